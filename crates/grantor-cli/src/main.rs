@@ -1,0 +1,2 @@
+//! The grantor command.
+fn main() {}

@@ -1,0 +1,52 @@
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantor_jose::{Timestamp, base64url};
+
+/// Where times come from. The system's is in `grantor-http`, a fake one in `grantor-testkit`.
+pub trait Clock: Debug + Send + Sync + 'static {
+    /// Wall time. It may jump; only what is stored or sent to others uses it.
+    fn now(&self) -> Timestamp;
+
+    /// Time since an arbitrary start. Never goes back and runs on while the machine sleeps.
+    fn elapsed(&self) -> Duration;
+}
+
+/// Where random bytes come from. The system's is in `grantor-http`, a seeded one in
+/// `grantor-testkit`: a trait of its own beside [`Clock`], so that every test can repeat a run.
+pub trait Random: Debug + Send + Sync + 'static {
+    /// Fills `bytes` from a source that nobody can predict.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Time and randomness, handed in once at the edge.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Where times come from.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bytes come from.
+    pub random: Arc<dyn Random>,
+}
+
+impl Environment {
+    /// Wall time now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// `N` random bytes.
+    #[must_use]
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.random.fill(&mut bytes);
+        bytes
+    }
+
+    /// `N` random bytes as base64url text.
+    #[must_use]
+    pub fn random_text<const N: usize>(&self) -> String {
+        base64url::encode(self.random_bytes::<N>())
+    }
+}

@@ -1,0 +1,63 @@
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use grantor_core::{Clock, Environment, Random, Timestamp};
+use rustix::time::{ClockId, clock_gettime};
+
+/// The machine's clocks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn elapsed(&self) -> Duration {
+        // CLOCK_MONOTONIC stands still while the machine sleeps; tokens do not.
+        let time = clock_gettime(ClockId::Boottime);
+        Duration::new(
+            u64::try_from(time.tv_sec).unwrap_or(0),
+            u32::try_from(time.tv_nsec).unwrap_or(0),
+        )
+    }
+}
+
+/// The operating system's random bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        #[expect(
+            clippy::expect_used,
+            reason = "without the system's random bytes nothing here is safe to go on"
+        )]
+        getrandom::fill(bytes).expect("the operating system gives random bytes");
+    }
+}
+
+/// The system's clock and randomness.
+#[must_use]
+pub fn system() -> Environment {
+    Environment {
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clocks_run_and_the_bytes_differ() {
+        let system = system();
+        assert!(system.now() > Timestamp::from_secs(1_700_000_000));
+        assert!(system.clock.elapsed() > Duration::ZERO);
+        assert_ne!(system.random_bytes::<16>(), system.random_bytes::<16>());
+    }
+}

@@ -1,0 +1,119 @@
+use std::fmt;
+
+/// Whether a failed write took place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Applied {
+    /// It did not.
+    No,
+    /// Nobody knows: repeat the same put, or read again, before reporting anything.
+    Unknown,
+}
+
+/// A store could not do what it was asked.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    applied: Applied,
+    kind: Kind,
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Unavailable,
+    TooLarge,
+    Corrupt,
+    Newer,
+}
+
+impl Error {
+    /// The store can't be reached or failed; `applied` says what that means for a write.
+    pub fn unavailable(message: impl Into<String>, applied: Applied) -> Self {
+        Self::new(Kind::Unavailable, message, applied)
+    }
+
+    /// A value is longer than [`Put::MAX_VALUE`](crate::Put::MAX_VALUE).
+    #[must_use]
+    pub fn too_large(length: usize) -> Self {
+        let message = format!("a value of {length} bytes is over the limit of 262144");
+        Self::new(Kind::TooLarge, message, Applied::No)
+    }
+
+    /// What was read is not what was written.
+    pub fn corrupt(message: impl Into<String>) -> Self {
+        Self::new(Kind::Corrupt, message, Applied::No)
+    }
+
+    /// What was read was written by a newer version of this program.
+    pub fn newer(message: impl Into<String>) -> Self {
+        Self::new(Kind::Newer, message, Applied::No)
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn with_source(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Whether the write took place.
+    #[must_use]
+    pub fn applied(&self) -> Applied {
+        self.0.applied
+    }
+
+    /// Whether the value was too long.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        self.0.kind == Kind::TooLarge
+    }
+
+    /// Whether the store holds something that can't be read.
+    #[must_use]
+    pub fn is_corrupt(&self) -> bool {
+        self.0.kind == Kind::Corrupt
+    }
+
+    /// Whether the store was written by a newer version.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        self.0.kind == Kind::Newer
+    }
+
+    fn new(kind: Kind, message: impl Into<String>, applied: Applied) -> Self {
+        Self(Box::new(Inner {
+            applied,
+            kind,
+            message: message.into(),
+            source: None,
+        }))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("applied", &self.0.applied)
+            .field("message", &self.0.message)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}

@@ -1,0 +1,120 @@
+use grantor_jose::digest::sha256;
+
+/// The key of a record: at most 64 bytes, compared bytewise.
+///
+/// An issuer tag (8 bytes), a kind (2 bytes) and an identifier. What we mint has time-ordered
+/// identifiers, so that the keys of one kind grow at one end.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    bytes: [u8; Self::MAX],
+    len: u8,
+}
+
+impl Key {
+    /// The longest key in bytes.
+    pub const MAX: usize = 64;
+
+    /// A key of these bytes; none if they are more than [`Key::MAX`].
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut key = Self {
+            bytes: [0; Self::MAX],
+            len: u8::try_from(bytes.len()).ok()?,
+        };
+        key.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(key)
+    }
+
+    /// The bytes of the key.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(")?;
+        for byte in self.as_bytes() {
+            write!(f, "{byte:02x}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// The first part of every key of one issuer, so that several may share a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Namespace([u8; 8]);
+
+impl Namespace {
+    /// The namespace of an issuer or of another owner of records.
+    #[must_use]
+    pub fn new(owner: &str) -> Self {
+        let hash = sha256(owner.as_bytes());
+        let mut tag = [0; 8];
+        tag.copy_from_slice(&hash[..8]);
+        Self(tag)
+    }
+
+    /// A key for an identifier that we minted; identifiers longer than 54 bytes are hashed.
+    #[must_use]
+    pub fn key(&self, kind: [u8; 2], identifier: &[u8]) -> Key {
+        let hash;
+        let identifier = if identifier.len() > Key::MAX - 10 {
+            hash = sha256(identifier);
+            &hash
+        } else {
+            identifier
+        };
+        let mut key = Key {
+            bytes: [0; Key::MAX],
+            len: 10,
+        };
+        key.bytes[..8].copy_from_slice(&self.0);
+        key.bytes[8..10].copy_from_slice(&kind);
+        for (to, from) in key.bytes[10..].iter_mut().zip(identifier) {
+            *to = *from;
+            key.len += 1;
+        }
+        key
+    }
+
+    /// A key for a name that somebody else chose (a client id, a jti): its SHA-256.
+    #[must_use]
+    pub fn key_of_name(&self, kind: [u8; 2], name: &str) -> Key {
+        self.key(kind, &sha256(name.as_bytes()))
+    }
+
+    /// What all keys of one kind begin with.
+    #[must_use]
+    pub fn prefix(&self, kind: [u8; 2]) -> Key {
+        self.key(kind, &[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_hold_at_most_64_bytes() {
+        assert!(Key::from_bytes(&[1; 64]).is_some());
+        assert!(Key::from_bytes(&[1; 65]).is_none());
+    }
+
+    #[test]
+    fn issuers_and_kinds_keep_apart() {
+        let (a, b) = (
+            Namespace::new("https://a.example"),
+            Namespace::new("https://b.example"),
+        );
+        assert_ne!(a.key(*b"gr", b"1"), b.key(*b"gr", b"1"));
+        assert_ne!(a.key(*b"gr", b"1"), a.key(*b"at", b"1"));
+        assert!(
+            a.key(*b"gr", b"1")
+                .as_bytes()
+                .starts_with(a.prefix(*b"gr").as_bytes())
+        );
+        assert_eq!(a.key(*b"gr", &[9; 100]).as_bytes().len(), 42);
+    }
+}

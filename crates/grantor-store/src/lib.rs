@@ -1,0 +1,18 @@
+//! The storage contract of grantor, for clients and servers alike.
+//!
+//! A versioned key-value record with expiry: [`Store::get`], conditional [`Store::put`],
+//! [`Store::remove`]. Every atomic step of the protocol (single use, rotation, lease, replay guard)
+//! is one conditional put on one key; nothing here needs a transaction, and no adapter reads a
+//! clock. Above it, [`Records`] gives typed, versioned records that judge expiry themselves.
+
+mod capabilities;
+mod error;
+mod key;
+mod records;
+mod store;
+
+pub use capabilities::{Capabilities, Class, Durability};
+pub use error::{Applied, Error};
+pub use key::{Key, Namespace};
+pub use records::{Conflict, Loaded, Record, Records};
+pub use store::{Counter, Entry, Expect, Listing, Put, PutOutcome, RemoveOutcome, Store, Version};

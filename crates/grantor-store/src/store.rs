@@ -1,0 +1,135 @@
+use std::fmt::Debug;
+use std::time::Duration;
+
+use bytes::Bytes;
+use grantor_core::{BoxFuture, Timestamp};
+
+use crate::{Capabilities, Error, Key};
+
+/// 128 random bits that the writer draws for one write, stored atomically with the value and never
+/// used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Version(pub [u8; 16]);
+
+/// What a store holds under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The bytes that were put.
+    pub value: Bytes,
+    /// The version that was put with them.
+    pub version: Version,
+    /// When the record is dead; never, if absent. The store does not judge it.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What must be true of a key for a write to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expect {
+    /// Nothing: only for idempotent terminal states and caches.
+    Any,
+    /// No record, dead ones included: taking over a dead one is [`Expect::Version`].
+    Absent,
+    /// A record with this version.
+    Version(Version),
+}
+
+/// One write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Put {
+    /// Where to write.
+    pub key: Key,
+    /// What to write, at most [`Put::MAX_VALUE`] bytes.
+    pub value: Bytes,
+    /// A fresh version for this write. Repeating the same put keeps it.
+    pub version: Version,
+    /// When the record is dead.
+    pub expires_at: Option<Timestamp>,
+    /// What must be true for the write to happen.
+    pub expect: Expect,
+}
+
+impl Put {
+    /// The longest value in bytes: 256 KiB.
+    pub const MAX_VALUE: usize = 256 * 1024;
+}
+
+/// What became of a put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum PutOutcome {
+    /// The record is stored at the declared durability, by this put or by an earlier try of it.
+    Stored,
+    /// The expectation did not hold.
+    Conflict,
+}
+
+/// What became of a removal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum RemoveOutcome {
+    /// The record is gone.
+    Removed,
+    /// The expectation did not hold.
+    Conflict,
+    /// There was none.
+    Absent,
+}
+
+/// Storage for every kind of record. Seven backends keep this contract; the suite in
+/// [`contract`](crate::contract) holds an adapter to it, rule by rule.
+///
+/// 1. Versions are the caller's, stored atomically with the value.
+/// 2. A put is atomic and linearizable per key; a get sees every acknowledged put.
+/// 3. A put whose own version is already the stored one answers [`PutOutcome::Stored`], so every
+///    put may be repeated verbatim.
+/// 4. A live record is never lost. A dead one may be kept, and is deleted no earlier than
+///    `expires_at` plus the clock skew allowed (60 s unless configured).
+/// 5. [`PutOutcome::Stored`] is answered only at the durability the store declares.
+/// 6. Keys compare bytewise; a value over [`Put::MAX_VALUE`] is [`Error::too_large`].
+pub trait Store: Debug + Send + Sync + 'static {
+    /// What this store promises.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The record under `key`, dead or alive.
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>>;
+
+    /// Writes a record if its expectation holds.
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>>;
+
+    /// Removes a record if the expectation holds.
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>>;
+
+    /// Listing, where the store can.
+    fn listing(&self) -> Option<&dyn Listing> {
+        None
+    }
+}
+
+/// What some stores can do besides: walk their records.
+pub trait Listing: Send + Sync {
+    /// Records whose keys begin with `prefix` and come after `after`, in bytewise order of keys, at
+    /// most `limit`. Dead ones may be among them.
+    fn list<'a>(
+        &'a self,
+        prefix: &'a Key,
+        after: Option<&'a Key>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<(Key, Entry)>, Error>>;
+}
+
+/// Counting within a window of time, for limits; not a record.
+pub trait Counter: Debug + Send + Sync + 'static {
+    /// Adds `n` under `key` and answers the sum of the window that `now` lies in.
+    fn add<'a>(
+        &'a self,
+        key: &'a Key,
+        n: u64,
+        window: Duration,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<u64, Error>>;
+}
