@@ -1,14 +1,40 @@
 //! OAuth as values and pure functions.
 //!
-//! RFC 6749, 7636, 8414, 9207 and their companions, both directions of the wire with the same
-//! types. No IO, no clock, no randomness, no globals: time and random bytes are arguments.
+//! RFC 6749, 6750, 7009, 7636, 7662, 8414, 9207 and their companions, both directions of the wire
+//! with the same types. No IO, no clock, no randomness, no globals: time and random bytes are
+//! arguments.
 
+mod authorization;
+mod challenge;
+mod client_authentication;
 mod environment;
+mod error_response;
+pub mod exchange;
+mod introspection;
+mod issuer;
+mod metadata;
+mod params;
+mod pkce;
+mod redirect_uri;
+mod scope;
 mod secret;
+mod token;
 
+pub use authorization::{AuthorizationError, AuthorizationRequest, AuthorizationResponse};
+pub use challenge::Challenge;
+pub use client_authentication::{AuthMethod, ClientAuthentication};
 pub use environment::{Clock, Environment, Random};
+pub use error_response::{ErrorCode, ErrorResponse};
 pub use grantor_jose::Timestamp;
+pub use introspection::{Introspection, TokenQuery, TokenTypeHint};
+pub use issuer::{InvalidIssuer, Issuer, is_loopback, is_secure};
+pub use metadata::{InvalidMetadata, ServerMetadata};
+pub use params::{InvalidParams, Params};
+pub use pkce::{ChallengeMethod, CodeChallenge, CodeVerifier, InvalidPkce};
+pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
+pub use scope::{InvalidScope, Scope};
 pub use secret::Secret;
+pub use token::{GrantRequest, InvalidTokenRequest, TokenError, TokenRequest, TokenResponse};
 
 /// A future on the heap, as object-safe asynchronous traits return it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

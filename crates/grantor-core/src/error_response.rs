@@ -1,0 +1,204 @@
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::Params;
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
+        /// An error code of OAuth's registry.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $($(#[$doc])* $variant,)*
+            /// A code that is not listed here.
+            Other(String),
+        }
+
+        impl ErrorCode {
+            /// The code as it is written on the wire.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)*
+                    Self::Other(code) => code,
+                }
+            }
+        }
+
+        impl From<&str> for ErrorCode {
+            fn from(code: &str) -> Self {
+                match code {
+                    $($text => Self::$variant,)*
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The request lacks, repeats or garbles a parameter (RFC 6749 section 5.2).
+    InvalidRequest = "invalid_request",
+    /// The client is unknown or could not prove who it is.
+    InvalidClient = "invalid_client",
+    /// The code, refresh token or assertion is not, or no longer, good.
+    InvalidGrant = "invalid_grant",
+    /// The client may not do this.
+    UnauthorizedClient = "unauthorized_client",
+    /// The server does not know this grant type.
+    UnsupportedGrantType = "unsupported_grant_type",
+    /// The server does not know this response type.
+    UnsupportedResponseType = "unsupported_response_type",
+    /// The scope is unknown, malformed, or more than was granted.
+    InvalidScope = "invalid_scope",
+    /// The user, or the server, said no.
+    AccessDenied = "access_denied",
+    /// The server failed.
+    ServerError = "server_error",
+    /// The server is overloaded or under maintenance.
+    TemporarilyUnavailable = "temporarily_unavailable",
+    /// The resource is unknown or not for this client (RFC 8707 section 2).
+    InvalidTarget = "invalid_target",
+    /// This token type can't be revoked (RFC 7009 section 2.2.1).
+    UnsupportedTokenType = "unsupported_token_type",
+    /// The token is expired, revoked or malformed (RFC 6750 section 3.1).
+    InvalidToken = "invalid_token",
+    /// The token does not reach this far (RFC 6750 section 3.1).
+    InsufficientScope = "insufficient_scope",
+    /// No page may be shown, and the user is not signed in (OpenID Connect Core section 3.1.2.6).
+    LoginRequired = "login_required",
+    /// No page may be shown, and the user has to consent.
+    ConsentRequired = "consent_required",
+    /// No page may be shown, and something else is needed.
+    InteractionRequired = "interaction_required",
+    /// The parameter `request` is not supported.
+    RequestNotSupported = "request_not_supported",
+    /// The parameter `request_uri` is not supported.
+    RequestUriNotSupported = "request_uri_not_supported",
+    /// A nonce must be in the DPoP proof (RFC 9449 section 8).
+    UseDpopNonce = "use_dpop_nonce",
+    /// The DPoP proof is not good.
+    InvalidDpopProof = "invalid_dpop_proof",
+    /// The user has not decided yet (RFC 8628 section 3.5).
+    AuthorizationPending = "authorization_pending",
+    /// Poll more slowly.
+    SlowDown = "slow_down",
+    /// The device code has expired.
+    ExpiredToken = "expired_token",
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What an endpoint of OAuth says when it says no (RFC 6749 sections 4.1.2.1 and 5.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorResponse {
+    /// What went wrong, for programs.
+    pub error: ErrorCode,
+    /// What went wrong, for developers.
+    pub description: Option<String>,
+    /// A page about it.
+    pub uri: Option<String>,
+}
+
+impl ErrorResponse {
+    /// An error with a description.
+    pub fn new(error: ErrorCode, description: impl Into<String>) -> Self {
+        Self {
+            error,
+            description: Some(description.into()),
+            uri: None,
+        }
+    }
+
+    /// As the JSON of the token endpoint.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = Map::new();
+        let mut set = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                json.insert(name.to_owned(), Value::from(value));
+            }
+        };
+        set("error", Some(self.error.as_str()));
+        set("error_description", self.description.as_deref());
+        set("error_uri", self.uri.as_deref());
+        Value::Object(json).to_string()
+    }
+
+    /// Reads the JSON of the token endpoint; none if it has no `error`.
+    #[must_use]
+    pub fn from_json(json: &Map<String, Value>) -> Option<Self> {
+        let text = |name: &str| json.get(name).and_then(Value::as_str).map(shorten);
+        Some(Self {
+            error: ErrorCode::from(text("error")?.as_str()),
+            description: text("error_description"),
+            uri: text("error_uri"),
+        })
+    }
+
+    /// Adds it to the parameters of a redirect.
+    pub fn push_to(&self, params: &mut Params<'static>) {
+        params.push("error", self.error.as_str().to_owned());
+        params.push_some("error_description", self.description.clone());
+        params.push_some("error_uri", self.uri.clone());
+    }
+
+    /// Reads the parameters of a redirect; none if it has no `error`.
+    #[must_use]
+    pub fn from_params(params: &Params<'_>) -> Option<Self> {
+        Some(Self {
+            error: ErrorCode::from(shorten(params.get("error")?).as_str()),
+            description: params.get("error_description").map(shorten),
+            uri: params.get("error_uri").map(shorten),
+        })
+    }
+}
+
+impl fmt::Display for ErrorResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)?;
+        match &self.description {
+            Some(description) => write!(f, " ({description})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ErrorResponse {}
+
+/// Text from a peer: short, and without control characters that would forge a line of a log.
+fn shorten(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(400).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trips_as_json_and_as_parameters() {
+        let error = ErrorResponse {
+            error: ErrorCode::InvalidScope,
+            description: Some("\"x\" is unknown".into()),
+            uri: Some("https://a.example/e".into()),
+        };
+        let json = serde_json::from_str::<Value>(&error.to_json()).unwrap();
+        let json = json.as_object().unwrap();
+        assert_eq!(ErrorResponse::from_json(json), Some(error.clone()));
+        let mut params = Params::new();
+        error.push_to(&mut params);
+        assert_eq!(ErrorResponse::from_params(&params), Some(error));
+    }
+
+    #[test]
+    fn text_of_a_peer_is_tamed() {
+        let params = Params::parse(b"error=a%0ab&error_description=x%1b[2Jy").unwrap();
+        let error = ErrorResponse::from_params(&params).unwrap();
+        assert_eq!(error.to_string(), "ab (x[2Jy)");
+    }
+}

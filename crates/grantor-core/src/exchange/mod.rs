@@ -1,0 +1,61 @@
+//! Conversations with a server as state machines without IO.
+//!
+//! An exchange says what to send or how long to wait; a driver (in `grantor-http`, one asynchronous
+//! and one blocking) does it and tells the exchange what came back.
+
+mod discovery;
+mod fetch_token;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+pub use discovery::{Discovery, DiscoveryError};
+pub use fetch_token::{FetchError, FetchToken, Retry};
+
+/// What a driver is to do next.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a step lives for one turn of a driver's loop"
+)]
+pub enum Step<T> {
+    /// Send this and come back with the answer.
+    Send(Request<Bytes>),
+    /// Come back after this time.
+    Wait(Duration),
+    /// It is over.
+    Done(T),
+}
+
+/// What happened since the last step.
+#[derive(Debug)]
+pub enum Event {
+    /// Nothing: the exchange begins, or the wait is over.
+    Continue,
+    /// The answer to what was sent.
+    Answer(Response<Bytes>),
+    /// What was sent got no answer.
+    NoAnswer(NoAnswer),
+}
+
+/// Whether a request without an answer may have reached the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoAnswer {
+    /// Not a byte of it left.
+    Unsent,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// A conversation with a server.
+pub trait Exchange {
+    /// What it ends with.
+    type Output;
+
+    /// Goes one step on. `elapsed` is the time of a clock that never goes back; only differences
+    /// count.
+    fn step(&mut self, event: Event, elapsed: Duration) -> Step<Self::Output>;
+}

@@ -1,0 +1,193 @@
+//! Token introspection (RFC 7662) and revocation (RFC 7009), as requests.
+
+use bytes::Bytes;
+use http::Request;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::token::form_request;
+use crate::{ClientAuthentication, Params, Scope, Secret};
+
+/// What kind of token is meant; a hint, which may be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenTypeHint {
+    /// An access token.
+    AccessToken,
+    /// A refresh token.
+    RefreshToken,
+}
+
+impl TokenTypeHint {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access_token",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+}
+
+/// A question about a token, or the wish that it end: both have the same parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenQuery {
+    /// The token.
+    pub token: Secret,
+    /// What it may be.
+    pub hint: Option<TokenTypeHint>,
+}
+
+impl TokenQuery {
+    /// A query about `token`.
+    pub fn new(token: impl Into<Secret>) -> Self {
+        Self {
+            token: token.into(),
+            hint: None,
+        }
+    }
+
+    /// As parameters.
+    #[must_use]
+    pub fn to_params(&self) -> Params<'static> {
+        let mut params = Params::new();
+        params.push("token", self.token.expose().to_owned());
+        params.push_some("token_type_hint", self.hint.map(TokenTypeHint::as_str));
+        params
+    }
+
+    /// Reads parameters; none without a token. A hint that is not known is no hint.
+    #[must_use]
+    pub fn from_params(params: &Params<'_>) -> Option<Self> {
+        Some(Self {
+            token: Secret::new(params.get("token")?),
+            hint: match params.get("token_type_hint") {
+                Some("access_token") => Some(TokenTypeHint::AccessToken),
+                Some("refresh_token") => Some(TokenTypeHint::RefreshToken),
+                _ => None,
+            },
+        })
+    }
+
+    /// The HTTP request to an introspection or revocation endpoint.
+    #[must_use]
+    pub fn to_request(&self, endpoint: &Url, client: &ClientAuthentication) -> Request<Bytes> {
+        form_request(endpoint, self.to_params(), client)
+    }
+}
+
+/// What an introspection endpoint says (RFC 7662 section 2.2).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Introspection {
+    /// Whether the token is good. If it is not, nothing else is said.
+    pub active: bool,
+    /// What it reaches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// How it is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<String>,
+    /// When it ends, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
+    /// When it was issued, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iat: Option<i64>,
+    /// For whom the client acts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    /// Where it is good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub aud: Vec<String>,
+    /// Who issued it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    /// The token's identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    /// Further members.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Introspection {
+    /// The answer for a token that is not good, whatever the reason: `{"active":false}` and nothing
+    /// else (RFC 7662 section 2.2).
+    #[must_use]
+    pub fn inactive() -> Self {
+        Self::default()
+    }
+
+    /// As JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// `aud` as one string or an array of them (RFC 7519 section 4.1.3).
+mod one_or_many {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+
+    pub(super) fn serialize<S: Serializer>(list: &[String], out: S) -> Result<S::Ok, S::Error> {
+        match list {
+            [one] => one.serialize(out),
+            many => many.serialize(out),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+        Ok(match OneOrMany::deserialize(from)? {
+            OneOrMany::One(one) => vec![one],
+            OneOrMany::Many(many) => many,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inactive_answer_says_nothing_else() {
+        assert_eq!(Introspection::inactive().to_json(), r#"{"active":false}"#);
+    }
+
+    #[test]
+    fn answers_round_trip() {
+        for aud in [vec![], vec!["a".to_owned()], vec!["a".into(), "b".into()]] {
+            let answer = Introspection {
+                active: true,
+                scope: Some(Scope::parse("read").unwrap()),
+                exp: Some(5),
+                aud,
+                ..Introspection::default()
+            };
+            let read: Introspection = serde_json::from_str(&answer.to_json()).unwrap();
+            assert_eq!(read, answer);
+        }
+    }
+
+    #[test]
+    fn queries_round_trip_and_bear_unknown_hints() {
+        let mut query = TokenQuery::new("t");
+        query.hint = Some(TokenTypeHint::RefreshToken);
+        let form = query.to_params().to_form();
+        let params = Params::parse(form.as_bytes()).unwrap();
+        assert_eq!(TokenQuery::from_params(&params), Some(query));
+        let params = Params::parse(b"token=t&token_type_hint=x").unwrap();
+        assert_eq!(TokenQuery::from_params(&params), Some(TokenQuery::new("t")));
+        assert_eq!(TokenQuery::from_params(&Params::new()), None);
+    }
+}

@@ -1,0 +1,205 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::{AuthMethod, Issuer};
+
+/// What an authorization server publishes about itself (RFC 8414 section 2, OpenID Connect
+/// Discovery section 3). Members that are not listed are kept in `extra`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServerMetadata {
+    /// The server's identifier.
+    pub issuer: Issuer,
+    /// Where users are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_endpoint: Option<Url>,
+    /// Where tokens are had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint: Option<Url>,
+    /// Where the keys are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<Url>,
+    /// Where tokens are looked up (RFC 7662).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection_endpoint: Option<Url>,
+    /// Where tokens are given up (RFC 7009).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revocation_endpoint: Option<Url>,
+    /// The scope values that may be asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes_supported: Vec<String>,
+    /// The response types of the authorization endpoint.
+    #[serde(default)]
+    pub response_types_supported: Vec<String>,
+    /// How the answers of the authorization endpoint travel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub response_modes_supported: Vec<String>,
+    /// The grant types of the token endpoint; `authorization_code` and `implicit` if not said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grant_types_supported: Vec<String>,
+    /// How clients may authenticate; `client_secret_basic` if not said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub token_endpoint_auth_methods_supported: Vec<AuthMethod>,
+    /// How callers of the introspection endpoint may authenticate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub introspection_endpoint_auth_methods_supported: Vec<AuthMethod>,
+    /// How callers of the revocation endpoint may authenticate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocation_endpoint_auth_methods_supported: Vec<AuthMethod>,
+    /// The PKCE methods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub code_challenge_methods_supported: Vec<String>,
+    /// Whether answers of the authorization endpoint name the server (RFC 9207).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub authorization_response_iss_parameter_supported: bool,
+    /// Everything else.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Why metadata can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidMetadata {
+    /// It is not the JSON it should be.
+    Malformed,
+    /// It names another server than the one that was asked (RFC 8414 section 3.3).
+    OtherIssuer,
+    /// An endpoint is neither https nor on a loopback address.
+    Insecure(&'static str),
+}
+
+impl fmt::Display for InvalidMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("the metadata is not a JSON object with an \"issuer\""),
+            Self::OtherIssuer => f.write_str("the metadata names another \"issuer\""),
+            Self::Insecure(name) => write!(f, "\"{name}\" of the metadata is not https"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidMetadata {}
+
+impl ServerMetadata {
+    /// Metadata with nothing but the issuer.
+    #[must_use]
+    pub fn new(issuer: Issuer) -> Self {
+        Self {
+            issuer,
+            authorization_endpoint: None,
+            token_endpoint: None,
+            jwks_uri: None,
+            introspection_endpoint: None,
+            revocation_endpoint: None,
+            scopes_supported: Vec::new(),
+            response_types_supported: Vec::new(),
+            response_modes_supported: Vec::new(),
+            grant_types_supported: Vec::new(),
+            token_endpoint_auth_methods_supported: Vec::new(),
+            introspection_endpoint_auth_methods_supported: Vec::new(),
+            revocation_endpoint_auth_methods_supported: Vec::new(),
+            code_challenge_methods_supported: Vec::new(),
+            authorization_response_iss_parameter_supported: false,
+            extra: Map::new(),
+        }
+    }
+
+    /// Reads metadata, and compares its issuer with the one that was asked before anything in it is
+    /// used (RFC 8414 section 3.3).
+    ///
+    /// # Errors
+    /// What [`InvalidMetadata`] lists.
+    pub fn parse(json: &[u8], asked: &Issuer) -> Result<Self, InvalidMetadata> {
+        let metadata: Self =
+            serde_json::from_slice(json).map_err(|_| InvalidMetadata::Malformed)?;
+        if metadata.issuer.as_str() != asked.as_str() {
+            return Err(InvalidMetadata::OtherIssuer);
+        }
+        for (name, url) in [
+            ("authorization_endpoint", &metadata.authorization_endpoint),
+            ("token_endpoint", &metadata.token_endpoint),
+            ("jwks_uri", &metadata.jwks_uri),
+            ("introspection_endpoint", &metadata.introspection_endpoint),
+            ("revocation_endpoint", &metadata.revocation_endpoint),
+        ] {
+            if url.as_ref().is_some_and(|url| !crate::is_secure(url)) {
+                return Err(InvalidMetadata::Insecure(name));
+            }
+        }
+        Ok(metadata)
+    }
+
+    /// As JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Whether the token endpoint takes this grant type; without a list the two of RFC 8414.
+    #[must_use]
+    pub fn supports_grant(&self, grant_type: &str) -> bool {
+        if self.grant_types_supported.is_empty() {
+            return matches!(grant_type, "authorization_code" | "implicit");
+        }
+        self.grant_types_supported.iter().any(|g| g == grant_type)
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuer() -> Issuer {
+        Issuer::parse("https://a.example").unwrap()
+    }
+
+    #[test]
+    fn round_trips() {
+        let mut metadata = ServerMetadata::new(issuer());
+        metadata.token_endpoint = Some(issuer().join("/token"));
+        metadata.token_endpoint_auth_methods_supported = vec![AuthMethod::ClientSecretBasic];
+        metadata.extra.insert("x".into(), 1.into());
+        let json = metadata.to_json();
+        assert_eq!(
+            ServerMetadata::parse(json.as_bytes(), &issuer()),
+            Ok(metadata)
+        );
+    }
+
+    #[test]
+    fn rejects_another_issuer() {
+        let json = br#"{"issuer":"https://a.example/"}"#;
+        assert_eq!(
+            ServerMetadata::parse(json, &issuer()),
+            Err(InvalidMetadata::OtherIssuer)
+        );
+    }
+
+    #[test]
+    fn rejects_endpoints_in_the_clear() {
+        let json = br#"{"issuer":"https://a.example","token_endpoint":"http://a.example/token"}"#;
+        assert_eq!(
+            ServerMetadata::parse(json, &issuer()),
+            Err(InvalidMetadata::Insecure("token_endpoint"))
+        );
+    }
+
+    #[test]
+    fn rejects_what_is_not_metadata() {
+        for json in ["", "[]", "{}", r#"{"issuer":1}"#] {
+            let read = ServerMetadata::parse(json.as_bytes(), &issuer());
+            assert_eq!(read, Err(InvalidMetadata::Malformed), "{json}");
+        }
+    }
+}

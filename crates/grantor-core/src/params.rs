@@ -1,0 +1,210 @@
+use std::borrow::Cow;
+use std::fmt;
+
+/// The parameters of a request or a redirect, as `application/x-www-form-urlencoded`.
+///
+/// RFC 6749 sections 3.1 and 3.2: a parameter without a value is absent, a repeated one is refused,
+/// an unknown one is nobody's business. `resource` and `audience` alone may be repeated (RFC 8707
+/// section 2, RFC 8693 section 2.1). Its `Debug` shows names only, since values may be secrets.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Params<'a> {
+    pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+/// Why parameters can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidParams {
+    /// A parameter stands there twice.
+    Repeated(String),
+    /// A name or a value is not UTF-8.
+    NotUtf8,
+    /// More than [`Params::MAX`] parameters.
+    TooMany,
+}
+
+impl fmt::Display for InvalidParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Repeated(name) => write!(f, "\"{name}\" is given more than once"),
+            Self::NotUtf8 => f.write_str("a parameter is not UTF-8"),
+            Self::TooMany => write!(f, "more than {} parameters", Params::MAX),
+        }
+    }
+}
+
+impl std::error::Error for InvalidParams {}
+
+impl<'a> Params<'a> {
+    /// The most parameters that are read.
+    pub const MAX: usize = 100;
+
+    /// No parameters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a form body or a query.
+    ///
+    /// # Errors
+    /// A repeated parameter, bytes that are not UTF-8, or too many parameters.
+    pub fn parse(form: &'a [u8]) -> Result<Self, InvalidParams> {
+        let mut params = Self {
+            pairs: Vec::with_capacity(8),
+        };
+        for (name, value) in form_urlencoded::parse(form) {
+            if value.is_empty() {
+                continue;
+            }
+            let replaced = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
+            if (replaced(&name) || replaced(&value)) && !is_utf8(form) {
+                return Err(InvalidParams::NotUtf8);
+            }
+            if !may_repeat(&name) && params.get(&name).is_some() {
+                return Err(InvalidParams::Repeated(printable(&name)));
+            }
+            if params.pairs.len() == Self::MAX {
+                return Err(InvalidParams::TooMany);
+            }
+            params.pairs.push((name, value));
+        }
+        Ok(params)
+    }
+
+    /// The value of a parameter.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// All values of a parameter that may be repeated.
+    pub fn all<'s>(&'s self, name: &str) -> impl Iterator<Item = &'s str> {
+        self.pairs
+            .iter()
+            .filter(move |(n, _)| n == name)
+            .map(|(_, value)| &**value)
+    }
+
+    /// Names and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// Adds a parameter; an empty value is left out.
+    pub fn push(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) {
+        let value = value.into();
+        if !value.is_empty() {
+            self.pairs.push((name.into(), value));
+        }
+    }
+
+    /// Adds a parameter if it is there.
+    pub fn push_some(&mut self, name: &'static str, value: Option<impl Into<Cow<'a, str>>>) {
+        if let Some(value) = value {
+            self.push(name, value);
+        }
+    }
+
+    /// As a form body or a query.
+    #[must_use]
+    pub fn to_form(&self) -> String {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(self.iter());
+        form.finish()
+    }
+
+    /// With parameters of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Params<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let pairs = self.pairs.into_iter();
+        Params {
+            pairs: pairs.map(|(n, v)| (owned(n), owned(v))).collect(),
+        }
+    }
+}
+
+impl fmt::Debug for Params<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.pairs.iter().map(|(name, _)| name);
+        f.debug_set().entries(names).finish()
+    }
+}
+
+fn may_repeat(name: &str) -> bool {
+    matches!(name, "resource" | "audience")
+}
+
+/// Whether the form is UTF-8 once it is decoded: the parser puts a replacement character where it is
+/// not, which a value may also hold by right.
+fn is_utf8(form: &[u8]) -> bool {
+    percent_encoding::percent_decode(form).decode_utf8().is_ok()
+}
+
+/// A name from outside, made fit for a message.
+fn printable(name: &str) -> String {
+    let plain = |c: &char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
+    name.chars().filter(plain).take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_empty_value_is_absent() {
+        let params = Params::parse(b"a=&b=1&c").unwrap();
+        assert_eq!(params.iter().collect::<Vec<_>>(), [("b", "1")]);
+    }
+
+    #[test]
+    fn rejects_repeated_parameters() {
+        let repeated = InvalidParams::Repeated("a".into());
+        assert_eq!(Params::parse(b"a=1&b=2&a=1"), Err(repeated.clone()));
+        assert_eq!(Params::parse(b"a=1&%61=2"), Err(repeated));
+    }
+
+    #[test]
+    fn resource_and_audience_may_be_repeated() {
+        let params = Params::parse(b"resource=x&resource=y&audience=z&audience=z").unwrap();
+        assert_eq!(params.all("resource").collect::<Vec<_>>(), ["x", "y"]);
+        assert_eq!(params.all("audience").count(), 2);
+    }
+
+    #[test]
+    fn rejects_what_is_not_utf8() {
+        assert_eq!(Params::parse(b"a=%ff"), Err(InvalidParams::NotUtf8));
+        assert_eq!(Params::parse(b"a=\xff"), Err(InvalidParams::NotUtf8));
+    }
+
+    #[test]
+    fn rejects_floods() {
+        let form: String = (0..101).map(|i| format!("p{i}=1&")).collect();
+        assert_eq!(Params::parse(form.as_bytes()), Err(InvalidParams::TooMany));
+    }
+
+    #[test]
+    fn debug_shows_no_values() {
+        let params = Params::parse(b"client_secret=hunter2").unwrap();
+        assert_eq!(format!("{params:?}"), r#"{"client_secret"}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn round_trips(values in proptest::collection::vec("\\PC{1,12}", 0..6)) {
+            let mut params = Params::new();
+            for (i, value) in values.iter().enumerate() {
+                params.push(format!("n{i}"), value.as_str());
+            }
+            let form = params.to_form();
+            prop_assert_eq!(Params::parse(form.as_bytes()).unwrap(), params);
+        }
+
+        #[test]
+        fn never_panics(bytes: Vec<u8>) {
+            let _ = Params::parse(&bytes);
+        }
+    }
+}
