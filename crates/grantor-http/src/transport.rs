@@ -1,0 +1,77 @@
+use std::fmt;
+
+use bytes::Bytes;
+use grantor_core::BoxFuture;
+use grantor_core::exchange::NoAnswer;
+use http::{Request, Response};
+
+/// Sends one request and gives its answer, whole.
+///
+/// It follows no redirect (a token would travel with it), reads at most
+/// [`MAX_ANSWER`] bytes, and ends within a time of its own.
+pub trait Transport: fmt::Debug + Send + Sync + 'static {
+    /// Sends `request`.
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>>;
+}
+
+/// The most bytes of an answer that are read: 1 MiB.
+pub const MAX_ANSWER: usize = 1024 * 1024;
+
+/// A request got no answer.
+pub struct TransportError {
+    no_answer: NoAnswer,
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl TransportError {
+    /// A failure; `no_answer` says whether the request may have reached the server.
+    pub fn new(no_answer: NoAnswer, message: impl Into<String>) -> Self {
+        Self {
+            no_answer,
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    /// Adds the cause. It must hold no URL with a query and no header.
+    #[must_use]
+    pub fn with_source(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Whether the request may have reached the server.
+    #[must_use]
+    pub fn no_answer(&self) -> NoAnswer {
+        self.no_answer
+    }
+}
+
+impl fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportError")
+            .field("no_answer", &self.no_answer)
+            .field("message", &self.message)
+            .field("source", &self.source)
+            .finish()
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as _)
+    }
+}
