@@ -25,7 +25,7 @@ pub use challenge::Challenge;
 pub use client_authentication::{AuthMethod, ClientAuthentication};
 pub use environment::{Clock, Environment, Random};
 pub use error_response::{ErrorCode, ErrorResponse};
-pub use grantor_jose::Timestamp;
+pub use grantor_jose::{BoxFuture, Timestamp};
 pub use introspection::{Introspection, TokenQuery, TokenTypeHint};
 pub use issuer::{InvalidIssuer, Issuer, is_loopback, is_secure};
 pub use metadata::{InvalidMetadata, ServerMetadata};
@@ -35,6 +35,3 @@ pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use scope::{InvalidScope, Scope};
 pub use secret::Secret;
 pub use token::{GrantRequest, InvalidTokenRequest, TokenError, TokenRequest, TokenResponse};
-
-/// A future on the heap, as object-safe asynchronous traits return it.
-pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -2,9 +2,41 @@
 //!
 //! RFC 7515, 7517, 7518, 7519, 7638, 8037. The only crate that names the cryptography library.
 //! Does no IO, spawns nothing, reads no clock; `now` is always an argument.
+//!
+//! ```
+//! use grantor_jose::{Algorithm, Key, KeySet, Timestamp, jwt};
+//!
+//! let key = Key::generate(Algorithm::Es256)?;
+//! let claims = serde_json::json!({
+//!     "iss": "https://as.example.com", "aud": "https://api.example.com", "sub": "user-1",
+//!     "client_id": "client-1", "jti": "1", "iat": 1_760_000_000, "exp": 1_760_000_300,
+//! });
+//! let token = jwt::sign(&key, jwt::Typ::ACCESS_TOKEN, &claims)?;
+//!
+//! let keys: KeySet = key.public().cloned().into_iter().collect();
+//! let policy = jwt::Policy::access_token("https://as.example.com", "https://api.example.com");
+//! let now = Timestamp::from_secs(1_760_000_010);
+//! let verified = jwt::verify(&token, &keys, &policy, now)?;
+//! assert_eq!(verified.claims.subject.as_deref(), Some("user-1"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod algorithm;
 pub mod base64url;
+mod der;
 pub mod digest;
+mod error;
+mod json;
+mod jwk;
+pub mod jws;
+pub mod jwt;
+mod key;
+mod signer;
 mod time;
 
+pub use algorithm::Algorithm;
+pub use error::{Error, Part};
+pub use jwk::{KeySet, PublicKey, Skipped};
+pub use key::Key;
+pub use signer::{BoxFuture, SignError, Signature, Signer};
 pub use time::Timestamp;

@@ -1,0 +1,125 @@
+use std::fmt;
+
+/// Why a token, key or set of keys was refused.
+///
+/// Messages name the place and never a value, so that they can be logged and answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Error {
+    /// The token or set is longer than anything legitimate.
+    TooLarge,
+    /// The token is not a compact serialization: three parts between two dots.
+    NotCompact,
+    /// A part is not strict base64url.
+    Encoding(Part),
+    /// A part is not a JSON object in UTF-8, or nests too deeply.
+    Json(Part),
+    /// A part has two members of one name, at any depth.
+    DuplicateMember(Part),
+    /// A header parameter is missing, has the wrong type, or may not be there.
+    InvalidHeader(&'static str),
+    /// The header has `crit`; this crate understands no extension that could stand there.
+    CriticalHeader,
+    /// The algorithm is not known to this crate.
+    UnsupportedAlgorithm,
+    /// The algorithm is known, but the policy does not allow it.
+    AlgorithmNotAllowed,
+    /// `typ` belongs to another kind of token.
+    WrongType,
+    /// No key of the set has this key id and fits the algorithm: the set may be out of date.
+    UnknownKey,
+    /// Several keys fit and nothing tells which one is meant.
+    AmbiguousKey,
+    /// The signature is not one of this key over this token.
+    BadSignature,
+    /// A claim that this kind of token must have is missing.
+    MissingClaim(&'static str),
+    /// A claim has the wrong type or an impossible value, or may not be there.
+    InvalidClaim(&'static str),
+    /// `exp` has passed.
+    Expired,
+    /// `nbf` or `iat` lies in the future.
+    NotYetValid,
+    /// `iss` is someone else.
+    WrongIssuer,
+    /// `aud` does not name the audience, or names others that are not trusted.
+    WrongAudience,
+    /// `azp` is another client.
+    WrongAuthorizedParty,
+    /// `nonce` is not the one that was sent.
+    WrongNonce,
+    /// A key has a member that is missing, malformed, too weak, or contradicts the others.
+    InvalidKey(&'static str),
+    /// The type, curve or algorithm of a key is not known to this crate.
+    UnsupportedKey,
+    /// What should be public holds a private or symmetric key. Whoever published it has to
+    /// replace that key.
+    PrivateKey,
+    /// What should be a private key in PKCS#8 is not one, or not one of this algorithm.
+    NotPkcs8,
+    /// The cryptography library could not generate or write a key.
+    Unavailable,
+}
+
+/// Where in a token or document an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// The first part of a token.
+    Header,
+    /// The second part of a token.
+    Payload,
+    /// The third part of a token.
+    Signature,
+    /// A JWK.
+    Key,
+    /// A JWK Set.
+    KeySet,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header => "header",
+            Self::Payload => "payload",
+            Self::Signature => "signature",
+            Self::Key => "key",
+            Self::KeySet => "key set",
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge => f.write_str("larger than allowed"),
+            Self::NotCompact => f.write_str("not a compact token of three parts"),
+            Self::Encoding(part) => write!(f, "{part} is not strict base64url"),
+            Self::Json(part) => write!(f, "{part} is not a JSON object of the expected shape"),
+            Self::DuplicateMember(part) => write!(f, "{part} has two members of one name"),
+            Self::InvalidHeader(name) => write!(f, "header \"{name}\" is missing or invalid"),
+            Self::CriticalHeader => f.write_str("header \"crit\" names unknown extensions"),
+            Self::UnsupportedAlgorithm => f.write_str("\"alg\" is not supported"),
+            Self::AlgorithmNotAllowed => f.write_str("\"alg\" is not allowed here"),
+            Self::WrongType => f.write_str("\"typ\" belongs to another kind of token"),
+            Self::UnknownKey => f.write_str("no key fits \"kid\" and \"alg\""),
+            Self::AmbiguousKey => f.write_str("several keys fit \"kid\" and \"alg\""),
+            Self::BadSignature => f.write_str("signature does not match"),
+            Self::MissingClaim(name) => write!(f, "claim \"{name}\" is missing"),
+            Self::InvalidClaim(name) => write!(f, "claim \"{name}\" is invalid"),
+            Self::Expired => f.write_str("expired"),
+            Self::NotYetValid => f.write_str("not yet valid, compare the clocks"),
+            Self::WrongIssuer => f.write_str("claim \"iss\" is another issuer"),
+            Self::WrongAudience => f.write_str("claim \"aud\" is another audience"),
+            Self::WrongAuthorizedParty => f.write_str("claim \"azp\" is another client"),
+            Self::WrongNonce => f.write_str("claim \"nonce\" is not the one sent"),
+            Self::InvalidKey(name) => write!(f, "key member \"{name}\" is missing or invalid"),
+            Self::UnsupportedKey => f.write_str("key type, curve or algorithm is not supported"),
+            Self::PrivateKey => f.write_str("private key where a public one belongs, replace it"),
+            Self::NotPkcs8 => f.write_str("not a PKCS#8 private key of this algorithm"),
+            Self::Unavailable => f.write_str("cryptography library failed"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

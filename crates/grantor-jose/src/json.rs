@@ -1,0 +1,127 @@
+//! JSON objects in which no name occurs twice, at any depth (RFC 7515 section 4).
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::{Map, Value};
+
+use crate::{Error, Part};
+
+/// Reads the object that `bytes` are; `part` is named in errors.
+pub(crate) fn object(bytes: &[u8], part: Part) -> Result<Map<String, Value>, Error> {
+    match serde_json::from_slice(bytes) {
+        Ok(Strict(Value::Object(object))) => Ok(object),
+        // The visitor takes every value, so it is the only one to complain about data.
+        Err(error) if error.classify() == Category::Data => Err(Error::DuplicateMember(part)),
+        _ => Err(Error::Json(part)),
+    }
+}
+
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Self)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON without duplicate members")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut out = Vec::new();
+        while let Some(Strict(item)) = items.next_element()? {
+            out.push(item);
+        }
+        Ok(Value::Array(out))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut out = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let Strict(value) = members.next_value()?;
+            if out.insert(name, value).is_some() {
+                return Err(A::Error::custom("duplicate member"));
+            }
+        }
+        Ok(Value::Object(out))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &[u8], expected: Result<(), Error>) {
+        let found = object(json, Part::Header).map(|_| ());
+        assert_eq!(found, expected, "{}", String::from_utf8_lossy(json));
+    }
+
+    #[test]
+    fn finds_duplicates_at_any_depth() {
+        let duplicate = Err(Error::DuplicateMember(Part::Header));
+        check(br#"{"a":{"a":1},"b":[{"a":2},{"a":3}]}"#, Ok(()));
+        check(br#"{"a":1,"a":1}"#, duplicate);
+        check(br#"{"a":1,"\u0061":1}"#, duplicate);
+        check(br#"{"x":{"a":1,"a":1}}"#, duplicate);
+        check(br#"{"x":[[{"a":1,"b":2,"a":1}]]}"#, duplicate);
+    }
+
+    #[test]
+    fn takes_nothing_but_one_object_in_utf_8() {
+        let utf_16: Vec<u8> = "{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let deep = [b"{\"a\":".as_slice(), &[b'['; 1000]].concat();
+        for bad in [
+            b"".as_slice(),
+            b"[]",
+            b"null",
+            b"{}{}",
+            b"{} x",
+            b"{\"a\":1,}",
+            b"{\"a\":NaN}",
+            b"{\"a\":Infinity}",
+            b"{\"a\":1e999}",
+            b"{\"a\":01}",
+            b"{\"a\":\"\\ud800\"}",
+            b"{\"a\":\"\xff\"}",
+            b"{\"a\":\"\n\"}",
+            b"\xef\xbb\xbf{}",
+            b"{/**/}",
+            &utf_16,
+            &deep,
+        ] {
+            check(bad, Err(Error::Json(Part::Header)));
+        }
+    }
+}

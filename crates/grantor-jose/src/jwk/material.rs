@@ -1,0 +1,171 @@
+//! The numbers of a public key, checked, and what verifies with them.
+
+use aws_lc_rs::rsa::PublicKeyComponents;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+};
+use serde_json::{Map, Value};
+
+use crate::{Algorithm, Error, base64url};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Material {
+    P256 { x: [u8; 32], y: [u8; 32] },
+    Ed25519 { x: [u8; 32] },
+    Rsa { n: Vec<u8>, e: Vec<u8> },
+}
+
+impl Material {
+    pub(super) fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, Error> {
+        let curve = jwk.get("crv").and_then(Value::as_str);
+        match (text(jwk, "kty")?, curve) {
+            ("EC", Some("P-256")) => Ok(Self::P256 {
+                x: coordinate(jwk, "x")?,
+                y: coordinate(jwk, "y")?,
+            }),
+            ("OKP", Some("Ed25519")) => Ok(Self::Ed25519 {
+                x: coordinate(jwk, "x")?,
+            }),
+            ("RSA", _) => Ok(Self::Rsa {
+                n: number(jwk, "n")?,
+                e: number(jwk, "e")?,
+            }),
+            ("EC" | "OKP", None) => Err(Error::InvalidKey("crv")),
+            _ => Err(Error::UnsupportedKey),
+        }
+    }
+
+    /// Checks the numbers and prepares them for verification.
+    ///
+    /// Whether an Ed25519 key is a point of the curve shows only when it verifies: of a string
+    /// that is none, no signature is valid.
+    pub(super) fn parse(&self) -> Result<ParsedPublicKey, Error> {
+        match self {
+            Self::P256 { x, y } => {
+                let point = [&[4], x.as_slice(), y].concat();
+                ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+                    .map_err(|_| Error::InvalidKey("x"))
+            }
+            Self::Ed25519 { x } if has_small_order(x) => Err(Error::InvalidKey("x")),
+            Self::Ed25519 { x } => {
+                ParsedPublicKey::new(&ED25519, x).map_err(|_| Error::InvalidKey("x"))
+            }
+            Self::Rsa { n, e } => {
+                check_modulus(n)?;
+                check_exponent(e)?;
+                PublicKeyComponents { n, e }
+                    .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
+                    .map_err(|_| Error::InvalidKey("n"))
+            }
+        }
+    }
+
+    pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
+        matches!(
+            (self, algorithm),
+            (Self::P256 { .. }, Algorithm::Es256)
+                | (Self::Ed25519 { .. }, Algorithm::EdDsa)
+                | (Self::Rsa { .. }, Algorithm::Rs256)
+        )
+    }
+
+    /// The members that make the key, in the order of RFC 7638 section 3.3.
+    pub(super) fn members(&self) -> Vec<(&'static str, String)> {
+        let encode = |bytes: &[u8]| base64url::encode(bytes);
+        match self {
+            Self::P256 { x, y } => vec![
+                ("crv", "P-256".into()),
+                ("kty", "EC".into()),
+                ("x", encode(x)),
+                ("y", encode(y)),
+            ],
+            Self::Ed25519 { x } => vec![
+                ("crv", "Ed25519".into()),
+                ("kty", "OKP".into()),
+                ("x", encode(x)),
+            ],
+            Self::Rsa { n, e } => vec![("e", encode(e)), ("kty", "RSA".into()), ("n", encode(n))],
+        }
+    }
+}
+
+/// A member that must be a string.
+pub(super) fn text<'a>(jwk: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, Error> {
+    jwk.get(name)
+        .and_then(Value::as_str)
+        .ok_or(Error::InvalidKey(name))
+}
+
+/// RFC 7518 section 6.2.1.2: "The length of this octet string MUST be the full size of a
+/// coordinate".
+fn coordinate(jwk: &Map<String, Value>, name: &'static str) -> Result<[u8; 32], Error> {
+    base64url::decode_array(text(jwk, name)?).map_err(|_| Error::InvalidKey(name))
+}
+
+/// RFC 7518 section 2: a Base64urlUInt uses "the minimum number of octets".
+fn number(jwk: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, Error> {
+    match base64url::decode(text(jwk, name)?) {
+        Ok(bytes) if bytes.first().is_some_and(|first| *first != 0) => Ok(bytes),
+        _ => Err(Error::InvalidKey(name)),
+    }
+}
+
+/// RFC 7518 section 3.3: "A key of size 2048 bits or larger MUST be used".
+fn check_modulus(n: &[u8]) -> Result<(), Error> {
+    let leading = n.first().map_or(0, |first| first.leading_zeros() as usize);
+    let bits = (n.len() * 8).saturating_sub(leading);
+    let odd = n.last().is_some_and(|last| last % 2 == 1);
+    if (2048..=8192).contains(&bits) && odd {
+        Ok(())
+    } else {
+        Err(Error::InvalidKey("n"))
+    }
+}
+
+/// Exponents in use are 3 and 65537; a huge one makes each verification slow.
+fn check_exponent(e: &[u8]) -> Result<(), Error> {
+    let value = e
+        .iter()
+        .try_fold(0_u32, |sum, byte| {
+            sum.checked_mul(256)?.checked_add(u32::from(*byte))
+        })
+        .ok_or(Error::InvalidKey("e"))?;
+    if value >= 3 && value % 2 == 1 {
+        Ok(())
+    } else {
+        Err(Error::InvalidKey("e"))
+    }
+}
+
+/// Points whose order divides 8, and encodings of y that are not reduced: with such a key, one
+/// signature fits many messages.
+fn has_small_order(x: &[u8; 32]) -> bool {
+    let mut y = *x;
+    y[31] &= 0x7f;
+    let not_reduced = y[0] >= 0xed && y[1..31].iter().all(|b| *b == 0xff) && y[31] == 0x7f;
+    not_reduced || SMALL_ORDER.contains(&y)
+}
+
+const SMALL_ORDER: [[u8; 32]; 5] = {
+    let zero = [0; 32];
+    let mut one = [0; 32];
+    one[0] = 1;
+    let mut minus_one = [0xff; 32];
+    minus_one[0] = 0xec;
+    minus_one[31] = 0x7f;
+    [
+        zero,
+        one,
+        minus_one,
+        [
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef,
+            0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88,
+            0x6d, 0x53, 0xfc, 0x05,
+        ],
+        [
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10,
+            0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77,
+            0x92, 0xac, 0x03, 0x7a,
+        ],
+    ]
+};

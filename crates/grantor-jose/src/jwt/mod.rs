@@ -1,0 +1,16 @@
+//! JWT (RFC 7519) with one validation policy per kind of token (RFC 8725 sections 3.11, 3.12).
+//!
+//! Only the compact serialization, only signed. Claims that a kind of token adds to the
+//! registered ones are checked by who knows that kind.
+
+mod claims;
+mod policy;
+mod sign;
+mod typ;
+mod verify;
+
+pub use claims::Claims;
+pub use policy::Policy;
+pub use sign::{sign, sign_with};
+pub use typ::Typ;
+pub use verify::{Verified, verify};

@@ -1,0 +1,40 @@
+use super::{Claims, Policy};
+use crate::jws::Compact;
+use crate::{Algorithm, Error, KeySet, Timestamp};
+
+/// A token that passed.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Verified {
+    /// What it says.
+    pub claims: Claims,
+    /// How it is signed.
+    pub algorithm: Algorithm,
+    /// The `kid` of its header.
+    pub key_id: Option<String>,
+}
+
+/// Verifies signature and claims of a token at the time `now`.
+///
+/// Which algorithms and which kind of token pass is decided by `policy` alone.
+///
+/// # Errors
+/// See [`Error`]. After [`Error::UnknownKey`] it is worth to fetch the key set anew, within a
+/// limit of attempts; all others are final.
+pub fn verify(
+    token: &str,
+    keys: &KeySet,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Verified, Error> {
+    let token = Compact::parse(token)?;
+    policy.check_typ(token.typ.as_deref())?;
+    let token = token.verify(keys, policy.algorithms())?;
+    let claims = Claims::parse(&token.payload)?;
+    policy.check_claims(&claims, now)?;
+    Ok(Verified {
+        claims,
+        algorithm: token.algorithm,
+        key_id: token.key_id,
+    })
+}
