@@ -31,6 +31,7 @@ mod jwk;
 pub mod jws;
 pub mod jwt;
 mod key;
+pub mod seal;
 mod signer;
 mod time;
 
