@@ -25,6 +25,25 @@ pub struct Capabilities {
     pub loses_on_failover: bool,
     /// Other processes see the same records.
     pub shared: bool,
+    /// Conditional puts hold within this process only, though others write the same records: it
+    /// carries caches, and single flight then holds per process.
+    pub conditional_per_process: bool,
+}
+
+impl Capabilities {
+    /// A store in this process that keeps what it is given, to be narrowed or widened field by
+    /// field.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            durability: Durability::Memory,
+            may_evict: false,
+            loses_on_failover: false,
+            shared: false,
+            conditional_per_process: false,
+        }
+    }
 }
 
 /// What a kind of record asks of its store.
@@ -47,6 +66,18 @@ impl Class {
     #[must_use]
     pub fn refuses(self, store: &Capabilities) -> Option<String> {
         let needs_keeping = matches!(self, Self::Transition | Self::Guard);
+        if self != Self::Cache && store.conditional_per_process {
+            let name = store.name;
+            return Some(format!("{name} decides conditional puts per process only"));
+        }
         (needs_keeping && store.may_evict).then(|| format!("{} may evict live records", store.name))
+    }
+
+    /// What is lost if a store may forget acknowledged writes on a fail-over; none if that is
+    /// bearable.
+    #[must_use]
+    pub fn warns(self, store: &Capabilities) -> Option<String> {
+        let matters = matches!(self, Self::Transition | Self::Guard) && store.loses_on_failover;
+        matters.then(|| format!("{} may lose acknowledged writes on a fail-over", store.name))
     }
 }

@@ -26,6 +26,7 @@ enum Kind {
     TooLarge,
     Corrupt,
     Newer,
+    Configuration,
 }
 
 impl Error {
@@ -49,6 +50,11 @@ impl Error {
     /// What was read was written by a newer version of this program.
     pub fn newer(message: impl Into<String>) -> Self {
         Self::new(Kind::Newer, message, Applied::No)
+    }
+
+    /// What was configured does not fit what is there: a path, a file's mode, a master key.
+    pub fn configuration(message: impl Into<String>) -> Self {
+        Self::new(Kind::Configuration, message, Applied::No)
     }
 
     /// Adds the cause.
@@ -83,6 +89,12 @@ impl Error {
     #[must_use]
     pub fn is_newer(&self) -> bool {
         self.0.kind == Kind::Newer
+    }
+
+    /// Whether something has to be configured otherwise.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        self.0.kind == Kind::Configuration
     }
 
     fn new(kind: Kind, message: impl Into<String>, applied: Applied) -> Self {

@@ -8,11 +8,26 @@
 mod capabilities;
 mod error;
 mod key;
+mod master_key;
+mod memory;
+mod record;
 mod records;
+mod simple;
 mod store;
+mod stores;
+#[cfg(test)]
+mod testing;
 
 pub use capabilities::{Capabilities, Class, Durability};
 pub use error::{Applied, Error};
 pub use key::{Key, Namespace};
-pub use records::{Conflict, Loaded, Record, Records};
-pub use store::{Counter, Entry, Expect, Listing, Put, PutOutcome, RemoveOutcome, Store, Version};
+pub use master_key::MasterKey;
+pub use memory::MemoryStore;
+pub use record::Record;
+pub use records::{Conflict, Loaded, Records};
+pub use simple::{SimpleAdapter, SimpleError, SimpleStore};
+pub use store::{
+    Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Expect, Listing, Put, PutOutcome, RemoveOutcome, Store,
+    Version,
+};
+pub use stores::{Findings, Stores};

@@ -1,30 +1,12 @@
 use std::sync::Arc;
 
-use bytes::Bytes;
 use grantor_core::{Environment, Timestamp};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use grantor_jose::seal::SealingKey;
 
-use crate::{Applied, Class, Error, Expect, Key, Namespace, Put, PutOutcome, Store, Version};
-
-/// A typed record: JSON behind one byte that names its format.
-///
-/// Fields may be added (with `#[serde(default)]`) without a new format, so that servers of two
-/// versions can share a store during an upgrade. A change that an older reader would misread gets a
-/// new [`FORMAT`](Self::FORMAT), which older readers refuse.
-pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Two letters in every key of this kind.
-    const KIND: [u8; 2];
-    /// What it is called in messages.
-    const NAME: &'static str;
-    /// What it asks of its store.
-    const CLASS: Class;
-    /// The newest format that this program writes and reads.
-    const FORMAT: u8 = 1;
-
-    /// When the record is dead; never, if absent.
-    fn expires_at(&self) -> Option<Timestamp>;
-}
+use crate::record::{decode, encode};
+use crate::{
+    Applied, Entry, Error, Expect, Key, Namespace, Put, PutOutcome, Record, Store, Version,
+};
 
 /// A live record as it was read.
 #[derive(Debug, Clone)]
@@ -44,26 +26,63 @@ pub struct Records<R> {
     store: Arc<dyn Store>,
     namespace: Namespace,
     environment: Environment,
+    sealing_key: Option<Arc<SealingKey>>,
     kind: std::marker::PhantomData<fn() -> R>,
 }
 
 impl<R: Record> Records<R> {
-    /// Records of one kind in `store`.
+    /// Records of one kind in `store`. Sealed kinds need [`sealed`](Self::sealed).
     ///
     /// # Errors
-    /// The store can't carry records of this class; the message says why.
+    /// The store can't carry records of this class, or they are sealed; the message says why.
     pub fn new(
         store: Arc<dyn Store>,
         namespace: Namespace,
         environment: Environment,
     ) -> Result<Self, String> {
+        Self::build(store, namespace, environment, None)
+    }
+
+    /// Records of one kind in `store`, sealed under `sealing_key` if their kind asks for it.
+    ///
+    /// # Errors
+    /// The store can't carry records of this class; the message says why.
+    pub fn sealed(
+        store: Arc<dyn Store>,
+        namespace: Namespace,
+        environment: Environment,
+        sealing_key: Arc<SealingKey>,
+    ) -> Result<Self, String> {
+        Self::build(store, namespace, environment, Some(sealing_key))
+    }
+
+    fn build(
+        store: Arc<dyn Store>,
+        namespace: Namespace,
+        environment: Environment,
+        sealing_key: Option<Arc<SealingKey>>,
+    ) -> Result<Self, String> {
         if let Some(reason) = R::CLASS.refuses(&store.capabilities()) {
             return Err(format!("{} can't be kept there: {reason}", R::NAME));
+        }
+        Self::unchecked(store, namespace, environment, sealing_key)
+    }
+
+    /// As above, for a store that the caller has judged.
+    pub(crate) fn unchecked(
+        store: Arc<dyn Store>,
+        namespace: Namespace,
+        environment: Environment,
+        sealing_key: Option<Arc<SealingKey>>,
+    ) -> Result<Self, String> {
+        if R::SEALED && sealing_key.is_none() {
+            return Err(format!("{} must be sealed: give a master key", R::NAME));
         }
         Ok(Self {
             store,
             namespace,
             environment,
+            sealing_key: sealing_key.filter(|_| R::SEALED),
             kind: std::marker::PhantomData,
         })
     }
@@ -167,9 +186,7 @@ impl<R: Record> Records<R> {
         let mut found = Vec::new();
         for (key, entry) in listing.list(&prefix, after, limit).await? {
             if !self.is_dead(entry.expires_at) {
-                let record = decode::<R>(&entry.value)?;
-                let version = entry.version;
-                found.push((key, Loaded { record, version }));
+                found.push((key, self.read(&key, &entry)?));
             }
         }
         Ok(Some(found))
@@ -180,9 +197,13 @@ impl<R: Record> Records<R> {
             return Ok(None);
         };
         let live = !self.is_dead(entry.expires_at);
-        let record = decode::<R>(&entry.value)?;
+        Ok(Some((self.read(key, &entry)?, live)))
+    }
+
+    fn read(&self, key: &Key, entry: &Entry) -> Result<Loaded<R>, Error> {
         let version = entry.version;
-        Ok(Some((Loaded { record, version }, live)))
+        let record = decode(self.sealing_key.as_deref(), key, version, &entry.value)?;
+        Ok(Loaded { record, version })
     }
 
     fn is_dead(&self, expires_at: Option<Timestamp>) -> bool {
@@ -197,16 +218,16 @@ impl<R: Record> Records<R> {
         record: &R,
         expect: Expect,
     ) -> Result<Result<Version, Conflict>, Error> {
+        let version = Version(self.environment.random_bytes());
         let put = Put {
             key: *key,
-            value: encode(record)?,
-            version: Version(self.environment.random_bytes()),
+            value: encode(self.sealing_key.as_deref(), key, version, record)?,
+            version,
             expires_at: record.expires_at(),
             expect,
         };
-        if put.value.len() > Put::MAX_VALUE {
-            return Err(Error::too_large(put.value.len()));
-        }
+        put.check_size()?;
+        self.store.observe_time(self.environment.now());
         let outcome = match self.store.put(&put).await {
             Err(error) if error.applied() == Applied::Unknown => self.store.put(&put).await,
             other => other,
@@ -224,6 +245,7 @@ impl<R> Clone for Records<R> {
             store: Arc::clone(&self.store),
             namespace: self.namespace,
             environment: self.environment.clone(),
+            sealing_key: self.sealing_key.clone(),
             kind: std::marker::PhantomData,
         }
     }
@@ -238,30 +260,5 @@ impl<R: Record> std::fmt::Debug for Records<R> {
     }
 }
 
-fn encode<R: Record>(record: &R) -> Result<Bytes, Error> {
-    let mut bytes = Vec::with_capacity(256);
-    bytes.push(R::FORMAT);
-    serde_json::to_writer(&mut bytes, record)
-        .map_err(|error| Error::corrupt(format!("{} can't be written: {error}", R::NAME)))?;
-    Ok(bytes.into())
-}
-
-fn decode<R: Record>(bytes: &[u8]) -> Result<R, Error> {
-    match bytes.split_first() {
-        Some((format, json)) if *format <= R::FORMAT && *format > 0 => serde_json::from_slice(json)
-            .map_err(|error| {
-                // The position says enough; the text of the error may quote the record.
-                let (line, column) = (error.line(), error.column());
-                Error::corrupt(format!(
-                    "{} can't be read (line {line}, column {column})",
-                    R::NAME
-                ))
-            }),
-        Some((format, _)) => Err(Error::newer(format!(
-            "{} has format {format}, this program reads up to {}: use the newer grantor that wrote it",
-            R::NAME,
-            R::FORMAT
-        ))),
-        None => Err(Error::corrupt(format!("{} is empty", R::NAME))),
-    }
-}
+#[cfg(test)]
+mod tests;

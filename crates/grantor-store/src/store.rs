@@ -52,7 +52,47 @@ pub struct Put {
 impl Put {
     /// The longest value in bytes: 256 KiB.
     pub const MAX_VALUE: usize = 256 * 1024;
+
+    /// Whether the value fits; every adapter asks this before it sends anything.
+    ///
+    /// # Errors
+    /// The value is longer than [`Put::MAX_VALUE`].
+    pub fn check_size(&self) -> Result<(), Error> {
+        match self.value.len() {
+            0..=Self::MAX_VALUE => Ok(()),
+            length => Err(Error::too_large(length)),
+        }
+    }
+
+    /// What this put comes to over a record with the version `stored`, if that is clear without
+    /// writing: it is there already (rule 3), or its expectation does not hold. None: write it.
+    #[must_use]
+    pub fn settled_by(&self, stored: Option<Version>) -> Option<PutOutcome> {
+        if stored == Some(self.version) {
+            Some(PutOutcome::Stored)
+        } else if self.expect.holds(stored) {
+            None
+        } else {
+            Some(PutOutcome::Conflict)
+        }
+    }
 }
+
+impl Expect {
+    /// Whether a record with the version `stored` (none: no record) is as expected.
+    #[must_use]
+    pub fn holds(self, stored: Option<Version>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Absent => stored.is_none(),
+            Self::Version(version) => stored == Some(version),
+        }
+    }
+}
+
+/// How long past its expiry a dead record is kept by default, so that machines whose clocks differ
+/// by as much still find it.
+pub const DEFAULT_MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// What became of a put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +143,11 @@ pub trait Store: Debug + Send + Sync + 'static {
         key: &'a Key,
         expect: Expect,
     ) -> BoxFuture<'a, Result<RemoveOutcome, Error>>;
+
+    /// Tells the store what time it is for its caller, which is all a store ever knows of time.
+    /// It may then delete what has been dead for longer than the clock skew allowed. [`Records`](crate::Records)
+    /// calls it with every write; it must be cheap.
+    fn observe_time(&self, _now: Timestamp) {}
 
     /// Listing, where the store can.
     fn listing(&self) -> Option<&dyn Listing> {

@@ -1,0 +1,117 @@
+mod file;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use grantor_core::{Environment, Timestamp};
+use grantor_jose::seal::SealingKey;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use self::file::KeyFile;
+use crate::{Class, Error, Namespace, Record, Records, Store};
+
+/// The 32 bytes that everything sealed in a store hangs on, kept outside of it: in a file, or
+/// wherever the program takes them from.
+///
+/// A store remembers which master key it belongs to in a sealed record, so that a wrong or lost one
+/// is noticed at the start and never replaced by a new one.
+#[derive(Clone)]
+pub struct MasterKey(Zeroizing<[u8; 32]>);
+
+impl MasterKey {
+    /// Takes 32 random bytes from elsewhere: the environment, a key service.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// Reads `directory/master.key`, or creates it (directory 0700, file 0600) if the store has
+    /// never had a master key; then does what [`check`](Self::check) does. Processes that start at
+    /// the same time agree on one key.
+    ///
+    /// # Errors
+    /// The file can't be read or created, others may read it, it is not 32 bytes long, it is
+    /// missing though the store is sealed, or it is not the key that the store is sealed under.
+    pub async fn open(
+        directory: &Path,
+        store: &Arc<dyn Store>,
+        namespace: Namespace,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
+        let file = KeyFile::in_directory(directory);
+        let key = match file.read()? {
+            Some(bytes) => Self(bytes),
+            // Another process may have created the file and sealed the store since it was missing.
+            None if is_sealed(store, namespace).await? => {
+                Self(file.read()?.ok_or_else(|| file.missing())?)
+            }
+            None => Self(file.create(environment)?),
+        };
+        key.check(store, namespace, environment).await?;
+        Ok(key)
+    }
+
+    /// Marks a store as sealed under this key, or makes sure that it is.
+    ///
+    /// # Errors
+    /// The store is sealed under another key, can't be reached, or can't keep the mark.
+    pub async fn check(
+        &self,
+        store: &Arc<dyn Store>,
+        namespace: Namespace,
+        environment: &Environment,
+    ) -> Result<(), Error> {
+        let sealing_key = Arc::new(self.sealing_key());
+        let (store, environment) = (Arc::clone(store), environment.clone());
+        let records = Records::<Seal>::sealed(store, namespace, environment, sealing_key)
+            .map_err(Error::configuration)?;
+        let key = records.key(&[]);
+        if records.create(&key, &Seal {}).await?.is_ok() {
+            return Ok(());
+        }
+        match records.get(&key).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_corrupt() => Err(Error::configuration(
+                "the store is sealed under another master key: give the one it was created with, \
+                 from a backup if need be",
+            )),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The key that seals records.
+    #[must_use]
+    pub fn sealing_key(&self) -> SealingKey {
+        SealingKey::new(&self.0)
+    }
+}
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MasterKey(..)")
+    }
+}
+
+async fn is_sealed(store: &Arc<dyn Store>, namespace: Namespace) -> Result<bool, Error> {
+    let mark = store.get(&namespace.key(Seal::KIND, &[])).await?;
+    Ok(mark.is_some())
+}
+
+/// That it opens is all it says.
+#[derive(Serialize, Deserialize)]
+struct Seal {}
+
+impl Record for Seal {
+    const KIND: [u8; 2] = *b"mk";
+    const NAME: &'static str = "the mark of the master key";
+    const CLASS: Class = Class::Transition;
+    const SEALED: bool = true;
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! The file of the master key. The only place in this crate that touches a file system.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use grantor_core::Environment;
+use zeroize::Zeroizing;
+
+use crate::Error;
+
+pub(super) struct KeyFile {
+    directory: PathBuf,
+    path: PathBuf,
+}
+
+type Bytes = Zeroizing<[u8; 32]>;
+
+impl KeyFile {
+    pub(super) fn in_directory(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            path: directory.join("master.key"),
+        }
+    }
+
+    /// The key in the file; none if there is no file.
+    pub(super) fn read(&self) -> Result<Option<Bytes>, Error> {
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.failed("opened", error)),
+        };
+        let metadata = file
+            .metadata()
+            .map_err(|error| self.failed("read", error))?;
+        let mode = metadata.permissions().mode() & 0o7777;
+        if mode & 0o077 != 0 {
+            return Err(self.wrong(&format!(
+                "has mode {mode:04o} and is open to others: set it to 0600, and replace the key if \
+                 somebody may have read it"
+            )));
+        }
+        let mut key = Zeroizing::new([0; 32]);
+        if metadata.len() != key.len() as u64 {
+            return Err(self.wrong("is not 32 bytes long: restore it from a backup"));
+        }
+        file.read_exact(&mut *key)
+            .map_err(|error| self.failed("read", error))?;
+        Ok(Some(key))
+    }
+
+    /// Creates the file with a new key, or reads the one that somebody else created meanwhile.
+    pub(super) fn create(&self, environment: &Environment) -> Result<Bytes, Error> {
+        let failed = |error| self.failed("created", error);
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.directory)
+            .map_err(failed)?;
+        // Written elsewhere and linked into place: who finds the file finds a whole key in it.
+        let draft = self
+            .directory
+            .join(format!("master.key.{}", environment.random_text::<12>()));
+        let key = Zeroizing::new(environment.random_bytes::<32>());
+        let linked = write_new(&draft, &*key).and_then(|()| fs::hard_link(&draft, &self.path));
+        let removed = fs::remove_file(&draft);
+        match linked {
+            Ok(()) => {
+                removed.map_err(failed)?;
+                sync_directory(&self.directory).map_err(failed)?;
+                Ok(key)
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                self.read()?.ok_or_else(|| self.missing())
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    pub(super) fn missing(&self) -> Error {
+        self.wrong("is missing, but the store is sealed under a master key: restore the file from a backup")
+    }
+
+    fn wrong(&self, what: &str) -> Error {
+        Error::configuration(format!("the master key {} {what}", self.path.display()))
+    }
+
+    fn failed(&self, verb: &str, error: io::Error) -> Error {
+        self.wrong(&format!("can't be {verb}: {error}"))
+            .with_source(error)
+    }
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

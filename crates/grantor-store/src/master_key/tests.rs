@@ -1,0 +1,131 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::thread;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::MemoryStore;
+use crate::testing::{block_on, environment};
+
+fn open(directory: &Path, store: &Arc<dyn Store>) -> Result<MasterKey, Error> {
+    open_in(directory, store, &grantor_http::system())
+}
+
+fn open_in(
+    directory: &Path,
+    store: &Arc<dyn Store>,
+    environment: &Environment,
+) -> Result<MasterKey, Error> {
+    block_on(MasterKey::open(
+        directory,
+        store,
+        Namespace::new("https://issuer.example"),
+        environment,
+    ))
+}
+
+fn memory() -> Arc<dyn Store> {
+    Arc::new(MemoryStore::new())
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_first_start_creates_a_private_file_and_later_ones_read_it() {
+    let temp = TempDir::new().unwrap();
+    let (directory, store) = (temp.path().join("data"), memory());
+    let first = open(&directory, &store).unwrap();
+    let second = open(&directory, &store).unwrap();
+    assert_eq!(first.0, second.0);
+    assert_eq!(names(&directory), ["master.key"]);
+    assert_eq!(fs::read(directory.join("master.key")).unwrap(), *first.0);
+    assert_eq!(mode(&directory), 0o700);
+    assert_eq!(mode(&directory.join("master.key")), 0o600);
+}
+
+#[test]
+fn a_lost_key_is_never_replaced() {
+    let (temp, store) = (TempDir::new().unwrap(), memory());
+    open(temp.path(), &store).unwrap();
+    fs::remove_file(temp.path().join("master.key")).unwrap();
+    let error = open(temp.path(), &store).unwrap_err();
+    assert!(error.is_configuration());
+    assert!(error.to_string().contains("is missing"), "{error}");
+    assert!(names(temp.path()).is_empty());
+}
+
+#[test]
+fn a_wrong_key_is_refused() {
+    let (temp, store) = (TempDir::new().unwrap(), memory());
+    open(temp.path(), &store).unwrap();
+    fs::write(temp.path().join("master.key"), [1; 32]).unwrap();
+    let error = open(temp.path(), &store).unwrap_err();
+    assert!(error.is_configuration());
+    assert!(error.to_string().contains("another master key"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_short_or_open_to_others_is_refused() {
+    let (temp, store) = (TempDir::new().unwrap(), memory());
+    let path = temp.path().join("master.key");
+    open(temp.path(), &store).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    let error = open(temp.path(), &store).unwrap_err().to_string();
+    assert!(error.contains("has mode 0640"), "{error}");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&path, [0; 31]).unwrap();
+    let error = open(temp.path(), &store).unwrap_err().to_string();
+    assert!(error.contains("32 bytes"), "{error}");
+}
+
+#[test]
+fn a_directory_that_can_not_be_made_is_a_clear_error() {
+    let temp = TempDir::new().unwrap();
+    let file = temp.path().join("file");
+    fs::write(&file, b"").unwrap();
+    let error = open(&file.join("data"), &memory()).unwrap_err();
+    assert!(error.is_configuration());
+    assert!(error.to_string().contains("master.key can't be"), "{error}");
+}
+
+#[test]
+fn starts_at_the_same_time_agree_on_one_key() {
+    for _ in 0..20 {
+        let (temp, store) = (TempDir::new().unwrap(), memory());
+        let keys: Vec<_> = thread::scope(|scope| {
+            let starts: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| open(temp.path(), &store).unwrap()))
+                .collect();
+            starts.into_iter().map(|s| s.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| key.0 == keys[0].0));
+        assert_eq!(names(temp.path()), ["master.key"]);
+    }
+}
+
+#[test]
+fn a_key_from_elsewhere_is_checked_too() {
+    let (store, namespace) = (memory(), Namespace::new("https://issuer.example"));
+    let (_, environment) = environment();
+    let check = |byte| {
+        let key = MasterKey::from_bytes([byte; 32]);
+        block_on(key.check(&store, namespace, &environment))
+    };
+    check(1).unwrap();
+    check(1).unwrap();
+    assert!(check(2).unwrap_err().is_configuration());
+    assert_eq!(
+        format!("{:?}", MasterKey::from_bytes([1; 32])),
+        "MasterKey(..)"
+    );
+}

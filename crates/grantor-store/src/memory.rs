@@ -1,0 +1,191 @@
+mod counts;
+mod shard;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+use grantor_core::{BoxFuture, Timestamp};
+
+use self::counts::Counts;
+use self::shard::Shard;
+use crate::{
+    Capabilities, Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Error, Expect, Key, Listing, Put,
+    PutOutcome, RemoveOutcome, Store,
+};
+
+const SHARDS: usize = 64;
+
+/// Records in this process, gone when it ends: for one server without a disk, and for tests.
+///
+/// Its size follows the number of live records. A table that fills up is first rid of what is dead
+/// for longer than the clock skew allowed, and grows only if that frees less than a quarter; so no
+/// work runs beside the puts, and each put pays a few nanoseconds for it. What time it is comes from
+/// [`Store::observe_time`] (as [`Records`](crate::Records) tells it) or from
+/// [`sweep`](Self::sweep). A store that nobody tells the time deletes nothing.
+///
+/// Listing looks at every record for each page: fine for an operator, not for a request.
+pub struct MemoryStore {
+    shards: Box<[Guarded]>,
+    shard_of: RandomState,
+    /// The time last told in milliseconds.
+    now: AtomicI64,
+    max_clock_skew: Duration,
+}
+
+/// Each lock on cache lines of its own, so that neighbours don't slow each other.
+#[derive(Default)]
+#[repr(align(128))]
+struct Guarded {
+    records: Mutex<Shard>,
+    counts: Mutex<Counts>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Guarded::default()).collect(),
+            shard_of: RandomState::default(),
+            now: AtomicI64::new(i64::MIN),
+            max_clock_skew: DEFAULT_MAX_CLOCK_SKEW,
+        }
+    }
+
+    /// Keeps dead records for `skew` instead of [`DEFAULT_MAX_CLOCK_SKEW`].
+    #[must_use]
+    pub fn with_max_clock_skew(mut self, skew: Duration) -> Self {
+        self.max_clock_skew = skew;
+        self
+    }
+
+    /// Deletes every record that has been dead for longer than the clock skew allowed, and gives
+    /// memory back. How many it deleted.
+    pub fn sweep(&self, now: Timestamp) -> usize {
+        self.observe_time(now);
+        let dead_since = now - self.max_clock_skew;
+        let shards = self.shards.iter();
+        shards
+            .map(|shard| lock(&shard.records).sweep(dead_since))
+            .sum()
+    }
+
+    /// How many records there are, dead ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let shards = self.shards.iter();
+        shards.map(|shard| lock(&shard.records).len()).sum()
+    }
+
+    /// Whether there are no records.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn shard(&self, key: &Key) -> &Guarded {
+        // The high bits, since the tables use the low ones.
+        let hash = self.shard_of.hash_one(key) >> (u64::BITS - SHARDS.ilog2());
+        &self.shards[usize::try_from(hash).unwrap_or(0)]
+    }
+
+    fn dead_since(&self) -> Timestamp {
+        Timestamp::from_millis(self.now.load(Ordering::Relaxed)) - self.max_clock_skew
+    }
+}
+
+impl Store for MemoryStore {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new("the memory store")
+    }
+
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        Box::pin(async move { Ok(lock(&self.shard(key).records).get(key)) })
+    }
+
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        Box::pin(async move {
+            put.check_size()?;
+            Ok(lock(&self.shard(&put.key).records).put(put, self.dead_since()))
+        })
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        Box::pin(async move { Ok(lock(&self.shard(key).records).remove(key, expect)) })
+    }
+
+    fn observe_time(&self, now: Timestamp) {
+        // Reading first keeps the cache line shared among the cores within a millisecond.
+        if self.now.load(Ordering::Relaxed) != now.as_millis() {
+            self.now.store(now.as_millis(), Ordering::Relaxed);
+        }
+    }
+
+    fn listing(&self) -> Option<&dyn Listing> {
+        Some(self)
+    }
+}
+
+impl Listing for MemoryStore {
+    fn list<'a>(
+        &'a self,
+        prefix: &'a Key,
+        after: Option<&'a Key>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<(Key, Entry)>, Error>> {
+        Box::pin(async move {
+            let mut page = BTreeMap::new();
+            for shard in &self.shards {
+                lock(&shard.records).collect_into(&mut page, prefix, after, limit);
+            }
+            Ok(page.into_iter().collect())
+        })
+    }
+}
+
+impl Counter for MemoryStore {
+    fn add<'a>(
+        &'a self,
+        key: &'a Key,
+        n: u64,
+        window: Duration,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<u64, Error>> {
+        Box::pin(async move {
+            let mut counts = lock(&self.shard(key).counts);
+            Ok(counts.add(key, n, window, now, self.max_clock_skew))
+        })
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("records", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// No code here panics between two changes that belong together, so a poisoned lock is as good as
+/// any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+use std::fmt::Debug;
+
+use bytes::Bytes;
+use futures_util::lock::{Mutex, MutexGuard};
+use grantor_core::{BoxFuture, Timestamp};
+use grantor_jose::base64url;
+use grantor_jose::digest::sha256;
+
+use crate::{
+    Applied, Capabilities, Entry, Error, Expect, Key, Put, PutOutcome, RemoveOutcome, Store,
+    Version,
+};
+
+/// What a [`SimpleStore`] fails with.
+pub type SimpleError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Any cache that a program has already: get and set, for keeping tokens only.
+///
+/// Nothing in it is conditional, so two processes may fetch the same token at the same time, and
+/// the later write wins. For anything else implement [`Store`].
+pub trait SimpleStore: Debug + Send + Sync + 'static {
+    /// The bytes last set under `key`, if they are still there.
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Bytes>, SimpleError>>;
+
+    /// Sets `value` under `key`, at most 86 letters, digits, `-` and `_`. After `expires_at` it may
+    /// be dropped. The value holds a token: it belongs in no log.
+    fn set<'a>(
+        &'a self,
+        key: &'a str,
+        value: Bytes,
+        expires_at: Option<Timestamp>,
+    ) -> BoxFuture<'a, Result<(), SimpleError>>;
+}
+
+/// Makes a [`SimpleStore`] a [`Store`] that carries caches.
+///
+/// It declares that it may lose anything, and that conditional puts hold within this process only:
+/// so does single flight.
+#[derive(Debug)]
+pub struct SimpleAdapter<S> {
+    simple: S,
+    /// One of these is held from reading to writing.
+    locks: [Mutex<()>; 64],
+}
+
+impl<S: SimpleStore> SimpleAdapter<S> {
+    /// Takes the cache.
+    pub fn new(simple: S) -> Self {
+        Self {
+            simple,
+            locks: std::array::from_fn(|_| Mutex::new(())),
+        }
+    }
+
+    async fn lock(&self, key: &Key) -> MutexGuard<'_, ()> {
+        let hash = sha256(key.as_bytes())[0];
+        self.locks[usize::from(hash) % self.locks.len()]
+            .lock()
+            .await
+    }
+
+    async fn read(&self, key: &Key) -> Result<Option<Entry>, Error> {
+        let bytes = self.simple.get(&name(key)).await.map_err(|source| {
+            Error::unavailable("the cache can't be read", Applied::No).with_source(source)
+        })?;
+        bytes.map_or(Ok(None), |bytes| decode(&bytes))
+    }
+
+    async fn write(
+        &self,
+        key: &Key,
+        bytes: Bytes,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let written = self.simple.set(&name(key), bytes, expires_at).await;
+        written.map_err(|source| {
+            Error::unavailable("the cache can't be written", Applied::Unknown).with_source(source)
+        })
+    }
+}
+
+impl<S: SimpleStore> Store for SimpleAdapter<S> {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            may_evict: true,
+            loses_on_failover: true,
+            shared: true,
+            conditional_per_process: true,
+            ..Capabilities::new("a store with get and set only")
+        }
+    }
+
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        Box::pin(self.read(key))
+    }
+
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        Box::pin(async move {
+            put.check_size()?;
+            let _held = self.lock(&put.key).await;
+            let stored = self.read(&put.key).await?.map(|entry| entry.version);
+            if let Some(outcome) = put.settled_by(stored) {
+                return Ok(outcome);
+            }
+            self.write(&put.key, encode(put), put.expires_at).await?;
+            Ok(PutOutcome::Stored)
+        })
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        Box::pin(async move {
+            let _held = self.lock(key).await;
+            let Some(entry) = self.read(key).await? else {
+                return Ok(RemoveOutcome::Absent);
+            };
+            if !expect.holds(Some(entry.version)) {
+                return Ok(RemoveOutcome::Conflict);
+            }
+            self.write(key, Bytes::from_static(&[REMOVED]), entry.expires_at)
+                .await?;
+            Ok(RemoveOutcome::Removed)
+        })
+    }
+}
+
+/// Caches differ in the keys they take; all take these.
+fn name(key: &Key) -> String {
+    base64url::encode(key.as_bytes())
+}
+
+/// A record, then: its version, its expiry in milliseconds (all ones: never), its value.
+const RECORD: u8 = 1;
+/// Nothing: what stands where a record was removed.
+const REMOVED: u8 = 0;
+
+const NEVER: i64 = -1;
+
+fn encode(put: &Put) -> Bytes {
+    let expires_at = put.expires_at.map_or(NEVER, Timestamp::as_millis);
+    let mut bytes = Vec::with_capacity(25 + put.value.len());
+    bytes.push(RECORD);
+    bytes.extend_from_slice(&put.version.0);
+    bytes.extend_from_slice(&expires_at.to_be_bytes());
+    bytes.extend_from_slice(&put.value);
+    bytes.into()
+}
+
+fn decode(bytes: &Bytes) -> Result<Option<Entry>, Error> {
+    let parts = || {
+        let (kind, rest) = bytes.split_first()?;
+        let (version, rest) = rest.split_first_chunk()?;
+        let (expires_at, _) = rest.split_first_chunk()?;
+        Some((*kind, Version(*version), i64::from_be_bytes(*expires_at)))
+    };
+    match parts() {
+        _ if **bytes == [REMOVED] => Ok(None),
+        Some((RECORD, version, expires_at)) => Ok(Some(Entry {
+            value: bytes.slice(25..),
+            version,
+            expires_at: (expires_at != NEVER).then(|| Timestamp::from_millis(expires_at)),
+        })),
+        _ => Err(Error::corrupt(
+            "the cache holds what grantor did not put there",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Mutex as Held;
+
+    use super::*;
+    use crate::Class;
+    use crate::testing::block_on;
+
+    #[derive(Debug, Default)]
+    struct Cache(Held<HashMap<String, Bytes>>);
+
+    impl SimpleStore for Cache {
+        fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Bytes>, SimpleError>> {
+            let value = self.0.lock().unwrap().get(key).cloned();
+            Box::pin(std::future::ready(Ok(value)))
+        }
+
+        fn set<'a>(
+            &'a self,
+            key: &'a str,
+            value: Bytes,
+            _expires_at: Option<Timestamp>,
+        ) -> BoxFuture<'a, Result<(), SimpleError>> {
+            self.0.lock().unwrap().insert(key.to_owned(), value);
+            Box::pin(std::future::ready(Ok(())))
+        }
+    }
+
+    #[test]
+    fn carries_caches_only() {
+        let capabilities = SimpleAdapter::new(Cache::default()).capabilities();
+        assert_eq!(Class::Cache.refuses(&capabilities), None);
+        for class in [Class::ShortTransition, Class::Transition, Class::Guard] {
+            let reason = class.refuses(&capabilities).unwrap();
+            assert!(reason.contains("per process only"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_it_did_not_write() {
+        let store = SimpleAdapter::new(Cache::default());
+        let key = Key::from_bytes(b"key").unwrap();
+        for foreign in [&b""[..], b"{\"token\":1}", &[RECORD; 24]] {
+            let value = Bytes::copy_from_slice(foreign);
+            block_on(store.simple.set(&name(&key), value, None)).unwrap();
+            assert!(block_on(store.get(&key)).unwrap_err().is_corrupt());
+        }
+    }
+}

@@ -1,0 +1,193 @@
+use grantor_core::{BoxFuture, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::testing::{Code, SigningKey, block_on, environment};
+use crate::{Capabilities, Entry, Error, Expect, Key, MemoryStore, Put, PutOutcome, RemoveOutcome};
+
+#[derive(Serialize, Deserialize)]
+struct ReplayId;
+
+impl Record for ReplayId {
+    const KIND: [u8; 2] = *b"ri";
+    const NAME: &'static str = "a replay id";
+    const CLASS: Class = Class::Guard;
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+#[derive(Debug)]
+struct Declares(Capabilities, MemoryStore);
+
+impl Store for Declares {
+    fn capabilities(&self) -> Capabilities {
+        self.0
+    }
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        self.1.get(key)
+    }
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        self.1.put(put)
+    }
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        self.1.remove(key, expect)
+    }
+}
+
+fn declares(capabilities: Capabilities) -> Arc<dyn Store> {
+    Arc::new(Declares(capabilities, MemoryStore::new()))
+}
+
+fn evicting() -> Arc<dyn Store> {
+    declares(Capabilities {
+        may_evict: true,
+        ..Capabilities::new("a cache")
+    })
+}
+
+fn losing() -> Arc<dyn Store> {
+    declares(Capabilities {
+        loses_on_failover: true,
+        ..Capabilities::new("a replicated cache")
+    })
+}
+
+fn stores(default: Arc<dyn Store>) -> Stores {
+    let (_, environment) = environment();
+    Stores::new(
+        default,
+        Namespace::new("https://issuer.example"),
+        environment,
+    )
+}
+
+fn sealing_key() -> SealingKey {
+    SealingKey::new(&[1; 32])
+}
+
+#[test]
+fn reports_every_problem_at_once() {
+    let stores = stores(evicting());
+    let mut findings = Findings::default();
+    assert!(findings.records::<Code>(&stores).is_some());
+    assert!(findings.records::<ReplayId>(&stores).is_none());
+    assert!(findings.records::<SigningKey>(&stores).is_none());
+    assert_eq!(
+        findings.problems,
+        [
+            "a replay id can't be kept there: a cache may evict live records",
+            "a signing key can't be kept there: a cache may evict live records",
+        ]
+    );
+}
+
+#[test]
+fn a_kind_may_have_a_store_of_its_own() {
+    let own: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let stores = stores(evicting()).keep::<ReplayId>(Arc::clone(&own));
+    let records = stores.records::<ReplayId>().unwrap();
+    assert!(Arc::ptr_eq(records.store(), &own));
+    assert!(!Arc::ptr_eq(stores.store::<Code>(), &own));
+}
+
+#[test]
+fn danger_evicting_guards_lifts_it_for_guards_only_and_warns() {
+    let stores = stores(evicting())
+        .danger_evicting_guards()
+        .seal_under(sealing_key());
+    let mut findings = Findings::default();
+    assert!(findings.records::<ReplayId>(&stores).is_some());
+    assert!(findings.records::<SigningKey>(&stores).is_none());
+    assert_eq!(
+        findings.warnings,
+        ["a replay id can be replayed once a cache evicts them"]
+    );
+}
+
+#[test]
+fn a_guard_that_holds_per_process_only_is_never_allowed() {
+    let per_process = declares(Capabilities {
+        may_evict: true,
+        conditional_per_process: true,
+        ..Capabilities::new("a dictionary")
+    });
+    let stores = stores(per_process).danger_evicting_guards();
+    let problem = stores.records::<ReplayId>().unwrap_err();
+    assert!(problem.contains("per process"), "{problem}");
+}
+
+#[test]
+fn loss_on_failover_warns_and_can_be_refused() {
+    let stores = stores(losing());
+    let mut findings = Findings::default();
+    assert!(findings.records::<ReplayId>(&stores).is_some());
+    assert!(findings.records::<Code>(&stores).is_some());
+    assert_eq!(
+        findings.warnings,
+        ["a replay id: a replicated cache may lose acknowledged writes on a fail-over"]
+    );
+    let problem = stores.refuse_loss_on_failover().records::<ReplayId>();
+    assert!(problem.unwrap_err().contains("fail-over"));
+}
+
+#[test]
+fn a_sealed_record_without_a_key_is_an_error() {
+    let stores = stores(Arc::new(MemoryStore::new()));
+    assert_eq!(
+        stores.records::<SigningKey>().unwrap_err(),
+        "a signing key must be sealed: give a master key"
+    );
+    let direct = Records::<SigningKey>::new(
+        Arc::new(MemoryStore::new()),
+        stores.namespace(),
+        stores.environment().clone(),
+    );
+    assert!(direct.is_err());
+}
+
+#[test]
+fn a_sealed_record_reads_back_and_is_not_in_the_store() {
+    let stores = stores(Arc::new(MemoryStore::new())).seal_under(sealing_key());
+    let records = stores.records::<SigningKey>().unwrap();
+    let key = records.key(b"1");
+    let secret = "correct horse battery staple".to_owned();
+    let record = SigningKey { secret };
+    block_on(records.create(&key, &record)).unwrap().unwrap();
+
+    assert_eq!(block_on(records.get(&key)).unwrap().unwrap().record, record);
+    let listed = block_on(records.list(None, 10)).unwrap().unwrap();
+    assert_eq!(listed[0].1.record, record);
+    let stored = block_on(records.store().get(&key)).unwrap().unwrap();
+    assert!(!stored.value.windows(5).any(|part| part == b"horse"));
+}
+
+#[test]
+fn a_sealed_record_moved_to_another_key_or_version_is_refused() {
+    let stores = stores(Arc::new(MemoryStore::new())).seal_under(sealing_key());
+    let records = stores.records::<SigningKey>().unwrap();
+    let (here, there) = (records.key(b"1"), records.key(b"2"));
+    let secret = "secret".to_owned();
+    let version = block_on(records.create(&here, &SigningKey { secret })).unwrap();
+    let entry = block_on(records.store().get(&here)).unwrap().unwrap();
+
+    let mut put = Put {
+        key: there,
+        value: entry.value,
+        version: version.unwrap(),
+        expires_at: None,
+        expect: Expect::Any,
+    };
+    let _moved = block_on(records.store().put(&put)).unwrap();
+    assert!(block_on(records.get(&there)).unwrap_err().is_corrupt());
+
+    put.key = here;
+    put.version = crate::Version([9; 16]);
+    let _overwritten = block_on(records.store().put(&put)).unwrap();
+    assert!(block_on(records.get(&here)).unwrap_err().is_corrupt());
+}
