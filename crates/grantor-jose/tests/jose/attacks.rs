@@ -1,0 +1,180 @@
+use std::time::Duration;
+
+use grantor_jose::jwt::{self, Policy};
+use grantor_jose::{Error, KeySet, Part, Timestamp};
+use serde_json::Value;
+
+use crate::{list, text, vectors};
+
+type Verifier<'a> = dyn Fn(&str, &KeySet, &Policy, Timestamp) -> Result<(), Error> + 'a;
+
+#[derive(Debug, Default, PartialEq)]
+struct Tally {
+    accepted: usize,
+    refused: usize,
+    unsupported: usize,
+    wrong: Vec<String>,
+}
+
+#[test]
+fn every_attack_ends_as_expected() {
+    let tally = run(&|token, keys, policy, now| jwt::verify(token, keys, policy, now).map(|_| ()));
+    let expected = Tally {
+        accepted: ACCEPTED,
+        refused: REFUSED,
+        unsupported: NOT_YET_SUPPORTED.len(),
+        wrong: Vec::new(),
+    };
+    assert_eq!(tally, expected);
+}
+
+#[test]
+fn the_table_tells_a_verifier_that_always_or_never_accepts() {
+    let always = run(&|_, _, _, _| Ok(()));
+    assert_eq!((always.accepted, always.wrong.len()), (ACCEPTED, REFUSED));
+    let never = run(&|_, _, _, _| Err(Error::TooLarge));
+    assert_eq!(
+        (never.accepted, never.refused),
+        (0, 1),
+        "only kid-long is too large"
+    );
+}
+
+fn run(verify: &Verifier<'_>) -> Tally {
+    let file = vectors("jwt-attacks.json");
+    let context = &file["context"];
+    let keys = KeySet::from_json(context["jwks"].to_string().as_bytes()).unwrap();
+    let now = Timestamp::from_secs(context["now"].as_i64().unwrap());
+    let mut tally = Tally::default();
+    for case in list(&file["vectors"]) {
+        let id = text(&case["id"]);
+        if NOT_YET_SUPPORTED.iter().any(|(known, _)| *known == id) {
+            tally.unsupported += 1;
+            continue;
+        }
+        let expected = expected(case);
+        let found = verify(text(&case["token"]), &keys, &policy(context, case), now);
+        if found != expected {
+            let line = format!("{id}: {found:?} instead of {expected:?}");
+            tally.wrong.push(line);
+        } else if found.is_ok() {
+            tally.accepted += 1;
+        } else {
+            tally.refused += 1;
+        }
+    }
+    tally
+}
+
+fn policy(context: &Value, case: &Value) -> Policy {
+    let leeway = if case["expect"] == "accept-with-leeway-60" {
+        60
+    } else {
+        context["leeway_seconds"].as_u64().unwrap()
+    };
+    Policy::id_token(text(&context["issuer"]), text(&context["client_id"]))
+        .with_nonce(text(&context["nonce"]))
+        .with_leeway(Duration::from_secs(leeway))
+}
+
+/// What the file expects, where it leaves a choice what this crate chose, and the reason.
+fn expected(case: &Value) -> Result<(), Error> {
+    let id = text(&case["id"]);
+    match text(&case["expect"]) {
+        "accept" | "accept-without-fetching" | "accept-without-overflow" => Ok(()),
+        "accept-with-leeway-60" => Ok(()),
+        // OpenID Connect Core section 10.1: "If there are multiple keys in the referenced JWK Set
+        // document, a kid value MUST be provided"; of those that fit the algorithm there is one.
+        "accept-or-reject-by-policy" => Ok(()),
+        // OpenID Connect Core section 3.1.3.7 step 10: "The iat Claim can be used to reject"; how
+        // old a token may be is said by exp.
+        "reject-or-accept-by-policy" => Ok(()),
+        // A number out of range is the last time there is.
+        "reject-or-clamp" => Ok(()),
+        "reject" | "reject-recommended" | "reject-with-zero-leeway" | "reject-when-required" => {
+            let rule = REASONS.iter().find(|(prefix, _)| id.starts_with(prefix));
+            Err(rule.unwrap_or_else(|| panic!("{id} has no reason")).1)
+        }
+        other => panic!("{id} expects {other}"),
+    }
+}
+
+const ACCEPTED: usize = 17;
+const REFUSED: usize = 173;
+
+const NOT_YET_SUPPORTED: [(&str, &str); 4] = [
+    ("control-ES384", "ES384"),
+    ("control-HS256", "HMAC"),
+    ("hs256-empty-signature", "HMAC"),
+    ("hs256-truncated-16", "HMAC"),
+];
+
+/// Why each is refused; the first prefix that fits counts.
+const REASONS: &[(&str, Error)] = &[
+    ("alg-none-two-parts", Error::NotCompact),
+    ("alg-none", Error::UnsupportedAlgorithm),
+    ("alg-missing", Error::InvalidHeader("alg")),
+    ("alg-null", Error::InvalidHeader("alg")),
+    ("alg-number", Error::InvalidHeader("alg")),
+    ("alg-array", Error::InvalidHeader("alg")),
+    ("alg-object", Error::InvalidHeader("alg")),
+    ("alg-", Error::UnsupportedAlgorithm),
+    ("hs-confusion", Error::UnsupportedAlgorithm),
+    ("same-key-", Error::UnsupportedAlgorithm),
+    ("es384-header", Error::UnsupportedAlgorithm),
+    ("es256-with-rsa-kid", Error::UnknownKey),
+    ("psychic-", Error::BadSignature),
+    ("ecdsa-", Error::BadSignature),
+    ("empty-signature", Error::BadSignature),
+    ("embedded-", Error::BadSignature),
+    ("kid-type", Error::InvalidHeader("kid")),
+    ("kid-long", Error::TooLarge),
+    ("kid-", Error::UnsupportedAlgorithm),
+    ("crit-", Error::CriticalHeader),
+    ("b64-false-without", Error::InvalidHeader("b64")),
+    ("b64-", Error::CriticalHeader),
+    ("dup-header", Error::DuplicateMember(Part::Header)),
+    ("dup-claim", Error::DuplicateMember(Part::Payload)),
+    ("format-padding", Error::Encoding(Part::Header)),
+    ("format-crlf", Error::Encoding(Part::Header)),
+    ("format-bearer", Error::Encoding(Part::Header)),
+    ("format-space", Error::Encoding(Part::Payload)),
+    ("format-nul", Error::Encoding(Part::Payload)),
+    ("format-std", Error::Encoding(Part::Signature)),
+    ("format-newline", Error::Encoding(Part::Signature)),
+    ("format-trailing-bits", Error::Encoding(Part::Signature)),
+    ("format-dots-only", Error::Json(Part::Header)),
+    ("format-empty-header", Error::Json(Part::Header)),
+    ("format-empty-payload", Error::BadSignature),
+    ("format-", Error::NotCompact),
+    ("header-json", Error::Json(Part::Header)),
+    ("payload-json", Error::Json(Part::Payload)),
+    ("claims-exp-past", Error::Expired),
+    ("claims-exp-now", Error::Expired),
+    ("claims-exp-negative", Error::Expired),
+    ("claims-exp-missing", Error::MissingClaim("exp")),
+    ("claims-exp-", Error::InvalidClaim("exp")),
+    ("claims-nbf-future", Error::NotYetValid),
+    ("claims-nbf-string", Error::InvalidClaim("nbf")),
+    ("claims-iat-future", Error::NotYetValid),
+    ("claims-iat-missing", Error::MissingClaim("iat")),
+    ("claims-aud-missing", Error::MissingClaim("aud")),
+    ("claims-aud-array-empty", Error::InvalidClaim("aud")),
+    ("claims-aud-number", Error::InvalidClaim("aud")),
+    ("claims-aud-object", Error::InvalidClaim("aud")),
+    ("claims-aud-null", Error::InvalidClaim("aud")),
+    ("claims-aud-nested", Error::InvalidClaim("aud")),
+    ("claims-aud-", Error::WrongAudience),
+    ("claims-azp-other", Error::WrongAuthorizedParty),
+    ("claims-iss-array", Error::InvalidClaim("iss")),
+    ("claims-iss-empty", Error::InvalidClaim("iss")),
+    ("claims-iss-", Error::WrongIssuer),
+    ("claims-sub-missing", Error::MissingClaim("sub")),
+    ("claims-sub-", Error::InvalidClaim("sub")),
+    ("claims-nonce-other", Error::WrongNonce),
+    ("claims-nonce-missing", Error::MissingClaim("nonce")),
+    ("claims-nonce-array", Error::InvalidClaim("nonce")),
+    ("claims-typ-", Error::WrongType),
+    ("claims-events", Error::InvalidClaim("events")),
+    ("json-", Error::NotCompact),
+];

@@ -1,0 +1,182 @@
+use grantor_jose::{Algorithm, Error, Key, KeySet, PublicKey};
+use serde_json::{Value, json};
+
+use crate::{list, text, vectors};
+
+#[test]
+fn single_keys_are_accepted_or_refused_as_expected() {
+    let file = vectors("jwk-negative.json");
+    let (mut accepted, mut refused, mut ignored, mut unsupported) = (0, 0, 0, 0);
+    for case in list(&file["jwks"]) {
+        let id = text(&case["id"]);
+        let found = PublicKey::from_jwk(&case["jwk"].to_string());
+        match text(&case["expect"]) {
+            // Certificates in a JWK are not read.
+            _ if id == "x5c-mismatch" => {
+                assert!(found.is_ok());
+                unsupported += 1;
+            }
+            "accept" => {
+                found.unwrap_or_else(|error| panic!("{id}: {error}"));
+                accepted += 1;
+            }
+            "ignore" => {
+                assert_eq!(found.unwrap_err(), Error::UnsupportedKey, "{id}");
+                ignored += 1;
+            }
+            "reject-for-signature" | "reject-for-verify" => {
+                assert!(!found.unwrap().verifies(Algorithm::Es256), "{id}");
+                refused += 1;
+            }
+            "reject" | "reject-recommended" | "reject-or-tolerate" => {
+                assert_eq!(found.unwrap_err(), reason(id), "{id}");
+                refused += 1;
+            }
+            other => panic!("{id} expects {other}"),
+        }
+    }
+    assert_eq!((accepted, refused, ignored, unsupported), (3, 28, 3, 1));
+}
+
+fn reason(id: &str) -> Error {
+    match id {
+        "ec-missing-y" => Error::InvalidKey("y"),
+        "ec-wrong-crv" | "x25519-zero" => Error::UnsupportedKey,
+        "ec-d-mismatch" | "oct-empty" | "oct-short-hs256" => Error::PrivateKey,
+        "kty-missing" => Error::InvalidKey("kty"),
+        "alg-mismatch" => Error::InvalidKey("alg"),
+        "key_ops-duplicate" => Error::InvalidKey("key_ops"),
+        _ if id.starts_with("rsa-e-") => Error::InvalidKey("e"),
+        _ if id.starts_with("rsa-") => Error::InvalidKey("n"),
+        _ => Error::InvalidKey("x"),
+    }
+}
+
+#[test]
+fn sets_are_read_refused_or_cut_down_as_expected() {
+    let file = vectors("jwk-negative.json");
+    let set = |id: &str| {
+        let case = list(&file["sets"]).iter().find(|case| case["id"] == id);
+        KeySet::from_json(case.unwrap()["jwks"].to_string().as_bytes())
+    };
+    assert_eq!(set("jwks-with-private").unwrap_err(), Error::PrivateKey);
+    assert_eq!(set("jwks-with-oct").unwrap_err(), Error::PrivateKey);
+    assert!(set("jwks-not-array").is_err());
+    assert!(set("jwks-keys-missing").is_err());
+
+    let two_types = set("jwks-dup-kid-diff-kty").unwrap();
+    for algorithm in [Algorithm::Es256, Algorithm::Rs256] {
+        let key = two_types.select(Some("ec-1"), algorithm).unwrap();
+        assert_eq!(key.algorithm(), Some(algorithm));
+    }
+
+    let ambiguous = set("jwks-dup-kid-same-kty").unwrap();
+    let found = ambiguous.select(Some("ec-1"), Algorithm::Es256);
+    assert_eq!(found.unwrap_err(), Error::AmbiguousKey);
+
+    let one_good = set("jwks-one-bad-one-good").unwrap();
+    assert_eq!(one_good.keys().len(), 1);
+    assert_eq!(one_good.skipped()[0].index, 0);
+    assert_eq!(one_good.skipped()[0].reason, Error::UnsupportedKey);
+
+    let empty = set("jwks-empty").unwrap();
+    let found = empty.select(None, Algorithm::Es256);
+    assert_eq!(found.unwrap_err(), Error::UnknownKey);
+    assert_eq!(list(&file["sets"]).len(), 8, "a set is not tested");
+}
+
+#[test]
+fn a_set_with_a_duplicate_member_or_garbage_is_refused() {
+    for bad in [
+        r#"{"keys":[],"keys":[]}"#,
+        r#"{"keys":[{"kty":"EC","kty":"RSA"}]}"#,
+        r#"{"keys":[1]}"#,
+        r#"{"keys":[]} x"#,
+        "[]",
+    ] {
+        assert!(KeySet::from_json(bad.as_bytes()).is_err(), "{bad}");
+    }
+    let long = format!(r#"{{"keys":[],"x":"{}"}}"#, "x".repeat(1 << 20));
+    let found = KeySet::from_json(long.as_bytes()).unwrap_err();
+    assert_eq!(found, Error::TooLarge);
+}
+
+#[test]
+fn selection_goes_by_id_use_and_algorithm() {
+    let key = |id: &str| {
+        let key = Key::generate(Algorithm::EdDsa).unwrap().with_key_id(id);
+        key.public().unwrap().clone()
+    };
+    let set: KeySet = [key("a"), key("b")].into_iter().collect();
+    let selected = |id, algorithm| set.select(id, algorithm).map(|key| key.key_id().unwrap());
+    assert_eq!(selected(Some("b"), Algorithm::EdDsa), Ok("b"));
+    assert_eq!(
+        selected(Some("b"), Algorithm::Es256),
+        Err(Error::UnknownKey)
+    );
+    assert_eq!(
+        selected(Some("B"), Algorithm::EdDsa),
+        Err(Error::UnknownKey)
+    );
+    assert_eq!(selected(None, Algorithm::EdDsa), Err(Error::AmbiguousKey));
+    assert_eq!(selected(None, Algorithm::Rs256), Err(Error::UnknownKey));
+}
+
+#[test]
+fn the_same_key_twice_is_one_key() {
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let jwk = serde_json::to_value(key.public().unwrap()).unwrap();
+    let set = json!({"keys": [jwk, jwk]}).to_string();
+    let set = KeySet::from_json(set.as_bytes()).unwrap();
+    assert_eq!(set.keys().len(), 1);
+    assert!(set.select(Some(key.key_id()), Algorithm::Es256).is_ok());
+}
+
+#[test]
+fn what_is_published_is_public_and_reads_back() {
+    for algorithm in Algorithm::ALL {
+        let key = Key::generate(*algorithm).unwrap().with_key_id("k \"1\"");
+        let set: KeySet = key.public().cloned().into_iter().collect();
+        let published = serde_json::to_string(&set).unwrap();
+        let json: Value = serde_json::from_str(&published).unwrap();
+        let members = json["keys"][0].as_object().unwrap();
+        for private in ["d", "p", "q", "dp", "dq", "qi", "k"] {
+            assert!(!members.contains_key(private));
+        }
+        assert_eq!(members["alg"], algorithm.as_str());
+        assert_eq!(members["kid"], "k \"1\"");
+        assert_eq!(members["use"], "sig");
+        let read = KeySet::from_json(published.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), published);
+    }
+}
+
+#[test]
+fn pkcs8_round_trips_and_only_with_its_own_algorithm() {
+    for algorithm in Algorithm::ALL {
+        let key = Key::generate(*algorithm).unwrap();
+        let der = key.to_pkcs8_der().unwrap();
+        for other in Algorithm::ALL {
+            match Key::from_pkcs8_der(*other, &der) {
+                Ok(read) if other == algorithm => assert_eq!(read.key_id(), key.key_id()),
+                Err(Error::NotPkcs8) if other != algorithm => {}
+                found => panic!("{algorithm} read as {other}: {found:?}"),
+            }
+        }
+        assert!(Key::from_pkcs8_der(*algorithm, &der[..der.len() - 1]).is_err());
+        assert!(Key::from_pkcs8_der(*algorithm, b"").is_err());
+    }
+}
+
+#[test]
+fn debug_shows_nothing_private() {
+    for algorithm in Algorithm::ALL {
+        let key = Key::generate(*algorithm).unwrap();
+        let shown = format!("{key:?}");
+        let expected = format!(
+            "Key {{ algorithm: {algorithm:?}, key_id: {:?}, .. }}",
+            key.key_id()
+        );
+        assert_eq!(shown, expected);
+    }
+}
