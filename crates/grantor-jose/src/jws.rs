@@ -3,13 +3,15 @@
 //! Key material in a header (`jwk`, `jku`, `x5c`, `x5u`) is never used, and URLs in it are never
 //! fetched. Unencoded payloads (RFC 7797) are refused.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::jwt::Typ;
 use crate::{Algorithm, Error, KeySet, Part, base64url, json};
 
 /// A token whose signature was verified.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Jws {
     /// How it is signed.
@@ -20,6 +22,17 @@ pub struct Jws {
     pub typ: Option<String>,
     /// What was signed.
     pub payload: Vec<u8>,
+}
+
+impl fmt::Debug for Jws {
+    /// Leaves out the payload.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jws")
+            .field("algorithm", &self.algorithm)
+            .field("key_id", &self.key_id)
+            .field("typ", &self.typ)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Verifies a token with the one key of `keys` that its header means, if its algorithm is one of

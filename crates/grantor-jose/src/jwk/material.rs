@@ -169,3 +169,70 @@ const SMALL_ORDER: [[u8; 32]; 5] = {
         ],
     ]
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With S = 0 the equation of the signature has no private key in it, and holds for some
+    /// messages if the public key has small order.
+    #[test]
+    fn small_order_keys_can_be_forged_and_are_refused() {
+        let signs = [0, 0x80];
+        let points = SMALL_ORDER.map(|y| signs.map(|sign| signed(y, sign)));
+        for x in SMALL_ORDER
+            .into_iter()
+            .flat_map(|y| signs.map(|sign| signed(y, sign)))
+        {
+            assert_eq!(
+                Material::Ed25519 { x }.parse().unwrap_err(),
+                Error::InvalidKey("x")
+            );
+        }
+        for x in SMALL_ORDER {
+            let key = ParsedPublicKey::new(&ED25519, x).unwrap();
+            let forged = points.as_flattened().iter().any(|r| {
+                let signature = [r.as_slice(), &[0; 32]].concat();
+                (0..=u8::MAX).any(|message| key.verify_sig(&[message], &signature).is_ok())
+            });
+            assert!(forged, "{x:x?}");
+        }
+    }
+
+    #[test]
+    fn coordinates_that_are_not_reduced_are_refused() {
+        for first in 0xed..=0xff {
+            let mut x = [0xff; 32];
+            x[0] = first;
+            x[31] = 0x7f;
+            let found = Material::Ed25519 { x }.parse();
+            assert_eq!(found.unwrap_err(), Error::InvalidKey("x"));
+        }
+    }
+
+    #[test]
+    fn exponents_are_small_odd_and_not_one() {
+        assert_eq!(check_exponent(&[3]), Ok(()));
+        assert_eq!(check_exponent(&[1, 0, 1]), Ok(()));
+        for bad in [&[1][..], &[2], &[1, 0, 0], &[1, 0, 0, 0, 1], &[0xff; 600]] {
+            assert_eq!(check_exponent(bad), Err(Error::InvalidKey("e")));
+        }
+    }
+
+    #[test]
+    fn a_modulus_has_2048_to_8192_bits() {
+        let modulus = |bytes, first| {
+            let mut n = vec![0xff; bytes];
+            n[0] = first;
+            check_modulus(&n).is_ok()
+        };
+        assert!(modulus(256, 0x80) && !modulus(256, 0x7f));
+        assert!(modulus(1024, 0xff) && !modulus(1025, 1));
+        assert!(check_modulus(&[0xfe; 256]).is_err());
+    }
+
+    fn signed(mut y: [u8; 32], sign: u8) -> [u8; 32] {
+        y[31] |= sign;
+        y
+    }
+}

@@ -18,8 +18,10 @@ pub struct PublicKey {
     parsed: ParsedPublicKey,
     key_id: Option<String>,
     algorithm: Option<Algorithm>,
-    /// Whether `use` and `key_ops` let it verify signatures.
-    verifies: bool,
+    /// `use`
+    purpose: Option<String>,
+    /// `key_ops`
+    operations: Option<Vec<String>>,
 }
 
 impl PublicKey {
@@ -51,7 +53,8 @@ impl PublicKey {
             parsed,
             key_id: optional_text(jwk, "kid")?.map(str::to_owned),
             algorithm,
-            verifies: use_allows_signatures(jwk)? && operations_allow_verify(jwk)?,
+            purpose: optional_text(jwk, "use")?.map(str::to_owned),
+            operations: operations(jwk)?,
         })
     }
 
@@ -61,7 +64,8 @@ impl PublicKey {
             material,
             key_id: None,
             algorithm: Some(algorithm),
-            verifies: true,
+            purpose: Some("sig".into()),
+            operations: None,
         })
     }
 
@@ -90,9 +94,11 @@ impl PublicKey {
     /// neither `alg` nor `use` nor `key_ops` forbids it.
     #[must_use]
     pub fn verifies(&self, algorithm: Algorithm) -> bool {
-        self.verifies
-            && self.material.fits(algorithm)
+        let operations = self.operations.as_ref();
+        self.material.fits(algorithm)
             && self.algorithm.is_none_or(|only| only == algorithm)
+            && self.purpose.as_ref().is_none_or(|only| only == "sig")
+            && operations.is_none_or(|some| some.iter().any(|one| one == "verify"))
     }
 
     /// The SHA-256 thumbprint in base64url (RFC 7638).
@@ -144,7 +150,12 @@ impl Serialize for PublicKey {
         if let Some(algorithm) = self.algorithm {
             map.serialize_entry("alg", &algorithm)?;
         }
-        map.serialize_entry("use", if self.verifies { "sig" } else { "enc" })?;
+        if let Some(purpose) = &self.purpose {
+            map.serialize_entry("use", purpose)?;
+        }
+        if let Some(operations) = &self.operations {
+            map.serialize_entry("key_ops", operations)?;
+        }
         map.end()
     }
 }
@@ -169,23 +180,21 @@ fn optional_text<'a>(
     }
 }
 
-fn use_allows_signatures(jwk: &Map<String, Value>) -> Result<bool, Error> {
-    Ok(optional_text(jwk, "use")?.is_none_or(|purpose| purpose == "sig"))
-}
-
 /// RFC 7517 section 4.3: "Duplicate key operation values MUST NOT be present in the array."
-fn operations_allow_verify(jwk: &Map<String, Value>) -> Result<bool, Error> {
-    let Some(value) = jwk.get("key_ops") else {
-        return Ok(true);
-    };
+fn operations(jwk: &Map<String, Value>) -> Result<Option<Vec<String>>, Error> {
     let invalid = Error::InvalidKey("key_ops");
-    let operations = value.as_array().ok_or(invalid)?;
-    for (index, operation) in operations.iter().enumerate() {
-        if !operation.is_string() || operations[..index].contains(operation) {
+    let Some(value) = jwk.get("key_ops") else {
+        return Ok(None);
+    };
+    let mut operations = Vec::new();
+    for operation in value.as_array().ok_or(invalid)? {
+        let operation = operation.as_str().ok_or(invalid)?.to_owned();
+        if operations.contains(&operation) {
             return Err(invalid);
         }
+        operations.push(operation);
     }
-    Ok(operations.iter().any(|operation| operation == "verify"))
+    Ok(Some(operations))
 }
 
 /// RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 8037 section 2; `priv` is that of the type AKP.

@@ -102,6 +102,16 @@ fn a_set_with_a_duplicate_member_or_garbage_is_refused() {
 }
 
 #[test]
+fn a_set_that_is_cut_off_is_refused() {
+    let file = vectors("jwt-attacks.json");
+    let set = file["context"]["jwks"].to_string();
+    assert_eq!(KeySet::from_json(set.as_bytes()).unwrap().keys().len(), 3);
+    for end in 0..set.len() {
+        assert!(KeySet::from_json(&set.as_bytes()[..end]).is_err());
+    }
+}
+
+#[test]
 fn selection_goes_by_id_use_and_algorithm() {
     let key = |id: &str| {
         let key = Key::generate(Algorithm::EdDsa).unwrap().with_key_id(id);
@@ -148,6 +158,22 @@ fn what_is_published_is_public_and_reads_back() {
         assert_eq!(members["use"], "sig");
         let read = KeySet::from_json(published.as_bytes()).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), published);
+    }
+}
+
+#[test]
+fn use_and_operations_read_back() {
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let mut jwk = serde_json::to_value(key.public().unwrap()).unwrap();
+    for (member, value) in [
+        ("use", json!("enc")),
+        ("key_ops", json!(["sign", "deriveKey"])),
+    ] {
+        jwk[member] = value;
+        let read = PublicKey::from_jwk(&jwk.to_string()).unwrap();
+        assert!(!read.verifies(Algorithm::Es256));
+        assert_eq!(serde_json::to_value(&read).unwrap(), jwk);
+        jwk["use"] = json!("sig");
     }
 }
 

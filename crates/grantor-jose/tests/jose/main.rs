@@ -1,5 +1,10 @@
 //! The crate as its users see it, against vectors of specifications and attacks.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests, which clippy takes for other code"
+)]
+
 mod attacks;
 mod examples;
 mod keys;

@@ -85,7 +85,9 @@ fn a_signer_elsewhere_signs_the_same_token() {
     let keys = keys(&key);
     let answer = |key: &Key, input: &[u8]| key.sign_bytes(input);
     let remote = Remote { key, answer };
-    let token = now(jwt::sign_with(&remote, Typ::ACCESS_TOKEN, &claims())).unwrap();
+    let claims = claims();
+    let future = jwt::sign_with(&remote, Typ::ACCESS_TOKEN, &claims);
+    let token = now(can_move_to_another_thread(future)).unwrap();
     let policy = Policy::access_token("https://as.example.com", "https://api.example.com");
     let verified = jwt::verify(&token, &keys, &policy, Timestamp::from_secs(10)).unwrap();
     assert_eq!(verified.claims.subject.as_deref(), Some("user-1"));
@@ -137,6 +139,10 @@ fn claims() -> Value {
         "iss": "https://as.example.com", "aud": ["https://api.example.com"], "sub": "user-1",
         "client_id": "client-1", "jti": "1", "iat": 0, "exp": 300,
     })
+}
+
+fn can_move_to_another_thread<T: Send>(value: T) -> T {
+    value
 }
 
 /// The result of a future that is ready.
