@@ -27,7 +27,7 @@ fn proves(case: &Value) -> bool {
 
 #[test]
 fn pkce_table() {
-    let cases = cases(include_str!("../../../vectors/grantor/pkce.json"));
+    let cases = cases(include_str!("../../../vectors/core/pkce.json"));
     let (mut good, mut bad) = (0, 0);
     for case in &cases {
         let expected = case["ok"].as_bool().unwrap();
@@ -47,7 +47,7 @@ fn a_challenge_without_a_method_is_plain() {
 #[test]
 fn redirect_uri_table() {
     let cases = cases(include_str!(
-        "../../../vectors/grantor/redirect-uri-matching.json"
+        "../../../vectors/core/redirect-uri-matching.json"
     ));
     let (mut good, mut bad) = (0, 0);
     for case in &cases {

@@ -1,9 +1,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::Error;
+use crate::{Error, base64url};
 
 /// A signature algorithm of JWS (RFC 7518 section 3.1, RFC 8037 section 3.1).
 ///
@@ -39,6 +40,19 @@ impl Algorithm {
         match self {
             Self::EdDsa | Self::Es256 | Self::Rs256 => false,
         }
+    }
+
+    /// The left half of the hash of `text`, in base64url: the value of `at_hash` for an access
+    /// token and of `c_hash` for a code, in an ID Token that this algorithm signs (OpenID Connect
+    /// Core section 3.3.2.11). The hash is that of the algorithm's name; EdDSA has SHA-512 inside.
+    #[must_use]
+    pub fn half_hash(self, text: &str) -> String {
+        let hash = match self {
+            Self::Es256 | Self::Rs256 => &SHA256,
+            Self::EdDsa => &SHA512,
+        };
+        let hash = digest(hash, text.as_bytes());
+        base64url::encode(&hash.as_ref()[..hash.as_ref().len() / 2])
     }
 
     /// How many bytes a signature has, where the algorithm alone decides that.

@@ -11,7 +11,7 @@ use crate::{Algorithm, Error, Part, PublicKey, json};
 ///   in [`skipped`](Self::skipped).
 /// - A private or symmetric key refuses the whole set: who publishes one has lost control over it,
 ///   and nobody would look at a warning.
-/// - The same key twice is one key.
+/// - The same key may stand there twice, with one `use` each for example.
 /// - Different keys may share a `kid` if their algorithms differ. If not, tokens with that `kid`
 ///   are refused with [`Error::AmbiguousKey`], and the other keys of the set go on working.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +57,7 @@ impl KeySet {
         for (index, jwk) in jwks.iter().enumerate() {
             let jwk = jwk.as_object().ok_or(Error::Json(Part::KeySet))?;
             match PublicKey::from_members(jwk) {
-                Ok(key) => set.push(key),
+                Ok(key) => set.keys.push(key),
                 Err(Error::PrivateKey) => return Err(Error::PrivateKey),
                 Err(reason) => set.skipped.push(Skipped { index, reason }),
             }
@@ -79,8 +79,8 @@ impl KeySet {
 
     /// The one key for a token with this `kid` and `alg`.
     ///
-    /// With a `kid`, a key must carry exactly that. Without one, exactly one key of the set must
-    /// fit the algorithm (OpenID Connect Core section 10.1).
+    /// With a `kid`, the key must carry exactly that. Without one, only one key of the set may fit
+    /// the algorithm (OpenID Connect Core section 10.1).
     ///
     /// # Errors
     /// [`Error::UnknownKey`], [`Error::AmbiguousKey`].
@@ -90,29 +90,20 @@ impl KeySet {
             .iter()
             .filter(|key| key.verifies(algorithm) && (key_id.is_none() || key.key_id() == key_id));
         let key = fitting.next().ok_or(Error::UnknownKey)?;
-        match fitting.next() {
-            None => Ok(key),
-            Some(_) => Err(Error::AmbiguousKey),
-        }
-    }
-
-    fn push(&mut self, key: PublicKey) {
-        let known = self.keys.iter().any(|other| {
-            other.same_key(&key)
-                && other.key_id() == key.key_id()
-                && other.algorithm() == key.algorithm()
-        });
-        if !known {
-            self.keys.push(key);
+        if fitting.all(|other| other.same_key(key)) {
+            Ok(key)
+        } else {
+            Err(Error::AmbiguousKey)
         }
     }
 }
 
 impl FromIterator<PublicKey> for KeySet {
     fn from_iter<I: IntoIterator<Item = PublicKey>>(keys: I) -> Self {
-        let mut set = Self::new();
-        keys.into_iter().for_each(|key| set.push(key));
-        set
+        Self {
+            keys: keys.into_iter().collect(),
+            skipped: Vec::new(),
+        }
     }
 }
 

@@ -13,6 +13,19 @@ fn thumbprints_of_rfc_7638_and_others() {
 }
 
 #[test]
+fn half_hashes_of_openid_connect_core() {
+    let file = vectors("rfc-examples.json");
+    for case in list(&file["half_hashes"]) {
+        let found = Algorithm::Rs256.half_hash(text(&case["value"]));
+        assert_eq!(found, text(&case["hash"]));
+    }
+    assert_eq!(list(&file["half_hashes"]).len(), 2);
+    // The first half of SHA-512 of "abc" (FIPS 180-4).
+    let sha_512 = "3a81oZNherrMQXNJriBBMRLm-k6JqX6iCp7u5ktV05o";
+    assert_eq!(Algorithm::EdDsa.half_hash("abc"), sha_512);
+}
+
+#[test]
 fn tokens_of_rfc_7515_and_8037() {
     let file = vectors("rfc-examples.json");
     let mut verified = 0;

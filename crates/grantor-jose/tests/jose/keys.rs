@@ -133,13 +133,17 @@ fn selection_goes_by_id_use_and_algorithm() {
 }
 
 #[test]
-fn the_same_key_twice_is_one_key() {
+fn the_same_key_twice_is_not_ambiguous() {
     let key = Key::generate(Algorithm::Es256).unwrap();
     let jwk = serde_json::to_value(key.public().unwrap()).unwrap();
-    let set = json!({"keys": [jwk, jwk]}).to_string();
+    let mut for_encryption = jwk.clone();
+    for_encryption["use"] = json!("enc");
+    let set = json!({"keys": [for_encryption, jwk, jwk]}).to_string();
     let set = KeySet::from_json(set.as_bytes()).unwrap();
-    assert_eq!(set.keys().len(), 1);
-    assert!(set.select(Some(key.key_id()), Algorithm::Es256).is_ok());
+    for id in [Some(key.key_id()), None] {
+        let selected = set.select(id, Algorithm::Es256).unwrap();
+        assert_eq!(serde_json::to_value(selected).unwrap(), jwk);
+    }
 }
 
 #[test]
