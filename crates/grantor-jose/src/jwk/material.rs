@@ -172,6 +172,8 @@ const SMALL_ORDER: [[u8; 32]; 5] = {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// With S = 0 the equation of the signature has no private key in it, and holds for some
@@ -216,6 +218,15 @@ mod tests {
         assert_eq!(check_exponent(&[1, 0, 1]), Ok(()));
         for bad in [&[1][..], &[2], &[1, 0, 0], &[1, 0, 0, 0, 1], &[0xff; 600]] {
             assert_eq!(check_exponent(bad), Err(Error::InvalidKey("e")));
+        }
+    }
+
+    #[test]
+    fn a_number_has_no_leading_zeros() {
+        let read = |text: &str| number(json!({"e": text}).as_object().unwrap(), "e");
+        assert_eq!(read("AQAB"), Ok(vec![1, 0, 1]));
+        for bad in ["AAEAAQ", "AA", "", "AQAB=", "65537"] {
+            assert_eq!(read(bad), Err(Error::InvalidKey("e")), "{bad}");
         }
     }
 

@@ -53,6 +53,7 @@ mod tests {
             "at",
             "at+jwt ",
             "text/at+jwt",
+            "font-family/at+jwt",
             "application/application/at+jwt",
         ] {
             assert!(!Typ::ACCESS_TOKEN.matches(typ), "{typ}");

@@ -133,6 +133,17 @@ fn selection_goes_by_id_use_and_algorithm() {
 }
 
 #[test]
+fn a_key_without_id_is_only_for_tokens_without_id() {
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let mut jwk = serde_json::to_value(key.public().unwrap()).unwrap();
+    jwk.as_object_mut().unwrap().remove("kid");
+    let set = KeySet::from_json(json!({"keys": [jwk]}).to_string().as_bytes()).unwrap();
+    assert!(set.select(None, Algorithm::Es256).is_ok());
+    let found = set.select(Some(key.key_id()), Algorithm::Es256);
+    assert_eq!(found.unwrap_err(), Error::UnknownKey);
+}
+
+#[test]
 fn the_same_key_twice_is_not_ambiguous() {
     let key = Key::generate(Algorithm::Es256).unwrap();
     let jwk = serde_json::to_value(key.public().unwrap()).unwrap();

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use grantor_jose::jwt::{self, Policy, Typ};
-use grantor_jose::{Algorithm, Error, Key, KeySet, Timestamp};
+use grantor_jose::{Algorithm, Error, Key, KeySet, Timestamp, base64url};
 use serde_json::{Value, json};
 
 const ISSUER: &str = "https://as.example.com";
@@ -100,6 +100,25 @@ fn the_kinds_are_mutually_exclusive() {
     let logout = with(id_token(), "events", json!({}));
     fixture.check(&id, Typ::JWT, &logout, Err(Error::InvalidClaim("events")));
     fixture.check(&id, Typ::new("logout+jwt"), &logout, Err(Error::WrongType));
+}
+
+#[test]
+fn only_an_id_token_may_lack_typ() {
+    let fixture = Fixture::new();
+    let verify = |claims: &Value, policy: &Policy| {
+        let parts = [json!({"alg": "EdDSA"}), claims.clone()];
+        let input = parts
+            .map(|part| base64url::encode(part.to_string()))
+            .join(".");
+        let signature = fixture.key.sign_bytes(input.as_bytes()).unwrap();
+        let token = format!("{input}.{}", base64url::encode(signature.as_bytes()));
+        let now = Timestamp::from_secs(1000);
+        jwt::verify(&token, &fixture.keys, policy, now).map(|_| ())
+    };
+    let id = Policy::id_token(ISSUER, "client-1");
+    assert_eq!(verify(&id_token(), &id), Ok(()));
+    let access = Policy::access_token(ISSUER, API);
+    assert_eq!(verify(&access_token(), &access), Err(Error::WrongType));
 }
 
 #[test]
