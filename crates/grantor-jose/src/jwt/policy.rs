@@ -17,7 +17,8 @@ use crate::{Algorithm, Error, Timestamp, digest};
 pub struct Policy {
     kind: &'static Kind,
     issuer: String,
-    audience: String,
+    /// None for tokens of the issuer itself, whatever their audience.
+    audience: Option<String>,
     trusted: Vec<String>,
     nonce: Option<String>,
     algorithms: Vec<Algorithm>,
@@ -40,7 +41,15 @@ impl Policy {
     /// Access tokens of `issuer` for the resource `audience` (RFC 9068 section 4).
     #[must_use]
     pub fn access_token(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
-        Self::new(&ACCESS_TOKEN, issuer.into(), audience.into())
+        Self::new(&ACCESS_TOKEN, issuer.into(), Some(audience.into()))
+    }
+
+    /// Access tokens of `issuer` for any resource: only for the issuer itself, which answers
+    /// questions about all of them (RFC 7662). A resource server that uses it accepts tokens that
+    /// were meant for others.
+    #[must_use]
+    pub fn access_token_at_its_issuer(issuer: impl Into<String>) -> Self {
+        Self::new(&ACCESS_TOKEN, issuer.into(), None)
     }
 
     /// ID Tokens of `issuer` for the client `client_id` (OpenID Connect Core section 3.1.3.7).
@@ -49,10 +58,10 @@ impl Policy {
     /// `auth_time`.
     #[must_use]
     pub fn id_token(issuer: impl Into<String>, client_id: impl Into<String>) -> Self {
-        Self::new(&ID_TOKEN, issuer.into(), client_id.into())
+        Self::new(&ID_TOKEN, issuer.into(), Some(client_id.into()))
     }
 
-    fn new(kind: &'static Kind, issuer: String, audience: String) -> Self {
+    fn new(kind: &'static Kind, issuer: String, audience: Option<String>) -> Self {
         let algorithms = Algorithm::ALL.iter().copied();
         Self {
             kind,
@@ -126,7 +135,8 @@ impl Policy {
         if claims.issuer.as_ref() != Some(&self.issuer) {
             return Err(Error::WrongIssuer);
         }
-        if !claims.audiences.contains(&self.audience) {
+        let meant = |audience| claims.audiences.contains(audience);
+        if !self.audience.as_ref().is_none_or(meant) {
             return Err(Error::WrongAudience);
         }
         (self.kind.check)(self, claims)?;
@@ -147,7 +157,8 @@ impl Policy {
     }
 
     fn is_trusted(&self, client_id: &str) -> bool {
-        self.audience == client_id || self.trusted.iter().any(|other| other == client_id)
+        self.audience.as_deref() == Some(client_id)
+            || self.trusted.iter().any(|other| other == client_id)
     }
 
     fn check_nonce(&self, claims: &Claims) -> Result<(), Error> {
