@@ -1,0 +1,17 @@
+use grantor_core::{BoxFuture, ErrorCode};
+
+use super::Checked;
+use crate::Error;
+
+/// Every resource is known (RFC 8707 section 2).
+pub(super) fn run<'a>(checked: &'a mut Checked<'_>) -> BoxFuture<'a, Result<(), Error>> {
+    Box::pin(async move {
+        for resource in &checked.request.resource {
+            if !checked.inner.is_known_resource(resource).await? {
+                let description = "\"resource\" is unknown";
+                return Err(Error::refused(ErrorCode::InvalidTarget, description));
+            }
+        }
+        Ok(())
+    })
+}

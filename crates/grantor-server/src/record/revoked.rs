@@ -1,0 +1,19 @@
+use grantor_core::Timestamp;
+use grantor_store::{Class, Record};
+use serde::{Deserialize, Serialize};
+
+/// A JWT access token that was revoked before its time, by its `jti`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RevokedRecord {
+    pub(crate) expires_at: Timestamp,
+}
+
+impl Record for RevokedRecord {
+    const KIND: [u8; 2] = *b"rv";
+    const NAME: &'static str = "a revoked token";
+    const CLASS: Class = Class::Guard;
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}

@@ -1,0 +1,232 @@
+use grantor_core::{Environment, ErrorCode, Secret, Timestamp};
+use grantor_store::{Class, Conflict, Findings, Record, Records, Stores};
+use serde::{Deserialize, Serialize};
+
+use super::Passwords;
+use crate::token::Identifier;
+use crate::{BuildError, Error};
+
+/// The users of the built-in site, with passwords.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    accounts: Records<AccountRecord>,
+    names: Records<NameRecord>,
+    environment: Environment,
+    passwords: Passwords,
+}
+
+/// A user, without the password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// `sub` in tokens: never given to somebody else, whatever becomes of the name.
+    pub subject: String,
+    /// What they sign in with.
+    pub name: String,
+    /// When the account was made, in milliseconds since 1970.
+    pub created_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AccountRecord {
+    id: Identifier,
+    name: String,
+    password: String,
+    created_at: Timestamp,
+}
+
+impl Record for AccountRecord {
+    const KIND: [u8; 2] = *b"ac";
+    const NAME: &'static str = "an account";
+    const CLASS: Class = Class::Transition;
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// Which account a name belongs to; compared with the account when it is read.
+#[derive(Serialize, Deserialize)]
+struct NameRecord {
+    account: Identifier,
+}
+
+impl Record for NameRecord {
+    const KIND: [u8; 2] = *b"nm";
+    const NAME: &'static str = "an account's name";
+    const CLASS: Class = Class::Guard;
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+impl Accounts {
+    /// The accounts in `stores`.
+    ///
+    /// # Errors
+    /// The stores can't carry accounts.
+    pub fn open(stores: &Stores, passwords: Passwords) -> Result<Self, BuildError> {
+        let mut findings = Findings::default();
+        let opened = Self::prepare(stores, passwords, &mut findings);
+        opened.ok_or_else(|| BuildError::new(findings.problems))
+    }
+
+    pub(crate) fn prepare(
+        stores: &Stores,
+        passwords: Passwords,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let accounts = findings.records(stores);
+        let names = findings.records(stores);
+        Some(Self {
+            accounts: accounts?,
+            names: names?,
+            environment: stores.environment().clone(),
+            passwords,
+        })
+    }
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// The name or the password can't be used, the name is taken, or the store failed.
+    pub async fn add(&self, name: &str, password: &Secret) -> Result<Account, Error> {
+        let name = normalize(name)?;
+        if password.expose().chars().count() < 8 {
+            return Err(invalid("a password has at least 8 characters"));
+        }
+        if password.expose().len() > MAX_PASSWORD {
+            return Err(invalid("a password has at most 1024 bytes"));
+        }
+        if self.find(&name).await?.is_some() {
+            return Err(invalid(&format!("there is a user {name} already")));
+        }
+        let salt = self.environment.random_bytes();
+        let hash = self.passwords.hash(password, salt).await;
+        let record = AccountRecord {
+            id: Identifier::mint(&self.environment),
+            name,
+            password: hash.map_err(|error| Error::Internal(error.to_string()))?,
+            created_at: self.environment.now(),
+        };
+        let index = NameRecord { account: record.id };
+        let name_key = self.names.key_of_name(&record.name);
+        if self.names.create(&name_key, &index).await? == Err(Conflict) {
+            // An index without its account is left behind by a crash, or by a removal.
+            if self.find(&record.name).await?.is_some() {
+                return Err(invalid(&format!("there is a user {} already", record.name)));
+            }
+            self.names.overwrite(&name_key, &index).await?;
+        }
+        let key = self.accounts.key(record.id.as_bytes());
+        match self.accounts.create(&key, &record).await? {
+            Ok(_) => Ok(record.into()),
+            Err(Conflict) => Err(Error::Internal("an identifier was drawn twice".to_owned())),
+        }
+    }
+
+    /// Every account; none if the store can't list.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn list(&self) -> Result<Option<Vec<Account>>, Error> {
+        let mut found: Vec<Account> = Vec::new();
+        let mut after = None;
+        loop {
+            let Some(page) = self.accounts.list(after.as_ref(), 500).await? else {
+                return Ok(None);
+            };
+            let Some((last, _)) = page.last() else { break };
+            after = Some(*last);
+            found.extend(page.into_iter().map(|(_, loaded)| loaded.record.into()));
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Some(found))
+    }
+
+    /// Removes an account. It, if there was one; whoever calls this ends what hangs on its subject.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn remove(&self, name: &str) -> Result<Option<Account>, Error> {
+        let Some(record) = self.find(&normalize(name)?).await? else {
+            return Ok(None);
+        };
+        let key = self.accounts.key(record.id.as_bytes());
+        self.accounts.remove(&key).await?;
+        let key = self.names.key_of_name(&record.name);
+        self.names.remove(&key).await?;
+        Ok(Some(record.into()))
+    }
+
+    /// The account, if name and password are right. It takes as long if there is no such account.
+    ///
+    /// # Errors
+    /// Too many logins are waiting, or the store failed.
+    pub async fn verify(&self, name: &str, password: &Secret) -> Result<Option<Account>, Error> {
+        let record = match normalize(name) {
+            Ok(name) => self.find(&name).await?,
+            Err(_) => None,
+        };
+        if password.expose().len() > MAX_PASSWORD {
+            return Ok(None);
+        }
+        let hash = record.as_ref().map(|record| record.password.clone());
+        let verified = self.passwords.verify(password, hash).await;
+        match verified {
+            Ok(right) => Ok(record.filter(|_| right).map(Into::into)),
+            Err(super::PasswordError::Busy) => Err(Error::Contention),
+            Err(error) => Err(Error::Internal(error.to_string())),
+        }
+    }
+
+    /// Whether there is still an account with this subject.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn exists(&self, subject: &str) -> Result<bool, Error> {
+        let Some(id) = Identifier::parse(subject) else {
+            return Ok(false);
+        };
+        let key = self.accounts.key(id.as_bytes());
+        Ok(self.accounts.get(&key).await?.is_some())
+    }
+
+    async fn find(&self, name: &str) -> Result<Option<AccountRecord>, Error> {
+        let Some(index) = self.names.get(&self.names.key_of_name(name)).await? else {
+            return Ok(None);
+        };
+        let key = self.accounts.key(index.record.account.as_bytes());
+        let account = self.accounts.get(&key).await?;
+        Ok(account
+            .map(|a| a.record)
+            .filter(|account| account.name == name))
+    }
+}
+
+impl From<AccountRecord> for Account {
+    fn from(record: AccountRecord) -> Self {
+        Self {
+            subject: record.id.to_string(),
+            name: record.name,
+            created_at: record.created_at,
+        }
+    }
+}
+
+const MAX_PASSWORD: usize = 1024;
+
+/// A name as it is kept: without space around it, ASCII letters small.
+fn normalize(name: &str) -> Result<String, Error> {
+    let name = name.trim().to_ascii_lowercase();
+    if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
+        return Err(invalid(
+            "a user name is 1 to 128 bytes without control characters",
+        ));
+    }
+    Ok(name)
+}
+
+fn invalid(description: &str) -> Error {
+    Error::refused(ErrorCode::InvalidRequest, description)
+}

@@ -1,0 +1,145 @@
+use grantor_core::{BoxFuture, Secret};
+use grantor_store::{Findings, Stores};
+use http::StatusCode;
+
+use super::session::Sessions;
+use super::{Accounts, Passwords, pages};
+use crate::authorize::{Answer, Decision, Interaction, Login, Site, SiteError};
+use crate::{BuildError, Error};
+
+/// Accounts, sessions and pages in the server's own store.
+#[derive(Debug)]
+pub struct BuiltInSite {
+    accounts: Accounts,
+    sessions: Sessions,
+    /// Whether browsers reach it by https, for the names of cookies.
+    secure: bool,
+}
+
+impl BuiltInSite {
+    /// The site in `stores`. `secure` is whether the issuer is https.
+    ///
+    /// # Errors
+    /// The stores can't carry accounts or sessions.
+    pub fn open(
+        stores: &Stores,
+        passwords: Passwords,
+        issuer: &grantor_core::Issuer,
+    ) -> Result<Self, BuildError> {
+        let mut findings = Findings::default();
+        let site = Self::prepare(stores, passwords, issuer, &mut findings);
+        site.ok_or_else(|| BuildError::new(findings.problems))
+    }
+
+    pub(crate) fn prepare(
+        stores: &Stores,
+        passwords: Passwords,
+        issuer: &grantor_core::Issuer,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let accounts = Accounts::prepare(stores, passwords, findings);
+        let sessions = Sessions::prepare(stores, findings);
+        Some(Self {
+            accounts: accounts?,
+            sessions: sessions?,
+            secure: issuer.url().scheme() == "https",
+        })
+    }
+
+    async fn signed_in(&self, interaction: &Interaction<'_>) -> Result<Option<Login>, SiteError> {
+        let name = Sessions::cookie_name(self.secure);
+        let Some(cookie) = interaction.cookie(name) else {
+            return Ok(None);
+        };
+        let Some((id, session)) = self.sessions.find(cookie).await? else {
+            return Ok(None);
+        };
+        if !interaction.is_recent(session.auth_time) {
+            return Ok(None);
+        }
+        let exists = self.accounts.exists(&session.subject).await;
+        Ok(exists.map_err(SiteError::new)?.then_some(Login {
+            subject: session.subject,
+            auth_time: session.auth_time,
+            session: Some(id),
+        }))
+    }
+
+    async fn sign_in(
+        &self,
+        interaction: &Interaction<'_>,
+        name: &str,
+        password: &Secret,
+    ) -> Result<Answer, SiteError> {
+        let account = match self.accounts.verify(name, password).await {
+            Ok(account) => account,
+            Err(Error::Contention) => {
+                let page = pages::login(interaction, StatusCode::SERVICE_UNAVAILABLE, name);
+                return Ok(Answer::Page(page));
+            }
+            Err(error) => return Err(SiteError::new(error)),
+        };
+        let Some(account) = account else {
+            tracing::info!(target: "grantor::audit", "login failed");
+            let page = pages::login(interaction, StatusCode::UNAUTHORIZED, name);
+            return Ok(Answer::Page(page));
+        };
+        tracing::info!(target: "grantor::audit", subject = account.subject, "login");
+        let (id, session, cookie) = self.sessions.begin(&account.subject, self.secure).await?;
+        let login = Login {
+            subject: session.subject,
+            auth_time: session.auth_time,
+            session: Some(id),
+        };
+        Ok(Answer::SignedIn(login, cookie))
+    }
+}
+
+impl Site for BuiltInSite {
+    fn login<'a>(
+        &'a self,
+        interaction: &'a Interaction<'a>,
+    ) -> BoxFuture<'a, Result<Answer, SiteError>> {
+        Box::pin(async move {
+            if let Some(form) = interaction.form()
+                && let (Some(name), Some(password)) = (form.get("username"), form.get("password"))
+            {
+                let password = Secret::new(password);
+                return self.sign_in(interaction, name, &password).await;
+            }
+            if let Some(login) = self.signed_in(interaction).await? {
+                return Ok(Answer::Is(login));
+            }
+            let hint = interaction.need().login_hint.as_deref().unwrap_or_default();
+            Ok(Answer::Page(pages::login(
+                interaction,
+                StatusCode::OK,
+                hint,
+            )))
+        })
+    }
+
+    fn consent<'a>(
+        &'a self,
+        interaction: &'a Interaction<'a>,
+        _login: &'a Login,
+    ) -> BoxFuture<'a, Result<Decision, SiteError>> {
+        Box::pin(std::future::ready(Ok(decide(interaction))))
+    }
+}
+
+fn decide(interaction: &Interaction<'_>) -> Decision {
+    match interaction.form().and_then(|form| form.get("decision")) {
+        Some("allow") => return Decision::Allow(interaction.scope().clone()),
+        Some("deny") => return Decision::Deny,
+        _ => {}
+    }
+    // RFC 8252 section 8.6: anybody could be a public client, so its users are asked every time.
+    let known = interaction
+        .remembered()
+        .is_some_and(|scope| interaction.scope().is_subset(scope));
+    if known && !interaction.client().public && !interaction.need().ask_consent {
+        return Decision::Remembered;
+    }
+    Decision::Page(pages::consent(interaction))
+}

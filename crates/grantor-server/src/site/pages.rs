@@ -1,0 +1,94 @@
+use askama::Template;
+use grantor_core::ErrorResponse;
+use http::StatusCode;
+
+use crate::authorize::{Interaction, Page};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage<'a> {
+    client: &'a str,
+    action: &'a str,
+    ticket: &'a str,
+    csrf: &'a str,
+    username: &'a str,
+    problem: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct ConsentPage<'a> {
+    client: &'a str,
+    action: &'a str,
+    ticket: &'a str,
+    csrf: &'a str,
+    scope: Vec<&'a str>,
+    resources: &'a [String],
+    problem: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    error: &'a str,
+    description: &'a str,
+}
+
+const STALE: &str = "The page had grown old, so it is shown again. Please repeat your answer.";
+
+/// The login page; its status says what is wrong with the last try.
+pub(super) fn login(interaction: &Interaction<'_>, status: StatusCode, username: &str) -> Page {
+    let problem = match status {
+        StatusCode::UNAUTHORIZED => "The user name or the password is wrong.",
+        StatusCode::SERVICE_UNAVAILABLE => "Too many people sign in just now. Please try again.",
+        _ if interaction.was_stale() => STALE,
+        _ => "",
+    };
+    let page = LoginPage {
+        client: interaction.client().display_name(),
+        action: interaction.action(),
+        ticket: interaction.ticket(),
+        csrf: interaction.csrf(),
+        username,
+        problem,
+    };
+    render(stale_status(interaction, status), &page)
+}
+
+/// The consent page.
+pub(super) fn consent(interaction: &Interaction<'_>) -> Page {
+    let page = ConsentPage {
+        client: interaction.client().display_name(),
+        action: interaction.action(),
+        ticket: interaction.ticket(),
+        csrf: interaction.csrf(),
+        scope: interaction.scope().iter().collect(),
+        resources: interaction.resources(),
+        problem: if interaction.was_stale() { STALE } else { "" },
+    };
+    render(stale_status(interaction, StatusCode::OK), &page)
+}
+
+/// The page for an error that goes to no client.
+pub(crate) fn error_page(status: StatusCode, error: &ErrorResponse) -> Page {
+    let page = ErrorPage {
+        error: error.error.as_str(),
+        description: error.description.as_deref().unwrap_or_default(),
+    };
+    render(status, &page)
+}
+
+fn stale_status(interaction: &Interaction<'_>, status: StatusCode) -> StatusCode {
+    if interaction.was_stale() && status == StatusCode::OK {
+        StatusCode::FORBIDDEN
+    } else {
+        status
+    }
+}
+
+fn render(status: StatusCode, page: &impl Template) -> Page {
+    match page.render() {
+        Ok(html) => Page::html(status, html),
+        Err(_) => Page::html(StatusCode::INTERNAL_SERVER_ERROR, "the page can't be shown"),
+    }
+}

@@ -1,0 +1,232 @@
+use std::fmt;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
+use grantor_core::Secret;
+use tokio::sync::oneshot;
+
+/// Hashes and checks passwords with argon2id on threads of its own.
+///
+/// A password hash is meant to be slow, so a flood of logins would stop everything that shares a
+/// thread with it. Here it can't: the threads are few, and so are the logins that may wait for them;
+/// beyond that a login is turned away. Nothing is started before the first password.
+#[derive(Clone)]
+pub struct Passwords(Arc<Inner>);
+
+struct Inner {
+    queue: OnceLock<SyncSender<Job>>,
+    threads: usize,
+    waiting: usize,
+    params: Params,
+    /// What a password is compared with when there is no such account, so that both take as long.
+    decoy: OnceLock<String>,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Why a password was neither right nor wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PasswordError {
+    /// Too many logins are waiting.
+    Busy,
+    /// The hash could not be made or read.
+    Failed,
+}
+
+impl fmt::Display for PasswordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Busy => "too many logins are waiting",
+            Self::Failed => "the password hash could not be made or read",
+        })
+    }
+}
+
+impl std::error::Error for PasswordError {}
+
+impl Default for Passwords {
+    /// 19 MiB, two passes, one lane: the second recommendation of OWASP's password cheat sheet. One
+    /// thread for every two processors, 64 logins waiting.
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::new(Params::default(), processors.div_ceil(2), 64)
+    }
+}
+
+impl Passwords {
+    /// A pool with parameters of argon2, a number of threads, and a number of logins that may wait.
+    fn new(params: Params, threads: usize, waiting: usize) -> Self {
+        Self(Arc::new(Inner {
+            queue: OnceLock::new(),
+            threads,
+            waiting,
+            params,
+            decoy: OnceLock::new(),
+        }))
+    }
+
+    /// The cheapest parameters that argon2 takes, for tests that are about something else. A
+    /// password hashed so can be guessed.
+    #[must_use]
+    pub fn danger_cheap() -> Self {
+        let params = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap_or_default();
+        Self::new(params, 1, 64)
+    }
+
+    /// The hash of a password, with the salt and the parameters in it. The salt is 16 random bytes.
+    ///
+    /// # Errors
+    /// The pool is full, or the library failed.
+    pub async fn hash(&self, password: &Secret, salt: [u8; 16]) -> Result<String, PasswordError> {
+        let (inner, password) = (Arc::clone(&self.0), password.clone());
+        self.run(move || inner.hash(&password, &salt)).await?
+    }
+
+    /// Whether a password is the one of `hash`. Without a hash it is not, after the same time.
+    ///
+    /// # Errors
+    /// The pool is full, or the hash can't be read.
+    pub async fn verify(
+        &self,
+        password: &Secret,
+        hash: Option<String>,
+    ) -> Result<bool, PasswordError> {
+        let (inner, password) = (Arc::clone(&self.0), password.clone());
+        self.run(move || inner.verify(&password, hash.as_deref()))
+            .await?
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let (send, receive) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            // Nobody listens any more when the browser has gone.
+            let _ = send.send(work());
+        });
+        let queue = self.0.queue.get_or_init(|| self.0.start());
+        match queue.try_send(job) {
+            Ok(()) => receive.await.map_err(|_| PasswordError::Failed),
+            Err(TrySendError::Full(_)) => Err(PasswordError::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(PasswordError::Failed),
+        }
+    }
+}
+
+impl Inner {
+    fn start(&self) -> SyncSender<Job> {
+        let (send, receive) = sync_channel::<Job>(self.waiting);
+        let receive = Arc::new(Mutex::new(receive));
+        for i in 0..self.threads {
+            let receive = Arc::clone(&receive);
+            let work = move || {
+                loop {
+                    let next = receive
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .recv();
+                    match next {
+                        Ok(job) => job(),
+                        Err(_) => return,
+                    }
+                }
+            };
+            let thread = std::thread::Builder::new().name(format!("grantor-passwords-{i}"));
+            if let Err(error) = thread.spawn(work) {
+                tracing::error!(%error, "a thread for passwords can't be started");
+            }
+        }
+        send
+    }
+
+    fn hash(&self, password: &Secret, salt: &[u8; 16]) -> Result<String, PasswordError> {
+        let password = password.expose().as_bytes();
+        let hash = self.argon2().hash_password_with_salt(password, salt);
+        hash.map(|hash| hash.to_string())
+            .map_err(|_| PasswordError::Failed)
+    }
+
+    fn verify(&self, password: &Secret, hash: Option<&str>) -> Result<bool, PasswordError> {
+        let Some(hash) = hash else {
+            let decoy = match self.decoy.get() {
+                Some(decoy) => decoy.clone(),
+                None => {
+                    let made = self.hash(&Secret::new("no account has this password"), &[0; 16])?;
+                    self.decoy.get_or_init(|| made).clone()
+                }
+            };
+            self.matches(password, &decoy)?;
+            return Ok(false);
+        };
+        self.matches(password, hash)
+    }
+
+    fn matches(&self, password: &Secret, hash: &str) -> Result<bool, PasswordError> {
+        let hash = PasswordHash::new(hash).map_err(|_| PasswordError::Failed)?;
+        let verified = self
+            .argon2()
+            .verify_password(password.expose().as_bytes(), &hash);
+        Ok(verified.is_ok())
+    }
+
+    fn argon2(&self) -> Argon2<'static> {
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone())
+    }
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passwords")
+            .field("threads", &self.0.threads)
+            .field("waiting", &self.0.waiting)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn knows_a_password_and_no_other() {
+        let passwords = Passwords::danger_cheap();
+        let hash = passwords.hash(&"right".into(), [1; 16]).await.unwrap();
+        assert!(hash.starts_with("$argon2id$"));
+        for (text, right) in [("right", true), ("wrong", false)] {
+            let verified = passwords.verify(&text.into(), Some(hash.clone())).await;
+            assert_eq!(verified, Ok(right));
+        }
+        assert_eq!(passwords.verify(&"right".into(), None).await, Ok(false));
+        let bad = passwords.verify(&"right".into(), Some("x".into())).await;
+        assert_eq!(bad, Err(PasswordError::Failed));
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_turned_away() {
+        let passwords = Passwords::new(Params::default(), 1, 1);
+        let (enter, entered) = std::sync::mpsc::channel();
+        let (leave, left) = std::sync::mpsc::channel::<()>();
+        let held = passwords.clone();
+        let held = tokio::spawn(async move {
+            held.run(move || {
+                enter.send(()).unwrap();
+                left.recv().unwrap();
+            })
+            .await
+        });
+        tokio::task::spawn_blocking(move || entered.recv().unwrap())
+            .await
+            .unwrap();
+        // One is at work and one waits; the third is told to come back.
+        let waiting = passwords.clone();
+        let waiting = tokio::spawn(async move { waiting.run(|| ()).await });
+        tokio::task::yield_now().await;
+        assert_eq!(passwords.run(|| ()).await, Err(PasswordError::Busy));
+        leave.send(()).unwrap();
+        assert_eq!(held.await.unwrap(), Ok(()));
+        assert_eq!(waiting.await.unwrap(), Ok(()));
+    }
+}

@@ -1,0 +1,91 @@
+use std::time::Duration;
+
+use grantor_core::{Environment, Timestamp};
+use grantor_store::{Class, Error, Findings, Record, Records, Stores};
+use http::HeaderValue;
+use serde::{Deserialize, Serialize};
+
+use crate::authorize::set_cookie;
+use crate::token::{Opaque, OpaqueKind};
+
+const LIFETIME: Duration = Duration::from_secs(12 * 3600);
+
+/// Who is signed in, in which browser.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    records: Records<SessionRecord>,
+    environment: Environment,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SessionRecord {
+    hash: String,
+    pub(crate) subject: String,
+    pub(crate) auth_time: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl Record for SessionRecord {
+    const KIND: [u8; 2] = *b"se";
+    const NAME: &'static str = "a session";
+    const CLASS: Class = Class::ShortTransition;
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Sessions {
+    pub(crate) fn prepare(stores: &Stores, findings: &mut Findings) -> Option<Self> {
+        Some(Self {
+            records: findings.records(stores)?,
+            environment: stores.environment().clone(),
+        })
+    }
+
+    /// Begins a session, always a new one: a session that was there before the login is nobody's.
+    pub(crate) async fn begin(
+        &self,
+        subject: &str,
+        secure: bool,
+    ) -> Result<(String, SessionRecord, HeaderValue), Error> {
+        let now = self.environment.now();
+        let cookie = Opaque::mint(&self.environment);
+        let record = SessionRecord {
+            hash: cookie.hash(),
+            subject: subject.to_owned(),
+            auth_time: now,
+            expires_at: now + LIFETIME,
+        };
+        let key = self.records.key(cookie.id.as_bytes());
+        if self.records.create(&key, &record).await?.is_err() {
+            return Err(Error::corrupt("an identifier was drawn twice"));
+        }
+        let text = cookie.to_text(OpaqueKind::Session);
+        let age = Some(LIFETIME.as_secs());
+        let set = set_cookie(Self::cookie_name(secure), text.expose(), secure, age);
+        Ok((cookie.id.to_string(), record, set))
+    }
+
+    /// The session of a cookie.
+    pub(crate) async fn find(
+        &self,
+        cookie: &str,
+    ) -> Result<Option<(String, SessionRecord)>, Error> {
+        let Some(cookie) = Opaque::parse(OpaqueKind::Session, cookie) else {
+            return Ok(None);
+        };
+        let key = self.records.key(cookie.id.as_bytes());
+        let loaded = self.records.get(&key).await?;
+        let found = loaded.map(|l| l.record).filter(|r| cookie.matches(&r.hash));
+        Ok(found.map(|record| (cookie.id.to_string(), record)))
+    }
+
+    pub(crate) fn cookie_name(secure: bool) -> &'static str {
+        if secure {
+            "__Host-grantor_session"
+        } else {
+            "grantor_session"
+        }
+    }
+}
