@@ -121,17 +121,19 @@ impl<R: Record> Records<R> {
     /// # Errors
     /// The store failed; whether it was written is then known to be "no", or the error says so.
     pub async fn create(&self, key: &Key, record: &R) -> Result<Result<Version, Conflict>, Error> {
-        match self.write(key, record, Expect::Absent).await? {
-            Ok(version) => Ok(Ok(version)),
-            Err(Conflict) => match self.store.get(key).await? {
-                Some(entry) if self.is_dead(entry.expires_at) => {
-                    self.write(key, record, Expect::Version(entry.version))
-                        .await
-                }
-                Some(_) => Ok(Err(Conflict)),
-                None => self.write(key, record, Expect::Absent).await,
-            },
+        let mut expect = Expect::Absent;
+        // A dead record may be deleted between reading it and taking it over.
+        for _ in 0..8 {
+            if let Ok(version) = self.write(key, record, expect).await? {
+                return Ok(Ok(version));
+            }
+            expect = match self.store.get(key).await? {
+                Some(entry) if self.is_dead(entry.expires_at) => Expect::Version(entry.version),
+                Some(_) => return Ok(Err(Conflict)),
+                None => Expect::Absent,
+            };
         }
+        Ok(Err(Conflict))
     }
 
     /// Writes a record over the version that was read: the one step that decides.

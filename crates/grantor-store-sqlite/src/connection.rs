@@ -1,0 +1,82 @@
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use grantor_store::{Durability, Error};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::SqliteOptions;
+use crate::error::not_opened;
+
+/// A connection that writes, with the durability asked for.
+pub(crate) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, Error> {
+    let synchronous = match options.durability() {
+        Durability::Process => 1,
+        _ => 2,
+    };
+    let open = || {
+        let connection = open(path, options)?;
+        let mode = enter_wal(&connection, options.busy_timeout)?;
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "fullfsync", true)?;
+        connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        let set: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+        Ok((connection, mode == "wal" && set == synchronous))
+    };
+    match open() {
+        Ok((connection, true)) => Ok(connection),
+        Ok((_, false)) => Err(Error::configuration(format!(
+            "the database {} can't keep a write-ahead log: put it on a local file system",
+            path.display()
+        ))),
+        Err(error) => Err(not_opened(path, error)),
+    }
+}
+
+/// A connection that only reads.
+pub(crate) fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connection, Error> {
+    let open = || {
+        let connection = open(path, options)?;
+        connection.pragma_update(None, "query_only", true)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        Ok(connection)
+    };
+    open().map_err(|error| not_opened(path, error))
+}
+
+/// A checkpoint copies each page once, however often it was written: the longer between two, the
+/// fewer copies. 4000 pages are 16 MiB.
+const CHECKPOINT_PAGES: i64 = 4000;
+const WAL_BYTES_KEPT: i64 = 64 * 1024 * 1024;
+const CACHE_KIB: i64 = 16 * 1024;
+
+fn open(path: &Path, options: &SqliteOptions) -> rusqlite::Result<Connection> {
+    // No URI names: a path with a question mark in it is a path.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(options.busy_timeout)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    Ok(connection)
+}
+
+/// Switches to the write-ahead log. SQLite does not wait for others here, so this does.
+fn enter_wal(connection: &Connection, timeout: Duration) -> rusqlite::Result<String> {
+    let began = Instant::now();
+    loop {
+        let entered =
+            connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0));
+        match entered {
+            Err(error) if is_busy(&error) && began.elapsed() < timeout => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            other => return other,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+}
