@@ -1,5 +1,11 @@
 //! Transports, the drivers of grantor's exchanges, and the system's clock and randomness.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `listen` | the module `listen`: an accept loop for HTTP/1.1 servers |
 
+#[cfg(feature = "listen")]
+pub mod listen;
 mod system;
 mod transport;
 
