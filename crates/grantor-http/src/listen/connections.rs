@@ -137,12 +137,6 @@ impl Connections {
         }
     }
 
-    pub(super) fn close_all(&self) {
-        for entry in &self.entries {
-            entry.task.abort();
-        }
-    }
-
     /// Closes the connection that has kept the server waiting longest; `false` if none does.
     pub(super) fn close_oldest(&mut self) -> bool {
         if self.close_candidate() {
@@ -190,7 +184,9 @@ impl Connections {
 impl Drop for Connections {
     fn drop(&mut self) {
         // Without the accept loop nobody would watch them.
-        self.close_all();
+        for entry in &self.entries {
+            entry.task.abort();
+        }
     }
 }
 

@@ -174,7 +174,6 @@ where
                 left,
                 "requests were still under way when the time to stop was over"
             );
-            self.connections.close_all();
         }
     }
 }
