@@ -1,0 +1,119 @@
+use std::fmt::Write;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use tower::{Service, ServiceExt};
+
+use crate::{Error, Result};
+
+/// The request that a load repeats, on the wire and in process.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// The path it is posted to.
+    pub path: &'static str,
+    /// Its headers, without those about the connection and the body's length.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// Its body.
+    pub body: &'static str,
+}
+
+impl Exchange {
+    /// The request as bytes for a keep-alive connection.
+    #[must_use]
+    pub fn bytes(&self, address: SocketAddr) -> Vec<u8> {
+        let mut text = format!("POST {} HTTP/1.1\r\nhost: {address}\r\n", self.path);
+        for (name, value) in self.headers {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{name}: {value}\r\n");
+        }
+        let _ = write!(
+            text,
+            "content-length: {}\r\n\r\n{}",
+            self.body.len(),
+            self.body
+        );
+        text.into_bytes()
+    }
+
+    /// The request as hyper would hand it over.
+    #[must_use]
+    pub fn request(&self) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(Bytes::from_static(self.body.as_bytes())));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = http::Uri::from_static(self.path);
+        let headers = self.headers.iter();
+        request.headers_mut().extend(headers.map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        }));
+        request
+    }
+}
+
+/// Calls a service `times` times in this process and reads every answer.
+///
+/// # Errors
+///
+/// An answer whose status is not 200, or the service's own.
+pub fn repeat<S, B>(service: &S, exchange: &Exchange, times: u64) -> Result<()>
+where
+    S: Service<Request<Full<Bytes>>, Response = http::Response<B>, Error: Into<Error>> + Clone,
+    B: http_body::Body<Error: Into<Error>>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        for _ in 0..times {
+            let answer = service.clone().oneshot(exchange.request());
+            let answer = answer.await.map_err(Into::into)?;
+            if answer.status() != StatusCode::OK {
+                return Err(format!("the service answered with {}", answer.status()).into());
+            }
+            answer.into_body().collect().await.map_err(Into::into)?;
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use tower::service_fn;
+
+    use super::*;
+
+    const EXCHANGE: Exchange = Exchange {
+        path: "/token",
+        headers: &[("authorization", "Basic YTpi")],
+        body: "a=b",
+    };
+
+    #[test]
+    fn the_bytes_are_a_request() {
+        let bytes = EXCHANGE.bytes(SocketAddr::from(([127, 0, 0, 1], 80)));
+        let expected = "POST /token HTTP/1.1\r\nhost: 127.0.0.1:80\r\n\
+            authorization: Basic YTpi\r\ncontent-length: 3\r\n\r\na=b";
+        assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+    }
+
+    #[test]
+    fn every_answer_must_be_200() {
+        let answer = |status: StatusCode| {
+            service_fn(move |request: Request<Full<Bytes>>| async move {
+                assert_eq!(request.uri().path(), "/token");
+                let mut response = http::Response::new(request.into_body());
+                *response.status_mut() = status;
+                Ok::<_, Infallible>(response)
+            })
+        };
+        assert!(repeat(&answer(StatusCode::OK), &EXCHANGE, 3).is_ok());
+        let refused = repeat(&answer(StatusCode::UNAUTHORIZED), &EXCHANGE, 3);
+        assert!(refused.unwrap_err().to_string().contains("401"));
+    }
+}

@@ -1,0 +1,40 @@
+//! How grantor is measured.
+//!
+//! Times depend on the machine and on its mood, so a time is never reported alone: it stands
+//! beside the time of something fixed, measured in turns with it ([`Group::compare`]). The value
+//! is the median of the turns' ratios. Servers run in a process of their own on one core
+//! ([`Server`]), the load comes from another ([`Load`]), and what counts is the CPU time the
+//! server used for a request. Instruction counts ([`callgrind`]) repeat almost exactly and are
+//! kept in a [`Baseline`].
+//!
+//! A group is a binary that starts itself again as the servers it measures, so that nothing has
+//! to be built or found while it runs.
+
+mod baseline;
+pub mod callgrind;
+mod cores;
+mod exchange;
+mod group;
+mod load;
+mod options;
+mod row;
+mod server;
+mod stopwatch;
+mod turns;
+
+pub use baseline::Baseline;
+pub use cores::Cores;
+pub use exchange::{Exchange, repeat};
+pub use group::{Comparison, Group, Side};
+pub use load::Load;
+pub use options::Options;
+pub use row::{Holds, Row};
+pub use server::{Server, announce};
+pub use stopwatch::nanoseconds_per_call;
+pub use turns::{Turns, take_turns};
+
+/// What went wrong; a measurement that cannot be trusted is not reported.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// The outcome of anything here.
+pub type Result<T> = std::result::Result<T, Error>;

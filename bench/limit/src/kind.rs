@@ -1,0 +1,28 @@
+use std::str::FromStr;
+
+use harness::Error;
+
+/// Which bare handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a group names them all")]
+pub enum Kind {
+    /// Answers with constant JSON.
+    Constant,
+    /// Signs a constant payload with Ed25519.
+    EdDsa,
+    /// Signs a constant payload with ECDSA on P-256.
+    Es256,
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "bare_axum" => Ok(Self::Constant),
+            "bare_eddsa" => Ok(Self::EdDsa),
+            "bare_es256" => Ok(Self::Es256),
+            _ => Err(format!("there is no bare handler {name}").into()),
+        }
+    }
+}

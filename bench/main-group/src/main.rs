@@ -1,0 +1,34 @@
+//! The group `main`: what a token costs at the token endpoint, beside bare handlers.
+//!
+//! The program measures; started with `serve` or `count` it is what it measures.
+
+mod rows;
+mod side;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use harness::{Group, Options, Result, repeat};
+
+fn main() -> Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["serve", "limit", kind, _] => limit::serve(kind.parse()?)?,
+        ["serve", "server", kind, directory] => server::serve(kind.parse()?, Path::new(directory))?,
+        ["count", "limit", kind, _, calls] => {
+            let router = limit::router(kind.parse()?)?;
+            repeat(&router, &side::EXCHANGE, calls.parse()?)?;
+        }
+        ["count", "server", kind, directory, calls] => {
+            let service = server::build(kind.parse()?, Path::new(directory))?;
+            repeat(&service, &side::EXCHANGE, calls.parse()?)?;
+        }
+        _ => {
+            let mut group = Group::new("main", Options::read(arguments)?)?;
+            rows::measure(&mut group)?;
+            return group.finish();
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,31 @@
+use std::str::FromStr;
+
+use harness::Error;
+
+/// Which tokens, and where they are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a group names them all")]
+pub enum Kind {
+    /// Opaque tokens in memory.
+    OpaqueMemory,
+    /// Opaque tokens in SQLite, durable before they are handed out.
+    OpaqueSqlite,
+    /// JWTs signed with Ed25519.
+    JwtEdDsa,
+    /// JWTs signed with ECDSA on P-256.
+    JwtEs256,
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "opaque_memory" => Ok(Self::OpaqueMemory),
+            "opaque_sqlite" => Ok(Self::OpaqueSqlite),
+            "jwt_eddsa" => Ok(Self::JwtEdDsa),
+            "jwt_es256" => Ok(Self::JwtEs256),
+            _ => Err(format!("there is no server {name}").into()),
+        }
+    }
+}

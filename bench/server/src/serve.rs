@@ -1,0 +1,31 @@
+use std::path::Path;
+
+use grantor_http::listen::{self, Body};
+use harness::{Result, announce};
+use tokio::net::TcpListener;
+
+use crate::{Kind, build};
+
+/// Serves on this thread, for ever.
+///
+/// # Errors
+///
+/// No port is free, or the server cannot be built.
+pub fn serve(kind: Kind, directory: &Path) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let service = build::<Body>(kind, directory)?;
+        announce(listener.local_addr()?)?;
+        listen::serve(
+            listener,
+            service,
+            listen::Options::default(),
+            std::future::pending(),
+        )
+        .await;
+        Ok(())
+    })
+}
