@@ -1,2 +1,83 @@
-//! Everything a contributor runs.
-fn main() {}
+//! Everything a contributor runs: `cargo xtask`.
+//!
+//! Each command is one file. This one names them and reads the arguments; it uses the standard
+//! library alone, because a fresh clone compiles it before anything else.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line talks to its user"
+)]
+
+mod arguments;
+mod bench;
+mod extra;
+mod fuzz;
+mod gate;
+mod install;
+mod process;
+mod workspace;
+
+use std::process::ExitCode;
+
+use arguments::Arguments;
+use process::Failure;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  test                           format, lints, documentation, tests
+  ci                             the same, as the gate runs it
+  bench [GROUP] [--json]         figures of one group (main unless named)
+  fuzz [TARGET] [--seconds N]    fuzz one target or all, 60 seconds each unless told
+  extra                          slow checks: those of them that are installed
+";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_command_line();
+    match command(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(mut arguments: Arguments) -> Result<(), Failure> {
+    let Some(name) = arguments.positional() else {
+        print!("{HELP}");
+        return Ok(());
+    };
+    match name.as_str() {
+        "test" => {
+            arguments.finish()?;
+            gate::run(&gate::Settings::for_contributor())
+        }
+        "ci" => {
+            arguments.finish()?;
+            gate::run(&gate::Settings::for_ci())
+        }
+        "bench" => {
+            let json = arguments.flag("--json");
+            let group = arguments.positional();
+            arguments.finish()?;
+            bench::run_group(group.as_deref().unwrap_or("main"), json)
+        }
+        "fuzz" => {
+            let seconds = arguments.number("--seconds")?.unwrap_or(60);
+            let target = arguments.positional();
+            arguments.finish()?;
+            fuzz::run_targets(target.as_deref(), seconds)
+        }
+        "extra" => {
+            arguments.finish()?;
+            extra::run_all()
+        }
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        unknown => Err(Failure::new(format!("no command {unknown:?}\n\n{HELP}"))),
+    }
+}

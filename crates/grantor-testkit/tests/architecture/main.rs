@@ -1,0 +1,80 @@
+//! The house rules of ARCHITECTURE.md that a machine can hold.
+//!
+//! Reads the manifests, the lock file and the sources of this repository. Every rule is a function
+//! from what was read to the list of what breaks it, and each has a test on a made-up repository
+//! that breaks it.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at what it cannot read")]
+
+mod files;
+mod graph;
+mod layers;
+mod packages;
+mod purity;
+mod rust;
+
+use std::path::Path;
+
+/// What breaks a rule, one sentence each.
+type Findings = Vec<String>;
+
+fn root() -> &'static Path {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.ancestors().nth(2).unwrap()
+}
+
+#[track_caller]
+fn assert_none(findings: &Findings) {
+    assert!(findings.is_empty(), "\n{}", findings.join("\n"));
+}
+
+#[test]
+fn arrows_point_down() {
+    assert_none(&layers::arrows_up(&graph::Workspace::read(root())));
+}
+
+#[test]
+fn every_crate_takes_the_workspace_lints() {
+    assert_none(&layers::own_lints(&graph::Workspace::read(root())));
+}
+
+#[test]
+fn only_jose_names_the_cryptography_library() {
+    assert_none(&packages::cryptography(&graph::Workspace::read(root())));
+}
+
+#[test]
+fn core_and_jose_depend_on_nothing_that_does_io() {
+    assert_none(&packages::pure(&graph::Workspace::read(root())));
+}
+
+#[test]
+fn server_brings_no_web_framework_and_no_database() {
+    assert_none(&packages::server(&graph::Workspace::read(root())));
+}
+
+#[test]
+fn core_and_jose_do_no_io_read_no_clock_and_hold_no_global() {
+    let tree = files::Tree::read(root());
+    for name in packages::PURE {
+        let folder = format!("crates/{name}/src/");
+        let sources: Vec<_> = tree.under(&folder).collect();
+        assert!(!sources.is_empty(), "{folder} holds no sources");
+        assert_none(&purity::findings(sources));
+    }
+}
+
+#[test]
+fn files_are_short() {
+    assert_none(&files::Tree::read(root()).too_long());
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    assert_none(&files::Tree::read(root()).left_open());
+}
+
+#[test]
+fn no_registry_and_no_machine_is_named() {
+    assert_none(&files::Tree::read(root()).places());
+}

@@ -1,0 +1,91 @@
+//! Slow checks outside the gate. Each is a program that one installs once; none is installed here.
+
+use std::process::Command;
+
+use crate::process::{Failure, run, succeeds};
+use crate::workspace::{cargo, root};
+
+/// A check, and the crate that brings its program.
+struct Check {
+    what: &'static str,
+    package: &'static str,
+    program: Program,
+    arguments: &'static [&'static str],
+}
+
+enum Program {
+    /// A subcommand of cargo.
+    Cargo(&'static str),
+    /// A program of its own.
+    Alone(&'static str),
+}
+
+const CHECKS: [Check; 4] = [
+    Check {
+        what: "every feature compiles on its own",
+        package: "cargo-hack",
+        program: Program::Cargo("hack"),
+        arguments: &["check", "--workspace", "--each-feature", "--no-dev-deps"],
+    },
+    Check {
+        what: "licences, sources and doubles among the dependencies",
+        package: "cargo-deny",
+        program: Program::Cargo("deny"),
+        // Advisories need a database from the network.
+        arguments: &["--offline", "check", "bans", "licenses", "sources"],
+    },
+    Check {
+        what: "the public API against the last release",
+        package: "cargo-semver-checks",
+        program: Program::Cargo("semver-checks"),
+        arguments: &["--workspace"],
+    },
+    Check {
+        what: "spelling",
+        package: "typos-cli",
+        program: Program::Alone("typos"),
+        arguments: &[],
+    },
+];
+
+/// Runs the checks that are installed, and says which are not.
+pub(crate) fn run_all() -> Result<(), Failure> {
+    let mut failures = Vec::new();
+    for check in CHECKS {
+        if !succeeds(check.program.command().arg("--version")) {
+            println!(
+                "missing  {}: cargo install --locked {}",
+                check.what, check.package
+            );
+            continue;
+        }
+        match run(check.program.command().args(check.arguments)) {
+            Ok(()) => println!("ok       {}", check.what),
+            Err(failure) => {
+                println!("FAILED   {}", check.what);
+                failures.push(failure.to_string());
+            }
+        }
+    }
+    if failures.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(failures.join("\n       ")))
+}
+
+impl Program {
+    fn command(&self) -> Command {
+        match self {
+            Self::Cargo(subcommand) => {
+                let mut command = cargo();
+                command.arg(subcommand);
+                command
+            }
+            Self::Alone(program) => {
+                let mut command = Command::new(program);
+                command.current_dir(root());
+                command
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The gate: what must pass before a change lands, cheapest first.
+
+use std::env;
+use std::process::Command;
+
+use crate::install;
+use crate::process::{self, Failure, succeeds};
+use crate::workspace::cargo;
+
+/// One set of features for every step: another set would compile the dependencies once more.
+const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
+
+/// How strict the gate is.
+pub(crate) struct Settings {
+    /// The lock file must fit the manifests as it is.
+    locked: bool,
+    /// Incremental compilation only costs where nothing is compiled twice.
+    incremental: bool,
+}
+
+impl Settings {
+    pub(crate) fn for_contributor() -> Self {
+        let ci = env::var_os("CI").is_some_and(|value| !value.is_empty());
+        Self {
+            locked: ci,
+            incremental: !ci,
+        }
+    }
+
+    pub(crate) fn for_ci() -> Self {
+        Self {
+            locked: true,
+            incremental: false,
+        }
+    }
+
+    fn cargo(&self, subcommand: &[&str]) -> Command {
+        let mut command = cargo();
+        command.args(subcommand).args(EVERYTHING);
+        if self.locked {
+            command.arg("--locked");
+        }
+        if !self.incremental {
+            command.env("CARGO_INCREMENTAL", "0");
+        }
+        command
+    }
+}
+
+/// Runs every step, and stops at the first that fails.
+pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
+    install::toolchain_components()?;
+    install::programs(&[install::STRACE])?;
+
+    process::run(cargo().args(["fmt", "--all", "--check"]))?;
+    process::run(
+        settings
+            .cargo(&["clippy", "--all-targets"])
+            .args(["--", "--deny", "warnings"]),
+    )?;
+    process::run(
+        settings
+            .cargo(&["doc", "--no-deps"])
+            .env("RUSTDOCFLAGS", "--deny warnings"),
+    )?;
+    if succeeds(cargo().args(["nextest", "--version"])) {
+        process::run(&mut settings.cargo(&["nextest", "run"]))?;
+        process::run(&mut settings.cargo(&["test", "--doc"]))?;
+    } else {
+        process::run(&mut settings.cargo(&["test"]))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! What a bare machine lacks: programs of the distribution, components of the toolchain.
+
+use std::env;
+use std::process::Command;
+
+use crate::process::{Failure, run, succeeds};
+use crate::workspace::cargo;
+
+/// A program that a command needs, how to see that it is there, and the package that brings it.
+pub(crate) struct Program {
+    probe: &'static [&'static str],
+    package: &'static str,
+}
+
+/// Watches system calls, in the tests that cut a program off between two of them.
+pub(crate) const STRACE: Program = Program {
+    probe: &["strace", "--version"],
+    package: "strace",
+};
+/// Counts instructions.
+pub(crate) const VALGRIND: Program = Program {
+    probe: &["valgrind", "--version"],
+    package: "valgrind",
+};
+
+/// Installs what is missing, in one go; does nothing, and asks nobody, when nothing is.
+pub(crate) fn programs(wanted: &[Program]) -> Result<(), Failure> {
+    let missing: Vec<&str> = wanted
+        .iter()
+        .filter(|program| !is_there(program))
+        .map(|program| program.package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !succeeds(Command::new("apt-get").arg("--version")) {
+        return Err(Failure::new(format!(
+            "install these first, by their names in Debian: {}",
+            missing.join(" ")
+        )));
+    }
+    run(apt_get().arg("update"))?;
+    run(apt_get()
+        .args(["install", "--yes", "--no-install-recommends"])
+        .args(missing))
+}
+
+/// Adds the formatter and the linter where rustup's minimal profile left them out.
+pub(crate) fn toolchain_components() -> Result<(), Failure> {
+    for component in ["fmt", "clippy"] {
+        if !succeeds(cargo().args([component, "--version"])) {
+            return run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]));
+        }
+    }
+    Ok(())
+}
+
+fn is_there(program: &Program) -> bool {
+    match program.probe {
+        [name, arguments @ ..] => succeeds(Command::new(name).args(arguments)),
+        [] => false,
+    }
+}
+
+fn apt_get() -> Command {
+    let mut command = if is_root() {
+        Command::new("apt-get")
+    } else {
+        let mut command = Command::new("sudo");
+        command.args([
+            "--non-interactive",
+            "--preserve-env=DEBIAN_FRONTEND",
+            "apt-get",
+        ]);
+        command
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command.arg("--quiet");
+    command
+}
+
+fn is_root() -> bool {
+    // The variable may be missing where no shell set it, so the kernel is asked.
+    let answer = Command::new("id").arg("-u").output();
+    match answer {
+        Ok(answer) => answer.stdout.trim_ascii() == b"0",
+        Err(_) => env::var("USER").is_ok_and(|user| user == "root"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_installed_when_nothing_is_missing() {
+        let present = Program {
+            probe: &["true"],
+            package: "no-such-package",
+        };
+        programs(&[present]).unwrap();
+    }
+
+    #[test]
+    fn a_program_is_missing_when_its_probe_fails() {
+        let absent = Program {
+            probe: &["false"],
+            package: "no-such-package",
+        };
+        assert!(!is_there(&absent));
+    }
+}
