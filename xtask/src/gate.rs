@@ -4,14 +4,16 @@ use std::env;
 use std::process::Command;
 
 use crate::install;
+use crate::interop;
 use crate::process::{self, Failure, succeeds};
 use crate::workspace::cargo;
 
 /// One set of features for every step: another set would compile the dependencies once more.
 const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
 
-/// How strict the gate is.
+/// How strict the gate is, and how much of it runs.
 pub(crate) struct Settings {
+    interop: bool,
     /// The lock file must fit the manifests as it is.
     locked: bool,
     /// Incremental compilation only costs where nothing is compiled twice.
@@ -19,9 +21,10 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn for_contributor() -> Self {
+    pub(crate) fn for_contributor(interop: bool) -> Self {
         let ci = env::var_os("CI").is_some_and(|value| !value.is_empty());
         Self {
+            interop,
             locked: ci,
             incremental: !ci,
         }
@@ -29,6 +32,7 @@ impl Settings {
 
     pub(crate) fn for_ci() -> Self {
         Self {
+            interop: true,
             locked: true,
             incremental: false,
         }
@@ -68,6 +72,9 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
         process::run(&mut settings.cargo(&["test", "--doc"]))?;
     } else {
         process::run(&mut settings.cargo(&["test"]))?;
+    }
+    if settings.interop {
+        interop::programs(None)?;
     }
     Ok(())
 }

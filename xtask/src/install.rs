@@ -17,6 +17,21 @@ pub(crate) const STRACE: Program = Program {
     probe: &["strace", "--version"],
     package: "strace",
 };
+/// Runs the foreign programs.
+pub(crate) const PYTHON: Program = Program {
+    probe: &["python3", "--version"],
+    package: "python3",
+};
+/// Debian leaves it out of `python3`.
+pub(crate) const PYTHON_VENV: Program = Program {
+    probe: &["python3", "-c", "import ensurepip, venv"],
+    package: "python3-venv",
+};
+/// Drives the pages as a person would.
+pub(crate) const CHROMIUM: Program = Program {
+    probe: &["chromium", "--version"],
+    package: "chromium",
+};
 /// Counts instructions.
 pub(crate) const VALGRIND: Program = Program {
     probe: &["valgrind", "--version"],

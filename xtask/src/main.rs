@@ -15,6 +15,7 @@ mod extra;
 mod fuzz;
 mod gate;
 mod install;
+mod interop;
 mod process;
 mod workspace;
 
@@ -26,8 +27,10 @@ use process::Failure;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  test                           format, lints, documentation, tests
+  test [--no-interop]            format, lints, documentation, tests, foreign programs
   ci                             the same, as the gate runs it
+  interop [NAME]                 one foreign program against ours, or all
+  browser                        the pages in a real browser
   bench [GROUP] [--json]         figures of one group (main unless named)
   fuzz [TARGET] [--seconds N]    fuzz one target or all, 60 seconds each unless told
   extra                          slow checks: those of them that are installed
@@ -51,12 +54,22 @@ fn command(mut arguments: Arguments) -> Result<(), Failure> {
     };
     match name.as_str() {
         "test" => {
+            let interop = !arguments.flag("--no-interop");
             arguments.finish()?;
-            gate::run(&gate::Settings::for_contributor())
+            gate::run(&gate::Settings::for_contributor(interop))
         }
         "ci" => {
             arguments.finish()?;
             gate::run(&gate::Settings::for_ci())
+        }
+        "interop" => {
+            let name = arguments.positional();
+            arguments.finish()?;
+            interop::programs(name.as_deref())
+        }
+        "browser" => {
+            arguments.finish()?;
+            interop::browser()
         }
         "bench" => {
             let json = arguments.flag("--json");

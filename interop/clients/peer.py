@@ -1,0 +1,91 @@
+"""What every client script shares: who it is, how it reports, and an API to call.
+
+The server under test and the clients registered with it come from the environment.
+"""
+
+import contextlib
+import http.server
+import os
+import threading
+
+import requests
+
+ISSUER = os.environ["ISSUER"]
+SERVICE = (os.environ["SERVICE_ID"], os.environ["SERVICE_SECRET"])
+WEB = (os.environ["WEB_ID"], os.environ["WEB_SECRET"])
+PUBLIC_ID = os.environ["PUBLIC_ID"]
+REDIRECT_URI = os.environ["REDIRECT_URI"]
+SCOPE = "read"
+
+
+def metadata(path="/.well-known/oauth-authorization-server"):
+    response = requests.get(ISSUER + path, timeout=10)
+    response.raise_for_status()
+    document = response.json()
+    assert document["issuer"] == ISSUER, document
+    return document
+
+
+@contextlib.contextmanager
+def step(name):
+    """One line of the report. A failure ends the script: later steps stand on earlier ones."""
+    try:
+        yield
+    except BaseException:
+        print("FAILED", name, flush=True)
+        raise
+    print("ok", name, flush=True)
+
+
+def refusal(call, *arguments, **named):
+    """The error that a call must end in."""
+    try:
+        answer = call(*arguments, **named)
+    except Exception as error:
+        return error
+    raise AssertionError(f"was not refused: {answer}")
+
+
+def introspect(token, client=SERVICE):
+    """Asks about a token without the library under test."""
+    response = requests.post(
+        metadata()["introspection_endpoint"], data={"token": token}, auth=client, timeout=10
+    )
+    response.raise_for_status()
+    return response.json()
+
+
+def revoke(token, client=SERVICE):
+    response = requests.post(
+        metadata()["revocation_endpoint"], data={"token": token}, auth=client, timeout=10
+    )
+    assert response.status_code == 200, (response.status_code, response.text)
+
+
+class Api:
+    """An API on loopback that lets in whoever has an active bearer token, and remembers the last."""
+
+    def __enter__(self):
+        api = self
+        api.seen = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+                api.seen.append(token)
+                allowed = scheme == "Bearer" and introspect(token)["active"]
+                self.send_response(200 if allowed else 401)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()

@@ -1,0 +1,101 @@
+"""requests-oauthlib: sessions of requests on oauthlib's protocol."""
+
+import os
+
+os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # the server under test is on loopback
+
+from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
+from requests.auth import HTTPBasicAuth
+from requests_oauthlib import OAuth2Session
+
+from browser import authorize
+from peer import (
+    REDIRECT_URI,
+    SCOPE,
+    SERVICE,
+    WEB,
+    Api,
+    introspect,
+    metadata,
+    refusal,
+    step,
+)
+
+server = metadata()
+token_endpoint = server["token_endpoint"]
+
+
+def refused_with(error, call, *arguments, **named):
+    raised = refusal(call, *arguments, **named)
+    assert isinstance(raised, OAuth2Error) and raised.error == error, repr(raised)
+
+
+def revoke(session, token, client):
+    url, headers, body = session._client.prepare_token_revocation_request(
+        server["revocation_endpoint"].replace("http://", "https://", 1), token
+    )
+    # oauthlib prepares it for https alone; the server under test is on loopback.
+    answer = session.post(
+        url.replace("https://", "http://", 1),
+        data=body,
+        headers=headers,
+        auth=HTTPBasicAuth(*client),
+        withhold_token=True,
+    )
+    assert answer.status_code == 200, answer.text
+
+
+with Api() as api, step("client credentials, revocation"):
+    service = OAuth2Session(client=BackendApplicationClient(SERVICE[0], scope=[SCOPE]))
+    token = service.fetch_token(token_endpoint, auth=HTTPBasicAuth(*SERVICE))
+    assert token.scope == SCOPE, token.scope
+    assert service.get(api.url).status_code == 200
+    revoke(service, token["access_token"], SERVICE)
+    assert not introspect(token["access_token"])["active"]
+    assert service.get(api.url).status_code == 401
+
+with step("wrong secret is refused"):
+    stranger = OAuth2Session(client=BackendApplicationClient(SERVICE[0], scope=[SCOPE]))
+    refused_with(
+        "invalid_client",
+        stranger.fetch_token,
+        token_endpoint,
+        auth=HTTPBasicAuth(SERVICE[0], "wrong"),
+    )
+
+
+def web_session():
+    return OAuth2Session(WEB[0], redirect_uri=REDIRECT_URI, scope=[SCOPE], pkce="S256")
+
+
+def code_for(session, decision="allow"):
+    url, _ = session.authorization_url(server["authorization_endpoint"])
+    return authorize(url, REDIRECT_URI, decision)
+
+
+def exchange(session, redirect):
+    return session.fetch_token(
+        token_endpoint, authorization_response=redirect, auth=HTTPBasicAuth(*WEB)
+    )
+
+
+with step("code with PKCE"):
+    web = web_session()
+    redirect = code_for(web)
+    token = exchange(web, redirect)
+    assert introspect(token["access_token"], WEB)["active"]
+
+with step("refresh"):
+    renewed = web.refresh_token(
+        token_endpoint, refresh_token=token["refresh_token"], auth=HTTPBasicAuth(*WEB)
+    )
+    assert renewed["access_token"] != token["access_token"]
+    assert introspect(renewed["access_token"], WEB)["active"]
+
+with step("second use of a code is refused"):
+    refused_with("invalid_grant", exchange, web, redirect)
+
+with step("denied consent"):
+    web = web_session()
+    redirect = code_for(web, "deny")
+    refused_with("access_denied", exchange, web, redirect)

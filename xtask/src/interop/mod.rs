@@ -1,0 +1,246 @@
+//! Foreign programs against ours, over loopback: one line per peer and feature.
+
+mod grantor;
+mod peers;
+mod server;
+
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::process::{self, Failure};
+use peers::Peers;
+use server::Server;
+
+/// A script that has not ended by then hangs.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Where a client script's redirects lead. Nothing listens there unless the script does.
+struct Redirect(u16);
+
+/// What runs a script.
+enum Language {
+    Python,
+    JavaScript,
+}
+
+/// Whose server a script talks to.
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Ours,
+    OidcProvider,
+}
+
+struct Peer {
+    name: &'static str,
+    side: Side,
+    language: Language,
+    script: &'static str,
+}
+
+const PROGRAMS: [Peer; 6] = [
+    Peer {
+        name: "alf",
+        side: Side::Ours,
+        language: Language::Python,
+        script: "alf_client.py",
+    },
+    Peer {
+        name: "httpx-oauth2",
+        side: Side::Ours,
+        language: Language::Python,
+        script: "httpx_oauth2_client.py",
+    },
+    Peer {
+        name: "authlib",
+        side: Side::Ours,
+        language: Language::Python,
+        script: "authlib_client.py",
+    },
+    Peer {
+        name: "requests-oauthlib",
+        side: Side::Ours,
+        language: Language::Python,
+        script: "requests_oauthlib_client.py",
+    },
+    Peer {
+        name: "openid-client",
+        side: Side::Ours,
+        language: Language::JavaScript,
+        script: "openid_client.mjs",
+    },
+    Peer {
+        name: "oidc-provider",
+        side: Side::OidcProvider,
+        language: Language::Python,
+        script: "grantor_client.py",
+    },
+];
+
+const BROWSER: [Peer; 1] = [Peer {
+    name: "chromium",
+    side: Side::Ours,
+    language: Language::JavaScript,
+    script: "chromium.mjs",
+}];
+
+/// Runs one foreign program, or all.
+pub(crate) fn programs(named: Option<&str>) -> Result<(), Failure> {
+    let chosen: Vec<&Peer> = PROGRAMS
+        .iter()
+        .filter(|peer| named.is_none_or(|name| name == peer.name))
+        .collect();
+    if chosen.is_empty() {
+        let names = PROGRAMS.map(|peer| peer.name).join(", ");
+        return Err(Failure::new(format!("no such program; there are: {names}")));
+    }
+    run(&chosen)
+}
+
+/// Drives the pages with a real browser.
+pub(crate) fn browser() -> Result<(), Failure> {
+    crate::install::programs(&[crate::install::CHROMIUM])?;
+    run(&BROWSER.iter().collect::<Vec<_>>())
+}
+
+fn run(chosen: &[&Peer]) -> Result<(), Failure> {
+    let peers = Peers::install()?;
+    let folder = Folder::create()?;
+    let binary = grantor::build(&folder.0)?;
+    let mut failed = Vec::new();
+    for side in [Side::Ours, Side::OidcProvider] {
+        let mut on_this_side = chosen.iter().filter(|peer| peer.side == side).peekable();
+        if on_this_side.peek().is_none() {
+            continue;
+        }
+        let redirect = Redirect(server::free_port()?);
+        let server = match side {
+            Side::Ours => grantor::serve(&binary, &folder.0, &redirect)?,
+            Side::OidcProvider => peers.oidc_provider(&folder.0, &redirect)?,
+        };
+        for peer in on_this_side {
+            if !script(peer, &peers, &server, &binary, &folder.0)? {
+                failed.push(peer.name);
+            }
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("failed: {}", failed.join(", "))))
+}
+
+/// Runs one script to its end or its limit, and says whether all of it went well.
+fn script(
+    peer: &Peer,
+    peers: &Peers,
+    server: &Server,
+    binary: &Path,
+    folder: &Path,
+) -> Result<bool, Failure> {
+    let cannot = |what: &str, error: std::io::Error| {
+        Failure::new(format!("cannot {what} {}: {error}", peer.script))
+    };
+    let output = folder.join(format!("{}.out", peer.name));
+    let errors = folder.join(format!("{}.err", peer.name));
+    let file = |path: &Path| File::create(path).map_err(|error| cannot("record", error));
+    let mut child = peers
+        .command(&peer.language)
+        .arg(peers::directory().join("clients").join(peer.script))
+        .envs(server.environment())
+        .env("GRANTOR", binary)
+        .env("CHROMIUM", CHROMIUM)
+        // Nothing of the person who runs this: no stored tokens, no settings.
+        .env("HOME", folder)
+        .envs(
+            [
+                "XDG_CACHE_HOME",
+                "XDG_CONFIG_HOME",
+                "XDG_DATA_HOME",
+                "XDG_STATE_HOME",
+            ]
+            .map(|name| (name, folder.join("home"))),
+        )
+        .stdin(Stdio::null())
+        .stdout(file(&output)?)
+        .stderr(file(&errors)?)
+        .process_group(0)
+        .spawn()
+        .map_err(|error| cannot("start", error))?;
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = child
+            .try_wait()
+            .map_err(|error| cannot("wait for", error))?
+        {
+            break Some(status);
+        }
+        if started.elapsed() > LIMIT {
+            // The whole group: a script may have started a browser.
+            let group = format!("-{}", child.id());
+            process::run(Command::new("kill").args(["-KILL", "--", &group]))?;
+            child.wait().map_err(|error| cannot("wait for", error))?;
+            break None;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+    let report = read(&output);
+    for line in report.lines() {
+        match line.split_once(' ') {
+            Some((verdict @ ("ok" | "FAILED"), feature)) => {
+                println!("{verdict:<7} {:<18} {feature}", peer.name);
+            }
+            _ => println!("        {:<18} {line}", peer.name),
+        }
+    }
+    let reported = report.lines().any(|line| line.starts_with("ok "));
+    let all_well = reported && status.is_some_and(|status| status.success());
+    if !all_well {
+        let verdict = match status {
+            Some(status) => status.to_string(),
+            None => format!("stopped after {} s", LIMIT.as_secs()),
+        };
+        println!("FAILED  {:<18} {verdict}", peer.name);
+        println!("{}\nthe server said:\n{}", read(&errors), server.log());
+    }
+    Ok(all_well)
+}
+
+/// Where Debian puts it.
+const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// A folder of this run, gone after it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn create() -> Result<Self, Failure> {
+        let name = format!("grantor-interop-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(path.join("home"))
+            .map_err(|error| Failure::new(format!("cannot create {}: {error}", path.display())))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed is left for the system to clean.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Redirect {
+    fn uri(&self) -> String {
+        format!("http://127.0.0.1:{}/callback", self.0)
+    }
+}
+
+/// The command with the settings that every part of a run shares.
+fn quiet(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}

