@@ -6,8 +6,14 @@
 
 #[cfg(feature = "listen")]
 pub mod listen;
+mod cached;
+mod flight;
+mod jwks;
 mod system;
 mod transport;
 
+pub use cached::{Cached, Freshness, Unavailable};
+pub use flight::Flight;
+pub use jwks::JwksCache;
 pub use system::{SystemClock, SystemRandom, system};
 pub use transport::{MAX_ANSWER, Transport, TransportError};

@@ -1,0 +1,275 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use grantor_core::{BoxFuture, Clock};
+
+use crate::Flight;
+
+/// A document of a peer that is fetched when it is first needed and renewed now and then.
+///
+/// One request at a time, however many ask. A renewal that fails keeps the old document in use.
+pub struct Cached<T> {
+    inner: Arc<Inner<T>>,
+}
+
+/// When a [`Cached`] document is fetched anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Freshness {
+    /// How old the document grows before it is renewed. 10 minutes by default. The renewal holds
+    /// nobody up until the document is twice as old.
+    pub lifetime: Duration,
+    /// The least time between two attempts, whatever asks for them. 30 seconds by default.
+    pub cooldown: Duration,
+    /// How old the document may be at most while renewals fail. A day by default.
+    pub keep: Duration,
+}
+
+impl Default for Freshness {
+    fn default() -> Self {
+        Self {
+            lifetime: Duration::from_secs(10 * 60),
+            cooldown: Duration::from_secs(30),
+            keep: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}
+
+/// What was to be fetched is not there. Trying later may help.
+#[derive(Debug, Clone)]
+pub struct Unavailable {
+    message: Arc<str>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Unavailable {
+    /// Says what is missing; no value of a secret and no URL with a query.
+    pub fn new(message: impl Into<Arc<str>>) -> Self {
+        Self {
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn with_source(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self {
+            source: Some(Arc::new(source)),
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Unavailable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+type Fetch<T> =
+    dyn Fn(Option<Arc<T>>) -> BoxFuture<'static, Result<T, Unavailable>> + Send + Sync;
+type Outcome<T> = Result<Arc<T>, Unavailable>;
+
+struct Inner<T> {
+    what: &'static str,
+    fetch: Box<Fetch<T>>,
+    clock: Arc<dyn Clock>,
+    freshness: Freshness,
+    held: ArcSwapOption<Held<T>>,
+    attempts: Mutex<Attempts<T>>,
+}
+
+struct Held<T> {
+    value: Arc<T>,
+    since: Duration,
+}
+
+struct Attempts<T> {
+    under_way: Option<Flight<Outcome<T>>>,
+    last: Option<Duration>,
+    /// Why the last one failed, until one succeeds.
+    failure: Option<Unavailable>,
+}
+
+impl<T: Send + Sync + 'static> Cached<T> {
+    /// A document that `fetch` fetches; it is given the one before. `what` names it in logs.
+    pub fn new(
+        what: &'static str,
+        clock: Arc<dyn Clock>,
+        freshness: Freshness,
+        fetch: impl Fn(Option<Arc<T>>) -> BoxFuture<'static, Result<T, Unavailable>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                what,
+                fetch: Box::new(fetch),
+                clock,
+                freshness,
+                held: ArcSwapOption::empty(),
+                attempts: Mutex::new(Attempts {
+                    under_way: None,
+                    last: None,
+                    failure: None,
+                }),
+            }),
+        }
+    }
+
+    /// The document, if nobody has to wait for it. Sets off its renewal when that is due.
+    #[must_use]
+    pub fn peek(&self) -> Option<Arc<T>> {
+        let held = self.inner.held.load();
+        let held = held.as_ref()?;
+        let freshness = &self.inner.freshness;
+        let now = self.inner.clock.elapsed();
+        let age = now.saturating_sub(held.since);
+        if age < freshness.lifetime {
+            return Some(held.value.clone());
+        }
+        let (_, failure) = self.inner.begin(now);
+        let soon = age < freshness.lifetime * 2;
+        let enough = soon || (failure.is_some() && age < freshness.keep);
+        enough.then(|| held.value.clone())
+    }
+
+    /// The document.
+    ///
+    /// # Errors
+    /// It can't be fetched, and none is held that is young enough.
+    pub async fn get(&self) -> Outcome<T> {
+        if let Some(value) = self.peek() {
+            return Ok(value);
+        }
+        let outcome = match self.inner.begin(self.inner.clock.elapsed()) {
+            (Some(flight), _) => flight.wait().await,
+            (None, failure) => Err(failure.unwrap_or_else(broken_off)),
+        };
+        outcome.or_else(|error| self.inner.kept().ok_or(error))
+    }
+
+    /// A document that is newer than `seen`, or `seen` itself if the last attempt is too recent to
+    /// make another.
+    ///
+    /// # Errors
+    /// The last attempt failed, so nobody knows whether there is a newer one.
+    pub async fn newer_than(&self, seen: &Arc<T>) -> Outcome<T> {
+        let held = self.inner.held.load_full();
+        if let Some(held) = held.filter(|held| !Arc::ptr_eq(&held.value, seen)) {
+            return Ok(held.value.clone());
+        }
+        match self.inner.begin(self.inner.clock.elapsed()) {
+            (Some(flight), _) => flight.wait().await,
+            (None, Some(failure)) => Err(failure),
+            (None, None) => Ok(seen.clone()),
+        }
+    }
+}
+
+impl<T: Send + Sync + 'static> Inner<T> {
+    /// The attempt that is under way, or a new one if the last is long enough ago; and why the last
+    /// one failed.
+    fn begin(self: &Arc<Self>, now: Duration) -> (Option<Flight<Outcome<T>>>, Option<Unavailable>) {
+        let mut attempts = self.attempts();
+        let failure = attempts.failure.clone();
+        if attempts.under_way.is_some() {
+            return (attempts.under_way.clone(), failure);
+        }
+        let held = self.held.load_full();
+        let pause = match held {
+            Some(_) => self.freshness.cooldown,
+            None => self.freshness.cooldown.min(FIRST_PAUSE),
+        };
+        if attempts.last.is_some_and(|last| now.saturating_sub(last) < pause) {
+            return (None, failure);
+        }
+        attempts.last = Some(now);
+        let fetching = (self.fetch)(held.map(|held| held.value.clone()));
+        let landing = Landing(Arc::downgrade(self));
+        let flight = Flight::start(async move {
+            let outcome = fetching.await.map(Arc::new);
+            landing.publish(&outcome);
+            outcome
+        });
+        attempts.under_way = Some(flight.clone());
+        (Some(flight), failure)
+    }
+
+    fn kept(&self) -> Option<Arc<T>> {
+        let held = self.held.load_full()?;
+        let age = self.clock.elapsed().saturating_sub(held.since);
+        (age < self.freshness.keep).then(|| held.value.clone())
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, Attempts<T>> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The end of an attempt, also of one that panics. Holds the cache weakly, since the cache holds
+/// the attempt.
+struct Landing<T: Send + Sync + 'static>(Weak<Inner<T>>);
+
+impl<T: Send + Sync + 'static> Landing<T> {
+    fn publish(mut self, outcome: &Outcome<T>) {
+        let Some(inner) = std::mem::take(&mut self.0).upgrade() else {
+            return;
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(what = inner.what, %error, "could not be fetched");
+        }
+        let mut attempts = inner.attempts();
+        if let Ok(value) = outcome {
+            inner.held.store(Some(Arc::new(Held {
+                value: value.clone(),
+                since: inner.clock.elapsed(),
+            })));
+        }
+        attempts.failure = outcome.as_ref().err().cloned();
+        attempts.under_way = None;
+    }
+}
+
+impl<T: Send + Sync + 'static> Drop for Landing<T> {
+    fn drop(&mut self) {
+        if let Some(inner) = self.0.upgrade() {
+            let mut attempts = inner.attempts();
+            attempts.failure = Some(broken_off());
+            attempts.under_way = None;
+        }
+    }
+}
+
+fn broken_off() -> Unavailable {
+    Unavailable::new("the last attempt was broken off")
+}
+
+impl<T> Clone for Cached<T> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Cached<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cached")
+            .field("what", &self.inner.what)
+            .field("freshness", &self.inner.freshness)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The least time between attempts while there is no document at all.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
