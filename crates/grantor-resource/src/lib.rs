@@ -1,1 +1,44 @@
-//! Stub.
+//! Protects an API with OAuth access tokens.
+//!
+//! A [`Verifier`] knows how tokens are checked: JWTs without a question to anybody (RFC 9068),
+//! others by introspection (RFC 7662), over the network or in the same process. [`protect`] makes
+//! it a `tower` layer for bearer tokens (RFC 6750), and [`ResourceMetadata`] tells clients where
+//! tokens are had (RFC 9728). Tokens that are bound to a key of their client are refused: this
+//! crate checks no proofs.
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! use axum::{Extension, Router, routing::get};
+//! use grantor_resource::{AccessToken, Verifier, protect};
+//!
+//! # fn router(transport: Arc<dyn grantor_http::Transport>)
+//! # -> Result<Router, grantor_resource::ConfigurationError> {
+//! let verifier = Verifier::discover("https://id.example.com")
+//!     .audience("https://api.example.com")
+//!     .transport(transport)
+//!     .build()?;
+//!
+//! async fn notes(Extension(token): Extension<AccessToken>) -> String {
+//!     format!("the notes of {}", token.subject.as_deref().unwrap_or("nobody"))
+//! }
+//!
+//! let router = Router::new()
+//!     .route("/notes", get(notes))
+//!     .layer(protect(&verifier).scope("notes:read"));
+//! # Ok(router)
+//! # }
+//! ```
+
+mod access_token;
+mod error;
+mod introspect;
+mod layer;
+mod metadata;
+mod verifier;
+
+pub use access_token::{AccessToken, Claims};
+pub use error::{ConfigurationError, VerifyError};
+pub use introspect::{Introspect, IntrospectError};
+pub use layer::{Protect, Protected, ResponseFuture, protect};
+pub use metadata::{InvalidResourceMetadata, ResourceMetadata};
+pub use verifier::{Verifier, VerifierBuilder};

@@ -1,0 +1,101 @@
+use std::fmt;
+use std::sync::Arc;
+
+use grantor_core::{BoxFuture, ClientAuthentication, Introspection, TokenQuery, TokenTypeHint};
+use grantor_http::Transport;
+use http::StatusCode;
+use url::Url;
+
+/// Whoever can say whether a token is good (RFC 7662).
+///
+/// An authorization server in the same process implements it; the question then goes over no
+/// network, and a token that is revoked ends at once.
+pub trait Introspect: fmt::Debug + Send + Sync + 'static {
+    /// What there is to say about `token`; [`Introspection::inactive`] if it is not good.
+    ///
+    /// The one who asks is this resource: tokens that are none of its business are inactive.
+    ///
+    /// # Errors
+    /// It can't be said now. A token must never pass for that reason.
+    fn introspect<'a>(
+        &'a self,
+        token: &'a str,
+    ) -> BoxFuture<'a, Result<Introspection, IntrospectError>>;
+}
+
+/// Nothing can be said about a token now.
+#[derive(Debug)]
+pub struct IntrospectError {
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl IntrospectError {
+    /// Says what happened, without any part of the token.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn with_source(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+impl fmt::Display for IntrospectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for IntrospectError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+/// An introspection endpoint, and how this resource authenticates there.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) url: Url,
+    pub(crate) client: ClientAuthentication,
+    pub(crate) transport: Arc<dyn Transport>,
+}
+
+impl Introspect for Endpoint {
+    fn introspect<'a>(
+        &'a self,
+        token: &'a str,
+    ) -> BoxFuture<'a, Result<Introspection, IntrospectError>> {
+        Box::pin(async move {
+            let mut query = TokenQuery::new(token);
+            query.hint = Some(TokenTypeHint::AccessToken);
+            let request = query.to_request(&self.url, &self.client);
+            let answer = self.transport.send(request).await.map_err(|error| {
+                IntrospectError::new("the introspection endpoint can't be reached")
+                    .with_source(error)
+            })?;
+            match answer.status() {
+                StatusCode::OK => serde_json::from_slice(answer.body()).map_err(|_| {
+                    IntrospectError::new("the introspection endpoint answered something else")
+                }),
+                // RFC 7662 section 2.3: the credentials of this resource were not accepted.
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(IntrospectError::new(
+                    "the introspection endpoint refused this resource's client credentials",
+                )),
+                status => Err(IntrospectError::new(format!(
+                    "the introspection endpoint answered with status {}",
+                    status.as_u16()
+                ))),
+            }
+        })
+    }
+}

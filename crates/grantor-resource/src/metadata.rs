@@ -1,0 +1,197 @@
+use std::fmt;
+
+use grantor_core::{Issuer, is_secure};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+
+/// What a protected resource publishes about itself (RFC 9728 section 2). Members that are not
+/// listed are kept in `extra`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResourceMetadata {
+    /// The resource's identifier, as it is written in requests for tokens and in their audience.
+    pub resource: String,
+    /// Who issues tokens for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_servers: Vec<Issuer>,
+    /// The resource's own keys, not those of its issuers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<Url>,
+    /// The scope values that its requests may need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes_supported: Vec<String>,
+    /// How it takes bearer tokens; [`protect`](crate::protect) takes them in the `header` only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bearer_methods_supported: Vec<String>,
+    /// Its name, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_name: Option<String>,
+    /// A page for developers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_documentation: Option<Url>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Why the metadata of a resource can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidResourceMetadata {
+    /// The identifier is not an https URL without a fragment (RFC 9728 section 1.2).
+    Resource,
+    /// It is not the JSON it should be.
+    Malformed,
+    /// It names another resource than the one that was asked (RFC 9728 section 3.3).
+    OtherResource,
+}
+
+impl fmt::Display for InvalidResourceMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resource => "\"resource\" is an https URL without a fragment",
+            Self::Malformed => "the metadata is not a JSON object with a \"resource\"",
+            Self::OtherResource => "the metadata names another \"resource\"",
+        })
+    }
+}
+
+impl std::error::Error for InvalidResourceMetadata {}
+
+impl ResourceMetadata {
+    /// Metadata of a resource that takes tokens of `issuer` in the header.
+    ///
+    /// # Errors
+    /// [`InvalidResourceMetadata::Resource`]
+    pub fn new(resource: &str, issuer: Issuer) -> Result<Self, InvalidResourceMetadata> {
+        parse_resource(resource)?;
+        Ok(Self {
+            resource: resource.to_owned(),
+            authorization_servers: vec![issuer],
+            jwks_uri: None,
+            scopes_supported: Vec::new(),
+            bearer_methods_supported: vec!["header".to_owned()],
+            resource_name: None,
+            resource_documentation: None,
+            extra: Map::new(),
+        })
+    }
+
+    /// Where the metadata of `resource` is: the well-known part stands before the path (RFC 9728
+    /// section 3.1).
+    ///
+    /// # Errors
+    /// [`InvalidResourceMetadata::Resource`]
+    pub fn location(resource: &str) -> Result<Url, InvalidResourceMetadata> {
+        let mut url = parse_resource(resource)?;
+        let path = match url.path() {
+            "/" => String::new(),
+            path => path.to_owned(),
+        };
+        url.set_path(&format!("/.well-known/oauth-protected-resource{path}"));
+        Ok(url)
+    }
+
+    /// As JSON, to be served as `application/json`.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads metadata, and compares its resource with the one that was asked.
+    ///
+    /// # Errors
+    /// [`InvalidResourceMetadata::Malformed`], [`InvalidResourceMetadata::OtherResource`]
+    pub fn parse(json: &[u8], asked: &str) -> Result<Self, InvalidResourceMetadata> {
+        let metadata: Self =
+            serde_json::from_slice(json).map_err(|_| InvalidResourceMetadata::Malformed)?;
+        if metadata.resource != asked {
+            return Err(InvalidResourceMetadata::OtherResource);
+        }
+        Ok(metadata)
+    }
+}
+
+fn parse_resource(resource: &str) -> Result<Url, InvalidResourceMetadata> {
+    Url::parse(resource)
+        .ok()
+        .filter(|url| is_secure(url) && url.fragment().is_none())
+        .ok_or(InvalidResourceMetadata::Resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuer() -> Issuer {
+        Issuer::parse("https://id.example.com").unwrap()
+    }
+
+    #[test]
+    fn the_well_known_part_stands_before_the_path() {
+        for (resource, location) in [
+            (
+                "https://a.example",
+                "https://a.example/.well-known/oauth-protected-resource",
+            ),
+            (
+                "https://a.example/",
+                "https://a.example/.well-known/oauth-protected-resource",
+            ),
+            (
+                "https://a.example/resource1",
+                "https://a.example/.well-known/oauth-protected-resource/resource1",
+            ),
+            (
+                "https://a.example/r/?k=v",
+                "https://a.example/.well-known/oauth-protected-resource/r/?k=v",
+            ),
+        ] {
+            let found = ResourceMetadata::location(resource).unwrap();
+            assert_eq!(found.as_str(), location);
+        }
+    }
+
+    #[test]
+    fn rejects_what_is_no_identifier() {
+        for bad in [
+            "",
+            "a",
+            "http://a.example",
+            "https://a.example/#f",
+            "urn:a:b",
+        ] {
+            let invalid = Err(InvalidResourceMetadata::Resource);
+            assert_eq!(
+                ResourceMetadata::new(bad, issuer()).map(|_| ()),
+                invalid,
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn round_trips_and_names_what_was_asked() {
+        let mut metadata = ResourceMetadata::new("https://a.example/r", issuer()).unwrap();
+        metadata.scopes_supported = vec!["read".to_owned()];
+        metadata.extra.insert("x".to_owned(), 1.into());
+        let json = metadata.to_json();
+        let parse = |asked| ResourceMetadata::parse(json.as_bytes(), asked);
+        assert_eq!(
+            parse("https://a.example/r/"),
+            Err(InvalidResourceMetadata::OtherResource)
+        );
+        assert_eq!(parse("https://a.example/r"), Ok(metadata));
+    }
+
+    #[test]
+    fn says_that_tokens_come_in_the_header() {
+        let metadata = ResourceMetadata::new("https://a.example", issuer()).unwrap();
+        assert_eq!(
+            metadata.to_json(),
+            "{\"resource\":\"https://a.example\",\
+             \"authorization_servers\":[\"https://id.example.com\"],\
+             \"bearer_methods_supported\":[\"header\"]}"
+        );
+    }
+}

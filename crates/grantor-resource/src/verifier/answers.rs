@@ -1,0 +1,143 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use grantor_core::Clock;
+use grantor_http::Flight;
+use grantor_jose::digest::sha256;
+
+use crate::{AccessToken, IntrospectError, VerifyError};
+
+/// What was said about tokens a moment ago: good ones only, for some seconds and never past their
+/// end, and one question at a time for each.
+///
+/// Its keys are SHA-256 of the tokens, so that its memory holds none of them.
+pub(super) struct Answers {
+    shards: [Mutex<Shard>; SHARDS],
+    lifetime: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+type Key = [u8; 32];
+type Outcome = Result<AccessToken, VerifyError>;
+
+/// Two generations: when the young one is full, it becomes the old one and the old one goes. That
+/// bounds the memory without a search for what to evict.
+#[derive(Default)]
+struct Shard {
+    young: HashMap<Key, Answer>,
+    old: HashMap<Key, Answer>,
+    under_way: HashMap<Key, Flight<Outcome>>,
+}
+
+struct Answer {
+    token: AccessToken,
+    until: Duration,
+}
+
+impl Answers {
+    pub(super) fn new(lifetime: Duration, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            shards: Default::default(),
+            lifetime,
+            clock,
+        }
+    }
+
+    pub(super) fn get(&self, token: &str) -> Option<AccessToken> {
+        let key = sha256(token.as_bytes());
+        self.fresh(&self.shard(&key), &key)
+    }
+
+    /// The answer, from `ask` if there is none and nobody else is asking.
+    pub(super) async fn get_or_ask(
+        self: &Arc<Self>,
+        token: &str,
+        ask: impl Future<Output = Outcome> + Send + 'static,
+    ) -> Outcome {
+        let key = sha256(token.as_bytes());
+        let flight = {
+            let mut shard = self.shard(&key);
+            if let Some(token) = self.fresh(&shard, &key) {
+                return Ok(token);
+            }
+            match shard.under_way.get(&key) {
+                Some(flight) => flight.clone(),
+                None if shard.under_way.len() >= MAX_UNDER_WAY => {
+                    let busy = "too many tokens are being introspected at once";
+                    return Err(VerifyError::undecided(IntrospectError::new(busy)));
+                }
+                None => {
+                    let landing = Landing {
+                        answers: Arc::downgrade(self),
+                        key,
+                    };
+                    let flight = Flight::start(async move {
+                        let outcome = ask.await;
+                        landing.publish(&outcome);
+                        outcome
+                    });
+                    shard.under_way.insert(key, flight.clone());
+                    flight
+                }
+            }
+        };
+        flight.wait().await
+    }
+
+    fn fresh(&self, shard: &Shard, key: &Key) -> Option<AccessToken> {
+        let answer = shard.young.get(key).or_else(|| shard.old.get(key))?;
+        let in_time = self.clock.elapsed() < answer.until;
+        let ended = answer
+            .token
+            .expires_at
+            .is_some_and(|at| self.clock.now() >= at);
+        (in_time && !ended).then(|| answer.token.clone())
+    }
+
+    fn shard(&self, key: &Key) -> MutexGuard<'_, Shard> {
+        let shard = &self.shards[usize::from(key[0]) % SHARDS];
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shard {
+    fn insert(&mut self, key: Key, answer: Answer) {
+        if self.young.len() >= MAX_YOUNG {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(key, answer);
+    }
+}
+
+/// The end of a question, also of one that panics.
+struct Landing {
+    answers: Weak<Answers>,
+    key: Key,
+}
+
+impl Landing {
+    fn publish(&self, outcome: &Outcome) {
+        if let (Ok(token), Some(answers)) = (outcome, self.answers.upgrade()) {
+            let answer = Answer {
+                token: token.clone(),
+                until: answers.clock.elapsed() + answers.lifetime,
+            };
+            answers.shard(&self.key).insert(self.key, answer);
+        }
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        if let Some(answers) = self.answers.upgrade() {
+            answers.shard(&self.key).under_way.remove(&self.key);
+        }
+    }
+}
+
+const SHARDS: usize = 16;
+/// Of each shard: 8192 answers in all, in both generations 16384 at most.
+const MAX_YOUNG: usize = 512;
+/// Of each shard: 1024 questions in all.
+const MAX_UNDER_WAY: usize = 64;

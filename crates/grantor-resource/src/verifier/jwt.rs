@@ -1,0 +1,82 @@
+use std::sync::Arc;
+
+use grantor_core::{Clock, Issuer, Timestamp};
+use grantor_http::{Freshness, JwksCache, Transport};
+use grantor_jose::KeySet;
+use grantor_jose::jwt::{self, Policy};
+use url::Url;
+
+use crate::{AccessToken, Claims, VerifyError};
+
+/// JWT access tokens, checked with the published keys of their issuer (RFC 9068 section 4).
+#[derive(Debug, Clone)]
+pub(super) struct Jwt {
+    jwks_uri: Url,
+    keys: JwksCache,
+    policy: Policy,
+}
+
+impl Jwt {
+    pub(super) fn new(
+        issuer: &Issuer,
+        audience: &str,
+        jwks_uri: Url,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        freshness: Freshness,
+    ) -> Self {
+        Self {
+            keys: JwksCache::new(&jwks_uri, transport, clock, freshness),
+            jwks_uri,
+            policy: Policy::access_token(issuer.as_str(), audience),
+        }
+    }
+
+    pub(super) fn jwks_uri(&self) -> &Url {
+        &self.jwks_uri
+    }
+
+    pub(super) async fn verify(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<AccessToken, VerifyError> {
+        let keys = self.keys.keys().await.map_err(VerifyError::undecided)?;
+        let decided = self.verify_with(token, &keys, now);
+        if !matches!(decided, Err(VerifyError::UnknownKey)) {
+            return decided;
+        }
+        let newer = self.keys.newer_than(&keys).await;
+        let newer = newer.map_err(VerifyError::undecided)?;
+        if Arc::ptr_eq(&newer, &keys) {
+            return decided;
+        }
+        self.verify_with(token, &newer, now)
+    }
+
+    /// Nothing if keys have to be fetched first.
+    pub(super) fn verify_at_once(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Option<Result<AccessToken, VerifyError>> {
+        let keys = self.keys.peek()?;
+        match self.verify_with(token, &keys, now) {
+            Err(VerifyError::UnknownKey) => None,
+            decided => Some(decided),
+        }
+    }
+
+    fn verify_with(
+        &self,
+        token: &str,
+        keys: &KeySet,
+        now: Timestamp,
+    ) -> Result<AccessToken, VerifyError> {
+        let claims = jwt::verify(token, keys, &self.policy, now)?.claims;
+        if claims.other.contains_key("cnf") {
+            return Err(VerifyError::SenderConstrained);
+        }
+        Claims::from_jwt(claims).map(AccessToken::from)
+    }
+}
