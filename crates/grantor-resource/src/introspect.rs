@@ -63,7 +63,6 @@ impl std::error::Error for IntrospectError {
 }
 
 /// An introspection endpoint, and how this resource authenticates there.
-#[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) url: Url,
     pub(crate) client: ClientAuthentication,
@@ -97,5 +96,15 @@ impl Introspect for Endpoint {
                 ))),
             }
         })
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("host", &self.url.host_str())
+            .field("path", &self.url.path())
+            .field("client_id", &self.client.client_id())
+            .finish_non_exhaustive()
     }
 }

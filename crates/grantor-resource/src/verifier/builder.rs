@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +14,12 @@ use crate::introspect::Endpoint;
 use crate::{ConfigurationError, Introspect};
 
 /// Gathers what a [`Verifier`] needs.
-#[derive(Debug)]
 #[must_use = "nothing is checked before `build`"]
 pub struct VerifierBuilder {
     issuer: Option<Issuer>,
     discovers: bool,
+    /// Whether anything has to be sent to check a token.
+    sends: bool,
     jwks_uri: Option<Url>,
     endpoint: Option<(Url, ClientAuthentication)>,
     client: Option<ClientAuthentication>,
@@ -40,6 +42,7 @@ impl Verifier {
         let builder = VerifierBuilder::new().issuer(issuer);
         VerifierBuilder {
             discovers: true,
+            sends: true,
             ..builder
         }
     }
@@ -47,6 +50,7 @@ impl Verifier {
     /// JWTs of `issuer` for `audience`, signed with a key at `jwks_uri`. Needs a transport.
     pub fn jwt(issuer: &str, jwks_uri: &str, audience: &str) -> VerifierBuilder {
         let mut builder = VerifierBuilder::new().issuer(issuer).audience(audience);
+        builder.sends = true;
         builder.jwks_uri = builder.secure_url("jwks_uri", jwks_uri);
         builder
     }
@@ -68,6 +72,7 @@ impl VerifierBuilder {
         Self {
             issuer: None,
             discovers: false,
+            sends: false,
             jwks_uri: None,
             endpoint: None,
             client: None,
@@ -109,6 +114,7 @@ impl VerifierBuilder {
     pub fn or_introspection(mut self, endpoint: &str, client: ClientAuthentication) -> Self {
         self.check_client(&client);
         let url = self.secure_url("introspection_endpoint", endpoint);
+        self.sends = true;
         self.endpoint = url.map(|url| (url, client));
         self
     }
@@ -171,17 +177,15 @@ impl VerifierBuilder {
     }
 
     fn check(&mut self) {
-        let takes_jwts = self.discovers || self.jwks_uri.is_some();
         let opaque_ways = [
             self.client.is_some(),
             self.endpoint.is_some(),
             self.in_process.is_some(),
         ];
         let opaque_ways = opaque_ways.into_iter().filter(|way| *way).count();
-        let no_audience = self.audience.is_none() && takes_jwts;
         for (wrong, problem) in [
             (
-                no_audience,
+                self.audience.is_none() && self.discovers,
                 "\"audience\" is missing: name this resource as tokens name it",
             ),
             (
@@ -189,7 +193,7 @@ impl VerifierBuilder {
                 "\"audience\" is empty",
             ),
             (
-                self.transport.is_none() && (takes_jwts || self.endpoint.is_some()),
+                self.transport.is_none() && self.sends,
                 "\"transport\" is missing: something has to send requests to the issuer",
             ),
             (
@@ -274,5 +278,15 @@ impl VerifierBuilder {
             clock: self.clock.clone(),
         };
         Some(Arc::new(Opaque::new(asking, cache)))
+    }
+}
+
+impl fmt::Debug for VerifierBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifierBuilder")
+            .field("issuer", &self.issuer.as_ref().map(Issuer::as_str))
+            .field("audience", &self.audience)
+            .field("problems", &self.problems)
+            .finish_non_exhaustive()
     }
 }

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::{Clock, Issuer, Timestamp};
@@ -9,7 +10,7 @@ use url::Url;
 use crate::{AccessToken, Claims, VerifyError};
 
 /// JWT access tokens, checked with the published keys of their issuer (RFC 9068 section 4).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Jwt {
     jwks_uri: Url,
     keys: JwksCache,
@@ -78,5 +79,13 @@ impl Jwt {
             return Err(VerifyError::SenderConstrained);
         }
         Claims::from_jwt(claims).map(AccessToken::from)
+    }
+}
+
+impl fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jwt")
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }
