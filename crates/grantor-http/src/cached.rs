@@ -74,8 +74,7 @@ impl std::error::Error for Unavailable {
     }
 }
 
-type Fetch<T> =
-    dyn Fn(Option<Arc<T>>) -> BoxFuture<'static, Result<T, Unavailable>> + Send + Sync;
+type Fetch<T> = dyn Fn(Option<Arc<T>>) -> BoxFuture<'static, Result<T, Unavailable>> + Send + Sync;
 type Outcome<T> = Result<Arc<T>, Unavailable>;
 
 struct Inner<T> {
@@ -190,7 +189,10 @@ impl<T: Send + Sync + 'static> Inner<T> {
             Some(_) => self.freshness.cooldown,
             None => self.freshness.cooldown.min(FIRST_PAUSE),
         };
-        if attempts.last.is_some_and(|last| now.saturating_sub(last) < pause) {
+        if attempts
+            .last
+            .is_some_and(|last| now.saturating_sub(last) < pause)
+        {
             return (None, failure);
         }
         attempts.last = Some(now);
@@ -273,3 +275,6 @@ impl<T> fmt::Debug for Cached<T> {
 
 /// The least time between attempts while there is no document at all.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

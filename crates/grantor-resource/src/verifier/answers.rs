@@ -141,3 +141,87 @@ const SHARDS: usize = 16;
 const MAX_YOUNG: usize = 512;
 /// Of each shard: 1024 questions in all.
 const MAX_UNDER_WAY: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use grantor_core::Timestamp;
+
+    use super::*;
+    use crate::Claims;
+
+    #[derive(Debug)]
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_secs(0)
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    fn answers() -> Arc<Answers> {
+        Arc::new(Answers::new(Duration::from_secs(10), Arc::new(Still)))
+    }
+
+    fn count<T>(answers: &Answers, of: fn(&Shard) -> T) -> usize
+    where
+        usize: std::iter::Sum<T>,
+    {
+        let shards = answers.shards.iter();
+        shards.map(|shard| of(&shard.lock().unwrap())).sum()
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_good_tokens_does_not_fill_the_memory() {
+        let answers = answers();
+        let flood = SHARDS * MAX_YOUNG * 4;
+        for i in 0..flood {
+            let good = async { Ok(Claims::default().into()) };
+            answers.get_or_ask(&format!("t{i}"), good).await.unwrap();
+        }
+        let held = count(&answers, |shard| shard.young.len() + shard.old.len());
+        assert!(held <= SHARDS * MAX_YOUNG * 2, "{held}");
+        assert!(answers.get(&format!("t{}", flood - 1)).is_some());
+        assert!(answers.get("t0").is_none());
+        assert_eq!(count(&answers, |shard| shard.under_way.len()), 0);
+    }
+
+    #[test]
+    fn a_flood_of_questions_is_undecided_and_not_asked() {
+        let answers = answers();
+        let flood = SHARDS * MAX_UNDER_WAY * 2;
+        let mut refused = 0;
+        for i in 0..flood {
+            let token = format!("t{i}");
+            let mut asking = pin!(answers.get_or_ask(&token, std::future::pending()));
+            let mut context = Context::from_waker(Waker::noop());
+            if let Poll::Ready(outcome) = asking.as_mut().poll(&mut context) {
+                assert!(outcome.unwrap_err().is_undecided());
+                refused += 1;
+            }
+        }
+        let under_way = count(&answers, |shard| shard.under_way.len());
+        assert!(under_way <= SHARDS * MAX_UNDER_WAY, "{under_way}");
+        assert_eq!(refused + under_way, flood);
+    }
+
+    #[tokio::test]
+    async fn a_question_that_panics_can_be_asked_again() {
+        let answers = answers();
+        let asking = answers.clone();
+        let panicking = async move {
+            asking
+                .get_or_ask("t", async { panic!("the one who is asked") })
+                .await
+        };
+        assert!(tokio::spawn(panicking).await.is_err());
+        let good = async { Ok(Claims::default().into()) };
+        answers.get_or_ask("t", good).await.unwrap();
+    }
+}
