@@ -37,6 +37,16 @@ impl TransportError {
         }
     }
 
+    /// A failure before anything was sent.
+    pub fn unsent(message: impl Into<String>) -> Self {
+        Self::new(NoAnswer::Unsent, message)
+    }
+
+    /// A failure after something may have been sent.
+    pub fn unknown(message: impl Into<String>) -> Self {
+        Self::new(NoAnswer::Unknown, message)
+    }
+
     /// Adds the cause. It must hold no URL with a query and no header.
     #[must_use]
     pub fn with_source(
