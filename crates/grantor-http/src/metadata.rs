@@ -65,7 +65,12 @@ impl MetadataCache {
         let now = self.environment.clock.elapsed();
         let (answer, until) = match (fetched, known.take()) {
             (Ok(metadata), _) => (Ok(Arc::new(metadata)), now + FRESH),
-            (Err(error), Some(Known { answer: Ok(old), .. })) if error.is_transient() => {
+            (
+                Err(error),
+                Some(Known {
+                    answer: Ok(old), ..
+                }),
+            ) if error.is_transient() => {
                 tracing::warn!(%issuer, %error, "metadata can't be fetched again, the old stays");
                 (Ok(old), now + FAILED)
             }

@@ -54,10 +54,7 @@ async fn reads_no_more_than_the_limit() {
     let exactly = server(answer("200 OK", &vec![b'x'; MAX_ANSWER])).await;
     assert_eq!(get(exactly).await.unwrap().body().len(), MAX_ANSWER);
     let over = server(answer("200 OK", &vec![b'x'; MAX_ANSWER + 1])).await;
-    assert_eq!(
-        get(over).await.unwrap_err().no_answer(),
-        NoAnswer::Unknown
-    );
+    assert_eq!(get(over).await.unwrap_err().no_answer(), NoAnswer::Unknown);
 }
 
 #[tokio::test]
@@ -65,10 +62,7 @@ async fn knows_whether_a_request_left() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nobody = listener.local_addr().unwrap();
     drop(listener);
-    assert_eq!(
-        get(nobody).await.unwrap_err().no_answer(),
-        NoAnswer::Unsent
-    );
+    assert_eq!(get(nobody).await.unwrap_err().no_answer(), NoAnswer::Unsent);
     let silent = server(None).await;
     assert_eq!(
         get(silent).await.unwrap_err().no_answer(),
