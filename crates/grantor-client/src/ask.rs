@@ -1,0 +1,58 @@
+use grantor_core::{GrantRequest, Scope, TokenRequest};
+
+/// What an access token is asked to be good for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Ask {
+    pub(crate) scope: Option<Scope>,
+    pub(crate) resource: Vec<String>,
+    pub(crate) audience: Vec<String>,
+    pub(crate) extra: Vec<(String, String)>,
+}
+
+impl Ask {
+    pub(crate) fn request(&self, grant: GrantRequest) -> TokenRequest {
+        TokenRequest {
+            grant,
+            scope: self.scope.clone(),
+            resource: self.resource.clone(),
+            audience: self.audience.clone(),
+            extra: self.extra.clone(),
+        }
+    }
+
+    /// A text that is equal for the same wishes; the order within them says nothing.
+    pub(crate) fn canonical(&self) -> String {
+        let mut scope: Vec<_> = self.scope.iter().flat_map(Scope::iter).collect();
+        let mut resource = self.resource.clone();
+        let mut audience = self.audience.clone();
+        let mut extra = self.extra.clone();
+        scope.sort_unstable();
+        scope.dedup();
+        resource.sort_unstable();
+        audience.sort_unstable();
+        extra.sort_unstable();
+        // The debug form quotes, so that no two lists run together.
+        format!("{scope:?}{resource:?}{audience:?}{extra:?}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(scope: &str, resource: &[&str]) -> String {
+        let ask = Ask {
+            scope: Scope::parse(scope).ok(),
+            resource: resource.iter().map(|&text| text.to_owned()).collect(),
+            ..Ask::default()
+        };
+        ask.canonical()
+    }
+
+    #[test]
+    fn order_says_nothing_and_lists_keep_apart() {
+        assert_eq!(ask("a b", &["x", "y"]), ask("b a", &["y", "x"]));
+        assert_ne!(ask("a", &["x", "y"]), ask("a", &["x\", \"y"]));
+        assert_ne!(ask("a", &[]), ask("a b", &[]));
+    }
+}

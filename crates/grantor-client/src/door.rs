@@ -1,0 +1,189 @@
+//! The two calls that every door makes: `prepare` before a request is sent, `observe` on its answer.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request, Response, StatusCode, Uri};
+
+use crate::origin::OriginId;
+use crate::reject::is_about_something_else;
+use crate::slot::{Slot, Why};
+use crate::state::{Current, Freshness};
+use crate::{Error, Tokens};
+
+/// A request that was prepared: remembers which token it carries, to judge the answer.
+#[must_use = "the answer tells whether the token is still good: hand it to `observe`"]
+pub struct Attempt {
+    /// None: the request carries the caller's own header.
+    sent: Option<Sent>,
+    /// It is the second try already.
+    again: bool,
+}
+
+struct Sent {
+    current: Arc<Current>,
+    origin: OriginId,
+}
+
+/// What an answer means for the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Observed {
+    /// The answer is the caller's.
+    Done,
+    /// There is another token now: prepare a copy of the request by
+    /// [`Attempt::prepare_again`] and send it once more. Without a copy, the answer is the caller's.
+    Resend,
+}
+
+impl Tokens {
+    /// Puts the token on a request. Waits only if there is no token that may be used.
+    ///
+    /// A request that has an `Authorization` header keeps it.
+    ///
+    /// # Errors
+    /// The request goes to an origin that was not named, or there is no token.
+    pub async fn prepare<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
+        let (uri, headers) = split(request);
+        if headers.contains_key(AUTHORIZATION) {
+            return Ok(Attempt::of_the_caller());
+        }
+        let origin = self.origins.find(uri)?;
+        let current = match self.slot.ready() {
+            Some(current) => {
+                self.slot.manager.counters.hit();
+                current
+            }
+            None => Box::pin(self.slot.token()).await?,
+        };
+        Ok(Attempt::sign(request.headers_mut(), current, origin, false))
+    }
+
+    /// As [`prepare`](Self::prepare), for a caller without a runtime.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    pub fn prepare_blocking<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
+        crate::blocking::block_on(self.prepare(request))
+    }
+
+    /// As [`prepare`](Self::prepare), for doors with requests of another type.
+    pub(crate) async fn prepare_parts(
+        &self,
+        uri: &Uri,
+        headers: &mut HeaderMap,
+    ) -> Result<Attempt, Error> {
+        if headers.contains_key(AUTHORIZATION) {
+            return Ok(Attempt::of_the_caller());
+        }
+        let origin = self.origins.find(uri)?;
+        let current = self.slot.token().await?;
+        Ok(Attempt::sign(headers, current, origin, false))
+    }
+}
+
+#[inline]
+fn split<B>(request: &Request<B>) -> (&Uri, &HeaderMap) {
+    (request.uri(), request.headers())
+}
+
+impl Attempt {
+    fn of_the_caller() -> Self {
+        Self {
+            sent: None,
+            again: false,
+        }
+    }
+
+    #[inline]
+    fn sign(headers: &mut HeaderMap, current: Arc<Current>, origin: OriginId, again: bool) -> Self {
+        headers.insert(AUTHORIZATION, current.header.clone());
+        let sent = Some(Sent { current, origin });
+        Self { sent, again }
+    }
+
+    /// Judges the answer. A 401 about the token renews it, within limits, and is worth one more
+    /// try; the second 401 is the caller's answer.
+    ///
+    /// Waits for the renewal that a rejection starts; otherwise it is done at once.
+    pub async fn observe<B>(&self, response: &Response<B>) -> Observed {
+        self.observe_parts(response.status(), response.headers())
+            .await
+    }
+
+    /// As [`observe`](Self::observe), for answers of another type.
+    pub async fn observe_parts(&self, status: StatusCode, headers: &HeaderMap) -> Observed {
+        let Some(Sent { current, origin }) = &self.sent else {
+            return Observed::Done;
+        };
+        if status != StatusCode::UNAUTHORIZED {
+            if status.is_success() {
+                current.accept(*origin);
+            }
+            return Observed::Done;
+        }
+        if is_about_something_else(headers) {
+            return Observed::Done;
+        }
+        match current.slot.upgrade() {
+            Some(slot) => Box::pin(self.rejected(&slot, current, *origin)).await,
+            None => Observed::Done,
+        }
+    }
+
+    async fn rejected(&self, slot: &Arc<Slot>, sent: &Current, origin: OriginId) -> Observed {
+        let resend = if self.again {
+            Observed::Done
+        } else {
+            Observed::Resend
+        };
+        let now = slot.now();
+        match slot.current() {
+            // A late answer about a token that is gone: it says nothing about the one there is.
+            Some(current) if current.generation != sent.generation => return resend,
+            Some(current) if current.freshness(now) == Freshness::Expired => return resend,
+            Some(current) if !slot.rejections.renews(&current, origin, now) => {
+                return Observed::Done;
+            }
+            Some(_) => slot.manager.counters.rejection(),
+            None => return resend,
+        }
+        match slot.renew(Why::Rejected).await {
+            // Some servers give the same token until its end.
+            Ok(next) if next.token.secret == sent.token.secret => Observed::Done,
+            Ok(_) => resend,
+            Err(_) => Observed::Done,
+        }
+    }
+
+    /// Puts the token there is now on a copy of the request, in place of the rejected one.
+    ///
+    /// # Errors
+    /// There is no token.
+    pub async fn prepare_again<B>(&self, request: &mut Request<B>) -> Result<Self, Error> {
+        self.prepare_parts_again(request.headers_mut()).await
+    }
+
+    /// As [`prepare_again`](Self::prepare_again), for requests of another type.
+    pub(crate) async fn prepare_parts_again(&self, headers: &mut HeaderMap) -> Result<Self, Error> {
+        let Some(Sent { current, origin }) = &self.sent else {
+            return Ok(Self::of_the_caller());
+        };
+        let Some(slot) = current.slot.upgrade() else {
+            return Err(Error::configuration("the tokens are gone: keep a handle"));
+        };
+        let next = slot.token().await?;
+        Ok(Self::sign(headers, next, *origin, true))
+    }
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sent = self.sent.as_ref();
+        f.debug_struct("Attempt")
+            .field("generation", &sent.map(|sent| sent.current.generation))
+            .field("again", &self.again)
+            .finish()
+    }
+}

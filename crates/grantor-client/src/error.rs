@@ -1,0 +1,193 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantor_core::exchange::{DiscoveryError, FetchError};
+use grantor_core::{ErrorCode, TokenError};
+use grantor_http::TransportError;
+
+/// Why there is no token, or why a request can't carry one. Cheap to clone, since all who wait for
+/// one renewal get the same.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    kind: Kind,
+    message: String,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What the caller set up can't work.
+    Configuration,
+    /// The login is over.
+    NeedsLogin,
+    /// It may work later.
+    Transient,
+    /// The server answered something that will not get better by itself.
+    Refused,
+}
+
+impl Error {
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(Kind::Configuration, message)
+    }
+
+    /// Everything that is wrong with a configuration, in one message.
+    pub(crate) fn problems(problems: &[String]) -> Self {
+        Self::configuration(problems.join("; "))
+    }
+
+    pub(crate) fn needs_login_because(message: impl Into<String>) -> Self {
+        Self::new(Kind::NeedsLogin, message)
+    }
+
+    pub(crate) fn transient(message: impl Into<String>) -> Self {
+        Self::new(Kind::Transient, message)
+    }
+
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, message)
+    }
+
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            retry_after: None,
+            source: None,
+        }))
+    }
+
+    fn with(
+        kind: Kind,
+        message: impl Into<String>,
+        retry_after: Option<Duration>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            retry_after,
+            source: Some(source.into()),
+        }))
+    }
+
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.0.kind == Kind::Transient
+    }
+
+    /// How long the server asked to be left alone.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether the user has to sign in again: the refresh token is gone or was refused.
+    #[must_use]
+    pub fn needs_login(&self) -> bool {
+        self.0.kind == Kind::NeedsLogin
+    }
+
+    /// Whether something was set up wrongly, here or at the server; the message says what.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        self.0.kind == Kind::Configuration
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("retry_after", &self.0.retry_after)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+impl From<FetchError> for Error {
+    fn from(error: FetchError) -> Self {
+        let message = error.to_string();
+        let (kind, retry_after) = match &error {
+            FetchError::Answer(answer) if answer.is_transient() => {
+                (Kind::Transient, answer.retry_after())
+            }
+            FetchError::Answer(TokenError::Refused { error, .. }) => (refusal(&error.error), None),
+            FetchError::Answer(_) => (Kind::Refused, None),
+            _ => (Kind::Transient, None),
+        };
+        Self::with(kind, message, retry_after, error)
+    }
+}
+
+/// Whose fault a refusal is: most codes say that this client is set up for something else.
+fn refusal(code: &ErrorCode) -> Kind {
+    match code {
+        ErrorCode::InvalidRequest
+        | ErrorCode::InvalidClient
+        | ErrorCode::UnauthorizedClient
+        | ErrorCode::UnsupportedGrantType
+        | ErrorCode::InvalidScope
+        | ErrorCode::InvalidTarget => Kind::Configuration,
+        _ => Kind::Refused,
+    }
+}
+
+impl From<DiscoveryError> for Error {
+    fn from(error: DiscoveryError) -> Self {
+        let kind = if error.is_transient() {
+            Kind::Transient
+        } else {
+            Kind::Configuration
+        };
+        Self::with(kind, error.to_string(), None, error)
+    }
+}
+
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        Self::with(Kind::Transient, error.to_string(), None, error)
+    }
+}
+
+impl From<grantor_store::Error> for Error {
+    fn from(error: grantor_store::Error) -> Self {
+        let kind = if error.is_corrupt() || error.is_newer() {
+            Kind::Configuration
+        } else {
+            Kind::Transient
+        };
+        let message = format!("the store of tokens failed: {error}");
+        Self::with(kind, message, None, error)
+    }
+}
+
+impl From<reqwest::Error> for Error {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let kind = if error.is_builder() {
+            Kind::Configuration
+        } else {
+            Kind::Transient
+        };
+        Self::with(kind, format!("the request failed: {error}"), None, error)
+    }
+}

@@ -1,0 +1,31 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::Error;
+
+/// What happened to a token, for those who want to know: see
+/// [`Builder::on_event`](crate::Builder::on_event).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// There is a new access token.
+    Renewed,
+    /// A renewal failed. If it was an early one, the token there is stays in use.
+    RenewalFailed(Error),
+    /// A new refresh token is in use and could not be stored yet. If the process ended now, the
+    /// login would be lost. Storing goes on.
+    NotPersisted,
+    /// What could not be stored before is stored.
+    Persisted,
+    /// The server no longer takes the refresh token: the user has to sign in again.
+    LoginEnded,
+}
+
+#[derive(Clone)]
+pub(crate) struct Listener(pub(crate) Arc<dyn Fn(&Event) + Send + Sync>);
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listener")
+    }
+}

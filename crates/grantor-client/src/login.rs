@@ -1,0 +1,305 @@
+//! A login: the refresh token that all its access tokens hang on, spent once at a time.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantor_core::exchange::{FetchError, FetchToken, Retry};
+use grantor_core::{GrantRequest, Secret, TokenResponse};
+use grantor_jose::base64url;
+use grantor_jose::digest::sha256;
+use grantor_store::Version;
+use tokio::sync::Mutex;
+
+use crate::Error;
+use crate::app::Endpoint;
+use crate::event::Event;
+use crate::lease::Held;
+use crate::manager::Manager;
+use crate::persist::{self, Persisted};
+use crate::records::LoginRecord;
+use crate::renew::{Turn, bring, fetch, in_time, under, wait_for_lease};
+use crate::slot::{Outcome, Slot};
+
+pub(crate) struct Login {
+    pub(crate) label: String,
+    /// The refresh token that was handed in.
+    given: Option<Secret>,
+    /// What this process knows; held while the refresh token is spent.
+    pub(crate) known: Mutex<Option<Known>>,
+}
+
+/// The newest state of a login that this process has seen.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) record: LoginRecord,
+    pub(crate) persisted: bool,
+}
+
+/// What a refresh token was spent for.
+enum Spent {
+    Answer(TokenResponse, Duration),
+    /// The server does not take it.
+    Refused,
+}
+
+impl Login {
+    pub(crate) fn new(label: String, given: Option<Secret>) -> Self {
+        Self {
+            label,
+            given,
+            known: Mutex::new(None),
+        }
+    }
+
+    /// Renews an access token of this login: one at a time here, and under a lease among processes.
+    pub(crate) async fn renew(
+        &self,
+        slot: &Arc<Slot>,
+        avoid: Option<&Secret>,
+        retry: Retry,
+    ) -> Outcome {
+        let mut known = self.known.lock().await;
+        let mut lease = match wait_for_lease(slot, avoid).await? {
+            Turn::Adopted(current) => return Ok(current),
+            Turn::Ours(lease) => lease,
+        };
+        let outcome = self.spend(slot, &mut known, &mut lease, retry).await;
+        if let Some(lease) = lease {
+            lease.release().await;
+        }
+        outcome
+    }
+
+    async fn spend(
+        &self,
+        slot: &Arc<Slot>,
+        known: &mut Option<Known>,
+        lease: &mut Option<Held<'_>>,
+        retry: Retry,
+    ) -> Outcome {
+        let manager = &slot.manager;
+        // Twice at most: a refusal may mean that somebody else has renewed the login meanwhile.
+        for _ in 0..2 {
+            let (record, version) = self.newest(manager, known).await?;
+            let Some(refresh_token) = record.refresh_token.clone() else {
+                return Err(over());
+            };
+            let request = ask(slot, refresh_token, retry.clone());
+            match under(lease.as_mut(), request).await? {
+                Spent::Answer(answer, sent_at) => {
+                    let login_id = record.login_id.clone();
+                    let next = successor(record, &answer, lease.as_ref());
+                    match self.keep(manager, known, next, version).await {
+                        Kept::Ours => return bring(slot, &answer, sent_at, Some(login_id)).await,
+                        Kept::Another => {}
+                    }
+                }
+                Spent::Refused => {
+                    let (newest, version) = self.newest(manager, known).await?;
+                    if is_newer(&newest, &record) {
+                        continue;
+                    }
+                    let ended = LoginRecord {
+                        refresh_token: None,
+                        ..newest
+                    };
+                    let _ = self.keep(manager, known, Some(ended), version).await;
+                    manager.tell(&Event::LoginEnded);
+                    return Err(over());
+                }
+            }
+        }
+        Err(Error::transient(
+            "the login was renewed elsewhere; try again",
+        ))
+    }
+
+    /// The newest state of the login: what is stored, unless this process knows better, or none is
+    /// stored and one was handed in.
+    async fn newest(
+        &self,
+        manager: &Manager,
+        known: &mut Option<Known>,
+    ) -> Result<(LoginRecord, Option<Version>), Error> {
+        let stored = match &manager.storage.logins {
+            Some(logins) => {
+                let key = manager.storage.login_key(logins);
+                in_time(logins.get(&key)).await?
+            }
+            None => None,
+        };
+        let begun_with = self.given.as_ref().map(fingerprint);
+        let (record, version) = match (stored, known.take()) {
+            (Some(stored), Some(own)) if is_newer(&own.record, &stored.record) => {
+                let persisted = false;
+                *known = Some(Known { persisted, ..own });
+                return Ok((known_record(known), Some(stored.version)));
+            }
+            (Some(stored), None)
+                if begun_with
+                    .as_ref()
+                    .is_some_and(|hash| *hash != stored.record.begun_with) =>
+            {
+                (self.begin(manager), Some(stored.version))
+            }
+            (Some(stored), _) => (Some(stored.record), Some(stored.version)),
+            (None, Some(own)) if !own.persisted => (Some(own.record), None),
+            // Somebody has removed what was stored.
+            (None, Some(_)) => (None, None),
+            (None, None) => (self.begin(manager), None),
+        };
+        match record {
+            Some(record) => {
+                let persisted = version.is_some();
+                *known = Some(Known {
+                    record: record.clone(),
+                    persisted,
+                });
+                Ok((record, version))
+            }
+            None => Err(Error::needs_login_because(
+                "there is no login: sign in, or hand in a refresh token",
+            )),
+        }
+    }
+
+    fn begin(&self, manager: &Manager) -> Option<LoginRecord> {
+        let given = self.given.as_ref()?;
+        Some(begin(manager, given))
+    }
+
+    /// Remembers a state of the login at once, and stores it before anybody sees what came with it.
+    async fn keep(
+        &self,
+        manager: &Arc<Manager>,
+        known: &mut Option<Known>,
+        next: Option<LoginRecord>,
+        version: Option<Version>,
+    ) -> Kept {
+        let Some(next) = next else {
+            return Kept::Ours;
+        };
+        *known = Some(Known {
+            record: next.clone(),
+            persisted: false,
+        });
+        let (record, persisted, kept) = match persist::persist(manager, &next, version).await {
+            Persisted::Stored => (next, true, Kept::Ours),
+            // The same login, renewed even further: our access token is as good as theirs.
+            Persisted::Superseded(stored) if stored.login_id == next.login_id => {
+                (stored, true, Kept::Ours)
+            }
+            Persisted::Superseded(stored) => {
+                persist::revoke(manager, &next).await;
+                (stored, true, Kept::Another)
+            }
+            Persisted::NotYet => {
+                manager.tell(&Event::NotPersisted);
+                persist::go_on(manager, next.clone());
+                (next, false, Kept::Ours)
+            }
+        };
+        *known = Some(Known { record, persisted });
+        kept
+    }
+
+    /// Forgets what this process knows, and what was handed in stays spent.
+    pub(crate) async fn forget(&self, manager: &Manager) -> Result<Option<Secret>, Error> {
+        let mut known = self.known.lock().await;
+        let newest = self.newest(manager, &mut known).await;
+        let refresh_token = match newest {
+            Ok((record, _)) => record.refresh_token.map(Secret::new),
+            Err(error) if error.needs_login() => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(logins) = &manager.storage.logins {
+            in_time(logins.remove(&manager.storage.login_key(logins))).await?;
+        }
+        // Persisted and gone is what a login looks like that somebody has removed.
+        if let Some(known) = &mut *known {
+            known.persisted = true;
+        }
+        Ok(refresh_token)
+    }
+}
+
+enum Kept {
+    Ours,
+    /// Somebody has signed in anew, and that login counts.
+    Another,
+}
+
+async fn ask(slot: &Slot, refresh_token: String, retry: Retry) -> Result<Spent, Error> {
+    let manager = &slot.manager;
+    let cache = &manager.shared.metadata;
+    let (url, client) = manager.app.endpoint(cache, Endpoint::Token).await?;
+    let grant = GrantRequest::RefreshToken {
+        refresh_token: Secret::new(refresh_token),
+    };
+    let request = slot.ask.request(grant).to_request(&url, &client);
+    let exchange = FetchToken::refresh(request, retry, manager.jitter());
+    match fetch(manager, exchange).await {
+        (Ok(answer), sent_at) => Ok(Spent::Answer(answer, sent_at)),
+        (Err(FetchError::Answer(error)), _) if error.is_invalid_grant() => Ok(Spent::Refused),
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+/// The state after an answer; none if the refresh token stays and is stored already.
+fn successor(
+    record: LoginRecord,
+    answer: &TokenResponse,
+    lease: Option<&Held<'_>>,
+) -> Option<LoginRecord> {
+    let new = answer.refresh_token.as_ref().map(Secret::expose);
+    let rotated = new.is_some() && new != record.refresh_token.as_deref();
+    // A login that was handed in is stored with its first renewal.
+    if !rotated && record.chain > 0 {
+        return None;
+    }
+    Some(LoginRecord {
+        chain: record.chain + 1,
+        refresh_token: new.map(str::to_owned).or(record.refresh_token),
+        fence: lease.map_or(record.fence, Held::fence),
+        ..record
+    })
+}
+
+/// The first state of a login.
+pub(crate) fn begin(manager: &Manager, refresh_token: &Secret) -> LoginRecord {
+    LoginRecord {
+        login_id: manager.shared.environment.random_text::<16>(),
+        chain: 0,
+        refresh_token: Some(refresh_token.expose().to_owned()),
+        fence: 0,
+        begun_with: fingerprint(refresh_token),
+    }
+}
+
+fn known_record(known: &Option<Known>) -> LoginRecord {
+    match known {
+        Some(known) => known.record.clone(),
+        None => unreachable!("it was set"),
+    }
+}
+
+pub(crate) fn is_newer(record: &LoginRecord, than: &LoginRecord) -> bool {
+    record.login_id == than.login_id && record.chain > than.chain
+}
+
+fn fingerprint(secret: &Secret) -> String {
+    base64url::encode(sha256(secret.expose().as_bytes()))
+}
+
+fn over() -> Error {
+    Error::needs_login_because(
+        "the login is over, the server does not take its refresh token: sign in again",
+    )
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").finish_non_exhaustive()
+    }
+}

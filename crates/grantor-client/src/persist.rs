@@ -1,0 +1,148 @@
+//! Storing the newest state of a login: for a while before it is used, then beside its use.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantor_core::{TokenQuery, TokenTypeHint};
+use grantor_store::{Conflict, Error, Key, Records, Version};
+use tokio::time::Instant;
+
+use crate::app::Endpoint;
+use crate::event::Event;
+use crate::grant::Grant;
+use crate::manager::Manager;
+use crate::records::LoginRecord;
+use crate::renew::STORE_TIME;
+
+const PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// What became of a state of a login.
+#[derive(Debug)]
+pub(crate) enum Persisted {
+    Stored,
+    /// There is a newer one, or one of another login.
+    Superseded(LoginRecord),
+    /// The store fails.
+    NotYet,
+}
+
+/// Tries to store a state for two seconds. `version` is what the store held when it was last read.
+pub(crate) async fn persist(
+    manager: &Manager,
+    next: &LoginRecord,
+    mut version: Option<Version>,
+) -> Persisted {
+    let Some(logins) = &manager.storage.logins else {
+        return Persisted::Stored;
+    };
+    let key = manager.storage.login_key(logins);
+    let until = Instant::now() + STORE_TIME;
+    loop {
+        let step = tokio::time::timeout_at(until, step(logins, &key, next, version));
+        match step.await {
+            Ok(Ok(Step::Over(persisted))) => return persisted,
+            Ok(Ok(Step::Again(read))) => version = read,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a login can't be stored");
+                tokio::time::sleep_until(until.min(Instant::now() + PAUSE)).await;
+            }
+            Err(_) => return Persisted::NotYet,
+        }
+        if Instant::now() >= until {
+            return Persisted::NotYet;
+        }
+    }
+}
+
+enum Step {
+    Over(Persisted),
+    Again(Option<Version>),
+}
+
+async fn step(
+    logins: &Records<LoginRecord>,
+    key: &Key,
+    next: &LoginRecord,
+    version: Option<Version>,
+) -> Result<Step, Error> {
+    let written = match version {
+        Some(version) => logins.update(key, next, version).await?,
+        None => logins.create(key, next).await?,
+    };
+    let Err(Conflict) = written else {
+        return Ok(Step::Over(Persisted::Stored));
+    };
+    Ok(match logins.get(key).await? {
+        None => Step::Again(None),
+        Some(stored) => {
+            let same = stored.record.login_id == next.login_id;
+            if same && stored.record.chain < next.chain {
+                Step::Again(Some(stored.version))
+            } else {
+                Step::Over(Persisted::Superseded(stored.record))
+            }
+        }
+    })
+}
+
+/// Goes on storing beside the use of the login, until it is done, or something newer is known, or
+/// the tokens are closed.
+pub(crate) fn go_on(manager: &Arc<Manager>, record: LoginRecord) {
+    let shared = Arc::clone(manager);
+    manager.spawn(async move {
+        let mut pause = PAUSE;
+        let mut closed = false;
+        while !closed {
+            closed = shared.closes_within(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            if try_again(&shared, &record).await {
+                return;
+            }
+        }
+    });
+}
+
+/// Whether it is over.
+async fn try_again(manager: &Manager, record: &LoginRecord) -> bool {
+    let (Grant::Login(login), Some(logins)) = (&manager.grant, &manager.storage.logins) else {
+        return true;
+    };
+    let mut known = login.known.lock().await;
+    let Some(known) = known.as_mut() else {
+        return true;
+    };
+    let own = (&known.record.login_id, known.record.chain);
+    if known.persisted || own != (&record.login_id, record.chain) {
+        return true;
+    }
+    let key = manager.storage.login_key(logins);
+    let read = tokio::time::timeout(STORE_TIME, logins.get(&key));
+    let version = match read.await {
+        Ok(Ok(stored)) => stored.map(|stored| stored.version),
+        _ => return false,
+    };
+    match persist(manager, record, version).await {
+        Persisted::NotYet => false,
+        Persisted::Superseded(_) => true,
+        Persisted::Stored => {
+            known.persisted = true;
+            manager.tell(&Event::Persisted);
+            true
+        }
+    }
+}
+
+/// Gives up a refresh token that nobody will use, as well as that goes.
+pub(crate) async fn revoke(manager: &Manager, record: &LoginRecord) {
+    let Some(refresh_token) = record.refresh_token.clone() else {
+        return;
+    };
+    let shared = &manager.shared;
+    let endpoint = manager.app.endpoint(&shared.metadata, Endpoint::Revocation);
+    if let Ok((url, client)) = endpoint.await {
+        let mut query = TokenQuery::new(refresh_token);
+        query.hint = Some(TokenTypeHint::RefreshToken);
+        let _ = shared.transport.send(query.to_request(&url, &client)).await;
+    }
+}

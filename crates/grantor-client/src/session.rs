@@ -1,0 +1,98 @@
+//! A session: requests below a URL, every one with a token.
+
+mod redirect;
+mod request;
+
+use std::fmt;
+
+use grantor_http::{Timeouts, client_builder};
+use http::Method;
+use reqwest::Url;
+
+pub use self::request::RequestBuilder;
+use crate::{Error, Tokens};
+
+/// Requests below a base URL, every one with a valid token.
+///
+/// A 401 about the token renews it and sends the request once more, if its body can be sent again.
+/// Redirects are followed (ten at most) where they keep the caller's method and body; the token goes
+/// only to origins that were named, and so do all other headers of the caller.
+///
+/// Its requests need a tokio runtime; renewals do not depend on it.
+#[derive(Clone)]
+pub struct Session {
+    tokens: Tokens,
+    client: reqwest::Client,
+    base: Url,
+}
+
+impl Session {
+    pub(crate) fn new(tokens: Tokens, base: Url) -> Result<Self, Error> {
+        let client = client_builder(&Timeouts::default())?.build()?;
+        Ok(Self {
+            tokens,
+            client,
+            base,
+        })
+    }
+
+    /// Sends over this client: its pool, its proxies, its certificates. It should follow no
+    /// redirects, or it does so without tokens.
+    #[must_use]
+    pub fn with_client(mut self, client: reqwest::Client) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// The tokens behind it.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// A GET. `path` is joined to the base URL as a link on it would be; an absolute URL stands for
+    /// itself.
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.request(Method::GET, path)
+    }
+
+    /// A HEAD.
+    pub fn head(&self, path: &str) -> RequestBuilder {
+        self.request(Method::HEAD, path)
+    }
+
+    /// A POST.
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.request(Method::POST, path)
+    }
+
+    /// A PUT.
+    pub fn put(&self, path: &str) -> RequestBuilder {
+        self.request(Method::PUT, path)
+    }
+
+    /// A PATCH.
+    pub fn patch(&self, path: &str) -> RequestBuilder {
+        self.request(Method::PATCH, path)
+    }
+
+    /// A DELETE.
+    pub fn delete(&self, path: &str) -> RequestBuilder {
+        self.request(Method::DELETE, path)
+    }
+
+    /// A request of any method.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = self.base.join(path);
+        RequestBuilder::new(self.tokens.clone(), self.client.clone(), method, url)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("tokens", &self.tokens)
+            .field("base", &self.base.as_str())
+            .finish_non_exhaustive()
+    }
+}

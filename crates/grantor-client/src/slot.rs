@@ -1,0 +1,262 @@
+//! One access token that is kept good: the current one, and the single flight that renews it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use grantor_core::Clock;
+use http::HeaderValue;
+use tokio::sync::watch;
+
+use crate::ask::Ask;
+use crate::event::Event;
+use crate::manager::Manager;
+use crate::reject::Rejections;
+use crate::state::{AccessToken, Current, Freshness, Instant, Life, instant};
+use crate::{Error, renew};
+
+/// What a renewal ends with, for all who wait for it.
+pub(crate) type Outcome = Result<Arc<Current>, Error>;
+
+/// Why a token is renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The one there is still good, and its end is near.
+    Early,
+    /// There is none, or it has ended.
+    Needed,
+    /// An API or the user does not want the one there is.
+    Rejected,
+}
+
+pub(crate) struct Slot {
+    pub(crate) manager: Arc<Manager>,
+    pub(crate) ask: Ask,
+    pub(crate) rejections: Rejections,
+    clock: Arc<dyn Clock>,
+    current: ArcSwapOption<Current>,
+    generations: AtomicU64,
+    flights: Mutex<Flights>,
+}
+
+#[derive(Default)]
+struct Flights {
+    running: Option<Running>,
+    started: u64,
+    /// Failures in a row.
+    failures: u32,
+    /// Until then a failure is told again without asking.
+    failed: Option<(Instant, Error)>,
+}
+
+struct Running {
+    number: u64,
+    /// After a fork the child has the flight and not the thread that flies it.
+    process: u32,
+    outcome: watch::Receiver<Option<Outcome>>,
+}
+
+impl Slot {
+    pub(crate) fn new(manager: Arc<Manager>, ask: Ask) -> Self {
+        let clock = Arc::clone(&manager.shared.environment.clock);
+        Self {
+            manager,
+            ask,
+            rejections: Rejections::default(),
+            clock,
+            current: ArcSwapOption::empty(),
+            generations: AtomicU64::new(0),
+            flights: Mutex::default(),
+        }
+    }
+
+    /// The token there is, if it may be used; starts its renewal when its end is near.
+    #[inline]
+    pub(crate) fn ready(self: &Arc<Self>) -> Option<Arc<Current>> {
+        let current = self.current.load_full()?;
+        match current.freshness(self.now()) {
+            Freshness::Fresh => Some(current),
+            Freshness::Stale => {
+                self.renew_early();
+                Some(current)
+            }
+            Freshness::Expired => None,
+        }
+    }
+
+    /// The token there is, or the next one.
+    pub(crate) async fn token(self: &Arc<Self>) -> Outcome {
+        match self.ready() {
+            Some(current) => Ok(current),
+            None => self.renew(Why::Needed).await,
+        }
+    }
+
+    /// Waits for the renewal that is under way, or for a new one.
+    pub(crate) async fn renew(self: &Arc<Self>, why: Why) -> Outcome {
+        let mut outcome = self.start(why)?;
+        self.manager.counters.wait();
+        match outcome.wait_for(Option::is_some).await {
+            Ok(outcome) => outcome.clone().unwrap_or_else(|| Err(abandoned())),
+            Err(_) => Err(abandoned()),
+        }
+    }
+
+    #[cold]
+    fn renew_early(self: &Arc<Self>) {
+        // Whether it could be started is nobody's business while the token is good.
+        let _ = self.start(Why::Early);
+    }
+
+    /// Joins the renewal that is under way, or starts one.
+    fn start(self: &Arc<Self>, why: Why) -> Result<watch::Receiver<Option<Outcome>>, Error> {
+        let process = std::process::id();
+        let (sender, outcome) = watch::channel(None);
+        let number = {
+            let mut flights = self.flights();
+            if let Some(running) = &flights.running
+                && running.process == process
+            {
+                return Ok(running.outcome.clone());
+            }
+            if let Some((until, error)) = &flights.failed
+                && self.now() < *until
+            {
+                return Err(error.clone());
+            }
+            self.manager.open()?;
+            flights.started += 1;
+            let number = flights.started;
+            flights.running = Some(Running {
+                number,
+                process,
+                outcome: outcome.clone(),
+            });
+            number
+        };
+        // From here on the flight ends one way or the other, be it by being dropped unflown.
+        let flight = Flight {
+            slot: Arc::clone(self),
+            number,
+            sender,
+            outcome: Err(abandoned()),
+        };
+        self.manager.spawn(flight.fly(why));
+        Ok(outcome)
+    }
+
+    /// Makes a token the current one.
+    pub(crate) fn publish(self: &Arc<Self>, token: AccessToken, life: Life) -> Outcome {
+        let mut header = HeaderValue::try_from(format!("Bearer {}", token.secret.expose()))
+            .map_err(|_| Error::refused("the access token does not fit into a header"))?;
+        header.set_sensitive(true);
+        let refresh_at = life.refresh_at(self.manager.jitter());
+        let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
+        let slot = Arc::downgrade(self);
+        let current = Current::new(slot, generation, header, token, life, refresh_at);
+        let current = Arc::new(current);
+        self.current.store(Some(Arc::clone(&current)));
+        Ok(current)
+    }
+
+    /// The token there is, good or not.
+    pub(crate) fn current(&self) -> Option<Arc<Current>> {
+        self.current.load_full()
+    }
+
+    pub(crate) fn forget(&self) {
+        self.current.store(None);
+        self.flights().failed = None;
+    }
+
+    #[inline]
+    pub(crate) fn now(&self) -> Instant {
+        instant(self.clock.elapsed())
+    }
+
+    fn finish(&self, number: u64, outcome: &Outcome) {
+        let counters = &self.manager.counters;
+        let mut flights = self.flights();
+        match outcome {
+            Ok(_) => {
+                counters.renewal();
+                flights.failures = 0;
+                flights.failed = None;
+            }
+            Err(error) => {
+                counters.failure();
+                flights.failures += 1;
+                let pause = self.pause(flights.failures, error);
+                let until = self.now().saturating_add(instant(pause));
+                flights.failed = Some((until, error.clone()));
+                if let Some(current) = self.current() {
+                    current.refresh_at.fetch_max(until, Ordering::Relaxed);
+                }
+            }
+        }
+        let running = flights.running.take();
+        flights.running = running.filter(|running| running.number != number);
+    }
+
+    /// How long a failure stands. It depends on whether anybody is without a token meanwhile.
+    fn pause(&self, failures: u32, error: &Error) -> Duration {
+        let jitter = self.manager.jitter();
+        let good = |current: &Arc<Current>| current.freshness(self.now()) != Freshness::Expired;
+        let pause = match self.current().filter(good) {
+            Some(current) => current.life.pause(failures, jitter),
+            None => {
+                let doubled = Duration::from_millis(250) * 2u32.pow(failures.clamp(1, 8) - 1);
+                doubled
+                    .min(Duration::from_secs(30))
+                    .mul_f64(0.5 + jitter / 2.0)
+            }
+        };
+        pause.max(error.retry_after().unwrap_or_default())
+    }
+
+    fn flights(&self) -> MutexGuard<'_, Flights> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot")
+            .field("ask", &self.ask)
+            .field("current", &self.current())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A renewal under way. However it ends, a panic and a runtime that is shut down included, dropping
+/// it wakes all who wait.
+struct Flight {
+    slot: Arc<Slot>,
+    number: u64,
+    sender: watch::Sender<Option<Outcome>>,
+    outcome: Outcome,
+}
+
+impl Flight {
+    async fn fly(mut self, why: Why) {
+        self.outcome = renew::renew(&self.slot, why).await;
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.slot.finish(self.number, &self.outcome);
+        self.sender.send_replace(Some(self.outcome.clone()));
+        self.slot.manager.tell(&match &self.outcome {
+            Ok(_) => Event::Renewed,
+            Err(error) => Event::RenewalFailed(error.clone()),
+        });
+    }
+}
+
+#[cold]
+fn abandoned() -> Error {
+    Error::transient("the renewal of the token was abandoned; try again")
+}

@@ -1,0 +1,188 @@
+//! The records of one client or login, found by hashed keys.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantor_core::{Environment, Scope, Secret};
+use grantor_store::{
+    DEFAULT_MAX_CLOCK_SKEW, Key, MasterKey, MemoryStore, Namespace, Records, Store,
+};
+
+use crate::app::App;
+use crate::ask::Ask;
+use crate::records::{AccessRecord, LeaseRecord, LoginRecord};
+use crate::state::{AccessToken, Life};
+
+#[derive(Debug)]
+pub(crate) struct Storage {
+    pub(crate) access: Records<AccessRecord>,
+    pub(crate) logins: Option<Records<LoginRecord>>,
+    /// None: nobody else renews these tokens, or the store can't say who does.
+    pub(crate) leases: Option<Records<LeaseRecord>>,
+    environment: Environment,
+    identity: String,
+}
+
+/// Where records are to be kept.
+#[derive(Debug, Clone)]
+pub(crate) enum Place {
+    /// In this manager, and gone with it.
+    Here,
+    /// In a store that others may use too.
+    Store(Arc<dyn Store>, MasterKey),
+}
+
+/// Which records are needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kinds {
+    Access,
+    AccessAndLogin,
+}
+
+impl Storage {
+    pub(crate) fn new(
+        place: Place,
+        kinds: Kinds,
+        environment: &Environment,
+        app: &App,
+        identity: String,
+        problems: &mut Vec<String>,
+    ) -> Option<Self> {
+        let shared = matches!(place, Place::Store(..));
+        let (store, key): (Arc<dyn Store>, _) = match place {
+            Place::Store(store, key) => (store, key),
+            Place::Here => {
+                let key = MasterKey::from_bytes(environment.random_bytes());
+                (Arc::new(MemoryStore::new()), key)
+            }
+        };
+        let namespace = Namespace::new(&format!("client of {}", app.issuer));
+        let sealing_key = Arc::new(key.sealing_key());
+        let mut build = Build {
+            store,
+            namespace,
+            environment,
+            problems,
+        };
+        let access = build.sealed(&sealing_key);
+        let (mut logins, mut leases) = (None, None);
+        if kinds == Kinds::AccessAndLogin {
+            logins = Some(build.sealed(&sealing_key)?);
+        }
+        if shared {
+            let built = Records::new(Arc::clone(&build.store), namespace, environment.clone());
+            leases = match built {
+                Ok(leases) => Some(leases),
+                Err(problem) if kinds == Kinds::AccessAndLogin => {
+                    build.problems.push(problem);
+                    None
+                }
+                // Tokens of a client may be fetched twice: it costs a request and harms nobody.
+                Err(_) => None,
+            };
+        }
+        Some(Self {
+            access: access?,
+            logins,
+            leases,
+            environment: environment.clone(),
+            identity,
+        })
+    }
+
+    pub(crate) fn access_key(&self, ask: &Ask) -> Key {
+        let name = format!("{}{}", self.identity, ask.canonical());
+        self.access.key_of_name(&name)
+    }
+
+    pub(crate) fn login_key(&self, logins: &Records<LoginRecord>) -> Key {
+        logins.key_of_name(&self.identity)
+    }
+
+    /// The key of the lease: one for a login, one for each access token of a client.
+    pub(crate) fn lease_key(&self, leases: &Records<LeaseRecord>, ask: &Ask) -> Key {
+        match self.logins {
+            Some(_) => leases.key_of_name(&self.identity),
+            None => leases.key_of_name(&format!("{}{}", self.identity, ask.canonical())),
+        }
+    }
+
+    /// A stored token that is newer than `avoid` and not to be renewed yet.
+    pub(crate) async fn find(
+        &self,
+        ask: &Ask,
+        avoid: Option<&Secret>,
+    ) -> Result<Option<(AccessToken, Life)>, grantor_store::Error> {
+        let Some(loaded) = self.access.get(&self.access_key(ask)).await? else {
+            return Ok(None);
+        };
+        let record = loaded.record;
+        let secret = Secret::new(record.access_token.clone());
+        let from_the_future = record.obtained_at > self.environment.now() + DEFAULT_MAX_CLOCK_SKEW;
+        if avoid == Some(&secret) || from_the_future {
+            return Ok(None);
+        }
+        let life = self.life(&record);
+        let now = crate::state::instant(self.environment.clock.elapsed());
+        if life.refresh_at(1.0) <= now {
+            return Ok(None);
+        }
+        let scope = record.scope.and_then(|scope| Scope::parse(&scope).ok());
+        Ok(Some((AccessToken { secret, scope }, life)))
+    }
+
+    /// What the times of a record mean on this process's own clock.
+    fn life(&self, record: &AccessRecord) -> Life {
+        let environment = &self.environment;
+        let age = environment.now().since(record.obtained_at);
+        let lifetime = record.expires_at.map(|end| end.since(record.obtained_at));
+        // Before the start of the clock nothing can be dated; what is missing is cut off the end.
+        let elapsed = environment.clock.elapsed();
+        let missing = age.saturating_sub(elapsed);
+        Life {
+            sent_at: elapsed.saturating_sub(age),
+            lifetime: lifetime.map(|lifetime| lifetime.saturating_sub(missing)),
+            refresh_in: record.refresh_in.map(Duration::from_millis),
+        }
+    }
+
+    /// The record of a token that was just fetched.
+    pub(crate) fn record(
+        &self,
+        token: &AccessToken,
+        life: &Life,
+        login_id: Option<String>,
+    ) -> AccessRecord {
+        let environment = &self.environment;
+        let age = environment.clock.elapsed().saturating_sub(life.sent_at);
+        let obtained_at = environment.now() - age;
+        let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+        AccessRecord {
+            access_token: token.secret.expose().to_owned(),
+            scope: token.scope.as_ref().map(|scope| scope.as_str().to_owned()),
+            obtained_at,
+            expires_at: life.lifetime.map(|lifetime| obtained_at + lifetime),
+            refresh_in: life.refresh_in.map(millis),
+            login_id,
+        }
+    }
+}
+
+struct Build<'a> {
+    store: Arc<dyn Store>,
+    namespace: Namespace,
+    environment: &'a Environment,
+    problems: &'a mut Vec<String>,
+}
+
+impl Build<'_> {
+    fn sealed<R: grantor_store::Record>(
+        &mut self,
+        key: &Arc<grantor_jose::seal::SealingKey>,
+    ) -> Option<Records<R>> {
+        let store = Arc::clone(&self.store);
+        let environment = self.environment.clone();
+        let built = Records::sealed(store, self.namespace, environment, Arc::clone(key));
+        built.map_err(|problem| self.problems.push(problem)).ok()
+    }
+}

@@ -1,0 +1,144 @@
+//! Where renewals run: on a thread that outlives every runtime of the callers.
+
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::thread::ThreadId;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// How long what is under way may take after the last handle is gone.
+pub(crate) const LAST_WORDS: Duration = Duration::from_secs(5);
+
+type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Runs jobs. A job that can't be run is dropped, which its guards notice.
+#[derive(Debug)]
+pub(crate) enum Worker {
+    /// On a thread of its own, started when it is first needed.
+    Thread(Mutex<Option<Thread>>),
+    /// On a runtime of the user's.
+    Runtime(Handle),
+}
+
+#[derive(Debug)]
+pub(crate) struct Thread {
+    jobs: mpsc::UnboundedSender<Job>,
+    id: ThreadId,
+    process: u32,
+}
+
+impl Worker {
+    pub(crate) fn thread() -> Self {
+        Self::Thread(Mutex::new(None))
+    }
+
+    pub(crate) fn spawn(&self, job: impl Future<Output = ()> + Send + 'static) {
+        match self {
+            Self::Runtime(handle) => drop(handle.spawn(job)),
+            Self::Thread(thread) => {
+                let mut thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
+                let here = std::process::id();
+                let usable = |t: &&Thread| t.process == here && !t.jobs.is_closed();
+                if thread.as_ref().filter(usable).is_none() {
+                    *thread = Thread::start(here);
+                }
+                let jobs = thread.as_ref().map(|thread| thread.jobs.clone());
+                // A job that is dropped may come back here.
+                drop(thread);
+                if let Some(jobs) = jobs {
+                    let _ = jobs.send(Box::pin(job));
+                }
+            }
+        }
+    }
+
+    /// Whether a thread that blocks here may wait for jobs: they run elsewhere.
+    pub(crate) fn may_wait(&self) -> bool {
+        match self {
+            Self::Runtime(_) => false,
+            Self::Thread(thread) => {
+                let thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
+                let here = std::thread::current().id();
+                thread.as_ref().is_some_and(|thread| thread.id != here)
+            }
+        }
+    }
+}
+
+impl Thread {
+    fn start(process: u32) -> Option<Self> {
+        let (jobs, inbox) = mpsc::unbounded_channel();
+        let thread = std::thread::Builder::new().name("grantor-tokens".to_owned());
+        match thread.spawn(move || run(inbox)) {
+            Ok(thread) => Some(Self {
+                jobs,
+                id: thread.thread().id(),
+                process,
+            }),
+            Err(error) => {
+                tracing::error!(%error, "the thread that renews tokens can't be started");
+                None
+            }
+        }
+    }
+}
+
+fn run(mut inbox: mpsc::UnboundedReceiver<Job>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "the runtime that renews tokens can't be started");
+            return;
+        }
+    };
+    runtime.block_on(async {
+        let mut jobs = JoinSet::new();
+        loop {
+            tokio::select! {
+                job = inbox.recv() => match job {
+                    Some(job) => drop(jobs.spawn(job)),
+                    None => break,
+                },
+                Some(_) = jobs.join_next() => {}
+            }
+        }
+        let all = async { while jobs.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_WORDS, all).await;
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn runs_jobs_after_a_panicking_one() {
+        let worker = Worker::thread();
+        let (done, answer) = channel();
+        worker.spawn(async { panic!("on purpose") });
+        worker.spawn(async move { done.send(std::thread::current().id()).unwrap() });
+        assert_ne!(answer.recv().unwrap(), std::thread::current().id());
+        assert!(worker.may_wait());
+    }
+
+    #[test]
+    fn drops_what_a_runtime_that_is_gone_can_not_run() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let worker = Worker::Runtime(runtime.unwrap().handle().clone());
+        let (held, dropped) = channel::<()>();
+        worker.spawn(async move {
+            std::future::pending::<()>().await;
+            drop(held);
+        });
+        assert!(dropped.recv().is_err());
+        assert!(!worker.may_wait());
+    }
+}

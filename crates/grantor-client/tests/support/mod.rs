@@ -1,0 +1,86 @@
+#![allow(dead_code, reason = "every test binary uses a part of it")]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use grantor_client::{Builder, Observed, Tokens};
+use grantor_testkit::{FakeClock, FakeServer, environment};
+use http::{Request, Response};
+
+pub(crate) const ISSUER: &str = "https://idp.example";
+pub(crate) const API: &str = "https://api.example";
+
+/// A clock and a server, and tokens that know no others.
+pub(crate) struct World {
+    pub(crate) clock: FakeClock,
+    pub(crate) server: FakeServer,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            clock: FakeClock::new(),
+            server: FakeServer::new(ISSUER),
+        }
+    }
+
+    /// Renewals run on the test's own runtime, whose time stands still.
+    pub(crate) fn here(&self, builder: Builder) -> Builder {
+        self.thread(builder)
+            .spawn_on(tokio::runtime::Handle::current())
+    }
+
+    /// Renewals run on the manager's thread.
+    pub(crate) fn thread(&self, builder: Builder) -> Builder {
+        builder
+            .transport(self.server.clone())
+            .environment(environment(&self.clock))
+            .only(API)
+    }
+
+    pub(crate) fn client(&self) -> Builder {
+        Tokens::client_credentials(ISSUER, "app", "s3cret")
+    }
+
+    pub(crate) fn login(&self, refresh_token: &str) -> Builder {
+        Tokens::refresh_token(ISSUER, "app", refresh_token)
+    }
+
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    pub(crate) fn lifetime(&self, seconds: u64) {
+        self.server.set_lifetime(Some(Duration::from_secs(seconds)));
+    }
+
+    /// One call of the API through a door that can send a request again.
+    pub(crate) async fn call(&self, tokens: &Tokens) -> Response<Bytes> {
+        let mut request = request();
+        let attempt = tokens.prepare(&mut request).await.unwrap();
+        let response = self.server.api(&request);
+        if attempt.observe(&response).await == Observed::Done {
+            return response;
+        }
+        let attempt = attempt.prepare_again(&mut request).await.unwrap();
+        let response = self.server.api(&request);
+        assert_eq!(attempt.observe(&response).await, Observed::Done);
+        response
+    }
+}
+
+pub(crate) fn request() -> Request<()> {
+    Request::get(format!("{API}/things")).body(()).unwrap()
+}
+
+pub(crate) fn bearer<B>(request: &Request<B>) -> &str {
+    let header = request.headers()["authorization"].to_str().unwrap();
+    header.strip_prefix("Bearer ").unwrap()
+}
+
+/// Lets everything run that can.
+pub(crate) async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
