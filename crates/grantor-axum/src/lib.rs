@@ -1,1 +1,85 @@
-//! Stub.
+//! Mounts a [`grantor_server::Server`] in an axum application, and protects the application's own
+//! routes with it.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use grantor_axum::ServerExt;
+//! use grantor_core::Issuer;
+//! use grantor_http::system;
+//! use grantor_server::Server;
+//! use grantor_store::{MasterKey, Namespace, Store, Stores};
+//! use grantor_store_sqlite::SqliteStore;
+//! use std::{path::Path, sync::Arc};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let issuer = Issuer::parse("https://id.example.com")?;
+//! let store: Arc<dyn Store> = Arc::new(SqliteStore::open("auth.db")?);
+//! let namespace = Namespace::new(issuer.as_str());
+//! let key = MasterKey::open(Path::new("keys"), &store, namespace, &system()).await?;
+//! let stores = Stores::new(store, namespace, system()).seal_under(key.sealing_key());
+//! let server = Server::builder(issuer, stores).build().await?;
+//!
+//! let api = server.protect("https://api.example.com")?.scope("read");
+//! let app: Router = Router::new()
+//!     .route("/things", get(|| async { "only with a token" }).layer(api))
+//!     .merge(server.routes());
+//! # drop(app);
+//! # Ok(())
+//! # }
+//! ```
+
+use std::sync::Arc;
+
+use axum::Router;
+use grantor_core::{BoxFuture, Introspection};
+use grantor_resource::{
+    ConfigurationError, Introspect, IntrospectError, Protect, Verifier, protect,
+};
+use grantor_server::Server;
+
+/// What an axum application does with a server.
+pub trait ServerExt {
+    /// The server's locations as a router, to be merged into the application's. They are absolute,
+    /// with the path of the issuer in them, so the router is merged and not nested.
+    fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S>;
+
+    /// A layer that lets only requests with a good access token of this server for `audience`
+    /// through. The server is asked in process, so a token that was revoked is refused at once.
+    ///
+    /// # Errors
+    /// `audience` is no resource identifier.
+    fn protect(&self, audience: &str) -> Result<Protect, ConfigurationError>;
+}
+
+impl ServerExt for Server {
+    fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        self.paths().iter().fold(Router::new(), |router, path| {
+            router.route_service(path, self.clone())
+        })
+    }
+
+    fn protect(&self, audience: &str) -> Result<Protect, ConfigurationError> {
+        let verifier = Verifier::in_process(Arc::new(InProcess(self.clone())))
+            .audience(audience)
+            .issuer(self.issuer().as_str())
+            .build()?;
+        Ok(protect(&verifier))
+    }
+}
+
+/// A server asked without a network between.
+#[derive(Debug)]
+struct InProcess(Server);
+
+impl Introspect for InProcess {
+    fn introspect<'a>(
+        &'a self,
+        token: &'a str,
+    ) -> BoxFuture<'a, Result<Introspection, IntrospectError>> {
+        Box::pin(async move {
+            self.0.introspect(token).await.map_err(|error| {
+                IntrospectError::new("the authorization server can't answer now").with_source(error)
+            })
+        })
+    }
+}
