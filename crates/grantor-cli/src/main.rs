@@ -1,2 +1,7 @@
-//! The grantor command.
-fn main() {}
+//! The `grantor` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    grantor_cli::main()
+}

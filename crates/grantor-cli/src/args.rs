@@ -1,0 +1,163 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "grantor",
+    version,
+    about = "An OAuth authorization server, and OAuth tokens for scripts",
+    after_help = "See it all at work first: grantor demo"
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that go with every command, before or after its name.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
+    /// The folder of the server's data [default: ./grantor-data]
+    #[arg(long, global = true, env = "GRANTOR_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// A configuration file (TOML)
+    #[arg(long, global = true, env = "GRANTOR_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the authorization server
+    Serve(Serve),
+    /// Manage clients
+    #[command(subcommand)]
+    Client(Client),
+    /// Manage users
+    #[command(subcommand)]
+    User(User),
+    /// Print an access token, by client credentials
+    Token(Token),
+    /// Send a request that carries an access token
+    Request(Request),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// Where to listen [default: 127.0.0.1:8787]
+    #[arg(long, env = "GRANTOR_LISTEN", value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+    /// Who the server is, as clients know it [default: http:// and the address]
+    #[arg(long, env = "GRANTOR_ISSUER", value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Client {
+    /// Register a client; a generated secret is printed once
+    Add(ClientAdd),
+    /// List the clients
+    List,
+    /// Remove a client, and with it all its tokens
+    Remove {
+        /// The client's identifier
+        id: String,
+    },
+    /// Give a client a new secret; the old one is good no longer
+    RotateSecret {
+        /// The client's identifier
+        id: String,
+        /// Read the new secret from standard input instead of generating one
+        #[arg(long)]
+        secret_stdin: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ClientAdd {
+    /// The client's identifier
+    pub(crate) id: String,
+    /// A grant type it may use, as on the wire: authorization_code, client_credentials, refresh_token
+    #[arg(long = "grant", value_name = "TYPE", value_delimiter = ',')]
+    pub(crate) grants: Vec<String>,
+    /// Scope values it may ask for
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+    /// Where its users come back to
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    pub(crate) redirect_uris: Vec<String>,
+    /// It is the resource server with this identifier: it may introspect tokens meant for it
+    #[arg(long, value_name = "URL")]
+    pub(crate) resource: Option<String>,
+    /// What pages call it
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// It can keep no secret: an application on a device or in a browser
+    #[arg(long)]
+    pub(crate) public: bool,
+    /// Read its secret from standard input instead of generating one
+    #[arg(long)]
+    pub(crate) secret_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Add a user; the password comes from a prompt or standard input
+    Add {
+        /// What they sign in with
+        name: String,
+    },
+    /// List the users
+    List,
+    /// Remove a user, and with them all their tokens
+    Remove {
+        /// What they sign in with
+        name: String,
+    },
+}
+
+/// Which token.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Token {
+    /// The authorization server
+    #[arg(long, env = "GRANTOR_ISSUER", value_name = "URL")]
+    pub(crate) issuer: String,
+    /// The client; its secret comes from GRANTOR_CLIENT_SECRET or --secret-stdin
+    #[arg(long, env = "GRANTOR_CLIENT_ID", value_name = "ID")]
+    pub(crate) client_id: String,
+    /// Scope values to ask for
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Option<String>,
+    /// Where the token is to be used
+    #[arg(long, value_name = "URL")]
+    pub(crate) audience: Option<String>,
+    /// Read the client's secret from standard input
+    #[arg(long)]
+    pub(crate) secret_stdin: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Request {
+    #[command(flatten)]
+    pub(crate) token: Token,
+    /// The method [default: GET, or POST with data]
+    #[arg(short = 'X', long = "request", value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+    /// A header, as `Name: value`
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub(crate) headers: Vec<String>,
+    /// The body; @FILE reads a file, @- standard input
+    #[arg(short = 'd', long = "data-raw", value_name = "DATA")]
+    pub(crate) body: Option<String>,
+    /// An origin that may get the token [default: that of the URL]
+    #[arg(long, value_name = "URL")]
+    pub(crate) origin: Option<String>,
+    /// Where the request goes: https, or a loopback address
+    pub(crate) url: String,
+}

@@ -1,0 +1,120 @@
+//! `grantor serve`.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use grantor_core::Issuer;
+use grantor_http::listen::{self, Options};
+use grantor_server::Server;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::{Common, Serve};
+use crate::config::Config;
+use crate::data;
+use crate::error::CliError;
+use crate::output::Output;
+
+pub(crate) fn run(common: &Common, serve: Serve, output: &Output) -> Result<ExitCode, CliError> {
+    let config = Config::for_serve(common, &serve)?;
+    log();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::failed(format!("the runtime can't be started: {error}")))?;
+    runtime.block_on(async {
+        let listener = bind(config.listen).await?;
+        let address = listener.local_addr().unwrap_or(config.listen);
+        let server = build(&config, address).await?;
+        let stopped = stop_signal()?;
+        announce(&server, address, &config, output);
+        listen::serve(listener, server, Options::default(), stopped).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+async fn build(config: &Config, address: SocketAddr) -> Result<Server, CliError> {
+    let issuer = match &config.issuer {
+        Some(issuer) => issuer.clone(),
+        None => Issuer::parse(&format!("http://{address}")).map_err(|_| {
+            CliError::usage(format!(
+                "an issuer can't be made of {address}: say with --issuer what clients know it as"
+            ))
+        })?,
+    };
+    let stores = data::open(config).await?;
+    let built = Server::builder(issuer, stores).configure(|server| {
+        server.access_tokens = config.access_tokens;
+        server.default_audience.clone_from(&config.audience);
+        server.resources.clone_from(&config.resources);
+        server.scopes = config.scopes.clone();
+        let set = |target: &mut std::time::Duration, value: Option<std::time::Duration>| {
+            *target = value.unwrap_or(*target);
+        };
+        set(
+            &mut server.access_token_lifetime,
+            config.access_token_lifetime,
+        );
+        set(
+            &mut server.refresh_token_lifetime,
+            config.refresh_token_lifetime,
+        );
+        set(&mut server.refresh_grace, config.refresh_grace);
+        set(&mut server.code_lifetime, config.code_lifetime);
+    });
+    Ok(built.build().await?)
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {
+    TcpListener::bind(address).await.map_err(|error| {
+        CliError::failed(match error.kind() {
+            ErrorKind::AddrInUse => {
+                format!("{address} is in use: stop what listens there, or give another --listen")
+            }
+            ErrorKind::PermissionDenied => {
+                format!("{address} may not be listened on by this user: give a port above 1023")
+            }
+            _ => format!("{address} can't be listened on: {error}"),
+        })
+    })
+}
+
+/// Resolves at SIGTERM or Ctrl-C.
+fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
+    let failed = |error| CliError::failed(format!("signals can't be received: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn announce(server: &Server, address: SocketAddr, config: &Config, output: &Output) {
+    let issuer = server.issuer();
+    let data = config.data.display();
+    let text = format!(
+        "grantor serves {issuer} on {address}, with its data in {data}
+
+What to do next, in another terminal:
+  grantor client add my-service --grant client_credentials --scope read --data {data}
+  GRANTOR_CLIENT_SECRET=... grantor token --issuer {issuer} --client-id my-service
+Metadata: {issuer}/.well-known/oauth-authorization-server"
+    );
+    let json = json!({ "issuer": issuer, "listen": address.to_string(), "data": config.data });
+    output.result(&text, &json);
+}
+
+fn log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("GRANTOR_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // A subscriber that is there already is a host's own; it stays.
+    let _ = subscriber.try_init();
+}

@@ -1,0 +1,92 @@
+//! `grantor user`.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use grantor_core::{Issuer, Secret};
+use grantor_server::site::{Account, Accounts, Passwords};
+use grantor_server::{Anchor, Server};
+use grantor_store::Stores;
+use serde_json::{Value, json};
+
+use super::secret_from_stdin;
+use crate::args::{self, Common};
+use crate::config::Config;
+use crate::data;
+use crate::error::CliError;
+use crate::output::Output;
+
+pub(crate) fn run(
+    common: &Common,
+    command: args::User,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    let config = Config::for_data(common)?;
+    crate::block_on(async {
+        match command {
+            args::User::Add { name } => {
+                let password = password()?;
+                let accounts = accounts(&data::open(&config).await?)?;
+                let account = accounts.add(&name, &password).await?;
+                let text = format!("user {} added", account.name);
+                output.result(&text, &to_json(&account));
+            }
+            args::User::List => {
+                let accounts = accounts(&data::open(&config).await?)?;
+                let all = accounts.list().await?.unwrap_or_default();
+                let names: Vec<&str> = all.iter().map(|a| a.name.as_str()).collect();
+                let text = match names.as_slice() {
+                    [] => "no users yet: grantor user add NAME".to_owned(),
+                    names => names.join("\n"),
+                };
+                output.result(&text, &all.iter().map(to_json).collect());
+            }
+            args::User::Remove { name } => {
+                let stores = data::open(&config).await?;
+                let Some(account) = accounts(&stores)?.remove(&name).await? else {
+                    return Err(CliError::failed(format!("there is no user {name}")));
+                };
+                end(&account, stores).await?;
+                let text = format!("user {} removed, and all their tokens", account.name);
+                output.result(&text, &to_json(&account));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn accounts(stores: &Stores) -> Result<Accounts, CliError> {
+    Ok(Accounts::open(stores, Passwords::default())?)
+}
+
+/// Ends all tokens of a user who is gone.
+async fn end(account: &Account, stores: Stores) -> Result<(), CliError> {
+    let issuer =
+        Issuer::parse("http://127.0.0.1").map_err(|error| CliError::failed(error.to_string()))?;
+    let server = Server::builder(issuer, stores).build().await?;
+    server
+        .end(&Anchor::Subject(account.subject.clone()))
+        .await?;
+    Ok(())
+}
+
+fn password() -> Result<Secret, CliError> {
+    if !std::io::stdin().is_terminal() {
+        return secret_from_stdin("the password");
+    }
+    let ask = |prompt| {
+        rpassword::prompt_password(prompt)
+            .map(Secret::new)
+            .map_err(|error| CliError::failed(format!("the password can't be read: {error}")))
+    };
+    let password = ask("Password: ")?;
+    if ask("Once more: ")? == password {
+        Ok(password)
+    } else {
+        Err(CliError::failed("the two passwords differ"))
+    }
+}
+
+fn to_json(account: &Account) -> Value {
+    json!({ "name": account.name, "subject": account.subject })
+}

@@ -1,0 +1,122 @@
+//! The configuration: defaults, then a TOML file, then the environment, then flags.
+
+mod file;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use grantor_core::{Issuer, Scope};
+use grantor_server::AccessTokens;
+
+use crate::args::{Common, Serve};
+use crate::error::{CliError, list};
+
+/// Where the records are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoreKind {
+    /// In one file; what was answered is on the disk.
+    Sqlite,
+    /// In one file; a power cut may take the last answers back.
+    SqliteFast,
+    /// Gone with the process.
+    Memory,
+}
+
+/// All settings, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) data: PathBuf,
+    pub(crate) store: StoreKind,
+    pub(crate) listen: SocketAddr,
+    pub(crate) issuer: Option<Issuer>,
+    pub(crate) access_tokens: AccessTokens,
+    pub(crate) audience: Option<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) scopes: Scope,
+    pub(crate) access_token_lifetime: Option<Duration>,
+    pub(crate) refresh_token_lifetime: Option<Duration>,
+    pub(crate) refresh_grace: Option<Duration>,
+    pub(crate) code_lifetime: Option<Duration>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("./grantor-data"),
+            store: StoreKind::Sqlite,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
+            issuer: None,
+            access_tokens: AccessTokens::Opaque,
+            audience: None,
+            resources: Vec::new(),
+            scopes: Scope::default(),
+            access_token_lifetime: None,
+            refresh_token_lifetime: None,
+            refresh_grace: None,
+            code_lifetime: None,
+        }
+    }
+}
+
+impl Config {
+    /// The settings of a command that only needs the data.
+    pub(crate) fn for_data(common: &Common) -> Result<Self, CliError> {
+        Self::read(common, None)
+    }
+
+    /// The settings of `serve`.
+    pub(crate) fn for_serve(common: &Common, serve: &Serve) -> Result<Self, CliError> {
+        Self::read(common, Some(serve))
+    }
+
+    fn read(common: &Common, serve: Option<&Serve>) -> Result<Self, CliError> {
+        let mut config = Self::default();
+        let mut problems = Vec::new();
+        if let Some(path) = &common.config {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                CliError::usage(format!("{} can't be read: {error}", path.display()))
+            })?;
+            file::apply(&text, &mut config, &mut problems);
+            for problem in &mut problems {
+                *problem = format!("{}: {problem}", path.display());
+            }
+        }
+        if let Some(data) = &common.data {
+            config.data.clone_from(data);
+        }
+        if let Some(listen) = serve.and_then(|serve| serve.listen.as_ref()) {
+            set(
+                &mut config.listen,
+                "--listen",
+                parse_address(listen),
+                &mut problems,
+            );
+        }
+        if let Some(issuer) = serve.and_then(|serve| serve.issuer.as_ref()) {
+            let parsed = Issuer::parse(issuer).map(Some).map_err(|e| e.to_string());
+            set(&mut config.issuer, "--issuer", parsed, &mut problems);
+        }
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(CliError::usage(list(
+                "the configuration is wrong",
+                &problems,
+            )))
+        }
+    }
+}
+
+/// Takes a value, or notes what is wrong with it and where it stands.
+fn set<T>(target: &mut T, name: &str, value: Result<T, String>, problems: &mut Vec<String>) {
+    match value {
+        Ok(value) => *target = value,
+        Err(problem) => problems.push(format!("{name}: {problem}")),
+    }
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "an address is an IP address and a port, as 127.0.0.1:8787".to_owned())
+}

@@ -1,0 +1,51 @@
+//! The `grantor` command: an authorization server with an embedded database, its administration,
+//! and OAuth tokens for scripts.
+
+mod args;
+mod command;
+mod config;
+mod data;
+mod error;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+use crate::error::CliError;
+use crate::output::Output;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let output = Output::new(args.common.json);
+    match run(args, &output) {
+        Ok(code) => code,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
+    let common = &args.common;
+    match args.command {
+        Command::Serve(serve) => command::serve::run(common, serve, output),
+        Command::Client(client) => command::client::run(common, client, output),
+        Command::User(user) => command::user::run(common, user, output),
+        Command::Token(token) => command::token::run(token, output),
+        Command::Request(request) => command::request::run(request, output),
+    }
+}
+
+/// A runtime for commands that do one thing.
+fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::failed(format!("the runtime can't be started: {error}")))?;
+    runtime.block_on(work)
+}
