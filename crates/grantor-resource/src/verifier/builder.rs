@@ -162,7 +162,7 @@ impl VerifierBuilder {
         }
         let ways = match self.plan() {
             Some(plan) => Known::AfterDiscovery(plan.into_cached()),
-            None => Known::AtOnce(Box::new(Ways {
+            None => Known::AtOnce(Arc::new(Ways {
                 jwt: self.fixed_jwt(),
                 opaque: self.fixed_opaque(),
             })),

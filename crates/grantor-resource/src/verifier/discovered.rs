@@ -26,14 +26,8 @@ pub(super) struct Plan {
     pub(super) freshness: Freshness,
 }
 
-/// The ways that the metadata opened, and where it said they lead.
-pub(super) struct Discovered {
-    pub(super) ways: Ways,
-    endpoint: Option<Url>,
-}
-
 impl Plan {
-    pub(super) fn into_cached(self) -> Cached<Discovered> {
+    pub(super) fn into_cached(self) -> Cached<Ways> {
         let freshness = Freshness {
             lifetime: METADATA_LIFETIME,
             ..self.freshness
@@ -45,7 +39,7 @@ impl Plan {
                 let metadata = plan.fetch().await.map_err(|error| {
                     Unavailable::new("the metadata of the issuer can't be had").with_source(error)
                 })?;
-                plan.discovered(&metadata, before.as_deref())
+                plan.ways(&metadata, before.as_deref())
             })
         })
     }
@@ -66,27 +60,19 @@ impl Plan {
         }
     }
 
-    /// Keys and answers that are held stay in use as long as they come from the same place.
-    fn discovered(
-        &self,
-        metadata: &ServerMetadata,
-        before: Option<&Discovered>,
-    ) -> Result<Discovered, Unavailable> {
+    /// Keys that are held stay in use as long as they come from the same place.
+    fn ways(&self, metadata: &ServerMetadata, before: Option<&Ways>) -> Result<Ways, Unavailable> {
         let jwt = metadata.jwks_uri.as_ref().map(|jwks_uri| {
-            let held = before.and_then(|before| before.ways.jwt.as_ref());
+            let held = before.and_then(|before| before.jwt.as_ref());
             match held.filter(|jwt| jwt.jwks_uri() == jwks_uri) {
                 Some(jwt) => jwt.clone(),
                 None => self.jwt(jwks_uri),
             }
         });
-        let endpoint = metadata.introspection_endpoint.clone();
-        let opaque = match (&self.opaque, &endpoint, &self.client) {
+        let endpoint = metadata.introspection_endpoint.as_ref();
+        let opaque = match (&self.opaque, endpoint, &self.client) {
             (Some(fixed), _, _) => Some(fixed.clone()),
-            (None, Some(url), Some(client)) => {
-                let same = before.filter(|before| before.endpoint == endpoint);
-                let held = same.and_then(|before| before.ways.opaque.clone());
-                Some(held.unwrap_or_else(|| Arc::new(self.opaque_at(url, client))))
-            }
+            (None, Some(url), Some(client)) => Some(Arc::new(self.opaque_at(url, client))),
             _ => None,
         };
         if jwt.is_none() && opaque.is_none() {
@@ -94,8 +80,7 @@ impl Plan {
                 "the metadata of the issuer has no \"jwks_uri\", and no introspection is configured",
             ));
         }
-        let ways = Ways { jwt, opaque };
-        Ok(Discovered { ways, endpoint })
+        Ok(Ways { jwt, opaque })
     }
 
     fn jwt(&self, jwks_uri: &Url) -> Jwt {

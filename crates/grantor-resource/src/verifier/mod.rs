@@ -13,7 +13,6 @@ use grantor_core::Clock;
 use grantor_http::Cached;
 
 pub use builder::VerifierBuilder;
-use discovered::Discovered;
 use jwt::Jwt;
 use opaque::Opaque;
 
@@ -32,8 +31,8 @@ struct Inner {
 }
 
 enum Known {
-    AtOnce(Box<Ways>),
-    AfterDiscovery(Cached<Discovered>),
+    AtOnce(Arc<Ways>),
+    AfterDiscovery(Cached<Ways>),
 }
 
 /// The ways in which a token can be checked; at least one.
@@ -53,7 +52,7 @@ impl Verifier {
             Known::AtOnce(ways) => ways,
             Known::AfterDiscovery(cached) => {
                 discovered = cached.get().await.map_err(VerifyError::undecided)?;
-                &discovered.ways
+                &discovered
             }
         };
         let now = self.inner.clock.now();
@@ -76,7 +75,7 @@ impl Verifier {
             Known::AtOnce(ways) => ways,
             Known::AfterDiscovery(cached) => {
                 discovered = cached.peek()?;
-                &discovered.ways
+                &discovered
             }
         };
         if let Some(jwt) = &ways.jwt {
