@@ -80,3 +80,41 @@ fn enter_wal(connection: &Connection, timeout: Duration) -> rusqlite::Result<Str
 fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(connection: &Connection, pragma: &str) -> i64 {
+        connection
+            .pragma_query_value(None, pragma, |row| row.get(0))
+            .unwrap()
+    }
+
+    #[test]
+    fn commits_are_synced_unless_that_is_waived() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("grantor.db");
+        crate::file::create_private(&path).unwrap();
+        let full = SqliteOptions::default();
+        let weaker = full.clone().danger_may_lose_last_commits();
+        for (options, synchronous) in [(full, 2), (weaker, 1)] {
+            let connection = open_writer(&path, &options).unwrap();
+            assert_eq!(number(&connection, "synchronous"), synchronous);
+            assert_eq!(number(&connection, "busy_timeout"), 5000);
+            let mode: String = connection
+                .pragma_query_value(None, "journal_mode", |row| row.get(0))
+                .unwrap();
+            assert_eq!(mode, "wal");
+        }
+    }
+
+    #[test]
+    fn a_reader_can_not_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("grantor.db");
+        crate::file::create_private(&path).unwrap();
+        let reader = open_reader(&path, &SqliteOptions::default()).unwrap();
+        assert!(reader.execute_batch("CREATE TABLE t (a)").is_err());
+    }
+}

@@ -147,3 +147,6 @@ impl Batches {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

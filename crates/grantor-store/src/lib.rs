@@ -3,9 +3,12 @@
 //! A versioned key-value record with expiry: [`Store::get`], conditional [`Store::put`],
 //! [`Store::remove`]. Every atomic step of the protocol (single use, rotation, lease, replay guard)
 //! is one conditional put on one key; nothing here needs a transaction, and no adapter reads a
-//! clock. Above it, [`Records`] gives typed, versioned records that judge expiry themselves.
+//! clock. Above it, [`Records`] gives typed, versioned records that judge expiry themselves, sealed
+//! if they ask for it. The feature `contract` adds a suite that holds any adapter to the rules.
 
 mod capabilities;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod error;
 mod key;
 mod master_key;

@@ -116,8 +116,8 @@ pub enum RemoveOutcome {
     Absent,
 }
 
-/// Storage for every kind of record. Seven backends keep this contract; the suite in
-/// [`contract`](crate::contract) holds an adapter to it, rule by rule.
+/// Storage for every kind of record. The suite in the module `contract` (a feature of this crate)
+/// holds an adapter to these rules, one by one.
 ///
 /// 1. Versions are the caller's, stored atomically with the value.
 /// 2. A put is atomic and linearizable per key; a get sees every acknowledged put.
