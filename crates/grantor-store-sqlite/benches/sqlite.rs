@@ -54,6 +54,7 @@ async fn measure(store: &SqliteStore, writers: u32) -> (f64, f64, Duration) {
         async move {
             let mut puts = 0_u32;
             while began.elapsed() < RUN {
+                store.observe_time(Timestamp::from_secs(0));
                 let put = put_number(u64::from(writer), u64::from(puts), began);
                 assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
                 puts += 1;

@@ -95,21 +95,18 @@ pub(crate) fn sweep(
     limit: usize,
     dead_since: Timestamp,
 ) -> Result<Swept> {
-    let last: Option<i64> = connection
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let (rows, last): (i64, Option<i64>) = connection
         .prepare_cached(
-            "SELECT max(id) FROM (SELECT id FROM records WHERE id > ?1 ORDER BY id LIMIT ?2)",
+            "SELECT count(*), max(id)
+             FROM (SELECT id FROM records WHERE id > ?1 ORDER BY id LIMIT ?2)",
         )?
-        .query_row(
-            params![after, i64::try_from(limit).unwrap_or(i64::MAX)],
-            |row| row.get(0),
-        )?;
-    let Some(last) = last else {
-        return Ok(Swept { deleted: 0, last });
-    };
+        .query_row(params![after, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let deleted = connection
         .prepare_cached("DELETE FROM records WHERE id > ?1 AND id <= ?2 AND expires_at <= ?3")?
         .execute(params![after, last, dead_since.as_millis()])?;
-    let last = Some(last);
+    // Rows that are added while others are looked at must not hold up the next round.
+    let last = last.filter(|_| rows == limit);
     Ok(Swept { deleted, last })
 }
 

@@ -176,13 +176,14 @@ fn show_seal(store: SqliteStore, database: &Path) {
     let store: Arc<dyn Store> = Arc::new(store);
     let namespace = Namespace::new("https://issuer.example");
     let data = database.with_file_name("data");
-    let key = MasterKey::open(&data, &store, namespace, &grantor_http::system());
+    let environment = grantor_http::system();
+    let key = block_on(MasterKey::open(&data, &store, namespace, &environment));
     let context = Context {
         kind: b"",
         key: b"",
         version: &[0; 16],
     };
-    let seal = block_on(key).unwrap().sealing_key().seal(&context, b"");
+    let seal = key.unwrap().sealing_key().seal(&context, b"");
     say(&base64url::encode(seal.unwrap()));
 }
 

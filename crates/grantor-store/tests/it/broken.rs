@@ -142,7 +142,9 @@ impl Wrapped {
             {
                 return Ok(PutOutcome::Conflict);
             }
-            (Fault::RepeatByValue, _) if found.is_some_and(|found| found.value == put.value) => {
+            (Fault::RepeatByValue, _)
+                if found.as_ref().is_some_and(|found| found.value == put.value) =>
+            {
                 return Ok(PutOutcome::Stored);
             }
             (Fault::LooksThenWrites, _) => {
