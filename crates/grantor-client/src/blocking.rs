@@ -8,6 +8,11 @@ use std::time::{Duration, Instant};
 /// that wait for the manager's thread.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
+    // Mostly it is ready at once, and a waker costs an allocation.
+    let mut at_once = Context::from_waker(Waker::noop());
+    if let Poll::Ready(output) = future.as_mut().poll(&mut at_once) {
+        return output;
+    }
     let waker = waker();
     loop {
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
