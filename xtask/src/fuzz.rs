@@ -46,7 +46,7 @@ pub(crate) fn run_targets(named: Option<&str>, seconds: u64) -> Result<(), Failu
 
 /// The names of the targets: the files in their folder.
 fn targets() -> Result<Vec<String>, Failure> {
-    let folder = directory().join("fuzz_targets");
+    let folder = directory().join("src").join("bin");
     let entries = fs::read_dir(&folder)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", folder.display())))?;
     let mut names: Vec<String> = entries
@@ -69,6 +69,7 @@ fn build(target: &str, platform: &str) -> Result<(), Failure> {
 fn fuzz(target: &str, platform: &str, seconds: u64) -> Result<(), Failure> {
     let corpus = directory().join("corpus").join(target);
     let artifacts = directory().join("artifacts").join(target);
+    let seeds = directory().join("seeds").join(target);
     for folder in [&corpus, &artifacts] {
         fs::create_dir_all(folder).map_err(|error| {
             Failure::new(format!("cannot create {}: {error}", folder.display()))
@@ -85,7 +86,9 @@ fn fuzz(target: &str, platform: &str, seconds: u64) -> Result<(), Failure> {
         .arg("-verbosity=0")
         .arg("-print_final_stats=1")
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
-        .arg(corpus))
+        // What libFuzzer finds goes to the first; the second is only read.
+        .arg(corpus)
+        .args(seeds.is_dir().then_some(seeds)))
 }
 
 fn directory() -> PathBuf {
