@@ -10,7 +10,10 @@ fuzz_target!(|query: &[u8]| {
         return;
     };
     let request = AuthorizationRequest::from_params(&params);
-    assert_eq!(AuthorizationRequest::from_params(&request.to_params()), request);
+    assert_eq!(
+        AuthorizationRequest::from_params(&request.to_params()),
+        request
+    );
 
     if let Some(Ok(uri)) = request.redirect_uri.as_deref().map(RedirectUri::parse) {
         assert!(uri.matches(uri.as_str()));

@@ -24,7 +24,10 @@ fuzz_target!(|text: &str| {
         return;
     };
     if let Ok(verified) = jwt::verify(&token, &KEYS, &policy, now) {
-        assert_eq!(verified.claims.issuer.as_deref(), Some("https://as.example"));
+        assert_eq!(
+            verified.claims.issuer.as_deref(),
+            Some("https://as.example")
+        );
         assert_eq!(claims["iss"], "https://as.example");
     }
 });

@@ -9,7 +9,10 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|input: &[u8]| {
     let end = input.iter().position(|byte| *byte == b'\n');
     let (header, form) = match end {
-        Some(end) => (HeaderValue::from_bytes(&input[..end]).ok(), &input[end + 1..]),
+        Some(end) => (
+            HeaderValue::from_bytes(&input[..end]).ok(),
+            &input[end + 1..],
+        ),
         None => (None, input),
     };
     let Ok(params) = Params::parse(form) else {
