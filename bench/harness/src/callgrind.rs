@@ -1,12 +1,13 @@
 //! Exact costs of one call: instructions and allocations, counted by callgrind.
 //!
-//! A program that makes `n` calls is counted, and again with twice as many; the difference is
-//! what the calls cost, without the program's start and end.
+//! Only what happens within the calls is counted. A program's start varies too much for that: it
+//! gathers randomness until it has enough.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::Result;
+use crate::exchange::COUNTED_CALLS;
 
 /// What one call costs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,40 +27,41 @@ pub fn is_there() -> bool {
     version.status().is_ok_and(|status| status.success())
 }
 
-/// The cost of one of the calls that this program makes when it is started with the arguments,
-/// the path of an empty directory, and the number of calls.
+/// The cost of one of the calls that this program makes with [`repeat`](crate::repeat) when it is
+/// started with the arguments, the path of an empty directory, and the number of calls.
 ///
 /// # Errors
 ///
 /// valgrind is not there, or the program fails.
 pub fn cost_of_a_call(arguments: &[&str]) -> Result<Cost> {
-    let once = count(arguments, CALLS)?;
-    let twice = count(arguments, 2 * CALLS)?;
-    let each = |once: u64, twice: u64| (twice as f64 - once as f64) / CALLS as f64;
-    Ok(Cost {
-        instructions: each(once.instructions, twice.instructions),
-        allocations: each(once.allocations, twice.allocations),
-    })
-}
-
-fn count(arguments: &[&str], calls: u64) -> Result<Profile> {
     let directory = tempfile::tempdir()?;
     let profile = directory.path().join("profile");
-    std::fs::create_dir(directory.path().join("empty"))?;
+    let empty = directory.path().join("empty");
+    std::fs::create_dir(&empty)?;
     let status = Command::new("valgrind")
         .args(["--tool=callgrind", "--quiet", "--compress-strings=no"])
+        // Of two options with the same pattern callgrind keeps one.
+        .arg(format!("--zero-before=*::{COUNTED_CALLS}*"))
+        .arg(format!("--dump-after=*{COUNTED_CALLS}*"))
         .arg(callgrind_out_file(&profile))
         .arg(std::env::current_exe()?)
         .args(arguments)
-        .arg(directory.path().join("empty"))
-        .arg(calls.to_string())
+        .arg(empty)
+        .arg(CALLS.to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .status()?;
     if !status.success() {
         return Err(format!("valgrind ended with {status}").into());
     }
-    Profile::read(&String::from_utf8_lossy(&std::fs::read(profile)?))
+    // The first dump is what was counted, the one without a number is all that came after.
+    let dump = std::fs::read(profile.with_extension("1"))
+        .map_err(|_| "callgrind saw no calls; is the program stripped of its symbols?")?;
+    let profile = Profile::read(&String::from_utf8_lossy(&dump))?;
+    Ok(Cost {
+        instructions: profile.instructions as f64 / CALLS as f64,
+        allocations: profile.allocations as f64 / CALLS as f64,
+    })
 }
 
 fn callgrind_out_file(path: &Path) -> std::ffi::OsString {

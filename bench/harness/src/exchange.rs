@@ -54,7 +54,8 @@ impl Exchange {
     }
 }
 
-/// Calls a service `times` times in this process and reads every answer.
+/// Calls a service `times` times in this process, after some calls to warm up, and reads every
+/// answer. [`callgrind`](crate::callgrind) counts what happens in the calls.
 ///
 /// # Errors
 ///
@@ -67,18 +68,41 @@ where
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
-        for _ in 0..times {
-            let answer = service.clone().oneshot(exchange.request());
-            let answer = answer.await.map_err(Into::into)?;
-            if answer.status() != StatusCode::OK {
-                return Err(format!("the service answered with {}", answer.status()).into());
-            }
-            answer.into_body().collect().await.map_err(Into::into)?;
-        }
-        Ok(())
-    })
+    let call = |request| runtime.block_on(call(service, request));
+    for _ in 0..WARM_UP_CALLS {
+        call(exchange.request())?;
+    }
+    // Made beforehand, as making them is no cost of the service.
+    let requests: Vec<_> = (0..times).map(|_| exchange.request()).collect();
+    counted_calls(call, requests)
 }
+
+/// A function of its own, as callgrind finds what to count by its name.
+#[inline(never)]
+fn counted_calls(
+    call: impl Fn(Request<Full<Bytes>>) -> Result<()>,
+    requests: Vec<Request<Full<Bytes>>>,
+) -> Result<()> {
+    requests.into_iter().try_for_each(call)
+}
+
+async fn call<S, B>(service: &S, request: Request<Full<Bytes>>) -> Result<()>
+where
+    S: Service<Request<Full<Bytes>>, Response = http::Response<B>, Error: Into<Error>> + Clone,
+    B: http_body::Body<Error: Into<Error>>,
+{
+    let answer = service.clone().oneshot(request).await;
+    let answer = answer.map_err(Into::into)?;
+    if answer.status() != StatusCode::OK {
+        return Err(format!("the service answered with {}", answer.status()).into());
+    }
+    answer.into_body().collect().await.map_err(Into::into)?;
+    Ok(())
+}
+
+/// The name of [`counted_calls`].
+pub(crate) const COUNTED_CALLS: &str = "counted_calls";
+const WARM_UP_CALLS: usize = 100;
 
 #[cfg(test)]
 mod tests {
