@@ -48,7 +48,7 @@ impl Challenge {
         let text: String = self
             .to_string()
             .chars()
-            .filter(|c| matches!(c, ' '..='~'))
+            .filter(|c| matches!(c, '\t' | ' '..='~'))
             .collect();
         HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
     }

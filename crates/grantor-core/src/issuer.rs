@@ -43,7 +43,13 @@ impl Issuer {
     /// What [`InvalidIssuer`] lists.
     pub fn parse(text: &str) -> Result<Self, InvalidIssuer> {
         let url = Url::parse(text).map_err(|_| InvalidIssuer::NotAUrl)?;
-        if !url.has_host() || !matches!(url.scheme(), "http" | "https") {
+        // The parser also takes one slash, backslashes and white space, which others would not.
+        let plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+        if !plain
+            || !text.contains("://")
+            || !url.has_host()
+            || !matches!(url.scheme(), "http" | "https")
+        {
             return Err(InvalidIssuer::NotAUrl);
         }
         if url.query().is_some()
@@ -192,6 +198,9 @@ mod tests {
         for (text, why) in [
             ("", InvalidIssuer::NotAUrl),
             ("/path", InvalidIssuer::NotAUrl),
+            ("https:/example.com", InvalidIssuer::NotAUrl),
+            ("https:\\\\example.com", InvalidIssuer::NotAUrl),
+            (" https://example.com", InvalidIssuer::NotAUrl),
             ("ftp://example.com", InvalidIssuer::NotAUrl),
             ("http://example.com", InvalidIssuer::Insecure),
             ("http://localhost.example.com", InvalidIssuer::Insecure),

@@ -81,6 +81,9 @@ impl TokenContext<'_> {
         };
         let asked = Scope::parse(text)
             .map_err(|error| Error::refused(ErrorCode::InvalidScope, error.to_string()))?;
+        if asked.is_empty() {
+            return Ok(most.clone());
+        }
         if asked.is_subset(most) {
             return Ok(asked);
         }

@@ -188,12 +188,13 @@ impl TokenRequest {
         };
         let owned = |name: &str| params.all(name).map(str::to_owned).collect();
         let extra = params.iter().filter(|(name, _)| !KNOWN.contains(name));
+        let scope = match params.get("scope") {
+            None => None,
+            Some(text) => Some(Scope::parse(text).map_err(|_| InvalidTokenRequest::Scope)?),
+        };
         Ok(Self {
             grant,
-            scope: match params.get("scope") {
-                None => None,
-                Some(text) => Some(Scope::parse(text).map_err(|_| InvalidTokenRequest::Scope)?),
-            },
+            scope: scope.filter(|scope| !scope.is_empty()),
             resource: owned("resource"),
             audience: owned("audience"),
             extra: extra.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
@@ -277,6 +278,12 @@ mod tests {
             let params = Params::parse(form.as_bytes()).unwrap();
             prop_assert_eq!(TokenRequest::from_params(&params).unwrap(), request);
         }
+    }
+
+    #[test]
+    fn a_scope_without_values_is_no_scope() {
+        let params = Params::parse(b"grant_type=client_credentials&scope=++").unwrap();
+        assert_eq!(TokenRequest::from_params(&params).unwrap().scope, None);
     }
 
     #[test]
