@@ -11,36 +11,42 @@
 
 use std::hint::black_box;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use grantor_core::Timestamp;
-use grantor_store::{Expect, MemoryStore, Namespace, Put, Store, Version};
+use grantor_store::{Expect, Key, MemoryStore, Put, Store, Version};
 
 const PUTS: u64 = 2_000_000;
 
 fn main() {
-    for threads in [1, 2] {
-        let store = MemoryStore::new();
-        let began = Instant::now();
-        thread::scope(|scope| {
-            for thread in 0..threads {
-                let store = &store;
-                scope.spawn(move || write(store, thread, PUTS / threads));
-            }
-        });
-        report("put", threads, began);
-        let began = Instant::now();
-        thread::scope(|scope| {
-            for thread in 0..threads {
-                let store = &store;
-                scope.spawn(move || read(store, thread, PUTS / threads));
-            }
-        });
-        report("get", threads, began);
-        println!("     records kept at the end: {}", store.len());
+    let began = Instant::now();
+    for id in 0..PUTS {
+        black_box(put(0, id));
     }
+    report("making a put", 1, began);
+    // What is dead goes after a minute (so nothing goes here), or after two seconds.
+    for (name, skew) in [("growing", 60), ("steady", 2)] {
+        for threads in [1, 2] {
+            let store = MemoryStore::new().with_max_clock_skew(Duration::from_secs(skew));
+            println!("{name}");
+            measure("  put", threads, |thread, id| write(&store, thread, id));
+            measure("  get", threads, |thread, id| read(&store, thread, id));
+            println!("  records kept at the end: {}", store.len());
+        }
+    }
+}
+
+fn measure(operation: &str, threads: u64, act: impl Fn(u64, u64) + Sync) {
+    let began = Instant::now();
+    thread::scope(|scope| {
+        for thread in 0..threads {
+            let act = &act;
+            scope.spawn(move || (0..PUTS / threads).for_each(|id| act(thread, id)));
+        }
+    });
+    report(operation, threads, began);
 }
 
 fn report(operation: &str, threads: u64, began: Instant) {
@@ -48,29 +54,33 @@ fn report(operation: &str, threads: u64, began: Instant) {
     println!("{operation}: {nanos} ns each, {threads} threads together");
 }
 
-/// Tokens at 80,000 a second of the time told to the store. Each is kept for a minute after it died.
-fn write(store: &MemoryStore, thread: u64, puts: u64) {
-    let namespace = Namespace::new("https://issuer.example");
-    for id in 0..puts {
-        let millis = i64::try_from(id / 80).unwrap();
-        store.observe_time(Timestamp::from_millis(millis));
-        let put = Put {
-            key: namespace.key(*b"at", &identifier(thread, id)),
-            value: Bytes::from(vec![1; 200]),
-            version: Version(identifier(thread, id)),
-            expires_at: Some(Timestamp::from_millis(millis)),
-            expect: Expect::Absent,
-        };
-        let _outcome = black_box(store.put(&put).now_or_never().unwrap().unwrap());
+/// A token, at 80,000 a second of the time told to the store.
+fn put(thread: u64, id: u64) -> Put {
+    let millis = i64::try_from(id / 80).unwrap();
+    Put {
+        key: key(thread, id),
+        value: Bytes::from(vec![1; 200]),
+        version: Version(identifier(thread, id)),
+        expires_at: Some(Timestamp::from_millis(millis)),
+        expect: Expect::Absent,
     }
 }
 
-fn read(store: &MemoryStore, thread: u64, gets: u64) {
-    let namespace = Namespace::new("https://issuer.example");
-    for id in 0..gets {
-        let key = namespace.key(*b"at", &identifier(thread, id));
-        black_box(store.get(&key).now_or_never().unwrap().unwrap());
-    }
+fn write(store: &MemoryStore, thread: u64, id: u64) {
+    let put = put(thread, id);
+    store.observe_time(put.expires_at.unwrap());
+    let _outcome = black_box(store.put(&put).now_or_never().unwrap().unwrap());
+}
+
+fn read(store: &MemoryStore, thread: u64, id: u64) {
+    let key = key(thread, id);
+    black_box(store.get(&key).now_or_never().unwrap().unwrap());
+}
+
+fn key(thread: u64, id: u64) -> Key {
+    let mut bytes = [7; 26];
+    bytes[10..].copy_from_slice(&identifier(thread, id));
+    Key::from_bytes(&bytes).unwrap()
 }
 
 fn identifier(thread: u64, id: u64) -> [u8; 16] {
