@@ -21,8 +21,9 @@ fn main() -> Result<ExitCode> {
             repeat(&router, &side::EXCHANGE, calls.parse()?)?;
         }
         ["count", "server", kind, directory, calls] => {
-            let service = server::build(kind.parse()?, Path::new(directory))?;
-            repeat(&service, &side::EXCHANGE, calls.parse()?)?;
+            let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+            let server = runtime.block_on(server::build(kind.parse()?, Path::new(directory)))?;
+            repeat(&server, &side::EXCHANGE, calls.parse()?)?;
         }
         _ => {
             let mut group = Group::new("main", Options::read(arguments)?)?;

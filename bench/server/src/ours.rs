@@ -1,50 +1,49 @@
 //! The one place that knows how grantor's server is built.
 
-use std::convert::Infallible;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::Bytes;
+use grantor_core::{Issuer, Scope, Secret};
+use grantor_http::system;
+use grantor_jose::Algorithm;
+use grantor_server::{AccessTokens, NewClient, Server, StoredClients};
+use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores};
+use grantor_store_sqlite::SqliteStore;
 use harness::{Error, Result};
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Request, Response, StatusCode};
-use http_body::Body;
-use http_body_util::{BodyExt, Full};
-use tower::{Service, service_fn};
 
 use crate::Kind;
 
-/// A server that gives tokens to `client` with the secret `secret`.
+/// A server that gives tokens to the client `client` with the secret `secret`.
 ///
 /// # Errors
 ///
 /// Keys cannot be made, or the store in `directory` cannot be opened.
-pub fn build<B>(
-    _kind: Kind,
-    _directory: &Path,
-) -> Result<
-    impl Service<
-        Request<B>,
-        Response = Response<Full<Bytes>>,
-        Error = Infallible,
-        Future: Send + 'static,
-    > + Clone
-    + Send
-    + 'static,
->
-where
-    B: Body<Data: Send, Error: Into<Error>> + Send + 'static,
-{
-    Ok(service_fn(|request: Request<B>| async move {
-        let body = request.into_body().collect().await;
-        let is_form = body.is_ok_and(|body| body.to_bytes().starts_with(b"grant_type="));
-        let mut response = Response::new(Full::new(Bytes::from_static(ANSWER)));
-        if !is_form {
-            *response.status_mut() = StatusCode::BAD_REQUEST;
-        }
-        let json = HeaderValue::from_static("application/json");
-        response.headers_mut().insert(CONTENT_TYPE, json);
-        Ok(response)
-    }))
+pub async fn build(kind: Kind, directory: &Path) -> Result<Server> {
+    let store: Arc<dyn Store> = match kind {
+        Kind::OpaqueSqlite => Arc::new(SqliteStore::open(directory.join("bench.db"))?),
+        _ => Arc::new(MemoryStore::new()),
+    };
+    let key = MasterKey::from_bytes([7; 32]).sealing_key();
+    let stores = Stores::new(store, Namespace::new("bench"), system()).seal_under(key);
+    let client = NewClient {
+        id: "client".to_owned(),
+        grants: vec!["client_credentials".to_owned()],
+        scope: Scope::parse("read")?,
+        secret: Some(Secret::new("secret")),
+        ..NewClient::default()
+    };
+    let clients = StoredClients::open(&stores).await?;
+    clients.add(client).await.map_err(Error::from)?;
+    let issuer = Issuer::parse("https://id.example.com")?;
+    let server = Server::builder(issuer, stores).configure(|config| {
+        config.access_token_lifetime = Duration::from_secs(3600);
+        config.default_audience = Some("https://api.example.com".to_owned());
+        config.access_tokens = match kind {
+            Kind::JwtEdDsa => AccessTokens::Jwt(Algorithm::EdDsa),
+            Kind::JwtEs256 => AccessTokens::Jwt(Algorithm::Es256),
+            _ => AccessTokens::Opaque,
+        };
+    });
+    Ok(server.build().await?)
 }
-
-const ANSWER: &[u8] = br#"{"access_token":"A","token_type":"Bearer","expires_in":3600}"#;

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use grantor_http::listen::{self, Body};
+use grantor_http::listen;
 use harness::{Result, announce};
 use tokio::net::TcpListener;
 
@@ -17,11 +17,11 @@ pub fn serve(kind: Kind, directory: &Path) -> Result<()> {
         .build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let service = build::<Body>(kind, directory)?;
+        let server = build(kind, directory).await?;
         announce(listener.local_addr()?)?;
         listen::serve(
             listener,
-            service,
+            server,
             listen::Options::default(),
             std::future::pending(),
         )

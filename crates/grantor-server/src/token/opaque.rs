@@ -31,13 +31,14 @@ pub(crate) struct Opaque {
 
 impl Opaque {
     pub(crate) fn mint(environment: &Environment) -> Self {
-        Self::with_id(Identifier::mint(environment), environment)
-    }
-
-    pub(crate) fn with_id(id: Identifier, environment: &Environment) -> Self {
+        // One draw for both: drawing is a system call.
+        let drawn: [u8; 42] = environment.random_bytes();
+        let (mut random, mut secret) = ([0; 10], [0; 32]);
+        random.copy_from_slice(&drawn[..10]);
+        secret.copy_from_slice(&drawn[10..]);
         Self {
-            id,
-            secret: environment.random_bytes(),
+            id: Identifier::at(environment.now(), random),
+            secret,
         }
     }
 
