@@ -1,5 +1,5 @@
 //! For tests of code that uses OAuth: a clock that is set by hand, randomness that repeats, a
-//! transport without a network, and an authorization server within the process.
+//! transport without a network, one that does harm, and an authorization server within the process.
 //!
 //! Nothing here opens a socket, sleeps or reads the time. [`FakeServer`] is written on
 //! `grantor-core` alone, so that it can't share a fault with grantor's own server.
@@ -20,6 +20,7 @@
 //! # });
 //! ```
 
+mod altered;
 mod clock;
 mod random;
 mod server;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 
 use grantor_core::Environment;
 
+pub use altered::{Alteration, AlteredTransport};
 pub use clock::FakeClock;
 pub use random::SeededRandom;
 pub use server::{FakeServer, Fault};
