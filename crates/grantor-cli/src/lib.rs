@@ -49,3 +49,5 @@ fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, Cli
         .map_err(|error| CliError::failed(format!("the runtime can't be started: {error}")))?;
     runtime.block_on(work)
 }
+//! The commands of grantor.
+pub mod demo;
