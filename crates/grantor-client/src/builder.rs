@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use grantor_core::{AuthMethod, Environment, Issuer, Scope, Secret, is_secure};
+use grantor_core::{AuthMethod, Environment, Issuer, RedirectUri, Scope, Secret, is_secure};
 use grantor_http::{MetadataCache, ReqwestTransport, Transport, system};
 use grantor_store::{MasterKey, Store};
 use tokio::runtime::Handle;
@@ -15,7 +15,7 @@ use crate::manager::{Manager, Shared};
 use crate::origin::{Origin, Origins};
 use crate::storage::{Kinds, Place, Storage};
 use crate::worker::Worker;
-use crate::{Error, Tokens};
+use crate::{CodeFlow, Error, Tokens};
 
 /// Builds [`Tokens`]. Nothing is checked before [`build`](Self::build), which names every problem at
 /// once, and nothing is sent before the first token is needed.
@@ -27,7 +27,7 @@ pub struct Builder {
     client_id: String,
     client_secret: Option<Secret>,
     method: Option<AuthMethod>,
-    pub(crate) kind: Kind,
+    kind: Kind,
     scope: Option<String>,
     ask: Ask,
     origins: Vec<String>,
@@ -40,7 +40,7 @@ pub struct Builder {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Kind {
+enum Kind {
     ClientCredentials,
     Login {
         label: String,
@@ -183,17 +183,48 @@ impl Builder {
         }
     }
 
-    fn checked(mut self, problems: &mut Vec<String>) -> Option<Tokens> {
+    /// A way to sign users in, whose browsers come back to `redirect_uri`.
+    ///
+    /// # Errors
+    /// A configuration that can't work; the message lists every problem.
+    pub fn code_flow(mut self, redirect_uri: &str) -> Result<CodeFlow, Error> {
+        let mut problems = Vec::new();
+        let redirect_uri = RedirectUri::parse(redirect_uri);
+        if let Err(error) = &redirect_uri {
+            problems.push(format!("\"redirect_uri\": {error}"));
+        }
+        self.shared = self.share(&mut problems);
+        self.clone().checked(&mut problems);
+        let issuer = Issuer::parse(&self.issuer);
+        match (redirect_uri, issuer, self.shared.clone()) {
+            (Ok(redirect_uri), Ok(issuer), Some(shared)) if problems.is_empty() => {
+                Ok(CodeFlow::new(self, issuer, redirect_uri, shared))
+            }
+            _ => Err(Error::problems(&problems)),
+        }
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    pub(crate) fn ask(&self) -> Result<Ask, Error> {
+        let mut ask = self.ask.clone();
+        if let Some(scope) = &self.scope {
+            let scope = Scope::parse(scope);
+            let scope =
+                scope.map_err(|error| Error::configuration(format!("\"scope\": {error}")))?;
+            ask.scope = Some(scope);
+        }
+        Ok(ask)
+    }
+
+    fn checked(self, problems: &mut Vec<String>) -> Option<Tokens> {
         let app = self.app(problems);
         let origins = self.origins(problems);
-        if let Some(scope) = self.scope.take() {
-            match Scope::parse(&scope) {
-                Ok(scope) => self.ask.scope = Some(scope),
-                Err(error) => problems.push(format!("\"scope\": {error}")),
-            }
-        }
+        let ask = self.ask().map_err(|error| problems.push(error.to_string()));
         let shared = self.share(problems);
-        let (app, shared, origins) = (app?, shared?, origins?);
+        let (app, shared, origins, ask) = (app?, shared?, origins?, ask.ok()?);
         let (grant, kinds) = match self.kind {
             Kind::ClientCredentials => (Grant::ClientCredentials, Kinds::Access),
             Kind::Login { label, given } => (
@@ -209,7 +240,7 @@ impl Builder {
             let id = manager.origin_ids.id(&origin);
             all.with(origin, id)
         });
-        Some(Tokens::new(&manager, self.ask, origins))
+        Some(Tokens::new(&manager, ask, origins))
     }
 
     fn app(&self, problems: &mut Vec<String>) -> Option<App> {
@@ -223,7 +254,7 @@ impl Builder {
         if self.client_secret.as_ref().is_some_and(Secret::is_empty) {
             problems.push("\"client_secret\" is empty".to_owned());
         }
-        if let (Some(AuthMethod::Other(name)), _) = (&self.method, ()) {
+        if let Some(AuthMethod::Other(name)) = &self.method {
             problems.push(format!("the client authentication \"{name}\" is not known"));
         }
         let given = match &self.kind {
@@ -262,12 +293,12 @@ impl Builder {
     }
 
     /// What may be shared with other tokens.
-    pub(crate) fn share(&mut self, problems: &mut Vec<String>) -> Option<Arc<Shared>> {
+    fn share(&self, problems: &mut Vec<String>) -> Option<Arc<Shared>> {
         if let Some(shared) = &self.shared {
             return Some(Arc::clone(shared));
         }
-        let environment = self.environment.take().unwrap_or_else(system);
-        let transport = match self.transport.take() {
+        let environment = self.environment.clone().unwrap_or_else(system);
+        let transport = match self.transport.clone() {
             Some(transport) => transport,
             None => match ReqwestTransport::new() {
                 Ok(transport) => Arc::new(transport) as Arc<dyn Transport>,
@@ -284,7 +315,7 @@ impl Builder {
             metadata,
             worker: self
                 .handle
-                .take()
+                .clone()
                 .map_or_else(Worker::thread, Worker::Runtime),
         }))
     }

@@ -60,7 +60,9 @@ impl Login {
         retry: Retry,
     ) -> Outcome {
         let mut known = self.known.lock().await;
-        let mut lease = match wait_for_lease(slot, avoid).await? {
+        let (record, _) = self.newest(&slot.manager, &mut known).await?;
+        let login_id = Some(&*record.login_id);
+        let mut lease = match wait_for_lease(slot, login_id, avoid).await? {
             Turn::Adopted(current) => return Ok(current),
             Turn::Ours(lease) => lease,
         };
@@ -92,12 +94,13 @@ impl Login {
                     let next = successor(record, &answer, lease.as_ref());
                     match self.keep(manager, known, next, version).await {
                         Kept::Ours => return bring(slot, &answer, sent_at, Some(login_id)).await,
-                        Kept::Another => {}
+                        Kept::Another => persist::revoke(manager, &answer).await,
                     }
                 }
                 Spent::Refused => {
                     let (newest, version) = self.newest(manager, known).await?;
-                    if is_newer(&newest, &record) {
+                    let another = newest.login_id != record.login_id;
+                    if another || is_newer(&newest, &record) {
                         continue;
                     }
                     let ended = LoginRecord {
@@ -115,8 +118,8 @@ impl Login {
         ))
     }
 
-    /// The newest state of the login: what is stored, unless this process knows better, or none is
-    /// stored and one was handed in.
+    /// The newest state of the login: what is stored, unless this process knows better, or another
+    /// login was handed in.
     async fn newest(
         &self,
         manager: &Manager,
@@ -129,44 +132,39 @@ impl Login {
             }
             None => None,
         };
-        let begun_with = self.given.as_ref().map(fingerprint);
-        let (record, version) = match (stored, known.take()) {
-            (Some(stored), Some(own)) if is_newer(&own.record, &stored.record) => {
-                let persisted = false;
-                *known = Some(Known { persisted, ..own });
-                return Ok((known_record(known), Some(stored.version)));
-            }
-            (Some(stored), None)
-                if begun_with
-                    .as_ref()
-                    .is_some_and(|hash| *hash != stored.record.begun_with) =>
-            {
-                (self.begin(manager), Some(stored.version))
-            }
-            (Some(stored), _) => (Some(stored.record), Some(stored.version)),
-            (None, Some(own)) if !own.persisted => (Some(own.record), None),
+        let version = stored.as_ref().map(|stored| stored.version);
+        let own = known.clone();
+        let unused = own
+            .as_ref()
+            .is_none_or(|own| !own.persisted && own.record.chain == 0);
+        let (record, persisted) = match (stored.map(|stored| stored.record), own) {
+            (Some(stored), own) if unused && self.is_another(&stored) => match own {
+                Some(own) => (own.record, false),
+                None => (self.begin(manager)?, false),
+            },
+            (Some(stored), Some(own)) if is_newer(&own.record, &stored) => (own.record, false),
+            (Some(stored), _) => (stored, true),
+            (None, Some(own)) if !own.persisted => (own.record, false),
             // Somebody has removed what was stored.
-            (None, Some(_)) => (None, None),
-            (None, None) => (self.begin(manager), None),
+            (None, Some(_)) => return Err(nobody()),
+            (None, None) => (self.begin(manager)?, false),
         };
-        match record {
-            Some(record) => {
-                let persisted = version.is_some();
-                *known = Some(Known {
-                    record: record.clone(),
-                    persisted,
-                });
-                Ok((record, version))
-            }
-            None => Err(Error::needs_login_because(
-                "there is no login: sign in, or hand in a refresh token",
-            )),
-        }
+        *known = Some(Known {
+            record: record.clone(),
+            persisted,
+        });
+        Ok((record, version))
     }
 
-    fn begin(&self, manager: &Manager) -> Option<LoginRecord> {
-        let given = self.given.as_ref()?;
-        Some(begin(manager, given))
+    /// Whether the refresh token that was handed in belongs to another login than the stored one.
+    fn is_another(&self, stored: &LoginRecord) -> bool {
+        let given = self.given.as_ref();
+        given.is_some_and(|given| fingerprint(given) != stored.begun_with)
+    }
+
+    fn begin(&self, manager: &Manager) -> Result<LoginRecord, Error> {
+        let given = self.given.as_ref().ok_or_else(nobody)?;
+        Ok(begin(manager, Some(given)))
     }
 
     /// Remembers a state of the login at once, and stores it before anybody sees what came with it.
@@ -190,10 +188,7 @@ impl Login {
             Persisted::Superseded(stored) if stored.login_id == next.login_id => {
                 (stored, true, Kept::Ours)
             }
-            Persisted::Superseded(stored) => {
-                persist::revoke(manager, &next).await;
-                (stored, true, Kept::Another)
-            }
+            Persisted::Superseded(stored) => (stored, true, Kept::Another),
             Persisted::NotYet => {
                 manager.tell(&Event::NotPersisted);
                 persist::go_on(manager, next.clone());
@@ -204,23 +199,40 @@ impl Login {
         kept
     }
 
-    /// Forgets what this process knows, and what was handed in stays spent.
-    pub(crate) async fn forget(&self, manager: &Manager) -> Result<Option<Secret>, Error> {
+    /// Takes over a login that has just begun, in place of whatever was there.
+    pub(crate) async fn replace(&self, manager: &Arc<Manager>, record: LoginRecord) {
         let mut known = self.known.lock().await;
-        let newest = self.newest(manager, &mut known).await;
-        let refresh_token = match newest {
-            Ok((record, _)) => record.refresh_token.map(Secret::new),
-            Err(error) if error.needs_login() => None,
-            Err(error) => return Err(error),
-        };
+        let mut version = None;
+        for _ in 0..8 {
+            if let Some(logins) = &manager.storage.logins {
+                let key = manager.storage.login_key(logins);
+                if let Ok(stored) = in_time(logins.get(&key)).await {
+                    version = stored.map(|stored| stored.version);
+                }
+            }
+            match self
+                .keep(manager, &mut known, Some(record.clone()), version)
+                .await
+            {
+                Kept::Ours => return,
+                Kept::Another => {}
+            }
+        }
+    }
+
+    /// Removes the login from the store. What was handed in stays spent.
+    pub(crate) async fn forget(&self, manager: &Manager) -> Result<(), Error> {
+        let mut known = self.known.lock().await;
         if let Some(logins) = &manager.storage.logins {
             in_time(logins.remove(&manager.storage.login_key(logins))).await?;
         }
-        // Persisted and gone is what a login looks like that somebody has removed.
-        if let Some(known) = &mut *known {
-            known.persisted = true;
-        }
-        Ok(refresh_token)
+        let record = known.take().map(|known| known.record);
+        // Stored and gone is what a login looks like that somebody has removed.
+        *known = Some(Known {
+            record: record.unwrap_or_else(|| begin(manager, self.given.as_ref())),
+            persisted: true,
+        });
+        Ok(())
     }
 }
 
@@ -267,20 +279,13 @@ fn successor(
 }
 
 /// The first state of a login.
-pub(crate) fn begin(manager: &Manager, refresh_token: &Secret) -> LoginRecord {
+pub(crate) fn begin(manager: &Manager, refresh_token: Option<&Secret>) -> LoginRecord {
     LoginRecord {
         login_id: manager.shared.environment.random_text::<16>(),
         chain: 0,
-        refresh_token: Some(refresh_token.expose().to_owned()),
+        refresh_token: refresh_token.map(|token| token.expose().to_owned()),
         fence: 0,
-        begun_with: fingerprint(refresh_token),
-    }
-}
-
-fn known_record(known: &Option<Known>) -> LoginRecord {
-    match known {
-        Some(known) => known.record.clone(),
-        None => unreachable!("it was set"),
+        begun_with: refresh_token.map(fingerprint).unwrap_or_default(),
     }
 }
 
@@ -294,8 +299,12 @@ fn fingerprint(secret: &Secret) -> String {
 
 fn over() -> Error {
     Error::needs_login_because(
-        "the login is over, the server does not take its refresh token: sign in again",
+        "the login has no refresh token that the server takes: sign in again",
     )
+}
+
+fn nobody() -> Error {
+    Error::needs_login_because("there is no login: sign in, or hand in a refresh token")
 }
 
 impl fmt::Debug for Login {

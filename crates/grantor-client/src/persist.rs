@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::{TokenQuery, TokenTypeHint};
+use grantor_core::{TokenQuery, TokenResponse, TokenTypeHint};
 use grantor_store::{Conflict, Error, Key, Records, Version};
 use tokio::time::Instant;
 
@@ -134,8 +134,8 @@ async fn try_again(manager: &Manager, record: &LoginRecord) -> bool {
 }
 
 /// Gives up a refresh token that nobody will use, as well as that goes.
-pub(crate) async fn revoke(manager: &Manager, record: &LoginRecord) {
-    let Some(refresh_token) = record.refresh_token.clone() else {
+pub(crate) async fn revoke(manager: &Manager, answer: &TokenResponse) {
+    let Some(refresh_token) = answer.refresh_token.clone() else {
         return;
     };
     let shared = &manager.shared;

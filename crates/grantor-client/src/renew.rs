@@ -35,7 +35,7 @@ pub(crate) async fn renew(slot: &Arc<Slot>, why: Why) -> Outcome {
 async fn client_credentials(slot: &Arc<Slot>, avoid: Option<&Secret>, retry: Retry) -> Outcome {
     let manager = &slot.manager;
     // A store that fails costs a token request, no more.
-    let lease = match wait_for_lease(slot, avoid).await {
+    let lease = match wait_for_lease(slot, None, avoid).await {
         Ok(Turn::Adopted(current)) => return Ok(current),
         Ok(Turn::Ours(lease)) => lease,
         Err(error) => {
@@ -74,21 +74,22 @@ pub(crate) enum Turn<'a> {
 /// the lease.
 pub(crate) async fn wait_for_lease<'a>(
     slot: &'a Arc<Slot>,
+    login_id: Option<&str>,
     avoid: Option<&Secret>,
 ) -> Result<Turn<'a>, Error> {
     let storage = &slot.manager.storage;
     let environment = &slot.manager.shared.environment;
     let Some(leases) = &storage.leases else {
-        let adopted = adopt(slot, avoid).await?;
+        let adopted = adopt(slot, login_id, avoid).await?;
         return Ok(adopted.map_or(Turn::Ours(None), Turn::Adopted));
     };
-    if let Some(current) = adopt(slot, avoid).await? {
+    if let Some(current) = adopt(slot, login_id, avoid).await? {
         return Ok(Turn::Adopted(current));
     }
     let mut queue = Queue::new(leases, storage.lease_key(leases, &slot.ask), environment);
     loop {
         let held = in_time(queue.attempt()).await?;
-        let adopted = adopt(slot, avoid).await?;
+        let adopted = adopt(slot, login_id, avoid).await?;
         match (held, adopted) {
             (Some(held), Some(current)) => {
                 held.release().await;
@@ -101,8 +102,13 @@ pub(crate) async fn wait_for_lease<'a>(
     }
 }
 
-async fn adopt(slot: &Arc<Slot>, avoid: Option<&Secret>) -> Result<Option<Arc<Current>>, Error> {
-    let found = in_time(slot.manager.storage.find(&slot.ask, avoid)).await?;
+async fn adopt(
+    slot: &Arc<Slot>,
+    login_id: Option<&str>,
+    avoid: Option<&Secret>,
+) -> Result<Option<Arc<Current>>, Error> {
+    let found = slot.manager.storage.find(&slot.ask, login_id, avoid);
+    let found = in_time(found).await?;
     match found {
         Some((token, life)) => slot.publish(token, life).map(Some),
         None => Ok(None),

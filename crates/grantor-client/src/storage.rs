@@ -107,10 +107,12 @@ impl Storage {
         }
     }
 
-    /// A stored token that is newer than `avoid` and not to be renewed yet.
+    /// A stored token of this login (none: of a client for itself) that is newer than `avoid` and
+    /// not to be renewed yet.
     pub(crate) async fn find(
         &self,
         ask: &Ask,
+        login_id: Option<&str>,
         avoid: Option<&Secret>,
     ) -> Result<Option<(AccessToken, Life)>, grantor_store::Error> {
         let Some(loaded) = self.access.get(&self.access_key(ask)).await? else {
@@ -119,7 +121,8 @@ impl Storage {
         let record = loaded.record;
         let secret = Secret::new(record.access_token.clone());
         let from_the_future = record.obtained_at > self.environment.now() + DEFAULT_MAX_CLOCK_SKEW;
-        if avoid == Some(&secret) || from_the_future {
+        let of_another = record.login_id.as_deref() != login_id;
+        if avoid == Some(&secret) || of_another || from_the_future {
             return Ok(None);
         }
         let life = self.life(&record);

@@ -62,9 +62,9 @@ impl Tokens {
         Builder::login(issuer.into(), client_id.into(), Some(refresh_token.into()))
     }
 
-    /// Tokens of a login that is in the store.
+    /// Tokens of a login that is in the store; or, by [`Builder::code_flow`], of one that is to be.
     #[must_use]
-    pub fn stored_login(issuer: impl Into<String>, client_id: impl Into<String>) -> Builder {
+    pub fn login(issuer: impl Into<String>, client_id: impl Into<String>) -> Builder {
         Builder::login(issuer.into(), client_id.into(), None)
     }
 

@@ -25,6 +25,7 @@ pub struct FakeClock(Arc<Times>);
 struct Times {
     wall_millis: AtomicI64,
     elapsed_nanos: AtomicU64,
+    seeds: AtomicU64,
 }
 
 impl FakeClock {
@@ -34,7 +35,12 @@ impl FakeClock {
         Self(Arc::new(Times {
             wall_millis: AtomicI64::new(1_790_000_000_000),
             elapsed_nanos: AtomicU64::new(1_000_000_000_000),
+            seeds: AtomicU64::new(0),
         }))
+    }
+
+    pub(crate) fn next_seed(&self) -> u64 {
+        self.0.seeds.fetch_add(1, Ordering::SeqCst)
     }
 
     /// Time goes by.

@@ -36,11 +36,12 @@ pub use random::SeededRandom;
 pub use server::{FakeServer, Fault};
 pub use transport::FakeTransport;
 
-/// An environment of a clock to set by hand and randomness that repeats.
+/// An environment of a clock to set by hand and randomness that repeats from run to run. Each one of
+/// a clock draws other bytes: they stand for processes of their own.
 #[must_use]
 pub fn environment(clock: &FakeClock) -> Environment {
     Environment {
         clock: Arc::new(clock.clone()),
-        random: Arc::new(SeededRandom::new(1)),
+        random: Arc::new(SeededRandom::new(clock.next_seed())),
     }
 }

@@ -1,5 +1,7 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
+pub(crate) mod faulty_store;
+
 use std::time::Duration;
 
 use bytes::Bytes;

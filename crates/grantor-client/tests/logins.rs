@@ -1,0 +1,329 @@
+//! Refresh tokens that rotate: spent once, never lost, stored before their access token is seen.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use grantor_client::{Builder, Event, Tokens};
+use grantor_store::{MasterKey, MemoryStore, Store};
+use grantor_testkit::Fault;
+use support::faulty_store::FaultyStore;
+use support::{ISSUER, World, settle};
+
+fn key() -> MasterKey {
+    MasterKey::from_bytes([7; 32])
+}
+
+fn stored(builder: Builder, store: &Arc<dyn Store>) -> Builder {
+    builder.store(Arc::clone(store), &key())
+}
+
+fn memory() -> Arc<dyn Store> {
+    Arc::new(MemoryStore::new())
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_renewal_spends_the_newest_refresh_token() {
+    let world = World::new();
+    let first = world.server.new_refresh_token();
+    let tokens = world.here(world.login(&first)).build().unwrap();
+    for round in 1..=5 {
+        let token = tokens.get().await.unwrap();
+        assert_eq!(token.secret.expose(), format!("access-{round}"));
+        world.advance(3600);
+    }
+    assert_eq!(world.server.reuses(), 0);
+    assert!(world.server.takes_refresh_token("refresh-0-5"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_goes_on_where_the_store_is() {
+    let world = World::new();
+    let store = memory();
+    let first = world.server.new_refresh_token();
+    for _ in 0..3 {
+        let builder = stored(world.login(&first), &store);
+        let tokens = world.here(builder).build().unwrap();
+        tokens.get().await.unwrap();
+        tokens.close().await;
+        world.advance(3600);
+    }
+    assert_eq!(world.server.token_requests(), 3);
+    assert_eq!(world.server.reuses(), 0);
+    let builder = stored(Tokens::login(ISSUER, "app"), &store);
+    assert!(world.here(builder).build().unwrap().get().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_access_token_is_used_after_a_restart() {
+    let world = World::new();
+    let store = memory();
+    let first = world.server.new_refresh_token();
+    for _ in 0..3 {
+        let builder = stored(world.login(&first), &store);
+        let tokens = world.here(builder).build().unwrap();
+        assert_eq!(tokens.get().await.unwrap().secret.expose(), "access-1");
+        world.advance(1000);
+    }
+    assert_eq!(world.server.token_requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_refresh_token_begins_another_login() {
+    let world = World::new();
+    let store = memory();
+    for round in 0..2 {
+        let handed_in = world.server.new_refresh_token();
+        let tokens = world.here(stored(world.login(&handed_in), &store));
+        let tokens = tokens.build().unwrap();
+        tokens.renew().await.unwrap();
+        let current = format!("refresh-{round}-1");
+        assert!(world.server.takes_refresh_token(&current), "{current}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn labels_keep_logins_apart() {
+    let world = World::new();
+    let store = memory();
+    for user in ["alice", "bob"] {
+        let handed_in = world.server.new_refresh_token();
+        let builder = stored(world.login(&handed_in).label(user), &store);
+        world.here(builder).build().unwrap().get().await.unwrap();
+    }
+    for (user, token) in [("alice", "access-1"), ("bob", "access-2")] {
+        let builder = stored(Tokens::login(ISSUER, "app").label(user), &store);
+        let tokens = world.here(builder).build().unwrap();
+        assert_eq!(tokens.get().await.unwrap().secret.expose(), token);
+    }
+    let nobody = stored(Tokens::login(ISSUER, "app").label("carol"), &store);
+    let error = world.here(nobody).build().unwrap().get().await.unwrap_err();
+    assert!(error.needs_login());
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelled_callers_lose_no_refresh_token() {
+    let world = World::new();
+    let first = world.server.new_refresh_token();
+    let tokens = world.here(world.login(&first)).build().unwrap();
+    for _ in 0..20 {
+        world.server.hold();
+        let calls: Vec<_> = (0..10)
+            .map(|_| {
+                let tokens = tokens.clone();
+                tokio::spawn(async move { tokens.get().await })
+            })
+            .collect();
+        world.server.holds(1).await;
+        for call in &calls {
+            call.abort();
+        }
+        world.server.release();
+        settle().await;
+        assert!(tokens.get().await.is_ok());
+        world.advance(3600);
+    }
+    assert_eq!(world.server.token_requests(), 20);
+    assert_eq!(world.server.reuses(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_access_tokens_of_one_login_spend_two_refresh_tokens() {
+    let world = World::new();
+    let first = world.server.new_refresh_token();
+    let tokens = world.here(world.login(&first)).build().unwrap();
+    let other = tokens.with_resource("https://other.example");
+    let same = tokens.with_resource("https://other.example");
+    for _ in 0..5 {
+        let (a, b, c) = tokio::join!(tokens.get(), other.get(), same.get());
+        assert_ne!(a.unwrap().secret, b.as_ref().unwrap().secret.clone());
+        assert_eq!(b.unwrap().secret, c.unwrap().secret);
+        world.advance(3600);
+    }
+    assert_eq!(world.server.token_requests(), 10);
+    assert_eq!(world.server.reuses(), 0);
+}
+
+async fn many_managers_on_one_store(begin: impl Fn(&World, &str) -> Builder) {
+    let world = World::new();
+    let store = memory();
+    let first = world.server.new_refresh_token();
+    let managers: Vec<_> = (0..4)
+        .map(|_| world.here(stored(begin(&world, &first), &store)))
+        .map(|builder| builder.build().unwrap())
+        .collect();
+    for round in 1..=3 {
+        let calls = managers.iter().map(Tokens::get);
+        for token in futures_util::future::join_all(calls).await {
+            let name = format!("access-{round}");
+            assert_eq!(token.unwrap().secret.expose(), name);
+        }
+        world.advance(3600);
+    }
+    assert_eq!(world.server.token_requests(), 3);
+    assert_eq!(world.server.reuses(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn managers_on_one_store_renew_a_login_once() {
+    many_managers_on_one_store(|world, first| world.login(first)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn managers_on_one_store_fetch_a_clients_token_once() {
+    many_managers_on_one_store(|world, _| world.client()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_refresh_token_is_dropped_and_the_access_token_is_not() {
+    let world = World::new();
+    let ended = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&ended);
+    let first = world.server.new_refresh_token();
+    let tokens = world.here(world.login(&first)).on_event(move |event| {
+        if matches!(event, Event::LoginEnded) {
+            *count.lock().unwrap() += 1;
+        }
+    });
+    let tokens = tokens.build().unwrap();
+    tokens.get().await.unwrap();
+    world.advance(3310);
+    world.server.fail_next(Fault::Refused("invalid_grant"));
+    for _ in 0..3 {
+        assert_eq!(tokens.get().await.unwrap().secret.expose(), "access-1");
+        settle().await;
+    }
+    world.advance(290);
+    for _ in 0..3 {
+        let error = tokens.get().await.unwrap_err();
+        assert!(error.needs_login(), "{error}");
+        world.advance(3600);
+    }
+    assert_eq!(world.server.token_requests(), 2);
+    assert_eq!(*ended.lock().unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_on_the_way_keep_the_refresh_token() {
+    for fault in [
+        Fault::Unsent,
+        Fault::RequestLost,
+        Fault::Status(500),
+        Fault::TooManyRequests(1),
+        Fault::NotJson,
+    ] {
+        let world = World::new();
+        let first = world.server.new_refresh_token();
+        let tokens = world.here(world.login(&first)).build().unwrap();
+        for _ in 0..3 {
+            world.server.fail_next(fault.clone());
+        }
+        let error = tokens.get().await.unwrap_err();
+        assert!(!error.needs_login(), "{fault:?}: {error}");
+        for _ in 0..10 {
+            world.advance(60);
+            let _ = tokens.get().await;
+        }
+        assert!(tokens.get().await.is_ok(), "{fault:?}");
+        assert_eq!(world.server.reuses(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_asked_for_again_at_once() {
+    let world = World::new();
+    world.server.allow_repeats();
+    let first = world.server.new_refresh_token();
+    let tokens = world.here(world.login(&first)).build().unwrap();
+    world.server.fail_next(Fault::AnswerLost);
+    assert!(tokens.get().await.is_ok());
+    world.advance(3600);
+    assert!(tokens.get().await.is_ok());
+    assert_eq!(world.server.token_requests(), 3);
+    assert_eq!(world.server.reuses(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_not_be_stored_is_used_and_stored_later() {
+    let world = World::new();
+    let store = Arc::new(FaultyStore::default());
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&events);
+    let first = world.server.new_refresh_token();
+    let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
+    let builder = stored(world.login(&first), &shared).on_event(move |event| {
+        seen.lock().unwrap().push(format!("{event:?}"));
+    });
+    let tokens = world.here(builder).build().unwrap();
+    store.refuse_logins(true);
+    assert!(tokens.get().await.is_ok());
+    assert_eq!(*events.lock().unwrap(), ["NotPersisted", "Renewed"]);
+    store.refuse_logins(false);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(
+        *events.lock().unwrap(),
+        ["NotPersisted", "Renewed", "Persisted"]
+    );
+    let other = stored(Tokens::login(ISSUER, "app"), &shared);
+    let other = world.here(other).build().unwrap();
+    assert!(other.renew().await.is_ok());
+    assert_eq!(world.server.reuses(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_stored_yet_is_renewed_from_memory() {
+    let world = World::new();
+    let store = Arc::new(FaultyStore::default());
+    let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
+    let first = world.server.new_refresh_token();
+    let builder = stored(world.login(&first), &shared);
+    let tokens = world.here(builder).build().unwrap();
+    tokens.get().await.unwrap();
+    store.refuse_logins(true);
+    for _ in 0..3 {
+        world.advance(3600);
+        assert!(tokens.get().await.is_ok());
+    }
+    store.refuse_logins(false);
+    tokens.close().await;
+    let other = stored(Tokens::login(ISSUER, "app"), &shared);
+    assert!(world.here(other).build().unwrap().renew().await.is_ok());
+    assert_eq!(world.server.reuses(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_is_forgotten_is_over() {
+    let world = World::new();
+    let store = memory();
+    let first = world.server.new_refresh_token();
+    let tokens = world.here(stored(world.login(&first), &store));
+    let tokens = tokens.build().unwrap();
+    tokens.get().await.unwrap();
+    tokens.forget().await.unwrap();
+    for _ in 0..3 {
+        assert!(tokens.get().await.unwrap_err().needs_login());
+        world.advance(60);
+    }
+    assert_eq!(world.server.token_requests(), 1);
+    let other = stored(Tokens::login(ISSUER, "app"), &store);
+    let other = world.here(other).build().unwrap();
+    assert!(other.get().await.unwrap_err().needs_login());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_store_holds_no_secret_in_the_clear() {
+    let world = World::new();
+    let store = Arc::new(FaultyStore::default());
+    let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
+    let first = world.server.new_refresh_token();
+    let builder = stored(world.login(&first).label("alice"), &shared);
+    let tokens = world.here(builder).build().unwrap();
+    tokens.get().await.unwrap();
+    let written = store.written();
+    assert!(written.len() > 100);
+    for part in ["access-1", "refresh-0", "alice", "idp.example"] {
+        let found = written.windows(part.len()).any(|w| w == part.as_bytes());
+        assert!(!found, "{part}");
+    }
+}
