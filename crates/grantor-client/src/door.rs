@@ -138,18 +138,23 @@ impl Attempt {
         } else {
             Observed::Resend
         };
-        let now = slot.now();
-        match slot.current() {
+        // Looked for first: once it is over, there is another current token.
+        let under_way = slot.under_way();
+        let next = match slot.current() {
             // A late answer about a token that is gone: it says nothing about the one there is.
             Some(current) if current.generation != sent.generation => return resend,
-            Some(current) if current.freshness(now) == Freshness::Expired => return resend,
-            Some(current) if !slot.rejections.renews(&current, origin, now) => {
-                return Observed::Done;
+            Some(current) if current.freshness(slot.now()) == Freshness::Expired => return resend,
+            Some(current) if slot.rejections.renews(&current, origin, slot.now()) => {
+                slot.manager.counters.rejection();
+                slot.renew(Why::Rejected).await
             }
-            Some(_) => slot.manager.counters.rejection(),
+            Some(_) => match under_way {
+                Some(under_way) => slot.wait(under_way).await,
+                None => return Observed::Done,
+            },
             None => return resend,
-        }
-        match slot.renew(Why::Rejected).await {
+        };
+        match next {
             // Some servers give the same token until its end.
             Ok(next) if next.token.secret == sent.token.secret => Observed::Done,
             Ok(_) => resend,

@@ -20,6 +20,9 @@ use crate::{Error, renew};
 /// What a renewal ends with, for all who wait for it.
 pub(crate) type Outcome = Result<Arc<Current>, Error>;
 
+/// A renewal that has not ended.
+pub(crate) type UnderWay = watch::Receiver<Option<Outcome>>;
+
 /// Why a token is renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
@@ -55,7 +58,7 @@ struct Running {
     number: u64,
     /// After a fork the child has the flight and not the thread that flies it.
     process: u32,
-    outcome: watch::Receiver<Option<Outcome>>,
+    outcome: UnderWay,
 }
 
 impl Slot {
@@ -96,7 +99,20 @@ impl Slot {
 
     /// Waits for the renewal that is under way, or for a new one.
     pub(crate) async fn renew(self: &Arc<Self>, why: Why) -> Outcome {
-        let mut outcome = self.start(why)?;
+        let outcome = self.start(why)?;
+        self.wait(outcome).await
+    }
+
+    /// The renewal that is under way, whoever began it.
+    pub(crate) fn under_way(&self) -> Option<UnderWay> {
+        let flights = self.flights();
+        let running = flights.running.as_ref();
+        let running = running.filter(|running| running.process == std::process::id());
+        running.map(|running| running.outcome.clone())
+    }
+
+    /// Waits for a renewal.
+    pub(crate) async fn wait(&self, mut outcome: UnderWay) -> Outcome {
         self.manager.counters.wait();
         match outcome.wait_for(Option::is_some).await {
             Ok(outcome) => outcome.clone().unwrap_or_else(|| Err(abandoned())),
@@ -111,7 +127,7 @@ impl Slot {
     }
 
     /// Joins the renewal that is under way, or starts one.
-    fn start(self: &Arc<Self>, why: Why) -> Result<watch::Receiver<Option<Outcome>>, Error> {
+    fn start(self: &Arc<Self>, why: Why) -> Result<UnderWay, Error> {
         let process = std::process::id();
         let (sender, outcome) = watch::channel(None);
         let number = {

@@ -40,7 +40,6 @@ pub struct Tokens {
 
 impl Tokens {
     /// Tokens of a client for itself (RFC 6749 section 4.4).
-    #[must_use]
     pub fn client_credentials(
         issuer: impl Into<String>,
         client_id: impl Into<String>,
@@ -53,7 +52,6 @@ impl Tokens {
     ///
     /// It is used once. From then on the store knows the newest one; with the same store, handing in
     /// the old one again goes on with the newest.
-    #[must_use]
     pub fn refresh_token(
         issuer: impl Into<String>,
         client_id: impl Into<String>,
@@ -63,7 +61,6 @@ impl Tokens {
     }
 
     /// Tokens of a login that is in the store; or, by [`Builder::code_flow`], of one that is to be.
-    #[must_use]
     pub fn login(issuer: impl Into<String>, client_id: impl Into<String>) -> Builder {
         Builder::login(issuer.into(), client_id.into(), None)
     }

@@ -1,5 +1,7 @@
 //! Tokens of a client for itself: fetched once, renewed in time, never in a loop.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Refresh tokens that rotate: spent once, never lost, stored before their access token is seen.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,7 @@
 //! What a request costs while there is a fresh token: no allocation, no wait.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use std::pin::pin;

@@ -6,22 +6,13 @@ use reqwest::{Request, Response};
 /// The most redirects that are followed.
 pub(super) const MOST: usize = 10;
 
-/// What an answer leads to.
-pub(super) enum Next {
-    /// It is the caller's answer.
-    Answer,
-    /// Another request, with all of the caller's headers.
-    Follow(Request),
-}
-
-/// The request that a redirect leads to. `sent` is a copy of the one that was redirected, without
+/// The request that a redirect leads to, with all of the caller's headers; none if the answer is the
+/// caller's. `sent` is a copy of the one that was redirected, without
 /// the token; none if its body can't be sent again.
-pub(super) fn next(response: &Response, sent: Option<Request>) -> Next {
+pub(super) fn next(response: &Response, sent: Option<Request>) -> Option<Request> {
     let location = response.headers().get(header::LOCATION);
     let url = location.and_then(|value| response.url().join(value.to_str().ok()?).ok());
-    let (Some(url), Some(mut request)) = (url, sent) else {
-        return Next::Answer;
-    };
+    let (url, mut request) = (url?, sent?);
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
     match response.status() {
         StatusCode::SEE_OTHER if !reading => {
@@ -34,13 +25,13 @@ pub(super) fn next(response: &Response, sent: Option<Request>) -> Next {
         StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => {}
         // Whether a POST becomes a GET here is for the caller to say (RFC 9110 section 15.4.2).
         StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER if reading => {}
-        _ => return Next::Answer,
+        _ => return None,
     }
     if !grantor_core::is_secure(&url) {
-        return Next::Answer;
+        return None;
     }
     *request.url_mut() = url;
-    Next::Follow(request)
+    Some(request)
 }
 
 /// Whether a request may go to an origin that nobody named: one that only reads.

@@ -7,7 +7,7 @@ use reqwest::{Body, Client, Request, Response, Url};
 use serde::Serialize;
 use url::Origin;
 
-use super::redirect::{self, Next};
+use super::redirect;
 use crate::{Error, Observed, Tokens};
 
 /// A request of a session, built as reqwest's are.
@@ -97,12 +97,12 @@ impl RequestBuilder {
             let again = request.try_clone();
             let response = send(&self.tokens, &self.client, request, again).await?;
             match redirect::next(&response, copy) {
-                Next::Answer => return Ok(response),
-                Next::Follow(next) if is_for(&self.tokens, &origin, &next) => request = next,
-                Next::Follow(next) if redirect::may_go_abroad(&next) => {
+                None => return Ok(response),
+                Some(next) if is_for(&self.tokens, &origin, &next) => request = next,
+                Some(next) if redirect::may_go_abroad(&next) => {
                     return abroad(&self.client, next).await;
                 }
-                Next::Follow(_) => return Ok(response),
+                Some(_) => return Ok(response),
             }
         }
         Err(Error::refused("the API redirects without end"))
@@ -116,7 +116,7 @@ async fn abroad(client: &Client, mut request: Request) -> Result<Response, Error
         let copy = request.try_clone();
         let response = client.execute(request).await?;
         match redirect::next(&response, copy) {
-            Next::Follow(next) if redirect::may_go_abroad(&next) => request = next,
+            Some(next) if redirect::may_go_abroad(&next) => request = next,
             _ => return Ok(response),
         }
     }

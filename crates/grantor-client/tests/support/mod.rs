@@ -1,6 +1,7 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 pub(crate) mod faulty_store;
+pub(crate) mod web;
 
 use std::time::Duration;
 

@@ -50,7 +50,7 @@ pub(super) fn faulty(fault: &Fault) -> Option<Response<Bytes>> {
         }
         Fault::NotJson => {}
         Fault::Refused(code) => {
-            return Some(refusal(ErrorResponse::new(
+            return Some(refusal(&ErrorResponse::new(
                 ErrorCode::from(*code),
                 "a fault",
             )));
@@ -69,18 +69,18 @@ pub(super) fn answer(
     if issuer.metadata_urls().iter().any(|url| url.path() == path) {
         return json(StatusCode::OK, metadata(issuer).to_json());
     }
-    let invalid = |why: String| refusal(ErrorResponse::new(ErrorCode::InvalidRequest, why));
+    let invalid = |why: String| refusal(&ErrorResponse::new(ErrorCode::InvalidRequest, why));
     let params = match Params::parse(request.body()) {
         Ok(params) => params,
         Err(error) => return invalid(error.to_string()),
     };
     if let Err(error) = authenticate(state, request, &params) {
-        return refusal(error);
+        return refusal(&error);
     }
     match path.strip_prefix(issuer.path()).unwrap_or(path) {
         "/token" => match TokenRequest::from_params(&params) {
             Ok(request) => token(state, request),
-            Err(error) => refusal(error.into()),
+            Err(error) => refusal(&error.into()),
         },
         "/introspect" => introspect(state, &params),
         "/revoke" => revoke(state, &params),
@@ -107,7 +107,7 @@ fn authenticate(
 }
 
 fn token(state: &mut State, request: TokenRequest) -> Response<Bytes> {
-    let invalid_grant = |why: &str| refusal(ErrorResponse::new(ErrorCode::InvalidGrant, why));
+    let invalid_grant = |why: &str| refusal(&ErrorResponse::new(ErrorCode::InvalidGrant, why));
     let mut scope = request.scope;
     let refresh_token = match request.grant {
         GrantRequest::ClientCredentials => None,
@@ -136,7 +136,7 @@ fn token(state: &mut State, request: TokenRequest) -> Response<Bytes> {
         }
         _ => {
             let code = ErrorCode::UnsupportedGrantType;
-            return refusal(ErrorResponse::new(code, "not known here"));
+            return refusal(&ErrorResponse::new(code, "not known here"));
         }
     };
     state.issued += 1;
@@ -205,7 +205,7 @@ pub(super) fn api<B>(state: &State, request: &Request<B>) -> Response<Bytes> {
     response
 }
 
-fn refusal(error: ErrorResponse) -> Response<Bytes> {
+fn refusal(error: &ErrorResponse) -> Response<Bytes> {
     let status = match error.error {
         ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
         _ => StatusCode::BAD_REQUEST,

@@ -1,0 +1,152 @@
+//! Where tokens go and where they don't, by `prepare` and by a session.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use grantor_client::{Observed, Session};
+use http::{Request, Response};
+use support::web::{Answer, Web};
+use support::{World, bearer, request};
+
+#[tokio::test(start_paused = true)]
+async fn tokens_go_only_where_they_may() {
+    let world = World::new();
+    let tokens = world.here(world.client()).build().unwrap();
+    for uri in [
+        "https://other.example/",
+        "http://api.example/",
+        "https://api.example:8443/",
+        "/things",
+    ] {
+        let mut request = Request::get(uri).body(()).unwrap();
+        let error = tokens.prepare(&mut request).await.unwrap_err();
+        assert!(error.is_configuration(), "{uri}");
+        assert!(request.headers().is_empty(), "{uri}");
+    }
+    assert_eq!(world.server.token_requests(), 0);
+    let wider = tokens.with_origin("https://other.example").unwrap();
+    let mut request = Request::get("https://other.example/x").body(()).unwrap();
+    let _attempt = wider.prepare(&mut request).await.unwrap();
+    assert_eq!(bearer(&request), "access-1");
+    assert!(tokens.with_origin("http://other.example").is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_of_the_callers_own_wins() {
+    let world = World::new();
+    let tokens = world.here(world.client()).build().unwrap();
+    let mut own = request();
+    let value = http::HeaderValue::from_static("Bearer mine");
+    own.headers_mut().insert("authorization", value);
+    let attempt = tokens.prepare(&mut own).await.unwrap();
+    assert_eq!(bearer(&own), "mine");
+    let response = Response::builder().status(401).body(()).unwrap();
+    assert_eq!(attempt.observe(&response).await, Observed::Done);
+    assert_eq!(world.server.token_requests(), 0);
+}
+
+fn session(world: &World, web: &Web) -> Session {
+    let tokens = world.here(world.client()).build().unwrap();
+    tokens.session(&web.url("/v1/")).unwrap()
+}
+
+#[tokio::test]
+async fn every_request_carries_the_token() {
+    let world = World::new();
+    let web = Web::start(|request| Answer::text(200, request)).await;
+    let api = session(&world, &web);
+    let answer = api
+        .get("things?page=1")
+        .header("x-a", "1")
+        .send()
+        .await
+        .unwrap();
+    let seen = answer.text().await.unwrap();
+    assert!(seen.starts_with("GET /v1/things?page=1 HTTP/1.1"), "{seen}");
+    assert!(seen.contains("authorization: Bearer access-1"), "{seen}");
+    assert!(seen.contains("x-a: 1"), "{seen}");
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        let request = api.request(method.parse().unwrap(), "/x").body("b");
+        let seen = request.send().await.unwrap().text().await.unwrap();
+        assert!(seen.starts_with(&format!("{method} /x ")), "{seen}");
+        assert!(seen.contains("Bearer access-1"), "{seen}");
+    }
+    assert!(api.get("https://other.example/").send().await.is_err());
+}
+
+#[tokio::test]
+async fn a_rejected_request_is_sent_again_with_its_body() {
+    let world = World::new();
+    let web = Web::start(|request| {
+        let status = if request.contains("access-2") {
+            200
+        } else {
+            401
+        };
+        Answer::text(status, request)
+    });
+    let web = web.await;
+    let api = session(&world, &web);
+    world.call(api.tokens()).await;
+    world.advance(60);
+    let answer = api.post("x").body("hello").send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let seen = answer.text().await.unwrap();
+    assert!(seen.ends_with("hello"), "{seen}");
+    assert_eq!(web.requests(), 2);
+}
+
+#[tokio::test]
+async fn the_second_rejection_is_the_answer() {
+    let world = World::new();
+    let web = Web::start(|request| Answer::text(401, request)).await;
+    let api = session(&world, &web);
+    world.call(api.tokens()).await;
+    world.advance(60);
+    assert_eq!(api.get("x").send().await.unwrap().status(), 401);
+    assert_eq!(web.requests(), 2);
+    assert_eq!(api.get("x").send().await.unwrap().status(), 401);
+    assert_eq!(web.requests(), 3);
+    assert_eq!(world.server.token_requests(), 2);
+}
+
+#[tokio::test]
+async fn redirects_keep_the_token_within_the_origin_and_lose_it_outside() {
+    let world = World::new();
+    let abroad = Web::start(|request| Answer::text(200, request)).await;
+    let elsewhere = abroad.url("/file");
+    let web = Web::start(move |request| {
+        if request.starts_with("GET /v1/near") {
+            Answer::redirect(302, "/v1/here")
+        } else if request.starts_with("GET /v1/far") || request.starts_with("PUT /v1/far") {
+            Answer::redirect(307, &elsewhere)
+        } else if request.starts_with("GET /v1/loop") {
+            Answer::redirect(302, "/v1/loop")
+        } else if request.starts_with("GET /v1/insecure") {
+            Answer::redirect(302, "http://other.example/")
+        } else {
+            Answer::text(200, request)
+        }
+    });
+    let web = web.await;
+    let api = session(&world, &web);
+    let near = api.get("near").send().await.unwrap().text().await.unwrap();
+    assert!(near.contains("GET /v1/here"), "{near}");
+    assert!(near.contains("Bearer access-1"), "{near}");
+    let far = api
+        .get("far")
+        .header("x-key", "mine")
+        .header("accept", "a/b");
+    let far = far.send().await.unwrap().text().await.unwrap();
+    assert!(far.contains("GET /file"), "{far}");
+    assert!(far.contains("accept: a/b"), "{far}");
+    assert!(!far.contains("access-1") && !far.contains("mine"), "{far}");
+    let put = api.put("far").body("secret").send().await.unwrap();
+    assert_eq!(put.status(), 307, "a body goes nowhere by itself");
+    let own = api.get("far").header("authorization", "Bearer mine");
+    let own = own.send().await.unwrap().text().await.unwrap();
+    assert!(!own.contains("mine"), "{own}");
+    assert_eq!(api.get("insecure").send().await.unwrap().status(), 302);
+    assert!(api.get("loop").send().await.is_err());
+}

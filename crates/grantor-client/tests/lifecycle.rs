@@ -1,0 +1,143 @@
+//! What happens when things die: callers, runtimes, threads, handles.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use grantor_client::Tokens;
+use grantor_store::{MasterKey, MemoryStore, Store};
+use grantor_testkit::{FakeServer, Fault};
+use support::{ISSUER, World, settle};
+
+/// Waits on this thread until so many token requests are held back.
+fn holds(server: &FakeServer, n: usize) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(server.holds(n));
+}
+
+#[test]
+fn a_blocking_caller_needs_no_runtime() {
+    let world = World::new();
+    let tokens = world.thread(world.client()).build().unwrap();
+    assert_eq!(tokens.get_blocking().unwrap().secret.expose(), "access-1");
+    world.advance(3600);
+    assert_eq!(tokens.get_blocking().unwrap().secret.expose(), "access-2");
+}
+
+#[test]
+fn a_caller_whose_runtime_ends_leaves_the_renewal_running() {
+    let world = World::new();
+    let first = world.server.new_refresh_token();
+    let tokens = world.thread(world.login(&first)).build().unwrap();
+    world.server.hold();
+    let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+    let calling = tokens.clone();
+    runtime.spawn(async move { calling.get().await });
+    holds(&world.server, 1);
+    runtime.shutdown_background();
+    world.server.release();
+    assert_eq!(tokens.get_blocking().unwrap().secret.expose(), "access-1");
+    assert_eq!(world.server.token_requests(), 1);
+    assert_eq!(world.server.reuses(), 0);
+}
+
+#[test]
+fn a_renewal_that_panics_wakes_everybody() {
+    let world = World::new();
+    let tokens = world.thread(world.client()).build().unwrap();
+    world.server.fail_next(Fault::Panic);
+    let callers: Vec<_> = (0..20)
+        .map(|_| {
+            let tokens = tokens.clone();
+            std::thread::spawn(move || tokens.get_blocking())
+        })
+        .collect();
+    for caller in callers {
+        let error = caller.join().unwrap().unwrap_err();
+        assert!(error.is_transient(), "{error}");
+    }
+    world.advance(1);
+    assert!(tokens.get_blocking().is_ok(), "the thread lives on");
+}
+
+#[test]
+fn a_runtime_that_is_shut_down_under_a_renewal_wakes_everybody() {
+    let world = World::new();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let builder = world.thread(world.client());
+    let tokens = builder.spawn_on(runtime.handle().clone()).build().unwrap();
+    world.server.hold();
+    let callers: Vec<_> = (0..5)
+        .map(|_| {
+            let tokens = tokens.clone();
+            std::thread::spawn(move || tokens.get_blocking())
+        })
+        .collect();
+    holds(&world.server, 1);
+    drop(runtime);
+    for caller in callers {
+        assert!(caller.join().unwrap().is_err());
+    }
+    world.advance(10);
+    assert!(
+        tokens.get_blocking().is_err(),
+        "nothing runs there any more"
+    );
+}
+
+#[test]
+fn the_last_handle_waits_until_the_refresh_token_is_stored() {
+    let world = World::new();
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let key = MasterKey::from_bytes([7; 32]);
+    let first = world.server.new_refresh_token();
+    let builder = world.login(&first).store(Arc::clone(&store), &key);
+    let tokens = world.thread(builder).build().unwrap();
+    world.server.hold();
+    let mut call = Box::pin(tokens.get());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(call.as_mut().poll(&mut context).is_pending());
+    drop(call);
+    holds(&world.server, 1);
+    let (dropped, is_dropped) = channel();
+    let dropping = std::thread::spawn(move || {
+        drop(tokens);
+        dropped.send(()).unwrap();
+    });
+    assert!(is_dropped.recv_timeout(Duration::from_millis(20)).is_err());
+    world.server.release();
+    dropping.join().unwrap();
+    let builder = Tokens::login(ISSUER, "app").store(store, &key);
+    let tokens = world.thread(builder).build().unwrap();
+    assert_eq!(tokens.get_blocking().unwrap().secret.expose(), "access-1");
+    assert_eq!(world.server.token_requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_waits_and_then_nothing_begins() {
+    let world = World::new();
+    let tokens = world.here(world.client()).build().unwrap();
+    world.server.hold();
+    let calling = tokens.clone();
+    let call = tokio::spawn(async move { calling.get().await });
+    world.server.holds(1).await;
+    let release = async {
+        settle().await;
+        world.server.release();
+    };
+    tokio::join!(tokens.close(), release);
+    assert!(call.await.unwrap().is_ok());
+    assert!(tokens.get().await.is_ok(), "what is there stays good");
+    world.advance(3600);
+    let error = tokens.get().await.unwrap_err();
+    assert!(error.is_configuration(), "{error}");
+    assert_eq!(world.server.token_requests(), 1);
+}
