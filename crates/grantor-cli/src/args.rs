@@ -34,6 +34,8 @@ pub(crate) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Show everything at work: a server, a protected API and a client, in one process
+    Demo(Demo),
     /// Run the authorization server
     Serve(Serve),
     /// Manage clients
@@ -46,6 +48,13 @@ pub(crate) enum Command {
     Token(Token),
     /// Send a request that carries an access token
     Request(Request),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Keep everything running afterwards, and say how to reach it
+    #[arg(long)]
+    pub(crate) serve: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -5,6 +5,7 @@ mod args;
 mod command;
 mod config;
 mod data;
+pub mod demo;
 mod error;
 mod output;
 
@@ -33,11 +34,12 @@ pub fn main() -> ExitCode {
 fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
     let common = &args.common;
     match args.command {
-        Command::Serve(serve) => command::serve::run(common, serve, output),
+        Command::Serve(serve) => command::serve::run(common, &serve, output),
         Command::Client(client) => command::client::run(common, client, output),
         Command::User(user) => command::user::run(common, user, output),
-        Command::Token(token) => command::token::run(token, output),
-        Command::Request(request) => command::request::run(request, output),
+        Command::Token(token) => command::token::run(&token, output),
+        Command::Request(request) => command::request::run(&request, output),
+        Command::Demo(demo) => command::demo::run(common, &demo),
     }
 }
 
@@ -49,5 +51,3 @@ fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, Cli
         .map_err(|error| CliError::failed(format!("the runtime can't be started: {error}")))?;
     runtime.block_on(work)
 }
-//! The commands of grantor.
-pub mod demo;

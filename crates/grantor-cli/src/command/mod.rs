@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod client;
+pub(crate) mod demo;
 pub(crate) mod request;
 pub(crate) mod serve;
 pub(crate) mod token;

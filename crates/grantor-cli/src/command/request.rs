@@ -11,8 +11,8 @@ use crate::args::Request;
 use crate::error::CliError;
 use crate::output::Output;
 
-pub(crate) fn run(args: Request, output: &Output) -> Result<ExitCode, CliError> {
-    let request = Prepared::of(&args)?;
+pub(crate) fn run(args: &Request, output: &Output) -> Result<ExitCode, CliError> {
+    let request = Prepared::of(args)?;
     let tokens = super::token::builder(&args.token)?;
     let origin = args.origin.as_deref().unwrap_or(&args.url);
     let tokens = tokens.only(origin_of(origin)?).build()?;

@@ -17,8 +17,8 @@ use crate::data;
 use crate::error::CliError;
 use crate::output::Output;
 
-pub(crate) fn run(common: &Common, serve: Serve, output: &Output) -> Result<ExitCode, CliError> {
-    let config = Config::for_serve(common, &serve)?;
+pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<ExitCode, CliError> {
+    let config = Config::for_serve(common, serve)?;
     log();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

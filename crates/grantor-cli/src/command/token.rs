@@ -11,8 +11,8 @@ use crate::args::Token;
 use crate::error::CliError;
 use crate::output::Output;
 
-pub(crate) fn run(args: Token, output: &Output) -> Result<ExitCode, CliError> {
-    let tokens = builder(&args)?.build()?;
+pub(crate) fn run(args: &Token, output: &Output) -> Result<ExitCode, CliError> {
+    let tokens = builder(args)?.build()?;
     crate::block_on(async {
         let token = tokens.get().await?;
         let json = json!({

@@ -220,6 +220,10 @@ pub(super) fn known<'u>(url: Option<&'u Url>, name: &str) -> Result<&'u Url, Str
 }
 
 /// That something is as it should be, or a sentence that says how it is.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a count or a status reads better without a reference"
+)]
 pub(super) fn expect<T: PartialEq + std::fmt::Debug>(
     what: &str,
     seen: T,
