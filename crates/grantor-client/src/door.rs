@@ -51,10 +51,7 @@ impl Tokens {
         }
         let origin = self.origins.find(uri)?;
         let current = match self.slot.ready() {
-            Some(current) => {
-                self.slot.manager.counters.hit();
-                current
-            }
+            Some(current) => current,
             None => Box::pin(self.slot.token()).await?,
         };
         Ok(Attempt::sign(request.headers_mut(), current, origin, false))

@@ -80,13 +80,12 @@ impl Slot {
     pub(crate) fn ready(self: &Arc<Self>) -> Option<Arc<Current>> {
         let current = self.current.load_full()?;
         match current.freshness(self.now()) {
-            Freshness::Fresh => Some(current),
-            Freshness::Stale => {
-                self.renew_early();
-                Some(current)
-            }
-            Freshness::Expired => None,
+            Freshness::Fresh => {}
+            Freshness::Stale => self.renew_early(),
+            Freshness::Expired => return None,
         }
+        self.manager.counters.hit();
+        Some(current)
     }
 
     /// The token there is, or the next one.
@@ -265,6 +264,10 @@ impl Drop for Flight {
     fn drop(&mut self) {
         self.slot.finish(self.number, &self.outcome);
         self.sender.send_replace(Some(self.outcome.clone()));
+        // A listener that panics as well would end the process.
+        if std::thread::panicking() {
+            return;
+        }
         self.slot.manager.tell(&match &self.outcome {
             Ok(_) => Event::Renewed,
             Err(error) => Event::RenewalFailed(error.clone()),

@@ -61,8 +61,10 @@ impl Worker {
             Self::Runtime(_) => false,
             Self::Thread(thread) => {
                 let thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
-                let here = std::thread::current().id();
-                thread.as_ref().is_some_and(|thread| thread.id != here)
+                let here = (std::thread::current().id(), std::process::id());
+                // On that thread it would wait for itself, and after a fork for nobody.
+                let elsewhere = |thread: &Thread| thread.id != here.0 && thread.process == here.1;
+                thread.as_ref().is_some_and(elsewhere)
             }
         }
     }

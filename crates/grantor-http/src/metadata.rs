@@ -105,3 +105,129 @@ impl fmt::Debug for MetadataCache {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+    use bytes::Bytes;
+    use grantor_core::{BoxFuture, Clock, Timestamp};
+    use http::{Request, Response};
+
+    use super::*;
+    use crate::{SystemRandom, TransportError};
+
+    #[derive(Debug, Default)]
+    struct World {
+        seconds: AtomicU64,
+        fails: AtomicUsize,
+        requests: AtomicUsize,
+    }
+
+    #[derive(Debug, Clone)]
+    struct Shared(Arc<World>);
+
+    impl Clock for Shared {
+        fn now(&self) -> Timestamp {
+            Timestamp::default()
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::from_secs(self.0.seconds.load(Ordering::SeqCst))
+        }
+    }
+
+    impl Transport for Shared {
+        fn send(
+            &self,
+            _: Request<Bytes>,
+        ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+            Box::pin(async {
+                self.0.requests.fetch_add(1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                if self.0.fails.load(Ordering::SeqCst) > 0 {
+                    self.0.fails.fetch_sub(1, Ordering::SeqCst);
+                    return Err(TransportError::unsent("on purpose"));
+                }
+                let json = r#"{"issuer":"https://a.example"}"#;
+                Ok(Response::new(Bytes::from_static(json.as_bytes())))
+            })
+        }
+    }
+
+    fn cache() -> (Shared, MetadataCache, Issuer) {
+        let world = Shared(Arc::default());
+        let environment = Environment {
+            clock: Arc::new(world.clone()),
+            random: Arc::new(SystemRandom),
+        };
+        let cache = MetadataCache::new(Arc::new(world.clone()), environment);
+        (world, cache, Issuer::parse("https://a.example").unwrap())
+    }
+
+    impl Shared {
+        fn at(&self, seconds: u64) {
+            self.0.seconds.store(seconds, Ordering::SeqCst);
+        }
+
+        fn fail(&self, times: usize) {
+            self.0.fails.store(times, Ordering::SeqCst);
+        }
+
+        fn requests(&self) -> usize {
+            self.0.requests.load(Ordering::SeqCst)
+        }
+    }
+
+    #[tokio::test]
+    async fn all_who_ask_at_once_share_one_request_for_an_hour() {
+        let (world, cache, issuer) = cache();
+        let (a, b, c) = tokio::join!(cache.get(&issuer), cache.get(&issuer), cache.get(&issuer));
+        assert!(a.is_ok() && b.is_ok() && c.is_ok());
+        world.at(3599);
+        assert!(cache.get(&issuer).await.is_ok());
+        assert_eq!(world.requests(), 1);
+        world.at(3600);
+        assert!(cache.get(&issuer).await.is_ok());
+        assert_eq!(world.requests(), 2);
+        cache.forget(&issuer);
+        assert!(cache.get(&issuer).await.is_ok());
+        assert_eq!(world.requests(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_again_for_three_seconds() {
+        let (world, cache, issuer) = cache();
+        world.fail(1);
+        assert!(cache.get(&issuer).await.is_err());
+        world.at(2);
+        assert!(cache.get(&issuer).await.is_err());
+        assert_eq!(world.requests(), 1);
+        world.at(3);
+        assert!(cache.get(&issuer).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_was_known_outlives_a_failure() {
+        let (world, cache, issuer) = cache();
+        assert!(cache.get(&issuer).await.is_ok());
+        world.at(3600);
+        world.fail(1);
+        assert!(cache.get(&issuer).await.is_ok());
+        world.at(3603);
+        assert!(cache.get(&issuer).await.is_ok());
+        assert_eq!(world.requests(), 3);
+    }
+
+    #[tokio::test]
+    async fn who_is_dropped_while_fetching_leaves_it_to_the_next() {
+        let (world, cache, issuer) = cache();
+        {
+            let mut first = Box::pin(cache.get(&issuer));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(first.as_mut().poll(&mut context).is_pending());
+        }
+        assert!(cache.get(&issuer).await.is_ok());
+        assert_eq!(world.requests(), 2);
+    }
+}
