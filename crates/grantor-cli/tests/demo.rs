@@ -1,4 +1,5 @@
 //! The demo as it is, and with a fault in every step.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};

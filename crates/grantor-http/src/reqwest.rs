@@ -1,5 +1,7 @@
 //! The transport that goes over reqwest, and the settings it shares with other doors to reqwest.
 
+mod proxy;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +32,7 @@ impl Default for Timeouts {
 
 /// Requests over HTTP/1.1 and HTTP/2, with TLS by rustls and the platform's root certificates.
 ///
-/// Proxies are taken from the environment. One connection pool; cloning it is cheap.
+/// For https, a proxy is taken from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`). One connection pool; cloning it is cheap.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
@@ -84,7 +86,7 @@ impl Transport for ReqwestTransport {
 /// whatever else is installed in the process. It has a timeout for connections and none for requests.
 ///
 /// # Errors
-/// The platform's root certificates can't be read.
+/// The platform's root certificates can't be read, or the environment names a proxy that is none.
 pub fn client_builder(timeouts: &Timeouts) -> Result<reqwest::ClientBuilder, TransportError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -98,7 +100,16 @@ pub fn client_builder(timeouts: &Timeouts) -> Result<reqwest::ClientBuilder, Tra
     let mut tls = tls.with_no_client_auth();
     // A configuration that is handed in whole gets no protocol names from reqwest.
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(reqwest::Client::builder()
+    let proxy = proxy::from_environment(|name| std::env::var(name).ok()).map_err(|error| {
+        TransportError::unsent("the proxy that HTTPS_PROXY or ALL_PROXY names is not a URL")
+            .with_source(error.without_url())
+    })?;
+    let client = reqwest::Client::builder().no_proxy();
+    let client = match proxy {
+        Some(proxy) => client.proxy(proxy),
+        None => client,
+    };
+    Ok(client
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)

@@ -96,3 +96,21 @@ async fn errors_show_no_url() {
     }
     assert!(!text.contains("hunter2"), "{text}");
 }
+
+#[tokio::test]
+async fn a_proxy_is_for_https_and_never_for_this_machine() {
+    let dead = |name: &str| {
+        name.ends_with("_PROXY")
+            .then(|| "http://127.0.0.1:1".to_owned())
+    };
+    let proxy = proxy::from_environment(dead).unwrap().unwrap();
+    let client = reqwest::Client::builder().no_proxy().proxy(proxy);
+    let client = client.timeout(Duration::from_secs(5)).build().unwrap();
+    let address = server(answer("204 No Content", b"")).await;
+    let direct = client.get(format!("http://{address}/")).send().await;
+    assert_eq!(direct.unwrap().status().as_u16(), 204);
+    let proxied = client.get("https://example.invalid/").send().await;
+    assert!(proxied.unwrap_err().is_connect());
+    assert!(proxy::from_environment(|_| None).unwrap().is_none());
+    assert!(proxy::from_environment(|_| Some("::".to_owned())).is_err());
+}
