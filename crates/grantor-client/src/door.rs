@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, Entry};
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 
 use crate::origin::OriginId;
@@ -45,16 +45,20 @@ impl Tokens {
     /// # Errors
     /// The request goes to an origin that was not named, or there is no token.
     pub async fn prepare<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
-        let (uri, headers) = split(request);
-        if headers.contains_key(AUTHORIZATION) {
+        let origin = self.origins.find(request.uri());
+        // A caller's own header is looked for at the place where the token would go.
+        let Entry::Vacant(place) = request.headers_mut().entry(AUTHORIZATION) else {
             return Ok(Attempt::of_the_caller());
-        }
-        let origin = self.origins.find(uri)?;
-        let current = match self.slot.ready() {
-            Some(current) => current,
-            None => Box::pin(self.slot.token()).await?,
         };
-        Ok(Attempt::sign(request.headers_mut(), current, origin, false))
+        let origin = origin?;
+        if let Some(current) = self.slot.ready() {
+            place.insert(current.header.clone());
+            return Ok(Attempt::of(current, origin));
+        }
+        let current = Box::pin(self.slot.token()).await?;
+        let value = current.header.clone();
+        request.headers_mut().insert(AUTHORIZATION, value);
+        Ok(Attempt::of(current, origin))
     }
 
     /// As [`prepare`](Self::prepare), for a caller without a runtime.
@@ -76,13 +80,9 @@ impl Tokens {
         }
         let origin = self.origins.find(uri)?;
         let current = self.slot.token().await?;
-        Ok(Attempt::sign(headers, current, origin, false))
+        headers.insert(AUTHORIZATION, current.header.clone());
+        Ok(Attempt::of(current, origin))
     }
-}
-
-#[inline]
-fn split<B>(request: &Request<B>) -> (&Uri, &HeaderMap) {
-    (request.uri(), request.headers())
 }
 
 impl Attempt {
@@ -94,10 +94,11 @@ impl Attempt {
     }
 
     #[inline]
-    fn sign(headers: &mut HeaderMap, current: Arc<Current>, origin: OriginId, again: bool) -> Self {
-        headers.insert(AUTHORIZATION, current.header.clone());
-        let sent = Some(Sent { current, origin });
-        Self { sent, again }
+    fn of(current: Arc<Current>, origin: OriginId) -> Self {
+        Self {
+            sent: Some(Sent { current, origin }),
+            again: false,
+        }
     }
 
     /// Judges the answer. A 401 about the token renews it, within limits, and is worth one more
@@ -176,7 +177,11 @@ impl Attempt {
             return Err(Error::configuration("the tokens are gone: keep a handle"));
         };
         let next = slot.token().await?;
-        Ok(Self::sign(headers, next, *origin, true))
+        headers.insert(AUTHORIZATION, next.header.clone());
+        Ok(Self {
+            again: true,
+            ..Self::of(next, *origin)
+        })
     }
 }
 

@@ -19,7 +19,10 @@ use crate::grant::Grant;
 use crate::origin::OriginIds;
 use crate::slot::Slot;
 use crate::storage::Storage;
-use crate::worker::{LAST_WORDS, Worker};
+use crate::worker::Worker;
+
+/// How long what is under way may take after the last handle is gone.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// What many logins at one server may share.
 #[derive(Debug)]

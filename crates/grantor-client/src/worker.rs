@@ -3,14 +3,10 @@
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::thread::ThreadId;
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-
-/// How long what is under way may take after the last handle is gone.
-pub(crate) const LAST_WORDS: Duration = Duration::from_secs(5);
 
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -99,6 +95,7 @@ fn run(mut inbox: mpsc::UnboundedReceiver<Job>) {
             return;
         }
     };
+    // Jobs hold the worker that they run on, so when the inbox closes they are over.
     runtime.block_on(async {
         let mut jobs = JoinSet::new();
         loop {
@@ -110,8 +107,6 @@ fn run(mut inbox: mpsc::UnboundedReceiver<Job>) {
                 Some(_) = jobs.join_next() => {}
             }
         }
-        let all = async { while jobs.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(LAST_WORDS, all).await;
     });
 }
 

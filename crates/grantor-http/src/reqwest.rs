@@ -88,6 +88,13 @@ impl Transport for ReqwestTransport {
 /// # Errors
 /// The platform's root certificates can't be read, or the environment names a proxy that is none.
 pub fn client_builder(timeouts: &Timeouts) -> Result<reqwest::ClientBuilder, TransportError> {
+    builder_in(timeouts, |name| std::env::var(name).ok())
+}
+
+fn builder_in(
+    timeouts: &Timeouts,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<reqwest::ClientBuilder, TransportError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -100,7 +107,7 @@ pub fn client_builder(timeouts: &Timeouts) -> Result<reqwest::ClientBuilder, Tra
     let mut tls = tls.with_no_client_auth();
     // A configuration that is handed in whole gets no protocol names from reqwest.
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let proxy = proxy::from_environment(|name| std::env::var(name).ok()).map_err(|error| {
+    let proxy = proxy::from_environment(variable).map_err(|error| {
         TransportError::unsent("the proxy that HTTPS_PROXY or ALL_PROXY names is not a URL")
             .with_source(error.without_url())
     })?;

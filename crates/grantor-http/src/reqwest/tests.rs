@@ -103,14 +103,13 @@ async fn a_proxy_is_for_https_and_never_for_this_machine() {
         name.ends_with("_PROXY")
             .then(|| "http://127.0.0.1:1".to_owned())
     };
-    let proxy = proxy::from_environment(dead).unwrap().unwrap();
-    let client = reqwest::Client::builder().no_proxy().proxy(proxy);
-    let client = client.timeout(Duration::from_secs(5)).build().unwrap();
+    let builder = builder_in(&Timeouts::default(), dead).unwrap();
+    let client = builder.build().unwrap();
     let address = server(answer("204 No Content", b"")).await;
     let direct = client.get(format!("http://{address}/")).send().await;
     assert_eq!(direct.unwrap().status().as_u16(), 204);
     let proxied = client.get("https://example.invalid/").send().await;
     assert!(proxied.unwrap_err().is_connect());
-    assert!(proxy::from_environment(|_| None).unwrap().is_none());
-    assert!(proxy::from_environment(|_| Some("::".to_owned())).is_err());
+    let malformed = builder_in(&Timeouts::default(), |_| Some("::".to_owned()));
+    assert_eq!(malformed.unwrap_err().no_answer(), NoAnswer::Unsent);
 }
