@@ -1,12 +1,38 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use grantor_jose::digest::sha256;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 
 /// What the user is shown: a whole answer, so that a site may also redirect to pages of its own.
+///
+/// A strict content security policy goes with it, unless the answer has one: no scripts, styles from
+/// the site's own files, no frames around it.
 #[derive(Debug, Clone)]
-pub struct Page(pub Response<Bytes>);
+pub struct Page {
+    answer: Response<Bytes>,
+    style: Option<String>,
+}
 
 impl Page {
+    /// A whole answer of the site's own making.
+    #[must_use]
+    pub fn new(answer: Response<Bytes>) -> Self {
+        Self {
+            answer,
+            style: None,
+        }
+    }
+
+    /// Allows one `<style>` element, by the SHA-256 of its content.
+    #[must_use]
+    pub fn with_style(mut self, content: &str) -> Self {
+        let hash = STANDARD.encode(sha256(content.as_bytes()));
+        self.style = Some(format!("'sha256-{hash}'"));
+        self
+    }
+
     /// An HTML page.
     #[must_use]
     pub fn html(status: StatusCode, html: impl Into<Bytes>) -> Self {
@@ -14,7 +40,7 @@ impl Page {
         *answer.status_mut() = status;
         let value = HeaderValue::from_static("text/html; charset=utf-8");
         answer.headers_mut().insert(header::CONTENT_TYPE, value);
-        Self(answer)
+        Self::new(answer)
     }
 
     /// A redirect by 303, which never sends a form again (RFC 9700 section 4.12).
@@ -28,24 +54,26 @@ impl Page {
             }
             Err(_) => *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,
         }
-        Self(answer)
+        Self::new(answer)
     }
 
     /// Sets a cookie.
     #[must_use]
     pub fn with_cookie(mut self, cookie: HeaderValue) -> Self {
-        self.0.headers_mut().append(header::SET_COOKIE, cookie);
+        self.answer.headers_mut().append(header::SET_COOKIE, cookie);
         self
     }
 
     /// With what every page carries. `form_targets` are the origins that a form may lead to: browsers
     /// hold a redirect after a form to `form-action`, the client's redirect URI included.
     pub(crate) fn into_answer(self, form_targets: &[&str]) -> Response<Full<Bytes>> {
-        let (mut head, body) = self.0.into_parts();
+        let (mut head, body) = self.answer.into_parts();
         let headers = &mut head.headers;
-        let mut csp = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self'; \
-                       base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-            .to_owned();
+        let style = self.style.as_deref().unwrap_or("'self'");
+        let mut csp = format!(
+            "default-src 'none'; style-src {style}; img-src 'self'; base-uri 'none'; \
+             frame-ancestors 'none'; form-action 'self'"
+        );
         for target in form_targets {
             csp.push(' ');
             csp.push_str(target);

@@ -34,6 +34,10 @@ struct ErrorPage<'a> {
     description: &'a str,
 }
 
+/// The content of the one `<style>` element of all pages, but for the last line end, which the
+/// template leaves out.
+const STYLE: &str = include_str!("../../templates/style.css");
+
 const STALE: &str = "The page had grown old, so it is shown again. Please repeat your answer.";
 
 /// The login page; its status says what is wrong with the last try.
@@ -88,7 +92,35 @@ fn stale_status(interaction: &Interaction<'_>, status: StatusCode) -> StatusCode
 
 fn render(status: StatusCode, page: &impl Template) -> Page {
     match page.render() {
-        Ok(html) => Page::html(status, html),
+        Ok(html) => Page::html(status, html).with_style(STYLE.trim_end()),
         Err(_) => Page::html(StatusCode::INTERNAL_SERVER_ERROR, "the page can't be shown"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grantor_core::ErrorCode;
+    use http::header;
+    use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn the_policy_allows_the_style_of_the_page_and_no_other() {
+        let error = ErrorResponse::new(ErrorCode::InvalidRequest, "<b>");
+        let answer = error_page(StatusCode::BAD_REQUEST, &error).into_answer(&[]);
+        let csp = answer.headers()[header::CONTENT_SECURITY_POLICY]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let html = answer.into_body().collect().await.unwrap().to_bytes();
+        let html = String::from_utf8(html.to_vec()).unwrap();
+        let (_, after) = html.split_once("<style>").unwrap();
+        let (style, _) = after.split_once("</style>").unwrap();
+        let expected = Page::html(StatusCode::OK, "")
+            .with_style(style)
+            .into_answer(&[]);
+        assert_eq!(csp, expected.headers()[header::CONTENT_SECURITY_POLICY]);
+        assert!(csp.contains("style-src 'sha256-") && !csp.contains("unsafe"));
+        assert!(html.contains("&#60;b&#62;") || html.contains("&lt;b&gt;"));
     }
 }
