@@ -83,3 +83,8 @@ impl Introspect for InProcess {
         })
     }
 }
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

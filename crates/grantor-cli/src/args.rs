@@ -170,3 +170,38 @@ pub(crate) struct Request {
     /// Where the request goes: https, or a loopback address
     pub(crate) url: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    /// Every line of the documents' shell examples that runs grantor.
+    #[test]
+    fn every_command_of_the_readme_is_one() {
+        let readme = include_str!("../../../README.md");
+        let mut seen = 0;
+        for line in readme.lines() {
+            let line = line.split('#').next().unwrap_or_default();
+            let from = ["grantor ", "cargo run --release -- "]
+                .iter()
+                .find_map(|start| {
+                    let at = line.find(start)?;
+                    let prefix = &line[..at];
+                    (prefix.is_empty() || prefix.ends_with("=... "))
+                        .then(|| &line[at + start.len()..])
+                });
+            if let Some(arguments) = from {
+                let words = std::iter::once("grantor").chain(arguments.split_whitespace());
+                assert!(Args::try_parse_from(words).is_ok(), "{line}");
+                seen += 1;
+            }
+        }
+        assert_eq!(seen, 6);
+    }
+}
