@@ -1,0 +1,15 @@
+//! The server as browsers, clients and attackers meet it: whole requests in, whole answers out.
+
+mod support;
+
+mod authorization_code;
+mod authorization_requests;
+mod bodies;
+mod client_authentication;
+mod client_credentials;
+mod codes;
+mod metadata;
+mod prompt;
+mod races;
+mod redirect_uris;
+mod refresh;
