@@ -33,7 +33,7 @@ impl Error {
     #[must_use]
     pub fn to_wire(&self) -> (StatusCode, ErrorResponse) {
         match self {
-            Self::Refused(error) => (status(&error.error), error.clone()),
+            Self::Refused(error) => (status(&error.error), tame(error)),
             Self::Store(_) | Self::Contention => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 ErrorResponse::new(
@@ -46,6 +46,21 @@ impl Error {
                 ErrorResponse::new(ErrorCode::ServerError, "the server failed"),
             ),
         }
+    }
+}
+
+/// RFC 6749 sections 4.1.2.1 and 5.2: a description has no characters "outside the set %x20-21 /
+/// %x23-5B / %x5D-7E", so the quotes around the names of parameters become single ones.
+fn tame(error: &ErrorResponse) -> ErrorResponse {
+    let tame = |c| match c {
+        '"' => '\'',
+        ' '..='~' if c != '\\' => c,
+        _ => '?',
+    };
+    let description = error.description.as_deref();
+    ErrorResponse {
+        description: description.map(|text| text.chars().map(tame).collect()),
+        ..error.clone()
     }
 }
 
