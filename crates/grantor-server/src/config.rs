@@ -27,7 +27,8 @@ pub struct Config {
     /// How long a refresh token is good after its last use. 30 days by default.
     pub refresh_token_lifetime: Duration,
     /// How long the predecessor of a rotated refresh token gives the same successor again. 30 s by
-    /// default, at most 60 s; zero for never.
+    /// default, at most 60 s; zero for never. Confidential clients may repeat it until the successor
+    /// arrives, unless it is zero.
     pub refresh_grace: Duration,
     /// Which clients get a new refresh token at every use.
     pub rotation: Rotation,

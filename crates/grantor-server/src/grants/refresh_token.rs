@@ -154,40 +154,59 @@ fn verdict(
     state: Option<&RefreshState>,
     claims: &RefreshClaims,
 ) -> Result<Verdict, Error> {
-    let config = &context.inner.config;
-    let expired = |since: Timestamp| since + config.refresh_token_lifetime <= context.now;
-    let Some(state) = state else {
-        // Genuine, yet the record knows of no refresh token: the store lost the redemption.
+    let lifetime = context.inner.config.refresh_token_lifetime;
+    let young = |since: Timestamp| context.now < since + lifetime;
+    let expired = || Error::invalid_grant("the refresh token has expired");
+    // Where tokens are not rotated, using one makes it young again: what it says of its own age
+    // counts only for those that the record no longer knows.
+    if let Some(state) = state {
+        let is_current = claims.generation == state.generation && claims.nonce == state.nonce;
+        if is_current || is_predecessor(context, state, claims) {
+            if !young(state.last_used) {
+                return Err(expired());
+            }
+            return Ok(if is_current {
+                Verdict::Current
+            } else {
+                Verdict::Predecessor
+            });
+        }
+    }
+    if !young(claims.issued_at) {
+        return Err(expired());
+    }
+    // Without a state the store has lost the redemption too.
+    if state.is_none_or(|state| claims.generation > state.generation) {
         return Ok(Verdict::FromTheFuture);
-    };
-    if claims.generation > state.generation {
-        return Ok(Verdict::FromTheFuture);
-    }
-    if claims.generation == state.generation {
-        if claims.nonce != state.nonce {
-            return Ok(Verdict::Reused);
-        }
-        if expired(state.last_used) {
-            return Err(Error::invalid_grant("the refresh token has expired"));
-        }
-        return Ok(Verdict::Current);
-    }
-    if expired(claims.issued_at) {
-        return Err(bad_token());
-    }
-    if let Some(previous) = &state.previous
-        && claims.generation + 1 == state.generation
-        && claims.nonce == previous.nonce
-    {
-        let grace = config.refresh_grace;
-        let within_grace =
-            !grace.is_zero() && context.now < previous.rotated_at + grace + config.max_clock_skew;
-        // An authenticated client may repeat itself until its successor has arrived.
-        if within_grace || (!context.client.public && !grace.is_zero() && !state.used) {
-            return Ok(Verdict::Predecessor);
-        }
     }
     Ok(Verdict::Reused)
+}
+
+/// Whether it is the token before the current one, and may still be repeated.
+fn is_predecessor(
+    context: &TokenContext<'_>,
+    state: &RefreshState,
+    claims: &RefreshClaims,
+) -> bool {
+    let config = &context.inner.config;
+    let Some(previous) = &state.previous else {
+        return false;
+    };
+    if config.refresh_grace.is_zero()
+        || claims.generation.checked_add(1) != Some(state.generation)
+        || claims.nonce != previous.nonce
+    {
+        return false;
+    }
+    // The clock skew allowed is not added at the end: grace is what a thief of the predecessor has.
+    // A rotation further in the future than that is no reason to wait for it.
+    let (from, until) = (
+        previous.rotated_at,
+        previous.rotated_at + config.refresh_grace,
+    );
+    let within_grace = from <= context.now + config.max_clock_skew && context.now < until;
+    // An authenticated client may repeat itself until its successor has arrived.
+    within_grace || (!context.client.public && !state.used)
 }
 
 /// The state to write; none if there is nothing to write.
@@ -224,7 +243,9 @@ fn next_state(
             // Sliding expiry writes at most once every tenth of the lifetime.
             let tenth = inner.config.refresh_token_lifetime / 10;
             let slide = state.last_used + tenth <= context.now;
-            (slide || !state.used).then(|| RefreshState {
+            // Its predecessor ends with its first use.
+            let arrived = !state.used && state.previous.is_some();
+            (slide || arrived).then(|| RefreshState {
                 last_used: context.now,
                 used: true,
                 ..state.clone()
