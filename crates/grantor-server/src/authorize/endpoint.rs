@@ -90,7 +90,7 @@ impl Inner {
             client,
             scope: &checked.scope,
             resources: &checked.request.resource,
-            need: Need::of(&checked.request, step.ticket.started_at, now),
+            need: Need::of(&checked.request, step.ticket.started_at),
             remembered: None,
             ticket: &sealed,
             csrf: csrf(&self.page_key, &browser.secret, &sealed, None),

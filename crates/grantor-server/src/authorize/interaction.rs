@@ -133,17 +133,14 @@ impl Interaction<'_> {
 }
 
 impl Need {
-    /// What a request says; `started_at` is when it came.
-    pub(crate) fn of(
-        request: &grantor_core::AuthorizationRequest,
-        started_at: Timestamp,
-        now: Timestamp,
-    ) -> Self {
+    /// What a request says; `started_at` is when it came. `max_age` counts from then, or a user who
+    /// takes longer than that over the pages would sign in for ever.
+    pub(crate) fn of(request: &grantor_core::AuthorizationRequest, started_at: Timestamp) -> Self {
         let prompt = request.extra("prompt").unwrap_or_default();
         let has = |value: &str| prompt.split(' ').any(|v| v == value);
         let max_age = request.extra("max_age").and_then(|age| age.parse().ok());
-        let mut since = max_age.map(|age: u32| now - Duration::from_secs(age.into()));
-        if has("login") || has("select_account") || max_age == Some(0) {
+        let mut since = max_age.map(|age: u32| started_at - Duration::from_secs(age.into()));
+        if has("login") || has("select_account") {
             since = Some(started_at);
         }
         Self {
