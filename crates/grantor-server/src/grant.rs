@@ -81,13 +81,10 @@ impl TokenContext<'_> {
         };
         let asked = Scope::parse(text)
             .map_err(|error| Error::refused(ErrorCode::InvalidScope, error.to_string()))?;
-        if asked.is_empty() {
-            return Ok(most.clone());
-        }
-        if asked.is_subset(most) {
+        if !asked.is_empty() && asked.is_subset(most) {
             return Ok(asked);
         }
-        let description = "\"scope\" has a value that was not granted or is unknown";
+        let description = "\"scope\" is empty, or has a value that was not granted or is unknown";
         Err(Error::refused(ErrorCode::InvalidScope, description))
     }
 

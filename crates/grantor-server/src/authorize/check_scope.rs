@@ -17,8 +17,9 @@ fn check(checked: &mut Checked<'_>) -> Result<(), Error> {
     };
     let asked = Scope::parse(text)
         .map_err(|error| Error::refused(ErrorCode::InvalidScope, error.to_string()))?;
-    if !asked.is_subset(&may) {
-        let description = "\"scope\" has a value that is unknown or not for this client";
+    if asked.is_empty() || !asked.is_subset(&may) {
+        let description =
+            "\"scope\" is empty, or has a value that is unknown or not for this client";
         return Err(Error::refused(ErrorCode::InvalidScope, description));
     }
     checked.scope = asked;
