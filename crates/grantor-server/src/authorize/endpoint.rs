@@ -25,6 +25,10 @@ impl Inner {
             form: params.to_form(),
             started_at: self.environment.now(),
         };
+        if ticket.form.len() > Ticket::MAX_FORM {
+            let description = "the request is over 8 KiB";
+            return self.error_page(&Error::refused(ErrorCode::InvalidRequest, description));
+        }
         let request = AuthorizationRequest::from_params(params);
         let step = Step {
             ticket: &ticket,

@@ -17,6 +17,10 @@ const PURPOSE: &[u8] = b"grantor/interaction/1";
 const CSRF: &[u8] = b"grantor/csrf/1";
 
 impl Ticket {
+    /// The longest request in bytes: a ticket goes into forms and into the query of a redirect, and
+    /// what is between the browser and the server bears no longer ones.
+    pub(crate) const MAX_FORM: usize = 8 * 1024;
+
     pub(crate) fn seal(&self, key: &MacKey) -> String {
         let started = self.started_at.as_millis().to_string();
         let mac = key.sign(&[PURPOSE, started.as_bytes(), self.form.as_bytes()]);
