@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use grantor_core::{Environment, ErrorCode, Secret, Timestamp};
-use grantor_store::{Class, Conflict, Findings, Record, Records, Stores};
+use grantor_store::{Class, Conflict, Expect, Findings, Loaded, Record, Records, Stores};
 use serde::{Deserialize, Serialize};
 
 use super::Passwords;
@@ -48,7 +50,13 @@ impl Record for AccountRecord {
 #[derive(Serialize, Deserialize)]
 struct NameRecord {
     account: Identifier,
+    #[serde(default)]
+    made_at: Timestamp,
 }
+
+/// How long a name without an account waits for it. After that it was left behind, by a crash or a
+/// removal, and is free.
+const MAKING: Duration = Duration::from_secs(60);
 
 impl Record for NameRecord {
     const KIND: [u8; 2] = *b"nm";
@@ -99,7 +107,7 @@ impl Accounts {
             return Err(invalid("a password has at most 1024 bytes"));
         }
         if self.find(&name).await?.is_some() {
-            return Err(invalid(&format!("there is a user {name} already")));
+            return Err(taken(&name));
         }
         let salt = self.environment.random_bytes();
         let hash = self.passwords.hash(password, salt).await;
@@ -109,14 +117,12 @@ impl Accounts {
             password: hash.map_err(|error| Error::Internal(error.to_string()))?,
             created_at: self.environment.now(),
         };
-        let index = NameRecord { account: record.id };
-        let name_key = self.names.key_of_name(&record.name);
-        if self.names.create(&name_key, &index).await? == Err(Conflict) {
-            // An index without its account is left behind by a crash, or by a removal.
-            if self.find(&record.name).await?.is_some() {
-                return Err(invalid(&format!("there is a user {} already", record.name)));
-            }
-            self.names.overwrite(&name_key, &index).await?;
+        let index = NameRecord {
+            account: record.id,
+            made_at: record.created_at,
+        };
+        if !self.take_name(&record.name, &index).await? {
+            return Err(taken(&record.name));
         }
         let key = self.accounts.key(record.id.as_bytes());
         match self.accounts.create(&key, &record).await? {
@@ -152,10 +158,16 @@ impl Accounts {
         let Some(record) = self.find(&normalize(name)?).await? else {
             return Ok(None);
         };
+        let name_key = self.names.key_of_name(&record.name);
+        let index = self.names.get(&name_key).await?;
         let key = self.accounts.key(record.id.as_bytes());
         self.accounts.remove(&key).await?;
-        let key = self.names.key_of_name(&record.name);
-        self.names.remove(&key).await?;
+        // Only the index of this account: somebody may have the name by now.
+        if let Some(index) = index.filter(|index| index.record.account == record.id) {
+            let store = self.names.store();
+            let expect = Expect::Version(index.version);
+            let _ = store.remove(&name_key, expect).await?;
+        }
         Ok(Some(record.into()))
     }
 
@@ -192,6 +204,19 @@ impl Accounts {
         Ok(self.accounts.get(&key).await?.is_some())
     }
 
+    /// Writes the index of a name that is free. Of several at once one gets it.
+    async fn take_name(&self, name: &str, index: &NameRecord) -> Result<bool, Error> {
+        let key = self.names.key_of_name(name);
+        let Some(Loaded { record, version }) = self.names.get(&key).await? else {
+            return Ok(self.names.create(&key, index).await?.is_ok());
+        };
+        let in_the_making = self.environment.now() < record.made_at + MAKING;
+        if in_the_making || self.find(name).await?.is_some() {
+            return Ok(false);
+        }
+        Ok(self.names.update(&key, index, version).await?.is_ok())
+    }
+
     async fn find(&self, name: &str) -> Result<Option<AccountRecord>, Error> {
         let Some(index) = self.names.get(&self.names.key_of_name(name)).await? else {
             return Ok(None);
@@ -225,6 +250,10 @@ fn normalize(name: &str) -> Result<String, Error> {
         ));
     }
     Ok(name)
+}
+
+fn taken(name: &str) -> Error {
+    invalid(&format!("there is a user {name} already"))
 }
 
 fn invalid(description: &str) -> Error {
