@@ -18,7 +18,8 @@ impl Inner {
     ) -> Result<Option<Scope>, Error> {
         let key = self.epochs.consent_key(subject, &client.id);
         let loaded = self.epochs.consents().get(&key).await?;
-        Ok(loaded.map(|consent| consent.record.scope))
+        let own = loaded.filter(|consent| consent.record.client_epoch == client.epoch);
+        Ok(own.map(|consent| consent.record.scope))
     }
 
     /// Remembers the consent and creates the grant, with its code.
@@ -78,35 +79,30 @@ impl Inner {
         let consents = self.epochs.consents();
         let key = self.epochs.consent_key(subject, &client.id);
         for _ in 0..8 {
-            let given_at = self.environment.now();
+            let mut consent = ConsentRecord {
+                client_id: client.id.clone(),
+                client_epoch: client.epoch.clone(),
+                subject: subject.to_owned(),
+                scope: scope.clone(),
+                epoch: self.environment.random_text::<8>(),
+                given_at: self.environment.now(),
+            };
             let written = match consents.get(&key).await? {
-                Some(Loaded { record, .. }) if scope.is_subset(&record.scope) => {
-                    return Ok(record.epoch);
-                }
+                None => consents.create(&key, &consent).await?,
                 Some(Loaded { record, version }) => {
-                    let consent = ConsentRecord {
-                        scope: record.scope.union(scope),
-                        given_at,
-                        ..record
-                    };
-                    let written = consents.update(&key, &consent, version).await?;
-                    written.map(|_| consent.epoch)
-                }
-                None => {
-                    let consent = ConsentRecord {
-                        client_id: client.id.clone(),
-                        subject: subject.to_owned(),
-                        scope: scope.clone(),
-                        epoch: self.environment.random_text::<8>(),
-                        given_at,
-                    };
-                    let written = consents.create(&key, &consent).await?;
-                    written.map(|_| consent.epoch)
+                    if record.client_epoch == client.epoch {
+                        if scope.is_subset(&record.scope) {
+                            return Ok(record.epoch);
+                        }
+                        consent.scope = record.scope.union(scope);
+                        consent.epoch = record.epoch;
+                    }
+                    consents.update(&key, &consent, version).await?
                 }
             };
-            if let Ok(epoch) = written {
+            if written.is_ok() {
                 self.epochs.forget(&key);
-                return Ok(epoch);
+                return Ok(consent.epoch);
             }
         }
         Err(Error::Contention)

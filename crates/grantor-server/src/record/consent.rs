@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ConsentRecord {
     pub(crate) client_id: String,
+    /// The client's epoch: another client with the same identifier starts from nothing.
+    #[serde(default)]
+    pub(crate) client_epoch: String,
     pub(crate) subject: String,
     pub(crate) scope: Scope,
     pub(crate) epoch: String,
