@@ -1,3 +1,5 @@
+use std::fmt;
+
 use grantor_core::Secret;
 use grantor_jose::base64url;
 use grantor_jose::digest::{MacKey, constant_time_eq, sha256};
@@ -8,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// A generated one has 256 random bits, so SHA-256 is enough. One that somebody chose may be
 /// guessable: it is hashed with a key of the server, which is sealed under the master key, so that a
 /// stolen database can't be searched. Neither costs the token endpoint what a password hash would.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SecretHash {
     Generated(String),
@@ -30,6 +32,12 @@ impl SecretHash {
             Self::Chosen(hash) => (hash, keyed(secret, client_id, key)),
         };
         constant_time_eq(expected.as_bytes(), actual.as_bytes())
+    }
+}
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretHash(..)")
     }
 }
 

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use grantor_core::{Params, Scope, Timestamp};
@@ -6,7 +7,6 @@ use http::{HeaderMap, header};
 use crate::Client;
 
 /// An authorization request as the site sees it.
-#[derive(Debug)]
 pub struct Interaction<'a> {
     pub(crate) client: &'a Client,
     pub(crate) scope: &'a Scope,
@@ -129,6 +129,19 @@ impl Interaction<'_> {
     #[must_use]
     pub fn is_recent(&self, auth_time: Timestamp) -> bool {
         self.need.since.is_none_or(|since| auth_time >= since)
+    }
+}
+
+impl fmt::Debug for Interaction<'_> {
+    /// Leaves out the cookies, the form and the CSRF token, whose worth is that others don't know
+    /// them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interaction")
+            .field("client", &self.client.id)
+            .field("scope", self.scope)
+            .field("resources", &self.resources)
+            .field("need", &self.need)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -9,7 +11,7 @@ use http_body_util::Full;
 ///
 /// A strict content security policy goes with it, unless the answer has one: no scripts, styles from
 /// the site's own files, no frames around it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Page {
     answer: Response<Bytes>,
     style: Option<String>,
@@ -91,5 +93,14 @@ impl Page {
         set(header::REFERRER_POLICY, "no-referrer");
         set(header::CACHE_CONTROL, "no-store");
         Response::from_parts(head, Full::new(body))
+    }
+}
+
+impl fmt::Debug for Page {
+    /// Leaves out cookies, and the body with its CSRF token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("status", &self.answer.status())
+            .finish_non_exhaustive()
     }
 }
