@@ -286,9 +286,12 @@ pub(crate) fn set_cookie(name: &str, value: &str, secure: bool, age: Option<u64>
 /// What `form-action` must name, so that the browser follows the redirect to the client.
 fn form_target(redirect_uri: &str) -> Option<String> {
     let url = url::Url::parse(redirect_uri).ok()?;
-    Some(match url.origin() {
-        origin @ url::Origin::Tuple(..) => origin.ascii_serialization(),
-        url::Origin::Opaque(_) => format!("{}:", url.scheme()),
+    Some(match (url.origin(), url.host()) {
+        // The grammar of CSP knows no IPv6 address: browsers would drop the whole source.
+        (origin, Some(url::Host::Domain(_) | url::Host::Ipv4(_))) if origin.is_tuple() => {
+            origin.ascii_serialization()
+        }
+        _ => format!("{}:", url.scheme()),
     })
 }
 
