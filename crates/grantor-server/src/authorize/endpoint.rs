@@ -157,8 +157,9 @@ impl Inner {
             }
             Decision::Remembered => {
                 let remembered = interaction.remembered.as_ref();
+                let remembered = remembered.filter(|_| !interaction.need.ask_consent);
                 if !remembered.is_some_and(|scope| checked.scope.is_subset(scope)) {
-                    let problem = "the site remembers what was never allowed";
+                    let problem = "the site remembers what was never allowed, or must be asked";
                     return Err(Error::Internal(problem.to_owned()));
                 }
                 let scope = checked.scope.clone();
@@ -168,6 +169,12 @@ impl Inner {
                 if !scope.is_subset(&checked.scope) {
                     let problem = "the site allowed more than was asked for";
                     return Err(Error::Internal(problem.to_owned()));
+                }
+                // A token without any scope would read as one with all that was asked for (RFC 6749
+                // section 5.1).
+                if scope.is_empty() && !checked.scope.is_empty() {
+                    let description = "the user allowed nothing";
+                    return Err(Error::refused(ErrorCode::AccessDenied, description));
                 }
                 self.allow(checked, client, &login, scope).await
             }
