@@ -60,6 +60,14 @@ impl Epochs {
         self.epoch(&self.subject_key(subject)).await
     }
 
+    /// As [`subject`](Self::subject), read from the store: for a login that may follow the end of
+    /// everything before it at once.
+    pub(crate) async fn subject_now(&self, subject: &str) -> Result<String, Error> {
+        let key = self.subject_key(subject);
+        self.forget(&key);
+        self.epoch(&key).await
+    }
+
     pub(crate) async fn session(&self, session: &str) -> Result<String, Error> {
         self.epoch(&self.session_key(session)).await
     }
@@ -74,10 +82,11 @@ impl Epochs {
         if let Some(epoch) = self.cached(&key) {
             return Ok(Some(epoch));
         }
+        let read_at = self.environment.clock.elapsed();
         let Some(loaded) = self.consents.get(&key).await? else {
             return Ok(None);
         };
-        self.remember(key, &loaded.record.epoch);
+        self.remember(key, &loaded.record.epoch, read_at);
         Ok(Some(loaded.record.epoch))
     }
 
@@ -112,9 +121,10 @@ impl Epochs {
         if let Some(epoch) = self.cached(key) {
             return Ok(epoch);
         }
+        let read_at = self.environment.clock.elapsed();
         let loaded = self.anchors.get(key).await?;
         let epoch = loaded.map(|l| l.record.epoch).unwrap_or_default();
-        self.remember(*key, &epoch);
+        self.remember(*key, &epoch, read_at);
         Ok(epoch)
     }
 
@@ -142,13 +152,13 @@ impl Epochs {
         (now.saturating_sub(*read_at) < FRESH).then(|| epoch.clone())
     }
 
-    fn remember(&self, key: Key, epoch: &str) {
-        let now = self.environment.clock.elapsed();
+    /// `read_at` is from before the store was asked, so that a slow answer is not fresh for longer.
+    fn remember(&self, key: Key, epoch: &str, read_at: Duration) {
         let mut cache = self.lock();
         if cache.len() >= MOST_CACHED {
             cache.clear();
         }
-        cache.insert(key, (epoch.to_owned(), now));
+        cache.insert(key, (epoch.to_owned(), read_at));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, (String, Duration)>> {

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -31,7 +32,10 @@ pub struct BuildError {
 }
 
 impl BuildError {
-    pub(crate) fn new(problems: Vec<String>) -> Self {
+    pub(crate) fn new(mut problems: Vec<String>) -> Self {
+        // Two parts of a server may need the same kind of record.
+        let mut seen = HashSet::new();
+        problems.retain(|problem| seen.insert(problem.clone()));
         Self {
             problems,
             source: None,

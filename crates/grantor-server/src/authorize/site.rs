@@ -94,6 +94,12 @@ impl std::error::Error for SiteError {
     }
 }
 
+impl From<crate::Error> for SiteError {
+    fn from(error: crate::Error) -> Self {
+        Self::new(error)
+    }
+}
+
 impl From<grantor_store::Error> for SiteError {
     fn from(error: grantor_store::Error) -> Self {
         Self::new(error)

@@ -1,10 +1,12 @@
 use std::time::Duration;
 
 use grantor_core::{Environment, Timestamp};
-use grantor_store::{Class, Error, Findings, Record, Records, Stores};
+use grantor_store::{Class, Findings, Record, Records, Stores};
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
+use crate::SiteError;
+use crate::anchor::Epochs;
 use crate::authorize::set_cookie;
 use crate::token::{Opaque, OpaqueKind};
 
@@ -14,6 +16,7 @@ const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 #[derive(Debug)]
 pub(crate) struct Sessions {
     records: Records<SessionRecord>,
+    epochs: Epochs,
     environment: Environment,
 }
 
@@ -21,6 +24,9 @@ pub(crate) struct Sessions {
 pub(crate) struct SessionRecord {
     hash: String,
     pub(crate) subject: String,
+    /// The subject's epoch at the login: ending the subject signs them out too.
+    #[serde(default)]
+    subject_epoch: String,
     pub(crate) auth_time: Timestamp,
     expires_at: Timestamp,
 }
@@ -39,6 +45,7 @@ impl Sessions {
     pub(crate) fn prepare(stores: &Stores, findings: &mut Findings) -> Option<Self> {
         Some(Self {
             records: findings.records(stores)?,
+            epochs: Epochs::prepare(stores, findings)?,
             environment: stores.environment().clone(),
         })
     }
@@ -48,18 +55,19 @@ impl Sessions {
         &self,
         subject: &str,
         secure: bool,
-    ) -> Result<(String, SessionRecord, HeaderValue), Error> {
+    ) -> Result<(String, SessionRecord, HeaderValue), SiteError> {
         let now = self.environment.now();
         let cookie = Opaque::mint(&self.environment);
         let record = SessionRecord {
             hash: cookie.hash(),
             subject: subject.to_owned(),
+            subject_epoch: self.epochs.subject_now(subject).await?,
             auth_time: now,
             expires_at: now + LIFETIME,
         };
         let key = self.records.key(cookie.id.as_bytes());
         if self.records.create(&key, &record).await?.is_err() {
-            return Err(Error::corrupt("an identifier was drawn twice"));
+            return Err(SiteError::new("an identifier was drawn twice"));
         }
         let text = cookie.to_text(OpaqueKind::Session);
         let age = Some(LIFETIME.as_secs());
@@ -67,18 +75,24 @@ impl Sessions {
         Ok((cookie.id.to_string(), record, set))
     }
 
-    /// The session of a cookie.
+    /// The session of a cookie, if neither it nor its subject was ended.
     pub(crate) async fn find(
         &self,
         cookie: &str,
-    ) -> Result<Option<(String, SessionRecord)>, Error> {
+    ) -> Result<Option<(String, SessionRecord)>, SiteError> {
         let Some(cookie) = Opaque::parse(OpaqueKind::Session, cookie) else {
             return Ok(None);
         };
         let key = self.records.key(cookie.id.as_bytes());
         let loaded = self.records.get(&key).await?;
         let found = loaded.map(|l| l.record).filter(|r| cookie.matches(&r.hash));
-        Ok(found.map(|record| (cookie.id.to_string(), record)))
+        let Some(record) = found else {
+            return Ok(None);
+        };
+        let id = cookie.id.to_string();
+        let stands = self.epochs.session(&id).await?.is_empty()
+            && self.epochs.subject(&record.subject).await? == record.subject_epoch;
+        Ok(stands.then_some((id, record)))
     }
 
     pub(crate) fn cookie_name(secure: bool) -> &'static str {
