@@ -17,6 +17,9 @@ pub(crate) struct AccessTokenRecord {
     pub(crate) grant: Option<Identifier>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<String>,
+    /// The subject's epoch when it was issued, if no grant knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) subject_epoch: Option<String>,
     pub(crate) scope: Scope,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) audience: Vec<String>,

@@ -57,11 +57,14 @@ impl Inner {
         if !token.matches(&record.hash) {
             return Ok(Introspection::inactive());
         }
-        let anchor = match record.grant {
-            Some(grant) => AnchorClaim::Grant(grant),
-            None => AnchorClaim::Client(record.client_epoch),
+        let client = record.client_epoch;
+        let anchor = match (record.grant, record.subject_epoch) {
+            (Some(grant), _) => AnchorClaim::Grant(grant),
+            (None, Some(subject)) => AnchorClaim::ClientAndSubject { client, subject },
+            (None, None) => AnchorClaim::Client(client),
         };
-        if !self.stands(&record.client_id, &anchor).await? {
+        let subject = record.subject.as_deref();
+        if !self.stands(&record.client_id, subject, &anchor).await? {
             return Ok(Introspection::inactive());
         }
         Ok(Introspection {
@@ -91,7 +94,8 @@ impl Inner {
         };
         let jti = claims.jwt_id.clone().unwrap_or_default();
         let revoked = self.revoked.get(&self.revoked.key_of_name(&jti)).await?;
-        if revoked.is_some() || !self.stands(&client_id, &anchor).await? {
+        let subject = claims.subject.as_deref();
+        if revoked.is_some() || !self.stands(&client_id, subject, &anchor).await? {
             return Ok(Introspection::inactive());
         }
         Ok(Introspection {
@@ -112,12 +116,13 @@ impl Inner {
     /// The claims of an access token that this server signed and that has not expired, whatever its
     /// audience: introspection serves them all.
     pub(crate) fn verify_own_jwt(&self, token: &str) -> Option<jwt::Claims> {
+        // Another machine may have issued it by a clock that is ahead; nothing makes it live longer.
         let policy = Policy::access_token_at_its_issuer(self.config.issuer.as_str())
-            .with_leeway(std::time::Duration::ZERO);
+            .with_leeway(self.config.max_clock_skew);
         let now = self.environment.now();
-        jwt::verify(token, self.keys.public(), &policy, now)
-            .ok()
-            .map(|verified| verified.claims)
+        let verified = jwt::verify(token, self.keys.public(), &policy, now).ok()?;
+        let alive = verified.claims.expires_at.is_some_and(|at| now < at);
+        alive.then_some(verified.claims)
     }
 
     async fn inspect_refresh_token(
@@ -169,13 +174,25 @@ impl Inner {
     }
 
     /// Whether what a token hangs on still stands.
-    async fn stands(&self, client_id: &str, anchor: &AnchorClaim) -> Result<bool, Error> {
-        match anchor {
-            AnchorClaim::Grant(id) => Ok(self.live_grant(*id).await?.is_some()),
-            AnchorClaim::Client(epoch) => {
-                let client = self.clients.find(client_id).await?;
-                Ok(client.is_some_and(|client| client.epoch == *epoch))
-            }
+    async fn stands(
+        &self,
+        client_id: &str,
+        subject: Option<&str>,
+        anchor: &AnchorClaim,
+    ) -> Result<bool, Error> {
+        let (client_epoch, subject_epoch) = match anchor {
+            AnchorClaim::Grant(id) => return Ok(self.live_grant(*id).await?.is_some()),
+            AnchorClaim::Client(client) => (client, None),
+            AnchorClaim::ClientAndSubject { client, subject } => (client, Some(subject)),
+        };
+        let client = self.clients.find(client_id).await?;
+        if client.is_none_or(|client| client.epoch != *client_epoch) {
+            return Ok(false);
+        }
+        match (subject_epoch, subject) {
+            (None, _) => Ok(true),
+            (Some(epoch), Some(subject)) => Ok(self.epochs.subject(subject).await? == *epoch),
+            (Some(_), None) => Ok(false),
         }
     }
 }

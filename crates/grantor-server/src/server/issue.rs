@@ -39,6 +39,18 @@ enum Audience<'a> {
 pub(crate) enum AnchorClaim {
     Grant(Identifier),
     Client(String),
+    /// A token for a user without a grant.
+    ClientAndSubject {
+        client: String,
+        subject: String,
+    },
+}
+
+/// What an access token without a grant hangs on, and when it is issued.
+struct Anchored<'a> {
+    client: &'a Client,
+    subject_epoch: Option<String>,
+    now: Timestamp,
 }
 
 impl Inner {
@@ -49,9 +61,18 @@ impl Inner {
         issue: Issue,
         now: Timestamp,
     ) -> Result<TokenResponse, Error> {
+        let subject_epoch = match (&issue.grant, &issue.subject) {
+            (None, Some(subject)) => Some(self.epochs.subject_now(subject).await?),
+            _ => None,
+        };
+        let anchored = Anchored {
+            client,
+            subject_epoch,
+            now,
+        };
         let access_token = match self.config.access_tokens {
-            AccessTokens::Opaque => self.mint_opaque(client, &issue, now).await?,
-            AccessTokens::Jwt(algorithm) => self.sign_jwt(client, &issue, now, algorithm)?,
+            AccessTokens::Opaque => self.mint_opaque(anchored, &issue).await?,
+            AccessTokens::Jwt(algorithm) => self.sign_jwt(anchored, &issue, algorithm)?,
         };
         count(&self.counters.tokens_issued);
         Ok(TokenResponse {
@@ -63,12 +84,8 @@ impl Inner {
         })
     }
 
-    async fn mint_opaque(
-        &self,
-        client: &Client,
-        issue: &Issue,
-        now: Timestamp,
-    ) -> Result<Secret, Error> {
+    async fn mint_opaque(&self, anchored: Anchored<'_>, issue: &Issue) -> Result<Secret, Error> {
+        let Anchored { client, now, .. } = anchored;
         let token = Opaque::mint(&self.environment);
         let record = AccessTokenRecord {
             hash: token.hash(),
@@ -76,6 +93,7 @@ impl Inner {
             client_epoch: client.epoch.clone(),
             grant: issue.grant,
             subject: issue.subject.clone(),
+            subject_epoch: anchored.subject_epoch,
             scope: issue.scope.clone(),
             audience: issue.audience.clone(),
             issued_at: now,
@@ -92,28 +110,34 @@ impl Inner {
 
     fn sign_jwt(
         &self,
-        client: &Client,
+        anchored: Anchored<'_>,
         issue: &Issue,
-        now: Timestamp,
         algorithm: Algorithm,
     ) -> Result<Secret, Error> {
+        let Anchored { client, now, .. } = anchored;
         let no_key = || Error::Internal(format!("there is no {algorithm} key"));
         let key = self.keys.signing(algorithm).ok_or_else(no_key)?;
         let claims = AccessTokenClaims {
             iss: self.config.issuer.as_str(),
             sub: issue.subject.as_deref().unwrap_or(&client.id),
-            aud: match issue.audience.as_slice() {
-                [one] => Audience::One(one),
-                many => Audience::Many(many),
+            aud: match (issue.audience.as_slice(), &self.config.default_audience) {
+                ([one], _) => Audience::One(one),
+                // RFC 9068 section 2.2 requires one.
+                ([], Some(default)) => Audience::One(default),
+                (many, _) => Audience::Many(many),
             },
             client_id: &client.id,
             exp: (now + self.config.access_token_lifetime).as_secs(),
             iat: now.as_secs(),
             jti: Identifier::at(now, self.environment.random_bytes()),
             scope: &issue.scope,
-            anchor: match issue.grant {
-                Some(grant) => AnchorClaim::Grant(grant),
-                None => AnchorClaim::Client(client.epoch.clone()),
+            anchor: match (issue.grant, anchored.subject_epoch) {
+                (Some(grant), _) => AnchorClaim::Grant(grant),
+                (None, None) => AnchorClaim::Client(client.epoch.clone()),
+                (None, Some(subject)) => AnchorClaim::ClientAndSubject {
+                    client: client.epoch.clone(),
+                    subject,
+                },
             },
         };
         let token = jwt::sign(key, jwt::Typ::ACCESS_TOKEN, &claims);
