@@ -179,10 +179,10 @@ async fn a_state_comes_back_as_it_was_and_breaks_nothing() {
         "ünïcödé 🦀 \u{2028}",
         &long,
     ] {
-        let ask = Ask::new(APP).with("state", state);
+        let ask = Ask::new(SPA).with("state", state);
         let refused = fixture.get(&ask.clone().with("scope", "admin").url()).await;
         assert_eq!(
-            value(&refused.callback(APP.redirect_uri), "state"),
+            value(&refused.callback(SPA.redirect_uri), "state"),
             Some(state)
         );
         assert!(!refused.headers.contains_key(http::header::SET_COOKIE));
@@ -193,7 +193,7 @@ async fn a_state_comes_back_as_it_was_and_breaks_nothing() {
         let consent = browser.sign_in(login.assert_ok()).await;
         let done = browser.allow(&consent).await;
         assert_eq!(
-            value(&done.callback(APP.redirect_uri), "state"),
+            value(&done.callback(SPA.redirect_uri), "state"),
             Some(state)
         );
     }
