@@ -39,7 +39,8 @@ pub(crate) fn encode<R: Record>(
 ) -> Result<Bytes, Error> {
     let plain = encode_plain(record)?;
     let Some(sealing_key) = sealing_key else {
-        return Ok(plain.into());
+        // A box of its exact length is one allocation and no spare room in the store.
+        return Ok(plain.into_boxed_slice().into());
     };
     let plain = Zeroizing::new(plain);
     let sealed = sealing_key.seal(&context::<R>(key, &version), &plain);
@@ -74,8 +75,11 @@ fn context<'a, R: Record>(key: &'a Key, version: &'a Version) -> Context<'a> {
     }
 }
 
+/// Room for most records, so that the buffer does not grow.
+const TYPICAL_BYTES: usize = 512;
+
 fn encode_plain<R: Record>(record: &R) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::with_capacity(256);
+    let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
     bytes.push(R::FORMAT);
     serde_json::to_writer(&mut bytes, record)
         .map_err(|error| Error::corrupt(format!("{} can't be written: {error}", R::NAME)))?;
