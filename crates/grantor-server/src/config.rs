@@ -119,6 +119,10 @@ impl Config {
             "the refresh grace must be at most 60 s",
         );
         check(
+            self.max_clock_skew <= seconds(600),
+            "the clock skew allowed must be at most 10 min",
+        );
+        check(
             within(self.interaction_lifetime, 60, 24 * 3600),
             "the interaction lifetime must be between 1 min and 1 day",
         );
