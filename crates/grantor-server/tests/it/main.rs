@@ -3,14 +3,27 @@
 
 mod support;
 
+mod anchors;
 mod authorization_code;
 mod authorization_requests;
 mod bodies;
+mod build_errors;
 mod client_authentication;
 mod client_credentials;
 mod codes;
+mod custom_site;
+mod expiry;
+mod forged_forms;
+mod introspection;
 mod metadata;
+mod own_clients;
+mod own_grant;
+mod pages;
 mod prompt;
 mod races;
 mod redirect_uris;
 mod refresh;
+mod revocation;
+mod rollback;
+mod secrets;
+mod store_failures;

@@ -1,0 +1,174 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantor_core::{Issuer, Scope};
+use grantor_jose::Algorithm;
+use grantor_server::site::{Accounts, Passwords};
+use grantor_server::{AccessTokens, ClientCredentials, NewClient, Server, StoredClients};
+use grantor_store::{
+    Capabilities, Entry, Error, Expect, Key, MemoryStore, Namespace, Put, PutOutcome,
+    RemoveOutcome, Store, Stores,
+};
+
+use crate::support::{Fixture, ISSUER};
+
+/// A store that drops records when it likes.
+#[derive(Debug, Default)]
+struct Evicting(MemoryStore);
+
+impl Store for Evicting {
+    fn capabilities(&self) -> Capabilities {
+        let mut capabilities = Capabilities::new("the forgetful store");
+        capabilities.may_evict = true;
+        capabilities
+    }
+
+    fn get<'a>(
+        &'a self,
+        key: &'a Key,
+    ) -> grantor_core::BoxFuture<'a, Result<Option<Entry>, Error>> {
+        self.0.get(key)
+    }
+
+    fn put<'a>(&'a self, put: &'a Put) -> grantor_core::BoxFuture<'a, Result<PutOutcome, Error>> {
+        self.0.put(put)
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> grantor_core::BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        self.0.remove(key, expect)
+    }
+}
+
+fn evicting() -> Stores {
+    let store = Arc::new(Evicting::default());
+    Stores::new(store, Namespace::new(ISSUER), grantor_http::system())
+}
+
+#[tokio::test]
+async fn every_problem_is_told_at_once() {
+    let issuer = Issuer::parse(ISSUER).unwrap();
+    let built = Server::builder(issuer, evicting())
+        .grant(ClientCredentials)
+        .grant(ClientCredentials)
+        .configure(|config| {
+            config.code_lifetime = Duration::from_secs(601);
+            config.access_token_lifetime = Duration::ZERO;
+            config.refresh_token_lifetime = Duration::from_secs(59);
+            config.refresh_grace = Duration::from_millis(60_001);
+            config.interaction_lifetime = Duration::from_secs(59);
+            config.max_clock_skew = Duration::from_secs(601);
+            config.access_tokens = AccessTokens::Jwt(Algorithm::Rs256);
+        })
+        .build()
+        .await;
+    let error = built.unwrap_err();
+    let told = error.to_string();
+    for problem in [
+        "code lifetime",
+        "access token lifetime",
+        "refresh token lifetime",
+        "refresh grace",
+        "interaction lifetime",
+        "clock skew",
+        "ES256 or EdDSA",
+        "default audience",
+        "the grant client_credentials was added twice",
+        "a grant can't be kept there: the forgetful store may evict live records",
+        "an account can't be kept there",
+        "a client can't be kept there",
+        "the server's keys can't be kept there",
+    ] {
+        assert!(told.contains(problem), "{problem}: {told}");
+    }
+    let problems = error.problems();
+    for (i, problem) in problems.iter().enumerate() {
+        assert!(!problems[..i].contains(problem), "{problem} is told twice");
+        assert!(!problem.ends_with('.'));
+    }
+}
+
+#[tokio::test]
+async fn keys_need_a_master_key() {
+    let store = Arc::new(MemoryStore::new());
+    let stores = Stores::new(store, Namespace::new(ISSUER), grantor_http::system());
+    let issuer = Issuer::parse(ISSUER).unwrap();
+    let error = Server::builder(issuer, stores.clone())
+        .build()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.problems(),
+        ["the server's keys must be sealed: give a master key"]
+    );
+    assert!(StoredClients::open(&stores).await.is_err());
+}
+
+#[tokio::test]
+async fn clients_and_accounts_need_a_store_that_keeps() {
+    let error = StoredClients::open(&evicting()).await.unwrap_err();
+    assert!(error.problems().len() >= 2, "{error}");
+    let error = Accounts::open(&evicting(), Passwords::danger_cheap()).unwrap_err();
+    assert_eq!(error.problems().len(), 2, "{error}");
+}
+
+#[tokio::test]
+async fn other_master_keys_do_not_open_the_store() {
+    let fixture = Fixture::new().await;
+    let key = grantor_store::MasterKey::from_bytes([8; 32]);
+    let stores = fixture.stores.clone().seal_under(key.sealing_key());
+    let issuer = fixture.server.issuer().clone();
+    let error = Server::builder(issuer, stores).build().await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the server's keys can't be read"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_a_client_is_told_at_once() {
+    let fixture = Fixture::new().await;
+    let error = fixture
+        .clients
+        .add(NewClient {
+            id: "ü".to_owned(),
+            public: true,
+            grants: vec!["client_credentials".to_owned(), "refresh_token".to_owned()],
+            scope: Scope::default(),
+            resource: Some("not absolute".to_owned()),
+            secret: Some("".into()),
+            ..NewClient::default()
+        })
+        .await
+        .unwrap_err()
+        .to_string();
+    for problem in [
+        "identifier",
+        "public client can't use",
+        "has no secret",
+        "refresh_token grant",
+        "secret is empty",
+        "absolute URI",
+        "can't be a public client",
+    ] {
+        assert!(error.contains(problem), "{problem}: {error}");
+    }
+    let again = crate::support::with_codes(crate::support::APP);
+    let error = fixture.clients.add(again).await.unwrap_err();
+    assert!(error.to_string().contains("already"), "{error}");
+    let thief = NewClient {
+        id: "thief".to_owned(),
+        resource: Some(crate::support::RESOURCE.to_owned()),
+        ..NewClient::default()
+    };
+    let error = fixture.clients.add(thief).await.unwrap_err();
+    assert!(
+        error.to_string().contains("belongs to another client"),
+        "{error}"
+    );
+}

@@ -1,0 +1,310 @@
+//! Sites of an application, the careless and the malicious among them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use grantor_core::{BoxFuture, ErrorResponse, Scope, Timestamp};
+use grantor_server::{Answer, Decision, Interaction, Login, Page, Site, SiteError};
+use grantor_store::MemoryStore;
+use http::{StatusCode, header};
+
+use crate::support::{APP, Ask, Browser, Fixture, Tokens, value};
+
+/// A site in which alice is signed in, and which decides as it was told.
+#[derive(Debug)]
+struct Puppet {
+    decide: fn(&Interaction<'_>) -> Decision,
+    auth_time: Timestamp,
+    signed_in: Arc<AtomicBool>,
+}
+
+impl Puppet {
+    fn new(decide: fn(&Interaction<'_>) -> Decision) -> Self {
+        Self {
+            decide,
+            auth_time: Timestamp::from_secs(1_790_000_000),
+            signed_in: Arc::new(AtomicBool::new(true)),
+        }
+    }
+}
+
+impl Site for Puppet {
+    fn login<'a>(
+        &'a self,
+        interaction: &'a Interaction<'a>,
+    ) -> BoxFuture<'a, Result<Answer, SiteError>> {
+        Box::pin(async move {
+            if !self.signed_in.load(Ordering::SeqCst) {
+                let mut url = url::Url::parse("https://login.example/").unwrap();
+                url.query_pairs_mut()
+                    .append_pair("back", &interaction.return_to());
+                return Ok(Answer::Page(Page::see_other(url.as_str())));
+            }
+            Ok(Answer::Is(Login {
+                subject: "alice".to_owned(),
+                auth_time: self.auth_time,
+                session: None,
+            }))
+        })
+    }
+
+    fn consent<'a>(
+        &'a self,
+        interaction: &'a Interaction<'a>,
+        login: &'a Login,
+    ) -> BoxFuture<'a, Result<Decision, SiteError>> {
+        Box::pin(async move {
+            assert_eq!(login.subject, "alice");
+            if interaction.client().id == "unlucky" {
+                return Err(SiteError::new("the secret database at 10.0.0.1 is down"));
+            }
+            Ok((self.decide)(interaction))
+        })
+    }
+
+    fn error(&self, status: StatusCode, error: &ErrorResponse) -> Page {
+        Page::html(status, format!("<p>our own words for {}</p>", error.error))
+    }
+}
+
+fn scope(text: &str) -> Scope {
+    text.parse().unwrap()
+}
+
+/// The page that asks, with the buttons of the built-in one.
+fn page(interaction: &Interaction<'_>) -> Decision {
+    let html = format!(
+        "<form method=\"post\" action=\"{}\"><input name=\"interaction\" value=\"{}\">\
+         <input name=\"csrf\" value=\"{}\"><button name=\"decision\" value=\"allow\"></form>",
+        interaction.action(),
+        interaction.ticket(),
+        interaction.csrf(),
+    );
+    Decision::Page(Page::html(StatusCode::OK, html))
+}
+
+fn on_form(interaction: &Interaction<'_>, decision: Decision) -> Decision {
+    match interaction.form() {
+        Some(form) if form.get("decision") == Some("allow") => decision,
+        _ => page(interaction),
+    }
+}
+
+async fn fixture(site: Puppet) -> Fixture {
+    Fixture::on(Arc::new(MemoryStore::new()), |builder| builder.site(site)).await
+}
+
+async fn nothing_was_granted(fixture: &Fixture) {
+    for kind in [b"gr", b"co"] {
+        assert!(fixture.records(*kind).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_decision_without_a_form_is_refused() {
+    let deciders: [fn(&Interaction<'_>) -> Decision; 2] = [
+        |interaction| Decision::Allow(interaction.scope().clone()),
+        |_| Decision::Deny,
+    ];
+    for decide in deciders {
+        let fixture = fixture(Puppet::new(decide)).await;
+        let mut browser = Browser::new(&fixture);
+        let reply = browser.open(&Ask::new(APP).url()).await;
+        reply.assert_redirected_error(APP.redirect_uri, "server_error");
+        nothing_was_granted(&fixture).await;
+    }
+}
+
+#[tokio::test]
+async fn a_forged_form_is_not_shown_to_the_site() {
+    let fixture = fixture(Puppet::new(|interaction| {
+        on_form(interaction, Decision::Allow(interaction.scope().clone()))
+    }))
+    .await;
+    let mut browser = Browser::new(&fixture);
+    let asked = browser.open(&Ask::new(APP).url()).await;
+    let page = browser.press(&asked, &[("csrf", "x")], Some("allow")).await;
+    assert_eq!(page.status, 200);
+    nothing_was_granted(&fixture).await;
+    browser
+        .press(&asked, &[], Some("allow"))
+        .await
+        .code(APP.redirect_uri);
+}
+
+#[tokio::test]
+async fn a_consent_that_nobody_gave_is_not_remembered() {
+    let fixture = fixture(Puppet::new(|interaction| {
+        if interaction.scope().contains("write") || interaction.need().ask_consent {
+            return Decision::Remembered;
+        }
+        on_form(interaction, Decision::Allow(interaction.scope().clone()))
+    }))
+    .await;
+    let mut browser = Browser::new(&fixture);
+    let lied = Ask::new(APP).with("scope", "read write");
+    let reply = browser.open(&lied.url()).await;
+    reply.assert_redirected_error(APP.redirect_uri, "server_error");
+    nothing_was_granted(&fixture).await;
+    // Neither for less than is asked for, nor when the client wants the user to be asked.
+    let asked = browser.open(&Ask::new(APP).url()).await;
+    browser
+        .press(&asked, &[], Some("allow"))
+        .await
+        .code(APP.redirect_uri);
+    for ask in [lied, Ask::new(APP).with("prompt", "consent")] {
+        let reply = browser.open(&ask.url()).await;
+        reply.assert_redirected_error(APP.redirect_uri, "server_error");
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_more_than_was_asked_for() {
+    let fixture = fixture(Puppet::new(|interaction| {
+        on_form(interaction, Decision::Allow(scope("read write")))
+    }))
+    .await;
+    let mut browser = Browser::new(&fixture);
+    let asked = browser.open(&Ask::new(APP).url()).await;
+    let reply = browser.press(&asked, &[], Some("allow")).await;
+    reply.assert_redirected_error(APP.redirect_uri, "server_error");
+    nothing_was_granted(&fixture).await;
+}
+
+#[tokio::test]
+async fn a_user_may_allow_less() {
+    let fixture = fixture(Puppet::new(|interaction| {
+        on_form(interaction, Decision::Allow(scope("read")))
+    }))
+    .await;
+    let ask = Ask::new(APP).with("scope", "read write");
+    let mut browser = Browser::new(&fixture);
+    let asked = browser.open(&ask.url()).await;
+    let done = browser.press(&asked, &[], Some("allow")).await;
+    let code = crate::support::Code {
+        code: done.code(APP.redirect_uri),
+        verifier: ask.verifier.expose().to_owned(),
+        redirect_uri: APP.redirect_uri.to_owned(),
+    };
+    let reply = fixture.redeem(APP, &code).await;
+    assert_eq!(reply.assert_ok().member("scope"), "read");
+    let refresh = Tokens::of(&reply).refresh;
+    let pairs = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", &*refresh),
+        ("scope", "write"),
+    ];
+    fixture
+        .token(APP, &pairs)
+        .await
+        .assert_error(400, "invalid_scope");
+}
+
+#[tokio::test]
+async fn a_user_who_allows_nothing_says_no() {
+    let fixture = fixture(Puppet::new(|interaction| {
+        on_form(interaction, Decision::Allow(Scope::default()))
+    }))
+    .await;
+    let mut browser = Browser::new(&fixture);
+    let asked = browser.open(&Ask::new(APP).url()).await;
+    let reply = browser.press(&asked, &[], Some("allow")).await;
+    reply.assert_redirected_error(APP.redirect_uri, "access_denied");
+    nothing_was_granted(&fixture).await;
+}
+
+#[tokio::test]
+async fn a_login_older_than_was_asked_for_is_refused() {
+    let fixture = fixture(Puppet::new(page)).await;
+    fixture.clock.advance(10);
+    let mut browser = Browser::new(&fixture);
+    for (name, text) in [("prompt", "login"), ("max_age", "9")] {
+        let reply = browser.open(&Ask::new(APP).with(name, text).url()).await;
+        reply.assert_redirected_error(APP.redirect_uri, "server_error");
+    }
+    browser
+        .open(&Ask::new(APP).with("max_age", "10").url())
+        .await
+        .assert_ok();
+}
+
+#[tokio::test]
+async fn a_site_may_have_pages_of_its_own_and_come_back() {
+    let site = Puppet::new(|interaction| {
+        on_form(interaction, Decision::Allow(interaction.scope().clone()))
+    });
+    let signed_in = Arc::clone(&site.signed_in);
+    signed_in.store(false, Ordering::SeqCst);
+    let fixture = fixture(site).await;
+    let mut browser = Browser::new(&fixture);
+    let away = browser.open(&Ask::new(APP).url()).await;
+    assert_eq!(away.status, 303);
+    assert_eq!(away.header(header::REFERRER_POLICY), "no-referrer");
+    let url = url::Url::parse(away.header(header::LOCATION)).unwrap();
+    assert_eq!(url.host_str(), Some("login.example"));
+    let back = url.query_pairs().next().unwrap().1.into_owned();
+    signed_in.store(true, Ordering::SeqCst);
+    let asked = browser.open(&back).await;
+    browser
+        .press(&asked, &[], Some("allow"))
+        .await
+        .code(APP.redirect_uri);
+    // Without a page to show, there is nowhere to send the user.
+    signed_in.store(false, Ordering::SeqCst);
+    let none = browser
+        .open(&Ask::new(APP).with("prompt", "none").url())
+        .await;
+    none.assert_redirected_error(APP.redirect_uri, "login_required");
+}
+
+#[tokio::test]
+async fn a_site_that_fails_tells_nobody_why() {
+    let fixture = fixture(Puppet::new(page)).await;
+    let who = crate::support::Who {
+        id: "unlucky",
+        ..APP
+    };
+    fixture
+        .clients
+        .add(crate::support::with_codes(who))
+        .await
+        .unwrap();
+    let reply = Browser::new(&fixture).open(&Ask::new(who).url()).await;
+    reply.assert_redirected_error(APP.redirect_uri, "server_error");
+    let pairs = reply.callback(APP.redirect_uri);
+    assert_eq!(
+        value(&pairs, "error_description"),
+        Some("the server failed")
+    );
+}
+
+#[tokio::test]
+async fn error_pages_may_be_its_own_and_are_armed_all_the_same() {
+    let fixture = fixture(Puppet::new(page)).await;
+    let reply = fixture.get("/authorize").await;
+    assert_eq!(reply.status, 400);
+    assert_eq!(reply.text(), "<p>our own words for invalid_request</p>");
+    assert_eq!(reply.header(header::X_FRAME_OPTIONS), "DENY");
+}
+
+#[tokio::test]
+async fn an_interaction_shows_no_secret_when_it_is_printed() {
+    let fixture = fixture(Puppet::new(|interaction| {
+        let printed = format!("{interaction:?}");
+        assert!(printed.contains("app"));
+        for secret in [interaction.csrf(), interaction.ticket(), "a cookie's worth"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+        let Decision::Page(page) = page(interaction) else {
+            panic!("no page");
+        };
+        assert!(!format!("{page:?}").contains(interaction.csrf()));
+        Decision::Page(page)
+    }))
+    .await;
+    let mut browser = Browser::new(&fixture);
+    browser
+        .cookies
+        .insert("own".to_owned(), "a cookie's worth".to_owned());
+    browser.open(&Ask::new(APP).url()).await.assert_ok();
+}
