@@ -54,10 +54,10 @@ def web_client():
     )
 
 
-def code_for(client, decision="allow"):
+def code_for(client, decision="allow", **parameters):
     verifier = generate_token(48)
     url, state = client.create_authorization_url(
-        server["authorization_endpoint"], code_verifier=verifier
+        server["authorization_endpoint"], code_verifier=verifier, **parameters
     )
     return authorize(url, REDIRECT_URI, decision), state, verifier
 
@@ -103,7 +103,8 @@ with step("wrong verifier is refused"):
     )
 
 with step("denied consent"):
-    redirect, state, _ = code_for(web_client(), "deny")
+    # The user allowed it before, so it takes a word to be asked again.
+    redirect, state, _ = code_for(web_client(), "deny", prompt="consent")
     answer = dict(parse_qsl(urlsplit(redirect).query))
     assert answer["error"] == "access_denied" and answer["state"] == state, answer
     assert "code" not in answer

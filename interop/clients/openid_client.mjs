@@ -57,7 +57,7 @@ await step('wrong secret is refused', async () => {
   });
 });
 
-async function ask(client, decision) {
+async function ask(client, decision, parameters) {
   const verifier = oauth.randomPKCECodeVerifier();
   const state = oauth.randomState();
   const url = oauth.buildAuthorizationUrl(client, {
@@ -66,6 +66,7 @@ async function ask(client, decision) {
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     state,
+    ...parameters,
   });
   const redirect = await authorize(url, peer.REDIRECT_URI, decision);
   return { redirect, checks: { pkceCodeVerifier: verifier, expectedState: state } };
@@ -99,7 +100,8 @@ await step('second use of a code is refused', async () => {
 });
 
 await step('denied consent', async () => {
-  const { redirect, checks } = await ask(web, 'deny');
+  // The user allowed it before, so it takes a word to be asked again.
+  const { redirect, checks } = await ask(web, 'deny', { prompt: 'consent' });
   await refused('access_denied', () => oauth.authorizationCodeGrant(web, redirect, checks));
 });
 

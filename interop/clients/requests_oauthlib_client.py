@@ -68,8 +68,8 @@ def web_session():
     return OAuth2Session(WEB[0], redirect_uri=REDIRECT_URI, scope=[SCOPE], pkce="S256")
 
 
-def code_for(session, decision="allow"):
-    url, _ = session.authorization_url(server["authorization_endpoint"])
+def code_for(session, decision="allow", **parameters):
+    url, _ = session.authorization_url(server["authorization_endpoint"], **parameters)
     return authorize(url, REDIRECT_URI, decision)
 
 
@@ -97,5 +97,6 @@ with step("second use of a code is refused"):
 
 with step("denied consent"):
     web = web_session()
-    redirect = code_for(web, "deny")
+    # The user allowed it before, so it takes a word to be asked again.
+    redirect = code_for(web, "deny", prompt="consent")
     refused_with("access_denied", exchange, web, redirect)
