@@ -1,6 +1,6 @@
 //! `grantor serve`.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IsTerminal};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -114,6 +114,8 @@ fn log() {
     let filter = EnvFilter::try_from_env("GRANTOR_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A file or a collector of logs has no use for colours.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // A subscriber that is there already is a host's own; it stays.
     let _ = subscriber.try_init();
