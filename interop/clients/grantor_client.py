@@ -1,9 +1,14 @@
-"""The grantor command as a client of somebody else's server."""
+"""grantor as a client of somebody else's server: the command, and the library's sign-in example."""
 
 import os
+import re
 import subprocess
+import threading
 
-from peer import ISSUER, SCOPE, SERVICE, introspect, step
+import requests
+
+from browser import authorize
+from peer import ISSUER, PUBLIC_ID, REDIRECT_URI, SCOPE, SERVICE, WEB, Api, introspect, step
 
 client_id, client_secret = SERVICE
 
@@ -19,6 +24,51 @@ def token(secret, *more):
     )
 
 
+class SignIn:
+    """The example, started: it prints a line for everything that it has done."""
+
+    def __init__(self, api, client_id, client_secret=None):
+        given = {"CLIENT_ID": client_id, "API_URL": api.url}
+        if client_secret:
+            given["CLIENT_SECRET"] = client_secret
+        self.process = subprocess.Popen(
+            [os.environ["SIGN_IN"]],
+            env={**os.environ, **given},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        # A line that never comes ends the script rather than stopping it for ever.
+        self.limit = threading.Timer(30, self.process.kill)
+        self.limit.daemon = True
+        self.limit.start()
+        self.url = self.expect("open ")
+
+    def expect(self, start):
+        line = self.process.stdout.readline()
+        if not line.startswith(start):
+            raise AssertionError(f"{line!r} instead of {start!r}: {self.end()}")
+        return line[len(start) :].strip()
+
+    def redirect(self, decision="allow", change=lambda target: target):
+        """The user decides, and the browser comes back."""
+        target = authorize(self.url, REDIRECT_URI, decision)
+        requests.get(change(target), timeout=10)
+
+    def call(self, how=""):
+        self.process.stdin.write(how + "\n")
+        self.process.stdin.flush()
+        answered = self.expect("API answered ")
+        assert answered.startswith("200"), answered
+
+    def end(self):
+        """What it says on standard error before it ends."""
+        _, errors = self.process.communicate(timeout=30)
+        self.limit.cancel()
+        return errors
+
+
 with step("discovery and client credentials"):
     answer = token(client_secret, "--scope", SCOPE)
     assert answer.returncode == 0, answer.stderr
@@ -31,3 +81,52 @@ with step("wrong secret is refused"):
     assert answer.returncode != 0 and answer.stdout == "", answer.stdout
     assert "invalid_client" in answer.stderr, answer.stderr
     assert "wrong-secret-of-nobody" not in answer.stderr, "the secret is in the message"
+
+for kind, client in (("confidential", WEB), ("public", (PUBLIC_ID, None))):
+    with Api() as api:
+        with step(f"{kind} client: code with PKCE"):
+            app = SignIn(api, *client)
+            app.redirect()
+            app.expect("signed in")
+            app.call()
+            app.call()
+            first, second = api.seen
+            assert first == second, "the token was not kept"
+            issued = introspect(first, WEB)
+            assert issued["client_id"] == client[0] and issued["scope"] == SCOPE, issued
+
+        with step(f"{kind} client: refresh after the API refused a token"):
+            api.refused = first
+            app.call()
+            third, fourth = api.seen[2:]
+            assert third == first != fourth, "no new token"
+
+        with step(f"{kind} client: refresh with what the last one brought"):
+            app.call("renew")
+            assert api.seen[-1] not in (first, fourth)
+
+        with step(f"{kind} client: revocation"):
+            last = api.seen[-1]
+            assert introspect(last, WEB)["active"]
+            errors = app.end()
+            assert app.process.returncode == 0, errors
+            assert not introspect(last, WEB)["active"]
+
+
+def fails_with(word, **redirect):
+    with Api() as api:
+        app = SignIn(api, *WEB)
+        app.redirect(**redirect)
+        errors = app.end()
+        assert app.process.returncode != 0 and word in errors, errors
+        assert not api.seen
+
+
+with step("denied consent"):
+    fails_with("access_denied", decision="deny")
+
+with step("redirect of another sign-in is refused"):
+    fails_with("state", change=lambda target: re.sub(r"state=[^&]*", "state=another", target))
+
+with step("redirect of another server is refused"):
+    fails_with("iss", change=lambda target: re.sub(r"iss=[^&]*", "iss=https://other.example", target))

@@ -48,32 +48,41 @@ def refusal(call, *arguments, **named):
 
 def introspect(token, client=SERVICE):
     """Asks about a token without the library under test."""
-    response = requests.post(
-        metadata()["introspection_endpoint"], data={"token": token}, auth=client, timeout=10
-    )
-    response.raise_for_status()
-    return response.json()
+    return ask_about(token, "introspection_endpoint", client).json()
 
 
 def revoke(token, client=SERVICE):
+    ask_about(token, "revocation_endpoint", client)
+
+
+def ask_about(token, endpoint, client):
+    client_id, secret = client
     response = requests.post(
-        metadata()["revocation_endpoint"], data={"token": token}, auth=client, timeout=10
+        metadata()[endpoint],
+        data={"token": token} if secret else {"token": token, "client_id": client_id},
+        auth=client if secret else None,
+        timeout=10,
     )
     assert response.status_code == 200, (response.status_code, response.text)
+    return response
 
 
 class Api:
-    """An API on loopback that lets in whoever has an active bearer token, and remembers the last."""
+    """An API on loopback that lets in whoever has an active bearer token, and remembers them all.
+
+    A token that is `refused` is not let in though it is active.
+    """
 
     def __enter__(self):
         api = self
-        api.seen = []
+        api.seen, api.refused = [], None
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 scheme, _, token = self.headers.get("Authorization", "").partition(" ")
                 api.seen.append(token)
-                allowed = scheme == "Bearer" and introspect(token)["active"]
+                known = scheme == "Bearer" and token != api.refused
+                allowed = known and introspect(token)["active"]
                 self.send_response(200 if allowed else 401)
                 self.send_header("Content-Length", "0")
                 self.end_headers()

@@ -12,14 +12,34 @@ use super::server::{
 use crate::process::{Failure, run};
 use crate::workspace::{cargo, target_directory};
 
-/// Compiles the command, with the features of the gate, and takes a copy that no other clone
-/// with the same target directory replaces.
-pub(super) fn build(folder: &Path) -> Result<PathBuf, Failure> {
-    run(cargo().args(["build", "--workspace", "--all-features", "--bin", "grantor"]))?;
-    let binary = folder.join("grantor");
-    fs::copy(target_directory().join("debug").join("grantor"), &binary)
-        .map_err(|error| Failure::new(format!("cannot copy the grantor binary: {error}")))?;
-    Ok(binary)
+/// Our programs that the scripts run.
+pub(super) struct Programs {
+    /// The command.
+    pub(super) grantor: PathBuf,
+    /// An example of the client's.
+    pub(super) sign_in: PathBuf,
+}
+
+impl Programs {
+    /// Compiles them as the tests are compiled, so that after these nothing is left to do, and
+    /// takes copies that no other clone with the same target directory replaces.
+    pub(super) fn build(folder: &Path) -> Result<Self, Failure> {
+        run(cargo()
+            .args(["build", "--workspace", "--all-features"])
+            .args(["--bin", "grantor", "--example", "sign_in"]))?;
+        let built = target_directory().join("debug");
+        let copy = |from: PathBuf, name: &str| {
+            let to = folder.join(name);
+            fs::copy(&from, &to).map_err(|error| {
+                Failure::new(format!("cannot copy {}: {error}", from.display()))
+            })?;
+            Ok(to)
+        };
+        Ok(Self {
+            grantor: copy(built.join("grantor"), "grantor")?,
+            sign_in: copy(built.join("examples").join("sign_in"), "sign_in")?,
+        })
+    }
 }
 
 /// Registers the clients and the user that the scripts expect, and starts the server.

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::process::{self, Failure};
+use grantor::Programs;
 use peers::Peers;
 use server::Server;
 
@@ -108,7 +109,7 @@ pub(crate) fn browser() -> Result<(), Failure> {
 fn run(chosen: &[&Peer]) -> Result<(), Failure> {
     let peers = Peers::install()?;
     let folder = Folder::create()?;
-    let binary = grantor::build(&folder.0)?;
+    let programs = Programs::build(&folder.0)?;
     let mut failed = Vec::new();
     for side in [Side::Ours, Side::OidcProvider] {
         let mut on_this_side = chosen.iter().filter(|peer| peer.side == side).peekable();
@@ -117,11 +118,11 @@ fn run(chosen: &[&Peer]) -> Result<(), Failure> {
         }
         let redirect = Redirect(server::free_port()?);
         let server = match side {
-            Side::Ours => grantor::serve(&binary, &folder.0, &redirect)?,
+            Side::Ours => grantor::serve(&programs.grantor, &folder.0, &redirect)?,
             Side::OidcProvider => peers.oidc_provider(&folder.0, &redirect)?,
         };
         for peer in on_this_side {
-            if !script(peer, &peers, &server, &binary, &folder.0)? {
+            if !script(peer, &peers, &server, &programs, &folder.0)? {
                 failed.push(peer.name);
             }
         }
@@ -137,7 +138,7 @@ fn script(
     peer: &Peer,
     peers: &Peers,
     server: &Server,
-    binary: &Path,
+    programs: &Programs,
     folder: &Path,
 ) -> Result<bool, Failure> {
     let cannot = |what: &str, error: std::io::Error| {
@@ -150,7 +151,8 @@ fn script(
         .command(&peer.language)
         .arg(peers::directory().join("clients").join(peer.script))
         .envs(server.environment())
-        .env("GRANTOR", binary)
+        .env("GRANTOR", &programs.grantor)
+        .env("SIGN_IN", &programs.sign_in)
         .env("CHROMIUM", CHROMIUM)
         // Nothing of the person who runs this: no stored tokens, no settings.
         .env("HOME", folder)
