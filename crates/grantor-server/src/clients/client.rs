@@ -62,8 +62,9 @@ pub struct NewClient {
 }
 
 impl NewClient {
-    /// Everything that is wrong with it.
-    pub(crate) fn problems(&self) -> Vec<String> {
+    /// Everything that is wrong with it, one message each.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let mut check = |fine: bool, problem: &str| {
             if !fine {
