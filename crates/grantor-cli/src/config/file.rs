@@ -1,92 +1,18 @@
 //! The TOML file. Every mistake in it is reported, each with its place.
 
-use std::time::Duration;
-
-use grantor_core::{Issuer, Scope};
-use grantor_jose::Algorithm;
-use grantor_server::AccessTokens;
 use toml::{Table, Value};
 
-use super::{Config, StoreKind, parse_address, set};
-
-type Apply = fn(&mut Config, &Value) -> Result<(), String>;
-
-/// Every key that a file may have. The documentation is made of the same table.
-const KEYS: &[(&str, Apply)] = &[
-    ("data", |config, value| {
-        config.data = text(value)?.into();
-        Ok(())
-    }),
-    ("listen", |config, value| {
-        config.listen = parse_address(text(value)?)?;
-        Ok(())
-    }),
-    ("issuer", |config, value| {
-        let issuer = Issuer::parse(text(value)?).map_err(|error| error.to_string())?;
-        config.issuer = Some(issuer);
-        Ok(())
-    }),
-    ("store", |config, value| {
-        config.store = match text(value)? {
-            "sqlite" => StoreKind::Sqlite,
-            "danger_sqlite_may_lose_last_commits" => StoreKind::SqliteFast,
-            "memory" => StoreKind::Memory,
-            _ => {
-                return Err("must be \"sqlite\", \"memory\" or \
-                            \"danger_sqlite_may_lose_last_commits\""
-                    .to_owned());
-            }
-        };
-        Ok(())
-    }),
-    ("scopes", |config, value| {
-        let scope = text(value).and_then(|t| Scope::parse(t).map_err(|error| error.to_string()));
-        config.scopes = scope?;
-        Ok(())
-    }),
-    ("resources", |config, value| {
-        let list = value.as_array().ok_or("must be a list of URLs")?;
-        let list = list.iter().map(|item| text(item).map(str::to_owned));
-        config.resources = list.collect::<Result<_, _>>()?;
-        Ok(())
-    }),
-    ("tokens.format", |config, value| {
-        config.access_tokens = match text(value)? {
-            "opaque" => AccessTokens::Opaque,
-            "es256" => AccessTokens::Jwt(Algorithm::Es256),
-            "eddsa" => AccessTokens::Jwt(Algorithm::EdDsa),
-            _ => return Err("must be \"opaque\", \"es256\" or \"eddsa\"".to_owned()),
-        };
-        Ok(())
-    }),
-    ("tokens.audience", |config, value| {
-        config.audience = Some(text(value)?.to_owned());
-        Ok(())
-    }),
-    ("tokens.access_lifetime", |config, value| {
-        config.access_token_lifetime = Some(seconds(value)?);
-        Ok(())
-    }),
-    ("tokens.refresh_lifetime", |config, value| {
-        config.refresh_token_lifetime = Some(seconds(value)?);
-        Ok(())
-    }),
-    ("tokens.refresh_grace", |config, value| {
-        config.refresh_grace = Some(seconds(value)?);
-        Ok(())
-    }),
-    ("tokens.code_lifetime", |config, value| {
-        config.code_lifetime = Some(seconds(value)?);
-        Ok(())
-    }),
-];
+use super::keys::KEYS;
+use super::{Config, set};
 
 /// Applies a file to the settings, noting every mistake.
 pub(super) fn apply(text: &str, config: &mut Config, problems: &mut Vec<String>) {
     let table = match text.parse::<Table>() {
         Ok(table) => table,
         Err(error) => {
-            problems.push(format!("not TOML: {}", error.message()));
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.unwrap_or_default().matches('\n').count() + 1;
+            problems.push(format!("line {line} is not TOML: {}", error.message()));
             return;
         }
     };
@@ -96,46 +22,44 @@ pub(super) fn apply(text: &str, config: &mut Config, problems: &mut Vec<String>)
 fn walk(prefix: &str, table: &Table, config: &mut Config, problems: &mut Vec<String>) {
     for (name, value) in table {
         let path = format!("{prefix}{name}");
-        if let Some((_, apply)) = KEYS.iter().find(|(key, _)| *key == path) {
-            let applied = apply(config, value);
+        if let Some(key) = KEYS.iter().find(|key| key.name == path) {
+            let applied = (key.apply)(config, value);
             set(&mut (), &path, applied, problems);
-        } else if let (Value::Table(inner), true) = (value, is_section(&path)) {
-            walk(&format!("{path}."), inner, config, problems);
-        } else {
-            problems.push(unknown(&path));
+            continue;
+        }
+        match value {
+            // What stands in an unknown section is looked at too: each key has a nearest one.
+            Value::Table(inner) if !inner.is_empty() || is_section(&path) => {
+                walk(&format!("{path}."), inner, config, problems);
+            }
+            _ if is_section(&path) => {
+                problems.push(format!("{path}: must be a section, [{path}]"));
+            }
+            _ => problems.push(unknown(&path)),
         }
     }
 }
 
 fn is_section(path: &str) -> bool {
     let prefix = format!("{path}.");
-    KEYS.iter().any(|(key, _)| key.starts_with(&prefix))
+    KEYS.iter().any(|key| key.name.starts_with(&prefix))
 }
 
 fn unknown(path: &str) -> String {
-    let distance = |key: &str| strsim::damerau_levenshtein(path, key);
-    let nearest = KEYS
-        .iter()
-        .map(|(key, _)| *key)
-        .min_by_key(|key| distance(key));
+    let names = KEYS.iter().map(|key| key.name);
+    let nearest = names.min_by_key(|name| strsim::damerau_levenshtein(path, name));
     let nearest = nearest.unwrap_or_default();
     format!("{path}: unknown key; the nearest known one is \"{nearest}\"")
 }
 
-fn text(value: &Value) -> Result<&str, String> {
-    value
-        .as_str()
-        .ok_or_else(|| "must be a text in quotes".to_owned())
-}
-
-fn seconds(value: &Value) -> Result<Duration, String> {
-    let number = value.as_integer().and_then(|n| u64::try_from(n).ok());
-    let number = number.ok_or_else(|| "must be a number of seconds".to_owned())?;
-    Ok(Duration::from_secs(number))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use grantor_jose::Algorithm;
+    use grantor_server::AccessTokens;
+
+    use super::super::StoreKind;
     use super::*;
 
     fn read(text: &str) -> (Config, Vec<String>) {
@@ -184,7 +108,34 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_toml_is_one_mistake() {
-        assert_eq!(read("a = = 1").1.len(), 1);
+    fn a_key_in_a_section_that_is_misspelt_has_a_nearest_one_too() {
+        let (_, problems) = read("[token]\nformat = \"es256\"\n[listening]\n");
+        let expected = [
+            "listening: unknown key; the nearest known one is \"listen\"",
+            "token.format: unknown key; the nearest known one is \"tokens.format\"",
+        ];
+        assert_eq!(problems, expected);
+        assert_eq!(
+            read("tokens = 1").1,
+            ["tokens: must be a section, [tokens]"]
+        );
+        assert_eq!(read("[tokens]").1, [""; 0]);
+    }
+
+    #[test]
+    fn a_resource_is_a_url() {
+        let (_, problems) = read("resources = [\"https://api.example\", \"api\"]");
+        let expected = ["resources: \"api\" is not an absolute URL without a fragment"];
+        assert_eq!(problems, expected);
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_one_mistake_with_its_line() {
+        let (_, problems) = read("listen = \"127.0.0.1:1\"\na = = 1");
+        assert_eq!(problems.len(), 1);
+        assert!(
+            problems[0].starts_with("line 2 is not TOML: "),
+            "{problems:?}"
+        );
     }
 }

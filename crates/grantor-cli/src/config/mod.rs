@@ -1,6 +1,7 @@
 //! The configuration: defaults, then a TOML file, then the environment, then flags.
 
 mod file;
+mod keys;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -60,8 +61,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The settings of a command that only needs the data.
-    pub(crate) fn for_data(common: &Common) -> Result<Self, CliError> {
+    /// The settings of a command that only needs what all have in common.
+    pub(crate) fn for_common(common: &Common) -> Result<Self, CliError> {
         Self::read(common, None)
     }
 
@@ -75,7 +76,8 @@ impl Config {
         let mut problems = Vec::new();
         if let Some(path) = &common.config {
             let text = std::fs::read_to_string(path).map_err(|error| {
-                CliError::usage(format!("{} can't be read: {error}", path.display()))
+                let path = path.display();
+                CliError::usage(format!("the configuration {path} can't be read: {error}"))
             })?;
             file::apply(&text, &mut config, &mut problems);
             for problem in &mut problems {
@@ -88,14 +90,15 @@ impl Config {
         if let Some(listen) = serve.and_then(|serve| serve.listen.as_ref()) {
             set(
                 &mut config.listen,
-                "--listen",
+                "--listen or GRANTOR_LISTEN",
                 parse_address(listen),
                 &mut problems,
             );
         }
         if let Some(issuer) = serve.and_then(|serve| serve.issuer.as_ref()) {
             let parsed = Issuer::parse(issuer).map(Some).map_err(|e| e.to_string());
-            set(&mut config.issuer, "--issuer", parsed, &mut problems);
+            let name = "--issuer or GRANTOR_ISSUER";
+            set(&mut config.issuer, name, parsed, &mut problems);
         }
         if problems.is_empty() {
             Ok(config)

@@ -1,0 +1,273 @@
+//! The keys of a configuration file: one table for reading and for the documentation.
+
+use std::time::Duration;
+
+use grantor_core::{Issuer, Scope};
+use grantor_jose::Algorithm;
+use grantor_server::AccessTokens;
+use toml::Value;
+
+use super::{Config, StoreKind, parse_address};
+
+/// A key that a file may have.
+pub(super) struct Key {
+    /// With its section before it.
+    pub(super) name: &'static str,
+    /// Which values it takes.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the documentation is held to it")
+    )]
+    pub(super) takes: &'static str,
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the documentation is held to it")
+    )]
+    pub(super) default: &'static str,
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the documentation is held to it")
+    )]
+    pub(super) meaning: &'static str,
+    /// Reads a value into the settings, or says what is wrong with it.
+    pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
+}
+
+pub(super) const KEYS: [Key; 12] = [
+    Key {
+        name: "data",
+        takes: "a path",
+        default: "`\"./grantor-data\"`",
+        meaning: "the folder of the database and the master key; made with mode 0700",
+        apply: |config, value| {
+            config.data = text(value)?.into();
+            Ok(())
+        },
+    },
+    Key {
+        name: "listen",
+        takes: "an IP address and a port",
+        default: "`\"127.0.0.1:8787\"`",
+        meaning: "where `serve` listens; port 0 is a free one",
+        apply: |config, value| {
+            config.listen = parse_address(text(value)?)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "issuer",
+        takes: "an https URL, or http on a loopback address",
+        default: "`http://` and the address",
+        meaning: "who the server is, as clients know it; also where `token` and `request` get tokens",
+        apply: |config, value| {
+            let issuer = Issuer::parse(text(value)?).map_err(|error| error.to_string())?;
+            config.issuer = Some(issuer);
+            Ok(())
+        },
+    },
+    Key {
+        name: "store",
+        takes: "`\"sqlite\"`, `\"memory\"` or `\"danger_sqlite_may_lose_last_commits\"`",
+        default: "`\"sqlite\"`",
+        meaning: "where records are: in a database, every answer on the disk; in memory, gone with the \
+                  process; in a database whose last answers a power cut may take back, so that what was \
+                  used once can be used again",
+        apply: |config, value| {
+            config.store = match text(value)? {
+                "sqlite" => StoreKind::Sqlite,
+                "danger_sqlite_may_lose_last_commits" => StoreKind::SqliteFast,
+                "memory" => StoreKind::Memory,
+                _ => {
+                    return Err("must be \"sqlite\", \"memory\" or \
+                                \"danger_sqlite_may_lose_last_commits\""
+                        .to_owned());
+                }
+            };
+            Ok(())
+        },
+    },
+    Key {
+        name: "scopes",
+        takes: "values with spaces between them",
+        default: "none",
+        meaning: "the scope values that the metadata publishes; which of them a client may ask for is \
+                  the client's",
+        apply: |config, value| {
+            config.scopes = Scope::parse(text(value)?).map_err(|error| error.to_string())?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "resources",
+        takes: "a list of URLs",
+        default: "`[]`",
+        meaning: "resources that tokens may be asked for, besides those of clients with `--resource`",
+        apply: |config, value| {
+            let list = value.as_array().ok_or("must be a list of URLs")?;
+            config.resources = list.iter().map(resource).collect::<Result<_, _>>()?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.format",
+        takes: "`\"opaque\"`, `\"es256\"` or `\"eddsa\"`",
+        default: "`\"opaque\"`",
+        meaning: "what access tokens are: random texts that only the server understands, or signed JWTs",
+        apply: |config, value| {
+            config.access_tokens = match text(value)? {
+                "opaque" => AccessTokens::Opaque,
+                "es256" => AccessTokens::Jwt(Algorithm::Es256),
+                "eddsa" => AccessTokens::Jwt(Algorithm::EdDsa),
+                _ => return Err("must be \"opaque\", \"es256\" or \"eddsa\"".to_owned()),
+            };
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.audience",
+        takes: "a URL",
+        default: "none",
+        meaning: "the audience of a token whose client named no resource; signed JWTs need one",
+        apply: |config, value| {
+            config.audience = Some(text(value)?.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.access_lifetime",
+        takes: "seconds, 1 to 30 days",
+        default: "`300`",
+        meaning: "how long an access token is good",
+        apply: |config, value| {
+            config.access_token_lifetime = Some(seconds(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.refresh_lifetime",
+        takes: "seconds, 1 minute to 10 years",
+        default: "`2592000`",
+        meaning: "how long a refresh token is good after its last use",
+        apply: |config, value| {
+            config.refresh_token_lifetime = Some(seconds(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.refresh_grace",
+        takes: "seconds, 0 to 60",
+        default: "`30`",
+        meaning: "how long the predecessor of a rotated refresh token gives the same successor again",
+        apply: |config, value| {
+            config.refresh_grace = Some(seconds(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.code_lifetime",
+        takes: "seconds, 1 to 600",
+        default: "`60`",
+        meaning: "how long an authorization code is good",
+        apply: |config, value| {
+            config.code_lifetime = Some(seconds(value)?);
+            Ok(())
+        },
+    },
+];
+
+fn text(value: &Value) -> Result<&str, String> {
+    value
+        .as_str()
+        .ok_or_else(|| "must be a text in quotes".to_owned())
+}
+
+fn resource(value: &Value) -> Result<String, String> {
+    let text = text(value)?;
+    let fine = url::Url::parse(text).is_ok_and(|url| url.fragment().is_none());
+    fine.then(|| text.to_owned())
+        .ok_or_else(|| format!("\"{text}\" is not an absolute URL without a fragment"))
+}
+
+fn seconds(value: &Value) -> Result<Duration, String> {
+    let number = value.as_integer().and_then(|n| u64::try_from(n).ok());
+    let number = number.ok_or_else(|| "must be a number of seconds".to_owned())?;
+    Ok(Duration::from_secs(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::args::Args;
+
+    fn documentation() -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+        std::fs::read_to_string(path).unwrap()
+    }
+
+    #[test]
+    fn the_documentation_has_the_same_table() {
+        let rows = KEYS.map(|key| {
+            let Key {
+                name,
+                takes,
+                default,
+                meaning,
+                ..
+            } = key;
+            format!("| `{name}` | {takes} | {default} | {meaning} |")
+        });
+        let documentation = documentation();
+        let written: Vec<&str> = documentation
+            .lines()
+            .filter(|line| line.starts_with("| `") && !line.starts_with("| `GRANTOR_"))
+            .collect();
+        assert_eq!(written, rows);
+    }
+
+    #[test]
+    fn the_documentation_has_every_variable() {
+        fn variables(command: &clap::Command, found: &mut Vec<String>) {
+            let own = command.get_arguments().filter_map(clap::Arg::get_env);
+            found.extend(own.map(|name| name.to_str().unwrap().to_owned()));
+            for inner in command.get_subcommands() {
+                variables(inner, found);
+            }
+        }
+        let mut names = vec!["GRANTOR_CLIENT_SECRET".to_owned(), "GRANTOR_LOG".to_owned()];
+        variables(&Args::command(), &mut names);
+        names.sort();
+        names.dedup();
+        let documentation = documentation();
+        let rows = documentation
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `GRANTOR_"));
+        let mut written: Vec<String> = rows
+            .map(|row| format!("GRANTOR_{}", row.split('`').next().unwrap()))
+            .collect();
+        written.sort();
+        assert_eq!(written, names);
+    }
+
+    #[test]
+    fn the_defaults_in_the_table_are_those_of_the_server() {
+        let issuer = Issuer::parse("https://id.example").unwrap();
+        let server = grantor_server::Config::new(issuer);
+        for (name, lifetime) in [
+            ("tokens.access_lifetime", server.access_token_lifetime),
+            ("tokens.refresh_lifetime", server.refresh_token_lifetime),
+            ("tokens.refresh_grace", server.refresh_grace),
+            ("tokens.code_lifetime", server.code_lifetime),
+        ] {
+            let key = KEYS.iter().find(|key| key.name == name).unwrap();
+            assert_eq!(key.default, format!("`{}`", lifetime.as_secs()), "{name}");
+        }
+        let config = Config::default();
+        assert_eq!(KEYS[0].default, format!("`\"{}\"`", config.data.display()));
+        assert_eq!(KEYS[1].default, format!("`\"{}\"`", config.listen));
+        assert_eq!(config.access_tokens, server.access_tokens);
+    }
+}
