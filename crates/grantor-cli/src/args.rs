@@ -1,18 +1,24 @@
 //! What the command line takes.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::error::CliError;
+use crate::output::Output;
 
 #[derive(Debug, Parser)]
 #[command(
     name = "grantor",
     version,
     about = "An OAuth authorization server, and OAuth tokens for scripts",
-    after_help = "See it all at work first: grantor demo"
+    after_help = "See it all at work first: grantor demo\n\n\
+                  Exit codes: 0 done, 1 failed, 2 a wrong command line or configuration. GRANTOR_LOG \
+                  says what is logged, as in GRANTOR_LOG=debug."
 )]
 pub(crate) struct Args {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "With every command")]
     pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -134,9 +140,9 @@ pub(crate) enum User {
 /// Which token.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Token {
-    /// The authorization server
+    /// The authorization server [default: that of the configuration file]
     #[arg(long, env = "GRANTOR_ISSUER", value_name = "URL")]
-    pub(crate) issuer: String,
+    pub(crate) issuer: Option<String>,
     /// The client; its secret comes from GRANTOR_CLIENT_SECRET or --secret-stdin
     #[arg(long, env = "GRANTOR_CLIENT_ID", value_name = "ID")]
     pub(crate) client_id: String,
@@ -151,6 +157,7 @@ pub(crate) struct Token {
     pub(crate) secret_stdin: bool,
 }
 
+/// With `--json`: one document with the status, the content type and the body of the answer.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Request {
     #[command(flatten)]
@@ -162,13 +169,31 @@ pub(crate) struct Request {
     #[arg(short = 'H', long = "header", value_name = "HEADER")]
     pub(crate) headers: Vec<String>,
     /// The body; @FILE reads a file, @- standard input
-    #[arg(short = 'd', long = "data-raw", value_name = "DATA")]
+    #[arg(short = 'd', long = "body", value_name = "DATA")]
     pub(crate) body: Option<String>,
     /// An origin that may get the token [default: that of the URL]
     #[arg(long, value_name = "URL")]
     pub(crate) origin: Option<String>,
     /// Where the request goes: https, or a loopback address
     pub(crate) url: String,
+}
+
+/// Says why a command line can't be read, or the help that it asks for.
+pub(crate) fn explain(error: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os().any(|arg| arg == "--json");
+    if error.use_stderr() && wants_json {
+        let text = error.to_string();
+        let first = text.split("\n\n").next().unwrap_or_default();
+        let words: Vec<&str> = first
+            .trim_start_matches("error:")
+            .split_whitespace()
+            .collect();
+        Output::new(true).error(&CliError::usage(words.join(" ")));
+    } else {
+        // There is nobody to tell that nobody reads.
+        let _ = error.print();
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use grantor_http::system;
@@ -29,13 +29,24 @@ pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
     Ok(Stores::new(store, namespace, system()).seal_under(key.sealing_key()))
 }
 
-fn make_folder(path: &PathBuf) -> Result<(), CliError> {
+/// As [`open`], for a command that changes the data or shows them: in memory there are none.
+pub(crate) async fn open_kept(config: &Config) -> Result<Stores, CliError> {
+    if config.store == StoreKind::Memory {
+        return Err(CliError::usage(
+            "the configured store is \"memory\", which a server shares with no other process: use \
+             \"sqlite\"",
+        ));
+    }
+    open(config).await
+}
+
+fn make_folder(path: &Path) -> Result<(), CliError> {
     let mut builder = DirBuilder::new();
     builder.recursive(true).mode(0o700);
-    let path_text = Path::new(path).display();
     builder.create(path).map_err(|error| {
+        let path = path.display();
         CliError::failed(format!(
-            "the data folder {path_text} can't be made: {error}; give another with --data"
+            "the data folder {path} can't be made: {error}; give another with --data"
         ))
     })
 }

@@ -25,6 +25,12 @@ impl CliError {
         }
     }
 
+    /// The same, and before it what could not be done.
+    pub(crate) fn because(mut self, what: &str) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
     pub(crate) fn code(&self) -> u8 {
         self.code
     }
@@ -65,12 +71,27 @@ impl From<grantor_store::Error> for CliError {
 
 impl From<grantor_client::Error> for CliError {
     fn from(error: grantor_client::Error) -> Self {
+        let message = with_sources(&error);
         if error.is_configuration() {
-            Self::usage(error.to_string())
+            Self::usage(message)
         } else {
-            Self::failed(error.to_string())
+            Self::failed(message)
         }
     }
+}
+
+/// A message, and why: what lies behind an error, as far as it says more.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(behind) = source {
+        let text = behind.to_string();
+        if !message.contains(&text) {
+            message = format!("{message}: {text}");
+        }
+        source = behind.source();
+    }
+    message
 }
 
 /// A headline, and under it every problem on a line of its own.

@@ -7,6 +7,7 @@ mod config;
 mod data;
 pub mod demo;
 mod error;
+mod log;
 mod output;
 
 use std::process::ExitCode;
@@ -20,7 +21,10 @@ use crate::output::Output;
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return args::explain(&error),
+    };
     let output = Output::new(args.common.json);
     match run(args, &output) {
         Ok(code) => code,
@@ -33,12 +37,16 @@ pub fn main() -> ExitCode {
 
 fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
     let common = &args.common;
+    log::start(match args.command {
+        Command::Serve(_) => "info",
+        _ => "off",
+    })?;
     match args.command {
         Command::Serve(serve) => command::serve::run(common, &serve, output),
         Command::Client(client) => command::client::run(common, client, output),
         Command::User(user) => command::user::run(common, user, output),
-        Command::Token(token) => command::token::run(&token, output),
-        Command::Request(request) => command::request::run(&request, output),
+        Command::Token(token) => command::token::run(common, &token, output),
+        Command::Request(request) => command::request::run(common, &request, output),
         Command::Demo(demo) => command::demo::run(common, &demo),
     }
 }

@@ -1,4 +1,4 @@
-use std::io::Write;
+use std::io::{self, Write};
 
 use serde_json::Value;
 
@@ -16,29 +16,36 @@ impl Output {
         Self { json }
     }
 
-    /// The result of a command.
-    pub(crate) fn result(&self, text: &str, json: &Value) {
-        if self.json {
-            self.line(&json.to_string());
-        } else {
-            self.line(text);
-        }
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
     }
 
-    /// A line of the result. A reader that has gone away ends the program quietly elsewhere.
-    pub(crate) fn line(&self, text: &str) {
-        let _ = writeln!(std::io::stdout().lock(), "{text}");
+    /// The result of a command. One that nobody got is a failure: it may be a secret that is shown
+    /// once.
+    pub(crate) fn result(&self, text: &str, json: &Value) -> Result<(), CliError> {
+        let mut line = if self.json {
+            json.to_string()
+        } else {
+            text.to_owned()
+        };
+        line.push('\n');
+        self.bytes(line.as_bytes())
     }
 
     /// Bytes of the result, as they are.
-    pub(crate) fn bytes(&self, bytes: &[u8]) {
-        let mut out = std::io::stdout().lock();
-        let _ = out.write_all(bytes).and_then(|()| out.flush());
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), CliError> {
+        let mut out = io::stdout().lock();
+        let written = out.write_all(bytes).and_then(|()| out.flush());
+        written.map_err(|error| {
+            CliError::failed(format!(
+                "the result can't be written to standard output: {error}"
+            ))
+        })
     }
 
     /// Something that people should know besides.
     pub(crate) fn note(&self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
     /// Why the command failed.

@@ -18,7 +18,7 @@ pub(crate) fn run(
     command: args::Client,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    let config = Config::for_data(common)?;
+    let config = Config::for_common(common)?;
     crate::block_on(async {
         // What is wrong with the command line is said before anything is made.
         let command = match command {
@@ -30,18 +30,18 @@ pub(crate) fn run(
             args::Client::List => Prepared::List,
             args::Client::Remove { id } => Prepared::Remove(id),
         };
-        let clients = StoredClients::open(&data::open(&config).await?).await?;
+        let clients = StoredClients::open(&data::open_kept(&config).await?).await?;
         match command {
             Prepared::Add(new) => {
                 let id = new.id.clone();
                 let secret = clients.add(new).await?;
-                print_secret(&id, "added", secret.as_ref(), output);
+                print_secret(&id, "added", secret.as_ref(), output)?;
             }
             Prepared::RotateSecret(id, secret) => {
                 let secret = clients.rotate_secret(&id, secret).await?;
-                print_secret(&id, "changed", secret.as_ref(), output);
+                print_secret(&id, "changed", secret.as_ref(), output)?;
             }
-            Prepared::List => print_list(&clients.list().await?.unwrap_or_default(), output),
+            Prepared::List => print_list(&clients.list().await?.unwrap_or_default(), output)?,
             Prepared::Remove(id) => {
                 if !clients.remove(&id).await? {
                     return Err(CliError::failed(format!("there is no client {id}")));
@@ -50,7 +50,7 @@ pub(crate) fn run(
                 output.result(
                     &format!("client {id} removed, and all its tokens with it"),
                     &json,
-                );
+                )?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -86,17 +86,11 @@ fn new_client(add: ClientAdd, output: &Output) -> Result<NewClient, CliError> {
             Err(error) => problems.push(format!("--redirect-uri {text}: {error}")),
         }
     }
-    if !problems.is_empty() {
-        return Err(CliError::usage(list(
-            "the client can't be added",
-            &problems,
-        )));
-    }
     let secret = add
         .secret_stdin
         .then(|| chosen_secret(output))
         .transpose()?;
-    Ok(NewClient {
+    let new = NewClient {
         id: add.id,
         name: add.name,
         public: add.public,
@@ -105,7 +99,16 @@ fn new_client(add: ClientAdd, output: &Output) -> Result<NewClient, CliError> {
         redirect_uris,
         resource: add.resource,
         secret,
-    })
+    };
+    // What could not be read would only look missing.
+    if problems.is_empty() {
+        problems = new.problems();
+    }
+    if problems.is_empty() {
+        return Ok(new);
+    }
+    let headline = format!("the client {} can't be added", new.id);
+    Err(CliError::usage(list(&headline, &problems)))
 }
 
 fn chosen_secret(output: &Output) -> Result<Secret, CliError> {
@@ -116,17 +119,22 @@ fn chosen_secret(output: &Output) -> Result<Secret, CliError> {
     Ok(secret)
 }
 
-fn print_secret(id: &str, what: &str, secret: Option<&Secret>, output: &Output) {
+fn print_secret(
+    id: &str,
+    what: &str,
+    secret: Option<&Secret>,
+    output: &Output,
+) -> Result<(), CliError> {
     let mut json = json!({ "client_id": id });
     let mut text = format!("client {id} {what}");
     if let Some(secret) = secret {
         json["client_secret"] = Value::from(secret.expose());
         text = format!("{text}\nsecret, shown this once: {}", secret.expose());
     }
-    output.result(&text, &json);
+    output.result(&text, &json)
 }
 
-fn print_list(clients: &[Client], output: &Output) {
+fn print_list(clients: &[Client], output: &Output) -> Result<(), CliError> {
     let json: Vec<Value> = clients
         .iter()
         .map(|client| {
@@ -158,5 +166,5 @@ fn print_list(clients: &[Client], output: &Output) {
     } else {
         lines.join("\n")
     };
-    output.result(&text, &Value::from(json));
+    output.result(&text, &Value::from(json))
 }

@@ -7,24 +7,36 @@ pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod user;
 
-use std::io::Read;
+use std::io::{BufRead, IsTerminal, Read};
 
 use grantor_core::Secret;
+use zeroize::Zeroizing;
 
 use crate::error::CliError;
 
-/// A secret from standard input: its first line, without the line's end.
+/// A secret from standard input: its first line, without the line's end. A terminal does not show it.
 fn secret_from_stdin(what: &str) -> Result<Secret, CliError> {
-    let mut text = zeroize::Zeroizing::new(String::new());
+    if std::io::stdin().is_terminal() {
+        return secret_from_prompt(what);
+    }
+    let mut text = Zeroizing::new(String::new());
     let mut input = std::io::stdin().lock().take(64 * 1024);
     input
-        .read_to_string(&mut text)
+        .read_line(&mut text)
         .map_err(|error| CliError::failed(format!("{what} can't be read: {error}")))?;
-    let line = text.lines().next().unwrap_or_default();
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
         return Err(CliError::usage(format!(
             "{what} is empty: give it on standard input"
         )));
     }
     Ok(Secret::new(line))
+}
+
+/// A secret that somebody types in.
+fn secret_from_prompt(what: &str) -> Result<Secret, CliError> {
+    rpassword::prompt_password(format!("Please type {what}: "))
+        .map(Secret::new)
+        .map_err(|error| CliError::failed(format!("{what} can't be read: {error}")))
 }

@@ -4,27 +4,37 @@ use std::io::Read;
 use std::process::ExitCode;
 
 use grantor_client::Tokens;
-use http::{HeaderName, HeaderValue, Method};
+use grantor_jose::base64url;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::{Value, json};
 use url::Url;
 
-use crate::args::Request;
+use super::token;
+use crate::args::{Common, Request};
 use crate::error::CliError;
 use crate::output::Output;
 
-pub(crate) fn run(args: &Request, output: &Output) -> Result<ExitCode, CliError> {
+pub(crate) fn run(common: &Common, args: &Request, output: &Output) -> Result<ExitCode, CliError> {
+    let origin = origin_of(args.origin.as_deref().unwrap_or(&args.url))?;
+    let issuer = token::issuer(common, &args.token)?;
     let request = Prepared::of(args)?;
-    let tokens = super::token::builder(&args.token)?;
-    let origin = args.origin.as_deref().unwrap_or(&args.url);
-    let tokens = tokens.only(origin_of(origin)?).build()?;
+    let tokens = token::builder(&issuer, &args.token)?.only(origin).build()?;
     crate::block_on(async {
         let sent = send(&tokens, request, &args.url).await;
         tokens.close().await;
-        let (status, body) = sent?;
-        output.bytes(&body);
+        let answer =
+            sent.map_err(|error| error.because(&format!("no answer from {}", shown(&args.url))))?;
+        if output.is_json() {
+            output.result("", &answer.to_json())?;
+        } else {
+            output.bytes(&answer.body)?;
+        }
+        let status = answer.status;
         if status.is_success() || status.is_redirection() {
             return Ok(ExitCode::SUCCESS);
         }
-        output.note(&format!("grantor: the answer has status {status}"));
+        output.error(&CliError::failed(format!("the answer has status {status}")));
         Ok(ExitCode::FAILURE)
     })
 }
@@ -48,6 +58,12 @@ impl Prepared {
             .iter()
             .map(|text| header(text))
             .collect::<Result<_, _>>()?;
+        if args.token.secret_stdin && args.body.as_deref() == Some("@-") {
+            return Err(CliError::usage(
+                "standard input has either the secret or the body: set GRANTOR_CLIENT_SECRET, or \
+                 give the body as -d @FILE",
+            ));
+        }
         let body = args.body.as_deref().map(read_body).transpose()?;
         Ok(Self {
             method,
@@ -57,11 +73,28 @@ impl Prepared {
     }
 }
 
-async fn send(
-    tokens: &Tokens,
-    request: Prepared,
-    url: &str,
-) -> Result<(http::StatusCode, Vec<u8>), CliError> {
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn to_json(&self) -> Value {
+        let content_type = self.headers.get(CONTENT_TYPE);
+        let mut json = json!({
+            "status": self.status.as_u16(),
+            "content_type": content_type.and_then(|value| value.to_str().ok()),
+        });
+        match str::from_utf8(&self.body) {
+            Ok(text) => json["body"] = text.into(),
+            Err(_) => json["body_base64url"] = base64url::encode(&self.body).into(),
+        }
+        json
+    }
+}
+
+async fn send(tokens: &Tokens, request: Prepared, url: &str) -> Result<Answer, CliError> {
     let session = tokens.session(url)?;
     let mut builder = session.request(request.method, url);
     for (name, value) in request.headers {
@@ -71,15 +104,29 @@ async fn send(
         builder = builder.body(body);
     }
     let answer = builder.send().await?;
-    let status = answer.status();
+    let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await;
     let body = body.map_err(|_| CliError::failed("the answer broke off"))?;
-    Ok((status, body.to_vec()))
+    Ok(Answer {
+        status,
+        headers,
+        body: body.to_vec(),
+    })
 }
 
 fn origin_of(url: &str) -> Result<String, CliError> {
-    let url = Url::parse(url).map_err(|_| CliError::usage(format!("{url} is not a URL")))?;
-    Ok(url.origin().ascii_serialization())
+    match Url::parse(url) {
+        Ok(url) if url.origin().is_tuple() => Ok(url.origin().ascii_serialization()),
+        _ => Err(CliError::usage(format!(
+            "{} is not a URL: write it with its scheme, as https://api.example/things",
+            shown(url)
+        ))),
+    }
+}
+
+/// A URL as messages may show it: its query may be a secret.
+fn shown(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
 }
 
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), CliError> {

@@ -1,6 +1,6 @@
 //! `grantor serve`.
 
-use std::io::{ErrorKind, IsTerminal};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use grantor_http::listen::{self, Options};
 use grantor_server::Server;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::{Common, Serve};
 use crate::config::Config;
@@ -19,7 +19,6 @@ use crate::output::Output;
 
 pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<ExitCode, CliError> {
     let config = Config::for_serve(common, serve)?;
-    log();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -28,10 +27,24 @@ pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<Exi
         let listener = bind(config.listen).await?;
         let address = listener.local_addr().unwrap_or(config.listen);
         let server = build(&config, address).await?;
-        let stopped = stop_signal()?;
+        let (mut first, mut both) = (Signals::new()?, Signals::new()?);
         announce(&server, address, &config, output);
-        listen::serve(listener, server, Options::default(), stopped).await;
-        Ok(ExitCode::SUCCESS)
+        let told_to_stop = async {
+            first.next().await;
+            tracing::info!("stopping when the requests under way are answered");
+        };
+        let told_twice = async {
+            both.next().await;
+            both.next().await;
+        };
+        tokio::select! {
+            () = listen::serve(listener, server, Options::default(), told_to_stop) => {
+                Ok(ExitCode::SUCCESS)
+            }
+            () = told_twice => Err(CliError::failed(
+                "stopped by a second signal, whatever was under way",
+            )),
+        }
     })
 }
 
@@ -81,42 +94,54 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {
     })
 }
 
-/// Resolves at SIGTERM or Ctrl-C.
-fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
-    let failed = |error| CliError::failed(format!("signals can't be received: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    Ok(async move {
+/// SIGTERM and Ctrl-C.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, CliError> {
+        let failed = |error| CliError::failed(format!("signals can't be received: {error}"));
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(failed)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
+        })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    })
+    }
 }
 
 fn announce(server: &Server, address: SocketAddr, config: &Config, output: &Output) {
     let issuer = server.issuer();
     let data = config.data.display();
-    let text = format!(
+    let [metadata, _] = issuer.metadata_urls();
+    let behind_a_proxy = config
+        .issuer
+        .as_ref()
+        .is_some_and(|i| i.url().scheme() == "https");
+    let mut text = format!(
         "grantor serves {issuer} on {address}, with its data in {data}
 
 What to do next, in another terminal:
   grantor client add my-service --grant client_credentials --scope read --data {data}
   GRANTOR_CLIENT_SECRET=... grantor token --issuer {issuer} --client-id my-service
-Metadata: {issuer}/.well-known/oauth-authorization-server"
+Metadata: {metadata}"
     );
+    if behind_a_proxy {
+        text.push_str(&format!(
+            "\n\nIt speaks plain HTTP: what answers at {issuer} must pass requests on to \
+             {address}, with their paths as they are."
+        ));
+    }
     let json = json!({ "issuer": issuer, "listen": address.to_string(), "data": config.data });
-    output.result(&text, &json);
-}
-
-fn log() {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("GRANTOR_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        // A file or a collector of logs has no use for colours.
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    // A subscriber that is there already is a host's own; it stays.
-    let _ = subscriber.try_init();
+    // A server whose greeting nobody reads serves all the same.
+    if let Err(error) = output.result(&text, &json) {
+        output.error(&error);
+    }
 }

@@ -9,7 +9,7 @@ use grantor_server::{Anchor, Server};
 use grantor_store::Stores;
 use serde_json::{Value, json};
 
-use super::secret_from_stdin;
+use super::{secret_from_prompt, secret_from_stdin};
 use crate::args::{self, Common};
 use crate::config::Config;
 use crate::data;
@@ -21,34 +21,34 @@ pub(crate) fn run(
     command: args::User,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    let config = Config::for_data(common)?;
+    let config = Config::for_common(common)?;
     crate::block_on(async {
         match command {
             args::User::Add { name } => {
                 let password = password()?;
-                let accounts = accounts(&data::open(&config).await?)?;
+                let accounts = accounts(&data::open_kept(&config).await?)?;
                 let account = accounts.add(&name, &password).await?;
                 let text = format!("user {} added", account.name);
-                output.result(&text, &to_json(&account));
+                output.result(&text, &to_json(&account))?;
             }
             args::User::List => {
-                let accounts = accounts(&data::open(&config).await?)?;
+                let accounts = accounts(&data::open_kept(&config).await?)?;
                 let all = accounts.list().await?.unwrap_or_default();
                 let names: Vec<&str> = all.iter().map(|a| a.name.as_str()).collect();
                 let text = match names.as_slice() {
                     [] => "no users yet: grantor user add NAME".to_owned(),
                     names => names.join("\n"),
                 };
-                output.result(&text, &all.iter().map(to_json).collect());
+                output.result(&text, &all.iter().map(to_json).collect())?;
             }
             args::User::Remove { name } => {
-                let stores = data::open(&config).await?;
+                let stores = data::open_kept(&config).await?;
                 let Some(account) = accounts(&stores)?.remove(&name).await? else {
                     return Err(CliError::failed(format!("there is no user {name}")));
                 };
                 end(&account, stores).await?;
                 let text = format!("user {} removed, and all their tokens", account.name);
-                output.result(&text, &to_json(&account));
+                output.result(&text, &to_json(&account))?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -71,20 +71,11 @@ async fn end(account: &Account, stores: Stores) -> Result<(), CliError> {
 }
 
 fn password() -> Result<Secret, CliError> {
-    if !std::io::stdin().is_terminal() {
-        return secret_from_stdin("the password");
+    let password = secret_from_stdin("the password")?;
+    if std::io::stdin().is_terminal() && secret_from_prompt("it once more")? != password {
+        return Err(CliError::usage("the two passwords differ"));
     }
-    let ask = |prompt| {
-        rpassword::prompt_password(prompt)
-            .map(Secret::new)
-            .map_err(|error| CliError::failed(format!("the password can't be read: {error}")))
-    };
-    let password = ask("Password: ")?;
-    if ask("Once more: ")? == password {
-        Ok(password)
-    } else {
-        Err(CliError::failed("the two passwords differ"))
-    }
+    Ok(password)
 }
 
 fn to_json(account: &Account) -> Value {
