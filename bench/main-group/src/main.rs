@@ -4,6 +4,7 @@
 
 mod rows;
 mod side;
+mod warm;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ fn main() -> Result<ExitCode> {
             let server = runtime.block_on(server::build(kind.parse()?, Path::new(directory)))?;
             repeat(&server, &side::EXCHANGE, calls.parse()?)?;
         }
+        ["count", "client", _, _, calls] => warm::repeat(calls.parse()?)?,
         _ => {
             let mut group = Group::new("main", Options::read(arguments)?)?;
             rows::measure(&mut group)?;

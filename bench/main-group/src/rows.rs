@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use harness::{Comparison, Cores, Group, Result, Side};
 
 use crate::side::Program;
+use crate::warm;
 
 /// Ours, what stands beside it, and how much more ours may cost.
 const COMPARISONS: [(Program, Program, Option<f64>); 4] = [
@@ -53,6 +56,16 @@ pub(crate) fn measure(group: &mut Group) -> Result<()> {
             bar,
         })?;
     }
+    let prepare = Side {
+        bench: "prepare_warm",
+        measure: &mut || warm::nanoseconds(Duration::from_millis(500)),
+    };
+    group.alone(prepare, "ns", Some(100.0))?;
+    group.count(
+        "prepare_warm",
+        &["count", "client", "prepare_warm"],
+        Some(0.0),
+    )?;
     for program in COUNTED {
         group.count(
             program.kind,
