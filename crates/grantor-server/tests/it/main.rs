@@ -1,6 +1,5 @@
 //! The server as browsers, clients and attackers meet it: whole requests in, whole answers out.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
