@@ -171,9 +171,9 @@ pub(crate) struct Request {
     /// The body; @FILE reads a file, @- standard input
     #[arg(short = 'd', long = "body", value_name = "DATA")]
     pub(crate) body: Option<String>,
-    /// An origin that may get the token [default: that of the URL]
-    #[arg(long, value_name = "URL")]
-    pub(crate) origin: Option<String>,
+    /// A further origin that gets the token when the URL redirects to it [default: only that of the URL]
+    #[arg(long = "origin", value_name = "URL")]
+    pub(crate) origins: Vec<String>,
     /// Where the request goes: https, or a loopback address
     pub(crate) url: String,
 }

@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::process::ExitCode;
 
-use grantor_client::Tokens;
+use grantor_client::{Builder, Tokens};
 use grantor_jose::base64url;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
@@ -16,10 +16,14 @@ use crate::error::CliError;
 use crate::output::Output;
 
 pub(crate) fn run(common: &Common, args: &Request, output: &Output) -> Result<ExitCode, CliError> {
-    let origin = origin_of(args.origin.as_deref().unwrap_or(&args.url))?;
+    let mut origins = vec![origin_of(&args.url)?];
+    for origin in &args.origins {
+        origins.push(origin_of(origin)?);
+    }
     let issuer = token::issuer(common, &args.token)?;
     let request = Prepared::of(args)?;
-    let tokens = token::builder(&issuer, &args.token)?.only(origin).build()?;
+    let builder = token::builder(&issuer, &args.token)?;
+    let tokens = origins.into_iter().fold(builder, Builder::only).build()?;
     crate::block_on(async {
         let sent = send(&tokens, request, &args.url).await;
         tokens.close().await;
@@ -30,11 +34,10 @@ pub(crate) fn run(common: &Common, args: &Request, output: &Output) -> Result<Ex
         } else {
             output.bytes(&answer.body)?;
         }
-        let status = answer.status;
-        if status.is_success() || status.is_redirection() {
+        if answer.status.is_success() || answer.status.is_redirection() {
             return Ok(ExitCode::SUCCESS);
         }
-        output.error(&CliError::failed(format!("the answer has status {status}")));
+        output.error(&answer.problem());
         Ok(ExitCode::FAILURE)
     })
 }
@@ -80,6 +83,16 @@ struct Answer {
 }
 
 impl Answer {
+    /// What is wrong with it, and what the API says that it wants.
+    fn problem(&self) -> CliError {
+        let mut message = format!("the answer has status {}", self.status);
+        let challenges = self.headers.get_all(WWW_AUTHENTICATE).iter();
+        for challenge in challenges.filter_map(|value| value.to_str().ok()) {
+            message = format!("{message}; {challenge}");
+        }
+        CliError::failed(message)
+    }
+
     fn to_json(&self) -> Value {
         let content_type = self.headers.get(CONTENT_TYPE);
         let mut json = json!({

@@ -1,0 +1,97 @@
+//! An API that answers by script, and keeps what it was sent.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// One answer: everything but the line and header that end it.
+pub(crate) struct Scripted {
+    status: &'static str,
+    headers: String,
+    body: Vec<u8>,
+}
+
+impl Scripted {
+    pub(crate) fn new(status: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            headers: String::new(),
+            body: body.into(),
+        }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push_str(&format!("{name}: {value}\r\n"));
+        self
+    }
+}
+
+pub(crate) struct Api {
+    pub(crate) address: SocketAddr,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Api {
+    /// Gives these answers, one to each request, and the last one from then on.
+    pub(crate) fn answering(answers: Vec<Scripted>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let keep = Arc::clone(&seen);
+        thread::spawn(move || {
+            for (number, stream) in listener.incoming().enumerate() {
+                let answer = &answers[number.min(answers.len() - 1)];
+                let mut stream = stream.unwrap();
+                let request = read(&mut stream);
+                keep.lock().unwrap().push(request);
+                write(&mut stream, answer);
+            }
+        });
+        Self { address, seen }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The requests so far, heads in small letters.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+fn write(stream: &mut TcpStream, answer: &Scripted) {
+    let Scripted {
+        status,
+        headers,
+        body,
+    } = answer;
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+}
+
+fn read(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    loop {
+        let mut chunk = [0; 4096];
+        let count = stream.read(&mut chunk).unwrap();
+        assert_ne!(count, 0, "the request broke off");
+        text.extend_from_slice(&chunk[..count]);
+        let whole = String::from_utf8_lossy(&text);
+        let Some((head, body)) = whole.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let head = head.to_lowercase();
+        let lengths = head
+            .lines()
+            .filter_map(|line| line.strip_prefix("content-length: "));
+        let length: usize = lengths.last().map_or(0, |length| length.parse().unwrap());
+        if body.len() >= length {
+            return format!("{head}\n\n{body}");
+        }
+    }
+}

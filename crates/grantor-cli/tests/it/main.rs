@@ -1,0 +1,16 @@
+//! The command line as a user has it: the real binary, with folders, ports and signals of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it panics")]
+
+mod api;
+mod bad_input;
+mod clients;
+mod configuration;
+mod grantor;
+mod output;
+mod request;
+mod secrets;
+mod serving;
+mod token;
+mod users;
+mod web;

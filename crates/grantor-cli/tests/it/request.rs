@@ -1,0 +1,235 @@
+//! `grantor request`.
+
+use serde_json::json;
+
+use crate::api::{Api, Scripted};
+use crate::grantor::{Home, Run, Serving};
+
+struct Scene {
+    home: Home,
+    server: Serving,
+    secret: String,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let home = Home::new();
+        let secret = home.add_service("job", &["--scope", "read"]);
+        let server = home.serve(&[]);
+        Self {
+            home,
+            server,
+            secret,
+        }
+    }
+
+    fn request(&self, args: &[&str]) -> Run {
+        let common = [
+            "request",
+            "--issuer",
+            &self.server.issuer,
+            "--client-id",
+            "job",
+        ];
+        let command = self.home.command(&[&common, args].concat());
+        command.env("GRANTOR_CLIENT_SECRET", &self.secret)
+    }
+
+    /// The token that a request carried is one of ours.
+    #[track_caller]
+    fn has_token(&self, request: &str) -> String {
+        let header = request
+            .lines()
+            .find_map(|line| line.strip_prefix("authorization: bearer "));
+        header
+            .unwrap_or_else(|| panic!("no token in {request:?}"))
+            .to_owned()
+    }
+}
+
+#[test]
+fn sends_a_get_with_a_token_and_prints_the_body_as_it_is() {
+    let scene = Scene::new();
+    let api = Api::answering(vec![Scripted::new("200 OK", "plain, without a newline")]);
+    let done = scene.request(&[&api.url("/things?a=b")]).run().ok();
+    assert_eq!(done.out, "plain, without a newline");
+    let [request] = api.seen().try_into().unwrap();
+    assert!(
+        request.starts_with("get /things?a=b http/1.1\n")
+            || request.starts_with("get /things?a=b http/1.1\r\n"),
+        "{request}"
+    );
+    scene.has_token(&request);
+}
+
+#[test]
+fn sends_a_method_headers_and_a_body() {
+    let scene = Scene::new();
+    let api = Api::answering(vec![Scripted::new("201 Created", "")]);
+    let url = api.url("/");
+    let json = [
+        "-X",
+        "PUT",
+        "-H",
+        "Content-Type: application/json",
+        "-H",
+        "x-two:  2 ",
+        "-d",
+        "{\"a\": \"Ä\"}",
+        &url,
+    ];
+    scene.request(&json).run().ok();
+    scene.request(&["-d", "a=b", &url]).run().ok();
+    let file = scene.home.file("body", "from a file");
+    scene
+        .request(&["--body", &format!("@{file}"), &url])
+        .run()
+        .ok();
+    scene
+        .request(&["-d", "@-", &url])
+        .input("from standard input")
+        .run()
+        .ok();
+
+    let [put, post, file, input] = api.seen().try_into().unwrap();
+    assert!(put.starts_with("put / "), "{put}");
+    assert!(
+        put.contains("\ncontent-type: application/json\r\n"),
+        "{put}"
+    );
+    assert!(put.contains("\nx-two: 2\r\n"), "{put}");
+    assert!(put.ends_with("\n\n{\"a\": \"Ä\"}"), "{put}");
+    assert!(
+        post.starts_with("post / ") && post.ends_with("\n\na=b"),
+        "{post}"
+    );
+    assert!(file.ends_with("\n\nfrom a file"), "{file}");
+    assert!(input.ends_with("\n\nfrom standard input"), "{input}");
+}
+
+#[test]
+fn prints_an_answer_as_json() {
+    let scene = Scene::new();
+    let text = Scripted::new("200 OK", "{\"a\": 1}").header("content-type", "application/json");
+    let api = Api::answering(vec![text, Scripted::new("404 Not Found", [0xff, 0xfe])]);
+    let said = scene.request(&["--json", &api.url("/")]).run().ok().json();
+    let expected =
+        json!({ "status": 200, "content_type": "application/json", "body": "{\"a\": 1}" });
+    assert_eq!(said, expected);
+
+    let done = scene.request(&["--json", &api.url("/")]).run();
+    assert_eq!(done.code, Some(1));
+    let expected = json!({ "status": 404, "content_type": null, "body_base64url": "__4" });
+    assert_eq!(done.json(), expected);
+    let error: serde_json::Value = serde_json::from_str(&done.err).unwrap();
+    assert_eq!(error["error"], "the answer has status 404 Not Found");
+}
+
+#[test]
+fn a_status_that_is_an_error_prints_the_body_and_fails() {
+    let scene = Scene::new();
+    let api = Api::answering(vec![
+        Scripted::new("403 Forbidden", "not you"),
+        Scripted::new("500 Internal Server Error", "not today"),
+        Scripted::new("204 No Content", ""),
+    ]);
+    for (code, body, status) in [(1, "not you", "403"), (1, "not today", "500"), (0, "", "")] {
+        let done = scene.request(&[&api.url("/")]).run();
+        assert_eq!((done.code, done.out.as_str()), (Some(code), body));
+        assert!(done.err.contains(status), "{done:?}");
+    }
+}
+
+#[test]
+fn a_401_is_the_answer_and_its_challenge_is_told() {
+    let scene = Scene::new();
+    let challenge = "Bearer error=\"invalid_token\", error_description=\"too old\"";
+    let rejected = Scripted::new("401 Unauthorized", "no").header("www-authenticate", challenge);
+    let api = Api::answering(vec![rejected]);
+    let done = scene.request(&["-d", "body", &api.url("/")]).run();
+    assert_eq!((done.code, done.out.as_str()), (Some(1), "no"));
+    assert!(done.err.contains("401 Unauthorized"), "{done:?}");
+    assert!(done.err.contains(challenge), "{done:?}");
+    // A token that was fetched just now would not be replaced by a better one.
+    assert_eq!(api.seen().len(), 1);
+}
+
+#[test]
+fn the_token_goes_to_the_origin_of_the_url_and_to_named_ones_only() {
+    let scene = Scene::new();
+    let other = Api::answering(vec![Scripted::new("200 OK", "there")]);
+    let away = Scripted::new("302 Found", "").header("location", &other.url("/there?q"));
+    let api = Api::answering(vec![away]);
+    let url = api.url("/");
+    let done = scene.request(&["-H", "x-own: 1", &url]).run().ok();
+    assert_eq!(done.out, "there");
+    let named = ["-H", "x-own: 1", "--origin", &other.url("/"), &url];
+    scene.request(&named).run().ok();
+
+    scene.has_token(&api.seen()[0]);
+    let [without, with] = other.seen().try_into().unwrap();
+    assert!(without.starts_with("get /there?q "), "{without}");
+    assert!(
+        !without.contains("authorization") && !without.contains("x-own"),
+        "{without}"
+    );
+    scene.has_token(&with);
+    assert!(with.contains("x-own: 1"), "{with}");
+}
+
+#[test]
+fn nothing_is_sent_in_plain_text_to_another_machine() {
+    let scene = Scene::new();
+    let says = ["tokens may not go to http://api.example"];
+    scene
+        .request(&["http://api.example/"])
+        .run()
+        .fails(2, &says);
+    let api = Api::answering(vec![Scripted::new("200 OK", "")]);
+    scene
+        .request(&["--origin", "http://api.example", &api.url("/")])
+        .run()
+        .fails(2, &says);
+    assert!(api.seen().is_empty());
+}
+
+#[test]
+fn a_request_that_can_not_be_made_says_why() {
+    let scene = Scene::new();
+    for url in [
+        "things",
+        "/things",
+        "127.0.0.1",
+        "127.0.0.1:1/?key=abc",
+        "mailto:a@b",
+        "",
+    ] {
+        let done = scene.request(&[url]).run();
+        done.fails(2, &["is not a URL"]);
+        assert!(!done.err.contains("abc"), "{done:?}");
+    }
+    let url = "http://127.0.0.1:1/x?key=abc";
+    let refused = scene.request(&[url]).run();
+    refused.fails(1, &["no answer from http://127.0.0.1:1/x: ", "refused"]);
+    assert!(!refused.err.contains("abc"), "{refused:?}");
+    scene
+        .request(&["-X", "A B", url])
+        .run()
+        .fails(2, &["-X A B: not a method"]);
+    scene
+        .request(&["-H", "no colon", url])
+        .run()
+        .fails(2, &["Name: value"]);
+    scene
+        .request(&["-H", "a: b\nc: d", url])
+        .run()
+        .fails(2, &["Name: value"]);
+    scene
+        .request(&["-d", "@missing", url])
+        .run()
+        .fails(1, &["-d @missing can't be read"]);
+    let both = scene
+        .request(&["-d", "@-", "--secret-stdin", url])
+        .input(scene.secret.as_str());
+    both.run().fails(2, &["either the secret or the body"]);
+}

@@ -1,0 +1,193 @@
+//! `grantor serve`: how it greets, how it stops, and who can hold it up.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
+
+use crate::grantor::{Home, Serving, eventually};
+use crate::web::{Answer, connect, to_form};
+
+#[test]
+fn says_what_to_do_next() {
+    let home = Home::new();
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let issuer = "https://id.example/tenant/";
+    let text = home.serve_command(&["--issuer", issuer]);
+    let server = text.serve();
+    assert_eq!(server.issuer, issuer);
+    let metadata = "/.well-known/oauth-authorization-server/tenant";
+    assert_eq!(server.get(metadata).text("issuer"), issuer);
+    assert_eq!(server.get("/tenant/jwks").status, 200);
+
+    let address = server.address.to_string();
+    drop(server);
+    let args = ["serve", "--listen", &address, "--issuer", issuer];
+    let mut child = home.command(&args).stdout(writer).start();
+    let mut text = String::new();
+    let mut chunk = [0; 1024];
+    while !text.contains("paths as they are") {
+        let count = reader.read(&mut chunk).unwrap();
+        assert_ne!(count, 0, "{text}");
+        text.push_str(str::from_utf8(&chunk[..count]).unwrap());
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for part in [
+        &format!("serves {issuer} on {address}"),
+        "./grantor-data",
+        "grantor client add",
+        "grantor token --issuer https://id.example/tenant/ ",
+        &format!("https://id.example{metadata}"),
+        &format!("pass requests on to {address}"),
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+/// A request for a token that stops in the middle of its body, when the server is at it.
+struct Half {
+    stream: TcpStream,
+    rest: String,
+}
+
+impl Half {
+    fn begin(server: &Serving, secret: &str) -> Self {
+        let form = to_form(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", "job"),
+            ("client_secret", secret),
+        ]);
+        let (begin, rest) = form.split_at(form.len() / 2);
+        let length = form.len();
+        let mut stream = connect(server.address);
+        let head = format!(
+            "POST /token HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+        stream.read_exact(&mut go_on).unwrap();
+        assert!(go_on.starts_with(b"HTTP/1.1 100"));
+        stream.write_all(begin.as_bytes()).unwrap();
+        Self {
+            stream,
+            rest: rest.to_owned(),
+        }
+    }
+
+    fn end(mut self) -> Answer {
+        self.stream.write_all(self.rest.as_bytes()).unwrap();
+        Answer::read(&mut self.stream)
+    }
+}
+
+fn refuses_connections(server: &Serving) {
+    eventually("no new connections", || {
+        let connected = TcpStream::connect(server.address);
+        connected.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+    });
+}
+
+#[test]
+fn a_request_under_way_is_answered_before_the_end() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let home = Home::new();
+        let secret = home.add_service("job", &[]);
+        let mut server = home.serve(&[]);
+        let half = Half::begin(&server, &secret);
+        let mut idle = connect(server.address);
+        server.signal(signal);
+        refuses_connections(&server);
+        // It is closed, or reset if nobody had taken it yet.
+        assert!(matches!(idle.read(&mut [0]), Ok(0) | Err(_)));
+        let answer = half.end();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.headers("connection").next(), Some("close"));
+        assert_eq!(server.ended().code(), Some(0));
+        assert!(home.log().contains("stopping"), "{}", home.log());
+    }
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let home = Home::new();
+    let secret = home.add_service("job", &[]);
+    let mut server = home.serve(&[]);
+    let half = Half::begin(&server, &secret);
+    server.signal(Signal::INT);
+    refuses_connections(&server);
+    server.signal(Signal::INT);
+    assert_eq!(server.ended().code(), Some(1));
+    drop(half);
+    assert!(home.log().contains("second signal"), "{}", home.log());
+}
+
+#[test]
+fn what_was_answered_is_there_after_a_kill() {
+    let home = Home::new();
+    let secret = home.add_service("job", &[]);
+    let mut server = home.serve(&[]);
+    let token = server.ask_token("job", &secret).text("access_token");
+    server.signal(Signal::KILL);
+    server.ended();
+    let server = home.serve(&[]);
+    assert!(server.is_active(&token, "job", &secret));
+}
+
+#[test]
+fn two_thousand_silent_and_slow_connections_stop_nobody() {
+    let many = raise_file_limit(2_000);
+    let home = Home::new();
+    let secret = home.add_service("job", &[]);
+    let server = home.serve(&[]);
+    assert_eq!(server.ask_token("job", &secret).status, 200);
+    let mut held: Vec<TcpStream> = (0..many).map(|_| connect(server.address)).collect();
+    for stream in held.iter_mut().step_by(2) {
+        stream.write_all(b"P").unwrap();
+    }
+    let began = Instant::now();
+    assert_eq!(server.ask_token("job", &secret).status, 200);
+    let taken = began.elapsed();
+    assert!(
+        taken < Duration::from_secs(2),
+        "{taken:?} with {many} others"
+    );
+}
+
+/// As many connections as the machine lets this process and its child have, up to `wanted`.
+fn raise_file_limit(wanted: usize) -> usize {
+    let needed = wanted as u64 + 500;
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= needed) {
+        return wanted;
+    }
+    let raised = limit.maximum.map_or(needed, |maximum| needed.min(maximum));
+    let limits = Rlimit {
+        current: Some(raised),
+        ..limit
+    };
+    setrlimit(Resource::Nofile, limits).unwrap();
+    usize::try_from(raised).unwrap().saturating_sub(500)
+}
+
+#[test]
+fn a_greeting_that_nobody_reads_stops_no_server() {
+    let home = Home::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let serve = home.command(&["serve", "--listen", &address.to_string()]);
+    let mut child = serve.stdout(Stdio::from(full)).start();
+    eventually("an answer", || TcpStream::connect(address).is_ok());
+    let answer = crate::web::get(address, "/jwks", &[]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(answer.status, 200);
+}

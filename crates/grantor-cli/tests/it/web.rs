@@ -1,0 +1,239 @@
+//! HTTP as plain as it gets, and the clicks of somebody who signs in.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+use grantor_core::{CodeVerifier, Params};
+use serde_json::Value;
+use url::Url;
+
+use crate::grantor::{PATIENCE, Serving};
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// Reads an answer on a connection that ends with it.
+    pub(crate) fn read(stream: &mut TcpStream) -> Self {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Self {
+            status,
+            head: head.to_owned(),
+            body: body.to_owned(),
+        }
+    }
+
+    pub(crate) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let pairs = self.head.lines().filter_map(|line| line.split_once(": "));
+        pairs
+            .filter(move |pair| pair.0.eq_ignore_ascii_case(name))
+            .map(|pair| pair.1)
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// A text in the JSON.
+    #[track_caller]
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.json()[name].as_str().unwrap().to_owned()
+    }
+}
+
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+pub(crate) fn get(address: SocketAddr, target: &str, headers: &[(&str, &str)]) -> Answer {
+    ask(address, "GET", target, headers, "")
+}
+
+pub(crate) fn post(
+    address: SocketAddr,
+    target: &str,
+    form: &[(&str, &str)],
+    headers: &[(&str, &str)],
+) -> Answer {
+    let form_type = ("content-type", "application/x-www-form-urlencoded");
+    let headers = [headers, &[form_type]].concat();
+    ask(address, "POST", target, &headers, &to_form(form))
+}
+
+fn ask(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let mut request = format!("{method} {target} HTTP/1.1\r\nhost: {address}\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let length = body.len();
+    request.push_str(&format!(
+        "content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    ));
+    let mut stream = connect(address);
+    stream.write_all(request.as_bytes()).unwrap();
+    Answer::read(&mut stream)
+}
+
+pub(crate) fn to_form(pairs: &[(&str, &str)]) -> String {
+    let mut params = Params::new();
+    for (name, value) in pairs {
+        params.push(*name, *value);
+    }
+    params.to_form()
+}
+
+/// Somebody at a browser, before the pages of a server.
+pub(crate) struct Visitor<'a> {
+    server: &'a Serving,
+    cookies: BTreeMap<String, String>,
+}
+
+pub(crate) const VERIFIER: [u8; 32] = [7; 32];
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1/back";
+
+impl<'a> Visitor<'a> {
+    pub(crate) fn new(server: &'a Serving) -> Self {
+        Self {
+            server,
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    /// Opens the link of a client, up to the login page.
+    pub(crate) fn open(&mut self, client: &str) -> Answer {
+        let verifier = CodeVerifier::from_random(VERIFIER);
+        let challenge = verifier.challenge();
+        let query = to_form(&[
+            ("response_type", "code"),
+            ("client_id", client),
+            ("redirect_uri", REDIRECT_URI),
+            ("state", "s"),
+            ("code_challenge", &challenge.value),
+            ("code_challenge_method", "S256"),
+        ]);
+        self.go(&format!("/authorize?{query}"))
+    }
+
+    /// Sends the form of a page.
+    pub(crate) fn send(&mut self, page: &Answer, fill: &[(&str, &str)]) -> Answer {
+        let (ticket, csrf) = (hidden(page, "interaction"), hidden(page, "csrf"));
+        let form = [&[("interaction", ticket), ("csrf", csrf)], fill].concat();
+        let cookies = self.cookie_header();
+        let address = self.server.address;
+        let answer = post(
+            address,
+            "/authorize/continue",
+            &form,
+            &[("cookie", &cookies)],
+        );
+        self.keep(answer)
+    }
+
+    pub(crate) fn log_in(&mut self, client: &str, name: &str, password: &str) -> Answer {
+        let page = self.open(client);
+        assert_eq!(page.status, 200, "{page:?}");
+        let answer = self.send(&page, &[("username", name), ("password", password)]);
+        if answer.status != 303 {
+            return answer;
+        }
+        let next = answer.headers("location").next().unwrap();
+        self.go(next)
+    }
+
+    /// Goes the whole way. The code.
+    pub(crate) fn sign_in(&mut self, client: &str, name: &str, password: &str) -> String {
+        let consent = self.log_in(client, name, password);
+        self.allow(&consent)
+    }
+
+    /// Signs in where there is a session already. The code.
+    pub(crate) fn sign_in_again(&mut self, client: &str) -> String {
+        let consent = self.open(client);
+        self.allow(&consent)
+    }
+
+    fn allow(&mut self, consent: &Answer) -> String {
+        assert_eq!(consent.status, 200, "{consent:?}");
+        let answer = self.send(consent, &[("decision", "allow")]);
+        assert_eq!(answer.status, 303, "{answer:?}");
+        let location = Url::parse(answer.headers("location").next().unwrap()).unwrap();
+        let mut query = location.query_pairs();
+        query
+            .find(|(name, _)| name == "code")
+            .unwrap()
+            .1
+            .into_owned()
+    }
+
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
+        self.cookies.values().map(String::as_str)
+    }
+
+    fn go(&mut self, target: &str) -> Answer {
+        let cookies = self.cookie_header();
+        self.keep(get(self.server.address, target, &[("cookie", &cookies)]))
+    }
+
+    fn cookie_header(&self) -> String {
+        let pairs = self.cookies.iter().map(|(n, v)| format!("{n}={v}"));
+        pairs.collect::<Vec<_>>().join("; ")
+    }
+
+    fn keep(&mut self, answer: Answer) -> Answer {
+        for cookie in answer.headers("set-cookie") {
+            let pair = cookie.split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        answer
+    }
+}
+
+/// Exchanges a code for tokens, as a public client.
+pub(crate) fn redeem(server: &Serving, client: &str, code: &str) -> Answer {
+    let verifier = CodeVerifier::from_random(VERIFIER);
+    server.post(
+        "/token",
+        &[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT_URI),
+            ("client_id", client),
+            ("code_verifier", verifier.expose()),
+        ],
+    )
+}
+
+pub(crate) fn refresh(server: &Serving, client: &str, refresh_token: &str) -> Answer {
+    server.post(
+        "/token",
+        &[
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token),
+            ("client_id", client),
+        ],
+    )
+}
+
+/// The value of a hidden input.
+pub(crate) fn hidden<'p>(page: &'p Answer, name: &str) -> &'p str {
+    let before = format!("name=\"{name}\" value=\"");
+    let after = page.body.split(&before).nth(1).unwrap();
+    after.split('"').next().unwrap()
+}
