@@ -86,10 +86,10 @@ fn read(stream: &mut TcpStream) -> String {
             continue;
         };
         let head = head.to_lowercase();
-        let lengths = head
+        let mut lengths = head
             .lines()
             .filter_map(|line| line.strip_prefix("content-length: "));
-        let length: usize = lengths.last().map_or(0, |length| length.parse().unwrap());
+        let length: usize = lengths.next().map_or(0, |length| length.parse().unwrap());
         if body.len() >= length {
             return format!("{head}\n\n{body}");
         }
