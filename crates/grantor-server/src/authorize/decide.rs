@@ -36,6 +36,8 @@ impl Inner {
             .remember_consent(&login.subject, client, &scope)
             .await?;
         let session = match &login.session {
+            // OpenID Connect Core section 11: access "even when the End-User is not present".
+            _ if scope.contains("offline_access") => None,
             Some(session) => Some((session.clone(), self.epochs.session(session).await?)),
             None => None,
         };
