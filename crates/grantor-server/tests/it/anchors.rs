@@ -237,15 +237,43 @@ async fn ending_a_session_or_a_subject_or_an_account_signs_out() {
         assert!(fixture.records(*b"gr").await.is_empty());
         let page = browser.open(&Ask::new(SPA).url()).await;
         assert!(page.assert_ok().text().contains("Sign in"), "{end}");
-        if end == "subject" {
-            // At once, though the old epoch was read a moment ago.
-            let consent = browser.sign_in(&page).await;
-            browser
-                .allow(consent.assert_ok())
-                .await
-                .code(SPA.redirect_uri);
-        }
     }
+}
+
+#[tokio::test]
+async fn a_new_login_may_follow_the_end_of_the_subject_at_once() {
+    let fixture = Fixture::new().await;
+    let mut browser = Browser::new(&fixture);
+    let login = browser.open(&Ask::new(SPA).url()).await;
+    browser.sign_in(&login).await.assert_ok();
+    // The epoch before was read a moment ago, and no time goes by.
+    End::Subject.run(&fixture).await;
+    let consent = browser.sign_in(&login).await;
+    fixture.clock.advance(1);
+    browser
+        .allow(consent.assert_ok())
+        .await
+        .code(SPA.redirect_uri);
+}
+
+#[tokio::test]
+async fn offline_access_outlives_the_session_and_nothing_else() {
+    let fixture = Fixture::new().await;
+    let who = crate::support::Who {
+        id: "offline",
+        ..SPA
+    };
+    let mut new = with_codes(who);
+    new.scope = "read offline_access".parse().unwrap();
+    fixture.clients.add(new).await.unwrap();
+    let ask = Ask::new(who).with("scope", "read offline_access");
+    let code = fixture.code_for(who, ask).await;
+    let tokens = Tokens::of(&fixture.redeem(who, &code).await);
+    End::Session.run(&fixture).await;
+    fixture.clock.advance(1);
+    assert!(fixture.is_active(&tokens.access).await);
+    End::Subject.run(&fixture).await;
+    assert!(!fixture.is_active(&tokens.access).await);
 }
 
 #[tokio::test]

@@ -128,6 +128,25 @@ async fn a_replay_is_known_until_the_last_access_token_has_expired() {
 }
 
 #[tokio::test]
+async fn an_access_token_may_outlive_its_refresh_token() {
+    for who in [APP, SPA] {
+        let short = Duration::from_secs(60);
+        let fixture = Fixture::with(|config| config.refresh_token_lifetime = short).await;
+        let first = fixture.tokens(who).await;
+        fixture.clock.advance(59);
+        let second = Tokens::of(&fixture.refresh(who, &first.refresh).await);
+        fixture.clock.advance(240);
+        assert!(fixture.is_active(&first.access).await);
+        fixture.clock.advance(59);
+        assert!(fixture.is_active(&second.access).await);
+        fixture
+            .refresh(who, &second.refresh)
+            .await
+            .assert_error(400, "invalid_grant");
+    }
+}
+
+#[tokio::test]
 async fn what_has_expired_leaves_the_store() {
     let fixture = Fixture::new().await;
     fixture.tokens(APP).await;

@@ -23,6 +23,7 @@ mod prompt;
 mod races;
 mod redirect_uris;
 mod refresh;
+mod restart;
 mod revocation;
 mod rollback;
 mod secrets;

@@ -97,6 +97,22 @@ async fn a_forked_history_ends_the_grant() {
 }
 
 #[tokio::test]
+async fn so_does_the_predecessor_of_another_history() {
+    let fixture = Fixture::new().await;
+    let first = fixture.tokens(SPA).await;
+    let (key, backup) = fixture.record(*b"gr").await;
+    let one = next(&fixture, &first).await;
+    fixture.put_back(key, &backup).await;
+    let other = next(&fixture, &first).await;
+    let third = next(&fixture, &other).await;
+    fixture
+        .refresh(SPA, &one.refresh)
+        .await
+        .assert_error(400, "invalid_grant");
+    assert!(!fixture.is_active(&third.access).await);
+}
+
+#[tokio::test]
 async fn what_is_older_than_the_refresh_lifetime_changes_nothing_whatever_its_generation() {
     let fixture = Fixture::new().await;
     let first = fixture.tokens(SPA).await;
