@@ -124,7 +124,8 @@ fn check_code(
     }
     let same_uri = match (&state.redirect_uri, redirect_uri) {
         (Some(own), Some(sent)) => own == sent,
-        (Some(_), None) => false,
+        // OAuth 2.1 section 10.2: it left the token request, since PKCE proves what it proved.
+        (Some(_), None) => state.challenge.is_some(),
         (None, None) => true,
         (None, Some(sent)) => context.client.redirect_uris.iter().any(|u| u.matches(sent)),
     };

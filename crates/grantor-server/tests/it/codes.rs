@@ -76,7 +76,6 @@ async fn a_wrong_proof_is_refused_and_nothing_is_lost() {
             Some("https://app.example/cb/"),
             "invalid_grant",
         ),
-        ("redirect_uri", None, "invalid_grant"),
         ("code_verifier", None, "invalid_grant"),
         ("code_verifier", Some(&*other), "invalid_grant"),
         ("code_verifier", Some("short"), "invalid_request"),
@@ -93,6 +92,14 @@ async fn a_wrong_proof_is_refused_and_nothing_is_lost() {
             .assert_error(400, error);
     }
     fixture.redeem(APP, &code).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_proved_code_needs_no_redirect_uri() {
+    let fixture = Fixture::new().await;
+    let code = fixture.code(APP).await;
+    let redeemed = redeem_with(&fixture, &code, "redirect_uri", None).await;
+    redeemed.assert_ok();
 }
 
 #[tokio::test]
