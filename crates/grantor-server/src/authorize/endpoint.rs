@@ -104,7 +104,7 @@ impl Inner {
             headers: step.headers,
             now,
         };
-        let show = |page: Page| browser.answer(page, checked.redirect_uri.as_deref());
+        let show = |page: Page| browser.answer(page);
         let site_failed = |error: super::SiteError| Error::Internal(error.to_string());
         // A form for the login was shown to nobody in particular; one for the consent, to somebody.
         let for_login = !browser.is_new
@@ -216,7 +216,7 @@ impl Inner {
         };
         let uri = checked.redirect_uri.as_deref().unwrap_or_default();
         let location = RedirectUri::with_query(uri, &response.to_params());
-        Page::see_other(&location).into_answer(&[])
+        Page::see_other(&location).into_answer()
     }
 
     pub(crate) fn error_page(&self, error: &Error) -> service::Answer {
@@ -227,7 +227,7 @@ impl Inner {
             StatusCode::UNAUTHORIZED => StatusCode::BAD_REQUEST,
             status => status,
         };
-        self.site.error(status, &response).into_answer(&[])
+        self.site.error(status, &response).into_answer()
     }
 }
 
@@ -264,14 +264,13 @@ impl Browser {
         }
     }
 
-    fn answer(&self, page: Page, redirect_uri: Option<&str>) -> service::Answer {
+    fn answer(&self, page: Page) -> service::Answer {
         let page = if self.is_new {
             page.with_cookie(self.set_cookie.clone())
         } else {
             page
         };
-        let target = redirect_uri.and_then(form_target);
-        page.into_answer(&target.as_deref().into_iter().collect::<Vec<_>>())
+        page.into_answer()
     }
 }
 
@@ -288,18 +287,6 @@ pub(crate) fn set_cookie(name: &str, value: &str, secure: bool, age: Option<u64>
     let mut header = HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""));
     header.set_sensitive(true);
     header
-}
-
-/// What `form-action` must name, so that the browser follows the redirect to the client.
-fn form_target(redirect_uri: &str) -> Option<String> {
-    let url = url::Url::parse(redirect_uri).ok()?;
-    Some(match (url.origin(), url.host()) {
-        // The grammar of CSP knows no IPv6 address: browsers would drop the whole source.
-        (origin, Some(url::Host::Domain(_) | url::Host::Ipv4(_))) if origin.is_tuple() => {
-            origin.ascii_serialization()
-        }
-        _ => format!("{}:", url.scheme()),
-    })
 }
 
 /// What a CSRF token is bound to besides the browser: the session, or at least the user.

@@ -107,7 +107,7 @@ mod tests {
     #[tokio::test]
     async fn the_policy_allows_the_style_of_the_page_and_no_other() {
         let error = ErrorResponse::new(ErrorCode::InvalidRequest, "<b>");
-        let answer = error_page(StatusCode::BAD_REQUEST, &error).into_answer(&[]);
+        let answer = error_page(StatusCode::BAD_REQUEST, &error).into_answer();
         let csp = answer.headers()[header::CONTENT_SECURITY_POLICY]
             .to_str()
             .unwrap()
@@ -118,7 +118,7 @@ mod tests {
         let (style, _) = after.split_once("</style>").unwrap();
         let expected = Page::html(StatusCode::OK, "")
             .with_style(style)
-            .into_answer(&[]);
+            .into_answer();
         assert_eq!(csp, expected.headers()[header::CONTENT_SECURITY_POLICY]);
         assert!(csp.contains("style-src 'sha256-") && !csp.contains("unsafe"));
         assert!(html.contains("&#60;b&#62;") || html.contains("&lt;b&gt;"));

@@ -4,9 +4,7 @@ use grantor_server::site::{BuiltInSite, Passwords};
 use http::header::{self, HeaderName};
 use http_body_util::Empty;
 
-use crate::support::{
-    APP, Ask, Browser, Fixture, Form, PASSWORD, Reply, SPA, Who, send, with_codes,
-};
+use crate::support::{APP, Ask, Browser, Fixture, Form, PASSWORD, Reply, SPA, send};
 
 #[tokio::test]
 async fn every_page_is_armed_against_other_pages() {
@@ -35,7 +33,6 @@ async fn every_page_is_armed_against_other_pages() {
             "default-src 'none'",
             "frame-ancestors 'none'",
             "base-uri 'none'",
-            "form-action 'self'",
         ] {
             assert!(csp.contains(directive), "{csp}");
         }
@@ -71,34 +68,6 @@ async fn every_page_is_armed_against_other_pages() {
         ] {
             assert!(!html.contains(script), "{html}");
         }
-    }
-}
-
-#[tokio::test]
-async fn a_form_may_lead_to_its_client_and_nowhere_else() {
-    let fixture = Fixture::new().await;
-    for (id, redirect_uri, source) in [
-        (
-            "web",
-            "https://web.example:8443/cb?x=1",
-            "https://web.example:8443",
-        ),
-        ("v4", "http://127.0.0.1:7000/cb", "http://127.0.0.1:7000"),
-        ("v6", "http://[::1]:7000/cb", "http:"),
-        ("native", "com.example.app:/cb", "com.example.app:"),
-    ] {
-        let who = Who {
-            id,
-            secret: None,
-            redirect_uri,
-        };
-        fixture.clients.add(with_codes(who)).await.unwrap();
-        let login = fixture.get(&Ask::new(who).url()).await;
-        let csp = login.assert_ok().header(header::CONTENT_SECURITY_POLICY);
-        assert!(
-            csp.ends_with(&format!("form-action 'self' {source}")),
-            "{csp}"
-        );
     }
 }
 
