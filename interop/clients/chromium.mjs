@@ -1,4 +1,6 @@
-// Chromium on the pages: logs in, allows, and ends at the redirect URI with a code that works.
+// Chromium on the pages: signs in, decides, and ends at the redirect URI with a code that works.
+//
+// SCREENSHOTS names a folder that is there already; the pages are pictured into it.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,7 +12,7 @@ import { chromium } from 'playwright-core';
 
 import * as peer from './peer.mjs';
 
-const { LOGIN_NAME, LOGIN_PASSWORD, CHROMIUM } = process.env;
+const { LOGIN_NAME, LOGIN_PASSWORD, CHROMIUM, SCREENSHOTS } = process.env;
 const { step } = peer;
 
 const client = await oauth.discovery(
@@ -21,11 +23,21 @@ const client = await oauth.discovery(
   { algorithm: 'oauth2', execute: [oauth.allowInsecureRequests] },
 );
 
-// The application that the redirect leads to.
-const application = createServer((_, response) => response.end('signed in'));
-await new Promise((done) => {
-  application.listen(Number(new URL(peer.REDIRECT_URI).port), '127.0.0.1', done);
+// The application that the redirect leads to. It sends the browser on to another origin, as many
+// do, to be rid of the code in the address.
+const home = createServer((_, response) => response.end('signed in'));
+await listen(home, 0);
+const HOME = `http://localhost:${home.address().port}/`;
+const redirects = [];
+const application = createServer((request, response) => {
+  redirects.push(new URL(request.url, peer.REDIRECT_URI));
+  response.writeHead(303, { location: HOME }).end();
 });
+await listen(application, new URL(peer.REDIRECT_URI).port);
+
+function listen(server, port) {
+  return new Promise((done) => server.listen(Number(port), '127.0.0.1', done));
+}
 
 const profile = await mkdtemp(join(tmpdir(), 'grantor-chromium-'));
 const context = await chromium.launchPersistentContext(profile, {
@@ -44,9 +56,13 @@ const context = await chromium.launchPersistentContext(profile, {
 });
 context.setDefaultTimeout(15_000);
 
+// A page that breaks its own content security policy says so on the console.
 const complaints = [];
+// Chromium also reports there the statuses of a wrong password and of a wrong redirect URI, and that
+// there is no icon.
+const EXPECTED = /status of 40[01]|favicon\.ico/;
 
-async function open() {
+async function open(parameters) {
   const verifier = oauth.randomPKCECodeVerifier();
   const state = oauth.randomState();
   const url = oauth.buildAuthorizationUrl(client, {
@@ -55,55 +71,106 @@ async function open() {
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     state,
+    ...parameters,
   });
   const page = await context.newPage();
-  // A page that breaks its own content security policy says so on the console.
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
+    if (message.type() !== 'error') return;
+    complaints.push(`${message.location().url}: ${message.text()}`);
   });
+  page.on('pageerror', (error) => complaints.push(String(error)));
   await page.goto(url.href);
   return { page, checks: { pkceCodeVerifier: verifier, expectedState: state } };
 }
 
-async function press(page, decision) {
-  await page.locator(`button[name=decision][value=${decision}]`).click();
-  await page.waitForURL((url) => url.href.startsWith(peer.REDIRECT_URI));
-  return new URL(page.url());
+async function picture(page, name) {
+  if (!SCREENSHOTS) return;
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`) });
+  }
 }
 
-const button = 'form button, form input[type=submit]';
+async function logIn(page, password) {
+  await page.locator('input[name=username]').fill(LOGIN_NAME);
+  await page.locator('input[name=password]').fill(password);
+  await page.locator('form button').first().click();
+}
+
+function press(page, decision) {
+  return page.locator(`button[name=decision][value=${decision}]`).click();
+}
+
+// Waits until the browser has come to the end of the redirects; they must have begun at the
+// application.
+async function arrive(page) {
+  await page.waitForURL(HOME);
+  assert.equal(await page.textContent('body'), 'signed in');
+  await page.close();
+  assert.equal(redirects.length, 1);
+  return redirects.pop();
+}
+
+async function exchange(redirect, checks) {
+  const token = await oauth.authorizationCodeGrant(client, redirect, checks);
+  assert.ok(token.access_token);
+}
 
 try {
   await step('wrong password stays on the page', async () => {
     const { page } = await open();
-    await page.locator('input[name=username]').fill(LOGIN_NAME);
-    await page.locator('input[name=password]').fill('not the password');
-    await page.locator(button).first().click();
-    await page.locator('input[name=password]').waitFor();
+    await picture(page, 'login');
+    await logIn(page, 'not the password');
+    await page.locator('[role=alert]').waitFor();
+    await picture(page, 'wrong-password');
     assert.ok(page.url().startsWith(peer.ISSUER), page.url());
+    assert.equal(await page.locator('input[name=username]').inputValue(), LOGIN_NAME);
     assert.equal(await page.locator('input[name=password]').inputValue(), '');
     await page.close();
   });
-  complaints.length = 0; // a refused login may be answered with a status that is reported there
 
-  await step('log in, allow, and exchange the code', async () => {
+  await step('log in and deny', async () => {
     const { page, checks } = await open();
-    await page.locator('input[name=username]').fill(LOGIN_NAME);
-    await page.locator('input[name=password]').fill(LOGIN_PASSWORD);
-    await page.locator(button).first().click();
-    const redirect = await press(page, 'allow');
-    assert.equal(await page.textContent('body'), 'signed in');
-    const token = await oauth.authorizationCodeGrant(client, redirect, checks);
-    assert.ok(token.access_token);
+    await logIn(page, LOGIN_PASSWORD);
+    await page.locator('button[name=decision]').first().waitFor();
+    await picture(page, 'consent');
+    await press(page, 'deny');
+    const redirect = await arrive(page);
+    await peer.refused('access_denied', () => exchange(redirect, checks));
+  });
+
+  await step('allow, without a second login, and exchange the code', async () => {
+    const { page, checks } = await open();
+    await press(page, 'allow');
+    await exchange(await arrive(page), checks);
+  });
+
+  await step('log in again, without a second consent', async () => {
+    const { page, checks } = await open({ prompt: 'login' });
+    await logIn(page, LOGIN_PASSWORD);
+    await exchange(await arrive(page), checks);
+  });
+
+  await step('nothing is asked twice', async () => {
+    const { page, checks } = await open();
+    await exchange(await arrive(page), checks);
+  });
+
+  await step('a redirect to somebody else stays on the page', async () => {
+    const { page } = await open({ redirect_uri: 'http://127.0.0.1:1/elsewhere' });
+    await picture(page, 'error');
+    assert.ok(page.url().startsWith(peer.ISSUER), page.url());
+    assert.equal(await page.locator('h1').count(), 1);
     await page.close();
   });
 
   await step('the pages break no rule of the browser', () => {
-    const faults = complaints.filter((text) => !text.includes('favicon'));
+    const faults = complaints.filter((text) => !EXPECTED.test(text));
     assert.deepEqual(faults, []);
   });
 } finally {
   await context.close();
   application.close();
+  home.close();
   await rm(profile, { recursive: true, force: true });
 }
