@@ -1,5 +1,6 @@
 """grantor as a client of somebody else's server: the command, and the library's sign-in example."""
 
+import atexit
 import os
 import re
 import subprocess
@@ -39,6 +40,7 @@ class SignIn:
             stderr=subprocess.PIPE,
             text=True,
         )
+        atexit.register(self.process.kill)
         # A line that never comes ends the script rather than stopping it for ever.
         self.limit = threading.Timer(30, self.process.kill)
         self.limit.daemon = True
@@ -126,7 +128,8 @@ with step("denied consent"):
     fails_with("access_denied", decision="deny")
 
 with step("redirect of another sign-in is refused"):
-    fails_with("state", change=lambda target: re.sub(r"state=[^&]*", "state=another", target))
+    fails_with(r"\"state\"", change=lambda target: re.sub(r"state=[^&]*", "state=another", target))
 
 with step("redirect of another server is refused"):
-    fails_with("iss", change=lambda target: re.sub(r"iss=[^&]*", "iss=https://other.example", target))
+    elsewhere = "iss=https://other.example"
+    fails_with(r"\"iss\"", change=lambda target: re.sub(r"iss=[^&]*", elsewhere, target))
