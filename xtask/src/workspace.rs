@@ -3,11 +3,20 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// The folder that holds the workspace's Cargo.toml.
+///
+/// Asked of the cargo that runs this: in a target directory that clones share, the program may have
+/// been compiled by another clone, which cargo does not tell apart.
 pub(crate) fn root() -> &'static Path {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest)
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let running = env::var_os("CARGO_MANIFEST_DIR");
+        let compiled = || env!("CARGO_MANIFEST_DIR").into();
+        let manifest = running.map_or_else(compiled, PathBuf::from);
+        manifest.parent().unwrap_or(&manifest).to_owned()
+    });
+    &ROOT
 }
 
 /// Where cargo writes.
