@@ -18,7 +18,10 @@ pub(crate) fn create_private(path: &Path) -> Result<(), Error> {
     match created.and_then(|file| sync_with_directory(&file, path)) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             let path = path.display();
-            let message = format!("the database {path} can't be created: {error}");
+            let message = format!(
+                "the database {path} can't be created ({error}): its folder must be one that this \
+                 user may write to"
+            );
             Err(Error::configuration(message).with_source(error))
         }
         _ => Ok(()),
