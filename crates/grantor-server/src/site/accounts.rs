@@ -150,6 +150,15 @@ impl Accounts {
         Ok(Some(found))
     }
 
+    /// The account of a name.
+    ///
+    /// # Errors
+    /// The name can't be one, or the store failed.
+    pub async fn named(&self, name: &str) -> Result<Option<Account>, Error> {
+        let found = self.find(&normalize(name)?).await?;
+        Ok(found.map(Into::into))
+    }
+
     /// Removes an account. It, if there was one; whoever calls this ends what hangs on its subject.
     ///
     /// # Errors
