@@ -43,10 +43,17 @@ pub(crate) fn run(
             }
             args::User::Remove { name } => {
                 let stores = data::open_kept(&config).await?;
-                let Some(account) = accounts(&stores)?.remove(&name).await? else {
+                let accounts = accounts(&stores)?;
+                let Some(account) = accounts.named(&name).await? else {
                     return Err(CliError::failed(format!("there is no user {name}")));
                 };
-                end(&account, stores).await?;
+                // Tokens end before the account does, so that what was interrupted can be done
+                // again; and once more afterwards, for who signed in meanwhile.
+                let server = server(stores).await?;
+                let subject = Anchor::Subject(account.subject.clone());
+                server.end(&subject).await?;
+                accounts.remove(&name).await?;
+                server.end(&subject).await?;
                 let text = format!("user {} removed, and all their tokens", account.name);
                 output.result(&text, &to_json(&account))?;
             }
@@ -59,15 +66,11 @@ fn accounts(stores: &Stores) -> Result<Accounts, CliError> {
     Ok(Accounts::open(stores, Passwords::default())?)
 }
 
-/// Ends all tokens of a user who is gone.
-async fn end(account: &Account, stores: Stores) -> Result<(), CliError> {
+/// A server that answers nobody: what hangs on a user is the same under every issuer.
+async fn server(stores: Stores) -> Result<Server, CliError> {
     let issuer =
         Issuer::parse("http://127.0.0.1").map_err(|error| CliError::failed(error.to_string()))?;
-    let server = Server::builder(issuer, stores).build().await?;
-    server
-        .end(&Anchor::Subject(account.subject.clone()))
-        .await?;
-    Ok(())
+    Ok(Server::builder(issuer, stores).build().await?)
 }
 
 fn password() -> Result<Secret, CliError> {

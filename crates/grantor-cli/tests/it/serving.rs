@@ -111,6 +111,22 @@ fn a_request_under_way_is_answered_before_the_end() {
     }
 }
 
+/// Far above what it takes, without optimisation and on a busy machine: it is for a change that
+/// reads everything at the start or reserves memory for much to come.
+#[test]
+fn it_is_soon_up_and_small() {
+    let home = Home::new();
+    let began = Instant::now();
+    let server = home.serve(&[]);
+    assert_eq!(server.get("/jwks").status, 200);
+    assert!(began.elapsed() < Duration::from_secs(10));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = resident.unwrap().trim().trim_end_matches(" kB");
+    let kib: u64 = kib.parse().unwrap();
+    assert!(kib < 64 * 1024, "{kib} KiB");
+}
+
 #[test]
 fn a_second_signal_ends_it_at_once() {
     let home = Home::new();
