@@ -140,6 +140,7 @@ Metadata: {metadata}"
         ));
     }
     let json = json!({ "issuer": issuer, "listen": address.to_string(), "data": config.data });
+    tracing::info!(%address, %issuer, "serving");
     // A server whose greeting nobody reads serves all the same.
     if let Err(error) = output.result(&text, &json) {
         output.error(&error);

@@ -102,7 +102,7 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
         assert_eq!(metadata.text("token_endpoint"), format!("{issuer}/token"));
     }
     // The listening address of the flag went before that of the file all along; the variable does too.
-    let listen = home.command(&["serve", "--config", &file, "--json"]);
+    let listen = home.command(&["serve", "--config", &file]);
     let server = listen.env("GRANTOR_LISTEN", "127.0.0.1:0").serve();
     assert_ne!(server.address.port(), 1);
     let file = home

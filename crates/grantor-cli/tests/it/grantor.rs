@@ -49,7 +49,11 @@ impl Home {
     /// A command that has nothing from this process's environment.
     pub(crate) fn command(&self, args: &[&str]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_grantor"));
-        command.env_clear().current_dir(self.0.path()).args(args);
+        command
+            .env_clear()
+            .current_dir(self.0.path())
+            .args(args)
+            .stderr(Stdio::null());
         Run {
             command,
             input: Vec::new(),
@@ -86,9 +90,10 @@ impl Home {
 
     /// As [`serve`](Self::serve), not started yet. Its log goes to `serve.log`.
     pub(crate) fn serve_command(&self, args: &[&str]) -> Run {
-        let mut run = self.command(&["serve", "--listen", "127.0.0.1:0", "--json"]);
-        let log = File::create(self.path("serve.log")).unwrap();
-        run.command.args(args).stderr(log);
+        let serve = ["serve", "--listen", "127.0.0.1:0"];
+        let mut run = self.command(&[&serve, args].concat());
+        run.command
+            .stderr(File::create(self.path("serve.log")).unwrap());
         run
     }
 
@@ -126,8 +131,7 @@ impl Run {
     }
 
     /// Starts it with the standard output it was given; its end is the caller's.
-    pub(crate) fn start(mut self) -> Child {
-        self.command.stderr(Stdio::null());
+    pub(crate) fn start(self) -> Child {
         self.spawn()
     }
 
@@ -158,7 +162,7 @@ impl Run {
     }
 
     pub(crate) fn serve(mut self) -> Serving {
-        self.command.stdout(Stdio::piped());
+        self.command.arg("--json").stdout(Stdio::piped());
         let mut child = self.spawn();
         let (line, first) = mpsc::channel();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());

@@ -1,31 +1,22 @@
 //! `grantor serve`: how it greets, how it stops, and who can hold it up.
 
+use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
-use std::process::Stdio;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 
 use crate::grantor::{Home, Serving, eventually};
-use crate::web::{Answer, connect, to_form};
+use crate::web::{Answer, connect, get, to_form};
 
 #[test]
 fn says_what_to_do_next() {
     let home = Home::new();
     let (mut reader, writer) = std::io::pipe().unwrap();
     let issuer = "https://id.example/tenant/";
-    let text = home.serve_command(&["--issuer", issuer]);
-    let server = text.serve();
-    assert_eq!(server.issuer, issuer);
-    let metadata = "/.well-known/oauth-authorization-server/tenant";
-    assert_eq!(server.get(metadata).text("issuer"), issuer);
-    assert_eq!(server.get("/tenant/jwks").status, 200);
-
-    let address = server.address.to_string();
-    drop(server);
-    let args = ["serve", "--listen", &address, "--issuer", issuer];
-    let mut child = home.command(&args).stdout(writer).start();
+    let serve = home.serve_command(&["--issuer", issuer]).stdout(writer);
+    let mut child = serve.start();
     let mut text = String::new();
     let mut chunk = [0; 1024];
     while !text.contains("paths as they are") {
@@ -33,14 +24,21 @@ fn says_what_to_do_next() {
         assert_ne!(count, 0, "{text}");
         text.push_str(str::from_utf8(&chunk[..count]).unwrap());
     }
+    let address = text.split(" on ").nth(1).unwrap();
+    let address: SocketAddr = address.split(',').next().unwrap().parse().unwrap();
+    let path = "/.well-known/oauth-authorization-server/tenant";
+    let metadata = get(address, path, &[]);
+    let keys = get(address, "/tenant/jwks", &[]);
     child.kill().unwrap();
     child.wait().unwrap();
+    assert_eq!(metadata.text("issuer"), issuer);
+    assert_eq!(keys.status, 200);
     for part in [
         &format!("serves {issuer} on {address}"),
         "./grantor-data",
         "grantor client add",
         "grantor token --issuer https://id.example/tenant/ ",
-        &format!("https://id.example{metadata}"),
+        &format!("https://id.example{path}"),
         &format!("pass requests on to {address}"),
     ] {
         assert!(text.contains(part), "{part}: {text}");
@@ -192,18 +190,19 @@ fn raise_file_limit(wanted: usize) -> usize {
 #[test]
 fn a_greeting_that_nobody_reads_stops_no_server() {
     let home = Home::new();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap();
-    drop(free);
-    let full = std::fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/full")
-        .unwrap();
-    let serve = home.command(&["serve", "--listen", &address.to_string()]);
-    let mut child = serve.stdout(Stdio::from(full)).start();
-    eventually("an answer", || TcpStream::connect(address).is_ok());
-    let answer = crate::web::get(address, "/jwks", &[]);
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let serve = home.serve_command(&[]).stdout(full);
+    let mut child = serve.start();
+    let mut address = None;
+    eventually("an address in the log", || {
+        let log = home.log();
+        let after = log.split("address=").nth(1);
+        address = after.and_then(|text| text.split_once(' ')?.0.parse().ok());
+        address.is_some()
+    });
+    let answer = get(address.unwrap(), "/jwks", &[]);
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(answer.status, 200);
+    assert!(home.log().contains("can't be written"), "{}", home.log());
 }
