@@ -1,4 +1,4 @@
-use grantor_core::BoxFuture;
+use grantor_core::{BoxFuture, ErrorCode};
 
 use crate::{Error, Grant, Issue, TokenContext};
 
@@ -17,6 +17,12 @@ impl Grant for ClientCredentials {
 
     fn handle<'a>(&'a self, context: &'a TokenContext<'a>) -> BoxFuture<'a, Result<Issue, Error>> {
         Box::pin(async move {
+            // RFC 6749 section 4.4: "MUST only be used by confidential clients". An application's own
+            // table of clients is not checked when it is written.
+            if context.client.public {
+                let description = "a public client can't use the grant type: it has no credentials";
+                return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
+            }
             let scope = context.scope(&context.client.scope)?;
             let audience = context.audience(&[]).await?;
             Ok(Issue::new(scope, audience))

@@ -1,10 +1,13 @@
-use grantor_core::Timestamp;
+use std::sync::Arc;
+
+use grantor_core::{BoxFuture, Secret, Timestamp};
 use grantor_jose::jwt::{self, Policy};
 use grantor_jose::{Algorithm, KeySet};
-use grantor_server::{AccessTokens, NewClient};
+use grantor_server::{AccessTokens, Client, Clients, Error, NewClient};
+use grantor_store::MemoryStore;
 use http::header;
 
-use crate::support::{API, FILES, Fixture, ISSUER, MACHINE, RESOURCE, Who};
+use crate::support::{API, FILES, Fixture, ISSUER, MACHINE, RESOURCE, Who, form_request};
 
 const ASK: [(&str, &str); 1] = [("grant_type", "client_credentials")];
 
@@ -130,4 +133,46 @@ async fn a_generated_secret_opens_and_its_rotation_closes() {
         .await
         .assert_error(401, "invalid_client");
     fixture.token(who(&next), &ASK).await.assert_ok();
+}
+
+/// An application's table of clients, with a mistake in it.
+#[derive(Debug)]
+struct PublicMachine;
+
+impl Clients for PublicMachine {
+    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Arc<Client>>, Error>> {
+        let client = Client {
+            id: id.to_owned(),
+            name: None,
+            public: true,
+            grants: vec!["client_credentials".to_owned()],
+            scope: "read".parse().unwrap(),
+            redirect_uris: Vec::new(),
+            resource: None,
+            epoch: "1".to_owned(),
+        };
+        Box::pin(async move { Ok(Some(Arc::new(client))) })
+    }
+
+    fn verify_secret<'a>(
+        &'a self,
+        _: &'a Client,
+        _: &'a Secret,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async { Ok(false) })
+    }
+
+    fn is_resource<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async { Ok(false) })
+    }
+}
+
+#[tokio::test]
+async fn gives_nothing_to_a_public_client_even_if_its_table_allows_it() {
+    let store = Arc::new(MemoryStore::new());
+    let fixture = Fixture::on(store, |builder| builder.clients(PublicMachine)).await;
+    let body = "grant_type=client_credentials&client_id=anybody";
+    let reply = fixture.send(form_request("/token", body)).await;
+    assert_eq!(reply.status, 400);
+    assert_eq!(reply.member("error"), "unauthorized_client");
 }
