@@ -24,7 +24,10 @@ pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
         StoreKind::SqliteFast => SqliteOptions::default().danger_may_lose_last_commits(),
         _ => SqliteOptions::default(),
     };
-    let store: Arc<dyn Store> = Arc::new(options.open(config.data.join("grantor.db"))?);
+    let database = config.data.join("grantor.db");
+    refuse_if_others_write(&config.data, 0o700)?;
+    refuse_if_others_write(&database, 0o600)?;
+    let store: Arc<dyn Store> = Arc::new(options.open(database)?);
     let key = MasterKey::open(&config.data, &store, namespace, &system()).await?;
     Ok(Stores::new(store, namespace, system()).seal_under(key.sealing_key()))
 }
@@ -49,4 +52,55 @@ fn make_folder(path: &Path) -> Result<(), CliError> {
             "the data folder {path} can't be made: {error}; give another with --data"
         ))
     })
+}
+
+/// Whoever may write there may put clients, users and keys of their own in.
+fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), CliError> {
+    let Ok(metadata) = std::fs::metadata(path) else {
+        return Ok(());
+    };
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & 0o022 == 0 {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(CliError::failed(format!(
+        "{path} has mode {mode:04o}, so others may write to it: set it to {better:04o}, and look at \
+         the clients and users in it"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{Permissions, set_permissions};
+
+    fn opened(config: &Config) -> Result<(), String> {
+        let opened = crate::block_on(open(config));
+        opened.map(drop).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn neither_folder_nor_database_may_be_written_to_by_others() {
+        let parent = tempfile::tempdir().unwrap();
+        let data = parent.path().join("data");
+        let config = Config {
+            data: data.clone(),
+            ..Config::default()
+        };
+        opened(&config).unwrap();
+        for (path, own, shared) in [
+            (data.clone(), 0o700, [0o777, 0o770, 0o1777]),
+            (data.join("grantor.db"), 0o600, [0o666, 0o660, 0o622]),
+        ] {
+            for mode in shared {
+                set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+                let error = opened(&config).unwrap_err();
+                assert!(error.contains(&format!("set it to {own:04o}")), "{error}");
+            }
+            set_permissions(&path, Permissions::from_mode(own)).unwrap();
+        }
+        set_permissions(&data, Permissions::from_mode(0o755)).unwrap();
+        opened(&config).unwrap();
+    }
 }
