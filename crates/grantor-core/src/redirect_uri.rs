@@ -20,7 +20,7 @@ pub enum InvalidRedirectUri {
     Fragment,
     /// It has a user name.
     UserInfo,
-    /// A scheme that runs or shows something instead of calling an application.
+    /// A scheme that runs or shows something instead of calling the client's application.
     Scheme,
     /// Plain http to another machine.
     Insecure,
@@ -40,18 +40,24 @@ impl fmt::Display for InvalidRedirectUri {
 
 impl std::error::Error for InvalidRedirectUri {}
 
-/// Schemes that a browser runs or shows by itself.
-const FORBIDDEN: [&str; 10] = [
+/// Schemes that a browser runs or shows by itself, or hands to a program that is nobody's client.
+const FORBIDDEN: [&str; 16] = [
     "about",
     "blob",
     "data",
     "file",
     "filesystem",
     "ftp",
+    "intent",
     "javascript",
+    "mailto",
+    "resource",
+    "sms",
+    "tel",
     "vbscript",
     "view-source",
     "ws",
+    "wss",
 ];
 
 impl RedirectUri {
@@ -173,6 +179,9 @@ mod tests {
             ("https://u@a.example/cb", InvalidRedirectUri::UserInfo),
             ("javascript:alert(1)", InvalidRedirectUri::Scheme),
             ("data:text/html,x", InvalidRedirectUri::Scheme),
+            ("mailto:a@a.example", InvalidRedirectUri::Scheme),
+            ("intent:cb", InvalidRedirectUri::Scheme),
+            ("wss://a.example/cb", InvalidRedirectUri::Scheme),
             ("http://a.example/cb", InvalidRedirectUri::Insecure),
         ] {
             assert_eq!(RedirectUri::parse(text), Err(why), "{text}");
