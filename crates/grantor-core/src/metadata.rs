@@ -75,7 +75,10 @@ impl fmt::Display for InvalidMetadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed => f.write_str("the metadata is not a JSON object with an \"issuer\""),
-            Self::OtherIssuer => f.write_str("the metadata names another \"issuer\""),
+            Self::OtherIssuer => f.write_str(
+                "the metadata names another \"issuer\": give the issuer as its server writes it, \
+                 byte for byte",
+            ),
             Self::Insecure(name) => write!(f, "\"{name}\" of the metadata is not https"),
         }
     }
