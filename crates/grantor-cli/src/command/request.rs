@@ -34,7 +34,7 @@ pub(crate) fn run(common: &Common, args: &Request, output: &Output) -> Result<Ex
         } else {
             output.bytes(&answer.body)?;
         }
-        if answer.status.is_success() || answer.status.is_redirection() {
+        if answer.is_what_was_asked() {
             return Ok(ExitCode::SUCCESS);
         }
         output.error(&answer.problem());
@@ -83,9 +83,20 @@ struct Answer {
 }
 
 impl Answer {
+    /// A redirect that is left over was not followed, so it is not what was asked.
+    fn is_what_was_asked(&self) -> bool {
+        self.status.is_success() || self.status == StatusCode::NOT_MODIFIED
+    }
+
     /// What is wrong with it, and what the API says that it wants.
     fn problem(&self) -> CliError {
         let mut message = format!("the answer has status {}", self.status);
+        if self.status.is_redirection() {
+            message.push_str(
+                "; the redirect was not followed with the token: if it may go there, name the \
+                 origin with --origin",
+            );
+        }
         let challenges = self.headers.get_all(WWW_AUTHENTICATE).iter();
         for challenge in challenges.filter_map(|value| value.to_str().ok()) {
             message = format!("{message}; {challenge}");
