@@ -115,7 +115,7 @@ async fn a_generated_secret_opens_and_its_rotation_closes() {
         ..NewClient::default()
     };
     let secret = fixture.clients.add(new).await.unwrap().unwrap();
-    let who = |secret: &grantor_core::Secret| Who {
+    let who = |secret: &Secret| Who {
         id: "made",
         secret: Some(String::leak(secret.expose().to_owned())),
         redirect_uri: "",
