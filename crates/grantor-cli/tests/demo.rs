@@ -78,7 +78,8 @@ fn play_json(wire: impl Wire) -> (Outcome, Vec<Value>) {
 /// A fault in one step: what is done to its traffic, and what the step must say.
 struct Fault {
     step: &'static str,
-    problem: &'static str,
+    /// Any of these: on a slow machine a fault may show itself later.
+    problems: &'static [&'static str],
     rule: fn(&Request<Bytes>) -> Alteration,
 }
 
@@ -93,7 +94,8 @@ impl Fault {
         let line = line.unwrap();
         assert_eq!(line["ok"], false);
         let seen = line["detail"]["problem"].as_str().unwrap();
-        assert!(seen.contains(self.problem), "{}: {seen}", self.step);
+        let meant = self.problems.iter().any(|problem| seen.contains(problem));
+        assert!(meant, "{}: {seen}", self.step);
     }
 }
 
@@ -155,7 +157,7 @@ fn every_step_holds() {
 const FAULTS: [Fault; 10] = [
     Fault {
         step: "discover",
-        problem: "differ",
+        problems: &["differ"],
         rule: |request| match request.uri().path() {
             "/.well-known/openid-configuration" => change_json(|metadata| {
                 metadata["issuer"] = "https://other.example".into();
@@ -165,7 +167,7 @@ const FAULTS: [Fault; 10] = [
     },
     Fault {
         step: "cold_100",
-        problem: "token requests: 2, expected 1",
+        problems: &["token requests: 2, expected 1"],
         rule: |request| match request.uri().path() {
             "/token" => Alteration::SendTwice,
             _ => Alteration::Pass,
@@ -173,7 +175,7 @@ const FAULTS: [Fault; 10] = [
     },
     Fault {
         step: "renew_background",
-        problem: "[401], expected [200]",
+        problems: &["[401], expected [200]", "the client has no token"],
         rule: |request| match request.uri().path() {
             "/token" => Alteration::swallow(StatusCode::SERVICE_UNAVAILABLE, "{}"),
             _ => Alteration::Pass,
@@ -181,17 +183,17 @@ const FAULTS: [Fault; 10] = [
     },
     Fault {
         step: "reject_401",
-        problem: "200, expected 401",
+        problems: &["200, expected 401"],
         rule: lose_revocation,
     },
     Fault {
         step: "code_pkce",
-        problem: "\"iss\"",
+        problems: &["\"iss\""],
         rule: |_| Alteration::change(name_another_issuer),
     },
     Fault {
         step: "refresh_rotate",
-        problem: "still the same",
+        problems: &["still the same"],
         rule: |request| match parameter(request, "refresh_token") {
             Some(used) => change_json(|answer| answer["refresh_token"] = used.into()),
             None => Alteration::Pass,
@@ -199,12 +201,12 @@ const FAULTS: [Fault; 10] = [
     },
     Fault {
         step: "refresh_grace",
-        problem: "uses within grace: 2, expected 1",
+        problems: &["uses within grace: 2, expected 1"],
         rule: |_| Alteration::SendTwice,
     },
     Fault {
         step: "refresh_reuse",
-        problem: "replays that the server noticed: 0, expected 1",
+        problems: &["replays that the server noticed: 0, expected 1"],
         rule: |request| {
             static REFRESHES: AtomicUsize = AtomicUsize::new(0);
             let refresh = parameter(request, "refresh_token").is_some();
@@ -217,7 +219,7 @@ const FAULTS: [Fault; 10] = [
     },
     Fault {
         step: "introspect",
-        problem: "an invented token says more",
+        problems: &["an invented token says more"],
         rule: |request| match request.uri().path() {
             "/introspect" => change_json(|answer| answer["jti"] = Value::Null),
             _ => Alteration::Pass,
@@ -225,7 +227,7 @@ const FAULTS: [Fault; 10] = [
     },
     Fault {
         step: "revoke",
-        problem: "still active",
+        problems: &["still active"],
         rule: lose_revocation,
     },
 ];
