@@ -85,6 +85,9 @@ impl BuiltInSite {
             return Ok(Answer::Page(page));
         };
         tracing::info!(target: "grantor::audit", subject = account.subject, "login");
+        if let Some(old) = interaction.cookie(Sessions::cookie_name(self.secure)) {
+            self.sessions.replace(old).await?;
+        }
         let (id, session, cookie) = self.sessions.begin(&account.subject, self.secure).await?;
         let login = Login {
             subject: session.subject,

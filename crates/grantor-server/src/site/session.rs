@@ -95,6 +95,20 @@ impl Sessions {
         Ok(stands.then_some((id, record)))
     }
 
+    /// Forgets the session of a cookie that another one takes the place of. What hangs on it stays:
+    /// the user has not signed out.
+    pub(crate) async fn replace(&self, cookie: &str) -> Result<(), SiteError> {
+        let Some(cookie) = Opaque::parse(OpaqueKind::Session, cookie) else {
+            return Ok(());
+        };
+        let key = self.records.key(cookie.id.as_bytes());
+        let loaded = self.records.get(&key).await?;
+        if loaded.is_some_and(|loaded| cookie.matches(&loaded.record.hash)) {
+            self.records.remove(&key).await?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn cookie_name(secure: bool) -> &'static str {
         if secure {
             "__Host-grantor_session"

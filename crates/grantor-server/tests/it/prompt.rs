@@ -1,4 +1,4 @@
-use crate::support::{APP, Ask, Browser, Fixture, Form, SPA};
+use crate::support::{APP, Ask, Browser, Code, Fixture, Form, SPA};
 
 /// A browser in which alice has signed in, and allowed [`APP`] to read.
 async fn signed_in(fixture: &Fixture) -> Browser<'_> {
@@ -73,6 +73,28 @@ async fn login_asks_for_the_password_again() {
             after.code(APP.redirect_uri);
         }
     }
+}
+
+#[tokio::test]
+async fn a_login_takes_the_place_of_the_session_before_it() {
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture).await;
+    let mut thief = Browser::new(&fixture);
+    thief.cookies = browser.cookies.clone();
+    let ask = Ask::new(APP).with("prompt", "none");
+    let code = Code {
+        code: thief.open(&ask.url()).await.code(APP.redirect_uri),
+        verifier: ask.verifier.expose().to_owned(),
+        redirect_uri: APP.redirect_uri.to_owned(),
+    };
+    let page = browser
+        .open(&Ask::new(APP).with("prompt", "login").url())
+        .await;
+    browser.sign_in(&page).await.code(APP.redirect_uri);
+    let reply = thief.open(&ask.url()).await;
+    reply.assert_redirected_error(APP.redirect_uri, "login_required");
+    // Nobody signed out: what the user allowed in the session goes on.
+    fixture.redeem(APP, &code).await.assert_ok();
 }
 
 #[tokio::test]
