@@ -88,34 +88,62 @@ impl TokenContext<'_> {
         Err(Error::refused(ErrorCode::InvalidScope, description))
     }
 
-    /// The audience that is asked for by `resource` or `audience`: within `granted`, if that names
-    /// any, and known to the server; the server's default, if none is asked for (RFC 8707).
+    /// The audience that a client asks for itself, by `resource` or `audience`: whatever the server
+    /// knows; its default, if none is asked for (RFC 8707).
     ///
     /// # Errors
     /// `invalid_target`, or the table of clients can't be read.
-    pub async fn audience(&self, granted: &[String]) -> Result<Vec<String>, Error> {
-        let resources = self.params.all("resource");
-        let asked: Vec<&str> = resources.chain(self.params.all("audience")).collect();
+    pub async fn audience(&self) -> Result<Vec<String>, Error> {
+        let asked = self.asked_audience();
         if asked.is_empty() {
-            return Ok(if granted.is_empty() {
-                self.inner.config.default_audience.iter().cloned().collect()
-            } else {
-                granted.to_vec()
-            });
+            return Ok(self.default_audience());
         }
-        let mut audience: Vec<String> = Vec::new();
-        for resource in asked {
-            let granted = granted.is_empty() || granted.iter().any(|g| g == resource);
-            if !granted || !self.inner.is_known_resource(resource).await? {
-                return Err(Error::refused(
-                    ErrorCode::InvalidTarget,
-                    "\"resource\" is unknown or was not granted",
-                ));
-            }
-            if !audience.iter().any(|a| a == resource) {
-                audience.push(resource.to_owned());
+        for resource in &asked {
+            if !self.inner.is_known_resource(resource).await? {
+                return Err(unknown_target());
             }
         }
-        Ok(audience)
+        Ok(asked)
     }
+
+    /// The audience that is asked for within what a user granted: all of that, if none is asked for;
+    /// the server's default, if the user was shown none (RFC 8707 section 2.2).
+    ///
+    /// # Errors
+    /// `invalid_target`.
+    pub fn audience_within(&self, granted: &[String]) -> Result<Vec<String>, Error> {
+        let granted = if granted.is_empty() {
+            self.default_audience()
+        } else {
+            granted.to_vec()
+        };
+        let asked = self.asked_audience();
+        if asked.is_empty() {
+            return Ok(granted);
+        }
+        if asked.iter().all(|resource| granted.contains(resource)) {
+            return Ok(asked);
+        }
+        Err(unknown_target())
+    }
+
+    fn asked_audience(&self) -> Vec<String> {
+        let mut asked: Vec<String> = Vec::new();
+        let resources = self.params.all("resource");
+        for resource in resources.chain(self.params.all("audience")) {
+            if !asked.iter().any(|one| one == resource) {
+                asked.push(resource.to_owned());
+            }
+        }
+        asked
+    }
+
+    fn default_audience(&self) -> Vec<String> {
+        self.inner.config.default_audience.iter().cloned().collect()
+    }
+}
+
+fn unknown_target() -> Error {
+    let description = "\"resource\" is unknown or was not granted";
+    Error::refused(ErrorCode::InvalidTarget, description)
 }

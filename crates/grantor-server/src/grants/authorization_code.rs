@@ -70,7 +70,7 @@ async fn redeem(context: &TokenContext<'_>) -> Result<Issue, Error> {
         return Err(bad_code());
     }
     let scope = record.scope.clone();
-    let audience = context.audience(&record.resources).await?;
+    let audience = context.audience_within(&record.resources)?;
     let proved = state.challenge.is_some();
     let live = live(context, &record, state);
     let refresh_token = inner.refresh_token_of(code.id, &live)?;

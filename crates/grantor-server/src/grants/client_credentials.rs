@@ -24,7 +24,7 @@ impl Grant for ClientCredentials {
                 return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
             }
             let scope = context.scope(&context.client.scope)?;
-            let audience = context.audience(&[]).await?;
+            let audience = context.audience().await?;
             Ok(Issue::new(scope, audience))
         })
     }

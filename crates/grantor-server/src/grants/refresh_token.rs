@@ -95,7 +95,7 @@ async fn attempt(
         return Err(bad_token());
     }
     let scope = context.scope(&record.scope)?;
-    let audience = context.audience(&record.resources).await?;
+    let audience = context.audience_within(&record.resources)?;
     let next = next_state(context, state, &claims, &verdict);
     let mut issue = Issue {
         subject: Some(record.subject.clone()),

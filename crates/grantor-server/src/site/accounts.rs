@@ -201,16 +201,16 @@ impl Accounts {
         }
     }
 
-    /// Whether there is still an account with this subject.
+    /// The account of a subject, if there still is one.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn exists(&self, subject: &str) -> Result<bool, Error> {
+    pub async fn of_subject(&self, subject: &str) -> Result<Option<Account>, Error> {
         let Some(id) = Identifier::parse(subject) else {
-            return Ok(false);
+            return Ok(None);
         };
         let key = self.accounts.key(id.as_bytes());
-        Ok(self.accounts.get(&key).await?.is_some())
+        Ok(self.accounts.get(&key).await?.map(|a| a.record.into()))
     }
 
     /// Writes the index of a name that is free. Of several at once one gets it.

@@ -57,8 +57,8 @@ impl BuiltInSite {
         if !interaction.is_recent(session.auth_time) {
             return Ok(None);
         }
-        let exists = self.accounts.exists(&session.subject).await;
-        Ok(exists.map_err(SiteError::new)?.then_some(Login {
+        let account = self.accounts.of_subject(&session.subject).await;
+        Ok(account.map_err(SiteError::new)?.map(|_| Login {
             subject: session.subject,
             auth_time: session.auth_time,
             session: Some(id),
@@ -125,24 +125,31 @@ impl Site for BuiltInSite {
     fn consent<'a>(
         &'a self,
         interaction: &'a Interaction<'a>,
-        _login: &'a Login,
+        login: &'a Login,
     ) -> BoxFuture<'a, Result<Decision, SiteError>> {
-        Box::pin(std::future::ready(Ok(decide(interaction))))
+        Box::pin(async move {
+            if let Some(decision) = decided(interaction) {
+                return Ok(decision);
+            }
+            let account = self.accounts.of_subject(&login.subject).await;
+            let account = account.map_err(SiteError::new)?;
+            let name = account.map(|account| account.name).unwrap_or_default();
+            Ok(Decision::Page(pages::consent(interaction, &name)))
+        })
     }
 }
 
-fn decide(interaction: &Interaction<'_>) -> Decision {
+/// What the user decided, now or before; none if they have to be asked.
+fn decided(interaction: &Interaction<'_>) -> Option<Decision> {
     match interaction.form().and_then(|form| form.get("decision")) {
-        Some("allow") => return Decision::Allow(interaction.scope().clone()),
-        Some("deny") => return Decision::Deny,
+        Some("allow") => return Some(Decision::Allow(interaction.scope().clone())),
+        Some("deny") => return Some(Decision::Deny),
         _ => {}
     }
     // RFC 8252 section 8.6: anybody could be a public client, so its users are asked every time.
     let known = interaction
         .remembered()
         .is_some_and(|scope| interaction.scope().is_subset(scope));
-    if known && !interaction.client().public && !interaction.need().ask_consent {
-        return Decision::Remembered;
-    }
-    Decision::Page(pages::consent(interaction))
+    let unasked = known && !interaction.client().public && !interaction.need().ask_consent;
+    unasked.then_some(Decision::Remembered)
 }

@@ -19,6 +19,7 @@ struct LoginPage<'a> {
 #[template(path = "consent.html")]
 struct ConsentPage<'a> {
     client: &'a str,
+    username: &'a str,
     action: &'a str,
     ticket: &'a str,
     csrf: &'a str,
@@ -60,9 +61,10 @@ pub(super) fn login(interaction: &Interaction<'_>, status: StatusCode, username:
 }
 
 /// The consent page.
-pub(super) fn consent(interaction: &Interaction<'_>) -> Page {
+pub(super) fn consent(interaction: &Interaction<'_>, username: &str) -> Page {
     let page = ConsentPage {
         client: interaction.client().display_name(),
+        username,
         action: interaction.action(),
         ticket: interaction.ticket(),
         csrf: interaction.csrf(),

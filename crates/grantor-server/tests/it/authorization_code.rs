@@ -105,6 +105,24 @@ async fn a_grant_keeps_to_the_resources_that_were_allowed() {
 }
 
 #[tokio::test]
+async fn a_resource_that_the_user_was_not_shown_is_not_granted() {
+    let fixture = Fixture::new().await;
+    let code = fixture.code(APP).await;
+    let mut pairs = code.pairs();
+    pairs.push(("resource", FILES));
+    let widened = fixture.token(APP, &pairs).await;
+    widened.assert_error(400, "invalid_target");
+    let tokens = Tokens::of(&fixture.redeem(APP, &code).await);
+    let pairs = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", &tokens.refresh),
+        ("resource", FILES),
+    ];
+    let widened = fixture.token(APP, &pairs).await;
+    widened.assert_error(400, "invalid_target");
+}
+
+#[tokio::test]
 async fn a_confidential_client_is_not_asked_about_twice_and_a_public_one_is() {
     let fixture = Fixture::new().await;
     for who in [APP, SPA] {
