@@ -24,8 +24,9 @@ pub struct Options {
     /// How long requests under way may take after the listener was told to stop.
     /// 30 seconds by default.
     pub drain_timeout: Duration,
-    /// The longest request head in bytes; longer ones are answered with status 431. Values
-    /// below 8 KiB count as 8 KiB. 64 KiB by default.
+    /// The longest request head in bytes; longer ones are answered with status 431. Heads are read
+    /// in growing steps, so one of up to twice the limit may pass. Values below 8 KiB count as
+    /// 8 KiB. 64 KiB by default.
     pub max_head_bytes: usize,
 }
 

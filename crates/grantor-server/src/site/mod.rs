@@ -1,6 +1,7 @@
 //! The built-in site: accounts with argon2id, sessions, and pages that work without JavaScript.
 
 mod accounts;
+mod argon;
 mod built_in;
 mod pages;
 mod passwords;

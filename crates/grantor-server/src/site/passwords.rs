@@ -2,9 +2,11 @@ use std::fmt;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
+use argon2::Params;
 use grantor_core::Secret;
 use tokio::sync::oneshot;
+
+use super::argon::Argon;
 
 /// Hashes and checks passwords with argon2id on threads of its own.
 ///
@@ -23,7 +25,7 @@ struct Inner {
     decoy: OnceLock<String>,
 }
 
-type Job = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut Argon) + Send>;
 
 /// Why a password was neither right nor wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +83,8 @@ impl Passwords {
     /// The pool is full, or the library failed.
     pub async fn hash(&self, password: &Secret, salt: [u8; 16]) -> Result<String, PasswordError> {
         let (inner, password) = (Arc::clone(&self.0), password.clone());
-        self.run(move || inner.hash(&password, &salt)).await?
+        self.run(move |argon| argon.hash(&inner.params, &password, &salt))
+            .await?
     }
 
     /// Whether a password is the one of `hash`. Without a hash it is not, after the same time.
@@ -94,18 +97,18 @@ impl Passwords {
         hash: Option<String>,
     ) -> Result<bool, PasswordError> {
         let (inner, password) = (Arc::clone(&self.0), password.clone());
-        self.run(move || inner.verify(&password, hash.as_deref()))
+        self.run(move |argon| inner.verify(argon, &password, hash.as_deref()))
             .await?
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Argon) -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
         let (send, receive) = oneshot::channel();
-        let job: Job = Box::new(move || {
+        let job: Job = Box::new(move |argon| {
             // Nobody listens any more when the browser has gone.
-            let _ = send.send(work());
+            let _ = send.send(work(argon));
         });
         let queue = self.0.queue.get_or_init(|| self.0.start());
         match queue.try_send(job) {
@@ -123,13 +126,14 @@ impl Inner {
         for i in 0..self.threads {
             let receive = Arc::clone(&receive);
             let work = move || {
+                let mut argon = Argon::default();
                 loop {
                     let next = receive
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)
                         .recv();
                     match next {
-                        Ok(job) => job(),
+                        Ok(job) => job(&mut argon),
                         Err(_) => return,
                     }
                 }
@@ -142,38 +146,25 @@ impl Inner {
         send
     }
 
-    fn hash(&self, password: &Secret, salt: &[u8; 16]) -> Result<String, PasswordError> {
-        let password = password.expose().as_bytes();
-        let hash = self.argon2().hash_password_with_salt(password, salt);
-        hash.map(|hash| hash.to_string())
-            .map_err(|_| PasswordError::Failed)
-    }
-
-    fn verify(&self, password: &Secret, hash: Option<&str>) -> Result<bool, PasswordError> {
-        let Some(hash) = hash else {
-            let decoy = match self.decoy.get() {
-                Some(decoy) => decoy.clone(),
-                None => {
-                    let made = self.hash(&Secret::new("no account has this password"), &[0; 16])?;
-                    self.decoy.get_or_init(|| made).clone()
-                }
-            };
-            self.matches(password, &decoy)?;
-            return Ok(false);
+    fn verify(
+        &self,
+        argon: &mut Argon,
+        password: &Secret,
+        hash: Option<&str>,
+    ) -> Result<bool, PasswordError> {
+        if let Some(hash) = hash {
+            return argon.verify(password, hash);
+        }
+        let decoy = match self.decoy.get() {
+            Some(decoy) => decoy,
+            None => {
+                let nobodys = Secret::new("no account has this password");
+                let made = argon.hash(&self.params, &nobodys, &[0; 16])?;
+                self.decoy.get_or_init(|| made)
+            }
         };
-        self.matches(password, hash)
-    }
-
-    fn matches(&self, password: &Secret, hash: &str) -> Result<bool, PasswordError> {
-        let hash = PasswordHash::new(hash).map_err(|_| PasswordError::Failed)?;
-        let verified = self
-            .argon2()
-            .verify_password(password.expose().as_bytes(), &hash);
-        Ok(verified.is_ok())
-    }
-
-    fn argon2(&self) -> Argon2<'static> {
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone())
+        argon.verify(password, decoy)?;
+        Ok(false)
     }
 }
 
@@ -211,7 +202,7 @@ mod tests {
         let (leave, left) = std::sync::mpsc::channel::<()>();
         let held = passwords.clone();
         let held = tokio::spawn(async move {
-            held.run(move || {
+            held.run(move |_| {
                 enter.send(()).unwrap();
                 left.recv().unwrap();
             })
@@ -222,9 +213,9 @@ mod tests {
             .unwrap();
         // One is at work and one waits; the third is told to come back.
         let waiting = passwords.clone();
-        let waiting = tokio::spawn(async move { waiting.run(|| ()).await });
+        let waiting = tokio::spawn(async move { waiting.run(|_| ()).await });
         tokio::task::yield_now().await;
-        assert_eq!(passwords.run(|| ()).await, Err(PasswordError::Busy));
+        assert_eq!(passwords.run(|_| ()).await, Err(PasswordError::Busy));
         leave.send(()).unwrap();
         assert_eq!(held.await.unwrap(), Ok(()));
         assert_eq!(waiting.await.unwrap(), Ok(()));
