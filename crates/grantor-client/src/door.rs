@@ -144,7 +144,7 @@ impl Attempt {
             Some(current) if current.freshness(slot.now()) == Freshness::Expired => return resend,
             Some(current) if slot.rejections.renews(&current, origin, slot.now()) => {
                 slot.manager.counters.rejection();
-                slot.renew(Why::Rejected).await
+                slot.renew(Why::Rejected(current.generation)).await
             }
             Some(_) => match under_way {
                 Some(under_way) => slot.wait(under_way).await,

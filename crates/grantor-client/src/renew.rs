@@ -24,7 +24,7 @@ pub(crate) async fn renew(slot: &Arc<Slot>, why: Why) -> Outcome {
     // While the token there is good, the next pause does what trying again would do.
     let retry = match why {
         Why::Early => Retry::never(),
-        Why::Needed | Why::Rejected => Retry::default(),
+        Why::Needed | Why::Rejected(_) => Retry::default(),
     };
     match &slot.manager.grant {
         Grant::ClientCredentials => client_credentials(slot, avoid.as_ref(), retry).await,

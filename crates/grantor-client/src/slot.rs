@@ -30,8 +30,8 @@ pub(crate) enum Why {
     Early,
     /// There is none, or it has ended.
     Needed,
-    /// An API or the user does not want the one there is.
-    Rejected,
+    /// An API or the user does not want the one of this generation.
+    Rejected(u64),
 }
 
 pub(crate) struct Slot {
@@ -136,6 +136,10 @@ impl Slot {
             {
                 return Ok(running.outcome.clone());
             }
+            // A renewal may have ended since the caller looked.
+            if let Some(current) = self.settles(why) {
+                return Ok(watch::channel(Some(Ok(current))).1);
+            }
             if let Some((until, error)) = &flights.failed
                 && self.now() < *until
             {
@@ -160,6 +164,20 @@ impl Slot {
         };
         self.manager.spawn(flight.fly(why));
         Ok(outcome)
+    }
+
+    /// The current token, if it is what a renewal would be for.
+    fn settles(&self, why: Why) -> Option<Arc<Current>> {
+        let current = self.current.load_full()?;
+        let freshness = current.freshness(self.now());
+        let settles = match why {
+            Why::Early => freshness == Freshness::Fresh,
+            Why::Needed => freshness != Freshness::Expired,
+            Why::Rejected(generation) => {
+                current.generation != generation && freshness != Freshness::Expired
+            }
+        };
+        settles.then_some(current)
     }
 
     /// Makes a token the current one.

@@ -94,7 +94,9 @@ impl Tokens {
     /// # Errors
     /// There is no token; see [`Error`].
     pub async fn renew(&self) -> Result<AccessToken, Error> {
-        Ok(self.slot.renew(Why::Rejected).await?.token.clone())
+        let generation = self.slot.current().map_or(0, |current| current.generation);
+        let renewed = self.slot.renew(Why::Rejected(generation)).await?;
+        Ok(renewed.token.clone())
     }
 
     /// The same login or client with another scope. All renew through the same login.
