@@ -55,8 +55,14 @@ pub enum Error {
     /// What should be public holds a private or symmetric key. Whoever published it has to
     /// replace that key.
     PrivateKey,
+    /// A set of secrets holds a key that is none.
+    MixedKeySet,
     /// What should be a private key in PKCS#8 is not one, or not one of this algorithm.
     NotPkcs8,
+    /// What should be a public key in DER is not one.
+    NotSpki,
+    /// What should be a key in PEM is not one block of base64 with a label.
+    Pem,
     /// The cryptography library could not generate or write a key.
     Unavailable,
 }
@@ -71,6 +77,8 @@ pub enum Part {
     Payload,
     /// The third part of a token.
     Signature,
+    /// A whole token in JSON.
+    Token,
     /// A JWK.
     Key,
     /// A JWK Set.
@@ -83,6 +91,7 @@ impl fmt::Display for Part {
             Self::Header => "header",
             Self::Payload => "payload",
             Self::Signature => "signature",
+            Self::Token => "token",
             Self::Key => "key",
             Self::KeySet => "key set",
         })
@@ -116,6 +125,9 @@ impl fmt::Display for Error {
             Self::InvalidKey(name) => write!(f, "key member \"{name}\" is missing or invalid"),
             Self::UnsupportedKey => f.write_str("key type, curve or algorithm is not supported"),
             Self::PrivateKey => f.write_str("private key where a public one belongs, replace it"),
+            Self::MixedKeySet => f.write_str("key set mixes secrets with other keys"),
+            Self::NotSpki => f.write_str("not a public key in DER"),
+            Self::Pem => f.write_str("not one key in PEM"),
             Self::NotPkcs8 => f.write_str("not a PKCS#8 private key of this algorithm"),
             Self::Unavailable => f.write_str("cryptography library failed"),
         }

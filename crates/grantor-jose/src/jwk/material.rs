@@ -1,30 +1,77 @@
 //! The numbers of a public key, checked, and what verifies with them.
 
+use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey};
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+    RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+    RSA_PSS_2048_8192_SHA512, RsaParameters,
 };
 use serde_json::{Map, Value};
 
+use super::{Curve, roca};
+use crate::der::Spki;
+use crate::jwe::KeyManagement;
 use crate::{Algorithm, Error, base64url};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Material {
-    P256 { x: [u8; 32], y: [u8; 32] },
-    Ed25519 { x: [u8; 32] },
-    Rsa { n: Vec<u8>, e: Vec<u8> },
+    /// The point is uncompressed: 4, x, y.
+    Ec {
+        curve: Curve,
+        point: Vec<u8>,
+    },
+    Ed25519 {
+        x: [u8; 32],
+    },
+    X25519 {
+        x: [u8; 32],
+    },
+    Rsa {
+        n: Vec<u8>,
+        e: Vec<u8>,
+    },
+}
+
+/// What a key verifies with, parsed.
+#[derive(Clone)]
+pub(crate) enum Parsed {
+    One(ParsedPublicKey),
+    /// The library binds an RSA key to one algorithm.
+    Rsa(Vec<(Algorithm, ParsedPublicKey)>),
+    /// The key is not for signatures.
+    Nothing,
+}
+
+impl Parsed {
+    pub(super) fn get(&self, algorithm: Algorithm) -> Option<&ParsedPublicKey> {
+        match self {
+            Self::One(key) => Some(key),
+            Self::Rsa(keys) => {
+                let mut keys = keys.iter();
+                keys.find(|(one, _)| *one == algorithm).map(|(_, key)| key)
+            }
+            Self::Nothing => None,
+        }
+    }
 }
 
 impl Material {
-    pub(super) fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, Error> {
+    pub(crate) fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, Error> {
         let curve = jwk.get("crv").and_then(Value::as_str);
         match (text(jwk, "kty")?, curve) {
-            ("EC", Some("P-256")) => Ok(Self::P256 {
-                x: coordinate(jwk, "x")?,
-                y: coordinate(jwk, "y")?,
-            }),
+            ("EC", Some(name)) => {
+                let curve = Curve::from_name(name).ok_or(Error::UnsupportedKey)?;
+                let x = coordinate(jwk, "x", curve.length())?;
+                let y = coordinate(jwk, "y", curve.length())?;
+                let point = [&[4], x.as_slice(), &y].concat();
+                Ok(Self::Ec { curve, point })
+            }
             ("OKP", Some("Ed25519")) => Ok(Self::Ed25519 {
-                x: coordinate(jwk, "x")?,
+                x: bytes(jwk, "x")?,
+            }),
+            ("OKP", Some("X25519")) => Ok(Self::X25519 {
+                x: bytes(jwk, "x")?,
             }),
             ("RSA", _) => Ok(Self::Rsa {
                 n: number(jwk, "n")?,
@@ -35,52 +82,108 @@ impl Material {
         }
     }
 
-    /// Checks the numbers and prepares them for verification.
+    pub(crate) fn from_spki(key: &Spki<'_>) -> Result<Self, Error> {
+        let x = |bytes: &[u8]| bytes.try_into().map_err(|_| Error::InvalidKey("x"));
+        match key {
+            Spki::Rsa(n, e) => Ok(Self::Rsa {
+                n: n.to_vec(),
+                e: e.to_vec(),
+            }),
+            Spki::Ec(oid, point) => Ok(Self::Ec {
+                curve: Curve::from_oid(oid).ok_or(Error::UnsupportedKey)?,
+                point: point.to_vec(),
+            }),
+            Spki::Ed25519(bytes) => Ok(Self::Ed25519 { x: x(bytes)? }),
+            Spki::X25519(bytes) => Ok(Self::X25519 { x: x(bytes)? }),
+            Spki::Other => Err(Error::UnsupportedKey),
+        }
+    }
+
+    pub(crate) fn to_spki(&self) -> Spki<'_> {
+        match self {
+            Self::Ec { curve, point } => Spki::Ec(curve.oid(), point),
+            Self::Ed25519 { x } => Spki::Ed25519(x),
+            Self::X25519 { x } => Spki::X25519(x),
+            Self::Rsa { n, e } => Spki::Rsa(n, e),
+        }
+    }
+
+    /// Checks the numbers and prepares them for verification with these of the algorithms that
+    /// fit.
     ///
     /// Whether an Ed25519 key is a point of the curve shows only when it verifies: of a string
     /// that is none, no signature is valid.
-    pub(super) fn parse(&self) -> Result<ParsedPublicKey, Error> {
+    pub(super) fn parse(&self, wanted: impl Fn(Algorithm) -> bool) -> Result<Parsed, Error> {
+        let invalid = Error::InvalidKey("x");
         match self {
-            Self::P256 { x, y } => {
-                let point = [&[4], x.as_slice(), y].concat();
-                ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-                    .map_err(|_| Error::InvalidKey("x"))
-            }
-            Self::Ed25519 { x } if has_small_order(x) => Err(Error::InvalidKey("x")),
-            Self::Ed25519 { x } => {
-                ParsedPublicKey::new(&ED25519, x).map_err(|_| Error::InvalidKey("x"))
-            }
+            // The library also takes compressed points and the point at infinity.
+            Self::Ec { curve, point } if point.len() != 2 * curve.length() + 1 => Err(invalid),
+            Self::Ec { point, .. } if point[0] != 4 => Err(invalid),
+            Self::Ec { curve, point } => ParsedPublicKey::new(curve.verifying(), point)
+                .map(Parsed::One)
+                .map_err(|_| invalid),
+            Self::Ed25519 { x } if has_small_order(x) => Err(invalid),
+            Self::Ed25519 { x } => ParsedPublicKey::new(&ED25519, x)
+                .map(Parsed::One)
+                .map_err(|_| invalid),
+            Self::X25519 { x } => check_x25519(x).map(|()| Parsed::Nothing),
             Self::Rsa { n, e } => {
                 check_modulus(n)?;
                 check_exponent(e)?;
-                PublicKeyComponents { n, e }
-                    .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
-                    .map_err(|_| Error::InvalidKey("n"))
+                let parse = |parameters| {
+                    PublicKeyComponents { n, e }
+                        .to_parsed_public_key(parameters)
+                        .map_err(|_| Error::InvalidKey("n"))
+                };
+                // Also if no algorithm is wanted, the numbers have to pass.
+                parse(&RSA_PKCS1_2048_8192_SHA256)?;
+                let wanted = RSA.iter().filter(|(algorithm, _)| wanted(*algorithm));
+                wanted
+                    .map(|(algorithm, parameters)| Ok((*algorithm, parse(parameters)?)))
+                    .collect::<Result<_, _>>()
+                    .map(Parsed::Rsa)
             }
         }
     }
 
-    pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
-        matches!(
-            (self, algorithm),
-            (Self::P256 { .. }, Algorithm::Es256)
-                | (Self::Ed25519 { .. }, Algorithm::EdDsa)
-                | (Self::Rsa { .. }, Algorithm::Rs256)
-        )
+    pub(crate) fn fits(&self, algorithm: Algorithm) -> bool {
+        match self {
+            Self::Ec { curve, .. } => curve.algorithm() == algorithm,
+            Self::Ed25519 { .. } => matches!(algorithm, Algorithm::EdDsa | Algorithm::Ed25519),
+            Self::X25519 { .. } => false,
+            Self::Rsa { .. } => algorithm.is_rsa(),
+        }
+    }
+
+    pub(crate) fn fits_encryption(&self, algorithm: KeyManagement) -> bool {
+        match self {
+            Self::Ec { curve, .. } => algorithm.is_agreement() && curve.agreement().is_some(),
+            Self::Ed25519 { .. } => false,
+            Self::X25519 { .. } => algorithm.is_agreement(),
+            Self::Rsa { .. } => algorithm.is_rsa(),
+        }
     }
 
     /// The members that make the key, in the order of RFC 7638 section 3.3.
-    pub(super) fn members(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn members(&self) -> Vec<(&'static str, String)> {
         let encode = |bytes: &[u8]| base64url::encode(bytes);
         match self {
-            Self::P256 { x, y } => vec![
-                ("crv", "P-256".into()),
-                ("kty", "EC".into()),
-                ("x", encode(x)),
-                ("y", encode(y)),
-            ],
+            Self::Ec { curve, point } => {
+                let (x, y) = point[1..].split_at(curve.length());
+                vec![
+                    ("crv", curve.name().into()),
+                    ("kty", "EC".into()),
+                    ("x", encode(x)),
+                    ("y", encode(y)),
+                ]
+            }
             Self::Ed25519 { x } => vec![
                 ("crv", "Ed25519".into()),
+                ("kty", "OKP".into()),
+                ("x", encode(x)),
+            ],
+            Self::X25519 { x } => vec![
+                ("crv", "X25519".into()),
                 ("kty", "OKP".into()),
                 ("x", encode(x)),
             ],
@@ -89,8 +192,17 @@ impl Material {
     }
 }
 
+const RSA: [(Algorithm, &RsaParameters); 6] = [
+    (Algorithm::Ps256, &RSA_PSS_2048_8192_SHA256),
+    (Algorithm::Ps384, &RSA_PSS_2048_8192_SHA384),
+    (Algorithm::Ps512, &RSA_PSS_2048_8192_SHA512),
+    (Algorithm::Rs256, &RSA_PKCS1_2048_8192_SHA256),
+    (Algorithm::Rs384, &RSA_PKCS1_2048_8192_SHA384),
+    (Algorithm::Rs512, &RSA_PKCS1_2048_8192_SHA512),
+];
+
 /// A member that must be a string.
-pub(super) fn text<'a>(jwk: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, Error> {
+pub(crate) fn text<'a>(jwk: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, Error> {
     jwk.get(name)
         .and_then(Value::as_str)
         .ok_or(Error::InvalidKey(name))
@@ -98,7 +210,18 @@ pub(super) fn text<'a>(jwk: &'a Map<String, Value>, name: &'static str) -> Resul
 
 /// RFC 7518 section 6.2.1.2: "The length of this octet string MUST be the full size of a
 /// coordinate".
-fn coordinate(jwk: &Map<String, Value>, name: &'static str) -> Result<[u8; 32], Error> {
+fn coordinate(
+    jwk: &Map<String, Value>,
+    name: &'static str,
+    length: usize,
+) -> Result<Vec<u8>, Error> {
+    match base64url::decode(text(jwk, name)?) {
+        Ok(bytes) if bytes.len() == length => Ok(bytes),
+        _ => Err(Error::InvalidKey(name)),
+    }
+}
+
+fn bytes(jwk: &Map<String, Value>, name: &'static str) -> Result<[u8; 32], Error> {
     base64url::decode_array(text(jwk, name)?).map_err(|_| Error::InvalidKey(name))
 }
 
@@ -115,7 +238,7 @@ fn check_modulus(n: &[u8]) -> Result<(), Error> {
     let leading = n.first().map_or(0, |first| first.leading_zeros() as usize);
     let bits = (n.len() * 8).saturating_sub(leading);
     let odd = n.last().is_some_and(|last| last % 2 == 1);
-    if (2048..=8192).contains(&bits) && odd {
+    if (2048..=8192).contains(&bits) && odd && !roca::has_known_form(n) {
         Ok(())
     } else {
         Err(Error::InvalidKey("n"))
@@ -135,6 +258,14 @@ fn check_exponent(e: &[u8]) -> Result<(), Error> {
     } else {
         Err(Error::InvalidKey("e"))
     }
+}
+
+/// Points of small order give every private key the same secret, which is zero.
+fn check_x25519(x: &[u8; 32]) -> Result<(), Error> {
+    let invalid = Error::InvalidKey("x");
+    let any = PrivateKey::from_private_key(&agreement::X25519, &[7; 32]).map_err(|_| invalid)?;
+    let peer = UnparsedPublicKey::new(&agreement::X25519, x);
+    agreement::agree(&any, peer, invalid, |_| Ok(()))
 }
 
 /// Points whose order divides 8, and encodings of y that are not reduced: with such a key, one
@@ -187,7 +318,10 @@ mod tests {
             .flat_map(|y| signs.map(|sign| signed(y, sign)))
         {
             assert_eq!(
-                Material::Ed25519 { x }.parse().unwrap_err(),
+                Material::Ed25519 { x }
+                    .parse(|_| true)
+                    .map(|_| ())
+                    .unwrap_err(),
                 Error::InvalidKey("x")
             );
         }
@@ -207,7 +341,7 @@ mod tests {
             let mut x = [0xff; 32];
             x[0] = first;
             x[31] = 0x7f;
-            let found = Material::Ed25519 { x }.parse();
+            let found = Material::Ed25519 { x }.parse(|_| true).map(|_| ());
             assert_eq!(found.unwrap_err(), Error::InvalidKey("x"));
         }
     }

@@ -1,27 +1,24 @@
 use std::fmt;
 
-use aws_lc_rs::signature::ParsedPublicKey;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::Material;
-use super::material::text;
-use crate::{Algorithm, Error, Part, base64url, digest, json};
+use super::material::Parsed;
+use super::members::Intended;
+use super::{Material, Usage};
+use crate::jwe::KeyManagement;
+use crate::pem::{self, Label};
+use crate::{Algorithm, Error, Part, base64url, der, digest, json};
 
-/// A public key, parsed and checked once, that verifies signatures.
+/// A public key, parsed and checked once, that verifies signatures or encrypts.
 ///
 /// Serializes as a JWK. Certificates in a JWK (`x5c`, `x5u`) are neither read nor trusted.
 #[derive(Clone)]
 pub struct PublicKey {
     material: Material,
-    parsed: ParsedPublicKey,
-    key_id: Option<String>,
-    algorithm: Option<Algorithm>,
-    /// `use`
-    purpose: Option<String>,
-    /// `key_ops`
-    operations: Option<Vec<String>>,
+    parsed: Parsed,
+    usage: Usage,
 }
 
 impl PublicKey {
@@ -35,70 +32,127 @@ impl PublicKey {
         Self::from_members(&json::object(jwk.as_bytes(), Part::Key)?)
     }
 
-    pub(super) fn from_members(jwk: &Map<String, Value>) -> Result<Self, Error> {
+    pub(crate) fn from_members(jwk: &Map<String, Value>) -> Result<Self, Error> {
         if PRIVATE_MEMBERS.iter().any(|name| jwk.contains_key(*name)) {
             return Err(Error::PrivateKey);
         }
-        let material = Material::from_jwk(jwk)?;
-        let parsed = material.parse()?;
-        let algorithm = match optional_text(jwk, "alg")? {
-            Some(name) => Some(name.parse().map_err(|_| Error::UnsupportedKey)?),
-            None => None,
+        Self::new(Material::from_jwk(jwk)?, Usage::from_jwk(jwk)?)
+    }
+
+    /// Reads a `SubjectPublicKeyInfo` (RFC 5280 section 4.1), which does not say what the key is
+    /// for.
+    ///
+    /// # Errors
+    /// [`Error::NotSpki`] if it is none, otherwise as [`from_jwk`](Self::from_jwk).
+    pub fn from_spki_der(der: &[u8]) -> Result<Self, Error> {
+        let key = der::subject_public_key_info(der).ok_or(Error::NotSpki)?;
+        Self::new(Material::from_spki(&key)?, Usage::default())
+    }
+
+    /// Reads a public key from PEM: `PUBLIC KEY`, or `RSA PUBLIC KEY`.
+    ///
+    /// # Errors
+    /// [`Error::Pem`]; [`Error::PrivateKey`] if the label is that of a private key; otherwise as
+    /// [`from_spki_der`](Self::from_spki_der).
+    pub fn from_pem(pem: &str) -> Result<Self, Error> {
+        match pem::decode(pem)? {
+            (Label::PublicKey, der) => Self::from_spki_der(&der),
+            (Label::RsaPublicKey, der) => {
+                let (n, e) = der::rsa_public_key(&der).ok_or(Error::NotSpki)?;
+                let material = Material::from_spki(&der::Spki::Rsa(n, e))?;
+                Self::new(material, Usage::default())
+            }
+            _ => Err(Error::PrivateKey),
+        }
+    }
+
+    pub(crate) fn new(material: Material, usage: Usage) -> Result<Self, Error> {
+        let wanted = |algorithm| usage.permits_verifying(algorithm);
+        let parsed = material.parse(wanted)?;
+        let fits = match usage.algorithm {
+            None => true,
+            Some(Intended::Signature(algorithm)) => material.fits(algorithm),
+            Some(Intended::Key(algorithm)) => material.fits_encryption(algorithm),
+            Some(Intended::Content(_)) => false,
         };
-        if algorithm.is_some_and(|algorithm| !material.fits(algorithm)) {
+        if !fits {
             return Err(Error::InvalidKey("alg"));
         }
         Ok(Self {
             material,
             parsed,
-            key_id: optional_text(jwk, "kid")?.map(str::to_owned),
-            algorithm,
-            purpose: optional_text(jwk, "use")?.map(str::to_owned),
-            operations: operations(jwk)?,
+            usage,
         })
     }
 
-    pub(crate) fn from_material(material: Material, algorithm: Algorithm) -> Result<Self, Error> {
-        Ok(Self {
-            parsed: material.parse()?,
-            material,
-            key_id: None,
-            algorithm: Some(algorithm),
+    pub(crate) fn for_signatures(material: Material, algorithm: Algorithm) -> Result<Self, Error> {
+        let usage = Usage {
+            algorithm: Some(Intended::Signature(algorithm)),
             purpose: Some("sig".into()),
-            operations: None,
-        })
+            ..Usage::default()
+        };
+        Self::new(material, usage)
+    }
+
+    pub(crate) fn for_encryption(
+        material: Material,
+        algorithm: KeyManagement,
+    ) -> Result<Self, Error> {
+        let usage = Usage {
+            algorithm: Some(Intended::Key(algorithm)),
+            purpose: Some("enc".into()),
+            ..Usage::default()
+        };
+        Self::new(material, usage)
     }
 
     /// The `kid`, if it has one.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.key_id.as_deref()
+        self.usage.key_id.as_deref()
     }
 
     /// The same key under another `kid`.
     #[must_use]
-    pub fn with_key_id(self, key_id: impl Into<String>) -> Self {
-        Self {
-            key_id: Some(key_id.into()),
-            ..self
-        }
+    pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.usage.key_id = Some(key_id.into());
+        self
     }
 
-    /// The one algorithm it is meant for, if the JWK says so.
+    /// The one signature algorithm it is meant for, if the JWK says so.
     #[must_use]
     pub const fn algorithm(&self) -> Option<Algorithm> {
-        self.algorithm
+        self.usage.signature_algorithm()
+    }
+
+    /// The one algorithm of JWE it is meant for, if the JWK says so.
+    #[must_use]
+    pub const fn encryption_algorithm(&self) -> Option<KeyManagement> {
+        match self.usage.algorithm {
+            Some(Intended::Key(algorithm)) => Some(algorithm),
+            _ => None,
+        }
     }
 
     /// Whether signatures of `algorithm` can and may be verified with it: type and curve fit, and
     /// neither `alg` nor `use` nor `key_ops` forbids it.
     #[must_use]
     pub fn verifies(&self, algorithm: Algorithm) -> bool {
-        let operations = self.operations.as_ref();
-        self.material.fits(algorithm)
-            && self.algorithm.is_none_or(|only| only == algorithm)
-            && self.purpose.as_ref().is_none_or(|only| only == "sig")
-            && operations.is_none_or(|some| some.iter().any(|one| one == "verify"))
+        self.material.fits(algorithm) && self.usage.permits_verifying(algorithm)
+    }
+
+    /// Whether keys of a JWE's content can and may be encrypted to it with `algorithm`.
+    #[must_use]
+    pub fn encrypts(&self, algorithm: KeyManagement) -> bool {
+        let operations: &[&str] = if algorithm.is_agreement() {
+            &["deriveKey", "deriveBits"]
+        } else {
+            &["wrapKey", "encrypt"]
+        };
+        self.material.fits_encryption(algorithm)
+            && self
+                .usage
+                .permits(Intended::Key(algorithm), "enc", operations)
     }
 
     /// The SHA-256 thumbprint in base64url (RFC 7638).
@@ -112,6 +166,25 @@ impl PublicKey {
         }
         canonical.push('}');
         base64url::encode(digest::sha256(canonical.as_bytes()))
+    }
+
+    /// The thumbprint as a URI (RFC 9278).
+    #[must_use]
+    pub fn thumbprint_uri(&self) -> String {
+        let thumbprint = self.thumbprint();
+        format!("urn:ietf:params:oauth:jwk-thumbprint:sha-256:{thumbprint}")
+    }
+
+    /// The key as `SubjectPublicKeyInfo`.
+    #[must_use]
+    pub fn to_spki_der(&self) -> Vec<u8> {
+        der::spki(&self.material.to_spki()).unwrap_or_default()
+    }
+
+    /// The key as PEM, `PUBLIC KEY`.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        std::mem::take(&mut *pem::encode(Label::PublicKey, &self.to_spki_der()))
     }
 
     /// Verifies a signature in the form of JWS over `input`.
@@ -128,9 +201,14 @@ impl PublicKey {
         if !self.verifies(algorithm) {
             return Err(Error::AlgorithmNotAllowed);
         }
-        self.parsed
+        let key = self.parsed.get(algorithm);
+        key.ok_or(Error::AlgorithmNotAllowed)?
             .verify_sig(input, signature)
             .map_err(|_| Error::BadSignature)
+    }
+
+    pub(crate) const fn material(&self) -> &Material {
+        &self.material
     }
 
     pub(super) fn same_key(&self, other: &Self) -> bool {
@@ -144,16 +222,16 @@ impl Serialize for PublicKey {
         for (name, value) in self.material.members() {
             map.serialize_entry(name, &value)?;
         }
-        if let Some(key_id) = &self.key_id {
+        if let Some(key_id) = &self.usage.key_id {
             map.serialize_entry("kid", key_id)?;
         }
-        if let Some(algorithm) = self.algorithm {
-            map.serialize_entry("alg", &algorithm)?;
+        if let Some(algorithm) = self.usage.algorithm {
+            map.serialize_entry("alg", algorithm.as_str())?;
         }
-        if let Some(purpose) = &self.purpose {
+        if let Some(purpose) = &self.usage.purpose {
             map.serialize_entry("use", purpose)?;
         }
-        if let Some(operations) = &self.operations {
+        if let Some(operations) = &self.usage.operations {
             map.serialize_entry("key_ops", operations)?;
         }
         map.end()
@@ -163,38 +241,10 @@ impl Serialize for PublicKey {
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PublicKey")
-            .field("key_id", &self.key_id)
-            .field("algorithm", &self.algorithm)
+            .field("key_id", &self.usage.key_id)
+            .field("algorithm", &self.algorithm())
             .finish_non_exhaustive()
     }
-}
-
-fn optional_text<'a>(
-    jwk: &'a Map<String, Value>,
-    name: &'static str,
-) -> Result<Option<&'a str>, Error> {
-    if jwk.contains_key(name) {
-        text(jwk, name).map(Some)
-    } else {
-        Ok(None)
-    }
-}
-
-/// RFC 7517 section 4.3: "Duplicate key operation values MUST NOT be present in the array."
-fn operations(jwk: &Map<String, Value>) -> Result<Option<Vec<String>>, Error> {
-    let invalid = Error::InvalidKey("key_ops");
-    let Some(value) = jwk.get("key_ops") else {
-        return Ok(None);
-    };
-    let mut operations = Vec::new();
-    for operation in value.as_array().ok_or(invalid)? {
-        let operation = operation.as_str().ok_or(invalid)?.to_owned();
-        if operations.contains(&operation) {
-            return Err(invalid);
-        }
-        operations.push(operation);
-    }
-    Ok(Some(operations))
 }
 
 /// RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 8037 section 2; `priv` is that of the type AKP.

@@ -38,11 +38,8 @@ pub async fn sign_with(
     let mut token = unsigned(signer, typ, claims)?;
     let signature = signer.sign(&token).await?;
     let signature = signature.as_bytes();
-    let expected = signer.algorithm().signature_length();
-    if signature.is_empty() || expected.is_some_and(|length| length != signature.len()) {
-        return Err(SignError::new(
-            "the signer answered a signature of the wrong length, perhaps DER",
-        ));
+    if !jws::sign_length_ok(signer.algorithm(), signature) {
+        return Err(jws::wrong_length());
     }
     push_signature(&mut token, signature);
     into_string(token)

@@ -28,7 +28,7 @@ pub fn verify(
     now: Timestamp,
 ) -> Result<Verified, Error> {
     let token = Compact::parse(token)?;
-    policy.check_typ(token.typ.as_deref())?;
+    policy.check_typ(token.typ())?;
     let token = token.verify(keys, policy.algorithms())?;
     let claims = Claims::parse(&token.payload)?;
     policy.check_claims(&claims, now)?;

@@ -41,7 +41,6 @@ fn single_keys_are_accepted_or_refused_as_expected() {
 fn reason(id: &str) -> Error {
     match id {
         "ec-missing-y" => Error::InvalidKey("y"),
-        "ec-wrong-crv" | "x25519-zero" => Error::UnsupportedKey,
         "ec-d-mismatch" | "oct-empty" | "oct-short-hs256" => Error::PrivateKey,
         "kty-missing" => Error::InvalidKey("kty"),
         "alg-mismatch" => Error::InvalidKey("alg"),
@@ -105,7 +104,7 @@ fn a_set_with_a_duplicate_member_or_garbage_is_refused() {
 fn a_set_that_is_cut_off_is_refused() {
     let file = vectors("jwt-attacks.json");
     let set = file["context"]["jwks"].to_string();
-    assert_eq!(KeySet::from_json(set.as_bytes()).unwrap().keys().len(), 3);
+    assert_eq!(KeySet::from_json(set.as_bytes()).unwrap().keys().len(), 4);
     for end in 0..set.len() {
         assert!(KeySet::from_json(&set.as_bytes()[..end]).is_err());
     }
@@ -163,6 +162,10 @@ fn what_is_published_is_public_and_reads_back() {
         let key = Key::generate(*algorithm).unwrap().with_key_id("k \"1\"");
         let set: KeySet = key.public().cloned().into_iter().collect();
         let published = serde_json::to_string(&set).unwrap();
+        if algorithm.is_symmetric() {
+            assert_eq!(published, r#"{"keys":[]}"#);
+            continue;
+        }
         let json: Value = serde_json::from_str(&published).unwrap();
         let members = json["keys"][0].as_object().unwrap();
         for private in ["d", "p", "q", "dp", "dq", "qi", "k"] {
@@ -193,14 +196,21 @@ fn use_and_operations_read_back() {
 }
 
 #[test]
-fn pkcs8_round_trips_and_only_with_its_own_algorithm() {
+fn pkcs8_round_trips_and_only_with_algorithms_of_its_type() {
     for algorithm in Algorithm::ALL {
         let key = Key::generate(*algorithm).unwrap();
+        if algorithm.is_symmetric() {
+            assert_eq!(key.to_pkcs8_der().unwrap_err(), Error::UnsupportedKey);
+            continue;
+        }
         let der = key.to_pkcs8_der().unwrap();
+        let public = key.public().unwrap();
+        let any = PublicKey::from_spki_der(&public.to_spki_der()).unwrap();
         for other in Algorithm::ALL {
             match Key::from_pkcs8_der(*other, &der) {
-                Ok(read) if other == algorithm => assert_eq!(read.key_id(), key.key_id()),
-                Err(Error::NotPkcs8) if other != algorithm => {}
+                Ok(read) if any.verifies(*other) => assert_eq!(read.key_id(), key.key_id()),
+                Err(Error::UnsupportedKey) if other.is_symmetric() => {}
+                Err(Error::NotPkcs8) if !any.verifies(*other) => {}
                 found => panic!("{algorithm} read as {other}: {found:?}"),
             }
         }

@@ -6,10 +6,14 @@
 )]
 
 mod attacks;
+mod cookbook;
 mod examples;
+mod imports;
 mod keys;
 mod policies;
+mod serializations;
 mod signing;
+mod table;
 mod wycheproof;
 
 use serde_json::Value;
@@ -27,4 +31,9 @@ fn list(value: &Value) -> &[Value] {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap()
+}
+
+fn from_hex(hex: &str) -> Vec<u8> {
+    let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+    (0..hex.len()).step_by(2).map(byte).collect()
 }

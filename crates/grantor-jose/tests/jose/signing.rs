@@ -41,7 +41,8 @@ fn each_algorithm_signs_what_verifies() {
             let token = jwt::sign(&key, typ, &claims()).unwrap();
             let verified = jws::verify(&token, &keys(&key), &[*algorithm]).unwrap();
             assert_eq!(verified.typ.as_deref(), Some(typ.as_str()));
-            assert_eq!(verified.key_id.as_deref(), Some(key.key_id()));
+            let key_id = Some(key.key_id()).filter(|id| !id.is_empty());
+            assert_eq!(verified.key_id.as_deref(), key_id);
             let payload: Value = serde_json::from_slice(&verified.payload).unwrap();
             assert_eq!(payload, claims());
         }
@@ -130,8 +131,12 @@ fn a_changed_token_does_not_verify() {
     }
 }
 
+/// What verifies the signatures of a key.
 fn keys(key: &Key) -> KeySet {
-    key.public().cloned().into_iter().collect()
+    match key.public() {
+        Some(public) => [public.clone()].into_iter().collect(),
+        None => KeySet::from_secrets([key]).unwrap(),
+    }
 }
 
 fn claims() -> Value {

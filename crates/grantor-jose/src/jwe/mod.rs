@@ -1,0 +1,5 @@
+//! JWE (RFC 7516).
+
+mod algorithm;
+
+pub use algorithm::{ContentEncryption, KeyManagement};

@@ -1,0 +1,136 @@
+use serde_json::{Map, Value, json};
+
+use super::Header;
+use super::compact::push_payload;
+use super::header::sign_length_ok;
+use crate::{Key, SignError, Signer, base64url};
+
+/// Signs a compact token.
+///
+/// # Errors
+/// If the cryptography library fails, or the payload is not to be encoded and can't stand in a
+/// compact token as it is: it must be printable ASCII without dots (RFC 7797 section 5.2).
+pub fn sign(key: &Key, header: &Header, payload: &[u8]) -> Result<String, SignError> {
+    let input = compact_input(key, header, payload)?;
+    let signature = key.sign_bytes(input.as_bytes())?;
+    Ok(format!(
+        "{input}.{}",
+        base64url::encode(signature.as_bytes())
+    ))
+}
+
+/// Signs a compact token with any signer.
+///
+/// # Errors
+/// As [`sign`], and if the signer fails or answers something that can't be a signature.
+pub async fn sign_with(
+    signer: &dyn Signer,
+    header: &Header,
+    payload: &[u8],
+) -> Result<String, SignError> {
+    if let Some(key) = signer.local() {
+        return sign(key, header, payload);
+    }
+    let input = compact_input(signer, header, payload)?;
+    let signature = signer.sign(input.as_bytes()).await?;
+    if !sign_length_ok(signer.algorithm(), signature.as_bytes()) {
+        return Err(wrong_length());
+    }
+    Ok(format!(
+        "{input}.{}",
+        base64url::encode(signature.as_bytes())
+    ))
+}
+
+/// Signs a payload that is sent apart: a compact token with nothing between its dots (RFC 7515
+/// appendix F).
+///
+/// # Errors
+/// If the cryptography library fails.
+pub fn sign_detached(key: &Key, header: &Header, payload: &[u8]) -> Result<String, SignError> {
+    let (protected, signature) = sign_one(key, header, payload)?;
+    Ok(format!("{protected}..{signature}"))
+}
+
+/// Signs a token in JSON: flattened with one key, general with several. Whether the payload is
+/// encoded is decided by the first header and has to be the same in all.
+///
+/// # Errors
+/// If there is no key, the headers disagree, the cryptography library fails, or the payload is
+/// not to be encoded and is not UTF-8.
+pub fn sign_json(keys: &[(&Key, &Header)], payload: &[u8]) -> Result<String, SignError> {
+    let mut token = signatures(keys, payload)?;
+    let text = if keys[0].1.is_unencoded() {
+        String::from_utf8(payload.to_vec()).map_err(SignError::new)?
+    } else {
+        base64url::encode(payload)
+    };
+    token.insert("payload".into(), text.into());
+    Ok(Value::Object(token).to_string())
+}
+
+/// As [`sign_json`] without the payload in the token.
+///
+/// # Errors
+/// As [`sign_json`].
+pub fn sign_json_detached(keys: &[(&Key, &Header)], payload: &[u8]) -> Result<String, SignError> {
+    signatures(keys, payload).map(|token| Value::Object(token).to_string())
+}
+
+fn signatures(keys: &[(&Key, &Header)], payload: &[u8]) -> Result<Map<String, Value>, SignError> {
+    let encodings = keys.iter().map(|(_, header)| header.is_unencoded());
+    if keys.is_empty() || encodings.clone().any(|one| one != keys[0].1.is_unencoded()) {
+        return Err(SignError::new("no key, or headers that encode differently"));
+    }
+    let mut signatures = Vec::with_capacity(keys.len());
+    for (key, header) in keys {
+        let (protected, signature) = sign_one(key, header, payload)?;
+        let mut one = Map::new();
+        one.insert("protected".into(), protected.into());
+        one.insert("signature".into(), signature.into());
+        signatures.push(one);
+    }
+    if let [_] = signatures[..] {
+        return Ok(signatures.remove(0));
+    }
+    Ok(Map::from_iter([("signatures".into(), json!(signatures))]))
+}
+
+/// Header and signature, encoded.
+fn sign_one(key: &Key, header: &Header, payload: &[u8]) -> Result<(String, String), SignError> {
+    let protected = header.encode(key.algorithm(), key.key_id());
+    let mut input = format!("{protected}.").into_bytes();
+    push_payload(&mut input, payload, header.is_unencoded());
+    let signature = key.sign_bytes(&input)?;
+    Ok((protected, base64url::encode(signature.as_bytes())))
+}
+
+fn compact_input(
+    signer: &dyn Signer,
+    header: &Header,
+    payload: &[u8],
+) -> Result<String, SignError> {
+    let mut input = header.encode(signer.algorithm(), signer.key_id());
+    input.push('.');
+    if !header.is_unencoded() {
+        base64url::encode_into(payload, &mut input);
+        return Ok(input);
+    }
+    match std::str::from_utf8(payload) {
+        Ok(text)
+            if text
+                .bytes()
+                .all(|byte| matches!(byte, 0x20..=0x7e) && byte != b'.') =>
+        {
+            input.push_str(text);
+            Ok(input)
+        }
+        _ => Err(SignError::new(
+            "a payload that is not encoded must be printable ASCII without dots here",
+        )),
+    }
+}
+
+pub(crate) fn wrong_length() -> SignError {
+    SignError::new("the signer answered a signature of the wrong length, perhaps DER")
+}
