@@ -10,6 +10,10 @@ pub enum Error {
     TooLarge,
     /// The token is not a compact serialization: three parts between two dots.
     NotCompact,
+    /// An encrypted token is not a compact serialization: five parts between four dots.
+    NotCompactJwe,
+    /// What is encrypted was encrypted to another key, changed, or is malformed inside.
+    Undecipherable,
     /// A part is not strict base64url.
     Encoding(Part),
     /// A part is not a JSON object in UTF-8, or nests too deeply.
@@ -77,6 +81,14 @@ pub enum Part {
     Payload,
     /// The third part of a token.
     Signature,
+    /// The second part of an encrypted token.
+    EncryptedKey,
+    /// The third part of an encrypted token.
+    InitializationVector,
+    /// The fourth part of an encrypted token.
+    Ciphertext,
+    /// The fifth part of an encrypted token.
+    Tag,
     /// A whole token in JSON.
     Token,
     /// A JWK.
@@ -91,6 +103,10 @@ impl fmt::Display for Part {
             Self::Header => "header",
             Self::Payload => "payload",
             Self::Signature => "signature",
+            Self::EncryptedKey => "encrypted key",
+            Self::InitializationVector => "initialization vector",
+            Self::Ciphertext => "cipher text",
+            Self::Tag => "tag",
             Self::Token => "token",
             Self::Key => "key",
             Self::KeySet => "key set",
@@ -103,6 +119,8 @@ impl fmt::Display for Error {
         match self {
             Self::TooLarge => f.write_str("larger than allowed"),
             Self::NotCompact => f.write_str("not a compact token of three parts"),
+            Self::NotCompactJwe => f.write_str("not a compact encrypted token of five parts"),
+            Self::Undecipherable => f.write_str("not encrypted to this key, or changed since"),
             Self::Encoding(part) => write!(f, "{part} is not strict base64url"),
             Self::Json(part) => write!(f, "{part} is not a JSON object of the expected shape"),
             Self::DuplicateMember(part) => write!(f, "{part} has two members of one name"),

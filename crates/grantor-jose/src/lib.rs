@@ -1,7 +1,7 @@
-//! JWS, JWK, JWKS and JWT, and the primitives that the rest of grantor builds on.
+//! JWS, JWE, JWK, JWKS and JWT, and the primitives that the rest of grantor builds on.
 //!
-//! RFC 7515, 7517, 7518, 7519, 7638, 8037. The only crate that names the cryptography library.
-//! Does no IO, spawns nothing, reads no clock; `now` is always an argument.
+//! RFC 7515 to 7519, 7638, 7797, 8037, 8812, 9278, 9449. The only crate that names the cryptography
+//! library. Does no IO, spawns nothing, reads no clock; `now` is always an argument.
 //!
 //! ```
 //! use grantor_jose::{Algorithm, Key, KeySet, Timestamp, jwt};
@@ -20,6 +20,8 @@
 //! assert_eq!(verified.claims.subject.as_deref(), Some("user-1"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+#![doc = include_str!("../VECTORS.md")]
 
 mod algorithm;
 pub mod base64url;

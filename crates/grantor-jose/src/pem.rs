@@ -10,33 +10,33 @@ use crate::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Label {
     /// PKCS#8.
-    PrivateKey,
+    Pkcs8,
     /// SEC 1, or RFC 5915.
-    EcPrivateKey,
+    Sec1,
     /// PKCS#1.
-    RsaPrivateKey,
+    Pkcs1,
     /// `SubjectPublicKeyInfo`.
-    PublicKey,
+    Spki,
     /// PKCS#1.
-    RsaPublicKey,
+    Pkcs1Public,
 }
 
 impl Label {
     const ALL: [Self; 5] = [
-        Self::PrivateKey,
-        Self::EcPrivateKey,
-        Self::RsaPrivateKey,
-        Self::PublicKey,
-        Self::RsaPublicKey,
+        Self::Pkcs8,
+        Self::Sec1,
+        Self::Pkcs1,
+        Self::Spki,
+        Self::Pkcs1Public,
     ];
 
     const fn as_str(self) -> &'static str {
         match self {
-            Self::PrivateKey => "PRIVATE KEY",
-            Self::EcPrivateKey => "EC PRIVATE KEY",
-            Self::RsaPrivateKey => "RSA PRIVATE KEY",
-            Self::PublicKey => "PUBLIC KEY",
-            Self::RsaPublicKey => "RSA PUBLIC KEY",
+            Self::Pkcs8 => "PRIVATE KEY",
+            Self::Sec1 => "EC PRIVATE KEY",
+            Self::Pkcs1 => "RSA PRIVATE KEY",
+            Self::Spki => "PUBLIC KEY",
+            Self::Pkcs1Public => "RSA PUBLIC KEY",
         }
     }
 }
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn takes_nothing_but_one_block() {
-        let good = encode(Label::PublicKey, &[1; 60]);
+        let good = encode(Label::Spki, &[1; 60]);
         let twice = format!("{}{}", *good, *good);
         let encrypted = good.replace("PUBLIC KEY-----\n", "PUBLIC KEY-----\nProc-Type: 4\n\n");
         for bad in [

@@ -115,6 +115,10 @@ impl KeyManagement {
         )
     }
 
+    pub(crate) const fn is_gcm(self) -> bool {
+        matches!(self, Self::A128GcmKw | Self::A192GcmKw | Self::A256GcmKw)
+    }
+
     /// Whether there is no encrypted key, because the key of the content follows from the rest.
     pub(crate) const fn is_direct(self) -> bool {
         matches!(self, Self::Dir | Self::EcdhEs)

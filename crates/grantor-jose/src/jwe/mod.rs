@@ -1,5 +1,72 @@
-//! JWE (RFC 7516).
+//! JWE (RFC 7516): compact and in JSON, to one recipient or several.
+//!
+//! A key has one algorithm. Nothing that is wrong with the encrypted parts can be told from
+//! another such thing. `RSA1_5` and the curve X448 are not supported.
+//!
+//! ```
+//! use grantor_jose::jwe::{self, ContentEncryption, DecryptionKey, EncryptionKey, KeyManagement};
+//!
+//! let key = DecryptionKey::generate(KeyManagement::EcdhEsA128Kw)?;
+//! let published = serde_json::to_string(key.public().unwrap())?;
+//!
+//! let theirs = grantor_jose::PublicKey::from_jwk(&published)?;
+//! let theirs = EncryptionKey::new(&theirs, KeyManagement::EcdhEsA128Kw)?;
+//! let header = jwe::Header::new();
+//! let token = jwe::encrypt(&theirs, ContentEncryption::A256Gcm, &header, b"hello")?;
+//!
+//! let jwe = jwe::decrypt(&token, &[key], &jwe::Policy::new())?;
+//! assert_eq!(jwe.plaintext, b"hello");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod agreement;
 mod algorithm;
+mod content;
+mod decrypt;
+mod encrypt;
+mod header;
+mod key;
+mod parse;
+mod policy;
+#[cfg(test)]
+mod vectors;
+mod wrap;
+
+use std::fmt;
 
 pub use algorithm::{ContentEncryption, KeyManagement};
+pub use decrypt::{decrypt, decrypt_json};
+pub use encrypt::{EncryptionKey, encrypt, encrypt_json};
+pub use header::Header;
+pub use key::DecryptionKey;
+pub use policy::Policy;
+
+/// A token that was decrypted, and so was not changed since it was encrypted. Who encrypted it is
+/// not known, unless the key is shared.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Jwe {
+    /// How the key of the content was found.
+    pub algorithm: KeyManagement,
+    /// How the content was encrypted.
+    pub encryption: ContentEncryption,
+    /// The `kid` of its header.
+    pub key_id: Option<String>,
+    /// The `typ` of its header, as it stands there.
+    pub typ: Option<String>,
+    /// The `cty` of its header, as it stands there: what the content is.
+    pub content_type: Option<String>,
+    /// The content.
+    pub plaintext: Vec<u8>,
+}
+
+impl fmt::Debug for Jwe {
+    /// Leaves out the content.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jwe")
+            .field("algorithm", &self.algorithm)
+            .field("encryption", &self.encryption)
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
+    }
+}

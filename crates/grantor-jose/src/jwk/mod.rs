@@ -13,5 +13,4 @@ pub(crate) use material::Material;
 pub(crate) use members::{Intended, Usage};
 pub(crate) use private::Private;
 pub use public_key::PublicKey;
-pub(crate) use set::Chosen;
 pub use set::{KeySet, Skipped};

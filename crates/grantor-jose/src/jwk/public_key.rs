@@ -56,8 +56,8 @@ impl PublicKey {
     /// [`from_spki_der`](Self::from_spki_der).
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
         match pem::decode(pem)? {
-            (Label::PublicKey, der) => Self::from_spki_der(&der),
-            (Label::RsaPublicKey, der) => {
+            (Label::Spki, der) => Self::from_spki_der(&der),
+            (Label::Pkcs1Public, der) => {
                 let (n, e) = der::rsa_public_key(&der).ok_or(Error::NotSpki)?;
                 let material = Material::from_spki(&der::Spki::Rsa(n, e))?;
                 Self::new(material, Usage::default())
@@ -184,7 +184,7 @@ impl PublicKey {
     /// The key as PEM, `PUBLIC KEY`.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        std::mem::take(&mut *pem::encode(Label::PublicKey, &self.to_spki_der()))
+        std::mem::take(&mut *pem::encode(Label::Spki, &self.to_spki_der()))
     }
 
     /// Verifies a signature in the form of JWS over `input`.

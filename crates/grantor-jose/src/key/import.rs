@@ -36,17 +36,17 @@ impl Key {
         let (label, der) = pem::decode(pem)?;
         let not_of_algorithm = |_| Error::NotPkcs8;
         let pair = match (label, Curve::of(algorithm)) {
-            (Label::PrivateKey, _) => return Self::from_pkcs8_der(algorithm, &der),
-            (Label::EcPrivateKey, Some(curve)) => {
+            (Label::Pkcs8, _) => return Self::from_pkcs8_der(algorithm, &der),
+            (Label::Sec1, Some(curve)) => {
                 let pair = EcdsaKeyPair::from_private_key_der(curve.signing(), &der);
                 Pair::Ecdsa(curve, Box::new(pair.map_err(not_of_algorithm)?))
             }
-            (Label::RsaPrivateKey, _) if algorithm.is_rsa() => {
+            (Label::Pkcs1, _) if algorithm.is_rsa() => {
                 let pair = rsa::KeyPair::from_der(&der);
                 Pair::Rsa(Box::new(pair.map_err(not_of_algorithm)?))
             }
-            (Label::EcPrivateKey | Label::RsaPrivateKey, _) => return Err(Error::NotPkcs8),
-            (Label::PublicKey | Label::RsaPublicKey, _) => return Err(Error::UnsupportedKey),
+            (Label::Sec1 | Label::Pkcs1, _) => return Err(Error::NotPkcs8),
+            (Label::Spki | Label::Pkcs1Public, _) => return Err(Error::UnsupportedKey),
         };
         Self::new(algorithm, pair)
     }
@@ -58,7 +58,7 @@ impl Key {
     /// [`Error::UnsupportedKey`] if `algorithm` is not symmetric.
     pub fn from_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Self, Error> {
         let secret = Secret::new(algorithm, secret, Usage::default())?;
-        Self::new(algorithm, Pair::Secret(secret))
+        Self::new(algorithm, Pair::Secret(Box::new(secret)))
     }
 
     /// Reads a private or secret JWK whose `alg` says what it signs with.
@@ -89,7 +89,9 @@ impl Key {
         let key_id = usage.key_id.clone();
         let pair = match Private::from_jwk(jwk)? {
             // A secret that only verifies is a key of a set, so it need not be one to sign with.
-            Private::Secret(secret) => Pair::Secret(Secret::new(algorithm, &secret, usage)?),
+            Private::Secret(secret) => {
+                Pair::Secret(Box::new(Secret::new(algorithm, &secret, usage)?))
+            }
             _ if !usage.permits_signing(algorithm) => return Err(usage.why_not(algorithm)),
             Private::Rsa(numbers) if algorithm.is_rsa() => {
                 Pair::Rsa(Box::new(private::rsa_key_pair(&numbers)?))

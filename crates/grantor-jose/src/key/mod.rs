@@ -103,7 +103,7 @@ impl Key {
     /// As [`to_pkcs8_der`](Self::to_pkcs8_der).
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, Error> {
         let der = self.to_pkcs8_der()?;
-        Ok(pem::encode(Label::PrivateKey, &der))
+        Ok(pem::encode(Label::Pkcs8, &der))
     }
 
     /// The key as a JWK with all that is private, to be stored somewhere safe.

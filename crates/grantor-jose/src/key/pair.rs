@@ -18,7 +18,7 @@ pub(super) enum Pair {
     Ecdsa(Curve, Box<EcdsaKeyPair>),
     Ed25519(Box<Ed25519KeyPair>),
     Rsa(Box<rsa::KeyPair>),
-    Secret(Secret),
+    Secret(Box<Secret>),
 }
 
 impl Pair {
@@ -36,7 +36,8 @@ impl Pair {
             let length = algorithm.signature_length().unwrap_or(64);
             let mut secret = Zeroizing::new(vec![0; length]);
             rand::fill(&mut secret).map_err(unavailable)?;
-            return Secret::new(algorithm, &secret, Usage::default()).map(Self::Secret);
+            let secret = Secret::new(algorithm, &secret, Usage::default())?;
+            return Ok(Self::Secret(Box::new(secret)));
         }
         let pair = Ed25519KeyPair::generate().map_err(unavailable)?;
         Ok(Self::Ed25519(Box::new(pair)))
@@ -44,7 +45,7 @@ impl Pair {
 
     pub(super) fn with_key_id(self, key_id: &str) -> Self {
         match self {
-            Self::Secret(secret) => Self::Secret(secret.with_key_id(key_id)),
+            Self::Secret(secret) => Self::Secret(Box::new(secret.with_key_id(key_id))),
             other => other,
         }
     }

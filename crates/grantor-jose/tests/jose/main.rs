@@ -7,10 +7,13 @@
 
 mod attacks;
 mod cookbook;
+mod encryption;
 mod examples;
 mod imports;
+mod jwe;
 mod keys;
 mod policies;
+mod printed;
 mod serializations;
 mod signing;
 mod table;

@@ -1,0 +1,421 @@
+use std::fmt;
+
+use aws_lc_rs::agreement::{self, PrivateKey, X25519};
+use aws_lc_rs::encoding::{AsBigEndian, AsDer, Curve25519SeedBin, EcPrivateKeyBin, Pkcs8V1Der};
+use aws_lc_rs::rand;
+use aws_lc_rs::rsa::{KeySize, OaepPrivateDecryptingKey, PrivateDecryptingKey};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::{ContentEncryption, EncryptionKey, KeyManagement, agreement as ecdh};
+use crate::jwk::{Curve, Intended, Material, Private, Usage, private};
+use crate::pem::{self, Label};
+use crate::{Error, PublicKey, der};
+
+/// A private or secret key in this process, parsed once, that decrypts with one algorithm.
+///
+/// It can't be serialized, and its `Debug` shows only what is public.
+pub struct DecryptionKey {
+    pub(super) secret: Secret,
+    algorithm: KeyManagement,
+    /// The one encryption that a key used directly is for, if its JWK says so.
+    encryption: Option<ContentEncryption>,
+    public: Option<PublicKey>,
+    key_id: String,
+}
+
+pub(super) enum Secret {
+    /// The document is kept to write the key again.
+    Rsa(Box<OaepPrivateDecryptingKey>, Zeroizing<Vec<u8>>),
+    Agreement(Box<PrivateKey>),
+    /// A shared key or a password.
+    Shared(Zeroizing<Vec<u8>>),
+}
+
+impl DecryptionKey {
+    /// A new key: RSA with 2048 bits, the curve X25519, or a secret as long as the algorithm
+    /// wants it. For `dir` see [`from_secret`](Self::from_secret), for passwords
+    /// [`from_password`](Self::from_password).
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedKey`] for `dir` and passwords, [`Error::Unavailable`].
+    pub fn generate(algorithm: KeyManagement) -> Result<Self, Error> {
+        if algorithm.is_rsa() {
+            let key = PrivateDecryptingKey::generate(KeySize::Rsa2048);
+            return Self::from_rsa(algorithm, key.map_err(|_| Error::Unavailable)?);
+        }
+        if algorithm.is_agreement() {
+            return Self::generate_agreement(algorithm, &X25519);
+        }
+        match algorithm.wrapping_key_length() {
+            Some(length) if !algorithm.is_password() => {
+                let mut secret = Zeroizing::new(vec![0; length]);
+                rand::fill(&mut secret).map_err(|_| Error::Unavailable)?;
+                Self::from_secret(algorithm, &secret)
+            }
+            _ => Err(Error::UnsupportedKey),
+        }
+    }
+
+    /// A new key of the curve P-256, which all who have ECDH-ES have.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedKey`] if `algorithm` is no agreement, [`Error::Unavailable`].
+    pub fn generate_p256(algorithm: KeyManagement) -> Result<Self, Error> {
+        Self::generate_agreement(algorithm, &agreement::ECDH_P256)
+    }
+
+    fn generate_agreement(
+        algorithm: KeyManagement,
+        curve: &'static agreement::Algorithm,
+    ) -> Result<Self, Error> {
+        if !algorithm.is_agreement() {
+            return Err(Error::UnsupportedKey);
+        }
+        let key = PrivateKey::generate(curve).map_err(|_| Error::Unavailable)?;
+        let like = if *curve == X25519 {
+            Material::X25519 { x: [0; 32] }
+        } else {
+            Material::Ec {
+                curve: Curve::P256,
+                point: Vec::new(),
+            }
+        };
+        let public = ecdh::public(&key, &like)?;
+        Self::from_agreement(algorithm, key, public)
+    }
+
+    /// A shared key. For `dir` it must have the length that the encryption of the content wants.
+    ///
+    /// # Errors
+    /// [`Error::InvalidKey`] if it has another length than the algorithm's,
+    /// [`Error::UnsupportedKey`] if `algorithm` uses no shared key.
+    pub fn from_secret(algorithm: KeyManagement, secret: &[u8]) -> Result<Self, Error> {
+        let fits = match algorithm.wrapping_key_length() {
+            _ if !algorithm.is_symmetric() || algorithm.is_password() => {
+                return Err(Error::UnsupportedKey);
+            }
+            Some(length) => secret.len() == length,
+            None => ContentEncryption::ALL
+                .iter()
+                .any(|one| one.key_length() == secret.len()),
+        };
+        if !fits {
+            return Err(Error::InvalidKey("k"));
+        }
+        Ok(Self::shared(algorithm, secret))
+    }
+
+    /// A password, for an algorithm with PBES2.
+    ///
+    /// # Errors
+    /// [`Error::InvalidKey`] if it is empty or longer than 128 bytes (RFC 7518 section 8.8),
+    /// [`Error::UnsupportedKey`] if `algorithm` uses none.
+    pub fn from_password(algorithm: KeyManagement, password: &[u8]) -> Result<Self, Error> {
+        if !algorithm.is_password() {
+            return Err(Error::UnsupportedKey);
+        }
+        if password.is_empty() || password.len() > 128 {
+            return Err(Error::InvalidKey("k"));
+        }
+        Ok(Self::shared(algorithm, password))
+    }
+
+    fn shared(algorithm: KeyManagement, secret: &[u8]) -> Self {
+        Self {
+            secret: Secret::Shared(Zeroizing::new(secret.to_vec())),
+            algorithm,
+            encryption: None,
+            public: None,
+            key_id: String::new(),
+        }
+    }
+
+    /// Reads an unencrypted PKCS#8 document.
+    ///
+    /// # Errors
+    /// [`Error::NotPkcs8`] if it is none or of another type of key, [`Error::InvalidKey`] if it
+    /// is too weak, [`Error::UnsupportedKey`] for another curve.
+    pub fn from_pkcs8_der(algorithm: KeyManagement, der: &[u8]) -> Result<Self, Error> {
+        let not_pkcs8 = |_| Error::NotPkcs8;
+        if algorithm.is_rsa() {
+            let key = PrivateDecryptingKey::from_pkcs8(der).map_err(not_pkcs8)?;
+            return Self::from_rsa(algorithm, key);
+        }
+        if !algorithm.is_agreement() {
+            return Err(Error::UnsupportedKey);
+        }
+        let (key, like) = if let Some(secret) = der::x25519_private_key(der) {
+            let key = PrivateKey::from_private_key(&X25519, secret).map_err(not_pkcs8)?;
+            (key, Material::X25519 { x: [0; 32] })
+        } else {
+            let oid = der::ec_private_key(der).ok_or(Error::NotPkcs8)?;
+            let curve = Curve::from_oid(oid).ok_or(Error::UnsupportedKey)?;
+            let agreement = curve.agreement().ok_or(Error::UnsupportedKey)?;
+            let key = PrivateKey::from_private_key_der(agreement, der).map_err(not_pkcs8)?;
+            let point = Vec::new();
+            (key, Material::Ec { curve, point })
+        };
+        let public = ecdh::public(&key, &like)?;
+        Self::from_agreement(algorithm, key, public)
+    }
+
+    /// Reads an unencrypted private key from PEM, `PRIVATE KEY`.
+    ///
+    /// # Errors
+    /// [`Error::Pem`], [`Error::UnsupportedKey`] for another label, otherwise as
+    /// [`from_pkcs8_der`](Self::from_pkcs8_der).
+    pub fn from_pem(algorithm: KeyManagement, pem: &str) -> Result<Self, Error> {
+        match pem::decode(pem)? {
+            (Label::Pkcs8, der) => Self::from_pkcs8_der(algorithm, &der),
+            _ => Err(Error::UnsupportedKey),
+        }
+    }
+
+    /// Reads a private or secret JWK whose `alg` says what it decrypts with; the name of an
+    /// encryption of contents there means `dir`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidKey`] with the member that is missing or wrong, `alg` among them;
+    /// [`Error::UnsupportedKey`]; [`Error::Json`] or [`Error::DuplicateMember`].
+    pub fn from_jwk(jwk: &str) -> Result<Self, Error> {
+        Self::from_members(&private::object(jwk)?, None)
+    }
+
+    /// Reads a private or secret JWK for `algorithm`, which it may lack the name of.
+    ///
+    /// # Errors
+    /// As [`from_jwk`](Self::from_jwk).
+    pub fn from_jwk_for(algorithm: KeyManagement, jwk: &str) -> Result<Self, Error> {
+        Self::from_members(&private::object(jwk)?, Some(algorithm))
+    }
+
+    fn from_members(
+        jwk: &Map<String, Value>,
+        wanted: Option<KeyManagement>,
+    ) -> Result<Self, Error> {
+        let usage = Usage::from_jwk(jwk)?;
+        let (named, encryption) = match usage.algorithm {
+            None => (None, None),
+            Some(Intended::Key(algorithm)) => (Some(algorithm), None),
+            Some(Intended::Content(one)) => (Some(KeyManagement::Dir), Some(one)),
+            Some(Intended::Signature(_)) => return Err(Error::InvalidKey("alg")),
+        };
+        let algorithm = wanted.or(named).ok_or(Error::InvalidKey("alg"))?;
+        if named.is_some_and(|named| named != algorithm) {
+            return Err(Error::InvalidKey("alg"));
+        }
+        if usage.purpose.as_deref().is_some_and(|one| one != "enc") {
+            return Err(Error::InvalidKey("use"));
+        }
+        if let Some(operations) = &usage.operations {
+            let needed: &[&str] = match algorithm {
+                KeyManagement::Dir => &["decrypt"],
+                one if one.is_agreement() => &["deriveKey", "deriveBits"],
+                _ => &["unwrapKey", "decrypt"],
+            };
+            if !operations.iter().any(|one| needed.contains(&one.as_str())) {
+                return Err(Error::InvalidKey("key_ops"));
+            }
+        }
+        let mut key = match Private::from_jwk(jwk)? {
+            Private::Secret(secret) if algorithm.is_password() => {
+                Self::from_password(algorithm, &secret)?
+            }
+            Private::Secret(secret) if algorithm.is_symmetric() => {
+                Self::from_secret(algorithm, &secret)?
+            }
+            Private::Rsa(numbers) if algorithm.is_rsa() => {
+                let pair = private::rsa_key_pair(&numbers)?;
+                let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| Error::Unavailable)?;
+                Self::from_pkcs8_der(algorithm, der.as_ref())?
+            }
+            Private::Curve(material, d) if material.fits_encryption(algorithm) => {
+                let (curve, _) = ecdh::parts(&material).ok_or(Error::UnsupportedKey)?;
+                let private = PrivateKey::from_private_key(curve, &d);
+                let private = private.map_err(|_| Error::InvalidKey("d"))?;
+                if ecdh::public(&private, &material)? != material {
+                    return Err(Error::InvalidKey("d"));
+                }
+                Self::from_agreement(algorithm, private, material)?
+            }
+            _ => return Err(Error::InvalidKey("alg")),
+        };
+        if let (Secret::Shared(secret), Some(one)) = (&key.secret, encryption)
+            && secret.len() != one.key_length()
+        {
+            return Err(Error::InvalidKey("k"));
+        }
+        key.encryption = encryption;
+        Ok(match usage.key_id {
+            Some(key_id) => key.with_key_id(key_id),
+            None => key,
+        })
+    }
+
+    fn from_rsa(algorithm: KeyManagement, key: PrivateDecryptingKey) -> Result<Self, Error> {
+        let unavailable = |_| Error::Unavailable;
+        let document: Pkcs8V1Der<'_> = key.as_der().map_err(unavailable)?;
+        let document = Zeroizing::new(document.as_ref().to_vec());
+        let numbers = der::rsa_private_key(&document).ok_or(Error::NotPkcs8)?;
+        let material = Material::Rsa {
+            n: numbers[0].to_vec(),
+            e: numbers[1].to_vec(),
+        };
+        let key = OaepPrivateDecryptingKey::new(key).map_err(unavailable)?;
+        Self::with_public(algorithm, Secret::Rsa(Box::new(key), document), material)
+    }
+
+    fn from_agreement(
+        algorithm: KeyManagement,
+        key: PrivateKey,
+        public: Material,
+    ) -> Result<Self, Error> {
+        Self::with_public(algorithm, Secret::Agreement(Box::new(key)), public)
+    }
+
+    fn with_public(
+        algorithm: KeyManagement,
+        secret: Secret,
+        material: Material,
+    ) -> Result<Self, Error> {
+        let public = PublicKey::for_encryption(material, algorithm)?;
+        let key_id = public.thumbprint();
+        Ok(Self {
+            secret,
+            algorithm,
+            encryption: None,
+            public: Some(public),
+            key_id: String::new(),
+        }
+        .with_key_id(key_id))
+    }
+
+    /// The same key under another id than its thumbprint; under none if it is empty.
+    #[must_use]
+    pub fn with_key_id(self, key_id: impl Into<String>) -> Self {
+        let key_id = key_id.into();
+        Self {
+            public: self.public.map(|public| public.with_key_id(&*key_id)),
+            key_id,
+            ..self
+        }
+    }
+
+    /// What it decrypts with.
+    #[must_use]
+    pub const fn algorithm(&self) -> KeyManagement {
+        self.algorithm
+    }
+
+    /// Its `kid`; empty if it has none, as a shared key has at first.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// The key to publish, with the same id; nothing for a shared one.
+    #[must_use]
+    pub const fn public(&self) -> Option<&PublicKey> {
+        self.public.as_ref()
+    }
+
+    /// What encrypts to this key.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn encryption_key(&self) -> Result<EncryptionKey, Error> {
+        match (&self.public, &self.secret) {
+            (Some(public), _) => EncryptionKey::new(public, self.algorithm),
+            (None, Secret::Shared(secret)) => Ok(EncryptionKey::shared(
+                self.algorithm,
+                secret,
+                self.encryption,
+                &self.key_id,
+            )),
+            (None, _) => Err(Error::Unavailable),
+        }
+    }
+
+    /// The key as a JWK with all that is private, to be stored somewhere safe.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn to_private_jwk(&self) -> Result<Zeroizing<String>, Error> {
+        let alg = match self.encryption {
+            Some(encryption) => encryption.as_str(),
+            None => self.algorithm.as_str(),
+        };
+        let members = self.private()?.members();
+        let mut jwk = Zeroizing::new(String::with_capacity(members.len() + 512));
+        jwk.push('{');
+        jwk.push_str(&members);
+        if !self.key_id.is_empty() {
+            jwk.push_str(&format!(",\"kid\":{}", Value::from(self.key_id())));
+        }
+        jwk.push_str(&format!(",\"alg\":\"{alg}\",\"use\":\"enc\"}}"));
+        Ok(jwk)
+    }
+
+    /// The key as unencrypted PKCS#8, to be stored somewhere safe.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedKey`] for a shared key, [`Error::Unavailable`].
+    pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        match (&self.secret, self.public.as_ref().map(PublicKey::material)) {
+            (Secret::Rsa(_, document), _) => Ok(document.clone()),
+            (Secret::Agreement(_), Some(Material::X25519 { .. })) => match self.private()? {
+                Private::Curve(_, d) => Ok(Zeroizing::new(der::x25519_pkcs8(&d))),
+                _ => Err(Error::Unavailable),
+            },
+            (Secret::Agreement(key), _) => {
+                let der: Pkcs8V1Der<'_> = key.as_der().map_err(|_| Error::Unavailable)?;
+                Ok(Zeroizing::new(der.as_ref().to_vec()))
+            }
+            (Secret::Shared(_), _) => Err(Error::UnsupportedKey),
+        }
+    }
+
+    fn private(&self) -> Result<Private, Error> {
+        let unavailable = |_| Error::Unavailable;
+        match &self.secret {
+            Secret::Shared(secret) => Ok(Private::Secret(secret.clone())),
+            Secret::Rsa(_, document) => der::rsa_private_key(document)
+                .map(|numbers| Private::Rsa(Box::new(numbers)))
+                .ok_or(Error::Unavailable),
+            Secret::Agreement(key) => {
+                let public = self.public.as_ref().ok_or(Error::Unavailable)?;
+                let material = public.material().clone();
+                let d = if let Material::X25519 { .. } = material {
+                    let d: Curve25519SeedBin<'_> = key.as_be_bytes().map_err(unavailable)?;
+                    Zeroizing::new(d.as_ref().to_vec())
+                } else {
+                    let d: EcPrivateKeyBin<'_> = key.as_be_bytes().map_err(unavailable)?;
+                    Zeroizing::new(d.as_ref().to_vec())
+                };
+                Ok(Private::Curve(material, d))
+            }
+        }
+    }
+
+    /// Whether a token with this header can be for this key.
+    pub(super) fn fits(
+        &self,
+        key_id: Option<&str>,
+        algorithm: KeyManagement,
+        encryption: ContentEncryption,
+    ) -> bool {
+        self.algorithm == algorithm
+            && self.encryption.is_none_or(|only| only == encryption)
+            && key_id.is_none_or(|id| id == self.key_id)
+    }
+}
+
+impl fmt::Debug for DecryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecryptionKey")
+            .field("algorithm", &self.algorithm)
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
+    }
+}
