@@ -52,6 +52,8 @@ pub enum Error {
     WrongAuthorizedParty,
     /// `nonce` is not the one that was sent.
     WrongNonce,
+    /// The proof is of another key than the one that the token is bound to.
+    WrongKey,
     /// A key has a member that is missing, malformed, too weak, or contradicts the others.
     InvalidKey(&'static str),
     /// The type, curve or algorithm of a key is not known to this crate.
@@ -140,6 +142,7 @@ impl fmt::Display for Error {
             Self::WrongAudience => f.write_str("claim \"aud\" is another audience"),
             Self::WrongAuthorizedParty => f.write_str("claim \"azp\" is another client"),
             Self::WrongNonce => f.write_str("claim \"nonce\" is not the one sent"),
+            Self::WrongKey => f.write_str("the token is bound to another key"),
             Self::InvalidKey(name) => write!(f, "key member \"{name}\" is missing or invalid"),
             Self::UnsupportedKey => f.write_str("key type, curve or algorithm is not supported"),
             Self::PrivateKey => f.write_str("private key where a public one belongs, replace it"),

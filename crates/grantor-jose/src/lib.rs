@@ -27,6 +27,7 @@ mod algorithm;
 pub mod base64url;
 mod der;
 pub mod digest;
+pub mod dpop;
 mod error;
 mod json;
 pub mod jwe;

@@ -1,6 +1,8 @@
+use serde_json::Value;
+
 use super::header::{self, Extensions, Parsed};
 use super::{Jws, MAX_TOKEN_BYTES};
-use crate::{Algorithm, Error, KeySet, Part, base64url, json};
+use crate::{Algorithm, Error, KeySet, Part, PublicKey, base64url, json};
 
 /// A token taken apart, of which nothing is verified.
 pub(crate) struct Compact<'a> {
@@ -41,6 +43,25 @@ impl<'a> Compact<'a> {
 
     pub(crate) fn typ(&self) -> Option<&str> {
         self.header.typ.as_deref()
+    }
+
+    pub(crate) const fn payload(&self) -> &'a str {
+        self.payload
+    }
+
+    /// The key that the token brings along, which proves nothing but that its owner made it.
+    pub(crate) fn embedded_key(&self) -> Option<&Value> {
+        self.header.embedded_key.as_ref()
+    }
+
+    /// Verifies with this key, whatever `kid` says.
+    pub(crate) fn verify_with(
+        mut self,
+        key: PublicKey,
+        algorithms: &[Algorithm],
+    ) -> Result<Jws, Error> {
+        self.header.key_id = None;
+        self.verify(&KeySet::from_iter([key]), algorithms)
     }
 
     pub(crate) fn verify(self, keys: &KeySet, algorithms: &[Algorithm]) -> Result<Jws, Error> {

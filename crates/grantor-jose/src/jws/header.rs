@@ -104,6 +104,8 @@ pub(super) struct Parsed {
     pub(super) typ: Option<String>,
     pub(super) content_type: Option<String>,
     pub(super) unencoded: bool,
+    /// `jwk`, as it stands there.
+    pub(super) embedded_key: Option<Value>,
 }
 
 impl Parsed {
@@ -117,6 +119,7 @@ impl Parsed {
             typ: take_text(header, "typ")?,
             content_type: take_text(header, "cty")?,
             unencoded,
+            embedded_key: header.remove("jwk"),
         })
     }
 }

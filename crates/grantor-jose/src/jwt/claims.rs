@@ -31,7 +31,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(payload: &[u8]) -> Result<Self, Error> {
         let mut other = json::object(payload, Part::Payload)?;
         Ok(Self {
             issuer: take(&mut other, "iss", as_text)?,

@@ -1,15 +1,20 @@
 //! JWT (RFC 7519) with one validation policy per kind of token (RFC 8725 sections 3.11, 3.12).
 //!
-//! Only the compact serialization, only signed. Claims that a kind of token adds to the
-//! registered ones are checked by who knows that kind.
+//! Only the compact serialization; signed, or signed and then encrypted. Claims that a kind of
+//! token adds to the registered ones are checked by who knows that kind.
 
 mod claims;
+mod kind;
+mod nested;
+mod peek;
 mod policy;
 mod sign;
 mod typ;
 mod verify;
 
 pub use claims::Claims;
+pub use nested::{sign_and_encrypt, verify_nested};
+pub use peek::claimed_issuer;
 pub use policy::Policy;
 pub use sign::{sign, sign_with};
 pub use typ::Typ;

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::kind::{self, Kind};
 use super::{Claims, Typ};
 use crate::{Algorithm, Error, Timestamp, digest};
 
@@ -16,22 +17,14 @@ use crate::{Algorithm, Error, Timestamp, digest};
 #[derive(Clone)]
 pub struct Policy {
     kind: &'static Kind,
-    issuer: String,
+    pub(super) issuer: String,
     /// None for tokens of the issuer itself, whatever their audience.
     audience: Option<String>,
     trusted: Vec<String>,
     nonce: Option<String>,
     algorithms: Vec<Algorithm>,
     leeway: Duration,
-}
-
-/// What tells the kinds apart.
-struct Kind {
-    typ: Typ,
-    typ_may_be_absent: bool,
-    required: &'static [&'static str],
-    forbidden: &'static [&'static str],
-    check: fn(&Policy, &Claims) -> Result<(), Error>,
+    max_lifetime: Option<Duration>,
 }
 
 impl Policy {
@@ -41,7 +34,7 @@ impl Policy {
     /// Access tokens of `issuer` for the resource `audience` (RFC 9068 section 4).
     #[must_use]
     pub fn access_token(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
-        Self::new(&ACCESS_TOKEN, issuer.into(), Some(audience.into()))
+        Self::new(&kind::ACCESS_TOKEN, issuer.into(), Some(audience.into()))
     }
 
     /// Access tokens of `issuer` for any resource: only for the issuer itself, which answers
@@ -49,7 +42,7 @@ impl Policy {
     /// were meant for others.
     #[must_use]
     pub fn access_token_at_its_issuer(issuer: impl Into<String>) -> Self {
-        Self::new(&ACCESS_TOKEN, issuer.into(), None)
+        Self::new(&kind::ACCESS_TOKEN, issuer.into(), None)
     }
 
     /// ID Tokens of `issuer` for the client `client_id` (OpenID Connect Core section 3.1.3.7).
@@ -58,7 +51,52 @@ impl Policy {
     /// `auth_time`.
     #[must_use]
     pub fn id_token(issuer: impl Into<String>, client_id: impl Into<String>) -> Self {
-        Self::new(&ID_TOKEN, issuer.into(), Some(client_id.into()))
+        Self::new(&kind::ID_TOKEN, issuer.into(), Some(client_id.into()))
+    }
+
+    /// Assertions that the client `client_id` authenticates with at the authorization server
+    /// `issuer` (RFC 7523 section 3, OpenID Connect Core section 9). The issuer must be the only
+    /// audience, which no URL of an endpoint is (draft-ietf-oauth-rfc7523bis section 4). They
+    /// live for an hour at most.
+    ///
+    /// With a client secret, allow the algorithm of HMAC that was registered. Not checked here:
+    /// that `jti` is new.
+    #[must_use]
+    pub fn client_assertion(client_id: impl Into<String>, issuer: impl Into<String>) -> Self {
+        let issuer = Some(issuer.into());
+        Self::new(&kind::CLIENT_ASSERTION, client_id.into(), issuer)
+            .with_max_lifetime(Duration::from_secs(3600))
+    }
+
+    /// Logout Tokens of `issuer` for the client `client_id` (OpenID Connect Back-Channel Logout
+    /// section 2.6). Not checked here: that `jti` is new, and whom `sub` and `sid` mean.
+    #[must_use]
+    pub fn logout_token(issuer: impl Into<String>, client_id: impl Into<String>) -> Self {
+        Self::new(&kind::LOGOUT_TOKEN, issuer.into(), Some(client_id.into()))
+    }
+
+    /// Request Objects of the client `client_id` for the authorization server `issuer` (RFC 9101
+    /// section 4). One that could be a client assertion is refused (section 10.8).
+    #[must_use]
+    pub fn request_object(client_id: impl Into<String>, issuer: impl Into<String>) -> Self {
+        let issuer = Some(issuer.into());
+        Self::new(&kind::REQUEST_OBJECT, client_id.into(), issuer)
+    }
+
+    /// Authorization responses of `issuer` for the client `client_id` (JARM section 2.4). Not
+    /// checked here: `state`.
+    #[must_use]
+    pub fn authorization_response(issuer: impl Into<String>, client_id: impl Into<String>) -> Self {
+        let client_id = Some(client_id.into());
+        Self::new(&kind::AUTHORIZATION_RESPONSE, issuer.into(), client_id)
+    }
+
+    /// Answers of `issuer` to the introspection of a token by `resource_server` (RFC 9701 section
+    /// 5). What they say about the token is in `token_introspection`.
+    #[must_use]
+    pub fn introspection(issuer: impl Into<String>, resource_server: impl Into<String>) -> Self {
+        let resource_server = Some(resource_server.into());
+        Self::new(&kind::INTROSPECTION, issuer.into(), resource_server)
     }
 
     fn new(kind: &'static Kind, issuer: String, audience: Option<String>) -> Self {
@@ -71,6 +109,7 @@ impl Policy {
             nonce: None,
             algorithms: algorithms.filter(|one| !one.is_symmetric()).collect(),
             leeway: Self::MAX_LEEWAY,
+            max_lifetime: None,
         }
     }
 
@@ -104,6 +143,16 @@ impl Policy {
         }
     }
 
+    /// Requires `exp`, and that it lies no further ahead than this. A token that lives for long
+    /// has to be remembered for long where it may be used only once.
+    #[must_use]
+    pub fn with_max_lifetime(self, lifetime: Duration) -> Self {
+        Self {
+            max_lifetime: Some(lifetime),
+            ..self
+        }
+    }
+
     /// Trusts another client: an ID Token may name it in `aud` beside this one, and in `azp`.
     #[must_use]
     pub fn with_trusted_client(mut self, client_id: impl Into<String>) -> Self {
@@ -119,8 +168,9 @@ impl Policy {
 
     pub(super) fn check_typ(&self, typ: Option<&str>) -> Result<(), Error> {
         match typ {
-            None if self.kind.typ_may_be_absent => Ok(()),
+            None if self.kind.may_be_untyped => Ok(()),
             Some(typ) if self.kind.typ.matches(typ) => Ok(()),
+            Some(typ) if self.kind.may_be_untyped && Typ::JWT.matches(typ) => Ok(()),
             _ => Err(Error::WrongType),
         }
     }
@@ -139,6 +189,9 @@ impl Policy {
         if !self.audience.as_ref().is_none_or(meant) {
             return Err(Error::WrongAudience);
         }
+        if self.kind.sole_audience && claims.audiences.len() != 1 {
+            return Err(Error::WrongAudience);
+        }
         (self.kind.check)(self, claims)?;
         self.check_times(claims, now)
     }
@@ -148,6 +201,12 @@ impl Policy {
         if claims.expires_at.is_some_and(|at| now >= at + self.leeway) {
             return Err(Error::Expired);
         }
+        if let Some(lifetime) = self.max_lifetime {
+            let at = claims.expires_at.ok_or(Error::MissingClaim("exp"))?;
+            if at > now + lifetime + self.leeway {
+                return Err(Error::InvalidClaim("exp"));
+            }
+        }
         let latest = now + self.leeway;
         let begins = [claims.not_before, claims.issued_at];
         if begins.into_iter().flatten().any(|at| at > latest) {
@@ -156,12 +215,12 @@ impl Policy {
         Ok(())
     }
 
-    fn is_trusted(&self, client_id: &str) -> bool {
+    pub(super) fn is_trusted(&self, client_id: &str) -> bool {
         self.audience.as_deref() == Some(client_id)
             || self.trusted.iter().any(|other| other == client_id)
     }
 
-    fn check_nonce(&self, claims: &Claims) -> Result<(), Error> {
+    pub(super) fn check_nonce(&self, claims: &Claims) -> Result<(), Error> {
         let found = claims.text("nonce")?;
         match (&self.nonce, found) {
             (None, _) => Ok(()),
@@ -188,50 +247,3 @@ impl fmt::Debug for Policy {
             .finish_non_exhaustive()
     }
 }
-
-fn check_id_token(policy: &Policy, claims: &Claims) -> Result<(), Error> {
-    // OpenID Connect Core section 2: sub "MUST NOT exceed 255 ASCII characters in length".
-    let subject = claims.subject.as_deref();
-    if subject.is_some_and(|subject| subject.len() > 255 || !subject.is_ascii()) {
-        return Err(Error::InvalidClaim("sub"));
-    }
-    // Section 3.1.3.7 step 3: rejected "if it contains additional audiences not trusted by the
-    // Client".
-    if !claims.audiences.iter().all(|one| policy.is_trusted(one)) {
-        return Err(Error::WrongAudience);
-    }
-    // Errata set 2 leaves `azp` to extensions; a party that is unknown here is refused.
-    let party = claims.text("azp")?;
-    if party.is_some_and(|party| !policy.is_trusted(party)) {
-        return Err(Error::WrongAuthorizedParty);
-    }
-    policy.check_nonce(claims)
-}
-
-fn check_access_token(_: &Policy, claims: &Claims) -> Result<(), Error> {
-    if claims.text("client_id")? == Some("") {
-        return Err(Error::InvalidClaim("client_id"));
-    }
-    Ok(())
-}
-
-const ACCESS_TOKEN: Kind = Kind {
-    typ: Typ::ACCESS_TOKEN,
-    // RFC 9068 section 4: "reject tokens carrying any other "typ" value".
-    typ_may_be_absent: false,
-    // Section 2.2.
-    required: &["iss", "exp", "aud", "sub", "client_id", "iat", "jti"],
-    forbidden: &[],
-    check: check_access_token,
-};
-
-const ID_TOKEN: Kind = Kind {
-    typ: Typ::JWT,
-    typ_may_be_absent: true,
-    // OpenID Connect Core section 2.
-    required: &["iss", "sub", "aud", "exp", "iat"],
-    // A Logout Token, whose `typ` is optional too, always has `events` (OpenID Connect
-    // Back-Channel Logout section 2.4).
-    forbidden: &["events"],
-    check: check_id_token,
-};

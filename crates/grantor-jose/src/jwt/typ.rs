@@ -5,6 +5,16 @@ pub struct Typ(&'static str);
 impl Typ {
     /// An access token (RFC 9068).
     pub const ACCESS_TOKEN: Self = Self("at+jwt");
+    /// What a client authenticates with (draft-ietf-oauth-rfc7523bis).
+    pub const CLIENT_ASSERTION: Self = Self("client-authentication+jwt");
+    /// A proof of possession (RFC 9449).
+    pub const DPOP: Self = Self("dpop+jwt");
+    /// An answer about a token (RFC 9701).
+    pub const INTROSPECTION: Self = Self("token-introspection+jwt");
+    /// A Logout Token (OpenID Connect Back-Channel Logout).
+    pub const LOGOUT_TOKEN: Self = Self("logout+jwt");
+    /// A Request Object (RFC 9101).
+    pub const REQUEST_OBJECT: Self = Self("oauth-authz-req+jwt");
     /// A JWT of no special kind, such as an ID Token.
     pub const JWT: Self = Self("JWT");
 

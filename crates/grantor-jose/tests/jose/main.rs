@@ -7,11 +7,13 @@
 
 mod attacks;
 mod cookbook;
+mod dpop;
 mod encryption;
 mod examples;
 mod imports;
 mod jwe;
 mod keys;
+mod kinds;
 mod policies;
 mod printed;
 mod serializations;

@@ -1,0 +1,253 @@
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::uri;
+use crate::jws::Compact;
+use crate::jwt::{Claims, Typ};
+use crate::{Algorithm, Error, Key, PublicKey, SignError, Timestamp, base64url, digest};
+
+/// The request that a proof is for.
+#[derive(Clone)]
+pub struct Request<'a> {
+    method: &'a str,
+    uri: &'a str,
+    access_token: Option<&'a str>,
+    nonce: Option<&'a str>,
+    bound_to: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    /// A request without a token. Query and fragment of `uri` don't count.
+    #[must_use]
+    pub const fn new(method: &'a str, uri: &'a str) -> Self {
+        Self {
+            method,
+            uri,
+            access_token: None,
+            nonce: None,
+            bound_to: None,
+        }
+    }
+
+    /// A request with an access token, whose hash must be in the proof. Say also what it is
+    /// [bound to](Self::bound_to).
+    #[must_use]
+    pub const fn with_access_token(self, access_token: &'a str) -> Self {
+        Self {
+            access_token: Some(access_token),
+            ..self
+        }
+    }
+
+    /// The nonce that the server wants to see.
+    #[must_use]
+    pub const fn with_nonce(self, nonce: &'a str) -> Self {
+        Self {
+            nonce: Some(nonce),
+            ..self
+        }
+    }
+
+    /// The thumbprint of the key that the token is bound to, its `cnf.jkt` (RFC 9449 section 6.1);
+    /// or the `dpop_jkt` of a code (section 10). It plays no part in signing.
+    #[must_use]
+    pub const fn bound_to(self, thumbprint: &'a str) -> Self {
+        Self {
+            bound_to: Some(thumbprint),
+            ..self
+        }
+    }
+}
+
+impl fmt::Debug for Request<'_> {
+    /// Leaves out the token and the nonce.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("bound_to", &self.bound_to)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which proofs a server accepts.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    algorithms: Vec<Algorithm>,
+    max_age: Duration,
+    leeway: Duration,
+}
+
+impl Policy {
+    /// All algorithms that are not symmetric; proofs of the last five minutes, and of a minute
+    /// ahead for clocks that disagree.
+    #[must_use]
+    pub fn new() -> Self {
+        let algorithms = Algorithm::ALL.iter().copied();
+        Self {
+            algorithms: algorithms.filter(|one| !one.is_symmetric()).collect(),
+            max_age: Duration::from_secs(300),
+            leeway: Duration::from_secs(60),
+        }
+    }
+
+    /// Allows only these algorithms; symmetric ones are never allowed.
+    #[must_use]
+    pub fn with_algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        let algorithms = algorithms.into_iter();
+        Self {
+            algorithms: algorithms.filter(|one| !one.is_symmetric()).collect(),
+            ..self
+        }
+    }
+
+    /// Accepts proofs that are not older than this.
+    #[must_use]
+    pub fn with_max_age(self, max_age: Duration) -> Self {
+        Self { max_age, ..self }
+    }
+
+    /// Accepts proofs that are this much ahead.
+    #[must_use]
+    pub fn with_leeway(self, leeway: Duration) -> Self {
+        Self { leeway, ..self }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A proof that passed.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Proof {
+    /// The SHA-256 thumbprint of the key, for `cnf.jkt`.
+    pub thumbprint: String,
+    /// The key.
+    pub key: PublicKey,
+    /// `jti`.
+    pub jwt_id: String,
+    /// `iat`.
+    pub issued_at: Timestamp,
+    /// `nonce`, whether one was wanted or not.
+    pub nonce: Option<String>,
+    /// Until when a second proof of this key with this `jti` has to be refused: from then on it
+    /// is too old.
+    pub remember_until: Timestamp,
+}
+
+/// Verifies a proof (RFC 9449 section 4.3, points 2 to 12).
+///
+/// # Errors
+/// See [`Error`]. [`Error::MissingClaim`] of `nonce` and [`Error::WrongNonce`] are to be answered
+/// with `use_dpop_nonce`.
+pub fn verify(
+    proof: &str,
+    request: &Request<'_>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Proof, Error> {
+    let token = Compact::parse(proof)?;
+    if !token.typ().is_some_and(|typ| Typ::DPOP.matches(typ)) {
+        return Err(Error::WrongType);
+    }
+    let jwk = token.embedded_key().and_then(Value::as_object);
+    let key = PublicKey::from_members(jwk.ok_or(Error::InvalidHeader("jwk"))?)?;
+    let token = token.verify_with(key.clone(), &policy.algorithms)?;
+    let claims = Claims::parse(&token.payload)?;
+    check_claims(&claims, request)?;
+    let issued_at = claims.issued_at.ok_or(Error::MissingClaim("iat"))?;
+    let remember_until = issued_at + policy.max_age;
+    if now > remember_until {
+        return Err(Error::Expired);
+    }
+    if issued_at > now + policy.leeway {
+        return Err(Error::NotYetValid);
+    }
+    let thumbprint = key.thumbprint();
+    if request.bound_to.is_some_and(|bound| bound != thumbprint) {
+        return Err(Error::WrongKey);
+    }
+    Ok(Proof {
+        thumbprint,
+        key,
+        nonce: claims.text("nonce")?.map(str::to_owned),
+        jwt_id: claims.jwt_id.ok_or(Error::MissingClaim("jti"))?,
+        issued_at,
+        remember_until,
+    })
+}
+
+fn check_claims(claims: &Claims, request: &Request<'_>) -> Result<(), Error> {
+    if claims.jwt_id.is_none() {
+        return Err(Error::MissingClaim("jti"));
+    }
+    let text = |name| claims.text(name)?.ok_or(Error::MissingClaim(name));
+    if text("htm")? != request.method {
+        return Err(Error::InvalidClaim("htm"));
+    }
+    let found = uri::normalize(text("htu")?);
+    if found.is_none() || found != uri::normalize(request.uri) {
+        return Err(Error::InvalidClaim("htu"));
+    }
+    if let Some(nonce) = request.nonce
+        && !digest::constant_time_eq(text("nonce")?.as_bytes(), nonce.as_bytes())
+    {
+        return Err(Error::WrongNonce);
+    }
+    if let Some(access_token) = request.access_token {
+        let expected = base64url::encode(digest::sha256(access_token.as_bytes()));
+        if !digest::constant_time_eq(text("ath")?.as_bytes(), expected.as_bytes()) {
+            return Err(Error::InvalidClaim("ath"));
+        }
+    }
+    Ok(())
+}
+
+/// Signs a proof. `jwt_id` has to be a new random text for every request, repeated ones among
+/// them.
+///
+/// # Errors
+/// If the key is symmetric, `uri` is not one of HTTP, or the cryptography library fails.
+pub fn sign(
+    key: &Key,
+    request: &Request<'_>,
+    jwt_id: &str,
+    now: Timestamp,
+) -> Result<String, SignError> {
+    let public = key.public();
+    let public = public.ok_or_else(|| SignError::new("a proof takes a private key"))?;
+    let uri = uri::without_query(request.uri);
+    if uri::normalize(uri).is_none() {
+        return Err(SignError::new("not a URI of http or https"));
+    }
+    let jwk: Map<String, Value> = public
+        .material()
+        .members()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect();
+    let header = json!({
+        "typ": Typ::DPOP.as_str(), "alg": key.algorithm().as_str(), "jwk": jwk,
+    });
+    let mut claims = json!({
+        "jti": jwt_id, "htm": request.method, "htu": uri, "iat": now.as_secs(),
+    });
+    if let Some(nonce) = request.nonce {
+        claims["nonce"] = nonce.into();
+    }
+    if let Some(access_token) = request.access_token {
+        claims["ath"] = base64url::encode(digest::sha256(access_token.as_bytes())).into();
+    }
+    let input = [header, claims].map(|part| base64url::encode(part.to_string()));
+    let input = input.join(".");
+    let signature = key.sign_bytes(input.as_bytes())?;
+    Ok(format!(
+        "{input}.{}",
+        base64url::encode(signature.as_bytes())
+    ))
+}

@@ -1,0 +1,123 @@
+use std::collections::HashSet;
+use std::time::Duration;
+
+use grantor_jose::dpop::{self, Policy, Request};
+use grantor_jose::{Algorithm, Error, Key, Timestamp};
+use serde_json::Value;
+
+use crate::table::{Answer, Suite, Table, check, check_mutants};
+use crate::{list, text, vectors};
+
+const SUITES: &[Suite] = &[hostile_proofs];
+
+#[test]
+fn proofs_are_accepted_or_refused_as_expected() {
+    check("Hostile proofs", SUITES);
+}
+
+#[test]
+fn a_broken_verifier_is_noticed() {
+    check_mutants(SUITES);
+}
+
+fn hostile_proofs(answer: Answer) -> Table {
+    let mut table = Table::new("DPoP proofs", answer);
+    let file = vectors("dpop-proofs.json");
+    for case in list(&file["vectors"]) {
+        let Some(proof) = case["proof"].as_str() else {
+            table.leave_out("two header fields: one proof is what is verified here");
+            continue;
+        };
+        let expect = text(&case["expect"]);
+        let found = verify(&file, case, proof);
+        if expect == "reject-second-use" {
+            let first = found.clone().map(|proof| (proof.thumbprint, proof.jwt_id));
+            let second = verify(&file, case, proof).map(|proof| (proof.thumbprint, proof.jwt_id));
+            let mut seen = HashSet::new();
+            assert!(seen.insert(first.unwrap()));
+            table.case(&case["id"], false, seen.insert(second.unwrap()));
+            continue;
+        }
+        if expect == "reject-with-use_dpop_nonce" {
+            let error = found.clone().unwrap_err();
+            assert!(
+                matches!(error, Error::MissingClaim("nonce") | Error::WrongNonce),
+                "{error}"
+            );
+        }
+        table.case(&case["id"], expect == "accept", found.is_ok());
+    }
+    table
+}
+
+fn verify(file: &Value, case: &Value, proof: &str) -> Result<dpop::Proof, Error> {
+    let now = Timestamp::from_secs(file["now"].as_i64().unwrap());
+    let mut request = if case["where"] == "token" {
+        Request::new("POST", "https://server.example.com/token")
+    } else {
+        let bound_to = case["bound_jkt"].as_str().unwrap_or(text(&file["jkt"]));
+        Request::new("GET", "https://rs.example.com/data")
+            .with_access_token(text(&file["access_token"]))
+            .bound_to(bound_to)
+    };
+    if let Some(nonce) = case["server_nonce"].as_str() {
+        request = request.with_nonce(nonce);
+    }
+    let max_age = Duration::from_secs(file["max_age_seconds"].as_u64().unwrap());
+    dpop::verify(proof, &request, &Policy::new().with_max_age(max_age), now)
+}
+
+#[test]
+fn what_is_signed_verifies_for_its_request_alone() {
+    let now = Timestamp::from_secs(1000);
+    for algorithm in Algorithm::ALL {
+        let key = Key::generate(*algorithm).unwrap();
+        let request = Request::new("GET", "https://a.example/x?q=1")
+            .with_access_token("token")
+            .with_nonce("n");
+        let signed = dpop::sign(&key, &request, "1", now);
+        if algorithm.is_symmetric() {
+            assert!(signed.is_err());
+            continue;
+        }
+        let proof = signed.unwrap();
+        let check = |request: &Request<'_>| dpop::verify(&proof, request, &Policy::new(), now);
+        let found = check(&request.clone().bound_to(key.key_id())).unwrap();
+        assert_eq!(
+            (found.jwt_id.as_str(), found.nonce.as_deref()),
+            ("1", Some("n"))
+        );
+        assert_eq!(found.thumbprint, key.key_id());
+        let found = check(&request.clone().bound_to("x")).map(|_| ());
+        assert_eq!(found, Err(Error::WrongKey));
+        let found = check(&request.clone().with_access_token("other")).map(|_| ());
+        assert_eq!(found, Err(Error::InvalidClaim("ath")));
+        let found = check(&request.clone().with_nonce("other")).map(|_| ());
+        assert_eq!(found, Err(Error::WrongNonce));
+        let found = check(&Request::new("POST", "https://a.example/x")).map(|_| ());
+        assert_eq!(found, Err(Error::InvalidClaim("htm")));
+        let found = check(&Request::new("GET", "https://a.example/y")).map(|_| ());
+        assert_eq!(found, Err(Error::InvalidClaim("htu")));
+    }
+}
+
+#[test]
+fn a_proof_has_its_time() {
+    let key = Key::generate(Algorithm::EdDsa).unwrap();
+    let request = Request::new("GET", "https://a.example/");
+    let proof = dpop::sign(&key, &request, "1", Timestamp::from_secs(1000)).unwrap();
+    let policy = Policy::new()
+        .with_max_age(Duration::from_secs(100))
+        .with_leeway(Duration::from_secs(10));
+    let check = |now| dpop::verify(&proof, &request, &policy, Timestamp::from_secs(now));
+    assert_eq!(check(989).unwrap_err(), Error::NotYetValid);
+    assert_eq!(
+        check(990).unwrap().remember_until,
+        Timestamp::from_secs(1100)
+    );
+    assert!(check(1100).is_ok());
+    assert_eq!(check(1101).unwrap_err(), Error::Expired);
+    let other = Policy::new().with_algorithms([Algorithm::Es256, Algorithm::Hs256]);
+    let found = dpop::verify(&proof, &request, &other, Timestamp::from_secs(1000));
+    assert_eq!(found.unwrap_err(), Error::AlgorithmNotAllowed);
+}
