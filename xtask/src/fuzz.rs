@@ -82,7 +82,9 @@ fn fuzz(target: &str, platform: &str, seconds: u64) -> Result<(), Failure> {
     run(Command::new(program)
         .current_dir(directory())
         .arg(format!("-max_total_time={seconds}"))
-        .arg("-timeout=10")
+        // An input of a few kilobytes has no business to take longer or more memory at once.
+        .arg("-timeout=5")
+        .arg("-malloc_limit_mb=64")
         .arg("-verbosity=0")
         .arg("-print_final_stats=1")
         .arg(format!("-artifact_prefix={}/", artifacts.display()))

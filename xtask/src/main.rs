@@ -11,6 +11,7 @@
 
 mod arguments;
 mod bench;
+mod differential;
 mod extra;
 mod fuzz;
 mod gate;
@@ -33,6 +34,7 @@ cargo xtask COMMAND
   browser                        the pages in a real browser
   bench [GROUP] [--json]         figures of one group (main unless named)
   fuzz [TARGET] [--seconds N]    fuzz one target or all, 60 seconds each unless told
+  differential                   grantor-jose against other implementations
   extra                          slow checks: those of them that are installed
 ";
 
@@ -82,6 +84,10 @@ fn command(mut arguments: Arguments) -> Result<(), Failure> {
             let target = arguments.positional();
             arguments.finish()?;
             fuzz::run_targets(target.as_deref(), seconds)
+        }
+        "differential" => {
+            arguments.finish()?;
+            differential::run_all()
         }
         "extra" => {
             arguments.finish()?;

@@ -7,6 +7,7 @@
 
 mod attacks;
 mod cookbook;
+mod corpus;
 mod dpop;
 mod encryption;
 mod examples;

@@ -1,0 +1,86 @@
+//! What fuzzing starts from and has found, replayed: nobody signed or encrypted any of it to the
+//! keys here, so nothing passes, and nothing panics.
+
+use std::fs;
+use std::path::PathBuf;
+
+use grantor_jose::dpop::{self, Request};
+use grantor_jose::jwe::{self, DecryptionKey, KeyManagement};
+use grantor_jose::jwt::{self, Policy};
+use grantor_jose::{Algorithm, Key, KeySet, PublicKey, Timestamp, jws};
+
+#[test]
+fn tokens_of_others_are_refused() {
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let public: KeySet = key.public().cloned().into_iter().collect();
+    let secrets = KeySet::from_secrets([&Key::generate(Algorithm::Hs256).unwrap()]).unwrap();
+    let now = Timestamp::from_secs(1_760_000_000);
+    let policy = Policy::access_token("https://as.example", "https://api.example");
+    for text in inputs(&["jws", "jws_json", "jwt"]) {
+        for keys in [&public, &secrets] {
+            assert!(jws::verify(&text, keys, Algorithm::ALL).is_err());
+            assert!(jws::verify_unencoded(&text, keys, Algorithm::ALL).is_err());
+            assert!(jws::verify_detached(&text, b"", keys, Algorithm::ALL).is_err());
+            assert!(jws::verify_json(&text, keys, Algorithm::ALL).is_err());
+            assert!(jws::verify_json_detached(&text, b"", keys, Algorithm::ALL).is_err());
+            assert!(jwt::verify(&text, keys, &policy, now).is_err());
+        }
+    }
+}
+
+#[test]
+fn encrypted_tokens_for_others_are_refused() {
+    let keys = [
+        DecryptionKey::generate_p256(KeyManagement::EcdhEs).unwrap(),
+        DecryptionKey::generate(KeyManagement::A128Kw).unwrap(),
+        DecryptionKey::generate(KeyManagement::A256GcmKw).unwrap(),
+    ];
+    let policy = jwe::Policy::new().danger_inflate_up_to(100_000);
+    for text in inputs(&["jwe", "jws"]) {
+        assert!(jwe::decrypt(&text, &keys, &policy).is_err());
+        assert!(jwe::decrypt_json(&text, &keys, &policy).is_err());
+    }
+}
+
+#[test]
+fn keys_are_read_as_what_they_are() {
+    let (mut public, mut private) = (0, 0);
+    for text in inputs(&["jwk", "key_set"]) {
+        let read = PublicKey::from_jwk(&text).is_ok();
+        assert!(!(read && Key::from_jwk(&text).is_ok()), "{text}");
+        public += usize::from(read);
+        private += usize::from(Key::from_jwk(&text).is_ok());
+        private += usize::from(DecryptionKey::from_jwk(&text).is_ok());
+        let _ = KeySet::from_json(text.as_bytes());
+    }
+    for text in inputs(&["pem"]) {
+        let read = PublicKey::from_pem(&text).is_ok();
+        assert!(!(read && Key::from_pem(Algorithm::Es256, &text).is_ok()));
+        public += usize::from(read);
+        private += usize::from(Key::from_pem(Algorithm::Rs256, &text).is_ok());
+    }
+    assert!(public >= 2 && private >= 3, "{public} {private}");
+}
+
+#[test]
+fn proofs_are_for_their_request() {
+    let now = Timestamp::from_secs(1_760_000_000);
+    let request = Request::new("DELETE", "https://elsewhere.example/");
+    for text in inputs(&["dpop", "jws"]) {
+        assert!(dpop::verify(&text, &request, &dpop::Policy::new(), now).is_err());
+    }
+}
+
+/// The texts among the seeds of these targets.
+fn inputs(targets: &[&str]) -> Vec<String> {
+    let mut out = Vec::new();
+    for target in targets {
+        let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds"));
+        for entry in fs::read_dir(folder.join(target)).unwrap() {
+            let bytes = fs::read(entry.unwrap().path()).unwrap();
+            out.extend(String::from_utf8(bytes));
+        }
+    }
+    assert!(!out.is_empty());
+    out
+}

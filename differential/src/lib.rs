@@ -1,0 +1,1 @@
+//! `grantor-jose` against other implementations: the tests are what there is.
