@@ -1,5 +1,6 @@
 //! Figures: one package of the bench workspace per group.
 
+use crate::differential;
 use crate::install;
 use crate::process::{Failure, run};
 use crate::workspace::{cargo, root};
@@ -11,7 +12,11 @@ pub(crate) fn run_group(group: &str, json: bool) -> Result<(), Failure> {
     command
         .args(["run", "--quiet", "--release", "--manifest-path"])
         .arg(root().join("bench").join("Cargo.toml"))
-        .args(["--package", &format!("{group}-group"), "--"]);
+        .args(["--package", &format!("{group}-group")]);
+    if group == "jose" && differential::has_openssl() {
+        command.args(["--features", "jose-group/openssl"]);
+    }
+    command.arg("--");
     if json {
         command.arg("--json");
     }

@@ -8,15 +8,19 @@ use crate::workspace::{cargo, root};
 
 /// Runs the comparisons; those with OpenSSL only where it can be linked.
 pub(crate) fn run_all() -> Result<(), Failure> {
-    let openssl = succeeds(Command::new("pkg-config").args(["--exists", "openssl"]));
     let mut command = cargo();
     command
         .args(["test", "--manifest-path"])
         .arg(root().join("differential").join("Cargo.toml"));
-    if openssl {
+    if has_openssl() {
         command.args(["--features", "openssl"]);
     } else {
         println!("left out: JWE, ES512 and ES256K against josekit, which needs libssl-dev");
     }
     run(&mut command)
+}
+
+/// Whether OpenSSL can be linked.
+pub(crate) fn has_openssl() -> bool {
+    succeeds(Command::new("pkg-config").args(["--exists", "openssl"]))
 }

@@ -25,6 +25,7 @@ mod content;
 mod decrypt;
 mod encrypt;
 mod header;
+mod import;
 mod key;
 mod parse;
 mod policy;
