@@ -126,7 +126,11 @@ fn content_key(
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
     let header = &recipient.header;
     let wrapped = recipient.encrypted_key.as_slice();
-    let random = content::random_key(encryption)?;
+    // Made before anything fails, so that failing takes no longer.
+    let random = match algorithm.is_direct() {
+        true => Zeroizing::default(),
+        false => content::random_key(encryption)?,
+    };
     let found = match &key.secret {
         Secret::Rsa(private, _) => {
             let mut out = Zeroizing::new(vec![0; private.min_output_size()]);

@@ -31,13 +31,13 @@ impl<'a> Compact<'a> {
             return Err(Error::NotCompact);
         }
         let bytes = base64url::decode(header).map_err(|_| Error::Encoding(Part::Header))?;
-        let mut header = json::object(&bytes, Part::Header)?;
-        let unencoded = header::extensions(&header, understood)?;
+        let (known, _) = json::split(&bytes, Part::Header, &header::KNOWN)?;
+        let unencoded = header::extensions(known[4].as_ref(), known[5].as_ref(), understood)?;
         Ok(Self {
             signed,
             payload,
             signature,
-            header: Parsed::new(&mut header, unencoded)?,
+            header: Parsed::new(known, unencoded)?,
         })
     }
 

@@ -1,4 +1,4 @@
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::jwt::Typ;
 use crate::{Algorithm, Error, base64url};
@@ -108,30 +108,38 @@ pub(super) struct Parsed {
     pub(super) embedded_key: Option<Value>,
 }
 
+/// The members that are read, in the order of [`Known`].
+pub(super) const KNOWN: [&str; 7] = ["alg", "kid", "typ", "cty", "crit", "b64", "jwk"];
+
+/// The values of [`KNOWN`].
+pub(super) type Known = [Option<Value>; 7];
+
 impl Parsed {
-    /// `header` is the whole of it, protected and not; `unencoded` is what [`extensions`] found in
-    /// the protected part.
-    pub(super) fn new(header: &mut Map<String, Value>, unencoded: bool) -> Result<Self, Error> {
-        let algorithm = take_text(header, "alg")?.ok_or(Error::InvalidHeader("alg"))?;
+    /// `known` are the members of the whole header, protected and not; `unencoded` is what
+    /// [`extensions`] found in the protected part.
+    pub(super) fn new(known: Known, unencoded: bool) -> Result<Self, Error> {
+        let [algorithm, key_id, typ, content_type, _, _, embedded_key] = known;
+        let algorithm = text(algorithm, "alg")?.ok_or(Error::InvalidHeader("alg"))?;
         Ok(Self {
             algorithm: algorithm.parse()?,
-            key_id: take_text(header, "kid")?,
-            typ: take_text(header, "typ")?,
-            content_type: take_text(header, "cty")?,
+            key_id: text(key_id, "kid")?,
+            typ: text(typ, "typ")?,
+            content_type: text(content_type, "cty")?,
             unencoded,
-            embedded_key: header.remove("jwk"),
+            embedded_key,
         })
     }
 }
 
 /// Reads `crit` and `b64` of a protected header: whether the payload is not encoded.
 pub(super) fn extensions(
-    header: &Map<String, Value>,
+    critical: Option<&Value>,
+    encoded: Option<&Value>,
     understood: Extensions,
 ) -> Result<bool, Error> {
-    let Some(critical) = header.get("crit") else {
+    let Some(critical) = critical else {
         // RFC 7797 section 6: "b64" without "crit" could be read in two ways.
-        return match header.get("b64") {
+        return match encoded {
             None => Ok(false),
             Some(_) => Err(Error::InvalidHeader("b64")),
         };
@@ -148,14 +156,14 @@ pub(super) fn extensions(
         names if !names.iter().all(Value::is_string) => return Err(Error::InvalidHeader("crit")),
         _ => return Err(Error::CriticalHeader),
     }
-    match header.get("b64") {
+    match encoded {
         Some(Value::Bool(encoded)) => Ok(!encoded),
         _ => Err(Error::InvalidHeader("b64")),
     }
 }
 
-fn take_text(header: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, Error> {
-    match header.remove(name) {
+fn text(value: Option<Value>, name: &'static str) -> Result<Option<String>, Error> {
+    match value {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(Error::InvalidHeader(name)),
@@ -170,7 +178,9 @@ mod tests {
 
     #[test]
     fn crit_must_be_one_extension_that_is_there_and_understood() {
-        let check = |header: Value| extensions(header.as_object().unwrap(), Extensions::Unencoded);
+        let check = |header: Value| {
+            extensions(header.get("crit"), header.get("b64"), Extensions::Unencoded)
+        };
         assert_eq!(check(json!({})), Ok(false));
         assert_eq!(check(json!({"crit": ["b64"], "b64": true})), Ok(false));
         assert_eq!(check(json!({"crit": ["b64"], "b64": false})), Ok(true));

@@ -125,7 +125,8 @@ impl Signature {
             let bytes = bytes.map_err(|_| Error::Encoding(Part::Header))?;
             header = json::object(&bytes, Part::Header)?;
         }
-        let unencoded = header::extensions(&header, Extensions::Unencoded)?;
+        let unencoded =
+            header::extensions(header.get("crit"), header.get("b64"), Extensions::Unencoded)?;
         match members.remove("header") {
             None => {}
             Some(Value::Object(unprotected)) => {
@@ -147,7 +148,7 @@ impl Signature {
         Ok(Self {
             protected,
             signature,
-            header: Parsed::new(&mut header, unencoded)?,
+            header: Parsed::new(header::KNOWN.map(|name| header.remove(name)), unencoded)?,
         })
     }
 

@@ -32,15 +32,24 @@ pub struct Claims {
 
 impl Claims {
     pub(crate) fn parse(payload: &[u8]) -> Result<Self, Error> {
-        let mut other = json::object(payload, Part::Payload)?;
+        let (known, other) = json::split(payload, Part::Payload, &KNOWN)?;
+        let [
+            issuer,
+            subject,
+            audiences,
+            expires_at,
+            not_before,
+            issued_at,
+            jwt_id,
+        ] = known;
         Ok(Self {
-            issuer: take(&mut other, "iss", as_text)?,
-            subject: take(&mut other, "sub", as_text)?,
-            audiences: take(&mut other, "aud", as_texts)?.unwrap_or_default(),
-            expires_at: take(&mut other, "exp", |value| as_time(&value))?,
-            not_before: take(&mut other, "nbf", |value| as_time(&value))?,
-            issued_at: take(&mut other, "iat", |value| as_time(&value))?,
-            jwt_id: take(&mut other, "jti", as_text)?,
+            issuer: read(issuer, "iss", as_text)?,
+            subject: read(subject, "sub", as_text)?,
+            audiences: read(audiences, "aud", as_texts)?.unwrap_or_default(),
+            expires_at: read(expires_at, "exp", |value| as_time(&value))?,
+            not_before: read(not_before, "nbf", |value| as_time(&value))?,
+            issued_at: read(issued_at, "iat", |value| as_time(&value))?,
+            jwt_id: read(jwt_id, "jti", as_text)?,
             other,
         })
     }
@@ -95,12 +104,15 @@ impl fmt::Debug for Claims {
     }
 }
 
-fn take<T>(
-    claims: &mut Map<String, Value>,
+/// RFC 7519 section 4.1.
+const KNOWN: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
+
+fn read<T>(
+    value: Option<Value>,
     name: &'static str,
     read: fn(Value) -> Option<T>,
 ) -> Result<Option<T>, Error> {
-    match claims.remove(name) {
+    match value {
         None => Ok(None),
         Some(value) => read(value).map(Some).ok_or(Error::InvalidClaim(name)),
     }
