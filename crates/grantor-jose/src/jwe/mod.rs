@@ -30,7 +30,7 @@ mod key;
 mod parse;
 mod policy;
 #[cfg(test)]
-mod vectors;
+mod tests;
 mod wrap;
 
 use std::fmt;
