@@ -22,6 +22,7 @@ mod login;
 mod manager;
 mod origin;
 mod persist;
+pub mod providers;
 mod query;
 mod records;
 mod reject;
