@@ -32,6 +32,7 @@ mod origin;
 mod persist;
 mod pick;
 mod policy;
+pub mod providers;
 mod query;
 mod records;
 mod reject;

@@ -21,14 +21,14 @@ pub struct Quirks {
     pub request: RequestEncoding,
     /// How identifier and secret are written in HTTP Basic.
     pub basic: BasicEncoding,
-    /// What stands between the values of `scope` in a token request.
+    /// What stands between the values of `scope` in an authorization or token request.
     pub request_scope: ScopeSeparator,
     /// What the body of an answer is.
     pub answer: AnswerEncoding,
     /// How the members of an answer are written.
     pub member_names: MemberNames,
-    /// Where in an answer the object with the token is, as a JSON pointer (RFC 6901). Only this
-    /// object is read then; the answer itself, if none.
+    /// Where in an answer the object with the token is, as a JSON pointer (RFC 6901). Only that
+    /// object is read; the answer itself, if there is nothing, as with some servers after a refresh.
     pub token_at: Option<&'static str>,
     /// Where in an answer the code of an error is, as a JSON pointer; `error` is read besides.
     pub error_at: Option<&'static str>,

@@ -129,12 +129,10 @@ fn says_something(error: &Value) -> bool {
 
 /// The members as the specifications have them.
 fn adapt(json: Map<String, Value>, quirks: &Quirks) -> Result<Map<String, Value>, &'static str> {
-    let mut json = match quirks.token_at {
-        None => json,
-        Some(pointer) => match at(&json, pointer) {
-            Some(Value::Object(inner)) => inner.clone(),
-            _ => return Err("its body has no token where this server has it"),
-        },
+    let mut json = match quirks.token_at.and_then(|pointer| at(&json, pointer)) {
+        None | Some(Value::Null) => json,
+        Some(Value::Object(inner)) => inner.clone(),
+        Some(_) => return Err("its body has no object where this server has the token"),
     };
     if let Some(name) = quirks.lifetime_member
         && !json.contains_key("expires_in")

@@ -102,8 +102,13 @@ fn a_token_is_read_where_the_server_has_it() {
     assert_eq!(token.access_token, "user".into());
     assert_eq!(token.scope.unwrap().as_str(), "a b");
     assert_eq!(token.token_type, "Bearer");
-    // The token of another is never taken instead.
-    assert!(with(quirks, "", r#"{"access_token":"bot"}"#).is_err());
+    // The token of another is not taken instead.
+    for no_token in ["{}", "[]", "7"] {
+        let body = format!(r#"{{"access_token":"bot","authed_user":{no_token}}}"#);
+        assert!(with(quirks, "", &body).is_err(), "{body}");
+    }
+    let refreshed = with(quirks, "", r#"{"access_token":"user"}"#);
+    assert_eq!(refreshed.unwrap().access_token, "user".into());
 }
 
 #[test]
