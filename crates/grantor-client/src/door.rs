@@ -156,7 +156,7 @@ impl Attempt {
         let Some(Sent { current, origin }) = &self.sent else {
             return Observed::Done;
         };
-        if status != StatusCode::UNAUTHORIZED {
+        if !self.is_rejected_by(status) {
             if status.is_success() {
                 current.accept(*origin);
             }
@@ -165,10 +165,22 @@ impl Attempt {
         if is_about_something_else(headers) {
             return Observed::Done;
         }
-        match self.kept.clone().or_else(|| current.slot.upgrade()) {
+        match self.slot() {
             Some(slot) => Box::pin(self.rejected(&slot, current, *origin)).await,
             None => Observed::Done,
         }
+    }
+
+    /// The slot of its token, as long as there is one.
+    fn slot(&self) -> Option<Arc<Slot>> {
+        let kept = self.kept.clone();
+        kept.or_else(|| self.sent.as_ref()?.current.slot.upgrade())
+    }
+
+    /// Whether an answer of this status is one about its token.
+    fn is_rejected_by(&self, status: StatusCode) -> bool {
+        let rejects = |slot: Arc<Slot>| slot.manager.policy.rejected.contains(&status);
+        !status.is_success() && self.slot().is_some_and(rejects)
     }
 
     async fn rejected(&self, slot: &Arc<Slot>, sent: &Current, origin: OriginId) -> Observed {
@@ -211,10 +223,10 @@ impl Attempt {
 
     /// As [`prepare_again`](Self::prepare_again), for requests of another type.
     pub(crate) async fn prepare_parts_again(&self, headers: &mut HeaderMap) -> Result<Self, Error> {
-        let Some(Sent { current, origin }) = &self.sent else {
+        let Some(Sent { origin, .. }) = &self.sent else {
             return Ok(Self::of_the_caller());
         };
-        let Some(slot) = self.kept.clone().or_else(|| current.slot.upgrade()) else {
+        let Some(slot) = self.slot() else {
             return Err(Error::configuration("the tokens are gone: keep a handle"));
         };
         let next = slot.token().await?;
