@@ -2,6 +2,7 @@ use serde_json::Value;
 
 use super::header::{self, Extensions, Parsed};
 use super::{Jws, MAX_TOKEN_BYTES};
+use crate::key::MAX_SIGNATURE_BYTES;
 use crate::{Algorithm, Error, KeySet, Part, PublicKey, base64url, json};
 
 /// A token taken apart, of which nothing is verified.
@@ -30,8 +31,9 @@ impl<'a> Compact<'a> {
         if payload.contains('.') {
             return Err(Error::NotCompact);
         }
-        let bytes = base64url::decode(header).map_err(|_| Error::Encoding(Part::Header))?;
-        let (known, _) = json::split(&bytes, Part::Header, &header::KNOWN)?;
+        let read = |bytes: &[u8]| json::split(bytes, Part::Header, &header::KNOWN);
+        let found = base64url::decoded::<MAX_USUAL_HEADER, _>(header, read);
+        let (known, _) = found.map_err(|_| Error::Encoding(Part::Header))??;
         let unencoded = header::extensions(known[4].as_ref(), known[5].as_ref(), understood)?;
         Ok(Self {
             signed,
@@ -130,10 +132,12 @@ impl Parsed {
             return Err(Error::AlgorithmNotAllowed);
         }
         let key = keys.choose(self.key_id.as_deref(), self.algorithm)?;
-        let signature = base64url::decode(signature);
-        let signature = signature.map_err(|_| Error::Encoding(Part::Signature))?;
-        let payload = payload()?;
-        key.verify(self.algorithm, input, &signature)?;
+        let payload = base64url::decoded::<MAX_SIGNATURE_BYTES, _>(signature, |signature| {
+            let payload = payload()?;
+            key.verify(self.algorithm, input, signature)?;
+            Ok(payload)
+        });
+        let payload = payload.map_err(|_| Error::Encoding(Part::Signature))??;
         Ok(Jws {
             algorithm: self.algorithm,
             key_id: self.key_id,
@@ -152,3 +156,6 @@ pub(super) fn push_payload(input: &mut Vec<u8>, payload: &[u8], unencoded: bool)
         input.extend_from_slice(base64url::encode(payload).as_bytes());
     }
 }
+
+/// Longer headers, with certificates inside, are read all the same.
+const MAX_USUAL_HEADER: usize = 1024;

@@ -1,12 +1,10 @@
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::Typ;
 use crate::key::MAX_SIGNATURE_BYTES;
-use crate::{Key, SignError, Signer, jws};
+use crate::{Key, SignError, Signer, base64url, jws};
 
 /// Signs a token with a key of this process. `claims` must serialize as a JSON object.
 ///
@@ -59,36 +57,13 @@ fn unsigned(signer: &dyn Signer, typ: Typ, claims: &impl Serialize) -> Result<Ve
     if token.get(start) != Some(&b'{') {
         return Err(SignError::new("the claims are not a JSON object"));
     }
-    encode_tail(&mut token, start);
+    base64url::encode_tail(&mut token, start);
     Ok(token)
-}
-
-/// Replaces what follows `start` with its encoding. The JSON is encoded into the room after it
-/// and the result moved to its place, which spares a second buffer.
-fn encode_tail(token: &mut Vec<u8>, start: usize) {
-    let end = token.len();
-    token.resize(end + encoded_length(end - start), 0);
-    let (json, room) = token.split_at_mut(end);
-    encode(&json[start..], room);
-    token.copy_within(end.., start);
-    token.truncate(start + encoded_length(end - start));
 }
 
 fn push_signature(token: &mut Vec<u8>, signature: &[u8]) {
     token.push(b'.');
-    let start = token.len();
-    token.resize(start + encoded_length(signature.len()), 0);
-    encode(signature, &mut token[start..]);
-}
-
-/// Fills `room`, which has exactly the length of the encoding of `bytes`.
-fn encode(bytes: &[u8], room: &mut [u8]) {
-    let written = URL_SAFE_NO_PAD.encode_slice(bytes, room);
-    debug_assert!(written.is_ok(), "the room has the length of the encoding");
-}
-
-const fn encoded_length(bytes: usize) -> usize {
-    (bytes * 4).div_ceil(3)
+    base64url::push(signature, token);
 }
 
 fn into_string(token: Vec<u8>) -> Result<String, SignError> {
