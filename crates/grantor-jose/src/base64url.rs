@@ -1,5 +1,6 @@
 //! Strict base64url without padding, as all of JOSE and OAuth use it (RFC 7515 section 2).
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use base64::Engine;
@@ -61,14 +62,14 @@ pub(crate) fn decode_slice(
 /// Decodes `text` for the time of a call, up to `N` bytes without allocating.
 pub(crate) fn decoded<const N: usize, T>(
     text: &str,
-    call: impl FnOnce(&[u8]) -> T,
+    call: impl FnOnce(Cow<'_, [u8]>) -> T,
 ) -> Result<T, InvalidBase64Url> {
     if text.len() > N / 3 * 4 {
-        return decode(text).map(|bytes| call(&bytes));
+        return decode(text).map(|bytes| call(bytes.into()));
     }
     let mut room = [0; N];
     let length = decode_slice(text, &mut room)?;
-    Ok(call(&room[..length]))
+    Ok(call(room[..length].into()))
 }
 
 /// Appends the encoding of `bytes` to `out`, and of nothing else than characters of base64url.
@@ -114,7 +115,7 @@ mod tests {
             let encoded = encode(&bytes);
             assert_eq!(encoded.len(), encoded_length(bytes.len()));
             assert_eq!(decode(&encoded).unwrap(), bytes);
-            let found = decoded::<100, _>(&encoded, <[u8]>::to_vec);
+            let found = decoded::<100, _>(&encoded, |bytes| bytes.into_owned());
             assert_eq!(found.unwrap(), bytes);
             let mut pushed = b"x".to_vec();
             push(&bytes, &mut pushed);
