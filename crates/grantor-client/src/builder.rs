@@ -13,7 +13,7 @@ use crate::grant::Grant;
 use crate::login::Login;
 use crate::manager::{Manager, Shared};
 use crate::origin::{Origin, Origins};
-use crate::storage::{Kinds, Place, Storage};
+use crate::storage::{Kinds, Place, Sharing, Storage};
 use crate::worker::Worker;
 use crate::{CodeFlow, Error, Tokens};
 
@@ -32,6 +32,7 @@ pub struct Builder {
     ask: Ask,
     origins: Vec<String>,
     place: Place,
+    sharing: Sharing,
     transport: Option<Arc<dyn Transport>>,
     environment: Option<Environment>,
     handle: Option<Handle>,
@@ -61,6 +62,7 @@ impl Builder {
             ask: Ask::default(),
             origins: Vec::new(),
             place: Place::Here,
+            sharing: Sharing::OtherProcesses,
             transport: None,
             environment: None,
             handle: None,
@@ -141,6 +143,16 @@ impl Builder {
     /// with others. Otherwise they are in memory only.
     pub fn store(mut self, store: Arc<dyn Store>, key: &MasterKey) -> Self {
         self.place = Place::Store(store, key.clone());
+        self
+    }
+
+    /// Promises that no other process uses the store as long as this one does. Then a login can be
+    /// kept in any store, a [`SimpleStore`](grantor_store::SimpleStore) too, and no lease is taken.
+    ///
+    /// If the promise is broken, two processes spend one refresh token, which a server takes for
+    /// theft: the user has to sign in again.
+    pub fn single_process(mut self) -> Self {
+        self.sharing = Sharing::Nobody;
         self
     }
 
@@ -232,9 +244,10 @@ impl Builder {
                 Kinds::AccessAndLogin,
             ),
         };
-        let identity = grant.identity(&app);
         let environment = &shared.environment;
-        let storage = Storage::new(self.place, kinds, environment, &app, identity, problems)?;
+        let place = self.place.open(self.sharing, environment);
+        let identity = grant.identity(&app, &place.key);
+        let storage = Storage::new(place, kinds, environment, &app, identity, problems)?;
         let manager = Arc::new(Manager::new(shared, app, grant, storage, self.listener));
         let origins = origins.into_iter().fold(Origins::default(), |all, origin| {
             let id = manager.origin_ids.id(&origin);

@@ -1,5 +1,4 @@
-use grantor_jose::base64url;
-use grantor_jose::digest::sha256;
+use grantor_store::MasterKey;
 
 use crate::app::App;
 use crate::login::Login;
@@ -16,12 +15,13 @@ impl Grant {
     ///
     /// A changed client secret may mean other rights, so it makes other tokens; a login stays what
     /// it is.
-    pub(crate) fn identity(&self, app: &App) -> String {
+    /// It becomes part of the keys of records, so secrets are in it as fingerprints only.
+    pub(crate) fn identity(&self, app: &App, key: &MasterKey) -> String {
         let who = match self {
             Self::ClientCredentials => {
                 let secret = app.client_secret.as_ref();
-                let hash = secret.map(|s| base64url::encode(sha256(s.expose().as_bytes())));
-                format!("client {hash:?}")
+                let fingerprint = secret.map(|secret| key.fingerprint("client_secret", secret));
+                format!("client {fingerprint:?}")
             }
             Self::Login(login) => format!("login {:?}", login.label),
         };
