@@ -67,7 +67,10 @@ impl Login {
             Turn::Ours(lease) => lease,
         };
         let outcome = self.spend(slot, &mut known, &mut lease, retry).await;
-        if let Some(lease) = lease {
+        // Others would spend what the store still holds: they wait until the lease lapses, and by
+        // then the newest state is written, if the store is back.
+        let persisted = known.as_ref().is_none_or(|known| known.persisted);
+        if let Some(lease) = lease.filter(|_| persisted) {
             lease.release().await;
         }
         outcome
@@ -164,7 +167,12 @@ impl Login {
 
     fn begin(&self, manager: &Manager) -> Result<LoginRecord, Error> {
         let given = self.given.as_ref().ok_or_else(nobody)?;
-        Ok(begin(manager, Some(given)))
+        // Processes that are handed the same refresh token begin the same login, so that one adopts
+        // what another brings.
+        Ok(LoginRecord {
+            login_id: fingerprint(given),
+            ..begin(manager, Some(given))
+        })
     }
 
     /// Remembers a state of the login at once, and stores it before anybody sees what came with it.
