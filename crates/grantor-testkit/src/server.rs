@@ -151,6 +151,12 @@ impl FakeServer {
         let _ = held.wait_for(|held| held.waiting >= n).await;
     }
 
+    /// Comes back once none is held back any more: whoever sent them is gone.
+    pub async fn holds_none(&self) {
+        let mut held = self.held.subscribe();
+        let _ = held.wait_for(|held| held.waiting == 0).await;
+    }
+
     /// A refresh token of a new login.
     #[must_use]
     pub fn new_refresh_token(&self) -> String {
