@@ -1,4 +1,6 @@
 mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
 
 use std::path::Path;
 use std::sync::Arc;
