@@ -62,7 +62,7 @@ fn a_command_that_is_misspelt_is_corrected() {
         let done = home.run(args);
         let error: Value = serde_json::from_str(&done.err).unwrap();
         assert_eq!(done.code, Some(2));
-        assert!(error["error"].as_str().unwrap().len() > 10, "{done:?}");
+        assert!(error["message"].as_str().unwrap().len() > 10, "{done:?}");
     }
 }
 

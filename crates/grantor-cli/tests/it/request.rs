@@ -118,11 +118,11 @@ fn prints_an_answer_as_json() {
     assert_eq!(said, expected);
 
     let done = scene.request(&["--json", &api.url("/")]).run();
-    assert_eq!(done.code, Some(1));
+    assert_eq!(done.code, Some(7));
     let expected = json!({ "status": 404, "content_type": null, "body_base64url": "__4" });
     assert_eq!(done.json(), expected);
     let error: serde_json::Value = serde_json::from_str(&done.err).unwrap();
-    assert_eq!(error["error"], "the answer has status 404 Not Found");
+    assert_eq!(error["message"], "the answer has status 404 Not Found");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_status_that_is_an_error_prints_the_body_and_fails() {
         Scripted::new("500 Internal Server Error", "not today"),
         Scripted::new("204 No Content", ""),
     ]);
-    for (code, body, status) in [(1, "not you", "403"), (1, "not today", "500"), (0, "", "")] {
+    for (code, body, status) in [(7, "not you", "403"), (8, "not today", "500"), (0, "", "")] {
         let done = scene.request(&[&api.url("/")]).run();
         assert_eq!((done.code, done.out.as_str()), (Some(code), body));
         assert!(done.err.contains(status), "{done:?}");
@@ -147,7 +147,7 @@ fn a_401_is_the_answer_and_its_challenge_is_told() {
     let rejected = Scripted::new("401 Unauthorized", "no").header("www-authenticate", challenge);
     let api = Api::answering(vec![rejected]);
     let done = scene.request(&["-d", "body", &api.url("/")]).run();
-    assert_eq!((done.code, done.out.as_str()), (Some(1), "no"));
+    assert_eq!((done.code, done.out.as_str()), (Some(7), "no"));
     assert!(done.err.contains("401 Unauthorized"), "{done:?}");
     assert!(done.err.contains(challenge), "{done:?}");
     // A token that was fetched just now would not be replaced by a better one.
@@ -184,12 +184,12 @@ fn nothing_is_sent_in_plain_text_to_another_machine() {
     scene
         .request(&["http://api.example/"])
         .run()
-        .fails(2, &says);
+        .fails(3, &says);
     let api = Api::answering(vec![Scripted::new("200 OK", "")]);
     scene
         .request(&["--origin", "http://api.example", &api.url("/")])
         .run()
-        .fails(2, &says);
+        .fails(3, &says);
     assert!(api.seen().is_empty());
 }
 
@@ -210,7 +210,7 @@ fn a_request_that_can_not_be_made_says_why() {
     }
     let url = "http://127.0.0.1:1/x?key=abc";
     let refused = scene.request(&[url]).run();
-    refused.fails(1, &["no answer from http://127.0.0.1:1/x: ", "refused"]);
+    refused.fails(5, &["no answer from http://127.0.0.1:1/x: ", "refused"]);
     assert!(!refused.err.contains("abc"), "{refused:?}");
     scene
         .request(&["-X", "A B", url])

@@ -1,0 +1,156 @@
+//! Which token, and where it is kept, as `token` and `request` take it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use grantor_client::{AccessToken, Builder, Tokens};
+use grantor_http::system;
+use grantor_store::{MasterKey, Namespace, Store};
+use grantor_store_sqlite::SqliteOptions;
+use url::Url;
+
+use super::{client_options, input};
+use crate::args::{ClientOptions, Common, TokenOptions};
+use crate::data::refuse_if_others_write;
+use crate::error::CliError;
+
+/// The issuer: as the options or the file name it, or else the origin of the token endpoint.
+pub(super) fn issuer(
+    common: &Common,
+    client: &ClientOptions,
+    options: &TokenOptions,
+) -> Result<String, CliError> {
+    let issuer = client_options::issuer(common, client.issuer.as_ref());
+    match (issuer, &options.token_endpoint) {
+        (Err(error), Some(endpoint)) => match Url::parse(endpoint) {
+            Ok(url) if url.origin().is_tuple() => Ok(url.origin().ascii_serialization()),
+            _ => Err(error),
+        },
+        (issuer, _) => issuer,
+    }
+}
+
+/// The tokens that the options name.
+pub(super) async fn builder(
+    issuer: &str,
+    client: &ClientOptions,
+    options: &TokenOptions,
+) -> Result<Builder, CliError> {
+    let Some(secret) = client_options::secret(client)? else {
+        return Err(CliError::usage(
+            "--auth-method none: a client without a secret gets no token by client credentials",
+        ));
+    };
+    let mut builder = Tokens::client_credentials(issuer, &client.client_id, secret.expose());
+    builder = client_options::authenticating(builder, client);
+    if let Some(endpoint) = &options.token_endpoint {
+        builder = builder.token_endpoint(endpoint);
+    }
+    if let Some(scope) = &options.scope {
+        builder = builder.scope(scope);
+    }
+    for resource in &options.resources {
+        builder = builder.resource(resource);
+    }
+    for audience in &options.audiences {
+        builder = builder.audience(audience);
+    }
+    for text in &options.parameters {
+        let (name, value) = parameter(text)?;
+        builder = builder.parameter(name, value);
+    }
+    if let Some(file) = &options.store {
+        let folder = file.parent().filter(|folder| *folder != Path::new(""));
+        let folder = folder.unwrap_or(Path::new("."));
+        let key_folder = options.store_key.as_deref().unwrap_or(folder);
+        let (store, key) = open(file, folder, key_folder).await?;
+        builder = builder.store(store, &key);
+    }
+    Ok(builder)
+}
+
+/// The token that there is, or a new one if the options want that.
+pub(super) async fn get(tokens: &Tokens, options: &TokenOptions) -> Result<AccessToken, CliError> {
+    let token = tokens.get().await?;
+    // Without a store it has come from the server just now.
+    if options.renew && options.store.is_some() {
+        return Ok(tokens.renew().await?);
+    }
+    Ok(token)
+}
+
+async fn open(
+    file: &Path,
+    folder: &Path,
+    key_folder: &Path,
+) -> Result<(Arc<dyn Store>, MasterKey), CliError> {
+    refuse_if_others_write(folder, 0o700)?;
+    refuse_if_others_write(file, 0o600)?;
+    let store: Arc<dyn Store> = Arc::new(SqliteOptions::default().open(file)?);
+    let namespace = Namespace::new("grantor");
+    let key = MasterKey::open(key_folder, &store, namespace, &system()).await?;
+    Ok((store, key))
+}
+
+/// A parameter as `NAME=VALUE` or `NAME@FILE`. What is always a secret is no argument.
+fn parameter(text: &str) -> Result<(&str, String), CliError> {
+    let Some(at) = text.find(['=', '@']).filter(|at| *at > 0) else {
+        return Err(CliError::usage(
+            "--parameter takes NAME=VALUE, or NAME@FILE for a value that is in a file",
+        ));
+    };
+    let (name, value) = (&text[..at], &text[at + 1..]);
+    if text[at..].starts_with('@') {
+        let value = input::text_from_file(Path::new(value), &format!("the parameter {name}"))?;
+        return Ok((name, value.trim_end_matches(['\r', '\n']).to_owned()));
+    }
+    if SECRETS.contains(&name) {
+        return Err(CliError::usage(format!(
+            "--parameter {name}: a secret is no argument, since other users of the machine can read \
+             those: put it in a file and write {name}@FILE, or {name}@- for standard input"
+        )));
+    }
+    Ok((name, value.to_owned()))
+}
+
+const SECRETS: [&str; 10] = [
+    "actor_token",
+    "assertion",
+    "client_assertion",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "password",
+    "refresh_token",
+    "subject_token",
+    "token",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_a_name_and_a_value_or_a_file() {
+        assert_eq!(parameter("a=b=c@d").unwrap(), ("a", "b=c@d".to_owned()));
+        assert_eq!(parameter("a=").unwrap(), ("a", String::new()));
+        for wrong in ["", "a", "=b", "@b"] {
+            assert!(parameter(wrong).is_err(), "{wrong}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("value");
+        std::fs::write(&file, "s3cret\n").unwrap();
+        let text = format!("password@{}", file.display());
+        assert_eq!(parameter(&text).unwrap(), ("password", "s3cret".to_owned()));
+    }
+
+    #[test]
+    fn a_secret_is_no_argument_and_stays_out_of_the_message() {
+        for name in SECRETS {
+            let error = parameter(&format!("{name}=hunter2")).unwrap_err();
+            let message = error.to_string();
+            assert!(message.contains(&format!("{name}@FILE")), "{message}");
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+}
