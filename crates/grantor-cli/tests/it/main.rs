@@ -15,6 +15,7 @@ mod request;
 mod secrets;
 mod serving;
 mod token;
+mod token_options;
 mod tokens;
 mod users;
 mod web;

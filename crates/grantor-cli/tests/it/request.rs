@@ -233,3 +233,99 @@ fn a_request_that_can_not_be_made_says_why() {
         .input(scene.secret.as_str());
     both.run().fails(2, &["either the secret or the body"]);
 }
+
+#[test]
+fn json_goes_and_comes_as_json_and_headers_may_be_in_a_file() {
+    let scene = Scene::new();
+    let api = Api::answering(vec![Scripted::new("200 OK", "")]);
+    let url = api.url("/");
+    let headers = scene.home.file("headers", "x-key: s3cret\n\nx-two: 2\n");
+    let from_file = format!("@{headers}");
+    let body = scene.home.file("body.json", "{}");
+    let from_body = format!("@{body}");
+    let json = ["--json-body", "{\"a\": 1}", "-H", &from_file, &url];
+    scene.request(&json).run().ok();
+    let own = [
+        "--json-body",
+        &from_body,
+        "-H",
+        "content-type: application/ld+json",
+        &url,
+    ];
+    scene.request(&own).run().ok();
+    let [first, second] = api.seen().try_into().unwrap();
+    for part in [
+        "post / ",
+        "content-type: application/json\r\n",
+        "accept: application/json\r\n",
+        "x-key: s3cret\r\n",
+        "x-two: 2\r\n",
+        "{\"a\": 1}",
+    ] {
+        assert!(first.contains(part), "{part}: {first}");
+    }
+    assert!(
+        second.contains("content-type: application/ld+json"),
+        "{second}"
+    );
+    assert!(
+        !second.contains("content-type: application/json"),
+        "{second}"
+    );
+    let both = ["--json-body", "{}", "-d", "x", &url];
+    scene
+        .request(&both)
+        .run()
+        .fails(2, &["cannot be used with"]);
+    let missing = ["-H", "@missing", &url];
+    scene
+        .request(&missing)
+        .run()
+        .fails(1, &["-H can't be read from missing"]);
+}
+
+#[test]
+fn the_head_of_an_answer_is_printed_when_it_is_asked_for() {
+    let scene = Scene::new();
+    let answer = || Scripted::new("200 OK", "body").header("x-one", "1");
+    let api = Api::answering(vec![answer(), answer()]);
+    let url = api.url("/");
+    let out = scene.request(&["--include", &url]).run().ok().out;
+    assert!(out.starts_with("HTTP/1.1 200 OK\r\n"), "{out}");
+    assert!(
+        out.contains("\r\nx-one: 1\r\n") && out.ends_with("\r\n\r\nbody"),
+        "{out}"
+    );
+    let json = scene.request(&["-i", "--json", &url]).run().ok().json();
+    assert_eq!(json["headers"][0], json!(["x-one", "1"]));
+}
+
+#[test]
+fn an_answer_goes_to_a_file_and_one_that_failed_need_not() {
+    let scene = Scene::new();
+    let api = Api::answering(vec![
+        Scripted::new("200 OK", "first, and longer"),
+        Scripted::new("200 OK", "second"),
+        Scripted::new("503 Service Unavailable", "not now").header("retry-after", "7"),
+    ]);
+    let url = api.url("/");
+    let to_file = ["-o", "answer", &url];
+    for expected in ["first, and longer", "second"] {
+        assert_eq!(scene.request(&to_file).run().ok().out, "");
+        let written = std::fs::read_to_string(scene.home.path("answer")).unwrap();
+        assert_eq!(written, expected);
+    }
+    let failed = scene.request(&["--fail", "-o", "answer", &url]).run();
+    failed.fails(8, &["503", "try again in 7 s"]);
+    let written = std::fs::read_to_string(scene.home.path("answer")).unwrap();
+    assert_eq!(written, "second");
+    scene.request(&["-f", &url]).run().fails(8, &["503"]);
+    let sent = api.seen().len();
+    let nowhere = scene.request(&["-o", "missing/answer", &url]).run();
+    nowhere.fails(1, &["-o missing/answer can't be written"]);
+    assert_eq!(
+        api.seen().len(),
+        sent,
+        "sent though the answer had no place"
+    );
+}
