@@ -6,6 +6,8 @@ use std::sync::Arc;
 use http::header::{AUTHORIZATION, Entry};
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 
+use crate::hook::ApiRequest;
+use crate::metrics::Counted;
 use crate::origin::OriginId;
 use crate::reject::is_about_something_else;
 use crate::slot::{Slot, Why};
@@ -19,6 +21,8 @@ pub struct Attempt {
     sent: Option<Sent>,
     /// It is the second try already.
     again: bool,
+    /// The slot of a request's own, which others may crowd out meanwhile.
+    kept: Option<Arc<Slot>>,
 }
 
 struct Sent {
@@ -45,6 +49,9 @@ impl Tokens {
     /// # Errors
     /// The request goes to an origin that was not named, or there is no token.
     pub async fn prepare<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
+        if !self.is_plain() {
+            return Box::pin(self.prepare_picked(request)).await;
+        }
         let origin = self.origins.find(request.uri());
         // A caller's own header is looked for at the place where the token would go.
         let Entry::Vacant(place) = request.headers_mut().entry(AUTHORIZATION) else {
@@ -61,6 +68,44 @@ impl Tokens {
         Ok(Attempt::of(current, origin))
     }
 
+    /// As [`prepare`](Self::prepare), where hooks want to see the request, or it has a token of its
+    /// own.
+    async fn prepare_picked<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
+        let method = request.method().clone();
+        let (mut uri, mut headers) = (
+            std::mem::take(request.uri_mut()),
+            std::mem::take(request.headers_mut()),
+        );
+        let mut seen = ApiRequest {
+            method: &method,
+            uri: &mut uri,
+            headers: &mut headers,
+        };
+        let picked = self.pick(&mut seen, Some(request.extensions())).await;
+        (*request.uri_mut(), *request.headers_mut()) = (uri, headers);
+        let slot = picked?;
+        let (uri, headers) = (request.uri().clone(), request.headers_mut());
+        self.prepare_slot(&slot, &uri, headers).await
+    }
+
+    async fn prepare_slot(
+        &self,
+        slot: &Arc<Slot>,
+        uri: &Uri,
+        headers: &mut HeaderMap,
+    ) -> Result<Attempt, Error> {
+        if headers.contains_key(AUTHORIZATION) {
+            return Ok(Attempt::of_the_caller());
+        }
+        let origin = self.origins.find(uri)?;
+        let current = slot.token().await?;
+        headers.insert(AUTHORIZATION, current.header.clone());
+        Ok(Attempt {
+            kept: Some(Arc::clone(slot)),
+            ..Attempt::of(current, origin)
+        })
+    }
+
     /// As [`prepare`](Self::prepare), for a caller without a runtime.
     ///
     /// # Errors
@@ -75,13 +120,7 @@ impl Tokens {
         uri: &Uri,
         headers: &mut HeaderMap,
     ) -> Result<Attempt, Error> {
-        if headers.contains_key(AUTHORIZATION) {
-            return Ok(Attempt::of_the_caller());
-        }
-        let origin = self.origins.find(uri)?;
-        let current = self.slot.token().await?;
-        headers.insert(AUTHORIZATION, current.header.clone());
-        Ok(Attempt::of(current, origin))
+        self.prepare_slot(&self.slot, uri, headers).await
     }
 }
 
@@ -90,6 +129,7 @@ impl Attempt {
         Self {
             sent: None,
             again: false,
+            kept: None,
         }
     }
 
@@ -98,6 +138,7 @@ impl Attempt {
         Self {
             sent: Some(Sent { current, origin }),
             again: false,
+            kept: None,
         }
     }
 
@@ -115,7 +156,7 @@ impl Attempt {
         let Some(Sent { current, origin }) = &self.sent else {
             return Observed::Done;
         };
-        if status != StatusCode::UNAUTHORIZED {
+        if !self.is_rejected_by(status) {
             if status.is_success() {
                 current.accept(*origin);
             }
@@ -124,10 +165,22 @@ impl Attempt {
         if is_about_something_else(headers) {
             return Observed::Done;
         }
-        match current.slot.upgrade() {
+        match self.slot() {
             Some(slot) => Box::pin(self.rejected(&slot, current, *origin)).await,
             None => Observed::Done,
         }
+    }
+
+    /// The slot of its token, as long as there is one.
+    fn slot(&self) -> Option<Arc<Slot>> {
+        let kept = self.kept.clone();
+        kept.or_else(|| self.sent.as_ref()?.current.slot.upgrade())
+    }
+
+    /// Whether an answer of this status is one about its token.
+    fn is_rejected_by(&self, status: StatusCode) -> bool {
+        let rejects = |slot: Arc<Slot>| slot.manager.policy.rejected.contains(&status);
+        !status.is_success() && self.slot().is_some_and(rejects)
     }
 
     async fn rejected(&self, slot: &Arc<Slot>, sent: &Current, origin: OriginId) -> Observed {
@@ -143,7 +196,7 @@ impl Attempt {
             Some(current) if current.generation != sent.generation => return resend,
             Some(current) if current.freshness(slot.now()) == Freshness::Expired => return resend,
             Some(current) if slot.rejections.renews(&current, origin, slot.now()) => {
-                slot.manager.counters.rejection();
+                slot.manager.count(Counted::Rejection);
                 slot.renew(Why::Rejected(current.generation)).await
             }
             Some(_) => match under_way {
@@ -170,16 +223,17 @@ impl Attempt {
 
     /// As [`prepare_again`](Self::prepare_again), for requests of another type.
     pub(crate) async fn prepare_parts_again(&self, headers: &mut HeaderMap) -> Result<Self, Error> {
-        let Some(Sent { current, origin }) = &self.sent else {
+        let Some(Sent { origin, .. }) = &self.sent else {
             return Ok(Self::of_the_caller());
         };
-        let Some(slot) = current.slot.upgrade() else {
+        let Some(slot) = self.slot() else {
             return Err(Error::configuration("the tokens are gone: keep a handle"));
         };
         let next = slot.token().await?;
         headers.insert(AUTHORIZATION, next.header.clone());
         Ok(Self {
             again: true,
+            kept: self.kept.clone(),
             ..Self::of(next, *origin)
         })
     }

@@ -146,7 +146,10 @@ fn content_key(
             if epk.contains_key("d") {
                 return Err(Error::InvalidHeader("epk"));
             }
-            let epk = Material::from_jwk(epk).map_err(|_| Error::InvalidHeader("epk"))?;
+            let epk = Material::from_jwk(epk).map_err(|error| match error {
+                Error::UnsupportedCurve(_) => error,
+                _ => Error::InvalidHeader("epk"),
+            })?;
             let parties = [
                 agreement::party(header, "apu")?,
                 agreement::party(header, "apv")?,
