@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use grantor_core::AuthMethod;
 
+use super::GrantOptions;
 use crate::error::Exit;
 
 /// Who asks, and whom.
@@ -109,6 +110,8 @@ pub(crate) struct Token {
     #[command(flatten)]
     pub(crate) client: ClientOptions,
     #[command(flatten)]
+    pub(crate) grant: GrantOptions,
+    #[command(flatten)]
     pub(crate) token: TokenOptions,
 }
 
@@ -121,6 +124,8 @@ pub(crate) enum Show {
     Header,
     /// The token and what the server said of it
     Json,
+    /// When the token ends, or "unknown"
+    Expiry,
 }
 
 #[derive(Debug, clap::Args)]
@@ -154,6 +159,8 @@ pub(crate) struct Request {
     pub(crate) url: String,
     #[command(flatten)]
     pub(crate) client: ClientOptions,
+    #[command(flatten)]
+    pub(crate) grant: GrantOptions,
     #[command(flatten)]
     pub(crate) token: TokenOptions,
 }

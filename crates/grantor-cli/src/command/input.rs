@@ -51,6 +51,18 @@ pub(super) fn secret_from_file(path: &Path, what: &str) -> Result<Secret, CliErr
     Ok(Secret::new(text.trim()))
 }
 
+/// A password from a file: its text as it is, but for the end of its line.
+pub(super) fn line_from_file(path: &Path, what: &str) -> Result<Secret, CliError> {
+    let text = text_from_file(path, what)?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.is_empty() {
+        let path = path.display();
+        return Err(CliError::usage(format!("{what} is empty: {path}")));
+    }
+    Ok(Secret::new(line))
+}
+
 /// A secret from an environment variable; none if it is empty or not set.
 pub(super) fn secret_from_environment(name: &str) -> Result<Option<Secret>, CliError> {
     match std::env::var(name) {

@@ -162,10 +162,14 @@ fn unwritable(error: &io::Error) -> CliError {
 }
 
 /// Variables that stand for no option, or for a secret.
-const ENVIRONMENT: [(&str, &str); 4] = [
+const ENVIRONMENT: [(&str, &str); 5] = [
     (
         "GRANTOR_CLIENT_SECRET",
         "The client's secret, which is never an argument.",
+    ),
+    (
+        "GRANTOR_PASSWORD",
+        "The password of the user that --username names.",
     ),
     (
         "GRANTOR_TOKEN",

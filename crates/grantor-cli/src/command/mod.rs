@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod discover;
+mod grant_options;
 mod input;
 pub(crate) mod introspect;
 pub(crate) mod man;

@@ -3,49 +3,50 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use grantor_client::{AccessToken, Builder, Tokens};
+use grantor_client::{Builder, Server, TokenSet, Tokens};
 use grantor_http::system;
 use grantor_store::{MasterKey, Namespace, Store};
 use grantor_store_sqlite::SqliteOptions;
 use url::Url;
 
-use super::{client_options, input};
-use crate::args::{ClientOptions, Common, TokenOptions};
+use super::{client_options, grant_options, input};
+use crate::args::{ClientOptions, Common, GrantOptions, TokenOptions};
 use crate::data::refuse_if_others_write;
 use crate::error::CliError;
 
-/// The issuer: as the options or the file name it, or else the origin of the token endpoint.
-pub(super) fn issuer(
+/// The server that the options name, and what messages call it: its issuer, or the origin of its
+/// token endpoint.
+pub(super) fn server(
     common: &Common,
     client: &ClientOptions,
     options: &TokenOptions,
-) -> Result<String, CliError> {
-    let issuer = client_options::issuer(common, client.issuer.as_ref());
-    match (issuer, &options.token_endpoint) {
-        (Err(error), Some(endpoint)) => match Url::parse(endpoint) {
-            Ok(url) if url.origin().is_tuple() => Ok(url.origin().ascii_serialization()),
-            _ => Err(error),
-        },
-        (issuer, _) => issuer,
+) -> Result<(Server, String), CliError> {
+    match (
+        client_options::issuer(common, client.issuer.as_ref()),
+        &options.token_endpoint,
+    ) {
+        (Ok(issuer), endpoint) => {
+            let mut server = Server::issuer(&issuer);
+            server.token_endpoint.clone_from(endpoint);
+            Ok((server, issuer))
+        }
+        (Err(_), Some(endpoint)) => {
+            let origin = Url::parse(endpoint).map(|url| url.origin().ascii_serialization());
+            let name = origin.unwrap_or_else(|_| "--token-endpoint".to_owned());
+            Ok((Server::at_token_endpoint(endpoint), name))
+        }
+        (Err(error), None) => Err(error),
     }
 }
 
-/// The tokens that the options name.
-pub(super) async fn builder(
-    issuer: &str,
-    client: &ClientOptions,
-    options: &TokenOptions,
-) -> Result<Builder, CliError> {
-    let Some(secret) = client_options::secret(client)? else {
-        return Err(CliError::usage(
-            "--auth-method none: a client without a secret gets no token by client credentials",
-        ));
-    };
-    let mut builder = Tokens::client_credentials(issuer, &client.client_id, secret.expose());
-    builder = client_options::authenticating(builder, client);
-    if let Some(endpoint) = &options.token_endpoint {
-        builder = builder.token_endpoint(endpoint);
-    }
+/// The tokens that the options name, for these origins.
+pub(super) async fn tokens(
+    server: Server,
+    (client, grant, options): (&ClientOptions, &GrantOptions, &TokenOptions),
+    origins: Vec<String>,
+) -> Result<Tokens, CliError> {
+    let subject = grant_options::subject(grant)?;
+    let mut builder = grant_options::builder(server, client, grant)?;
     if let Some(scope) = &options.scope {
         builder = builder.scope(scope);
     }
@@ -66,17 +67,21 @@ pub(super) async fn builder(
         let (store, key) = open(file, folder, key_folder).await?;
         builder = builder.store(store, &key);
     }
-    Ok(builder)
+    let tokens = origins.into_iter().fold(builder, Builder::only).build()?;
+    Ok(match subject {
+        Some(subject) => tokens.for_subject(subject)?,
+        None => tokens,
+    })
 }
 
 /// The token that there is, or a new one if the options want that.
-pub(super) async fn get(tokens: &Tokens, options: &TokenOptions) -> Result<AccessToken, CliError> {
-    let token = tokens.get().await?;
+pub(super) async fn get(tokens: &Tokens, options: &TokenOptions) -> Result<TokenSet, CliError> {
+    tokens.get().await?;
     // Without a store it has come from the server just now.
     if options.renew && options.store.is_some() {
-        return Ok(tokens.renew().await?);
+        tokens.renew().await?;
     }
-    Ok(token)
+    Ok(tokens.token_set().await?)
 }
 
 async fn open(

@@ -237,7 +237,7 @@ mod tests {
                 variables(inner, found);
             }
         }
-        let mut names = ["CLIENT_SECRET", "LOG", "TOKEN"]
+        let mut names = ["CLIENT_SECRET", "LOG", "PASSWORD", "TOKEN"]
             .map(|name| format!("GRANTOR_{name}"))
             .to_vec();
         variables(&Args::command(), &mut names);

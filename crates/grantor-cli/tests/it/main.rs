@@ -9,6 +9,7 @@ mod configuration;
 mod decode;
 mod discover;
 mod grantor;
+mod grants;
 mod manual;
 mod output;
 mod request;

@@ -23,10 +23,18 @@ fn prints_a_token_that_is_good() {
         .arg("--json");
     let mut said = asked.run().ok().json();
     let access_token = said["access_token"].take();
+    assert!(said["expires_in"].take().as_u64().unwrap() <= 300, "{said}");
+    assert!(
+        said["expires_at"].take().as_u64().unwrap() > 1_700_000_000,
+        "{said}"
+    );
     assert!(server.is_active(access_token.as_str().unwrap(), "job", &secret));
     assert_eq!(
         said,
-        json!({ "access_token": null, "token_type": "Bearer", "scope": "read" })
+        json!({
+            "access_token": null, "token_type": "Bearer", "scope": "read",
+            "expires_at": null, "expires_in": null,
+        })
     );
 }
 

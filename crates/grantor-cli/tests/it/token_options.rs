@@ -194,7 +194,7 @@ fn a_secret_parameter_is_no_argument() {
         Scripted::new("200 OK", ""),
         &["--auth-method", "none"],
     );
-    run.run().fails(2, &["a client without a secret"]);
+    run.run().fails(2, &["clients that have a secret"]);
 }
 
 #[test]

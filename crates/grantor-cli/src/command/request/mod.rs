@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use grantor_client::{Builder, Tokens};
+use grantor_client::Tokens;
 use url::Url;
 
 use self::answer::Answer;
@@ -23,13 +23,13 @@ pub(crate) fn run(common: &Common, args: &Request, output: &Output) -> Result<Ex
     for origin in &args.origins {
         origins.push(origin_of(origin)?);
     }
-    let issuer = token_options::issuer(common, &args.client, &args.token)?;
+    let (server, _) = token_options::server(common, &args.client, &args.token)?;
     let request = Prepared::of(args)?;
     // Before anything is sent: an answer to a request with effects should not get lost.
     let file = args.output.as_deref().map(open).transpose()?;
     crate::block_on(async {
-        let builder = token_options::builder(&issuer, &args.client, &args.token).await?;
-        let tokens = origins.into_iter().fold(builder, Builder::only).build()?;
+        let options = (&args.client, &args.grant, &args.token);
+        let tokens = token_options::tokens(server, options, origins).await?;
         let sent = send(&tokens, request, args).await;
         tokens.close().await;
         let answer =
