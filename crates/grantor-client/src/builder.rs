@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::app::App;
 use crate::ask::Ask;
+use crate::door::Placement;
 use crate::event::{Event, Listener};
 use crate::grant::Grant;
 use crate::login::Login;
@@ -37,6 +38,7 @@ pub struct Builder {
     handle: Option<Handle>,
     listener: Option<Listener>,
     pub(crate) shared: Option<Arc<Shared>>,
+    pub(crate) placement: Placement,
 }
 
 #[derive(Debug, Clone)]
@@ -66,6 +68,7 @@ impl Builder {
             handle: None,
             listener: None,
             shared: None,
+            placement: Placement::default(),
         }
     }
 
@@ -240,7 +243,7 @@ impl Builder {
             let id = manager.origin_ids.id(&origin);
             all.with(origin, id)
         });
-        Some(Tokens::new(&manager, ask, origins))
+        Some(Tokens::new(&manager, ask, origins).with_placement(self.placement))
     }
 
     fn app(&self, problems: &mut Vec<String>) -> Option<App> {

@@ -1,64 +1,50 @@
 //! The two calls that every door makes: `prepare` before a request is sent, `observe` on its answer.
 
-use std::fmt;
+mod attempt;
+mod carrier;
+mod placement;
+
 use std::sync::Arc;
 
+use http::Request;
 use http::header::{AUTHORIZATION, Entry};
-use http::{HeaderMap, Request, Response, StatusCode, Uri};
 
+pub(crate) use self::attempt::Judged;
+pub use self::attempt::{Attempt, Observed};
+pub(crate) use self::carrier::Carrier;
+pub use self::carrier::WithoutToken;
+pub use self::placement::Placement;
+pub(crate) use self::placement::{is_form, without_token};
 use crate::origin::OriginId;
-use crate::reject::is_about_something_else;
-use crate::slot::{Slot, Why};
-use crate::state::{Current, Freshness};
+use crate::slot::{Outcome, Slot};
+use crate::state::Current;
 use crate::{Error, Tokens};
 
-/// A request that was prepared: remembers which token it carries, to judge the answer.
-#[must_use = "the answer tells whether the token is still good: hand it to `observe`"]
-pub struct Attempt {
-    /// None: the request carries the caller's own header.
-    sent: Option<Sent>,
-    /// It is the second try already.
-    again: bool,
+/// A request that was looked at.
+pub(crate) enum Begun {
+    /// It can be sent.
+    Ready(Attempt),
+    /// It needs a token first.
+    Waiting(Waiting),
 }
 
-struct Sent {
-    current: Arc<Current>,
+/// Whose token a request waits for, and where it will go.
+pub(crate) struct Waiting {
+    slot: Arc<Slot>,
     origin: OriginId,
-}
-
-/// What an answer means for the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub enum Observed {
-    /// The answer is the caller's.
-    Done,
-    /// There is another token now: prepare a copy of the request by
-    /// [`Attempt::prepare_again`] and send it once more. Without a copy, the answer is the caller's.
-    Resend,
+    placement: Placement,
 }
 
 impl Tokens {
     /// Puts the token on a request. Waits only if there is no token that may be used.
     ///
-    /// A request that has an `Authorization` header keeps it.
+    /// A request that has an `Authorization` header keeps it, and one that has the extension
+    /// [`WithoutToken`] gets none.
     ///
     /// # Errors
     /// The request goes to an origin that was not named, or there is no token.
     pub async fn prepare<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
-        let origin = self.origins.find(request.uri());
-        // A caller's own header is looked for at the place where the token would go.
-        let Entry::Vacant(place) = request.headers_mut().entry(AUTHORIZATION) else {
-            return Ok(Attempt::of_the_caller());
-        };
-        let origin = origin?;
-        if let Some(current) = self.slot.ready() {
-            place.insert(current.header.clone());
-            return Ok(Attempt::of(current, origin));
-        }
-        let current = Box::pin(self.slot.token()).await?;
-        let value = current.header.clone();
-        request.headers_mut().insert(AUTHORIZATION, value);
-        Ok(Attempt::of(current, origin))
+        self.prepare_any(request).await
     }
 
     /// As [`prepare`](Self::prepare), for a caller without a runtime.
@@ -70,127 +56,87 @@ impl Tokens {
     }
 
     /// As [`prepare`](Self::prepare), for doors with requests of another type.
-    pub(crate) async fn prepare_parts(
-        &self,
-        uri: &Uri,
-        headers: &mut HeaderMap,
-    ) -> Result<Attempt, Error> {
-        if headers.contains_key(AUTHORIZATION) {
-            return Ok(Attempt::of_the_caller());
-        }
-        let origin = self.origins.find(uri)?;
-        let current = self.slot.token().await?;
-        headers.insert(AUTHORIZATION, current.header.clone());
-        Ok(Attempt::of(current, origin))
-    }
-}
-
-impl Attempt {
-    fn of_the_caller() -> Self {
-        Self {
-            sent: None,
-            again: false,
+    pub(crate) async fn prepare_any(&self, request: &mut impl Carrier) -> Result<Attempt, Error> {
+        match self.begin(request)? {
+            Begun::Ready(attempt) => Ok(attempt),
+            Begun::Waiting(waiting) => {
+                let current = Box::pin(waiting.token()).await?;
+                waiting.put(current, request)
+            }
         }
     }
 
+    /// All that is done to a request before it is sent is done here, whatever door it goes through:
+    /// whether it gets a token, which one, and where.
     #[inline]
-    fn of(current: Arc<Current>, origin: OriginId) -> Self {
-        Self {
-            sent: Some(Sent { current, origin }),
-            again: false,
+    pub(crate) fn begin(&self, request: &mut impl Carrier) -> Result<Begun, Error> {
+        let extensions = request.extensions();
+        if extensions.is_some_and(|all| all.get::<WithoutToken>().is_some()) {
+            return Ok(Begun::Ready(Attempt::of_the_caller()));
         }
-    }
-
-    /// Judges the answer. A 401 about the token renews it, within limits, and is worth one more
-    /// try; the second 401 is the caller's answer.
-    ///
-    /// Waits for the renewal that a rejection starts; otherwise it is done at once.
-    pub async fn observe<B>(&self, response: &Response<B>) -> Observed {
-        self.observe_parts(response.status(), response.headers())
-            .await
-    }
-
-    /// As [`observe`](Self::observe), for answers of another type.
-    pub async fn observe_parts(&self, status: StatusCode, headers: &HeaderMap) -> Observed {
-        let Some(Sent { current, origin }) = &self.sent else {
-            return Observed::Done;
+        let slot = &self.slot;
+        if self.placement != Placement::Header {
+            return self.begin_elsewhere(slot, request);
+        }
+        let origin = self.origins.find(request.uri());
+        // A caller's own header is looked for at the place where the token would go.
+        let Entry::Vacant(place) = request.headers_mut().entry(AUTHORIZATION) else {
+            return Ok(Begun::Ready(Attempt::of_the_caller()));
         };
-        if status != StatusCode::UNAUTHORIZED {
-            if status.is_success() {
-                current.accept(*origin);
+        let origin = origin?;
+        if let Some(current) = slot.ready() {
+            place.insert(current.header.clone());
+            let attempt = Attempt::of(current, origin, Placement::Header);
+            return Ok(Begun::Ready(attempt));
+        }
+        Ok(self.wait_for(slot, origin))
+    }
+
+    /// As [`begin`](Self::begin), for a token that goes into the query or the body.
+    #[cold]
+    fn begin_elsewhere(
+        &self,
+        slot: &Arc<Slot>,
+        request: &mut impl Carrier,
+    ) -> Result<Begun, Error> {
+        if self.placement.is_taken(request) {
+            return Ok(Begun::Ready(Attempt::of_the_caller()));
+        }
+        let origin = self.origins.find(request.uri())?;
+        self.placement.check(request)?;
+        match slot.ready() {
+            Some(current) => {
+                self.placement.put(&current, request)?;
+                let attempt = Attempt::of(current, origin, self.placement);
+                Ok(Begun::Ready(attempt))
             }
-            return Observed::Done;
-        }
-        if is_about_something_else(headers) {
-            return Observed::Done;
-        }
-        match current.slot.upgrade() {
-            Some(slot) => Box::pin(self.rejected(&slot, current, *origin)).await,
-            None => Observed::Done,
+            None => Ok(self.wait_for(slot, origin)),
         }
     }
 
-    async fn rejected(&self, slot: &Arc<Slot>, sent: &Current, origin: OriginId) -> Observed {
-        let resend = if self.again {
-            Observed::Done
-        } else {
-            Observed::Resend
-        };
-        // Looked for first: once it is over, there is another current token.
-        let under_way = slot.under_way();
-        let next = match slot.current() {
-            // A late answer about a token that is gone: it says nothing about the one there is.
-            Some(current) if current.generation != sent.generation => return resend,
-            Some(current) if current.freshness(slot.now()) == Freshness::Expired => return resend,
-            Some(current) if slot.rejections.renews(&current, origin, slot.now()) => {
-                slot.manager.counters.rejection();
-                slot.renew(Why::Rejected(current.generation)).await
-            }
-            Some(_) => match under_way {
-                Some(under_way) => slot.wait(under_way).await,
-                None => return Observed::Done,
-            },
-            None => return resend,
-        };
-        match next {
-            // Some servers give the same token until its end.
-            Ok(next) if next.token.secret == sent.token.secret => Observed::Done,
-            Ok(_) => resend,
-            Err(_) => Observed::Done,
-        }
-    }
-
-    /// Puts the token there is now on a copy of the request, in place of the rejected one.
-    ///
-    /// # Errors
-    /// There is no token.
-    pub async fn prepare_again<B>(&self, request: &mut Request<B>) -> Result<Self, Error> {
-        self.prepare_parts_again(request.headers_mut()).await
-    }
-
-    /// As [`prepare_again`](Self::prepare_again), for requests of another type.
-    pub(crate) async fn prepare_parts_again(&self, headers: &mut HeaderMap) -> Result<Self, Error> {
-        let Some(Sent { current, origin }) = &self.sent else {
-            return Ok(Self::of_the_caller());
-        };
-        let Some(slot) = current.slot.upgrade() else {
-            return Err(Error::configuration("the tokens are gone: keep a handle"));
-        };
-        let next = slot.token().await?;
-        headers.insert(AUTHORIZATION, next.header.clone());
-        Ok(Self {
-            again: true,
-            ..Self::of(next, *origin)
+    #[cold]
+    fn wait_for(&self, slot: &Arc<Slot>, origin: OriginId) -> Begun {
+        Begun::Waiting(Waiting {
+            slot: Arc::clone(slot),
+            origin,
+            placement: self.placement,
         })
     }
 }
 
-impl fmt::Debug for Attempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sent = self.sent.as_ref();
-        f.debug_struct("Attempt")
-            .field("generation", &sent.map(|sent| sent.current.generation))
-            .field("again", &self.again)
-            .finish()
+impl Waiting {
+    /// The token that the request waits for.
+    pub(crate) fn token(&self) -> impl Future<Output = Outcome> + Send + use<> {
+        let slot = Arc::clone(&self.slot);
+        async move { slot.token().await }
+    }
+
+    pub(crate) fn put(
+        self,
+        current: Arc<Current>,
+        request: &mut impl Carrier,
+    ) -> Result<Attempt, Error> {
+        self.placement.put(&current, request)?;
+        Ok(Attempt::of(current, self.origin, self.placement))
     }
 }

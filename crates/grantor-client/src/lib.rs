@@ -9,7 +9,11 @@
 
 mod app;
 mod ask;
+mod authenticate;
+#[cfg(not(feature = "blocking"))]
 mod blocking;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod builder;
 mod code_flow;
 mod counters;
@@ -17,15 +21,19 @@ mod door;
 mod error;
 mod event;
 mod grant;
+pub mod layer;
 mod lease;
 mod login;
 mod manager;
+#[cfg(feature = "reqwest-middleware")]
+mod middleware;
 mod origin;
 mod persist;
 mod query;
 mod records;
 mod reject;
 mod renew;
+mod reqwest_door;
 mod session;
 mod slot;
 mod state;
@@ -33,12 +41,15 @@ mod storage;
 mod tokens;
 mod worker;
 
+pub use authenticate::{Authenticate, Authenticated};
 pub use builder::Builder;
 pub use code_flow::{CodeFlow, Pending, Started};
 pub use counters::Counts;
-pub use door::{Attempt, Observed};
+pub use door::{Attempt, Observed, Placement, WithoutToken};
 pub use error::Error;
 pub use event::Event;
+#[cfg(feature = "reqwest-middleware")]
+pub use middleware::TokensMiddleware;
 pub use session::{RequestBuilder, Session};
 pub use state::AccessToken;
 pub use tokens::Tokens;

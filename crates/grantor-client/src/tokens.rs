@@ -7,6 +7,7 @@ use url::Url;
 use crate::ask::Ask;
 use crate::blocking::block_on;
 use crate::builder::Builder;
+use crate::door::Placement;
 use crate::manager::{LastHandle, Manager};
 use crate::origin::{Origin, Origins};
 use crate::slot::{Slot, Why};
@@ -35,6 +36,7 @@ use crate::{Counts, Error, Session};
 pub struct Tokens {
     pub(crate) slot: Arc<Slot>,
     pub(crate) origins: Arc<Origins>,
+    pub(crate) placement: Placement,
     handle: Arc<LastHandle>,
 }
 
@@ -69,6 +71,7 @@ impl Tokens {
         Self {
             slot: manager.slot(ask),
             origins: Arc::new(origins),
+            placement: Placement::default(),
             handle: Arc::new(LastHandle(Arc::clone(manager))),
         }
     }
