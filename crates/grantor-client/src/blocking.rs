@@ -1,8 +1,26 @@
+//! For programs without an async runtime: sessions over ureq.
+//!
+//! They work on every thread, those of a runtime included, and need none: tokens are renewed on a
+//! thread of the manager's own. (With [`Builder::spawn_on`](crate::Builder::spawn_on) it is that
+//! runtime that renews; don't block its only thread.)
+
+#[cfg(feature = "blocking")]
+mod request;
+#[cfg(feature = "blocking")]
+mod send;
+#[cfg(feature = "blocking")]
+mod session;
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
+
+#[cfg(feature = "blocking")]
+pub use self::request::RequestBuilder;
+#[cfg(feature = "blocking")]
+pub use self::session::Session;
 
 /// Waits for a future on this thread, without a runtime. It must not need one, as none of those do
 /// that wait for the manager's thread.

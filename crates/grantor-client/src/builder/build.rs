@@ -110,6 +110,7 @@ impl Builder {
             all.with(origin, id)
         });
         let tokens = Tokens::new(&manager, ask, origins, subjects);
+        let tokens = tokens.with_placement(self.placement);
         if let Some(given) = self.given {
             tokens
                 .hand_in(given)

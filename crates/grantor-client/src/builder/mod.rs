@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 
 use crate::ask::Ask;
 use crate::change::OnChange;
+use crate::door::Placement;
 use crate::event::Listener;
 use crate::grant::{Actor, Exchange};
 use crate::hook::Hooks;
@@ -45,6 +46,7 @@ pub struct Builder {
     environment: Option<Environment>,
     handle: Option<Handle>,
     pub(crate) shared: Option<Arc<Shared>>,
+    pub(crate) placement: Placement,
 }
 
 #[derive(Debug, Clone)]
@@ -84,6 +86,7 @@ impl Builder {
             environment: None,
             handle: None,
             shared: None,
+            placement: Placement::default(),
         }
     }
 
