@@ -88,6 +88,7 @@ async fn stored_under(key: &MasterKey, change: impl Fn(Builder) -> Builder) -> V
     let world = World::new();
     let store = Arc::new(FaultyStore::default());
     let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
+    let _login = world.server.new_refresh_token();
     let builder = change(world.client()).store(shared, key);
     let tokens = world.here(builder).build().unwrap();
     tokens.get().await.unwrap();
@@ -115,6 +116,21 @@ async fn no_stored_key_can_be_computed_from_a_guessed_secret() {
     for known in stored_under(&key(), other_secret).await {
         assert!(!before.contains(&known));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_key_of_a_logins_token_can_be_computed_from_a_guessed_parameter() {
+    let as_login =
+        |_: Builder| Tokens::refresh_token(ISSUER, "app", "refresh-0-0").parameter("pin", "1234");
+    let of_tokens = |keys: Vec<Vec<u8>>| -> Vec<_> {
+        keys.into_iter()
+            .filter(|key| &key[8..10] == b"ca")
+            .collect()
+    };
+    let one = of_tokens(stored_under(&key(), as_login).await);
+    let other = of_tokens(stored_under(&MasterKey::from_bytes([8; 32]), as_login).await);
+    assert_eq!((one.len(), other.len()), (1, 1));
+    assert_ne!(one, other);
 }
 
 /// Managers whose machines show the same passage of time and other times of day.

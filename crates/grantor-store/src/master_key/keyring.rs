@@ -177,6 +177,27 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_for_the_lock_takes_the_key_that_came_meanwhile() {
+        for round in 0..20 {
+            let (folder, store) = (TempDir::new().unwrap(), memory());
+            let service = format!("wait {round}");
+            open("any", folder.path(), &memory()).unwrap();
+            let lock = File::open(folder.path()).unwrap();
+            lock.lock().unwrap();
+            let key = thread::scope(|scope| {
+                let waiting = scope.spawn(|| open(&service, folder.path(), &store).unwrap());
+                for _ in 0..1000 {
+                    thread::yield_now();
+                }
+                entry(&service).set_secret(&[5; 32]).unwrap();
+                lock.unlock().unwrap();
+                waiting.join().unwrap()
+            });
+            assert_eq!(*key.0, [5; 32]);
+        }
+    }
+
+    #[test]
     fn a_lost_key_is_never_replaced() {
         let (folder, store) = (TempDir::new().unwrap(), memory());
         open("lost", folder.path(), &store).unwrap();
