@@ -216,6 +216,8 @@ fn a_request_that_can_not_be_made_says_why() {
         .request(&["-X", "A B", url])
         .run()
         .fails(2, &["-X A B: not a method"]);
+    let escape = scene.request(&["-X", "A\u{1b}[2JB", url]).run();
+    escape.fails(2, &["-X A\\u001b[2JB: not a method"]);
     scene
         .request(&["-H", "no colon", url])
         .run()
