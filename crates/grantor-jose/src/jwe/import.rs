@@ -121,7 +121,7 @@ impl DecryptionKey {
             _ => return Err(Error::InvalidKey("alg")),
         };
         if let (Secret::Shared(secret), Some(one)) = (&key.secret, encryption)
-            && secret.len() != one.key_length()
+            && secret.bytes().len() != one.key_length()
         {
             return Err(Error::InvalidKey("k"));
         }
