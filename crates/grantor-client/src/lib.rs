@@ -29,6 +29,8 @@ mod login;
 mod manager;
 mod metrics;
 mod origin;
+#[cfg(doctest)]
+mod pages;
 mod persist;
 mod pick;
 mod policy;
