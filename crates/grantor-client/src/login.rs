@@ -71,7 +71,10 @@ impl Login {
             Turn::Ours(lease) => lease,
         };
         let outcome = self.spend(slot, &mut known, &mut lease, retry).await;
-        if let Some(lease) = lease {
+        // Others would spend what the store still holds: they wait until the lease lapses, and by
+        // then the newest state is written, if the store is back.
+        let persisted = known.as_ref().is_none_or(|known| known.persisted);
+        if let Some(lease) = lease.filter(|_| persisted) {
             lease.release().await;
         }
         outcome
@@ -182,10 +185,17 @@ impl Login {
     }
 
     fn begin(&self, manager: &Manager) -> Result<LoginRecord, Error> {
-        if self.given.is_none() && self.user.is_none() {
-            return Err(nobody());
+        let record = begin(manager, self.given.as_ref());
+        match &self.given {
+            // Processes that are handed the same refresh token begin the same login, so that one
+            // adopts what another brings.
+            Some(given) => Ok(LoginRecord {
+                login_id: fingerprint(given),
+                ..record
+            }),
+            None if self.user.is_some() => Ok(record),
+            None => Err(nobody()),
         }
-        Ok(begin(manager, self.given.as_ref()))
     }
 
     /// Remembers a state of the login at once, and stores it before anybody sees what came with it.

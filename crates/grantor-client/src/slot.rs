@@ -244,8 +244,7 @@ impl Slot {
             }
             Err(error) => {
                 flights.failures += 1;
-                let pause = self.pause(flights.failures, error);
-                let until = self.now().saturating_add(instant(pause));
+                let until = self.quiet_until(flights.failures, error);
                 flights.failed = Some((until, error.clone()));
                 if let Some(current) = self.current() {
                     current.refresh_at.fetch_max(until, Ordering::Relaxed);
@@ -256,20 +255,22 @@ impl Slot {
         flights.running = running.filter(|running| running.number != number);
     }
 
-    /// How long a failure stands. It depends on whether anybody is without a token meanwhile.
-    fn pause(&self, failures: u32, error: &Error) -> Duration {
+    /// Until when a failure stands. That depends on whether anybody is without a token meanwhile: who
+    /// comes after the token's end has not been told of any failure.
+    fn quiet_until(&self, failures: u32, error: &Error) -> Instant {
         let jitter = self.manager.jitter();
-        let good = |current: &Arc<Current>| current.freshness(self.now()) != Freshness::Expired;
-        let pause = match self.current().filter(good) {
-            Some(current) => current.life.pause(failures, jitter),
+        let now = self.now();
+        let after = |pause: Duration| now.saturating_add(instant(pause));
+        let good = |current: &Arc<Current>| current.freshness(now) != Freshness::Expired;
+        let until = match self.current().filter(good) {
+            Some(current) => after(current.life.pause(failures, jitter)).min(current.expires_at),
             None => {
                 let doubled = Duration::from_millis(250) * 2u32.pow(failures.clamp(1, 8) - 1);
-                doubled
-                    .min(Duration::from_secs(30))
-                    .mul_f64(0.5 + jitter / 2.0)
+                let pause = doubled.min(Duration::from_secs(30));
+                after(pause.mul_f64(0.5 + jitter / 2.0))
             }
         };
-        pause.max(error.retry_after().unwrap_or_default())
+        until.max(after(error.retry_after().unwrap_or_default()))
     }
 
     fn flights(&self) -> MutexGuard<'_, Flights> {

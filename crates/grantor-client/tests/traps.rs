@@ -51,7 +51,10 @@ async fn a_thousand_callers_dropped_anywhere_lose_no_refresh_token() {
         }
         let set = tokens.token_set().await.unwrap();
         let current = set.refresh_token.unwrap();
-        assert!(world.server.takes_refresh_token(current.expose()), "{round}");
+        assert!(
+            world.server.takes_refresh_token(current.expose()),
+            "{round}"
+        );
         world.server.assert_token_requests(round);
         world.advance(3600);
     }
@@ -70,7 +73,9 @@ fn a_runtime_that_ends_in_the_middle_of_a_renewal_takes_no_refresh_token_with_it
             let tokens = tokens.clone();
             runtime.spawn(async move { tokens.get().await });
         }
-        let watching = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let watching = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         watching.block_on(world.server.holds(1));
         runtime.shutdown_background();
         world.server.release();
@@ -92,7 +97,9 @@ fn threads_share_one_token_request() {
             std::thread::spawn(move || tokens.get_blocking().unwrap().secret)
         })
         .collect();
-    let watching = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let watching = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     watching.block_on(world.server.holds(1));
     world.server.release();
     for caller in callers {
@@ -107,7 +114,9 @@ async fn a_server_that_is_down_from_the_refresh_point_to_the_end_fails_no_call()
     let tokens = world.here(world.client()).build().unwrap();
     assert_eq!(world.call(&tokens).await.status(), 200);
     world.advance(3200);
-    world.server.fail_always(Endpoint::Token, Fault::Status(503));
+    world
+        .server
+        .fail_always(Endpoint::Token, Fault::Status(503));
     for _ in 0..39 {
         world.advance(10);
         assert_eq!(world.call(&tokens).await.status(), 200);
@@ -193,7 +202,11 @@ async fn a_server_that_takes_the_request_and_never_answers_leaves_nobody_hanging
     for outcome in join_all((0..50).map(|_| tokens.get())).await {
         assert!(outcome.unwrap_err().is_transient());
     }
-    assert!(began.elapsed() < Duration::from_secs(7), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(7),
+        "{:?}",
+        began.elapsed()
+    );
     world.server.assert_token_requests(2);
     // The same holds for the metadata.
     let tokens = world.here(world.client()).build().unwrap();
@@ -212,7 +225,11 @@ async fn a_server_that_wants_to_be_left_alone_is_left_alone_by_all() {
     for _ in 0..10 {
         let error = other.get().await.unwrap_err();
         assert!(error.is_transient());
-        assert!(error.retry_after().is_some_and(|left| left <= Duration::from_secs(60)));
+        assert!(
+            error
+                .retry_after()
+                .is_some_and(|left| left <= Duration::from_secs(60))
+        );
     }
     world.server.assert_token_requests(1);
     world.advance(61);
@@ -268,7 +285,9 @@ async fn a_missing_lifetime_is_the_policys() {
 async fn every_renewal_asks_for_the_same_as_the_first_request() {
     let world = World::new();
     let builder = world.client().scope("read").audience("orders");
-    let builder = builder.resource("https://api.example/a").parameter("tenant", "t");
+    let builder = builder
+        .resource("https://api.example/a")
+        .parameter("tenant", "t");
     let tokens = world.here(builder).build().unwrap();
     for _ in 0..3 {
         tokens.get().await.unwrap();
