@@ -22,6 +22,7 @@ mod counters;
 mod door;
 mod error;
 mod event;
+mod flights;
 mod grant;
 mod hook;
 mod lease;
