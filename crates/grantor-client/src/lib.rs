@@ -37,6 +37,8 @@ mod metrics;
 #[cfg(feature = "reqwest-middleware")]
 mod middleware;
 mod origin;
+#[cfg(doctest)]
+mod pages;
 mod persist;
 mod pick;
 mod policy;
