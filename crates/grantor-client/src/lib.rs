@@ -37,7 +37,7 @@ mod metrics;
 #[cfg(feature = "reqwest-middleware")]
 mod middleware;
 mod origin;
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "blocking", feature = "reqwest-middleware"))]
 mod pages;
 mod persist;
 mod pick;
