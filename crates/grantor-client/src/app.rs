@@ -1,15 +1,16 @@
-use grantor_core::{AuthMethod, ClientAuthentication, Issuer, Secret, ServerMetadata};
+use std::sync::Arc;
+
+use grantor_core::{AuthMethod, ClientAuthentication, Secret, ServerMetadata};
 use grantor_http::MetadataCache;
 use url::Url;
 
 use crate::Error;
+use crate::server::Checked;
 
 /// Who asks for tokens, and where.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
-    pub(crate) issuer: Issuer,
-    /// Used instead of what the issuer publishes.
-    pub(crate) token_endpoint: Option<Url>,
+    pub(crate) server: Checked,
     pub(crate) client_id: String,
     pub(crate) client_secret: Option<Secret>,
     /// Used instead of the best that the server takes.
@@ -30,6 +31,15 @@ impl Endpoint {
             Self::Token => "token_endpoint",
             Self::Introspection => "introspection_endpoint",
             Self::Revocation => "revocation_endpoint",
+        }
+    }
+
+    /// What was given beforehand.
+    fn given(self, server: &Checked) -> Option<&Url> {
+        match self {
+            Self::Token => server.token_endpoint.as_ref(),
+            Self::Introspection => server.introspection_endpoint.as_ref(),
+            Self::Revocation => server.revocation_endpoint.as_ref(),
         }
     }
 
@@ -63,19 +73,41 @@ impl App {
         cache: &MetadataCache,
         endpoint: Endpoint,
     ) -> Result<(Url, ClientAuthentication), Error> {
-        if let (Endpoint::Token, Some(url)) = (endpoint, &self.token_endpoint) {
+        if let Some(url) = endpoint.given(&self.server) {
             return Ok((url.clone(), self.authentication(&[])?));
         }
-        let metadata = cache.get(&self.issuer).await?;
+        let metadata = self.metadata(cache).await?;
         let Some(url) = endpoint.of(&metadata) else {
             return Err(Error::configuration(format!(
                 "the metadata of {} has no \"{}\"",
-                self.issuer,
+                metadata.issuer,
                 endpoint.name()
             )));
         };
         let methods = endpoint.methods(&metadata);
         Ok((url.clone(), self.authentication(methods)?))
+    }
+
+    /// What the server publishes about itself.
+    pub(crate) async fn metadata(
+        &self,
+        cache: &MetadataCache,
+    ) -> Result<Arc<ServerMetadata>, Error> {
+        let Some(issuer) = &self.server.issuer else {
+            return Err(Error::configuration(
+                "the server has no metadata to look at, since no \"issuer\" was given",
+            ));
+        };
+        Ok(match &self.server.metadata {
+            Some(location) => cache.get_at(issuer, location).await?,
+            None => cache.get(issuer).await?,
+        })
+    }
+
+    /// What to call the server in messages.
+    pub(crate) fn name(&self) -> &str {
+        let issuer = self.server.issuer.as_ref();
+        issuer.map_or("the server", grantor_core::Issuer::as_str)
     }
 
     /// The client's authentication where these methods are taken; an empty list is the default of
@@ -95,7 +127,7 @@ impl App {
                     let taken: Vec<_> = taken.iter().map(AuthMethod::as_str).collect();
                     Error::configuration(format!(
                         "{} takes no client secret, only: {}",
-                        self.issuer,
+                        self.name(),
                         taken.join(", ")
                     ))
                 })?
@@ -121,8 +153,7 @@ mod tests {
 
     fn app(secret: Option<&str>, method: Option<AuthMethod>) -> App {
         App {
-            issuer: Issuer::parse("https://a.example").unwrap(),
-            token_endpoint: None,
+            server: Checked::default(),
             client_id: "app".into(),
             client_secret: secret.map(Secret::from),
             method,

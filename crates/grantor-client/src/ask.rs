@@ -1,5 +1,7 @@
 use grantor_core::{GrantRequest, Scope, TokenRequest};
 
+use crate::Wanted;
+
 /// What an access token is asked to be good for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Ask {
@@ -17,6 +19,15 @@ impl Ask {
             resource: self.resource.clone(),
             audience: self.audience.clone(),
             extra: self.extra.clone(),
+        }
+    }
+
+    pub(crate) fn wanted(&self) -> Wanted {
+        Wanted {
+            scope: self.scope.clone(),
+            resource: self.resource.clone(),
+            audience: self.audience.clone(),
+            parameters: self.extra.clone(),
         }
     }
 

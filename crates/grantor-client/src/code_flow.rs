@@ -17,9 +17,10 @@ use crate::app::Endpoint;
 use crate::builder::Builder;
 use crate::event::Event;
 use crate::grant::Grant;
+use crate::hook::Call;
 use crate::login::begin;
 use crate::manager::Shared;
-use crate::renew::{bring, fetch};
+use crate::renew::{Lineage, bring, fetch};
 use crate::slot::{Outcome, Slot};
 use crate::{Error, Tokens};
 
@@ -215,22 +216,31 @@ impl CodeFlow {
 async fn redeem(slot: &Arc<Slot>, grant: GrantRequest) -> Outcome {
     let manager = &slot.manager;
     let cache = &manager.shared.metadata;
-    let (url, client) = manager.app.endpoint(cache, Endpoint::Token).await?;
+    let app = manager.app()?;
+    let (url, client) = app.endpoint(cache, Endpoint::Token).await?;
     let request = TokenRequest {
         resource: slot.ask.resource.clone(),
         extra: slot.ask.extra.clone(),
         ..TokenRequest::new(grant)
     };
-    let exchange = FetchToken::code(request.to_request(&url, &client));
-    let (answer, sent_at) = fetch(manager, exchange).await;
+    let request = request.to_request_with(&url, &client, &app.server.quirks);
+    let exchange = FetchToken::code(request).with_quirks(app.server.quirks);
+    let (answer, sent_at) = fetch(manager, Call::Token, exchange).await;
     let answer = answer?;
-    let mut login_id = None;
+    let mut lineage = None;
     if let Grant::Login(login) = &manager.grant {
-        let record = begin(manager, answer.refresh_token.as_ref());
-        login_id = Some(record.login_id.clone());
+        let mut record = begin(manager, answer.refresh_token.as_ref());
+        let now = manager.shared.environment.now();
+        record.refresh_expires_at = answer.refresh_token_expires_in.map(|left| now + left);
+        lineage = Some(Lineage {
+            login_id: record.login_id.clone(),
+            spent: None,
+            refresh_token: answer.refresh_token.clone(),
+            refresh_expires_at: record.refresh_expires_at,
+        });
         login.replace(manager, record).await;
     }
-    let current = bring(slot, &answer, sent_at, login_id).await?;
+    let current = bring(slot, answer, sent_at, lineage).await?;
     manager.tell(&Event::Renewed);
     Ok(current)
 }

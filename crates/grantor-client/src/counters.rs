@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::metrics::Counted;
+
 /// How often what happened, since the tokens were built.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -47,20 +49,15 @@ impl Counters {
         self.hits[stripe].0.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn renewal(&self) {
-        self.renewals.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn wait(&self) {
-        self.waits.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn rejection(&self) {
-        self.rejections.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn failure(&self) {
-        self.failures.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn count(&self, counted: Counted) {
+        let count = match counted {
+            Counted::Hit => return self.hit(),
+            Counted::Renewal => &self.renewals,
+            Counted::Wait => &self.waits,
+            Counted::Rejection => &self.rejections,
+            Counted::Failure => &self.failures,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn counts(&self) -> Counts {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use http::header::{AUTHORIZATION, Entry};
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 
+use crate::hook::ApiRequest;
+use crate::metrics::Counted;
 use crate::origin::OriginId;
 use crate::reject::is_about_something_else;
 use crate::slot::{Slot, Why};
@@ -19,6 +21,8 @@ pub struct Attempt {
     sent: Option<Sent>,
     /// It is the second try already.
     again: bool,
+    /// The slot of a request's own, which others may crowd out meanwhile.
+    kept: Option<Arc<Slot>>,
 }
 
 struct Sent {
@@ -45,6 +49,9 @@ impl Tokens {
     /// # Errors
     /// The request goes to an origin that was not named, or there is no token.
     pub async fn prepare<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
+        if !self.is_plain() {
+            return Box::pin(self.prepare_picked(request)).await;
+        }
         let origin = self.origins.find(request.uri());
         // A caller's own header is looked for at the place where the token would go.
         let Entry::Vacant(place) = request.headers_mut().entry(AUTHORIZATION) else {
@@ -61,6 +68,44 @@ impl Tokens {
         Ok(Attempt::of(current, origin))
     }
 
+    /// As [`prepare`](Self::prepare), where hooks want to see the request, or it has a token of its
+    /// own.
+    async fn prepare_picked<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
+        let method = request.method().clone();
+        let (mut uri, mut headers) = (
+            std::mem::take(request.uri_mut()),
+            std::mem::take(request.headers_mut()),
+        );
+        let mut seen = ApiRequest {
+            method: &method,
+            uri: &mut uri,
+            headers: &mut headers,
+        };
+        let picked = self.pick(&mut seen, Some(request.extensions())).await;
+        (*request.uri_mut(), *request.headers_mut()) = (uri, headers);
+        let slot = picked?;
+        let (uri, headers) = (request.uri().clone(), request.headers_mut());
+        self.prepare_slot(&slot, &uri, headers).await
+    }
+
+    async fn prepare_slot(
+        &self,
+        slot: &Arc<Slot>,
+        uri: &Uri,
+        headers: &mut HeaderMap,
+    ) -> Result<Attempt, Error> {
+        if headers.contains_key(AUTHORIZATION) {
+            return Ok(Attempt::of_the_caller());
+        }
+        let origin = self.origins.find(uri)?;
+        let current = slot.token().await?;
+        headers.insert(AUTHORIZATION, current.header.clone());
+        Ok(Attempt {
+            kept: Some(Arc::clone(slot)),
+            ..Attempt::of(current, origin)
+        })
+    }
+
     /// As [`prepare`](Self::prepare), for a caller without a runtime.
     ///
     /// # Errors
@@ -75,13 +120,7 @@ impl Tokens {
         uri: &Uri,
         headers: &mut HeaderMap,
     ) -> Result<Attempt, Error> {
-        if headers.contains_key(AUTHORIZATION) {
-            return Ok(Attempt::of_the_caller());
-        }
-        let origin = self.origins.find(uri)?;
-        let current = self.slot.token().await?;
-        headers.insert(AUTHORIZATION, current.header.clone());
-        Ok(Attempt::of(current, origin))
+        self.prepare_slot(&self.slot, uri, headers).await
     }
 }
 
@@ -90,6 +129,7 @@ impl Attempt {
         Self {
             sent: None,
             again: false,
+            kept: None,
         }
     }
 
@@ -98,6 +138,7 @@ impl Attempt {
         Self {
             sent: Some(Sent { current, origin }),
             again: false,
+            kept: None,
         }
     }
 
@@ -124,7 +165,7 @@ impl Attempt {
         if is_about_something_else(headers) {
             return Observed::Done;
         }
-        match current.slot.upgrade() {
+        match self.kept.clone().or_else(|| current.slot.upgrade()) {
             Some(slot) => Box::pin(self.rejected(&slot, current, *origin)).await,
             None => Observed::Done,
         }
@@ -143,7 +184,7 @@ impl Attempt {
             Some(current) if current.generation != sent.generation => return resend,
             Some(current) if current.freshness(slot.now()) == Freshness::Expired => return resend,
             Some(current) if slot.rejections.renews(&current, origin, slot.now()) => {
-                slot.manager.counters.rejection();
+                slot.manager.count(Counted::Rejection);
                 slot.renew(Why::Rejected(current.generation)).await
             }
             Some(_) => match under_way {
@@ -173,13 +214,14 @@ impl Attempt {
         let Some(Sent { current, origin }) = &self.sent else {
             return Ok(Self::of_the_caller());
         };
-        let Some(slot) = current.slot.upgrade() else {
+        let Some(slot) = self.kept.clone().or_else(|| current.slot.upgrade()) else {
             return Err(Error::configuration("the tokens are gone: keep a handle"));
         };
         let next = slot.token().await?;
         headers.insert(AUTHORIZATION, next.header.clone());
         Ok(Self {
             again: true,
+            kept: self.kept.clone(),
             ..Self::of(next, *origin)
         })
     }

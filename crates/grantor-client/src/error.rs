@@ -48,6 +48,24 @@ impl Error {
         Self::new(Kind::Transient, message)
     }
 
+    /// What a source of the user's failed with.
+    pub(crate) fn from_source(error: crate::SourceError) -> Self {
+        let message = format!("the source gave no token: {error}");
+        Self::with(Kind::Transient, message, None, error)
+    }
+
+    /// The server asked to be left alone for so long.
+    pub(crate) fn throttled(left: Duration) -> Self {
+        let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        let message = format!("the token endpoint asked to be left alone for another {seconds} s");
+        Self(Arc::new(Inner {
+            kind: Kind::Transient,
+            message,
+            retry_after: Some(left),
+            source: None,
+        }))
+    }
+
     pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self::new(Kind::Refused, message)
     }

@@ -17,6 +17,9 @@ pub enum Event {
     NotPersisted,
     /// What could not be stored before is stored.
     Persisted,
+    /// A callback of [`Builder::on_change`](crate::Builder::on_change) did not end within 10 s; the
+    /// new token is used all the same.
+    ChangeNotTaken,
     /// The server no longer takes the refresh token: the user has to sign in again.
     LoginEnded,
 }

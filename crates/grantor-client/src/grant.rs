@@ -1,35 +1,143 @@
+use std::fmt;
+use std::sync::Arc;
+
+use grantor_core::{GrantRequest, Secret};
 use grantor_jose::base64url;
 use grantor_jose::digest::sha256;
 
 use crate::app::App;
 use crate::login::Login;
+use crate::subject::{Subject, SubjectToken, Subjects};
+use crate::{Error, TokenSource, Tokens};
 
 /// What tokens are had for.
 #[derive(Debug)]
 pub(crate) enum Grant {
     ClientCredentials,
     Login(Login),
+    /// Tokens of those on whose behalf requests are made.
+    Exchange(Exchange),
+    /// Tokens of the users whose name and password come with a request.
+    Users,
+    Source(Arc<dyn TokenSource>),
+    /// A token that is what it is.
+    Fixed,
+}
+
+/// Token exchange (RFC 8693).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Exchange {
+    pub(crate) subjects: Option<Subjects>,
+    /// Without a subject, the client's own token is used.
+    pub(crate) optional: bool,
+    pub(crate) actor: Option<Actor>,
+    pub(crate) requested_token_type: Option<String>,
+}
+
+/// Who acts on behalf of a subject (RFC 8693 section 2.1): a token that is at hand, or
+/// [`Tokens`] of the actor's own.
+#[derive(Clone)]
+pub struct Actor(Acting);
+
+#[derive(Clone)]
+enum Acting {
+    Token(SubjectToken),
+    Tokens(Tokens),
+}
+
+impl From<SubjectToken> for Actor {
+    fn from(token: SubjectToken) -> Self {
+        Self(Acting::Token(token))
+    }
+}
+
+impl From<Tokens> for Actor {
+    fn from(tokens: Tokens) -> Self {
+        Self(Acting::Tokens(tokens))
+    }
+}
+
+impl fmt::Debug for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.0 {
+            Acting::Token(_) => "Actor(token)",
+            Acting::Tokens(_) => "Actor(tokens)",
+        })
+    }
+}
+
+impl Actor {
+    async fn token(&self) -> Result<SubjectToken, Error> {
+        match &self.0 {
+            Acting::Token(token) => Ok(token.clone()),
+            Acting::Tokens(tokens) => {
+                let token = Box::pin(tokens.get()).await?;
+                Ok(SubjectToken::access_token(token.secret))
+            }
+        }
+    }
+}
+
+impl Exchange {
+    /// What is asked for a subject.
+    pub(crate) async fn request(&self, subject: &SubjectToken) -> Result<GrantRequest, Error> {
+        let actor = match &self.actor {
+            Some(actor) => Some(actor.token().await?),
+            None => None,
+        };
+        Ok(GrantRequest::TokenExchange {
+            subject_token: subject.token.clone(),
+            subject_token_type: subject.token_type.clone(),
+            actor: actor.map(|actor| grantor_core::ActorToken {
+                token: actor.token,
+                token_type: actor.token_type,
+            }),
+            requested_token_type: self.requested_token_type.clone(),
+        })
+    }
 }
 
 impl Grant {
+    /// What is asked for without regard to a login.
+    pub(crate) async fn request(&self, subject: Option<&Subject>) -> Result<GrantRequest, Error> {
+        match (self, subject) {
+            (Self::Exchange(exchange), Some(Subject::Token(token))) => {
+                exchange.request(token).await
+            }
+            (Self::Users, Some(Subject::User(user))) => Ok(user.request()),
+            (Self::ClientCredentials | Self::Exchange(_), None) => {
+                Ok(GrantRequest::ClientCredentials)
+            }
+            _ => Err(Error::configuration("there is nobody to have a token for")),
+        }
+    }
+
     /// A text that is the same for the same client and the same user.
     ///
-    /// A changed client secret may mean other rights, so it makes other tokens; a login stays what
-    /// it is.
-    pub(crate) fn identity(&self, app: &App) -> String {
+    /// A changed client secret or password may mean other rights, so it makes other tokens; a login
+    /// stays what it is.
+    pub(crate) fn identity(&self, app: Option<&App>, label: &str) -> String {
         let who = match self {
-            Self::ClientCredentials => {
-                let secret = app.client_secret.as_ref();
-                let hash = secret.map(|s| base64url::encode(sha256(s.expose().as_bytes())));
-                format!("client {hash:?}")
+            Self::Login(login) => {
+                let user = login.user.as_ref();
+                let user = user.map(|user| (&user.username, fingerprint(&user.password)));
+                format!("login {label:?}{user:?}")
             }
-            Self::Login(login) => format!("login {:?}", login.label),
+            Self::Source(_) | Self::Fixed => format!("source {label:?}"),
+            Self::ClientCredentials | Self::Exchange(_) | Self::Users => {
+                let secret = app.and_then(|app| app.client_secret.as_ref());
+                format!("client {:?}", secret.map(fingerprint))
+            }
         };
-        let endpoint = app.token_endpoint.as_ref().map(url::Url::as_str);
-        format!(
-            "{:?}{endpoint:?}{:?}{who}",
-            app.issuer.as_str(),
-            app.client_id
-        )
+        let Some(app) = app else {
+            return who;
+        };
+        let endpoint = app.server.token_endpoint.as_ref().map(url::Url::as_str);
+        let issuer = app.server.issuer.as_ref().map(grantor_core::Issuer::as_str);
+        format!("{issuer:?}{endpoint:?}{:?}{who}", app.client_id)
     }
+}
+
+fn fingerprint(secret: &Secret) -> String {
+    base64url::encode(sha256(secret.expose().as_bytes()))
 }

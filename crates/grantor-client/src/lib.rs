@@ -4,41 +4,70 @@
 //! calls: [`Tokens::prepare`] puts the token on a request, [`Attempt::observe`] judges the answer.
 //! [`Session`] is the door over reqwest.
 //!
-//! RFC 6749 (client credentials, authorization code, refresh token), 6750, 7009, 7636, 7662, 8414,
-//! 8707, 9207.
+//! RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7636, 7662,
+//! 8414, 8693, 8707, 9207.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `metrics` | counts in the recorder of the crate `metrics` |
 
 mod app;
 mod ask;
+mod begin;
 mod blocking;
 mod builder;
+mod change;
 mod code_flow;
 mod counters;
 mod door;
 mod error;
 mod event;
 mod grant;
+mod hook;
 mod lease;
 mod login;
 mod manager;
+mod metrics;
 mod origin;
 mod persist;
+mod pick;
+mod policy;
+pub mod providers;
 mod query;
 mod records;
 mod reject;
 mod renew;
+mod server;
 mod session;
 mod slot;
+mod source;
 mod state;
 mod storage;
+mod subject;
+mod timed;
+mod token_set;
 mod tokens;
+mod turn;
+mod wire;
 mod worker;
 
 pub use builder::Builder;
+pub use change::Change;
 pub use code_flow::{CodeFlow, Pending, Started};
 pub use counters::Counts;
 pub use door::{Attempt, Observed};
 pub use error::Error;
 pub use event::Event;
+pub use grant::Actor;
+pub use hook::{ApiRequest, Call};
+#[cfg(feature = "metrics")]
+pub use metrics::MetricsRecorder;
+pub use metrics::{Counted, Metrics};
+pub use policy::Policy;
+pub use server::Server;
 pub use session::{RequestBuilder, Session};
+pub use source::{SourceError, TokenSource, Wanted};
 pub use state::AccessToken;
+pub use subject::SubjectToken;
+pub use token_set::TokenSet;
 pub use tokens::Tokens;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::exchange::{FetchError, FetchToken, Retry};
+use grantor_core::exchange::{FetchError, Retry};
 use grantor_core::{GrantRequest, Secret, TokenResponse};
 use grantor_jose::base64url;
 use grantor_jose::digest::sha256;
@@ -14,17 +14,21 @@ use tokio::sync::Mutex;
 use crate::Error;
 use crate::app::Endpoint;
 use crate::event::Event;
+use crate::hook::Call;
 use crate::lease::Held;
 use crate::manager::Manager;
 use crate::persist::{self, Persisted};
 use crate::records::LoginRecord;
-use crate::renew::{Turn, bring, fetch, in_time, under, wait_for_lease};
+use crate::renew::{Lineage, bring, exchange, fetch};
 use crate::slot::{Outcome, Slot};
+use crate::subject::User;
+use crate::turn::{Turn, in_time, under, wait_for_lease};
 
 pub(crate) struct Login {
-    pub(crate) label: String,
     /// The refresh token that was handed in.
     given: Option<Secret>,
+    /// Who signs in anew once there is no refresh token that can be used.
+    pub(crate) user: Option<User>,
     /// What this process knows; held while the refresh token is spent.
     pub(crate) known: Mutex<Option<Known>>,
 }
@@ -36,18 +40,18 @@ pub(crate) struct Known {
     pub(crate) persisted: bool,
 }
 
-/// What a refresh token was spent for.
+/// What a refresh token, or a password, was spent for.
 enum Spent {
-    Answer(TokenResponse, Duration),
+    Answer(Box<TokenResponse>, Duration),
     /// The server does not take it.
-    Refused,
+    Refused(Error),
 }
 
 impl Login {
-    pub(crate) fn new(label: String, given: Option<Secret>) -> Self {
+    pub(crate) fn new(given: Option<Secret>, user: Option<User>) -> Self {
         Self {
-            label,
             given,
+            user,
             known: Mutex::new(None),
         }
     }
@@ -81,23 +85,30 @@ impl Login {
         retry: Retry,
     ) -> Outcome {
         let manager = &slot.manager;
-        // Twice at most: a refusal may mean that somebody else has renewed the login meanwhile.
-        for _ in 0..2 {
+        // A refusal may mean that somebody else has renewed the login meanwhile, and after another
+        // the user's password may still do.
+        for _ in 0..3 {
             let (record, version) = self.newest(manager, known).await?;
-            let Some(refresh_token) = record.refresh_token.clone() else {
-                return Err(over());
+            let now = manager.shared.environment.now();
+            let refresh_token = record.usable_refresh_token(now);
+            let by_password = refresh_token.is_none();
+            let grant = match (refresh_token, &self.user) {
+                (Some(refresh_token), _) => GrantRequest::RefreshToken { refresh_token },
+                (None, Some(user)) => user.request(),
+                (None, None) => return Err(over()),
             };
-            let request = ask(slot, refresh_token, retry.clone());
+            let request = ask(slot, grant, retry.clone());
             match under(lease.as_mut(), request).await? {
                 Spent::Answer(answer, sent_at) => {
-                    let login_id = record.login_id.clone();
-                    let next = successor(record, &answer, lease.as_ref());
+                    let next = successor(manager, &record, (&answer, sent_at), lease.as_ref());
+                    let lineage = lineage(&record, next.as_ref());
                     match self.keep(manager, known, next, version).await {
-                        Kept::Ours => return bring(slot, &answer, sent_at, Some(login_id)).await,
+                        Kept::Ours => return bring(slot, *answer, sent_at, Some(lineage)).await,
                         Kept::Another => persist::revoke(manager, &answer).await,
                     }
                 }
-                Spent::Refused => {
+                Spent::Refused(error) if by_password => return Err(error),
+                Spent::Refused(_) => {
                     let (newest, version) = self.newest(manager, known).await?;
                     let another = newest.login_id != record.login_id;
                     if another || is_newer(&newest, &record) {
@@ -108,8 +119,10 @@ impl Login {
                         ..newest
                     };
                     let _ = self.keep(manager, known, Some(ended), version).await;
-                    manager.tell(&Event::LoginEnded);
-                    return Err(over());
+                    if self.user.is_none() {
+                        manager.tell(&Event::LoginEnded);
+                        return Err(over());
+                    }
                 }
             }
         }
@@ -146,14 +159,20 @@ impl Login {
             (Some(stored), _) => (stored, true),
             (None, Some(own)) if !own.persisted => (own.record, false),
             // Somebody has removed what was stored.
-            (None, Some(_)) => return Err(nobody()),
-            (None, None) => (self.begin(manager)?, false),
+            (None, Some(_)) if self.user.is_none() => return Err(nobody()),
+            (None, _) => (self.begin(manager)?, false),
         };
         *known = Some(Known {
             record: record.clone(),
             persisted,
         });
         Ok((record, version))
+    }
+
+    /// The newest state of the login, for those who want to know.
+    pub(crate) async fn record(&self, manager: &Manager) -> Result<LoginRecord, Error> {
+        let mut known = self.known.lock().await;
+        Ok(self.newest(manager, &mut known).await?.0)
     }
 
     /// Whether the refresh token that was handed in belongs to another login than the stored one.
@@ -163,8 +182,10 @@ impl Login {
     }
 
     fn begin(&self, manager: &Manager) -> Result<LoginRecord, Error> {
-        let given = self.given.as_ref().ok_or_else(nobody)?;
-        Ok(begin(manager, Some(given)))
+        if self.given.is_none() && self.user.is_none() {
+            return Err(nobody());
+        }
+        Ok(begin(manager, self.given.as_ref()))
     }
 
     /// Remembers a state of the login at once, and stores it before anybody sees what came with it.
@@ -242,40 +263,65 @@ enum Kept {
     Another,
 }
 
-async fn ask(slot: &Slot, refresh_token: String, retry: Retry) -> Result<Spent, Error> {
+async fn ask(slot: &Slot, grant: GrantRequest, retry: Retry) -> Result<Spent, Error> {
     let manager = &slot.manager;
-    let cache = &manager.shared.metadata;
-    let (url, client) = manager.app.endpoint(cache, Endpoint::Token).await?;
-    let grant = GrantRequest::RefreshToken {
-        refresh_token: Secret::new(refresh_token),
+    let app = manager.app()?;
+    let endpoint = app.endpoint(&manager.shared.metadata, Endpoint::Token);
+    let (url, client) = endpoint.await?;
+    manager.wait_for_throttle(&retry).await?;
+    let call = match grant {
+        GrantRequest::RefreshToken { .. } => Call::Refresh,
+        _ => Call::Token,
     };
-    let request = slot.ask.request(grant).to_request(&url, &client);
-    let exchange = FetchToken::refresh(request, retry, manager.jitter());
-    match fetch(manager, exchange).await {
-        (Ok(answer), sent_at) => Ok(Spent::Answer(answer, sent_at)),
-        (Err(FetchError::Answer(error)), _) if error.is_invalid_grant() => Ok(Spent::Refused),
+    let exchange = exchange(slot, grant, (&url, &client), retry);
+    match fetch(manager, call, exchange).await {
+        (Ok(answer), sent_at) => Ok(Spent::Answer(Box::new(answer), sent_at)),
+        (Err(FetchError::Answer(error)), _) if error.is_invalid_grant() => {
+            let message = format!("the user can't be signed in: {error}");
+            Ok(Spent::Refused(Error::needs_login_because(message)))
+        }
         (Err(error), _) => Err(error.into()),
     }
 }
 
 /// The state after an answer; none if the refresh token stays and is stored already.
 fn successor(
-    record: LoginRecord,
-    answer: &TokenResponse,
+    manager: &Manager,
+    record: &LoginRecord,
+    (answer, sent_at): (&TokenResponse, Duration),
     lease: Option<&Held<'_>>,
 ) -> Option<LoginRecord> {
     let new = answer.refresh_token.as_ref().map(Secret::expose);
     let rotated = new.is_some() && new != record.refresh_token.as_deref();
+    let environment = &manager.shared.environment;
+    let age = environment.clock.elapsed().saturating_sub(sent_at);
+    let ends = answer
+        .refresh_token_expires_in
+        .filter(|left| !left.is_zero());
+    let ends = ends.map(|left| environment.now() - age + left);
     // A login that was handed in is stored with its first renewal.
-    if !rotated && record.chain > 0 {
+    if !rotated && ends.is_none() && record.chain > 0 {
         return None;
     }
     Some(LoginRecord {
         chain: record.chain + 1,
-        refresh_token: new.map(str::to_owned).or(record.refresh_token),
+        refresh_token: new.or(record.refresh_token.as_deref()).map(str::to_owned),
+        refresh_expires_at: ends.or(record.refresh_expires_at.filter(|_| !rotated)),
         fence: lease.map_or(record.fence, Held::fence),
-        ..record
+        ..record.clone()
     })
+}
+
+/// What a token of this login was had for, and what the next one will be.
+fn lineage(record: &LoginRecord, next: Option<&LoginRecord>) -> Lineage {
+    let now = next.unwrap_or(record);
+    let secret = |text: &Option<String>| text.as_deref().map(Secret::from);
+    Lineage {
+        login_id: record.login_id.clone(),
+        spent: secret(&record.refresh_token),
+        refresh_token: secret(&now.refresh_token),
+        refresh_expires_at: now.refresh_expires_at,
+    }
 }
 
 /// The first state of a login.
@@ -284,6 +330,7 @@ pub(crate) fn begin(manager: &Manager, refresh_token: Option<&Secret>) -> LoginR
         login_id: manager.shared.environment.random_text::<16>(),
         chain: 0,
         refresh_token: refresh_token.map(|token| token.expose().to_owned()),
+        refresh_expires_at: None,
         fence: 0,
         begun_with: refresh_token.map(fingerprint).unwrap_or_default(),
     }

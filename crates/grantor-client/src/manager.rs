@@ -2,24 +2,31 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use grantor_core::Environment;
+use grantor_core::exchange::Retry;
 use grantor_http::{MetadataCache, Transport};
+use lru::LruCache;
 use tokio::sync::watch;
 
-use crate::Error;
 use crate::app::App;
 use crate::ask::Ask;
 use crate::blocking::block_on_for;
+use crate::change::OnChange;
 use crate::counters::Counters;
 use crate::event::{Event, Listener};
 use crate::grant::Grant;
+use crate::hook::{Call, Hooks};
+use crate::metrics::{Counted, Metrics};
 use crate::origin::OriginIds;
 use crate::slot::Slot;
 use crate::storage::Storage;
+use crate::subject::Subject;
+use crate::wire::{Throttle, Wire};
 use crate::worker::Worker;
+use crate::{Error, Policy};
 
 /// How long what is under way may take after the last handle is gone.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -29,19 +36,36 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 pub(crate) struct Shared {
     pub(crate) environment: Environment,
     pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) hooks: Arc<Hooks>,
     pub(crate) metadata: MetadataCache,
     pub(crate) worker: Worker,
 }
 
+/// How the user's program wants it, and what it is told.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) on_change: OnChange,
+    pub(crate) metrics: Option<Arc<dyn Metrics>>,
+    pub(crate) listener: Option<Listener>,
+}
+
 pub(crate) struct Manager {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) app: App,
+    /// None: the tokens come from no server.
+    pub(crate) app: Option<App>,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) on_change: OnChange,
+    pub(crate) metrics: Option<Arc<dyn Metrics>>,
+    throttle: Arc<Throttle>,
     pub(crate) grant: Grant,
     pub(crate) storage: Storage,
     pub(crate) counters: Counters,
     pub(crate) listener: Option<Listener>,
     pub(crate) origin_ids: OriginIds,
     slots: Mutex<HashMap<String, Weak<Slot>>>,
+    /// Per-request tokens, the one that was used last first.
+    subjects: Mutex<LruCache<[u8; 32], Arc<Slot>>>,
     /// How many jobs are under way.
     active: watch::Sender<usize>,
     closed: watch::Sender<bool>,
@@ -50,20 +74,31 @@ pub(crate) struct Manager {
 impl Manager {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        app: App,
+        app: Option<App>,
         grant: Grant,
         storage: Storage,
-        listener: Option<Listener>,
+        told: Told,
     ) -> Self {
+        let Told {
+            policy,
+            on_change,
+            metrics,
+            listener,
+        } = told;
         Self {
             shared,
             app,
+            policy,
+            on_change,
+            metrics,
+            throttle: Arc::default(),
             grant,
             storage,
             counters: Counters::default(),
             listener,
             origin_ids: OriginIds::default(),
             slots: Mutex::default(),
+            subjects: Mutex::new(LruCache::unbounded()),
             active: watch::Sender::new(0),
             closed: watch::Sender::new(false),
         }
@@ -77,9 +112,81 @@ impl Manager {
             return slot;
         }
         slots.retain(|_, slot| slot.strong_count() > 0);
-        let slot = Arc::new(Slot::new(Arc::clone(self), ask));
+        let slot = Arc::new(Slot::new(Arc::clone(self), Arc::new(ask), None));
         slots.insert(name, Arc::downgrade(&slot));
         slot
+    }
+
+    /// The one slot for a subject, as long as it is not crowded out by others.
+    pub(crate) fn subject_slot(self: &Arc<Self>, ask: &Arc<Ask>, subject: Subject) -> Arc<Slot> {
+        let name = subject.fingerprint(ask);
+        let mut subjects = self.subjects();
+        if let Some(slot) = subjects.get(&name) {
+            return Arc::clone(slot);
+        }
+        let slot = Slot::new(Arc::clone(self), Arc::clone(ask), Some(subject));
+        let slot = Arc::new(slot);
+        let full = subjects.len() >= self.policy.max_subjects;
+        let crowded_out = full.then(|| subjects.pop_lru()).flatten();
+        subjects.put(name, Arc::clone(&slot));
+        drop(subjects);
+        // Whoever still uses it, or waits for it, holds it.
+        drop(crowded_out);
+        slot
+    }
+
+    /// Forgets all per-request tokens.
+    pub(crate) fn forget_subjects(&self) {
+        let all: Vec<_> = {
+            let mut subjects = self.subjects();
+            std::iter::from_fn(|| subjects.pop_lru()).collect()
+        };
+        drop(all);
+    }
+
+    fn subjects(&self) -> MutexGuard<'_, LruCache<[u8; 32], Arc<Slot>>> {
+        self.subjects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The client, where tokens come from a server.
+    pub(crate) fn app(&self) -> Result<&App, Error> {
+        self.app.as_ref().ok_or_else(|| {
+            Error::configuration("these tokens come from no authorization server that is known")
+        })
+    }
+
+    /// How requests go to the server.
+    pub(crate) fn wire(&self, call: Call) -> Wire {
+        let asks_for_tokens = matches!(call, Call::Token | Call::Refresh);
+        let clock = Arc::clone(&self.shared.environment.clock);
+        Wire {
+            call,
+            transport: Arc::clone(&self.shared.transport),
+            hooks: Arc::clone(&self.shared.hooks),
+            limit: self.policy.request_timeout,
+            throttle: asks_for_tokens.then(|| (Arc::clone(&self.throttle), clock)),
+        }
+    }
+
+    /// Waits until the token endpoint may be asked, if that is soon enough for `retry`.
+    pub(crate) async fn wait_for_throttle(&self, retry: &Retry) -> Result<(), Error> {
+        let now = self.shared.environment.clock.elapsed();
+        let Some(left) = self.throttle.left(now) else {
+            return Ok(());
+        };
+        if retry.attempts < 2 || left > retry.limit {
+            return Err(Error::throttled(left));
+        }
+        tokio::time::sleep(left).await;
+        Ok(())
+    }
+
+    /// Counts something that is not on the way of every request.
+    pub(crate) fn count(&self, counted: Counted) {
+        self.counters.count(counted);
+        if let Some(metrics) = &self.metrics {
+            metrics.count(counted);
+        }
     }
 
     /// All slots that somebody still holds.
@@ -129,7 +236,8 @@ impl Manager {
 
     pub(crate) fn tell(&self, event: &Event) {
         match event {
-            Event::Renewed => tracing::debug!(client_id = self.app.client_id, "token renewed"),
+            Event::Renewed => tracing::debug!("the token was renewed"),
+            Event::ChangeNotTaken => tracing::error!("a callback did not end in time"),
             Event::Persisted => tracing::info!("the refresh token is stored now"),
             Event::RenewalFailed(error) => tracing::warn!(%error, "the token was not renewed"),
             Event::NotPersisted => tracing::error!("the refresh token can't be stored yet"),
@@ -172,6 +280,8 @@ pub(crate) struct LastHandle(pub(crate) Arc<Manager>);
 
 impl Drop for LastHandle {
     fn drop(&mut self) {
+        // They hold the manager, which holds them.
+        self.0.forget_subjects();
         if self.0.shared.worker.may_wait() {
             let _ = block_on_for(LAST_WORDS, self.0.close());
         }

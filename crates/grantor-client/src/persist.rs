@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{TokenQuery, TokenResponse, TokenTypeHint};
+use grantor_http::Transport;
 use grantor_store::{Conflict, Error, Key, Records, Version};
 use tokio::time::Instant;
 
 use crate::app::Endpoint;
 use crate::event::Event;
 use crate::grant::Grant;
+use crate::hook::Call;
 use crate::manager::Manager;
 use crate::records::LoginRecord;
-use crate::renew::STORE_TIME;
+use crate::turn::STORE_TIME;
 
 const PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -138,11 +140,14 @@ pub(crate) async fn revoke(manager: &Manager, answer: &TokenResponse) {
     let Some(refresh_token) = answer.refresh_token.clone() else {
         return;
     };
-    let shared = &manager.shared;
-    let endpoint = manager.app.endpoint(&shared.metadata, Endpoint::Revocation);
+    let Ok(app) = manager.app() else {
+        return;
+    };
+    let endpoint = app.endpoint(&manager.shared.metadata, Endpoint::Revocation);
     if let Ok((url, client)) = endpoint.await {
         let mut query = TokenQuery::new(refresh_token);
         query.hint = Some(TokenTypeHint::RefreshToken);
-        let _ = shared.transport.send(query.to_request(&url, &client)).await;
+        let request = query.to_request(&url, &client);
+        let _ = manager.wire(Call::Revocation).send(request).await;
     }
 }

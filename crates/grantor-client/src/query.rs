@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 use grantor_core::{ErrorResponse, Introspection, TokenQuery};
+use grantor_http::Transport;
 use http::Response;
 
 use crate::app::Endpoint;
 use crate::grant::Grant;
-use crate::renew::in_time;
+use crate::hook::Call;
+use crate::turn::in_time;
 use crate::{Error, Tokens};
 
 impl Tokens {
@@ -47,15 +49,20 @@ impl Tokens {
             in_time(storage.access.remove(&key)).await?;
             slot.forget();
         }
+        manager.forget_subjects();
         Ok(())
     }
 
     async fn ask(&self, endpoint: Endpoint, query: &TokenQuery) -> Result<Response<Bytes>, Error> {
         let manager = &self.slot.manager;
         let cache = &manager.shared.metadata;
-        let (url, client) = manager.app.endpoint(cache, endpoint).await?;
+        let (url, client) = manager.app()?.endpoint(cache, endpoint).await?;
         let request = query.to_request(&url, &client);
-        let answer = manager.shared.transport.send(request).await?;
+        let call = match endpoint {
+            Endpoint::Revocation => Call::Revocation,
+            _ => Call::Introspection,
+        };
+        let answer = manager.wire(call).send(request).await?;
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use grantor_core::Timestamp;
+use grantor_core::{Secret, Timestamp};
 use grantor_store::{Class, Record};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,9 @@ pub(crate) struct LoginRecord {
     pub(crate) chain: u64,
     /// None once the server refused it.
     pub(crate) refresh_token: Option<String>,
+    /// When the refresh token ends; unknown, if absent.
+    #[serde(default)]
+    pub(crate) refresh_expires_at: Option<Timestamp>,
     /// The number of the lease under which it was written.
     #[serde(default)]
     pub(crate) fence: u64,
@@ -48,6 +51,15 @@ pub(crate) struct LeaseRecord {
     pub(crate) until: Timestamp,
     /// Long after `until`, so that the number lives on.
     pub(crate) forgotten_at: Timestamp,
+}
+
+impl LoginRecord {
+    /// The refresh token, unless the server said that it has ended by now.
+    pub(crate) fn usable_refresh_token(&self, now: Timestamp) -> Option<Secret> {
+        let ended = self.refresh_expires_at.is_some_and(|end| end <= now);
+        let token = self.refresh_token.as_deref().filter(|_| !ended);
+        token.map(Secret::from)
+    }
 }
 
 impl Record for LoginRecord {

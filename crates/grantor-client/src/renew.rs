@@ -1,41 +1,80 @@
-//! One renewal: adopt what others have stored meanwhile, or ask the server.
+//! One renewal: ask whoever gives tokens, and make the answer the current one.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::exchange::{Event, Exchange, FetchError, FetchToken, Retry, Step};
-use grantor_core::{GrantRequest, Secret, TokenResponse};
+use grantor_core::exchange::{FetchError, FetchToken, Retry};
+use grantor_core::{ClientAuthentication, GrantRequest, Quirks, Secret, Timestamp, TokenResponse};
 use grantor_http::drive;
-use http::Request;
+use url::Url;
 
-use crate::Error;
 use crate::app::Endpoint;
+use crate::change::Change;
+use crate::event::Event;
 use crate::grant::Grant;
-use crate::lease::{Held, Queue};
+use crate::hook::Call;
 use crate::manager::Manager;
 use crate::slot::{Outcome, Slot, Why};
-use crate::state::{AccessToken, Current, Life};
+use crate::state::{AccessToken, Life};
+use crate::subject::Subject;
+use crate::timed::Timed;
+use crate::turn::{Turn, in_time, under, wait_for_lease};
+use crate::{Error, TokenSet};
 
-/// How long a store may take before a token is used that it has not got.
-pub(crate) const STORE_TIME: Duration = Duration::from_secs(2);
+/// An answer, and when it was asked for.
+pub(crate) type Fetched = Result<(TokenResponse, Duration), Error>;
+
+/// The login that a token hangs on.
+pub(crate) struct Lineage {
+    pub(crate) login_id: String,
+    /// What the token was had for.
+    pub(crate) spent: Option<Secret>,
+    /// What the next one will be had for.
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) refresh_expires_at: Option<Timestamp>,
+}
 
 pub(crate) async fn renew(slot: &Arc<Slot>, why: Why) -> Outcome {
+    let manager = &slot.manager;
     let avoid = slot.current().map(|current| current.token.secret.clone());
     // While the token there is good, the next pause does what trying again would do.
     let retry = match why {
-        Why::Early => Retry::never(),
-        Why::Needed | Why::Rejected(_) => Retry::default(),
+        Why::Early => Retry {
+            attempts: 1,
+            ..manager.policy.retry.clone()
+        },
+        Why::Needed | Why::Rejected(_) => manager.policy.retry.clone(),
     };
-    match &slot.manager.grant {
-        Grant::ClientCredentials => client_credentials(slot, avoid.as_ref(), retry).await,
-        Grant::Login(login) => login.renew(slot, avoid.as_ref(), retry).await,
+    match (&manager.grant, &slot.subject) {
+        (Grant::Login(login), _) => login.renew(slot, avoid.as_ref(), retry).await,
+        (Grant::Fixed, _) => Err(Error::needs_login_because(
+            "the token that was handed in is of no use any more, and nothing can renew it: hand in \
+             another one",
+        )),
+        (Grant::Source(source), _) => {
+            shared(slot, avoid.as_ref(), crate::source::ask(slot, &**source)).await
+        }
+        // What is made for one request is of no use to other processes.
+        (grant, Some(subject)) => {
+            let request = grant.request(Some(subject)).await?;
+            let (answer, sent_at) = ask(slot, request, retry).await?;
+            bring(slot, answer, sent_at, None).await
+        }
+        (grant, None) => {
+            let request = grant.request(None).await?;
+            shared(slot, avoid.as_ref(), ask(slot, request, retry)).await
+        }
     }
 }
 
-async fn client_credentials(slot: &Arc<Slot>, avoid: Option<&Secret>, retry: Retry) -> Outcome {
-    let manager = &slot.manager;
+/// Renews a token that is shared with other processes and hangs on no login.
+async fn shared(
+    slot: &Arc<Slot>,
+    avoid: Option<&Secret>,
+    fetched: impl Future<Output = Fetched>,
+) -> Outcome {
     // A store that fails costs a token request, no more.
-    let lease = match wait_for_lease(slot, None, avoid).await {
+    let mut lease = match wait_for_lease(slot, None, avoid).await {
         Ok(Turn::Adopted(current)) => return Ok(current),
         Ok(Turn::Ours(lease)) => lease,
         Err(error) => {
@@ -43,17 +82,8 @@ async fn client_credentials(slot: &Arc<Slot>, avoid: Option<&Secret>, retry: Ret
             None
         }
     };
-    let (mut lease, request) = (lease, slot.ask.request(GrantRequest::ClientCredentials));
-    let fetched = under(lease.as_mut(), async {
-        let cache = &manager.shared.metadata;
-        let (url, client) = manager.app.endpoint(cache, Endpoint::Token).await?;
-        let request = request.to_request(&url, &client);
-        let exchange = FetchToken::repeatable(request, retry, manager.jitter());
-        let (answer, sent_at) = fetch(manager, exchange).await;
-        Ok((answer?, sent_at))
-    });
-    let outcome = match fetched.await {
-        Ok((answer, sent_at)) => bring(slot, &answer, sent_at, None).await,
+    let outcome = match under(lease.as_mut(), fetched).await {
+        Ok((answer, sent_at)) => bring(slot, answer, sent_at, None).await,
         Err(error) => Err(error),
     };
     if let Some(lease) = lease {
@@ -62,90 +92,42 @@ async fn client_credentials(slot: &Arc<Slot>, avoid: Option<&Secret>, retry: Ret
     outcome
 }
 
-/// What waiting for one's turn ends with.
-pub(crate) enum Turn<'a> {
-    /// Somebody else has brought a token.
-    Adopted(Arc<Current>),
-    /// It is for us to renew, under a lease if there are others.
-    Ours(Option<Held<'a>>),
+/// Asks the token endpoint.
+async fn ask(slot: &Arc<Slot>, grant: GrantRequest, retry: Retry) -> Fetched {
+    let manager = &slot.manager;
+    let app = manager.app()?;
+    let (url, client) = app
+        .endpoint(&manager.shared.metadata, Endpoint::Token)
+        .await?;
+    manager.wait_for_throttle(&retry).await?;
+    let exchange = exchange(slot, grant, (&url, &client), retry);
+    let (answer, sent_at) = fetch(manager, Call::Token, exchange).await;
+    Ok((answer?, sent_at))
 }
 
-/// Waits until nobody else renews, and looks for what they have brought. The last look is within
-/// the lease.
-pub(crate) async fn wait_for_lease<'a>(
-    slot: &'a Arc<Slot>,
-    login_id: Option<&str>,
-    avoid: Option<&Secret>,
-) -> Result<Turn<'a>, Error> {
-    let storage = &slot.manager.storage;
-    let environment = &slot.manager.shared.environment;
-    let Some(leases) = &storage.leases else {
-        let adopted = adopt(slot, login_id, avoid).await?;
-        return Ok(adopted.map_or(Turn::Ours(None), Turn::Adopted));
-    };
-    if let Some(current) = adopt(slot, login_id, avoid).await? {
-        return Ok(Turn::Adopted(current));
-    }
-    let mut queue = Queue::new(leases, storage.lease_key(leases, &slot.ask), environment);
-    loop {
-        let held = in_time(queue.attempt()).await?;
-        let adopted = adopt(slot, login_id, avoid).await?;
-        match (held, adopted) {
-            (Some(held), Some(current)) => {
-                held.release().await;
-                return Ok(Turn::Adopted(current));
-            }
-            (None, Some(current)) => return Ok(Turn::Adopted(current)),
-            (Some(held), None) => return Ok(Turn::Ours(Some(held))),
-            (None, None) => queue.pause().await,
-        }
-    }
-}
-
-async fn adopt(
-    slot: &Arc<Slot>,
-    login_id: Option<&str>,
-    avoid: Option<&Secret>,
-) -> Result<Option<Arc<Current>>, Error> {
-    let found = slot.manager.storage.find(&slot.ask, login_id, avoid);
-    let found = in_time(found).await?;
-    match found {
-        Some((token, life)) => slot.publish(token, life).map(Some),
-        None => Ok(None),
-    }
-}
-
-/// Gives up what is done under a lease when the lease is lost.
-pub(crate) async fn under<T>(
-    lease: Option<&mut Held<'_>>,
-    work: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    let Some(lease) = lease else {
-        return work.await;
-    };
-    tokio::select! {
-        done = work => done,
-        () = lease.keep() => Err(Error::transient(
-            "another process took over the renewal of the token",
-        )),
-    }
+/// The token request of a slot, repeated as its grant bears it.
+pub(crate) fn exchange(
+    slot: &Slot,
+    grant: GrantRequest,
+    (url, client): (&Url, &ClientAuthentication),
+    retry: Retry,
+) -> FetchToken {
+    let app = slot.manager.app.as_ref();
+    let quirks = app.map_or(Quirks::NONE, |app| app.server.quirks);
+    let request = slot.ask.request(grant);
+    let sent = request.to_request_with(url, client, &quirks);
+    let exchange = FetchToken::for_grant(&request.grant, sent, retry, slot.manager.jitter());
+    exchange.with_quirks(quirks)
 }
 
 /// Carries out a token request. Also: when it was last sent, which is when lifetimes begin.
 pub(crate) async fn fetch(
     manager: &Manager,
+    call: Call,
     exchange: FetchToken,
 ) -> (Result<TokenResponse, FetchError>, Duration) {
-    let timed = Timed {
-        exchange,
-        sent_at: Duration::ZERO,
-    };
-    drive(
-        timed,
-        &*manager.shared.transport,
-        &manager.shared.environment,
-    )
-    .await
+    let environment = &manager.shared.environment;
+    drive(Timed::new(exchange), &manager.wire(call), environment).await
 }
 
 /// What the answer says of the access token.
@@ -160,10 +142,11 @@ fn read(
         ));
     }
     let hint = answer.extra.get("refresh_in").and_then(seconds);
+    // Servers that say 0 mean that they don't say.
+    let lifetime = answer.expires_in.filter(|lifetime| !lifetime.is_zero());
     let life = Life {
         sent_at,
-        // Servers that say 0 mean that they don't say.
-        lifetime: answer.expires_in.filter(|lifetime| !lifetime.is_zero()),
+        lifetime: slot.capped(lifetime.or(slot.manager.policy.default_lifetime)),
         refresh_in: hint.map(Duration::from_secs),
     };
     let scope = answer.scope.clone().or_else(|| slot.ask.scope.clone());
@@ -175,16 +158,42 @@ fn seconds(value: &serde_json::Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// Stores the access token of an answer and makes it the current one.
+/// Stores the access token of an answer, tells the user's program, and makes it the current one.
 pub(crate) async fn bring(
     slot: &Arc<Slot>,
-    answer: &TokenResponse,
+    answer: TokenResponse,
     sent_at: Duration,
-    login_id: Option<String>,
+    lineage: Option<Lineage>,
 ) -> Outcome {
-    let (token, life) = read(slot, answer, sent_at)?;
-    store_access_token(slot, &token, &life, login_id).await;
+    let (token, life) = read(slot, &answer, sent_at)?;
+    if slot.subject.is_none() {
+        let login_id = lineage.as_ref().map(|lineage| lineage.login_id.clone());
+        store_access_token(slot, &token, &life, login_id).await;
+    }
+    if !slot.manager.on_change.is_empty() {
+        tell(slot, &answer, &life, lineage).await;
+    }
     slot.publish(token, life)
+}
+
+/// Calls the callbacks of the user's program, for a while.
+async fn tell(slot: &Arc<Slot>, answer: &TokenResponse, life: &Life, lineage: Option<Lineage>) {
+    let manager = &slot.manager;
+    let lineage = lineage.as_ref();
+    let old = slot.current().map(|current| TokenSet {
+        refresh_token: lineage.and_then(|lineage| lineage.spent.clone()),
+        ..current.token_set(&manager.shared.environment)
+    });
+    let new = TokenSet {
+        expires_at: life.expires_at_time(&manager.shared.environment),
+        refresh_token: lineage.and_then(|lineage| lineage.refresh_token.clone()),
+        refresh_expires_at: lineage.and_then(|lineage| lineage.refresh_expires_at),
+        scope: answer.scope.clone().or_else(|| slot.ask.scope.clone()),
+        ..TokenSet::from_response(answer, manager.shared.environment.now())
+    };
+    if !manager.on_change.tell(&Change { old, new }).await {
+        manager.tell(&Event::ChangeNotTaken);
+    }
 }
 
 /// Stores an access token for others. It can be had again, so it is no harm if that fails.
@@ -202,39 +211,16 @@ async fn store_access_token(
     }
 }
 
-/// Bounds the time that a store may take.
-pub(crate) async fn in_time<T>(
-    work: impl Future<Output = Result<T, grantor_store::Error>>,
-) -> Result<T, Error> {
-    match tokio::time::timeout(STORE_TIME, work).await {
-        Ok(done) => done.map_err(Error::from),
-        Err(_) => Err(Error::transient(
-            "the store of tokens did not answer in time",
-        )),
-    }
-}
-
-/// An exchange, and when it last sent something.
-struct Timed<X> {
-    exchange: X,
-    sent_at: Duration,
-}
-
-impl<X: Exchange> Exchange for Timed<X> {
-    type Output = (X::Output, Duration);
-
-    fn step(&mut self, event: Event, elapsed: Duration) -> Step<Self::Output> {
-        match self.exchange.step(event, elapsed) {
-            Step::Send(request) => self.send(request, elapsed),
-            Step::Wait(pause) => Step::Wait(pause),
-            Step::Done(output) => Step::Done((output, self.sent_at)),
-        }
-    }
-}
-
-impl<X> Timed<X> {
-    fn send<T>(&mut self, request: Request<bytes::Bytes>, elapsed: Duration) -> Step<T> {
-        self.sent_at = elapsed;
-        Step::Send(request)
+impl Slot {
+    /// What is had for a subject ends with it.
+    fn capped(&self, lifetime: Option<Duration>) -> Option<Duration> {
+        let Some(Subject::Token(subject)) = &self.subject else {
+            return lifetime;
+        };
+        let Some(end) = subject.expires_at else {
+            return lifetime;
+        };
+        let left = end.since(self.manager.shared.environment.now());
+        Some(lifetime.map_or(left, |lifetime| lifetime.min(left)))
     }
 }

@@ -9,12 +9,15 @@ use arc_swap::ArcSwapOption;
 use grantor_core::Clock;
 use http::HeaderValue;
 use tokio::sync::watch;
+use tracing::Instrument;
 
 use crate::ask::Ask;
 use crate::event::Event;
 use crate::manager::Manager;
+use crate::metrics::Counted;
 use crate::reject::Rejections;
 use crate::state::{AccessToken, Current, Freshness, Instant, Life, instant};
+use crate::subject::Subject;
 use crate::{Error, renew};
 
 /// What a renewal ends with, for all who wait for it.
@@ -36,7 +39,9 @@ pub(crate) enum Why {
 
 pub(crate) struct Slot {
     pub(crate) manager: Arc<Manager>,
-    pub(crate) ask: Ask,
+    pub(crate) ask: Arc<Ask>,
+    /// Whose token it is, if not the client's or the login's.
+    pub(crate) subject: Option<Subject>,
     pub(crate) rejections: Rejections,
     clock: Arc<dyn Clock>,
     current: ArcSwapOption<Current>,
@@ -62,11 +67,12 @@ struct Running {
 }
 
 impl Slot {
-    pub(crate) fn new(manager: Arc<Manager>, ask: Ask) -> Self {
+    pub(crate) fn new(manager: Arc<Manager>, ask: Arc<Ask>, subject: Option<Subject>) -> Self {
         let clock = Arc::clone(&manager.shared.environment.clock);
         Self {
             manager,
             ask,
+            subject,
             rejections: Rejections::default(),
             clock,
             current: ArcSwapOption::empty(),
@@ -85,6 +91,9 @@ impl Slot {
             Freshness::Expired => return None,
         }
         self.manager.counters.hit();
+        if let Some(metrics) = &self.manager.metrics {
+            metrics.count(Counted::Hit);
+        }
         Some(current)
     }
 
@@ -112,7 +121,7 @@ impl Slot {
 
     /// Waits for a renewal.
     pub(crate) async fn wait(&self, mut outcome: UnderWay) -> Outcome {
-        self.manager.counters.wait();
+        self.manager.count(Counted::Wait);
         match outcome.wait_for(Option::is_some).await {
             Ok(outcome) => outcome.clone().unwrap_or_else(|| Err(abandoned())),
             Err(_) => Err(abandoned()),
@@ -162,8 +171,21 @@ impl Slot {
             sender,
             outcome: Err(abandoned()),
         };
-        self.manager.spawn(flight.fly(why));
+        self.manager
+            .spawn(flight.fly(why).instrument(self.span(why)));
         Ok(outcome)
+    }
+
+    fn span(&self, why: Why) -> tracing::Span {
+        let why = match why {
+            Why::Early => "early",
+            Why::Needed => "needed",
+            Why::Rejected(_) => "rejected",
+        };
+        let app = self.manager.app.as_ref();
+        let client_id = app.map(|app| &*app.client_id);
+        let issuer = app.map(crate::app::App::name);
+        tracing::info_span!("grantor.token", issuer, client_id, why)
     }
 
     /// The current token, if it is what a renewal would be for.
@@ -185,7 +207,7 @@ impl Slot {
         let mut header = HeaderValue::try_from(format!("Bearer {}", token.secret.expose()))
             .map_err(|_| Error::refused("the access token does not fit into a header"))?;
         header.set_sensitive(true);
-        let refresh_at = life.refresh_at(self.manager.jitter());
+        let refresh_at = life.refresh_at(&self.manager.policy, self.manager.jitter());
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
         let slot = Arc::downgrade(self);
         let current = Current::new(slot, generation, header, token, life, refresh_at);
@@ -210,16 +232,17 @@ impl Slot {
     }
 
     fn finish(&self, number: u64, outcome: &Outcome) {
-        let counters = &self.manager.counters;
+        self.manager.count(match outcome {
+            Ok(_) => Counted::Renewal,
+            Err(_) => Counted::Failure,
+        });
         let mut flights = self.flights();
         match outcome {
             Ok(_) => {
-                counters.renewal();
                 flights.failures = 0;
                 flights.failed = None;
             }
             Err(error) => {
-                counters.failure();
                 flights.failures += 1;
                 let pause = self.pause(flights.failures, error);
                 let until = self.now().saturating_add(instant(pause));

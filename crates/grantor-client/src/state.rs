@@ -5,21 +5,18 @@ use std::sync::Weak;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use grantor_core::{Scope, Secret};
+use grantor_core::{Environment, Scope, Secret, Timestamp};
 use http::HeaderValue;
 
 use crate::origin::OriginId;
 use crate::slot::Slot;
+use crate::{Policy, TokenSet};
 
 /// Nanoseconds of a clock that never goes back: one comparison on the warm path.
 pub(crate) type Instant = u64;
 
 pub(crate) const NEVER: Instant = Instant::MAX;
 
-/// How long before its end a token is renewed at most.
-const MARGIN: Duration = Duration::from_secs(300);
-/// How far renewals of one token by many clients are spread at most.
-const JITTER: Duration = Duration::from_secs(60);
 /// A token whose lifetime nobody knows is renewed as if it lived so long, and used beyond that.
 const ASSUMED: Duration = Duration::from_secs(3600);
 /// The longest first pause after an early renewal that failed.
@@ -47,13 +44,16 @@ pub(crate) struct Life {
 impl Life {
     /// From when on it is renewed while it is still used. `jitter` is between 0 and 1.
     ///
-    /// The margin is at most a quarter of the lifetime and the jitter a twentieth, so that short
-    /// tokens are renewed once in their life.
-    pub(crate) fn refresh_at(&self, jitter: f64) -> Instant {
+    /// Margin and jitter are at most a part of the lifetime, so that short tokens are renewed once in
+    /// their life.
+    pub(crate) fn refresh_at(&self, policy: &Policy, jitter: f64) -> Instant {
         let lifetime = self.lifetime.unwrap_or(ASSUMED);
-        let margin = MARGIN.min(lifetime / 4);
-        let jitter = JITTER.min(lifetime / 20).mul_f64(jitter.clamp(0.0, 1.0));
-        let planned = lifetime - margin - jitter;
+        let margin = policy.margin.min(lifetime.mul_f64(policy.margin_fraction));
+        let jitter = policy
+            .jitter
+            .min(lifetime.mul_f64(policy.jitter_fraction))
+            .mul_f64(jitter.clamp(0.0, 1.0));
+        let planned = lifetime.saturating_sub(margin + jitter);
         // A hint of nothing would renew without end.
         let hinted = self.refresh_in.filter(|hint| *hint >= lifetime / 4);
         instant(self.sent_at + hinted.map_or(planned, |hint| hint.min(planned)))
@@ -65,6 +65,13 @@ impl Life {
             Some(lifetime) => instant(self.sent_at + lifetime),
             None => NEVER,
         }
+    }
+
+    /// From when on it is not used any more, as others count time.
+    pub(crate) fn expires_at_time(&self, environment: &Environment) -> Option<Timestamp> {
+        let age = environment.clock.elapsed().saturating_sub(self.sent_at);
+        let lifetime = self.lifetime?;
+        Some(environment.now() - age + lifetime)
     }
 
     /// How long an early renewal that failed for the `failures`th time in a row is not tried again.
@@ -152,6 +159,17 @@ impl Current {
     }
 }
 
+impl Current {
+    /// What is known of it, without the login that it hangs on.
+    pub(crate) fn token_set(&self, environment: &Environment) -> TokenSet {
+        TokenSet {
+            scope: self.token.scope.clone(),
+            expires_at: self.life.expires_at_time(environment),
+            ..TokenSet::new(self.token.secret.clone())
+        }
+    }
+}
+
 impl fmt::Debug for Current {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Current")
@@ -174,7 +192,7 @@ mod tests {
     }
 
     fn refresh_millis(lifetime: Option<u64>, hint: Option<u64>, jitter: f64) -> u64 {
-        life(lifetime, hint).refresh_at(jitter) / 1_000_000
+        life(lifetime, hint).refresh_at(&Policy::default(), jitter) / 1_000_000
     }
 
     #[test]
@@ -197,7 +215,7 @@ mod tests {
     fn after_a_failure_a_short_token_waits_for_its_end() {
         for lifetime in [1, 2, 5, 20, 90] {
             let life = life(Some(lifetime), None);
-            let again = life.refresh_at(1.0) + instant(life.pause(1, 0.0));
+            let again = life.refresh_at(&Policy::default(), 1.0) + instant(life.pause(1, 0.0));
             assert!(again > life.expires_at(), "{lifetime}");
         }
         assert_eq!(life(Some(3600), None).pause(1, 0.0), PAUSE);

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{Environment, Scope, Secret};
-use grantor_store::{
-    DEFAULT_MAX_CLOCK_SKEW, Key, MasterKey, MemoryStore, Namespace, Records, Store,
-};
+use grantor_store::{Key, MasterKey, MemoryStore, Namespace, Records, Store};
 
+use crate::Policy;
 use crate::app::App;
 use crate::ask::Ask;
 use crate::records::{AccessRecord, LeaseRecord, LoginRecord};
@@ -20,6 +19,7 @@ pub(crate) struct Storage {
     /// None: nobody else renews these tokens, or the store can't say who does.
     pub(crate) leases: Option<Records<LeaseRecord>>,
     environment: Environment,
+    policy: Arc<Policy>,
     identity: String,
 }
 
@@ -41,10 +41,10 @@ pub(crate) enum Kinds {
 
 impl Storage {
     pub(crate) fn new(
-        place: Place,
-        kinds: Kinds,
+        (place, kinds): (Place, Kinds),
         environment: &Environment,
-        app: &App,
+        policy: &Arc<Policy>,
+        app: Option<&App>,
         identity: String,
         problems: &mut Vec<String>,
     ) -> Option<Self> {
@@ -56,7 +56,8 @@ impl Storage {
                 (Arc::new(MemoryStore::new()), key)
             }
         };
-        let namespace = Namespace::new(&format!("client of {}", app.issuer));
+        let server = app.map_or("a source", App::name);
+        let namespace = Namespace::new(&format!("client of {server}"));
         let sealing_key = Arc::new(key.sealing_key());
         let mut build = Build {
             store,
@@ -86,6 +87,7 @@ impl Storage {
             logins,
             leases,
             environment: environment.clone(),
+            policy: Arc::clone(policy),
             identity,
         })
     }
@@ -120,14 +122,14 @@ impl Storage {
         };
         let record = loaded.record;
         let secret = Secret::new(record.access_token.clone());
-        let from_the_future = record.obtained_at > self.environment.now() + DEFAULT_MAX_CLOCK_SKEW;
+        let from_the_future = record.obtained_at > self.environment.now() + self.policy.clock_skew;
         let of_another = record.login_id.as_deref() != login_id;
         if avoid == Some(&secret) || of_another || from_the_future {
             return Ok(None);
         }
         let life = self.life(&record);
         let now = crate::state::instant(self.environment.clock.elapsed());
-        if life.refresh_at(1.0) <= now {
+        if life.refresh_at(&self.policy, 1.0) <= now {
             return Ok(None);
         }
         let scope = record.scope.and_then(|scope| Scope::parse(&scope).ok());

@@ -1,17 +1,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::Scope;
+use grantor_core::{Scope, Secret, ServerMetadata};
 use url::Url;
 
 use crate::ask::Ask;
 use crate::blocking::block_on;
-use crate::builder::Builder;
+use crate::grant::Grant;
 use crate::manager::{LastHandle, Manager};
 use crate::origin::{Origin, Origins};
 use crate::slot::{Slot, Why};
-use crate::state::AccessToken;
-use crate::{Counts, Error, Session};
+use crate::state::{AccessToken, Life};
+use crate::subject::{Subject, SubjectToken, Subjects};
+use crate::{Counts, Error, Session, TokenSet};
 
 /// A handle to one access token that is kept good: fetched when it is first needed, renewed before
 /// it ends, shared by all clones, and by other processes if there is a store.
@@ -34,43 +35,47 @@ use crate::{Counts, Error, Session};
 #[derive(Clone)]
 pub struct Tokens {
     pub(crate) slot: Arc<Slot>,
+    /// Where each request's own token comes from, if each has one.
+    pub(crate) subjects: Option<Arc<Subjects>>,
     pub(crate) origins: Arc<Origins>,
+    /// Whether requests are prepared on the short way.
+    plain: bool,
     handle: Arc<LastHandle>,
 }
 
 impl Tokens {
-    /// Tokens of a client for itself (RFC 6749 section 4.4).
-    pub fn client_credentials(
-        issuer: impl Into<String>,
-        client_id: impl Into<String>,
-        client_secret: impl Into<String>,
-    ) -> Builder {
-        Builder::client_credentials(issuer.into(), client_id.into(), client_secret.into())
-    }
-
-    /// Tokens of a login whose refresh token is at hand (RFC 6749 section 6).
-    ///
-    /// It is used once. From then on the store knows the newest one; with the same store, handing in
-    /// the old one again goes on with the newest.
-    pub fn refresh_token(
-        issuer: impl Into<String>,
-        client_id: impl Into<String>,
-        refresh_token: impl Into<String>,
-    ) -> Builder {
-        Builder::login(issuer.into(), client_id.into(), Some(refresh_token.into()))
-    }
-
-    /// Tokens of a login that is in the store; or, by [`Builder::code_flow`], of one that is to be.
-    pub fn login(issuer: impl Into<String>, client_id: impl Into<String>) -> Builder {
-        Builder::login(issuer.into(), client_id.into(), None)
-    }
-
-    pub(crate) fn new(manager: &Arc<Manager>, ask: Ask, origins: Origins) -> Self {
+    pub(crate) fn new(
+        manager: &Arc<Manager>,
+        ask: Ask,
+        origins: Origins,
+        subjects: Option<Subjects>,
+    ) -> Self {
+        let slot = manager.slot(ask);
         Self {
-            slot: manager.slot(ask),
+            plain: Self::is_plain_for(&slot, subjects.as_ref()),
+            slot,
+            subjects: subjects.map(Arc::new),
             origins: Arc::new(origins),
             handle: Arc::new(LastHandle(Arc::clone(manager))),
         }
+    }
+
+    /// Uses tokens that are at hand, until they end.
+    pub(crate) fn hand_in(&self, tokens: TokenSet) -> Result<(), Error> {
+        let environment = &self.slot.manager.shared.environment;
+        let now = environment.now();
+        let policy = &self.slot.manager.policy;
+        let lifetime = tokens.expires_at.map(|end| end.since(now));
+        let life = Life {
+            sent_at: environment.clock.elapsed(),
+            lifetime: lifetime.or(policy.default_lifetime),
+            refresh_in: None,
+        };
+        let token = AccessToken {
+            secret: tokens.access_token,
+            scope: tokens.scope,
+        };
+        self.slot.publish(token, life).map(drop)
     }
 
     /// The access token, to be carried by hand. Waits only if there is none that may be used.
@@ -78,7 +83,28 @@ impl Tokens {
     /// # Errors
     /// There is no token; see [`Error`].
     pub async fn get(&self) -> Result<AccessToken, Error> {
-        Ok(self.slot.token().await?.token.clone())
+        let slot = self.slot_without_request().await?;
+        Ok(slot.token().await?.token.clone())
+    }
+
+    /// The tokens there are, with the refresh token of a login and the times when they end: for a
+    /// program that keeps them itself. Waits as [`get`](Self::get) does.
+    ///
+    /// # Errors
+    /// There is no token; see [`Error`].
+    pub async fn token_set(&self) -> Result<TokenSet, Error> {
+        let slot = self.slot_without_request().await?;
+        let current = slot.token().await?;
+        let set = current.token_set(&slot.manager.shared.environment);
+        let Grant::Login(login) = &slot.manager.grant else {
+            return Ok(set);
+        };
+        let record = login.record(&slot.manager).await?;
+        Ok(TokenSet {
+            refresh_token: record.refresh_token.map(Secret::new),
+            refresh_expires_at: record.refresh_expires_at,
+            ..set
+        })
     }
 
     /// As [`get`](Self::get), for a caller without a runtime.
@@ -94,9 +120,48 @@ impl Tokens {
     /// # Errors
     /// There is no token; see [`Error`].
     pub async fn renew(&self) -> Result<AccessToken, Error> {
-        let generation = self.slot.current().map_or(0, |current| current.generation);
-        let renewed = self.slot.renew(Why::Rejected(generation)).await?;
+        let slot = self.slot_without_request().await?;
+        let generation = slot.current().map_or(0, |current| current.generation);
+        let renewed = slot.renew(Why::Rejected(generation)).await?;
         Ok(renewed.token.clone())
+    }
+
+    /// The token of one subject, of [`Tokens::token_exchange`]. The handle keeps it.
+    ///
+    /// # Errors
+    /// These tokens are not had by token exchange.
+    pub fn for_subject(&self, subject: SubjectToken) -> Result<Self, Error> {
+        let manager = &self.slot.manager;
+        if !matches!(manager.grant, Grant::Exchange(_)) {
+            return Err(Error::configuration(
+                "only tokens of \"token_exchange\" are had for a subject",
+            ));
+        }
+        let slot = manager.subject_slot(&self.slot.ask, Subject::Token(subject));
+        Ok(Self {
+            plain: Self::is_plain_for(&slot, None),
+            slot,
+            subjects: None,
+            ..self.clone()
+        })
+    }
+
+    /// What the server publishes about itself.
+    ///
+    /// # Errors
+    /// It can't be had, or the tokens come from no server with an issuer.
+    pub async fn metadata(&self) -> Result<Arc<ServerMetadata>, Error> {
+        let manager = &self.slot.manager;
+        manager.app()?.metadata(&manager.shared.metadata).await
+    }
+
+    /// Whether the server says that it knows a grant type. A server that says nothing of grant types
+    /// knows `authorization_code` and `implicit` (RFC 8414 section 2).
+    ///
+    /// # Errors
+    /// As [`metadata`](Self::metadata).
+    pub async fn supports_grant(&self, grant_type: &str) -> Result<bool, Error> {
+        Ok(self.metadata().await?.supports_grant(grant_type))
     }
 
     /// The same login or client with another scope. All renew through the same login.
@@ -136,9 +201,20 @@ impl Tokens {
         Session::new(self.with(origin), base)
     }
 
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
     fn with_ask(&self, change: impl FnOnce(Ask) -> Ask) -> Self {
+        let ask = change((*self.slot.ask).clone());
+        let manager = &self.slot.manager;
+        let slot = match self.slot.subject.clone() {
+            Some(subject) => manager.subject_slot(&Arc::new(ask), subject),
+            None => manager.slot(ask),
+        };
         Self {
-            slot: self.slot.manager.slot(change(self.slot.ask.clone())),
+            slot,
             ..self.clone()
         }
     }

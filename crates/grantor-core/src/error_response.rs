@@ -130,10 +130,13 @@ impl ErrorResponse {
         Value::Object(json).to_string()
     }
 
-    /// Reads the JSON of the token endpoint; none if it has no `error`.
+    /// Reads the JSON of the token endpoint; none if it has no `error`, or an empty one.
     #[must_use]
     pub fn from_json(json: &Map<String, Value>) -> Option<Self> {
-        let text = |name: &str| json.get(name).and_then(Value::as_str).map(shorten);
+        let text = |name: &str| {
+            let text = json.get(name).and_then(Value::as_str).map(shorten);
+            text.filter(|text| !text.is_empty())
+        };
         Some(Self {
             error: ErrorCode::from(text("error")?.as_str()),
             description: text("error_description"),

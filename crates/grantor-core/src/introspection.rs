@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::token::form_request;
-use crate::{ClientAuthentication, Params, Scope, Secret};
+use crate::token::to_request;
+use crate::{ClientAuthentication, Params, Quirks, Scope, Secret};
 
 /// What kind of token is meant; a hint, which may be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,23 @@ impl TokenQuery {
     /// The HTTP request to an introspection or revocation endpoint.
     #[must_use]
     pub fn to_request(&self, endpoint: &Url, client: &ClientAuthentication) -> Request<Bytes> {
-        form_request(endpoint, self.to_params(), client)
+        self.to_request_with(endpoint, client, &Quirks::NONE)
+    }
+
+    /// The HTTP request to an introspection or revocation endpoint, as this server wants it: of the
+    /// quirks only the one of HTTP Basic counts here.
+    #[must_use]
+    pub fn to_request_with(
+        &self,
+        endpoint: &Url,
+        client: &ClientAuthentication,
+        quirks: &Quirks,
+    ) -> Request<Bytes> {
+        let quirks = Quirks {
+            basic: quirks.basic,
+            ..Quirks::NONE
+        };
+        to_request(endpoint, self.to_params(), client, &quirks)
     }
 }
 

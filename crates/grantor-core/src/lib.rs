@@ -1,6 +1,6 @@
 //! OAuth as values and pure functions.
 //!
-//! RFC 6749, 6750, 7009, 7636, 7662, 8414, 9207 and their companions, both directions of the wire
+//! RFC 6749, 6750, 7009, 7523, 7636, 7662, 8414, 8693, 9207 and their companions, both directions of the wire
 //! with the same types. No IO, no clock, no randomness, no globals: time and random bytes are
 //! arguments.
 
@@ -15,6 +15,7 @@ mod issuer;
 mod metadata;
 mod params;
 mod pkce;
+mod quirks;
 mod redirect_uri;
 mod scope;
 mod secret;
@@ -31,7 +32,14 @@ pub use issuer::{InvalidIssuer, Issuer, is_loopback, is_secure};
 pub use metadata::{InvalidMetadata, ServerMetadata};
 pub use params::{InvalidParams, Params};
 pub use pkce::{ChallengeMethod, CodeChallenge, CodeVerifier, InvalidPkce};
+pub use quirks::{
+    AnswerEncoding, BasicEncoding, MemberNames, Quirks, RequestEncoding, ScopeSeparator,
+    TokenTypeMeaning,
+};
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use scope::{InvalidScope, Scope};
 pub use secret::Secret;
-pub use token::{GrantRequest, InvalidTokenRequest, TokenError, TokenRequest, TokenResponse};
+pub use token::{
+    ActorToken, GrantRequest, InvalidTokenRequest, TokenError, TokenRequest, TokenResponse,
+    token_type,
+};

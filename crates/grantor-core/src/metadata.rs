@@ -141,13 +141,20 @@ impl ServerMetadata {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether the token endpoint takes this grant type; without a list the two of RFC 8414.
+    /// Whether the token endpoint takes this grant type, to the letter of RFC 8414 section 2: without
+    /// a list it is `authorization_code` and `implicit`.
     #[must_use]
     pub fn supports_grant(&self, grant_type: &str) -> bool {
-        if self.grant_types_supported.is_empty() {
-            return matches!(grant_type, "authorization_code" | "implicit");
-        }
-        self.grant_types_supported.iter().any(|g| g == grant_type)
+        let listed = self.lists_grant(grant_type);
+        listed.unwrap_or(matches!(grant_type, "authorization_code" | "implicit"))
+    }
+
+    /// Whether this grant type is listed; none if there is no list. Servers without a list take more
+    /// than RFC 8414 says of them, so a client does better to try than to believe.
+    #[must_use]
+    pub fn lists_grant(&self, grant_type: &str) -> Option<bool> {
+        let listed = &self.grant_types_supported;
+        (!listed.is_empty()).then(|| listed.iter().any(|one| one == grant_type))
     }
 }
 
@@ -178,6 +185,21 @@ mod tests {
             ServerMetadata::parse(json.as_bytes(), &issuer()),
             Ok(metadata)
         );
+    }
+
+    #[test]
+    fn knows_the_grants_that_are_listed_and_those_of_no_list() {
+        let mut metadata = ServerMetadata::new(issuer());
+        for grant in ["authorization_code", "implicit"] {
+            assert!(metadata.supports_grant(grant));
+            assert_eq!(metadata.lists_grant(grant), None);
+        }
+        assert!(!metadata.supports_grant("password"));
+        metadata.grant_types_supported = vec!["password".into()];
+        assert!(metadata.supports_grant("password"));
+        assert_eq!(metadata.lists_grant("password"), Some(true));
+        assert!(!metadata.supports_grant("implicit"));
+        assert_eq!(metadata.lists_grant("implicit"), Some(false));
     }
 
     #[test]

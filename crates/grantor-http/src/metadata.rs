@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use grantor_core::exchange::{Discovery, DiscoveryError};
 use grantor_core::{Environment, Issuer, ServerMetadata};
+use url::Url;
 
 use crate::{Transport, drive};
 
@@ -53,6 +54,19 @@ impl MetadataCache {
     /// It can't be fetched or can't be used, and was not known before. A failure is told again for
     /// three seconds without asking the server.
     pub async fn get(&self, issuer: &Issuer) -> Answer {
+        self.fetch(issuer, None).await
+    }
+
+    /// The metadata of an issuer that has it at a location of its own. The issuer is compared all the
+    /// same. One issuer is asked for at one location only: what is known of it is not fetched again.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn get_at(&self, issuer: &Issuer, location: &Url) -> Answer {
+        self.fetch(issuer, Some(location)).await
+    }
+
+    async fn fetch(&self, issuer: &Issuer, location: Option<&Url>) -> Answer {
         let entry = self.entry(issuer);
         let mut known = entry.lock().await;
         if let Some(known) = &*known
@@ -60,7 +74,10 @@ impl MetadataCache {
         {
             return known.answer.clone();
         }
-        let discovery = Discovery::new(issuer.clone());
+        let discovery = match location {
+            Some(location) => Discovery::at(issuer.clone(), location.clone()),
+            None => Discovery::new(issuer.clone()),
+        };
         let fetched = drive(discovery, &*self.transport, &self.environment).await;
         let now = self.environment.clock.elapsed();
         let (answer, until) = match (fetched, known.take()) {

@@ -1,24 +1,74 @@
 //! For tests of code that uses OAuth: a clock that is set by hand, randomness that repeats, a
 //! transport without a network, one that does harm, and an authorization server within the process.
 //!
-//! Nothing here opens a socket, sleeps or reads the time. [`FakeServer`] is written on
-//! `grantor-core` alone, so that it can't share a fault with grantor's own server.
+//! [`FakeServer`] is written on `grantor-core` and `grantor-jose` alone, so that it can't share a
+//! fault with grantor's own server.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `listen` | `FakeServer::listen`: the server on a socket of the loopback address |
+//!
+//! Without that feature nothing here opens a socket; nothing reads the time, and nothing sleeps but
+//! [`Fault::Delay`] at a server without a clock.
+//!
+//! # Code that takes a transport
+//!
+//! It gets the [`FakeServer`] as its [`Transport`](grantor_http::Transport), and a
+//! [`FakeClock`], so that a test of an hour takes no time:
 //!
 //! ```
-//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-//! use grantor_core::{ClientAuthentication, GrantRequest, TokenRequest};
-//! use grantor_http::Transport;
-//! use grantor_testkit::FakeServer;
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use grantor_client::Tokens;
+//! use grantor_testkit::{FakeClock, FakeServer, Fault, environment};
+//! use http::Request;
 //!
+//! let clock = FakeClock::new();
 //! let server = FakeServer::new("https://idp.example");
-//! let request = TokenRequest::new(GrantRequest::ClientCredentials);
-//! let client = ClientAuthentication::None { client_id: "app".into() };
-//! let request = request.to_request(&server.token_endpoint(), &client);
-//! let answer = server.send(request).await.unwrap();
-//! assert_eq!(answer.status(), 200);
-//! assert_eq!(server.token_requests(), 1);
+//! server.set_clock(&clock);
+//! let tokens = Tokens::client_credentials("https://idp.example", "app", "s3cret")
+//!     .transport(server.clone())
+//!     .environment(environment(&clock))
+//!     .only("https://api.example")
+//!     .build()
+//!     .unwrap();
+//! let call = async || {
+//!     let mut request = Request::get("https://api.example/things").body(()).unwrap();
+//!     let attempt = tokens.prepare(&mut request).await.unwrap();
+//!     let answer = server.api(&request);
+//!     attempt.observe(&answer).await;
+//!     answer.status()
+//! };
+//!
+//! // Two calls share one token.
+//! assert_eq!((call().await, call().await), (http::StatusCode::OK, http::StatusCode::OK));
+//! server.assert_token_requests(1);
+//!
+//! // It ended: the next call gets another one, although the server is slow to give it.
+//! server.forget_history();
+//! server.expire_last_token();
+//! server.fail_next(Fault::Takes(std::time::Duration::from_secs(2)));
+//! assert_eq!(call().await, 200);
+//! server.assert_token_requests(1);
+//! server.assert_tokens_went_only_to(&["https://api.example"]);
 //! # });
 //! ```
+//!
+//! # Code with an HTTP client of its own
+//!
+//! It gets the URL of a server that listens: see `FakeListener`, of the feature `listen`.
+//!
+//! # What can be asked of the server
+//!
+//! | a test wants | with |
+//! |---|---|
+//! | other answers | [`set_lifetime`](FakeServer::set_lifetime), [`set_extra`](FakeServer::set_extra), [`omit`](FakeServer::omit), [`answer_tokens_with`](FakeServer::answer_tokens_with) |
+//! | other grants | [`on_grant`](FakeServer::on_grant), [`set_grant_types`](FakeServer::set_grant_types) |
+//! | refresh tokens that rotate, or not | [`set_rotation`](FakeServer::set_rotation) |
+//! | something to go wrong | [`fail_next`](FakeServer::fail_next), [`fail_times`](FakeServer::fail_times), [`fail_always`](FakeServer::fail_always) |
+//! | to stop in the middle | [`hold`](FakeServer::hold), [`holds`](FakeServer::holds), [`release`](FakeServer::release) |
+//! | time to go by | [`set_clock`](FakeServer::set_clock), [`expire_last_token`](FakeServer::expire_last_token), [`Fault::Takes`], [`Fault::Delay`] |
+//! | to see what came in | [`requests`](FakeServer::requests), [`token_requests`](FakeServer::token_requests), [`reuses`](FakeServer::reuses) |
+//! | to be sure | [`assert_token_requests`](FakeServer::assert_token_requests), [`assert_tokens_went_only_to`](FakeServer::assert_tokens_went_only_to), [`assert_no_refresh_token_was_reused`](FakeServer::assert_no_refresh_token_was_reused) |
 
 mod altered;
 mod clock;
@@ -33,7 +83,12 @@ use grantor_core::Environment;
 pub use altered::{Alteration, AlteredTransport};
 pub use clock::FakeClock;
 pub use random::SeededRandom;
-pub use server::{FakeServer, Fault};
+#[cfg(feature = "listen")]
+pub use server::FakeListener;
+pub use server::answer;
+pub use server::{
+    Endpoint, FakeServer, Fault, GrantAnswer, RecordedRequest, Rotation, ScriptedAnswer,
+};
 pub use transport::FakeTransport;
 
 /// An environment of a clock to set by hand and randomness that repeats from run to run. Each one of

@@ -1,73 +1,93 @@
+pub mod answer;
+mod assertions;
+mod clients;
 mod endpoints;
-mod families;
+mod fault_answer;
+mod faults;
+mod grants;
+mod held;
+mod history;
+#[cfg(feature = "listen")]
+mod listen;
+mod logins;
+mod outcome;
+mod recorded;
+mod route;
+mod settings;
+mod state;
 
-use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use grantor_core::{BoxFuture, Issuer, ServerMetadata};
-use grantor_http::{Transport, TransportError};
+use grantor_http::{MAX_ANSWER, Transport, TransportError};
 use http::{Request, Response};
-use serde_json::{Map, Value};
 use tokio::sync::watch;
 use url::Url;
 
-use self::families::Families;
+use self::held::Held;
+use self::history::AtOnce;
+use self::outcome::Outcome;
+use self::state::State;
 
-/// What goes wrong with one token request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Fault {
-    /// The request never leaves.
-    Unsent,
-    /// The request is lost on its way.
-    RequestLost,
-    /// The server does what it was asked, and its answer is lost.
-    AnswerLost,
-    /// The server answers with this status and no JSON.
-    Status(u16),
-    /// The server answers 429, with `Retry-After` in seconds.
-    TooManyRequests(u64),
-    /// The server answers 200 with something that is not JSON.
-    NotJson,
-    /// The server answers 400 with this error code.
-    Refused(&'static str),
-    /// The transport panics.
-    Panic,
-}
+pub use self::faults::{Fault, ScriptedAnswer};
+pub use self::grants::GrantAnswer;
+#[cfg(feature = "listen")]
+pub use self::listen::FakeListener;
+pub use self::logins::Rotation;
+pub use self::recorded::RecordedRequest;
+pub use self::route::Endpoint;
 
 /// An authorization server within the process: a [`Transport`] that answers as one. Clones are the
 /// same server.
 ///
-/// It knows discovery, the token endpoint (client credentials, codes with PKCE, refresh tokens that
-/// rotate, with reuse detection), introspection and revocation. Every client is welcome unless
-/// [`require_client`](Self::require_client) names one. Its tokens are good until they are revoked.
+/// It knows discovery, introspection, revocation, and at the token endpoint client credentials,
+/// codes with PKCE, refresh tokens, passwords, token exchange (RFC 8693), JWT assertions (RFC 7523),
+/// devices (RFC 8628), and whatever else a test teaches it with [`on_grant`](Self::on_grant).
+///
+/// As it comes, every client is welcome, refresh tokens rotate and end their login if they come
+/// back, tokens are said to live an hour, and are good until they are revoked. With
+/// [`set_clock`](Self::set_clock) they end when they said.
+///
+/// The same tokens in every run: `access-1`, `refresh-0-0`, `code-1`.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use grantor_core::{ClientAuthentication, GrantRequest, TokenRequest, TokenResponse};
+/// use grantor_http::Transport;
+/// use grantor_testkit::{Endpoint, FakeServer, Fault};
+///
+/// let server = FakeServer::new("https://idp.example");
+/// server.add_client("app", "s3cret");
+/// server.fail_next(Fault::Unavailable(30));
+///
+/// let request = TokenRequest::new(GrantRequest::ClientCredentials);
+/// let client = ClientAuthentication::Basic {
+///     client_id: "app".into(),
+///     client_secret: "s3cret".into(),
+/// };
+/// let send = || server.send(request.to_request(&server.token_endpoint(), &client));
+/// assert_eq!(send().await.unwrap().status(), 503);
+/// let token = TokenResponse::from_response(&send().await.unwrap()).unwrap();
+/// assert_eq!(token.access_token.expose(), "access-1");
+///
+/// let recorded = server.requests(Endpoint::Token);
+/// assert_eq!(recorded[0].status().unwrap(), 503);
+/// assert_eq!(recorded[1].grant_type().as_deref(), Some("client_credentials"));
+/// assert_eq!(recorded[1].client_id().as_deref(), Some("app"));
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct FakeServer {
     issuer: Issuer,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
     held: watch::Sender<Held>,
-}
-
-/// Whether token requests are held back, and how many are.
-#[derive(Debug, Default)]
-struct Held {
-    holding: bool,
-    waiting: usize,
-}
-
-struct State {
-    lifetime: Option<Duration>,
-    extra: Map<String, Value>,
-    client: Option<(String, String)>,
-    issued: u64,
-    good: HashSet<String>,
-    codes: Vec<endpoints::Code>,
-    families: Families,
-    faults: VecDeque<Fault>,
-    history: Vec<Request<Bytes>>,
+    at_once: AtOnce,
 }
 
 impl FakeServer {
@@ -79,21 +99,14 @@ impl FakeServer {
     pub fn new(issuer: &str) -> Self {
         #[expect(clippy::expect_used, reason = "a test names an issuer by hand")]
         let issuer = Issuer::parse(issuer).expect("an issuer");
-        let state = State {
-            lifetime: Some(Duration::from_secs(3600)),
-            extra: Map::new(),
-            client: None,
-            issued: 0,
-            good: HashSet::new(),
-            codes: Vec::new(),
-            families: Families::default(),
-            faults: VecDeque::new(),
-            history: Vec::new(),
+        let shared = Shared {
+            state: Mutex::new(State::new()),
+            held: watch::Sender::default(),
+            at_once: AtOnce::default(),
         };
         Self {
             issuer,
-            state: Arc::new(Mutex::new(state)),
-            held: watch::Sender::default(),
+            shared: Arc::new(shared),
         }
     }
 
@@ -109,63 +122,17 @@ impl FakeServer {
         self.issuer.join("/token")
     }
 
-    /// What it publishes about itself.
+    /// An API that takes its tokens.
+    #[must_use]
+    pub fn api_url(&self) -> Url {
+        self.issuer.join("/api")
+    }
+
+    /// What it publishes about itself, without what
+    /// [`set_metadata_member`](Self::set_metadata_member) changed.
     #[must_use]
     pub fn metadata(&self) -> ServerMetadata {
-        endpoints::metadata(&self.issuer)
-    }
-
-    /// From now on tokens are said to live so long; none: it says nothing.
-    pub fn set_lifetime(&self, lifetime: Option<Duration>) {
-        self.lock().lifetime = lifetime;
-    }
-
-    /// From now on every token comes with this member.
-    pub fn set_extra(&self, name: &str, value: Value) {
-        self.lock().extra.insert(name.to_owned(), value);
-    }
-
-    /// From now on only this client is served, by Basic or in the body.
-    pub fn require_client(&self, client_id: &str, client_secret: &str) {
-        self.lock().client = Some((client_id.to_owned(), client_secret.to_owned()));
-    }
-
-    /// The next token request that has no fault yet gets this one. Faults queue up.
-    pub fn fail_next(&self, fault: Fault) {
-        self.lock().faults.push_back(fault);
-    }
-
-    /// Holds back token requests until [`release`](Self::release).
-    pub fn hold(&self) {
-        self.held.send_modify(|held| held.holding = true);
-    }
-
-    /// Lets go what was held back, and all that comes.
-    pub fn release(&self) {
-        self.held.send_modify(|held| held.holding = false);
-    }
-
-    /// Comes back once `n` token requests are held back.
-    pub async fn holds(&self, n: usize) {
-        let mut held = self.held.subscribe();
-        let _ = held.wait_for(|held| held.waiting >= n).await;
-    }
-
-    /// A refresh token of a new login.
-    #[must_use]
-    pub fn new_refresh_token(&self) -> String {
-        self.lock().families.begin()
-    }
-
-    /// From now on a refresh token that was just spent may be presented again, and gives the same
-    /// successor, until that is used. Otherwise this ends the login.
-    pub fn allow_repeats(&self) {
-        self.lock().families.allow_repeats = true;
-    }
-
-    /// Ends all access tokens.
-    pub fn revoke_access_tokens(&self) {
-        self.lock().good.clear();
+        endpoints::metadata(&self.issuer, &self.lock())
     }
 
     /// The user's consent: the redirect of the authorization request in `url`, with a code.
@@ -173,71 +140,70 @@ impl FakeServer {
     /// # Panics
     /// The request lacks `redirect_uri` or `code_challenge`.
     #[must_use]
+    #[expect(clippy::expect_used, reason = "the documentation says so")]
     pub fn approve(&self, url: &Url) -> Url {
-        endpoints::approve(&self.issuer, &mut self.lock(), url)
+        let query = url.query().unwrap_or_default();
+        endpoints::approve(&self.issuer, &mut self.lock(), query).expect("an authorization request")
     }
 
-    /// An API that takes this server's tokens: 200 or 401.
+    /// The user's refusal: the redirect of the authorization request in `url`, with
+    /// `access_denied`.
+    ///
+    /// # Panics
+    /// The request lacks `redirect_uri`.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "the documentation says so")]
+    pub fn deny(&self, url: &Url) -> Url {
+        let query = url.query().unwrap_or_default();
+        endpoints::deny(&self.issuer, query).expect("an authorization request")
+    }
+
+    /// An API that takes this server's tokens: 200, or what the settings of the API say. Faults
+    /// that are an answer are given here too; the others wait for a call that comes through the
+    /// transport.
     #[must_use]
     pub fn api<B>(&self, request: &Request<B>) -> Response<Bytes> {
-        endpoints::api(&self.lock(), request)
+        let mut copy = Request::new(Bytes::new());
+        *copy.method_mut() = request.method().clone();
+        *copy.uri_mut() = request.uri().clone();
+        *copy.headers_mut() = request.headers().clone();
+        let call = self.record(Endpoint::Api, copy);
+        let fault = self.lock().faults.take_answer(&call);
+        let answer = fault.unwrap_or_else(|| endpoints::api(&self.lock(), &call));
+        call.answered(answer.status());
+        answer
     }
 
-    /// How many token requests came in.
+    /// A refresh token of a new login.
     #[must_use]
-    pub fn token_requests(&self) -> usize {
-        let state = self.lock();
-        let requests = state.history.iter();
-        requests.filter(|r| r.uri().path() == "/token").count()
-    }
-
-    /// How often a spent refresh token was presented again.
-    #[must_use]
-    pub fn reuses(&self) -> usize {
-        self.lock().families.reuses
+    pub fn new_refresh_token(&self) -> String {
+        let mut state = self.lock();
+        let now = state.elapsed();
+        state.logins.begin(None, None, now).1
     }
 
     /// Whether this refresh token would be taken.
     #[must_use]
     pub fn takes_refresh_token(&self, refresh_token: &str) -> bool {
-        self.lock().families.is_current(refresh_token)
+        let state = self.lock();
+        state.logins.is_current(refresh_token, state.elapsed())
     }
 
-    /// All requests that came in, in order.
+    /// Whether this access token is good.
     #[must_use]
-    pub fn history(&self) -> Vec<Request<Bytes>> {
-        self.lock().history.clone()
+    pub fn takes_access_token(&self, access_token: &str) -> bool {
+        self.lock().access_token(access_token).is_some()
+    }
+
+    /// Ends all access tokens.
+    pub fn revoke_access_tokens(&self) {
+        self.lock().access_tokens.clear();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // A fault may panic on purpose; nothing here is half done then.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn wait_if_held(&self) {
-        if !self.held.borrow().holding {
-            return;
-        }
-        let waiting = Waiting::new(&self.held);
-        let mut held = self.held.subscribe();
-        let _ = held.wait_for(|held| !held.holding).await;
-        drop(waiting);
-    }
-}
-
-/// One request that is held back; it counts until it is dropped.
-struct Waiting<'a>(&'a watch::Sender<Held>);
-
-impl<'a> Waiting<'a> {
-    fn new(held: &'a watch::Sender<Held>) -> Self {
-        held.send_modify(|held| held.waiting += 1);
-        Self(held)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|held| held.waiting -= 1);
+        let state = self.shared.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -247,29 +213,14 @@ impl Transport for FakeServer {
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
-            let is_token_request = request.uri().path().ends_with("/token");
-            let mut fault = None;
-            if is_token_request {
-                fault = self.lock().faults.pop_front();
-            }
-            match &fault {
-                Some(Fault::Unsent) => return Err(TransportError::unsent("a fault")),
-                Some(Fault::RequestLost) => return Err(TransportError::unknown("a fault")),
-                Some(Fault::Panic) => panic!("a fault"),
-                _ => {}
-            }
-            self.lock().history.push(request.clone());
-            if is_token_request {
-                self.wait_if_held().await;
-            }
-            let by_fault = fault.as_ref().and_then(endpoints::faulty);
-            let answer = match by_fault {
-                Some(answer) => answer,
-                None => endpoints::answer(&self.issuer, &mut self.lock(), &request),
-            };
-            match fault {
-                Some(Fault::AnswerLost) => Err(TransportError::unknown("a fault")),
-                _ => Ok(answer),
+            match self.serve(request).await {
+                Outcome::Answered(answer) if answer.body().len() > MAX_ANSWER => {
+                    Err(TransportError::unknown("the answer is longer than 1 MiB"))
+                }
+                Outcome::Answered(answer) => Ok(answer),
+                Outcome::Unsent => Err(TransportError::unsent("a fault")),
+                Outcome::Lost | Outcome::Dropped(_) => Err(TransportError::unknown("a fault")),
+                Outcome::Panicked => panic!("a fault"),
             }
         })
     }
@@ -279,9 +230,7 @@ impl fmt::Debug for FakeServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FakeServer")
             .field("issuer", &self.issuer)
+            .field("token_requests", &self.token_requests())
             .finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests;

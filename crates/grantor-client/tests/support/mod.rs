@@ -49,6 +49,10 @@ impl World {
         Tokens::refresh_token(ISSUER, "app", refresh_token)
     }
 
+    pub(crate) fn now(&self) -> grantor_core::Timestamp {
+        environment(&self.clock).now()
+    }
+
     pub(crate) fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }

@@ -1,6 +1,6 @@
 use url::Url;
 
-use crate::{Params, RedirectUri};
+use crate::{Params, Quirks, RedirectUri, ScopeSeparator};
 
 /// A request to the authorization endpoint, its values as they were written: which of them are good
 /// is for the server's checks to say, one by one and in order.
@@ -82,10 +82,23 @@ impl AuthorizationRequest {
     /// # Errors
     /// The endpoint and the parameters give no URL.
     pub fn to_url(&self, endpoint: &Url) -> Result<Url, url::ParseError> {
-        Url::parse(&RedirectUri::with_query(
-            endpoint.as_str(),
-            &self.to_params(),
-        ))
+        self.to_url_with(endpoint, &Quirks::NONE)
+    }
+
+    /// The URL to send the user to, as this server wants it.
+    ///
+    /// # Errors
+    /// The endpoint and the parameters give no URL.
+    pub fn to_url_with(&self, endpoint: &Url, quirks: &Quirks) -> Result<Url, url::ParseError> {
+        let params = match (quirks.request_scope, &self.scope) {
+            (ScopeSeparator::Comma, Some(scope)) => Self {
+                scope: Some(scope.replace(' ', ",")),
+                ..self.clone()
+            }
+            .to_params(),
+            _ => self.to_params(),
+        };
+        Url::parse(&RedirectUri::with_query(endpoint.as_str(), &params))
     }
 }
 
@@ -96,6 +109,19 @@ mod tests {
 
     fn maybe() -> impl Strategy<Value = Option<String>> {
         proptest::option::of("\\PC{1,12}")
+    }
+
+    #[test]
+    fn scopes_stand_between_commas_where_the_server_wants_that() {
+        let request = AuthorizationRequest {
+            scope: Some("a b".into()),
+            ..AuthorizationRequest::default()
+        };
+        let mut quirks = Quirks::NONE;
+        quirks.request_scope = ScopeSeparator::Comma;
+        let endpoint = Url::parse("https://a.example/authorize").unwrap();
+        let url = request.to_url_with(&endpoint, &quirks).unwrap();
+        assert_eq!(url.query(), Some("scope=a%2Cb"));
     }
 
     proptest! {

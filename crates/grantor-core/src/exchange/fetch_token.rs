@@ -2,45 +2,12 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use grantor_jose::base64url;
 use http::Request;
+use serde_json::{Map, Value};
 
-use super::{Event, Exchange, NoAnswer, Step};
-use crate::{TokenError, TokenResponse};
-
-/// When a token request is repeated.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Retry {
-    /// How often the request is sent at most. 3 by default.
-    pub attempts: u32,
-    /// The first pause; it doubles from try to try. 200 ms by default.
-    pub first_pause: Duration,
-    /// The longest pause. 5 s by default.
-    pub longest_pause: Duration,
-    /// No try begins later than this after the first. 20 s by default.
-    pub limit: Duration,
-}
-
-impl Default for Retry {
-    fn default() -> Self {
-        Self {
-            attempts: 3,
-            first_pause: Duration::from_millis(200),
-            longest_pause: Duration::from_secs(5),
-            limit: Duration::from_secs(20),
-        }
-    }
-}
-
-impl Retry {
-    /// One try and no more.
-    #[must_use]
-    pub fn never() -> Self {
-        Self {
-            attempts: 1,
-            ..Self::default()
-        }
-    }
-}
+use super::{Event, Exchange, NoAnswer, Retry, Step};
+use crate::{GrantRequest, Quirks, Secret, TokenError, TokenResponse};
 
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,22 +34,28 @@ impl std::error::Error for FetchError {}
 /// What a request may bear when its answer is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Repeatable {
+    /// Whatever it does is done again without harm.
     Freely,
+    /// Once, and without a pause.
     OnceAtOnce,
+    /// Only as long as the server can't have seen it.
+    UntilSeen,
+    /// Not even then.
     Never,
 }
 
 /// One token request, repeated as its grant bears it.
 ///
-/// An answer of 5xx or 429 is retried with pauses, and `Retry-After` is honoured. A request that
-/// never left is retried freely. One that left and got no answer is repeated freely for client
-/// credentials, once and at once for a refresh token (still inside the server's grace), and never for
-/// a code.
+/// An answer with a status that [`Retry`] lists is retried with pauses, and `Retry-After` is
+/// honoured. A request that never left is retried freely. One that left and got no answer is
+/// repeated freely for client credentials, once and at once for a refresh token (still inside the
+/// server's grace), and never for a code; [`for_grant`](Self::for_grant) knows the others.
 #[derive(Debug)]
 pub struct FetchToken {
     request: Request<Bytes>,
     repeatable: Repeatable,
     retry: Retry,
+    quirks: Quirks,
     jitter: f64,
     sent: u32,
     lost: u32,
@@ -90,6 +63,34 @@ pub struct FetchToken {
 }
 
 impl FetchToken {
+    /// A request with this grant.
+    ///
+    /// Client credentials, a password and a token exchange are repeated freely: nothing that they
+    /// present is used up, and a second token harms nobody (RFC 6749 sections 4.3 and 4.4, RFC 8693
+    /// section 2.1). So is a JWT without `jti`, which is good for as many requests as fit in its
+    /// lifetime (RFC 7521 section 4.1). One with `jti` may be remembered and refused as a replay
+    /// (RFC 7523 section 3, item 7), so it is repeated only as long as the server can't have seen it:
+    /// sign another one then. The same goes for a JWT that can't be read and for grants that are not
+    /// known here. A code is never sent twice.
+    #[must_use]
+    pub fn for_grant(
+        grant: &GrantRequest,
+        request: Request<Bytes>,
+        retry: Retry,
+        jitter: f64,
+    ) -> Self {
+        let repeatable = match grant {
+            GrantRequest::AuthorizationCode { .. } => return Self::code(request),
+            GrantRequest::ClientCredentials
+            | GrantRequest::Password { .. }
+            | GrantRequest::TokenExchange { .. } => Repeatable::Freely,
+            GrantRequest::JwtBearer { assertion } if !may_have_jti(assertion) => Repeatable::Freely,
+            GrantRequest::RefreshToken { .. } => Repeatable::OnceAtOnce,
+            GrantRequest::JwtBearer { .. } | GrantRequest::Other { .. } => Repeatable::UntilSeen,
+        };
+        Self::new(request, repeatable, retry, jitter)
+    }
+
     /// A request that may be repeated freely: client credentials.
     #[must_use]
     pub fn repeatable(request: Request<Bytes>, retry: Retry, jitter: f64) -> Self {
@@ -108,12 +109,20 @@ impl FetchToken {
         Self::new(request, Repeatable::Never, Retry::never(), 0.0)
     }
 
+    /// Reads the answer as this server writes it.
+    #[must_use]
+    pub fn with_quirks(mut self, quirks: Quirks) -> Self {
+        self.quirks = quirks;
+        self
+    }
+
     /// `jitter`, between 0 and 1, is drawn by the caller and spreads the pauses.
     fn new(request: Request<Bytes>, repeatable: Repeatable, retry: Retry, jitter: f64) -> Self {
         Self {
             request,
             repeatable,
             retry,
+            quirks: Quirks::NONE,
             jitter: jitter.clamp(0.0, 1.0),
             sent: 0,
             lost: 0,
@@ -124,6 +133,13 @@ impl FetchToken {
     fn send<T>(&mut self) -> Step<T> {
         self.sent += 1;
         Step::Send(self.request.clone())
+    }
+
+    /// Whether the request bears to be sent again after this answer, and the answer asks for it.
+    fn may_repeat(&self, error: &TokenError) -> bool {
+        // The server has seen it: a second try would look like a replay.
+        let seen = matches!(self.repeatable, Repeatable::Never | Repeatable::UntilSeen);
+        !seen && self.retry.covers(error)
     }
 
     /// Waits and tries again, or gives up with `error`.
@@ -139,8 +155,9 @@ impl FetchToken {
             .mul_f64(0.5 + self.jitter / 2.0);
         let pause = pause.max(retry_after.unwrap_or_default());
         let began = self.began.unwrap_or(elapsed);
+        let too_long = retry_after.is_some_and(|asked| asked > self.retry.longest_retry_after);
         let too_late = elapsed.saturating_sub(began) + pause > self.retry.limit;
-        if self.sent >= self.retry.attempts || too_late {
+        if self.sent >= self.retry.attempts || too_long || too_late {
             return Step::Done(Err(error));
         }
         Step::Wait(pause)
@@ -154,15 +171,16 @@ impl Exchange for FetchToken {
         self.began.get_or_insert(elapsed);
         match event {
             Event::Continue => self.send(),
-            Event::Answer(answer) => match TokenResponse::from_response(&answer) {
-                Ok(token) => Step::Done(Ok(token)),
-                // The server has seen the code: a second try would look like a replay.
-                Err(error) if error.is_transient() && self.repeatable != Repeatable::Never => {
-                    let retry_after = error.retry_after();
-                    self.again(FetchError::Answer(error), retry_after, elapsed)
+            Event::Answer(answer) => {
+                match TokenResponse::from_response_with(&answer, &self.quirks) {
+                    Ok(token) => Step::Done(Ok(token)),
+                    Err(error) if self.may_repeat(&error) => {
+                        let retry_after = error.retry_after();
+                        self.again(FetchError::Answer(error), retry_after, elapsed)
+                    }
+                    Err(error) => Step::Done(Err(FetchError::Answer(error))),
                 }
-                Err(error) => Step::Done(Err(FetchError::Answer(error))),
-            },
+            }
             Event::NoAnswer(no_answer) => {
                 let error = FetchError::NoAnswer(no_answer);
                 let freely = no_answer == NoAnswer::Unsent || self.repeatable == Repeatable::Freely;
@@ -179,87 +197,15 @@ impl Exchange for FetchToken {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use http::Response;
-
-    fn request() -> Request<Bytes> {
-        Request::new(Bytes::new())
-    }
-
-    fn answer(status: u16) -> Event {
-        let response = Response::builder().status(status);
-        Event::Answer(response.body(Bytes::from_static(b"{}")).unwrap())
-    }
-
-    /// Plays events and gives what was done: `s`end, `w`ait, `d`one.
-    fn play(mut exchange: FetchToken, events: impl IntoIterator<Item = Event>) -> String {
-        let mut seen = String::new();
-        let mut elapsed = Duration::ZERO;
-        for event in std::iter::once(Event::Continue).chain(events) {
-            let mut step = exchange.step(event, elapsed);
-            if let Step::Wait(pause) = step {
-                seen.push('w');
-                elapsed += pause;
-                step = exchange.step(Event::Continue, elapsed);
-            }
-            match step {
-                Step::Send(_) => seen.push('s'),
-                Step::Wait(_) => seen.push('?'),
-                Step::Done(_) => return seen + "d",
-            }
-        }
-        seen
-    }
-
-    fn lost() -> Event {
-        Event::NoAnswer(NoAnswer::Unknown)
-    }
-
-    fn unsent() -> Event {
-        Event::NoAnswer(NoAnswer::Unsent)
-    }
-
-    #[test]
-    fn a_failing_server_is_tried_three_times() {
-        let exchange = FetchToken::repeatable(request(), Retry::default(), 0.5);
-        assert_eq!(
-            play(exchange, [answer(500), answer(429), answer(503)]),
-            "swswsd"
-        );
-    }
-
-    #[test]
-    fn a_refusal_is_final() {
-        let exchange = FetchToken::repeatable(request(), Retry::default(), 0.5);
-        assert_eq!(play(exchange, [answer(400)]), "sd");
-    }
-
-    #[test]
-    fn a_lost_answer_is_repeated_as_the_grant_bears_it() {
-        let retry = Retry::default();
-        let cc = FetchToken::repeatable(request(), retry.clone(), 0.5);
-        assert_eq!(play(cc, [lost(), lost(), lost()]), "swswsd");
-        let refresh = FetchToken::refresh(request(), retry.clone(), 0.5);
-        assert_eq!(play(refresh, [lost(), lost()]), "ssd");
-        let refresh = FetchToken::refresh(request(), retry, 0.5);
-        assert_eq!(play(refresh, [unsent(), unsent(), unsent()]), "swswsd");
-        assert_eq!(play(FetchToken::code(request()), [lost()]), "sd");
-        assert_eq!(play(FetchToken::code(request()), [answer(503)]), "sd");
-    }
-
-    #[test]
-    fn waits_as_long_as_the_server_asks_but_not_past_the_limit() {
-        let ask = |seconds: u32| {
-            let mut exchange = FetchToken::repeatable(request(), Retry::default(), 0.5);
-            let _ = exchange.step(Event::Continue, Duration::ZERO);
-            let response = Response::builder().status(429);
-            let response = response.header("retry-after", seconds);
-            let event = Event::Answer(response.body(Bytes::new()).unwrap());
-            exchange.step(event, Duration::ZERO)
-        };
-        assert!(matches!(ask(3), Step::Wait(pause) if pause == Duration::from_secs(3)));
-        assert!(matches!(ask(60), Step::Done(Err(_))));
-    }
+/// Whether a JWT has the claim `jti`; also if nobody can tell.
+fn may_have_jti(assertion: &Secret) -> bool {
+    let read = || {
+        let payload = assertion.expose().split('.').nth(1)?;
+        let payload = base64url::decode(payload).ok()?;
+        serde_json::from_slice::<Map<String, Value>>(&payload).ok()
+    };
+    read().is_none_or(|claims| claims.contains_key("jti"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 
 mod discovery;
 mod fetch_token;
+mod retry;
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 pub use discovery::{Discovery, DiscoveryError};
-pub use fetch_token::{FetchError, FetchToken, Retry};
+pub use fetch_token::{FetchError, FetchToken};
+pub use retry::Retry;
 
 /// What a driver is to do next.
 #[derive(Debug)]

@@ -1,8 +1,16 @@
 //! The token endpoint (RFC 6749 sections 3.2, 4, 5 and 6).
 
+mod error;
+mod grant;
+mod lifetime;
+mod read;
 mod request;
 mod response;
+pub mod token_type;
+mod wire;
 
-pub(crate) use request::form_request;
-pub use request::{GrantRequest, InvalidTokenRequest, TokenRequest};
-pub use response::{TokenError, TokenResponse};
+pub use error::TokenError;
+pub use grant::{ActorToken, GrantRequest};
+pub use request::{InvalidTokenRequest, TokenRequest};
+pub use response::TokenResponse;
+pub(crate) use wire::to_request;

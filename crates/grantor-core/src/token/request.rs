@@ -1,11 +1,13 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request};
+use http::Request;
 use url::Url;
 
-use crate::{ClientAuthentication, CodeVerifier, ErrorCode, ErrorResponse, Params, Scope, Secret};
+use super::{GrantRequest, wire::to_request};
+use crate::{
+    ClientAuthentication, ErrorCode, ErrorResponse, Params, Quirks, Scope, ScopeSeparator,
+};
 
 /// A request for a token, without the client's authentication.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,33 +22,6 @@ pub struct TokenRequest {
     pub audience: Vec<String>,
     /// Further parameters of this grant or this server.
     pub extra: Vec<(String, String)>,
-}
-
-/// What a client presents for a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum GrantRequest {
-    /// An authorization code (RFC 6749 section 4.1.3).
-    AuthorizationCode {
-        /// The code.
-        code: Secret,
-        /// The redirect URI of the authorization request.
-        redirect_uri: Option<String>,
-        /// The proof that the same client asked for the code (RFC 7636).
-        code_verifier: Option<CodeVerifier>,
-    },
-    /// Nothing but the client itself (RFC 6749 section 4.4).
-    ClientCredentials,
-    /// A refresh token (RFC 6749 section 6).
-    RefreshToken {
-        /// The refresh token.
-        refresh_token: Secret,
-    },
-    /// Another grant; its parameters are in [`TokenRequest::extra`].
-    Other {
-        /// The grant type.
-        grant_type: String,
-    },
 }
 
 /// Why a token request can't be read.
@@ -83,31 +58,15 @@ impl From<InvalidTokenRequest> for ErrorResponse {
     }
 }
 
-const KNOWN: [&str; 10] = [
+/// What is read into fields of its own, or by somebody else.
+const COMMON: [&str; 6] = [
     "grant_type",
-    "code",
-    "redirect_uri",
-    "code_verifier",
-    "refresh_token",
     "scope",
     "resource",
     "audience",
     "client_id",
     "client_secret",
 ];
-
-impl GrantRequest {
-    /// The grant type on the wire.
-    #[must_use]
-    pub fn grant_type(&self) -> &str {
-        match self {
-            Self::AuthorizationCode { .. } => "authorization_code",
-            Self::ClientCredentials => "client_credentials",
-            Self::RefreshToken { .. } => "refresh_token",
-            Self::Other { grant_type } => grant_type,
-        }
-    }
-}
 
 impl TokenRequest {
     /// A request that asks for nothing in particular.
@@ -125,26 +84,18 @@ impl TokenRequest {
     /// As parameters.
     #[must_use]
     pub fn to_params(&self) -> Params<'static> {
+        self.to_params_with(&Quirks::NONE)
+    }
+
+    fn to_params_with(&self, quirks: &Quirks) -> Params<'static> {
         let mut params = Params::new();
-        params.push("grant_type", self.grant.grant_type().to_owned());
-        match &self.grant {
-            GrantRequest::AuthorizationCode {
-                code,
-                redirect_uri,
-                code_verifier,
-            } => {
-                params.push("code", code.expose().to_owned());
-                params.push_some("redirect_uri", redirect_uri.clone());
-                let verifier = code_verifier.as_ref();
-                params.push_some("code_verifier", verifier.map(|v| v.expose().to_owned()));
-            }
-            GrantRequest::RefreshToken { refresh_token } => {
-                params.push("refresh_token", refresh_token.expose().to_owned());
-            }
-            GrantRequest::ClientCredentials | GrantRequest::Other { .. } => {}
-        }
-        let scope = self.scope.as_ref();
-        params.push_some("scope", scope.map(|scope| scope.as_str().to_owned()));
+        self.grant.push_to(&mut params);
+        let scope = self.scope.as_ref().map(Scope::as_str);
+        let scope = scope.map(|scope| match quirks.request_scope {
+            ScopeSeparator::Space => scope.to_owned(),
+            ScopeSeparator::Comma => scope.replace(' ', ","),
+        });
+        params.push_some("scope", scope);
         for resource in &self.resource {
             params.push("resource", resource.clone());
         }
@@ -162,32 +113,11 @@ impl TokenRequest {
     /// # Errors
     /// A parameter that this grant needs is missing, or malformed.
     pub fn from_params(params: &Params<'_>) -> Result<Self, InvalidTokenRequest> {
-        let needed = |name: &'static str| {
-            let value = params.get(name);
-            value.ok_or(InvalidTokenRequest::Missing(name))
-        };
-        let grant = match needed("grant_type")? {
-            "authorization_code" => GrantRequest::AuthorizationCode {
-                code: needed("code")?.into(),
-                redirect_uri: params.get("redirect_uri").map(str::to_owned),
-                code_verifier: match params.get("code_verifier") {
-                    None => None,
-                    Some(text) => Some(
-                        CodeVerifier::parse(text)
-                            .map_err(|_| InvalidTokenRequest::Malformed("code_verifier"))?,
-                    ),
-                },
-            },
-            "client_credentials" => GrantRequest::ClientCredentials,
-            "refresh_token" => GrantRequest::RefreshToken {
-                refresh_token: needed("refresh_token")?.into(),
-            },
-            other => GrantRequest::Other {
-                grant_type: other.to_owned(),
-            },
-        };
+        let grant = GrantRequest::from_params(params)?;
+        let own = grant.parameters();
         let owned = |name: &str| params.all(name).map(str::to_owned).collect();
-        let extra = params.iter().filter(|(name, _)| !KNOWN.contains(name));
+        let known = |name: &str| COMMON.contains(&name) || own.contains(&name);
+        let extra = params.iter().filter(|(name, _)| !known(name));
         let scope = match params.get("scope") {
             None => None,
             Some(text) => Some(Scope::parse(text).map_err(|_| InvalidTokenRequest::Scope)?),
@@ -204,36 +134,26 @@ impl TokenRequest {
     /// The HTTP request to a token endpoint.
     #[must_use]
     pub fn to_request(&self, endpoint: &Url, client: &ClientAuthentication) -> Request<Bytes> {
-        form_request(endpoint, self.to_params(), client)
+        self.to_request_with(endpoint, client, &Quirks::NONE)
     }
-}
 
-/// A POST of parameters, with the client's authentication.
-pub(crate) fn form_request(
-    endpoint: &Url,
-    mut params: Params<'_>,
-    client: &ClientAuthentication,
-) -> Request<Bytes> {
-    let authorization = client.apply(&mut params);
-    let mut request = Request::new(Bytes::from(params.to_form()));
-    *request.method_mut() = Method::POST;
-    // A `Url` with a host is always a valid `Uri`; if it were not, the request goes nowhere.
-    *request.uri_mut() = endpoint.as_str().parse().unwrap_or_default();
-    let headers = request.headers_mut();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/x-www-form-urlencoded"),
-    );
-    if let Some(value) = authorization {
-        headers.insert(AUTHORIZATION, value);
+    /// The HTTP request to a token endpoint, as this server wants it.
+    #[must_use]
+    pub fn to_request_with(
+        &self,
+        endpoint: &Url,
+        client: &ClientAuthentication,
+        quirks: &Quirks,
+    ) -> Request<Bytes> {
+        let params = self.to_params_with(quirks);
+        to_request(endpoint, params, client, quirks)
     }
-    request
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ActorToken, CodeVerifier, token_type};
     use proptest::prelude::*;
 
     fn any_grant() -> impl Strategy<Value = GrantRequest> {
@@ -254,6 +174,31 @@ mod tests {
                         code_verifier: verifier.map(CodeVerifier::from_random),
                     }
                 }),
+            ("[ -~]{1,30}", "[ -~]{1,30}").prop_map(|(username, password)| {
+                GrantRequest::Password {
+                    username,
+                    password: password.into(),
+                }
+            }),
+            (
+                "[ -~]{1,30}",
+                proptest::option::of(("[ -~]{1,30}", "[ -~]{1,30}")),
+                proptest::option::of("[ -~]{1,30}")
+            )
+                .prop_map(|(subject_token, actor, requested_token_type)| {
+                    GrantRequest::TokenExchange {
+                        subject_token: subject_token.into(),
+                        subject_token_type: token_type::ACCESS_TOKEN.into(),
+                        actor: actor.map(|(token, token_type)| ActorToken {
+                            token: token.into(),
+                            token_type,
+                        }),
+                        requested_token_type,
+                    }
+                }),
+            "[ -~]{1,30}".prop_map(|assertion| GrantRequest::JwtBearer {
+                assertion: assertion.into()
+            }),
             "urn:[a-z]{1,10}".prop_map(|grant_type| GrantRequest::Other { grant_type }),
         ]
     }
@@ -287,6 +232,39 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_of_another_grant_is_an_extra_one() {
+        let params = Params::parse(b"grant_type=urn:x&username=ada&code=c").unwrap();
+        let extra = TokenRequest::from_params(&params).unwrap().extra;
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(extra, [pair("username", "ada"), pair("code", "c")]);
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        for grant in [
+            GrantRequest::Password {
+                username: "ada".into(),
+                password: "hunter2".into(),
+            },
+            GrantRequest::JwtBearer {
+                assertion: "hunter2".into(),
+            },
+            GrantRequest::TokenExchange {
+                subject_token: "hunter2".into(),
+                subject_token_type: token_type::JWT.into(),
+                actor: Some(ActorToken {
+                    token: "hunter2".into(),
+                    token_type: token_type::JWT.into(),
+                }),
+                requested_token_type: None,
+            },
+        ] {
+            let text = format!("{:?}", TokenRequest::new(grant));
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+
+    #[test]
     fn names_what_is_missing() {
         let read = |form: &str| TokenRequest::from_params(&Params::parse(form.as_bytes()).unwrap());
         assert_eq!(read(""), Err(InvalidTokenRequest::Missing("grant_type")));
@@ -297,6 +275,20 @@ mod tests {
         assert_eq!(
             read("grant_type=authorization_code&code=x&code_verifier=short"),
             Err(InvalidTokenRequest::Malformed("code_verifier"))
+        );
+        let exchange = "grant_type=urn:ietf:params:oauth:grant-type:token-exchange\
+                        &subject_token=t&subject_token_type=u";
+        assert!(read(exchange).is_ok());
+        for (actor, missing) in [
+            ("actor_token=a", "actor_token_type"),
+            ("actor_token_type=a", "actor_token"),
+        ] {
+            let read = read(&format!("{exchange}&{actor}"));
+            assert_eq!(read, Err(InvalidTokenRequest::Missing(missing)));
+        }
+        assert_eq!(
+            read("grant_type=password&username=ada"),
+            Err(InvalidTokenRequest::Missing("password"))
         );
         assert_eq!(
             read("grant_type=client_credentials&scope=%22"),

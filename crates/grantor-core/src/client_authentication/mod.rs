@@ -1,10 +1,11 @@
 //! How a client proves who it is at the token endpoint and its neighbours (RFC 6749 section 2.3).
 
-use base64_standard as standard;
+mod basic;
+
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorCode, ErrorResponse, Params, Secret};
+use crate::{ErrorCode, ErrorResponse, Params, Quirks, Secret};
 
 /// The way in which a client authenticates, by its name in metadata.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -110,12 +111,17 @@ impl ClientAuthentication {
 
     /// Adds it to a request: to the body's parameters, or as the header that is returned.
     pub fn apply(&self, params: &mut Params<'_>) -> Option<HeaderValue> {
+        self.apply_with(params, &Quirks::NONE)
+    }
+
+    /// Adds it to a request, as this server wants it.
+    pub fn apply_with(&self, params: &mut Params<'_>, quirks: &Quirks) -> Option<HeaderValue> {
         match self {
             Self::None { client_id } => params.push("client_id", client_id.clone()),
             Self::Basic {
                 client_id,
                 client_secret,
-            } => return Some(basic(client_id, client_secret)),
+            } => return Some(basic::write(client_id, client_secret, quirks.basic)),
             Self::Post {
                 client_id,
                 client_secret,
@@ -154,7 +160,7 @@ impl ClientAuthentication {
                 },
             });
         };
-        let (client_id, client_secret) = parse_basic(header).ok_or_else(|| {
+        let (client_id, client_secret) = basic::read(header).ok_or_else(|| {
             ErrorResponse::new(
                 ErrorCode::InvalidClient,
                 "the Authorization header is not HTTP Basic with a form-encoded identifier and secret",
@@ -176,47 +182,6 @@ impl ClientAuthentication {
             client_id,
             client_secret,
         })
-    }
-}
-
-/// HTTP Basic with both parts form-encoded first (RFC 6749 section 2.3.1).
-fn basic(client_id: &str, client_secret: &Secret) -> HeaderValue {
-    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = format!("{}:{}", encode(client_id), encode(client_secret.expose()));
-    let text = format!("Basic {}", standard::encode(pair));
-    let mut value = HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""));
-    value.set_sensitive(true);
-    value
-}
-
-fn parse_basic(header: &HeaderValue) -> Option<(String, Secret)> {
-    let (scheme, credentials) = header.to_str().ok()?.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let pair = String::from_utf8(standard::decode(credentials.trim())?).ok()?;
-    let (client_id, secret) = pair.split_once(':')?;
-    let client_id = form_decode(client_id)?;
-    (!client_id.is_empty()).then_some(())?;
-    Some((client_id, Secret::new(form_decode(secret)?)))
-}
-
-fn form_decode(text: &str) -> Option<String> {
-    let spaced = text.replace('+', " ");
-    let bytes = percent_encoding::percent_decode_str(&spaced);
-    bytes.decode_utf8().ok().map(Into::into)
-}
-
-mod base64_standard {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
-
-    pub(super) fn encode(bytes: impl AsRef<[u8]>) -> String {
-        STANDARD.encode(bytes)
-    }
-
-    pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
-        STANDARD.decode(text).ok()
     }
 }
 

@@ -1,0 +1,228 @@
+//! From what was said to what works, or to a list of all that does not.
+
+use std::sync::Arc;
+
+use grantor_core::{AuthMethod, RedirectUri, Secret};
+use grantor_http::{MetadataCache, ReqwestTransport, Timeouts, Transport, system};
+
+use super::{Builder, Kind};
+use crate::app::App;
+use crate::grant::Grant;
+use crate::hook::Call;
+use crate::login::Login;
+use crate::manager::{Manager, Shared, Told};
+use crate::origin::{Origin, Origins};
+use crate::server::Checked;
+use crate::storage::{Kinds, Place, Storage};
+use crate::wire::Wire;
+use crate::worker::Worker;
+use crate::{CodeFlow, Error, Tokens};
+
+impl Builder {
+    /// The tokens.
+    ///
+    /// # Errors
+    /// A configuration that can't work; the message lists every problem.
+    pub fn build(self) -> Result<Tokens, Error> {
+        let mut problems = Vec::new();
+        let built = self.checked(&mut problems);
+        match built {
+            Some(tokens) if problems.is_empty() => Ok(tokens),
+            _ => Err(Error::problems(&problems)),
+        }
+    }
+
+    /// A way to sign users in, whose browsers come back to `redirect_uri`.
+    ///
+    /// # Errors
+    /// A configuration that can't work; the message lists every problem.
+    pub fn code_flow(mut self, redirect_uri: &str) -> Result<CodeFlow, Error> {
+        let mut problems = Vec::new();
+        let redirect_uri = RedirectUri::parse(redirect_uri);
+        if let Err(error) = &redirect_uri {
+            problems.push(format!("\"redirect_uri\": {error}"));
+        }
+        self.shared = self.share(&mut problems);
+        self.clone().checked(&mut problems);
+        let server = self.server.clone().unwrap_or_default();
+        let issuer = server
+            .check(&mut Vec::new())
+            .and_then(|server| server.issuer);
+        if issuer.is_none() && problems.is_empty() {
+            problems.push("signing users in takes the server's \"issuer\"".to_owned());
+        }
+        match (redirect_uri, issuer, self.shared.clone()) {
+            (Ok(redirect_uri), Some(issuer), Some(shared)) if problems.is_empty() => {
+                Ok(CodeFlow::new(self, issuer, redirect_uri, shared))
+            }
+            _ => Err(Error::problems(&problems)),
+        }
+    }
+
+    fn checked(self, problems: &mut Vec<String>) -> Option<Tokens> {
+        self.policy.check(problems);
+        let server = self.server.as_ref().map(|server| server.check(problems));
+        self.check_client(problems);
+        let origins = self.origins(problems);
+        let ask = self.ask().map_err(|error| problems.push(error.to_string()));
+        let shared = self.share(problems);
+        let app = match server {
+            Some(server) => Some(self.app(server?)),
+            None => None,
+        };
+        let (shared, origins, ask) = (shared?, origins?, ask.ok()?);
+        let kinds = match self.kind {
+            Kind::Login { .. } => Kinds::AccessAndLogin,
+            _ => Kinds::Access,
+        };
+        let shares = matches!(self.place, Place::Store(..));
+        if shares && matches!(self.kind, Kind::Source(_)) && self.label.is_empty() {
+            problems.push(
+                "tokens of a source in a store need a \"label\", by which they are found again"
+                    .to_owned(),
+            );
+        }
+        let subjects = match &self.kind {
+            Kind::Exchange(exchange) => exchange.subjects.clone(),
+            Kind::Users => Some(crate::subject::Subjects::Basic),
+            _ => None,
+        };
+        let told = Told {
+            policy: Arc::new(self.policy),
+            on_change: self.on_change,
+            metrics: self.metrics,
+            listener: self.listener,
+        };
+        let grant = grant(self.kind);
+        let identity = grant.identity(app.as_ref(), &self.label);
+        let storage = Storage::new(
+            (self.place, kinds),
+            &shared.environment,
+            &told.policy,
+            app.as_ref(),
+            identity,
+            problems,
+        )?;
+        let manager = Arc::new(Manager::new(shared, app, grant, storage, told));
+        let origins = origins.into_iter().fold(Origins::default(), |all, origin| {
+            let id = manager.origin_ids.id(&origin);
+            all.with(origin, id)
+        });
+        let tokens = Tokens::new(&manager, ask, origins, subjects);
+        if let Some(given) = self.given {
+            tokens
+                .hand_in(given)
+                .map_err(|error| problems.push(error.to_string()))
+                .ok()?;
+        }
+        Some(tokens)
+    }
+
+    fn check_client(&self, problems: &mut Vec<String>) {
+        if self.server.is_some() && self.client_id.is_empty() {
+            problems.push("\"client_id\" is empty".to_owned());
+        }
+        if self.client_secret.as_ref().is_some_and(Secret::is_empty) {
+            problems.push("\"client_secret\" is empty".to_owned());
+        }
+        if let Some(AuthMethod::Other(name)) = &self.method {
+            problems.push(format!("the client authentication \"{name}\" is not known"));
+        }
+        match &self.kind {
+            Kind::Login {
+                refresh_token: Some(refresh_token),
+                ..
+            } if refresh_token.is_empty() => problems.push("the refresh token is empty".to_owned()),
+            Kind::Login {
+                user: Some(user), ..
+            } if user.username.is_empty() => problems.push("\"username\" is empty".to_owned()),
+            _ => {}
+        }
+        let given = self.given.as_ref();
+        if given.is_some_and(|given| given.access_token.is_empty()) {
+            problems.push("the access token that was handed in is empty".to_owned());
+        }
+    }
+
+    fn app(&self, server: Checked) -> App {
+        App {
+            server,
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            method: self.method.clone(),
+        }
+    }
+
+    fn origins(&self, problems: &mut Vec<String>) -> Option<Vec<Origin>> {
+        let mut origins = Vec::new();
+        for text in &self.origins {
+            match Origin::parse(text) {
+                Ok(origin) => origins.push(origin),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        (origins.len() == self.origins.len()).then_some(origins)
+    }
+
+    /// What may be shared with other tokens.
+    fn share(&self, problems: &mut Vec<String>) -> Option<Arc<Shared>> {
+        if let Some(shared) = &self.shared {
+            return Some(Arc::clone(shared));
+        }
+        let environment = self.environment.clone().unwrap_or_else(system);
+        let transport = match self.transport.clone() {
+            Some(transport) => transport,
+            None => match self.reqwest() {
+                Ok(transport) => Arc::new(transport) as Arc<dyn Transport>,
+                Err(error) => {
+                    problems.push(error.to_string());
+                    return None;
+                }
+            },
+        };
+        let hooks = Arc::new(self.hooks.clone());
+        let discovery = Wire {
+            call: Call::Discovery,
+            transport: Arc::clone(&transport),
+            hooks: Arc::clone(&hooks),
+            limit: self.policy.request_timeout,
+            throttle: None,
+        };
+        let metadata = MetadataCache::new(Arc::new(discovery), environment.clone());
+        Some(Arc::new(Shared {
+            environment,
+            transport,
+            hooks,
+            metadata,
+            worker: self
+                .handle
+                .clone()
+                .map_or_else(Worker::thread, Worker::Runtime),
+        }))
+    }
+}
+
+impl Builder {
+    fn reqwest(&self) -> Result<ReqwestTransport, grantor_http::TransportError> {
+        let timeouts = Timeouts::default();
+        let total = self.policy.request_timeout;
+        ReqwestTransport::with_timeouts(&Timeouts {
+            total,
+            connect: timeouts.connect.min(total),
+        })
+    }
+}
+
+fn grant(kind: Kind) -> Grant {
+    match kind {
+        Kind::ClientCredentials => Grant::ClientCredentials,
+        Kind::Login {
+            refresh_token,
+            user,
+        } => Grant::Login(Login::new(refresh_token, user)),
+        Kind::Exchange(exchange) => Grant::Exchange(exchange),
+        Kind::Users => Grant::Users,
+        Kind::Source(source) => Grant::Source(source),
+        Kind::Fixed => Grant::Fixed,
+    }
+}

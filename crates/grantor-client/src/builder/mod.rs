@@ -1,0 +1,221 @@
+mod behaviour;
+mod build;
+
+use std::sync::Arc;
+
+use grantor_core::{AuthMethod, BoxFuture, Environment, Scope, Secret};
+use grantor_http::Transport;
+use grantor_store::{MasterKey, Store};
+use tokio::runtime::Handle;
+
+use crate::ask::Ask;
+use crate::change::OnChange;
+use crate::event::Listener;
+use crate::grant::{Actor, Exchange};
+use crate::hook::Hooks;
+use crate::manager::Shared;
+use crate::metrics::Metrics;
+use crate::storage::Place;
+use crate::subject::{SubjectToken, Subjects, User};
+use crate::{Error, Policy, Server, TokenSet, TokenSource};
+
+/// Builds [`Tokens`](crate::Tokens). Nothing is checked before [`build`](Self::build), which names
+/// every problem at once, and nothing is sent before the first token is needed.
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens before `build`"]
+pub struct Builder {
+    server: Option<Server>,
+    client_id: String,
+    client_secret: Option<Secret>,
+    method: Option<AuthMethod>,
+    kind: Kind,
+    label: String,
+    given: Option<TokenSet>,
+    scope: Option<String>,
+    ask: Ask,
+    origins: Vec<String>,
+    policy: Policy,
+    hooks: Hooks,
+    on_change: OnChange,
+    metrics: Option<Arc<dyn Metrics>>,
+    listener: Option<Listener>,
+    place: Place,
+    transport: Option<Arc<dyn Transport>>,
+    environment: Option<Environment>,
+    handle: Option<Handle>,
+    pub(crate) shared: Option<Arc<Shared>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Kind {
+    ClientCredentials,
+    Login {
+        refresh_token: Option<Secret>,
+        user: Option<User>,
+    },
+    Exchange(Exchange),
+    Users,
+    Source(Arc<dyn TokenSource>),
+    Fixed,
+}
+
+impl Builder {
+    pub(crate) fn new(server: Option<Server>, client_id: String, kind: Kind) -> Self {
+        Self {
+            server,
+            client_id,
+            client_secret: None,
+            method: None,
+            kind,
+            label: String::new(),
+            given: None,
+            scope: None,
+            ask: Ask::default(),
+            origins: Vec::new(),
+            policy: Policy::default(),
+            hooks: Hooks::default(),
+            on_change: OnChange::default(),
+            metrics: None,
+            listener: None,
+            place: Place::Here,
+            transport: None,
+            environment: None,
+            handle: None,
+            shared: None,
+        }
+    }
+
+    /// The secret of a confidential client.
+    pub fn client_secret(mut self, client_secret: impl Into<Secret>) -> Self {
+        self.client_secret = Some(client_secret.into());
+        self
+    }
+
+    /// How the client authenticates; otherwise the best of what the server takes.
+    pub fn authentication(mut self, method: AuthMethod) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// Where tokens are had; otherwise what the issuer publishes.
+    pub fn token_endpoint(mut self, url: impl Into<String>) -> Self {
+        let server = self.server.get_or_insert_default();
+        server.token_endpoint = Some(url.into());
+        self
+    }
+
+    /// What is asked for: values with spaces between them.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Where the token is to be used (RFC 8707). May be given more than once.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.ask.resource.push(resource.into());
+        self
+    }
+
+    /// Where the token is to be used, as some servers name it. May be given more than once.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.ask.audience.push(audience.into());
+        self
+    }
+
+    /// A further parameter of the token request. It goes with every renewal too, and tokens that
+    /// were had with other parameters are other tokens.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.ask.extra.push((name.into(), value.into()));
+        self
+    }
+
+    /// An origin that the token may go to, as `https://api.example`. May be given more than once.
+    pub fn only(mut self, origin: impl Into<String>) -> Self {
+        self.origins.push(origin.into());
+        self
+    }
+
+    /// Which of several logins of this client it is: a user's name, an account.
+    pub fn label(mut self, name: impl Into<String>) -> Self {
+        self.label = name.into();
+        self
+    }
+
+    /// Tokens that are at hand: the access token is used until its end, the refresh token then. With
+    /// a store that knows a newer refresh token of the same login, that one is used.
+    pub fn token_set(mut self, tokens: impl Into<TokenSet>) -> Self {
+        let tokens = tokens.into();
+        if let Kind::Login { refresh_token, .. } = &mut self.kind
+            && tokens.refresh_token.is_some()
+        {
+            refresh_token.clone_from(&tokens.refresh_token);
+        }
+        self.given = Some(tokens);
+        self
+    }
+
+    /// Asks this for the subject of every request. It runs where the request is prepared, so it can
+    /// read what belongs to the caller's task or thread. None: there is no subject.
+    pub fn subject_from<S>(self, subject: S) -> Self
+    where
+        S: Fn() -> Option<SubjectToken> + Send + Sync + 'static,
+    {
+        self.subject_from_async(move || Box::pin(std::future::ready(subject())))
+    }
+
+    /// As [`subject_from`](Self::subject_from), where the subject has to be waited for.
+    pub fn subject_from_async<S>(self, subject: S) -> Self
+    where
+        S: Fn() -> BoxFuture<'static, Option<SubjectToken>> + Send + Sync + 'static,
+    {
+        self.exchange(|exchange| exchange.subjects = Some(Subjects::Called(Arc::new(subject))))
+    }
+
+    /// Without a subject, the client's own token is used (RFC 6749 section 4.4), instead of an
+    /// error.
+    pub fn optional_subject(self) -> Self {
+        self.exchange(|exchange| exchange.optional = true)
+    }
+
+    /// Who acts on the subject's behalf (RFC 8693 section 2.1): a token, or
+    /// [`Tokens`](crate::Tokens).
+    pub fn actor(self, actor: impl Into<Actor>) -> Self {
+        let actor = actor.into();
+        self.exchange(|exchange| exchange.actor = Some(actor))
+    }
+
+    /// Which kind of token is wanted (RFC 8693 section 2.1), a URI.
+    pub fn requested_token_type(self, token_type: impl Into<String>) -> Self {
+        let token_type = token_type.into();
+        self.exchange(|exchange| exchange.requested_token_type = Some(token_type))
+    }
+
+    fn exchange(mut self, change: impl FnOnce(&mut Exchange)) -> Self {
+        if let Kind::Exchange(exchange) = &mut self.kind {
+            change(exchange);
+        }
+        self
+    }
+
+    /// Keeps tokens in a store, sealed under a key, so that they outlive the process and are shared
+    /// with others. Otherwise they are in memory only.
+    pub fn store(mut self, store: Arc<dyn Store>, key: &MasterKey) -> Self {
+        self.place = Place::Store(store, key.clone());
+        self
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    pub(crate) fn ask(&self) -> Result<Ask, Error> {
+        let mut ask = self.ask.clone();
+        if let Some(scope) = &self.scope {
+            let scope = Scope::parse(scope);
+            let scope =
+                scope.map_err(|error| Error::configuration(format!("\"scope\": {error}")))?;
+            ask.scope = Some(scope);
+        }
+        Ok(ask)
+    }
+}

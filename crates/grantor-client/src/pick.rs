@@ -1,0 +1,109 @@
+//! Which token a request gets: the handle's one, or one of the request's own.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use grantor_core::Secret;
+use http::header::AUTHORIZATION;
+use http::{Extensions, HeaderMap};
+
+use crate::grant::Grant;
+use crate::hook::ApiRequest;
+use crate::slot::Slot;
+use crate::subject::{Subject, SubjectToken, Subjects, User};
+use crate::{Error, Tokens};
+
+impl Tokens {
+    /// Shows a request to the hooks, then finds its slot.
+    pub(crate) async fn pick(
+        &self,
+        request: &mut ApiRequest<'_>,
+        extensions: Option<&Extensions>,
+    ) -> Result<Arc<Slot>, Error> {
+        self.slot.manager.shared.hooks.on_api_request(request).await;
+        self.slot_of_request(request.headers, extensions).await
+    }
+
+    /// The slot for a request. Takes the user's Basic header off, where that is what tokens are had
+    /// by.
+    async fn slot_of_request(
+        &self,
+        headers: &mut HeaderMap,
+        extensions: Option<&Extensions>,
+    ) -> Result<Arc<Slot>, Error> {
+        match self.subjects.as_deref() {
+            Some(Subjects::Basic) => {
+                let user = basic(headers).ok_or_else(|| {
+                    Error::configuration(
+                        "the request has no Basic header with the user's name and password",
+                    )
+                })?;
+                headers.remove(AUTHORIZATION);
+                Ok(self.slot_of(Subject::User(user)))
+            }
+            _ => match extensions.and_then(Extensions::get::<SubjectToken>) {
+                Some(subject) if self.exchanges() => {
+                    Ok(self.slot_of(Subject::Token(subject.clone())))
+                }
+                _ => self.slot_without_request().await,
+            },
+        }
+    }
+
+    /// The slot for somebody who has no request.
+    pub(crate) async fn slot_without_request(&self) -> Result<Arc<Slot>, Error> {
+        match self.subjects.as_deref() {
+            Some(Subjects::Called(call)) => match call().await {
+                Some(subject) => Ok(self.slot_of(Subject::Token(subject))),
+                None => self.slot_without_subject(),
+            },
+            Some(Subjects::Basic) => Err(Error::configuration(
+                "the tokens belong to users who come with a request: prepare one",
+            )),
+            None if self.slot.subject.is_none() && self.exchanges() => self.slot_without_subject(),
+            None => Ok(Arc::clone(&self.slot)),
+        }
+    }
+
+    /// Whether every request gets the token of the handle, and no hook wants to see it before.
+    pub(crate) fn is_plain_for(slot: &Slot, subjects: Option<&Subjects>) -> bool {
+        let manager = &slot.manager;
+        let exchanges = matches!(manager.grant, Grant::Exchange(_)) && slot.subject.is_none();
+        subjects.is_none() && !exchanges && manager.shared.hooks.leaves_api_requests()
+    }
+
+    fn exchanges(&self) -> bool {
+        matches!(self.slot.manager.grant, Grant::Exchange(_))
+    }
+
+    fn slot_of(&self, subject: Subject) -> Arc<Slot> {
+        self.slot.manager.subject_slot(&self.slot.ask, subject)
+    }
+
+    fn slot_without_subject(&self) -> Result<Arc<Slot>, Error> {
+        match &self.slot.manager.grant {
+            Grant::Exchange(exchange) if exchange.optional => Ok(Arc::clone(&self.slot)),
+            _ => Err(Error::configuration(
+                "there is no subject whose token could be exchanged: name one, or allow that there \
+                 is none by \"optional_subject\"",
+            )),
+        }
+    }
+}
+
+/// Name and password of a Basic header (RFC 7617); the password may have colons.
+fn basic(headers: &HeaderMap) -> Option<User> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credentials) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = STANDARD.decode(credentials.trim()).ok()?;
+    let text = Secret::new(String::from_utf8(decoded).ok()?);
+    let (username, password) = text.expose().split_once(':')?;
+    Some(User {
+        username: username.to_owned(),
+        password: Secret::new(password),
+    })
+}

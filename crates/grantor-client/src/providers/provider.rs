@@ -1,0 +1,108 @@
+use std::borrow::Cow;
+
+use grantor_core::Quirks;
+
+type Text = Cow<'static, str>;
+
+/// A provider: its endpoints and its quirks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Provider {
+    /// Its name, for people.
+    pub name: Text,
+    /// Under which it publishes metadata (RFC 8414 or OpenID Connect Discovery), if it does.
+    pub issuer: Option<Text>,
+    /// Where users are sent.
+    pub authorization_endpoint: Option<Text>,
+    /// Where tokens are had.
+    pub token_endpoint: Text,
+    /// Where devices begin (RFC 8628).
+    pub device_authorization_endpoint: Option<Text>,
+    /// Where tokens are given up (RFC 7009).
+    pub revocation_endpoint: Option<Text>,
+    /// Where tokens are looked up (RFC 7662).
+    pub introspection_endpoint: Option<Text>,
+    /// What it does otherwise than the specifications say.
+    pub quirks: Quirks,
+    /// The query parameter in which its API takes a token, where it is said to take none in a
+    /// header. URLs land in logs: see first whether the API still needs it.
+    pub query_parameter: Option<Text>,
+    /// Where this row is from. Nothing of it was tried against the service.
+    pub rests_on: &'static [Source],
+}
+
+/// Where a row is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// golang.org/x/oauth2, `endpoints/endpoints.go`, as of 2025.
+    GoOauth2,
+    /// requests-oauthlib, `compliance_fixes` and their tests, as of 2025.
+    RequestsOauthlib,
+    /// The metadata that the provider publishes, as kept in github.com/panva/wellknown.
+    Metadata,
+    /// The provider's own documentation, as quoted in public code.
+    Documentation,
+}
+
+impl Provider {
+    /// A row of golang.org/x/oauth2.
+    pub(super) const fn listed(
+        name: &'static str,
+        authorization_endpoint: &'static str,
+        token_endpoint: &'static str,
+    ) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            issuer: None,
+            authorization_endpoint: Some(Cow::Borrowed(authorization_endpoint)),
+            token_endpoint: Cow::Borrowed(token_endpoint),
+            device_authorization_endpoint: None,
+            revocation_endpoint: None,
+            introspection_endpoint: None,
+            quirks: Quirks::NONE,
+            query_parameter: None,
+            rests_on: &[Source::GoOauth2],
+        }
+    }
+
+    pub(super) const fn issuer(mut self, issuer: &'static str) -> Self {
+        set(&mut self.issuer, issuer);
+        self
+    }
+
+    pub(super) const fn device(mut self, url: &'static str) -> Self {
+        set(&mut self.device_authorization_endpoint, url);
+        self
+    }
+
+    pub(super) const fn revocation(mut self, url: &'static str) -> Self {
+        set(&mut self.revocation_endpoint, url);
+        self
+    }
+
+    pub(super) const fn introspection(mut self, url: &'static str) -> Self {
+        set(&mut self.introspection_endpoint, url);
+        self
+    }
+
+    pub(super) const fn query_parameter(mut self, name: &'static str) -> Self {
+        set(&mut self.query_parameter, name);
+        self
+    }
+
+    pub(super) const fn quirks(mut self, quirks: Quirks) -> Self {
+        self.quirks = quirks;
+        self
+    }
+
+    pub(super) const fn rests_on(mut self, sources: &'static [Source]) -> Self {
+        self.rests_on = sources;
+        self
+    }
+}
+
+/// Sets what was none. A constant can't run a destructor, and here is nothing to destroy.
+const fn set(place: &mut Option<Text>, text: &'static str) {
+    std::mem::forget(place.replace(Cow::Borrowed(text)));
+}

@@ -1,0 +1,135 @@
+use grantor_core::{Issuer, Quirks, is_secure};
+use url::Url;
+
+/// Which authorization server, and what is known of it beforehand.
+///
+/// A text is the issuer, whose metadata says the rest (RFC 8414, or OpenID Connect Discovery):
+///
+/// ```
+/// use grantor_client::{Server, Tokens};
+///
+/// let discovered = Tokens::client_credentials("https://idp.example", "app", "s3cret").build()?;
+///
+/// // A server without metadata:
+/// let server = Server::at_token_endpoint("https://idp.example/oauth/token");
+/// let named = Tokens::client_credentials(server, "app", "s3cret").build()?;
+/// # Ok::<(), grantor_client::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Server {
+    /// Its identifier; without one, nothing is discovered.
+    pub issuer: Option<String>,
+    /// Where its metadata is, if not at a well-known location. The issuer is compared all the same.
+    pub metadata: Option<String>,
+    /// Where tokens are had, instead of what the metadata says.
+    pub token_endpoint: Option<String>,
+    /// Where tokens are given up, instead of what the metadata says.
+    pub revocation_endpoint: Option<String>,
+    /// Where tokens are looked up, instead of what the metadata says.
+    pub introspection_endpoint: Option<String>,
+    /// What it does otherwise than the specifications.
+    pub quirks: Quirks,
+}
+
+impl Server {
+    /// A server that publishes its metadata.
+    pub fn issuer(issuer: impl Into<String>) -> Self {
+        Self {
+            issuer: Some(issuer.into()),
+            ..Self::default()
+        }
+    }
+
+    /// A server of which the token endpoint is all that is known.
+    pub fn at_token_endpoint(url: impl Into<String>) -> Self {
+        Self {
+            token_endpoint: Some(url.into()),
+            ..Self::default()
+        }
+    }
+
+    /// With the location of its metadata.
+    #[must_use]
+    pub fn metadata_at(mut self, url: impl Into<String>) -> Self {
+        self.metadata = Some(url.into());
+        self
+    }
+
+    /// With what it does otherwise than the specifications.
+    #[must_use]
+    pub fn quirks(mut self, quirks: Quirks) -> Self {
+        self.quirks = quirks;
+        self
+    }
+
+    /// Reads what was given, and names what can't be read.
+    pub(crate) fn check(&self, problems: &mut Vec<String>) -> Option<Checked> {
+        let before = problems.len();
+        if self.issuer.is_none() && self.token_endpoint.is_none() {
+            problems.push("neither an issuer nor a token endpoint is given".to_owned());
+        }
+        if self.issuer.is_none() && self.metadata.is_some() {
+            problems.push("metadata without an \"issuer\" can't be compared".to_owned());
+        }
+        let issuer = self.issuer.as_ref().and_then(|text| {
+            let issuer = Issuer::parse(text);
+            issuer
+                .map_err(|error| problems.push(format!("\"issuer\": {error}")))
+                .ok()
+        });
+        let mut url = |name: &str, text: &Option<String>| {
+            let text = text.as_ref()?;
+            let url = Url::parse(text).ok().filter(is_secure);
+            if url.is_none() {
+                let why = "is not an https URL, nor one on a loopback address";
+                problems.push(format!("\"{name}\" {why}"));
+            }
+            url
+        };
+        let checked = Checked {
+            issuer,
+            metadata: url("metadata", &self.metadata),
+            token_endpoint: url("token_endpoint", &self.token_endpoint),
+            revocation_endpoint: url("revocation_endpoint", &self.revocation_endpoint),
+            introspection_endpoint: url("introspection_endpoint", &self.introspection_endpoint),
+            quirks: self.quirks,
+        };
+        (problems.len() == before).then_some(checked)
+    }
+}
+
+/// A server whose URLs can be used.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Checked {
+    pub(crate) issuer: Option<Issuer>,
+    pub(crate) metadata: Option<Url>,
+    pub(crate) token_endpoint: Option<Url>,
+    pub(crate) revocation_endpoint: Option<Url>,
+    pub(crate) introspection_endpoint: Option<Url>,
+    pub(crate) quirks: Quirks,
+}
+
+impl From<&str> for Server {
+    fn from(issuer: &str) -> Self {
+        Self::issuer(issuer)
+    }
+}
+
+impl From<String> for Server {
+    fn from(issuer: String) -> Self {
+        Self::issuer(issuer)
+    }
+}
+
+impl From<&String> for Server {
+    fn from(issuer: &String) -> Self {
+        Self::issuer(issuer)
+    }
+}
+
+impl From<&Issuer> for Server {
+    fn from(issuer: &Issuer) -> Self {
+        Self::issuer(issuer.as_str())
+    }
+}

@@ -1,0 +1,94 @@
+use std::fmt;
+use std::time::Duration;
+
+use http::{StatusCode, header};
+
+use crate::{ErrorCode, ErrorResponse};
+
+/// Why there is no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// The server said no, in OAuth's words.
+    Refused {
+        /// The status of the answer.
+        status: StatusCode,
+        /// What it said.
+        error: ErrorResponse,
+        /// When to try again.
+        retry_after: Option<Duration>,
+    },
+    /// The server answered something that is no answer of a token endpoint.
+    Unexpected {
+        /// The status of the answer.
+        status: StatusCode,
+        /// What was wrong with it; nothing of its body.
+        reason: &'static str,
+        /// When to try again.
+        retry_after: Option<Duration>,
+    },
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { error, .. } => write!(f, "the token endpoint refused: {error}"),
+            Self::Unexpected { status, reason, .. } => write!(
+                f,
+                "the token endpoint answered {} and {reason}",
+                status.as_u16()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for TokenError {}
+
+impl TokenError {
+    /// Whether the same request may succeed later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Refused { status, error, .. } => {
+                is_transient(*status)
+                    || matches!(
+                        error.error,
+                        ErrorCode::TemporarilyUnavailable | ErrorCode::ServerError
+                    )
+            }
+            Self::Unexpected { status, .. } => is_transient(*status),
+        }
+    }
+
+    /// When the server wants to be asked again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } | Self::Unexpected { retry_after, .. } => {
+                *retry_after
+            }
+        }
+    }
+
+    /// Whether the code or refresh token that was presented is no longer good.
+    #[must_use]
+    pub fn is_invalid_grant(&self) -> bool {
+        matches!(self, Self::Refused { error, .. } if error.error == ErrorCode::InvalidGrant)
+    }
+}
+
+fn is_transient(status: StatusCode) -> bool {
+    status.is_server_error()
+        || matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+        )
+}
+
+/// `Retry-After` in seconds (RFC 9110 section 10.2.3), at most an hour. A date is not read: it would
+/// need a clock.
+pub(super) fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    let seconds = text.trim().parse::<u64>().ok()?;
+    Some(Duration::from_secs(seconds.min(3600)))
+}

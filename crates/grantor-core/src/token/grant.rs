@@ -1,0 +1,188 @@
+use super::InvalidTokenRequest;
+use crate::{CodeVerifier, Params, Secret};
+
+/// What a client presents for a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GrantRequest {
+    /// An authorization code (RFC 6749 section 4.1.3).
+    AuthorizationCode {
+        /// The code.
+        code: Secret,
+        /// The redirect URI of the authorization request.
+        redirect_uri: Option<String>,
+        /// The proof that the same client asked for the code (RFC 7636).
+        code_verifier: Option<CodeVerifier>,
+    },
+    /// Nothing but the client itself (RFC 6749 section 4.4).
+    ClientCredentials,
+    /// A JWT of somebody whom the server trusts (RFC 7523 section 2.1).
+    JwtBearer {
+        /// The JWT.
+        assertion: Secret,
+    },
+    /// A user's name and password (RFC 6749 section 4.3), which OAuth 2.1 has no more: the client
+    /// gets to know the password.
+    Password {
+        /// The user's name.
+        username: String,
+        /// The user's password.
+        password: Secret,
+    },
+    /// A refresh token (RFC 6749 section 6).
+    RefreshToken {
+        /// The refresh token.
+        refresh_token: Secret,
+    },
+    /// Another token (RFC 8693 section 2.1).
+    TokenExchange {
+        /// The token of the one for whom the new one is.
+        subject_token: Secret,
+        /// What kind of token it is, such as [`token_type::ACCESS_TOKEN`](crate::token_type::ACCESS_TOKEN).
+        subject_token_type: String,
+        /// Who acts for the subject; the subject itself, if absent.
+        actor: Option<ActorToken>,
+        /// The kind of token that is wanted; for the server to choose, if absent.
+        requested_token_type: Option<String>,
+    },
+    /// Another grant; its parameters are in [`TokenRequest::extra`](crate::TokenRequest::extra).
+    Other {
+        /// The grant type.
+        grant_type: String,
+    },
+}
+
+/// The token of one who acts for somebody else (RFC 8693 section 2.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActorToken {
+    /// The token.
+    pub token: Secret,
+    /// What kind of token it is, such as [`token_type::JWT`](crate::token_type::JWT).
+    pub token_type: String,
+}
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+impl GrantRequest {
+    /// The grant type on the wire.
+    #[must_use]
+    pub fn grant_type(&self) -> &str {
+        match self {
+            Self::AuthorizationCode { .. } => "authorization_code",
+            Self::ClientCredentials => "client_credentials",
+            Self::JwtBearer { .. } => JWT_BEARER,
+            Self::Password { .. } => "password",
+            Self::RefreshToken { .. } => "refresh_token",
+            Self::TokenExchange { .. } => TOKEN_EXCHANGE,
+            Self::Other { grant_type } => grant_type,
+        }
+    }
+
+    /// The parameters of this grant, besides `grant_type`.
+    pub(super) fn parameters(&self) -> &'static [&'static str] {
+        match self {
+            Self::AuthorizationCode { .. } => &["code", "redirect_uri", "code_verifier"],
+            Self::JwtBearer { .. } => &["assertion"],
+            Self::Password { .. } => &["username", "password"],
+            Self::RefreshToken { .. } => &["refresh_token"],
+            Self::TokenExchange { .. } => &[
+                "subject_token",
+                "subject_token_type",
+                "actor_token",
+                "actor_token_type",
+                "requested_token_type",
+            ],
+            Self::ClientCredentials | Self::Other { .. } => &[],
+        }
+    }
+
+    pub(super) fn push_to(&self, params: &mut Params<'static>) {
+        params.push("grant_type", self.grant_type().to_owned());
+        match self {
+            Self::AuthorizationCode {
+                code,
+                redirect_uri,
+                code_verifier,
+            } => {
+                params.push("code", code.expose().to_owned());
+                params.push_some("redirect_uri", redirect_uri.clone());
+                let verifier = code_verifier.as_ref();
+                params.push_some("code_verifier", verifier.map(|v| v.expose().to_owned()));
+            }
+            Self::JwtBearer { assertion } => {
+                params.push("assertion", assertion.expose().to_owned())
+            }
+            Self::Password { username, password } => {
+                params.push("username", username.clone());
+                params.push("password", password.expose().to_owned());
+            }
+            Self::RefreshToken { refresh_token } => {
+                params.push("refresh_token", refresh_token.expose().to_owned())
+            }
+            Self::TokenExchange {
+                subject_token,
+                subject_token_type,
+                actor,
+                requested_token_type,
+            } => {
+                params.push("subject_token", subject_token.expose().to_owned());
+                params.push("subject_token_type", subject_token_type.clone());
+                if let Some(actor) = actor {
+                    params.push("actor_token", actor.token.expose().to_owned());
+                    params.push("actor_token_type", actor.token_type.clone());
+                }
+                params.push_some("requested_token_type", requested_token_type.clone());
+            }
+            Self::ClientCredentials | Self::Other { .. } => {}
+        }
+    }
+
+    pub(super) fn from_params(params: &Params<'_>) -> Result<Self, InvalidTokenRequest> {
+        let needed = |name: &'static str| {
+            let value = params.get(name);
+            value.ok_or(InvalidTokenRequest::Missing(name))
+        };
+        let text = |name: &str| params.get(name).map(str::to_owned);
+        Ok(match needed("grant_type")? {
+            "authorization_code" => Self::AuthorizationCode {
+                code: needed("code")?.into(),
+                redirect_uri: text("redirect_uri"),
+                code_verifier: match params.get("code_verifier") {
+                    None => None,
+                    Some(text) => Some(
+                        CodeVerifier::parse(text)
+                            .map_err(|_| InvalidTokenRequest::Malformed("code_verifier"))?,
+                    ),
+                },
+            },
+            "client_credentials" => Self::ClientCredentials,
+            "password" => Self::Password {
+                username: needed("username")?.to_owned(),
+                password: needed("password")?.into(),
+            },
+            "refresh_token" => Self::RefreshToken {
+                refresh_token: needed("refresh_token")?.into(),
+            },
+            JWT_BEARER => Self::JwtBearer {
+                assertion: needed("assertion")?.into(),
+            },
+            TOKEN_EXCHANGE => Self::TokenExchange {
+                subject_token: needed("subject_token")?.into(),
+                subject_token_type: needed("subject_token_type")?.to_owned(),
+                // RFC 8693 section 2.1: neither of the two goes without the other.
+                actor: match (params.get("actor_token"), params.get("actor_token_type")) {
+                    (None, None) => None,
+                    _ => Some(ActorToken {
+                        token: needed("actor_token")?.into(),
+                        token_type: needed("actor_token_type")?.to_owned(),
+                    }),
+                },
+                requested_token_type: text("requested_token_type"),
+            },
+            other => Self::Other {
+                grant_type: other.to_owned(),
+            },
+        })
+    }
+}

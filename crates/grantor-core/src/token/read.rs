@@ -1,0 +1,162 @@
+//! Reading an answer of a token endpoint, whatever it is.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Response};
+use serde_json::{Map, Value};
+
+use super::error::retry_after;
+use crate::{
+    AnswerEncoding, ErrorResponse, MemberNames, Params, Quirks, ScopeSeparator, TokenError,
+    TokenResponse, TokenTypeMeaning,
+};
+
+impl TokenResponse {
+    /// Reads the answer of a token endpoint, as [`from_json`](Self::from_json) does. `error` is an
+    /// error with status 200 too.
+    ///
+    /// # Errors
+    /// The server refused, or it answered something else than a token.
+    pub fn from_response<B: AsRef<[u8]>>(response: &Response<B>) -> Result<Self, TokenError> {
+        Self::from_response_with(response, &Quirks::NONE)
+    }
+
+    /// Reads the answer of a token endpoint, as this server writes it.
+    ///
+    /// # Errors
+    /// The server refused, or it answered something else than a token.
+    pub fn from_response_with<B: AsRef<[u8]>>(
+        response: &Response<B>,
+        quirks: &Quirks,
+    ) -> Result<Self, TokenError> {
+        let status = response.status();
+        let retry_after = retry_after(response.headers());
+        let unexpected = |reason| TokenError::Unexpected {
+            status,
+            reason,
+            retry_after,
+        };
+        let json = members(response, quirks).map_err(unexpected)?;
+        if let Some(error) = error(&json, quirks) {
+            return Err(TokenError::Refused {
+                status,
+                error,
+                retry_after,
+            });
+        }
+        if !status.is_success() {
+            return Err(unexpected("its body has no \"error\""));
+        }
+        if json.get("error").is_some_and(says_something) {
+            return Err(unexpected("its \"error\" is not a text"));
+        }
+        let json = adapt(json, quirks).map_err(unexpected)?;
+        let mut token = Self::from_json(json).map_err(unexpected)?;
+        if quirks.token_type == TokenTypeMeaning::AlwaysBearer {
+            "Bearer".clone_into(&mut token.token_type);
+        }
+        Ok(token)
+    }
+}
+
+/// The members of the body.
+fn members<B: AsRef<[u8]>>(
+    response: &Response<B>,
+    quirks: &Quirks,
+) -> Result<Map<String, Value>, &'static str> {
+    let body = response.body().as_ref();
+    let json = match serde_json::from_slice(body) {
+        Ok(Value::Object(json)) => json,
+        Ok(_) => return Err("its body is not a JSON object"),
+        Err(_)
+            if quirks.answer == AnswerEncoding::JsonOrForm && may_be_form(response.headers()) =>
+        {
+            let params = Params::parse(body).map_err(|_| "its body is neither JSON nor a form")?;
+            let members = params.iter();
+            members.map(|(n, v)| (n.to_owned(), v.into())).collect()
+        }
+        Err(_) if body.is_empty() => return Err("its body is empty"),
+        Err(_) if body.trim_ascii_start().starts_with(b"<") => {
+            return Err("its body is a page, not JSON; check the URL of the token endpoint");
+        }
+        Err(_) => return Err("its body is not JSON"),
+    };
+    Ok(match quirks.member_names {
+        MemberNames::Standard => json,
+        MemberNames::CamelCase => snake_case(json),
+    })
+}
+
+/// Whether the answer claims to be a form, or nothing in particular.
+fn may_be_form(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return true;
+    };
+    let essence = value.as_bytes().split(|b| *b == b';').next();
+    let essence = essence.unwrap_or_default().trim_ascii();
+    essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+        || essence.eq_ignore_ascii_case(b"text/plain")
+}
+
+fn snake_case(json: Map<String, Value>) -> Map<String, Value> {
+    let rename = |name: String| {
+        let mut snake = String::with_capacity(name.len() + 2);
+        for c in name.chars() {
+            if c.is_ascii_uppercase() {
+                snake.push('_');
+            }
+            snake.push(c.to_ascii_lowercase());
+        }
+        snake
+    };
+    json.into_iter().map(|(n, v)| (rename(n), v)).collect()
+}
+
+/// The error that the answer tells.
+fn error(json: &Map<String, Value>, quirks: &Quirks) -> Option<ErrorResponse> {
+    if let Some(error) = ErrorResponse::from_json(json) {
+        return Some(error);
+    }
+    let code = at(json, quirks.error_at?)?.clone();
+    ErrorResponse::from_json(&Map::from_iter([("error".to_owned(), code)]))
+}
+
+/// Whether an `error` that is no text tells one: some servers write null, `false` or 0 with a token.
+fn says_something(error: &Value) -> bool {
+    !matches!(error, Value::Null | Value::Bool(false))
+        && error.as_f64() != Some(0.0)
+        && error.as_str() != Some("")
+}
+
+/// The members as the specifications have them.
+fn adapt(json: Map<String, Value>, quirks: &Quirks) -> Result<Map<String, Value>, &'static str> {
+    let mut json = match quirks.token_at.and_then(|pointer| at(&json, pointer)) {
+        None | Some(Value::Null) => json,
+        Some(Value::Object(inner)) => inner.clone(),
+        Some(_) => return Err("its body has no object where this server has the token"),
+    };
+    if let Some(name) = quirks.lifetime_member
+        && !json.contains_key("expires_in")
+        && let Some(lifetime) = json.remove(name)
+    {
+        json.insert("expires_in".to_owned(), lifetime);
+    }
+    if quirks.answer_scope == ScopeSeparator::Comma
+        && let Some(Value::String(scope)) = json.get_mut("scope")
+    {
+        *scope = scope.replace(',', " ");
+    }
+    Ok(json)
+}
+
+/// What a JSON pointer points at (RFC 6901).
+fn at<'a>(json: &'a Map<String, Value>, pointer: &str) -> Option<&'a Value> {
+    let (first, rest) = match pointer.strip_prefix('/')?.split_once('/') {
+        Some((first, _)) => (first, &pointer[first.len() + 1..]),
+        None => (&pointer[1..], ""),
+    };
+    let first = first.replace("~1", "/").replace("~0", "~");
+    json.get(&first)?.pointer(rest)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+use std::time::Duration;
+
+use super::*;
+use proptest::prelude::*;
+
+fn answer(status: u16, body: &str) -> Result<TokenResponse, TokenError> {
+    let response = Response::builder().status(status);
+    TokenResponse::from_response(&response.body(body.as_bytes()).unwrap())
+}
+
+fn with(quirks: Quirks, content_type: &str, body: &str) -> Result<TokenResponse, TokenError> {
+    let mut response = Response::builder();
+    if !content_type.is_empty() {
+        response = response.header(CONTENT_TYPE, content_type);
+    }
+    TokenResponse::from_response_with(&response.body(body).unwrap(), &quirks)
+}
+
+#[test]
+fn an_error_with_status_200_is_an_error() {
+    let error = answer(200, r#"{"error":"invalid_grant"}"#).unwrap_err();
+    assert!(error.is_invalid_grant());
+    assert!(!error.is_transient());
+}
+
+#[test]
+fn what_is_no_token_is_an_error_without_its_body() {
+    for (status, body, transient) in [
+        (200, "<html>hunter2", false),
+        (200, "", false),
+        (200, "access_token=hunter2", false),
+        (
+            200,
+            r#"{"error":{"type":"hunter2"},"access_token":"t"}"#,
+            false,
+        ),
+        (400, r#"{"access_token":"hunter2"}"#, false),
+        (302, r#"{"access_token":"hunter2"}"#, false),
+        (200, r#"{"access_token":"t","expires_in":"hunter2"}"#, false),
+        (200, r#"["hunter2"]"#, false),
+        (200, r#"{"access_token":""}"#, false),
+        (400, r#"{"hint":"hunter2"}"#, false),
+        (503, "hunter2", true),
+        (429, "hunter2", true),
+    ] {
+        let error = answer(status, body).unwrap_err();
+        assert_eq!(error.is_transient(), transient, "{status} {body}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+}
+
+#[test]
+fn reads_retry_after() {
+    let response = Response::builder().status(429).header("retry-after", "7");
+    let error = TokenResponse::from_response(&response.body("").unwrap()).unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+}
+
+#[test]
+fn an_error_that_says_nothing_is_none() {
+    for error in ["null", "false", "0", r#""""#] {
+        let body = format!(r#"{{"access_token":"t","error":{error}}}"#);
+        assert!(answer(200, &body).is_ok(), "{error}");
+    }
+}
+
+#[test]
+fn a_form_is_read_where_it_says_that_it_is_one() {
+    let quirks = Quirks {
+        answer: AnswerEncoding::JsonOrForm,
+        ..Quirks::NONE
+    };
+    let form = "access_token=t&expires_in=60&scope=a+b";
+    for content_type in [
+        "",
+        "text/plain; charset=UTF-8",
+        "Application/x-www-form-urlencoded",
+    ] {
+        let token = with(quirks, content_type, form).unwrap();
+        assert_eq!(token.access_token, "t".into());
+        assert_eq!(token.expires_in, Some(Duration::from_secs(60)));
+        assert_eq!(token.scope.unwrap().as_str(), "a b");
+    }
+    assert!(with(quirks, "text/html", form).is_err());
+    assert!(with(quirks, "application/json", form).is_err());
+    assert!(with(quirks, "text/plain", r#"{"access_token":"t"}"#).is_ok());
+    let refused = with(quirks, "text/plain", "error=invalid_grant").unwrap_err();
+    assert!(refused.is_invalid_grant());
+}
+
+#[test]
+fn a_token_is_read_where_the_server_has_it() {
+    let quirks = Quirks {
+        token_at: Some("/authed_user"),
+        answer_scope: ScopeSeparator::Comma,
+        token_type: TokenTypeMeaning::AlwaysBearer,
+        ..Quirks::NONE
+    };
+    let body = r#"{"access_token":"bot","authed_user":
+        {"access_token":"user","scope":"a,b","token_type":"user"}}"#;
+    let token = with(quirks, "", body).unwrap();
+    assert_eq!(token.access_token, "user".into());
+    assert_eq!(token.scope.unwrap().as_str(), "a b");
+    assert_eq!(token.token_type, "Bearer");
+    // The token of another is not taken instead.
+    for no_token in ["{}", "[]", "7"] {
+        let body = format!(r#"{{"access_token":"bot","authed_user":{no_token}}}"#);
+        assert!(with(quirks, "", &body).is_err(), "{body}");
+    }
+    let refreshed = with(quirks, "", r#"{"access_token":"user"}"#);
+    assert_eq!(refreshed.unwrap().access_token, "user".into());
+}
+
+#[test]
+fn members_in_camel_case_and_a_lifetime_by_another_name() {
+    let quirks = Quirks {
+        member_names: MemberNames::CamelCase,
+        lifetime_member: Some("expires"),
+        ..Quirks::NONE
+    };
+    let body = r#"{"accessToken":"t","refreshToken":"r","expires":"60"}"#;
+    let token = with(quirks, "", body).unwrap();
+    assert_eq!(token.refresh_token, Some("r".into()));
+    assert_eq!(token.expires_in, Some(Duration::from_secs(60)));
+}
+
+#[test]
+fn an_error_is_read_where_the_server_has_it() {
+    let quirks = Quirks {
+        error_at: Some("/errors/0/a~1b"),
+        ..Quirks::NONE
+    };
+    let refused = with(quirks, "", r#"{"errors":[{"a/b":"invalid_grant"}]}"#);
+    assert!(refused.unwrap_err().is_invalid_grant());
+    let refused = with(quirks, "", r#"{"error":"invalid_grant"}"#);
+    assert!(refused.unwrap_err().is_invalid_grant());
+}
+
+proptest! {
+    #[test]
+    fn never_panics(body: Vec<u8>, pointer in prop_oneof![Just("/a"), Just("/"), Just(""), Just("a")]) {
+        let quirks = Quirks {
+            answer: AnswerEncoding::JsonOrForm,
+            member_names: MemberNames::CamelCase,
+            token_at: Some(pointer),
+            error_at: Some(pointer),
+            ..Quirks::NONE
+        };
+        let response = Response::new(body);
+        let _ = TokenResponse::from_response(&response);
+        let _ = TokenResponse::from_response_with(&response, &quirks);
+    }
+}

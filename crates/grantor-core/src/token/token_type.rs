@@ -1,0 +1,14 @@
+//! What kind of token is exchanged (RFC 8693 section 3).
+
+/// An OAuth access token of this server.
+pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// An OAuth refresh token of this server.
+pub const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
+/// An ID token (OpenID Connect Core section 2).
+pub const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
+/// A SAML 1.1 assertion, in base64url.
+pub const SAML1: &str = "urn:ietf:params:oauth:token-type:saml1";
+/// A SAML 2.0 assertion, in base64url.
+pub const SAML2: &str = "urn:ietf:params:oauth:token-type:saml2";
+/// Any JWT.
+pub const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";

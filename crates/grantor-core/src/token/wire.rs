@@ -1,0 +1,142 @@
+//! How the parameters of a request travel to the token endpoint and its neighbours.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request};
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::{ClientAuthentication, Params, Quirks, RequestEncoding};
+
+/// A request with parameters and the client's authentication; a POST of a form, without quirks.
+pub(crate) fn to_request(
+    endpoint: &Url,
+    mut params: Params<'_>,
+    client: &ClientAuthentication,
+    quirks: &Quirks,
+) -> Request<Bytes> {
+    let authorization = client.apply_with(&mut params, quirks);
+    let mut url = endpoint.clone();
+    let (method, content_type, body) = match quirks.request {
+        RequestEncoding::Form => {
+            let content_type = "application/x-www-form-urlencoded";
+            (Method::POST, Some(content_type), params.to_form())
+        }
+        RequestEncoding::Json => {
+            let content_type = "application/json";
+            (Method::POST, Some(content_type), to_json(&params))
+        }
+        RequestEncoding::DangerGet => {
+            url.query_pairs_mut().extend_pairs(params.iter());
+            (Method::GET, None, String::new())
+        }
+    };
+    let mut request = Request::new(Bytes::from(body));
+    *request.method_mut() = method;
+    // A `Url` with a host is always a valid `Uri`; if it were not, the request goes nowhere.
+    *request.uri_mut() = url.as_str().parse().unwrap_or_default();
+    let headers = request.headers_mut();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    if let Some(content_type) = content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    if let Some(value) = authorization {
+        headers.insert(AUTHORIZATION, value);
+    }
+    request
+}
+
+/// A parameter that is repeated becomes an array.
+fn to_json(params: &Params<'_>) -> String {
+    let mut json = Map::new();
+    for (name, value) in params.iter() {
+        let value = Value::from(value);
+        match json.get_mut(name) {
+            None => {
+                json.insert(name.to_owned(), value);
+            }
+            Some(Value::Array(values)) => values.push(value),
+            Some(first) => *first = Value::Array(vec![first.take(), value]),
+        }
+    }
+    Value::Object(json).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{GrantRequest, Scope, ScopeSeparator, TokenRequest};
+
+    fn sent(quirks: &Quirks) -> Request<Bytes> {
+        let mut request = TokenRequest::new(GrantRequest::Password {
+            username: "ada".into(),
+            password: "p&w".into(),
+        });
+        request.scope = Some(Scope::parse("a b").unwrap());
+        request.resource = vec!["https://one.example".into(), "https://two.example".into()];
+        let client = ClientAuthentication::Basic {
+            client_id: "a b".into(),
+            client_secret: "s:+".into(),
+        };
+        let endpoint = "https://a.example/token?x=1".parse().unwrap();
+        request.to_request_with(&endpoint, &client, quirks)
+    }
+
+    #[test]
+    fn without_quirks_it_is_a_form() {
+        let request = sent(&Quirks::NONE);
+        assert_eq!(request.method(), Method::POST);
+        assert_eq!(request.uri(), "https://a.example/token?x=1");
+        let params = Params::parse(request.body()).unwrap();
+        assert_eq!(params.get("scope"), Some("a b"));
+        assert_eq!(params.get("password"), Some("p&w"));
+        // base64 of "a+b:s%3A%2B"
+        assert_eq!(request.headers()[AUTHORIZATION], "Basic YStiOnMlM0ElMkI=");
+    }
+
+    #[test]
+    fn scopes_stand_between_commas_where_the_server_wants_that() {
+        let mut quirks = Quirks::NONE;
+        quirks.request_scope = ScopeSeparator::Comma;
+        let request = sent(&quirks);
+        let params = Params::parse(request.body()).unwrap();
+        assert_eq!(params.get("scope"), Some("a,b"));
+    }
+
+    #[test]
+    fn basic_is_raw_where_the_server_wants_that() {
+        let mut quirks = Quirks::NONE;
+        quirks.basic = crate::BasicEncoding::Raw;
+        let request = sent(&quirks);
+        // base64 of "a b:s:+"
+        assert_eq!(request.headers()[AUTHORIZATION], "Basic YSBiOnM6Kw==");
+        assert!(request.headers()[AUTHORIZATION].is_sensitive());
+    }
+
+    #[test]
+    fn a_json_body_has_what_the_form_had() {
+        let mut quirks = Quirks::NONE;
+        quirks.request = RequestEncoding::Json;
+        let request = sent(&quirks);
+        assert_eq!(request.headers()[CONTENT_TYPE], "application/json");
+        let json = serde_json::from_slice::<Value>(request.body()).unwrap();
+        assert_eq!(json["password"], "p&w");
+        assert_eq!(json["scope"], "a b");
+        assert_eq!(json["resource"][1], "https://two.example");
+    }
+
+    #[test]
+    fn a_get_keeps_the_query_of_the_endpoint_and_has_no_body() {
+        let mut quirks = Quirks::NONE;
+        quirks.request = RequestEncoding::DangerGet;
+        let request = sent(&quirks);
+        assert_eq!(request.method(), Method::GET);
+        assert!(request.body().is_empty());
+        assert!(!request.headers().contains_key(CONTENT_TYPE));
+        let query = request.uri().query().unwrap();
+        let params = Params::parse(query.as_bytes()).unwrap();
+        assert_eq!(params.get("x"), Some("1"));
+        assert_eq!(params.get("grant_type"), Some("password"));
+        assert_eq!(params.all("resource").count(), 2);
+    }
+}

@@ -1,0 +1,35 @@
+use grantor_core::{AuthMethod, ClientAuthentication, ErrorCode, ErrorResponse, Secret};
+use http::header;
+
+use super::RecordedRequest;
+use super::state::State;
+
+/// Refuses a client that is not known, or authenticates in a way that it may not.
+pub(super) fn authenticate(state: &State, request: &RecordedRequest) -> Result<(), ErrorResponse> {
+    let authorization = request.headers().get(header::AUTHORIZATION);
+    let params = request.params();
+    let invalid = |why: &str| Err(ErrorResponse::new(ErrorCode::InvalidClient, why));
+    if authorization.is_none() && params.get("client_id").is_none() {
+        // RFC 8693 section 2.1 and RFC 7523 section 3.1 leave it to the server.
+        return match state.clients.is_empty() {
+            true => Ok(()),
+            false => invalid("the client does not say who it is"),
+        };
+    }
+    let client = ClientAuthentication::from_request(authorization, &params)?;
+    if !state.auth_methods.contains(&client.method()) {
+        return invalid("the client authenticates in a way that is not allowed");
+    }
+    if state.clients.is_empty() {
+        return Ok(());
+    }
+    let secret = client.client_secret().map(Secret::expose);
+    let known = state.clients.iter().any(|known| {
+        known.client_id == client.client_id() && known.client_secret.as_deref() == secret
+    });
+    match known {
+        true => Ok(()),
+        false if client.method() == AuthMethod::None => invalid("another client, or no secret"),
+        false => invalid("another client or another secret"),
+    }
+}

@@ -1,0 +1,49 @@
+use bytes::Bytes;
+use grantor_core::Challenge;
+use http::{HeaderValue, Response, StatusCode, header};
+
+use crate::server::route::origin;
+use crate::server::state::{AccessToken, State};
+use crate::server::{RecordedRequest, answer};
+
+pub(in crate::server) fn api(state: &State, request: &RecordedRequest) -> Response<Bytes> {
+    let uri = request.request().uri();
+    let elsewhere = |origins: &Vec<String>| !origins.contains(&origin(uri));
+    if state.api.origins.as_ref().is_some_and(elsewhere) {
+        return answer::empty(StatusCode::MISDIRECTED_REQUEST);
+    }
+    let token = request.access_token();
+    let known = token.and_then(|token| state.access_token(&token));
+    match known {
+        None => {
+            let invalid = Challenge::new("Bearer").with("error", "invalid_token");
+            let chosen = state.api.challenge.as_deref();
+            let chosen = chosen.and_then(|text| HeaderValue::from_str(text).ok());
+            let challenge = chosen.unwrap_or_else(|| invalid.to_header());
+            challenged(StatusCode::UNAUTHORIZED, challenge)
+        }
+        Some(known) if lacks_scope(state, known) => {
+            let scope = state.api.scope.as_ref().map_or("", |scope| scope.as_str());
+            let challenge = Challenge::new("Bearer")
+                .with("error", "insufficient_scope")
+                .with("scope", scope);
+            challenged(StatusCode::FORBIDDEN, challenge.to_header())
+        }
+        Some(_) => answer::empty(StatusCode::OK),
+    }
+}
+
+fn lacks_scope(state: &State, token: &AccessToken) -> bool {
+    let needed = state.api.scope.as_ref();
+    needed.is_some_and(|needed| {
+        let granted = token.scope.as_ref();
+        !granted.is_some_and(|granted| needed.is_subset(granted))
+    })
+}
+
+fn challenged(status: StatusCode, challenge: HeaderValue) -> Response<Bytes> {
+    let mut response = answer::empty(status);
+    let headers = response.headers_mut();
+    headers.insert(header::WWW_AUTHENTICATE, challenge);
+    response
+}

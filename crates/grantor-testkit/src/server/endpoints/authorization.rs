@@ -1,0 +1,79 @@
+use bytes::Bytes;
+use grantor_core::{
+    AuthorizationRequest, AuthorizationResponse, CodeChallenge, ErrorCode, ErrorResponse, Issuer,
+    Params, RedirectUri, Scope, Secret,
+};
+use http::{HeaderValue, Response, StatusCode, header};
+use url::Url;
+
+use crate::server::grants::Code;
+use crate::server::state::State;
+use crate::server::{FakeServer, RecordedRequest, answer};
+
+/// A user who consents at once, without a page.
+pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> {
+    let query = request.request().uri().query().unwrap_or_default();
+    let redirect = match approve(&server.issuer, &mut server.lock(), query) {
+        Ok(redirect) => redirect,
+        Err(why) => return answer::html(400, why),
+    };
+    let mut response = answer::empty(StatusCode::FOUND);
+    if let Ok(location) = HeaderValue::from_str(redirect.as_str()) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+/// The redirect of an authorization request with a code.
+pub(in crate::server) fn approve(
+    issuer: &Issuer,
+    state: &mut State,
+    query: &str,
+) -> Result<Url, &'static str> {
+    let request = read(query)?;
+    let challenge = request
+        .code_challenge
+        .ok_or("\"code_challenge\" is missing")?;
+    let method = request.code_challenge_method;
+    let challenge = CodeChallenge::parse(&challenge, method.as_deref())
+        .map_err(|_| "\"code_challenge\" is malformed")?;
+    let redirect_uri = request.redirect_uri.ok_or("\"redirect_uri\" is missing")?;
+    state.issued += 1;
+    let code = format!("code-{}", state.issued);
+    let answer = AuthorizationResponse {
+        outcome: Ok(Secret::new(code.clone())),
+        state: request.state,
+        issuer: Some(issuer.as_str().to_owned()),
+    };
+    let redirect = redirect(&redirect_uri, &answer)?;
+    state.codes.push(Code {
+        code,
+        redirect_uri,
+        challenge,
+        scope: request.scope.and_then(|scope| Scope::parse(&scope).ok()),
+    });
+    Ok(redirect)
+}
+
+/// The redirect of an authorization request that the user refuses.
+pub(in crate::server) fn deny(issuer: &Issuer, query: &str) -> Result<Url, &'static str> {
+    let request = read(query)?;
+    let redirect_uri = request.redirect_uri.ok_or("\"redirect_uri\" is missing")?;
+    let refused = ErrorResponse::new(ErrorCode::AccessDenied, "the user said no");
+    let answer = AuthorizationResponse {
+        outcome: Err(refused),
+        state: request.state,
+        issuer: Some(issuer.as_str().to_owned()),
+    };
+    redirect(&redirect_uri, &answer)
+}
+
+fn read(query: &str) -> Result<AuthorizationRequest, &'static str> {
+    let params = Params::parse(query.as_bytes()).map_err(|_| "the parameters can't be read")?;
+    Ok(AuthorizationRequest::from_params(&params))
+}
+
+fn redirect(uri: &str, answer: &AuthorizationResponse) -> Result<Url, &'static str> {
+    let redirect = RedirectUri::with_query(uri, &answer.to_params());
+    Url::parse(&redirect).map_err(|_| "\"redirect_uri\" is not a URL")
+}

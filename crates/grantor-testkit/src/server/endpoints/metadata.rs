@@ -1,0 +1,39 @@
+use bytes::Bytes;
+use grantor_core::{Issuer, ServerMetadata};
+use http::Response;
+use serde_json::{Map, Value};
+
+use crate::server::answer;
+use crate::server::state::State;
+
+pub(in crate::server) fn metadata(issuer: &Issuer, state: &State) -> ServerMetadata {
+    let mut metadata = ServerMetadata::new(issuer.clone());
+    metadata.authorization_endpoint = Some(issuer.join("/authorize"));
+    metadata.token_endpoint = Some(issuer.join("/token"));
+    metadata.introspection_endpoint = Some(issuer.join("/introspect"));
+    metadata.revocation_endpoint = Some(issuer.join("/revoke"));
+    metadata.response_types_supported = vec!["code".to_owned()];
+    metadata
+        .grant_types_supported
+        .clone_from(&state.grant_types);
+    metadata.code_challenge_methods_supported = vec!["S256".to_owned()];
+    metadata.authorization_response_iss_parameter_supported = true;
+    metadata
+        .token_endpoint_auth_methods_supported
+        .clone_from(&state.auth_methods);
+    metadata
+}
+
+pub(super) fn answer(issuer: &Issuer, state: &State) -> Response<Bytes> {
+    let json = metadata(issuer, state).to_json();
+    let mut members: Map<String, Value> = serde_json::from_str(&json).unwrap_or_default();
+    let device = issuer.join("/device_authorization").to_string();
+    members.insert("device_authorization_endpoint".to_owned(), device.into());
+    for (name, value) in &state.metadata {
+        match value {
+            Value::Null => members.remove(name),
+            value => members.insert(name.clone(), value.clone()),
+        };
+    }
+    answer::json(200, &Value::Object(members))
+}

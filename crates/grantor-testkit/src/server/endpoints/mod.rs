@@ -1,0 +1,51 @@
+mod api;
+mod authorization;
+mod metadata;
+mod token;
+mod tokens;
+
+use bytes::Bytes;
+use grantor_core::{ErrorCode, ErrorResponse, Params};
+use http::{Response, StatusCode};
+
+pub(super) use api::api;
+pub(super) use authorization::{approve, deny};
+pub(super) use metadata::metadata;
+pub(super) use token::TokenShape;
+
+use super::{Endpoint, FakeServer, RecordedRequest, answer, clients, grants};
+
+/// What the server answers when nothing goes wrong.
+pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> {
+    match request.endpoint() {
+        Endpoint::Metadata => metadata::answer(&server.issuer, &server.lock()),
+        Endpoint::Authorization => authorization::answer(server, request),
+        Endpoint::Api => api(&server.lock(), request),
+        Endpoint::Other => answer::empty(StatusCode::NOT_FOUND),
+        Endpoint::Token
+        | Endpoint::DeviceAuthorization
+        | Endpoint::Introspection
+        | Endpoint::Revocation => match check(server, request) {
+            Ok(()) => of_client(server, request),
+            Err(refused) => answer::refusal(&refused),
+        },
+    }
+}
+
+fn check(server: &FakeServer, request: &RecordedRequest) -> Result<(), ErrorResponse> {
+    Params::parse(request.form())
+        .map_err(|error| ErrorResponse::new(ErrorCode::InvalidRequest, error.to_string()))?;
+    clients::authenticate(&server.lock(), request)
+}
+
+fn of_client(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> {
+    match request.endpoint() {
+        Endpoint::DeviceAuthorization => {
+            let body = grants::begin_device(&server.issuer, &mut server.lock(), request);
+            answer::json(200, &body)
+        }
+        Endpoint::Introspection => tokens::introspect(&server.lock(), request),
+        Endpoint::Revocation => tokens::revoke(&mut server.lock(), request),
+        _ => token::answer(server, request),
+    }
+}

@@ -1,0 +1,156 @@
+mod assertion;
+mod code;
+mod device;
+mod exchange;
+mod refresh;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use grantor_core::{ErrorCode, ErrorResponse, Scope};
+use http::Response;
+use serde_json::{Map, Value};
+
+pub(super) use code::Code;
+pub(super) use device::{Devices, begin as begin_device};
+
+use super::state::State;
+use super::{FakeServer, RecordedRequest};
+
+/// The grant types that the server knows by itself.
+pub(super) const GRANT_TYPES: [&str; 7] = [
+    "authorization_code",
+    "client_credentials",
+    "refresh_token",
+    "password",
+    EXCHANGE,
+    ASSERTION,
+    DEVICE,
+];
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const ASSERTION: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// What a test's own grant answers. Its `Debug` shows no values.
+#[non_exhaustive]
+pub enum GrantAnswer {
+    /// An access token, and these members besides.
+    Token(Map<String, Value>),
+    /// An access token and the refresh token of a new login, and these members besides.
+    Login(Map<String, Value>),
+    /// No token.
+    Refused(ErrorResponse),
+    /// Just this.
+    Answer(Response<Bytes>),
+}
+
+impl GrantAnswer {
+    /// An access token and nothing else.
+    #[must_use]
+    pub fn token() -> Self {
+        Self::Token(Map::new())
+    }
+
+    /// An access token and the refresh token of a new login.
+    #[must_use]
+    pub fn login() -> Self {
+        Self::Login(Map::new())
+    }
+}
+
+impl fmt::Debug for GrantAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Token(_) => "Token(..)",
+            Self::Login(_) => "Login(..)",
+            Self::Refused(_) => "Refused(..)",
+            Self::Answer(_) => "Answer(..)",
+        })
+    }
+}
+
+pub(super) type CustomGrant = Arc<dyn Fn(&RecordedRequest) -> GrantAnswer + Send + Sync>;
+
+/// What a grant allows.
+#[derive(Default)]
+pub(super) struct Granted {
+    pub(super) scope: Option<Scope>,
+    pub(super) client_id: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) login: Option<usize>,
+    pub(super) refresh_token: Option<String>,
+    pub(super) extra: Map<String, Value>,
+}
+
+impl Granted {
+    /// What was asked for.
+    pub(super) fn of(request: &RecordedRequest) -> Self {
+        let scope = request.parameter("scope");
+        Self {
+            scope: scope.and_then(|scope| Scope::parse(&scope).ok()),
+            client_id: request.client_id(),
+            ..Self::default()
+        }
+    }
+
+    /// With the refresh token of a new login.
+    pub(super) fn with_login(mut self, state: &mut State) -> Self {
+        let now = state.elapsed();
+        let begun = state
+            .logins
+            .begin(self.scope.clone(), self.subject.clone(), now);
+        self.login = Some(begun.0);
+        self.refresh_token = Some(begun.1);
+        self
+    }
+}
+
+type Decision = Result<Granted, ErrorResponse>;
+
+/// What a grant of the server's own allows.
+pub(super) fn builtin(
+    server: &FakeServer,
+    grant_type: &str,
+    request: &RecordedRequest,
+) -> Decision {
+    let scope = request.parameter("scope");
+    if scope.is_some_and(|scope| Scope::parse(&scope).is_err()) {
+        return refuse(ErrorCode::InvalidScope, "\"scope\" is malformed");
+    }
+    let state = &mut server.lock();
+    match grant_type {
+        "client_credentials" => Ok(Granted::of(request)),
+        "authorization_code" => code::redeem(state, request),
+        "refresh_token" => refresh::refresh(state, request),
+        "password" => password(state, request),
+        EXCHANGE => exchange::exchange(state, request),
+        ASSERTION => assertion::redeem(&server.issuer, state, request),
+        DEVICE => device::poll(state, request),
+        _ => refuse(ErrorCode::UnsupportedGrantType, "not known here"),
+    }
+}
+
+/// RFC 6749 section 4.3.
+fn password(state: &mut State, request: &RecordedRequest) -> Decision {
+    let username = needed(request, "username")?;
+    let password = needed(request, "password")?;
+    if state.users.get(&username) != Some(&password) {
+        return refuse(ErrorCode::InvalidGrant, "another user or another password");
+    }
+    let granted = Granted {
+        subject: Some(username),
+        ..Granted::of(request)
+    };
+    Ok(granted.with_login(state))
+}
+
+fn needed(request: &RecordedRequest, name: &str) -> Result<String, ErrorResponse> {
+    let missing =
+        || ErrorResponse::new(ErrorCode::InvalidRequest, format!("\"{name}\" is missing"));
+    request.parameter(name).ok_or_else(missing)
+}
+
+fn refuse<T>(code: ErrorCode, why: &str) -> Result<T, ErrorResponse> {
+    Err(ErrorResponse::new(code, why))
+}

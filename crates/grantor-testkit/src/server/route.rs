@@ -1,0 +1,57 @@
+use grantor_core::Issuer;
+use http::Uri;
+
+/// What a request to a [`FakeServer`](crate::FakeServer) is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// Metadata, at either well-known place (RFC 8414 section 3, OpenID Connect Discovery section 4).
+    Metadata,
+    /// Where users are sent (RFC 6749 section 3.1).
+    Authorization,
+    /// Where tokens are had (RFC 6749 section 3.2).
+    Token,
+    /// Where a device begins (RFC 8628 section 3.1).
+    DeviceAuthorization,
+    /// Where tokens are looked up (RFC 7662).
+    Introspection,
+    /// Where tokens are given up (RFC 7009).
+    Revocation,
+    /// An API that takes the server's tokens: `/api` below the issuer, and every other origin.
+    Api,
+    /// Nothing that the server knows: 404.
+    Other,
+}
+
+impl Endpoint {
+    /// What a request with this URI is for, at a server with this issuer.
+    pub(super) fn of(issuer: &Issuer, uri: &Uri) -> Self {
+        if !is_at(issuer, uri) {
+            return Self::Api;
+        }
+        let path = uri.path();
+        if issuer.metadata_urls().iter().any(|url| url.path() == path) {
+            return Self::Metadata;
+        }
+        match path.strip_prefix(issuer.path()).unwrap_or(path) {
+            "/authorize" => Self::Authorization,
+            "/token" => Self::Token,
+            "/device_authorization" => Self::DeviceAuthorization,
+            "/introspect" => Self::Introspection,
+            "/revoke" => Self::Revocation,
+            path if path == "/api" || path.starts_with("/api/") => Self::Api,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The origin of a URI, as `https://host` or `https://host:port`.
+pub(super) fn origin(uri: &Uri) -> String {
+    let text = uri.to_string();
+    url::Url::parse(&text).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
+}
+
+/// A URI without an origin is the server's own.
+fn is_at(issuer: &Issuer, uri: &Uri) -> bool {
+    uri.authority().is_none() || origin(uri) == issuer.url().origin().ascii_serialization()
+}

@@ -1,0 +1,127 @@
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use grantor_core::{AuthMethod, Clock, Scope, Timestamp};
+use grantor_jose::KeySet;
+use serde_json::{Map, Value};
+
+use super::endpoints::TokenShape;
+use super::faults::Faults;
+use super::grants::{Code, CustomGrant, Devices, GRANT_TYPES};
+use super::history::History;
+use super::logins::Logins;
+use crate::FakeClock;
+
+/// Everything that a server knows.
+pub(super) struct State {
+    pub(super) clock: Option<FakeClock>,
+    pub(super) tokens: TokenSettings,
+    pub(super) clients: Vec<Client>,
+    pub(super) auth_methods: Vec<AuthMethod>,
+    pub(super) grant_types: Vec<String>,
+    pub(super) metadata: Map<String, Value>,
+    pub(super) custom: HashMap<String, CustomGrant>,
+    pub(super) users: HashMap<String, String>,
+    pub(super) trusted: HashSet<String>,
+    pub(super) assertion_keys: Option<KeySet>,
+    pub(super) api: ApiSettings,
+    pub(super) issued: u64,
+    pub(super) access_tokens: HashMap<String, AccessToken>,
+    pub(super) last_access_token: Option<AccessToken>,
+    pub(super) codes: Vec<Code>,
+    pub(super) logins: Logins,
+    pub(super) devices: Devices,
+    pub(super) faults: Faults,
+    pub(super) history: History,
+}
+
+/// What answers of the token endpoint look like.
+#[derive(Default)]
+pub(super) struct TokenSettings {
+    pub(super) lifetime: Option<Duration>,
+    pub(super) refresh_in: Option<Duration>,
+    pub(super) extra: Map<String, Value>,
+    pub(super) omitted: HashSet<String>,
+    pub(super) shape: Option<TokenShape>,
+}
+
+#[derive(Default)]
+pub(super) struct ApiSettings {
+    pub(super) origins: Option<Vec<String>>,
+    pub(super) scope: Option<Scope>,
+    pub(super) challenge: Option<String>,
+}
+
+pub(super) struct Client {
+    pub(super) client_id: String,
+    pub(super) client_secret: Option<String>,
+}
+
+/// An access token that was issued and not revoked.
+#[derive(Clone)]
+pub(super) struct AccessToken {
+    pub(super) expires_at: Option<Duration>,
+    pub(super) exp: Option<Timestamp>,
+    pub(super) scope: Option<Scope>,
+    pub(super) client_id: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) login: Option<usize>,
+}
+
+impl State {
+    pub(super) fn new() -> Self {
+        Self {
+            clock: None,
+            tokens: TokenSettings {
+                lifetime: Some(Duration::from_secs(3600)),
+                ..TokenSettings::default()
+            },
+            clients: Vec::new(),
+            auth_methods: vec![
+                AuthMethod::ClientSecretBasic,
+                AuthMethod::ClientSecretPost,
+                AuthMethod::None,
+            ],
+            grant_types: GRANT_TYPES.map(str::to_owned).to_vec(),
+            metadata: Map::new(),
+            custom: HashMap::new(),
+            users: HashMap::new(),
+            trusted: HashSet::new(),
+            assertion_keys: None,
+            api: ApiSettings::default(),
+            issued: 0,
+            access_tokens: HashMap::new(),
+            last_access_token: None,
+            codes: Vec::new(),
+            logins: Logins::default(),
+            devices: Devices::default(),
+            faults: Faults::default(),
+            history: History::default(),
+        }
+    }
+
+    /// Time since some start; none without a clock.
+    pub(super) fn elapsed(&self) -> Option<Duration> {
+        self.clock.as_ref().map(Clock::elapsed)
+    }
+
+    /// When something ends that lives so long; none if it has no end, or there is no clock.
+    pub(super) fn end_after(&self, lifetime: Option<Duration>) -> Option<Duration> {
+        Some(self.elapsed()?.saturating_add(lifetime?))
+    }
+
+    /// Whether this end has come.
+    pub(super) fn is_over(&self, end: Option<Duration>) -> bool {
+        end.zip(self.elapsed()).is_some_and(|(end, now)| now >= end)
+    }
+
+    pub(super) fn now(&self) -> Option<Timestamp> {
+        self.clock.as_ref().map(Clock::now)
+    }
+
+    /// An access token that is good now.
+    pub(super) fn access_token(&self, token: &str) -> Option<&AccessToken> {
+        let known = self.access_tokens.get(token)?;
+        (!self.is_over(known.expires_at)).then_some(known)
+    }
+}
