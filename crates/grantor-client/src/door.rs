@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, Entry};
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 
 use crate::hook::ApiRequest;
 use crate::metrics::Counted;
 use crate::origin::OriginId;
 use crate::reject::is_about_something_else;
+use crate::share::Share;
 use crate::slot::{Slot, Why};
 use crate::state::{Current, Freshness};
 use crate::{Error, Tokens};
@@ -26,7 +27,7 @@ pub struct Attempt {
 }
 
 struct Sent {
-    current: Arc<Current>,
+    current: Arc<Share>,
     origin: OriginId,
 }
 
@@ -53,16 +54,15 @@ impl Tokens {
             return Box::pin(self.prepare_picked(request)).await;
         }
         let origin = self.origins.find(request.uri());
-        // A caller's own header is looked for at the place where the token would go.
-        let Entry::Vacant(place) = request.headers_mut().entry(AUTHORIZATION) else {
+        // Two look-ups are cheaper than one by an entry.
+        if request.headers().contains_key(AUTHORIZATION) {
             return Ok(Attempt::of_the_caller());
-        };
-        let origin = origin?;
-        if let Some(current) = self.slot.ready() {
-            place.insert(current.header.clone());
-            return Ok(Attempt::of(current, origin));
         }
-        let current = Box::pin(self.slot.token()).await?;
+        let origin = origin?;
+        let current = match self.slot.ready() {
+            Some(current) => current,
+            None => Box::pin(self.slot.share()).await?,
+        };
         let value = current.header.clone();
         request.headers_mut().insert(AUTHORIZATION, value);
         Ok(Attempt::of(current, origin))
@@ -98,7 +98,7 @@ impl Tokens {
             return Ok(Attempt::of_the_caller());
         }
         let origin = self.origins.find(uri)?;
-        let current = slot.token().await?;
+        let current = slot.share().await?;
         headers.insert(AUTHORIZATION, current.header.clone());
         Ok(Attempt {
             kept: Some(Arc::clone(slot)),
@@ -134,7 +134,7 @@ impl Attempt {
     }
 
     #[inline]
-    fn of(current: Arc<Current>, origin: OriginId) -> Self {
+    fn of(current: Arc<Share>, origin: OriginId) -> Self {
         Self {
             sent: Some(Sent { current, origin }),
             again: false,
@@ -195,7 +195,7 @@ impl Attempt {
         };
         match next {
             // Some servers give the same token until its end.
-            Ok(next) if next.token.secret == sent.token.secret => Observed::Done,
+            Ok(next) if next.secret() == sent.secret() => Observed::Done,
             Ok(_) => resend,
             Err(_) => Observed::Done,
         }
@@ -217,7 +217,7 @@ impl Attempt {
         let Some(slot) = self.kept.clone().or_else(|| current.slot.upgrade()) else {
             return Err(Error::configuration("the tokens are gone: keep a handle"));
         };
-        let next = slot.token().await?;
+        let next = slot.share().await?;
         headers.insert(AUTHORIZATION, next.header.clone());
         Ok(Self {
             again: true,

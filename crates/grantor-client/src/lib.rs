@@ -39,6 +39,7 @@ mod reject;
 mod renew;
 mod server;
 mod session;
+mod share;
 mod slot;
 mod source;
 mod state;
