@@ -36,7 +36,7 @@ pub(crate) struct Lineage {
 
 pub(crate) async fn renew(slot: &Arc<Slot>, why: Why) -> Outcome {
     let manager = &slot.manager;
-    let avoid = slot.current().map(|current| current.token.secret.clone());
+    let avoid = slot.current().map(|current| current.secret());
     // While the token there is good, the next pause does what trying again would do.
     let retry = match why {
         Why::Early => Retry {
