@@ -141,3 +141,21 @@ async fn closing_waits_and_then_nothing_begins() {
     assert!(error.is_configuration(), "{error}");
     assert_eq!(world.server.token_requests(), 1);
 }
+
+#[test]
+fn a_callback_that_waits_for_the_tokens_is_told_that_it_can_not() {
+    let world = World::new();
+    let seen = Arc::new(std::sync::OnceLock::<Tokens>::new());
+    let (told, answers) = channel();
+    let inside = Arc::clone(&seen);
+    let builder = world.thread(world.client()).on_change(move |_| {
+        if let Some(tokens) = inside.get() {
+            let _ = told.send(tokens.get_blocking().unwrap_err().to_string());
+        }
+    });
+    let tokens = builder.build().unwrap();
+    seen.set(tokens.clone()).unwrap();
+    tokens.get_blocking().unwrap();
+    let error = answers.recv().unwrap();
+    assert!(error.contains("can't wait"), "{error}");
+}
