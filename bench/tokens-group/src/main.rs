@@ -4,6 +4,8 @@
 
 mod contention;
 mod identity_provider;
+mod latency;
+mod memory;
 mod ours;
 mod peers;
 mod warm;
@@ -22,5 +24,7 @@ fn main() -> Result<ExitCode> {
     let mut group = Group::new("tokens", Options::read(arguments)?)?;
     warm::measure(&mut group)?;
     contention::measure(&mut group)?;
+    memory::measure(&mut group)?;
+    latency::measure(&mut group)?;
     group.finish()
 }

@@ -13,6 +13,8 @@ use http::{HeaderMap, Request, Response, Uri};
 
 use crate::identity_provider::answer;
 
+/// The server of the tokens.
+pub(crate) const ISSUER: &str = "https://idp.example";
 /// The one origin that tokens go to.
 pub(crate) const API: &str = "https://api.example";
 
@@ -34,7 +36,7 @@ type Answered = std::result::Result<Response<Bytes>, TransportError>;
 
 /// Tokens of a client whose server answers at once.
 pub(crate) fn builder(lifetime_seconds: u64) -> Builder {
-    Tokens::client_credentials("https://idp.example", "app", "s3cret")
+    Tokens::client_credentials(ISSUER, "app", "s3cret")
         .token_endpoint("https://idp.example/token")
         .authentication(grantor_core::AuthMethod::ClientSecretBasic)
         .transport(Answers { lifetime_seconds })
@@ -80,6 +82,14 @@ impl Caller {
         self.observe(&attempt);
     }
 
+    /// A call that may wait for a token.
+    pub(crate) async fn call_and_wait(&mut self) {
+        self.request.headers_mut().clear();
+        let attempt = self.tokens.prepare(&mut self.request).await;
+        let Ok(attempt) = attempt else { not_at_once() };
+        assert!(attempt.observe(&self.answer).await == Observed::Done);
+    }
+
     /// What is done before a request is sent.
     #[inline]
     pub(crate) fn prepare(&mut self) -> Attempt {
@@ -111,5 +121,5 @@ pub(crate) fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
 
 #[cold]
 fn not_at_once() -> ! {
-    panic!("a measured call had no token at once")
+    panic!("a measured call got no token")
 }
