@@ -1,5 +1,7 @@
 //! Figures: one package of the bench workspace per group.
 
+use std::process::Command;
+
 use crate::differential;
 use crate::install;
 use crate::process::{Failure, run};
@@ -8,17 +10,24 @@ use crate::workspace::{cargo, root};
 /// Measures one group, as text for people or as JSON for the next comparison.
 pub(crate) fn run_group(group: &str, json: bool) -> Result<(), Failure> {
     install::programs(&[install::VALGRIND])?;
-    let mut command = cargo();
-    command
-        .args(["run", "--quiet", "--release", "--manifest-path"])
-        .arg(root().join("bench").join("Cargo.toml"))
-        .args(["--package", &format!("{group}-group")]);
-    if group == "jose" && differential::has_openssl() {
-        command.args(["--features", "jose-group/openssl"]);
-    }
+    // A group may start other programs of its package.
+    run(&mut command(group, "build"))?;
+    let mut command = command(group, "run");
     command.arg("--");
     if json {
         command.arg("--json");
     }
     run(&mut command)
+}
+
+fn command(group: &str, verb: &str) -> Command {
+    let mut command = cargo();
+    command
+        .args([verb, "--quiet", "--release", "--manifest-path"])
+        .arg(root().join("bench").join("Cargo.toml"))
+        .args(["--package", &format!("{group}-group")]);
+    if group == "jose" && differential::has_openssl() {
+        command.args(["--features", "jose-group/openssl"]);
+    }
+    command
 }

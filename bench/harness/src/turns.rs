@@ -60,6 +60,10 @@ pub(crate) fn median(values: &[f64]) -> f64 {
 pub(crate) fn spread(values: &[f64]) -> f64 {
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // Counts may all be nothing.
+    if most == least {
+        return 0.0;
+    }
     (most - least) / median(values)
 }
 
@@ -80,6 +84,7 @@ mod tests {
     fn the_spread_is_a_part_of_the_median() {
         assert_eq!(spread(&[9.0, 10.0, 12.0]), 0.3);
         assert_eq!(spread(&[4.0]), 0.0);
+        assert_eq!(spread(&[0.0, 0.0]), 0.0);
     }
 
     #[test]

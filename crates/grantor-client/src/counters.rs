@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::metrics::Counted;
+use crate::share::STRIPES;
 
 /// How often what happened, since the tokens were built.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,8 +18,6 @@ pub struct Counts {
     /// Renewals that failed.
     pub failures: u64,
 }
-
-const STRIPES: usize = 16;
 
 /// Hits are counted on the warm path, where cores must not share a cache line.
 #[derive(Debug, Default)]
@@ -42,16 +41,23 @@ thread_local! {
     };
 }
 
+/// The number of this thread, below [`STRIPES`]. Others may have the same.
+#[inline]
+pub(crate) fn stripe() -> usize {
+    STRIPE.try_with(|at| *at).unwrap_or(0)
+}
+
 impl Counters {
     #[inline]
-    pub(crate) fn hit(&self) {
-        let stripe = STRIPE.try_with(|at| *at).unwrap_or(0);
-        self.hits[stripe].0.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn hit(&self, stripe: usize) {
+        if let Some(hits) = self.hits.get(stripe) {
+            hits.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn count(&self, counted: Counted) {
         let count = match counted {
-            Counted::Hit => return self.hit(),
+            Counted::Hit => return self.hit(stripe()),
             Counted::Renewal => &self.renewals,
             Counted::Wait => &self.waits,
             Counted::Rejection => &self.rejections,

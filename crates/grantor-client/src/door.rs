@@ -7,7 +7,7 @@ mod placement;
 use std::sync::Arc;
 
 use http::Request;
-use http::header::{AUTHORIZATION, Entry};
+use http::header::AUTHORIZATION;
 
 pub(crate) use self::attempt::Judged;
 pub use self::attempt::{Attempt, Observed};
@@ -72,7 +72,7 @@ impl Tokens {
             Some(attempt) => attempt,
             None => {
                 let origin = self.origins.find(request.uri())?;
-                let current = slot.token().await?;
+                let current = slot.share().await?;
                 self.placement.put(&current, request)?;
                 Attempt::of(current, origin, self.placement)
             }
@@ -90,16 +90,16 @@ impl Tokens {
         if self.placement != Placement::Header {
             return self.put_elsewhere(slot, request);
         }
-        let origin = self.origins.find(request.uri());
-        // A caller's own header is looked for at the place where the token would go.
-        let Entry::Vacant(place) = request.headers_mut().entry(AUTHORIZATION) else {
+        // Two look-ups are cheaper than one by an entry.
+        if request.headers_mut().contains_key(AUTHORIZATION) {
             return Ok(Some(Attempt::of_the_caller()));
-        };
-        let origin = origin?;
+        }
+        let origin = self.origins.find(request.uri())?;
         let Some(current) = slot.ready() else {
             return Ok(None);
         };
-        place.insert(current.header.clone());
+        let header = current.header.clone();
+        request.headers_mut().insert(AUTHORIZATION, header);
         Ok(Some(Attempt::of(current, origin, Placement::Header)))
     }
 

@@ -1,6 +1,8 @@
 //! A lease says who renews, so that others wait instead of doing the same. It saves work and never
 //! decides what is right: the conditional put of the record does.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use grantor_core::{Environment, Timestamp};
@@ -8,6 +10,7 @@ use grantor_store::{Error, Key, Records, Version};
 use tokio::time::Instant;
 
 use crate::records::LeaseRecord;
+use crate::state::instant;
 
 /// How long a lease holds unless it is extended.
 const TERM: Duration = Duration::from_secs(10);
@@ -43,6 +46,28 @@ pub(crate) struct Held<'a> {
     version: Version,
     /// Since when at the latest others see this version: before it was written.
     written_at: Instant,
+    term: Term,
+}
+
+/// Until when a lease can be relied on, by a clock that runs while the machine sleeps.
+#[derive(Debug, Clone)]
+pub(crate) struct Term(Arc<AtomicU64>);
+
+impl Term {
+    fn from(written_at: Duration) -> Self {
+        let term = Self(Arc::default());
+        term.extend(written_at);
+        term
+    }
+
+    fn extend(&self, written_at: Duration) {
+        let end = instant(written_at + TERM - MARGIN);
+        self.0.store(end, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_over(&self, now: Duration) -> bool {
+        instant(now) >= self.0.load(Ordering::Relaxed)
+    }
 }
 
 enum Extended {
@@ -67,6 +92,7 @@ impl<'a> Queue<'a> {
     /// Tries to take the lease; none: somebody else holds it.
     pub(crate) async fn attempt(&mut self) -> Result<Option<Held<'a>>, Error> {
         let now = self.environment.now();
+        let term = Term::from(self.environment.clock.elapsed());
         let written_at;
         let (record, written) = match self.leases.get(&self.key).await? {
             None => {
@@ -101,6 +127,7 @@ impl<'a> Queue<'a> {
             record,
             version,
             written_at,
+            term,
         }))
     }
 
@@ -114,6 +141,11 @@ impl<'a> Queue<'a> {
 }
 
 impl Held<'_> {
+    /// How long it can be relied on; grows as it is extended.
+    pub(crate) fn term(&self) -> Term {
+        self.term.clone()
+    }
+
     /// The number to write into what is written under this lease.
     pub(crate) fn fence(&self) -> u64 {
         self.record.fence
@@ -136,12 +168,14 @@ impl Held<'_> {
         loop {
             tokio::time::sleep(EXTEND).await;
             let written_at = Instant::now();
+            let elapsed = self.environment.clock.elapsed();
             let record = new_record(self.record.fence, self.environment.now());
             let update = self.leases.update(&self.key, &record, self.version);
             match update.await {
                 Ok(Ok(version)) => {
                     (self.record, self.version) = (record, version);
                     self.written_at = written_at;
+                    self.term.extend(elapsed);
                     return Extended::Yes;
                 }
                 Ok(Err(_)) => return Extended::Lost,

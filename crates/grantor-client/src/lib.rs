@@ -50,6 +50,7 @@ mod renew;
 mod reqwest_door;
 mod server;
 mod session;
+mod share;
 mod slot;
 mod source;
 mod state;

@@ -15,7 +15,7 @@ use crate::Error;
 use crate::app::Endpoint;
 use crate::event::Event;
 use crate::hook::Call;
-use crate::lease::Held;
+use crate::lease::{Held, Term};
 use crate::manager::Manager;
 use crate::persist::{self, Persisted};
 use crate::records::LoginRecord;
@@ -100,7 +100,8 @@ impl Login {
                 (None, Some(user)) => user.request(),
                 (None, None) => return Err(over()),
             };
-            let request = ask(slot, grant, retry.clone());
+            let term = lease.as_ref().map(Held::term);
+            let request = ask(slot, grant, retry.clone(), term);
             match under(lease.as_mut(), request).await? {
                 Spent::Answer(answer, sent_at) => {
                     let next = successor(manager, &record, (&answer, sent_at), lease.as_ref());
@@ -273,7 +274,12 @@ enum Kept {
     Another,
 }
 
-async fn ask(slot: &Slot, grant: GrantRequest, retry: Retry) -> Result<Spent, Error> {
+async fn ask(
+    slot: &Slot,
+    grant: GrantRequest,
+    retry: Retry,
+    term: Option<Term>,
+) -> Result<Spent, Error> {
     let manager = &slot.manager;
     let app = manager.app()?;
     let endpoint = app.endpoint(&manager.shared.metadata, Endpoint::Token);
@@ -284,7 +290,7 @@ async fn ask(slot: &Slot, grant: GrantRequest, retry: Retry) -> Result<Spent, Er
         _ => Call::Token,
     };
     let exchange = exchange(slot, grant, (&url, &client), retry);
-    match fetch(manager, call, exchange).await {
+    match fetch(manager, call, exchange, term).await {
         (Ok(answer), sent_at) => Ok(Spent::Answer(Box::new(answer), sent_at)),
         (Err(FetchError::Answer(error)), _) if error.is_invalid_grant() => {
             let message = format!("the user can't be signed in: {error}");

@@ -67,20 +67,16 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
-    use crate::state::{AccessToken, Life};
+    use crate::state::Life;
 
     fn current(accepted: bool) -> Current {
-        let token = AccessToken {
-            secret: "t".into(),
-            scope: None,
-        };
         let life = Life {
             sent_at: Duration::ZERO,
             lifetime: None,
             refresh_in: None,
         };
         let header = HeaderValue::from_static("Bearer t");
-        let current = Current::new(Weak::new(), 1, header, token, life, 0);
+        let current = Current::new(Weak::new(), 1, header, None, life, 0);
         if accepted {
             current.accept(7);
         }

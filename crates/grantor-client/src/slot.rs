@@ -12,12 +12,14 @@ use tokio::sync::watch;
 use tracing::Instrument;
 
 use crate::ask::Ask;
+use crate::counters::stripe;
 use crate::event::Event;
 use crate::flights::{Boarding, Flights};
 use crate::manager::Manager;
 use crate::metrics::Counted;
 use crate::reject::Rejections;
-use crate::state::{AccessToken, Current, Freshness, Instant, Life, instant};
+use crate::share::{Published, Share};
+use crate::state::{AccessToken, BEARER, Current, Freshness, Instant, Life, instant};
 use crate::subject::Subject;
 use crate::{Error, renew};
 
@@ -45,7 +47,7 @@ pub(crate) struct Slot {
     pub(crate) subject: Option<Subject>,
     pub(crate) rejections: Rejections,
     clock: Arc<dyn Clock>,
-    current: ArcSwapOption<Current>,
+    current: ArcSwapOption<Published>,
     generations: AtomicU64,
     flights: Mutex<Flights<UnderWay, Error>>,
 }
@@ -67,26 +69,33 @@ impl Slot {
 
     /// The token there is, if it may be used; starts its renewal when its end is near.
     #[inline]
-    pub(crate) fn ready(self: &Arc<Self>) -> Option<Arc<Current>> {
-        let current = self.current.load_full()?;
-        match current.freshness(self.now()) {
+    pub(crate) fn ready(self: &Arc<Self>) -> Option<Arc<Share>> {
+        let published = self.current.load();
+        let published = published.as_ref()?;
+        match published.current.freshness(self.now()) {
             Freshness::Fresh => {}
             Freshness::Stale => self.renew_early(),
             Freshness::Expired => return None,
         }
-        self.manager.counters.hit();
+        let stripe = stripe();
+        self.manager.counters.hit(stripe);
         if let Some(metrics) = &self.manager.metrics {
             metrics.count(Counted::Hit);
         }
-        Some(current)
+        published.share(stripe).cloned()
+    }
+
+    /// The token there is, or the next one, for a request.
+    pub(crate) async fn share(self: &Arc<Self>) -> Result<Arc<Share>, Error> {
+        match self.ready() {
+            Some(share) => Ok(share),
+            None => Ok(Arc::new(Share::of(self.renew(Why::Needed).await?))),
+        }
     }
 
     /// The token there is, or the next one.
     pub(crate) async fn token(self: &Arc<Self>) -> Outcome {
-        match self.ready() {
-            Some(current) => Ok(current),
-            None => self.renew(Why::Needed).await,
-        }
+        Ok(Arc::clone(self.share().await?.current()))
     }
 
     /// Waits for the renewal that is under way, or for a new one.
@@ -157,7 +166,7 @@ impl Slot {
 
     /// The current token, if it is what a renewal would be for.
     fn settles(&self, why: Why) -> Option<Arc<Current>> {
-        let current = self.current.load_full()?;
+        let current = self.current()?;
         let freshness = current.freshness(self.now());
         let settles = match why {
             Why::Early => freshness == Freshness::Fresh,
@@ -171,21 +180,26 @@ impl Slot {
 
     /// Makes a token the current one.
     pub(crate) fn publish(self: &Arc<Self>, token: AccessToken, life: Life) -> Outcome {
-        let mut header = HeaderValue::try_from(format!("Bearer {}", token.secret.expose()))
+        let mut header = HeaderValue::try_from(format!("{BEARER}{}", token.secret.expose()))
             .map_err(|_| Error::refused("the access token does not fit into a header"))?;
         header.set_sensitive(true);
         let refresh_at = life.refresh_at(&self.manager.policy, self.manager.jitter());
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
         let slot = Arc::downgrade(self);
-        let current = Current::new(slot, generation, header, token, life, refresh_at);
+        let current = Current::new(slot, generation, header, token.scope, life, refresh_at);
         let current = Arc::new(current);
-        self.current.store(Some(Arc::clone(&current)));
+        let published = match self.subject {
+            Some(_) => Published::for_few(Arc::clone(&current)),
+            None => Published::for_many(Arc::clone(&current)),
+        };
+        self.current.store(Some(Arc::new(published)));
         Ok(current)
     }
 
     /// The token there is, good or not.
     pub(crate) fn current(&self) -> Option<Arc<Current>> {
-        self.current.load_full()
+        let published = self.current.load();
+        published.as_ref().map(|token| Arc::clone(&token.current))
     }
 
     pub(crate) fn forget(&self) {

@@ -17,6 +17,9 @@ pub(crate) type Instant = u64;
 
 pub(crate) const NEVER: Instant = Instant::MAX;
 
+/// What the value of the header begins with (RFC 6750 section 2.1).
+pub(crate) const BEARER: &str = "Bearer ";
+
 /// A token whose lifetime nobody knows is renewed as if it lived so long, and used beyond that.
 const ASSUMED: Duration = Duration::from_secs(3600);
 /// The longest first pause after an early renewal that failed.
@@ -87,7 +90,7 @@ pub(crate) struct Current {
     pub(crate) slot: Weak<Slot>,
     pub(crate) generation: u64,
     pub(crate) header: HeaderValue,
-    pub(crate) token: AccessToken,
+    scope: Option<Scope>,
     pub(crate) life: Life,
     pub(crate) refresh_at: AtomicU64,
     pub(crate) expires_at: Instant,
@@ -118,7 +121,7 @@ impl Current {
         slot: Weak<Slot>,
         generation: u64,
         header: HeaderValue,
-        token: AccessToken,
+        scope: Option<Scope>,
         life: Life,
         refresh_at: Instant,
     ) -> Self {
@@ -126,7 +129,7 @@ impl Current {
             slot,
             generation,
             header,
-            token,
+            scope,
             life,
             refresh_at: AtomicU64::new(refresh_at),
             expires_at: life.expires_at(),
@@ -160,12 +163,26 @@ impl Current {
 }
 
 impl Current {
+    /// The token itself, which only the header keeps.
+    pub(crate) fn secret(&self) -> Secret {
+        let token = self.header.as_bytes().strip_prefix(BEARER.as_bytes());
+        Secret::new(String::from_utf8_lossy(token.unwrap_or_default()))
+    }
+
+    /// The token, to be carried by hand.
+    pub(crate) fn token(&self) -> AccessToken {
+        AccessToken {
+            secret: self.secret(),
+            scope: self.scope.clone(),
+        }
+    }
+
     /// What is known of it, without the login that it hangs on.
     pub(crate) fn token_set(&self, environment: &Environment) -> TokenSet {
         TokenSet {
-            scope: self.token.scope.clone(),
+            scope: self.scope.clone(),
             expires_at: self.life.expires_at_time(environment),
-            ..TokenSet::new(self.token.secret.clone())
+            ..TokenSet::new(self.secret())
         }
     }
 }

@@ -87,7 +87,7 @@ impl Tokens {
     /// There is no token; see [`Error`].
     pub async fn get(&self) -> Result<AccessToken, Error> {
         let slot = self.slot_without_request().await?;
-        Ok(slot.token().await?.token.clone())
+        Ok(slot.token().await?.token())
     }
 
     /// The tokens there are, with the refresh token of a login and the times when they end: for a
@@ -126,7 +126,7 @@ impl Tokens {
         let slot = self.slot_without_request().await?;
         let generation = slot.current().map_or(0, |current| current.generation);
         let renewed = slot.renew(Why::Rejected(generation)).await?;
-        Ok(renewed.token.clone())
+        Ok(renewed.token())
     }
 
     /// The token of one subject, of [`Tokens::token_exchange`]. The handle keeps it.

@@ -341,3 +341,28 @@ async fn another_status_may_be_a_rejection() {
     assert_eq!(attempt.observe(&forbidden).await, Observed::Resend);
     world.server.assert_token_requests(2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_slept_under_a_lease_sends_no_refresh_token_when_it_wakes() {
+    let world = World::new();
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let key = MasterKey::from_bytes([7; 32]);
+    let first = world.server.new_refresh_token();
+    let builder = world.login(&first).store(store, &key);
+    let tokens = world.here(builder).build().unwrap();
+    // It sleeps while it waits for the second try.
+    world.server.fail_next(Fault::Status(500));
+    let asleep = async {
+        while world.server.token_requests() == 0 {
+            tokio::task::yield_now().await;
+        }
+        world.advance(3600);
+    };
+    let (outcome, ()) = tokio::join!(tokens.get(), asleep);
+    assert!(outcome.unwrap_err().is_transient());
+    world.server.assert_token_requests(1);
+    // Awake, it takes the lease again.
+    world.advance(1);
+    tokens.get().await.unwrap();
+    world.server.assert_no_refresh_token_was_reused();
+}

@@ -69,7 +69,8 @@ fn send_one(
     let attempt = block_on(tokens.prepare_any(&mut carried))?;
     let placement = attempt.placement();
     let response = execute(agent, carried.finish(), timeout)?;
-    if block_on(attempt.observe(&response)) == Observed::Done {
+    let observed = block_on(async { Ok(attempt.observe(&response).await) });
+    if observed? == Observed::Done {
         return Ok((response, placement));
     }
     let Some(again) = copy.and_then(Outgoing::try_clone) else {
@@ -79,7 +80,7 @@ fn send_one(
     let mut carried = Carried::new(again)?;
     let attempt = block_on(attempt.prepare_any_again(&mut carried))?;
     let response = execute(agent, carried.finish(), timeout)?;
-    let _ = block_on(attempt.observe(&response));
+    let _ = block_on(async { Ok(attempt.observe(&response).await) });
     Ok((response, placement))
 }
 

@@ -9,6 +9,7 @@ use crate::Error;
 use crate::metrics::Counted;
 use crate::origin::OriginId;
 use crate::reject::is_about_something_else;
+use crate::share::Share;
 use crate::slot::{Slot, Why};
 use crate::state::{Current, Freshness};
 
@@ -28,7 +29,7 @@ pub struct Attempt {
 }
 
 struct Sent {
-    current: Arc<Current>,
+    current: Arc<Share>,
     origin: OriginId,
     placement: Placement,
 }
@@ -62,7 +63,7 @@ impl Attempt {
     }
 
     #[inline]
-    pub(super) fn of(current: Arc<Current>, origin: OriginId, placement: Placement) -> Self {
+    pub(super) fn of(current: Arc<Share>, origin: OriginId, placement: Placement) -> Self {
         let sent = Some(Sent {
             current,
             origin,
@@ -180,7 +181,7 @@ impl Attempt {
         };
         match next {
             // Some servers give the same token until its end.
-            Ok(next) if next.token.secret == sent.token.secret => Observed::Done,
+            Ok(next) if next.secret() == sent.secret() => Observed::Done,
             Ok(_) => resend,
             Err(_) => Observed::Done,
         }
@@ -206,20 +207,20 @@ impl Attempt {
     }
 
     /// The token for the second try; none if the first had none.
-    pub(crate) async fn next(&self) -> Result<Option<Arc<Current>>, Error> {
+    pub(crate) async fn next(&self) -> Result<Option<Arc<Share>>, Error> {
         if self.sent.is_none() {
             return Ok(None);
         }
         let Some(slot) = self.slot() else {
             return Err(Error::configuration("the tokens are gone: keep a handle"));
         };
-        Ok(Some(slot.token().await?))
+        Ok(Some(slot.share().await?))
     }
 
     /// Puts that token on a copy of the request.
     pub(crate) fn put_again(
         &self,
-        next: Arc<Current>,
+        next: Arc<Share>,
         request: &mut impl Carrier,
     ) -> Result<Self, Error> {
         let Some(sent) = &self.sent else {

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 use url::form_urlencoded;
 
 use super::carrier::Carrier;
-use crate::state::Current;
+use crate::share::Share;
 use crate::{Builder, Error, Tokens};
 
 /// The parameter's name in a query or a form.
@@ -52,7 +52,7 @@ impl Placement {
     }
 
     /// Puts a token on a request, in place of one that is there.
-    pub(super) fn put(self, current: &Current, request: &mut impl Carrier) -> Result<(), Error> {
+    pub(super) fn put(self, current: &Share, request: &mut impl Carrier) -> Result<(), Error> {
         match self {
             Self::Header => {
                 let header = current.header.clone();
@@ -134,15 +134,15 @@ pub(crate) fn without_token(pairs: &str) -> String {
     others.join("&")
 }
 
-fn with_token(pairs: Option<&str>, current: &Current) -> String {
+fn with_token(pairs: Option<&str>, current: &Share) -> String {
     let mut pairs = pairs.map(without_token).unwrap_or_default();
     if !pairs.is_empty() {
         pairs.push('&');
     }
     pairs.push_str(ACCESS_TOKEN);
     pairs.push('=');
-    let secret = current.token.secret.expose().as_bytes();
-    pairs.extend(form_urlencoded::byte_serialize(secret));
+    let secret = current.secret();
+    pairs.extend(form_urlencoded::byte_serialize(secret.expose().as_bytes()));
     pairs
 }
 

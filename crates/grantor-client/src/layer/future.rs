@@ -13,7 +13,7 @@ use tower_service::Service;
 use super::error::ServiceError;
 use super::replay::Replay;
 use crate::door::{Attempt, Judged, Observed};
-use crate::state::Current;
+use crate::share::Share;
 use crate::{Error, Tokens};
 
 pin_project! {
@@ -55,7 +55,7 @@ struct Held<S, B> {
 }
 
 /// The attempt that was rejected, and the token for another one, if there is to be one.
-type NextToken = (Attempt, Result<Option<Arc<Current>>, Error>);
+type NextToken = (Attempt, Result<Option<Arc<Share>>, Error>);
 
 struct Rejected<S, B, R> {
     next: BoxFuture<'static, NextToken>,

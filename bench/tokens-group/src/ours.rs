@@ -1,0 +1,125 @@
+//! grantor's own side: a warm handle, and one call with it.
+
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use grantor_client::{Attempt, Builder, Observed, Tokens};
+use grantor_core::BoxFuture;
+use grantor_http::{Transport, TransportError};
+use harness::Result;
+use http::{HeaderMap, Request, Response, Uri};
+
+use crate::identity_provider::answer;
+
+/// The server of the tokens.
+pub(crate) const ISSUER: &str = "https://idp.example";
+/// The one origin that tokens go to.
+pub(crate) const API: &str = "https://api.example";
+
+/// Answers every token request at once, and keeps nothing.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    /// How long every token lives.
+    pub(crate) lifetime_seconds: u64,
+}
+
+impl Transport for Answers {
+    fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Answered> {
+        let body = Bytes::from(answer(self.lifetime_seconds));
+        Box::pin(async { Ok(Response::new(body)) })
+    }
+}
+
+type Answered = std::result::Result<Response<Bytes>, TransportError>;
+
+/// Tokens of a client whose server answers at once.
+pub(crate) fn builder(lifetime_seconds: u64) -> Builder {
+    Tokens::client_credentials(ISSUER, "app", "s3cret")
+        .token_endpoint("https://idp.example/token")
+        .authentication(grantor_core::AuthMethod::ClientSecretBasic)
+        .transport(Answers { lifetime_seconds })
+        .only(API)
+}
+
+/// A handle that has its token.
+///
+/// # Errors
+///
+/// There is no token.
+pub(crate) fn warm() -> Result<Tokens> {
+    let tokens = builder(3600).build()?;
+    tokens.get_blocking()?;
+    Ok(tokens)
+}
+
+/// One thread's side of the calls: a request with room in its header map, and an answer.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    tokens: Tokens,
+    request: Request<()>,
+    answer: Response<()>,
+}
+
+impl Caller {
+    pub(crate) fn new(tokens: &Tokens) -> Self {
+        let mut request = Request::new(());
+        *request.headers_mut() = HeaderMap::with_capacity(8);
+        *request.uri_mut() = Uri::from_static("https://api.example/things?page=1");
+        Self {
+            tokens: tokens.clone(),
+            request,
+            answer: Response::new(()),
+        }
+    }
+
+    /// All that a call costs: the token is put on the request, its answer is looked at, and both
+    /// are dropped.
+    #[inline]
+    pub(crate) fn call(&mut self) {
+        let attempt = self.prepare();
+        self.observe(&attempt);
+    }
+
+    /// A call that may wait for a token.
+    pub(crate) async fn call_and_wait(&mut self) {
+        self.request.headers_mut().clear();
+        let attempt = self.tokens.prepare(&mut self.request).await;
+        let Ok(attempt) = attempt else { not_at_once() };
+        assert!(attempt.observe(&self.answer).await == Observed::Done);
+    }
+
+    /// What is done before a request is sent.
+    #[inline]
+    pub(crate) fn prepare(&mut self) -> Attempt {
+        self.request.headers_mut().clear();
+        let prepared = at_once(self.tokens.prepare(black_box(&mut self.request)));
+        let Some(Ok(attempt)) = prepared else {
+            not_at_once();
+        };
+        attempt
+    }
+
+    /// What is done with its answer.
+    #[inline]
+    pub(crate) fn observe(&self, attempt: &Attempt) {
+        let observed = at_once(attempt.observe(black_box(&self.answer)));
+        assert!(observed == Some(Observed::Done));
+    }
+}
+
+/// What came of something that need not wait.
+#[inline]
+pub(crate) fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(work).poll(&mut context) {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => None,
+    }
+}
+
+#[cold]
+fn not_at_once() -> ! {
+    panic!("a measured call got no token")
+}
