@@ -62,8 +62,8 @@ impl Session {
         &self.tokens
     }
 
-    /// A GET. `path` is joined to the base URL as a link on it would be; an absolute URL stands for
-    /// itself.
+    /// A GET. `things` below `https://api.example/v1` is `https://api.example/v1/things`; a path with
+    /// a slash in front begins at the root of the origin, and an absolute URL stands for itself.
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.request(Method::GET, path)
     }

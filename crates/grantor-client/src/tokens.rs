@@ -198,8 +198,7 @@ impl Tokens {
     /// # Errors
     /// It is no URL, or not a secure one.
     pub fn session(&self, base: &str) -> Result<Session, Error> {
-        let base = Url::parse(base)
-            .map_err(|_| Error::configuration(format!("\"{base}\" is not a URL")))?;
+        let base = folder(base)?;
         let origin = Origin::of(&base).map_err(Error::configuration)?;
         Session::new(self.with(origin), base)
     }
@@ -240,6 +239,17 @@ impl Tokens {
     pub fn counts(&self) -> Counts {
         self.slot.manager.counters.counts()
     }
+}
+
+/// The base of a session: a path on it leads below it, whether it ends with a slash or not.
+pub(crate) fn folder(base: &str) -> Result<Url, Error> {
+    let mut url =
+        Url::parse(base).map_err(|_| Error::configuration(format!("\"{base}\" is not a URL")))?;
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
 }
 
 impl fmt::Debug for Tokens {

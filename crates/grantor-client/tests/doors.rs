@@ -150,3 +150,22 @@ async fn redirects_keep_the_token_within_the_origin_and_lose_it_outside() {
     assert_eq!(api.get("insecure").send().await.unwrap().status(), 302);
     assert!(api.get("loop").send().await.is_err());
 }
+
+#[tokio::test]
+async fn paths_are_below_the_base_whether_it_ends_with_a_slash_or_not() {
+    let world = World::new();
+    let web = Web::start(|request| Answer::text(200, request)).await;
+    let tokens = world.thread(world.client()).build().unwrap();
+    for base in ["/v1", "/v1/"] {
+        let api = tokens.session(&web.url(base)).unwrap();
+        let answer = api.get("things?a=b").send().await.unwrap();
+        let seen = answer.text().await.unwrap();
+        assert!(
+            seen.starts_with("GET /v1/things?a=b HTTP/1.1"),
+            "{base}: {seen}"
+        );
+        let answer = api.get("/root").send().await.unwrap();
+        let seen = answer.text().await.unwrap();
+        assert!(seen.starts_with("GET /root HTTP/1.1"), "{base}: {seen}");
+    }
+}

@@ -263,3 +263,14 @@ async fn a_request_without_a_user_is_an_error_that_says_so() {
     assert!(tokens.get().await.unwrap_err().is_configuration());
     world.server.assert_no_token_requests();
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_of_an_exchange_elsewhere_is_named_as_a_mistake() {
+    let world = World::new();
+    let builder = world.here(world.client()).subject_from(incoming);
+    let error = builder.build().unwrap_err();
+    assert!(error.to_string().contains("token_exchange"), "{error}");
+    let tokens = world.here(world.client()).build().unwrap();
+    let alice = SubjectToken::access_token("alice");
+    assert!(tokens.for_subject(alice).unwrap_err().is_configuration());
+}

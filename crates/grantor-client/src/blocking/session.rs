@@ -7,6 +7,7 @@ use url::Url;
 
 use super::request::RequestBuilder;
 use crate::origin::Origin;
+use crate::tokens::folder;
 use crate::{Error, Tokens};
 
 /// Requests below a base URL, every one with a valid token, for programs without an async runtime.
@@ -37,8 +38,7 @@ impl Tokens {
     /// # Errors
     /// It is no URL, or not a secure one.
     pub fn blocking_session(&self, base: &str) -> Result<Session, Error> {
-        let base = Url::parse(base)
-            .map_err(|_| Error::configuration(format!("\"{base}\" is not a URL")))?;
+        let base = folder(base)?;
         Origin::of(&base).map_err(Error::configuration)?;
         Ok(Session {
             tokens: self.with_origin(&base.origin().ascii_serialization())?,
@@ -64,8 +64,8 @@ impl Session {
         &self.tokens
     }
 
-    /// A GET. `path` is joined to the base URL as a link on it would be; an absolute URL stands for
-    /// itself.
+    /// A GET. `things` below `https://api.example/v1` is `https://api.example/v1/things`; a path with
+    /// a slash in front begins at the root of the origin, and an absolute URL stands for itself.
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.request(Method::GET, path)
     }

@@ -121,6 +121,10 @@ impl Builder {
     }
 
     fn check_client(&self, problems: &mut Vec<String>) {
+        if self.misplaced {
+            let what = "a subject, an actor or a requested token type is of no use";
+            problems.push(format!("{what} without \"token_exchange\""));
+        }
         if self.server.is_some() && self.client_id.is_empty() {
             problems.push("\"client_id\" is empty".to_owned());
         }

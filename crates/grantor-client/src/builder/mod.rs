@@ -35,6 +35,8 @@ pub struct Builder {
     scope: Option<String>,
     ask: Ask,
     origins: Vec<String>,
+    /// Something was said of an exchange, and this is none.
+    misplaced: bool,
     policy: Policy,
     hooks: Hooks,
     on_change: OnChange,
@@ -75,6 +77,7 @@ impl Builder {
             scope: None,
             ask: Ask::default(),
             origins: Vec::new(),
+            misplaced: false,
             policy: Policy::default(),
             hooks: Hooks::default(),
             on_change: OnChange::default(),
@@ -196,8 +199,9 @@ impl Builder {
     }
 
     fn exchange(mut self, change: impl FnOnce(&mut Exchange)) -> Self {
-        if let Kind::Exchange(exchange) = &mut self.kind {
-            change(exchange);
+        match &mut self.kind {
+            Kind::Exchange(exchange) => change(exchange),
+            _ => self.misplaced = true,
         }
         self
     }

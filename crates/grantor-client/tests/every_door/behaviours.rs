@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use grantor_client::{Placement, Tokens};
+use grantor_client::{Builder, Placement, SubjectToken, Tokens};
 use grantor_testkit::Fault;
 
 use crate::door::{Answer, Body, Call, Door, Failure};
-use crate::support::World;
 use crate::support::web::{self, Web};
+use crate::support::{ISSUER, World};
 
 /// An API, a door to it, and what stands behind both.
 struct Scene<D> {
@@ -23,9 +23,17 @@ impl<D: Door> Scene<D> {
         handler: impl Fn(&str) -> web::Answer + Send + Sync + 'static,
         change: impl FnOnce(&Tokens) -> Tokens,
     ) -> Self {
+        Self::of(handler, World::client, change).await
+    }
+
+    async fn of(
+        handler: impl Fn(&str) -> web::Answer + Send + Sync + 'static,
+        begin: impl FnOnce(&World) -> Builder,
+        change: impl FnOnce(&Tokens) -> Tokens,
+    ) -> Self {
         let world = World::new();
         let web = Web::start(handler).await;
-        let tokens = world.thread(world.client()).build().unwrap();
+        let tokens = world.thread(begin(&world)).build().unwrap();
         let tokens = change(&tokens.with_origin(&web.url("")).unwrap());
         let door = Arc::new(D::open(&tokens, &web.url("")));
         Self { world, web, door }
@@ -320,4 +328,48 @@ pub(crate) async fn uses_the_connection_of_a_rejected_request_again<D: Door>() {
     let _ = scene.send(scene.get("/x")).await;
     assert_eq!(scene.send(scene.get("/x")).await.status, 200);
     assert_eq!(scene.web.connections(), 1);
+}
+
+fn exchange(subject: Option<&'static str>) -> impl FnOnce(&World) -> Builder {
+    move |world| {
+        world.server.trust_token("alice");
+        let builder = Tokens::token_exchange(ISSUER, "app", "s3cret");
+        builder.subject_from(move || subject.map(SubjectToken::access_token))
+    }
+}
+
+pub(crate) async fn carries_the_token_of_the_subject<D: Door>() {
+    let scene = Scene::<D>::of(echo, exchange(Some("alice")), Tokens::clone).await;
+    let seen = scene.send(scene.get("/")).await.text;
+    assert!(
+        seen.contains("authorization: Bearer access-1\r\n"),
+        "{seen}"
+    );
+    let sent = scene.world.server.last_token_request().unwrap();
+    assert_eq!(sent.parameter("subject_token").as_deref(), Some("alice"));
+}
+
+pub(crate) async fn sends_nothing_without_a_subject<D: Door>() {
+    let scene = Scene::<D>::of(echo, exchange(None), Tokens::clone).await;
+    let failure = scene.refused(scene.get("/")).await;
+    let told = matches!(&failure, Failure::Token(error) if error.to_string().contains("subject"));
+    assert!(told, "{failure:?}");
+    scene.world.server.assert_no_token_requests();
+    assert_eq!(scene.web.requests(), 0);
+}
+
+pub(crate) async fn shows_requests_to_the_hooks<D: Door>() {
+    let begin = |world: &World| {
+        world.client().on_api_request(|request| {
+            let method = request.method.as_str().parse().unwrap();
+            request.headers.insert("x-method", method);
+        })
+    };
+    let scene = Scene::<D>::of(echo, begin, Tokens::clone).await;
+    let seen = scene.send(scene.get("/")).await.text;
+    assert!(seen.contains("x-method: GET\r\n"), "{seen}");
+    assert!(
+        seen.contains("authorization: Bearer access-1\r\n"),
+        "{seen}"
+    );
 }

@@ -35,6 +35,9 @@ macro_rules! behaves {
                 carries_the_token_in_a_form_where_there_is_one,
                 asks_for_one_token_however_many_call,
                 uses_the_connection_of_a_rejected_request_again,
+                carries_the_token_of_the_subject,
+                sends_nothing_without_a_subject,
+                shows_requests_to_the_hooks,
             ]
         );
     };
