@@ -223,7 +223,8 @@ async fn redeem(slot: &Arc<Slot>, grant: GrantRequest) -> Outcome {
         extra: slot.ask.extra.clone(),
         ..TokenRequest::new(grant)
     };
-    let request = request.to_request_with(&url, &client, &app.server.quirks);
+    let mut request = request.to_request_with(&url, &client.authentication, &app.server.quirks);
+    client.sign(&mut request);
     let exchange = FetchToken::code(request).with_quirks(app.server.quirks);
     let (answer, sent_at) = fetch(manager, Call::Token, exchange).await;
     let answer = answer?;

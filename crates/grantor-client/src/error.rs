@@ -5,6 +5,7 @@ use std::time::Duration;
 use grantor_core::exchange::{DiscoveryError, FetchError};
 use grantor_core::{ErrorCode, TokenError};
 use grantor_http::TransportError;
+use grantor_jose::SignError;
 
 /// Why there is no token, or why a request can't carry one. Cheap to clone, since all who wait for
 /// one renewal get the same.
@@ -183,6 +184,15 @@ impl From<DiscoveryError> for Error {
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
         Self::with(Kind::Transient, error.to_string(), None, error)
+    }
+}
+
+impl From<SignError> for Error {
+    fn from(error: SignError) -> Self {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        let cause = cause.unwrap_or_default();
+        let message = format!("an assertion can't be signed: {cause}");
+        Self::with(Kind::Transient, message, None, error)
     }
 }
 

@@ -4,8 +4,8 @@
 //! calls: [`Tokens::prepare`] puts the token on a request, [`Attempt::observe`] judges the answer.
 //! [`Session`] is the door over reqwest.
 //!
-//! RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7636, 7662,
-//! 8414, 8693, 8707, 9207.
+//! RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7521, 7523,
+//! 7636, 7662, 8414, 8693, 8707, 9207.
 //!
 //! | feature | adds |
 //! |---|---|
@@ -13,6 +13,8 @@
 
 mod app;
 mod ask;
+mod assertion;
+mod authentication;
 mod begin;
 mod blocking;
 mod builder;
@@ -38,6 +40,7 @@ mod records;
 mod reject;
 mod renew;
 mod server;
+mod service_account;
 mod session;
 mod slot;
 mod source;
@@ -51,6 +54,7 @@ mod turn;
 mod wire;
 mod worker;
 
+pub use assertion::Assertion;
 pub use builder::Builder;
 pub use change::Change;
 pub use code_flow::{CodeFlow, Pending, Started};

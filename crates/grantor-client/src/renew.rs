@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::exchange::{FetchError, FetchToken, Retry};
-use grantor_core::{ClientAuthentication, GrantRequest, Quirks, Secret, Timestamp, TokenResponse};
+use grantor_core::{GrantRequest, Quirks, Secret, Timestamp, TokenResponse};
 use grantor_http::drive;
 use url::Url;
 
 use crate::app::Endpoint;
+use crate::authentication::Client;
 use crate::change::Change;
 use crate::event::Event;
 use crate::grant::Grant;
@@ -19,7 +20,7 @@ use crate::state::{AccessToken, Life};
 use crate::subject::Subject;
 use crate::timed::Timed;
 use crate::turn::{Turn, in_time, under, wait_for_lease};
-use crate::{Error, TokenSet};
+use crate::{Error, TokenSet, service_account};
 
 /// An answer, and when it was asked for.
 pub(crate) type Fetched = Result<(TokenResponse, Duration), Error>;
@@ -109,15 +110,50 @@ async fn ask(slot: &Arc<Slot>, grant: GrantRequest, retry: Retry) -> Fetched {
 pub(crate) fn exchange(
     slot: &Slot,
     grant: GrantRequest,
-    (url, client): (&Url, &ClientAuthentication),
+    (url, client): (&Url, &Client),
     retry: Retry,
 ) -> FetchToken {
-    let app = slot.manager.app.as_ref();
-    let quirks = app.map_or(Quirks::NONE, |app| app.server.quirks);
-    let request = slot.ask.request(grant);
-    let sent = request.to_request_with(url, client, &quirks);
-    let exchange = FetchToken::for_grant(&request.grant, sent, retry, slot.manager.jitter());
+    let manager = &slot.manager;
+    let quirks = manager
+        .app
+        .as_ref()
+        .map_or(Quirks::NONE, |app| app.server.quirks);
+    let mut request = slot.ask.request(grant);
+    let statement = match &manager.grant {
+        Grant::JwtBearer(account) => Some(account.statement(&mut request)),
+        _ => None,
+    };
+    let mut sent = request.to_request_with(url, &client.authentication, &quirks);
+    client.sign(&mut sent);
+    let jitter = manager.jitter();
+    let exchange = match statement {
+        Some(statement) => service_account::exchange(sent, &statement, retry, jitter),
+        None => FetchToken::for_grant(&request.grant, sent, retry, jitter),
+    };
     exchange.with_quirks(quirks)
+}
+
+/// Why there is no token after a token request.
+pub(crate) enum NotFetched {
+    /// What it was to be signed with failed.
+    Unsigned(Error),
+    Fetch(FetchError),
+}
+
+impl NotFetched {
+    /// Whether the server does not take what was presented.
+    pub(crate) fn is_invalid_grant(&self) -> bool {
+        matches!(self, Self::Fetch(FetchError::Answer(error)) if error.is_invalid_grant())
+    }
+}
+
+impl From<NotFetched> for Error {
+    fn from(error: NotFetched) -> Self {
+        match error {
+            NotFetched::Unsigned(error) => error,
+            NotFetched::Fetch(error) => error.into(),
+        }
+    }
 }
 
 /// Carries out a token request. Also: when it was last sent, which is when lifetimes begin.
@@ -125,9 +161,15 @@ pub(crate) async fn fetch(
     manager: &Manager,
     call: Call,
     exchange: FetchToken,
-) -> (Result<TokenResponse, FetchError>, Duration) {
+) -> (Result<TokenResponse, NotFetched>, Duration) {
     let environment = &manager.shared.environment;
-    drive(Timed::new(exchange), &manager.wire(call), environment).await
+    let wire = manager.wire(call);
+    let (answer, sent_at) = drive(Timed::new(exchange), &wire, environment).await;
+    let answer = answer.map_err(|error| match wire.unsigned() {
+        Some(unsigned) => NotFetched::Unsigned(unsigned),
+        None => NotFetched::Fetch(error),
+    });
+    (answer, sent_at)
 }
 
 /// What the answer says of the access token.
