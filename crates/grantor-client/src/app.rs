@@ -24,6 +24,7 @@ pub(crate) struct App {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     Token,
+    DeviceAuthorization,
     Introspection,
     Revocation,
 }
@@ -32,6 +33,7 @@ impl Endpoint {
     fn name(self) -> &'static str {
         match self {
             Self::Token => "token_endpoint",
+            Self::DeviceAuthorization => "device_authorization_endpoint",
             Self::Introspection => "introspection_endpoint",
             Self::Revocation => "revocation_endpoint",
         }
@@ -41,6 +43,7 @@ impl Endpoint {
     fn given(self, server: &Checked) -> Option<&Url> {
         match self {
             Self::Token => server.token_endpoint.as_ref(),
+            Self::DeviceAuthorization => server.device_authorization_endpoint.as_ref(),
             Self::Introspection => server.introspection_endpoint.as_ref(),
             Self::Revocation => server.revocation_endpoint.as_ref(),
         }
@@ -49,6 +52,7 @@ impl Endpoint {
     fn of(self, metadata: &ServerMetadata) -> Option<&Url> {
         match self {
             Self::Token => metadata.token_endpoint.as_ref(),
+            Self::DeviceAuthorization => metadata.device_authorization_endpoint.as_ref(),
             Self::Introspection => metadata.introspection_endpoint.as_ref(),
             Self::Revocation => metadata.revocation_endpoint.as_ref(),
         }
@@ -57,7 +61,7 @@ impl Endpoint {
     /// The methods it takes; what is not said of it is said of the token endpoint.
     fn methods(self, metadata: &ServerMetadata) -> &[AuthMethod] {
         let own = match self {
-            Self::Token => {
+            Self::Token | Self::DeviceAuthorization => {
                 &metadata.token_endpoint_auth_methods_supported
             }
             Self::Introspection => &metadata.introspection_endpoint_auth_methods_supported,

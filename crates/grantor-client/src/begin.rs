@@ -65,7 +65,8 @@ impl Tokens {
         from_server(server, client_id, kind)
     }
 
-    /// Tokens of a login that is in the store; or, by [`Builder::code_flow`], of one that is to be.
+    /// Tokens of a login that is in the store; or, by [`Builder::code_flow`] or
+    /// [`Builder::device_flow`], of one that is to be.
     pub fn login(server: impl Into<Server>, client_id: impl Into<String>) -> Builder {
         let kind = Kind::Login {
             refresh_token: None,

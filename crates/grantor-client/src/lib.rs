@@ -5,7 +5,7 @@
 //! [`Session`] is the door over reqwest.
 //!
 //! RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7521, 7523,
-//! 7636, 7662, 8414, 8693, 8707, 9207.
+//! 7636, 7662, 8414, 8628, 8693, 8707, 9207.
 //!
 //! | feature | adds |
 //! |---|---|
@@ -21,6 +21,7 @@ mod builder;
 mod change;
 mod code_flow;
 mod counters;
+mod device_flow;
 mod door;
 mod error;
 mod event;
@@ -42,6 +43,7 @@ mod renew;
 mod server;
 mod service_account;
 mod session;
+mod sign_in;
 mod slot;
 mod source;
 mod state;
@@ -59,6 +61,7 @@ pub use builder::Builder;
 pub use change::Change;
 pub use code_flow::{CodeFlow, Pending, Started};
 pub use counters::Counts;
+pub use device_flow::{DeviceFlow, DeviceSignIn};
 pub use door::{Attempt, Observed};
 pub use error::Error;
 pub use event::Event;

@@ -17,7 +17,7 @@ use crate::service_account::ServiceAccount;
 use crate::storage::{Kinds, Place, Storage};
 use crate::wire::Wire;
 use crate::worker::Worker;
-use crate::{CodeFlow, Error, Tokens};
+use crate::{CodeFlow, DeviceFlow, Error, Tokens};
 
 impl Builder {
     /// The tokens.
@@ -56,6 +56,20 @@ impl Builder {
             (Ok(redirect_uri), Some(issuer), Some(shared)) if problems.is_empty() => {
                 Ok(CodeFlow::new(self, issuer, redirect_uri, shared))
             }
+            _ => Err(Error::problems(&problems)),
+        }
+    }
+
+    /// A way to sign users in on devices without a browser (RFC 8628).
+    ///
+    /// # Errors
+    /// A configuration that can't work; the message lists every problem.
+    pub fn device_flow(mut self) -> Result<DeviceFlow, Error> {
+        let mut problems = Vec::new();
+        self.shared = self.share(&mut problems);
+        self.clone().checked(&mut problems);
+        match self.shared.clone() {
+            Some(shared) if problems.is_empty() => Ok(DeviceFlow::new(self, shared)),
             _ => Err(Error::problems(&problems)),
         }
     }
