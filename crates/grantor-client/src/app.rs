@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
-use grantor_core::{AuthMethod, ClientAuthentication, Secret, ServerMetadata};
+use grantor_core::{AuthMethod, Secret, ServerMetadata};
 use grantor_http::MetadataCache;
 use url::Url;
 
-use crate::Error;
+use crate::authentication::Client;
 use crate::server::Checked;
+use crate::{Assertion, Error};
 
 /// Who asks for tokens, and where.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub(crate) struct App {
     pub(crate) server: Checked,
     pub(crate) client_id: String,
     pub(crate) client_secret: Option<Secret>,
+    /// What it signs instead.
+    pub(crate) client_assertion: Option<Assertion>,
     /// Used instead of the best that the server takes.
     pub(crate) method: Option<AuthMethod>,
 }
@@ -21,6 +24,7 @@ pub(crate) struct App {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     Token,
+    DeviceAuthorization,
     Introspection,
     Revocation,
 }
@@ -29,6 +33,7 @@ impl Endpoint {
     fn name(self) -> &'static str {
         match self {
             Self::Token => "token_endpoint",
+            Self::DeviceAuthorization => "device_authorization_endpoint",
             Self::Introspection => "introspection_endpoint",
             Self::Revocation => "revocation_endpoint",
         }
@@ -38,6 +43,7 @@ impl Endpoint {
     fn given(self, server: &Checked) -> Option<&Url> {
         match self {
             Self::Token => server.token_endpoint.as_ref(),
+            Self::DeviceAuthorization => server.device_authorization_endpoint.as_ref(),
             Self::Introspection => server.introspection_endpoint.as_ref(),
             Self::Revocation => server.revocation_endpoint.as_ref(),
         }
@@ -46,6 +52,7 @@ impl Endpoint {
     fn of(self, metadata: &ServerMetadata) -> Option<&Url> {
         match self {
             Self::Token => metadata.token_endpoint.as_ref(),
+            Self::DeviceAuthorization => metadata.device_authorization_endpoint.as_ref(),
             Self::Introspection => metadata.introspection_endpoint.as_ref(),
             Self::Revocation => metadata.revocation_endpoint.as_ref(),
         }
@@ -54,7 +61,9 @@ impl Endpoint {
     /// The methods it takes; what is not said of it is said of the token endpoint.
     fn methods(self, metadata: &ServerMetadata) -> &[AuthMethod] {
         let own = match self {
-            Self::Token => &metadata.token_endpoint_auth_methods_supported,
+            Self::Token | Self::DeviceAuthorization => {
+                &metadata.token_endpoint_auth_methods_supported
+            }
             Self::Introspection => &metadata.introspection_endpoint_auth_methods_supported,
             Self::Revocation => &metadata.revocation_endpoint_auth_methods_supported,
         };
@@ -72,9 +81,9 @@ impl App {
         &self,
         cache: &MetadataCache,
         endpoint: Endpoint,
-    ) -> Result<(Url, ClientAuthentication), Error> {
+    ) -> Result<(Url, Client), Error> {
         if let Some(url) = endpoint.given(&self.server) {
-            return Ok((url.clone(), self.authentication(&[])?));
+            return Ok((url.clone(), self.authentication(&[], url)?));
         }
         let metadata = self.metadata(cache).await?;
         let Some(url) = endpoint.of(&metadata) else {
@@ -85,7 +94,7 @@ impl App {
             )));
         };
         let methods = endpoint.methods(&metadata);
-        Ok((url.clone(), self.authentication(methods)?))
+        Ok((url.clone(), self.authentication(methods, url)?))
     }
 
     /// What the server publishes about itself.
@@ -108,92 +117,5 @@ impl App {
     pub(crate) fn name(&self) -> &str {
         let issuer = self.server.issuer.as_ref();
         issuer.map_or("the server", grantor_core::Issuer::as_str)
-    }
-
-    /// The client's authentication where these methods are taken; an empty list is the default of
-    /// RFC 8414 section 2.
-    fn authentication(&self, taken: &[AuthMethod]) -> Result<ClientAuthentication, Error> {
-        let client_id = self.client_id.clone();
-        let Some(client_secret) = self.client_secret.clone() else {
-            return Ok(ClientAuthentication::None { client_id });
-        };
-        let method = match &self.method {
-            Some(method) => method,
-            None if taken.is_empty() => &AuthMethod::ClientSecretBasic,
-            None => {
-                let known = [AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost];
-                let mut best = known.iter().filter_map(|m| taken.iter().find(|t| *t == m));
-                best.next().ok_or_else(|| {
-                    let taken: Vec<_> = taken.iter().map(AuthMethod::as_str).collect();
-                    Error::configuration(format!(
-                        "{} takes no client secret, only: {}",
-                        self.name(),
-                        taken.join(", ")
-                    ))
-                })?
-            }
-        };
-        Ok(match method {
-            AuthMethod::ClientSecretPost => ClientAuthentication::Post {
-                client_id,
-                client_secret,
-            },
-            AuthMethod::None => ClientAuthentication::None { client_id },
-            _ => ClientAuthentication::Basic {
-                client_id,
-                client_secret,
-            },
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn app(secret: Option<&str>, method: Option<AuthMethod>) -> App {
-        App {
-            server: Checked::default(),
-            client_id: "app".into(),
-            client_secret: secret.map(Secret::from),
-            method,
-        }
-    }
-
-    fn chosen(app: &App, taken: &[AuthMethod]) -> AuthMethod {
-        app.authentication(taken).unwrap().method()
-    }
-
-    #[test]
-    fn the_method_is_chosen_from_what_is_taken() {
-        use AuthMethod::{ClientSecretBasic, ClientSecretPost, None as Public};
-        let with_secret = app(Some("s"), None);
-        assert_eq!(chosen(&with_secret, &[]), ClientSecretBasic);
-        assert_eq!(
-            chosen(&with_secret, &[ClientSecretPost, ClientSecretBasic]),
-            ClientSecretBasic
-        );
-        assert_eq!(
-            chosen(&with_secret, &[Public, ClientSecretPost]),
-            ClientSecretPost
-        );
-        assert_eq!(chosen(&app(None, None), &[ClientSecretBasic]), Public);
-        assert_eq!(
-            chosen(
-                &app(Some("s"), Some(ClientSecretPost)),
-                &[ClientSecretBasic]
-            ),
-            ClientSecretPost
-        );
-    }
-
-    #[test]
-    fn says_what_the_server_takes_instead() {
-        let taken = [AuthMethod::from("private_key_jwt".to_owned())];
-        let error = app(Some("hunter2"), None).authentication(&taken);
-        let error = error.unwrap_err();
-        assert!(error.is_configuration());
-        assert!(error.to_string().contains("private_key_jwt"), "{error}");
-        assert!(!format!("{error:?}").contains("hunter2"));
     }
 }

@@ -7,7 +7,7 @@ use grantor_core::Secret;
 use crate::builder::{Builder, Kind};
 use crate::grant::Exchange;
 use crate::subject::User;
-use crate::{Server, TokenSet, TokenSource, Tokens};
+use crate::{Assertion, Server, TokenSet, TokenSource, Tokens};
 
 impl Tokens {
     /// Tokens of a client for itself (RFC 6749 section 4.4).
@@ -18,6 +18,35 @@ impl Tokens {
     ) -> Builder {
         let builder = from_server(server, client_id, Kind::ClientCredentials);
         builder.client_secret(client_secret)
+    }
+
+    /// Tokens of a client for itself, which says by a JWT who it is (RFC 7523 section 2.2) instead of
+    /// by a secret.
+    pub fn client_credentials_by_assertion(
+        server: impl Into<Server>,
+        client_id: impl Into<String>,
+        assertion: Assertion,
+    ) -> Builder {
+        let builder = from_server(server, client_id, Kind::ClientCredentials);
+        builder.client_assertion(assertion)
+    }
+
+    /// Tokens that are given for a JWT of a key's own (RFC 7523 section 2.1): those of service
+    /// accounts. Each request has another one.
+    ///
+    /// Such a server mostly needs no client beside it (RFC 7521 section 4.1); one that does is told by
+    /// [`Builder::as_client`].
+    ///
+    /// ```no_run
+    /// use grantor_client::{Assertion, Tokens};
+    /// # let key = grantor_jose::Key::generate(grantor_jose::Algorithm::Es256).unwrap();
+    ///
+    /// let assertion = Assertion::new(key).issuer("service-7").subject("ada");
+    /// let tokens = Tokens::jwt_bearer("https://idp.example", assertion).scope("read").build()?;
+    /// # Ok::<(), grantor_client::Error>(())
+    /// ```
+    pub fn jwt_bearer(server: impl Into<Server>, assertion: Assertion) -> Builder {
+        from_server(server, "", Kind::JwtBearer(Box::new(assertion)))
     }
 
     /// Tokens of a login whose refresh token is at hand (RFC 6749 section 6).
@@ -36,7 +65,8 @@ impl Tokens {
         from_server(server, client_id, kind)
     }
 
-    /// Tokens of a login that is in the store; or, by [`Builder::code_flow`], of one that is to be.
+    /// Tokens of a login that is in the store; or, by [`Builder::code_flow`] or
+    /// [`Builder::device_flow`], of one that is to be.
     pub fn login(server: impl Into<Server>, client_id: impl Into<String>) -> Builder {
         let kind = Kind::Login {
             refresh_token: None,

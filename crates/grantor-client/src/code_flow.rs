@@ -15,12 +15,10 @@ use url::Url;
 
 use crate::app::Endpoint;
 use crate::builder::Builder;
-use crate::event::Event;
-use crate::grant::Grant;
 use crate::hook::Call;
-use crate::login::begin;
 use crate::manager::Shared;
-use crate::renew::{Lineage, bring, fetch};
+use crate::renew::fetch;
+use crate::sign_in::sign_in;
 use crate::slot::{Outcome, Slot};
 use crate::{Error, Tokens};
 
@@ -223,26 +221,11 @@ async fn redeem(slot: &Arc<Slot>, grant: GrantRequest) -> Outcome {
         extra: slot.ask.extra.clone(),
         ..TokenRequest::new(grant)
     };
-    let request = request.to_request_with(&url, &client, &app.server.quirks);
+    let mut request = request.to_request_with(&url, &client.authentication, &app.server.quirks);
+    client.sign(&mut request);
     let exchange = FetchToken::code(request).with_quirks(app.server.quirks);
     let (answer, sent_at) = fetch(manager, Call::Token, exchange, None).await;
-    let answer = answer?;
-    let mut lineage = None;
-    if let Grant::Login(login) = &manager.grant {
-        let mut record = begin(manager, answer.refresh_token.as_ref());
-        let now = manager.shared.environment.now();
-        record.refresh_expires_at = answer.refresh_token_expires_in.map(|left| now + left);
-        lineage = Some(Lineage {
-            login_id: record.login_id.clone(),
-            spent: None,
-            refresh_token: answer.refresh_token.clone(),
-            refresh_expires_at: record.refresh_expires_at,
-        });
-        login.replace(manager, record).await;
-    }
-    let current = bring(slot, answer, sent_at, lineage).await?;
-    manager.tell(&Event::Renewed);
-    Ok(current)
+    sign_in(slot, answer?, sent_at).await
 }
 
 /// What a redirect that brings no code means for the user.

@@ -2,9 +2,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::exchange::{DiscoveryError, FetchError};
-use grantor_core::{ErrorCode, TokenError};
+use grantor_core::exchange::{DeviceError, DiscoveryError, FetchError};
+use grantor_core::{DeviceAuthorizationError, ErrorCode, TokenError};
 use grantor_http::TransportError;
+use grantor_jose::SignError;
 
 /// Why there is no token, or why a request can't carry one. Cheap to clone, since all who wait for
 /// one renewal get the same.
@@ -145,14 +146,19 @@ impl From<FetchError> for Error {
     fn from(error: FetchError) -> Self {
         let message = error.to_string();
         let (kind, retry_after) = match &error {
-            FetchError::Answer(answer) if answer.is_transient() => {
-                (Kind::Transient, answer.retry_after())
-            }
-            FetchError::Answer(TokenError::Refused { error, .. }) => (refusal(&error.error), None),
-            FetchError::Answer(_) => (Kind::Refused, None),
+            FetchError::Answer(answer) => answered(answer),
             _ => (Kind::Transient, None),
         };
         Self::with(kind, message, retry_after, error)
+    }
+}
+
+/// What an answer without a token means.
+fn answered(answer: &TokenError) -> (Kind, Option<Duration>) {
+    match answer {
+        answer if answer.is_transient() => (Kind::Transient, answer.retry_after()),
+        TokenError::Refused { error, .. } => (refusal(&error.error), None),
+        _ => (Kind::Refused, None),
     }
 }
 
@@ -183,6 +189,34 @@ impl From<DiscoveryError> for Error {
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
         Self::with(Kind::Transient, error.to_string(), None, error)
+    }
+}
+
+impl From<DeviceAuthorizationError> for Error {
+    fn from(error: DeviceAuthorizationError) -> Self {
+        let (kind, retry_after) = answered(error.answer());
+        Self::with(kind, error.to_string(), retry_after, error)
+    }
+}
+
+impl From<DeviceError> for Error {
+    fn from(error: DeviceError) -> Self {
+        let message = error.to_string();
+        let (kind, retry_after) = match &error {
+            DeviceError::Denied | DeviceError::Expired => (Kind::NeedsLogin, None),
+            DeviceError::Answer(answer) => answered(answer),
+            _ => (Kind::Transient, None),
+        };
+        Self::with(kind, message, retry_after, error)
+    }
+}
+
+impl From<SignError> for Error {
+    fn from(error: SignError) -> Self {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        let cause = cause.unwrap_or_default();
+        let message = format!("an assertion can't be signed: {cause}");
+        Self::with(Kind::Transient, message, None, error)
     }
 }
 

@@ -6,6 +6,7 @@ use grantor_store::MasterKey;
 
 use crate::app::App;
 use crate::login::Login;
+use crate::service_account::ServiceAccount;
 use crate::subject::{Subject, SubjectToken, Subjects, User};
 use crate::{Error, TokenSource, Tokens};
 
@@ -13,6 +14,8 @@ use crate::{Error, TokenSource, Tokens};
 #[derive(Debug)]
 pub(crate) enum Grant {
     ClientCredentials,
+    /// Tokens that are given for an assertion.
+    JwtBearer(ServiceAccount),
     Login(Login),
     /// Tokens of those on whose behalf requests are made.
     Exchange(Exchange),
@@ -104,6 +107,7 @@ impl Grant {
                 exchange.request(token).await
             }
             (Self::Users, Some(Subject::User(user))) => Ok(user.request()),
+            (Self::JwtBearer(_), None) => Ok(ServiceAccount::request()),
             (Self::ClientCredentials | Self::Exchange(_), None) => {
                 Ok(GrantRequest::ClientCredentials)
             }
@@ -125,10 +129,15 @@ impl Grant {
                 format!("login {label:?}{user:?}")
             }
             Self::Source(_) | Self::Fixed => format!("source {label:?}"),
+            Self::JwtBearer(account) => {
+                format!(
+                    "assertion {}{:?}",
+                    account.identity(key),
+                    credential(app, key)
+                )
+            }
             Self::ClientCredentials | Self::Exchange(_) | Self::Users => {
-                let secret = app.and_then(|app| app.client_secret.as_ref());
-                let fingerprint = secret.map(|secret| key.fingerprint("client_secret", secret));
-                format!("client {fingerprint:?}")
+                format!("client {:?}", credential(app, key))
             }
         };
         let Some(app) = app else {
@@ -137,5 +146,14 @@ impl Grant {
         let endpoint = app.server.token_endpoint.as_ref().map(url::Url::as_str);
         let issuer = app.server.issuer.as_ref().map(grantor_core::Issuer::as_str);
         format!("{issuer:?}{endpoint:?}{:?}{who}", app.client_id)
+    }
+}
+
+/// What the client says who it is by, as a fingerprint.
+fn credential(app: Option<&App>, key: &MasterKey) -> Option<String> {
+    let app = app?;
+    match (&app.client_assertion, &app.client_secret) {
+        (Some(assertion), _) => Some(assertion.of_client(&app.client_id, "").identity(key)),
+        (None, secret) => Some(key.fingerprint("client_secret", secret.as_ref()?)),
     }
 }

@@ -17,6 +17,8 @@ pub enum Call {
     Token,
     /// An access token is asked for by a refresh token.
     Refresh,
+    /// A device asks for the code that its user types in elsewhere.
+    DeviceAuthorization,
     /// A token is given up.
     Revocation,
     /// A token is looked up.

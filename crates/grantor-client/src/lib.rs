@@ -4,8 +4,8 @@
 //! calls: [`Tokens::prepare`] puts the token on a request, [`Attempt::observe`] judges the answer.
 //! [`Session`] is the door over reqwest.
 //!
-//! RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7636, 7662,
-//! 8414, 8693, 8707, 9207.
+//! RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7521, 7523,
+//! 7636, 7662, 8414, 8628, 8693, 8707, 9207.
 //!
 //! | feature | adds |
 //! |---|---|
@@ -13,7 +13,9 @@
 
 mod app;
 mod ask;
+mod assertion;
 mod authenticate;
+mod authentication;
 mod begin;
 #[cfg(not(feature = "blocking"))]
 mod blocking;
@@ -23,6 +25,7 @@ mod builder;
 mod change;
 mod code_flow;
 mod counters;
+mod device_flow;
 mod door;
 mod error;
 mod event;
@@ -49,8 +52,10 @@ mod reject;
 mod renew;
 mod reqwest_door;
 mod server;
+mod service_account;
 mod session;
 mod share;
+mod sign_in;
 mod slot;
 mod source;
 mod state;
@@ -63,11 +68,13 @@ mod turn;
 mod wire;
 mod worker;
 
+pub use assertion::Assertion;
 pub use authenticate::{Authenticate, Authenticated};
 pub use builder::Builder;
 pub use change::Change;
 pub use code_flow::{CodeFlow, Pending, Started};
 pub use counters::Counts;
+pub use device_flow::{DeviceFlow, DeviceSignIn};
 pub use door::{Attempt, Observed, Placement, WithoutToken};
 pub use error::Error;
 pub use event::Event;

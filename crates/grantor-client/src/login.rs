@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::exchange::{FetchError, Retry};
+use grantor_core::exchange::Retry;
 use grantor_core::{GrantRequest, Secret, TokenResponse};
 use grantor_jose::base64url;
 use grantor_jose::digest::sha256;
@@ -292,8 +292,8 @@ async fn ask(
     let exchange = exchange(slot, grant, (&url, &client), retry);
     match fetch(manager, call, exchange, term).await {
         (Ok(answer), sent_at) => Ok(Spent::Answer(Box::new(answer), sent_at)),
-        (Err(FetchError::Answer(error)), _) if error.is_invalid_grant() => {
-            let message = format!("the user can't be signed in: {error}");
+        (Err(error), _) if error.is_invalid_grant() => {
+            let message = format!("the user can't be signed in: {}", Error::from(error));
             Ok(Spent::Refused(Error::needs_login_because(message)))
         }
         (Err(error), _) => Err(error.into()),

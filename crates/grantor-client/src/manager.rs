@@ -158,13 +158,14 @@ impl Manager {
     /// How requests go to the server.
     pub(crate) fn wire(&self, call: Call) -> Wire {
         let asks_for_tokens = matches!(call, Call::Token | Call::Refresh);
-        let clock = Arc::clone(&self.shared.environment.clock);
         Wire {
             call,
             transport: Arc::clone(&self.shared.transport),
             hooks: Arc::clone(&self.shared.hooks),
             limit: self.policy.request_timeout,
-            throttle: asks_for_tokens.then(|| (Arc::clone(&self.throttle), clock)),
+            environment: self.shared.environment.clone(),
+            throttle: asks_for_tokens.then(|| Arc::clone(&self.throttle)),
+            unsigned: Arc::default(),
         }
     }
 

@@ -149,7 +149,8 @@ pub(crate) async fn revoke(manager: &Manager, answer: &TokenResponse) {
     if let Ok((url, client)) = endpoint.await {
         let mut query = TokenQuery::new(refresh_token);
         query.hint = Some(TokenTypeHint::RefreshToken);
-        let request = query.to_request(&url, &client);
+        let mut request = query.to_request(&url, &client.authentication);
+        client.sign(&mut request);
         let _ = manager.wire(Call::Revocation).send(request).await;
     }
 }

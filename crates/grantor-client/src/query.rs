@@ -57,7 +57,8 @@ impl Tokens {
         let manager = &self.slot.manager;
         let cache = &manager.shared.metadata;
         let (url, client) = manager.app()?.endpoint(cache, endpoint).await?;
-        let request = query.to_request(&url, &client);
+        let mut request = query.to_request(&url, &client.authentication);
+        client.sign(&mut request);
         let call = match endpoint {
             Endpoint::Revocation => Call::Revocation,
             _ => Call::Introspection,

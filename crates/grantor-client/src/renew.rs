@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::exchange::{FetchError, FetchToken, Retry};
-use grantor_core::{ClientAuthentication, GrantRequest, Quirks, Secret, Timestamp, TokenResponse};
+use grantor_core::{GrantRequest, Quirks, Secret, Timestamp, TokenResponse};
 use grantor_http::drive;
 use url::Url;
 
 use crate::app::Endpoint;
+use crate::authentication::Client;
 use crate::change::Change;
 use crate::event::Event;
 use crate::grant::Grant;
@@ -18,9 +19,9 @@ use crate::manager::Manager;
 use crate::slot::{Outcome, Slot, Why};
 use crate::state::{AccessToken, Life};
 use crate::subject::Subject;
-use crate::timed::Timed;
+use crate::timed::{Leased, Timed};
 use crate::turn::{Turn, in_time, under, wait_for_lease};
-use crate::{Error, TokenSet};
+use crate::{Error, TokenSet, service_account};
 
 /// An answer, and when it was asked for.
 pub(crate) type Fetched = Result<(TokenResponse, Duration), Error>;
@@ -110,27 +111,69 @@ async fn ask(slot: &Arc<Slot>, grant: GrantRequest, retry: Retry) -> Fetched {
 pub(crate) fn exchange(
     slot: &Slot,
     grant: GrantRequest,
-    (url, client): (&Url, &ClientAuthentication),
+    (url, client): (&Url, &Client),
     retry: Retry,
 ) -> FetchToken {
-    let app = slot.manager.app.as_ref();
-    let quirks = app.map_or(Quirks::NONE, |app| app.server.quirks);
-    let request = slot.ask.request(grant);
-    let sent = request.to_request_with(url, client, &quirks);
-    let exchange = FetchToken::for_grant(&request.grant, sent, retry, slot.manager.jitter());
+    let manager = &slot.manager;
+    let quirks = manager
+        .app
+        .as_ref()
+        .map_or(Quirks::NONE, |app| app.server.quirks);
+    let mut request = slot.ask.request(grant);
+    let statement = match &manager.grant {
+        Grant::JwtBearer(account) => Some(account.statement(&mut request)),
+        _ => None,
+    };
+    let mut sent = request.to_request_with(url, &client.authentication, &quirks);
+    client.sign(&mut sent);
+    let jitter = manager.jitter();
+    let exchange = match statement {
+        Some(statement) => service_account::exchange(sent, &statement, retry, jitter),
+        None => FetchToken::for_grant(&request.grant, sent, retry, jitter),
+    };
     exchange.with_quirks(quirks)
 }
 
-/// Carries out a token request, under a lease if it is one of several that must not meet. Also: when it was last sent, which is when lifetimes begin.
+/// Why there is no token after a token request.
+pub(crate) enum NotFetched {
+    /// What it was to be signed with failed.
+    Unsigned(Error),
+    Fetch(FetchError),
+}
+
+impl NotFetched {
+    /// Whether the server does not take what was presented.
+    pub(crate) fn is_invalid_grant(&self) -> bool {
+        matches!(self, Self::Fetch(FetchError::Answer(error)) if error.is_invalid_grant())
+    }
+}
+
+impl From<NotFetched> for Error {
+    fn from(error: NotFetched) -> Self {
+        match error {
+            NotFetched::Unsigned(error) => error,
+            NotFetched::Fetch(error) => error.into(),
+        }
+    }
+}
+
+/// Carries out a token request, as long as the lease under which that is done holds. Also: when it
+/// was last sent, which is when lifetimes begin.
 pub(crate) async fn fetch(
     manager: &Manager,
     call: Call,
     exchange: FetchToken,
     term: Option<Term>,
-) -> (Result<TokenResponse, FetchError>, Duration) {
+) -> (Result<TokenResponse, NotFetched>, Duration) {
     let environment = &manager.shared.environment;
-    let timed = Timed::new(exchange, term);
-    drive(timed, &manager.wire(call), environment).await
+    let wire = manager.wire(call);
+    let (answer, sent_at) =
+        drive(Timed::new(Leased::new(exchange, term)), &wire, environment).await;
+    let answer = answer.map_err(|error| match wire.unsigned() {
+        Some(unsigned) => NotFetched::Unsigned(unsigned),
+        None => NotFetched::Fetch(error),
+    });
+    (answer, sent_at)
 }
 
 /// What the answer says of the access token.

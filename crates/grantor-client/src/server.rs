@@ -28,6 +28,8 @@ pub struct Server {
     pub metadata: Option<String>,
     /// Where tokens are had, instead of what the metadata says.
     pub token_endpoint: Option<String>,
+    /// Where devices begin (RFC 8628), instead of what the metadata says.
+    pub device_authorization_endpoint: Option<String>,
     /// Where tokens are given up, instead of what the metadata says.
     pub revocation_endpoint: Option<String>,
     /// Where tokens are looked up, instead of what the metadata says.
@@ -95,6 +97,10 @@ impl Server {
             issuer,
             metadata: url("metadata", &self.metadata),
             token_endpoint: url("token_endpoint", &self.token_endpoint),
+            device_authorization_endpoint: url(
+                "device_authorization_endpoint",
+                &self.device_authorization_endpoint,
+            ),
             revocation_endpoint: url("revocation_endpoint", &self.revocation_endpoint),
             introspection_endpoint: url("introspection_endpoint", &self.introspection_endpoint),
             quirks: self.quirks,
@@ -109,6 +115,7 @@ pub(crate) struct Checked {
     pub(crate) issuer: Option<Issuer>,
     pub(crate) metadata: Option<Url>,
     pub(crate) token_endpoint: Option<Url>,
+    pub(crate) device_authorization_endpoint: Option<Url>,
     pub(crate) revocation_endpoint: Option<Url>,
     pub(crate) introspection_endpoint: Option<Url>,
     pub(crate) quirks: Quirks,
@@ -155,6 +162,7 @@ impl From<&Provider> for Server {
         }
         Self {
             token_endpoint: Some(provider.token_endpoint.to_string()),
+            device_authorization_endpoint: text(&provider.device_authorization_endpoint),
             revocation_endpoint: text(&provider.revocation_endpoint),
             introspection_endpoint: text(&provider.introspection_endpoint),
             ..server

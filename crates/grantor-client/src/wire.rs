@@ -1,4 +1,4 @@
-//! How requests go to the authorization server: with the user's hooks around them, within a time,
+//! How requests go to the authorization server: signed, with the user's hooks around them, within a time,
 //! and not while the server asked to be left alone.
 
 use std::fmt;
@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::{BoxFuture, Clock, TokenError, TokenResponse};
+use grantor_core::{BoxFuture, Environment, TokenError, TokenResponse};
 use grantor_http::{Transport, TransportError};
 use http::{Request, Response};
 
+use crate::Error;
+use crate::assertion::Unsigned;
 use crate::hook::{Call, Hooks};
 
 /// A transport for one kind of request.
@@ -20,8 +22,27 @@ pub(crate) struct Wire {
     pub(crate) hooks: Arc<Hooks>,
     /// How long a request may take.
     pub(crate) limit: Duration,
-    /// What is noted of answers, and by which clock.
-    pub(crate) throttle: Option<(Arc<Throttle>, Arc<dyn Clock>)>,
+    pub(crate) environment: Environment,
+    /// What is noted of answers.
+    pub(crate) throttle: Option<Arc<Throttle>>,
+    /// Why the last request was not signed.
+    pub(crate) unsigned: Arc<Mutex<Option<Error>>>,
+}
+
+impl Wire {
+    /// Why the last request was not sent, if that is because it could not be signed.
+    pub(crate) fn unsigned(&self) -> Option<Error> {
+        let unsigned = self.unsigned.lock();
+        unsigned.unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    async fn sign(&self, request: &mut Request<Bytes>) -> Result<(), TransportError> {
+        let signed = Unsigned::sign(request, &self.environment).await;
+        let error = signed.map_err(Error::from);
+        let unsigned = self.unsigned.lock();
+        *unsigned.unwrap_or_else(PoisonError::into_inner) = error.as_ref().err().cloned();
+        error.map_err(|error| TransportError::unsent(error.to_string()).with_source(error))
+    }
 }
 
 impl Transport for Wire {
@@ -31,11 +52,12 @@ impl Transport for Wire {
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
             let round = async {
+                self.sign(&mut request).await?;
                 self.hooks.on_request(self.call, &mut request).await;
                 let mut response = self.transport.send(request).await?;
                 self.hooks.on_response(self.call, &mut response).await;
-                if let Some((throttle, clock)) = &self.throttle {
-                    throttle.observe(&response, clock.elapsed());
+                if let Some(throttle) = &self.throttle {
+                    throttle.observe(&response, self.environment.clock.elapsed());
                 }
                 Ok(response)
             };

@@ -1,6 +1,6 @@
 //! OAuth as values and pure functions.
 //!
-//! RFC 6749, 6750, 7009, 7523, 7636, 7662, 8414, 8628, 8693, 9207 and their companions, both directions of the wire
+//! RFC 5849, 6749, 6750, 7009, 7523, 7636, 7662, 8414, 8628, 8693, 9207 and their companions, both directions of the wire
 //! with the same types. No IO, no clock, no randomness, no globals: time and random bytes are
 //! arguments.
 
@@ -14,6 +14,7 @@ pub mod exchange;
 mod introspection;
 mod issuer;
 mod metadata;
+pub mod oauth1;
 mod params;
 mod pkce;
 mod quirks;

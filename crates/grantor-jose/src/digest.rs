@@ -1,4 +1,4 @@
-//! SHA-2, HMAC and comparison in constant time.
+//! SHA-2, HMAC and comparison in constant time; SHA-1 for protocols that have nothing else.
 
 use aws_lc_rs::{constant_time, digest, hmac};
 
@@ -6,6 +6,42 @@ use aws_lc_rs::{constant_time, digest, hmac};
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     fixed(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
+/// SHA-512 of `bytes`.
+#[must_use]
+pub fn sha512(bytes: &[u8]) -> [u8; 64] {
+    fixed(digest::digest(&digest::SHA512, bytes).as_ref())
+}
+
+/// SHA-1 of `bytes`. Collisions of SHA-1 can be made: only for protocols of before 2010, as
+/// OAuth 1.0a.
+#[must_use]
+pub fn sha1_for_legacy_use_only(bytes: &[u8]) -> [u8; 20] {
+    fixed(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref())
+}
+
+/// HMAC-SHA-1 of `bytes`, for protocols of before 2010, as OAuth 1.0a.
+#[must_use]
+pub fn hmac_sha1_for_legacy_use_only(key: &[u8], bytes: &[u8]) -> [u8; 20] {
+    fixed(mac(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key, bytes).as_ref())
+}
+
+/// HMAC-SHA-256 of `bytes`, for protocols that say what is signed to the byte; otherwise see
+/// [`MacKey`].
+#[must_use]
+pub fn hmac_sha256(key: &[u8], bytes: &[u8]) -> [u8; 32] {
+    fixed(mac(hmac::HMAC_SHA256, key, bytes).as_ref())
+}
+
+/// HMAC-SHA-512 of `bytes`, as [`hmac_sha256`].
+#[must_use]
+pub fn hmac_sha512(key: &[u8], bytes: &[u8]) -> [u8; 64] {
+    fixed(mac(hmac::HMAC_SHA512, key, bytes).as_ref())
+}
+
+fn mac(algorithm: hmac::Algorithm, key: &[u8], bytes: &[u8]) -> hmac::Tag {
+    hmac::sign(&hmac::Key::new(algorithm, key), bytes)
 }
 
 /// Whether two byte strings are equal, in a time that does not depend on where they differ.
@@ -56,8 +92,8 @@ impl std::fmt::Debug for MacKey {
     }
 }
 
-fn fixed(bytes: &[u8]) -> [u8; 32] {
-    let mut out = [0; 32];
+fn fixed<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut out = [0; N];
     out.copy_from_slice(bytes);
     out
 }

@@ -13,10 +13,11 @@ use crate::login::Login;
 use crate::manager::{Manager, Shared, Told};
 use crate::origin::{Origin, Origins};
 use crate::server::Checked;
+use crate::service_account::ServiceAccount;
 use crate::storage::{Kinds, Place, Storage};
 use crate::wire::Wire;
 use crate::worker::Worker;
-use crate::{CodeFlow, Error, Tokens};
+use crate::{CodeFlow, DeviceFlow, Error, Tokens};
 
 impl Builder {
     /// The tokens.
@@ -59,6 +60,20 @@ impl Builder {
         }
     }
 
+    /// A way to sign users in on devices without a browser (RFC 8628).
+    ///
+    /// # Errors
+    /// A configuration that can't work; the message lists every problem.
+    pub fn device_flow(mut self) -> Result<DeviceFlow, Error> {
+        let mut problems = Vec::new();
+        self.shared = self.share(&mut problems);
+        self.clone().checked(&mut problems);
+        match self.shared.clone() {
+            Some(shared) if problems.is_empty() => Ok(DeviceFlow::new(self, shared)),
+            _ => Err(Error::problems(&problems)),
+        }
+    }
+
     fn checked(self, problems: &mut Vec<String>) -> Option<Tokens> {
         self.policy.check(problems);
         let server = self.server.as_ref().map(|server| server.check(problems));
@@ -93,7 +108,7 @@ impl Builder {
             metrics: self.metrics,
             listener: self.listener,
         };
-        let grant = grant(self.kind);
+        let grant = grant(self.kind, app.as_ref());
         let place = self.place.open(self.sharing, &shared.environment);
         let identity = grant.identity(app.as_ref(), &self.label, &place.key);
         let storage = Storage::new(
@@ -125,16 +140,33 @@ impl Builder {
             let what = "a subject, an actor or a requested token type is of no use";
             problems.push(format!("{what} without \"token_exchange\""));
         }
-        if self.server.is_some() && self.client_id.is_empty() {
+        let needs_client = match &self.kind {
+            Kind::JwtBearer(_) => self.client_secret.is_some() || self.client_assertion.is_some(),
+            _ => self.server.is_some(),
+        };
+        if needs_client && self.client_id.is_empty() {
             problems.push("\"client_id\" is empty".to_owned());
         }
         if self.client_secret.as_ref().is_some_and(Secret::is_empty) {
             problems.push("\"client_secret\" is empty".to_owned());
         }
+        if let Some(assertion) = &self.client_assertion {
+            assertion.check_client(&self.client_id, problems);
+        }
+        let signs = |method: &AuthMethod| {
+            matches!(
+                method,
+                AuthMethod::PrivateKeyJwt | AuthMethod::ClientSecretJwt
+            )
+        };
+        if let Some(method) = self.method.as_ref().filter(|method| signs(method)) {
+            self.check_signing(method, problems);
+        }
         if let Some(AuthMethod::Other(name)) = &self.method {
             problems.push(format!("the client authentication \"{name}\" is not known"));
         }
         match &self.kind {
+            Kind::JwtBearer(assertion) => assertion.check_grant(problems),
             Kind::Login {
                 refresh_token: Some(refresh_token),
                 ..
@@ -150,11 +182,27 @@ impl Builder {
         }
     }
 
+    /// Whether there is something to sign with by a method that was named.
+    fn check_signing(&self, method: &AuthMethod, problems: &mut Vec<String>) {
+        let able = match (&self.client_assertion, &self.client_secret) {
+            (Some(assertion), _) => assertion.method() == *method,
+            (None, Some(_)) => *method == AuthMethod::ClientSecretJwt,
+            (None, None) => false,
+        };
+        if !able {
+            problems.push(format!(
+                "\"{}\" needs a \"client_assertion\" under a key of that kind",
+                method.as_str()
+            ));
+        }
+    }
+
     fn app(&self, server: Checked) -> App {
         App {
             server,
             client_id: self.client_id.clone(),
             client_secret: self.client_secret.clone(),
+            client_assertion: self.client_assertion.clone(),
             method: self.method.clone(),
         }
     }
@@ -192,7 +240,9 @@ impl Builder {
             transport: Arc::clone(&transport),
             hooks: Arc::clone(&hooks),
             limit: self.policy.request_timeout,
+            environment: environment.clone(),
             throttle: None,
+            unsigned: Arc::default(),
         };
         let metadata = MetadataCache::new(Arc::new(discovery), environment.clone());
         Some(Arc::new(Shared {
@@ -219,9 +269,10 @@ impl Builder {
     }
 }
 
-fn grant(kind: Kind) -> Grant {
+fn grant(kind: Kind, app: Option<&App>) -> Grant {
     match kind {
         Kind::ClientCredentials => Grant::ClientCredentials,
+        Kind::JwtBearer(assertion) => Grant::JwtBearer(ServiceAccount::new(&assertion, app)),
         Kind::Login {
             refresh_token,
             user,

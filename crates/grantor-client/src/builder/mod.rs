@@ -18,7 +18,7 @@ use crate::manager::Shared;
 use crate::metrics::Metrics;
 use crate::storage::{Place, Sharing};
 use crate::subject::{SubjectToken, Subjects, User};
-use crate::{Error, Policy, Server, TokenSet, TokenSource};
+use crate::{Assertion, Error, Policy, Server, TokenSet, TokenSource};
 
 /// Builds [`Tokens`](crate::Tokens). Nothing is checked before [`build`](Self::build), which names
 /// every problem at once, and nothing is sent before the first token is needed.
@@ -28,6 +28,7 @@ pub struct Builder {
     server: Option<Server>,
     client_id: String,
     client_secret: Option<Secret>,
+    client_assertion: Option<Assertion>,
     method: Option<AuthMethod>,
     kind: Kind,
     label: String,
@@ -54,6 +55,7 @@ pub struct Builder {
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     ClientCredentials,
+    JwtBearer(Box<Assertion>),
     Login {
         refresh_token: Option<Secret>,
         user: Option<User>,
@@ -70,6 +72,7 @@ impl Builder {
             server,
             client_id,
             client_secret: None,
+            client_assertion: None,
             method: None,
             kind,
             label: String::new(),
@@ -96,6 +99,23 @@ impl Builder {
     /// The secret of a confidential client.
     pub fn client_secret(mut self, client_secret: impl Into<Secret>) -> Self {
         self.client_secret = Some(client_secret.into());
+        self.client_assertion = None;
+        self
+    }
+
+    /// What the client signs to say who it is, instead of showing a secret (RFC 7523 section 2.2):
+    /// `private_key_jwt`, or `client_secret_jwt` where the key is a secret. Issuer and subject are the
+    /// client, and every request has one of its own.
+    pub fn client_assertion(mut self, assertion: Assertion) -> Self {
+        self.client_assertion = Some(assertion);
+        self.client_secret = None;
+        self
+    }
+
+    /// Who asks, where the tokens are given for something else and the server wants to know the
+    /// client all the same: [`Tokens::jwt_bearer`](crate::Tokens::jwt_bearer).
+    pub fn as_client(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = client_id.into();
         self
     }
 

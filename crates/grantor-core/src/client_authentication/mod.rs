@@ -18,6 +18,10 @@ pub enum AuthMethod {
     ClientSecretBasic,
     /// Identifier and secret in the body.
     ClientSecretPost,
+    /// A JWT under the client's secret (RFC 7523 section 2.2).
+    ClientSecretJwt,
+    /// A JWT under the client's private key (RFC 7523 section 2.2).
+    PrivateKeyJwt,
     /// A method that is not known here.
     Other(String),
 }
@@ -30,6 +34,8 @@ impl AuthMethod {
             Self::None => "none",
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretJwt => "client_secret_jwt",
+            Self::PrivateKeyJwt => "private_key_jwt",
             Self::Other(name) => name,
         }
     }
@@ -41,6 +47,8 @@ impl From<String> for AuthMethod {
             "none" => Self::None,
             "client_secret_basic" => Self::ClientSecretBasic,
             "client_secret_post" => Self::ClientSecretPost,
+            "client_secret_jwt" => Self::ClientSecretJwt,
+            "private_key_jwt" => Self::PrivateKeyJwt,
             _ => Self::Other(name),
         }
     }

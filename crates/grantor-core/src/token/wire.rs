@@ -46,9 +46,39 @@ pub(crate) fn to_request(
     request
 }
 
+impl Params<'_> {
+    /// Adds the parameters to a request that is made already, in the way in which its own travel:
+    /// for what has to be made anew whenever it is sent, as an assertion.
+    pub fn append_to(&self, request: &mut Request<Bytes>) {
+        if *request.method() == Method::GET {
+            if let Ok(mut url) = Url::parse(&request.uri().to_string()) {
+                url.query_pairs_mut().extend_pairs(self.iter());
+                *request.uri_mut() = url.as_str().parse().unwrap_or_default();
+            }
+            return;
+        }
+        let json = request.headers().get(CONTENT_TYPE);
+        let json = json.is_some_and(|value| value == "application/json");
+        let body = request.body();
+        *request.body_mut() = match serde_json::from_slice::<Map<String, Value>>(body) {
+            Ok(mut members) if json => {
+                add_to(&mut members, self);
+                Value::Object(members).to_string().into()
+            }
+            _ if body.is_empty() => self.to_form().into(),
+            _ => [&**body, b"&", self.to_form().as_bytes()].concat().into(),
+        };
+    }
+}
+
 /// A parameter that is repeated becomes an array.
 fn to_json(params: &Params<'_>) -> String {
     let mut json = Map::new();
+    add_to(&mut json, params);
+    Value::Object(json).to_string()
+}
+
+fn add_to(json: &mut Map<String, Value>, params: &Params<'_>) {
     for (name, value) in params.iter() {
         let value = Value::from(value);
         match json.get_mut(name) {
@@ -59,7 +89,6 @@ fn to_json(params: &Params<'_>) -> String {
             Some(first) => *first = Value::Array(vec![first.take(), value]),
         }
     }
-    Value::Object(json).to_string()
 }
 
 #[cfg(test)]
@@ -123,6 +152,30 @@ mod tests {
         assert_eq!(json["password"], "p&w");
         assert_eq!(json["scope"], "a b");
         assert_eq!(json["resource"][1], "https://two.example");
+    }
+
+    #[test]
+    fn what_is_added_later_travels_as_the_rest_does() {
+        let mut more = Params::new();
+        more.push("assertion", "a&b");
+        let (mut json, mut get) = (Quirks::NONE, Quirks::NONE);
+        json.request = RequestEncoding::Json;
+        get.request = RequestEncoding::DangerGet;
+        let [form, json, get] = [&Quirks::NONE, &json, &get].map(|quirks| {
+            let mut request = sent(quirks);
+            more.append_to(&mut request);
+            request
+        });
+        let json = serde_json::from_slice::<Value>(json.body()).unwrap();
+        assert_eq!(
+            (&json["assertion"], &json["scope"]),
+            (&"a&b".into(), &"a b".into())
+        );
+        for text in [form.body(), get.uri().query().unwrap().as_bytes()] {
+            let params = Params::parse(text).unwrap();
+            assert_eq!(params.get("assertion"), Some("a&b"));
+            assert_eq!(params.get("password"), Some("p&w"));
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub struct Header {
     typ: Option<String>,
     content_type: Option<String>,
     unencoded: bool,
+    members: Vec<(String, Value)>,
 }
 
 impl Header {
@@ -23,6 +24,7 @@ impl Header {
             typ: None,
             content_type: None,
             unencoded: false,
+            members: Vec::new(),
         }
     }
 
@@ -53,6 +55,22 @@ impl Header {
         }
     }
 
+    /// Adds another member, as `x5t`. What the key says (`alg`, `kid`), what has a function of its
+    /// own here (`typ`, `cty`, `b64`) and what would need an extension (`crit`) is left out, and of
+    /// two members with one name the first.
+    #[must_use]
+    pub fn with_member(mut self, name: impl Into<String>, value: Value) -> Self {
+        let name = name.into();
+        self.members.retain(|(known, _)| *known != name);
+        if !Self::OWN_MEMBERS.contains(&&*name) {
+            self.members.push((name, value));
+        }
+        self
+    }
+
+    /// The members that [`with_member`](Self::with_member) leaves out.
+    pub const OWN_MEMBERS: [&str; 6] = ["alg", "kid", "typ", "cty", "b64", "crit"];
+
     pub(crate) const fn is_unencoded(&self) -> bool {
         self.unencoded
     }
@@ -68,6 +86,12 @@ impl Header {
             if self.unencoded {
                 json.extend_from_slice(br#","b64":false,"crit":["b64"]"#);
             }
+            for (name, value) in &self.members {
+                json.push(b',');
+                json::push_text(name, json);
+                json.push(b':');
+                json.extend_from_slice(value.to_string().as_bytes());
+            }
         });
     }
 
@@ -75,7 +99,9 @@ impl Header {
     pub(super) fn length(&self, key_id: &str) -> usize {
         let texts = [self.typ.as_deref(), self.content_type.as_deref()];
         let texts: usize = texts.into_iter().flatten().map(str::len).sum();
-        2 * (80 + texts + key_id.len())
+        let member = |(name, value): &(String, Value)| name.len() + value.to_string().len() + 4;
+        let members: usize = self.members.iter().map(member).sum();
+        2 * (80 + texts + members + key_id.len())
     }
 }
 
@@ -195,6 +221,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn another_member_never_stands_in_for_one_of_the_keys_own() {
+        let header = Header::new()
+            .with_member("x5t", json!("old"))
+            .with_member("alg", json!("none"))
+            .with_member("x5t", json!("new"));
+        let mut out = Vec::new();
+        header.push(Algorithm::Es256, "k", &mut out);
+        let json: Value = serde_json::from_slice(&base64url::decode(&out).unwrap()).unwrap();
+        assert_eq!(json, json!({"alg": "ES256", "kid": "k", "x5t": "new"}));
+    }
 
     #[test]
     fn crit_must_be_one_extension_that_is_there_and_understood() {

@@ -1,0 +1,79 @@
+use http::{HeaderMap, Method, Uri, header};
+
+use super::Unsignable;
+use super::parameters::{encode, normalize, parse};
+
+/// What is signed (RFC 5849 section 3.4.1): the method, the URI without its query, and all
+/// parameters. `headers` may say another host than the URI; `form` is the body if it is a form, and
+/// `protocol` are the parameters of OAuth without `oauth_signature` and `realm`.
+///
+/// # Errors
+/// The URI has no scheme and no host, or no host and port can be read.
+pub fn base_string(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    form: &[u8],
+    protocol: &[(String, String)],
+) -> Result<String, Unsignable> {
+    let mut pairs = parse(uri.query().unwrap_or_default().as_bytes());
+    pairs.extend(parse(form));
+    let protocol = protocol.iter();
+    let protocol = protocol.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+    let pairs = pairs.iter().map(|(name, value)| (&**name, &**value));
+    let method = method.as_str().to_ascii_uppercase();
+    let uri = base_string_uri(uri, headers)?;
+    let parameters = normalize(pairs.chain(protocol));
+    let parts = [&*method, &*uri, &*parameters].map(|part| encode(part.as_bytes()));
+    Ok(parts.join("&"))
+}
+
+/// RFC 5849 section 3.4.1.2.
+fn base_string_uri(uri: &Uri, headers: &HeaderMap) -> Result<String, Unsignable> {
+    let scheme = uri
+        .scheme_str()
+        .ok_or(Unsignable::Uri)?
+        .to_ascii_lowercase();
+    // What the server sees is the header.
+    let authority = match headers.get(header::HOST) {
+        Some(host) => host.to_str().map_err(|_| Unsignable::Host)?,
+        None => uri.authority().ok_or(Unsignable::Uri)?.as_str(),
+    };
+    let authority = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, rest)| rest);
+    let in_brackets = authority.rfind(']').unwrap_or_default();
+    let (host, port) = match authority[in_brackets..].rfind(':') {
+        Some(colon) => {
+            let colon = in_brackets + colon;
+            (&authority[..colon], &authority[colon + 1..])
+        }
+        None => (authority, ""),
+    };
+    let wrong = match headers.contains_key(header::HOST) {
+        true => Unsignable::Host,
+        false => Unsignable::Uri,
+    };
+    let bare = |host: &str| !host.starts_with('[') && host.contains(':');
+    if host.is_empty() || bare(host) {
+        return Err(wrong);
+    }
+    let port = match port {
+        "" => None,
+        port if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse::<u16>().ok(),
+        _ => return Err(wrong),
+    };
+    if authority.len() > host.len() + 1 && port.is_none_or(|port| port == 0) {
+        return Err(wrong);
+    }
+    let host = host.to_ascii_lowercase();
+    let port = match (&*scheme, port) {
+        ("http", Some(80)) | ("https", Some(443)) | (_, None) => String::new(),
+        (_, Some(port)) => format!(":{port}"),
+    };
+    let path = match uri.path() {
+        "" => "/",
+        path => path,
+    };
+    Ok(format!("{scheme}://{host}{port}{path}"))
+}

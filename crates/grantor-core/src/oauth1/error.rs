@@ -1,0 +1,40 @@
+use std::fmt;
+
+/// Why a request can't be signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unsignable {
+    /// Its URI has no scheme and no host, or a port that is none.
+    Uri,
+    /// Its `Host` header is none.
+    Host,
+    /// It carries this parameter already; each stands in a request once (RFC 5849 section 3.1).
+    Repeated(String),
+    /// It has an `Authorization` header, whose place the signature would take.
+    Authorized,
+    /// The signature is to go into the body, which is no form (RFC 5849 section 3.5.2).
+    BodyIsNoForm,
+    /// A secret would be sent as it is over a connection that others can read (RFC 5849
+    /// section 3.4.4).
+    Insecure,
+    /// The realm has characters that can't stand in a header.
+    Realm,
+}
+
+impl fmt::Display for Unsignable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Uri => "the URI of the request has no scheme and host, or no good port",
+            Self::Host => "the Host header is not a host",
+            Self::Repeated(name) => return write!(f, "the request has \"{name}\" already"),
+            Self::Authorized => "the request has an Authorization header already",
+            Self::BodyIsNoForm => "the signature is to go into the body, which is not a form",
+            Self::Insecure => {
+                "PLAINTEXT shows the secrets: it takes https, or an address of this machine"
+            }
+            Self::Realm => "the realm has characters that can't stand in a header",
+        })
+    }
+}
+
+impl std::error::Error for Unsignable {}
