@@ -1,9 +1,11 @@
+use std::fmt;
+
 use grantor_core::{GrantRequest, Scope, TokenRequest};
 
 use crate::Wanted;
 
 /// What an access token is asked to be good for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Ask {
     pub(crate) scope: Option<Scope>,
     pub(crate) resource: Vec<String>,
@@ -44,6 +46,19 @@ impl Ask {
         extra.sort_unstable();
         // The debug form quotes, so that no two lists run together.
         format!("{scope:?}{resource:?}{audience:?}{extra:?}")
+    }
+}
+
+/// Further parameters may be secret: their names are shown.
+impl fmt::Debug for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.extra.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Ask")
+            .field("scope", &self.scope)
+            .field("resource", &self.resource)
+            .field("audience", &self.audience)
+            .field("extra", &names)
+            .finish()
     }
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::GrantRequest;
+use grantor_core::{GrantRequest, Timestamp};
 use grantor_store::MasterKey;
 
 use crate::app::App;
@@ -101,8 +101,17 @@ impl Exchange {
 
 impl Grant {
     /// What is asked for without regard to a login.
-    pub(crate) async fn request(&self, subject: Option<&Subject>) -> Result<GrantRequest, Error> {
+    pub(crate) async fn request(
+        &self,
+        subject: Option<&Subject>,
+        now: Timestamp,
+    ) -> Result<GrantRequest, Error> {
         match (self, subject) {
+            (Self::Exchange(_), Some(Subject::Token(token))) if token.has_ended(now) => {
+                Err(Error::needs_login_because(
+                    "the token of the subject has ended: take a new one from the request",
+                ))
+            }
             (Self::Exchange(exchange), Some(Subject::Token(token))) => {
                 exchange.request(token).await
             }
@@ -126,7 +135,10 @@ impl Grant {
                 let password = |user: &User| key.fingerprint("password", &user.password);
                 let user = login.user.as_ref();
                 let user = user.map(|user| (&user.username, password(user)));
-                format!("login {label:?}{user:?}")
+                // Without a label, what was handed in says which login it is.
+                let given = login.given.as_ref().filter(|_| label.is_empty());
+                let given = given.map(|given| key.fingerprint("refresh_token", given));
+                format!("login {label:?}{user:?}{given:?}")
             }
             Self::Source(_) | Self::Fixed => format!("source {label:?}"),
             Self::JwtBearer(account) => {

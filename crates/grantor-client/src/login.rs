@@ -1,36 +1,39 @@
 //! A login: the refresh token that all its access tokens hang on, spent once at a time.
 
+mod state;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::exchange::Retry;
 use grantor_core::{GrantRequest, Secret, TokenResponse};
-use grantor_jose::base64url;
-use grantor_jose::digest::sha256;
-use grantor_store::Version;
 use tokio::sync::Mutex;
 
+use self::state::Kept;
+pub(crate) use self::state::{begin, is_newer};
 use crate::Error;
 use crate::app::Endpoint;
 use crate::event::Event;
 use crate::hook::Call;
 use crate::lease::{Held, Term};
 use crate::manager::Manager;
-use crate::persist::{self, Persisted};
+use crate::persist;
 use crate::records::LoginRecord;
 use crate::renew::{Lineage, bring, exchange, fetch};
 use crate::slot::{Outcome, Slot};
 use crate::subject::User;
-use crate::turn::{Turn, in_time, under, wait_for_lease};
+use crate::turn::{Turn, under, wait_for_lease};
 
 pub(crate) struct Login {
     /// The refresh token that was handed in.
-    given: Option<Secret>,
+    pub(crate) given: Option<Secret>,
     /// Who signs in anew once there is no refresh token that can be used.
     pub(crate) user: Option<User>,
     /// What this process knows; held while the refresh token is spent.
     pub(crate) known: Mutex<Option<Known>>,
+    /// A copy of the same, for those who only want to know.
+    seen: std::sync::Mutex<Option<LoginRecord>>,
 }
 
 /// The newest state of a login that this process has seen.
@@ -53,6 +56,7 @@ impl Login {
             given,
             user,
             known: Mutex::new(None),
+            seen: std::sync::Mutex::new(None),
         }
     }
 
@@ -134,144 +138,6 @@ impl Login {
             "the login was renewed elsewhere; try again",
         ))
     }
-
-    /// The newest state of the login: what is stored, unless this process knows better, or another
-    /// login was handed in.
-    async fn newest(
-        &self,
-        manager: &Manager,
-        known: &mut Option<Known>,
-    ) -> Result<(LoginRecord, Option<Version>), Error> {
-        let stored = match &manager.storage.logins {
-            Some(logins) => {
-                let key = manager.storage.login_key(logins);
-                in_time(logins.get(&key)).await?
-            }
-            None => None,
-        };
-        let version = stored.as_ref().map(|stored| stored.version);
-        let own = known.clone();
-        let unused = own
-            .as_ref()
-            .is_none_or(|own| !own.persisted && own.record.chain == 0);
-        let (record, persisted) = match (stored.map(|stored| stored.record), own) {
-            (Some(stored), own) if unused && self.is_another(&stored) => match own {
-                Some(own) => (own.record, false),
-                None => (self.begin(manager)?, false),
-            },
-            (Some(stored), Some(own)) if is_newer(&own.record, &stored) => (own.record, false),
-            (Some(stored), _) => (stored, true),
-            (None, Some(own)) if !own.persisted => (own.record, false),
-            // Somebody has removed what was stored.
-            (None, Some(_)) if self.user.is_none() => return Err(nobody()),
-            (None, _) => (self.begin(manager)?, false),
-        };
-        *known = Some(Known {
-            record: record.clone(),
-            persisted,
-        });
-        Ok((record, version))
-    }
-
-    /// The newest state of the login, for those who want to know.
-    pub(crate) async fn record(&self, manager: &Manager) -> Result<LoginRecord, Error> {
-        let mut known = self.known.lock().await;
-        Ok(self.newest(manager, &mut known).await?.0)
-    }
-
-    /// Whether the refresh token that was handed in belongs to another login than the stored one.
-    fn is_another(&self, stored: &LoginRecord) -> bool {
-        let given = self.given.as_ref();
-        given.is_some_and(|given| fingerprint(given) != stored.begun_with)
-    }
-
-    fn begin(&self, manager: &Manager) -> Result<LoginRecord, Error> {
-        let record = begin(manager, self.given.as_ref());
-        match &self.given {
-            // Processes that are handed the same refresh token begin the same login, so that one
-            // adopts what another brings.
-            Some(given) => Ok(LoginRecord {
-                login_id: fingerprint(given),
-                ..record
-            }),
-            None if self.user.is_some() => Ok(record),
-            None => Err(nobody()),
-        }
-    }
-
-    /// Remembers a state of the login at once, and stores it before anybody sees what came with it.
-    async fn keep(
-        &self,
-        manager: &Arc<Manager>,
-        known: &mut Option<Known>,
-        next: Option<LoginRecord>,
-        version: Option<Version>,
-    ) -> Kept {
-        let Some(next) = next else {
-            return Kept::Ours;
-        };
-        *known = Some(Known {
-            record: next.clone(),
-            persisted: false,
-        });
-        let (record, persisted, kept) = match persist::persist(manager, &next, version).await {
-            Persisted::Stored => (next, true, Kept::Ours),
-            // The same login, renewed even further: our access token is as good as theirs.
-            Persisted::Superseded(stored) if stored.login_id == next.login_id => {
-                (stored, true, Kept::Ours)
-            }
-            Persisted::Superseded(stored) => (stored, true, Kept::Another),
-            Persisted::NotYet => {
-                manager.tell(&Event::NotPersisted);
-                persist::go_on(manager, next.clone());
-                (next, false, Kept::Ours)
-            }
-        };
-        *known = Some(Known { record, persisted });
-        kept
-    }
-
-    /// Takes over a login that has just begun, in place of whatever was there.
-    pub(crate) async fn replace(&self, manager: &Arc<Manager>, record: LoginRecord) {
-        let mut known = self.known.lock().await;
-        let mut version = None;
-        for _ in 0..8 {
-            if let Some(logins) = &manager.storage.logins {
-                let key = manager.storage.login_key(logins);
-                if let Ok(stored) = in_time(logins.get(&key)).await {
-                    version = stored.map(|stored| stored.version);
-                }
-            }
-            match self
-                .keep(manager, &mut known, Some(record.clone()), version)
-                .await
-            {
-                Kept::Ours => return,
-                Kept::Another => {}
-            }
-        }
-    }
-
-    /// Removes the login from the store. What was handed in stays spent.
-    pub(crate) async fn forget(&self, manager: &Manager) -> Result<(), Error> {
-        let mut known = self.known.lock().await;
-        if let Some(logins) = &manager.storage.logins {
-            in_time(logins.remove(&manager.storage.login_key(logins))).await?;
-        }
-        let record = known.take().map(|known| known.record);
-        // Stored and gone is what a login looks like that somebody has removed.
-        *known = Some(Known {
-            record: record.unwrap_or_else(|| begin(manager, self.given.as_ref())),
-            persisted: true,
-        });
-        Ok(())
-    }
-}
-
-enum Kept {
-    Ours,
-    /// Somebody has signed in anew, and that login counts.
-    Another,
 }
 
 async fn ask(
@@ -340,34 +206,10 @@ fn lineage(record: &LoginRecord, next: Option<&LoginRecord>) -> Lineage {
     }
 }
 
-/// The first state of a login.
-pub(crate) fn begin(manager: &Manager, refresh_token: Option<&Secret>) -> LoginRecord {
-    LoginRecord {
-        login_id: manager.shared.environment.random_text::<16>(),
-        chain: 0,
-        refresh_token: refresh_token.map(|token| token.expose().to_owned()),
-        refresh_expires_at: None,
-        fence: 0,
-        begun_with: refresh_token.map(fingerprint).unwrap_or_default(),
-    }
-}
-
-pub(crate) fn is_newer(record: &LoginRecord, than: &LoginRecord) -> bool {
-    record.login_id == than.login_id && record.chain > than.chain
-}
-
-fn fingerprint(secret: &Secret) -> String {
-    base64url::encode(sha256(secret.expose().as_bytes()))
-}
-
 fn over() -> Error {
     Error::needs_login_because(
         "the login has no refresh token that the server takes: sign in again",
     )
-}
-
-fn nobody() -> Error {
-    Error::needs_login_because("there is no login: sign in, or hand in a refresh token")
 }
 
 impl fmt::Debug for Login {

@@ -9,7 +9,7 @@ use grantor_core::Environment;
 use grantor_core::exchange::Retry;
 use grantor_http::{MetadataCache, Transport};
 use lru::LruCache;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::app::App;
 use crate::ask::Ask;
@@ -141,7 +141,10 @@ impl Manager {
             let mut subjects = self.subjects();
             std::iter::from_fn(|| subjects.pop_lru()).collect()
         };
-        drop(all);
+        // Handles may keep some.
+        for (_, slot) in all {
+            slot.forget();
+        }
     }
 
     fn subjects(&self) -> MutexGuard<'_, LruCache<[u8; 32], Arc<Slot>>> {
@@ -205,9 +208,27 @@ impl Manager {
         });
     }
 
+    /// Does something that takes a runtime, for a caller who may have none.
+    pub(crate) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (sender, done) = oneshot::channel();
+        self.spawn(async move {
+            let _ = sender.send(work.await);
+        });
+        let abandoned = || Error::transient("the runtime of the tokens ended; try again");
+        done.await.unwrap_or_else(|_| Err(abandoned()))
+    }
+
+    /// Whether the tokens were closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        *self.closed.borrow()
+    }
+
     /// Whether renewals may begin.
     pub(crate) fn open(&self) -> Result<(), Error> {
-        if *self.closed.borrow() {
+        if self.is_closed() {
             return Err(Error::configuration(
                 "the tokens were closed: use them before \"close\"",
             ));

@@ -118,23 +118,26 @@ impl OriginIds {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = known.iter().position(|other| other == origin);
         let at = at.unwrap_or_else(|| {
-            if known.len() < usize::from(Self::LAST) {
-                known.push(origin.clone());
-                known.len() - 1
-            } else {
-                known.len()
-            }
+            known.push(origin.clone());
+            known.len() - 1
         });
-        OriginId::try_from(at).unwrap_or(Self::LAST)
+        OriginId::try_from(at).map_or(Self::LAST, |at| at.min(Self::LAST))
     }
 
-    /// Whether a request goes to the origin with this number. Of the last number nobody knows.
+    /// Whether a request goes to the origin with this number, or to one of those that share the last.
     pub(crate) fn check(&self, id: OriginId, uri: &Uri) -> Result<(), Error> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(usize::from(id)) {
-            Some(origin) if !origin.holds(uri) => Err(elsewhere(uri)),
-            _ => Ok(()),
+        let from = usize::from(id);
+        let till = if id == Self::LAST {
+            known.len()
+        } else {
+            from + 1
+        };
+        let mut of_number = known.iter().take(till).skip(from);
+        if of_number.any(|origin| origin.holds(uri)) {
+            return Ok(());
         }
+        Err(elsewhere(uri))
     }
 }
 

@@ -18,20 +18,7 @@ use crate::{Error, Tokens};
 impl Tokens {
     /// Shows a request to the hooks, then finds its slot.
     pub(crate) async fn pick(&self, request: &mut impl Carrier) -> Result<Arc<Slot>, Error> {
-        let hooks = &self.slot.manager.shared.hooks;
-        if !hooks.leaves_api_requests() {
-            let method = request.method().clone();
-            let mut uri = request.uri().clone();
-            let mut seen = ApiRequest {
-                method: &method,
-                uri: &mut uri,
-                headers: request.headers_mut(),
-            };
-            hooks.on_api_request(&mut seen).await;
-            if uri != *request.uri() {
-                request.set_uri(uri);
-            }
-        }
+        self.slot.show(request).await;
         self.slot_of_request(request).await
     }
 
@@ -77,7 +64,7 @@ impl Tokens {
     /// Whether every request gets the token of the handle, and no hook wants to see it before.
     pub(crate) fn is_plain_for(slot: &Slot, subjects: Option<&Subjects>) -> bool {
         let manager = &slot.manager;
-        let exchanges = matches!(manager.grant, Grant::Exchange(_)) && slot.subject.is_none();
+        let exchanges = matches!(manager.grant, Grant::Exchange(_));
         subjects.is_none() && !exchanges && manager.shared.hooks.leaves_api_requests()
     }
 
@@ -96,6 +83,27 @@ impl Tokens {
                 "there is no subject whose token could be exchanged: name one, or allow that there \
                  is none by \"optional_subject\"",
             )),
+        }
+    }
+}
+
+impl Slot {
+    /// Shows a request to the hooks.
+    pub(crate) async fn show(&self, request: &mut impl Carrier) {
+        let hooks = &self.manager.shared.hooks;
+        if hooks.leaves_api_requests() {
+            return;
+        }
+        let method = request.method().clone();
+        let mut uri = request.uri().clone();
+        let mut seen = ApiRequest {
+            method: &method,
+            uri: &mut uri,
+            headers: request.headers_mut(),
+        };
+        hooks.on_api_request(&mut seen).await;
+        if uri != *request.uri() {
+            request.set_uri(uri);
         }
     }
 }

@@ -1,13 +1,17 @@
 //! Asking the server about tokens, and giving them up (RFC 7662, RFC 7009).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use grantor_core::{ErrorResponse, Introspection, TokenQuery};
+use grantor_core::{Introspection, TokenQuery, TokenResponse};
 use grantor_http::Transport;
 use http::Response;
 
 use crate::app::Endpoint;
 use crate::grant::Grant;
 use crate::hook::Call;
+use crate::manager::Manager;
+use crate::slot::Slot;
 use crate::turn::in_time;
 use crate::{Error, Tokens};
 
@@ -39,44 +43,50 @@ impl Tokens {
     /// # Errors
     /// The store failed.
     pub async fn forget(&self) -> Result<(), Error> {
-        let manager = &self.slot.manager;
-        if let Grant::Login(login) = &manager.grant {
-            login.forget(manager).await?;
-        }
-        for slot in manager.slots() {
-            let storage = &manager.storage;
-            let key = storage.access_key(&slot.ask);
-            in_time(storage.access.remove(&key)).await?;
-            slot.forget();
-        }
-        manager.forget_subjects();
-        Ok(())
+        let (manager, slot) = (Arc::clone(&self.slot.manager), Arc::clone(&self.slot));
+        self.slot.manager.run(forget(manager, slot)).await
     }
 
     async fn ask(&self, endpoint: Endpoint, query: &TokenQuery) -> Result<Response<Bytes>, Error> {
-        let manager = &self.slot.manager;
-        let cache = &manager.shared.metadata;
-        let (url, client) = manager.app()?.endpoint(cache, endpoint).await?;
-        let mut request = query.to_request(&url, &client.authentication);
-        client.sign(&mut request);
-        let call = match endpoint {
-            Endpoint::Revocation => Call::Revocation,
-            _ => Call::Introspection,
-        };
-        let answer = manager.wire(call).send(request).await?;
-        let status = answer.status();
-        if status.is_success() {
-            return Ok(answer);
-        }
-        let said = serde_json::from_slice(answer.body()).ok();
-        let said = said.as_ref().and_then(ErrorResponse::from_json);
-        let message = match said {
-            Some(error) => format!("the server refused: {error}"),
-            None => format!("the server answered {}", status.as_u16()),
-        };
-        if status.is_server_error() || status.as_u16() == 429 {
-            return Err(Error::transient(message));
-        }
-        Err(Error::refused(message))
+        let (manager, query) = (Arc::clone(&self.slot.manager), query.clone());
+        self.slot.manager.run(ask(manager, endpoint, query)).await
+    }
+}
+
+async fn forget(manager: Arc<Manager>, slot: Arc<Slot>) -> Result<(), Error> {
+    if let Grant::Login(login) = &manager.grant {
+        login.forget(&manager).await?;
+    }
+    for slot in manager.slots() {
+        let storage = &manager.storage;
+        let key = storage.access_key(&slot.ask);
+        in_time(storage.access.remove(&key)).await?;
+        slot.forget();
+    }
+    manager.forget_subjects();
+    slot.forget();
+    Ok(())
+}
+
+async fn ask(
+    manager: Arc<Manager>,
+    endpoint: Endpoint,
+    query: TokenQuery,
+) -> Result<Response<Bytes>, Error> {
+    let app = manager.app()?;
+    let (url, client) = app.endpoint(&manager.shared.metadata, endpoint).await?;
+    let mut request = query.to_request_with(&url, &client.authentication, &app.server.quirks);
+    client.sign(&mut request);
+    let (call, name) = match endpoint {
+        Endpoint::Revocation => (Call::Revocation, "revocation endpoint"),
+        _ => (Call::Introspection, "introspection endpoint"),
+    };
+    let answer = manager.wire(call).send(request).await?;
+    if answer.status().is_success() {
+        return Ok(answer);
+    }
+    match TokenResponse::from_response(&answer) {
+        Err(error) => Err(Error::at_endpoint(name, error)),
+        Ok(_) => Err(Error::refused(format!("the {name} answered with a token"))),
     }
 }

@@ -38,6 +38,7 @@ pub(crate) struct Lineage {
 
 pub(crate) async fn renew(slot: &Arc<Slot>, why: Why) -> Outcome {
     let manager = &slot.manager;
+    let now = manager.shared.environment.now();
     let avoid = slot.current().map(|current| current.secret());
     // While the token there is good, the next pause does what trying again would do.
     let retry = match why {
@@ -58,12 +59,12 @@ pub(crate) async fn renew(slot: &Arc<Slot>, why: Why) -> Outcome {
         }
         // What is made for one request is of no use to other processes.
         (grant, Some(subject)) => {
-            let request = grant.request(Some(subject)).await?;
+            let request = grant.request(Some(subject), now).await?;
             let (answer, sent_at) = ask(slot, request, retry).await?;
             bring(slot, answer, sent_at, None).await
         }
         (grant, None) => {
-            let request = grant.request(None).await?;
+            let request = grant.request(None, now).await?;
             shared(slot, avoid.as_ref(), ask(slot, request, retry)).await
         }
     }
@@ -167,8 +168,12 @@ pub(crate) async fn fetch(
 ) -> (Result<TokenResponse, NotFetched>, Duration) {
     let environment = &manager.shared.environment;
     let wire = manager.wire(call);
-    let (answer, sent_at) =
-        drive(Timed::new(Leased::new(exchange, term)), &wire, environment).await;
+    let (answer, sent_at) = drive(
+        Timed::new(Leased::new(exchange, term, manager)),
+        &wire,
+        environment,
+    )
+    .await;
     let answer = answer.map_err(|error| match wire.unsigned() {
         Some(unsigned) => NotFetched::Unsigned(unsigned),
         None => NotFetched::Fetch(error),
@@ -257,9 +262,13 @@ async fn store_access_token(
     }
 }
 
+/// Longer than anybody means, and short enough to reckon with: a hundred years.
+pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 impl Slot {
     /// What is had for a subject ends with it.
     fn capped(&self, lifetime: Option<Duration>) -> Option<Duration> {
+        let lifetime = lifetime.map(|lifetime| lifetime.min(LONGEST));
         let Some(Subject::Token(subject)) = &self.subject else {
             return lifetime;
         };

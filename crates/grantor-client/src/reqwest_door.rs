@@ -33,10 +33,10 @@ pub(crate) async fn prepare(
     request: &mut Request,
     extensions: &Extensions,
 ) -> Result<Attempted, Error> {
-    let origin = request.url().origin();
     let mut carried = Carried::new(request, extensions, tokens.placement)?;
     let attempt = tokens.prepare_any(&mut carried).await?;
     carried.finish();
+    let origin = request.url().origin();
     Ok(Attempted { attempt, origin })
 }
 
@@ -62,7 +62,7 @@ impl Attempted {
         let extensions = Extensions::new();
         let placement = self.placement().unwrap_or_default();
         let mut carried = Carried::new(&mut again, &extensions, placement)?;
-        let attempt = self.attempt.prepare_any_again(&mut carried).await?;
+        let attempt = self.attempt.prepare_copy_again(&mut carried).await?;
         carried.finish();
         let origin = self.origin.clone();
         Ok(Next::Send(Self { attempt, origin }, Box::new(again)))
@@ -144,7 +144,10 @@ impl Carrier for Carried<'_> {
     }
 
     fn set_uri(&mut self, uri: Uri) {
-        self.request.url_mut().set_query(uri.query());
+        // What is no URL goes nowhere: the look at its origin refuses it.
+        if let Ok(url) = uri.to_string().parse() {
+            *self.request.url_mut() = url;
+        }
         self.uri = uri;
     }
 

@@ -15,11 +15,12 @@ use crate::ask::Ask;
 use crate::counters::stripe;
 use crate::event::Event;
 use crate::flights::{Boarding, Flights};
+use crate::grant::Grant;
 use crate::manager::Manager;
 use crate::metrics::Counted;
 use crate::reject::Rejections;
 use crate::share::{Published, Share};
-use crate::state::{AccessToken, BEARER, Current, Freshness, Instant, Life, instant};
+use crate::state::{AccessToken, BEARER, Current, Freshness, Instant, Life, NEVER, instant};
 use crate::subject::Subject;
 use crate::{Error, renew};
 
@@ -183,7 +184,10 @@ impl Slot {
         let mut header = HeaderValue::try_from(format!("{BEARER}{}", token.secret.expose()))
             .map_err(|_| Error::refused("the access token does not fit into a header"))?;
         header.set_sensitive(true);
-        let refresh_at = life.refresh_at(&self.manager.policy, self.manager.jitter());
+        let refresh_at = match self.manager.grant {
+            Grant::Fixed => NEVER,
+            _ => life.refresh_at(&self.manager.policy, self.manager.jitter()),
+        };
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
         let slot = Arc::downgrade(self);
         let current = Current::new(slot, generation, header, token.scope, life, refresh_at);
@@ -213,10 +217,6 @@ impl Slot {
     }
 
     fn finish(&self, number: u64, outcome: &Outcome) {
-        self.manager.count(match outcome {
-            Ok(_) => Counted::Renewal,
-            Err(_) => Counted::Failure,
-        });
         let mut flights = self.flights();
         match outcome {
             Ok(_) => flights.land(number),
@@ -285,6 +285,10 @@ impl Drop for Flight {
         if std::thread::panicking() {
             return;
         }
+        self.slot.manager.count(match &self.outcome {
+            Ok(_) => Counted::Renewal,
+            Err(_) => Counted::Failure,
+        });
         self.slot.manager.tell(&match &self.outcome {
             Ok(_) => Event::Renewed,
             Err(error) => Event::RenewalFailed(error.clone()),

@@ -1,4 +1,4 @@
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 use grantor_core::{BoxFuture, Scope, TokenResponse};
@@ -8,7 +8,7 @@ use crate::slot::Slot;
 use crate::{Error, TokenSet};
 
 /// What a token is wanted for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Wanted {
     /// What it should reach.
@@ -19,6 +19,19 @@ pub struct Wanted {
     pub audience: Vec<String>,
     /// Further parameters.
     pub parameters: Vec<(String, String)>,
+}
+
+/// Further parameters may be secret: their names are shown.
+impl Debug for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Wanted")
+            .field("scope", &self.scope)
+            .field("resource", &self.resource)
+            .field("audience", &self.audience)
+            .field("parameters", &names)
+            .finish()
+    }
 }
 
 /// What a [`TokenSource`] fails with.

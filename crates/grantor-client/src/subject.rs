@@ -44,6 +44,12 @@ impl SubjectToken {
     }
 }
 
+impl SubjectToken {
+    pub(crate) fn has_ended(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
 /// Whose token a slot has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subject {

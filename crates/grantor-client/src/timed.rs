@@ -6,6 +6,7 @@ use std::time::Duration;
 use grantor_core::exchange::{Event, Exchange, FetchError, FetchToken, NoAnswer, Step};
 
 use crate::lease::Term;
+use crate::manager::Manager;
 
 /// An exchange, and when it last sent something.
 pub(crate) struct Timed<X> {
@@ -41,26 +42,42 @@ impl<X: Exchange> Exchange for Timed<X> {
 ///
 /// A process that was stopped, or a machine that slept, finds the lease with somebody else, who has
 /// spent the refresh token.
-pub(crate) struct Leased {
+///
+/// It is not tried again once the tokens are closed.
+pub(crate) struct Leased<'a> {
     exchange: FetchToken,
     term: Option<Term>,
+    manager: &'a Manager,
+    waited: bool,
 }
 
-impl Leased {
-    pub(crate) fn new(exchange: FetchToken, term: Option<Term>) -> Self {
-        Self { exchange, term }
+impl<'a> Leased<'a> {
+    pub(crate) fn new(exchange: FetchToken, term: Option<Term>, manager: &'a Manager) -> Self {
+        Self {
+            exchange,
+            term,
+            manager,
+            waited: false,
+        }
     }
 }
 
-impl Exchange for Leased {
+impl Exchange for Leased<'_> {
     type Output = <FetchToken as Exchange>::Output;
 
     fn step(&mut self, event: Event, elapsed: Duration) -> Step<Self::Output> {
         let step = self.exchange.step(event, elapsed);
-        let over = self.term.as_ref().is_some_and(|term| term.is_over(elapsed));
-        match step {
-            Step::Send(_) if over => Step::Done(Err(FetchError::NoAnswer(NoAnswer::Unsent))),
-            step => step,
+        let lapsed = self.term.as_ref().is_some_and(|term| term.is_over(elapsed));
+        self.waited |= matches!(step, Step::Wait(_));
+        let closed = self.waited && self.manager.is_closed();
+        let over = match step {
+            Step::Send(_) => lapsed || closed,
+            Step::Wait(_) => closed,
+            Step::Done(_) => false,
+        };
+        if over {
+            return Step::Done(Err(FetchError::NoAnswer(NoAnswer::Unsent)));
         }
+        step
     }
 }

@@ -10,6 +10,7 @@ use crate::door::Placement;
 use crate::grant::Grant;
 use crate::manager::{LastHandle, Manager};
 use crate::origin::{Origin, Origins};
+use crate::renew::LONGEST;
 use crate::slot::{Slot, Why};
 use crate::state::{AccessToken, Life};
 use crate::subject::{Subject, SubjectToken, Subjects};
@@ -71,7 +72,9 @@ impl Tokens {
         let lifetime = tokens.expires_at.map(|end| end.since(now));
         let life = Life {
             sent_at: environment.clock.elapsed(),
-            lifetime: lifetime.or(policy.default_lifetime),
+            lifetime: lifetime
+                .or(policy.default_lifetime)
+                .map(|long| long.min(LONGEST)),
             refresh_in: None,
         };
         let token = AccessToken {
@@ -99,10 +102,17 @@ impl Tokens {
         let slot = self.slot_without_request().await?;
         let current = slot.token().await?;
         let set = current.token_set(&slot.manager.shared.environment);
-        let Grant::Login(login) = &slot.manager.grant else {
+        if !matches!(slot.manager.grant, Grant::Login(_)) {
             return Ok(set);
-        };
-        let record = login.record(&slot.manager).await?;
+        }
+        let manager = Arc::clone(&slot.manager);
+        let record = slot.manager.run(async move {
+            match &manager.grant {
+                Grant::Login(login) => login.record(&manager).await,
+                _ => Err(Error::configuration("this is no login")),
+            }
+        });
+        let record = record.await?;
         Ok(TokenSet {
             refresh_token: record.refresh_token.map(Secret::new),
             refresh_expires_at: record.refresh_expires_at,
@@ -154,8 +164,9 @@ impl Tokens {
     /// # Errors
     /// It can't be had, or the tokens come from no server with an issuer.
     pub async fn metadata(&self) -> Result<Arc<ServerMetadata>, Error> {
-        let manager = &self.slot.manager;
-        manager.app()?.metadata(&manager.shared.metadata).await
+        let manager = Arc::clone(&self.slot.manager);
+        let work = async move { manager.app()?.metadata(&manager.shared.metadata).await };
+        self.slot.manager.run(work).await
     }
 
     /// Whether the server says that it knows a grant type. A server that says nothing of grant types

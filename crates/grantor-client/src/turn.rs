@@ -31,7 +31,11 @@ pub(crate) async fn wait_for_lease<'a>(
     let storage = &slot.manager.storage;
     let environment = &slot.manager.shared.environment;
     let Some(leases) = &storage.leases else {
-        let adopted = adopt(slot, login_id, avoid).await?;
+        // Nobody else could have brought anything that a failing store would hide.
+        let adopted = adopt(slot, login_id, avoid).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the store of tokens failed, going on without it");
+            None
+        });
         return Ok(adopted.map_or(Turn::Ours(None), Turn::Adopted));
     };
     if let Some(current) = adopt(slot, login_id, avoid).await? {

@@ -1,6 +1,7 @@
 //! How a blocking session sends: with a token, again after a rejection, and along redirects.
 
 use std::io::Read;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use crate::{Error, Tokens};
 
 /// How much of a rejected answer is read, so that its connection can be used again.
 const MOST_DRAINED: u64 = 64 * 1024;
+const LONGEST_DRAIN: Duration = Duration::from_secs(1);
 
 /// A request before it gets its token.
 pub(super) struct Outgoing {
@@ -78,7 +80,7 @@ fn send_one(
     };
     drain(response);
     let mut carried = Carried::new(again)?;
-    let attempt = block_on(attempt.prepare_any_again(&mut carried))?;
+    let attempt = block_on(attempt.prepare_copy_again(&mut carried))?;
     let response = execute(agent, carried.finish(), timeout)?;
     let _ = block_on(async { Ok(attempt.observe(&response).await) });
     Ok((response, placement))
@@ -117,12 +119,20 @@ fn run(
 
 /// Reads what is left of an answer that nobody wants, if it is said to be short.
 fn drain(mut response: Answer) {
-    let body = response.body_mut();
-    if body
-        .content_length()
-        .is_some_and(|length| length <= MOST_DRAINED)
-    {
+    let length = response.body().content_length();
+    if length.is_none_or(|length| length > MOST_DRAINED) {
+        return;
+    }
+    // Reading has no time of its own here, and the rest may never come.
+    let (done, drained) = mpsc::channel();
+    let reading = std::thread::Builder::new().spawn(move || {
+        let body = response.body_mut();
         let _ = body.with_config().limit(MOST_DRAINED).read_to_vec();
+        drop(response);
+        let _ = done.send(());
+    });
+    if reading.is_ok() {
+        let _ = drained.recv_timeout(LONGEST_DRAIN);
     }
 }
 

@@ -44,7 +44,8 @@ impl Builder {
             problems.push(format!("\"redirect_uri\": {error}"));
         }
         self.shared = self.share(&mut problems);
-        self.clone().checked(&mut problems);
+        // Who signs in is said when the flow ends.
+        self.clone().label("somebody").checked(&mut problems);
         let server = self.server.clone().unwrap_or_default();
         let issuer = server
             .check(&mut Vec::new())
@@ -67,7 +68,8 @@ impl Builder {
     pub fn device_flow(mut self) -> Result<DeviceFlow, Error> {
         let mut problems = Vec::new();
         self.shared = self.share(&mut problems);
-        self.clone().checked(&mut problems);
+        // Who signs in is said when the flow ends.
+        self.clone().label("somebody").checked(&mut problems);
         match self.shared.clone() {
             Some(shared) if problems.is_empty() => Ok(DeviceFlow::new(self, shared)),
             _ => Err(Error::problems(&problems)),
@@ -94,6 +96,19 @@ impl Builder {
         if shares && matches!(self.kind, Kind::Source(_)) && self.label.is_empty() {
             problems.push(
                 "tokens of a source in a store need a \"label\", by which they are found again"
+                    .to_owned(),
+            );
+        }
+        let nameless = matches!(
+            &self.kind,
+            Kind::Login {
+                refresh_token: None,
+                user: None
+            }
+        );
+        if shares && nameless && self.label.is_empty() {
+            problems.push(
+                "logins in a store need a \"label\", so that one user does not get another's tokens"
                     .to_owned(),
             );
         }

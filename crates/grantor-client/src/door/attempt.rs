@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Request, Response, StatusCode};
 
 use super::carrier::Carrier;
@@ -12,6 +13,7 @@ use crate::reject::is_about_something_else;
 use crate::share::Share;
 use crate::slot::{Slot, Why};
 use crate::state::{Current, Freshness};
+use crate::subject::Subject;
 
 /// What gRPC says instead of 401, in the header of an answer that has no messages.
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -195,6 +197,18 @@ impl Attempt {
         self.prepare_any_again(request).await
     }
 
+    /// As [`prepare_again`](Self::prepare_again), on a copy that was made before the first try was
+    /// prepared: the hooks have not seen it.
+    pub(crate) async fn prepare_copy_again(
+        &self,
+        request: &mut impl Carrier,
+    ) -> Result<Self, Error> {
+        if let Some(slot) = self.slot() {
+            slot.show(request).await;
+        }
+        self.prepare_any_again(request).await
+    }
+
     /// As [`prepare_again`](Self::prepare_again), for requests of another type.
     pub(crate) async fn prepare_any_again(
         &self,
@@ -228,6 +242,10 @@ impl Attempt {
         };
         if let Some(slot) = next.slot.upgrade() {
             slot.manager.origin_ids.check(sent.origin, request.uri())?;
+            if matches!(slot.subject, Some(Subject::User(_))) {
+                // The user's password, which the token stands for.
+                request.headers_mut().remove(AUTHORIZATION);
+            }
         }
         sent.placement.put(&next, request)?;
         Ok(Self {

@@ -152,7 +152,10 @@ impl FetchToken {
         retry_after: Option<Duration>,
         elapsed: Duration,
     ) -> Step<Result<T, FetchError>> {
-        let doubled = self.retry.first_pause * 2u32.saturating_pow(self.sent.min(16) - 1);
+        let doubled = self
+            .retry
+            .first_pause
+            .saturating_mul(2u32.saturating_pow(self.sent.min(16) - 1));
         let pause = doubled
             .min(self.retry.longest_pause)
             .mul_f64(0.5 + self.jitter / 2.0);
