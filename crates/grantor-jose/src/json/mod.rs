@@ -31,7 +31,9 @@ pub(crate) fn split<'j, const N: usize>(
     part: Part,
     known: &[&str; N],
 ) -> Result<Parts<'j, N>, Error> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    // Looked at once as a whole, which takes less than text by text.
+    let text = std::str::from_utf8(bytes).map_err(|_| Error::Json(part))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
     let found = Split(known)
         .deserialize(&mut reader)
         .and_then(|found| reader.end().map(|()| found));
