@@ -10,9 +10,9 @@ use aws_lc_rs::signature::{
 };
 use grantor_jose::jwt::{self, Policy, Typ};
 use grantor_jose::{Algorithm, Key, Timestamp, jws};
-use harness::{Group, Result, nanoseconds_per_call};
+use harness::{Group, Result};
 
-use crate::fixture::{ALGORITHMS, claims, compare, keys, name, secret, used};
+use crate::fixture::{ALGORITHMS, claims, compare, keys, name, over, secret, used};
 
 pub(crate) fn measure(group: &mut Group) -> Result<()> {
     for (algorithm, label) in ALGORITHMS {
@@ -99,25 +99,6 @@ pub(crate) fn measure(group: &mut Group) -> Result<()> {
         )?;
     }
     Ok(())
-}
-
-/// How many nanoseconds ours takes more: at most 1.2 µs.
-fn over(
-    group: &mut Group,
-    row: &'static str,
-    ours: &mut dyn FnMut(),
-    beside: &mut dyn FnMut(),
-) -> Result<()> {
-    let window = std::time::Duration::from_millis(400);
-    let mut measure = || {
-        let beside = nanoseconds_per_call(window, &mut *beside);
-        Ok(nanoseconds_per_call(window, &mut *ours) - beside)
-    };
-    let side = harness::Side {
-        bench: row,
-        measure: &mut measure,
-    };
-    group.alone(side, "ns", Some(1200.0))
 }
 
 /// The same key as the library has it.

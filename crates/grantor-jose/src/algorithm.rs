@@ -145,14 +145,25 @@ impl FromStr for Algorithm {
 
     /// Names are case-sensitive (RFC 7515 section 4.1.1).
     fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|algorithm| algorithm.as_str() == name)
-            .ok_or(match name {
-                "Ed448" => Error::UnsupportedCurve("Ed448"),
-                _ => Error::UnsupportedAlgorithm,
-            })
+        Ok(match name {
+            "EdDSA" => Self::EdDsa,
+            "Ed25519" => Self::Ed25519,
+            "ES256" => Self::Es256,
+            "ES384" => Self::Es384,
+            "ES512" => Self::Es512,
+            "ES256K" => Self::Es256k,
+            "PS256" => Self::Ps256,
+            "PS384" => Self::Ps384,
+            "PS512" => Self::Ps512,
+            "RS256" => Self::Rs256,
+            "RS384" => Self::Rs384,
+            "RS512" => Self::Rs512,
+            "HS256" => Self::Hs256,
+            "HS384" => Self::Hs384,
+            "HS512" => Self::Hs512,
+            "Ed448" => return Err(Error::UnsupportedCurve("Ed448")),
+            _ => return Err(Error::UnsupportedAlgorithm),
+        })
     }
 }
 

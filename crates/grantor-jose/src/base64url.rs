@@ -1,11 +1,9 @@
 //! Strict base64url without padding, as all of JOSE and OAuth use it (RFC 7515 section 2).
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 use base64::Engine;
-use base64::engine::general_purpose::NO_PAD;
-use base64::engine::simd::Simd;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// The text is not base64url without padding, or not in its canonical form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,12 +20,19 @@ impl std::error::Error for InvalidBase64Url {}
 /// Encodes `bytes`.
 #[must_use]
 pub fn encode(bytes: impl AsRef<[u8]>) -> String {
-    ENGINE.encode(bytes)
+    let mut out = String::new();
+    encode_into(bytes, &mut out);
+    out
 }
 
 /// Appends the encoding of `bytes` to `out`.
 pub fn encode_into(bytes: impl AsRef<[u8]>, out: &mut String) {
-    ENGINE.encode_string(bytes, out);
+    let bytes = bytes.as_ref();
+    if bytes.len() < LONG {
+        URL_SAFE_NO_PAD.encode_string(bytes, out);
+    } else {
+        wide().encode_string(bytes, out);
+    }
 }
 
 /// Decodes `text`.
@@ -35,7 +40,13 @@ pub fn encode_into(bytes: impl AsRef<[u8]>, out: &mut String) {
 /// # Errors
 /// Padding, white space, another alphabet, or trailing bits that are not zero.
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, InvalidBase64Url> {
-    ENGINE.decode(text).map_err(|_| InvalidBase64Url)
+    let text = text.as_ref();
+    let bytes = if text.len() < LONG {
+        URL_SAFE_NO_PAD.decode(text)
+    } else {
+        wide().decode(text)
+    };
+    bytes.map_err(|_| InvalidBase64Url)
 }
 
 /// Decodes `text` into exactly `N` bytes.
@@ -56,7 +67,13 @@ pub(crate) fn decode_slice(
     text: impl AsRef<[u8]>,
     out: &mut [u8],
 ) -> Result<usize, InvalidBase64Url> {
-    ENGINE.decode_slice(text, out).map_err(|_| InvalidBase64Url)
+    let text = text.as_ref();
+    let length = if text.len() < LONG {
+        URL_SAFE_NO_PAD.decode_slice(text, out)
+    } else {
+        wide().decode_slice(text, out)
+    };
+    length.map_err(|_| InvalidBase64Url)
 }
 
 /// Decodes `text` for the time of a call, up to `N` bytes without allocating.
@@ -97,12 +114,30 @@ pub(crate) const fn encoded_length(bytes: usize) -> usize {
 
 /// Fills `room`, which has exactly the length of the encoding of `bytes`.
 fn encode_slice(bytes: &[u8], room: &mut [u8]) {
-    let written = ENGINE.encode_slice(bytes, room);
+    let written = if bytes.len() < LONG {
+        URL_SAFE_NO_PAD.encode_slice(bytes, room)
+    } else {
+        wide().encode_slice(bytes, room)
+    };
     debug_assert!(written.is_ok(), "the room has the length of the encoding");
 }
 
-/// Takes the fastest instructions that the machine has.
-static ENGINE: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
+/// Takes the fastest instructions that the machine has. It costs some nanoseconds to set up.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+fn wide() -> impl Engine {
+    use base64::engine::general_purpose::NO_PAD;
+    use base64::engine::simd::Simd;
+    Simd::url_safe(NO_PAD)
+}
+
+/// Other machines have none.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn wide() -> impl Engine {
+    URL_SAFE_NO_PAD
+}
+
+/// From this length on, wide instructions are worth their setting up.
+const LONG: usize = 128;
 
 #[cfg(test)]
 mod tests {

@@ -19,7 +19,7 @@ pub fn decrypt(token: &str, keys: &[DecryptionKey], policy: &Policy) -> Result<J
 }
 
 /// Decrypts a token in JSON, flattened or general: the part of the first recipient whose key is
-/// among `keys`.
+/// among `keys`. After a password that is wrong no other recipient is tried.
 ///
 /// # Errors
 /// As [`decrypt`].
@@ -33,10 +33,15 @@ pub fn decrypt_json(token: &str, keys: &[DecryptionKey], policy: &Policy) -> Res
     };
     let mut first = None;
     for recipient in token.recipients {
-        let found = Parameters::from_members(recipient.header)
-            .and_then(|header| open(header, &recipient.encrypted_key, content, keys, policy));
+        let mut with_password = false;
+        let found = Parameters::from_members(recipient.header).and_then(|header| {
+            with_password = header.algorithm.is_password();
+            open(header, &recipient.encrypted_key, content, keys, policy)
+        });
         match found {
             Ok(jwe) => return Ok(jwe),
+            // A password may take a second, which nobody shall multiply by the recipients.
+            Err(Error::Undecipherable) if with_password => return Err(Error::Undecipherable),
             Err(error) => match first {
                 None | Some(Error::UnknownKey | Error::UnsupportedAlgorithm) => {
                     first = Some(error);

@@ -72,7 +72,7 @@ fn push_header(
     encryption: ContentEncryption,
     token: &mut Vec<u8>,
 ) {
-    match key.headers.get(header, encryption, || key.members()) {
+    match key.headers.get(header, encryption) {
         Some(kept) => token.extend_from_slice(kept),
         None => header.push(&key.members(), encryption, token),
     }

@@ -78,7 +78,7 @@ impl EncryptionKey {
             algorithm,
             encryption,
             key_id: key_id.to_owned(),
-            headers: Headers::default(),
+            headers: Headers::new(algorithm, key_id),
         }
     }
 

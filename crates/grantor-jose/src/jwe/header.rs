@@ -1,5 +1,3 @@
-use std::sync::OnceLock;
-
 use super::{ContentEncryption, KeyManagement};
 use crate::{base64url, json};
 
@@ -71,28 +69,36 @@ pub(super) fn push_recipient(algorithm: KeyManagement, key_id: &str, json: &mut 
     }
 }
 
-/// The headers that are the same for many tokens of a key, each encoded when it is first used:
-/// without further members, and that of a signed token inside.
+/// The headers that are the same for many tokens of a key, encoded once: without further members,
+/// and that of a signed token inside.
 #[derive(Default)]
-pub(super) struct Headers([[OnceLock<Vec<u8>>; 2]; 6]);
+pub(super) struct Headers([[Vec<u8>; 2]; 6]);
 
 impl Headers {
-    pub(super) fn get(
-        &self,
-        header: &Header,
-        encryption: ContentEncryption,
-        recipient: impl FnOnce() -> Vec<u8>,
-    ) -> Option<&[u8]> {
+    pub(super) fn new(algorithm: KeyManagement, key_id: &str) -> Self {
+        let mut recipient = Vec::with_capacity(64 + key_id.len());
+        push_recipient(algorithm, key_id, &mut recipient);
+        let kinds = [Header::new(), Header::new().with_content_type(NESTED)];
+        let mut headers = Self::default();
+        for (kept, encryption) in headers.0.iter_mut().zip(ContentEncryption::ALL) {
+            for (encoded, header) in kept.iter_mut().zip(&kinds) {
+                header.push(&recipient, *encryption, encoded);
+            }
+        }
+        headers
+    }
+
+    pub(super) fn get(&self, header: &Header, encryption: ContentEncryption) -> Option<&[u8]> {
         let kind = match (&header.typ, header.content_type.as_deref()) {
             (None, None) => 0,
-            (None, Some("JWT")) => 1,
+            (None, Some(NESTED)) => 1,
             _ => return None,
         };
-        let kept = &self.0.get(encryption as usize)?[kind];
-        Some(kept.get_or_init(|| {
-            let mut encoded = Vec::new();
-            header.push(&recipient(), encryption, &mut encoded);
-            encoded
-        }))
+        let mut all = self.0.iter().zip(ContentEncryption::ALL);
+        let (kept, _) = all.find(|(_, one)| **one == encryption)?;
+        Some(&kept[kind])
     }
 }
+
+/// RFC 7519 section 5.2.
+const NESTED: &str = "JWT";

@@ -15,23 +15,26 @@ impl DecryptionKey {
     /// # Errors
     /// [`Error::NotPkcs8`] if it is none or of another type of key, [`Error::InvalidKey`] if it
     /// is too weak, [`Error::UnsupportedKey`] for another curve.
-    pub fn from_pkcs8_der(algorithm: KeyManagement, der: &[u8]) -> Result<Self, Error> {
+    pub fn from_pkcs8_der(algorithm: KeyManagement, document: &[u8]) -> Result<Self, Error> {
         let not_pkcs8 = |_| Error::NotPkcs8;
+        if !der::is_one_sequence(document) {
+            return Err(Error::NotPkcs8);
+        }
         if algorithm.is_rsa() {
-            let key = PrivateDecryptingKey::from_pkcs8(der).map_err(not_pkcs8)?;
+            let key = PrivateDecryptingKey::from_pkcs8(document).map_err(not_pkcs8)?;
             return Self::from_rsa(algorithm, key);
         }
         if !algorithm.is_agreement() {
             return Err(Error::UnsupportedKey);
         }
-        let (key, like) = if let Some(secret) = der::x25519_private_key(der) {
+        let (key, like) = if let Some(secret) = der::x25519_private_key(document) {
             let key = PrivateKey::from_private_key(&X25519, secret).map_err(not_pkcs8)?;
             (key, Material::X25519 { x: [0; 32] })
         } else {
-            let oid = der::ec_private_key(der).ok_or_else(|| der::not_pkcs8(der))?;
+            let oid = der::ec_private_key(document).ok_or_else(|| der::not_pkcs8(document))?;
             let curve = Curve::from_oid(oid).ok_or(Error::UnsupportedKey)?;
             let agreement = curve.agreement().ok_or(Error::UnsupportedKey)?;
-            let key = PrivateKey::from_private_key_der(agreement, der).map_err(not_pkcs8)?;
+            let key = PrivateKey::from_private_key_der(agreement, document).map_err(not_pkcs8)?;
             let point = Vec::new();
             (key, Material::Ec { curve, point })
         };

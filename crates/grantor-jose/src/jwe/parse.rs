@@ -42,13 +42,12 @@ pub(super) fn compact(token: &str) -> Result<Compact<'_>, Error> {
     if token.len() > MAX_BYTES {
         return Err(Error::TooLarge);
     }
-    let mut parts = token.split('.');
-    let mut next = || parts.next().ok_or(Error::NotCompactJwe);
-    let (protected, encrypted_key) = (next()?, next()?);
-    let (iv, ciphertext, tag) = (next()?, next()?, next()?);
-    if parts.next().is_some() {
-        return Err(Error::NotCompactJwe);
-    }
+    let wrong = Error::NotCompactJwe;
+    let (protected, rest) = token.split_once('.').ok_or(wrong)?;
+    let (encrypted_key, rest) = rest.split_once('.').ok_or(wrong)?;
+    let (iv, rest) = rest.split_once('.').ok_or(wrong)?;
+    // From the end, which is nearer. Another dot in between is no character of base64url.
+    let (ciphertext, tag) = rest.rsplit_once('.').ok_or(wrong)?;
     Ok(Compact {
         protected,
         encrypted_key,

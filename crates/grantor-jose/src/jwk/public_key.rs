@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::material::Parsed;
 use super::members::Intended;
-use super::{Material, Usage};
+use super::{Material, Usage, private};
 use crate::jwe::KeyManagement;
 use crate::pem::{self, Label};
-use crate::{Algorithm, Error, Part, base64url, der, digest, json};
+use crate::{Algorithm, Error, base64url, der, digest};
 
 /// A public key, parsed and checked once, that verifies signatures or encrypts.
 ///
@@ -27,9 +27,10 @@ impl PublicKey {
     /// # Errors
     /// [`Error::UnsupportedKey`] for a type, curve or algorithm that this crate does not have,
     /// [`Error::PrivateKey`] if there is a private or symmetric part, [`Error::InvalidKey`] with
-    /// the member for what is wrong, [`Error::Json`] or [`Error::DuplicateMember`].
+    /// the member for what is wrong, [`Error::TooLarge`], [`Error::Json`] or
+    /// [`Error::DuplicateMember`].
     pub fn from_jwk(jwk: &str) -> Result<Self, Error> {
-        Self::from_members(&json::object(jwk.as_bytes(), Part::Key)?)
+        Self::from_members(&private::object(jwk)?)
     }
 
     pub(crate) fn from_members(jwk: &Map<String, Value>) -> Result<Self, Error> {

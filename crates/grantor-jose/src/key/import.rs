@@ -14,6 +14,9 @@ impl Key {
     /// [`Error::NotPkcs8`] if it is none or of another type of key, [`Error::InvalidKey`] if it
     /// is too weak, [`Error::UnsupportedCurve`].
     pub fn from_pkcs8_der(algorithm: Algorithm, document: &[u8]) -> Result<Self, Error> {
+        if !der::is_one_sequence(document) {
+            return Err(Error::NotPkcs8);
+        }
         let pair = match Curve::of(algorithm) {
             Some(curve) => EcdsaKeyPair::from_pkcs8(curve.signing(), document)
                 .map(|pair| Pair::Ecdsa(curve, Box::new(pair))),
@@ -33,16 +36,19 @@ impl Key {
     /// [`Error::Pem`], [`Error::UnsupportedKey`] for another label, otherwise as
     /// [`from_pkcs8_der`](Self::from_pkcs8_der).
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, Error> {
-        let (label, der) = pem::decode(pem)?;
+        let (label, document) = pem::decode(pem)?;
         let not_of_algorithm = |_| Error::NotPkcs8;
+        if !der::is_one_sequence(&document) {
+            return Err(Error::NotPkcs8);
+        }
         let pair = match (label, Curve::of(algorithm)) {
-            (Label::Pkcs8, _) => return Self::from_pkcs8_der(algorithm, &der),
+            (Label::Pkcs8, _) => return Self::from_pkcs8_der(algorithm, &document),
             (Label::Sec1, Some(curve)) => {
-                let pair = EcdsaKeyPair::from_private_key_der(curve.signing(), &der);
+                let pair = EcdsaKeyPair::from_private_key_der(curve.signing(), &document);
                 Pair::Ecdsa(curve, Box::new(pair.map_err(not_of_algorithm)?))
             }
             (Label::Pkcs1, _) if algorithm.is_rsa() => {
-                let pair = rsa::KeyPair::from_der(&der);
+                let pair = rsa::KeyPair::from_der(&document);
                 Pair::Rsa(Box::new(pair.map_err(not_of_algorithm)?))
             }
             (Label::Sec1 | Label::Pkcs1, _) => return Err(Error::NotPkcs8),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use grantor_jose::dpop::{self, Request};
 use grantor_jose::jwe::{self, DecryptionKey, KeyManagement};
 use grantor_jose::jwt::{self, Policy};
-use grantor_jose::{Algorithm, Key, KeySet, PublicKey, Timestamp, jws};
+use grantor_jose::{Algorithm, Key, KeySet, PublicKey, Timestamp, base64url, jws};
 
 #[test]
 fn tokens_of_others_are_refused() {
@@ -69,6 +69,18 @@ fn proofs_are_for_their_request() {
     for text in inputs(&["dpop", "jws"]) {
         assert!(dpop::verify(&text, &request, &dpop::Policy::new(), now).is_err());
     }
+}
+
+#[test]
+fn bytes_are_written_in_one_way() {
+    let mut decoded = 0;
+    for text in inputs(&["base64url", "jws", "jwe"]) {
+        if let Ok(bytes) = base64url::decode(&text) {
+            assert_eq!(base64url::encode(bytes), text);
+            decoded += 1;
+        }
+    }
+    assert_eq!(decoded, 1);
 }
 
 /// The texts among the seeds of these targets.

@@ -238,3 +238,34 @@ fn tokens_with_curves_of_448_bits_are_named_as_unsupported() {
     let found = jwe::decrypt(&token, &keys, &jwe::Policy::new());
     assert_eq!(found.unwrap_err(), Error::UnsupportedCurve("X448"));
 }
+
+#[test]
+fn nothing_may_follow_a_key_in_der() {
+    let longer = |der: &[u8]| [der, &[0]].concat();
+    for algorithm in Algorithm::ALL.iter().filter(|one| !one.is_symmetric()) {
+        let key = Key::generate(*algorithm).unwrap();
+        let der = longer(&key.to_pkcs8_der().unwrap());
+        let found = Key::from_pkcs8_der(*algorithm, &der).unwrap_err();
+        assert_eq!(found, Error::NotPkcs8, "{algorithm}");
+        let der = longer(&key.public().unwrap().to_spki_der());
+        let found = PublicKey::from_spki_der(&der).unwrap_err();
+        assert_eq!(found, Error::NotSpki, "{algorithm}");
+    }
+    let rsa = DecryptionKey::generate(KeyManagement::RsaOaep256);
+    let p256 = DecryptionKey::generate_p256(KeyManagement::EcdhEs);
+    let x25519 = DecryptionKey::generate(KeyManagement::EcdhEs);
+    for key in [rsa, p256, x25519] {
+        let key = key.unwrap();
+        let der = longer(&key.to_pkcs8_der().unwrap());
+        let found = DecryptionKey::from_pkcs8_der(key.algorithm(), &der).unwrap_err();
+        assert_eq!(found, Error::NotPkcs8, "{}", key.algorithm());
+    }
+}
+
+#[test]
+fn a_key_is_not_longer_than_any_with_certificates() {
+    let long = json!({"kty": "oct", "x5c": ["A".repeat(1 << 17)]}).to_string();
+    assert_eq!(PublicKey::from_jwk(&long).unwrap_err(), Error::TooLarge);
+    assert_eq!(Key::from_jwk(&long).unwrap_err(), Error::TooLarge);
+    assert_eq!(DecryptionKey::from_jwk(&long).unwrap_err(), Error::TooLarge);
+}

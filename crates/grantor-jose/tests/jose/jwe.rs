@@ -320,3 +320,24 @@ fn debug_shows_nothing_secret() {
         "{shown}"
     );
 }
+
+#[test]
+fn a_wrong_password_ends_the_search_for_a_recipient() {
+    let algorithm = KeyManagement::Pbes2Hs256A128Kw;
+    let key = |password: &[u8]| DecryptionKey::from_password(algorithm, password).unwrap();
+    let keys = [key(b"correct horse")];
+    let recipients = [
+        key(b"another").encryption_key().unwrap(),
+        keys[0].encryption_key().unwrap(),
+    ];
+    let encrypt = |keys: &[&EncryptionKey]| {
+        let header = Header::new();
+        jwe::encrypt_json(keys, ContentEncryption::A128Gcm, &header, None, b"x").unwrap()
+    };
+    let [other, own] = recipients.each_ref();
+    let token = encrypt(&[own, other]);
+    assert!(jwe::decrypt_json(&token, &keys, &Policy::new()).is_ok());
+    let token = encrypt(&[other, own]);
+    let found = jwe::decrypt_json(&token, &keys, &Policy::new());
+    assert_eq!(found.unwrap_err(), Error::Undecipherable);
+}
