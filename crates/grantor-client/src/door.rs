@@ -27,7 +27,13 @@ impl Tokens {
     /// # Errors
     /// The request goes to an origin that was not named, or there is no token.
     pub async fn prepare<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
-        self.prepare_any(request).await
+        match self.begin(request)? {
+            Begun::Ready(attempt) => Ok(attempt),
+            Begun::Waiting(waiting) => {
+                let current = Box::pin(waiting.token()).await?;
+                waiting.put(current, request)
+            }
+        }
     }
 
     /// As [`prepare`](Self::prepare), for a caller without a runtime.

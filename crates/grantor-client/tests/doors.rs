@@ -4,7 +4,7 @@
 
 mod support;
 
-use grantor_client::{Observed, Session};
+use grantor_client::{Observed, Placement, Session};
 use http::{Request, Response};
 use support::web::{Answer, Web};
 use support::{World, bearer, request};
@@ -168,4 +168,32 @@ async fn paths_are_below_the_base_whether_it_ends_with_a_slash_or_not() {
         let seen = answer.text().await.unwrap();
         assert!(seen.starts_with("GET /root HTTP/1.1"), "{base}: {seen}");
     }
+}
+
+#[tokio::test]
+async fn a_token_in_the_query_is_not_taken_along_by_a_redirect() {
+    let world = World::new();
+    let abroad = Web::start(|request| Answer::text(200, request)).await;
+    let elsewhere = abroad.url("/file");
+    let web = Web::start(move |request| {
+        let query = request.split([' ', '?']).nth(2).unwrap();
+        Answer::redirect(302, &format!("{elsewhere}?{query}"))
+    });
+    let web = web.await;
+    let tokens = world.here(world.client()).placement(Placement::Query);
+    let api = tokens.build().unwrap().session(&web.url("/")).unwrap();
+    let far = api.get("far?a=b").send().await.unwrap();
+    let far = far.text().await.unwrap();
+    assert!(far.starts_with("GET /file?a=b HTTP/1.1"), "{far}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_try_goes_to_the_same_origin() {
+    let world = World::new();
+    let tokens = world.here(world.client()).build().unwrap();
+    let attempt = tokens.prepare(&mut request()).await.unwrap();
+    let mut other = Request::get("https://other.example/").body(()).unwrap();
+    let error = attempt.prepare_again(&mut other).await.unwrap_err();
+    assert!(error.is_configuration(), "{error}");
+    assert!(other.headers().is_empty());
 }
