@@ -35,7 +35,7 @@ pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
 /// As [`open`], for a command that changes the data or shows them: in memory there are none.
 pub(crate) async fn open_kept(config: &Config) -> Result<Stores, CliError> {
     if config.store == StoreKind::Memory {
-        return Err(CliError::usage(
+        return Err(CliError::configuration(
             "the configured store is \"memory\", which a server shares with no other process: use \
              \"sqlite\"",
         ));
@@ -55,7 +55,7 @@ fn make_folder(path: &Path) -> Result<(), CliError> {
 }
 
 /// Whoever may write there may put clients, users and keys of their own in.
-fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), CliError> {
+pub(crate) fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), CliError> {
     let Ok(metadata) = std::fs::metadata(path) else {
         return Ok(());
     };
@@ -66,7 +66,7 @@ fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), CliError> {
     let path = path.display();
     Err(CliError::failed(format!(
         "{path} has mode {mode:04o}, so others may write to it: set it to {better:04o}, and look at \
-         the clients and users in it"
+         what is in it"
     )))
 }
 

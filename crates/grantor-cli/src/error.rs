@@ -1,28 +1,134 @@
 use std::fmt;
+use std::process::ExitCode;
+use std::time::Duration;
 
-/// Why a command did not do what it was asked, and the exit code that says so: 1 for a failure, 2 for
-/// a wrong command line or configuration.
-#[derive(Debug)]
-pub(crate) struct CliError {
-    message: String,
-    code: u8,
+use serde_json::{Value, json};
+
+/// How a command ends: one code for everything that a script would react to differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    Configuration = 3,
+    NeedsLogin = 4,
+    TryAgain = 5,
+    Refused = 6,
+    ClientError = 7,
+    ServerError = 8,
+    Inactive = 9,
+    BadSignature = 10,
+    Expired = 11,
+    Malformed = 12,
 }
 
-impl CliError {
-    /// Something failed.
-    pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            code: 1,
+impl Exit {
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Done,
+        Self::Failed,
+        Self::Usage,
+        Self::Configuration,
+        Self::NeedsLogin,
+        Self::TryAgain,
+        Self::Refused,
+        Self::ClientError,
+        Self::ServerError,
+        Self::Inactive,
+        Self::BadSignature,
+        Self::Expired,
+        Self::Malformed,
+    ];
+
+    /// The exit code of the process.
+    pub(crate) const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// What errors in JSON call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::Configuration => "configuration",
+            Self::NeedsLogin => "needs_login",
+            Self::TryAgain => "try_again",
+            Self::Refused => "refused",
+            Self::ClientError => "client_error",
+            Self::ServerError => "server_error",
+            Self::Inactive => "inactive",
+            Self::BadSignature => "bad_signature",
+            Self::Expired => "expired",
+            Self::Malformed => "malformed",
         }
     }
 
-    /// The command line or the configuration is wrong.
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    /// What it means, for help, manual and documentation.
+    pub(crate) const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed, for a reason without a code of its own",
+            Self::Usage => "the command line is wrong, or a variable in its place",
+            Self::Configuration => "set up wrongly, here or at the server: file, client, scope",
+            Self::NeedsLogin => "the user has to sign in again",
+            Self::TryAgain => "the server can't be reached or is busy; try again later",
+            Self::Refused => "the authorization server refused",
+            Self::ClientError => "request: status 4xx, or a redirect that was not followed",
+            Self::ServerError => "request: status 5xx",
+            Self::Inactive => "introspect: the token is not active",
+            Self::BadSignature => "decode: the signature or the issuer is wrong, or no key fits",
+            Self::Expired => "decode: the token has expired, or is not valid yet",
+            Self::Malformed => "the input is no token",
+        }
+    }
+
+    /// These codes as a part of help.
+    pub(crate) fn help(codes: &[Self]) -> String {
+        let lines = codes
+            .iter()
+            .map(|exit| format!("\n  {:>2}  {}", exit.code(), exit.meaning()));
+        format!("Exit codes:{}", lines.collect::<String>())
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Why a command did not do what it was asked, and the exit code that says so.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    message: String,
+    exit: Exit,
+    retry_after: Option<Duration>,
+    hint: Option<String>,
+}
+
+impl CliError {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
-            code: 2,
+            exit,
+            retry_after: None,
+            hint: None,
         }
+    }
+
+    /// Something failed.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Exit::Failed, message)
+    }
+
+    /// The command line is wrong.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Settings are wrong, or do not go together.
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(Exit::Configuration, message)
     }
 
     /// The same, and before it what could not be done.
@@ -31,8 +137,48 @@ impl CliError {
         self
     }
 
-    pub(crate) fn code(&self) -> u8 {
-        self.code
+    /// The same, with the time after which the server wants to be asked again.
+    pub(crate) fn retry_after(mut self, time: Option<Duration>) -> Self {
+        self.retry_after = time;
+        self
+    }
+
+    /// The same, with what to do next.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// What to do next, as far as the message does not say it.
+    pub(crate) fn next(&self) -> Option<String> {
+        let seconds = self.retry_after.map(|time| time.as_secs());
+        match (&self.hint, self.exit, seconds) {
+            (Some(hint), ..) => Some(hint.clone()),
+            (None, _, Some(seconds)) => Some(format!("try again in {seconds} s")),
+            (None, Exit::TryAgain, None) => Some("try again later".to_owned()),
+            (None, Exit::NeedsLogin, None) => Some("have the user sign in again".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// As the one object on standard error that `--json` asks for.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut json = json!({
+            "code": self.exit.name(),
+            "exit_code": self.exit.code(),
+            "message": self.message,
+        });
+        if let Some(time) = self.retry_after {
+            json["retry_after"] = time.as_secs().into();
+        }
+        if let Some(next) = self.next() {
+            json["hint"] = next.into();
+        }
+        json
     }
 }
 
@@ -59,7 +205,7 @@ impl From<grantor_server::Error> for CliError {
 
 impl From<grantor_server::BuildError> for CliError {
     fn from(error: grantor_server::BuildError) -> Self {
-        Self::usage(list("the server can't be built", error.problems()))
+        Self::configuration(list("the server can't be built", error.problems()))
     }
 }
 
@@ -71,17 +217,21 @@ impl From<grantor_store::Error> for CliError {
 
 impl From<grantor_client::Error> for CliError {
     fn from(error: grantor_client::Error) -> Self {
-        let message = with_sources(&error);
-        if error.is_configuration() {
-            Self::usage(message)
+        let exit = if error.is_configuration() {
+            Exit::Configuration
+        } else if error.needs_login() {
+            Exit::NeedsLogin
+        } else if error.is_transient() {
+            Exit::TryAgain
         } else {
-            Self::failed(message)
-        }
+            Exit::Refused
+        };
+        Self::new(exit, with_sources(&error)).retry_after(error.retry_after())
     }
 }
 
 /// A message, and why: what lies behind an error, as far as it says more.
-fn with_sources(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
     let mut message = error.to_string();
     let mut source = error.source();
     while let Some(behind) = source {
@@ -105,5 +255,57 @@ pub(crate) fn list(headline: &str, problems: &[String]) -> String {
                 .collect();
             format!("{headline}:\n{}", lines.join("\n"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_has_the_same_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/command-line.md");
+        let documentation = std::fs::read_to_string(path).unwrap();
+        let written: Vec<&str> = documentation
+            .lines()
+            .filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit())
+            .collect();
+        let rows = Exit::ALL.map(|exit| {
+            format!(
+                "| {} | `{}` | {} |",
+                exit.code(),
+                exit.name(),
+                exit.meaning()
+            )
+        });
+        assert_eq!(written, rows);
+    }
+
+    #[test]
+    fn codes_count_up_and_help_has_lines_of_eighty_columns() {
+        let codes = Exit::ALL.map(Exit::code);
+        assert!(codes.iter().copied().eq(0..codes.len() as u8));
+        for line in Exit::help(&Exit::ALL).lines() {
+            assert!(line.len() <= 80, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_error_in_json_says_when_and_what_next() {
+        let error = CliError::new(Exit::TryAgain, "busy").because("no token");
+        let expected = json!({
+            "code": "try_again", "exit_code": 5, "message": "no token: busy",
+            "hint": "try again later",
+        });
+        assert_eq!(error.to_json(), expected);
+        let error = error.retry_after(Some(Duration::from_secs(30)));
+        let expected = json!({
+            "code": "try_again", "exit_code": 5, "message": "no token: busy",
+            "retry_after": 30, "hint": "try again in 30 s",
+        });
+        assert_eq!(error.to_json(), expected);
+        let error = CliError::failed("no").hint("do this");
+        assert_eq!(error.to_json()["hint"], "do this");
+        assert!(CliError::usage("no").to_json().get("hint").is_none());
     }
 }

@@ -9,6 +9,7 @@ pub mod demo;
 mod error;
 mod log;
 mod output;
+mod when;
 
 use std::process::ExitCode;
 
@@ -30,7 +31,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             output.error(&error);
-            ExitCode::from(error.code())
+            error.exit().into()
         }
     }
 }
@@ -48,6 +49,12 @@ fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Token(token) => command::token::run(common, &token, output),
         Command::Request(request) => command::request::run(common, &request, output),
         Command::Demo(demo) => command::demo::run(common, &demo),
+        Command::Discover(discover) => command::discover::run(common, &discover, output),
+        Command::Introspect(introspect) => command::introspect::run(common, &introspect, output),
+        Command::Revoke(revoke) => command::revoke::run(common, &revoke, output),
+        Command::Decode(decode) => command::decode::run(common, &decode, output),
+        Command::Completions(completions) => command::completions::run(&completions, output),
+        Command::Man(man) => command::man::run(&man, output),
     }
 }
 

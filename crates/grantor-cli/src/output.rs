@@ -48,13 +48,43 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
-    /// Why the command failed.
+    /// Why the command failed, and what to do next.
     pub(crate) fn error(&self, error: &CliError) {
         if self.json {
-            let json = serde_json::json!({ "error": error.to_string() });
-            self.note(&json.to_string());
-        } else {
-            self.note(&format!("grantor: {error}"));
+            return self.note(&error.to_json().to_string());
         }
+        let mut text = format!("grantor: {error}");
+        if let Some(next) = error.next() {
+            text.push_str(&format!("\n  {next}"));
+        }
+        self.note(&tame(&text));
+    }
+}
+
+/// Text that may be a peer's, as a terminal should get it: without the characters that move its
+/// cursor or turn its letters around.
+pub(crate) fn tame(text: &str) -> String {
+    let mut tamed = String::with_capacity(text.len());
+    for character in text.chars() {
+        let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
+            || matches!(character, '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}');
+        if turns || (character.is_control() && character != '\n') {
+            tamed.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            tamed.push(character);
+        }
+    }
+    tamed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_reaches_a_terminal_that_it_would_obey() {
+        let text = "a\nb\u{1b}[2J\u{9b}1m\u{202e}c\r\u{7f}ü\u{1f600}";
+        let expected = "a\nb\\u001b[2J\\u009b1m\\u202ec\\u000d\\u007fü\u{1f600}";
+        assert_eq!(tame(text), expected);
     }
 }

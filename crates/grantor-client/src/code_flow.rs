@@ -225,7 +225,7 @@ async fn redeem(slot: &Arc<Slot>, grant: GrantRequest) -> Outcome {
     };
     let request = request.to_request_with(&url, &client, &app.server.quirks);
     let exchange = FetchToken::code(request).with_quirks(app.server.quirks);
-    let (answer, sent_at) = fetch(manager, Call::Token, exchange).await;
+    let (answer, sent_at) = fetch(manager, Call::Token, exchange, None).await;
     let answer = answer?;
     let mut lineage = None;
     if let Grant::Login(login) = &manager.grant {

@@ -209,3 +209,19 @@ impl From<reqwest::Error> for Error {
         Self::with(kind, format!("the request failed: {error}"), None, error)
     }
 }
+
+#[cfg(feature = "blocking")]
+impl From<ureq::Error> for Error {
+    fn from(error: ureq::Error) -> Self {
+        // These may show the URL, whose query may hold secrets.
+        if matches!(error, ureq::Error::BadUri(_) | ureq::Error::Http(_)) {
+            return Self::configuration("the request is none for HTTP: check its URL and headers");
+        }
+        Self::with(
+            Kind::Transient,
+            format!("the request failed: {error}"),
+            None,
+            error,
+        )
+    }
+}

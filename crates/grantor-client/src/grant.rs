@@ -1,13 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::{GrantRequest, Secret};
-use grantor_jose::base64url;
-use grantor_jose::digest::sha256;
+use grantor_core::GrantRequest;
+use grantor_store::MasterKey;
 
 use crate::app::App;
 use crate::login::Login;
-use crate::subject::{Subject, SubjectToken, Subjects};
+use crate::subject::{Subject, SubjectToken, Subjects, User};
 use crate::{Error, TokenSource, Tokens};
 
 /// What tokens are had for.
@@ -115,18 +114,21 @@ impl Grant {
     /// A text that is the same for the same client and the same user.
     ///
     /// A changed client secret or password may mean other rights, so it makes other tokens; a login
-    /// stays what it is.
-    pub(crate) fn identity(&self, app: Option<&App>, label: &str) -> String {
+    /// stays what it is. It becomes part of the keys of records, so secrets are in it as fingerprints
+    /// only.
+    pub(crate) fn identity(&self, app: Option<&App>, label: &str, key: &MasterKey) -> String {
         let who = match self {
             Self::Login(login) => {
+                let password = |user: &User| key.fingerprint("password", &user.password);
                 let user = login.user.as_ref();
-                let user = user.map(|user| (&user.username, fingerprint(&user.password)));
+                let user = user.map(|user| (&user.username, password(user)));
                 format!("login {label:?}{user:?}")
             }
             Self::Source(_) | Self::Fixed => format!("source {label:?}"),
             Self::ClientCredentials | Self::Exchange(_) | Self::Users => {
                 let secret = app.and_then(|app| app.client_secret.as_ref());
-                format!("client {:?}", secret.map(fingerprint))
+                let fingerprint = secret.map(|secret| key.fingerprint("client_secret", secret));
+                format!("client {fingerprint:?}")
             }
         };
         let Some(app) = app else {
@@ -136,8 +138,4 @@ impl Grant {
         let issuer = app.server.issuer.as_ref().map(grantor_core::Issuer::as_str);
         format!("{issuer:?}{endpoint:?}{:?}{who}", app.client_id)
     }
-}
-
-fn fingerprint(secret: &Secret) -> String {
-    base64url::encode(sha256(secret.expose().as_bytes()))
 }

@@ -13,8 +13,12 @@
 
 mod app;
 mod ask;
+mod authenticate;
 mod begin;
+#[cfg(not(feature = "blocking"))]
 mod blocking;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod builder;
 mod change;
 mod code_flow;
@@ -22,13 +26,19 @@ mod counters;
 mod door;
 mod error;
 mod event;
+mod flights;
 mod grant;
 mod hook;
+pub mod layer;
 mod lease;
 mod login;
 mod manager;
 mod metrics;
+#[cfg(feature = "reqwest-middleware")]
+mod middleware;
 mod origin;
+#[cfg(all(doctest, feature = "blocking", feature = "reqwest-middleware"))]
+mod pages;
 mod persist;
 mod pick;
 mod policy;
@@ -37,6 +47,7 @@ mod query;
 mod records;
 mod reject;
 mod renew;
+mod reqwest_door;
 mod server;
 mod session;
 mod share;
@@ -52,11 +63,12 @@ mod turn;
 mod wire;
 mod worker;
 
+pub use authenticate::{Authenticate, Authenticated};
 pub use builder::Builder;
 pub use change::Change;
 pub use code_flow::{CodeFlow, Pending, Started};
 pub use counters::Counts;
-pub use door::{Attempt, Observed};
+pub use door::{Attempt, Observed, Placement, WithoutToken};
 pub use error::Error;
 pub use event::Event;
 pub use grant::Actor;
@@ -64,6 +76,8 @@ pub use hook::{ApiRequest, Call};
 #[cfg(feature = "metrics")]
 pub use metrics::MetricsRecorder;
 pub use metrics::{Counted, Metrics};
+#[cfg(feature = "reqwest-middleware")]
+pub use middleware::TokensMiddleware;
 pub use policy::Policy;
 pub use server::Server;
 pub use session::{RequestBuilder, Session};

@@ -15,7 +15,7 @@ use crate::Error;
 use crate::app::Endpoint;
 use crate::event::Event;
 use crate::hook::Call;
-use crate::lease::Held;
+use crate::lease::{Held, Term};
 use crate::manager::Manager;
 use crate::persist::{self, Persisted};
 use crate::records::LoginRecord;
@@ -71,7 +71,10 @@ impl Login {
             Turn::Ours(lease) => lease,
         };
         let outcome = self.spend(slot, &mut known, &mut lease, retry).await;
-        if let Some(lease) = lease {
+        // Others would spend what the store still holds: they wait until the lease lapses, and by
+        // then the newest state is written, if the store is back.
+        let persisted = known.as_ref().is_none_or(|known| known.persisted);
+        if let Some(lease) = lease.filter(|_| persisted) {
             lease.release().await;
         }
         outcome
@@ -97,7 +100,8 @@ impl Login {
                 (None, Some(user)) => user.request(),
                 (None, None) => return Err(over()),
             };
-            let request = ask(slot, grant, retry.clone());
+            let term = lease.as_ref().map(Held::term);
+            let request = ask(slot, grant, retry.clone(), term);
             match under(lease.as_mut(), request).await? {
                 Spent::Answer(answer, sent_at) => {
                     let next = successor(manager, &record, (&answer, sent_at), lease.as_ref());
@@ -182,10 +186,17 @@ impl Login {
     }
 
     fn begin(&self, manager: &Manager) -> Result<LoginRecord, Error> {
-        if self.given.is_none() && self.user.is_none() {
-            return Err(nobody());
+        let record = begin(manager, self.given.as_ref());
+        match &self.given {
+            // Processes that are handed the same refresh token begin the same login, so that one
+            // adopts what another brings.
+            Some(given) => Ok(LoginRecord {
+                login_id: fingerprint(given),
+                ..record
+            }),
+            None if self.user.is_some() => Ok(record),
+            None => Err(nobody()),
         }
-        Ok(begin(manager, self.given.as_ref()))
     }
 
     /// Remembers a state of the login at once, and stores it before anybody sees what came with it.
@@ -263,7 +274,12 @@ enum Kept {
     Another,
 }
 
-async fn ask(slot: &Slot, grant: GrantRequest, retry: Retry) -> Result<Spent, Error> {
+async fn ask(
+    slot: &Slot,
+    grant: GrantRequest,
+    retry: Retry,
+    term: Option<Term>,
+) -> Result<Spent, Error> {
     let manager = &slot.manager;
     let app = manager.app()?;
     let endpoint = app.endpoint(&manager.shared.metadata, Endpoint::Token);
@@ -274,7 +290,7 @@ async fn ask(slot: &Slot, grant: GrantRequest, retry: Retry) -> Result<Spent, Er
         _ => Call::Token,
     };
     let exchange = exchange(slot, grant, (&url, &client), retry);
-    match fetch(manager, call, exchange).await {
+    match fetch(manager, call, exchange, term).await {
         (Ok(answer), sent_at) => Ok(Spent::Answer(Box::new(answer), sent_at)),
         (Err(FetchError::Answer(error)), _) if error.is_invalid_grant() => {
             let message = format!("the user can't be signed in: {error}");

@@ -127,6 +127,15 @@ impl OriginIds {
         });
         OriginId::try_from(at).unwrap_or(Self::LAST)
     }
+
+    /// Whether a request goes to the origin with this number. Of the last number nobody knows.
+    pub(crate) fn check(&self, id: OriginId, uri: &Uri) -> Result<(), Error> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get(usize::from(id)) {
+            Some(origin) if !origin.holds(uri) => Err(elsewhere(uri)),
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

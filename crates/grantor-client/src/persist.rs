@@ -17,7 +17,9 @@ use crate::records::LoginRecord;
 use crate::turn::STORE_TIME;
 
 const PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Shorter than the term of a lease: whoever did not write keeps the lease from others, and comes
+/// before them when the store is back.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What became of a state of a login.
 #[derive(Debug)]

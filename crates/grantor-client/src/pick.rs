@@ -8,32 +8,39 @@ use grantor_core::Secret;
 use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderMap};
 
+use crate::door::Carrier;
 use crate::grant::Grant;
 use crate::hook::ApiRequest;
 use crate::slot::Slot;
-use crate::subject::{Subject, SubjectToken, Subjects, User};
+use crate::subject::{Subject, Subjects, User};
 use crate::{Error, Tokens};
 
 impl Tokens {
     /// Shows a request to the hooks, then finds its slot.
-    pub(crate) async fn pick(
-        &self,
-        request: &mut ApiRequest<'_>,
-        extensions: Option<&Extensions>,
-    ) -> Result<Arc<Slot>, Error> {
-        self.slot.manager.shared.hooks.on_api_request(request).await;
-        self.slot_of_request(request.headers, extensions).await
+    pub(crate) async fn pick(&self, request: &mut impl Carrier) -> Result<Arc<Slot>, Error> {
+        let hooks = &self.slot.manager.shared.hooks;
+        if !hooks.leaves_api_requests() {
+            let method = request.method().clone();
+            let mut uri = request.uri().clone();
+            let mut seen = ApiRequest {
+                method: &method,
+                uri: &mut uri,
+                headers: request.headers_mut(),
+            };
+            hooks.on_api_request(&mut seen).await;
+            if uri != *request.uri() {
+                request.set_uri(uri);
+            }
+        }
+        self.slot_of_request(request).await
     }
 
     /// The slot for a request. Takes the user's Basic header off, where that is what tokens are had
     /// by.
-    async fn slot_of_request(
-        &self,
-        headers: &mut HeaderMap,
-        extensions: Option<&Extensions>,
-    ) -> Result<Arc<Slot>, Error> {
+    async fn slot_of_request(&self, request: &mut impl Carrier) -> Result<Arc<Slot>, Error> {
         match self.subjects.as_deref() {
             Some(Subjects::Basic) => {
+                let headers = request.headers_mut();
                 let user = basic(headers).ok_or_else(|| {
                     Error::configuration(
                         "the request has no Basic header with the user's name and password",
@@ -42,12 +49,13 @@ impl Tokens {
                 headers.remove(AUTHORIZATION);
                 Ok(self.slot_of(Subject::User(user)))
             }
-            _ => match extensions.and_then(Extensions::get::<SubjectToken>) {
-                Some(subject) if self.exchanges() => {
-                    Ok(self.slot_of(Subject::Token(subject.clone())))
+            _ => {
+                let named = request.extensions().and_then(Extensions::get);
+                match named.cloned() {
+                    Some(subject) if self.exchanges() => Ok(self.slot_of(Subject::Token(subject))),
+                    _ => self.slot_without_request().await,
                 }
-                _ => self.slot_without_request().await,
-            },
+            }
         }
     }
 

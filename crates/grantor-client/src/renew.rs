@@ -13,6 +13,7 @@ use crate::change::Change;
 use crate::event::Event;
 use crate::grant::Grant;
 use crate::hook::Call;
+use crate::lease::Term;
 use crate::manager::Manager;
 use crate::slot::{Outcome, Slot, Why};
 use crate::state::{AccessToken, Life};
@@ -101,7 +102,7 @@ async fn ask(slot: &Arc<Slot>, grant: GrantRequest, retry: Retry) -> Fetched {
         .await?;
     manager.wait_for_throttle(&retry).await?;
     let exchange = exchange(slot, grant, (&url, &client), retry);
-    let (answer, sent_at) = fetch(manager, Call::Token, exchange).await;
+    let (answer, sent_at) = fetch(manager, Call::Token, exchange, None).await;
     Ok((answer?, sent_at))
 }
 
@@ -120,14 +121,16 @@ pub(crate) fn exchange(
     exchange.with_quirks(quirks)
 }
 
-/// Carries out a token request. Also: when it was last sent, which is when lifetimes begin.
+/// Carries out a token request, under a lease if it is one of several that must not meet. Also: when it was last sent, which is when lifetimes begin.
 pub(crate) async fn fetch(
     manager: &Manager,
     call: Call,
     exchange: FetchToken,
+    term: Option<Term>,
 ) -> (Result<TokenResponse, FetchError>, Duration) {
     let environment = &manager.shared.environment;
-    drive(Timed::new(exchange), &manager.wire(call), environment).await
+    let timed = Timed::new(exchange, term);
+    drive(timed, &manager.wire(call), environment).await
 }
 
 /// What the answer says of the access token.

@@ -1,5 +1,9 @@
+use std::borrow::Cow;
+
 use grantor_core::{Issuer, Quirks, is_secure};
 use url::Url;
+
+use crate::providers::Provider;
 
 /// Which authorization server, and what is known of it beforehand.
 ///
@@ -131,5 +135,29 @@ impl From<&String> for Server {
 impl From<&Issuer> for Server {
     fn from(issuer: &Issuer) -> Self {
         Self::issuer(issuer.as_str())
+    }
+}
+
+/// A well-known provider: its metadata if it publishes any, which is newer than what is written
+/// here; its endpoints otherwise.
+impl From<&Provider> for Server {
+    fn from(provider: &Provider) -> Self {
+        let text = |text: &Option<Cow<'static, str>>| text.as_deref().map(str::to_owned);
+        let server = Self {
+            quirks: provider.quirks,
+            ..Self::default()
+        };
+        if provider.issuer.is_some() {
+            return Self {
+                issuer: text(&provider.issuer),
+                ..server
+            };
+        }
+        Self {
+            token_endpoint: Some(provider.token_endpoint.to_string()),
+            revocation_endpoint: text(&provider.revocation_endpoint),
+            introspection_endpoint: text(&provider.introspection_endpoint),
+            ..server
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! A session: requests below a URL, every one with a token.
 
-mod redirect;
+pub(crate) mod redirect;
 mod request;
+mod send;
 
 use std::fmt;
 
@@ -10,6 +11,7 @@ use http::Method;
 use reqwest::Url;
 
 pub use self::request::RequestBuilder;
+pub(crate) use self::send::send_one;
 use crate::{Error, Tokens};
 
 /// Requests below a base URL, every one with a valid token.
@@ -19,6 +21,16 @@ use crate::{Error, Tokens};
 /// only to origins that were named, and so do all other headers of the caller.
 ///
 /// Its requests need a tokio runtime; renewals do not depend on it.
+///
+/// ```no_run
+/// # async fn call(tokens: grantor_client::Tokens) -> Result<(), Box<dyn std::error::Error>> {
+/// let api = tokens.session("https://api.example/v1/")?;
+/// let things = api.get("things").query(&[("page", "2")]).send().await?;
+/// let created = api.post("things").json(&["a", "b"]).send().await?;
+/// let health = api.get("/health").without_token().send().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Session {
     tokens: Tokens,
@@ -37,7 +49,7 @@ impl Session {
     }
 
     /// Sends over this client: its pool, its proxies, its certificates. It should follow no
-    /// redirects, or it does so without tokens.
+    /// redirects: those it follows are followed by its rules.
     #[must_use]
     pub fn with_client(mut self, client: reqwest::Client) -> Self {
         self.client = client;
@@ -79,6 +91,11 @@ impl Session {
     /// A DELETE.
     pub fn delete(&self, path: &str) -> RequestBuilder {
         self.request(Method::DELETE, path)
+    }
+
+    /// An OPTIONS.
+    pub fn options(&self, path: &str) -> RequestBuilder {
+        self.request(Method::OPTIONS, path)
     }
 
     /// A request of any method.

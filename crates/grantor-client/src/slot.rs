@@ -14,6 +14,7 @@ use tracing::Instrument;
 use crate::ask::Ask;
 use crate::counters::stripe;
 use crate::event::Event;
+use crate::flights::{Boarding, Flights};
 use crate::manager::Manager;
 use crate::metrics::Counted;
 use crate::reject::Rejections;
@@ -48,24 +49,7 @@ pub(crate) struct Slot {
     clock: Arc<dyn Clock>,
     current: ArcSwapOption<Published>,
     generations: AtomicU64,
-    flights: Mutex<Flights>,
-}
-
-#[derive(Default)]
-struct Flights {
-    running: Option<Running>,
-    started: u64,
-    /// Failures in a row.
-    failures: u32,
-    /// Until then a failure is told again without asking.
-    failed: Option<(Instant, Error)>,
-}
-
-struct Running {
-    number: u64,
-    /// After a fork the child has the flight and not the thread that flies it.
-    process: u32,
-    outcome: UnderWay,
+    flights: Mutex<Flights<UnderWay, Error>>,
 }
 
 impl Slot {
@@ -122,10 +106,7 @@ impl Slot {
 
     /// The renewal that is under way, whoever began it.
     pub(crate) fn under_way(&self) -> Option<UnderWay> {
-        let flights = self.flights();
-        let running = flights.running.as_ref();
-        let running = running.filter(|running| running.process == std::process::id());
-        running.map(|running| running.outcome.clone())
+        self.flights().under_way(std::process::id())
     }
 
     /// Waits for a renewal.
@@ -145,33 +126,19 @@ impl Slot {
 
     /// Joins the renewal that is under way, or starts one.
     fn start(self: &Arc<Self>, why: Why) -> Result<UnderWay, Error> {
-        let process = std::process::id();
         let (sender, outcome) = watch::channel(None);
-        let number = {
-            let mut flights = self.flights();
-            if let Some(running) = &flights.running
-                && running.process == process
-            {
-                return Ok(running.outcome.clone());
-            }
-            // A renewal may have ended since the caller looked.
-            if let Some(current) = self.settles(why) {
-                return Ok(watch::channel(Some(Ok(current))).1);
-            }
-            if let Some((until, error)) = &flights.failed
-                && self.now() < *until
-            {
-                return Err(error.clone());
-            }
-            self.manager.open()?;
-            flights.started += 1;
-            let number = flights.started;
-            flights.running = Some(Running {
-                number,
-                process,
-                outcome: outcome.clone(),
-            });
-            number
+        let boarding = self.flights().board(
+            self.now(),
+            std::process::id(),
+            &outcome,
+            || self.settles(why),
+            || self.manager.open(),
+        );
+        let number = match boarding {
+            Boarding::Join(outcome) => return Ok(outcome),
+            Boarding::Settled(current) => return Ok(watch::channel(Some(Ok(current))).1),
+            Boarding::Told(error) => return Err(error),
+            Boarding::Fly(number) => number,
         };
         // From here on the flight ends one way or the other, be it by being dropped unflown.
         let flight = Flight {
@@ -237,7 +204,7 @@ impl Slot {
 
     pub(crate) fn forget(&self) {
         self.current.store(None);
-        self.flights().failed = None;
+        self.flights().forgive();
     }
 
     #[inline]
@@ -252,41 +219,36 @@ impl Slot {
         });
         let mut flights = self.flights();
         match outcome {
-            Ok(_) => {
-                flights.failures = 0;
-                flights.failed = None;
-            }
+            Ok(_) => flights.land(number),
             Err(error) => {
-                flights.failures += 1;
-                let pause = self.pause(flights.failures, error);
-                let until = self.now().saturating_add(instant(pause));
-                flights.failed = Some((until, error.clone()));
+                let quiet_until = |failures| self.quiet_until(failures, error);
+                let until = flights.crash(number, error.clone(), quiet_until);
                 if let Some(current) = self.current() {
                     current.refresh_at.fetch_max(until, Ordering::Relaxed);
                 }
             }
         }
-        let running = flights.running.take();
-        flights.running = running.filter(|running| running.number != number);
     }
 
-    /// How long a failure stands. It depends on whether anybody is without a token meanwhile.
-    fn pause(&self, failures: u32, error: &Error) -> Duration {
+    /// Until when a failure stands. That depends on whether anybody is without a token meanwhile: who
+    /// comes after the token's end has not been told of any failure.
+    fn quiet_until(&self, failures: u32, error: &Error) -> Instant {
         let jitter = self.manager.jitter();
-        let good = |current: &Arc<Current>| current.freshness(self.now()) != Freshness::Expired;
-        let pause = match self.current().filter(good) {
-            Some(current) => current.life.pause(failures, jitter),
+        let now = self.now();
+        let after = |pause: Duration| now.saturating_add(instant(pause));
+        let good = |current: &Arc<Current>| current.freshness(now) != Freshness::Expired;
+        let until = match self.current().filter(good) {
+            Some(current) => after(current.life.pause(failures, jitter)).min(current.expires_at),
             None => {
                 let doubled = Duration::from_millis(250) * 2u32.pow(failures.clamp(1, 8) - 1);
-                doubled
-                    .min(Duration::from_secs(30))
-                    .mul_f64(0.5 + jitter / 2.0)
+                let pause = doubled.min(Duration::from_secs(30));
+                after(pause.mul_f64(0.5 + jitter / 2.0))
             }
         };
-        pause.max(error.retry_after().unwrap_or_default())
+        until.max(after(error.retry_after().unwrap_or_default()))
     }
 
-    fn flights(&self) -> MutexGuard<'_, Flights> {
+    fn flights(&self) -> MutexGuard<'_, Flights<UnderWay, Error>> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,5 @@
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use grantor_core::{BoxFuture, Scope, TokenResponse};
 
@@ -53,6 +54,12 @@ pub trait TokenSource: Debug + Send + Sync + 'static {
     /// An error is taken as one that may pass: what there is stays in use until its end, and the
     /// source is asked again after a pause.
     fn fetch<'a>(&'a self, wanted: &'a Wanted) -> BoxFuture<'a, Result<TokenSet, SourceError>>;
+}
+
+impl<S: TokenSource> TokenSource for Arc<S> {
+    fn fetch<'a>(&'a self, wanted: &'a Wanted) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
+        S::fetch(self, wanted)
+    }
 }
 
 /// Asks a source, within the time that a token request may take.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{Environment, Scope, Secret};
+use grantor_jose::seal::SealingKey;
 use grantor_store::{Key, MasterKey, MemoryStore, Namespace, Records, Store};
 
 use crate::Policy;
@@ -21,6 +22,7 @@ pub(crate) struct Storage {
     environment: Environment,
     policy: Arc<Policy>,
     identity: String,
+    key: MasterKey,
 }
 
 /// Where records are to be kept.
@@ -32,6 +34,39 @@ pub(crate) enum Place {
     Store(Arc<dyn Store>, MasterKey),
 }
 
+/// Who else uses the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    OtherProcesses,
+    /// Nobody, as the user promises or as there is no way to.
+    Nobody,
+}
+
+/// A place that is there.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    store: Arc<dyn Store>,
+    pub(crate) key: MasterKey,
+    sharing: Sharing,
+}
+
+impl Place {
+    pub(crate) fn open(self, sharing: Sharing, environment: &Environment) -> Opened {
+        match self {
+            Self::Store(store, key) => Opened {
+                store,
+                key,
+                sharing,
+            },
+            Self::Here => Opened {
+                store: Arc::new(MemoryStore::new()),
+                key: MasterKey::from_bytes(environment.random_bytes()),
+                sharing: Sharing::Nobody,
+            },
+        }
+    }
+}
+
 /// Which records are needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kinds {
@@ -41,21 +76,18 @@ pub(crate) enum Kinds {
 
 impl Storage {
     pub(crate) fn new(
-        (place, kinds): (Place, Kinds),
+        (place, kinds): (Opened, Kinds),
         environment: &Environment,
         policy: &Arc<Policy>,
         app: Option<&App>,
         identity: String,
         problems: &mut Vec<String>,
     ) -> Option<Self> {
-        let shared = matches!(place, Place::Store(..));
-        let (store, key): (Arc<dyn Store>, _) = match place {
-            Place::Store(store, key) => (store, key),
-            Place::Here => {
-                let key = MasterKey::from_bytes(environment.random_bytes());
-                (Arc::new(MemoryStore::new()), key)
-            }
-        };
+        let Opened {
+            store,
+            key,
+            sharing,
+        } = place;
         let server = app.map_or("a source", App::name);
         let namespace = Namespace::new(&format!("client of {server}"));
         let sealing_key = Arc::new(key.sealing_key());
@@ -63,14 +95,15 @@ impl Storage {
             store,
             namespace,
             environment,
+            sharing,
             problems,
         };
         let access = build.sealed(&sealing_key);
         let (mut logins, mut leases) = (None, None);
         if kinds == Kinds::AccessAndLogin {
-            logins = Some(build.sealed(&sealing_key)?);
+            logins = Some(build.logins(&sealing_key)?);
         }
-        if shared {
+        if sharing == Sharing::OtherProcesses {
             let built = Records::new(Arc::clone(&build.store), namespace, environment.clone());
             leases = match built {
                 Ok(leases) => Some(leases),
@@ -89,12 +122,18 @@ impl Storage {
             environment: environment.clone(),
             policy: Arc::clone(policy),
             identity,
+            key,
         })
     }
 
     pub(crate) fn access_key(&self, ask: &Ask) -> Key {
+        self.access.key_of_name(&self.name_of(ask))
+    }
+
+    /// What is asked may hold secrets of its own (a further parameter), so its name is a MAC too.
+    fn name_of(&self, ask: &Ask) -> String {
         let name = format!("{}{}", self.identity, ask.canonical());
-        self.access.key_of_name(&name)
+        self.key.fingerprint("access_token", &Secret::new(name))
     }
 
     pub(crate) fn login_key(&self, logins: &Records<LoginRecord>) -> Key {
@@ -105,7 +144,7 @@ impl Storage {
     pub(crate) fn lease_key(&self, leases: &Records<LeaseRecord>, ask: &Ask) -> Key {
         match self.logins {
             Some(_) => leases.key_of_name(&self.identity),
-            None => leases.key_of_name(&format!("{}{}", self.identity, ask.canonical())),
+            None => leases.key_of_name(&self.name_of(ask)),
         }
     }
 
@@ -177,14 +216,33 @@ struct Build<'a> {
     store: Arc<dyn Store>,
     namespace: Namespace,
     environment: &'a Environment,
+    sharing: Sharing,
     problems: &'a mut Vec<String>,
 }
 
 impl Build<'_> {
-    fn sealed<R: grantor_store::Record>(
-        &mut self,
-        key: &Arc<grantor_jose::seal::SealingKey>,
-    ) -> Option<Records<R>> {
+    /// Spending a refresh token twice ends a login, so its records ask more of a store.
+    fn logins(&mut self, key: &Arc<SealingKey>) -> Option<Records<LoginRecord>> {
+        let store = Arc::clone(&self.store);
+        let environment = self.environment.clone();
+        let built = match self.sharing {
+            Sharing::Nobody => {
+                Records::single_process(store, self.namespace, environment, Arc::clone(key))
+            }
+            Sharing::OtherProcesses => {
+                Records::sealed(store, self.namespace, environment, Arc::clone(key))
+            }
+        };
+        let noted = built.map_err(|problem| {
+            self.problems.push(format!(
+                "{problem}; give a store that decides among processes, as FileStore or \
+                 SqliteStore, or promise by \"single_process\" that no other process uses this one"
+            ));
+        });
+        noted.ok()
+    }
+
+    fn sealed<R: grantor_store::Record>(&mut self, key: &Arc<SealingKey>) -> Option<Records<R>> {
         let store = Arc::clone(&self.store);
         let environment = self.environment.clone();
         let built = Records::sealed(store, self.namespace, environment, Arc::clone(key));

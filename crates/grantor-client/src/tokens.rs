@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::ask::Ask;
 use crate::blocking::block_on;
+use crate::door::Placement;
 use crate::grant::Grant;
 use crate::manager::{LastHandle, Manager};
 use crate::origin::{Origin, Origins};
@@ -38,6 +39,7 @@ pub struct Tokens {
     /// Where each request's own token comes from, if each has one.
     pub(crate) subjects: Option<Arc<Subjects>>,
     pub(crate) origins: Arc<Origins>,
+    pub(crate) placement: Placement,
     /// Whether requests are prepared on the short way.
     plain: bool,
     handle: Arc<LastHandle>,
@@ -56,6 +58,7 @@ impl Tokens {
             slot,
             subjects: subjects.map(Arc::new),
             origins: Arc::new(origins),
+            placement: Placement::default(),
             handle: Arc::new(LastHandle(Arc::clone(manager))),
         }
     }

@@ -75,10 +75,12 @@ pub(crate) async fn under<T>(
         return work.await;
     };
     tokio::select! {
-        done = work => done,
+        // After a stop both may be ready, and then the lease is gone.
+        biased;
         () = lease.keep() => Err(Error::transient(
             "another process took over the renewal of the token",
         )),
+        done = work => done,
     }
 }
 

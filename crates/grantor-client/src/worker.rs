@@ -1,5 +1,6 @@
 //! Where renewals run: on a thread that outlives every runtime of the callers.
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::thread::ThreadId;
@@ -84,7 +85,17 @@ impl Thread {
     }
 }
 
+thread_local! {
+    static HERE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this is the thread of a manager, on which it renews and calls its callbacks.
+pub(crate) fn is_here() -> bool {
+    HERE.get()
+}
+
 fn run(mut inbox: mpsc::UnboundedReceiver<Job>) {
+    HERE.set(true);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

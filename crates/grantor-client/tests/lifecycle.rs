@@ -6,7 +6,6 @@ mod support;
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::time::Duration;
 
 use grantor_client::Tokens;
 use grantor_store::{MasterKey, MemoryStore, Store};
@@ -107,14 +106,10 @@ fn the_last_handle_waits_until_the_refresh_token_is_stored() {
     assert!(call.as_mut().poll(&mut context).is_pending());
     drop(call);
     holds(&world.server, 1);
-    let (dropped, is_dropped) = channel();
-    let dropping = std::thread::spawn(move || {
-        drop(tokens);
-        dropped.send(()).unwrap();
-    });
-    assert!(is_dropped.recv_timeout(Duration::from_millis(20)).is_err());
+    let dropping = std::thread::spawn(move || drop(tokens));
     world.server.release();
     dropping.join().unwrap();
+    // If it had not waited, nothing would be there yet.
     let builder = Tokens::login(ISSUER, "app").store(store, &key);
     let tokens = world.thread(builder).build().unwrap();
     assert_eq!(tokens.get_blocking().unwrap().secret.expose(), "access-1");
@@ -140,4 +135,22 @@ async fn closing_waits_and_then_nothing_begins() {
     let error = tokens.get().await.unwrap_err();
     assert!(error.is_configuration(), "{error}");
     assert_eq!(world.server.token_requests(), 1);
+}
+
+#[test]
+fn a_callback_that_waits_for_the_tokens_is_told_that_it_can_not() {
+    let world = World::new();
+    let seen = Arc::new(std::sync::OnceLock::<Tokens>::new());
+    let (told, answers) = channel();
+    let inside = Arc::clone(&seen);
+    let builder = world.thread(world.client()).on_change(move |_| {
+        if let Some(tokens) = inside.get() {
+            let _ = told.send(tokens.get_blocking().unwrap_err().to_string());
+        }
+    });
+    let tokens = builder.build().unwrap();
+    seen.set(tokens.clone()).unwrap();
+    tokens.get_blocking().unwrap();
+    let error = answers.recv().unwrap();
+    assert!(error.contains("can't wait"), "{error}");
 }

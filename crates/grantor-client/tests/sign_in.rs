@@ -139,3 +139,16 @@ async fn tokens_are_looked_up_and_given_up() {
     tokens.revoke(&refresh).await.unwrap();
     assert!(tokens.renew().await.unwrap_err().needs_login());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_with_an_error_is_that_error_and_makes_no_token_request() {
+    let world = World::new();
+    let flow = flow(&world);
+    let started = flow.start().await.unwrap();
+    let denied = world.server.deny(&started.url);
+    let finished = flow.finish(started.pending, denied.query().unwrap());
+    let error = finished.await.unwrap_err();
+    assert!(error.needs_login(), "{error}");
+    assert!(error.to_string().contains("access_denied"), "{error}");
+    world.server.assert_no_token_requests();
+}

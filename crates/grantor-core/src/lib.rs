@@ -1,12 +1,13 @@
 //! OAuth as values and pure functions.
 //!
-//! RFC 6749, 6750, 7009, 7523, 7636, 7662, 8414, 8693, 9207 and their companions, both directions of the wire
+//! RFC 6749, 6750, 7009, 7523, 7636, 7662, 8414, 8628, 8693, 9207 and their companions, both directions of the wire
 //! with the same types. No IO, no clock, no randomness, no globals: time and random bytes are
 //! arguments.
 
 mod authorization;
 mod challenge;
 mod client_authentication;
+mod device_authorization;
 mod environment;
 mod error_response;
 pub mod exchange;
@@ -24,6 +25,9 @@ mod token;
 pub use authorization::{AuthorizationError, AuthorizationRequest, AuthorizationResponse};
 pub use challenge::Challenge;
 pub use client_authentication::{AuthMethod, ClientAuthentication};
+pub use device_authorization::{
+    DeviceAuthorizationError, DeviceAuthorizationRequest, DeviceAuthorizationResponse,
+};
 pub use environment::{Clock, Environment, Random};
 pub use error_response::{ErrorCode, ErrorResponse};
 pub use grantor_jose::{BoxFuture, Timestamp};

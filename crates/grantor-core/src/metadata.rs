@@ -18,6 +18,9 @@ pub struct ServerMetadata {
     /// Where tokens are had.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint: Option<Url>,
+    /// Where devices begin (RFC 8628 section 4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_authorization_endpoint: Option<Url>,
     /// Where the keys are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<Url>,
@@ -94,6 +97,7 @@ impl ServerMetadata {
             issuer,
             authorization_endpoint: None,
             token_endpoint: None,
+            device_authorization_endpoint: None,
             jwks_uri: None,
             introspection_endpoint: None,
             revocation_endpoint: None,
@@ -124,6 +128,10 @@ impl ServerMetadata {
         for (name, url) in [
             ("authorization_endpoint", &metadata.authorization_endpoint),
             ("token_endpoint", &metadata.token_endpoint),
+            (
+                "device_authorization_endpoint",
+                &metadata.device_authorization_endpoint,
+            ),
             ("jwks_uri", &metadata.jwks_uri),
             ("introspection_endpoint", &metadata.introspection_endpoint),
             ("revocation_endpoint", &metadata.revocation_endpoint),

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use grantor_core::{
-    AuthorizationRequest, AuthorizationResponse, Challenge, ClientAuthentication, ErrorCode,
-    GrantRequest, Introspection, Issuer, Params, Secret, ServerMetadata, TokenError, TokenQuery,
-    TokenRequest, TokenResponse, TokenTypeHint,
+    AuthorizationRequest, AuthorizationResponse, Challenge, ClientAuthentication,
+    DeviceAuthorizationRequest, DeviceAuthorizationResponse, ErrorCode, GrantRequest,
+    Introspection, Issuer, Params, Quirks, Scope, Secret, ServerMetadata, TokenError, TokenQuery,
+    TokenRequest, TokenResponse, TokenTypeHint, token_type,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use serde_json::Value;
@@ -108,8 +109,13 @@ fn token_requests() {
     let refresh = GrantRequest::RefreshToken {
         refresh_token: "tGzv3JOkF0XG5Qx2TlKWIA".into(),
     };
+    let password = GrantRequest::Password {
+        username: "johndoe".into(),
+        password: "A3ddj3w".into(),
+    };
     for (section, grant) in [
         ("4.1.3", code),
+        ("4.3.2", password),
         ("4.4.2", GrantRequest::ClientCredentials),
         ("6", refresh),
     ] {
@@ -125,6 +131,50 @@ fn token_requests() {
         };
         assert_eq!(example.client(&params), client, "section {section}");
     }
+}
+
+#[test]
+fn token_exchange() {
+    let example = Example::of("rfc8693", "2.3");
+    let params = Params::parse(example.body.as_bytes()).unwrap();
+    let mut request = TokenRequest::new(GrantRequest::TokenExchange {
+        subject_token: "accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC".into(),
+        subject_token_type: token_type::ACCESS_TOKEN.into(),
+        actor: None,
+        requested_token_type: None,
+    });
+    request.resource = vec!["https://backend.example.com/api".into()];
+    assert_eq!(TokenRequest::from_params(&params).unwrap(), request);
+    assert_eq!(example.client(&params).client_id(), "rs08");
+    let answer = Example::of("rfc8693", "2.3, response").answer();
+    let token = TokenResponse::from_response(&answer).unwrap();
+    assert_eq!(token.issued_token_type(), Some(token_type::ACCESS_TOKEN));
+    assert_eq!(token.expires_in, Some(Duration::from_secs(60)));
+}
+
+#[test]
+fn device_authorization() {
+    let example = Example::of("rfc8628", "3.1");
+    let params = Params::parse(example.body.as_bytes()).unwrap();
+    let request = DeviceAuthorizationRequest {
+        scope: Some(Scope::parse("example_scope").unwrap()),
+        ..DeviceAuthorizationRequest::default()
+    };
+    assert_eq!(
+        DeviceAuthorizationRequest::from_params(&params),
+        Ok(request)
+    );
+    let answer = Example::of("rfc8628", "3.2").answer();
+    let answer = DeviceAuthorizationResponse::from_response(&answer, &Quirks::NONE).unwrap();
+    assert_eq!(answer.user_code, "WDJB-MJHT");
+    let example = Example::of("rfc8628", "3.4");
+    let params = Params::parse(example.body.as_bytes()).unwrap();
+    let grant = GrantRequest::DeviceCode {
+        device_code: answer.device_code,
+    };
+    let request = TokenRequest::from_params(&params).unwrap();
+    assert_eq!(request, TokenRequest::new(grant));
+    assert_eq!(example.client(&params).client_id(), "1406020730");
 }
 
 #[test]

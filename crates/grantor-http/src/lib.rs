@@ -3,6 +3,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `blocking` | `blocking_agent`: a client of ureq's, for programs without a runtime |
 //! | `listen` | the module `listen`: an accept loop for HTTP/1.1 servers |
 
 mod cached;
@@ -15,6 +16,8 @@ mod metadata;
 mod reqwest;
 mod system;
 mod transport;
+#[cfg(feature = "blocking")]
+mod ureq;
 
 pub use cached::{Cached, Freshness, Unavailable};
 pub use drive::{drive, drive_blocking};
@@ -24,3 +27,5 @@ pub use metadata::MetadataCache;
 pub use reqwest::{ReqwestTransport, Timeouts, client_builder};
 pub use system::{SystemClock, SystemRandom, system};
 pub use transport::{MAX_ANSWER, Transport, TransportError};
+#[cfg(feature = "blocking")]
+pub use ureq::blocking_agent;

@@ -1,6 +1,6 @@
 //! The transport that goes over reqwest, and the settings it shares with other doors to reqwest.
 
-mod proxy;
+pub(crate) mod proxy;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -149,7 +149,10 @@ impl FromStr for Algorithm {
             .iter()
             .copied()
             .find(|algorithm| algorithm.as_str() == name)
-            .ok_or(Error::UnsupportedAlgorithm)
+            .ok_or(match name {
+                "Ed448" => Error::UnsupportedCurve("Ed448"),
+                _ => Error::UnsupportedAlgorithm,
+            })
     }
 }
 
@@ -185,9 +188,11 @@ mod tests {
     #[test]
     fn rejects_none_and_other_cases() {
         for name in [
-            "none", "None", "es256", "ES256 ", "", "HS1", "Ed448", "ES521",
+            "none", "None", "es256", "ES256 ", "", "HS1", "ed448", "ES521",
         ] {
             assert_eq!(name.parse::<Algorithm>(), Err(Error::UnsupportedAlgorithm));
         }
+        let found = "Ed448".parse::<Algorithm>();
+        assert_eq!(found, Err(Error::UnsupportedCurve("Ed448")));
     }
 }

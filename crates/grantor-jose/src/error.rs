@@ -58,6 +58,9 @@ pub enum Error {
     InvalidKey(&'static str),
     /// The type, curve or algorithm of a key is not known to this crate.
     UnsupportedKey,
+    /// The key is of a curve that has a place in JOSE but none in the cryptography library:
+    /// `Ed448` or `X448` (RFC 8037 section 2).
+    UnsupportedCurve(&'static str),
     /// What should be public holds a private or symmetric key. Whoever published it has to
     /// replace that key.
     PrivateKey,
@@ -145,6 +148,12 @@ impl fmt::Display for Error {
             Self::WrongKey => f.write_str("the token is bound to another key"),
             Self::InvalidKey(name) => write!(f, "key member \"{name}\" is missing or invalid"),
             Self::UnsupportedKey => f.write_str("key type, curve or algorithm is not supported"),
+            Self::UnsupportedCurve(name) => {
+                write!(
+                    f,
+                    "curve \"{name}\" is not supported, use one of 25519 or of NIST"
+                )
+            }
             Self::PrivateKey => f.write_str("private key where a public one belongs, replace it"),
             Self::MixedKeySet => f.write_str("key set mixes secrets with other keys"),
             Self::NotSpki => f.write_str("not a public key in DER"),

@@ -10,6 +10,7 @@ mod capabilities;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
+mod file;
 mod key;
 mod master_key;
 mod memory;
@@ -23,6 +24,7 @@ mod testing;
 
 pub use capabilities::{Capabilities, Class, Durability};
 pub use error::{Applied, Error};
+pub use file::{FileOptions, FileStore};
 pub use key::{Key, Namespace};
 pub use master_key::MasterKey;
 pub use memory::MemoryStore;

@@ -1,9 +1,13 @@
 mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use grantor_core::{Environment, Timestamp};
+use grantor_core::{Environment, Secret, Timestamp};
+use grantor_jose::base64url;
+use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -78,6 +82,14 @@ impl MasterKey {
             )),
             Err(error) => Err(error),
         }
+    }
+
+    /// A text that stands for a secret of some kind where the secret itself must not be: in the key
+    /// of a record. It is a MAC under this key, so that who reads the store can't try out secrets.
+    #[must_use]
+    pub fn fingerprint(&self, kind: &str, secret: &Secret) -> String {
+        let key = MacKey::new(&*self.0).derive("fingerprint/1");
+        base64url::encode(key.sign(&[kind.as_bytes(), secret.expose().as_bytes()]))
     }
 
     /// The key that seals records.

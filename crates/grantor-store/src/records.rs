@@ -56,6 +56,21 @@ impl<R: Record> Records<R> {
         Self::build(store, namespace, environment, Some(sealing_key))
     }
 
+    /// As [`sealed`](Self::sealed), in a store that no other process uses while this one does. The
+    /// caller promises that; then it does not matter if conditional puts hold within a process only,
+    /// and what is evicted is missed by this process alone.
+    ///
+    /// # Errors
+    /// The store can't carry records of this class even so; the message says why.
+    pub fn single_process(
+        store: Arc<dyn Store>,
+        namespace: Namespace,
+        environment: Environment,
+        sealing_key: Arc<SealingKey>,
+    ) -> Result<Self, String> {
+        Self::unchecked(store, namespace, environment, Some(sealing_key))
+    }
+
     fn build(
         store: Arc<dyn Store>,
         namespace: Namespace,

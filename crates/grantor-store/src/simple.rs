@@ -18,6 +18,43 @@ pub type SimpleError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// Nothing in it is conditional, so two processes may fetch the same token at the same time, and
 /// the later write wins. For anything else implement [`Store`].
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::{Arc, Mutex, PoisonError};
+///
+/// use bytes::Bytes;
+/// use grantor_core::{BoxFuture, Timestamp};
+/// use grantor_store::{SimpleAdapter, SimpleError, SimpleStore, Store};
+///
+/// #[derive(Debug, Default)]
+/// struct MyCache(Mutex<HashMap<String, Bytes>>);
+///
+/// impl SimpleStore for MyCache {
+///     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Bytes>, SimpleError>> {
+///         Box::pin(async move {
+///             let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///             Ok(cache.get(key).cloned())
+///         })
+///     }
+///
+///     fn set<'a>(
+///         &'a self,
+///         key: &'a str,
+///         value: Bytes,
+///         _expires_at: Option<Timestamp>,
+///     ) -> BoxFuture<'a, Result<(), SimpleError>> {
+///         Box::pin(async move {
+///             let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///             cache.insert(key.to_owned(), value);
+///             Ok(())
+///         })
+///     }
+/// }
+///
+/// // What `store` of the client's builder takes.
+/// let store: Arc<dyn Store> = Arc::new(SimpleAdapter::new(MyCache::default()));
+/// ```
 pub trait SimpleStore: Debug + Send + Sync + 'static {
     /// The bytes last set under `key`, if they are still there.
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Bytes>, SimpleError>>;

@@ -6,7 +6,7 @@ use grantor_core::{RedirectUri, Scope, Secret};
 use grantor_server::{Client, NewClient, StoredClients};
 use serde_json::{Value, json};
 
-use super::secret_from_stdin;
+use super::input::secret_from_stdin;
 use crate::args::{self, ClientAdd, Common};
 use crate::config::Config;
 use crate::data;

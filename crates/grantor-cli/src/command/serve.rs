@@ -52,7 +52,7 @@ async fn build(config: &Config, address: SocketAddr) -> Result<Server, CliError>
     let issuer = match &config.issuer {
         Some(issuer) => issuer.clone(),
         None => Issuer::parse(&format!("http://{address}")).map_err(|_| {
-            CliError::usage(format!(
+            CliError::configuration(format!(
                 "an issuer can't be made of {address}: say with --issuer what clients know it as"
             ))
         })?,

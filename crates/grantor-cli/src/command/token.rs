@@ -1,76 +1,56 @@
 //! `grantor token`.
 
-use std::env::VarError;
 use std::process::ExitCode;
 
-use grantor_client::{Builder, Tokens};
-use grantor_core::Secret;
-use serde_json::json;
+use grantor_client::TokenSet;
+use grantor_http::system;
+use serde_json::{Value, json};
 
-use super::secret_from_stdin;
-use crate::args::{Common, Token};
-use crate::config::Config;
-use crate::error::CliError;
+use super::token_options::{self, server};
+use crate::args::{Common, Show, Token};
+use crate::error::{CliError, Exit};
 use crate::output::Output;
+use crate::when;
 
 pub(crate) fn run(common: &Common, args: &Token, output: &Output) -> Result<ExitCode, CliError> {
-    let issuer = issuer(common, args)?;
-    let tokens = builder(&issuer, args)?.build()?;
+    let (server, name) = server(common, &args.client, &args.token)?;
     crate::block_on(async {
-        let token = tokens.get().await;
+        let options = (&args.client, &args.grant, &args.token);
+        let tokens = token_options::tokens(server, options, Vec::new()).await?;
+        if args.forget {
+            tokens.forget().await?;
+            return Ok(Exit::Done.into());
+        }
+        let token = token_options::get(&tokens, &args.token).await;
         tokens.close().await;
-        let token = token.map_err(|error| no_token(error, &issuer))?;
-        let json = json!({
-            "access_token": token.secret.expose(),
-            "token_type": "Bearer",
-            "scope": token.scope,
-        });
-        output.result(token.secret.expose(), &json)?;
-        Ok(ExitCode::SUCCESS)
+        let token = token.map_err(|error| error.because(&format!("no token from {name}")))?;
+        output.result(&shown(&token, args.show), &to_json(&token))?;
+        Ok(Exit::Done.into())
     })
 }
 
-/// The server that the options name, or else the configuration file.
-pub(super) fn issuer(common: &Common, args: &Token) -> Result<String, CliError> {
-    let config = Config::for_common(common)?;
-    let configured = config.issuer.map(|issuer| issuer.to_string());
-    args.issuer.clone().or(configured).ok_or_else(|| {
-        CliError::usage(
-            "there is no authorization server: give --issuer, set GRANTOR_ISSUER, or set \"issuer\" \
-             in the configuration file",
-        )
+fn shown(token: &TokenSet, what: Show) -> String {
+    let secret = token.access_token.expose();
+    match what {
+        Show::Token => secret.to_owned(),
+        Show::Header => format!("Authorization: {} {secret}", token.token_type),
+        Show::Json => to_json(token).to_string(),
+        Show::Expiry => {
+            let end = token.expires_at.and_then(when::date);
+            end.unwrap_or_else(|| "unknown".to_owned())
+        }
+    }
+}
+
+/// A refresh token is not shown: it is for the store alone.
+fn to_json(token: &TokenSet) -> Value {
+    let now = system().now();
+    let ends = token.expires_at;
+    json!({
+        "access_token": token.access_token.expose(),
+        "token_type": token.token_type,
+        "scope": token.scope,
+        "expires_at": ends.map(|end| end.as_secs()),
+        "expires_in": ends.map(|end| end.since(now).as_secs()),
     })
-}
-
-/// The tokens that the options name.
-pub(super) fn builder(issuer: &str, args: &Token) -> Result<Builder, CliError> {
-    let secret = if args.secret_stdin {
-        secret_from_stdin("the client's secret")?
-    } else {
-        secret_from_environment()?
-    };
-    let mut builder = Tokens::client_credentials(issuer, &args.client_id, secret.expose());
-    if let Some(scope) = &args.scope {
-        builder = builder.scope(scope);
-    }
-    if let Some(audience) = &args.audience {
-        builder = builder.audience(audience);
-    }
-    Ok(builder)
-}
-
-fn secret_from_environment() -> Result<Secret, CliError> {
-    match std::env::var("GRANTOR_CLIENT_SECRET") {
-        Ok(secret) if !secret.is_empty() => Ok(Secret::new(secret)),
-        Ok(_) | Err(VarError::NotPresent) => Err(CliError::usage(
-            "there is no client secret: set GRANTOR_CLIENT_SECRET, or use --secret-stdin",
-        )),
-        Err(VarError::NotUnicode(_)) => Err(CliError::usage(
-            "GRANTOR_CLIENT_SECRET is not text in UTF-8",
-        )),
-    }
-}
-
-fn no_token(error: grantor_client::Error, issuer: &str) -> CliError {
-    CliError::from(error).because(&format!("no token from {issuer}"))
 }

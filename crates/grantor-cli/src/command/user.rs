@@ -9,7 +9,7 @@ use grantor_server::{Anchor, Server};
 use grantor_store::Stores;
 use serde_json::{Value, json};
 
-use super::{secret_from_prompt, secret_from_stdin};
+use super::input::{secret_from_prompt, secret_from_stdin};
 use crate::args::{self, Common};
 use crate::config::Config;
 use crate::data;

@@ -237,7 +237,9 @@ mod tests {
                 variables(inner, found);
             }
         }
-        let mut names = vec!["GRANTOR_CLIENT_SECRET".to_owned(), "GRANTOR_LOG".to_owned()];
+        let mut names = ["CLIENT_SECRET", "LOG", "PASSWORD", "TOKEN"]
+            .map(|name| format!("GRANTOR_{name}"))
+            .to_vec();
         variables(&Args::command(), &mut names);
         names.sort();
         names.dedup();

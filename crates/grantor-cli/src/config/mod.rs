@@ -77,7 +77,7 @@ impl Config {
         if let Some(path) = &common.config {
             let text = std::fs::read_to_string(path).map_err(|error| {
                 let path = path.display();
-                CliError::usage(format!("the configuration {path} can't be read: {error}"))
+                CliError::configuration(format!("the configuration {path} can't be read: {error}"))
             })?;
             file::apply(&text, &mut config, &mut problems);
             for problem in &mut problems {
@@ -103,7 +103,7 @@ impl Config {
         if problems.is_empty() {
             Ok(config)
         } else {
-            Err(CliError::usage(list(
+            Err(CliError::configuration(list(
                 "the configuration is wrong",
                 &problems,
             )))

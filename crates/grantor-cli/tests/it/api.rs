@@ -35,8 +35,14 @@ pub(crate) struct Api {
 impl Api {
     /// Gives these answers, one to each request, and the last one from then on.
     pub(crate) fn answering(answers: Vec<Scripted>) -> Self {
+        Self::with(|_| answers).0
+    }
+
+    /// As [`answering`](Self::answering), with answers that know the address; and its URL.
+    pub(crate) fn with(answers: impl FnOnce(SocketAddr) -> Vec<Scripted>) -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
+        let answers = answers(address);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let keep = Arc::clone(&seen);
         thread::spawn(move || {
@@ -48,7 +54,7 @@ impl Api {
                 write(&mut stream, answer);
             }
         });
-        Self { address, seen }
+        (Self { address, seen }, format!("http://{address}"))
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -16,7 +16,7 @@ fn every_mistake_in_a_file_is_reported() {
         &["token", "--client-id", "a"],
     ] {
         home.run(&[args, &["--config", &file]].concat()).fails(
-            2,
+            3,
             &[
                 "c.toml: lisen: unknown key; the nearest known one is \"listen\"",
                 "c.toml: token.format: unknown key; the nearest known one is \"tokens.format\"",
@@ -37,7 +37,7 @@ fn values_that_do_not_go_together_are_all_reported() {
         "listen = \"127.0.0.1:0\"\n[tokens]\nformat = \"es256\"\naccess_lifetime = 0\nrefresh_grace = 61\n",
     );
     home.run(&["serve", "--config", &file]).fails(
-        2,
+        3,
         &[
             "the access token lifetime must be between",
             "the refresh grace must be at most 60 s",
@@ -50,10 +50,10 @@ fn values_that_do_not_go_together_are_all_reported() {
 fn a_file_that_is_missing_or_no_toml() {
     let home = Home::new();
     home.run(&["serve", "--config", "missing.toml"])
-        .fails(2, &["missing.toml can't be read"]);
+        .fails(3, &["missing.toml can't be read"]);
     let file = home.file("c.toml", "listen = \"127.0.0.1:0\"\nissuer = = 1");
     home.run(&["serve", "--config", &file])
-        .fails(2, &["c.toml: line 2 is not TOML"]);
+        .fails(3, &["c.toml: line 2 is not TOML"]);
     let mistake = home
         .command(&["client", "list"])
         .env("GRANTOR_LOG", "a=b=c");
@@ -140,7 +140,7 @@ fn a_store_in_memory_has_no_clients_for_other_processes() {
         &["user", "list"],
     ] {
         let done = home.run(&[args, &["--config", &file]].concat());
-        done.fails(2, &["\"memory\"", "\"sqlite\""]);
+        done.fails(3, &["\"memory\"", "\"sqlite\""]);
     }
     let server = home.serve(&["--config", &file]);
     assert_eq!(server.get("/jwks").status, 200);

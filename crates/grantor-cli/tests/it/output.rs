@@ -62,7 +62,7 @@ fn a_command_that_is_misspelt_is_corrected() {
         let done = home.run(args);
         let error: Value = serde_json::from_str(&done.err).unwrap();
         assert_eq!(done.code, Some(2));
-        assert!(error["error"].as_str().unwrap().len() > 10, "{done:?}");
+        assert!(error["message"].as_str().unwrap().len() > 10, "{done:?}");
     }
 }
 
@@ -76,10 +76,15 @@ fn a_reader_that_has_gone_away_is_no_panic() {
         &["user", "list"],
         &["demo"],
         &["demo", "--json"],
+        &["completions", "bash"],
+        &["man"],
+        &["decode"],
+        &["decode", "--json"],
     ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let done = home.command(args).stdout(writer).finish();
+        let token = "eyJhbGciOiJFUzI1NiJ9.e30.AA";
+        let done = home.command(args).input(token).stdout(writer).finish();
         assert_eq!(done.code, Some(1), "{args:?}: {done:?}");
         assert!(done.err.contains("can't be written"), "{done:?}");
     }
@@ -102,4 +107,16 @@ fn a_secret_that_nobody_got_is_a_failure() {
     );
     // The client is there, and a new secret is to be had.
     home.run(&["client", "rotate-secret", "job"]).ok();
+}
+
+#[test]
+fn no_color_goes_before_everything_else() {
+    let home = Home::new();
+    let help = |no_color| {
+        let run = home.command(&["--help"]).env("CLICOLOR_FORCE", "1");
+        run.env("NO_COLOR", no_color).run().ok().out
+    };
+    assert!(help("").contains('\u{1b}'), "no colours at all");
+    assert!(!help("1").contains('\u{1b}'));
+    assert!(!home.run(&["--help"]).ok().out.contains('\u{1b}'));
 }

@@ -118,11 +118,11 @@ fn prints_an_answer_as_json() {
     assert_eq!(said, expected);
 
     let done = scene.request(&["--json", &api.url("/")]).run();
-    assert_eq!(done.code, Some(1));
+    assert_eq!(done.code, Some(7));
     let expected = json!({ "status": 404, "content_type": null, "body_base64url": "__4" });
     assert_eq!(done.json(), expected);
     let error: serde_json::Value = serde_json::from_str(&done.err).unwrap();
-    assert_eq!(error["error"], "the answer has status 404 Not Found");
+    assert_eq!(error["message"], "the answer has status 404 Not Found");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_status_that_is_an_error_prints_the_body_and_fails() {
         Scripted::new("500 Internal Server Error", "not today"),
         Scripted::new("204 No Content", ""),
     ]);
-    for (code, body, status) in [(1, "not you", "403"), (1, "not today", "500"), (0, "", "")] {
+    for (code, body, status) in [(7, "not you", "403"), (8, "not today", "500"), (0, "", "")] {
         let done = scene.request(&[&api.url("/")]).run();
         assert_eq!((done.code, done.out.as_str()), (Some(code), body));
         assert!(done.err.contains(status), "{done:?}");
@@ -147,7 +147,7 @@ fn a_401_is_the_answer_and_its_challenge_is_told() {
     let rejected = Scripted::new("401 Unauthorized", "no").header("www-authenticate", challenge);
     let api = Api::answering(vec![rejected]);
     let done = scene.request(&["-d", "body", &api.url("/")]).run();
-    assert_eq!((done.code, done.out.as_str()), (Some(1), "no"));
+    assert_eq!((done.code, done.out.as_str()), (Some(7), "no"));
     assert!(done.err.contains("401 Unauthorized"), "{done:?}");
     assert!(done.err.contains(challenge), "{done:?}");
     // A token that was fetched just now would not be replaced by a better one.
@@ -184,12 +184,12 @@ fn nothing_is_sent_in_plain_text_to_another_machine() {
     scene
         .request(&["http://api.example/"])
         .run()
-        .fails(2, &says);
+        .fails(3, &says);
     let api = Api::answering(vec![Scripted::new("200 OK", "")]);
     scene
         .request(&["--origin", "http://api.example", &api.url("/")])
         .run()
-        .fails(2, &says);
+        .fails(3, &says);
     assert!(api.seen().is_empty());
 }
 
@@ -210,12 +210,14 @@ fn a_request_that_can_not_be_made_says_why() {
     }
     let url = "http://127.0.0.1:1/x?key=abc";
     let refused = scene.request(&[url]).run();
-    refused.fails(1, &["no answer from http://127.0.0.1:1/x: ", "refused"]);
+    refused.fails(5, &["no answer from http://127.0.0.1:1/x: ", "refused"]);
     assert!(!refused.err.contains("abc"), "{refused:?}");
     scene
         .request(&["-X", "A B", url])
         .run()
         .fails(2, &["-X A B: not a method"]);
+    let escape = scene.request(&["-X", "A\u{1b}[2JB", url]).run();
+    escape.fails(2, &["-X A\\u001b[2JB: not a method"]);
     scene
         .request(&["-H", "no colon", url])
         .run()
@@ -232,4 +234,100 @@ fn a_request_that_can_not_be_made_says_why() {
         .request(&["-d", "@-", "--secret-stdin", url])
         .input(scene.secret.as_str());
     both.run().fails(2, &["either the secret or the body"]);
+}
+
+#[test]
+fn json_goes_and_comes_as_json_and_headers_may_be_in_a_file() {
+    let scene = Scene::new();
+    let api = Api::answering(vec![Scripted::new("200 OK", "")]);
+    let url = api.url("/");
+    let headers = scene.home.file("headers", "x-key: s3cret\n\nx-two: 2\n");
+    let from_file = format!("@{headers}");
+    let body = scene.home.file("body.json", "{}");
+    let from_body = format!("@{body}");
+    let json = ["--json-body", "{\"a\": 1}", "-H", &from_file, &url];
+    scene.request(&json).run().ok();
+    let own = [
+        "--json-body",
+        &from_body,
+        "-H",
+        "content-type: application/ld+json",
+        &url,
+    ];
+    scene.request(&own).run().ok();
+    let [first, second] = api.seen().try_into().unwrap();
+    for part in [
+        "post / ",
+        "content-type: application/json\r\n",
+        "accept: application/json\r\n",
+        "x-key: s3cret\r\n",
+        "x-two: 2\r\n",
+        "{\"a\": 1}",
+    ] {
+        assert!(first.contains(part), "{part}: {first}");
+    }
+    assert!(
+        second.contains("content-type: application/ld+json"),
+        "{second}"
+    );
+    assert!(
+        !second.contains("content-type: application/json"),
+        "{second}"
+    );
+    let both = ["--json-body", "{}", "-d", "x", &url];
+    scene
+        .request(&both)
+        .run()
+        .fails(2, &["cannot be used with"]);
+    let missing = ["-H", "@missing", &url];
+    scene
+        .request(&missing)
+        .run()
+        .fails(1, &["-H can't be read from missing"]);
+}
+
+#[test]
+fn the_head_of_an_answer_is_printed_when_it_is_asked_for() {
+    let scene = Scene::new();
+    let answer = || Scripted::new("200 OK", "body").header("x-one", "1");
+    let api = Api::answering(vec![answer(), answer()]);
+    let url = api.url("/");
+    let out = scene.request(&["--include", &url]).run().ok().out;
+    assert!(out.starts_with("HTTP/1.1 200 OK\r\n"), "{out}");
+    assert!(
+        out.contains("\r\nx-one: 1\r\n") && out.ends_with("\r\n\r\nbody"),
+        "{out}"
+    );
+    let json = scene.request(&["-i", "--json", &url]).run().ok().json();
+    assert_eq!(json["headers"][0], json!(["x-one", "1"]));
+}
+
+#[test]
+fn an_answer_goes_to_a_file_and_one_that_failed_need_not() {
+    let scene = Scene::new();
+    let api = Api::answering(vec![
+        Scripted::new("200 OK", "first, and longer"),
+        Scripted::new("200 OK", "second"),
+        Scripted::new("503 Service Unavailable", "not now").header("retry-after", "7"),
+    ]);
+    let url = api.url("/");
+    let to_file = ["-o", "answer", &url];
+    for expected in ["first, and longer", "second"] {
+        assert_eq!(scene.request(&to_file).run().ok().out, "");
+        let written = std::fs::read_to_string(scene.home.path("answer")).unwrap();
+        assert_eq!(written, expected);
+    }
+    let failed = scene.request(&["--fail", "-o", "answer", &url]).run();
+    failed.fails(8, &["503", "try again in 7 s"]);
+    let written = std::fs::read_to_string(scene.home.path("answer")).unwrap();
+    assert_eq!(written, "second");
+    scene.request(&["-f", &url]).run().fails(8, &["503"]);
+    let sent = api.seen().len();
+    let nowhere = scene.request(&["-o", "missing/answer", &url]).run();
+    nowhere.fails(1, &["-o missing/answer can't be written"]);
+    assert_eq!(
+        api.seen().len(),
+        sent,
+        "sent though the answer had no place"
+    );
 }

@@ -90,7 +90,7 @@ fn the_client_logs_no_secret_either() {
     assert!(!done.err.contains(&secret), "{}", done.err);
     assert!(!done.err.to_lowercase().contains("bearer "), "{}", done.err);
     let wrong = run("wrong-secret");
-    assert_eq!(wrong.code, Some(2));
+    assert_eq!(wrong.code, Some(3));
     assert!(!wrong.err.contains("wrong-secret"), "{}", wrong.err);
 }
 

@@ -23,10 +23,18 @@ fn prints_a_token_that_is_good() {
         .arg("--json");
     let mut said = asked.run().ok().json();
     let access_token = said["access_token"].take();
+    assert!(said["expires_in"].take().as_u64().unwrap() <= 300, "{said}");
+    assert!(
+        said["expires_at"].take().as_u64().unwrap() > 1_700_000_000,
+        "{said}"
+    );
     assert!(server.is_active(access_token.as_str().unwrap(), "job", &secret));
     assert_eq!(
         said,
-        json!({ "access_token": null, "token_type": "Bearer", "scope": "read" })
+        json!({
+            "access_token": null, "token_type": "Bearer", "scope": "read",
+            "expires_at": null, "expires_in": null,
+        })
     );
 }
 
@@ -70,7 +78,7 @@ fn asks_for_an_audience() {
     let unknown = token(&home, &server.issuer, &secret)
         .arg("--audience")
         .arg("https://other.example");
-    unknown.run().fails(2, &[&server.issuer, "invalid_target"]);
+    unknown.run().fails(3, &[&server.issuer, "invalid_target"]);
 }
 
 #[test]
@@ -80,14 +88,17 @@ fn says_what_went_wrong_and_not_the_secret() {
     let server = home.serve(&[]);
 
     let wrong = token(&home, &server.issuer, "a-wrong-secret").run();
-    wrong.fails(2, &["no token from", &server.issuer, "invalid_client"]);
+    wrong.fails(3, &["no token from", &server.issuer, "invalid_client"]);
     assert!(!wrong.err.contains("a-wrong-secret"), "{wrong:?}");
     let wrong = token(&home, &server.issuer, "a-wrong-secret")
         .arg("--json")
         .run();
     let error: serde_json::Value = serde_json::from_str(&wrong.err).unwrap();
     assert!(
-        error["error"].as_str().unwrap().contains("invalid_client"),
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("invalid_client"),
         "{wrong:?}"
     );
 
@@ -95,26 +106,26 @@ fn says_what_went_wrong_and_not_the_secret() {
         .arg("--scope")
         .arg("write")
         .run();
-    scope.fails(2, &["invalid_scope"]);
+    scope.fails(3, &["invalid_scope"]);
     let scope = token(&home, &server.issuer, &secret)
         .arg("--scope")
         .arg("a\"b")
         .run();
-    scope.fails(2, &["\"scope\" has a character that is not allowed"]);
+    scope.fails(3, &["\"scope\" has a character that is not allowed"]);
 
     let nobody = "http://127.0.0.1:1";
     token(&home, nobody, &secret)
         .run()
-        .fails(1, &[nobody, "can't be reached"]);
+        .fails(5, &[nobody, "can't be reached", "try again later"]);
     let plain = token(&home, "http://id.example", &secret).run();
-    plain.fails(2, &["an issuer is https, or http on a loopback address"]);
+    plain.fails(3, &["an issuer is https, or http on a loopback address"]);
     let other = token(
         &home,
         &server.issuer.replace("127.0.0.1", "localhost"),
         &secret,
     )
     .run();
-    other.fails(2, &["issuer"]);
+    other.fails(3, &["issuer"]);
 }
 
 #[test]

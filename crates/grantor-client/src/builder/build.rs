@@ -94,9 +94,10 @@ impl Builder {
             listener: self.listener,
         };
         let grant = grant(self.kind);
-        let identity = grant.identity(app.as_ref(), &self.label);
+        let place = self.place.open(self.sharing, &shared.environment);
+        let identity = grant.identity(app.as_ref(), &self.label, &place.key);
         let storage = Storage::new(
-            (self.place, kinds),
+            (place, kinds),
             &shared.environment,
             &told.policy,
             app.as_ref(),
@@ -109,6 +110,7 @@ impl Builder {
             all.with(origin, id)
         });
         let tokens = Tokens::new(&manager, ask, origins, subjects);
+        let tokens = tokens.with_placement(self.placement);
         if let Some(given) = self.given {
             tokens
                 .hand_in(given)

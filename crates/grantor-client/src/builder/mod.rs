@@ -10,12 +10,13 @@ use tokio::runtime::Handle;
 
 use crate::ask::Ask;
 use crate::change::OnChange;
+use crate::door::Placement;
 use crate::event::Listener;
 use crate::grant::{Actor, Exchange};
 use crate::hook::Hooks;
 use crate::manager::Shared;
 use crate::metrics::Metrics;
-use crate::storage::Place;
+use crate::storage::{Place, Sharing};
 use crate::subject::{SubjectToken, Subjects, User};
 use crate::{Error, Policy, Server, TokenSet, TokenSource};
 
@@ -40,10 +41,12 @@ pub struct Builder {
     metrics: Option<Arc<dyn Metrics>>,
     listener: Option<Listener>,
     place: Place,
+    sharing: Sharing,
     transport: Option<Arc<dyn Transport>>,
     environment: Option<Environment>,
     handle: Option<Handle>,
     pub(crate) shared: Option<Arc<Shared>>,
+    pub(crate) placement: Placement,
 }
 
 #[derive(Debug, Clone)]
@@ -78,10 +81,12 @@ impl Builder {
             metrics: None,
             listener: None,
             place: Place::Here,
+            sharing: Sharing::OtherProcesses,
             transport: None,
             environment: None,
             handle: None,
             shared: None,
+            placement: Placement::default(),
         }
     }
 
@@ -201,6 +206,16 @@ impl Builder {
     /// with others. Otherwise they are in memory only.
     pub fn store(mut self, store: Arc<dyn Store>, key: &MasterKey) -> Self {
         self.place = Place::Store(store, key.clone());
+        self
+    }
+
+    /// Promises that no other process uses the store as long as this one does. Then a login can be
+    /// kept in any store, a [`SimpleStore`](grantor_store::SimpleStore) too, and no lease is taken.
+    ///
+    /// If the promise is broken, two processes spend one refresh token, which a server takes for
+    /// theft: the user has to sign in again.
+    pub fn single_process(mut self) -> Self {
+        self.sharing = Sharing::Nobody;
         self
     }
 

@@ -13,7 +13,7 @@ rows! {
     /// Mailchimp, whose tokens do not end: it writes 0 as their lifetime.
     MAILCHIMP = Provider::listed("Mailchimp",
         "https://login.mailchimp.com/oauth2/authorize", "https://login.mailchimp.com/oauth2/token")
-        .rests_on(&[Source::GoOauth2, Source::RequestsOauthlib]);
+        .with_rests_on(&[Source::GoOauth2, Source::RequestsOauthlib]);
     /// MediaMath.
     MEDIAMATH = Provider::listed("MediaMath",
         "https://api.mediamath.com/oauth2/v1.0/authorize",
@@ -46,9 +46,9 @@ rows! {
     /// PayPal, with the endpoints of its metadata.
     PAYPAL = Provider::listed("PayPal",
         "https://www.paypal.com/signin/authorize", "https://api.paypal.com/v1/oauth2/token")
-        .issuer("https://www.paypal.com")
-        .revocation("https://api.paypal.com/v1/oauth2/revoke")
-        .rests_on(&[Source::Metadata]);
+        .with_issuer("https://www.paypal.com")
+        .with_revocation("https://api.paypal.com/v1/oauth2/revoke")
+        .with_rests_on(&[Source::Metadata]);
     /// PayPal's sandbox.
     PAYPAL_SANDBOX = Provider::listed("PayPal sandbox",
         "https://www.sandbox.paypal.com/webapps/auth/protocol/openidconnect/v1/authorize",
@@ -68,40 +68,40 @@ rows! {
     /// Slack, for the token of a bot: scopes stand between commas, and `token_type` is `bot`.
     SLACK = Provider::listed("Slack",
         "https://slack.com/oauth/v2/authorize", "https://slack.com/api/oauth.v2.access")
-        .quirks(SLACK_BOT)
-        .rests_on(LISTED_AND_DOCUMENTED);
+        .with_quirks(SLACK_BOT)
+        .with_rests_on(LISTED_AND_DOCUMENTED);
     /// Slack, for the token of a user, which stands in `authed_user`. Its scopes are asked for by
     /// the further parameter `user_scope`.
     SLACK_USER = Provider::listed("Slack user",
         "https://slack.com/oauth/v2/authorize", "https://slack.com/api/oauth.v2.access")
-        .quirks(SLACK_AUTHED_USER)
-        .rests_on(LISTED_AND_DOCUMENTED);
+        .with_quirks(SLACK_AUTHED_USER)
+        .with_rests_on(LISTED_AND_DOCUMENTED);
     /// Splitwise.
     SPLITWISE = Provider::listed("Splitwise",
         "https://www.splitwise.com/oauth/authorize", "https://www.splitwise.com/oauth/token");
     /// Spotify.
     SPOTIFY = Provider::listed("Spotify",
         "https://accounts.spotify.com/authorize", "https://accounts.spotify.com/api/token")
-        .issuer("https://accounts.spotify.com")
-        .revocation("https://accounts.spotify.com/oauth2/revoke/v1")
-        .rests_on(LISTED_AND_PUBLISHED);
+        .with_issuer("https://accounts.spotify.com")
+        .with_revocation("https://accounts.spotify.com/oauth2/revoke/v1")
+        .with_rests_on(LISTED_AND_PUBLISHED);
     /// Stack Overflow, which answers with a form.
     STACK_OVERFLOW = Provider::listed("Stack Overflow",
         "https://stackoverflow.com/oauth", "https://stackoverflow.com/oauth/access_token")
-        .quirks(FORM_WITH_EXPIRES)
-        .rests_on(LISTED_AND_DOCUMENTED);
+        .with_quirks(FORM_WITH_EXPIRES)
+        .with_rests_on(LISTED_AND_DOCUMENTED);
     /// Strava, which wants commas between scopes.
     STRAVA = Provider::listed("Strava",
         "https://www.strava.com/oauth/authorize", "https://www.strava.com/oauth/token")
-        .quirks(COMMAS)
-        .rests_on(LISTED_AND_DOCUMENTED);
+        .with_quirks(COMMAS)
+        .with_rests_on(LISTED_AND_DOCUMENTED);
     /// Twitch, whose answers have scopes as an array. Its device endpoint calls them `scopes`.
     TWITCH = Provider::listed("Twitch",
         "https://id.twitch.tv/oauth2/authorize", "https://id.twitch.tv/oauth2/token")
-        .issuer("https://id.twitch.tv/oauth2")
-        .device("https://id.twitch.tv/oauth2/device")
-        .revocation("https://id.twitch.tv/oauth2/revoke")
-        .rests_on(&[Source::GoOauth2, Source::Metadata, Source::Documentation]);
+        .with_issuer("https://id.twitch.tv/oauth2")
+        .with_device("https://id.twitch.tv/oauth2/device")
+        .with_revocation("https://id.twitch.tv/oauth2/revoke")
+        .with_rests_on(&[Source::GoOauth2, Source::Metadata, Source::Documentation]);
     /// Uber.
     UBER = Provider::listed("Uber",
         "https://login.uber.com/oauth/v2/authorize", "https://login.uber.com/oauth/v2/token");
@@ -111,8 +111,8 @@ rows! {
     /// Weibo, whose answers lack `token_type`.
     WEIBO = Provider::listed("Weibo",
         "https://api.weibo.com/oauth2/authorize", "https://api.weibo.com/oauth2/access_token")
-        .query_parameter("access_token")
-        .rests_on(&[Source::RequestsOauthlib, Source::Documentation]);
+        .with_query_parameter("access_token")
+        .with_rests_on(&[Source::RequestsOauthlib, Source::Documentation]);
     /// Withings.
     WITHINGS = Provider::listed("Withings",
         "https://account.withings.com/oauth2_user/authorize2",
@@ -120,8 +120,8 @@ rows! {
     /// Wix, which wants token requests as JSON.
     WIX = Provider::listed("Wix",
         "https://www.wix.com/installer/install", "https://www.wixapis.com/oauth2/token")
-        .quirks(JSON_REQUESTS)
-        .rests_on(&[Source::RequestsOauthlib, Source::Documentation]);
+        .with_quirks(JSON_REQUESTS)
+        .with_rests_on(&[Source::RequestsOauthlib, Source::Documentation]);
     /// X.
     X = Provider::listed("X",
         "https://x.com/i/oauth2/authorize", "https://api.x.com/2/oauth2/token");
@@ -129,10 +129,10 @@ rows! {
     YAHOO = Provider::listed("Yahoo",
         "https://api.login.yahoo.com/oauth2/request_auth",
         "https://api.login.yahoo.com/oauth2/get_token")
-        .issuer("https://api.login.yahoo.com")
-        .revocation("https://api.login.yahoo.com/oauth2/revoke")
-        .introspection("https://api.login.yahoo.com/oauth2/introspect")
-        .rests_on(LISTED_AND_PUBLISHED);
+        .with_issuer("https://api.login.yahoo.com")
+        .with_revocation("https://api.login.yahoo.com/oauth2/revoke")
+        .with_introspection("https://api.login.yahoo.com/oauth2/introspect")
+        .with_rests_on(LISTED_AND_PUBLISHED);
     /// Yandex.
     YANDEX = Provider::listed("Yandex",
         "https://oauth.yandex.com/authorize", "https://oauth.yandex.com/token");

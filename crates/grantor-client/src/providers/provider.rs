@@ -66,37 +66,37 @@ impl Provider {
         }
     }
 
-    pub(super) const fn issuer(mut self, issuer: &'static str) -> Self {
+    pub(super) const fn with_issuer(mut self, issuer: &'static str) -> Self {
         set(&mut self.issuer, issuer);
         self
     }
 
-    pub(super) const fn device(mut self, url: &'static str) -> Self {
+    pub(super) const fn with_device(mut self, url: &'static str) -> Self {
         set(&mut self.device_authorization_endpoint, url);
         self
     }
 
-    pub(super) const fn revocation(mut self, url: &'static str) -> Self {
+    pub(super) const fn with_revocation(mut self, url: &'static str) -> Self {
         set(&mut self.revocation_endpoint, url);
         self
     }
 
-    pub(super) const fn introspection(mut self, url: &'static str) -> Self {
+    pub(super) const fn with_introspection(mut self, url: &'static str) -> Self {
         set(&mut self.introspection_endpoint, url);
         self
     }
 
-    pub(super) const fn query_parameter(mut self, name: &'static str) -> Self {
+    pub(super) const fn with_query_parameter(mut self, name: &'static str) -> Self {
         set(&mut self.query_parameter, name);
         self
     }
 
-    pub(super) const fn quirks(mut self, quirks: Quirks) -> Self {
+    pub(super) const fn with_quirks(mut self, quirks: Quirks) -> Self {
         self.quirks = quirks;
         self
     }
 
-    pub(super) const fn rests_on(mut self, sources: &'static [Source]) -> Self {
+    pub(super) const fn with_rests_on(mut self, sources: &'static [Source]) -> Self {
         self.rests_on = sources;
         self
     }

@@ -1,46 +1,65 @@
-//! Which redirects are followed, and with what.
+//! Which redirects are followed, and with what. For every door that follows them itself.
 
-use http::{Method, StatusCode, header};
-use reqwest::{Request, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use url::Url;
+
+use crate::door::without_token;
 
 /// The most redirects that are followed.
-pub(super) const MOST: usize = 10;
+pub(crate) const MOST: usize = 10;
 
-/// The request that a redirect leads to, with all of the caller's headers; none if the answer is the
-/// caller's. `sent` is a copy of the one that was redirected, without
-/// the token; none if its body can't be sent again.
-pub(super) fn next(response: &Response, sent: Option<Request>) -> Option<Request> {
-    let location = response.headers().get(header::LOCATION);
-    let url = location.and_then(|value| response.url().join(value.to_str().ok()?).ok());
-    let (url, mut request) = (url?, sent?);
-    let reading = matches!(*request.method(), Method::GET | Method::HEAD);
-    match response.status() {
-        StatusCode::SEE_OTHER if !reading => {
-            *request.method_mut() = Method::GET;
-            *request.body_mut() = None;
-            for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
-                request.headers_mut().remove(name);
-            }
-        }
-        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => {}
+/// Where a redirect leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Redirect {
+    pub(crate) url: Url,
+    /// The request becomes a GET without a body.
+    pub(crate) reads: bool,
+}
+
+/// Where the answer to a request leads that can be sent again; none if the answer is the caller's.
+pub(crate) fn redirect(
+    status: StatusCode,
+    location: Option<&HeaderValue>,
+    from: &Url,
+    method: &Method,
+) -> Option<Redirect> {
+    let url = from.join(location?.to_str().ok()?).ok()?;
+    let reads = match status {
+        StatusCode::SEE_OTHER => !is_reading(method),
+        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => false,
         // Whether a POST becomes a GET here is for the caller to say (RFC 9110 section 15.4.2).
-        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER if reading => {}
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND if is_reading(method) => false,
         _ => return None,
+    };
+    grantor_core::is_secure(&url).then_some(Redirect { url, reads })
+}
+
+impl Redirect {
+    /// The same without a token in the query: a server may repeat there what it was sent.
+    pub(crate) fn without_token(mut self) -> Self {
+        if let Some(query) = self.url.query() {
+            let query = without_token(query);
+            self.url
+                .set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
+        }
+        self
     }
-    if !grantor_core::is_secure(&url) {
-        return None;
-    }
-    *request.url_mut() = url;
-    Some(request)
 }
 
 /// Whether a request may go to an origin that nobody named: one that only reads.
-pub(super) fn may_go_abroad(request: &Request) -> bool {
-    matches!(*request.method(), Method::GET | Method::HEAD)
+pub(crate) fn is_reading(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// Leaves out what describes a body.
+pub(crate) fn strip_body(headers: &mut HeaderMap) {
+    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+        headers.remove(name);
+    }
 }
 
 /// Leaves of the caller's headers what says nothing about the caller.
-pub(super) fn strip(request: &mut Request) {
+pub(crate) fn strip(headers: &mut HeaderMap) {
     let harmless = [
         header::ACCEPT,
         header::ACCEPT_ENCODING,
@@ -48,10 +67,10 @@ pub(super) fn strip(request: &mut Request) {
         header::RANGE,
         header::USER_AGENT,
     ];
-    let headers = std::mem::take(request.headers_mut());
+    let all = std::mem::take(headers);
     for name in harmless {
-        for value in headers.get_all(&name) {
-            request.headers_mut().append(name.clone(), value.clone());
+        for value in all.get_all(&name) {
+            headers.append(name.clone(), value.clone());
         }
     }
 }

@@ -1,14 +1,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use reqwest::{Body, Client, Request, Response, Url};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method};
+use reqwest::{Body, Client, Response, Url};
 use serde::Serialize;
-use url::Origin;
 
-use super::redirect;
-use crate::{Error, Observed, Tokens};
+use super::send::send;
+use crate::{Error, Tokens, WithoutToken};
 
 /// A request of a session, built as reqwest's are.
 #[must_use = "nothing is sent before `send`"]
@@ -16,6 +14,7 @@ pub struct RequestBuilder {
     tokens: Tokens,
     client: Client,
     builder: Result<reqwest::RequestBuilder, Error>,
+    extensions: Extensions,
 }
 
 impl RequestBuilder {
@@ -35,6 +34,7 @@ impl RequestBuilder {
             tokens,
             client,
             builder,
+            extensions: Extensions::new(),
         }
     }
 
@@ -67,14 +67,27 @@ impl RequestBuilder {
         self.map(|builder| builder.json(json))
     }
 
-    /// Sends a body. A streamed one can't be sent again, so a 401 is then the answer.
+    /// Sends a body. A streamed one (`Body::wrap_stream`, feature `stream`) can't be sent again, so
+    /// a 401 is then the answer.
     pub fn body(self, body: impl Into<Body>) -> Self {
         self.map(|builder| builder.body(body))
+    }
+
+    /// Sends a form with files. It can't be sent again, so a 401 is then the answer.
+    #[cfg(feature = "multipart")]
+    pub fn multipart(self, form: reqwest::multipart::Form) -> Self {
+        self.map(|builder| builder.multipart(form))
     }
 
     /// How long each sending may take, its answer included.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.map(|builder| builder.timeout(timeout))
+    }
+
+    /// Sends the request without a token. Its answer is the caller's, a 401 too.
+    pub fn without_token(mut self) -> Self {
+        self.extensions.insert(WithoutToken);
+        self
     }
 
     fn map(
@@ -88,75 +101,12 @@ impl RequestBuilder {
     /// Sends the request with a token, and gives the answer whatever its status.
     ///
     /// # Errors
-    /// There is no token, its origin was not named, or the request got no answer.
+    /// There is no token, its origin was not named, the token does not fit into the request, or the
+    /// request got no answer.
     pub async fn send(self) -> Result<Response, Error> {
-        let mut request = self.builder?.build()?;
-        for _ in 0..redirect::MOST {
-            let origin = request.url().origin();
-            let copy = request.try_clone();
-            let again = request.try_clone();
-            let response = send(&self.tokens, &self.client, request, again).await?;
-            match redirect::next(&response, copy) {
-                None => return Ok(response),
-                Some(next) if is_for(&self.tokens, &origin, &next) => request = next,
-                Some(next) if redirect::may_go_abroad(&next) => {
-                    return abroad(&self.client, next).await;
-                }
-                Some(_) => return Ok(response),
-            }
-        }
-        Err(Error::refused("the API redirects without end"))
+        let request = self.builder?.build()?;
+        send(&self.tokens, &self.client, request, &self.extensions).await
     }
-}
-
-/// Follows redirects to origins that get no token, nor anything else that could be secret.
-async fn abroad(client: &Client, mut request: Request) -> Result<Response, Error> {
-    for _ in 0..redirect::MOST {
-        redirect::strip(&mut request);
-        let copy = request.try_clone();
-        let response = client.execute(request).await?;
-        match redirect::next(&response, copy) {
-            Some(next) if redirect::may_go_abroad(&next) => request = next,
-            _ => return Ok(response),
-        }
-    }
-    Err(Error::refused("the API redirects without end"))
-}
-
-/// Whether a redirected request may keep all of the caller's headers: a credential of their own goes
-/// to no other origin, and the rest to those that were named.
-fn is_for(tokens: &Tokens, from: &Origin, request: &Request) -> bool {
-    if request.url().origin() == *from {
-        return true;
-    }
-    let own = request.headers().contains_key(AUTHORIZATION);
-    !own && uri(request).is_ok_and(|uri| tokens.origins.find(&uri).is_ok())
-}
-
-fn uri(request: &Request) -> Result<Uri, Error> {
-    let uri = request.url().as_str().parse();
-    uri.map_err(|_| Error::configuration("the URL of the request is none for HTTP"))
-}
-
-/// Sends a request with a token, and once more if that was rejected and there is another.
-async fn send(
-    tokens: &Tokens,
-    client: &Client,
-    mut request: Request,
-    again: Option<Request>,
-) -> Result<Response, Error> {
-    let uri = uri(&request)?;
-    let attempt = tokens.prepare_parts(&uri, request.headers_mut()).await?;
-    let response = client.execute(request).await?;
-    let observed = attempt.observe_parts(response.status(), response.headers());
-    let (Observed::Resend, Some(mut again)) = (observed.await, again) else {
-        return Ok(response);
-    };
-    let attempt = attempt.prepare_parts_again(again.headers_mut()).await?;
-    let response = client.execute(again).await?;
-    let observed = attempt.observe_parts(response.status(), response.headers());
-    let _ = observed.await;
-    Ok(response)
 }
 
 impl fmt::Debug for RequestBuilder {

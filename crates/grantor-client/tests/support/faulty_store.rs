@@ -14,6 +14,7 @@ pub(crate) struct FaultyStore {
     memory: MemoryStore,
     refuses_logins: AtomicBool,
     written: Mutex<Vec<u8>>,
+    keys: Mutex<Vec<Vec<u8>>>,
 }
 
 impl FaultyStore {
@@ -24,6 +25,11 @@ impl FaultyStore {
     /// All keys and values that were ever put.
     pub(crate) fn written(&self) -> Vec<u8> {
         self.written.lock().unwrap().clone()
+    }
+
+    /// All keys that were ever put.
+    pub(crate) fn keys(&self) -> Vec<Vec<u8>> {
+        self.keys.lock().unwrap().clone()
     }
 }
 
@@ -42,6 +48,8 @@ impl Store for FaultyStore {
             let error = Error::unavailable("refused by the test", Applied::No);
             return Box::pin(std::future::ready(Err(error)));
         }
+        let key = put.key.as_bytes().to_vec();
+        self.keys.lock().unwrap().push(key);
         let mut written = self.written.lock().unwrap();
         written.extend_from_slice(put.key.as_bytes());
         written.extend_from_slice(&put.value);

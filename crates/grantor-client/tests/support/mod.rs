@@ -1,6 +1,10 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
+pub(crate) mod child;
+pub(crate) mod counting_store;
 pub(crate) mod faulty_store;
+pub(crate) mod socket;
+pub(crate) mod steps;
 pub(crate) mod web;
 
 use std::time::Duration;

@@ -71,7 +71,8 @@ impl FetchToken {
     /// lifetime (RFC 7521 section 4.1). One with `jti` may be remembered and refused as a replay
     /// (RFC 7523 section 3, item 7), so it is repeated only as long as the server can't have seen it:
     /// sign another one then. The same goes for a JWT that can't be read and for grants that are not
-    /// known here. A code is never sent twice.
+    /// known here. A code is never sent twice, and a device code by
+    /// [`DeviceAuthorization`](super::DeviceAuthorization).
     #[must_use]
     pub fn for_grant(
         grant: &GrantRequest,
@@ -86,7 +87,9 @@ impl FetchToken {
             | GrantRequest::TokenExchange { .. } => Repeatable::Freely,
             GrantRequest::JwtBearer { assertion } if !may_have_jti(assertion) => Repeatable::Freely,
             GrantRequest::RefreshToken { .. } => Repeatable::OnceAtOnce,
-            GrantRequest::JwtBearer { .. } | GrantRequest::Other { .. } => Repeatable::UntilSeen,
+            GrantRequest::DeviceCode { .. }
+            | GrantRequest::JwtBearer { .. }
+            | GrantRequest::Other { .. } => Repeatable::UntilSeen,
         };
         Self::new(request, repeatable, retry, jitter)
     }

@@ -3,6 +3,7 @@
 //! An exchange says what to send or how long to wait; a driver (in `grantor-http`, one asynchronous
 //! and one blocking) does it and tells the exchange what came back.
 
+mod device_authorization;
 mod discovery;
 mod fetch_token;
 mod retry;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
+pub use device_authorization::{DeviceAuthorization, DeviceError};
 pub use discovery::{Discovery, DiscoveryError};
 pub use fetch_token::{FetchError, FetchToken};
 pub use retry::Retry;

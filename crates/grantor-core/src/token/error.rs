@@ -85,10 +85,18 @@ fn is_transient(status: StatusCode) -> bool {
         )
 }
 
-/// `Retry-After` in seconds (RFC 9110 section 10.2.3), at most an hour. A date is not read: it would
-/// need a clock.
+/// `Retry-After` (RFC 9110 section 10.2.3), at most an hour. A date there is held against the `Date`
+/// of the same answer, so that it takes no clock and clocks need not agree.
 pub(super) fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
-    let seconds = text.trim().parse::<u64>().ok()?;
-    Some(Duration::from_secs(seconds.min(3600)))
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let after = text(header::RETRY_AFTER)?;
+    let pause = match after.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let date = |text| httpdate::parse_http_date(text).ok();
+            let said_at = date(text(header::DATE)?)?;
+            date(after)?.duration_since(said_at).unwrap_or_default()
+        }
+    };
+    Some(pause.min(Duration::from_secs(3600)))
 }

@@ -16,6 +16,11 @@ pub enum GrantRequest {
     },
     /// Nothing but the client itself (RFC 6749 section 4.4).
     ClientCredentials,
+    /// A device code, of a user who decides elsewhere (RFC 8628 section 3.4).
+    DeviceCode {
+        /// The device code.
+        device_code: Secret,
+    },
     /// A JWT of somebody whom the server trusts (RFC 7523 section 2.1).
     JwtBearer {
         /// The JWT.
@@ -61,6 +66,7 @@ pub struct ActorToken {
     pub token_type: String,
 }
 
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
@@ -71,6 +77,7 @@ impl GrantRequest {
         match self {
             Self::AuthorizationCode { .. } => "authorization_code",
             Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode { .. } => DEVICE_CODE,
             Self::JwtBearer { .. } => JWT_BEARER,
             Self::Password { .. } => "password",
             Self::RefreshToken { .. } => "refresh_token",
@@ -83,6 +90,7 @@ impl GrantRequest {
     pub(super) fn parameters(&self) -> &'static [&'static str] {
         match self {
             Self::AuthorizationCode { .. } => &["code", "redirect_uri", "code_verifier"],
+            Self::DeviceCode { .. } => &["device_code"],
             Self::JwtBearer { .. } => &["assertion"],
             Self::Password { .. } => &["username", "password"],
             Self::RefreshToken { .. } => &["refresh_token"],
@@ -109,6 +117,9 @@ impl GrantRequest {
                 params.push_some("redirect_uri", redirect_uri.clone());
                 let verifier = code_verifier.as_ref();
                 params.push_some("code_verifier", verifier.map(|v| v.expose().to_owned()));
+            }
+            Self::DeviceCode { device_code } => {
+                params.push("device_code", device_code.expose().to_owned());
             }
             Self::JwtBearer { assertion } => {
                 params.push("assertion", assertion.expose().to_owned())
@@ -163,6 +174,9 @@ impl GrantRequest {
             },
             "refresh_token" => Self::RefreshToken {
                 refresh_token: needed("refresh_token")?.into(),
+            },
+            DEVICE_CODE => Self::DeviceCode {
+                device_code: needed("device_code")?.into(),
             },
             JWT_BEARER => Self::JwtBearer {
                 assertion: needed("assertion")?.into(),

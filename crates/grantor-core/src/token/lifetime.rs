@@ -8,7 +8,7 @@ const FOR_EVER: f64 = 3_155_760_000.0;
 /// Seconds as a number, a fraction or a string; null and the empty string are "unknown" (the inner
 /// none). The outer none: it is no number of seconds, or a negative one, or one beyond what a 64-bit
 /// integer holds. Up to there servers write "never ends" that way.
-pub(super) fn lifetime(value: &Value) -> Option<Option<Duration>> {
+pub(crate) fn lifetime(value: &Value) -> Option<Option<Duration>> {
     let seconds = match value {
         Value::Null => return Some(None),
         Value::Number(number) => number.as_f64()?,

@@ -11,6 +11,8 @@ mod wire;
 
 pub use error::TokenError;
 pub use grant::{ActorToken, GrantRequest};
+pub(crate) use lifetime::lifetime;
+pub(crate) use read::{read_members, unexpected};
 pub use request::{InvalidTokenRequest, TokenRequest};
 pub use response::TokenResponse;
 pub(crate) use wire::to_request;

@@ -28,33 +28,45 @@ impl TokenResponse {
         response: &Response<B>,
         quirks: &Quirks,
     ) -> Result<Self, TokenError> {
-        let status = response.status();
-        let retry_after = retry_after(response.headers());
-        let unexpected = |reason| TokenError::Unexpected {
-            status,
-            reason,
-            retry_after,
-        };
-        let json = members(response, quirks).map_err(unexpected)?;
-        if let Some(error) = error(&json, quirks) {
-            return Err(TokenError::Refused {
-                status,
-                error,
-                retry_after,
-            });
-        }
-        if !status.is_success() {
-            return Err(unexpected("its body has no \"error\""));
-        }
-        if json.get("error").is_some_and(says_something) {
-            return Err(unexpected("its \"error\" is not a text"));
-        }
+        let json = read_members(response, quirks)?;
+        let unexpected = |reason| unexpected(response, reason);
         let json = adapt(json, quirks).map_err(unexpected)?;
         let mut token = Self::from_json(json).map_err(unexpected)?;
         if quirks.token_type == TokenTypeMeaning::AlwaysBearer {
             "Bearer".clone_into(&mut token.token_type);
         }
         Ok(token)
+    }
+}
+
+/// The members of an answer that tells no error.
+pub(crate) fn read_members<B: AsRef<[u8]>>(
+    response: &Response<B>,
+    quirks: &Quirks,
+) -> Result<Map<String, Value>, TokenError> {
+    let json = members(response, quirks).map_err(|reason| unexpected(response, reason))?;
+    if let Some(error) = error(&json, quirks) {
+        return Err(TokenError::Refused {
+            status: response.status(),
+            error,
+            retry_after: retry_after(response.headers()),
+        });
+    }
+    if !response.status().is_success() {
+        return Err(unexpected(response, "its body has no \"error\""));
+    }
+    if json.get("error").is_some_and(says_something) {
+        return Err(unexpected(response, "its \"error\" is not a text"));
+    }
+    Ok(json)
+}
+
+/// An answer that is none.
+pub(crate) fn unexpected<B>(response: &Response<B>, reason: &'static str) -> TokenError {
+    TokenError::Unexpected {
+        status: response.status(),
+        reason,
+        retry_after: retry_after(response.headers()),
     }
 }
 
@@ -76,7 +88,7 @@ fn members<B: AsRef<[u8]>>(
         }
         Err(_) if body.is_empty() => return Err("its body is empty"),
         Err(_) if body.trim_ascii_start().starts_with(b"<") => {
-            return Err("its body is a page, not JSON; check the URL of the token endpoint");
+            return Err("its body is a page, not JSON; check the URL of the endpoint");
         }
         Err(_) => return Err("its body is not JSON"),
     };

@@ -196,6 +196,9 @@ mod tests {
                         requested_token_type,
                     }
                 }),
+            "[ -~]{1,30}".prop_map(|device_code| GrantRequest::DeviceCode {
+                device_code: device_code.into()
+            }),
             "[ -~]{1,30}".prop_map(|assertion| GrantRequest::JwtBearer {
                 assertion: assertion.into()
             }),

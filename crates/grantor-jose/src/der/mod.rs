@@ -4,7 +4,9 @@ mod private_key;
 mod public_key;
 mod write;
 
-pub(crate) use private_key::{RsaNumbers, ec_private_key, rsa_private_key, x25519_private_key};
+pub(crate) use private_key::{
+    RsaNumbers, ec_private_key, not_pkcs8, rsa_private_key, x25519_private_key,
+};
 pub(crate) use public_key::{Spki, rsa_public_key, subject_public_key_info};
 pub(crate) use write::{spki, x25519_pkcs8};
 
@@ -19,6 +21,11 @@ const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
 const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 const X25519: &[u8] = &[0x2b, 0x65, 0x6e];
+/// RFC 8410 section 3: known by name alone.
+const UNSUPPORTED: [(&[u8], &str); 2] = [
+    (&[0x2b, 0x65, 0x6f], "X448"),
+    (&[0x2b, 0x65, 0x71], "Ed448"),
+];
 
 /// What is left to read.
 struct Reader<'a>(&'a [u8]);

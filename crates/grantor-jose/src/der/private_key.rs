@@ -1,8 +1,10 @@
 use zeroize::Zeroizing;
 
+use crate::Error;
+
 use super::{
     EC_PUBLIC_KEY, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, RSA_ENCRYPTION, Reader,
-    SEQUENCE, X25519,
+    SEQUENCE, UNSUPPORTED, X25519,
 };
 
 /// The eight numbers of an `RSAPrivateKey` (RFC 8017 appendix A.1.2) in their order: n, e, d, p,
@@ -39,6 +41,13 @@ pub(crate) fn x25519_private_key(pkcs8: &[u8]) -> Option<&[u8]> {
     let secret = key.element(OCTET_STRING)?;
     key.end()?;
     Some(secret)
+}
+
+/// What to say of a document that is not the key that is wanted.
+pub(crate) fn not_pkcs8(document: &[u8]) -> Error {
+    let mut unsupported = UNSUPPORTED.iter();
+    let found = unsupported.find(|(identifier, _)| pkcs8_key(document, identifier).is_some());
+    found.map_or(Error::NotPkcs8, |(_, curve)| Error::UnsupportedCurve(curve))
 }
 
 /// RFC 5958 section 2, with attributes and public key left aside.

@@ -1,6 +1,6 @@
 use super::{
     BIT_STRING, EC_PUBLIC_KEY, ED25519, NULL, OBJECT_IDENTIFIER, RSA_ENCRYPTION, Reader, SEQUENCE,
-    X25519,
+    UNSUPPORTED, X25519,
 };
 
 /// What a `SubjectPublicKeyInfo` holds.
@@ -12,6 +12,8 @@ pub(crate) enum Spki<'a> {
     Ec(&'a [u8], &'a [u8]),
     Ed25519(&'a [u8]),
     X25519(&'a [u8]),
+    /// Of this curve.
+    Unsupported(&'static str),
     /// Well formed, of another type.
     Other,
 }
@@ -47,7 +49,11 @@ pub(crate) fn subject_public_key_info(der: &[u8]) -> Option<Spki<'_>> {
         EC_PUBLIC_KEY => Spki::Ec(algorithm.element(OBJECT_IDENTIFIER)?, key),
         ED25519 => Spki::Ed25519(key),
         X25519 => Spki::X25519(key),
-        _ => return Some(Spki::Other),
+        other => {
+            let mut unsupported = UNSUPPORTED.iter();
+            let curve = unsupported.find(|(identifier, _)| *identifier == other);
+            return Some(curve.map_or(Spki::Other, |(_, curve)| Spki::Unsupported(curve)));
+        }
     };
     algorithm.end()?;
     Some(found)

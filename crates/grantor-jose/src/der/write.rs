@@ -3,7 +3,7 @@ use super::{
     RSA_ENCRYPTION, SEQUENCE, Spki, X25519,
 };
 
-/// Writes a `SubjectPublicKeyInfo`; nothing for [`Spki::Other`].
+/// Writes a `SubjectPublicKeyInfo`; nothing for one that is not supported.
 pub(crate) fn spki(key: &Spki<'_>) -> Option<Vec<u8>> {
     let (algorithm, key) = match key {
         Spki::Rsa(n, e) => {
@@ -20,7 +20,7 @@ pub(crate) fn spki(key: &Spki<'_>) -> Option<Vec<u8>> {
         ),
         Spki::Ed25519(x) => (identifier(ED25519), x.to_vec()),
         Spki::X25519(x) => (identifier(X25519), x.to_vec()),
-        Spki::Other => return None,
+        Spki::Unsupported(_) | Spki::Other => return None,
     };
     let key = element(BIT_STRING, &[&[0], key.as_slice()].concat());
     let content = [element(SEQUENCE, &algorithm), key].concat();

@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::uri;
-use crate::jws::Compact;
+use crate::jws::{Compact, Extensions};
 use crate::jwt::{Claims, Typ};
 use crate::{Algorithm, Error, Key, PublicKey, SignError, Timestamp, base64url, digest};
 
@@ -151,14 +151,23 @@ pub fn verify(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Proof, Error> {
-    let token = Compact::parse(proof)?;
+    Compact::read(proof, Extensions::None, |token| {
+        verify_token(token, request, policy, now)
+    })
+}
+
+fn verify_token(
+    token: Compact<'_>,
+    request: &Request<'_>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Proof, Error> {
     if !token.typ().is_some_and(|typ| Typ::DPOP.matches(typ)) {
         return Err(Error::WrongType);
     }
     let jwk = token.embedded_key().and_then(Value::as_object);
     let key = PublicKey::from_members(jwk.ok_or(Error::InvalidHeader("jwk"))?)?;
-    let token = token.verify_with(key.clone(), &policy.algorithms)?;
-    let claims = Claims::parse(&token.payload)?;
+    let claims = token.verify_with_key_then(&key, &policy.algorithms, Claims::parse)?;
     check_claims(&claims, request)?;
     let issued_at = claims.issued_at.ok_or(Error::MissingClaim("iat"))?;
     let remember_until = issued_at + policy.max_age;

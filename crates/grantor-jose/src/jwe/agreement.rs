@@ -2,11 +2,11 @@
 
 use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey, X25519};
 use aws_lc_rs::digest::{Context, SHA256};
-use zeroize::Zeroizing;
 
+use super::content_key::ContentKey;
 use super::{ContentEncryption, KeyManagement};
+use crate::Error;
 use crate::jwk::Material;
-use crate::{Error, base64url};
 
 /// The algorithm for a public key, and its bytes as the library takes them.
 pub(super) fn parts(public: &Material) -> Option<(&'static agreement::Algorithm, &[u8])> {
@@ -47,64 +47,53 @@ pub(super) fn agree(
     private: &PrivateKey,
     other: &Material,
     info: &Info<'_>,
-) -> Result<Zeroizing<Vec<u8>>, Error> {
+) -> Result<ContentKey, Error> {
     let failed = Error::Undecipherable;
     let (algorithm, bytes) = parts(other).ok_or(failed)?;
     agreement::agree(
         private,
         UnparsedPublicKey::new(algorithm, bytes),
         failed,
-        |secret| Ok(derive(secret, info)),
+        |secret| derive(secret, info),
     )
 }
 
 /// Concat KDF with SHA-256 (RFC 7518 section 4.6.2).
-fn derive(secret: &[u8], info: &Info<'_>) -> Zeroizing<Vec<u8>> {
+fn derive(secret: &[u8], info: &Info<'_>) -> Result<ContentKey, Error> {
     let (name, length) = match info.algorithm.wrapping_key_length() {
         Some(length) => (info.algorithm.as_str(), length),
         None => (info.encryption.as_str(), info.encryption.key_length()),
     };
-    let mut out = Zeroizing::new(Vec::with_capacity(length + 32));
-    for round in 1_u32.. {
-        if out.len() >= length {
-            break;
+    ContentKey::fill(length, |key| {
+        for (round, part) in (1_u32..).zip(key.chunks_mut(SHA256.output_len())) {
+            let mut hash = Context::new(&SHA256);
+            hash.update(&round.to_be_bytes());
+            hash.update(secret);
+            for text in [name.as_bytes(), info.parties[0], info.parties[1]] {
+                // Header parameters are far shorter than four gigabytes.
+                hash.update(&(text.len() as u32).to_be_bytes());
+                hash.update(text);
+            }
+            hash.update(&(length as u32 * 8).to_be_bytes());
+            part.copy_from_slice(&hash.finish().as_ref()[..part.len()]);
         }
-        let mut hash = Context::new(&SHA256);
-        hash.update(&round.to_be_bytes());
-        hash.update(secret);
-        for part in [name.as_bytes(), info.parties[0], info.parties[1]] {
-            // Header parameters are far shorter than four gigabytes.
-            hash.update(&(part.len() as u32).to_be_bytes());
-            hash.update(part);
-        }
-        hash.update(&(length as u32 * 8).to_be_bytes());
-        out.extend_from_slice(hash.finish().as_ref());
-    }
-    out.truncate(length);
-    out
+        Ok(())
+    })
 }
 
-/// `epk` of a header.
-pub(super) fn epk(material: &Material) -> serde_json::Value {
-    let members = material.members().into_iter();
-    members
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
-}
-
-/// `apu` or `apv`.
-pub(super) fn party(
-    header: &serde_json::Map<String, serde_json::Value>,
-    name: &'static str,
-) -> Result<Vec<u8>, Error> {
-    match header.get(name) {
-        None => Ok(Vec::new()),
-        Some(value) => value
-            .as_str()
-            .and_then(|text| base64url::decode(text).ok())
-            .ok_or(Error::InvalidHeader(name)),
+/// Appends `epk` as a member of a header, with a comma before it.
+pub(super) fn push_epk(material: &Material, json: &mut Vec<u8>) {
+    json.extend_from_slice(br#","epk":{"#);
+    for (index, (name, value)) in material.members().into_iter().enumerate() {
+        if index > 0 {
+            json.push(b',');
+        }
+        // Values are base64url or names of curves: nothing in them needs escaping.
+        for part in ["\"", name, "\":\"", &value, "\""] {
+            json.extend_from_slice(part.as_bytes());
+        }
     }
+    json.push(b'}');
 }
 
 #[cfg(test)]
@@ -122,7 +111,7 @@ mod tests {
             encryption: ContentEncryption::A128Gcm,
             parties: [b"Alice", b"Bob"],
         };
-        let key = base64url::encode(&*derive(&secret, &info));
+        let key = crate::base64url::encode(&*derive(&secret, &info).unwrap());
         assert_eq!(key, "VqqN6vgjbSBcIijNcacQGg");
     }
 }

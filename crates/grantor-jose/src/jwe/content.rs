@@ -8,143 +8,174 @@ use aws_lc_rs::cipher::{
     PaddedBlockEncryptingKey, UnboundCipherKey,
 };
 use aws_lc_rs::iv::FixedLength;
-use aws_lc_rs::{cipher, hmac, rand};
-use zeroize::Zeroizing;
+use aws_lc_rs::{cipher, hmac};
 
 use super::ContentEncryption;
 use crate::{Error, digest};
 
-/// What a content becomes.
-pub(super) struct Sealed {
-    pub(super) iv: Vec<u8>,
-    pub(super) ciphertext: Vec<u8>,
-    pub(super) tag: Vec<u8>,
+/// A key of a content, or of such keys, ready for use.
+pub(super) enum Cipher<'k> {
+    /// Of a key that is used for many tokens.
+    Kept(&'k LessSafeKey),
+    Gcm(LessSafeKey),
+    Cbc(ContentEncryption, &'k [u8]),
 }
 
-/// Encrypts under a new IV. `key` has the length that `encryption` names.
-pub(super) fn seal(
+impl<'k> Cipher<'k> {
+    /// Nothing if `key` does not have the length that `encryption` names.
+    pub(super) fn new(encryption: ContentEncryption, key: &'k [u8]) -> Option<Self> {
+        if key.len() != encryption.key_length() {
+            return None;
+        }
+        match encryption {
+            ContentEncryption::A128Gcm
+            | ContentEncryption::A192Gcm
+            | ContentEncryption::A256Gcm => gcm(key).map(Self::Gcm),
+            _ => Some(Self::Cbc(encryption, key)),
+        }
+    }
+
+    /// Encrypts in place. `iv` has the length that [`iv_length`] names and is new.
+    pub(super) fn seal(
+        &self,
+        iv: &[u8],
+        associated: &[u8],
+        content: &mut Vec<u8>,
+    ) -> Result<Tag, Error> {
+        let failed = |_| Error::Unavailable;
+        let key = match self {
+            Self::Kept(key) => key,
+            Self::Gcm(key) => key,
+            Self::Cbc(encryption, key) => {
+                return seal_cbc(*encryption, key, iv, associated, content);
+            }
+        };
+        let nonce = Nonce::try_assume_unique_for_key(iv).map_err(failed)?;
+        key.seal_in_place_separate_tag(nonce, Aad::from(associated), content)
+            .map(|tag| Tag::new(tag.as_ref()))
+            .map_err(failed)
+    }
+
+    /// Decrypts in place, if nothing was changed.
+    pub(super) fn open(
+        &self,
+        iv: &[u8],
+        associated: &[u8],
+        tag: &[u8],
+        content: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let failed = |_| Error::Undecipherable;
+        let key = match self {
+            Self::Kept(key) => key,
+            Self::Gcm(key) => key,
+            Self::Cbc(encryption, key) => {
+                return open_cbc(*encryption, key, iv, associated, tag, content);
+            }
+        };
+        // RFC 7518 section 5.3: "Use of an IV of size 96 bits is REQUIRED", and the "requested
+        // size of the Authentication Tag output MUST be 128 bits".
+        if tag.len() != key.algorithm().tag_len() {
+            return Err(Error::Undecipherable);
+        }
+        let nonce = Nonce::try_assume_unique_for_key(iv).map_err(failed)?;
+        key.open_in_place_separate_tag(nonce, Aad::from(associated), tag, content)
+            .map(|_| ())
+            .map_err(failed)
+    }
+}
+
+fn seal_cbc(
     encryption: ContentEncryption,
     key: &[u8],
+    iv: &[u8],
     associated: &[u8],
-    plaintext: &[u8],
-) -> Result<Sealed, Error> {
-    if let Some(algorithm) = gcm(encryption) {
-        return seal_gcm(algorithm, key, associated, plaintext);
-    }
-    let iv: [u8; 16] = random()?;
+    content: &mut Vec<u8>,
+) -> Result<Tag, Error> {
     let (mac_key, cipher_key) = key.split_at(key.len() / 2);
-    let mut ciphertext = Vec::with_capacity(plaintext.len() + 16);
-    ciphertext.extend_from_slice(plaintext);
-    let context = EncryptionContext::Iv128(FixedLength::from(iv));
+    let fixed = <[u8; 16]>::try_from(iv).map_err(|_| Error::Unavailable)?;
+    let context = EncryptionContext::Iv128(FixedLength::from(fixed));
     UnboundCipherKey::new(aes(cipher_key.len()), cipher_key)
         .and_then(PaddedBlockEncryptingKey::cbc_pkcs7)
-        .and_then(|key| key.less_safe_encrypt(&mut ciphertext, context))
+        .and_then(|key| key.less_safe_encrypt(content, context))
         .map_err(|_| Error::Unavailable)?;
-    let tag = cbc_tag(encryption, mac_key, associated, &iv, &ciphertext);
-    Ok(Sealed {
-        iv: iv.to_vec(),
-        tag: tag.as_ref()[..tag_length(encryption)].to_vec(),
-        ciphertext,
-    })
+    Ok(cbc_tag(encryption, mac_key, associated, iv, content))
 }
 
-/// Decrypts, if nothing of it was changed.
-pub(super) fn open(
+fn open_cbc(
     encryption: ContentEncryption,
     key: &[u8],
+    iv: &[u8],
     associated: &[u8],
-    mut sealed: Sealed,
-) -> Result<Vec<u8>, Error> {
+    tag: &[u8],
+    content: &mut Vec<u8>,
+) -> Result<(), Error> {
     let failed = Error::Undecipherable;
-    if key.len() != encryption.key_length() || sealed.tag.len() != tag_length(encryption) {
-        return Err(failed);
-    }
-    if let Some(algorithm) = gcm(encryption) {
-        open_gcm(algorithm, key, associated, &mut sealed)?;
-        return Ok(sealed.ciphertext);
-    }
     let (mac_key, cipher_key) = key.split_at(key.len() / 2);
-    let Ok(iv) = <[u8; 16]>::try_from(sealed.iv.as_slice()) else {
-        return Err(failed);
-    };
-    let expected = cbc_tag(encryption, mac_key, associated, &iv, &sealed.ciphertext);
-    if !digest::constant_time_eq(&expected.as_ref()[..sealed.tag.len()], &sealed.tag) {
+    let fixed = <[u8; 16]>::try_from(iv).map_err(|_| failed)?;
+    let expected = cbc_tag(encryption, mac_key, associated, iv, content);
+    if !digest::constant_time_eq(expected.as_ref(), tag) {
         return Err(failed);
     }
-    let context = DecryptionContext::Iv128(FixedLength::from(iv));
+    let context = DecryptionContext::Iv128(FixedLength::from(fixed));
     let length = UnboundCipherKey::new(aes(cipher_key.len()), cipher_key)
         .and_then(PaddedBlockDecryptingKey::cbc_pkcs7)
-        .and_then(|key| {
-            key.decrypt(&mut sealed.ciphertext, context)
-                .map(|plaintext| plaintext.len())
-        })
+        .and_then(|key| key.decrypt(content, context).map(|found| found.len()))
         .map_err(|_| failed)?;
-    sealed.ciphertext.truncate(length);
-    Ok(sealed.ciphertext)
+    content.truncate(length);
+    Ok(())
 }
 
-/// AES-GCM with a new IV, for contents and for keys of them.
-pub(super) fn seal_gcm(
-    algorithm: &'static aead::Algorithm,
-    key: &[u8],
-    associated: &[u8],
-    plaintext: &[u8],
-) -> Result<Sealed, Error> {
-    let unavailable = |_| Error::Unavailable;
-    let iv: [u8; 12] = random()?;
-    let key = UnboundKey::new(algorithm, key).map_err(unavailable)?;
-    let mut ciphertext = plaintext.to_vec();
-    let tag = LessSafeKey::new(key)
-        .seal_in_place_separate_tag(
-            Nonce::assume_unique_for_key(iv),
-            Aad::from(associated),
-            &mut ciphertext,
-        )
-        .map_err(unavailable)?;
-    Ok(Sealed {
-        iv: iv.to_vec(),
-        ciphertext,
-        tag: tag.as_ref().to_vec(),
-    })
+/// AES-GCM with a key of 16, 24 or 32 bytes.
+pub(super) fn gcm(key: &[u8]) -> Option<LessSafeKey> {
+    let algorithm: &'static aead::Algorithm = match key.len() {
+        16 => &AES_128_GCM,
+        24 => &AES_192_GCM,
+        32 => &AES_256_GCM,
+        _ => return None,
+    };
+    UnboundKey::new(algorithm, key).ok().map(LessSafeKey::new)
 }
 
-/// Decrypts in place what [`seal_gcm`] made.
-pub(super) fn open_gcm(
-    algorithm: &'static aead::Algorithm,
-    key: &[u8],
-    associated: &[u8],
-    sealed: &mut Sealed,
-) -> Result<(), Error> {
-    let failed = |_| Error::Undecipherable;
-    // RFC 7518 section 5.3: "Use of an IV of size 96 bits is REQUIRED".
-    let nonce = Nonce::try_assume_unique_for_key(&sealed.iv).map_err(failed)?;
-    let key = UnboundKey::new(algorithm, key).map_err(failed)?;
-    LessSafeKey::new(key)
-        .open_in_place_separate_tag(
-            nonce,
-            Aad::from(associated),
-            &sealed.tag,
-            &mut sealed.ciphertext,
-        )
-        .map(|_| ())
-        .map_err(failed)
+/// How many bytes the IV of a content has.
+pub(super) const fn iv_length(encryption: ContentEncryption) -> usize {
+    match encryption {
+        ContentEncryption::A128Gcm | ContentEncryption::A192Gcm | ContentEncryption::A256Gcm => {
+            GCM_IV_BYTES
+        }
+        _ => MAX_IV_BYTES,
+    }
 }
 
-pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    rand::fill(&mut bytes).map_err(|_| Error::Unavailable)?;
-    Ok(bytes)
+/// 96 bits.
+pub(super) const GCM_IV_BYTES: usize = 12;
+
+/// The block of AES.
+pub(super) const MAX_IV_BYTES: usize = 16;
+
+/// What proves that a content was not changed.
+pub(super) struct Tag {
+    bytes: [u8; 32],
+    length: usize,
 }
 
-/// A new key for a content.
-pub(super) fn random_key(encryption: ContentEncryption) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut key = Zeroizing::new(vec![0; encryption.key_length()]);
-    rand::fill(&mut key).map_err(|_| Error::Unavailable)?;
-    Ok(key)
+impl Tag {
+    /// Of more bytes than a tag has, the first count.
+    fn new(tag: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        let length = tag.len().min(32);
+        bytes[..length].copy_from_slice(&tag[..length]);
+        Self { bytes, length }
+    }
+}
+
+impl AsRef<[u8]> for Tag {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
 }
 
 /// The cipher for a key of 16, 24 or 32 bytes.
-pub(super) fn aes(key_length: usize) -> &'static cipher::Algorithm {
+fn aes(key_length: usize) -> &'static cipher::Algorithm {
     match key_length {
         16 => &AES_128,
         24 => &AES_192,
@@ -153,14 +184,14 @@ pub(super) fn aes(key_length: usize) -> &'static cipher::Algorithm {
 }
 
 /// RFC 7518 section 5.2.2.1: over the associated data, the IV, the cipher text, and the length of
-/// the first in bits.
+/// the first in bits; half of it.
 fn cbc_tag(
     encryption: ContentEncryption,
     key: &[u8],
     associated: &[u8],
     iv: &[u8],
     ciphertext: &[u8],
-) -> hmac::Tag {
+) -> Tag {
     let hash = match encryption {
         ContentEncryption::A192CbcHs384 => hmac::HMAC_SHA384,
         ContentEncryption::A256CbcHs512 => hmac::HMAC_SHA512,
@@ -171,22 +202,7 @@ fn cbc_tag(
     context.update(iv);
     context.update(ciphertext);
     context.update(&(associated.len() as u64 * 8).to_be_bytes());
-    context.sign()
-}
-
-const fn tag_length(encryption: ContentEncryption) -> usize {
-    match encryption {
-        ContentEncryption::A192CbcHs384 => 24,
-        ContentEncryption::A256CbcHs512 => 32,
-        _ => 16,
-    }
-}
-
-const fn gcm(encryption: ContentEncryption) -> Option<&'static aead::Algorithm> {
-    match encryption {
-        ContentEncryption::A128Gcm => Some(&AES_128_GCM),
-        ContentEncryption::A192Gcm => Some(&AES_192_GCM),
-        ContentEncryption::A256Gcm => Some(&AES_256_GCM),
-        _ => None,
-    }
+    let tag = context.sign();
+    let tag = tag.as_ref();
+    Tag::new(&tag[..tag.len() / 2])
 }

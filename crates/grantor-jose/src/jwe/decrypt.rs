@@ -1,14 +1,8 @@
-use std::num::NonZeroU32;
-
-use serde_json::{Map, Value};
-use zeroize::Zeroizing;
-
-use super::content::{self, Sealed};
-use super::encrypt::oaep;
+use super::content::Cipher;
 use super::key::Secret;
-use super::{ContentEncryption, DecryptionKey, Jwe, KeyManagement, Policy, agreement, parse, wrap};
-use crate::jwk::Material;
-use crate::{Error, base64url};
+use super::parameters::Parameters;
+use super::{ContentEncryption, DecryptionKey, Jwe, KeyManagement, Policy, parse};
+use crate::{Error, Part, base64url};
 
 /// Decrypts a compact token with the one key that its header means.
 ///
@@ -16,15 +10,12 @@ use crate::{Error, base64url};
 /// [`Error::Undecipherable`] for all that is wrong with what is encrypted, whatever it is; others
 /// of [`Error`] for the shape and the header.
 pub fn decrypt(token: &str, keys: &[DecryptionKey], policy: &Policy) -> Result<Jwe, Error> {
-    let mut token = parse::compact(token)?;
-    let recipient = token.recipients.remove(0);
-    open(
-        token.content,
-        token.associated.as_bytes(),
-        &recipient,
-        keys,
-        policy,
-    )
+    let token = parse::compact(token)?;
+    let found = base64url::decoded::<USUAL_HEADER, _>(token.protected, |header| {
+        let header = Parameters::read(&header)?;
+        open(header, token.encrypted_key, token.content, keys, policy)
+    });
+    found.map_err(|_| Error::Encoding(Part::Header))?
 }
 
 /// Decrypts a token in JSON, flattened or general: the part of the first recipient whose key is
@@ -34,20 +25,17 @@ pub fn decrypt(token: &str, keys: &[DecryptionKey], policy: &Policy) -> Result<J
 /// As [`decrypt`].
 pub fn decrypt_json(token: &str, keys: &[DecryptionKey], policy: &Policy) -> Result<Jwe, Error> {
     let token = parse::json(token)?;
+    let content = parse::Content {
+        associated: &token.associated,
+        iv: &token.iv,
+        ciphertext: &token.ciphertext,
+        tag: &token.tag,
+    };
     let mut first = None;
     for recipient in token.recipients {
-        let content = Sealed {
-            iv: token.content.iv.clone(),
-            ciphertext: token.content.ciphertext.clone(),
-            tag: token.content.tag.clone(),
-        };
-        match open(
-            content,
-            token.associated.as_bytes(),
-            &recipient,
-            keys,
-            policy,
-        ) {
+        let found = Parameters::from_members(recipient.header)
+            .and_then(|header| open(header, &recipient.encrypted_key, content, keys, policy));
+        match found {
             Ok(jwe) => return Ok(jwe),
             Err(error) => match first {
                 None | Some(Error::UnknownKey | Error::UnsupportedAlgorithm) => {
@@ -61,40 +49,46 @@ pub fn decrypt_json(token: &str, keys: &[DecryptionKey], policy: &Policy) -> Res
 }
 
 fn open(
-    content: Sealed,
-    associated: &[u8],
-    recipient: &parse::Recipient,
+    header: Parameters<'_>,
+    encrypted_key: &str,
+    content: parse::Content<'_>,
     keys: &[DecryptionKey],
     policy: &Policy,
 ) -> Result<Jwe, Error> {
-    let header = &recipient.header;
-    let algorithm: KeyManagement = text(header, "alg")?
-        .ok_or(Error::InvalidHeader("alg"))?
-        .parse()?;
-    let encryption: ContentEncryption = text(header, "enc")?
-        .ok_or(Error::InvalidHeader("enc"))?
-        .parse()?;
+    let (algorithm, encryption) = (header.algorithm, header.encryption);
     if !policy.allows(algorithm, encryption) {
         return Err(Error::AlgorithmNotAllowed);
     }
-    let key_id = text(header, "kid")?;
-    let key = select(keys, key_id, algorithm, encryption)?;
-    let inflated = policy.inflates(header.get("zip"))?;
-    if algorithm.is_direct() != recipient.encrypted_key.is_empty() {
+    let key = select(keys, header.key_id.as_deref(), algorithm, encryption)?;
+    let inflated = policy.inflates(header.zip.as_ref())?;
+    if algorithm.is_direct() != encrypted_key.is_empty() {
         return Err(Error::Undecipherable);
     }
-    let content_key = content_key(key, algorithm, encryption, recipient, policy)?;
-    let plaintext = content::open(encryption, &content_key, associated, content)?;
-    let plaintext = match inflated {
-        None => plaintext,
-        Some(limit) => inflate(&plaintext, limit)?,
+    let (mut iv, mut tag) = ([0; MAX_SHORT], [0; MAX_SHORT]);
+    let iv = short(content.iv, &mut iv, Part::InitializationVector)?;
+    let tag = short(content.tag, &mut tag, Part::Tag)?;
+    let encrypted_key = base64url::decode(encrypted_key);
+    let encrypted_key = encrypted_key.map_err(|_| Error::Encoding(Part::EncryptedKey))?;
+    let plaintext = base64url::decode(content.ciphertext);
+    let mut plaintext = plaintext.map_err(|_| Error::Encoding(Part::Ciphertext))?;
+    let content_key;
+    let cipher = match &key.secret {
+        Secret::Shared(shared) if algorithm.is_direct() => shared.cipher(encryption)?,
+        _ => {
+            content_key = key.content_key(&header, &encrypted_key, policy)?;
+            Cipher::new(encryption, &content_key).ok_or(Error::Undecipherable)?
+        }
     };
+    cipher.open(iv, content.associated.as_bytes(), tag, &mut plaintext)?;
+    if let Some(limit) = inflated {
+        plaintext = inflate(&plaintext, limit)?;
+    }
     Ok(Jwe {
         algorithm,
         encryption,
-        key_id: key_id.map(str::to_owned),
-        typ: text(header, "typ")?.map(str::to_owned),
-        content_type: text(header, "cty")?.map(str::to_owned),
+        key_id: header.key_id.map(Into::into),
+        typ: header.typ.map(Into::into),
+        content_type: header.content_type.map(Into::into),
         plaintext,
     })
 }
@@ -115,85 +109,13 @@ fn select<'a>(
     }
 }
 
-/// The key of the content; a random one if the encrypted one is wrong, so that this shows in
-/// nothing but the content's tag (RFC 7516 section 11.5).
-fn content_key(
-    key: &DecryptionKey,
-    algorithm: KeyManagement,
-    encryption: ContentEncryption,
-    recipient: &parse::Recipient,
-    policy: &Policy,
-) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let header = &recipient.header;
-    let wrapped = recipient.encrypted_key.as_slice();
-    // Made before anything fails, so that failing takes no longer.
-    let random = match algorithm.is_direct() {
-        true => Zeroizing::default(),
-        false => content::random_key(encryption)?,
-    };
-    let found = match &key.secret {
-        Secret::Rsa(private, _) => {
-            let mut out = Zeroizing::new(vec![0; private.min_output_size()]);
-            private
-                .decrypt(oaep(algorithm), wrapped, &mut out, None)
-                .map(|key| Zeroizing::new(key.to_vec()))
-                .map_err(|_| Error::Undecipherable)
-        }
-        Secret::Agreement(private) => {
-            let epk = header.get("epk").and_then(Value::as_object);
-            let epk = epk.ok_or(Error::InvalidHeader("epk"))?;
-            // RFC 7518 section 4.6.1.1: "only public key parameters".
-            if epk.contains_key("d") {
-                return Err(Error::InvalidHeader("epk"));
-            }
-            let epk = Material::from_jwk(epk).map_err(|_| Error::InvalidHeader("epk"))?;
-            let parties = [
-                agreement::party(header, "apu")?,
-                agreement::party(header, "apv")?,
-            ];
-            let info = agreement::Info {
-                algorithm,
-                encryption,
-                parties: [&parties[0], &parties[1]],
-            };
-            let agreed = agreement::agree(private, &epk, &info)?;
-            if algorithm.is_direct() {
-                return Ok(agreed);
-            }
-            wrap::unwrap(&agreed, wrapped)
-        }
-        Secret::Shared(secret) if algorithm.is_direct() => {
-            if secret.len() != encryption.key_length() {
-                return Err(Error::InvalidKey("k"));
-            }
-            return Ok(secret.clone());
-        }
-        Secret::Shared(password) if algorithm.is_password() => {
-            let salt = bytes(header, "p2s")?;
-            // RFC 7518 section 4.8.1.1: "8 or more octets".
-            if salt.len() < 8 {
-                return Err(Error::InvalidHeader("p2s"));
-            }
-            let count = header.get("p2c").and_then(Value::as_u64);
-            let count = policy.count(count.ok_or(Error::InvalidHeader("p2c"))?)?;
-            let wrapping = wrap::from_password(algorithm, password, &salt, count);
-            wrap::unwrap(&wrapping, wrapped)
-        }
-        Secret::Shared(wrapping) if algorithm.is_gcm() => {
-            let mut sealed = Sealed {
-                iv: bytes(header, "iv")?,
-                ciphertext: wrapped.to_vec(),
-                tag: bytes(header, "tag")?,
-            };
-            content::open_gcm(wrap::gcm(wrapping.len()), wrapping, &[], &mut sealed)
-                .map(|()| Zeroizing::new(sealed.ciphertext))
-        }
-        Secret::Shared(wrapping) => wrap::unwrap(wrapping, wrapped),
-    };
-    Ok(match found {
-        Ok(key) if key.len() == encryption.key_length() => key,
-        _ => random,
-    })
+/// Decodes an IV or a tag.
+fn short<'r>(text: &str, room: &'r mut [u8; MAX_SHORT], part: Part) -> Result<&'r [u8], Error> {
+    if base64url::encoded_length(MAX_SHORT) < text.len() {
+        return Err(Error::Undecipherable);
+    }
+    let length = base64url::decode_slice(text, room).map_err(|_| Error::Encoding(part))?;
+    Ok(&room[..length])
 }
 
 fn inflate(compressed: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
@@ -204,28 +126,8 @@ fn inflate(compressed: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
     })
 }
 
-fn text<'a>(header: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, Error> {
-    match header.get(name) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Error::InvalidHeader(name)),
-    }
-}
+/// No IV and no tag is longer.
+const MAX_SHORT: usize = 32;
 
-fn bytes(header: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, Error> {
-    let text = text(header, name)?.ok_or(Error::InvalidHeader(name))?;
-    base64url::decode(text).map_err(|_| Error::InvalidHeader(name))
-}
-
-impl Policy {
-    fn count(&self, count: u64) -> Result<NonZeroU32, Error> {
-        u32::try_from(count)
-            .ok()
-            .filter(|count| (MIN_PASSWORD_COUNT..=self.max_password_count).contains(count))
-            .and_then(NonZeroU32::new)
-            .ok_or(Error::InvalidHeader("p2c"))
-    }
-}
-
-/// RFC 7518 section 4.8.1.2: "A minimum iteration count of 1000 is RECOMMENDED."
-const MIN_PASSWORD_COUNT: u32 = 1000;
+/// Longer headers are read all the same, but from the heap.
+const USUAL_HEADER: usize = 768;

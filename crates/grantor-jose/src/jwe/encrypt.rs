@@ -1,187 +1,11 @@
-use std::fmt;
-use std::num::NonZeroU32;
-
-use aws_lc_rs::agreement::{self as ecdh, PrivateKey};
-use aws_lc_rs::rsa::{
-    OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPublicEncryptingKey,
-    PublicEncryptingKey, PublicKeyComponents,
-};
-use serde_json::{Map, Value, json};
+use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
-use super::content::{self, Sealed};
-use super::{ContentEncryption, Header, KeyManagement, agreement, wrap};
-use crate::jwk::Material;
-use crate::{Error, PublicKey, base64url};
-
-/// What a JWE is encrypted to, with one algorithm, parsed once.
-pub struct EncryptionKey {
-    key: Recipient,
-    algorithm: KeyManagement,
-    encryption: Option<ContentEncryption>,
-    key_id: String,
-}
-
-enum Recipient {
-    Rsa(Box<OaepPublicEncryptingKey>),
-    Agreement(Material, &'static ecdh::Algorithm),
-    Shared(Zeroizing<Vec<u8>>),
-}
-
-impl EncryptionKey {
-    /// Encrypts to whoever has the private key.
-    ///
-    /// # Errors
-    /// [`Error::AlgorithmNotAllowed`] if the key is not for `algorithm`.
-    pub fn new(public: &PublicKey, algorithm: KeyManagement) -> Result<Self, Error> {
-        if !public.encrypts(algorithm) {
-            return Err(Error::AlgorithmNotAllowed);
-        }
-        let key = match public.material() {
-            Material::Rsa { n, e } => {
-                let key: PublicEncryptingKey = PublicKeyComponents { n, e }
-                    .try_into()
-                    .map_err(|_| Error::InvalidKey("n"))?;
-                let key = OaepPublicEncryptingKey::new(key);
-                Recipient::Rsa(Box::new(key.map_err(|_| Error::Unavailable)?))
-            }
-            material => {
-                let (curve, _) = agreement::parts(material).ok_or(Error::UnsupportedKey)?;
-                Recipient::Agreement(material.clone(), curve)
-            }
-        };
-        Ok(Self {
-            key,
-            algorithm,
-            encryption: None,
-            key_id: public.key_id().unwrap_or_default().to_owned(),
-        })
-    }
-
-    pub(super) fn shared(
-        algorithm: KeyManagement,
-        secret: &Zeroizing<Vec<u8>>,
-        encryption: Option<ContentEncryption>,
-        key_id: &str,
-    ) -> Self {
-        Self {
-            key: Recipient::Shared(secret.clone()),
-            algorithm,
-            encryption,
-            key_id: key_id.to_owned(),
-        }
-    }
-
-    /// What it encrypts with.
-    #[must_use]
-    pub const fn algorithm(&self) -> KeyManagement {
-        self.algorithm
-    }
-
-    /// The key of the content, new or agreed on, and what the recipient needs to find it.
-    fn prepare(
-        &self,
-        encryption: ContentEncryption,
-        given: Option<&Zeroizing<Vec<u8>>>,
-    ) -> Result<Prepared, Error> {
-        if self.encryption.is_some_and(|only| only != encryption) {
-            return Err(Error::AlgorithmNotAllowed);
-        }
-        let mut members = Map::new();
-        members.insert("alg".into(), self.algorithm.as_str().into());
-        if !self.key_id.is_empty() {
-            members.insert("kid".into(), self.key_id.as_str().into());
-        }
-        if self.algorithm.is_direct() {
-            if given.is_some() {
-                return Err(Error::AlgorithmNotAllowed);
-            }
-            let key = match &self.key {
-                Recipient::Shared(secret) if secret.len() == encryption.key_length() => {
-                    secret.clone()
-                }
-                Recipient::Agreement(public, curve) => {
-                    self.agree(public, curve, encryption, &mut members)?
-                }
-                _ => return Err(Error::InvalidKey("k")),
-            };
-            return Ok(Prepared {
-                key,
-                encrypted_key: Vec::new(),
-                members,
-            });
-        }
-        let key = match given {
-            Some(key) => key.clone(),
-            None => content::random_key(encryption)?,
-        };
-        let encrypted_key = match &self.key {
-            Recipient::Rsa(public) => {
-                let mut out = vec![0; public.ciphertext_size()];
-                public
-                    .encrypt(oaep(self.algorithm), &key, &mut out, None)
-                    .map_err(|_| Error::Unavailable)?;
-                out
-            }
-            Recipient::Agreement(public, curve) => {
-                let wrapping = self.agree(public, curve, encryption, &mut members)?;
-                wrap::wrap(&wrapping, &key)?
-            }
-            Recipient::Shared(password) if self.algorithm.is_password() => {
-                let salt: [u8; 16] = content::random()?;
-                members.insert("p2s".into(), base64url::encode(salt).into());
-                members.insert("p2c".into(), PASSWORD_COUNT.get().into());
-                let wrapping = wrap::from_password(self.algorithm, password, &salt, PASSWORD_COUNT);
-                wrap::wrap(&wrapping, &key)?
-            }
-            Recipient::Shared(wrapping) if self.algorithm.is_gcm() => {
-                let sealed = content::seal_gcm(wrap::gcm(wrapping.len()), wrapping, &[], &key)?;
-                members.insert("iv".into(), base64url::encode(&sealed.iv).into());
-                members.insert("tag".into(), base64url::encode(&sealed.tag).into());
-                sealed.ciphertext
-            }
-            Recipient::Shared(wrapping) => wrap::wrap(wrapping, &key)?,
-        };
-        Ok(Prepared {
-            key,
-            encrypted_key,
-            members,
-        })
-    }
-
-    fn agree(
-        &self,
-        public: &Material,
-        curve: &'static ecdh::Algorithm,
-        encryption: ContentEncryption,
-        members: &mut Map<String, Value>,
-    ) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let ephemeral = PrivateKey::generate(curve).map_err(|_| Error::Unavailable)?;
-        let epk = agreement::public(&ephemeral, public)?;
-        members.insert("epk".into(), agreement::epk(&epk));
-        let info = agreement::Info {
-            algorithm: self.algorithm,
-            encryption,
-            parties: [&[], &[]],
-        };
-        agreement::agree(&ephemeral, public, &info)
-    }
-}
-
-impl fmt::Debug for EncryptionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EncryptionKey")
-            .field("algorithm", &self.algorithm)
-            .field("key_id", &self.key_id)
-            .finish_non_exhaustive()
-    }
-}
-
-struct Prepared {
-    key: Zeroizing<Vec<u8>>,
-    encrypted_key: Vec<u8>,
-    members: Map<String, Value>,
-}
+use super::content::{self, Cipher, MAX_IV_BYTES};
+use super::content_key::{ContentKey, MAX_KEY_BYTES};
+use super::encryption_key::Recipient;
+use super::{ContentEncryption, EncryptionKey, Header};
+use crate::{Error, base64url};
 
 /// Encrypts to one recipient, as a compact token.
 ///
@@ -194,25 +18,68 @@ pub fn encrypt(
     header: &Header,
     plaintext: &[u8],
 ) -> Result<String, Error> {
-    let Prepared {
-        key,
-        encrypted_key,
-        mut members,
-    } = key.prepare(encryption, None)?;
-    header.add_to(&mut members, encryption);
-    let mut token = base64url::encode(Value::Object(members).to_string());
-    let sealed = content::seal(encryption, &key, token.as_bytes(), plaintext)?;
-    let Sealed {
-        iv,
-        ciphertext,
-        tag,
-    } = sealed;
-    token.reserve((encrypted_key.len() + iv.len() + ciphertext.len() + tag.len()) * 4 / 3 + 8);
-    for part in [&encrypted_key, &iv, &ciphertext, &tag] {
-        token.push('.');
-        base64url::encode_into(part, &mut token);
+    key.check(encryption)?;
+    let is_direct = key.algorithm().is_direct();
+    // Asked for once: what the system takes for a call is more than for some bytes.
+    let mut random = Zeroizing::new([0; MAX_KEY_BYTES + MAX_IV_BYTES]);
+    let from = if is_direct { MAX_KEY_BYTES } else { 0 };
+    rand::fill(&mut random[from..]).map_err(|_| Error::Unavailable)?;
+    let (random_key, random_iv) = random.split_at(MAX_KEY_BYTES);
+    let iv = &random_iv[..content::iv_length(encryption)];
+
+    let mut token = Vec::with_capacity(USUAL_HEADER + plaintext.len() * 4 / 3);
+    let mut encrypted_key = Vec::new();
+    let agreed;
+    let cipher = match &key.key {
+        Recipient::Shared(shared) if is_direct => {
+            push_header(key, header, encryption, &mut token);
+            shared.cipher(encryption)?
+        }
+        Recipient::Agreement(public, curve) if is_direct => {
+            let mut members = key.members();
+            agreed = key.agree(public, curve, encryption, &mut members)?;
+            header.push(&members, encryption, &mut token);
+            cipher(encryption, &agreed)?
+        }
+        _ => {
+            let content_key = &random_key[..encryption.key_length()];
+            let mut new = Vec::new();
+            encrypted_key = key.encrypt_key(encryption, content_key, &mut new)?;
+            if new.is_empty() {
+                push_header(key, header, encryption, &mut token);
+            } else {
+                let members = [key.members(), new].concat();
+                header.push(&members, encryption, &mut token);
+            }
+            cipher(encryption, content_key)?
+        }
+    };
+    // With room for the padding of CBC.
+    let mut content = Vec::with_capacity(plaintext.len() + MAX_IV_BYTES);
+    content.extend_from_slice(plaintext);
+    let tag = cipher.seal(iv, &token, &mut content)?;
+    for part in [&encrypted_key, iv, &content, tag.as_ref()] {
+        token.push(b'.');
+        base64url::push(part, &mut token);
     }
-    Ok(token)
+    String::from_utf8(token).map_err(|_| Error::Unavailable)
+}
+
+/// The header of a token that has nothing of its own in it.
+fn push_header(
+    key: &EncryptionKey,
+    header: &Header,
+    encryption: ContentEncryption,
+    token: &mut Vec<u8>,
+) {
+    match key.headers.get(header, encryption, || key.members()) {
+        Some(kept) => token.extend_from_slice(kept),
+        None => header.push(&key.members(), encryption, token),
+    }
+}
+
+fn cipher(encryption: ContentEncryption, key: &[u8]) -> Result<Cipher<'_>, Error> {
+    Cipher::new(encryption, key).ok_or(Error::Unavailable)
 }
 
 /// Encrypts in JSON: flattened to one recipient, general to several. `associated` is data that is
@@ -228,70 +95,91 @@ pub fn encrypt_json(
     associated: Option<&[u8]>,
     plaintext: &[u8],
 ) -> Result<String, Error> {
-    let mut protected = Map::new();
-    let mut recipients = Vec::with_capacity(keys.len());
-    let content_key = match keys {
-        [] => return Err(Error::AlgorithmNotAllowed),
+    for key in keys {
+        key.check(encryption)?;
+    }
+    let several_directly = keys.len() > 1 && keys.iter().any(|key| key.algorithm().is_direct());
+    if keys.is_empty() || several_directly {
+        return Err(Error::AlgorithmNotAllowed);
+    }
+    let mut protected_members = Vec::new();
+    let mut token = b"{".to_vec();
+    let shared;
+    let content_key;
+    let content_cipher = match *keys {
         [key] => {
-            let prepared = key.prepare(encryption, None)?;
-            protected = prepared.members;
-            recipients.push(recipient(Map::new(), &prepared.encrypted_key));
-            prepared.key
-        }
-        keys => {
-            let content_key = content::random_key(encryption)?;
-            for key in keys {
-                let prepared = key.prepare(encryption, Some(&content_key))?;
-                recipients.push(recipient(prepared.members, &prepared.encrypted_key));
+            protected_members = key.members();
+            match &key.key {
+                Recipient::Shared(secret) if key.algorithm().is_direct() => {
+                    shared = secret;
+                    shared.cipher(encryption)?
+                }
+                Recipient::Agreement(public, curve) if key.algorithm().is_direct() => {
+                    content_key = key.agree(public, curve, encryption, &mut protected_members)?;
+                    cipher(encryption, &content_key)?
+                }
+                _ => {
+                    content_key = ContentKey::random(encryption)?;
+                    let encrypted =
+                        key.encrypt_key(encryption, &content_key, &mut protected_members)?;
+                    push_member("encrypted_key", &encrypted, &mut token);
+                    token.push(b',');
+                    cipher(encryption, &content_key)?
+                }
             }
-            content_key
+        }
+        _ => {
+            content_key = ContentKey::random(encryption)?;
+            token.extend_from_slice(br#""recipients":["#);
+            for (index, key) in keys.iter().enumerate() {
+                let mut members = key.members();
+                let encrypted = key.encrypt_key(encryption, &content_key, &mut members)?;
+                if index > 0 {
+                    token.push(b',');
+                }
+                token.extend_from_slice(br#"{"header":{"#);
+                token.extend_from_slice(&members);
+                token.extend_from_slice(b"},");
+                push_member("encrypted_key", &encrypted, &mut token);
+                token.push(b'}');
+            }
+            token.extend_from_slice(b"],");
+            cipher(encryption, &content_key)?
         }
     };
-    header.add_to(&mut protected, encryption);
-    let protected = base64url::encode(Value::Object(protected).to_string());
-    let mut token = match recipients.len() {
-        1 => recipients.remove(0),
-        _ => Map::from_iter([("recipients".into(), json!(recipients))]),
-    };
-    let mut input = protected.clone();
+    let mut input = Vec::new();
+    header.push(&protected_members, encryption, &mut input);
+    token.extend_from_slice(br#""protected":""#);
+    token.extend_from_slice(&input);
+    token.extend_from_slice(b"\",");
     if let Some(associated) = associated {
-        let associated = base64url::encode(associated);
-        input.push('.');
-        input.push_str(&associated);
-        token.insert("aad".into(), associated.into());
+        push_member("aad", associated, &mut token);
+        token.push(b',');
+        input.push(b'.');
+        base64url::push(associated, &mut input);
     }
-    let sealed = content::seal(encryption, &content_key, input.as_bytes(), plaintext)?;
-    token.insert("protected".into(), protected.into());
-    for (name, part) in [
-        ("iv", &sealed.iv),
-        ("ciphertext", &sealed.ciphertext),
-        ("tag", &sealed.tag),
-    ] {
-        token.insert(name.into(), base64url::encode(part).into());
-    }
-    Ok(Value::Object(token).to_string())
+    let mut iv = [0; MAX_IV_BYTES];
+    let iv = &mut iv[..content::iv_length(encryption)];
+    rand::fill(iv).map_err(|_| Error::Unavailable)?;
+    let mut content = plaintext.to_vec();
+    let tag = content_cipher.seal(iv, &input, &mut content)?;
+    push_member("iv", iv, &mut token);
+    token.push(b',');
+    push_member("ciphertext", &content, &mut token);
+    token.push(b',');
+    push_member("tag", tag.as_ref(), &mut token);
+    token.push(b'}');
+    String::from_utf8(token).map_err(|_| Error::Unavailable)
 }
 
-fn recipient(members: Map<String, Value>, encrypted_key: &[u8]) -> Map<String, Value> {
-    let mut out = Map::new();
-    if !members.is_empty() {
-        out.insert("header".into(), members.into());
+fn push_member(name: &str, bytes: &[u8], json: &mut Vec<u8>) {
+    for part in ["\"", name, "\":\""] {
+        json.extend_from_slice(part.as_bytes());
     }
-    if !encrypted_key.is_empty() {
-        out.insert(
-            "encrypted_key".into(),
-            base64url::encode(encrypted_key).into(),
-        );
-    }
-    out
+    base64url::push(bytes, json);
+    json.push(b'"');
 }
 
-pub(super) const fn oaep(algorithm: KeyManagement) -> &'static OaepAlgorithm {
-    match algorithm {
-        KeyManagement::RsaOaep => &OAEP_SHA1_MGF1SHA1,
-        _ => &OAEP_SHA256_MGF1SHA256,
-    }
-}
-
-/// What OWASP recommends for PBKDF2 with SHA-256.
-const PASSWORD_COUNT: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
+/// Room for all parts but the content, so that the buffer seldom grows: a key of RSA with 2048
+/// bits among them.
+const USUAL_HEADER: usize = 768;

@@ -28,7 +28,7 @@ impl DecryptionKey {
             let key = PrivateKey::from_private_key(&X25519, secret).map_err(not_pkcs8)?;
             (key, Material::X25519 { x: [0; 32] })
         } else {
-            let oid = der::ec_private_key(der).ok_or(Error::NotPkcs8)?;
+            let oid = der::ec_private_key(der).ok_or_else(|| der::not_pkcs8(der))?;
             let curve = Curve::from_oid(oid).ok_or(Error::UnsupportedKey)?;
             let agreement = curve.agreement().ok_or(Error::UnsupportedKey)?;
             let key = PrivateKey::from_private_key_der(agreement, der).map_err(not_pkcs8)?;
@@ -121,7 +121,7 @@ impl DecryptionKey {
             _ => return Err(Error::InvalidKey("alg")),
         };
         if let (Secret::Shared(secret), Some(one)) = (&key.secret, encryption)
-            && secret.len() != one.key_length()
+            && secret.bytes().len() != one.key_length()
         {
             return Err(Error::InvalidKey("k"));
         }

@@ -7,6 +7,8 @@ use aws_lc_rs::rsa::{KeySize, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::content_key::MAX_KEY_BYTES;
+use super::shared::Shared;
 use super::{ContentEncryption, EncryptionKey, KeyManagement, agreement as ecdh};
 use crate::jwk::{Curve, Material, Private};
 use crate::{Error, PublicKey, der};
@@ -21,14 +23,16 @@ pub struct DecryptionKey {
     pub(super) encryption: Option<ContentEncryption>,
     public: Option<PublicKey>,
     key_id: String,
+    /// Takes the place of a content's key that is wrong: as random as a new one, and without the
+    /// time that one takes.
+    pub(super) substitute: Zeroizing<[u8; MAX_KEY_BYTES]>,
 }
 
 pub(super) enum Secret {
     /// The document is kept to write the key again.
     Rsa(Box<OaepPrivateDecryptingKey>, Zeroizing<Vec<u8>>),
     Agreement(Box<PrivateKey>),
-    /// A shared key or a password.
-    Shared(Zeroizing<Vec<u8>>),
+    Shared(Box<Shared>),
 }
 
 impl DecryptionKey {
@@ -102,7 +106,7 @@ impl DecryptionKey {
         if !fits {
             return Err(Error::InvalidKey("k"));
         }
-        Ok(Self::shared(algorithm, secret))
+        Self::shared(algorithm, secret)
     }
 
     /// A password, for an algorithm with PBES2.
@@ -117,17 +121,29 @@ impl DecryptionKey {
         if password.is_empty() || password.len() > 128 {
             return Err(Error::InvalidKey("k"));
         }
-        Ok(Self::shared(algorithm, password))
+        Self::shared(algorithm, password)
     }
 
-    fn shared(algorithm: KeyManagement, secret: &[u8]) -> Self {
-        Self {
-            secret: Secret::Shared(Zeroizing::new(secret.to_vec())),
+    fn shared(algorithm: KeyManagement, secret: &[u8]) -> Result<Self, Error> {
+        let secret = Secret::Shared(Box::new(Shared::new(algorithm, secret)));
+        Self::with(algorithm, secret, None)
+    }
+
+    fn with(
+        algorithm: KeyManagement,
+        secret: Secret,
+        public: Option<PublicKey>,
+    ) -> Result<Self, Error> {
+        let mut substitute = Zeroizing::new([0; MAX_KEY_BYTES]);
+        rand::fill(&mut *substitute).map_err(|_| Error::Unavailable)?;
+        Ok(Self {
+            secret,
             algorithm,
             encryption: None,
-            public: None,
+            public,
             key_id: String::new(),
-        }
+            substitute,
+        })
     }
 
     pub(super) fn from_rsa(
@@ -161,14 +177,7 @@ impl DecryptionKey {
     ) -> Result<Self, Error> {
         let public = PublicKey::for_encryption(material, algorithm)?;
         let key_id = public.thumbprint();
-        Ok(Self {
-            secret,
-            algorithm,
-            encryption: None,
-            public: Some(public),
-            key_id: String::new(),
-        }
-        .with_key_id(key_id))
+        Self::with(algorithm, secret, Some(public)).map(|key| key.with_key_id(key_id))
     }
 
     /// The same key under another id than its thumbprint; under none if it is empty.
@@ -209,7 +218,7 @@ impl DecryptionKey {
             (Some(public), _) => EncryptionKey::new(public, self.algorithm),
             (None, Secret::Shared(secret)) => Ok(EncryptionKey::shared(
                 self.algorithm,
-                secret,
+                secret.bytes(),
                 self.encryption,
                 &self.key_id,
             )),
@@ -259,7 +268,7 @@ impl DecryptionKey {
     fn private(&self) -> Result<Private, Error> {
         let unavailable = |_| Error::Unavailable;
         match &self.secret {
-            Secret::Shared(secret) => Ok(Private::Secret(secret.clone())),
+            Secret::Shared(secret) => Ok(Private::Secret(secret.bytes().clone())),
             Secret::Rsa(_, document) => der::rsa_private_key(document)
                 .map(|numbers| Private::Rsa(Box::new(numbers)))
                 .ok_or(Error::Unavailable),

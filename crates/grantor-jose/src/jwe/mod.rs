@@ -22,22 +22,28 @@
 mod agreement;
 mod algorithm;
 mod content;
+mod content_key;
 mod decrypt;
 mod encrypt;
+mod encryption_key;
 mod header;
 mod import;
 mod key;
+mod parameters;
 mod parse;
 mod policy;
+mod shared;
 #[cfg(test)]
 mod tests;
+mod unwrap;
 mod wrap;
 
 use std::fmt;
 
 pub use algorithm::{ContentEncryption, KeyManagement};
 pub use decrypt::{decrypt, decrypt_json};
-pub use encrypt::{EncryptionKey, encrypt, encrypt_json};
+pub use encrypt::{encrypt, encrypt_json};
+pub use encryption_key::EncryptionKey;
 pub use header::Header;
 pub use key::DecryptionKey;
 pub use policy::Policy;

@@ -1,14 +1,33 @@
-//! Taking tokens apart (RFC 7516 section 7). Nothing is decrypted here.
+//! Taking tokens apart (RFC 7516 section 7). Nothing is decrypted here, and no part decoded but the
+//! header.
 
 use serde_json::{Map, Value};
 
-use super::content::Sealed;
 use crate::{Error, Part, base64url, json};
 
-pub(super) struct Token {
+/// The parts of a compact token, none of them decoded.
+pub(super) struct Compact<'t> {
+    pub(super) protected: &'t str,
+    pub(super) encrypted_key: &'t str,
+    pub(super) content: Content<'t>,
+}
+
+/// What is the same for all recipients, none of it decoded.
+#[derive(Clone, Copy)]
+pub(super) struct Content<'t> {
     /// What the tag covers beside the content.
+    pub(super) associated: &'t str,
+    pub(super) iv: &'t str,
+    pub(super) ciphertext: &'t str,
+    pub(super) tag: &'t str,
+}
+
+/// A token in JSON.
+pub(super) struct Token {
     pub(super) associated: String,
-    pub(super) content: Sealed,
+    pub(super) iv: String,
+    pub(super) ciphertext: String,
+    pub(super) tag: String,
     /// At least one.
     pub(super) recipients: Vec<Recipient>,
 }
@@ -16,10 +35,10 @@ pub(super) struct Token {
 pub(super) struct Recipient {
     /// All members that count for it.
     pub(super) header: Map<String, Value>,
-    pub(super) encrypted_key: Vec<u8>,
+    pub(super) encrypted_key: String,
 }
 
-pub(super) fn compact(token: &str) -> Result<Token, Error> {
+pub(super) fn compact(token: &str) -> Result<Compact<'_>, Error> {
     if token.len() > MAX_BYTES {
         return Err(Error::TooLarge);
     }
@@ -30,18 +49,15 @@ pub(super) fn compact(token: &str) -> Result<Token, Error> {
     if parts.next().is_some() {
         return Err(Error::NotCompactJwe);
     }
-    let header = protected_header(protected)?;
-    Ok(Token {
-        associated: protected.to_owned(),
-        content: Sealed {
-            iv: decode(iv, Part::InitializationVector)?,
-            ciphertext: decode(ciphertext, Part::Ciphertext)?,
-            tag: decode(tag, Part::Tag)?,
+    Ok(Compact {
+        protected,
+        encrypted_key,
+        content: Content {
+            associated: protected,
+            iv,
+            ciphertext,
+            tag,
         },
-        recipients: vec![Recipient {
-            header,
-            encrypted_key: decode(encrypted_key, Part::EncryptedKey)?,
-        }],
     })
 }
 
@@ -60,19 +76,12 @@ pub(super) fn json(token: &str) -> Result<Token, Error> {
     join(&mut shared, take_object(&mut token, "unprotected")?)?;
     let mut associated = protected;
     if let Some(aad) = take_text(&mut token, "aad")? {
-        decode(&aad, Part::Token)?;
+        base64url::decode(&aad).map_err(|_| Error::Encoding(Part::Token))?;
         associated.push('.');
         associated.push_str(&aad);
     }
-    let mut part = |name, part| {
-        let text = take_text(&mut token, name)?.unwrap_or_default();
-        decode(&text, part)
-    };
-    let content = Sealed {
-        iv: part("iv", Part::InitializationVector)?,
-        ciphertext: part("ciphertext", Part::Ciphertext)?,
-        tag: part("tag", Part::Tag)?,
-    };
+    let mut part = |name| Ok(take_text(&mut token, name)?.unwrap_or_default());
+    let (iv, ciphertext, tag) = (part("iv")?, part("ciphertext")?, part("tag")?);
     let recipients = match token.remove("recipients") {
         None => vec![token],
         // RFC 7516 section 7.2.2: "recipients" and the flattened members exclude each other.
@@ -96,23 +105,25 @@ pub(super) fn json(token: &str) -> Result<Token, Error> {
         .map(|mut one| {
             let mut header = shared.clone();
             join(&mut header, take_object(&mut one, "header")?)?;
-            let encrypted_key = take_text(&mut one, "encrypted_key")?.unwrap_or_default();
             Ok(Recipient {
                 header,
-                encrypted_key: decode(&encrypted_key, Part::EncryptedKey)?,
+                encrypted_key: take_text(&mut one, "encrypted_key")?.unwrap_or_default(),
             })
         })
         .collect::<Result<_, _>>()?;
     Ok(Token {
         associated,
-        content,
+        iv,
+        ciphertext,
+        tag,
         recipients,
     })
 }
 
 /// RFC 7516 section 4.1.13: no extension is understood.
 fn protected_header(encoded: &str) -> Result<Map<String, Value>, Error> {
-    let header = json::object(&decode(encoded, Part::Header)?, Part::Header)?;
+    let header = base64url::decode(encoded).map_err(|_| Error::Encoding(Part::Header))?;
+    let header = json::object(&header, Part::Header)?;
     if header.contains_key("crit") {
         return Err(Error::CriticalHeader);
     }
@@ -150,10 +161,6 @@ fn take_object(token: &mut Map<String, Value>, name: &str) -> Result<Map<String,
         Some(Value::Object(object)) => Ok(object),
         Some(_) => Err(Error::Json(Part::Token)),
     }
-}
-
-fn decode(text: &str, part: Part) -> Result<Vec<u8>, Error> {
-    base64url::decode(text).map_err(|_| Error::Encoding(part))
 }
 
 /// Twice the longest JWS, so that one fits in.

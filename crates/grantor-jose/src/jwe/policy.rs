@@ -1,7 +1,6 @@
-use serde_json::Value;
-
 use super::{ContentEncryption, KeyManagement};
 use crate::Error;
+use crate::json::Member;
 
 /// What may be decrypted. The algorithms of keys are said by the keys themselves.
 #[derive(Debug, Clone)]
@@ -75,10 +74,10 @@ impl Policy {
     }
 
     /// Up to which size the content is to be inflated, if at all.
-    pub(super) fn inflates(&self, zip: Option<&Value>) -> Result<Option<usize>, Error> {
+    pub(super) fn inflates(&self, zip: Option<&Member<'_>>) -> Result<Option<usize>, Error> {
         match (zip, self.max_inflated) {
             (None, _) => Ok(None),
-            (Some(Value::String(name)), Some(limit)) if name == "DEF" => Ok(Some(limit)),
+            (Some(Member::Text(name)), Some(limit)) if name == "DEF" => Ok(Some(limit)),
             (Some(_), _) => Err(Error::InvalidHeader("zip")),
         }
     }

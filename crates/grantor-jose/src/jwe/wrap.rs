@@ -2,7 +2,6 @@
 
 use std::num::NonZeroU32;
 
-use aws_lc_rs::aead::{self, AES_128_GCM, AES_192_GCM, AES_256_GCM};
 use aws_lc_rs::cipher::{
     AES_192, DecryptingKey, DecryptionContext, EncryptingKey, UnboundCipherKey,
 };
@@ -11,6 +10,7 @@ use aws_lc_rs::pbkdf2;
 use zeroize::Zeroizing;
 
 use super::KeyManagement;
+use super::content_key::ContentKey;
 use crate::{Error, digest};
 
 /// AES Key Wrap (RFC 3394). `wrapping` has 16, 24 or 32 bytes, `key` a multiple of 8 and at least
@@ -26,19 +26,19 @@ pub(super) fn wrap(wrapping: &[u8], key: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(out)
 }
 
-/// The opposite of [`wrap`], which notices every change.
-pub(super) fn unwrap(wrapping: &[u8], wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-    if wrapped.len() < 24 || !wrapped.len().is_multiple_of(8) {
+/// The opposite of [`wrap`], which notices every change. `out` takes eight bytes less than
+/// `wrapped` has.
+pub(super) fn unwrap(wrapping: &[u8], wrapped: &[u8], out: &mut [u8]) -> Result<(), Error> {
+    if wrapped.len() < 24 || !wrapped.len().is_multiple_of(8) || out.len() != wrapped.len() - 8 {
         return Err(Error::Undecipherable);
     }
     if wrapping.len() == 24 {
-        return unwrap_192(wrapping, wrapped);
+        return unwrap_192(wrapping, wrapped, out);
     }
-    let mut out = Zeroizing::new(vec![0; wrapped.len() - 8]);
     library_key(wrapping)?
-        .unwrap(wrapped, &mut out)
-        .map_err(|_| Error::Undecipherable)?;
-    Ok(out)
+        .unwrap(wrapped, out)
+        .map(|_| ())
+        .map_err(|_| Error::Undecipherable)
 }
 
 fn library_key(wrapping: &[u8]) -> Result<AesKek, Error> {
@@ -73,16 +73,17 @@ fn wrap_192(wrapping: &[u8], key: &[u8]) -> Result<Vec<u8>, Error> {
 }
 
 /// RFC 3394 section 2.2.2.
-fn unwrap_192(wrapping: &[u8], wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+fn unwrap_192(wrapping: &[u8], wrapped: &[u8], out: &mut [u8]) -> Result<(), Error> {
     let failed = |_| Error::Undecipherable;
     let cipher = UnboundCipherKey::new(&AES_192, wrapping).map_err(failed)?;
     let cipher = DecryptingKey::ecb(cipher).map_err(failed)?;
-    let mut out = Zeroizing::new(wrapped.to_vec());
-    let blocks = wrapped.len() / 8 - 1;
+    let (first, others) = wrapped.split_at(8);
+    out.copy_from_slice(others);
+    let blocks = out.len() / 8;
     let mut step = Zeroizing::new([0; 16]);
-    step[..8].copy_from_slice(&out[..8]);
+    step[..8].copy_from_slice(first);
     for counter in (1..=6 * blocks).rev() {
-        let at = 8 * ((counter - 1) % blocks + 1);
+        let at = 8 * ((counter - 1) % blocks);
         mix(&mut step, counter);
         step[8..].copy_from_slice(&out[at..at + 8]);
         cipher
@@ -90,11 +91,11 @@ fn unwrap_192(wrapping: &[u8], wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, Err
             .map_err(failed)?;
         out[at..at + 8].copy_from_slice(&step[8..]);
     }
-    if !digest::constant_time_eq(&step[..8], &INITIAL_VALUE) {
-        return Err(Error::Undecipherable);
+    if digest::constant_time_eq(&step[..8], &INITIAL_VALUE) {
+        Ok(())
+    } else {
+        Err(Error::Undecipherable)
     }
-    out.drain(..8);
-    Ok(out)
 }
 
 /// Adds the number of the step to the first half of the block.
@@ -107,29 +108,21 @@ fn mix(step: &mut [u8; 16], counter: usize) {
 /// RFC 3394 section 2.2.3.1.
 const INITIAL_VALUE: [u8; 8] = [0xa6; 8];
 
-/// AES-GCM for a wrapping key of this length.
-pub(super) const fn gcm(key_length: usize) -> &'static aead::Algorithm {
-    match key_length {
-        16 => &AES_128_GCM,
-        24 => &AES_192_GCM,
-        _ => &AES_256_GCM,
-    }
-}
-
 /// The wrapping key that comes of a password (RFC 7518 section 4.8.1).
 pub(super) fn from_password(
     algorithm: KeyManagement,
     password: &[u8],
     salt: &[u8],
     count: NonZeroU32,
-) -> Zeroizing<Vec<u8>> {
+) -> Result<ContentKey, Error> {
     let (hash, length) = match algorithm {
         KeyManagement::Pbes2Hs384A192Kw => (pbkdf2::PBKDF2_HMAC_SHA384, 24),
         KeyManagement::Pbes2Hs512A256Kw => (pbkdf2::PBKDF2_HMAC_SHA512, 32),
         _ => (pbkdf2::PBKDF2_HMAC_SHA256, 16),
     };
     let salt = [algorithm.as_str().as_bytes(), &[0], salt].concat();
-    let mut key = Zeroizing::new(vec![0; length]);
-    pbkdf2::derive(hash, count, &salt, password, &mut key);
-    key
+    ContentKey::fill(length, |key| {
+        pbkdf2::derive(hash, count, &salt, password, key);
+        Ok(())
+    })
 }

@@ -77,6 +77,8 @@ impl Material {
                 n: number(jwk, "n")?,
                 e: number(jwk, "e")?,
             }),
+            ("OKP", Some("Ed448")) => Err(Error::UnsupportedCurve("Ed448")),
+            ("OKP", Some("X448")) => Err(Error::UnsupportedCurve("X448")),
             ("EC" | "OKP", None) => Err(Error::InvalidKey("crv")),
             _ => Err(Error::UnsupportedKey),
         }
@@ -95,6 +97,7 @@ impl Material {
             }),
             Spki::Ed25519(bytes) => Ok(Self::Ed25519 { x: x(bytes)? }),
             Spki::X25519(bytes) => Ok(Self::X25519 { x: x(bytes)? }),
+            Spki::Unsupported(curve) => Err(Error::UnsupportedCurve(curve)),
             Spki::Other => Err(Error::UnsupportedKey),
         }
     }

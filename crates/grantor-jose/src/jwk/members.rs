@@ -38,6 +38,7 @@ impl Usage {
     pub(crate) fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, Error> {
         let algorithm = match optional_text(jwk, "alg")? {
             None => None,
+            Some("Ed448") => return Err(Error::UnsupportedCurve("Ed448")),
             Some(name) => Some(intended(name).ok_or(Error::UnsupportedKey)?),
         };
         let usage = Self {

@@ -1,7 +1,10 @@
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::header::{self, Extensions, Parsed};
 use super::{Jws, MAX_TOKEN_BYTES};
+use crate::key::MAX_SIGNATURE_BYTES;
 use crate::{Algorithm, Error, KeySet, Part, PublicKey, base64url, json};
 
 /// A token taken apart, of which nothing is verified.
@@ -9,19 +12,16 @@ pub(crate) struct Compact<'a> {
     signed: &'a str,
     payload: &'a str,
     signature: &'a str,
-    header: Parsed,
+    header: Parsed<'a>,
 }
 
-impl<'a> Compact<'a> {
-    pub(crate) fn parse(token: &'a str) -> Result<Self, Error> {
-        Self::parse_with(token, Extensions::None)
-    }
-
-    pub(super) fn parse_extended(token: &'a str) -> Result<Self, Error> {
-        Self::parse_with(token, Extensions::Unencoded)
-    }
-
-    fn parse_with(token: &'a str, understood: Extensions) -> Result<Self, Error> {
+impl Compact<'_> {
+    /// Takes a token apart for the time of a call.
+    pub(crate) fn read<T>(
+        token: &str,
+        understood: Extensions,
+        call: impl FnOnce(Compact<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Error::TooLarge);
         }
@@ -30,23 +30,37 @@ impl<'a> Compact<'a> {
         if payload.contains('.') {
             return Err(Error::NotCompact);
         }
-        let bytes = base64url::decode(header).map_err(|_| Error::Encoding(Part::Header))?;
-        let (known, _) = json::split(&bytes, Part::Header, &header::KNOWN)?;
-        let unencoded = header::extensions(known[4].as_ref(), known[5].as_ref(), understood)?;
-        Ok(Self {
-            signed,
-            payload,
-            signature,
-            header: Parsed::new(known, unencoded)?,
-        })
+        let found = base64url::decoded::<USUAL_BYTES, _>(header, |bytes| {
+            let (known, _) = json::split(&bytes, Part::Header, &header::KNOWN)?;
+            let unencoded = header::extensions(known[4].as_ref(), known[5].as_ref(), understood)?;
+            call(Compact {
+                signed,
+                payload,
+                signature,
+                header: Parsed::new(known, unencoded)?,
+            })
+        });
+        found.map_err(|_| Error::Encoding(Part::Header))?
     }
 
     pub(crate) fn typ(&self) -> Option<&str> {
         self.header.typ.as_deref()
     }
 
-    pub(crate) const fn payload(&self) -> &'a str {
-        self.payload
+    pub(crate) const fn algorithm(&self) -> Algorithm {
+        self.header.algorithm
+    }
+
+    pub(crate) fn key_id(&self) -> Option<&str> {
+        self.header.key_id.as_deref()
+    }
+
+    /// The payload, which nothing proves.
+    pub(crate) fn unverified_payload<T>(
+        &self,
+        call: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        Payload::Encoded(self.payload).with(|payload| call(&payload))
     }
 
     /// The key that the token brings along, which proves nothing but that its owner made it.
@@ -54,24 +68,32 @@ impl<'a> Compact<'a> {
         self.header.embedded_key.as_ref()
     }
 
-    /// Verifies with this key, whatever `kid` says.
-    pub(crate) fn verify_with(
-        mut self,
-        key: PublicKey,
+    /// Verifies the signature, and then calls with the payload.
+    pub(crate) fn verify_then<T>(
+        &self,
+        keys: &KeySet,
         algorithms: &[Algorithm],
-    ) -> Result<Jws, Error> {
-        self.header.key_id = None;
-        self.verify(&KeySet::from_iter([key]), algorithms)
+        call: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let payload = Payload::Encoded(self.payload);
+        self.signed_by(keys, algorithms, payload, |payload| call(&payload))
     }
 
-    pub(crate) fn verify(self, keys: &KeySet, algorithms: &[Algorithm]) -> Result<Jws, Error> {
-        self.header.verify_with(
-            keys,
-            algorithms,
-            self.signature,
-            self.signed.as_bytes(),
-            || base64url::decode(self.payload).map_err(|_| Error::Encoding(Part::Payload)),
-        )
+    /// As [`verify_then`](Self::verify_then) with this key, whatever `kid` says.
+    pub(crate) fn verify_with_key_then<T>(
+        mut self,
+        key: &PublicKey,
+        algorithms: &[Algorithm],
+        call: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.header.key_id = None;
+        self.verify_then(&KeySet::from_iter([key.clone()]), algorithms, call)
+    }
+
+    pub(super) fn verify(self, keys: &KeySet, algorithms: &[Algorithm]) -> Result<Jws, Error> {
+        let payload = Payload::Encoded(self.payload);
+        let payload = self.signed_by(keys, algorithms, payload, |bytes| Ok(bytes.into_owned()))?;
+        Ok(self.header.into_jws(payload))
     }
 
     pub(super) fn verify_unencoded(
@@ -82,20 +104,9 @@ impl<'a> Compact<'a> {
         if !self.header.unencoded {
             return Err(Error::InvalidHeader("b64"));
         }
-        self.header.verify_with(
-            keys,
-            algorithms,
-            self.signature,
-            self.signed.as_bytes(),
-            || {
-                // RFC 7797 section 5.2: the payload must survive where the token goes.
-                if self.payload.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
-                    Ok(self.payload.as_bytes().to_vec())
-                } else {
-                    Err(Error::Encoding(Part::Payload))
-                }
-            },
-        )
+        let payload = Payload::Printable(self.payload);
+        let payload = self.signed_by(keys, algorithms, payload, |bytes| Ok(bytes.into_owned()))?;
+        Ok(self.header.into_jws(payload))
     }
 
     pub(super) fn verify_detached(
@@ -109,38 +120,84 @@ impl<'a> Compact<'a> {
         }
         let mut input = self.signed.as_bytes().to_vec();
         push_payload(&mut input, payload, self.header.unencoded);
+        let bytes = Payload::Bytes(payload);
+        let verified = self
+            .header
+            .verify(keys, algorithms, self.signature, &input, bytes, |_| Ok(()));
+        verified.map(|()| self.header.into_jws(payload.to_vec()))
+    }
+
+    fn signed_by<T>(
+        &self,
+        keys: &KeySet,
+        algorithms: &[Algorithm],
+        payload: Payload<'_>,
+        call: impl FnOnce(Cow<'_, [u8]>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let input = self.signed.as_bytes();
         self.header
-            .verify_with(keys, algorithms, self.signature, &input, || {
-                Ok(payload.to_vec())
-            })
+            .verify(keys, algorithms, self.signature, input, payload, call)
     }
 }
 
-impl Parsed {
-    /// Verifies a signature over `input`, and answers with the payload if it is right.
-    pub(super) fn verify_with(
-        self,
+/// What is signed, in the form in which it is at hand.
+#[derive(Clone, Copy)]
+pub(super) enum Payload<'a> {
+    Encoded(&'a str),
+    /// Text that has to survive where a compact token goes.
+    Printable(&'a str),
+    Bytes(&'a [u8]),
+}
+
+impl Payload<'_> {
+    fn with<T>(self, call: impl FnOnce(Cow<'_, [u8]>) -> Result<T, Error>) -> Result<T, Error> {
+        let encoding = Error::Encoding(Part::Payload);
+        match self {
+            Self::Encoded(text) => {
+                base64url::decoded::<USUAL_BYTES, _>(text, call).map_err(|_| encoding)?
+            }
+            // RFC 7797 section 5.2.
+            Self::Printable(text) if text.bytes().any(|byte| !matches!(byte, 0x20..=0x7e)) => {
+                Err(encoding)
+            }
+            Self::Printable(text) => call(text.as_bytes().into()),
+            Self::Bytes(bytes) => call(bytes.into()),
+        }
+    }
+}
+
+impl Parsed<'_> {
+    /// Verifies a signature over `input`, and then calls with the payload.
+    pub(super) fn verify<T>(
+        &self,
         keys: &KeySet,
         algorithms: &[Algorithm],
         signature: &str,
         input: &[u8],
-        payload: impl FnOnce() -> Result<Vec<u8>, Error>,
-    ) -> Result<Jws, Error> {
+        payload: Payload<'_>,
+        call: impl FnOnce(Cow<'_, [u8]>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         if !algorithms.contains(&self.algorithm) {
             return Err(Error::AlgorithmNotAllowed);
         }
         let key = keys.choose(self.key_id.as_deref(), self.algorithm)?;
-        let signature = base64url::decode(signature);
-        let signature = signature.map_err(|_| Error::Encoding(Part::Signature))?;
-        let payload = payload()?;
-        key.verify(self.algorithm, input, &signature)?;
-        Ok(Jws {
+        let found = base64url::decoded::<MAX_SIGNATURE_BYTES, _>(signature, |signature| {
+            payload.with(|payload| {
+                key.verify(self.algorithm, input, &signature)?;
+                call(payload)
+            })
+        });
+        found.map_err(|_| Error::Encoding(Part::Signature))?
+    }
+
+    pub(super) fn into_jws(self, payload: Vec<u8>) -> Jws {
+        Jws {
             algorithm: self.algorithm,
-            key_id: self.key_id,
-            typ: self.typ,
-            content_type: self.content_type,
+            key_id: self.key_id.map(Cow::into_owned),
+            typ: self.typ.map(Cow::into_owned),
+            content_type: self.content_type.map(Cow::into_owned),
             payload,
-        })
+        }
     }
 }
 
@@ -149,6 +206,9 @@ pub(super) fn push_payload(input: &mut Vec<u8>, payload: &[u8], unencoded: bool)
     if unencoded {
         input.extend_from_slice(payload);
     } else {
-        input.extend_from_slice(base64url::encode(payload).as_bytes());
+        base64url::push(payload, input);
     }
 }
+
+/// Longer headers and payloads are read all the same, but from the heap.
+const USUAL_BYTES: usize = 1536;

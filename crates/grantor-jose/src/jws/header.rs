@@ -1,5 +1,8 @@
+use std::borrow::Cow;
+
 use serde_json::Value;
 
+use crate::json::{self, Member};
 use crate::jwt::Typ;
 use crate::{Algorithm, Error, base64url};
 
@@ -54,38 +57,54 @@ impl Header {
         self.unencoded
     }
 
-    /// The protected header, encoded.
-    pub(crate) fn encode(&self, algorithm: Algorithm, key_id: &str) -> String {
-        let mut json = format!(r#"{{"alg":"{algorithm}""#);
-        let members = [
-            ("typ", self.typ.as_deref()),
-            ("cty", self.content_type.as_deref()),
-            ("kid", Some(key_id).filter(|id| !id.is_empty())),
-        ];
-        for (name, value) in members {
-            if let Some(value) = value {
-                json.push_str(&format!(r#","{name}":{}"#, Value::from(value)));
+    /// Appends the protected header, encoded.
+    pub(super) fn push(&self, algorithm: Algorithm, key_id: &str, out: &mut Vec<u8>) {
+        let typ = self.typ.as_deref();
+        push(out, algorithm, key_id, typ, |json| {
+            if let Some(content_type) = &self.content_type {
+                json.extend_from_slice(br#","cty":"#);
+                json::push_text(content_type, json);
             }
-        }
-        if self.unencoded {
-            json.push_str(r#","b64":false,"crit":["b64"]"#);
-        }
-        json.push('}');
-        base64url::encode(json)
+            if self.unencoded {
+                json.extend_from_slice(br#","b64":false,"crit":["b64"]"#);
+            }
+        });
+    }
+
+    /// About how many characters it becomes, rather too many.
+    pub(super) fn length(&self, key_id: &str) -> usize {
+        let texts = [self.typ.as_deref(), self.content_type.as_deref()];
+        let texts: usize = texts.into_iter().flatten().map(str::len).sum();
+        2 * (80 + texts + key_id.len())
     }
 }
 
-/// The header of a JWT that is going to be signed, encoded.
-pub(crate) fn encode_header(algorithm: Algorithm, typ: Typ, key_id: &str) -> String {
-    Header::new()
-        .with_typ(typ.as_str())
-        .encode(algorithm, key_id)
+/// Appends the header of a JWT that is going to be signed, encoded.
+pub(crate) fn push_header(out: &mut Vec<u8>, algorithm: Algorithm, typ: Typ, key_id: &str) {
+    push(out, algorithm, key_id, Some(typ.as_str()), |_| {});
 }
 
-/// Whether a signer elsewhere answered what can be a signature.
-pub(crate) fn sign_length_ok(algorithm: Algorithm, signature: &[u8]) -> bool {
-    let expected = algorithm.signature_length();
-    !signature.is_empty() && expected.is_none_or(|length| length == signature.len())
+fn push(
+    out: &mut Vec<u8>,
+    algorithm: Algorithm,
+    key_id: &str,
+    typ: Option<&str>,
+    others: impl FnOnce(&mut Vec<u8>),
+) {
+    let start = out.len();
+    out.extend_from_slice(br#"{"alg":"#);
+    json::push_text(algorithm.as_str(), out);
+    if let Some(typ) = typ {
+        out.extend_from_slice(br#","typ":"#);
+        json::push_text(typ, out);
+    }
+    if !key_id.is_empty() {
+        out.extend_from_slice(br#","kid":"#);
+        json::push_text(key_id, out);
+    }
+    others(out);
+    out.push(b'}');
+    base64url::encode_tail(out, start);
 }
 
 /// Which extensions a header may declare in `crit`.
@@ -98,11 +117,11 @@ pub(crate) enum Extensions {
 
 /// What a verifier reads of a header.
 #[derive(Debug)]
-pub(super) struct Parsed {
+pub(super) struct Parsed<'h> {
     pub(super) algorithm: Algorithm,
-    pub(super) key_id: Option<String>,
-    pub(super) typ: Option<String>,
-    pub(super) content_type: Option<String>,
+    pub(super) key_id: Option<Cow<'h, str>>,
+    pub(super) typ: Option<Cow<'h, str>>,
+    pub(super) content_type: Option<Cow<'h, str>>,
     pub(super) unencoded: bool,
     /// `jwk`, as it stands there.
     pub(super) embedded_key: Option<Value>,
@@ -112,12 +131,12 @@ pub(super) struct Parsed {
 pub(super) const KNOWN: [&str; 7] = ["alg", "kid", "typ", "cty", "crit", "b64", "jwk"];
 
 /// The values of [`KNOWN`].
-pub(super) type Known = [Option<Value>; 7];
+pub(super) type Known<'h> = [Option<Member<'h>>; 7];
 
-impl Parsed {
+impl<'h> Parsed<'h> {
     /// `known` are the members of the whole header, protected and not; `unencoded` is what
     /// [`extensions`] found in the protected part.
-    pub(super) fn new(known: Known, unencoded: bool) -> Result<Self, Error> {
+    pub(super) fn new(known: Known<'h>, unencoded: bool) -> Result<Self, Error> {
         let [algorithm, key_id, typ, content_type, _, _, embedded_key] = known;
         let algorithm = text(algorithm, "alg")?.ok_or(Error::InvalidHeader("alg"))?;
         Ok(Self {
@@ -126,15 +145,15 @@ impl Parsed {
             typ: text(typ, "typ")?,
             content_type: text(content_type, "cty")?,
             unencoded,
-            embedded_key,
+            embedded_key: embedded_key.and_then(Member::into_other),
         })
     }
 }
 
 /// Reads `crit` and `b64` of a protected header: whether the payload is not encoded.
 pub(super) fn extensions(
-    critical: Option<&Value>,
-    encoded: Option<&Value>,
+    critical: Option<&Member<'_>>,
+    encoded: Option<&Member<'_>>,
     understood: Extensions,
 ) -> Result<bool, Error> {
     let Some(critical) = critical else {
@@ -149,24 +168,25 @@ pub(super) fn extensions(
     }
     // RFC 7515 section 4.1.11: not empty, no name twice, none that is not in the header; as only
     // one name is understood, one that is fine stands alone.
-    let names = critical.as_array().ok_or(Error::InvalidHeader("crit"))?;
+    let names = critical.other().and_then(Value::as_array);
+    let names = names.ok_or(Error::InvalidHeader("crit"))?;
     match names.as_slice() {
         [Value::String(name)] if name == "b64" => {}
         [] => return Err(Error::InvalidHeader("crit")),
         names if !names.iter().all(Value::is_string) => return Err(Error::InvalidHeader("crit")),
         _ => return Err(Error::CriticalHeader),
     }
-    match encoded {
+    match encoded.and_then(Member::other) {
         Some(Value::Bool(encoded)) => Ok(!encoded),
         _ => Err(Error::InvalidHeader("b64")),
     }
 }
 
-fn text(value: Option<Value>, name: &'static str) -> Result<Option<String>, Error> {
+fn text<'h>(value: Option<Member<'h>>, name: &'static str) -> Result<Option<Cow<'h, str>>, Error> {
     match value {
         None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Error::InvalidHeader(name)),
+        Some(Member::Text(text)) => Ok(Some(text)),
+        Some(Member::Other(_)) => Err(Error::InvalidHeader(name)),
     }
 }
 
@@ -179,7 +199,9 @@ mod tests {
     #[test]
     fn crit_must_be_one_extension_that_is_there_and_understood() {
         let check = |header: Value| {
-            extensions(header.get("crit"), header.get("b64"), Extensions::Unencoded)
+            let member = |name| header.get(name).cloned().map(Member::from);
+            let (critical, encoded) = (member("crit"), member("b64"));
+            extensions(critical.as_ref(), encoded.as_ref(), Extensions::Unencoded)
         };
         assert_eq!(check(json!({})), Ok(false));
         assert_eq!(check(json!({"crit": ["b64"], "b64": true})), Ok(false));

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::compact::push_payload;
+use super::compact::{self, push_payload};
 use super::header::{self, Extensions, Parsed};
 use super::{Jws, MAX_TOKEN_BYTES};
-use crate::{Algorithm, Error, KeySet, Part, base64url, json};
+use crate::json::{self, Member};
+use crate::{Algorithm, Error, KeySet, Part, base64url};
 
 /// Verifies a token in JSON, flattened or general.
 ///
@@ -81,7 +82,7 @@ enum Payload<'a> {
 struct Signature {
     protected: String,
     signature: String,
-    header: Parsed,
+    header: Parsed<'static>,
 }
 
 /// At least one.
@@ -125,8 +126,10 @@ impl Signature {
             let bytes = bytes.map_err(|_| Error::Encoding(Part::Header))?;
             header = json::object(&bytes, Part::Header)?;
         }
-        let unencoded =
-            header::extensions(header.get("crit"), header.get("b64"), Extensions::Unencoded)?;
+        let member = |name| header.get(name).cloned().map(Member::from);
+        let (critical, encoded) = (member("crit"), member("b64"));
+        let understood = Extensions::Unencoded;
+        let unencoded = header::extensions(critical.as_ref(), encoded.as_ref(), understood)?;
         match members.remove("header") {
             None => {}
             Some(Value::Object(unprotected)) => {
@@ -148,7 +151,10 @@ impl Signature {
         Ok(Self {
             protected,
             signature,
-            header: Parsed::new(header::KNOWN.map(|name| header.remove(name)), unencoded)?,
+            header: Parsed::new(
+                header::KNOWN.map(|name| header.remove(name).map(Member::from)),
+                unencoded,
+            )?,
         })
     }
 
@@ -175,8 +181,11 @@ impl Signature {
                 }
             }
         };
+        let payload = compact::Payload::Bytes(&bytes);
+        let signature = &self.signature;
         self.header
-            .verify_with(keys, algorithms, &self.signature, &input, || Ok(bytes))
+            .verify(keys, algorithms, signature, &input, payload, |_| Ok(()))?;
+        Ok(self.header.into_jws(bytes))
     }
 }
 

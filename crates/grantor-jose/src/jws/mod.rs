@@ -28,9 +28,9 @@ use crate::{Algorithm, Error, KeySet};
 
 pub(crate) use compact::Compact;
 pub use header::Header;
-pub(crate) use header::{encode_header, sign_length_ok};
+pub(crate) use header::{Extensions, push_header};
 pub use json::{verify_json, verify_json_detached};
-pub(crate) use sign::wrong_length;
+pub(crate) use sign::{into_string, push_signature};
 pub use sign::{sign, sign_detached, sign_json, sign_json_detached, sign_with};
 
 /// A token whose signature was verified.
@@ -66,7 +66,9 @@ impl fmt::Debug for Jws {
 /// # Errors
 /// See [`Error`]; of those about claims, none.
 pub fn verify(token: &str, keys: &KeySet, algorithms: &[Algorithm]) -> Result<Jws, Error> {
-    Compact::parse(token)?.verify(keys, algorithms)
+    Compact::read(token, Extensions::None, |token| {
+        token.verify(keys, algorithms)
+    })
 }
 
 /// Verifies a compact token whose payload is not encoded (RFC 7797 section 5.2) but stands in it
@@ -80,7 +82,9 @@ pub fn verify_unencoded(
     keys: &KeySet,
     algorithms: &[Algorithm],
 ) -> Result<Jws, Error> {
-    Compact::parse_extended(token)?.verify_unencoded(keys, algorithms)
+    Compact::read(token, Extensions::Unencoded, |token| {
+        token.verify_unencoded(keys, algorithms)
+    })
 }
 
 /// Verifies a compact token without its payload (RFC 7515 appendix F) against `payload`, encoded
@@ -94,7 +98,9 @@ pub fn verify_detached(
     keys: &KeySet,
     algorithms: &[Algorithm],
 ) -> Result<Jws, Error> {
-    Compact::parse_extended(token)?.verify_detached(payload, keys, algorithms)
+    Compact::read(token, Extensions::Unencoded, |token| {
+        token.verify_detached(payload, keys, algorithms)
+    })
 }
 
 /// More than a header of HTTP takes, so that only forms and bodies could carry more.

@@ -2,8 +2,7 @@ use serde_json::{Map, Value, json};
 
 use super::Header;
 use super::compact::push_payload;
-use super::header::sign_length_ok;
-use crate::{Key, SignError, Signer, base64url};
+use crate::{Algorithm, Key, SignError, Signer, base64url};
 
 /// Signs a compact token.
 ///
@@ -11,12 +10,9 @@ use crate::{Key, SignError, Signer, base64url};
 /// If the cryptography library fails, or the payload is not to be encoded and can't stand in a
 /// compact token as it is: it must be printable ASCII without dots (RFC 7797 section 5.2).
 pub fn sign(key: &Key, header: &Header, payload: &[u8]) -> Result<String, SignError> {
-    let input = compact_input(key, header, payload)?;
-    let signature = key.sign_bytes(input.as_bytes())?;
-    Ok(format!(
-        "{input}.{}",
-        base64url::encode(signature.as_bytes())
-    ))
+    let mut token = compact_input(key, header, payload)?;
+    key.push_signature(&mut token)?;
+    into_string(token)
 }
 
 /// Signs a compact token with any signer.
@@ -31,15 +27,10 @@ pub async fn sign_with(
     if let Some(key) = signer.local() {
         return sign(key, header, payload);
     }
-    let input = compact_input(signer, header, payload)?;
-    let signature = signer.sign(input.as_bytes()).await?;
-    if !sign_length_ok(signer.algorithm(), signature.as_bytes()) {
-        return Err(wrong_length());
-    }
-    Ok(format!(
-        "{input}.{}",
-        base64url::encode(signature.as_bytes())
-    ))
+    let mut token = compact_input(signer, header, payload)?;
+    let signature = signer.sign(&token).await?;
+    push_signature(signer.algorithm(), signature.as_bytes(), &mut token)?;
+    into_string(token)
 }
 
 /// Signs a payload that is sent apart: a compact token with nothing between its dots (RFC 7515
@@ -98,39 +89,57 @@ fn signatures(keys: &[(&Key, &Header)], payload: &[u8]) -> Result<Map<String, Va
 
 /// Header and signature, encoded.
 fn sign_one(key: &Key, header: &Header, payload: &[u8]) -> Result<(String, String), SignError> {
-    let protected = header.encode(key.algorithm(), key.key_id());
-    let mut input = format!("{protected}.").into_bytes();
+    let mut input = Vec::with_capacity(header.length(key.key_id()) + payload.len() * 4 / 3 + 4);
+    header.push(key.algorithm(), key.key_id(), &mut input);
+    let protected = into_string(input.clone())?;
+    input.push(b'.');
     push_payload(&mut input, payload, header.is_unencoded());
     let signature = key.sign_bytes(&input)?;
     Ok((protected, base64url::encode(signature.as_bytes())))
 }
 
+/// With room for the signature.
 fn compact_input(
     signer: &dyn Signer,
     header: &Header,
     payload: &[u8],
-) -> Result<String, SignError> {
-    let mut input = header.encode(signer.algorithm(), signer.key_id());
-    input.push('.');
-    if !header.is_unencoded() {
-        base64url::encode_into(payload, &mut input);
-        return Ok(input);
-    }
-    match std::str::from_utf8(payload) {
-        Ok(text)
-            if text
-                .bytes()
-                .all(|byte| matches!(byte, 0x20..=0x7e) && byte != b'.') =>
-        {
-            input.push_str(text);
-            Ok(input)
-        }
-        _ => Err(SignError::new(
+) -> Result<Vec<u8>, SignError> {
+    let in_the_way = |byte: &u8| !matches!(byte, 0x20..=0x7e) || *byte == b'.';
+    if header.is_unencoded() && payload.iter().any(in_the_way) {
+        return Err(SignError::new(
             "a payload that is not encoded must be printable ASCII without dots here",
-        )),
+        ));
     }
+    let signature = signer.algorithm().signature_length();
+    let signature = signature.unwrap_or(USUAL_RSA_BYTES);
+    let room = base64url::encoded_length(payload.len() + signature) + 4;
+    let mut input = Vec::with_capacity(header.length(signer.key_id()) + room);
+    header.push(signer.algorithm(), signer.key_id(), &mut input);
+    input.push(b'.');
+    push_payload(&mut input, payload, header.is_unencoded());
+    Ok(input)
 }
 
-pub(crate) fn wrong_length() -> SignError {
-    SignError::new("the signer answered a signature of the wrong length, perhaps DER")
+/// Appends a signature to what it signs, if it can be one of the algorithm.
+pub(crate) fn push_signature(
+    algorithm: Algorithm,
+    signature: &[u8],
+    token: &mut Vec<u8>,
+) -> Result<(), SignError> {
+    let expected = algorithm.signature_length();
+    if signature.is_empty() || expected.is_some_and(|length| length != signature.len()) {
+        return Err(SignError::new(
+            "the signer answered a signature of the wrong length, perhaps DER",
+        ));
+    }
+    token.push(b'.');
+    base64url::push(signature, token);
+    Ok(())
 }
+
+pub(crate) fn into_string(token: Vec<u8>) -> Result<String, SignError> {
+    String::from_utf8(token).map_err(SignError::new)
+}
+
+/// The signature of a key of 4096 bits.
+const USUAL_RSA_BYTES: usize = 512;

@@ -2,7 +2,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::{Error, Part, Timestamp, json};
+use crate::json::{self, Member};
+use crate::{Error, Part, Timestamp};
 
 /// The claims of a verified token: the registered ones typed (RFC 7519 section 4.1), the others
 /// as they are.
@@ -46,9 +47,9 @@ impl Claims {
             issuer: read(issuer, "iss", as_text)?,
             subject: read(subject, "sub", as_text)?,
             audiences: read(audiences, "aud", as_texts)?.unwrap_or_default(),
-            expires_at: read(expires_at, "exp", |value| as_time(&value))?,
-            not_before: read(not_before, "nbf", |value| as_time(&value))?,
-            issued_at: read(issued_at, "iat", |value| as_time(&value))?,
+            expires_at: read(expires_at, "exp", |value| as_time(value.other()?))?,
+            not_before: read(not_before, "nbf", |value| as_time(value.other()?))?,
+            issued_at: read(issued_at, "iat", |value| as_time(value.other()?))?,
             jwt_id: read(jwt_id, "jti", as_text)?,
             other,
         })
@@ -108,9 +109,9 @@ impl fmt::Debug for Claims {
 const KNOWN: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 
 fn read<T>(
-    value: Option<Value>,
+    value: Option<Member<'_>>,
     name: &'static str,
-    read: fn(Value) -> Option<T>,
+    read: fn(Member<'_>) -> Option<T>,
 ) -> Result<Option<T>, Error> {
     match value {
         None => Ok(None),
@@ -119,18 +120,19 @@ fn read<T>(
 }
 
 /// None of the registered claims means anything when empty.
-fn as_text(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => Some(text),
-        _ => None,
-    }
+fn as_text(value: Member<'_>) -> Option<String> {
+    let text = value.into_text()?;
+    (!text.is_empty()).then(|| text.into_owned())
 }
 
 /// RFC 7519 section 4.1.3: "an array of case-sensitive strings" or "a single case-sensitive
 /// string".
-fn as_texts(value: Value) -> Option<Vec<String>> {
+fn as_texts(value: Member<'_>) -> Option<Vec<String>> {
     match value {
-        Value::Array(values) if !values.is_empty() => values.into_iter().map(as_text).collect(),
+        Member::Other(Value::Array(values)) if !values.is_empty() => values
+            .into_iter()
+            .map(|value| as_text(value.into()))
+            .collect(),
         value => as_text(value).map(|text| vec![text]),
     }
 }

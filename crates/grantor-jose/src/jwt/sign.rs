@@ -1,12 +1,7 @@
-use std::borrow::Cow;
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::Typ;
-use crate::key::MAX_SIGNATURE_BYTES;
-use crate::{Key, SignError, Signer, jws};
+use crate::{Key, SignError, Signer, base64url, jws};
 
 /// Signs a token with a key of this process. `claims` must serialize as a JSON object.
 ///
@@ -17,10 +12,8 @@ use crate::{Key, SignError, Signer, jws};
 /// If `claims` is no object or the cryptography library fails.
 pub fn sign(key: &Key, typ: Typ, claims: &impl Serialize) -> Result<String, SignError> {
     let mut token = unsigned(key, typ, claims)?;
-    let mut signature = [0; MAX_SIGNATURE_BYTES];
-    let length = key.sign_into(&token, &mut signature)?;
-    push_signature(&mut token, &signature[..length]);
-    into_string(token)
+    key.push_signature(&mut token)?;
+    jws::into_string(token)
 }
 
 /// Signs a token with any signer: at once if its key is in this process.
@@ -37,62 +30,25 @@ pub async fn sign_with(
     }
     let mut token = unsigned(signer, typ, claims)?;
     let signature = signer.sign(&token).await?;
-    let signature = signature.as_bytes();
-    if !jws::sign_length_ok(signer.algorithm(), signature) {
-        return Err(jws::wrong_length());
-    }
-    push_signature(&mut token, signature);
-    into_string(token)
+    jws::push_signature(signer.algorithm(), signature.as_bytes(), &mut token)?;
+    jws::into_string(token)
 }
 
 /// Header and payload, encoded, with the dot between them.
 fn unsigned(signer: &dyn Signer, typ: Typ, claims: &impl Serialize) -> Result<Vec<u8>, SignError> {
-    let header = match signer.local().and_then(|key| key.header(typ)) {
-        Some(header) => Cow::Borrowed(header),
-        None => jws::encode_header(signer.algorithm(), typ, signer.key_id()).into(),
-    };
     let mut token = Vec::with_capacity(TYPICAL_TOKEN_BYTES);
-    token.extend_from_slice(header.as_bytes());
+    match signer.local().and_then(|key| key.header(typ)) {
+        Some(header) => token.extend_from_slice(header),
+        None => jws::push_header(&mut token, signer.algorithm(), typ, signer.key_id()),
+    }
     token.push(b'.');
     let start = token.len();
     serde_json::to_writer(&mut token, claims).map_err(SignError::new)?;
     if token.get(start) != Some(&b'{') {
         return Err(SignError::new("the claims are not a JSON object"));
     }
-    encode_tail(&mut token, start);
+    base64url::encode_tail(&mut token, start);
     Ok(token)
-}
-
-/// Replaces what follows `start` with its encoding. The JSON is encoded into the room after it
-/// and the result moved to its place, which spares a second buffer.
-fn encode_tail(token: &mut Vec<u8>, start: usize) {
-    let end = token.len();
-    token.resize(end + encoded_length(end - start), 0);
-    let (json, room) = token.split_at_mut(end);
-    encode(&json[start..], room);
-    token.copy_within(end.., start);
-    token.truncate(start + encoded_length(end - start));
-}
-
-fn push_signature(token: &mut Vec<u8>, signature: &[u8]) {
-    token.push(b'.');
-    let start = token.len();
-    token.resize(start + encoded_length(signature.len()), 0);
-    encode(signature, &mut token[start..]);
-}
-
-/// Fills `room`, which has exactly the length of the encoding of `bytes`.
-fn encode(bytes: &[u8], room: &mut [u8]) {
-    let written = URL_SAFE_NO_PAD.encode_slice(bytes, room);
-    debug_assert!(written.is_ok(), "the room has the length of the encoding");
-}
-
-const fn encoded_length(bytes: usize) -> usize {
-    (bytes * 4).div_ceil(3)
-}
-
-fn into_string(token: Vec<u8>) -> Result<String, SignError> {
-    String::from_utf8(token).map_err(SignError::new)
 }
 
 /// Room for header, claims and their encoding side by side, so that the buffer does not grow.

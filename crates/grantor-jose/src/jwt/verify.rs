@@ -1,5 +1,5 @@
 use super::{Claims, Policy};
-use crate::jws::Compact;
+use crate::jws::{Compact, Extensions};
 use crate::{Algorithm, Error, KeySet, Timestamp};
 
 /// A token that passed.
@@ -27,14 +27,14 @@ pub fn verify(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Verified, Error> {
-    let token = Compact::parse(token)?;
-    policy.check_typ(token.typ())?;
-    let token = token.verify(keys, policy.algorithms())?;
-    let claims = Claims::parse(&token.payload)?;
-    policy.check_claims(&claims, now)?;
-    Ok(Verified {
-        claims,
-        algorithm: token.algorithm,
-        key_id: token.key_id,
+    Compact::read(token, Extensions::None, |token| {
+        policy.check_typ(token.typ())?;
+        let claims = token.verify_then(keys, policy.algorithms(), Claims::parse)?;
+        policy.check_claims(&claims, now)?;
+        Ok(Verified {
+            claims,
+            algorithm: token.algorithm(),
+            key_id: token.key_id().map(str::to_owned),
+        })
     })
 }

@@ -5,25 +5,25 @@ use serde_json::{Map, Value};
 use super::{Key, Material, Pair, Private, Secret, Usage};
 use crate::jwk::{Curve, private};
 use crate::pem::{self, Label};
-use crate::{Algorithm, Error};
+use crate::{Algorithm, Error, der};
 
 impl Key {
     /// Reads an unencrypted PKCS#8 document.
     ///
     /// # Errors
     /// [`Error::NotPkcs8`] if it is none or of another type of key, [`Error::InvalidKey`] if it
-    /// is too weak.
-    pub fn from_pkcs8_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, Error> {
+    /// is too weak, [`Error::UnsupportedCurve`].
+    pub fn from_pkcs8_der(algorithm: Algorithm, document: &[u8]) -> Result<Self, Error> {
         let pair = match Curve::of(algorithm) {
-            Some(curve) => EcdsaKeyPair::from_pkcs8(curve.signing(), der)
+            Some(curve) => EcdsaKeyPair::from_pkcs8(curve.signing(), document)
                 .map(|pair| Pair::Ecdsa(curve, Box::new(pair))),
             None if algorithm.is_rsa() => {
-                rsa::KeyPair::from_pkcs8(der).map(|pair| Pair::Rsa(Box::new(pair)))
+                rsa::KeyPair::from_pkcs8(document).map(|pair| Pair::Rsa(Box::new(pair)))
             }
             None if algorithm.is_symmetric() => return Err(Error::UnsupportedKey),
-            None => Ed25519KeyPair::from_pkcs8(der).map(|pair| Pair::Ed25519(Box::new(pair))),
+            None => Ed25519KeyPair::from_pkcs8(document).map(|pair| Pair::Ed25519(Box::new(pair))),
         };
-        Self::new(algorithm, pair.map_err(|_| Error::NotPkcs8)?)
+        Self::new(algorithm, pair.map_err(|_| der::not_pkcs8(document))?)
     }
 
     /// Reads an unencrypted private key from PEM: `PRIVATE KEY`, `EC PRIVATE KEY` or

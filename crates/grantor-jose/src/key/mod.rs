@@ -28,7 +28,7 @@ pub struct Key {
     public: Option<PublicKey>,
     key_id: String,
     /// Headers of the tokens that are signed most, so that they are encoded once.
-    headers: [(Typ, String); 2],
+    headers: [(Typ, Vec<u8>); 2],
 }
 
 impl Key {
@@ -55,10 +55,7 @@ impl Key {
             algorithm,
             public,
             key_id: String::new(),
-            headers: [
-                (Typ::ACCESS_TOKEN, String::new()),
-                (Typ::JWT, String::new()),
-            ],
+            headers: [(Typ::ACCESS_TOKEN, Vec::new()), (Typ::JWT, Vec::new())],
         }
         .with_key_id(key_id))
     }
@@ -71,9 +68,11 @@ impl Key {
         Self {
             pair: self.pair.with_key_id(&key_id),
             public: self.public.map(|public| public.with_key_id(&*key_id)),
-            headers: self
-                .headers
-                .map(|(typ, _)| (typ, jws::encode_header(algorithm, typ, &key_id))),
+            headers: self.headers.map(|(typ, mut header)| {
+                header.clear();
+                jws::push_header(&mut header, algorithm, typ, &key_id);
+                (typ, header)
+            }),
             key_id,
             ..self
         }
@@ -164,8 +163,15 @@ impl Key {
         Ok(Signature::new(signature[..length].to_vec()))
     }
 
+    /// Appends the signature to the part of a token that it signs.
+    pub(crate) fn push_signature(&self, token: &mut Vec<u8>) -> Result<(), SignError> {
+        let mut signature = [0; MAX_SIGNATURE_BYTES];
+        let length = self.sign_into(token, &mut signature)?;
+        jws::push_signature(self.algorithm, &signature[..length], token)
+    }
+
     /// Writes the signature of `input` to the start of `out`; returns its length.
-    pub(crate) fn sign_into(
+    fn sign_into(
         &self,
         input: &[u8],
         out: &mut [u8; MAX_SIGNATURE_BYTES],
@@ -173,7 +179,7 @@ impl Key {
         self.pair.sign_into(self.algorithm, input, out)
     }
 
-    pub(crate) fn header(&self, typ: Typ) -> Option<&str> {
+    pub(crate) fn header(&self, typ: Typ) -> Option<&[u8]> {
         let mut headers = self.headers.iter();
         let (_, header) = headers.find(|(known, _)| *known == typ)?;
         Some(header)

@@ -4,33 +4,80 @@
 use grantor_jose::{Algorithm, Error, Key, KeySet, jws};
 use serde_json::{Map, Value};
 
+use crate::encryption;
+use crate::table::{Answer, Suite, Table, check, check_mutants};
 use crate::{list, text, vectors};
 
+/// Each is a row of the table in the crate's documentation.
+const SUITES: &[Suite] = &[
+    |answer| signatures("RFC 7520, JWS", &["jws/"], answer),
+    |answer| signatures("RFC 7797", &["rfc7797/"], answer),
+    |answer| signatures("RFC 8037, JWS", &["curve25519/jws"], answer),
+    |answer| encryption::cookbook("RFC 7520, JWE", &["jwe/"], answer),
+    |answer| encryption::cookbook("RFC 8037, ECDH-ES", &["curve25519/ecdh"], answer),
+];
+
 #[test]
-fn signatures_of_the_cookbook_verify_in_each_serialization() {
-    let mut seen = (0, 0);
-    for (name, case) in entries(&["jws/", "curve25519/jws", "rfc7797/"]) {
+fn tokens_of_the_cookbook_are_accepted_and_changed_ones_refused() {
+    check("Cookbook", SUITES);
+}
+
+#[test]
+fn a_verifier_that_is_broken_is_noticed() {
+    check_mutants(SUITES);
+}
+
+fn signatures(title: &'static str, prefixes: &[&str], answer: Answer) -> Table {
+    let mut table = Table::new(title, answer);
+    for (name, case) in entries(prefixes) {
         let payload = text(&case["input"]["payload"]).as_bytes();
         let (keys, algorithms) = keys(&case);
         for (serialization, token) in case["output"].as_object().unwrap() {
-            let found = verify(serialization, token, payload, &keys, &algorithms);
+            let id = format!("{name} {serialization}");
+            let verify = |token| verify(serialization, token, payload, &keys, &algorithms);
+            let found = verify(token);
             if name == "rfc7797/4.2.hmac-sha2_b64_false" {
                 // RFC 7797 section 6: "Producers MUST include the "crit" Header Parameter [...]
                 // with "b64"", which the encoded header of this file lacks.
-                assert_eq!(
-                    found.unwrap_err(),
-                    Error::InvalidHeader("b64"),
-                    "{serialization}"
-                );
-                seen.1 += 1;
+                let error = found.as_ref().unwrap_err();
+                assert_eq!(*error, Error::InvalidHeader("b64"), "{id}");
+                table.leave_out("valid there, but with `b64` and without `crit`");
+                table.case(id, false, found.is_ok());
                 continue;
             }
-            let jws = found.unwrap_or_else(|error| panic!("{name} {serialization}: {error}"));
-            assert_eq!(jws.payload, payload, "{name} {serialization}");
-            seen.0 += 1;
+            let right = found.is_ok_and(|jws| jws.payload == payload);
+            table.case(&id, true, right);
+            table.case(&id, false, verify(&changed(token)).is_ok());
         }
     }
-    assert_eq!(seen, (26, 2));
+    table
+}
+
+/// A token with another first character in each signature or tag.
+pub(crate) fn changed(token: &Value) -> Value {
+    let other = |text: &str, at: usize| {
+        let mut text = text.to_owned();
+        let found = if text[at..].starts_with('A') {
+            "B"
+        } else {
+            "A"
+        };
+        text.replace_range(at..=at, found);
+        Value::from(text)
+    };
+    match token {
+        Value::String(compact) => other(compact, compact.rfind('.').unwrap() + 1),
+        Value::Array(several) => several.iter().map(changed).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| match name.as_str() {
+                "signature" | "tag" => (name.clone(), other(text(value), 0)),
+                "signatures" => (name.clone(), changed(value)),
+                _ => (name.clone(), value.clone()),
+            })
+            .collect(),
+        other => other.clone(),
+    }
 }
 
 #[test]

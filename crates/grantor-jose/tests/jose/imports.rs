@@ -1,6 +1,7 @@
 //! Keys in and out: JWK with all that is private, PKCS#8, PEM.
 
-use grantor_jose::{Algorithm, Error, Key, KeySet, PublicKey, base64url};
+use grantor_jose::jwe::{self, DecryptionKey, KeyManagement};
+use grantor_jose::{Algorithm, Error, Key, KeySet, PublicKey, base64url, jws};
 use serde_json::{Value, json};
 
 #[test]
@@ -168,4 +169,72 @@ fn thumbprint_uris() {
         key.key_id()
     );
     assert_eq!(key.public().unwrap().thumbprint_uri(), expected);
+}
+
+#[test]
+fn curves_of_448_bits_are_named_as_unsupported() {
+    let mut public = Vec::new();
+    for (curve, oid, length) in [("X448", 0x6f, 56), ("Ed448", 0x71, 57)] {
+        let unsupported = Error::UnsupportedCurve(curve);
+        let jwk = json!({"kty": "OKP", "crv": curve, "x": base64url::encode(vec![9; length])});
+        assert_eq!(
+            PublicKey::from_jwk(&jwk.to_string()).unwrap_err(),
+            unsupported
+        );
+        let mut private = jwk.clone();
+        private["d"] = jwk["x"].clone();
+        let private = private.to_string();
+        let found = Key::from_jwk_for(Algorithm::EdDsa, &private).unwrap_err();
+        assert_eq!(found, unsupported);
+        let found = DecryptionKey::from_jwk_for(KeyManagement::EcdhEs, &private).unwrap_err();
+        assert_eq!(found, unsupported);
+
+        // RFC 8410 sections 4 and 7.
+        let algorithm = [0x30, 5, 6, 3, 0x2b, 0x65, oid];
+        let key = vec![9; length];
+        let length = length as u8;
+        let spki = [
+            &[0x30, length + 10],
+            &algorithm[..],
+            &[3, length + 1, 0],
+            &key,
+        ]
+        .concat();
+        let found = PublicKey::from_spki_der(&spki).unwrap_err();
+        assert_eq!(found, unsupported);
+        let pkcs8 = [
+            &[0x30, length + 14, 2, 1, 0],
+            &algorithm[..],
+            &[4, length + 2, 4, length],
+            &key,
+        ];
+        let pkcs8 = pkcs8.concat();
+        let found = Key::from_pkcs8_der(Algorithm::EdDsa, &pkcs8).unwrap_err();
+        assert_eq!(found, unsupported);
+        let found = DecryptionKey::from_pkcs8_der(KeyManagement::EcdhEs, &pkcs8).unwrap_err();
+        assert_eq!(found, unsupported);
+        assert!(unsupported.to_string().contains(curve));
+        public.push(jwk);
+    }
+    let set = KeySet::from_json(json!({ "keys": public }).to_string().as_bytes()).unwrap();
+    let reasons = set.skipped().iter().map(|skipped| skipped.reason);
+    let expected = ["X448", "Ed448"].map(Error::UnsupportedCurve);
+    assert_eq!(reasons.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn tokens_with_curves_of_448_bits_are_named_as_unsupported() {
+    let header = base64url::encode(r#"{"alg":"Ed448"}"#);
+    let found = jws::verify(&format!("{header}.e30.AA"), &KeySet::new(), Algorithm::ALL);
+    assert_eq!(found.unwrap_err(), Error::UnsupportedCurve("Ed448"));
+
+    let keys = [DecryptionKey::generate(KeyManagement::EcdhEs).unwrap()];
+    let header = json!({
+        "alg": "ECDH-ES", "enc": "A128GCM",
+        "epk": {"kty": "OKP", "crv": "X448", "x": base64url::encode([9; 56])},
+    });
+    let header = base64url::encode(header.to_string());
+    let token = format!("{header}..AAAAAAAAAAAAAAAA.AA.AAAAAAAAAAAAAAAAAAAAAA");
+    let found = jwe::decrypt(&token, &keys, &jwe::Policy::new());
+    assert_eq!(found.unwrap_err(), Error::UnsupportedCurve("X448"));
 }

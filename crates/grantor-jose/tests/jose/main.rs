@@ -11,6 +11,7 @@ mod corpus;
 mod dpop;
 mod encryption;
 mod examples;
+mod hostile;
 mod imports;
 mod jwe;
 mod keys;

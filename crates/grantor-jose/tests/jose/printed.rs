@@ -4,47 +4,101 @@ use grantor_jose::jwe::{self, DecryptionKey, KeyManagement, Policy};
 use grantor_jose::{Algorithm, Error, Key, KeySet, PublicKey, jws};
 use serde_json::{Map, Value};
 
+use crate::cookbook::changed;
+use crate::table::{Answer, Suite, Table, check, check_mutants};
 use crate::{list, text, vectors};
 
+/// Each is a row of the table in the crate's documentation.
+const SUITES: &[Suite] = &[signed, encrypted];
+
 #[test]
-fn printed_tokens_verify_with_printed_keys_and_the_others_lack_only_a_key() {
+fn printed_tokens_are_accepted_and_changed_ones_refused() {
+    check("Printed tokens", SUITES);
+}
+
+#[test]
+fn a_broken_verifier_is_noticed() {
+    check_mutants(SUITES);
+}
+
+fn signed(answer: Answer) -> Table {
+    let mut table = Table::new("JWS", answer);
     let keys = Printed::new();
-    let (mut verified, mut decrypted, mut without_key, mut refused) = (0, 0, 0, 0);
-    for case in list(&vectors("compact-tokens.json")["tokens"]) {
+    for case in tokens("JWS") {
         let token = text(&case["compact"]);
-        let alg = text(&case["header"]["alg"]);
-        let place = format!("{} {} {alg}", case["doc"], case["section"]);
-        if alg == "none" {
-            let found = jws::verify(token, &KeySet::new(), Algorithm::ALL).unwrap_err();
-            let critical = case["header"].get("crit").is_some();
-            let expected = if critical {
-                Error::CriticalHeader
-            } else {
-                Error::UnsupportedAlgorithm
-            };
-            assert_eq!(found, expected, "{place}");
-            refused += 1;
-        } else if case["kind"] == "JWE" {
-            match keys.decrypt(token, alg) {
-                Some(Ok(())) => decrypted += 1,
-                Some(Err(Error::UnsupportedAlgorithm)) if alg == "RSA1_5" => refused += 1,
-                None => without_key += 1,
-                Some(Err(error)) => panic!("{place}: {error}"),
+        let place = place(&case);
+        let algorithm = match text(&case["header"]["alg"]) {
+            "none" => {
+                table.leave_out("printed with `none`, which is refused");
+                let found = jws::verify(token, &KeySet::new(), Algorithm::ALL);
+                table.case(place, false, found.is_ok());
+                continue;
             }
-        } else if keys.verify(token, alg.parse().unwrap(), &case["header"]["jwk"]) {
-            verified += 1;
-        } else {
-            let found = jws::verify(token, &KeySet::new(), Algorithm::ALL);
-            let payload_elsewhere = token.contains("..");
-            let found = match found {
-                Err(Error::CriticalHeader) if payload_elsewhere => Error::UnknownKey,
-                found => found.unwrap_err(),
-            };
-            assert_eq!(found, Error::UnknownKey, "{place}");
-            without_key += 1;
+            alg => alg.parse().unwrap(),
+        };
+        let embedded = &case["header"]["jwk"];
+        if keys.verify(token, algorithm, embedded) {
+            table.case(&place, true, true);
+            let changed = changed(&case["compact"]);
+            let found = keys.verify(text(&changed), algorithm, embedded);
+            table.case(&place, false, found);
+            continue;
+        }
+        table.leave_out(WITHOUT_KEY);
+        let found = jws::verify(token, &KeySet::new(), Algorithm::ALL).unwrap_err();
+        let payload_elsewhere = found == Error::CriticalHeader && token.contains("..");
+        assert!(
+            found == Error::UnknownKey || payload_elsewhere,
+            "{place}: {found}"
+        );
+    }
+    table
+}
+
+fn encrypted(answer: Answer) -> Table {
+    let mut table = Table::new("JWE", answer);
+    let keys = Printed::new();
+    for case in tokens("JWE") {
+        let place = place(&case);
+        let alg = text(&case["header"]["alg"]);
+        match keys.decrypt(text(&case["compact"]), alg) {
+            Some(Ok(())) => {
+                table.case(&place, true, true);
+                let found = keys.decrypt(text(&changed(&case["compact"])), alg);
+                table.case(&place, false, found.is_some());
+            }
+            Some(Err(error)) => {
+                assert_eq!(
+                    (error, alg),
+                    (Error::UnsupportedAlgorithm, "RSA1_5"),
+                    "{place}"
+                );
+                table.leave_out("printed with `RSA1_5`, which is refused");
+                table.case(place, false, false);
+            }
+            None => table.leave_out(WITHOUT_KEY),
         }
     }
-    assert_eq!((verified, decrypted, without_key, refused), (35, 12, 36, 8));
+    table
+}
+
+const WITHOUT_KEY: &str = "no key for it is printed: it is read, and lacks nothing else";
+
+fn tokens(kind: &str) -> Vec<Value> {
+    let file = vectors("compact-tokens.json");
+    let of_kind = |case: &&Value| (case["kind"] == "JWE") == (kind == "JWE");
+    list(&file["tokens"])
+        .iter()
+        .filter(of_kind)
+        .cloned()
+        .collect()
+}
+
+fn place(case: &Value) -> String {
+    format!(
+        "{} {} {}",
+        case["doc"], case["section"], case["header"]["alg"]
+    )
 }
 
 struct Printed(Vec<Value>);

@@ -1,4 +1,4 @@
-//! The file of the master key. The only place in this crate that touches a file system.
+//! The file of the master key.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};

@@ -114,6 +114,18 @@ fn starts_at_the_same_time_agree_on_one_key() {
 }
 
 #[test]
+fn a_fingerprint_is_of_one_key_one_kind_and_one_secret() {
+    let print = |key, kind, secret: &str| {
+        MasterKey::from_bytes([key; 32]).fingerprint(kind, &Secret::from(secret))
+    };
+    let one = print(1, "client_secret", "hunter2");
+    assert_eq!(one, print(1, "client_secret", "hunter2"));
+    assert_ne!(one, print(2, "client_secret", "hunter2"));
+    assert_ne!(one, print(1, "password", "hunter2"));
+    assert_ne!(one, print(1, "client_secret", "hunter3"));
+}
+
+#[test]
 fn a_key_from_elsewhere_is_checked_too() {
     let (store, namespace) = (memory(), Namespace::new("https://issuer.example"));
     let (_, environment) = environment();

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it panics")]
 
 mod broken;
+mod durability;
+mod files;
+mod processes;
 mod sealed;
 
 use std::collections::HashMap;

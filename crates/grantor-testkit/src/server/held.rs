@@ -21,6 +21,12 @@ impl FakeServer {
         self.shared.held.send_modify(|held| held.holding = false);
     }
 
+    /// Comes back once none is held back any more: whoever sent them is gone.
+    pub async fn holds_none(&self) {
+        let mut held = self.shared.held.subscribe();
+        let _ = held.wait_for(|held| held.waiting == 0).await;
+    }
+
     /// Comes back once `n` requests are held back, delayed or never answered.
     pub async fn holds(&self, n: usize) {
         let mut held = self.shared.held.subscribe();

@@ -61,6 +61,17 @@ impl Tree {
             .filter(move |(name, _)| name.starts_with(folder))
     }
 
+    /// The text of one file.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|text| &**text)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
+        let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        Self(files.iter().map(owned).collect())
+    }
+
     pub(crate) fn too_long(&self) -> Findings {
         let sources = self
             .ours()
@@ -120,32 +131,23 @@ fn names_machine(line: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn tree(files: &[(&str, &str)]) -> Tree {
-        Tree(
-            files
-                .iter()
-                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
-                .collect(),
-        )
-    }
-
     #[test]
     fn a_long_source_is_found_and_a_long_list_is_not() {
         let text = "line\n".repeat(LONGEST + 1);
-        let tree = tree(&[
+        let tree = Tree::of(&[
             ("src/a.rs", &text),
             ("Cargo.lock", &text),
             ("notes.md", &text),
         ]);
         assert_eq!(tree.too_long(), ["src/a.rs has 601 lines: split it"]);
         let fitting = "line\n".repeat(LONGEST);
-        assert!(self::tree(&[("src/a.rs", &fitting)]).too_long().is_empty());
+        assert!(Tree::of(&[("src/a.rs", &fitting)]).too_long().is_empty());
     }
 
     #[test]
     fn what_was_left_open_is_found() {
         let later = format!("fn f() {{\n    {}\n}}", concat!("todo", "!()"));
-        let tree = tree(&[
+        let tree = Tree::of(&[
             ("src/a.rs", &later),
             ("vectors/key.txt", concat!("AXX", "XB")),
             ("src/b.rs", "fn g() {}"),
@@ -157,7 +159,7 @@ mod tests {
     fn registries_and_machines_are_found() {
         let registry = concat!("see pypi", ".org");
         let machine = concat!("path = \"/ho", "me/ada/grantor\"");
-        let tree = tree(&[
+        let tree = Tree::of(&[
             ("a.md", registry),
             ("b.toml", machine),
             ("c.md", "https://host.example/home/page and $HOME/tmp/x"),

@@ -10,6 +10,7 @@ mod files;
 mod graph;
 mod layers;
 mod packages;
+mod proofs;
 mod purity;
 mod rust;
 
@@ -77,4 +78,9 @@ fn nothing_is_left_for_later() {
 #[test]
 fn no_registry_and_no_machine_is_named() {
     assert_none(&files::Tree::read(root()).places());
+}
+
+#[test]
+fn every_feature_of_the_client_has_a_test() {
+    assert_none(&proofs::findings(&files::Tree::read(root())));
 }

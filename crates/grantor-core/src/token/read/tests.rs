@@ -57,6 +57,29 @@ fn reads_retry_after() {
 }
 
 #[test]
+fn a_date_in_retry_after_is_held_against_that_of_the_answer() {
+    let pause = |date: Option<&str>, after: &str| {
+        let mut response = Response::builder().status(503).header("retry-after", after);
+        if let Some(date) = date {
+            response = response.header("date", date);
+        }
+        let error = TokenResponse::from_response(&response.body("").unwrap()).unwrap_err();
+        error.retry_after()
+    };
+    let date = Some("Wed, 21 Oct 2015 07:28:00 GMT");
+    let minute = Some(Duration::from_secs(60));
+    assert_eq!(pause(date, "Wed, 21 Oct 2015 07:29:00 GMT"), minute);
+    assert_eq!(
+        pause(date, "Wed, 21 Oct 2015 07:27:00 GMT"),
+        Some(Duration::ZERO)
+    );
+    let hour = Some(Duration::from_secs(3600));
+    assert_eq!(pause(date, "Thu, 21 Oct 2021 07:29:00 GMT"), hour);
+    assert_eq!(pause(None, "Wed, 21 Oct 2015 07:29:00 GMT"), None);
+    assert_eq!(pause(date, "soon"), None);
+}
+
+#[test]
 fn an_error_that_says_nothing_is_none() {
     for error in ["null", "false", "0", r#""""#] {
         let body = format!(r#"{{"access_token":"t","error":{error}}}"#);

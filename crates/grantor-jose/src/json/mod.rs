@@ -1,5 +1,7 @@
 //! JSON objects in which no name occurs twice, at any depth (RFC 7515 section 4).
 
+mod member;
+
 use std::fmt;
 
 use serde::de::{
@@ -9,6 +11,8 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use crate::{Error, Part};
+
+pub(crate) use member::Member;
 
 /// Reads the object that `bytes` are; `part` is named in errors.
 pub(crate) fn object(bytes: &[u8], part: Part) -> Result<Map<String, Value>, Error> {
@@ -22,11 +26,11 @@ pub(crate) fn object(bytes: &[u8], part: Part) -> Result<Map<String, Value>, Err
 
 /// Reads the object that `bytes` are, and puts members of known names aside, in the order of the
 /// names: for tokens, of which most members are known, that costs half of [`object`].
-pub(crate) fn split<const N: usize>(
-    bytes: &[u8],
+pub(crate) fn split<'j, const N: usize>(
+    bytes: &'j [u8],
     part: Part,
     known: &[&str; N],
-) -> Result<Parts<N>, Error> {
+) -> Result<Parts<'j, N>, Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let found = Split(known)
         .deserialize(&mut reader)
@@ -39,7 +43,13 @@ pub(crate) fn split<const N: usize>(
 }
 
 /// The values of known names, and all other members.
-pub(crate) type Parts<const N: usize> = ([Option<Value>; N], Map<String, Value>);
+pub(crate) type Parts<'j, const N: usize> = ([Option<Member<'j>>; N], Map<String, Value>);
+
+/// Appends `text` as JSON.
+pub(crate) fn push_text(text: &str, out: &mut Vec<u8>) {
+    let written = serde_json::to_writer(out, text);
+    debug_assert!(written.is_ok(), "writing to memory does not fail");
+}
 
 fn starts_an_object(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().first() == Some(&b'{')
@@ -48,7 +58,7 @@ fn starts_an_object(bytes: &[u8]) -> bool {
 struct Split<'k, const N: usize>(&'k [&'k str; N]);
 
 impl<'de, const N: usize> DeserializeSeed<'de> for Split<'_, N> {
-    type Value = Parts<N>;
+    type Value = Parts<'de, N>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -56,7 +66,7 @@ impl<'de, const N: usize> DeserializeSeed<'de> for Split<'_, N> {
 }
 
 impl<'de, const N: usize> Visitor<'de> for Split<'_, N> {
-    type Value = Parts<N>;
+    type Value = Parts<'de, N>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object without duplicate members")
@@ -66,12 +76,14 @@ impl<'de, const N: usize> Visitor<'de> for Split<'_, N> {
         let mut aside = [const { None }; N];
         let mut others = Map::new();
         while let Some(name) = members.next_key_seed(Name(self.0))? {
-            let Strict(value) = members.next_value()?;
-            let before = match name {
-                Ok(index) => aside[index].replace(value),
-                Err(name) => others.insert(name, value),
+            let is_new = match name {
+                Ok(index) => aside[index].replace(members.next_value()?).is_none(),
+                Err(name) => {
+                    let Strict(value) = members.next_value()?;
+                    others.insert(name, value).is_none()
+                }
             };
-            if before.is_some() {
+            if !is_new {
                 return Err(A::Error::custom("duplicate member"));
             }
         }
@@ -188,9 +200,16 @@ mod tests {
 
     #[test]
     fn known_members_are_put_aside() {
-        let json = br#"{"a":1,"b":2,"\u0078":null}"#;
-        let (known, others) = split(json, Part::Header, &["x", "a", "y"]).unwrap();
-        assert_eq!(known, [Some(Value::Null), Some(1.into()), None]);
+        let json = br#"{"a":1,"b":2,"\u0078":null,"s":"\u0074","t":"t"}"#;
+        let (known, others) = split(json, Part::Header, &["x", "a", "y", "s", "t"]).unwrap();
+        let expected = [
+            Some(Value::Null),
+            Some(1.into()),
+            None,
+            Some("t".into()),
+            Some("t".into()),
+        ];
+        assert_eq!(known, expected.map(|value| value.map(Member::from)));
         assert_eq!(others, Map::from_iter([("b".to_owned(), 2.into())]));
     }
 

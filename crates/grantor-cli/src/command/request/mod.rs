@@ -1,0 +1,110 @@
+//! `grantor request`.
+
+mod answer;
+mod prepared;
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use grantor_client::Tokens;
+use url::Url;
+
+use self::answer::Answer;
+use self::prepared::Prepared;
+use super::token_options;
+use crate::args::{Common, Request};
+use crate::error::{CliError, Exit};
+use crate::output::Output;
+
+pub(crate) fn run(common: &Common, args: &Request, output: &Output) -> Result<ExitCode, CliError> {
+    let mut origins = vec![origin_of(&args.url)?];
+    for origin in &args.origins {
+        origins.push(origin_of(origin)?);
+    }
+    let (server, _) = token_options::server(common, &args.client, &args.token)?;
+    let request = Prepared::of(args)?;
+    // Before anything is sent: an answer to a request with effects should not get lost.
+    let file = args.output.as_deref().map(open).transpose()?;
+    crate::block_on(async {
+        let options = (&args.client, &args.grant, &args.token);
+        let tokens = token_options::tokens(server, options, origins).await?;
+        let sent = send(&tokens, request, args).await;
+        tokens.close().await;
+        let answer =
+            sent.map_err(|error| error.because(&format!("no answer from {}", shown(&args.url))))?;
+        let exit = answer.exit();
+        if !args.fail || exit == Exit::Done {
+            let bytes = answer.to_bytes(args, output);
+            match file {
+                Some(file) => write(file, &bytes)?,
+                None => output.bytes(&bytes)?,
+            }
+        }
+        if exit != Exit::Done {
+            output.error(&answer.problem());
+        }
+        Ok(exit.into())
+    })
+}
+
+async fn send(tokens: &Tokens, request: Prepared, args: &Request) -> Result<Answer, CliError> {
+    if args.token.renew {
+        token_options::get(tokens, &args.token).await?;
+    }
+    let session = tokens.session(&args.url)?;
+    let mut builder = session.request(request.method, &args.url);
+    for (name, value) in request.headers {
+        builder = builder.header(name, value);
+    }
+    if let Some(body) = request.body {
+        builder = builder.body(body);
+    }
+    let answer = builder.send().await?;
+    let (status, version) = (answer.status(), answer.version());
+    let headers = answer.headers().clone();
+    let body = answer.bytes().await;
+    let body = body.map_err(|_| CliError::new(Exit::TryAgain, "the answer broke off"))?;
+    Ok(Answer {
+        status,
+        version,
+        headers,
+        body,
+    })
+}
+
+fn open(path: &Path) -> Result<File, CliError> {
+    let mut options = OpenOptions::new();
+    // What is there stays until there is an answer.
+    options.write(true).create(true).truncate(false);
+    options.open(path).map_err(|error| unwritable(path, &error))
+}
+
+fn write(mut file: File, bytes: &[u8]) -> Result<(), CliError> {
+    let written = file
+        .set_len(0)
+        .and_then(|()| file.write_all(bytes))
+        .and_then(|()| file.flush());
+    written.map_err(|error| CliError::failed(format!("the answer can't be written: {error}")))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
+    let path = path.display();
+    CliError::failed(format!("-o {path} can't be written: {error}"))
+}
+
+fn origin_of(url: &str) -> Result<String, CliError> {
+    match Url::parse(url) {
+        Ok(url) if url.origin().is_tuple() => Ok(url.origin().ascii_serialization()),
+        _ => Err(CliError::usage(format!(
+            "{} is not a URL: write it with its scheme, as https://api.example/things",
+            shown(url)
+        ))),
+    }
+}
+
+/// A URL as messages may show it: its query may be a secret.
+fn shown(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}

@@ -1,0 +1,117 @@
+use std::fmt;
+
+use grantor_http::{Timeouts, blocking_agent};
+use http::Method;
+use ureq::Agent;
+use url::Url;
+
+use super::request::RequestBuilder;
+use crate::origin::Origin;
+use crate::{Error, Tokens};
+
+/// Requests below a base URL, every one with a valid token, for programs without an async runtime.
+///
+/// It keeps the rules of [`Session`](crate::Session): a 401 about the token renews it and sends the
+/// request once more, if its body can be sent again; redirects are followed (ten at most) where they
+/// keep the caller's method and body, and the token goes only to origins that were named.
+///
+/// ```no_run
+/// # fn call(tokens: grantor_client::Tokens) -> Result<(), Box<dyn std::error::Error>> {
+/// let api = tokens.blocking_session("https://api.example/v1/")?;
+/// let mut things = api.get("things").query([("page", "2")]).send()?;
+/// let text = things.body_mut().read_to_string()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    tokens: Tokens,
+    agent: Agent,
+    base: Url,
+}
+
+impl Tokens {
+    /// A session below a URL, to whose origin the token may go, for programs without an async
+    /// runtime.
+    ///
+    /// # Errors
+    /// It is no URL, or not a secure one.
+    pub fn blocking_session(&self, base: &str) -> Result<Session, Error> {
+        let base = Url::parse(base)
+            .map_err(|_| Error::configuration(format!("\"{base}\" is not a URL")))?;
+        Origin::of(&base).map_err(Error::configuration)?;
+        Ok(Session {
+            tokens: self.with_origin(&base.origin().ascii_serialization())?,
+            agent: blocking_agent(&Timeouts::default())?,
+            base,
+        })
+    }
+}
+
+impl Session {
+    /// Sends over this client: its pool, its proxies, its certificates. It must follow no redirect
+    /// (`max_redirects(0)`, `max_redirects_will_error(false)`) and give every answer whatever its
+    /// status (`http_status_as_error(false)`).
+    #[must_use]
+    pub fn with_agent(mut self, agent: Agent) -> Self {
+        self.agent = agent;
+        self
+    }
+
+    /// The tokens behind it.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// A GET. `path` is joined to the base URL as a link on it would be; an absolute URL stands for
+    /// itself.
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.request(Method::GET, path)
+    }
+
+    /// A HEAD.
+    pub fn head(&self, path: &str) -> RequestBuilder {
+        self.request(Method::HEAD, path)
+    }
+
+    /// A POST.
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.request(Method::POST, path)
+    }
+
+    /// A PUT.
+    pub fn put(&self, path: &str) -> RequestBuilder {
+        self.request(Method::PUT, path)
+    }
+
+    /// A PATCH.
+    pub fn patch(&self, path: &str) -> RequestBuilder {
+        self.request(Method::PATCH, path)
+    }
+
+    /// A DELETE.
+    pub fn delete(&self, path: &str) -> RequestBuilder {
+        self.request(Method::DELETE, path)
+    }
+
+    /// An OPTIONS.
+    pub fn options(&self, path: &str) -> RequestBuilder {
+        self.request(Method::OPTIONS, path)
+    }
+
+    /// A request of any method.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = self.base.join(path);
+        RequestBuilder::new(self.tokens.clone(), self.agent.clone(), method, url)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("tokens", &self.tokens)
+            .field("base", &self.base.as_str())
+            .finish_non_exhaustive()
+    }
+}

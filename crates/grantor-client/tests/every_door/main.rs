@@ -1,0 +1,62 @@
+//! Every door behaves in the same way: one list of behaviours, run through each of them.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod behaviours;
+mod door;
+mod over_hyper;
+mod over_reqwest;
+#[cfg(feature = "blocking")]
+mod over_ureq;
+
+macro_rules! behaves {
+    ($name:ident, $door:ty) => {
+        behaves!(
+            $name,
+            $door,
+            [
+                carries_the_token,
+                sends_a_rejected_request_once_more_with_its_body,
+                gives_the_second_rejection_as_the_answer,
+                sends_a_streamed_body_only_once,
+                lets_a_header_of_the_callers_own_win,
+                withholds_the_token_where_it_is_told,
+                refuses_other_origins,
+                keeps_the_token_on_redirects_within_the_origin,
+                loses_the_token_on_redirects_to_other_origins,
+                judges_no_token_by_the_401_of_another_origin,
+                tells_of_a_token_error_and_sends_nothing,
+                carries_the_token_in_the_query,
+                replaces_a_rejected_token_in_the_query,
+                lets_a_query_of_the_callers_own_win,
+                carries_the_token_in_a_form_where_there_is_one,
+                asks_for_one_token_however_many_call,
+                uses_the_connection_of_a_rejected_request_again,
+            ]
+        );
+    };
+    ($name:ident, $door:ty, [$($behaviour:ident),* $(,)?]) => {
+        mod $name {
+            $(
+                #[tokio::test]
+                async fn $behaviour() {
+                    crate::behaviours::$behaviour::<$door>().await;
+                }
+            )*
+        }
+    };
+}
+
+behaves!(prepare, crate::over_hyper::Prepare);
+behaves!(layer_once, crate::over_hyper::LayerOnce);
+behaves!(layer_cloned, crate::over_hyper::LayerCloned);
+behaves!(layer_buffered, crate::over_hyper::LayerBuffered);
+behaves!(session, crate::over_reqwest::Session);
+behaves!(authenticate, crate::over_reqwest::Authenticate);
+#[cfg(feature = "reqwest-middleware")]
+behaves!(middleware, crate::over_reqwest::Middleware);
+#[cfg(feature = "blocking")]
+behaves!(blocking, crate::over_ureq::Blocking);

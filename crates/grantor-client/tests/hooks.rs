@@ -1,0 +1,239 @@
+//! What a program may do to requests and answers, and what it is told.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use grantor_client::{Call, Counted, Event, Metrics};
+use grantor_core::TokenQuery;
+use grantor_testkit::Endpoint;
+use http::HeaderValue;
+use support::{World, request, settle};
+
+type Log = Arc<Mutex<Vec<String>>>;
+
+fn note(log: &Log, text: impl Into<String>) {
+    log.lock().unwrap().push(text.into());
+}
+
+fn noted(log: &Log) -> Vec<String> {
+    std::mem::take(&mut *log.lock().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_request_and_answer_passes_the_hooks_in_order() {
+    let world = World::new();
+    let log = Log::default();
+    let (first, second, third) = (log.clone(), log.clone(), log.clone());
+    let login = world.login(&world.server.new_refresh_token());
+    let tokens = world
+        .here(login)
+        .on_request(move |call, request| {
+            request
+                .headers_mut()
+                .insert("x-seen", HeaderValue::from_static("1"));
+            note(&first, format!("{call:?} sync"));
+        })
+        .on_request_async(move |call, request| {
+            let second = second.clone();
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                let seen = request.headers()["x-seen"] == "1";
+                note(&second, format!("{call:?} async after {seen}"));
+            })
+        })
+        .on_response(move |call, response| {
+            note(&third, format!("{call:?} {}", response.status().as_u16()));
+        })
+        .build()
+        .unwrap();
+    let token = tokens.get().await.unwrap().secret;
+    assert_eq!(
+        noted(&log),
+        [
+            "Discovery sync",
+            "Discovery async after true",
+            "Discovery 200",
+            "Refresh sync",
+            "Refresh async after true",
+            "Refresh 200"
+        ]
+    );
+    tokens
+        .introspect(&TokenQuery::new(token.clone()))
+        .await
+        .unwrap();
+    tokens.revoke(&TokenQuery::new(token)).await.unwrap();
+    let calls: Vec<_> = noted(&log)
+        .into_iter()
+        .filter(|text| text.ends_with("sync"))
+        .collect();
+    assert_eq!(calls, ["Introspection sync", "Revocation sync"]);
+    let sent = world.server.last_token_request().unwrap();
+    assert_eq!(sent.headers()["x-seen"], "1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_may_mend_an_answer() {
+    let world = World::new();
+    world.server.answer_tokens_with(|members| {
+        let mut nested = serde_json::Map::new();
+        nested.insert("data".to_owned(), members.clone().into());
+        grantor_testkit::answer::json(200, &nested.into())
+    });
+    let builder = world.here(world.client()).on_response(|call, response| {
+        if call == Call::Token {
+            let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+            *response.body_mut() = body["data"].to_string().into();
+        }
+    });
+    assert_eq!(world.call(&builder.build().unwrap()).await.status(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_to_apis_pass_the_hooks_too() {
+    let world = World::new();
+    let tokens = world
+        .here(world.client())
+        .on_api_request(|request| {
+            let value = HeaderValue::from_str(request.method.as_str()).unwrap();
+            request.headers.insert("x-method", value);
+        })
+        .on_api_request_async(|request| {
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                let seen = request.headers["x-method"].clone();
+                request.headers.insert("x-second", seen);
+            })
+        })
+        .build()
+        .unwrap();
+    let mut request = request();
+    let _attempt = tokens.prepare(&mut request).await.unwrap();
+    assert_eq!(request.headers()["x-second"], "GET");
+    assert!(request.headers().contains_key("authorization"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_can_not_lead_the_token_elsewhere() {
+    let world = World::new();
+    let builder = world.here(world.client()).on_api_request(|request| {
+        *request.uri = "https://evil.example/".parse().unwrap();
+    });
+    let tokens = builder.build().unwrap();
+    let mut request = request();
+    let error = tokens.prepare(&mut request).await.unwrap_err();
+    assert!(error.is_configuration());
+    assert!(!request.headers().contains_key("authorization"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_told_before_the_new_token_is_used() {
+    let world = World::new();
+    let log = Log::default();
+    let (told, waited) = (log.clone(), log.clone());
+    let first = world.server.new_refresh_token();
+    let tokens = world
+        .here(world.login(&first))
+        .on_change(move |change| {
+            let old = change.old.as_ref();
+            let spent = old.and_then(|old| old.refresh_token.as_ref());
+            let new = change.new.refresh_token.as_ref().unwrap();
+            let spent = spent.map_or("none", |token| token.expose());
+            note(&told, format!("{spent} -> {}", new.expose()));
+        })
+        .on_change_async(move |_| {
+            let waited = waited.clone();
+            Box::pin(async move {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                note(&waited, "stored");
+            })
+        })
+        .build()
+        .unwrap();
+    tokens.get().await.unwrap();
+    let second = tokens.token_set().await.unwrap().refresh_token.unwrap();
+    assert_eq!(
+        noted(&log),
+        [format!("none -> {}", second.expose()), "stored".into()]
+    );
+    world.advance(4000);
+    tokens.get().await.unwrap();
+    let third = tokens.token_set().await.unwrap().refresh_token.unwrap();
+    let expected = format!("{} -> {}", second.expose(), third.expose());
+    assert_eq!(noted(&log), [expected, "stored".into()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callback_that_never_ends_delays_and_does_not_hang() {
+    let world = World::new();
+    let log = Log::default();
+    let events = log.clone();
+    let tokens = world
+        .here(world.client())
+        .on_change_async(|_| Box::pin(std::future::pending()))
+        .on_event(move |event| note(&events, format!("{event:?}")))
+        .build()
+        .unwrap();
+    let began = tokio::time::Instant::now();
+    tokens.get().await.unwrap();
+    assert_eq!(began.elapsed(), Duration::from_secs(10));
+    assert_eq!(noted(&log), ["ChangeNotTaken", "Renewed"]);
+}
+
+#[derive(Debug, Clone, Default)]
+struct Recorder(Arc<Mutex<Vec<Counted>>>);
+
+impl Metrics for Recorder {
+    fn count(&self, counted: Counted) {
+        self.0.lock().unwrap().push(counted);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_counted_reaches_the_metrics() {
+    let world = World::new();
+    let recorder = Recorder::default();
+    let builder = world.here(world.client()).metrics(recorder.clone());
+    let tokens = builder.build().unwrap();
+    assert_eq!(world.call(&tokens).await.status(), 200);
+    assert_eq!(world.call(&tokens).await.status(), 200);
+    world.server.revoke_access_tokens();
+    assert_eq!(world.call(&tokens).await.status(), 200);
+    settle().await;
+    let count = |what| {
+        recorder
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|&&c| c == what)
+            .count() as u64
+    };
+    let counts = tokens.counts();
+    assert_eq!(count(Counted::Hit), counts.hits);
+    assert_eq!(count(Counted::Renewal), 2);
+    assert_eq!(count(Counted::Wait), counts.waits);
+    assert_eq!(count(Counted::Rejection), 1);
+    assert_eq!(count(Counted::Failure), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_tell_what_failed() {
+    let world = World::new();
+    let log = Log::default();
+    let events = log.clone();
+    let builder = world.here(world.client()).on_event(move |event| {
+        if let Event::RenewalFailed(error) = event {
+            note(&events, error.to_string());
+        }
+    });
+    world
+        .server
+        .fail_always(Endpoint::Token, grantor_testkit::Fault::Status(503));
+    builder.build().unwrap().get().await.unwrap_err();
+    assert_eq!(noted(&log).len(), 1);
+}

@@ -1,0 +1,184 @@
+//! Spans, logs and counters: what they tell, and what they must not.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use grantor_testkit::{Endpoint, Fault};
+use support::World;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+/// What was logged.
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// Logs everything there is, of this thread, as long as the guard lives.
+fn log_everything() -> (Log, tracing::subscriber::DefaultGuard) {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    (log, guard)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_renewal_is_a_span_that_says_whose_and_why() {
+    let (log, _guard) = log_everything();
+    let world = World::new();
+    let tokens = world.here(world.client()).build().unwrap();
+    assert_eq!(world.call(&tokens).await.status(), 200);
+    world.server.revoke_access_tokens();
+    assert_eq!(world.call(&tokens).await.status(), 200);
+    world.advance(3310);
+    assert_eq!(world.call(&tokens).await.status(), 200);
+    support::settle().await;
+    let text = log.text();
+    for why in ["needed", "rejected", "early"] {
+        let span = format!(
+            "grantor.token{{issuer=\"https://idp.example\" client_id=\"app\" why=\"{why}\"}}"
+        );
+        assert!(
+            text.contains(&format!("{span}: grantor_client::slot: new")),
+            "{why}: {text}"
+        );
+        assert!(
+            text.contains(&format!("{span}: grantor_client::slot: close")),
+            "{why}: {text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_that_is_logged_is_secret() {
+    let (log, _guard) = log_everything();
+    let world = World::new();
+    world.server.add_user("ada", "hunter2-password");
+    let first = world.server.new_refresh_token();
+    let login = world.here(world.login(&first).client_secret("hunter2-secret"));
+    let login = login.build().unwrap();
+    let mut secrets = vec![first, "hunter2".to_owned()];
+    for fault in [
+        None,
+        Some(Fault::AnswerLost),
+        Some(Fault::Html),
+        Some(Fault::Status(500)),
+    ] {
+        if let Some(fault) = fault {
+            world.server.fail_next(fault);
+        }
+        let _ = world.here(world.client()).build().unwrap().get().await;
+        if let Ok(set) = login.token_set().await {
+            secrets.push(set.access_token.expose().to_owned());
+            secrets.extend(set.refresh_token.map(|token| token.expose().to_owned()));
+        }
+        world.advance(3600);
+    }
+    world
+        .server
+        .fail_always(Endpoint::Token, Fault::Refused("invalid_grant"));
+    let _ = login.get().await;
+    let text = log.text();
+    assert!(text.contains("the login is over"), "{text}");
+    for secret in secrets {
+        assert!(!text.contains(&secret), "{secret} in {text}");
+    }
+}
+
+#[cfg(feature = "metrics")]
+mod counters {
+    use std::collections::BTreeMap;
+
+    use grantor_client::MetricsRecorder;
+    use metrics::{
+        Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+    };
+
+    use super::*;
+
+    /// Sums of counters by name and labels.
+    #[derive(Debug, Clone, Default)]
+    struct Sums(Arc<Mutex<BTreeMap<String, u64>>>);
+
+    struct Sum(Sums, String);
+
+    impl CounterFn for Sum {
+        fn increment(&self, value: u64) {
+            let mut sums = self.0.0.lock().unwrap();
+            *sums.entry(self.1.clone()).or_default() += value;
+        }
+
+        fn absolute(&self, _: u64) {}
+    }
+
+    impl Recorder for Sums {
+        fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+        fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+            let labels = key.labels().map(|l| format!("{}={}", l.key(), l.value()));
+            let labels: Vec<_> = labels.collect();
+            let name = format!("{}{{{}}}", key.name(), labels.join(","));
+            Counter::from_arc(Arc::new(Sum(self.clone(), name)))
+        }
+
+        fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+            Gauge::noop()
+        }
+
+        fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+            Histogram::noop()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn counts_reach_the_recorder_of_the_metrics_crate() {
+        let sums = Sums::default();
+        let _guard = metrics::set_default_local_recorder(&sums);
+        let world = World::new();
+        let builder = world.client().metrics(MetricsRecorder::new("app"));
+        let tokens = world.here(builder).build().unwrap();
+        for _ in 0..3 {
+            world.call(&tokens).await;
+        }
+        let sums = sums.0.lock().unwrap().clone();
+        let sum = |name: &str| sums.get(&format!("{name}{{client_id=app}}")).copied();
+        assert_eq!(sum("grantor_token_renewals_total"), Some(1));
+        assert_eq!(sum("grantor_token_waits_total"), Some(1));
+        assert_eq!(sum("grantor_token_hits_total"), Some(2));
+        assert_eq!(sum("grantor_token_failures_total"), None);
+    }
+}

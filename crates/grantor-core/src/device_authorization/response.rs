@@ -1,0 +1,203 @@
+use std::fmt;
+use std::time::Duration;
+
+use http::Response;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::token::{lifetime, read_members, unexpected};
+use crate::{Quirks, Secret, TokenError, is_secure};
+
+/// What a device is given, to show it to its user (RFC 8628 section 3.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceAuthorizationResponse {
+    /// What the device presents for a token.
+    pub device_code: Secret,
+    /// What the user types in; without control characters.
+    pub user_code: String,
+    /// Where the user types it in: https, or on this machine.
+    pub verification_uri: Url,
+    /// The same with the code in it, for a browser or as a QR code.
+    pub verification_uri_complete: Option<Url>,
+    /// How long both codes are good, from when the request was sent.
+    pub expires_in: Duration,
+    /// How long to wait between two questions; 5 s if the server does not say, 1 s at least.
+    pub interval: Duration,
+}
+
+/// Why there is no device code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceAuthorizationError(TokenError);
+
+impl DeviceAuthorizationError {
+    /// What the endpoint answered, which fails in the ways of a token endpoint.
+    #[must_use]
+    pub fn answer(&self) -> &TokenError {
+        &self.0
+    }
+
+    /// Whether the same request may succeed later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.0.is_transient()
+    }
+}
+
+impl fmt::Display for DeviceAuthorizationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the device authorization endpoint ")?;
+        match &self.0 {
+            TokenError::Refused { error, .. } => write!(f, "refused: {error}"),
+            TokenError::Unexpected { status, reason, .. } => {
+                write!(f, "answered {} and {reason}", status.as_u16())
+            }
+        }
+    }
+}
+
+impl std::error::Error for DeviceAuthorizationError {}
+
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
+const LEAST_INTERVAL: Duration = Duration::from_secs(1);
+
+impl DeviceAuthorizationResponse {
+    /// As JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = Map::new();
+        let mut set = |name: &str, value: Value| json.insert(name.to_owned(), value);
+        set("device_code", self.device_code.expose().into());
+        set("user_code", self.user_code.as_str().into());
+        set("verification_uri", self.verification_uri.as_str().into());
+        if let Some(url) = &self.verification_uri_complete {
+            set("verification_uri_complete", url.as_str().into());
+        }
+        set("expires_in", self.expires_in.as_secs().into());
+        set("interval", self.interval.as_secs().into());
+        Value::Object(json).to_string()
+    }
+
+    /// Reads the answer of a device authorization endpoint. `verification_url`, which some servers
+    /// write since before the RFC, is taken too.
+    ///
+    /// # Errors
+    /// The server refused, or answered something else; also a page that is not https, since the
+    /// user is sent there.
+    pub fn from_response<B: AsRef<[u8]>>(
+        response: &Response<B>,
+        quirks: &Quirks,
+    ) -> Result<Self, DeviceAuthorizationError> {
+        let json = read_members(response, quirks).map_err(DeviceAuthorizationError)?;
+        let read = Self::from_json(&json);
+        read.map_err(|reason| DeviceAuthorizationError(unexpected(response, reason)))
+    }
+
+    fn from_json(json: &Map<String, Value>) -> Result<Self, &'static str> {
+        let text = |name: &str| {
+            let text = json.get(name).and_then(Value::as_str);
+            text.filter(|text| !text.is_empty())
+        };
+        let url = |name: &str| text(name).map(page).transpose();
+        let user_code = text("user_code").ok_or("its body has no \"user_code\"")?;
+        if user_code.chars().any(char::is_control) {
+            return Err("its \"user_code\" has control characters");
+        }
+        let seconds = |name: &str| json.get(name).map_or(Some(None), lifetime);
+        let expires_in = seconds("expires_in").flatten();
+        let interval = seconds("interval").ok_or("its \"interval\" is not a number of seconds")?;
+        Ok(Self {
+            device_code: text("device_code")
+                .ok_or("its body has no \"device_code\"")?
+                .into(),
+            user_code: user_code.to_owned(),
+            verification_uri: url("verification_uri")?
+                .or(url("verification_url")?)
+                .ok_or("its body has no \"verification_uri\"")?,
+            verification_uri_complete: url("verification_uri_complete")?,
+            expires_in: expires_in.ok_or("its \"expires_in\" is not a number of seconds")?,
+            interval: interval.unwrap_or(DEFAULT_INTERVAL).max(LEAST_INTERVAL),
+        })
+    }
+}
+
+/// A page that a user may be sent to.
+fn page(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).ok().filter(is_secure);
+    url.ok_or("its \"verification_uri\" is not an https URL")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<DeviceAuthorizationResponse, DeviceAuthorizationError> {
+        DeviceAuthorizationResponse::from_response(&Response::new(body), &Quirks::NONE)
+    }
+
+    // RFC 8628 section 3.2.
+    const PRINTED: &str = r#"{
+        "device_code": "GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS",
+        "user_code": "WDJB-MJHT",
+        "verification_uri": "https://example.com/device",
+        "verification_uri_complete": "https://example.com/device?user_code=WDJB-MJHT",
+        "expires_in": 1800,
+        "interval": 5
+    }"#;
+
+    #[test]
+    fn reads_what_the_specification_prints_and_writes_it_again() {
+        let response = read(PRINTED).unwrap();
+        assert_eq!(response.user_code, "WDJB-MJHT");
+        assert_eq!(response.verification_uri.path(), "/device");
+        assert_eq!(response.expires_in, Duration::from_secs(1800));
+        assert_eq!(read(&response.to_json()), Ok(response));
+    }
+
+    fn with(name: &str, value: &str) -> Result<DeviceAuthorizationResponse, String> {
+        let mut json = serde_json::from_str::<Value>(PRINTED).unwrap();
+        json[name] = serde_json::from_str(value).unwrap();
+        read(&json.to_string()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_interval_is_5_seconds_if_not_said_and_never_0() {
+        assert_eq!(with("interval", "null").unwrap().interval.as_secs(), 5);
+        assert_eq!(with("interval", "0").unwrap().interval.as_secs(), 1);
+        assert_eq!(with("interval", "\"7\"").unwrap().interval.as_secs(), 7);
+    }
+
+    #[test]
+    fn a_user_is_sent_to_no_other_page_than_https() {
+        for url in [
+            "http://example.com/",
+            "javascript:alert(1)",
+            "file:///etc",
+            "x",
+        ] {
+            let url = format!("\"{url}\"");
+            let error = with("verification_uri", &url).unwrap_err();
+            assert!(error.contains("not an https URL"), "{error}");
+            assert!(with("verification_uri_complete", &url).is_err());
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_missing_or_would_garble_a_terminal() {
+        for name in ["device_code", "user_code", "expires_in"] {
+            let error = with(name, "null").unwrap_err();
+            assert!(error.contains(name), "{error}");
+        }
+        assert!(with("user_code", r#""A\u001b[2J""#).is_err());
+        assert!(with("interval", "-1").is_err());
+        let json = PRINTED.replace("\"verification_uri\"", "\"verification_url\"");
+        assert!(read(&json).is_ok());
+    }
+
+    #[test]
+    fn an_error_is_told_as_one_of_this_endpoint() {
+        let error = read(r#"{"error":"invalid_client"}"#).unwrap_err();
+        let text = "the device authorization endpoint refused: invalid_client";
+        assert_eq!(error.to_string(), text);
+        assert!(!error.is_transient());
+    }
+}
