@@ -27,12 +27,9 @@ impl Tokens {
     /// # Errors
     /// The request goes to an origin that was not named, or there is no token.
     pub async fn prepare<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
-        match self.begin(request)? {
-            Begun::Ready(attempt) => Ok(attempt),
-            Begun::Waiting(waiting) => {
-                let current = Box::pin(waiting.token()).await?;
-                waiting.put(current, request)
-            }
+        match self.prepare_now(request)? {
+            Some(attempt) => Ok(attempt),
+            None => Box::pin(self.prepare_slowly(request)).await,
         }
     }
 
