@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use harness::{Comparison, Group, Result, Side};
-use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::identity_provider::TOKEN_LENGTH;
@@ -17,7 +18,8 @@ pub(crate) fn measure(group: &mut Group) -> Result<()> {
     let window = group.options().window / 3;
     let tokens = ours::warm()?;
     let header = HeaderValue::try_from(format!("Bearer {}", "t".repeat(TOKEN_LENGTH)))?;
-    let mut clones = || cpu_per_call(window, || || drop(black_box(black_box(&header).clone())));
+    let header = &header;
+    let mut clones = || cpu_per_call(window, || || drop(black_box(black_box(header).clone())));
     let mut calls = || {
         cpu_per_call(window, || {
             let mut caller = Caller::new(&tokens);
@@ -35,6 +37,27 @@ pub(crate) fn measure(group: &mut Group) -> Result<()> {
         },
         unit: "ns",
         bar: Some(1.3),
+    })?;
+    let mut put = || {
+        cpu_per_call(window, || {
+            let mut headers = HeaderMap::with_capacity(8);
+            move || {
+                black_box(&mut headers).clear();
+                headers.insert(AUTHORIZATION, black_box(header).clone());
+            }
+        })
+    };
+    group.compare(Comparison {
+        ours: Side {
+            bench: "contended_beside_put",
+            measure: &mut calls,
+        },
+        beside: Side {
+            bench: "contended_header_put",
+            measure: &mut put,
+        },
+        unit: "ns",
+        bar: None,
     })?;
     let mut open = || {
         cpu_per_call(window, || {

@@ -5,6 +5,7 @@
 mod contention;
 mod identity_provider;
 mod latency;
+mod layer;
 mod memory;
 mod ours;
 mod peers;
@@ -23,6 +24,7 @@ fn main() -> Result<ExitCode> {
     }
     let mut group = Group::new("tokens", Options::read(arguments)?)?;
     warm::measure(&mut group)?;
+    layer::measure(&mut group)?;
     contention::measure(&mut group)?;
     memory::measure(&mut group)?;
     latency::measure(&mut group)?;

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use harness::{Comparison, Group, Result, Side, nanoseconds_per_call};
 
+use crate::layer;
 use crate::ours::{self, Caller};
 use crate::peers::{PEERS, Peer};
 
@@ -58,6 +59,9 @@ pub(crate) fn repeat(name: &str, calls: u64) -> Result<()> {
     if name == OURS {
         let mut caller = Caller::new(&ours::warm()?);
         return warm_up_and_count(&mut || caller.call(), calls);
+    }
+    if name == layer::NAME {
+        return warm_up_and_count(&mut *layer::set_up()?, calls);
     }
     let peer = PEERS.iter().find(|peer| peer.name == name);
     let peer = peer.ok_or("there is no such row")?;

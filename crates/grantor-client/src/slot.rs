@@ -24,6 +24,9 @@ use crate::state::{AccessToken, BEARER, Current, Freshness, Instant, Life, NEVER
 use crate::subject::Subject;
 use crate::{Error, renew};
 
+/// How long after an early renewal was begun a caller looks after it again.
+const NEXT_LOOK: Instant = 50_000_000;
+
 /// What a renewal ends with, for all who wait for it.
 pub(crate) type Outcome = Result<Arc<Current>, Error>;
 
@@ -75,7 +78,7 @@ impl Slot {
         let published = published.as_ref()?;
         match published.current.freshness(self.now()) {
             Freshness::Fresh => {}
-            Freshness::Stale => self.renew_early(),
+            Freshness::Stale => self.renew_early(&published.current),
             Freshness::Expired => return None,
         }
         let stripe = stripe();
@@ -120,9 +123,12 @@ impl Slot {
     }
 
     #[cold]
-    fn renew_early(self: &Arc<Self>) {
+    fn renew_early(self: &Arc<Self>, current: &Current) {
         // Whether it could be started is nobody's business while the token is good.
         let _ = self.start(Why::Early);
+        // Meanwhile the others need not stand in line to learn that it is under way.
+        let next_look = self.now().saturating_add(NEXT_LOOK);
+        current.refresh_at.fetch_max(next_look, Ordering::Relaxed);
     }
 
     /// Joins the renewal that is under way, or starts one.

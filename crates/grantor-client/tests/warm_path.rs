@@ -7,6 +7,7 @@ mod support;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use grantor_client::Tokens;
 use http::{HeaderMap, Response};
 use support::{World, bearer, request};
 
@@ -15,10 +16,25 @@ fn preparing_and_observing_allocate_nothing() {
     let world = World::new();
     let tokens = world.thread(world.client()).build().unwrap();
     tokens.get_blocking().unwrap();
-    let mut context = Context::from_waker(Waker::noop());
     // The first call of a thread sets up what is its own.
     let _attempt = tokens.prepare_blocking(&mut request()).unwrap();
+    assert_eq!(allocations_of_a_call(&tokens), (0, 0));
+}
 
+#[test]
+fn requests_allocate_nothing_while_the_token_is_renewed() {
+    let world = World::new();
+    let tokens = world.thread(world.client()).build().unwrap();
+    tokens.get_blocking().unwrap();
+    world.server.hold();
+    world.advance(3400);
+    let _begins_the_renewal = tokens.prepare_blocking(&mut request()).unwrap();
+    assert_eq!(allocations_of_a_call(&tokens), (0, 0));
+    world.server.release();
+}
+
+fn allocations_of_a_call(tokens: &Tokens) -> (u64, u64) {
+    let mut context = Context::from_waker(Waker::noop());
     let mut request = request();
     *request.headers_mut() = HeaderMap::with_capacity(4);
     let response = Response::new(());
@@ -34,8 +50,8 @@ fn preparing_and_observing_allocate_nothing() {
         );
     });
     assert_eq!(bearer(&request), "access-1");
-    assert_eq!((counted.count_total, counted.bytes_total), (0, 0));
     assert!(request.headers()["authorization"].is_sensitive());
+    (counted.count_total, counted.bytes_total)
 }
 
 #[test]
