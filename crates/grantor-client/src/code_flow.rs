@@ -18,6 +18,7 @@ use crate::builder::Builder;
 use crate::hook::Call;
 use crate::manager::Shared;
 use crate::renew::fetch;
+use crate::server::Checked;
 use crate::sign_in::sign_in;
 use crate::slot::{Outcome, Slot};
 use crate::{Error, Tokens};
@@ -46,7 +47,7 @@ use crate::{Error, Tokens};
 pub struct CodeFlow {
     builder: Builder,
     shared: Arc<Shared>,
-    issuer: Issuer,
+    server: Checked,
     redirect_uri: RedirectUri,
     parameters: Vec<(String, String)>,
     s256_may_be_unadvertised: bool,
@@ -75,7 +76,7 @@ pub struct Pending {
 impl CodeFlow {
     pub(crate) fn new(
         mut builder: Builder,
-        issuer: Issuer,
+        server: Checked,
         redirect_uri: RedirectUri,
         shared: Arc<Shared>,
     ) -> Self {
@@ -83,7 +84,7 @@ impl CodeFlow {
         Self {
             builder,
             shared,
-            issuer,
+            server,
             redirect_uri,
             parameters: Vec::new(),
             s256_may_be_unadvertised: false,
@@ -117,8 +118,8 @@ impl CodeFlow {
     /// # Errors
     /// The server's metadata can't be had, or lacks an authorization endpoint or S256.
     pub async fn start(&self) -> Result<Started, Error> {
-        let metadata = self.shared.metadata.get(&self.issuer).await?;
-        let endpoint = self.check(&metadata)?;
+        let metadata = self.metadata().await?;
+        let endpoint = self.check(metadata.as_deref())?;
         let environment = &self.shared.environment;
         let state = environment.random_text::<32>();
         let verifier = CodeVerifier::from_random(environment.random_bytes());
@@ -142,7 +143,7 @@ impl CodeFlow {
             Error::configuration("the authorization endpoint and the parameters make no URL")
         })?;
         let pending = Pending {
-            issuer: self.issuer.as_str().to_owned(),
+            issuer: self.name().to_owned(),
             redirect_uri: self.redirect_uri.as_str().to_owned(),
             state,
             code_verifier: verifier.expose().to_owned(),
@@ -150,22 +151,41 @@ impl CodeFlow {
         Ok(Started { url, pending })
     }
 
-    fn check<'a>(&self, metadata: &'a ServerMetadata) -> Result<&'a Url, Error> {
-        let Some(endpoint) = &metadata.authorization_endpoint else {
+    /// What the server publishes, if it does.
+    async fn metadata(&self) -> Result<Option<Arc<ServerMetadata>>, Error> {
+        let cache = &self.shared.metadata;
+        Ok(match (&self.server.issuer, &self.server.metadata) {
+            (None, _) => None,
+            (Some(issuer), None) => Some(cache.get(issuer).await?),
+            (Some(issuer), Some(location)) => Some(cache.get_at(issuer, location).await?),
+        })
+    }
+
+    fn check<'a>(&'a self, metadata: Option<&'a ServerMetadata>) -> Result<&'a Url, Error> {
+        let published = metadata.and_then(|metadata| metadata.authorization_endpoint.as_ref());
+        let Some(endpoint) = self.server.authorization_endpoint.as_ref().or(published) else {
             return Err(Error::configuration(format!(
                 "the metadata of {} has no \"authorization_endpoint\"",
-                self.issuer
+                self.name()
             )));
         };
-        let mut methods = metadata.code_challenge_methods_supported.iter();
-        if !self.s256_may_be_unadvertised && !methods.any(|method| method == "S256") {
+        let methods = metadata.map(|metadata| &metadata.code_challenge_methods_supported);
+        let advertised = methods.is_some_and(|methods| methods.iter().any(|it| it == "S256"));
+        if !self.s256_may_be_unadvertised && !advertised {
             return Err(Error::configuration(format!(
                 "{} does not say that it knows PKCE with S256; if it does, say so by \
                  \"danger_unadvertised_s256\"",
-                self.issuer
+                self.name()
             )));
         }
         Ok(endpoint)
+    }
+
+    /// What to call the server in messages and in what is pending.
+    fn name(&self) -> &str {
+        let issuer = self.server.issuer.as_ref().map(Issuer::as_str);
+        let endpoint = self.server.token_endpoint.as_ref().map(Url::as_str);
+        issuer.or(endpoint).unwrap_or("the server")
     }
 
     /// Ends a sign-in: checks the redirect, redeems the code, stores the login.
@@ -177,16 +197,19 @@ impl CodeFlow {
     /// The redirect is not an answer to this sign-in, the user or the server said no, or the code
     /// can't be redeemed.
     pub async fn finish(&self, pending: Pending, query: &str) -> Result<Tokens, Error> {
-        if pending.issuer != self.issuer.as_str() {
+        if pending.issuer != self.name() {
             return Err(Error::configuration(
                 "the sign-in was begun with another server",
             ));
         }
-        let metadata = self.shared.metadata.get(&self.issuer).await?;
-        let advertised = metadata.authorization_response_iss_parameter_supported;
+        let metadata = self.metadata().await?;
+        let advertised =
+            metadata.is_some_and(|it| it.authorization_response_iss_parameter_supported);
         let answer = AuthorizationResponse::from_query(query.trim_start_matches('?'));
         let code = answer
-            .and_then(|answer| answer.into_code(&pending.state, &self.issuer, advertised))
+            .and_then(|answer| {
+                answer.into_code(&pending.state, self.server.issuer.as_ref(), advertised)
+            })
             .map_err(|error| redirected(&error))?;
         let code_verifier = CodeVerifier::parse(&pending.code_verifier)
             .map_err(|_| Error::configuration("the pending sign-in is damaged"))?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use http::Request;
 use http::header::AUTHORIZATION;
+use tokio::runtime::Handle;
 
 pub(crate) use self::attempt::Judged;
 pub use self::attempt::{Attempt, Observed};
@@ -16,7 +17,7 @@ pub use self::carrier::WithoutToken;
 pub use self::placement::Placement;
 pub(crate) use self::placement::{is_form, without_token};
 use crate::slot::Slot;
-use crate::{Error, Tokens};
+use crate::{Error, SubjectToken, Tokens};
 
 impl Tokens {
     /// Puts the token on a request. Waits only if there is no token that may be used.
@@ -38,6 +39,14 @@ impl Tokens {
     /// # Errors
     /// As [`prepare`](Self::prepare).
     pub fn prepare_blocking<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
+        let worker = &self.slot.manager.shared.worker;
+        let runtime = if self.is_plain() {
+            None
+        } else {
+            worker.handle()
+        };
+        // Hooks may wait, and there may be no other runtime that they could wait on.
+        let _within = runtime.as_ref().map(Handle::enter);
         crate::blocking::block_on(self.prepare(request))
     }
 
@@ -59,6 +68,11 @@ impl Tokens {
         }
         if !self.is_plain() {
             return Ok(None);
+        }
+        if extensions.is_some_and(|all| all.get::<SubjectToken>().is_some()) {
+            return Err(Error::configuration(
+                "the request names a subject, and these tokens are none of \"token_exchange\"",
+            ));
         }
         self.put_now(&self.slot, request)
     }

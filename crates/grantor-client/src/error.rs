@@ -235,7 +235,7 @@ impl From<SignError> for Error {
 
 impl From<grantor_store::Error> for Error {
     fn from(error: grantor_store::Error) -> Self {
-        let kind = if error.is_corrupt() || error.is_newer() {
+        let kind = if error.is_corrupt() || error.is_newer() || error.is_configuration() {
             Kind::Configuration
         } else {
             Kind::Transient

@@ -16,7 +16,7 @@ pub(crate) enum Grant {
     ClientCredentials,
     /// Tokens that are given for an assertion.
     JwtBearer(ServiceAccount),
-    Login(Login),
+    Login(Box<Login>),
     /// Tokens of those on whose behalf requests are made.
     Exchange(Exchange),
     /// Tokens of the users whose name and password come with a request.

@@ -9,7 +9,11 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `blocking` | [`Tokens::blocking_session`], over ureq, for programs without an async runtime |
 //! | `metrics` | counts in the recorder of the crate `metrics` |
+//! | `multipart` | forms with files in a [`Session`] |
+//! | `reqwest-middleware` | [`Tokens::middleware`], for clients of the crate of that name |
+//! | `stream` | bodies from streams, and answers as streams, in a [`Session`] |
 
 mod app;
 mod ask;
@@ -61,6 +65,7 @@ mod source;
 mod state;
 mod storage;
 mod subject;
+mod subjects;
 mod timed;
 mod token_set;
 mod tokens;

@@ -4,13 +4,14 @@ mod state;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use grantor_core::exchange::Retry;
 use grantor_core::{GrantRequest, Secret, TokenResponse};
 use tokio::sync::Mutex;
 
-use self::state::Kept;
+use self::state::{Kept, fingerprint};
 pub(crate) use self::state::{begin, is_newer};
 use crate::Error;
 use crate::app::Endpoint;
@@ -32,6 +33,8 @@ pub(crate) struct Login {
     pub(crate) user: Option<User>,
     /// What this process knows; held while the refresh token is spent.
     pub(crate) known: Mutex<Option<Known>>,
+    /// Whether the server refused what was handed in, and another login is in the store.
+    refused: AtomicBool,
     /// A copy of the same, for those who only want to know.
     seen: std::sync::Mutex<Option<LoginRecord>>,
 }
@@ -56,6 +59,7 @@ impl Login {
             given,
             user,
             known: Mutex::new(None),
+            refused: AtomicBool::new(false),
             seen: std::sync::Mutex::new(None),
         }
     }
@@ -116,6 +120,7 @@ impl Login {
                     }
                 }
                 Spent::Refused(error) if by_password => return Err(error),
+                Spent::Refused(_) if self.gives_way(manager, known, &record).await? => {}
                 Spent::Refused(_) => {
                     let (newest, version) = self.newest(manager, known).await?;
                     let another = newest.login_id != record.login_id;
@@ -190,8 +195,21 @@ fn successor(
         refresh_token: new.or(record.refresh_token.as_deref()).map(str::to_owned),
         refresh_expires_at: ends.or(record.refresh_expires_at.filter(|_| !rotated)),
         fence: lease.map_or(record.fence, Held::fence),
+        spent: spent(record, rotated),
         ..record.clone()
     })
+}
+
+/// The refresh tokens that were spent last, this one included.
+fn spent(record: &LoginRecord, rotated: bool) -> Vec<String> {
+    const KEPT: usize = 8;
+    let mut spent = record.spent.clone();
+    if let Some(token) = record.refresh_token.as_deref().filter(|_| rotated) {
+        spent.push(fingerprint(&Secret::from(token)));
+    }
+    let over = spent.len().saturating_sub(KEPT);
+    spent.drain(..over);
+    spent
 }
 
 /// What a token of this login was had for, and what the next one will be.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use grantor_core::Environment;
 use grantor_core::exchange::Retry;
 use grantor_http::{MetadataCache, Transport};
-use lru::LruCache;
 use tokio::sync::{oneshot, watch};
 
 use crate::app::App;
@@ -24,6 +23,7 @@ use crate::origin::OriginIds;
 use crate::slot::Slot;
 use crate::storage::Storage;
 use crate::subject::Subject;
+use crate::subjects::Subjects;
 use crate::wire::{Throttle, Wire};
 use crate::worker::Worker;
 use crate::{Error, Policy};
@@ -37,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) environment: Environment,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) hooks: Arc<Hooks>,
+    pub(crate) throttle: Arc<Throttle>,
     pub(crate) metadata: MetadataCache,
     pub(crate) worker: Worker,
 }
@@ -57,15 +58,14 @@ pub(crate) struct Manager {
     pub(crate) policy: Arc<Policy>,
     pub(crate) on_change: OnChange,
     pub(crate) metrics: Option<Arc<dyn Metrics>>,
-    throttle: Arc<Throttle>,
     pub(crate) grant: Grant,
     pub(crate) storage: Storage,
     pub(crate) counters: Counters,
     pub(crate) listener: Option<Listener>,
     pub(crate) origin_ids: OriginIds,
     slots: Mutex<HashMap<String, Weak<Slot>>>,
-    /// Per-request tokens, the one that was used last first.
-    subjects: Mutex<LruCache<[u8; 32], Arc<Slot>>>,
+    /// Per-request tokens.
+    subjects: Mutex<Subjects>,
     /// How many jobs are under way.
     active: watch::Sender<usize>,
     closed: watch::Sender<bool>,
@@ -91,14 +91,13 @@ impl Manager {
             policy,
             on_change,
             metrics,
-            throttle: Arc::default(),
             grant,
             storage,
             counters: Counters::default(),
             listener,
             origin_ids: OriginIds::default(),
             slots: Mutex::default(),
-            subjects: Mutex::new(LruCache::unbounded()),
+            subjects: Mutex::default(),
             active: watch::Sender::new(0),
             closed: watch::Sender::new(false),
         }
@@ -120,34 +119,30 @@ impl Manager {
     /// The one slot for a subject, as long as it is not crowded out by others.
     pub(crate) fn subject_slot(self: &Arc<Self>, ask: &Arc<Ask>, subject: Subject) -> Arc<Slot> {
         let name = subject.fingerprint(ask);
-        let mut subjects = self.subjects();
-        if let Some(slot) = subjects.get(&name) {
-            return Arc::clone(slot);
-        }
-        let slot = Slot::new(Arc::clone(self), Arc::clone(ask), Some(subject));
-        let slot = Arc::new(slot);
-        let full = subjects.len() >= self.policy.max_subjects;
-        let crowded_out = full.then(|| subjects.pop_lru()).flatten();
-        subjects.put(name, Arc::clone(&slot));
-        drop(subjects);
+        self.subjects().get_or_insert(name, || {
+            let slot = Slot::new(Arc::clone(self), Arc::clone(ask), Some((name, subject)));
+            Arc::new(slot)
+        })
+    }
+
+    /// Keeps the slot of a subject that has a token now, instead of the one that was not used for the
+    /// longest time.
+    pub(crate) fn keep_subject(&self, name: [u8; 32], slot: &Arc<Slot>) {
+        let crowded_out = self.subjects().keep(name, slot, self.policy.max_subjects);
         // Whoever still uses it, or waits for it, holds it.
         drop(crowded_out);
-        slot
     }
 
     /// Forgets all per-request tokens.
     pub(crate) fn forget_subjects(&self) {
-        let all: Vec<_> = {
-            let mut subjects = self.subjects();
-            std::iter::from_fn(|| subjects.pop_lru()).collect()
-        };
+        let all = self.subjects().take();
         // Handles may keep some.
-        for (_, slot) in all {
+        for slot in all {
             slot.forget();
         }
     }
 
-    fn subjects(&self) -> MutexGuard<'_, LruCache<[u8; 32], Arc<Slot>>> {
+    fn subjects(&self) -> MutexGuard<'_, Subjects> {
         self.subjects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -167,7 +162,7 @@ impl Manager {
             hooks: Arc::clone(&self.shared.hooks),
             limit: self.policy.request_timeout,
             environment: self.shared.environment.clone(),
-            throttle: asks_for_tokens.then(|| Arc::clone(&self.throttle)),
+            throttle: asks_for_tokens.then(|| Arc::clone(&self.shared.throttle)),
             unsigned: Arc::default(),
         }
     }
@@ -175,7 +170,7 @@ impl Manager {
     /// Waits until the token endpoint may be asked, if that is soon enough for `retry`.
     pub(crate) async fn wait_for_throttle(&self, retry: &Retry) -> Result<(), Error> {
         let now = self.shared.environment.clock.elapsed();
-        let Some(left) = self.throttle.left(now) else {
+        let Some(left) = self.shared.throttle.left(now) else {
             return Ok(());
         };
         if retry.attempts < 2 || left > retry.limit {

@@ -52,15 +52,27 @@ impl Middleware for TokensMiddleware {
         let copy = request.try_clone();
         let attempted = prepare(&self.tokens, &mut request, extensions).await;
         let attempted = attempted.map_err(Error::middleware)?;
-        let response = rest.clone().run(request, extensions).await?;
+        let response = rest
+            .clone()
+            .run(request, extensions)
+            .await
+            .map_err(without_url)?;
         let next = attempted.next(response, copy.as_ref()).await;
         match next.map_err(Error::middleware)? {
             Next::Answer(response) => Ok(response),
             Next::Send(attempted, again) => {
-                let response = rest.run(*again, extensions).await?;
+                let response = rest.run(*again, extensions).await.map_err(without_url)?;
                 let _ = attempted.observe(&response).await;
                 Ok(response)
             }
         }
+    }
+}
+
+/// A URL may hold the token.
+fn without_url(error: Error) -> Error {
+    match error {
+        Error::Reqwest(error) => error.without_url().into(),
+        other => other,
     }
 }

@@ -12,13 +12,15 @@ use crate::door::Carrier;
 use crate::grant::Grant;
 use crate::hook::ApiRequest;
 use crate::slot::Slot;
-use crate::subject::{Subject, Subjects, User};
+use crate::subject::{Subject, SubjectToken, Subjects, User};
 use crate::{Error, Tokens};
 
 impl Tokens {
     /// Shows a request to the hooks, then finds its slot.
     pub(crate) async fn pick(&self, request: &mut impl Carrier) -> Result<Arc<Slot>, Error> {
         self.slot.show(request).await;
+        // A request that may get no token makes no room for one.
+        self.origins.find(request.uri())?;
         self.slot_of_request(request).await
     }
 
@@ -37,10 +39,14 @@ impl Tokens {
                 Ok(self.slot_of(Subject::User(user)))
             }
             _ => {
-                let named = request.extensions().and_then(Extensions::get);
+                let named: Option<&SubjectToken> = request.extensions().and_then(Extensions::get);
                 match named.cloned() {
                     Some(subject) if self.exchanges() => Ok(self.slot_of(Subject::Token(subject))),
-                    _ => self.slot_without_request().await,
+                    Some(_) => Err(Error::configuration(
+                        "the request names a subject, and these tokens are none of \
+                         \"token_exchange\"",
+                    )),
+                    None => self.slot_without_request().await,
                 }
             }
         }

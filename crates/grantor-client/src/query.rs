@@ -58,6 +58,9 @@ async fn forget(manager: Arc<Manager>, slot: Arc<Slot>) -> Result<(), Error> {
         login.forget(&manager).await?;
     }
     for slot in manager.slots() {
+        if let Some(under_way) = slot.under_way() {
+            let _ = slot.wait(under_way).await;
+        }
         let storage = &manager.storage;
         let key = storage.access_key(&slot.ask);
         in_time(storage.access.remove(&key)).await?;

@@ -55,7 +55,12 @@ pub(crate) fn is_about_something_else(headers: &HeaderMap) -> bool {
     challenges.iter().any(|challenge| {
         matches!(
             challenge.get("error"),
-            Some("use_dpop_nonce" | "invalid_dpop_proof" | "insufficient_user_authentication")
+            Some(
+                "use_dpop_nonce"
+                    | "invalid_dpop_proof"
+                    | "insufficient_user_authentication"
+                    | "insufficient_scope"
+            )
         )
     })
 }

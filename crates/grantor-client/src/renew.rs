@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::exchange::{FetchError, FetchToken, Retry};
-use grantor_core::{GrantRequest, Quirks, Secret, Timestamp, TokenResponse};
+use grantor_core::{ErrorCode, GrantRequest, Quirks, Secret, Timestamp, TokenError, TokenResponse};
 use grantor_http::drive;
+use http::HeaderValue;
 use url::Url;
 
 use crate::app::Endpoint;
@@ -105,6 +106,11 @@ async fn ask(slot: &Arc<Slot>, grant: GrantRequest, retry: Retry) -> Fetched {
     manager.wait_for_throttle(&retry).await?;
     let exchange = exchange(slot, grant, (&url, &client), retry);
     let (answer, sent_at) = fetch(manager, Call::Token, exchange, None).await;
+    let answer = answer.map_err(|error| match slot.subject {
+        Some(Subject::Token(_)) => error.of_subject(true),
+        Some(Subject::User(_)) => error.of_subject(false),
+        None => error.into(),
+    });
     Ok((answer?, sent_at))
 }
 
@@ -149,6 +155,27 @@ impl NotFetched {
     }
 }
 
+impl NotFetched {
+    /// What it means where somebody's own token or password was presented: mostly that this somebody
+    /// has to sign in again, which is no mistake of ours.
+    fn of_subject(self, exchanged: bool) -> Error {
+        let Self::Fetch(FetchError::Answer(TokenError::Refused { error, .. })) = &self else {
+            return self.into();
+        };
+        // RFC 8693 section 2.2.2 calls a subject token that is not good an invalid request.
+        let theirs = match error.error {
+            ErrorCode::InvalidGrant => true,
+            ErrorCode::InvalidRequest => exchanged,
+            _ => false,
+        };
+        if theirs {
+            let message = format!("the server does not take what came with the request: {error}");
+            return Error::needs_login_because(message);
+        }
+        self.into()
+    }
+}
+
 impl From<NotFetched> for Error {
     fn from(error: NotFetched) -> Self {
         match error {
@@ -190,6 +217,11 @@ fn read(
     if !answer.token_type.eq_ignore_ascii_case("bearer") {
         return Err(Error::refused(
             "the server gave a token of another type than \"Bearer\"",
+        ));
+    }
+    if HeaderValue::from_str(answer.access_token.expose()).is_err() {
+        return Err(Error::refused(
+            "the access token does not fit into a header",
         ));
     }
     let hint = answer.extra.get("refresh_in").and_then(seconds);

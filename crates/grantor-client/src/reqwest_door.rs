@@ -34,7 +34,19 @@ pub(crate) async fn prepare(
     extensions: &Extensions,
 ) -> Result<Attempted, Error> {
     let mut carried = Carried::new(request, extensions, tokens.placement)?;
-    let attempt = tokens.prepare_any(&mut carried).await?;
+    let limit = carried.request.timeout().copied();
+    let prepared = tokens.prepare_any(&mut carried);
+    let attempt = match limit {
+        None => prepared.await?,
+        Some(limit) => match tokio::time::timeout(limit, prepared).await {
+            Ok(attempt) => attempt?,
+            Err(_) => {
+                return Err(Error::transient(
+                    "there was no token within the time of the request",
+                ));
+            }
+        },
+    };
     carried.finish();
     let origin = request.url().origin();
     Ok(Attempted { attempt, origin })

@@ -26,6 +26,8 @@ pub struct Server {
     pub issuer: Option<String>,
     /// Where its metadata is, if not at a well-known location. The issuer is compared all the same.
     pub metadata: Option<String>,
+    /// Where users are sent, instead of what the metadata says.
+    pub authorization_endpoint: Option<String>,
     /// Where tokens are had, instead of what the metadata says.
     pub token_endpoint: Option<String>,
     /// Where devices begin (RFC 8628), instead of what the metadata says.
@@ -96,6 +98,7 @@ impl Server {
         let checked = Checked {
             issuer,
             metadata: url("metadata", &self.metadata),
+            authorization_endpoint: url("authorization_endpoint", &self.authorization_endpoint),
             token_endpoint: url("token_endpoint", &self.token_endpoint),
             device_authorization_endpoint: url(
                 "device_authorization_endpoint",
@@ -114,6 +117,7 @@ impl Server {
 pub(crate) struct Checked {
     pub(crate) issuer: Option<Issuer>,
     pub(crate) metadata: Option<Url>,
+    pub(crate) authorization_endpoint: Option<Url>,
     pub(crate) token_endpoint: Option<Url>,
     pub(crate) device_authorization_endpoint: Option<Url>,
     pub(crate) revocation_endpoint: Option<Url>,
@@ -161,6 +165,7 @@ impl From<&Provider> for Server {
             };
         }
         Self {
+            authorization_endpoint: text(&provider.authorization_endpoint),
             token_endpoint: Some(provider.token_endpoint.to_string()),
             device_authorization_endpoint: text(&provider.device_authorization_endpoint),
             revocation_endpoint: text(&provider.revocation_endpoint),

@@ -49,6 +49,8 @@ pub(crate) struct Slot {
     pub(crate) ask: Arc<Ask>,
     /// Whose token it is, if not the client's or the login's.
     pub(crate) subject: Option<Subject>,
+    /// By which it is found among those of others.
+    name: [u8; 32],
     pub(crate) rejections: Rejections,
     clock: Arc<dyn Clock>,
     current: ArcSwapOption<Published>,
@@ -57,12 +59,21 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    pub(crate) fn new(manager: Arc<Manager>, ask: Arc<Ask>, subject: Option<Subject>) -> Self {
+    pub(crate) fn new(
+        manager: Arc<Manager>,
+        ask: Arc<Ask>,
+        subject: Option<([u8; 32], Subject)>,
+    ) -> Self {
+        let (name, subject) = match subject {
+            Some((name, subject)) => (name, Some(subject)),
+            None => ([0; 32], None),
+        };
         let clock = Arc::clone(&manager.shared.environment.clock);
         Self {
             manager,
             ask,
             subject,
+            name,
             rejections: Rejections::default(),
             clock,
             current: ArcSwapOption::empty(),
@@ -203,6 +214,9 @@ impl Slot {
             None => Published::for_many(Arc::clone(&current)),
         };
         self.current.store(Some(Arc::new(published)));
+        if self.subject.is_some() {
+            self.manager.keep_subject(self.name, self);
+        }
         Ok(current)
     }
 

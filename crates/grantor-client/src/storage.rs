@@ -7,6 +7,9 @@ use grantor_core::{Environment, Scope, Secret};
 use grantor_jose::seal::SealingKey;
 use grantor_store::{Key, MasterKey, MemoryStore, Namespace, Records, Store};
 
+use http::HeaderValue;
+use tokio::sync::OnceCell;
+
 use crate::Policy;
 use crate::app::App;
 use crate::ask::Ask;
@@ -23,6 +26,10 @@ pub(crate) struct Storage {
     policy: Arc<Policy>,
     identity: String,
     key: MasterKey,
+    /// The store, and whether it was seen to be sealed under this key.
+    store: Arc<dyn Store>,
+    namespace: Namespace,
+    checked: OnceCell<()>,
 }
 
 /// Where records are to be kept.
@@ -91,6 +98,7 @@ impl Storage {
         let server = app.map_or("a source", App::name);
         let namespace = Namespace::new(&format!("client of {server}"));
         let sealing_key = Arc::new(key.sealing_key());
+        let opened = Arc::clone(&store);
         let mut build = Build {
             store,
             namespace,
@@ -123,7 +131,23 @@ impl Storage {
             policy: Arc::clone(policy),
             identity,
             key,
+            store: opened,
+            namespace,
+            checked: OnceCell::new(),
         })
+    }
+
+    /// Makes sure that others who share the store have the same master key. With another one nothing of
+    /// theirs would be found, and what was handed in would be spent twice.
+    pub(crate) async fn check_key(&self) -> Result<(), grantor_store::Error> {
+        if self.leases.is_none() {
+            return Ok(());
+        }
+        let check = || {
+            self.key
+                .check(&self.store, self.namespace, &self.environment)
+        };
+        self.checked.get_or_try_init(check).await.copied()
     }
 
     pub(crate) fn access_key(&self, ask: &Ask) -> Key {
@@ -163,7 +187,9 @@ impl Storage {
         let secret = Secret::new(record.access_token.clone());
         let from_the_future = record.obtained_at > self.environment.now() + self.policy.clock_skew;
         let of_another = record.login_id.as_deref() != login_id;
-        if avoid == Some(&secret) || of_another || from_the_future {
+        // What was stored before that was looked at can't be sent.
+        let unfit = HeaderValue::from_str(secret.expose()).is_err();
+        if avoid == Some(&secret) || of_another || from_the_future || unfit {
             return Ok(None);
         }
         let life = self.life(&record);

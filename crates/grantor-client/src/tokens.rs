@@ -256,6 +256,11 @@ impl Tokens {
 pub(crate) fn folder(base: &str) -> Result<Url, Error> {
     let mut url =
         Url::parse(base).map_err(|_| Error::configuration(format!("\"{base}\" is not a URL")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::configuration(
+            "the base URL holds a name or a password, which would stand in place of the token",
+        ));
+    }
     if !url.path().ends_with('/') {
         let path = format!("{}/", url.path());
         url.set_path(&path);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::Secret;
+use tokio::time::Instant;
 
 use crate::Error;
 use crate::lease::{Held, Queue};
@@ -42,6 +43,9 @@ pub(crate) async fn wait_for_lease<'a>(
         return Ok(Turn::Adopted(current));
     }
     let mut queue = Queue::new(leases, storage.lease_key(leases, &slot.ask), environment);
+    let policy = &slot.manager.policy;
+    let patience = policy.retry.limit.saturating_add(policy.request_timeout);
+    let began = Instant::now();
     loop {
         let held = in_time(queue.attempt()).await?;
         let adopted = adopt(slot, login_id, avoid).await?;
@@ -52,6 +56,11 @@ pub(crate) async fn wait_for_lease<'a>(
             }
             (None, Some(current)) => return Ok(Turn::Adopted(current)),
             (Some(held), None) => return Ok(Turn::Ours(Some(held))),
+            (None, None) if began.elapsed() >= patience => {
+                return Err(Error::transient(
+                    "another process renews the token and does not come to an end; try again",
+                ));
+            }
             (None, None) => queue.pause().await,
         }
     }

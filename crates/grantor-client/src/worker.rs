@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::thread::ThreadId;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -22,6 +22,8 @@ pub(crate) enum Worker {
 
 #[derive(Debug)]
 pub(crate) struct Thread {
+    /// Timers and sockets that are made within it are driven by the thread.
+    handle: Handle,
     jobs: mpsc::UnboundedSender<Job>,
     id: ThreadId,
     process: u32,
@@ -36,20 +38,32 @@ impl Worker {
         match self {
             Self::Runtime(handle) => drop(handle.spawn(job)),
             Self::Thread(thread) => {
-                let mut thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
-                let here = std::process::id();
-                let usable = |t: &&Thread| t.process == here && !t.jobs.is_closed();
-                if thread.as_ref().filter(usable).is_none() {
-                    *thread = Thread::start(here);
-                }
-                let jobs = thread.as_ref().map(|thread| thread.jobs.clone());
+                let jobs = Self::running(thread, |thread| thread.jobs.clone());
                 // A job that is dropped may come back here.
-                drop(thread);
                 if let Some(jobs) = jobs {
                     let _ = jobs.send(Box::pin(job));
                 }
             }
         }
+    }
+
+    /// The runtime that jobs run on, for callbacks of the user's that need one where there is none.
+    pub(crate) fn handle(&self) -> Option<Handle> {
+        match self {
+            Self::Runtime(handle) => Some(handle.clone()),
+            Self::Thread(thread) => Self::running(thread, |thread| thread.handle.clone()),
+        }
+    }
+
+    /// Something of the thread, which is started if need be.
+    fn running<T>(thread: &Mutex<Option<Thread>>, read: impl Fn(&Thread) -> T) -> Option<T> {
+        let mut thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = std::process::id();
+        let usable = |t: &&Thread| t.process == here && !t.jobs.is_closed();
+        if thread.as_ref().filter(usable).is_none() {
+            *thread = Thread::start(here);
+        }
+        thread.as_ref().map(read)
     }
 
     /// Whether a thread that blocks here may wait for jobs: they run elsewhere.
@@ -69,10 +83,22 @@ impl Worker {
 
 impl Thread {
     fn start(process: u32) -> Option<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                tracing::error!(%error, "the runtime that renews tokens can't be started");
+                return None;
+            }
+        };
+        let handle = runtime.handle().clone();
         let (jobs, inbox) = mpsc::unbounded_channel();
         let thread = std::thread::Builder::new().name("grantor-tokens".to_owned());
-        match thread.spawn(move || run(inbox)) {
+        match thread.spawn(move || run(&runtime, inbox)) {
             Ok(thread) => Some(Self {
+                handle,
                 jobs,
                 id: thread.thread().id(),
                 process,
@@ -94,18 +120,8 @@ pub(crate) fn is_here() -> bool {
     HERE.get()
 }
 
-fn run(mut inbox: mpsc::UnboundedReceiver<Job>) {
+fn run(runtime: &Runtime, mut inbox: mpsc::UnboundedReceiver<Job>) {
     HERE.set(true);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(%error, "the runtime that renews tokens can't be started");
-            return;
-        }
-    };
     // Jobs hold the worker that they run on, so when the inbox closes they are over.
     runtime.block_on(async {
         let mut jobs = JoinSet::new();

@@ -107,7 +107,10 @@ async fn a_caller_who_stops_waiting_loses_no_sign_in() {
     let world = World::new();
     let store = Arc::new(MemoryStore::new());
     let key = MasterKey::from_bytes([7; 32]);
-    let kept = || device(&world).store(store.clone(), &key).single_process();
+    let kept = || {
+        let builder = device(&world).label("ada");
+        builder.store(store.clone(), &key).single_process()
+    };
     let waiting = kept().device_flow().unwrap().start().await.unwrap();
     let short = Duration::from_secs(12);
     assert!(tokio::time::timeout(short, waiting.tokens()).await.is_err());

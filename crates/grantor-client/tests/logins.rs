@@ -45,7 +45,7 @@ async fn a_restart_goes_on_where_the_store_is() {
     let store = memory();
     let first = world.server.new_refresh_token();
     for _ in 0..3 {
-        let builder = stored(world.login(&first), &store);
+        let builder = stored(world.login(&first).label("ada"), &store);
         let tokens = world.here(builder).build().unwrap();
         tokens.get().await.unwrap();
         tokens.close().await;
@@ -53,7 +53,7 @@ async fn a_restart_goes_on_where_the_store_is() {
     }
     assert_eq!(world.server.token_requests(), 3);
     assert_eq!(world.server.reuses(), 0);
-    let builder = stored(Tokens::login(ISSUER, "app"), &store);
+    let builder = stored(Tokens::login(ISSUER, "app").label("ada"), &store);
     assert!(world.here(builder).build().unwrap().get().await.is_ok());
 }
 
@@ -254,7 +254,7 @@ async fn what_can_not_be_stored_is_used_and_stored_later() {
     let seen = Arc::clone(&events);
     let first = world.server.new_refresh_token();
     let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
-    let builder = stored(world.login(&first), &shared).on_event(move |event| {
+    let builder = stored(world.login(&first).label("ada"), &shared).on_event(move |event| {
         seen.lock().unwrap().push(format!("{event:?}"));
     });
     let tokens = world.here(builder).build().unwrap();
@@ -267,7 +267,7 @@ async fn what_can_not_be_stored_is_used_and_stored_later() {
         *events.lock().unwrap(),
         ["NotPersisted", "Renewed", "Persisted"]
     );
-    let other = stored(Tokens::login(ISSUER, "app"), &shared);
+    let other = stored(Tokens::login(ISSUER, "app").label("ada"), &shared);
     let other = world.here(other).build().unwrap();
     assert!(other.renew().await.is_ok());
     assert_eq!(world.server.reuses(), 0);
@@ -279,7 +279,7 @@ async fn what_is_not_stored_yet_is_renewed_from_memory() {
     let store = Arc::new(FaultyStore::default());
     let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
     let first = world.server.new_refresh_token();
-    let builder = stored(world.login(&first), &shared);
+    let builder = stored(world.login(&first).label("ada"), &shared);
     let tokens = world.here(builder).build().unwrap();
     tokens.get().await.unwrap();
     store.refuse_logins(true);
@@ -289,7 +289,7 @@ async fn what_is_not_stored_yet_is_renewed_from_memory() {
     }
     store.refuse_logins(false);
     tokens.close().await;
-    let other = stored(Tokens::login(ISSUER, "app"), &shared);
+    let other = stored(Tokens::login(ISSUER, "app").label("ada"), &shared);
     assert!(world.here(other).build().unwrap().renew().await.is_ok());
     assert_eq!(world.server.reuses(), 0);
 }
@@ -299,7 +299,7 @@ async fn a_login_that_is_forgotten_is_over() {
     let world = World::new();
     let store = memory();
     let first = world.server.new_refresh_token();
-    let tokens = world.here(stored(world.login(&first), &store));
+    let tokens = world.here(stored(world.login(&first).label("ada"), &store));
     let tokens = tokens.build().unwrap();
     tokens.get().await.unwrap();
     tokens.forget().await.unwrap();
@@ -308,7 +308,7 @@ async fn a_login_that_is_forgotten_is_over() {
         world.advance(60);
     }
     assert_eq!(world.server.token_requests(), 1);
-    let other = stored(Tokens::login(ISSUER, "app"), &store);
+    let other = stored(Tokens::login(ISSUER, "app").label("ada"), &store);
     let other = world.here(other).build().unwrap();
     assert!(other.get().await.unwrap_err().needs_login());
 }

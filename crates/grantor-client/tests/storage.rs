@@ -348,7 +348,8 @@ async fn a_login_lives_in_a_folder() {
             _ => Tokens::login(ISSUER, "app"),
         };
         // On the manager's thread: a disk takes real time.
-        let tokens = world.thread(builder.store(store, &key())).build().unwrap();
+        let builder = builder.label("ada").store(store, &key());
+        let tokens = world.thread(builder).build().unwrap();
         let token = tokens.get().await.unwrap();
         assert_eq!(token.secret.expose(), format!("access-{round}"));
         tokens.close().await;

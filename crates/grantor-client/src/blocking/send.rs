@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, LOCATION};
 use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
+use tokio::runtime::Handle;
 use ureq::{Agent, AsSendBody, SendBody};
 use url::{Origin, Url};
 
@@ -68,6 +69,9 @@ fn send_one(
 ) -> Result<(Answer, Option<Placement>), Error> {
     let timeout = outgoing.timeout;
     let mut carried = Carried::new(outgoing)?;
+    let runtime = tokens.slot.manager.shared.worker.handle();
+    // Hooks may wait, and there may be no other runtime that they could wait on.
+    let _within = runtime.as_ref().map(Handle::enter);
     let attempt = block_on(tokens.prepare_any(&mut carried))?;
     let placement = attempt.placement();
     let response = execute(agent, carried.finish(), timeout)?;

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use super::Builder;
 use crate::event::{Event, Listener};
 use crate::hook::{ApiRequest, Call};
-use crate::{Change, Metrics, Policy};
+use crate::{Change, Metrics, Policy, Tokens};
 
 impl Builder {
     /// When tokens are renewed, and how patiently they are asked for.
@@ -137,6 +137,13 @@ impl Builder {
     /// Takes time and randomness from elsewhere than the system.
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = Some(environment);
+        self
+    }
+
+    /// Shares the thread, the connections, the metadata and the hooks of other tokens: for a program
+    /// with many logins at one server, of which each has tokens of its own.
+    pub fn sharing(mut self, others: &Tokens) -> Self {
+        self.shared = Some(Arc::clone(&others.slot.manager.shared));
         self
     }
 

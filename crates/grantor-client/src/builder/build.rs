@@ -7,6 +7,7 @@ use grantor_http::{MetadataCache, ReqwestTransport, Timeouts, Transport, system}
 
 use super::{Builder, Kind};
 use crate::app::App;
+use crate::ask::Ask;
 use crate::grant::Grant;
 use crate::hook::Call;
 use crate::login::Login;
@@ -14,7 +15,7 @@ use crate::manager::{Manager, Shared, Told};
 use crate::origin::{Origin, Origins};
 use crate::server::Checked;
 use crate::service_account::ServiceAccount;
-use crate::storage::{Kinds, Place, Storage};
+use crate::storage::{Kinds, Place, Sharing, Storage};
 use crate::wire::Wire;
 use crate::worker::Worker;
 use crate::{CodeFlow, DeviceFlow, Error, Tokens};
@@ -47,15 +48,16 @@ impl Builder {
         // Who signs in is said when the flow ends.
         self.clone().label("somebody").checked(&mut problems);
         let server = self.server.clone().unwrap_or_default();
-        let issuer = server
-            .check(&mut Vec::new())
-            .and_then(|server| server.issuer);
-        if issuer.is_none() && problems.is_empty() {
-            problems.push("signing users in takes the server's \"issuer\"".to_owned());
+        let server = server.check(&mut Vec::new());
+        let nowhere =
+            |server: &Checked| server.issuer.is_none() && server.authorization_endpoint.is_none();
+        if server.as_ref().is_some_and(nowhere) {
+            let needed = "an \"issuer\" or an \"authorization_endpoint\"";
+            problems.push(format!("signing users in takes {needed} of the server"));
         }
-        match (redirect_uri, issuer, self.shared.clone()) {
-            (Ok(redirect_uri), Some(issuer), Some(shared)) if problems.is_empty() => {
-                Ok(CodeFlow::new(self, issuer, redirect_uri, shared))
+        match (redirect_uri, server, self.shared.clone()) {
+            (Ok(redirect_uri), Some(server), Some(shared)) if problems.is_empty() => {
+                Ok(CodeFlow::new(self, server, redirect_uri, shared))
             }
             _ => Err(Error::problems(&problems)),
         }
@@ -151,6 +153,19 @@ impl Builder {
     }
 
     fn check_client(&self, problems: &mut Vec<String>) {
+        let by_secret = [AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost];
+        let method = self.method.as_ref();
+        if self.client_secret.is_none() && method.is_some_and(|it| by_secret.contains(it)) {
+            problems.push("the client is to authenticate by a secret, and has none".to_owned());
+        }
+        if self.sharing == Sharing::Nobody && matches!(self.place, Place::Here) {
+            problems.push("\"single_process\" is said of a store, and there is none".to_owned());
+        }
+        let asks = self.scope.is_some() || self.ask != Ask::default();
+        if matches!(self.kind, Kind::Fixed) && (asks || self.client_secret.is_some()) {
+            let what = "a static token is not asked for";
+            problems.push(format!("{what}: a scope or a secret is of no use"));
+        }
         if self.misplaced {
             let what = "a subject, an actor or a requested token type is of no use";
             problems.push(format!("{what} without \"token_exchange\""));
@@ -264,6 +279,7 @@ impl Builder {
             environment,
             transport,
             hooks,
+            throttle: Arc::default(),
             metadata,
             worker: self
                 .handle
@@ -291,7 +307,7 @@ fn grant(kind: Kind, app: Option<&App>) -> Grant {
         Kind::Login {
             refresh_token,
             user,
-        } => Grant::Login(Login::new(refresh_token, user)),
+        } => Grant::Login(Box::new(Login::new(refresh_token, user))),
         Kind::Exchange(exchange) => Grant::Exchange(exchange),
         Kind::Users => Grant::Users,
         Kind::Source(source) => Grant::Source(source),

@@ -1,10 +1,11 @@
 //! What is known of a login: what is stored, what this process brought, what was handed in.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use grantor_core::Secret;
 use grantor_jose::base64url;
-use grantor_jose::digest::sha256;
+use grantor_jose::digest::{constant_time_eq, sha256};
 use grantor_store::Version;
 
 use super::{Known, Login};
@@ -23,6 +24,7 @@ impl Login {
         manager: &Manager,
         known: &mut Option<Known>,
     ) -> Result<(LoginRecord, Option<Version>), Error> {
+        in_time(manager.storage.check_key()).await?;
         let stored = match &manager.storage.logins {
             Some(logins) => {
                 let key = manager.storage.login_key(logins);
@@ -76,6 +78,31 @@ impl Login {
         Ok(self.newest(manager, &mut known).await?.0)
     }
 
+    /// Whether the store has another login than the one whose refresh token was handed in and
+    /// refused. That one goes on.
+    pub(super) async fn gives_way(
+        &self,
+        manager: &Manager,
+        known: &mut Option<Known>,
+        refused: &LoginRecord,
+    ) -> Result<bool, Error> {
+        let Some(logins) = manager
+            .storage
+            .logins
+            .as_ref()
+            .filter(|_| refused.chain == 0)
+        else {
+            return Ok(false);
+        };
+        let stored = in_time(logins.get(&manager.storage.login_key(logins))).await?;
+        let another = stored.is_some_and(|stored| stored.record.login_id != refused.login_id);
+        if another {
+            self.refused.store(true, Ordering::Relaxed);
+            *known = None;
+        }
+        Ok(another)
+    }
+
     fn know(&self, known: &mut Option<Known>, now: Known) {
         *self.seen() = Some(now.record.clone());
         *known = Some(now);
@@ -87,8 +114,14 @@ impl Login {
 
     /// Whether the refresh token that was handed in belongs to another login than the stored one.
     fn is_another(&self, stored: &LoginRecord) -> bool {
-        let given = self.given.as_ref();
-        given.is_some_and(|given| fingerprint(given) != stored.begun_with)
+        let Some(given) = self.given.as_ref() else {
+            return false;
+        };
+        let is_given = |token: &str| constant_time_eq(token.as_bytes(), given.expose().as_bytes());
+        let current = stored.refresh_token.as_deref().is_some_and(is_given);
+        let given = fingerprint(given);
+        let known = current || stored.begun_with == given || stored.spent.contains(&given);
+        !known && !self.refused.load(Ordering::Relaxed)
     }
 
     fn begin(&self, manager: &Manager) -> Result<LoginRecord, Error> {
@@ -196,6 +229,7 @@ pub(crate) fn begin(manager: &Manager, refresh_token: Option<&Secret>) -> LoginR
         refresh_expires_at: None,
         fence: 0,
         begun_with: refresh_token.map(fingerprint).unwrap_or_default(),
+        spent: Vec::new(),
     }
 }
 
@@ -203,7 +237,7 @@ pub(crate) fn is_newer(record: &LoginRecord, than: &LoginRecord) -> bool {
     record.login_id == than.login_id && record.chain > than.chain
 }
 
-fn fingerprint(secret: &Secret) -> String {
+pub(super) fn fingerprint(secret: &Secret) -> String {
     base64url::encode(sha256(secret.expose().as_bytes()))
 }
 

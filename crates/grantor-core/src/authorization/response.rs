@@ -88,7 +88,7 @@ impl AuthorizationResponse {
     pub fn into_code(
         self,
         state: &str,
-        issuer: &Issuer,
+        issuer: Option<&Issuer>,
         issuer_advertised: bool,
     ) -> Result<Secret, AuthorizationError> {
         let own = self.state.unwrap_or_default();
@@ -96,7 +96,9 @@ impl AuthorizationResponse {
             return Err(AuthorizationError::State);
         }
         match self.issuer {
-            Some(named) if named != issuer.as_str() => return Err(AuthorizationError::Issuer),
+            Some(named) if issuer.is_some_and(|issuer| named != issuer.as_str()) => {
+                return Err(AuthorizationError::Issuer);
+            }
             None if issuer_advertised => return Err(AuthorizationError::Issuer),
             _ => {}
         }
@@ -112,7 +114,7 @@ mod tests {
 
     fn check(query: &str, advertised: bool) -> Result<Secret, AuthorizationError> {
         let issuer = Issuer::parse("https://a.example").unwrap();
-        AuthorizationResponse::from_query(query)?.into_code("s", &issuer, advertised)
+        AuthorizationResponse::from_query(query)?.into_code("s", Some(&issuer), advertised)
     }
 
     #[test]

@@ -102,7 +102,7 @@ async fn sign_in(player: &Player, verifier: &CodeVerifier) -> Result<Secret, Str
     )?;
     let advertised = metadata.authorization_response_iss_parameter_supported;
     AuthorizationResponse::from_query(landed.query().unwrap_or_default())
-        .and_then(|answer| answer.into_code(&state, issuer, advertised))
+        .and_then(|answer| answer.into_code(&state, Some(issuer), advertised))
         .map_err(|error| error.to_string())
 }
 

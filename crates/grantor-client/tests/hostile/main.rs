@@ -1,0 +1,15 @@
+//! What a program, an API, a server or a store may do to the client without meaning well.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod callbacks;
+mod doors;
+mod layer;
+mod limits;
+mod logins;
+mod peers;
+mod stores;
+mod values;

@@ -1,0 +1,68 @@
+//! What a proxy does for each request, and callbacks that ask for what they bring.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use crate::support::World;
+use grantor_core::BoxFuture;
+use grantor_store::{
+    Capabilities, Entry, Error, Expect, Key, MasterKey, MemoryStore, Put, PutOutcome,
+    RemoveOutcome, Store,
+};
+
+/// A store that answers with the value of another key of the same kind.
+#[derive(Debug, Default)]
+struct Lies(MemoryStore, Mutex<HashMap<Vec<u8>, Vec<Key>>>);
+
+impl Store for Lies {
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        let kind = key.as_bytes()[8..10].to_vec();
+        let others = self.1.lock().unwrap();
+        let other = others
+            .get(&kind)
+            .and_then(|keys| keys.iter().find(|other| *other != key));
+        let other = other.cloned();
+        Box::pin(async move {
+            match other {
+                Some(other) => self.0.get(&other).await,
+                None => self.0.get(key).await,
+            }
+        })
+    }
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        let kind = put.key.as_bytes()[8..10].to_vec();
+        self.1
+            .lock()
+            .unwrap()
+            .entry(kind)
+            .or_default()
+            .push(put.key);
+        self.0.put(put)
+    }
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        self.0.remove(key, expect)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_gives_the_record_of_another_user_gives_nobody_his_token() {
+    let world = World::new();
+    let store: Arc<dyn Store> = Arc::new(Lies::default());
+    let open = |label: &str| {
+        let builder = world.login(&world.server.new_refresh_token()).label(label);
+        let builder = builder.store(Arc::clone(&store), &MasterKey::from_bytes([7; 32]));
+        world.here(builder).build().unwrap()
+    };
+    let ada = open("ada").get().await.unwrap();
+    let bob = open("bob").get().await;
+    if let Ok(bob) = bob {
+        assert_ne!(ada.secret, bob.secret);
+    }
+}
