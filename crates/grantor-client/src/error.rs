@@ -56,16 +56,21 @@ impl Error {
     }
 
     /// What an endpoint said that gives no tokens, but errors as the one that does.
-    pub(crate) fn at_endpoint(name: &str, error: TokenError) -> Self {
-        let (kind, retry_after) = answered(&error);
-        let message = match &error {
+    pub(crate) fn at_endpoint(name: &str, error: &TokenError) -> Self {
+        let (kind, retry_after) = answered(error);
+        let message = match error {
             TokenError::Refused { error, .. } => format!("the {name} refused: {error}"),
             TokenError::Unexpected { status, .. } => {
                 format!("the {name} answered {}", status.as_u16())
             }
             _ => format!("the {name} refused"),
         };
-        Self::with(kind, message, retry_after, error)
+        Self(Arc::new(Inner {
+            kind,
+            message,
+            retry_after,
+            source: None,
+        }))
     }
 
     /// The server asked to be left alone for so long.

@@ -89,7 +89,7 @@ async fn ask(
         return Ok(answer);
     }
     match TokenResponse::from_response(&answer) {
-        Err(error) => Err(Error::at_endpoint(name, error)),
+        Err(error) => Err(Error::at_endpoint(name, &error)),
         Ok(_) => Err(Error::refused(format!("the {name} answered with a token"))),
     }
 }

@@ -26,8 +26,9 @@ pub(crate) fn run(
     crate::block_on(async {
         let answer = tokens.introspect(&query).await;
         tokens.close().await;
-        let answer = answer
-            .map_err(|error| CliError::from(error).because(&format!("no answer from {issuer}")))?;
+        let answer = answer.map_err(|error| {
+            CliError::from(error).because(&format!("{issuer} says nothing of the token"))
+        })?;
         let json = to_value(&answer).unwrap_or_default();
         output.result(&to_text(&answer, &json), &json)?;
         Ok(match answer.active {
