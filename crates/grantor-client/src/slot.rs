@@ -299,16 +299,20 @@ impl Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
+        let counted = match &self.outcome {
+            Ok(_) => Counted::Renewal,
+            Err(_) => Counted::Failure,
+        };
+        self.slot.manager.counters.count(counted);
         self.slot.finish(self.number, &self.outcome);
         self.sender.send_replace(Some(self.outcome.clone()));
         // A listener that panics as well would end the process.
         if std::thread::panicking() {
             return;
         }
-        self.slot.manager.count(match &self.outcome {
-            Ok(_) => Counted::Renewal,
-            Err(_) => Counted::Failure,
-        });
+        if let Some(metrics) = &self.slot.manager.metrics {
+            metrics.count(counted);
+        }
         self.slot.manager.tell(&match &self.outcome {
             Ok(_) => Event::Renewed,
             Err(error) => Event::RenewalFailed(error.clone()),
