@@ -40,13 +40,19 @@ pub fn encode_into(bytes: impl AsRef<[u8]>, out: &mut String) {
 /// # Errors
 /// Padding, white space, another alphabet, or trailing bits that are not zero.
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, InvalidBase64Url> {
-    let text = text.as_ref();
-    let bytes = if text.len() < LONG {
-        URL_SAFE_NO_PAD.decode(text)
-    } else {
-        wide().decode(text)
+    decode_with(None, text.as_ref())
+}
+
+fn decode_with(kept: Option<&Wide>, text: &[u8]) -> Result<Vec<u8>, InvalidBase64Url> {
+    // Filled in place, because asking for memory that is zero takes longer.
+    let mut out = Vec::with_capacity(base64::decoded_len_estimate(text.len()));
+    let done = match kept {
+        _ if text.len() < LONG => URL_SAFE_NO_PAD.decode_vec(text, &mut out),
+        Some(Wide(engine)) => engine.decode_vec(text, &mut out),
+        None => wide().decode_vec(text, &mut out),
     };
-    bytes.map_err(|_| InvalidBase64Url)
+    done.map_err(|_| InvalidBase64Url)?;
+    Ok(out)
 }
 
 /// Decodes `text` into exactly `N` bytes.
@@ -67,11 +73,18 @@ pub(crate) fn decode_slice(
     text: impl AsRef<[u8]>,
     out: &mut [u8],
 ) -> Result<usize, InvalidBase64Url> {
-    let text = text.as_ref();
-    let length = if text.len() < LONG {
-        URL_SAFE_NO_PAD.decode_slice(text, out)
-    } else {
-        wide().decode_slice(text, out)
+    decode_slice_with(None, text.as_ref(), out)
+}
+
+fn decode_slice_with(
+    kept: Option<&Wide>,
+    text: &[u8],
+    out: &mut [u8],
+) -> Result<usize, InvalidBase64Url> {
+    let length = match kept {
+        _ if text.len() < LONG => URL_SAFE_NO_PAD.decode_slice(text, out),
+        Some(Wide(engine)) => engine.decode_slice(text, out),
+        None => wide().decode_slice(text, out),
     };
     length.map_err(|_| InvalidBase64Url)
 }
@@ -81,11 +94,20 @@ pub(crate) fn decoded<const N: usize, T>(
     text: &str,
     call: impl FnOnce(Cow<'_, [u8]>) -> T,
 ) -> Result<T, InvalidBase64Url> {
+    decoded_with::<N, T>(None, text, call)
+}
+
+/// As [`decoded`], with what a key keeps.
+pub(crate) fn decoded_with<const N: usize, T>(
+    kept: Option<&Wide>,
+    text: &str,
+    call: impl FnOnce(Cow<'_, [u8]>) -> T,
+) -> Result<T, InvalidBase64Url> {
     if text.len() > N / 3 * 4 {
         return decode(text).map(|bytes| call(bytes.into()));
     }
     let mut room = [0; N];
-    let length = decode_slice(text, &mut room)?;
+    let length = decode_slice_with(kept, text.as_bytes(), &mut room)?;
     Ok(call(room[..length].into()))
 }
 
@@ -122,17 +144,47 @@ fn encode_slice(bytes: &[u8], room: &mut [u8]) {
     debug_assert!(written.is_ok(), "the room has the length of the encoding");
 }
 
-/// Takes the fastest instructions that the machine has. It costs some nanoseconds to set up.
+/// The fastest instructions that the machine has, set up once: that takes as long as they take for
+/// some hundred bytes, so a key that is used for short tokens keeps them.
+#[derive(Clone)]
+pub(crate) struct Wide(Fastest);
+
+impl Wide {
+    pub(crate) fn new() -> Self {
+        Self(wide())
+    }
+
+    /// As [`decode`].
+    pub(crate) fn decode(&self, text: &str) -> Result<Vec<u8>, InvalidBase64Url> {
+        decode_with(Some(self), text.as_bytes())
+    }
+
+    /// As [`push`].
+    pub(crate) fn push(&self, bytes: &[u8], out: &mut Vec<u8>) {
+        if bytes.len() < LONG {
+            return push(bytes, out);
+        }
+        let start = out.len();
+        out.resize(start + encoded_length(bytes.len()), 0);
+        let written = self.0.encode_slice(bytes, &mut out[start..]);
+        debug_assert!(written.is_ok(), "the room has the length of the encoding");
+    }
+}
+
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-fn wide() -> impl Engine {
-    use base64::engine::general_purpose::NO_PAD;
-    use base64::engine::simd::Simd;
-    Simd::url_safe(NO_PAD)
+type Fastest = base64::engine::simd::Simd;
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+fn wide() -> Fastest {
+    Fastest::url_safe(base64::engine::general_purpose::NO_PAD)
 }
 
 /// Other machines have none.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn wide() -> impl Engine {
+type Fastest = base64::engine::GeneralPurpose;
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn wide() -> Fastest {
     URL_SAFE_NO_PAD
 }
 
@@ -157,6 +209,14 @@ mod tests {
             let mut tail = [b"x", bytes.as_slice()].concat();
             encode_tail(&mut tail, 1);
             assert_eq!((&pushed[1..], &tail), (encoded.as_bytes(), &pushed));
+            let wide = Wide::new();
+            assert_eq!(wide.decode(&encoded).unwrap(), bytes);
+            let kept = Some(&wide);
+            let found = decoded_with::<100, _>(kept, &encoded, |bytes| bytes.into_owned());
+            assert_eq!(found.unwrap(), bytes);
+            pushed.truncate(1);
+            wide.push(&bytes, &mut pushed);
+            assert_eq!(pushed, tail);
         }
     }
 
@@ -168,6 +228,10 @@ mod tests {
                 let bad = format!("{}{bad}", "A".repeat(before));
                 assert_eq!(decode(&bad), Err(InvalidBase64Url), "{bad:?}");
                 let found = decoded::<100, _>(&bad, |_| ());
+                assert_eq!(found, Err(InvalidBase64Url), "{bad:?}");
+                let wide = Wide::new();
+                assert_eq!(wide.decode(&bad), Err(InvalidBase64Url), "{bad:?}");
+                let found = decoded_with::<1000, _>(Some(&wide), &bad, |_| ());
                 assert_eq!(found, Err(InvalidBase64Url), "{bad:?}");
             }
         }

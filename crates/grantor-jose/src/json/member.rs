@@ -37,6 +37,15 @@ impl<'j> Member<'j> {
     }
 }
 
+impl From<Member<'_>> for Value {
+    fn from(member: Member<'_>) -> Self {
+        match member {
+            Member::Text(text) => Self::String(text.into_owned()),
+            Member::Other(value) => value,
+        }
+    }
+}
+
 impl From<Value> for Member<'_> {
     fn from(value: Value) -> Self {
         match value {

@@ -1,6 +1,7 @@
 //! JSON objects in which no name occurs twice, at any depth (RFC 7515 section 4).
 
 mod member;
+mod plain;
 
 use std::fmt;
 
@@ -33,11 +34,10 @@ pub(crate) fn split<'j, const N: usize>(
 ) -> Result<Parts<'j, N>, Error> {
     // Looked at once as a whole, which takes less than text by text.
     let text = std::str::from_utf8(bytes).map_err(|_| Error::Json(part))?;
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let found = Split(known)
-        .deserialize(&mut reader)
-        .and_then(|found| reader.end().map(|()| found));
-    found.map_err(|error| match error.classify() {
+    if let Some(found) = plain::read(text, known) {
+        return Ok(found);
+    }
+    whole(text, known).map_err(|error| match error.classify() {
         // Something else than an object is an error of data too.
         Category::Data if starts_an_object(bytes) => Error::DuplicateMember(part),
         _ => Error::Json(part),
@@ -46,6 +46,24 @@ pub(crate) fn split<'j, const N: usize>(
 
 /// The values of known names, and all other members.
 pub(crate) type Parts<'j, const N: usize> = ([Option<Member<'j>>; N], Map<String, Value>);
+
+/// Reads whatever JSON has.
+fn whole<'j, const N: usize>(
+    text: &'j str,
+    known: &[&str; N],
+) -> Result<Parts<'j, N>, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let found = Split(known).deserialize(&mut reader)?;
+    reader.end().map(|()| found)
+}
+
+/// The place of a known name.
+fn place(name: &str, known: &[&str]) -> Option<usize> {
+    // Most names are equally long: the first letter tells nearly all of them apart.
+    let first = name.as_bytes().first();
+    let mut known = known.iter();
+    known.position(|one| one.as_bytes().first() == first && *one == name)
+}
 
 /// Appends `text` as JSON.
 pub(crate) fn push_text(text: &str, out: &mut Vec<u8>) {
@@ -112,11 +130,7 @@ impl Visitor<'_> for Name<'_> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        // Most names are equally long: the first letter tells nearly all of them apart.
-        let first = name.as_bytes().first();
-        let mut known = self.0.iter();
-        let place = known.position(|one| one.as_bytes().first() == first && *one == name);
-        Ok(place.ok_or_else(|| name.to_owned()))
+        Ok(place(name, self.0).ok_or_else(|| name.to_owned()))
     }
 }
 

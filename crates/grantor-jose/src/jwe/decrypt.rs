@@ -72,9 +72,9 @@ fn open(
     let (mut iv, mut tag) = ([0; MAX_SHORT], [0; MAX_SHORT]);
     let iv = short(content.iv, &mut iv, Part::InitializationVector)?;
     let tag = short(content.tag, &mut tag, Part::Tag)?;
-    let encrypted_key = base64url::decode(encrypted_key);
+    let encrypted_key = key.wide.decode(encrypted_key);
     let encrypted_key = encrypted_key.map_err(|_| Error::Encoding(Part::EncryptedKey))?;
-    let plaintext = base64url::decode(content.ciphertext);
+    let plaintext = key.wide.decode(content.ciphertext);
     let mut plaintext = plaintext.map_err(|_| Error::Encoding(Part::Ciphertext))?;
     let content_key;
     let cipher = match &key.secret {

@@ -60,7 +60,7 @@ pub fn encrypt(
     let tag = cipher.seal(iv, &token, &mut content)?;
     for part in [&encrypted_key, iv, &content, tag.as_ref()] {
         token.push(b'.');
-        base64url::push(part, &mut token);
+        key.wide.push(part, &mut token);
     }
     String::from_utf8(token).map_err(|_| Error::Unavailable)
 }

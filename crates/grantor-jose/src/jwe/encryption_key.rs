@@ -13,8 +13,9 @@ use super::content_key::ContentKey;
 use super::header::{self, Headers};
 use super::shared::Shared;
 use super::{ContentEncryption, KeyManagement, agreement, wrap};
+use crate::base64url::{self, Wide};
 use crate::jwk::Material;
-use crate::{Error, PublicKey, base64url};
+use crate::{Error, PublicKey};
 
 /// What a JWE is encrypted to, with one algorithm, parsed once.
 pub struct EncryptionKey {
@@ -23,6 +24,7 @@ pub struct EncryptionKey {
     encryption: Option<ContentEncryption>,
     key_id: String,
     pub(super) headers: Headers,
+    pub(super) wide: Wide,
 }
 
 pub(super) enum Recipient {
@@ -79,6 +81,7 @@ impl EncryptionKey {
             encryption,
             key_id: key_id.to_owned(),
             headers: Headers::new(algorithm, key_id),
+            wide: Wide::new(),
         }
     }
 

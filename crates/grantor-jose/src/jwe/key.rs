@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::content_key::MAX_KEY_BYTES;
 use super::shared::Shared;
 use super::{ContentEncryption, EncryptionKey, KeyManagement, agreement as ecdh};
+use crate::base64url::Wide;
 use crate::jwk::{Curve, Material, Private};
 use crate::{Error, PublicKey, der};
 
@@ -26,6 +27,7 @@ pub struct DecryptionKey {
     /// Takes the place of a content's key that is wrong: as random as a new one, and without the
     /// time that one takes.
     pub(super) substitute: Zeroizing<[u8; MAX_KEY_BYTES]>,
+    pub(super) wide: Wide,
 }
 
 pub(super) enum Secret {
@@ -143,6 +145,7 @@ impl DecryptionKey {
             public,
             key_id: String::new(),
             substitute,
+            wide: Wide::new(),
         })
     }
 

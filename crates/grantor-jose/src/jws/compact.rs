@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::header::{self, Extensions, Parsed};
 use super::{Jws, MAX_TOKEN_BYTES};
+use crate::base64url::{self, Wide};
 use crate::key::MAX_SIGNATURE_BYTES;
-use crate::{Algorithm, Error, KeySet, Part, PublicKey, base64url, json};
+use crate::{Algorithm, Error, KeySet, Part, PublicKey, json};
 
 /// A token taken apart, of which nothing is verified.
 pub(crate) struct Compact<'a> {
@@ -60,7 +61,7 @@ impl Compact<'_> {
         &self,
         call: impl FnOnce(&[u8]) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        Payload::Encoded(self.payload).with(|payload| call(&payload))
+        Payload::Encoded(self.payload).with(None, |payload| call(&payload))
     }
 
     /// The key that the token brings along, which proves nothing but that its owner made it.
@@ -150,11 +151,15 @@ pub(super) enum Payload<'a> {
 }
 
 impl Payload<'_> {
-    fn with<T>(self, call: impl FnOnce(Cow<'_, [u8]>) -> Result<T, Error>) -> Result<T, Error> {
+    fn with<T>(
+        self,
+        kept: Option<&Wide>,
+        call: impl FnOnce(Cow<'_, [u8]>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let encoding = Error::Encoding(Part::Payload);
         match self {
             Self::Encoded(text) => {
-                base64url::decoded::<USUAL_BYTES, _>(text, call).map_err(|_| encoding)?
+                base64url::decoded_with::<USUAL_BYTES, _>(kept, text, call).map_err(|_| encoding)?
             }
             // RFC 7797 section 5.2.
             Self::Printable(text) if text.bytes().any(|byte| !matches!(byte, 0x20..=0x7e)) => {
@@ -182,7 +187,7 @@ impl Parsed<'_> {
         }
         let key = keys.choose(self.key_id.as_deref(), self.algorithm)?;
         let found = base64url::decoded::<MAX_SIGNATURE_BYTES, _>(signature, |signature| {
-            payload.with(|payload| {
+            payload.with(key.wide(), |payload| {
                 key.verify(self.algorithm, input, &signature)?;
                 call(payload)
             })

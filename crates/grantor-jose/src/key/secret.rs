@@ -3,6 +3,7 @@ use std::fmt;
 use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
+use crate::base64url::Wide;
 use crate::jwk::{Intended, Usage};
 use crate::{Algorithm, Error, digest};
 
@@ -13,6 +14,7 @@ pub(crate) struct Secret {
     bytes: Zeroizing<Vec<u8>>,
     algorithm: Algorithm,
     usage: Usage,
+    wide: Wide,
 }
 
 impl Secret {
@@ -37,6 +39,7 @@ impl Secret {
             bytes: Zeroizing::new(bytes.to_vec()),
             algorithm,
             usage,
+            wide: Wide::new(),
         })
     }
 
@@ -51,6 +54,10 @@ impl Secret {
 
     pub(super) const fn hmac(&self) -> &hmac::Key {
         &self.key
+    }
+
+    pub(crate) const fn wide(&self) -> &Wide {
+        &self.wide
     }
 
     pub(crate) fn key_id(&self) -> Option<&str> {
