@@ -13,7 +13,7 @@ use bytes::Bytes;
 use grantor_client::{Placement, SourceError, SubjectToken, TokenSet, TokenSource, Tokens, Wanted};
 use grantor_core::BoxFuture;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use tower::{Layer, Service, ServiceExt};
 
 /// Panics where it is called without having been asked whether it is ready. Rejects the second call.
@@ -181,7 +181,7 @@ async fn a_token_endpoint_that_drips_ends_in_an_error() {
 }
 
 #[tokio::test]
-async fn no_body_is_read_from_a_200_that_an_api_drips() {
+async fn the_body_of_an_answer_is_the_callers() {
     let web = Web::start(|_| Answer::text(200, "body")).await;
     let tokens = Tokens::static_token("t")
         .only(web.url("/"))
@@ -195,7 +195,6 @@ async fn no_body_is_read_from_a_200_that_an_api_drips() {
         .await
         .unwrap();
     assert_eq!(answer.text().await.unwrap(), "body");
-    let _ = Full::<Bytes>::default().collect().await;
 }
 
 #[tokio::test(start_paused = true)]

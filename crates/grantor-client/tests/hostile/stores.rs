@@ -1,4 +1,4 @@
-//! What a proxy does for each request, and callbacks that ask for what they bring.
+//! A store that gives one user the record of another.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
