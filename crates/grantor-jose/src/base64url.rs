@@ -159,14 +159,12 @@ impl Wide {
         decode_with(Some(self), text.as_bytes())
     }
 
-    /// As [`push`].
-    pub(crate) fn push(&self, bytes: &[u8], out: &mut Vec<u8>) {
+    /// Fills `room`, which has exactly the length of the encoding of `bytes`.
+    pub(crate) fn encode_slice(&self, bytes: &[u8], room: &mut [u8]) {
         if bytes.len() < LONG {
-            return push(bytes, out);
+            return encode_slice(bytes, room);
         }
-        let start = out.len();
-        out.resize(start + encoded_length(bytes.len()), 0);
-        let written = self.0.encode_slice(bytes, &mut out[start..]);
+        let written = self.0.encode_slice(bytes, room);
         debug_assert!(written.is_ok(), "the room has the length of the encoding");
     }
 }
@@ -214,8 +212,8 @@ mod tests {
             let kept = Some(&wide);
             let found = decoded_with::<100, _>(kept, &encoded, |bytes| bytes.into_owned());
             assert_eq!(found.unwrap(), bytes);
-            pushed.truncate(1);
-            wide.push(&bytes, &mut pushed);
+            pushed[1..].fill(0);
+            wide.encode_slice(&bytes, &mut pushed[1..]);
             assert_eq!(pushed, tail);
         }
     }

@@ -35,24 +35,35 @@ impl<'k> Cipher<'k> {
         }
     }
 
-    /// Encrypts in place. `iv` has the length that [`iv_length`] names and is new.
+    /// Encrypts what follows `start` in place; the tag covers the first `associated` bytes as well.
+    /// `iv` has the length that [`iv_length`] names and is new.
     pub(super) fn seal(
         &self,
         iv: &[u8],
-        associated: &[u8],
-        content: &mut Vec<u8>,
+        buffer: &mut Vec<u8>,
+        associated: usize,
+        start: usize,
     ) -> Result<Tag, Error> {
         let failed = |_| Error::Unavailable;
         let key = match self {
             Self::Kept(key) => key,
             Self::Gcm(key) => key,
             Self::Cbc(encryption, key) => {
-                return seal_cbc(*encryption, key, iv, associated, content);
+                encrypt_cbc(key, iv, &mut Tail { buffer, start })?;
+                let (before, content) = buffer.split_at(start);
+                return Ok(cbc_tag(
+                    *encryption,
+                    key,
+                    &before[..associated],
+                    iv,
+                    content,
+                ));
             }
         };
         let nonce = Nonce::try_assume_unique_for_key(iv).map_err(failed)?;
-        key.seal_in_place_separate_tag(nonce, Aad::from(associated), content)
-            .map(|tag| Tag::new(tag.as_ref()))
+        let (before, content) = buffer.split_at_mut(start);
+        key.seal_in_place_separate_tag(nonce, Aad::from(&before[..associated]), content)
+            .map(Tag::Gcm)
             .map_err(failed)
     }
 
@@ -84,21 +95,33 @@ impl<'k> Cipher<'k> {
     }
 }
 
-fn seal_cbc(
-    encryption: ContentEncryption,
-    key: &[u8],
-    iv: &[u8],
-    associated: &[u8],
-    content: &mut Vec<u8>,
-) -> Result<Tag, Error> {
-    let (mac_key, cipher_key) = key.split_at(key.len() / 2);
+/// The end of a buffer, which grows by the padding.
+struct Tail<'b> {
+    buffer: &'b mut Vec<u8>,
+    start: usize,
+}
+
+impl AsMut<[u8]> for Tail<'_> {
+    fn as_mut(&mut self) -> &mut [u8] {
+        &mut self.buffer[self.start..]
+    }
+}
+
+impl<'a> Extend<&'a u8> for Tail<'_> {
+    fn extend<I: IntoIterator<Item = &'a u8>>(&mut self, bytes: I) {
+        self.buffer.extend(bytes);
+    }
+}
+
+fn encrypt_cbc(key: &[u8], iv: &[u8], content: &mut Tail<'_>) -> Result<(), Error> {
+    let (_, cipher_key) = key.split_at(key.len() / 2);
     let fixed = <[u8; 16]>::try_from(iv).map_err(|_| Error::Unavailable)?;
     let context = EncryptionContext::Iv128(FixedLength::from(fixed));
     UnboundCipherKey::new(aes(cipher_key.len()), cipher_key)
         .and_then(PaddedBlockEncryptingKey::cbc_pkcs7)
         .and_then(|key| key.less_safe_encrypt(content, context))
-        .map_err(|_| Error::Unavailable)?;
-    Ok(cbc_tag(encryption, mac_key, associated, iv, content))
+        .map(|_| ())
+        .map_err(|_| Error::Unavailable)
 }
 
 fn open_cbc(
@@ -110,9 +133,9 @@ fn open_cbc(
     content: &mut Vec<u8>,
 ) -> Result<(), Error> {
     let failed = Error::Undecipherable;
-    let (mac_key, cipher_key) = key.split_at(key.len() / 2);
+    let (_, cipher_key) = key.split_at(key.len() / 2);
     let fixed = <[u8; 16]>::try_from(iv).map_err(|_| failed)?;
-    let expected = cbc_tag(encryption, mac_key, associated, iv, content);
+    let expected = cbc_tag(encryption, key, associated, iv, content);
     if !digest::constant_time_eq(expected.as_ref(), tag) {
         return Err(failed);
     }
@@ -146,6 +169,22 @@ pub(super) const fn iv_length(encryption: ContentEncryption) -> usize {
     }
 }
 
+/// How many bytes so many become.
+pub(super) const fn sealed_length(encryption: ContentEncryption, plain: usize) -> usize {
+    match iv_length(encryption) {
+        GCM_IV_BYTES => plain,
+        block => (plain / block + 1) * block,
+    }
+}
+
+/// How many bytes the tag of a content has.
+pub(super) const fn tag_length(encryption: ContentEncryption) -> usize {
+    match iv_length(encryption) {
+        GCM_IV_BYTES => 16,
+        _ => encryption.key_length() / 2,
+    }
+}
+
 /// 96 bits.
 pub(super) const GCM_IV_BYTES: usize = 12;
 
@@ -153,24 +192,21 @@ pub(super) const GCM_IV_BYTES: usize = 12;
 pub(super) const MAX_IV_BYTES: usize = 16;
 
 /// What proves that a content was not changed.
-pub(super) struct Tag {
-    bytes: [u8; 32],
-    length: usize,
-}
-
-impl Tag {
-    /// Of more bytes than a tag has, the first count.
-    fn new(tag: &[u8]) -> Self {
-        let mut bytes = [0; 32];
-        let length = tag.len().min(32);
-        bytes[..length].copy_from_slice(&tag[..length]);
-        Self { bytes, length }
-    }
+pub(super) enum Tag {
+    Gcm(aead::Tag),
+    /// The first half counts.
+    Cbc(hmac::Tag),
 }
 
 impl AsRef<[u8]> for Tag {
     fn as_ref(&self) -> &[u8] {
-        &self.bytes[..self.length]
+        match self {
+            Self::Gcm(tag) => tag.as_ref(),
+            Self::Cbc(tag) => {
+                let whole = tag.as_ref();
+                &whole[..whole.len() / 2]
+            }
+        }
     }
 }
 
@@ -183,8 +219,8 @@ fn aes(key_length: usize) -> &'static cipher::Algorithm {
     }
 }
 
-/// RFC 7518 section 5.2.2.1: over the associated data, the IV, the cipher text, and the length of
-/// the first in bits; half of it.
+/// RFC 7518 section 5.2.2.1: with the first half of the key, over the associated data, the IV, the
+/// cipher text, and the length of the first in bits; half of it.
 fn cbc_tag(
     encryption: ContentEncryption,
     key: &[u8],
@@ -197,12 +233,11 @@ fn cbc_tag(
         ContentEncryption::A256CbcHs512 => hmac::HMAC_SHA512,
         _ => hmac::HMAC_SHA256,
     };
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hash, key));
+    let (mac_key, _) = key.split_at(key.len() / 2);
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hash, mac_key));
     context.update(associated);
     context.update(iv);
     context.update(ciphertext);
     context.update(&(associated.len() as u64 * 8).to_be_bytes());
-    let tag = context.sign();
-    let tag = tag.as_ref();
-    Tag::new(&tag[..tag.len() / 2])
+    Tag::Cbc(context.sign())
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
@@ -20,61 +22,86 @@ pub fn encrypt(
 ) -> Result<String, Error> {
     key.check(encryption)?;
     let is_direct = key.algorithm().is_direct();
-    // Asked for once: what the system takes for a call is more than for some bytes.
-    let mut random = Zeroizing::new([0; MAX_KEY_BYTES + MAX_IV_BYTES]);
-    let from = if is_direct { MAX_KEY_BYTES } else { 0 };
-    rand::fill(&mut random[from..]).map_err(|_| Error::Unavailable)?;
-    let (random_key, random_iv) = random.split_at(MAX_KEY_BYTES);
-    let iv = &random_iv[..content::iv_length(encryption)];
-
-    let mut token = Vec::with_capacity(USUAL_HEADER + plaintext.len() * 4 / 3);
+    let mut iv = [0; MAX_IV_BYTES];
+    let iv = &mut iv[..content::iv_length(encryption)];
     let mut encrypted_key = Vec::new();
-    let agreed;
-    let cipher = match &key.key {
+    let content_key;
+    let (cipher, header) = match &key.key {
         Recipient::Shared(shared) if is_direct => {
-            push_header(key, header, encryption, &mut token);
-            shared.cipher(encryption)?
+            fill(iv)?;
+            let header = usual_header(key, header, encryption);
+            (shared.cipher(encryption)?, header)
         }
         Recipient::Agreement(public, curve) if is_direct => {
+            fill(iv)?;
             let mut members = key.members();
-            agreed = key.agree(public, curve, encryption, &mut members)?;
-            header.push(&members, encryption, &mut token);
-            cipher(encryption, &agreed)?
+            content_key = key.agree(public, curve, encryption, &mut members)?;
+            let header = header.encode(&members, encryption).into();
+            (cipher(encryption, &content_key)?, header)
         }
         _ => {
-            let content_key = &random_key[..encryption.key_length()];
+            content_key = random_key(encryption, iv)?;
             let mut new = Vec::new();
-            encrypted_key = key.encrypt_key(encryption, content_key, &mut new)?;
-            if new.is_empty() {
-                push_header(key, header, encryption, &mut token);
+            encrypted_key = key.encrypt_key(encryption, &content_key, &mut new)?;
+            let header = if new.is_empty() {
+                usual_header(key, header, encryption)
             } else {
                 let members = [key.members(), new].concat();
-                header.push(&members, encryption, &mut token);
-            }
-            cipher(encryption, content_key)?
+                header.encode(&members, encryption).into()
+            };
+            (cipher(encryption, &content_key)?, header)
         }
     };
-    // With room for the padding of CBC.
-    let mut content = Vec::with_capacity(plaintext.len() + MAX_IV_BYTES);
-    content.extend_from_slice(plaintext);
-    let tag = cipher.seal(iv, &token, &mut content)?;
-    for part in [&encrypted_key, iv, &content, tag.as_ref()] {
-        token.push(b'.');
-        key.wide.push(part, &mut token);
+
+    let sealed = content::sealed_length(encryption, plaintext.len());
+    let tag = content::tag_length(encryption);
+    let parts = [encrypted_key.len(), iv.len(), sealed, tag];
+    let parts = parts.map(|length| 1 + base64url::encoded_length(length));
+    let end = header.len() + parts.iter().sum::<usize>();
+    // The content is encrypted behind the token's end, which spares a second buffer.
+    let mut token = Vec::with_capacity(end + sealed);
+    token.extend_from_slice(&header);
+    token.resize(end, 0);
+    token.extend_from_slice(plaintext);
+    let tag = cipher.seal(iv, &mut token, header.len(), end)?;
+    let (text, content) = token.split_at_mut(end);
+    let mut at = header.len();
+    for (part, length) in [&encrypted_key, &*iv, content, tag.as_ref()]
+        .into_iter()
+        .zip(parts)
+    {
+        text[at] = b'.';
+        key.wide.encode_slice(part, &mut text[at + 1..at + length]);
+        at += length;
     }
+    token.truncate(end);
     String::from_utf8(token).map_err(|_| Error::Unavailable)
 }
 
+/// A key for one content, and its IV. Asked for at once: what the system takes for a call is more
+/// than for some bytes.
+fn random_key(encryption: ContentEncryption, iv: &mut [u8]) -> Result<ContentKey, Error> {
+    let mut random = Zeroizing::new([0; MAX_KEY_BYTES + MAX_IV_BYTES]);
+    let random = &mut random[..encryption.key_length() + iv.len()];
+    fill(random)?;
+    let (random_iv, random_key) = random.split_at(iv.len());
+    iv.copy_from_slice(random_iv);
+    ContentKey::copy(random_key)
+}
+
+fn fill(random: &mut [u8]) -> Result<(), Error> {
+    rand::fill(random).map_err(|_| Error::Unavailable)
+}
+
 /// The header of a token that has nothing of its own in it.
-fn push_header(
-    key: &EncryptionKey,
+fn usual_header<'k>(
+    key: &'k EncryptionKey,
     header: &Header,
     encryption: ContentEncryption,
-    token: &mut Vec<u8>,
-) {
+) -> Cow<'k, [u8]> {
     match key.headers.get(header, encryption) {
-        Some(kept) => token.extend_from_slice(kept),
-        None => header.push(&key.members(), encryption, token),
+        Some(kept) => kept.into(),
+        None => header.encode(&key.members(), encryption).into(),
     }
 }
 
@@ -147,8 +174,7 @@ pub fn encrypt_json(
             cipher(encryption, &content_key)?
         }
     };
-    let mut input = Vec::new();
-    header.push(&protected_members, encryption, &mut input);
+    let mut input = header.encode(&protected_members, encryption);
     token.extend_from_slice(br#""protected":""#);
     token.extend_from_slice(&input);
     token.extend_from_slice(b"\",");
@@ -160,12 +186,13 @@ pub fn encrypt_json(
     }
     let mut iv = [0; MAX_IV_BYTES];
     let iv = &mut iv[..content::iv_length(encryption)];
-    rand::fill(iv).map_err(|_| Error::Unavailable)?;
-    let mut content = plaintext.to_vec();
-    let tag = content_cipher.seal(iv, &input, &mut content)?;
+    fill(iv)?;
+    let associated = input.len();
+    input.extend_from_slice(plaintext);
+    let tag = content_cipher.seal(iv, &mut input, associated, associated)?;
     push_member("iv", iv, &mut token);
     token.push(b',');
-    push_member("ciphertext", &content, &mut token);
+    push_member("ciphertext", &input[associated..], &mut token);
     token.push(b',');
     push_member("tag", tag.as_ref(), &mut token);
     token.push(b'}');
@@ -179,7 +206,3 @@ fn push_member(name: &str, bytes: &[u8], json: &mut Vec<u8>) {
     base64url::push(bytes, json);
     json.push(b'"');
 }
-
-/// Room for all parts but the content, so that the buffer seldom grows: a key of RSA with 2048
-/// bits among them.
-const USUAL_HEADER: usize = 768;

@@ -135,7 +135,7 @@ impl EncryptionKey {
             Recipient::Shared(shared) if self.algorithm.is_gcm() => {
                 let iv: [u8; GCM_IV_BYTES] = random()?;
                 let mut encrypted = key.to_vec();
-                let tag = shared.wrapping_cipher()?.seal(&iv, &[], &mut encrypted)?;
+                let tag = shared.wrapping_cipher()?.seal(&iv, &mut encrypted, 0, 0)?;
                 push_bytes("iv", &iv, members);
                 push_bytes("tag", tag.as_ref(), members);
                 Ok(encrypted)

@@ -36,26 +36,27 @@ impl Header {
         }
     }
 
-    /// Appends a protected header, encoded. `recipient` are members of JSON.
-    pub(super) fn push(&self, recipient: &[u8], encryption: ContentEncryption, out: &mut Vec<u8>) {
-        let start = out.len();
+    /// A protected header, encoded. `recipient` are members of JSON.
+    pub(super) fn encode(&self, recipient: &[u8], encryption: ContentEncryption) -> Vec<u8> {
+        let mut out = Vec::with_capacity(USUAL_BYTES + recipient.len() * 7 / 3);
         out.push(b'{');
         out.extend_from_slice(recipient);
         if !recipient.is_empty() {
             out.push(b',');
         }
         out.extend_from_slice(br#""enc":"#);
-        json::push_text(encryption.as_str(), out);
+        json::push_text(encryption.as_str(), &mut out);
         for (name, value) in [("typ", &self.typ), ("cty", &self.content_type)] {
             if let Some(value) = value {
                 out.push(b',');
-                json::push_text(name, out);
+                json::push_text(name, &mut out);
                 out.push(b':');
-                json::push_text(value, out);
+                json::push_text(value, &mut out);
             }
         }
         out.push(b'}');
-        base64url::encode_tail(out, start);
+        base64url::encode_tail(&mut out, 0);
+        out
     }
 }
 
@@ -82,7 +83,7 @@ impl Headers {
         let mut headers = Self::default();
         for (kept, encryption) in headers.0.iter_mut().zip(ContentEncryption::ALL) {
             for (encoded, header) in kept.iter_mut().zip(&kinds) {
-                header.push(&recipient, *encryption, encoded);
+                *encoded = header.encode(&recipient, *encryption);
             }
         }
         headers
@@ -102,3 +103,6 @@ impl Headers {
 
 /// RFC 7519 section 5.2.
 const NESTED: &str = "JWT";
+
+/// Room for the members beside the recipient's, plain and encoded.
+const USUAL_BYTES: usize = 128;
