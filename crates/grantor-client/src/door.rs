@@ -94,7 +94,7 @@ impl Tokens {
                 Attempt::of(current, origin, self.placement)
             }
         };
-        Ok(attempt.keep(slot))
+        Ok(attempt.keep(&slot))
     }
 
     /// Puts the token that a slot has on a request, if it has one.

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use http::HeaderValue;
 
+use crate::slot::Slot;
 use crate::state::Current;
 
 /// How many threads at most have a share of their own; others share theirs.
@@ -28,6 +29,8 @@ pub(crate) struct Share {
     /// The token's header.
     pub(crate) header: HeaderValue,
     current: Arc<Current>,
+    /// The slot of the token, if others may crowd it out meanwhile.
+    kept: Option<Arc<Slot>>,
 }
 
 impl Published {
@@ -63,6 +66,7 @@ impl Published {
             _ => Share {
                 header: own_count(&current.header),
                 current,
+                kept: None,
             },
         }
     }
@@ -74,7 +78,27 @@ impl Share {
         Self {
             header: current.header.clone(),
             current,
+            kept: None,
         }
+    }
+
+    /// One that holds the token's slot as well.
+    pub(crate) fn keep(&self, slot: &Arc<Slot>) -> Self {
+        Self {
+            header: self.header.clone(),
+            current: Arc::clone(&self.current),
+            kept: Some(Arc::clone(slot)),
+        }
+    }
+
+    /// Whether it holds the token's slot.
+    pub(crate) fn keeps(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// The slot of the token, as long as there is one.
+    pub(crate) fn slot(&self) -> Option<Arc<Slot>> {
+        self.kept.clone().or_else(|| self.current.slot.upgrade())
     }
 
     pub(crate) fn current(&self) -> &Arc<Current> {

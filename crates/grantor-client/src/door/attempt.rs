@@ -1,4 +1,5 @@
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
@@ -20,20 +21,12 @@ const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const UNAUTHENTICATED: &[u8] = b"16";
 
 /// A request that was prepared: remembers which token it carries, to judge the answer.
+// Two words and no padding: it goes through many hands for every request, in registers.
 #[must_use = "the answer tells whether the token is still good: hand it to `observe`"]
 pub struct Attempt {
     /// None: the request carries the caller's own token, or none.
-    sent: Option<Sent>,
-    /// It is the second try already.
-    again: bool,
-    /// A slot that others may crowd out meanwhile.
-    kept: Option<Arc<Slot>>,
-}
-
-struct Sent {
-    current: Arc<Share>,
-    origin: OriginId,
-    placement: Placement,
+    sent: Option<Arc<Share>>,
+    how: How,
 }
 
 /// What an answer means for the request.
@@ -59,37 +52,27 @@ impl Attempt {
     pub(crate) fn of_the_caller() -> Self {
         Self {
             sent: None,
-            again: false,
-            kept: None,
+            how: How::first(0, Placement::Header),
         }
     }
 
     #[inline]
-    pub(super) fn of(current: Arc<Share>, origin: OriginId, placement: Placement) -> Self {
-        let sent = Some(Sent {
-            current,
-            origin,
-            placement,
-        });
+    pub(super) fn of(sent: Arc<Share>, origin: OriginId, placement: Placement) -> Self {
         Self {
-            sent,
-            again: false,
-            kept: None,
+            sent: Some(sent),
+            how: How::first(origin, placement),
         }
     }
 
-    /// Holds the slot of its token until the answer was judged.
-    pub(super) fn keep(self, slot: Arc<Slot>) -> Self {
-        Self {
-            kept: Some(slot),
-            ..self
-        }
+    /// Holds the slot of its token, which others may crowd out, until the answer was judged.
+    pub(super) fn keep(self, slot: &Arc<Slot>) -> Self {
+        let sent = self.sent.map(|sent| Arc::new(sent.keep(slot)));
+        Self { sent, ..self }
     }
 
     /// The slot of its token, as long as there is one.
     fn slot(&self) -> Option<Arc<Slot>> {
-        let kept = self.kept.clone();
-        kept.or_else(|| self.sent.as_ref()?.current.slot.upgrade())
+        self.sent.as_ref()?.slot()
     }
 
     /// Whether an answer of this status is one about its token.
@@ -105,7 +88,7 @@ impl Attempt {
 
     /// Where our token is, if there is one.
     pub(crate) fn placement(&self) -> Option<Placement> {
-        self.sent.as_ref().map(|sent| sent.placement)
+        self.sent.as_ref().map(|_| self.how.placement())
     }
 
     /// Judges the answer. A 401 about the token renews it, within limits, and is worth one more
@@ -128,10 +111,7 @@ impl Attempt {
     /// What can be said without waiting.
     #[inline]
     pub(crate) fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Judged {
-        let Some(Sent {
-            current, origin, ..
-        }) = &self.sent
-        else {
+        let Some(sent) = &self.sent else {
             return Judged::Done;
         };
         if status.is_success() {
@@ -139,7 +119,7 @@ impl Attempt {
             if grpc.is_some_and(|status| status.as_bytes() == UNAUTHENTICATED) {
                 return Judged::Rejected;
             }
-            current.accept(*origin);
+            sent.accept(self.how.origin());
             return Judged::Done;
         }
         if !self.is_rejected_by(status) || is_about_something_else(headers) {
@@ -154,13 +134,13 @@ impl Attempt {
             return Observed::Done;
         };
         match self.slot() {
-            Some(slot) => self.rejected(&slot, &sent.current, sent.origin).await,
+            Some(slot) => self.rejected(&slot, sent).await,
             None => Observed::Done,
         }
     }
 
-    async fn rejected(&self, slot: &Arc<Slot>, sent: &Current, origin: OriginId) -> Observed {
-        let resend = if self.again {
+    async fn rejected(&self, slot: &Arc<Slot>, sent: &Current) -> Observed {
+        let resend = if self.how.is_again() {
             Observed::Done
         } else {
             Observed::Resend
@@ -171,7 +151,11 @@ impl Attempt {
             // A late answer about a token that is gone: it says nothing about the one there is.
             Some(current) if current.generation != sent.generation => return resend,
             Some(current) if current.freshness(slot.now()) == Freshness::Expired => return resend,
-            Some(current) if slot.rejections.renews(&current, origin, slot.now()) => {
+            Some(current)
+                if slot
+                    .rejections
+                    .renews(&current, self.how.origin(), slot.now()) =>
+            {
                 slot.manager.count(Counted::Rejection);
                 slot.renew(Why::Rejected(current.generation)).await
             }
@@ -240,19 +224,67 @@ impl Attempt {
         let Some(sent) = &self.sent else {
             return Ok(Self::of_the_caller());
         };
-        if let Some(slot) = next.slot.upgrade() {
-            slot.manager.origin_ids.check(sent.origin, request.uri())?;
+        let slot = next.slot();
+        if let Some(slot) = &slot {
+            let origin = self.how.origin();
+            slot.manager.origin_ids.check(origin, request.uri())?;
             if matches!(slot.subject, Some(Subject::User(_))) {
                 // The user's password, which the token stands for.
                 request.headers_mut().remove(AUTHORIZATION);
             }
         }
-        sent.placement.put(&next, request)?;
-        Ok(Self {
-            again: true,
-            kept: self.kept.clone(),
-            ..Self::of(next, sent.origin, sent.placement)
+        self.how.placement().put(&next, request)?;
+        let again = Self {
+            sent: Some(next),
+            how: self.how.again(),
+        };
+        Ok(match slot {
+            Some(slot) if sent.keeps() => again.keep(&slot),
+            _ => again,
         })
+    }
+}
+
+/// Where the token went, and whether it is the second try already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct How(NonZeroU64);
+
+impl How {
+    /// Never zero.
+    const SET: NonZeroU64 = NonZeroU64::MIN;
+    const AGAIN: u64 = 1 << 1;
+    const ORIGIN: u32 = 8;
+    const PLACEMENT: u32 = 16;
+
+    #[inline]
+    fn first(origin: OriginId, placement: Placement) -> Self {
+        let placement = match placement {
+            Placement::Header => 0,
+            Placement::Query => 1,
+            Placement::Body => 2,
+        };
+        Self(Self::SET | (placement << Self::PLACEMENT) | (u64::from(origin) << Self::ORIGIN))
+    }
+
+    fn again(self) -> Self {
+        Self(self.0 | Self::AGAIN)
+    }
+
+    const fn is_again(self) -> bool {
+        self.0.get() & Self::AGAIN != 0
+    }
+
+    #[inline]
+    const fn origin(self) -> OriginId {
+        (self.0.get() >> Self::ORIGIN) as OriginId
+    }
+
+    const fn placement(self) -> Placement {
+        match self.0.get() >> Self::PLACEMENT {
+            0 => Placement::Header,
+            1 => Placement::Query,
+            _ => Placement::Body,
+        }
     }
 }
 
@@ -260,8 +292,8 @@ impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sent = self.sent.as_ref();
         f.debug_struct("Attempt")
-            .field("generation", &sent.map(|sent| sent.current.generation))
-            .field("again", &self.again)
+            .field("generation", &sent.map(|sent| sent.generation))
+            .field("again", &self.how.is_again())
             .finish()
     }
 }
