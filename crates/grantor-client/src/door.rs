@@ -2,6 +2,7 @@
 
 mod attempt;
 mod carrier;
+mod how;
 mod placement;
 
 use std::sync::Arc;

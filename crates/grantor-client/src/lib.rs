@@ -36,6 +36,7 @@ mod event;
 mod flights;
 mod grant;
 mod hook;
+mod jobs;
 pub mod layer;
 mod lease;
 mod login;
@@ -43,6 +44,7 @@ mod manager;
 mod metrics;
 #[cfg(feature = "reqwest-middleware")]
 mod middleware;
+mod not_fetched;
 mod origin;
 #[cfg(all(doctest, feature = "blocking", feature = "reqwest-middleware"))]
 mod pages;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use grantor_core::Environment;
 use grantor_core::exchange::Retry;
 use grantor_http::{MetadataCache, Transport};
-use tokio::sync::{oneshot, watch};
 
 use crate::app::App;
 use crate::ask::Ask;
@@ -18,6 +17,7 @@ use crate::counters::Counters;
 use crate::event::{Event, Listener};
 use crate::grant::Grant;
 use crate::hook::{Call, Hooks};
+use crate::jobs::Jobs;
 use crate::metrics::{Counted, Metrics};
 use crate::origin::OriginIds;
 use crate::slot::Slot;
@@ -66,9 +66,7 @@ pub(crate) struct Manager {
     slots: Mutex<HashMap<String, Weak<Slot>>>,
     /// Per-request tokens.
     subjects: Mutex<Subjects>,
-    /// How many jobs are under way.
-    active: watch::Sender<usize>,
-    closed: watch::Sender<bool>,
+    pub(crate) jobs: Jobs,
 }
 
 impl Manager {
@@ -98,8 +96,7 @@ impl Manager {
             origin_ids: OriginIds::default(),
             slots: Mutex::default(),
             subjects: Mutex::default(),
-            active: watch::Sender::new(0),
-            closed: watch::Sender::new(false),
+            jobs: Jobs::default(),
         }
     }
 
@@ -194,57 +191,6 @@ impl Manager {
         slots.values().filter_map(Weak::upgrade).collect()
     }
 
-    /// Runs a job that [`close`](Self::close) waits for.
-    pub(crate) fn spawn(self: &Arc<Self>, job: impl Future<Output = ()> + Send + 'static) {
-        let active = Active::new(Arc::clone(self));
-        self.shared.worker.spawn(async move {
-            job.await;
-            drop(active);
-        });
-    }
-
-    /// Does something that takes a runtime, for a caller who may have none.
-    pub(crate) async fn run<T: Send + 'static>(
-        self: &Arc<Self>,
-        work: impl Future<Output = Result<T, Error>> + Send + 'static,
-    ) -> Result<T, Error> {
-        let (sender, done) = oneshot::channel();
-        self.spawn(async move {
-            let _ = sender.send(work.await);
-        });
-        let abandoned = || Error::transient("the runtime of the tokens ended; try again");
-        done.await.unwrap_or_else(|_| Err(abandoned()))
-    }
-
-    /// Whether the tokens were closed.
-    pub(crate) fn is_closed(&self) -> bool {
-        *self.closed.borrow()
-    }
-
-    /// Whether renewals may begin.
-    pub(crate) fn open(&self) -> Result<(), Error> {
-        if self.is_closed() {
-            return Err(Error::configuration(
-                "the tokens were closed: use them before \"close\"",
-            ));
-        }
-        Ok(())
-    }
-
-    /// Begins no more renewals and waits for those under way.
-    pub(crate) async fn close(&self) {
-        self.closed.send_replace(true);
-        let mut active = self.active.subscribe();
-        let _ = active.wait_for(|active| *active == 0).await;
-    }
-
-    /// Waits so long, or until the tokens are closed. Whether they are.
-    pub(crate) async fn closes_within(&self, pause: Duration) -> bool {
-        let mut closed = self.closed.subscribe();
-        let closing = closed.wait_for(|closed| *closed);
-        tokio::time::timeout(pause, closing).await.is_ok()
-    }
-
     /// A number between 0 and 1.
     pub(crate) fn jitter(&self) -> f64 {
         let bytes = self.shared.environment.random_bytes();
@@ -272,22 +218,6 @@ impl fmt::Debug for Manager {
             .field("app", &self.app)
             .field("grant", &self.grant)
             .finish_non_exhaustive()
-    }
-}
-
-/// A job under way, until it is dropped.
-struct Active(Arc<Manager>);
-
-impl Active {
-    fn new(manager: Arc<Manager>) -> Self {
-        manager.active.send_modify(|active| *active += 1);
-        Self(manager)
-    }
-}
-
-impl Drop for Active {
-    fn drop(&mut self) {
-        self.0.active.send_modify(|active| *active -= 1);
     }
 }
 

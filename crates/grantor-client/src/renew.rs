@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::exchange::{FetchError, FetchToken, Retry};
-use grantor_core::{ErrorCode, GrantRequest, Quirks, Secret, Timestamp, TokenError, TokenResponse};
+use grantor_core::exchange::{FetchToken, Retry};
+use grantor_core::{GrantRequest, Quirks, Secret, Timestamp, TokenResponse};
 use grantor_http::drive;
 use http::HeaderValue;
 use url::Url;
@@ -17,6 +17,7 @@ use crate::grant::Grant;
 use crate::hook::Call;
 use crate::lease::Term;
 use crate::manager::Manager;
+use crate::not_fetched::NotFetched;
 use crate::slot::{Outcome, Slot, Why};
 use crate::state::{AccessToken, Life};
 use crate::subject::Subject;
@@ -139,50 +140,6 @@ pub(crate) fn exchange(
         None => FetchToken::for_grant(&request.grant, sent, retry, jitter),
     };
     exchange.with_quirks(quirks)
-}
-
-/// Why there is no token after a token request.
-pub(crate) enum NotFetched {
-    /// What it was to be signed with failed.
-    Unsigned(Error),
-    Fetch(FetchError),
-}
-
-impl NotFetched {
-    /// Whether the server does not take what was presented.
-    pub(crate) fn is_invalid_grant(&self) -> bool {
-        matches!(self, Self::Fetch(FetchError::Answer(error)) if error.is_invalid_grant())
-    }
-}
-
-impl NotFetched {
-    /// What it means where somebody's own token or password was presented: mostly that this somebody
-    /// has to sign in again, which is no mistake of ours.
-    fn of_subject(self, exchanged: bool) -> Error {
-        let Self::Fetch(FetchError::Answer(TokenError::Refused { error, .. })) = &self else {
-            return self.into();
-        };
-        // RFC 8693 section 2.2.2 calls a subject token that is not good an invalid request.
-        let theirs = match error.error {
-            ErrorCode::InvalidGrant => true,
-            ErrorCode::InvalidRequest => exchanged,
-            _ => false,
-        };
-        if theirs {
-            let message = format!("the server does not take what came with the request: {error}");
-            return Error::needs_login_because(message);
-        }
-        self.into()
-    }
-}
-
-impl From<NotFetched> for Error {
-    fn from(error: NotFetched) -> Self {
-        match error {
-            NotFetched::Unsigned(error) => error,
-            NotFetched::Fetch(error) => error.into(),
-        }
-    }
 }
 
 /// Carries out a token request, as long as the lease under which that is done holds. Also: when it

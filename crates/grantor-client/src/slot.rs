@@ -1,5 +1,7 @@
 //! One access token that is kept good: the current one, and the single flight that renews it.
 
+mod flight;
+
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,9 +13,10 @@ use http::HeaderValue;
 use tokio::sync::watch;
 use tracing::Instrument;
 
+use self::flight::{Flight, abandoned};
+use crate::Error;
 use crate::ask::Ask;
 use crate::counters::stripe;
-use crate::event::Event;
 use crate::flights::{Boarding, Flights};
 use crate::grant::Grant;
 use crate::manager::Manager;
@@ -22,7 +25,6 @@ use crate::reject::Rejections;
 use crate::share::{Published, Share};
 use crate::state::{AccessToken, BEARER, Current, Freshness, Instant, Life, NEVER, instant};
 use crate::subject::Subject;
-use crate::{Error, renew};
 
 /// How long after an early renewal was begun a caller looks after it again.
 const NEXT_LOOK: Instant = 50_000_000;
@@ -159,12 +161,7 @@ impl Slot {
             Boarding::Fly(number) => number,
         };
         // From here on the flight ends one way or the other, be it by being dropped unflown.
-        let flight = Flight {
-            slot: Arc::clone(self),
-            number,
-            sender,
-            outcome: Err(abandoned()),
-        };
+        let flight = Flight::new(Arc::clone(self), number, sender);
         self.manager
             .spawn(flight.fly(why).instrument(self.span(why)));
         Ok(outcome)
@@ -280,47 +277,4 @@ impl fmt::Debug for Slot {
             .field("current", &self.current())
             .finish_non_exhaustive()
     }
-}
-
-/// A renewal under way. However it ends, a panic and a runtime that is shut down included, dropping
-/// it wakes all who wait.
-struct Flight {
-    slot: Arc<Slot>,
-    number: u64,
-    sender: watch::Sender<Option<Outcome>>,
-    outcome: Outcome,
-}
-
-impl Flight {
-    async fn fly(mut self, why: Why) {
-        self.outcome = renew::renew(&self.slot, why).await;
-    }
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        let counted = match &self.outcome {
-            Ok(_) => Counted::Renewal,
-            Err(_) => Counted::Failure,
-        };
-        self.slot.manager.counters.count(counted);
-        self.slot.finish(self.number, &self.outcome);
-        self.sender.send_replace(Some(self.outcome.clone()));
-        // A listener that panics as well would end the process.
-        if std::thread::panicking() {
-            return;
-        }
-        if let Some(metrics) = &self.slot.manager.metrics {
-            metrics.count(counted);
-        }
-        self.slot.manager.tell(&match &self.outcome {
-            Ok(_) => Event::Renewed,
-            Err(error) => Event::RenewalFailed(error.clone()),
-        });
-    }
-}
-
-#[cold]
-fn abandoned() -> Error {
-    Error::transient("the renewal of the token was abandoned; try again")
 }

@@ -1,11 +1,11 @@
 use std::fmt;
-use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Request, Response, StatusCode};
 
 use super::carrier::Carrier;
+use super::how::How;
 use super::placement::Placement;
 use crate::Error;
 use crate::metrics::Counted;
@@ -242,49 +242,6 @@ impl Attempt {
             Some(slot) if sent.keeps() => again.keep(&slot),
             _ => again,
         })
-    }
-}
-
-/// Where the token went, and whether it is the second try already.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct How(NonZeroU64);
-
-impl How {
-    /// Never zero.
-    const SET: NonZeroU64 = NonZeroU64::MIN;
-    const AGAIN: u64 = 1 << 1;
-    const ORIGIN: u32 = 8;
-    const PLACEMENT: u32 = 16;
-
-    #[inline]
-    fn first(origin: OriginId, placement: Placement) -> Self {
-        let placement = match placement {
-            Placement::Header => 0,
-            Placement::Query => 1,
-            Placement::Body => 2,
-        };
-        Self(Self::SET | (placement << Self::PLACEMENT) | (u64::from(origin) << Self::ORIGIN))
-    }
-
-    fn again(self) -> Self {
-        Self(self.0 | Self::AGAIN)
-    }
-
-    const fn is_again(self) -> bool {
-        self.0.get() & Self::AGAIN != 0
-    }
-
-    #[inline]
-    const fn origin(self) -> OriginId {
-        (self.0.get() >> Self::ORIGIN) as OriginId
-    }
-
-    const fn placement(self) -> Placement {
-        match self.0.get() >> Self::PLACEMENT {
-            0 => Placement::Header,
-            1 => Placement::Query,
-            _ => Placement::Body,
-        }
     }
 }
 
