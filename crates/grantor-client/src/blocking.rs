@@ -10,6 +10,7 @@ mod request;
 mod send;
 #[cfg(feature = "blocking")]
 mod session;
+mod tokens;
 
 use std::pin::pin;
 use std::sync::Arc;

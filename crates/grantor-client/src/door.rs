@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use http::Request;
 use http::header::AUTHORIZATION;
-use tokio::runtime::Handle;
 
 pub(crate) use self::attempt::Judged;
 pub use self::attempt::{Attempt, Observed};
@@ -33,22 +32,6 @@ impl Tokens {
             Some(attempt) => Ok(attempt),
             None => Box::pin(self.prepare_slowly(request)).await,
         }
-    }
-
-    /// As [`prepare`](Self::prepare), for a caller without a runtime.
-    ///
-    /// # Errors
-    /// As [`prepare`](Self::prepare).
-    pub fn prepare_blocking<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
-        let worker = &self.slot.manager.shared.worker;
-        let runtime = if self.is_plain() {
-            None
-        } else {
-            worker.handle()
-        };
-        // Hooks may wait, and there may be no other runtime that they could wait on.
-        let _within = runtime.as_ref().map(Handle::enter);
-        crate::blocking::block_on(self.prepare(request))
     }
 
     /// As [`prepare`](Self::prepare), for doors with requests of another type.

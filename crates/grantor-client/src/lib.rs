@@ -72,6 +72,7 @@ mod timed;
 mod token_set;
 mod tokens;
 mod turn;
+mod verbs;
 mod wire;
 mod worker;
 

@@ -78,12 +78,12 @@ async fn shared(
     avoid: Option<&Secret>,
     fetched: impl Future<Output = Fetched>,
 ) -> Outcome {
-    // A store that fails costs a token request, no more.
+    // A store that fails, or another process that is stuck, costs a token request, no more.
     let mut lease = match wait_for_lease(slot, None, avoid).await {
         Ok(Turn::Adopted(current)) => return Ok(current),
         Ok(Turn::Ours(lease)) => lease,
         Err(error) => {
-            tracing::warn!(%error, "the store of tokens failed, going on without it");
+            tracing::warn!(%error, "not waiting for other processes any more");
             None
         }
     };

@@ -5,7 +5,6 @@ use grantor_core::{Scope, Secret, ServerMetadata};
 use url::Url;
 
 use crate::ask::Ask;
-use crate::blocking::block_on;
 use crate::door::Placement;
 use crate::grant::Grant;
 use crate::manager::{LastHandle, Manager};
@@ -118,14 +117,6 @@ impl Tokens {
             refresh_expires_at: record.refresh_expires_at,
             ..set
         })
-    }
-
-    /// As [`get`](Self::get), for a caller without a runtime.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
-    pub fn get_blocking(&self) -> Result<AccessToken, Error> {
-        block_on(self.get())
     }
 
     /// A new access token, though the one there is may be good.

@@ -4,10 +4,10 @@
 
 mod support;
 
-use grantor_client::{Observed, Placement, Session};
+use grantor_client::{Observed, Placement, Session, SubjectToken, Tokens};
 use http::{Request, Response};
 use support::web::{Answer, Web};
-use support::{World, bearer, request};
+use support::{ISSUER, World, bearer, request};
 
 #[tokio::test(start_paused = true)]
 async fn tokens_go_only_where_they_may() {
@@ -196,4 +196,24 @@ async fn the_second_try_goes_to_the_same_origin() {
     let error = attempt.prepare_again(&mut other).await.unwrap_err();
     assert!(error.is_configuration(), "{error}");
     assert!(other.headers().is_empty());
+}
+
+#[tokio::test]
+async fn sessions_of_subjects_send_over_one_connection_each_with_its_own_token() {
+    let world = World::new();
+    let web = Web::start(|request| Answer::text(200, request)).await;
+    let builder = Tokens::token_exchange(ISSUER, "app", "s3cret");
+    let tokens = world.thread(builder).build().unwrap();
+    let api = tokens.session(&web.url("/v1/")).unwrap();
+    for (subject, token) in [("alice", "access-1"), ("bob", "access-2")] {
+        world.server.trust_token(subject);
+        let api = api
+            .for_subject(SubjectToken::access_token(subject))
+            .unwrap();
+        let seen = api.get("x").send().await.unwrap().text().await.unwrap();
+        assert!(seen.contains(&format!("Bearer {token}\r\n")), "{seen}");
+    }
+    assert_eq!(web.connections(), 1);
+    let error = session(&world, &web).for_subject(SubjectToken::access_token("alice"));
+    assert!(error.unwrap_err().is_configuration());
 }

@@ -8,9 +8,10 @@ mod support;
 use std::time::Duration;
 
 use grantor_client::blocking::Session;
+use grantor_client::{SubjectToken, Tokens};
 use http::Response;
-use support::World;
 use support::web::{Answer, Web};
+use support::{ISSUER, World};
 use tokio::runtime::Runtime;
 
 fn session(world: &World, web: &Web) -> Session {
@@ -149,4 +150,22 @@ fn gives_up_in_time_and_shows_no_query() {
     let error = request.send().unwrap_err();
     assert!(error.is_transient(), "{error}");
     assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+}
+
+#[test]
+fn sessions_of_subjects_send_over_one_connection_each_with_its_own_token() {
+    let world = World::new();
+    let (_runtime, web) = serve(echo);
+    let builder = Tokens::token_exchange(ISSUER, "app", "s3cret");
+    let tokens = world.thread(builder).build().unwrap();
+    let api = tokens.blocking_session(&web.url("/v1/")).unwrap();
+    for (subject, token) in [("alice", "access-1"), ("bob", "access-2")] {
+        world.server.trust_token(subject);
+        let api = api
+            .for_subject(SubjectToken::access_token(subject))
+            .unwrap();
+        let seen = text(api.get("x").send().unwrap());
+        assert!(seen.contains(&format!("Bearer {token}\r\n")), "{seen}");
+    }
+    assert_eq!(web.connections(), 1);
 }

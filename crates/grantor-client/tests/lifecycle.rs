@@ -6,8 +6,9 @@ mod support;
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
-use grantor_client::Tokens;
+use grantor_client::{SubjectToken, Tokens};
 use grantor_store::{MasterKey, MemoryStore, Store};
 use grantor_testkit::{FakeServer, Fault};
 use support::{ISSUER, World, settle};
@@ -25,6 +26,37 @@ fn a_blocking_caller_needs_no_runtime() {
     assert_eq!(tokens.get_blocking().unwrap().secret.expose(), "access-1");
     world.advance(3600);
     assert_eq!(tokens.get_blocking().unwrap().secret.expose(), "access-2");
+}
+
+#[test]
+fn whatever_is_done_by_hand_needs_no_runtime() {
+    let world = World::new();
+    let first = world.server.new_refresh_token();
+    let tokens = world.thread(world.login(&first)).build().unwrap();
+    let renewed = tokens.renew_blocking().unwrap();
+    assert_eq!(tokens.renew_blocking().unwrap().secret.expose(), "access-2");
+    let set = tokens.token_set_blocking().unwrap();
+    assert_ne!(set.access_token, renewed.secret);
+    let refresh_token = set.refresh_token.unwrap();
+    assert_ne!(refresh_token.expose(), first);
+    tokens.forget_blocking().unwrap();
+    assert!(tokens.get_blocking().unwrap_err().needs_login());
+    assert_eq!(world.server.token_requests(), 2);
+}
+
+#[test]
+fn a_callable_may_wait_for_time_though_its_caller_has_no_runtime() {
+    let world = World::new();
+    world.server.trust_token("alice");
+    let tokens = world.thread(Tokens::token_exchange(ISSUER, "app", "s3cret"));
+    let tokens = tokens.subject_from_async(|| {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            Some(SubjectToken::access_token("alice"))
+        })
+    });
+    let tokens = tokens.build().unwrap();
+    assert_eq!(tokens.get_blocking().unwrap().secret.expose(), "access-1");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use url::Url;
 use super::request::RequestBuilder;
 use crate::origin::Origin;
 use crate::tokens::folder;
-use crate::{Error, Tokens};
+use crate::{Error, SubjectToken, Tokens};
 
 /// Requests below a base URL, every one with a valid token, for programs without an async runtime.
 ///
@@ -58,47 +58,24 @@ impl Session {
         self
     }
 
+    /// The same session with the token of one subject, of [`Tokens::token_exchange`].
+    ///
+    /// # Errors
+    /// Its tokens are not had by token exchange.
+    pub fn for_subject(&self, subject: SubjectToken) -> Result<Self, Error> {
+        Ok(Self {
+            tokens: self.tokens.for_subject(subject)?,
+            ..self.clone()
+        })
+    }
+
     /// The tokens behind it.
     #[must_use]
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
     }
 
-    /// A GET. `things` below `https://api.example/v1` is `https://api.example/v1/things`; a path with
-    /// a slash in front begins at the root of the origin, and an absolute URL stands for itself.
-    pub fn get(&self, path: &str) -> RequestBuilder {
-        self.request(Method::GET, path)
-    }
-
-    /// A HEAD.
-    pub fn head(&self, path: &str) -> RequestBuilder {
-        self.request(Method::HEAD, path)
-    }
-
-    /// A POST.
-    pub fn post(&self, path: &str) -> RequestBuilder {
-        self.request(Method::POST, path)
-    }
-
-    /// A PUT.
-    pub fn put(&self, path: &str) -> RequestBuilder {
-        self.request(Method::PUT, path)
-    }
-
-    /// A PATCH.
-    pub fn patch(&self, path: &str) -> RequestBuilder {
-        self.request(Method::PATCH, path)
-    }
-
-    /// A DELETE.
-    pub fn delete(&self, path: &str) -> RequestBuilder {
-        self.request(Method::DELETE, path)
-    }
-
-    /// An OPTIONS.
-    pub fn options(&self, path: &str) -> RequestBuilder {
-        self.request(Method::OPTIONS, path)
-    }
+    crate::verbs::verbs!();
 
     /// A request of any method.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
