@@ -47,60 +47,38 @@ fn signatures_go_both_ways() {
     }
 }
 
+/// What josekit encrypts or decrypts with.
+macro_rules! with_key {
+    ($algorithm:expr, $make:ident, $key:expr) => {{
+        use KeyManagement as K;
+        match $algorithm {
+            K::RsaOaep => Box::new(josekit::jwe::RSA_OAEP.$make($key).unwrap()),
+            K::RsaOaep256 => Box::new(josekit::jwe::RSA_OAEP_256.$make($key).unwrap()),
+            K::EcdhEs => Box::new(josekit::jwe::ECDH_ES.$make($key).unwrap()),
+            K::EcdhEsA128Kw => Box::new(josekit::jwe::ECDH_ES_A128KW.$make($key).unwrap()),
+            K::EcdhEsA192Kw => Box::new(josekit::jwe::ECDH_ES_A192KW.$make($key).unwrap()),
+            K::EcdhEsA256Kw => Box::new(josekit::jwe::ECDH_ES_A256KW.$make($key).unwrap()),
+            K::A128Kw => Box::new(josekit::jwe::A128KW.$make($key).unwrap()),
+            K::A192Kw => Box::new(josekit::jwe::A192KW.$make($key).unwrap()),
+            K::A256Kw => Box::new(josekit::jwe::A256KW.$make($key).unwrap()),
+            K::A128GcmKw => Box::new(josekit::jwe::A128GCMKW.$make($key).unwrap()),
+            K::A192GcmKw => Box::new(josekit::jwe::A192GCMKW.$make($key).unwrap()),
+            K::A256GcmKw => Box::new(josekit::jwe::A256GCMKW.$make($key).unwrap()),
+            K::Dir => Box::new(josekit::jwe::Dir.$make($key).unwrap()),
+            K::Pbes2Hs256A128Kw => Box::new(josekit::jwe::PBES2_HS256_A128KW.$make($key).unwrap()),
+            K::Pbes2Hs384A192Kw => Box::new(josekit::jwe::PBES2_HS384_A192KW.$make($key).unwrap()),
+            K::Pbes2Hs512A256Kw => Box::new(josekit::jwe::PBES2_HS512_A256KW.$make($key).unwrap()),
+            other => panic!("{other} is new"),
+        }
+    }};
+}
+
 fn encrypter(algorithm: KeyManagement, key: &Jwk) -> Box<dyn JweEncrypter> {
-    use KeyManagement as K;
-    macro_rules! from {
-        ($one:ident) => {
-            Box::new(josekit::jwe::$one.encrypter_from_jwk(key).unwrap())
-        };
-    }
-    match algorithm {
-        K::RsaOaep => from!(RSA_OAEP),
-        K::RsaOaep256 => from!(RSA_OAEP_256),
-        K::EcdhEs => from!(ECDH_ES),
-        K::EcdhEsA128Kw => from!(ECDH_ES_A128KW),
-        K::EcdhEsA192Kw => from!(ECDH_ES_A192KW),
-        K::EcdhEsA256Kw => from!(ECDH_ES_A256KW),
-        K::A128Kw => from!(A128KW),
-        K::A192Kw => from!(A192KW),
-        K::A256Kw => from!(A256KW),
-        K::A128GcmKw => from!(A128GCMKW),
-        K::A192GcmKw => from!(A192GCMKW),
-        K::A256GcmKw => from!(A256GCMKW),
-        K::Dir => from!(Dir),
-        K::Pbes2Hs256A128Kw => from!(PBES2_HS256_A128KW),
-        K::Pbes2Hs384A192Kw => from!(PBES2_HS384_A192KW),
-        K::Pbes2Hs512A256Kw => from!(PBES2_HS512_A256KW),
-        other => panic!("{other} is new"),
-    }
+    with_key!(algorithm, encrypter_from_jwk, key)
 }
 
 fn decrypter(algorithm: KeyManagement, key: &Jwk) -> Box<dyn JweDecrypter> {
-    use KeyManagement as K;
-    macro_rules! from {
-        ($one:ident) => {
-            Box::new(josekit::jwe::$one.decrypter_from_jwk(key).unwrap())
-        };
-    }
-    match algorithm {
-        K::RsaOaep => from!(RSA_OAEP),
-        K::RsaOaep256 => from!(RSA_OAEP_256),
-        K::EcdhEs => from!(ECDH_ES),
-        K::EcdhEsA128Kw => from!(ECDH_ES_A128KW),
-        K::EcdhEsA192Kw => from!(ECDH_ES_A192KW),
-        K::EcdhEsA256Kw => from!(ECDH_ES_A256KW),
-        K::A128Kw => from!(A128KW),
-        K::A192Kw => from!(A192KW),
-        K::A256Kw => from!(A256KW),
-        K::A128GcmKw => from!(A128GCMKW),
-        K::A192GcmKw => from!(A192GCMKW),
-        K::A256GcmKw => from!(A256GCMKW),
-        K::Dir => from!(Dir),
-        K::Pbes2Hs256A128Kw => from!(PBES2_HS256_A128KW),
-        K::Pbes2Hs384A192Kw => from!(PBES2_HS384_A192KW),
-        K::Pbes2Hs512A256Kw => from!(PBES2_HS512_A256KW),
-        other => panic!("{other} is new"),
-    }
+    with_key!(algorithm, decrypter_from_jwk, key)
 }
 
 /// The keys that an algorithm is tried with.

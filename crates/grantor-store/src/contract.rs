@@ -12,6 +12,7 @@
 //!
 //! Every rule draws keys of its own, so that a database may be used again and again.
 
+mod alternating;
 mod conditions;
 mod expiry;
 mod listing;
@@ -23,6 +24,7 @@ mod values;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use self::alternating::Alternating;
 pub use self::suite::Suite;
 #[cfg(doc)]
 use crate::Store;

@@ -3,16 +3,15 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use grantor_core::{BoxFuture, Timestamp};
-use grantor_store::contract::run;
+use grantor_core::Timestamp;
+use grantor_store::contract::{Alternating, run};
 use grantor_store::{
-    Capabilities, Class, Durability, Entry, Error, Expect, FileOptions, FileStore, Key, Listing,
-    Put, PutOutcome, RemoveOutcome, Store, Version,
+    Class, Durability, Expect, FileOptions, FileStore, Key, Put, PutOutcome, RemoveOutcome, Store,
+    Version,
 };
 use tempfile::{TempDir, tempdir};
 
@@ -83,7 +82,8 @@ fn keeps_the_contract() {
 fn two_stores_on_one_folder_keep_the_contract_together() {
     let home = tempdir().unwrap();
     let folder = home.path().join("tokens");
-    assert_eq!(run(|| suite(Both::open(&folder))), Ok(()));
+    let open = || fast().open(&folder).unwrap();
+    assert_eq!(run(|| suite(Alternating::new([open(), open()]))), Ok(()));
 }
 
 #[test]
@@ -299,54 +299,4 @@ fn whoever_holds_the_lock_for_too_long_is_reported() {
     assert_eq!(value_of(&store, "a").unwrap(), "a");
     folder.unlock().unwrap();
     assert_eq!(put(&other, "b"), PutOutcome::Stored);
-}
-
-/// Every operation goes to the other of two stores that share nothing but the folder.
-#[derive(Debug)]
-struct Both {
-    stores: [FileStore; 2],
-    turn: AtomicUsize,
-}
-
-impl Both {
-    fn open(folder: &Path) -> Self {
-        Self {
-            stores: [fast().open(folder).unwrap(), fast().open(folder).unwrap()],
-            turn: AtomicUsize::new(0),
-        }
-    }
-
-    fn next(&self) -> &FileStore {
-        &self.stores[self.turn.fetch_add(1, Ordering::Relaxed) % 2]
-    }
-}
-
-impl Store for Both {
-    fn capabilities(&self) -> Capabilities {
-        self.next().capabilities()
-    }
-
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
-        self.next().get(key)
-    }
-
-    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
-        self.next().put(put)
-    }
-
-    fn remove<'a>(
-        &'a self,
-        key: &'a Key,
-        expect: Expect,
-    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
-        self.next().remove(key, expect)
-    }
-
-    fn observe_time(&self, now: Timestamp) {
-        self.next().observe_time(now);
-    }
-
-    fn listing(&self) -> Option<&dyn Listing> {
-        self.next().listing()
-    }
 }

@@ -1,0 +1,64 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use grantor_core::{BoxFuture, Timestamp};
+
+use crate::{
+    Capabilities, Entry, Error, Expect, Key, Listing, Put, PutOutcome, RemoveOutcome, Store,
+};
+
+/// Two stores on the same data, as in two processes: every operation goes to the other one. What
+/// keeps the contract alone and not so keeps something in memory that it may not.
+#[derive(Debug)]
+pub struct Alternating<S> {
+    stores: [S; 2],
+    turn: AtomicUsize,
+}
+
+impl<S> Alternating<S> {
+    /// Of two stores that share nothing but the data.
+    #[must_use]
+    pub fn new(stores: [S; 2]) -> Self {
+        Self {
+            stores,
+            turn: AtomicUsize::new(0),
+        }
+    }
+
+    fn next(&self) -> &S {
+        let [one, other] = &self.stores;
+        match self.turn.fetch_xor(1, Ordering::Relaxed) {
+            0 => one,
+            _ => other,
+        }
+    }
+}
+
+impl<S: Store> Store for Alternating<S> {
+    fn capabilities(&self) -> Capabilities {
+        self.next().capabilities()
+    }
+
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        self.next().get(key)
+    }
+
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        self.next().put(put)
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        self.next().remove(key, expect)
+    }
+
+    fn observe_time(&self, now: Timestamp) {
+        self.next().observe_time(now);
+    }
+
+    fn listing(&self) -> Option<&dyn Listing> {
+        self.next().listing()
+    }
+}
