@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::{Error, Part};
+
 /// The text is not base64url without padding, or not in its canonical form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidBase64Url;
@@ -89,26 +91,30 @@ fn decode_slice_with(
     length.map_err(|_| InvalidBase64Url)
 }
 
-/// Decodes `text` for the time of a call, up to `N` bytes without allocating.
+/// Decodes a part of a token for the time of a call, up to `N` bytes without allocating.
 pub(crate) fn decoded<const N: usize, T>(
+    part: Part,
     text: &str,
-    call: impl FnOnce(Cow<'_, [u8]>) -> T,
-) -> Result<T, InvalidBase64Url> {
-    decoded_with::<N, T>(None, text, call)
+    call: impl FnOnce(Cow<'_, [u8]>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    decoded_with::<N, T>(None, part, text, call)
 }
 
 /// As [`decoded`], with what a key keeps.
 pub(crate) fn decoded_with<const N: usize, T>(
     kept: Option<&Wide>,
+    part: Part,
     text: &str,
-    call: impl FnOnce(Cow<'_, [u8]>) -> T,
-) -> Result<T, InvalidBase64Url> {
+    call: impl FnOnce(Cow<'_, [u8]>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let wrong = |_| Error::Encoding(part);
     if text.len() > N / 3 * 4 {
-        return decode(text).map(|bytes| call(bytes.into()));
+        let bytes = decode(text).map_err(wrong)?;
+        return call(bytes.into());
     }
     let mut room = [0; N];
-    let length = decode_slice_with(kept, text.as_bytes(), &mut room)?;
-    Ok(call(room[..length].into()))
+    let length = decode_slice_with(kept, text.as_bytes(), &mut room).map_err(wrong)?;
+    call(room[..length].into())
 }
 
 /// Appends the encoding of `bytes` to `out`, and of nothing else than characters of base64url.
@@ -200,7 +206,7 @@ mod tests {
             let encoded = encode(&bytes);
             assert_eq!(encoded.len(), encoded_length(bytes.len()));
             assert_eq!(decode(&encoded).unwrap(), bytes);
-            let found = decoded::<100, _>(&encoded, |bytes| bytes.into_owned());
+            let found = decoded::<100, _>(Part::Token, &encoded, |bytes| Ok(bytes.into_owned()));
             assert_eq!(found.unwrap(), bytes);
             let mut pushed = b"x".to_vec();
             push(&bytes, &mut pushed);
@@ -210,7 +216,8 @@ mod tests {
             let wide = Wide::new();
             assert_eq!(wide.decode(&encoded).unwrap(), bytes);
             let kept = Some(&wide);
-            let found = decoded_with::<100, _>(kept, &encoded, |bytes| bytes.into_owned());
+            let call = |bytes: Cow<'_, [u8]>| Ok(bytes.into_owned());
+            let found = decoded_with::<100, _>(kept, Part::Token, &encoded, call);
             assert_eq!(found.unwrap(), bytes);
             pushed[1..].fill(0);
             wide.encode_slice(&bytes, &mut pushed[1..]);
@@ -225,12 +232,13 @@ mod tests {
             for before in (0..400).step_by(4) {
                 let bad = format!("{}{bad}", "A".repeat(before));
                 assert_eq!(decode(&bad), Err(InvalidBase64Url), "{bad:?}");
-                let found = decoded::<100, _>(&bad, |_| ());
-                assert_eq!(found, Err(InvalidBase64Url), "{bad:?}");
+                let wrong = Err(Error::Encoding(Part::Token));
+                let found = decoded::<100, _>(Part::Token, &bad, |_| Ok(()));
+                assert_eq!(found, wrong, "{bad:?}");
                 let wide = Wide::new();
                 assert_eq!(wide.decode(&bad), Err(InvalidBase64Url), "{bad:?}");
-                let found = decoded_with::<1000, _>(Some(&wide), &bad, |_| ());
-                assert_eq!(found, Err(InvalidBase64Url), "{bad:?}");
+                let found = decoded_with::<1000, _>(Some(&wide), Part::Token, &bad, |_| Ok(()));
+                assert_eq!(found, wrong, "{bad:?}");
             }
         }
     }

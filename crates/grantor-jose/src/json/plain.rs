@@ -7,6 +7,7 @@ use super::{Member, Parts, place};
 /// Reads an object whose members are texts, lists of texts, whole numbers and truth values, all
 /// without escapes, and in which no name occurs twice. Nothing if `text` is anything else, right or
 /// wrong: then it takes the reader for all of JSON, which also knows what is wrong.
+#[inline]
 pub(super) fn read<'j, const N: usize>(text: &'j str, known: &[&str; N]) -> Option<Parts<'j, N>> {
     // Once for the whole, so that a text ends where the next quotation mark is, and so that nothing
     // is read in vain of an object with another in it.

@@ -11,11 +11,10 @@ use crate::{Error, Part, base64url};
 /// of [`Error`] for the shape and the header.
 pub fn decrypt(token: &str, keys: &[DecryptionKey], policy: &Policy) -> Result<Jwe, Error> {
     let token = parse::compact(token)?;
-    let found = base64url::decoded::<USUAL_HEADER, _>(token.protected, |header| {
+    base64url::decoded::<USUAL_HEADER, _>(Part::Header, token.protected, |header| {
         let header = Parameters::read(&header)?;
         open(header, token.encrypted_key, token.content, keys, policy)
-    });
-    found.map_err(|_| Error::Encoding(Part::Header))?
+    })
 }
 
 /// Decrypts a token in JSON, flattened or general: the part of the first recipient whose key is

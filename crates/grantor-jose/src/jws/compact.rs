@@ -31,7 +31,7 @@ impl Compact<'_> {
         if payload.contains('.') {
             return Err(Error::NotCompact);
         }
-        let found = base64url::decoded::<USUAL_BYTES, _>(header, |bytes| {
+        base64url::decoded::<USUAL_BYTES, _>(Part::Header, header, |bytes| {
             let (known, _) = json::split(&bytes, Part::Header, &header::KNOWN)?;
             let unencoded = header::extensions(known[4].as_ref(), known[5].as_ref(), understood)?;
             call(Compact {
@@ -40,8 +40,7 @@ impl Compact<'_> {
                 signature,
                 header: Parsed::new(known, unencoded)?,
             })
-        });
-        found.map_err(|_| Error::Encoding(Part::Header))?
+        })
     }
 
     pub(crate) fn typ(&self) -> Option<&str> {
@@ -159,7 +158,7 @@ impl Payload<'_> {
         let encoding = Error::Encoding(Part::Payload);
         match self {
             Self::Encoded(text) => {
-                base64url::decoded_with::<USUAL_BYTES, _>(kept, text, call).map_err(|_| encoding)?
+                base64url::decoded_with::<USUAL_BYTES, _>(kept, Part::Payload, text, call)
             }
             // RFC 7797 section 5.2.
             Self::Printable(text) if text.bytes().any(|byte| !matches!(byte, 0x20..=0x7e)) => {
@@ -186,13 +185,12 @@ impl Parsed<'_> {
             return Err(Error::AlgorithmNotAllowed);
         }
         let key = keys.choose(self.key_id.as_deref(), self.algorithm)?;
-        let found = base64url::decoded::<MAX_SIGNATURE_BYTES, _>(signature, |signature| {
+        base64url::decoded::<MAX_SIGNATURE_BYTES, _>(Part::Signature, signature, |signature| {
             payload.with(key.wide(), |payload| {
                 key.verify(self.algorithm, input, &signature)?;
                 call(payload)
             })
-        });
-        found.map_err(|_| Error::Encoding(Part::Signature))?
+        })
     }
 
     pub(super) fn into_jws(self, payload: Vec<u8>) -> Jws {
