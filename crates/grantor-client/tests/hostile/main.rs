@@ -11,5 +11,6 @@ mod layer;
 mod limits;
 mod logins;
 mod peers;
+mod sessions;
 mod stores;
 mod values;
