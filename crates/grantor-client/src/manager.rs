@@ -119,10 +119,19 @@ impl Manager {
     /// The one slot for a subject, as long as it is not crowded out by others.
     pub(crate) fn subject_slot(self: &Arc<Self>, ask: &Arc<Ask>, subject: Subject) -> Arc<Slot> {
         let name = subject.fingerprint(ask);
-        self.subjects().get_or_insert(name, || {
-            let slot = Slot::new(Arc::clone(self), Arc::clone(ask), Some((name, subject)));
-            Arc::new(slot)
-        })
+        let now = || self.shared.environment.now();
+        let fits = |slot: &Slot| {
+            let before = slot.subject.as_ref();
+            before.is_some_and(|before| subject.bears(before, now))
+        };
+        let mut subjects = self.subjects();
+        if let Some(slot) = subjects.get(&name, fits) {
+            return slot;
+        }
+        let slot = Slot::new(Arc::clone(self), Arc::clone(ask), Some((name, subject)));
+        let slot = Arc::new(slot);
+        subjects.insert(name, &slot);
+        slot
     }
 
     /// Keeps the slot of a subject that has a token now, instead of the one that was not used for the
@@ -298,6 +307,7 @@ pub(crate) struct LastHandle(pub(crate) Arc<Manager>);
 impl Drop for LastHandle {
     fn drop(&mut self) {
         // They hold the manager, which holds them.
+        self.0.subjects().end();
         self.0.forget_subjects();
         if self.0.shared.worker.may_wait() {
             let _ = block_on_for(LAST_WORDS, self.0.close());

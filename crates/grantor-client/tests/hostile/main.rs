@@ -13,4 +13,5 @@ mod logins;
 mod peers;
 mod sessions;
 mod stores;
+mod subjects;
 mod values;
