@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -185,7 +186,9 @@ impl Manager {
         if retry.attempts < 2 || left > retry.limit {
             return Err(Error::throttled(left));
         }
-        tokio::time::sleep(left).await;
+        if self.closes_within(left).await {
+            return Err(Error::throttled(left));
+        }
         Ok(())
     }
 
@@ -269,8 +272,12 @@ impl Manager {
             Event::NotPersisted => tracing::error!("the refresh token can't be stored yet"),
             Event::LoginEnded => tracing::warn!("the login is over"),
         }
-        if let Some(Listener(listener)) = &self.listener {
-            listener(event);
+        let Some(Listener(listener)) = &self.listener else {
+            return;
+        };
+        // It hears of what has happened, and changes nothing of that.
+        if catch_unwind(AssertUnwindSafe(|| listener(event))).is_err() {
+            tracing::error!("a listener to events panicked");
         }
     }
 }

@@ -11,6 +11,7 @@ mod layer;
 mod limits;
 mod logins;
 mod peers;
+mod seams;
 mod sessions;
 mod stores;
 mod subjects;
