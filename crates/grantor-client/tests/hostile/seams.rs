@@ -163,3 +163,13 @@ async fn a_listener_that_panics_when_a_login_ends_hides_that_from_nobody() {
     world.server.fail_next(Fault::Refused("invalid_grant"));
     assert!(tokens.get().await.unwrap_err().needs_login());
 }
+
+#[tokio::test(start_paused = true)]
+async fn hooks_beside_those_of_others_are_a_mistake_and_not_forgotten() {
+    let world = World::new();
+    let others = world.here(world.client()).build().unwrap();
+    let builder = world.client().on_api_request(|_| {}).sharing(&others);
+    let error = builder.build().unwrap_err();
+    assert!(error.to_string().contains("sharing"), "{error}");
+    world.client().sharing(&others).build().unwrap();
+}
