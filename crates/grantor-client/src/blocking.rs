@@ -12,7 +12,7 @@ mod send;
 mod session;
 mod tokens;
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
@@ -32,15 +32,8 @@ pub use self::session::Session;
 /// Those of the future; and this is a manager's thread, which would wait for itself.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let mut future = pin!(future);
-    // Mostly it is ready at once, and a waker costs an allocation.
-    let mut at_once = Context::from_waker(Waker::noop());
-    if let Poll::Ready(output) = future.as_mut().poll(&mut at_once) {
+    if let Some(output) = at_once(future.as_mut()) {
         return output;
-    }
-    if worker::is_here() {
-        return Err(Error::configuration(
-            "a callback of the tokens can't wait for tokens: its thread is the one that brings them",
-        ));
     }
     let waker = waker();
     loop {
@@ -51,17 +44,48 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Res
     }
 }
 
-/// As [`block_on`], but not longer than `limit`.
+/// As [`block_on`], but not longer than `limit`: none, if that was too short.
+#[cfg(feature = "blocking")]
+pub(crate) fn block_on_until<T>(
+    limit: Duration,
+    future: impl Future<Output = Result<T, Error>>,
+) -> Option<Result<T, Error>> {
+    let mut future = pin!(future);
+    at_once(future.as_mut()).or_else(|| block_on_for(limit, future))
+}
+
+/// What needs no waiting: mostly it is ready at once, and a waker costs an allocation. Also why there
+/// may be no waiting here.
+fn at_once<T>(
+    future: Pin<&mut impl Future<Output = Result<T, Error>>>,
+) -> Option<Result<T, Error>> {
+    let mut at_once = Context::from_waker(Waker::noop());
+    if let Poll::Ready(output) = future.poll(&mut at_once) {
+        return Some(output);
+    }
+    worker::is_here().then(|| {
+        Err(Error::configuration(
+            "a callback of the tokens can't wait for tokens: its thread is the one that brings them",
+        ))
+    })
+}
+
+/// Waits for a future on this thread, not longer than `limit`.
 pub(crate) fn block_on_for<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
-    let until = Instant::now() + limit;
+    // Longer than anybody waits, where the clock goes no further.
+    let until = Instant::now().checked_add(limit);
     let mut future = pin!(future);
     let waker = waker();
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return Some(output);
         }
-        let left = until.checked_duration_since(Instant::now())?;
-        std::thread::park_timeout(left);
+        match until {
+            Some(until) => {
+                std::thread::park_timeout(until.checked_duration_since(Instant::now())?);
+            }
+            None => std::thread::park(),
+        }
     }
 }
 

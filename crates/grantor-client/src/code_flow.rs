@@ -43,7 +43,7 @@ use crate::{Error, Tokens};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CodeFlow {
     builder: Builder,
     shared: Arc<Shared>,
@@ -54,7 +54,6 @@ pub struct CodeFlow {
 }
 
 /// A sign-in that has begun.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Started {
     /// Where to send the browser.
@@ -272,6 +271,28 @@ impl Pending {
     #[must_use]
     pub fn state(&self) -> Secret {
         Secret::new(&*self.state)
+    }
+}
+
+/// Further parameters may be secret: their names are shown.
+impl fmt::Debug for CodeFlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
+        f.debug_struct("CodeFlow")
+            .field("builder", &self.builder)
+            .field("redirect_uri", &self.redirect_uri)
+            .field("parameters", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Leaves out the query of the URL, which has the `state` and further parameters.
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started")
+            .field("url", &&self.url[..url::Position::AfterPath])
+            .field("pending", &self.pending)
+            .finish_non_exhaustive()
     }
 }
 

@@ -269,6 +269,9 @@ impl From<ureq::Error> for Error {
         if matches!(error, ureq::Error::BadUri(_) | ureq::Error::Http(_)) {
             return Self::configuration("the request is none for HTTP: check its URL and headers");
         }
+        if matches!(error, ureq::Error::RequireHttpsOnly(_)) {
+            return Self::configuration("the agent sends over https alone, and the URL is another");
+        }
         Self::with(
             Kind::Transient,
             format!("the request failed: {error}"),

@@ -92,6 +92,10 @@ impl Hooks {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.request.is_empty() && self.response.is_empty() && self.api_request.is_empty()
+    }
+
     /// Whether requests to APIs pass untouched.
     pub(crate) fn leaves_api_requests(&self) -> bool {
         self.api_request.is_empty()

@@ -31,6 +31,7 @@ mod code_flow;
 mod counters;
 mod device_flow;
 mod door;
+mod echo;
 mod error;
 mod event;
 mod flights;

@@ -1,5 +1,6 @@
 //! A login: the refresh token that all its access tokens hang on, spent once at a time.
 
+mod spent;
 mod state;
 
 use std::fmt;
@@ -11,7 +12,7 @@ use grantor_core::exchange::Retry;
 use grantor_core::{GrantRequest, Secret, TokenResponse};
 use tokio::sync::Mutex;
 
-use self::state::{Kept, fingerprint};
+use self::state::Kept;
 pub(crate) use self::state::{begin, is_newer};
 use crate::Error;
 use crate::app::Endpoint;
@@ -195,21 +196,17 @@ fn successor(
         refresh_token: new.or(record.refresh_token.as_deref()).map(str::to_owned),
         refresh_expires_at: ends.or(record.refresh_expires_at.filter(|_| !rotated)),
         fence: lease.map_or(record.fence, Held::fence),
-        spent: spent(record, rotated),
+        spent_last: spent_last(record, rotated),
         ..record.clone()
     })
 }
 
 /// The refresh tokens that were spent last, this one included.
-fn spent(record: &LoginRecord, rotated: bool) -> Vec<String> {
-    const KEPT: usize = 8;
-    let mut spent = record.spent.clone();
-    if let Some(token) = record.refresh_token.as_deref().filter(|_| rotated) {
-        spent.push(fingerprint(&Secret::from(token)));
+fn spent_last(record: &LoginRecord, rotated: bool) -> String {
+    match record.refresh_token.as_deref().filter(|_| rotated) {
+        Some(token) => spent::add(&record.spent_last, &Secret::from(token)),
+        None => record.spent_last.clone(),
     }
-    let over = spent.len().saturating_sub(KEPT);
-    spent.drain(..over);
-    spent
 }
 
 /// What a token of this login was had for, and what the next one will be.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -116,10 +117,19 @@ impl Manager {
     /// The one slot for a subject, as long as it is not crowded out by others.
     pub(crate) fn subject_slot(self: &Arc<Self>, ask: &Arc<Ask>, subject: Subject) -> Arc<Slot> {
         let name = subject.fingerprint(ask);
-        self.subjects().get_or_insert(name, || {
-            let slot = Slot::new(Arc::clone(self), Arc::clone(ask), Some((name, subject)));
-            Arc::new(slot)
-        })
+        let now = || self.shared.environment.now();
+        let fits = |slot: &Slot| {
+            let before = slot.subject.as_ref();
+            before.is_some_and(|before| subject.bears(before, now))
+        };
+        let mut subjects = self.subjects();
+        if let Some(slot) = subjects.get(&name, fits) {
+            return slot;
+        }
+        let slot = Slot::new(Arc::clone(self), Arc::clone(ask), Some((name, subject)));
+        let slot = Arc::new(slot);
+        subjects.insert(name, &slot);
+        slot
     }
 
     /// Keeps the slot of a subject that has a token now, instead of the one that was not used for the
@@ -173,7 +183,9 @@ impl Manager {
         if retry.attempts < 2 || left > retry.limit {
             return Err(Error::throttled(left));
         }
-        tokio::time::sleep(left).await;
+        if self.closes_within(left).await {
+            return Err(Error::throttled(left));
+        }
         Ok(())
     }
 
@@ -206,8 +218,12 @@ impl Manager {
             Event::NotPersisted => tracing::error!("the refresh token can't be stored yet"),
             Event::LoginEnded => tracing::warn!("the login is over"),
         }
-        if let Some(Listener(listener)) = &self.listener {
-            listener(event);
+        let Some(Listener(listener)) = &self.listener else {
+            return;
+        };
+        // It hears of what has happened, and changes nothing of that.
+        if catch_unwind(AssertUnwindSafe(|| listener(event))).is_err() {
+            tracing::error!("a listener to events panicked");
         }
     }
 }
@@ -228,6 +244,7 @@ pub(crate) struct LastHandle(pub(crate) Arc<Manager>);
 impl Drop for LastHandle {
     fn drop(&mut self) {
         // They hold the manager, which holds them.
+        self.0.subjects().end();
         self.0.forget_subjects();
         if self.0.shared.worker.may_wait() {
             let _ = block_on_for(LAST_WORDS, self.0.close());

@@ -24,9 +24,9 @@ pub(crate) struct LoginRecord {
     /// SHA-256 of the refresh token that it began with, to recognise it when it is handed in again.
     #[serde(default)]
     pub(crate) begun_with: String,
-    /// The same of the refresh tokens that were spent last, of which a program may have kept one.
+    /// What tells the refresh tokens that were spent last, of which a program may have kept one.
     #[serde(default)]
-    pub(crate) spent: Vec<String>,
+    pub(crate) spent_last: String,
 }
 
 /// One access token.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use grantor_core::exchange::{FetchToken, Retry};
 use grantor_core::{GrantRequest, Quirks, Secret, Timestamp, TokenResponse};
-use grantor_http::drive;
 use http::HeaderValue;
 use url::Url;
 
@@ -21,7 +20,7 @@ use crate::not_fetched::NotFetched;
 use crate::slot::{Outcome, Slot, Why};
 use crate::state::{AccessToken, Life};
 use crate::subject::Subject;
-use crate::timed::{Leased, Timed};
+use crate::timed::{Leased, Timed, carry};
 use crate::turn::{Turn, in_time, under, wait_for_lease};
 use crate::{Error, TokenSet, service_account};
 
@@ -150,14 +149,9 @@ pub(crate) async fn fetch(
     exchange: FetchToken,
     term: Option<Term>,
 ) -> (Result<TokenResponse, NotFetched>, Duration) {
-    let environment = &manager.shared.environment;
     let wire = manager.wire(call);
-    let (answer, sent_at) = drive(
-        Timed::new(Leased::new(exchange, term, manager)),
-        &wire,
-        environment,
-    )
-    .await;
+    let exchange = Timed::new(Leased::new(exchange, term, manager));
+    let (answer, sent_at) = carry(exchange, &wire, manager).await;
     let answer = answer.map_err(|error| match wire.unsigned() {
         Some(unsigned) => NotFetched::Unsigned(unsigned),
         None => NotFetched::Fetch(error),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::header::CONTENT_LENGTH;
 use http::{Extensions, HeaderMap, Method, Uri};
 use reqwest::{Body, Request, Response};
 use url::Origin;
@@ -17,6 +18,8 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(1);
 pub(crate) struct Attempted {
     attempt: Attempt,
     origin: Origin,
+    /// How long a token may be waited for.
+    limit: Option<Duration>,
 }
 
 /// What is to be done after an answer.
@@ -35,21 +38,31 @@ pub(crate) async fn prepare(
 ) -> Result<Attempted, Error> {
     let mut carried = Carried::new(request, extensions, tokens.placement)?;
     let limit = carried.request.timeout().copied();
-    let prepared = tokens.prepare_any(&mut carried);
-    let attempt = match limit {
-        None => prepared.await?,
-        Some(limit) => match tokio::time::timeout(limit, prepared).await {
-            Ok(attempt) => attempt?,
-            Err(_) => {
-                return Err(Error::transient(
-                    "there was no token within the time of the request",
-                ));
-            }
-        },
-    };
+    let attempt = within(limit, tokens.prepare_any(&mut carried)).await?;
     carried.finish();
     let origin = request.url().origin();
-    Ok(Attempted { attempt, origin })
+    Ok(Attempted {
+        attempt,
+        origin,
+        limit,
+    })
+}
+
+/// Waits for a token, as long as the request may take.
+async fn within<T>(
+    limit: Option<Duration>,
+    prepared: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let Some(limit) = limit else {
+        return prepared.await;
+    };
+    let prepared = tokio::time::timeout(limit, prepared).await;
+    prepared.unwrap_or_else(|_| Err(too_late()))
+}
+
+/// What a request says whose token comes too late for it.
+pub(crate) fn too_late() -> Error {
+    Error::transient("there was no token within the time of the request")
 }
 
 impl Attempted {
@@ -74,13 +87,19 @@ impl Attempted {
         let extensions = Extensions::new();
         let placement = self.placement().unwrap_or_default();
         let mut carried = Carried::new(&mut again, &extensions, placement)?;
-        let attempt = self.attempt.prepare_copy_again(&mut carried).await?;
+        let prepared = self.attempt.prepare_copy_again(&mut carried);
+        let attempt = within(self.limit, prepared).await?;
         carried.finish();
-        let origin = self.origin.clone();
-        Ok(Next::Send(Self { attempt, origin }, Box::new(again)))
+        let next = Self {
+            attempt,
+            origin: self.origin.clone(),
+            limit: self.limit,
+        };
+        Ok(Next::Send(next, Box::new(again)))
     }
 
-    /// Judges an answer, and renews the token if that is what it means.
+    /// Judges an answer, and renews the token if that is what it means. A renewal that takes longer
+    /// than the request may goes on by itself, and the answer is the caller's.
     pub(crate) async fn observe(&self, response: &Response) -> Observed {
         // Who stands at the end of a client's own redirects never saw the token.
         if response.url().origin() != self.origin {
@@ -89,7 +108,9 @@ impl Attempted {
         let observed = self
             .attempt
             .observe_parts(response.status(), response.headers());
-        observed.await
+        let observed = async { Ok(observed.await) };
+        let observed = within(self.limit, observed).await;
+        observed.unwrap_or(Observed::Done)
     }
 }
 
@@ -141,6 +162,8 @@ impl<'a> Carried<'a> {
 
     fn finish(self) {
         if let Some(form) = self.form {
+            // What the caller said of it is said of the form without the token.
+            self.request.headers_mut().remove(CONTENT_LENGTH);
             *self.request.body_mut() = Some(Body::from(form));
         }
     }

@@ -18,7 +18,8 @@ use crate::{Error, SubjectToken, Tokens};
 ///
 /// A 401 about the token renews it and sends the request once more, if its body can be sent again.
 /// Redirects are followed (ten at most) where they keep the caller's method and body; the token goes
-/// only to origins that were named, and so do all other headers of the caller.
+/// only to origins that were named, and so do all other headers of the caller. The answer to a form
+/// that held the token is the caller's where it leads to a GET.
 ///
 /// Its requests need a tokio runtime; renewals do not depend on it.
 ///

@@ -180,7 +180,15 @@ impl Storage {
         login_id: Option<&str>,
         avoid: Option<&Secret>,
     ) -> Result<Option<(AccessToken, Life)>, grantor_store::Error> {
-        let Some(loaded) = self.access.get(&self.access_key(ask)).await? else {
+        let loaded = match self.access.get(&self.access_key(ask)).await {
+            // Another is had, and takes its place.
+            Err(error) if error.is_corrupt() || error.is_newer() => {
+                tracing::warn!(%error, "a stored access token is of no use");
+                None
+            }
+            loaded => loaded?,
+        };
+        let Some(loaded) = loaded else {
             return Ok(None);
         };
         let record = loaded.record;

@@ -48,6 +48,17 @@ impl SubjectToken {
     pub(crate) fn has_ended(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
     }
+
+    /// Whether what is had for the same token, of which an end was said before, may be used for this
+    /// one: it ends no later, and is not at its end already.
+    fn bears(&self, before: &Self, now: impl FnOnce() -> Timestamp) -> bool {
+        match (before.expires_at, self.expires_at) {
+            (before, end) if before == end => true,
+            (None, Some(_)) => false,
+            (Some(before), Some(end)) if end < before => false,
+            _ => !before.has_ended(now()),
+        }
+    }
 }
 
 /// Whose token a slot has.
@@ -74,6 +85,14 @@ impl User {
 }
 
 impl Subject {
+    /// Whether what is had for `before`, which has the same fingerprint, may be used for this one.
+    pub(crate) fn bears(&self, before: &Self, now: impl FnOnce() -> Timestamp) -> bool {
+        match (self, before) {
+            (Self::Token(subject), Self::Token(before)) => subject.bears(before, now),
+            _ => true,
+        }
+    }
+
     /// What tells per-request tokens apart. Nobody can make two subjects alike.
     pub(crate) fn fingerprint(&self, ask: &Ask) -> [u8; 32] {
         let (kind, first, second) = match self {

@@ -12,6 +12,7 @@ use http::{Request, Response};
 
 use crate::Error;
 use crate::assertion::Unsigned;
+use crate::echo::Sent;
 use crate::hook::{Call, Hooks};
 
 /// A transport for one kind of request.
@@ -54,8 +55,10 @@ impl Transport for Wire {
             let round = async {
                 self.sign(&mut request).await?;
                 self.hooks.on_request(self.call, &mut request).await;
+                let sent = Sent::of(&request);
                 let mut response = self.transport.send(request).await?;
                 self.hooks.on_response(self.call, &mut response).await;
+                sent.take_out_of(&mut response);
                 if let Some(throttle) = &self.throttle {
                     throttle.observe(&response, self.environment.clock.elapsed());
                 }

@@ -179,7 +179,7 @@ impl FakeServer {
     pub fn new_refresh_token(&self) -> String {
         let mut state = self.lock();
         let now = state.elapsed();
-        state.logins.begin(None, None, now).1
+        state.logins.begin(None, None, None, now).1
     }
 
     /// Whether this refresh token would be taken.

@@ -136,7 +136,7 @@ impl RequestBuilder {
         })
     }
 
-    /// How long each sending may take, its answer included.
+    /// How long each sending may take, its answer included, and how long a token is waited for.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.change(|outgoing| {
             outgoing.timeout = Some(timeout);

@@ -5,14 +5,15 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, LOCATION};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, LOCATION};
 use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
 use tokio::runtime::Handle;
 use ureq::{Agent, AsSendBody, SendBody};
 use url::{Origin, Url};
 
-use super::block_on;
+use super::{block_on, block_on_until};
 use crate::door::{Carrier, Observed, Placement, is_form};
+use crate::reqwest_door::too_late;
 use crate::session::redirect::{self, redirect};
 use crate::{Error, Tokens};
 
@@ -47,8 +48,17 @@ pub(super) fn send(
         let copy = outgoing.try_clone();
         let (response, placement) = send_one(tokens, agent, outgoing, copy.as_ref())?;
         let in_query = placement == Some(Placement::Query);
+        let in_form = placement == Some(Placement::Body);
         match redirected(&response, copy, in_query) {
             None => return Ok(response),
+            // There is no form any more that the token could go into.
+            Some(next)
+                if in_form
+                    && redirect::is_reading(next.request.method())
+                    && is_for(tokens, &origin, &next) =>
+            {
+                return Ok(response);
+            }
             Some(next) if is_for(tokens, &origin, &next) => outgoing = next,
             Some(next) if redirect::is_reading(next.request.method()) => {
                 return abroad(agent, next);
@@ -72,11 +82,12 @@ fn send_one(
     let runtime = tokens.slot.manager.shared.worker.handle();
     // Hooks may wait, and there may be no other runtime that they could wait on.
     let _within = runtime.as_ref().map(Handle::enter);
-    let attempt = block_on(tokens.prepare_any(&mut carried))?;
+    let attempt = wait(timeout, tokens.prepare_any(&mut carried))?;
     let placement = attempt.placement();
     let response = execute(agent, carried.finish(), timeout)?;
-    let observed = block_on(async { Ok(attempt.observe(&response).await) });
-    if observed? == Observed::Done {
+    // A renewal that takes longer goes on by itself, and the answer is the caller's.
+    let observed = wait(timeout, async { Ok(attempt.observe(&response).await) });
+    if observed.unwrap_or(Observed::Done) == Observed::Done {
         return Ok((response, placement));
     }
     let Some(again) = copy.and_then(Outgoing::try_clone) else {
@@ -84,10 +95,21 @@ fn send_one(
     };
     drain(response);
     let mut carried = Carried::new(again)?;
-    let attempt = block_on(attempt.prepare_copy_again(&mut carried))?;
+    let attempt = wait(timeout, attempt.prepare_copy_again(&mut carried))?;
     let response = execute(agent, carried.finish(), timeout)?;
-    let _ = block_on(async { Ok(attempt.observe(&response).await) });
+    let _ = wait(timeout, async { Ok(attempt.observe(&response).await) });
     Ok((response, placement))
+}
+
+/// Waits for a token, as long as the request may take.
+fn wait<T>(
+    limit: Option<Duration>,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match limit {
+        None => block_on(work),
+        Some(limit) => block_on_until(limit, work).unwrap_or_else(|| Err(too_late())),
+    }
 }
 
 fn execute(
@@ -231,6 +253,8 @@ impl Carried {
 
     fn finish(mut self) -> Request<Body> {
         if let Some(form) = self.form {
+            // What the caller said of it is said of the form without the token.
+            self.request.headers_mut().remove(CONTENT_LENGTH);
             *self.request.body_mut() = Body::Bytes(form.into());
         }
         self.request

@@ -141,8 +141,10 @@ impl Builder {
     }
 
     /// Shares the thread, the connections, the metadata and the hooks of other tokens: for a program
-    /// with many logins at one server, of which each has tokens of its own.
+    /// with many logins at one server, of which each has tokens of its own. Hooks of these tokens
+    /// beside them are a mistake.
     pub fn sharing(mut self, others: &Tokens) -> Self {
+        self.shares = true;
         self.shared = Some(Arc::clone(&others.slot.manager.shared));
         self
     }

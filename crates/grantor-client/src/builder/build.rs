@@ -166,6 +166,11 @@ impl Builder {
             let what = "a static token is not asked for";
             problems.push(format!("{what}: a scope or a secret is of no use"));
         }
+        if self.shares && !self.hooks.is_empty() {
+            problems.push(
+                "\"sharing\" takes the hooks of the other tokens: add hooks there".to_owned(),
+            );
+        }
         if self.misplaced {
             let what = "a subject, an actor or a requested token type is of no use";
             problems.push(format!("{what} without \"token_exchange\""));

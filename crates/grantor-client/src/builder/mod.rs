@@ -38,6 +38,8 @@ pub struct Builder {
     origins: Vec<String>,
     /// Something was said of an exchange, and this is none.
     misplaced: bool,
+    /// Whether `shared` is that of other tokens, with their hooks.
+    shares: bool,
     policy: Policy,
     hooks: Hooks,
     on_change: OnChange,
@@ -81,6 +83,7 @@ impl Builder {
             ask: Ask::default(),
             origins: Vec::new(),
             misplaced: false,
+            shares: false,
             policy: Policy::default(),
             hooks: Hooks::default(),
             on_change: OnChange::default(),

@@ -8,7 +8,7 @@ use grantor_jose::base64url;
 use grantor_jose::digest::{constant_time_eq, sha256};
 use grantor_store::Version;
 
-use super::{Known, Login};
+use super::{Known, Login, spent};
 use crate::Error;
 use crate::event::Event;
 use crate::manager::Manager;
@@ -119,8 +119,8 @@ impl Login {
         };
         let is_given = |token: &str| constant_time_eq(token.as_bytes(), given.expose().as_bytes());
         let current = stored.refresh_token.as_deref().is_some_and(is_given);
-        let given = fingerprint(given);
-        let known = current || stored.begun_with == given || stored.spent.contains(&given);
+        let first = stored.begun_with == fingerprint(given);
+        let known = current || first || spent::has(&stored.spent_last, given);
         !known && !self.refused.load(Ordering::Relaxed)
     }
 
@@ -164,8 +164,9 @@ impl Login {
             }
             Persisted::Superseded(stored) => (stored, true, Kept::Another),
             Persisted::NotYet => {
-                manager.tell(&Event::NotPersisted);
+                // First, since a listener may panic.
                 persist::go_on(manager, next.clone());
+                manager.tell(&Event::NotPersisted);
                 (next, false, Kept::Ours)
             }
         };
@@ -229,7 +230,7 @@ pub(crate) fn begin(manager: &Manager, refresh_token: Option<&Secret>) -> LoginR
         refresh_expires_at: None,
         fence: 0,
         begun_with: refresh_token.map(fingerprint).unwrap_or_default(),
-        spent: Vec::new(),
+        spent_last: String::new(),
     }
 }
 

@@ -79,7 +79,7 @@ impl RequestBuilder {
         self.map(|builder| builder.multipart(form))
     }
 
-    /// How long each sending may take, its answer included.
+    /// How long each sending may take, its answer included, and how long a token is waited for.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.map(|builder| builder.timeout(timeout))
     }

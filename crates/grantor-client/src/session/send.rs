@@ -23,8 +23,17 @@ pub(super) async fn send(
         let (response, placement) =
             send_one(tokens, client, request, copy.as_ref(), extensions).await?;
         let in_query = placement == Some(Placement::Query);
+        let in_form = placement == Some(Placement::Body);
         match redirected(&response, copy, in_query) {
             None => return Ok(response),
+            // There is no form any more that the token could go into.
+            Some(next)
+                if in_form
+                    && redirect::is_reading(next.method())
+                    && is_for(tokens, &origin, &next) =>
+            {
+                return Ok(response);
+            }
             Some(next) if is_for(tokens, &origin, &next) => request = next,
             Some(next) if redirect::is_reading(next.method()) => return abroad(client, next).await,
             Some(_) => return Ok(response),

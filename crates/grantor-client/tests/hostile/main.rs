@@ -11,5 +11,8 @@ mod layer;
 mod limits;
 mod logins;
 mod peers;
+mod seams;
+mod sessions;
 mod stores;
+mod subjects;
 mod values;

@@ -1,7 +1,8 @@
-//! A store that gives one user the record of another.
+//! A store that gives one user the record of another, or nothing that can be read.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::support::World;
 use grantor_core::BoxFuture;
@@ -65,4 +66,51 @@ async fn a_store_that_gives_the_record_of_another_user_gives_nobody_his_token() 
     if let Ok(bob) = bob {
         assert_ne!(ada.secret, bob.secret);
     }
+}
+
+/// A store whose access tokens are damaged.
+#[derive(Debug, Default)]
+struct Damaged(MemoryStore);
+
+impl Store for Damaged {
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        Box::pin(async move {
+            let mut entry = self.0.get(key).await?;
+            if let Some(entry) = entry.as_mut().filter(|_| &key.as_bytes()[8..10] == b"ca") {
+                entry.value = vec![b'?'; 40].into();
+            }
+            Ok(entry)
+        })
+    }
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        self.0.put(put)
+    }
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        self.0.remove(key, expect)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_access_token_that_can_not_be_read_stops_no_login() {
+    let world = World::new();
+    let builder = world.login(&world.server.new_refresh_token()).label("ada");
+    let key = MasterKey::from_bytes([7; 32]);
+    let builder = builder.store(Arc::new(Damaged::default()), &key);
+    let tokens = world.here(builder).build().unwrap();
+    for _ in 0..3 {
+        tokens.get().await.unwrap();
+        world.advance(3600);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    assert_eq!(
+        (world.server.token_requests(), world.server.reuses()),
+        (3, 0)
+    );
 }

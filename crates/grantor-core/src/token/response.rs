@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -6,7 +8,7 @@ use super::lifetime::lifetime;
 use crate::{Scope, Secret};
 
 /// What a token endpoint gives (RFC 6749 section 5.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TokenResponse {
     /// The access token.
     pub access_token: Secret,
@@ -98,6 +100,9 @@ impl TokenResponse {
     /// Reads the members of an answer. Lenient where servers are known to differ: a lifetime may be
     /// a string, a fraction, or null; the scope an array or null; `token_type` may be missing.
     ///
+    /// A lifetime or a scope that can't be read is as one that is missing: the answer may hold the only
+    /// refresh token that is still good, and is not given up for what a token can do without.
+    ///
     /// # Errors
     /// What is wrong with it, without a value of it.
     pub fn from_json(mut json: Map<String, Value>) -> Result<Self, &'static str> {
@@ -109,11 +114,9 @@ impl TokenResponse {
         let token_type = text("token_type").unwrap_or_else(|| "Bearer".to_owned());
         let refresh_token = text("refresh_token").map(Secret::new);
         let id_token = text("id_token").map(Secret::new);
-        let scope = scope(json.remove("scope"))?;
-        let expires_in = match json.remove("expires_in") {
-            None => None,
-            Some(value) => lifetime(&value).ok_or(MALFORMED_LIFETIME)?,
-        };
+        let scope = json.remove("scope").and_then(|value| scope(&value));
+        let expires_in = json.remove("expires_in");
+        let expires_in = expires_in.and_then(|value| lifetime(&value).flatten());
         let refresh_token_expires_in = REFRESH_LIFETIMES
             .iter()
             .filter_map(|name| json.remove(*name))
@@ -132,26 +135,37 @@ impl TokenResponse {
     }
 }
 
+/// Further members may be secret (Slack puts a second token there): their names are shown.
+impl fmt::Debug for TokenResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.extra.keys().collect();
+        f.debug_struct("TokenResponse")
+            .field("access_token", &self.access_token)
+            .field("token_type", &self.token_type)
+            .field("expires_in", &self.expires_in)
+            .field("refresh_token", &self.refresh_token)
+            .field("refresh_token_expires_in", &self.refresh_token_expires_in)
+            .field("scope", &self.scope)
+            .field("id_token", &self.id_token)
+            .field("extra", &names)
+            .finish()
+    }
+}
+
 /// The names of the lifetime of a refresh token, the one that is written first.
 const REFRESH_LIFETIMES: [&str; 2] = ["refresh_token_expires_in", "refresh_expires_in"];
 
-const MALFORMED_LIFETIME: &str = "its \"expires_in\" is not a number of seconds";
-
 /// A string, or an array of strings.
-fn scope(value: Option<Value>) -> Result<Option<Scope>, &'static str> {
-    const MALFORMED: &str = "its \"scope\" is malformed";
+fn scope(value: &Value) -> Option<Scope> {
     let text = match value {
-        Some(Value::String(text)) => text,
-        Some(Value::Array(values)) => {
+        Value::String(text) => Cow::Borrowed(text.as_str()),
+        Value::Array(values) => {
             let texts: Option<Vec<&str>> = values.iter().map(Value::as_str).collect();
-            texts.ok_or(MALFORMED)?.join(" ")
+            Cow::Owned(texts?.join(" "))
         }
-        _ => return Ok(None),
+        _ => return None,
     };
-    if text.is_empty() {
-        return Ok(None);
-    }
-    Scope::parse(&text).map(Some).map_err(|_| MALFORMED)
+    Scope::parse(&text).ok().filter(|scope| !scope.is_empty())
 }
 
 /// Appends `text` as a JSON string.
@@ -197,8 +211,22 @@ mod tests {
         assert_eq!(scope(r#"["a","b"]"#), Ok(Some("a b".into())));
         assert_eq!(scope("null"), Ok(None));
         assert_eq!(scope(r#""""#), Ok(None));
-        assert!(scope(r#"["a",1]"#).is_err());
-        assert!(scope(r#""a\"b""#).is_err());
+    }
+
+    #[test]
+    fn what_a_token_can_do_without_makes_no_answer_unreadable() {
+        for member in [
+            r#""scope":["a",1]"#,
+            r#""scope":"a\"b""#,
+            r#""expires_in":-1"#,
+            r#""expires_in":"soon""#,
+            r#""expires_in":true"#,
+        ] {
+            let json = format!(r#"{{"access_token":"t","refresh_token":"r",{member}}}"#);
+            let token = read(&json).unwrap();
+            assert_eq!(token.refresh_token, Some(Secret::new("r")), "{member}");
+            assert_eq!((token.scope, token.expires_in), (None, None), "{member}");
+        }
     }
 
     #[test]
@@ -212,6 +240,16 @@ mod tests {
         assert_eq!(lifetime(r#""refresh_token_expires_in":"60""#), Some(60));
         assert_eq!(lifetime(r#""refresh_expires_in":0"#), None);
         assert_eq!(lifetime(r#""refresh_expires_in":"soon""#), None);
+    }
+
+    #[test]
+    fn debug_shows_no_further_member() {
+        let token = read(r#"{"access_token":"t","authed_user":{"access_token":"hunter2"}}"#);
+        let shown = format!("{token:?}");
+        assert!(
+            shown.contains("authed_user") && !shown.contains("hunter2"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -34,6 +34,8 @@ struct Login {
     expires_at: Option<Duration>,
     scope: Option<Scope>,
     subject: Option<String>,
+    /// Whose it is; none: whoever comes first.
+    client_id: Option<String>,
     ended: bool,
 }
 
@@ -59,24 +61,37 @@ impl Logins {
         &mut self,
         scope: Option<Scope>,
         subject: Option<String>,
+        client_id: Option<String>,
         now: Option<Duration>,
     ) -> (usize, String) {
         let login = self.logins.len();
         self.logins.push(Login {
             scope,
             subject,
+            client_id,
             ..Login::default()
         });
         (login, self.add(login, now))
     }
 
-    /// Uses a refresh token; none if it is not, or no longer, good.
-    pub(super) fn refresh(&mut self, presented: &str, now: Option<Duration>) -> Option<Refreshed> {
+    /// Uses a refresh token; none if it is not, or no longer, good, or is another client's.
+    pub(super) fn refresh(
+        &mut self,
+        presented: &str,
+        client_id: Option<&str>,
+        now: Option<Duration>,
+    ) -> Option<Refreshed> {
         let login = *self.by_token.get(presented)?;
-        let known = &self.logins[login];
+        let known = &mut self.logins[login];
         if known.is_over(now) {
             return None;
         }
+        let owner = known.client_id.as_deref();
+        if owner.is_some() && owner != client_id {
+            return None;
+        }
+        known.client_id = client_id.map(str::to_owned);
+        let known = &self.logins[login];
         let generation = known.tokens.iter().position(|token| token == presented)?;
         let current = generation + 1 == known.tokens.len();
         let grace = self.rotation == Rotation::Grace && generation + 2 == known.tokens.len();

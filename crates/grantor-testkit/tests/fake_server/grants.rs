@@ -1,6 +1,9 @@
+use bytes::Bytes;
 use grantor_core::{ErrorCode, ErrorResponse, Timestamp};
+use grantor_http::Transport;
 use grantor_jose::{Algorithm, Key, jws};
 use grantor_testkit::{FakeServer, GrantAnswer, answer};
+use http::Request;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -32,9 +35,10 @@ fn query(url: &Url, name: &str) -> Option<String> {
     pair.map(|(_, value)| value.into_owned())
 }
 
-fn code_form<'a>(code: &'a str, verifier: &'a str) -> [(&'a str, &'a str); 4] {
+fn code_form<'a>(code: &'a str, verifier: &'a str) -> [(&'a str, &'a str); 5] {
     [
         ("grant_type", "authorization_code"),
+        ("client_id", "app"),
         ("code", code),
         ("redirect_uri", "https://app.example/cb"),
         ("code_verifier", verifier),
@@ -64,17 +68,57 @@ async fn a_code_is_redeemed_once_with_its_proof() {
 }
 
 #[tokio::test]
+async fn a_code_is_for_the_client_that_asked_and_for_nobody_else() {
+    let server = server();
+    let code = query(&server.approve(&authorization_url(&server)), "code").unwrap();
+    let mut stolen = code_form(&code, VERIFIER);
+    stolen[1].1 = "another";
+    assert_eq!(refused(&server, &stolen).await, "invalid_grant");
+    let code = query(&server.approve(&authorization_url(&server)), "code").unwrap();
+    let (_, body) = ask(&server, &code_form(&code, VERIFIER)).await;
+    let refresh_token = body["refresh_token"].as_str().unwrap();
+    let of = |client_id| {
+        [
+            ("grant_type", "refresh_token"),
+            ("client_id", client_id),
+            ("refresh_token", refresh_token),
+        ]
+    };
+    assert_eq!(refused(&server, &of("another")).await, "invalid_grant");
+    assert_eq!(ask(&server, &of("app")).await.0, 200);
+    assert_eq!(server.reuses(), 0);
+}
+
+#[tokio::test]
+async fn an_authorization_request_is_for_a_code_and_from_a_known_client() {
+    let server = server();
+    let mut implicit = authorization_url(&server);
+    let query = implicit
+        .query()
+        .unwrap()
+        .replace("response_type=code", "response_type=token");
+    implicit.set_query(Some(&query));
+    let ask = async |url: &Url| {
+        let request = Request::get(url.as_str()).body(Bytes::new()).unwrap();
+        server.send(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!(ask(&implicit).await, 400);
+    assert_eq!(ask(&authorization_url(&server)).await, 302);
+    server.add_client("another", "s3cret");
+    assert_eq!(ask(&authorization_url(&server)).await, 400);
+}
+
+#[tokio::test]
 async fn a_browser_is_sent_back_at_once() {
-    use grantor_http::Transport;
     let server = server();
     let url = authorization_url(&server);
-    let request = http::Request::get(url.as_str()).body(bytes::Bytes::new());
+    let request = Request::get(url.as_str()).body(Bytes::new());
     let answer = server.send(request.unwrap()).await.unwrap();
     assert_eq!(answer.status(), 302);
     let location = answer.headers()["location"].to_str().unwrap();
     let code = query(&Url::parse(location).unwrap(), "code").unwrap();
     access_token(&server, &code_form(&code, VERIFIER)).await;
-    let bare = http::Request::get("https://idp.example/authorize").body(bytes::Bytes::new());
+    let bare = Request::get("https://idp.example/authorize").body(Bytes::new());
     assert_eq!(server.send(bare.unwrap()).await.unwrap().status(), 400);
 }
 

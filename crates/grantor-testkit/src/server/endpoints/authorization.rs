@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use url::Url;
 
 use crate::server::grants::Code;
-use crate::server::state::State;
+use crate::server::state::{Client, State};
 use crate::server::{FakeServer, RecordedRequest, answer};
 
 /// A user who consents at once, without a page.
@@ -31,6 +31,14 @@ pub(in crate::server) fn approve(
     query: &str,
 ) -> Result<Url, &'static str> {
     let request = read(query)?;
+    if request.response_type.as_deref() != Some("code") {
+        return Err("\"response_type\" is not \"code\"");
+    }
+    let client_id = request.client_id.ok_or("\"client_id\" is missing")?;
+    let known = |client: &Client| client.client_id == client_id;
+    if !state.clients.is_empty() && !state.clients.iter().any(known) {
+        return Err("the client is not known");
+    }
     let challenge = request
         .code_challenge
         .ok_or("\"code_challenge\" is missing")?;
@@ -48,6 +56,7 @@ pub(in crate::server) fn approve(
     let redirect = redirect(&redirect_uri, &answer)?;
     state.codes.push(Code {
         code,
+        client_id: Some(client_id),
         redirect_uri,
         challenge,
         scope: request.scope.and_then(|scope| Scope::parse(&scope).ok()),

@@ -7,6 +7,7 @@ use crate::server::state::State;
 /// An authorization code that was not redeemed yet.
 pub(in crate::server) struct Code {
     pub(in crate::server) code: String,
+    pub(in crate::server) client_id: Option<String>,
     pub(in crate::server) redirect_uri: String,
     pub(in crate::server) challenge: CodeChallenge,
     pub(in crate::server) scope: Option<Scope>,
@@ -25,6 +26,9 @@ pub(super) fn redeem(state: &mut State, request: &RecordedRequest) -> Decision {
     let proven = verifier.is_some_and(|verifier| verifier.challenge() == known.challenge);
     if !proven || request.parameter("redirect_uri").as_ref() != Some(&known.redirect_uri) {
         return refuse(ErrorCode::InvalidGrant, "the code is of another request");
+    }
+    if request.client_id() != known.client_id {
+        return refuse(ErrorCode::InvalidGrant, "the code is of another client");
     }
     let granted = Granted {
         scope: known.scope,

@@ -17,6 +17,7 @@ pub(in crate::server) struct Devices {
 struct Device {
     device_code: String,
     user_code: String,
+    client_id: Option<String>,
     scope: Option<Scope>,
     interval: Duration,
     expires_at: Option<Duration>,
@@ -57,10 +58,12 @@ pub(in crate::server) fn begin(
     let expires_at = state.end_after(Some(state.devices.lifetime));
     let devices = &mut state.devices;
     let number = devices.devices.len() + 1;
+    let asked = Granted::of(request);
     let device = Device {
         device_code: format!("device-{number}"),
         user_code: format!("USER-{number:04}"),
-        scope: Granted::of(request).scope,
+        client_id: asked.client_id,
+        scope: asked.scope,
         interval: devices.interval,
         expires_at,
         polled_at: None,
@@ -89,6 +92,12 @@ pub(super) fn poll(state: &mut State, request: &RecordedRequest) -> Decision {
     let Some(device) = devices.find(|one| one.device_code == device_code) else {
         return refuse(ErrorCode::InvalidGrant, "the device code is not known");
     };
+    if device.client_id != request.client_id() {
+        return refuse(
+            ErrorCode::InvalidGrant,
+            "the device code is of another client",
+        );
+    }
     if device
         .expires_at
         .zip(now)

@@ -97,9 +97,12 @@ impl Granted {
     /// With the refresh token of a new login.
     pub(super) fn with_login(mut self, state: &mut State) -> Self {
         let now = state.elapsed();
-        let begun = state
-            .logins
-            .begin(self.scope.clone(), self.subject.clone(), now);
+        let begun = state.logins.begin(
+            self.scope.clone(),
+            self.subject.clone(),
+            self.client_id.clone(),
+            now,
+        );
         self.login = Some(begun.0);
         self.refresh_token = Some(begun.1);
         self

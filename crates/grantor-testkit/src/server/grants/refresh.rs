@@ -8,10 +8,11 @@ use crate::server::state::State;
 pub(super) fn refresh(state: &mut State, request: &RecordedRequest) -> Decision {
     let presented = needed(request, "refresh_token")?;
     let now = state.elapsed();
-    let Some(refreshed) = state.logins.refresh(&presented, now) else {
+    let asked = Granted::of(request);
+    let client_id = asked.client_id.as_deref();
+    let Some(refreshed) = state.logins.refresh(&presented, client_id, now) else {
         return refuse(ErrorCode::InvalidGrant, "the refresh token is not good");
     };
-    let asked = Granted::of(request);
     Ok(Granted {
         scope: asked.scope.or(refreshed.scope),
         subject: refreshed.subject,
