@@ -94,7 +94,16 @@ impl<'a> Queue<'a> {
         let now = self.environment.now();
         let term = Term::from(self.environment.clock.elapsed());
         let written_at;
-        let (record, written) = match self.leases.get(&self.key).await? {
+        let holder = match self.leases.get(&self.key).await {
+            // Nobody extends what is no lease, so nobody would ever take it over.
+            Err(error) if error.is_corrupt() => {
+                tracing::warn!(%error, "a lease can't be read and is removed");
+                self.leases.remove(&self.key).await?;
+                return Ok(None);
+            }
+            holder => holder?,
+        };
+        let (record, written) = match holder {
             None => {
                 let record = new_record(1, now);
                 written_at = Instant::now();

@@ -119,7 +119,8 @@ impl Tokens {
         })
     }
 
-    /// A new access token, though the one there is may be good.
+    /// A new access token, though the one there is may be good. The pause after a renewal that failed
+    /// holds for this too, and its failure is then the answer.
     ///
     /// # Errors
     /// There is no token; see [`Error`].

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bytes::Bytes;
 use grantor_core::BoxFuture;
 use grantor_store::{
     Capabilities, Entry, Expect, MemoryStore, Namespace, Put, PutOutcome, RemoveOutcome, Store,
@@ -93,6 +94,23 @@ async fn a_lease_is_kept_from_clocks_that_run_ahead() {
         assert!(queue.attempt().await.unwrap().is_none());
         queue.pause().await;
     }
+    assert!(queue.attempt().await.unwrap().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_is_no_lease_is_in_nobodys_way() {
+    let office = Office::new();
+    let put = Put {
+        key: office.leases.key_of_name("x"),
+        value: Bytes::from_static(b"\x01scribble"),
+        version: Version([1; 16]),
+        expires_at: None,
+        expect: Expect::Absent,
+    };
+    let store = Arc::clone(office.leases.store());
+    assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
+    let mut queue = office.queue();
+    assert!(queue.attempt().await.unwrap().is_none());
     assert!(queue.attempt().await.unwrap().is_some());
 }
 
