@@ -368,6 +368,10 @@ fn what_an_assertion_can_not_be_is_named_at_once() {
         .header("alg", "none")
         .lifetime(Duration::ZERO);
     let client = Assertion::new(key().0).issuer("somebody");
+    let about = Assertion::new(key().0).subject("somebody");
+    let about = Tokens::client_credentials_by_assertion(ISSUER, "app", about);
+    let error = about.build().unwrap_err().to_string();
+    assert!(error.contains("subject of a client's assertion"), "{error}");
     let grant = Tokens::jwt_bearer(ISSUER, grant)
         .as_client("app")
         .client_assertion(client);
@@ -375,7 +379,7 @@ fn what_an_assertion_can_not_be_is_named_at_once() {
     for part in [
         "\"exp\"",
         "\"alg\"",
-        "lifetime",
+        "less than a second",
         "\"issuer\"",
         "\"client_id\"",
     ] {
@@ -391,4 +395,54 @@ fn what_an_assertion_can_not_be_is_named_at_once() {
     );
     assert!(Assertion::from_secret(Algorithm::Hs256, "short").is_err());
     assert!(!format!("{:?}", Assertion::new(key().0).claim("a", "hunter2")).contains("hunter2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_header_says_what_kind_of_assertion_it_is_and_no_key_id_of_a_pem() {
+    let world = world();
+    let (key, keys) = key();
+    let pem = key.to_pkcs8_pem().unwrap();
+    let plain = || Assertion::from_pem(Algorithm::Es256, &pem).unwrap();
+    for (assertion, typ) in [
+        (plain(), "client-authentication+jwt"),
+        (plain().typ("JWT"), "JWT"),
+    ] {
+        let tokens = client(&world, assertion).build().unwrap();
+        tokens.get().await.unwrap();
+        let sent = world.server.last_token_request().unwrap();
+        let (header, _) = read(&sent.parameter("client_assertion").unwrap(), &keys);
+        assert_eq!(header["typ"], typ);
+        assert!(header.get("kid").is_none(), "{header}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_stated_under_another_secret_makes_other_tokens() {
+    let world = world();
+    let store = Arc::new(MemoryStore::new());
+    let master = MasterKey::from_bytes([7; 32]);
+    for (secret, requests) in [("a", 1), ("a", 1), ("b", 2)] {
+        let secret = secret.repeat(32);
+        let assertion = Assertion::from_secret(Algorithm::Hs256, secret).unwrap();
+        let tokens = Tokens::jwt_bearer(ISSUER, assertion.issuer("s"));
+        let tokens = tokens.store(store.clone(), &master).single_process();
+        world.here(tokens).build().unwrap().get().await.unwrap();
+        assert_eq!(world.server.token_requests(), requests);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn hooks_see_the_assertion_that_is_sent() {
+    let world = world();
+    let tokens = client(&world, Assertion::new(key().0)).on_request(|call, request| {
+        if call == grantor_client::Call::Token {
+            let body = String::from_utf8_lossy(request.body());
+            let signed = body.contains("client_assertion=");
+            let value = http::HeaderValue::from(u16::from(signed));
+            request.headers_mut().insert("x-signed", value);
+        }
+    });
+    tokens.build().unwrap().get().await.unwrap();
+    let sent = world.server.last_token_request().unwrap();
+    assert_eq!(sent.headers()["x-signed"], "1");
 }

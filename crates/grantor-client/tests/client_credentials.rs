@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use grantor_client::Tokens;
 use grantor_core::AuthMethod;
-use grantor_testkit::Fault;
+use grantor_testkit::{Endpoint, Fault};
 use support::{API, ISSUER, World, bearer, request, settle};
 
 async fn stampede(callers: usize) {
@@ -341,4 +341,54 @@ fn nothing_public_shows_a_secret() {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
     assert!(shown.contains(ISSUER));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_in_a_text_is_followed_too() {
+    let world = World::new();
+    world.server.set_extra("refresh_in", "1800".into());
+    let tokens = world.here(world.client()).build().unwrap();
+    world.call(&tokens).await;
+    world.advance(1810);
+    world.call(&tokens).await;
+    settle().await;
+    assert_eq!(world.server.token_requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_another_type_is_refused() {
+    let world = World::new();
+    world.server.set_extra("token_type", "mac".into());
+    let tokens = world.here(world.client()).build().unwrap();
+    let error = tokens.get().await.unwrap_err().to_string();
+    assert!(error.contains("another type than \"Bearer\""), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_waits_as_long_as_another_was_told_to() {
+    let world = World::new();
+    let tokens = world.here(world.client()).build().unwrap();
+    let busy = Fault::Unavailable(15);
+    world.server.fail_times(Endpoint::Token, 3, busy);
+    assert!(tokens.get().await.is_err());
+    let began = tokio::time::Instant::now();
+    tokens.with_scope("read").unwrap().get().await.unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(15));
+    assert_eq!(world.server.token_requests(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lifetime_begins_with_the_request_that_was_answered() {
+    let world = World::new();
+    let clock = world.clock.clone();
+    let builder = world.here(world.client()).on_request(move |call, _| {
+        if call == grantor_client::Call::Token {
+            clock.advance(Duration::from_secs(3));
+        }
+    });
+    let tokens = builder.build().unwrap();
+    let began = world.now();
+    world.server.fail_next(Fault::Status(503));
+    let end = tokens.token_set().await.unwrap().expires_at;
+    assert_eq!(end, Some(began + Duration::from_secs(3 + 3600)));
 }

@@ -5,12 +5,14 @@
 mod support;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use grantor_client::{Assertion, Builder, DeviceFlow, Tokens};
-use grantor_jose::{Algorithm, Key};
+use grantor_client::{Assertion, Builder, DeviceFlow, Server, Tokens};
+use grantor_core::{AnswerEncoding, BoxFuture, Quirks};
+use grantor_jose::{Algorithm, Key, PublicKey, SignError, Signature, Signer};
 use grantor_store::{MasterKey, MemoryStore};
-use grantor_testkit::{Endpoint, Fault};
+use grantor_testkit::{Endpoint, Fault, answer};
 use support::{ISSUER, World, settle};
 use tokio::time::Instant;
 
@@ -128,6 +130,7 @@ async fn a_caller_who_stops_waiting_loses_no_sign_in() {
 fn a_sign_in_that_nobody_wants_any_more_is_given_up() {
     let world = World::new();
     world.server.set_device_interval(Duration::from_secs(3600));
+    world.server.set_device_lifetime(Duration::from_secs(7200));
     let tokens = world.thread(Tokens::login(ISSUER, "television"));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let flow = tokens.device_flow().unwrap();
@@ -167,4 +170,86 @@ async fn nothing_of_a_sign_in_on_a_device_shows_its_code() {
     let world = World::new();
     let waiting = flow(&world).start().await.unwrap();
     assert!(!format!("{waiting:?}").contains(&waiting.user_code[..4]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_that_is_asked_for_is_said_when_a_device_begins() {
+    let world = World::new();
+    let device = device(&world)
+        .audience("orders")
+        .resource("https://api.example/orders")
+        .parameter("tenant", "t1");
+    device.device_flow().unwrap().start().await.unwrap();
+    let [asked] = world
+        .server
+        .requests(Endpoint::DeviceAuthorization)
+        .try_into()
+        .unwrap();
+    for (name, value) in [
+        ("audience", "orders"),
+        ("resource", "https://api.example/orders"),
+        ("tenant", "t1"),
+    ] {
+        assert_eq!(asked.parameter(name).as_deref(), Some(value), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_of_a_device_is_read_as_its_server_writes_it() {
+    let world = World::new();
+    world.server.answer_tokens_with(answer::form);
+    let mut quirks = Quirks::NONE;
+    quirks.answer = AnswerEncoding::JsonOrForm;
+    let server = Server::issuer(ISSUER).quirks(quirks);
+    let flow = world.here(Tokens::login(server, "television"));
+    let waiting = flow.device_flow().unwrap().start().await.unwrap();
+    world.server.approve_device(&waiting.user_code);
+    let tokens = waiting.tokens().await.unwrap();
+    assert_eq!(world.call(&tokens).await.status(), 200);
+}
+
+/// A key that can be switched off.
+#[derive(Debug)]
+struct Remote(Key, AtomicBool);
+
+impl Signer for Remote {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Es256
+    }
+
+    fn key_id(&self) -> &str {
+        ""
+    }
+
+    fn public_key(&self) -> Option<&PublicKey> {
+        self.0.public()
+    }
+
+    fn sign<'a>(&'a self, input: &'a [u8]) -> BoxFuture<'a, Result<Signature, SignError>> {
+        let signed = match self.1.load(Ordering::SeqCst) {
+            true => Err(SignError::new("the HSM is switched off")),
+            false => self.0.sign_bytes(input),
+        };
+        Box::pin(std::future::ready(signed))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_signs_no_more_is_named_as_the_reason() {
+    let world = World::new();
+    let methods = serde_json::json!(["private_key_jwt"]);
+    let name = "token_endpoint_auth_methods_supported";
+    world.server.set_metadata_member(name, methods);
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let remote = Arc::new(Remote(key, AtomicBool::new(false)));
+    let signer = Arc::<Remote>::clone(&remote);
+    let device = device(&world).client_assertion(Assertion::signed_by(signer));
+    let waiting = device.device_flow().unwrap().start().await.unwrap();
+    remote.1.store(true, Ordering::SeqCst);
+    settle().await;
+    world.advance(599);
+    let error = waiting.tokens().await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("the HSM is switched off"), "{text}");
+    world.server.assert_no_token_requests();
 }

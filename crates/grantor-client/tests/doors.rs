@@ -217,3 +217,23 @@ async fn sessions_of_subjects_send_over_one_connection_each_with_its_own_token()
     let error = session(&world, &web).for_subject(SubjectToken::access_token("alice"));
     assert!(error.unwrap_err().is_configuration());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_in_the_query_is_written_as_a_query_and_the_caller_is_heard() {
+    let world = World::new();
+    world.server.set_extra("access_token", "a+b/c=&d".into());
+    let tokens = world.here(world.client()).build().unwrap();
+    let tokens = tokens.with_placement(Placement::Query);
+    let mut sent = request();
+    let own = http::HeaderValue::from_static("max-age=5");
+    sent.headers_mut().insert("cache-control", own);
+    let _attempt = tokens.prepare(&mut sent).await.unwrap();
+    let query = sent.uri().query();
+    assert_eq!(query, Some("access_token=a%2Bb%2Fc%3D%26d"));
+    assert_eq!(sent.headers()["cache-control"], "max-age=5");
+    let mut sent = request();
+    let own = http::HeaderValue::from_static("Bearer mine");
+    sent.headers_mut().insert("authorization", own);
+    let _attempt = tokens.prepare(&mut sent).await.unwrap();
+    assert_eq!(sent.uri().query(), None);
+}

@@ -10,8 +10,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use grantor_client::{Builder, Policy, SubjectToken, Tokens};
 use grantor_core::token_type;
+use grantor_store::{MasterKey, MemoryStore, Store};
 use grantor_testkit::{Endpoint, Fault};
 use http::Request;
+use support::counting_store::CountingStore;
 use support::{ISSUER, World, bearer, request};
 
 fn exchange(world: &World) -> Builder {
@@ -273,4 +275,18 @@ async fn what_is_said_of_an_exchange_elsewhere_is_named_as_a_mistake() {
     let tokens = world.here(world.client()).build().unwrap();
     let alice = SubjectToken::access_token("alice");
     assert!(tokens.for_subject(alice).unwrap_err().is_configuration());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_exchanged_for_a_subject_is_not_stored() {
+    let world = World::new();
+    world.server.trust_token("alice");
+    let memory: std::sync::Arc<dyn Store> = std::sync::Arc::new(MemoryStore::new());
+    let store = CountingStore::around(&memory);
+    let key = MasterKey::from_bytes([7; 32]);
+    let shared: std::sync::Arc<dyn Store> = std::sync::Arc::<CountingStore>::clone(&store);
+    let tokens = exchange(&world).store(shared, &key).build().unwrap();
+    let alice = tokens.for_subject(SubjectToken::access_token("alice"));
+    alice.unwrap().get().await.unwrap();
+    assert_eq!(store.calls().1, 0);
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use grantor_client::{Call, Counted, Event, Metrics};
 use grantor_core::TokenQuery;
-use grantor_testkit::Endpoint;
+use grantor_testkit::{Endpoint, Fault};
 use http::HeaderValue;
 use support::{World, request, settle};
 
@@ -45,8 +45,14 @@ async fn every_request_and_answer_passes_the_hooks_in_order() {
                 note(&second, format!("{call:?} async after {seen}"));
             })
         })
+        .on_response(|_, response| {
+            let seen = HeaderValue::from_static("1");
+            response.headers_mut().insert("x-seen", seen);
+        })
         .on_response(move |call, response| {
-            note(&third, format!("{call:?} {}", response.status().as_u16()));
+            let seen = response.headers().contains_key("x-seen");
+            let status = response.status().as_u16();
+            note(&third, format!("{call:?} {status} after {seen}"));
         })
         .build()
         .unwrap();
@@ -56,10 +62,10 @@ async fn every_request_and_answer_passes_the_hooks_in_order() {
         [
             "Discovery sync",
             "Discovery async after true",
-            "Discovery 200",
+            "Discovery 200 after true",
             "Refresh sync",
             "Refresh async after true",
-            "Refresh 200"
+            "Refresh 200 after true"
         ]
     );
     tokens
@@ -233,7 +239,45 @@ async fn events_tell_what_failed() {
     });
     world
         .server
-        .fail_always(Endpoint::Token, grantor_testkit::Fault::Status(503));
+        .fail_always(Endpoint::Token, Fault::Status(503));
     builder.build().unwrap().get().await.unwrap_err();
     assert_eq!(noted(&log).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_a_hook_strikes_out_holds_nobody_up() {
+    let world = World::new();
+    let builder = world.here(world.client()).on_response(|_, response| {
+        response.headers_mut().remove("retry-after");
+    });
+    let tokens = builder.build().unwrap();
+    world
+        .server
+        .fail_times(Endpoint::Token, 3, Fault::Unavailable(60));
+    assert_eq!(tokens.get().await.unwrap_err().retry_after(), None);
+    assert!(tokens.with_scope("read").unwrap().get().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_tells_all_that_is_known_of_the_new_token() {
+    let world = World::new();
+    world.server.omit("scope");
+    let told = Arc::new(Mutex::new(None));
+    let tell = Arc::clone(&told);
+    let login = world.login(&world.server.new_refresh_token()).scope("read");
+    let builder = world.here(login).on_change(move |change| {
+        *tell.lock().unwrap() = Some(change.new.clone());
+    });
+    let tokens = builder.build().unwrap();
+    let token = tokens.get().await.unwrap();
+    assert_eq!(
+        token.scope.as_ref().map(|scope| scope.as_str()),
+        Some("read")
+    );
+    let set = tokens.token_set().await.unwrap();
+    assert_eq!(
+        set.expires_at,
+        Some(world.now() + Duration::from_secs(3600))
+    );
+    assert_eq!(told.lock().unwrap().as_ref(), Some(&set));
 }

@@ -329,3 +329,46 @@ async fn the_store_holds_no_secret_in_the_clear() {
         assert!(!found, "{part}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn closing_stores_what_could_not_be_stored() {
+    let world = World::new();
+    let store = Arc::new(FaultyStore::default());
+    let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
+    let first = world.server.new_refresh_token();
+    let builder = stored(world.login(&first).label("ada"), &shared);
+    let tokens = world.here(builder).build().unwrap();
+    store.refuse_logins(true);
+    tokens.get().await.unwrap();
+    store.refuse_logins(false);
+    tokens.close().await;
+    let other = stored(Tokens::login(ISSUER, "app").label("ada"), &shared);
+    assert!(world.here(other).build().unwrap().renew().await.is_ok());
+    assert_eq!(world.server.reuses(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stored_token_of_a_login_is_not_for_the_next_one_under_its_label() {
+    let world = World::new();
+    let store = memory();
+    for round in 1..=2 {
+        let handed_in = world.server.new_refresh_token();
+        let builder = stored(world.login(&handed_in).label("ada"), &store);
+        let tokens = world.here(builder).build().unwrap();
+        let token = tokens.get().await.unwrap().secret;
+        assert_eq!(token.expose(), format!("access-{round}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_token_that_has_ended_is_not_sent() {
+    let world = World::new();
+    let day = Duration::from_secs(24 * 3600);
+    world.server.set_refresh_lifetime(Some(day));
+    let first = world.server.new_refresh_token();
+    let tokens = world.here(world.login(&first)).build().unwrap();
+    tokens.get().await.unwrap();
+    world.clock.advance(day);
+    assert!(tokens.get().await.unwrap_err().needs_login());
+    assert_eq!(world.server.token_requests(), 1);
+}

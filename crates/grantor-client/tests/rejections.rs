@@ -109,6 +109,7 @@ async fn what_is_not_about_the_token_renews_nothing() {
         r#"DPoP error="use_dpop_nonce""#,
         r#"DPoP error="invalid_dpop_proof""#,
         r#"Bearer error="insufficient_user_authentication""#,
+        r#"Bearer error="insufficient_scope""#,
     ] {
         let attempt = tokens.prepare(&mut request()).await.unwrap();
         let observed = attempt.observe(&unauthorized(challenge)).await;
@@ -139,4 +140,45 @@ async fn while_one_waits_the_others_keep_the_old_token() {
     };
     let (observed, ()) = tokio::join!(attempt.observe(&response), others);
     assert_eq!(observed, Observed::Resend);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_rejection_is_the_answer_whoever_renewed_meanwhile() {
+    let world = World::new();
+    let tokens = world.here(world.client()).build().unwrap();
+    world.call(&tokens).await;
+    let mut sent = request();
+    let attempt = tokens.prepare(&mut sent).await.unwrap();
+    let observed = attempt.observe(&unauthorized(INVALID)).await;
+    assert_eq!(observed, Observed::Resend);
+    let again = attempt.prepare_again(&mut sent).await.unwrap();
+    tokens.renew().await.unwrap();
+    let observed = again.observe(&unauthorized(INVALID)).await;
+    assert_eq!(observed, Observed::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_comes_again_is_not_sent_again() {
+    let world = World::new();
+    world.server.set_extra("access_token", "same".into());
+    let tokens = world.here(world.client()).build().unwrap();
+    world.call(&tokens).await;
+    let attempt = tokens.prepare(&mut request()).await.unwrap();
+    let observed = attempt.observe(&unauthorized(INVALID)).await;
+    assert_eq!(observed, Observed::Done);
+    assert_eq!(world.server.token_requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_ended_on_the_way_is_no_rejection() {
+    let world = World::new();
+    world.lifetime(100);
+    let tokens = world.here(world.client()).build().unwrap();
+    world.call(&tokens).await;
+    let attempt = tokens.prepare(&mut request()).await.unwrap();
+    world.advance(100);
+    let observed = attempt.observe(&unauthorized(INVALID)).await;
+    assert_eq!(observed, Observed::Resend);
+    assert_eq!(tokens.counts().rejections, 0);
+    assert_eq!(world.server.token_requests(), 1);
 }

@@ -4,9 +4,14 @@
 
 mod support;
 
-use grantor_client::{CodeFlow, Pending, Tokens};
-use grantor_core::{TokenQuery, TokenTypeHint};
-use grantor_testkit::Fault;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use grantor_client::{Assertion, CodeFlow, Event, Pending, Server, Tokens};
+use grantor_core::{AnswerEncoding, Quirks, TokenQuery, TokenTypeHint};
+use grantor_jose::{Algorithm, Key};
+use grantor_store::{MasterKey, MemoryStore};
+use grantor_testkit::{FakeServer, Fault, answer};
 use support::{ISSUER, World};
 use url::Url;
 
@@ -70,8 +75,13 @@ async fn a_redirect_that_was_not_asked_for_is_refused() {
     );
     let denied = flow.finish(started.pending.clone(), &denied).await;
     assert!(denied.unwrap_err().needs_login());
+    let other = format!("{without_issuer}&iss=https%3A%2F%2Fother.example");
+    let mixed_up = flow.finish(started.pending.clone(), &other).await;
+    assert!(mixed_up.unwrap_err().to_string().contains("\"iss\""));
     assert_eq!(world.server.token_requests(), 0);
-    assert!(flow.finish(started.pending, query).await.is_ok());
+    // As some frameworks hand it over.
+    let query = format!("?{query}");
+    assert!(flow.finish(started.pending, &query).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,4 +161,126 @@ async fn a_redirect_with_an_error_is_that_error_and_makes_no_token_request() {
     assert!(error.needs_login(), "{error}");
     assert!(error.to_string().contains("access_denied"), "{error}");
     world.server.assert_no_token_requests();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_that_was_begun_with_another_server_is_no_sign_in_here() {
+    let world = World::new();
+    let other = FakeServer::new("https://other.example");
+    let elsewhere = Tokens::login("https://other.example", "app").transport(other);
+    let started = elsewhere.code_flow(CALLBACK).unwrap().start().await;
+    let pending = started.unwrap().pending;
+    let query = format!("code=c&state={}&iss={ISSUER}", pending.state().expose());
+    let error = flow(&world).finish(pending, &query).await.unwrap_err();
+    assert!(error.is_configuration(), "{error}");
+    world.server.assert_no_token_requests();
+}
+
+/// Signs a user in, and says what the user's browser was sent to.
+async fn sign_in(world: &World, flow: &CodeFlow) -> (Url, Tokens) {
+    let started = flow.start().await.unwrap();
+    let redirect = world.server.approve(&started.url);
+    let finished = flow.finish(started.pending, redirect.query().unwrap());
+    (started.url, finished.await.unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_that_is_asked_for_is_said_at_both_endpoints() {
+    let world = World::new();
+    let api = "https://api.example/orders";
+    let builder = world.here(Tokens::login(ISSUER, "app"));
+    let builder = builder.audience("orders").resource(api);
+    let builder = builder.parameter("tenant", "t1");
+    let (url, _) = sign_in(&world, &builder.code_flow(CALLBACK).unwrap()).await;
+    assert_eq!(param(&url, "audience").as_deref(), Some("orders"));
+    assert_eq!(param(&url, "resource").as_deref(), Some(api));
+    let sent = world.server.last_token_request().unwrap();
+    assert_eq!(sent.parameter("resource").as_deref(), Some(api));
+    assert_eq!(sent.parameter("tenant").as_deref(), Some("t1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_named_authorization_endpoint_goes_before_the_published_one() {
+    let world = World::new();
+    let mut server = Server::issuer(ISSUER);
+    server.authorization_endpoint = Some("https://login.example/go".into());
+    let flow = world.here(Tokens::login(server, "app"));
+    let started = flow.code_flow(CALLBACK).unwrap().start().await.unwrap();
+    assert_eq!(started.url.host_str(), Some("login.example"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_in_trouble_needs_no_other_answer_of_the_user() {
+    let world = World::new();
+    let flow = flow(&world);
+    for code in ["server_error", "temporarily_unavailable"] {
+        let pending = flow.start().await.unwrap().pending;
+        let state = pending.state();
+        let query = format!("error={code}&state={}&iss={ISSUER}", state.expose());
+        let error = flow.finish(pending, &query).await.unwrap_err();
+        assert!(error.is_transient() && !error.needs_login(), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_is_redeemed_under_an_assertion_and_read_as_the_server_writes() {
+    let world = World::new();
+    let methods = serde_json::json!(["private_key_jwt"]);
+    let name = "token_endpoint_auth_methods_supported";
+    world.server.set_metadata_member(name, methods);
+    world.server.answer_tokens_with(answer::form);
+    let mut quirks = Quirks::NONE;
+    quirks.answer = AnswerEncoding::JsonOrForm;
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let builder = Tokens::login(Server::issuer(ISSUER).quirks(quirks), "app");
+    let builder = world.here(builder).client_assertion(Assertion::new(key));
+    let (_, tokens) = sign_in(&world, &builder.code_flow(CALLBACK).unwrap()).await;
+    assert!(tokens.get().await.is_ok());
+    let sent = world.server.last_token_request().unwrap();
+    assert!(sent.parameter("client_assertion").is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_is_kept_under_its_label() {
+    let world = World::new();
+    let store = Arc::new(MemoryStore::new());
+    let key = MasterKey::from_bytes([7; 32]);
+    let kept = || {
+        let builder = Tokens::login(ISSUER, "app").store(store.clone(), &key);
+        world.here(builder.single_process())
+    };
+    let flow = kept().code_flow(CALLBACK).unwrap();
+    sign_in(&world, &flow.label("ada")).await;
+    let asked = world.server.token_requests();
+    let found = kept().label("ada").build().unwrap();
+    assert!(found.get().await.is_ok());
+    let nobody = kept().label("bob").build().unwrap();
+    assert!(nobody.get().await.unwrap_err().needs_login());
+    assert_eq!(world.server.token_requests(), asked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_is_told_with_its_refresh_token_and_when_that_ends() {
+    let world = World::new();
+    let month = Duration::from_secs(30 * 24 * 3600);
+    world.server.set_refresh_lifetime(Some(month));
+    let (told, renewed) = (Arc::new(Mutex::new(None)), Arc::new(Mutex::new(0)));
+    let (tell, count) = (Arc::clone(&told), Arc::clone(&renewed));
+    let builder = world.here(Tokens::login(ISSUER, "app"));
+    let builder = builder
+        .on_change(move |change| *tell.lock().unwrap() = Some(change.new.clone()))
+        .on_event(move |event| {
+            *count.lock().unwrap() += u32::from(matches!(event, Event::Renewed));
+        });
+    let flow = builder.code_flow(CALLBACK).unwrap();
+    let (_, tokens) = sign_in(&world, &flow).await;
+    let set = tokens.token_set().await.unwrap();
+    assert!(
+        world
+            .server
+            .takes_refresh_token(set.refresh_token.as_ref().unwrap().expose())
+    );
+    assert_eq!(set.refresh_expires_at, Some(world.now() + month));
+    assert_eq!(told.lock().unwrap().as_ref(), Some(&set));
+    assert_eq!(*renewed.lock().unwrap(), 1);
 }

@@ -357,3 +357,55 @@ async fn a_login_lives_in_a_folder() {
     }
     assert_eq!(world.server.reuses(), 0);
 }
+
+fn restarted(world: &World, store: &Arc<dyn Store>) -> Tokens {
+    let builder = world
+        .client()
+        .scope("read")
+        .store(Arc::clone(store), &key());
+    world.here(builder).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_token_keeps_its_scope_and_the_hint_of_the_server() {
+    let world = World::new();
+    let store = memory();
+    world.server.set_refresh_in(Some(Duration::from_secs(1800)));
+    restarted(&world, &store).get().await.unwrap();
+    let tokens = restarted(&world, &store);
+    let scope = tokens.get().await.unwrap().scope.unwrap();
+    assert_eq!(scope.as_str(), "read");
+    assert_eq!(world.server.token_requests(), 1);
+    world.advance(1810);
+    tokens.get().await.unwrap();
+    settle().await;
+    assert_eq!(world.server.token_requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_token_that_is_due_is_not_taken_up() {
+    let world = World::new();
+    let store = memory();
+    let brought = restarted(&world, &store).get().await.unwrap();
+    world.advance(3590);
+    let token = restarted(&world, &store).get().await.unwrap();
+    assert_ne!(token.secret, brought.secret);
+}
+
+/// The token is older than the machine is up.
+#[tokio::test(start_paused = true)]
+async fn a_stored_token_ends_when_it_said_after_a_restart_of_the_machine() {
+    let world = World::new();
+    let store = memory();
+    let brought = restarted(&world, &store).token_set().await.unwrap();
+    let rebooted = World {
+        clock: FakeClock::new(),
+        server: world.server.clone(),
+    };
+    rebooted
+        .clock
+        .jump_to(world.now() + Duration::from_secs(2000));
+    let set = restarted(&rebooted, &store).token_set().await.unwrap();
+    assert_eq!(set, brought);
+    assert_eq!(world.server.token_requests(), 1);
+}

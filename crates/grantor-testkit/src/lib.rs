@@ -100,3 +100,19 @@ pub fn environment(clock: &FakeClock) -> Environment {
         random: Arc::new(SeededRandom::new(clock.next_seed())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn environments_of_one_clock_draw_other_bytes_and_the_same_in_every_run() {
+        let draw = || {
+            let clock = FakeClock::new();
+            [(); 2].map(|()| environment(&clock).random_bytes::<16>())
+        };
+        let [one, other] = draw();
+        assert_ne!(one, other);
+        assert_eq!(draw(), [one, other]);
+    }
+}

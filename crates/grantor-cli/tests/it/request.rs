@@ -331,3 +331,15 @@ fn an_answer_goes_to_a_file_and_one_that_failed_need_not() {
         "sent though the answer had no place"
     );
 }
+
+#[test]
+fn an_unchanged_answer_is_no_error_and_a_redirect_that_is_not_followed_is_one() {
+    let scene = Scene::new();
+    let away = Scripted::new("302 Found", "").header("location", "/there");
+    let api = Api::answering(vec![Scripted::new("304 Not Modified", ""), away]);
+    let url = api.url("/");
+    scene.request(&[&url]).run().ok();
+    let redirected = scene.request(&["-d", "body", &url]).run();
+    redirected.fails(7, &["302", "not followed", "--origin"]);
+    assert_eq!(api.seen().len(), 2);
+}

@@ -118,6 +118,9 @@ fn standard_input_has_the_token_or_the_secret() {
         .about("introspect", &scene.token, &["--secret-stdin"])
         .run();
     both.fails(2, &["either the token or the client's secret"]);
+    let both = scene.about("revoke", &scene.token, &["--secret-stdin"]);
+    both.run()
+        .fails(2, &["either the token or the client's secret"]);
     let file = scene.home.file("token", &scene.token);
     let secret = ["--secret-stdin", "--token-file", &file];
     scene.about("introspect", &scene.secret, &secret).run().ok();

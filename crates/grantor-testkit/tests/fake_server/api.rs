@@ -71,6 +71,9 @@ async fn a_token_without_the_scope_gets_403() {
         ("scope", "write read"),
     ];
     let wide = access_token(&server, &form).await;
+    let without = access_token(&server, &CLIENT_CREDENTIALS).await;
+    let answer = server.api(&call("https://api.example/", &without));
+    assert_eq!(answer.status(), 403);
     let answer = server.api(&call("https://api.example/", &narrow));
     assert_eq!(answer.status(), 403);
     let challenges = Challenge::from_headers(answer.headers());

@@ -21,6 +21,10 @@ async fn a_device_waits_for_its_user() {
     let begun = begin(&server).await;
     assert_eq!(begun["verification_uri"], "https://idp.example/device");
     assert_eq!(
+        begun["verification_uri_complete"],
+        "https://idp.example/device?user_code=USER-0001"
+    );
+    assert_eq!(
         (&begun["interval"], &begun["expires_in"]),
         (&json!(5), &json!(600))
     );

@@ -221,6 +221,7 @@ async fn a_nonce_is_wanted_until_a_proof_has_it() {
     let request = call("https://api.example/", "access-1");
     let answer = server.api(&request);
     assert_eq!(answer.status(), 401);
+    assert_eq!(answer.headers()["dpop-nonce"], "n1");
     assert_eq!(
         answer.headers()["www-authenticate"],
         r#"DPoP error="use_dpop_nonce""#

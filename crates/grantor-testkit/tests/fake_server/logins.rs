@@ -12,6 +12,7 @@ async fn a_refresh_token_that_comes_back_ends_its_login() {
     let server = server();
     let first = server.new_refresh_token();
     let (_, body) = refresh(&server, &first).await;
+    assert!(!server.takes_refresh_token(&first));
     assert_eq!(refresh(&server, &first).await.1["error"], "invalid_grant");
     assert_eq!(refresh(&server, &next(&body)).await.0, 400);
     assert_eq!(server.reuses(), 1);

@@ -5,6 +5,7 @@
 mod api;
 mod assertions;
 mod clients;
+mod codes;
 mod devices;
 mod faults;
 mod grants;

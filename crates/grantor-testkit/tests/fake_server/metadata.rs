@@ -22,6 +22,8 @@ async fn is_at_both_places_and_can_be_read() {
         let read = ServerMetadata::parse(answer.body(), server.issuer()).unwrap();
         assert_eq!(read.token_endpoint, Some(server.token_endpoint()));
         assert_eq!(read.grant_types_supported.len(), 7);
+        assert_eq!(read.code_challenge_methods_supported, ["S256"]);
+        assert!(read.authorization_response_iss_parameter_supported);
         let device = "https://idp.example/tenant/device_authorization";
         let json: Value = serde_json::from_slice(answer.body()).unwrap();
         assert_eq!(json["device_authorization_endpoint"], device);
@@ -49,5 +51,7 @@ async fn members_are_replaced_and_left_out() {
     let other = Issuer::parse("https://other.example").unwrap();
     let read = ServerMetadata::parse(&bytes, &other).unwrap();
     assert!(read.revocation_endpoint.is_none());
+    let members: Value = serde_json::from_slice(&bytes).unwrap();
+    assert!(members.get("revocation_endpoint").is_none());
     assert_eq!(read.extra["mtls"], true);
 }

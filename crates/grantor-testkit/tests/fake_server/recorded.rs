@@ -69,6 +69,7 @@ async fn history_holds_what_reached_the_server_and_no_calls_of_the_api() {
     assert_eq!(server.count(Endpoint::Api), 1);
     let calls = server.requests(Endpoint::Api);
     assert_eq!(calls[0].access_token(), Some(token));
+    assert_eq!(calls[0].status().unwrap(), 200);
     server.forget_history();
     assert_eq!(server.token_requests() + server.count(Endpoint::Api), 0);
 }

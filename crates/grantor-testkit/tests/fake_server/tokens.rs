@@ -1,4 +1,5 @@
-use grantor_testkit::answer;
+use grantor_jose::{Algorithm, Key, jws};
+use grantor_testkit::{FakeServer, GrantAnswer, answer};
 use serde_json::{Value, json};
 
 use crate::{CLIENT_CREDENTIALS, ask, call, post, seconds, server, with_clock};
@@ -31,6 +32,15 @@ async fn members_are_what_a_test_makes_of_them() {
     }
     server.set_extra("tenant", json!({ "id": 7 }));
     server.omit("token_type");
+    server.on_grant("urn:example:own", |_| {
+        let members = json!({ "tenant": { "id": 1 }, "own": true });
+        GrantAnswer::Token(members.as_object().cloned().unwrap())
+    });
+    let (_, body) = ask(&server, &[("grant_type", "urn:example:own")]).await;
+    assert_eq!(
+        (&body["own"], &body["tenant"]["id"]),
+        (&json!(true), &json!(7))
+    );
     let (_, body) = ask(&server, &CLIENT_CREDENTIALS).await;
     assert_eq!(body["tenant"]["id"], 7);
     assert!(body.get("token_type").is_none());
@@ -49,6 +59,7 @@ async fn answers_take_any_shape() {
     let server = server();
     server.answer_tokens_with(answer::form);
     let form = post(&server, "/token", &CLIENT_CREDENTIALS).await;
+    assert_eq!(form.headers()["cache-control"], "no-store");
     assert_eq!(
         form.headers()["content-type"],
         "application/x-www-form-urlencoded"
@@ -87,6 +98,12 @@ async fn a_jump_of_the_wall_clock_ends_nothing() {
     assert!(server.takes_access_token(&token));
 }
 
+async fn look_up(server: &FakeServer, token: &Value) -> Value {
+    let form = [("token", token.as_str().unwrap())];
+    let answer = post(server, "/introspect", &form).await;
+    serde_json::from_slice(answer.body()).unwrap()
+}
+
 #[tokio::test]
 async fn introspection_tells_what_is_known() {
     let (server, clock) = with_clock();
@@ -99,21 +116,80 @@ async fn introspection_tells_what_is_known() {
         ("client_id", "app"),
     ];
     let (_, tokens) = ask(&server, &form).await;
-    let look_up = async |token: &Value| {
-        let form = [("token", token.as_str().unwrap())];
-        let answer = post(&server, "/introspect", &form).await;
-        serde_json::from_slice::<Value>(answer.body()).unwrap()
-    };
-    let known = look_up(&tokens["access_token"]).await;
+    let known = look_up(&server, &tokens["access_token"]).await;
     assert_eq!(known["active"], true);
     assert_eq!(known["scope"], "read");
     assert_eq!(known["client_id"], "app");
     assert_eq!(known["sub"], "ada");
     assert_eq!(known["exp"], 1_790_003_600);
-    assert_eq!(look_up(&tokens["refresh_token"]).await["active"], true);
+    assert_eq!(
+        look_up(&server, &tokens["refresh_token"]).await["active"],
+        true
+    );
     clock.advance(seconds(3600));
-    let ended = look_up(&tokens["access_token"]).await;
+    let ended = look_up(&server, &tokens["access_token"]).await;
     assert_eq!(ended, json!({ "active": false }));
+}
+
+#[tokio::test]
+async fn a_renewed_and_an_exchanged_token_are_of_the_same_user() {
+    let server = server();
+    server.add_user("ada", "pw");
+    let form = [
+        ("grant_type", "password"),
+        ("username", "ada"),
+        ("password", "pw"),
+        ("scope", "read"),
+    ];
+    let (_, tokens) = ask(&server, &form).await;
+    let (_, renewed) = crate::refresh(&server, tokens["refresh_token"].as_str().unwrap()).await;
+    assert_eq!(renewed["scope"], "read");
+    let known = look_up(&server, &renewed["access_token"]).await;
+    assert_eq!(
+        (&known["sub"], &known["scope"]),
+        (&json!("ada"), &json!("read"))
+    );
+    let form = [
+        (
+            "grant_type",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+        ),
+        ("subject_token", renewed["access_token"].as_str().unwrap()),
+        (
+            "subject_token_type",
+            "urn:ietf:params:oauth:token-type:access_token",
+        ),
+    ];
+    let (_, exchanged) = ask(&server, &form).await;
+    let known = look_up(&server, &exchanged["access_token"]).await;
+    assert_eq!(known["sub"], "ada");
+}
+
+#[tokio::test]
+async fn the_token_of_an_assertion_is_of_its_subject() {
+    let server = server();
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    server.verify_assertions_with(key.public().cloned().into_iter().collect());
+    let claims = json!({ "iss": "me", "sub": "ada", "aud": "https://idp.example", "exp": 1 });
+    let claims = claims.to_string();
+    let assertion = jws::sign(&key, &jws::Header::new(), claims.as_bytes()).unwrap();
+    let form = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+        ("assertion", &*assertion),
+    ];
+    let (_, tokens) = ask(&server, &form).await;
+    let known = look_up(&server, &tokens["access_token"]).await;
+    assert_eq!(known["sub"], "ada");
+}
+
+#[tokio::test]
+async fn revoking_an_access_token_ends_it_alone() {
+    let server = server();
+    let token = crate::access_token(&server, &CLIENT_CREDENTIALS).await;
+    let other = crate::access_token(&server, &CLIENT_CREDENTIALS).await;
+    post(&server, "/revoke", &[("token", &token)]).await;
+    assert!(!server.takes_access_token(&token));
+    assert!(server.takes_access_token(&other));
 }
 
 #[tokio::test]
