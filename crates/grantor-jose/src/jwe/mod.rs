@@ -26,6 +26,7 @@ mod content_key;
 mod decrypt;
 mod encrypt;
 mod encryption_key;
+mod export;
 mod header;
 mod import;
 mod key;

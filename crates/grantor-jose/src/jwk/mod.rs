@@ -1,5 +1,6 @@
 //! Keys and sets of them as JSON (RFC 7517).
 
+mod checks;
 mod curve;
 pub(crate) mod material;
 mod members;
