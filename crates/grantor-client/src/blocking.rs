@@ -5,6 +5,8 @@
 //! runtime that renews; don't block its only thread.)
 
 #[cfg(feature = "blocking")]
+mod carried;
+#[cfg(feature = "blocking")]
 mod request;
 #[cfg(feature = "blocking")]
 mod send;

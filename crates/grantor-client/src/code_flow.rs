@@ -1,18 +1,20 @@
 //! Signing a user in: out to the authorization endpoint, back with a code (RFC 6749 section 4.1,
 //! RFC 7636, RFC 9207).
 
+mod started;
+
 use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::exchange::FetchToken;
 use grantor_core::{
     AuthorizationError, AuthorizationRequest, AuthorizationResponse, CodeVerifier, ErrorCode,
-    GrantRequest, Issuer, RedirectUri, Secret, ServerMetadata, TokenRequest,
+    GrantRequest, Issuer, RedirectUri, ServerMetadata, TokenRequest,
 };
-use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use url::Url;
 
+pub use self::started::{Pending, Started};
 use crate::app::Endpoint;
 use crate::builder::Builder;
 use crate::hook::Call;
@@ -51,25 +53,6 @@ pub struct CodeFlow {
     redirect_uri: RedirectUri,
     parameters: Vec<(String, String)>,
     s256_may_be_unadvertised: bool,
-}
-
-/// A sign-in that has begun.
-#[non_exhaustive]
-pub struct Started {
-    /// Where to send the browser.
-    pub url: Url,
-    /// What to keep until it is back, bound to that browser.
-    pub pending: Pending,
-}
-
-/// What a sign-in needs when the browser is back. It can be serialized, and is secret then: it
-/// belongs into a session or an encrypted cookie.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pending {
-    issuer: String,
-    redirect_uri: String,
-    state: String,
-    code_verifier: String,
 }
 
 impl CodeFlow {
@@ -266,14 +249,6 @@ fn redirected(error: &AuthorizationError) -> Error {
     }
 }
 
-impl Pending {
-    /// The `state` that the redirect will carry, to find this among several.
-    #[must_use]
-    pub fn state(&self) -> Secret {
-        Secret::new(&*self.state)
-    }
-}
-
 /// Further parameters may be secret: their names are shown.
 impl fmt::Debug for CodeFlow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -282,25 +257,6 @@ impl fmt::Debug for CodeFlow {
             .field("builder", &self.builder)
             .field("redirect_uri", &self.redirect_uri)
             .field("parameters", &names)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Leaves out the query of the URL, which has the `state` and further parameters.
-impl fmt::Debug for Started {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Started")
-            .field("url", &&self.url[..url::Position::AfterPath])
-            .field("pending", &self.pending)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Pending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending")
-            .field("issuer", &self.issuer)
-            .field("redirect_uri", &self.redirect_uri)
             .finish_non_exhaustive()
     }
 }

@@ -1,11 +1,12 @@
+mod from;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::exchange::{DeviceError, DiscoveryError, FetchError};
-use grantor_core::{DeviceAuthorizationError, ErrorCode, TokenError};
-use grantor_http::TransportError;
-use grantor_jose::SignError;
+use grantor_core::TokenError;
+
+use self::from::answered;
 
 /// Why there is no token, or why a request can't carry one. Cheap to clone, since all who wait for
 /// one renewal get the same.
@@ -157,126 +158,5 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_ref().map(|source| &**source as _)
-    }
-}
-
-impl From<FetchError> for Error {
-    fn from(error: FetchError) -> Self {
-        let message = error.to_string();
-        let (kind, retry_after) = match &error {
-            FetchError::Answer(answer) => answered(answer),
-            _ => (Kind::Transient, None),
-        };
-        Self::with(kind, message, retry_after, error)
-    }
-}
-
-/// What an answer without a token means.
-fn answered(answer: &TokenError) -> (Kind, Option<Duration>) {
-    match answer {
-        answer if answer.is_transient() => (Kind::Transient, answer.retry_after()),
-        TokenError::Refused { error, .. } => (refusal(&error.error), None),
-        _ => (Kind::Refused, None),
-    }
-}
-
-/// Whose fault a refusal is: most codes say that this client is set up for something else.
-fn refusal(code: &ErrorCode) -> Kind {
-    match code {
-        ErrorCode::InvalidRequest
-        | ErrorCode::InvalidClient
-        | ErrorCode::UnauthorizedClient
-        | ErrorCode::UnsupportedGrantType
-        | ErrorCode::InvalidScope
-        | ErrorCode::InvalidTarget => Kind::Configuration,
-        _ => Kind::Refused,
-    }
-}
-
-impl From<DiscoveryError> for Error {
-    fn from(error: DiscoveryError) -> Self {
-        let kind = if error.is_transient() {
-            Kind::Transient
-        } else {
-            Kind::Configuration
-        };
-        Self::with(kind, error.to_string(), None, error)
-    }
-}
-
-impl From<TransportError> for Error {
-    fn from(error: TransportError) -> Self {
-        Self::with(Kind::Transient, error.to_string(), None, error)
-    }
-}
-
-impl From<DeviceAuthorizationError> for Error {
-    fn from(error: DeviceAuthorizationError) -> Self {
-        let (kind, retry_after) = answered(error.answer());
-        Self::with(kind, error.to_string(), retry_after, error)
-    }
-}
-
-impl From<DeviceError> for Error {
-    fn from(error: DeviceError) -> Self {
-        let message = error.to_string();
-        let (kind, retry_after) = match &error {
-            DeviceError::Denied | DeviceError::Expired => (Kind::NeedsLogin, None),
-            DeviceError::Answer(answer) => answered(answer),
-            _ => (Kind::Transient, None),
-        };
-        Self::with(kind, message, retry_after, error)
-    }
-}
-
-impl From<SignError> for Error {
-    fn from(error: SignError) -> Self {
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        let cause = cause.unwrap_or_default();
-        let message = format!("an assertion can't be signed: {cause}");
-        Self::with(Kind::Transient, message, None, error)
-    }
-}
-
-impl From<grantor_store::Error> for Error {
-    fn from(error: grantor_store::Error) -> Self {
-        let kind = if error.is_corrupt() || error.is_newer() || error.is_configuration() {
-            Kind::Configuration
-        } else {
-            Kind::Transient
-        };
-        let message = format!("the store of tokens failed: {error}");
-        Self::with(kind, message, None, error)
-    }
-}
-
-impl From<reqwest::Error> for Error {
-    fn from(error: reqwest::Error) -> Self {
-        let error = error.without_url();
-        let kind = if error.is_builder() {
-            Kind::Configuration
-        } else {
-            Kind::Transient
-        };
-        Self::with(kind, format!("the request failed: {error}"), None, error)
-    }
-}
-
-#[cfg(feature = "blocking")]
-impl From<ureq::Error> for Error {
-    fn from(error: ureq::Error) -> Self {
-        // These may show the URL, whose query may hold secrets.
-        if matches!(error, ureq::Error::BadUri(_) | ureq::Error::Http(_)) {
-            return Self::configuration("the request is none for HTTP: check its URL and headers");
-        }
-        if matches!(error, ureq::Error::RequireHttpsOnly(_)) {
-            return Self::configuration("the agent sends over https alone, and the URL is another");
-        }
-        Self::with(
-            Kind::Transient,
-            format!("the request failed: {error}"),
-            None,
-            error,
-        )
     }
 }

@@ -1,15 +1,18 @@
 //! The records of one client or login, found by hashed keys.
 
+mod build;
+mod place;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{Environment, Scope, Secret};
-use grantor_jose::seal::SealingKey;
-use grantor_store::{Key, MasterKey, MemoryStore, Namespace, Records, Store};
-
+use grantor_store::{Key, MasterKey, Namespace, Records, Store};
 use http::HeaderValue;
 use tokio::sync::OnceCell;
 
+use self::build::Build;
+pub(crate) use self::place::{Opened, Place, Sharing};
 use crate::Policy;
 use crate::app::App;
 use crate::ask::Ask;
@@ -30,48 +33,6 @@ pub(crate) struct Storage {
     store: Arc<dyn Store>,
     namespace: Namespace,
     checked: OnceCell<()>,
-}
-
-/// Where records are to be kept.
-#[derive(Debug, Clone)]
-pub(crate) enum Place {
-    /// In this manager, and gone with it.
-    Here,
-    /// In a store that others may use too.
-    Store(Arc<dyn Store>, MasterKey),
-}
-
-/// Who else uses the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sharing {
-    OtherProcesses,
-    /// Nobody, as the user promises or as there is no way to.
-    Nobody,
-}
-
-/// A place that is there.
-#[derive(Debug)]
-pub(crate) struct Opened {
-    store: Arc<dyn Store>,
-    pub(crate) key: MasterKey,
-    sharing: Sharing,
-}
-
-impl Place {
-    pub(crate) fn open(self, sharing: Sharing, environment: &Environment) -> Opened {
-        match self {
-            Self::Store(store, key) => Opened {
-                store,
-                key,
-                sharing,
-            },
-            Self::Here => Opened {
-                store: Arc::new(MemoryStore::new()),
-                key: MasterKey::from_bytes(environment.random_bytes()),
-                sharing: Sharing::Nobody,
-            },
-        }
-    }
 }
 
 /// Which records are needed.
@@ -243,43 +204,5 @@ impl Storage {
             refresh_in: life.refresh_in.map(millis),
             login_id,
         }
-    }
-}
-
-struct Build<'a> {
-    store: Arc<dyn Store>,
-    namespace: Namespace,
-    environment: &'a Environment,
-    sharing: Sharing,
-    problems: &'a mut Vec<String>,
-}
-
-impl Build<'_> {
-    /// Spending a refresh token twice ends a login, so its records ask more of a store.
-    fn logins(&mut self, key: &Arc<SealingKey>) -> Option<Records<LoginRecord>> {
-        let store = Arc::clone(&self.store);
-        let environment = self.environment.clone();
-        let built = match self.sharing {
-            Sharing::Nobody => {
-                Records::single_process(store, self.namespace, environment, Arc::clone(key))
-            }
-            Sharing::OtherProcesses => {
-                Records::sealed(store, self.namespace, environment, Arc::clone(key))
-            }
-        };
-        let noted = built.map_err(|problem| {
-            self.problems.push(format!(
-                "{problem}; give a store that decides among processes, as FileStore or \
-                 SqliteStore, or promise by \"single_process\" that no other process uses this one"
-            ));
-        });
-        noted.ok()
-    }
-
-    fn sealed<R: grantor_store::Record>(&mut self, key: &Arc<SealingKey>) -> Option<Records<R>> {
-        let store = Arc::clone(&self.store);
-        let environment = self.environment.clone();
-        let built = Records::sealed(store, self.namespace, environment, Arc::clone(key));
-        built.map_err(|problem| self.problems.push(problem)).ok()
     }
 }

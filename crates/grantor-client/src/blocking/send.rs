@@ -5,14 +5,15 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, LOCATION};
-use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
+use http::header::{AUTHORIZATION, LOCATION};
+use http::{Method, Request, Response, Uri};
 use tokio::runtime::Handle;
 use ureq::{Agent, AsSendBody, SendBody};
 use url::{Origin, Url};
 
+use super::carried::Carried;
 use super::{block_on, block_on_until};
-use crate::door::{Carrier, Observed, Placement, is_form};
+use crate::door::{Observed, Placement};
 use crate::reqwest_door::too_late;
 use crate::session::redirect::{self, redirect};
 use crate::{Error, Tokens};
@@ -205,7 +206,7 @@ fn is_for(tokens: &Tokens, from: &Origin, next: &Outgoing) -> bool {
     !own && uri(&next.url).is_ok_and(|uri| tokens.origins.find(&uri).is_ok())
 }
 
-fn uri(url: &Url) -> Result<Uri, Error> {
+pub(super) fn uri(url: &Url) -> Result<Uri, Error> {
     // What follows the "#" is for the caller alone.
     let url = &url[..url::Position::AfterQuery];
     let uri = url.parse();
@@ -229,60 +230,5 @@ impl Outgoing {
             request,
             timeout: self.timeout,
         })
-    }
-}
-
-/// A request on its way, and its body if that is a form.
-struct Carried {
-    request: Request<Body>,
-    form: Option<String>,
-}
-
-impl Carried {
-    fn new(outgoing: Outgoing) -> Result<Self, Error> {
-        let mut request = outgoing.request;
-        *request.uri_mut() = uri(&outgoing.url)?;
-        let form = match request.body() {
-            Body::Bytes(bytes) if is_form(request.headers()) => {
-                String::from_utf8(bytes.to_vec()).ok()
-            }
-            _ => None,
-        };
-        Ok(Self { request, form })
-    }
-
-    fn finish(mut self) -> Request<Body> {
-        if let Some(form) = self.form {
-            // What the caller said of it is said of the form without the token.
-            self.request.headers_mut().remove(CONTENT_LENGTH);
-            *self.request.body_mut() = Body::Bytes(form.into());
-        }
-        self.request
-    }
-}
-
-impl Carrier for Carried {
-    fn method(&self) -> &Method {
-        self.request.method()
-    }
-
-    fn uri(&self) -> &Uri {
-        self.request.uri()
-    }
-
-    fn set_uri(&mut self, uri: Uri) {
-        *self.request.uri_mut() = uri;
-    }
-
-    fn headers_mut(&mut self) -> &mut HeaderMap {
-        self.request.headers_mut()
-    }
-
-    fn extensions(&self) -> Option<&Extensions> {
-        Some(self.request.extensions())
-    }
-
-    fn form(&mut self) -> Option<&mut String> {
-        self.form.as_mut()
     }
 }

@@ -1,5 +1,6 @@
 mod behaviour;
 mod build;
+mod check;
 
 use std::sync::Arc;
 
