@@ -7,7 +7,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use grantor_client::{Builder, Event, Tokens};
+use grantor_client::{Builder, Event, Policy, Tokens};
 use grantor_store::{MasterKey, MemoryStore, Store};
 use grantor_testkit::Fault;
 use support::faulty_store::FaultyStore;
@@ -37,6 +37,25 @@ async fn every_renewal_spends_the_newest_refresh_token() {
     }
     assert_eq!(world.server.reuses(), 0);
     assert!(world.server.takes_refresh_token("refresh-0-5"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_makes_room_for_others_takes_no_refresh_token_with_it() {
+    let world = World::new();
+    let first = world.server.new_refresh_token();
+    let mut policy = Policy::default();
+    policy.max_subjects = 1;
+    let tokens = world.here(world.login(&first).policy(policy));
+    let tokens = tokens.build().unwrap();
+    for n in 1..=20 {
+        let one = tokens.with_resource(format!("https://api.example/{n}"));
+        one.get().await.unwrap();
+        drop(one);
+        assert!(world.server.takes_refresh_token(&format!("refresh-0-{n}")));
+    }
+    tokens.get().await.unwrap();
+    assert_eq!(world.server.token_requests(), 21);
+    assert_eq!(world.server.reuses(), 0);
 }
 
 #[tokio::test(start_paused = true)]
