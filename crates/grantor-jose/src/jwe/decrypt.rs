@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::content::Cipher;
 use super::key::Secret;
 use super::parameters::Parameters;
@@ -11,6 +13,13 @@ use crate::{Error, Part, base64url};
 /// of [`Error`] for the shape and the header.
 pub fn decrypt(token: &str, keys: &[DecryptionKey], policy: &Policy) -> Result<Jwe, Error> {
     let token = parse::compact(token)?;
+    let usual = keys
+        .iter()
+        .find_map(|key| key.usual_header(token.protected));
+    if let Some(usual) = usual {
+        let header = Parameters::usual(usual);
+        return open(header, token.encrypted_key, token.content, keys, policy);
+    }
     base64url::decoded::<USUAL_HEADER, _>(Part::Header, token.protected, |header| {
         let header = Parameters::read(&header)?;
         open(header, token.encrypted_key, token.content, keys, policy)
@@ -71,15 +80,16 @@ fn open(
     let (mut iv, mut tag) = ([0; MAX_SHORT], [0; MAX_SHORT]);
     let iv = short(content.iv, &mut iv, Part::InitializationVector)?;
     let tag = short(content.tag, &mut tag, Part::Tag)?;
-    let encrypted_key = key.wide.decode(encrypted_key);
-    let encrypted_key = encrypted_key.map_err(|_| Error::Encoding(Part::EncryptedKey))?;
     let plaintext = key.wide.decode(content.ciphertext);
     let mut plaintext = plaintext.map_err(|_| Error::Encoding(Part::Ciphertext))?;
     let content_key;
     let cipher = match &key.secret {
         Secret::Shared(shared) if algorithm.is_direct() => shared.cipher(encryption)?,
         _ => {
-            content_key = key.content_key(&header, &encrypted_key, policy)?;
+            let unwrap = |wrapped: Cow<'_, [u8]>| key.content_key(&header, &wrapped, policy);
+            let (wide, part) = (Some(&key.wide), Part::EncryptedKey);
+            content_key =
+                base64url::decoded_with::<USUAL_WRAPPED, _>(wide, part, encrypted_key, unwrap)?;
             Cipher::new(encryption, &content_key).ok_or(Error::Undecipherable)?
         }
     };
@@ -135,3 +145,6 @@ const MAX_SHORT: usize = 32;
 
 /// Longer headers are read all the same, but from the heap.
 const USUAL_HEADER: usize = 768;
+
+/// Keys that are wrapped with AES are not longer; those for RSA go by the heap.
+const USUAL_WRAPPED: usize = 96;

@@ -99,6 +99,15 @@ impl Headers {
         let (kept, _) = all.find(|(_, one)| **one == encryption)?;
         Some(&kept[kind])
     }
+
+    /// What one of them says: the encryption, and the type of the content.
+    pub(super) fn find(&self, encoded: &str) -> Option<(ContentEncryption, Option<&'static str>)> {
+        let mut all = self.0.iter().zip(ContentEncryption::ALL);
+        all.find_map(|(kept, encryption)| {
+            let kind = kept.iter().position(|one| one == encoded.as_bytes())?;
+            Some((*encryption, [None, Some(NESTED)][kind]))
+        })
+    }
 }
 
 /// RFC 7519 section 5.2.
@@ -106,3 +115,30 @@ const NESTED: &str = "JWT";
 
 /// Room for the members beside the recipient's, plain and encoded.
 const USUAL_BYTES: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::super::parameters::Parameters;
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_header_is_what_it_says() {
+        for algorithm in KeyManagement::ALL {
+            for key_id in ["", "one"] {
+                let headers = Headers::new(*algorithm, key_id);
+                for encryption in ContentEncryption::ALL {
+                    for header in [Header::new(), Header::new().with_content_type(NESTED)] {
+                        let encoded = headers.get(&header, *encryption).unwrap();
+                        let json = base64url::decode(encoded).unwrap();
+                        let encoded = std::str::from_utf8(encoded).unwrap();
+                        let (found, content_type) = headers.find(encoded).unwrap();
+                        let key_id = Some(key_id).filter(|id| !id.is_empty());
+                        let said = (*algorithm, found, key_id, content_type);
+                        assert_eq!(Parameters::usual(said), Parameters::read(&json).unwrap());
+                    }
+                }
+                assert_eq!(headers.find(""), None);
+            }
+        }
+    }
+}

@@ -7,6 +7,8 @@ use aws_lc_rs::rsa::{KeySize, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use zeroize::Zeroizing;
 
 use super::content_key::MAX_KEY_BYTES;
+use super::header::Headers;
+use super::parameters::Usual;
 use super::shared::Shared;
 use super::{ContentEncryption, EncryptionKey, KeyManagement, agreement as ecdh};
 use crate::base64url::Wide;
@@ -27,6 +29,7 @@ pub struct DecryptionKey {
     /// time that one takes.
     pub(super) substitute: Zeroizing<[u8; MAX_KEY_BYTES]>,
     pub(super) wide: Wide,
+    headers: Headers,
 }
 
 pub(super) enum Secret {
@@ -145,6 +148,7 @@ impl DecryptionKey {
             key_id: String::new(),
             substitute,
             wide: Wide::new(),
+            headers: Headers::new(algorithm, ""),
         })
     }
 
@@ -188,6 +192,7 @@ impl DecryptionKey {
         let key_id = key_id.into();
         Self {
             public: self.public.map(|public| public.with_key_id(&*key_id)),
+            headers: Headers::new(self.algorithm, &key_id),
             key_id,
             ..self
         }
@@ -226,6 +231,14 @@ impl DecryptionKey {
             )),
             (None, _) => Err(Error::Unavailable),
         }
+    }
+
+    /// What an encoded header says, if it is one of those that most tokens for this key have: it is
+    /// known without being read.
+    pub(super) fn usual_header(&self, encoded: &str) -> Option<Usual<'_>> {
+        let (encryption, content_type) = self.headers.find(encoded)?;
+        let key_id = (!self.key_id.is_empty()).then_some(&*self.key_id);
+        Some((self.algorithm, encryption, key_id, content_type))
     }
 
     /// Whether a token with this header can be for this key.

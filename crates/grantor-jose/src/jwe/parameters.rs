@@ -7,6 +7,7 @@ use crate::json::{self, Member};
 use crate::{Error, Part, base64url};
 
 /// What a recipient reads of a header.
+#[cfg_attr(test, derive(Debug, PartialEq))]
 pub(super) struct Parameters<'h> {
     pub(super) algorithm: KeyManagement,
     pub(super) encryption: ContentEncryption,
@@ -23,7 +24,34 @@ pub(super) struct Parameters<'h> {
     tag: Option<Cow<'h, str>>,
 }
 
+/// Algorithm, encryption, key and type of the content.
+pub(super) type Usual<'h> = (
+    KeyManagement,
+    ContentEncryption,
+    Option<&'h str>,
+    Option<&'static str>,
+);
+
 impl<'h> Parameters<'h> {
+    /// Those of a header that says nothing else.
+    pub(super) fn usual((algorithm, encryption, key_id, content_type): Usual<'h>) -> Self {
+        Self {
+            algorithm,
+            encryption,
+            key_id: key_id.map(Cow::Borrowed),
+            typ: None,
+            content_type: content_type.map(Cow::Borrowed),
+            zip: None,
+            epk: None,
+            apu: None,
+            apv: None,
+            p2s: None,
+            p2c: None,
+            iv: None,
+            tag: None,
+        }
+    }
+
     /// Reads a protected header that is all there is.
     pub(super) fn read(header: &'h [u8]) -> Result<Self, Error> {
         let (known, _) = json::split(header, Part::Header, &KNOWN)?;
