@@ -283,3 +283,6 @@ impl Build<'_> {
         built.map_err(|problem| self.problems.push(problem)).ok()
     }
 }
+
+#[cfg(test)]
+mod tests;
