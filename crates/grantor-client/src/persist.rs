@@ -91,8 +91,8 @@ async fn step(
 }
 
 /// Goes on storing beside the use of the login, until it is done, or something newer is known, or
-/// the tokens are closed.
-pub(crate) fn go_on(manager: &Arc<Manager>, record: LoginRecord) {
+/// the tokens are closed. `version` is what the store held when it was last read.
+pub(crate) fn go_on(manager: &Arc<Manager>, record: LoginRecord, version: Option<Version>) {
     let shared = Arc::clone(manager);
     manager.spawn(async move {
         let mut pause = PAUSE;
@@ -100,7 +100,7 @@ pub(crate) fn go_on(manager: &Arc<Manager>, record: LoginRecord) {
         while !closed {
             closed = shared.closes_within(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            if try_again(&shared, &record).await {
+            if try_again(&shared, &record, version).await {
                 return;
             }
         }
@@ -108,8 +108,8 @@ pub(crate) fn go_on(manager: &Arc<Manager>, record: LoginRecord) {
 }
 
 /// Whether it is over.
-async fn try_again(manager: &Manager, record: &LoginRecord) -> bool {
-    let (Grant::Login(login), Some(logins)) = (&manager.grant, &manager.storage.logins) else {
+async fn try_again(manager: &Manager, record: &LoginRecord, version: Option<Version>) -> bool {
+    let Grant::Login(login) = &manager.grant else {
         return true;
     };
     let mut known = login.known.lock().await;
@@ -120,16 +120,11 @@ async fn try_again(manager: &Manager, record: &LoginRecord) -> bool {
     if known.persisted || own != (&record.login_id, record.chain) {
         return true;
     }
-    let key = manager.storage.login_key(logins);
-    let read = tokio::time::timeout(STORE_TIME, logins.get(&key));
-    let version = match read.await {
-        Ok(Ok(stored)) => stored.map(|stored| stored.version),
-        _ => return false,
-    };
     match persist(manager, record, version).await {
         Persisted::NotYet => false,
-        Persisted::Superseded(_) => true,
-        Persisted::Stored => {
+        Persisted::Superseded(stored) if own != (&stored.login_id, stored.chain) => true,
+        // What was tried before may have been written, though it was not said.
+        Persisted::Stored | Persisted::Superseded(_) => {
             known.persisted = true;
             manager.tell(&Event::Persisted);
             true

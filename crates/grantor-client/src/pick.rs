@@ -129,3 +129,61 @@ fn basic(headers: &HeaderMap) -> Option<User> {
         password: Secret::new(password),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn read(header: &str) -> Option<(String, String)> {
+        let mut headers = HeaderMap::new();
+        let value = HeaderValue::from_bytes(header.as_bytes()).unwrap();
+        headers.insert(AUTHORIZATION, value);
+        let user = basic(&headers)?;
+        Some((user.username, user.password.expose().to_owned()))
+    }
+
+    fn encoded(credentials: &[u8]) -> String {
+        format!("Basic {}", STANDARD.encode(credentials))
+    }
+
+    #[test]
+    fn a_name_ends_with_the_first_colon_and_a_password_does_not() {
+        for (credentials, name, password) in [
+            ("ada:pw", "ada", "pw"),
+            ("ada:p:w:", "ada", "p:w:"),
+            ("ada:", "ada", ""),
+            (":pw", "", "pw"),
+            ("Ådå: p w ", "Ådå", " p w "),
+        ] {
+            let read = read(&encoded(credentials.as_bytes()));
+            assert_eq!(read, Some((name.into(), password.into())));
+        }
+    }
+
+    #[test]
+    fn the_scheme_is_written_in_any_case_and_followed_by_space() {
+        for header in ["basic YTpi", "BASIC YTpi", "Basic   YTpi", "Basic YTpi "] {
+            assert!(read(header).is_some(), "{header}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_basic_header_names_nobody() {
+        for header in [
+            "Basic",
+            "BasicYTpi",
+            "Basic a:b",
+            "Basic YTpi YTpi",
+            "Bearer YTpi",
+            "Digest YTpi",
+            "Basic Å",
+        ] {
+            assert_eq!(read(header), None, "{header}");
+        }
+        assert_eq!(read(&encoded(b"no colon")), None);
+        assert_eq!(read(&encoded(b"a:\xff")), None);
+        assert!(basic(&HeaderMap::new()).is_none());
+    }
+}

@@ -206,3 +206,6 @@ impl Storage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -246,8 +246,9 @@ impl Tokens {
 
 /// The base of a session: a path on it leads below it, whether it ends with a slash or not.
 pub(crate) fn folder(base: &str) -> Result<Url, Error> {
-    let mut url =
-        Url::parse(base).map_err(|_| Error::configuration(format!("\"{base}\" is not a URL")))?;
+    // What can't be read may hold a password, so it is not repeated.
+    let mut url = Url::parse(base)
+        .map_err(|error| Error::configuration(format!("the base URL is not a URL ({error})")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::configuration(
             "the base URL holds a name or a password, which would stand in place of the token",

@@ -318,7 +318,7 @@ fn all_problems_are_named_at_once() {
         "\"client_secret\"",
         "\"scope\"",
         "\"token_endpoint\"",
-        "https://api.example/path",
+        "https://api.example has a path",
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }

@@ -33,6 +33,19 @@ async fn tokens_go_only_where_they_may() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_token_in_a_header_is_not_shown() {
+    let world = World::new();
+    let tokens = world.here(world.client()).build().unwrap();
+    // One that waited for its token, and one that did not.
+    for _ in 0..2 {
+        let mut request = request();
+        let _attempt = tokens.prepare(&mut request).await.unwrap();
+        assert!(request.headers()["authorization"].is_sensitive());
+        assert!(!format!("{request:?}").contains("access-1"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_header_of_the_callers_own_wins() {
     let world = World::new();
     let tokens = world.here(world.client()).build().unwrap();
@@ -149,6 +162,33 @@ async fn redirects_keep_the_token_within_the_origin_and_lose_it_outside() {
     assert!(!own.contains("mine"), "{own}");
     assert_eq!(api.get("insecure").send().await.unwrap().status(), 302);
     assert!(api.get("loop").send().await.is_err());
+}
+
+#[tokio::test]
+async fn a_redirect_to_the_result_is_read_and_another_one_of_a_post_is_the_callers() {
+    let world = World::new();
+    let web = Web::start(|request| match request.split(' ').nth(1).unwrap() {
+        "/v1/done" => Answer::redirect(303, "/v1/here"),
+        "/v1/moved" => Answer::redirect(302, "/v1/here"),
+        _ => Answer::text(200, request),
+    });
+    let web = web.await;
+    let api = session(&world, &web);
+    for method in ["POST", "PUT", "DELETE"] {
+        let request = |path| {
+            let request = api.request(method.parse().unwrap(), path);
+            request.header("content-type", "text/plain").body("hello")
+        };
+        let done = request("done").send().await.unwrap().text().await.unwrap();
+        assert!(done.starts_with("GET /v1/here HTTP/1.1"), "{done}");
+        assert!(done.contains("Bearer access-1"), "{done}");
+        assert!(
+            !done.contains("content-") && !done.contains("hello"),
+            "{done}"
+        );
+        let moved = request("moved").send().await.unwrap();
+        assert_eq!(moved.status(), 302, "{method}");
+    }
 }
 
 #[tokio::test]

@@ -269,6 +269,75 @@ async fn a_body_that_is_longer_than_the_limit_is_not_sent_again() {
     assert_eq!(answer.status(), 200, "only what was sent is kept");
 }
 
+/// Something of the caller's that goes with a request.
+#[derive(Debug, Clone, PartialEq)]
+struct Mark(u32);
+
+#[tokio::test]
+async fn what_is_sent_again_has_the_head_of_the_request() {
+    let world = World::new();
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let (server, seen) = (world.server.clone(), Arc::clone(&heads));
+    let api = service_fn(move |request: Request<Recording>| {
+        let answer = server.api(&request);
+        seen.lock().unwrap().push(request.into_parts().0);
+        ready(Ok::<_, Infallible>(answer))
+    });
+    let service = tokens(&world).layer().replay_buffered(100).layer(api);
+    let warm = service.clone().oneshot(stream_request(vec![])).await;
+    assert_eq!(warm.unwrap().status(), 200);
+    world.server.revoke_access_tokens();
+    let mut request = stream_request(vec![data("hello")]);
+    *request.method_mut() = http::Method::PATCH;
+    *request.version_mut() = http::Version::HTTP_2;
+    let own = http::HeaderValue::from_static("mine");
+    request.headers_mut().insert("x-own", own);
+    request.extensions_mut().insert(Mark(7));
+    let answer = service.clone().oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let heads = heads.lock().unwrap();
+    assert_eq!(heads.len(), 3);
+    for (head, token) in heads[1..]
+        .iter()
+        .zip(["Bearer access-1", "Bearer access-2"])
+    {
+        assert_eq!(head.method, http::Method::PATCH);
+        assert_eq!(head.uri.to_string(), format!("{API}/x"));
+        assert_eq!(head.version, http::Version::HTTP_2);
+        assert_eq!(head.headers["x-own"], "mine");
+        assert_eq!(head.headers["authorization"], token);
+        assert_eq!(head.extensions.get(), Some(&Mark(7)));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_a_request_that_has_no_token_of_ours() {
+    let world = World::new();
+    let api = service_fn(|mut request: Request<Recording>| async move {
+        let frame = next(request.body_mut()).await.unwrap().unwrap();
+        let kept = !frame.into_data().unwrap().is_unique();
+        Ok::<_, Infallible>(Response::new(kept))
+    });
+    let layer = tokens(&world).layer().replay_buffered(100);
+    let service = layer.layer(api);
+    let chunk = || vec![Frame::data(Bytes::from(b"hello".to_vec()))];
+    // The first waits for its token, the second does not.
+    for _ in 0..2 {
+        let ours = stream_request(chunk());
+        let answer = service.clone().oneshot(ours).await.unwrap();
+        assert!(answer.into_body());
+    }
+    let mut own = stream_request(chunk());
+    let value = http::HeaderValue::from_static("Bearer mine");
+    own.headers_mut().insert("authorization", value);
+    let mut none = stream_request(chunk());
+    none.extensions_mut().insert(WithoutToken);
+    for request in [own, none] {
+        let answer = service.clone().oneshot(request).await.unwrap();
+        assert!(!answer.into_body());
+    }
+}
+
 #[tokio::test]
 async fn a_kept_body_says_how_long_it_is() {
     let layer = tokens(&World::new()).layer().replay_buffered(100);

@@ -4,8 +4,10 @@
 
 mod support;
 
+use std::time::Duration;
+
 use grantor_client::{Server, Tokens};
-use grantor_core::{BasicEncoding, Quirks, RequestEncoding};
+use grantor_core::{BasicEncoding, Quirks, RequestEncoding, TokenQuery};
 use grantor_testkit::{Endpoint, Fault, ScriptedAnswer};
 use support::{ISSUER, World};
 
@@ -97,4 +99,38 @@ async fn a_token_endpoint_may_be_asked_by_get() {
             .contains("grant_type=client_credentials")
     );
     assert!(sent.request().body().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_is_not_answered_says_which_endpoint_it_was_and_whose_fault() {
+    let world = World::new();
+    let tokens = world.here(world.client()).build().unwrap();
+    let query = TokenQuery::new("token");
+    let ask = async |endpoint, fault| {
+        world.server.fail_next_at(endpoint, fault);
+        match endpoint {
+            Endpoint::Revocation => tokens.revoke(&query).await.unwrap_err(),
+            _ => tokens.introspect(&query).await.unwrap_err(),
+        }
+    };
+    for (endpoint, name) in [
+        (Endpoint::Introspection, "introspection endpoint"),
+        (Endpoint::Revocation, "revocation endpoint"),
+    ] {
+        let refused = ask(endpoint, Fault::Refused("invalid_client")).await;
+        assert!(refused.is_configuration(), "{refused}");
+        let busy = ask(endpoint, Fault::Unavailable(7)).await;
+        assert!(busy.is_transient(), "{busy}");
+        assert_eq!(busy.retry_after(), Some(Duration::from_secs(7)));
+        let missing = ask(endpoint, Fault::Status(404)).await;
+        assert!(!missing.is_transient(), "{missing}");
+        for error in [refused, busy, missing] {
+            assert!(error.to_string().contains(name), "{error}");
+        }
+    }
+    let page = ask(Endpoint::Introspection, Fault::Html).await;
+    assert!(
+        page.to_string().contains("introspection endpoint"),
+        "{page}"
+    );
 }

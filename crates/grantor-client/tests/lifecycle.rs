@@ -170,6 +170,29 @@ async fn closing_waits_and_then_nothing_begins() {
     assert_eq!(world.server.token_requests(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn closing_ends_the_wait_for_another_try_and_nothing_is_sent_any_more() {
+    let world = World::new();
+    let first = world.server.new_refresh_token();
+    for builder in [world.client(), world.login(&first)] {
+        world.server.forget_history();
+        world.server.fail_next(Fault::Status(503));
+        let tokens = world.here(builder).build().unwrap();
+        let calling = tokens.clone();
+        let call = tokio::spawn(async move { calling.get().await });
+        while world.server.token_requests() == 0 {
+            tokio::task::yield_now().await;
+        }
+        settle().await;
+        assert!(!call.is_finished(), "it is not tried again");
+        let began = tokio::time::Instant::now();
+        tokens.close().await;
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        assert!(call.await.unwrap().is_err());
+        assert_eq!(world.server.token_requests(), 1);
+    }
+}
+
 #[test]
 fn a_callback_that_waits_for_the_tokens_is_told_that_it_can_not() {
     let world = World::new();

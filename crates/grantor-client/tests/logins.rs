@@ -166,36 +166,6 @@ async fn two_access_tokens_of_one_login_spend_two_refresh_tokens() {
     assert_eq!(world.server.reuses(), 0);
 }
 
-async fn many_managers_on_one_store(begin: impl Fn(&World, &str) -> Builder) {
-    let world = World::new();
-    let store = memory();
-    let first = world.server.new_refresh_token();
-    let managers: Vec<_> = (0..4)
-        .map(|_| world.here(stored(begin(&world, &first), &store)))
-        .map(|builder| builder.build().unwrap())
-        .collect();
-    for round in 1..=3 {
-        let calls = managers.iter().map(Tokens::get);
-        for token in futures_util::future::join_all(calls).await {
-            let name = format!("access-{round}");
-            assert_eq!(token.unwrap().secret.expose(), name);
-        }
-        world.advance(3600);
-    }
-    assert_eq!(world.server.token_requests(), 3);
-    assert_eq!(world.server.reuses(), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn managers_on_one_store_renew_a_login_once() {
-    many_managers_on_one_store(|world, first| world.login(first)).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn managers_on_one_store_fetch_a_clients_token_once() {
-    many_managers_on_one_store(|world, _| world.client()).await;
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_refused_refresh_token_is_dropped_and_the_access_token_is_not() {
     let world = World::new();

@@ -409,3 +409,18 @@ async fn a_stored_token_ends_when_it_said_after_a_restart_of_the_machine() {
     assert_eq!(set, brought);
     assert_eq!(world.server.token_requests(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_stored_just_now_is_taken_up_where_clocks_must_agree() {
+    let world = World::new();
+    let store = memory();
+    let begin = || {
+        let mut policy = Policy::default();
+        policy.clock_skew = Duration::ZERO;
+        let builder = world.client().store(Arc::clone(&store), &key());
+        world.here(builder).policy(policy).build().unwrap()
+    };
+    let brought = begin().get().await.unwrap();
+    assert_eq!(begin().get().await.unwrap().secret, brought.secret);
+    assert_eq!(world.server.token_requests(), 1);
+}

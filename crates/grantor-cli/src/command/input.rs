@@ -148,3 +148,28 @@ fn text(source: impl Read, what: &str, exit: Exit) -> Result<Zeroizing<String>, 
         Err(_) => Err(malformed("is not text in UTF-8")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(length: u64) -> Result<usize, String> {
+        let source = std::io::repeat(b'a').take(length);
+        let text = text(source, "the token", Exit::Malformed);
+        text.map(|text| text.len())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_text_has_one_mebibyte_at_most() {
+        for length in [0, 1, 1024 * 1024] {
+            assert_eq!(read(length), Ok(length as usize));
+        }
+        for length in [1024 * 1024 + 1, u64::MAX] {
+            assert_eq!(
+                read(length),
+                Err("the token is longer than 1 MiB".to_owned())
+            );
+        }
+    }
+}

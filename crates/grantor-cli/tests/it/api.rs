@@ -10,6 +10,8 @@ pub(crate) struct Scripted {
     status: &'static str,
     headers: String,
     body: Vec<u8>,
+    /// How much of the body is promised and never comes.
+    lacks: usize,
 }
 
 impl Scripted {
@@ -18,7 +20,13 @@ impl Scripted {
             status,
             headers: String::new(),
             body: body.into(),
+            lacks: 0,
         }
+    }
+
+    /// Breaks off so many bytes before its end.
+    pub(crate) fn lacking(self, lacks: usize) -> Self {
+        Self { lacks, ..self }
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
@@ -72,8 +80,9 @@ fn write(stream: &mut TcpStream, answer: &Scripted) {
         status,
         headers,
         body,
+        lacks,
     } = answer;
-    let length = body.len();
+    let length = body.len() + lacks;
     let head = format!(
         "HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n"
     );

@@ -343,3 +343,18 @@ fn an_unchanged_answer_is_no_error_and_a_redirect_that_is_not_followed_is_one() 
     redirected.fails(7, &["302", "not followed", "--origin"]);
     assert_eq!(api.seen().len(), 2);
 }
+
+#[test]
+fn an_answer_that_breaks_off_is_none_and_may_be_asked_for_again() {
+    let scene = Scene::new();
+    let api = Api::answering(vec![Scripted::new("200 OK", "the first half").lacking(1)]);
+    let url = api.url("/x?key=abc");
+    let done = scene.request(&[&url]).run();
+    done.fails(5, &["no answer from", "the answer broke off"]);
+    assert!(!done.err.contains("abc"), "{done:?}");
+    scene.home.file("answer", "of before");
+    let to_file = scene.request(&["-o", "answer", &url]).run();
+    to_file.fails(5, &["the answer broke off"]);
+    let written = std::fs::read_to_string(scene.home.path("answer")).unwrap();
+    assert_eq!(written, "of before");
+}

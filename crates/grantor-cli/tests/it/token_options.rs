@@ -90,6 +90,28 @@ fn repeated_calls_share_a_token_that_is_in_a_store() {
 }
 
 #[test]
+fn a_request_may_renew_the_token_that_is_in_the_store() {
+    let scene = Scene::new();
+    let kept = scene.kept(&[]);
+    let api = Api::answering(vec![Scripted::new("200 OK", "")]);
+    let (issuer, url) = (scene.server.issuer.as_str(), api.url("/"));
+    let args = ["request", "--issuer", issuer, "--client-id", "job", &url];
+    for more in [&[][..], &["--renew"]] {
+        let store = ["--store", "kept/tokens.db"];
+        let request = scene.home.command(&[&args[..], &store, more].concat());
+        let request = request.env("GRANTOR_CLIENT_SECRET", &scene.secret);
+        request.run().ok();
+    }
+    let renewed = scene.kept(&[]);
+    assert_ne!(renewed, kept);
+    let sent = api.seen();
+    for (request, token) in sent.iter().zip([kept, renewed]) {
+        let header = format!("authorization: bearer {}", token.trim().to_lowercase());
+        assert!(request.contains(&header), "{request}");
+    }
+}
+
+#[test]
 fn calls_at_the_same_time_share_it_too() {
     let scene = Scene::new();
     scene.kept(&["--scope", "read"]);
@@ -119,6 +141,11 @@ fn what_is_kept_is_sealed_and_nobody_else_may_write_to_it() {
     lost.run().fails(1, &["master.key is missing"]);
     set_permissions(scene.home.path("kept"), Permissions::from_mode(0o777)).unwrap();
     scene.token(&store).run().fails(1, &["mode 0777", "0700"]);
+    set_permissions(scene.home.path("kept"), Permissions::from_mode(0o700)).unwrap();
+    let file = scene.home.path("kept/tokens.db");
+    set_permissions(&file, Permissions::from_mode(0o620)).unwrap();
+    let says = ["kept/tokens.db has mode 0620", "0600"];
+    scene.token(&store).run().fails(1, &says);
     scene
         .token(&["--store", "missing/tokens.db"])
         .run()

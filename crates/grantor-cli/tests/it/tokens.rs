@@ -165,3 +165,38 @@ fn a_server_without_the_endpoint_or_without_time_says_so() {
     of("revoke").fails(3, &["has no \"revocation_endpoint\""]);
     of("introspect").fails(5, &["503", "try again later"]);
 }
+
+#[test]
+fn the_server_is_told_what_kind_of_token_it_is_if_that_is_known() {
+    let home = Home::new();
+    for (command, endpoint, answer) in [
+        ("introspect", "introspection_endpoint", r#"{"active":true}"#),
+        ("revoke", "revocation_endpoint", ""),
+    ] {
+        for hint in [Some("access_token"), Some("refresh_token"), None] {
+            let (api, issuer) = Api::with(|address| {
+                let document =
+                    format!(r#"{{"issuer":"http://{address}","{endpoint}":"http://{address}/e"}}"#);
+                vec![
+                    Scripted::new("200 OK", document),
+                    Scripted::new("200 OK", answer),
+                ]
+            });
+            let args = [command, "--issuer", &issuer, "--client-id", "job"];
+            let mut run = home.command(&args).input("a-token");
+            if let Some(hint) = hint {
+                run = run.arg("--hint").arg(hint);
+            }
+            run.env("GRANTOR_CLIENT_SECRET", "secret").run().ok();
+            let [_, sent] = api.seen().try_into().unwrap();
+            assert!(sent.contains("token=a-token"), "{sent}");
+            match hint {
+                Some(hint) => {
+                    let hint = format!("token_type_hint={hint}");
+                    assert!(sent.contains(&hint), "{hint}: {sent}");
+                }
+                None => assert!(!sent.contains("hint"), "{sent}"),
+            }
+        }
+    }
+}

@@ -158,6 +158,70 @@ fn with_query(uri: &Uri, query: &str) -> Result<Uri, Error> {
 mod tests {
     use super::*;
 
+    /// A request with a form.
+    struct Form(Method, String);
+
+    impl Carrier for Form {
+        fn method(&self) -> &Method {
+            &self.0
+        }
+        fn uri(&self) -> &Uri {
+            unreachable!("a form is no part of the URI")
+        }
+        fn set_uri(&mut self, _: Uri) {
+            unreachable!("a form is no part of the URI")
+        }
+        fn headers_mut(&mut self) -> &mut HeaderMap {
+            unreachable!("a form is no part of the headers")
+        }
+        fn extensions(&self) -> Option<&http::Extensions> {
+            None
+        }
+        fn form(&mut self) -> Option<&mut String> {
+            Some(&mut self.1)
+        }
+    }
+
+    #[test]
+    fn a_token_goes_into_the_form_of_a_request_that_writes() {
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            let mut request = Form(method, "a=b".into());
+            assert!(Placement::Body.check(&mut request).is_ok());
+        }
+        for method in [Method::GET, Method::HEAD] {
+            let mut request = Form(method, "a=b".into());
+            let error = Placement::Body.check(&mut request).unwrap_err();
+            assert!(error.is_configuration(), "{error}");
+        }
+        let mut bare = http::Request::post("/").body(()).unwrap();
+        assert!(Placement::Body.check(&mut bare).is_err());
+    }
+
+    #[test]
+    fn a_form_is_told_by_its_type_whatever_its_parameters() {
+        let is_form = |content_type| {
+            let value = HeaderValue::from_static(content_type);
+            is_form(&HeaderMap::from_iter([(CONTENT_TYPE, value)]))
+        };
+        for content_type in [
+            "application/x-www-form-urlencoded",
+            "application/x-www-form-urlencoded; charset=utf-8",
+            "application/x-www-form-urlencoded ;charset=utf-8",
+            "Application/X-WWW-Form-URLEncoded",
+        ] {
+            assert!(is_form(content_type), "{content_type}");
+        }
+        for content_type in [
+            "text/plain",
+            "text/plain; application/x-www-form-urlencoded",
+            "application/x-www-form-urlencoded-not",
+            "",
+        ] {
+            assert!(!is_form(content_type), "{content_type}");
+        }
+        assert!(!super::is_form(&HeaderMap::new()));
+    }
+
     #[test]
     fn finds_a_token_however_its_name_is_written() {
         for pairs in ["access_token=x", "a=b&access_token", "a&access%5Ftoken=1"] {

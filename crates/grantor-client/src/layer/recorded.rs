@@ -205,3 +205,6 @@ impl fmt::Display for TakenOver {
 }
 
 impl Error for TakenOver {}
+
+#[cfg(test)]
+mod tests;

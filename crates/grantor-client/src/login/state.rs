@@ -165,7 +165,7 @@ impl Login {
             Persisted::Superseded(stored) => (stored, true, Kept::Another),
             Persisted::NotYet => {
                 // First, since a listener may panic.
-                persist::go_on(manager, next.clone());
+                persist::go_on(manager, next.clone(), version);
                 manager.tell(&Event::NotPersisted);
                 (next, false, Kept::Ours)
             }

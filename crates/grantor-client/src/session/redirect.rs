@@ -74,3 +74,50 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READING: [Method; 2] = [Method::GET, Method::HEAD];
+    const WRITING: [Method; 4] = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+    /// Whether a redirect is followed, and whether as a GET without a body.
+    fn reads(status: u16, method: &Method) -> Option<bool> {
+        let status = StatusCode::from_u16(status).unwrap();
+        let location = HeaderValue::from_static("/there");
+        let from = Url::parse("https://api.example/here").unwrap();
+        let redirect = redirect(status, Some(&location), &from, method)?;
+        assert_eq!(redirect.url.as_str(), "https://api.example/there");
+        Some(redirect.reads)
+    }
+
+    #[test]
+    fn what_reads_stays_as_it_is() {
+        for status in [301, 302, 303, 307, 308] {
+            for method in READING {
+                assert_eq!(reads(status, &method), Some(false), "{status} {method}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_writes_becomes_a_get_only_where_the_answer_is_elsewhere() {
+        for method in WRITING {
+            assert_eq!(reads(303, &method), Some(true), "{method}");
+            for status in [307, 308] {
+                assert_eq!(reads(status, &method), Some(false), "{status} {method}");
+            }
+            for status in [301, 302] {
+                assert_eq!(reads(status, &method), None, "{status} {method}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_redirect_is_not_followed() {
+        for status in [200, 201, 300, 304, 305, 401] {
+            assert_eq!(reads(status, &Method::GET), None, "{status}");
+        }
+    }
+}
