@@ -55,6 +55,9 @@ impl Tokens {
     ///
     /// A rejected token is renewed, and the 401 is the answer, unless the layer is told how to send
     /// a body again. A layer that follows redirects belongs outside of this one.
+    ///
+    /// The service holds a handle, a request under way does not: where both are dropped meanwhile (as by
+    /// `oneshot` on the only one), the tokens are closed, and a 401 is the answer.
     #[must_use]
     pub fn layer(&self) -> TokensLayer {
         TokensLayer {
