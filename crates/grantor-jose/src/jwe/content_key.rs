@@ -1,14 +1,14 @@
 use std::ops::Deref;
 
 use aws_lc_rs::rand;
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use super::ContentEncryption;
 use crate::Error;
 
 /// A key that lives for one token: that of its content, or one that wraps it.
 pub(super) struct ContentKey {
-    bytes: Zeroizing<[u8; MAX_KEY_BYTES]>,
+    bytes: [u8; MAX_KEY_BYTES],
     length: usize,
 }
 
@@ -25,10 +25,11 @@ impl ContentKey {
         length: usize,
         write: impl FnOnce(&mut [u8]) -> Result<(), Error>,
     ) -> Result<Self, Error> {
-        let mut bytes = Zeroizing::new([0; MAX_KEY_BYTES]);
-        let part = bytes.get_mut(..length).ok_or(Error::Undecipherable)?;
-        write(part)?;
-        Ok(Self { bytes, length })
+        let bytes = [0; MAX_KEY_BYTES];
+        // From here on what is written is wiped out, also if that fails.
+        let mut key = Self { bytes, length };
+        write(key.bytes.get_mut(..length).ok_or(Error::Undecipherable)?)?;
+        Ok(key)
     }
 
     /// Nothing if it is longer than any key of a content.
@@ -45,6 +46,14 @@ impl Deref for ContentKey {
 
     fn deref(&self) -> &[u8] {
         &self.bytes[..self.length]
+    }
+}
+
+impl Drop for ContentKey {
+    fn drop(&mut self) {
+        if let Some(used) = self.bytes.get_mut(..self.length) {
+            used.zeroize();
+        }
     }
 }
 

@@ -15,6 +15,13 @@ pub(super) struct Parameters<'h> {
     pub(super) typ: Option<Cow<'h, str>>,
     pub(super) content_type: Option<Cow<'h, str>>,
     pub(super) zip: Option<Member<'h>>,
+    /// Apart, since most headers have none, and moving the places of all takes time.
+    of_algorithm: Option<Box<OfAlgorithm<'h>>>,
+}
+
+/// What only some algorithms have.
+#[cfg_attr(test, derive(Debug, PartialEq))]
+struct OfAlgorithm<'h> {
     epk: Option<Member<'h>>,
     apu: Option<Cow<'h, str>>,
     apv: Option<Cow<'h, str>>,
@@ -42,13 +49,7 @@ impl<'h> Parameters<'h> {
             typ: None,
             content_type: content_type.map(Cow::Borrowed),
             zip: None,
-            epk: None,
-            apu: None,
-            apv: None,
-            p2s: None,
-            p2c: None,
-            iv: None,
-            tag: None,
+            of_algorithm: None,
         }
     }
 
@@ -84,6 +85,20 @@ impl<'h> Parameters<'h> {
             iv,
             tag,
         ] = known;
+        let any = [&epk, &apu, &apv, &p2s, &p2c, &iv, &tag];
+        let of_algorithm = if any.iter().any(|member| member.is_some()) {
+            Some(Box::new(OfAlgorithm {
+                epk,
+                apu: text(apu, "apu")?,
+                apv: text(apv, "apv")?,
+                p2s: text(p2s, "p2s")?,
+                p2c,
+                iv: text(iv, "iv")?,
+                tag: text(tag, "tag")?,
+            }))
+        } else {
+            None
+        };
         Ok(Self {
             algorithm: text(alg, "alg")?
                 .ok_or(Error::InvalidHeader("alg"))?
@@ -95,49 +110,48 @@ impl<'h> Parameters<'h> {
             typ: text(typ, "typ")?,
             content_type: text(cty, "cty")?,
             zip,
-            epk,
-            apu: text(apu, "apu")?,
-            apv: text(apv, "apv")?,
-            p2s: text(p2s, "p2s")?,
-            p2c,
-            iv: text(iv, "iv")?,
-            tag: text(tag, "tag")?,
+            of_algorithm,
         })
     }
 
     /// The ephemeral key of an agreement.
     pub(super) fn epk(&self) -> Result<&Map<String, Value>, Error> {
-        let epk = self.epk.as_ref().and_then(Member::other);
-        epk.and_then(Value::as_object)
-            .ok_or(Error::InvalidHeader("epk"))
+        let of_algorithm = self.of_algorithm.as_ref();
+        let epk = of_algorithm.and_then(|it| it.epk.as_ref()?.other()?.as_object());
+        epk.ok_or(Error::InvalidHeader("epk"))
     }
 
     /// `apu` and `apv`, decoded; empty if absent.
     pub(super) fn parties(&self) -> Result<[Vec<u8>; 2], Error> {
-        let decode = |text: &Option<Cow<'_, str>>, name| match text {
+        let decode = |text: Option<&str>, name| match text {
             None => Ok(Vec::new()),
-            Some(text) => base64url::decode(&**text).map_err(|_| Error::InvalidHeader(name)),
+            Some(text) => base64url::decode(text).map_err(|_| Error::InvalidHeader(name)),
         };
-        Ok([decode(&self.apu, "apu")?, decode(&self.apv, "apv")?])
+        let of_algorithm = self.of_algorithm.as_ref();
+        Ok([
+            decode(of_algorithm.and_then(|it| it.apu.as_deref()), "apu")?,
+            decode(of_algorithm.and_then(|it| it.apv.as_deref()), "apv")?,
+        ])
     }
 
     /// The salt of a password and how often it is hashed.
     pub(super) fn password(&self) -> Result<(Vec<u8>, u64), Error> {
-        let salt = bytes(self.p2s.as_deref(), "p2s")?;
+        let of_algorithm = self.of_algorithm.as_ref();
+        let salt = bytes(of_algorithm.and_then(|it| it.p2s.as_deref()), "p2s")?;
         // RFC 7518 section 4.8.1.1: "8 or more octets".
         if salt.len() < 8 {
             return Err(Error::InvalidHeader("p2s"));
         }
-        let count = self.p2c.as_ref().and_then(Member::other);
-        let count = count.and_then(Value::as_u64);
+        let count = of_algorithm.and_then(|it| it.p2c.as_ref()?.other()?.as_u64());
         Ok((salt, count.ok_or(Error::InvalidHeader("p2c"))?))
     }
 
     /// IV and tag of a key that is wrapped with AES-GCM.
     pub(super) fn wrapping(&self) -> Result<[Vec<u8>; 2], Error> {
+        let of_algorithm = self.of_algorithm.as_ref();
         Ok([
-            bytes(self.iv.as_deref(), "iv")?,
-            bytes(self.tag.as_deref(), "tag")?,
+            bytes(of_algorithm.and_then(|it| it.iv.as_deref()), "iv")?,
+            bytes(of_algorithm.and_then(|it| it.tag.as_deref()), "tag")?,
         ])
     }
 }
