@@ -5,10 +5,11 @@
 mod support;
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use grantor_testkit::{Endpoint, Fault};
 use support::World;
+use tracing::Dispatch;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -43,6 +44,10 @@ impl<'a> MakeWriter<'a> for Log {
 
 /// Logs everything there is, of this thread, as long as the guard lives.
 fn log_everything() -> (Log, tracing::subscriber::DefaultGuard) {
+    // As long as there is one dispatch alone, a place that logs for the first time asks that of its
+    // own thread, which may be none, and remembers the answer for all.
+    static ANOTHER: OnceLock<Dispatch> = OnceLock::new();
+    ANOTHER.get_or_init(|| Dispatch::new(tracing_subscriber::registry()));
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)

@@ -1,11 +1,12 @@
 //! What nobody may find in a log, in a debugger's output or in the store.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use grantor_jose::Algorithm;
 use grantor_server::AccessTokens;
 use grantor_store::Listing;
+use tracing::Dispatch;
 
 use crate::support::{
     API, APP, Ask, Browser, Fault, Fixture, Form, MACHINE, PASSWORD, SPA, STATE, Tokens, Who,
@@ -29,6 +30,10 @@ impl Write for Log {
 
 impl Log {
     fn begin(&self) -> tracing::subscriber::DefaultGuard {
+        // As long as there is one dispatch alone, a place that logs for the first time asks that of
+        // its own thread, which may be none, and remembers the answer for all.
+        static ANOTHER: OnceLock<Dispatch> = OnceLock::new();
+        ANOTHER.get_or_init(|| Dispatch::new(tracing_subscriber::registry()));
         let log = self.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
