@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use grantor_core::exchange::{FetchToken, Retry};
 use grantor_core::{GrantRequest, Quirks, Secret, Timestamp, TokenResponse};
+use grantor_http::drive_pausing;
 use http::HeaderValue;
 use url::Url;
 
@@ -20,7 +21,7 @@ use crate::not_fetched::NotFetched;
 use crate::slot::{Outcome, Slot, Why};
 use crate::state::{AccessToken, Life};
 use crate::subject::Subject;
-use crate::timed::{Leased, Timed, carry};
+use crate::timed::{Leased, Timed};
 use crate::turn::{Turn, in_time, under, wait_for_lease};
 use crate::{Error, TokenSet, service_account};
 
@@ -151,7 +152,12 @@ pub(crate) async fn fetch(
 ) -> (Result<TokenResponse, NotFetched>, Duration) {
     let wire = manager.wire(call);
     let exchange = Timed::new(Leased::new(exchange, term, manager));
-    let (answer, sent_at) = carry(exchange, &wire, manager).await;
+    // Pauses are over once the tokens are closed.
+    let pause = |left| async move {
+        let _ = manager.closes_within(left).await;
+    };
+    let environment = &manager.shared.environment;
+    let (answer, sent_at) = drive_pausing(exchange, &wire, environment, pause).await;
     let answer = answer.map_err(|error| match wire.unsigned() {
         Some(unsigned) => NotFetched::Unsigned(unsigned),
         None => NotFetched::Fetch(error),

@@ -4,11 +4,9 @@
 use std::time::Duration;
 
 use grantor_core::exchange::{Event, Exchange, FetchError, FetchToken, NoAnswer, Step};
-use grantor_http::Transport;
 
 use crate::lease::Term;
 use crate::manager::Manager;
-use crate::wire::Wire;
 
 /// An exchange, and when it last sent something.
 pub(crate) struct Timed<X> {
@@ -81,31 +79,5 @@ impl Exchange for Leased<'_> {
             return Step::Done(Err(FetchError::NoAnswer(NoAnswer::Unsent)));
         }
         step
-    }
-}
-
-/// Carries an exchange to its end. Its pauses are over once the tokens are closed.
-pub(crate) async fn carry<X: Exchange>(
-    mut exchange: X,
-    wire: &Wire,
-    manager: &Manager,
-) -> X::Output {
-    let clock = &manager.shared.environment.clock;
-    let mut event = Event::Continue;
-    loop {
-        event = match exchange.step(event, clock.elapsed()) {
-            Step::Send(request) => match wire.send(request).await {
-                Ok(answer) => Event::Answer(answer),
-                Err(error) => {
-                    tracing::debug!(error = &error as &dyn std::error::Error, "no answer");
-                    Event::NoAnswer(error.no_answer())
-                }
-            },
-            Step::Wait(pause) => {
-                let _ = manager.closes_within(pause).await;
-                Event::Continue
-            }
-            Step::Done(output) => return output,
-        };
     }
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use grantor_core::Environment;
 use grantor_core::exchange::{Event, Exchange, Step};
 
@@ -5,9 +7,19 @@ use crate::{Transport, TransportError};
 
 /// Carries an exchange to its end. Waits on tokio's timer.
 pub async fn drive<X: Exchange>(
+    exchange: X,
+    transport: &dyn Transport,
+    environment: &Environment,
+) -> X::Output {
+    drive_pausing(exchange, transport, environment, tokio::time::sleep).await
+}
+
+/// As [`drive`], but `pause` waits, and may come back early where nothing is to be waited for.
+pub async fn drive_pausing<X: Exchange, P: Future<Output = ()>>(
     mut exchange: X,
     transport: &dyn Transport,
     environment: &Environment,
+    pause: impl Fn(Duration) -> P,
 ) -> X::Output {
     let mut event = Event::Continue;
     loop {
@@ -19,8 +31,8 @@ pub async fn drive<X: Exchange>(
                     Event::NoAnswer(error.no_answer())
                 }
             },
-            Step::Wait(pause) => {
-                tokio::time::sleep(pause).await;
+            Step::Wait(left) => {
+                pause(left).await;
                 Event::Continue
             }
             Step::Done(output) => return output,
@@ -63,7 +75,6 @@ where
 mod tests {
     use std::collections::VecDeque;
     use std::sync::Mutex;
-    use std::time::Duration;
 
     use bytes::Bytes;
     use grantor_core::exchange::NoAnswer;

@@ -20,7 +20,7 @@ mod transport;
 mod ureq;
 
 pub use cached::{Cached, Freshness, Unavailable};
-pub use drive::{drive, drive_blocking};
+pub use drive::{drive, drive_blocking, drive_pausing};
 pub use flight::Flight;
 pub use jwks::JwksCache;
 pub use metadata::MetadataCache;
