@@ -62,6 +62,7 @@ mod server;
 mod service_account;
 mod session;
 mod share;
+mod shared_methods;
 mod sign_in;
 mod slot;
 mod source;
@@ -73,7 +74,6 @@ mod timed;
 mod token_set;
 mod tokens;
 mod turn;
-mod verbs;
 mod wire;
 mod worker;
 

@@ -1,6 +1,23 @@
-/// The methods of a session that are named as those of HTTP, beside its `request`.
-macro_rules! verbs {
-    () => {
+/// What sessions have in common, whatever the client is that they send over.
+macro_rules! shared_methods {
+    ($client:ident) => {
+        /// The same session with the token of one subject, of [`Tokens::token_exchange`].
+        ///
+        /// # Errors
+        /// Its tokens are not had by token exchange.
+        pub fn for_subject(&self, subject: SubjectToken) -> Result<Self, Error> {
+            Ok(Self {
+                tokens: self.tokens.for_subject(subject)?,
+                ..self.clone()
+            })
+        }
+
+        /// The tokens behind it.
+        #[must_use]
+        pub fn tokens(&self) -> &Tokens {
+            &self.tokens
+        }
+
         /// A GET. `things` below `https://api.example/v1` is `https://api.example/v1/things`; a path with
         /// a slash in front begins at the root of the origin, and an absolute URL stands for itself.
         pub fn get(&self, path: &str) -> RequestBuilder {
@@ -36,7 +53,13 @@ macro_rules! verbs {
         pub fn options(&self, path: &str) -> RequestBuilder {
             self.request(Method::OPTIONS, path)
         }
+
+        /// A request of any method.
+        pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+            let url = self.base.join(path);
+            RequestBuilder::new(self.tokens.clone(), self.$client.clone(), method, url)
+        }
     };
 }
 
-pub(crate) use verbs;
+pub(crate) use shared_methods;

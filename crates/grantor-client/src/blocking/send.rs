@@ -15,7 +15,7 @@ use super::carried::Carried;
 use super::{block_on, block_on_until};
 use crate::door::{Observed, Placement};
 use crate::reqwest_door::too_late;
-use crate::session::redirect::{self, redirect};
+use crate::session::redirect::{self, Follow, redirect};
 use crate::{Error, Tokens};
 
 /// How much of a rejected answer is read, so that its connection can be used again.
@@ -49,22 +49,14 @@ pub(super) fn send(
         let copy = outgoing.try_clone();
         let (response, placement) = send_one(tokens, agent, outgoing, copy.as_ref())?;
         let in_query = placement == Some(Placement::Query);
-        let in_form = placement == Some(Placement::Body);
-        match redirected(&response, copy, in_query) {
-            None => return Ok(response),
-            // There is no form any more that the token could go into.
-            Some(next)
-                if in_form
-                    && redirect::is_reading(next.request.method())
-                    && is_for(tokens, &origin, &next) =>
-            {
-                return Ok(response);
-            }
-            Some(next) if is_for(tokens, &origin, &next) => outgoing = next,
-            Some(next) if redirect::is_reading(next.request.method()) => {
-                return abroad(agent, next);
-            }
-            Some(_) => return Ok(response),
+        let Some(next) = redirected(&response, copy, in_query) else {
+            return Ok(response);
+        };
+        let named = is_for(tokens, &origin, &next);
+        match redirect::follow(placement, next.request.method(), named) {
+            Follow::Along => outgoing = next,
+            Follow::Abroad => return abroad(agent, next),
+            Follow::Not => return Ok(response),
         }
     }
     Err(Error::refused("the API redirects without end"))

@@ -58,30 +58,7 @@ impl Session {
         self
     }
 
-    /// The same session with the token of one subject, of [`Tokens::token_exchange`].
-    ///
-    /// # Errors
-    /// Its tokens are not had by token exchange.
-    pub fn for_subject(&self, subject: SubjectToken) -> Result<Self, Error> {
-        Ok(Self {
-            tokens: self.tokens.for_subject(subject)?,
-            ..self.clone()
-        })
-    }
-
-    /// The tokens behind it.
-    #[must_use]
-    pub fn tokens(&self) -> &Tokens {
-        &self.tokens
-    }
-
-    crate::verbs::verbs!();
-
-    /// A request of any method.
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = self.base.join(path);
-        RequestBuilder::new(self.tokens.clone(), self.agent.clone(), method, url)
-    }
+    crate::shared_methods::shared_methods!(agent);
 }
 
 impl fmt::Debug for Session {

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
-use crate::door::without_token;
+use crate::door::{Placement, without_token};
 
 /// The most redirects that are followed.
 pub(crate) const MOST: usize = 10;
@@ -32,6 +32,27 @@ pub(crate) fn redirect(
         _ => return None,
     };
     grantor_core::is_secure(&url).then_some(Redirect { url, reads })
+}
+
+/// What becomes of a redirected request.
+pub(crate) enum Follow {
+    /// It is sent with a token and all of the caller's headers.
+    Along,
+    /// It is sent without either.
+    Abroad,
+    /// The answer is the caller's.
+    Not,
+}
+
+/// Whether a redirected request is sent. `is_for` is whether all of the caller's headers may go along.
+pub(crate) fn follow(placement: Option<Placement>, next: &Method, is_for: bool) -> Follow {
+    match (is_for, is_reading(next)) {
+        // There is no form any more that the token could go into.
+        (true, true) if placement == Some(Placement::Body) => Follow::Not,
+        (true, _) => Follow::Along,
+        (false, true) => Follow::Abroad,
+        (false, false) => Follow::Not,
+    }
 }
 
 impl Redirect {

@@ -5,7 +5,7 @@ use http::{Extensions, Method};
 use reqwest::{Client, Request, Response};
 use url::Origin;
 
-use super::redirect::{self, redirect};
+use super::redirect::{self, Follow, redirect};
 use crate::door::Placement;
 use crate::reqwest_door::{Next, prepare, uri};
 use crate::{Error, Tokens};
@@ -23,20 +23,14 @@ pub(super) async fn send(
         let (response, placement) =
             send_one(tokens, client, request, copy.as_ref(), extensions).await?;
         let in_query = placement == Some(Placement::Query);
-        let in_form = placement == Some(Placement::Body);
-        match redirected(&response, copy, in_query) {
-            None => return Ok(response),
-            // There is no form any more that the token could go into.
-            Some(next)
-                if in_form
-                    && redirect::is_reading(next.method())
-                    && is_for(tokens, &origin, &next) =>
-            {
-                return Ok(response);
-            }
-            Some(next) if is_for(tokens, &origin, &next) => request = next,
-            Some(next) if redirect::is_reading(next.method()) => return abroad(client, next).await,
-            Some(_) => return Ok(response),
+        let Some(next) = redirected(&response, copy, in_query) else {
+            return Ok(response);
+        };
+        let named = is_for(tokens, &origin, &next);
+        match redirect::follow(placement, next.method(), named) {
+            Follow::Along => request = next,
+            Follow::Abroad => return abroad(client, next).await,
+            Follow::Not => return Ok(response),
         }
     }
     Err(Error::refused("the API redirects without end"))
