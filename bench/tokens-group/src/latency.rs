@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use grantor_client::{Builder, Tokens};
-use grantor_core::{AuthMethod, BoxFuture};
+use grantor_core::{TokenEndpointAuthMethod, BoxFuture};
 use grantor_http::{Transport, TransportError};
 use harness::{Comparison, Group, Result, Side};
 use http::Response;
@@ -94,7 +94,7 @@ async fn calls(tokens: Tokens, stop: Arc<AtomicBool>) -> Histogram {
 fn builder(lifetime_seconds: u64) -> Builder {
     Tokens::client_credentials(ours::ISSUER, "app", "s3cret")
         .token_endpoint("https://idp.example/token")
-        .authentication(AuthMethod::ClientSecretBasic)
+        .authentication(TokenEndpointAuthMethod::ClientSecretBasic)
         .transport(SlowAnswers { lifetime_seconds })
         .only(ours::API)
 }

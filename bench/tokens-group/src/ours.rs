@@ -38,7 +38,7 @@ type Answered = std::result::Result<Response<Bytes>, TransportError>;
 pub(crate) fn builder(lifetime_seconds: u64) -> Builder {
     Tokens::client_credentials(ISSUER, "app", "s3cret")
         .token_endpoint("https://idp.example/token")
-        .authentication(grantor_core::AuthMethod::ClientSecretBasic)
+        .authentication(grantor_core::TokenEndpointAuthMethod::ClientSecretBasic)
         .transport(Answers { lifetime_seconds })
         .only(API)
 }

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use grantor_axum::ServerExt;
-use grantor_core::{ClientAuthentication, GrantRequest, Issuer, Scope, TokenRequest};
+use grantor_core::{ClientAuthentication, GrantParameters, Issuer, Scope, TokenRequest};
 use grantor_http::system;
 use grantor_server::{NewClient, Server, StoredClients};
 use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores};
@@ -62,9 +62,9 @@ fn get_request(path: &str, token: Option<&str>) -> Request<Body> {
 }
 
 async fn token(app: &Router, client: &ClientAuthentication, base: &str, scope: &str) -> String {
-    let mut ask = TokenRequest::new(GrantRequest::ClientCredentials);
-    ask.scope = Some(Scope::parse(scope).unwrap());
-    ask.resource = vec![API.to_owned()];
+    let mut ask = TokenRequest::new(GrantParameters::ClientCredentials);
+    ask.parameters.scope = Some(Scope::parse(scope).unwrap());
+    ask.parameters.resource = vec![API.to_owned()];
     let request = ask.to_request(&format!("{base}/token").parse().unwrap(), client);
     let (status, body) = call(app, request.map(Body::from)).await;
     assert_eq!(status, StatusCode::OK);

@@ -13,7 +13,7 @@ use std::env;
 use std::error::Error;
 
 use grantor_client::Tokens;
-use grantor_core::TokenQuery;
+use grantor_core::RevocationRequest;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use url::Url;
@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     tokens
-        .revoke(&TokenQuery::new(tokens.get().await?.secret))
+        .revoke(&RevocationRequest::new(tokens.get().await?.secret))
         .await?;
     tokens.close().await;
     println!("token revoked");

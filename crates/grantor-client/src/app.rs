@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use grantor_core::{AuthMethod, Secret, ServerMetadata};
+use grantor_core::{Secret, ServerMetadata, TokenEndpointAuthMethod};
 use grantor_http::MetadataCache;
 use url::Url;
 
@@ -17,7 +17,7 @@ pub(crate) struct App {
     /// What it signs instead.
     pub(crate) client_assertion: Option<Assertion>,
     /// Used instead of the best that the server takes.
-    pub(crate) method: Option<AuthMethod>,
+    pub(crate) method: Option<TokenEndpointAuthMethod>,
 }
 
 /// An endpoint of the server at which a client authenticates.
@@ -59,7 +59,7 @@ impl Endpoint {
     }
 
     /// The methods it takes; what is not said of it is said of the token endpoint.
-    fn methods(self, metadata: &ServerMetadata) -> &[AuthMethod] {
+    fn methods(self, metadata: &ServerMetadata) -> &[TokenEndpointAuthMethod] {
         let own = match self {
             Self::Token | Self::DeviceAuthorization => {
                 &metadata.token_endpoint_auth_methods_supported

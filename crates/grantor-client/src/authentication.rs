@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use grantor_core::{AuthMethod, ClientAuthentication, Issuer, Secret};
+use grantor_core::{ClientAuthentication, Issuer, Secret, TokenEndpointAuthMethod};
 use grantor_jose::Algorithm;
 use http::Request;
 use url::Url;
@@ -35,14 +35,17 @@ impl App {
     /// RFC 8414 section 2.
     pub(crate) fn authentication(
         &self,
-        taken: &[AuthMethod],
+        taken: &[TokenEndpointAuthMethod],
         endpoint: &Url,
     ) -> Result<Client, Error> {
         let client_id = self.client_id.clone();
         let method = self.method(taken)?;
         let mut statement = None;
         let authentication = match (method, &self.client_secret) {
-            (AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt, secret) => {
+            (
+                TokenEndpointAuthMethod::ClientSecretJwt | TokenEndpointAuthMethod::PrivateKeyJwt,
+                secret,
+            ) => {
                 let assertion = match (&self.client_assertion, secret) {
                     (Some(assertion), _) => assertion.clone(),
                     (None, Some(secret)) => {
@@ -56,11 +59,15 @@ impl App {
                 // allows it, and some servers look there first.
                 ClientAuthentication::None { client_id }
             }
-            (_, None) | (AuthMethod::None, _) => ClientAuthentication::None { client_id },
-            (AuthMethod::ClientSecretPost, Some(secret)) => ClientAuthentication::Post {
-                client_id,
-                client_secret: secret.clone(),
-            },
+            (_, None) | (TokenEndpointAuthMethod::None, _) => {
+                ClientAuthentication::None { client_id }
+            }
+            (TokenEndpointAuthMethod::ClientSecretPost, Some(secret)) => {
+                ClientAuthentication::Post {
+                    client_id,
+                    client_secret: secret.clone(),
+                }
+            }
             (_, Some(secret)) => ClientAuthentication::Basic {
                 client_id,
                 client_secret: secret.clone(),
@@ -78,14 +85,14 @@ impl App {
         issuer.or(self.server.token_endpoint.as_ref().map(Url::as_str))
     }
 
-    fn method(&self, taken: &[AuthMethod]) -> Result<AuthMethod, Error> {
+    fn method(&self, taken: &[TokenEndpointAuthMethod]) -> Result<TokenEndpointAuthMethod, Error> {
         if let Some(method) = &self.method {
             return Ok(method.clone());
         }
         let able = match (&self.client_assertion, &self.client_secret) {
             (Some(assertion), _) => vec![assertion.method()],
             (None, Some(secret)) => methods_of(secret),
-            (None, None) => return Ok(AuthMethod::None),
+            (None, None) => return Ok(TokenEndpointAuthMethod::None),
         };
         let mut best = able.iter().filter(|method| taken.contains(method));
         match best.next() {
@@ -96,9 +103,16 @@ impl App {
         }
     }
 
-    fn not_taken(&self, able: &[AuthMethod], taken: &[AuthMethod]) -> Error {
-        let list = |methods: &[AuthMethod]| {
-            let names: Vec<_> = methods.iter().map(AuthMethod::as_str).collect();
+    fn not_taken(
+        &self,
+        able: &[TokenEndpointAuthMethod],
+        taken: &[TokenEndpointAuthMethod],
+    ) -> Error {
+        let list = |methods: &[TokenEndpointAuthMethod]| {
+            let names: Vec<_> = methods
+                .iter()
+                .map(TokenEndpointAuthMethod::as_str)
+                .collect();
             names.join(", ")
         };
         let what = match &self.client_assertion {
@@ -115,10 +129,13 @@ impl App {
 }
 
 /// What a secret is good for, the best first. A short one can't be the key of a MAC.
-fn methods_of(secret: &Secret) -> Vec<AuthMethod> {
-    let mut methods = vec![AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost];
+fn methods_of(secret: &Secret) -> Vec<TokenEndpointAuthMethod> {
+    let mut methods = vec![
+        TokenEndpointAuthMethod::ClientSecretBasic,
+        TokenEndpointAuthMethod::ClientSecretPost,
+    ];
     if Assertion::from_secret(Algorithm::Hs256, secret.clone()).is_ok() {
-        methods.push(AuthMethod::ClientSecretJwt);
+        methods.push(TokenEndpointAuthMethod::ClientSecretJwt);
     }
     methods
 }
@@ -139,7 +156,7 @@ mod tests {
 
     const LONG: &str = "a secret that is long enough for a MAC";
 
-    fn app(secret: Option<&str>, method: Option<AuthMethod>) -> App {
+    fn app(secret: Option<&str>, method: Option<TokenEndpointAuthMethod>) -> App {
         App {
             server: Checked::default(),
             client_id: "app".into(),
@@ -157,7 +174,7 @@ mod tests {
         }
     }
 
-    fn chosen(app: &App, taken: &[AuthMethod]) -> AuthMethod {
+    fn chosen(app: &App, taken: &[TokenEndpointAuthMethod]) -> TokenEndpointAuthMethod {
         let client = app.authentication(taken, &endpoint()).unwrap();
         let signs = client.statement.is_some();
         assert_eq!(signs, app.method(taken).unwrap().as_str().ends_with("_jwt"));
@@ -170,7 +187,9 @@ mod tests {
 
     #[test]
     fn the_method_is_chosen_from_what_is_taken() {
-        use AuthMethod::{ClientSecretBasic, ClientSecretJwt, ClientSecretPost, None as Public};
+        use TokenEndpointAuthMethod::{
+            ClientSecretBasic, ClientSecretJwt, ClientSecretPost, None as Public,
+        };
         let with_secret = app(Some("s"), None);
         assert_eq!(chosen(&with_secret, &[]), ClientSecretBasic);
         assert_eq!(
@@ -197,7 +216,7 @@ mod tests {
 
     #[test]
     fn an_assertion_is_used_where_its_kind_is_taken() {
-        use AuthMethod::{ClientSecretBasic, ClientSecretJwt, PrivateKeyJwt};
+        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretJwt, PrivateKeyJwt};
         let all = [ClientSecretBasic, ClientSecretJwt, PrivateKeyJwt];
         for (algorithm, method) in [
             (Algorithm::Es256, PrivateKeyJwt),
@@ -213,7 +232,7 @@ mod tests {
     #[test]
     fn says_what_the_server_takes_instead() {
         for secret in ["hunter2", LONG] {
-            let error = app(Some(secret), None).method(&[AuthMethod::PrivateKeyJwt]);
+            let error = app(Some(secret), None).method(&[TokenEndpointAuthMethod::PrivateKeyJwt]);
             let error = error.unwrap_err();
             assert!(error.is_configuration());
             assert!(error.to_string().contains("private_key_jwt"), "{error}");

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use grantor_core::exchange::FetchToken;
 use grantor_core::{
     AuthorizationError, AuthorizationRequest, AuthorizationResponse, CodeVerifier, ErrorCode,
-    GrantRequest, Issuer, RedirectUri, ServerMetadata, TokenRequest,
+    GrantParameters, Issuer, RedirectUri, ServerMetadata, TokenParameters, TokenRequest,
 };
 use tokio::sync::oneshot;
 use url::Url;
@@ -195,7 +195,7 @@ impl CodeFlow {
             .map_err(|error| redirected(&error))?;
         let code_verifier = CodeVerifier::parse(&pending.code_verifier)
             .map_err(|_| Error::configuration("the pending sign-in is damaged"))?;
-        let grant = GrantRequest::AuthorizationCode {
+        let grant = GrantParameters::AuthorizationCode {
             code,
             redirect_uri: Some(pending.redirect_uri),
             code_verifier: Some(code_verifier),
@@ -216,15 +216,18 @@ impl CodeFlow {
     }
 }
 
-async fn redeem(slot: &Arc<Slot>, grant: GrantRequest) -> Outcome {
+async fn redeem(slot: &Arc<Slot>, grant: GrantParameters) -> Outcome {
     let manager = &slot.manager;
     let cache = &manager.shared.metadata;
     let app = manager.app()?;
     let (url, client) = app.endpoint(cache, Endpoint::Token).await?;
     let request = TokenRequest {
-        resource: slot.ask.resource.clone(),
-        extra: slot.ask.extra.clone(),
-        ..TokenRequest::new(grant)
+        grant,
+        parameters: TokenParameters {
+            resource: slot.ask.resource.clone(),
+            extra: slot.ask.extra.clone(),
+            ..TokenParameters::default()
+        },
     };
     let mut request = request.to_request_with(&url, &client.authentication, &app.server.quirks);
     client.sign(&mut request);

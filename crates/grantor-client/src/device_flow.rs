@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use grantor_core::exchange::{DeviceAuthorization, Event, Exchange, Step};
 use grantor_core::{
-    DeviceAuthorizationRequest, DeviceAuthorizationResponse, GrantRequest, TokenRequest,
+    DeviceAuthorizationRequest, DeviceAuthorizationResponse, GrantParameters, TokenRequest,
 };
 use grantor_http::Transport;
 use tokio::sync::watch;
@@ -154,7 +154,7 @@ async fn exchange(
     let app = manager.app()?;
     let endpoint = app.endpoint(&manager.shared.metadata, Endpoint::Token);
     let (url, client) = endpoint.await?;
-    let grant = GrantRequest::DeviceCode {
+    let grant = GrantParameters::DeviceCode {
         device_code: response.device_code.clone(),
     };
     let quirks = app.server.quirks;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::{GrantRequest, Timestamp};
+use grantor_core::{GrantParameters, Timestamp};
 use grantor_store::MasterKey;
 
 use crate::app::App;
@@ -82,12 +82,12 @@ impl Actor {
 
 impl Exchange {
     /// What is asked for a subject.
-    pub(crate) async fn request(&self, subject: &SubjectToken) -> Result<GrantRequest, Error> {
+    pub(crate) async fn request(&self, subject: &SubjectToken) -> Result<GrantParameters, Error> {
         let actor = match &self.actor {
             Some(actor) => Some(actor.token().await?),
             None => None,
         };
-        Ok(GrantRequest::TokenExchange {
+        Ok(GrantParameters::TokenExchange {
             subject_token: subject.token.clone(),
             subject_token_type: subject.token_type.clone(),
             actor: actor.map(|actor| grantor_core::ActorToken {
@@ -105,7 +105,7 @@ impl Grant {
         &self,
         subject: Option<&Subject>,
         now: Timestamp,
-    ) -> Result<GrantRequest, Error> {
+    ) -> Result<GrantParameters, Error> {
         match (self, subject) {
             (Self::Exchange(_), Some(Subject::Token(token))) if token.has_ended(now) => {
                 Err(Error::needs_login_because(
@@ -118,7 +118,7 @@ impl Grant {
             (Self::Users, Some(Subject::User(user))) => Ok(user.request()),
             (Self::JwtBearer(_), None) => Ok(ServiceAccount::request()),
             (Self::ClientCredentials | Self::Exchange(_), None) => {
-                Ok(GrantRequest::ClientCredentials)
+                Ok(GrantParameters::ClientCredentials)
             }
             _ => Err(Error::configuration("there is nobody to have a token for")),
         }

@@ -97,7 +97,7 @@ pub use middleware::TokensMiddleware;
 pub use policy::Policy;
 pub use server::Server;
 pub use session::{RequestBuilder, Session};
-pub use source::{SourceError, TokenSource, Wanted};
+pub use source::{SourceError, TokenSource};
 pub use state::AccessToken;
 pub use subject::SubjectToken;
 pub use token_set::TokenSet;

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use grantor_core::exchange::Retry;
-use grantor_core::{GrantRequest, Secret, TokenResponse};
+use grantor_core::{GrantParameters, Secret, TokenResponse};
 use tokio::sync::Mutex;
 
 use self::state::Kept;
@@ -105,7 +105,7 @@ impl Login {
             let refresh_token = record.usable_refresh_token(now);
             let by_password = refresh_token.is_none();
             let grant = match (refresh_token, &self.user) {
-                (Some(refresh_token), _) => GrantRequest::RefreshToken { refresh_token },
+                (Some(refresh_token), _) => GrantParameters::RefreshToken { refresh_token },
                 (None, Some(user)) => user.request(),
                 (None, None) => return Err(over()),
             };
@@ -148,7 +148,7 @@ impl Login {
 
 async fn ask(
     slot: &Slot,
-    grant: GrantRequest,
+    grant: GrantParameters,
     retry: Retry,
     term: Option<Term>,
 ) -> Result<Spent, Error> {
@@ -158,7 +158,7 @@ async fn ask(
     let (url, client) = endpoint.await?;
     manager.wait_for_throttle(&retry).await?;
     let call = match grant {
-        GrantRequest::RefreshToken { .. } => Call::Refresh,
+        GrantParameters::RefreshToken { .. } => Call::Refresh,
         _ => Call::Token,
     };
     let exchange = exchange(slot, grant, (&url, &client), retry);

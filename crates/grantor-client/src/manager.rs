@@ -11,7 +11,6 @@ use grantor_core::exchange::Retry;
 use grantor_http::{MetadataCache, Transport};
 
 use crate::app::App;
-use crate::ask::Ask;
 use crate::blocking::block_on_for;
 use crate::change::OnChange;
 use crate::counters::Counters;
@@ -28,6 +27,7 @@ use crate::subjects::Subjects;
 use crate::wire::{Throttle, Wire};
 use crate::worker::Worker;
 use crate::{Error, Policy};
+use grantor_core::TokenParameters;
 
 /// How long what is under way may take after the last handle is gone.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -102,9 +102,9 @@ impl Manager {
     }
 
     /// The one slot for what is asked.
-    pub(crate) fn slot(self: &Arc<Self>, ask: Ask) -> Arc<Slot> {
+    pub(crate) fn slot(self: &Arc<Self>, ask: TokenParameters) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = ask.canonical();
+        let name = crate::ask::canonical(&ask);
         if let Some(slot) = slots.get(&name).and_then(Weak::upgrade) {
             return slot;
         }
@@ -115,7 +115,11 @@ impl Manager {
     }
 
     /// The one slot for a subject, as long as it is not crowded out by others.
-    pub(crate) fn subject_slot(self: &Arc<Self>, ask: &Arc<Ask>, subject: Subject) -> Arc<Slot> {
+    pub(crate) fn subject_slot(
+        self: &Arc<Self>,
+        ask: &Arc<TokenParameters>,
+        subject: Subject,
+    ) -> Arc<Slot> {
         let name = subject.fingerprint(ask);
         let now = || self.shared.environment.now();
         let fits = |slot: &Slot| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::{TokenQuery, TokenResponse, TokenTypeHint};
+use grantor_core::{RevocationRequest, TokenResponse, TokenTypeHint};
 use grantor_http::Transport;
 use grantor_store::{Conflict, Error, Key, Records, Version};
 use tokio::time::Instant;
@@ -142,8 +142,8 @@ pub(crate) async fn revoke(manager: &Manager, answer: &TokenResponse) {
     };
     let endpoint = app.endpoint(&manager.shared.metadata, Endpoint::Revocation);
     if let Ok((url, client)) = endpoint.await {
-        let mut query = TokenQuery::new(refresh_token);
-        query.hint = Some(TokenTypeHint::RefreshToken);
+        let mut query = RevocationRequest::new(refresh_token);
+        query.token_type_hint = Some(TokenTypeHint::RefreshToken);
         let mut request = query.to_request(&url, &client.authentication);
         client.sign(&mut request);
         let _ = manager.wire(Call::Revocation).send(request).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use grantor_core::{Introspection, TokenQuery, TokenResponse};
+use grantor_core::{Introspection, IntrospectionRequest, RevocationRequest, TokenResponse};
 use grantor_http::Transport;
 use http::Response;
 
@@ -20,8 +20,8 @@ impl Tokens {
     ///
     /// # Errors
     /// The server has no introspection endpoint, refuses, or does not answer.
-    pub async fn introspect(&self, query: &TokenQuery) -> Result<Introspection, Error> {
-        let answer = self.ask(Endpoint::Introspection, query).await?;
+    pub async fn introspect(&self, request: &IntrospectionRequest) -> Result<Introspection, Error> {
+        let answer = self.ask(Question::Introspect(request.clone())).await?;
         serde_json::from_slice(answer.body()).map_err(|_| {
             Error::refused("the introspection endpoint answered something that it should not")
         })
@@ -31,8 +31,8 @@ impl Tokens {
     ///
     /// # Errors
     /// The server has no revocation endpoint, refuses, or does not answer.
-    pub async fn revoke(&self, query: &TokenQuery) -> Result<(), Error> {
-        self.ask(Endpoint::Revocation, query).await.map(drop)
+    pub async fn revoke(&self, request: &RevocationRequest) -> Result<(), Error> {
+        self.ask(Question::Revoke(request.clone())).await.map(drop)
     }
 
     /// Forgets the access tokens, and the login if there is one, here and in the store. The server
@@ -47,10 +47,15 @@ impl Tokens {
         self.slot.manager.run(forget(manager, slot)).await
     }
 
-    async fn ask(&self, endpoint: Endpoint, query: &TokenQuery) -> Result<Response<Bytes>, Error> {
-        let (manager, query) = (Arc::clone(&self.slot.manager), query.clone());
-        self.slot.manager.run(ask(manager, endpoint, query)).await
+    async fn ask(&self, question: Question) -> Result<Response<Bytes>, Error> {
+        let manager = Arc::clone(&self.slot.manager);
+        self.slot.manager.run(ask(manager, question)).await
     }
+}
+
+enum Question {
+    Introspect(IntrospectionRequest),
+    Revoke(RevocationRequest),
 }
 
 async fn forget(manager: Arc<Manager>, slot: Arc<Slot>) -> Result<(), Error> {
@@ -71,19 +76,27 @@ async fn forget(manager: Arc<Manager>, slot: Arc<Slot>) -> Result<(), Error> {
     Ok(())
 }
 
-async fn ask(
-    manager: Arc<Manager>,
-    endpoint: Endpoint,
-    query: TokenQuery,
-) -> Result<Response<Bytes>, Error> {
+async fn ask(manager: Arc<Manager>, question: Question) -> Result<Response<Bytes>, Error> {
     let app = manager.app()?;
-    let (url, client) = app.endpoint(&manager.shared.metadata, endpoint).await?;
-    let mut request = query.to_request_with(&url, &client.authentication, &app.server.quirks);
-    client.sign(&mut request);
-    let (call, name) = match endpoint {
-        Endpoint::Revocation => (Call::Revocation, "revocation endpoint"),
-        _ => (Call::Introspection, "introspection endpoint"),
+    let (endpoint, call, name) = match &question {
+        Question::Introspect(_) => (
+            Endpoint::Introspection,
+            Call::Introspection,
+            "introspection endpoint",
+        ),
+        Question::Revoke(_) => (
+            Endpoint::Revocation,
+            Call::Revocation,
+            "revocation endpoint",
+        ),
     };
+    let (url, client) = app.endpoint(&manager.shared.metadata, endpoint).await?;
+    let (authentication, quirks) = (&client.authentication, &app.server.quirks);
+    let mut request = match question {
+        Question::Introspect(request) => request.to_request_with(&url, authentication, quirks),
+        Question::Revoke(request) => request.to_request_with(&url, authentication, quirks),
+    };
+    client.sign(&mut request);
     let answer = manager.wire(call).send(request).await?;
     if answer.status().is_success() {
         return Ok(answer);

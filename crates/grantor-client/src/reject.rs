@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use grantor_core::Challenge;
+use grantor_core::AuthenticateChallenge;
 use http::HeaderMap;
 
 use crate::origin::OriginId;
@@ -51,7 +51,7 @@ impl Rejections {
 
 /// Whether a 401 is about something else than the token.
 pub(crate) fn is_about_something_else(headers: &HeaderMap) -> bool {
-    let challenges = Challenge::from_headers(headers);
+    let challenges = AuthenticateChallenge::from_headers(headers);
     challenges.iter().any(|challenge| {
         matches!(
             challenge.get("error"),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::exchange::{FetchToken, Retry};
-use grantor_core::{GrantRequest, Quirks, Secret, Timestamp, TokenResponse};
-use grantor_http::drive_pausing;
+use grantor_core::{GrantParameters, Quirks, Secret, Timestamp, TokenRequest, TokenResponse};
+use grantor_http::drive_with_sleep;
 use http::HeaderValue;
 use url::Url;
 
@@ -98,7 +98,7 @@ async fn shared(
 }
 
 /// Asks the token endpoint.
-async fn ask(slot: &Arc<Slot>, grant: GrantRequest, retry: Retry) -> Fetched {
+async fn ask(slot: &Arc<Slot>, grant: GrantParameters, retry: Retry) -> Fetched {
     let manager = &slot.manager;
     let app = manager.app()?;
     let (url, client) = app
@@ -118,7 +118,7 @@ async fn ask(slot: &Arc<Slot>, grant: GrantRequest, retry: Retry) -> Fetched {
 /// The token request of a slot, repeated as its grant bears it.
 pub(crate) fn exchange(
     slot: &Slot,
-    grant: GrantRequest,
+    grant: GrantParameters,
     (url, client): (&Url, &Client),
     retry: Retry,
 ) -> FetchToken {
@@ -127,7 +127,10 @@ pub(crate) fn exchange(
         .app
         .as_ref()
         .map_or(Quirks::NONE, |app| app.server.quirks);
-    let mut request = slot.ask.request(grant);
+    let mut request = TokenRequest {
+        grant,
+        parameters: (*slot.ask).clone(),
+    };
     let statement = match &manager.grant {
         Grant::JwtBearer(account) => Some(account.statement(&mut request)),
         _ => None,
@@ -157,7 +160,7 @@ pub(crate) async fn fetch(
         let _ = manager.closes_within(left).await;
     };
     let environment = &manager.shared.environment;
-    let (answer, sent_at) = drive_pausing(exchange, &wire, environment, pause).await;
+    let (answer, sent_at) = drive_with_sleep(exchange, &wire, environment, pause).await;
     let answer = answer.map_err(|error| match wire.unsigned() {
         Some(unsigned) => NotFetched::Unsigned(unsigned),
         None => NotFetched::Fetch(error),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use grantor_core::exchange::{FetchToken, Retry};
-use grantor_core::{GrantRequest, Secret, TokenRequest};
+use grantor_core::{GrantParameters, Secret, TokenRequest};
 use grantor_store::MasterKey;
 use http::Request;
 
@@ -30,8 +30,8 @@ impl ServiceAccount {
     }
 
     /// A grant without its assertion, which comes when it is sent.
-    pub(crate) fn request() -> GrantRequest {
-        GrantRequest::JwtBearer {
+    pub(crate) fn request() -> GrantParameters {
+        GrantParameters::JwtBearer {
             assertion: Secret::new(""),
         }
     }
@@ -39,7 +39,7 @@ impl ServiceAccount {
     /// What is signed for this request, which loses its scope if the assertion has it.
     pub(crate) fn statement(&self, request: &mut TokenRequest) -> Arc<Statement> {
         match self.scope {
-            ScopePlace::Claim => match request.scope.take() {
+            ScopePlace::Claim => match request.parameters.scope.take() {
                 Some(scope) => Arc::new(self.statement.with_scope(&scope)),
                 None => Arc::clone(&self.statement),
             },

@@ -15,7 +15,6 @@ use tracing::Instrument;
 
 use self::flight::{Flight, abandoned};
 use crate::Error;
-use crate::ask::Ask;
 use crate::counters::stripe;
 use crate::flights::{Boarding, Flights};
 use crate::grant::Grant;
@@ -25,6 +24,7 @@ use crate::reject::Rejections;
 use crate::share::{Published, Share};
 use crate::state::{AccessToken, BEARER, Current, Freshness, Instant, Life, NEVER, instant};
 use crate::subject::Subject;
+use grantor_core::TokenParameters;
 
 /// How long after an early renewal was begun a caller looks after it again.
 const NEXT_LOOK: Instant = 50_000_000;
@@ -48,7 +48,7 @@ pub(crate) enum Why {
 
 pub(crate) struct Slot {
     pub(crate) manager: Arc<Manager>,
-    pub(crate) ask: Arc<Ask>,
+    pub(crate) ask: Arc<TokenParameters>,
     /// Whose token it is, if not the client's or the login's.
     pub(crate) subject: Option<Subject>,
     /// By which it is found among those of others.
@@ -63,7 +63,7 @@ pub(crate) struct Slot {
 impl Slot {
     pub(crate) fn new(
         manager: Arc<Manager>,
-        ask: Arc<Ask>,
+        ask: Arc<TokenParameters>,
         subject: Option<([u8; 32], Subject)>,
     ) -> Self {
         let (name, subject) = match subject {

@@ -1,38 +1,11 @@
-use std::fmt::{self, Debug};
+use std::fmt::Debug;
 use std::sync::Arc;
 
-use grantor_core::{BoxFuture, Scope, TokenResponse};
+use grantor_core::{BoxFuture, TokenParameters, TokenResponse};
 
 use crate::renew::Fetched;
 use crate::slot::Slot;
 use crate::{Error, TokenSet};
-
-/// What a token is wanted for.
-#[derive(Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Wanted {
-    /// What it should reach.
-    pub scope: Option<Scope>,
-    /// Where it is to be used (RFC 8707).
-    pub resource: Vec<String>,
-    /// Where it is to be used, as some servers name it.
-    pub audience: Vec<String>,
-    /// Further parameters.
-    pub parameters: Vec<(String, String)>,
-}
-
-/// Further parameters may be secret: their names are shown.
-impl Debug for Wanted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Wanted")
-            .field("scope", &self.scope)
-            .field("resource", &self.resource)
-            .field("audience", &self.audience)
-            .field("parameters", &names)
-            .finish()
-    }
-}
 
 /// What a [`TokenSource`] fails with.
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
@@ -43,14 +16,14 @@ pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 /// The manager does the rest: it asks once at a time, in good time, and shares the answer.
 ///
 /// ```
-/// use grantor_client::{SourceError, TokenSet, TokenSource, Tokens, Wanted};
-/// use grantor_core::BoxFuture;
+/// use grantor_client::{SourceError, TokenSet, TokenSource, Tokens};
+/// use grantor_core::{BoxFuture, TokenParameters};
 ///
 /// #[derive(Debug)]
 /// struct FromFile(std::path::PathBuf);
 ///
 /// impl TokenSource for FromFile {
-///     fn fetch<'a>(&'a self, _: &'a Wanted) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
+///     fn fetch<'a>(&'a self, _: &'a TokenParameters) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
 ///         Box::pin(async {
 ///             let token = tokio::fs::read_to_string(&self.0).await?;
 ///             Ok(TokenSet::new(token.trim_end()))
@@ -66,12 +39,18 @@ pub trait TokenSource: Debug + Send + Sync + 'static {
     ///
     /// An error is taken as one that may pass: what there is stays in use until its end, and the
     /// source is asked again after a pause.
-    fn fetch<'a>(&'a self, wanted: &'a Wanted) -> BoxFuture<'a, Result<TokenSet, SourceError>>;
+    fn fetch<'a>(
+        &'a self,
+        parameters: &'a TokenParameters,
+    ) -> BoxFuture<'a, Result<TokenSet, SourceError>>;
 }
 
 impl<S: TokenSource> TokenSource for Arc<S> {
-    fn fetch<'a>(&'a self, wanted: &'a Wanted) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
-        S::fetch(self, wanted)
+    fn fetch<'a>(
+        &'a self,
+        parameters: &'a TokenParameters,
+    ) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
+        S::fetch(self, parameters)
     }
 }
 
@@ -80,9 +59,8 @@ pub(crate) async fn ask(slot: &Slot, source: &dyn TokenSource) -> Fetched {
     let manager = &slot.manager;
     let clock = &manager.shared.environment;
     let (sent_at, now) = (clock.clock.elapsed(), clock.now());
-    let wanted = slot.ask.wanted();
     let limit = manager.policy.request_timeout;
-    let set = match tokio::time::timeout(limit, source.fetch(&wanted)).await {
+    let set = match tokio::time::timeout(limit, source.fetch(&slot.ask)).await {
         Ok(Ok(set)) => set,
         Ok(Err(error)) => return Err(Error::from_source(error)),
         Err(_) => {

@@ -15,9 +15,9 @@ use self::build::Build;
 pub(crate) use self::place::{Opened, Place, Sharing};
 use crate::Policy;
 use crate::app::App;
-use crate::ask::Ask;
 use crate::records::{AccessRecord, LeaseRecord, LoginRecord};
 use crate::state::{AccessToken, Life};
+use grantor_core::TokenParameters;
 
 #[derive(Debug)]
 pub(crate) struct Storage {
@@ -111,13 +111,13 @@ impl Storage {
         self.checked.get_or_try_init(check).await.copied()
     }
 
-    pub(crate) fn access_key(&self, ask: &Ask) -> Key {
+    pub(crate) fn access_key(&self, ask: &TokenParameters) -> Key {
         self.access.key_of_name(&self.name_of(ask))
     }
 
     /// What is asked may hold secrets of its own (a further parameter), so its name is a MAC too.
-    fn name_of(&self, ask: &Ask) -> String {
-        let name = format!("{}{}", self.identity, ask.canonical());
+    fn name_of(&self, ask: &TokenParameters) -> String {
+        let name = format!("{}{}", self.identity, crate::ask::canonical(&ask));
         self.key.fingerprint("access_token", &Secret::new(name))
     }
 
@@ -126,7 +126,7 @@ impl Storage {
     }
 
     /// The key of the lease: one for a login, one for each access token of a client.
-    pub(crate) fn lease_key(&self, leases: &Records<LeaseRecord>, ask: &Ask) -> Key {
+    pub(crate) fn lease_key(&self, leases: &Records<LeaseRecord>, ask: &TokenParameters) -> Key {
         match self.logins {
             Some(_) => leases.key_of_name(&self.identity),
             None => leases.key_of_name(&self.name_of(ask)),
@@ -137,7 +137,7 @@ impl Storage {
     /// not to be renewed yet.
     pub(crate) async fn find(
         &self,
-        ask: &Ask,
+        ask: &TokenParameters,
         login_id: Option<&str>,
         avoid: Option<&Secret>,
     ) -> Result<Option<(AccessToken, Life)>, grantor_store::Error> {

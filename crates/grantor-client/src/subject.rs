@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::{BoxFuture, GrantRequest, Secret, Timestamp, token_type};
+use grantor_core::{BoxFuture, GrantParameters, Secret, Timestamp, token_type};
 use grantor_jose::digest::sha256;
 
-use crate::ask::Ask;
+use grantor_core::TokenParameters;
 
 /// The token of somebody on whose behalf an API is called, to be exchanged for one of this client's
 /// own (RFC 8693 section 2.1).
@@ -76,8 +76,8 @@ pub(crate) struct User {
 }
 
 impl User {
-    pub(crate) fn request(&self) -> GrantRequest {
-        GrantRequest::Password {
+    pub(crate) fn request(&self) -> GrantParameters {
+        GrantParameters::Password {
             username: self.username.clone(),
             password: self.password.clone(),
         }
@@ -94,12 +94,12 @@ impl Subject {
     }
 
     /// What tells per-request tokens apart. Nobody can make two subjects alike.
-    pub(crate) fn fingerprint(&self, ask: &Ask) -> [u8; 32] {
+    pub(crate) fn fingerprint(&self, ask: &TokenParameters) -> [u8; 32] {
         let (kind, first, second) = match self {
             Self::Token(subject) => ("token", &*subject.token_type, subject.token.expose()),
             Self::User(user) => ("user", &*user.username, user.password.expose()),
         };
-        let text = format!("{kind}{first:?}{second:?}{}", ask.canonical());
+        let text = format!("{kind}{first:?}{second:?}{}", crate::ask::canonical(&ask));
         sha256(Secret::new(text).expose().as_bytes())
     }
 }

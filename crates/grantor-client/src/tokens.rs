@@ -4,7 +4,6 @@ use std::sync::Arc;
 use grantor_core::{Scope, Secret, ServerMetadata};
 use url::Url;
 
-use crate::ask::Ask;
 use crate::door::Placement;
 use crate::grant::Grant;
 use crate::manager::{LastHandle, Manager};
@@ -14,6 +13,7 @@ use crate::slot::{Slot, Why};
 use crate::state::{AccessToken, Life};
 use crate::subject::{Subject, SubjectToken, Subjects};
 use crate::{Counts, Error, Session, TokenSet};
+use grantor_core::TokenParameters;
 
 /// A handle to one access token that is kept good: fetched when it is first needed, renewed before
 /// it ends, shared by all clones, and by other processes if there is a store.
@@ -48,7 +48,7 @@ pub struct Tokens {
 impl Tokens {
     pub(crate) fn new(
         manager: &Arc<Manager>,
-        ask: Ask,
+        ask: TokenParameters,
         origins: Origins,
         subjects: Option<Subjects>,
     ) -> Self {
@@ -178,14 +178,14 @@ impl Tokens {
         let scope = Scope::parse(scope);
         let scope = scope.map_err(|error| Error::configuration(format!("\"scope\": {error}")))?;
         let scope = Some(scope);
-        Ok(self.with_ask(|ask| Ask { scope, ..ask }))
+        Ok(self.with_ask(|ask| TokenParameters { scope, ..ask }))
     }
 
     /// The same login or client with a token for another resource (RFC 8707).
     #[must_use]
     pub fn with_resource(&self, resource: impl Into<String>) -> Self {
         let resource = vec![resource.into()];
-        self.with_ask(|ask| Ask { resource, ..ask })
+        self.with_ask(|ask| TokenParameters { resource, ..ask })
     }
 
     /// The same token, which may go to this origin too.
@@ -211,7 +211,7 @@ impl Tokens {
         self.plain
     }
 
-    fn with_ask(&self, change: impl FnOnce(Ask) -> Ask) -> Self {
+    fn with_ask(&self, change: impl FnOnce(TokenParameters) -> TokenParameters) -> Self {
         let ask = change((*self.slot.ask).clone());
         let manager = &self.slot.manager;
         let slot = match self.slot.subject.clone() {

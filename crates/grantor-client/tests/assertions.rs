@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_client::{Assertion, Builder, Server, Tokens};
-use grantor_core::{AuthMethod, BoxFuture, Timestamp, TokenQuery};
+use grantor_core::{
+    BoxFuture, IntrospectionRequest, RevocationRequest, Timestamp, TokenEndpointAuthMethod,
+};
 use grantor_jose::{Algorithm, Key, KeySet, PublicKey, SignError, Signature, Signer, jws, jwt};
 use grantor_store::{MasterKey, MemoryStore};
 use grantor_testkit::{Endpoint, Fault, RecordedRequest};
@@ -151,9 +153,10 @@ async fn a_client_says_who_it_is_by_a_new_assertion_in_every_request() {
     let (key, keys) = key();
     world.server.fail_next(Fault::AnswerLost);
     let tokens = client(&world, Assertion::new(key)).build().unwrap();
-    let query = TokenQuery::new(tokens.get().await.unwrap().secret);
-    tokens.introspect(&query).await.unwrap();
-    tokens.revoke(&query).await.unwrap();
+    let token = tokens.get().await.unwrap().secret;
+    let question = IntrospectionRequest::new(token.clone());
+    tokens.introspect(&question).await.unwrap();
+    tokens.revoke(&RevocationRequest::new(token)).await.unwrap();
     let endpoints = [
         Endpoint::Token,
         Endpoint::Introspection,
@@ -386,7 +389,9 @@ fn what_an_assertion_can_not_be_is_named_at_once() {
         assert!(error.contains(part), "{part} in {error}");
     }
     let unsigned = Tokens::client_credentials(ISSUER, "app", "short");
-    let unsigned = unsigned.authentication(AuthMethod::PrivateKeyJwt).build();
+    let unsigned = unsigned
+        .authentication(TokenEndpointAuthMethod::PrivateKeyJwt)
+        .build();
     assert!(
         unsigned
             .unwrap_err()

@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use grantor_client::Tokens;
-use grantor_core::AuthMethod;
+use grantor_core::TokenEndpointAuthMethod;
 use grantor_testkit::{Endpoint, Fault};
 use support::{API, ISSUER, World, bearer, request, settle};
 
@@ -271,7 +271,7 @@ async fn the_client_authenticates_as_the_server_likes_it() {
     assert!(basic.get().await.is_ok());
     let post = world
         .here(world.client())
-        .authentication(AuthMethod::ClientSecretPost)
+        .authentication(TokenEndpointAuthMethod::ClientSecretPost)
         .scope("read")
         .resource("https://api.example/")
         .build()

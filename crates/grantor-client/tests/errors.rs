@@ -7,7 +7,9 @@ mod support;
 use std::time::Duration;
 
 use grantor_client::{Server, Tokens};
-use grantor_core::{BasicEncoding, Quirks, RequestEncoding, TokenQuery};
+use grantor_core::{
+    BasicEncoding, IntrospectionRequest, Quirks, RequestEncoding, RevocationRequest,
+};
 use grantor_testkit::{Endpoint, Fault, ScriptedAnswer};
 use support::{ISSUER, World};
 
@@ -105,12 +107,17 @@ async fn a_token_endpoint_may_be_asked_by_get() {
 async fn a_question_that_is_not_answered_says_which_endpoint_it_was_and_whose_fault() {
     let world = World::new();
     let tokens = world.here(world.client()).build().unwrap();
-    let query = TokenQuery::new("token");
     let ask = async |endpoint, fault| {
         world.server.fail_next_at(endpoint, fault);
         match endpoint {
-            Endpoint::Revocation => tokens.revoke(&query).await.unwrap_err(),
-            _ => tokens.introspect(&query).await.unwrap_err(),
+            Endpoint::Revocation => tokens
+                .revoke(&RevocationRequest::new("token"))
+                .await
+                .unwrap_err(),
+            _ => tokens
+                .introspect(&IntrospectionRequest::new("token"))
+                .await
+                .unwrap_err(),
         }
     };
     for (endpoint, name) in [

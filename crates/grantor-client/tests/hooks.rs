@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use grantor_client::{Call, Counted, Event, Metrics};
-use grantor_core::TokenQuery;
+use grantor_core::{IntrospectionRequest, RevocationRequest};
 use grantor_testkit::{Endpoint, Fault};
 use http::HeaderValue;
 use support::{World, request, settle};
@@ -69,10 +69,10 @@ async fn every_request_and_answer_passes_the_hooks_in_order() {
         ]
     );
     tokens
-        .introspect(&TokenQuery::new(token.clone()))
+        .introspect(&IntrospectionRequest::new(token.clone()))
         .await
         .unwrap();
-    tokens.revoke(&TokenQuery::new(token)).await.unwrap();
+    tokens.revoke(&RevocationRequest::new(token)).await.unwrap();
     let calls: Vec<_> = noted(&log)
         .into_iter()
         .filter(|text| text.ends_with("sync"))

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use grantor_client::{Assertion, CodeFlow, Event, Pending, Server, Tokens};
-use grantor_core::{AnswerEncoding, Quirks, TokenQuery, TokenTypeHint};
+use grantor_core::{
+    AnswerEncoding, IntrospectionRequest, Quirks, RevocationRequest, TokenTypeHint,
+};
 use grantor_jose::{Algorithm, Key};
 use grantor_store::{MasterKey, MemoryStore};
 use grantor_testkit::{FakeServer, Fault, answer};
@@ -140,12 +142,15 @@ async fn tokens_are_looked_up_and_given_up() {
     let first = world.server.new_refresh_token();
     let tokens = world.here(world.login(&first)).build().unwrap();
     let secret = tokens.get().await.unwrap().secret;
-    let query = TokenQuery::new(secret);
+    let query = IntrospectionRequest::new(secret.clone());
     assert!(tokens.introspect(&query).await.unwrap().active);
-    tokens.revoke(&query).await.unwrap();
+    tokens
+        .revoke(&RevocationRequest::new(secret))
+        .await
+        .unwrap();
     assert!(!tokens.introspect(&query).await.unwrap().active);
-    let mut refresh = TokenQuery::new("refresh-0-1");
-    refresh.hint = Some(TokenTypeHint::RefreshToken);
+    let mut refresh = RevocationRequest::new("refresh-0-1");
+    refresh.token_type_hint = Some(TokenTypeHint::RefreshToken);
     tokens.revoke(&refresh).await.unwrap();
     assert!(tokens.renew().await.unwrap_err().needs_login());
 }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use grantor_client::{Server, SourceError, TokenSet, TokenSource, Tokens, Wanted};
-use grantor_core::{BoxFuture, Timestamp};
+use grantor_client::{Server, SourceError, TokenSet, TokenSource, Tokens};
+use grantor_core::{BoxFuture, Timestamp, TokenParameters};
 use grantor_testkit::{Endpoint, Fault, Rotation};
 use support::{API, ISSUER, World, bearer, request};
 
@@ -139,7 +139,10 @@ struct Vault {
 }
 
 impl TokenSource for Vault {
-    fn fetch<'a>(&'a self, wanted: &'a Wanted) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
+    fn fetch<'a>(
+        &'a self,
+        parameters: &'a TokenParameters,
+    ) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
         Box::pin(async move {
             let number = self.asked.fetch_add(1, Ordering::SeqCst);
             tokio::task::yield_now().await;
@@ -147,7 +150,7 @@ impl TokenSource for Vault {
                 self.fails.fetch_sub(1, Ordering::SeqCst);
                 return Err("the vault is sealed".into());
             }
-            let audience = wanted.audience.join(",");
+            let audience = parameters.audience.join(",");
             let mut set = TokenSet::new(format!("{audience}{number}"));
             set.expires_at = self.end;
             Ok(set)

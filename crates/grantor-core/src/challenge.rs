@@ -4,14 +4,14 @@ use http::{HeaderMap, HeaderValue, header};
 
 /// One challenge of a `WWW-Authenticate` header (RFC 9110 section 11.6.1, RFC 6750 section 3).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Challenge {
+pub struct AuthenticateChallenge {
     /// The scheme; compare without regard to case.
     pub scheme: String,
     /// Its parameters, names in lower case.
     pub params: Vec<(String, String)>,
 }
 
-impl Challenge {
+impl AuthenticateChallenge {
     /// A challenge without parameters.
     pub fn new(scheme: impl Into<String>) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl Challenge {
     }
 }
 
-impl fmt::Display for Challenge {
+impl fmt::Display for AuthenticateChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.scheme)?;
         for (i, (name, value)) in self.params.iter().enumerate() {
@@ -82,7 +82,7 @@ impl fmt::Display for Challenge {
 struct Reader<'a>(&'a str);
 
 impl Reader<'_> {
-    fn read(mut self, challenges: &mut Vec<Challenge>) {
+    fn read(mut self, challenges: &mut Vec<AuthenticateChallenge>) {
         loop {
             self.0 = self.0.trim_start_matches([' ', '\t', ',']);
             let word = self.token();
@@ -100,7 +100,7 @@ impl Reader<'_> {
                     challenge.params.push((name, value));
                 }
                 (Some(_), None) => return,
-                (None, _) => challenges.push(Challenge::new(word)),
+                (None, _) => challenges.push(AuthenticateChallenge::new(word)),
             }
         }
     }
@@ -139,10 +139,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(text: &str) -> Vec<Challenge> {
+    fn read(text: &str) -> Vec<AuthenticateChallenge> {
         let mut headers = HeaderMap::new();
         headers.insert(header::WWW_AUTHENTICATE, text.parse().unwrap());
-        Challenge::from_headers(&headers)
+        AuthenticateChallenge::from_headers(&headers)
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn values_may_hold_quotes() {
-        let challenge = Challenge::new("Bearer").with("realm", r#"a"b\c"#);
+        let challenge = AuthenticateChallenge::new("Bearer").with("realm", r#"a"b\c"#);
         let header = challenge.to_header();
         assert_eq!(read(header.to_str().unwrap()), [challenge]);
     }
@@ -166,7 +166,7 @@ mod tests {
     proptest! {
         #[test]
         fn round_trips(values in proptest::collection::vec("[ -~]{0,10}", 0..4)) {
-            let mut challenge = Challenge::new("Bearer");
+            let mut challenge = AuthenticateChallenge::new("Bearer");
             for (i, value) in values.into_iter().enumerate() {
                 challenge = challenge.with(&format!("p{i}"), value);
             }

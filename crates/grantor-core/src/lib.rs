@@ -19,20 +19,22 @@ mod params;
 mod pkce;
 mod quirks;
 mod redirect_uri;
+mod revocation;
 mod scope;
 mod secret;
 mod token;
+mod token_type_hint;
 
 pub use authorization::{AuthorizationError, AuthorizationRequest, AuthorizationResponse};
-pub use challenge::Challenge;
-pub use client_authentication::{AuthMethod, ClientAuthentication};
+pub use challenge::AuthenticateChallenge;
+pub use client_authentication::{ClientAuthentication, TokenEndpointAuthMethod};
 pub use device_authorization::{
     DeviceAuthorizationError, DeviceAuthorizationRequest, DeviceAuthorizationResponse,
 };
 pub use environment::{Clock, Environment, Random};
 pub use error_response::{ErrorCode, ErrorResponse};
 pub use grantor_jose::{BoxFuture, Timestamp};
-pub use introspection::{Introspection, TokenQuery, TokenTypeHint};
+pub use introspection::{Introspection, IntrospectionRequest};
 pub use issuer::{InvalidIssuer, Issuer, is_loopback, is_secure};
 pub use metadata::{InvalidMetadata, ServerMetadata};
 pub use params::{InvalidParams, Params};
@@ -42,9 +44,11 @@ pub use quirks::{
     TokenTypeMeaning,
 };
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
+pub use revocation::RevocationRequest;
 pub use scope::{InvalidScope, Scope};
 pub use secret::Secret;
 pub use token::{
-    ActorToken, GrantRequest, InvalidTokenRequest, TokenError, TokenRequest, TokenResponse,
-    token_type,
+    ActorToken, GrantParameters, InvalidTokenRequest, TokenError, TokenParameters, TokenRequest,
+    TokenResponse, token_type,
 };
+pub use token_type_hint::TokenTypeHint;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::{AuthMethod, Issuer};
+use crate::{Issuer, TokenEndpointAuthMethod};
 
 /// What an authorization server publishes about itself (RFC 8414 section 2, OpenID Connect
 /// Discovery section 3). Members that are not listed are kept in `extra`.
@@ -44,13 +44,13 @@ pub struct ServerMetadata {
     pub grant_types_supported: Vec<String>,
     /// How clients may authenticate; `client_secret_basic` if not said.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub token_endpoint_auth_methods_supported: Vec<AuthMethod>,
+    pub token_endpoint_auth_methods_supported: Vec<TokenEndpointAuthMethod>,
     /// How callers of the introspection endpoint may authenticate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub introspection_endpoint_auth_methods_supported: Vec<AuthMethod>,
+    pub introspection_endpoint_auth_methods_supported: Vec<TokenEndpointAuthMethod>,
     /// How callers of the revocation endpoint may authenticate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub revocation_endpoint_auth_methods_supported: Vec<AuthMethod>,
+    pub revocation_endpoint_auth_methods_supported: Vec<TokenEndpointAuthMethod>,
     /// The PKCE methods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub code_challenge_methods_supported: Vec<String>,
@@ -186,7 +186,8 @@ mod tests {
     fn round_trips() {
         let mut metadata = ServerMetadata::new(issuer());
         metadata.token_endpoint = Some(issuer().join("/token"));
-        metadata.token_endpoint_auth_methods_supported = vec![AuthMethod::ClientSecretBasic];
+        metadata.token_endpoint_auth_methods_supported =
+            vec![TokenEndpointAuthMethod::ClientSecretBasic];
         metadata.extra.insert("x".into(), 1.into());
         let json = metadata.to_json();
         assert_eq!(

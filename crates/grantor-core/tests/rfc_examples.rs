@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use grantor_core::{
-    AuthorizationRequest, AuthorizationResponse, Challenge, ClientAuthentication,
-    DeviceAuthorizationRequest, DeviceAuthorizationResponse, ErrorCode, GrantRequest,
-    Introspection, Issuer, Params, Quirks, Scope, Secret, ServerMetadata, TokenError, TokenQuery,
-    TokenRequest, TokenResponse, TokenTypeHint, token_type,
+    AuthenticateChallenge, AuthorizationRequest, AuthorizationResponse, ClientAuthentication,
+    DeviceAuthorizationRequest, DeviceAuthorizationResponse, ErrorCode, GrantParameters,
+    Introspection, IntrospectionRequest, Issuer, Params, Quirks, Scope, Secret, ServerMetadata,
+    TokenError, TokenRequest, TokenResponse, TokenTypeHint, token_type,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use serde_json::Value;
@@ -101,22 +101,22 @@ fn authorization_responses() {
 
 #[test]
 fn token_requests() {
-    let code = GrantRequest::AuthorizationCode {
+    let code = GrantParameters::AuthorizationCode {
         code: "SplxlOBeZQQYbYS6WxSbIA".into(),
         redirect_uri: Some("https://client.example.com/cb".into()),
         code_verifier: None,
     };
-    let refresh = GrantRequest::RefreshToken {
+    let refresh = GrantParameters::RefreshToken {
         refresh_token: "tGzv3JOkF0XG5Qx2TlKWIA".into(),
     };
-    let password = GrantRequest::Password {
+    let password = GrantParameters::Password {
         username: "johndoe".into(),
         password: "A3ddj3w".into(),
     };
     for (section, grant) in [
         ("4.1.3", code),
         ("4.3.2", password),
-        ("4.4.2", GrantRequest::ClientCredentials),
+        ("4.4.2", GrantParameters::ClientCredentials),
         ("6", refresh),
     ] {
         let example = Example::of("rfc6749", section);
@@ -137,13 +137,13 @@ fn token_requests() {
 fn token_exchange() {
     let example = Example::of("rfc8693", "2.3");
     let params = Params::parse(example.body.as_bytes()).unwrap();
-    let mut request = TokenRequest::new(GrantRequest::TokenExchange {
+    let mut request = TokenRequest::new(GrantParameters::TokenExchange {
         subject_token: "accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC".into(),
         subject_token_type: token_type::ACCESS_TOKEN.into(),
         actor: None,
         requested_token_type: None,
     });
-    request.resource = vec!["https://backend.example.com/api".into()];
+    request.parameters.resource = vec!["https://backend.example.com/api".into()];
     assert_eq!(TokenRequest::from_params(&params).unwrap(), request);
     assert_eq!(example.client(&params).client_id(), "rs08");
     let answer = Example::of("rfc8693", "2.3, response").answer();
@@ -169,7 +169,7 @@ fn device_authorization() {
     assert_eq!(answer.user_code, "WDJB-MJHT");
     let example = Example::of("rfc8628", "3.4");
     let params = Params::parse(example.body.as_bytes()).unwrap();
-    let grant = GrantRequest::DeviceCode {
+    let grant = GrantParameters::DeviceCode {
         device_code: answer.device_code,
     };
     let request = TokenRequest::from_params(&params).unwrap();
@@ -207,9 +207,9 @@ fn revocation_and_introspection() {
     ] {
         let example = Example::of(doc, "2.1");
         let params = Params::parse(example.body.as_bytes()).unwrap();
-        let mut query = TokenQuery::new(token);
-        query.hint = Some(hint);
-        assert_eq!(TokenQuery::from_params(&params), Some(query));
+        let mut query = IntrospectionRequest::new(token);
+        query.token_type_hint = Some(hint);
+        assert_eq!(IntrospectionRequest::from_params(&params), Some(query));
         assert_eq!(example.client(&params).client_id(), "s6BhdRkqt3");
     }
     let active = Example::of("rfc7662", "2.2");
@@ -233,7 +233,7 @@ fn metadata_and_challenges() {
     assert_eq!(token_endpoint.as_str(), "https://server.example.com/token");
     assert_eq!(metadata.scopes_supported.len(), 6);
 
-    let challenges = Challenge::from_headers(&Example::of("rfc6750", "3").headers);
+    let challenges = AuthenticateChallenge::from_headers(&Example::of("rfc6750", "3").headers);
     let [challenge] = challenges.as_slice() else {
         panic!("{challenges:?}");
     };

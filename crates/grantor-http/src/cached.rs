@@ -5,7 +5,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use grantor_core::{BoxFuture, Clock};
 
-use crate::Flight;
+use crate::SingleFlight;
 
 /// A document of a peer that is fetched when it is first needed and renewed now and then.
 ///
@@ -16,7 +16,7 @@ pub struct Cached<T> {
 
 /// When a [`Cached`] document is fetched anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Freshness {
+pub struct RefreshTimes {
     /// How old the document grows before it is renewed. 10 minutes by default. The renewal holds
     /// nobody up until the document is twice as old.
     pub lifetime: Duration,
@@ -26,7 +26,7 @@ pub struct Freshness {
     pub keep: Duration,
 }
 
-impl Default for Freshness {
+impl Default for RefreshTimes {
     fn default() -> Self {
         Self {
             lifetime: Duration::from_secs(10 * 60),
@@ -81,7 +81,7 @@ struct Inner<T> {
     what: &'static str,
     fetch: Box<Fetch<T>>,
     clock: Arc<dyn Clock>,
-    freshness: Freshness,
+    refresh_times: RefreshTimes,
     held: ArcSwapOption<Held<T>>,
     attempts: Mutex<Attempts<T>>,
 }
@@ -92,7 +92,7 @@ struct Held<T> {
 }
 
 struct Attempts<T> {
-    under_way: Option<Flight<Outcome<T>>>,
+    under_way: Option<SingleFlight<Outcome<T>>>,
     last: Option<Duration>,
     /// Why the last one failed, until one succeeds.
     failure: Option<Unavailable>,
@@ -103,7 +103,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
     pub fn new(
         what: &'static str,
         clock: Arc<dyn Clock>,
-        freshness: Freshness,
+        refresh_times: RefreshTimes,
         fetch: impl Fn(Option<Arc<T>>) -> BoxFuture<'static, Result<T, Unavailable>>
         + Send
         + Sync
@@ -114,7 +114,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
                 what,
                 fetch: Box::new(fetch),
                 clock,
-                freshness,
+                refresh_times,
                 held: ArcSwapOption::empty(),
                 attempts: Mutex::new(Attempts {
                     under_way: None,
@@ -130,15 +130,15 @@ impl<T: Send + Sync + 'static> Cached<T> {
     pub fn peek(&self) -> Option<Arc<T>> {
         let held = self.inner.held.load();
         let held = held.as_ref()?;
-        let freshness = &self.inner.freshness;
+        let refresh_times = &self.inner.refresh_times;
         let now = self.inner.clock.elapsed();
         let age = now.saturating_sub(held.since);
-        if age < freshness.lifetime {
+        if age < refresh_times.lifetime {
             return Some(held.value.clone());
         }
         let (_, failure) = self.inner.begin(now);
-        let soon = age < freshness.lifetime * 2;
-        let enough = soon || (failure.is_some() && age < freshness.keep);
+        let soon = age < refresh_times.lifetime * 2;
+        let enough = soon || (failure.is_some() && age < refresh_times.keep);
         enough.then(|| held.value.clone())
     }
 
@@ -178,7 +178,10 @@ impl<T: Send + Sync + 'static> Cached<T> {
 impl<T: Send + Sync + 'static> Inner<T> {
     /// The attempt that is under way, or a new one if the last is long enough ago; and why the last
     /// one failed.
-    fn begin(self: &Arc<Self>, now: Duration) -> (Option<Flight<Outcome<T>>>, Option<Unavailable>) {
+    fn begin(
+        self: &Arc<Self>,
+        now: Duration,
+    ) -> (Option<SingleFlight<Outcome<T>>>, Option<Unavailable>) {
         let mut attempts = self.attempts();
         let failure = attempts.failure.clone();
         if attempts.under_way.is_some() {
@@ -186,8 +189,8 @@ impl<T: Send + Sync + 'static> Inner<T> {
         }
         let held = self.held.load_full();
         let pause = match held {
-            Some(_) => self.freshness.cooldown,
-            None => self.freshness.cooldown.min(FIRST_PAUSE),
+            Some(_) => self.refresh_times.cooldown,
+            None => self.refresh_times.cooldown.min(FIRST_PAUSE),
         };
         if attempts
             .last
@@ -198,7 +201,7 @@ impl<T: Send + Sync + 'static> Inner<T> {
         attempts.last = Some(now);
         let fetching = (self.fetch)(held.map(|held| held.value.clone()));
         let landing = Landing(Arc::downgrade(self));
-        let flight = Flight::start(async move {
+        let flight = SingleFlight::start(async move {
             let outcome = fetching.await.map(Arc::new);
             landing.publish(&outcome);
             outcome
@@ -210,7 +213,7 @@ impl<T: Send + Sync + 'static> Inner<T> {
     fn kept(&self) -> Option<Arc<T>> {
         let held = self.held.load_full()?;
         let age = self.clock.elapsed().saturating_sub(held.since);
-        (age < self.freshness.keep).then(|| held.value.clone())
+        (age < self.refresh_times.keep).then(|| held.value.clone())
     }
 
     fn attempts(&self) -> MutexGuard<'_, Attempts<T>> {
@@ -268,7 +271,7 @@ impl<T> fmt::Debug for Cached<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cached")
             .field("what", &self.inner.what)
-            .field("freshness", &self.inner.freshness)
+            .field("refresh_times", &self.inner.refresh_times)
             .finish_non_exhaustive()
     }
 }

@@ -11,11 +11,11 @@ pub async fn drive<X: Exchange>(
     transport: &dyn Transport,
     environment: &Environment,
 ) -> X::Output {
-    drive_pausing(exchange, transport, environment, tokio::time::sleep).await
+    drive_with_sleep(exchange, transport, environment, tokio::time::sleep).await
 }
 
 /// As [`drive`], but `pause` waits, and may come back early where nothing is to be waited for.
-pub async fn drive_pausing<X: Exchange, P: Future<Output = ()>>(
+pub async fn drive_with_sleep<X: Exchange, P: Future<Output = ()>>(
     mut exchange: X,
     transport: &dyn Transport,
     environment: &Environment,

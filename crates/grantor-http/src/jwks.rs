@@ -6,12 +6,12 @@ use grantor_jose::KeySet;
 use http::{HeaderValue, Request, StatusCode, header};
 use url::Url;
 
-use crate::{Cached, Freshness, Transport, Unavailable};
+use crate::{Cached, RefreshTimes, Transport, Unavailable};
 
 /// The public keys that a peer publishes at a URL (RFC 7517 section 5).
 ///
 /// Rotation is found in two ways: the set is renewed when it is old, and at once when a token names
-/// a key that is not in it, though never sooner than [`Freshness::cooldown`] after the last attempt,
+/// a key that is not in it, though never sooner than [`RefreshTimes::cooldown`] after the last attempt,
 /// so that a flood of invented keys costs the peer nothing.
 #[derive(Debug, Clone)]
 pub struct JwksCache(Cached<KeySet>);
@@ -23,10 +23,10 @@ impl JwksCache {
         uri: &Url,
         transport: Arc<dyn Transport>,
         clock: Arc<dyn Clock>,
-        freshness: Freshness,
+        refresh_times: RefreshTimes,
     ) -> Self {
         let uri = uri.clone();
-        Self(Cached::new("key set", clock, freshness, move |_| {
+        Self(Cached::new("key set", clock, refresh_times, move |_| {
             Box::pin(fetch(uri.clone(), transport.clone()))
         }))
     }

@@ -8,23 +8,23 @@
 
 mod cached;
 mod drive;
-mod flight;
 mod jwks;
 #[cfg(feature = "listen")]
 pub mod listen;
 mod metadata;
 mod reqwest;
+mod single_flight;
 mod system;
 mod transport;
 #[cfg(feature = "blocking")]
 mod ureq;
 
-pub use cached::{Cached, Freshness, Unavailable};
-pub use drive::{drive, drive_blocking, drive_pausing};
-pub use flight::Flight;
+pub use cached::{Cached, RefreshTimes, Unavailable};
+pub use drive::{drive, drive_blocking, drive_with_sleep};
 pub use jwks::JwksCache;
 pub use metadata::MetadataCache;
 pub use reqwest::{ReqwestTransport, Timeouts, client_builder};
+pub use single_flight::SingleFlight;
 pub use system::{SystemClock, SystemRandom, system};
 pub use transport::{MAX_ANSWER, Transport, TransportError};
 #[cfg(feature = "blocking")]

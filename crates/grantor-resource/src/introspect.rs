@@ -1,7 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::{BoxFuture, ClientAuthentication, Introspection, TokenQuery, TokenTypeHint};
+use grantor_core::{
+    BoxFuture, ClientAuthentication, Introspection, IntrospectionRequest, TokenTypeHint,
+};
 use grantor_http::Transport;
 use http::StatusCode;
 use url::Url;
@@ -75,8 +77,8 @@ impl Introspect for Endpoint {
         token: &'a str,
     ) -> BoxFuture<'a, Result<Introspection, IntrospectError>> {
         Box::pin(async move {
-            let mut query = TokenQuery::new(token);
-            query.hint = Some(TokenTypeHint::AccessToken);
+            let mut query = IntrospectionRequest::new(token);
+            query.token_type_hint = Some(TokenTypeHint::AccessToken);
             let request = query.to_request(&self.url, &self.client);
             let answer = self.transport.send(request).await.map_err(|error| {
                 IntrospectError::new("the introspection endpoint can't be reached")

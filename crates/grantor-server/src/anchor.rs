@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use grantor_core::Environment;
-use grantor_store::{Findings, Key, Records, Stores};
+use grantor_store::{Diagnostics, Key, Records, Stores};
 
 use crate::Error;
 use crate::record::{AnchorRecord, ConsentRecord};
@@ -41,9 +41,9 @@ pub(crate) struct Epochs {
 }
 
 impl Epochs {
-    pub(crate) fn prepare(stores: &Stores, findings: &mut Findings) -> Option<Self> {
-        let anchors = findings.records(stores);
-        let consents = findings.records(stores);
+    pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let anchors = diagnostics.records(stores);
+        let consents = diagnostics.records(stores);
         Some(Self {
             anchors: anchors?,
             consents: consents?,

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::Issuer;
-use grantor_store::{Findings, Stores};
+use grantor_store::{Diagnostics, Stores};
 
 use crate::anchor::Epochs;
 use crate::keys::{Keys, KeysRecord};
@@ -132,23 +132,23 @@ impl ServerBuilder {
             site,
             mut grants,
         } = self;
-        let mut findings = Findings {
+        let mut diagnostics = Diagnostics {
             problems: config.problems(),
-            ..Findings::default()
+            ..Diagnostics::default()
         };
-        let keys = findings.records::<KeysRecord>(&stores);
-        let grant_records = findings.records(&stores);
-        let access_tokens = findings.records(&stores);
-        let revoked = findings.records(&stores);
-        let epochs = Epochs::prepare(&stores, &mut findings);
+        let keys = diagnostics.records::<KeysRecord>(&stores);
+        let grant_records = diagnostics.records(&stores);
+        let access_tokens = diagnostics.records(&stores);
+        let revoked = diagnostics.records(&stores);
+        let epochs = Epochs::prepare(&stores, &mut diagnostics);
         let stored_clients = match &clients {
-            None => StoredClients::prepare(&stores, &mut findings),
+            None => StoredClients::prepare(&stores, &mut diagnostics),
             Some(_) => None,
         };
         let built_in = match &site {
             None => {
                 let passwords = Passwords::default();
-                BuiltInSite::prepare(&stores, passwords, &config.issuer, &mut findings)
+                BuiltInSite::prepare(&stores, passwords, &config.issuer, &mut diagnostics)
             }
             Some(_) => None,
         };
@@ -159,7 +159,7 @@ impl ServerBuilder {
                 Arc::new(RefreshToken),
             ];
         }
-        repeated_grants(&grants, &mut findings);
+        repeated_grants(&grants, &mut diagnostics);
         let (
             true,
             Some(keys),
@@ -168,7 +168,7 @@ impl ServerBuilder {
             Some(revoked),
             Some(epochs),
         ) = (
-            findings.problems.is_empty(),
+            diagnostics.problems.is_empty(),
             keys,
             grant_records,
             access_tokens,
@@ -176,9 +176,9 @@ impl ServerBuilder {
             epochs,
         )
         else {
-            return Err(BuildError::new(findings.problems));
+            return Err(BuildError::new(diagnostics.problems));
         };
-        for warning in &findings.warnings {
+        for warning in &diagnostics.warnings {
             tracing::warn!("{warning}");
         }
         let environment = stores.environment().clone();
@@ -186,12 +186,12 @@ impl ServerBuilder {
         let clients = match (clients, stored_clients) {
             (Some(clients), _) => clients,
             (None, Some(stored)) => Arc::new(stored.with_keys(&keys)) as Arc<dyn Clients>,
-            (None, None) => return Err(BuildError::new(findings.problems)),
+            (None, None) => return Err(BuildError::new(diagnostics.problems)),
         };
         let site = match (site, built_in) {
             (Some(site), _) => site,
             (None, Some(built_in)) => Arc::new(built_in) as Arc<dyn Site>,
-            (None, None) => return Err(BuildError::new(findings.problems)),
+            (None, None) => return Err(BuildError::new(diagnostics.problems)),
         };
         let documents = metadata::Documents::new(&config, &grants, &keys);
         Ok(Server(Arc::new(Inner {
@@ -212,11 +212,11 @@ impl ServerBuilder {
     }
 }
 
-fn repeated_grants(grants: &[Arc<dyn Grant>], findings: &mut Findings) {
+fn repeated_grants(grants: &[Arc<dyn Grant>], diagnostics: &mut Diagnostics) {
     for (i, grant) in grants.iter().enumerate() {
         let name = grant.grant_type();
         if grants[..i].iter().any(|g| g.grant_type() == name) {
-            findings
+            diagnostics
                 .problems
                 .push(format!("the grant {name} was added twice"));
         }

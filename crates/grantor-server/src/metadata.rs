@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use grantor_core::{AuthMethod, ServerMetadata};
+use grantor_core::{ServerMetadata, TokenEndpointAuthMethod};
 use serde_json::Value;
 
 use crate::keys::Keys;
@@ -21,7 +21,10 @@ impl Documents {
         let issuer = &config.issuer;
         let mut metadata = ServerMetadata::new(issuer.clone());
         let has = |name: &str| grants.iter().any(|grant| grant.grant_type() == name);
-        let with_secret = [AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost];
+        let with_secret = [
+            TokenEndpointAuthMethod::ClientSecretBasic,
+            TokenEndpointAuthMethod::ClientSecretPost,
+        ];
         metadata.token_endpoint = Some(issuer.join(paths::TOKEN));
         metadata.jwks_uri = Some(issuer.join(paths::KEYS));
         metadata.introspection_endpoint = Some(issuer.join(paths::INTROSPECT));
@@ -30,7 +33,7 @@ impl Documents {
         metadata.grant_types_supported = grants.iter().map(|g| g.grant_type().to_owned()).collect();
         metadata.introspection_endpoint_auth_methods_supported = with_secret.to_vec();
         let mut every = with_secret.to_vec();
-        every.push(AuthMethod::None);
+        every.push(TokenEndpointAuthMethod::None);
         metadata.token_endpoint_auth_methods_supported = every.clone();
         metadata.revocation_endpoint_auth_methods_supported = every;
         if has("authorization_code") {

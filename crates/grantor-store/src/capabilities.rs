@@ -54,7 +54,7 @@ pub enum Class {
     Cache,
     /// Single use is a change of a record that must exist: a code, a pushed request. After an
     /// eviction it fails closed.
-    ShortTransition,
+    ShortLived,
     /// As above, for longer than an eviction is bearable: a grant, an account, keys.
     Transition,
     /// Created with Absent; after an eviction it would pass twice: replay ids, leases, names.

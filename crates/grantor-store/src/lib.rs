@@ -29,10 +29,10 @@ pub use key::{Key, Namespace};
 pub use master_key::MasterKey;
 pub use memory::MemoryStore;
 pub use record::Record;
-pub use records::{Conflict, Loaded, Records};
+pub use records::{Conflict, Records, Versioned};
 pub use simple::{SimpleAdapter, SimpleError, SimpleStore};
 pub use store::{
     Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Expect, Listing, Put, PutOutcome, RemoveOutcome, Store,
     Version,
 };
-pub use stores::{Findings, Stores};
+pub use stores::{Diagnostics, Stores};

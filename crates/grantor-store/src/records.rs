@@ -10,7 +10,7 @@ use crate::{
 
 /// A live record as it was read.
 #[derive(Debug, Clone)]
-pub struct Loaded<R> {
+pub struct Versioned<R> {
     /// The record.
     pub record: R,
     /// The version to expect when it is written again.
@@ -124,9 +124,9 @@ impl<R: Record> Records<R> {
     ///
     /// # Errors
     /// The store failed, or holds what this program can't read.
-    pub async fn get(&self, key: &Key) -> Result<Option<Loaded<R>>, Error> {
+    pub async fn get(&self, key: &Key) -> Result<Option<Versioned<R>>, Error> {
         match self.get_any(key).await? {
-            Some((loaded, true)) => Ok(Some(loaded)),
+            Some((versioned, true)) => Ok(Some(versioned)),
             _ => Ok(None),
         }
     }
@@ -195,7 +195,7 @@ impl<R: Record> Records<R> {
         &self,
         after: Option<&Key>,
         limit: usize,
-    ) -> Result<Option<Vec<(Key, Loaded<R>)>>, Error> {
+    ) -> Result<Option<Vec<(Key, Versioned<R>)>>, Error> {
         let Some(listing) = self.store.listing() else {
             return Ok(None);
         };
@@ -209,7 +209,7 @@ impl<R: Record> Records<R> {
         Ok(Some(found))
     }
 
-    async fn get_any(&self, key: &Key) -> Result<Option<(Loaded<R>, bool)>, Error> {
+    async fn get_any(&self, key: &Key) -> Result<Option<(Versioned<R>, bool)>, Error> {
         let Some(entry) = self.store.get(key).await? else {
             return Ok(None);
         };
@@ -217,10 +217,10 @@ impl<R: Record> Records<R> {
         Ok(Some((self.read(key, &entry)?, live)))
     }
 
-    fn read(&self, key: &Key, entry: &Entry) -> Result<Loaded<R>, Error> {
+    fn read(&self, key: &Key, entry: &Entry) -> Result<Versioned<R>, Error> {
         let version = entry.version;
         let record = decode(self.sealing_key.as_deref(), key, version, &entry.value)?;
-        Ok(Loaded { record, version })
+        Ok(Versioned { record, version })
     }
 
     fn is_dead(&self, expires_at: Option<Timestamp>) -> bool {

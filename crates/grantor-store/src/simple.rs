@@ -239,7 +239,7 @@ mod tests {
     fn carries_caches_only() {
         let capabilities = SimpleAdapter::new(Cache::default()).capabilities();
         assert_eq!(Class::Cache.refuses(&capabilities), None);
-        for class in [Class::ShortTransition, Class::Transition, Class::Guard] {
+        for class in [Class::ShortLived, Class::Transition, Class::Guard] {
             let reason = class.refuses(&capabilities).unwrap();
             assert!(reason.contains("per process only"), "{reason}");
         }

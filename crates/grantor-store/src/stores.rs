@@ -88,7 +88,7 @@ impl Stores {
         self.namespace
     }
 
-    /// The records of kind `R`. [`Findings::records`] goes on after a problem.
+    /// The records of kind `R`. [`Diagnostics::records`] goes on after a problem.
     ///
     /// # Errors
     /// The store can't carry them, or they must be sealed and there is no key. The message names
@@ -145,26 +145,26 @@ impl fmt::Debug for Stores {
 /// What is wrong with a configuration of stores, all of it at once.
 ///
 /// ```
-/// # use grantor_store::{Findings, Record, Records, Stores};
+/// # use grantor_store::{Diagnostics, Record, Records, Stores};
 /// fn build<A: Record, B: Record>(stores: &Stores) -> Result<(Records<A>, Records<B>), Vec<String>> {
-///     let mut findings = Findings::default();
-///     let a = findings.records::<A>(stores);
-///     let b = findings.records::<B>(stores);
+///     let mut diagnostics = Diagnostics::default();
+///     let a = diagnostics.records::<A>(stores);
+///     let b = diagnostics.records::<B>(stores);
 ///     match (a, b) {
 ///         (Some(a), Some(b)) => Ok((a, b)),
-///         _ => Err(findings.problems),
+///         _ => Err(diagnostics.problems),
 ///     }
 /// }
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings {
+pub struct Diagnostics {
     /// What prevents a start, one message each.
     pub problems: Vec<String>,
     /// What an operator should read at every start.
     pub warnings: Vec<String>,
 }
 
-impl Findings {
+impl Diagnostics {
     /// The records of kind `R`, or none and a problem noted, with a warning noted if there is one.
     pub fn records<R: Record>(&mut self, stores: &Stores) -> Option<Records<R>> {
         match stores.records() {

@@ -61,7 +61,7 @@ pub(crate) struct Code {
 impl Record for Code {
     const KIND: [u8; 2] = *b"co";
     const NAME: &'static str = "an authorization code";
-    const CLASS: Class = Class::ShortTransition;
+    const CLASS: Class = Class::ShortLived;
 
     fn expires_at(&self) -> Option<Timestamp> {
         self.expires.map(Timestamp::from_secs)

@@ -70,7 +70,7 @@ impl fmt::Debug for Alteration {
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use std::sync::Arc;
 ///
-/// use grantor_core::{ClientAuthentication, GrantRequest, TokenRequest};
+/// use grantor_core::{ClientAuthentication, GrantParameters, TokenRequest};
 /// use grantor_http::Transport;
 /// use grantor_testkit::{AlteredTransport, Alteration, FakeServer};
 ///
@@ -81,7 +81,7 @@ impl fmt::Debug for Alteration {
 ///         _ => Alteration::Pass,
 ///     }
 /// });
-/// let request = TokenRequest::new(GrantRequest::ClientCredentials);
+/// let request = TokenRequest::new(GrantParameters::ClientCredentials);
 /// let client = ClientAuthentication::None { client_id: "app".into() };
 /// twice.send(request.to_request(&server.token_endpoint(), &client)).await.unwrap();
 /// assert_eq!(server.token_requests(), 2);

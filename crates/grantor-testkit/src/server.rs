@@ -54,7 +54,7 @@ pub use self::route::Endpoint;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use grantor_core::{ClientAuthentication, GrantRequest, TokenRequest, TokenResponse};
+/// use grantor_core::{ClientAuthentication, GrantParameters, TokenRequest, TokenResponse};
 /// use grantor_http::Transport;
 /// use grantor_testkit::{Endpoint, FakeServer, Fault};
 ///
@@ -62,7 +62,7 @@ pub use self::route::Endpoint;
 /// server.add_client("app", "s3cret");
 /// server.fail_next(Fault::Unavailable(30));
 ///
-/// let request = TokenRequest::new(GrantRequest::ClientCredentials);
+/// let request = TokenRequest::new(GrantParameters::ClientCredentials);
 /// let client = ClientAuthentication::Basic {
 ///     client_id: "app".into(),
 ///     client_secret: "s3cret".into(),

@@ -2,13 +2,13 @@
 
 #![no_main]
 
-use grantor_core::Challenge;
+use grantor_core::AuthenticateChallenge;
 use http::{HeaderMap, HeaderValue, header};
 use libfuzzer_sys::fuzz_target;
 
-fn read(value: HeaderValue) -> Vec<Challenge> {
+fn read(value: HeaderValue) -> Vec<AuthenticateChallenge> {
     let headers: HeaderMap = [(header::WWW_AUTHENTICATE, value)].into_iter().collect();
-    Challenge::from_headers(&headers)
+    AuthenticateChallenge::from_headers(&headers)
 }
 
 fuzz_target!(|value: &[u8]| {

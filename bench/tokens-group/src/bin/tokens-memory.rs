@@ -7,7 +7,7 @@ use std::io::Write;
 
 use bytes::Bytes;
 use grantor_client::{Policy, SubjectToken, Tokens};
-use grantor_core::{AuthMethod, BoxFuture};
+use grantor_core::{TokenEndpointAuthMethod, BoxFuture};
 use grantor_http::{Transport, TransportError};
 use http::{Request, Response};
 
@@ -24,7 +24,7 @@ fn main() -> Result<()> {
         .build()?;
     let tokens = Tokens::token_exchange("https://idp.example", "app", "s3cret")
         .token_endpoint("https://idp.example/token")
-        .authentication(AuthMethod::ClientSecretBasic)
+        .authentication(TokenEndpointAuthMethod::ClientSecretBasic)
         .transport(Answers)
         .spawn_on(runtime.handle().clone())
         .policy(policy())

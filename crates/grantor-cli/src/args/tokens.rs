@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use grantor_core::AuthMethod;
+use grantor_core::TokenEndpointAuthMethod;
 
 use super::GrantOptions;
 use crate::error::Exit;
@@ -53,7 +53,7 @@ pub(crate) enum Method {
     None,
 }
 
-impl From<Method> for AuthMethod {
+impl From<Method> for TokenEndpointAuthMethod {
     fn from(method: Method) -> Self {
         match method {
             Method::Basic => Self::ClientSecretBasic,

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use grantor_core::exchange::{Discovery, DiscoveryError};
-use grantor_core::{AuthMethod, BoxFuture, Issuer, ServerMetadata, is_secure};
+use grantor_core::{BoxFuture, Issuer, ServerMetadata, TokenEndpointAuthMethod, is_secure};
 use grantor_http::{ReqwestTransport, Transport, TransportError, drive, system};
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ impl Found {
         let metadata = &self.metadata;
         let extra = |name: &str| metadata.extra.get(name).and_then(Value::as_str);
         let endpoint = |url: &Option<Url>| url.as_ref().map(Url::to_string);
-        let methods = |methods: &[AuthMethod]| {
+        let methods = |methods: &[TokenEndpointAuthMethod]| {
             let names = methods.iter().map(|method| method.as_str().to_owned());
             names.collect::<Vec<_>>()
         };

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use grantor_core::{Introspection, Timestamp, TokenQuery};
+use grantor_core::{Introspection, IntrospectionRequest, Timestamp};
 use grantor_http::system;
 use serde_json::{Value, to_value};
 
@@ -20,11 +20,11 @@ pub(crate) fn run(
 ) -> Result<ExitCode, CliError> {
     let issuer = issuer(common, args.client.issuer.as_ref())?;
     input::one_from_stdin(&args.input, &args.client)?;
-    let mut query = TokenQuery::new(input::token(&args.input)?);
-    query.hint = args.hint.map(Into::into);
+    let mut request = IntrospectionRequest::new(input::token(&args.input)?);
+    request.token_type_hint = args.hint.map(Into::into);
     let tokens = asking(&issuer, &args.client)?;
     crate::block_on(async {
-        let answer = tokens.introspect(&query).await;
+        let answer = tokens.introspect(&request).await;
         tokens.close().await;
         let answer = answer.map_err(|error| {
             CliError::from(error).because(&format!("{issuer} says nothing of the token"))

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use grantor_core::TokenQuery;
+use grantor_core::RevocationRequest;
 use serde_json::json;
 
 use super::client_options::{asking, issuer};
@@ -14,11 +14,11 @@ use crate::output::Output;
 pub(crate) fn run(common: &Common, args: &Revoke, output: &Output) -> Result<ExitCode, CliError> {
     let issuer = issuer(common, args.client.issuer.as_ref())?;
     input::one_from_stdin(&args.input, &args.client)?;
-    let mut query = TokenQuery::new(input::token(&args.input)?);
-    query.hint = args.hint.map(Into::into);
+    let mut request = RevocationRequest::new(input::token(&args.input)?);
+    request.token_type_hint = args.hint.map(Into::into);
     let tokens = asking(&issuer, &args.client)?;
     crate::block_on(async {
-        let revoked = tokens.revoke(&query).await;
+        let revoked = tokens.revoke(&request).await;
         tokens.close().await;
         revoked.map_err(|error| {
             CliError::from(error).because(&format!("the token is not revoked at {issuer}"))

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use grantor_client::{Observed, Tokens};
 use grantor_core::exchange::{FetchError, FetchToken};
 use grantor_core::{
-    ClientAuthentication, Environment, GrantRequest, Introspection, Scope, Secret, ServerMetadata,
-    TokenQuery, TokenRequest, TokenResponse,
+    ClientAuthentication, Environment, GrantParameters, Introspection, IntrospectionRequest,
+    RevocationRequest, Scope, Secret, ServerMetadata, TokenRequest, TokenResponse,
 };
 use grantor_http::{MetadataCache, Transport, drive};
 use grantor_server::CountersSnapshot;
@@ -125,9 +125,9 @@ impl Player {
 
     /// A token of the service that nobody renews.
     pub(super) async fn service_token(&self) -> Result<Secret, String> {
-        let mut request = TokenRequest::new(GrantRequest::ClientCredentials);
-        request.scope = Scope::parse(SCOPE).ok();
-        request.resource = vec![self.stage.api.clone()];
+        let mut request = TokenRequest::new(GrantParameters::ClientCredentials);
+        request.parameters.scope = Scope::parse(SCOPE).ok();
+        request.parameters.resource = vec![self.stage.api.clone()];
         let fetched = self.fetch(&request, &self.stage.service).await?;
         let fetched = fetched.map_err(|error| format!("the service got no token: {error}"))?;
         Ok(fetched.access_token)
@@ -139,7 +139,7 @@ impl Player {
         refresh_token: &Secret,
     ) -> Result<Result<TokenResponse, FetchError>, String> {
         let refresh_token = refresh_token.clone();
-        let request = TokenRequest::new(GrantRequest::RefreshToken { refresh_token });
+        let request = TokenRequest::new(GrantParameters::RefreshToken { refresh_token });
         self.fetch(&request, &self.stage.app).await
     }
 
@@ -152,7 +152,7 @@ impl Player {
         let metadata = self.metadata().await?;
         let endpoint = metadata.introspection_endpoint.as_ref();
         let endpoint = known(endpoint, "introspection_endpoint")?;
-        let query = TokenQuery::new(token.clone());
+        let query = IntrospectionRequest::new(token.clone());
         let answer = self.send(query.to_request(endpoint, caller)).await?;
         expect(
             "the status of an introspection",
@@ -173,7 +173,7 @@ impl Player {
     pub(super) async fn revoke(&self, token: &Secret) -> Result<(), String> {
         let metadata = self.metadata().await?;
         let endpoint = known(metadata.revocation_endpoint.as_ref(), "revocation_endpoint")?;
-        let query = TokenQuery::new(token.clone());
+        let query = RevocationRequest::new(token.clone());
         let request = query.to_request(endpoint, &self.stage.service);
         let answer = self.send(request).await?;
         expect(

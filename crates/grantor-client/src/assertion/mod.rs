@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::{AuthMethod, Secret};
+use grantor_core::{Secret, TokenEndpointAuthMethod};
 use grantor_jose::{Algorithm, Key, Signer};
 use serde_json::{Map, Value};
 
@@ -196,11 +196,11 @@ impl Assertion {
     }
 
     /// How a client authenticates with it.
-    pub(crate) fn method(&self) -> AuthMethod {
+    pub(crate) fn method(&self) -> TokenEndpointAuthMethod {
         if self.signer.algorithm().is_symmetric() {
-            AuthMethod::ClientSecretJwt
+            TokenEndpointAuthMethod::ClientSecretJwt
         } else {
-            AuthMethod::PrivateKeyJwt
+            TokenEndpointAuthMethod::PrivateKeyJwt
         }
     }
 }

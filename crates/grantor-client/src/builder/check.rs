@@ -1,13 +1,16 @@
-use grantor_core::{AuthMethod, Secret};
+use grantor_core::{Secret, TokenEndpointAuthMethod};
 
 use super::{Builder, Kind};
-use crate::ask::Ask;
 use crate::storage::{Place, Sharing};
+use grantor_core::TokenParameters;
 
 impl Builder {
     /// What is wrong with the client and its grant, as far as that shows before anybody is asked.
     pub(super) fn check_client(&self, problems: &mut Vec<String>) {
-        let by_secret = [AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost];
+        let by_secret = [
+            TokenEndpointAuthMethod::ClientSecretBasic,
+            TokenEndpointAuthMethod::ClientSecretPost,
+        ];
         let method = self.method.as_ref();
         if self.client_secret.is_none() && method.is_some_and(|it| by_secret.contains(it)) {
             problems.push("the client is to authenticate by a secret, and has none".to_owned());
@@ -15,7 +18,7 @@ impl Builder {
         if self.sharing == Sharing::Nobody && matches!(self.place, Place::Here) {
             problems.push("\"single_process\" is said of a store, and there is none".to_owned());
         }
-        let asks = self.scope.is_some() || self.ask != Ask::default();
+        let asks = self.scope.is_some() || self.ask != TokenParameters::default();
         if matches!(self.kind, Kind::Fixed) && (asks || self.client_secret.is_some()) {
             let what = "a static token is not asked for";
             problems.push(format!("{what}: a scope or a secret is of no use"));
@@ -42,16 +45,16 @@ impl Builder {
         if let Some(assertion) = &self.client_assertion {
             assertion.check_client(&self.client_id, problems);
         }
-        let signs = |method: &AuthMethod| {
+        let signs = |method: &TokenEndpointAuthMethod| {
             matches!(
                 method,
-                AuthMethod::PrivateKeyJwt | AuthMethod::ClientSecretJwt
+                TokenEndpointAuthMethod::PrivateKeyJwt | TokenEndpointAuthMethod::ClientSecretJwt
             )
         };
         if let Some(method) = self.method.as_ref().filter(|method| signs(method)) {
             self.check_signing(method, problems);
         }
-        if let Some(AuthMethod::Other(name)) = &self.method {
+        if let Some(TokenEndpointAuthMethod::Other(name)) = &self.method {
             problems.push(format!("the client authentication \"{name}\" is not known"));
         }
         match &self.kind {
@@ -72,10 +75,10 @@ impl Builder {
     }
 
     /// Whether there is something to sign with by a method that was named.
-    fn check_signing(&self, method: &AuthMethod, problems: &mut Vec<String>) {
+    fn check_signing(&self, method: &TokenEndpointAuthMethod, problems: &mut Vec<String>) {
         let able = match (&self.client_assertion, &self.client_secret) {
             (Some(assertion), _) => assertion.method() == *method,
-            (None, Some(_)) => *method == AuthMethod::ClientSecretJwt,
+            (None, Some(_)) => *method == TokenEndpointAuthMethod::ClientSecretJwt,
             (None, None) => false,
         };
         if !able {

@@ -4,12 +4,11 @@ mod check;
 
 use std::sync::Arc;
 
-use grantor_core::{AuthMethod, BoxFuture, Environment, Scope, Secret};
+use grantor_core::{BoxFuture, Environment, Scope, Secret, TokenEndpointAuthMethod};
 use grantor_http::Transport;
 use grantor_store::{MasterKey, Store};
 use tokio::runtime::Handle;
 
-use crate::ask::Ask;
 use crate::change::OnChange;
 use crate::door::Placement;
 use crate::event::Listener;
@@ -20,6 +19,7 @@ use crate::metrics::Metrics;
 use crate::storage::{Place, Sharing};
 use crate::subject::{SubjectToken, Subjects, User};
 use crate::{Assertion, Error, Policy, Server, TokenSet, TokenSource};
+use grantor_core::TokenParameters;
 
 /// Builds [`Tokens`](crate::Tokens). Nothing is checked before [`build`](Self::build), which names
 /// every problem at once, and nothing is sent before the first token is needed.
@@ -30,12 +30,12 @@ pub struct Builder {
     client_id: String,
     client_secret: Option<Secret>,
     client_assertion: Option<Assertion>,
-    method: Option<AuthMethod>,
+    method: Option<TokenEndpointAuthMethod>,
     kind: Kind,
     label: String,
     given: Option<TokenSet>,
     scope: Option<String>,
-    ask: Ask,
+    ask: TokenParameters,
     origins: Vec<String>,
     /// Something was said of an exchange, and this is none.
     misplaced: bool,
@@ -81,7 +81,7 @@ impl Builder {
             label: String::new(),
             given: None,
             scope: None,
-            ask: Ask::default(),
+            ask: TokenParameters::default(),
             origins: Vec::new(),
             misplaced: false,
             shares: false,
@@ -124,7 +124,7 @@ impl Builder {
     }
 
     /// How the client authenticates; otherwise the best of what the server takes.
-    pub fn authentication(mut self, method: AuthMethod) -> Self {
+    pub fn authentication(mut self, method: TokenEndpointAuthMethod) -> Self {
         self.method = Some(method);
         self
     }
@@ -251,7 +251,7 @@ impl Builder {
         &self.client_id
     }
 
-    pub(crate) fn ask(&self) -> Result<Ask, Error> {
+    pub(crate) fn ask(&self) -> Result<TokenParameters, Error> {
         let mut ask = self.ask.clone();
         if let Some(scope) = &self.scope {
             let scope = Scope::parse(scope);

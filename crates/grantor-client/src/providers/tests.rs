@@ -2,7 +2,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use grantor_core::{
-    ClientAuthentication, ErrorCode, GrantRequest, Issuer, TokenError, TokenRequest, TokenResponse,
+    ClientAuthentication, ErrorCode, GrantParameters, Issuer, TokenError, TokenRequest,
+    TokenResponse,
 };
 use http::{Response, header};
 use url::Url;
@@ -235,7 +236,7 @@ fn wix_gets_its_token_requests_as_json() {
         client_secret: "s".into(),
     };
     let url = WIX.token_endpoint.parse().unwrap();
-    let request = TokenRequest::new(GrantRequest::ClientCredentials);
+    let request = TokenRequest::new(GrantParameters::ClientCredentials);
     let request = request.to_request_with(&url, &client, &WIX.quirks);
     assert_eq!(request.headers()[header::CONTENT_TYPE], "application/json");
     let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();

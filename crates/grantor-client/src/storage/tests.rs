@@ -22,7 +22,7 @@ fn storage(environment: &Environment) -> Storage {
 async fn finds(token: &str) -> bool {
     let environment = grantor_testkit::environment(&FakeClock::new());
     let storage = storage(&environment);
-    let ask = Ask::default();
+    let ask = TokenParameters::default();
     let record = AccessRecord {
         access_token: token.to_owned(),
         scope: None,

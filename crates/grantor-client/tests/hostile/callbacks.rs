@@ -244,7 +244,7 @@ fn what_needs_a_runtime_brings_its_own() {
     wait(tokens.metadata()).unwrap();
     wait(tokens.renew()).unwrap();
     let token = wait(tokens.get()).unwrap().secret;
-    wait(tokens.introspect(&grantor_core::TokenQuery::new(token))).unwrap();
+    wait(tokens.introspect(&grantor_core::IntrospectionRequest::new(token))).unwrap();
     wait(tokens.forget()).unwrap();
     wait(tokens.close());
 }

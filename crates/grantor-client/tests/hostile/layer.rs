@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::support::web::{Answer, Web};
 use crate::support::{API, ISSUER, World, request};
 use bytes::Bytes;
-use grantor_client::{Placement, SourceError, SubjectToken, TokenSet, TokenSource, Tokens, Wanted};
-use grantor_core::BoxFuture;
+use grantor_client::{Placement, SourceError, SubjectToken, TokenSet, TokenSource, Tokens};
+use grantor_core::{BoxFuture, TokenParameters};
 use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer, Service, ServiceExt};
@@ -132,7 +132,7 @@ async fn the_subject_of_a_request_through_the_layer_goes_before_that_of_the_hand
 struct BadOnce(AtomicUsize);
 
 impl TokenSource for BadOnce {
-    fn fetch<'a>(&'a self, _: &'a Wanted) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
+    fn fetch<'a>(&'a self, _: &'a TokenParameters) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
         let n = self.0.fetch_add(1, Ordering::SeqCst);
         let token = if n == 0 { "not yet written\n" } else { "good" };
         Box::pin(ready(Ok(TokenSet::new(token))))

@@ -99,7 +99,7 @@ async fn a_look_up_tells_how_long_the_server_wants_to_be_left_alone() {
     world
         .server
         .fail_next_at(Endpoint::Introspection, Fault::TooManyRequests(60));
-    let query = grantor_core::TokenQuery::new("t");
+    let query = grantor_core::IntrospectionRequest::new("t");
     let mut said = Vec::new();
     for _ in 0..2 {
         if let Err(error) = tokens.introspect(&query).await {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::support::web::{Answer, Web};
 use crate::support::{ISSUER, World};
 use grantor_client::{Placement, Tokens};
-use grantor_core::AuthMethod;
+use grantor_core::TokenEndpointAuthMethod;
 use grantor_store::{FileStore, MasterKey, MemoryStore, Store};
 use grantor_testkit::{Endpoint, FakeServer, Fault, ScriptedAnswer};
 
@@ -144,7 +144,8 @@ async fn another_master_key_reads_nothing_and_breaks_nothing() {
 
 #[test]
 fn a_method_with_a_secret_takes_a_secret() {
-    let login = Tokens::login(ISSUER, "app").authentication(AuthMethod::ClientSecretBasic);
+    let login =
+        Tokens::login(ISSUER, "app").authentication(TokenEndpointAuthMethod::ClientSecretBasic);
     assert!(
         login.build().is_err(),
         "it is silently sent as a public client"

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::shared_store::Shared;
 use crate::support::{ISSUER, World};
 use grantor_client::{Builder, Event, Tokens};
-use grantor_core::AuthMethod;
+use grantor_core::TokenEndpointAuthMethod;
 use grantor_store::{MasterKey, Put, Store};
 use grantor_testkit::{Endpoint, Fault, ScriptedAnswer};
 
@@ -79,7 +79,7 @@ async fn a_login_is_given_up_by_a_request_that_the_client_signs() {
     world.server.set_metadata_member(name, methods);
     let signs = |builder: Builder| {
         let builder = builder.client_secret("a-secret-of-thirty-two-characters");
-        builder.authentication(AuthMethod::ClientSecretJwt)
+        builder.authentication(TokenEndpointAuthMethod::ClientSecretJwt)
     };
     let elsewhere = Arc::new(Shared::default());
     let login = signs(world.login(&world.server.new_refresh_token()));

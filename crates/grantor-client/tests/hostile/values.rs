@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::{ISSUER, World, request, settle};
-use grantor_client::{Policy, SourceError, SubjectToken, TokenSet, TokenSource, Tokens, Wanted};
-use grantor_core::{BoxFuture, Timestamp};
+use grantor_client::{Policy, SourceError, SubjectToken, TokenSet, TokenSource, Tokens};
+use grantor_core::{BoxFuture, Timestamp, TokenParameters};
 use grantor_store::{MasterKey, MemoryStore, Store};
 use grantor_testkit::{Endpoint, FakeServer, Fault};
 use http::Request;
@@ -59,7 +59,7 @@ fn no_duration_of_the_policy_panics() {
 struct Until(Timestamp);
 
 impl TokenSource for Until {
-    fn fetch<'a>(&'a self, _: &'a Wanted) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
+    fn fetch<'a>(&'a self, _: &'a TokenParameters) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
         let set = TokenSet::new("t").expires_at(self.0);
         Box::pin(std::future::ready(Ok(set)))
     }

@@ -11,7 +11,7 @@ use crate::{ErrorCode, ErrorResponse, Params, Quirks, Secret};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
-pub enum AuthMethod {
+pub enum TokenEndpointAuthMethod {
     /// Not at all: a public client.
     None,
     /// HTTP Basic, with identifier and secret form-encoded first.
@@ -26,7 +26,7 @@ pub enum AuthMethod {
     Other(String),
 }
 
-impl AuthMethod {
+impl TokenEndpointAuthMethod {
     /// Its name in metadata.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -41,7 +41,7 @@ impl AuthMethod {
     }
 }
 
-impl From<String> for AuthMethod {
+impl From<String> for TokenEndpointAuthMethod {
     fn from(name: String) -> Self {
         match name.as_str() {
             "none" => Self::None,
@@ -54,8 +54,8 @@ impl From<String> for AuthMethod {
     }
 }
 
-impl From<AuthMethod> for String {
-    fn from(method: AuthMethod) -> Self {
+impl From<TokenEndpointAuthMethod> for String {
+    fn from(method: TokenEndpointAuthMethod) -> Self {
         method.as_str().to_owned()
     }
 }
@@ -109,11 +109,11 @@ impl ClientAuthentication {
 
     /// The method, by its name in metadata.
     #[must_use]
-    pub fn method(&self) -> AuthMethod {
+    pub fn method(&self) -> TokenEndpointAuthMethod {
         match self {
-            Self::None { .. } => AuthMethod::None,
-            Self::Basic { .. } => AuthMethod::ClientSecretBasic,
-            Self::Post { .. } => AuthMethod::ClientSecretPost,
+            Self::None { .. } => TokenEndpointAuthMethod::None,
+            Self::Basic { .. } => TokenEndpointAuthMethod::ClientSecretBasic,
+            Self::Post { .. } => TokenEndpointAuthMethod::ClientSecretPost,
         }
     }
 

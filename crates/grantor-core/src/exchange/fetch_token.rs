@@ -7,7 +7,7 @@ use http::Request;
 use serde_json::{Map, Value};
 
 use super::{Event, Exchange, NoAnswer, Retry, Step};
-use crate::{GrantRequest, Quirks, Secret, TokenError, TokenResponse};
+use crate::{GrantParameters, Quirks, Secret, TokenError, TokenResponse};
 
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,21 +75,23 @@ impl FetchToken {
     /// [`DeviceAuthorization`](super::DeviceAuthorization).
     #[must_use]
     pub fn for_grant(
-        grant: &GrantRequest,
+        grant: &GrantParameters,
         request: Request<Bytes>,
         retry: Retry,
         jitter: f64,
     ) -> Self {
         let repeatable = match grant {
-            GrantRequest::AuthorizationCode { .. } => return Self::code(request),
-            GrantRequest::ClientCredentials
-            | GrantRequest::Password { .. }
-            | GrantRequest::TokenExchange { .. } => Repeatable::Freely,
-            GrantRequest::JwtBearer { assertion } if !may_have_jti(assertion) => Repeatable::Freely,
-            GrantRequest::RefreshToken { .. } => Repeatable::OnceAtOnce,
-            GrantRequest::DeviceCode { .. }
-            | GrantRequest::JwtBearer { .. }
-            | GrantRequest::Other { .. } => Repeatable::UntilSeen,
+            GrantParameters::AuthorizationCode { .. } => return Self::code(request),
+            GrantParameters::ClientCredentials
+            | GrantParameters::Password { .. }
+            | GrantParameters::TokenExchange { .. } => Repeatable::Freely,
+            GrantParameters::JwtBearer { assertion } if !may_have_jti(assertion) => {
+                Repeatable::Freely
+            }
+            GrantParameters::RefreshToken { .. } => Repeatable::OnceAtOnce,
+            GrantParameters::DeviceCode { .. }
+            | GrantParameters::JwtBearer { .. }
+            | GrantParameters::Other { .. } => Repeatable::UntilSeen,
         };
         Self::new(request, repeatable, retry, jitter)
     }

@@ -1,8 +1,9 @@
 //! The token endpoint (RFC 6749 sections 3.2, 4, 5 and 6).
 
 mod error;
-mod grant;
+mod grant_parameters;
 mod lifetime;
+mod parameters;
 mod read;
 mod request;
 mod response;
@@ -10,8 +11,9 @@ pub mod token_type;
 mod wire;
 
 pub use error::TokenError;
-pub use grant::{ActorToken, GrantRequest};
+pub use grant_parameters::{ActorToken, GrantParameters};
 pub(crate) use lifetime::lifetime;
+pub use parameters::TokenParameters;
 pub(crate) use read::{read_members, unexpected};
 pub use request::{InvalidTokenRequest, TokenRequest};
 pub use response::TokenResponse;

@@ -4,24 +4,16 @@ use bytes::Bytes;
 use http::Request;
 use url::Url;
 
-use super::{GrantRequest, wire::to_request};
-use crate::{
-    ClientAuthentication, ErrorCode, ErrorResponse, Params, Quirks, Scope, ScopeSeparator,
-};
+use super::{GrantParameters, TokenParameters, wire::to_request};
+use crate::{ClientAuthentication, ErrorCode, ErrorResponse, Params, Quirks, Scope};
 
 /// A request for a token, without the client's authentication.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRequest {
     /// What is presented for it.
-    pub grant: GrantRequest,
-    /// What is asked for.
-    pub scope: Option<Scope>,
-    /// Where the token is to be used (RFC 8707).
-    pub resource: Vec<String>,
-    /// Where the token is to be used, as some servers name it (RFC 8693).
-    pub audience: Vec<String>,
-    /// Further parameters of this grant or this server.
-    pub extra: Vec<(String, String)>,
+    pub grant: GrantParameters,
+    /// The access token that the client asks for.
+    pub parameters: TokenParameters,
 }
 
 /// Why a token request can't be read.
@@ -71,13 +63,10 @@ const COMMON: [&str; 6] = [
 impl TokenRequest {
     /// A request that asks for nothing in particular.
     #[must_use]
-    pub fn new(grant: GrantRequest) -> Self {
+    pub fn new(grant: GrantParameters) -> Self {
         Self {
             grant,
-            scope: None,
-            resource: Vec::new(),
-            audience: Vec::new(),
-            extra: Vec::new(),
+            parameters: TokenParameters::default(),
         }
     }
 
@@ -90,21 +79,7 @@ impl TokenRequest {
     fn to_params_with(&self, quirks: &Quirks) -> Params<'static> {
         let mut params = Params::new();
         self.grant.push_to(&mut params);
-        let scope = self.scope.as_ref().map(Scope::as_str);
-        let scope = scope.map(|scope| match quirks.request_scope {
-            ScopeSeparator::Space => scope.to_owned(),
-            ScopeSeparator::Comma => scope.replace(' ', ","),
-        });
-        params.push_some("scope", scope);
-        for resource in &self.resource {
-            params.push("resource", resource.clone());
-        }
-        for audience in &self.audience {
-            params.push("audience", audience.clone());
-        }
-        for (name, value) in &self.extra {
-            params.push(name.clone(), value.clone());
-        }
+        self.parameters.push_to(&mut params, quirks);
         params
     }
 
@@ -113,7 +88,7 @@ impl TokenRequest {
     /// # Errors
     /// A parameter that this grant needs is missing, or malformed.
     pub fn from_params(params: &Params<'_>) -> Result<Self, InvalidTokenRequest> {
-        let grant = GrantRequest::from_params(params)?;
+        let grant = GrantParameters::from_params(params)?;
         let own = grant.parameters();
         let owned = |name: &str| params.all(name).map(str::to_owned).collect();
         let known = |name: &str| COMMON.contains(&name) || own.contains(&name);
@@ -124,10 +99,12 @@ impl TokenRequest {
         };
         Ok(Self {
             grant,
-            scope: scope.filter(|scope| !scope.is_empty()),
-            resource: owned("resource"),
-            audience: owned("audience"),
-            extra: extra.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+            parameters: TokenParameters {
+                scope: scope.filter(|scope| !scope.is_empty()),
+                resource: owned("resource"),
+                audience: owned("audience"),
+                extra: extra.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+            },
         })
     }
 
@@ -156,10 +133,10 @@ mod tests {
     use crate::{ActorToken, CodeVerifier, token_type};
     use proptest::prelude::*;
 
-    fn any_grant() -> impl Strategy<Value = GrantRequest> {
+    fn any_grant() -> impl Strategy<Value = GrantParameters> {
         prop_oneof![
-            Just(GrantRequest::ClientCredentials),
-            "[ -~]{1,30}".prop_map(|token| GrantRequest::RefreshToken {
+            Just(GrantParameters::ClientCredentials),
+            "[ -~]{1,30}".prop_map(|token| GrantParameters::RefreshToken {
                 refresh_token: token.into()
             }),
             (
@@ -168,14 +145,14 @@ mod tests {
                 any::<Option<[u8; 32]>>()
             )
                 .prop_map(|(code, redirect_uri, verifier)| {
-                    GrantRequest::AuthorizationCode {
+                    GrantParameters::AuthorizationCode {
                         code: code.into(),
                         redirect_uri,
                         code_verifier: verifier.map(CodeVerifier::from_random),
                     }
                 }),
             ("[ -~]{1,30}", "[ -~]{1,30}").prop_map(|(username, password)| {
-                GrantRequest::Password {
+                GrantParameters::Password {
                     username,
                     password: password.into(),
                 }
@@ -186,7 +163,7 @@ mod tests {
                 proptest::option::of("[ -~]{1,30}")
             )
                 .prop_map(|(subject_token, actor, requested_token_type)| {
-                    GrantRequest::TokenExchange {
+                    GrantParameters::TokenExchange {
                         subject_token: subject_token.into(),
                         subject_token_type: token_type::ACCESS_TOKEN.into(),
                         actor: actor.map(|(token, token_type)| ActorToken {
@@ -196,13 +173,13 @@ mod tests {
                         requested_token_type,
                     }
                 }),
-            "[ -~]{1,30}".prop_map(|device_code| GrantRequest::DeviceCode {
+            "[ -~]{1,30}".prop_map(|device_code| GrantParameters::DeviceCode {
                 device_code: device_code.into()
             }),
-            "[ -~]{1,30}".prop_map(|assertion| GrantRequest::JwtBearer {
+            "[ -~]{1,30}".prop_map(|assertion| GrantParameters::JwtBearer {
                 assertion: assertion.into()
             }),
-            "urn:[a-z]{1,10}".prop_map(|grant_type| GrantRequest::Other { grant_type }),
+            "urn:[a-z]{1,10}".prop_map(|grant_type| GrantParameters::Other { grant_type }),
         ]
     }
 
@@ -217,10 +194,12 @@ mod tests {
         ) {
             let request = TokenRequest {
                 grant,
-                scope: scope.map(|text| Scope::parse(&text).unwrap()),
-                resource,
-                audience,
-                extra: extra.into_iter().enumerate().map(|(i, v)| (format!("x{i}"), v)).collect(),
+                parameters: TokenParameters {
+                    scope: scope.map(|text| Scope::parse(&text).unwrap()),
+                    resource,
+                    audience,
+                    extra: extra.into_iter().enumerate().map(|(i, v)| (format!("x{i}"), v)).collect(),
+                },
             };
             let form = request.to_params().to_form();
             let params = Params::parse(form.as_bytes()).unwrap();
@@ -231,13 +210,16 @@ mod tests {
     #[test]
     fn a_scope_without_values_is_no_scope() {
         let params = Params::parse(b"grant_type=client_credentials&scope=++").unwrap();
-        assert_eq!(TokenRequest::from_params(&params).unwrap().scope, None);
+        assert_eq!(
+            TokenRequest::from_params(&params).unwrap().parameters.scope,
+            None
+        );
     }
 
     #[test]
     fn a_parameter_of_another_grant_is_an_extra_one() {
         let params = Params::parse(b"grant_type=urn:x&username=ada&code=c").unwrap();
-        let extra = TokenRequest::from_params(&params).unwrap().extra;
+        let extra = TokenRequest::from_params(&params).unwrap().parameters.extra;
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(extra, [pair("username", "ada"), pair("code", "c")]);
     }
@@ -245,14 +227,14 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         for grant in [
-            GrantRequest::Password {
+            GrantParameters::Password {
                 username: "ada".into(),
                 password: "hunter2".into(),
             },
-            GrantRequest::JwtBearer {
+            GrantParameters::JwtBearer {
                 assertion: "hunter2".into(),
             },
-            GrantRequest::TokenExchange {
+            GrantParameters::TokenExchange {
                 subject_token: "hunter2".into(),
                 subject_token_type: token_type::JWT.into(),
                 actor: Some(ActorToken {

@@ -94,15 +94,16 @@ fn add_to(json: &mut Map<String, Value>, params: &Params<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{GrantRequest, Scope, ScopeSeparator, TokenRequest};
+    use crate::{GrantParameters, Scope, ScopeSeparator, TokenRequest};
 
     fn sent(quirks: &Quirks) -> Request<Bytes> {
-        let mut request = TokenRequest::new(GrantRequest::Password {
+        let mut request = TokenRequest::new(GrantParameters::Password {
             username: "ada".into(),
             password: "p&w".into(),
         });
-        request.scope = Some(Scope::parse("a b").unwrap());
-        request.resource = vec!["https://one.example".into(), "https://two.example".into()];
+        request.parameters.scope = Some(Scope::parse("a b").unwrap());
+        request.parameters.resource =
+            vec!["https://one.example".into(), "https://two.example".into()];
         let client = ClientAuthentication::Basic {
             client_id: "a b".into(),
             client_secret: "s:+".into(),

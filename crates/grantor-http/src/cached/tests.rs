@@ -39,12 +39,12 @@ impl Source {
         let (mood, fetched) = (Arc::new(AtomicU64::new(WELL)), Arc::new(AtomicU64::new(0)));
         let gate = Arc::new(Semaphore::new(1000));
         let (its_mood, count, its_gate) = (mood.clone(), fetched.clone(), gate.clone());
-        let freshness = Freshness {
+        let refresh_times = RefreshTimes {
             lifetime: Duration::from_secs(100),
             cooldown: Duration::from_secs(10),
             keep: Duration::from_secs(1000),
         };
-        let cached = Cached::new("number", clock.clone(), freshness, move |before| {
+        let cached = Cached::new("number", clock.clone(), refresh_times, move |before| {
             let number = count.fetch_add(1, Ordering::SeqCst) + 1;
             let (mood, gate) = (its_mood.clone(), its_gate.clone());
             Box::pin(async move {

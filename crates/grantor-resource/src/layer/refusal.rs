@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use grantor_core::{Challenge, ErrorCode, ErrorResponse};
+use grantor_core::{AuthenticateChallenge, ErrorCode, ErrorResponse};
 use http::{HeaderValue, Response, StatusCode, header};
 
 use super::Rules;
@@ -76,8 +76,8 @@ impl Rules {
         response
     }
 
-    fn challenge(&self, error: Option<&ErrorResponse>) -> Challenge {
-        let mut challenge = Challenge::new("Bearer").with("realm", self.realm.as_str());
+    fn challenge(&self, error: Option<&ErrorResponse>) -> AuthenticateChallenge {
+        let mut challenge = AuthenticateChallenge::new("Bearer").with("realm", self.realm.as_str());
         if let Some(error) = error {
             challenge = challenge.with("error", error.error.as_str());
             if let Some(description) = &error.description {

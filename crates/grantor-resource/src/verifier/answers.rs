@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use grantor_core::Clock;
-use grantor_http::Flight;
+use grantor_http::SingleFlight;
 use grantor_jose::digest::sha256;
 
 use crate::{AccessToken, IntrospectError, VerifyError};
@@ -27,7 +27,7 @@ type Outcome = Result<AccessToken, VerifyError>;
 struct Shard {
     young: HashMap<Key, Answer>,
     old: HashMap<Key, Answer>,
-    under_way: HashMap<Key, Flight<Outcome>>,
+    under_way: HashMap<Key, SingleFlight<Outcome>>,
 }
 
 struct Answer {
@@ -72,7 +72,7 @@ impl Answers {
                         answers: Arc::downgrade(self),
                         key,
                     };
-                    let flight = Flight::start(async move {
+                    let flight = SingleFlight::start(async move {
                         let outcome = ask.await;
                         landing.publish(&outcome);
                         outcome

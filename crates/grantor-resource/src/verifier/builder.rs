@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{ClientAuthentication, Clock, Issuer, Secret, is_secure};
-use grantor_http::{Freshness, SystemClock, Transport};
+use grantor_http::{RefreshTimes, SystemClock, Transport};
 use url::Url;
 
 use super::discovered::Plan;
@@ -28,7 +28,7 @@ pub struct VerifierBuilder {
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
     cache: Duration,
-    freshness: Freshness,
+    refresh_times: RefreshTimes,
     problems: Vec<String>,
 }
 
@@ -81,7 +81,7 @@ impl VerifierBuilder {
             transport: None,
             clock: Arc::new(SystemClock),
             cache: Duration::from_secs(10),
-            freshness: Freshness::default(),
+            refresh_times: RefreshTimes::default(),
             problems: Vec::new(),
         }
     }
@@ -145,8 +145,8 @@ impl VerifierBuilder {
     }
 
     /// When the keys of the issuer are fetched anew.
-    pub fn freshness(mut self, freshness: Freshness) -> Self {
-        self.freshness = freshness;
+    pub fn refresh_times(mut self, refresh_times: RefreshTimes) -> Self {
+        self.refresh_times = refresh_times;
         self
     }
 
@@ -240,7 +240,7 @@ impl VerifierBuilder {
             transport: self.transport.clone()?,
             clock: self.clock.clone(),
             cache: self.cache,
-            freshness: self.freshness.clone(),
+            refresh_times: self.refresh_times.clone(),
         })
     }
 
@@ -251,7 +251,7 @@ impl VerifierBuilder {
             self.jwks_uri.clone()?,
             self.transport.clone()?,
             self.clock.clone(),
-            self.freshness.clone(),
+            self.refresh_times.clone(),
         ))
     }
 

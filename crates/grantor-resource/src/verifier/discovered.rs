@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use grantor_core::exchange::{Discovery, DiscoveryError, Event, Exchange, Step};
 use grantor_core::{ClientAuthentication, Clock, Issuer, ServerMetadata};
-use grantor_http::{Cached, Freshness, Transport, Unavailable};
+use grantor_http::{Cached, RefreshTimes, Transport, Unavailable};
 use url::Url;
 
 use super::Ways;
@@ -23,17 +23,17 @@ pub(super) struct Plan {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) cache: Duration,
-    pub(super) freshness: Freshness,
+    pub(super) refresh_times: RefreshTimes,
 }
 
 impl Plan {
     pub(super) fn into_cached(self) -> Cached<Ways> {
-        let freshness = Freshness {
+        let refresh_times = RefreshTimes {
             lifetime: METADATA_LIFETIME,
-            ..self.freshness
+            ..self.refresh_times
         };
         let clock = self.clock.clone();
-        Cached::new("issuer metadata", clock, freshness, move |before| {
+        Cached::new("issuer metadata", clock, refresh_times, move |before| {
             let plan = self.clone();
             Box::pin(async move {
                 let metadata = plan.fetch().await.map_err(|error| {
@@ -90,7 +90,7 @@ impl Plan {
             jwks_uri.clone(),
             self.transport.clone(),
             self.clock.clone(),
-            self.freshness.clone(),
+            self.refresh_times.clone(),
         )
     }
 

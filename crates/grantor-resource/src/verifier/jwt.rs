@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::{Clock, Issuer, Timestamp};
-use grantor_http::{Freshness, JwksCache, Transport};
+use grantor_http::{JwksCache, RefreshTimes, Transport};
 use grantor_jose::KeySet;
 use grantor_jose::jwt::{self, Policy};
 use url::Url;
@@ -24,10 +24,10 @@ impl Jwt {
         jwks_uri: Url,
         transport: Arc<dyn Transport>,
         clock: Arc<dyn Clock>,
-        freshness: Freshness,
+        refresh_times: RefreshTimes,
     ) -> Self {
         Self {
-            keys: JwksCache::new(&jwks_uri, transport, clock, freshness),
+            keys: JwksCache::new(&jwks_uri, transport, clock, refresh_times),
             jwks_uri,
             policy: Policy::access_token(issuer.as_str(), audience),
         }

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::routing::get;
 use axum::{Extension, Router};
 use bytes::Bytes;
-use grantor_core::{Challenge, Scope};
+use grantor_core::{AuthenticateChallenge, Scope};
 use grantor_resource::{AccessToken, Protect, Verifier, protect};
 use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Full};
@@ -25,7 +25,7 @@ fn router(layer: Protect) -> Router {
 
 struct Answer {
     status: StatusCode,
-    challenge: Option<Challenge>,
+    challenge: Option<AuthenticateChallenge>,
     body: String,
 }
 
@@ -49,7 +49,9 @@ async fn ask(router: &Router, uri: &str, authorization: &[&str]) -> Answer {
     }
     Answer {
         status: head.status,
-        challenge: Challenge::from_headers(&head.headers).into_iter().next(),
+        challenge: AuthenticateChallenge::from_headers(&head.headers)
+            .into_iter()
+            .next(),
         body: String::from_utf8(body.into()).unwrap(),
     }
 }
@@ -83,7 +85,7 @@ async fn without_a_token_the_answer_says_how_and_nothing_more() {
     for authorization in [[].as_slice(), &["Basic YTpi"], &["DPoP abc"]] {
         let answer = ask(&router, "/who", authorization).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-        let expected = Challenge::new("Bearer")
+        let expected = AuthenticateChallenge::new("Bearer")
             .with("realm", "notes")
             .with("resource_metadata", metadata);
         assert_eq!(answer.challenge, Some(expected));

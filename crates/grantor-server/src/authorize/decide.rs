@@ -1,7 +1,7 @@
 //! What a decision leaves behind: a consent, and a grant in its first state.
 
 use grantor_core::{Scope, Secret};
-use grantor_store::{Conflict, Loaded};
+use grantor_store::{Conflict, Versioned};
 
 use super::Checked;
 use crate::record::{Anchors, CodeState, ConsentRecord, GrantRecord, GrantState};
@@ -17,8 +17,8 @@ impl Inner {
         client: &Client,
     ) -> Result<Option<Scope>, Error> {
         let key = self.epochs.consent_key(subject, &client.id);
-        let loaded = self.epochs.consents().get(&key).await?;
-        let own = loaded.filter(|consent| consent.record.client_epoch == client.epoch);
+        let versioned = self.epochs.consents().get(&key).await?;
+        let own = versioned.filter(|consent| consent.record.client_epoch == client.epoch);
         Ok(own.map(|consent| consent.record.scope))
     }
 
@@ -91,7 +91,7 @@ impl Inner {
             };
             let written = match consents.get(&key).await? {
                 None => consents.create(&key, &consent).await?,
-                Some(Loaded { record, version }) => {
+                Some(Versioned { record, version }) => {
                     if record.client_epoch == client.epoch {
                         if scope.is_subset(&record.scope) {
                             return Ok(record.epoch);

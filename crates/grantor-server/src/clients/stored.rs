@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use grantor_core::{BoxFuture, Environment, ErrorCode, Secret, Timestamp};
 use grantor_jose::digest::MacKey;
-use grantor_store::{Class, Conflict, Findings, Loaded, Record, Records, Stores};
+use grantor_store::{Class, Conflict, Diagnostics, Record, Records, Stores, Versioned};
 use serde::{Deserialize, Serialize};
 
 use super::{Client, Clients, NewClient};
@@ -72,20 +72,20 @@ impl StoredClients {
     /// # Errors
     /// The stores can't carry clients or keys, or can't be read.
     pub async fn open(stores: &Stores) -> Result<Self, BuildError> {
-        let mut findings = Findings::default();
-        let keys = findings.records::<KeysRecord>(stores);
-        let opened = Self::prepare(stores, &mut findings);
+        let mut diagnostics = Diagnostics::default();
+        let keys = diagnostics.records::<KeysRecord>(stores);
+        let opened = Self::prepare(stores, &mut diagnostics);
         let (Some(keys), Some(opened)) = (keys, opened) else {
-            return Err(BuildError::new(findings.problems));
+            return Err(BuildError::new(diagnostics.problems));
         };
         let keys = Keys::load(&keys, stores.environment()).await?;
         Ok(opened.with_keys(&keys))
     }
 
     /// The clients in `stores`, before the keys are there.
-    pub(crate) fn prepare(stores: &Stores, findings: &mut Findings) -> Option<Self> {
-        let clients = findings.records(stores);
-        let resources = findings.records(stores);
+    pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let clients = diagnostics.records(stores);
+        let resources = diagnostics.records(stores);
         Some(Self {
             clients: clients?,
             resources: resources?,
@@ -170,7 +170,10 @@ impl StoredClients {
             };
             let Some((last, _)) = page.last() else { break };
             after = Some(*last);
-            found.extend(page.into_iter().map(|(_, loaded)| loaded.record.client));
+            found.extend(
+                page.into_iter()
+                    .map(|(_, versioned)| versioned.record.client),
+            );
         }
         found.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Some(found))
@@ -208,7 +211,7 @@ impl StoredClients {
     ) -> Result<Option<Secret>, Error> {
         let key = self.clients.key_of_name(id);
         for _ in 0..8 {
-            let Some(Loaded {
+            let Some(Versioned {
                 mut record,
                 version,
             }) = self.clients.get(&key).await?
@@ -246,12 +249,12 @@ impl StoredClients {
             return Ok(Some((cached.client.clone(), cached.secrets.clone())));
         }
         let key = self.clients.key_of_name(id);
-        let Some(loaded) = self.clients.get(&key).await? else {
+        let Some(versioned) = self.clients.get(&key).await? else {
             self.lock().remove(id);
             return Ok(None);
         };
-        let client = Arc::new(loaded.record.client);
-        let secrets: Arc<[SecretHash]> = loaded.record.secrets.into();
+        let client = Arc::new(versioned.record.client);
+        let secrets: Arc<[SecretHash]> = versioned.record.secrets.into();
         let mut cache = self.lock();
         if cache.len() >= MOST_CACHED {
             cache.clear();

@@ -1,5 +1,5 @@
-use grantor_core::{BoxFuture, CodeVerifier, GrantRequest, TokenRequest};
-use grantor_store::Loaded;
+use grantor_core::{BoxFuture, CodeVerifier, GrantParameters, TokenRequest};
+use grantor_store::Versioned;
 use tracing::warn;
 
 use crate::counters::count;
@@ -32,7 +32,7 @@ impl Grant for AuthorizationCode {
 async fn redeem(context: &TokenContext<'_>) -> Result<Issue, Error> {
     let request =
         TokenRequest::from_params(context.params).map_err(|error| Error::Refused(error.into()))?;
-    let GrantRequest::AuthorizationCode {
+    let GrantParameters::AuthorizationCode {
         code,
         redirect_uri,
         code_verifier,
@@ -43,7 +43,7 @@ async fn redeem(context: &TokenContext<'_>) -> Result<Issue, Error> {
     let code = Opaque::parse(OpaqueKind::Code, code.expose()).ok_or_else(bad_code)?;
     let inner = context.inner;
     let key = inner.grant_records.key(code.id.as_bytes());
-    let Some(Loaded { record, version }) = inner.grant_records.get(&key).await? else {
+    let Some(Versioned { record, version }) = inner.grant_records.get(&key).await? else {
         return Err(bad_code());
     };
     if record.client_id != context.client.id {

@@ -1,5 +1,5 @@
 use grantor_core::{BoxFuture, Secret, Timestamp};
-use grantor_store::{Conflict, Loaded};
+use grantor_store::{Conflict, Versioned};
 use tracing::warn;
 
 use crate::counters::count;
@@ -67,7 +67,7 @@ async fn attempt(
     let inner = context.inner;
     let id = presented.claims.grant;
     let key = inner.grant_records.key(id.as_bytes());
-    let Some(Loaded { record, version }) = inner.grant_records.get(&key).await? else {
+    let Some(Versioned { record, version }) = inner.grant_records.get(&key).await? else {
         return Err(bad_token());
     };
     // The order matters: only a genuine token of the right client, young enough, may end a grant.

@@ -30,7 +30,7 @@ pub(crate) struct AccessTokenRecord {
 impl Record for AccessTokenRecord {
     const KIND: [u8; 2] = *b"at";
     const NAME: &'static str = "an access token";
-    const CLASS: Class = Class::ShortTransition;
+    const CLASS: Class = Class::ShortLived;
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)

@@ -1,7 +1,7 @@
 //! Grants: whether they hold, their refresh tokens, their end.
 
 use grantor_core::{Secret, Timestamp};
-use grantor_store::Loaded;
+use grantor_store::Versioned;
 
 use crate::Error;
 use crate::record::{GrantRecord, GrantState, RefreshState};
@@ -37,7 +37,7 @@ impl Inner {
     /// The grant, if it is live and everything that it hangs on stands.
     pub(crate) async fn live_grant(&self, id: Identifier) -> Result<Option<GrantRecord>, Error> {
         let key = self.grant_records.key(id.as_bytes());
-        let Some(Loaded { record, .. }) = self.grant_records.get(&key).await? else {
+        let Some(Versioned { record, .. }) = self.grant_records.get(&key).await? else {
             return Ok(None);
         };
         let live = matches!(record.state, GrantState::Live { .. });
@@ -47,7 +47,7 @@ impl Inner {
     /// Ends a grant: one write, whatever state it is in.
     pub(crate) async fn end_grant(&self, id: Identifier, reason: &str) -> Result<(), Error> {
         let key = self.grant_records.key(id.as_bytes());
-        let Some(Loaded { record, .. }) = self.grant_records.get(&key).await? else {
+        let Some(Versioned { record, .. }) = self.grant_records.get(&key).await? else {
             return Ok(());
         };
         if matches!(record.state, GrantState::Ended { .. }) {

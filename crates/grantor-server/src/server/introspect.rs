@@ -1,8 +1,8 @@
 //! Introspection (RFC 7662).
 
-use grantor_core::{ErrorCode, Introspection, Params, Timestamp, TokenQuery};
+use grantor_core::{ErrorCode, Introspection, IntrospectionRequest, Params, Timestamp};
 use grantor_jose::jwt::{self, Policy};
-use grantor_store::Loaded;
+use grantor_store::Versioned;
 use http::HeaderMap;
 
 use crate::counters::count;
@@ -24,7 +24,7 @@ impl Inner {
             let description = "a public client can't introspect: anybody could be it";
             return Err(Error::refused(ErrorCode::InvalidClient, description));
         }
-        let query = TokenQuery::from_params(params)
+        let query = IntrospectionRequest::from_params(params)
             .ok_or_else(|| Error::refused(ErrorCode::InvalidRequest, "\"token\" is missing"))?;
         let token = query.token.expose();
         let answer = match RefreshTokenText::parse(token) {
@@ -51,7 +51,7 @@ impl Inner {
 
     async fn inspect_opaque(&self, token: &Opaque) -> Result<Introspection, Error> {
         let key = self.access_tokens.key(token.id.as_bytes());
-        let Some(Loaded { record, .. }) = self.access_tokens.get(&key).await? else {
+        let Some(Versioned { record, .. }) = self.access_tokens.get(&key).await? else {
             return Ok(Introspection::inactive());
         };
         if !token.matches(&record.hash) {
@@ -163,7 +163,7 @@ impl Inner {
         presented: &RefreshTokenText,
     ) -> Result<Option<GrantRecord>, Error> {
         let key = self.grant_records.key(presented.claims.grant.as_bytes());
-        let Some(Loaded { record, .. }) = self.grant_records.get(&key).await? else {
+        let Some(Versioned { record, .. }) = self.grant_records.get(&key).await? else {
             return Ok(None);
         };
         let issuer = self.config.issuer.as_str();

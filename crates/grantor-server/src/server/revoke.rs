@@ -1,7 +1,7 @@
 //! Revocation (RFC 7009).
 
-use grantor_core::{ErrorCode, Params, TokenQuery};
-use grantor_store::Loaded;
+use grantor_core::{ErrorCode, Params, RevocationRequest};
+use grantor_store::Versioned;
 use http::HeaderMap;
 
 use crate::counters::count;
@@ -19,9 +19,9 @@ impl Inner {
     ) -> Result<(), Error> {
         count(&self.counters.revocation_requests);
         let caller = self.authenticate(headers, params).await?;
-        let query = TokenQuery::from_params(params)
+        let request = RevocationRequest::from_params(params)
             .ok_or_else(|| Error::refused(ErrorCode::InvalidRequest, "\"token\" is missing"))?;
-        let token = query.token.expose();
+        let token = request.token.expose();
         // The form of a token says what it is, so the hint is not needed.
         if let Some(presented) = RefreshTokenText::parse(token) {
             return self.revoke_refresh_token(&caller, &presented).await;
@@ -49,7 +49,7 @@ impl Inner {
     async fn revoke_opaque(&self, caller: &Client, token: &Opaque) -> Result<(), Error> {
         let key = self.access_tokens.key(token.id.as_bytes());
         match self.access_tokens.get(&key).await? {
-            Some(Loaded { record, .. }) if token.matches(&record.hash) => {
+            Some(Versioned { record, .. }) if token.matches(&record.hash) => {
                 own(caller, &record.client_id)?;
                 self.access_tokens.remove(&key).await?;
                 Ok(())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use grantor_core::{Challenge, ErrorCode, ErrorResponse, Params};
+use grantor_core::{AuthenticateChallenge, ErrorCode, ErrorResponse, Params};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body::Body;
 use http_body_util::{BodyExt, Full, Limited};
@@ -201,7 +201,8 @@ impl Inner {
         let (status, response) = error.to_wire();
         let mut answer = json(status, response.to_json());
         if status == StatusCode::UNAUTHORIZED {
-            let challenge = Challenge::new("Basic").with("realm", self.config.issuer.as_str());
+            let challenge =
+                AuthenticateChallenge::new("Basic").with("realm", self.config.issuer.as_str());
             let challenge = challenge.to_header();
             answer
                 .headers_mut()

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use grantor_core::{Environment, ErrorCode, Secret, Timestamp};
-use grantor_store::{Class, Conflict, Expect, Findings, Loaded, Record, Records, Stores};
+use grantor_store::{Class, Conflict, Diagnostics, Expect, Record, Records, Stores, Versioned};
 use serde::{Deserialize, Serialize};
 
 use super::Passwords;
@@ -74,18 +74,18 @@ impl Accounts {
     /// # Errors
     /// The stores can't carry accounts.
     pub fn open(stores: &Stores, passwords: Passwords) -> Result<Self, BuildError> {
-        let mut findings = Findings::default();
-        let opened = Self::prepare(stores, passwords, &mut findings);
-        opened.ok_or_else(|| BuildError::new(findings.problems))
+        let mut diagnostics = Diagnostics::default();
+        let opened = Self::prepare(stores, passwords, &mut diagnostics);
+        opened.ok_or_else(|| BuildError::new(diagnostics.problems))
     }
 
     pub(crate) fn prepare(
         stores: &Stores,
         passwords: Passwords,
-        findings: &mut Findings,
+        diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let accounts = findings.records(stores);
-        let names = findings.records(stores);
+        let accounts = diagnostics.records(stores);
+        let names = diagnostics.records(stores);
         Some(Self {
             accounts: accounts?,
             names: names?,
@@ -144,7 +144,10 @@ impl Accounts {
             };
             let Some((last, _)) = page.last() else { break };
             after = Some(*last);
-            found.extend(page.into_iter().map(|(_, loaded)| loaded.record.into()));
+            found.extend(
+                page.into_iter()
+                    .map(|(_, versioned)| versioned.record.into()),
+            );
         }
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Some(found))
@@ -216,7 +219,7 @@ impl Accounts {
     /// Writes the index of a name that is free. Of several at once one gets it.
     async fn take_name(&self, name: &str, index: &NameRecord) -> Result<bool, Error> {
         let key = self.names.key_of_name(name);
-        let Some(Loaded { record, version }) = self.names.get(&key).await? else {
+        let Some(Versioned { record, version }) = self.names.get(&key).await? else {
             return Ok(self.names.create(&key, index).await?.is_ok());
         };
         let in_the_making = self.environment.now() < record.made_at + MAKING;

@@ -1,5 +1,5 @@
 use grantor_core::{BoxFuture, Secret};
-use grantor_store::{Findings, Stores};
+use grantor_store::{Diagnostics, Stores};
 use http::StatusCode;
 
 use super::session::Sessions;
@@ -26,19 +26,19 @@ impl BuiltInSite {
         passwords: Passwords,
         issuer: &grantor_core::Issuer,
     ) -> Result<Self, BuildError> {
-        let mut findings = Findings::default();
-        let site = Self::prepare(stores, passwords, issuer, &mut findings);
-        site.ok_or_else(|| BuildError::new(findings.problems))
+        let mut diagnostics = Diagnostics::default();
+        let site = Self::prepare(stores, passwords, issuer, &mut diagnostics);
+        site.ok_or_else(|| BuildError::new(diagnostics.problems))
     }
 
     pub(crate) fn prepare(
         stores: &Stores,
         passwords: Passwords,
         issuer: &grantor_core::Issuer,
-        findings: &mut Findings,
+        diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let accounts = Accounts::prepare(stores, passwords, findings);
-        let sessions = Sessions::prepare(stores, findings);
+        let accounts = Accounts::prepare(stores, passwords, diagnostics);
+        let sessions = Sessions::prepare(stores, diagnostics);
         Some(Self {
             accounts: accounts?,
             sessions: sessions?,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use grantor_core::{Environment, Timestamp};
-use grantor_store::{Class, Findings, Record, Records, Stores};
+use grantor_store::{Class, Diagnostics, Record, Records, Stores};
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub(crate) struct SessionRecord {
 impl Record for SessionRecord {
     const KIND: [u8; 2] = *b"se";
     const NAME: &'static str = "a session";
-    const CLASS: Class = Class::ShortTransition;
+    const CLASS: Class = Class::ShortLived;
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)
@@ -42,10 +42,10 @@ impl Record for SessionRecord {
 }
 
 impl Sessions {
-    pub(crate) fn prepare(stores: &Stores, findings: &mut Findings) -> Option<Self> {
+    pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
         Some(Self {
-            records: findings.records(stores)?,
-            epochs: Epochs::prepare(stores, findings)?,
+            records: diagnostics.records(stores)?,
+            epochs: Epochs::prepare(stores, diagnostics)?,
             environment: stores.environment().clone(),
         })
     }

@@ -74,12 +74,12 @@ fn sealing_key() -> SealingKey {
 #[test]
 fn reports_every_problem_at_once() {
     let stores = stores(evicting());
-    let mut findings = Findings::default();
-    assert!(findings.records::<Code>(&stores).is_some());
-    assert!(findings.records::<ReplayId>(&stores).is_none());
-    assert!(findings.records::<SigningKey>(&stores).is_none());
+    let mut diagnostics = Diagnostics::default();
+    assert!(diagnostics.records::<Code>(&stores).is_some());
+    assert!(diagnostics.records::<ReplayId>(&stores).is_none());
+    assert!(diagnostics.records::<SigningKey>(&stores).is_none());
     assert_eq!(
-        findings.problems,
+        diagnostics.problems,
         [
             "a replay id can't be kept there: a cache may evict live records",
             "a signing key can't be kept there: a cache may evict live records",
@@ -101,11 +101,11 @@ fn danger_evicting_guards_lifts_it_for_guards_only_and_warns() {
     let stores = stores(evicting())
         .danger_evicting_guards()
         .seal_under(sealing_key());
-    let mut findings = Findings::default();
-    assert!(findings.records::<ReplayId>(&stores).is_some());
-    assert!(findings.records::<SigningKey>(&stores).is_none());
+    let mut diagnostics = Diagnostics::default();
+    assert!(diagnostics.records::<ReplayId>(&stores).is_some());
+    assert!(diagnostics.records::<SigningKey>(&stores).is_none());
     assert_eq!(
-        findings.warnings,
+        diagnostics.warnings,
         ["a replay id can be replayed once a cache evicts them"]
     );
 }
@@ -125,11 +125,11 @@ fn a_guard_that_holds_per_process_only_is_never_allowed() {
 #[test]
 fn loss_on_failover_warns_and_can_be_refused() {
     let stores = stores(losing());
-    let mut findings = Findings::default();
-    assert!(findings.records::<ReplayId>(&stores).is_some());
-    assert!(findings.records::<Code>(&stores).is_some());
+    let mut diagnostics = Diagnostics::default();
+    assert!(diagnostics.records::<ReplayId>(&stores).is_some());
+    assert!(diagnostics.records::<Code>(&stores).is_some());
     assert_eq!(
-        findings.warnings,
+        diagnostics.warnings,
         ["a replay id: a replicated cache may lose acknowledged writes on a fail-over"]
     );
     let problem = stores.refuse_loss_on_failover().records::<ReplayId>();

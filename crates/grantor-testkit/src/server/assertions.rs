@@ -9,11 +9,11 @@ impl FakeServer {
     ///
     /// ```should_panic
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// # use grantor_core::{ClientAuthentication, GrantRequest, TokenRequest};
+    /// # use grantor_core::{ClientAuthentication, GrantParameters, TokenRequest};
     /// # use grantor_http::Transport;
     /// let server = grantor_testkit::FakeServer::new("https://idp.example");
     /// server.assert_no_token_requests();
-    /// let request = TokenRequest::new(GrantRequest::ClientCredentials);
+    /// let request = TokenRequest::new(GrantParameters::ClientCredentials);
     /// let client = ClientAuthentication::None { client_id: "app".into() };
     /// server.send(request.to_request(&server.token_endpoint(), &client)).await.unwrap();
     /// server.assert_no_token_requests();

@@ -1,4 +1,6 @@
-use grantor_core::{AuthMethod, ClientAuthentication, ErrorCode, ErrorResponse, Secret};
+use grantor_core::{
+    ClientAuthentication, ErrorCode, ErrorResponse, Secret, TokenEndpointAuthMethod,
+};
 use http::header;
 
 use super::RecordedRequest;
@@ -29,7 +31,9 @@ pub(super) fn authenticate(state: &State, request: &RecordedRequest) -> Result<(
     });
     match known {
         true => Ok(()),
-        false if client.method() == AuthMethod::None => invalid("another client, or no secret"),
+        false if client.method() == TokenEndpointAuthMethod::None => {
+            invalid("another client, or no secret")
+        }
         false => invalid("another client or another secret"),
     }
 }

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use grantor_core::{Challenge, ErrorCode, ErrorResponse, Timestamp};
+use grantor_core::{AuthenticateChallenge, ErrorCode, ErrorResponse, Timestamp};
 use grantor_http::MAX_ANSWER;
 use grantor_jose::base64url;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
@@ -58,7 +58,7 @@ fn nonce_demand(nonce: &str, request: &RecordedRequest) -> Option<Response<Bytes
     let mut response = match request.endpoint() {
         Endpoint::Api => {
             let mut response = answer::empty(StatusCode::UNAUTHORIZED);
-            let challenge = Challenge::new("DPoP").with("error", "use_dpop_nonce");
+            let challenge = AuthenticateChallenge::new("DPoP").with("error", "use_dpop_nonce");
             let headers = response.headers_mut();
             headers.insert(header::WWW_AUTHENTICATE, challenge.to_header());
             response

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use grantor_core::{AuthMethod, ClientAuthentication, Params, Timestamp};
+use grantor_core::{ClientAuthentication, Params, Timestamp, TokenEndpointAuthMethod};
 use http::{HeaderMap, Request, StatusCode, header};
 use url::Url;
 
@@ -95,7 +95,7 @@ impl RecordedRequest {
 
     /// How the client authenticated; none if it did not say who it is.
     #[must_use]
-    pub fn auth_method(&self) -> Option<AuthMethod> {
+    pub fn auth_method(&self) -> Option<TokenEndpointAuthMethod> {
         self.client().map(|client| client.method())
     }
 

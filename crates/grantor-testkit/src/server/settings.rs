@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::{AuthMethod, ErrorCode, Scope};
+use grantor_core::{ErrorCode, Scope, TokenEndpointAuthMethod};
 use grantor_jose::KeySet;
 use http::Response;
 use serde_json::{Map, Value};
@@ -89,7 +89,7 @@ impl FakeServer {
 
     /// Clients may authenticate in these ways only, and metadata says so. At first: Basic, in the
     /// body, and not at all.
-    pub fn set_auth_methods(&self, methods: &[AuthMethod]) {
+    pub fn set_auth_methods(&self, methods: &[TokenEndpointAuthMethod]) {
         self.lock().auth_methods = methods.to_vec();
     }
 

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use grantor_core::{AuthMethod, Clock, Scope, Timestamp};
+use grantor_core::{Clock, Scope, Timestamp, TokenEndpointAuthMethod};
 use grantor_jose::KeySet;
 use serde_json::{Map, Value};
 
@@ -17,7 +17,7 @@ pub(super) struct State {
     pub(super) clock: Option<FakeClock>,
     pub(super) tokens: TokenSettings,
     pub(super) clients: Vec<Client>,
-    pub(super) auth_methods: Vec<AuthMethod>,
+    pub(super) auth_methods: Vec<TokenEndpointAuthMethod>,
     pub(super) grant_types: Vec<String>,
     pub(super) metadata: Map<String, Value>,
     pub(super) custom: HashMap<String, CustomGrant>,
@@ -78,9 +78,9 @@ impl State {
             },
             clients: Vec::new(),
             auth_methods: vec![
-                AuthMethod::ClientSecretBasic,
-                AuthMethod::ClientSecretPost,
-                AuthMethod::None,
+                TokenEndpointAuthMethod::ClientSecretBasic,
+                TokenEndpointAuthMethod::ClientSecretPost,
+                TokenEndpointAuthMethod::None,
             ],
             grant_types: GRANT_TYPES.map(str::to_owned).to_vec(),
             metadata: Map::new(),

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use grantor_core::Challenge;
+use grantor_core::AuthenticateChallenge;
 use grantor_http::Transport;
 use grantor_testkit::{Endpoint, Fault};
 use http::Request;
@@ -76,7 +76,7 @@ async fn a_token_without_the_scope_gets_403() {
     assert_eq!(answer.status(), 403);
     let answer = server.api(&call("https://api.example/", &narrow));
     assert_eq!(answer.status(), 403);
-    let challenges = Challenge::from_headers(answer.headers());
+    let challenges = AuthenticateChallenge::from_headers(answer.headers());
     assert_eq!(challenges[0].get("error"), Some("insufficient_scope"));
     assert_eq!(challenges[0].get("scope"), Some("write"));
     assert_eq!(

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use grantor_core::{AuthMethod, ClientAuthentication, GrantRequest, TokenRequest};
+use grantor_core::{ClientAuthentication, GrantParameters, TokenEndpointAuthMethod, TokenRequest};
 use grantor_http::Transport;
 use grantor_testkit::FakeServer;
 use http::Response;
@@ -7,7 +7,7 @@ use http::Response;
 use crate::{CLIENT_CREDENTIALS, post, server};
 
 async fn ask(server: &FakeServer, client: &ClientAuthentication) -> Response<Bytes> {
-    let request = TokenRequest::new(GrantRequest::ClientCredentials);
+    let request = TokenRequest::new(GrantParameters::ClientCredentials);
     let request = request.to_request(&server.token_endpoint(), client);
     server.send(request).await.unwrap()
 }
@@ -72,9 +72,9 @@ async fn the_required_client_takes_the_place_of_all_others() {
 #[tokio::test]
 async fn only_the_published_methods_are_taken() {
     let server = server();
-    server.set_auth_methods(&[AuthMethod::ClientSecretPost]);
+    server.set_auth_methods(&[TokenEndpointAuthMethod::ClientSecretPost]);
     let published = server.metadata().token_endpoint_auth_methods_supported;
-    assert_eq!(published, [AuthMethod::ClientSecretPost]);
+    assert_eq!(published, [TokenEndpointAuthMethod::ClientSecretPost]);
     assert_eq!(ask(&server, &in_body("x")).await.status(), 200);
     assert_eq!(ask(&server, &basic("x")).await.status(), 401);
     assert_eq!(ask(&server, &public("x")).await.status(), 401);

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use grantor_core::{AuthMethod, Clock};
+use grantor_core::{Clock, TokenEndpointAuthMethod};
 use grantor_http::Transport;
 use grantor_testkit::{Endpoint, Fault};
 use http::Request;
@@ -24,7 +24,7 @@ async fn requests_are_told_apart_and_read() {
     let [first, second] = server.requests(Endpoint::Token).try_into().unwrap();
     assert_eq!(first.parameters("audience"), ["a", "b"]);
     assert_eq!(first.client_id().as_deref(), Some("app"));
-    assert_eq!(first.auth_method(), Some(AuthMethod::None));
+    assert_eq!(first.auth_method(), Some(TokenEndpointAuthMethod::None));
     assert!(!first.has_authorization());
     assert_eq!(first.status().unwrap(), 200);
     assert_eq!(first.at(), Some(clock.now()));
@@ -44,7 +44,10 @@ async fn basic_is_seen() {
     server.send(request).await.unwrap();
     let recorded = server.last_token_request().unwrap();
     assert!(recorded.has_authorization());
-    assert_eq!(recorded.auth_method(), Some(AuthMethod::ClientSecretBasic));
+    assert_eq!(
+        recorded.auth_method(),
+        Some(TokenEndpointAuthMethod::ClientSecretBasic)
+    );
     assert_eq!(recorded.client_id().as_deref(), Some("app"));
 }
 

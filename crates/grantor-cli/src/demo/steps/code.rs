@@ -1,7 +1,7 @@
 use grantor_core::exchange::FetchError;
 use grantor_core::{
-    AuthorizationRequest, AuthorizationResponse, CodeVerifier, GrantRequest, Secret, TokenRequest,
-    TokenResponse,
+    AuthorizationRequest, AuthorizationResponse, CodeVerifier, GrantParameters, Secret,
+    TokenRequest, TokenResponse,
 };
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ async fn redeem(
     code: &Secret,
     verifier: CodeVerifier,
 ) -> Result<Result<TokenResponse, FetchError>, String> {
-    let request = TokenRequest::new(GrantRequest::AuthorizationCode {
+    let request = TokenRequest::new(GrantParameters::AuthorizationCode {
         code: code.clone(),
         redirect_uri: Some(REDIRECT_URI.to_owned()),
         code_verifier: Some(verifier),

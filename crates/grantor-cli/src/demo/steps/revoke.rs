@@ -1,4 +1,4 @@
-use grantor_core::Challenge;
+use grantor_core::AuthenticateChallenge;
 use http::StatusCode;
 use serde_json::json;
 
@@ -22,7 +22,7 @@ pub(super) async fn revoke(player: &mut Player) -> Shown {
         answer.status(),
         StatusCode::UNAUTHORIZED,
     )?;
-    let challenges = Challenge::from_headers(answer.headers());
+    let challenges = AuthenticateChallenge::from_headers(answer.headers());
     let error = challenges
         .iter()
         .find_map(|challenge| challenge.get("error"));

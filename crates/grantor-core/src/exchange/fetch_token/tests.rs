@@ -66,42 +66,47 @@ fn a_lost_answer_is_repeated_as_the_grant_bears_it() {
     assert_eq!(play(FetchToken::code(request()), [answer(503)]), "sd");
 }
 
-fn jwt(claims: &str) -> GrantRequest {
+fn jwt(claims: &str) -> GrantParameters {
     let assertion = format!("e30.{}.sig", base64url::encode(claims));
-    GrantRequest::JwtBearer {
+    GrantParameters::JwtBearer {
         assertion: assertion.into(),
     }
 }
 
 #[test]
 fn every_grant_is_repeated_as_it_bears_it() {
-    let password = GrantRequest::Password {
+    let password = GrantParameters::Password {
         username: "ada".into(),
         password: "p".into(),
     };
-    let exchange = GrantRequest::TokenExchange {
+    let exchange = GrantParameters::TokenExchange {
         subject_token: "t".into(),
         subject_token_type: crate::token_type::JWT.into(),
         actor: None,
         requested_token_type: None,
     };
-    let code = GrantRequest::AuthorizationCode {
+    let code = GrantParameters::AuthorizationCode {
         code: "c".into(),
         redirect_uri: None,
         code_verifier: None,
     };
-    let refresh = GrantRequest::RefreshToken {
+    let refresh = GrantParameters::RefreshToken {
         refresh_token: "r".into(),
     };
-    let other = GrantRequest::Other {
+    let other = GrantParameters::Other {
         grant_type: "urn:x".into(),
     };
-    let unreadable = GrantRequest::JwtBearer {
+    let unreadable = GrantParameters::JwtBearer {
         assertion: "a.b.c.d.e".into(),
     };
     // After two lost answers, after a 503, and when it could not be sent.
     for (grant, after_lost, after_503, unsent_seen) in [
-        (GrantRequest::ClientCredentials, "swsws", "swsws", "swsws"),
+        (
+            GrantParameters::ClientCredentials,
+            "swsws",
+            "swsws",
+            "swsws",
+        ),
         (password, "swsws", "swsws", "swsws"),
         (exchange, "swsws", "swsws", "swsws"),
         (jwt("{}"), "swsws", "swsws", "swsws"),

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use grantor_core::Challenge;
+use grantor_core::AuthenticateChallenge;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::server::route::origin;
@@ -16,7 +16,7 @@ pub(in crate::server) fn api(state: &State, request: &RecordedRequest) -> Respon
     let known = token.and_then(|token| state.access_token(&token));
     match known {
         None => {
-            let invalid = Challenge::new("Bearer").with("error", "invalid_token");
+            let invalid = AuthenticateChallenge::new("Bearer").with("error", "invalid_token");
             let chosen = state.api.challenge.as_deref();
             let chosen = chosen.and_then(|text| HeaderValue::from_str(text).ok());
             let challenge = chosen.unwrap_or_else(|| invalid.to_header());
@@ -24,7 +24,7 @@ pub(in crate::server) fn api(state: &State, request: &RecordedRequest) -> Respon
         }
         Some(known) if lacks_scope(state, known) => {
             let scope = state.api.scope.as_ref().map_or("", |scope| scope.as_str());
-            let challenge = Challenge::new("Bearer")
+            let challenge = AuthenticateChallenge::new("Bearer")
                 .with("error", "insufficient_scope")
                 .with("scope", scope);
             challenged(StatusCode::FORBIDDEN, challenge.to_header())

@@ -1,12 +1,12 @@
 use bytes::Bytes;
-use grantor_core::{Introspection, Timestamp, TokenQuery};
+use grantor_core::{Introspection, IntrospectionRequest, RevocationRequest, Timestamp};
 use http::{Response, StatusCode};
 
 use crate::server::state::State;
 use crate::server::{RecordedRequest, answer};
 
 pub(super) fn introspect(state: &State, request: &RecordedRequest) -> Response<Bytes> {
-    let query = TokenQuery::from_params(&request.params());
+    let query = IntrospectionRequest::from_params(&request.params());
     let token = query.as_ref().map_or("", |query| query.token.expose());
     let mut introspection = Introspection::inactive();
     if let Some(known) = state.access_token(token) {
@@ -23,7 +23,7 @@ pub(super) fn introspect(state: &State, request: &RecordedRequest) -> Response<B
 
 /// A refresh token takes its access tokens along (RFC 7009 section 2.1).
 pub(super) fn revoke(state: &mut State, request: &RecordedRequest) -> Response<Bytes> {
-    if let Some(query) = TokenQuery::from_params(&request.params()) {
+    if let Some(query) = RevocationRequest::from_params(&request.params()) {
         let token = query.token.expose();
         state.access_tokens.remove(token);
         if let Some(login) = state.logins.end(token) {

@@ -1,97 +1,7 @@
-//! Token introspection (RFC 7662) and revocation (RFC 7009), as requests.
-
-use bytes::Bytes;
-use http::Request;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use url::Url;
 
-use crate::token::to_request;
-use crate::{ClientAuthentication, Params, Quirks, Scope, Secret};
-
-/// What kind of token is meant; a hint, which may be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TokenTypeHint {
-    /// An access token.
-    AccessToken,
-    /// A refresh token.
-    RefreshToken,
-}
-
-impl TokenTypeHint {
-    /// Its name on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AccessToken => "access_token",
-            Self::RefreshToken => "refresh_token",
-        }
-    }
-}
-
-/// A question about a token, or the wish that it end: both have the same parameters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenQuery {
-    /// The token.
-    pub token: Secret,
-    /// What it may be.
-    pub hint: Option<TokenTypeHint>,
-}
-
-impl TokenQuery {
-    /// A query about `token`.
-    pub fn new(token: impl Into<Secret>) -> Self {
-        Self {
-            token: token.into(),
-            hint: None,
-        }
-    }
-
-    /// As parameters.
-    #[must_use]
-    pub fn to_params(&self) -> Params<'static> {
-        let mut params = Params::new();
-        params.push("token", self.token.expose().to_owned());
-        params.push_some("token_type_hint", self.hint.map(TokenTypeHint::as_str));
-        params
-    }
-
-    /// Reads parameters; none without a token. A hint that is not known is no hint.
-    #[must_use]
-    pub fn from_params(params: &Params<'_>) -> Option<Self> {
-        Some(Self {
-            token: Secret::new(params.get("token")?),
-            hint: match params.get("token_type_hint") {
-                Some("access_token") => Some(TokenTypeHint::AccessToken),
-                Some("refresh_token") => Some(TokenTypeHint::RefreshToken),
-                _ => None,
-            },
-        })
-    }
-
-    /// The HTTP request to an introspection or revocation endpoint.
-    #[must_use]
-    pub fn to_request(&self, endpoint: &Url, client: &ClientAuthentication) -> Request<Bytes> {
-        self.to_request_with(endpoint, client, &Quirks::NONE)
-    }
-
-    /// The HTTP request to an introspection or revocation endpoint, as this server wants it: of the
-    /// quirks only the one of HTTP Basic counts here.
-    #[must_use]
-    pub fn to_request_with(
-        &self,
-        endpoint: &Url,
-        client: &ClientAuthentication,
-        quirks: &Quirks,
-    ) -> Request<Bytes> {
-        let quirks = Quirks {
-            basic: quirks.basic,
-            ..Quirks::NONE
-        };
-        to_request(endpoint, self.to_params(), client, &quirks)
-    }
-}
+use crate::Scope;
 
 /// What an introspection endpoint says (RFC 7662 section 2.2).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,17 +103,5 @@ mod tests {
             let read: Introspection = serde_json::from_str(&answer.to_json()).unwrap();
             assert_eq!(read, answer);
         }
-    }
-
-    #[test]
-    fn queries_round_trip_and_bear_unknown_hints() {
-        let mut query = TokenQuery::new("t");
-        query.hint = Some(TokenTypeHint::RefreshToken);
-        let form = query.to_params().to_form();
-        let params = Params::parse(form.as_bytes()).unwrap();
-        assert_eq!(TokenQuery::from_params(&params), Some(query));
-        let params = Params::parse(b"token=t&token_type_hint=x").unwrap();
-        assert_eq!(TokenQuery::from_params(&params), Some(TokenQuery::new("t")));
-        assert_eq!(TokenQuery::from_params(&Params::new()), None);
     }
 }

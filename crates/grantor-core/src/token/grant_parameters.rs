@@ -4,7 +4,7 @@ use crate::{CodeVerifier, Params, Secret};
 /// What a client presents for a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum GrantRequest {
+pub enum GrantParameters {
     /// An authorization code (RFC 6749 section 4.1.3).
     AuthorizationCode {
         /// The code.
@@ -50,7 +50,7 @@ pub enum GrantRequest {
         /// The kind of token that is wanted; for the server to choose, if absent.
         requested_token_type: Option<String>,
     },
-    /// Another grant; its parameters are in [`TokenRequest::extra`](crate::TokenRequest::extra).
+    /// Another grant; its parameters are in [`TokenParameters::extra`](crate::TokenParameters::extra).
     Other {
         /// The grant type.
         grant_type: String,
@@ -70,7 +70,7 @@ const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-impl GrantRequest {
+impl GrantParameters {
     /// The grant type on the wire.
     #[must_use]
     pub fn grant_type(&self) -> &str {

@@ -9,9 +9,9 @@ use tokio::runtime::Handle;
 ///
 /// In a tokio runtime it is a task of its own: it goes on when those who wait give up. Elsewhere
 /// those who wait drive it.
-pub struct Flight<T: Clone>(Shared<BoxFuture<'static, T>>);
+pub struct SingleFlight<T: Clone>(Shared<BoxFuture<'static, T>>);
 
-impl<T: Clone + Send + Sync + 'static> Flight<T> {
+impl<T: Clone + Send + Sync + 'static> SingleFlight<T> {
     /// Sets off.
     pub fn start(work: impl Future<Output = T> + Send + 'static) -> Self {
         let work: BoxFuture<'static, T> = Box::pin(work);
@@ -28,15 +28,15 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
     }
 }
 
-impl<T: Clone> Clone for Flight<T> {
+impl<T: Clone> Clone for SingleFlight<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T: Clone> fmt::Debug for Flight<T> {
+impl<T: Clone> fmt::Debug for SingleFlight<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Flight(..)")
+        f.write_str("SingleFlight(..)")
     }
 }
 
@@ -53,7 +53,7 @@ mod tests {
     async fn goes_on_when_those_who_wait_give_up() {
         let (go, gone) = oneshot::channel::<()>();
         let (arrive, arrived) = oneshot::channel::<()>();
-        let flight = Flight::start(async move {
+        let flight = SingleFlight::start(async move {
             let _ = gone.await;
             let _ = arrive.send(());
         });
@@ -68,7 +68,7 @@ mod tests {
     fn is_driven_by_those_who_wait_where_no_runtime_is() {
         let runs = Arc::new(AtomicU32::new(0));
         let counter = runs.clone();
-        let flight = Flight::start(async move { counter.fetch_add(1, Ordering::SeqCst) });
+        let flight = SingleFlight::start(async move { counter.fetch_add(1, Ordering::SeqCst) });
         let both = futures_util::future::join(flight.clone().wait(), flight.wait());
         assert_eq!(both.now_or_never(), Some((0, 0)));
         assert_eq!(runs.load(Ordering::SeqCst), 1);

@@ -1,0 +1,87 @@
+use bytes::Bytes;
+use http::Request;
+use url::Url;
+
+use crate::token::to_request;
+use crate::{ClientAuthentication, Params, Quirks, Secret, TokenTypeHint};
+
+/// Asks a revocation endpoint to revoke a token (RFC 7009 section 2.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RevocationRequest {
+    /// The token.
+    pub token: Secret,
+    /// The kind of the token, if the client knows it.
+    pub token_type_hint: Option<TokenTypeHint>,
+}
+
+impl RevocationRequest {
+    /// A request to revoke `token`.
+    pub fn new(token: impl Into<Secret>) -> Self {
+        Self {
+            token: token.into(),
+            token_type_hint: None,
+        }
+    }
+
+    /// As parameters.
+    #[must_use]
+    pub fn to_params(&self) -> Params<'static> {
+        let mut params = Params::new();
+        params.push("token", self.token.expose().to_owned());
+        params.push_some(
+            "token_type_hint",
+            self.token_type_hint.map(TokenTypeHint::as_str),
+        );
+        params
+    }
+
+    /// Reads parameters; none without a token. An unknown hint is no hint.
+    #[must_use]
+    pub fn from_params(params: &Params<'_>) -> Option<Self> {
+        Some(Self {
+            token: Secret::new(params.get("token")?),
+            token_type_hint: params.get("token_type_hint").and_then(TokenTypeHint::parse),
+        })
+    }
+
+    /// The HTTP request to a revocation endpoint.
+    #[must_use]
+    pub fn to_request(&self, endpoint: &Url, client: &ClientAuthentication) -> Request<Bytes> {
+        self.to_request_with(endpoint, client, &Quirks::NONE)
+    }
+
+    /// The HTTP request to a revocation endpoint, as this server wants it. Only the quirk of HTTP
+    /// Basic applies here.
+    #[must_use]
+    pub fn to_request_with(
+        &self,
+        endpoint: &Url,
+        client: &ClientAuthentication,
+        quirks: &Quirks,
+    ) -> Request<Bytes> {
+        let quirks = Quirks {
+            basic: quirks.basic,
+            ..Quirks::NONE
+        };
+        to_request(endpoint, self.to_params(), client, &quirks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_round_trip_and_unknown_hints_are_ignored() {
+        let mut request = RevocationRequest::new("t");
+        request.token_type_hint = Some(TokenTypeHint::RefreshToken);
+        let form = request.to_params().to_form();
+        let params = Params::parse(form.as_bytes()).unwrap();
+        assert_eq!(RevocationRequest::from_params(&params), Some(request));
+        let params = Params::parse(b"token=t&token_type_hint=x").unwrap();
+        let read = RevocationRequest::from_params(&params);
+        assert_eq!(read, Some(RevocationRequest::new("t")));
+        assert_eq!(RevocationRequest::from_params(&Params::new()), None);
+    }
+}

@@ -1,0 +1,52 @@
+use std::fmt;
+
+use crate::{Params, Quirks, Scope, ScopeSeparator};
+
+/// The access token that a client asks for: its scope, and where it is to be used.
+///
+/// They go along with every grant, and with a device authorization request.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct TokenParameters {
+    /// The scope (RFC 6749 section 3.3); the server's default, if absent.
+    pub scope: Option<Scope>,
+    /// The resources at which the token is to be used (RFC 8707).
+    pub resource: Vec<String>,
+    /// The same by the names that the server gives them (RFC 8693 section 2.1).
+    pub audience: Vec<String>,
+    /// Further parameters of the grant or of the server.
+    pub extra: Vec<(String, String)>,
+}
+
+impl TokenParameters {
+    /// Appends them to a request's parameters.
+    pub(super) fn push_to(&self, params: &mut Params<'static>, quirks: &Quirks) {
+        let scope = self.scope.as_ref().map(Scope::as_str);
+        let scope = scope.map(|scope| match quirks.request_scope {
+            ScopeSeparator::Space => scope.to_owned(),
+            ScopeSeparator::Comma => scope.replace(' ', ","),
+        });
+        params.push_some("scope", scope);
+        for resource in &self.resource {
+            params.push("resource", resource.clone());
+        }
+        for audience in &self.audience {
+            params.push("audience", audience.clone());
+        }
+        for (name, value) in &self.extra {
+            params.push(name.clone(), value.clone());
+        }
+    }
+}
+
+/// Further parameters may be secret: only their names are shown.
+impl fmt::Debug for TokenParameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.extra.iter().map(|(name, _)| name).collect();
+        f.debug_struct("TokenParameters")
+            .field("scope", &self.scope)
+            .field("resource", &self.resource)
+            .field("audience", &self.audience)
+            .field("extra", &names)
+            .finish()
+    }
+}
