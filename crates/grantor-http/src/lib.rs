@@ -4,13 +4,10 @@
 //! | feature | adds |
 //! |---|---|
 //! | `blocking` | `blocking_agent`: a client of ureq's, for programs without a runtime |
-//! | `listen` | the module `listen`: an accept loop for HTTP/1.1 servers |
 
 mod cached;
 mod drive;
 mod jwks;
-#[cfg(feature = "listen")]
-pub mod listen;
 mod metadata;
 mod reqwest;
 mod single_flight;
