@@ -5,13 +5,25 @@ use grantor_core::exchange::{Event, Exchange, Step};
 
 use crate::{Transport, TransportError};
 
-/// Carries an exchange to its end. Waits on tokio's timer.
+/// Carries an exchange to its end. Pauses by the environment's clock, and on tokio's timer if that
+/// has no pauses of its own.
 pub async fn drive<X: Exchange>(
     exchange: X,
     transport: &dyn Transport,
     environment: &Environment,
 ) -> X::Output {
-    drive_with_sleep(exchange, transport, environment, tokio::time::sleep).await
+    drive_with_sleep(exchange, transport, environment, |left| {
+        pause(environment, left)
+    })
+    .await
+}
+
+/// Waits so long by the environment's clock, or on tokio's timer if that has no pauses of its own.
+pub async fn pause(environment: &Environment, duration: Duration) {
+    match environment.clock.wait(duration) {
+        Some(pause) => pause.await,
+        None => tokio::time::sleep(duration).await,
+    }
 }
 
 /// As [`drive`], but `pause` waits, and may come back early where nothing is to be waited for.
