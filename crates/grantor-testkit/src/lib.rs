@@ -58,6 +58,10 @@
 //!
 //! It gets the URL of a server that listens: see `FakeListener`, of the feature `listen`.
 //!
+//! # Code that keeps something in a store
+//!
+//! It gets one of [`store`]: a store that fails, that counts its calls, or that forgets.
+//!
 //! # What can be asked of the server
 //!
 //! | a test wants | with |
@@ -75,6 +79,7 @@ mod altered;
 mod clock;
 mod random;
 mod server;
+pub mod store;
 mod transport;
 
 use std::sync::Arc;

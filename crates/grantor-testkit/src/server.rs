@@ -1,3 +1,5 @@
+//! The authorization server: an in-process transport with settings, faults and a history.
+
 pub mod answer;
 mod assertions;
 mod clients;

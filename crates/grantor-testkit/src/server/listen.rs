@@ -1,3 +1,5 @@
+//! The server on a loopback socket.
+
 use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};

@@ -1,3 +1,5 @@
+//! What a test sets: tokens, clients, grants, the API, devices.
+
 use std::time::Duration;
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! Everything that the server knows.
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;

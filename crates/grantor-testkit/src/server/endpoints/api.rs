@@ -1,3 +1,5 @@
+//! The API that takes the server's tokens (RFC 6750).
+
 use bytes::Bytes;
 use grantor_core::AuthenticateChallenge;
 use http::{HeaderValue, Response, StatusCode, header};

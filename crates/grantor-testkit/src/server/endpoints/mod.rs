@@ -1,3 +1,5 @@
+//! The endpoints: what the server answers when nothing goes wrong.
+
 mod api;
 mod authorization;
 mod metadata;

@@ -1,3 +1,5 @@
+//! The grant types: the server's own, and those that a test adds.
+
 mod assertion;
 mod code;
 mod device;

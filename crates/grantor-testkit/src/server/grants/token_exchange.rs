@@ -1,3 +1,5 @@
+//! Token exchange (RFC 8693).
+
 use grantor_core::ErrorCode;
 use serde_json::Value;
 

@@ -1,5 +1,7 @@
+//! A store that fails.
+
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use grantor_core::{BoxFuture, Timestamp};
 use grantor_store::{
@@ -7,37 +9,51 @@ use grantor_store::{
     Store,
 };
 
-/// A store that does what a test wants: fail, lose answers, or let others go first.
+/// A store that fails, loses answers, or lets other writers go first.
 #[derive(Debug)]
-pub(crate) struct TestStore {
+pub struct FaultyStore {
     inner: Arc<dyn Store>,
-    fault: Mutex<Fault>,
+    fault: Mutex<StoreFault>,
     calls: AtomicUsize,
     yields: AtomicBool,
     draws: AtomicU64,
     swap: Mutex<Option<(Key, Entry)>>,
 }
 
-/// What goes wrong.
+/// What goes wrong at a [`FaultyStore`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+#[non_exhaustive]
+pub enum StoreFault {
+    /// Nothing.
     None,
-    /// Every call fails.
+    /// Every call fails, and has no effect.
     Down,
-    /// The call with this number fails, counted since [`TestStore::set`].
-    Call(usize),
-    /// The next puts of this kind happen, and nobody hears of it.
-    LostAnswers {
+    /// One call fails, and has no effect.
+    Call(
+        /// Its number, from 0, since [`FaultyStore::set`].
+        usize,
+    ),
+    /// Puts of records of one kind fail, and have no effect.
+    RefusedPuts {
+        /// The two letters of the kind.
         kind: [u8; 2],
+    },
+    /// Puts of records of one kind are stored, and their answers are lost: [`Applied::Unknown`].
+    LostAnswers {
+        /// The two letters of the kind.
+        kind: [u8; 2],
+        /// How many answers are still to be lost.
         left: usize,
     },
 }
 
-impl TestStore {
-    pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
+impl FaultyStore {
+    /// A store around `inner` at which nothing goes wrong yet.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Store>) -> Self {
         Self {
             inner,
-            fault: Mutex::new(Fault::None),
+            fault: Mutex::new(StoreFault::None),
             calls: AtomicUsize::new(0),
             yields: AtomicBool::new(false),
             draws: AtomicU64::new(1),
@@ -45,32 +61,30 @@ impl TestStore {
         }
     }
 
-    pub(crate) fn set(&self, fault: Fault) {
-        *self.fault.lock().unwrap() = fault;
+    /// What goes wrong from now on. Calls are counted anew.
+    pub fn set(&self, fault: StoreFault) {
+        *lock(&self.fault) = fault;
         self.calls.store(0, Ordering::SeqCst);
     }
 
     /// How many calls there were since [`set`](Self::set).
-    pub(crate) fn calls(&self) -> usize {
+    #[must_use]
+    pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
 
-    /// From now on every call lets other tasks run, now more and now less of them.
-    pub(crate) fn let_others_go_first(&self) {
+    /// From now on gets and puts let other tasks of the runtime run, up to seven times each.
+    pub fn let_others_go_first(&self) {
         self.yields.store(true, Ordering::SeqCst);
     }
 
-    /// After the next read of this key, somebody else writes it.
-    pub(crate) fn swap_after_get(&self, key: Key, entry: Entry) {
-        *self.swap.lock().unwrap() = Some((key, entry));
+    /// After the next get of this key, somebody else writes this entry there.
+    pub fn swap_after_get(&self, key: Key, entry: Entry) {
+        *lock(&self.swap) = Some((key, entry));
     }
 
     async fn swap(&self, key: &Key) -> Result<(), Error> {
-        let swap = self
-            .swap
-            .lock()
-            .unwrap()
-            .take_if(|(swapped, _)| swapped == key);
+        let swap = lock(&self.swap).take_if(|(swapped, _)| swapped == key);
         let Some((key, entry)) = swap else {
             return Ok(());
         };
@@ -92,25 +106,28 @@ impl TestStore {
         let drawn = self
             .draws
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |x| Some(step(x)));
-        for _ in 0..drawn.unwrap() >> 61 {
+        for _ in 0..drawn.unwrap_or_default() >> 61 {
             tokio::task::yield_now().await;
         }
     }
 
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, put: Option<&Put>) -> Result<(), Error> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
-        match *self.fault.lock().unwrap() {
-            Fault::Down => Err(down()),
-            Fault::Call(n) if n == call => Err(down()),
-            _ => Ok(()),
+        let fails = match *lock(&self.fault) {
+            StoreFault::Down => true,
+            StoreFault::Call(number) => number == call,
+            StoreFault::RefusedPuts { kind } => put.is_some_and(|put| is_of_kind(put, kind)),
+            StoreFault::None | StoreFault::LostAnswers { .. } => false,
+        };
+        if fails {
+            return Err(Error::unavailable("the store is down", Applied::No));
         }
+        Ok(())
     }
 
     fn loses_answer(&self, put: &Put) -> bool {
-        match &mut *self.fault.lock().unwrap() {
-            Fault::LostAnswers { kind, left }
-                if *left > 0 && put.key.as_bytes()[8..10] == *kind =>
-            {
+        match &mut *lock(&self.fault) {
+            StoreFault::LostAnswers { kind, left } if *left > 0 && is_of_kind(put, *kind) => {
                 *left -= 1;
                 true
             }
@@ -119,18 +136,23 @@ impl TestStore {
     }
 }
 
-fn down() -> Error {
-    Error::unavailable("the store is down", Applied::No)
+/// A key has an issuer's tag of eight bytes, and then its kind.
+fn is_of_kind(put: &Put, kind: [u8; 2]) -> bool {
+    put.key.as_bytes().get(8..10) == Some(&kind)
 }
 
-impl Store for TestStore {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store for FaultyStore {
     fn capabilities(&self) -> Capabilities {
         self.inner.capabilities()
     }
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
         Box::pin(async move {
-            self.check()?;
+            self.check(None)?;
             self.pause().await;
             let entry = self.inner.get(key).await;
             self.swap(key).await?;
@@ -141,7 +163,7 @@ impl Store for TestStore {
 
     fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
         Box::pin(async move {
-            self.check()?;
+            self.check(Some(put))?;
             self.pause().await;
             let outcome = self.inner.put(put).await;
             if self.loses_answer(put) {
@@ -157,7 +179,7 @@ impl Store for TestStore {
         expect: Expect,
     ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
         Box::pin(async move {
-            self.check()?;
+            self.check(None)?;
             self.inner.remove(key, expect).await
         })
     }
