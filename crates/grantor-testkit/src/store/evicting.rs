@@ -30,7 +30,8 @@ impl EvictingStore {
     /// # Errors
     /// The store behind it failed.
     pub async fn evict_all(&self) -> Result<(), Error> {
-        for key in std::mem::take(&mut *self.lock()) {
+        let keys = std::mem::take(&mut *self.lock());
+        for key in keys {
             let _ = self.inner.remove(&key, Expect::Any).await?;
         }
         Ok(())
