@@ -4,6 +4,7 @@
 //! with the same types. No IO, no clock, no randomness, no globals: time and random bytes are
 //! arguments.
 
+mod answer;
 mod authorization;
 mod challenge;
 mod client_authentication;
@@ -13,6 +14,7 @@ mod error_response;
 pub mod exchange;
 mod introspection;
 mod issuer;
+mod members;
 mod metadata;
 pub mod oauth1;
 mod params;
@@ -34,8 +36,9 @@ pub use device_authorization::{
 pub use environment::{Clock, Environment, Random};
 pub use error_response::{ErrorCode, ErrorResponse};
 pub use grantor_jose::{BoxFuture, Timestamp};
-pub use introspection::{Introspection, IntrospectionRequest};
+pub use introspection::{Introspection, IntrospectionRequest, InvalidIntrospection};
 pub use issuer::{InvalidIssuer, Issuer, is_loopback, is_secure};
+pub use members::InvalidMember;
 pub use metadata::{InvalidMetadata, ServerMetadata};
 pub use params::{InvalidParams, Params};
 pub use pkce::{ChallengeMethod, CodeChallenge, CodeVerifier, InvalidPkce};

@@ -28,7 +28,7 @@ pub async fn drive_with_sleep<X: Exchange, P: Future<Output = ()>>(
                 Ok(answer) => Event::Answer(answer),
                 Err(error) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "no answer");
-                    Event::NoAnswer(error.no_answer())
+                    Event::NoAnswer(error.failure())
                 }
             },
             Step::Wait(left) => {

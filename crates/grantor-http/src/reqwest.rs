@@ -69,7 +69,7 @@ impl Transport for ReqwestTransport {
             let mut body = BytesMut::new();
             while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
                 if body.len() + chunk.len() > MAX_ANSWER {
-                    return Err(TransportError::unknown("the answer is longer than 1 MiB"));
+                    return Err(TransportError::unreadable("it is longer than 1 MiB"));
                 }
                 body.extend_from_slice(&chunk);
             }
