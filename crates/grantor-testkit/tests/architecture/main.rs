@@ -6,9 +6,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it cannot read")]
 
+mod features;
 mod files;
 mod graph;
 mod layers;
+mod outgoing;
 mod packages;
 mod proofs;
 mod purity;
@@ -52,6 +54,11 @@ fn core_and_jose_depend_on_nothing_that_does_io() {
 #[test]
 fn server_brings_no_web_framework_and_no_database() {
     assert_none(&packages::server(&graph::Workspace::read(root())));
+}
+
+#[test]
+fn whoever_sends_nothing_builds_no_http_client() {
+    assert_none(&outgoing::findings(&graph::Workspace::read(root())));
 }
 
 #[test]
