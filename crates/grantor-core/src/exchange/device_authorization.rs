@@ -118,17 +118,13 @@ impl Exchange for DeviceAuthorization {
             Ok(token) => return Step::Done(Ok(token)),
             Err(error) => error,
         };
-        let code = match &error {
-            TokenError::Refused { error, .. } => Some(&error.error),
-            TokenError::Unexpected { .. } => None,
-        };
-        match code {
+        match error.code() {
             Some(ErrorCode::AuthorizationPending) => self.wait(self.interval, lived),
             Some(ErrorCode::SlowDown) => {
                 self.interval += SLOWER;
                 self.wait(self.interval, lived)
             }
-            Some(ErrorCode::AccessDenied) => Step::Done(Err(DeviceError::Denied)),
+            Some(code) if code.is_denied() => Step::Done(Err(DeviceError::Denied)),
             Some(ErrorCode::ExpiredToken) => Step::Done(Err(DeviceError::Expired)),
             _ if error.is_transient() => {
                 let asked = error.retry_after().unwrap_or_default();
@@ -200,7 +196,9 @@ mod tests {
     #[test]
     fn asks_at_the_servers_pace_until_the_user_has_decided() {
         let pending = || refusal("authorization_pending");
-        let (pauses, end) = play(600, [pending(), pending(), token()]);
+        // Some servers answer with status 200.
+        let with_200 = answer(200, r#"{"error":"authorization_pending","interval":5}"#);
+        let (pauses, end) = play(600, [pending(), with_200, token()]);
         assert_eq!(pauses, [5, 5, 5]);
         assert_eq!(end.unwrap().unwrap().access_token, "t".into());
     }
@@ -218,6 +216,11 @@ mod tests {
     fn the_end_is_told_apart() {
         for (event, error) in [
             (refusal("access_denied"), DeviceError::Denied),
+            (refusal("authorization_declined"), DeviceError::Denied),
+            (
+                answer(200, r#"{"error":"access_denied"}"#),
+                DeviceError::Denied,
+            ),
             (refusal("expired_token"), DeviceError::Expired),
         ] {
             assert_eq!(play(600, [event]).1, Some(Err(error)));

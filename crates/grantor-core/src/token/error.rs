@@ -75,6 +75,21 @@ impl TokenError {
     /// Whether the code or refresh token that was presented is no longer good.
     #[must_use]
     pub fn is_invalid_grant(&self) -> bool {
-        matches!(self, Self::Refused { error, .. } if error.error == ErrorCode::InvalidGrant)
+        self.code().is_some_and(ErrorCode::is_invalid_grant)
+    }
+
+    /// Whether the user has to do something in a browser first; what was presented stays good.
+    #[must_use]
+    pub fn needs_user(&self) -> bool {
+        self.code().is_some_and(ErrorCode::needs_user)
+    }
+
+    /// The code of a refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<&ErrorCode> {
+        match self {
+            Self::Refused { error, .. } => Some(&error.error),
+            Self::Unexpected { .. } => None,
+        }
     }
 }

@@ -49,6 +49,18 @@ fn what_is_no_token_is_an_error_without_its_body() {
 }
 
 #[test]
+fn refusals_tell_a_spent_token_from_a_user_who_is_needed() {
+    let spent = answer(200, r#"{"error":"bad_refresh_token"}"#).unwrap_err();
+    assert!(spent.is_invalid_grant() && !spent.needs_user());
+    for code in ["interaction_required", "login_required", "consent_required"] {
+        let error = answer(400, &format!(r#"{{"error":"{code}"}}"#)).unwrap_err();
+        assert!(error.needs_user() && !error.is_invalid_grant(), "{code}");
+    }
+    let client = answer(401, r#"{"error":"invalid_client"}"#).unwrap_err();
+    assert!(!client.needs_user() && !client.is_invalid_grant());
+}
+
+#[test]
 fn says_what_really_came() {
     for (status, header, value, body, expected) in [
         (
