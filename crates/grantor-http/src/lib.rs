@@ -13,6 +13,7 @@ mod jwks;
 mod metadata;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod options;
+mod platform;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod proxy;
 #[cfg(feature = "reqwest")]
