@@ -1,3 +1,5 @@
+//! The loops that carry exchanges to their ends.
+
 use std::time::Duration;
 
 use grantor_core::Environment;

@@ -1,3 +1,5 @@
+//! How an HTTP client connects.
+
 use crate::{CaCertificates, Timeouts};
 
 /// How an HTTP client connects.

@@ -1,3 +1,5 @@
+//! Why a token or a key is refused.
+
 use std::fmt;
 
 /// Why a token, key or set of keys was refused.

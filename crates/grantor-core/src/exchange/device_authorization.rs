@@ -1,3 +1,5 @@
+//! Polling for the token of a device (RFC 8628 section 3.4).
+
 use std::fmt;
 use std::time::Duration;
 

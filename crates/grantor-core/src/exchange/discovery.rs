@@ -1,3 +1,5 @@
+//! Finding the metadata of a server (RFC 8414 section 3, OpenID Connect Discovery section 4).
+
 use std::fmt;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Requests without an answer.
+
 use std::fmt;
 
 /// Whether a request without an answer may have reached the server.

@@ -1,3 +1,5 @@
+//! One token request, and when it may be sent again.
+
 use std::fmt;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! The answer of an introspection endpoint (RFC 7662 section 2.2).
+
 use std::fmt;
 
 use http::Response;

@@ -1,3 +1,5 @@
+//! Reading metadata of a server that is not trusted yet (RFC 8414 section 3.3).
+
 use std::fmt;
 
 use serde_json::Value;

@@ -1,3 +1,5 @@
+//! Answers of a token endpoint that hold no token (RFC 6749 section 5.2).
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;

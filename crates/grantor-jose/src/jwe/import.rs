@@ -1,3 +1,5 @@
+//! Reading keys to decrypt with.
+
 use aws_lc_rs::agreement::{PrivateKey, X25519};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::PrivateDecryptingKey;

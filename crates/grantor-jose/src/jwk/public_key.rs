@@ -1,3 +1,5 @@
+//! Public keys.
+
 use std::fmt;
 
 use serde::ser::SerializeMap;

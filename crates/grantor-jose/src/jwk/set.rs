@@ -1,3 +1,5 @@
+//! Sets of keys (RFC 7517 section 5).
+
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;

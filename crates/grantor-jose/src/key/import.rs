@@ -1,3 +1,5 @@
+//! Reading private and symmetric keys.
+
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair};
 use serde_json::{Map, Value};
