@@ -14,6 +14,7 @@ mod file;
 mod key;
 mod master_key;
 mod memory;
+mod platform;
 mod record;
 mod records;
 mod simple;
