@@ -3,7 +3,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `reqwest` (default) | `ReqwestTransport` and `client_builder`: HTTP/1.1 and HTTP/2 over TLS |
+//! | `reqwest` | on by default: `ReqwestTransport` and `client_builder`: HTTP/1.1 and HTTP/2 over TLS |
 //! | `blocking` | `blocking_agent`: a client of ureq's, for programs without a runtime |
 //! | `socks` | SOCKS proxies in `HTTPS_PROXY` and `ALL_PROXY`; without it they are an error |
 

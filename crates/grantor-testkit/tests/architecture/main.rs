@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it cannot read")]
 
+mod explained_features;
 mod features;
 mod files;
 mod graph;
@@ -70,6 +71,11 @@ fn core_and_jose_do_no_io_read_no_clock_and_hold_no_global() {
         assert!(!sources.is_empty(), "{folder} holds no sources");
         assert_none(&purity::findings(sources));
     }
+}
+
+#[test]
+fn every_feature_is_in_the_table_of_its_crate() {
+    assert_none(&explained_features::unexplained(&files::Tree::read(root())));
 }
 
 #[test]
