@@ -176,7 +176,7 @@ async fn poll(slot: &Arc<Slot>, exchange: DeviceAuthorization) -> Result<(), Err
                 Ok(answer) => Event::Answer(answer),
                 Err(error) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "no answer");
-                    Event::NoAnswer(error.no_answer())
+                    Event::NoAnswer(error.failure())
                 }
             },
             Step::Wait(pause) => wait(manager, pause).await?,

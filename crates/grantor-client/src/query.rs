@@ -22,8 +22,10 @@ impl Tokens {
     /// The server has no introspection endpoint, refuses, or does not answer.
     pub async fn introspect(&self, request: &IntrospectionRequest) -> Result<Introspection, Error> {
         let answer = self.ask(Question::Introspect(request.clone())).await?;
-        serde_json::from_slice(answer.body()).map_err(|_| {
-            Error::refused("the introspection endpoint answered something that it should not")
+        Introspection::from_response(&answer).map_err(|error| {
+            Error::refused(format!(
+                "the answer of the introspection endpoint can't be read: {error}"
+            ))
         })
     }
 

@@ -76,7 +76,7 @@ impl Exchange for Leased<'_> {
             Step::Done(_) => false,
         };
         if over {
-            return Step::Done(Err(FetchError::NoAnswer(NoAnswer::Unsent)));
+            return Step::Done(Err(FetchError::NoAnswer(NoAnswer::Unsent.into())));
         }
         step
     }

@@ -1,3 +1,5 @@
+//! The loops that carry exchanges to their ends.
+
 use std::time::Duration;
 
 use grantor_core::Environment;
@@ -40,7 +42,7 @@ pub async fn drive_with_sleep<X: Exchange, P: Future<Output = ()>>(
                 Ok(answer) => Event::Answer(answer),
                 Err(error) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "no answer");
-                    Event::NoAnswer(error.no_answer())
+                    Event::NoAnswer(error.failure())
                 }
             },
             Step::Wait(left) => {
