@@ -1,25 +1,34 @@
-mod behaviour;
-mod build;
-mod check;
+//! Builds [`Tokens`](crate::Tokens): what a program says, whether it can work, and what is made of it.
+
+pub(crate) mod assemble;
+pub(crate) mod constructors;
+pub(crate) mod hooks;
+pub(crate) mod validate;
 
 use std::sync::Arc;
 
-use grantor_core::{BoxFuture, Environment, Scope, Secret, TokenEndpointAuthMethod};
+use grantor_core::{
+    BoxFuture, Environment, Scope, Secret, TokenEndpointAuthMethod, TokenParameters,
+};
 use grantor_http::Transport;
 use grantor_store::{MasterKey, Store};
 use tokio::runtime::Handle;
 
-use crate::change::OnChange;
-use crate::door::Placement;
-use crate::event::Listener;
-use crate::grant::{Actor, Exchange};
-use crate::hook::Hooks;
-use crate::manager::Shared;
-use crate::metrics::Metrics;
-use crate::storage::{Place, Sharing};
-use crate::subject::{SubjectToken, Subjects, User};
-use crate::{Assertion, Error, Policy, Server, TokenSet, TokenSource};
-use grantor_core::TokenParameters;
+use crate::authorization_server::assertion::Assertion;
+use crate::cache::registry::Shared;
+use crate::config::policy::Policy;
+use crate::config::server::Server;
+use crate::error::Error;
+use crate::observe::event::Listener;
+use crate::observe::hooks::Hooks;
+use crate::observe::metrics::Metrics;
+use crate::observe::token_change::OnChange;
+use crate::renew::grant::token_source::TokenSource;
+use crate::renew::grant::{Actor, Exchange};
+use crate::request::placement::Placement;
+use crate::store::location::{Place, Sharing};
+use crate::token::subject::{SubjectToken, Subjects, User};
+use crate::token::token_set::TokenSet;
 
 /// Builds [`Tokens`](crate::Tokens). Nothing is checked before [`build`](Self::build), which names
 /// every problem at once, and nothing is sent before the first token is needed.

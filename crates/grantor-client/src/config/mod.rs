@@ -1,0 +1,5 @@
+//! What a user says, parsed once.
+
+pub(crate) mod origin;
+pub(crate) mod policy;
+pub(crate) mod server;

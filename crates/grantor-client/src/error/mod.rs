@@ -1,0 +1,164 @@
+//! The one error of this crate.
+
+pub(crate) mod convert;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantor_core::TokenError;
+
+use self::convert::answered;
+
+/// Why there is no token, or why a request can't carry one. Cheap to clone, since all who wait for
+/// one renewal get the same.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    kind: Kind,
+    message: String,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What the caller set up can't work.
+    Configuration,
+    /// The login is over.
+    NeedsLogin,
+    /// It may work later.
+    Transient,
+    /// The server answered something that will not get better by itself.
+    Refused,
+}
+
+impl Error {
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(Kind::Configuration, message)
+    }
+
+    /// Everything that is wrong with a configuration, in one message.
+    pub(crate) fn problems(problems: &[String]) -> Self {
+        Self::configuration(problems.join("; "))
+    }
+
+    pub(crate) fn needs_login_because(message: impl Into<String>) -> Self {
+        Self::new(Kind::NeedsLogin, message)
+    }
+
+    pub(crate) fn transient(message: impl Into<String>) -> Self {
+        Self::new(Kind::Transient, message)
+    }
+
+    /// What a source of the user's failed with.
+    pub(crate) fn from_source(error: crate::renew::grant::token_source::SourceError) -> Self {
+        let message = format!("the source gave no token: {error}");
+        Self::with(Kind::Transient, message, None, error)
+    }
+
+    /// What an endpoint said that gives no tokens, but errors as the one that does.
+    pub(crate) fn at_endpoint(name: &str, error: &TokenError) -> Self {
+        let (kind, retry_after) = answered(error);
+        let message = match error {
+            TokenError::Refused { error, .. } => format!("the {name} refused: {error}"),
+            TokenError::Unexpected { status, .. } => {
+                format!("the {name} answered {}", status.as_u16())
+            }
+            _ => format!("the {name} refused"),
+        };
+        Self(Arc::new(Inner {
+            kind,
+            message,
+            retry_after,
+            source: None,
+        }))
+    }
+
+    /// The server asked to be left alone for so long.
+    pub(crate) fn throttled(left: Duration) -> Self {
+        let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        let message = format!("the token endpoint asked to be left alone for another {seconds} s");
+        Self(Arc::new(Inner {
+            kind: Kind::Transient,
+            message,
+            retry_after: Some(left),
+            source: None,
+        }))
+    }
+
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, message)
+    }
+
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            retry_after: None,
+            source: None,
+        }))
+    }
+
+    fn with(
+        kind: Kind,
+        message: impl Into<String>,
+        retry_after: Option<Duration>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            retry_after,
+            source: Some(source.into()),
+        }))
+    }
+
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.0.kind == Kind::Transient
+    }
+
+    /// How long the server asked to be left alone.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether the user has to sign in again: the refresh token is gone or was refused.
+    #[must_use]
+    pub fn needs_login(&self) -> bool {
+        self.0.kind == Kind::NeedsLogin
+    }
+
+    /// Whether something was set up wrongly, here or at the server; the message says what.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        self.0.kind == Kind::Configuration
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("retry_after", &self.0.retry_after)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}

@@ -1,0 +1,79 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::metrics::Counted;
+use crate::cache::share::STRIPES;
+
+/// How often what happened, since the tokens were built.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Requests that got a token at once.
+    pub hits: u64,
+    /// Renewals that brought a token, be it from the server or from the store.
+    pub renewals: u64,
+    /// Callers who waited for a renewal.
+    pub waits: u64,
+    /// Tokens that an API rejected, of which a renewal followed.
+    pub rejections: u64,
+    /// Renewals that failed.
+    pub failures: u64,
+}
+
+/// Hits are counted on the warm path, where cores must not share a cache line.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    hits: [Stripe; STRIPES],
+    renewals: AtomicU64,
+    waits: AtomicU64,
+    rejections: AtomicU64,
+    failures: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Stripe(AtomicU64);
+
+thread_local! {
+    static STRIPE: usize = {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        usize::try_from(next).unwrap_or(0) % STRIPES
+    };
+}
+
+/// The number of this thread, below [`STRIPES`]. Others may have the same.
+#[inline]
+pub(crate) fn stripe() -> usize {
+    STRIPE.try_with(|at| *at).unwrap_or(0)
+}
+
+impl Counters {
+    #[inline]
+    pub(crate) fn hit(&self, stripe: usize) {
+        if let Some(hits) = self.hits.get(stripe) {
+            hits.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn count(&self, counted: Counted) {
+        let count = match counted {
+            Counted::Hit => return self.hit(stripe()),
+            Counted::Renewal => &self.renewals,
+            Counted::Wait => &self.waits,
+            Counted::Rejection => &self.rejections,
+            Counted::Failure => &self.failures,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Counts {
+            hits: self.hits.iter().map(|stripe| read(&stripe.0)).sum(),
+            renewals: read(&self.renewals),
+            waits: read(&self.waits),
+            rejections: read(&self.rejections),
+            failures: read(&self.failures),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! A lease says who renews, so that others wait instead of doing the same. It saves work and never
+//! decides what is right: the conditional put of the record does.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use grantor_core::{Environment, Timestamp};
+use grantor_store::{Error, Key, Records, Version};
+use tokio::time::Instant;
+
+use crate::store::records::LeaseRecord;
+use crate::token::cached_token::instant;
+
+/// How long a lease holds unless it is extended.
+const TERM: Duration = Duration::from_secs(10);
+/// How often its holder extends it.
+const EXTEND: Duration = Duration::from_secs(3);
+/// How long before its end what is done under it is given up.
+const MARGIN: Duration = Duration::from_secs(1);
+/// How often others look after it.
+const POLL: Duration = Duration::from_millis(100);
+/// How long the number of a lease is remembered after its end.
+const MEMORY: Duration = Duration::from_secs(24 * 3600);
+
+/// The end of a lease that was given back.
+const RELEASED: Timestamp = Timestamp::from_secs(0);
+
+/// Somebody who wants a lease.
+#[derive(Debug)]
+pub(crate) struct Queue<'a> {
+    leases: &'a Records<LeaseRecord>,
+    key: Key,
+    environment: &'a Environment,
+    /// What was seen of the holder, and for how long nothing changed.
+    seen: Option<(Version, Duration)>,
+}
+
+/// A lease that is held. Dropping it lets it lapse.
+#[derive(Debug)]
+pub(crate) struct Held<'a> {
+    leases: &'a Records<LeaseRecord>,
+    key: Key,
+    environment: &'a Environment,
+    record: LeaseRecord,
+    version: Version,
+    /// Since when at the latest others see this version: before it was written.
+    written_at: Instant,
+    term: Term,
+}
+
+/// Until when a lease can be relied on, by a clock that runs while the machine sleeps.
+#[derive(Debug, Clone)]
+pub(crate) struct Term(Arc<AtomicU64>);
+
+impl Term {
+    fn from(written_at: Duration) -> Self {
+        let term = Self(Arc::default());
+        term.extend(written_at);
+        term
+    }
+
+    fn extend(&self, written_at: Duration) {
+        let end = instant(written_at + TERM - MARGIN);
+        self.0.store(end, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_over(&self, now: Duration) -> bool {
+        instant(now) >= self.0.load(Ordering::Relaxed)
+    }
+}
+
+enum Extended {
+    Yes,
+    Lost,
+}
+
+impl<'a> Queue<'a> {
+    pub(crate) fn new(
+        leases: &'a Records<LeaseRecord>,
+        key: Key,
+        environment: &'a Environment,
+    ) -> Self {
+        Self {
+            leases,
+            key,
+            environment,
+            seen: None,
+        }
+    }
+
+    /// Tries to take the lease; none: somebody else holds it.
+    pub(crate) async fn attempt(&mut self) -> Result<Option<Held<'a>>, Error> {
+        let now = self.environment.now();
+        let term = Term::from(self.environment.clock.elapsed());
+        let written_at;
+        let holder = match self.leases.get(&self.key).await {
+            // Nobody extends what is no lease, so nobody would ever take it over.
+            Err(error) if error.is_corrupt() => {
+                tracing::warn!(%error, "a lease can't be read and is removed");
+                self.leases.remove(&self.key).await?;
+                return Ok(None);
+            }
+            holder => holder?,
+        };
+        let (record, written) = match holder {
+            None => {
+                let record = new_record(1, now);
+                written_at = Instant::now();
+                let written = self.leases.create(&self.key, &record).await?;
+                (record, written)
+            }
+            Some(holder) => {
+                let waited = match self.seen {
+                    Some((version, waited)) if version == holder.version => waited,
+                    _ => Duration::ZERO,
+                };
+                self.seen = Some((holder.version, waited));
+                // Two clocks may differ by hours, and taking over from a holder that lives spends a
+                // refresh token twice; what was watched for a whole term without a change has
+                // lapsed by any clock.
+                if holder.record.until != RELEASED && waited < TERM {
+                    return Ok(None);
+                }
+                let record = new_record(holder.record.fence + 1, now);
+                written_at = Instant::now();
+                let update = self.leases.update(&self.key, &record, holder.version);
+                let written = update.await?;
+                (record, written)
+            }
+        };
+        Ok(written.ok().map(|version| Held {
+            leases: self.leases,
+            key: self.key,
+            environment: self.environment,
+            record,
+            version,
+            written_at,
+            term,
+        }))
+    }
+
+    /// Waits until it is worth trying again.
+    pub(crate) async fn pause(&mut self) {
+        tokio::time::sleep(POLL).await;
+        if let Some((_, waited)) = &mut self.seen {
+            *waited += POLL;
+        }
+    }
+}
+
+impl Held<'_> {
+    /// How long it can be relied on; grows as it is extended.
+    pub(crate) fn term(&self) -> Term {
+        self.term.clone()
+    }
+
+    /// The number to write into what is written under this lease.
+    pub(crate) fn fence(&self) -> u64 {
+        self.record.fence
+    }
+
+    /// Extends the lease as long as this runs; comes back once it is lost or about to lapse, also
+    /// if the store does not answer.
+    pub(crate) async fn keep(&mut self) {
+        loop {
+            let about_to_lapse = self.written_at + TERM - MARGIN;
+            match tokio::time::timeout_at(about_to_lapse, self.extend()).await {
+                Ok(Extended::Yes) => {}
+                Ok(Extended::Lost) | Err(_) => return,
+            }
+        }
+    }
+
+    /// Waits until it is time, and extends the lease.
+    async fn extend(&mut self) -> Extended {
+        loop {
+            tokio::time::sleep(EXTEND).await;
+            let written_at = Instant::now();
+            let elapsed = self.environment.clock.elapsed();
+            let record = new_record(self.record.fence, self.environment.now());
+            let update = self.leases.update(&self.key, &record, self.version);
+            match update.await {
+                Ok(Ok(version)) => {
+                    (self.record, self.version) = (record, version);
+                    self.written_at = written_at;
+                    self.term.extend(elapsed);
+                    return Extended::Yes;
+                }
+                Ok(Err(_)) => return Extended::Lost,
+                Err(error) => tracing::warn!(%error, "a lease can't be extended"),
+            }
+        }
+    }
+
+    /// Gives it back, so that nobody has to wait for its end.
+    pub(crate) async fn release(self) {
+        let released = LeaseRecord {
+            until: RELEASED,
+            ..self.record
+        };
+        let update = self.leases.update(&self.key, &released, self.version);
+        if let Err(error) = update.await {
+            tracing::warn!(%error, "a lease can't be given back, it lapses");
+        }
+    }
+}
+
+fn new_record(fence: u64, now: Timestamp) -> LeaseRecord {
+    LeaseRecord {
+        fence,
+        until: now + TERM,
+        forgotten_at: now + MEMORY,
+    }
+}
+
+#[cfg(test)]
+mod tests;
