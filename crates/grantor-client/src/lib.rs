@@ -34,7 +34,7 @@ mod token;
 mod tokens;
 
 pub use authorization_server::assertion::Assertion;
-pub use builder::Builder;
+pub use builder::TokensBuilder;
 pub use config::policy::Policy;
 pub use config::server::Server;
 #[cfg(feature = "blocking")]
@@ -48,19 +48,19 @@ pub use doors::reqwest::session::Session;
 pub use error::Error;
 pub use observe::counters::Counts;
 pub use observe::event::Event;
-pub use observe::hooks::{ApiRequest, Call};
+pub use observe::hooks::{ApiRequest, RequestKind};
 #[cfg(feature = "metrics")]
 pub use observe::metrics::MetricsRecorder;
-pub use observe::metrics::{Counted, Metrics};
-pub use observe::token_change::Change;
+pub use observe::metrics::{MetricEvent, Metrics};
+pub use observe::token_change::TokenChange;
 pub use renew::grant::Actor;
 pub use renew::grant::token_source::{SourceError, TokenSource};
 pub use request::attempt::{Attempt, Observed};
 pub use request::http_request::WithoutToken;
-pub use request::placement::Placement;
+pub use request::placement::BearerMethod;
 pub use sign_in::code_flow::CodeFlow;
-pub use sign_in::device_flow::{DeviceFlow, DeviceSignIn};
-pub use sign_in::pending::{Pending, Started};
+pub use sign_in::device_flow::{DeviceFlow, PendingDeviceAuthorization};
+pub use sign_in::pending::{AuthorizationRedirect, PendingAuthorization};
 pub use token::cached_token::AccessToken;
 pub use token::subject::SubjectToken;
 pub use token::token_set::TokenSet;

@@ -1,6 +1,6 @@
 //! Who asks the authorization server, as `token`, `request`, `introspect` and `revoke` take it.
 
-use grantor_client::{Builder, Tokens};
+use grantor_client::{Tokens, TokensBuilder};
 use grantor_core::Secret;
 
 use super::input;
@@ -51,9 +51,9 @@ pub(super) fn asking(issuer: &str, options: &ClientOptions) -> Result<Tokens, Cl
 }
 
 /// Says how the client authenticates, if the options do.
-pub(super) fn authenticating(builder: Builder, options: &ClientOptions) -> Builder {
+pub(super) fn authenticating(builder: TokensBuilder, options: &ClientOptions) -> TokensBuilder {
     match options.auth_method {
-        Some(method) => builder.authentication(method.into()),
+        Some(method) => builder.auth_method(method.into()),
         None => builder,
     }
 }

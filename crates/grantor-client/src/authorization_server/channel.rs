@@ -9,20 +9,20 @@ use grantor_core::{BoxFuture, Environment};
 use grantor_http::{Transport, TransportError};
 use http::{Request, Response};
 
-use super::assertion::sign_on_send::Unsigned;
-use super::redact::Sent;
+use super::assertion::sign_on_send::SignOnSend;
+use super::redact::SentSecrets;
 use super::throttle::Throttle;
 use crate::error::Error;
-use crate::observe::hooks::{Call, Hooks};
+use crate::observe::hooks::{Hooks, RequestKind};
 
 /// A transport for one kind of request.
 #[derive(Debug, Clone)]
-pub(crate) struct Wire {
-    pub(crate) call: Call,
+pub(crate) struct ServerChannel {
+    pub(crate) call: RequestKind,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) hooks: Arc<Hooks>,
     /// How long a request may take.
-    pub(crate) limit: Duration,
+    pub(crate) timeout: Duration,
     pub(crate) environment: Environment,
     /// What is noted of answers.
     pub(crate) throttle: Option<Arc<Throttle>>,
@@ -30,7 +30,7 @@ pub(crate) struct Wire {
     pub(crate) unsigned: Arc<Mutex<Option<Error>>>,
 }
 
-impl Wire {
+impl ServerChannel {
     /// Why the last request was not sent, if that is because it could not be signed.
     pub(crate) fn unsigned(&self) -> Option<Error> {
         let unsigned = self.unsigned.lock();
@@ -38,7 +38,7 @@ impl Wire {
     }
 
     async fn sign(&self, request: &mut Request<Bytes>) -> Result<(), TransportError> {
-        let signed = Unsigned::sign(request, &self.environment).await;
+        let signed = SignOnSend::sign(request, &self.environment).await;
         let error = signed.map_err(Error::from);
         let unsigned = self.unsigned.lock();
         *unsigned.unwrap_or_else(PoisonError::into_inner) = error.as_ref().err().cloned();
@@ -46,7 +46,7 @@ impl Wire {
     }
 }
 
-impl Transport for Wire {
+impl Transport for ServerChannel {
     fn send(
         &self,
         mut request: Request<Bytes>,
@@ -55,20 +55,20 @@ impl Transport for Wire {
             let round = async {
                 self.sign(&mut request).await?;
                 self.hooks.on_request(self.call, &mut request).await;
-                let sent = Sent::of(&request);
+                let sent = SentSecrets::of(&request);
                 let mut response = self.transport.send(request).await?;
                 self.hooks.on_response(self.call, &mut response).await;
-                sent.take_out_of(&mut response);
+                sent.redact(&mut response);
                 if let Some(throttle) = &self.throttle {
                     throttle.observe(&response, self.environment.clock.elapsed());
                 }
                 Ok(response)
             };
-            match tokio::time::timeout(self.limit, round).await {
+            match tokio::time::timeout(self.timeout, round).await {
                 Ok(answer) => answer,
                 Err(_) => Err(TransportError::unknown(format!(
                     "no answer within {} s",
-                    self.limit.as_secs_f32()
+                    self.timeout.as_secs_f32()
                 ))),
             }
         })

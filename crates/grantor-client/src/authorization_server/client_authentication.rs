@@ -8,38 +8,38 @@ use grantor_jose::Algorithm;
 use http::Request;
 use url::Url;
 
-use super::App;
+use super::ClientRegistration;
 use super::assertion::Assertion;
-use super::assertion::claims::Statement;
-use super::assertion::sign_on_send::{Unsigned, Use};
+use super::assertion::claims::AssertionTemplate;
+use super::assertion::sign_on_send::{AssertionUse, SignOnSend};
 use crate::error::Error;
 
 /// The client's authentication at one endpoint.
 #[derive(Debug)]
-pub(crate) struct Client {
+pub(crate) struct EndpointAuthentication {
     /// What is part of the request from the beginning.
     pub(crate) authentication: ClientAuthentication,
     /// What is signed when it is sent.
-    statement: Option<Arc<Statement>>,
+    statement: Option<Arc<AssertionTemplate>>,
 }
 
-impl Client {
+impl EndpointAuthentication {
     /// Has a request signed when it is sent, if the client authenticates so.
     pub(crate) fn sign(&self, request: &mut Request<Bytes>) {
         if let Some(statement) = &self.statement {
-            Unsigned::put(request, Use::Client, statement);
+            SignOnSend::put(request, AssertionUse::Client, statement);
         }
     }
 }
 
-impl App {
+impl ClientRegistration {
     /// The client's authentication where these methods are taken; an empty list is the default of
     /// RFC 8414 section 2.
-    pub(crate) fn authentication(
+    pub(crate) fn endpoint_authentication(
         &self,
         taken: &[TokenEndpointAuthMethod],
         endpoint: &Url,
-    ) -> Result<Client, Error> {
+    ) -> Result<EndpointAuthentication, Error> {
         let client_id = self.client_id.clone();
         let method = self.method(taken)?;
         let mut statement = None;
@@ -75,7 +75,7 @@ impl App {
                 client_secret: secret.clone(),
             },
         };
-        Ok(Client {
+        Ok(EndpointAuthentication {
             authentication,
             statement,
         })
@@ -154,13 +154,13 @@ mod tests {
     use grantor_jose::Key;
 
     use super::*;
-    use crate::config::server::Checked;
+    use crate::config::server::ServerConfig;
 
     const LONG: &str = "a secret that is long enough for a MAC";
 
-    fn app(secret: Option<&str>, method: Option<TokenEndpointAuthMethod>) -> App {
-        App {
-            server: Checked::default(),
+    fn app(secret: Option<&str>, method: Option<TokenEndpointAuthMethod>) -> ClientRegistration {
+        ClientRegistration {
+            server: ServerConfig::default(),
             client_id: "app".into(),
             client_secret: secret.map(Secret::from),
             client_assertion: None,
@@ -168,16 +168,19 @@ mod tests {
         }
     }
 
-    fn with_key(algorithm: Algorithm) -> App {
+    fn with_key(algorithm: Algorithm) -> ClientRegistration {
         let key = Key::generate(algorithm).unwrap();
-        App {
+        ClientRegistration {
             client_assertion: Some(Assertion::new(key)),
             ..app(None, None)
         }
     }
 
-    fn chosen(app: &App, taken: &[TokenEndpointAuthMethod]) -> TokenEndpointAuthMethod {
-        let client = app.authentication(taken, &endpoint()).unwrap();
+    fn chosen(
+        app: &ClientRegistration,
+        taken: &[TokenEndpointAuthMethod],
+    ) -> TokenEndpointAuthMethod {
+        let client = app.endpoint_authentication(taken, &endpoint()).unwrap();
         let signs = client.statement.is_some();
         assert_eq!(signs, app.method(taken).unwrap().as_str().ends_with("_jwt"));
         app.method(taken).unwrap()

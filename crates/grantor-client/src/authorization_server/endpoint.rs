@@ -3,7 +3,7 @@
 use grantor_core::{ServerMetadata, TokenEndpointAuthMethod};
 use url::Url;
 
-use crate::config::server::Checked;
+use crate::config::server::ServerConfig;
 
 /// An endpoint of the server at which a client authenticates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Endpoint {
     }
 
     /// What was given beforehand.
-    pub(crate) fn given(self, server: &Checked) -> Option<&Url> {
+    pub(crate) fn given(self, server: &ServerConfig) -> Option<&Url> {
         match self {
             Self::Token => server.token_endpoint.as_ref(),
             Self::DeviceAuthorization => server.device_authorization_endpoint.as_ref(),

@@ -14,15 +14,15 @@ use grantor_http::MetadataCache;
 use url::Url;
 
 use self::assertion::Assertion;
-use self::client_authentication::Client;
+use self::client_authentication::EndpointAuthentication;
 use self::endpoint::Endpoint;
-use crate::config::server::Checked;
+use crate::config::server::ServerConfig;
 use crate::error::Error;
 
 /// Who asks for tokens, and where.
 #[derive(Debug, Clone)]
-pub(crate) struct App {
-    pub(crate) server: Checked,
+pub(crate) struct ClientRegistration {
+    pub(crate) server: ServerConfig,
     pub(crate) client_id: String,
     pub(crate) client_secret: Option<Secret>,
     /// What it signs instead.
@@ -31,15 +31,15 @@ pub(crate) struct App {
     pub(crate) method: Option<TokenEndpointAuthMethod>,
 }
 
-impl App {
+impl ClientRegistration {
     /// Where an endpoint is, and how to authenticate there.
     pub(crate) async fn endpoint(
         &self,
         cache: &MetadataCache,
         endpoint: Endpoint,
-    ) -> Result<(Url, Client), Error> {
+    ) -> Result<(Url, EndpointAuthentication), Error> {
         if let Some(url) = endpoint.given(&self.server) {
-            return Ok((url.clone(), self.authentication(&[], url)?));
+            return Ok((url.clone(), self.endpoint_authentication(&[], url)?));
         }
         let metadata = self.metadata(cache).await?;
         let Some(url) = endpoint.of(&metadata) else {
@@ -50,7 +50,7 @@ impl App {
             )));
         };
         let methods = endpoint.methods(&metadata);
-        Ok((url.clone(), self.authentication(methods, url)?))
+        Ok((url.clone(), self.endpoint_authentication(methods, url)?))
     }
 
     /// What the server publishes about itself.
@@ -63,7 +63,7 @@ impl App {
                 "the server has no metadata to look at, since no \"issuer\" was given",
             ));
         };
-        Ok(match &self.server.metadata {
+        Ok(match &self.server.metadata_url {
             Some(location) => cache.get_at(issuer, location).await?,
             None => cache.get(issuer).await?,
         })

@@ -29,12 +29,12 @@ const SECRETS: [&str; 11] = [
 const CODES: [&str; 3] = ["error", "code", "type"];
 
 /// What is shorter stands in every text.
-const SHORTEST: usize = 4;
+const MIN_LENGTH: usize = 4;
 
 /// The secrets of a request that was sent.
-pub(crate) struct Sent(Vec<Secret>);
+pub(crate) struct SentSecrets(Vec<Secret>);
 
-impl Sent {
+impl SentSecrets {
     pub(crate) fn of(request: &Request<Bytes>) -> Self {
         let query = request.uri().query().unwrap_or_default();
         let pairs = form_urlencoded::parse(request.body());
@@ -43,13 +43,13 @@ impl Sent {
         let all = secret.map(|(_, value)| Secret::new(value));
         let all = all.chain(of_json(request)).chain(of_basic(request));
         Self(
-            all.filter(|secret| secret.expose().len() >= SHORTEST)
+            all.filter(|secret| secret.expose().len() >= MIN_LENGTH)
                 .collect(),
         )
     }
 
     /// Takes them out of an answer that is an error.
-    pub(crate) fn take_out_of(&self, answer: &mut Response<Bytes>) {
+    pub(crate) fn redact(&self, answer: &mut Response<Bytes>) {
         let Ok(mut json) = serde_json::from_slice::<Value>(answer.body()) else {
             return;
         };
@@ -118,7 +118,7 @@ mod tests {
     fn answer(request: &Request<Bytes>, status: u16, body: &'static str) -> String {
         let answer = Response::builder().status(status);
         let mut answer = answer.body(Bytes::from_static(body.as_bytes())).unwrap();
-        Sent::of(request).take_out_of(&mut answer);
+        SentSecrets::of(request).redact(&mut answer);
         String::from_utf8(answer.body().to_vec()).unwrap()
     }
 

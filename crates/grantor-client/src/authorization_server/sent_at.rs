@@ -6,15 +6,15 @@ use std::time::Duration;
 use grantor_core::exchange::{Event, Exchange, FetchError, FetchToken, NoAnswer, Step};
 
 use crate::cache::registry::Manager;
-use crate::renew::lease::Term;
+use crate::renew::lease::LeaseDeadline;
 
 /// An exchange, and when it last sent something.
-pub(crate) struct Timed<X> {
+pub(crate) struct SentAt<X> {
     exchange: X,
     sent_at: Duration,
 }
 
-impl<X> Timed<X> {
+impl<X> SentAt<X> {
     pub(crate) fn new(exchange: X) -> Self {
         Self {
             exchange,
@@ -23,7 +23,7 @@ impl<X> Timed<X> {
     }
 }
 
-impl<X: Exchange> Exchange for Timed<X> {
+impl<X: Exchange> Exchange for SentAt<X> {
     type Output = (X::Output, Duration);
 
     fn step(&mut self, event: Event, elapsed: Duration) -> Step<Self::Output> {
@@ -44,30 +44,37 @@ impl<X: Exchange> Exchange for Timed<X> {
 /// spent the refresh token.
 ///
 /// It is not tried again once the tokens are closed.
-pub(crate) struct Leased<'a> {
+pub(crate) struct WithinLease<'a> {
     exchange: FetchToken,
-    term: Option<Term>,
+    deadline: Option<LeaseDeadline>,
     manager: &'a Manager,
     waited: bool,
 }
 
-impl<'a> Leased<'a> {
-    pub(crate) fn new(exchange: FetchToken, term: Option<Term>, manager: &'a Manager) -> Self {
+impl<'a> WithinLease<'a> {
+    pub(crate) fn new(
+        exchange: FetchToken,
+        deadline: Option<LeaseDeadline>,
+        manager: &'a Manager,
+    ) -> Self {
         Self {
             exchange,
-            term,
+            deadline,
             manager,
             waited: false,
         }
     }
 }
 
-impl Exchange for Leased<'_> {
+impl Exchange for WithinLease<'_> {
     type Output = <FetchToken as Exchange>::Output;
 
     fn step(&mut self, event: Event, elapsed: Duration) -> Step<Self::Output> {
         let step = self.exchange.step(event, elapsed);
-        let lapsed = self.term.as_ref().is_some_and(|term| term.is_over(elapsed));
+        let lapsed = self
+            .deadline
+            .as_ref()
+            .is_some_and(|deadline| deadline.is_over(elapsed));
         self.waited |= matches!(step, Step::Wait(_));
         let closed = self.waited && self.manager.is_closed();
         let over = match step {

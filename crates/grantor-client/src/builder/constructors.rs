@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use grantor_core::Secret;
 
-use super::{Builder, Kind};
+use super::{GrantKind, TokensBuilder};
 use crate::authorization_server::assertion::Assertion;
 use crate::config::server::Server;
-use crate::renew::grant::Exchange;
+use crate::renew::grant::TokenExchange;
 use crate::renew::grant::token_source::TokenSource;
-use crate::token::subject::User;
+use crate::token::subject::PasswordCredentials;
 use crate::token::token_set::TokenSet;
 use crate::tokens::Tokens;
 
@@ -19,8 +19,8 @@ impl Tokens {
         server: impl Into<Server>,
         client_id: impl Into<String>,
         client_secret: impl Into<Secret>,
-    ) -> Builder {
-        let builder = from_server(server, client_id, Kind::ClientCredentials);
+    ) -> TokensBuilder {
+        let builder = from_server(server, client_id, GrantKind::ClientCredentials);
         builder.client_secret(client_secret)
     }
 
@@ -30,8 +30,8 @@ impl Tokens {
         server: impl Into<Server>,
         client_id: impl Into<String>,
         assertion: Assertion,
-    ) -> Builder {
-        let builder = from_server(server, client_id, Kind::ClientCredentials);
+    ) -> TokensBuilder {
+        let builder = from_server(server, client_id, GrantKind::ClientCredentials);
         builder.client_assertion(assertion)
     }
 
@@ -39,7 +39,7 @@ impl Tokens {
     /// accounts. Each request has another one.
     ///
     /// Such a server mostly needs no client beside it (RFC 7521 section 4.1); one that does is told by
-    /// [`Builder::as_client`].
+    /// [`TokensBuilder::client_id`].
     ///
     /// ```no_run
     /// use grantor_client::{Assertion, Tokens};
@@ -49,8 +49,8 @@ impl Tokens {
     /// let tokens = Tokens::jwt_bearer("https://idp.example", assertion).scope("read").build()?;
     /// # Ok::<(), grantor_client::Error>(())
     /// ```
-    pub fn jwt_bearer(server: impl Into<Server>, assertion: Assertion) -> Builder {
-        from_server(server, "", Kind::JwtBearer(Box::new(assertion)))
+    pub fn jwt_bearer(server: impl Into<Server>, assertion: Assertion) -> TokensBuilder {
+        from_server(server, "", GrantKind::JwtBearer(Box::new(assertion)))
     }
 
     /// Tokens of a login whose refresh token is at hand (RFC 6749 section 6).
@@ -61,18 +61,18 @@ impl Tokens {
         server: impl Into<Server>,
         client_id: impl Into<String>,
         refresh_token: impl Into<Secret>,
-    ) -> Builder {
-        let kind = Kind::Login {
+    ) -> TokensBuilder {
+        let kind = GrantKind::Login {
             refresh_token: Some(refresh_token.into()),
             user: None,
         };
         from_server(server, client_id, kind)
     }
 
-    /// Tokens of a login that is in the store; or, by [`Builder::code_flow`] or
-    /// [`Builder::device_flow`], of one that is to be.
-    pub fn login(server: impl Into<Server>, client_id: impl Into<String>) -> Builder {
-        let kind = Kind::Login {
+    /// Tokens of a login that is in the store; or, by [`TokensBuilder::code_flow`] or
+    /// [`TokensBuilder::device_flow`], of one that is to be.
+    pub fn login(server: impl Into<Server>, client_id: impl Into<String>) -> TokensBuilder {
+        let kind = GrantKind::Login {
             refresh_token: None,
             user: None,
         };
@@ -88,12 +88,12 @@ impl Tokens {
         client_id: impl Into<String>,
         username: impl Into<String>,
         password: impl Into<Secret>,
-    ) -> Builder {
-        let user = User {
+    ) -> TokensBuilder {
+        let user = PasswordCredentials {
             username: username.into(),
             password: password.into(),
         };
-        let kind = Kind::Login {
+        let kind = GrantKind::Login {
             refresh_token: None,
             user: Some(user),
         };
@@ -103,19 +103,19 @@ impl Tokens {
     /// Tokens of the users whose name and password come with each request, in its Basic header, which
     /// the token replaces. A request without one is an error.
     ///
-    /// They are kept in memory, as many as [`Policy::max_subjects`](crate::Policy::max_subjects)
+    /// They are kept in memory, as many as [`Policy::max_subject_tokens`](crate::Policy::max_subject_tokens)
     /// says, and had anew by the password.
     pub fn password_from_request(
         server: impl Into<Server>,
         client_id: impl Into<String>,
-    ) -> Builder {
-        from_server(server, client_id, Kind::Users)
+    ) -> TokensBuilder {
+        from_server(server, client_id, GrantKind::PasswordFromRequest)
     }
 
     /// Tokens for calls on behalf of others (RFC 8693): the token of the one who calls is exchanged
     /// for one that this client may use.
     ///
-    /// The subject comes from [`Builder::subject_from`], from the request's extensions (a
+    /// The subject comes from [`TokensBuilder::subject_from`], from the request's extensions (a
     /// [`SubjectToken`](crate::SubjectToken) there goes first), or is named by
     /// [`Tokens::for_subject`].
     ///
@@ -133,24 +133,36 @@ impl Tokens {
         server: impl Into<Server>,
         client_id: impl Into<String>,
         client_secret: impl Into<Secret>,
-    ) -> Builder {
-        let builder = from_server(server, client_id, Kind::Exchange(Exchange::default()));
+    ) -> TokensBuilder {
+        let builder = from_server(
+            server,
+            client_id,
+            GrantKind::TokenExchange(TokenExchange::default()),
+        );
         builder.client_secret(client_secret)
     }
 
     /// A token that is at hand and that nothing renews: of a user's own making, from a configuration.
-    pub fn static_token(token: impl Into<TokenSet>) -> Builder {
-        Builder::new(None, String::new(), Kind::Fixed).token_set(token)
+    pub fn static_token(token: impl Into<TokenSet>) -> TokensBuilder {
+        TokensBuilder::new(None, String::new(), GrantKind::StaticToken).token_set(token)
     }
 
     /// Tokens from wherever a program has them.
-    pub fn from_source(source: impl TokenSource) -> Builder {
-        Builder::new(None, String::new(), Kind::Source(Arc::new(source)))
+    pub fn from_source(source: impl TokenSource) -> TokensBuilder {
+        TokensBuilder::new(
+            None,
+            String::new(),
+            GrantKind::TokenSource(Arc::new(source)),
+        )
     }
 }
 
-fn from_server(server: impl Into<Server>, client_id: impl Into<String>, kind: Kind) -> Builder {
-    Builder::new(Some(server.into()), client_id.into(), kind)
+fn from_server(
+    server: impl Into<Server>,
+    client_id: impl Into<String>,
+    kind: GrantKind,
+) -> TokensBuilder {
+    TokensBuilder::new(Some(server.into()), client_id.into(), kind)
 }
 
 impl From<&str> for TokenSet {

@@ -9,15 +9,15 @@ use grantor_http::Transport;
 use http::{Request, Response};
 use tokio::runtime::Handle;
 
-use super::Builder;
+use super::TokensBuilder;
 use crate::config::policy::Policy;
-use crate::observe::event::{Event, Listener};
-use crate::observe::hooks::{ApiRequest, Call};
+use crate::observe::event::{Event, EventListener};
+use crate::observe::hooks::{ApiRequest, RequestKind};
 use crate::observe::metrics::Metrics;
-use crate::observe::token_change::Change;
+use crate::observe::token_change::TokenChange;
 use crate::tokens::Tokens;
 
-impl Builder {
+impl TokensBuilder {
     /// When tokens are renewed, and how patiently they are asked for.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
@@ -28,7 +28,7 @@ impl Builder {
     /// callbacks are called after it. What another process has brought is not told again.
     ///
     /// It must not block; what does belongs into [`on_change_async`](Self::on_change_async).
-    pub fn on_change(self, callback: impl Fn(&Change) + Send + Sync + 'static) -> Self {
+    pub fn on_change(self, callback: impl Fn(&TokenChange) + Send + Sync + 'static) -> Self {
         self.on_change_async(move |change| {
             callback(change);
             Box::pin(ready(()))
@@ -38,7 +38,7 @@ impl Builder {
     /// As [`on_change`](Self::on_change), and waits until it is done, for 10 s at most.
     ///
     /// ```no_run
-    /// # async fn save(_: &grantor_client::Change) {}
+    /// # async fn save(_: &grantor_client::TokenChange) {}
     /// # use grantor_client::Tokens;
     /// let tokens = Tokens::refresh_token("https://idp.example", "app", "rt")
     ///     .on_change_async(|change| Box::pin(async move { save(change).await }))
@@ -47,7 +47,7 @@ impl Builder {
     /// ```
     pub fn on_change_async(
         mut self,
-        callback: impl for<'a> Fn(&'a Change) -> BoxFuture<'a, ()> + Send + Sync + 'static,
+        callback: impl for<'a> Fn(&'a TokenChange) -> BoxFuture<'a, ()> + Send + Sync + 'static,
     ) -> Self {
         self.on_change.add(callback);
         self
@@ -55,7 +55,7 @@ impl Builder {
 
     /// Calls this with everything that happens to the tokens. It must not block.
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.listener = Some(Listener(Arc::new(listener)));
+        self.listener = Some(EventListener(Arc::new(listener)));
         self
     }
 
@@ -65,7 +65,7 @@ impl Builder {
     /// The request carries secrets. What a hook changes is not checked again.
     pub fn on_request(
         self,
-        hook: impl Fn(Call, &mut Request<Bytes>) + Send + Sync + 'static,
+        hook: impl Fn(RequestKind, &mut Request<Bytes>) + Send + Sync + 'static,
     ) -> Self {
         self.on_request_async(move |call, request| {
             hook(call, request);
@@ -76,7 +76,10 @@ impl Builder {
     /// As [`on_request`](Self::on_request), and waits until it is done.
     pub fn on_request_async(
         mut self,
-        hook: impl for<'a> Fn(Call, &'a mut Request<Bytes>) -> BoxFuture<'a, ()> + Send + Sync + 'static,
+        hook: impl for<'a> Fn(RequestKind, &'a mut Request<Bytes>) -> BoxFuture<'a, ()>
+        + Send
+        + Sync
+        + 'static,
     ) -> Self {
         self.hooks.add_request(hook);
         self
@@ -85,7 +88,7 @@ impl Builder {
     /// Calls this with every answer of the authorization server before it is read.
     pub fn on_response(
         self,
-        hook: impl Fn(Call, &mut Response<Bytes>) + Send + Sync + 'static,
+        hook: impl Fn(RequestKind, &mut Response<Bytes>) + Send + Sync + 'static,
     ) -> Self {
         self.on_response_async(move |call, response| {
             hook(call, response);
@@ -96,7 +99,7 @@ impl Builder {
     /// As [`on_response`](Self::on_response), and waits until it is done.
     pub fn on_response_async(
         mut self,
-        hook: impl for<'a> Fn(Call, &'a mut Response<Bytes>) -> BoxFuture<'a, ()>
+        hook: impl for<'a> Fn(RequestKind, &'a mut Response<Bytes>) -> BoxFuture<'a, ()>
         + Send
         + Sync
         + 'static,
@@ -146,9 +149,9 @@ impl Builder {
     /// Shares the thread, the connections, the metadata and the hooks of other tokens: for a program
     /// with many logins at one server, of which each has tokens of its own. Hooks of these tokens
     /// beside them are a mistake.
-    pub fn sharing(mut self, others: &Tokens) -> Self {
-        self.shares = true;
-        self.shared = Some(Arc::clone(&others.slot.manager.shared));
+    pub fn share_with(mut self, others: &Tokens) -> Self {
+        self.uses_foreign_services = true;
+        self.services = Some(Arc::clone(&others.slot.manager.shared));
         self
     }
 
@@ -156,7 +159,7 @@ impl Builder {
     /// of its own. A runtime that is shut down while a refresh token is being renewed may lose it;
     /// call [`Tokens::close`](crate::Tokens::close) first.
     pub fn spawn_on(mut self, handle: Handle) -> Self {
-        self.handle = Some(handle);
+        self.runtime = Some(handle);
         self
     }
 }

@@ -1,9 +1,9 @@
 use grantor_core::{Secret, TokenEndpointAuthMethod, TokenParameters};
 
-use super::{Builder, Kind};
-use crate::store::location::{Place, Sharing};
+use super::{GrantKind, TokensBuilder};
+use crate::store::location::{StoreLocation, StoreSharing};
 
-impl Builder {
+impl TokensBuilder {
     /// What is wrong with the client and its grant, as far as that shows before anybody is asked.
     pub(super) fn check_client(&self, problems: &mut Vec<String>) {
         let by_secret = [
@@ -14,25 +14,29 @@ impl Builder {
         if self.client_secret.is_none() && method.is_some_and(|it| by_secret.contains(it)) {
             problems.push("the client is to authenticate by a secret, and has none".to_owned());
         }
-        if self.sharing == Sharing::Nobody && matches!(self.place, Place::Here) {
+        if self.store_sharing == StoreSharing::Nobody
+            && matches!(self.store, StoreLocation::InMemory)
+        {
             problems.push("\"single_process\" is said of a store, and there is none".to_owned());
         }
-        let asks = self.scope.is_some() || self.ask != TokenParameters::default();
-        if matches!(self.kind, Kind::Fixed) && (asks || self.client_secret.is_some()) {
+        let asks = self.scope.is_some() || self.parameters != TokenParameters::default();
+        if matches!(self.grant, GrantKind::StaticToken) && (asks || self.client_secret.is_some()) {
             let what = "a static token is not asked for";
             problems.push(format!("{what}: a scope or a secret is of no use"));
         }
-        if self.shares && !self.hooks.is_empty() {
+        if self.uses_foreign_services && !self.hooks.is_empty() {
             problems.push(
-                "\"sharing\" takes the hooks of the other tokens: add hooks there".to_owned(),
+                "\"share_with\" takes the hooks of the other tokens: add hooks there".to_owned(),
             );
         }
-        if self.misplaced {
+        if self.exchange_option_misused {
             let what = "a subject, an actor or a requested token type is of no use";
             problems.push(format!("{what} without \"token_exchange\""));
         }
-        let needs_client = match &self.kind {
-            Kind::JwtBearer(_) => self.client_secret.is_some() || self.client_assertion.is_some(),
+        let needs_client = match &self.grant {
+            GrantKind::JwtBearer(_) => {
+                self.client_secret.is_some() || self.client_assertion.is_some()
+            }
             _ => self.server.is_some(),
         };
         if needs_client && self.client_id.is_empty() {
@@ -56,18 +60,18 @@ impl Builder {
         if let Some(TokenEndpointAuthMethod::Other(name)) = &self.method {
             problems.push(format!("the client authentication \"{name}\" is not known"));
         }
-        match &self.kind {
-            Kind::JwtBearer(assertion) => assertion.check_grant(problems),
-            Kind::Login {
+        match &self.grant {
+            GrantKind::JwtBearer(assertion) => assertion.check_grant(problems),
+            GrantKind::Login {
                 refresh_token: Some(refresh_token),
                 ..
             } if refresh_token.is_empty() => problems.push("the refresh token is empty".to_owned()),
-            Kind::Login {
+            GrantKind::Login {
                 user: Some(user), ..
             } if user.username.is_empty() => problems.push("\"username\" is empty".to_owned()),
             _ => {}
         }
-        let given = self.given.as_ref();
+        let given = self.seed_tokens.as_ref();
         if given.is_some_and(|given| given.access_token.is_empty()) {
             problems.push("the access token that was handed in is empty".to_owned());
         }

@@ -10,32 +10,32 @@ use grantor_core::exchange::Retry;
 use grantor_core::{Environment, TokenParameters};
 use grantor_http::{MetadataCache, Transport};
 
-use super::slot::Slot;
-use super::subject_cache::Subjects;
-use crate::authorization_server::App;
-use crate::authorization_server::channel::Wire;
+use super::slot::TokenSlot;
+use super::subject_cache::SubjectCache;
+use crate::authorization_server::ClientRegistration;
+use crate::authorization_server::channel::ServerChannel;
 use crate::authorization_server::throttle::Throttle;
 use crate::config::origin::OriginIds;
 use crate::config::policy::Policy;
 use crate::error::Error;
 use crate::observe::counters::Counters;
-use crate::observe::event::{Event, Listener};
-use crate::observe::hooks::{Call, Hooks};
-use crate::observe::metrics::{Counted, Metrics};
-use crate::observe::token_change::OnChange;
+use crate::observe::event::{Event, EventListener};
+use crate::observe::hooks::{Hooks, RequestKind};
+use crate::observe::metrics::{MetricEvent, Metrics};
+use crate::observe::token_change::ChangeCallbacks;
 use crate::renew::grant::Grant;
 use crate::runtime::block_on::block_on_for;
-use crate::runtime::tasks::Jobs;
+use crate::runtime::tasks::Tasks;
 use crate::runtime::worker::Worker;
-use crate::store::Storage;
+use crate::store::TokenStore;
 use crate::token::subject::Subject;
 
 /// How long what is under way may take after the last handle is gone.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What many logins at one server may share.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct SharedServices {
     pub(crate) environment: Environment,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) hooks: Arc<Hooks>,
@@ -46,45 +46,45 @@ pub(crate) struct Shared {
 
 /// How the user's program wants it, and what it is told.
 #[derive(Debug, Clone)]
-pub(crate) struct Told {
+pub(crate) struct Observers {
     pub(crate) policy: Arc<Policy>,
-    pub(crate) on_change: OnChange,
+    pub(crate) on_change: ChangeCallbacks,
     pub(crate) metrics: Option<Arc<dyn Metrics>>,
-    pub(crate) listener: Option<Listener>,
+    pub(crate) listener: Option<EventListener>,
 }
 
 pub(crate) struct Manager {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Arc<SharedServices>,
     /// None: the tokens come from no server.
-    pub(crate) app: Option<App>,
+    pub(crate) app: Option<ClientRegistration>,
     pub(crate) policy: Arc<Policy>,
-    pub(crate) on_change: OnChange,
+    pub(crate) on_change: ChangeCallbacks,
     pub(crate) metrics: Option<Arc<dyn Metrics>>,
     pub(crate) grant: Grant,
-    pub(crate) storage: Storage,
+    pub(crate) storage: TokenStore,
     pub(crate) counters: Counters,
-    pub(crate) listener: Option<Listener>,
+    pub(crate) listener: Option<EventListener>,
     pub(crate) origin_ids: OriginIds,
-    slots: Mutex<HashMap<String, Weak<Slot>>>,
+    slots: Mutex<HashMap<String, Weak<TokenSlot>>>,
     /// Per-request tokens.
-    subjects: Mutex<Subjects>,
-    pub(crate) jobs: Jobs,
+    subjects: Mutex<SubjectCache>,
+    pub(crate) tasks: Tasks,
 }
 
 impl Manager {
     pub(crate) fn new(
-        shared: Arc<Shared>,
-        app: Option<App>,
+        shared: Arc<SharedServices>,
+        app: Option<ClientRegistration>,
         grant: Grant,
-        storage: Storage,
-        told: Told,
+        storage: TokenStore,
+        observers: Observers,
     ) -> Self {
-        let Told {
+        let Observers {
             policy,
             on_change,
             metrics,
             listener,
-        } = told;
+        } = observers;
         Self {
             shared,
             app,
@@ -98,19 +98,19 @@ impl Manager {
             origin_ids: OriginIds::default(),
             slots: Mutex::default(),
             subjects: Mutex::default(),
-            jobs: Jobs::default(),
+            tasks: Tasks::default(),
         }
     }
 
     /// The one slot for what is asked.
-    pub(crate) fn slot(self: &Arc<Self>, ask: TokenParameters) -> Arc<Slot> {
+    pub(crate) fn slot(self: &Arc<Self>, ask: TokenParameters) -> Arc<TokenSlot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let name = crate::token::parameters::canonical(&ask);
         if let Some(slot) = slots.get(&name).and_then(Weak::upgrade) {
             return slot;
         }
         slots.retain(|_, slot| slot.strong_count() > 0);
-        let slot = Arc::new(Slot::new(Arc::clone(self), Arc::new(ask), None));
+        let slot = Arc::new(TokenSlot::new(Arc::clone(self), Arc::new(ask), None));
         slots.insert(name, Arc::downgrade(&slot));
         slot
     }
@@ -120,27 +120,29 @@ impl Manager {
         self: &Arc<Self>,
         ask: &Arc<TokenParameters>,
         subject: Subject,
-    ) -> Arc<Slot> {
+    ) -> Arc<TokenSlot> {
         let name = subject.fingerprint(ask);
         let now = || self.shared.environment.now();
-        let fits = |slot: &Slot| {
+        let fits = |slot: &TokenSlot| {
             let before = slot.subject.as_ref();
-            before.is_some_and(|before| subject.bears(before, now))
+            before.is_some_and(|before| subject.covers(before, now))
         };
         let mut subjects = self.subjects();
         if let Some(slot) = subjects.get(&name, fits) {
             return slot;
         }
-        let slot = Slot::new(Arc::clone(self), Arc::clone(ask), Some((name, subject)));
+        let slot = TokenSlot::new(Arc::clone(self), Arc::clone(ask), Some((name, subject)));
         let slot = Arc::new(slot);
-        subjects.insert(name, &slot);
+        subjects.insert_pending(name, &slot);
         slot
     }
 
     /// Keeps the slot of a subject that has a token now, instead of the one that was not used for the
     /// longest time.
-    pub(crate) fn keep_subject(&self, name: [u8; 32], slot: &Arc<Slot>) {
-        let crowded_out = self.subjects().keep(name, slot, self.policy.max_subjects);
+    pub(crate) fn cache_subject(&self, name: [u8; 32], slot: &Arc<TokenSlot>) {
+        let crowded_out = self
+            .subjects()
+            .insert(name, slot, self.policy.max_subject_tokens);
         // Whoever still uses it, or waits for it, holds it.
         drop(crowded_out);
     }
@@ -154,25 +156,25 @@ impl Manager {
         }
     }
 
-    fn subjects(&self) -> MutexGuard<'_, Subjects> {
+    fn subjects(&self) -> MutexGuard<'_, SubjectCache> {
         self.subjects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The client, where tokens come from a server.
-    pub(crate) fn app(&self) -> Result<&App, Error> {
+    pub(crate) fn app(&self) -> Result<&ClientRegistration, Error> {
         self.app.as_ref().ok_or_else(|| {
             Error::configuration("these tokens come from no authorization server that is known")
         })
     }
 
     /// How requests go to the server.
-    pub(crate) fn wire(&self, call: Call) -> Wire {
-        let asks_for_tokens = matches!(call, Call::Token | Call::Refresh);
-        Wire {
+    pub(crate) fn wire(&self, call: RequestKind) -> ServerChannel {
+        let asks_for_tokens = matches!(call, RequestKind::Token | RequestKind::Refresh);
+        ServerChannel {
             call,
             transport: Arc::clone(&self.shared.transport),
             hooks: Arc::clone(&self.shared.hooks),
-            limit: self.policy.request_timeout,
+            timeout: self.policy.request_timeout,
             environment: self.shared.environment.clone(),
             throttle: asks_for_tokens.then(|| Arc::clone(&self.shared.throttle)),
             unsigned: Arc::default(),
@@ -188,14 +190,14 @@ impl Manager {
         if retry.attempts < 2 || left > retry.limit {
             return Err(Error::throttled(left));
         }
-        if self.closes_within(left).await {
+        if self.closed_within(left).await {
             return Err(Error::throttled(left));
         }
         Ok(())
     }
 
     /// Counts something that is not on the way of every request.
-    pub(crate) fn count(&self, counted: Counted) {
+    pub(crate) fn count(&self, counted: MetricEvent) {
         self.counters.count(counted);
         if let Some(metrics) = &self.metrics {
             metrics.count(counted);
@@ -203,7 +205,7 @@ impl Manager {
     }
 
     /// All slots that somebody still holds.
-    pub(crate) fn slots(&self) -> Vec<Arc<Slot>> {
+    pub(crate) fn slots(&self) -> Vec<Arc<TokenSlot>> {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.values().filter_map(Weak::upgrade).collect()
     }
@@ -214,7 +216,7 @@ impl Manager {
         f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
     }
 
-    pub(crate) fn tell(&self, event: &Event) {
+    pub(crate) fn emit(&self, event: &Event) {
         match event {
             Event::Renewed => tracing::debug!("the token was renewed"),
             Event::ChangeNotTaken => tracing::error!("a callback did not end in time"),
@@ -223,7 +225,7 @@ impl Manager {
             Event::NotPersisted => tracing::error!("the refresh token can't be stored yet"),
             Event::LoginEnded => tracing::warn!("the login is over"),
         }
-        let Some(Listener(listener)) = &self.listener else {
+        let Some(EventListener(listener)) = &self.listener else {
             return;
         };
         // It hears of what has happened, and changes nothing of that.
@@ -244,15 +246,15 @@ impl fmt::Debug for Manager {
 
 /// Held by every handle. When the last one goes, what was sent is waited for.
 #[derive(Debug)]
-pub(crate) struct LastHandle(pub(crate) Arc<Manager>);
+pub(crate) struct CloseOnDrop(pub(crate) Arc<Manager>);
 
-impl Drop for LastHandle {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         // They hold the manager, which holds them.
-        self.0.subjects().end();
+        self.0.subjects().close();
         self.0.forget_subjects();
-        if self.0.shared.worker.may_wait() {
-            let _ = block_on_for(LAST_WORDS, self.0.close());
+        if self.0.shared.worker.can_block_on() {
+            let _ = block_on_for(CLOSE_TIMEOUT, self.0.close());
         }
     }
 }

@@ -12,45 +12,50 @@ use grantor_core::AuthenticateChallenge;
 use http::HeaderMap;
 
 use crate::config::origin::OriginId;
-use crate::token::cached_token::{Current, Instant, instant};
+use crate::token::cached_token::{CachedToken, Nanos, nanos};
 
 /// A token that no origin has accepted yet must be so old to be suspected.
-const YOUNG: Duration = Duration::from_secs(30);
+const MIN_SUSPECT_AGE: Duration = Duration::from_secs(30);
 /// The time between two renewals for one origin; it doubles while they are of no use.
-const FIRST: Duration = Duration::from_secs(30);
-const LONGEST: Duration = Duration::from_secs(600);
+const MIN_RENEWAL_INTERVAL: Duration = Duration::from_secs(30);
+const MAX_RENEWAL_INTERVAL: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Default)]
-pub(crate) struct Rejections(Mutex<HashMap<OriginId, Last>>);
+pub(crate) struct Rejections(Mutex<HashMap<OriginId, LastRenewal>>);
 
 #[derive(Debug, Clone, Copy)]
-struct Last {
-    at: Instant,
+struct LastRenewal {
+    at: Nanos,
     interval: Duration,
 }
 
 impl Rejections {
     /// Whether a rejection of the current token by this origin renews it; if so, it is noted.
-    pub(crate) fn renews(&self, current: &Current, origin: OriginId, now: Instant) -> bool {
+    pub(crate) fn allows_renewal(
+        &self,
+        current: &CachedToken,
+        origin: OriginId,
+        now: Nanos,
+    ) -> bool {
         let accepted = current.was_accepted_by(origin);
-        let age = now.saturating_sub(instant(current.life.sent_at));
-        if !accepted && age < instant(YOUNG) {
+        let age = now.saturating_sub(nanos(current.life.sent_at));
+        if !accepted && age < nanos(MIN_SUSPECT_AGE) {
             return false;
         }
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let interval = match all.get(&origin) {
-            Some(last) if now.saturating_sub(last.at) < instant(last.interval) => return false,
+            Some(last) if now.saturating_sub(last.at) < nanos(last.interval) => return false,
             // The renewal before this one helped: the origin took what came of it.
-            Some(last) if !accepted => (last.interval * 2).min(LONGEST),
-            _ => FIRST,
+            Some(last) if !accepted => (last.interval * 2).min(MAX_RENEWAL_INTERVAL),
+            _ => MIN_RENEWAL_INTERVAL,
         };
-        all.insert(origin, Last { at: now, interval });
+        all.insert(origin, LastRenewal { at: now, interval });
         true
     }
 }
 
 /// Whether a 401 is about something else than the token.
-pub(crate) fn is_about_something_else(headers: &HeaderMap) -> bool {
+pub(crate) fn is_unrelated_to_token(headers: &HeaderMap) -> bool {
     let challenges = AuthenticateChallenge::from_headers(headers);
     challenges.iter().any(|challenge| {
         matches!(
@@ -72,32 +77,32 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
-    use crate::token::cached_token::Life;
+    use crate::token::cached_token::Lifetime;
 
-    fn current(accepted: bool) -> Current {
-        let life = Life {
+    fn current(accepted: bool) -> CachedToken {
+        let life = Lifetime {
             sent_at: Duration::ZERO,
             lifetime: None,
             refresh_in: None,
         };
         let header = HeaderValue::from_static("Bearer t");
-        let current = Current::new(Weak::new(), 1, header, None, life, 0);
+        let current = CachedToken::new(Weak::new(), 1, header, None, life, 0);
         if accepted {
             current.accept(7);
         }
         current
     }
 
-    fn at(seconds: u64) -> Instant {
-        instant(Duration::from_secs(seconds))
+    fn at(seconds: u64) -> Nanos {
+        nanos(Duration::from_secs(seconds))
     }
 
     #[test]
     fn a_young_token_is_suspected_only_where_it_was_good() {
-        assert!(!Rejections::default().renews(&current(false), 7, at(29)));
-        assert!(Rejections::default().renews(&current(false), 7, at(30)));
-        assert!(Rejections::default().renews(&current(true), 7, at(1)));
-        assert!(!Rejections::default().renews(&current(true), 8, at(1)));
+        assert!(!Rejections::default().allows_renewal(&current(false), 7, at(29)));
+        assert!(Rejections::default().allows_renewal(&current(false), 7, at(30)));
+        assert!(Rejections::default().allows_renewal(&current(true), 7, at(1)));
+        assert!(!Rejections::default().allows_renewal(&current(true), 8, at(1)));
     }
 
     #[test]
@@ -105,7 +110,7 @@ mod tests {
         let rejections = Rejections::default();
         let mut renewed = Vec::new();
         for second in 30..3000 {
-            if rejections.renews(&current(false), 7, at(second)) {
+            if rejections.allows_renewal(&current(false), 7, at(second)) {
                 renewed.push(second);
             }
         }
@@ -115,11 +120,11 @@ mod tests {
     #[test]
     fn a_renewal_that_helped_begins_anew() {
         let rejections = Rejections::default();
-        assert!(rejections.renews(&current(false), 7, at(30)));
-        assert!(rejections.renews(&current(false), 7, at(60)));
-        assert!(!rejections.renews(&current(true), 7, at(119)));
-        assert!(rejections.renews(&current(true), 7, at(120)));
-        assert!(rejections.renews(&current(true), 7, at(150)));
+        assert!(rejections.allows_renewal(&current(false), 7, at(30)));
+        assert!(rejections.allows_renewal(&current(false), 7, at(60)));
+        assert!(!rejections.allows_renewal(&current(true), 7, at(119)));
+        assert!(rejections.allows_renewal(&current(true), 7, at(120)));
+        assert!(rejections.allows_renewal(&current(true), 7, at(150)));
     }
 
     #[test]
@@ -127,7 +132,7 @@ mod tests {
         let about_else = |text: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert("www-authenticate", HeaderValue::from_static(text));
-            is_about_something_else(&headers)
+            is_unrelated_to_token(&headers)
         };
         assert!(about_else(r#"DPoP error="use_dpop_nonce""#));
         assert!(about_else(

@@ -2,26 +2,26 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::slot::{Outcome, Slot, Why};
+use super::slot::{RenewalReason, RenewalResult, TokenSlot};
 use crate::error::Error;
 use crate::observe::event::Event;
-use crate::observe::metrics::Counted;
+use crate::observe::metrics::MetricEvent;
 use crate::renew;
 
 /// A renewal under way. However it ends, a panic and a runtime that is shut down included, dropping
 /// it wakes all who wait.
-pub(super) struct Flight {
-    slot: Arc<Slot>,
+pub(super) struct Renewal {
+    slot: Arc<TokenSlot>,
     number: u64,
-    sender: watch::Sender<Option<Outcome>>,
-    outcome: Outcome,
+    sender: watch::Sender<Option<RenewalResult>>,
+    outcome: RenewalResult,
 }
 
-impl Flight {
+impl Renewal {
     pub(super) fn new(
-        slot: Arc<Slot>,
+        slot: Arc<TokenSlot>,
         number: u64,
-        sender: watch::Sender<Option<Outcome>>,
+        sender: watch::Sender<Option<RenewalResult>>,
     ) -> Self {
         let outcome = Err(abandoned());
         Self {
@@ -32,19 +32,19 @@ impl Flight {
         }
     }
 
-    pub(super) async fn fly(mut self, why: Why) {
-        self.outcome = renew::renew(&self.slot, why).await;
+    pub(super) async fn run(mut self, reason: RenewalReason) {
+        self.outcome = renew::renew(&self.slot, reason).await;
     }
 }
 
-impl Drop for Flight {
+impl Drop for Renewal {
     fn drop(&mut self) {
         let counted = match &self.outcome {
-            Ok(_) => Counted::Renewal,
-            Err(_) => Counted::Failure,
+            Ok(_) => MetricEvent::Renewal,
+            Err(_) => MetricEvent::Failure,
         };
         self.slot.manager.counters.count(counted);
-        self.slot.finish(self.number, &self.outcome);
+        self.slot.complete(self.number, &self.outcome);
         self.sender.send_replace(Some(self.outcome.clone()));
         // A listener that panics as well would end the process.
         if std::thread::panicking() {
@@ -53,7 +53,7 @@ impl Drop for Flight {
         if let Some(metrics) = &self.slot.manager.metrics {
             metrics.count(counted);
         }
-        self.slot.manager.tell(&match &self.outcome {
+        self.slot.manager.emit(&match &self.outcome {
             Ok(_) => Event::Renewed,
             Err(error) => Event::RenewalFailed(error.clone()),
         });

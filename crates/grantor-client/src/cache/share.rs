@@ -10,41 +10,41 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use http::HeaderValue;
 
-use super::slot::Slot;
-use crate::token::cached_token::Current;
+use super::slot::TokenSlot;
+use crate::token::cached_token::CachedToken;
 
 /// How many threads at most have a share of their own; others share theirs.
-pub(crate) const STRIPES: usize = 16;
+pub(crate) const SHARDS: usize = 16;
 
 /// A token that was made the current one.
-pub(crate) struct Published {
-    pub(crate) current: Arc<Current>,
-    shares: Box<[OnceLock<Arc<Share>>]>,
+pub(crate) struct PublishedToken {
+    pub(crate) current: Arc<CachedToken>,
+    shares: Box<[OnceLock<Arc<TokenShare>>]>,
 }
 
 /// What a request under way holds.
 // Two cores never write to one cache line.
 #[repr(align(64))]
-pub(crate) struct Share {
+pub(crate) struct TokenShare {
     /// The token's header.
     pub(crate) header: HeaderValue,
-    current: Arc<Current>,
+    current: Arc<CachedToken>,
     /// The slot of the token, if others may crowd it out meanwhile.
-    kept: Option<Arc<Slot>>,
+    pinned: Option<Arc<TokenSlot>>,
 }
 
-impl Published {
+impl PublishedToken {
     /// A token that many threads will use.
-    pub(crate) fn for_many(current: Arc<Current>) -> Self {
-        Self::new(current, STRIPES)
+    pub(crate) fn for_many(current: Arc<CachedToken>) -> Self {
+        Self::new(current, SHARDS)
     }
 
     /// One of very many tokens, each of which is used now and then.
-    pub(crate) fn for_few(current: Arc<Current>) -> Self {
+    pub(crate) fn for_few(current: Arc<CachedToken>) -> Self {
         Self::new(current, 1)
     }
 
-    fn new(current: Arc<Current>, shares: usize) -> Self {
+    fn new(current: Arc<CachedToken>, shares: usize) -> Self {
         Self {
             current,
             shares: (0..shares).map(|_| OnceLock::new()).collect(),
@@ -53,70 +53,70 @@ impl Published {
 
     /// The share of a thread, by the thread's number.
     #[inline]
-    pub(crate) fn share(&self, stripe: usize) -> Option<&Arc<Share>> {
-        let share = self.shares.get(stripe).or(self.shares.first())?;
+    pub(crate) fn share(&self, shard: usize) -> Option<&Arc<TokenShare>> {
+        let share = self.shares.get(shard).or(self.shares.first())?;
         Some(share.get_or_init(|| Arc::new(self.new_share())))
     }
 
     #[cold]
-    fn new_share(&self) -> Share {
+    fn new_share(&self) -> TokenShare {
         let current = Arc::clone(&self.current);
         match self.shares.len() {
-            1 => Share::of(current),
-            _ => Share {
-                header: own_count(&current.header),
+            1 => TokenShare::of(current),
+            _ => TokenShare {
+                header: with_own_refcount(&current.header),
                 current,
-                kept: None,
+                pinned: None,
             },
         }
     }
 }
 
-impl Share {
+impl TokenShare {
     /// A share for one request.
-    pub(crate) fn of(current: Arc<Current>) -> Self {
+    pub(crate) fn of(current: Arc<CachedToken>) -> Self {
         Self {
             header: current.header.clone(),
             current,
-            kept: None,
+            pinned: None,
         }
     }
 
     /// One that holds the token's slot as well.
-    pub(crate) fn keep(&self, slot: &Arc<Slot>) -> Self {
+    pub(crate) fn pin(&self, slot: &Arc<TokenSlot>) -> Self {
         Self {
             header: self.header.clone(),
             current: Arc::clone(&self.current),
-            kept: Some(Arc::clone(slot)),
+            pinned: Some(Arc::clone(slot)),
         }
     }
 
     /// Whether it holds the token's slot.
-    pub(crate) fn keeps(&self) -> bool {
-        self.kept.is_some()
+    pub(crate) fn is_pinned(&self) -> bool {
+        self.pinned.is_some()
     }
 
     /// The slot of the token, as long as there is one.
-    pub(crate) fn slot(&self) -> Option<Arc<Slot>> {
-        self.kept.clone().or_else(|| self.current.slot.upgrade())
+    pub(crate) fn slot(&self) -> Option<Arc<TokenSlot>> {
+        self.pinned.clone().or_else(|| self.current.slot.upgrade())
     }
 
-    pub(crate) fn current(&self) -> &Arc<Current> {
+    pub(crate) fn current(&self) -> &Arc<CachedToken> {
         &self.current
     }
 }
 
-impl Deref for Share {
-    type Target = Current;
+impl Deref for TokenShare {
+    type Target = CachedToken;
 
-    fn deref(&self) -> &Current {
+    fn deref(&self) -> &CachedToken {
         &self.current
     }
 }
 
 /// The same bytes, whose references are counted apart from those of others.
-fn own_count(header: &HeaderValue) -> HeaderValue {
-    let bytes = Bytes::from_owner(Lent(header.clone()));
+fn with_own_refcount(header: &HeaderValue) -> HeaderValue {
+    let bytes = Bytes::from_owner(OwnedHeader(header.clone()));
     match HeaderValue::from_maybe_shared(bytes) {
         Ok(mut own) => {
             own.set_sensitive(header.is_sensitive());
@@ -128,9 +128,9 @@ fn own_count(header: &HeaderValue) -> HeaderValue {
 }
 
 #[repr(align(64))]
-struct Lent(HeaderValue);
+struct OwnedHeader(HeaderValue);
 
-impl AsRef<[u8]> for Lent {
+impl AsRef<[u8]> for OwnedHeader {
     fn as_ref(&self) -> &[u8] {
         self.0.as_bytes()
     }
@@ -142,23 +142,23 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::token::cached_token::Life;
+    use crate::token::cached_token::Lifetime;
 
-    fn current() -> Arc<Current> {
+    fn current() -> Arc<CachedToken> {
         let mut header = HeaderValue::from_static("Bearer t");
         header.set_sensitive(true);
-        let life = Life {
+        let life = Lifetime {
             sent_at: Duration::ZERO,
             lifetime: None,
             refresh_in: None,
         };
-        Arc::new(Current::new(Weak::new(), 1, header, None, life, 0))
+        Arc::new(CachedToken::new(Weak::new(), 1, header, None, life, 0))
     }
 
     #[test]
     fn threads_have_shares_of_their_own_of_the_same_bytes() {
-        let published = Published::for_many(current());
-        let [first, second, again] = [0, 1, 0].map(|stripe| published.share(stripe).unwrap());
+        let published = PublishedToken::for_many(current());
+        let [first, second, again] = [0, 1, 0].map(|shard| published.share(shard).unwrap());
         assert!(Arc::ptr_eq(first, again) && !Arc::ptr_eq(first, second));
         for share in [first, second] {
             assert!(share.header.is_sensitive());
@@ -171,14 +171,14 @@ mod tests {
 
     #[test]
     fn threads_share_what_few_use() {
-        let published = Published::for_few(current());
-        let [first, last] = [0, STRIPES - 1].map(|stripe| published.share(stripe).unwrap());
+        let published = PublishedToken::for_few(current());
+        let [first, last] = [0, SHARDS - 1].map(|shard| published.share(shard).unwrap());
         assert!(Arc::ptr_eq(first, last));
     }
 
     #[test]
     fn a_share_outlives_what_was_published() {
-        let published = Published::for_many(current());
+        let published = PublishedToken::for_many(current());
         let share = Arc::clone(published.share(3).unwrap());
         let left = Arc::downgrade(&published.current);
         drop(published);

@@ -3,41 +3,41 @@
 //! A state machine without locks, clocks or tasks, so that it can be run under a scheduler that tries
 //! every order of events.
 
-use crate::token::cached_token::Instant;
+use crate::token::cached_token::Nanos;
 
 /// `W` is what one waits by, `E` what a renewal fails with.
 #[derive(Debug)]
-pub(crate) struct Flights<W, E> {
+pub(crate) struct SingleFlight<W, E> {
     running: Option<Running<W>>,
     started: u64,
     /// Failures in a row.
     failures: u32,
     /// Until then a failure is told again without asking.
-    failed: Option<(Instant, E)>,
+    failed: Option<(Nanos, E)>,
 }
 
 #[derive(Debug)]
 struct Running<W> {
     number: u64,
-    /// After a fork the child has the flight and not the thread that flies it.
+    /// After a fork the child has the renewal and not the thread that runs it.
     process: u32,
     waiting: W,
 }
 
 /// What becomes of somebody who wants a renewal.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Boarding<W, S, E> {
+pub(crate) enum Admission<W, S, E> {
     /// One is under way: wait for it.
     Join(W),
     /// One has ended meanwhile, and brought this.
-    Settled(S),
+    Satisfied(S),
     /// One has failed just now.
-    Told(E),
-    /// It is for the caller to fly the one with this number.
-    Fly(u64),
+    RecentFailure(E),
+    /// It is for the caller to run the one with this number.
+    Lead(u64),
 }
 
-impl<W, E> Default for Flights<W, E> {
+impl<W, E> Default for SingleFlight<W, E> {
     fn default() -> Self {
         Self {
             running: None,
@@ -48,31 +48,31 @@ impl<W, E> Default for Flights<W, E> {
     }
 }
 
-impl<W: Clone, E: Clone> Flights<W, E> {
+impl<W: Clone, E: Clone> SingleFlight<W, E> {
     /// Joins the renewal that is under way, or begins one that is waited for by `waiting`.
     ///
-    /// `settled` looks once more whether there is what is wanted: a renewal may have ended since the
+    /// `satisfied` looks once more whether there is what is wanted: a renewal may have ended since the
     /// caller looked. `open` says whether renewals may begin.
-    pub(crate) fn board<S>(
+    pub(crate) fn join_or_lead<S>(
         &mut self,
-        now: Instant,
+        now: Nanos,
         process: u32,
         waiting: &W,
-        settled: impl FnOnce() -> Option<S>,
+        satisfied: impl FnOnce() -> Option<S>,
         open: impl FnOnce() -> Result<(), E>,
-    ) -> Boarding<W, S, E> {
-        if let Some(waiting) = self.under_way(process) {
-            return Boarding::Join(waiting);
+    ) -> Admission<W, S, E> {
+        if let Some(waiting) = self.in_flight(process) {
+            return Admission::Join(waiting);
         }
-        if let Some(settled) = settled() {
-            return Boarding::Settled(settled);
+        if let Some(satisfied) = satisfied() {
+            return Admission::Satisfied(satisfied);
         }
         match &self.failed {
-            Some((until, error)) if now < *until => return Boarding::Told(error.clone()),
+            Some((until, error)) if now < *until => return Admission::RecentFailure(error.clone()),
             _ => {}
         }
         if let Err(error) = open() {
-            return Boarding::Told(error);
+            return Admission::RecentFailure(error);
         }
         self.started += 1;
         self.running = Some(Running {
@@ -80,45 +80,45 @@ impl<W: Clone, E: Clone> Flights<W, E> {
             process,
             waiting: waiting.clone(),
         });
-        Boarding::Fly(self.started)
+        Admission::Lead(self.started)
     }
 
     /// The renewal that is under way in this process.
-    pub(crate) fn under_way(&self, process: u32) -> Option<W> {
+    pub(crate) fn in_flight(&self, process: u32) -> Option<W> {
         let running = self.running.as_ref();
         let running = running.filter(|running| running.process == process);
         running.map(|running| running.waiting.clone())
     }
 
     /// Ends a renewal that succeeded.
-    pub(crate) fn land(&mut self, number: u64) {
+    pub(crate) fn succeed(&mut self, number: u64) {
         self.failures = 0;
         self.failed = None;
-        self.clear(number);
+        self.release(number);
     }
 
-    /// Ends a renewal that failed. `quiet_until` says, from the number of failures in a row, until
+    /// Ends a renewal that failed. `backoff_until` says, from the number of failures in a row, until
     /// when that is told without asking.
-    pub(crate) fn crash(
+    pub(crate) fn fail(
         &mut self,
         number: u64,
         error: E,
-        quiet_until: impl FnOnce(u32) -> Instant,
-    ) -> Instant {
+        backoff_until: impl FnOnce(u32) -> Nanos,
+    ) -> Nanos {
         self.failures += 1;
-        let until = quiet_until(self.failures);
+        let until = backoff_until(self.failures);
         self.failed = Some((until, error));
-        self.clear(number);
+        self.release(number);
         until
     }
 
     /// Forgets a failure.
-    pub(crate) fn forgive(&mut self) {
+    pub(crate) fn clear_failure(&mut self) {
         self.failed = None;
     }
 
-    /// A flight that ends late leaves the one after it alone.
-    fn clear(&mut self, number: u64) {
+    /// A renewal that ends late leaves the one after it alone.
+    fn release(&mut self, number: u64) {
         if self
             .running
             .as_ref()

@@ -117,7 +117,7 @@ impl Origins {
 fn elsewhere(uri: &Uri) -> Error {
     match (uri.scheme_str(), uri.host()) {
         (Some(scheme), Some(host)) => Error::configuration(format!(
-            "the token is not for {scheme}://{host}: name that origin with \"only\" if it may go there"
+            "the token is not for {scheme}://{host}: name that origin with \"allow_origin\" if it may go there"
         )),
         _ => Error::configuration("a token goes to an absolute URI only: give scheme and host"),
     }

@@ -13,14 +13,14 @@ use http::StatusCode;
 /// use grantor_client::Policy;
 ///
 /// let mut policy = Policy::default();
-/// policy.margin = Duration::from_secs(30);
+/// policy.refresh_margin = Duration::from_secs(30);
 /// policy.default_lifetime = Some(Duration::from_secs(600));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Policy {
     /// How long before its end a token is renewed at most. 300 s by default.
-    pub margin: Duration,
+    pub refresh_margin: Duration,
     /// How much of its lifetime the margin takes at most, so that a short token is not renewed all
     /// the time: between 0 and 0.5, a quarter by default.
     pub margin_fraction: f64,
@@ -41,16 +41,16 @@ pub struct Policy {
     pub retry: Retry,
     /// The statuses of an API's answer by which it rejects a token. 401 by default; some APIs say
     /// 403 or 419.
-    pub rejected: Vec<StatusCode>,
+    pub rejection_statuses: Vec<StatusCode>,
     /// How many per-request tokens (of token exchange, or of users who came with the request) are
     /// kept at most; the one that was not used for the longest time goes first. 10,000 by default.
-    pub max_subjects: usize,
+    pub max_subject_tokens: usize,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            margin: Duration::from_secs(300),
+            refresh_margin: Duration::from_secs(300),
             margin_fraction: 0.25,
             jitter: Duration::from_secs(60),
             jitter_fraction: 0.05,
@@ -58,8 +58,8 @@ impl Default for Policy {
             clock_skew: DEFAULT_MAX_CLOCK_SKEW,
             request_timeout: Duration::from_secs(10),
             retry: Retry::default(),
-            rejected: vec![StatusCode::UNAUTHORIZED],
-            max_subjects: 10_000,
+            rejection_statuses: vec![StatusCode::UNAUTHORIZED],
+            max_subject_tokens: 10_000,
         }
     }
 }
@@ -81,15 +81,15 @@ impl Policy {
                 self.default_lifetime
                     .is_some_and(|lifetime| lifetime.is_zero()),
             ),
-            ("max_subjects", self.max_subjects == 0),
+            ("max_subject_tokens", self.max_subject_tokens == 0),
             ("retry.attempts", self.retry.attempts == 0),
         ] {
             if zero {
                 problems.push(format!("\"{name}\" is zero"));
             }
         }
-        if self.rejected.iter().any(StatusCode::is_success) {
-            problems.push("\"rejected\" names a status of success".to_owned());
+        if self.rejection_statuses.iter().any(StatusCode::is_success) {
+            problems.push("\"rejection_statuses\" names a status of success".to_owned());
         }
     }
 }
@@ -113,8 +113,8 @@ mod tests {
             jitter_fraction: 0.3,
             request_timeout: Duration::ZERO,
             default_lifetime: Some(Duration::ZERO),
-            max_subjects: 0,
-            rejected: vec![StatusCode::OK],
+            max_subject_tokens: 0,
+            rejection_statuses: vec![StatusCode::OK],
             ..Policy::default()
         };
         policy.check(&mut problems);

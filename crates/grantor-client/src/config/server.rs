@@ -25,7 +25,7 @@ pub struct Server {
     /// Its identifier; without one, nothing is discovered.
     pub issuer: Option<String>,
     /// Where its metadata is, if not at a well-known location. The issuer is compared all the same.
-    pub metadata: Option<String>,
+    pub metadata_url: Option<String>,
     /// Where users are sent, instead of what the metadata says.
     pub authorization_endpoint: Option<String>,
     /// Where tokens are had, instead of what the metadata says.
@@ -60,7 +60,7 @@ impl Server {
     /// With the location of its metadata.
     #[must_use]
     pub fn metadata_at(mut self, url: impl Into<String>) -> Self {
-        self.metadata = Some(url.into());
+        self.metadata_url = Some(url.into());
         self
     }
 
@@ -72,12 +72,12 @@ impl Server {
     }
 
     /// Reads what was given, and names what can't be read.
-    pub(crate) fn check(&self, problems: &mut Vec<String>) -> Option<Checked> {
+    pub(crate) fn check(&self, problems: &mut Vec<String>) -> Option<ServerConfig> {
         let before = problems.len();
         if self.issuer.is_none() && self.token_endpoint.is_none() {
             problems.push("neither an issuer nor a token endpoint is given".to_owned());
         }
-        if self.issuer.is_none() && self.metadata.is_some() {
+        if self.issuer.is_none() && self.metadata_url.is_some() {
             problems.push("metadata without an \"issuer\" can't be compared".to_owned());
         }
         let issuer = self.issuer.as_ref().and_then(|text| {
@@ -95,9 +95,9 @@ impl Server {
             }
             url
         };
-        let checked = Checked {
+        let checked = ServerConfig {
             issuer,
-            metadata: url("metadata", &self.metadata),
+            metadata_url: url("metadata_url", &self.metadata_url),
             authorization_endpoint: url("authorization_endpoint", &self.authorization_endpoint),
             token_endpoint: url("token_endpoint", &self.token_endpoint),
             device_authorization_endpoint: url(
@@ -114,9 +114,9 @@ impl Server {
 
 /// A server whose URLs can be used.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Checked {
+pub(crate) struct ServerConfig {
     pub(crate) issuer: Option<Issuer>,
-    pub(crate) metadata: Option<Url>,
+    pub(crate) metadata_url: Option<Url>,
     pub(crate) authorization_endpoint: Option<Url>,
     pub(crate) token_endpoint: Option<Url>,
     pub(crate) device_authorization_endpoint: Option<Url>,

@@ -3,10 +3,10 @@
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
-use crate::request::placement::{Placement, without_token};
+use crate::request::placement::{BearerMethod, without_token};
 
 /// The most redirects that are followed.
-pub(crate) const MOST: usize = 10;
+pub(crate) const MAX_REDIRECTS: usize = 10;
 
 /// Where a redirect leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +25,10 @@ pub(crate) fn redirect(
 ) -> Option<Redirect> {
     let url = from.join(location?.to_str().ok()?).ok()?;
     let reads = match status {
-        StatusCode::SEE_OTHER => !is_reading(method),
+        StatusCode::SEE_OTHER => !is_safe_method(method),
         StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => false,
         // Whether a POST becomes a GET here is for the caller to say (RFC 9110 section 15.4.2).
-        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND if is_reading(method) => false,
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND if is_safe_method(method) => false,
         _ => return None,
     };
     grantor_core::is_secure(&url).then_some(Redirect { url, reads })
@@ -37,21 +37,21 @@ pub(crate) fn redirect(
 /// What becomes of a redirected request.
 pub(crate) enum Follow {
     /// It is sent with a token and all of the caller's headers.
-    Along,
+    WithCredentials,
     /// It is sent without either.
-    Abroad,
+    WithoutCredentials,
     /// The answer is the caller's.
-    Not,
+    Stop,
 }
 
-/// Whether a redirected request is sent. `is_for` is whether all of the caller's headers may go along.
-pub(crate) fn follow(placement: Option<Placement>, next: &Method, is_for: bool) -> Follow {
-    match (is_for, is_reading(next)) {
+/// Whether a redirected request is sent. `keeps` is whether all of the caller's headers may go along.
+pub(crate) fn follow(placement: Option<BearerMethod>, next: &Method, keeps: bool) -> Follow {
+    match (keeps, is_safe_method(next)) {
         // There is no form any more that the token could go into.
-        (true, true) if placement == Some(Placement::Body) => Follow::Not,
-        (true, _) => Follow::Along,
-        (false, true) => Follow::Abroad,
-        (false, false) => Follow::Not,
+        (true, true) if placement == Some(BearerMethod::Body) => Follow::Stop,
+        (true, _) => Follow::WithCredentials,
+        (false, true) => Follow::WithoutCredentials,
+        (false, false) => Follow::Stop,
     }
 }
 
@@ -68,7 +68,7 @@ impl Redirect {
 }
 
 /// Whether a request may go to an origin that nobody named: one that only reads.
-pub(crate) fn is_reading(method: &Method) -> bool {
+pub(crate) fn is_safe_method(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn strip_body(headers: &mut HeaderMap) {
 }
 
 /// Leaves of the caller's headers what says nothing about the caller.
-pub(crate) fn strip(headers: &mut HeaderMap) {
+pub(crate) fn retain_anonymous_headers(headers: &mut HeaderMap) {
     let harmless = [
         header::ACCEPT,
         header::ACCEPT_ENCODING,

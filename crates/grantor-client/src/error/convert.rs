@@ -7,47 +7,47 @@ use grantor_core::{DeviceAuthorizationError, ErrorCode, TokenError};
 use grantor_http::TransportError;
 use grantor_jose::SignError;
 
-use super::{Error, Kind};
+use super::{Error, ErrorKind};
 
 impl From<FetchError> for Error {
     fn from(error: FetchError) -> Self {
         let message = error.to_string();
         let (kind, retry_after) = match &error {
             FetchError::Answer(answer) => answered(answer),
-            _ => (Kind::Transient, None),
+            _ => (ErrorKind::Transient, None),
         };
         Self::with(kind, message, retry_after, error)
     }
 }
 
 /// What an answer without a token means.
-pub(super) fn answered(answer: &TokenError) -> (Kind, Option<Duration>) {
+pub(super) fn answered(answer: &TokenError) -> (ErrorKind, Option<Duration>) {
     match answer {
-        answer if answer.is_transient() => (Kind::Transient, answer.retry_after()),
+        answer if answer.is_transient() => (ErrorKind::Transient, answer.retry_after()),
         TokenError::Refused { error, .. } => (refusal(&error.error), None),
-        _ => (Kind::Refused, None),
+        _ => (ErrorKind::Refused, None),
     }
 }
 
 /// Whose fault a refusal is: most codes say that this client is set up for something else.
-fn refusal(code: &ErrorCode) -> Kind {
+fn refusal(code: &ErrorCode) -> ErrorKind {
     match code {
         ErrorCode::InvalidRequest
         | ErrorCode::InvalidClient
         | ErrorCode::UnauthorizedClient
         | ErrorCode::UnsupportedGrantType
         | ErrorCode::InvalidScope
-        | ErrorCode::InvalidTarget => Kind::Configuration,
-        _ => Kind::Refused,
+        | ErrorCode::InvalidTarget => ErrorKind::Configuration,
+        _ => ErrorKind::Refused,
     }
 }
 
 impl From<DiscoveryError> for Error {
     fn from(error: DiscoveryError) -> Self {
         let kind = if error.is_transient() {
-            Kind::Transient
+            ErrorKind::Transient
         } else {
-            Kind::Configuration
+            ErrorKind::Configuration
         };
         Self::with(kind, error.to_string(), None, error)
     }
@@ -55,7 +55,7 @@ impl From<DiscoveryError> for Error {
 
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
-        Self::with(Kind::Transient, error.to_string(), None, error)
+        Self::with(ErrorKind::Transient, error.to_string(), None, error)
     }
 }
 
@@ -70,9 +70,9 @@ impl From<DeviceError> for Error {
     fn from(error: DeviceError) -> Self {
         let message = error.to_string();
         let (kind, retry_after) = match &error {
-            DeviceError::Denied | DeviceError::Expired => (Kind::NeedsLogin, None),
+            DeviceError::Denied | DeviceError::Expired => (ErrorKind::NeedsLogin, None),
             DeviceError::Answer(answer) => answered(answer),
-            _ => (Kind::Transient, None),
+            _ => (ErrorKind::Transient, None),
         };
         Self::with(kind, message, retry_after, error)
     }
@@ -83,16 +83,16 @@ impl From<SignError> for Error {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         let cause = cause.unwrap_or_default();
         let message = format!("an assertion can't be signed: {cause}");
-        Self::with(Kind::Transient, message, None, error)
+        Self::with(ErrorKind::Transient, message, None, error)
     }
 }
 
 impl From<grantor_store::Error> for Error {
     fn from(error: grantor_store::Error) -> Self {
         let kind = if error.is_corrupt() || error.is_newer() || error.is_configuration() {
-            Kind::Configuration
+            ErrorKind::Configuration
         } else {
-            Kind::Transient
+            ErrorKind::Transient
         };
         let message = format!("the store of tokens failed: {error}");
         Self::with(kind, message, None, error)
@@ -103,9 +103,9 @@ impl From<reqwest::Error> for Error {
     fn from(error: reqwest::Error) -> Self {
         let error = error.without_url();
         let kind = if error.is_builder() {
-            Kind::Configuration
+            ErrorKind::Configuration
         } else {
-            Kind::Transient
+            ErrorKind::Transient
         };
         Self::with(kind, format!("the request failed: {error}"), None, error)
     }
@@ -122,7 +122,7 @@ impl From<ureq::Error> for Error {
             return Self::configuration("the agent sends over https alone, and the URL is another");
         }
         Self::with(
-            Kind::Transient,
+            ErrorKind::Transient,
             format!("the request failed: {error}"),
             None,
             error,

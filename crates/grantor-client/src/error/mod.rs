@@ -16,14 +16,14 @@ use self::convert::answered;
 pub struct Error(Arc<Inner>);
 
 struct Inner {
-    kind: Kind,
+    kind: ErrorKind,
     message: String,
     retry_after: Option<Duration>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ErrorKind {
     /// What the caller set up can't work.
     Configuration,
     /// The login is over.
@@ -36,7 +36,7 @@ enum Kind {
 
 impl Error {
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
-        Self::new(Kind::Configuration, message)
+        Self::new(ErrorKind::Configuration, message)
     }
 
     /// Everything that is wrong with a configuration, in one message.
@@ -45,17 +45,17 @@ impl Error {
     }
 
     pub(crate) fn needs_login_because(message: impl Into<String>) -> Self {
-        Self::new(Kind::NeedsLogin, message)
+        Self::new(ErrorKind::NeedsLogin, message)
     }
 
     pub(crate) fn transient(message: impl Into<String>) -> Self {
-        Self::new(Kind::Transient, message)
+        Self::new(ErrorKind::Transient, message)
     }
 
     /// What a source of the user's failed with.
     pub(crate) fn from_source(error: crate::renew::grant::token_source::SourceError) -> Self {
         let message = format!("the source gave no token: {error}");
-        Self::with(Kind::Transient, message, None, error)
+        Self::with(ErrorKind::Transient, message, None, error)
     }
 
     /// What an endpoint said that gives no tokens, but errors as the one that does.
@@ -81,7 +81,7 @@ impl Error {
         let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
         let message = format!("the token endpoint asked to be left alone for another {seconds} s");
         Self(Arc::new(Inner {
-            kind: Kind::Transient,
+            kind: ErrorKind::Transient,
             message,
             retry_after: Some(left),
             source: None,
@@ -89,10 +89,10 @@ impl Error {
     }
 
     pub(crate) fn refused(message: impl Into<String>) -> Self {
-        Self::new(Kind::Refused, message)
+        Self::new(ErrorKind::Refused, message)
     }
 
-    fn new(kind: Kind, message: impl Into<String>) -> Self {
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             kind,
             message: message.into(),
@@ -102,7 +102,7 @@ impl Error {
     }
 
     fn with(
-        kind: Kind,
+        kind: ErrorKind,
         message: impl Into<String>,
         retry_after: Option<Duration>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -118,7 +118,7 @@ impl Error {
     /// Whether the same call may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        self.0.kind == Kind::Transient
+        self.0.kind == ErrorKind::Transient
     }
 
     /// How long the server asked to be left alone.
@@ -130,13 +130,13 @@ impl Error {
     /// Whether the user has to sign in again: the refresh token is gone or was refused.
     #[must_use]
     pub fn needs_login(&self) -> bool {
-        self.0.kind == Kind::NeedsLogin
+        self.0.kind == ErrorKind::NeedsLogin
     }
 
     /// Whether something was set up wrongly, here or at the server; the message says what.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
-        self.0.kind == Kind::Configuration
+        self.0.kind == ErrorKind::Configuration
     }
 }
 

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::metrics::Counted;
-use crate::cache::share::STRIPES;
+use super::metrics::MetricEvent;
+use crate::cache::share::SHARDS;
 
 /// How often what happened, since the tokens were built.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Counts {
 /// Hits are counted on the warm path, where cores must not share a cache line.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    hits: [Stripe; STRIPES],
+    hits: [Shard; SHARDS],
     renewals: AtomicU64,
     waits: AtomicU64,
     rejections: AtomicU64,
@@ -31,37 +31,37 @@ pub(crate) struct Counters {
 
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Stripe(AtomicU64);
+struct Shard(AtomicU64);
 
 thread_local! {
-    static STRIPE: usize = {
+    static SHARD: usize = {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
-        usize::try_from(next).unwrap_or(0) % STRIPES
+        usize::try_from(next).unwrap_or(0) % SHARDS
     };
 }
 
-/// The number of this thread, below [`STRIPES`]. Others may have the same.
+/// The number of this thread, below [`SHARDS`]. Others may have the same.
 #[inline]
-pub(crate) fn stripe() -> usize {
-    STRIPE.try_with(|at| *at).unwrap_or(0)
+pub(crate) fn shard() -> usize {
+    SHARD.try_with(|at| *at).unwrap_or(0)
 }
 
 impl Counters {
     #[inline]
-    pub(crate) fn hit(&self, stripe: usize) {
-        if let Some(hits) = self.hits.get(stripe) {
+    pub(crate) fn hit(&self, shard: usize) {
+        if let Some(hits) = self.hits.get(shard) {
             hits.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    pub(crate) fn count(&self, counted: Counted) {
+    pub(crate) fn count(&self, counted: MetricEvent) {
         let count = match counted {
-            Counted::Hit => return self.hit(stripe()),
-            Counted::Renewal => &self.renewals,
-            Counted::Wait => &self.waits,
-            Counted::Rejection => &self.rejections,
-            Counted::Failure => &self.failures,
+            MetricEvent::Hit => return self.hit(shard()),
+            MetricEvent::Renewal => &self.renewals,
+            MetricEvent::Wait => &self.waits,
+            MetricEvent::Rejection => &self.rejections,
+            MetricEvent::Failure => &self.failures,
         };
         count.fetch_add(1, Ordering::Relaxed);
     }
@@ -69,7 +69,7 @@ impl Counters {
     pub(crate) fn counts(&self) -> Counts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Counts {
-            hits: self.hits.iter().map(|stripe| read(&stripe.0)).sum(),
+            hits: self.hits.iter().map(|shard| read(&shard.0)).sum(),
             renewals: read(&self.renewals),
             waits: read(&self.waits),
             rejections: read(&self.rejections),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::error::Error;
 
 /// What happened to a token, for those who want to know: see
-/// [`Builder::on_event`](crate::Builder::on_event).
+/// [`TokensBuilder::on_event`](crate::TokensBuilder::on_event).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
@@ -17,7 +17,7 @@ pub enum Event {
     NotPersisted,
     /// What could not be stored before is stored.
     Persisted,
-    /// A callback of [`Builder::on_change`](crate::Builder::on_change) did not end within 10 s; the
+    /// A callback of [`TokensBuilder::on_change`](crate::TokensBuilder::on_change) did not end within 10 s; the
     /// new token is used all the same.
     ChangeNotTaken,
     /// The server no longer takes the refresh token: the user has to sign in again.
@@ -25,10 +25,10 @@ pub enum Event {
 }
 
 #[derive(Clone)]
-pub(crate) struct Listener(pub(crate) Arc<dyn Fn(&Event) + Send + Sync>);
+pub(crate) struct EventListener(pub(crate) Arc<dyn Fn(&Event) + Send + Sync>);
 
-impl fmt::Debug for Listener {
+impl fmt::Debug for EventListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Listener")
+        f.write_str("EventListener")
     }
 }

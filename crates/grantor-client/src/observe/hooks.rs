@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, Request, Response, Uri};
 /// Which conversation with the authorization server a hook sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Call {
+pub enum RequestKind {
     /// The server's metadata is fetched.
     Discovery,
     /// An access token is asked for, by any grant but a refresh token.
@@ -37,8 +37,10 @@ pub struct ApiRequest<'a> {
     pub headers: &'a mut HeaderMap,
 }
 
-type OnRequest = dyn for<'a> Fn(Call, &'a mut Request<Bytes>) -> BoxFuture<'a, ()> + Send + Sync;
-type OnResponse = dyn for<'a> Fn(Call, &'a mut Response<Bytes>) -> BoxFuture<'a, ()> + Send + Sync;
+type OnRequest =
+    dyn for<'a> Fn(RequestKind, &'a mut Request<Bytes>) -> BoxFuture<'a, ()> + Send + Sync;
+type OnResponse =
+    dyn for<'a> Fn(RequestKind, &'a mut Response<Bytes>) -> BoxFuture<'a, ()> + Send + Sync;
 type OnApiRequest = dyn for<'a, 'b> Fn(&'a mut ApiRequest<'b>) -> BoxFuture<'a, ()> + Send + Sync;
 
 /// All hooks, each kind in the order in which it was added.
@@ -52,14 +54,17 @@ pub(crate) struct Hooks {
 impl Hooks {
     pub(crate) fn add_request(
         &mut self,
-        hook: impl for<'a> Fn(Call, &'a mut Request<Bytes>) -> BoxFuture<'a, ()> + Send + Sync + 'static,
+        hook: impl for<'a> Fn(RequestKind, &'a mut Request<Bytes>) -> BoxFuture<'a, ()>
+        + Send
+        + Sync
+        + 'static,
     ) {
         self.request.push(Arc::new(hook));
     }
 
     pub(crate) fn add_response(
         &mut self,
-        hook: impl for<'a> Fn(Call, &'a mut Response<Bytes>) -> BoxFuture<'a, ()>
+        hook: impl for<'a> Fn(RequestKind, &'a mut Response<Bytes>) -> BoxFuture<'a, ()>
         + Send
         + Sync
         + 'static,
@@ -74,13 +79,13 @@ impl Hooks {
         self.api_request.push(Arc::new(hook));
     }
 
-    pub(crate) async fn on_request(&self, call: Call, request: &mut Request<Bytes>) {
+    pub(crate) async fn on_request(&self, call: RequestKind, request: &mut Request<Bytes>) {
         for hook in &self.request {
             hook(call, request).await;
         }
     }
 
-    pub(crate) async fn on_response(&self, call: Call, response: &mut Response<Bytes>) {
+    pub(crate) async fn on_response(&self, call: RequestKind, response: &mut Response<Bytes>) {
         for hook in &self.response {
             hook(call, response).await;
         }

@@ -3,7 +3,7 @@ use std::fmt::Debug;
 /// Something that is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Counted {
+pub enum MetricEvent {
     /// A request got a token at once.
     Hit,
     /// A renewal brought a token, be it from the server or from the store.
@@ -16,7 +16,7 @@ pub enum Counted {
     Failure,
 }
 
-impl Counted {
+impl MetricEvent {
     /// The name of the metric, in the way of Prometheus.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -35,7 +35,7 @@ impl Counted {
 /// Called on the way of every request, so it must neither block nor be slow.
 pub trait Metrics: Debug + Send + Sync + 'static {
     /// Something happened once more.
-    fn count(&self, counted: Counted);
+    fn count(&self, counted: MetricEvent);
 }
 
 /// Counts into the recorder of the crate `metrics`, with the client's identifier as label.
@@ -58,7 +58,7 @@ impl MetricsRecorder {
 
 #[cfg(feature = "metrics")]
 impl Metrics for MetricsRecorder {
-    fn count(&self, counted: Counted) {
+    fn count(&self, counted: MetricEvent) {
         metrics::counter!(counted.name(), "client_id" => self.client_id.clone()).increment(1);
     }
 }

@@ -10,25 +10,25 @@ use grantor_store::{Error, Key, Records, Version};
 use tokio::time::Instant;
 
 use crate::store::records::LeaseRecord;
-use crate::token::cached_token::instant;
+use crate::token::cached_token::nanos;
 
 /// How long a lease holds unless it is extended.
-const TERM: Duration = Duration::from_secs(10);
+const LEASE_TERM: Duration = Duration::from_secs(10);
 /// How often its holder extends it.
-const EXTEND: Duration = Duration::from_secs(3);
+const EXTEND_EVERY: Duration = Duration::from_secs(3);
 /// How long before its end what is done under it is given up.
 const MARGIN: Duration = Duration::from_secs(1);
 /// How often others look after it.
-const POLL: Duration = Duration::from_millis(100);
+const POLL_EVERY: Duration = Duration::from_millis(100);
 /// How long the number of a lease is remembered after its end.
-const MEMORY: Duration = Duration::from_secs(24 * 3600);
+const FENCE_RETENTION: Duration = Duration::from_secs(24 * 3600);
 
 /// The end of a lease that was given back.
 const RELEASED: Timestamp = Timestamp::from_secs(0);
 
 /// Somebody who wants a lease.
 #[derive(Debug)]
-pub(crate) struct Queue<'a> {
+pub(crate) struct LeaseContender<'a> {
     leases: &'a Records<LeaseRecord>,
     key: Key,
     environment: &'a Environment,
@@ -38,7 +38,7 @@ pub(crate) struct Queue<'a> {
 
 /// A lease that is held. Dropping it lets it lapse.
 #[derive(Debug)]
-pub(crate) struct Held<'a> {
+pub(crate) struct Lease<'a> {
     leases: &'a Records<LeaseRecord>,
     key: Key,
     environment: &'a Environment,
@@ -46,36 +46,36 @@ pub(crate) struct Held<'a> {
     version: Version,
     /// Since when at the latest others see this version: before it was written.
     written_at: Instant,
-    term: Term,
+    deadline: LeaseDeadline,
 }
 
 /// Until when a lease can be relied on, by a clock that runs while the machine sleeps.
 #[derive(Debug, Clone)]
-pub(crate) struct Term(Arc<AtomicU64>);
+pub(crate) struct LeaseDeadline(Arc<AtomicU64>);
 
-impl Term {
+impl LeaseDeadline {
     fn from(written_at: Duration) -> Self {
-        let term = Self(Arc::default());
-        term.extend(written_at);
-        term
+        let deadline = Self(Arc::default());
+        deadline.extend(written_at);
+        deadline
     }
 
     fn extend(&self, written_at: Duration) {
-        let end = instant(written_at + TERM - MARGIN);
+        let end = nanos(written_at + LEASE_TERM - MARGIN);
         self.0.store(end, Ordering::Relaxed);
     }
 
     pub(crate) fn is_over(&self, now: Duration) -> bool {
-        instant(now) >= self.0.load(Ordering::Relaxed)
+        nanos(now) >= self.0.load(Ordering::Relaxed)
     }
 }
 
-enum Extended {
+enum Extension {
     Yes,
     Lost,
 }
 
-impl<'a> Queue<'a> {
+impl<'a> LeaseContender<'a> {
     pub(crate) fn new(
         leases: &'a Records<LeaseRecord>,
         key: Key,
@@ -90,9 +90,9 @@ impl<'a> Queue<'a> {
     }
 
     /// Tries to take the lease; none: somebody else holds it.
-    pub(crate) async fn attempt(&mut self) -> Result<Option<Held<'a>>, Error> {
+    pub(crate) async fn attempt(&mut self) -> Result<Option<Lease<'a>>, Error> {
         let now = self.environment.now();
-        let term = Term::from(self.environment.clock.elapsed());
+        let deadline = LeaseDeadline::from(self.environment.clock.elapsed());
         let written_at;
         let holder = match self.leases.get(&self.key).await {
             // Nobody extends what is no lease, so nobody would ever take it over.
@@ -119,7 +119,7 @@ impl<'a> Queue<'a> {
                 // Two clocks may differ by hours, and taking over from a holder that lives spends a
                 // refresh token twice; what was watched for a whole term without a change has
                 // lapsed by any clock.
-                if holder.record.until != RELEASED && waited < TERM {
+                if holder.record.held_until != RELEASED && waited < LEASE_TERM {
                     return Ok(None);
                 }
                 let record = new_record(holder.record.fence + 1, now);
@@ -129,30 +129,30 @@ impl<'a> Queue<'a> {
                 (record, written)
             }
         };
-        Ok(written.ok().map(|version| Held {
+        Ok(written.ok().map(|version| Lease {
             leases: self.leases,
             key: self.key,
             environment: self.environment,
             record,
             version,
             written_at,
-            term,
+            deadline,
         }))
     }
 
     /// Waits until it is worth trying again.
     pub(crate) async fn pause(&mut self) {
-        tokio::time::sleep(POLL).await;
+        tokio::time::sleep(POLL_EVERY).await;
         if let Some((_, waited)) = &mut self.seen {
-            *waited += POLL;
+            *waited += POLL_EVERY;
         }
     }
 }
 
-impl Held<'_> {
+impl Lease<'_> {
     /// How long it can be relied on; grows as it is extended.
-    pub(crate) fn term(&self) -> Term {
-        self.term.clone()
+    pub(crate) fn deadline(&self) -> LeaseDeadline {
+        self.deadline.clone()
     }
 
     /// The number to write into what is written under this lease.
@@ -164,18 +164,18 @@ impl Held<'_> {
     /// if the store does not answer.
     pub(crate) async fn keep(&mut self) {
         loop {
-            let about_to_lapse = self.written_at + TERM - MARGIN;
+            let about_to_lapse = self.written_at + LEASE_TERM - MARGIN;
             match tokio::time::timeout_at(about_to_lapse, self.extend()).await {
-                Ok(Extended::Yes) => {}
-                Ok(Extended::Lost) | Err(_) => return,
+                Ok(Extension::Yes) => {}
+                Ok(Extension::Lost) | Err(_) => return,
             }
         }
     }
 
     /// Waits until it is time, and extends the lease.
-    async fn extend(&mut self) -> Extended {
+    async fn extend(&mut self) -> Extension {
         loop {
-            tokio::time::sleep(EXTEND).await;
+            tokio::time::sleep(EXTEND_EVERY).await;
             let written_at = Instant::now();
             let elapsed = self.environment.clock.elapsed();
             let record = new_record(self.record.fence, self.environment.now());
@@ -184,10 +184,10 @@ impl Held<'_> {
                 Ok(Ok(version)) => {
                     (self.record, self.version) = (record, version);
                     self.written_at = written_at;
-                    self.term.extend(elapsed);
-                    return Extended::Yes;
+                    self.deadline.extend(elapsed);
+                    return Extension::Yes;
                 }
-                Ok(Err(_)) => return Extended::Lost,
+                Ok(Err(_)) => return Extension::Lost,
                 Err(error) => tracing::warn!(%error, "a lease can't be extended"),
             }
         }
@@ -196,7 +196,7 @@ impl Held<'_> {
     /// Gives it back, so that nobody has to wait for its end.
     pub(crate) async fn release(self) {
         let released = LeaseRecord {
-            until: RELEASED,
+            held_until: RELEASED,
             ..self.record
         };
         let update = self.leases.update(&self.key, &released, self.version);
@@ -209,8 +209,8 @@ impl Held<'_> {
 fn new_record(fence: u64, now: Timestamp) -> LeaseRecord {
     LeaseRecord {
         fence,
-        until: now + TERM,
-        forgotten_at: now + MEMORY,
+        held_until: now + LEASE_TERM,
+        expires_at: now + FENCE_RETENTION,
     }
 }
 

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Request, Response, StatusCode};
 
-use super::flags::How;
-use super::http_request::Carrier;
-use super::placement::Placement;
-use crate::cache::rejections::is_about_something_else;
-use crate::cache::share::Share;
-use crate::cache::slot::{Slot, Why};
+use super::flags::AttemptFlags;
+use super::http_request::HttpRequest;
+use super::placement::BearerMethod;
+use crate::cache::rejections::is_unrelated_to_token;
+use crate::cache::share::TokenShare;
+use crate::cache::slot::{RenewalReason, TokenSlot};
 use crate::config::origin::OriginId;
 use crate::error::Error;
-use crate::observe::metrics::Counted;
-use crate::token::cached_token::{Current, Freshness};
+use crate::observe::metrics::MetricEvent;
+use crate::token::cached_token::{CachedToken, Freshness};
 use crate::token::subject::Subject;
 
 /// What gRPC says instead of 401, in the header of an answer that has no messages.
@@ -25,8 +25,8 @@ const UNAUTHENTICATED: &[u8] = b"16";
 #[must_use = "the answer tells whether the token is still good: hand it to `observe`"]
 pub struct Attempt {
     /// None: the request carries the caller's own token, or none.
-    sent: Option<Arc<Share>>,
-    how: How,
+    token: Option<Arc<TokenShare>>,
+    flags: AttemptFlags,
 }
 
 /// What an answer means for the request.
@@ -42,53 +42,57 @@ pub enum Observed {
 
 /// What an answer says at first sight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Judged {
+pub(crate) enum Verdict {
     Done,
     /// The token was rejected: [`Attempt::reject`] says what that means.
     Rejected,
 }
 
 impl Attempt {
-    pub(crate) fn of_the_caller() -> Self {
+    pub(crate) fn untouched() -> Self {
         Self {
-            sent: None,
-            how: How::first(0, Placement::Header),
+            token: None,
+            flags: AttemptFlags::first(0, BearerMethod::Header),
         }
     }
 
     #[inline]
-    pub(super) fn of(sent: Arc<Share>, origin: OriginId, placement: Placement) -> Self {
+    pub(super) fn of(sent: Arc<TokenShare>, origin: OriginId, placement: BearerMethod) -> Self {
         Self {
-            sent: Some(sent),
-            how: How::first(origin, placement),
+            token: Some(sent),
+            flags: AttemptFlags::first(origin, placement),
         }
     }
 
     /// Holds the slot of its token, which others may crowd out, until the answer was judged.
-    pub(super) fn keep(self, slot: &Arc<Slot>) -> Self {
-        let sent = self.sent.map(|sent| Arc::new(sent.keep(slot)));
-        Self { sent, ..self }
+    pub(super) fn pin(self, slot: &Arc<TokenSlot>) -> Self {
+        let sent = self.token.map(|sent| Arc::new(sent.pin(slot)));
+        Self {
+            token: sent,
+            ..self
+        }
     }
 
     /// The slot of its token, as long as there is one.
-    fn slot(&self) -> Option<Arc<Slot>> {
-        self.sent.as_ref()?.slot()
+    fn slot(&self) -> Option<Arc<TokenSlot>> {
+        self.token.as_ref()?.slot()
     }
 
     /// Whether an answer of this status is one about its token.
     fn is_rejected_by(&self, status: StatusCode) -> bool {
-        let rejects = |slot: Arc<Slot>| slot.manager.policy.rejected.contains(&status);
+        let rejects =
+            |slot: Arc<TokenSlot>| slot.manager.policy.rejection_statuses.contains(&status);
         self.slot().is_some_and(rejects)
     }
 
     /// Whether it carries one of our tokens, so that it may be worth another try.
     pub(crate) fn has_token(&self) -> bool {
-        self.sent.is_some()
+        self.token.is_some()
     }
 
     /// Where our token is, if there is one.
-    pub(crate) fn placement(&self) -> Option<Placement> {
-        self.sent.as_ref().map(|_| self.how.placement())
+    pub(crate) fn placement(&self) -> Option<BearerMethod> {
+        self.token.as_ref().map(|_| self.flags.placement())
     }
 
     /// Judges the answer. A 401 about the token renews it, within limits, and is worth one more
@@ -103,34 +107,34 @@ impl Attempt {
     /// As [`observe`](Self::observe), for answers of another type.
     pub async fn observe_parts(&self, status: StatusCode, headers: &HeaderMap) -> Observed {
         match self.judge(status, headers) {
-            Judged::Done => Observed::Done,
-            Judged::Rejected => Box::pin(self.reject()).await,
+            Verdict::Done => Observed::Done,
+            Verdict::Rejected => Box::pin(self.reject()).await,
         }
     }
 
     /// What can be said without waiting.
     #[inline]
-    pub(crate) fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Judged {
-        let Some(sent) = &self.sent else {
-            return Judged::Done;
+    pub(crate) fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Verdict {
+        let Some(sent) = &self.token else {
+            return Verdict::Done;
         };
         if status.is_success() {
             let grpc = headers.get(GRPC_STATUS);
             if grpc.is_some_and(|status| status.as_bytes() == UNAUTHENTICATED) {
-                return Judged::Rejected;
+                return Verdict::Rejected;
             }
-            sent.accept(self.how.origin());
-            return Judged::Done;
+            sent.accept(self.flags.origin());
+            return Verdict::Done;
         }
-        if !self.is_rejected_by(status) || is_about_something_else(headers) {
-            return Judged::Done;
+        if !self.is_rejected_by(status) || is_unrelated_to_token(headers) {
+            return Verdict::Done;
         }
-        Judged::Rejected
+        Verdict::Rejected
     }
 
     /// Renews the token that was rejected, if that is due, and waits for it.
     pub(crate) async fn reject(&self) -> Observed {
-        let Some(sent) = &self.sent else {
+        let Some(sent) = &self.token else {
             return Observed::Done;
         };
         match self.slot() {
@@ -139,14 +143,14 @@ impl Attempt {
         }
     }
 
-    async fn rejected(&self, slot: &Arc<Slot>, sent: &Current) -> Observed {
-        let resend = if self.how.is_again() {
+    async fn rejected(&self, slot: &Arc<TokenSlot>, sent: &CachedToken) -> Observed {
+        let resend = if self.flags.is_again() {
             Observed::Done
         } else {
             Observed::Resend
         };
         // Looked for first: once it is over, there is another current token.
-        let under_way = slot.under_way();
+        let under_way = slot.in_flight();
         let next = match slot.current() {
             // A late answer about a token that is gone: it says nothing about the one there is.
             Some(current) if current.generation != sent.generation => return resend,
@@ -154,10 +158,11 @@ impl Attempt {
             Some(current)
                 if slot
                     .rejections
-                    .renews(&current, self.how.origin(), slot.now()) =>
+                    .allows_renewal(&current, self.flags.origin(), slot.now()) =>
             {
-                slot.manager.count(Counted::Rejection);
-                slot.renew(Why::Rejected(current.generation)).await
+                slot.manager.count(MetricEvent::Rejection);
+                slot.renew(RenewalReason::Rejected(current.generation))
+                    .await
             }
             Some(_) => match under_way {
                 Some(under_way) => slot.wait(under_way).await,
@@ -178,68 +183,65 @@ impl Attempt {
     /// # Errors
     /// There is no token, or the request goes to another origin than the first one did.
     pub async fn prepare_again<B>(&self, request: &mut Request<B>) -> Result<Self, Error> {
-        self.prepare_any_again(request).await
+        self.prepare_request_again(request).await
     }
 
     /// As [`prepare_again`](Self::prepare_again), on a copy that was made before the first try was
     /// prepared: the hooks have not seen it.
-    pub(crate) async fn prepare_copy_again(
-        &self,
-        request: &mut impl Carrier,
-    ) -> Result<Self, Error> {
+    pub(crate) async fn prepare_copy(&self, request: &mut impl HttpRequest) -> Result<Self, Error> {
         if let Some(slot) = self.slot() {
-            slot.show(request).await;
+            slot.run_request_hooks(request).await;
         }
-        self.prepare_any_again(request).await
+        self.prepare_request_again(request).await
     }
 
     /// As [`prepare_again`](Self::prepare_again), for requests of another type.
-    pub(crate) async fn prepare_any_again(
+    pub(crate) async fn prepare_request_again(
         &self,
-        request: &mut impl Carrier,
+        request: &mut impl HttpRequest,
     ) -> Result<Self, Error> {
         match self.next().await? {
-            Some(next) => self.put_again(next, request),
-            None => Ok(Self::of_the_caller()),
+            Some(next) => self.apply_again(next, request),
+            None => Ok(Self::untouched()),
         }
     }
 
     /// The token for the second try; none if the first had none.
-    pub(crate) async fn next(&self) -> Result<Option<Arc<Share>>, Error> {
-        if self.sent.is_none() {
+    pub(crate) async fn next(&self) -> Result<Option<Arc<TokenShare>>, Error> {
+        if self.token.is_none() {
             return Ok(None);
         }
         let Some(slot) = self.slot() else {
             return Err(Error::configuration("the tokens are gone: keep a handle"));
         };
-        Ok(Some(slot.share().await?))
+        Ok(Some(slot.get().await?))
     }
 
     /// Puts that token on a copy of the request.
-    pub(crate) fn put_again(
+    pub(crate) fn apply_again(
         &self,
-        next: Arc<Share>,
-        request: &mut impl Carrier,
+        next: Arc<TokenShare>,
+        request: &mut impl HttpRequest,
     ) -> Result<Self, Error> {
-        let Some(sent) = &self.sent else {
-            return Ok(Self::of_the_caller());
+        let Some(sent) = &self.token else {
+            return Ok(Self::untouched());
         };
         let slot = next.slot();
         if let Some(slot) = &slot {
-            let origin = self.how.origin();
+            let origin = self.flags.origin();
             slot.manager.origin_ids.check(origin, request.uri())?;
-            if matches!(slot.subject, Some(Subject::User(_))) {
+            if matches!(slot.subject, Some(Subject::Password(_))) {
                 // The user's password, which the token stands for.
                 request.headers_mut().remove(AUTHORIZATION);
             }
         }
-        self.how.placement().put(&next, request)?;
+        self.flags.placement().apply(&next, request)?;
         let again = Self {
-            sent: Some(next),
-            how: self.how.again(),
+            token: Some(next),
+            flags: self.flags.again(),
         };
         Ok(match slot {
-            Some(slot) if sent.keeps() => again.keep(&slot),
+            Some(slot) if sent.is_pinned() => again.pin(&slot),
             _ => again,
         })
     }
@@ -247,10 +249,10 @@ impl Attempt {
 
 impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sent = self.sent.as_ref();
+        let sent = self.token.as_ref();
         f.debug_struct("Attempt")
             .field("generation", &sent.map(|sent| sent.generation))
-            .field("again", &self.how.is_again())
+            .field("again", &self.flags.is_again())
             .finish()
     }
 }

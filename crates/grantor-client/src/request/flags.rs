@@ -1,13 +1,13 @@
 use std::num::NonZeroU64;
 
-use super::placement::Placement;
+use super::placement::BearerMethod;
 use crate::config::origin::OriginId;
 
 /// Where the token went, and whether it is the second try already.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct How(NonZeroU64);
+pub(super) struct AttemptFlags(NonZeroU64);
 
-impl How {
+impl AttemptFlags {
     /// Never zero.
     const SET: NonZeroU64 = NonZeroU64::MIN;
     const AGAIN: u64 = 1 << 1;
@@ -15,11 +15,11 @@ impl How {
     const PLACEMENT: u32 = 16;
 
     #[inline]
-    pub(super) fn first(origin: OriginId, placement: Placement) -> Self {
+    pub(super) fn first(origin: OriginId, placement: BearerMethod) -> Self {
         let placement = match placement {
-            Placement::Header => 0,
-            Placement::Query => 1,
-            Placement::Body => 2,
+            BearerMethod::Header => 0,
+            BearerMethod::Query => 1,
+            BearerMethod::Body => 2,
         };
         Self(Self::SET | (placement << Self::PLACEMENT) | (u64::from(origin) << Self::ORIGIN))
     }
@@ -37,11 +37,11 @@ impl How {
         (self.0.get() >> Self::ORIGIN) as OriginId
     }
 
-    pub(super) const fn placement(self) -> Placement {
+    pub(super) const fn placement(self) -> BearerMethod {
         match self.0.get() >> Self::PLACEMENT {
-            0 => Placement::Header,
-            1 => Placement::Query,
-            _ => Placement::Body,
+            0 => BearerMethod::Header,
+            1 => BearerMethod::Query,
+            _ => BearerMethod::Body,
         }
     }
 }
@@ -53,11 +53,15 @@ mod tests {
 
     #[test]
     fn says_what_it_was_made_of() {
-        for placement in [Placement::Header, Placement::Query, Placement::Body] {
+        for placement in [
+            BearerMethod::Header,
+            BearerMethod::Query,
+            BearerMethod::Body,
+        ] {
             for origin in [0, 1, OriginIds::LAST, OriginId::MAX] {
-                let first = How::first(origin, placement);
-                for (how, again) in [(first, false), (first.again(), true)] {
-                    let told = (how.origin(), how.placement(), how.is_again());
+                let first = AttemptFlags::first(origin, placement);
+                for (flags, again) in [(first, false), (first.again(), true)] {
+                    let told = (flags.origin(), flags.placement(), flags.is_again());
                     assert_eq!(told, (origin, placement, again));
                 }
             }

@@ -3,7 +3,7 @@
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 /// A request of whatever type a door has.
-pub(crate) trait Carrier {
+pub(crate) trait HttpRequest {
     fn method(&self) -> &Method;
     fn uri(&self) -> &Uri;
     fn set_uri(&mut self, uri: Uri);
@@ -25,7 +25,7 @@ pub(crate) trait Carrier {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WithoutToken;
 
-impl<B> Carrier for Request<B> {
+impl<B> HttpRequest for Request<B> {
     #[inline]
     fn method(&self) -> &Method {
         Self::method(self)

@@ -12,9 +12,9 @@ use http::Request;
 use http::header::AUTHORIZATION;
 
 use self::attempt::Attempt;
-use self::http_request::{Carrier, WithoutToken};
-use self::placement::Placement;
-use crate::cache::slot::Slot;
+use self::http_request::{HttpRequest, WithoutToken};
+use self::placement::BearerMethod;
+use crate::cache::slot::TokenSlot;
 use crate::error::Error;
 use crate::token::subject::SubjectToken;
 use crate::tokens::Tokens;
@@ -28,29 +28,35 @@ impl Tokens {
     /// # Errors
     /// The request goes to an origin that was not named, or there is no token.
     pub async fn prepare<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {
-        match self.prepare_now(request)? {
+        match self.try_prepare(request)? {
             Some(attempt) => Ok(attempt),
-            None => Box::pin(self.prepare_slowly(request)).await,
+            None => Box::pin(self.prepare_async(request)).await,
         }
     }
 
     /// As [`prepare`](Self::prepare), for doors with requests of another type.
-    pub(crate) async fn prepare_any(&self, request: &mut impl Carrier) -> Result<Attempt, Error> {
-        match self.prepare_now(request)? {
+    pub(crate) async fn prepare_request(
+        &self,
+        request: &mut impl HttpRequest,
+    ) -> Result<Attempt, Error> {
+        match self.try_prepare(request)? {
             Some(attempt) => Ok(attempt),
-            None => Box::pin(self.prepare_slowly(request)).await,
+            None => Box::pin(self.prepare_async(request)).await,
         }
     }
 
     /// All that is done to most requests before they are sent: whether one gets a token, which, and
     /// where. None: it takes waiting.
     #[inline]
-    pub(crate) fn prepare_now(&self, request: &mut impl Carrier) -> Result<Option<Attempt>, Error> {
+    pub(crate) fn try_prepare(
+        &self,
+        request: &mut impl HttpRequest,
+    ) -> Result<Option<Attempt>, Error> {
         let extensions = request.extensions();
         if extensions.is_some_and(|all| all.get::<WithoutToken>().is_some()) {
-            return Ok(Some(Attempt::of_the_caller()));
+            return Ok(Some(Attempt::untouched()));
         }
-        if !self.is_plain() {
+        if !self.has_fast_path() {
             return Ok(None);
         }
         if extensions.is_some_and(|all| all.get::<SubjectToken>().is_some()) {
@@ -58,68 +64,68 @@ impl Tokens {
                 "the request names a subject, and these tokens are none of \"token_exchange\"",
             ));
         }
-        self.put_now(&self.slot, request)
+        self.try_apply(&self.slot, request)
     }
 
-    /// As [`prepare_now`](Self::prepare_now), where hooks want to see the request, or it has a token
+    /// As [`try_prepare`](Self::try_prepare), where hooks want to see the request, or it has a token
     /// of its own, or there is none yet.
-    async fn prepare_slowly(&self, request: &mut impl Carrier) -> Result<Attempt, Error> {
-        let slot = if self.is_plain() {
+    async fn prepare_async(&self, request: &mut impl HttpRequest) -> Result<Attempt, Error> {
+        let slot = if self.has_fast_path() {
             Arc::clone(&self.slot)
         } else {
-            self.pick(request).await?
+            self.slot_for(request).await?
         };
-        let attempt = match self.put_now(&slot, request)? {
+        let attempt = match self.try_apply(&slot, request)? {
             Some(attempt) => attempt,
             None => {
                 let origin = self.origins.find(request.uri())?;
-                let current = slot.share().await?;
-                self.placement.put(&current, request)?;
-                Attempt::of(current, origin, self.placement)
+                let current = slot.get().await?;
+                self.bearer_method.apply(&current, request)?;
+                Attempt::of(current, origin, self.bearer_method)
             }
         };
-        Ok(attempt.keep(&slot))
+        Ok(attempt.pin(&slot))
     }
 
     /// Puts the token that a slot has on a request, if it has one.
     #[inline]
-    fn put_now(
+    fn try_apply(
         &self,
-        slot: &Arc<Slot>,
-        request: &mut impl Carrier,
+        slot: &Arc<TokenSlot>,
+        request: &mut impl HttpRequest,
     ) -> Result<Option<Attempt>, Error> {
-        if self.placement != Placement::Header {
-            return self.put_elsewhere(slot, request);
+        if self.bearer_method != BearerMethod::Header {
+            return self.apply_elsewhere(slot, request);
         }
         // Two look-ups are cheaper than one by an entry.
         if request.headers_mut().contains_key(AUTHORIZATION) {
-            return Ok(Some(Attempt::of_the_caller()));
+            return Ok(Some(Attempt::untouched()));
         }
         let origin = self.origins.find(request.uri())?;
-        let Some(current) = slot.ready() else {
+        let Some(current) = slot.current_usable() else {
             return Ok(None);
         };
         let header = current.header.clone();
         request.headers_mut().insert(AUTHORIZATION, header);
-        Ok(Some(Attempt::of(current, origin, Placement::Header)))
+        Ok(Some(Attempt::of(current, origin, BearerMethod::Header)))
     }
 
-    /// As [`put_now`](Self::put_now), for a token that goes into the query or the body.
+    /// As [`try_apply`](Self::try_apply), for a token that goes into the query or the body.
     #[cold]
-    fn put_elsewhere(
+    fn apply_elsewhere(
         &self,
-        slot: &Arc<Slot>,
-        request: &mut impl Carrier,
+        slot: &Arc<TokenSlot>,
+        request: &mut impl HttpRequest,
     ) -> Result<Option<Attempt>, Error> {
-        if self.placement.is_taken(request) {
-            return Ok(Some(Attempt::of_the_caller()));
+        if self.bearer_method.is_taken(request) {
+            return Ok(Some(Attempt::untouched()));
         }
         let origin = self.origins.find(request.uri())?;
-        self.placement.check(request)?;
-        let Some(current) = slot.ready() else {
+        self.bearer_method.check(request)?;
+        let Some(current) = slot.current_usable() else {
             return Ok(None);
         };
-        self.placement.put(&current, request)?;
-        Ok(Some(Attempt::of(current, origin, self.placement)))
+        self.bearer_method.apply(&current, request)?;
+        Ok(Some(Attempt::of(current, origin, self.bearer_method)))
     }
 }

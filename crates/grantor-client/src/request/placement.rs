@@ -5,9 +5,9 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use url::form_urlencoded;
 
-use super::http_request::Carrier;
-use crate::builder::Builder;
-use crate::cache::share::Share;
+use super::http_request::HttpRequest;
+use crate::builder::TokensBuilder;
+use crate::cache::share::TokenShare;
 use crate::error::Error;
 use crate::tokens::Tokens;
 
@@ -17,7 +17,7 @@ pub(crate) const ACCESS_TOKEN: &str = "access_token";
 /// Where a request carries its token (RFC 6750 section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub enum Placement {
+pub enum BearerMethod {
     /// In the header `Authorization`.
     #[default]
     Header,
@@ -32,9 +32,9 @@ pub enum Placement {
     Body,
 }
 
-impl Placement {
+impl BearerMethod {
     /// Whether the request brings a token of the caller's own.
-    pub(super) fn is_taken(self, request: &mut impl Carrier) -> bool {
+    pub(super) fn is_taken(self, request: &mut impl HttpRequest) -> bool {
         if request.headers_mut().contains_key(AUTHORIZATION) {
             return true;
         }
@@ -46,7 +46,7 @@ impl Placement {
     }
 
     /// Whether the request has such a place.
-    pub(super) fn check(self, request: &mut impl Carrier) -> Result<(), Error> {
+    pub(super) fn check(self, request: &mut impl HttpRequest) -> Result<(), Error> {
         match self {
             Self::Header | Self::Query => Ok(()),
             Self::Body => form(request).map(|_| ()),
@@ -54,7 +54,11 @@ impl Placement {
     }
 
     /// Puts a token on a request, in place of one that is there.
-    pub(super) fn put(self, current: &Share, request: &mut impl Carrier) -> Result<(), Error> {
+    pub(super) fn apply(
+        self,
+        current: &TokenShare,
+        request: &mut impl HttpRequest,
+    ) -> Result<(), Error> {
         match self {
             Self::Header => {
                 let header = current.header.clone();
@@ -80,10 +84,10 @@ impl Placement {
     }
 }
 
-impl Builder {
+impl TokensBuilder {
     /// Where requests carry the token; in a header, if nothing else is said.
-    pub fn placement(mut self, placement: Placement) -> Self {
-        self.placement = placement;
+    pub fn bearer_method(mut self, method: BearerMethod) -> Self {
+        self.bearer_method = method;
         self
     }
 }
@@ -91,15 +95,15 @@ impl Builder {
 impl Tokens {
     /// The same token, carried at another place.
     #[must_use]
-    pub fn with_placement(&self, placement: Placement) -> Self {
+    pub fn with_bearer_method(&self, method: BearerMethod) -> Self {
         let mut tokens = self.clone();
-        tokens.placement = placement;
+        tokens.bearer_method = method;
         tokens
     }
 }
 
 /// The form of a request, unless it is one that only reads (RFC 6750 section 2.2).
-fn form(request: &mut impl Carrier) -> Result<&mut String, Error> {
+fn form(request: &mut impl HttpRequest) -> Result<&mut String, Error> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let form = request.form().filter(|_| !reads);
     form.ok_or_else(|| {
@@ -136,7 +140,7 @@ pub(crate) fn without_token(pairs: &str) -> String {
     others.join("&")
 }
 
-fn with_token(pairs: Option<&str>, current: &Share) -> String {
+fn with_token(pairs: Option<&str>, current: &TokenShare) -> String {
     let mut pairs = pairs.map(without_token).unwrap_or_default();
     if !pairs.is_empty() {
         pairs.push('&');
@@ -163,7 +167,7 @@ mod tests {
     /// A request with a form.
     struct Form(Method, String);
 
-    impl Carrier for Form {
+    impl HttpRequest for Form {
         fn method(&self) -> &Method {
             &self.0
         }
@@ -188,15 +192,15 @@ mod tests {
     fn a_token_goes_into_the_form_of_a_request_that_writes() {
         for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
             let mut request = Form(method, "a=b".into());
-            assert!(Placement::Body.check(&mut request).is_ok());
+            assert!(BearerMethod::Body.check(&mut request).is_ok());
         }
         for method in [Method::GET, Method::HEAD] {
             let mut request = Form(method, "a=b".into());
-            let error = Placement::Body.check(&mut request).unwrap_err();
+            let error = BearerMethod::Body.check(&mut request).unwrap_err();
             assert!(error.is_configuration(), "{error}");
         }
         let mut bare = http::Request::post("/").body(()).unwrap();
-        assert!(Placement::Body.check(&mut bare).is_err());
+        assert!(BearerMethod::Body.check(&mut bare).is_err());
     }
 
     #[test]

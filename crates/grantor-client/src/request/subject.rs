@@ -8,18 +8,21 @@ use grantor_core::Secret;
 use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderMap};
 
-use super::http_request::Carrier;
-use crate::cache::slot::Slot;
+use super::http_request::HttpRequest;
+use crate::cache::slot::TokenSlot;
 use crate::error::Error;
 use crate::observe::hooks::ApiRequest;
 use crate::renew::grant::Grant;
-use crate::token::subject::{Subject, SubjectToken, Subjects, User};
+use crate::token::subject::{PasswordCredentials, Subject, SubjectSource, SubjectToken};
 use crate::tokens::Tokens;
 
 impl Tokens {
     /// Shows a request to the hooks, then finds its slot.
-    pub(crate) async fn pick(&self, request: &mut impl Carrier) -> Result<Arc<Slot>, Error> {
-        self.slot.show(request).await;
+    pub(crate) async fn slot_for(
+        &self,
+        request: &mut impl HttpRequest,
+    ) -> Result<Arc<TokenSlot>, Error> {
+        self.slot.run_request_hooks(request).await;
         // A request that may get no token makes no room for one.
         self.origins.find(request.uri())?;
         self.slot_of_request(request).await
@@ -27,9 +30,12 @@ impl Tokens {
 
     /// The slot for a request. Takes the user's Basic header off, where that is what tokens are had
     /// by.
-    async fn slot_of_request(&self, request: &mut impl Carrier) -> Result<Arc<Slot>, Error> {
+    async fn slot_of_request(
+        &self,
+        request: &mut impl HttpRequest,
+    ) -> Result<Arc<TokenSlot>, Error> {
         match self.subjects.as_deref() {
-            Some(Subjects::Basic) => {
+            Some(SubjectSource::Basic) => {
                 let headers = request.headers_mut();
                 let user = basic(headers).ok_or_else(|| {
                     Error::configuration(
@@ -37,7 +43,7 @@ impl Tokens {
                     )
                 })?;
                 headers.remove(AUTHORIZATION);
-                Ok(self.slot_of(Subject::User(user)))
+                Ok(self.slot_of(Subject::Password(user)))
             }
             _ => {
                 let named: Option<&SubjectToken> = request.extensions().and_then(Extensions::get);
@@ -54,13 +60,13 @@ impl Tokens {
     }
 
     /// The slot for somebody who has no request.
-    pub(crate) async fn slot_without_request(&self) -> Result<Arc<Slot>, Error> {
+    pub(crate) async fn slot_without_request(&self) -> Result<Arc<TokenSlot>, Error> {
         match self.subjects.as_deref() {
-            Some(Subjects::Called(call)) => match call().await {
+            Some(SubjectSource::Called(call)) => match call().await {
                 Some(subject) => Ok(self.slot_of(Subject::Token(subject))),
                 None => self.slot_without_subject(),
             },
-            Some(Subjects::Basic) => Err(Error::configuration(
+            Some(SubjectSource::Basic) => Err(Error::configuration(
                 "the tokens belong to users who come with a request: prepare one",
             )),
             None if self.slot.subject.is_none() && self.exchanges() => self.slot_without_subject(),
@@ -69,23 +75,25 @@ impl Tokens {
     }
 
     /// Whether every request gets the token of the handle, and no hook wants to see it before.
-    pub(crate) fn is_plain_for(slot: &Slot, subjects: Option<&Subjects>) -> bool {
+    pub(crate) fn has_fast_path_for(slot: &TokenSlot, subjects: Option<&SubjectSource>) -> bool {
         let manager = &slot.manager;
-        let exchanges = matches!(manager.grant, Grant::Exchange(_));
+        let exchanges = matches!(manager.grant, Grant::TokenExchange(_));
         subjects.is_none() && !exchanges && manager.shared.hooks.leaves_api_requests()
     }
 
     fn exchanges(&self) -> bool {
-        matches!(self.slot.manager.grant, Grant::Exchange(_))
+        matches!(self.slot.manager.grant, Grant::TokenExchange(_))
     }
 
-    fn slot_of(&self, subject: Subject) -> Arc<Slot> {
-        self.slot.manager.subject_slot(&self.slot.ask, subject)
+    fn slot_of(&self, subject: Subject) -> Arc<TokenSlot> {
+        self.slot
+            .manager
+            .subject_slot(&self.slot.parameters, subject)
     }
 
-    fn slot_without_subject(&self) -> Result<Arc<Slot>, Error> {
+    fn slot_without_subject(&self) -> Result<Arc<TokenSlot>, Error> {
         match &self.slot.manager.grant {
-            Grant::Exchange(exchange) if exchange.optional => Ok(Arc::clone(&self.slot)),
+            Grant::TokenExchange(exchange) if exchange.optional => Ok(Arc::clone(&self.slot)),
             _ => Err(Error::configuration(
                 "there is no subject whose token could be exchanged: name one, or allow that there \
                  is none by \"optional_subject\"",
@@ -94,9 +102,9 @@ impl Tokens {
     }
 }
 
-impl Slot {
+impl TokenSlot {
     /// Shows a request to the hooks.
-    pub(crate) async fn show(&self, request: &mut impl Carrier) {
+    pub(crate) async fn run_request_hooks(&self, request: &mut impl HttpRequest) {
         let hooks = &self.manager.shared.hooks;
         if hooks.leaves_api_requests() {
             return;
@@ -116,7 +124,7 @@ impl Slot {
 }
 
 /// Name and password of a Basic header (RFC 7617); the password may have colons.
-fn basic(headers: &HeaderMap) -> Option<User> {
+fn basic(headers: &HeaderMap) -> Option<PasswordCredentials> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, credentials) = value.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -125,7 +133,7 @@ fn basic(headers: &HeaderMap) -> Option<User> {
     let decoded = STANDARD.decode(credentials.trim()).ok()?;
     let text = Secret::new(String::from_utf8(decoded).ok()?);
     let (username, password) = text.expose().split_once(':')?;
-    Some(User {
+    Some(PasswordCredentials {
         username: username.to_owned(),
         password: Secret::new(password),
     })

@@ -47,7 +47,7 @@ fn at_once<T>(
     if let Poll::Ready(output) = future.poll(&mut at_once) {
         return Some(output);
     }
-    worker::is_here().then(|| {
+    worker::on_worker_thread().then(|| {
         Err(Error::configuration(
             "a callback of the tokens can't wait for tokens: its thread is the one that brings them",
         ))

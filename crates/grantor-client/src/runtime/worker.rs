@@ -38,7 +38,7 @@ impl Worker {
         match self {
             Self::Runtime(handle) => drop(handle.spawn(job)),
             Self::Thread(thread) => {
-                let jobs = Self::running(thread, |thread| thread.jobs.clone());
+                let jobs = Self::with_thread(thread, |thread| thread.jobs.clone());
                 // A job that is dropped may come back here.
                 if let Some(jobs) = jobs {
                     let _ = jobs.send(Box::pin(job));
@@ -51,12 +51,12 @@ impl Worker {
     pub(crate) fn handle(&self) -> Option<Handle> {
         match self {
             Self::Runtime(handle) => Some(handle.clone()),
-            Self::Thread(thread) => Self::running(thread, |thread| thread.handle.clone()),
+            Self::Thread(thread) => Self::with_thread(thread, |thread| thread.handle.clone()),
         }
     }
 
     /// Something of the thread, which is started if need be.
-    fn running<T>(thread: &Mutex<Option<Thread>>, read: impl Fn(&Thread) -> T) -> Option<T> {
+    fn with_thread<T>(thread: &Mutex<Option<Thread>>, read: impl Fn(&Thread) -> T) -> Option<T> {
         let mut thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
         let here = std::process::id();
         let usable = |t: &&Thread| t.process == here && !t.jobs.is_closed();
@@ -67,7 +67,7 @@ impl Worker {
     }
 
     /// Whether a thread that blocks here may wait for jobs: they run elsewhere.
-    pub(crate) fn may_wait(&self) -> bool {
+    pub(crate) fn can_block_on(&self) -> bool {
         match self {
             Self::Runtime(_) => false,
             Self::Thread(thread) => {
@@ -116,13 +116,13 @@ thread_local! {
 }
 
 /// Whether this is the thread of a manager, on which it renews and calls its callbacks.
-pub(crate) fn is_here() -> bool {
+pub(crate) fn on_worker_thread() -> bool {
     HERE.get()
 }
 
 fn run(runtime: &Runtime, mut inbox: mpsc::UnboundedReceiver<Job>) {
     HERE.set(true);
-    // Jobs hold the worker that they run on, so when the inbox closes they are over.
+    // Tasks hold the worker that they run on, so when the inbox closes they are over.
     runtime.block_on(async {
         let mut jobs = JoinSet::new();
         loop {
@@ -150,7 +150,7 @@ mod tests {
         worker.spawn(async { panic!("on purpose") });
         worker.spawn(async move { done.send(std::thread::current().id()).unwrap() });
         assert_ne!(answer.recv().unwrap(), std::thread::current().id());
-        assert!(worker.may_wait());
+        assert!(worker.can_block_on());
     }
 
     #[test]
@@ -163,6 +163,6 @@ mod tests {
             drop(held);
         });
         assert!(dropped.recv().is_err());
-        assert!(!worker.may_wait());
+        assert!(!worker.can_block_on());
     }
 }

@@ -12,22 +12,22 @@ use grantor_core::{
 use tokio::sync::oneshot;
 use url::Url;
 
-use super::pending::{Pending, Started};
-use super::sign_in;
+use super::establish;
+use super::pending::{AuthorizationRedirect, PendingAuthorization};
 use crate::authorization_server::endpoint::Endpoint;
-use crate::builder::Builder;
-use crate::cache::registry::Shared;
-use crate::cache::slot::{Outcome, Slot};
-use crate::config::server::Checked;
+use crate::builder::TokensBuilder;
+use crate::cache::registry::SharedServices;
+use crate::cache::slot::{RenewalResult, TokenSlot};
+use crate::config::server::ServerConfig;
 use crate::error::Error;
-use crate::observe::hooks::Call;
+use crate::observe::hooks::RequestKind;
 use crate::renew::fetch;
 use crate::tokens::Tokens;
 
 /// Signs users in with a code and PKCE, always by S256.
 ///
 /// One for all users of an application: the logins share its connections and its thread. Made by
-/// [`Builder::code_flow`].
+/// [`TokensBuilder::code_flow`].
 ///
 /// ```no_run
 /// # async fn call() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,20 +35,20 @@ use crate::tokens::Tokens;
 ///
 /// let flow = Tokens::login("https://idp.example", "app")
 ///     .scope("openid read")
-///     .only("https://api.example")
+///     .allow_origin("https://api.example")
 ///     .code_flow("https://app.example/callback")?;
 /// let started = flow.start().await?;
 /// // Send the browser to `started.url`, keep `started.pending` in its session; when it is back:
 /// let query = "code=...&state=...";
-/// let tokens = flow.clone().label("alice").finish(started.pending, query).await?;
+/// let tokens = flow.clone().login_label("alice").finish(started.pending, query).await?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct CodeFlow {
-    builder: Builder,
-    shared: Arc<Shared>,
-    server: Checked,
+    builder: TokensBuilder,
+    shared: Arc<SharedServices>,
+    server: ServerConfig,
     redirect_uri: RedirectUri,
     parameters: Vec<(String, String)>,
     s256_may_be_unadvertised: bool,
@@ -56,12 +56,12 @@ pub struct CodeFlow {
 
 impl CodeFlow {
     pub(crate) fn new(
-        mut builder: Builder,
-        server: Checked,
+        mut builder: TokensBuilder,
+        server: ServerConfig,
         redirect_uri: RedirectUri,
-        shared: Arc<Shared>,
+        shared: Arc<SharedServices>,
     ) -> Self {
-        builder.shared = Some(Arc::clone(&shared));
+        builder.services = Some(Arc::clone(&shared));
         Self {
             builder,
             shared,
@@ -74,8 +74,8 @@ impl CodeFlow {
 
     /// Which login [`finish`](Self::finish) makes: a user's name, an account.
     #[must_use]
-    pub fn label(mut self, name: impl Into<String>) -> Self {
-        self.builder = self.builder.label(name);
+    pub fn login_label(mut self, name: impl Into<String>) -> Self {
+        self.builder = self.builder.login_label(name);
         self
     }
 
@@ -98,20 +98,20 @@ impl CodeFlow {
     ///
     /// # Errors
     /// The server's metadata can't be had, or lacks an authorization endpoint or S256.
-    pub async fn start(&self) -> Result<Started, Error> {
+    pub async fn start(&self) -> Result<AuthorizationRedirect, Error> {
         let metadata = self.metadata().await?;
         let endpoint = self.check(metadata.as_deref())?;
         let environment = &self.shared.environment;
         let state = environment.random_text::<32>();
         let verifier = CodeVerifier::from_random(environment.random_bytes());
-        let ask = self.builder.ask()?;
+        let ask = self.builder.token_parameters()?;
         let audience = ask
             .audience
             .iter()
             .map(|a| ("audience".to_owned(), a.clone()));
         let request = AuthorizationRequest {
             response_type: Some("code".to_owned()),
-            client_id: Some(self.builder.client_id().to_owned()),
+            client_id: Some(self.builder.client_id.to_owned()),
             redirect_uri: Some(self.redirect_uri.as_str().to_owned()),
             scope: ask.scope.map(|scope| scope.as_str().to_owned()),
             state: Some(state.clone()),
@@ -123,19 +123,19 @@ impl CodeFlow {
         let url = request.to_url(endpoint).map_err(|_| {
             Error::configuration("the authorization endpoint and the parameters make no URL")
         })?;
-        let pending = Pending {
+        let pending = PendingAuthorization {
             issuer: self.name().to_owned(),
             redirect_uri: self.redirect_uri.as_str().to_owned(),
             state,
             code_verifier: verifier.expose().to_owned(),
         };
-        Ok(Started { url, pending })
+        Ok(AuthorizationRedirect { url, pending })
     }
 
     /// What the server publishes, if it does.
     async fn metadata(&self) -> Result<Option<Arc<ServerMetadata>>, Error> {
         let cache = &self.shared.metadata;
-        Ok(match (&self.server.issuer, &self.server.metadata) {
+        Ok(match (&self.server.issuer, &self.server.metadata_url) {
             (None, _) => None,
             (Some(issuer), None) => Some(cache.get(issuer).await?),
             (Some(issuer), Some(location)) => Some(cache.get_at(issuer, location).await?),
@@ -177,7 +177,11 @@ impl CodeFlow {
     /// # Errors
     /// The redirect is not an answer to this sign-in, the user or the server said no, or the code
     /// can't be redeemed.
-    pub async fn finish(&self, pending: Pending, query: &str) -> Result<Tokens, Error> {
+    pub async fn finish(
+        &self,
+        pending: PendingAuthorization,
+        query: &str,
+    ) -> Result<Tokens, Error> {
         if pending.issuer != self.name() {
             return Err(Error::configuration(
                 "the sign-in was begun with another server",
@@ -202,7 +206,7 @@ impl CodeFlow {
         let tokens = self.builder.clone().build()?;
         let (sender, outcome) = oneshot::channel();
         let slot = Arc::clone(&tokens.slot);
-        slot.manager.open()?;
+        slot.manager.ensure_open()?;
         let manager = Arc::clone(&slot.manager);
         manager.spawn(async move {
             let outcome = redeem(&slot, grant).await;
@@ -215,7 +219,7 @@ impl CodeFlow {
     }
 }
 
-async fn redeem(slot: &Arc<Slot>, grant: GrantParameters) -> Outcome {
+async fn redeem(slot: &Arc<TokenSlot>, grant: GrantParameters) -> RenewalResult {
     let manager = &slot.manager;
     let cache = &manager.shared.metadata;
     let app = manager.app()?;
@@ -223,16 +227,16 @@ async fn redeem(slot: &Arc<Slot>, grant: GrantParameters) -> Outcome {
     let request = TokenRequest {
         grant,
         parameters: TokenParameters {
-            resource: slot.ask.resource.clone(),
-            extra: slot.ask.extra.clone(),
+            resource: slot.parameters.resource.clone(),
+            extra: slot.parameters.extra.clone(),
             ..TokenParameters::default()
         },
     };
     let mut request = request.to_request_with(&url, &client.authentication, &app.server.quirks);
     client.sign(&mut request);
     let exchange = FetchToken::code(request).with_quirks(app.server.quirks);
-    let (answer, sent_at) = fetch(manager, Call::Token, exchange, None).await;
-    sign_in(slot, answer?, sent_at).await
+    let (answer, sent_at) = fetch(manager, RequestKind::Token, exchange, None).await;
+    establish(slot, answer?, sent_at).await
 }
 
 /// What a redirect that brings no code means for the user.

@@ -12,20 +12,20 @@ use grantor_http::Transport;
 use tokio::sync::watch;
 use url::Url;
 
-use super::sign_in;
+use super::establish;
 use crate::authorization_server::endpoint::Endpoint;
-use crate::authorization_server::sent_at::Timed;
-use crate::builder::Builder;
-use crate::cache::registry::{Manager, Shared};
-use crate::cache::slot::Slot;
+use crate::authorization_server::sent_at::SentAt;
+use crate::builder::TokensBuilder;
+use crate::cache::registry::{Manager, SharedServices};
+use crate::cache::slot::TokenSlot;
 use crate::error::Error;
-use crate::observe::hooks::Call;
+use crate::observe::hooks::RequestKind;
 use crate::tokens::Tokens;
 
 /// Signs users in on devices without a browser or a keyboard.
 ///
 /// One for all users of an application, as [`CodeFlow`](crate::CodeFlow). Made by
-/// [`Builder::device_flow`].
+/// [`TokensBuilder::device_flow`].
 ///
 /// ```no_run
 /// # async fn call() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,7 +40,7 @@ use crate::tokens::Tokens;
 /// ```
 #[derive(Debug, Clone)]
 pub struct DeviceFlow {
-    builder: Builder,
+    builder: TokensBuilder,
 }
 
 /// A user is to agree on another device.
@@ -48,7 +48,7 @@ pub struct DeviceFlow {
 /// The server is asked at its own pace, on the thread that renews tokens, whether anybody waits or
 /// not. Dropping this gives the sign-in up, once what is under way was answered.
 #[non_exhaustive]
-pub struct DeviceSignIn {
+pub struct PendingDeviceAuthorization {
     /// What the user types in.
     pub user_code: String,
     /// Where the user types it in.
@@ -63,16 +63,16 @@ pub struct DeviceSignIn {
 }
 
 impl DeviceFlow {
-    pub(crate) fn new(mut builder: Builder, shared: Arc<Shared>) -> Self {
-        builder.shared = Some(shared);
+    pub(crate) fn new(mut builder: TokensBuilder, shared: Arc<SharedServices>) -> Self {
+        builder.services = Some(shared);
         Self { builder }
     }
 
     /// Which login [`start`](Self::start) makes: a user's name, an account.
     #[must_use]
-    pub fn label(self, name: impl Into<String>) -> Self {
+    pub fn login_label(self, name: impl Into<String>) -> Self {
         Self {
-            builder: self.builder.label(name),
+            builder: self.builder.login_label(name),
         }
     }
 
@@ -80,19 +80,19 @@ impl DeviceFlow {
     ///
     /// # Errors
     /// The server knows no device, refuses or does not answer.
-    pub async fn start(&self) -> Result<DeviceSignIn, Error> {
+    pub async fn start(&self) -> Result<PendingDeviceAuthorization, Error> {
         let tokens = self.builder.clone().build()?;
         let slot = Arc::clone(&tokens.slot);
-        let response = begin(&slot).await?;
-        let exchange = exchange(&slot, &response).await?;
+        let response = authorize_device(&slot).await?;
+        let exchange = poll_call(&slot, &response).await?;
         let (sender, outcome) = watch::channel(None);
-        slot.manager.open()?;
+        slot.manager.ensure_open()?;
         let manager = Arc::clone(&slot.manager);
         manager.spawn(async move {
             let outcome = poll(&slot, exchange).await;
             sender.send_replace(Some(outcome));
         });
-        Ok(DeviceSignIn {
+        Ok(PendingDeviceAuthorization {
             user_code: response.user_code,
             verification_uri: response.verification_uri,
             verification_uri_complete: response.verification_uri_complete,
@@ -103,7 +103,7 @@ impl DeviceFlow {
     }
 }
 
-impl DeviceSignIn {
+impl PendingDeviceAuthorization {
     /// The tokens of the login, once the user has agreed and it is stored. A caller who stops waiting
     /// loses nothing and may come back.
     ///
@@ -125,30 +125,32 @@ impl DeviceSignIn {
 }
 
 /// Asks for the codes (RFC 8628 section 3.1).
-async fn begin(slot: &Slot) -> Result<DeviceAuthorizationResponse, Error> {
+async fn authorize_device(slot: &TokenSlot) -> Result<DeviceAuthorizationResponse, Error> {
     let manager = &slot.manager;
     let app = manager.app()?;
     let endpoint = app.endpoint(&manager.shared.metadata, Endpoint::DeviceAuthorization);
     let (url, client) = endpoint.await?;
-    let audience = slot.ask.audience.iter();
+    let audience = slot.parameters.audience.iter();
     let audience = audience.map(|audience| ("audience".to_owned(), audience.clone()));
     let request = DeviceAuthorizationRequest {
-        scope: slot.ask.scope.clone(),
-        resource: slot.ask.resource.clone(),
-        extra: audience.chain(slot.ask.extra.iter().cloned()).collect(),
+        scope: slot.parameters.scope.clone(),
+        resource: slot.parameters.resource.clone(),
+        extra: audience
+            .chain(slot.parameters.extra.iter().cloned())
+            .collect(),
     };
     let quirks = &app.server.quirks;
     let mut request = request.to_request(&url, &client.authentication, quirks);
     client.sign(&mut request);
     let answer = manager
-        .wire(Call::DeviceAuthorization)
+        .wire(RequestKind::DeviceAuthorization)
         .send(request)
         .await?;
     Ok(DeviceAuthorizationResponse::from_response(&answer, quirks)?)
 }
 
-async fn exchange(
-    slot: &Slot,
+async fn poll_call(
+    slot: &TokenSlot,
     response: &DeviceAuthorizationResponse,
 ) -> Result<DeviceAuthorization, Error> {
     let manager = &slot.manager;
@@ -166,10 +168,10 @@ async fn exchange(
 }
 
 /// Asks until the user has decided, or nobody wants to know any more (RFC 8628 section 3.4).
-async fn poll(slot: &Arc<Slot>, exchange: DeviceAuthorization) -> Result<(), Error> {
+async fn poll(slot: &Arc<TokenSlot>, exchange: DeviceAuthorization) -> Result<(), Error> {
     let manager = &slot.manager;
-    let mut exchange = Timed::new(exchange);
-    let wire = manager.wire(Call::Token);
+    let mut exchange = SentAt::new(exchange);
+    let wire = manager.wire(RequestKind::Token);
     let mut event = Event::Continue;
     let (answer, sent_at) = loop {
         event = match exchange.step(event, manager.shared.environment.clock.elapsed()) {
@@ -185,11 +187,11 @@ async fn poll(slot: &Arc<Slot>, exchange: DeviceAuthorization) -> Result<(), Err
         };
     };
     let answer = answer.map_err(|error| wire.unsigned().unwrap_or_else(|| error.into()))?;
-    sign_in(slot, answer, sent_at).await.map(drop)
+    establish(slot, answer, sent_at).await.map(drop)
 }
 
 async fn wait(manager: &Manager, pause: Duration) -> Result<Event, Error> {
-    if manager.closes_within(pause).await {
+    if manager.closed_within(pause).await {
         return Err(Error::configuration(
             "the tokens were closed before the user had decided",
         ));
@@ -197,10 +199,10 @@ async fn wait(manager: &Manager, pause: Duration) -> Result<Event, Error> {
     Ok(Event::Continue)
 }
 
-impl fmt::Debug for DeviceSignIn {
+impl fmt::Debug for PendingDeviceAuthorization {
     /// Leaves out the code: whoever knows it can be taken for the device's user.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeviceSignIn")
+        f.debug_struct("PendingDeviceAuthorization")
             .field("verification_uri", &self.verification_uri)
             .field("expires_in", &self.expires_in)
             .finish_non_exhaustive()

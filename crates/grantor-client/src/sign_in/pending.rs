@@ -6,24 +6,24 @@ use url::{Position, Url};
 
 /// A sign-in that has begun.
 #[non_exhaustive]
-pub struct Started {
+pub struct AuthorizationRedirect {
     /// Where to send the browser.
     pub url: Url,
     /// What to keep until it is back, bound to that browser.
-    pub pending: Pending,
+    pub pending: PendingAuthorization,
 }
 
 /// What a sign-in needs when the browser is back. It can be serialized, and is secret then: it
 /// belongs into a session or an encrypted cookie.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pending {
+pub struct PendingAuthorization {
     pub(super) issuer: String,
     pub(super) redirect_uri: String,
     pub(super) state: String,
     pub(super) code_verifier: String,
 }
 
-impl Pending {
+impl PendingAuthorization {
     /// The `state` that the redirect will carry, to find this among several.
     #[must_use]
     pub fn state(&self) -> Secret {
@@ -32,18 +32,18 @@ impl Pending {
 }
 
 /// Leaves out the query of the URL, which has the `state` and further parameters.
-impl fmt::Debug for Started {
+impl fmt::Debug for AuthorizationRedirect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Started")
+        f.debug_struct("AuthorizationRedirect")
             .field("url", &&self.url[..Position::AfterPath])
             .field("pending", &self.pending)
             .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Pending {
+impl fmt::Debug for PendingAuthorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending")
+        f.debug_struct("PendingAuthorization")
             .field("issuer", &self.issuer)
             .field("redirect_uri", &self.redirect_uri)
             .finish_non_exhaustive()

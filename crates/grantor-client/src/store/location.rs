@@ -5,16 +5,16 @@ use grantor_store::{MasterKey, MemoryStore, Store};
 
 /// Where records are to be kept.
 #[derive(Debug, Clone)]
-pub(crate) enum Place {
+pub(crate) enum StoreLocation {
     /// In this manager, and gone with it.
-    Here,
+    InMemory,
     /// In a store that others may use too.
     Store(Arc<dyn Store>, MasterKey),
 }
 
 /// Who else uses the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sharing {
+pub(crate) enum StoreSharing {
     OtherProcesses,
     /// Nobody, as the user promises or as there is no way to.
     Nobody,
@@ -22,24 +22,24 @@ pub(crate) enum Sharing {
 
 /// A place that is there.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub(crate) struct OpenStore {
     pub(super) store: Arc<dyn Store>,
     pub(crate) key: MasterKey,
-    pub(super) sharing: Sharing,
+    pub(super) sharing: StoreSharing,
 }
 
-impl Place {
-    pub(crate) fn open(self, sharing: Sharing, environment: &Environment) -> Opened {
+impl StoreLocation {
+    pub(crate) fn open(self, sharing: StoreSharing, environment: &Environment) -> OpenStore {
         match self {
-            Self::Store(store, key) => Opened {
+            Self::Store(store, key) => OpenStore {
                 store,
                 key,
                 sharing,
             },
-            Self::Here => Opened {
+            Self::InMemory => OpenStore {
                 store: Arc::new(MemoryStore::new()),
                 key: MasterKey::from_bytes(environment.random_bytes()),
-                sharing: Sharing::Nobody,
+                sharing: StoreSharing::Nobody,
             },
         }
     }

@@ -12,16 +12,16 @@ use grantor_store::{Key, MasterKey, Namespace, Records, Store};
 use http::HeaderValue;
 use tokio::sync::OnceCell;
 
-use self::location::{Opened, Sharing};
-use self::open::Build;
-use self::records::{AccessRecord, LeaseRecord, LoginRecord};
-use crate::authorization_server::App;
+use self::location::{OpenStore, StoreSharing};
+use self::open::StoreOpener;
+use self::records::{AccessTokenRecord, LeaseRecord, LoginRecord};
+use crate::authorization_server::ClientRegistration;
 use crate::config::policy::Policy;
-use crate::token::cached_token::{AccessToken, Life};
+use crate::token::cached_token::{AccessToken, Lifetime};
 
 #[derive(Debug)]
-pub(crate) struct Storage {
-    pub(crate) access: Records<AccessRecord>,
+pub(crate) struct TokenStore {
+    pub(crate) access: Records<AccessTokenRecord>,
     pub(crate) logins: Option<Records<LoginRecord>>,
     /// None: nobody else renews these tokens, or the store can't say who does.
     pub(crate) leases: Option<Records<LeaseRecord>>,
@@ -37,30 +37,30 @@ pub(crate) struct Storage {
 
 /// Which records are needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kinds {
+pub(crate) enum RecordKinds {
     Access,
     AccessAndLogin,
 }
 
-impl Storage {
+impl TokenStore {
     pub(crate) fn new(
-        (place, kinds): (Opened, Kinds),
+        (place, kinds): (OpenStore, RecordKinds),
         environment: &Environment,
         policy: &Arc<Policy>,
-        app: Option<&App>,
+        app: Option<&ClientRegistration>,
         identity: String,
         problems: &mut Vec<String>,
     ) -> Option<Self> {
-        let Opened {
+        let OpenStore {
             store,
             key,
             sharing,
         } = place;
-        let server = app.map_or("a source", App::name);
+        let server = app.map_or("a source", ClientRegistration::name);
         let namespace = Namespace::new(&format!("client of {server}"));
         let sealing_key = Arc::new(key.sealing_key());
         let opened = Arc::clone(&store);
-        let mut build = Build {
+        let mut build = StoreOpener {
             store,
             namespace,
             environment,
@@ -69,14 +69,14 @@ impl Storage {
         };
         let access = build.sealed(&sealing_key);
         let (mut logins, mut leases) = (None, None);
-        if kinds == Kinds::AccessAndLogin {
+        if kinds == RecordKinds::AccessAndLogin {
             logins = Some(build.logins(&sealing_key)?);
         }
-        if sharing == Sharing::OtherProcesses {
+        if sharing == StoreSharing::OtherProcesses {
             let built = Records::new(Arc::clone(&build.store), namespace, environment.clone());
             leases = match built {
                 Ok(leases) => Some(leases),
-                Err(problem) if kinds == Kinds::AccessAndLogin => {
+                Err(problem) if kinds == RecordKinds::AccessAndLogin => {
                     build.problems.push(problem);
                     None
                 }
@@ -137,14 +137,14 @@ impl Storage {
         }
     }
 
-    /// A stored token of this login (none: of a client for itself) that is newer than `avoid` and
+    /// A stored token of this login (none: of a client for itself) that is newer than `rejected_token` and
     /// not to be renewed yet.
     pub(crate) async fn find(
         &self,
         ask: &TokenParameters,
         login_id: Option<&str>,
-        avoid: Option<&Secret>,
-    ) -> Result<Option<(AccessToken, Life)>, grantor_store::Error> {
+        rejected_token: Option<&Secret>,
+    ) -> Result<Option<(AccessToken, Lifetime)>, grantor_store::Error> {
         let loaded = match self.access.get(&self.access_key(ask)).await {
             // Another is had, and takes its place.
             Err(error) if error.is_corrupt() || error.is_newer() => {
@@ -162,11 +162,11 @@ impl Storage {
         let of_another = record.login_id.as_deref() != login_id;
         // What was stored before that was looked at can't be sent.
         let unfit = HeaderValue::from_str(secret.expose()).is_err();
-        if avoid == Some(&secret) || of_another || from_the_future || unfit {
+        if rejected_token == Some(&secret) || of_another || from_the_future || unfit {
             return Ok(None);
         }
         let life = self.life(&record);
-        let now = crate::token::cached_token::instant(self.environment.clock.elapsed());
+        let now = crate::token::cached_token::nanos(self.environment.clock.elapsed());
         if life.refresh_at(&self.policy, 1.0) <= now {
             return Ok(None);
         }
@@ -175,14 +175,14 @@ impl Storage {
     }
 
     /// What the times of a record mean on this process's own clock.
-    fn life(&self, record: &AccessRecord) -> Life {
+    fn life(&self, record: &AccessTokenRecord) -> Lifetime {
         let environment = &self.environment;
         let age = environment.now().since(record.obtained_at);
         let lifetime = record.expires_at.map(|end| end.since(record.obtained_at));
         // Before the start of the clock nothing can be dated; what is missing is cut off the end.
         let elapsed = environment.clock.elapsed();
         let missing = age.saturating_sub(elapsed);
-        Life {
+        Lifetime {
             sent_at: elapsed.saturating_sub(age),
             lifetime: lifetime.map(|lifetime| lifetime.saturating_sub(missing)),
             refresh_in: record.refresh_in.map(Duration::from_millis),
@@ -193,14 +193,14 @@ impl Storage {
     pub(crate) fn record(
         &self,
         token: &AccessToken,
-        life: &Life,
+        life: &Lifetime,
         login_id: Option<String>,
-    ) -> AccessRecord {
+    ) -> AccessTokenRecord {
         let environment = &self.environment;
         let age = environment.clock.elapsed().saturating_sub(life.sent_at);
         let obtained_at = environment.now() - age;
         let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
-        AccessRecord {
+        AccessTokenRecord {
             access_token: token.secret.expose().to_owned(),
             scope: token.scope.as_ref().map(|scope| scope.as_str().to_owned()),
             obtained_at,

@@ -4,28 +4,28 @@ use grantor_core::Environment;
 use grantor_jose::seal::SealingKey;
 use grantor_store::{Namespace, Records, Store};
 
-use super::location::Sharing;
+use super::location::StoreSharing;
 use super::records::LoginRecord;
 
 /// Finds out what of the records a store can hold.
-pub(super) struct Build<'a> {
+pub(super) struct StoreOpener<'a> {
     pub(super) store: Arc<dyn Store>,
     pub(super) namespace: Namespace,
     pub(super) environment: &'a Environment,
-    pub(super) sharing: Sharing,
+    pub(super) sharing: StoreSharing,
     pub(super) problems: &'a mut Vec<String>,
 }
 
-impl Build<'_> {
+impl StoreOpener<'_> {
     /// Spending a refresh token twice ends a login, so its records ask more of a store.
     pub(super) fn logins(&mut self, key: &Arc<SealingKey>) -> Option<Records<LoginRecord>> {
         let store = Arc::clone(&self.store);
         let environment = self.environment.clone();
         let built = match self.sharing {
-            Sharing::Nobody => {
+            StoreSharing::Nobody => {
                 Records::single_process(store, self.namespace, environment, Arc::clone(key))
             }
-            Sharing::OtherProcesses => {
+            StoreSharing::OtherProcesses => {
                 Records::sealed(store, self.namespace, environment, Arc::clone(key))
             }
         };

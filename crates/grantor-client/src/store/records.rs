@@ -12,7 +12,7 @@ pub(crate) struct LoginRecord {
     /// Drawn when the user signed in; another one is another login.
     pub(crate) login_id: String,
     /// Grows with every refresh token: between two records of one login the higher one is newer.
-    pub(crate) chain: u64,
+    pub(crate) rotation: u64,
     /// None once the server refused it.
     pub(crate) refresh_token: Option<String>,
     /// When the refresh token ends; unknown, if absent.
@@ -23,7 +23,7 @@ pub(crate) struct LoginRecord {
     pub(crate) fence: u64,
     /// SHA-256 of the refresh token that it began with, to recognise it when it is handed in again.
     #[serde(default)]
-    pub(crate) begun_with: String,
+    pub(crate) initial_fingerprint: String,
     /// What tells the refresh tokens that were spent last, of which a program may have kept one.
     #[serde(default)]
     pub(crate) spent_last: String,
@@ -31,7 +31,7 @@ pub(crate) struct LoginRecord {
 
 /// One access token.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct AccessRecord {
+pub(crate) struct AccessTokenRecord {
     pub(crate) access_token: String,
     #[serde(default)]
     pub(crate) scope: Option<String>,
@@ -51,9 +51,9 @@ pub(crate) struct AccessRecord {
 pub(crate) struct LeaseRecord {
     /// One higher than that of the holder before.
     pub(crate) fence: u64,
-    pub(crate) until: Timestamp,
-    /// Long after `until`, so that the number lives on.
-    pub(crate) forgotten_at: Timestamp,
+    pub(crate) held_until: Timestamp,
+    /// Long after `held_until`, so that the number lives on.
+    pub(crate) expires_at: Timestamp,
 }
 
 impl LoginRecord {
@@ -76,7 +76,7 @@ impl Record for LoginRecord {
     }
 }
 
-impl Record for AccessRecord {
+impl Record for AccessTokenRecord {
     const KIND: [u8; 2] = *b"ca";
     const NAME: &'static str = "an access token of a client";
     const CLASS: Class = Class::Cache;
@@ -93,22 +93,22 @@ impl Record for LeaseRecord {
     const CLASS: Class = Class::Guard;
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.forgotten_at)
+        Some(self.expires_at)
     }
 }
 
 impl fmt::Debug for LoginRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LoginRecord")
-            .field("chain", &self.chain)
+            .field("rotation", &self.rotation)
             .field("ended", &self.refresh_token.is_none())
             .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for AccessRecord {
+impl fmt::Debug for AccessTokenRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessRecord")
+        f.debug_struct("AccessTokenRecord")
             .field("obtained_at", &self.obtained_at)
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()

@@ -1,14 +1,14 @@
 use grantor_testkit::FakeClock;
 
-use super::location::Place;
+use super::location::StoreLocation;
 use super::*;
 
-fn storage(environment: &Environment) -> Storage {
-    let here = Place::Here.open(Sharing::Nobody, environment);
+fn storage(environment: &Environment) -> TokenStore {
+    let here = StoreLocation::InMemory.open(StoreSharing::Nobody, environment);
     let policy = Arc::new(Policy::default());
-    let kinds = (here, Kinds::Access);
+    let kinds = (here, RecordKinds::Access);
     let mut problems = Vec::new();
-    let storage = Storage::new(
+    let storage = TokenStore::new(
         kinds,
         environment,
         &policy,
@@ -24,7 +24,7 @@ async fn finds(token: &str) -> bool {
     let environment = grantor_testkit::environment(&FakeClock::new());
     let storage = storage(&environment);
     let ask = TokenParameters::default();
-    let record = AccessRecord {
+    let record = AccessTokenRecord {
         access_token: token.to_owned(),
         scope: None,
         obtained_at: environment.now(),

@@ -9,24 +9,24 @@ use grantor_core::{Environment, Scope, Secret, Timestamp};
 use http::HeaderValue;
 
 use super::token_set::TokenSet;
-use crate::cache::slot::Slot;
+use crate::cache::slot::TokenSlot;
 use crate::config::origin::OriginId;
 use crate::config::policy::Policy;
 
 /// Nanoseconds of a clock that never goes back: one comparison on the warm path.
-pub(crate) type Instant = u64;
+pub(crate) type Nanos = u64;
 
-pub(crate) const NEVER: Instant = Instant::MAX;
+pub(crate) const NEVER: Nanos = Nanos::MAX;
 
 /// What the value of the header begins with (RFC 6750 section 2.1).
 pub(crate) const BEARER: &str = "Bearer ";
 
 /// A token whose lifetime nobody knows is renewed as if it lived so long, and used beyond that.
-const ASSUMED: Duration = Duration::from_secs(3600);
+const ASSUMED_LIFETIME: Duration = Duration::from_secs(3600);
 /// The longest first pause after an early renewal that failed.
-const PAUSE: Duration = Duration::from_secs(30);
+const FIRST_BACKOFF: Duration = Duration::from_secs(30);
 
-pub(crate) fn instant(elapsed: Duration) -> Instant {
+pub(crate) fn nanos(elapsed: Duration) -> Nanos {
     // 584 years fit; multiplying by hand avoids a division of 128 bits.
     elapsed
         .as_secs()
@@ -36,7 +36,7 @@ pub(crate) fn instant(elapsed: Duration) -> Instant {
 
 /// What is known of a token's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Life {
+pub(crate) struct Lifetime {
     /// When it was asked for.
     pub(crate) sent_at: Duration,
     /// How long it is good from then on; unknown, if absent.
@@ -45,14 +45,16 @@ pub(crate) struct Life {
     pub(crate) refresh_in: Option<Duration>,
 }
 
-impl Life {
+impl Lifetime {
     /// From when on it is renewed while it is still used. `jitter` is between 0 and 1.
     ///
     /// Margin and jitter are at most a part of the lifetime, so that short tokens are renewed once in
     /// their life.
-    pub(crate) fn refresh_at(&self, policy: &Policy, jitter: f64) -> Instant {
-        let lifetime = self.lifetime.unwrap_or(ASSUMED);
-        let margin = policy.margin.min(lifetime.mul_f64(policy.margin_fraction));
+    pub(crate) fn refresh_at(&self, policy: &Policy, jitter: f64) -> Nanos {
+        let lifetime = self.lifetime.unwrap_or(ASSUMED_LIFETIME);
+        let margin = policy
+            .refresh_margin
+            .min(lifetime.mul_f64(policy.margin_fraction));
         let jitter = policy
             .jitter
             .min(lifetime.mul_f64(policy.jitter_fraction))
@@ -60,13 +62,13 @@ impl Life {
         let planned = lifetime.saturating_sub(margin + jitter);
         // A hint of nothing would renew without end.
         let hinted = self.refresh_in.filter(|hint| *hint >= lifetime / 4);
-        instant(self.sent_at + hinted.map_or(planned, |hint| hint.min(planned)))
+        nanos(self.sent_at + hinted.map_or(planned, |hint| hint.min(planned)))
     }
 
     /// From when on it is not used any more.
-    pub(crate) fn expires_at(&self) -> Instant {
+    pub(crate) fn expires_at(&self) -> Nanos {
         match self.lifetime {
-            Some(lifetime) => instant(self.sent_at + lifetime),
+            Some(lifetime) => nanos(self.sent_at + lifetime),
             None => NEVER,
         }
     }
@@ -79,22 +81,22 @@ impl Life {
     }
 
     /// How long an early renewal that failed for the `failures`th time in a row is not tried again.
-    pub(crate) fn pause(&self, failures: u32, jitter: f64) -> Duration {
-        let first = PAUSE.min(self.lifetime.unwrap_or(ASSUMED) / 3);
+    pub(crate) fn backoff(&self, failures: u32, jitter: f64) -> Duration {
+        let first = FIRST_BACKOFF.min(self.lifetime.unwrap_or(ASSUMED_LIFETIME) / 3);
         let doubled = first * 2u32.pow(failures.clamp(1, 4) - 1);
         doubled.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 4.0)
     }
 }
 
 /// A token as an API gets it, ready to be sent.
-pub(crate) struct Current {
-    pub(crate) slot: Weak<Slot>,
+pub(crate) struct CachedToken {
+    pub(crate) slot: Weak<TokenSlot>,
     pub(crate) generation: u64,
     pub(crate) header: HeaderValue,
     scope: Option<Scope>,
-    pub(crate) life: Life,
+    pub(crate) life: Lifetime,
     pub(crate) refresh_at: AtomicU64,
-    pub(crate) expires_at: Instant,
+    pub(crate) expires_at: Nanos,
     /// One bit for each origin that has accepted it.
     accepted_by: AtomicU64,
 }
@@ -117,14 +119,14 @@ pub(crate) enum Freshness {
     Expired,
 }
 
-impl Current {
+impl CachedToken {
     pub(crate) fn new(
-        slot: Weak<Slot>,
+        slot: Weak<TokenSlot>,
         generation: u64,
         header: HeaderValue,
         scope: Option<Scope>,
-        life: Life,
-        refresh_at: Instant,
+        life: Lifetime,
+        refresh_at: Nanos,
     ) -> Self {
         Self {
             slot,
@@ -139,7 +141,7 @@ impl Current {
     }
 
     #[inline]
-    pub(crate) fn freshness(&self, now: Instant) -> Freshness {
+    pub(crate) fn freshness(&self, now: Nanos) -> Freshness {
         if now < self.refresh_at.load(Ordering::Relaxed).min(self.expires_at) {
             Freshness::Fresh
         } else if now < self.expires_at {
@@ -163,7 +165,7 @@ impl Current {
     }
 }
 
-impl Current {
+impl CachedToken {
     /// The token itself, which only the header keeps.
     pub(crate) fn secret(&self) -> Secret {
         let token = self.header.as_bytes().strip_prefix(BEARER.as_bytes());
@@ -188,9 +190,9 @@ impl Current {
     }
 }
 
-impl fmt::Debug for Current {
+impl fmt::Debug for CachedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Current")
+        f.debug_struct("CachedToken")
             .field("generation", &self.generation)
             .field("life", &self.life)
             .finish_non_exhaustive()
@@ -201,8 +203,8 @@ impl fmt::Debug for Current {
 mod tests {
     use super::*;
 
-    fn life(lifetime: Option<u64>, refresh_in: Option<u64>) -> Life {
-        Life {
+    fn life(lifetime: Option<u64>, refresh_in: Option<u64>) -> Lifetime {
+        Lifetime {
             sent_at: Duration::ZERO,
             lifetime: lifetime.map(Duration::from_secs),
             refresh_in: refresh_in.map(Duration::from_secs),
@@ -233,10 +235,10 @@ mod tests {
     fn after_a_failure_a_short_token_waits_for_its_end() {
         for lifetime in [1, 2, 5, 20, 90] {
             let life = life(Some(lifetime), None);
-            let again = life.refresh_at(&Policy::default(), 1.0) + instant(life.pause(1, 0.0));
+            let again = life.refresh_at(&Policy::default(), 1.0) + nanos(life.backoff(1, 0.0));
             assert!(again > life.expires_at(), "{lifetime}");
         }
-        assert_eq!(life(Some(3600), None).pause(1, 0.0), PAUSE);
-        assert_eq!(life(Some(3600), None).pause(99, 0.0), PAUSE * 8);
+        assert_eq!(life(Some(3600), None).backoff(1, 0.0), FIRST_BACKOFF);
+        assert_eq!(life(Some(3600), None).backoff(99, 0.0), FIRST_BACKOFF * 8);
     }
 }

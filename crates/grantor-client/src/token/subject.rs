@@ -49,7 +49,7 @@ impl SubjectToken {
 
     /// Whether what is had for the same token, of which an end was said before, may be used for this
     /// one: it ends no later, and is not at its end already.
-    fn bears(&self, before: &Self, now: impl FnOnce() -> Timestamp) -> bool {
+    fn covers(&self, before: &Self, now: impl FnOnce() -> Timestamp) -> bool {
         match (before.expires_at, self.expires_at) {
             (before, end) if before == end => true,
             (None, Some(_)) => false,
@@ -63,17 +63,17 @@ impl SubjectToken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subject {
     Token(SubjectToken),
-    User(User),
+    Password(PasswordCredentials),
 }
 
 /// A user's name and password.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct User {
+pub(crate) struct PasswordCredentials {
     pub(crate) username: String,
     pub(crate) password: Secret,
 }
 
-impl User {
+impl PasswordCredentials {
     pub(crate) fn request(&self) -> GrantParameters {
         GrantParameters::Password {
             username: self.username.clone(),
@@ -84,9 +84,9 @@ impl User {
 
 impl Subject {
     /// Whether what is had for `before`, which has the same fingerprint, may be used for this one.
-    pub(crate) fn bears(&self, before: &Self, now: impl FnOnce() -> Timestamp) -> bool {
+    pub(crate) fn covers(&self, before: &Self, now: impl FnOnce() -> Timestamp) -> bool {
         match (self, before) {
-            (Self::Token(subject), Self::Token(before)) => subject.bears(before, now),
+            (Self::Token(subject), Self::Token(before)) => subject.covers(before, now),
             _ => true,
         }
     }
@@ -95,7 +95,7 @@ impl Subject {
     pub(crate) fn fingerprint(&self, ask: &TokenParameters) -> [u8; 32] {
         let (kind, first, second) = match self {
             Self::Token(subject) => ("token", &*subject.token_type, subject.token.expose()),
-            Self::User(user) => ("user", &*user.username, user.password.expose()),
+            Self::Password(user) => ("user", &*user.username, user.password.expose()),
         };
         let text = format!(
             "{kind}{first:?}{second:?}{}",
@@ -107,14 +107,14 @@ impl Subject {
 
 /// Where the subject of a request comes from.
 #[derive(Clone)]
-pub(crate) enum Subjects {
+pub(crate) enum SubjectSource {
     /// A callable of the user's.
     Called(Arc<dyn Fn() -> BoxFuture<'static, Option<SubjectToken>> + Send + Sync>),
     /// The name and password in the request's own Basic header.
     Basic,
 }
 
-impl fmt::Debug for Subjects {
+impl fmt::Debug for SubjectSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Called(_) => "Called",

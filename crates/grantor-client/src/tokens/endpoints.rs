@@ -10,10 +10,10 @@ use http::Response;
 use super::Tokens;
 use crate::authorization_server::endpoint::Endpoint;
 use crate::cache::registry::Manager;
-use crate::cache::slot::Slot;
+use crate::cache::slot::TokenSlot;
 use crate::error::Error;
-use crate::observe::hooks::Call;
-use crate::renew::election::in_time;
+use crate::observe::hooks::RequestKind;
+use crate::renew::election::within_store_timeout;
 use crate::renew::grant::Grant;
 
 impl Tokens {
@@ -22,7 +22,7 @@ impl Tokens {
     /// # Errors
     /// The server has no introspection endpoint, refuses, or does not answer.
     pub async fn introspect(&self, request: &IntrospectionRequest) -> Result<Introspection, Error> {
-        let answer = self.ask(Question::Introspect(request.clone())).await?;
+        let answer = self.call(EndpointCall::Introspect(request.clone())).await?;
         serde_json::from_slice(answer.body()).map_err(|_| {
             Error::refused("the introspection endpoint answered something that it should not")
         })
@@ -33,7 +33,9 @@ impl Tokens {
     /// # Errors
     /// The server has no revocation endpoint, refuses, or does not answer.
     pub async fn revoke(&self, request: &RevocationRequest) -> Result<(), Error> {
-        self.ask(Question::Revoke(request.clone())).await.map(drop)
+        self.call(EndpointCall::Revoke(request.clone()))
+            .await
+            .map(drop)
     }
 
     /// Forgets the access tokens, and the login if there is one, here and in the store. The server
@@ -45,31 +47,34 @@ impl Tokens {
     /// The store failed.
     pub async fn forget(&self) -> Result<(), Error> {
         let (manager, slot) = (Arc::clone(&self.slot.manager), Arc::clone(&self.slot));
-        self.slot.manager.run(forget(manager, slot)).await
+        self.slot.manager.run_on_worker(forget(manager, slot)).await
     }
 
-    async fn ask(&self, question: Question) -> Result<Response<Bytes>, Error> {
+    async fn call(&self, call_for: EndpointCall) -> Result<Response<Bytes>, Error> {
         let manager = Arc::clone(&self.slot.manager);
-        self.slot.manager.run(ask(manager, question)).await
+        self.slot
+            .manager
+            .run_on_worker(call_endpoint(manager, call_for))
+            .await
     }
 }
 
-enum Question {
+enum EndpointCall {
     Introspect(IntrospectionRequest),
     Revoke(RevocationRequest),
 }
 
-async fn forget(manager: Arc<Manager>, slot: Arc<Slot>) -> Result<(), Error> {
+async fn forget(manager: Arc<Manager>, slot: Arc<TokenSlot>) -> Result<(), Error> {
     if let Grant::Login(login) = &manager.grant {
         login.forget(&manager).await?;
     }
     for slot in manager.slots() {
-        if let Some(under_way) = slot.under_way() {
+        if let Some(under_way) = slot.in_flight() {
             let _ = slot.wait(under_way).await;
         }
         let storage = &manager.storage;
-        let key = storage.access_key(&slot.ask);
-        in_time(storage.access.remove(&key)).await?;
+        let key = storage.access_key(&slot.parameters);
+        within_store_timeout(storage.access.remove(&key)).await?;
         slot.forget();
     }
     manager.forget_subjects();
@@ -77,25 +82,28 @@ async fn forget(manager: Arc<Manager>, slot: Arc<Slot>) -> Result<(), Error> {
     Ok(())
 }
 
-async fn ask(manager: Arc<Manager>, question: Question) -> Result<Response<Bytes>, Error> {
+async fn call_endpoint(
+    manager: Arc<Manager>,
+    call_for: EndpointCall,
+) -> Result<Response<Bytes>, Error> {
     let app = manager.app()?;
-    let (endpoint, call, name) = match &question {
-        Question::Introspect(_) => (
+    let (endpoint, call, name) = match &call_for {
+        EndpointCall::Introspect(_) => (
             Endpoint::Introspection,
-            Call::Introspection,
+            RequestKind::Introspection,
             "introspection endpoint",
         ),
-        Question::Revoke(_) => (
+        EndpointCall::Revoke(_) => (
             Endpoint::Revocation,
-            Call::Revocation,
+            RequestKind::Revocation,
             "revocation endpoint",
         ),
     };
     let (url, client) = app.endpoint(&manager.shared.metadata, endpoint).await?;
     let (authentication, quirks) = (&client.authentication, &app.server.quirks);
-    let mut request = match question {
-        Question::Introspect(request) => request.to_request_with(&url, authentication, quirks),
-        Question::Revoke(request) => request.to_request_with(&url, authentication, quirks),
+    let mut request = match call_for {
+        EndpointCall::Introspect(request) => request.to_request_with(&url, authentication, quirks),
+        EndpointCall::Revoke(request) => request.to_request_with(&url, authentication, quirks),
     };
     client.sign(&mut request);
     let answer = manager.wire(call).send(request).await?;

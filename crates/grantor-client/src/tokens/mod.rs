@@ -8,17 +8,17 @@ use std::sync::Arc;
 use grantor_core::{Scope, Secret, ServerMetadata, TokenParameters};
 use url::Url;
 
-use crate::cache::registry::{LastHandle, Manager};
-use crate::cache::slot::{Slot, Why};
+use crate::cache::registry::{CloseOnDrop, Manager};
+use crate::cache::slot::{RenewalReason, TokenSlot};
 use crate::config::origin::{Origin, Origins};
 use crate::doors::reqwest::session::Session;
 use crate::error::Error;
 use crate::observe::counters::Counts;
-use crate::renew::LONGEST;
+use crate::renew::MAX_LIFETIME;
 use crate::renew::grant::Grant;
-use crate::request::placement::Placement;
-use crate::token::cached_token::{AccessToken, Life};
-use crate::token::subject::{Subject, SubjectToken, Subjects};
+use crate::request::placement::BearerMethod;
+use crate::token::cached_token::{AccessToken, Lifetime};
+use crate::token::subject::{Subject, SubjectSource, SubjectToken};
 use crate::token::token_set::TokenSet;
 
 /// A handle to one access token that is kept good: fetched when it is first needed, renewed before
@@ -41,14 +41,14 @@ use crate::token::token_set::TokenSet;
 /// ```
 #[derive(Clone)]
 pub struct Tokens {
-    pub(crate) slot: Arc<Slot>,
+    pub(crate) slot: Arc<TokenSlot>,
     /// Where each request's own token comes from, if each has one.
-    pub(crate) subjects: Option<Arc<Subjects>>,
+    pub(crate) subjects: Option<Arc<SubjectSource>>,
     pub(crate) origins: Arc<Origins>,
-    pub(crate) placement: Placement,
+    pub(crate) bearer_method: BearerMethod,
     /// Whether requests are prepared on the short way.
-    plain: bool,
-    handle: Arc<LastHandle>,
+    fast_path: bool,
+    handle: Arc<CloseOnDrop>,
 }
 
 impl Tokens {
@@ -56,30 +56,30 @@ impl Tokens {
         manager: &Arc<Manager>,
         ask: TokenParameters,
         origins: Origins,
-        subjects: Option<Subjects>,
+        subjects: Option<SubjectSource>,
     ) -> Self {
         let slot = manager.slot(ask);
         Self {
-            plain: Self::is_plain_for(&slot, subjects.as_ref()),
+            fast_path: Self::has_fast_path_for(&slot, subjects.as_ref()),
             slot,
             subjects: subjects.map(Arc::new),
             origins: Arc::new(origins),
-            placement: Placement::default(),
-            handle: Arc::new(LastHandle(Arc::clone(manager))),
+            bearer_method: BearerMethod::default(),
+            handle: Arc::new(CloseOnDrop(Arc::clone(manager))),
         }
     }
 
     /// Uses tokens that are at hand, until they end.
-    pub(crate) fn hand_in(&self, tokens: TokenSet) -> Result<(), Error> {
+    pub(crate) fn seed(&self, tokens: TokenSet) -> Result<(), Error> {
         let environment = &self.slot.manager.shared.environment;
         let now = environment.now();
         let policy = &self.slot.manager.policy;
         let lifetime = tokens.expires_at.map(|end| end.since(now));
-        let life = Life {
+        let life = Lifetime {
             sent_at: environment.clock.elapsed(),
             lifetime: lifetime
                 .or(policy.default_lifetime)
-                .map(|long| long.min(LONGEST)),
+                .map(|long| long.min(MAX_LIFETIME)),
             refresh_in: None,
         };
         let token = AccessToken {
@@ -95,7 +95,7 @@ impl Tokens {
     /// There is no token; see [`Error`].
     pub async fn get(&self) -> Result<AccessToken, Error> {
         let slot = self.slot_without_request().await?;
-        Ok(slot.token().await?.token())
+        Ok(slot.get_token().await?.token())
     }
 
     /// The tokens there are, with the refresh token of a login and the times when they end: for a
@@ -105,13 +105,13 @@ impl Tokens {
     /// There is no token; see [`Error`].
     pub async fn token_set(&self) -> Result<TokenSet, Error> {
         let slot = self.slot_without_request().await?;
-        let current = slot.token().await?;
+        let current = slot.get_token().await?;
         let set = current.token_set(&slot.manager.shared.environment);
         if !matches!(slot.manager.grant, Grant::Login(_)) {
             return Ok(set);
         }
         let manager = Arc::clone(&slot.manager);
-        let record = slot.manager.run(async move {
+        let record = slot.manager.run_on_worker(async move {
             match &manager.grant {
                 Grant::Login(login) => login.record(&manager).await,
                 _ => Err(Error::configuration("this is no login")),
@@ -133,7 +133,7 @@ impl Tokens {
     pub async fn renew(&self) -> Result<AccessToken, Error> {
         let slot = self.slot_without_request().await?;
         let generation = slot.current().map_or(0, |current| current.generation);
-        let renewed = slot.renew(Why::Rejected(generation)).await?;
+        let renewed = slot.renew(RenewalReason::Rejected(generation)).await?;
         Ok(renewed.token())
     }
 
@@ -143,14 +143,14 @@ impl Tokens {
     /// These tokens are not had by token exchange.
     pub fn for_subject(&self, subject: SubjectToken) -> Result<Self, Error> {
         let manager = &self.slot.manager;
-        if !matches!(manager.grant, Grant::Exchange(_)) {
+        if !matches!(manager.grant, Grant::TokenExchange(_)) {
             return Err(Error::configuration(
                 "only tokens of \"token_exchange\" are had for a subject",
             ));
         }
-        let slot = manager.subject_slot(&self.slot.ask, Subject::Token(subject));
+        let slot = manager.subject_slot(&self.slot.parameters, Subject::Token(subject));
         Ok(Self {
-            plain: Self::is_plain_for(&slot, None),
+            fast_path: Self::has_fast_path_for(&slot, None),
             slot,
             subjects: None,
             ..self.clone()
@@ -164,7 +164,7 @@ impl Tokens {
     pub async fn metadata(&self) -> Result<Arc<ServerMetadata>, Error> {
         let manager = Arc::clone(&self.slot.manager);
         let work = async move { manager.app()?.metadata(&manager.shared.metadata).await };
-        self.slot.manager.run(work).await
+        self.slot.manager.run_on_worker(work).await
     }
 
     /// Whether the server says that it knows a grant type. A server that says nothing of grant types
@@ -207,18 +207,18 @@ impl Tokens {
     /// # Errors
     /// It is no URL, or not a secure one.
     pub fn session(&self, base: &str) -> Result<Session, Error> {
-        let base = folder(base)?;
+        let base = base_url(base)?;
         let origin = Origin::of(&base).map_err(Error::configuration)?;
         Session::new(self.with(origin), base)
     }
 
     #[inline]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.plain
+    pub(crate) fn has_fast_path(&self) -> bool {
+        self.fast_path
     }
 
     fn with_ask(&self, change: impl FnOnce(TokenParameters) -> TokenParameters) -> Self {
-        let ask = change((*self.slot.ask).clone());
+        let ask = change((*self.slot.parameters).clone());
         let manager = &self.slot.manager;
         let slot = match self.slot.subject.clone() {
             Some(subject) => manager.subject_slot(&Arc::new(ask), subject),
@@ -251,7 +251,7 @@ impl Tokens {
 }
 
 /// The base of a session: a path on it leads below it, whether it ends with a slash or not.
-pub(crate) fn folder(base: &str) -> Result<Url, Error> {
+pub(crate) fn base_url(base: &str) -> Result<Url, Error> {
     // What can't be read may hold a password, so it is not repeated.
     let mut url = Url::parse(base)
         .map_err(|error| Error::configuration(format!("the base URL is not a URL ({error})")))?;

@@ -7,11 +7,11 @@ use grantor_jose::{Algorithm, BoxFuture, PublicKey, SignError, Signature, Signer
 use grantor_store::MasterKey;
 use serde_json::{Map, Value};
 
-use super::{Assertion, Subject};
+use super::{Assertion, AssertionSubject};
 
 /// An assertion that lacks only what is new every time.
 #[derive(Debug, Clone)]
-pub(crate) struct Statement {
+pub(crate) struct AssertionTemplate {
     signer: Arc<dyn Signer>,
     header: Header,
     claims: Map<String, Value>,
@@ -20,29 +20,29 @@ pub(crate) struct Statement {
 
 impl Assertion {
     /// A grant for this audience, if no other was named.
-    pub(crate) fn grant(&self, audience: &str) -> Statement {
+    pub(crate) fn grant(&self, audience: &str) -> AssertionTemplate {
         let issuer = self.issuer.as_deref().unwrap_or_default();
         let subject = match &self.subject {
-            Subject::Issuer => Some(issuer),
-            Subject::Named(subject) => Some(&**subject),
-            Subject::Nobody => None,
+            AssertionSubject::Issuer => Some(issuer),
+            AssertionSubject::Named(subject) => Some(&**subject),
+            AssertionSubject::Nobody => None,
         };
-        self.statement(issuer, subject, audience, jwt::Typ::JWT)
+        self.template(issuer, subject, audience, jwt::Typ::JWT)
     }
 
     /// What a client says of itself to this audience, if no other was named.
-    pub(crate) fn of_client(&self, client_id: &str, audience: &str) -> Statement {
+    pub(crate) fn of_client(&self, client_id: &str, audience: &str) -> AssertionTemplate {
         let typ = jwt::Typ::CLIENT_ASSERTION;
-        self.statement(client_id, Some(client_id), audience, typ)
+        self.template(client_id, Some(client_id), audience, typ)
     }
 
-    fn statement(
+    fn template(
         &self,
         issuer: &str,
         subject: Option<&str>,
         audience: &str,
         typ: jwt::Typ,
-    ) -> Statement {
+    ) -> AssertionTemplate {
         let audience = self.audience.as_deref().unwrap_or(audience);
         let mut claims = self.claims.clone();
         claims.insert("iss".to_owned(), issuer.into());
@@ -55,9 +55,9 @@ impl Assertion {
         let header = members.fold(header, |header, (name, value)| {
             header.with_member(name, value.clone())
         });
-        Statement {
+        AssertionTemplate {
             signer: match &self.key_id {
-                Some(key_id) => Arc::new(Named {
+                Some(key_id) => Arc::new(SignerWithKeyId {
                     signer: Arc::clone(&self.signer),
                     key_id: key_id.clone(),
                 }),
@@ -70,7 +70,7 @@ impl Assertion {
     }
 }
 
-impl Statement {
+impl AssertionTemplate {
     /// With what is asked for.
     pub(crate) fn with_scope(&self, scope: &Scope) -> Self {
         let mut with = self.clone();
@@ -119,12 +119,12 @@ impl Statement {
 
 /// A signer under another key id.
 #[derive(Debug)]
-struct Named {
+struct SignerWithKeyId {
     signer: Arc<dyn Signer>,
     key_id: String,
 }
 
-impl Signer for Named {
+impl Signer for SignerWithKeyId {
     fn algorithm(&self) -> Algorithm {
         self.signer.algorithm()
     }

@@ -4,7 +4,7 @@ use grantor_core::Secret;
 use grantor_jose::Algorithm;
 use serde::Deserialize;
 
-use super::{Assertion, Subject};
+use super::{Assertion, AssertionSubject};
 use crate::config::server::Server;
 use crate::error::Error;
 
@@ -52,7 +52,7 @@ impl Assertion {
             .audience(file.token_uri)
             .scope_as_claim();
         // There, `sub` stands for another user.
-        let subject = Subject::Nobody;
+        let subject = AssertionSubject::Nobody;
         Ok((
             server,
             Self {

@@ -9,14 +9,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::Error;
 use grantor_core::{Secret, TokenEndpointAuthMethod};
 use grantor_jose::{Algorithm, Key, Signer};
 use serde_json::{Map, Value};
 
+use crate::error::Error;
+
 /// What a client states under its own key: the authorization grant of a service account
 /// ([`Tokens::jwt_bearer`](crate::Tokens::jwt_bearer)), or who the client is
-/// ([`Builder::client_assertion`](crate::Builder::client_assertion)).
+/// ([`TokensBuilder::client_assertion`](crate::TokensBuilder::client_assertion)).
 ///
 /// Every request carries an assertion that was signed for it alone, with a `jti`, an `iat` and an
 /// `exp` of its own; a request that is repeated is signed anew.
@@ -42,17 +43,17 @@ pub struct Assertion {
     signer: Arc<dyn Signer>,
     key_id: Option<String>,
     issuer: Option<String>,
-    subject: Subject,
+    subject: AssertionSubject,
     audience: Option<String>,
     lifetime: Duration,
     typ: Option<String>,
     claims: Map<String, Value>,
     header: Map<String, Value>,
-    scope: ScopePlace,
+    scope: ScopeLocation,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Subject {
+enum AssertionSubject {
     Issuer,
     Named(String),
     Nobody,
@@ -60,7 +61,7 @@ enum Subject {
 
 /// Where it is said what is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ScopePlace {
+pub(crate) enum ScopeLocation {
     Parameter,
     Claim,
 }
@@ -79,13 +80,13 @@ impl Assertion {
             signer,
             key_id: None,
             issuer: None,
-            subject: Subject::Issuer,
+            subject: AssertionSubject::Issuer,
             audience: None,
             lifetime: LIFETIME,
             typ: None,
             claims: Map::new(),
             header: Map::new(),
-            scope: ScopePlace::Parameter,
+            scope: ScopeLocation::Parameter,
         }
     }
 
@@ -134,7 +135,7 @@ impl Assertion {
     /// Whom it is about (`sub`); otherwise the issuer itself.
     #[must_use]
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
-        self.subject = Subject::Named(subject.into());
+        self.subject = AssertionSubject::Named(subject.into());
         self
     }
 
@@ -183,11 +184,11 @@ impl Assertion {
     /// service accounts want it.
     #[must_use]
     pub fn scope_as_claim(mut self) -> Self {
-        self.scope = ScopePlace::Claim;
+        self.scope = ScopeLocation::Claim;
         self
     }
 
-    pub(crate) fn scope_place(&self) -> ScopePlace {
+    pub(crate) fn scope_place(&self) -> ScopeLocation {
         self.scope
     }
 

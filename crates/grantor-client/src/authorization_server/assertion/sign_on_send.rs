@@ -8,11 +8,11 @@ use grantor_core::{Environment, Params};
 use grantor_jose::SignError;
 use http::Request;
 
-use super::claims::Statement;
+use super::claims::AssertionTemplate;
 
 /// What an assertion is sent for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
+pub(crate) enum AssertionUse {
     /// RFC 7523 section 2.1.
     Grant,
     /// RFC 7523 section 2.2.
@@ -21,13 +21,17 @@ pub(crate) enum Use {
 
 /// What is still to be signed into a request.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Unsigned(Vec<(Use, Arc<Statement>)>);
+pub(crate) struct SignOnSend(Vec<(AssertionUse, Arc<AssertionTemplate>)>);
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-impl Unsigned {
+impl SignOnSend {
     /// Has a request signed when it is sent.
-    pub(crate) fn put(request: &mut Request<Bytes>, what_for: Use, statement: &Arc<Statement>) {
+    pub(crate) fn put(
+        request: &mut Request<Bytes>,
+        what_for: AssertionUse,
+        statement: &Arc<AssertionTemplate>,
+    ) {
         let unsigned: &mut Self = request.extensions_mut().get_or_insert_default();
         unsigned.0.push((what_for, Arc::clone(statement)));
     }
@@ -44,8 +48,8 @@ impl Unsigned {
         for (what_for, statement) in statements {
             let assertion = statement.sign(environment).await?.expose().to_owned();
             match what_for {
-                Use::Grant => params.push("assertion", assertion),
-                Use::Client => {
+                AssertionUse::Grant => params.push("assertion", assertion),
+                AssertionUse::Client => {
                     params.push("client_assertion_type", JWT_BEARER);
                     params.push("client_assertion", assertion);
                 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use grantor_jose::jws::Header;
 
-use super::{Assertion, Subject};
+use super::{Assertion, AssertionSubject};
 
 /// Claims that are set otherwise, and how.
 const OWN_CLAIMS: [(&str, &str); 5] = [
@@ -52,8 +52,8 @@ impl Assertion {
         // RFC 7523 section 3, items 1 and 2: both are the client.
         let other = |text: &str| text != client_id;
         let subject = match &self.subject {
-            Subject::Named(subject) => Some(subject.as_str()),
-            Subject::Issuer | Subject::Nobody => None,
+            AssertionSubject::Named(subject) => Some(subject.as_str()),
+            AssertionSubject::Issuer | AssertionSubject::Nobody => None,
         };
         if self.issuer.as_deref().is_some_and(other) || subject.is_some_and(other) {
             problems.push(

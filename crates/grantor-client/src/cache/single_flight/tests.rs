@@ -10,10 +10,10 @@ const PROCESS: u32 = 1;
 
 /// A token slot as the manager has it, on a scheduler that may stop any thread anywhere.
 #[derive(Default)]
-struct Slot {
+struct TokenSlot {
     /// The generation of the token there is; 0: none that may be used.
     current: AtomicU64,
-    flights: Mutex<Flights<Arc<Waiting>, &'static str>>,
+    single_flight: Mutex<SingleFlight<Arc<Waiting>, &'static str>>,
     requests: AtomicU64,
     fails: AtomicU64,
 }
@@ -25,28 +25,28 @@ struct Waiting {
     ended: Condvar,
 }
 
-impl Slot {
-    /// As the manager does it: look, board, look again, fly or wait. `avoid` is a generation that
+impl TokenSlot {
+    /// As the manager does it: look, join_or_lead, look again, run or wait. `rejected_token` is a generation that
     /// was rejected.
-    fn token(self: &Arc<Self>, avoid: u64) -> Result<u64, &'static str> {
-        let usable = |generation: u64| generation != 0 && generation != avoid;
+    fn token(self: &Arc<Self>, rejected_token: u64) -> Result<u64, &'static str> {
+        let usable = |generation: u64| generation != 0 && generation != rejected_token;
         let ready = self.current.load(Ordering::SeqCst);
         if usable(ready) {
             return Ok(ready);
         }
         let waiting = Arc::new(Waiting::default());
-        let settled = || Some(self.current.load(Ordering::SeqCst)).filter(|now| usable(*now));
-        let boarding = {
-            let mut flights = self.flights.lock().unwrap();
-            flights.board(0, PROCESS, &waiting, settled, || Ok(()))
+        let satisfied = || Some(self.current.load(Ordering::SeqCst)).filter(|now| usable(*now));
+        let admission = {
+            let mut single_flight = self.single_flight.lock().unwrap();
+            single_flight.join_or_lead(0, PROCESS, &waiting, satisfied, || Ok(()))
         };
-        let waiting = match boarding {
-            Boarding::Settled(generation) => return Ok(generation),
-            Boarding::Told(error) => return Err(error),
-            Boarding::Join(waiting) => waiting,
-            Boarding::Fly(number) => {
+        let waiting = match admission {
+            Admission::Satisfied(generation) => return Ok(generation),
+            Admission::RecentFailure(error) => return Err(error),
+            Admission::Join(waiting) => waiting,
+            Admission::Lead(number) => {
                 let (slot, flown) = (Arc::clone(self), Arc::clone(&waiting));
-                thread::spawn(move || slot.fly(number, &flown));
+                thread::spawn(move || slot.run(number, &flown));
                 waiting
             }
         };
@@ -57,7 +57,7 @@ impl Slot {
         outcome.unwrap()
     }
 
-    fn fly(&self, number: u64, waiting: &Waiting) {
+    fn run(&self, number: u64, waiting: &Waiting) {
         let request = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
         thread::yield_now();
         let outcome = if request <= self.fails.load(Ordering::SeqCst) {
@@ -66,14 +66,14 @@ impl Slot {
             self.current.store(request, Ordering::SeqCst);
             Ok(request)
         };
-        let mut flights = self.flights.lock().unwrap();
+        let mut single_flight = self.single_flight.lock().unwrap();
         match outcome {
-            Ok(_) => flights.land(number),
+            Ok(_) => single_flight.succeed(number),
             Err(error) => {
-                flights.crash(number, error, |_| 1);
+                single_flight.fail(number, error, |_| 1);
             }
         }
-        drop(flights);
+        drop(single_flight);
         *waiting.outcome.lock().unwrap() = Some(outcome);
         waiting.ended.notify_all();
     }
@@ -81,8 +81,8 @@ impl Slot {
 
 /// Runs callers in many random orders; `check` sees the slot and what each of them got.
 fn explore(
-    begin: impl Fn() -> (Slot, Vec<u64>) + Send + Sync + 'static,
-    check: impl Fn(&Slot, &[Result<u64, &'static str>]) + Send + Sync + 'static,
+    begin: impl Fn() -> (TokenSlot, Vec<u64>) + Send + Sync + 'static,
+    check: impl Fn(&TokenSlot, &[Result<u64, &'static str>]) + Send + Sync + 'static,
 ) {
     shuttle::check_random(
         move || {
@@ -90,9 +90,9 @@ fn explore(
             let slot = Arc::new(slot);
             let callers: Vec<_> = callers
                 .into_iter()
-                .map(|avoid| {
+                .map(|rejected_token| {
                     let slot = Arc::clone(&slot);
-                    thread::spawn(move || slot.token(avoid))
+                    thread::spawn(move || slot.token(rejected_token))
                 })
                 .collect();
             let got: Vec<_> = callers.into_iter().map(|c| c.join().unwrap()).collect();
@@ -105,7 +105,7 @@ fn explore(
 #[test]
 fn in_any_order_cold_callers_make_one_request() {
     explore(
-        || (Slot::default(), vec![0; 4]),
+        || (TokenSlot::default(), vec![0; 4]),
         |slot, got| {
             assert_eq!(slot.requests.load(Ordering::SeqCst), 1);
             assert_eq!(got, [Ok(1); 4]);
@@ -117,7 +117,7 @@ fn in_any_order_cold_callers_make_one_request() {
 fn in_any_order_rejections_of_one_token_make_one_request() {
     explore(
         || {
-            let slot = Slot::default();
+            let slot = TokenSlot::default();
             slot.current.store(7, Ordering::SeqCst);
             // The next token will be told apart by its request.
             slot.requests.store(7, Ordering::SeqCst);
@@ -141,7 +141,7 @@ fn in_any_order_rejections_of_one_token_make_one_request() {
 fn in_any_order_a_failure_wakes_everybody_and_is_told_without_asking() {
     explore(
         || {
-            let slot = Slot::default();
+            let slot = TokenSlot::default();
             slot.fails.store(9, Ordering::SeqCst);
             (slot, vec![0; 4])
         },
@@ -154,14 +154,14 @@ fn in_any_order_a_failure_wakes_everybody_and_is_told_without_asking() {
 
 #[test]
 fn a_child_process_does_not_wait_for_its_parents_flight() {
-    let mut flights = Flights::<u8, ()>::default();
-    let board = |flights: &mut Flights<u8, ()>, process| {
-        flights.board(0, process, &0, || None::<()>, || Ok(()))
+    let mut single_flight = SingleFlight::<u8, ()>::default();
+    let join_or_lead = |single_flight: &mut SingleFlight<u8, ()>, process| {
+        single_flight.join_or_lead(0, process, &0, || None::<()>, || Ok(()))
     };
-    assert_eq!(board(&mut flights, 1), Boarding::Fly(1));
-    assert_eq!(board(&mut flights, 1), Boarding::Join(0));
-    assert_eq!(board(&mut flights, 2), Boarding::Fly(2));
-    // The parent's flight, ending here, leaves the child's alone.
-    flights.land(1);
-    assert_eq!(flights.under_way(2), Some(0));
+    assert_eq!(join_or_lead(&mut single_flight, 1), Admission::Lead(1));
+    assert_eq!(join_or_lead(&mut single_flight, 1), Admission::Join(0));
+    assert_eq!(join_or_lead(&mut single_flight, 2), Admission::Lead(2));
+    // The parent's renewal, ending here, leaves the child's alone.
+    single_flight.succeed(1);
+    assert_eq!(single_flight.in_flight(2), Some(0));
 }

@@ -1,7 +1,7 @@
 //! For programs without an async runtime: sessions over ureq.
 //!
 //! They work on every thread, those of a runtime included, and need none: tokens are renewed on a
-//! thread of the manager's own. (With [`Builder::spawn_on`](crate::Builder::spawn_on) it is that
+//! thread of the manager's own. (With [`TokensBuilder::spawn_on`](crate::TokensBuilder::spawn_on) it is that
 //! runtime that renews; don't block its only thread.)
 
 #[cfg(feature = "blocking")]

@@ -3,16 +3,16 @@ use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 use super::send::{Body, Outgoing, uri};
 use crate::error::Error;
-use crate::request::http_request::Carrier;
+use crate::request::http_request::HttpRequest;
 use crate::request::placement::is_form;
 
 /// A request on its way, and its body if that is a form.
-pub(super) struct Carried {
+pub(super) struct UreqRequest {
     request: Request<Body>,
     form: Option<String>,
 }
 
-impl Carried {
+impl UreqRequest {
     pub(super) fn new(outgoing: Outgoing) -> Result<Self, Error> {
         let mut request = outgoing.request;
         *request.uri_mut() = uri(&outgoing.url)?;
@@ -35,7 +35,7 @@ impl Carried {
     }
 }
 
-impl Carrier for Carried {
+impl HttpRequest for UreqRequest {
     fn method(&self) -> &Method {
         self.request.method()
     }

@@ -11,18 +11,18 @@ use tokio::runtime::Handle;
 use ureq::{Agent, AsSendBody, SendBody};
 use url::{Origin, Url};
 
-use super::request::Carried;
+use super::request::UreqRequest;
 use crate::doors::redirect::{self, Follow, redirect};
 use crate::doors::reqwest::request::too_late;
 use crate::error::Error;
 use crate::request::attempt::Observed;
-use crate::request::placement::Placement;
+use crate::request::placement::BearerMethod;
 use crate::runtime::block_on::{block_on, block_on_until};
 use crate::tokens::Tokens;
 
 /// How much of a rejected answer is read, so that its connection can be used again.
-const MOST_DRAINED: u64 = 64 * 1024;
-const LONGEST_DRAIN: Duration = Duration::from_secs(1);
+const MAX_DRAINED: u64 = 64 * 1024;
+const MAX_DRAIN_TIME: Duration = Duration::from_secs(1);
 
 /// A request before it gets its token.
 pub(super) struct Outgoing {
@@ -46,19 +46,19 @@ pub(super) fn send(
     agent: &Agent,
     mut outgoing: Outgoing,
 ) -> Result<Answer, Error> {
-    for _ in 0..redirect::MOST {
+    for _ in 0..redirect::MAX_REDIRECTS {
         let origin = outgoing.url.origin();
         let copy = outgoing.try_clone();
         let (response, placement) = send_one(tokens, agent, outgoing, copy.as_ref())?;
-        let in_query = placement == Some(Placement::Query);
+        let in_query = placement == Some(BearerMethod::Query);
         let Some(next) = redirected(&response, copy, in_query) else {
             return Ok(response);
         };
-        let named = is_for(tokens, &origin, &next);
+        let named = may_keep_credentials(tokens, &origin, &next);
         match redirect::follow(placement, next.request.method(), named) {
-            Follow::Along => outgoing = next,
-            Follow::Abroad => return abroad(agent, next),
-            Follow::Not => return Ok(response),
+            Follow::WithCredentials => outgoing = next,
+            Follow::WithoutCredentials => return follow_without_credentials(agent, next),
+            Follow::Stop => return Ok(response),
         }
     }
     Err(Error::refused("the API redirects without end"))
@@ -71,13 +71,13 @@ fn send_one(
     agent: &Agent,
     outgoing: Outgoing,
     copy: Option<&Outgoing>,
-) -> Result<(Answer, Option<Placement>), Error> {
+) -> Result<(Answer, Option<BearerMethod>), Error> {
     let timeout = outgoing.timeout;
-    let mut carried = Carried::new(outgoing)?;
+    let mut carried = UreqRequest::new(outgoing)?;
     let runtime = tokens.slot.manager.shared.worker.handle();
     // Hooks may wait, and there may be no other runtime that they could wait on.
     let _within = runtime.as_ref().map(Handle::enter);
-    let attempt = wait(timeout, tokens.prepare_any(&mut carried))?;
+    let attempt = wait(timeout, tokens.prepare_request(&mut carried))?;
     let placement = attempt.placement();
     let response = execute(agent, carried.finish(), timeout)?;
     // A renewal that takes longer goes on by itself, and the answer is the caller's.
@@ -89,8 +89,8 @@ fn send_one(
         return Ok((response, placement));
     };
     drain(response);
-    let mut carried = Carried::new(again)?;
-    let attempt = wait(timeout, attempt.prepare_copy_again(&mut carried))?;
+    let mut carried = UreqRequest::new(again)?;
+    let attempt = wait(timeout, attempt.prepare_copy(&mut carried))?;
     let response = execute(agent, carried.finish(), timeout)?;
     let _ = wait(timeout, async { Ok(attempt.observe(&response).await) });
     Ok((response, placement))
@@ -141,19 +141,19 @@ fn run(
 /// Reads what is left of an answer that nobody wants, if it is said to be short.
 fn drain(mut response: Answer) {
     let length = response.body().content_length();
-    if length.is_none_or(|length| length > MOST_DRAINED) {
+    if length.is_none_or(|length| length > MAX_DRAINED) {
         return;
     }
     // Reading has no time of its own here, and the rest may never come.
     let (done, drained) = mpsc::channel();
     let reading = std::thread::Builder::new().spawn(move || {
         let body = response.body_mut();
-        let _ = body.with_config().limit(MOST_DRAINED).read_to_vec();
+        let _ = body.with_config().limit(MAX_DRAINED).read_to_vec();
         drop(response);
         let _ = done.send(());
     });
     if reading.is_ok() {
-        let _ = drained.recv_timeout(LONGEST_DRAIN);
+        let _ = drained.recv_timeout(MAX_DRAIN_TIME);
     }
 }
 
@@ -177,14 +177,14 @@ fn redirected(response: &Answer, sent: Option<Outgoing>, in_query: bool) -> Opti
 }
 
 /// Follows redirects to origins that get no token, nor anything else that could be secret.
-fn abroad(agent: &Agent, mut outgoing: Outgoing) -> Result<Answer, Error> {
-    for _ in 0..redirect::MOST {
-        redirect::strip(outgoing.request.headers_mut());
+fn follow_without_credentials(agent: &Agent, mut outgoing: Outgoing) -> Result<Answer, Error> {
+    for _ in 0..redirect::MAX_REDIRECTS {
+        redirect::retain_anonymous_headers(outgoing.request.headers_mut());
         let copy = outgoing.try_clone();
         let timeout = outgoing.timeout;
-        let response = execute(agent, Carried::new(outgoing)?.finish(), timeout)?;
+        let response = execute(agent, UreqRequest::new(outgoing)?.finish(), timeout)?;
         match redirected(&response, copy, false) {
-            Some(next) if redirect::is_reading(next.request.method()) => outgoing = next,
+            Some(next) if redirect::is_safe_method(next.request.method()) => outgoing = next,
             _ => return Ok(response),
         }
     }
@@ -192,7 +192,7 @@ fn abroad(agent: &Agent, mut outgoing: Outgoing) -> Result<Answer, Error> {
 }
 
 /// Whether a redirected request may keep all of the caller's headers.
-fn is_for(tokens: &Tokens, from: &Origin, next: &Outgoing) -> bool {
+fn may_keep_credentials(tokens: &Tokens, from: &Origin, next: &Outgoing) -> bool {
     if next.url.origin() == *from {
         return true;
     }

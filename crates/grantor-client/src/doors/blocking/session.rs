@@ -9,7 +9,7 @@ use super::request_builder::RequestBuilder;
 use crate::config::origin::Origin;
 use crate::error::Error;
 use crate::token::subject::SubjectToken;
-use crate::tokens::{Tokens, folder};
+use crate::tokens::{Tokens, base_url};
 
 /// Requests below a base URL, every one with a valid token, for programs without an async runtime.
 ///
@@ -39,7 +39,7 @@ impl Tokens {
     /// # Errors
     /// It is no URL, or not a secure one.
     pub fn blocking_session(&self, base: &str) -> Result<Session, Error> {
-        let base = folder(base)?;
+        let base = base_url(base)?;
         Origin::of(&base).map_err(Error::configuration)?;
         Ok(Session {
             tokens: self.with_origin(&base.origin().ascii_serialization())?,

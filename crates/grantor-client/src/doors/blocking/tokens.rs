@@ -51,7 +51,7 @@ impl Tokens {
     }
 
     fn wait<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let runtime = if self.is_plain() {
+        let runtime = if self.has_fast_path() {
             None
         } else {
             self.slot.manager.shared.worker.handle()

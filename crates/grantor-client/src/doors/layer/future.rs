@@ -11,9 +11,9 @@ use tower_service::Service;
 
 use super::error::ServiceError;
 use super::replay::Replay;
-use crate::cache::share::Share;
+use crate::cache::share::TokenShare;
 use crate::error::Error;
-use crate::request::attempt::{Attempt, Judged, Observed};
+use crate::request::attempt::{Attempt, Observed, Verdict};
 use crate::tokens::Tokens;
 
 pin_project! {
@@ -34,7 +34,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<S, B, F, R> {
         /// There is no token yet.
-        Waiting { held: Option<Box<Held<S, B>>> },
+        Waiting { held: Option<Box<Waiting<S, B>>> },
         /// The service is at it.
         Sent { #[pin] future: F, attempt: Attempt, resend: Option<Box<Resend<S, B>>> },
         /// The token was rejected, and another is looked for.
@@ -48,14 +48,14 @@ pin_project! {
 /// A request without its body, prepared.
 type Prepared = Result<(Attempt, Request<()>), Error>;
 
-struct Held<S, B> {
+struct Waiting<S, B> {
     prepared: BoxFuture<'static, Prepared>,
     body: B,
     service: S,
 }
 
 /// The attempt that was rejected, and the token for another one, if there is to be one.
-type NextToken = (Attempt, Result<Option<Arc<Share>>, Error>);
+type NextToken = (Attempt, Result<Option<Arc<TokenShare>>, Error>);
 
 struct Rejected<S, B, R> {
     next: BoxFuture<'static, NextToken>,
@@ -115,10 +115,10 @@ where
         let (parts, body) = request.into_parts();
         let mut request = Request::from_parts(parts, ());
         let prepared = async move {
-            let attempt = tokens.prepare_any(&mut request).await?;
+            let attempt = tokens.prepare_request(&mut request).await?;
             Ok((attempt, request))
         };
-        let held = Box::new(Held {
+        let held = Box::new(Waiting {
             prepared: Box::pin(prepared),
             body,
             service,
@@ -144,13 +144,13 @@ where
         loop {
             let next = match state.as_mut().project() {
                 StateProjection::Waiting { held } => {
-                    let mut waits = held.take().unwrap_or_else(|| over());
+                    let mut waits = held.take().unwrap_or_else(|| polled_after_completion());
                     let Poll::Ready(prepared) = waits.prepared.as_mut().poll(context) else {
                         *held = Some(waits);
                         return Poll::Pending;
                     };
                     let (attempt, request) = prepared.map_err(ServiceError::Token)?;
-                    let Held {
+                    let Waiting {
                         body, mut service, ..
                     } = *waits;
                     let request = request.map(|()| body);
@@ -168,9 +168,9 @@ where
                 } => {
                     let response = ready!(future.poll(context)).map_err(ServiceError::Service)?;
                     match attempt.judge(response.status(), response.headers()) {
-                        Judged::Done => return Poll::Ready(Ok(response)),
-                        Judged::Rejected => {
-                            let attempt = mem::replace(attempt, Attempt::of_the_caller());
+                        Verdict::Done => return Poll::Ready(Ok(response)),
+                        Verdict::Rejected => {
+                            let attempt = mem::replace(attempt, Attempt::untouched());
                             let resend = resend.take();
                             State::Rejected {
                                 rejected: Some(Rejected::new(attempt, response, resend)),
@@ -179,7 +179,7 @@ where
                     }
                 }
                 StateProjection::Rejected { rejected } => {
-                    let mut held = rejected.take().unwrap_or_else(|| over());
+                    let mut held = rejected.take().unwrap_or_else(|| polled_after_completion());
                     let Poll::Ready((attempt, next)) = held.next.as_mut().poll(context) else {
                         *rejected = Some(held);
                         return Poll::Pending;
@@ -195,14 +195,14 @@ where
                         return Poll::Ready(Ok(response));
                     };
                     drop(response);
-                    let attempt = attempt.put_again(token, &mut resend.request);
+                    let attempt = attempt.apply_again(token, &mut resend.request);
                     State::Again {
                         attempt: attempt.map_err(ServiceError::Token)?,
                         resend: Some(resend),
                     }
                 }
                 StateProjection::Again { attempt, resend } => {
-                    let mut held = resend.take().unwrap_or_else(|| over());
+                    let mut held = resend.take().unwrap_or_else(|| polled_after_completion());
                     let Poll::Ready(ready) = held.service.poll_ready(context) else {
                         *resend = Some(held);
                         return Poll::Pending;
@@ -214,12 +214,12 @@ where
                     } = *held;
                     State::Sent {
                         future: service.call(request),
-                        attempt: mem::replace(attempt, Attempt::of_the_caller()),
+                        attempt: mem::replace(attempt, Attempt::untouched()),
                         resend: None,
                     }
                 }
                 StateProjection::Failed { error } => {
-                    let error = error.take().unwrap_or_else(|| over());
+                    let error = error.take().unwrap_or_else(|| polled_after_completion());
                     return Poll::Ready(Err(ServiceError::Token(error)));
                 }
             };
@@ -253,7 +253,7 @@ impl<S, B, R> Rejected<S, B, R> {
 
 /// As every future that is asked after its end.
 #[cold]
-fn over() -> ! {
+fn polled_after_completion() -> ! {
     panic!("the future was polled after its end")
 }
 

@@ -33,14 +33,14 @@ use tower_layer::Layer;
 
 pub use self::error::ServiceError;
 pub use self::future::ResponseFuture;
-pub use self::replay::{Buffered, Cloned, Once, Replay};
-pub use self::replay_body::Recorded;
+pub use self::replay::{BufferReplay, CloneReplay, NoReplay, Replay};
+pub use self::replay_body::ReplayBody;
 pub use self::service::TokensService;
 use crate::tokens::Tokens;
 
 /// Gives every request that goes through a service a token. See [`Tokens::layer`].
 #[derive(Debug, Clone)]
-pub struct TokensLayer<P = Once> {
+pub struct TokensLayer<P = NoReplay> {
     tokens: Tokens,
     replay: P,
 }
@@ -62,7 +62,7 @@ impl Tokens {
     pub fn layer(&self) -> TokensLayer {
         TokensLayer {
             tokens: self.clone(),
-            replay: Once,
+            replay: NoReplay,
         }
     }
 }
@@ -71,22 +71,22 @@ impl<P> TokensLayer<P> {
     /// Sends a rejected request once more, as a clone of the request, which is made of each one
     /// that carries a token.
     #[must_use]
-    pub fn replay_cloned(self) -> TokensLayer<Cloned> {
+    pub fn replay_cloned(self) -> TokensLayer<CloneReplay> {
         TokensLayer {
             tokens: self.tokens,
-            replay: Cloned,
+            replay: CloneReplay,
         }
     }
 
     /// Sends a rejected request once more, if not more than `limit` bytes of its body were sent
     /// until it was rejected. They are kept while they pass by; nothing waits for them.
     ///
-    /// The service behind gets bodies of the type [`Recorded`].
+    /// The service behind gets bodies of the type [`ReplayBody`].
     #[must_use]
-    pub fn replay_buffered(self, limit: usize) -> TokensLayer<Buffered> {
+    pub fn replay_buffered(self, limit: usize) -> TokensLayer<BufferReplay> {
         TokensLayer {
             tokens: self.tokens,
-            replay: Buffered::new(limit),
+            replay: BufferReplay::new(limit),
         }
     }
 }

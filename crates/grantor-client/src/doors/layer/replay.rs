@@ -5,10 +5,10 @@ use std::error::Error;
 use http::Request;
 use http_body::Body;
 
-use super::replay_body::Recorded;
+use super::replay_body::ReplayBody;
 
-/// How the layer treats bodies, so that a rejected request can be sent once more: [`Once`],
-/// [`Cloned`] or [`Buffered`]. There are no others.
+/// How the layer treats bodies, so that a rejected request can be sent once more: [`NoReplay`],
+/// [`CloneReplay`] or [`BufferReplay`]. There are no others.
 pub trait Replay<B>: Clone + sealed::Sealed {
     /// What the service behind the layer gets.
     type Body;
@@ -27,19 +27,19 @@ pub trait Replay<B>: Clone + sealed::Sealed {
 
 /// No request is sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Once;
+pub struct NoReplay;
 
 /// A clone of each request is kept until its answer is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Cloned;
+pub struct CloneReplay;
 
 /// What passes by of a body is kept, up to a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Buffered {
+pub struct BufferReplay {
     limit: usize,
 }
 
-impl Buffered {
+impl BufferReplay {
     pub(super) fn new(limit: usize) -> Self {
         Self { limit }
     }
@@ -49,12 +49,12 @@ mod sealed {
     #[expect(unnameable_types, reason = "so that nobody else implements it")]
     pub trait Sealed {}
 
-    impl Sealed for super::Once {}
-    impl Sealed for super::Cloned {}
-    impl Sealed for super::Buffered {}
+    impl Sealed for super::NoReplay {}
+    impl Sealed for super::CloneReplay {}
+    impl Sealed for super::BufferReplay {}
 }
 
-impl<B> Replay<B> for Once {
+impl<B> Replay<B> for NoReplay {
     type Body = B;
 
     fn take(&self, request: Request<B>) -> Request<B> {
@@ -70,7 +70,7 @@ impl<B> Replay<B> for Once {
     }
 }
 
-impl<B: Clone> Replay<B> for Cloned {
+impl<B: Clone> Replay<B> for CloneReplay {
     type Body = B;
 
     fn take(&self, request: Request<B>) -> Request<B> {
@@ -86,17 +86,17 @@ impl<B: Clone> Replay<B> for Cloned {
     }
 }
 
-impl<B> Replay<B> for Buffered
+impl<B> Replay<B> for BufferReplay
 where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
-    type Body = Recorded<B>;
+    type Body = ReplayBody<B>;
 
-    fn take(&self, request: Request<B>) -> Request<Recorded<B>> {
-        request.map(|body| Recorded::new(body, self.limit))
+    fn take(&self, request: Request<B>) -> Request<ReplayBody<B>> {
+        request.map(|body| ReplayBody::new(body, self.limit))
     }
 
-    fn copy(request: &Request<Recorded<B>>) -> Option<Request<Recorded<B>>> {
+    fn copy(request: &Request<ReplayBody<B>>) -> Option<Request<ReplayBody<B>>> {
         let mut copy = Request::new(request.body().copy());
         *copy.method_mut() = request.method().clone();
         *copy.uri_mut() = request.uri().clone();
@@ -106,7 +106,7 @@ where
         Some(copy)
     }
 
-    fn take_over(copy: &Request<Recorded<B>>) -> bool {
+    fn take_over(copy: &Request<ReplayBody<B>>) -> bool {
         copy.body().take_over()
     }
 }

@@ -12,20 +12,28 @@ use http_body::{Body, Frame, SizeHint};
 
 /// A body of which the beginning is kept while it is sent: a copy of it yields that beginning again,
 /// and then goes on with the rest.
-pub struct Recorded<B> {
+pub struct ReplayBody<B> {
     /// None: there is nothing to send.
     shared: Option<Arc<Mutex<Shared<B>>>>,
-    /// 0: it is the one that is sent first. 1: it is the copy.
-    turn: u8,
+    reader: Reader,
     /// How many of the chunks that were kept it has yielded.
     yielded: usize,
     trailers_yielded: bool,
 }
 
+/// Who reads a body that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// The request that is sent first.
+    First,
+    /// The copy that is sent after it.
+    Replay,
+}
+
 struct Shared<B> {
     body: Pin<Box<B>>,
     /// Whose turn it is.
-    turn: u8,
+    reader: Reader,
     /// Who sends first and waits for more.
     waits: Option<Waker>,
     chunks: Vec<Bytes>,
@@ -39,12 +47,12 @@ struct Shared<B> {
 #[derive(Debug)]
 struct TakenOver;
 
-impl<B: Body> Recorded<B> {
+impl<B: Body> ReplayBody<B> {
     pub(super) fn new(body: B, limit: usize) -> Self {
         let shared = (!body.is_end_stream()).then(|| {
             Arc::new(Mutex::new(Shared {
                 body: Box::pin(body),
-                turn: 0,
+                reader: Reader::First,
                 waits: None,
                 chunks: Vec::new(),
                 left: Some(limit),
@@ -54,18 +62,18 @@ impl<B: Body> Recorded<B> {
         });
         Self {
             shared,
-            turn: 0,
+            reader: Reader::First,
             yielded: 0,
             trailers_yielded: false,
         }
     }
 }
 
-impl<B> Recorded<B> {
+impl<B> ReplayBody<B> {
     pub(super) fn copy(&self) -> Self {
         Self {
             shared: self.shared.clone(),
-            turn: 1,
+            reader: Reader::Replay,
             yielded: 0,
             trailers_yielded: false,
         }
@@ -80,7 +88,7 @@ impl<B> Recorded<B> {
         if shared.left.is_none() {
             return false;
         }
-        shared.turn = self.turn;
+        shared.reader = self.reader;
         if let Some(waits) = shared.waits.take() {
             waits.wake();
         }
@@ -99,7 +107,7 @@ impl<B: Body> Shared<B> {
     }
 }
 
-impl<B> Body for Recorded<B>
+impl<B> Body for ReplayBody<B>
 where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
@@ -116,7 +124,7 @@ where
         };
         let has_copy = Arc::strong_count(shared) > 1;
         let mut shared = lock(shared);
-        if shared.turn != this.turn {
+        if shared.reader != this.reader {
             return Poll::Ready(Some(Err(Box::new(TakenOver))));
         }
         if let Some(chunk) = shared.chunks.get(this.yielded) {
@@ -129,7 +137,7 @@ where
             return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
         }
         let Poll::Ready(polled) = shared.body.as_mut().poll_frame(context) else {
-            shared.waits = (this.turn == 0).then(|| context.waker().clone());
+            shared.waits = (this.reader == Reader::First).then(|| context.waker().clone());
             return Poll::Pending;
         };
         Poll::Ready(match polled {
@@ -144,7 +152,7 @@ where
             Some(Ok(frame)) => Some(Ok(match frame.into_data() {
                 Ok(mut data) => {
                     let chunk = data.copy_to_bytes(data.remaining());
-                    if this.turn == 0 && has_copy {
+                    if this.reader == Reader::First && has_copy {
                         shared.keep(&chunk);
                         this.yielded = shared.chunks.len();
                     }
@@ -192,9 +200,9 @@ fn lock<B>(shared: &Mutex<Shared<B>>) -> MutexGuard<'_, Shared<B>> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<B> fmt::Debug for Recorded<B> {
+impl<B> fmt::Debug for ReplayBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorded").finish_non_exhaustive()
+        f.debug_struct("ReplayBody").finish_non_exhaustive()
     }
 }
 

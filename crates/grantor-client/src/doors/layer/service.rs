@@ -11,7 +11,7 @@ use crate::tokens::Tokens;
 
 /// A service behind which every request carries a token. See [`Tokens::layer`].
 #[derive(Clone)]
-pub struct TokensService<S, P = super::Once> {
+pub struct TokensService<S, P = super::NoReplay> {
     tokens: Tokens,
     inner: S,
     replay: P,
@@ -44,7 +44,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let mut request = self.replay.take(request);
-        match self.tokens.prepare_now(&mut request) {
+        match self.tokens.try_prepare(&mut request) {
             Ok(Some(attempt)) => {
                 let resend = Resend::new::<P, B>(&attempt, &request, &self.inner);
                 ResponseFuture::sent(self.inner.call(request), attempt, resend)

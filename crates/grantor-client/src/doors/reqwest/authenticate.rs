@@ -27,7 +27,7 @@ pub trait Authenticate: Sized {
     /// again. An `Authorization` header of the caller's own wins.
     ///
     /// Redirects are followed, or not, as the client does it; reqwest sends the header on to the
-    /// same host and port alone. With [`Placement::Query`](crate::Placement::Query) build the client
+    /// same host and port alone. With [`BearerMethod::Query`](crate::BearerMethod::Query) build the client
     /// with `referer(false)`: that header would hold the token.
     fn authenticate(self, tokens: &Tokens) -> Authenticated;
 }

@@ -5,7 +5,7 @@ use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next as Rest, Result};
 
-use super::request::{Next, prepare};
+use super::request::{AfterAnswer, prepare};
 use crate::tokens::Tokens;
 
 /// Gives every request of a client a token. See [`Tokens::middleware`].
@@ -59,8 +59,8 @@ impl Middleware for TokensMiddleware {
             .map_err(without_url)?;
         let next = attempted.next(response, copy.as_ref()).await;
         match next.map_err(Error::middleware)? {
-            Next::Answer(response) => Ok(response),
-            Next::Send(attempted, again) => {
+            AfterAnswer::Answer(response) => Ok(response),
+            AfterAnswer::Send(attempted, again) => {
                 let response = rest.run(*again, extensions).await.map_err(without_url)?;
                 let _ = attempted.observe(&response).await;
                 Ok(response)

@@ -9,16 +9,16 @@ use url::Origin;
 
 use crate::error::Error;
 use crate::request::attempt::{Attempt, Observed};
-use crate::request::http_request::Carrier;
-use crate::request::placement::{Placement, is_form};
+use crate::request::http_request::HttpRequest;
+use crate::request::placement::{BearerMethod, is_form};
 use crate::tokens::Tokens;
 
 /// How much of a rejected answer is read, and how long, so that its connection can be used again.
-const MOST_DRAINED: usize = 64 * 1024;
-const LONGEST_DRAIN: Duration = Duration::from_secs(1);
+const MAX_DRAINED: usize = 64 * 1024;
+const MAX_DRAIN_TIME: Duration = Duration::from_secs(1);
 
 /// A request on its way.
-pub(crate) struct Attempted {
+pub(crate) struct PreparedRequest {
     attempt: Attempt,
     origin: Origin,
     /// How long a token may be waited for.
@@ -26,11 +26,11 @@ pub(crate) struct Attempted {
 }
 
 /// What is to be done after an answer.
-pub(crate) enum Next {
+pub(crate) enum AfterAnswer {
     /// It is the caller's.
     Answer(Response),
     /// This is to be sent, and its answer is the caller's, once it was observed.
-    Send(Attempted, Box<Request>),
+    Send(PreparedRequest, Box<Request>),
 }
 
 /// Puts the token on a request.
@@ -38,13 +38,13 @@ pub(crate) async fn prepare(
     tokens: &Tokens,
     request: &mut Request,
     extensions: &Extensions,
-) -> Result<Attempted, Error> {
-    let mut carried = Carried::new(request, extensions, tokens.placement)?;
+) -> Result<PreparedRequest, Error> {
+    let mut carried = ReqwestRequest::new(request, extensions, tokens.bearer_method)?;
     let limit = carried.request.timeout().copied();
-    let attempt = within(limit, tokens.prepare_any(&mut carried)).await?;
+    let attempt = within(limit, tokens.prepare_request(&mut carried)).await?;
     carried.finish();
     let origin = request.url().origin();
-    Ok(Attempted {
+    Ok(PreparedRequest {
         attempt,
         origin,
         limit,
@@ -68,9 +68,9 @@ pub(crate) fn too_late() -> Error {
     Error::transient("there was no token within the time of the request")
 }
 
-impl Attempted {
+impl PreparedRequest {
     /// Where our token is, if there is one.
-    pub(crate) fn placement(&self) -> Option<Placement> {
+    pub(crate) fn placement(&self) -> Option<BearerMethod> {
         self.attempt.placement()
     }
 
@@ -79,18 +79,18 @@ impl Attempted {
         &self,
         response: Response,
         copy: Option<&Request>,
-    ) -> Result<Next, Error> {
+    ) -> Result<AfterAnswer, Error> {
         if self.observe(&response).await == Observed::Done {
-            return Ok(Next::Answer(response));
+            return Ok(AfterAnswer::Answer(response));
         }
         let Some(mut again) = copy.and_then(Request::try_clone) else {
-            return Ok(Next::Answer(response));
+            return Ok(AfterAnswer::Answer(response));
         };
         drain(response).await;
         let extensions = Extensions::new();
         let placement = self.placement().unwrap_or_default();
-        let mut carried = Carried::new(&mut again, &extensions, placement)?;
-        let prepared = self.attempt.prepare_copy_again(&mut carried);
+        let mut carried = ReqwestRequest::new(&mut again, &extensions, placement)?;
+        let prepared = self.attempt.prepare_copy(&mut carried);
         let attempt = within(self.limit, prepared).await?;
         carried.finish();
         let next = Self {
@@ -98,7 +98,7 @@ impl Attempted {
             origin: self.origin.clone(),
             limit: self.limit,
         };
-        Ok(Next::Send(next, Box::new(again)))
+        Ok(AfterAnswer::Send(next, Box::new(again)))
     }
 
     /// Judges an answer, and renews the token if that is what it means. A renewal that takes longer
@@ -126,7 +126,7 @@ pub(crate) fn uri(request: &Request) -> Result<Uri, Error> {
 /// Reads what is left of an answer that nobody wants, within limits.
 async fn drain(mut response: Response) {
     let read = async {
-        let mut left = MOST_DRAINED;
+        let mut left = MAX_DRAINED;
         while let Ok(Some(chunk)) = response.chunk().await {
             let Some(rest) = left.checked_sub(chunk.len()) else {
                 return;
@@ -134,26 +134,26 @@ async fn drain(mut response: Response) {
             left = rest;
         }
     };
-    let _ = tokio::time::timeout(LONGEST_DRAIN, read).await;
+    let _ = tokio::time::timeout(MAX_DRAIN_TIME, read).await;
 }
 
 /// A request of reqwest's.
-struct Carried<'a> {
+struct ReqwestRequest<'a> {
     request: &'a mut Request,
     extensions: &'a Extensions,
     uri: Uri,
     form: Option<String>,
 }
 
-impl<'a> Carried<'a> {
+impl<'a> ReqwestRequest<'a> {
     fn new(
         request: &'a mut Request,
         extensions: &'a Extensions,
-        placement: Placement,
+        placement: BearerMethod,
     ) -> Result<Self, Error> {
         let form = match placement {
-            Placement::Body => form(request),
-            Placement::Header | Placement::Query => None,
+            BearerMethod::Body => form(request),
+            BearerMethod::Header | BearerMethod::Query => None,
         };
         Ok(Self {
             uri: uri(request)?,
@@ -172,7 +172,7 @@ impl<'a> Carried<'a> {
     }
 }
 
-impl Carrier for Carried<'_> {
+impl HttpRequest for ReqwestRequest<'_> {
     fn method(&self) -> &Method {
         self.request.method()
     }

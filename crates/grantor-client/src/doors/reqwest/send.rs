@@ -5,10 +5,10 @@ use http::{Extensions, Method};
 use reqwest::{Client, Request, Response};
 use url::Origin;
 
-use super::request::{Next, prepare, uri};
+use super::request::{AfterAnswer, prepare, uri};
 use crate::doors::redirect::{self, Follow, redirect};
 use crate::error::Error;
-use crate::request::placement::Placement;
+use crate::request::placement::BearerMethod;
 use crate::tokens::Tokens;
 
 /// Sends a request, and what redirects make of it.
@@ -18,20 +18,20 @@ pub(super) async fn send(
     mut request: Request,
     extensions: &Extensions,
 ) -> Result<Response, Error> {
-    for _ in 0..redirect::MOST {
+    for _ in 0..redirect::MAX_REDIRECTS {
         let origin = request.url().origin();
         let copy = request.try_clone();
         let (response, placement) =
             send_one(tokens, client, request, copy.as_ref(), extensions).await?;
-        let in_query = placement == Some(Placement::Query);
+        let in_query = placement == Some(BearerMethod::Query);
         let Some(next) = redirected(&response, copy, in_query) else {
             return Ok(response);
         };
-        let named = is_for(tokens, &origin, &next);
+        let named = may_keep_credentials(tokens, &origin, &next);
         match redirect::follow(placement, next.method(), named) {
-            Follow::Along => request = next,
-            Follow::Abroad => return abroad(client, next).await,
-            Follow::Not => return Ok(response),
+            Follow::WithCredentials => request = next,
+            Follow::WithoutCredentials => return follow_without_credentials(client, next).await,
+            Follow::Stop => return Ok(response),
         }
     }
     Err(Error::refused("the API redirects without end"))
@@ -45,13 +45,13 @@ pub(crate) async fn send_one(
     mut request: Request,
     copy: Option<&Request>,
     extensions: &Extensions,
-) -> Result<(Response, Option<Placement>), Error> {
+) -> Result<(Response, Option<BearerMethod>), Error> {
     let attempted = prepare(tokens, &mut request, extensions).await?;
     let placement = attempted.placement();
     let response = client.execute(request).await?;
     match attempted.next(response, copy).await? {
-        Next::Answer(response) => Ok((response, placement)),
-        Next::Send(attempted, again) => {
+        AfterAnswer::Answer(response) => Ok((response, placement)),
+        AfterAnswer::Send(attempted, again) => {
             let response = client.execute(*again).await?;
             let _ = attempted.observe(&response).await;
             Ok((response, placement))
@@ -83,13 +83,16 @@ fn redirected(response: &Response, sent: Option<Request>, in_query: bool) -> Opt
 }
 
 /// Follows redirects to origins that get no token, nor anything else that could be secret.
-async fn abroad(client: &Client, mut request: Request) -> Result<Response, Error> {
-    for _ in 0..redirect::MOST {
-        redirect::strip(request.headers_mut());
+async fn follow_without_credentials(
+    client: &Client,
+    mut request: Request,
+) -> Result<Response, Error> {
+    for _ in 0..redirect::MAX_REDIRECTS {
+        redirect::retain_anonymous_headers(request.headers_mut());
         let copy = request.try_clone();
         let response = client.execute(request).await?;
         match redirected(&response, copy, false) {
-            Some(next) if redirect::is_reading(next.method()) => request = next,
+            Some(next) if redirect::is_safe_method(next.method()) => request = next,
             _ => return Ok(response),
         }
     }
@@ -98,7 +101,7 @@ async fn abroad(client: &Client, mut request: Request) -> Result<Response, Error
 
 /// Whether a redirected request may keep all of the caller's headers: a credential of their own goes
 /// to no other origin, and the rest to those that were named.
-fn is_for(tokens: &Tokens, from: &Origin, request: &Request) -> bool {
+fn may_keep_credentials(tokens: &Tokens, from: &Origin, request: &Request) -> bool {
     if request.url().origin() == *from {
         return true;
     }

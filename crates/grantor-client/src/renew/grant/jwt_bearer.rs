@@ -8,22 +8,24 @@ use grantor_core::{GrantParameters, Secret, TokenRequest};
 use grantor_store::MasterKey;
 use http::Request;
 
-use crate::authorization_server::App;
-use crate::authorization_server::assertion::claims::Statement;
-use crate::authorization_server::assertion::sign_on_send::{Unsigned, Use};
-use crate::authorization_server::assertion::{Assertion, ScopePlace};
+use crate::authorization_server::ClientRegistration;
+use crate::authorization_server::assertion::claims::AssertionTemplate;
+use crate::authorization_server::assertion::sign_on_send::{AssertionUse, SignOnSend};
+use crate::authorization_server::assertion::{Assertion, ScopeLocation};
 
 /// What a key states for tokens, to one server.
 #[derive(Debug)]
-pub(crate) struct ServiceAccount {
-    statement: Arc<Statement>,
-    scope: ScopePlace,
+pub(crate) struct JwtBearerGrant {
+    statement: Arc<AssertionTemplate>,
+    scope: ScopeLocation,
 }
 
-impl ServiceAccount {
+impl JwtBearerGrant {
     /// `assertion` was checked.
-    pub(crate) fn new(assertion: &Assertion, app: Option<&App>) -> Self {
-        let audience = app.and_then(App::audience).unwrap_or_default();
+    pub(crate) fn new(assertion: &Assertion, app: Option<&ClientRegistration>) -> Self {
+        let audience = app
+            .and_then(ClientRegistration::audience)
+            .unwrap_or_default();
         Self {
             statement: Arc::new(assertion.grant(audience)),
             scope: assertion.scope_place(),
@@ -38,13 +40,13 @@ impl ServiceAccount {
     }
 
     /// What is signed for this request, which loses its scope if the assertion has it.
-    pub(crate) fn statement(&self, request: &mut TokenRequest) -> Arc<Statement> {
+    pub(crate) fn template(&self, request: &mut TokenRequest) -> Arc<AssertionTemplate> {
         match self.scope {
-            ScopePlace::Claim => match request.parameters.scope.take() {
+            ScopeLocation::Claim => match request.parameters.scope.take() {
                 Some(scope) => Arc::new(self.statement.with_scope(&scope)),
                 None => Arc::clone(&self.statement),
             },
-            ScopePlace::Parameter => Arc::clone(&self.statement),
+            ScopeLocation::Parameter => Arc::clone(&self.statement),
         }
     }
 
@@ -57,13 +59,13 @@ impl ServiceAccount {
 /// then; if it is the same `jti` again that the user has named, only what was not seen.
 pub(crate) fn exchange(
     mut request: Request<Bytes>,
-    statement: &Arc<Statement>,
+    statement: &Arc<AssertionTemplate>,
     retry: Retry,
     jitter: f64,
 ) -> FetchToken {
-    Unsigned::put(&mut request, Use::Grant, statement);
+    SignOnSend::put(&mut request, AssertionUse::Grant, statement);
     if statement.is_new_every_time() {
         return FetchToken::repeatable(request, retry, jitter);
     }
-    FetchToken::for_grant(&ServiceAccount::request(), request, retry, jitter)
+    FetchToken::for_grant(&JwtBearerGrant::request(), request, retry, jitter)
 }

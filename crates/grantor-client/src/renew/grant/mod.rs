@@ -9,12 +9,12 @@ use std::sync::Arc;
 use grantor_core::{GrantParameters, Timestamp};
 use grantor_store::MasterKey;
 
-use self::jwt_bearer::ServiceAccount;
+use self::jwt_bearer::JwtBearerGrant;
 use self::token_source::TokenSource;
 use super::login::Login;
-use crate::authorization_server::App;
+use crate::authorization_server::ClientRegistration;
 use crate::error::Error;
-use crate::token::subject::{Subject, SubjectToken, Subjects, User};
+use crate::token::subject::{PasswordCredentials, Subject, SubjectSource, SubjectToken};
 use crate::tokens::Tokens;
 
 /// What tokens are had for.
@@ -22,21 +22,21 @@ use crate::tokens::Tokens;
 pub(crate) enum Grant {
     ClientCredentials,
     /// Tokens that are given for an assertion.
-    JwtBearer(ServiceAccount),
+    JwtBearer(JwtBearerGrant),
     Login(Box<Login>),
     /// Tokens of those on whose behalf requests are made.
-    Exchange(Exchange),
+    TokenExchange(TokenExchange),
     /// Tokens of the users whose name and password come with a request.
-    Users,
-    Source(Arc<dyn TokenSource>),
+    PasswordFromRequest,
+    TokenSource(Arc<dyn TokenSource>),
     /// A token that is what it is.
-    Fixed,
+    StaticToken,
 }
 
 /// Token exchange (RFC 8693).
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Exchange {
-    pub(crate) subjects: Option<Subjects>,
+pub(crate) struct TokenExchange {
+    pub(crate) subjects: Option<SubjectSource>,
     /// Without a subject, the client's own token is used.
     pub(crate) optional: bool,
     pub(crate) actor: Option<Actor>,
@@ -46,31 +46,31 @@ pub(crate) struct Exchange {
 /// Who acts on behalf of a subject (RFC 8693 section 2.1): a token that is at hand, or
 /// [`Tokens`] of the actor's own.
 #[derive(Clone)]
-pub struct Actor(Acting);
+pub struct Actor(ActorSource);
 
 #[derive(Clone)]
-enum Acting {
+enum ActorSource {
     Token(SubjectToken),
     Tokens(Tokens),
 }
 
 impl From<SubjectToken> for Actor {
     fn from(token: SubjectToken) -> Self {
-        Self(Acting::Token(token))
+        Self(ActorSource::Token(token))
     }
 }
 
 impl From<Tokens> for Actor {
     fn from(tokens: Tokens) -> Self {
-        Self(Acting::Tokens(tokens))
+        Self(ActorSource::Tokens(tokens))
     }
 }
 
 impl fmt::Debug for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.0 {
-            Acting::Token(_) => "Actor(token)",
-            Acting::Tokens(_) => "Actor(tokens)",
+            ActorSource::Token(_) => "Actor(token)",
+            ActorSource::Tokens(_) => "Actor(tokens)",
         })
     }
 }
@@ -78,8 +78,8 @@ impl fmt::Debug for Actor {
 impl Actor {
     async fn token(&self) -> Result<SubjectToken, Error> {
         match &self.0 {
-            Acting::Token(token) => Ok(token.clone()),
-            Acting::Tokens(tokens) => {
+            ActorSource::Token(token) => Ok(token.clone()),
+            ActorSource::Tokens(tokens) => {
                 let token = Box::pin(tokens.get()).await?;
                 Ok(SubjectToken::access_token(token.secret))
             }
@@ -87,7 +87,7 @@ impl Actor {
     }
 }
 
-impl Exchange {
+impl TokenExchange {
     /// What is asked for a subject.
     pub(crate) async fn request(&self, subject: &SubjectToken) -> Result<GrantParameters, Error> {
         let actor = match &self.actor {
@@ -114,17 +114,17 @@ impl Grant {
         now: Timestamp,
     ) -> Result<GrantParameters, Error> {
         match (self, subject) {
-            (Self::Exchange(_), Some(Subject::Token(token))) if token.has_ended(now) => {
+            (Self::TokenExchange(_), Some(Subject::Token(token))) if token.has_ended(now) => {
                 Err(Error::needs_login_because(
                     "the token of the subject has ended: take a new one from the request",
                 ))
             }
-            (Self::Exchange(exchange), Some(Subject::Token(token))) => {
+            (Self::TokenExchange(exchange), Some(Subject::Token(token))) => {
                 exchange.request(token).await
             }
-            (Self::Users, Some(Subject::User(user))) => Ok(user.request()),
-            (Self::JwtBearer(_), None) => Ok(ServiceAccount::request()),
-            (Self::ClientCredentials | Self::Exchange(_), None) => {
+            (Self::PasswordFromRequest, Some(Subject::Password(user))) => Ok(user.request()),
+            (Self::JwtBearer(_), None) => Ok(JwtBearerGrant::request()),
+            (Self::ClientCredentials | Self::TokenExchange(_), None) => {
                 Ok(GrantParameters::ClientCredentials)
             }
             _ => Err(Error::configuration("there is nobody to have a token for")),
@@ -136,18 +136,27 @@ impl Grant {
     /// A changed client secret or password may mean other rights, so it makes other tokens; a login
     /// stays what it is. It becomes part of the keys of records, so secrets are in it as fingerprints
     /// only.
-    pub(crate) fn identity(&self, app: Option<&App>, label: &str, key: &MasterKey) -> String {
+    pub(crate) fn identity(
+        &self,
+        app: Option<&ClientRegistration>,
+        label: &str,
+        key: &MasterKey,
+    ) -> String {
         let who = match self {
             Self::Login(login) => {
-                let password = |user: &User| key.fingerprint("password", &user.password);
-                let user = login.user.as_ref();
+                let password =
+                    |user: &PasswordCredentials| key.fingerprint("password", &user.password);
+                let user = login.password.as_ref();
                 let user = user.map(|user| (&user.username, password(user)));
                 // Without a label, what was handed in says which login it is.
-                let given = login.given.as_ref().filter(|_| label.is_empty());
+                let given = login
+                    .initial_refresh_token
+                    .as_ref()
+                    .filter(|_| label.is_empty());
                 let given = given.map(|given| key.fingerprint("refresh_token", given));
                 format!("login {label:?}{user:?}{given:?}")
             }
-            Self::Source(_) | Self::Fixed => format!("source {label:?}"),
+            Self::TokenSource(_) | Self::StaticToken => format!("source {label:?}"),
             Self::JwtBearer(account) => {
                 format!(
                     "assertion {}{:?}",
@@ -155,7 +164,7 @@ impl Grant {
                     credential(app, key)
                 )
             }
-            Self::ClientCredentials | Self::Exchange(_) | Self::Users => {
+            Self::ClientCredentials | Self::TokenExchange(_) | Self::PasswordFromRequest => {
                 format!("client {:?}", credential(app, key))
             }
         };
@@ -169,7 +178,7 @@ impl Grant {
 }
 
 /// What the client says who it is by, as a fingerprint.
-fn credential(app: Option<&App>, key: &MasterKey) -> Option<String> {
+fn credential(app: Option<&ClientRegistration>, key: &MasterKey) -> Option<String> {
     let app = app?;
     match (&app.client_assertion, &app.client_secret) {
         (Some(assertion), _) => Some(assertion.of_client(&app.client_id, "").identity(key)),

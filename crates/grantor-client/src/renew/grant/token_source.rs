@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use grantor_core::{BoxFuture, TokenParameters, TokenResponse};
 
-use crate::cache::slot::Slot;
+use crate::cache::slot::TokenSlot;
 use crate::error::Error;
-use crate::renew::Fetched;
+use crate::renew::TokenAnswer;
 use crate::token::token_set::TokenSet;
 
 /// What a [`TokenSource`] fails with.
@@ -32,7 +32,7 @@ pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 ///     }
 /// }
 ///
-/// let tokens = Tokens::from_source(FromFile("token".into())).only("https://api.example").build()?;
+/// let tokens = Tokens::from_source(FromFile("token".into())).allow_origin("https://api.example").build()?;
 /// # Ok::<(), grantor_client::Error>(())
 /// ```
 pub trait TokenSource: Debug + Send + Sync + 'static {
@@ -56,12 +56,12 @@ impl<S: TokenSource> TokenSource for Arc<S> {
 }
 
 /// Asks a source, within the time that a token request may take.
-pub(crate) async fn ask(slot: &Slot, source: &dyn TokenSource) -> Fetched {
+pub(crate) async fn fetch(slot: &TokenSlot, source: &dyn TokenSource) -> TokenAnswer {
     let manager = &slot.manager;
     let clock = &manager.shared.environment;
     let (sent_at, now) = (clock.clock.elapsed(), clock.now());
     let limit = manager.policy.request_timeout;
-    let set = match tokio::time::timeout(limit, source.fetch(&slot.ask)).await {
+    let set = match tokio::time::timeout(limit, source.fetch(&slot.parameters)).await {
         Ok(Ok(set)) => set,
         Ok(Err(error)) => return Err(Error::from_source(error)),
         Err(_) => {

@@ -30,9 +30,9 @@ impl Office {
         }
     }
 
-    fn queue(&self) -> Queue<'_> {
+    fn queue(&self) -> LeaseContender<'_> {
         let key = self.leases.key_of_name("x");
-        Queue::new(&self.leases, key, &self.environment)
+        LeaseContender::new(&self.leases, key, &self.environment)
     }
 }
 
@@ -57,9 +57,9 @@ async fn what_nobody_extends_lapses() {
             break held;
         }
         queue.pause().await;
-        waited += POLL;
+        waited += POLL_EVERY;
     };
-    assert_eq!(waited, TERM);
+    assert_eq!(waited, LEASE_TERM);
     assert_eq!(second.fence(), 2);
     // The first holder notices.
     first.unwrap().keep().await;
@@ -123,10 +123,10 @@ async fn what_a_store_does_not_extend_is_given_up_before_it_lapses() {
     let leases = Records::new(store, namespace, environment.clone()).unwrap();
     let key = leases.key_of_name("x");
     let began = Instant::now();
-    let mut queue = Queue::new(&leases, key, &environment);
+    let mut queue = LeaseContender::new(&leases, key, &environment);
     let mut held = queue.attempt().await.unwrap().unwrap();
     held.keep().await;
-    assert!(began.elapsed() < TERM, "{:?}", began.elapsed());
+    assert!(began.elapsed() < LEASE_TERM, "{:?}", began.elapsed());
 }
 
 /// Takes one put and answers no other.

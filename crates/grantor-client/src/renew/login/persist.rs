@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use crate::authorization_server::endpoint::Endpoint;
 use crate::cache::registry::Manager;
 use crate::observe::event::Event;
-use crate::observe::hooks::Call;
-use crate::renew::election::STORE_TIME;
+use crate::observe::hooks::RequestKind;
+use crate::renew::election::STORE_TIMEOUT;
 use crate::renew::grant::Grant;
 use crate::store::records::LoginRecord;
 
@@ -23,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What became of a state of a login.
 #[derive(Debug)]
-pub(crate) enum Persisted {
+pub(crate) enum StoreOutcome {
     Stored,
     /// There is a newer one, or one of another login.
     Superseded(LoginRecord),
@@ -36,55 +36,55 @@ pub(crate) async fn persist(
     manager: &Manager,
     next: &LoginRecord,
     mut version: Option<Version>,
-) -> Persisted {
+) -> StoreOutcome {
     let Some(logins) = &manager.storage.logins else {
-        return Persisted::Stored;
+        return StoreOutcome::Stored;
     };
     let key = manager.storage.login_key(logins);
-    let until = Instant::now() + STORE_TIME;
+    let until = Instant::now() + STORE_TIMEOUT;
     loop {
-        let step = tokio::time::timeout_at(until, step(logins, &key, next, version));
+        let step = tokio::time::timeout_at(until, attempt(logins, &key, next, version));
         match step.await {
-            Ok(Ok(Step::Over(persisted))) => return persisted,
-            Ok(Ok(Step::Again(read))) => version = read,
+            Ok(Ok(StoreAttempt::Done(persisted))) => return persisted,
+            Ok(Ok(StoreAttempt::Retry(read))) => version = read,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "a login can't be stored");
                 tokio::time::sleep_until(until.min(Instant::now() + PAUSE)).await;
             }
-            Err(_) => return Persisted::NotYet,
+            Err(_) => return StoreOutcome::NotYet,
         }
         if Instant::now() >= until {
-            return Persisted::NotYet;
+            return StoreOutcome::NotYet;
         }
     }
 }
 
-enum Step {
-    Over(Persisted),
-    Again(Option<Version>),
+enum StoreAttempt {
+    Done(StoreOutcome),
+    Retry(Option<Version>),
 }
 
-async fn step(
+async fn attempt(
     logins: &Records<LoginRecord>,
     key: &Key,
     next: &LoginRecord,
     version: Option<Version>,
-) -> Result<Step, Error> {
+) -> Result<StoreAttempt, Error> {
     let written = match version {
         Some(version) => logins.update(key, next, version).await?,
         None => logins.create(key, next).await?,
     };
     let Err(Conflict) = written else {
-        return Ok(Step::Over(Persisted::Stored));
+        return Ok(StoreAttempt::Done(StoreOutcome::Stored));
     };
     Ok(match logins.get(key).await? {
-        None => Step::Again(None),
+        None => StoreAttempt::Retry(None),
         Some(stored) => {
             let same = stored.record.login_id == next.login_id;
-            if same && stored.record.chain < next.chain {
-                Step::Again(Some(stored.version))
+            if same && stored.record.rotation < next.rotation {
+                StoreAttempt::Retry(Some(stored.version))
             } else {
-                Step::Over(Persisted::Superseded(stored.record))
+                StoreAttempt::Done(StoreOutcome::Superseded(stored.record))
             }
         }
     })
@@ -92,15 +92,19 @@ async fn step(
 
 /// Goes on storing beside the use of the login, until it is done, or something newer is known, or
 /// the tokens are closed. `version` is what the store held when it was last read.
-pub(crate) fn go_on(manager: &Arc<Manager>, record: LoginRecord, version: Option<Version>) {
+pub(crate) fn persist_in_background(
+    manager: &Arc<Manager>,
+    record: LoginRecord,
+    version: Option<Version>,
+) {
     let shared = Arc::clone(manager);
     manager.spawn(async move {
         let mut pause = PAUSE;
         let mut closed = false;
         while !closed {
-            closed = shared.closes_within(pause).await;
+            closed = shared.closed_within(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            if try_again(&shared, &record, version).await {
+            if retry(&shared, &record, version).await {
                 return;
             }
         }
@@ -108,25 +112,25 @@ pub(crate) fn go_on(manager: &Arc<Manager>, record: LoginRecord, version: Option
 }
 
 /// Whether it is over.
-async fn try_again(manager: &Manager, record: &LoginRecord, version: Option<Version>) -> bool {
+async fn retry(manager: &Manager, record: &LoginRecord, version: Option<Version>) -> bool {
     let Grant::Login(login) = &manager.grant else {
         return true;
     };
-    let mut known = login.known.lock().await;
+    let mut known = login.state.lock().await;
     let Some(known) = known.as_mut() else {
         return true;
     };
-    let own = (&known.record.login_id, known.record.chain);
-    if known.persisted || own != (&record.login_id, record.chain) {
+    let own = (&known.record.login_id, known.record.rotation);
+    if known.persisted || own != (&record.login_id, record.rotation) {
         return true;
     }
     match persist(manager, record, version).await {
-        Persisted::NotYet => false,
-        Persisted::Superseded(stored) if own != (&stored.login_id, stored.chain) => true,
+        StoreOutcome::NotYet => false,
+        StoreOutcome::Superseded(stored) if own != (&stored.login_id, stored.rotation) => true,
         // What was tried before may have been written, though it was not said.
-        Persisted::Stored | Persisted::Superseded(_) => {
+        StoreOutcome::Stored | StoreOutcome::Superseded(_) => {
             known.persisted = true;
-            manager.tell(&Event::Persisted);
+            manager.emit(&Event::Persisted);
             true
         }
     }
@@ -146,6 +150,6 @@ pub(crate) async fn revoke(manager: &Manager, answer: &TokenResponse) {
         query.token_type_hint = Some(TokenTypeHint::RefreshToken);
         let mut request = query.to_request(&url, &client.authentication);
         client.sign(&mut request);
-        let _ = manager.wire(Call::Revocation).send(request).await;
+        let _ = manager.wire(RequestKind::Revocation).send(request).await;
     }
 }

@@ -8,27 +8,27 @@ use grantor_jose::base64url;
 use grantor_jose::digest::{constant_time_eq, sha256};
 use grantor_store::Version;
 
-use super::persist::{self, Persisted};
-use super::{Known, Login, spent_tokens};
+use super::persist::{self, StoreOutcome};
+use super::{Login, LoginState, spent_tokens};
 use crate::cache::registry::Manager;
 use crate::error::Error;
 use crate::observe::event::Event;
-use crate::renew::election::in_time;
+use crate::renew::election::within_store_timeout;
 use crate::store::records::LoginRecord;
 
 impl Login {
     /// The newest state of the login: what is stored, unless this process knows better, or another
     /// login was handed in.
-    pub(super) async fn newest(
+    pub(super) async fn latest(
         &self,
         manager: &Manager,
-        known: &mut Option<Known>,
+        known: &mut Option<LoginState>,
     ) -> Result<(LoginRecord, Option<Version>), Error> {
-        in_time(manager.storage.check_key()).await?;
+        within_store_timeout(manager.storage.check_key()).await?;
         let stored = match &manager.storage.logins {
             Some(logins) => {
                 let key = manager.storage.login_key(logins);
-                match in_time(logins.get(&key)).await {
+                match within_store_timeout(logins.get(&key)).await {
                     Ok(stored) => stored,
                     // What this process knows is the newest, where it is the only one.
                     Err(error) => match known.as_ref() {
@@ -45,22 +45,22 @@ impl Login {
         let own = known.clone();
         let unused = own
             .as_ref()
-            .is_none_or(|own| !own.persisted && own.record.chain == 0);
+            .is_none_or(|own| !own.persisted && own.record.rotation == 0);
         let (record, persisted) = match (stored.map(|stored| stored.record), own) {
-            (Some(stored), own) if unused && self.is_another(&stored) => match own {
+            (Some(stored), own) if unused && self.is_other_login(&stored) => match own {
                 Some(own) => (own.record, false),
-                None => (self.begin(manager)?, false),
+                None => (self.first_record(manager)?, false),
             },
             (Some(stored), Some(own)) if is_newer(&own.record, &stored) => (own.record, false),
             (Some(stored), _) => (stored, true),
             (None, Some(own)) if !own.persisted => (own.record, false),
             // Somebody has removed what was stored.
-            (None, Some(_)) if self.user.is_none() => return Err(nobody()),
-            (None, _) => (self.begin(manager)?, false),
+            (None, Some(_)) if self.password.is_none() => return Err(no_login()),
+            (None, _) => (self.first_record(manager)?, false),
         };
-        self.know(
+        self.set_state(
             known,
-            Known {
+            LoginState {
                 record: record.clone(),
                 persisted,
             },
@@ -70,143 +70,144 @@ impl Login {
 
     /// The newest state of the login, for those who want to know. They don't wait for a renewal.
     pub(crate) async fn record(&self, manager: &Manager) -> Result<LoginRecord, Error> {
-        let seen = self.seen().clone();
+        let seen = self.snapshot().clone();
         if let Some(seen) = seen {
             return Ok(seen);
         }
-        let mut known = self.known.lock().await;
-        Ok(self.newest(manager, &mut known).await?.0)
+        let mut known = self.state.lock().await;
+        Ok(self.latest(manager, &mut known).await?.0)
     }
 
     /// Whether the store has another login than the one whose refresh token was handed in and
     /// refused. That one goes on.
-    pub(super) async fn gives_way(
+    pub(super) async fn yields_to_stored(
         &self,
         manager: &Manager,
-        known: &mut Option<Known>,
+        known: &mut Option<LoginState>,
         refused: &LoginRecord,
     ) -> Result<bool, Error> {
         let Some(logins) = manager
             .storage
             .logins
             .as_ref()
-            .filter(|_| refused.chain == 0)
+            .filter(|_| refused.rotation == 0)
         else {
             return Ok(false);
         };
-        let stored = in_time(logins.get(&manager.storage.login_key(logins))).await?;
+        let stored = within_store_timeout(logins.get(&manager.storage.login_key(logins))).await?;
         let another = stored.is_some_and(|stored| stored.record.login_id != refused.login_id);
         if another {
-            self.refused.store(true, Ordering::Relaxed);
+            self.initial_refused.store(true, Ordering::Relaxed);
             *known = None;
         }
         Ok(another)
     }
 
-    fn know(&self, known: &mut Option<Known>, now: Known) {
-        *self.seen() = Some(now.record.clone());
+    fn set_state(&self, known: &mut Option<LoginState>, now: LoginState) {
+        *self.snapshot() = Some(now.record.clone());
         *known = Some(now);
     }
 
-    fn seen(&self) -> MutexGuard<'_, Option<LoginRecord>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn snapshot(&self) -> MutexGuard<'_, Option<LoginRecord>> {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the refresh token that was handed in belongs to another login than the stored one.
-    fn is_another(&self, stored: &LoginRecord) -> bool {
-        let Some(given) = self.given.as_ref() else {
+    fn is_other_login(&self, stored: &LoginRecord) -> bool {
+        let Some(given) = self.initial_refresh_token.as_ref() else {
             return false;
         };
         let is_given = |token: &str| constant_time_eq(token.as_bytes(), given.expose().as_bytes());
         let current = stored.refresh_token.as_deref().is_some_and(is_given);
-        let first = stored.begun_with == fingerprint(given);
+        let first = stored.initial_fingerprint == fingerprint(given);
         let known = current || first || spent_tokens::has(&stored.spent_last, given);
-        !known && !self.refused.load(Ordering::Relaxed)
+        !known && !self.initial_refused.load(Ordering::Relaxed)
     }
 
-    fn begin(&self, manager: &Manager) -> Result<LoginRecord, Error> {
-        let record = begin(manager, self.given.as_ref());
-        match &self.given {
+    fn first_record(&self, manager: &Manager) -> Result<LoginRecord, Error> {
+        let record = new_record(manager, self.initial_refresh_token.as_ref());
+        match &self.initial_refresh_token {
             // Processes that are handed the same refresh token begin the same login, so that one
             // adopts what another brings.
             Some(given) => Ok(LoginRecord {
                 login_id: fingerprint(given),
                 ..record
             }),
-            None if self.user.is_some() => Ok(record),
-            None => Err(nobody()),
+            None if self.password.is_some() => Ok(record),
+            None => Err(no_login()),
         }
     }
 
     /// Remembers a state of the login at once, and stores it before anybody sees what came with it.
-    pub(super) async fn keep(
+    pub(super) async fn persist_state(
         &self,
         manager: &Arc<Manager>,
-        known: &mut Option<Known>,
+        known: &mut Option<LoginState>,
         next: Option<LoginRecord>,
         version: Option<Version>,
-    ) -> Kept {
+    ) -> PersistOutcome {
         let Some(next) = next else {
-            return Kept::Ours;
+            return PersistOutcome::Ours;
         };
-        self.know(
+        self.set_state(
             known,
-            Known {
+            LoginState {
                 record: next.clone(),
                 persisted: false,
             },
         );
         let (record, persisted, kept) = match persist::persist(manager, &next, version).await {
-            Persisted::Stored => (next, true, Kept::Ours),
+            StoreOutcome::Stored => (next, true, PersistOutcome::Ours),
             // The same login, renewed even further: our access token is as good as theirs.
-            Persisted::Superseded(stored) if stored.login_id == next.login_id => {
-                (stored, true, Kept::Ours)
+            StoreOutcome::Superseded(stored) if stored.login_id == next.login_id => {
+                (stored, true, PersistOutcome::Ours)
             }
-            Persisted::Superseded(stored) => (stored, true, Kept::Another),
-            Persisted::NotYet => {
+            StoreOutcome::Superseded(stored) => (stored, true, PersistOutcome::Another),
+            StoreOutcome::NotYet => {
                 // First, since a listener may panic.
-                persist::go_on(manager, next.clone(), version);
-                manager.tell(&Event::NotPersisted);
-                (next, false, Kept::Ours)
+                persist::persist_in_background(manager, next.clone(), version);
+                manager.emit(&Event::NotPersisted);
+                (next, false, PersistOutcome::Ours)
             }
         };
-        self.know(known, Known { record, persisted });
+        self.set_state(known, LoginState { record, persisted });
         kept
     }
 
     /// Takes over a login that has just begun, in place of whatever was there.
-    pub(crate) async fn replace(&self, manager: &Arc<Manager>, record: LoginRecord) {
-        let mut known = self.known.lock().await;
+    pub(crate) async fn replace_with(&self, manager: &Arc<Manager>, record: LoginRecord) {
+        let mut known = self.state.lock().await;
         let mut version = None;
         for _ in 0..8 {
             if let Some(logins) = &manager.storage.logins {
                 let key = manager.storage.login_key(logins);
-                if let Ok(stored) = in_time(logins.get(&key)).await {
+                if let Ok(stored) = within_store_timeout(logins.get(&key)).await {
                     version = stored.map(|stored| stored.version);
                 }
             }
             match self
-                .keep(manager, &mut known, Some(record.clone()), version)
+                .persist_state(manager, &mut known, Some(record.clone()), version)
                 .await
             {
-                Kept::Ours => return,
-                Kept::Another => {}
+                PersistOutcome::Ours => return,
+                PersistOutcome::Another => {}
             }
         }
     }
 
     /// Removes the login from the store. What was handed in stays spent.
     pub(crate) async fn forget(&self, manager: &Manager) -> Result<(), Error> {
-        let mut known = self.known.lock().await;
+        let mut known = self.state.lock().await;
         if let Some(logins) = &manager.storage.logins {
-            in_time(logins.remove(&manager.storage.login_key(logins))).await?;
+            within_store_timeout(logins.remove(&manager.storage.login_key(logins))).await?;
         }
         let record = known.take().map(|known| known.record);
         // Stored and gone is what a login looks like that somebody has removed.
-        self.know(
+        self.set_state(
             &mut known,
-            Known {
-                record: record.unwrap_or_else(|| begin(manager, self.given.as_ref())),
+            LoginState {
+                record: record
+                    .unwrap_or_else(|| new_record(manager, self.initial_refresh_token.as_ref())),
                 persisted: true,
             },
         );
@@ -215,33 +216,33 @@ impl Login {
 }
 
 /// What became of a state of a login.
-pub(super) enum Kept {
+pub(super) enum PersistOutcome {
     Ours,
     /// Somebody has signed in anew, and that login counts.
     Another,
 }
 
 /// The first state of a login.
-pub(crate) fn begin(manager: &Manager, refresh_token: Option<&Secret>) -> LoginRecord {
+pub(crate) fn new_record(manager: &Manager, refresh_token: Option<&Secret>) -> LoginRecord {
     LoginRecord {
         login_id: manager.shared.environment.random_text::<16>(),
-        chain: 0,
+        rotation: 0,
         refresh_token: refresh_token.map(|token| token.expose().to_owned()),
         refresh_expires_at: None,
         fence: 0,
-        begun_with: refresh_token.map(fingerprint).unwrap_or_default(),
+        initial_fingerprint: refresh_token.map(fingerprint).unwrap_or_default(),
         spent_last: String::new(),
     }
 }
 
 pub(crate) fn is_newer(record: &LoginRecord, than: &LoginRecord) -> bool {
-    record.login_id == than.login_id && record.chain > than.chain
+    record.login_id == than.login_id && record.rotation > than.rotation
 }
 
 pub(super) fn fingerprint(secret: &Secret) -> String {
     base64url::encode(sha256(secret.expose().as_bytes()))
 }
 
-fn nobody() -> Error {
+fn no_login() -> Error {
     Error::needs_login_because("there is no login: sign in, or hand in a refresh token")
 }

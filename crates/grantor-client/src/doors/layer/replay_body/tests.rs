@@ -48,27 +48,27 @@ fn trailers() -> Option<Result<Frame<Bytes>, &'static str>> {
     Some(Ok(Frame::trailers(trailers)))
 }
 
-fn recorded(frames: Script, limit: usize) -> Recorded<Frames> {
+fn recorded(frames: Script, limit: usize) -> ReplayBody<Frames> {
     let left = frames.into();
     let hint = (0, None);
-    Recorded::new(Frames { left, hint }, limit)
+    ReplayBody::new(Frames { left, hint }, limit)
 }
 
 type Polled = Poll<Option<Result<Frame<Bytes>, Box<dyn Error + Send + Sync>>>>;
 
-fn poll(body: &mut Recorded<Frames>, waker: &Waker) -> Polled {
+fn poll(body: &mut ReplayBody<Frames>, waker: &Waker) -> Polled {
     Pin::new(body).poll_frame(&mut Context::from_waker(waker))
 }
 
 /// The next frame, which is there.
-fn next(body: &mut Recorded<Frames>) -> Option<Frame<Bytes>> {
+fn next(body: &mut ReplayBody<Frames>) -> Option<Frame<Bytes>> {
     match poll(body, Waker::noop()) {
         Poll::Ready(frame) => frame.map(Result::unwrap),
         Poll::Pending => panic!("it waits"),
     }
 }
 
-fn chunk(body: &mut Recorded<Frames>) -> Bytes {
+fn chunk(body: &mut ReplayBody<Frames>) -> Bytes {
     next(body).unwrap().into_data().unwrap()
 }
 
@@ -151,7 +151,7 @@ fn the_size_is_that_of_what_is_kept_and_of_the_rest() {
     for (upper, expected) in [(None, None), (Some(20), Some(23)), (Some(u64::MAX), None)] {
         let left = [data("one"), data("the rest")].into();
         let hint = (8, upper);
-        let mut first = Recorded::new(Frames { left, hint }, 10);
+        let mut first = ReplayBody::new(Frames { left, hint }, 10);
         let copy = first.copy();
         chunk(&mut first);
         let hint = copy.size_hint();
