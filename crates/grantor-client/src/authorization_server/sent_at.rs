@@ -6,7 +6,7 @@ use std::time::Duration;
 use grantor_core::exchange::{Event, Exchange, FetchError, FetchToken, NoAnswer, Step};
 
 use crate::cache::registry::Manager;
-use crate::renew::lease::LeaseDeadline;
+use crate::runtime::deadline::LeaseDeadline;
 
 /// An exchange, and when it last sent something.
 pub(crate) struct SentAt<X> {
@@ -74,7 +74,7 @@ impl Exchange for WithinLease<'_> {
         let lapsed = self
             .deadline
             .as_ref()
-            .is_some_and(|deadline| deadline.is_over(elapsed));
+            .is_some_and(|deadline| deadline.has_passed(elapsed));
         self.waited |= matches!(step, Step::Wait(_));
         let closed = self.waited && self.manager.is_closed();
         let over = match step {

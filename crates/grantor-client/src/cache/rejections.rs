@@ -12,7 +12,8 @@ use grantor_core::AuthenticateChallenge;
 use http::HeaderMap;
 
 use crate::config::origin::OriginId;
-use crate::token::cached_token::{CachedToken, Nanos, nanos};
+use crate::runtime::instant::{Nanos, nanos};
+use crate::token::cached_token::CachedToken;
 
 /// A token that no origin has accepted yet must be so old to be suspected.
 const MIN_SUSPECT_AGE: Duration = Duration::from_secs(30);
@@ -77,7 +78,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
-    use crate::token::cached_token::Lifetime;
+    use crate::token::lifetime::Lifetime;
 
     fn current(accepted: bool) -> CachedToken {
         let life = Lifetime {

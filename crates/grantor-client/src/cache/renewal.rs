@@ -2,11 +2,12 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::slot::{RenewalReason, RenewalResult, TokenSlot};
+use super::slot::{RenewalResult, TokenSlot};
 use crate::error::Error;
 use crate::observe::event::Event;
 use crate::observe::metrics::MetricEvent;
 use crate::renew;
+use crate::token::reason::RenewalReason;
 
 /// A renewal under way. However it ends, a panic and a runtime that is shut down included, dropping
 /// it wakes all who wait.

@@ -5,21 +5,18 @@
 //! thread writes those of its own share.
 
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use bytes::Bytes;
 use http::HeaderValue;
 
 use super::slot::TokenSlot;
+use crate::runtime::per_thread::{PerThread, with_own_refcount};
 use crate::token::cached_token::CachedToken;
-
-/// How many threads at most have a share of their own; others share theirs.
-pub(crate) const SHARDS: usize = 16;
 
 /// A token that was made the current one.
 pub(crate) struct PublishedToken {
     pub(crate) current: Arc<CachedToken>,
-    shares: Box<[OnceLock<Arc<TokenShare>>]>,
+    shares: PerThread<TokenShare>,
 }
 
 /// What a request under way holds.
@@ -36,38 +33,36 @@ pub(crate) struct TokenShare {
 impl PublishedToken {
     /// A token that many threads will use.
     pub(crate) fn for_many(current: Arc<CachedToken>) -> Self {
-        Self::new(current, SHARDS)
+        Self {
+            current,
+            shares: PerThread::for_many(),
+        }
     }
 
     /// One of very many tokens, each of which is used now and then.
     pub(crate) fn for_few(current: Arc<CachedToken>) -> Self {
-        Self::new(current, 1)
-    }
-
-    fn new(current: Arc<CachedToken>, shares: usize) -> Self {
         Self {
             current,
-            shares: (0..shares).map(|_| OnceLock::new()).collect(),
+            shares: PerThread::for_few(),
         }
     }
 
     /// The share of a thread, by the thread's number.
     #[inline]
     pub(crate) fn share(&self, shard: usize) -> Option<&Arc<TokenShare>> {
-        let share = self.shares.get(shard).or(self.shares.first())?;
-        Some(share.get_or_init(|| Arc::new(self.new_share())))
+        self.shares.get(shard, || self.new_share())
     }
 
     #[cold]
     fn new_share(&self) -> TokenShare {
         let current = Arc::clone(&self.current);
-        match self.shares.len() {
-            1 => TokenShare::of(current),
-            _ => TokenShare {
-                header: with_own_refcount(&current.header),
-                current,
-                pinned: None,
-            },
+        if !self.shares.is_for_many() {
+            return TokenShare::of(current);
+        }
+        TokenShare {
+            header: with_own_refcount(&current.header),
+            current,
+            pinned: None,
         }
     }
 }
@@ -114,35 +109,14 @@ impl Deref for TokenShare {
     }
 }
 
-/// The same bytes, whose references are counted apart from those of others.
-fn with_own_refcount(header: &HeaderValue) -> HeaderValue {
-    let bytes = Bytes::from_owner(OwnedHeader(header.clone()));
-    match HeaderValue::from_maybe_shared(bytes) {
-        Ok(mut own) => {
-            own.set_sensitive(header.is_sensitive());
-            own
-        }
-        // The bytes of a header are those of a header.
-        Err(_) => header.clone(),
-    }
-}
-
-#[repr(align(64))]
-struct OwnedHeader(HeaderValue);
-
-impl AsRef<[u8]> for OwnedHeader {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Weak;
     use std::time::Duration;
 
     use super::*;
-    use crate::token::cached_token::Lifetime;
+    use crate::runtime::per_thread::SHARDS;
+    use crate::token::lifetime::Lifetime;
 
     fn current() -> Arc<CachedToken> {
         let mut header = HeaderValue::from_static("Bearer t");

@@ -17,12 +17,14 @@ use super::renewal::{Renewal, abandoned};
 use super::share::{PublishedToken, TokenShare};
 use super::single_flight::{Admission, SingleFlight};
 use crate::error::Error;
-use crate::observe::counters::shard;
 use crate::observe::metrics::MetricEvent;
 use crate::renew::grant::Grant;
-use crate::token::cached_token::{
-    AccessToken, BEARER, CachedToken, Freshness, Lifetime, NEVER, Nanos, nanos,
-};
+use crate::runtime::instant::{NEVER, Nanos, nanos};
+use crate::runtime::per_thread::shard;
+use crate::token::access_token::AccessToken;
+use crate::token::cached_token::{BEARER, CachedToken};
+use crate::token::lifetime::{Freshness, Lifetime};
+use crate::token::reason::RenewalReason;
 use crate::token::subject::Subject;
 
 /// How long after an early renewal was begun a caller looks after it again.
@@ -33,17 +35,6 @@ pub(crate) type RenewalResult = Result<Arc<CachedToken>, Error>;
 
 /// A renewal that has not ended.
 pub(crate) type InFlight = watch::Receiver<Option<RenewalResult>>;
-
-/// Why a token is renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RenewalReason {
-    /// The one there is still good, and its end is near.
-    RefreshAhead,
-    /// There is none, or it has ended.
-    Missing,
-    /// An API or the user does not want the one of this generation.
-    Rejected(u64),
-}
 
 pub(crate) struct TokenSlot {
     pub(crate) manager: Arc<Manager>,

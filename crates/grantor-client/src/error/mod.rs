@@ -10,6 +10,9 @@ use grantor_core::TokenError;
 
 use self::convert::answered;
 
+/// What a [`TokenSource`](crate::TokenSource) fails with.
+pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why there is no token, or why a request can't carry one. Cheap to clone, since all who wait for
 /// one renewal get the same.
 #[derive(Clone)]
@@ -53,7 +56,7 @@ impl Error {
     }
 
     /// What a source of the user's failed with.
-    pub(crate) fn from_source(error: crate::renew::grant::token_source::SourceError) -> Self {
+    pub(crate) fn from_source(error: SourceError) -> Self {
         let message = format!("the source gave no token: {error}");
         Self::with(ErrorKind::Transient, message, None, error)
     }

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::metrics::MetricEvent;
-use crate::cache::share::SHARDS;
+use crate::runtime::per_thread::{SHARDS, shard};
 
 /// How often what happened, since the tokens were built.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,20 +32,6 @@ pub(crate) struct Counters {
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Shard(AtomicU64);
-
-thread_local! {
-    static SHARD: usize = {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let next = NEXT.fetch_add(1, Ordering::Relaxed);
-        usize::try_from(next).unwrap_or(0) % SHARDS
-    };
-}
-
-/// The number of this thread, below [`SHARDS`]. Others may have the same.
-#[inline]
-pub(crate) fn shard() -> usize {
-    SHARD.try_with(|at| *at).unwrap_or(0)
-}
 
 impl Counters {
     #[inline]

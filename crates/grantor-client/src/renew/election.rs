@@ -1,7 +1,6 @@
 //! Whose turn it is to renew: adopt what others have stored meanwhile, or hold the lease.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use grantor_core::Secret;
 use tokio::time::Instant;
@@ -9,10 +8,8 @@ use tokio::time::Instant;
 use super::lease::{Lease, LeaseContender};
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
+use crate::store::deadline::within_store_timeout;
 use crate::token::cached_token::CachedToken;
-
-/// How long a store may take before a token is used that it has not got.
-pub(crate) const STORE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What waiting for one's turn ends with.
 pub(crate) enum Election<'a> {
@@ -103,17 +100,5 @@ pub(crate) async fn while_leased<T>(
             "another process took over the renewal of the token",
         )),
         done = work => done,
-    }
-}
-
-/// Bounds the time that a store may take.
-pub(crate) async fn within_store_timeout<T>(
-    work: impl Future<Output = Result<T, grantor_store::Error>>,
-) -> Result<T, Error> {
-    match tokio::time::timeout(STORE_TIMEOUT, work).await {
-        Ok(done) => done.map_err(Error::from),
-        Err(_) => Err(Error::transient(
-            "the store of tokens did not answer in time",
-        )),
     }
 }

@@ -14,20 +14,23 @@ use grantor_http::drive_with_sleep;
 use http::HeaderValue;
 use url::Url;
 
-use self::election::{Election, elect, while_leased, within_store_timeout};
+use self::election::{Election, elect, while_leased};
 use self::grant::{Grant, jwt_bearer, token_source};
-use self::lease::LeaseDeadline;
 use crate::authorization_server::client_authentication::EndpointAuthentication;
 use crate::authorization_server::endpoint::Endpoint;
 use crate::authorization_server::fetch_error::{FetchFailure, SubjectKind};
 use crate::authorization_server::sent_at::{SentAt, WithinLease};
 use crate::cache::registry::Manager;
-use crate::cache::slot::{RenewalReason, RenewalResult, TokenSlot};
+use crate::cache::slot::{RenewalResult, TokenSlot};
 use crate::error::Error;
 use crate::observe::event::Event;
 use crate::observe::hooks::RequestKind;
 use crate::observe::token_change::TokenChange;
-use crate::token::cached_token::{AccessToken, Lifetime};
+use crate::runtime::deadline::LeaseDeadline;
+use crate::store::deadline::within_store_timeout;
+use crate::token::access_token::AccessToken;
+use crate::token::lifetime::Lifetime;
+use crate::token::reason::RenewalReason;
 use crate::token::subject::Subject;
 use crate::token::token_set::TokenSet;
 

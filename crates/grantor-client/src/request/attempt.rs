@@ -6,14 +6,16 @@ use http::{HeaderMap, HeaderName, Request, Response, StatusCode};
 
 use super::flags::AttemptFlags;
 use super::http_request::HttpRequest;
-use super::placement::BearerMethod;
 use crate::cache::rejections::is_unrelated_to_token;
 use crate::cache::share::TokenShare;
-use crate::cache::slot::{RenewalReason, TokenSlot};
+use crate::cache::slot::TokenSlot;
 use crate::config::origin::OriginId;
+use crate::config::placement::BearerMethod;
 use crate::error::Error;
 use crate::observe::metrics::MetricEvent;
-use crate::token::cached_token::{CachedToken, Freshness};
+use crate::token::cached_token::CachedToken;
+use crate::token::lifetime::Freshness;
+use crate::token::reason::RenewalReason;
 use crate::token::subject::Subject;
 
 /// What gRPC says instead of 401, in the header of an answer that has no messages.

@@ -1,5 +1,6 @@
 //! The records of one client or login, found by hashed keys.
 
+pub(crate) mod deadline;
 pub(crate) mod location;
 pub(crate) mod open;
 pub(crate) mod records;
@@ -17,7 +18,8 @@ use self::open::StoreOpener;
 use self::records::{AccessTokenRecord, LeaseRecord, LoginRecord};
 use crate::authorization_server::ClientRegistration;
 use crate::config::policy::Policy;
-use crate::token::cached_token::{AccessToken, Lifetime};
+use crate::token::access_token::AccessToken;
+use crate::token::lifetime::Lifetime;
 
 #[derive(Debug)]
 pub(crate) struct TokenStore {
@@ -166,7 +168,7 @@ impl TokenStore {
             return Ok(None);
         }
         let life = self.life(&record);
-        let now = crate::token::cached_token::nanos(self.environment.clock.elapsed());
+        let now = crate::runtime::instant::nanos(self.environment.clock.elapsed());
         if life.refresh_at(&self.policy, 1.0) <= now {
             return Ok(None);
         }

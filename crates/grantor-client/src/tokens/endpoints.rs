@@ -13,8 +13,8 @@ use crate::cache::registry::Manager;
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
 use crate::observe::hooks::RequestKind;
-use crate::renew::election::within_store_timeout;
 use crate::renew::grant::Grant;
+use crate::store::deadline::within_store_timeout;
 
 impl Tokens {
     /// What the server knows of a token.

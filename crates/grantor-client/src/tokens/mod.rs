@@ -9,15 +9,16 @@ use grantor_core::{Scope, Secret, ServerMetadata, TokenParameters};
 use url::Url;
 
 use crate::cache::registry::{CloseOnDrop, Manager};
-use crate::cache::slot::{RenewalReason, TokenSlot};
+use crate::cache::slot::TokenSlot;
 use crate::config::origin::{Origin, Origins};
-use crate::doors::reqwest::session::Session;
+use crate::config::placement::BearerMethod;
 use crate::error::Error;
 use crate::observe::counters::Counts;
 use crate::renew::MAX_LIFETIME;
 use crate::renew::grant::Grant;
-use crate::request::placement::BearerMethod;
-use crate::token::cached_token::{AccessToken, Lifetime};
+use crate::token::access_token::AccessToken;
+use crate::token::lifetime::Lifetime;
+use crate::token::reason::RenewalReason;
 use crate::token::subject::{Subject, SubjectSource, SubjectToken};
 use crate::token::token_set::TokenSet;
 
@@ -194,22 +195,20 @@ impl Tokens {
         self.with_ask(|ask| TokenParameters { resource, ..ask })
     }
 
+    /// The same token, carried at another place.
+    #[must_use]
+    pub fn with_bearer_method(&self, method: BearerMethod) -> Self {
+        let mut tokens = self.clone();
+        tokens.bearer_method = method;
+        tokens
+    }
+
     /// The same token, which may go to this origin too.
     ///
     /// # Errors
     /// It is no origin, or not a secure one.
     pub fn with_origin(&self, origin: &str) -> Result<Self, Error> {
         Ok(self.with(Origin::parse(origin).map_err(Error::configuration)?))
-    }
-
-    /// A session below a URL, to whose origin the token may go.
-    ///
-    /// # Errors
-    /// It is no URL, or not a secure one.
-    pub fn session(&self, base: &str) -> Result<Session, Error> {
-        let base = base_url(base)?;
-        let origin = Origin::of(&base).map_err(Error::configuration)?;
-        Session::new(self.with(origin), base)
     }
 
     #[inline]
@@ -230,7 +229,7 @@ impl Tokens {
         }
     }
 
-    fn with(&self, origin: Origin) -> Self {
+    pub(crate) fn with(&self, origin: Origin) -> Self {
         let id = self.slot.manager.origin_ids.id(&origin);
         Self {
             origins: Arc::new(self.origins.with(origin, id)),

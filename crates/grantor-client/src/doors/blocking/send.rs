@@ -12,11 +12,11 @@ use ureq::{Agent, AsSendBody, SendBody};
 use url::{Origin, Url};
 
 use super::request::UreqRequest;
+use crate::config::placement::BearerMethod;
 use crate::doors::redirect::{self, Follow, redirect};
 use crate::doors::reqwest::request::too_late;
 use crate::error::Error;
 use crate::request::attempt::Observed;
-use crate::request::placement::BearerMethod;
 use crate::runtime::block_on::{block_on, block_on_until};
 use crate::tokens::Tokens;
 

@@ -4,7 +4,7 @@ use tokio::runtime::Handle;
 use crate::error::Error;
 use crate::request::attempt::Attempt;
 use crate::runtime::block_on::block_on;
-use crate::token::cached_token::AccessToken;
+use crate::token::access_token::AccessToken;
 use crate::token::token_set::TokenSet;
 use crate::tokens::Tokens;
 

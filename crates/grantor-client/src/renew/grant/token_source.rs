@@ -4,12 +4,9 @@ use std::sync::Arc;
 use grantor_core::{BoxFuture, TokenParameters, TokenResponse};
 
 use crate::cache::slot::TokenSlot;
-use crate::error::Error;
+use crate::error::{Error, SourceError};
 use crate::renew::TokenAnswer;
 use crate::token::token_set::TokenSet;
-
-/// What a [`TokenSource`] fails with.
-pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where tokens come from, if not from a grant that grantor knows: a metadata service, a vault, a
 /// file that another program writes.

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use self::state::{PersistOutcome, is_newer};
 use super::election::{Election, elect, while_leased};
-use super::lease::{Lease, LeaseDeadline};
+use super::lease::Lease;
 use super::{LoginTokens, commit, fetch, token_call};
 use crate::authorization_server::endpoint::Endpoint;
 use crate::cache::registry::Manager;
@@ -23,6 +23,7 @@ use crate::cache::slot::{RenewalResult, TokenSlot};
 use crate::error::Error;
 use crate::observe::event::Event;
 use crate::observe::hooks::RequestKind;
+use crate::runtime::deadline::LeaseDeadline;
 use crate::store::records::LoginRecord;
 use crate::token::subject::PasswordCredentials;
 

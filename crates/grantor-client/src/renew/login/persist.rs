@@ -12,8 +12,8 @@ use crate::authorization_server::endpoint::Endpoint;
 use crate::cache::registry::Manager;
 use crate::observe::event::Event;
 use crate::observe::hooks::RequestKind;
-use crate::renew::election::STORE_TIMEOUT;
 use crate::renew::grant::Grant;
+use crate::store::deadline::STORE_TIMEOUT;
 use crate::store::records::LoginRecord;
 
 const PAUSE: Duration = Duration::from_millis(200);

@@ -13,7 +13,7 @@ use super::{Login, LoginState, spent_tokens};
 use crate::cache::registry::Manager;
 use crate::error::Error;
 use crate::observe::event::Event;
-use crate::renew::election::within_store_timeout;
+use crate::store::deadline::within_store_timeout;
 use crate::store::records::LoginRecord;
 
 impl Login {
