@@ -39,7 +39,7 @@ impl Rejections {
         now: Nanos,
     ) -> bool {
         let accepted = current.was_accepted_by(origin);
-        let age = now.saturating_sub(nanos(current.life.sent_at));
+        let age = now.saturating_sub(nanos(current.lifetime.sent_at));
         if !accepted && age < nanos(MIN_SUSPECT_AGE) {
             return false;
         }
@@ -73,21 +73,21 @@ pub(crate) fn is_unrelated_to_token(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Weak;
-
+    use grantor_core::Secret;
     use http::HeaderValue;
 
     use super::*;
+    use crate::token::credential::{Credential, TokenType};
     use crate::token::lifetime::Lifetime;
 
     fn current(accepted: bool) -> CachedToken {
-        let life = Lifetime {
+        let lifetime = Lifetime {
             sent_at: Duration::ZERO,
             lifetime: None,
             refresh_in: None,
         };
-        let header = HeaderValue::from_static("Bearer t");
-        let current = CachedToken::new(Weak::new(), 1, header, None, life, 0);
+        let credential = Credential::new(TokenType::Bearer, &Secret::from("t")).unwrap();
+        let current = CachedToken::new(1, credential, lifetime, 0);
         if accepted {
             current.accept(7);
         }

@@ -9,8 +9,10 @@ use crate::runtime::per_thread::{SHARDS, shard};
 pub struct Counts {
     /// Requests that got a token at once.
     pub hits: u64,
-    /// Renewals that brought a token, be it from the server or from the store.
+    /// Renewals that brought a token from the server, or from the program's own source.
     pub renewals: u64,
+    /// Renewals that brought a token which another process had stored.
+    pub adoptions: u64,
     /// Callers who waited for a renewal.
     pub waits: u64,
     /// Tokens that an API rejected, of which a renewal followed.
@@ -24,6 +26,7 @@ pub struct Counts {
 pub(crate) struct Counters {
     hits: [Shard; SHARDS],
     renewals: AtomicU64,
+    adoptions: AtomicU64,
     waits: AtomicU64,
     rejections: AtomicU64,
     failures: AtomicU64,
@@ -45,6 +48,7 @@ impl Counters {
         let count = match counted {
             MetricEvent::Hit => return self.hit(shard()),
             MetricEvent::Renewal => &self.renewals,
+            MetricEvent::Adoption => &self.adoptions,
             MetricEvent::Wait => &self.waits,
             MetricEvent::Rejection => &self.rejections,
             MetricEvent::Failure => &self.failures,
@@ -57,6 +61,7 @@ impl Counters {
         Counts {
             hits: self.hits.iter().map(|shard| read(&shard.0)).sum(),
             renewals: read(&self.renewals),
+            adoptions: read(&self.adoptions),
             waits: read(&self.waits),
             rejections: read(&self.rejections),
             failures: read(&self.failures),

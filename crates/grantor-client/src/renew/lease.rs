@@ -139,7 +139,7 @@ impl Lease<'_> {
 
     /// Extends the lease as long as this runs; comes back once it is lost or about to lapse, also
     /// if the store does not answer.
-    pub(crate) async fn keep(&mut self) {
+    pub(crate) async fn keep_alive(&mut self) {
         loop {
             let about_to_lapse = self.written_at + LEASE_TERM - MARGIN;
             match tokio::time::timeout_at(about_to_lapse, self.extend()).await {

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 use url::form_urlencoded;
 
 use super::http_request::HttpRequest;
-use crate::cache::share::TokenShare;
+use crate::cache::slot::share::TokenShare;
 use crate::config::placement::BearerMethod;
 use crate::error::Error;
 

@@ -1,29 +1,23 @@
 //! A token that is kept, ready to be sent.
 
 use std::fmt;
-use std::sync::Weak;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use grantor_core::{Environment, Scope, Secret};
-use http::HeaderValue;
+use grantor_core::Environment;
 
 use super::access_token::AccessToken;
+use super::credential::Credential;
 use super::lifetime::{Freshness, Lifetime};
 use super::token_set::TokenSet;
-use crate::cache::slot::TokenSlot;
 use crate::config::origin::OriginId;
 use crate::runtime::instant::Nanos;
 
-/// What the value of the header begins with (RFC 6750 section 2.1).
-pub(crate) const BEARER: &str = "Bearer ";
-
-/// A token as an API gets it, ready to be sent.
+/// A token, and until when it is used.
 pub(crate) struct CachedToken {
-    pub(crate) slot: Weak<TokenSlot>,
     pub(crate) generation: u64,
-    pub(crate) header: HeaderValue,
-    scope: Option<Scope>,
-    pub(crate) life: Lifetime,
+    credential: Credential,
+    pub(crate) lifetime: Lifetime,
     pub(crate) refresh_at: AtomicU64,
     pub(crate) expires_at: Nanos,
     /// One bit for each origin that has accepted it.
@@ -32,21 +26,17 @@ pub(crate) struct CachedToken {
 
 impl CachedToken {
     pub(crate) fn new(
-        slot: Weak<TokenSlot>,
         generation: u64,
-        header: HeaderValue,
-        scope: Option<Scope>,
-        life: Lifetime,
+        credential: Credential,
+        lifetime: Lifetime,
         refresh_at: Nanos,
     ) -> Self {
         Self {
-            slot,
             generation,
-            header,
-            scope,
-            life,
+            credential,
+            lifetime,
             refresh_at: AtomicU64::new(refresh_at),
-            expires_at: life.expires_at(),
+            expires_at: lifetime.expires_at(),
             accepted_by: AtomicU64::new(0),
         }
     }
@@ -74,30 +64,35 @@ impl CachedToken {
     pub(crate) fn was_accepted_by(&self, origin: OriginId) -> bool {
         self.accepted_by.load(Ordering::Relaxed) & (1 << origin) != 0
     }
-}
-
-impl CachedToken {
-    /// The token itself, which only the header keeps.
-    pub(crate) fn secret(&self) -> Secret {
-        let token = self.header.as_bytes().strip_prefix(BEARER.as_bytes());
-        Secret::new(String::from_utf8_lossy(token.unwrap_or_default()))
-    }
 
     /// The token, to be carried by hand.
-    pub(crate) fn token(&self) -> AccessToken {
+    pub(crate) fn access_token(&self, environment: &Environment) -> AccessToken {
         AccessToken {
             secret: self.secret(),
+            token_type: self.token_type.as_str(),
             scope: self.scope.clone(),
+            expires_at: self.lifetime.expires_at_time(environment),
+            extra: self.extra.as_deref().cloned().unwrap_or_default(),
         }
     }
 
-    /// What is known of it, without the login that it hangs on.
+    /// What is known of it, without the login that renews it.
     pub(crate) fn token_set(&self, environment: &Environment) -> TokenSet {
         TokenSet {
+            token_type: self.token_type.as_str().to_owned(),
             scope: self.scope.clone(),
-            expires_at: self.life.expires_at_time(environment),
+            expires_at: self.lifetime.expires_at_time(environment),
             ..TokenSet::new(self.secret())
         }
+    }
+}
+
+impl Deref for CachedToken {
+    type Target = Credential;
+
+    #[inline]
+    fn deref(&self) -> &Credential {
+        &self.credential
     }
 }
 
@@ -105,7 +100,7 @@ impl fmt::Debug for CachedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedToken")
             .field("generation", &self.generation)
-            .field("life", &self.life)
+            .field("lifetime", &self.lifetime)
             .finish_non_exhaustive()
     }
 }

@@ -23,6 +23,9 @@ pub(crate) struct Lifetime {
     pub(crate) refresh_in: Option<Duration>,
 }
 
+/// Longer than anybody means, and short enough to reckon with: a hundred years.
+pub(crate) const MAX_LIFETIME: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 impl Lifetime {
     /// From when on it is renewed while it is still used. `jitter` is between 0 and 1.
     ///

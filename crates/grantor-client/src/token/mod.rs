@@ -2,6 +2,7 @@
 
 pub(crate) mod access_token;
 pub(crate) mod cached_token;
+pub(crate) mod credential;
 pub(crate) mod lifetime;
 pub(crate) mod parameters;
 pub(crate) mod reason;

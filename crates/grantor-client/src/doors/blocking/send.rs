@@ -74,7 +74,7 @@ fn send_one(
 ) -> Result<(Answer, Option<BearerMethod>), Error> {
     let timeout = outgoing.timeout;
     let mut carried = UreqRequest::new(outgoing)?;
-    let runtime = tokens.slot.manager.shared.worker.handle();
+    let runtime = tokens.services().shared.worker.handle();
     // Hooks may wait, and there may be no other runtime that they could wait on.
     let _within = runtime.as_ref().map(Handle::enter);
     let attempt = wait(timeout, tokens.prepare_request(&mut carried))?;
