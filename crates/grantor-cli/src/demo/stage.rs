@@ -10,7 +10,7 @@ use bytes::Bytes;
 use grantor_core::{ClientAuthentication, Environment, Issuer, RedirectUri, Scope, Secret};
 use grantor_http::{ReqwestTransport, listen};
 use grantor_resource::{AccessToken, Verifier, protect};
-use grantor_server::site::{Account, Accounts, Passwords};
+use grantor_server::built_in_site::{Account, Accounts, Passwords};
 use grantor_server::{NewClient, Server, StoredClients};
 use grantor_store::{MasterKey, Namespace, Store, Stores};
 use grantor_store_sqlite::SqliteStore;
