@@ -40,7 +40,7 @@ fn values_that_do_not_go_together_are_all_reported() {
         3,
         &[
             "the access token lifetime must be between",
-            "the refresh grace must be at most 60 s",
+            "the refresh grace must be at most 300 s",
             "need a default audience",
         ],
     );

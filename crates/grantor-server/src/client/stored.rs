@@ -1,20 +1,22 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use grantor_core::{BoxFuture, Environment, ErrorCode, Secret, Timestamp};
+use grantor_core::{BoxFuture, Environment};
 use grantor_jose::digest::MacKey;
-use grantor_store::{Class, Conflict, Diagnostics, Record, Records, Stores, Versioned};
-use serde::{Deserialize, Serialize};
+use grantor_store::{Diagnostics, Records, Stores};
 
-use super::secret_hash::SecretHash;
-use super::{Client, Clients, NewClient};
+use super::record::{ClientRecord, ResourceRecord};
+use super::{Client, Clients, Credentials, Registered, SecretHashes};
+use crate::builder::BuildError;
+use crate::error::Error;
 use crate::key::{Keys, KeysRecord};
-use crate::{BuildError, Error};
 
-/// How long a client is good without asking the store again.
-const FRESH: Duration = Duration::from_secs(1);
-const MOST_CACHED: usize = 10_000;
+mod registrar;
+
+/// How long a client is used without reading the store again.
+const CACHE_TTL: Duration = Duration::from_secs(1);
+const CACHE_CAPACITY: usize = 10_000;
 
 /// Clients in the server's own store.
 #[derive(Debug)]
@@ -28,42 +30,8 @@ pub struct StoredClients {
 
 #[derive(Debug)]
 struct Cached {
-    client: Arc<Client>,
-    secrets: Arc<[SecretHash]>,
+    registered: Registered,
     read_at: Duration,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ClientRecord {
-    client: Client,
-    secrets: Vec<SecretHash>,
-    created_at: Timestamp,
-}
-
-impl Record for ClientRecord {
-    const KIND: [u8; 2] = *b"cl";
-    const NAME: &'static str = "a client";
-    const CLASS: Class = Class::Transition;
-
-    fn expires_at(&self) -> Option<Timestamp> {
-        None
-    }
-}
-
-/// Which client a resource belongs to; looked up in the client again when it is read.
-#[derive(Serialize, Deserialize)]
-struct ResourceRecord {
-    client_id: String,
-}
-
-impl Record for ResourceRecord {
-    const KIND: [u8; 2] = *b"ri";
-    const NAME: &'static str = "a resource";
-    const CLASS: Class = Class::Guard;
-
-    fn expires_at(&self) -> Option<Timestamp> {
-        None
-    }
 }
 
 impl StoredClients {
@@ -100,63 +68,6 @@ impl StoredClients {
         self
     }
 
-    /// Registers a client. The secret that was generated, if one was.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with everything that is wrong with it, or that there is one already;
-    /// or the store failed.
-    pub async fn add(&self, new: NewClient) -> Result<Option<Secret>, Error> {
-        let problems = new.problems();
-        if !problems.is_empty() {
-            return Err(invalid(problems.join("; ")));
-        }
-        if let Some(resource) = &new.resource {
-            let key = self.resources.key_of_name(resource);
-            let record = ResourceRecord {
-                client_id: new.id.clone(),
-            };
-            if self.resources.create(&key, &record).await? == Err(Conflict)
-                && self
-                    .owner_of(resource)
-                    .await?
-                    .is_some_and(|id| id != new.id)
-            {
-                return Err(invalid(format!(
-                    "the resource {resource} belongs to another client"
-                )));
-            }
-            self.resources.overwrite(&key, &record).await?;
-        }
-        let generated = (!new.public && new.secret.is_none())
-            .then(|| Secret::new(self.environment.random_text::<32>()));
-        let mut secrets = Vec::new();
-        secrets.extend(generated.as_ref().map(SecretHash::generated));
-        let chosen = new.secret.as_ref();
-        secrets.extend(chosen.map(|s| SecretHash::chosen(s, &new.id, &self.secret_key)));
-        let record = ClientRecord {
-            client: Client {
-                id: new.id,
-                name: new.name,
-                public: new.public,
-                grants: new.grants,
-                scope: new.scope,
-                redirect_uris: new.redirect_uris,
-                resource: new.resource,
-                epoch: self.environment.random_text::<8>(),
-            },
-            secrets,
-            created_at: self.environment.now(),
-        };
-        let key = self.clients.key_of_name(&record.client.id);
-        match self.clients.create(&key, &record).await? {
-            Ok(_) => Ok(generated),
-            Err(Conflict) => Err(invalid(format!(
-                "there is a client {} already; remove it first, or rotate its secret",
-                record.client.id
-            ))),
-        }
-    }
-
     /// Every client; none if the store can't list.
     ///
     /// # Errors
@@ -170,143 +81,78 @@ impl StoredClients {
             };
             let Some((last, _)) = page.last() else { break };
             after = Some(*last);
-            found.extend(
-                page.into_iter()
-                    .map(|(_, versioned)| versioned.record.client),
-            );
+            let records = page.into_iter().map(|(_, versioned)| versioned.record);
+            found.extend(records.map(ClientRecord::into_client));
         }
         found.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Some(found))
     }
 
-    /// Removes a client, and with it all that was issued to it. Whether there was one.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn remove(&self, id: &str) -> Result<bool, Error> {
-        let key = self.clients.key_of_name(id);
-        let resource = self
-            .clients
-            .get(&key)
-            .await?
-            .and_then(|c| c.record.client.resource);
-        let removed = self.clients.remove(&key).await?;
-        if let Some(resource) = resource {
-            let key = self.resources.key_of_name(&resource);
-            self.resources.remove(&key).await?;
-        }
-        self.lock().remove(id);
-        Ok(removed)
-    }
-
-    /// Gives a client a new secret; the old ones are good no longer. The generated secret, or none
-    /// if `chosen` was taken.
-    ///
-    /// # Errors
-    /// There is no such client, it is public, or the store failed.
-    pub async fn rotate_secret(
-        &self,
-        id: &str,
-        chosen: Option<Secret>,
-    ) -> Result<Option<Secret>, Error> {
-        let key = self.clients.key_of_name(id);
-        for _ in 0..8 {
-            let Some(Versioned {
-                mut record,
-                version,
-            }) = self.clients.get(&key).await?
-            else {
-                return Err(invalid(format!("there is no client {id}")));
-            };
-            if record.client.public {
-                return Err(invalid(format!(
-                    "the client {id} is public and has no secret"
-                )));
-            }
-            let (hash, generated) = match &chosen {
-                Some(secret) => (SecretHash::chosen(secret, id, &self.secret_key), None),
-                None => {
-                    let secret = Secret::new(self.environment.random_text::<32>());
-                    (SecretHash::generated(&secret), Some(secret))
-                }
-            };
-            record.secrets = vec![hash];
-            if self.clients.update(&key, &record, version).await?.is_ok() {
-                self.lock().remove(id);
-                return Ok(generated);
-            }
-        }
-        Err(Error::Contention)
-    }
-
-    /// A client and the hashes of its secrets, at most [`FRESH`] old. A client that is not there is
-    /// looked up every time, so that a new one is there at once.
-    async fn read(&self, id: &str) -> Result<Option<(Arc<Client>, Arc<[SecretHash]>)>, Error> {
+    /// A client and its credentials, at most [`CACHE_TTL`] old. An unknown client is looked up every
+    /// time, so that a new one is found at once.
+    async fn read(&self, id: &str) -> Result<Option<Registered>, Error> {
         let now = self.environment.clock.elapsed();
         if let Some(cached) = self.lock().get(id)
-            && now.saturating_sub(cached.read_at) < FRESH
+            && now.saturating_sub(cached.read_at) < CACHE_TTL
         {
-            return Ok(Some((cached.client.clone(), cached.secrets.clone())));
+            return Ok(Some(cached.registered.clone()));
         }
         let key = self.clients.key_of_name(id);
         let Some(versioned) = self.clients.get(&key).await? else {
             self.lock().remove(id);
             return Ok(None);
         };
-        let client = Arc::new(versioned.record.client);
-        let secrets: Arc<[SecretHash]> = versioned.record.secrets.into();
+        let registered = self.registered(versioned.record);
         let mut cache = self.lock();
-        if cache.len() >= MOST_CACHED {
+        if cache.len() >= CACHE_CAPACITY {
             cache.clear();
         }
         let cached = Cached {
-            client: client.clone(),
-            secrets: secrets.clone(),
+            registered: registered.clone(),
             read_at: now,
         };
         cache.insert(id.to_owned(), cached);
-        Ok(Some((client, secrets)))
+        Ok(Some(registered))
     }
 
+    fn registered(&self, mut record: ClientRecord) -> Registered {
+        let secrets = std::mem::take(&mut record.secrets);
+        let client = record.into_client();
+        let credentials = if client.is_public() {
+            Credentials::None
+        } else {
+            Credentials::Hashes(Arc::new(SecretHashes {
+                client_id: client.id.clone(),
+                secrets,
+                key: self.secret_key.clone(),
+            }))
+        };
+        Registered::new(client, credentials)
+    }
+
+    /// The client that a resource belongs to.
     async fn owner_of(&self, resource: &str) -> Result<Option<String>, Error> {
         let key = self.resources.key_of_name(resource);
         let Some(index) = self.resources.get(&key).await? else {
             return Ok(None);
         };
         let owner = self.read(&index.record.client_id).await?;
-        let owner = owner.filter(|(client, _)| client.resource.as_deref() == Some(resource));
-        Ok(owner.map(|(client, _)| client.id.clone()))
+        let owner = owner.map(|registered| registered.client);
+        let owner = owner.filter(|c| c.resource_identifier.as_deref() == Some(resource));
+        Ok(owner.map(|client| client.id.clone()))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Cached>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Cached>> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clients for StoredClients {
-    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Arc<Client>>, Error>> {
-        Box::pin(async move { Ok(self.read(id).await?.map(|(client, _)| client)) })
-    }
-
-    fn verify_secret<'a>(
-        &'a self,
-        client: &'a Client,
-        secret: &'a Secret,
-    ) -> BoxFuture<'a, Result<bool, Error>> {
-        Box::pin(async move {
-            let Some((_, secrets)) = self.read(&client.id).await? else {
-                return Ok(false);
-            };
-            let verify = |hash: &SecretHash| hash.verify(secret, &client.id, &self.secret_key);
-            Ok(secrets.iter().any(verify))
-        })
+    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Registered>, Error>> {
+        Box::pin(self.read(id))
     }
 
     fn is_resource<'a>(&'a self, resource: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move { Ok(self.owner_of(resource).await?.is_some()) })
     }
-}
-
-fn invalid(description: String) -> Error {
-    Error::refused(ErrorCode::InvalidRequest, description)
 }

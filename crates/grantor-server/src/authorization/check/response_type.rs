@@ -1,17 +1,11 @@
-use grantor_core::{BoxFuture, ErrorCode};
+use grantor_core::ErrorCode;
 
-use crate::Error;
-use crate::authorization::table::Checked;
+use crate::authorization::context::AuthorizationContext;
+use crate::error::Error;
 
 /// The response type is known, and the client may use it.
-pub(in crate::authorization) fn run<'a>(
-    checked: &'a mut Checked<'_>,
-) -> BoxFuture<'a, Result<(), Error>> {
-    Box::pin(std::future::ready(check(checked)))
-}
-
-fn check(checked: &Checked<'_>) -> Result<(), Error> {
-    match checked.request.response_type.as_deref() {
+pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> Result<(), Error> {
+    match context.request.response_type.as_deref() {
         Some("code") => {}
         Some(_) => {
             let description = "the response type is not supported";
@@ -20,12 +14,9 @@ fn check(checked: &Checked<'_>) -> Result<(), Error> {
                 description,
             ));
         }
-        None => {
-            let description = "\"response_type\" is missing";
-            return Err(Error::refused(ErrorCode::InvalidRequest, description));
-        }
+        None => return Err(Error::invalid_request("\"response_type\" is missing")),
     }
-    if !checked.client()?.may_use("authorization_code") {
+    if !context.client()?.allows_grant_type("authorization_code") {
         let description = "this client may not ask for a code";
         return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
     }

@@ -26,6 +26,14 @@ pub(crate) enum Fault {
     Down,
     /// The call with this number fails, counted since [`TestStore::set`].
     Call(usize),
+    /// The call with this number happens, and nobody hears of it: neither then nor when it is
+    /// repeated.
+    LostAnswer(usize),
+    /// From the next put of this kind on, its records are out of reach; the put happens.
+    Vanishing {
+        kind: [u8; 2],
+        gone: bool,
+    },
     /// The next puts of this kind happen, and nobody hears of it.
     LostAnswers {
         kind: [u8; 2],
@@ -106,8 +114,22 @@ impl TestStore {
         }
     }
 
+    /// Whether a record is out of reach.
+    fn has_vanished(&self, key: &Key) -> bool {
+        match *self.fault.lock().unwrap() {
+            Fault::Vanishing { kind, gone } => gone && key.as_bytes()[8..10] == kind,
+            _ => false,
+        }
+    }
+
     fn loses_answer(&self, put: &Put) -> bool {
+        let call = self.calls.load(Ordering::SeqCst) - 1;
         match &mut *self.fault.lock().unwrap() {
+            Fault::LostAnswer(n) => *n == call || *n + 1 == call,
+            Fault::Vanishing { kind, gone } if put.key.as_bytes()[8..10] == *kind => {
+                *gone = true;
+                true
+            }
             Fault::LostAnswers { kind, left }
                 if *left > 0 && put.key.as_bytes()[8..10] == *kind =>
             {
@@ -132,6 +154,9 @@ impl Store for TestStore {
         Box::pin(async move {
             self.check()?;
             self.pause().await;
+            if self.has_vanished(key) {
+                return Err(down());
+            }
             let entry = self.inner.get(key).await;
             self.swap(key).await?;
             self.pause().await;

@@ -1,0 +1,139 @@
+use grantor_core::{Environment, Scope};
+use grantor_store::{Diagnostics, Key, Records, Stores, Versioned};
+
+use super::Consent;
+use super::cache::EpochCache;
+use super::consent::ConsentRecord;
+use crate::client::Client;
+use crate::error::Error;
+
+/// How often a change is decided again when somebody else writes at the same time.
+const TRIES: usize = 8;
+
+/// What subjects have allowed clients.
+#[derive(Debug)]
+pub(crate) struct Consents {
+    records: Records<ConsentRecord>,
+    environment: Environment,
+    cache: EpochCache,
+}
+
+impl Consents {
+    pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
+        Some(Self {
+            records: diagnostics.records(stores)?,
+            environment: stores.environment().clone(),
+            cache: EpochCache::new(stores.environment().clone()),
+        })
+    }
+
+    /// What a user has allowed a client before.
+    pub(crate) async fn remembered(
+        &self,
+        subject: &str,
+        client: &Client,
+    ) -> Result<Option<Consent>, Error> {
+        let stored = self.records.get(&self.key(subject, &client.id)).await?;
+        let own = stored.filter(|consent| consent.record.client_epoch == client.epoch);
+        Ok(own.map(|consent| consent.record.allowed))
+    }
+
+    /// The epoch of a consent; none if it was revoked.
+    pub(crate) async fn epoch(
+        &self,
+        subject: &str,
+        client_id: &str,
+    ) -> Result<Option<String>, Error> {
+        let key = self.key(subject, client_id);
+        if let Some(epoch) = self.cache.get(&key) {
+            return Ok(Some(epoch));
+        }
+        let read_at = self.cache.before_reading();
+        let Some(stored) = self.records.get(&key).await? else {
+            return Ok(None);
+        };
+        self.cache.insert(key, &stored.record.epoch, read_at);
+        Ok(Some(stored.record.epoch))
+    }
+
+    /// The epoch that a new grant is made under. A consent is created for it if there is none, and it
+    /// allows nothing yet.
+    pub(crate) async fn epoch_for_grant(
+        &self,
+        subject: &str,
+        client: &Client,
+    ) -> Result<String, Error> {
+        self.change(subject, client, |_| false).await
+    }
+
+    /// Remembers what a grant was given for.
+    pub(crate) async fn remember(
+        &self,
+        subject: &str,
+        client: &Client,
+        scope: &Scope,
+        resources: &[String],
+    ) -> Result<(), Error> {
+        let add = |consent: &mut Consent| {
+            let covered = consent.covers(scope, resources);
+            consent.add(scope, resources);
+            !covered
+        };
+        self.change(subject, client, add).await.map(|_| ())
+    }
+
+    /// Revokes every grant made under a consent.
+    pub(crate) async fn revoke(&self, subject: &str, client_id: &str) -> Result<(), Error> {
+        let key = self.key(subject, client_id);
+        self.records.remove(&key).await?;
+        self.cache.remove(&key);
+        Ok(())
+    }
+
+    /// Changes a consent, which is created if it does not exist or was another client's. `change`
+    /// says whether there is anything to write.
+    async fn change(
+        &self,
+        subject: &str,
+        client: &Client,
+        change: impl Fn(&mut Consent) -> bool,
+    ) -> Result<String, Error> {
+        let key = self.key(subject, &client.id);
+        for _ in 0..TRIES {
+            let mut consent = ConsentRecord {
+                client_id: client.id.clone(),
+                client_epoch: client.epoch.clone(),
+                subject: subject.to_owned(),
+                allowed: Consent::default(),
+                epoch: self.environment.random_text::<8>(),
+                given_at: self.environment.now(),
+            };
+            let written = match self.records.get(&key).await? {
+                None => {
+                    change(&mut consent.allowed);
+                    self.records.create(&key, &consent).await?
+                }
+                Some(Versioned { record, version }) => {
+                    let is_own = record.client_epoch == client.epoch;
+                    if is_own {
+                        (consent.allowed, consent.epoch) = (record.allowed, record.epoch);
+                    }
+                    if !change(&mut consent.allowed) && is_own {
+                        return Ok(consent.epoch);
+                    }
+                    self.records.update(&key, &consent, version).await?
+                }
+            };
+            if written.is_ok() {
+                self.cache.remove(&key);
+                return Ok(consent.epoch);
+            }
+        }
+        Err(Error::Contention)
+    }
+
+    fn key(&self, subject: &str, client_id: &str) -> Key {
+        let name = ConsentRecord::name(subject, client_id);
+        self.records.key_of_name(&name)
+    }
+}
