@@ -1,11 +1,8 @@
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
 use grantor_core::Environment;
-use grantor_store::{Diagnostics, Key, Records, Stores};
+use grantor_store::{Cached, Diagnostics, Key, Records, Stores};
 
 use crate::Error;
+use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
 use crate::record::{AnchorRecord, ConsentRecord};
 
 /// What tokens hang on. Ending one ends them all, with one write and without finding them.
@@ -27,17 +24,13 @@ pub enum Anchor {
     Subject(String),
 }
 
-/// How long an epoch is good without asking the store again.
-const FRESH: Duration = Duration::from_secs(1);
-const MOST_CACHED: usize = 10_000;
-
 /// The epochs of sessions, subjects and consents.
 #[derive(Debug)]
 pub(crate) struct Epochs {
     anchors: Records<AnchorRecord>,
     consents: Records<ConsentRecord>,
     environment: Environment,
-    cache: Mutex<HashMap<Key, (String, Duration)>>,
+    cache: Cached<Key, String>,
 }
 
 impl Epochs {
@@ -48,7 +41,7 @@ impl Epochs {
             anchors: anchors?,
             consents: consents?,
             environment: stores.environment().clone(),
-            cache: Mutex::default(),
+            cache: Cached::new(stores.environment().clone(), CACHE_CAPACITY, CACHE_TTL),
         })
     }
 
@@ -64,7 +57,7 @@ impl Epochs {
     /// everything before it at once.
     pub(crate) async fn subject_now(&self, subject: &str) -> Result<String, Error> {
         let key = self.subject_key(subject);
-        self.forget(&key);
+        self.cache.remove(&key);
         self.epoch(&key).await
     }
 
@@ -79,20 +72,20 @@ impl Epochs {
         client_id: &str,
     ) -> Result<Option<String>, Error> {
         let key = self.consent_key(subject, client_id);
-        if let Some(epoch) = self.cached(&key) {
+        if let Some(epoch) = self.cache.get(&key) {
             return Ok(Some(epoch));
         }
-        let read_at = self.environment.clock.elapsed();
+        let read_at = self.cache.before_reading();
         let Some(loaded) = self.consents.get(&key).await? else {
             return Ok(None);
         };
-        self.remember(key, &loaded.record.epoch, read_at);
-        Ok(Some(loaded.record.epoch))
+        let epoch = loaded.record.epoch;
+        self.cache.insert(key, epoch.clone(), read_at);
+        Ok(Some(epoch))
     }
 
     pub(crate) fn consent_key(&self, subject: &str, client_id: &str) -> Key {
-        let name = ConsentRecord::name(subject, client_id);
-        self.consents.key_of_name(&name)
+        self.consents.key_under(subject, client_id)
     }
 
     /// Ends what hangs on a subject.
@@ -109,22 +102,22 @@ impl Epochs {
     pub(crate) async fn end_consent(&self, subject: &str, client_id: &str) -> Result<(), Error> {
         let key = self.consent_key(subject, client_id);
         self.consents.remove(&key).await?;
-        self.lock().remove(&key);
+        self.cache.remove(&key);
         Ok(())
     }
 
     pub(crate) fn forget(&self, key: &Key) {
-        self.lock().remove(key);
+        self.cache.remove(key);
     }
 
     async fn epoch(&self, key: &Key) -> Result<String, Error> {
-        if let Some(epoch) = self.cached(key) {
+        if let Some(epoch) = self.cache.get(key) {
             return Ok(epoch);
         }
-        let read_at = self.environment.clock.elapsed();
+        let read_at = self.cache.before_reading();
         let loaded = self.anchors.get(key).await?;
         let epoch = loaded.map(|l| l.record.epoch).unwrap_or_default();
-        self.remember(*key, &epoch, read_at);
+        self.cache.insert(*key, epoch.clone(), read_at);
         Ok(epoch)
     }
 
@@ -133,7 +126,7 @@ impl Epochs {
         self.anchors
             .overwrite(&key, &AnchorRecord { epoch })
             .await?;
-        self.lock().remove(&key);
+        self.cache.remove(&key);
         Ok(())
     }
 
@@ -143,25 +136,5 @@ impl Epochs {
 
     fn session_key(&self, session: &str) -> Key {
         self.anchors.key_of_name(&format!("session:{session}"))
-    }
-
-    fn cached(&self, key: &Key) -> Option<String> {
-        let now = self.environment.clock.elapsed();
-        let cache = self.lock();
-        let (epoch, read_at) = cache.get(key)?;
-        (now.saturating_sub(*read_at) < FRESH).then(|| epoch.clone())
-    }
-
-    /// `read_at` is from before the store was asked, so that a slow answer is not fresh for longer.
-    fn remember(&self, key: Key, epoch: &str, read_at: Duration) {
-        let mut cache = self.lock();
-        if cache.len() >= MOST_CACHED {
-            cache.clear();
-        }
-        cache.insert(key, (epoch.to_owned(), read_at));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, (String, Duration)>> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

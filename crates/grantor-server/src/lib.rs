@@ -8,6 +8,7 @@
 mod anchor;
 mod authorize;
 mod build;
+mod cached;
 mod clients;
 mod config;
 mod counters;

@@ -1,3 +1,5 @@
+//! How connections are opened: what SQLite is told once for each.
+
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};

@@ -1,3 +1,5 @@
+//! One operation on its way through the writer's transaction to its answer.
+
 use grantor_store::{Applied, Error};
 use rusqlite::Connection;
 use tokio::sync::oneshot;

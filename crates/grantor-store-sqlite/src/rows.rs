@@ -16,6 +16,12 @@ pub(crate) fn get(connection: &Connection, key: &Key) -> Result<Option<Entry>> {
         .optional()
 }
 
+/// As [`get`], for several keys at one moment.
+pub(crate) fn get_many(connection: &Connection, keys: &[Key]) -> Result<Vec<Option<Entry>>> {
+    let moment = connection.unchecked_transaction()?;
+    keys.iter().map(|key| get(&moment, key)).collect()
+}
+
 /// Records that begin with `prefix`, after `after`.
 pub(crate) fn list(
     connection: &Connection,

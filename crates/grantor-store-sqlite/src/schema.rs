@@ -1,3 +1,5 @@
+//! The tables and their versions.
+
 use std::path::Path;
 
 use grantor_store::Error;

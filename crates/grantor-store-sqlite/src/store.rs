@@ -1,3 +1,5 @@
+//! The store itself: reads on the calling thread, writes handed to the writer.
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -5,7 +7,7 @@ use std::time::Duration;
 
 use grantor_core::{BoxFuture, Timestamp};
 use grantor_store::{
-    Applied, Capabilities, Durability, Entry, Error, Expect, Key, Listing, Put, PutOutcome,
+    Applied, Capabilities, Durability, Entry, Error, Expect, Key, Listing, Moment, Put, PutOutcome,
     RemoveOutcome, Store,
 };
 
@@ -87,17 +89,26 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            durability: self.0.durability,
-            shared: true,
-            ..Capabilities::new("the SQLite store")
-        }
+        Capabilities::new("the SQLite store")
+            .with_durability(self.0.durability)
+            .shared()
     }
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
         Box::pin(async move {
             rows::get(&self.0.readers.take(), key).map_err(|error| failed("read", error))
         })
+    }
+
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
+        Box::pin(async move {
+            rows::get_many(&self.0.readers.take(), keys).map_err(|error| failed("read", error))
+        })
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
+        // Committed, and so on the disk, like any write.
+        Box::pin(self.0.writer.run(|_| Ok(())))
     }
 
     fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
@@ -119,8 +130,8 @@ impl Store for SqliteStore {
         Box::pin(self.0.writer.run(work))
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        self.0.writer.observe_time(now);
+    fn observe_time(&self, moment: Moment) {
+        self.0.writer.observe_time(moment.now);
     }
 
     fn listing(&self) -> Option<&dyn Listing> {

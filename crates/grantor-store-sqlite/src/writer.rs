@@ -1,3 +1,5 @@
+//! The one thread that writes: a transaction for all that has arrived meanwhile.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};

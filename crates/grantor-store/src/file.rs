@@ -1,3 +1,5 @@
+//! The store that keeps a file for each record.
+
 mod folder;
 mod format;
 mod garbage;
@@ -15,7 +17,7 @@ use self::folder::Folder;
 pub use self::options::FileOptions;
 use self::writer::Writer;
 use crate::{
-    Applied, Capabilities, Durability, Entry, Error, Expect, Key, Listing, Put, PutOutcome,
+    Applied, Capabilities, Durability, Entry, Error, Expect, Key, Listing, Moment, Put, PutOutcome,
     RemoveOutcome, Store,
 };
 
@@ -93,11 +95,9 @@ impl FileStore {
 
 impl Store for FileStore {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            durability: self.0.durability,
-            shared: true,
-            ..Capabilities::new("the file store")
-        }
+        Capabilities::new("the file store")
+            .with_durability(self.0.durability)
+            .shared()
     }
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
@@ -122,8 +122,8 @@ impl Store for FileStore {
         Box::pin(self.0.writer.run(work))
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        self.0.writer.observe_time(now);
+    fn observe_time(&self, moment: Moment) {
+        self.0.writer.observe_time(moment.now);
     }
 
     fn listing(&self) -> Option<&dyn Listing> {

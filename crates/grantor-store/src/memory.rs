@@ -1,3 +1,5 @@
+//! The store in the memory of this process.
+
 mod counts;
 mod shard;
 
@@ -5,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -14,7 +16,7 @@ use grantor_core::{BoxFuture, Timestamp};
 use self::counts::Counts;
 use self::shard::Shard;
 use crate::{
-    Capabilities, Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Error, Expect, Key, Listing, Put,
+    Capabilities, Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Error, Expect, Key, Listing, Moment, Put,
     PutOutcome, RemoveOutcome, Store,
 };
 
@@ -67,7 +69,7 @@ impl MemoryStore {
     /// Deletes every record that has been dead for longer than the clock skew allowed, and gives
     /// memory back. How many it deleted.
     pub fn sweep(&self, now: Timestamp) -> usize {
-        self.observe_time(now);
+        self.set_time(now);
         let dead_since = now - self.max_clock_skew;
         let shards = self.shards.iter();
         shards
@@ -92,6 +94,13 @@ impl MemoryStore {
         // The high bits, since the tables use the low ones.
         let hash = self.shard_of.hash_one(key) >> (u64::BITS - SHARDS.ilog2());
         &self.shards[usize::try_from(hash).unwrap_or(0)]
+    }
+
+    fn set_time(&self, now: Timestamp) {
+        // Reading first keeps the cache line shared among the cores within a millisecond.
+        if self.now.load(Ordering::Relaxed) != now.as_millis() {
+            self.now.store(now.as_millis(), Ordering::Relaxed);
+        }
     }
 
     fn dead_since(&self) -> Timestamp {
@@ -123,14 +132,20 @@ impl Store for MemoryStore {
         Box::pin(async move { Ok(lock(&self.shard(key).records).remove(key, expect)) })
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        // Reading first keeps the cache line shared among the cores within a millisecond.
-        if self.now.load(Ordering::Relaxed) != now.as_millis() {
-            self.now.store(now.as_millis(), Ordering::Relaxed);
-        }
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
+        let get = |key| lock(&self.shard(key).records).get(key);
+        Box::pin(async move { Ok(keys.iter().map(get).collect()) })
+    }
+
+    fn observe_time(&self, moment: Moment) {
+        self.set_time(moment.now);
     }
 
     fn listing(&self) -> Option<&dyn Listing> {
+        Some(self)
+    }
+
+    fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {
         Some(self)
     }
 }

@@ -1,20 +1,17 @@
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use grantor_core::{BoxFuture, Environment, ErrorCode, Secret, Timestamp};
 use grantor_jose::digest::MacKey;
-use grantor_store::{Class, Conflict, Diagnostics, Record, Records, Stores, Versioned};
+use grantor_store::{
+    Cached, Conflict, Diagnostics, Kind, Record, Records, Stores, Versioned, kinds,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Client, Clients, NewClient};
+use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
 use crate::keys::{Keys, KeysRecord};
 use crate::secret_hash::SecretHash;
 use crate::{BuildError, Error};
-
-/// How long a client is good without asking the store again.
-const FRESH: Duration = Duration::from_secs(1);
-const MOST_CACHED: usize = 10_000;
 
 /// Clients in the server's own store.
 #[derive(Debug)]
@@ -23,15 +20,11 @@ pub struct StoredClients {
     resources: Records<ResourceRecord>,
     environment: Environment,
     secret_key: MacKey,
-    cache: Mutex<HashMap<String, Cached>>,
+    cache: Cached<String, Credentials>,
 }
 
-#[derive(Debug)]
-struct Cached {
-    client: Arc<Client>,
-    secrets: Arc<[SecretHash]>,
-    read_at: Duration,
-}
+/// A client and the hashes of its secrets.
+type Credentials = (Arc<Client>, Arc<[SecretHash]>);
 
 #[derive(Serialize, Deserialize)]
 struct ClientRecord {
@@ -41,9 +34,8 @@ struct ClientRecord {
 }
 
 impl Record for ClientRecord {
-    const KIND: [u8; 2] = *b"cl";
+    const KIND: Kind = kinds::CLIENTS;
     const NAME: &'static str = "a client";
-    const CLASS: Class = Class::Transition;
 
     fn expires_at(&self) -> Option<Timestamp> {
         None
@@ -57,9 +49,8 @@ struct ResourceRecord {
 }
 
 impl Record for ResourceRecord {
-    const KIND: [u8; 2] = *b"ri";
+    const KIND: Kind = kinds::RESOURCES;
     const NAME: &'static str = "a resource";
-    const CLASS: Class = Class::Guard;
 
     fn expires_at(&self) -> Option<Timestamp> {
         None
@@ -91,7 +82,7 @@ impl StoredClients {
             resources: resources?,
             environment: stores.environment().clone(),
             secret_key: MacKey::new(&[]),
-            cache: Mutex::default(),
+            cache: Cached::new(stores.environment().clone(), CACHE_CAPACITY, CACHE_TTL),
         })
     }
 
@@ -165,15 +156,15 @@ impl StoredClients {
         let mut found: Vec<Client> = Vec::new();
         let mut after = None;
         loop {
-            let Some(page) = self.clients.list(after.as_ref(), 500).await? else {
+            let Some(page) = self.clients.page(after.as_ref(), 500).await? else {
                 return Ok(None);
             };
-            let Some((last, _)) = page.last() else { break };
-            after = Some(*last);
-            found.extend(
-                page.into_iter()
-                    .map(|(_, versioned)| versioned.record.client),
-            );
+            let records = page.records.into_iter();
+            found.extend(records.map(|(_, versioned)| versioned.record.client));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
         }
         found.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Some(found))
@@ -195,7 +186,7 @@ impl StoredClients {
             let key = self.resources.key_of_name(&resource);
             self.resources.remove(&key).await?;
         }
-        self.lock().remove(id);
+        self.cache.remove(id);
         Ok(removed)
     }
 
@@ -232,40 +223,31 @@ impl StoredClients {
             };
             record.secrets = vec![hash];
             if self.clients.update(&key, &record, version).await?.is_ok() {
-                self.lock().remove(id);
+                self.cache.remove(id);
                 return Ok(generated);
             }
         }
         Err(Error::Contention)
     }
 
-    /// A client and the hashes of its secrets, at most [`FRESH`] old. A client that is not there is
-    /// looked up every time, so that a new one is there at once.
-    async fn read(&self, id: &str) -> Result<Option<(Arc<Client>, Arc<[SecretHash]>)>, Error> {
-        let now = self.environment.clock.elapsed();
-        if let Some(cached) = self.lock().get(id)
-            && now.saturating_sub(cached.read_at) < FRESH
-        {
-            return Ok(Some((cached.client.clone(), cached.secrets.clone())));
+    /// A client that was read at most [`CACHE_TTL`] ago. One that is not there is looked up every
+    /// time, so that a new one is found at once.
+    async fn read(&self, id: &str) -> Result<Option<Credentials>, Error> {
+        if let Some(cached) = self.cache.get(id) {
+            return Ok(Some(cached));
         }
+        let read_at = self.cache.before_reading();
         let key = self.clients.key_of_name(id);
         let Some(versioned) = self.clients.get(&key).await? else {
-            self.lock().remove(id);
+            self.cache.remove(id);
             return Ok(None);
         };
         let client = Arc::new(versioned.record.client);
         let secrets: Arc<[SecretHash]> = versioned.record.secrets.into();
-        let mut cache = self.lock();
-        if cache.len() >= MOST_CACHED {
-            cache.clear();
-        }
-        let cached = Cached {
-            client: client.clone(),
-            secrets: secrets.clone(),
-            read_at: now,
-        };
-        cache.insert(id.to_owned(), cached);
-        Ok(Some((client, secrets)))
+        let credentials = (client, secrets);
+        self.cache
+            .insert(id.to_owned(), credentials.clone(), read_at);
+        Ok(Some(credentials))
     }
 
     async fn owner_of(&self, resource: &str) -> Result<Option<String>, Error> {
@@ -276,10 +258,6 @@ impl StoredClients {
         let owner = self.read(&index.record.client_id).await?;
         let owner = owner.filter(|(client, _)| client.resource.as_deref() == Some(resource));
         Ok(owner.map(|(client, _)| client.id.clone()))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Cached>> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,5 +1,5 @@
 use grantor_core::Timestamp;
-use grantor_store::{Class, Record};
+use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
 /// The epoch of a subject or session: whatever was issued under another one is dead.
@@ -9,9 +9,8 @@ pub(crate) struct AnchorRecord {
 }
 
 impl Record for AnchorRecord {
-    const KIND: [u8; 2] = *b"an";
+    const KIND: Kind = kinds::REVOCATION_EPOCHS;
     const NAME: &'static str = "an anchor";
-    const CLASS: Class = Class::Transition;
 
     fn expires_at(&self) -> Option<Timestamp> {
         None

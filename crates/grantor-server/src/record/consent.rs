@@ -1,5 +1,5 @@
 use grantor_core::{Scope, Timestamp};
-use grantor_store::{Class, Record};
+use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
 /// What a subject has allowed a client, remembered. Its epoch is in every grant made under it, so
@@ -16,17 +16,9 @@ pub(crate) struct ConsentRecord {
     pub(crate) given_at: Timestamp,
 }
 
-impl ConsentRecord {
-    /// The name of its key.
-    pub(crate) fn name(subject: &str, client_id: &str) -> String {
-        format!("{}:{subject}{client_id}", subject.len())
-    }
-}
-
 impl Record for ConsentRecord {
-    const KIND: [u8; 2] = *b"co";
+    const KIND: Kind = kinds::CONSENTS;
     const NAME: &'static str = "a consent";
-    const CLASS: Class = Class::Transition;
 
     fn expires_at(&self) -> Option<Timestamp> {
         None

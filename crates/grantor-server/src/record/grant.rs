@@ -1,5 +1,5 @@
 use grantor_core::{CodeChallenge, Scope, Timestamp};
-use grantor_store::{Class, Record};
+use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
 /// One authorization: each login on each device. The anchor of all its tokens.
@@ -82,9 +82,8 @@ pub(crate) struct Previous {
 }
 
 impl Record for GrantRecord {
-    const KIND: [u8; 2] = *b"gr";
+    const KIND: Kind = kinds::GRANTS;
     const NAME: &'static str = "a grant";
-    const CLASS: Class = Class::Transition;
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)

@@ -165,7 +165,7 @@ async fn a_write_of_which_nobody_knows_is_neither_success_nor_replay() {
     let first = fixture.tokens(SPA).await;
     fixture.store.set(Fault::LostAnswers {
         kind: *b"gr",
-        left: 2,
+        left: 8,
     });
     is_unavailable(&fixture.refresh(SPA, &first.refresh).await);
     let second = Tokens::of(&fixture.refresh(SPA, &first.refresh).await);
@@ -175,7 +175,7 @@ async fn a_write_of_which_nobody_knows_is_neither_success_nor_replay() {
 
     fixture.store.set(Fault::LostAnswers {
         kind: *b"gr",
-        left: 2,
+        left: 8,
     });
     is_unavailable(&fixture.revoke(SPA, &third.refresh).await);
     fixture.store.set(Fault::None);

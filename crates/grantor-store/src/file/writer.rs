@@ -1,3 +1,5 @@
+//! The one thread that changes the folder, under its lock, in batches.
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,3 +1,5 @@
+//! One of the tables that the memory store is made of.
+
 use std::collections::hash_map::Entry as Place;
 use std::collections::{BTreeMap, HashMap};
 

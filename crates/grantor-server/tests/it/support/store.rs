@@ -1,10 +1,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use grantor_core::{BoxFuture, Timestamp};
+use grantor_core::BoxFuture;
 use grantor_store::{
-    Applied, Capabilities, Entry, Error, Expect, Key, Listing, Put, PutOutcome, RemoveOutcome,
-    Store,
+    Applied, Capabilities, Entry, Error, Expect, Key, Listing, Moment, Put, PutOutcome,
+    RemoveOutcome, Store,
 };
 
 /// A store that does what a test wants: fail, lose answers, or let others go first.
@@ -162,8 +162,8 @@ impl Store for TestStore {
         })
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        self.inner.observe_time(now);
+    fn observe_time(&self, moment: Moment) {
+        self.inner.observe_time(moment);
     }
 
     fn listing(&self) -> Option<&dyn Listing> {
