@@ -1,7 +1,7 @@
 //! Read, decide, write if nobody else wrote meanwhile: the one loop that tries again.
 
 use crate::retry::Retry;
-use crate::{Conflict, Error, Expect, Key, Record, Records, RemoveOutcome};
+use crate::{Error, Expect, Key, Record, Records, RemoveOutcome};
 
 /// What is to become of a record, and what [`Records::change`] answers then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,14 +55,16 @@ impl<R: Record> Records<R> {
             let live = self.live(key, entry)?;
             match decide(live.map(|live| live.record)).await? {
                 Change::Keep(answer) => return Ok(answer),
-                Change::Write(record, answer) => match self.write(key, &record, expect).await? {
-                    Ok(_) => return Ok(answer),
-                    Err(Conflict) => {}
-                },
-                Change::Remove(answer) => match self.remove_expecting(key, expect).await? {
-                    RemoveOutcome::Removed | RemoveOutcome::Absent => return Ok(answer),
-                    RemoveOutcome::Conflict => {}
-                },
+                Change::Write(record, answer) => {
+                    if self.write(key, &record, expect).await?.is_ok() {
+                        return Ok(answer);
+                    }
+                }
+                Change::Remove(answer) => {
+                    if self.remove_expecting(key, expect).await? != RemoveOutcome::Conflict {
+                        return Ok(answer);
+                    }
+                }
             }
             retry.after_conflict(R::NAME).await?;
         }

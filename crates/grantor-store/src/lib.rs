@@ -15,6 +15,7 @@ mod error;
 mod file;
 mod key;
 pub mod kinds;
+mod maintenance;
 mod master_key;
 mod memory;
 mod page;
@@ -25,8 +26,10 @@ mod retry;
 mod simple;
 mod store;
 mod stores;
+mod sweep_clock;
 #[cfg(test)]
 mod testing;
+mod writer_thread;
 
 pub use cache::{Cached, ReadAt};
 pub use capabilities::{Capabilities, Class, Durability};
@@ -35,6 +38,7 @@ pub use error::{Applied, Error};
 pub use file::{FileOptions, FileStore};
 pub use key::{Key, Namespace};
 pub use kinds::Kind;
+pub use maintenance::{Maintenance, Notice};
 pub use master_key::MasterKey;
 pub use memory::MemoryStore;
 pub use page::Page;
@@ -47,3 +51,5 @@ pub use store::{
     RemoveOutcome, Store, Version,
 };
 pub use stores::{Diagnostics, Stores};
+pub use sweep_clock::SweepClock;
+pub use writer_thread::{Reply, WriterThread};

@@ -60,6 +60,31 @@ impl MasterKey {
         Ok(key)
     }
 
+    /// As [`open`](Self::open), for looking at a store that is there: nothing is created.
+    ///
+    /// # Errors
+    /// There is no key or no sealed store yet, and otherwise as [`open`](Self::open).
+    pub async fn open_existing(
+        directory: &Path,
+        store: &Arc<dyn Store>,
+        namespace: Namespace,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
+        let what = format!("the data in {}", directory.display());
+        let key = KeyFile::in_directory(directory).read()?.map(Self);
+        match key {
+            Some(key) if is_sealed(store, namespace).await? => {
+                key.check_named(&what, store, namespace, environment)
+                    .await?;
+                Ok(key)
+            }
+            _ => Err(Error::configuration(format!(
+                "{what} has not been set up: check the path; a server or a command that writes does \
+                 it"
+            ))),
+        }
+    }
+
     /// Marks a store as sealed under this key, or makes sure that it is.
     ///
     /// # Errors
@@ -86,10 +111,15 @@ impl MasterKey {
             .seal_under(self.sealing_key());
         let records = Records::<Seal>::open(&placement).map_err(Error::configuration)?;
         let key = records.key(&[]);
-        if records.create(&key, &Seal {}).await?.is_ok() {
-            return Ok(());
+        // Reading first, so that a store that is only looked at is not written to.
+        let mut mark = records.get(&key).await;
+        if matches!(mark, Ok(None)) {
+            if records.create(&key, &Seal {}).await?.is_ok() {
+                return Ok(());
+            }
+            mark = records.get(&key).await;
         }
-        match records.get(&key).await {
+        match mark {
             Ok(_) => Ok(()),
             Err(error) if error.is_corrupt() => Err(Error::configuration(format!(
                 "{what} is sealed under another master key: give the one it was created with, from \

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use grantor_core::{BoxFuture, Environment, Timestamp};
 
-use crate::{Capabilities, Error, Key};
+use crate::{Capabilities, Error, Key, Maintenance};
 
 /// 128 random bits that the writer draws for one write, stored atomically with the value and never
 /// used again.
@@ -168,6 +168,14 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// It may then delete what has been dead for longer than the clock skew allowed. [`Records`](crate::Records)
     /// calls it with every write; it must be cheap.
     fn observe_time(&self, _moment: Moment) {}
+
+    /// What a store has to do now and then also while nobody writes: delete what is dead, give room
+    /// back. A server calls it once a minute; each call does a bounded part of the work, between the
+    /// writes of others.
+    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
+        self.observe_time(moment);
+        Box::pin(std::future::ready(Ok(Maintenance::default())))
+    }
 
     /// Listing, where the store can.
     fn listing(&self) -> Option<&dyn Listing> {

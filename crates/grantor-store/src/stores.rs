@@ -7,7 +7,10 @@ use std::sync::Arc;
 use grantor_core::Environment;
 use grantor_jose::seal::SealingKey;
 
-use crate::{Counter, Kind, MemoryStore, Namespace, Placement, Record, Records, Store};
+use crate::{
+    Counter, Error, Kind, Maintenance, MemoryStore, Moment, Namespace, Placement, Record, Records,
+    Store,
+};
 
 /// Which store keeps which kind of record, and what they share.
 #[derive(Clone)]
@@ -81,6 +84,26 @@ impl Stores {
             }
         }
         all
+    }
+
+    /// Has every store do what it has to do now and then: see [`Store::maintain`]. A server calls it
+    /// once a minute.
+    ///
+    /// # Errors
+    /// The first that failed; the others did their part all the same.
+    pub async fn maintain(&self) -> Result<Maintenance, Error> {
+        let mut all = Maintenance::default();
+        let mut failed = None;
+        for store in self.all() {
+            match store.maintain(Moment::of(self.environment())).await {
+                Ok(one) => {
+                    all.deleted += one.deleted;
+                    all.notices.extend(one.notices);
+                }
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(all), Err)
     }
 
     /// What counts for limits.

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use grantor_core::BoxFuture;
 
 use crate::{
-    Capabilities, Entry, Error, Expect, Key, Listing, Moment, Put, PutOutcome, RemoveOutcome, Store,
+    Capabilities, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put, PutOutcome,
+    RemoveOutcome, Store,
 };
 
 /// Two stores on the same data, as in two processes: every operation goes to the other one. What
@@ -66,6 +67,10 @@ impl<S: Store> Store for Alternating<S> {
 
     fn observe_time(&self, moment: Moment) {
         self.next().observe_time(moment);
+    }
+
+    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
+        self.next().maintain(moment)
     }
 
     fn listing(&self) -> Option<&dyn Listing> {

@@ -88,7 +88,10 @@ fn never_loses_a_live_record_while_it_collects() {
 #[test]
 fn a_clock_that_was_ahead_does_no_harm_later() {
     let store = MemoryStore::new();
-    store.observe_time(at(i64::MAX / 1000));
+    store.observe_time(Moment {
+        now: Timestamp::MAX,
+        elapsed: Duration::ZERO,
+    });
     store.observe_time(at(1));
     for id in 0..10_000 {
         let _stored = block_on(store.put(&put(id, Some(100))));
@@ -130,4 +133,26 @@ fn counts_of_the_past_are_deleted() {
         );
     }
     assert!(lock(&store.shard(&key).counts).len() < 1000);
+}
+
+#[test]
+fn a_clock_that_is_ahead_deletes_nothing_that_lives() {
+    let store = MemoryStore::new();
+    store.observe_time(at(0));
+    store_all(&store, 0..1, Some(1000));
+    let ahead = |elapsed| Moment {
+        now: Timestamp::from_secs(1_000_000),
+        elapsed: Duration::from_secs(elapsed),
+    };
+    store.observe_time(ahead(10));
+    for id in 1..5000 {
+        let _stored = block_on(store.put(&put(id, Some(2000))));
+    }
+    let maintained = block_on(store.maintain(ahead(70))).unwrap();
+    assert_eq!((maintained.deleted, maintained.notices.len()), (0, 1));
+    assert_eq!(store.len(), 5000);
+    for _ in 0..SHARDS / SHARDS_A_CALL {
+        let _maintained = block_on(store.maintain(ahead(10 + 3600))).unwrap();
+    }
+    assert_eq!(store.len(), 0, "an hour later it is believed");
 }
