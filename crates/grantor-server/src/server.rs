@@ -5,20 +5,13 @@ use grantor_core::{Environment, Introspection, Issuer};
 use grantor_jose::digest::MacKey;
 use grantor_store::Records;
 
-use crate::anchor::Epochs;
-use crate::keys::Keys;
-use crate::metadata::Documents;
-use crate::record::{AccessTokenRecord, GrantRecord, RevokedRecord};
+use crate::endpoint::metadata::Documents;
+use crate::grant::GrantRecord;
+use crate::key::Keys;
+use crate::revocation::Epochs;
 use crate::token::Identifier;
+use crate::token::{AccessTokenRecord, RevokedRecord};
 use crate::{Anchor, Clients, Config, Counters, CountersSnapshot, Error, Grant, Site};
-
-mod authenticate;
-mod grants;
-mod introspect;
-mod issue;
-mod revoke;
-pub(crate) mod service;
-mod token;
 
 /// An authorization server: a `tower` service of `http` requests. Clones share everything.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use grantor_core::{Issuer, Secret};
-use grantor_server::site::{Account, Accounts, Passwords};
+use grantor_server::built_in_site::{Account, Accounts, Passwords};
 use grantor_server::{Anchor, Server};
 use grantor_store::Stores;
 use serde_json::{Value, json};

@@ -11,7 +11,7 @@ use grantor_core::{ClientAuthentication, Environment, Issuer, RedirectUri, Scope
 use grantor_http::ReqwestTransport;
 use grantor_listen::Options;
 use grantor_resource::{AccessToken, Verifier, protect};
-use grantor_server::site::{Account, Accounts, Passwords};
+use grantor_server::built_in_site::{Account, Accounts, Passwords};
 use grantor_server::{NewClient, Server, StoredClients};
 use grantor_store::{MasterKey, Namespace, Store, Stores};
 use grantor_store_sqlite::SqliteStore;

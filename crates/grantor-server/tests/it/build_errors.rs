@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use grantor_core::{Issuer, Scope};
 use grantor_jose::Algorithm;
-use grantor_server::site::{Accounts, Passwords};
+use grantor_server::built_in_site::{Accounts, Passwords};
 use grantor_server::{AccessTokens, ClientCredentials, NewClient, Server, StoredClients};
 use grantor_store::{
     Capabilities, Entry, Error, Expect, Key, MemoryStore, Namespace, Put, PutOutcome,

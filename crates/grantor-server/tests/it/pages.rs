@@ -1,6 +1,6 @@
 use grantor_core::Issuer;
 use grantor_server::Server;
-use grantor_server::site::{BuiltInSite, Passwords};
+use grantor_server::built_in_site::{BuiltInSite, Passwords};
 use http::header::{self, HeaderName};
 use http_body_util::Empty;
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use grantor_core::{Environment, Issuer, Params};
-use grantor_server::site::{Accounts, BuiltInSite, Passwords};
+use grantor_server::built_in_site::{Accounts, BuiltInSite, Passwords};
 use grantor_server::{Config, NewClient, Server, ServerBuilder, StoredClients};
 use grantor_store::{
     Entry, Expect, Key, MasterKey, MemoryStore, Namespace, Put, Store, Stores, Version,

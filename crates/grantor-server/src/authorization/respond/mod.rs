@@ -1,0 +1,3 @@
+//! What a decision issues.
+
+mod code;

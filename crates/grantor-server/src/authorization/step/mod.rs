@@ -1,0 +1,3 @@
+//! The steps of an interaction with the user.
+
+pub(super) mod ticket;

@@ -1,0 +1,118 @@
+use std::time::Duration;
+
+use grantor_core::{Environment, Timestamp};
+use grantor_store::{Diagnostics, Kind, Record, Records, Stores, kinds};
+use http::HeaderValue;
+use serde::{Deserialize, Serialize};
+
+use crate::SiteError;
+use crate::authorization::set_cookie;
+use crate::revocation::Epochs;
+use crate::token::{Opaque, OpaqueKind};
+
+const LIFETIME: Duration = Duration::from_secs(12 * 3600);
+
+/// Who is signed in, in which browser.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    records: Records<SessionRecord>,
+    epochs: Epochs,
+    environment: Environment,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SessionRecord {
+    hash: String,
+    pub(crate) subject: String,
+    /// The subject's epoch at the login: ending the subject signs them out too.
+    #[serde(default)]
+    subject_epoch: String,
+    pub(crate) auth_time: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl Record for SessionRecord {
+    const KIND: Kind = kinds::SESSIONS;
+    const NAME: &'static str = "a session";
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Sessions {
+    pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
+        Some(Self {
+            records: diagnostics.records(stores)?,
+            epochs: Epochs::prepare(stores, diagnostics)?,
+            environment: stores.environment().clone(),
+        })
+    }
+
+    /// Begins a session, always a new one: a session that was there before the login is nobody's.
+    pub(crate) async fn begin(
+        &self,
+        subject: &str,
+        secure: bool,
+    ) -> Result<(String, SessionRecord, HeaderValue), SiteError> {
+        let now = self.environment.now();
+        let cookie = Opaque::mint(&self.environment);
+        let record = SessionRecord {
+            hash: cookie.hash(),
+            subject: subject.to_owned(),
+            subject_epoch: self.epochs.subject_now(subject).await?,
+            auth_time: now,
+            expires_at: now + LIFETIME,
+        };
+        let key = self.records.key(cookie.id.as_bytes());
+        if self.records.create(&key, &record).await?.is_err() {
+            return Err(SiteError::new("an identifier was drawn twice"));
+        }
+        let text = cookie.to_text(OpaqueKind::Session);
+        let age = Some(LIFETIME.as_secs());
+        let set = set_cookie(Self::cookie_name(secure), text.expose(), secure, age);
+        Ok((cookie.id.to_string(), record, set))
+    }
+
+    /// The session of a cookie, if neither it nor its subject was ended.
+    pub(crate) async fn find(
+        &self,
+        cookie: &str,
+    ) -> Result<Option<(String, SessionRecord)>, SiteError> {
+        let Some(cookie) = Opaque::parse(OpaqueKind::Session, cookie) else {
+            return Ok(None);
+        };
+        let key = self.records.key(cookie.id.as_bytes());
+        let loaded = self.records.get(&key).await?;
+        let found = loaded.map(|l| l.record).filter(|r| cookie.matches(&r.hash));
+        let Some(record) = found else {
+            return Ok(None);
+        };
+        let id = cookie.id.to_string();
+        let stands = self.epochs.session(&id).await?.is_empty()
+            && self.epochs.subject(&record.subject).await? == record.subject_epoch;
+        Ok(stands.then_some((id, record)))
+    }
+
+    /// Forgets the session of a cookie that another one takes the place of. What hangs on it stays:
+    /// the user has not signed out.
+    pub(crate) async fn replace(&self, cookie: &str) -> Result<(), SiteError> {
+        let Some(cookie) = Opaque::parse(OpaqueKind::Session, cookie) else {
+            return Ok(());
+        };
+        let key = self.records.key(cookie.id.as_bytes());
+        let loaded = self.records.get(&key).await?;
+        if loaded.is_some_and(|loaded| cookie.matches(&loaded.record.hash)) {
+            self.records.remove(&key).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn cookie_name(secure: bool) -> &'static str {
+        if secure {
+            "__Host-grantor_session"
+        } else {
+            "grantor_session"
+        }
+    }
+}

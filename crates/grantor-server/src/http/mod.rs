@@ -1,0 +1,3 @@
+//! From bytes to a call and back.
+
+pub(crate) mod service;
