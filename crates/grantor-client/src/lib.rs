@@ -47,8 +47,6 @@ mod metrics;
 mod middleware;
 mod not_fetched;
 mod origin;
-#[cfg(all(doctest, feature = "blocking", feature = "reqwest-middleware"))]
-mod pages;
 mod persist;
 mod pick;
 mod policy;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use grantor_core::{Secret, Timestamp};
-use grantor_store::{Class, Record};
+use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
 /// One login: its refresh token, and how often that was renewed.
@@ -66,9 +66,8 @@ impl LoginRecord {
 }
 
 impl Record for LoginRecord {
-    const KIND: [u8; 2] = *b"cl";
+    const KIND: Kind = kinds::LOGINS;
     const NAME: &'static str = "a login of a client";
-    const CLASS: Class = Class::Transition;
     const SEALED: bool = true;
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -77,9 +76,8 @@ impl Record for LoginRecord {
 }
 
 impl Record for AccessRecord {
-    const KIND: [u8; 2] = *b"ca";
+    const KIND: Kind = kinds::CACHED_TOKENS;
     const NAME: &'static str = "an access token of a client";
-    const CLASS: Class = Class::Cache;
     const SEALED: bool = true;
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -88,9 +86,8 @@ impl Record for AccessRecord {
 }
 
 impl Record for LeaseRecord {
-    const KIND: [u8; 2] = *b"cz";
+    const KIND: Kind = kinds::LEASES;
     const NAME: &'static str = "a lease of a client";
-    const CLASS: Class = Class::Guard;
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.forgotten_at)

@@ -73,8 +73,7 @@ impl Storage {
             logins = Some(build.logins(&sealing_key)?);
         }
         if sharing == Sharing::OtherProcesses {
-            let built = Records::new(Arc::clone(&build.store), namespace, environment.clone());
-            leases = match built {
+            leases = match Records::open(&build.placement(&sealing_key)) {
                 Ok(leases) => Some(leases),
                 Err(problem) if kinds == Kinds::AccessAndLogin => {
                     build.problems.push(problem);

@@ -1,8 +1,10 @@
 use std::fmt::Debug;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use grantor_jose::{Timestamp, base64url};
+use grantor_jose::{BoxFuture, Timestamp, base64url};
 
 /// Where times come from. The system's is in `grantor-http`, a fake one in `grantor-testkit`.
 pub trait Clock: Debug + Send + Sync + 'static {
@@ -11,6 +13,19 @@ pub trait Clock: Debug + Send + Sync + 'static {
 
     /// Time since an arbitrary start. Never goes back and runs on while the machine sleeps.
     fn elapsed(&self) -> Duration;
+
+    /// Comes back after `duration`: for the pause before something is tried again. A clock that
+    /// does not run lets others go first, and no more.
+    fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
+        let mut let_others_go_first = false;
+        Box::pin(poll_fn(move |context| {
+            if std::mem::replace(&mut let_others_go_first, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }))
+    }
 }
 
 /// Where random bytes come from. The system's is in `grantor-http`, a seeded one in

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use grantor_core::{Clock, Environment, Random, Timestamp};
+use futures_timer::Delay;
+use grantor_core::{BoxFuture, Clock, Environment, Random, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
 
 /// The machine's clocks.
@@ -23,6 +24,11 @@ impl Clock for SystemClock {
             u64::try_from(time.tv_sec).unwrap_or(0),
             u32::try_from(time.tv_nsec).unwrap_or(0),
         )
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        // On whatever runtime, with its timers or without.
+        Box::pin(Delay::new(duration))
     }
 }
 

@@ -27,6 +27,7 @@
 mod authorization;
 mod builder;
 pub mod built_in_site;
+mod cached;
 mod client;
 mod config;
 mod counters;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use grantor_core::{Environment, ErrorCode, Secret, Timestamp};
-use grantor_store::{Class, Conflict, Diagnostics, Expect, Record, Records, Stores, Versioned};
+use grantor_store::{Conflict, Diagnostics, Kind, Record, Records, Stores, Versioned, kinds};
 use serde::{Deserialize, Serialize};
 
 use super::{PasswordError, Passwords};
@@ -38,9 +38,8 @@ struct AccountRecord {
 }
 
 impl Record for AccountRecord {
-    const KIND: [u8; 2] = *b"ac";
+    const KIND: Kind = kinds::ACCOUNTS;
     const NAME: &'static str = "an account";
-    const CLASS: Class = Class::Transition;
 
     fn expires_at(&self) -> Option<Timestamp> {
         None
@@ -60,9 +59,8 @@ struct NameRecord {
 const MAKING: Duration = Duration::from_secs(60);
 
 impl Record for NameRecord {
-    const KIND: [u8; 2] = *b"nm";
+    const KIND: Kind = kinds::ACCOUNT_NAMES;
     const NAME: &'static str = "an account's name";
-    const CLASS: Class = Class::Guard;
 
     fn expires_at(&self) -> Option<Timestamp> {
         None
@@ -140,15 +138,15 @@ impl Accounts {
         let mut found: Vec<Account> = Vec::new();
         let mut after = None;
         loop {
-            let Some(page) = self.accounts.list(after.as_ref(), 500).await? else {
+            let Some(page) = self.accounts.page(after.as_ref(), 500).await? else {
                 return Ok(None);
             };
-            let Some((last, _)) = page.last() else { break };
-            after = Some(*last);
-            found.extend(
-                page.into_iter()
-                    .map(|(_, versioned)| versioned.record.into()),
-            );
+            let records = page.records.into_iter();
+            found.extend(records.map(|(_, versioned)| versioned.record.into()));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
         }
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Some(found))
@@ -178,9 +176,7 @@ impl Accounts {
         self.accounts.remove(&key).await?;
         // Only the index of this account: somebody may have the name by now.
         if let Some(index) = index.filter(|index| index.record.account == record.id) {
-            let store = self.names.store();
-            let expect = Expect::Version(index.version);
-            let _ = store.remove(&name_key, expect).await?;
+            let _ = self.names.remove_if(&name_key, index.version).await?;
         }
         Ok(Some(record.into()))
     }

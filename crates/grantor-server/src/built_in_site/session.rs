@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use grantor_core::{Environment, Issuer, Timestamp};
-use grantor_store::{Class, Diagnostics, Record, Records, Stores};
+use grantor_store::{Diagnostics, Kind, Record, Records, Stores, kinds};
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
@@ -35,9 +35,8 @@ pub(crate) struct SessionRecord {
 }
 
 impl Record for SessionRecord {
-    const KIND: [u8; 2] = *b"se";
+    const KIND: Kind = kinds::SESSIONS;
     const NAME: &'static str = "a session";
-    const CLASS: Class = Class::ShortLived;
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use grantor_core::{RedirectUri, Scope, Timestamp, TokenEndpointAuthMethod};
-use grantor_store::{Class, Record};
+use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
 use super::Client;
@@ -86,9 +86,8 @@ impl ClientRecord {
 }
 
 impl Record for ClientRecord {
-    const KIND: [u8; 2] = *b"cl";
+    const KIND: Kind = kinds::CLIENTS;
     const NAME: &'static str = "a client";
-    const CLASS: Class = Class::Transition;
 
     fn expires_at(&self) -> Option<Timestamp> {
         None
@@ -104,9 +103,8 @@ pub(super) struct ResourceRecord {
 }
 
 impl Record for ResourceRecord {
-    const KIND: [u8; 2] = *b"ri";
+    const KIND: Kind = kinds::RESOURCES;
     const NAME: &'static str = "a resource";
-    const CLASS: Class = Class::Guard;
 
     fn expires_at(&self) -> Option<Timestamp> {
         None

@@ -1,22 +1,17 @@
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use grantor_core::{BoxFuture, Environment};
 use grantor_jose::digest::MacKey;
-use grantor_store::{Diagnostics, Records, Stores};
+use grantor_store::{Cached, Diagnostics, Records, Stores};
 
 use super::record::{ClientRecord, ResourceRecord};
 use super::{Client, Clients, Credentials, Registered, SecretHashes};
 use crate::builder::BuildError;
+use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
 use crate::error::Error;
 use crate::key::{Keys, KeysRecord};
 
 mod registrar;
-
-/// How long a client is used without reading the store again.
-const CACHE_TTL: Duration = Duration::from_secs(1);
-const CACHE_CAPACITY: usize = 10_000;
 
 /// Clients in the server's own store.
 #[derive(Debug)]
@@ -25,13 +20,7 @@ pub struct StoredClients {
     resources: Records<ResourceRecord>,
     environment: Environment,
     secret_key: MacKey,
-    cache: Mutex<HashMap<String, Cached>>,
-}
-
-#[derive(Debug)]
-struct Cached {
-    registered: Registered,
-    read_at: Duration,
+    cache: Cached<String, Registered>,
 }
 
 impl StoredClients {
@@ -59,7 +48,7 @@ impl StoredClients {
             resources: resources?,
             environment: stores.environment().clone(),
             secret_key: MacKey::new(&[]),
-            cache: Mutex::default(),
+            cache: Cached::new(stores.environment().clone(), CACHE_CAPACITY, CACHE_TTL),
         })
     }
 
@@ -76,13 +65,15 @@ impl StoredClients {
         let mut found: Vec<Client> = Vec::new();
         let mut after = None;
         loop {
-            let Some(page) = self.clients.list(after.as_ref(), 500).await? else {
+            let Some(page) = self.clients.page(after.as_ref(), 500).await? else {
                 return Ok(None);
             };
-            let Some((last, _)) = page.last() else { break };
-            after = Some(*last);
-            let records = page.into_iter().map(|(_, versioned)| versioned.record);
-            found.extend(records.map(ClientRecord::into_client));
+            let records = page.records.into_iter();
+            found.extend(records.map(|(_, versioned)| versioned.record.into_client()));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
         }
         found.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Some(found))
@@ -91,27 +82,18 @@ impl StoredClients {
     /// A client and its credentials, at most [`CACHE_TTL`] old. An unknown client is looked up every
     /// time, so that a new one is found at once.
     async fn read(&self, id: &str) -> Result<Option<Registered>, Error> {
-        let now = self.environment.clock.elapsed();
-        if let Some(cached) = self.lock().get(id)
-            && now.saturating_sub(cached.read_at) < CACHE_TTL
-        {
-            return Ok(Some(cached.registered.clone()));
+        if let Some(registered) = self.cache.get(id) {
+            return Ok(Some(registered));
         }
+        let read_at = self.cache.before_reading();
         let key = self.clients.key_of_name(id);
         let Some(versioned) = self.clients.get(&key).await? else {
-            self.lock().remove(id);
+            self.cache.remove(id);
             return Ok(None);
         };
         let registered = self.registered(versioned.record);
-        let mut cache = self.lock();
-        if cache.len() >= CACHE_CAPACITY {
-            cache.clear();
-        }
-        let cached = Cached {
-            registered: registered.clone(),
-            read_at: now,
-        };
-        cache.insert(id.to_owned(), cached);
+        self.cache
+            .insert(id.to_owned(), registered.clone(), read_at);
         Ok(Some(registered))
     }
 
@@ -140,10 +122,6 @@ impl StoredClients {
         let owner = owner.map(|registered| registered.client);
         let owner = owner.filter(|c| c.resource_identifier.as_deref() == Some(resource));
         Ok(owner.map(|client| client.id.clone()))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Cached>> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,7 +6,7 @@ use grantor_store::{Conflict, Records, Version, Versioned};
 
 use super::{
     EndReason, Grant, GrantState, PreviousRefreshToken, RefreshClaims, RefreshState,
-    RefreshTokenText, settle,
+    RefreshTokenText,
 };
 use crate::client::Clients;
 use crate::error::Error;
@@ -62,7 +62,7 @@ impl Grants {
         grant: &Grant,
     ) -> Result<Result<(), Conflict>, Error> {
         let key = self.records.key(id.as_bytes());
-        settle::create(&self.records, &key, grant).await
+        Ok(self.records.create(&key, grant).await?.map(|_| ()))
     }
 
     /// Moves a grant on from the version that was read: the put that decides a redemption or a
@@ -74,7 +74,7 @@ impl Grants {
         read: Version,
     ) -> Result<Result<(), Conflict>, Error> {
         let key = self.records.key(id.as_bytes());
-        settle::update(&self.records, &key, next, read).await
+        Ok(self.records.update(&key, next, read).await?.map(|_| ()))
     }
 
     /// Ends a grant: one write, whatever state it is in. The grant as it was; none if there was none
@@ -109,7 +109,6 @@ impl Grants {
         GrantState::Live {
             code: None,
             refresh: None,
-            attempt: String::new(),
         }
     }
 
@@ -118,7 +117,6 @@ impl Grants {
         GrantState::Live {
             code: grant.code().cloned(),
             refresh,
-            attempt: self.environment.random_text::<8>(),
         }
     }
 

@@ -4,7 +4,6 @@ mod end_reason;
 mod grants;
 mod record;
 mod refresh_token;
-mod settle;
 mod verdict;
 
 pub use end_reason::EndReason;

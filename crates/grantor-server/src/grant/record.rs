@@ -1,5 +1,5 @@
 use grantor_core::{CodeChallenge, Scope, Timestamp};
-use grantor_store::{Class, Record};
+use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
 use super::EndReason;
@@ -63,9 +63,6 @@ pub enum GrantState {
         /// Its refresh token; none, if it has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refresh: Option<RefreshState>,
-        /// Drawn for the write that made it so. Two requests that write otherwise equal records are
-        /// told apart by it when the store's answer was lost.
-        attempt: String,
     },
     /// It is worth nothing any more. The record is kept until its last access token has expired.
     Ended {
@@ -155,9 +152,8 @@ impl Grant {
 }
 
 impl Record for Grant {
-    const KIND: [u8; 2] = *b"gr";
+    const KIND: Kind = kinds::GRANTS;
     const NAME: &'static str = "a grant";
-    const CLASS: Class = Class::Transition;
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)

@@ -52,7 +52,8 @@ pub(crate) async fn run(
         }
         call.next_attempt();
         let [jitter] = services.environment.random_bytes::<1>();
-        tokio::time::sleep(Duration::from_micros(u64::from(jitter) * 8 * attempt)).await;
+        let pause = Duration::from_micros(u64::from(jitter) * 8 * attempt);
+        services.environment.clock.sleep(pause).await;
     }
     Err(Error::Contention)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use grantor_core::{Environment, Timestamp};
 use grantor_jose::digest::MacKey;
 use grantor_jose::{Algorithm, Key, KeySet, base64url};
-use grantor_store::{Class, Error, Record, Records};
+use grantor_store::{Error, Kind, Record, Records, kinds};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
@@ -38,9 +38,8 @@ impl Drop for KeysRecord {
 }
 
 impl Record for KeysRecord {
-    const KIND: [u8; 2] = *b"ks";
+    const KIND: Kind = kinds::SERVER_KEYS;
     const NAME: &'static str = "the server's keys";
-    const CLASS: Class = Class::Transition;
     const SEALED: bool = true;
 
     fn expires_at(&self) -> Option<Timestamp> {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use grantor_core::{Scope, Timestamp};
-use grantor_store::{Class, Record};
+use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
 /// What a subject has allowed a client, and remembers: scope values, each for the resources it was
@@ -48,17 +48,9 @@ pub(crate) struct ConsentRecord {
     pub(crate) given_at: Timestamp,
 }
 
-impl ConsentRecord {
-    /// The name of its key.
-    pub(crate) fn name(subject: &str, client_id: &str) -> String {
-        format!("{}:{subject}{client_id}", subject.len())
-    }
-}
-
 impl Record for ConsentRecord {
-    const KIND: [u8; 2] = *b"co";
+    const KIND: Kind = kinds::CONSENTS;
     const NAME: &'static str = "a consent";
-    const CLASS: Class = Class::Transition;
 
     fn expires_at(&self) -> Option<Timestamp> {
         None

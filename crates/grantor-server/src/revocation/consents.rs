@@ -1,21 +1,18 @@
 use grantor_core::{Environment, Scope};
-use grantor_store::{Diagnostics, Key, Records, Stores, Versioned};
+use grantor_store::{Cached, Change, Diagnostics, Key, Records, Stores};
 
 use super::Consent;
-use super::cache::EpochCache;
 use super::consent::ConsentRecord;
+use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
 use crate::client::Client;
 use crate::error::Error;
-
-/// How often a change is decided again when somebody else writes at the same time.
-const TRIES: usize = 8;
 
 /// What subjects have allowed clients.
 #[derive(Debug)]
 pub(crate) struct Consents {
     records: Records<ConsentRecord>,
     environment: Environment,
-    cache: EpochCache,
+    cache: Cached<Key, String>,
 }
 
 impl Consents {
@@ -23,7 +20,7 @@ impl Consents {
         Some(Self {
             records: diagnostics.records(stores)?,
             environment: stores.environment().clone(),
-            cache: EpochCache::new(stores.environment().clone()),
+            cache: Cached::new(stores.environment().clone(), CACHE_CAPACITY, CACHE_TTL),
         })
     }
 
@@ -52,8 +49,9 @@ impl Consents {
         let Some(stored) = self.records.get(&key).await? else {
             return Ok(None);
         };
-        self.cache.insert(key, &stored.record.epoch, read_at);
-        Ok(Some(stored.record.epoch))
+        let epoch = stored.record.epoch;
+        self.cache.insert(key, epoch.clone(), read_at);
+        Ok(Some(epoch))
     }
 
     /// The epoch that a new grant is made under. A consent is created for it if there is none, and it
@@ -99,7 +97,7 @@ impl Consents {
         change: impl Fn(&mut Consent) -> bool,
     ) -> Result<String, Error> {
         let key = self.key(subject, &client.id);
-        for _ in 0..TRIES {
+        let epoch = self.records.change(&key, async |stored| {
             let mut consent = ConsentRecord {
                 client_id: client.id.clone(),
                 client_epoch: client.epoch.clone(),
@@ -108,32 +106,28 @@ impl Consents {
                 epoch: self.environment.random_text::<8>(),
                 given_at: self.environment.now(),
             };
-            let written = match self.records.get(&key).await? {
-                None => {
-                    change(&mut consent.allowed);
-                    self.records.create(&key, &consent).await?
-                }
-                Some(Versioned { record, version }) => {
-                    let is_own = record.client_epoch == client.epoch;
-                    if is_own {
-                        (consent.allowed, consent.epoch) = (record.allowed, record.epoch);
-                    }
-                    if !change(&mut consent.allowed) && is_own {
-                        return Ok(consent.epoch);
-                    }
-                    self.records.update(&key, &consent, version).await?
-                }
-            };
-            if written.is_ok() {
-                self.cache.remove(&key);
-                return Ok(consent.epoch);
+            let own = stored.filter(|stored| stored.client_epoch == client.epoch);
+            let exists = own.is_some();
+            if let Some(own) = own {
+                (consent.allowed, consent.epoch) = (own.allowed, own.epoch);
             }
+            let changed = change(&mut consent.allowed);
+            let epoch = consent.epoch.clone();
+            Ok(if changed || !exists {
+                Change::Write(consent, (epoch, true))
+            } else {
+                Change::Keep((epoch, false))
+            })
+        });
+        let written: Result<_, Error> = epoch.await;
+        let (epoch, written) = written?;
+        if written {
+            self.cache.remove(&key);
         }
-        Err(Error::Contention)
+        Ok(epoch)
     }
 
     fn key(&self, subject: &str, client_id: &str) -> Key {
-        let name = ConsentRecord::name(subject, client_id);
-        self.records.key_of_name(&name)
+        self.records.key_under(subject, client_id)
     }
 }

@@ -1,5 +1,5 @@
 use grantor_core::Timestamp;
-use grantor_store::{Class, Record};
+use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
 /// The epoch of a subject or a session: tokens that were issued under another one are invalid.
@@ -9,9 +9,8 @@ pub(crate) struct EpochRecord {
 }
 
 impl Record for EpochRecord {
-    const KIND: [u8; 2] = *b"an";
+    const KIND: Kind = kinds::REVOCATION_EPOCHS;
     const NAME: &'static str = "a revocation epoch";
-    const CLASS: Class = Class::Transition;
 
     fn expires_at(&self) -> Option<Timestamp> {
         None

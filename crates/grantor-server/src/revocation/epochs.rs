@@ -1,8 +1,8 @@
 use grantor_core::Environment;
-use grantor_store::{Diagnostics, Key, Records, Stores};
+use grantor_store::{Cached, Diagnostics, Key, Records, Stores};
 
-use super::cache::EpochCache;
 use super::epoch_record::EpochRecord;
+use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
 use crate::error::Error;
 
 /// The epochs of sessions and subjects. There is a record only once something was revoked.
@@ -10,7 +10,7 @@ use crate::error::Error;
 pub(crate) struct Epochs {
     records: Records<EpochRecord>,
     environment: Environment,
-    cache: EpochCache,
+    cache: Cached<Key, String>,
 }
 
 impl Epochs {
@@ -18,7 +18,7 @@ impl Epochs {
         Some(Self {
             records: diagnostics.records(stores)?,
             environment: stores.environment().clone(),
-            cache: EpochCache::new(stores.environment().clone()),
+            cache: Cached::new(stores.environment().clone(), CACHE_CAPACITY, CACHE_TTL),
         })
     }
 
@@ -53,7 +53,7 @@ impl Epochs {
         let read_at = self.cache.before_reading();
         let stored = self.records.get(key).await?;
         let epoch = stored.map(|s| s.record.epoch).unwrap_or_default();
-        self.cache.insert(*key, &epoch, read_at);
+        self.cache.insert(*key, epoch.clone(), read_at);
         Ok(epoch)
     }
 

@@ -1,6 +1,5 @@
 //! What revokes many tokens at once, with one write and without finding them.
 
-mod cache;
 mod consent;
 mod consents;
 mod epoch_record;

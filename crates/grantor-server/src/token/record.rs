@@ -1,5 +1,5 @@
 use grantor_core::{Scope, Timestamp};
-use grantor_store::{Class, Record};
+use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
 use super::{Anchor, Identifier};
@@ -43,9 +43,8 @@ impl AccessTokenRecord {
 }
 
 impl Record for AccessTokenRecord {
-    const KIND: [u8; 2] = *b"at";
+    const KIND: Kind = kinds::ACCESS_TOKENS;
     const NAME: &'static str = "an access token";
-    const CLASS: Class = Class::ShortLived;
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)

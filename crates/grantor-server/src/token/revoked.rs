@@ -1,5 +1,5 @@
 use grantor_core::Timestamp;
-use grantor_store::{Class, Record};
+use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
 /// A JWT access token that was revoked before its time, by its `jti`.
@@ -9,9 +9,8 @@ pub(crate) struct RevokedRecord {
 }
 
 impl Record for RevokedRecord {
-    const KIND: [u8; 2] = *b"rv";
+    const KIND: Kind = kinds::REVOKED_TOKENS;
     const NAME: &'static str = "a revoked token";
-    const CLASS: Class = Class::Guard;
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)

@@ -236,12 +236,11 @@ async fn a_write_whose_answer_was_lost_is_repeated() {
 async fn a_write_of_which_nobody_knows_is_neither_success_nor_replay() {
     let fixture = Fixture::new().await;
     let first = fixture.tokens(SPA).await;
-    fixture.store.set(Fault::Vanishing {
+    fixture.store.set(Fault::LostAnswers {
         kind: *b"gr",
-        gone: false,
+        left: 8,
     });
     is_unavailable(&fixture.refresh(SPA, &first.refresh).await);
-    fixture.store.set(Fault::None);
     let second = Tokens::of(&fixture.refresh(SPA, &first.refresh).await);
     let third = Tokens::of(&fixture.refresh(SPA, &second.refresh).await);
     assert!(fixture.is_active(&third.access).await);
@@ -249,7 +248,7 @@ async fn a_write_of_which_nobody_knows_is_neither_success_nor_replay() {
 
     fixture.store.set(Fault::LostAnswers {
         kind: *b"gr",
-        left: 2,
+        left: 8,
     });
     is_unavailable(&fixture.revoke(SPA, &third.refresh).await);
     fixture.store.set(Fault::None);

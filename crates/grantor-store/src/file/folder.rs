@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use grantor_core::Timestamp;
 use rustix::fs::{AtFlags, Dir, Mode, OFlags, open, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
@@ -16,6 +17,8 @@ use crate::{Applied, Durability, Entry, Error, Key, Put};
 const RECORD: &str = ".record";
 /// What is written before it is moved to its place. Only the holder of the lock writes it.
 const DRAFT: &str = "draft";
+/// In milliseconds since 1970, as text.
+const NEWEST_TIME: &str = "newest-time";
 const LONGEST_PAUSE: Duration = Duration::from_millis(5);
 
 pub(super) struct Folder {
@@ -132,6 +135,21 @@ impl Folder {
             let _gone = unlinkat(&self.handle, DRAFT, AtFlags::empty());
             self.failed("written", error)
         })
+    }
+
+    /// The newest time that was saved; none, if none was or it can't be read.
+    pub(super) fn newest_time(&self) -> Option<Timestamp> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = openat(&self.handle, NEWEST_TIME, flags, Mode::empty()).ok()?;
+        let mut text = String::new();
+        File::from(file).take(32).read_to_string(&mut text).ok()?;
+        text.trim().parse().ok().map(Timestamp::from_millis)
+    }
+
+    /// Saves the newest time for the next start. Needs the lock.
+    pub(super) fn save_time(&self, newest: Timestamp) -> io::Result<()> {
+        self.write_draft(newest.as_millis().to_string().as_bytes())?;
+        renameat(&self.handle, DRAFT, &self.handle, NEWEST_TIME).map_err(io::Error::from)
     }
 
     fn write_draft(&self, bytes: &[u8]) -> io::Result<()> {

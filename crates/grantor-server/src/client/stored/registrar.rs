@@ -1,16 +1,13 @@
 use std::time::Duration;
 
 use grantor_core::{BoxFuture, ErrorCode, Secret};
-use grantor_store::{Conflict, Expect, Versioned};
+use grantor_store::{Change, Conflict};
 
 use super::StoredClients;
 use crate::client::record::{ClientRecord, ResourceRecord};
 use crate::client::secret_hash::{SecretHash, StoredSecret};
 use crate::client::{Client, NewClient, Registrar};
 use crate::error::Error;
-
-/// How often a change is decided again when somebody else writes at the same time.
-const TRIES: usize = 8;
 
 /// How long a resource without a client waits for it. After that it was left behind by a crash, and
 /// is free.
@@ -60,43 +57,30 @@ impl StoredClients {
         change: impl Fn(&mut Client),
     ) -> Result<Option<Client>, Error> {
         let key = self.clients.key_of_name(id);
-        for _ in 0..TRIES {
-            let Some(Versioned { record, version }) = self.clients.get(&key).await? else {
-                return Ok(None);
+        let changed = self.clients.change(&key, async |record| {
+            let Some(record) = record else {
+                return Ok(Change::Keep(None));
             };
             let (secrets, created_at) = (record.secrets.clone(), record.created_at);
             let before = record.into_client();
-            let mut client = before.clone();
-            change(&mut client);
-            client.id.clone_from(&before.id);
-            client.epoch.clone_from(&before.epoch);
-            let new = NewClient {
-                client,
-                secret: None,
-            };
-            let mut problems = new.problems();
-            if new.client.is_public() != before.is_public() {
-                problems.push("a client stays public or confidential".to_owned());
-            }
-            if !problems.is_empty() {
-                return Err(invalid(problems.join("; ")));
-            }
-            let client = new.client;
-            if let Some(resource) = &client.resource_identifier {
+            let after = changed(&before, &change)?;
+            if let Some(resource) = &after.resource_identifier {
                 self.take_resource(resource, id).await?;
             }
-            let record = ClientRecord::new(client.clone(), secrets, created_at);
-            if self.clients.update(&key, &record, version).await?.is_ok() {
-                self.lock().remove(id);
-                if let Some(old) = before.resource_identifier
-                    && client.resource_identifier.as_ref() != Some(&old)
-                {
-                    self.free_resource(&old, id).await?;
-                }
-                return Ok(Some(client));
-            }
+            let record = ClientRecord::new(after.clone(), secrets, created_at);
+            Ok(Change::Write(record, Some((before, after))))
+        });
+        let changed: Result<_, Error> = changed.await;
+        let Some((before, after)) = changed? else {
+            return Ok(None);
+        };
+        self.cache.remove(id);
+        if let Some(old) = before.resource_identifier
+            && after.resource_identifier.as_ref() != Some(&old)
+        {
+            self.free_resource(&old, id).await?;
         }
-        Err(Error::Contention)
+        Ok(Some(after))
     }
 
     /// Removes a client; all its tokens become invalid. Whether there was one.
@@ -111,7 +95,7 @@ impl StoredClients {
         if let Some(resource) = resource {
             self.free_resource(resource, id).await?;
         }
-        self.lock().remove(id);
+        self.cache.remove(id);
         Ok(removed)
     }
 
@@ -127,12 +111,8 @@ impl StoredClients {
         keep_old: Duration,
     ) -> Result<Option<Secret>, Error> {
         let key = self.clients.key_of_name(id);
-        for _ in 0..TRIES {
-            let Some(Versioned {
-                mut record,
-                version,
-            }) = self.clients.get(&key).await?
-            else {
+        let rotated = self.clients.change(&key, async |record| {
+            let Some(mut record) = record else {
                 return Err(invalid(format!("there is no client {id}")));
             };
             if record.is_public() {
@@ -142,19 +122,17 @@ impl StoredClients {
             }
             let (hash, generated) = self.new_secret(id, chosen.as_ref());
             let now = self.environment.now();
-            record.secrets.retain(|secret| secret.is_valid(now));
             for old in &mut record.secrets {
                 let end = now + keep_old;
                 old.expires_at = Some(old.expires_at.map_or(end, |at| at.min(end)));
             }
             record.secrets.retain(|secret| secret.is_valid(now));
             record.secrets.insert(0, StoredSecret::new(hash));
-            if self.clients.update(&key, &record, version).await?.is_ok() {
-                self.lock().remove(id);
-                return Ok(generated);
-            }
-        }
-        Err(Error::Contention)
+            Ok(Change::Write(record, generated))
+        });
+        let generated = rotated.await?;
+        self.cache.remove(id);
+        Ok(generated)
     }
 
     fn new_secret(&self, id: &str, chosen: Option<&Secret>) -> (SecretHash, Option<Secret>) {
@@ -193,8 +171,7 @@ impl StoredClients {
         let key = self.resources.key_of_name(resource);
         let index = self.resources.get(&key).await?;
         if let Some(index) = index.filter(|index| index.record.client_id == client_id) {
-            let expect = Expect::Version(index.version);
-            let _ = self.resources.store().remove(&key, expect).await?;
+            let _ = self.resources.remove_if(&key, index.version).await?;
         }
         Ok(())
     }
@@ -225,6 +202,26 @@ impl Registrar for StoredClients {
     ) -> BoxFuture<'a, Result<Option<Secret>, Error>> {
         Box::pin(self.rotate_secret(id, chosen, keep_old))
     }
+}
+
+/// A client after a change, which is held to the rules of registration.
+fn changed(before: &Client, change: impl Fn(&mut Client)) -> Result<Client, Error> {
+    let mut client = before.clone();
+    change(&mut client);
+    client.id.clone_from(&before.id);
+    client.epoch.clone_from(&before.epoch);
+    let new = NewClient {
+        client,
+        secret: None,
+    };
+    let mut problems = new.problems();
+    if new.client.is_public() != before.is_public() {
+        problems.push("a client stays public or confidential".to_owned());
+    }
+    if !problems.is_empty() {
+        return Err(invalid(problems.join("; ")));
+    }
+    Ok(new.client)
 }
 
 fn taken(id: &str) -> Error {

@@ -1,10 +1,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use grantor_core::{BoxFuture, Timestamp};
+use grantor_core::BoxFuture;
 use grantor_store::{
-    Applied, Capabilities, Entry, Error, Expect, Key, Listing, Put, PutOutcome, RemoveOutcome,
-    Store,
+    Applied, Capabilities, Entry, Error, Expect, Key, Listing, Moment, Put, PutOutcome,
+    RemoveOutcome, Store,
 };
 
 /// A store that does what a test wants: fail, lose answers, or let others go first.
@@ -29,11 +29,6 @@ pub(crate) enum Fault {
     /// The call with this number happens, and nobody hears of it: neither then nor when it is
     /// repeated.
     LostAnswer(usize),
-    /// From the next put of this kind on, its records are out of reach; the put happens.
-    Vanishing {
-        kind: [u8; 2],
-        gone: bool,
-    },
     /// The next puts of this kind happen, and nobody hears of it.
     LostAnswers {
         kind: [u8; 2],
@@ -114,22 +109,10 @@ impl TestStore {
         }
     }
 
-    /// Whether a record is out of reach.
-    fn has_vanished(&self, key: &Key) -> bool {
-        match *self.fault.lock().unwrap() {
-            Fault::Vanishing { kind, gone } => gone && key.as_bytes()[8..10] == kind,
-            _ => false,
-        }
-    }
-
     fn loses_answer(&self, put: &Put) -> bool {
         let call = self.calls.load(Ordering::SeqCst) - 1;
         match &mut *self.fault.lock().unwrap() {
             Fault::LostAnswer(n) => *n == call || *n + 1 == call,
-            Fault::Vanishing { kind, gone } if put.key.as_bytes()[8..10] == *kind => {
-                *gone = true;
-                true
-            }
             Fault::LostAnswers { kind, left }
                 if *left > 0 && put.key.as_bytes()[8..10] == *kind =>
             {
@@ -154,9 +137,6 @@ impl Store for TestStore {
         Box::pin(async move {
             self.check()?;
             self.pause().await;
-            if self.has_vanished(key) {
-                return Err(down());
-            }
             let entry = self.inner.get(key).await;
             self.swap(key).await?;
             self.pause().await;
@@ -187,8 +167,8 @@ impl Store for TestStore {
         })
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        self.inner.observe_time(now);
+    fn observe_time(&self, moment: Moment) {
+        self.inner.observe_time(moment);
     }
 
     fn listing(&self) -> Option<&dyn Listing> {
