@@ -13,6 +13,7 @@ use crate::event::{Event, EventKind};
 use crate::grant::{EndReason, Grants};
 use crate::grant_type::GrantTypes;
 use crate::http::Routes;
+use crate::limits::Limits;
 use crate::profile::Policy;
 use crate::resource;
 use crate::revocation::{Revocation, Target};
@@ -36,6 +37,7 @@ pub(crate) struct Services {
     pub(crate) published: Published,
     pub(crate) routes: Routes,
     pub(crate) events: Events,
+    pub(crate) limits: Limits,
     pub(crate) page_keys: PageKeys,
 }
 

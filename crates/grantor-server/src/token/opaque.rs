@@ -10,6 +10,7 @@ pub(crate) enum OpaqueKind {
     AccessToken,
     Code,
     Session,
+    KnownBrowser,
 }
 
 impl OpaqueKind {
@@ -18,6 +19,7 @@ impl OpaqueKind {
             Self::AccessToken => "ga_",
             Self::Code => "gc_",
             Self::Session => "gs_",
+            Self::KnownBrowser => "gb_",
         }
     }
 }

@@ -20,6 +20,7 @@ mod events;
 mod expiry;
 mod forged_forms;
 mod introspection;
+mod limits;
 mod metadata;
 mod own_clients;
 mod own_grant;
