@@ -1,10 +1,10 @@
 use std::fmt::Debug;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use grantor_jose::{Timestamp, base64url};
-
-use crate::BoxFuture;
+use grantor_jose::{BoxFuture, Timestamp, base64url};
 
 /// Where times come from. The system's is in `grantor-http`, a fake one in `grantor-testkit`.
 pub trait Clock: Debug + Send + Sync + 'static {
@@ -19,6 +19,19 @@ pub trait Clock: Debug + Send + Sync + 'static {
     fn wait(&self, duration: Duration) -> Option<BoxFuture<'static, ()>> {
         let _ = duration;
         None
+    }
+
+    /// A short pause before a write that lost a race is tried again. A clock that does not run lets
+    /// other tasks go first, and no more.
+    fn retry_pause(&self, _duration: Duration) -> BoxFuture<'static, ()> {
+        let mut let_others_go_first = false;
+        Box::pin(poll_fn(move |context| {
+            if std::mem::replace(&mut let_others_go_first, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }))
     }
 }
 

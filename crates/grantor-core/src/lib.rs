@@ -24,6 +24,7 @@ mod members;
 mod metadata;
 pub mod oauth1;
 mod params;
+mod peer;
 mod pkce;
 mod quirks;
 mod redirect_uri;
@@ -47,6 +48,7 @@ pub use issuer::{InvalidIssuer, Issuer, is_loopback, is_secure};
 pub use members::InvalidMember;
 pub use metadata::{InvalidMetadata, ServerMetadata};
 pub use params::{InvalidParams, Params};
+pub use peer::PeerAddress;
 pub use pkce::{ChallengeMethod, CodeChallenge, CodeVerifier, InvalidPkce};
 pub use quirks::{
     AnswerEncoding, BasicEncoding, MemberNames, Quirks, RequestEncoding, ScopeSeparator,

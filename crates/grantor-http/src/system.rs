@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use grantor_core::{Clock, Environment, Random, Timestamp};
+use futures_timer::Delay;
+use grantor_core::{BoxFuture, Clock, Environment, Random, Timestamp};
 
 use crate::platform;
 
@@ -24,6 +25,11 @@ impl Clock for SystemClock {
 
     fn elapsed(&self) -> Duration {
         platform::elapsed()
+    }
+
+    fn retry_pause(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        // On whatever runtime, with its timers or without.
+        Box::pin(Delay::new(duration))
     }
 }
 

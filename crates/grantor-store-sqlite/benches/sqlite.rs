@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use grantor_core::Timestamp;
-use grantor_store::{Expect, Namespace, Put, PutOutcome, Store, Version};
+use grantor_store::{Expect, Moment, Namespace, Put, PutOutcome, Store, Version};
 use grantor_store_sqlite::{SqliteOptions, SqliteStore};
 
 const RUN: Duration = Duration::from_secs(3);
@@ -54,7 +54,10 @@ async fn measure(store: &SqliteStore, writers: u32) -> (f64, f64, Duration) {
         async move {
             let mut puts = 0_u32;
             while began.elapsed() < RUN {
-                store.observe_time(Timestamp::from_secs(0));
+                store.observe_time(Moment {
+                    now: Timestamp::from_secs(0),
+                    elapsed: Duration::ZERO,
+                });
                 let put = put_number(u64::from(writer), u64::from(puts), began);
                 assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
                 puts += 1;

@@ -1,3 +1,5 @@
+//! How connections are opened: what SQLite is told once for each.
+
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::SqliteOptions;
 use crate::error::not_opened;
+use crate::{file, schema};
 
 /// A connection that writes, with the durability asked for.
 pub(crate) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, Error> {
@@ -14,8 +17,12 @@ pub(crate) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connec
         Durability::Process => 1,
         _ => 2,
     };
-    let open = || {
-        let connection = open(path, options)?;
+    let connection = open(path, options).map_err(|error| not_opened(path, error))?;
+    schema::refuse_foreign(&connection, path)?;
+    file::refuse_open_to_others(path)?;
+    let set_up = || {
+        // Before anything is written to a new file: later it takes a VACUUM.
+        connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
         let mode = enter_wal(&connection, options.busy_timeout)?;
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "fullfsync", true)?;
@@ -24,11 +31,12 @@ pub(crate) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connec
         connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         let set: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
-        Ok((connection, mode == "wal" && set == synchronous))
+        convert_to_incremental(&connection)?;
+        Ok(mode == "wal" && set == synchronous)
     };
-    match open() {
-        Ok((connection, true)) => Ok(connection),
-        Ok((_, false)) => Err(Error::configuration(format!(
+    match set_up() {
+        Ok(true) => Ok(connection),
+        Ok(false) => Err(Error::configuration(format!(
             "the database {} can't keep a write-ahead log: put it on a local file system",
             path.display()
         ))),
@@ -36,16 +44,70 @@ pub(crate) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connec
     }
 }
 
-/// A connection that only reads.
-pub(crate) fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connection, Error> {
+/// A connection to a database that is there, that makes no file and takes no lock for writing.
+pub(crate) fn open_read_only(path: &Path, options: &SqliteOptions) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
     let open = || {
-        let connection = open(path, options)?;
-        connection.pragma_update(None, "query_only", true)?;
-        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        let connection = Connection::open_with_flags(uri(path), flags)?;
+        set_up_reader(&connection, options)?;
         Ok(connection)
     };
     open().map_err(|error| not_opened(path, error))
 }
+
+/// Without a log nobody uses the database, and it is read as it lies there: SQLite would make a log
+/// for reading, too.
+fn uri(path: &Path) -> String {
+    let name = percent_encode(path.as_os_str().as_encoded_bytes());
+    let nobody_uses_it = !file::beside(path, "-wal").exists();
+    let immutable = if nobody_uses_it { "&immutable=1" } else { "" };
+    format!("file:{name}?mode=ro{immutable}")
+}
+
+fn percent_encode(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
+                text.push(char::from(*byte));
+            }
+            other => text.push_str(&format!("%{other:02X}")),
+        }
+    }
+    text
+}
+
+/// A connection that only reads.
+pub(crate) fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connection, Error> {
+    let open = || {
+        let connection = open(path, options)?;
+        set_up_reader(&connection, options)?;
+        Ok(connection)
+    };
+    open().map_err(|error| not_opened(path, error))
+}
+
+fn set_up_reader(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
+    connection.busy_timeout(options.busy_timeout)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)
+}
+
+/// Pages that are free can be given back a few at a time. A file that was made otherwise is written
+/// anew, once.
+fn convert_to_incremental(connection: &Connection) -> rusqlite::Result<()> {
+    let found: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
+    if found == INCREMENTAL {
+        return Ok(());
+    }
+    connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
+    connection.execute_batch("VACUUM")
+}
+
+const INCREMENTAL: i64 = 2;
 
 /// A checkpoint copies each page once, however often it was written: the longer between two, the
 /// fewer copies. 4000 pages are 16 MiB.
@@ -95,7 +157,7 @@ mod tests {
     fn commits_are_synced_unless_that_is_waived() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("grantor.db");
-        crate::file::create_private(&path).unwrap();
+        file::create_private(&path).unwrap();
         let full = SqliteOptions::default();
         let weaker = full.clone().danger_may_lose_last_commits();
         for (options, synchronous) in [(full, 2), (weaker, 1)] {
@@ -113,7 +175,7 @@ mod tests {
     fn a_reader_can_not_write() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("grantor.db");
-        crate::file::create_private(&path).unwrap();
+        file::create_private(&path).unwrap();
         let reader = open_reader(&path, &SqliteOptions::default()).unwrap();
         assert!(reader.execute_batch("CREATE TABLE t (a)").is_err());
     }

@@ -1,3 +1,5 @@
+//! SQLite's errors in the store's terms.
+
 use std::path::Path;
 
 use grantor_store::{Applied, Error};

@@ -1,31 +1,143 @@
-//! The file itself: SQLite would create it with the mode that the process happens to have.
+//! The file itself, and the one place that knows what a system's permissions are: SQLite would
+//! create it with the mode that the process happens to have.
 
-use std::fs::{File, OpenOptions};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use grantor_store::Error;
+use grantor_store::{Applied, Error};
 
 /// Creates the file if there is none, readable for its owner only; SQLite gives the files beside it
 /// the same mode.
 pub(crate) fn create_private(path: &Path) -> Result<(), Error> {
-    let created = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-    match created.and_then(|file| sync_with_directory(&file, path)) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            let path = path.display();
-            let message = format!(
-                "the database {path} can't be created ({error}): its folder must be one that this \
-                 user may write to"
-            );
-            Err(Error::configuration(message).with_source(error))
-        }
+    match create_new(path).and_then(|file| sync_with_directory(&file, path)) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(not_created(path, error)),
         _ => Ok(()),
     }
+}
+
+/// Refuses a database that others than its owner may read or write, and what lies beside it.
+pub(crate) fn refuse_open_to_others(path: &Path) -> Result<(), Error> {
+    for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+        if let Some(mode) = mode_for_others(&file) {
+            let file = file.display();
+            return Err(Error::configuration(format!(
+                "the database {file} has mode {mode:04o} and is open to others: set it to 0600 \
+                 (chmod 600 {file}), and rotate the secrets of clients and the passwords of users \
+                 if somebody may have read it"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// There must be a file to read.
+pub(crate) fn refuse_missing(path: &Path) -> Result<(), Error> {
+    match path.exists() {
+        true => Ok(()),
+        false => Err(Error::configuration(format!(
+            "there is no database {}: check the path; a server or a command that writes creates it",
+            path.display()
+        ))),
+    }
+}
+
+/// There must be no file to overwrite.
+pub(crate) fn refuse_existing(path: &Path) -> Result<(), Error> {
+    for file in [path.to_owned(), beside(path, "-wal")] {
+        if file.exists() {
+            return Err(Error::configuration(format!(
+                "{} is there already: move it away, or choose another path",
+                file.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The file that SQLite keeps beside a database under this ending.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    name.into()
+}
+
+/// A private file under another name, until it is whole.
+pub(crate) struct Draft {
+    path: PathBuf,
+    place: PathBuf,
+}
+
+impl Draft {
+    /// A draft of the file `place`, which must not be there.
+    pub(crate) fn beside(place: &Path) -> Result<Self, Error> {
+        refuse_existing(place)?;
+        let path = beside(place, ".partial");
+        // One that is there was left by a program that was killed.
+        let _gone = fs::remove_file(&path);
+        create_new(&path).map_err(|error| not_created(&path, error))?;
+        Ok(Self {
+            path,
+            place: place.to_owned(),
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts it in its place, on the disk. A file that has come there meanwhile stays.
+    pub(crate) fn publish(self) -> Result<(), Error> {
+        let written = File::open(&self.path)
+            .and_then(|file| file.sync_all().map(|()| file))
+            .and_then(|file| fs::hard_link(&self.path, &self.place).map(|()| file))
+            .and_then(|file| sync_with_directory(&file, &self.place));
+        written.map_err(|error| {
+            let message = format!("{} can't be written: {error}", self.place.display());
+            Error::unavailable(message, Applied::No).with_source(error)
+        })
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        let _gone = fs::remove_file(&self.path);
+    }
+}
+
+fn not_created(path: &Path, error: io::Error) -> Error {
+    let path = path.display();
+    let message = format!(
+        "the database {path} can't be created ({error}): its folder must be one that this user may \
+         write to"
+    );
+    Error::configuration(message).with_source(error)
+}
+
+#[cfg(unix)]
+fn create_new(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600).open(path)
+}
+
+#[cfg(not(unix))]
+fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+/// The mode of a file that is open to others; none if it is not, or not there.
+#[cfg(unix)]
+fn mode_for_others(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o7777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+#[cfg(not(unix))]
+fn mode_for_others(_path: &Path) -> Option<u32> {
+    None
 }
 
 /// A new file survives a loss of power only once its directory is on the disk too.

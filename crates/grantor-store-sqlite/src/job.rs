@@ -1,6 +1,7 @@
-use grantor_store::{Applied, Error};
+//! One operation on its way through the writer's transaction to its answer.
+
+use grantor_store::{Applied, Error, Reply};
 use rusqlite::Connection;
-use tokio::sync::oneshot;
 
 use crate::error::failed;
 
@@ -23,8 +24,16 @@ impl Ended {
     }
 }
 
+/// What the writer is asked for.
+pub(crate) enum Job {
+    /// An operation of a transaction.
+    Write(Box<dyn Write>),
+    /// What SQLite does outside of transactions only.
+    Alone(Box<dyn FnOnce(&Connection) + Send>),
+}
+
 /// One operation of a transaction.
-pub(crate) trait Job: Send {
+pub(crate) trait Write: Send {
     fn execute(&mut self, connection: &Connection);
 
     /// Tells the caller the outcome. Whoever has stopped waiting is not missed.
@@ -34,11 +43,11 @@ pub(crate) trait Job: Send {
 pub(crate) struct Task<T, W> {
     work: Option<W>,
     outcome: Option<Result<T, Error>>,
-    reply: oneshot::Sender<Result<T, Error>>,
+    reply: Reply<T>,
 }
 
 impl<T, W> Task<T, W> {
-    pub(crate) fn new(work: W, reply: oneshot::Sender<Result<T, Error>>) -> Self {
+    pub(crate) fn new(work: W, reply: Reply<T>) -> Self {
         Self {
             work: Some(work),
             outcome: None,
@@ -47,7 +56,7 @@ impl<T, W> Task<T, W> {
     }
 }
 
-impl<T, W> Job for Task<T, W>
+impl<T, W> Write for Task<T, W>
 where
     T: Send,
     W: FnOnce(&Connection) -> rusqlite::Result<T> + Send,

@@ -7,6 +7,7 @@
 //!
 //! Not for a file on a network: SQLite's locks don't hold there.
 
+mod backup;
 mod connection;
 mod error;
 mod file;
@@ -16,7 +17,10 @@ mod readers;
 mod rows;
 mod schema;
 mod store;
+mod times;
+mod upkeep;
 mod writer;
 
+pub use backup::{BackupContents, Restore, contents_of, restore};
 pub use options::SqliteOptions;
 pub use store::SqliteStore;

@@ -1,3 +1,5 @@
+//! How a database is opened.
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,6 +32,15 @@ impl SqliteOptions {
     /// As [`SqliteStore::open`].
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore, Error> {
         SqliteStore::open_with(path.as_ref(), self)
+    }
+
+    /// Opens the database at `path` for reading: it creates no file and takes no lock for writing, so
+    /// a server may run beside it. Writes fail.
+    ///
+    /// # Errors
+    /// There is no database at `path`, and otherwise as [`SqliteStore::open`].
+    pub fn open_read_only(&self, path: impl AsRef<Path>) -> Result<SqliteStore, Error> {
+        SqliteStore::open_read_only(path.as_ref(), self)
     }
 
     pub(crate) fn durability(&self) -> Durability {

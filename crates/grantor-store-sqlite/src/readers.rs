@@ -1,13 +1,11 @@
-use std::path::Path;
+//! The connections that read.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 
 use grantor_store::Error;
 use rusqlite::Connection;
-
-use crate::SqliteOptions;
-use crate::connection::open_reader;
 
 /// One reading connection per core. A read holds one for microseconds.
 pub(crate) struct Readers {
@@ -16,11 +14,9 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Self, Error> {
+    pub(crate) fn open(open: impl Fn() -> Result<Connection, Error>) -> Result<Self, Error> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let connections: Result<_, _> = (0..cores.min(8))
-            .map(|_| open_reader(path, options).map(Mutex::new))
-            .collect();
+        let connections: Result<_, _> = (0..cores.min(8)).map(|_| open().map(Mutex::new)).collect();
         Ok(Self {
             connections: connections?,
             next: AtomicUsize::new(0),

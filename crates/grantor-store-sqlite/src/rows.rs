@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use grantor_core::Timestamp;
-use grantor_store::{Entry, Expect, Key, Put, PutOutcome, RemoveOutcome, Version};
+use grantor_store::{Entry, Expect, Key, Kind, Put, PutOutcome, RemoveOutcome, Version};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -14,6 +14,12 @@ pub(crate) fn get(connection: &Connection, key: &Key) -> Result<Option<Entry>> {
         .prepare_cached("SELECT version, expires_at, value FROM records WHERE key = ?1")?
         .query_row([key.as_bytes()], |row| entry(row, 0))
         .optional()
+}
+
+/// As [`get`], for several keys at one moment.
+pub(crate) fn get_many(connection: &Connection, keys: &[Key]) -> Result<Vec<Option<Entry>>> {
+    let moment = connection.unchecked_transaction()?;
+    keys.iter().map(|key| get(&moment, key)).collect()
 }
 
 /// Records that begin with `prefix`, after `after`.
@@ -108,6 +114,13 @@ pub(crate) fn sweep(
     // Rows that are added while others are looked at must not hold up the next round.
     let last = last.filter(|_| rows == limit);
     Ok(Swept { deleted, last })
+}
+
+/// How many records of a kind there are, dead ones included.
+pub(crate) fn count(connection: &Connection, kind: Kind) -> Result<u64> {
+    let count = "SELECT count(*) FROM records WHERE substr(key, 9, 2) = ?1";
+    let found: i64 = connection.query_row(count, [kind.letters()], |row| row.get(0))?;
+    Ok(u64::try_from(found).unwrap_or(0))
 }
 
 /// What a part of a sweep came to.

@@ -1,38 +1,41 @@
+//! The store itself: reads on the calling thread, writes handed to the writer.
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use grantor_core::{BoxFuture, Timestamp};
 use grantor_store::{
-    Applied, Capabilities, Durability, Entry, Error, Expect, Key, Listing, Put, PutOutcome,
-    RemoveOutcome, Store,
+    Applied, Capabilities, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
+    PutOutcome, RemoveOutcome, Store, SweepClock,
 };
 
-use crate::SqliteOptions;
-use crate::connection::open_writer;
-use crate::error::failed;
-use crate::file::create_private;
+use crate::backup::{BackupContents, back_up};
+use crate::connection::{open_reader, open_writer};
+use crate::error::{failed, not_opened};
 use crate::readers::Readers;
-use crate::rows;
-use crate::schema::migrate;
+use crate::upkeep::Upkeep;
 use crate::writer::Writer;
+use crate::{SqliteOptions, file, rows, schema, times};
 
 /// Records in one SQLite file. Clones share it; the last one to go waits until what was handed over
 /// is written.
 ///
 /// Dead records are deleted beside the writes, a few rows with each, once somebody tells the store
-/// the time (as [`Records`](grantor_store::Records) does). Their room is used again; the file does
-/// not shrink.
+/// the time (as [`Records`](grantor_store::Records) does), and by [`Store::maintain`], which gives
+/// their room back to the system too. After a jump of the clock nothing is deleted for an hour: see
+/// [`SweepClock`].
 #[derive(Clone)]
 pub struct SqliteStore(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
-    durability: Durability,
-    max_clock_skew: Duration,
+    options: SqliteOptions,
+    clock: Arc<SweepClock>,
+    upkeep: Upkeep,
     readers: Readers,
-    writer: Writer,
+    /// None, if the database was opened for reading only.
+    writer: Option<Writer>,
 }
 
 impl SqliteStore {
@@ -40,7 +43,7 @@ impl SqliteStore {
     /// [`SqliteOptions::default`].
     ///
     /// # Errors
-    /// The path can't be written, is not a database or another program's
+    /// The path can't be written, is open to others, is not a database or another program's
     /// ([`is_configuration`](Error::is_configuration)); the database is of a newer version
     /// ([`is_newer`](Error::is_newer)) or damaged ([`is_corrupt`](Error::is_corrupt)).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
@@ -48,34 +51,56 @@ impl SqliteStore {
     }
 
     pub(crate) fn open_with(path: &Path, options: &SqliteOptions) -> Result<Self, Error> {
-        create_private(path)?;
+        file::create_private(path)?;
         let mut connection = open_writer(path, options)?;
-        migrate(&mut connection, path)?;
-        let readers = Readers::open(path, options)?;
-        let writer = Writer::start(connection, options.max_clock_skew).map_err(|error| {
-            Error::unavailable("no thread for writing could be started", Applied::No)
-                .with_source(error)
-        })?;
-        Ok(Self(Arc::new(Inner {
-            path: path.to_owned(),
-            durability: options.durability(),
-            max_clock_skew: options.max_clock_skew,
-            readers,
-            writer,
-        })))
+        schema::migrate(&mut connection, path)?;
+        let newest = times::newest(&connection).map_err(|error| not_opened(path, error))?;
+        let clock = Arc::new(SweepClock::new(newest));
+        let readers = Readers::open(|| open_reader(path, options))?;
+        let writer = Writer::start(connection, Arc::clone(&clock), options.max_clock_skew)?;
+        Ok(Self::new(path, options, clock, readers, Some(writer)))
     }
 
-    /// Deletes every record that has been dead for longer than the clock skew allowed, in small
-    /// transactions between the writes of others. How many it deleted.
+    pub(crate) fn open_read_only(path: &Path, options: &SqliteOptions) -> Result<Self, Error> {
+        file::refuse_missing(path)?;
+        let readers = Readers::open(|| {
+            let connection = crate::connection::open_read_only(path, options)?;
+            schema::check(&connection, path)?;
+            file::refuse_open_to_others(path)?;
+            Ok(connection)
+        })?;
+        let clock = Arc::new(SweepClock::new(None));
+        Ok(Self::new(path, options, clock, readers, None))
+    }
+
+    fn new(
+        path: &Path,
+        options: &SqliteOptions,
+        clock: Arc<SweepClock>,
+        readers: Readers,
+        writer: Option<Writer>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            path: path.to_owned(),
+            options: options.clone(),
+            clock,
+            upkeep: Upkeep::default(),
+            readers,
+            writer,
+        }))
+    }
+
+    /// Deletes every record that has been dead at `now` for longer than the clock skew allowed, in
+    /// small transactions between the writes of others. How many it deleted.
     ///
     /// # Errors
     /// The database can't be written.
     pub async fn sweep(&self, now: Timestamp) -> Result<usize, Error> {
-        let dead_since = now - self.0.max_clock_skew;
+        let dead_since = now - self.0.options.max_clock_skew;
         let (mut deleted, mut after) = (0, 0);
         loop {
             let sweep = move |connection: &_| rows::sweep(connection, after, 256, dead_since);
-            let swept = self.0.writer.run(sweep).await?;
+            let swept = self.writer()?.run(sweep).await?;
             deleted += swept.deleted;
             match swept.last {
                 Some(last) => after = last,
@@ -83,15 +108,34 @@ impl SqliteStore {
             }
         }
     }
+
+    /// Writes what the database holds at this moment to a new file `to` (mode 0600), while others
+    /// read and write. It is one file, which can be copied to wherever backups are kept. It takes as
+    /// long as the disk does, on the calling thread.
+    ///
+    /// The master key is not in it, and belongs to another place than the backup.
+    ///
+    /// # Errors
+    /// There is a file `to` already, or it can't be written.
+    pub fn back_up(&self, to: impl AsRef<Path>) -> Result<BackupContents, Error> {
+        let connection = open_reader(&self.0.path, &self.0.options)?;
+        back_up(&connection, to.as_ref())
+    }
+
+    fn writer(&self) -> Result<&Writer, Error> {
+        self.0.writer.as_ref().ok_or_else(|| {
+            let path = self.0.path.display();
+            let message = format!("the database {path} was opened for reading only");
+            Error::unavailable(message, Applied::No)
+        })
+    }
 }
 
 impl Store for SqliteStore {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            durability: self.0.durability,
-            shared: true,
-            ..Capabilities::new("the SQLite store")
-        }
+        Capabilities::new("the SQLite store")
+            .with_durability(self.0.options.durability())
+            .shared()
     }
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
@@ -100,12 +144,28 @@ impl Store for SqliteStore {
         })
     }
 
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
+        Box::pin(async move {
+            rows::get_many(&self.0.readers.take(), keys).map_err(|error| failed("read", error))
+        })
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            match &self.0.writer {
+                // As far as a commit, like any write.
+                Some(writer) => writer.run(|_| Ok(())).await,
+                None => Ok(()),
+            }
+        })
+    }
+
     fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
         Box::pin(async move {
             put.check_size()?;
             let put = put.clone();
             let work = move |connection: &_| rows::put(connection, &put);
-            self.0.writer.run(work).await
+            self.writer()?.run(work).await
         })
     }
 
@@ -116,11 +176,31 @@ impl Store for SqliteStore {
     ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
         let key = *key;
         let work = move |connection: &_| rows::remove(connection, &key, expect);
-        Box::pin(self.0.writer.run(work))
+        Box::pin(async move { self.writer()?.run(work).await })
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        self.0.writer.observe_time(now);
+    fn observe_time(&self, moment: Moment) {
+        self.0.clock.observe(moment);
+    }
+
+    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
+        self.0.clock.observe(moment);
+        Box::pin(async move {
+            let Inner { clock, upkeep, .. } = &*self.0;
+            let mut maintenance = Maintenance::default();
+            let Some(writer) = &self.0.writer else {
+                return Ok(maintenance);
+            };
+            if let Some(now) = clock.trusted() {
+                let dead_since = now - self.0.options.max_clock_skew;
+                maintenance.deleted = upkeep.sweep(writer, dead_since).await?;
+            }
+            upkeep.give_pages_back(writer).await?;
+            let log = upkeep.empty_log(writer).await?;
+            maintenance.notices = clock.take_notices();
+            maintenance.notices.extend(log);
+            Ok(maintenance)
+        })
     }
 
     fn listing(&self) -> Option<&dyn Listing> {
@@ -146,7 +226,8 @@ impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore")
             .field("path", &self.0.path)
-            .field("durability", &self.0.durability)
+            .field("durability", &self.0.options.durability())
+            .field("read_only", &self.0.writer.is_none())
             .finish_non_exhaustive()
     }
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use grantor_core::Timestamp;
-use grantor_store::{Expect, Key, MemoryStore, Put, Store, Version};
+use grantor_store::{Expect, Key, MemoryStore, Moment, Put, Store, Version};
 
 const PUTS: u64 = 2_000_000;
 
@@ -68,7 +68,10 @@ fn put(thread: u64, id: u64) -> Put {
 
 fn write(store: &MemoryStore, thread: u64, id: u64) {
     let put = put(thread, id);
-    store.observe_time(put.expires_at.unwrap());
+    store.observe_time(Moment {
+        now: put.expires_at.unwrap(),
+        elapsed: Duration::ZERO,
+    });
     let _outcome = black_box(store.put(&put).now_or_never().unwrap().unwrap());
 }
 

@@ -1,3 +1,5 @@
+//! What a store promises, and what each class of record needs.
+
 /// When a store answers that something is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -14,6 +16,7 @@ pub enum Durability {
 
 /// What a store promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Capabilities {
     /// A short name for messages.
     pub name: &'static str,
@@ -31,8 +34,7 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// A store in this process that keeps what it is given, to be narrowed or widened field by
-    /// field.
+    /// A store in this process that keeps what it is given, until more or less is said.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self {
@@ -44,13 +46,48 @@ impl Capabilities {
             conditional_per_process: false,
         }
     }
+
+    /// "Stored" means this.
+    #[must_use]
+    pub const fn with_durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// It may drop live records.
+    #[must_use]
+    pub const fn may_evict(mut self) -> Self {
+        self.may_evict = true;
+        self
+    }
+
+    /// It may lose acknowledged writes on a fail-over.
+    #[must_use]
+    pub const fn loses_on_failover(mut self) -> Self {
+        self.loses_on_failover = true;
+        self
+    }
+
+    /// Other processes see the same records.
+    #[must_use]
+    pub const fn shared(mut self) -> Self {
+        self.shared = true;
+        self
+    }
+
+    /// Conditional puts hold within this process only.
+    #[must_use]
+    pub const fn conditional_per_process(mut self) -> Self {
+        self.conditional_per_process = true;
+        self
+    }
 }
 
 /// What a kind of record asks of its store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Class {
-    /// It can be had again.
+    /// Can be computed or fetched again when lost.
     Cache,
     /// Single use is a change of a record that must exist: a code, a pushed request. After an
     /// eviction it fails closed.

@@ -14,7 +14,10 @@
 
 mod alternating;
 mod conditions;
+mod counting;
+mod durability;
 mod expiry;
+mod get_many;
 mod listing;
 mod races;
 mod removal;
@@ -84,6 +87,15 @@ rules! {
     listing:
         a_listing_is_in_order_and_complete
         a_listing_keeps_to_its_prefix;
+    get_many:
+        many_are_read_in_the_order_asked_for
+        many_see_every_acknowledged_put;
+    counting:
+        a_counter_sums_within_its_window
+        counters_of_other_keys_and_windows_are_apart
+        no_count_is_lost;
+    durability:
+        what_was_acknowledged_outlives_the_store;
 }
 
 /// A rule that a store breaks.

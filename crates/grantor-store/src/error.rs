@@ -1,3 +1,5 @@
+//! How a store fails. A failed write says whether it may have happened all the same.
+
 use std::fmt;
 
 /// Whether a failed write took place.
@@ -27,6 +29,7 @@ enum Kind {
     Corrupt,
     Newer,
     Configuration,
+    Contention,
 }
 
 impl Error {
@@ -55,6 +58,11 @@ impl Error {
     /// What was configured does not fit what is there: a path, a file's mode, a master key.
     pub fn configuration(message: impl Into<String>) -> Self {
         Self::new(Kind::Configuration, message, Applied::No)
+    }
+
+    pub(crate) fn contention(name: &str) -> Self {
+        let message = format!("{name} was changed by others at every try: try again later");
+        Self::new(Kind::Contention, message, Applied::No)
     }
 
     /// Adds the cause.
@@ -95,6 +103,12 @@ impl Error {
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         self.0.kind == Kind::Configuration
+    }
+
+    /// Whether others wrote first at every try.
+    #[must_use]
+    pub fn is_contention(&self) -> bool {
+        self.0.kind == Kind::Contention
     }
 
     fn new(kind: Kind, message: impl Into<String>, applied: Applied) -> Self {

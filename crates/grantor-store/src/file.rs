@@ -1,3 +1,5 @@
+//! The store that keeps a file for each record.
+
 mod folder;
 mod format;
 mod garbage;
@@ -15,8 +17,8 @@ use self::folder::Folder;
 pub use self::options::FileOptions;
 use self::writer::Writer;
 use crate::{
-    Applied, Capabilities, Durability, Entry, Error, Expect, Key, Listing, Put, PutOutcome,
-    RemoveOutcome, Store,
+    Capabilities, Durability, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
+    PutOutcome, RemoveOutcome, Store, SweepClock,
 };
 
 /// Records in a folder, one file each: for a client that keeps its tokens between two runs or
@@ -49,6 +51,7 @@ struct Inner {
     path: PathBuf,
     durability: Durability,
     max_clock_skew: Duration,
+    clock: Arc<SweepClock>,
     folder: Arc<Folder>,
     writer: Writer,
 }
@@ -66,14 +69,13 @@ impl FileStore {
 
     fn open_with(path: &Path, options: &FileOptions) -> Result<Self, Error> {
         let folder = Arc::new(Folder::open(path, options.durability())?);
-        let writer = Writer::start(Arc::clone(&folder), options).map_err(|error| {
-            Error::unavailable("no thread for writing could be started", Applied::No)
-                .with_source(error)
-        })?;
+        let clock = Arc::new(SweepClock::new(folder.newest_time()));
+        let writer = Writer::start(Arc::clone(&folder), Arc::clone(&clock), options)?;
         Ok(Self(Arc::new(Inner {
             path: path.to_owned(),
             durability: options.durability(),
             max_clock_skew: options.max_clock_skew,
+            clock,
             folder,
             writer,
         })))
@@ -93,11 +95,9 @@ impl FileStore {
 
 impl Store for FileStore {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            durability: self.0.durability,
-            shared: true,
-            ..Capabilities::new("the file store")
-        }
+        Capabilities::new("the file store")
+            .with_durability(self.0.durability)
+            .shared()
     }
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
@@ -122,8 +122,20 @@ impl Store for FileStore {
         Box::pin(self.0.writer.run(work))
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        self.0.writer.observe_time(now);
+    fn observe_time(&self, moment: Moment) {
+        self.0.clock.observe(moment);
+    }
+
+    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
+        self.0.clock.observe(moment);
+        Box::pin(async move {
+            let mut maintenance = Maintenance::default();
+            if let Some(now) = self.0.clock.trusted() {
+                maintenance.deleted = self.sweep(now).await?;
+            }
+            maintenance.notices = self.0.clock.take_notices();
+            Ok(maintenance)
+        })
     }
 
     fn listing(&self) -> Option<&dyn Listing> {

@@ -1,4 +1,7 @@
-use grantor_jose::digest::sha256;
+//! The keys of records and how they are laid out. The layout is part of what is stored: the mark of
+//! the master key has a format that changes with it.
+
+use grantor_jose::digest::{MacKey, sha256};
 
 /// The key of a record: at most 64 bytes, compared bytewise.
 ///
@@ -85,11 +88,50 @@ impl Namespace {
         self.key(kind, &sha256(name.as_bytes()))
     }
 
+    /// A key for a name that is short enough to be guessed (a user code, a one-time password): its
+    /// MAC under a key of the server's, so that whoever reads the store can't try out names.
+    #[must_use]
+    pub fn key_of_guessable(&self, kind: [u8; 2], mac_key: &MacKey, name: &str) -> Key {
+        self.key(kind, &mac_key.sign(&[name.as_bytes()]))
+    }
+
+    /// A key for what belongs to `owner` and is called `member` there. All of an owner's begin with
+    /// [`prefix_under`](Self::prefix_under), so they can be listed.
+    #[must_use]
+    pub fn key_under(&self, kind: [u8; 2], owner: &str, member: &str) -> Key {
+        self.key_under_id(kind, owner, &first_half(member))
+    }
+
+    /// As [`key_under`](Self::key_under), for an identifier that we minted, of at most 38 bytes;
+    /// longer ones are hashed.
+    #[must_use]
+    pub fn key_under_id(&self, kind: [u8; 2], owner: &str, id: &[u8]) -> Key {
+        let mut identifier = first_half(owner).to_vec();
+        match id.len() {
+            0..=38 => identifier.extend_from_slice(id),
+            _ => identifier.extend_from_slice(&sha256(id)),
+        }
+        self.key(kind, &identifier)
+    }
+
     /// What all keys of one kind begin with.
     #[must_use]
     pub fn prefix(&self, kind: [u8; 2]) -> Key {
         self.key(kind, &[])
     }
+
+    /// What all keys of one kind begin with that belong to `owner`.
+    #[must_use]
+    pub fn prefix_under(&self, kind: [u8; 2], owner: &str) -> Key {
+        self.key(kind, &first_half(owner))
+    }
+}
+
+/// The first 16 bytes of a name's SHA-256.
+fn first_half(name: &str) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&sha256(name.as_bytes())[..16]);
+    half
 }
 
 #[cfg(test)]
@@ -116,5 +158,41 @@ mod tests {
                 .starts_with(a.prefix(*b"gr").as_bytes())
         );
         assert_eq!(a.key(*b"gr", &[9; 100]).as_bytes().len(), 42);
+    }
+
+    #[test]
+    fn what_an_owner_has_shares_a_prefix_and_nothing_else_has_it() {
+        let names = Namespace::new("https://a.example");
+        let under = |owner, member| names.key_under(*b"co", owner, member);
+        let prefix = names.prefix_under(*b"co", "alice");
+        assert!(
+            under("alice", "app")
+                .as_bytes()
+                .starts_with(prefix.as_bytes())
+        );
+        assert!(
+            !under("bob", "app")
+                .as_bytes()
+                .starts_with(prefix.as_bytes())
+        );
+        assert_ne!(under("alice", "app"), under("alice", "other"));
+        // Where one name ends and the other begins matters.
+        assert_ne!(under("ab", "c"), under("a", "bc"));
+        assert_eq!(under("alice", "app").as_bytes().len(), 42);
+        for length in [0, 38, 39, 100] {
+            let id = vec![7; length];
+            let key = names.key_under_id(*b"se", "alice", &id);
+            let expected = if length > 38 { 32 } else { length };
+            assert_eq!(key.as_bytes().len(), 26 + expected, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_guessable_name_can_not_be_tried_without_the_key() {
+        let names = Namespace::new("https://a.example");
+        let key = |secret: &[u8]| names.key_of_guessable(*b"uc", &MacKey::new(secret), "WDJB");
+        assert_eq!(key(b"ours"), key(b"ours"));
+        assert_ne!(key(b"ours"), key(b"another"));
+        assert_ne!(key(b"ours"), names.key_of_name(*b"uc", "WDJB"));
     }
 }

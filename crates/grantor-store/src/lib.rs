@@ -11,34 +11,51 @@
 //! | `contract` | the module `contract`: a suite that holds any adapter to the rules |
 //! | `keyring` | [`MasterKey::from_keyring`], the key in the keyring of the user's desktop |
 
+mod cache;
 mod capabilities;
+mod change;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
 mod file;
 mod key;
+pub mod kinds;
+mod maintenance;
 mod master_key;
 mod memory;
+mod page;
+mod placement;
 mod platform;
 mod record;
 mod records;
+mod retry;
 mod simple;
 mod store;
 mod stores;
+mod sweep_clock;
 #[cfg(test)]
 mod testing;
+mod writer_thread;
 
+pub use cache::{Cached, ReadAt};
 pub use capabilities::{Capabilities, Class, Durability};
+pub use change::Change;
 pub use error::{Applied, Error};
 pub use file::{FileOptions, FileStore};
 pub use key::{Key, Namespace};
+pub use kinds::Kind;
+pub use maintenance::{Maintenance, Notice};
 pub use master_key::MasterKey;
 pub use memory::MemoryStore;
-pub use record::Record;
+pub use page::Page;
+pub use placement::Placement;
+pub use record::{Record, read_json};
 pub use records::{Conflict, Records, Versioned};
 pub use simple::{SimpleAdapter, SimpleError, SimpleStore};
 pub use store::{
-    Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Expect, Listing, Put, PutOutcome, RemoveOutcome, Store,
-    Version,
+    Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Expect, Listing, Moment, Put, PutOutcome,
+    RemoveOutcome, Store, Version,
 };
 pub use stores::{Diagnostics, Stores};
+pub use sweep_clock::SweepClock;
+pub use writer_thread::{Reply, WriterThread};

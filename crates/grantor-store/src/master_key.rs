@@ -1,3 +1,5 @@
+//! The key that seals records: where it comes from, and how a store notices another one.
+
 mod file;
 #[cfg(feature = "keyring")]
 mod keyring;
@@ -13,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use self::file::KeyFile;
-use crate::{Class, Error, Namespace, Record, Records, Store};
+use crate::{Error, Kind, Namespace, Placement, Record, Records, Store, kinds};
 
-/// The 32 bytes that everything sealed in a store hangs on, kept outside of it: in a file, or
-/// wherever the program takes them from.
+/// The 32 bytes that open everything sealed in a store, kept outside of it: in a file, or wherever
+/// the program takes them from.
 ///
 /// A store remembers which master key it belongs to in a sealed record, so that a wrong or lost one
 /// is noticed at the start and never replaced by a new one.
@@ -52,34 +54,82 @@ impl MasterKey {
             }
             None => Self(file.create(environment)?),
         };
-        key.check(store, namespace, environment).await?;
+        let what = format!("the data in {}", directory.display());
+        key.check_named(&what, store, namespace, environment)
+            .await?;
         Ok(key)
+    }
+
+    /// As [`open`](Self::open), for looking at a store that is there: nothing is created.
+    ///
+    /// # Errors
+    /// There is no key or no sealed store yet, and otherwise as [`open`](Self::open).
+    pub async fn open_existing(
+        directory: &Path,
+        store: &Arc<dyn Store>,
+        namespace: Namespace,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
+        let what = format!("the data in {}", directory.display());
+        let key = KeyFile::in_directory(directory).read()?.map(Self);
+        match key {
+            Some(key) if is_sealed(store, namespace).await? => {
+                key.check_named(&what, store, namespace, environment)
+                    .await?;
+                Ok(key)
+            }
+            _ => Err(Error::configuration(format!(
+                "{what} has not been set up: check the path; a server or a command that writes does \
+                 it"
+            ))),
+        }
     }
 
     /// Marks a store as sealed under this key, or makes sure that it is.
     ///
     /// # Errors
-    /// The store is sealed under another key, can't be reached, or can't keep the mark.
+    /// The store is sealed under another key, is older than this program can read, can't be reached,
+    /// or can't keep the mark.
     pub async fn check(
         &self,
         store: &Arc<dyn Store>,
         namespace: Namespace,
         environment: &Environment,
     ) -> Result<(), Error> {
-        let sealing_key = Arc::new(self.sealing_key());
-        let (store, environment) = (Arc::clone(store), environment.clone());
-        let records = Records::<Seal>::sealed(store, namespace, environment, sealing_key)
-            .map_err(Error::configuration)?;
+        self.check_named("the store", store, namespace, environment)
+            .await
+    }
+
+    async fn check_named(
+        &self,
+        what: &str,
+        store: &Arc<dyn Store>,
+        namespace: Namespace,
+        environment: &Environment,
+    ) -> Result<(), Error> {
+        let placement = Placement::new(Arc::clone(store), namespace, environment.clone())
+            .seal_under(self.sealing_key());
+        let records = Records::<Seal>::open(&placement).map_err(Error::configuration)?;
         let key = records.key(&[]);
-        if records.create(&key, &Seal {}).await?.is_ok() {
-            return Ok(());
+        // Reading first, so that a store that is only looked at is not written to.
+        let mut mark = records.get(&key).await;
+        if matches!(mark, Ok(None)) {
+            if records.create(&key, &Seal {}).await?.is_ok() {
+                return Ok(());
+            }
+            mark = records.get(&key).await;
         }
-        match records.get(&key).await {
+        match mark {
             Ok(_) => Ok(()),
-            Err(error) if error.is_corrupt() => Err(Error::configuration(
-                "the store is sealed under another master key: give the one it was created with, \
-                 from a backup if need be",
-            )),
+            Err(error) if error.is_corrupt() => Err(Error::configuration(format!(
+                "{what} is sealed under another master key: give the one it was created with, from \
+                 a backup if need be"
+            ))),
+            Err(error) if error.is_configuration() => Err(Error::configuration(format!(
+                "{what} was written by a version of grantor from before the first release, which \
+                 laid its keys out otherwise: move it away and begin anew; clients and users have \
+                 to be added again, and logins made again"
+            ))),
             Err(error) => Err(error),
         }
     }
@@ -106,18 +156,19 @@ impl std::fmt::Debug for MasterKey {
 }
 
 async fn is_sealed(store: &Arc<dyn Store>, namespace: Namespace) -> Result<bool, Error> {
-    let mark = store.get(&namespace.key(Seal::KIND, &[])).await?;
+    let mark = store.get(&namespace.key(Seal::KIND.letters(), &[])).await?;
     Ok(mark.is_some())
 }
 
-/// That it opens is all it says.
+/// That it opens says which master key a store is sealed under. Its format says how the keys of all
+/// records are laid out: a change of the layout is a new format here.
 #[derive(Serialize, Deserialize)]
 struct Seal {}
 
 impl Record for Seal {
-    const KIND: [u8; 2] = *b"mk";
+    const KIND: Kind = kinds::MASTER_KEY_MARK;
     const NAME: &'static str = "the mark of the master key";
-    const CLASS: Class = Class::Transition;
+    const FORMAT: u8 = 2;
     const SEALED: bool = true;
 
     fn expires_at(&self) -> Option<Timestamp> {

@@ -1,11 +1,13 @@
+//! The store in the memory of this process.
+
 mod counts;
 mod shard;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -14,26 +16,29 @@ use grantor_core::{BoxFuture, Timestamp};
 use self::counts::Counts;
 use self::shard::Shard;
 use crate::{
-    Capabilities, Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Error, Expect, Key, Listing, Put,
-    PutOutcome, RemoveOutcome, Store,
+    Capabilities, Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Error, Expect, Key, Listing, Maintenance,
+    Moment, Put, PutOutcome, RemoveOutcome, Store, SweepClock,
 };
 
 const SHARDS: usize = 64;
+/// How many of them one call of upkeep looks at.
+const SHARDS_A_CALL: usize = 8;
 
 /// Records in this process, gone when it ends: for one server without a disk, and for tests.
 ///
 /// Its size follows the number of live records. A table that fills up is first rid of what is dead
 /// for longer than the clock skew allowed, and grows only if that frees less than a quarter; so no
 /// work runs beside the puts, and each put pays a few nanoseconds for it. What time it is comes from
-/// [`Store::observe_time`] (as [`Records`](crate::Records) tells it) or from
-/// [`sweep`](Self::sweep). A store that nobody tells the time deletes nothing.
+/// [`Store::observe_time`] (as [`Records`](crate::Records) tells it): see [`SweepClock`]. A store that
+/// nobody tells the time deletes nothing.
 ///
 /// Listing looks at every record for each page: fine for an operator, not for a request.
 pub struct MemoryStore {
     shards: Box<[Guarded]>,
     shard_of: RandomState,
-    /// The time last told in milliseconds.
-    now: AtomicI64,
+    clock: SweepClock,
+    /// The part of the records that the next upkeep begins with.
+    next_upkeep: AtomicUsize,
     max_clock_skew: Duration,
 }
 
@@ -52,7 +57,8 @@ impl MemoryStore {
         Self {
             shards: (0..SHARDS).map(|_| Guarded::default()).collect(),
             shard_of: RandomState::default(),
-            now: AtomicI64::new(i64::MIN),
+            clock: SweepClock::new(None),
+            next_upkeep: AtomicUsize::new(0),
             max_clock_skew: DEFAULT_MAX_CLOCK_SKEW,
         }
     }
@@ -67,7 +73,6 @@ impl MemoryStore {
     /// Deletes every record that has been dead for longer than the clock skew allowed, and gives
     /// memory back. How many it deleted.
     pub fn sweep(&self, now: Timestamp) -> usize {
-        self.observe_time(now);
         let dead_since = now - self.max_clock_skew;
         let shards = self.shards.iter();
         shards
@@ -94,8 +99,10 @@ impl MemoryStore {
         &self.shards[usize::try_from(hash).unwrap_or(0)]
     }
 
-    fn dead_since(&self) -> Timestamp {
-        Timestamp::from_millis(self.now.load(Ordering::Relaxed)) - self.max_clock_skew
+    /// Who is dead since then may be deleted; nobody, while no time is believed.
+    fn dead_since(&self) -> Option<Timestamp> {
+        let now = self.clock.trusted()?;
+        Some(now - self.max_clock_skew)
     }
 }
 
@@ -123,14 +130,36 @@ impl Store for MemoryStore {
         Box::pin(async move { Ok(lock(&self.shard(key).records).remove(key, expect)) })
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        // Reading first keeps the cache line shared among the cores within a millisecond.
-        if self.now.load(Ordering::Relaxed) != now.as_millis() {
-            self.now.store(now.as_millis(), Ordering::Relaxed);
-        }
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
+        let get = |key| lock(&self.shard(key).records).get(key);
+        Box::pin(async move { Ok(keys.iter().map(get).collect()) })
+    }
+
+    fn observe_time(&self, moment: Moment) {
+        self.clock.observe(moment);
+    }
+
+    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
+        self.clock.observe(moment);
+        Box::pin(async move {
+            let mut maintenance = Maintenance::default();
+            if let Some(dead_since) = self.dead_since() {
+                let first = self.next_upkeep.fetch_add(SHARDS_A_CALL, Ordering::Relaxed);
+                for at in first..first.wrapping_add(SHARDS_A_CALL) {
+                    let shard = &self.shards[at % SHARDS];
+                    maintenance.deleted += lock(&shard.records).sweep(dead_since);
+                }
+            }
+            maintenance.notices = self.clock.take_notices();
+            Ok(maintenance)
+        })
     }
 
     fn listing(&self) -> Option<&dyn Listing> {
+        Some(self)
+    }
+
+    fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {
         Some(self)
     }
 }

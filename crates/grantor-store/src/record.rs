@@ -1,3 +1,5 @@
+//! Typed records and their bytes: a format number, then JSON, sealed if the kind asks for it.
+
 use bytes::Bytes;
 use grantor_core::Timestamp;
 use grantor_jose::seal::{Context, SealingKey};
@@ -5,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::{Class, Error, Key, Version};
+use crate::{Error, Key, Kind, Version};
 
 /// A typed record: JSON behind one byte that names its format.
 ///
@@ -13,12 +15,10 @@ use crate::{Class, Error, Key, Version};
 /// versions can share a store during an upgrade. A change that an older reader would misread gets a
 /// new [`FORMAT`](Self::FORMAT), which older readers refuse.
 pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Two letters in every key of this kind.
-    const KIND: [u8; 2];
-    /// What it is called in messages.
+    /// Which kind it is: grantor's own are listed in [`kinds`](crate::kinds).
+    const KIND: Kind;
+    /// What one is called in messages.
     const NAME: &'static str;
-    /// What it asks of its store.
-    const CLASS: Class;
     /// The newest format that this program writes and reads.
     const FORMAT: u8 = 1;
     /// It is encrypted and bound to its kind, key and version under the master key, so that who
@@ -28,6 +28,33 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// When the record is dead; never, if absent.
     fn expires_at(&self) -> Option<Timestamp>;
+
+    /// A record that was written in an older format than [`FORMAT`](Self::FORMAT).
+    ///
+    /// # Errors
+    /// This program does not read that format any more, or `json` is not of it.
+    fn upgrade(format: u8, _json: &[u8]) -> Result<Self, Error> {
+        Err(Error::configuration(format!(
+            "{} has format {format}, which this program does not read any more: open the store with \
+             the version of grantor before it first",
+            Self::NAME
+        )))
+    }
+}
+
+/// What `json` holds of a record of kind `R`, in its own type or in that of an older format: for
+/// [`Record::upgrade`].
+///
+/// # Errors
+/// It is not of that type. The message quotes nothing of the record.
+pub fn read_json<R: Record, T: DeserializeOwned>(json: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(json).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let name = R::NAME;
+        Error::corrupt(format!(
+            "{name} can't be read (line {line}, column {column})"
+        ))
+    })
 }
 
 /// The bytes that a store keeps of a record, sealed if a key is given.
@@ -69,7 +96,7 @@ pub(crate) fn decode<R: Record>(
 
 fn context<'a, R: Record>(key: &'a Key, version: &'a Version) -> Context<'a> {
     Context {
-        kind: &R::KIND,
+        kind: &const { R::KIND.letters() },
         key: key.as_bytes(),
         version: &version.0,
     }
@@ -88,20 +115,78 @@ fn encode_plain<R: Record>(record: &R) -> Result<Vec<u8>, Error> {
 
 fn decode_plain<R: Record>(bytes: &[u8]) -> Result<R, Error> {
     match bytes.split_first() {
-        Some((format, json)) if *format <= R::FORMAT && *format > 0 => serde_json::from_slice(json)
-            .map_err(|error| {
-                // The position says enough; the text of the error may quote the record.
-                let (line, column) = (error.line(), error.column());
-                Error::corrupt(format!(
-                    "{} can't be read (line {line}, column {column})",
-                    R::NAME
-                ))
-            }),
+        Some((format, json)) if *format == R::FORMAT => read_json::<R, R>(json),
+        Some((format, json)) if *format < R::FORMAT && *format > 0 => R::upgrade(*format, json),
+        Some((0, _)) => Err(Error::corrupt(format!("{} has format 0", R::NAME))),
         Some((format, _)) => Err(Error::newer(format!(
             "{} has format {format}, this program reads up to {}: use the newer grantor that wrote it",
             R::NAME,
             R::FORMAT
         ))),
         None => Err(Error::corrupt(format!("{} is empty", R::NAME))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::Class;
+
+    /// The second format of a record that used to count in minutes.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Lifetime {
+        seconds: u64,
+    }
+
+    #[derive(Deserialize)]
+    struct LifetimeInMinutes {
+        minutes: u64,
+    }
+
+    impl Record for Lifetime {
+        const KIND: Kind = Kind::new(*b"xl", "lifetimes", Class::Cache);
+        const NAME: &'static str = "a lifetime";
+        const FORMAT: u8 = 3;
+
+        fn expires_at(&self) -> Option<Timestamp> {
+            None
+        }
+
+        fn upgrade(format: u8, json: &[u8]) -> Result<Self, Error> {
+            match format {
+                2 => {
+                    let old: LifetimeInMinutes = read_json::<Self, _>(json)?;
+                    let seconds = old.minutes * 60;
+                    Ok(Self { seconds })
+                }
+                _ => Err(Error::configuration("from before the first release")),
+            }
+        }
+    }
+
+    fn check(bytes: &[u8]) -> Result<u64, Error> {
+        decode_plain::<Lifetime>(bytes).map(|lifetime| lifetime.seconds)
+    }
+
+    #[test]
+    fn an_older_format_is_upgraded_and_the_newest_is_not() {
+        assert_eq!(check(b"\x03{\"seconds\":7}").unwrap(), 7);
+        assert_eq!(check(b"\x02{\"minutes\":2}").unwrap(), 120);
+        assert!(check(b"\x02{\"seconds\":7}").unwrap_err().is_corrupt());
+        assert!(check(b"\x01{}").unwrap_err().is_configuration());
+        assert!(check(b"\x04{}").unwrap_err().is_newer());
+        assert!(check(b"\x00{}").is_err());
+    }
+
+    #[test]
+    fn a_format_that_nobody_reads_any_more_says_what_to_do() {
+        let error = crate::testing::Code::upgrade(1, b"{}").unwrap_err();
+        assert!(error.is_configuration());
+        assert!(
+            error.to_string().contains("version of grantor before it"),
+            "{error}"
+        );
     }
 }

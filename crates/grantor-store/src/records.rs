@@ -1,11 +1,16 @@
+//! The records of one kind: reading, writing, and the judgement whether one is dead.
+
 use std::sync::Arc;
 
 use grantor_core::{Environment, Timestamp};
+use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
 
 use crate::record::{decode, encode};
+use crate::retry::Retry;
 use crate::{
-    Applied, Entry, Error, Expect, Key, Namespace, Put, PutOutcome, Record, Store, Version,
+    Applied, Entry, Error, Expect, Key, Moment, Namespace, Placement, Put, PutOutcome, Record,
+    RemoveOutcome, Store, Version,
 };
 
 /// A live record as it was read.
@@ -31,72 +36,20 @@ pub struct Records<R> {
 }
 
 impl<R: Record> Records<R> {
-    /// Records of one kind in `store`. Sealed kinds need [`sealed`](Self::sealed).
+    /// The records of kind `R` at `placement`.
     ///
     /// # Errors
-    /// The store can't carry records of this class, or they are sealed; the message says why.
-    pub fn new(
-        store: Arc<dyn Store>,
-        namespace: Namespace,
-        environment: Environment,
-    ) -> Result<Self, String> {
-        Self::build(store, namespace, environment, None)
-    }
-
-    /// Records of one kind in `store`, sealed under `sealing_key` if their kind asks for it.
-    ///
-    /// # Errors
-    /// The store can't carry records of this class; the message says why.
-    pub fn sealed(
-        store: Arc<dyn Store>,
-        namespace: Namespace,
-        environment: Environment,
-        sealing_key: Arc<SealingKey>,
-    ) -> Result<Self, String> {
-        Self::build(store, namespace, environment, Some(sealing_key))
-    }
-
-    /// As [`sealed`](Self::sealed), in a store that no other process uses while this one does. The
-    /// caller promises that; then it does not matter if conditional puts hold within a process only,
-    /// and what is evicted is missed by this process alone.
-    ///
-    /// # Errors
-    /// The store can't carry records of this class even so; the message says why.
-    pub fn single_process(
-        store: Arc<dyn Store>,
-        namespace: Namespace,
-        environment: Environment,
-        sealing_key: Arc<SealingKey>,
-    ) -> Result<Self, String> {
-        Self::unchecked(store, namespace, environment, Some(sealing_key))
-    }
-
-    fn build(
-        store: Arc<dyn Store>,
-        namespace: Namespace,
-        environment: Environment,
-        sealing_key: Option<Arc<SealingKey>>,
-    ) -> Result<Self, String> {
-        if let Some(reason) = R::CLASS.refuses(&store.capabilities()) {
-            return Err(format!("{} can't be kept there: {reason}", R::NAME));
+    /// The store can't carry records of this class, or they must be sealed and there is no key. The
+    /// message names the kind, the store and the reason.
+    pub fn open(placement: &Placement) -> Result<Self, String> {
+        if let Some(problem) = placement.problem::<R>() {
+            return Err(problem);
         }
-        Self::unchecked(store, namespace, environment, sealing_key)
-    }
-
-    /// As above, for a store that the caller has judged.
-    pub(crate) fn unchecked(
-        store: Arc<dyn Store>,
-        namespace: Namespace,
-        environment: Environment,
-        sealing_key: Option<Arc<SealingKey>>,
-    ) -> Result<Self, String> {
-        if R::SEALED && sealing_key.is_none() {
-            return Err(format!("{} must be sealed: give a master key", R::NAME));
-        }
+        let sealing_key = placement.sealing_key.clone();
         Ok(Self {
-            store,
-            namespace,
-            environment,
+            store: Arc::clone(&placement.store),
+            namespace: placement.namespace,
+            environment: placement.environment.clone(),
             sealing_key: sealing_key.filter(|_| R::SEALED),
             kind: std::marker::PhantomData,
         })
@@ -105,13 +58,42 @@ impl<R: Record> Records<R> {
     /// The key of the record that we minted `identifier` for.
     #[must_use]
     pub fn key(&self, identifier: &[u8]) -> Key {
-        self.namespace.key(R::KIND, identifier)
+        self.namespace.key(R::KIND.letters(), identifier)
     }
 
     /// The key of the record with a name that somebody else chose.
     #[must_use]
     pub fn key_of_name(&self, name: &str) -> Key {
-        self.namespace.key_of_name(R::KIND, name)
+        self.namespace.key_of_name(R::KIND.letters(), name)
+    }
+
+    /// The key of the record with a name that is short enough to be guessed: see
+    /// [`Namespace::key_of_guessable`].
+    #[must_use]
+    pub fn key_of_guessable(&self, mac_key: &MacKey, name: &str) -> Key {
+        self.namespace
+            .key_of_guessable(R::KIND.letters(), mac_key, name)
+    }
+
+    /// The key of what belongs to `owner` and is called `member` there:
+    /// [`page_under`](Self::page_under) lists them.
+    #[must_use]
+    pub fn key_under(&self, owner: &str, member: &str) -> Key {
+        self.namespace.key_under(R::KIND.letters(), owner, member)
+    }
+
+    /// As [`key_under`](Self::key_under), for an identifier that we minted.
+    #[must_use]
+    pub fn key_under_id(&self, owner: &str, id: &[u8]) -> Key {
+        self.namespace.key_under_id(R::KIND.letters(), owner, id)
+    }
+
+    pub(crate) fn namespace(&self) -> Namespace {
+        self.namespace
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// The store behind these records.
@@ -125,10 +107,36 @@ impl<R: Record> Records<R> {
     /// # Errors
     /// The store failed, or holds what this program can't read.
     pub async fn get(&self, key: &Key) -> Result<Option<Versioned<R>>, Error> {
-        match self.get_any(key).await? {
-            Some((versioned, true)) => Ok(Some(versioned)),
-            _ => Ok(None),
+        let entry = self.store.get(key).await?;
+        self.live(key, entry)
+    }
+
+    /// The live records under `keys`, in their order, in one round trip where the store can.
+    ///
+    /// # Errors
+    /// The store failed, or holds what this program can't read.
+    pub async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<R>>>, Error> {
+        let entries = self.store.get_many(keys).await?;
+        let found = keys.iter().zip(entries);
+        found.map(|(key, entry)| self.live(key, entry)).collect()
+    }
+
+    /// A record of this kind and one of another, in one round trip if one store keeps both and can.
+    ///
+    /// # Errors
+    /// A store failed, or holds what this program can't read.
+    pub async fn get_with<S: Record>(
+        &self,
+        key: &Key,
+        others: &Records<S>,
+        other: &Key,
+    ) -> Result<(Option<Versioned<R>>, Option<Versioned<S>>), Error> {
+        if !Arc::ptr_eq(&self.store, &others.store) {
+            return Ok((self.get(key).await?, others.get(other).await?));
         }
+        let mut entries = self.store.get_many(&[*key, *other]).await?.into_iter();
+        let (first, second) = (entries.next().flatten(), entries.next().flatten());
+        Ok((self.live(key, first)?, others.live(other, second)?))
     }
 
     /// Creates a record, taking over a dead one.
@@ -137,18 +145,19 @@ impl<R: Record> Records<R> {
     /// The store failed; whether it was written is then known to be "no", or the error says so.
     pub async fn create(&self, key: &Key, record: &R) -> Result<Result<Version, Conflict>, Error> {
         let mut expect = Expect::Absent;
-        // A dead record may be deleted between reading it and taking it over.
-        for _ in 0..8 {
+        let mut retry = Retry::new(&self.environment);
+        loop {
             if let Ok(version) = self.write(key, record, expect).await? {
                 return Ok(Ok(version));
             }
+            // A dead record may be deleted between reading it and taking it over.
             expect = match self.store.get(key).await? {
                 Some(entry) if self.is_dead(entry.expires_at) => Expect::Version(entry.version),
                 Some(_) => return Ok(Err(Conflict)),
                 None => Expect::Absent,
             };
+            retry.after_conflict(R::NAME).await?;
         }
-        Ok(Err(Conflict))
     }
 
     /// Writes a record over the version that was read: the one step that decides.
@@ -183,38 +192,26 @@ impl<R: Record> Records<R> {
     /// # Errors
     /// The store failed.
     pub async fn remove(&self, key: &Key) -> Result<bool, Error> {
-        let outcome = self.store.remove(key, Expect::Any).await?;
-        Ok(outcome == crate::RemoveOutcome::Removed)
+        let outcome = self.remove_expecting(key, Expect::Any).await?;
+        Ok(outcome == RemoveOutcome::Removed)
     }
 
-    /// Every live record of this kind, at most `limit` after `after`; none if the store can't list.
+    /// Removes a record if it still has the version that was read.
     ///
     /// # Errors
-    /// The store failed, or holds what this program can't read.
-    pub async fn list(
-        &self,
-        after: Option<&Key>,
-        limit: usize,
-    ) -> Result<Option<Vec<(Key, Versioned<R>)>>, Error> {
-        let Some(listing) = self.store.listing() else {
-            return Ok(None);
-        };
-        let prefix = self.namespace.prefix(R::KIND);
-        let mut found = Vec::new();
-        for (key, entry) in listing.list(&prefix, after, limit).await? {
-            if !self.is_dead(entry.expires_at) {
-                found.push((key, self.read(&key, &entry)?));
-            }
-        }
-        Ok(Some(found))
+    /// The store failed.
+    pub async fn remove_if(&self, key: &Key, read: Version) -> Result<RemoveOutcome, Error> {
+        self.remove_expecting(key, Expect::Version(read)).await
     }
 
-    async fn get_any(&self, key: &Key) -> Result<Option<(Versioned<R>, bool)>, Error> {
-        let Some(entry) = self.store.get(key).await? else {
-            return Ok(None);
-        };
-        let live = !self.is_dead(entry.expires_at);
-        Ok(Some((self.read(key, &entry)?, live)))
+    /// The live record of what was read, if any.
+    pub(crate) fn live(
+        &self,
+        key: &Key,
+        entry: Option<Entry>,
+    ) -> Result<Option<Versioned<R>>, Error> {
+        let entry = entry.filter(|entry| !self.is_dead(entry.expires_at));
+        entry.map(|entry| self.read(key, &entry)).transpose()
     }
 
     fn read(&self, key: &Key, entry: &Entry) -> Result<Versioned<R>, Error> {
@@ -223,13 +220,11 @@ impl<R: Record> Records<R> {
         Ok(Versioned { record, version })
     }
 
-    fn is_dead(&self, expires_at: Option<Timestamp>) -> bool {
+    pub(crate) fn is_dead(&self, expires_at: Option<Timestamp>) -> bool {
         expires_at.is_some_and(|at| at <= self.environment.now())
     }
 
-    /// Writes and, when nobody knows whether it happened, repeats the same put once: rule 3 makes
-    /// that safe.
-    async fn write(
+    pub(crate) async fn write(
         &self,
         key: &Key,
         record: &R,
@@ -244,15 +239,34 @@ impl<R: Record> Records<R> {
             expect,
         };
         put.check_size()?;
-        self.store.observe_time(self.environment.now());
-        let outcome = match self.store.put(&put).await {
-            Err(error) if error.applied() == Applied::Unknown => self.store.put(&put).await,
-            other => other,
-        };
-        Ok(match outcome? {
-            PutOutcome::Stored => Ok(put.version),
-            PutOutcome::Conflict => Err(Conflict),
-        })
+        self.store.observe_time(Moment::of(&self.environment));
+        let mut retry = Retry::new(&self.environment);
+        loop {
+            match self.store.put(&put).await {
+                Ok(PutOutcome::Stored) => return Ok(Ok(version)),
+                Ok(PutOutcome::Conflict) => return Ok(Err(Conflict)),
+                // Rule 3 makes it safe to repeat the same put.
+                Err(error) => retry.after_error(error).await?,
+            }
+        }
+    }
+
+    pub(crate) async fn remove_expecting(
+        &self,
+        key: &Key,
+        expect: Expect,
+    ) -> Result<RemoveOutcome, Error> {
+        let mut retry = Retry::new(&self.environment);
+        loop {
+            match self.store.remove(key, expect).await {
+                // The try before it may have been the one that removed it.
+                Ok(RemoveOutcome::Absent) if retry.has_begun() => {
+                    return Ok(RemoveOutcome::Removed);
+                }
+                Ok(outcome) => return Ok(outcome),
+                Err(error) => retry.after_error(error).await?,
+            }
+        }
     }
 }
 

@@ -1,3 +1,6 @@
+//! Any cache with get and set as a [`Store`]: for a client's tokens, and nothing that must happen
+//! once.
+
 use std::fmt::Debug;
 
 use bytes::Bytes;
@@ -118,13 +121,11 @@ impl<S: SimpleStore> SimpleAdapter<S> {
 
 impl<S: SimpleStore> Store for SimpleAdapter<S> {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            may_evict: true,
-            loses_on_failover: true,
-            shared: true,
-            conditional_per_process: true,
-            ..Capabilities::new("a store with get and set only")
-        }
+        Capabilities::new("a store with get and set only")
+            .may_evict()
+            .loses_on_failover()
+            .shared()
+            .conditional_per_process()
     }
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {

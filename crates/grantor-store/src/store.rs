@@ -1,10 +1,13 @@
+//! The contract between grantor and what keeps its records.
+
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::{BoxFuture, Timestamp};
+use grantor_core::{BoxFuture, Environment, Timestamp};
 
-use crate::{Capabilities, Error, Key};
+use crate::{Capabilities, Error, Key, Maintenance};
 
 /// 128 random bits that the writer draws for one write, stored atomically with the value and never
 /// used again.
@@ -144,13 +147,43 @@ pub trait Store: Debug + Send + Sync + 'static {
         expect: Expect,
     ) -> BoxFuture<'a, Result<RemoveOutcome, Error>>;
 
+    /// The records under `keys`, dead or alive, in the same order: in one round trip where the
+    /// store can. They need not be from one moment.
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
+        Box::pin(async move {
+            let mut entries = Vec::with_capacity(keys.len());
+            for key in keys {
+                entries.push(self.get(key).await?);
+            }
+            Ok(entries)
+        })
+    }
+
+    /// Whether the store can be used now: as much as one round trip tells.
+    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Tells the store what time it is for its caller, which is all a store ever knows of time.
     /// It may then delete what has been dead for longer than the clock skew allowed. [`Records`](crate::Records)
     /// calls it with every write; it must be cheap.
-    fn observe_time(&self, _now: Timestamp) {}
+    fn observe_time(&self, _moment: Moment) {}
+
+    /// What a store has to do now and then also while nobody writes: delete what is dead, give room
+    /// back. A server calls it once a minute; each call does a bounded part of the work, between the
+    /// writes of others.
+    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
+        self.observe_time(moment);
+        Box::pin(std::future::ready(Ok(Maintenance::default())))
+    }
 
     /// Listing, where the store can.
     fn listing(&self) -> Option<&dyn Listing> {
+        None
+    }
+
+    /// Counting, where the store can.
+    fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {
         None
     }
 }
@@ -165,6 +198,26 @@ pub trait Listing: Send + Sync {
         after: Option<&'a Key>,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<(Key, Entry)>, Error>>;
+}
+
+/// What time it is for a caller, by both of its clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Wall time, which may be wrong or jump.
+    pub now: Timestamp,
+    /// Time since an arbitrary start, which does neither.
+    pub elapsed: Duration,
+}
+
+impl Moment {
+    /// This moment.
+    #[must_use]
+    pub fn of(environment: &Environment) -> Self {
+        Self {
+            now: environment.now(),
+            elapsed: environment.clock.elapsed(),
+        }
+    }
 }
 
 /// Counting within a window of time, for limits; not a record.

@@ -1,3 +1,5 @@
+//! Which kind of record is kept in which store, and everything that is wrong with that at once.
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -5,130 +7,139 @@ use std::sync::Arc;
 use grantor_core::Environment;
 use grantor_jose::seal::SealingKey;
 
-use crate::{Class, Namespace, Record, Records, Store};
+use crate::{
+    Counter, Error, Kind, Maintenance, MemoryStore, Moment, Namespace, Placement, Record, Records,
+    Store,
+};
 
 /// Which store keeps which kind of record, and what they share.
 #[derive(Clone)]
 pub struct Stores {
-    default: Arc<dyn Store>,
-    by_kind: HashMap<[u8; 2], Arc<dyn Store>>,
-    namespace: Namespace,
-    environment: Environment,
-    sealing_key: Option<Arc<SealingKey>>,
-    guards_may_be_evicted: bool,
-    refuse_loss_on_failover: bool,
+    default: Placement,
+    by_kind: HashMap<Kind, Arc<dyn Store>>,
+    counter: Arc<dyn Counter>,
 }
 
 impl Stores {
-    /// Keeps every kind of record in `default`, until [`keep`](Self::keep) says otherwise.
+    /// Keeps every kind of record in `default`, until [`place`](Self::place) says otherwise.
     #[must_use]
     pub fn new(default: Arc<dyn Store>, namespace: Namespace, environment: Environment) -> Self {
+        let counter = Arc::clone(&default).counter();
         Self {
-            default,
+            default: Placement::new(default, namespace, environment),
             by_kind: HashMap::new(),
-            namespace,
-            environment,
-            sealing_key: None,
-            guards_may_be_evicted: false,
-            refuse_loss_on_failover: false,
+            counter: counter.unwrap_or_else(|| Arc::new(MemoryStore::new())),
         }
     }
 
-    /// Keeps records of kind `R` in a store of their own.
+    /// Keeps records of one kind in a store of their own: see [`kinds`](crate::kinds).
     #[must_use]
-    pub fn keep<R: Record>(self, store: Arc<dyn Store>) -> Self {
-        self.keep_kind(R::KIND, store)
+    pub fn place(mut self, kind: Kind, store: Arc<dyn Store>) -> Self {
+        self.by_kind.insert(kind, store);
+        self
     }
 
-    /// As [`keep`](Self::keep), by the letters of the kind.
+    /// Counts for limits there. By default the default store counts, or this process alone if that
+    /// store can't.
     #[must_use]
-    pub fn keep_kind(mut self, kind: [u8; 2], store: Arc<dyn Store>) -> Self {
-        self.by_kind.insert(kind, store);
+    pub fn count_in(mut self, counter: Arc<dyn Counter>) -> Self {
+        self.counter = counter;
         self
     }
 
     /// Seals the kinds that ask for it: see [`MasterKey`](crate::MasterKey).
     #[must_use]
     pub fn seal_under(mut self, sealing_key: SealingKey) -> Self {
-        self.sealing_key = Some(Arc::new(sealing_key));
+        self.default = self.default.seal_under(sealing_key);
         self
     }
 
-    /// Allows guards (replay ids, leases, unique names) on a store that may evict them. What was
-    /// evicted can be replayed.
+    /// As [`Placement::danger_evicting_guards`], for all kinds.
     #[must_use]
     pub fn danger_evicting_guards(mut self) -> Self {
-        self.guards_may_be_evicted = true;
+        self.default = self.default.danger_evicting_guards();
         self
     }
 
-    /// Refuses guards and lasting transitions on a store that may lose acknowledged writes on a
-    /// fail-over, as the FAPI 2.0 profile must; otherwise that is a warning.
+    /// As [`Placement::refuse_loss_on_failover`], for all kinds.
     #[must_use]
     pub fn refuse_loss_on_failover(mut self) -> Self {
-        self.refuse_loss_on_failover = true;
+        self.default = self.default.refuse_loss_on_failover();
         self
     }
 
     /// The store that keeps records of kind `R`.
     #[must_use]
     pub fn store<R: Record>(&self) -> &Arc<dyn Store> {
-        self.by_kind.get(&R::KIND).unwrap_or(&self.default)
+        self.by_kind.get(&R::KIND).unwrap_or(&self.default.store)
+    }
+
+    /// Every store, each once.
+    #[must_use]
+    pub fn all(&self) -> Vec<&Arc<dyn Store>> {
+        let mut all = vec![&self.default.store];
+        for store in self.by_kind.values() {
+            if !all.iter().any(|known| Arc::ptr_eq(known, store)) {
+                all.push(store);
+            }
+        }
+        all
+    }
+
+    /// Has every store do what it has to do now and then: see [`Store::maintain`]. A server calls it
+    /// once a minute.
+    ///
+    /// # Errors
+    /// The first that failed; the others did their part all the same.
+    pub async fn maintain(&self) -> Result<Maintenance, Error> {
+        let mut all = Maintenance::default();
+        let mut failed = None;
+        for store in self.all() {
+            match store.maintain(Moment::of(self.environment())).await {
+                Ok(one) => {
+                    all.deleted += one.deleted;
+                    all.notices.extend(one.notices);
+                }
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(all), Err)
+    }
+
+    /// What counts for limits.
+    #[must_use]
+    pub fn counter(&self) -> &Arc<dyn Counter> {
+        &self.counter
     }
 
     /// Time and randomness.
     #[must_use]
     pub fn environment(&self) -> &Environment {
-        &self.environment
+        &self.default.environment
     }
 
     /// What all keys begin with.
     #[must_use]
     pub fn namespace(&self) -> Namespace {
-        self.namespace
+        self.default.namespace
     }
 
     /// The records of kind `R`. [`Diagnostics::records`] goes on after a problem.
     ///
     /// # Errors
-    /// The store can't carry them, or they must be sealed and there is no key. The message names
-    /// the kind, the store and the reason.
+    /// As [`Records::open`].
     pub fn records<R: Record>(&self) -> Result<Records<R>, String> {
-        let capabilities = self.store::<R>().capabilities();
-        let mut problem = R::CLASS.refuses(&capabilities);
-        if R::CLASS == Class::Guard
-            && self.guards_may_be_evicted
-            && !capabilities.conditional_per_process
-        {
-            problem = None;
-        }
-        if self.refuse_loss_on_failover {
-            problem = problem.or_else(|| R::CLASS.warns(&capabilities));
-        }
-        if let Some(reason) = problem {
-            return Err(format!("{} can't be kept there: {reason}", R::NAME));
-        }
-        Records::unchecked(
-            Arc::clone(self.store::<R>()),
-            self.namespace,
-            self.environment.clone(),
-            self.sealing_key.clone(),
-        )
+        Records::open(&self.placement::<R>())
     }
 
     /// What should be known about keeping records of kind `R` where they are.
     #[must_use]
     pub fn warning<R: Record>(&self) -> Option<String> {
-        let capabilities = self.store::<R>().capabilities();
-        if R::CLASS == Class::Guard && self.guards_may_be_evicted && capabilities.may_evict {
-            let store = capabilities.name;
-            return Some(format!(
-                "{} can be replayed once {store} evicts them",
-                R::NAME
-            ));
-        }
-        let reason = R::CLASS.warns(&capabilities)?;
-        Some(format!("{}: {reason}", R::NAME))
+        self.placement::<R>().warning::<R>()
+    }
+
+    fn placement<R: Record>(&self) -> Placement {
+        self.default.in_store(self.store::<R>())
     }
 }
 
@@ -137,7 +148,6 @@ impl fmt::Debug for Stores {
         f.debug_struct("Stores")
             .field("default", &self.default)
             .field("others", &self.by_kind.len())
-            .field("sealed", &self.sealing_key.is_some())
             .finish_non_exhaustive()
     }
 }

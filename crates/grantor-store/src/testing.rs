@@ -1,25 +1,31 @@
 //! A clock that stands still until it is set, bytes that never repeat, and two kinds of record.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use grantor_core::{Clock, Environment, Random, Timestamp};
+use grantor_core::{BoxFuture, Clock, Environment, Random, Timestamp};
 use grantor_jose::digest::sha256;
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Record};
+use crate::{Class, Kind, MemoryStore, Namespace, Placement, Record, Records};
 
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
     now: AtomicI64,
     drawn: AtomicU64,
+    pauses: Mutex<Vec<Duration>>,
 }
 
 impl Fake {
     pub(crate) fn set(&self, secs: i64) {
         self.now.store(secs * 1000, Ordering::Relaxed);
+    }
+
+    /// How long was slept, time by time; no time went by.
+    pub(crate) fn pauses(&self) -> Vec<Duration> {
+        self.pauses.lock().unwrap().clone()
     }
 }
 
@@ -28,8 +34,14 @@ impl Clock for Fake {
         Timestamp::from_millis(self.now.load(Ordering::Relaxed))
     }
 
+    /// Wall time never jumps here.
     fn elapsed(&self) -> Duration {
-        Duration::ZERO
+        Duration::from_millis(self.now.load(Ordering::Relaxed).unsigned_abs())
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.pauses.lock().unwrap().push(duration);
+        Box::pin(std::future::ready(()))
     }
 }
 
@@ -52,6 +64,14 @@ pub(crate) fn environment() -> (Arc<Fake>, Environment) {
     (fake, environment)
 }
 
+/// Records in a store of their own.
+pub(crate) fn records<R: Record>() -> (Arc<Fake>, Records<R>) {
+    let (fake, environment) = environment();
+    let namespace = Namespace::new("https://issuer.example");
+    let placement = Placement::new(Arc::new(MemoryStore::new()), namespace, environment);
+    (fake, Records::open(&placement).unwrap())
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Code {
     pub(crate) text: String,
@@ -59,9 +79,8 @@ pub(crate) struct Code {
 }
 
 impl Record for Code {
-    const KIND: [u8; 2] = *b"co";
+    const KIND: Kind = Kind::new(*b"xc", "codes", Class::ShortLived);
     const NAME: &'static str = "an authorization code";
-    const CLASS: Class = Class::ShortLived;
 
     fn expires_at(&self) -> Option<Timestamp> {
         self.expires.map(Timestamp::from_secs)
@@ -74,9 +93,8 @@ pub(crate) struct SigningKey {
 }
 
 impl Record for SigningKey {
-    const KIND: [u8; 2] = *b"sk";
+    const KIND: Kind = Kind::new(*b"xk", "signing-keys", Class::Transition);
     const NAME: &'static str = "a signing key";
-    const CLASS: Class = Class::Transition;
     const SEALED: bool = true;
 
     fn expires_at(&self) -> Option<Timestamp> {

@@ -62,12 +62,13 @@ fn a_data_folder_that_can_not_be_written() {
 fn a_database_of_a_newer_version() {
     let home = Home::new();
     let secret = home.add_service("job", &[]);
+    let open = || Connection::open(home.path("grantor-data/grantor.db")).unwrap();
     let set = |version: i64| {
-        let database = Connection::open(home.path("grantor-data/grantor.db")).unwrap();
-        database
-            .pragma_update(None, "user_version", version)
-            .unwrap();
+        let updated = open().pragma_update(None, "user_version", version);
+        updated.unwrap();
     };
+    let own = open().pragma_query_value(None, "user_version", |row| row.get(0));
+    let own: i64 = own.unwrap();
     set(99);
     for args in [
         &["client", "list"][..],
@@ -77,7 +78,7 @@ fn a_database_of_a_newer_version() {
         home.run(args)
             .fails(1, &["grantor.db", "version 99", "newer grantor"]);
     }
-    set(1);
+    set(own);
     works(&home, &secret);
 }
 

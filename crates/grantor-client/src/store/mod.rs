@@ -74,8 +74,7 @@ impl TokenStore {
             logins = Some(build.logins(&sealing_key)?);
         }
         if sharing == StoreSharing::OtherProcesses {
-            let built = Records::new(Arc::clone(&build.store), namespace, environment.clone());
-            leases = match built {
+            leases = match Records::open(&build.placement(&sealing_key)) {
                 Ok(leases) => Some(leases),
                 Err(problem) if kinds == RecordKinds::AccessAndLogin => {
                     build.problems.push(problem);

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use grantor_core::Environment;
 use grantor_jose::seal::SealingKey;
-use grantor_store::{Namespace, Records, Store};
+use grantor_store::{Namespace, Placement, Records, Store};
 
 use super::location::StoreSharing;
 use super::records::LoginRecord;
@@ -19,17 +19,11 @@ pub(super) struct StoreOpener<'a> {
 impl StoreOpener<'_> {
     /// Spending a refresh token twice ends a login, so its records ask more of a store.
     pub(super) fn logins(&mut self, key: &Arc<SealingKey>) -> Option<Records<LoginRecord>> {
-        let store = Arc::clone(&self.store);
-        let environment = self.environment.clone();
-        let built = match self.sharing {
-            StoreSharing::Nobody => {
-                Records::single_process(store, self.namespace, environment, Arc::clone(key))
-            }
-            StoreSharing::OtherProcesses => {
-                Records::sealed(store, self.namespace, environment, Arc::clone(key))
-            }
+        let placement = match self.sharing {
+            StoreSharing::Nobody => self.placement(key).single_process(),
+            StoreSharing::OtherProcesses => self.placement(key),
         };
-        let noted = built.map_err(|problem| {
+        let noted = Records::open(&placement).map_err(|problem| {
             self.problems.push(format!(
                 "{problem}; give a store that decides among processes, as FileStore or \
                  SqliteStore, or promise by \"single_process\" that no other process uses this one"
@@ -42,9 +36,12 @@ impl StoreOpener<'_> {
         &mut self,
         key: &Arc<SealingKey>,
     ) -> Option<Records<R>> {
-        let store = Arc::clone(&self.store);
-        let environment = self.environment.clone();
-        let built = Records::sealed(store, self.namespace, environment, Arc::clone(key));
+        let built = Records::open(&self.placement(key));
         built.map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    pub(super) fn placement(&self, key: &Arc<SealingKey>) -> Placement {
+        let store = Arc::clone(&self.store);
+        Placement::new(store, self.namespace, self.environment.clone()).seal_under(Arc::clone(key))
     }
 }

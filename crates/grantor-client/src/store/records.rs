@@ -3,7 +3,7 @@
 use std::fmt;
 
 use grantor_core::{Secret, Timestamp};
-use grantor_store::{Class, Record};
+use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -73,9 +73,8 @@ impl LoginRecord {
 }
 
 impl Record for LoginRecord {
-    const KIND: [u8; 2] = *b"cl";
+    const KIND: Kind = kinds::LOGINS;
     const NAME: &'static str = "a login of a client";
-    const CLASS: Class = Class::Transition;
     const SEALED: bool = true;
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -84,9 +83,8 @@ impl Record for LoginRecord {
 }
 
 impl Record for AccessTokenRecord {
-    const KIND: [u8; 2] = *b"ca";
+    const KIND: Kind = kinds::CACHED_TOKENS;
     const NAME: &'static str = "an access token of a client";
-    const CLASS: Class = Class::Cache;
     const SEALED: bool = true;
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -95,9 +93,8 @@ impl Record for AccessTokenRecord {
 }
 
 impl Record for LeaseRecord {
-    const KIND: [u8; 2] = *b"cz";
+    const KIND: Kind = kinds::LEASES;
     const NAME: &'static str = "a lease of a client";
-    const CLASS: Class = Class::Guard;
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)

@@ -60,7 +60,7 @@ impl Store for Shared {
     }
 
     fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
-        if &put.key.as_bytes()[8..10] != b"cl" {
+        if &put.key.as_bytes()[8..10] != b"lo" {
             return self.memory.put(put);
         }
         if self.fails.load(Ordering::SeqCst) {

@@ -43,7 +43,7 @@ impl Store for FaultyStore {
     }
 
     fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
-        let is_login = &put.key.as_bytes()[8..10] == b"cl";
+        let is_login = &put.key.as_bytes()[8..10] == b"lo";
         if is_login && self.refuses_logins.load(Ordering::SeqCst) {
             let error = Error::unavailable("refused by the test", Applied::No);
             return Box::pin(std::future::ready(Err(error)));

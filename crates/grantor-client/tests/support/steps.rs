@@ -94,7 +94,7 @@ impl<S: Store> Store for Stepping<S> {
             let outcome = self.steps.counted(self.of.put(put)).await;
             match kind {
                 b"cz" => self.steps.reach("lease taken"),
-                b"cl" => self.steps.reach("login stored"),
+                b"lo" => self.steps.reach("login stored"),
                 b"ca" => self.steps.reach("token stored"),
                 _ => {}
             }

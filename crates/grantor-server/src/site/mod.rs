@@ -1,13 +1,53 @@
-//! The built-in site: accounts with argon2id, sessions, and pages that work without JavaScript.
+//! The seam to the application: who the user is, what they see, what they decided.
 
-mod accounts;
-mod argon;
-mod built_in;
-mod pages;
-mod passwords;
-mod session;
+mod decision;
+mod error;
+pub(crate) mod form;
+pub(crate) mod interaction;
+mod login;
+mod page;
+pub(crate) mod plain;
+mod requirements;
 
-pub use accounts::{Account, Accounts};
-pub use built_in::BuiltInSite;
-pub(crate) use pages::error_page;
-pub use passwords::{PasswordError, Passwords};
+use std::fmt::Debug;
+
+use grantor_core::{BoxFuture, ErrorResponse};
+use http::StatusCode;
+
+pub use decision::{Allowed, Decision};
+pub use error::SiteError;
+pub use form::{Form, Submitted};
+pub(crate) use form::{FormKey, Stage};
+pub use interaction::Interaction;
+pub(crate) use interaction::InteractionParts;
+pub use login::{Login, SignIn};
+pub use page::Page;
+pub use requirements::LoginRequirements;
+
+/// The part of an authorization server that belongs to the application: who the user is, what they
+/// see, and what they decided.
+///
+/// It is asked again at every step of an interaction, a page at a time. A page has a form, made by
+/// [`Interaction::form`]; it goes by POST to [`Form::action`] with the hidden inputs of
+/// [`Form::hidden`], and comes back as [`Interaction::submitted`] if its CSRF token was right. The
+/// names of the site's own inputs are its own. A decision without such a form is refused.
+pub trait Site: Debug + Send + Sync + 'static {
+    /// The user, who must be signed in as [`Interaction::requirements`] says; or the page that finds
+    /// out who it is.
+    fn login<'a>(
+        &'a self,
+        interaction: &'a Interaction<'a>,
+    ) -> BoxFuture<'a, Result<SignIn, SiteError>>;
+
+    /// The user's decision; or the page that asks them.
+    fn consent<'a>(
+        &'a self,
+        interaction: &'a Interaction<'a>,
+        login: &'a Login,
+    ) -> BoxFuture<'a, Result<Decision, SiteError>>;
+
+    /// The page for an error that goes to no client.
+    fn error(&self, status: StatusCode, error: &ErrorResponse) -> Page {
+        plain::error_page(status, error)
+    }
+}

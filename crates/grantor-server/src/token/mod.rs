@@ -1,9 +1,19 @@
-//! How the tokens of this server are written.
+//! Access tokens: their contents, how they are minted and how they are read.
 
+mod contents;
 mod identifier;
+mod mint;
 mod opaque;
-mod refresh;
+mod read;
+mod record;
+mod revoked;
+mod tokens;
 
-pub(crate) use identifier::Identifier;
-pub(crate) use opaque::{Opaque, OpaqueKind};
-pub(crate) use refresh::{RefreshClaims, RefreshTokenText};
+pub(crate) use contents::Anchor;
+pub use contents::TokenContents;
+pub use identifier::Identifier;
+pub(crate) use mint::Minting;
+pub(crate) use opaque::{OpaqueKind, OpaqueToken};
+pub(crate) use record::AccessTokenRecord;
+pub(crate) use revoked::RevokedRecord;
+pub(crate) use tokens::Tokens;

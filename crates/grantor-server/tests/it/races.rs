@@ -103,6 +103,24 @@ async fn a_double_send_that_loses_the_put_leaves_the_winner_its_tokens() {
     fixture.refresh(SPA, &first.refresh).await.assert_ok();
 }
 
+#[tokio::test]
+async fn a_refresh_that_loses_the_put_without_grace_ends_nothing() {
+    // Its token was the current one when it read the grant, so it is nobody else's.
+    let fixture = Fixture::with(|config| config.refresh_grace = std::time::Duration::ZERO).await;
+    let tokens = fixture.tokens(SPA).await;
+    let (key, before) = fixture.record(*b"gr").await;
+    let first = Tokens::of(&fixture.refresh(SPA, &tokens.refresh).await);
+    let (_, after) = fixture.record(*b"gr").await;
+    fixture.put_back(key, &before).await;
+    fixture.store.swap_after_get(key, after);
+    fixture
+        .refresh(SPA, &tokens.refresh)
+        .await
+        .assert_error(400, "invalid_grant");
+    assert!(fixture.is_active(&first.access).await);
+    fixture.refresh(SPA, &first.refresh).await.assert_ok();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_refreshes_within_grace_are_one_rotation() {
     let configure = |config: &mut grantor_server::Config| config.rotation = Rotation::Always;
@@ -130,6 +148,11 @@ async fn of_many_refreshes_without_grace_one_wins_and_the_grant_ends() {
         let replies = at_once(&fixture.server, N, || refreshing(SPA, &tokens.refresh)).await;
         let won = winners(&replies);
         assert_eq!(won.len(), 1, "{replies:?}");
+        // Whoever came after the winner may have ended the grant; another use surely does.
+        fixture
+            .refresh(SPA, &tokens.refresh)
+            .await
+            .assert_error(400, "invalid_grant");
         fixture
             .refresh(SPA, &won[0].refresh)
             .await

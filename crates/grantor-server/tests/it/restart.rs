@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use grantor_core::Issuer;
 use grantor_server::Server;
-use grantor_server::site::{BuiltInSite, Passwords};
+use grantor_server::built_in_site::{BuiltInSite, Passwords};
 use grantor_store::{Namespace, Stores};
 use grantor_store_sqlite::SqliteStore;
 

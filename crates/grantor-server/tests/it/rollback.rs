@@ -2,7 +2,7 @@
 
 use grantor_core::Timestamp;
 use grantor_server::Server;
-use grantor_store::{Class, Entry, Record};
+use grantor_store::{Entry, Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -153,9 +153,8 @@ struct KeysRecord {
 }
 
 impl Record for KeysRecord {
-    const KIND: [u8; 2] = *b"ks";
+    const KIND: Kind = kinds::SERVER_KEYS;
     const NAME: &'static str = "the server's keys";
-    const CLASS: Class = Class::Transition;
     const SEALED: bool = true;
 
     fn expires_at(&self) -> Option<Timestamp> {

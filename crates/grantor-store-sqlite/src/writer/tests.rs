@@ -1,5 +1,5 @@
-use grantor_store::{Expect, Key, Put, PutOutcome, Version};
-use oneshot::Receiver;
+use futures_channel::oneshot::{self, Receiver};
+use grantor_store::{Applied, Expect, Key, Moment, Put, PutOutcome, Version};
 
 use super::*;
 use crate::schema::migrate;
@@ -9,22 +9,17 @@ type Answer<T> = Receiver<Result<T, Error>>;
 fn batches() -> Batches {
     let mut connection = Connection::open_in_memory().unwrap();
     migrate(&mut connection, "memory".as_ref()).unwrap();
-    Batches {
-        connection,
-        now: Arc::new(AtomicI64::new(NEVER_TOLD)),
-        max_clock_skew: Duration::ZERO,
-        swept_up_to: 0,
-    }
+    Batches::new(connection, Arc::new(SweepClock::new(None)), Duration::ZERO)
 }
 
 fn job<T: Send + 'static>(
     work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-) -> (Box<dyn Job>, Answer<T>) {
+) -> (Box<dyn Write>, Answer<T>) {
     let (reply, answer) = oneshot::channel();
     (Box::new(Task::new(work, reply)), answer)
 }
 
-fn creation(key: &'static str, version: u8) -> (Box<dyn Job>, Answer<PutOutcome>) {
+fn creation(key: &'static str, version: u8) -> (Box<dyn Write>, Answer<PutOutcome>) {
     let put = Put {
         key: Key::from_bytes(key.as_bytes()).unwrap(),
         value: key.into(),
@@ -35,11 +30,8 @@ fn creation(key: &'static str, version: u8) -> (Box<dyn Job>, Answer<PutOutcome>
     job(move |connection| rows::put(connection, &put))
 }
 
-fn run(batches: &mut Batches, mut batch: Vec<Box<dyn Job>>) {
-    let ended = batches.commit(&mut batch);
-    for job in batch {
-        job.answer(&ended);
-    }
+fn run(batches: &mut Batches, batch: Vec<Box<dyn Write>>) {
+    batches.write(&mut batch.into_iter().map(Job::Write).collect());
 }
 
 fn count(batches: &Batches) -> i64 {
@@ -55,9 +47,12 @@ fn a_conflict_leaves_its_neighbours_in_the_batch_alone() {
     let (conflict, mut b) = creation("a", 2);
     let (last, mut c) = creation("c", 3);
     run(&mut batches, vec![first, conflict, last]);
-    assert_eq!(a.try_recv().unwrap().unwrap(), PutOutcome::Stored);
-    assert_eq!(b.try_recv().unwrap().unwrap(), PutOutcome::Conflict);
-    assert_eq!(c.try_recv().unwrap().unwrap(), PutOutcome::Stored);
+    assert_eq!(a.try_recv().unwrap().unwrap().unwrap(), PutOutcome::Stored);
+    assert_eq!(
+        b.try_recv().unwrap().unwrap().unwrap(),
+        PutOutcome::Conflict
+    );
+    assert_eq!(c.try_recv().unwrap().unwrap().unwrap(), PutOutcome::Stored);
     assert_eq!(count(&batches), 2);
 }
 
@@ -67,8 +62,11 @@ fn a_failed_statement_leaves_its_neighbours_in_the_batch_alone() {
     let (first, mut a) = creation("a", 1);
     let (failing, mut b) = job(|connection| connection.execute("INSERT INTO nothing", []));
     run(&mut batches, vec![first, failing]);
-    assert_eq!(a.try_recv().unwrap().unwrap(), PutOutcome::Stored);
-    assert_eq!(b.try_recv().unwrap().unwrap_err().applied(), Applied::No);
+    assert_eq!(a.try_recv().unwrap().unwrap().unwrap(), PutOutcome::Stored);
+    assert_eq!(
+        b.try_recv().unwrap().unwrap().unwrap_err().applied(),
+        Applied::No
+    );
     assert_eq!(count(&batches), 1);
 }
 
@@ -81,7 +79,7 @@ fn a_batch_that_was_rolled_back_was_not_applied() {
     let (last, mut c) = creation("c", 3);
     run(&mut batches, vec![first, failing, last]);
     for answer in [&mut a, &mut c] {
-        let error = answer.try_recv().unwrap().unwrap_err();
+        let error = answer.try_recv().unwrap().unwrap().unwrap_err();
         assert_eq!(error.applied(), Applied::No);
     }
     assert_eq!(count(&batches), 0);
@@ -90,6 +88,50 @@ fn a_batch_that_was_rolled_back_was_not_applied() {
 #[test]
 fn after_a_failed_commit_nobody_knows_and_the_next_batch_works() {
     let mut batches = batches();
+    let (first, mut a) = creation("a", 1);
+    let (orphan, mut b) = failing_at_commit(&batches);
+    run(&mut batches, vec![first, orphan]);
+    assert_eq!(
+        a.try_recv().unwrap().unwrap().unwrap_err().applied(),
+        Applied::Unknown
+    );
+    assert_eq!(
+        b.try_recv().unwrap().unwrap().unwrap_err().applied(),
+        Applied::Unknown
+    );
+
+    let (again, mut c) = creation("a", 1);
+    run(&mut batches, vec![again]);
+    assert_eq!(c.try_recv().unwrap().unwrap().unwrap(), PutOutcome::Stored);
+    assert_eq!(count(&batches), 1);
+}
+
+#[test]
+fn the_newest_time_is_saved_with_what_is_written_and_again_after_a_failure() {
+    let mut batches = batches();
+    let tell = |batches: &Batches, seconds: i64| {
+        batches.clock.observe(Moment {
+            now: Timestamp::from_secs(seconds),
+            elapsed: Duration::from_secs(seconds.unsigned_abs()),
+        });
+    };
+    let saved = |batches: &Batches| times::newest(&batches.connection).unwrap();
+    tell(&batches, 1000);
+    let (orphan, _answer) = failing_at_commit(&batches);
+    run(&mut batches, vec![orphan]);
+    assert_eq!(saved(&batches), None);
+    run(&mut batches, vec![creation("a", 1).0]);
+    assert_eq!(saved(&batches), Some(Timestamp::from_secs(1000)));
+    tell(&batches, 1299);
+    run(&mut batches, vec![creation("b", 1).0]);
+    assert_eq!(saved(&batches), Some(Timestamp::from_secs(1000)));
+    tell(&batches, 1300);
+    run(&mut batches, vec![creation("c", 1).0]);
+    assert_eq!(saved(&batches), Some(Timestamp::from_secs(1300)));
+}
+
+/// A write that fails only when the transaction commits.
+fn failing_at_commit(batches: &Batches) -> (Box<dyn Write>, Answer<usize>) {
     batches
         .connection
         .execute_batch(
@@ -100,22 +142,6 @@ fn after_a_failed_commit_nobody_knows_and_the_next_batch_works() {
              );",
         )
         .unwrap();
-    let (first, mut a) = creation("a", 1);
     // An orphan is found at the commit only.
-    let (orphan, mut b) =
-        job(|connection| connection.execute("INSERT INTO children VALUES (1)", []));
-    run(&mut batches, vec![first, orphan]);
-    assert_eq!(
-        a.try_recv().unwrap().unwrap_err().applied(),
-        Applied::Unknown
-    );
-    assert_eq!(
-        b.try_recv().unwrap().unwrap_err().applied(),
-        Applied::Unknown
-    );
-
-    let (again, mut c) = creation("a", 1);
-    run(&mut batches, vec![again]);
-    assert_eq!(c.try_recv().unwrap().unwrap(), PutOutcome::Stored);
-    assert_eq!(count(&batches), 1);
+    job(|connection| connection.execute("INSERT INTO children VALUES (1)", []))
 }

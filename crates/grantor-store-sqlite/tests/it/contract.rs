@@ -10,7 +10,8 @@ fn suite(store: impl Store) -> Suite {
 fn keeps_the_contract() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("grantor.db");
-    assert_eq!(run(|| suite(SqliteStore::open(&path).unwrap())), Ok(()));
+    let open = move || SqliteStore::open(&path).unwrap();
+    assert_eq!(run(|| suite(open()).reopen(open.clone())), Ok(()));
 }
 
 #[test]
@@ -18,7 +19,8 @@ fn keeps_the_contract_with_the_weaker_durability() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("grantor.db");
     let options = SqliteOptions::default().danger_may_lose_last_commits();
-    assert_eq!(run(|| suite(options.open(&path).unwrap())), Ok(()));
+    let open = move || options.open(&path).unwrap();
+    assert_eq!(run(|| suite(open()).reopen(open.clone())), Ok(()));
 }
 
 #[test]

@@ -34,6 +34,31 @@ fn a_new_database_is_private() {
 }
 
 #[test]
+fn a_database_that_is_open_to_others_is_refused_with_the_remedy() {
+    let directory = temp();
+    let path = directory.path().join("grantor.db");
+    let store = SqliteStore::open(&path).unwrap();
+    block_on(store.put(&creation("a"))).map(drop).unwrap();
+    for name in ["grantor.db", "grantor.db-wal", "grantor.db-shm"] {
+        let file = directory.path().join(name);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        let writing = SqliteStore::open(&path).unwrap_err();
+        let reading = SqliteOptions::default().open_read_only(&path).unwrap_err();
+        for error in [writing, reading] {
+            assert!(error.is_configuration());
+            let text = error.to_string();
+            assert!(
+                text.contains("has mode 0640") && text.contains("chmod 600"),
+                "{text}"
+            );
+            assert!(text.contains(file.to_str().unwrap()), "{text}");
+        }
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    SqliteStore::open(&path).unwrap();
+}
+
+#[test]
 fn a_path_that_is_a_uri_is_a_path() {
     let directory = temp();
     let path = directory.path().join("file:a?mode=memory");

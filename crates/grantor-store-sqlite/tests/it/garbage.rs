@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use grantor_core::Timestamp;
-use grantor_store::{Key, Store};
+use grantor_store::{Key, Moment, Store};
 use grantor_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::{block_on, creation};
@@ -31,7 +33,10 @@ fn dead_records_go_beside_the_writes_and_live_ones_stay() {
     }
     // Each lives for 10 s and is kept for 60 s more: 70 of these at any time.
     for second in 0..2000 {
-        store.observe_time(Timestamp::from_secs(second));
+        store.observe_time(Moment {
+            now: Timestamp::from_secs(second),
+            elapsed: Duration::from_secs(second.unsigned_abs()),
+        });
         put(&store, &format!("short {second}"), Some(second + 10));
     }
     assert_eq!(count(&store, "live"), 50);

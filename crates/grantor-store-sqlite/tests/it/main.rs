@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it panics")]
 
+mod backup;
 mod contract;
 mod durability;
 mod files;
 mod garbage;
 mod processes;
+mod read_only;
+mod upkeep;
 
 use bytes::Bytes;
 use grantor_store::{Expect, Key, Put, Store, Version};

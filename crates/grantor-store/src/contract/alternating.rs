@@ -1,9 +1,12 @@
+//! Two openings of one store that take turns.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use grantor_core::{BoxFuture, Timestamp};
+use grantor_core::BoxFuture;
 
 use crate::{
-    Capabilities, Entry, Error, Expect, Key, Listing, Put, PutOutcome, RemoveOutcome, Store,
+    Capabilities, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put, PutOutcome,
+    RemoveOutcome, Store,
 };
 
 /// Two stores on the same data, as in two processes: every operation goes to the other one. What
@@ -54,8 +57,20 @@ impl<S: Store> Store for Alternating<S> {
         self.next().remove(key, expect)
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        self.next().observe_time(now);
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
+        self.next().get_many(keys)
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
+        self.next().health()
+    }
+
+    fn observe_time(&self, moment: Moment) {
+        self.next().observe_time(moment);
+    }
+
+    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
+        self.next().maintain(moment)
     }
 
     fn listing(&self) -> Option<&dyn Listing> {

@@ -1,3 +1,5 @@
+//! The store under test and the acts that the rules are written in.
+
 use std::fmt;
 use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll, Wake, Waker};
@@ -9,7 +11,8 @@ use grantor_core::{BoxFuture, Environment, Timestamp};
 
 use super::Outcome;
 use crate::{
-    DEFAULT_MAX_CLOCK_SKEW, Entry, Expect, Key, Put, PutOutcome, RemoveOutcome, Store, Version,
+    DEFAULT_MAX_CLOCK_SKEW, Entry, Expect, Key, Moment, Put, PutOutcome, RemoveOutcome, Store,
+    Version,
 };
 
 /// A store to be held to the contract, and how to talk to it.
@@ -18,9 +21,11 @@ pub struct Suite {
     pub(super) environment: Environment,
     pub(super) max_value: usize,
     pub(super) max_clock_skew: Duration,
-    block_on: Box<BlockOn>,
+    pub(super) reopen: Option<Arc<Reopen>>,
+    block_on: Arc<BlockOn>,
 }
 
+type Reopen = dyn Fn() -> Arc<dyn Store> + Send + Sync;
 type BlockOn = dyn for<'a> Fn(BoxFuture<'a, ()>) + Send + Sync;
 
 impl Suite {
@@ -32,7 +37,27 @@ impl Suite {
             environment,
             max_value: Put::MAX_VALUE,
             max_clock_skew: DEFAULT_MAX_CLOCK_SKEW,
-            block_on: Box::new(|future| park_on(future)),
+            reopen: None,
+            block_on: Arc::new(|future| park_on(future)),
+        }
+    }
+
+    /// How the store is opened again once nobody holds it, for one that outlives its process.
+    #[must_use]
+    pub fn reopen<S: Store>(mut self, open: impl Fn() -> S + Send + Sync + 'static) -> Self {
+        self.reopen = Some(Arc::new(move || Arc::new(open())));
+        self
+    }
+
+    /// The same, on another opening of the store.
+    pub(super) fn with_store(&self, store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            environment: self.environment.clone(),
+            max_value: self.max_value,
+            max_clock_skew: self.max_clock_skew,
+            reopen: None,
+            block_on: Arc::clone(&self.block_on),
         }
     }
 
@@ -43,7 +68,7 @@ impl Suite {
         mut self,
         block_on: impl for<'a> Fn(BoxFuture<'a, ()>) + Send + Sync + 'static,
     ) -> Self {
-        self.block_on = Box::new(block_on);
+        self.block_on = Arc::new(block_on);
         self
     }
 
@@ -102,7 +127,7 @@ impl Suite {
     }
 
     pub(super) fn put(&self, put: &Put) -> Result<PutOutcome, String> {
-        self.store.observe_time(self.environment.now());
+        self.store.observe_time(Moment::of(&self.environment));
         answered(self.run(self.store.put(put)), "put")
     }
 

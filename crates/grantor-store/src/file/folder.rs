@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use grantor_core::Timestamp;
+
 use super::format::{LONGEST, Unreadable, decode, encode};
 use crate::platform::{self, Directory, Found};
 use crate::{Applied, Durability, Entry, Error, Key, Put};
@@ -13,6 +15,8 @@ use crate::{Applied, Durability, Entry, Error, Key, Put};
 const RECORD: &str = ".record";
 /// What is written before it is moved to its place. Only the holder of the lock writes it.
 const DRAFT: &str = "draft";
+/// In milliseconds since 1970, as text.
+const NEWEST_TIME: &str = "newest-time";
 const LONGEST_PAUSE: Duration = Duration::from_millis(5);
 
 pub(super) struct Folder {
@@ -121,6 +125,22 @@ impl Folder {
             let _gone = self.directory.remove(DRAFT);
             self.failed("written", error)
         })
+    }
+
+    /// The newest time that was saved; none, if none was or it can't be read.
+    pub(super) fn newest_time(&self) -> Option<Timestamp> {
+        let Ok(Found::Opened(file)) = self.directory.find(NEWEST_TIME) else {
+            return None;
+        };
+        let mut text = String::new();
+        file.take(32).read_to_string(&mut text).ok()?;
+        text.trim().parse().ok().map(Timestamp::from_millis)
+    }
+
+    /// Saves the newest time for the next start. Needs the lock.
+    pub(super) fn save_time(&self, newest: Timestamp) -> io::Result<()> {
+        self.write_draft(newest.as_millis().to_string().as_bytes())?;
+        self.directory.rename(DRAFT, NEWEST_TIME)
     }
 
     fn write_draft(&self, bytes: &[u8]) -> io::Result<()> {

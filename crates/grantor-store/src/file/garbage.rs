@@ -1,3 +1,5 @@
+//! The deletion of dead records: a few files beside each write, or all of them at once.
+
 use std::vec;
 
 use grantor_core::Timestamp;

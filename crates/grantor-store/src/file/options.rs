@@ -1,3 +1,5 @@
+//! How a folder is opened.
+
 use std::path::Path;
 use std::time::Duration;
 

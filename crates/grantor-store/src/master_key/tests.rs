@@ -141,3 +141,61 @@ fn a_key_from_elsewhere_is_checked_too() {
         "MasterKey(..)"
     );
 }
+
+/// The mark as it was written before there were versions of the layout.
+fn mark_of_the_older_layout(store: &Arc<dyn Store>, key: &MasterKey, version: u8) {
+    use crate::{Expect, Put, Version};
+    let namespace = Namespace::new("https://issuer.example");
+    let at = namespace.key(Seal::KIND.letters(), &[]);
+    let version = Version([version; 16]);
+    let context = grantor_jose::seal::Context {
+        kind: b"mk",
+        key: at.as_bytes(),
+        version: &version.0,
+    };
+    let put = Put {
+        key: at,
+        value: key.sealing_key().seal(&context, b"\x01{}").unwrap().into(),
+        version,
+        expires_at: None,
+        expect: Expect::Any,
+    };
+    let _stored = block_on(store.put(&put)).unwrap();
+}
+
+#[test]
+fn data_of_the_older_layout_is_refused_by_name_with_what_to_do() {
+    let (temp, store) = (TempDir::new().unwrap(), memory());
+    let key = open(temp.path(), &store).unwrap();
+    mark_of_the_older_layout(&store, &key, 5);
+    let error = open(temp.path(), &store).unwrap_err();
+    assert!(error.is_configuration());
+    let text = error.to_string();
+    assert!(text.contains(temp.path().to_str().unwrap()), "{text}");
+    assert!(text.contains("move it away and begin anew"), "{text}");
+    // Another key is another fault.
+    let other = MasterKey::from_bytes([9; 32]);
+    mark_of_the_older_layout(&store, &other, 6);
+    let error = open(temp.path(), &store).unwrap_err();
+    assert!(error.to_string().contains("another master key"), "{error}");
+}
+
+#[test]
+fn looking_at_what_is_not_there_creates_nothing() {
+    let (temp, store) = (TempDir::new().unwrap(), memory());
+    let look = |store: &Arc<dyn Store>| {
+        let namespace = Namespace::new("https://issuer.example");
+        let environment = grantor_http::system();
+        let looked = MasterKey::open_existing(temp.path(), store, namespace, &environment);
+        block_on(looked)
+    };
+    assert!(look(&store).unwrap_err().is_configuration());
+    assert!(names(temp.path()).is_empty());
+    let key = open(temp.path(), &store).unwrap();
+    assert_eq!(look(&store).unwrap().0, key.0);
+    let empty = memory();
+    assert!(look(&empty).unwrap_err().is_configuration());
+    let nothing = crate::Key::from_bytes(b"").unwrap();
+    let listed = block_on(empty.listing().unwrap().list(&nothing, None, 1)).unwrap();
+    assert!(listed.is_empty());
+}

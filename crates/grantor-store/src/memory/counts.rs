@@ -1,3 +1,5 @@
+//! Counts for limits, in memory.
+
 use std::collections::HashMap;
 use std::time::Duration;
 

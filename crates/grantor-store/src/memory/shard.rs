@@ -1,3 +1,5 @@
+//! One of the tables that the memory store is made of.
+
 use std::collections::hash_map::Entry as Place;
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,9 +21,9 @@ impl Shard {
         self.0.get(key).cloned()
     }
 
-    pub(super) fn put(&mut self, put: &Put, dead_since: Timestamp) -> PutOutcome {
+    pub(super) fn put(&mut self, put: &Put, dead_since: Option<Timestamp>) -> PutOutcome {
         if self.0.len() == self.0.capacity() {
-            self.sweep(dead_since);
+            self.sweep(dead_since.unwrap_or(Timestamp::from_millis(i64::MIN)));
         }
         let entry = || Entry {
             value: put.value.clone(),

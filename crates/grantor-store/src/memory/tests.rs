@@ -16,6 +16,14 @@ fn put(id: u64, expires_at: Option<i64>) -> Put {
     }
 }
 
+/// A moment of a wall clock that never jumped.
+fn at(seconds: i64) -> Moment {
+    Moment {
+        now: Timestamp::from_secs(seconds),
+        elapsed: Duration::from_secs(seconds.unsigned_abs()),
+    }
+}
+
 fn store_all(store: &MemoryStore, ids: std::ops::Range<u64>, expires_at: Option<i64>) {
     for id in ids {
         assert_eq!(
@@ -49,7 +57,7 @@ fn stays_as_large_as_what_is_live() {
     let store = MemoryStore::new();
     // 1000 puts a second, each live for 10 s and kept for 60 s more: 70,000 at any time.
     for second in 0..400 {
-        store.observe_time(Timestamp::from_secs(second));
+        store.observe_time(at(second));
         let first = u64::try_from(second).unwrap() * 1000;
         for id in first..first + 1000 {
             let _stored = block_on(store.put(&put(id, Some(second + 10))));
@@ -64,7 +72,7 @@ fn never_loses_a_live_record_while_it_collects() {
     let store = MemoryStore::new();
     store_all(&store, 0..1000, None);
     for second in 0..200 {
-        store.observe_time(Timestamp::from_secs(second));
+        store.observe_time(at(second));
         let first = 10_000 + u64::try_from(second).unwrap() * 500;
         for id in first..first + 500 {
             let _stored = block_on(store.put(&put(id, Some(second))));
@@ -80,8 +88,11 @@ fn never_loses_a_live_record_while_it_collects() {
 #[test]
 fn a_clock_that_was_ahead_does_no_harm_later() {
     let store = MemoryStore::new();
-    store.observe_time(Timestamp::MAX);
-    store.observe_time(Timestamp::from_secs(1));
+    store.observe_time(Moment {
+        now: Timestamp::MAX,
+        elapsed: Duration::ZERO,
+    });
+    store.observe_time(at(1));
     for id in 0..10_000 {
         let _stored = block_on(store.put(&put(id, Some(100))));
     }
@@ -122,4 +133,26 @@ fn counts_of_the_past_are_deleted() {
         );
     }
     assert!(lock(&store.shard(&key).counts).len() < 1000);
+}
+
+#[test]
+fn a_clock_that_is_ahead_deletes_nothing_that_lives() {
+    let store = MemoryStore::new();
+    store.observe_time(at(0));
+    store_all(&store, 0..1, Some(1000));
+    let ahead = |elapsed| Moment {
+        now: Timestamp::from_secs(1_000_000),
+        elapsed: Duration::from_secs(elapsed),
+    };
+    store.observe_time(ahead(10));
+    for id in 1..5000 {
+        let _stored = block_on(store.put(&put(id, Some(2000))));
+    }
+    let maintained = block_on(store.maintain(ahead(70))).unwrap();
+    assert_eq!((maintained.deleted, maintained.notices.len()), (0, 1));
+    assert_eq!(store.len(), 5000);
+    for _ in 0..SHARDS / SHARDS_A_CALL {
+        let _maintained = block_on(store.maintain(ahead(10 + 3600))).unwrap();
+    }
+    assert_eq!(store.len(), 0, "an hour later it is believed");
 }

@@ -3,18 +3,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use grantor_core::BoxFuture;
 
 use super::*;
-use crate::testing::{Code, Fake, block_on, environment};
+use crate::testing::{Code, Fake, SigningKey, block_on, environment, records};
 use crate::{Capabilities, MemoryStore, RemoveOutcome};
 
 fn records_in(store: Arc<dyn Store>) -> (Arc<Fake>, Records<Code>) {
     let (fake, environment) = environment();
     let namespace = Namespace::new("https://issuer.example");
-    let records = Records::new(store, namespace, environment).unwrap();
-    (fake, records)
+    let placement = Placement::new(store, namespace, environment);
+    (fake, Records::open(&placement).unwrap())
 }
 
-fn records() -> (Arc<Fake>, Records<Code>) {
-    records_in(Arc::new(MemoryStore::new()))
+fn page(records: &Records<Code>) -> usize {
+    let page = block_on(records.page(None, 9)).unwrap().unwrap();
+    page.records.len()
 }
 
 fn code(text: &str) -> Code {
@@ -26,20 +27,20 @@ fn code(text: &str) -> Code {
 
 #[test]
 fn a_dead_record_reads_as_absent_from_its_expiry_on() {
-    let (fake, records) = records();
+    let (fake, records) = records::<Code>();
     let key = records.key(b"1");
     block_on(records.create(&key, &code("a"))).unwrap().unwrap();
     fake.set(99);
     assert!(block_on(records.get(&key)).unwrap().is_some());
-    assert_eq!(block_on(records.list(None, 9)).unwrap().unwrap().len(), 1);
+    assert_eq!(page(&records), 1);
     fake.set(100);
     assert!(block_on(records.get(&key)).unwrap().is_none());
-    assert_eq!(block_on(records.list(None, 9)).unwrap().unwrap().len(), 0);
+    assert_eq!(page(&records), 0);
 }
 
 #[test]
 fn a_dead_record_is_taken_over_by_one_creator() {
-    let (fake, records) = records();
+    let (fake, records) = records::<Code>();
     let key = records.key(b"1");
     block_on(records.create(&key, &code("a"))).unwrap().unwrap();
     assert_eq!(
@@ -61,7 +62,7 @@ fn a_dead_record_is_taken_over_by_one_creator() {
 
 #[test]
 fn an_update_over_an_old_version_conflicts() {
-    let (_, records) = records();
+    let (_, records) = records::<Code>();
     let key = records.key(b"1");
     let first = block_on(records.create(&key, &code("a"))).unwrap().unwrap();
     let second = block_on(records.update(&key, &code("b"), first)).unwrap();
@@ -90,9 +91,75 @@ fn tells_the_store_the_time_with_every_write() {
     assert!(store.len() < 2000, "{}", store.len());
 }
 
-/// Writes, then says that nobody knows whether it did, every other time.
+#[test]
+fn a_removal_by_version_spares_what_was_written_since() {
+    let (_, records) = records::<Code>();
+    let key = records.key(b"1");
+    let first = block_on(records.create(&key, &code("a"))).unwrap().unwrap();
+    let second = block_on(records.update(&key, &code("b"), first)).unwrap();
+    let remove = |version| block_on(records.remove_if(&key, version)).unwrap();
+    assert_eq!(remove(first), RemoveOutcome::Conflict);
+    assert_eq!(remove(second.unwrap()), RemoveOutcome::Removed);
+    assert_eq!(remove(first), RemoveOutcome::Absent);
+}
+
+#[test]
+fn many_are_read_in_their_order_and_dead_ones_as_absent() {
+    let (fake, records) = records::<Code>();
+    for text in ["a", "b"] {
+        let expires = (text == "a").then_some(100);
+        let record = Code {
+            expires,
+            ..code(text)
+        };
+        let key = records.key(text.as_bytes());
+        block_on(records.create(&key, &record)).unwrap().unwrap();
+    }
+    let read = || {
+        let keys = ["b", "x", "a", "b"].map(|id| records.key(id.as_bytes()));
+        let found = block_on(records.get_many(&keys)).unwrap();
+        let texts = found
+            .into_iter()
+            .map(|found| found.map(|code| code.record.text));
+        texts.map(Option::unwrap_or_default).collect::<Vec<_>>()
+    };
+    assert_eq!(read(), ["b", "", "a", "b"]);
+    fake.set(100);
+    assert_eq!(read(), ["b", "", "", "b"]);
+}
+
+#[test]
+fn two_kinds_are_read_together_from_one_store_or_two() {
+    let shared: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    for store in [Arc::clone(&shared), Arc::new(MemoryStore::new())] {
+        let (_, codes) = records_in(Arc::clone(&shared));
+        let (_, environment) = environment();
+        let namespace = Namespace::new("https://issuer.example");
+        let sealing_key = SealingKey::new(&[1; 32]);
+        let placement = Placement::new(store, namespace, environment).seal_under(sealing_key);
+        let keys = Records::<SigningKey>::open(&placement).unwrap();
+        let (code_key, signing_key) = (codes.key(b"1"), keys.key(b"1"));
+        block_on(codes.overwrite(&code_key, &code("a"))).unwrap();
+        let secret = "s".to_owned();
+        block_on(keys.overwrite(&signing_key, &SigningKey { secret })).unwrap();
+        let (code, key) = block_on(codes.get_with(&code_key, &keys, &signing_key)).unwrap();
+        assert_eq!(code.unwrap().record.text, "a");
+        assert_eq!(key.unwrap().record.secret, "s");
+    }
+}
+
+/// Does what it is asked, then says that nobody knows whether it did, every other time.
 #[derive(Debug, Default)]
 struct Doubtful(MemoryStore, AtomicU32);
+
+impl Doubtful {
+    fn doubt<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+        match self.1.fetch_add(1, Ordering::Relaxed) % 2 {
+            0 => Err(Error::unavailable("timed out", Applied::Unknown)),
+            _ => outcome,
+        }
+    }
+}
 
 impl Store for Doubtful {
     fn capabilities(&self) -> Capabilities {
@@ -106,10 +173,7 @@ impl Store for Doubtful {
     fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
         Box::pin(async move {
             let outcome = self.0.put(put).await;
-            match self.1.fetch_add(1, Ordering::Relaxed) % 2 {
-                0 => Err(Error::unavailable("timed out", Applied::Unknown)),
-                _ => outcome,
-            }
+            self.doubt(outcome)
         })
     }
 
@@ -118,7 +182,10 @@ impl Store for Doubtful {
         key: &'a Key,
         expect: Expect,
     ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
-        self.0.remove(key, expect)
+        Box::pin(async move {
+            let outcome = self.0.remove(key, expect).await;
+            self.doubt(outcome)
+        })
     }
 }
 
@@ -129,11 +196,53 @@ fn an_unknown_outcome_is_resolved_by_the_same_put() {
     let version = block_on(records.create(&key, &code("a"))).unwrap().unwrap();
     let updated = block_on(records.update(&key, &code("b"), version)).unwrap();
     assert!(updated.is_ok());
+    assert!(
+        block_on(records.remove(&key)).unwrap(),
+        "the first try removed it"
+    );
+}
+
+#[derive(Debug)]
+struct NeverSure(AtomicU32);
+
+impl Store for NeverSure {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new("a store out of reach")
+    }
+
+    fn get<'a>(&'a self, _key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn put<'a>(&'a self, _put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async { Err(Error::unavailable("timed out", Applied::Unknown)) })
+    }
+
+    fn remove<'a>(
+        &'a self,
+        _key: &'a Key,
+        _expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        Box::pin(async { Err(Error::unavailable("timed out", Applied::No)) })
+    }
+}
+
+#[test]
+fn an_outcome_that_stays_unknown_is_said_to_be_so() {
+    let store = Arc::new(NeverSure(AtomicU32::new(0)));
+    let (_, records) = records_in(Arc::<NeverSure>::clone(&store));
+    let key = records.key(b"1");
+    let error = block_on(records.create(&key, &code("a"))).unwrap_err();
+    assert_eq!(error.applied(), Applied::Unknown);
+    assert_eq!(store.0.load(Ordering::Relaxed), 8);
+    let error = block_on(records.remove(&key)).unwrap_err();
+    assert_eq!(error.applied(), Applied::No);
 }
 
 #[test]
 fn what_an_older_program_can_not_read_is_refused() {
-    let (_, records) = records();
+    let (_, records) = records::<Code>();
     let key = records.key(b"1");
     let stored = |value: &'static [u8]| {
         let put = Put {

@@ -1,17 +1,21 @@
+use std::time::Duration;
+
 use grantor_core::{BoxFuture, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::testing::{Code, SigningKey, block_on, environment};
-use crate::{Capabilities, Entry, Error, Expect, Key, MemoryStore, Put, PutOutcome, RemoveOutcome};
+use crate::{
+    Capabilities, Class, Entry, Error, Expect, Key, MemoryStore, Put, PutOutcome, RemoveOutcome,
+    kinds,
+};
 
 #[derive(Serialize, Deserialize)]
 struct ReplayId;
 
 impl Record for ReplayId {
-    const KIND: [u8; 2] = *b"ri";
+    const KIND: Kind = Kind::new(*b"xr", "replay-ids", Class::Guard);
     const NAME: &'static str = "a replay id";
-    const CLASS: Class = Class::Guard;
 
     fn expires_at(&self) -> Option<Timestamp> {
         None
@@ -45,17 +49,11 @@ fn declares(capabilities: Capabilities) -> Arc<dyn Store> {
 }
 
 fn evicting() -> Arc<dyn Store> {
-    declares(Capabilities {
-        may_evict: true,
-        ..Capabilities::new("a cache")
-    })
+    declares(Capabilities::new("a cache").may_evict())
 }
 
 fn losing() -> Arc<dyn Store> {
-    declares(Capabilities {
-        loses_on_failover: true,
-        ..Capabilities::new("a replicated cache")
-    })
+    declares(Capabilities::new("a replicated cache").loses_on_failover())
 }
 
 fn stores(default: Arc<dyn Store>) -> Stores {
@@ -90,7 +88,7 @@ fn reports_every_problem_at_once() {
 #[test]
 fn a_kind_may_have_a_store_of_its_own() {
     let own: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    let stores = stores(evicting()).keep::<ReplayId>(Arc::clone(&own));
+    let stores = stores(evicting()).place(ReplayId::KIND, Arc::clone(&own));
     let records = stores.records::<ReplayId>().unwrap();
     assert!(Arc::ptr_eq(records.store(), &own));
     assert!(!Arc::ptr_eq(stores.store::<Code>(), &own));
@@ -112,11 +110,8 @@ fn danger_evicting_guards_lifts_it_for_guards_only_and_warns() {
 
 #[test]
 fn a_guard_that_holds_per_process_only_is_never_allowed() {
-    let per_process = declares(Capabilities {
-        may_evict: true,
-        conditional_per_process: true,
-        ..Capabilities::new("a dictionary")
-    });
+    let dictionary = Capabilities::new("a dictionary").may_evict();
+    let per_process = declares(dictionary.conditional_per_process());
     let stores = stores(per_process).danger_evicting_guards();
     let problem = stores.records::<ReplayId>().unwrap_err();
     assert!(problem.contains("per process"), "{problem}");
@@ -143,12 +138,12 @@ fn a_sealed_record_without_a_key_is_an_error() {
         stores.records::<SigningKey>().unwrap_err(),
         "a signing key must be sealed: give a master key"
     );
-    let direct = Records::<SigningKey>::new(
+    let placement = Placement::new(
         Arc::new(MemoryStore::new()),
         stores.namespace(),
         stores.environment().clone(),
     );
-    assert!(direct.is_err());
+    assert!(Records::<SigningKey>::open(&placement).is_err());
 }
 
 #[test]
@@ -161,7 +156,7 @@ fn a_sealed_record_reads_back_and_is_not_in_the_store() {
     block_on(records.create(&key, &record)).unwrap().unwrap();
 
     assert_eq!(block_on(records.get(&key)).unwrap().unwrap().record, record);
-    let listed = block_on(records.list(None, 10)).unwrap().unwrap();
+    let listed = block_on(records.page(None, 10)).unwrap().unwrap().records;
     assert_eq!(listed[0].1.record, record);
     let stored = block_on(records.store().get(&key)).unwrap().unwrap();
     assert!(!stored.value.windows(5).any(|part| part == b"horse"));
@@ -190,4 +185,31 @@ fn a_sealed_record_moved_to_another_key_or_version_is_refused() {
     put.version = crate::Version([9; 16]);
     let _overwritten = block_on(records.store().put(&put)).unwrap();
     assert!(block_on(records.get(&here)).unwrap_err().is_corrupt());
+}
+
+#[test]
+fn a_store_that_can_count_counts_and_else_this_process_does() {
+    let add = |stores: &Stores| {
+        let key = Key::from_bytes(b"limit").unwrap();
+        let (window, now) = (Duration::from_secs(60), stores.environment().now());
+        block_on(stores.counter().add(&key, 1, window, now)).unwrap()
+    };
+    let shared: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let (one, other) = (stores(Arc::clone(&shared)), stores(shared));
+    assert_eq!((add(&one), add(&other)), (1, 2));
+
+    let can_not_count = || stores(evicting());
+    let (one, other) = (can_not_count(), can_not_count());
+    assert_eq!((add(&one), add(&one), add(&other)), (1, 2, 1));
+    let counting_together = other.count_in(Arc::clone(one.counter()));
+    assert_eq!(add(&counting_together), 3);
+}
+
+#[test]
+fn every_store_is_named_once() {
+    let own: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let placed = stores(evicting())
+        .place(kinds::GRANTS, Arc::clone(&own))
+        .place(kinds::CONSENTS, Arc::clone(&own));
+    assert_eq!(placed.all().len(), 2);
 }

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use grantor_core::{BoxFuture, Timestamp};
 use grantor_store::contract::run;
 use grantor_store::{
-    Capabilities, Entry, Error, Expect, Key, Listing, MemoryStore, Put, PutOutcome, RemoveOutcome,
-    Store,
+    Capabilities, Counter, Durability, Entry, Error, Expect, Key, Listing, MemoryStore, Moment,
+    Put, PutOutcome, RemoveOutcome, Store,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,16 @@ enum Fault {
     ListSkips,
     ListOverlaps,
     ListIgnoresPrefix,
+    /// In the order of keys, as a database answers `IN (..)`.
+    ManySorted,
+    /// Only those that are there.
+    ManySkipsAbsent,
+    /// Forgets that one was asked for twice.
+    ManyOnce,
+    ManyFromReplica,
+    CountsWithoutWindow,
+    /// Looks, then adds.
+    CountsLooksThenAdds,
     Panics,
 }
 
@@ -202,7 +213,7 @@ impl Wrapped {
         }
         if self.fault == Fault::DeadDeletedEarly {
             let now = grantor_http::system().now();
-            self.store.sweep(now + std::time::Duration::from_secs(60));
+            self.store.sweep(now + Duration::from_secs(60));
         }
         Ok(())
     }
@@ -276,12 +287,72 @@ impl Store for Wrapped {
         })
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        self.store.observe_time(now);
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
+        Box::pin(async move {
+            let mut keys: Vec<_> = keys.iter().map(|key| self.key(key)).collect();
+            match self.fault {
+                Fault::ManySorted => keys.sort_unstable(),
+                Fault::ManyOnce => {
+                    let mut seen = Vec::new();
+                    keys.retain(|key| {
+                        let new = !seen.contains(key);
+                        seen.push(*key);
+                        new
+                    });
+                }
+                _ => {}
+            }
+            let mut entries = self.store.get_many(&keys).await?;
+            match self.fault {
+                Fault::ManySkipsAbsent => entries.retain(Option::is_some),
+                Fault::ManyFromReplica => {
+                    let previous = self.previous.lock().unwrap();
+                    for (key, entry) in keys.iter().zip(&mut entries) {
+                        *entry = previous.get(key).cloned();
+                    }
+                }
+                _ => {}
+            }
+            Ok(entries)
+        })
+    }
+
+    fn observe_time(&self, moment: Moment) {
+        self.store.observe_time(moment);
+    }
+
+    fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {
+        Some(self)
     }
 
     fn listing(&self) -> Option<&dyn Listing> {
         Some(self)
+    }
+}
+
+impl Counter for Wrapped {
+    fn add<'a>(
+        &'a self,
+        key: &'a Key,
+        n: u64,
+        window: Duration,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<u64, Error>> {
+        Box::pin(async move {
+            match self.fault {
+                Fault::CountsWithoutWindow => {
+                    let start = Timestamp::from_secs(0);
+                    self.store.add(key, n, window, start).await
+                }
+                Fault::CountsLooksThenAdds => {
+                    let before = self.store.add(key, 0, window, now).await?;
+                    thread::yield_now();
+                    self.store.add(key, n, window, now).await?;
+                    Ok(before.saturating_add(n))
+                }
+                _ => self.store.add(key, n, window, now).await,
+            }
+        })
     }
 }
 
@@ -392,6 +463,49 @@ fn the_suite_catches_broken_expiry() {
     check(Fault::ExpiryInSeconds, "an_expiry_is_kept_as_given");
     check(Fault::ExpiryNotUpdated, "an_expiry_is_kept_as_given");
     check(Fault::EvictsLive, "a_live_record_is_never_lost");
+}
+
+#[test]
+fn the_suite_catches_broken_reads_of_many_and_counters() {
+    for fault in [Fault::ManySorted, Fault::ManySkipsAbsent, Fault::ManyOnce] {
+        check(fault, "many_are_read_in_the_order_asked_for");
+    }
+    check(Fault::ManyFromReplica, "many_see_every_acknowledged_put");
+    check(
+        Fault::CountsWithoutWindow,
+        "a_counter_sums_within_its_window",
+    );
+    check(Fault::CountsLooksThenAdds, "no_count_is_lost");
+}
+
+#[test]
+fn the_suite_catches_a_store_that_forgets() {
+    #[derive(Debug)]
+    struct Forgets(MemoryStore);
+
+    impl Store for Forgets {
+        fn capabilities(&self) -> Capabilities {
+            Capabilities::new("a forgetful store").with_durability(Durability::Disk)
+        }
+        fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+            self.0.get(key)
+        }
+        fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+            self.0.put(put)
+        }
+        fn remove<'a>(
+            &'a self,
+            key: &'a Key,
+            expect: Expect,
+        ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+            self.0.remove(key, expect)
+        }
+    }
+
+    let open = || Forgets(MemoryStore::new());
+    let failures = run(|| super::suite(open()).reopen(open)).unwrap_err();
+    let rules: Vec<_> = failures.iter().map(|failure| failure.rule).collect();
+    assert_eq!(rules, ["what_was_acknowledged_outlives_the_store"]);
 }
 
 #[test]

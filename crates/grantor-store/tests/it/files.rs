@@ -10,8 +10,8 @@ use futures_util::FutureExt;
 use grantor_core::Timestamp;
 use grantor_store::contract::{Alternating, run};
 use grantor_store::{
-    Class, Durability, Expect, FileOptions, FileStore, Key, Put, PutOutcome, RemoveOutcome, Store,
-    Version,
+    Class, Durability, Expect, FileOptions, FileStore, Key, Moment, Put, PutOutcome, RemoveOutcome,
+    Store, Version,
 };
 use tempfile::{TempDir, tempdir};
 
@@ -75,7 +75,8 @@ fn with_a_record() -> (TempDir, FileStore, PathBuf) {
 fn keeps_the_contract() {
     let home = tempdir().unwrap();
     let folder = home.path().join("tokens");
-    assert_eq!(run(|| suite(fast().open(&folder).unwrap())), Ok(()));
+    let open = move || fast().open(&folder).unwrap();
+    assert_eq!(run(|| suite(open()).reopen(open.clone())), Ok(()));
 }
 
 #[test]
@@ -269,7 +270,10 @@ fn dead_records_go_beside_the_writes_and_live_ones_stay() {
     }
     // Each lives for 10 s and is kept for 60 s more: 70 of these at any time.
     for second in 0..1000 {
-        store.observe_time(Timestamp::from_secs(second));
+        store.observe_time(Moment {
+            now: Timestamp::from_secs(second),
+            elapsed: Duration::from_secs(second.unsigned_abs()),
+        });
         let mut short = creation(&format!("short {second}"));
         short.expires_at = Some(Timestamp::from_secs(second + 10));
         block_on(store.put(&short)).map(drop).unwrap();

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use grantor_core::{BoxFuture, Timestamp};
+use grantor_core::BoxFuture;
 use grantor_store::{
-    Capabilities, Entry, Error, Expect, Key, Listing, Put, PutOutcome, RemoveOutcome, Store,
+    Capabilities, Entry, Error, Expect, Key, Listing, Moment, Put, PutOutcome, RemoveOutcome, Store,
 };
 
 /// Counts reads and writes, and keeps what was put.
@@ -75,8 +75,8 @@ impl Store for CountingStore {
         self.inner.remove(key, expect)
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        self.inner.observe_time(now);
+    fn observe_time(&self, moment: Moment) {
+        self.inner.observe_time(moment);
     }
 
     fn listing(&self) -> Option<&dyn Listing> {

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use grantor_core::{BoxFuture, Timestamp};
+use grantor_core::BoxFuture;
 use grantor_store::{
-    Capabilities, Entry, Error, Expect, Key, Listing, Put, PutOutcome, RemoveOutcome, Store,
+    Capabilities, Entry, Error, Expect, Key, Listing, Moment, Put, PutOutcome, RemoveOutcome, Store,
 };
 
 /// A store that says that it may evict live records, and does so when the test wants it.
@@ -44,11 +44,10 @@ impl EvictingStore {
 
 impl Store for EvictingStore {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            name: "the evicting store",
-            may_evict: true,
-            ..self.inner.capabilities()
-        }
+        let mut capabilities = self.inner.capabilities();
+        capabilities.name = "the evicting store";
+        capabilities.may_evict = true;
+        capabilities
     }
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
@@ -68,8 +67,8 @@ impl Store for EvictingStore {
         self.inner.remove(key, expect)
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        self.inner.observe_time(now);
+    fn observe_time(&self, moment: Moment) {
+        self.inner.observe_time(moment);
     }
 
     fn listing(&self) -> Option<&dyn Listing> {

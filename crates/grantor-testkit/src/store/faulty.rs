@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use grantor_core::{BoxFuture, Timestamp};
+use grantor_core::BoxFuture;
 use grantor_store::{
-    Applied, Capabilities, Entry, Error, Expect, Key, Listing, Put, PutOutcome, RemoveOutcome,
-    Store,
+    Applied, Capabilities, Entry, Error, Expect, Key, Listing, Moment, Put, PutOutcome,
+    RemoveOutcome, Store,
 };
 
 /// A store that fails, loses answers, or lets other writers go first.
@@ -30,6 +30,11 @@ pub enum StoreFault {
     Down,
     /// One call fails, and has no effect.
     Call(
+        /// Its number, from 0, since [`FaultyStore::set`].
+        usize,
+    ),
+    /// One call has its effect, and its answer is lost: [`Applied::Unknown`]. Its repetition too.
+    LostAnswer(
         /// Its number, from 0, since [`FaultyStore::set`].
         usize,
     ),
@@ -117,7 +122,7 @@ impl FaultyStore {
             StoreFault::Down => true,
             StoreFault::Call(number) => number == call,
             StoreFault::RefusedPuts { kind } => put.is_some_and(|put| is_of_kind(put, kind)),
-            StoreFault::None | StoreFault::LostAnswers { .. } => false,
+            StoreFault::None | StoreFault::LostAnswer(_) | StoreFault::LostAnswers { .. } => false,
         };
         if fails {
             return Err(Error::unavailable("the store is down", Applied::No));
@@ -126,7 +131,9 @@ impl FaultyStore {
     }
 
     fn loses_answer(&self, put: &Put) -> bool {
+        let call = self.calls().saturating_sub(1);
         match &mut *lock(&self.fault) {
+            StoreFault::LostAnswer(number) => *number == call || *number + 1 == call,
             StoreFault::LostAnswers { kind, left } if *left > 0 && is_of_kind(put, *kind) => {
                 *left -= 1;
                 true
@@ -184,8 +191,8 @@ impl Store for FaultyStore {
         })
     }
 
-    fn observe_time(&self, now: Timestamp) {
-        self.inner.observe_time(now);
+    fn observe_time(&self, moment: Moment) {
+        self.inner.observe_time(moment);
     }
 
     fn listing(&self) -> Option<&dyn Listing> {

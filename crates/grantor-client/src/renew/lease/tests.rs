@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use grantor_core::BoxFuture;
 use grantor_store::{
-    Capabilities, Entry, Expect, MemoryStore, Namespace, Put, PutOutcome, RemoveOutcome, Store,
+    Capabilities, Entry, Expect, MemoryStore, Namespace, Placement, Put, PutOutcome, RemoveOutcome,
+    Store,
 };
 use grantor_testkit::{FakeClock, environment};
 
@@ -22,7 +23,8 @@ impl Office {
         let environment = environment(&clock);
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let namespace = Namespace::new("test");
-        let leases = Records::new(store, namespace, environment.clone()).unwrap();
+        let placement = Placement::new(store, namespace, environment.clone());
+        let leases = Records::open(&placement).unwrap();
         Self {
             clock,
             environment,
@@ -120,7 +122,8 @@ async fn what_a_store_does_not_extend_is_given_up_before_it_lapses() {
     let environment = environment(&clock);
     let store: Arc<dyn Store> = Arc::new(Mute::default());
     let namespace = Namespace::new("test");
-    let leases = Records::new(store, namespace, environment.clone()).unwrap();
+    let placement = Placement::new(store, namespace, environment.clone());
+    let leases = Records::open(&placement).unwrap();
     let key = leases.key_of_name("x");
     let began = Instant::now();
     let mut queue = LeaseContender::new(&leases, key, &environment);

@@ -1,0 +1,22 @@
+use grantor_core::BoxFuture;
+
+use super::unreadable;
+use crate::authorization::context::AuthorizationContext;
+use crate::authorization::table::Flow;
+use crate::error::Error;
+
+/// The client is known. RFC 6749 section 4.1.2.1: otherwise the user gets a page, and is never redirected.
+pub(in crate::authorization) fn run<'a>(
+    context: &'a mut AuthorizationContext<'_>,
+) -> BoxFuture<'a, Result<Flow, Error>> {
+    Box::pin(async move {
+        let missing = || unreadable(context.call, "\"client_id\" is missing");
+        let id = context.request.client_id.as_deref().ok_or_else(missing)?;
+        let registered = context.services.clients.find(id).await?;
+        let unknown = || Error::invalid_request("the client is unknown");
+        let client = registered.ok_or_else(unknown)?.client;
+        context.policy = context.services.policy.with(&client);
+        context.client = Some(client);
+        Ok(Flow::Continue)
+    })
+}

@@ -1,0 +1,29 @@
+use grantor_core::BoxFuture;
+
+use crate::authorization::context::AuthorizationContext;
+use crate::authorization::table::Flow;
+use crate::error::Error;
+use crate::grant_type::unknown_target;
+use crate::resource::normalize;
+
+/// Every resource is known, and the client may name it (RFC 8707 section 2).
+pub(in crate::authorization) fn run<'a>(
+    context: &'a mut AuthorizationContext<'_>,
+) -> BoxFuture<'a, Result<Flow, Error>> {
+    Box::pin(async move {
+        let mut resources: Vec<String> = Vec::new();
+        for named in &context.request.resource {
+            let resource = normalize(named).into_owned();
+            if resources.contains(&resource) {
+                continue;
+            }
+            let known = context.services.is_known_resource(&resource).await?;
+            if !known || !context.client()?.allows_resource(&resource) {
+                return Err(unknown_target("resource", &resource));
+            }
+            resources.push(resource);
+        }
+        context.resources = resources;
+        Ok(Flow::Continue)
+    })
+}

@@ -1,0 +1,23 @@
+use grantor_core::ErrorCode;
+
+use crate::authorization::context::AuthorizationContext;
+use crate::error::Error;
+
+/// Parameters that change what a request means, and that this server does not know, are refused
+/// rather than ignored (OpenID Connect Core section 6).
+pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> Result<(), Error> {
+    let request = &context.request;
+    let (code, name) = if request.extra("request").is_some() {
+        (ErrorCode::RequestNotSupported, "request")
+    } else if request.extra("request_uri").is_some() {
+        (ErrorCode::RequestUriNotSupported, "request_uri")
+    } else if request
+        .extra("response_mode")
+        .is_some_and(|mode| mode != "query")
+    {
+        (ErrorCode::InvalidRequest, "response_mode")
+    } else {
+        return Ok(());
+    };
+    Err(Error::refused(code, format!("\"{name}\" is not supported")))
+}

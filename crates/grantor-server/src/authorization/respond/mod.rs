@@ -1,0 +1,3 @@
+//! Answers to the client, once the user has decided.
+
+pub(super) mod code;

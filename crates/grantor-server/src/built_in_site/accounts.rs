@@ -1,0 +1,277 @@
+use std::time::Duration;
+
+use grantor_core::{Environment, ErrorCode, Secret, Timestamp};
+use grantor_store::{Conflict, Diagnostics, Kind, Record, Records, Stores, Versioned, kinds};
+use serde::{Deserialize, Serialize};
+
+use super::{PasswordError, Passwords};
+use crate::builder::BuildError;
+use crate::error::Error;
+use crate::token::Identifier;
+
+/// The users of the built-in site, with passwords.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    accounts: Records<AccountRecord>,
+    names: Records<NameRecord>,
+    environment: Environment,
+    passwords: Passwords,
+}
+
+/// A user, without the password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// `sub` in tokens: never given to somebody else, whatever becomes of the name.
+    pub subject: String,
+    /// The name that they sign in with.
+    pub name: String,
+    /// When the account was made, in milliseconds since 1970.
+    pub created_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AccountRecord {
+    id: Identifier,
+    name: String,
+    password: String,
+    created_at: Timestamp,
+}
+
+impl Record for AccountRecord {
+    const KIND: Kind = kinds::ACCOUNTS;
+    const NAME: &'static str = "an account";
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// Which account a name belongs to; compared with the account when it is read.
+#[derive(Serialize, Deserialize)]
+struct NameRecord {
+    account: Identifier,
+    #[serde(default)]
+    made_at: Timestamp,
+}
+
+/// How long a name without an account waits for it. After that it was left behind, by a crash or a
+/// removal, and is free.
+const MAKING: Duration = Duration::from_secs(60);
+
+impl Record for NameRecord {
+    const KIND: Kind = kinds::ACCOUNT_NAMES;
+    const NAME: &'static str = "an account's name";
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+impl Accounts {
+    /// The accounts in `stores`.
+    ///
+    /// # Errors
+    /// The stores can't carry accounts.
+    pub fn open(stores: &Stores, passwords: Passwords) -> Result<Self, BuildError> {
+        let mut diagnostics = Diagnostics::default();
+        let opened = Self::prepare(stores, passwords, &mut diagnostics);
+        opened.ok_or_else(|| BuildError::new(diagnostics.problems))
+    }
+
+    pub(crate) fn prepare(
+        stores: &Stores,
+        passwords: Passwords,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let accounts = diagnostics.records(stores);
+        let names = diagnostics.records(stores);
+        Some(Self {
+            accounts: accounts?,
+            names: names?,
+            environment: stores.environment().clone(),
+            passwords,
+        })
+    }
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// The name or the password can't be used, the name is taken, or the store failed.
+    pub async fn add(&self, name: &str, password: &Secret) -> Result<Account, Error> {
+        let name = normalize(name)?;
+        if password.expose().chars().count() < 8 {
+            return Err(invalid("a password has at least 8 characters"));
+        }
+        if password.expose().len() > MAX_PASSWORD {
+            return Err(invalid("a password has at most 1024 bytes"));
+        }
+        if self.find(&name).await?.is_some() {
+            return Err(taken(&name));
+        }
+        let salt = self.environment.random_bytes();
+        let hash = self.passwords.hash(password, salt).await;
+        let record = AccountRecord {
+            id: Identifier::mint(&self.environment),
+            name,
+            password: hash.map_err(password_failed)?,
+            created_at: self.environment.now(),
+        };
+        let index = NameRecord {
+            account: record.id,
+            made_at: record.created_at,
+        };
+        if !self.take_name(&record.name, &index).await? {
+            return Err(taken(&record.name));
+        }
+        let key = self.accounts.key(record.id.as_bytes());
+        match self.accounts.create(&key, &record).await? {
+            Ok(_) => Ok(record.into()),
+            Err(Conflict) => Err(Error::Internal("an identifier was drawn twice".to_owned())),
+        }
+    }
+
+    /// Every account; none if the store can't list.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn list(&self) -> Result<Option<Vec<Account>>, Error> {
+        let mut found: Vec<Account> = Vec::new();
+        let mut after = None;
+        loop {
+            let Some(page) = self.accounts.page(after.as_ref(), 500).await? else {
+                return Ok(None);
+            };
+            let records = page.records.into_iter();
+            found.extend(records.map(|(_, versioned)| versioned.record.into()));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Some(found))
+    }
+
+    /// The account of a name.
+    ///
+    /// # Errors
+    /// The name can't be one, or the store failed.
+    pub async fn named(&self, name: &str) -> Result<Option<Account>, Error> {
+        let found = self.find(&normalize(name)?).await?;
+        Ok(found.map(Into::into))
+    }
+
+    /// Removes an account and returns it. Its tokens stay valid: call it within
+    /// [`Server::remove_subject`](crate::Server::remove_subject).
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn remove(&self, name: &str) -> Result<Option<Account>, Error> {
+        let Some(record) = self.find(&normalize(name)?).await? else {
+            return Ok(None);
+        };
+        let name_key = self.names.key_of_name(&record.name);
+        let index = self.names.get(&name_key).await?;
+        let key = self.accounts.key(record.id.as_bytes());
+        self.accounts.remove(&key).await?;
+        // Only the index of this account: somebody may have the name by now.
+        if let Some(index) = index.filter(|index| index.record.account == record.id) {
+            let _ = self.names.remove_if(&name_key, index.version).await?;
+        }
+        Ok(Some(record.into()))
+    }
+
+    /// The account, if name and password are right. It takes as long if there is no such account.
+    ///
+    /// # Errors
+    /// Too many logins are waiting, or the store failed.
+    pub async fn verify(&self, name: &str, password: &Secret) -> Result<Option<Account>, Error> {
+        let record = match normalize(name) {
+            Ok(name) => self.find(&name).await?,
+            Err(_) => None,
+        };
+        if password.expose().len() > MAX_PASSWORD {
+            return Ok(None);
+        }
+        let hash = record.as_ref().map(|record| record.password.clone());
+        let verified = self.passwords.verify(password, hash).await;
+        match verified {
+            Ok(right) => Ok(record.filter(|_| right).map(Into::into)),
+            Err(error) => Err(password_failed(error)),
+        }
+    }
+
+    /// The account of a subject, if there still is one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn of_subject(&self, subject: &str) -> Result<Option<Account>, Error> {
+        let Some(id) = Identifier::parse(subject) else {
+            return Ok(None);
+        };
+        let key = self.accounts.key(id.as_bytes());
+        Ok(self.accounts.get(&key).await?.map(|a| a.record.into()))
+    }
+
+    /// Writes the index of a name that is free. Of several at once one gets it.
+    async fn take_name(&self, name: &str, index: &NameRecord) -> Result<bool, Error> {
+        let key = self.names.key_of_name(name);
+        let Some(Versioned { record, version }) = self.names.get(&key).await? else {
+            return Ok(self.names.create(&key, index).await?.is_ok());
+        };
+        let in_the_making = self.environment.now() < record.made_at + MAKING;
+        if in_the_making || self.find(name).await?.is_some() {
+            return Ok(false);
+        }
+        Ok(self.names.update(&key, index, version).await?.is_ok())
+    }
+
+    async fn find(&self, name: &str) -> Result<Option<AccountRecord>, Error> {
+        let Some(index) = self.names.get(&self.names.key_of_name(name)).await? else {
+            return Ok(None);
+        };
+        let key = self.accounts.key(index.record.account.as_bytes());
+        let account = self.accounts.get(&key).await?;
+        Ok(account
+            .map(|a| a.record)
+            .filter(|account| account.name == name))
+    }
+}
+
+impl From<AccountRecord> for Account {
+    fn from(record: AccountRecord) -> Self {
+        Self {
+            subject: record.id.to_string(),
+            name: record.name,
+            created_at: record.created_at,
+        }
+    }
+}
+
+const MAX_PASSWORD: usize = 1024;
+
+fn password_failed(error: PasswordError) -> Error {
+    match error {
+        PasswordError::Busy => Error::Busy,
+        PasswordError::Failed => Error::Internal(error.to_string()),
+    }
+}
+
+/// A name as it is kept: without space around it, ASCII letters small.
+fn normalize(name: &str) -> Result<String, Error> {
+    let name = name.trim().to_ascii_lowercase();
+    if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
+        return Err(invalid(
+            "a user name is 1 to 128 bytes without control characters",
+        ));
+    }
+    Ok(name)
+}
+
+fn taken(name: &str) -> Error {
+    invalid(&format!("there is a user {name} already"))
+}
+
+fn invalid(description: &str) -> Error {
+    Error::refused(ErrorCode::InvalidRequest, description)
+}

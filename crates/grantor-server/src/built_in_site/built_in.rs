@@ -1,0 +1,187 @@
+use grantor_core::{BoxFuture, ErrorResponse, Secret};
+use grantor_store::{Diagnostics, Stores};
+use http::StatusCode;
+
+use super::attempts::{Admission, Attempt};
+use super::known_browsers::KnownBrowsers;
+use super::session::Sessions;
+use super::{Accounts, Passwords, pages};
+use crate::builder::BuildError;
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::site::{Decision, Interaction, Login, Page, SignIn, Site, SiteError};
+
+/// The names of the forms.
+pub(super) const LOGIN: &str = "login";
+pub(super) const CONSENT: &str = "consent";
+
+/// Accounts, sessions and pages in the server's own store.
+#[derive(Debug)]
+pub struct BuiltInSite {
+    accounts: Accounts,
+    sessions: Sessions,
+    browsers: KnownBrowsers,
+    limits: Limits,
+}
+
+impl BuiltInSite {
+    /// The site of one issuer, in `stores`.
+    ///
+    /// # Errors
+    /// The stores can't carry accounts or sessions.
+    pub fn open(
+        stores: &Stores,
+        passwords: Passwords,
+        issuer: &grantor_core::Issuer,
+    ) -> Result<Self, BuildError> {
+        let mut diagnostics = Diagnostics::default();
+        let limits = Limits::new(stores);
+        let site = Self::prepare(stores, passwords, issuer, limits, &mut diagnostics);
+        site.ok_or_else(|| BuildError::new(diagnostics.problems))
+    }
+
+    /// Sets other limits than the default ones.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    pub(crate) fn prepare(
+        stores: &Stores,
+        passwords: Passwords,
+        issuer: &grantor_core::Issuer,
+        limits: Limits,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let accounts = Accounts::prepare(stores, passwords, diagnostics);
+        let sessions = Sessions::prepare(stores, issuer, diagnostics);
+        let browsers = KnownBrowsers::prepare(stores, issuer, diagnostics);
+        Some(Self {
+            accounts: accounts?,
+            sessions: sessions?,
+            browsers: browsers?,
+            limits,
+        })
+    }
+
+    async fn signed_in(&self, interaction: &Interaction<'_>) -> Result<Option<Login>, SiteError> {
+        let Some(cookie) = interaction.cookie(self.sessions.cookie_name()) else {
+            return Ok(None);
+        };
+        let Some((id, session)) = self.sessions.find(cookie).await? else {
+            return Ok(None);
+        };
+        if !interaction.requirements().is_recent(session.auth_time) {
+            return Ok(None);
+        }
+        let account = self.accounts.of_subject(&session.subject).await;
+        let account = account.map_err(SiteError::new)?;
+        Ok(account.map(|_| Login::new(session.subject, session.auth_time).in_session(id)))
+    }
+
+    async fn sign_in(
+        &self,
+        interaction: &Interaction<'_>,
+        name: &str,
+        password: &Secret,
+    ) -> Result<SignIn, SiteError> {
+        let attempt = Attempt {
+            limits: &self.limits,
+            accounts: &self.accounts,
+            browsers: &self.browsers,
+            interaction,
+            name,
+        };
+        let Admission::Admitted { known } = attempt.admit().await? else {
+            tracing::info!(target: "grantor::audit", "login refused: too many attempts");
+            let page = pages::login(interaction, StatusCode::TOO_MANY_REQUESTS, name)?;
+            return Ok(SignIn::Page(page));
+        };
+        let account = match self.accounts.verify(name, password).await {
+            Ok(account) => account,
+            Err(Error::Busy) => {
+                let page = pages::login(interaction, StatusCode::SERVICE_UNAVAILABLE, name)?;
+                return Ok(SignIn::Page(page));
+            }
+            Err(error) => return Err(SiteError::new(error)),
+        };
+        let Some(account) = account else {
+            tracing::info!(target: "grantor::audit", "login failed");
+            // Not 401, which would need a challenge: with Basic the browser opens a dialog.
+            let page = pages::login(interaction, StatusCode::UNPROCESSABLE_ENTITY, name)?;
+            return Ok(SignIn::Page(page));
+        };
+        tracing::info!(target: "grantor::audit", subject = account.subject, "login");
+        if let Some(old) = interaction.cookie(self.sessions.cookie_name()) {
+            self.sessions.replace(old).await?;
+        }
+        let (id, session, cookie) = self.sessions.begin(&account.subject).await?;
+        let login = Login::new(session.subject, session.auth_time).in_session(id);
+        let mut cookies = vec![cookie];
+        if !known {
+            cookies.push(self.browsers.remember(&account.subject).await?);
+        }
+        Ok(SignIn::SignedIn(login, cookies))
+    }
+}
+
+impl Site for BuiltInSite {
+    fn login<'a>(
+        &'a self,
+        interaction: &'a Interaction<'a>,
+    ) -> BoxFuture<'a, Result<SignIn, SiteError>> {
+        Box::pin(async move {
+            let form = interaction.submitted().filter(|form| form.name() == LOGIN);
+            if let Some(form) = form
+                && let (Some(name), Some(password)) = (form.get("username"), form.get("password"))
+            {
+                let password = Secret::new(password);
+                return self.sign_in(interaction, name, &password).await;
+            }
+            if let Some(login) = self.signed_in(interaction).await? {
+                return Ok(SignIn::Is(login));
+            }
+            let hint = interaction.requirements().login_hint.as_deref();
+            let page = pages::login(interaction, StatusCode::OK, hint.unwrap_or_default())?;
+            Ok(SignIn::Page(page))
+        })
+    }
+
+    fn consent<'a>(
+        &'a self,
+        interaction: &'a Interaction<'a>,
+        login: &'a Login,
+    ) -> BoxFuture<'a, Result<Decision, SiteError>> {
+        Box::pin(async move {
+            if let Some(decision) = decided(interaction) {
+                return Ok(decision);
+            }
+            let account = self.accounts.of_subject(&login.subject).await;
+            let account = account.map_err(SiteError::new)?;
+            let name = account.map(|account| account.name).unwrap_or_default();
+            Ok(Decision::Page(pages::consent(interaction, &name)?))
+        })
+    }
+
+    fn error(&self, status: StatusCode, error: &ErrorResponse) -> Page {
+        pages::error(status, error)
+    }
+}
+
+/// The decision of the user, now or before; none if they have to be asked.
+fn decided(interaction: &Interaction<'_>) -> Option<Decision> {
+    let form = interaction
+        .submitted()
+        .filter(|form| form.name() == CONSENT);
+    match form.and_then(|form| form.get("decision")) {
+        Some("allow") => return Some(Decision::Allow(interaction.requested())),
+        Some("deny") => return Some(Decision::Deny),
+        _ => {}
+    }
+    // RFC 8252 section 8.6: anybody could be a public client, so its users are asked every time.
+    let unasked = interaction.is_remembered()
+        && !interaction.client().is_public()
+        && !interaction.requirements().ask_consent;
+    unasked.then_some(Decision::Remembered)
+}

@@ -1,0 +1,14 @@
+//! The built-in site: accounts with argon2id, sessions, and pages that work without JavaScript.
+
+mod accounts;
+mod argon;
+mod attempts;
+mod built_in;
+mod known_browsers;
+mod pages;
+mod passwords;
+mod session;
+
+pub use accounts::{Account, Accounts};
+pub use built_in::BuiltInSite;
+pub use passwords::{PasswordError, Passwords};

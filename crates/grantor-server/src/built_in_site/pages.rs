@@ -1,0 +1,139 @@
+use askama::Template;
+use grantor_core::ErrorResponse;
+use http::StatusCode;
+
+use super::built_in::{CONSENT, LOGIN};
+use crate::site::plain::advice;
+use crate::site::{Interaction, Page, SiteError};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage<'a> {
+    client: &'a str,
+    action: &'a str,
+    hidden: &'a str,
+    username: &'a str,
+    problem: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct ConsentPage<'a> {
+    client: &'a str,
+    username: &'a str,
+    action: &'a str,
+    hidden: &'a str,
+    scope: Vec<&'a str>,
+    resources: &'a [String],
+    problem: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    error: &'a str,
+    description: &'a str,
+    advice: &'a str,
+}
+
+/// The content of the one `<style>` element of all pages, but for the last line end, which the
+/// template leaves out.
+const STYLE: &str = include_str!("../../templates/style.css");
+
+const STALE: &str = "The page had grown old, so it is shown again. Please repeat your answer.";
+
+/// The login page; its status says what is wrong with the last try.
+pub(super) fn login(
+    interaction: &Interaction<'_>,
+    status: StatusCode,
+    username: &str,
+) -> Result<Page, SiteError> {
+    let form = interaction.form(LOGIN)?;
+    let problem = match status {
+        StatusCode::UNPROCESSABLE_ENTITY => "The user name or the password is wrong.",
+        StatusCode::TOO_MANY_REQUESTS => "There were too many attempts. Please wait a few minutes.",
+        StatusCode::SERVICE_UNAVAILABLE => "Too many people sign in just now. Please try again.",
+        _ if interaction.csrf_mismatch() => STALE,
+        _ => "",
+    };
+    let page = LoginPage {
+        client: interaction.client().display_name(),
+        action: form.action(),
+        hidden: &form.hidden_html(),
+        username,
+        problem,
+    };
+    Ok(render(stale_status(interaction, status), &page))
+}
+
+/// The consent page.
+pub(super) fn consent(interaction: &Interaction<'_>, username: &str) -> Result<Page, SiteError> {
+    let form = interaction.form(CONSENT)?;
+    let page = ConsentPage {
+        client: interaction.client().display_name(),
+        username,
+        action: form.action(),
+        hidden: &form.hidden_html(),
+        scope: interaction.scope().iter().collect(),
+        resources: interaction.resources(),
+        problem: if interaction.csrf_mismatch() {
+            STALE
+        } else {
+            ""
+        },
+    };
+    Ok(render(stale_status(interaction, StatusCode::OK), &page))
+}
+
+/// The page for an error that goes to no client.
+pub(super) fn error(status: StatusCode, error: &ErrorResponse) -> Page {
+    let page = ErrorPage {
+        error: error.error.as_str(),
+        description: error.description.as_deref().unwrap_or_default(),
+        advice: advice(status),
+    };
+    render(status, &page)
+}
+
+fn stale_status(interaction: &Interaction<'_>, status: StatusCode) -> StatusCode {
+    if interaction.csrf_mismatch() && status == StatusCode::OK {
+        StatusCode::FORBIDDEN
+    } else {
+        status
+    }
+}
+
+fn render(status: StatusCode, page: &impl Template) -> Page {
+    match page.render() {
+        Ok(html) => Page::html(status, html).with_style(STYLE.trim_end()),
+        Err(_) => Page::html(StatusCode::INTERNAL_SERVER_ERROR, "the page can't be shown"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grantor_core::ErrorCode;
+    use http::header;
+    use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn the_policy_allows_the_style_of_the_page_and_no_other() {
+        let error = ErrorResponse::new(ErrorCode::InvalidRequest, "<b>");
+        let answer = super::error(StatusCode::BAD_REQUEST, &error).into_response();
+        let csp = answer.headers()[header::CONTENT_SECURITY_POLICY]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let html = answer.into_body().collect().await.unwrap().to_bytes();
+        let html = String::from_utf8(html.to_vec()).unwrap();
+        let (_, after) = html.split_once("<style>").unwrap();
+        let (style, _) = after.split_once("</style>").unwrap();
+        let expected = Page::html(StatusCode::OK, "")
+            .with_style(style)
+            .into_response();
+        assert_eq!(csp, expected.headers()[header::CONTENT_SECURITY_POLICY]);
+        assert!(csp.contains("style-src 'sha256-") && !csp.contains("unsafe"));
+        assert!(html.contains("&#60;b&#62;") || html.contains("&lt;b&gt;"));
+    }
+}

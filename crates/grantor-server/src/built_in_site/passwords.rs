@@ -1,0 +1,224 @@
+use std::fmt;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use argon2::Params;
+use grantor_core::Secret;
+use tokio::sync::oneshot;
+
+use super::argon::Argon;
+
+/// Hashes and checks passwords with argon2id on threads of its own.
+///
+/// A password hash is meant to be slow, so a flood of logins would stop everything that shares a
+/// thread with it. Here it can't: the threads are few, and so are the logins that may wait for them;
+/// beyond that a login is turned away. Nothing is started before the first password.
+#[derive(Clone)]
+pub struct Passwords(Arc<Inner>);
+
+struct Inner {
+    queue: OnceLock<SyncSender<Job>>,
+    threads: usize,
+    waiting: usize,
+    params: Params,
+    /// The hash that a password is compared with when there is no such account, so that both take as long.
+    decoy: OnceLock<String>,
+}
+
+type Job = Box<dyn FnOnce(&mut Argon) + Send>;
+
+/// Why a password was neither right nor wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PasswordError {
+    /// Too many logins are waiting.
+    Busy,
+    /// The hash could not be made or read.
+    Failed,
+}
+
+impl fmt::Display for PasswordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Busy => "too many logins are waiting",
+            Self::Failed => "the password hash could not be made or read",
+        })
+    }
+}
+
+impl std::error::Error for PasswordError {}
+
+impl Default for Passwords {
+    /// 19 MiB, two passes, one lane: the second recommendation of OWASP's password cheat sheet. One
+    /// thread for every two processors, 64 logins waiting.
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::new(Params::default(), processors.div_ceil(2), 64)
+    }
+}
+
+impl Passwords {
+    /// A pool with parameters of argon2, a number of threads, and a number of logins that may wait.
+    fn new(params: Params, threads: usize, waiting: usize) -> Self {
+        Self(Arc::new(Inner {
+            queue: OnceLock::new(),
+            threads,
+            waiting,
+            params,
+            decoy: OnceLock::new(),
+        }))
+    }
+
+    /// The cheapest parameters that argon2 takes, for tests that are about something else. A
+    /// password hashed so can be guessed.
+    #[must_use]
+    pub fn danger_cheap() -> Self {
+        let params = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap_or_default();
+        Self::new(params, 1, 64)
+    }
+
+    /// The hash of a password, with the salt and the parameters in it. The salt is 16 random bytes.
+    ///
+    /// # Errors
+    /// The pool is full, or the library failed.
+    pub async fn hash(&self, password: &Secret, salt: [u8; 16]) -> Result<String, PasswordError> {
+        let (inner, password) = (Arc::clone(&self.0), password.clone());
+        self.run(move |argon| argon.hash(&inner.params, &password, &salt))
+            .await?
+    }
+
+    /// Checks a password against `hash`. `None` takes equally long and is false, so an unknown user
+    /// can't be told from a wrong password.
+    ///
+    /// # Errors
+    /// The pool is full, or the hash can't be read.
+    pub async fn verify(
+        &self,
+        password: &Secret,
+        hash: Option<String>,
+    ) -> Result<bool, PasswordError> {
+        let (inner, password) = (Arc::clone(&self.0), password.clone());
+        self.run(move |argon| inner.verify(argon, &password, hash.as_deref()))
+            .await?
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Argon) -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let (send, receive) = oneshot::channel();
+        let job: Job = Box::new(move |argon| {
+            // Nobody listens any more when the browser has gone.
+            let _ = send.send(work(argon));
+        });
+        let queue = self.0.queue.get_or_init(|| self.0.start());
+        match queue.try_send(job) {
+            Ok(()) => receive.await.map_err(|_| PasswordError::Failed),
+            Err(TrySendError::Full(_)) => Err(PasswordError::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(PasswordError::Failed),
+        }
+    }
+}
+
+impl Inner {
+    fn start(&self) -> SyncSender<Job> {
+        let (send, receive) = sync_channel::<Job>(self.waiting);
+        let receive = Arc::new(Mutex::new(receive));
+        for i in 0..self.threads {
+            let receive = Arc::clone(&receive);
+            let work = move || {
+                let mut argon = Argon::default();
+                loop {
+                    let next = receive
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .recv();
+                    match next {
+                        Ok(job) => job(&mut argon),
+                        Err(_) => return,
+                    }
+                }
+            };
+            let thread = std::thread::Builder::new().name(format!("grantor-passwords-{i}"));
+            if let Err(error) = thread.spawn(work) {
+                tracing::error!(%error, "a thread for passwords can't be started");
+            }
+        }
+        send
+    }
+
+    fn verify(
+        &self,
+        argon: &mut Argon,
+        password: &Secret,
+        hash: Option<&str>,
+    ) -> Result<bool, PasswordError> {
+        if let Some(hash) = hash {
+            return argon.verify(password, hash);
+        }
+        let decoy = match self.decoy.get() {
+            Some(decoy) => decoy,
+            None => {
+                let nobodys = Secret::new("no account has this password");
+                let made = argon.hash(&self.params, &nobodys, &[0; 16])?;
+                self.decoy.get_or_init(|| made)
+            }
+        };
+        argon.verify(password, decoy)?;
+        Ok(false)
+    }
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passwords")
+            .field("threads", &self.0.threads)
+            .field("waiting", &self.0.waiting)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn knows_a_password_and_no_other() {
+        let passwords = Passwords::danger_cheap();
+        let hash = passwords.hash(&"right".into(), [1; 16]).await.unwrap();
+        assert!(hash.starts_with("$argon2id$"));
+        for (text, right) in [("right", true), ("wrong", false)] {
+            let verified = passwords.verify(&text.into(), Some(hash.clone())).await;
+            assert_eq!(verified, Ok(right));
+        }
+        assert_eq!(passwords.verify(&"right".into(), None).await, Ok(false));
+        let bad = passwords.verify(&"right".into(), Some("x".into())).await;
+        assert_eq!(bad, Err(PasswordError::Failed));
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_turned_away() {
+        let passwords = Passwords::new(Params::default(), 1, 1);
+        let (enter, entered) = std::sync::mpsc::channel();
+        let (leave, left) = std::sync::mpsc::channel::<()>();
+        let held = passwords.clone();
+        let held = tokio::spawn(async move {
+            held.run(move |_| {
+                enter.send(()).unwrap();
+                left.recv().unwrap();
+            })
+            .await
+        });
+        tokio::task::spawn_blocking(move || entered.recv().unwrap())
+            .await
+            .unwrap();
+        // One is at work and one waits; the third is turned away.
+        let waiting = passwords.clone();
+        let waiting = tokio::spawn(async move { waiting.run(|_| ()).await });
+        tokio::task::yield_now().await;
+        assert_eq!(passwords.run(|_| ()).await, Err(PasswordError::Busy));
+        leave.send(()).unwrap();
+        assert_eq!(held.await.unwrap(), Ok(()));
+        assert_eq!(waiting.await.unwrap(), Ok(()));
+    }
+}

@@ -1,0 +1,123 @@
+use std::time::Duration;
+
+use grantor_core::{Environment, Issuer, Timestamp};
+use grantor_store::{Diagnostics, Kind, Record, Records, Stores, kinds};
+use http::HeaderValue;
+use serde::{Deserialize, Serialize};
+
+use crate::SiteError;
+use crate::http::cookie;
+use crate::revocation::Epochs;
+use crate::token::{OpaqueKind, OpaqueToken};
+
+const LIFETIME: Duration = Duration::from_secs(12 * 3600);
+
+/// The sessions of browsers.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    records: Records<SessionRecord>,
+    epochs: Epochs,
+    environment: Environment,
+    cookie_name: String,
+    /// Whether browsers reach the issuer by https.
+    secure: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SessionRecord {
+    hash: String,
+    pub(crate) subject: String,
+    /// The subject's epoch at the login: ending the subject signs them out too.
+    #[serde(default)]
+    subject_epoch: String,
+    pub(crate) auth_time: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl Record for SessionRecord {
+    const KIND: Kind = kinds::SESSIONS;
+    const NAME: &'static str = "a session";
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Sessions {
+    pub(crate) fn prepare(
+        stores: &Stores,
+        issuer: &Issuer,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        Some(Self {
+            cookie_name: cookie::name("session", issuer),
+            secure: cookie::is_secure(issuer),
+            records: diagnostics.records(stores)?,
+            epochs: Epochs::prepare(stores, diagnostics)?,
+            environment: stores.environment().clone(),
+        })
+    }
+
+    /// Begins a session, always a new one: a session that was there before the login is nobody's.
+    pub(crate) async fn begin(
+        &self,
+        subject: &str,
+    ) -> Result<(String, SessionRecord, HeaderValue), SiteError> {
+        let now = self.environment.now();
+        let minted = OpaqueToken::mint(&self.environment);
+        let record = SessionRecord {
+            hash: minted.hash(),
+            subject: subject.to_owned(),
+            subject_epoch: self.epochs.subject_now(subject).await?,
+            auth_time: now,
+            expires_at: now + LIFETIME,
+        };
+        let key = self.records.key(minted.id.as_bytes());
+        if self.records.create(&key, &record).await?.is_err() {
+            return Err(SiteError::new("an identifier was drawn twice"));
+        }
+        let text = minted.to_text(OpaqueKind::Session);
+        let age = Some(LIFETIME.as_secs());
+        let set = cookie::set(&self.cookie_name, text.expose(), self.secure, age);
+        Ok((minted.id.to_string(), record, set))
+    }
+
+    /// The session of a cookie, if neither it nor its subject was ended.
+    pub(crate) async fn find(
+        &self,
+        cookie: &str,
+    ) -> Result<Option<(String, SessionRecord)>, SiteError> {
+        let Some(cookie) = OpaqueToken::parse(OpaqueKind::Session, cookie) else {
+            return Ok(None);
+        };
+        let key = self.records.key(cookie.id.as_bytes());
+        let loaded = self.records.get(&key).await?;
+        let found = loaded.map(|l| l.record).filter(|r| cookie.matches(&r.hash));
+        let Some(record) = found else {
+            return Ok(None);
+        };
+        let id = cookie.id.to_string();
+        let valid = self.epochs.session(&id).await?.is_empty()
+            && self.epochs.subject(&record.subject).await? == record.subject_epoch;
+        Ok(valid.then_some((id, record)))
+    }
+
+    /// Removes the session of a cookie that another one replaces. The tokens issued in it stay valid:
+    /// the user has not signed out.
+    pub(crate) async fn replace(&self, cookie: &str) -> Result<(), SiteError> {
+        let Some(cookie) = OpaqueToken::parse(OpaqueKind::Session, cookie) else {
+            return Ok(());
+        };
+        let key = self.records.key(cookie.id.as_bytes());
+        let loaded = self.records.get(&key).await?;
+        if loaded.is_some_and(|loaded| cookie.matches(&loaded.record.hash)) {
+            self.records.remove(&key).await?;
+        }
+        Ok(())
+    }
+
+    /// The name of its cookie.
+    pub(crate) fn cookie_name(&self) -> &str {
+        &self.cookie_name
+    }
+}

@@ -1,0 +1,160 @@
+//! Client authentication at the token endpoint and its neighbours (RFC 6749 section 2.3).
+
+use std::sync::Arc;
+
+use grantor_core::{ClientAuthentication, ErrorCode, Params, Timestamp};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
+
+use super::Client;
+use crate::error::{Error, Refusal};
+use crate::limits::{self, Bucket};
+use crate::services::Services;
+
+/// Why a client did not authenticate. The peer gets one answer for all of them; the log gets this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AuthenticationFailure {
+    /// No client has this identifier.
+    UnknownClient,
+    /// The secret is not one of the client's.
+    WrongSecret,
+    /// The client is registered for another way to authenticate.
+    WrongMethod,
+    /// Too many wrong secrets came from this address.
+    TooManyAttempts,
+}
+
+impl AuthenticationFailure {
+    /// Its name in events and logs.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownClient => "unknown client",
+            Self::WrongSecret => "wrong secret",
+            Self::WrongMethod => "wrong authentication method",
+            Self::TooManyAttempts => "too many wrong secrets",
+        }
+    }
+}
+
+/// The client that a request comes from.
+///
+/// # Errors
+/// `invalid_client` or `invalid_request`; or the table of clients can't be read.
+pub(crate) async fn authenticate(
+    services: &Services,
+    head: &Parts,
+    params: &Params<'_>,
+    now: Timestamp,
+) -> Result<Arc<Client>, Unauthenticated> {
+    let mut authorizations = head.headers.get_all(header::AUTHORIZATION).iter();
+    let authorization = authorizations.next();
+    if authorizations.next().is_some() {
+        return Err(Error::invalid_request("there are two Authorization headers").into());
+    }
+    let presented = ClientAuthentication::from_request(authorization, params)
+        .map_err(|response| Unauthenticated::from(Error::from(response)))?;
+    let id = presented.client_id();
+    let failed = |failure| Unauthenticated::new(id, failure);
+    let Some(registered) = services.clients.find(id).await? else {
+        return Err(failed(AuthenticationFailure::UnknownClient));
+    };
+    let client = registered.client;
+    let secret = match presented.client_secret() {
+        None if client.is_public() => return Ok(client),
+        Some(secret) if !client.is_public() => secret,
+        _ => return Err(failed(AuthenticationFailure::WrongMethod)),
+    };
+    let guesses = Guesses::of(services, head, id);
+    if guesses.is_limit_reached().await? {
+        return Err(failed(AuthenticationFailure::TooManyAttempts));
+    }
+    if registered.credentials.verify(secret, now).await? {
+        return Ok(client);
+    }
+    guesses.count().await?;
+    Err(failed(AuthenticationFailure::WrongSecret))
+}
+
+/// The wrong secrets of one client from one address. Guessing stops nobody else.
+struct Guesses<'a> {
+    services: &'a Services,
+    head: &'a Parts,
+    client_id: &'a str,
+}
+
+impl<'a> Guesses<'a> {
+    fn of(services: &'a Services, head: &'a Parts, client_id: &'a str) -> Self {
+        Self {
+            services,
+            head,
+            client_id,
+        }
+    }
+
+    async fn is_limit_reached(&self) -> Result<bool, Error> {
+        match self.name() {
+            Some(name) => {
+                let limits = &self.services.limits;
+                limits.is_reached(Bucket::WrongClientSecrets, &name).await
+            }
+            None => Ok(false),
+        }
+    }
+
+    async fn count(&self) -> Result<(), Error> {
+        if let Some(name) = self.name() {
+            let limits = &self.services.limits;
+            limits.try_now(Bucket::WrongClientSecrets, &name).await?;
+        }
+        Ok(())
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(format!(
+            "{}:{}",
+            limits::address(self.head)?,
+            self.client_id
+        ))
+    }
+}
+
+/// A request whose client did not authenticate.
+#[derive(Debug)]
+pub(crate) struct Unauthenticated {
+    pub(crate) client_id: Option<String>,
+    pub(crate) failure: Option<AuthenticationFailure>,
+    pub(crate) error: Error,
+}
+
+impl Unauthenticated {
+    fn new(client_id: &str, failure: AuthenticationFailure) -> Self {
+        let error = match failure {
+            AuthenticationFailure::TooManyAttempts => {
+                let description = "too many wrong secrets; try again in a minute";
+                let refusal = Refusal::new(ErrorCode::TemporarilyUnavailable, description);
+                let wait = HeaderValue::from_static("60");
+                let refusal = refusal.with_header(header::RETRY_AFTER, wait);
+                refusal.with_status(StatusCode::TOO_MANY_REQUESTS).into()
+            }
+            _ => Error::refused(
+                ErrorCode::InvalidClient,
+                "the client is unknown, or its authentication is wrong",
+            ),
+        };
+        Self {
+            client_id: Some(client_id.to_owned()),
+            failure: Some(failure),
+            error,
+        }
+    }
+}
+
+impl From<Error> for Unauthenticated {
+    fn from(error: Error) -> Self {
+        Self {
+            client_id: None,
+            failure: None,
+            error,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+use std::time::Duration;
+
+use grantor_core::{RedirectUri, Scope, TokenEndpointAuthMethod};
+
+use crate::config::Rotation;
+
+/// A client as the server's checks see it. Stored clients have a record of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Client {
+    /// Its identifier.
+    pub id: String,
+    /// The name that pages show; the identifier, if absent.
+    pub name: Option<String>,
+    /// How it authenticates. A client with [`TokenEndpointAuthMethod::None`] is public: it runs on a
+    /// device or in a browser and can keep no secret. A client with a secret may send it by HTTP
+    /// Basic or in the body.
+    pub auth_method: TokenEndpointAuthMethod,
+    /// The grant types it may use, as on the wire.
+    pub grant_types: Vec<String>,
+    /// The scope values it may ask for; all of them, if it asks for none.
+    pub scope: Scope,
+    /// Where authorization responses may go.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// The resources it may name (RFC 8707); any resource that the server knows, if absent.
+    pub resources: Option<Vec<String>>,
+    /// It is a resource server with this identifier, and may introspect tokens for it.
+    pub resource_identifier: Option<String>,
+    /// Which of its refresh tokens are replaced at each use, if it wants more than the server.
+    pub rotation: Option<Rotation>,
+    /// The longest lifetime of its access tokens, if it is shorter than the server's.
+    pub access_token_lifetime: Option<Duration>,
+    /// The longest lifetime of its refresh tokens, if it is shorter than the server's.
+    pub refresh_token_lifetime: Option<Duration>,
+    /// Every token carries the epoch of its client. A client with another epoch, as after removing
+    /// it and adding it again, makes all earlier tokens invalid.
+    pub epoch: String,
+}
+
+impl Client {
+    /// A client with a secret, without grant types and scope.
+    #[must_use]
+    pub fn new(id: impl Into<String>, epoch: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: None,
+            auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+            grant_types: Vec::new(),
+            scope: Scope::default(),
+            redirect_uris: Vec::new(),
+            resources: None,
+            resource_identifier: None,
+            rotation: None,
+            access_token_lifetime: None,
+            refresh_token_lifetime: None,
+            epoch: epoch.into(),
+        }
+    }
+
+    /// Whether it has no credentials.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.auth_method == TokenEndpointAuthMethod::None
+    }
+
+    /// Whether it may use a grant type.
+    #[must_use]
+    pub fn allows_grant_type(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|own| own == grant_type)
+    }
+
+    /// Whether it may name a resource.
+    #[must_use]
+    pub fn allows_resource(&self, resource: &str) -> bool {
+        let allowed = self.resources.as_ref();
+        allowed.is_none_or(|allowed| allowed.iter().any(|own| own == resource))
+    }
+
+    /// The name that pages show.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Whether a web page of this origin may read the answers to this client: the origin is that of
+    /// one of its redirect URIs.
+    pub(crate) fn has_origin(&self, origin: &str) -> bool {
+        self.redirect_uris.iter().any(|uri| {
+            url::Url::parse(uri.as_str()).is_ok_and(|url| {
+                url.origin().is_tuple() && url.origin().ascii_serialization() == origin
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_origins_are_those_of_its_redirect_uris() {
+        let mut client = Client::new("spa", "1");
+        client.redirect_uris = vec![
+            "https://spa.example/cb".parse().unwrap(),
+            "com.example.app:/cb".parse().unwrap(),
+        ];
+        assert!(client.has_origin("https://spa.example"));
+        for other in ["null", "https://spa.example:8443", "http://spa.example", ""] {
+            assert!(!client.has_origin(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn without_a_list_it_may_name_any_resource() {
+        let mut client = Client::new("a", "1");
+        assert!(client.allows_resource("https://api.example"));
+        client.resources = Some(vec!["https://files.example".to_owned()]);
+        assert!(!client.allows_resource("https://api.example"));
+        assert!(client.allows_resource("https://files.example"));
+    }
+}

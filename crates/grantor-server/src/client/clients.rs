@@ -1,0 +1,44 @@
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use grantor_core::BoxFuture;
+
+use super::{Client, Credentials};
+use crate::error::Error;
+
+/// Where clients are looked up. [`StoredClients`](crate::StoredClients) keeps them in the server's
+/// store; an application may keep its own table.
+pub trait Clients: Debug + Send + Sync + 'static {
+    /// The client with this identifier, and what its authentication is compared with.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Registered>, Error>>;
+
+    /// Whether a registered resource server has this identifier, so that tokens may be requested
+    /// for it.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    fn is_resource<'a>(&'a self, resource: &'a str) -> BoxFuture<'a, Result<bool, Error>>;
+}
+
+/// A client as it was looked up.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Registered {
+    /// The client.
+    pub client: Arc<Client>,
+    /// How its secret is verified.
+    pub credentials: Credentials,
+}
+
+impl Registered {
+    /// A client with its credentials.
+    pub fn new(client: impl Into<Arc<Client>>, credentials: Credentials) -> Self {
+        Self {
+            client: client.into(),
+            credentials,
+        }
+    }
+}

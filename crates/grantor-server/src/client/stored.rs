@@ -1,0 +1,137 @@
+use std::sync::{Arc, Mutex};
+
+use grantor_core::{BoxFuture, Environment};
+use grantor_jose::digest::MacKey;
+use grantor_store::{Cached, Diagnostics, Records, Stores};
+
+use super::record::{ClientRecord, ResourceRecord};
+use super::{Client, Clients, Credentials, Registered, SecretHashes};
+use crate::builder::BuildError;
+use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
+use crate::error::Error;
+use crate::key::{Keys, KeysRecord};
+
+mod registrar;
+
+/// Clients in the server's own store.
+#[derive(Debug)]
+pub struct StoredClients {
+    clients: Records<ClientRecord>,
+    resources: Records<ResourceRecord>,
+    environment: Environment,
+    secret_key: MacKey,
+    cache: Cached<String, Registered>,
+}
+
+impl StoredClients {
+    /// The clients in `stores`. Makes the server's keys if this is the first start.
+    ///
+    /// # Errors
+    /// The stores can't carry clients or keys, or can't be read.
+    pub async fn open(stores: &Stores) -> Result<Self, BuildError> {
+        let mut diagnostics = Diagnostics::default();
+        let keys = diagnostics.records::<KeysRecord>(stores);
+        let opened = Self::prepare(stores, &mut diagnostics);
+        let (Some(keys), Some(opened)) = (keys, opened) else {
+            return Err(BuildError::new(diagnostics.problems));
+        };
+        let keys = Keys::load(&keys, stores.environment()).await?;
+        Ok(opened.with_keys(&keys))
+    }
+
+    /// The clients in `stores`, before the keys are there.
+    pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let clients = diagnostics.records(stores);
+        let resources = diagnostics.records(stores);
+        Some(Self {
+            clients: clients?,
+            resources: resources?,
+            environment: stores.environment().clone(),
+            secret_key: MacKey::new(&[]),
+            cache: Cached::new(stores.environment().clone(), CACHE_CAPACITY, CACHE_TTL),
+        })
+    }
+
+    pub(crate) fn with_keys(mut self, keys: &Keys) -> Self {
+        self.secret_key = keys.derive("client secrets");
+        self
+    }
+
+    /// Every client; none if the store can't list.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn list(&self) -> Result<Option<Vec<Client>>, Error> {
+        let mut found: Vec<Client> = Vec::new();
+        let mut after = None;
+        loop {
+            let Some(page) = self.clients.page(after.as_ref(), 500).await? else {
+                return Ok(None);
+            };
+            let records = page.records.into_iter();
+            found.extend(records.map(|(_, versioned)| versioned.record.into_client()));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Some(found))
+    }
+
+    /// A client and its credentials, at most [`CACHE_TTL`] old. An unknown client is looked up every
+    /// time, so that a new one is found at once.
+    async fn read(&self, id: &str) -> Result<Option<Registered>, Error> {
+        if let Some(registered) = self.cache.get(id) {
+            return Ok(Some(registered));
+        }
+        let read_at = self.cache.before_reading();
+        let key = self.clients.key_of_name(id);
+        let Some(versioned) = self.clients.get(&key).await? else {
+            self.cache.remove(id);
+            return Ok(None);
+        };
+        let registered = self.registered(versioned.record);
+        self.cache
+            .insert(id.to_owned(), registered.clone(), read_at);
+        Ok(Some(registered))
+    }
+
+    fn registered(&self, mut record: ClientRecord) -> Registered {
+        let secrets = std::mem::take(&mut record.secrets);
+        let client = record.into_client();
+        let credentials = if client.is_public() {
+            Credentials::None
+        } else {
+            Credentials::Hashes(Arc::new(SecretHashes {
+                client_id: client.id.clone(),
+                secrets,
+                key: self.secret_key.clone(),
+                verified: Mutex::default(),
+            }))
+        };
+        Registered::new(client, credentials)
+    }
+
+    /// The client that a resource belongs to.
+    async fn owner_of(&self, resource: &str) -> Result<Option<String>, Error> {
+        let key = self.resources.key_of_name(resource);
+        let Some(index) = self.resources.get(&key).await? else {
+            return Ok(None);
+        };
+        let owner = self.read(&index.record.client_id).await?;
+        let owner = owner.map(|registered| registered.client);
+        let owner = owner.filter(|c| c.resource_identifier.as_deref() == Some(resource));
+        Ok(owner.map(|client| client.id.clone()))
+    }
+}
+
+impl Clients for StoredClients {
+    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Registered>, Error>> {
+        Box::pin(self.read(id))
+    }
+
+    fn is_resource<'a>(&'a self, resource: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move { Ok(self.owner_of(resource).await?.is_some()) })
+    }
+}

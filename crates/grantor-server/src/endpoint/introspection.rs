@@ -1,0 +1,85 @@
+//! Introspection (RFC 7662).
+
+use grantor_core::{BoxFuture, Introspection, IntrospectionRequest};
+use http::StatusCode;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::grant::RefreshTokenText;
+use crate::http::{Call, Reply};
+use crate::services::Services;
+
+pub(crate) fn run<'a>(
+    services: &'a Services,
+    call: &'a Call<'a>,
+) -> BoxFuture<'a, Result<Reply, Error>> {
+    Box::pin(async move {
+        let answer = introspect(services, call).await?;
+        Ok(Reply::json(StatusCode::OK, answer.to_json()))
+    })
+}
+
+async fn introspect(services: &Services, call: &Call<'_>) -> Result<Introspection, Error> {
+    let caller = call.client()?;
+    let request = IntrospectionRequest::from_params(&call.params)
+        .ok_or_else(|| Error::invalid_request("\"token\" is missing"))?;
+    let token = request.token.expose();
+    // The form of a token says what it is, so the hint is not needed.
+    let answer = match RefreshTokenText::parse(token) {
+        Some(presented) => read_refresh_token(services, &presented).await?,
+        None => services.tokens.read(token).await?,
+    };
+    Ok(if may_see(caller, &answer) {
+        answer
+    } else {
+        Introspection::inactive()
+    })
+}
+
+async fn read_refresh_token(
+    services: &Services,
+    presented: &RefreshTokenText,
+) -> Result<Introspection, Error> {
+    let Some(grant) = services.grants.of_refresh_token(presented).await? else {
+        return Ok(Introspection::inactive());
+    };
+    let Some(state) = grant.refresh_state() else {
+        return Ok(Introspection::inactive());
+    };
+    let current =
+        state.generation == presented.claims.generation && state.nonce == presented.claims.nonce;
+    let Some(registered) = services.clients.find(&grant.client_id).await? else {
+        return Ok(Introspection::inactive());
+    };
+    let lifetime = services
+        .policy
+        .with(&registered.client)
+        .refresh_token_lifetime;
+    let expires_at = state.last_used + lifetime;
+    if !current
+        || expires_at <= services.environment.now()
+        || !services.grants.is_current(&grant).await?
+    {
+        return Ok(Introspection::inactive());
+    }
+    Ok(Introspection {
+        active: true,
+        exp: Some(expires_at.as_secs()),
+        iat: Some(state.issued_at.as_secs()),
+        scope: (!grant.scope.is_empty()).then_some(grant.scope),
+        sub: Some(grant.subject),
+        client_id: Some(grant.client_id),
+        iss: Some(services.issuer.to_string()),
+        ..Introspection::default()
+    })
+}
+
+/// A resource server sees tokens that are meant for it, any client its own.
+fn may_see(caller: &Client, answer: &Introspection) -> bool {
+    let own = answer.client_id.as_deref() == Some(caller.id.as_str());
+    let resource = caller.resource_identifier.as_deref();
+    own || resource.is_some_and(|resource| {
+        let mut audience = answer.aud.iter();
+        audience.any(|one| crate::resource::is_same(one, resource))
+    })
+}

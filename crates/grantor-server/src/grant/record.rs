@@ -1,0 +1,161 @@
+use grantor_core::{CodeChallenge, Scope, Timestamp};
+use grantor_store::{Kind, Record, kinds};
+use serde::{Deserialize, Serialize};
+
+use super::EndReason;
+
+/// One authorization: each login on each device has its own. Its tokens are valid only while it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Grant {
+    /// The client that it was given to.
+    pub client_id: String,
+    /// The user who gave it.
+    pub subject: String,
+    /// The scope that was allowed.
+    pub scope: Scope,
+    /// The resources that the request named (RFC 8707); none, if it named none.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// The epochs that it was made under.
+    #[serde(rename = "anchors")]
+    pub under: GrantedUnder,
+    /// When the user last proved who they are.
+    pub auth_time: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Part of the MAC of each of its refresh tokens.
+    pub(crate) salt: [u8; 16],
+    /// Its state.
+    pub state: GrantState,
+    /// When its record may go.
+    pub expires_at: Timestamp,
+}
+
+/// The epochs that a grant was made under; it is valid only while they are current.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct GrantedUnder {
+    /// The client's.
+    pub client: String,
+    /// That of the user's consent. A grant that needed none, of an own grant type, has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<String>,
+    /// The user's.
+    pub subject: String,
+    /// The session's identifier and its epoch; none for offline access.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<(String, String)>,
+}
+
+/// The state of a grant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum GrantState {
+    /// The user has decided, and the client may redeem the code.
+    Code(CodeState),
+    /// It has tokens.
+    Live {
+        /// The code that was redeemed, to tell a replay from a guess; none, if it had no code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<CodeState>,
+        /// Its refresh token; none, if it has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refresh: Option<RefreshState>,
+    },
+    /// It is worth nothing any more. The record is kept until its last access token has expired.
+    Ended {
+        /// When it ended.
+        at: Timestamp,
+        /// The name of an [`EndReason`].
+        reason: String,
+    },
+}
+
+/// A code, and what its redemption must prove.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CodeState {
+    /// SHA-256 of the code's secret.
+    pub(crate) hash: String,
+    /// The redirect URI as the authorization request had it; absent if it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
+    /// The PKCE challenge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<CodeChallenge>,
+    /// When the code expires.
+    pub expires_at: Timestamp,
+}
+
+/// The refresh token that is valid now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RefreshState {
+    /// Counts rotations.
+    pub generation: u32,
+    pub(crate) nonce: [u8; 16],
+    /// When this generation was issued.
+    pub issued_at: Timestamp,
+    /// The MAC key.
+    pub(crate) key: u16,
+    /// When it was last used, for the lifetime of a token that is not rotated.
+    pub last_used: Timestamp,
+    /// Whether this generation has been presented since it was issued.
+    #[serde(default)]
+    pub(crate) used: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) previous: Option<PreviousRefreshToken>,
+}
+
+/// The refresh token before the current one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PreviousRefreshToken {
+    pub(crate) nonce: [u8; 16],
+    /// When it was first replaced; a retry does not move it.
+    pub(crate) rotated_at: Timestamp,
+}
+
+impl Grant {
+    /// Whether it has ended.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        matches!(self.state, GrantState::Ended { .. })
+    }
+
+    /// Its refresh token; none, if it has none.
+    #[must_use]
+    pub fn refresh_state(&self) -> Option<&RefreshState> {
+        match &self.state {
+            GrantState::Live { refresh, .. } => refresh.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Its code, redeemed or not.
+    #[must_use]
+    pub fn code(&self) -> Option<&CodeState> {
+        match &self.state {
+            GrantState::Code(code) => Some(code),
+            GrantState::Live { code, .. } => code.as_ref(),
+            GrantState::Ended { .. } => None,
+        }
+    }
+
+    /// Whether it ended for this reason.
+    #[must_use]
+    pub fn ended_by(&self, reason: EndReason) -> bool {
+        matches!(&self.state, GrantState::Ended { reason: own, .. } if own == reason.as_str())
+    }
+}
+
+impl Record for Grant {
+    const KIND: Kind = kinds::GRANTS;
+    const NAME: &'static str = "a grant";
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}

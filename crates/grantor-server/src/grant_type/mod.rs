@@ -1,0 +1,48 @@
+//! The ways to a token at the token endpoint, one file each.
+//!
+//! A grant type decides, and only reads. [`commit`] then does the rest, in this order: it writes or
+//! signs what is handed out, makes the one put that decides, tells the event, and answers. What it
+//! wrote before a put that failed or lost is an orphan: nobody has its text, and it expires. So a
+//! store or a signer that fails burns no code and no refresh token.
+
+mod authorization_code;
+mod call;
+mod client_credentials;
+pub(crate) mod commit;
+mod granted;
+mod list;
+mod refresh_token;
+
+use std::fmt::Debug;
+
+use grantor_core::BoxFuture;
+
+pub use authorization_code::AuthorizationCode;
+pub use call::TokenCall;
+pub(crate) use call::{requested_scope, unknown_target};
+pub use client_credentials::ClientCredentials;
+pub use granted::{Change, End, Granted, NewGrant, OnConflict, Under, Wait};
+pub(crate) use list::GrantTypes;
+pub use refresh_token::RefreshToken;
+
+use crate::error::Error;
+
+/// A way to a token: its name, the parameters it takes, and what it gives for them.
+///
+/// The server authenticates the client, checks that it may use the grant type, and removes every
+/// parameter that the grant type did not declare. The grant type decides what to issue; the server
+/// writes, signs and answers.
+pub trait GrantType: Debug + Send + Sync + 'static {
+    /// `grant_type` on the wire.
+    fn name(&self) -> &str;
+
+    /// The parameters it reads, besides `scope`, `resource` and `audience`.
+    fn parameters(&self) -> &[&str];
+
+    /// Decides what the request is granted. It reads and never writes: it is called again when the put that
+    /// decides lost to another request, and then [`TokenCall::attempt`] is not zero.
+    ///
+    /// # Errors
+    /// The refusal that the client gets, or that the store failed.
+    fn decide<'a>(&'a self, call: &'a TokenCall<'a>) -> BoxFuture<'a, Result<Granted, Error>>;
+}

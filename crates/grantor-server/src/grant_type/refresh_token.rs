@@ -1,0 +1,159 @@
+use grantor_core::BoxFuture;
+use grantor_store::Versioned;
+
+use super::{Change, End, GrantType, Granted, TokenCall, Under};
+use crate::error::Error;
+use crate::event::EventKind;
+use crate::grant::{
+    EndReason, Grant, Grants, RefreshClaims, RefreshState, RefreshTokenText, Rules, Verdict,
+    verdict,
+};
+use crate::token::TokenContents;
+
+/// Another token for a refresh token (RFC 6749 section 6).
+///
+/// A refresh token is a MAC over its grant's identifier and a generation, so a chain of a million
+/// rotations is one record. Rotation is one conditional put. Within the grace period the immediate
+/// predecessor gives the same successor again; anything older is reuse, and ends the grant.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RefreshToken;
+
+impl GrantType for RefreshToken {
+    fn name(&self) -> &'static str {
+        "refresh_token"
+    }
+
+    fn parameters(&self) -> &[&str] {
+        &["refresh_token"]
+    }
+
+    fn decide<'a>(&'a self, call: &'a TokenCall<'a>) -> BoxFuture<'a, Result<Granted, Error>> {
+        Box::pin(refresh(call))
+    }
+}
+
+async fn refresh(call: &TokenCall<'_>) -> Result<Granted, Error> {
+    let presented = RefreshTokenText::parse(call.required("refresh_token")?);
+    let presented = presented.ok_or_else(bad_token)?;
+    let grants = call.grants()?;
+    let id = presented.claims.grant;
+    let Some(Versioned { record, version }) = call.find_grant(id).await? else {
+        return Err(bad_token());
+    };
+    // The order matters: only a genuine token of the right client, young enough, may end a grant.
+    // Otherwise every old token from a log would be a kill switch.
+    let claims = grants.verify(&presented, &record).ok_or_else(bad_token)?;
+    if record.client_id != call.client().id || record.is_ended() {
+        return Err(bad_token());
+    }
+    let verdict = verdict(&claims, record.refresh_state(), &rules(call));
+    if verdict == Verdict::Expired {
+        return Err(Error::invalid_grant("the refresh token has expired"));
+    }
+    if !call.is_current(&record).await? {
+        return Err(bad_token());
+    }
+    let reason = match verdict {
+        Verdict::Reused => Some(EndReason::RefreshTokenReused),
+        Verdict::Forked => Some(EndReason::ForkedHistory),
+        _ => None,
+    };
+    if let Some(reason) = reason {
+        // A token that was good when this request first read it is nobody else's, whatever was
+        // written since.
+        return if call.attempt() > 0 {
+            Err(bad_token())
+        } else {
+            Ok(Granted::End(End::new(id, reason, bad_token())))
+        };
+    }
+    // RFC 6749 section 6: a refresh may ask for less, and the grant itself stays as it is.
+    let scope = call.scope(&record.scope)?;
+    let audience = call.audience_within(&record.resources)?;
+    let contents = TokenContents::new(scope, audience).for_subject(record.subject.clone());
+    Ok(match next_state(call, grants, &record, &claims, verdict) {
+        Some(next) => change(call, grants, record, next, verdict, |next| {
+            Change::new(id, version, next, contents)
+        }),
+        None => {
+            let mut under = Under::new(id, record, contents);
+            if verdict == Verdict::Predecessor {
+                under.events.push(EventKind::RefreshTokenRepeated);
+            }
+            Granted::Under(Box::new(under))
+        }
+    })
+}
+
+fn change(
+    call: &TokenCall<'_>,
+    grants: &Grants,
+    record: Grant,
+    next: RefreshState,
+    verdict: Verdict,
+    make: impl FnOnce(Grant) -> Change,
+) -> Granted {
+    let before = record.refresh_state().map(|state| state.generation);
+    let rotated = before != Some(next.generation);
+    let policy = call.policy();
+    let until = call.now() + policy.refresh_token_lifetime + policy.access_token_lifetime;
+    let mut change = make(Grant {
+        expires_at: record.expires_at.max(until),
+        state: grants.live(&record, Some(next)),
+        ..record
+    });
+    if rotated {
+        change.events.push(EventKind::RefreshTokenRotated);
+    }
+    if verdict == Verdict::FromTheFuture {
+        change.events.push(EventKind::StoreRolledBack);
+    }
+    Granted::Change(Box::new(change))
+}
+
+fn rules(call: &TokenCall<'_>) -> Rules {
+    let policy = call.policy();
+    Rules {
+        now: call.now(),
+        lifetime: policy.refresh_token_lifetime,
+        grace: policy.refresh_grace,
+        max_clock_skew: call.max_clock_skew(),
+        authenticated: !call.client().is_public(),
+    }
+}
+
+/// The state to write; none if there is nothing to write.
+fn next_state(
+    call: &TokenCall<'_>,
+    grants: &Grants,
+    record: &Grant,
+    claims: &RefreshClaims,
+    verdict: Verdict,
+) -> Option<RefreshState> {
+    let now = call.now();
+    let rotated = |claims: &RefreshClaims| grants.rotated(claims.generation, claims.nonce, now);
+    match (verdict, record.refresh_state()) {
+        (Verdict::FromTheFuture, _) | (Verdict::Current, None) => Some(rotated(claims)),
+        (Verdict::Current, Some(state)) => {
+            let retiring = grants.keys.newest_mac().0 != state.key;
+            if call.policy().rotates(call.client()) || retiring {
+                return Some(rotated(claims));
+            }
+            // Without rotation, the lifetime is extended at most once every tenth of it.
+            let tenth = call.policy().refresh_token_lifetime / 10;
+            let extend = state.last_used + tenth <= now;
+            // The grace of its predecessor ends with its first use.
+            let first_use = !state.used && state.previous.is_some();
+            (extend || first_use).then(|| RefreshState {
+                last_used: now,
+                used: true,
+                ..state.clone()
+            })
+        }
+        _ => None,
+    }
+}
+
+fn bad_token() -> Error {
+    Error::invalid_grant("the refresh token is unknown, ended, or not this client's")
+}

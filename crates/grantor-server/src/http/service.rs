@@ -1,0 +1,158 @@
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use grantor_core::Params;
+use http::request::Parts;
+use http::{Method, Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use tower_service::Service;
+
+use super::endpoints::{self, Authentication, Cors, Endpoint, Faults};
+use super::fault::{self, Place};
+use super::{Call, Reply, call, cors};
+use crate::client::Client;
+use crate::client::authentication::{AuthenticationFailure, authenticate};
+use crate::error::Error;
+use crate::event::{Event, EventKind};
+use crate::server::Server;
+use crate::services::Services;
+use grantor_core::ErrorCode;
+
+impl<B> Service<Request<B>> for Server
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let services = Arc::clone(&self.0);
+        Box::pin(async move { Ok(answer(&services, request).await.into_response()) })
+    }
+}
+
+async fn answer<B>(services: &Services, request: Request<B>) -> Reply
+where
+    B: Body,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    let (head, body) = request.into_parts();
+    let Some(endpoint) = services.routes.find(head.uri.path()) else {
+        return Reply::not_found();
+    };
+    if !endpoint.methods.contains(&head.method) {
+        return if head.method == Method::OPTIONS && endpoint.cors != Cors::No {
+            cors::preflight(endpoint)
+        } else {
+            Reply::method_not_allowed(endpoint.methods)
+        };
+    }
+    services.events.tell(&Event {
+        endpoint: Some(endpoint.name),
+        ..Event::new(EventKind::RequestReceived)
+    });
+    let mut caller = Caller::default();
+    let mut reply = match run(services, endpoint, &head, body, &mut caller).await {
+        Ok(reply) => reply,
+        Err(error) => {
+            let place = Place {
+                endpoint: endpoint.name,
+                client_id: caller.id(),
+                reason: caller.failure.map(AuthenticationFailure::as_str),
+            };
+            fault::deliver(services, endpoint, place, &error)
+        }
+    };
+    cors::apply(
+        endpoint,
+        &head.headers,
+        caller.client.as_deref(),
+        &mut reply,
+    );
+    reply
+}
+
+/// The sender of a request, as far as it is known.
+#[derive(Debug, Default)]
+struct Caller {
+    client: Option<Arc<Client>>,
+    /// The identifier of a client that did not authenticate.
+    claimed: Option<String>,
+    failure: Option<AuthenticationFailure>,
+}
+
+impl Caller {
+    fn id(&self) -> Option<&str> {
+        let client = self.client.as_ref().map(|client| client.id.as_str());
+        client.or(self.claimed.as_deref())
+    }
+}
+
+async fn run<B>(
+    services: &Services,
+    endpoint: &Endpoint,
+    head: &Parts,
+    body: B,
+    caller: &mut Caller,
+) -> Result<Reply, Error>
+where
+    B: Body,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    let form = match endpoint.body {
+        endpoints::Body::Form => call::read_form(head, body).await?,
+        endpoints::Body::Nothing => Bytes::new(),
+    };
+    let (params, malformed) = match Params::parse(&form) {
+        Ok(params) => (params, None),
+        Err(error) if endpoint.faults == Faults::Page => {
+            (call::without_repeated(&form), Some(error))
+        }
+        Err(error) => return Err(Error::invalid_request(error.to_string())),
+    };
+    let mut call = Call {
+        head,
+        params,
+        malformed,
+        client: None,
+        now: services.environment.now(),
+    };
+    if endpoint.authentication != Authentication::Nobody {
+        let client = identify(services, &call, caller).await?;
+        if endpoint.authentication == Authentication::ConfidentialClient && client.is_public() {
+            let description = "a public client can't use this endpoint: it has no credentials";
+            return Err(Error::refused(ErrorCode::InvalidClient, description));
+        }
+        call.client = Some(client);
+    }
+    (endpoint.run)(services, &call).await
+}
+
+async fn identify(
+    services: &Services,
+    call: &Call<'_>,
+    caller: &mut Caller,
+) -> Result<Arc<Client>, Error> {
+    match authenticate(services, call.head, &call.params, call.now).await {
+        Ok(client) => {
+            caller.client = Some(Arc::clone(&client));
+            Ok(client)
+        }
+        Err(unauthenticated) => {
+            caller.claimed = unauthenticated.client_id;
+            caller.failure = unauthenticated.failure;
+            Err(unauthenticated.error)
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The server's keys.
+
+mod keys;
+
+pub(crate) use keys::{Keys, KeysRecord};

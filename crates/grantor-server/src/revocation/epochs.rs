@@ -1,0 +1,74 @@
+use grantor_core::Environment;
+use grantor_store::{Cached, Diagnostics, Key, Records, Stores};
+
+use super::epoch_record::EpochRecord;
+use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
+use crate::error::Error;
+
+/// The epochs of sessions and subjects. There is a record only once something was revoked.
+#[derive(Debug)]
+pub(crate) struct Epochs {
+    records: Records<EpochRecord>,
+    environment: Environment,
+    cache: Cached<Key, String>,
+}
+
+impl Epochs {
+    pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
+        Some(Self {
+            records: diagnostics.records(stores)?,
+            environment: stores.environment().clone(),
+            cache: Cached::new(stores.environment().clone(), CACHE_CAPACITY, CACHE_TTL),
+        })
+    }
+
+    pub(crate) async fn subject(&self, subject: &str) -> Result<String, Error> {
+        self.read(&self.subject_key(subject)).await
+    }
+
+    /// As [`subject`](Self::subject), read from the store: for a login that may follow a revocation
+    /// at once.
+    pub(crate) async fn subject_now(&self, subject: &str) -> Result<String, Error> {
+        let key = self.subject_key(subject);
+        self.cache.remove(&key);
+        self.read(&key).await
+    }
+
+    pub(crate) async fn session(&self, session: &str) -> Result<String, Error> {
+        self.read(&self.session_key(session)).await
+    }
+
+    pub(crate) async fn revoke_subject(&self, subject: &str) -> Result<(), Error> {
+        self.revoke(self.subject_key(subject)).await
+    }
+
+    pub(crate) async fn revoke_session(&self, session: &str) -> Result<(), Error> {
+        self.revoke(self.session_key(session)).await
+    }
+
+    async fn read(&self, key: &Key) -> Result<String, Error> {
+        if let Some(epoch) = self.cache.get(key) {
+            return Ok(epoch);
+        }
+        let read_at = self.cache.before_reading();
+        let stored = self.records.get(key).await?;
+        let epoch = stored.map(|s| s.record.epoch).unwrap_or_default();
+        self.cache.insert(*key, epoch.clone(), read_at);
+        Ok(epoch)
+    }
+
+    async fn revoke(&self, key: Key) -> Result<(), Error> {
+        let epoch = self.environment.random_text::<8>();
+        self.records.overwrite(&key, &EpochRecord { epoch }).await?;
+        self.cache.remove(&key);
+        Ok(())
+    }
+
+    fn subject_key(&self, subject: &str) -> Key {
+        self.records.key_of_name(&format!("subject:{subject}"))
+    }
+
+    fn session_key(&self, session: &str) -> Key {
+        self.records.key_of_name(&format!("session:{session}"))
+    }
+}

@@ -1,0 +1,136 @@
+use std::time::Duration;
+
+use grantor_core::{Scope, Secret, Timestamp};
+use grantor_jose::{Algorithm, jwt};
+use serde::Serialize;
+
+use super::{
+    AccessTokenRecord, Anchor, Identifier, OpaqueKind, OpaqueToken, TokenContents, Tokens,
+};
+use crate::client::Client;
+use crate::config::AccessTokens;
+use crate::error::Error;
+
+/// An access token that is to be written or signed.
+pub(crate) struct Minting<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) contents: &'a TokenContents,
+    /// The grant it is issued under.
+    pub(crate) grant: Option<Identifier>,
+    pub(crate) lifetime: Duration,
+    pub(crate) now: Timestamp,
+}
+
+/// The claims of a JWT access token (RFC 9068 section 2.2).
+#[derive(Serialize)]
+struct AccessTokenClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: Audience<'a>,
+    client_id: &'a str,
+    exp: i64,
+    iat: i64,
+    jti: Identifier,
+    #[serde(skip_serializing_if = "Scope::is_empty")]
+    scope: &'a Scope,
+    anchor: Anchor,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Audience<'a> {
+    One(&'a str),
+    Many(&'a [String]),
+}
+
+impl Tokens {
+    /// Writes an opaque access token, or signs a JWT.
+    pub(crate) async fn mint(&self, minting: Minting<'_>) -> Result<Secret, Error> {
+        // A grant has the epochs of its own; without one, the token needs the subject's.
+        let subject_epoch = match (&minting.grant, &minting.contents.subject) {
+            (None, Some(subject)) => Some(self.revocation.epochs.subject_now(subject).await?),
+            _ => None,
+        };
+        match self.kind {
+            AccessTokens::Opaque => self.write(minting, subject_epoch).await,
+            AccessTokens::Jwt(algorithm) => self.sign(&minting, subject_epoch, algorithm),
+        }
+    }
+
+    async fn write(
+        &self,
+        minting: Minting<'_>,
+        subject_epoch: Option<String>,
+    ) -> Result<Secret, Error> {
+        let Minting {
+            client,
+            contents,
+            now,
+            ..
+        } = minting;
+        let token = OpaqueToken::mint(&self.environment);
+        let record = AccessTokenRecord {
+            hash: token.hash(),
+            client_id: client.id.clone(),
+            client_epoch: client.epoch.clone(),
+            grant: minting.grant,
+            subject: contents.subject.clone(),
+            subject_epoch,
+            scope: contents.scope.clone(),
+            audience: contents.audience.clone(),
+            issued_at: now,
+            expires_at: now + minting.lifetime,
+        };
+        let key = self.records.key(token.id.as_bytes());
+        match self.records.create(&key, &record).await? {
+            Ok(_) => Ok(token.to_text(OpaqueKind::AccessToken)),
+            Err(grantor_store::Conflict) => {
+                Err(Error::Internal("an identifier was drawn twice".to_owned()))
+            }
+        }
+    }
+
+    fn sign(
+        &self,
+        minting: &Minting<'_>,
+        subject_epoch: Option<String>,
+        algorithm: Algorithm,
+    ) -> Result<Secret, Error> {
+        let Minting {
+            client,
+            contents,
+            now,
+            ..
+        } = *minting;
+        let no_key = || Error::Internal(format!("there is no {algorithm} key"));
+        let key = self.keys.signing(algorithm).ok_or_else(no_key)?;
+        let client_epoch = client.epoch.clone();
+        let claims = AccessTokenClaims {
+            iss: self.issuer.as_str(),
+            sub: contents.subject.as_deref().unwrap_or(&client.id),
+            aud: match (contents.audience.as_slice(), &self.default_audience) {
+                ([one], _) => Audience::One(one),
+                // RFC 9068 section 2.2 requires one.
+                ([], Some(default)) => Audience::One(default),
+                (many, _) => Audience::Many(many),
+            },
+            client_id: &client.id,
+            exp: (now + minting.lifetime).as_secs(),
+            iat: now.as_secs(),
+            jti: Identifier::at(now, self.environment.random_bytes()),
+            scope: &contents.scope,
+            anchor: match (minting.grant, subject_epoch) {
+                (Some(grant), _) => Anchor::Grant(grant),
+                (None, None) => Anchor::Client(client_epoch),
+                (None, Some(subject)) => Anchor::ClientAndSubject {
+                    client: client_epoch,
+                    subject,
+                },
+            },
+        };
+        let token = jwt::sign(key, jwt::Typ::ACCESS_TOKEN, &claims);
+        token
+            .map(Secret::new)
+            .map_err(|_| Error::Internal("the token can't be signed".to_owned()))
+    }
+}

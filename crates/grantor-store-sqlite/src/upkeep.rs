@@ -1,0 +1,105 @@
+//! What keeps the file small: dead rows deleted while nobody writes, free pages given back, the
+//! write-ahead log emptied.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use grantor_core::Timestamp;
+use grantor_store::{Error, Notice};
+use rusqlite::{Connection, Result};
+
+use crate::rows;
+use crate::writer::Writer;
+
+/// How many rows a step looks at: few enough that no write waits for long.
+const ROWS_A_STEP: usize = 256;
+/// How many steps one call takes at most; the next call goes on from there.
+const MAX_STEPS: usize = 1024;
+/// How many pages a step gives back, and how many steps there are at most: 16 MiB a call.
+const PAGES_A_STEP: i64 = 64;
+const MAX_PAGE_STEPS: usize = 64;
+/// A few free pages are worth keeping for the next records.
+const MIN_FREE_PAGES: i64 = 256;
+/// The log is emptied at 16 MiB; four times as much means that something prevents it.
+const LOG_BYTES_TO_REPORT: u64 = 64 * 1024 * 1024;
+
+/// Where the next call goes on, and what was reported.
+#[derive(Debug, Default)]
+pub(crate) struct Upkeep {
+    swept_up_to: AtomicU64,
+    reported_log: AtomicU64,
+}
+
+impl Upkeep {
+    /// Deletes rows that were dead at `dead_since`. How many.
+    pub(crate) async fn sweep(
+        &self,
+        writer: &Writer,
+        dead_since: Timestamp,
+    ) -> Result<usize, Error> {
+        let mut after = i64::try_from(self.swept_up_to.load(Ordering::Relaxed)).unwrap_or(0);
+        let (mut deleted, mut ends) = (0, 0);
+        for _ in 0..MAX_STEPS {
+            let step =
+                move |connection: &_| rows::sweep(connection, after, ROWS_A_STEP, dead_since);
+            let swept = writer.run(step).await?;
+            deleted += swept.deleted;
+            after = swept.last.unwrap_or(0);
+            ends += usize::from(swept.last.is_none());
+            // From where the last call ended to the end, and from the beginning to the end.
+            if ends == 2 {
+                break;
+            }
+        }
+        let after = u64::try_from(after).unwrap_or(0);
+        self.swept_up_to.store(after, Ordering::Relaxed);
+        Ok(deleted)
+    }
+
+    /// Shortens the file if more than a quarter of it is free.
+    pub(crate) async fn give_pages_back(&self, writer: &Writer) -> Result<(), Error> {
+        for _ in 0..MAX_PAGE_STEPS {
+            if !writer.run(give_some_pages_back).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Empties the write-ahead log as far as readers allow. A notice, if it has grown since the last
+    /// one.
+    pub(crate) async fn empty_log(&self, writer: &Writer) -> Result<Option<Notice>, Error> {
+        let bytes = writer.run_alone(checkpoint).await?;
+        if bytes < LOG_BYTES_TO_REPORT {
+            self.reported_log.store(0, Ordering::Relaxed);
+            return Ok(None);
+        }
+        // Once for each doubling.
+        if bytes < self.reported_log.load(Ordering::Relaxed) * 2 {
+            return Ok(None);
+        }
+        self.reported_log.store(bytes, Ordering::Relaxed);
+        Ok(Some(Notice::LogGrew { bytes }))
+    }
+}
+
+/// Whether there is more to give back.
+fn give_some_pages_back(connection: &Connection) -> Result<bool> {
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let (free, all) = (number("freelist_count")?, number("page_count")?);
+    if free < MIN_FREE_PAGES || free * 4 < all {
+        return Ok(false);
+    }
+    let pages = PAGES_A_STEP;
+    let mut statement = connection.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
+    let mut rows = statement.query([])?;
+    while rows.next()?.is_some() {}
+    Ok(true)
+}
+
+/// How many bytes the log has that is in use. It begins anew once readers let it.
+fn checkpoint(connection: &Connection) -> Result<u64> {
+    let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let logged: i64 =
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))?;
+    Ok(u64::try_from(logged.saturating_mul(page_bytes)).unwrap_or(0))
+}

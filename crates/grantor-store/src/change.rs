@@ -1,0 +1,75 @@
+//! Read, decide, write if nobody else wrote meanwhile: the one loop that tries again.
+
+use crate::retry::Retry;
+use crate::{Error, Expect, Key, Record, Records, RemoveOutcome};
+
+/// What is to become of a record, and what [`Records::change`] answers then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change<R, T> {
+    /// It is written, or created if there is none.
+    Write(R, T),
+    /// It is removed.
+    Remove(T),
+    /// It stays as it is.
+    Keep(T),
+}
+
+impl<R: Record> Records<R> {
+    /// Reads a record, decides what becomes of it, and writes that if nobody else wrote meanwhile;
+    /// otherwise reads and decides again, at most 8 times in all.
+    ///
+    /// `decide` is given the live record, or none. Whatever it does besides deciding may happen
+    /// several times.
+    ///
+    /// ```
+    /// # use grantor_store::{Change, Error, Key, Record, Records};
+    /// # trait Enabled { fn enabled(self, enabled: bool) -> Self; }
+    /// async fn disable<R: Record + Enabled>(records: &Records<R>, key: &Key) -> Result<bool, Error> {
+    ///     let decide = |current: Option<R>| async move {
+    ///         Ok(match current {
+    ///             Some(record) => Change::Write(record.enabled(false), true),
+    ///             None => Change::Keep(false),
+    ///         })
+    ///     };
+    ///     records.change(key, decide).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// What `decide` refuses with, with nothing written; or the store failed, or others wrote first
+    /// every time ([`is_contention`](Error::is_contention)).
+    pub async fn change<T, E, F>(
+        &self,
+        key: &Key,
+        mut decide: impl FnMut(Option<R>) -> F,
+    ) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: Future<Output = Result<Change<R, T>, E>>,
+    {
+        let mut retry = Retry::new(self.environment());
+        loop {
+            let entry = self.store().get(key).await?;
+            let version = entry.as_ref().map(|entry| entry.version);
+            let expect = version.map_or(Expect::Absent, Expect::Version);
+            let live = self.live(key, entry)?;
+            match decide(live.map(|live| live.record)).await? {
+                Change::Keep(answer) => return Ok(answer),
+                Change::Write(record, answer) => {
+                    if self.write(key, &record, expect).await?.is_ok() {
+                        return Ok(answer);
+                    }
+                }
+                Change::Remove(answer) => {
+                    if self.remove_expecting(key, expect).await? != RemoveOutcome::Conflict {
+                        return Ok(answer);
+                    }
+                }
+            }
+            retry.after_conflict(R::NAME).await?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

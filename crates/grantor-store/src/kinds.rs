@@ -1,0 +1,122 @@
+//! The kinds of record that grantor stores: the one list of their letters, names and classes.
+//!
+//! Letters are part of every key, so a kind keeps them for ever. The name is the one that
+//! configuration uses to give a kind a store of its own. A program that stores records of its own
+//! makes a [`Kind`] with letters that are not in [`ALL`].
+
+use crate::Class;
+
+/// A kind of record: what tells its keys apart, what configuration calls it, what it asks of a
+/// store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Kind {
+    letters: [u8; 2],
+    name: &'static str,
+    class: Class,
+}
+
+impl Kind {
+    /// A kind with these two letters in its keys. Names are plural, in small letters with hyphens.
+    #[must_use]
+    pub const fn new(letters: [u8; 2], name: &'static str, class: Class) -> Self {
+        Self {
+            letters,
+            name,
+            class,
+        }
+    }
+
+    /// The letters in every key of this kind.
+    #[must_use]
+    pub const fn letters(&self) -> [u8; 2] {
+        self.letters
+    }
+
+    /// The name in configuration.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What records of this kind ask of their store.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        self.class
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $constant:ident = $letters:literal $name:literal $class:ident;)*) => {
+        $($(#[$doc])* pub const $constant: Kind = Kind::new(*$letters, $name, Class::$class);)*
+
+        /// Every kind that grantor stores.
+        pub const ALL: &[Kind] = &[$($constant),*];
+    };
+}
+
+kinds! {
+    /// Which master key a store is sealed under, and how its keys are laid out.
+    MASTER_KEY_MARK = b"mk" "master-key-mark" Transition;
+    /// The server's signing and MAC keys.
+    SERVER_KEYS = b"ks" "server-keys" Transition;
+    /// Registered clients.
+    CLIENTS = b"cl" "clients" Transition;
+    /// Which client is a protected resource.
+    RESOURCES = b"ri" "resources" Guard;
+    /// Authorizations, with their codes and refresh tokens.
+    GRANTS = b"gr" "grants" Transition;
+    /// Opaque access tokens.
+    ACCESS_TOKENS = b"at" "access-tokens" ShortLived;
+    /// Tokens that were revoked before their end.
+    REVOKED_TOKENS = b"rv" "revoked-tokens" Guard;
+    /// Which scopes a subject has allowed a client, by subject.
+    CONSENTS = b"co" "consents" Transition;
+    /// Epochs of subjects and sessions of which tokens were revoked.
+    REVOCATION_EPOCHS = b"an" "revocation-epochs" Transition;
+    /// Accounts of the built-in site.
+    ACCOUNTS = b"ac" "accounts" Transition;
+    /// The names of accounts, each given once.
+    ACCOUNT_NAMES = b"nm" "account-names" Guard;
+    /// Sessions of browsers.
+    SESSIONS = b"se" "sessions" ShortLived;
+    /// Browsers that somebody signed in from.
+    KNOWN_BROWSERS = b"kb" "known-browsers" ShortLived;
+    /// Counts for limits. They are no records, and have keys of their own all the same.
+    COUNTS = b"ct" "counts" Cache;
+    /// A client's refresh tokens.
+    LOGINS = b"lo" "logins" Transition;
+    /// A client's access tokens.
+    CACHED_TOKENS = b"ca" "cached-tokens" Cache;
+    /// Which process of a client renews.
+    LEASES = b"cz" "leases" Guard;
+}
+
+/// The kind that configuration calls `name`.
+#[must_use]
+pub fn by_name(name: &str) -> Option<Kind> {
+    ALL.iter().copied().find(|kind| kind.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn letters_and_names_are_unique() {
+        let letters: HashSet<_> = ALL.iter().map(Kind::letters).collect();
+        let names: HashSet<_> = ALL.iter().map(Kind::name).collect();
+        assert_eq!((letters.len(), names.len()), (ALL.len(), ALL.len()));
+    }
+
+    #[test]
+    fn names_are_for_configuration() {
+        for kind in ALL {
+            let fits = |letter: u8| letter.is_ascii_lowercase() || letter == b'-';
+            assert!(kind.name.bytes().all(fits), "{}", kind.name);
+            assert_eq!(by_name(kind.name), Some(*kind));
+        }
+        assert_eq!(by_name("Grants"), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! What a store reports of its own upkeep.
+
+use std::fmt;
+
+use grantor_core::Timestamp;
+
+/// What [`Store::maintain`](crate::Store::maintain) came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Maintenance {
+    /// How many dead records were deleted.
+    pub deleted: usize,
+    /// What an operator should hear of, each reported once.
+    pub notices: Vec<Notice>,
+}
+
+/// What a store noticed that an operator should hear of. Its text says what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Wall time went elsewhere than time goes. If it went forward, nothing is deleted for an hour.
+    ClockJumped {
+        /// The time before.
+        from: Timestamp,
+        /// The time after.
+        to: Timestamp,
+        /// It was found at the start of the program, from the newest time that the store knew.
+        restarted: bool,
+    },
+    /// A log that should be short grows, since something keeps the store from emptying it.
+    LogGrew {
+        /// How long it is.
+        bytes: u64,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClockJumped {
+                from,
+                to,
+                restarted,
+            } => {
+                let (from, to) = (from.as_millis() / 1000, to.as_millis() / 1000);
+                let what = match restarted {
+                    true => "since the store was last used, the clock went",
+                    false => "the clock jumped",
+                };
+                let waits = match to > from {
+                    true => "; expired records are kept for another hour",
+                    false => "",
+                };
+                write!(
+                    f,
+                    "{what} from {from} to {to} (seconds since 1970): check the machine's clock{waits}"
+                )
+            }
+            Self::LogGrew { bytes } => write!(
+                f,
+                "the write-ahead log has {bytes} bytes: another program keeps a transaction open, \
+                 end it"
+            ),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A thread that writes what arrived meanwhile as one batch: for stores that commit in groups.
+
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+
+use futures_channel::oneshot;
+
+use crate::{Applied, Error};
+
+/// The most jobs in one batch: enough that the sync hardly counts, few enough that the first does
+/// not wait long for the last.
+const MAX_BATCH: usize = 512;
+
+/// A thread that takes jobs in batches, and the way to it. The last handle waits until everything
+/// that was handed over is done.
+#[derive(Debug)]
+pub struct WriterThread<J> {
+    jobs: Option<Sender<J>>,
+    thread: Option<JoinHandle<()>>,
+    /// What it writes, for messages.
+    what: &'static str,
+}
+
+/// Where the outcome of a job goes.
+pub type Reply<T> = oneshot::Sender<Result<T, Error>>;
+
+impl<J: Send + 'static> WriterThread<J> {
+    /// Starts a thread that hands `write` all jobs that have arrived meanwhile; `write` leaves none
+    /// of them.
+    ///
+    /// # Errors
+    /// There is no thread to be had.
+    pub fn start(
+        name: &str,
+        what: &'static str,
+        write: impl FnMut(&mut Vec<J>) + Send + 'static,
+    ) -> Result<Self, Error> {
+        let (jobs, received) = channel();
+        let started = spawn(name, received, write).map_err(|error| {
+            let message = "no thread for writing could be started";
+            Error::unavailable(message, Applied::No).with_source(error)
+        });
+        Ok(Self {
+            jobs: Some(jobs),
+            thread: Some(started?),
+            what,
+        })
+    }
+
+    /// Has a job done that sends its outcome to the [`Reply`], and waits for it.
+    ///
+    /// # Errors
+    /// That of the job; or the thread has ended.
+    pub async fn run<T>(&self, job: impl FnOnce(Reply<T>) -> J) -> Result<T, Error> {
+        let (reply, outcome) = oneshot::channel();
+        let sent = self.jobs.as_ref().map(|jobs| jobs.send(job(reply)));
+        let Some(Ok(())) = sent else {
+            return Err(self.ended(Applied::No));
+        };
+        outcome
+            .await
+            .unwrap_or_else(|_| Err(self.ended(Applied::Unknown)))
+    }
+}
+
+impl<J> WriterThread<J> {
+    fn ended(&self, applied: Applied) -> Error {
+        let message = format!("the thread that writes {} has ended", self.what);
+        Error::unavailable(message, applied)
+    }
+}
+
+impl<J> Drop for WriterThread<J> {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ended = thread.join();
+        }
+    }
+}
+
+fn spawn<J: Send + 'static>(
+    name: &str,
+    received: Receiver<J>,
+    mut write: impl FnMut(&mut Vec<J>) + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let mut batch = Vec::with_capacity(MAX_BATCH);
+        while let Ok(job) = received.recv() {
+            batch.push(job);
+            batch.extend(received.try_iter().take(MAX_BATCH - 1));
+            write(&mut batch);
+            batch.clear();
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[test]
+    fn what_arrives_during_a_batch_is_the_next_batch_and_nothing_is_lost() {
+        let sizes = Arc::new(Mutex::new(Vec::new()));
+        let (begin, may_begin) = channel::<()>();
+        let thread = {
+            let sizes = Arc::clone(&sizes);
+            WriterThread::start("test", "a test", move |batch: &mut Vec<u32>| {
+                let _ended = may_begin.recv();
+                sizes.lock().unwrap().push(batch.len());
+            })
+            .unwrap()
+        };
+        // Nobody waits for the answers.
+        for job in 0..1000 {
+            let mut run = Box::pin(thread.run::<()>(|_reply| job));
+            let _pending = futures_util::FutureExt::now_or_never(&mut run);
+        }
+        drop(begin);
+        drop(thread);
+        let sizes = sizes.lock().unwrap();
+        assert_eq!(sizes.iter().sum::<usize>(), 1000);
+        assert!(sizes.len() <= 5, "{sizes:?}");
+        assert!(sizes.iter().all(|size| *size <= MAX_BATCH), "{sizes:?}");
+    }
+
+    #[test]
+    fn a_job_that_is_dropped_leaves_its_outcome_unknown() {
+        let thread = WriterThread::start("test", "a test", |_: &mut Vec<()>| ()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let error = runtime.block_on(thread.run::<()>(|_reply| ())).unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown);
+        assert_eq!(error.to_string(), "the thread that writes a test has ended");
+    }
+
+    #[test]
+    fn a_thread_that_panicked_takes_no_more_jobs() {
+        let panics = |_: &mut Vec<()>| panic!("a fault of the store");
+        let thread = WriterThread::start("test", "a test", panics).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let run = || runtime.block_on(thread.run::<()>(|_reply| ())).unwrap_err();
+        assert_eq!(run().applied(), Applied::Unknown);
+        while run().applied() != Applied::No {}
+    }
+}
