@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use grantor_jose::{Timestamp, base64url};
 
+use crate::BoxFuture;
+
 /// Where times come from. The system's is in `grantor-http`, a fake one in `grantor-testkit`.
 pub trait Clock: Debug + Send + Sync + 'static {
     /// Wall time. It may jump; only what is stored or sent to others uses it.
@@ -11,6 +13,13 @@ pub trait Clock: Debug + Send + Sync + 'static {
 
     /// Time since an arbitrary start. Never goes back and runs on while the machine sleeps.
     fn elapsed(&self) -> Duration;
+
+    /// A pause by this clock, if its time is not real: a fake one in tests. With `None` the pause
+    /// takes real time, by the timer of whoever pauses.
+    fn wait(&self, duration: Duration) -> Option<BoxFuture<'static, ()>> {
+        let _ = duration;
+        None
+    }
 }
 
 /// Where random bytes come from. The system's is in `grantor-http`, a seeded one in

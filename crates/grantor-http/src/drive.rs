@@ -7,37 +7,63 @@ use grantor_core::exchange::{Event, Exchange, Step};
 
 use crate::{Transport, TransportError};
 
-/// Carries an exchange to its end. Waits on tokio's timer.
+/// Carries an exchange to its end. Pauses by the environment's clock, and on tokio's timer if that
+/// has no pauses of its own.
 pub async fn drive<X: Exchange>(
     exchange: X,
     transport: &dyn Transport,
     environment: &Environment,
 ) -> X::Output {
-    drive_with_sleep(exchange, transport, environment, tokio::time::sleep).await
+    drive_with_sleep(exchange, transport, environment, |left| {
+        pause(environment, left)
+    })
+    .await
+}
+
+/// Waits so long by the environment's clock, or on tokio's timer if that has no pauses of its own.
+pub async fn pause(environment: &Environment, duration: Duration) {
+    match environment.clock.wait(duration) {
+        Some(pause) => pause.await,
+        None => tokio::time::sleep(duration).await,
+    }
 }
 
 /// As [`drive`], but `pause` waits, and may come back early where nothing is to be waited for.
 pub async fn drive_with_sleep<X: Exchange, P: Future<Output = ()>>(
-    mut exchange: X,
+    exchange: X,
     transport: &dyn Transport,
     environment: &Environment,
     pause: impl Fn(Duration) -> P,
 ) -> X::Output {
+    let driven = drive_with_cause(exchange, transport, environment, pause);
+    driven.await.0
+}
+
+/// As [`drive_with_sleep`], and returns why the last request that got no answer got none.
+pub async fn drive_with_cause<X: Exchange, P: Future<Output = ()>>(
+    mut exchange: X,
+    transport: &dyn Transport,
+    environment: &Environment,
+    pause: impl Fn(Duration) -> P,
+) -> (X::Output, Option<TransportError>) {
     let mut event = Event::Continue;
+    let mut cause = None;
     loop {
         event = match exchange.step(event, environment.clock.elapsed()) {
             Step::Send(request) => match transport.send(request).await {
                 Ok(answer) => Event::Answer(answer),
                 Err(error) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "no answer");
-                    Event::NoAnswer(error.failure())
+                    let failure = error.failure();
+                    cause = Some(error);
+                    Event::NoAnswer(failure)
                 }
             },
             Step::Wait(left) => {
                 pause(left).await;
                 Event::Continue
             }
-            Step::Done(output) => return output,
+            Step::Done(output) => return (output, cause),
         }
     }
 }

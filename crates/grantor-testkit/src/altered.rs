@@ -1,3 +1,5 @@
+//! A transport that does harm on the way.
+
 use std::fmt;
 use std::sync::Arc;
 

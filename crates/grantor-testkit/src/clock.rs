@@ -1,11 +1,16 @@
+//! A clock that a test moves.
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
-use grantor_core::{Clock, Timestamp};
+use grantor_core::{BoxFuture, Clock, Timestamp};
 use tokio::sync::watch;
 
 /// A clock that stands still until it is moved. Clones show the same time.
+///
+/// Code that pauses, as a client does after `Retry-After`, waits by this clock too: see
+/// [`set_waits`](Self::set_waits).
 ///
 /// ```
 /// use grantor_core::{Clock, Timestamp};
@@ -27,6 +32,7 @@ struct Times {
     wall_millis: AtomicI64,
     elapsed_nanos: AtomicU64,
     seeds: AtomicU64,
+    waits: AtomicU8,
     moved: watch::Sender<()>,
 }
 
@@ -38,12 +44,46 @@ impl FakeClock {
             wall_millis: AtomicI64::new(1_790_000_000_000),
             elapsed_nanos: AtomicU64::new(1_000_000_000_000),
             seeds: AtomicU64::new(0),
+            waits: AtomicU8::new(Waits::UntilMoved as u8),
             moved: watch::Sender::default(),
         }))
     }
 
     pub(crate) fn next_seed(&self) -> u64 {
         self.0.seeds.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// From now on the pauses of code that runs by this clock end so.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::time::Duration;
+    ///
+    /// use grantor_core::exchange::{FetchToken, Retry};
+    /// use grantor_core::{ClientAuthentication, GrantParameters, TokenRequest};
+    /// use grantor_testkit::{Endpoint, FakeClock, FakeServer, Fault, Waits, environment};
+    ///
+    /// let clock = FakeClock::new();
+    /// clock.set_waits(Waits::MoveTheClock);
+    /// let server = FakeServer::new("https://idp.example");
+    /// server.set_clock(&clock);
+    /// server.fail_next(Fault::Unavailable(5));
+    ///
+    /// let grant = GrantParameters::ClientCredentials;
+    /// let client = ClientAuthentication::None { client_id: "app".into() };
+    /// let request = TokenRequest::new(grant.clone());
+    /// let request = request.to_request(&server.token_endpoint(), &client);
+    /// let exchange = FetchToken::for_grant(&grant, request, Retry::default(), 1.0);
+    /// let token = grantor_http::drive(exchange, &server, &environment(&clock)).await;
+    /// assert!(token.is_ok());
+    ///
+    /// let sent = server.requests(Endpoint::Token);
+    /// let (first, second) = (sent[0].at().unwrap(), sent[1].at().unwrap());
+    /// assert_eq!(second.since(first), Duration::from_secs(5));
+    /// # });
+    /// ```
+    pub fn set_waits(&self, waits: Waits) {
+        self.0.waits.store(waits as u8, Ordering::SeqCst);
     }
 
     /// Time goes by.
@@ -86,6 +126,30 @@ impl Clock for FakeClock {
     fn elapsed(&self) -> Duration {
         Duration::from_nanos(self.0.elapsed_nanos.load(Ordering::SeqCst))
     }
+
+    fn wait(&self, duration: Duration) -> Option<BoxFuture<'static, ()>> {
+        let waits = self.0.waits.load(Ordering::SeqCst);
+        if waits == Waits::MoveTheClock as u8 {
+            let clock = self.clone();
+            return Some(Box::pin(async move { clock.advance(duration) }));
+        }
+        (waits == Waits::UntilMoved as u8)
+            .then(|| Box::pin(self.sleep(duration)) as BoxFuture<'_, ()>)
+    }
+}
+
+/// What ends the pauses of code that runs by a [`FakeClock`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Waits {
+    /// A pause ends once the test has moved the clock to its end. This is the default: nothing
+    /// happens behind the test's back.
+    UntilMoved,
+    /// A pause moves the clock to its end and takes no time: for a test that awaits what pauses.
+    MoveTheClock,
+    /// A pause takes real time, by the timer of whoever pauses: for a runtime of tokio's whose time
+    /// is paused.
+    OnTheTimer,
 }
 
 #[cfg(test)]
@@ -102,5 +166,24 @@ mod tests {
         clock.advance(Duration::from_secs(1));
         sleeping.await.unwrap();
         clock.sleep(Duration::ZERO).await;
+    }
+
+    #[tokio::test]
+    async fn a_wait_ends_as_the_clock_was_told() {
+        let clock = FakeClock::new();
+        let pause = Duration::from_secs(5);
+        let waiting = tokio::spawn(clock.wait(pause).unwrap());
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        clock.advance(pause);
+        waiting.await.unwrap();
+
+        clock.set_waits(Waits::MoveTheClock);
+        let began = clock.elapsed();
+        clock.wait(pause).unwrap().await;
+        assert_eq!(clock.elapsed() - began, pause);
+
+        clock.clone().set_waits(Waits::OnTheTimer);
+        assert!(clock.wait(pause).is_none());
     }
 }

@@ -9,7 +9,8 @@
 //! | `listen` | `FakeServer::listen`: the server on a socket of the loopback address |
 //!
 //! Without that feature nothing here opens a socket; nothing reads the time, and nothing sleeps but
-//! [`Fault::Delay`] at a server without a clock.
+//! [`Fault::Delay`] at a server without a clock. Code that runs by a [`FakeClock`] pauses by it too
+//! where it asks [`Clock::wait`](grantor_core::Clock::wait): see [`Waits`].
 //!
 //! # Code that takes a transport
 //!
@@ -28,7 +29,7 @@
 //! let tokens = Tokens::client_credentials("https://idp.example", "app", "s3cret")
 //!     .transport(server.clone())
 //!     .environment(environment(&clock))
-//!     .only("https://api.example")
+//!     .allow_origin("https://api.example")
 //!     .build()
 //!     .unwrap();
 //! let call = async || {
@@ -57,11 +58,15 @@
 //!
 //! It gets the URL of a server that listens: see `FakeListener`, of the feature `listen`.
 //!
+//! # Code that keeps something in a store
+//!
+//! It gets one of [`store`]: a store that fails, that counts its calls, or that forgets.
+//!
 //! # What can be asked of the server
 //!
 //! | a test wants | with |
 //! |---|---|
-//! | other answers | [`set_lifetime`](FakeServer::set_lifetime), [`set_extra`](FakeServer::set_extra), [`omit`](FakeServer::omit), [`answer_tokens_with`](FakeServer::answer_tokens_with) |
+//! | other answers | [`set_lifetime`](FakeServer::set_lifetime), [`set_extra`](FakeServer::set_extra), [`omit`](FakeServer::omit), [`answer_tokens_with`](FakeServer::answer_tokens_with), [`answer_api_with`](FakeServer::answer_api_with) |
 //! | other grants | [`on_grant`](FakeServer::on_grant), [`set_grant_types`](FakeServer::set_grant_types) |
 //! | refresh tokens that rotate, or not | [`set_rotation`](FakeServer::set_rotation) |
 //! | something to go wrong | [`fail_next`](FakeServer::fail_next), [`fail_times`](FakeServer::fail_times), [`fail_always`](FakeServer::fail_always) |
@@ -74,6 +79,7 @@ mod altered;
 mod clock;
 mod random;
 mod server;
+pub mod store;
 mod transport;
 
 use std::sync::Arc;
@@ -81,7 +87,7 @@ use std::sync::Arc;
 use grantor_core::Environment;
 
 pub use altered::{Alteration, AlteredTransport};
-pub use clock::FakeClock;
+pub use clock::{FakeClock, Waits};
 pub use random::SeededRandom;
 #[cfg(feature = "listen")]
 pub use server::FakeListener;

@@ -1,3 +1,5 @@
+//! Randomness that repeats.
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use grantor_core::Random;

@@ -1,3 +1,5 @@
+//! The authorization server: an in-process transport with settings, faults and a history.
+
 pub mod answer;
 mod assertions;
 mod clients;
@@ -158,9 +160,9 @@ impl FakeServer {
         endpoints::deny(&self.issuer, query).expect("an authorization request")
     }
 
-    /// An API that takes this server's tokens: 200, or what the settings of the API say. Faults
-    /// that are an answer are given here too; the others wait for a call that comes through the
-    /// transport.
+    /// Calls the API, which takes this server's tokens: 200, or what the settings of the API say.
+    /// Faults that are an answer are given here too; the others wait for a call that comes through
+    /// the transport. The body of the request is not looked at.
     #[must_use]
     pub fn api<B>(&self, request: &Request<B>) -> Response<Bytes> {
         let mut copy = Request::new(Bytes::new());
@@ -169,7 +171,7 @@ impl FakeServer {
         *copy.headers_mut() = request.headers().clone();
         let call = self.record(Endpoint::Api, copy);
         let fault = self.lock().faults.take_answer(&call);
-        let answer = fault.unwrap_or_else(|| endpoints::api(&self.lock(), &call));
+        let answer = fault.unwrap_or_else(|| endpoints::api(self, &call));
         call.answered(answer.status());
         answer
     }

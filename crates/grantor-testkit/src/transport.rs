@@ -1,3 +1,5 @@
+//! A transport that asks a function.
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -5,21 +5,13 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use grantor_core::TokenEndpointAuthMethod;
 
-use super::GrantOptions;
+use super::{GrantOptions, ServerOptions};
 use crate::error::Exit;
 
-/// Who asks, and whom.
+/// Who asks.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "The client")]
 pub(crate) struct ClientOptions {
-    /// The authorization server [default: that of the configuration file]
-    #[arg(
-        long,
-        env = "GRANTOR_ISSUER",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    pub(crate) issuer: Option<String>,
     /// The client; its secret comes from GRANTOR_CLIENT_SECRET, --secret-file or --secret-stdin
     #[arg(
         long,
@@ -35,7 +27,7 @@ pub(crate) struct ClientOptions {
     #[arg(long)]
     pub(crate) secret_stdin: bool,
     /// How the client authenticates [default: the best of what the server takes]
-    #[arg(long, value_enum, hide_possible_values = true, value_name = "METHOD")]
+    #[arg(long, value_enum, value_name = "METHOD")]
     pub(crate) auth_method: Option<Method>,
 }
 
@@ -48,6 +40,9 @@ pub(crate) enum Method {
     /// The secret in the body
     #[value(name = "client_secret_post", alias = "post")]
     Post,
+    /// A JWT, signed with the secret (HS256)
+    #[value(name = "client_secret_jwt", alias = "jwt")]
+    Jwt,
     /// No secret: a public client
     #[value(name = "none")]
     None,
@@ -58,6 +53,7 @@ impl From<Method> for TokenEndpointAuthMethod {
         match method {
             Method::Basic => Self::ClientSecretBasic,
             Method::Post => Self::ClientSecretPost,
+            Method::Jwt => Self::ClientSecretJwt,
             Method::None => Self::None,
         }
     }
@@ -108,6 +104,8 @@ pub(crate) struct Token {
     #[arg(long, value_enum, default_value = "token", value_name = "WHAT")]
     pub(crate) show: Show,
     #[command(flatten)]
+    pub(crate) server: ServerOptions,
+    #[command(flatten)]
     pub(crate) client: ClientOptions,
     #[command(flatten)]
     pub(crate) grant: GrantOptions,
@@ -157,6 +155,8 @@ pub(crate) struct Request {
     pub(crate) origins: Vec<String>,
     /// Where the request goes: https, or a loopback address
     pub(crate) url: String,
+    #[command(flatten)]
+    pub(crate) server: ServerOptions,
     #[command(flatten)]
     pub(crate) client: ClientOptions,
     #[command(flatten)]

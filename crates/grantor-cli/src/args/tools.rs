@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use clap_complete::Shell;
 use grantor_core::TokenTypeHint;
 
-use super::ClientOptions;
+use super::{ClientOptions, ServerOptions};
 use crate::error::Exit;
 
 #[derive(Debug, clap::Args)]
@@ -16,8 +16,8 @@ pub(crate) struct Discover {
     #[arg(env = "GRANTOR_ISSUER", hide_env_values = true)]
     pub(crate) issuer: Option<String>,
     /// Where the metadata are, if not at a well-known location
-    #[arg(long, value_name = "URL")]
-    pub(crate) at: Option<String>,
+    #[arg(long, visible_alias = "at", value_name = "URL")]
+    pub(crate) metadata_url: Option<String>,
 }
 
 /// A token from elsewhere than an argument.
@@ -36,6 +36,11 @@ pub(crate) struct Introspect {
     /// What kind of token it is
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) hint: Option<Hint>,
+    /// Where tokens are looked up [default: as the server's metadata say]
+    #[arg(long, value_name = "URL")]
+    pub(crate) introspection_endpoint: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: ServerOptions,
     #[command(flatten)]
     pub(crate) client: ClientOptions,
 }
@@ -48,6 +53,11 @@ pub(crate) struct Revoke {
     /// What kind of token it is
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) hint: Option<Hint>,
+    /// Where tokens are revoked [default: as the server's metadata say]
+    #[arg(long, value_name = "URL")]
+    pub(crate) revocation_endpoint: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: ServerOptions,
     #[command(flatten)]
     pub(crate) client: ClientOptions,
 }
@@ -84,6 +94,9 @@ pub(crate) struct Decode {
     /// Verify the signature with the keys that this server publishes, and that it issued the token
     #[arg(long, value_name = "URL")]
     pub(crate) issuer: Option<String>,
+    /// Where that server's metadata are, if not at a well-known location
+    #[arg(long, value_name = "URL", requires = "issuer")]
+    pub(crate) metadata_url: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

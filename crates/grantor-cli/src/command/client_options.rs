@@ -1,24 +1,11 @@
 //! Who asks the authorization server, as `token`, `request`, `introspect` and `revoke` take it.
 
-use grantor_client::{Builder, Tokens};
-use grantor_core::Secret;
+use grantor_client::{Server, Tokens, TokensBuilder};
+use grantor_core::{Secret, ServerMetadata, TokenEndpointAuthMethod};
 
 use super::input;
-use crate::args::{ClientOptions, Common, Method};
-use crate::config::Config;
-use crate::error::CliError;
-
-/// The server that an option names, or else the configuration file.
-pub(super) fn issuer(common: &Common, named: Option<&String>) -> Result<String, CliError> {
-    let config = Config::for_common(common)?;
-    let configured = config.issuer.map(|issuer| issuer.to_string());
-    named.cloned().or(configured).ok_or_else(|| {
-        CliError::usage(
-            "there is no authorization server: give --issuer, set GRANTOR_ISSUER, or set \"issuer\" \
-             in the configuration file",
-        )
-    })
-}
+use crate::args::{ClientOptions, Method};
+use crate::error::{CliError, Exit};
 
 /// The client's secret; none for a public client.
 pub(super) fn secret(options: &ClientOptions) -> Result<Option<Secret>, CliError> {
@@ -42,8 +29,8 @@ pub(super) fn secret(options: &ClientOptions) -> Result<Option<Secret>, CliError
 }
 
 /// The client, without a token of its own: for questions about others' tokens.
-pub(super) fn asking(issuer: &str, options: &ClientOptions) -> Result<Tokens, CliError> {
-    let mut builder = Tokens::login(issuer, &options.client_id);
+pub(super) fn asking(server: Server, options: &ClientOptions) -> Result<Tokens, CliError> {
+    let mut builder = Tokens::login(server, &options.client_id);
     if let Some(secret) = secret(options)? {
         builder = builder.client_secret(secret);
     }
@@ -51,9 +38,50 @@ pub(super) fn asking(issuer: &str, options: &ClientOptions) -> Result<Tokens, Cl
 }
 
 /// Says how the client authenticates, if the options do.
-pub(super) fn authenticating(builder: Builder, options: &ClientOptions) -> Builder {
+pub(super) fn authenticating(builder: TokensBuilder, options: &ClientOptions) -> TokensBuilder {
     match options.auth_method {
-        Some(method) => builder.authentication(method.into()),
+        Some(method) => builder.auth_method(method.into()),
         None => builder,
     }
+}
+
+/// An endpoint's methods of client authentication, as metadata list them.
+pub(super) type Methods = fn(&ServerMetadata) -> &[TokenEndpointAuthMethod];
+
+/// The same, with a way out where the client has a secret and the server says that it takes none.
+pub(super) async fn with_way_out<T>(
+    done: Result<T, CliError>,
+    tokens: &Tokens,
+    options: &ClientOptions,
+    methods: Methods,
+) -> Result<T, CliError> {
+    let error = match done {
+        Err(error) if error.exit() == Exit::Configuration => error,
+        done => return done,
+    };
+    if options.auth_method.is_some() || !takes_no_secret(tokens, methods).await {
+        return Err(error);
+    }
+    Err(error.hint(
+        "if it takes the secret all the same, say how with --auth-method client_secret_basic or \
+         client_secret_post; a public client says --auth-method none",
+    ))
+}
+
+async fn takes_no_secret(tokens: &Tokens, methods: Methods) -> bool {
+    let Ok(metadata) = tokens.metadata().await else {
+        return false;
+    };
+    let listed = match methods(&metadata) {
+        [] => &metadata.token_endpoint_auth_methods_supported,
+        own => own,
+    };
+    let by_secret = |method: &TokenEndpointAuthMethod| {
+        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretJwt, ClientSecretPost};
+        matches!(
+            method,
+            ClientSecretBasic | ClientSecretPost | ClientSecretJwt
+        )
+    };
+    !listed.is_empty() && !listed.iter().any(by_secret)
 }

@@ -11,7 +11,7 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::client_options::issuer;
+use super::server_options::issuer;
 use crate::args::{Common, Discover};
 use crate::error::{CliError, Exit, with_sources};
 use crate::output::{Output, tame};
@@ -19,7 +19,7 @@ use crate::output::{Output, tame};
 pub(crate) fn run(common: &Common, args: &Discover, output: &Output) -> Result<ExitCode, CliError> {
     let issuer = issuer(common, args.issuer.as_ref())?;
     let issuer = parse(&issuer)?;
-    let at = args.at.as_deref().map(location).transpose()?;
+    let at = args.metadata_url.as_deref().map(location).transpose()?;
     crate::block_on(async {
         let found = fetch(&issuer, at).await?;
         if output.is_json() {
@@ -74,9 +74,11 @@ pub(super) async fn fetch(issuer: &Issuer, at: Option<Url>) -> Result<Found, Cli
     })
 }
 
-fn location(text: &str) -> Result<Url, CliError> {
+pub(super) fn location(text: &str) -> Result<Url, CliError> {
     let url = Url::parse(text).ok().filter(is_secure);
-    url.ok_or_else(|| CliError::usage("--at takes an https URL, or one on a loopback address"))
+    url.ok_or_else(|| {
+        CliError::usage("--metadata-url takes an https URL, or one on a loopback address")
+    })
 }
 
 impl Found {

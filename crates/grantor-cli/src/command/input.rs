@@ -24,8 +24,7 @@ pub(super) fn secret_from_stdin(what: &str) -> Result<Secret, CliError> {
     input
         .read_line(&mut text)
         .map_err(|error| CliError::failed(format!("{what} can't be read: {error}")))?;
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
+    let line = first_line(&text);
     if line.is_empty() {
         return Err(CliError::usage(format!(
             "{what} is empty: give it on standard input"
@@ -54,8 +53,7 @@ pub(super) fn secret_from_file(path: &Path, what: &str) -> Result<Secret, CliErr
 /// A password from a file: its text as it is, but for the end of its line.
 pub(super) fn line_from_file(path: &Path, what: &str) -> Result<Secret, CliError> {
     let text = text_from_file(path, what)?;
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
+    let line = first_line(&text);
     if line.is_empty() {
         let path = path.display();
         return Err(CliError::usage(format!("{what} is empty: {path}")));
@@ -72,6 +70,18 @@ pub(super) fn secret_from_environment(name: &str) -> Result<Option<Secret>, CliE
             Err(CliError::usage(format!("{name} is not text in UTF-8")))
         }
     }
+}
+
+/// A line without its end and without a byte order mark.
+fn first_line(text: &str) -> &str {
+    let line = without_mark(text);
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
+/// A text without the byte order mark that some editors begin files with.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// The text of a file; `-` is standard input.
@@ -132,7 +142,7 @@ fn open(path: &Path, what: &str) -> Result<File, CliError> {
     })
 }
 
-/// All of a text, or an error that ends with `exit` if it is none.
+/// All of a text without its byte order mark, or an error that ends with `exit` if it is none.
 fn text(source: impl Read, what: &str, exit: Exit) -> Result<Zeroizing<String>, CliError> {
     let malformed = |why: &str| CliError::new(exit, format!("{what} {why}"));
     let mut bytes = Zeroizing::new(Vec::new());
@@ -144,7 +154,7 @@ fn text(source: impl Read, what: &str, exit: Exit) -> Result<Zeroizing<String>, 
         return Err(malformed("is longer than 1 MiB"));
     }
     match str::from_utf8(&bytes) {
-        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Ok(text) => Ok(Zeroizing::new(without_mark(text).to_owned())),
         Err(_) => Err(malformed("is not text in UTF-8")),
     }
 }
@@ -158,6 +168,21 @@ mod tests {
         let text = text(source, "the token", Exit::Malformed);
         text.map(|text| text.len())
             .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_text() {
+        for (bytes, read) in [
+            ("\u{feff}s3cret\r\n", "s3cret\r\n"),
+            ("s3cret\u{feff}", "s3cret\u{feff}"),
+            ("\u{feff}", ""),
+        ] {
+            let text = text(bytes.as_bytes(), "the secret", Exit::Failed).unwrap();
+            assert_eq!(*text, read);
+        }
+        assert_eq!(first_line("\u{feff}s3cret\r\n"), "s3cret");
+        // A mark of UTF-16 is no text at all.
+        assert!(text([0xff, 0xfe, b's', 0].as_slice(), "", Exit::Failed).is_err());
     }
 
     #[test]

@@ -6,8 +6,9 @@ use grantor_core::{Introspection, IntrospectionRequest, Timestamp};
 use grantor_http::system;
 use serde_json::{Value, to_value};
 
-use super::client_options::{asking, issuer};
+use super::client_options::{asking, with_way_out};
 use super::input;
+use super::server_options::Named;
 use crate::args::{Common, Introspect};
 use crate::error::{CliError, Exit};
 use crate::output::{Output, tame};
@@ -18,17 +19,24 @@ pub(crate) fn run(
     args: &Introspect,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    let issuer = issuer(common, args.client.issuer.as_ref())?;
+    let endpoint = args.introspection_endpoint.as_ref();
+    let named = Named::with_endpoint(common, &args.server, endpoint, |server, url| {
+        server.introspection_endpoint = Some(url);
+    });
+    let Named { server, name } = named?;
     input::one_from_stdin(&args.input, &args.client)?;
     let mut request = IntrospectionRequest::new(input::token(&args.input)?);
     request.token_type_hint = args.hint.map(Into::into);
-    let tokens = asking(&issuer, &args.client)?;
+    let tokens = asking(server, &args.client)?;
     crate::block_on(async {
-        let answer = tokens.introspect(&request).await;
+        let answer = tokens.introspect(&request).await.map_err(CliError::from);
+        let answer = with_way_out(answer, &tokens, &args.client, |metadata| {
+            &metadata.introspection_endpoint_auth_methods_supported
+        });
+        let answer = answer.await;
         tokens.close().await;
-        let answer = answer.map_err(|error| {
-            CliError::from(error).because(&format!("{issuer} says nothing of the token"))
-        })?;
+        let failed = format!("{name} says nothing of the token");
+        let answer = answer.map_err(|error| error.because(&failed))?;
         let json = to_value(&answer).unwrap_or_default();
         output.result(&to_text(&answer, &json), &json)?;
         Ok(match answer.active {

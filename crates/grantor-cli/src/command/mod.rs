@@ -13,6 +13,7 @@ pub(crate) mod man;
 pub(crate) mod request;
 pub(crate) mod revoke;
 pub(crate) mod serve;
+mod server_options;
 pub(crate) mod token;
 mod token_options;
 pub(crate) mod user;

@@ -6,6 +6,8 @@ use grantor_client::TokenSet;
 use grantor_http::system;
 use serde_json::{Value, json};
 
+use super::client_options::with_way_out;
+use super::server_options::Named;
 use super::token_options::{self, server};
 use crate::args::{Common, Show, Token};
 use crate::error::{CliError, Exit};
@@ -13,7 +15,7 @@ use crate::output::Output;
 use crate::when;
 
 pub(crate) fn run(common: &Common, args: &Token, output: &Output) -> Result<ExitCode, CliError> {
-    let (server, name) = server(common, &args.client, &args.token)?;
+    let Named { server, name } = server(common, &args.server, &args.token)?;
     crate::block_on(async {
         let options = (&args.client, &args.grant, &args.token);
         let tokens = token_options::tokens(server, options, Vec::new()).await?;
@@ -22,6 +24,10 @@ pub(crate) fn run(common: &Common, args: &Token, output: &Output) -> Result<Exit
             return Ok(Exit::Done.into());
         }
         let token = token_options::get(&tokens, &args.token).await;
+        let token = with_way_out(token, &tokens, &args.client, |metadata| {
+            &metadata.token_endpoint_auth_methods_supported
+        });
+        let token = token.await;
         tokens.close().await;
         let token = token.map_err(|error| error.because(&format!("no token from {name}")))?;
         output.result(&shown(&token, args.show), &to_json(&token))?;

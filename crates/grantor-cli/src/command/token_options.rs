@@ -3,40 +3,27 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use grantor_client::{Builder, Server, TokenSet, Tokens};
+use grantor_client::{Server, TokenSet, Tokens, TokensBuilder};
 use grantor_http::system;
 use grantor_store::{MasterKey, Namespace, Store};
 use grantor_store_sqlite::SqliteOptions;
-use url::Url;
 
-use super::{client_options, grant_options, input};
-use crate::args::{ClientOptions, Common, GrantOptions, TokenOptions};
+use super::server_options::Named;
+use super::{grant_options, input};
+use crate::args::{ClientOptions, Common, GrantOptions, ServerOptions, TokenOptions};
 use crate::data::refuse_if_others_write;
 use crate::error::CliError;
 
-/// The server that the options name, and what messages call it: its issuer, or the origin of its
-/// token endpoint.
+/// The server that the options name.
 pub(super) fn server(
     common: &Common,
-    client: &ClientOptions,
+    server: &ServerOptions,
     options: &TokenOptions,
-) -> Result<(Server, String), CliError> {
-    match (
-        client_options::issuer(common, client.issuer.as_ref()),
-        &options.token_endpoint,
-    ) {
-        (Ok(issuer), endpoint) => {
-            let mut server = Server::issuer(&issuer);
-            server.token_endpoint.clone_from(endpoint);
-            Ok((server, issuer))
-        }
-        (Err(_), Some(endpoint)) => {
-            let origin = Url::parse(endpoint).map(|url| url.origin().ascii_serialization());
-            let name = origin.unwrap_or_else(|_| "--token-endpoint".to_owned());
-            Ok((Server::at_token_endpoint(endpoint), name))
-        }
-        (Err(error), None) => Err(error),
-    }
+) -> Result<Named, CliError> {
+    let endpoint = options.token_endpoint.as_ref();
+    Named::with_endpoint(common, server, endpoint, |server, url| {
+        server.token_endpoint = Some(url);
+    })
 }
 
 /// The tokens that the options name, for these origins.
@@ -67,7 +54,10 @@ pub(super) async fn tokens(
         let (store, key) = open(file, folder, key_folder).await?;
         builder = builder.store(store, &key);
     }
-    let tokens = origins.into_iter().fold(builder, Builder::only).build()?;
+    let tokens = origins
+        .into_iter()
+        .fold(builder, TokensBuilder::allow_origin)
+        .build()?;
     Ok(match subject {
         Some(subject) => tokens.for_subject(subject)?,
         None => tokens,

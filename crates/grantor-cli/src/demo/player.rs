@@ -48,7 +48,7 @@ impl Player {
             Tokens::client_credentials(issuer, service.client_id(), secret.unwrap_or_default())
                 .scope(SCOPE)
                 .resource(&stage.api)
-                .only(stage.api.trim_end_matches("/notes"))
+                .allow_origin(stage.api.trim_end_matches("/notes"))
                 .transport(line.clone())
                 .environment(environment.clone())
                 .spawn_on(tokio::runtime::Handle::current())

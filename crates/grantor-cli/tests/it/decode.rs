@@ -101,6 +101,14 @@ fn a_signature_is_verified_with_the_keys_of_a_file() {
 
     let unknown = decode(&home, &*token, &["--jwks", &others]);
     shown_and(&unknown, 10, "NOT VERIFIED", "no key fits");
+    assert!(!unknown.err.contains("skipped"), "{unknown:?}");
+    let short =
+        json!({ "kty": "RSA", "kid": "k1", "n": base64url::encode([0xff; 64]), "e": "AQAB" });
+    let skipped = home.file("skipped", &json!({ "keys": [short] }).to_string());
+    let skipped = decode(&home, &*token, &["--jwks", &skipped]);
+    let reason = "key 1 of the set was skipped: ";
+    shown_and(&skipped, 10, "NOT VERIFIED", reason);
+    assert!(skipped.out.contains(reason), "{skipped:?}");
     let (start, _) = token.rsplit_once('.').unwrap();
     let altered = format!("{start}.{}", base64url::encode([1; 64]));
     let wrong = decode(&home, altered, &["--jwks", &file, "--json"]);

@@ -101,10 +101,10 @@ fn what_can_not_be_used_says_why() {
     home.run(&[
         "discover",
         "https://id.example",
-        "--at",
+        "--metadata-url",
         "http://id.example/",
     ])
-    .fails(2, &["--at", "https"]);
+    .fails(2, &["--metadata-url", "https"]);
     home.run(&["discover"])
         .fails(2, &["no authorization server"]);
 }

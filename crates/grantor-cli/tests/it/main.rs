@@ -14,6 +14,7 @@ mod manual;
 mod output;
 mod request;
 mod secrets;
+mod servers;
 mod serving;
 mod token;
 mod token_options;

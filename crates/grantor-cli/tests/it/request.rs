@@ -335,13 +335,25 @@ fn an_answer_goes_to_a_file_and_one_that_failed_need_not() {
 #[test]
 fn an_unchanged_answer_is_no_error_and_a_redirect_that_is_not_followed_is_one() {
     let scene = Scene::new();
-    let away = Scripted::new("302 Found", "").header("location", "/there");
-    let api = Api::answering(vec![Scripted::new("304 Not Modified", ""), away]);
+    let away = |status, location| Scripted::new(status, "").header("location", location);
+    let api = Api::answering(vec![
+        Scripted::new("304 Not Modified", ""),
+        away("302 Found", "/there?key=s3cret"),
+        away("302 Found", "/d\u{fc}nn"),
+        away("307 Temporary Redirect", "https://other.example/x"),
+    ]);
     let url = api.url("/");
     scene.request(&[&url]).run().ok();
     let redirected = scene.request(&["-d", "body", &url]).run();
-    redirected.fails(7, &["302", "not followed", "--origin"]);
-    assert_eq!(api.seen().len(), 2);
+    redirected.fails(7, &["302", &format!("send it to {}", api.url("/there"))]);
+    let here = "--origin";
+    assert!(!redirected.err.contains(here) && !redirected.err.contains("s3cret"));
+    let unreadable = scene.request(&[&url]).run();
+    unreadable.fails(7, &["302", "other than ASCII"]);
+    assert!(!unreadable.err.contains(here), "{unreadable:?}");
+    let abroad = scene.request(&["-d", "body", &url]).run();
+    abroad.fails(7, &["307", "--origin https://other.example"]);
+    assert_eq!(api.seen().len(), 4);
 }
 
 #[test]

@@ -5,46 +5,13 @@ use grantor_core::{Issuer, Scope};
 use grantor_jose::Algorithm;
 use grantor_server::site::{Accounts, Passwords};
 use grantor_server::{AccessTokens, ClientCredentials, NewClient, Server, StoredClients};
-use grantor_store::{
-    Capabilities, Entry, Error, Expect, Key, MemoryStore, Namespace, Put, PutOutcome,
-    RemoveOutcome, Store, Stores,
-};
+use grantor_store::{MemoryStore, Namespace, Stores};
+use grantor_testkit::store::EvictingStore;
 
 use crate::support::{Fixture, ISSUER};
 
-/// A store that drops records when it likes.
-#[derive(Debug, Default)]
-struct Evicting(MemoryStore);
-
-impl Store for Evicting {
-    fn capabilities(&self) -> Capabilities {
-        let mut capabilities = Capabilities::new("the forgetful store");
-        capabilities.may_evict = true;
-        capabilities
-    }
-
-    fn get<'a>(
-        &'a self,
-        key: &'a Key,
-    ) -> grantor_core::BoxFuture<'a, Result<Option<Entry>, Error>> {
-        self.0.get(key)
-    }
-
-    fn put<'a>(&'a self, put: &'a Put) -> grantor_core::BoxFuture<'a, Result<PutOutcome, Error>> {
-        self.0.put(put)
-    }
-
-    fn remove<'a>(
-        &'a self,
-        key: &'a Key,
-        expect: Expect,
-    ) -> grantor_core::BoxFuture<'a, Result<RemoveOutcome, Error>> {
-        self.0.remove(key, expect)
-    }
-}
-
 fn evicting() -> Stores {
-    let store = Arc::new(Evicting::default());
+    let store = Arc::new(EvictingStore::new(Arc::new(MemoryStore::new())));
     Stores::new(store, Namespace::new(ISSUER), grantor_http::system())
 }
 
@@ -77,7 +44,7 @@ async fn every_problem_is_told_at_once() {
         "ES256 or EdDSA",
         "default audience",
         "the grant client_credentials was added twice",
-        "a grant can't be kept there: the forgetful store may evict live records",
+        "a grant can't be kept there: the evicting store may evict live records",
         "an account can't be kept there",
         "a client can't be kept there",
         "the server's keys can't be kept there",

@@ -1,3 +1,5 @@
+//! Verification of JWT assertions (RFC 7523).
+
 use grantor_core::{Clock, Timestamp};
 
 use super::route::origin;

@@ -1,3 +1,5 @@
+//! Client authentication (RFC 6749 section 2.3).
+
 use grantor_core::{
     ClientAuthentication, ErrorCode, ErrorResponse, Secret, TokenEndpointAuthMethod,
 };

@@ -1,3 +1,5 @@
+//! The answers of faults that have one of their own.
+
 use bytes::Bytes;
 use grantor_core::{AuthenticateChallenge, ErrorCode, ErrorResponse, Timestamp};
 use grantor_http::MAX_ANSWER;

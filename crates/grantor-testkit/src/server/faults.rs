@@ -1,3 +1,5 @@
+//! What goes wrong with a request, and the queues of faults.
+
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::time::Duration;

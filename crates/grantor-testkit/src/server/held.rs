@@ -1,3 +1,5 @@
+//! Requests that wait until the test goes on.
+
 use tokio::sync::watch;
 
 use super::FakeServer;

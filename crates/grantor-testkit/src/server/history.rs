@@ -1,3 +1,5 @@
+//! The requests so far, and assertions about them.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! The server on a loopback socket.
+
 use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -18,8 +20,10 @@ use url::Url;
 use super::FakeServer;
 use super::outcome::Outcome;
 
-/// A [`FakeServer`] on a socket: plain HTTP on 127.0.0.1, at a port that was free. It has a thread of
-/// its own, so that clients that block can be tested too, and ends when it is dropped.
+/// A [`FakeServer`] on a socket: plain HTTP on 127.0.0.1, at a free port. Needs the feature `listen`.
+///
+/// It runs on its own thread, so that clients that block can be tested too, and ends when it is
+/// dropped.
 ///
 /// Everything of [`FakeServer`] can be called on it. Without a clock,
 /// [`Fault::Delay`](super::Fault::Delay) takes real time here.
@@ -65,7 +69,7 @@ pub struct FakeListener {
 }
 
 impl FakeServer {
-    /// A server whose issuer is where it listens.
+    /// A server whose issuer is where it listens. Needs the feature `listen`.
     ///
     /// ```
     /// use grantor_testkit::FakeServer;

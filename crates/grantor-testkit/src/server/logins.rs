@@ -1,3 +1,5 @@
+//! Logins and their refresh tokens: rotation, grace, reuse.
+
 use std::collections::HashMap;
 use std::time::Duration;
 

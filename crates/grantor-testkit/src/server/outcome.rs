@@ -1,3 +1,5 @@
+//! One request from its arrival to its answer, faults included.
+
 use bytes::Bytes;
 use grantor_core::Clock;
 use http::{Request, Response};

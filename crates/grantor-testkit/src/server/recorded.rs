@@ -1,3 +1,5 @@
+//! A request as the server saw it.
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 

@@ -1,3 +1,5 @@
+//! Which endpoint a request is for.
+
 use grantor_core::Issuer;
 use http::Uri;
 

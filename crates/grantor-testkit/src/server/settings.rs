@@ -1,3 +1,5 @@
+//! What a test sets: tokens, clients, grants, the API, devices.
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -165,6 +167,26 @@ impl FakeServer {
     #[expect(clippy::expect_used, reason = "a test writes a scope by hand")]
     pub fn set_api_scope(&self, scope: &str) {
         self.lock().api.scope = Some(Scope::parse(scope).expect("a scope"));
+    }
+
+    /// The API answers calls with a good token by this function, instead of 200 without a body. It
+    /// refuses the others as before.
+    ///
+    /// ```
+    /// use grantor_testkit::{FakeServer, answer};
+    /// use serde_json::json;
+    ///
+    /// let server = FakeServer::new("https://idp.example");
+    /// server.answer_api_with(|request| {
+    ///     let path = request.request().uri().path();
+    ///     answer::json(200, &json!({ "path": path, "things": ["a lamp"] }))
+    /// });
+    /// ```
+    pub fn answer_api_with(
+        &self,
+        answer: impl Fn(&RecordedRequest) -> Response<Bytes> + Send + Sync + 'static,
+    ) {
+        self.lock().api.answer = Some(std::sync::Arc::new(answer));
     }
 
     /// The API says this in `WWW-Authenticate` when it answers 401; at first

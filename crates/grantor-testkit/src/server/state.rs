@@ -1,10 +1,16 @@
+//! Everything that the server knows.
+
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use grantor_core::{Clock, Scope, Timestamp, TokenEndpointAuthMethod};
 use grantor_jose::KeySet;
+use http::Response;
 use serde_json::{Map, Value};
 
+use super::RecordedRequest;
 use super::endpoints::TokenShape;
 use super::faults::Faults;
 use super::grants::{Code, CustomGrant, Devices, GRANT_TYPES};
@@ -50,7 +56,11 @@ pub(super) struct ApiSettings {
     pub(super) origins: Option<Vec<String>>,
     pub(super) scope: Option<Scope>,
     pub(super) challenge: Option<String>,
+    pub(super) answer: Option<ApiAnswer>,
 }
+
+/// What the API answers a call with a good token.
+pub(super) type ApiAnswer = Arc<dyn Fn(&RecordedRequest) -> Response<Bytes> + Send + Sync>;
 
 pub(super) struct Client {
     pub(super) client_id: String,

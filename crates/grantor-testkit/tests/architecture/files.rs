@@ -109,7 +109,7 @@ impl Tree {
             .filter(|(name, _)| !NOT_OURS.iter().any(|part| name.contains(part)))
     }
 
-    fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, text)| (&**name, &**text))
     }
 }

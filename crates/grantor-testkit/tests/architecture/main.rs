@@ -16,6 +16,7 @@ mod packages;
 mod proofs;
 mod purity;
 mod rust;
+mod unused;
 
 use std::path::Path;
 
@@ -71,6 +72,11 @@ fn core_and_jose_do_no_io_read_no_clock_and_hold_no_global() {
         assert!(!sources.is_empty(), "{folder} holds no sources");
         assert_none(&purity::findings(sources));
     }
+}
+
+#[test]
+fn every_dependency_is_used() {
+    assert_none(&unused::findings(&files::Tree::read(root())));
 }
 
 #[test]

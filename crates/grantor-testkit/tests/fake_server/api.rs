@@ -1,8 +1,9 @@
 use bytes::Bytes;
 use grantor_core::AuthenticateChallenge;
 use grantor_http::Transport;
-use grantor_testkit::{Endpoint, Fault};
+use grantor_testkit::{Endpoint, Fault, answer};
 use http::Request;
+use serde_json::json;
 
 use crate::{CLIENT_CREDENTIALS, access_token, call, server};
 
@@ -47,6 +48,28 @@ async fn the_api_is_below_the_issuer_and_at_every_other_origin() {
     assert_eq!(server.send(elsewhere).await.unwrap().status(), 404);
     assert_eq!(server.count(Endpoint::Api), 3);
     assert_eq!(server.count(Endpoint::Other), 1);
+}
+
+#[tokio::test]
+async fn a_body_of_the_tests_choice_is_for_those_with_a_good_token() {
+    let server = server();
+    let token = access_token(&server, &CLIENT_CREDENTIALS).await;
+    let clone = server.clone();
+    server.answer_api_with(move |request| {
+        // The function may use the server.
+        let calls = clone.count(Endpoint::Api);
+        let path = request.request().uri().path();
+        answer::json(201, &json!({ "path": path, "calls": calls }))
+    });
+    let good = call("https://api.example/things", &token);
+    let got = server.send(good.clone()).await.unwrap();
+    assert_eq!(got.status(), 201);
+    assert_eq!(got.body(), r#"{"calls":1,"path":"/things"}"#);
+    assert_eq!(server.api(&good).body(), r#"{"calls":2,"path":"/things"}"#);
+    let bad = server.send(call("https://api.example/things", "other"));
+    assert_eq!(bad.await.unwrap().status(), 401);
+    server.set_api_scope("write");
+    assert_eq!(server.api(&good).status(), 403);
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 use bytes::Bytes;
-use grantor_core::exchange::NoAnswer;
-use grantor_core::{Clock, Timestamp};
+use grantor_core::exchange::{FetchToken, NoAnswer, Retry};
+use grantor_core::{Clock, GrantParameters, Timestamp};
 use grantor_http::{Transport, TransportError};
 use grantor_jose::base64url;
-use grantor_testkit::{Endpoint, FakeServer, Fault, ScriptedAnswer};
+use grantor_testkit::{Endpoint, FakeServer, Fault, ScriptedAnswer, Waits, environment};
 use http::{Request, Response};
 use tokio::time::Instant;
 
@@ -227,4 +227,31 @@ async fn a_nonce_is_wanted_until_a_proof_has_it() {
         r#"DPoP error="use_dpop_nonce""#
     );
     assert_eq!(server.api(&with_proof(request, "n1")).status(), 200);
+}
+
+#[tokio::test]
+async fn a_retry_waits_by_the_clock_alone() {
+    let (server, clock) = with_clock();
+    let fetch = || {
+        let request = form_request(&server.token_endpoint(), &CLIENT_CREDENTIALS);
+        let grant = GrantParameters::ClientCredentials;
+        let exchange = FetchToken::for_grant(&grant, request, Retry::default(), 1.0);
+        let (server, environment) = (server.clone(), environment(&clock));
+        async move { grantor_http::drive(exchange, &server, &environment).await }
+    };
+    server.fail_next(Fault::Unavailable(5));
+    let fetching = tokio::spawn(fetch());
+    tokio::task::yield_now().await;
+    server.assert_token_requests(1);
+    clock.advance(seconds(4));
+    tokio::task::yield_now().await;
+    assert!(!fetching.is_finished());
+    clock.advance(seconds(1));
+    assert!(fetching.await.unwrap().is_ok());
+
+    clock.set_waits(Waits::MoveTheClock);
+    server.fail_next(Fault::Unavailable(5));
+    let began = clock.elapsed();
+    assert!(fetch().await.is_ok());
+    assert_eq!(clock.elapsed() - began, seconds(5));
 }

@@ -16,14 +16,21 @@ use crate::error::{CliError, Exit, with_sources};
 pub(super) enum Source {
     File(PathBuf),
     Url(Url),
-    Issuer(Issuer),
+    Issuer {
+        issuer: Issuer,
+        metadata: Option<Url>,
+    },
 }
 
 impl Source {
     /// What the options name; none if nothing is to be verified.
     pub(super) fn of(args: &Decode) -> Result<Option<Self>, CliError> {
         if let Some(issuer) = &args.issuer {
-            return Ok(Some(Self::Issuer(discover::parse(issuer)?)));
+            let at = args.metadata_url.as_deref();
+            return Ok(Some(Self::Issuer {
+                issuer: discover::parse(issuer)?,
+                metadata: at.map(discover::location).transpose()?,
+            }));
         }
         let Some(jwks) = &args.jwks else {
             return Ok(None);
@@ -40,7 +47,7 @@ impl Source {
     /// Who has to have issued the token.
     pub(super) fn issuer(&self) -> Option<&str> {
         match self {
-            Self::Issuer(issuer) => Some(issuer.as_str()),
+            Self::Issuer { issuer, .. } => Some(issuer.as_str()),
             Self::File(_) | Self::Url(_) => None,
         }
     }
@@ -54,8 +61,8 @@ impl Source {
                 read(text.as_bytes(), &path.display().to_string(), key_id)
             }
             Self::Url(url) => fetch(url, key_id).await,
-            Self::Issuer(issuer) => {
-                let found = discover::fetch(issuer, None).await?;
+            Self::Issuer { issuer, metadata } => {
+                let found = discover::fetch(issuer, metadata.clone()).await?;
                 let url = found.metadata.jwks_uri.ok_or_else(|| {
                     CliError::configuration(format!("the metadata of {issuer} has no \"jwks_uri\""))
                 })?;

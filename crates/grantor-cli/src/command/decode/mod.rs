@@ -73,7 +73,7 @@ fn verdict(token: &str, parts: &Parts, source: Option<&Source>, keys: Option<&Ke
     };
     let key = match verify(token, keys) {
         Ok(key) => key,
-        Err(error) => return Verdict::Wrong(error.to_string()),
+        Err(error) => return Verdict::Wrong(explained(error, keys)),
     };
     match source.issuer() {
         Some(issuer) if claims.get("iss").and_then(Value::as_str) != Some(issuer) => {
@@ -83,6 +83,18 @@ fn verdict(token: &str, parts: &Parts, source: Option<&Source>, keys: Option<&Ke
         }
         _ => Verdict::Verified(key),
     }
+}
+
+/// What is wrong, and which keys of the set were not even tried.
+fn explained(error: Error, keys: Option<&KeySet>) -> String {
+    let mut message = error.to_string();
+    if error == Error::UnknownKey {
+        for skipped in keys.into_iter().flat_map(KeySet::skipped) {
+            let (number, reason) = (skipped.index + 1, skipped.reason);
+            message.push_str(&format!("; key {number} of the set was skipped: {reason}"));
+        }
+    }
+    message
 }
 
 fn verify(token: &str, keys: Option<&KeySet>) -> Result<Key, Error> {

@@ -5,7 +5,9 @@ use grantor_jose::base64url;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode, Version};
 use serde_json::{Value, json};
+use url::Url;
 
+use super::redirect::Sent;
 use crate::args::Request;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
@@ -16,6 +18,8 @@ pub(super) struct Answer {
     pub(super) version: Version,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// Which URL gave it, after the redirects that were followed.
+    pub(super) from: Url,
 }
 
 impl Answer {
@@ -31,7 +35,7 @@ impl Answer {
     }
 
     /// What is wrong with it, and what the API says that it wants.
-    pub(super) fn problem(&self) -> CliError {
+    pub(super) fn problem(&self, sent: &Sent) -> CliError {
         let mut message = format!("the answer has status {}", self.status);
         let challenges = self.headers.get_all(WWW_AUTHENTICATE).iter();
         for challenge in challenges.filter_map(|value| value.to_str().ok()) {
@@ -39,10 +43,7 @@ impl Answer {
         }
         let error = CliError::new(self.exit(), message).retry_after(self.retry_after());
         if self.status.is_redirection() {
-            return error.hint(
-                "the redirect was not followed with the token: if it may go there, name the origin \
-                 with --origin",
-            );
+            return error.hint(sent.why_not_followed(&self.from, self.status, &self.headers));
         }
         error
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod prepared;
+mod redirect;
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -13,6 +14,8 @@ use url::Url;
 
 use self::answer::Answer;
 use self::prepared::Prepared;
+use self::redirect::Sent;
+use super::client_options::with_way_out;
 use super::token_options;
 use crate::args::{Common, Request};
 use crate::error::{CliError, Exit};
@@ -23,14 +26,19 @@ pub(crate) fn run(common: &Common, args: &Request, output: &Output) -> Result<Ex
     for origin in &args.origins {
         origins.push(origin_of(origin)?);
     }
-    let (server, _) = token_options::server(common, &args.client, &args.token)?;
+    let server = token_options::server(common, &args.server, &args.token)?.server;
     let request = Prepared::of(args)?;
+    let what = Sent::new(&request, &origins);
     // Before anything is sent: an answer to a request with effects should not get lost.
     let file = args.output.as_deref().map(open).transpose()?;
     crate::block_on(async {
         let options = (&args.client, &args.grant, &args.token);
         let tokens = token_options::tokens(server, options, origins).await?;
         let sent = send(&tokens, request, args).await;
+        let sent = with_way_out(sent, &tokens, &args.client, |metadata| {
+            &metadata.token_endpoint_auth_methods_supported
+        });
+        let sent = sent.await;
         tokens.close().await;
         let answer =
             sent.map_err(|error| error.because(&format!("no answer from {}", shown(&args.url))))?;
@@ -43,7 +51,7 @@ pub(crate) fn run(common: &Common, args: &Request, output: &Output) -> Result<Ex
             }
         }
         if exit != Exit::Done {
-            output.error(&answer.problem());
+            output.error(&answer.problem(&what));
         }
         Ok(exit.into())
     })
@@ -63,6 +71,7 @@ async fn send(tokens: &Tokens, request: Prepared, args: &Request) -> Result<Answ
     }
     let answer = builder.send().await?;
     let (status, version) = (answer.status(), answer.version());
+    let from = answer.url().clone();
     let headers = answer.headers().clone();
     let body = answer.bytes().await;
     let body = body.map_err(|_| CliError::new(Exit::TryAgain, "the answer broke off"))?;
@@ -71,6 +80,7 @@ async fn send(tokens: &Tokens, request: Prepared, args: &Request) -> Result<Answ
         version,
         headers,
         body,
+        from,
     })
 }
 

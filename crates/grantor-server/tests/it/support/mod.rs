@@ -5,7 +5,6 @@ mod clock;
 mod flow;
 mod html;
 mod reply;
-mod store;
 
 use std::sync::Arc;
 
@@ -24,9 +23,9 @@ use tower_service::Service;
 pub(crate) use browser::Browser;
 pub(crate) use clock::FakeClock;
 pub(crate) use flow::{API, APP, Ask, Code, MACHINE, OTHER, SPA, STATE, Tokens, Who};
+pub(crate) use grantor_testkit::store::{FaultyStore as TestStore, StoreFault as Fault};
 pub(crate) use html::Form;
 pub(crate) use reply::{Reply, value};
-pub(crate) use store::{Fault, TestStore};
 
 pub(crate) const ISSUER: &str = "https://id.example";
 pub(crate) const RESOURCE: &str = "https://api.example";

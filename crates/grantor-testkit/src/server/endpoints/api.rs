@@ -1,16 +1,30 @@
+//! The API that takes the server's tokens (RFC 6750).
+
 use bytes::Bytes;
 use grantor_core::AuthenticateChallenge;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::server::route::origin;
 use crate::server::state::{AccessToken, State};
-use crate::server::{RecordedRequest, answer};
+use crate::server::{FakeServer, RecordedRequest, answer};
 
-pub(in crate::server) fn api(state: &State, request: &RecordedRequest) -> Response<Bytes> {
+/// What the API answers. The test's own function is asked without the lock, so that it may use the
+/// server.
+pub(in crate::server) fn api(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> {
+    let state = server.lock();
+    if let Some(refusal) = refusal(&state, request) {
+        return refusal;
+    }
+    let own = state.api.answer.clone();
+    drop(state);
+    own.map_or_else(|| answer::empty(StatusCode::OK), |answer| answer(request))
+}
+
+fn refusal(state: &State, request: &RecordedRequest) -> Option<Response<Bytes>> {
     let uri = request.request().uri();
     let elsewhere = |origins: &Vec<String>| !origins.contains(&origin(uri));
     if state.api.origins.as_ref().is_some_and(elsewhere) {
-        return answer::empty(StatusCode::MISDIRECTED_REQUEST);
+        return Some(answer::empty(StatusCode::MISDIRECTED_REQUEST));
     }
     let token = request.access_token();
     let known = token.and_then(|token| state.access_token(&token));
@@ -20,16 +34,16 @@ pub(in crate::server) fn api(state: &State, request: &RecordedRequest) -> Respon
             let chosen = state.api.challenge.as_deref();
             let chosen = chosen.and_then(|text| HeaderValue::from_str(text).ok());
             let challenge = chosen.unwrap_or_else(|| invalid.to_header());
-            challenged(StatusCode::UNAUTHORIZED, challenge)
+            Some(challenged(StatusCode::UNAUTHORIZED, challenge))
         }
         Some(known) if lacks_scope(state, known) => {
             let scope = state.api.scope.as_ref().map_or("", |scope| scope.as_str());
             let challenge = AuthenticateChallenge::new("Bearer")
                 .with("error", "insufficient_scope")
                 .with("scope", scope);
-            challenged(StatusCode::FORBIDDEN, challenge.to_header())
+            Some(challenged(StatusCode::FORBIDDEN, challenge.to_header()))
         }
-        Some(_) => answer::empty(StatusCode::OK),
+        Some(_) => None,
     }
 }
 

@@ -1,3 +1,5 @@
+//! The authorization endpoint (RFC 6749 section 4.1), and the user's consent.
+
 use bytes::Bytes;
 use grantor_core::{
     AuthorizationRequest, AuthorizationResponse, CodeChallenge, ErrorCode, ErrorResponse, Issuer,

@@ -1,3 +1,5 @@
+//! The metadata document (RFC 8414).
+
 use bytes::Bytes;
 use grantor_core::{Issuer, ServerMetadata};
 use http::Response;

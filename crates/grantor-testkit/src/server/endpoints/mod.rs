@@ -1,3 +1,5 @@
+//! The endpoints: what the server answers when nothing goes wrong.
+
 mod api;
 mod authorization;
 mod metadata;
@@ -20,7 +22,7 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
     match request.endpoint() {
         Endpoint::Metadata => metadata::answer(&server.issuer, &server.lock()),
         Endpoint::Authorization => authorization::answer(server, request),
-        Endpoint::Api => api(&server.lock(), request),
+        Endpoint::Api => api(server, request),
         Endpoint::Other => answer::empty(StatusCode::NOT_FOUND),
         Endpoint::Token
         | Endpoint::DeviceAuthorization

@@ -1,3 +1,5 @@
+//! The token endpoint (RFC 6749 section 3.2).
+
 use std::sync::Arc;
 use std::time::Duration;
 

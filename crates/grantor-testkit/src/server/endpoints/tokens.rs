@@ -1,3 +1,5 @@
+//! Introspection (RFC 7662) and revocation (RFC 7009).
+
 use bytes::Bytes;
 use grantor_core::{Introspection, IntrospectionRequest, RevocationRequest, Timestamp};
 use http::{Response, StatusCode};

@@ -1,3 +1,5 @@
+//! The JWT bearer grant (RFC 7523 section 2.1).
+
 use grantor_core::{ErrorCode, Issuer, Timestamp};
 use grantor_jose::{Algorithm, KeySet, jws};
 use serde_json::{Map, Value};

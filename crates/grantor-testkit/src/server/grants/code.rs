@@ -1,3 +1,5 @@
+//! The authorization code grant with PKCE (RFC 6749 section 4.1, RFC 7636).
+
 use grantor_core::{CodeChallenge, CodeVerifier, ErrorCode, Scope};
 
 use super::{Decision, Granted, needed, refuse};

@@ -1,3 +1,5 @@
+//! The device grant (RFC 8628).
+
 use std::time::Duration;
 
 use grantor_core::{ErrorCode, Issuer, Scope};

@@ -1,8 +1,11 @@
+//! The grant types: the server's own, and those that a test adds.
+
 mod assertion;
 mod code;
 mod device;
-mod exchange;
+
 mod refresh;
+mod token_exchange;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,11 +27,11 @@ pub(super) const GRANT_TYPES: [&str; 7] = [
     "client_credentials",
     "refresh_token",
     "password",
-    EXCHANGE,
+    TOKEN_EXCHANGE,
     ASSERTION,
     DEVICE,
 ];
-const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ASSERTION: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -127,7 +130,7 @@ pub(super) fn builtin(
         "authorization_code" => code::redeem(state, request),
         "refresh_token" => refresh::refresh(state, request),
         "password" => password(state, request),
-        EXCHANGE => exchange::exchange(state, request),
+        TOKEN_EXCHANGE => token_exchange::exchange(state, request),
         ASSERTION => assertion::redeem(&server.issuer, state, request),
         DEVICE => device::poll(state, request),
         _ => refuse(ErrorCode::UnsupportedGrantType, "not known here"),

@@ -1,3 +1,5 @@
+//! The refresh token grant (RFC 6749 section 6).
+
 use grantor_core::ErrorCode;
 
 use super::{Decision, Granted, needed, refuse};

@@ -1,0 +1,85 @@
+//! A store that counts its calls.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use grantor_core::{BoxFuture, Timestamp};
+use grantor_store::{
+    Capabilities, Entry, Error, Expect, Key, Listing, Put, PutOutcome, RemoveOutcome, Store,
+};
+
+/// Counts reads and writes, and keeps what was put.
+#[derive(Debug)]
+pub struct CountingStore {
+    inner: Arc<dyn Store>,
+    reads: AtomicUsize,
+    removals: AtomicUsize,
+    puts: Mutex<Vec<Put>>,
+}
+
+impl CountingStore {
+    /// Counts the calls of `inner`.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Store>) -> Self {
+        Self {
+            inner,
+            reads: AtomicUsize::new(0),
+            removals: AtomicUsize::new(0),
+            puts: Mutex::default(),
+        }
+    }
+
+    /// How many gets there were.
+    #[must_use]
+    pub fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+
+    /// How many puts and removals there were, those included that failed or conflicted.
+    #[must_use]
+    pub fn writes(&self) -> usize {
+        self.puts().len() + self.removals.load(Ordering::SeqCst)
+    }
+
+    /// Every put so far, in order.
+    #[must_use]
+    pub fn puts(&self) -> Vec<Put> {
+        let puts = self.puts.lock().unwrap_or_else(PoisonError::into_inner);
+        puts.clone()
+    }
+}
+
+impl Store for CountingStore {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        self.inner.get(key)
+    }
+
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        let mut puts = self.puts.lock().unwrap_or_else(PoisonError::into_inner);
+        puts.push(put.clone());
+        drop(puts);
+        self.inner.put(put)
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        self.removals.fetch_add(1, Ordering::SeqCst);
+        self.inner.remove(key, expect)
+    }
+
+    fn observe_time(&self, now: Timestamp) {
+        self.inner.observe_time(now);
+    }
+
+    fn listing(&self) -> Option<&dyn Listing> {
+        self.inner.listing()
+    }
+}

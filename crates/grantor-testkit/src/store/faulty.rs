@@ -1,0 +1,194 @@
+//! A store that fails.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use grantor_core::{BoxFuture, Timestamp};
+use grantor_store::{
+    Applied, Capabilities, Entry, Error, Expect, Key, Listing, Put, PutOutcome, RemoveOutcome,
+    Store,
+};
+
+/// A store that fails, loses answers, or lets other writers go first.
+#[derive(Debug)]
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
+    fault: Mutex<StoreFault>,
+    calls: AtomicUsize,
+    yields: AtomicBool,
+    draws: AtomicU64,
+    swap: Mutex<Option<(Key, Entry)>>,
+}
+
+/// What goes wrong at a [`FaultyStore`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreFault {
+    /// Nothing.
+    None,
+    /// Every call fails, and has no effect.
+    Down,
+    /// One call fails, and has no effect.
+    Call(
+        /// Its number, from 0, since [`FaultyStore::set`].
+        usize,
+    ),
+    /// Puts of records of one kind fail, and have no effect.
+    RefusedPuts {
+        /// The two letters of the kind.
+        kind: [u8; 2],
+    },
+    /// Puts of records of one kind are stored, and their answers are lost: [`Applied::Unknown`].
+    LostAnswers {
+        /// The two letters of the kind.
+        kind: [u8; 2],
+        /// How many answers are still to be lost.
+        left: usize,
+    },
+}
+
+impl FaultyStore {
+    /// A store around `inner` at which nothing goes wrong yet.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Store>) -> Self {
+        Self {
+            inner,
+            fault: Mutex::new(StoreFault::None),
+            calls: AtomicUsize::new(0),
+            yields: AtomicBool::new(false),
+            draws: AtomicU64::new(1),
+            swap: Mutex::new(None),
+        }
+    }
+
+    /// What goes wrong from now on. Calls are counted anew.
+    pub fn set(&self, fault: StoreFault) {
+        *lock(&self.fault) = fault;
+        self.calls.store(0, Ordering::SeqCst);
+    }
+
+    /// How many calls there were since [`set`](Self::set).
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// From now on gets and puts let other tasks of the runtime run, up to seven times each.
+    pub fn let_others_go_first(&self) {
+        self.yields.store(true, Ordering::SeqCst);
+    }
+
+    /// After the next get of this key, somebody else writes this entry there.
+    pub fn swap_after_get(&self, key: Key, entry: Entry) {
+        *lock(&self.swap) = Some((key, entry));
+    }
+
+    async fn swap(&self, key: &Key) -> Result<(), Error> {
+        let swap = lock(&self.swap).take_if(|(swapped, _)| swapped == key);
+        let Some((key, entry)) = swap else {
+            return Ok(());
+        };
+        let put = Put {
+            key,
+            value: entry.value,
+            version: entry.version,
+            expires_at: entry.expires_at,
+            expect: Expect::Any,
+        };
+        self.inner.put(&put).await.map(|_| ())
+    }
+
+    async fn pause(&self) {
+        if !self.yields.load(Ordering::SeqCst) {
+            return;
+        }
+        let step = |x: u64| x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let drawn = self
+            .draws
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |x| Some(step(x)));
+        for _ in 0..drawn.unwrap_or_default() >> 61 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn check(&self, put: Option<&Put>) -> Result<(), Error> {
+        let call = self.calls.fetch_add(1, Ordering::SeqCst);
+        let fails = match *lock(&self.fault) {
+            StoreFault::Down => true,
+            StoreFault::Call(number) => number == call,
+            StoreFault::RefusedPuts { kind } => put.is_some_and(|put| is_of_kind(put, kind)),
+            StoreFault::None | StoreFault::LostAnswers { .. } => false,
+        };
+        if fails {
+            return Err(Error::unavailable("the store is down", Applied::No));
+        }
+        Ok(())
+    }
+
+    fn loses_answer(&self, put: &Put) -> bool {
+        match &mut *lock(&self.fault) {
+            StoreFault::LostAnswers { kind, left } if *left > 0 && is_of_kind(put, *kind) => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A key has an issuer's tag of eight bytes, and then its kind.
+fn is_of_kind(put: &Put, kind: [u8; 2]) -> bool {
+    put.key.as_bytes().get(8..10) == Some(&kind)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store for FaultyStore {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        Box::pin(async move {
+            self.check(None)?;
+            self.pause().await;
+            let entry = self.inner.get(key).await;
+            self.swap(key).await?;
+            self.pause().await;
+            entry
+        })
+    }
+
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        Box::pin(async move {
+            self.check(Some(put))?;
+            self.pause().await;
+            let outcome = self.inner.put(put).await;
+            if self.loses_answer(put) {
+                return Err(Error::unavailable("the answer was lost", Applied::Unknown));
+            }
+            outcome
+        })
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        Box::pin(async move {
+            self.check(None)?;
+            self.inner.remove(key, expect).await
+        })
+    }
+
+    fn observe_time(&self, now: Timestamp) {
+        self.inner.observe_time(now);
+    }
+
+    fn listing(&self) -> Option<&dyn Listing> {
+        self.inner.listing()
+    }
+}

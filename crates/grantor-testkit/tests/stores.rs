@@ -1,0 +1,112 @@
+//! The stores for tests: they keep the contract where nothing goes wrong, and break as they are told.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it panics")]
+
+use std::sync::Arc;
+
+use grantor_store::contract::{Suite, run};
+use grantor_store::{
+    Applied, Entry, Expect, Key, MemoryStore, Namespace, Put, PutOutcome, Store, Version,
+};
+use grantor_testkit::store::{CountingStore, EvictingStore, FaultyStore, StoreFault};
+use grantor_testkit::{FakeClock, environment};
+
+fn memory() -> Arc<dyn Store> {
+    Arc::new(MemoryStore::new())
+}
+
+fn key(kind: [u8; 2]) -> Key {
+    Namespace::new("app").key(kind, b"1")
+}
+
+fn put(kind: [u8; 2], version: u8) -> Put {
+    Put {
+        key: key(kind),
+        value: "value".into(),
+        version: Version([version; 16]),
+        expires_at: None,
+        expect: Expect::Any,
+    }
+}
+
+#[test]
+fn they_keep_the_contract_where_nothing_goes_wrong() {
+    let environment = || environment(&FakeClock::new());
+    let faulty = || Suite::new(FaultyStore::new(memory()), environment());
+    assert_eq!(run(faulty), Ok(()));
+    let counting = || Suite::new(CountingStore::new(memory()), environment());
+    assert_eq!(run(counting), Ok(()));
+    let evicting = || Suite::new(EvictingStore::new(memory()), environment());
+    assert_eq!(run(evicting), Ok(()));
+}
+
+#[tokio::test]
+async fn a_fault_is_at_the_call_that_was_named() {
+    let store = FaultyStore::new(memory());
+    store.set(StoreFault::Call(1));
+    assert!(store.put(&put(*b"aa", 1)).await.is_ok());
+    assert_eq!(
+        store.put(&put(*b"aa", 2)).await.unwrap_err().applied(),
+        Applied::No
+    );
+    assert!(store.get(&key(*b"aa")).await.is_ok());
+    assert_eq!(store.calls(), 3);
+
+    store.set(StoreFault::Down);
+    assert_eq!(store.calls(), 0);
+    assert!(store.get(&key(*b"aa")).await.is_err());
+    assert!(store.remove(&key(*b"aa"), Expect::Any).await.is_err());
+    store.set(StoreFault::None);
+    let kept = store.get(&key(*b"aa")).await.unwrap().unwrap();
+    assert_eq!(kept.version, Version([1; 16]));
+}
+
+#[tokio::test]
+async fn a_fault_of_one_kind_leaves_the_others_alone() {
+    let store = FaultyStore::new(memory());
+    store.set(StoreFault::RefusedPuts { kind: *b"aa" });
+    assert!(store.put(&put(*b"aa", 1)).await.is_err());
+    assert!(store.put(&put(*b"bb", 1)).await.is_ok());
+    assert!(store.get(&key(*b"aa")).await.unwrap().is_none());
+
+    let kind = *b"aa";
+    store.set(StoreFault::LostAnswers { kind, left: 1 });
+    let lost = store.put(&put(kind, 1)).await.unwrap_err();
+    assert_eq!(lost.applied(), Applied::Unknown);
+    assert!(store.get(&key(kind)).await.unwrap().is_some());
+    assert_eq!(store.put(&put(kind, 1)).await.unwrap(), PutOutcome::Stored);
+}
+
+#[tokio::test]
+async fn another_writer_goes_first() {
+    let store = FaultyStore::new(memory());
+    store.let_others_go_first();
+    let entry = Entry {
+        value: "theirs".into(),
+        version: Version([9; 16]),
+        expires_at: None,
+    };
+    store.swap_after_get(key(*b"aa"), entry.clone());
+    assert!(store.get(&key(*b"bb")).await.unwrap().is_none());
+    assert!(store.get(&key(*b"aa")).await.unwrap().is_none());
+    assert_eq!(store.get(&key(*b"aa")).await.unwrap(), Some(entry));
+}
+
+#[tokio::test]
+async fn calls_are_counted_and_puts_are_kept() {
+    let store = CountingStore::new(memory());
+    assert!(store.put(&put(*b"aa", 1)).await.is_ok());
+    let _ = store.get(&key(*b"aa")).await.unwrap();
+    let _ = store.remove(&key(*b"aa"), Expect::Absent).await.unwrap();
+    assert_eq!((store.reads(), store.writes()), (1, 2));
+    assert_eq!(store.puts(), [put(*b"aa", 1)]);
+}
+
+#[tokio::test]
+async fn what_is_evicted_is_gone_and_that_it_may_be_is_said() {
+    let store = EvictingStore::new(memory());
+    assert!(store.capabilities().may_evict);
+    assert!(store.put(&put(*b"aa", 1)).await.is_ok());
+    store.evict_all().await.unwrap();
+    assert!(store.get(&key(*b"aa")).await.unwrap().is_none());
+}
