@@ -46,6 +46,7 @@
 //! | `multipart` | forms with files in a session over reqwest |
 //! | `stream` | bodies from streams, and answers as streams, in a session over reqwest |
 //! | `blocking` | `Tokens::blocking_session` over ureq, for programs without an async runtime |
+//! | `socks` | SOCKS proxies in `HTTPS_PROXY` and `ALL_PROXY`; without it they are an error |
 //! | `metrics` | counters in the recorder of the crate `metrics` |
 //! | `server` | the module [`server`], with `http` and `store` |
 //! | `resource` | the module [`resource`], with `http` |

@@ -79,6 +79,23 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn scopes_stand_between_commas_where_the_server_wants_that() {
+        let request = DeviceAuthorizationRequest {
+            scope: Some(Scope::parse("a b").unwrap()),
+            ..DeviceAuthorizationRequest::default()
+        };
+        let mut quirks = Quirks::NONE;
+        quirks.request_scope = ScopeSeparator::Comma;
+        let client = ClientAuthentication::None {
+            client_id: "app".into(),
+        };
+        let endpoint = Url::parse("https://a.example/device").unwrap();
+        let sent = request.to_request(&endpoint, &client, &quirks);
+        let params = Params::parse(sent.body()).unwrap();
+        assert_eq!(params.get("scope"), Some("a,b"));
+    }
+
     proptest! {
         #[test]
         fn round_trips(

@@ -1,7 +1,6 @@
 //! JSON objects in which no name occurs twice, at any depth (RFC 7515 section 4).
 
 mod member;
-mod plain;
 
 use std::fmt;
 
@@ -41,10 +40,10 @@ pub(crate) fn split<'j, const N: usize>(
 ) -> Result<Parts<'j, N>, Error> {
     // Looked at once as a whole, which takes less than text by text.
     let text = std::str::from_utf8(bytes).map_err(|_| Error::Json(part))?;
-    if let Some(found) = plain::read(text, known) {
-        return Ok(found);
-    }
-    whole(text, known).map_err(|error| match error.classify() {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = Split(known).deserialize(&mut reader);
+    let read = read.and_then(|found| reader.end().map(|()| found));
+    read.map_err(|error| match error.classify() {
         // Something else than an object is an error of data too.
         Category::Data if starts_an_object(bytes) => Error::DuplicateMember(part),
         _ => Error::Json(part),
@@ -53,16 +52,6 @@ pub(crate) fn split<'j, const N: usize>(
 
 /// The values of known names, and all other members.
 pub(crate) type Parts<'j, const N: usize> = ([Option<Member<'j>>; N], Map<String, Value>);
-
-/// Reads whatever JSON has.
-fn whole<'j, const N: usize>(
-    text: &'j str,
-    known: &[&str; N],
-) -> Result<Parts<'j, N>, serde_json::Error> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let found = Split(known).deserialize(&mut reader)?;
-    reader.end().map(|()| found)
-}
 
 /// The place of a known name.
 fn place(name: &str, known: &[&str]) -> Option<usize> {
