@@ -9,6 +9,7 @@
     reason = "a command line talks to its user"
 )]
 
+mod applications;
 mod arguments;
 mod bench;
 mod differential;
@@ -36,6 +37,7 @@ cargo xtask COMMAND
   bench [GROUP] [--json]         figures of one group (main unless named)
   fuzz [TARGET] [--seconds N]    fuzz one target or all, 60 seconds each unless told
   footprint                      crates and lines that grantor adds to an application
+  applications                   clients of applications that add grantor
   differential                   grantor-jose against other implementations
   extra                          slow checks: those of them that are installed
 ";
@@ -90,6 +92,10 @@ fn command(mut arguments: Arguments) -> Result<(), Failure> {
         "footprint" => {
             arguments.finish()?;
             footprint::measure()
+        }
+        "applications" => {
+            arguments.finish()?;
+            applications::run_all()
         }
         "differential" => {
             arguments.finish()?;

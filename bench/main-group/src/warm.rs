@@ -55,7 +55,7 @@ fn counted_calls(tokens: &Tokens, request: &mut Request<()>, calls: u64) {
 fn warm() -> Result<(Tokens, Request<()>)> {
     let tokens = Tokens::client_credentials("https://idp.example", "app", "s3cret")
         .transport(FakeServer::new("https://idp.example"))
-        .only("https://api.example")
+        .allow_origin("https://api.example")
         .build()?;
     tokens.get_blocking()?;
     let mut request = Request::new(());

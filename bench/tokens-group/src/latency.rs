@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use grantor_client::{Builder, Tokens};
-use grantor_core::{TokenEndpointAuthMethod, BoxFuture};
+use grantor_client::{Tokens, TokensBuilder};
+use grantor_core::{BoxFuture, TokenEndpointAuthMethod};
 use grantor_http::{Transport, TransportError};
 use harness::{Comparison, Group, Result, Side};
 use http::Response;
@@ -91,12 +91,12 @@ async fn calls(tokens: Tokens, stop: Arc<AtomicBool>) -> Histogram {
     histogram
 }
 
-fn builder(lifetime_seconds: u64) -> Builder {
+fn builder(lifetime_seconds: u64) -> TokensBuilder {
     Tokens::client_credentials(ours::ISSUER, "app", "s3cret")
         .token_endpoint("https://idp.example/token")
-        .authentication(TokenEndpointAuthMethod::ClientSecretBasic)
+        .auth_method(TokenEndpointAuthMethod::ClientSecretBasic)
         .transport(SlowAnswers { lifetime_seconds })
-        .only(ours::API)
+        .allow_origin(ours::API)
 }
 
 /// A server that takes as long as one on another continent.

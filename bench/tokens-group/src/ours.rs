@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use grantor_client::{Attempt, Builder, Observed, Tokens};
+use grantor_client::{Attempt, Observed, Tokens, TokensBuilder};
 use grantor_core::BoxFuture;
 use grantor_http::{Transport, TransportError};
 use harness::Result;
@@ -35,12 +35,12 @@ impl Transport for Answers {
 type Answered = std::result::Result<Response<Bytes>, TransportError>;
 
 /// Tokens of a client whose server answers at once.
-pub(crate) fn builder(lifetime_seconds: u64) -> Builder {
+pub(crate) fn builder(lifetime_seconds: u64) -> TokensBuilder {
     Tokens::client_credentials(ISSUER, "app", "s3cret")
         .token_endpoint("https://idp.example/token")
-        .authentication(grantor_core::TokenEndpointAuthMethod::ClientSecretBasic)
+        .auth_method(grantor_core::TokenEndpointAuthMethod::ClientSecretBasic)
         .transport(Answers { lifetime_seconds })
-        .only(API)
+        .allow_origin(API)
 }
 
 /// A handle that has its token.

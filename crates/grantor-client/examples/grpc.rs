@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let origin = format!("http://{address}");
     let tokens = Tokens::client_credentials("https://idp.example", "app", "s3cret")
         .transport(issuer)
-        .only(&origin)
+        .allow_origin(&origin)
         .build()?;
     println!("the service is {}", check(&tokens, &origin).await?);
     Ok(())

@@ -15,88 +15,51 @@
 //! | `reqwest-middleware` | [`Tokens::middleware`], for clients of the crate of that name |
 //! | `stream` | bodies from streams, and answers as streams, in a [`Session`] |
 
-mod app;
-mod ask;
-mod assertion;
-mod authenticate;
-mod authentication;
-mod begin;
-#[cfg(not(feature = "blocking"))]
-mod blocking;
-#[cfg(feature = "blocking")]
-pub mod blocking;
+mod authorization_server;
 mod builder;
-mod change;
-mod code_flow;
-mod counters;
-mod device_flow;
-mod door;
-mod echo;
+mod cache;
+mod config;
+mod doors;
 mod error;
-mod event;
-mod flights;
-mod grant;
-mod hook;
-mod jobs;
-pub mod layer;
-mod lease;
-mod login;
-mod manager;
-mod metrics;
-#[cfg(feature = "reqwest-middleware")]
-mod middleware;
-mod not_fetched;
-mod origin;
-mod persist;
-mod pick;
-mod policy;
+mod observe;
 pub mod providers;
-mod query;
-mod records;
-mod reject;
 mod renew;
-mod reqwest_door;
-mod server;
-mod service_account;
-mod session;
-mod share;
-mod shared_methods;
+mod request;
+mod runtime;
 mod sign_in;
-mod slot;
-mod source;
-mod state;
-mod storage;
-mod subject;
-mod subjects;
-mod timed;
-mod token_set;
+mod store;
+mod token;
 mod tokens;
-mod turn;
-mod wire;
-mod worker;
 
-pub use assertion::Assertion;
-pub use authenticate::{Authenticate, Authenticated};
-pub use builder::Builder;
-pub use change::Change;
-pub use code_flow::{CodeFlow, Pending, Started};
-pub use counters::Counts;
-pub use device_flow::{DeviceFlow, DeviceSignIn};
-pub use door::{Attempt, Observed, Placement, WithoutToken};
-pub use error::Error;
-pub use event::Event;
-pub use grant::Actor;
-pub use hook::{ApiRequest, Call};
-#[cfg(feature = "metrics")]
-pub use metrics::MetricsRecorder;
-pub use metrics::{Counted, Metrics};
+pub use authorization_server::assertion::Assertion;
+pub use builder::TokensBuilder;
+pub use config::placement::BearerMethod;
+pub use config::policy::Policy;
+pub use config::server::Server;
+#[cfg(feature = "blocking")]
+pub use doors::blocking;
+pub use doors::layer;
+pub use doors::reqwest::authenticate::{Authenticate, Authenticated};
 #[cfg(feature = "reqwest-middleware")]
-pub use middleware::TokensMiddleware;
-pub use policy::Policy;
-pub use server::Server;
-pub use session::{RequestBuilder, Session};
-pub use source::{SourceError, TokenSource};
-pub use state::AccessToken;
-pub use subject::SubjectToken;
-pub use token_set::TokenSet;
+pub use doors::reqwest::middleware::TokensMiddleware;
+pub use doors::reqwest::request_builder::RequestBuilder;
+pub use doors::reqwest::session::Session;
+pub use error::{Error, SourceError};
+pub use observe::counters::Counts;
+pub use observe::event::Event;
+pub use observe::hooks::{ApiRequest, RequestKind};
+#[cfg(feature = "metrics")]
+pub use observe::metrics::MetricsRecorder;
+pub use observe::metrics::{MetricEvent, Metrics};
+pub use observe::token_change::TokenChange;
+pub use renew::grant::token_exchange::Actor;
+pub use renew::grant::token_source::TokenSource;
+pub use request::attempt::{Attempt, Observed};
+pub use request::http_request::WithoutToken;
+pub use sign_in::code_flow::CodeFlow;
+pub use sign_in::device_flow::{DeviceFlow, PendingDeviceAuthorization};
+pub use sign_in::pending::{AuthorizationRedirect, PendingAuthorization};
+pub use token::access_token::AccessToken;
+pub use token::subject::SubjectToken;
+pub use token::token_set::TokenSet;
 pub use tokens::Tokens;

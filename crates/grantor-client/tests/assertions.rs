@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_client::{Assertion, Builder, Server, Tokens};
+use grantor_client::{Assertion, Server, Tokens, TokensBuilder};
 use grantor_core::{
     BoxFuture, IntrospectionRequest, RevocationRequest, Timestamp, TokenEndpointAuthMethod,
 };
@@ -141,7 +141,7 @@ fn world() -> World {
     world
 }
 
-fn client(world: &World, assertion: Assertion) -> Builder {
+fn client(world: &World, assertion: Assertion) -> TokensBuilder {
     world.here(Tokens::client_credentials_by_assertion(
         ISSUER, "app", assertion,
     ))
@@ -376,7 +376,7 @@ fn what_an_assertion_can_not_be_is_named_at_once() {
     let error = about.build().unwrap_err().to_string();
     assert!(error.contains("subject of a client's assertion"), "{error}");
     let grant = Tokens::jwt_bearer(ISSUER, grant)
-        .as_client("app")
+        .client_id("app")
         .client_assertion(client);
     let error = grant.build().unwrap_err().to_string();
     for part in [
@@ -390,7 +390,7 @@ fn what_an_assertion_can_not_be_is_named_at_once() {
     }
     let unsigned = Tokens::client_credentials(ISSUER, "app", "short");
     let unsigned = unsigned
-        .authentication(TokenEndpointAuthMethod::PrivateKeyJwt)
+        .auth_method(TokenEndpointAuthMethod::PrivateKeyJwt)
         .build();
     assert!(
         unsigned
@@ -440,7 +440,7 @@ async fn what_is_stated_under_another_secret_makes_other_tokens() {
 async fn hooks_see_the_assertion_that_is_sent() {
     let world = world();
     let tokens = client(&world, Assertion::new(key().0)).on_request(|call, request| {
-        if call == grantor_client::Call::Token {
+        if call == grantor_client::RequestKind::Token {
             let body = String::from_utf8_lossy(request.body());
             let signed = body.contains("client_assertion=");
             let value = http::HeaderValue::from(u16::from(signed));

@@ -271,7 +271,7 @@ async fn the_client_authenticates_as_the_server_likes_it() {
     assert!(basic.get().await.is_ok());
     let post = world
         .here(world.client())
-        .authentication(TokenEndpointAuthMethod::ClientSecretPost)
+        .auth_method(TokenEndpointAuthMethod::ClientSecretPost)
         .scope("read")
         .resource("https://api.example/")
         .build()
@@ -307,7 +307,7 @@ fn all_problems_are_named_at_once() {
     let error = Tokens::client_credentials("http://idp.example", "", "")
         .scope("\"")
         .token_endpoint("ftp://x")
-        .only("https://api.example/path")
+        .allow_origin("https://api.example/path")
         .build()
         .unwrap_err();
     assert!(error.is_configuration());
@@ -382,7 +382,7 @@ async fn a_lifetime_begins_with_the_request_that_was_answered() {
     let world = World::new();
     let clock = world.clock.clone();
     let builder = world.here(world.client()).on_request(move |call, _| {
-        if call == grantor_client::Call::Token {
+        if call == grantor_client::RequestKind::Token {
             clock.advance(Duration::from_secs(3));
         }
     });

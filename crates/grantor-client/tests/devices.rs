@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use grantor_client::{Assertion, Builder, DeviceFlow, Server, Tokens};
+use grantor_client::{Assertion, DeviceFlow, Server, Tokens, TokensBuilder};
 use grantor_core::{AnswerEncoding, BoxFuture, Quirks};
 use grantor_jose::{Algorithm, Key, PublicKey, SignError, Signature, Signer};
 use grantor_store::{MasterKey, MemoryStore};
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-fn device(world: &World) -> Builder {
+fn device(world: &World) -> TokensBuilder {
     world.here(Tokens::login(ISSUER, "television").scope("read"))
 }
 
@@ -110,7 +110,7 @@ async fn a_caller_who_stops_waiting_loses_no_sign_in() {
     let store = Arc::new(MemoryStore::new());
     let key = MasterKey::from_bytes([7; 32]);
     let kept = || {
-        let builder = device(&world).label("ada");
+        let builder = device(&world).login_label("ada");
         builder.store(store.clone(), &key).single_process()
     };
     let waiting = kept().device_flow().unwrap().start().await.unwrap();

@@ -4,7 +4,7 @@
 
 mod support;
 
-use grantor_client::{Observed, Placement, Session, SubjectToken, Tokens};
+use grantor_client::{BearerMethod, Observed, Session, SubjectToken, Tokens};
 use http::{Request, Response};
 use support::web::{Answer, Web};
 use support::{ISSUER, World, bearer, request};
@@ -220,7 +220,9 @@ async fn a_token_in_the_query_is_not_taken_along_by_a_redirect() {
         Answer::redirect(302, &format!("{elsewhere}?{query}"))
     });
     let web = web.await;
-    let tokens = world.here(world.client()).placement(Placement::Query);
+    let tokens = world
+        .here(world.client())
+        .bearer_method(BearerMethod::Query);
     let api = tokens.build().unwrap().session(&web.url("/")).unwrap();
     let far = api.get("far?a=b").send().await.unwrap();
     let far = far.text().await.unwrap();
@@ -263,7 +265,7 @@ async fn a_token_in_the_query_is_written_as_a_query_and_the_caller_is_heard() {
     let world = World::new();
     world.server.set_extra("access_token", "a+b/c=&d".into());
     let tokens = world.here(world.client()).build().unwrap();
-    let tokens = tokens.with_placement(Placement::Query);
+    let tokens = tokens.with_bearer_method(BearerMethod::Query);
     let mut sent = request();
     let own = http::HeaderValue::from_static("max-age=5");
     sent.headers_mut().insert("cache-control", own);

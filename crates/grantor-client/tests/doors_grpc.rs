@@ -13,7 +13,7 @@ async fn a_call_carries_the_token_and_a_rejected_one_is_made_again() {
     let origin = format!("http://{address}");
     let tokens = Tokens::client_credentials("https://idp.example", "app", "s3cret")
         .transport(issuer.clone())
-        .only(&origin)
+        .allow_origin(&origin)
         .build()
         .unwrap();
     assert_eq!(grpc::check(&tokens, &origin).await.unwrap(), "SERVING");

@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use futures_util::stream;
-use grantor_client::layer::{Recorded, ServiceError};
+use grantor_client::layer::{ReplayBody, ServiceError};
 use grantor_client::{Tokens, WithoutToken};
 use grantor_testkit::{FakeServer, Fault};
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -161,7 +161,7 @@ async fn says_whose_error_it_is() {
 }
 
 type Stream = BoxBody<Bytes, Infallible>;
-type Recording = Recorded<Stream>;
+type Recording = ReplayBody<Stream>;
 
 fn stream_request(frames: Vec<Frame<Bytes>>) -> Request<Stream> {
     let frames = stream::iter(frames.into_iter().map(Ok));
@@ -341,7 +341,7 @@ async fn nothing_is_kept_of_a_request_that_has_no_token_of_ours() {
 #[tokio::test]
 async fn a_kept_body_says_how_long_it_is() {
     let layer = tokens(&World::new()).layer().replay_buffered(100);
-    let seen = service_fn(|request: Request<Recorded<String>>| {
+    let seen = service_fn(|request: Request<ReplayBody<String>>| {
         let hint = request.body().size_hint().exact();
         let ended = request.body().is_end_stream();
         ready(Ok::<_, Infallible>(Response::new((hint, ended))))
@@ -364,7 +364,7 @@ async fn a_proxy_gives_what_it_passes_on_a_token() {
     let web = web.await;
     let executor = hyper_util::rt::TokioExecutor::new();
     let client = hyper_util::client::legacy::Client::builder(executor);
-    let client = client.build_http::<Recorded<axum::body::Body>>();
+    let client = client.build_http::<ReplayBody<axum::body::Body>>();
     let tokens = tokens(&world).with_origin(&web.url("")).unwrap();
     let backend = tokens.layer().replay_buffered(1024).layer(client);
     let base = web.url("");

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use grantor_client::{Builder, Policy, SubjectToken, Tokens};
+use grantor_client::{Policy, SubjectToken, Tokens, TokensBuilder};
 use grantor_core::token_type;
 use grantor_store::{MasterKey, MemoryStore, Store};
 use grantor_testkit::{Endpoint, Fault};
@@ -16,7 +16,7 @@ use http::Request;
 use support::counting_store::CountingStore;
 use support::{ISSUER, World, bearer, request};
 
-fn exchange(world: &World) -> Builder {
+fn exchange(world: &World) -> TokensBuilder {
     world.here(Tokens::token_exchange(ISSUER, "app", "s3cret"))
 }
 
@@ -177,7 +177,7 @@ async fn what_was_exchanged_ends_with_its_subject() {
 async fn as_many_are_kept_as_the_policy_says() {
     let world = World::new();
     let mut policy = Policy::default();
-    policy.max_subjects = 3;
+    policy.max_subject_tokens = 3;
     let tokens = exchange(&world).policy(policy).build().unwrap();
     let call = async |user: &str| {
         world.server.trust_token(user);

@@ -81,7 +81,7 @@ async fn the_tokens_of_subjects_are_forgotten_and_so_is_a_failure() {
 async fn a_handle_forgets_its_subjects_token_though_others_have_crowded_it_out() {
     let world = World::new();
     let mut policy = Policy::default();
-    policy.max_subjects = 1;
+    policy.max_subject_tokens = 1;
     let builder = Tokens::token_exchange(ISSUER, "app", "s3cret");
     let tokens = world.here(builder).policy(policy).build().unwrap();
     let [alice, bob] = ["alice", "bob"].map(|name| {

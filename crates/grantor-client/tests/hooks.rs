@@ -7,7 +7,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use grantor_client::{Call, Counted, Event, Metrics};
+use grantor_client::{Event, MetricEvent, Metrics, RequestKind};
 use grantor_core::{IntrospectionRequest, RevocationRequest};
 use grantor_testkit::{Endpoint, Fault};
 use http::HeaderValue;
@@ -91,7 +91,7 @@ async fn a_hook_may_mend_an_answer() {
         grantor_testkit::answer::json(200, &nested.into())
     });
     let builder = world.here(world.client()).on_response(|call, response| {
-        if call == Call::Token {
+        if call == RequestKind::Token {
             let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
             *response.body_mut() = body["data"].to_string().into();
         }
@@ -191,10 +191,10 @@ async fn a_callback_that_never_ends_delays_and_does_not_hang() {
 }
 
 #[derive(Debug, Clone, Default)]
-struct Recorder(Arc<Mutex<Vec<Counted>>>);
+struct Recorder(Arc<Mutex<Vec<MetricEvent>>>);
 
 impl Metrics for Recorder {
-    fn count(&self, counted: Counted) {
+    fn count(&self, counted: MetricEvent) {
         self.0.lock().unwrap().push(counted);
     }
 }
@@ -220,11 +220,11 @@ async fn what_is_counted_reaches_the_metrics() {
             .count() as u64
     };
     let counts = tokens.counts();
-    assert_eq!(count(Counted::Hit), counts.hits);
-    assert_eq!(count(Counted::Renewal), 2);
-    assert_eq!(count(Counted::Wait), counts.waits);
-    assert_eq!(count(Counted::Rejection), 1);
-    assert_eq!(count(Counted::Failure), 0);
+    assert_eq!(count(MetricEvent::Hit), counts.hits);
+    assert_eq!(count(MetricEvent::Renewal), 2);
+    assert_eq!(count(MetricEvent::Wait), counts.waits);
+    assert_eq!(count(MetricEvent::Rejection), 1);
+    assert_eq!(count(MetricEvent::Failure), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -130,7 +130,7 @@ fn the_last_handle_waits_until_the_refresh_token_is_stored() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let key = MasterKey::from_bytes([7; 32]);
     let first = world.server.new_refresh_token();
-    let builder = world.login(&first).label("ada");
+    let builder = world.login(&first).login_label("ada");
     let builder = builder.store(Arc::clone(&store), &key);
     let tokens = world.thread(builder).build().unwrap();
     world.server.hold();
@@ -143,7 +143,9 @@ fn the_last_handle_waits_until_the_refresh_token_is_stored() {
     world.server.release();
     dropping.join().unwrap();
     // If it had not waited, nothing would be there yet.
-    let builder = Tokens::login(ISSUER, "app").label("ada").store(store, &key);
+    let builder = Tokens::login(ISSUER, "app")
+        .login_label("ada")
+        .store(store, &key);
     let tokens = world.thread(builder).build().unwrap();
     assert_eq!(tokens.get_blocking().unwrap().secret.expose(), "access-1");
     assert_eq!(world.server.token_requests(), 1);

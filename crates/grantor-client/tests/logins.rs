@@ -7,7 +7,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use grantor_client::{Builder, Event, Policy, Tokens};
+use grantor_client::{Event, Policy, Tokens, TokensBuilder};
 use grantor_store::{MasterKey, MemoryStore, Store};
 use grantor_testkit::Fault;
 use support::faulty_store::FaultyStore;
@@ -17,7 +17,7 @@ fn key() -> MasterKey {
     MasterKey::from_bytes([7; 32])
 }
 
-fn stored(builder: Builder, store: &Arc<dyn Store>) -> Builder {
+fn stored(builder: TokensBuilder, store: &Arc<dyn Store>) -> TokensBuilder {
     builder.store(Arc::clone(store), &key())
 }
 
@@ -44,7 +44,7 @@ async fn what_makes_room_for_others_takes_no_refresh_token_with_it() {
     let world = World::new();
     let first = world.server.new_refresh_token();
     let mut policy = Policy::default();
-    policy.max_subjects = 1;
+    policy.max_subject_tokens = 1;
     let tokens = world.here(world.login(&first).policy(policy));
     let tokens = tokens.build().unwrap();
     for n in 1..=20 {
@@ -64,7 +64,7 @@ async fn a_restart_goes_on_where_the_store_is() {
     let store = memory();
     let first = world.server.new_refresh_token();
     for _ in 0..3 {
-        let builder = stored(world.login(&first).label("ada"), &store);
+        let builder = stored(world.login(&first).login_label("ada"), &store);
         let tokens = world.here(builder).build().unwrap();
         tokens.get().await.unwrap();
         tokens.close().await;
@@ -72,7 +72,7 @@ async fn a_restart_goes_on_where_the_store_is() {
     }
     assert_eq!(world.server.token_requests(), 3);
     assert_eq!(world.server.reuses(), 0);
-    let builder = stored(Tokens::login(ISSUER, "app").label("ada"), &store);
+    let builder = stored(Tokens::login(ISSUER, "app").login_label("ada"), &store);
     assert!(world.here(builder).build().unwrap().get().await.is_ok());
 }
 
@@ -110,15 +110,15 @@ async fn labels_keep_logins_apart() {
     let store = memory();
     for user in ["alice", "bob"] {
         let handed_in = world.server.new_refresh_token();
-        let builder = stored(world.login(&handed_in).label(user), &store);
+        let builder = stored(world.login(&handed_in).login_label(user), &store);
         world.here(builder).build().unwrap().get().await.unwrap();
     }
     for (user, token) in [("alice", "access-1"), ("bob", "access-2")] {
-        let builder = stored(Tokens::login(ISSUER, "app").label(user), &store);
+        let builder = stored(Tokens::login(ISSUER, "app").login_label(user), &store);
         let tokens = world.here(builder).build().unwrap();
         assert_eq!(tokens.get().await.unwrap().secret.expose(), token);
     }
-    let nobody = stored(Tokens::login(ISSUER, "app").label("carol"), &store);
+    let nobody = stored(Tokens::login(ISSUER, "app").login_label("carol"), &store);
     let error = world.here(nobody).build().unwrap().get().await.unwrap_err();
     assert!(error.needs_login());
 }
@@ -243,7 +243,7 @@ async fn what_can_not_be_stored_is_used_and_stored_later() {
     let seen = Arc::clone(&events);
     let first = world.server.new_refresh_token();
     let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
-    let builder = stored(world.login(&first).label("ada"), &shared).on_event(move |event| {
+    let builder = stored(world.login(&first).login_label("ada"), &shared).on_event(move |event| {
         seen.lock().unwrap().push(format!("{event:?}"));
     });
     let tokens = world.here(builder).build().unwrap();
@@ -256,7 +256,7 @@ async fn what_can_not_be_stored_is_used_and_stored_later() {
         *events.lock().unwrap(),
         ["NotPersisted", "Renewed", "Persisted"]
     );
-    let other = stored(Tokens::login(ISSUER, "app").label("ada"), &shared);
+    let other = stored(Tokens::login(ISSUER, "app").login_label("ada"), &shared);
     let other = world.here(other).build().unwrap();
     assert!(other.renew().await.is_ok());
     assert_eq!(world.server.reuses(), 0);
@@ -268,7 +268,7 @@ async fn what_is_not_stored_yet_is_renewed_from_memory() {
     let store = Arc::new(FaultyStore::default());
     let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
     let first = world.server.new_refresh_token();
-    let builder = stored(world.login(&first).label("ada"), &shared);
+    let builder = stored(world.login(&first).login_label("ada"), &shared);
     let tokens = world.here(builder).build().unwrap();
     tokens.get().await.unwrap();
     store.refuse_logins(true);
@@ -278,7 +278,7 @@ async fn what_is_not_stored_yet_is_renewed_from_memory() {
     }
     store.refuse_logins(false);
     tokens.close().await;
-    let other = stored(Tokens::login(ISSUER, "app").label("ada"), &shared);
+    let other = stored(Tokens::login(ISSUER, "app").login_label("ada"), &shared);
     assert!(world.here(other).build().unwrap().renew().await.is_ok());
     assert_eq!(world.server.reuses(), 0);
 }
@@ -288,7 +288,7 @@ async fn a_login_that_is_forgotten_is_over() {
     let world = World::new();
     let store = memory();
     let first = world.server.new_refresh_token();
-    let tokens = world.here(stored(world.login(&first).label("ada"), &store));
+    let tokens = world.here(stored(world.login(&first).login_label("ada"), &store));
     let tokens = tokens.build().unwrap();
     tokens.get().await.unwrap();
     tokens.forget().await.unwrap();
@@ -297,7 +297,7 @@ async fn a_login_that_is_forgotten_is_over() {
         world.advance(60);
     }
     assert_eq!(world.server.token_requests(), 1);
-    let other = stored(Tokens::login(ISSUER, "app").label("ada"), &store);
+    let other = stored(Tokens::login(ISSUER, "app").login_label("ada"), &store);
     let other = world.here(other).build().unwrap();
     assert!(other.get().await.unwrap_err().needs_login());
 }
@@ -308,7 +308,7 @@ async fn the_store_holds_no_secret_in_the_clear() {
     let store = Arc::new(FaultyStore::default());
     let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
     let first = world.server.new_refresh_token();
-    let builder = stored(world.login(&first).label("alice"), &shared);
+    let builder = stored(world.login(&first).login_label("alice"), &shared);
     let tokens = world.here(builder).build().unwrap();
     tokens.get().await.unwrap();
     let written = store.written();
@@ -325,13 +325,13 @@ async fn closing_stores_what_could_not_be_stored() {
     let store = Arc::new(FaultyStore::default());
     let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
     let first = world.server.new_refresh_token();
-    let builder = stored(world.login(&first).label("ada"), &shared);
+    let builder = stored(world.login(&first).login_label("ada"), &shared);
     let tokens = world.here(builder).build().unwrap();
     store.refuse_logins(true);
     tokens.get().await.unwrap();
     store.refuse_logins(false);
     tokens.close().await;
-    let other = stored(Tokens::login(ISSUER, "app").label("ada"), &shared);
+    let other = stored(Tokens::login(ISSUER, "app").login_label("ada"), &shared);
     assert!(world.here(other).build().unwrap().renew().await.is_ok());
     assert_eq!(world.server.reuses(), 0);
 }
@@ -342,7 +342,7 @@ async fn the_stored_token_of_a_login_is_not_for_the_next_one_under_its_label() {
     let store = memory();
     for round in 1..=2 {
         let handed_in = world.server.new_refresh_token();
-        let builder = stored(world.login(&handed_in).label("ada"), &store);
+        let builder = stored(world.login(&handed_in).login_label("ada"), &store);
         let tokens = world.here(builder).build().unwrap();
         let token = tokens.get().await.unwrap().secret;
         assert_eq!(token.expose(), format!("access-{round}"));

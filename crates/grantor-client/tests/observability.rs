@@ -76,11 +76,11 @@ async fn every_renewal_is_a_span_that_says_whose_and_why() {
             "grantor.token{{issuer=\"https://idp.example\" client_id=\"app\" why=\"{why}\"}}"
         );
         assert!(
-            text.contains(&format!("{span}: grantor_client::slot: new")),
+            text.contains(&format!("{span}: grantor_client::cache::slot: new")),
             "{why}: {text}"
         );
         assert!(
-            text.contains(&format!("{span}: grantor_client::slot: close")),
+            text.contains(&format!("{span}: grantor_client::cache::slot: close")),
             "{why}: {text}"
         );
     }

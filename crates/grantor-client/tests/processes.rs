@@ -13,7 +13,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_client::{Builder, Tokens};
+use grantor_client::{Tokens, TokensBuilder};
 use grantor_core::{Environment, Params};
 use grantor_http::SystemRandom;
 use grantor_store::{FileStore, MasterKey, Store};
@@ -43,7 +43,7 @@ fn plays_its_role() {
 }
 
 /// Tokens as the environment describes them, but for their store.
-fn begin(clock: &FakeClock) -> Builder {
+fn begin(clock: &FakeClock) -> TokensBuilder {
     let issuer = env::var(ISSUER).unwrap();
     let builder = match env::var(REFRESH_TOKEN) {
         Ok(refresh_token) => Tokens::refresh_token(issuer, "app", refresh_token),

@@ -8,7 +8,7 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_client::{Builder, Tokens};
+use grantor_client::{Tokens, TokensBuilder};
 use grantor_store::{MasterKey, MemoryStore, Store};
 use support::World;
 
@@ -16,13 +16,13 @@ fn memory() -> Arc<dyn Store> {
     Arc::new(MemoryStore::new())
 }
 
-fn stored(builder: Builder, store: &Arc<dyn Store>) -> Builder {
+fn stored(builder: TokensBuilder, store: &Arc<dyn Store>) -> TokensBuilder {
     builder.store(Arc::clone(store), &MasterKey::from_bytes([7; 32]))
 }
 
 /// Two managers on one store that want two access tokens at once, while the server takes its time.
 /// How many requests are under way then.
-async fn two_tokens_at_once(world: &World, begin: impl Fn() -> Builder) -> usize {
+async fn two_tokens_at_once(world: &World, begin: impl Fn() -> TokensBuilder) -> usize {
     let store = memory();
     let build = || world.here(stored(begin(), &store)).build().unwrap();
     let (one, other) = (build(), build().with_resource("https://other.example"));
@@ -53,7 +53,7 @@ async fn managers_on_one_store_fetch_two_tokens_of_a_client_at_once() {
     assert_eq!(two_tokens_at_once(&world, || world.client()).await, 2);
 }
 
-async fn many_managers_on_one_store(begin: impl Fn(&World, &str) -> Builder) {
+async fn many_managers_on_one_store(begin: impl Fn(&World, &str) -> TokensBuilder) {
     let world = World::new();
     let store = memory();
     let first = world.server.new_refresh_token();

@@ -7,7 +7,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use grantor_client::{Assertion, CodeFlow, Event, Pending, Server, Tokens};
+use grantor_client::{Assertion, CodeFlow, Event, PendingAuthorization, Server, Tokens};
 use grantor_core::{
     AnswerEncoding, IntrospectionRequest, Quirks, RevocationRequest, TokenTypeHint,
 };
@@ -43,7 +43,7 @@ async fn a_user_signs_in() {
     assert_eq!(param(&started.url, "scope").unwrap(), "read write");
     assert_eq!(param(&started.url, "prompt").unwrap(), "consent");
     let cookie = serde_json::to_string(&started.pending).unwrap();
-    let pending: Pending = serde_json::from_str(&cookie).unwrap();
+    let pending: PendingAuthorization = serde_json::from_str(&cookie).unwrap();
     let redirect = world.server.approve(&started.url);
     let tokens = flow
         .finish(pending, redirect.query().unwrap())
@@ -120,7 +120,7 @@ async fn a_server_that_does_not_know_s256_must_be_named_so() {
 
 #[test]
 fn nothing_of_a_sign_in_shows_a_secret() {
-    let pending: Pending = serde_json::from_str(
+    let pending: PendingAuthorization = serde_json::from_str(
         r#"{"issuer":"i","redirect_uri":"r","state":"hunter2","code_verifier":"hunter3"}"#,
     )
     .unwrap();
@@ -255,11 +255,11 @@ async fn a_sign_in_is_kept_under_its_label() {
         world.here(builder.single_process())
     };
     let flow = kept().code_flow(CALLBACK).unwrap();
-    sign_in(&world, &flow.label("ada")).await;
+    sign_in(&world, &flow.login_label("ada")).await;
     let asked = world.server.token_requests();
-    let found = kept().label("ada").build().unwrap();
+    let found = kept().login_label("ada").build().unwrap();
     assert!(found.get().await.is_ok());
-    let nobody = kept().label("bob").build().unwrap();
+    let nobody = kept().login_label("bob").build().unwrap();
     assert!(nobody.get().await.unwrap_err().needs_login());
     assert_eq!(world.server.token_requests(), asked);
 }

@@ -14,7 +14,7 @@ use grantor_core::{BoxFuture, Timestamp, TokenParameters};
 use grantor_testkit::{Endpoint, Fault, Rotation};
 use support::{API, ISSUER, World, bearer, request};
 
-fn password(world: &World) -> grantor_client::Builder {
+fn password(world: &World) -> grantor_client::TokensBuilder {
     world.server.add_user("ada", "correct horse");
     world.here(Tokens::password(ISSUER, "app", "ada", "correct horse"))
 }
@@ -197,7 +197,7 @@ fn a_source_in_a_store_needs_a_name() {
     let store = Arc::new(grantor_store::MemoryStore::new());
     let key = grantor_store::MasterKey::from_bytes([7; 32]);
     let build = |label: &str| {
-        let builder = Tokens::from_source(Arc::new(Vault::default())).label(label);
+        let builder = Tokens::from_source(Arc::new(Vault::default())).login_label(label);
         builder.store(store.clone(), &key).build()
     };
     let error = build("").unwrap_err();
@@ -279,7 +279,7 @@ async fn metadata_at_a_place_of_its_own_is_compared_all_the_same() {
 fn a_server_that_is_nowhere_is_named_as_such() {
     let build = |server: Server| {
         let built = Tokens::client_credentials(server, "app", "s3cret")
-            .only(API)
+            .allow_origin(API)
             .build();
         built.unwrap_err().to_string()
     };

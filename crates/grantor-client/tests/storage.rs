@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_client::{Builder, Policy, Tokens};
+use grantor_client::{Policy, Tokens, TokensBuilder};
 use grantor_core::{BoxFuture, Clock, Environment, Timestamp};
 use grantor_store::{
     FileStore, MasterKey, MemoryStore, SimpleAdapter, SimpleError, SimpleStore, Store,
@@ -84,7 +84,10 @@ async fn a_token_that_another_process_renewed_is_adopted() {
     assert_eq!(world.server.token_requests(), 2);
 }
 
-async fn stored_under(key: &MasterKey, change: impl Fn(Builder) -> Builder) -> Vec<Vec<u8>> {
+async fn stored_under(
+    key: &MasterKey,
+    change: impl Fn(TokensBuilder) -> TokensBuilder,
+) -> Vec<Vec<u8>> {
     let world = World::new();
     let store = Arc::new(FaultyStore::default());
     let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
@@ -98,11 +101,15 @@ async fn stored_under(key: &MasterKey, change: impl Fn(Builder) -> Builder) -> V
 
 #[tokio::test(start_paused = true)]
 async fn no_stored_key_can_be_computed_from_a_guessed_secret() {
-    let same = |builder: Builder| builder;
-    let other_secret = |builder: Builder| builder.client_secret("hunter2");
-    let with_pin = |builder: Builder| builder.parameter("pin", "1234");
+    let same = |builder: TokensBuilder| builder;
+    let other_secret = |builder: TokensBuilder| builder.client_secret("hunter2");
+    let with_pin = |builder: TokensBuilder| builder.parameter("pin", "1234");
     let another_key = MasterKey::from_bytes([8; 32]);
-    for change in [same as fn(Builder) -> Builder, other_secret, with_pin] {
+    for change in [
+        same as fn(TokensBuilder) -> TokensBuilder,
+        other_secret,
+        with_pin,
+    ] {
         let keys = stored_under(&key(), change).await;
         assert!(!keys.is_empty());
         // All of them hang on the master key, which who reads the store has not got.
@@ -120,8 +127,9 @@ async fn no_stored_key_can_be_computed_from_a_guessed_secret() {
 
 #[tokio::test(start_paused = true)]
 async fn no_key_of_a_logins_token_can_be_computed_from_a_guessed_parameter() {
-    let as_login =
-        |_: Builder| Tokens::refresh_token(ISSUER, "app", "refresh-0-0").parameter("pin", "1234");
+    let as_login = |_: TokensBuilder| {
+        Tokens::refresh_token(ISSUER, "app", "refresh-0-0").parameter("pin", "1234")
+    };
     let of_tokens = |keys: Vec<Vec<u8>>| -> Vec<_> {
         keys.into_iter()
             .filter(|key| &key[8..10] == b"ca")
@@ -141,7 +149,7 @@ struct Machines {
 }
 
 impl Machines {
-    fn start(begin: impl Fn(&World) -> Builder, hours: &[i64]) -> Self {
+    fn start(begin: impl Fn(&World) -> TokensBuilder, hours: &[i64]) -> Self {
         let world = World::new();
         let (mut clocks, mut tokens) = (Vec::new(), Vec::new());
         let place = memory();
@@ -348,7 +356,7 @@ async fn a_login_lives_in_a_folder() {
             _ => Tokens::login(ISSUER, "app"),
         };
         // On the manager's thread: a disk takes real time.
-        let builder = builder.label("ada").store(store, &key());
+        let builder = builder.login_label("ada").store(store, &key());
         let tokens = world.thread(builder).build().unwrap();
         let token = tokens.get().await.unwrap();
         assert_eq!(token.secret.expose(), format!("access-{round}"));

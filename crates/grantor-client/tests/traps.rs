@@ -333,7 +333,7 @@ async fn tokens_for_another_audience_secret_or_endpoint_are_other_tokens() {
 async fn another_status_may_be_a_rejection() {
     let world = World::new();
     let mut policy = Policy::default();
-    policy.rejected = vec![http::StatusCode::UNAUTHORIZED, http::StatusCode::FORBIDDEN];
+    policy.rejection_statuses = vec![http::StatusCode::UNAUTHORIZED, http::StatusCode::FORBIDDEN];
     let tokens = world.here(world.client()).policy(policy).build().unwrap();
     world.call(&tokens).await;
     let attempt = tokens.prepare(&mut request()).await.unwrap();

@@ -29,7 +29,7 @@
 //! let tokens = Tokens::client_credentials("https://idp.example", "app", "s3cret")
 //!     .transport(server.clone())
 //!     .environment(environment(&clock))
-//!     .only("https://api.example")
+//!     .allow_origin("https://api.example")
 //!     .build()
 //!     .unwrap();
 //! let call = async || {

@@ -7,7 +7,7 @@ use std::io::Write;
 
 use bytes::Bytes;
 use grantor_client::{Policy, SubjectToken, Tokens};
-use grantor_core::{TokenEndpointAuthMethod, BoxFuture};
+use grantor_core::{BoxFuture, TokenEndpointAuthMethod};
 use grantor_http::{Transport, TransportError};
 use http::{Request, Response};
 
@@ -24,11 +24,11 @@ fn main() -> Result<()> {
         .build()?;
     let tokens = Tokens::token_exchange("https://idp.example", "app", "s3cret")
         .token_endpoint("https://idp.example/token")
-        .authentication(TokenEndpointAuthMethod::ClientSecretBasic)
+        .auth_method(TokenEndpointAuthMethod::ClientSecretBasic)
         .transport(Answers)
         .spawn_on(runtime.handle().clone())
         .policy(policy())
-        .only("https://api.example")
+        .allow_origin("https://api.example")
         .build()?;
     // What is there once for all tokens.
     runtime.block_on(call(&tokens, u64::MAX))?;
@@ -61,7 +61,7 @@ async fn call(tokens: &Tokens, subject: u64) -> Result<()> {
 
 fn policy() -> Policy {
     let mut policy = Policy::default();
-    policy.max_subjects = KEPT;
+    policy.max_subject_tokens = KEPT;
     policy
 }
 

@@ -1,6 +1,6 @@
 //! Who asks the authorization server, as `token`, `request`, `introspect` and `revoke` take it.
 
-use grantor_client::{Builder, Server, Tokens};
+use grantor_client::{Server, Tokens, TokensBuilder};
 use grantor_core::{Secret, ServerMetadata, TokenEndpointAuthMethod};
 
 use super::input;
@@ -38,9 +38,9 @@ pub(super) fn asking(server: Server, options: &ClientOptions) -> Result<Tokens, 
 }
 
 /// Says how the client authenticates, if the options do.
-pub(super) fn authenticating(builder: Builder, options: &ClientOptions) -> Builder {
+pub(super) fn authenticating(builder: TokensBuilder, options: &ClientOptions) -> TokensBuilder {
     match options.auth_method {
-        Some(method) => builder.authentication(method.into()),
+        Some(method) => builder.auth_method(method.into()),
         None => builder,
     }
 }

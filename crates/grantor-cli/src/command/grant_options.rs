@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use grantor_client::{Builder, Server, SubjectToken, Tokens};
+use grantor_client::{Server, SubjectToken, Tokens, TokensBuilder};
 use grantor_core::{Secret, token_type};
 
 use super::{client_options, input};
@@ -15,7 +15,7 @@ pub(super) fn builder(
     server: Server,
     client: &ClientOptions,
     options: &GrantOptions,
-) -> Result<Builder, CliError> {
+) -> Result<TokensBuilder, CliError> {
     let id = client.client_id.as_str();
     let secret = client_options::secret(client)?;
     let builder = if let Some(username) = &options.username {
@@ -45,7 +45,7 @@ pub(super) fn subject(options: &GrantOptions) -> Result<Option<SubjectToken>, Cl
     subject.transpose()
 }
 
-fn exchange(mut builder: Builder, options: &GrantOptions) -> Result<Builder, CliError> {
+fn exchange(mut builder: TokensBuilder, options: &GrantOptions) -> Result<TokensBuilder, CliError> {
     if let Some(path) = &options.actor_token_file {
         builder = builder.actor(token(path, "the actor's token", &options.actor_token_type)?);
     }
@@ -55,7 +55,7 @@ fn exchange(mut builder: Builder, options: &GrantOptions) -> Result<Builder, Cli
     })
 }
 
-fn with_secret(builder: Builder, secret: Option<Secret>) -> Builder {
+fn with_secret(builder: TokensBuilder, secret: Option<Secret>) -> TokensBuilder {
     match secret {
         Some(secret) => builder.client_secret(secret),
         None => builder,

@@ -34,7 +34,7 @@ impl Named {
             (None, Some(url)) => (Server::at_token_endpoint(url), origin(url)),
             (None, None) => return Err(missing()),
         };
-        server.metadata.clone_from(&options.metadata_url);
+        server.metadata_url.clone_from(&options.metadata_url);
         if let Some(url) = endpoint {
             put(&mut server, url.clone());
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use grantor_client::{Builder, Server, TokenSet, Tokens};
+use grantor_client::{Server, TokenSet, Tokens, TokensBuilder};
 use grantor_http::system;
 use grantor_store::{MasterKey, Namespace, Store};
 use grantor_store_sqlite::SqliteOptions;
@@ -54,7 +54,10 @@ pub(super) async fn tokens(
         let (store, key) = open(file, folder, key_folder).await?;
         builder = builder.store(store, &key);
     }
-    let tokens = origins.into_iter().fold(builder, Builder::only).build()?;
+    let tokens = origins
+        .into_iter()
+        .fold(builder, TokensBuilder::allow_origin)
+        .build()?;
     Ok(match subject {
         Some(subject) => tokens.for_subject(subject)?,
         None => tokens,

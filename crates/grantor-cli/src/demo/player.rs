@@ -48,7 +48,7 @@ impl Player {
             Tokens::client_credentials(issuer, service.client_id(), secret.unwrap_or_default())
                 .scope(SCOPE)
                 .resource(&stage.api)
-                .only(stage.api.trim_end_matches("/notes"))
+                .allow_origin(stage.api.trim_end_matches("/notes"))
                 .transport(line.clone())
                 .environment(environment.clone())
                 .spawn_on(tokio::runtime::Handle::current())
@@ -165,7 +165,7 @@ impl Player {
     /// What the server tells the API about a token.
     pub(super) async fn introspect_as_api(&self, token: &Secret) -> Result<Introspection, String> {
         let body = self.introspect(token, &self.stage.resource).await?;
-        serde_json::from_slice(&body)
+        Introspection::from_json(&body)
             .map_err(|_| "an introspection is not the JSON it should be".to_owned())
     }
 

@@ -1,102 +1,111 @@
-mod behaviour;
-mod build;
-mod check;
+//! Builds [`Tokens`](crate::Tokens): what a program says, whether it can work, and what is made of it.
+
+pub(crate) mod assemble;
+pub(crate) mod constructors;
+pub(crate) mod hooks;
+pub(crate) mod validate;
 
 use std::sync::Arc;
 
-use grantor_core::{BoxFuture, Environment, Scope, Secret, TokenEndpointAuthMethod};
+use grantor_core::{
+    BoxFuture, Environment, Scope, Secret, TokenEndpointAuthMethod, TokenParameters,
+};
 use grantor_http::Transport;
 use grantor_store::{MasterKey, Store};
 use tokio::runtime::Handle;
 
-use crate::change::OnChange;
-use crate::door::Placement;
-use crate::event::Listener;
-use crate::grant::{Actor, Exchange};
-use crate::hook::Hooks;
-use crate::manager::Shared;
-use crate::metrics::Metrics;
-use crate::storage::{Place, Sharing};
-use crate::subject::{SubjectToken, Subjects, User};
-use crate::{Assertion, Error, Policy, Server, TokenSet, TokenSource};
-use grantor_core::TokenParameters;
+use crate::authorization_server::assertion::Assertion;
+use crate::config::placement::BearerMethod;
+use crate::config::policy::Policy;
+use crate::config::server::Server;
+use crate::error::Error;
+use crate::observe::event::EventListener;
+use crate::observe::hooks::Hooks;
+use crate::observe::metrics::Metrics;
+use crate::observe::token_change::ChangeCallbacks;
+use crate::renew::grant::token_exchange::{Actor, TokenExchange};
+use crate::renew::grant::token_source::TokenSource;
+use crate::renew::services::SharedServices;
+use crate::store::location::{StoreLocation, StoreSharing};
+use crate::token::subject::{PasswordCredentials, SubjectSource, SubjectToken};
+use crate::token::token_set::TokenSet;
 
 /// Builds [`Tokens`](crate::Tokens). Nothing is checked before [`build`](Self::build), which names
 /// every problem at once, and nothing is sent before the first token is needed.
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens before `build`"]
-pub struct Builder {
+pub struct TokensBuilder {
     server: Option<Server>,
-    client_id: String,
+    pub(crate) client_id: String,
     client_secret: Option<Secret>,
     client_assertion: Option<Assertion>,
     method: Option<TokenEndpointAuthMethod>,
-    kind: Kind,
+    grant: GrantKind,
     label: String,
-    given: Option<TokenSet>,
+    seed_tokens: Option<TokenSet>,
     scope: Option<String>,
-    ask: TokenParameters,
+    parameters: TokenParameters,
     origins: Vec<String>,
     /// Something was said of an exchange, and this is none.
-    misplaced: bool,
-    /// Whether `shared` is that of other tokens, with their hooks.
-    shares: bool,
+    exchange_option_misused: bool,
+    /// Whether `services` is that of other tokens, with their hooks.
+    uses_foreign_services: bool,
     policy: Policy,
     hooks: Hooks,
-    on_change: OnChange,
+    on_change: ChangeCallbacks,
     metrics: Option<Arc<dyn Metrics>>,
-    listener: Option<Listener>,
-    place: Place,
-    sharing: Sharing,
+    listener: Option<EventListener>,
+    store: StoreLocation,
+    store_sharing: StoreSharing,
     transport: Option<Arc<dyn Transport>>,
     environment: Option<Environment>,
-    handle: Option<Handle>,
-    pub(crate) shared: Option<Arc<Shared>>,
-    pub(crate) placement: Placement,
+    runtime: Option<Handle>,
+    pub(crate) services: Option<SharedServices>,
+    pub(crate) bearer_method: BearerMethod,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Kind {
+pub(crate) enum GrantKind {
     ClientCredentials,
     JwtBearer(Box<Assertion>),
     Login {
         refresh_token: Option<Secret>,
-        user: Option<User>,
+        user: Option<PasswordCredentials>,
     },
-    Exchange(Exchange),
-    Users,
-    Source(Arc<dyn TokenSource>),
-    Fixed,
+    TokenExchange(TokenExchange),
+    PasswordFromRequest,
+    TokenSource(Arc<dyn TokenSource>),
+    StaticToken,
 }
 
-impl Builder {
-    pub(crate) fn new(server: Option<Server>, client_id: String, kind: Kind) -> Self {
+impl TokensBuilder {
+    pub(crate) fn new(server: Option<Server>, client_id: String, kind: GrantKind) -> Self {
         Self {
             server,
             client_id,
             client_secret: None,
             client_assertion: None,
             method: None,
-            kind,
+            grant: kind,
             label: String::new(),
-            given: None,
+            seed_tokens: None,
             scope: None,
-            ask: TokenParameters::default(),
+            parameters: TokenParameters::default(),
             origins: Vec::new(),
-            misplaced: false,
-            shares: false,
+            exchange_option_misused: false,
+            uses_foreign_services: false,
             policy: Policy::default(),
             hooks: Hooks::default(),
-            on_change: OnChange::default(),
+            on_change: ChangeCallbacks::default(),
             metrics: None,
             listener: None,
-            place: Place::Here,
-            sharing: Sharing::OtherProcesses,
+            store: StoreLocation::InMemory,
+            store_sharing: StoreSharing::OtherProcesses,
             transport: None,
             environment: None,
-            handle: None,
-            shared: None,
-            placement: Placement::default(),
+            runtime: None,
+            services: None,
+            bearer_method: BearerMethod::default(),
         }
     }
 
@@ -118,13 +127,13 @@ impl Builder {
 
     /// Who asks, where the tokens are given for something else and the server wants to know the
     /// client all the same: [`Tokens::jwt_bearer`](crate::Tokens::jwt_bearer).
-    pub fn as_client(mut self, client_id: impl Into<String>) -> Self {
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = client_id.into();
         self
     }
 
     /// How the client authenticates; otherwise the best of what the server takes.
-    pub fn authentication(mut self, method: TokenEndpointAuthMethod) -> Self {
+    pub fn auth_method(mut self, method: TokenEndpointAuthMethod) -> Self {
         self.method = Some(method);
         self
     }
@@ -144,31 +153,37 @@ impl Builder {
 
     /// Where the token is to be used (RFC 8707). May be given more than once.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
-        self.ask.resource.push(resource.into());
+        self.parameters.resource.push(resource.into());
         self
     }
 
     /// Where the token is to be used, as some servers name it. May be given more than once.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        self.ask.audience.push(audience.into());
+        self.parameters.audience.push(audience.into());
         self
     }
 
     /// A further parameter of the token request. It goes with every renewal too, and tokens that
     /// were had with other parameters are other tokens.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.ask.extra.push((name.into(), value.into()));
+        self.parameters.extra.push((name.into(), value.into()));
+        self
+    }
+
+    /// Where requests carry the token; in a header, if nothing else is said.
+    pub fn bearer_method(mut self, method: BearerMethod) -> Self {
+        self.bearer_method = method;
         self
     }
 
     /// An origin that the token may go to, as `https://api.example`. May be given more than once.
-    pub fn only(mut self, origin: impl Into<String>) -> Self {
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());
         self
     }
 
     /// Which of several logins of this client it is: a user's name, an account.
-    pub fn label(mut self, name: impl Into<String>) -> Self {
+    pub fn login_label(mut self, name: impl Into<String>) -> Self {
         self.label = name.into();
         self
     }
@@ -177,12 +192,12 @@ impl Builder {
     /// a store that knows a newer refresh token of the same login, that one is used.
     pub fn token_set(mut self, tokens: impl Into<TokenSet>) -> Self {
         let tokens = tokens.into();
-        if let Kind::Login { refresh_token, .. } = &mut self.kind
+        if let GrantKind::Login { refresh_token, .. } = &mut self.grant
             && tokens.refresh_token.is_some()
         {
             refresh_token.clone_from(&tokens.refresh_token);
         }
-        self.given = Some(tokens);
+        self.seed_tokens = Some(tokens);
         self
     }
 
@@ -200,7 +215,7 @@ impl Builder {
     where
         S: Fn() -> BoxFuture<'static, Option<SubjectToken>> + Send + Sync + 'static,
     {
-        self.exchange(|exchange| exchange.subjects = Some(Subjects::Called(Arc::new(subject))))
+        self.exchange(|exchange| exchange.subjects = Some(SubjectSource::Called(Arc::new(subject))))
     }
 
     /// Without a subject, the client's own token is used (RFC 6749 section 4.4), instead of an
@@ -222,10 +237,10 @@ impl Builder {
         self.exchange(|exchange| exchange.requested_token_type = Some(token_type))
     }
 
-    fn exchange(mut self, change: impl FnOnce(&mut Exchange)) -> Self {
-        match &mut self.kind {
-            Kind::Exchange(exchange) => change(exchange),
-            _ => self.misplaced = true,
+    fn exchange(mut self, change: impl FnOnce(&mut TokenExchange)) -> Self {
+        match &mut self.grant {
+            GrantKind::TokenExchange(exchange) => change(exchange),
+            _ => self.exchange_option_misused = true,
         }
         self
     }
@@ -233,7 +248,7 @@ impl Builder {
     /// Keeps tokens in a store, sealed under a key, so that they outlive the process and are shared
     /// with others. Otherwise they are in memory only.
     pub fn store(mut self, store: Arc<dyn Store>, key: &MasterKey) -> Self {
-        self.place = Place::Store(store, key.clone());
+        self.store = StoreLocation::Store(store, key.clone());
         self
     }
 
@@ -243,16 +258,12 @@ impl Builder {
     /// If the promise is broken, two processes spend one refresh token, which a server takes for
     /// theft: the user has to sign in again.
     pub fn single_process(mut self) -> Self {
-        self.sharing = Sharing::Nobody;
+        self.store_sharing = StoreSharing::Nobody;
         self
     }
 
-    pub(crate) fn client_id(&self) -> &str {
-        &self.client_id
-    }
-
-    pub(crate) fn ask(&self) -> Result<TokenParameters, Error> {
-        let mut ask = self.ask.clone();
+    pub(crate) fn token_parameters(&self) -> Result<TokenParameters, Error> {
+        let mut ask = self.parameters.clone();
         if let Some(scope) = &self.scope {
             let scope = Scope::parse(scope);
             let scope =

@@ -18,7 +18,7 @@ rows! {
         "https://appleid.apple.com/auth/authorize", "https://appleid.apple.com/auth/token")
         .with_issuer("https://appleid.apple.com")
         .with_revocation("https://appleid.apple.com/auth/revoke")
-        .with_rests_on(LISTED_AND_PUBLISHED);
+        .with_sources(LISTED_AND_PUBLISHED);
     /// Asana.
     ASANA = Provider::listed("Asana",
         "https://app.asana.com/-/oauth_authorize", "https://app.asana.com/-/oauth_token");
@@ -32,7 +32,7 @@ rows! {
         .with_device("https://oauth.battle.net/device/code")
         .with_revocation("https://oauth.battle.net/revoke")
         .with_introspection("https://oauth.battle.net/v2/check_token")
-        .with_rests_on(&[Source::Metadata]);
+        .with_sources(&[Source::Metadata]);
     /// Bitbucket.
     BITBUCKET = Provider::listed("Bitbucket",
         "https://bitbucket.org/site/oauth2/authorize",
@@ -48,28 +48,28 @@ rows! {
         "https://discord.com/oauth2/authorize", "https://discord.com/api/oauth2/token")
         .with_issuer("https://discord.com")
         .with_revocation("https://discord.com/api/oauth2/token/revoke")
-        .with_rests_on(&[Source::GoOauth2, Source::Metadata, Source::Documentation]);
+        .with_sources(&[Source::GoOauth2, Source::Metadata, Source::Documentation]);
     /// Douban, whose answers lack `token_type`.
     DOUBAN = Provider::listed("Douban",
         "https://www.douban.com/service/auth2/auth", "https://www.douban.com/service/auth2/token")
         .with_query_parameter("access_token")
-        .with_rests_on(&[Source::RequestsOauthlib, Source::Documentation]);
+        .with_sources(&[Source::RequestsOauthlib, Source::Documentation]);
     /// Dropbox.
     DROPBOX = Provider::listed("Dropbox",
         "https://www.dropbox.com/oauth2/authorize", "https://api.dropboxapi.com/oauth2/token")
         .with_issuer("https://www.dropbox.com")
-        .with_rests_on(LISTED_AND_PUBLISHED);
+        .with_sources(LISTED_AND_PUBLISHED);
     /// eBay, which writes "Application Access Token" or "User Access Token" as `token_type`.
     EBAY = Provider::listed("eBay",
         "https://auth.ebay.com/oauth2/authorize", "https://api.ebay.com/identity/v1/oauth2/token")
         .with_quirks(ALWAYS_BEARER)
-        .with_rests_on(LISTED_AND_FIXED);
+        .with_sources(LISTED_AND_FIXED);
     /// Facebook, version 22.0 of its API, which may answer with a form in plain text.
     FACEBOOK = Provider::listed("Facebook",
         "https://www.facebook.com/v22.0/dialog/oauth",
         "https://graph.facebook.com/v22.0/oauth/access_token")
         .with_quirks(FORM_WITH_EXPIRES)
-        .with_rests_on(LISTED_AND_FIXED);
+        .with_sources(LISTED_AND_FIXED);
     /// Feishu.
     FEISHU = Provider::listed("Feishu",
         "https://accounts.feishu.cn/open-apis/authen/v1/authorize",
@@ -78,7 +78,7 @@ rows! {
     FITBIT = Provider::listed("Fitbit",
         "https://www.fitbit.com/oauth2/authorize", "https://api.fitbit.com/oauth2/token")
         .with_quirks(ERRORS_IN_A_LIST)
-        .with_rests_on(LISTED_AND_FIXED);
+        .with_sources(LISTED_AND_FIXED);
     /// Foursquare.
     FOURSQUARE = Provider::listed("Foursquare",
         "https://foursquare.com/oauth2/authorize", "https://foursquare.com/oauth2/access_token");
@@ -87,7 +87,7 @@ rows! {
         "https://github.com/login/oauth/authorize", "https://github.com/login/oauth/access_token")
         .with_device("https://github.com/login/device/code")
         .with_quirks(FORM_WITH_COMMAS)
-        .with_rests_on(LISTED_AND_DOCUMENTED);
+        .with_sources(LISTED_AND_DOCUMENTED);
     /// GitLab.
     GITLAB = Provider::listed("GitLab",
         "https://gitlab.com/oauth/authorize", "https://gitlab.com/oauth/token")
@@ -95,14 +95,14 @@ rows! {
         .with_device("https://gitlab.com/oauth/authorize_device")
         .with_revocation("https://gitlab.com/oauth/revoke")
         .with_introspection("https://gitlab.com/oauth/introspect")
-        .with_rests_on(LISTED_AND_PUBLISHED);
+        .with_sources(LISTED_AND_PUBLISHED);
     /// Google, with the endpoints of its metadata.
     GOOGLE = Provider::listed("Google",
         "https://accounts.google.com/o/oauth2/v2/auth", "https://oauth2.googleapis.com/token")
         .with_issuer("https://accounts.google.com")
         .with_device("https://oauth2.googleapis.com/device/code")
         .with_revocation("https://oauth2.googleapis.com/revoke")
-        .with_rests_on(LISTED_AND_PUBLISHED);
+        .with_sources(LISTED_AND_PUBLISHED);
     /// Heroku.
     HEROKU = Provider::listed("Heroku",
         "https://id.heroku.com/oauth/authorize", "https://id.heroku.com/oauth/token");
@@ -114,7 +114,7 @@ rows! {
         "https://api.instagram.com/oauth/authorize",
         "https://api.instagram.com/oauth/access_token")
         .with_query_parameter("access_token")
-        .with_rests_on(LISTED_AND_FIXED);
+        .with_sources(LISTED_AND_FIXED);
     /// Kakao.
     KAKAO = Provider::listed("Kakao",
         "https://kauth.kakao.com/oauth/authorize", "https://kauth.kakao.com/oauth/token");
@@ -130,5 +130,5 @@ rows! {
         "https://www.linkedin.com/oauth/v2/authorization",
         "https://www.linkedin.com/oauth/v2/accessToken")
         .with_quirks(COMMAS_IN_ANSWERS)
-        .with_rests_on(&[Source::GoOauth2, Source::RequestsOauthlib, Source::Documentation]);
+        .with_sources(&[Source::GoOauth2, Source::RequestsOauthlib, Source::Documentation]);
 }

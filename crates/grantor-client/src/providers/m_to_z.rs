@@ -13,7 +13,7 @@ rows! {
     /// Mailchimp, whose tokens do not end: it writes 0 as their lifetime.
     MAILCHIMP = Provider::listed("Mailchimp",
         "https://login.mailchimp.com/oauth2/authorize", "https://login.mailchimp.com/oauth2/token")
-        .with_rests_on(&[Source::GoOauth2, Source::RequestsOauthlib]);
+        .with_sources(&[Source::GoOauth2, Source::RequestsOauthlib]);
     /// MediaMath.
     MEDIAMATH = Provider::listed("MediaMath",
         "https://api.mediamath.com/oauth2/v1.0/authorize",
@@ -48,7 +48,7 @@ rows! {
         "https://www.paypal.com/signin/authorize", "https://api.paypal.com/v1/oauth2/token")
         .with_issuer("https://www.paypal.com")
         .with_revocation("https://api.paypal.com/v1/oauth2/revoke")
-        .with_rests_on(&[Source::Metadata]);
+        .with_sources(&[Source::Metadata]);
     /// PayPal's sandbox.
     PAYPAL_SANDBOX = Provider::listed("PayPal sandbox",
         "https://www.sandbox.paypal.com/webapps/auth/protocol/openidconnect/v1/authorize",
@@ -69,13 +69,13 @@ rows! {
     SLACK = Provider::listed("Slack",
         "https://slack.com/oauth/v2/authorize", "https://slack.com/api/oauth.v2.access")
         .with_quirks(SLACK_BOT)
-        .with_rests_on(LISTED_AND_DOCUMENTED);
+        .with_sources(LISTED_AND_DOCUMENTED);
     /// Slack, for the token of a user, which stands in `authed_user`. Its scopes are asked for by
     /// the further parameter `user_scope`.
     SLACK_USER = Provider::listed("Slack user",
         "https://slack.com/oauth/v2/authorize", "https://slack.com/api/oauth.v2.access")
         .with_quirks(SLACK_AUTHED_USER)
-        .with_rests_on(LISTED_AND_DOCUMENTED);
+        .with_sources(LISTED_AND_DOCUMENTED);
     /// Splitwise.
     SPLITWISE = Provider::listed("Splitwise",
         "https://www.splitwise.com/oauth/authorize", "https://www.splitwise.com/oauth/token");
@@ -84,24 +84,24 @@ rows! {
         "https://accounts.spotify.com/authorize", "https://accounts.spotify.com/api/token")
         .with_issuer("https://accounts.spotify.com")
         .with_revocation("https://accounts.spotify.com/oauth2/revoke/v1")
-        .with_rests_on(LISTED_AND_PUBLISHED);
+        .with_sources(LISTED_AND_PUBLISHED);
     /// Stack Overflow, which answers with a form.
     STACK_OVERFLOW = Provider::listed("Stack Overflow",
         "https://stackoverflow.com/oauth", "https://stackoverflow.com/oauth/access_token")
         .with_quirks(FORM_WITH_EXPIRES)
-        .with_rests_on(LISTED_AND_DOCUMENTED);
+        .with_sources(LISTED_AND_DOCUMENTED);
     /// Strava, which wants commas between scopes.
     STRAVA = Provider::listed("Strava",
         "https://www.strava.com/oauth/authorize", "https://www.strava.com/oauth/token")
         .with_quirks(COMMAS)
-        .with_rests_on(LISTED_AND_DOCUMENTED);
+        .with_sources(LISTED_AND_DOCUMENTED);
     /// Twitch, whose answers have scopes as an array. Its device endpoint calls them `scopes`.
     TWITCH = Provider::listed("Twitch",
         "https://id.twitch.tv/oauth2/authorize", "https://id.twitch.tv/oauth2/token")
         .with_issuer("https://id.twitch.tv/oauth2")
         .with_device("https://id.twitch.tv/oauth2/device")
         .with_revocation("https://id.twitch.tv/oauth2/revoke")
-        .with_rests_on(&[Source::GoOauth2, Source::Metadata, Source::Documentation]);
+        .with_sources(&[Source::GoOauth2, Source::Metadata, Source::Documentation]);
     /// Uber.
     UBER = Provider::listed("Uber",
         "https://login.uber.com/oauth/v2/authorize", "https://login.uber.com/oauth/v2/token");
@@ -112,7 +112,7 @@ rows! {
     WEIBO = Provider::listed("Weibo",
         "https://api.weibo.com/oauth2/authorize", "https://api.weibo.com/oauth2/access_token")
         .with_query_parameter("access_token")
-        .with_rests_on(&[Source::RequestsOauthlib, Source::Documentation]);
+        .with_sources(&[Source::RequestsOauthlib, Source::Documentation]);
     /// Withings.
     WITHINGS = Provider::listed("Withings",
         "https://account.withings.com/oauth2_user/authorize2",
@@ -121,7 +121,7 @@ rows! {
     WIX = Provider::listed("Wix",
         "https://www.wix.com/installer/install", "https://www.wixapis.com/oauth2/token")
         .with_quirks(JSON_REQUESTS)
-        .with_rests_on(&[Source::RequestsOauthlib, Source::Documentation]);
+        .with_sources(&[Source::RequestsOauthlib, Source::Documentation]);
     /// X.
     X = Provider::listed("X",
         "https://x.com/i/oauth2/authorize", "https://api.x.com/2/oauth2/token");
@@ -132,7 +132,7 @@ rows! {
         .with_issuer("https://api.login.yahoo.com")
         .with_revocation("https://api.login.yahoo.com/oauth2/revoke")
         .with_introspection("https://api.login.yahoo.com/oauth2/introspect")
-        .with_rests_on(LISTED_AND_PUBLISHED);
+        .with_sources(LISTED_AND_PUBLISHED);
     /// Yandex.
     YANDEX = Provider::listed("Yandex",
         "https://oauth.yandex.com/authorize", "https://oauth.yandex.com/token");

@@ -28,7 +28,7 @@ pub struct Provider {
     /// header. URLs land in logs: see first whether the API still needs it.
     pub query_parameter: Option<Text>,
     /// Where this row is from. Nothing of it was tried against the service.
-    pub rests_on: &'static [Source],
+    pub sources: &'static [Source],
 }
 
 /// Where a row is from.
@@ -62,7 +62,7 @@ impl Provider {
             introspection_endpoint: None,
             quirks: Quirks::NONE,
             query_parameter: None,
-            rests_on: &[Source::GoOauth2],
+            sources: &[Source::GoOauth2],
         }
     }
 
@@ -96,8 +96,8 @@ impl Provider {
         self
     }
 
-    pub(super) const fn with_rests_on(mut self, sources: &'static [Source]) -> Self {
-        self.rests_on = sources;
+    pub(super) const fn with_sources(mut self, sources: &'static [Source]) -> Self {
+        self.sources = sources;
         self
     }
 }

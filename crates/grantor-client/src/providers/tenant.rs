@@ -37,7 +37,7 @@ pub fn microsoft(tenant: &str) -> Result<Provider, InvalidTenant> {
     provider.device_authorization_endpoint = Some(format!("{base}/oauth2/v2.0/devicecode").into());
     if is_identifier(tenant) {
         provider.issuer = Some(format!("{base}/v2.0").into());
-        provider.rests_on = &[Source::GoOauth2, Source::Metadata];
+        provider.sources = &[Source::GoOauth2, Source::Metadata];
     }
     Ok(provider)
 }
@@ -106,7 +106,7 @@ pub fn shopify(shop: &str) -> Result<Provider, InvalidTenant> {
         "/admin/oauth/access_token",
     );
     provider.quirks = COMMAS;
-    provider.rests_on = &[Source::GoOauth2, Source::Documentation];
+    provider.sources = &[Source::GoOauth2, Source::Documentation];
     Ok(provider)
 }
 
@@ -124,7 +124,7 @@ pub fn plentymarkets(host: &str, token_path: &str) -> Result<Provider, InvalidTe
     let mut provider = at("plentymarkets", &base, "", token_path);
     provider.authorization_endpoint = None;
     provider.quirks = CAMEL_CASE;
-    provider.rests_on = &[Source::RequestsOauthlib];
+    provider.sources = &[Source::RequestsOauthlib];
     Ok(provider)
 }
 

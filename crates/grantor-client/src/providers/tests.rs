@@ -51,7 +51,7 @@ fn every_endpoint_is_https_and_written_as_it_is_sent() {
         if let Some(issuer) = &provider.issuer {
             assert!(Issuer::parse(issuer).is_ok(), "{issuer}");
         }
-        assert!(!provider.rests_on.is_empty(), "{}", provider.name);
+        assert!(!provider.sources.is_empty(), "{}", provider.name);
     }
 }
 

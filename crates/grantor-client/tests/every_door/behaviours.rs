@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use grantor_client::{Builder, Placement, SubjectToken, Tokens};
+use grantor_client::{BearerMethod, SubjectToken, Tokens, TokensBuilder};
 use grantor_testkit::Fault;
 
 use crate::door::{Answer, Body, Call, Door, Failure};
@@ -28,7 +28,7 @@ impl<D: Door> Scene<D> {
 
     async fn of(
         handler: impl Fn(&str) -> web::Answer + Send + Sync + 'static,
-        begin: impl FnOnce(&World) -> Builder,
+        begin: impl FnOnce(&World) -> TokensBuilder,
         change: impl FnOnce(&Tokens) -> Tokens,
     ) -> Self {
         let world = World::new();
@@ -233,7 +233,7 @@ pub(crate) async fn tells_of_a_token_error_and_sends_nothing<D: Door>() {
 }
 
 fn in_query(tokens: &Tokens) -> Tokens {
-    tokens.with_placement(Placement::Query)
+    tokens.with_bearer_method(BearerMethod::Query)
 }
 
 pub(crate) async fn carries_the_token_in_the_query<D: Door>() {
@@ -268,7 +268,7 @@ pub(crate) async fn lets_a_query_of_the_callers_own_win<D: Door>() {
 }
 
 pub(crate) async fn carries_the_token_in_a_form_where_there_is_one<D: Door>() {
-    let in_body = |tokens: &Tokens| tokens.with_placement(Placement::Body);
+    let in_body = |tokens: &Tokens| tokens.with_bearer_method(BearerMethod::Body);
     let scene = Scene::<D>::with(second_token_only, in_body).await;
     let form = || scene.post("/x", Body::Form("a=%20b"));
     if !D::KNOWS_FORMS {
@@ -330,7 +330,7 @@ pub(crate) async fn uses_the_connection_of_a_rejected_request_again<D: Door>() {
     assert_eq!(scene.web.connections(), 1);
 }
 
-fn exchange(subject: Option<&'static str>) -> impl FnOnce(&World) -> Builder {
+fn exchange(subject: Option<&'static str>) -> impl FnOnce(&World) -> TokensBuilder {
     move |world| {
         world.server.trust_token("alice");
         let builder = Tokens::token_exchange(ISSUER, "app", "s3cret");

@@ -3,7 +3,8 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use futures_util::stream;
 use grantor_client::layer::{
-    Buffered, Cloned, Once, Recorded, Replay, ServiceError, TokensLayer, TokensService,
+    BufferReplay, CloneReplay, NoReplay, Replay, ReplayBody, ServiceError, TokensLayer,
+    TokensService,
 };
 use grantor_client::{Observed, Tokens, WithoutToken};
 use http::{Request, Response};
@@ -122,7 +123,7 @@ where
     }
 }
 
-pub(crate) struct LayerOnce(TokensService<Hyper<BoxBody<Bytes, Infallible>>, Once>);
+pub(crate) struct LayerOnce(TokensService<Hyper<BoxBody<Bytes, Infallible>>, NoReplay>);
 
 impl Door for LayerOnce {
     const SENDS_AGAIN: bool = false;
@@ -137,7 +138,7 @@ impl Door for LayerOnce {
     }
 }
 
-pub(crate) struct LayerCloned(TokensService<Hyper<Full<Bytes>>, Cloned>);
+pub(crate) struct LayerCloned(TokensService<Hyper<Full<Bytes>>, CloneReplay>);
 
 impl Door for LayerCloned {
     // It has no streams: what can be cloned can be sent again.
@@ -153,16 +154,16 @@ impl Door for LayerCloned {
     }
 }
 
-type Buffer = Recorded<BoxBody<Bytes, Infallible>>;
+type Buffer = ReplayBody<BoxBody<Bytes, Infallible>>;
 
-pub(crate) struct LayerBuffered(TokensService<Hyper<Buffer>, Buffered>);
+pub(crate) struct LayerBuffered(TokensService<Hyper<Buffer>, BufferReplay>);
 
 impl Door for LayerBuffered {
     const STREAMS_AGAIN: bool = true;
     const FOLLOWS_REDIRECTS: bool = false;
 
     fn open(tokens: &Tokens, _: &str) -> Self {
-        let layer: TokensLayer<Buffered> = tokens.layer().replay_buffered(1024);
+        let layer: TokensLayer<BufferReplay> = tokens.layer().replay_buffered(1024);
         Self(layer.layer(hyper()))
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::Duration;
 
 use crate::support::{ISSUER, World, settle};
-use grantor_client::{Counted, Event, Metrics, Policy, Tokens};
+use grantor_client::{Event, MetricEvent, Metrics, Policy, Tokens};
 use grantor_core::BoxFuture;
 use grantor_store::{
     Applied, Capabilities, Entry, Error, Expect, Key, MasterKey, MemoryStore, Put, PutOutcome,
@@ -49,7 +49,7 @@ async fn two_logins_without_a_label_do_not_get_each_others_tokens() {
     );
 }
 
-/// As above, by the code flow: the programmer forgot `.label(user)`.
+/// As above, by the code flow: the programmer forgot `.login_label(user)`.
 #[tokio::test(start_paused = true)]
 async fn two_users_who_sign_in_without_a_label_do_not_get_each_others_tokens() {
     let world = World::new();
@@ -123,8 +123,8 @@ async fn an_empty_refresh_token_does_not_replace_the_one_there_is() {
 struct PanicsOnce(AtomicBool);
 
 impl Metrics for PanicsOnce {
-    fn count(&self, counted: Counted) {
-        assert!(counted != Counted::Renewal || self.0.swap(true, Ordering::SeqCst));
+    fn count(&self, counted: MetricEvent) {
+        assert!(counted != MetricEvent::Renewal || self.0.swap(true, Ordering::SeqCst));
     }
 }
 
@@ -192,7 +192,7 @@ fn a_listener_that_asks_for_the_token_does_not_hang_for_ever() {
 async fn debug_shows_no_further_parameter() {
     let world = World::new();
     let builder = world.client().parameter("client_assertion", "hunter2");
-    assert!(!format!("{builder:?}").contains("hunter2"), "Builder");
+    assert!(!format!("{builder:?}").contains("hunter2"), "TokensBuilder");
     let tokens = world.here(builder).build().unwrap();
     assert!(!format!("{tokens:?}").contains("hunter2"), "Tokens");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::web::{Answer, Web};
 use crate::support::{ISSUER, World, bearer, request};
-use grantor_client::{Authenticate, Placement, SubjectToken, Tokens};
+use grantor_client::{Authenticate, BearerMethod, SubjectToken, Tokens};
 use http::{HeaderValue, Request, Uri};
 
 type Seen = Arc<Mutex<Vec<String>>>;
@@ -27,7 +27,7 @@ async fn a_password_from_a_request_does_not_reach_the_api_on_the_second_try() {
     let world = World::new();
     world.server.add_user("ada", "pw");
     let (web, seen) = rejecting_once().await;
-    let tokens = Tokens::password_from_request(ISSUER, "app").placement(Placement::Query);
+    let tokens = Tokens::password_from_request(ISSUER, "app").bearer_method(BearerMethod::Query);
     let api = world
         .here(tokens)
         .build()
@@ -195,7 +195,7 @@ async fn the_second_try_goes_to_named_origins_only_however_many_there_are() {
     let world = World::new();
     let mut builder = world.here(world.client());
     for n in 0..70 {
-        builder = builder.only(format!("https://h{n}.example"));
+        builder = builder.allow_origin(format!("https://h{n}.example"));
     }
     let tokens = builder.build().unwrap();
     let mut request = Request::get("https://h69.example/").body(()).unwrap();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::support::web::{Answer, Web};
 use crate::support::{API, ISSUER, World, request};
 use bytes::Bytes;
-use grantor_client::{Placement, SourceError, SubjectToken, TokenSet, TokenSource, Tokens};
+use grantor_client::{BearerMethod, SourceError, SubjectToken, TokenSet, TokenSource, Tokens};
 use grantor_core::{BoxFuture, TokenParameters};
 use http::{Request, Response};
 use http_body_util::Full;
@@ -86,7 +86,7 @@ async fn the_second_try_of_the_layer_keeps_what_hooks_added_and_no_password() {
             Response::builder().status(status).body(()).unwrap(),
         ))
     });
-    let builder = Tokens::password_from_request(ISSUER, "app").placement(Placement::Query);
+    let builder = Tokens::password_from_request(ISSUER, "app").bearer_method(BearerMethod::Query);
     let tokens = world.here(builder).on_api_request(|request| {
         request
             .headers
@@ -184,7 +184,7 @@ async fn a_token_endpoint_that_drips_ends_in_an_error() {
 async fn the_body_of_an_answer_is_the_callers() {
     let web = Web::start(|_| Answer::text(200, "body")).await;
     let tokens = Tokens::static_token("t")
-        .only(web.url("/"))
+        .allow_origin(web.url("/"))
         .build()
         .unwrap();
     let answer = tokens

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::web::{Answer, Web};
 use crate::support::{ISSUER, World};
-use grantor_client::{Call, CodeFlow, Placement, Server, Tokens};
+use grantor_client::{BearerMethod, CodeFlow, RequestKind, Server, Tokens};
 use grantor_testkit::Fault;
 
 const CALLBACK: &str = "https://app.example/callback";
@@ -26,7 +26,7 @@ async fn a_sign_in_looks_for_metadata_where_it_was_told() {
     let place = "https://config.example/oauth.json";
     let builder = Tokens::login(Server::issuer(ISSUER).metadata_at(place), "app");
     let builder = builder.on_request(move |call, request| {
-        if call == Call::Discovery {
+        if call == RequestKind::Discovery {
             log.lock().unwrap().push(request.uri().to_string());
         }
     });
@@ -45,8 +45,8 @@ async fn a_server_that_wants_to_be_left_alone_is_left_alone_by_all_users_of_an_a
         .here(Tokens::login(ISSUER, "app"))
         .code_flow(CALLBACK)
         .unwrap();
-    let ada = sign_in(&world, &flow.clone().label("ada")).await;
-    let bob = sign_in(&world, &flow.clone().label("bob")).await;
+    let ada = sign_in(&world, &flow.clone().login_label("ada")).await;
+    let bob = sign_in(&world, &flow.clone().login_label("bob")).await;
     world.advance(3600);
     world.server.forget_history();
     world.server.fail_next(Fault::TooManyRequests(600));
@@ -63,8 +63,8 @@ async fn the_middleware_shows_no_token_in_an_error() {
     drop(listener);
     let builder = world
         .here(world.client())
-        .only(&base)
-        .placement(Placement::Query);
+        .allow_origin(&base)
+        .bearer_method(BearerMethod::Query);
     let tokens = builder.build().unwrap();
     let client = grantor_http::client_builder(&grantor_http::Timeouts::default());
     let client = reqwest_middleware::ClientBuilder::new(client.unwrap().build().unwrap());

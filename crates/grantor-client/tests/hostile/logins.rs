@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::support::web::{Answer, Web};
 use crate::support::{ISSUER, World};
-use grantor_client::{Placement, Tokens};
+use grantor_client::{BearerMethod, Tokens};
 use grantor_core::TokenEndpointAuthMethod;
 use grantor_store::{FileStore, MasterKey, MemoryStore, Store};
 use grantor_testkit::{Endpoint, FakeServer, Fault, ScriptedAnswer};
@@ -17,7 +17,7 @@ fn key() -> MasterKey {
     MasterKey::from_bytes([7; 32])
 }
 
-/// `Builder::token_set` promises: "With a store that knows a newer refresh token of the same login,
+/// `TokensBuilder::token_set` promises: "With a store that knows a newer refresh token of the same login,
 /// that one is used."
 #[tokio::test(start_paused = true)]
 async fn a_token_set_that_is_older_than_the_store_goes_on_with_the_store() {
@@ -25,7 +25,7 @@ async fn a_token_set_that_is_older_than_the_store_goes_on_with_the_store() {
     let store = memory();
     let builder = world.login(&world.server.new_refresh_token());
     let tokens = world
-        .here(builder.label("ada").store(Arc::clone(&store), &key()))
+        .here(builder.login_label("ada").store(Arc::clone(&store), &key()))
         .build()
         .unwrap();
     let saved = tokens.token_set().await.unwrap(); // refresh-0-1
@@ -34,7 +34,9 @@ async fn a_token_set_that_is_older_than_the_store_goes_on_with_the_store() {
     tokens.close().await;
     drop(tokens);
     world.advance(3600);
-    let builder = Tokens::login(ISSUER, "app").label("ada").token_set(saved);
+    let builder = Tokens::login(ISSUER, "app")
+        .login_label("ada")
+        .token_set(saved);
     let tokens = world.here(builder.store(store, &key())).build().unwrap();
     tokens.get().await.unwrap();
     assert_eq!(world.server.reuses(), 0);
@@ -76,7 +78,7 @@ fn threads() -> usize {
     std::fs::read_dir("/proc/self/task").unwrap().count()
 }
 
-/// docs/client.md: "With a store, `Tokens::login(..).label(user).build()` finds the login again".
+/// docs/client.md: "With a store, `Tokens::login(..).login_label(user).build()` finds the login again".
 #[tokio::test]
 async fn a_hundred_users_after_a_restart_take_no_hundred_threads() {
     let server = FakeServer::listen().unwrap();
@@ -87,8 +89,8 @@ async fn a_hundred_users_after_a_restart_take_no_hundred_threads() {
     for user in 0..100 {
         let builder = Tokens::refresh_token(server.issuer(), "app", server.new_refresh_token());
         let tokens = builder
-            .label(user.to_string())
-            .sharing(&application)
+            .login_label(user.to_string())
+            .share_with(&application)
             .store(memory(), &key())
             .build()
             .unwrap();
@@ -145,7 +147,7 @@ async fn another_master_key_reads_nothing_and_breaks_nothing() {
 #[test]
 fn a_method_with_a_secret_takes_a_secret() {
     let login =
-        Tokens::login(ISSUER, "app").authentication(TokenEndpointAuthMethod::ClientSecretBasic);
+        Tokens::login(ISSUER, "app").auth_method(TokenEndpointAuthMethod::ClientSecretBasic);
     assert!(
         login.build().is_err(),
         "it is silently sent as a public client"
@@ -196,10 +198,10 @@ fn a_folder_that_is_open_to_others_keeps_no_tokens() {
 async fn a_redirect_to_another_origin_carries_nothing_in_any_placement() {
     let world = World::new();
     let evil = Web::start(|request| Answer::text(200, request)).await;
-    for placement in [Placement::Header, Placement::Query] {
+    for placement in [BearerMethod::Header, BearerMethod::Query] {
         let to = evil.url("/x?access_token=access-1&a=b");
         let web = Web::start(move |_| Answer::redirect(302, &to)).await;
-        let builder = world.here(world.client()).placement(placement);
+        let builder = world.here(world.client()).bearer_method(placement);
         let api = builder.build().unwrap().session(&web.url("/")).unwrap();
         let sent = api
             .get("y")
@@ -212,7 +214,7 @@ async fn a_redirect_to_another_origin_carries_nothing_in_any_placement() {
             "{sent}"
         );
         assert!(!sent.contains("x-api-key"), "{sent}");
-        if placement == Placement::Query {
+        if placement == BearerMethod::Query {
             assert!(!sent.contains("access_token"), "{sent}");
         }
     }
@@ -224,21 +226,21 @@ async fn a_handed_in_refresh_token_that_is_refused_does_not_replace_a_good_login
     let world = World::new();
     let store = memory();
     let good = world.login(&world.server.new_refresh_token());
-    let good = good.label("ada").store(Arc::clone(&store), &key());
+    let good = good.login_label("ada").store(Arc::clone(&store), &key());
     let tokens = world.here(good).build().unwrap();
     tokens.get().await.unwrap();
     tokens.close().await;
     drop(tokens);
     let stale = world
         .login("of-last-year")
-        .label("ada")
+        .login_label("ada")
         .store(Arc::clone(&store), &key());
     let stale = world.here(stale).build().unwrap();
     let _ = stale.get().await;
     drop(stale);
     world.advance(3600);
     let stored = Tokens::login(ISSUER, "app")
-        .label("ada")
+        .login_label("ada")
         .store(store, &key());
     world.here(stored).build().unwrap().get().await.unwrap();
 }
@@ -249,12 +251,12 @@ async fn a_handed_in_refresh_token_that_is_refused_ends_no_login_of_another_proc
     let world = World::new();
     let store = memory();
     let good = world.login(&world.server.new_refresh_token());
-    let good = good.label("ada").store(Arc::clone(&store), &key());
+    let good = good.login_label("ada").store(Arc::clone(&store), &key());
     let tokens = world.here(good).build().unwrap();
     tokens.get().await.unwrap();
     let stale = world
         .login("of-last-year")
-        .label("ada")
+        .login_label("ada")
         .store(Arc::clone(&store), &key());
     let _ = world.here(stale).build().unwrap().get().await;
     world.advance(3600);

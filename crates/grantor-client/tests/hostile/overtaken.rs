@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use crate::shared_store::Shared;
 use crate::support::{ISSUER, World};
-use grantor_client::{Builder, Event, Tokens};
+use grantor_client::{Event, Tokens, TokensBuilder};
 use grantor_core::TokenEndpointAuthMethod;
 use grantor_store::{MasterKey, Put, Store};
 use grantor_testkit::{Endpoint, Fault, ScriptedAnswer};
 
-fn build(world: &World, store: &Arc<Shared>, builder: Builder) -> Tokens {
+fn build(world: &World, store: &Arc<Shared>, builder: TokensBuilder) -> Tokens {
     let store: Arc<dyn Store> = Arc::<Shared>::clone(store);
     let key = MasterKey::from_bytes([7; 32]);
-    let builder = builder.label("ada").store(store, &key);
+    let builder = builder.login_label("ada").store(store, &key);
     world.here(builder).build().unwrap()
 }
 
@@ -77,9 +77,9 @@ async fn a_login_is_given_up_by_a_request_that_the_client_signs() {
     let methods = serde_json::json!(["none", "client_secret_jwt"]);
     let name = "token_endpoint_auth_methods_supported";
     world.server.set_metadata_member(name, methods);
-    let signs = |builder: Builder| {
+    let signs = |builder: TokensBuilder| {
         let builder = builder.client_secret("a-secret-of-thirty-two-characters");
-        builder.authentication(TokenEndpointAuthMethod::ClientSecretJwt)
+        builder.auth_method(TokenEndpointAuthMethod::ClientSecretJwt)
     };
     let elsewhere = Arc::new(Shared::default());
     let login = signs(world.login(&world.server.new_refresh_token()));

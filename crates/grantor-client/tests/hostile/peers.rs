@@ -74,7 +74,7 @@ async fn a_wrong_password_crowds_nobody_out() {
     let world = World::new();
     world.server.add_user("ada", "pw");
     let mut policy = Policy::default();
-    policy.max_subjects = 1;
+    policy.max_subject_tokens = 1;
     let tokens = Tokens::password_from_request(ISSUER, "app").policy(policy);
     let tokens = world.here(tokens).build().unwrap();
     for header in ["Basic YWRhOnB3", "Basic eDp5", "Basic YWRhOnB3"] {
@@ -94,7 +94,7 @@ async fn a_request_that_may_get_no_token_crowds_nobody_out() {
     let world = World::new();
     world.server.trust_token("alice");
     let mut policy = Policy::default();
-    policy.max_subjects = 1;
+    policy.max_subject_tokens = 1;
     let builder = Tokens::token_exchange(ISSUER, "app", "s3cret").policy(policy);
     let tokens = world.here(builder).build().unwrap();
     for (uri, subject) in [
@@ -132,7 +132,7 @@ async fn a_scope_that_is_too_narrow_is_no_reason_to_renew() {
     let world = World::new();
     world.server.set_api_scope("admin");
     let mut policy = Policy::default();
-    policy.rejected.push(StatusCode::FORBIDDEN);
+    policy.rejection_statuses.push(StatusCode::FORBIDDEN);
     let tokens = world.here(world.client()).policy(policy).build().unwrap();
     tokens.get().await.unwrap();
     world.advance(60);

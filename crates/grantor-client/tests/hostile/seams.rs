@@ -59,7 +59,7 @@ async fn close_does_not_wait_for_the_pause_a_server_asked_for() {
 async fn the_greatest_policy_panics_nowhere() {
     let world = World::new();
     let mut policy = Policy::default();
-    policy.margin = Duration::MAX;
+    policy.refresh_margin = Duration::MAX;
     policy.jitter = Duration::MAX;
     policy.clock_skew = Duration::MAX;
     policy.request_timeout = Duration::MAX;
@@ -68,7 +68,7 @@ async fn the_greatest_policy_panics_nowhere() {
     policy.retry.limit = Duration::MAX;
     policy.retry.longest_retry_after = Duration::MAX;
     policy.retry.attempts = u32::MAX;
-    policy.max_subjects = usize::MAX;
+    policy.max_subject_tokens = usize::MAX;
     world.server.set_lifetime(None);
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let key = MasterKey::from_bytes([7; 32]);
@@ -107,7 +107,9 @@ async fn an_event_listener_that_panics_keeps_the_login_that_is_not_stored_yet() 
     let world = World::new();
     let store = Arc::new(FaultyStore::default());
     let key = MasterKey::from_bytes([7; 32]);
-    let builder = world.login(&world.server.new_refresh_token()).label("ada");
+    let builder = world
+        .login(&world.server.new_refresh_token())
+        .login_label("ada");
     let builder = builder
         .store(Arc::clone(&store) as Arc<dyn Store>, &key)
         .on_event(|event| {
@@ -121,7 +123,7 @@ async fn an_event_listener_that_panics_keeps_the_login_that_is_not_stored_yet() 
     tokens.close().await;
     drop(tokens);
     // Another process finds the newest refresh token.
-    let builder = Tokens::login(ISSUER, "app").label("ada");
+    let builder = Tokens::login(ISSUER, "app").login_label("ada");
     let builder = builder.store(store as Arc<dyn Store>, &key);
     let again = world.here(builder).build().unwrap();
     again.get().await.unwrap();
@@ -133,7 +135,9 @@ async fn a_token_set_that_is_many_rotations_old_goes_on_with_the_store() {
     let world = World::new();
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let key = MasterKey::from_bytes([7; 32]);
-    let builder = world.login(&world.server.new_refresh_token()).label("ada");
+    let builder = world
+        .login(&world.server.new_refresh_token())
+        .login_label("ada");
     let tokens = world
         .here(builder.store(Arc::clone(&store), &key))
         .build()
@@ -148,7 +152,9 @@ async fn a_token_set_that_is_many_rotations_old_goes_on_with_the_store() {
     tokens.close().await;
     drop(tokens);
     world.advance(3600);
-    let builder = Tokens::login(ISSUER, "app").label("ada").token_set(saved);
+    let builder = Tokens::login(ISSUER, "app")
+        .login_label("ada")
+        .token_set(saved);
     let tokens = world.here(builder.store(store, &key)).build().unwrap();
     tokens.get().await.unwrap();
     assert_eq!(world.server.reuses(), 0);
@@ -168,8 +174,8 @@ async fn a_listener_that_panics_when_a_login_ends_hides_that_from_nobody() {
 async fn hooks_beside_those_of_others_are_a_mistake_and_not_forgotten() {
     let world = World::new();
     let others = world.here(world.client()).build().unwrap();
-    let builder = world.client().on_api_request(|_| {}).sharing(&others);
+    let builder = world.client().on_api_request(|_| {}).share_with(&others);
     let error = builder.build().unwrap_err();
-    assert!(error.to_string().contains("sharing"), "{error}");
-    world.client().sharing(&others).build().unwrap();
+    assert!(error.to_string().contains("share_with"), "{error}");
+    world.client().share_with(&others).build().unwrap();
 }

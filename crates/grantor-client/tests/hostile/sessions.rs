@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::World;
 use crate::support::web::{Answer, Web};
-use grantor_client::Placement;
+use grantor_client::BearerMethod;
 use grantor_testkit::{Endpoint, Fault};
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn a_form_that_was_taken_and_redirected_is_no_error() {
     })
     .await;
     let world = World::new();
-    let builder = world.here(world.client()).placement(Placement::Body);
+    let builder = world.here(world.client()).bearer_method(BearerMethod::Body);
     let tokens = builder.build().unwrap();
     let api = tokens.session(&web.url("/")).unwrap();
     let sent = api.post("things").form(&[("a", "1")]).send().await;
@@ -29,7 +29,7 @@ async fn a_form_that_was_taken_and_redirected_is_no_error() {
 async fn a_form_that_says_its_length_is_sent_whole_with_the_token() {
     let web = Web::start(|request| Answer::text(200, request)).await;
     let world = World::new();
-    let builder = world.here(world.client()).placement(Placement::Body);
+    let builder = world.here(world.client()).bearer_method(BearerMethod::Body);
     let tokens = builder.build().unwrap();
     let api = tokens.session(&web.url("/")).unwrap();
     let sent = api
@@ -45,7 +45,9 @@ fn a_blocking_form_that_says_its_length_is_sent_whole_with_the_token() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let web = runtime.block_on(Web::start(|request| Answer::text(200, request)));
     let world = World::new();
-    let builder = world.thread(world.client()).placement(Placement::Body);
+    let builder = world
+        .thread(world.client())
+        .bearer_method(BearerMethod::Body);
     let tokens = builder.build().unwrap();
     let api = tokens.blocking_session(&web.url("/")).unwrap();
     let sent = api
@@ -59,7 +61,9 @@ fn a_blocking_form_that_says_its_length_is_sent_whole_with_the_token() {
 #[test]
 fn an_agent_for_https_alone_shows_no_token_in_its_error() {
     let world = World::new();
-    let builder = world.thread(world.client()).placement(Placement::Query);
+    let builder = world
+        .thread(world.client())
+        .bearer_method(BearerMethod::Query);
     let tokens = builder.build().unwrap();
     let agent = ureq::Agent::config_builder()
         .https_only(true)

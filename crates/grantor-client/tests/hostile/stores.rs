@@ -57,7 +57,9 @@ async fn a_store_that_gives_the_record_of_another_user_gives_nobody_his_token() 
     let world = World::new();
     let store: Arc<dyn Store> = Arc::new(Lies::default());
     let open = |label: &str| {
-        let builder = world.login(&world.server.new_refresh_token()).label(label);
+        let builder = world
+            .login(&world.server.new_refresh_token())
+            .login_label(label);
         let builder = builder.store(Arc::clone(&store), &MasterKey::from_bytes([7; 32]));
         world.here(builder).build().unwrap()
     };
@@ -100,7 +102,9 @@ impl Store for Damaged {
 #[tokio::test(start_paused = true)]
 async fn a_stored_access_token_that_can_not_be_read_stops_no_login() {
     let world = World::new();
-    let builder = world.login(&world.server.new_refresh_token()).label("ada");
+    let builder = world
+        .login(&world.server.new_refresh_token())
+        .login_label("ada");
     let key = MasterKey::from_bytes([7; 32]);
     let builder = builder.store(Arc::new(Damaged::default()), &key);
     let tokens = world.here(builder).build().unwrap();

@@ -7,7 +7,7 @@ use crate::support::{ISSUER, World, request, settle};
 use grantor_client::{SubjectToken, Tokens};
 use grantor_testkit::Fault;
 
-fn exchange(world: &World) -> grantor_client::Builder {
+fn exchange(world: &World) -> grantor_client::TokensBuilder {
     world.here(Tokens::token_exchange(ISSUER, "app", "s3cret"))
 }
 

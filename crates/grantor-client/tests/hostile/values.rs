@@ -13,9 +13,9 @@ use http::Request;
 #[test]
 fn no_duration_of_the_policy_panics() {
     let server = FakeServer::listen().unwrap();
-    type Change = fn(&mut Policy);
-    let set: [(&str, Change); 9] = [
-        ("margin", |policy| policy.margin = Duration::MAX),
+    type TokenChange = fn(&mut Policy);
+    let set: [(&str, TokenChange); 9] = [
+        ("margin", |policy| policy.refresh_margin = Duration::MAX),
         ("jitter", |policy| policy.jitter = Duration::MAX),
         ("default_lifetime", |policy| {
             policy.default_lifetime = Some(Duration::MAX)
@@ -29,7 +29,9 @@ fn no_duration_of_the_policy_panics() {
             policy.retry.longest_retry_after = Duration::MAX
         }),
         ("retry.attempts", |policy| policy.retry.attempts = u32::MAX),
-        ("max_subjects", |policy| policy.max_subjects = usize::MAX),
+        ("max_subjects", |policy| {
+            policy.max_subject_tokens = usize::MAX
+        }),
     ];
     server.set_lifetime(None);
     let mut bad = Vec::new();

@@ -10,7 +10,7 @@ pub(crate) mod web;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_client::{Builder, Observed, Tokens};
+use grantor_client::{Observed, Tokens, TokensBuilder};
 use grantor_testkit::{FakeClock, FakeServer, environment};
 use http::{Request, Response};
 
@@ -32,24 +32,24 @@ impl World {
     }
 
     /// Renewals run on the test's own runtime, whose time stands still.
-    pub(crate) fn here(&self, builder: Builder) -> Builder {
+    pub(crate) fn here(&self, builder: TokensBuilder) -> TokensBuilder {
         self.thread(builder)
             .spawn_on(tokio::runtime::Handle::current())
     }
 
     /// Renewals run on the manager's thread.
-    pub(crate) fn thread(&self, builder: Builder) -> Builder {
+    pub(crate) fn thread(&self, builder: TokensBuilder) -> TokensBuilder {
         builder
             .transport(self.server.clone())
             .environment(environment(&self.clock))
-            .only(API)
+            .allow_origin(API)
     }
 
-    pub(crate) fn client(&self) -> Builder {
+    pub(crate) fn client(&self) -> TokensBuilder {
         Tokens::client_credentials(ISSUER, "app", "s3cret")
     }
 
-    pub(crate) fn login(&self, refresh_token: &str) -> Builder {
+    pub(crate) fn login(&self, refresh_token: &str) -> TokensBuilder {
         Tokens::refresh_token(ISSUER, "app", refresh_token)
     }
 

@@ -1,0 +1,143 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantor_core::{Environment, Scope, Secret};
+use grantor_jose::jws::{self, Header};
+use grantor_jose::{Algorithm, BoxFuture, PublicKey, SignError, Signature, Signer, base64url, jwt};
+use grantor_store::MasterKey;
+use serde_json::{Map, Value};
+
+use super::{Assertion, AssertionSubject};
+
+/// An assertion that lacks only what is new every time.
+#[derive(Debug, Clone)]
+pub(crate) struct AssertionTemplate {
+    signer: Arc<dyn Signer>,
+    header: Header,
+    claims: Map<String, Value>,
+    lifetime: Duration,
+}
+
+impl Assertion {
+    /// A grant for this audience, if no other was named.
+    pub(crate) fn grant(&self, audience: &str) -> AssertionTemplate {
+        let issuer = self.issuer.as_deref().unwrap_or_default();
+        let subject = match &self.subject {
+            AssertionSubject::Issuer => Some(issuer),
+            AssertionSubject::Named(subject) => Some(&**subject),
+            AssertionSubject::Nobody => None,
+        };
+        self.template(issuer, subject, audience, jwt::Typ::JWT)
+    }
+
+    /// What a client says of itself to this audience, if no other was named.
+    pub(crate) fn of_client(&self, client_id: &str, audience: &str) -> AssertionTemplate {
+        let typ = jwt::Typ::CLIENT_ASSERTION;
+        self.template(client_id, Some(client_id), audience, typ)
+    }
+
+    fn template(
+        &self,
+        issuer: &str,
+        subject: Option<&str>,
+        audience: &str,
+        typ: jwt::Typ,
+    ) -> AssertionTemplate {
+        let audience = self.audience.as_deref().unwrap_or(audience);
+        let mut claims = self.claims.clone();
+        claims.insert("iss".to_owned(), issuer.into());
+        claims.insert("aud".to_owned(), audience.into());
+        if let Some(subject) = subject {
+            claims.insert("sub".to_owned(), subject.into());
+        }
+        let header = Header::new().with_typ(self.typ.as_deref().unwrap_or(typ.as_str()));
+        let members = self.header.iter();
+        let header = members.fold(header, |header, (name, value)| {
+            header.with_member(name, value.clone())
+        });
+        AssertionTemplate {
+            signer: match &self.key_id {
+                Some(key_id) => Arc::new(SignerWithKeyId {
+                    signer: Arc::clone(&self.signer),
+                    key_id: key_id.clone(),
+                }),
+                None => Arc::clone(&self.signer),
+            },
+            header,
+            claims,
+            lifetime: self.lifetime,
+        }
+    }
+}
+
+impl AssertionTemplate {
+    /// With what is asked for.
+    pub(crate) fn with_scope(&self, scope: &Scope) -> Self {
+        let mut with = self.clone();
+        with.claims
+            .insert("scope".to_owned(), scope.as_str().into());
+        with
+    }
+
+    /// Whether each one can be told from all others.
+    pub(crate) fn is_new_every_time(&self) -> bool {
+        !self.claims.contains_key("jti")
+    }
+
+    /// Signs one.
+    pub(crate) async fn sign(&self, environment: &Environment) -> Result<Secret, SignError> {
+        let mut claims = self.claims.clone();
+        let now = environment.now();
+        claims.insert("iat".to_owned(), now.as_secs().into());
+        let end = now
+            .as_secs()
+            .saturating_add_unsigned(self.lifetime.as_secs());
+        claims.insert("exp".to_owned(), end.into());
+        let identifier = claims.entry("jti");
+        identifier.or_insert_with(|| environment.random_text::<16>().into());
+        let payload = Value::Object(claims).to_string();
+        let signed = jws::sign_with(&*self.signer, &self.header, payload.as_bytes());
+        signed.await.map(Secret::new)
+    }
+
+    /// A text that is the same for the same statements under the same key.
+    pub(crate) fn identity(&self, key: &MasterKey) -> String {
+        let signer = match self.signer.public_key() {
+            Some(public) => public.thumbprint(),
+            // A signature of something that nobody else signs tells secrets apart.
+            None => self
+                .signer
+                .local()
+                .and_then(|key| key.sign_bytes(b"grantor/identity").ok())
+                .map(|mac| base64url::encode(mac.as_bytes()))
+                .unwrap_or_default(),
+        };
+        let claims = Value::Object(self.claims.clone());
+        key.fingerprint("assertion", &Secret::new(format!("{signer} {claims}")))
+    }
+}
+
+/// A signer under another key id.
+#[derive(Debug)]
+struct SignerWithKeyId {
+    signer: Arc<dyn Signer>,
+    key_id: String,
+}
+
+impl Signer for SignerWithKeyId {
+    fn algorithm(&self) -> Algorithm {
+        self.signer.algorithm()
+    }
+
+    fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    fn public_key(&self) -> Option<&PublicKey> {
+        self.signer.public_key()
+    }
+
+    fn sign<'a>(&'a self, input: &'a [u8]) -> BoxFuture<'a, Result<Signature, SignError>> {
+        self.signer.sign(input)
+    }
+}

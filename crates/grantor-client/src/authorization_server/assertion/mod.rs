@@ -1,0 +1,221 @@
+//! JWTs that a client signs: for a token, or to say who it is (RFC 7521, RFC 7523).
+
+pub(crate) mod claims;
+pub(crate) mod google;
+pub(crate) mod sign_on_send;
+pub(crate) mod validate;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantor_core::{Secret, TokenEndpointAuthMethod};
+use grantor_jose::{Algorithm, Key, Signer};
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+
+/// What a client states under its own key: the authorization grant of a service account
+/// ([`Tokens::jwt_bearer`](crate::Tokens::jwt_bearer)), or who the client is
+/// ([`TokensBuilder::client_assertion`](crate::TokensBuilder::client_assertion)).
+///
+/// Every request carries an assertion that was signed for it alone, with a `jti`, an `iat` and an
+/// `exp` of its own; a request that is repeated is signed anew.
+///
+/// The audience is the issuer of the server unless another is named. RFC 7523 let a client choose
+/// between that and the URL of the token endpoint, and a server that was believed about its token
+/// endpoint could then have assertions made out to another one; draft-ietf-oauth-rfc7523bis leaves
+/// the issuer alone. Where no issuer is known it is the token endpoint.
+///
+/// ```
+/// use grantor_client::{Assertion, Tokens};
+/// # let pem = grantor_jose::Key::generate(grantor_jose::Algorithm::Es256)?.to_pkcs8_pem()?;
+/// # let pem = pem.as_str();
+/// use grantor_jose::Algorithm;
+///
+/// let assertion = Assertion::from_pem(Algorithm::Es256, pem)?.key_id("2026-11");
+/// let tokens =
+///     Tokens::client_credentials_by_assertion("https://idp.example", "app", assertion).build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Assertion {
+    signer: Arc<dyn Signer>,
+    key_id: Option<String>,
+    issuer: Option<String>,
+    subject: AssertionSubject,
+    audience: Option<String>,
+    lifetime: Duration,
+    typ: Option<String>,
+    claims: Map<String, Value>,
+    header: Map<String, Value>,
+    scope: ScopeLocation,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum AssertionSubject {
+    Issuer,
+    Named(String),
+    Nobody,
+}
+
+/// Where it is said what is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScopeLocation {
+    Parameter,
+    Claim,
+}
+
+const LIFETIME: Duration = Duration::from_secs(300);
+
+impl Assertion {
+    /// Signed with a key of this process, under the key's own id.
+    pub fn new(key: Key) -> Self {
+        Self::signed_by(Arc::new(key))
+    }
+
+    /// Signed by whoever has the key: a KMS, an HSM.
+    pub fn signed_by(signer: Arc<dyn Signer>) -> Self {
+        Self {
+            signer,
+            key_id: None,
+            issuer: None,
+            subject: AssertionSubject::Issuer,
+            audience: None,
+            lifetime: LIFETIME,
+            typ: None,
+            claims: Map::new(),
+            header: Map::new(),
+            scope: ScopeLocation::Parameter,
+        }
+    }
+
+    /// Signed with a private key in PEM. It says no key id unless one is named, since the server may
+    /// know the key by any.
+    ///
+    /// # Errors
+    /// It is not a private key for this algorithm.
+    pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, Error> {
+        let key = Key::from_pem(algorithm, pem).map_err(unusable)?;
+        Ok(Self::new(key.with_key_id("")))
+    }
+
+    /// Signed with a private JWK whose `alg` says what it signs with, under its `kid`.
+    ///
+    /// # Errors
+    /// It is not a private key, or says no algorithm.
+    pub fn from_jwk(jwk: &str) -> Result<Self, Error> {
+        Key::from_jwk(jwk).map(Self::new).map_err(unusable)
+    }
+
+    /// Signed with a secret that the server knows too, by HMAC.
+    ///
+    /// # Errors
+    /// The secret is shorter than the hash (RFC 7518 section 3.2), or the algorithm takes none.
+    pub fn from_secret(algorithm: Algorithm, secret: impl Into<Secret>) -> Result<Self, Error> {
+        let secret = secret.into();
+        let key = Key::from_secret(algorithm, secret.expose().as_bytes());
+        key.map(Self::new).map_err(unusable)
+    }
+
+    /// The `kid` by which the server knows the key.
+    #[must_use]
+    pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.key_id = Some(key_id.into());
+        self
+    }
+
+    /// Who states it (`iss`). A client that says who it is states it itself, so it needs none.
+    #[must_use]
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// Whom it is about (`sub`); otherwise the issuer itself.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = AssertionSubject::Named(subject.into());
+        self
+    }
+
+    /// To whom it is addressed (`aud`); otherwise the server's issuer, or its token endpoint if no
+    /// issuer is known.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// How long each one is good, in whole seconds; 5 minutes otherwise.
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// The `typ` of the header. Otherwise it is `JWT` in a grant, and `client-authentication+jwt`
+    /// where the client says who it is (draft-ietf-oauth-rfc7523bis section 4), which a server of
+    /// old may refuse.
+    #[must_use]
+    pub fn typ(mut self, typ: impl Into<String>) -> Self {
+        self.typ = Some(typ.into());
+        self
+    }
+
+    /// A further claim. Identifier and times stay new for every assertion.
+    ///
+    /// A `jti` given here is the exception: it stands in all of them, so a server that remembers
+    /// identifiers refuses the second one, and one that does not can't tell a replay.
+    #[must_use]
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// A further member of the header, as `x5t`.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.header.insert(name.into(), value.into());
+        self
+    }
+
+    /// Says what is asked for in the claim `scope` instead of the parameter, as some servers of
+    /// service accounts want it.
+    #[must_use]
+    pub fn scope_as_claim(mut self) -> Self {
+        self.scope = ScopeLocation::Claim;
+        self
+    }
+
+    pub(crate) fn scope_place(&self) -> ScopeLocation {
+        self.scope
+    }
+
+    /// How a client authenticates with it.
+    pub(crate) fn method(&self) -> TokenEndpointAuthMethod {
+        if self.signer.algorithm().is_symmetric() {
+            TokenEndpointAuthMethod::ClientSecretJwt
+        } else {
+            TokenEndpointAuthMethod::PrivateKeyJwt
+        }
+    }
+}
+
+fn unusable(error: grantor_jose::Error) -> Error {
+    Error::configuration(format!("the key of the assertion: {error}"))
+}
+
+impl fmt::Debug for Assertion {
+    /// Names the further claims and leaves out what they say.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assertion")
+            .field("signer", &self.signer)
+            .field("issuer", &self.issuer)
+            .field("subject", &self.subject)
+            .field("audience", &self.audience)
+            .field("lifetime", &self.lifetime)
+            .field("claims", &self.claims.keys())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,92 @@
+//! How one request goes to the authorization server: signed, with the program's hooks around it,
+//! within a time, and with what was sent taken out of an error that answers it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use grantor_core::BoxFuture;
+use grantor_http::{Transport, TransportError};
+use http::{Request, Response};
+use url::Url;
+
+use super::assertion::sign_on_send::SignOnSend;
+use super::connection::Connection;
+use super::redact::SentSecrets;
+use crate::error::Error;
+use crate::observe::hooks::RequestKind;
+
+/// A transport for one kind of request.
+#[derive(Debug, Clone)]
+pub(crate) struct ServerChannel {
+    connection: Arc<Connection>,
+    kind: RequestKind,
+    /// The endpoint whose `Retry-After` is noted, if it has one.
+    endpoint: Option<Url>,
+    /// How long a request may take.
+    timeout: Duration,
+}
+
+impl ServerChannel {
+    /// For requests of a kind that no endpoint throttles: discovery.
+    pub(crate) fn new(connection: Arc<Connection>, kind: RequestKind, timeout: Duration) -> Self {
+        Self {
+            connection,
+            kind,
+            endpoint: None,
+            timeout,
+        }
+    }
+
+    pub(super) fn to(mut self, endpoint: &Url) -> Self {
+        self.endpoint = Some(endpoint.clone());
+        self
+    }
+
+    async fn exchange(
+        &self,
+        mut request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let connection = &self.connection;
+        let signed = SignOnSend::sign(&mut request, &connection.environment).await;
+        signed.map_err(|error| unsigned(error.into()))?;
+        connection.hooks.on_request(self.kind, &mut request).await;
+        let sent = SentSecrets::of(&request);
+        let mut response = connection.transport.send(request).await?;
+        connection.hooks.on_response(self.kind, &mut response).await;
+        sent.redact(&mut response);
+        if let Some(endpoint) = &self.endpoint {
+            let now = connection.environment.clock.elapsed();
+            connection.throttles.observe(endpoint, &response, now);
+        }
+        Ok(response)
+    }
+}
+
+impl Transport for ServerChannel {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        Box::pin(async move {
+            match tokio::time::timeout(self.timeout, self.exchange(request)).await {
+                Ok(answer) => answer,
+                Err(_) => Err(TransportError::unknown(format!(
+                    "no answer within {} s",
+                    self.timeout.as_secs_f32()
+                ))),
+            }
+        })
+    }
+}
+
+/// A request that was not sent because it could not be signed.
+fn unsigned(error: Error) -> TransportError {
+    TransportError::unsent(error.to_string()).with_source(error)
+}
+
+/// The error of [`unsigned`], if that is why a request got no answer.
+pub(super) fn signing_error(cause: &TransportError) -> Option<Error> {
+    let source = std::error::Error::source(cause)?;
+    source.downcast_ref::<Error>().cloned()
+}

@@ -1,0 +1,71 @@
+//! The endpoints at which a client authenticates, and where they are.
+
+use grantor_core::{ServerMetadata, TokenEndpointAuthMethod};
+use url::Url;
+
+use crate::config::server::ServerConfig;
+
+/// An endpoint of the server at which a client authenticates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    Token,
+    DeviceAuthorization,
+    Introspection,
+    Revocation,
+}
+
+impl Endpoint {
+    /// What to call it in messages.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Token => "token endpoint",
+            Self::DeviceAuthorization => "device authorization endpoint",
+            Self::Introspection => "introspection endpoint",
+            Self::Revocation => "revocation endpoint",
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token_endpoint",
+            Self::DeviceAuthorization => "device_authorization_endpoint",
+            Self::Introspection => "introspection_endpoint",
+            Self::Revocation => "revocation_endpoint",
+        }
+    }
+
+    /// What was given beforehand.
+    pub(crate) fn given(self, server: &ServerConfig) -> Option<&Url> {
+        match self {
+            Self::Token => server.token_endpoint.as_ref(),
+            Self::DeviceAuthorization => server.device_authorization_endpoint.as_ref(),
+            Self::Introspection => server.introspection_endpoint.as_ref(),
+            Self::Revocation => server.revocation_endpoint.as_ref(),
+        }
+    }
+
+    pub(crate) fn of(self, metadata: &ServerMetadata) -> Option<&Url> {
+        match self {
+            Self::Token => metadata.token_endpoint.as_ref(),
+            Self::DeviceAuthorization => metadata.device_authorization_endpoint.as_ref(),
+            Self::Introspection => metadata.introspection_endpoint.as_ref(),
+            Self::Revocation => metadata.revocation_endpoint.as_ref(),
+        }
+    }
+
+    /// The methods it takes; what is not said of it is said of the token endpoint.
+    pub(crate) fn methods(self, metadata: &ServerMetadata) -> &[TokenEndpointAuthMethod] {
+        let own = match self {
+            Self::Token | Self::DeviceAuthorization => {
+                &metadata.token_endpoint_auth_methods_supported
+            }
+            Self::Introspection => &metadata.introspection_endpoint_auth_methods_supported,
+            Self::Revocation => &metadata.revocation_endpoint_auth_methods_supported,
+        };
+        if own.is_empty() {
+            &metadata.token_endpoint_auth_methods_supported
+        } else {
+            own
+        }
+    }
+}

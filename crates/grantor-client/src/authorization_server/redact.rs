@@ -1,0 +1,162 @@
+//! Servers that repeat in an error what was sent to them: "Invalid refresh token: 8xLOxBtZp8". Errors are
+//! logged and shown, so it is taken out of them.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use grantor_core::Secret;
+use http::header::AUTHORIZATION;
+use http::{Request, Response};
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+
+/// What of a request is nobody else's business.
+const SECRETS: [&str; 11] = [
+    "assertion",
+    "actor_token",
+    "client_assertion",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "device_code",
+    "password",
+    "refresh_token",
+    "subject_token",
+    "token",
+];
+
+/// Members whose values are for programs.
+const CODES: [&str; 3] = ["error", "code", "type"];
+
+/// What is shorter stands in every text.
+const MIN_LENGTH: usize = 4;
+
+/// The secrets of a request that was sent.
+pub(crate) struct SentSecrets(Vec<Secret>);
+
+impl SentSecrets {
+    pub(crate) fn of(request: &Request<Bytes>) -> Self {
+        let query = request.uri().query().unwrap_or_default();
+        let pairs = form_urlencoded::parse(request.body());
+        let pairs = pairs.chain(form_urlencoded::parse(query.as_bytes()));
+        let secret = pairs.filter(|(name, _)| SECRETS.contains(&&**name));
+        let all = secret.map(|(_, value)| Secret::new(value));
+        let all = all.chain(of_json(request)).chain(of_basic(request));
+        Self(
+            all.filter(|secret| secret.expose().len() >= MIN_LENGTH)
+                .collect(),
+        )
+    }
+
+    /// Takes them out of an answer that is an error.
+    pub(crate) fn redact(&self, answer: &mut Response<Bytes>) {
+        let Ok(mut json) = serde_json::from_slice::<Value>(answer.body()) else {
+            return;
+        };
+        let is_error = !answer.status().is_success() || json.get("error").is_some();
+        if is_error && self.take_out(&mut json) {
+            *answer.body_mut() = json.to_string().into();
+        }
+    }
+
+    /// Whether there was any. Codes stay what they are: whoever chose "invalid_grant" for a password
+    /// would change what an error means.
+    fn take_out(&self, json: &mut Value) -> bool {
+        let take = |found, inner| self.take_out(inner) | found;
+        match json {
+            Value::String(text) => {
+                let found = self
+                    .0
+                    .iter()
+                    .filter(|secret| text.contains(secret.expose()));
+                let found: Vec<_> = found.collect();
+                for secret in &found {
+                    *text = text.replace(secret.expose(), "[..]");
+                }
+                !found.is_empty()
+            }
+            Value::Array(all) => all.iter_mut().fold(false, take),
+            Value::Object(all) => {
+                let codes = |(name, value): &(&String, &mut Value)| {
+                    value.is_string() && CODES.contains(&name.as_str())
+                };
+                let texts = all.iter_mut().filter(|member| !codes(member));
+                texts.map(|(_, value)| value).fold(false, take)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What a server gets that wants its parameters as JSON.
+fn of_json(request: &Request<Bytes>) -> Vec<Secret> {
+    let members: Map<String, Value> = serde_json::from_slice(request.body()).unwrap_or_default();
+    let secret = SECRETS
+        .iter()
+        .filter_map(|name| members.get(*name)?.as_str());
+    secret.map(Secret::new).collect()
+}
+
+/// The client's secret in a Basic header, as it is and as it is written there.
+fn of_basic(request: &Request<Bytes>) -> Vec<Secret> {
+    let read = || {
+        let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+        let decoded = STANDARD.decode(header.strip_prefix("Basic ")?).ok()?;
+        let decoded = Secret::new(String::from_utf8(decoded).ok()?);
+        let (_, written) = decoded.expose().split_once(':')?;
+        let pair = format!("={written}");
+        let meant = form_urlencoded::parse(pair.as_bytes()).next()?.1;
+        Some(vec![Secret::new(written), Secret::new(meant)])
+    };
+    read().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(request: &Request<Bytes>, status: u16, body: &'static str) -> String {
+        let answer = Response::builder().status(status);
+        let mut answer = answer.body(Bytes::from_static(body.as_bytes())).unwrap();
+        SentSecrets::of(request).redact(&mut answer);
+        String::from_utf8(answer.body().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn what_was_sent_is_not_in_the_error() {
+        let form = Bytes::from_static(b"grant_type=refresh_token&refresh_token=a%2Fbcd&scope=read");
+        let request = Request::new(form);
+        let refused = r#"{"error":"invalid_grant","error_description":"no a/bcd for read"}"#;
+        let shown = answer(&request, 400, refused);
+        assert!(shown.contains("no [..] for read"), "{shown}");
+        let nested = r#"{"error":{"message":"a/bcd"}}"#;
+        assert!(!answer(&request, 200, nested).contains("a/bcd"));
+        let request = Request::new(Bytes::from_static(br#"{"refresh_token":"a/bcd"}"#));
+        assert!(!answer(&request, 400, refused).contains("a/bcd"));
+    }
+
+    #[test]
+    fn neither_is_the_clients_secret() {
+        let basic = STANDARD.encode("app:s3%2Fcret");
+        let request = Request::builder().header("authorization", format!("Basic {basic}"));
+        let request = request.body(Bytes::new()).unwrap();
+        let shown = answer(
+            &request,
+            401,
+            r#"{"error":"e","a":"s3/cret","b":["s3%2Fcret"]}"#,
+        );
+        assert_eq!(shown, r#"{"a":"[..]","b":["[..]"],"error":"e"}"#);
+    }
+
+    #[test]
+    fn all_else_stays_as_it_is() {
+        let request = Request::new(Bytes::from_static(b"refresh_token=abcd&password=err"));
+        for (status, body) in [
+            (200, r#"{"access_token":"t", "refresh_token":"abcd"}"#),
+            (400, r#"{"error": "abcd"}"#),
+            (500, "<html>abcd"),
+        ] {
+            assert_eq!(answer(&request, status, body), body);
+        }
+    }
+}

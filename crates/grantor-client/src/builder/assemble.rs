@@ -1,0 +1,241 @@
+//! From what was said to what works, or to a list of all that does not.
+
+use std::sync::Arc;
+
+use grantor_core::TokenParameters;
+use grantor_http::{MetadataCache, ReqwestTransport, Timeouts, Transport, TransportError, system};
+
+use super::{GrantKind, TokensBuilder};
+use crate::authorization_server::channel::ServerChannel;
+use crate::authorization_server::connection::Connection;
+use crate::authorization_server::throttle::Throttles;
+use crate::authorization_server::{AuthorizationServer, ClientRegistration};
+use crate::cache::registry::Registry;
+use crate::config::origin::{Origin, OriginIds, Origins};
+use crate::config::server::ServerConfig;
+use crate::error::Error;
+use crate::observe::hooks::RequestKind;
+use crate::observe::observer::Observer;
+use crate::renew::Renewer;
+use crate::renew::grant::Grant;
+use crate::renew::grant::jwt_bearer::JwtBearerGrant;
+use crate::renew::login::Login;
+use crate::renew::services::{Services, SharedServices};
+use crate::runtime::tasks::Tasks;
+use crate::runtime::worker::Worker;
+use crate::store::{RecordKinds, TokenStore};
+use crate::token::subject::SubjectSource;
+use crate::tokens::Tokens;
+
+/// What was said, read: it only remains to be put together.
+pub(super) struct Parts {
+    server: Option<ServerConfig>,
+    origins: Vec<Origin>,
+    parameters: TokenParameters,
+    shared: SharedServices,
+}
+
+/// What a flow that signs users in is made of.
+pub(crate) struct FlowParts {
+    pub(crate) server: AuthorizationServer,
+    pub(crate) shared: SharedServices,
+}
+
+impl TokensBuilder {
+    /// The tokens.
+    ///
+    /// # Errors
+    /// A configuration that can't work; the message lists every problem.
+    pub fn build(self) -> Result<Tokens, Error> {
+        let mut problems = Vec::new();
+        let parts = self.read(&mut problems);
+        self.check_login_label(&mut problems);
+        let tokens = parts.and_then(|parts| self.assemble(parts, &mut problems));
+        match tokens {
+            Some(tokens) if problems.is_empty() => Ok(tokens),
+            _ => Err(Error::problems(&problems)),
+        }
+    }
+
+    /// What a flow is made of whose tokens are built when it ends, when it is known who has signed in.
+    pub(crate) fn flow_parts(&self, problems: &mut Vec<String>) -> Option<FlowParts> {
+        let parts = self.read(problems)?;
+        // Whether the store fits shows in the tokens alone.
+        let labelled = self.clone().login_label("somebody");
+        let shared = parts.shared.clone();
+        let server = self.authorization_server(parts.server.clone(), &shared);
+        labelled.assemble(parts, problems);
+        let Some(server) = server else {
+            problems.push("signing users in takes an authorization server".to_owned());
+            return None;
+        };
+        Some(FlowParts { server, shared })
+    }
+
+    /// Reads and checks what was said.
+    fn read(&self, problems: &mut Vec<String>) -> Option<Parts> {
+        self.policy.check(problems);
+        let server = self.server.as_ref().map(|server| server.check(problems));
+        self.check_client(problems);
+        let origins = self.origins(problems);
+        let parameters = self.token_parameters();
+        let parameters = parameters.map_err(|error| problems.push(error.to_string()));
+        let shared = self.shared_services(problems);
+        let server = match server {
+            Some(server) => Some(server?),
+            None => None,
+        };
+        Some(Parts {
+            server,
+            origins: origins?,
+            parameters: parameters.ok()?,
+            shared: shared?,
+        })
+    }
+
+    fn assemble(self, parts: Parts, problems: &mut Vec<String>) -> Option<Tokens> {
+        let shared = parts.shared;
+        let server = self.authorization_server(parts.server, &shared);
+        let registration = server.as_ref().map(|server| &server.registration);
+        let environment = &shared.connection.environment;
+        let policy = Arc::new(self.policy);
+        let kinds = match self.grant {
+            GrantKind::Login { .. } => RecordKinds::AccessAndLogin,
+            _ => RecordKinds::Access,
+        };
+        let subjects = match &self.grant {
+            GrantKind::TokenExchange(exchange) => exchange.subjects.clone(),
+            GrantKind::PasswordFromRequest => Some(SubjectSource::Basic),
+            _ => None,
+        };
+        let grant = grant(self.grant, registration);
+        let location = self.store.open(self.store_sharing, environment);
+        let identity = grant.identity(registration, &self.label, &location.key);
+        let name = registration.map_or("a source", ClientRegistration::name);
+        let store = TokenStore::new(
+            (location, kinds),
+            environment,
+            &policy,
+            name,
+            identity,
+            problems,
+        )?;
+        let observer = Observer::new(self.on_change, self.metrics, self.listener);
+        let services = Arc::new(Services {
+            tasks: Tasks::new(Arc::clone(&shared.worker)),
+            shared,
+            server,
+            store,
+            observer: Arc::new(observer),
+            policy,
+            origin_ids: OriginIds::default(),
+        });
+        let origins = parts.origins.into_iter();
+        let origins = origins.fold(Origins::default(), |all, origin| {
+            let id = services.origin_ids.id(&origin);
+            all.with(origin, id)
+        });
+        let renewer = Arc::new(Renewer { services, grant });
+        let registry = Arc::new(Registry::new(renewer));
+        let tokens = Tokens::new(&registry, parts.parameters, origins, subjects);
+        let tokens = tokens.with_bearer_method(self.bearer_method);
+        if let Some(at_hand) = self.seed_tokens {
+            tokens
+                .seed(at_hand)
+                .map_err(|error| problems.push(error.to_string()))
+                .ok()?;
+        }
+        Some(tokens)
+    }
+
+    fn authorization_server(
+        &self,
+        server: Option<ServerConfig>,
+        shared: &SharedServices,
+    ) -> Option<AuthorizationServer> {
+        let registration = ClientRegistration {
+            server: server?,
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            client_assertion: self.client_assertion.clone(),
+            method: self.method.clone(),
+        };
+        let (connection, metadata) = (&shared.connection, &shared.metadata);
+        Some(AuthorizationServer::new(
+            registration,
+            Arc::clone(connection),
+            Arc::clone(metadata),
+            &self.policy,
+        ))
+    }
+
+    fn origins(&self, problems: &mut Vec<String>) -> Option<Vec<Origin>> {
+        let mut origins = Vec::new();
+        for text in &self.origins {
+            match Origin::parse(text) {
+                Ok(origin) => origins.push(origin),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        (origins.len() == self.origins.len()).then_some(origins)
+    }
+
+    /// What may be shared with other tokens.
+    fn shared_services(&self, problems: &mut Vec<String>) -> Option<SharedServices> {
+        if let Some(services) = &self.services {
+            return Some(services.clone());
+        }
+        let environment = self.environment.clone().unwrap_or_else(system);
+        let transport = match self.transport.clone() {
+            Some(transport) => transport,
+            None => match self.reqwest() {
+                Ok(transport) => Arc::new(transport) as Arc<dyn Transport>,
+                Err(error) => {
+                    problems.push(error.to_string());
+                    return None;
+                }
+            },
+        };
+        let connection = Arc::new(Connection {
+            transport,
+            hooks: self.hooks.clone(),
+            environment: environment.clone(),
+            throttles: Throttles::default(),
+        });
+        let timeout = self.policy.request_timeout;
+        let discovery =
+            ServerChannel::new(Arc::clone(&connection), RequestKind::Discovery, timeout);
+        let runtime = self.runtime.clone();
+        Some(SharedServices {
+            connection,
+            metadata: Arc::new(MetadataCache::new(Arc::new(discovery), environment)),
+            worker: Arc::new(runtime.map_or_else(Worker::thread, Worker::Runtime)),
+        })
+    }
+
+    fn reqwest(&self) -> Result<ReqwestTransport, TransportError> {
+        let timeouts = Timeouts::default();
+        let total = self.policy.request_timeout;
+        ReqwestTransport::with_timeouts(&Timeouts {
+            total,
+            connect: timeouts.connect.min(total),
+        })
+    }
+}
+
+fn grant(kind: GrantKind, client: Option<&ClientRegistration>) -> Grant {
+    match kind {
+        GrantKind::ClientCredentials => Grant::ClientCredentials,
+        GrantKind::JwtBearer(assertion) => {
+            Grant::JwtBearer(JwtBearerGrant::new(&assertion, client))
+        }
+        GrantKind::Login {
+            refresh_token,
+            user,
+        } => Grant::Login(Arc::new(Login::new(refresh_token, user))),
+        GrantKind::TokenExchange(exchange) => Grant::TokenExchange(exchange),
+        GrantKind::PasswordFromRequest => Grant::PasswordFromRequest,
+        GrantKind::TokenSource(source) => Grant::TokenSource(source),
+        GrantKind::StaticToken => Grant::StaticToken,
+    }
+}

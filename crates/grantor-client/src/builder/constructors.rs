@@ -1,0 +1,184 @@
+//! The ways to tokens: one constructor for each grant.
+
+use std::sync::Arc;
+
+use grantor_core::Secret;
+
+use super::{GrantKind, TokensBuilder};
+use crate::authorization_server::assertion::Assertion;
+use crate::config::server::Server;
+use crate::renew::grant::token_exchange::TokenExchange;
+use crate::renew::grant::token_source::TokenSource;
+use crate::token::subject::PasswordCredentials;
+use crate::token::token_set::TokenSet;
+use crate::tokens::Tokens;
+
+impl Tokens {
+    /// Tokens of a client for itself (RFC 6749 section 4.4).
+    pub fn client_credentials(
+        server: impl Into<Server>,
+        client_id: impl Into<String>,
+        client_secret: impl Into<Secret>,
+    ) -> TokensBuilder {
+        let builder = from_server(server, client_id, GrantKind::ClientCredentials);
+        builder.client_secret(client_secret)
+    }
+
+    /// Tokens of a client for itself, which says by a JWT who it is (RFC 7523 section 2.2) instead of
+    /// by a secret.
+    pub fn client_credentials_by_assertion(
+        server: impl Into<Server>,
+        client_id: impl Into<String>,
+        assertion: Assertion,
+    ) -> TokensBuilder {
+        let builder = from_server(server, client_id, GrantKind::ClientCredentials);
+        builder.client_assertion(assertion)
+    }
+
+    /// Tokens that are given for a JWT of a key's own (RFC 7523 section 2.1): those of service
+    /// accounts. Each request has another one.
+    ///
+    /// Such a server mostly needs no client beside it (RFC 7521 section 4.1); one that does is told by
+    /// [`TokensBuilder::client_id`].
+    ///
+    /// ```no_run
+    /// use grantor_client::{Assertion, Tokens};
+    /// # let key = grantor_jose::Key::generate(grantor_jose::Algorithm::Es256).unwrap();
+    ///
+    /// let assertion = Assertion::new(key).issuer("service-7").subject("ada");
+    /// let tokens = Tokens::jwt_bearer("https://idp.example", assertion).scope("read").build()?;
+    /// # Ok::<(), grantor_client::Error>(())
+    /// ```
+    pub fn jwt_bearer(server: impl Into<Server>, assertion: Assertion) -> TokensBuilder {
+        from_server(server, "", GrantKind::JwtBearer(Box::new(assertion)))
+    }
+
+    /// Tokens of a login whose refresh token is at hand (RFC 6749 section 6).
+    ///
+    /// It is used once. From then on the store knows the newest one; with the same store, handing in
+    /// the old one again goes on with the newest.
+    pub fn refresh_token(
+        server: impl Into<Server>,
+        client_id: impl Into<String>,
+        refresh_token: impl Into<Secret>,
+    ) -> TokensBuilder {
+        let kind = GrantKind::Login {
+            refresh_token: Some(refresh_token.into()),
+            user: None,
+        };
+        from_server(server, client_id, kind)
+    }
+
+    /// Tokens of a login that is in the store; or, by [`TokensBuilder::code_flow`] or
+    /// [`TokensBuilder::device_flow`], of one that is to be.
+    pub fn login(server: impl Into<Server>, client_id: impl Into<String>) -> TokensBuilder {
+        let kind = GrantKind::Login {
+            refresh_token: None,
+            user: None,
+        };
+        from_server(server, client_id, kind)
+    }
+
+    /// Tokens of a user whose password the program knows (RFC 6749 section 4.3). They are renewed by
+    /// refresh token, if the server gives one, and by the password once that is of no use.
+    ///
+    /// OAuth 2.1 has this grant no more: it is for servers that offer nothing better.
+    pub fn password(
+        server: impl Into<Server>,
+        client_id: impl Into<String>,
+        username: impl Into<String>,
+        password: impl Into<Secret>,
+    ) -> TokensBuilder {
+        let user = PasswordCredentials {
+            username: username.into(),
+            password: password.into(),
+        };
+        let kind = GrantKind::Login {
+            refresh_token: None,
+            user: Some(user),
+        };
+        from_server(server, client_id, kind)
+    }
+
+    /// Tokens of the users whose name and password come with each request, in its Basic header, which
+    /// the token replaces. A request without one is an error.
+    ///
+    /// They are kept in memory, as many as [`Policy::max_subject_tokens`](crate::Policy::max_subject_tokens)
+    /// says, and had anew by the password.
+    pub fn password_from_request(
+        server: impl Into<Server>,
+        client_id: impl Into<String>,
+    ) -> TokensBuilder {
+        from_server(server, client_id, GrantKind::PasswordFromRequest)
+    }
+
+    /// Tokens for calls on behalf of others (RFC 8693): the token of the one who calls is exchanged
+    /// for one that this client may use.
+    ///
+    /// The subject comes from [`TokensBuilder::subject_from`], from the request's extensions (a
+    /// [`SubjectToken`](crate::SubjectToken) there goes first), or is named by
+    /// [`Tokens::for_subject`].
+    ///
+    /// ```no_run
+    /// # fn incoming() -> Option<String> { None }
+    /// use grantor_client::{SubjectToken, Tokens};
+    ///
+    /// let tokens = Tokens::token_exchange("https://idp.example", "app", "s3cret")
+    ///     .audience("orders")
+    ///     .subject_from(|| incoming().map(SubjectToken::access_token))
+    ///     .build()?;
+    /// # Ok::<(), grantor_client::Error>(())
+    /// ```
+    pub fn token_exchange(
+        server: impl Into<Server>,
+        client_id: impl Into<String>,
+        client_secret: impl Into<Secret>,
+    ) -> TokensBuilder {
+        let builder = from_server(
+            server,
+            client_id,
+            GrantKind::TokenExchange(TokenExchange::default()),
+        );
+        builder.client_secret(client_secret)
+    }
+
+    /// A token that is at hand and that nothing renews: of a user's own making, from a configuration.
+    pub fn static_token(token: impl Into<TokenSet>) -> TokensBuilder {
+        TokensBuilder::new(None, String::new(), GrantKind::StaticToken).token_set(token)
+    }
+
+    /// Tokens from wherever a program has them.
+    pub fn from_source(source: impl TokenSource) -> TokensBuilder {
+        TokensBuilder::new(
+            None,
+            String::new(),
+            GrantKind::TokenSource(Arc::new(source)),
+        )
+    }
+}
+
+fn from_server(
+    server: impl Into<Server>,
+    client_id: impl Into<String>,
+    kind: GrantKind,
+) -> TokensBuilder {
+    TokensBuilder::new(Some(server.into()), client_id.into(), kind)
+}
+
+impl From<&str> for TokenSet {
+    fn from(access_token: &str) -> Self {
+        Self::new(access_token)
+    }
+}
+
+impl From<String> for TokenSet {
+    fn from(access_token: String) -> Self {
+        Self::new(access_token)
+    }
+}
+
+impl From<Secret> for TokenSet {
+    fn from(access_token: Secret) -> Self {
+        Self::new(access_token)
+    }
+}

@@ -1,0 +1,117 @@
+//! What is wrong with a configuration, as far as that shows before anything is sent.
+
+use grantor_core::{Secret, TokenEndpointAuthMethod, TokenParameters};
+
+use super::{GrantKind, TokensBuilder};
+use crate::store::location::{StoreLocation, StoreSharing};
+
+impl TokensBuilder {
+    /// What is wrong with the client and its grant, as far as that shows before anybody is asked.
+    pub(super) fn check_client(&self, problems: &mut Vec<String>) {
+        let by_secret = [
+            TokenEndpointAuthMethod::ClientSecretBasic,
+            TokenEndpointAuthMethod::ClientSecretPost,
+        ];
+        let method = self.method.as_ref();
+        if self.client_secret.is_none() && method.is_some_and(|it| by_secret.contains(it)) {
+            problems.push("the client is to authenticate by a secret, and has none".to_owned());
+        }
+        if self.store_sharing == StoreSharing::Nobody
+            && matches!(self.store, StoreLocation::InMemory)
+        {
+            problems.push("\"single_process\" is said of a store, and there is none".to_owned());
+        }
+        let asks = self.scope.is_some() || self.parameters != TokenParameters::default();
+        if matches!(self.grant, GrantKind::StaticToken) && (asks || self.client_secret.is_some()) {
+            let what = "a static token is not asked for";
+            problems.push(format!("{what}: a scope or a secret is of no use"));
+        }
+        if self.uses_foreign_services && !self.hooks.is_empty() {
+            problems.push(
+                "\"share_with\" takes the hooks of the other tokens: add hooks there".to_owned(),
+            );
+        }
+        if self.exchange_option_misused {
+            let what = "a subject, an actor or a requested token type is of no use";
+            problems.push(format!("{what} without \"token_exchange\""));
+        }
+        let needs_client = match &self.grant {
+            GrantKind::JwtBearer(_) => {
+                self.client_secret.is_some() || self.client_assertion.is_some()
+            }
+            _ => self.server.is_some(),
+        };
+        if needs_client && self.client_id.is_empty() {
+            problems.push("\"client_id\" is empty".to_owned());
+        }
+        if self.client_secret.as_ref().is_some_and(Secret::is_empty) {
+            problems.push("\"client_secret\" is empty".to_owned());
+        }
+        if let Some(assertion) = &self.client_assertion {
+            assertion.check_client(&self.client_id, problems);
+        }
+        let signs = |method: &TokenEndpointAuthMethod| {
+            matches!(
+                method,
+                TokenEndpointAuthMethod::PrivateKeyJwt | TokenEndpointAuthMethod::ClientSecretJwt
+            )
+        };
+        if let Some(method) = self.method.as_ref().filter(|method| signs(method)) {
+            self.check_signing(method, problems);
+        }
+        if let Some(TokenEndpointAuthMethod::Other(name)) = &self.method {
+            problems.push(format!("the client authentication \"{name}\" is not known"));
+        }
+        match &self.grant {
+            GrantKind::JwtBearer(assertion) => assertion.check_grant(problems),
+            GrantKind::Login {
+                refresh_token: Some(refresh_token),
+                ..
+            } if refresh_token.is_empty() => problems.push("the refresh token is empty".to_owned()),
+            GrantKind::Login {
+                user: Some(user), ..
+            } if user.username.is_empty() => problems.push("\"username\" is empty".to_owned()),
+            _ => {}
+        }
+        let given = self.seed_tokens.as_ref();
+        if given.is_some_and(|given| given.access_token.is_empty()) {
+            problems.push("the access token that was handed in is empty".to_owned());
+        }
+    }
+
+    /// Whether the records of these tokens are found again among those of others.
+    pub(super) fn check_login_label(&self, problems: &mut Vec<String>) {
+        if !matches!(self.store, StoreLocation::Store(..)) || !self.label.is_empty() {
+            return;
+        }
+        let problem = match &self.grant {
+            GrantKind::TokenSource(_) => {
+                "tokens of a source in a store need a \"login_label\", by which they are found again"
+            }
+            GrantKind::Login {
+                refresh_token: None,
+                user: None,
+            } => {
+                "logins in a store need a \"login_label\", so that one user does not get another's \
+                 tokens"
+            }
+            _ => return,
+        };
+        problems.push(problem.to_owned());
+    }
+
+    /// Whether there is something to sign with by a method that was named.
+    fn check_signing(&self, method: &TokenEndpointAuthMethod, problems: &mut Vec<String>) {
+        let able = match (&self.client_assertion, &self.client_secret) {
+            (Some(assertion), _) => assertion.method() == *method,
+            (None, Some(_)) => *method == TokenEndpointAuthMethod::ClientSecretJwt,
+            (None, None) => false,
+        };
+        if !able {
+            problems.push(format!(
+                "\"{}\" needs a \"client_assertion\" under a key of that kind",
+                method.as_str()
+            ));
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! One access token that is kept fresh: the current one, and the single flight that renews it.
+
+mod renewal;
+pub(crate) mod share;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use grantor_core::{Clock, TokenParameters};
+use tokio::sync::watch;
+use tracing::Instrument;
+
+use self::renewal::{RenewalTask, abandoned};
+use self::share::{PublishedToken, TokenShare};
+use super::rejections::Rejections;
+use super::single_flight::{Admission, SingleFlight};
+use super::subject_cache::SubjectCache;
+use crate::authorization_server::ClientRegistration;
+use crate::error::Error;
+use crate::observe::metrics::MetricEvent;
+use crate::observe::observer::Observer;
+use crate::renew::grant::Grant;
+use crate::renew::{Acquired, Renewer};
+use crate::runtime::instant::{NEVER, Nanos, nanos};
+use crate::runtime::jitter::jitter;
+use crate::runtime::per_thread::shard;
+use crate::token::cached_token::CachedToken;
+use crate::token::lifetime::Freshness;
+use crate::token::reason::RenewalReason;
+use crate::token::subject::Subject;
+
+/// Where the slot of a subject is kept among those of others, and by which key.
+pub(crate) struct SubjectPlace {
+    pub(crate) key: [u8; 32],
+    pub(crate) cache: Arc<Mutex<SubjectCache<TokenSlot>>>,
+}
+
+impl SubjectPlace {
+    /// Keeps a slot that has a token now, in place of the one that was not used for the longest time.
+    fn insert(&self, slot: &Arc<TokenSlot>, capacity: usize) {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let evicted = cache.insert(self.key, slot, capacity);
+        drop(cache);
+        // Whoever still uses it, or waits for it, holds it.
+        drop(evicted);
+    }
+}
+
+/// How long after an early renewal was begun a caller looks after it again.
+const RECHECK_AFTER: Nanos = 50_000_000;
+
+/// What a renewal ends with, for all who wait for it.
+pub(crate) type RenewalResult = Result<Arc<CachedToken>, Error>;
+
+/// A renewal that has not ended.
+pub(crate) type InFlight = watch::Receiver<Option<RenewalResult>>;
+
+pub(crate) struct TokenSlot {
+    pub(crate) renewer: Arc<Renewer>,
+    /// That of the renewer's services, nearer at hand.
+    observer: Arc<Observer>,
+    pub(crate) parameters: Arc<TokenParameters>,
+    /// Whose token it is, if not the client's or the login's.
+    pub(crate) subject: Option<Subject>,
+    /// Where it is kept among those of other subjects.
+    subjects: Option<SubjectPlace>,
+    pub(crate) rejections: Rejections,
+    clock: Arc<dyn Clock>,
+    current: ArcSwapOption<PublishedToken>,
+    next_generation: AtomicU64,
+    single_flight: Mutex<SingleFlight<InFlight, Error>>,
+}
+
+impl TokenSlot {
+    /// A slot for a token of the client's or the login's own.
+    pub(crate) fn new(renewer: Arc<Renewer>, parameters: Arc<TokenParameters>) -> Self {
+        let services = &renewer.services;
+        let clock = Arc::clone(&services.environment().clock);
+        Self {
+            observer: Arc::clone(&services.observer),
+            renewer,
+            parameters,
+            subject: None,
+            subjects: None,
+            rejections: Rejections::default(),
+            clock,
+            current: ArcSwapOption::empty(),
+            next_generation: AtomicU64::new(0),
+            single_flight: Mutex::default(),
+        }
+    }
+
+    /// The same for a subject, whose slot stands in `place` once it has a token.
+    pub(crate) fn for_subject(self, subject: Subject, place: SubjectPlace) -> Self {
+        Self {
+            subject: Some(subject),
+            subjects: Some(place),
+            ..self
+        }
+    }
+
+    /// The token there is, if it may be used; starts its renewal when its end is near.
+    #[inline]
+    pub(crate) fn current_usable(self: &Arc<Self>) -> Option<Arc<TokenShare>> {
+        let published = self.current.load();
+        let published = published.as_ref()?;
+        match published.token.freshness(self.now()) {
+            Freshness::Fresh => {}
+            Freshness::Stale => self.refresh_ahead(&published.token),
+            Freshness::Expired => return None,
+        }
+        let shard = shard();
+        self.observer.hit(shard);
+        published.share(shard).cloned()
+    }
+
+    /// The token there is, or the next one, for a request.
+    pub(crate) async fn get(self: &Arc<Self>) -> Result<Arc<TokenShare>, Error> {
+        match self.current_usable() {
+            Some(share) => Ok(share),
+            None => {
+                let token = self.renew(RenewalReason::Missing).await?;
+                Ok(Arc::new(TokenShare::new(token, self)))
+            }
+        }
+    }
+
+    /// The token there is, or the next one.
+    pub(crate) async fn get_token(self: &Arc<Self>) -> RenewalResult {
+        Ok(Arc::clone(self.get().await?.token()))
+    }
+
+    /// Waits for the renewal that is under way, or for a new one.
+    pub(crate) async fn renew(self: &Arc<Self>, reason: RenewalReason) -> RenewalResult {
+        let outcome = self.start(reason)?;
+        self.wait(outcome).await
+    }
+
+    /// The renewal that is under way, whoever began it.
+    pub(crate) fn in_flight(&self) -> Option<InFlight> {
+        self.single_flight().in_flight(std::process::id())
+    }
+
+    /// Waits for a renewal.
+    pub(crate) async fn wait(&self, mut outcome: InFlight) -> RenewalResult {
+        self.observer.count(MetricEvent::Wait);
+        match outcome.wait_for(Option::is_some).await {
+            Ok(outcome) => outcome.clone().unwrap_or_else(|| Err(abandoned())),
+            Err(_) => Err(abandoned()),
+        }
+    }
+
+    #[cold]
+    fn refresh_ahead(self: &Arc<Self>, current: &CachedToken) {
+        // Whether it could be started is nobody's business while the token is good.
+        let _ = self.start(RenewalReason::RefreshAhead);
+        // Meanwhile the others need not stand in line to learn that it is under way.
+        let recheck_at = self.now().saturating_add(RECHECK_AFTER);
+        current.refresh_at.fetch_max(recheck_at, Ordering::Relaxed);
+    }
+
+    /// Joins the renewal that is under way, or starts one.
+    fn start(self: &Arc<Self>, reason: RenewalReason) -> Result<InFlight, Error> {
+        let (sender, outcome) = watch::channel(None);
+        let admission = self.single_flight().join_or_lead(
+            self.now(),
+            std::process::id(),
+            &outcome,
+            || self.is_satisfied(reason),
+            || self.renewer.services.tasks.ensure_open(),
+        );
+        let number = match admission {
+            Admission::Join(outcome) => return Ok(outcome),
+            Admission::Satisfied(current) => return Ok(watch::channel(Some(Ok(current))).1),
+            Admission::RecentFailure(error) => return Err(error),
+            Admission::Lead(number) => number,
+        };
+        // From here on the renewal ends one way or the other, be it by being dropped before it ran.
+        let task = RenewalTask::new(Arc::clone(self), number, sender);
+        let tasks = &self.renewer.services.tasks;
+        tasks.spawn(task.run(reason).instrument(self.span(reason)));
+        Ok(outcome)
+    }
+
+    fn span(&self, reason: RenewalReason) -> tracing::Span {
+        let why = match reason {
+            RenewalReason::RefreshAhead => "early",
+            RenewalReason::Missing => "needed",
+            RenewalReason::Rejected(_) => "rejected",
+        };
+        let server = self.renewer.services.server.as_ref();
+        let client = server.map(|server| &server.registration);
+        let client_id = client.map(|client| &*client.client_id);
+        let issuer = client.map(ClientRegistration::name);
+        tracing::info_span!("grantor.token", issuer, client_id, why)
+    }
+
+    /// The current token, if it is what a renewal would be for.
+    fn is_satisfied(&self, reason: RenewalReason) -> Option<Arc<CachedToken>> {
+        let current = self.current()?;
+        let freshness = current.freshness(self.now());
+        let is_satisfied = match reason {
+            RenewalReason::RefreshAhead => freshness == Freshness::Fresh,
+            RenewalReason::Missing => freshness != Freshness::Expired,
+            RenewalReason::Rejected(generation) => {
+                current.generation != generation && freshness != Freshness::Expired
+            }
+        };
+        is_satisfied.then_some(current)
+    }
+
+    /// Makes a token the current one.
+    pub(crate) fn publish(self: &Arc<Self>, acquired: Acquired) -> Arc<CachedToken> {
+        let Acquired {
+            credential,
+            lifetime,
+            ..
+        } = acquired;
+        let refresh_at = match self.renewer.grant {
+            Grant::StaticToken => NEVER,
+            _ => lifetime.refresh_at(&self.renewer.services.policy, self.jitter()),
+        };
+        let generation = self.next_generation.fetch_add(1, Ordering::Relaxed) + 1;
+        let token = Arc::new(CachedToken::new(
+            generation, credential, lifetime, refresh_at,
+        ));
+        let slot = Arc::downgrade(self);
+        let published = match self.subject {
+            Some(_) => PublishedToken::for_few(Arc::clone(&token), slot),
+            None => PublishedToken::for_many(Arc::clone(&token), slot),
+        };
+        self.current.store(Some(Arc::new(published)));
+        if let Some(place) = &self.subjects {
+            place.insert(self, self.renewer.services.policy.max_subject_tokens);
+        }
+        token
+    }
+
+    fn jitter(&self) -> f64 {
+        jitter(self.renewer.services.environment())
+    }
+
+    /// The token there is, good or not.
+    pub(crate) fn current(&self) -> Option<Arc<CachedToken>> {
+        let published = self.current.load();
+        published
+            .as_ref()
+            .map(|published| Arc::clone(&published.token))
+    }
+
+    pub(crate) fn forget(&self) {
+        self.current.store(None);
+        self.single_flight().clear_failure();
+    }
+
+    #[inline]
+    pub(crate) fn now(&self) -> Nanos {
+        nanos(self.clock.elapsed())
+    }
+
+    pub(super) fn complete(&self, number: u64, outcome: &RenewalResult) {
+        let mut single_flight = self.single_flight();
+        match outcome {
+            Ok(_) => single_flight.succeed(number),
+            Err(error) => {
+                let backoff_until = |failures| self.backoff_until(failures, error);
+                let until = single_flight.fail(number, error.clone(), backoff_until);
+                if let Some(current) = self.current() {
+                    current.refresh_at.fetch_max(until, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// Until when a failure stands. That depends on whether anybody is without a token meanwhile: who
+    /// comes after the token's end has not been told of any failure.
+    fn backoff_until(&self, failures: u32, error: &Error) -> Nanos {
+        let jitter = self.jitter();
+        let now = self.now();
+        let after = |pause: Duration| now.saturating_add(nanos(pause));
+        let good = |current: &Arc<CachedToken>| current.freshness(now) != Freshness::Expired;
+        let until = match self.current().filter(good) {
+            Some(current) => {
+                after(current.lifetime.backoff(failures, jitter)).min(current.expires_at)
+            }
+            None => {
+                let doubled = Duration::from_millis(250) * 2u32.pow(failures.clamp(1, 8) - 1);
+                let pause = doubled.min(Duration::from_secs(30));
+                after(pause.mul_f64(0.5 + jitter / 2.0))
+            }
+        };
+        until.max(after(error.retry_after().unwrap_or_default()))
+    }
+
+    fn single_flight(&self) -> MutexGuard<'_, SingleFlight<InFlight, Error>> {
+        self.single_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for TokenSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenSlot")
+            .field("parameters", &self.parameters)
+            .field("current", &self.current())
+            .finish_non_exhaustive()
+    }
+}

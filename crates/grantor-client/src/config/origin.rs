@@ -1,0 +1,161 @@
+//! Where tokens may go: only to origins that were named, and only over https or loopback.
+
+use std::sync::{Mutex, PoisonError};
+
+use http::Uri;
+use url::Url;
+
+use crate::error::Error;
+
+/// Scheme, host and port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    scheme: String,
+    host: String,
+    port: u16,
+    /// The authority as it is mostly written: without the port if it is the scheme's own.
+    authority: String,
+}
+
+/// A small number for an origin, the same in all handles of one manager.
+pub(crate) type OriginId = u8;
+
+impl Origin {
+    /// The origin of a URL.
+    pub(crate) fn of(url: &Url) -> Result<Self, String> {
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+            return Err(format!("\"{}:\" names no origin", url.scheme()));
+        };
+        if !grantor_core::is_secure(url) {
+            let scheme = url.scheme();
+            return Err(format!(
+                "tokens may not go to {scheme}://{host}: use https, or a loopback address"
+            ));
+        }
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        Ok(Self {
+            scheme: url.scheme().to_owned(),
+            host: host.to_owned(),
+            port,
+            authority,
+        })
+    }
+
+    /// Reads an origin as a user writes it: a URL with nothing after the port, and nobody's name. The
+    /// error does not repeat what may be a password.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|error| {
+            format!("an origin is not a URL ({error}): name scheme, host and port")
+        })?;
+        let origin = Self::of(&url)?;
+        let more = if !url.username().is_empty() || url.password().is_some() {
+            "a name or a password"
+        } else if url.path() != "/" {
+            "a path"
+        } else if url.query().is_some() {
+            "a query"
+        } else if url.fragment().is_some() {
+            "a fragment"
+        } else {
+            return Ok(origin);
+        };
+        // What is too much may be a secret.
+        let Self {
+            scheme, authority, ..
+        } = origin;
+        Err(format!(
+            "an origin at {scheme}://{authority} has {more} too: name scheme, host and port only"
+        ))
+    }
+
+    fn holds(&self, uri: &Uri) -> bool {
+        if uri.scheme_str() != Some(&self.scheme) {
+            return false;
+        }
+        let Some(authority) = uri.authority() else {
+            return false;
+        };
+        if authority.as_str() == self.authority {
+            return true;
+        }
+        let port = authority.port_u16().unwrap_or(match uri.scheme_str() {
+            Some("https") => 443,
+            _ => 80,
+        });
+        port == self.port && authority.host().eq_ignore_ascii_case(&self.host)
+    }
+}
+
+/// The origins that one handle may send its token to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origins(Vec<(Origin, OriginId)>);
+
+impl Origins {
+    /// The origin that a request goes to.
+    #[inline]
+    pub(crate) fn find(&self, uri: &Uri) -> Result<OriginId, Error> {
+        let mut origins = self.0.iter();
+        match origins.find(|(origin, _)| origin.holds(uri)) {
+            Some((_, id)) => Ok(*id),
+            None => Err(elsewhere(uri)),
+        }
+    }
+
+    pub(crate) fn with(&self, origin: Origin, id: OriginId) -> Self {
+        let mut origins = self.clone();
+        if !origins.0.iter().any(|(known, _)| *known == origin) {
+            origins.0.push((origin, id));
+        }
+        origins
+    }
+}
+
+#[cold]
+fn elsewhere(uri: &Uri) -> Error {
+    match (uri.scheme_str(), uri.host()) {
+        (Some(scheme), Some(host)) => Error::configuration(format!(
+            "the token is not for {scheme}://{host}: name that origin with \"allow_origin\" if it may go there"
+        )),
+        _ => Error::configuration("a token goes to an absolute URI only: give scheme and host"),
+    }
+}
+
+/// Gives every origin of a manager its number. The last one is shared by all that come too late.
+#[derive(Debug, Default)]
+pub(crate) struct OriginIds(Mutex<Vec<Origin>>);
+
+impl OriginIds {
+    pub(crate) const LAST: OriginId = 63;
+
+    pub(crate) fn id(&self, origin: &Origin) -> OriginId {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = known.iter().position(|other| other == origin);
+        let at = at.unwrap_or_else(|| {
+            known.push(origin.clone());
+            known.len() - 1
+        });
+        OriginId::try_from(at).map_or(Self::LAST, |at| at.min(Self::LAST))
+    }
+
+    /// Whether a request goes to the origin with this number, or to one of those that share the last.
+    pub(crate) fn check(&self, id: OriginId, uri: &Uri) -> Result<(), Error> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = usize::from(id);
+        let till = if id == Self::LAST {
+            known.len()
+        } else {
+            from + 1
+        };
+        let mut of_number = known.iter().take(till).skip(from);
+        if of_number.any(|origin| origin.holds(uri)) {
+            return Ok(());
+        }
+        Err(elsewhere(uri))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+use std::borrow::Cow;
+
+use grantor_core::{Issuer, Quirks, is_secure};
+use url::Url;
+
+use crate::providers::Provider;
+
+/// Which authorization server, and what is known of it beforehand.
+///
+/// A text is the issuer, whose metadata says the rest (RFC 8414, or OpenID Connect Discovery):
+///
+/// ```
+/// use grantor_client::{Server, Tokens};
+///
+/// let discovered = Tokens::client_credentials("https://idp.example", "app", "s3cret").build()?;
+///
+/// // A server without metadata:
+/// let server = Server::at_token_endpoint("https://idp.example/oauth/token");
+/// let named = Tokens::client_credentials(server, "app", "s3cret").build()?;
+/// # Ok::<(), grantor_client::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Server {
+    /// Its identifier; without one, nothing is discovered.
+    pub issuer: Option<String>,
+    /// Where its metadata is, if not at a well-known location. The issuer is compared all the same.
+    pub metadata_url: Option<String>,
+    /// Where users are sent, instead of what the metadata says.
+    pub authorization_endpoint: Option<String>,
+    /// Where tokens are had, instead of what the metadata says.
+    pub token_endpoint: Option<String>,
+    /// Where devices begin (RFC 8628), instead of what the metadata says.
+    pub device_authorization_endpoint: Option<String>,
+    /// Where tokens are given up, instead of what the metadata says.
+    pub revocation_endpoint: Option<String>,
+    /// Where tokens are looked up, instead of what the metadata says.
+    pub introspection_endpoint: Option<String>,
+    /// What it does otherwise than the specifications.
+    pub quirks: Quirks,
+}
+
+impl Server {
+    /// A server that publishes its metadata.
+    pub fn issuer(issuer: impl Into<String>) -> Self {
+        Self {
+            issuer: Some(issuer.into()),
+            ..Self::default()
+        }
+    }
+
+    /// A server of which the token endpoint is all that is known.
+    pub fn at_token_endpoint(url: impl Into<String>) -> Self {
+        Self {
+            token_endpoint: Some(url.into()),
+            ..Self::default()
+        }
+    }
+
+    /// With the location of its metadata.
+    #[must_use]
+    pub fn metadata_at(mut self, url: impl Into<String>) -> Self {
+        self.metadata_url = Some(url.into());
+        self
+    }
+
+    /// With what it does otherwise than the specifications.
+    #[must_use]
+    pub fn quirks(mut self, quirks: Quirks) -> Self {
+        self.quirks = quirks;
+        self
+    }
+
+    /// Reads what was given, and names what can't be read.
+    pub(crate) fn check(&self, problems: &mut Vec<String>) -> Option<ServerConfig> {
+        let before = problems.len();
+        if self.issuer.is_none() && self.token_endpoint.is_none() {
+            problems.push("neither an issuer nor a token endpoint is given".to_owned());
+        }
+        if self.issuer.is_none() && self.metadata_url.is_some() {
+            problems.push("metadata without an \"issuer\" can't be compared".to_owned());
+        }
+        let issuer = self.issuer.as_ref().and_then(|text| {
+            let issuer = Issuer::parse(text);
+            issuer
+                .map_err(|error| problems.push(format!("\"issuer\": {error}")))
+                .ok()
+        });
+        let mut url = |name: &str, text: &Option<String>| {
+            let text = text.as_ref()?;
+            let url = Url::parse(text).ok().filter(is_secure);
+            if url.is_none() {
+                let why = "is not an https URL, nor one on a loopback address";
+                problems.push(format!("\"{name}\" {why}"));
+            }
+            url
+        };
+        let checked = ServerConfig {
+            issuer,
+            metadata_url: url("metadata_url", &self.metadata_url),
+            authorization_endpoint: url("authorization_endpoint", &self.authorization_endpoint),
+            token_endpoint: url("token_endpoint", &self.token_endpoint),
+            device_authorization_endpoint: url(
+                "device_authorization_endpoint",
+                &self.device_authorization_endpoint,
+            ),
+            revocation_endpoint: url("revocation_endpoint", &self.revocation_endpoint),
+            introspection_endpoint: url("introspection_endpoint", &self.introspection_endpoint),
+            quirks: self.quirks,
+        };
+        (problems.len() == before).then_some(checked)
+    }
+}
+
+/// A server whose URLs can be used.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ServerConfig {
+    pub(crate) issuer: Option<Issuer>,
+    pub(crate) metadata_url: Option<Url>,
+    pub(crate) authorization_endpoint: Option<Url>,
+    pub(crate) token_endpoint: Option<Url>,
+    pub(crate) device_authorization_endpoint: Option<Url>,
+    pub(crate) revocation_endpoint: Option<Url>,
+    pub(crate) introspection_endpoint: Option<Url>,
+    pub(crate) quirks: Quirks,
+}
+
+impl From<&str> for Server {
+    fn from(issuer: &str) -> Self {
+        Self::issuer(issuer)
+    }
+}
+
+impl From<String> for Server {
+    fn from(issuer: String) -> Self {
+        Self::issuer(issuer)
+    }
+}
+
+impl From<&String> for Server {
+    fn from(issuer: &String) -> Self {
+        Self::issuer(issuer)
+    }
+}
+
+impl From<&Issuer> for Server {
+    fn from(issuer: &Issuer) -> Self {
+        Self::issuer(issuer.as_str())
+    }
+}
+
+/// A well-known provider: its metadata if it publishes any, which is newer than what is written
+/// here; its endpoints otherwise.
+impl From<&Provider> for Server {
+    fn from(provider: &Provider) -> Self {
+        let text = |text: &Option<Cow<'static, str>>| text.as_deref().map(str::to_owned);
+        let server = Self {
+            quirks: provider.quirks,
+            ..Self::default()
+        };
+        if provider.issuer.is_some() {
+            return Self {
+                issuer: text(&provider.issuer),
+                ..server
+            };
+        }
+        Self {
+            authorization_endpoint: text(&provider.authorization_endpoint),
+            token_endpoint: Some(provider.token_endpoint.to_string()),
+            device_authorization_endpoint: text(&provider.device_authorization_endpoint),
+            revocation_endpoint: text(&provider.revocation_endpoint),
+            introspection_endpoint: text(&provider.introspection_endpoint),
+            ..server
+        }
+    }
+}

@@ -1,0 +1,191 @@
+use std::fmt;
+use std::io::Read;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use serde::Serialize;
+use ureq::Agent;
+use url::{Url, form_urlencoded};
+
+use super::send::{Body, Outgoing, send};
+use crate::error::Error;
+use crate::request::http_request::WithoutToken;
+use crate::tokens::Tokens;
+
+/// A request of a blocking session. What is wrong with it is told by [`send`](Self::send).
+#[must_use = "nothing is sent before `send`"]
+pub struct RequestBuilder {
+    tokens: Tokens,
+    agent: Agent,
+    outgoing: Result<Outgoing, Error>,
+}
+
+impl RequestBuilder {
+    pub(super) fn new(
+        tokens: Tokens,
+        agent: Agent,
+        method: Method,
+        url: Result<Url, url::ParseError>,
+    ) -> Self {
+        let outgoing = match url {
+            Ok(url) => {
+                let mut request = Request::new(Body::Empty);
+                *request.method_mut() = method;
+                Ok(Outgoing {
+                    url,
+                    request,
+                    timeout: None,
+                })
+            }
+            Err(error) => Err(Error::configuration(format!(
+                "the path can't be joined to the base URL: {error}"
+            ))),
+        };
+        Self {
+            tokens,
+            agent,
+            outgoing,
+        }
+    }
+
+    /// Adds a header. An `Authorization` of the caller's own wins over the token.
+    pub fn header<N, V>(self, name: N, value: V) -> Self
+    where
+        HeaderName: TryFrom<N>,
+        HeaderValue: TryFrom<V>,
+    {
+        self.change(|outgoing| {
+            let header = HeaderName::try_from(name)
+                .ok()
+                .zip(HeaderValue::try_from(value).ok());
+            let Some((name, value)) = header else {
+                return Err(Error::configuration("a header of the request is malformed"));
+            };
+            outgoing.request.headers_mut().append(name, value);
+            Ok(())
+        })
+    }
+
+    /// Replaces headers.
+    pub fn headers(self, headers: HeaderMap) -> Self {
+        self.change(|outgoing| {
+            let all = outgoing.request.headers_mut();
+            let mut current = None;
+            // A name comes with the first of its values alone.
+            for (name, value) in headers {
+                if let Some(name) = name {
+                    all.remove(&name);
+                    current = Some(name);
+                }
+                if let Some(name) = &current {
+                    all.append(name, value);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds parameters to the URL.
+    pub fn query<K, V>(self, pairs: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: AsRef<str>,
+        V: AsRef<str>,
+    {
+        self.change(|outgoing| {
+            outgoing.url.query_pairs_mut().extend_pairs(pairs);
+            Ok(())
+        })
+    }
+
+    /// Sends a form.
+    pub fn form<K, V>(self, pairs: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: AsRef<str>,
+        V: AsRef<str>,
+    {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
+        self.typed("application/x-www-form-urlencoded", form)
+    }
+
+    /// Sends JSON.
+    pub fn json<T: Serialize + ?Sized>(self, json: &T) -> Self {
+        match serde_json::to_vec(json) {
+            Ok(json) => self.typed("application/json", json),
+            Err(error) => self.change(|_| {
+                let why = format!("the body can't be written as JSON: {error}");
+                Err(Error::configuration(why))
+            }),
+        }
+    }
+
+    /// Sends a body.
+    pub fn body(self, body: impl Into<Bytes>) -> Self {
+        self.change(|outgoing| {
+            *outgoing.request.body_mut() = Body::Bytes(body.into());
+            Ok(())
+        })
+    }
+
+    /// Sends what a reader reads. It can't be sent again, so a 401 is then the answer.
+    pub fn reader(self, reader: impl Read + Send + 'static) -> Self {
+        self.change(|outgoing| {
+            *outgoing.request.body_mut() = Body::Reader(Box::new(reader));
+            Ok(())
+        })
+    }
+
+    /// How long each sending may take, its answer included, and how long a token is waited for.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.change(|outgoing| {
+            outgoing.timeout = Some(timeout);
+            Ok(())
+        })
+    }
+
+    /// Sends the request without a token. Its answer is the caller's, a 401 too.
+    pub fn without_token(self) -> Self {
+        self.change(|outgoing| {
+            outgoing.request.extensions_mut().insert(WithoutToken);
+            Ok(())
+        })
+    }
+
+    /// Sends the request with a token, and gives the answer whatever its status. Its body is read
+    /// by the methods of [`ureq::Body`].
+    ///
+    /// # Errors
+    /// There is no token, its origin was not named, the token does not fit into the request, or the
+    /// request got no answer.
+    pub fn send(self) -> Result<Response<ureq::Body>, Error> {
+        send(&self.tokens, &self.agent, self.outgoing?)
+    }
+
+    fn typed(self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let typed = self.body(body);
+        typed.change(|outgoing| {
+            let content_type = HeaderValue::from_static(content_type);
+            let headers = outgoing.request.headers_mut();
+            headers.entry(CONTENT_TYPE).or_insert(content_type);
+            Ok(())
+        })
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Outgoing) -> Result<(), Error>) -> Self {
+        if let Ok(outgoing) = &mut self.outgoing
+            && let Err(error) = change(outgoing)
+        {
+            self.outgoing = Err(error);
+        }
+        self
+    }
+}
+
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBuilder").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,213 @@
+//! What the doors over reqwest share: preparing its requests and judging its answers.
+
+use std::time::Duration;
+
+use http::header::CONTENT_LENGTH;
+use http::{Extensions, HeaderMap, Method, Uri};
+use reqwest::{Body, Request, Response};
+use url::Origin;
+
+use crate::config::placement::BearerMethod;
+use crate::error::Error;
+use crate::request::attempt::{Attempt, Observed};
+use crate::request::http_request::HttpRequest;
+use crate::request::placement::is_form;
+use crate::tokens::Tokens;
+
+/// How much of a rejected answer is read, and how long, so that its connection can be used again.
+const MAX_DRAINED: usize = 64 * 1024;
+const MAX_DRAIN_TIME: Duration = Duration::from_secs(1);
+
+/// A request on its way.
+pub(crate) struct PreparedRequest {
+    attempt: Attempt,
+    origin: Origin,
+    /// How long a token may be waited for.
+    limit: Option<Duration>,
+}
+
+/// What is to be done after an answer.
+pub(crate) enum AfterAnswer {
+    /// It is the caller's.
+    Answer(Response),
+    /// This is to be sent, and its answer is the caller's, once it was observed.
+    Send(PreparedRequest, Box<Request>),
+}
+
+/// Puts the token on a request.
+pub(crate) async fn prepare(
+    tokens: &Tokens,
+    request: &mut Request,
+    extensions: &Extensions,
+) -> Result<PreparedRequest, Error> {
+    let mut carried = ReqwestRequest::new(request, extensions, tokens.bearer_method)?;
+    let limit = carried.request.timeout().copied();
+    let attempt = within(limit, tokens.prepare_request(&mut carried)).await?;
+    carried.finish();
+    let origin = request.url().origin();
+    Ok(PreparedRequest {
+        attempt,
+        origin,
+        limit,
+    })
+}
+
+/// Waits for a token, as long as the request may take.
+async fn within<T>(
+    limit: Option<Duration>,
+    prepared: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let Some(limit) = limit else {
+        return prepared.await;
+    };
+    let prepared = tokio::time::timeout(limit, prepared).await;
+    prepared.unwrap_or_else(|_| Err(too_late()))
+}
+
+/// What a request says whose token comes too late for it.
+pub(crate) fn too_late() -> Error {
+    Error::transient("there was no token within the time of the request")
+}
+
+impl PreparedRequest {
+    /// Where our token is, if there is one.
+    pub(crate) fn placement(&self) -> Option<BearerMethod> {
+        self.attempt.placement()
+    }
+
+    /// Judges an answer. `copy` is the request as the caller made it, if it can be sent again.
+    pub(crate) async fn next(
+        &self,
+        response: Response,
+        copy: Option<&Request>,
+    ) -> Result<AfterAnswer, Error> {
+        if self.observe(&response).await == Observed::Done {
+            return Ok(AfterAnswer::Answer(response));
+        }
+        let Some(mut again) = copy.and_then(Request::try_clone) else {
+            return Ok(AfterAnswer::Answer(response));
+        };
+        drain(response).await;
+        let extensions = Extensions::new();
+        let placement = self.placement().unwrap_or_default();
+        let mut carried = ReqwestRequest::new(&mut again, &extensions, placement)?;
+        let prepared = self.attempt.prepare_copy(&mut carried);
+        let attempt = within(self.limit, prepared).await?;
+        carried.finish();
+        let next = Self {
+            attempt,
+            origin: self.origin.clone(),
+            limit: self.limit,
+        };
+        Ok(AfterAnswer::Send(next, Box::new(again)))
+    }
+
+    /// Judges an answer, and renews the token if that is what it means. A renewal that takes longer
+    /// than the request may goes on by itself, and the answer is the caller's.
+    pub(crate) async fn observe(&self, response: &Response) -> Observed {
+        // Who stands at the end of a client's own redirects never saw the token.
+        if response.url().origin() != self.origin {
+            return Observed::Done;
+        }
+        let observed = self
+            .attempt
+            .observe_parts(response.status(), response.headers());
+        let observed = async { Ok(observed.await) };
+        let observed = within(self.limit, observed).await;
+        observed.unwrap_or(Observed::Done)
+    }
+}
+
+/// The URL as the crate http has it.
+pub(crate) fn uri(request: &Request) -> Result<Uri, Error> {
+    let uri = request.url().as_str().parse();
+    uri.map_err(|_| Error::configuration("the URL of the request is none for HTTP"))
+}
+
+/// Reads what is left of an answer that nobody wants, within limits.
+async fn drain(mut response: Response) {
+    let read = async {
+        let mut left = MAX_DRAINED;
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let Some(rest) = left.checked_sub(chunk.len()) else {
+                return;
+            };
+            left = rest;
+        }
+    };
+    let _ = tokio::time::timeout(MAX_DRAIN_TIME, read).await;
+}
+
+/// A request of reqwest's.
+struct ReqwestRequest<'a> {
+    request: &'a mut Request,
+    extensions: &'a Extensions,
+    uri: Uri,
+    form: Option<String>,
+}
+
+impl<'a> ReqwestRequest<'a> {
+    fn new(
+        request: &'a mut Request,
+        extensions: &'a Extensions,
+        placement: BearerMethod,
+    ) -> Result<Self, Error> {
+        let form = match placement {
+            BearerMethod::Body => form(request),
+            BearerMethod::Header | BearerMethod::Query => None,
+        };
+        Ok(Self {
+            uri: uri(request)?,
+            form,
+            request,
+            extensions,
+        })
+    }
+
+    fn finish(self) {
+        if let Some(form) = self.form {
+            // What the caller said of it is said of the form without the token.
+            self.request.headers_mut().remove(CONTENT_LENGTH);
+            *self.request.body_mut() = Some(Body::from(form));
+        }
+    }
+}
+
+impl HttpRequest for ReqwestRequest<'_> {
+    fn method(&self) -> &Method {
+        self.request.method()
+    }
+
+    fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    fn set_uri(&mut self, uri: Uri) {
+        // What is no URL goes nowhere: the look at its origin refuses it.
+        if let Ok(url) = uri.to_string().parse() {
+            *self.request.url_mut() = url;
+        }
+        self.uri = uri;
+    }
+
+    fn headers_mut(&mut self) -> &mut HeaderMap {
+        self.request.headers_mut()
+    }
+
+    fn extensions(&self) -> Option<&Extensions> {
+        Some(self.extensions)
+    }
+
+    fn form(&mut self) -> Option<&mut String> {
+        self.form.as_mut()
+    }
+}
+
+/// The body of a request, if it is a form that is in memory.
+fn form(request: &Request) -> Option<String> {
+    if !is_form(request.headers()) {
+        return None;
+    }
+    let bytes = request.body()?.as_bytes()?;
+    String::from_utf8(bytes.to_vec()).ok()
+}

@@ -1,0 +1,118 @@
+use std::fmt;
+use std::time::Duration;
+
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method};
+use reqwest::{Body, Client, Response, Url};
+use serde::Serialize;
+
+use super::send::send;
+use crate::error::Error;
+use crate::request::http_request::WithoutToken;
+use crate::tokens::Tokens;
+
+/// A request of a session, built as reqwest's are.
+#[must_use = "nothing is sent before `send`"]
+pub struct RequestBuilder {
+    tokens: Tokens,
+    client: Client,
+    builder: Result<reqwest::RequestBuilder, Error>,
+    extensions: Extensions,
+}
+
+impl RequestBuilder {
+    pub(super) fn new(
+        tokens: Tokens,
+        client: Client,
+        method: Method,
+        url: Result<Url, url::ParseError>,
+    ) -> Self {
+        let builder = match url {
+            Ok(url) => Ok(client.request(method, url)),
+            Err(error) => Err(Error::configuration(format!(
+                "the path can't be joined to the base URL: {error}"
+            ))),
+        };
+        Self {
+            tokens,
+            client,
+            builder,
+            extensions: Extensions::new(),
+        }
+    }
+
+    /// Adds a header. An `Authorization` of the caller's own wins over the token.
+    pub fn header<N, V>(self, name: N, value: V) -> Self
+    where
+        HeaderName: TryFrom<N, Error: Into<http::Error>>,
+        HeaderValue: TryFrom<V, Error: Into<http::Error>>,
+    {
+        self.map(|builder| builder.header(name, value))
+    }
+
+    /// Replaces headers.
+    pub fn headers(self, headers: HeaderMap) -> Self {
+        self.map(|builder| builder.headers(headers))
+    }
+
+    /// Adds parameters to the URL.
+    pub fn query<T: Serialize + ?Sized>(self, query: &T) -> Self {
+        self.map(|builder| builder.query(query))
+    }
+
+    /// Sends a form.
+    pub fn form<T: Serialize + ?Sized>(self, form: &T) -> Self {
+        self.map(|builder| builder.form(form))
+    }
+
+    /// Sends JSON.
+    pub fn json<T: Serialize + ?Sized>(self, json: &T) -> Self {
+        self.map(|builder| builder.json(json))
+    }
+
+    /// Sends a body. A streamed one (`Body::wrap_stream`, feature `stream`) can't be sent again, so
+    /// a 401 is then the answer.
+    pub fn body(self, body: impl Into<Body>) -> Self {
+        self.map(|builder| builder.body(body))
+    }
+
+    /// Sends a form with files. It can't be sent again, so a 401 is then the answer.
+    #[cfg(feature = "multipart")]
+    pub fn multipart(self, form: reqwest::multipart::Form) -> Self {
+        self.map(|builder| builder.multipart(form))
+    }
+
+    /// How long each sending may take, its answer included, and how long a token is waited for.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.map(|builder| builder.timeout(timeout))
+    }
+
+    /// Sends the request without a token. Its answer is the caller's, a 401 too.
+    pub fn without_token(mut self) -> Self {
+        self.extensions.insert(WithoutToken);
+        self
+    }
+
+    fn map(
+        mut self,
+        change: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Self {
+        self.builder = self.builder.map(change);
+        self
+    }
+
+    /// Sends the request with a token, and gives the answer whatever its status.
+    ///
+    /// # Errors
+    /// There is no token, its origin was not named, the token does not fit into the request, or the
+    /// request got no answer.
+    pub async fn send(self) -> Result<Response, Error> {
+        let request = self.builder?.build()?;
+        send(&self.tokens, &self.client, request, &self.extensions).await
+    }
+}
+
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBuilder").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+//! What the errors of other crates mean for whoever wanted a token.
+
+use std::time::Duration;
+
+use grantor_core::exchange::{DeviceError, DiscoveryError, FetchError};
+use grantor_core::{DeviceAuthorizationError, ErrorCode, TokenError};
+use grantor_http::TransportError;
+use grantor_jose::SignError;
+
+use super::{Error, ErrorKind};
+
+impl Error {
+    /// A token request without a token. `cause` is why there was no answer.
+    pub(crate) fn fetch(error: FetchError, cause: Option<TransportError>) -> Self {
+        let FetchError::Answer(answer) = &error else {
+            return Self::unanswered(error, cause);
+        };
+        let (kind, retry_after) = answered(answer);
+        let code = code_of(answer);
+        Self::with(kind, error.to_string(), retry_after, error).with_code(code)
+    }
+
+    /// A device without a token.
+    pub(crate) fn device(error: DeviceError, cause: Option<TransportError>) -> Self {
+        let (kind, retry_after) = match &error {
+            DeviceError::Denied | DeviceError::Expired => (ErrorKind::NeedsLogin, None),
+            DeviceError::Answer(answer) => answered(answer),
+            _ => return Self::unanswered(error, cause),
+        };
+        let code = match &error {
+            DeviceError::Answer(answer) => code_of(answer),
+            _ => None,
+        };
+        Self::with(kind, error.to_string(), retry_after, error).with_code(code)
+    }
+
+    /// A request that got no answer: the cause is the source, and what could not be signed says so
+    /// itself.
+    fn unanswered(
+        error: impl std::error::Error + Send + Sync + 'static,
+        cause: Option<TransportError>,
+    ) -> Self {
+        let message = error.to_string();
+        let Some(cause) = cause else {
+            return Self::with(ErrorKind::Transient, message, None, error);
+        };
+        let inner = std::error::Error::source(&cause).and_then(|source| source.downcast_ref());
+        if let Some(inner) = inner {
+            return Self::clone(inner);
+        }
+        let message = format!("{message}: {cause}");
+        Self::with(ErrorKind::Transient, message, None, cause)
+    }
+}
+
+/// The code with which an endpoint refused.
+pub(super) fn code_of(answer: &TokenError) -> Option<ErrorCode> {
+    match answer {
+        TokenError::Refused { error, .. } => Some(error.error.clone()),
+        _ => None,
+    }
+}
+
+/// What an answer without a token means.
+pub(super) fn answered(answer: &TokenError) -> (ErrorKind, Option<Duration>) {
+    match answer {
+        answer if answer.is_transient() => (ErrorKind::Transient, answer.retry_after()),
+        TokenError::Refused { error, .. } => (refusal(&error.error), None),
+        _ => (ErrorKind::Refused, None),
+    }
+}
+
+/// Whose fault a refusal is: most codes say that this client is set up for something else.
+fn refusal(code: &ErrorCode) -> ErrorKind {
+    match code {
+        ErrorCode::InvalidRequest
+        | ErrorCode::InvalidClient
+        | ErrorCode::UnauthorizedClient
+        | ErrorCode::UnsupportedGrantType
+        | ErrorCode::InvalidScope
+        | ErrorCode::InvalidTarget => ErrorKind::Configuration,
+        _ => ErrorKind::Refused,
+    }
+}
+
+impl From<DiscoveryError> for Error {
+    fn from(error: DiscoveryError) -> Self {
+        let kind = if error.is_transient() {
+            ErrorKind::Transient
+        } else {
+            ErrorKind::Configuration
+        };
+        Self::with(kind, error.to_string(), None, error)
+    }
+}
+
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        Self::with(ErrorKind::Transient, error.to_string(), None, error)
+    }
+}
+
+impl From<DeviceAuthorizationError> for Error {
+    fn from(error: DeviceAuthorizationError) -> Self {
+        let (kind, retry_after) = answered(error.answer());
+        let code = code_of(error.answer());
+        Self::with(kind, error.to_string(), retry_after, error).with_code(code)
+    }
+}
+
+impl From<SignError> for Error {
+    fn from(error: SignError) -> Self {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        let cause = cause.unwrap_or_default();
+        let message = format!("an assertion can't be signed: {cause}");
+        Self::with(ErrorKind::Transient, message, None, error)
+    }
+}
+
+impl From<grantor_store::Error> for Error {
+    fn from(error: grantor_store::Error) -> Self {
+        let kind = if error.is_corrupt() || error.is_newer() || error.is_configuration() {
+            ErrorKind::Configuration
+        } else {
+            ErrorKind::Transient
+        };
+        let message = format!("the store of tokens failed: {error}");
+        Self::with(kind, message, None, error)
+    }
+}
+
+impl From<reqwest::Error> for Error {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let kind = if error.is_builder() {
+            ErrorKind::Configuration
+        } else {
+            ErrorKind::Transient
+        };
+        Self::with(kind, format!("the request failed: {error}"), None, error)
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl From<ureq::Error> for Error {
+    fn from(error: ureq::Error) -> Self {
+        // These may show the URL, whose query may hold secrets.
+        if matches!(error, ureq::Error::BadUri(_) | ureq::Error::Http(_)) {
+            return Self::configuration("the request is none for HTTP: check its URL and headers");
+        }
+        if matches!(error, ureq::Error::RequireHttpsOnly(_)) {
+            return Self::configuration("the agent sends over https alone, and the URL is another");
+        }
+        Self::with(
+            ErrorKind::Transient,
+            format!("the request failed: {error}"),
+            None,
+            error,
+        )
+    }
+}

@@ -1,0 +1,118 @@
+//! What a program may do to every request and answer of the token machinery.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use grantor_core::BoxFuture;
+use http::{HeaderMap, Method, Request, Response, Uri};
+
+/// Which conversation with the authorization server a hook sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RequestKind {
+    /// The server's metadata is fetched.
+    Discovery,
+    /// An access token is asked for, by any grant but a refresh token.
+    Token,
+    /// An access token is asked for by a refresh token.
+    Refresh,
+    /// A device asks for the code that its user types in elsewhere.
+    DeviceAuthorization,
+    /// A token is given up.
+    Revocation,
+    /// A token is looked up.
+    Introspection,
+}
+
+/// A request to an API, as a hook may change it before its token is put on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ApiRequest<'a> {
+    /// Its method.
+    pub method: &'a Method,
+    /// Its URI. The origin that the token may go to is judged after the hooks.
+    pub uri: &'a mut Uri,
+    /// Its headers.
+    pub headers: &'a mut HeaderMap,
+}
+
+type OnRequest =
+    dyn for<'a> Fn(RequestKind, &'a mut Request<Bytes>) -> BoxFuture<'a, ()> + Send + Sync;
+type OnResponse =
+    dyn for<'a> Fn(RequestKind, &'a mut Response<Bytes>) -> BoxFuture<'a, ()> + Send + Sync;
+type OnApiRequest = dyn for<'a, 'b> Fn(&'a mut ApiRequest<'b>) -> BoxFuture<'a, ()> + Send + Sync;
+
+/// All hooks, each kind in the order in which it was added.
+#[derive(Clone, Default)]
+pub(crate) struct Hooks {
+    request: Vec<Arc<OnRequest>>,
+    response: Vec<Arc<OnResponse>>,
+    api_request: Vec<Arc<OnApiRequest>>,
+}
+
+impl Hooks {
+    pub(crate) fn add_request(
+        &mut self,
+        hook: impl for<'a> Fn(RequestKind, &'a mut Request<Bytes>) -> BoxFuture<'a, ()>
+        + Send
+        + Sync
+        + 'static,
+    ) {
+        self.request.push(Arc::new(hook));
+    }
+
+    pub(crate) fn add_response(
+        &mut self,
+        hook: impl for<'a> Fn(RequestKind, &'a mut Response<Bytes>) -> BoxFuture<'a, ()>
+        + Send
+        + Sync
+        + 'static,
+    ) {
+        self.response.push(Arc::new(hook));
+    }
+
+    pub(crate) fn add_api_request(
+        &mut self,
+        hook: impl for<'a, 'b> Fn(&'a mut ApiRequest<'b>) -> BoxFuture<'a, ()> + Send + Sync + 'static,
+    ) {
+        self.api_request.push(Arc::new(hook));
+    }
+
+    pub(crate) async fn on_request(&self, call: RequestKind, request: &mut Request<Bytes>) {
+        for hook in &self.request {
+            hook(call, request).await;
+        }
+    }
+
+    pub(crate) async fn on_response(&self, call: RequestKind, response: &mut Response<Bytes>) {
+        for hook in &self.response {
+            hook(call, response).await;
+        }
+    }
+
+    pub(crate) async fn on_api_request(&self, request: &mut ApiRequest<'_>) {
+        for hook in &self.api_request {
+            hook(request).await;
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.request.is_empty() && self.response.is_empty() && self.api_request.is_empty()
+    }
+
+    /// Whether requests to APIs pass untouched.
+    pub(crate) fn leaves_api_requests(&self) -> bool {
+        self.api_request.is_empty()
+    }
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hooks")
+            .field("request", &self.request.len())
+            .field("response", &self.response.len())
+            .field("api_request", &self.api_request.len())
+            .finish()
+    }
+}

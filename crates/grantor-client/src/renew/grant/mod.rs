@@ -1,0 +1,134 @@
+//! The grants: the ways to a token.
+
+pub(crate) mod identity;
+pub(crate) mod jwt_bearer;
+pub(crate) mod token_exchange;
+pub(crate) mod token_source;
+
+use std::sync::Arc;
+
+use grantor_core::GrantParameters;
+
+use self::jwt_bearer::JwtBearerGrant;
+use self::token_exchange::TokenExchange;
+use self::token_source::TokenSource;
+use super::commit::commit;
+use super::election::renew_elected;
+use super::login::Login;
+use super::services::Services;
+use super::{Acquired, Renewal};
+use crate::authorization_server::fetch_error::SubjectKind;
+use crate::authorization_server::token_endpoint::{TokenAnswer, TokenCall};
+use crate::error::Error;
+use crate::token::subject::{PasswordCredentials, Subject, SubjectToken};
+
+/// How tokens are obtained.
+#[derive(Debug)]
+pub(crate) enum Grant {
+    ClientCredentials,
+    /// Tokens that are given for an assertion.
+    JwtBearer(JwtBearerGrant),
+    Login(Arc<Login>),
+    /// Tokens of those on whose behalf requests are made.
+    TokenExchange(TokenExchange),
+    /// Tokens of the users whose name and password come with a request.
+    PasswordFromRequest,
+    TokenSource(Arc<dyn TokenSource>),
+    /// A token that nothing renews.
+    StaticToken,
+}
+
+impl Grant {
+    pub(super) async fn acquire(
+        &self,
+        services: &Arc<Services>,
+        renewal: &Renewal,
+    ) -> Result<Acquired, Error> {
+        match self {
+            Self::ClientCredentials => own_token(services, renewal).await,
+            Self::JwtBearer(grant) => {
+                let call = grant.call(renewal, &services.policy);
+                renew_elected(services, renewal, request_own(services, call)).await
+            }
+            Self::Login(login) => login.renew(services, renewal).await,
+            Self::TokenExchange(exchange) => match &renewal.subject {
+                Some(Subject::Token(token)) => {
+                    exchange_token(services, renewal, exchange, token).await
+                }
+                _ => own_token(services, renewal).await,
+            },
+            Self::PasswordFromRequest => match &renewal.subject {
+                Some(Subject::Password(user)) => sign_user_in(services, renewal, user).await,
+                _ => Err(Error::configuration(
+                    "the request names no user whose token it could carry",
+                )),
+            },
+            Self::TokenSource(source) => {
+                let request = token_source::fetch(services, renewal, &**source);
+                renew_elected(services, renewal, request).await
+            }
+            Self::StaticToken => Err(Error::needs_login_because(
+                "the token that was handed in is not valid any more, and nothing can renew it: hand \
+                 in another one",
+            )),
+        }
+    }
+}
+
+/// The client's own token (RFC 6749 section 4.4).
+async fn own_token(services: &Services, renewal: &Renewal) -> Result<Acquired, Error> {
+    let retry = renewal.retry(&services.policy);
+    let call = TokenCall::new(
+        GrantParameters::ClientCredentials,
+        &renewal.parameters,
+        retry,
+    );
+    renew_elected(services, renewal, request_own(services, call)).await
+}
+
+async fn request_own(services: &Services, call: TokenCall) -> Result<TokenAnswer, Error> {
+    let server = services.server()?;
+    Ok(server.request_token(call, &services.tasks).await?)
+}
+
+/// A token for a subject. Other processes have no use for it.
+async fn exchange_token(
+    services: &Services,
+    renewal: &Renewal,
+    exchange: &TokenExchange,
+    token: &SubjectToken,
+) -> Result<Acquired, Error> {
+    if token.has_ended(services.environment().now()) {
+        return Err(Error::needs_login_because(
+            "the token of the subject has ended: take a new one from the request",
+        ));
+    }
+    let grant = exchange.request(token).await?;
+    let retry = renewal.retry(&services.policy);
+    let call = TokenCall::new(grant, &renewal.parameters, retry);
+    request_for(services, renewal, call, SubjectKind::Token).await
+}
+
+async fn sign_user_in(
+    services: &Services,
+    renewal: &Renewal,
+    user: &PasswordCredentials,
+) -> Result<Acquired, Error> {
+    let retry = renewal.retry(&services.policy);
+    let call = TokenCall::new(user.request(), &renewal.parameters, retry);
+    request_for(services, renewal, call, SubjectKind::Password).await
+}
+
+async fn request_for(
+    services: &Services,
+    renewal: &Renewal,
+    call: TokenCall,
+    kind: SubjectKind,
+) -> Result<Acquired, Error> {
+    let answer = services
+        .server()?
+        .request_token(call, &services.tasks)
+        .await;
+    let answer = answer.map_err(|error| error.into_subject_error(kind))?;
+    commit(services, renewal, &answer, None).await
+}

@@ -1,0 +1,90 @@
+//! Tokens from wherever a program has them.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use grantor_core::{BoxFuture, TokenParameters, TokenResponse};
+
+use crate::authorization_server::token_endpoint::TokenAnswer;
+use crate::error::{Error, SourceError};
+use crate::renew::Renewal;
+use crate::renew::services::Services;
+use crate::token::token_set::TokenSet;
+
+/// Where tokens come from, if not from a grant that grantor knows: a metadata service, a vault, a
+/// file that another program writes.
+///
+/// The manager does the rest: it asks once at a time, in good time, and shares the answer.
+///
+/// ```
+/// use grantor_client::{SourceError, TokenSet, TokenSource, Tokens};
+/// use grantor_core::{BoxFuture, TokenParameters};
+///
+/// #[derive(Debug)]
+/// struct FromFile(std::path::PathBuf);
+///
+/// impl TokenSource for FromFile {
+///     fn fetch<'a>(&'a self, _: &'a TokenParameters) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
+///         Box::pin(async {
+///             let token = tokio::fs::read_to_string(&self.0).await?;
+///             Ok(TokenSet::new(token.trim_end()))
+///         })
+///     }
+/// }
+///
+/// let tokens = Tokens::from_source(FromFile("token".into())).allow_origin("https://api.example").build()?;
+/// # Ok::<(), grantor_client::Error>(())
+/// ```
+pub trait TokenSource: Debug + Send + Sync + 'static {
+    /// A new token. Runs on the manager's thread and must not block it.
+    ///
+    /// An error is taken as one that may pass: what there is stays in use until its end, and the
+    /// source is asked again after a pause.
+    fn fetch<'a>(
+        &'a self,
+        parameters: &'a TokenParameters,
+    ) -> BoxFuture<'a, Result<TokenSet, SourceError>>;
+}
+
+impl<S: TokenSource> TokenSource for Arc<S> {
+    fn fetch<'a>(
+        &'a self,
+        parameters: &'a TokenParameters,
+    ) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
+        S::fetch(self, parameters)
+    }
+}
+
+/// Calls a source, within the time that a token request may take.
+pub(super) async fn fetch(
+    services: &Services,
+    renewal: &Renewal,
+    source: &dyn TokenSource,
+) -> Result<TokenAnswer, Error> {
+    let environment = services.environment();
+    let (sent_at, now) = (environment.clock.elapsed(), environment.now());
+    let limit = services.policy.request_timeout;
+    let fetched = tokio::time::timeout(limit, source.fetch(&renewal.parameters));
+    let set = match fetched.await {
+        Ok(Ok(set)) => set,
+        Ok(Err(error)) => return Err(Error::from_source(error)),
+        Err(_) => {
+            return Err(Error::transient(
+                "the source of tokens did not answer in time",
+            ));
+        }
+    };
+    let response = TokenResponse {
+        token_type: set.token_type,
+        expires_in: set.expires_at.map(|end| end.since(now)),
+        scope: set.scope,
+        ..TokenResponse::bearer(set.access_token)
+    };
+    if response
+        .expires_in
+        .is_some_and(|lifetime| lifetime.is_zero())
+    {
+        return Err(Error::transient("the source gave a token that has ended"));
+    }
+    Ok(TokenAnswer { response, sent_at })
+}

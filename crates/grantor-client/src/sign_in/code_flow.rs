@@ -1,0 +1,275 @@
+//! Signing a user in: out to the authorization endpoint, back with a code (RFC 6749 section 4.1,
+//! RFC 7636, RFC 9207).
+
+use std::fmt;
+use std::sync::Arc;
+
+use grantor_core::{
+    AuthorizationError, AuthorizationRequest, AuthorizationResponse, CodeVerifier, Environment,
+    ErrorCode, GrantParameters, Issuer, RedirectUri, ServerMetadata,
+};
+use tokio::sync::oneshot;
+use url::Url;
+
+use super::establish;
+use super::pending::{AuthorizationRedirect, PendingAuthorization};
+use crate::authorization_server::AuthorizationServer;
+use crate::authorization_server::token_endpoint::TokenCall;
+use crate::builder::TokensBuilder;
+use crate::builder::assemble::FlowParts;
+use crate::cache::slot::TokenSlot;
+use crate::error::Error;
+use crate::tokens::Tokens;
+
+/// Signs users in with a code and PKCE, always by S256.
+///
+/// One for all users of an application: the logins share its connections and its thread. Made by
+/// [`TokensBuilder::code_flow`].
+///
+/// ```no_run
+/// # async fn call() -> Result<(), Box<dyn std::error::Error>> {
+/// use grantor_client::Tokens;
+///
+/// let flow = Tokens::login("https://idp.example", "app")
+///     .scope("openid read")
+///     .allow_origin("https://api.example")
+///     .code_flow("https://app.example/callback")?;
+/// let started = flow.start().await?;
+/// // Send the browser to `started.url`, keep `started.pending` in its session; when it is back:
+/// let query = "code=...&state=...";
+/// let tokens = flow.clone().login_label("alice").finish(started.pending, query).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct CodeFlow {
+    builder: TokensBuilder,
+    server: AuthorizationServer,
+    environment: Environment,
+    redirect_uri: RedirectUri,
+    parameters: Vec<(String, String)>,
+    s256_may_be_unadvertised: bool,
+}
+
+impl TokensBuilder {
+    /// A way to sign users in, whose browsers come back to `redirect_uri`.
+    ///
+    /// # Errors
+    /// A configuration that can't work; the message lists every problem.
+    pub fn code_flow(mut self, redirect_uri: &str) -> Result<CodeFlow, Error> {
+        let mut problems = Vec::new();
+        let redirect_uri = RedirectUri::parse(redirect_uri);
+        if let Err(error) = &redirect_uri {
+            problems.push(format!("\"redirect_uri\": {error}"));
+        }
+        let parts = self.flow_parts(&mut problems);
+        let nowhere = |parts: &FlowParts| {
+            let server = &parts.server.registration.server;
+            server.issuer.is_none() && server.authorization_endpoint.is_none()
+        };
+        if parts.as_ref().is_some_and(nowhere) {
+            let needed = "an \"issuer\" or an \"authorization_endpoint\"";
+            problems.push(format!("signing users in takes {needed} of the server"));
+        }
+        match (redirect_uri, parts) {
+            (Ok(redirect_uri), Some(parts)) if problems.is_empty() => {
+                let environment = parts.shared.connection.environment.clone();
+                self.services = Some(parts.shared);
+                Ok(CodeFlow {
+                    builder: self,
+                    server: parts.server,
+                    environment,
+                    redirect_uri,
+                    parameters: Vec::new(),
+                    s256_may_be_unadvertised: false,
+                })
+            }
+            _ => Err(Error::problems(&problems)),
+        }
+    }
+}
+
+impl CodeFlow {
+    /// Which login [`finish`](Self::finish) makes: a user's name, an account.
+    #[must_use]
+    pub fn login_label(mut self, name: impl Into<String>) -> Self {
+        self.builder = self.builder.login_label(name);
+        self
+    }
+
+    /// A further parameter of the authorization request, as `prompt` or `login_hint`.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Goes on though the server does not say that it knows S256. A server that ignores PKCE leaves
+    /// a stolen code usable.
+    #[must_use]
+    pub fn danger_unadvertised_s256(mut self) -> Self {
+        self.s256_may_be_unadvertised = true;
+        self
+    }
+
+    /// Begins a sign-in.
+    ///
+    /// # Errors
+    /// The server's metadata can't be had, or lacks an authorization endpoint or S256.
+    pub async fn start(&self) -> Result<AuthorizationRedirect, Error> {
+        let metadata = self.server.published_metadata().await?;
+        let endpoint = self.check(metadata.as_deref())?;
+        let environment = &self.environment;
+        let state = environment.random_text::<32>();
+        let verifier = CodeVerifier::from_random(environment.random_bytes());
+        let ask = self.builder.token_parameters()?;
+        let audience = ask
+            .audience
+            .iter()
+            .map(|a| ("audience".to_owned(), a.clone()));
+        let request = AuthorizationRequest {
+            response_type: Some("code".to_owned()),
+            client_id: Some(self.builder.client_id.to_owned()),
+            redirect_uri: Some(self.redirect_uri.as_str().to_owned()),
+            scope: ask.scope.map(|scope| scope.as_str().to_owned()),
+            state: Some(state.clone()),
+            code_challenge: Some(verifier.challenge().value),
+            code_challenge_method: Some("S256".to_owned()),
+            resource: ask.resource.clone(),
+            extra: audience.chain(self.parameters.iter().cloned()).collect(),
+        };
+        let url = request.to_url(endpoint).map_err(|_| {
+            Error::configuration("the authorization endpoint and the parameters make no URL")
+        })?;
+        let pending = PendingAuthorization {
+            issuer: self.name().to_owned(),
+            redirect_uri: self.redirect_uri.as_str().to_owned(),
+            state,
+            code_verifier: verifier.expose().to_owned(),
+        };
+        Ok(AuthorizationRedirect { url, pending })
+    }
+
+    fn check<'a>(&'a self, metadata: Option<&'a ServerMetadata>) -> Result<&'a Url, Error> {
+        let published = metadata.and_then(|metadata| metadata.authorization_endpoint.as_ref());
+        let Some(endpoint) = self
+            .server
+            .registration
+            .server
+            .authorization_endpoint
+            .as_ref()
+            .or(published)
+        else {
+            return Err(Error::configuration(format!(
+                "the metadata of {} has no \"authorization_endpoint\"",
+                self.name()
+            )));
+        };
+        let methods = metadata.map(|metadata| &metadata.code_challenge_methods_supported);
+        let advertised = methods.is_some_and(|methods| methods.iter().any(|it| it == "S256"));
+        if !self.s256_may_be_unadvertised && !advertised {
+            return Err(Error::configuration(format!(
+                "{} does not say that it knows PKCE with S256; if it does, say so by \
+                 \"danger_unadvertised_s256\"",
+                self.name()
+            )));
+        }
+        Ok(endpoint)
+    }
+
+    /// What to call the server in messages and in what is pending.
+    fn name(&self) -> &str {
+        let server = &self.server.registration.server;
+        let issuer = server.issuer.as_ref().map(Issuer::as_str);
+        let endpoint = server.token_endpoint.as_ref().map(Url::as_str);
+        issuer.or(endpoint).unwrap_or("the server")
+    }
+
+    /// Ends a sign-in: checks the redirect, redeems the code, stores the login.
+    ///
+    /// `query` is the query of the redirect, without `?`. The code is sent once; a caller who is
+    /// dropped meanwhile finds the login in the store.
+    ///
+    /// # Errors
+    /// The redirect is not an answer to this sign-in, the user or the server said no, or the code
+    /// can't be redeemed.
+    pub async fn finish(
+        &self,
+        pending: PendingAuthorization,
+        query: &str,
+    ) -> Result<Tokens, Error> {
+        if pending.issuer != self.name() {
+            return Err(Error::configuration(
+                "the sign-in was begun with another server",
+            ));
+        }
+        let metadata = self.server.published_metadata().await?;
+        let advertised =
+            metadata.is_some_and(|it| it.authorization_response_iss_parameter_supported);
+        let answer = AuthorizationResponse::from_query(query.trim_start_matches('?'));
+        let code = answer
+            .and_then(|answer| {
+                answer.into_code(
+                    &pending.state,
+                    self.server.registration.server.issuer.as_ref(),
+                    advertised,
+                )
+            })
+            .map_err(|error| redirected(&error))?;
+        let code_verifier = CodeVerifier::parse(&pending.code_verifier)
+            .map_err(|_| Error::configuration("the pending sign-in is damaged"))?;
+        let grant = GrantParameters::AuthorizationCode {
+            code,
+            redirect_uri: Some(pending.redirect_uri),
+            code_verifier: Some(code_verifier),
+        };
+        let tokens = self.builder.clone().build()?;
+        let (sender, outcome) = oneshot::channel();
+        let slot = Arc::clone(&tokens.slot);
+        let tasks = &tokens.services().tasks;
+        tasks.ensure_open()?;
+        tasks.spawn(async move {
+            let outcome = redeem(&slot, grant).await;
+            let _ = sender.send(outcome);
+        });
+        match outcome.await {
+            Ok(outcome) => outcome.map(|()| tokens),
+            Err(_) => Err(Error::transient("the sign-in was abandoned; sign in again")),
+        }
+    }
+}
+
+async fn redeem(slot: &Arc<TokenSlot>, grant: GrantParameters) -> Result<(), Error> {
+    let services = &slot.renewer.services;
+    let call = TokenCall::new(grant, &slot.parameters, services.policy.retry.clone());
+    let answer = services.server()?.request_token(call, &services.tasks);
+    establish(slot, &answer.await?).await
+}
+
+/// What a redirect that brings no code means for the user.
+fn redirected(error: &AuthorizationError) -> Error {
+    match error {
+        AuthorizationError::Refused(refusal)
+            if matches!(
+                refusal.error,
+                ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable
+            ) =>
+        {
+            Error::transient(error.to_string())
+        }
+        AuthorizationError::Refused(_) => Error::needs_login_because(error.to_string()),
+        _ => Error::refused(error.to_string()),
+    }
+}
+
+/// Further parameters may be secret: their names are shown.
+impl fmt::Debug for CodeFlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
+        f.debug_struct("CodeFlow")
+            .field("builder", &self.builder)
+            .field("redirect_uri", &self.redirect_uri)
+            .field("parameters", &names)
+            .finish_non_exhaustive()
+    }
+}

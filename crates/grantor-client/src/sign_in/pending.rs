@@ -1,0 +1,51 @@
+use std::fmt;
+
+use grantor_core::Secret;
+use serde::{Deserialize, Serialize};
+use url::{Position, Url};
+
+/// A sign-in that has begun.
+#[non_exhaustive]
+pub struct AuthorizationRedirect {
+    /// Where to send the browser.
+    pub url: Url,
+    /// What to keep until it is back, bound to that browser.
+    pub pending: PendingAuthorization,
+}
+
+/// What a sign-in needs when the browser is back. It can be serialized, and is secret then: it
+/// belongs into a session or an encrypted cookie.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingAuthorization {
+    pub(super) issuer: String,
+    pub(super) redirect_uri: String,
+    pub(super) state: String,
+    pub(super) code_verifier: String,
+}
+
+impl PendingAuthorization {
+    /// The `state` that the redirect will carry, to find this among several.
+    #[must_use]
+    pub fn state(&self) -> Secret {
+        Secret::new(&*self.state)
+    }
+}
+
+/// Leaves out the query of the URL, which has the `state` and further parameters.
+impl fmt::Debug for AuthorizationRedirect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationRedirect")
+            .field("url", &&self.url[..Position::AfterPath])
+            .field("pending", &self.pending)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PendingAuthorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingAuthorization")
+            .field("issuer", &self.issuer)
+            .field("redirect_uri", &self.redirect_uri)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,50 @@
+use std::sync::Arc;
+
+use grantor_core::Environment;
+use grantor_jose::seal::SealingKey;
+use grantor_store::{Namespace, Records, Store};
+
+use super::location::StoreSharing;
+use super::records::LoginRecord;
+
+/// Finds out what of the records a store can hold.
+pub(super) struct StoreOpener<'a> {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) namespace: Namespace,
+    pub(super) environment: &'a Environment,
+    pub(super) sharing: StoreSharing,
+    pub(super) problems: &'a mut Vec<String>,
+}
+
+impl StoreOpener<'_> {
+    /// Spending a refresh token twice ends a login, so its records ask more of a store.
+    pub(super) fn logins(&mut self, key: &Arc<SealingKey>) -> Option<Records<LoginRecord>> {
+        let store = Arc::clone(&self.store);
+        let environment = self.environment.clone();
+        let built = match self.sharing {
+            StoreSharing::Nobody => {
+                Records::single_process(store, self.namespace, environment, Arc::clone(key))
+            }
+            StoreSharing::OtherProcesses => {
+                Records::sealed(store, self.namespace, environment, Arc::clone(key))
+            }
+        };
+        let noted = built.map_err(|problem| {
+            self.problems.push(format!(
+                "{problem}; give a store that decides among processes, as FileStore or \
+                 SqliteStore, or promise by \"single_process\" that no other process uses this one"
+            ));
+        });
+        noted.ok()
+    }
+
+    pub(super) fn sealed<R: grantor_store::Record>(
+        &mut self,
+        key: &Arc<SealingKey>,
+    ) -> Option<Records<R>> {
+        let store = Arc::clone(&self.store);
+        let environment = self.environment.clone();
+        let built = Records::sealed(store, self.namespace, environment, Arc::clone(key));
+        built.map_err(|problem| self.problems.push(problem)).ok()
+    }
+}
