@@ -14,6 +14,7 @@ mod arguments;
 mod bench;
 mod differential;
 mod extra;
+mod footprint;
 mod fuzz;
 mod gate;
 mod install;
@@ -35,6 +36,7 @@ cargo xtask COMMAND
   browser                        the pages in a real browser
   bench [GROUP] [--json]         figures of one group (main unless named)
   fuzz [TARGET] [--seconds N]    fuzz one target or all, 60 seconds each unless told
+  footprint                      crates and lines that grantor adds to an application
   applications                   clients of applications that add grantor
   differential                   grantor-jose against other implementations
   extra                          slow checks: those of them that are installed
@@ -86,6 +88,10 @@ fn command(mut arguments: Arguments) -> Result<(), Failure> {
             let target = arguments.positional();
             arguments.finish()?;
             fuzz::run_targets(target.as_deref(), seconds)
+        }
+        "footprint" => {
+            arguments.finish()?;
+            footprint::measure()
         }
         "applications" => {
             arguments.finish()?;

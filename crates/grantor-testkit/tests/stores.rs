@@ -1,7 +1,5 @@
 //! The stores for tests: they keep the contract where nothing goes wrong, and break as they are told.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it panics")]
-
 use std::sync::Arc;
 
 use grantor_store::contract::{Suite, run};
