@@ -1,5 +1,5 @@
 //! grantor's server as the groups measure it: one client, kept in memory or in SQLite, served by
-//! `grantor_http::listen` on one thread.
+//! `grantor_listen` on one thread.
 
 mod kind;
 mod ours;

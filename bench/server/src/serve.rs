@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use grantor_http::listen;
+use grantor_Options;
 use harness::{Result, announce};
 use tokio::net::TcpListener;
 
@@ -19,10 +19,10 @@ pub fn serve(kind: Kind, directory: &Path) -> Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let server = build(kind, directory).await?;
         announce(listener.local_addr()?)?;
-        listen::serve(
+        grantor_listen::serve(
             listener,
             server,
-            listen::Options::default(),
+            Options::default(),
             std::future::pending(),
         )
         .await;

@@ -83,8 +83,3 @@ impl Introspect for InProcess {
         })
     }
 }
-
-/// The examples of the README, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

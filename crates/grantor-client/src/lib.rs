@@ -19,8 +19,6 @@ mod authorization_server;
 mod builder;
 mod cache;
 mod config;
-#[cfg(all(doctest, feature = "blocking", feature = "reqwest-middleware"))]
-mod doc_tests;
 mod doors;
 mod error;
 mod observe;

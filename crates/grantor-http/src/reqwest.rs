@@ -1,34 +1,15 @@
 //! The transport that goes over reqwest, and the settings it shares with other doors to reqwest.
 
-pub(crate) mod proxy;
-
 use std::sync::Arc;
-use std::time::Duration;
 
+use ::reqwest::{NoProxy, Proxy};
 use bytes::{Bytes, BytesMut};
 use grantor_core::BoxFuture;
 use http::{Request, Response};
 use rustls_platform_verifier::BuilderVerifierExt;
 
-use crate::{MAX_ANSWER, Transport, TransportError};
-
-/// How long a transport waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Timeouts {
-    /// For a whole request, its answer included. 10 s by default.
-    pub total: Duration,
-    /// For a connection. 5 s by default.
-    pub connect: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            total: Duration::from_secs(10),
-            connect: Duration::from_secs(5),
-        }
-    }
-}
+use crate::proxy::{self, ProxySettings};
+use crate::{MAX_ANSWER, Timeouts, Transport, TransportError};
 
 /// Requests over HTTP/1.1 and HTTP/2, with TLS by rustls and the platform's root certificates.
 ///
@@ -107,7 +88,7 @@ fn builder_in(
     let mut tls = tls.with_no_client_auth();
     // A configuration that is handed in whole gets no protocol names from reqwest.
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let proxy = proxy::from_environment(variable).map_err(|error| {
+    let proxy = https_proxy(variable).map_err(|error| {
         TransportError::unsent("the proxy that HTTPS_PROXY or ALL_PROXY names is not a URL")
             .with_source(error.without_url())
     })?;
@@ -124,6 +105,15 @@ fn builder_in(
         .user_agent(concat!("grantor/", env!("CARGO_PKG_VERSION"))))
 }
 
+/// The proxy of the environment, for reqwest.
+fn https_proxy(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>, reqwest::Error> {
+    let Some(ProxySettings { url, except }) = proxy::from_variables(variable) else {
+        return Ok(None);
+    };
+    let except = NoProxy::from_string(&format!("{LOOPBACK},{except}"));
+    Ok(Some(Proxy::https(url)?.no_proxy(except)))
+}
+
 /// What reqwest reports, without the URL, whose query may hold secrets.
 fn no_answer(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
@@ -136,6 +126,9 @@ fn no_answer(error: reqwest::Error) -> TransportError {
     };
     failure.with_source(error)
 }
+
+/// Never reached through a proxy, whatever `NO_PROXY` says.
+const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 #[cfg(test)]
 mod tests;

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Proxy};
 
-use crate::reqwest::proxy::{Named, named};
+use crate::proxy::{ProxySettings, from_variables};
 use crate::{Timeouts, TransportError};
 
-/// A client of ureq's with the settings of [`client_builder`](crate::client_builder): it follows no
-/// redirect, trusts the platform's roots, uses one TLS provider whatever else is installed in the
+/// A client of ureq's with the settings of `client_builder`: it follows no redirect, trusts the platform's roots, uses one TLS provider whatever else is installed in the
 /// process, and gives every answer whatever its status. It has a timeout for connections and none for
 /// requests.
 ///
@@ -30,7 +29,7 @@ fn agent_in(
         .build();
     let config = Agent::config_builder()
         .tls_config(tls)
-        .proxy(named(variable).map(proxy).transpose()?)
+        .proxy(from_variables(variable).map(proxy).transpose()?)
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
@@ -41,7 +40,7 @@ fn agent_in(
     Ok(config.into())
 }
 
-fn proxy(Named { url, except }: Named) -> Result<Proxy, TransportError> {
+fn proxy(ProxySettings { url, except }: ProxySettings) -> Result<Proxy, TransportError> {
     let no_url =
         || TransportError::unsent("the proxy that HTTPS_PROXY or ALL_PROXY names is not a URL");
     // Read once for its parts: only a builder takes exceptions.

@@ -4,7 +4,12 @@
 //! [`Store::remove`]. Every atomic step of the protocol (single use, rotation, lease, replay guard)
 //! is one conditional put on one key; nothing here needs a transaction, and no adapter reads a
 //! clock. Above it, [`Records`] gives typed, versioned records that judge expiry themselves, sealed
-//! if they ask for it. The feature `contract` adds a suite that holds any adapter to the rules.
+//! if they ask for it.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `contract` | the module `contract`: a suite that holds any adapter to the rules |
+//! | `keyring` | [`MasterKey::from_keyring`], the key in the keyring of the user's desktop |
 
 mod capabilities;
 #[cfg(feature = "contract")]

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use grantor_core::{ClientAuthentication, Environment, Issuer, RedirectUri, Scope, Secret};
-use grantor_http::{ReqwestTransport, listen};
+use grantor_http::ReqwestTransport;
+use grantor_listen::Options;
 use grantor_resource::{AccessToken, Verifier, protect};
 use grantor_server::site::{Account, Accounts, Passwords};
 use grantor_server::{NewClient, Server, StoredClients};
@@ -85,19 +86,19 @@ impl Stage {
 
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
-        let options = listen::Options {
+        let options = Options {
             drain_timeout: DRAIN,
-            ..listen::Options::default()
+            ..Options::default()
         };
         let protected = protected_api(&server, &api, clients.resource.clone())?;
         let until = until(stopped.clone());
-        listeners.spawn(listen::serve(
+        listeners.spawn(grantor_listen::serve(
             for_server,
             server.clone(),
             options.clone(),
             until,
         ));
-        listeners.spawn(listen::serve(
+        listeners.spawn(grantor_listen::serve(
             for_api,
             protected,
             options,
@@ -202,7 +203,7 @@ fn protected_api(
     client: ClientAuthentication,
 ) -> Result<
     impl tower::Service<
-        Request<listen::Body>,
+        Request<grantor_listen::Body>,
         Response = Response<Full<Bytes>>,
         Error = Infallible,
         Future: Send,
@@ -220,7 +221,7 @@ fn protected_api(
         .cache(Duration::ZERO)
         .build()
         .map_err(unprepared)?;
-    let answer = tower::service_fn(|request: Request<listen::Body>| {
+    let answer = tower::service_fn(|request: Request<grantor_listen::Body>| {
         let answer = hello(request.extensions().get::<AccessToken>());
         std::future::ready(Ok::<_, Infallible>(answer))
     });

@@ -1,5 +1,6 @@
 use std::error::Error;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use grantor_core::exchange::NoAnswer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -8,7 +8,6 @@ use std::thread::JoinHandle;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use grantor_core::BoxFuture;
-use grantor_http::listen;
 use http::{Request, Response, Uri};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
@@ -95,8 +94,9 @@ impl FakeServer {
                     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
                         return;
                     };
-                    let options = listen::Options::default();
-                    let serving = listen::serve(listener, service, options, std::future::pending());
+                    let options = grantor_listen::Options::default();
+                    let serving =
+                        grantor_listen::serve(listener, service, options, std::future::pending());
                     // What is under way ends with it: a test is over.
                     tokio::select! {
                         () = serving => {}
@@ -149,7 +149,7 @@ struct Fake(FakeServer);
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
-impl Service<Request<listen::Body>> for Fake {
+impl Service<Request<grantor_listen::Body>> for Fake {
     type Response = Response<Body>;
     type Error = io::Error;
     type Future = BoxFuture<'static, Result<Response<Body>, io::Error>>;
@@ -158,7 +158,7 @@ impl Service<Request<listen::Body>> for Fake {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<listen::Body>) -> Self::Future {
+    fn call(&mut self, request: Request<grantor_listen::Body>) -> Self::Future {
         let server = self.0.clone();
         Box::pin(async move {
             let (mut head, body) = request.into_parts();

@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use crate::features::Manifest;
+
 /// What the rules need to know about the workspace.
 #[derive(Default)]
 pub(crate) struct Workspace {
     pub(crate) crates: BTreeMap<String, Crate>,
+    /// The features of the same crates.
+    pub(crate) manifests: BTreeMap<String, Manifest>,
     /// Every package of the lock file, by name, with the names of what it depends on.
     ///
     /// Versions are dropped: a rule against a package is a rule against all its versions.
@@ -25,7 +29,12 @@ pub(crate) struct Crate {
 
 impl Workspace {
     pub(crate) fn read(root: &Path) -> Self {
+        let table =
+            |path: &Path| -> toml::Table { fs::read_to_string(path).unwrap().parse().unwrap() };
+        let inherited = table(&root.join("Cargo.toml"));
+        let inherited = inherited["workspace"]["dependencies"].as_table().unwrap();
         let mut crates = BTreeMap::new();
+        let mut manifests = BTreeMap::new();
         let mut folders = vec![root.join("xtask")];
         folders.extend(
             fs::read_dir(root.join("crates"))
@@ -33,13 +42,15 @@ impl Workspace {
                 .map(|entry| entry.unwrap().path()),
         );
         for folder in folders {
-            let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+            let manifest = table(&folder.join("Cargo.toml"));
             let (name, one) = Crate::parse(&manifest);
+            manifests.insert(name.clone(), Manifest::parse(&manifest, inherited));
             crates.insert(name, one);
         }
         let lock = fs::read_to_string(root.join("Cargo.lock")).unwrap();
         Self {
             crates,
+            manifests,
             packages: parse_lock(&lock),
         }
     }
@@ -66,11 +77,10 @@ impl Workspace {
 }
 
 impl Crate {
-    fn parse(manifest: &str) -> (String, Self) {
-        let manifest: toml::Table = manifest.parse().unwrap();
+    fn parse(manifest: &toml::Table) -> (String, Self) {
         let name = manifest["package"]["name"].as_str().unwrap().to_owned();
         let mut dependencies = BTreeSet::new();
-        collect(&manifest, &mut dependencies);
+        collect(manifest, &mut dependencies);
         let platforms = manifest.get("target").and_then(toml::Value::as_table);
         for platform in platforms.into_iter().flat_map(toml::Table::values) {
             collect(platform.as_table().unwrap(), &mut dependencies);
@@ -116,7 +126,7 @@ fn parse_lock(lock: &str) -> BTreeMap<String, BTreeSet<String>> {
 #[test]
 fn a_manifest_is_read_with_its_renames_platforms_and_build_script() {
     let (name, one) = Crate::parse(
-        r#"
+        &r#"
         [package]
         name = "parlour"
         [lints]
@@ -130,7 +140,9 @@ fn a_manifest_is_read_with_its_renames_platforms_and_build_script() {
         gate = "2"
         [dev-dependencies]
         guests = "1"
-        "#,
+        "#
+        .parse()
+        .unwrap(),
     );
     assert_eq!(name, "parlour");
     assert!(one.takes_workspace_lints);
@@ -141,14 +153,16 @@ fn a_manifest_is_read_with_its_renames_platforms_and_build_script() {
 #[test]
 fn the_closure_follows_manifests_and_then_the_lock_file() {
     let (name, one) = Crate::parse(
-        r#"
+        &r#"
         [package]
         name = "parlour"
         [dependencies]
         http = "1"
         [dev-dependencies]
         guests = "1"
-        "#,
+        "#
+        .parse()
+        .unwrap(),
     );
     let packages = parse_lock(
         r#"
@@ -168,6 +182,7 @@ fn the_closure_follows_manifests_and_then_the_lock_file() {
     let workspace = Workspace {
         crates: [(name, one)].into(),
         packages,
+        ..Workspace::default()
     };
     let closure = workspace.closure("parlour");
     assert_eq!(closure, ["bytes", "http"].map(str::to_owned).into());

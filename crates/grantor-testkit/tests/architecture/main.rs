@@ -6,9 +6,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it cannot read")]
 
+mod explained_features;
+mod features;
 mod files;
 mod graph;
 mod layers;
+mod outgoing;
 mod packages;
 mod proofs;
 mod purity;
@@ -55,6 +58,11 @@ fn server_brings_no_web_framework_and_no_database() {
 }
 
 #[test]
+fn whoever_sends_nothing_builds_no_http_client() {
+    assert_none(&outgoing::findings(&graph::Workspace::read(root())));
+}
+
+#[test]
 fn core_and_jose_do_no_io_read_no_clock_and_hold_no_global() {
     let tree = files::Tree::read(root());
     for name in packages::PURE {
@@ -63,6 +71,11 @@ fn core_and_jose_do_no_io_read_no_clock_and_hold_no_global() {
         assert!(!sources.is_empty(), "{folder} holds no sources");
         assert_none(&purity::findings(sources));
     }
+}
+
+#[test]
+fn every_feature_is_in_the_table_of_its_crate() {
+    assert_none(&explained_features::unexplained(&files::Tree::read(root())));
 }
 
 #[test]

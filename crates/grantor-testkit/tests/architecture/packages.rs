@@ -172,6 +172,7 @@ mod tests {
                 .iter()
                 .map(|(name, names)| ((*name).to_owned(), set(names)))
                 .collect(),
+            ..Workspace::default()
         }
     }
 

@@ -9,14 +9,14 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use tower_service::Service;
 
-use super::body::{Body, Outgoing};
-use super::watch::{Phase, Watch};
+use crate::body::{Body, Outgoing};
+use crate::watch::{Phase, Watch};
 
 /// An error of any service.
-pub(super) type BoxError = Box<dyn Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// One connection's service: hands each request to a clone of `service`.
-pub(super) fn exchange<S, B>(
+pub(crate) fn service<S, B>(
     service: S,
     watch: Arc<Watch>,
 ) -> impl hyper::service::Service<

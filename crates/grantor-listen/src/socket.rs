@@ -6,17 +6,17 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::watch::{Phase, Watch};
+use crate::watch::{Phase, Watch};
 
 /// A TCP stream that notes when requests begin and when answers have left.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(crate) struct Socket {
     stream: TcpStream,
     watch: Arc<Watch>,
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, watch: Arc<Watch>) -> Self {
+    pub(crate) fn new(stream: TcpStream, watch: Arc<Watch>) -> Self {
         Self { stream, watch }
     }
 

@@ -1,19 +1,19 @@
 //! An accept loop for HTTP/1.1: any [`tower_service::Service`] on a TCP listener.
 //!
-//! hyper parses and writes; this module watches the clock. A connection that keeps the server
+//! hyper parses and writes; this crate watches the clock. A connection that keeps the server
 //! waiting, for a request, for the rest of one or for room to answer, is closed after the limits
 //! in [`Options`]. When connections or file descriptors run out, the ones that have kept the
 //! server waiting longest make room. Not here: TLS, HTTP/2, limits on a body's size and on the
 //! time a service takes, which are the service's own.
 //!
 //! ```no_run
-//! use grantor_http::listen;
+//! use grantor_listen::Options;
 //! use http_body_util::Full;
 //!
 //! # async fn example<S>(service: S) -> std::io::Result<()>
 //! # where
 //! #     S: tower_service::Service<
-//! #             http::Request<listen::Body>,
+//! #             http::Request<grantor_listen::Body>,
 //! #             Response = http::Response<Full<bytes::Bytes>>,
 //! #             Error = std::convert::Infallible,
 //! #         > + Clone + Send + Sync + 'static,
@@ -23,15 +23,15 @@
 //! let stop = async {
 //!     let _ = tokio::signal::ctrl_c().await;
 //! };
-//! listen::serve(listener, service, listen::Options::default(), stop).await;
+//! grantor_listen::serve(listener, service, Options::default(), stop).await;
 //! # Ok(())
 //! # }
 //! ```
 
 mod body;
 mod connections;
-mod exchange;
 mod options;
+mod request;
 mod serve;
 mod socket;
 mod watch;

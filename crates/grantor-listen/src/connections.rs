@@ -5,12 +5,12 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::options::Options;
-use super::watch::{Moment, Phase, Shared, Watch};
+use crate::options::Options;
+use crate::watch::{Moment, Phase, Shared, Watch};
 
 /// All open connections, and the clock they are measured by.
 #[derive(Debug)]
-pub(super) struct Connections {
+pub(crate) struct Connections {
     entries: Vec<Entry>,
     /// Connections that have kept the server waiting long, the longest last, as they were seen.
     candidates: Vec<(usize, Moment)>,
@@ -49,7 +49,7 @@ struct Limits {
 }
 
 impl Connections {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         let shortest = options
             .idle_timeout
             .min(options.head_timeout)
@@ -73,30 +73,30 @@ impl Connections {
         }
     }
 
-    pub(super) fn tick(&self) -> Duration {
+    pub(crate) fn tick(&self) -> Duration {
         self.tick
     }
 
-    pub(super) fn open(&self) -> usize {
+    pub(crate) fn open(&self) -> usize {
         self.shared.open.load(Relaxed)
     }
 
     /// Waits until a connection has closed.
-    pub(super) fn closed(&self) -> impl Future<Output = ()> + use<'_> {
+    pub(crate) fn closed(&self) -> impl Future<Output = ()> + use<'_> {
         self.shared.closed.notified()
     }
 
-    pub(super) fn begin_to_drain(&self) {
+    pub(crate) fn begin_to_drain(&self) {
         self.shared.draining.store(true, Relaxed);
     }
 
     /// A watch for a new connection, which counts as open from now.
-    pub(super) fn watch(&self) -> Arc<Watch> {
+    pub(crate) fn watch(&self) -> Arc<Watch> {
         self.look_at_the_clock();
         Arc::new(Watch::new(Arc::clone(&self.shared)))
     }
 
-    pub(super) fn add(&mut self, watch: Arc<Watch>, task: AbortHandle) {
+    pub(crate) fn add(&mut self, watch: Arc<Watch>, task: AbortHandle) {
         if self.entries.len() >= self.prune_at {
             self.candidates.clear();
             self.entries.retain(|entry| !entry.task.is_finished());
@@ -106,7 +106,7 @@ impl Connections {
     }
 
     /// Closes the connections that have kept the server waiting for longer than they may.
-    pub(super) fn close_overdue(&mut self) {
+    pub(crate) fn close_overdue(&mut self) {
         let now = self.look_at_the_clock();
         for entry in &self.entries {
             let moment = entry.watch.moment();
@@ -128,7 +128,7 @@ impl Connections {
     }
 
     /// Closes the connections that wait for no answer.
-    pub(super) fn close_idle(&self) {
+    pub(crate) fn close_idle(&self) {
         for entry in &self.entries {
             let moment = entry.watch.moment();
             if moment.phase() == Phase::Idle {
@@ -138,7 +138,7 @@ impl Connections {
     }
 
     /// Closes the connection that has kept the server waiting longest; `false` if none does.
-    pub(super) fn close_oldest(&mut self) -> bool {
+    pub(crate) fn close_oldest(&mut self) -> bool {
         if self.close_candidate() {
             return true;
         }

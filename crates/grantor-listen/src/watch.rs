@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 /// Whom a connection is waiting for, in the order of a request's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     /// For the first byte of a request.
     Idle,
     /// For the rest of a request's head.
@@ -40,40 +40,40 @@ impl Phase {
 
 /// A phase and the tick in which it began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment(u64);
+pub(crate) struct Moment(u64);
 
 impl Moment {
     fn new(phase: Phase, tick: u64) -> Self {
         Self(tick << Phase::BITS | phase as u64)
     }
 
-    pub(super) fn phase(self) -> Phase {
+    pub(crate) fn phase(self) -> Phase {
         let index = self.0 & ((1 << Phase::BITS) - 1);
         // Only `new` makes words, so the index is always in the table.
         Phase::ALL[usize::try_from(index).unwrap_or(0) % Phase::ALL.len()]
     }
 
-    pub(super) fn since(self) -> u64 {
+    pub(crate) fn since(self) -> u64 {
         self.0 >> Phase::BITS
     }
 }
 
 /// What all connections of one listener share.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub(crate) struct Shared {
     /// The listener's clock, in ticks.
-    pub(super) tick: AtomicU64,
+    pub(crate) tick: AtomicU64,
     /// Whether the listener was told to stop.
-    pub(super) draining: AtomicBool,
+    pub(crate) draining: AtomicBool,
     /// How many connections are open.
-    pub(super) open: AtomicUsize,
+    pub(crate) open: AtomicUsize,
     /// Told whenever a connection has closed.
-    pub(super) closed: Notify,
+    pub(crate) closed: Notify,
 }
 
 /// One connection, as its task and the accept loop both see it.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     moment: AtomicU64,
     /// The tick in which the client first refused to take more bytes; 0 when it takes them.
     stalled: AtomicU64,
@@ -81,7 +81,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
         shared.open.fetch_add(1, Relaxed);
         let tick = shared.tick.load(Relaxed);
         Self {
@@ -91,16 +91,16 @@ impl Watch {
         }
     }
 
-    pub(super) fn moment(&self) -> Moment {
+    pub(crate) fn moment(&self) -> Moment {
         Moment(self.moment.load(Relaxed))
     }
 
-    pub(super) fn draining(&self) -> bool {
+    pub(crate) fn draining(&self) -> bool {
         self.shared.draining.load(Relaxed)
     }
 
     /// Goes from one phase to another, if it is in the first.
-    pub(super) fn step(&self, from: Phase, to: Phase) {
+    pub(crate) fn step(&self, from: Phase, to: Phase) {
         let seen = self.moment();
         if seen.phase() == from {
             self.change(seen, to);
@@ -109,7 +109,7 @@ impl Watch {
 
     /// A request's head has arrived. `false`: too late, the accept loop is closing the connection.
     #[must_use]
-    pub(super) fn begin(&self, to: Phase) -> bool {
+    pub(crate) fn begin(&self, to: Phase) -> bool {
         loop {
             let seen = self.moment();
             if seen.phase() == Phase::Closing {
@@ -123,7 +123,7 @@ impl Watch {
 
     /// Decides to close the connection, unless it has moved on since it was `seen`.
     #[must_use]
-    pub(super) fn close(&self, seen: Moment) -> bool {
+    pub(crate) fn close(&self, seen: Moment) -> bool {
         seen.phase() != Phase::Closing && self.change(seen, Phase::Closing)
     }
 
@@ -135,7 +135,7 @@ impl Watch {
     }
 
     /// The client takes no more bytes for now.
-    pub(super) fn stall(&self) {
+    pub(crate) fn stall(&self) {
         if self.stalled.load(Relaxed) == 0 {
             // Tick 0 would mean "not stalled"; a connection that stalls there gains one tick.
             let tick = self.shared.tick.load(Relaxed).max(1);
@@ -144,21 +144,21 @@ impl Watch {
     }
 
     /// All that was to be written has left.
-    pub(super) fn flushed(&self) {
+    pub(crate) fn flushed(&self) {
         if self.stalled.load(Relaxed) != 0 {
             self.stalled.store(0, Relaxed);
         }
         self.step(Phase::Answered, Phase::Idle);
     }
 
-    pub(super) fn stalled_since(&self) -> Option<u64> {
+    pub(crate) fn stalled_since(&self) -> Option<u64> {
         Some(self.stalled.load(Relaxed)).filter(|tick| *tick != 0)
     }
 }
 
 /// Counts a connection as closed when its task ends, however it ends.
 #[derive(Debug)]
-pub(super) struct Open(pub(super) Arc<Watch>);
+pub(crate) struct Open(pub(super) Arc<Watch>);
 
 impl Drop for Open {
     fn drop(&mut self) {

@@ -5,7 +5,7 @@ mod listening;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use grantor_http::listen::Options;
+use grantor_listen::Options;
 use listening::{PATIENCE, ask, closed, connect, patient, receive, send, start, trickle};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::AsyncWriteExt;

@@ -8,12 +8,12 @@ use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
-use super::watch::{Phase, Watch};
+use crate::watch::{Phase, Watch};
 
 /// The body of a request that a listener received.
 ///
 /// It is read as it arrives; the listener closes the connection when that takes longer than
-/// [`Options::body_timeout`](super::Options::body_timeout).
+/// [`Options::body_timeout`](crate::Options::body_timeout).
 #[derive(Debug)]
 pub struct Body {
     incoming: Incoming,
@@ -21,7 +21,7 @@ pub struct Body {
 }
 
 impl Body {
-    pub(super) fn new(incoming: Incoming, watch: &Arc<Watch>) -> Self {
+    pub(crate) fn new(incoming: Incoming, watch: &Arc<Watch>) -> Self {
         let arriving =
             (!http_body::Body::is_end_stream(&incoming)).then(|| Arriving(Arc::clone(watch)));
         Self { incoming, arriving }
@@ -85,7 +85,7 @@ impl Drop for Arriving {
 
 pin_project! {
     /// The body of an answer on its way out.
-    pub(super) struct Outgoing<B> {
+    pub(crate) struct Outgoing<B> {
         #[pin]
         body: B,
         leaving: Leaving,
@@ -93,7 +93,7 @@ pin_project! {
 }
 
 impl<B> Outgoing<B> {
-    pub(super) fn new(body: B, watch: Arc<Watch>) -> Self {
+    pub(crate) fn new(body: B, watch: Arc<Watch>) -> Self {
         Self {
             body,
             leaving: Leaving(watch),

@@ -9,12 +9,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout_at};
 use tower_service::Service;
 
-use super::body::Body;
-use super::connections::Connections;
-use super::exchange::{BoxError, exchange};
-use super::options::Options;
-use super::socket::Socket;
-use super::watch::Open;
+use crate::body::Body;
+use crate::connections::Connections;
+use crate::options::Options;
+use crate::request::{BoxError, service};
+use crate::socket::Socket;
+use crate::watch::Open;
 
 /// Serves HTTP/1.1 until `shutdown` resolves, and the requests that are under way then.
 ///
@@ -126,7 +126,7 @@ where
         let _ = stream.set_nodelay(true);
         let watch = self.connections.watch();
         let open = Open(watch.clone());
-        let service = exchange(self.service.clone(), watch.clone());
+        let service = service(self.service.clone(), watch.clone());
         let socket = TokioIo::new(Socket::new(stream, watch.clone()));
         let connection = self.http.serve_connection(socket, service);
         let task = tokio::spawn(async move {

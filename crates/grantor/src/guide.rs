@@ -1,0 +1,46 @@
+//! The guides: the pages of the repository's folder `docs`.
+//!
+//! | page | for |
+//! |---|---|
+//! | [`client`] | calling APIs, task by task |
+//! | [`coming_from`] | examples of other libraries, beside the same in grantor |
+//! | [`command_line`] | the command `grantor`: commands, exit codes, JSON |
+//! | [`configuration`] | the settings of `grantor serve` |
+
+// The first definition of a link wins, so each page's own links lead to files on the forge, and to
+// modules here.
+
+#[doc = "[own store]: crate::guide::coming_from::alf#a-storage-of-your-own\n\n"]
+#[doc = include_str!("../docs/client.md")]
+pub mod client {}
+
+#[doc = "[configuration]: crate::guide::configuration\n\n"]
+#[doc = include_str!("../docs/command-line.md")]
+pub mod command_line {}
+
+#[doc = include_str!("../docs/configuration.md")]
+pub mod configuration {}
+
+pub mod coming_from {
+    //! Examples of other libraries' documentation, beside the same in grantor.
+
+    #[doc = include_str!("../docs/coming-from/alf.md")]
+    pub mod alf {}
+
+    #[doc = "[alf]: crate::guide::coming_from::alf\n\
+             [a session]: crate::guide::coming_from::alf#a-session\n\
+             [a storage of your own]: crate::guide::coming_from::alf#a-storage-of-your-own\n\n"]
+    #[doc = include_str!("../docs/coming-from/alf-auth0.md")]
+    pub mod alf_auth0 {}
+
+    #[doc = "[code]: crate::guide::coming_from::oauth2_rs#a-code-with-pkce\n\n"]
+    #[doc = include_str!("../docs/coming-from/authlib.md")]
+    pub mod authlib {}
+
+    #[doc = include_str!("../docs/coming-from/httpx-oauth2.md")]
+    pub mod httpx_oauth2 {}
+
+    #[doc = "[kept]: crate::guide::client#where-tokens-are-kept\n\n"]
+    #[doc = include_str!("../docs/coming-from/oauth2-rs.md")]
+    pub mod oauth2_rs {}
+}

@@ -1,0 +1,102 @@
+//! OAuth for Rust applications: one dependency, whose features say which parts of it you use.
+//!
+//! - Your program **calls an API**: [`client::Tokens`] puts a valid access token on every request.
+//! - Your program **issues tokens**: [`server::Server`] is an authorization server as a `tower`
+//!   service, with your login pages and your database.
+//! - Your program **is an API**: [`resource::protect`] lets only requests with a good token through.
+//!
+//! ```no_run
+//! use grantor::client::Tokens;
+//!
+//! # async fn things() -> Result<String, Box<dyn std::error::Error>> {
+//! let tokens = Tokens::client_credentials("https://id.example.com", "my-service", "s3cret")
+//!     .scope("read")
+//!     .build()?;
+//! let api = tokens.session("https://api.example.com/")?;
+//! Ok(api.get("things").send().await?.text().await?)
+//! # }
+//! ```
+//!
+//! # Modules
+//!
+//! Each module is a crate of its own, which can be used without this one.
+//!
+//! | module | feature | what is in it |
+//! |---|---|---|
+//! | [`client`] | `client` | tokens for calls of APIs: fetched, cached, renewed, shared, stored |
+//! | [`server`] | `server` | the authorization server |
+//! | [`resource`] | `resource` | the layer that checks access tokens |
+//! | [`mod@axum`] | `axum` | the server and the layer in an axum application |
+//! | [`store`] | `store` | where tokens, clients and grants are kept |
+//! | [`sqlite`] | `sqlite` | a store in one SQLite file |
+//! | [`http`] | `http` | transports, and the system's clock and randomness |
+//! | [`mod@core`] | always | the protocol as values and functions: requests, answers, scopes, secrets |
+//! | [`jose`] | always | JSON Web Tokens, keys and signatures |
+//! | [`guide`] | all | the guides to the client and to the command `grantor` |
+//!
+//! # Features
+//!
+//! `client` and `reqwest` are on by default. `default-features = false` leaves them out.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `client` | the module [`client`], with `http` and `store` |
+//! | `reqwest` | HTTP over reqwest and rustls; without it the application brings a [`Transport`](http::Transport) |
+//! | `reqwest-middleware` | `Tokens::middleware`, for clients of the crate of that name |
+//! | `multipart` | forms with files in a session over reqwest |
+//! | `stream` | bodies from streams, and answers as streams, in a session over reqwest |
+//! | `blocking` | `Tokens::blocking_session` over ureq, for programs without an async runtime |
+//! | `metrics` | counters in the recorder of the crate `metrics` |
+//! | `server` | the module [`server`], with `http` and `store` |
+//! | `resource` | the module [`resource`], with `http` |
+//! | `axum` | the module [`mod@axum`], with `server` and `resource` |
+//! | `http` | the module [`http`] |
+//! | `store` | the module [`store`] |
+//! | `sqlite` | the module [`sqlite`], with `store` |
+//! | `keyring` | the key that seals stored tokens, in the keyring of the desktop, with `store` |
+//! | `contract` | `store::contract`, the tests that every store must pass, with `store` |
+//!
+//! `FakeServer`, an authorization server for tests, is in the crate `grantor-testkit`, a
+//! dev-dependency.
+
+#[cfg(feature = "axum")]
+#[doc(inline)]
+pub use grantor_axum as axum;
+#[cfg(feature = "client")]
+#[doc(inline)]
+pub use grantor_client as client;
+#[doc(inline)]
+pub use grantor_core as core;
+#[cfg(feature = "http")]
+#[doc(inline)]
+pub use grantor_http as http;
+#[doc(inline)]
+pub use grantor_jose as jose;
+#[cfg(feature = "resource")]
+#[doc(inline)]
+pub use grantor_resource as resource;
+#[cfg(feature = "server")]
+#[doc(inline)]
+pub use grantor_server as server;
+#[cfg(feature = "store")]
+#[doc(inline)]
+pub use grantor_store as store;
+#[cfg(feature = "sqlite")]
+#[doc(inline)]
+pub use grantor_store_sqlite as sqlite;
+
+// The pages use most of the features; whoever builds the documentation turns all of them on.
+#[cfg(all(
+    doc,
+    feature = "axum",
+    feature = "blocking",
+    feature = "client",
+    feature = "reqwest-middleware",
+    feature = "sqlite"
+))]
+pub mod guide;
+
+/// The examples of the README, compiled.
+#[cfg(all(doctest, feature = "axum", feature = "client", feature = "sqlite"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
