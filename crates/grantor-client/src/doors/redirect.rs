@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::request::placement::{BearerMethod, without_token};
 
-/// The most redirects that are followed.
+/// The most redirects that are followed, so that one request more is sent.
 pub(crate) const MAX_REDIRECTS: usize = 10;
 
 /// Where a redirect leads.
