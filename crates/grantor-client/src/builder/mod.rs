@@ -256,6 +256,11 @@ impl TokensBuilder {
         self
     }
 
+    /// Whether the client proves who it is.
+    pub(crate) fn is_confidential(&self) -> bool {
+        self.client_secret.is_some() || self.client_assertion.is_some()
+    }
+
     pub(crate) fn token_parameters(&self) -> Result<TokenParameters, Error> {
         let mut ask = self.parameters.clone();
         if let Some(scope) = &self.scope {

@@ -3,6 +3,7 @@
 pub(crate) mod code_flow;
 pub(crate) mod device_flow;
 pub(crate) mod pending;
+mod redirect;
 
 use std::sync::Arc;
 use std::time::Duration;
