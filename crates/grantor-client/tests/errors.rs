@@ -129,9 +129,16 @@ async fn a_question_that_is_not_answered_says_which_endpoint_it_was_and_whose_fa
         let busy = ask(endpoint, Fault::Unavailable(7)).await;
         assert!(busy.is_transient(), "{busy}");
         assert_eq!(busy.retry_after(), Some(Duration::from_secs(7)));
+        // Until then this endpoint is not called again.
+        let early = ask(endpoint, Fault::Status(404)).await;
+        assert!(
+            early.is_transient() && early.retry_after().is_some(),
+            "{early}"
+        );
+        world.advance(7);
         let missing = ask(endpoint, Fault::Status(404)).await;
         assert!(!missing.is_transient(), "{missing}");
-        for error in [refused, busy, missing] {
+        for error in [refused, busy, early, missing] {
             assert!(error.to_string().contains(name), "{error}");
         }
     }

@@ -16,26 +16,40 @@ pub async fn drive<X: Exchange>(
 
 /// As [`drive`], but `pause` waits, and may come back early where nothing is to be waited for.
 pub async fn drive_with_sleep<X: Exchange, P: Future<Output = ()>>(
-    mut exchange: X,
+    exchange: X,
     transport: &dyn Transport,
     environment: &Environment,
     pause: impl Fn(Duration) -> P,
 ) -> X::Output {
+    let driven = drive_with_cause(exchange, transport, environment, pause);
+    driven.await.0
+}
+
+/// As [`drive_with_sleep`], and returns why the last request that got no answer got none.
+pub async fn drive_with_cause<X: Exchange, P: Future<Output = ()>>(
+    mut exchange: X,
+    transport: &dyn Transport,
+    environment: &Environment,
+    pause: impl Fn(Duration) -> P,
+) -> (X::Output, Option<TransportError>) {
     let mut event = Event::Continue;
+    let mut cause = None;
     loop {
         event = match exchange.step(event, environment.clock.elapsed()) {
             Step::Send(request) => match transport.send(request).await {
                 Ok(answer) => Event::Answer(answer),
                 Err(error) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "no answer");
-                    Event::NoAnswer(error.no_answer())
+                    let no_answer = error.no_answer();
+                    cause = Some(error);
+                    Event::NoAnswer(no_answer)
                 }
             },
             Step::Wait(left) => {
                 pause(left).await;
                 Event::Continue
             }
-            Step::Done(output) => return output,
+            Step::Done(output) => return (output, cause),
         }
     }
 }

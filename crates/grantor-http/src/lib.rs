@@ -22,7 +22,7 @@ mod transport;
 mod ureq;
 
 pub use cached::{Cached, RefreshTimes, Unavailable};
-pub use drive::{drive, drive_blocking, drive_with_sleep};
+pub use drive::{drive, drive_blocking, drive_with_cause, drive_with_sleep};
 pub use jwks::JwksCache;
 pub use metadata::MetadataCache;
 #[cfg(feature = "reqwest")]

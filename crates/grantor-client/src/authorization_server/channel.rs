@@ -1,70 +1,75 @@
-//! How requests go to the authorization server: signed, with the user's hooks around them, within a time,
-//! and not while the server asked to be left alone.
+//! How one request goes to the authorization server: signed, with the program's hooks around it,
+//! within a time, and with what was sent taken out of an error that answers it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::{BoxFuture, Environment};
+use grantor_core::BoxFuture;
 use grantor_http::{Transport, TransportError};
 use http::{Request, Response};
+use url::Url;
 
 use super::assertion::sign_on_send::SignOnSend;
+use super::connection::Connection;
 use super::redact::SentSecrets;
-use super::throttle::Throttle;
 use crate::error::Error;
-use crate::observe::hooks::{Hooks, RequestKind};
+use crate::observe::hooks::RequestKind;
 
 /// A transport for one kind of request.
 #[derive(Debug, Clone)]
 pub(crate) struct ServerChannel {
-    pub(crate) call: RequestKind,
-    pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) hooks: Arc<Hooks>,
+    connection: Arc<Connection>,
+    kind: RequestKind,
+    /// The endpoint whose `Retry-After` is noted, if it has one.
+    endpoint: Option<Url>,
     /// How long a request may take.
-    pub(crate) timeout: Duration,
-    pub(crate) environment: Environment,
-    /// What is noted of answers.
-    pub(crate) throttle: Option<Arc<Throttle>>,
-    /// Why the last request was not signed.
-    pub(crate) unsigned: Arc<Mutex<Option<Error>>>,
+    timeout: Duration,
 }
 
 impl ServerChannel {
-    /// Why the last request was not sent, if that is because it could not be signed.
-    pub(crate) fn unsigned(&self) -> Option<Error> {
-        let unsigned = self.unsigned.lock();
-        unsigned.unwrap_or_else(PoisonError::into_inner).take()
+    /// For requests of a kind that no endpoint throttles: discovery.
+    pub(crate) fn new(connection: Arc<Connection>, kind: RequestKind, timeout: Duration) -> Self {
+        Self {
+            connection,
+            kind,
+            endpoint: None,
+            timeout,
+        }
     }
 
-    async fn sign(&self, request: &mut Request<Bytes>) -> Result<(), TransportError> {
-        let signed = SignOnSend::sign(request, &self.environment).await;
-        let error = signed.map_err(Error::from);
-        let unsigned = self.unsigned.lock();
-        *unsigned.unwrap_or_else(PoisonError::into_inner) = error.as_ref().err().cloned();
-        error.map_err(|error| TransportError::unsent(error.to_string()).with_source(error))
+    pub(super) fn to(mut self, endpoint: &Url) -> Self {
+        self.endpoint = Some(endpoint.clone());
+        self
+    }
+
+    async fn exchange(
+        &self,
+        mut request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let connection = &self.connection;
+        let signed = SignOnSend::sign(&mut request, &connection.environment).await;
+        signed.map_err(|error| unsigned(error.into()))?;
+        connection.hooks.on_request(self.kind, &mut request).await;
+        let sent = SentSecrets::of(&request);
+        let mut response = connection.transport.send(request).await?;
+        connection.hooks.on_response(self.kind, &mut response).await;
+        sent.redact(&mut response);
+        if let Some(endpoint) = &self.endpoint {
+            let now = connection.environment.clock.elapsed();
+            connection.throttles.observe(endpoint, &response, now);
+        }
+        Ok(response)
     }
 }
 
 impl Transport for ServerChannel {
     fn send(
         &self,
-        mut request: Request<Bytes>,
+        request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
-            let round = async {
-                self.sign(&mut request).await?;
-                self.hooks.on_request(self.call, &mut request).await;
-                let sent = SentSecrets::of(&request);
-                let mut response = self.transport.send(request).await?;
-                self.hooks.on_response(self.call, &mut response).await;
-                sent.redact(&mut response);
-                if let Some(throttle) = &self.throttle {
-                    throttle.observe(&response, self.environment.clock.elapsed());
-                }
-                Ok(response)
-            };
-            match tokio::time::timeout(self.timeout, round).await {
+            match tokio::time::timeout(self.timeout, self.exchange(request)).await {
                 Ok(answer) => answer,
                 Err(_) => Err(TransportError::unknown(format!(
                     "no answer within {} s",
@@ -73,4 +78,15 @@ impl Transport for ServerChannel {
             }
         })
     }
+}
+
+/// A request that was not sent because it could not be signed.
+fn unsigned(error: Error) -> TransportError {
+    TransportError::unsent(error.to_string()).with_source(error)
+}
+
+/// The error of [`unsigned`], if that is why a request got no answer.
+pub(super) fn signing_error(cause: &TransportError) -> Option<Error> {
+    let source = std::error::Error::source(cause)?;
+    source.downcast_ref::<Error>().cloned()
 }

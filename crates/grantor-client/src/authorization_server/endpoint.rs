@@ -15,6 +15,16 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
+    /// What to call it in messages.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Token => "token endpoint",
+            Self::DeviceAuthorization => "device authorization endpoint",
+            Self::Introspection => "introspection endpoint",
+            Self::Revocation => "revocation endpoint",
+        }
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Token => "token_endpoint",

@@ -1,25 +1,37 @@
+//! The authorization server as a partner: where its endpoints are, how the client authenticates there,
+//! and the one way in which requests go to it.
+
 pub(crate) mod assertion;
+mod call;
 pub(crate) mod channel;
 pub(crate) mod client_authentication;
+pub(crate) mod connection;
+pub(crate) mod device_authorization;
 pub(crate) mod endpoint;
 pub(crate) mod fetch_error;
+pub(crate) mod introspection;
 pub(crate) mod redact;
+pub(crate) mod revocation;
 pub(crate) mod sent_at;
 pub(crate) mod throttle;
+pub(crate) mod token_endpoint;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use grantor_core::{Secret, ServerMetadata, TokenEndpointAuthMethod};
+use grantor_core::{Issuer, Secret, ServerMetadata, TokenEndpointAuthMethod};
 use grantor_http::MetadataCache;
 use url::Url;
 
 use self::assertion::Assertion;
 use self::client_authentication::EndpointAuthentication;
+use self::connection::Connection;
 use self::endpoint::Endpoint;
+use crate::config::policy::Policy;
 use crate::config::server::ServerConfig;
 use crate::error::Error;
 
-/// Who asks for tokens, and where.
+/// The client as the server knows it (RFC 7591), and which server that is.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientRegistration {
     pub(crate) server: ServerConfig,
@@ -32,16 +44,65 @@ pub(crate) struct ClientRegistration {
 }
 
 impl ClientRegistration {
-    /// Where an endpoint is, and how to authenticate there.
-    pub(crate) async fn endpoint(
-        &self,
-        cache: &MetadataCache,
-        endpoint: Endpoint,
-    ) -> Result<(Url, EndpointAuthentication), Error> {
-        if let Some(url) = endpoint.given(&self.server) {
-            return Ok((url.clone(), self.endpoint_authentication(&[], url)?));
+    /// What to call the server in messages.
+    pub(crate) fn name(&self) -> &str {
+        let issuer = self.server.issuer.as_ref();
+        issuer.map_or("the server", Issuer::as_str)
+    }
+}
+
+/// A server, and one client of it.
+#[derive(Debug, Clone)]
+pub(crate) struct AuthorizationServer {
+    pub(crate) registration: ClientRegistration,
+    connection: Arc<Connection>,
+    metadata: Arc<MetadataCache>,
+    /// How long a request may take.
+    timeout: Duration,
+}
+
+impl AuthorizationServer {
+    pub(crate) fn new(
+        registration: ClientRegistration,
+        connection: Arc<Connection>,
+        metadata: Arc<MetadataCache>,
+        policy: &Policy,
+    ) -> Self {
+        Self {
+            registration,
+            connection,
+            metadata,
+            timeout: policy.request_timeout,
         }
-        let metadata = self.metadata(cache).await?;
+    }
+
+    /// What the server publishes about itself.
+    pub(crate) async fn metadata(&self) -> Result<Arc<ServerMetadata>, Error> {
+        let published = self.published_metadata().await?;
+        published.ok_or_else(|| {
+            Error::configuration(
+                "the server has no metadata to look at, since no \"issuer\" was given",
+            )
+        })
+    }
+
+    /// What the server publishes about itself; none, if it has no issuer.
+    pub(crate) async fn published_metadata(&self) -> Result<Option<Arc<ServerMetadata>>, Error> {
+        let server = &self.registration.server;
+        Ok(match (&server.issuer, &server.metadata_url) {
+            (None, _) => None,
+            (Some(issuer), None) => Some(self.metadata.get(issuer).await?),
+            (Some(issuer), Some(url)) => Some(self.metadata.get_at(issuer, url).await?),
+        })
+    }
+
+    /// Where an endpoint is, and how to authenticate there.
+    async fn endpoint(&self, endpoint: Endpoint) -> Result<(Url, EndpointAuthentication), Error> {
+        let registration = &self.registration;
+        if let Some(url) = endpoint.given(&registration.server) {
+            return Ok((url.clone(), registration.endpoint_authentication(&[], url)?));
+        }
+        let metadata = self.metadata().await?;
         let Some(url) = endpoint.of(&metadata) else {
             return Err(Error::configuration(format!(
                 "the metadata of {} has no \"{}\"",
@@ -50,28 +111,7 @@ impl ClientRegistration {
             )));
         };
         let methods = endpoint.methods(&metadata);
-        Ok((url.clone(), self.endpoint_authentication(methods, url)?))
-    }
-
-    /// What the server publishes about itself.
-    pub(crate) async fn metadata(
-        &self,
-        cache: &MetadataCache,
-    ) -> Result<Arc<ServerMetadata>, Error> {
-        let Some(issuer) = &self.server.issuer else {
-            return Err(Error::configuration(
-                "the server has no metadata to look at, since no \"issuer\" was given",
-            ));
-        };
-        Ok(match &self.server.metadata_url {
-            Some(location) => cache.get_at(issuer, location).await?,
-            None => cache.get(issuer).await?,
-        })
-    }
-
-    /// What to call the server in messages.
-    pub(crate) fn name(&self) -> &str {
-        let issuer = self.server.issuer.as_ref();
-        issuer.map_or("the server", grantor_core::Issuer::as_str)
+        let client = registration.endpoint_authentication(methods, url)?;
+        Ok((url.clone(), client))
     }
 }

@@ -1,12 +1,12 @@
 //! When a request was last sent, which is when lifetimes begin; and that none is sent under a lease
-//! that has lapsed.
+//! that has lapsed, or after the tokens were closed.
 
 use std::time::Duration;
 
-use grantor_core::exchange::{Event, Exchange, FetchError, FetchToken, NoAnswer, Step};
+use grantor_core::exchange::{Event, Exchange, Step};
 
-use crate::cache::registry::Manager;
-use crate::renew::lease::LeaseDeadline;
+use crate::runtime::deadline::LeaseDeadline;
+use crate::runtime::tasks::Tasks;
 
 /// An exchange, and when it last sent something.
 pub(crate) struct SentAt<X> {
@@ -38,53 +38,46 @@ impl<X: Exchange> Exchange for SentAt<X> {
     }
 }
 
-/// A token request that is sent only as long as a lease holds, if there is one.
+/// An exchange that sends only as long as a lease holds, if there is one. Its output is none where it
+/// was stopped.
 ///
 /// A process that was stopped, or a machine that slept, finds the lease with somebody else, who has
 /// spent the refresh token.
 ///
-/// It is not tried again once the tokens are closed.
-pub(crate) struct WithinLease<'a> {
-    exchange: FetchToken,
+/// It waits for nothing once the tokens are closed.
+pub(crate) struct WithinLease<'a, X> {
+    exchange: X,
     deadline: Option<LeaseDeadline>,
-    manager: &'a Manager,
+    tasks: &'a Tasks,
     waited: bool,
 }
 
-impl<'a> WithinLease<'a> {
-    pub(crate) fn new(
-        exchange: FetchToken,
-        deadline: Option<LeaseDeadline>,
-        manager: &'a Manager,
-    ) -> Self {
+impl<'a, X> WithinLease<'a, X> {
+    pub(crate) fn new(exchange: X, deadline: Option<LeaseDeadline>, tasks: &'a Tasks) -> Self {
         Self {
             exchange,
             deadline,
-            manager,
+            tasks,
             waited: false,
         }
     }
 }
 
-impl Exchange for WithinLease<'_> {
-    type Output = <FetchToken as Exchange>::Output;
+impl<X: Exchange> Exchange for WithinLease<'_, X> {
+    type Output = Option<X::Output>;
 
     fn step(&mut self, event: Event, elapsed: Duration) -> Step<Self::Output> {
         let step = self.exchange.step(event, elapsed);
-        let lapsed = self
-            .deadline
-            .as_ref()
-            .is_some_and(|deadline| deadline.is_over(elapsed));
+        let deadline = self.deadline.as_ref();
+        let lapsed = deadline.is_some_and(|deadline| deadline.has_passed(elapsed));
         self.waited |= matches!(step, Step::Wait(_));
-        let closed = self.waited && self.manager.is_closed();
-        let over = match step {
-            Step::Send(_) => lapsed || closed,
-            Step::Wait(_) => closed,
-            Step::Done(_) => false,
-        };
-        if over {
-            return Step::Done(Err(FetchError::NoAnswer(NoAnswer::Unsent)));
+        let closed = self.waited && self.tasks.is_closed();
+        match step {
+            Step::Send(_) if lapsed || closed => Step::Done(None),
+            Step::Wait(_) if closed => Step::Done(None),
+            Step::Send(request) => Step::Send(request),
+            Step::Wait(pause) => Step::Wait(pause),
+            Step::Done(output) => Step::Done(Some(output)),
         }
-        step
     }
 }

@@ -1,50 +1,57 @@
-//! `Retry-After` of the token endpoint, for all who would ask it.
+//! `Retry-After`, for all who would send to the endpoint that said it.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use grantor_core::{TokenError, TokenResponse};
 use http::Response;
+use url::Url;
 
-/// Until when a token endpoint wants to be left alone, for all who would ask it.
+/// Until when each endpoint asked not to be called.
 #[derive(Default)]
-pub(crate) struct Throttle(Mutex<Option<Duration>>);
+pub(crate) struct Throttles(Mutex<HashMap<Url, Duration>>);
 
-impl Throttle {
-    /// Notes what an answer says of it. `now` is a clock that never goes back.
-    pub(crate) fn observe(&self, answer: &Response<Bytes>, now: Duration) {
+impl Throttles {
+    /// Notes the pause that an answer asks for. `now` is a clock that never goes back.
+    pub(crate) fn observe(&self, endpoint: &Url, answer: &Response<Bytes>, now: Duration) {
         if answer.status().is_success() {
             return;
         }
-        let said = match TokenResponse::from_response(answer) {
+        let pause = match TokenResponse::from_response(answer) {
             Err(error @ (TokenError::Refused { .. } | TokenError::Unexpected { .. })) => {
                 error.retry_after().filter(|_| error.is_transient())
             }
             _ => None,
         };
-        if let Some(pause) = said {
-            let mut until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            *until = (*until).max(Some(now + pause));
+        if let Some(pause) = pause {
+            let mut all = self.all();
+            let until = all.entry(endpoint.clone()).or_default();
+            *until = (*until).max(now + pause);
         }
     }
 
-    /// How long it still does.
-    pub(crate) fn left(&self, now: Duration) -> Option<Duration> {
-        let mut until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = until.and_then(|until| until.checked_sub(now));
+    /// How long an endpoint must not be called yet.
+    pub(crate) fn left(&self, endpoint: &Url, now: Duration) -> Option<Duration> {
+        let mut all = self.all();
+        let left = all.get(endpoint).and_then(|until| until.checked_sub(now));
         let left = left.filter(|left| !left.is_zero());
         if left.is_none() {
-            *until = None;
+            all.remove(endpoint);
         }
         left
     }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<Url, Duration>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl fmt::Debug for Throttle {
+impl fmt::Debug for Throttles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Throttle").finish()
+        f.debug_tuple("Throttles").finish()
     }
 }
 
@@ -60,17 +67,34 @@ mod tests {
         response.body(Bytes::new()).unwrap()
     }
 
+    fn endpoint(path: &str) -> Url {
+        format!("https://idp.example/{path}").parse().unwrap()
+    }
+
     #[test]
     fn the_longest_wish_counts_until_it_is_over() {
-        let throttle = Throttle::default();
+        let throttles = Throttles::default();
         let second = Duration::from_secs;
-        assert_eq!(throttle.left(second(0)), None);
-        throttle.observe(&answer(429, Some(10)), second(0));
-        throttle.observe(&answer(503, Some(5)), second(0));
-        throttle.observe(&answer(500, None), second(1));
-        throttle.observe(&answer(400, Some(60)), second(1));
-        throttle.observe(&answer(200, Some(60)), second(1));
-        assert_eq!(throttle.left(second(4)), Some(second(6)));
-        assert_eq!(throttle.left(second(10)), None);
+        let token = endpoint("token");
+        assert_eq!(throttles.left(&token, second(0)), None);
+        throttles.observe(&token, &answer(429, Some(10)), second(0));
+        throttles.observe(&token, &answer(503, Some(5)), second(0));
+        throttles.observe(&token, &answer(500, None), second(1));
+        throttles.observe(&token, &answer(400, Some(60)), second(1));
+        throttles.observe(&token, &answer(200, Some(60)), second(1));
+        assert_eq!(throttles.left(&token, second(4)), Some(second(6)));
+        assert_eq!(throttles.left(&token, second(10)), None);
+    }
+
+    #[test]
+    fn an_endpoint_speaks_for_itself_alone() {
+        let throttles = Throttles::default();
+        let second = Duration::from_secs;
+        throttles.observe(&endpoint("token"), &answer(429, Some(10)), second(0));
+        assert_eq!(throttles.left(&endpoint("revoke"), second(0)), None);
+        assert_eq!(
+            throttles.left(&endpoint("token"), second(0)),
+            Some(second(10))
+        );
     }
 }

@@ -2,26 +2,44 @@
 
 use std::sync::Arc;
 
-use grantor_core::RedirectUri;
-use grantor_http::{MetadataCache, ReqwestTransport, Timeouts, Transport, system};
+use grantor_core::TokenParameters;
+use grantor_http::{MetadataCache, ReqwestTransport, Timeouts, Transport, TransportError, system};
 
 use super::{GrantKind, TokensBuilder};
-use crate::authorization_server::ClientRegistration;
 use crate::authorization_server::channel::ServerChannel;
-use crate::cache::registry::{Manager, Observers, SharedServices};
-use crate::config::origin::{Origin, Origins};
+use crate::authorization_server::connection::Connection;
+use crate::authorization_server::throttle::Throttles;
+use crate::authorization_server::{AuthorizationServer, ClientRegistration};
+use crate::cache::registry::Registry;
+use crate::config::origin::{Origin, OriginIds, Origins};
 use crate::config::server::ServerConfig;
 use crate::error::Error;
 use crate::observe::hooks::RequestKind;
+use crate::observe::observer::Observer;
+use crate::renew::Renewer;
 use crate::renew::grant::Grant;
 use crate::renew::grant::jwt_bearer::JwtBearerGrant;
 use crate::renew::login::Login;
+use crate::renew::services::{Services, SharedServices};
+use crate::runtime::tasks::Tasks;
 use crate::runtime::worker::Worker;
-use crate::sign_in::code_flow::CodeFlow;
-use crate::sign_in::device_flow::DeviceFlow;
-use crate::store::location::StoreLocation;
 use crate::store::{RecordKinds, TokenStore};
+use crate::token::subject::SubjectSource;
 use crate::tokens::Tokens;
+
+/// What was said, read: it only remains to be put together.
+pub(super) struct Parts {
+    server: Option<ServerConfig>,
+    origins: Vec<Origin>,
+    parameters: TokenParameters,
+    shared: SharedServices,
+}
+
+/// What a flow that signs users in is made of.
+pub(crate) struct FlowParts {
+    pub(crate) server: AuthorizationServer,
+    pub(crate) shared: SharedServices,
+}
 
 impl TokensBuilder {
     /// The tokens.
@@ -30,142 +48,125 @@ impl TokensBuilder {
     /// A configuration that can't work; the message lists every problem.
     pub fn build(self) -> Result<Tokens, Error> {
         let mut problems = Vec::new();
-        let built = self.checked(&mut problems);
-        match built {
+        let parts = self.read(&mut problems);
+        self.check_login_label(&mut problems);
+        let tokens = parts.and_then(|parts| self.assemble(parts, &mut problems));
+        match tokens {
             Some(tokens) if problems.is_empty() => Ok(tokens),
             _ => Err(Error::problems(&problems)),
         }
     }
 
-    /// A way to sign users in, whose browsers come back to `redirect_uri`.
-    ///
-    /// # Errors
-    /// A configuration that can't work; the message lists every problem.
-    pub fn code_flow(mut self, redirect_uri: &str) -> Result<CodeFlow, Error> {
-        let mut problems = Vec::new();
-        let redirect_uri = RedirectUri::parse(redirect_uri);
-        if let Err(error) = &redirect_uri {
-            problems.push(format!("\"redirect_uri\": {error}"));
-        }
-        self.services = self.share(&mut problems);
-        // Who signs in is said when the flow ends.
-        self.clone().login_label("somebody").checked(&mut problems);
-        let server = self.server.clone().unwrap_or_default();
-        let server = server.check(&mut Vec::new());
-        let nowhere = |server: &ServerConfig| {
-            server.issuer.is_none() && server.authorization_endpoint.is_none()
+    /// What a flow is made of whose tokens are built when it ends, when it is known who has signed in.
+    pub(crate) fn flow_parts(&self, problems: &mut Vec<String>) -> Option<FlowParts> {
+        let parts = self.read(problems)?;
+        // Whether the store fits shows in the tokens alone.
+        let labelled = self.clone().login_label("somebody");
+        let shared = parts.shared.clone();
+        let server = self.authorization_server(parts.server.clone(), &shared);
+        labelled.assemble(parts, problems);
+        let Some(server) = server else {
+            problems.push("signing users in takes an authorization server".to_owned());
+            return None;
         };
-        if server.as_ref().is_some_and(nowhere) {
-            let needed = "an \"issuer\" or an \"authorization_endpoint\"";
-            problems.push(format!("signing users in takes {needed} of the server"));
-        }
-        match (redirect_uri, server, self.services.clone()) {
-            (Ok(redirect_uri), Some(server), Some(shared)) if problems.is_empty() => {
-                Ok(CodeFlow::new(self, server, redirect_uri, shared))
-            }
-            _ => Err(Error::problems(&problems)),
-        }
+        Some(FlowParts { server, shared })
     }
 
-    /// A way to sign users in on devices without a browser (RFC 8628).
-    ///
-    /// # Errors
-    /// A configuration that can't work; the message lists every problem.
-    pub fn device_flow(mut self) -> Result<DeviceFlow, Error> {
-        let mut problems = Vec::new();
-        self.services = self.share(&mut problems);
-        // Who signs in is said when the flow ends.
-        self.clone().login_label("somebody").checked(&mut problems);
-        match self.services.clone() {
-            Some(shared) if problems.is_empty() => Ok(DeviceFlow::new(self, shared)),
-            _ => Err(Error::problems(&problems)),
-        }
-    }
-
-    fn checked(self, problems: &mut Vec<String>) -> Option<Tokens> {
+    /// Reads and checks what was said.
+    fn read(&self, problems: &mut Vec<String>) -> Option<Parts> {
         self.policy.check(problems);
         let server = self.server.as_ref().map(|server| server.check(problems));
         self.check_client(problems);
         let origins = self.origins(problems);
-        let ask = self
-            .token_parameters()
-            .map_err(|error| problems.push(error.to_string()));
-        let shared = self.share(problems);
-        let app = match server {
-            Some(server) => Some(self.app(server?)),
+        let parameters = self.token_parameters();
+        let parameters = parameters.map_err(|error| problems.push(error.to_string()));
+        let shared = self.shared_services(problems);
+        let server = match server {
+            Some(server) => Some(server?),
             None => None,
         };
-        let (shared, origins, ask) = (shared?, origins?, ask.ok()?);
+        Some(Parts {
+            server,
+            origins: origins?,
+            parameters: parameters.ok()?,
+            shared: shared?,
+        })
+    }
+
+    fn assemble(self, parts: Parts, problems: &mut Vec<String>) -> Option<Tokens> {
+        let shared = parts.shared;
+        let server = self.authorization_server(parts.server, &shared);
+        let registration = server.as_ref().map(|server| &server.registration);
+        let environment = &shared.connection.environment;
+        let policy = Arc::new(self.policy);
         let kinds = match self.grant {
             GrantKind::Login { .. } => RecordKinds::AccessAndLogin,
             _ => RecordKinds::Access,
         };
-        let shares = matches!(self.store, StoreLocation::Store(..));
-        if shares && matches!(self.grant, GrantKind::TokenSource(_)) && self.label.is_empty() {
-            problems.push(
-                "tokens of a source in a store need a \"login_label\", by which they are found again"
-                    .to_owned(),
-            );
-        }
-        let nameless = matches!(
-            &self.grant,
-            GrantKind::Login {
-                refresh_token: None,
-                user: None
-            }
-        );
-        if shares && nameless && self.label.is_empty() {
-            problems.push(
-                "logins in a store need a \"login_label\", so that one user does not get another's tokens"
-                    .to_owned(),
-            );
-        }
         let subjects = match &self.grant {
             GrantKind::TokenExchange(exchange) => exchange.subjects.clone(),
-            GrantKind::PasswordFromRequest => Some(crate::token::subject::SubjectSource::Basic),
+            GrantKind::PasswordFromRequest => Some(SubjectSource::Basic),
             _ => None,
         };
-        let observers = Observers {
-            policy: Arc::new(self.policy),
-            on_change: self.on_change,
-            metrics: self.metrics,
-            listener: self.listener,
-        };
-        let grant = grant(self.grant, app.as_ref());
-        let place = self.store.open(self.store_sharing, &shared.environment);
-        let identity = grant.identity(app.as_ref(), &self.label, &place.key);
-        let storage = TokenStore::new(
-            (place, kinds),
-            &shared.environment,
-            &observers.policy,
-            app.as_ref(),
+        let grant = grant(self.grant, registration);
+        let location = self.store.open(self.store_sharing, environment);
+        let identity = grant.identity(registration, &self.label, &location.key);
+        let name = registration.map_or("a source", ClientRegistration::name);
+        let store = TokenStore::new(
+            (location, kinds),
+            environment,
+            &policy,
+            name,
             identity,
             problems,
         )?;
-        let manager = Arc::new(Manager::new(shared, app, grant, storage, observers));
-        let origins = origins.into_iter().fold(Origins::default(), |all, origin| {
-            let id = manager.origin_ids.id(&origin);
+        let observer = Observer::new(self.on_change, self.metrics, self.listener);
+        let services = Arc::new(Services {
+            tasks: Tasks::new(Arc::clone(&shared.worker)),
+            shared,
+            server,
+            store,
+            observer: Arc::new(observer),
+            policy,
+            origin_ids: OriginIds::default(),
+        });
+        let origins = parts.origins.into_iter();
+        let origins = origins.fold(Origins::default(), |all, origin| {
+            let id = services.origin_ids.id(&origin);
             all.with(origin, id)
         });
-        let tokens = Tokens::new(&manager, ask, origins, subjects);
+        let renewer = Arc::new(Renewer { services, grant });
+        let registry = Arc::new(Registry::new(renewer));
+        let tokens = Tokens::new(&registry, parts.parameters, origins, subjects);
         let tokens = tokens.with_bearer_method(self.bearer_method);
-        if let Some(given) = self.seed_tokens {
+        if let Some(at_hand) = self.seed_tokens {
             tokens
-                .seed(given)
+                .seed(at_hand)
                 .map_err(|error| problems.push(error.to_string()))
                 .ok()?;
         }
         Some(tokens)
     }
 
-    fn app(&self, server: ServerConfig) -> ClientRegistration {
-        ClientRegistration {
-            server,
+    fn authorization_server(
+        &self,
+        server: Option<ServerConfig>,
+        shared: &SharedServices,
+    ) -> Option<AuthorizationServer> {
+        let registration = ClientRegistration {
+            server: server?,
             client_id: self.client_id.clone(),
             client_secret: self.client_secret.clone(),
             client_assertion: self.client_assertion.clone(),
             method: self.method.clone(),
-        }
+        };
+        let (connection, metadata) = (&shared.connection, &shared.metadata);
+        Some(AuthorizationServer::new(
+            registration,
+            Arc::clone(connection),
+            Arc::clone(metadata),
+            &self.policy,
+        ))
     }
 
     fn origins(&self, problems: &mut Vec<String>) -> Option<Vec<Origin>> {
@@ -180,9 +181,9 @@ impl TokensBuilder {
     }
 
     /// What may be shared with other tokens.
-    fn share(&self, problems: &mut Vec<String>) -> Option<Arc<SharedServices>> {
-        if let Some(shared) = &self.services {
-            return Some(Arc::clone(shared));
+    fn shared_services(&self, problems: &mut Vec<String>) -> Option<SharedServices> {
+        if let Some(services) = &self.services {
+            return Some(services.clone());
         }
         let environment = self.environment.clone().unwrap_or_else(system);
         let transport = match self.transport.clone() {
@@ -195,33 +196,24 @@ impl TokensBuilder {
                 }
             },
         };
-        let hooks = Arc::new(self.hooks.clone());
-        let discovery = ServerChannel {
-            call: RequestKind::Discovery,
-            transport: Arc::clone(&transport),
-            hooks: Arc::clone(&hooks),
-            timeout: self.policy.request_timeout,
-            environment: environment.clone(),
-            throttle: None,
-            unsigned: Arc::default(),
-        };
-        let metadata = MetadataCache::new(Arc::new(discovery), environment.clone());
-        Some(Arc::new(SharedServices {
-            environment,
+        let connection = Arc::new(Connection {
             transport,
-            hooks,
-            throttle: Arc::default(),
-            metadata,
-            worker: self
-                .runtime
-                .clone()
-                .map_or_else(Worker::thread, Worker::Runtime),
-        }))
+            hooks: self.hooks.clone(),
+            environment: environment.clone(),
+            throttles: Throttles::default(),
+        });
+        let timeout = self.policy.request_timeout;
+        let discovery =
+            ServerChannel::new(Arc::clone(&connection), RequestKind::Discovery, timeout);
+        let runtime = self.runtime.clone();
+        Some(SharedServices {
+            connection,
+            metadata: Arc::new(MetadataCache::new(Arc::new(discovery), environment)),
+            worker: Arc::new(runtime.map_or_else(Worker::thread, Worker::Runtime)),
+        })
     }
-}
 
-impl TokensBuilder {
-    fn reqwest(&self) -> Result<ReqwestTransport, grantor_http::TransportError> {
+    fn reqwest(&self) -> Result<ReqwestTransport, TransportError> {
         let timeouts = Timeouts::default();
         let total = self.policy.request_timeout;
         ReqwestTransport::with_timeouts(&Timeouts {
@@ -231,14 +223,16 @@ impl TokensBuilder {
     }
 }
 
-fn grant(kind: GrantKind, app: Option<&ClientRegistration>) -> Grant {
+fn grant(kind: GrantKind, client: Option<&ClientRegistration>) -> Grant {
     match kind {
         GrantKind::ClientCredentials => Grant::ClientCredentials,
-        GrantKind::JwtBearer(assertion) => Grant::JwtBearer(JwtBearerGrant::new(&assertion, app)),
+        GrantKind::JwtBearer(assertion) => {
+            Grant::JwtBearer(JwtBearerGrant::new(&assertion, client))
+        }
         GrantKind::Login {
             refresh_token,
             user,
-        } => Grant::Login(Box::new(Login::new(refresh_token, user))),
+        } => Grant::Login(Arc::new(Login::new(refresh_token, user))),
         GrantKind::TokenExchange(exchange) => Grant::TokenExchange(exchange),
         GrantKind::PasswordFromRequest => Grant::PasswordFromRequest,
         GrantKind::TokenSource(source) => Grant::TokenSource(source),

@@ -7,7 +7,7 @@ use grantor_core::Secret;
 use super::{GrantKind, TokensBuilder};
 use crate::authorization_server::assertion::Assertion;
 use crate::config::server::Server;
-use crate::renew::grant::TokenExchange;
+use crate::renew::grant::token_exchange::TokenExchange;
 use crate::renew::grant::token_source::TokenSource;
 use crate::token::subject::PasswordCredentials;
 use crate::token::token_set::TokenSet;

@@ -151,7 +151,7 @@ impl TokensBuilder {
     /// beside them are a mistake.
     pub fn share_with(mut self, others: &Tokens) -> Self {
         self.uses_foreign_services = true;
-        self.services = Some(Arc::clone(&others.slot.manager.shared));
+        self.services = Some(others.services().shared.clone());
         self
     }
 

@@ -15,7 +15,7 @@ use grantor_store::{MasterKey, Store};
 use tokio::runtime::Handle;
 
 use crate::authorization_server::assertion::Assertion;
-use crate::cache::registry::SharedServices;
+use crate::config::placement::BearerMethod;
 use crate::config::policy::Policy;
 use crate::config::server::Server;
 use crate::error::Error;
@@ -23,9 +23,9 @@ use crate::observe::event::EventListener;
 use crate::observe::hooks::Hooks;
 use crate::observe::metrics::Metrics;
 use crate::observe::token_change::ChangeCallbacks;
+use crate::renew::grant::token_exchange::{Actor, TokenExchange};
 use crate::renew::grant::token_source::TokenSource;
-use crate::renew::grant::{Actor, TokenExchange};
-use crate::request::placement::BearerMethod;
+use crate::renew::services::SharedServices;
 use crate::store::location::{StoreLocation, StoreSharing};
 use crate::token::subject::{PasswordCredentials, SubjectSource, SubjectToken};
 use crate::token::token_set::TokenSet;
@@ -60,7 +60,7 @@ pub struct TokensBuilder {
     transport: Option<Arc<dyn Transport>>,
     environment: Option<Environment>,
     runtime: Option<Handle>,
-    pub(crate) services: Option<Arc<SharedServices>>,
+    pub(crate) services: Option<SharedServices>,
     pub(crate) bearer_method: BearerMethod,
 }
 
@@ -167,6 +167,12 @@ impl TokensBuilder {
     /// were had with other parameters are other tokens.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.extra.push((name.into(), value.into()));
+        self
+    }
+
+    /// Where requests carry the token; in a header, if nothing else is said.
+    pub fn bearer_method(mut self, method: BearerMethod) -> Self {
+        self.bearer_method = method;
         self
     }
 

@@ -1,3 +1,5 @@
+//! What is wrong with a configuration, as far as that shows before anything is sent.
+
 use grantor_core::{Secret, TokenEndpointAuthMethod, TokenParameters};
 
 use super::{GrantKind, TokensBuilder};
@@ -75,6 +77,27 @@ impl TokensBuilder {
         if given.is_some_and(|given| given.access_token.is_empty()) {
             problems.push("the access token that was handed in is empty".to_owned());
         }
+    }
+
+    /// Whether the records of these tokens are found again among those of others.
+    pub(super) fn check_login_label(&self, problems: &mut Vec<String>) {
+        if !matches!(self.store, StoreLocation::Store(..)) || !self.label.is_empty() {
+            return;
+        }
+        let problem = match &self.grant {
+            GrantKind::TokenSource(_) => {
+                "tokens of a source in a store need a \"login_label\", by which they are found again"
+            }
+            GrantKind::Login {
+                refresh_token: None,
+                user: None,
+            } => {
+                "logins in a store need a \"login_label\", so that one user does not get another's \
+                 tokens"
+            }
+            _ => return,
+        };
+        problems.push(problem.to_owned());
     }
 
     /// Whether there is something to sign with by a method that was named.

@@ -1,9 +1,8 @@
-//! One token kept fresh: the current one, its renewal, and the tokens of many subjects.
+//! One token kept fresh: the current one, the renewal under way, and the tokens of many subjects.
+//! Nothing here knows a grant, the server or the store; a renewal is what the room `renew` returns.
 
 pub(crate) mod registry;
 pub(crate) mod rejections;
-pub(crate) mod renewal;
-pub(crate) mod share;
 pub(crate) mod single_flight;
 pub(crate) mod slot;
 pub(crate) mod subject_cache;

@@ -12,7 +12,8 @@ use grantor_core::AuthenticateChallenge;
 use http::HeaderMap;
 
 use crate::config::origin::OriginId;
-use crate::token::cached_token::{CachedToken, Nanos, nanos};
+use crate::runtime::instant::{Nanos, nanos};
+use crate::token::cached_token::CachedToken;
 
 /// A token that no origin has accepted yet must be so old to be suspected.
 const MIN_SUSPECT_AGE: Duration = Duration::from_secs(30);
@@ -38,7 +39,7 @@ impl Rejections {
         now: Nanos,
     ) -> bool {
         let accepted = current.was_accepted_by(origin);
-        let age = now.saturating_sub(nanos(current.life.sent_at));
+        let age = now.saturating_sub(nanos(current.lifetime.sent_at));
         if !accepted && age < nanos(MIN_SUSPECT_AGE) {
             return false;
         }
@@ -72,21 +73,21 @@ pub(crate) fn is_unrelated_to_token(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Weak;
-
+    use grantor_core::Secret;
     use http::HeaderValue;
 
     use super::*;
-    use crate::token::cached_token::Lifetime;
+    use crate::token::credential::{Credential, TokenType};
+    use crate::token::lifetime::Lifetime;
 
     fn current(accepted: bool) -> CachedToken {
-        let life = Lifetime {
+        let lifetime = Lifetime {
             sent_at: Duration::ZERO,
             lifetime: None,
             refresh_in: None,
         };
-        let header = HeaderValue::from_static("Bearer t");
-        let current = CachedToken::new(Weak::new(), 1, header, None, life, 0);
+        let credential = Credential::new(TokenType::Bearer, &Secret::from("t")).unwrap();
+        let current = CachedToken::new(1, credential, lifetime, 0);
         if accepted {
             current.accept(7);
         }

@@ -3,7 +3,7 @@
 //! A state machine without locks, clocks or tasks, so that it can be run under a scheduler that tries
 //! every order of events.
 
-use crate::token::cached_token::Nanos;
+use crate::runtime::instant::Nanos;
 
 /// `W` is what one waits by, `E` what a renewal fails with.
 #[derive(Debug)]

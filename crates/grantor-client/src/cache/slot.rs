@@ -1,4 +1,7 @@
-//! One access token that is kept good: the current one, and the single flight that renews it.
+//! One access token that is kept fresh: the current one, and the single flight that renews it.
+
+mod renewal;
+pub(crate) mod share;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,23 +10,44 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use grantor_core::{Clock, TokenParameters};
-use http::HeaderValue;
 use tokio::sync::watch;
 use tracing::Instrument;
 
-use super::registry::Manager;
+use self::renewal::{RenewalTask, abandoned};
+use self::share::{PublishedToken, TokenShare};
 use super::rejections::Rejections;
-use super::renewal::{Renewal, abandoned};
-use super::share::{PublishedToken, TokenShare};
 use super::single_flight::{Admission, SingleFlight};
+use super::subject_cache::SubjectCache;
+use crate::authorization_server::ClientRegistration;
 use crate::error::Error;
-use crate::observe::counters::shard;
 use crate::observe::metrics::MetricEvent;
+use crate::observe::observer::Observer;
 use crate::renew::grant::Grant;
-use crate::token::cached_token::{
-    AccessToken, BEARER, CachedToken, Freshness, Lifetime, NEVER, Nanos, nanos,
-};
+use crate::renew::{Acquired, Renewer};
+use crate::runtime::instant::{NEVER, Nanos, nanos};
+use crate::runtime::jitter::jitter;
+use crate::runtime::per_thread::shard;
+use crate::token::cached_token::CachedToken;
+use crate::token::lifetime::Freshness;
+use crate::token::reason::RenewalReason;
 use crate::token::subject::Subject;
+
+/// Where the slot of a subject is kept among those of others, and by which key.
+pub(crate) struct SubjectPlace {
+    pub(crate) key: [u8; 32],
+    pub(crate) cache: Arc<Mutex<SubjectCache<TokenSlot>>>,
+}
+
+impl SubjectPlace {
+    /// Keeps a slot that has a token now, in place of the one that was not used for the longest time.
+    fn insert(&self, slot: &Arc<TokenSlot>, capacity: usize) {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let evicted = cache.insert(self.key, slot, capacity);
+        drop(cache);
+        // Whoever still uses it, or waits for it, holds it.
+        drop(evicted);
+    }
+}
 
 /// How long after an early renewal was begun a caller looks after it again.
 const RECHECK_AFTER: Nanos = 50_000_000;
@@ -34,24 +58,15 @@ pub(crate) type RenewalResult = Result<Arc<CachedToken>, Error>;
 /// A renewal that has not ended.
 pub(crate) type InFlight = watch::Receiver<Option<RenewalResult>>;
 
-/// Why a token is renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RenewalReason {
-    /// The one there is still good, and its end is near.
-    RefreshAhead,
-    /// There is none, or it has ended.
-    Missing,
-    /// An API or the user does not want the one of this generation.
-    Rejected(u64),
-}
-
 pub(crate) struct TokenSlot {
-    pub(crate) manager: Arc<Manager>,
+    pub(crate) renewer: Arc<Renewer>,
+    /// That of the renewer's services, nearer at hand.
+    observer: Arc<Observer>,
     pub(crate) parameters: Arc<TokenParameters>,
     /// Whose token it is, if not the client's or the login's.
     pub(crate) subject: Option<Subject>,
-    /// By which it is found among those of others.
-    key: [u8; 32],
+    /// Where it is kept among those of other subjects.
+    subjects: Option<SubjectPlace>,
     pub(crate) rejections: Rejections,
     clock: Arc<dyn Clock>,
     current: ArcSwapOption<PublishedToken>,
@@ -60,21 +75,16 @@ pub(crate) struct TokenSlot {
 }
 
 impl TokenSlot {
-    pub(crate) fn new(
-        manager: Arc<Manager>,
-        parameters: Arc<TokenParameters>,
-        subject: Option<([u8; 32], Subject)>,
-    ) -> Self {
-        let (key, subject) = match subject {
-            Some((key, subject)) => (key, Some(subject)),
-            None => ([0; 32], None),
-        };
-        let clock = Arc::clone(&manager.shared.environment.clock);
+    /// A slot for a token of the client's or the login's own.
+    pub(crate) fn new(renewer: Arc<Renewer>, parameters: Arc<TokenParameters>) -> Self {
+        let services = &renewer.services;
+        let clock = Arc::clone(&services.environment().clock);
         Self {
-            manager,
+            observer: Arc::clone(&services.observer),
+            renewer,
             parameters,
-            subject,
-            key,
+            subject: None,
+            subjects: None,
             rejections: Rejections::default(),
             clock,
             current: ArcSwapOption::empty(),
@@ -83,21 +93,27 @@ impl TokenSlot {
         }
     }
 
+    /// The same for a subject, whose slot stands in `place` once it has a token.
+    pub(crate) fn for_subject(self, subject: Subject, place: SubjectPlace) -> Self {
+        Self {
+            subject: Some(subject),
+            subjects: Some(place),
+            ..self
+        }
+    }
+
     /// The token there is, if it may be used; starts its renewal when its end is near.
     #[inline]
     pub(crate) fn current_usable(self: &Arc<Self>) -> Option<Arc<TokenShare>> {
         let published = self.current.load();
         let published = published.as_ref()?;
-        match published.current.freshness(self.now()) {
+        match published.token.freshness(self.now()) {
             Freshness::Fresh => {}
-            Freshness::Stale => self.refresh_ahead(&published.current),
+            Freshness::Stale => self.refresh_ahead(&published.token),
             Freshness::Expired => return None,
         }
         let shard = shard();
-        self.manager.counters.hit(shard);
-        if let Some(metrics) = &self.manager.metrics {
-            metrics.count(MetricEvent::Hit);
-        }
+        self.observer.hit(shard);
         published.share(shard).cloned()
     }
 
@@ -105,15 +121,16 @@ impl TokenSlot {
     pub(crate) async fn get(self: &Arc<Self>) -> Result<Arc<TokenShare>, Error> {
         match self.current_usable() {
             Some(share) => Ok(share),
-            None => Ok(Arc::new(TokenShare::of(
-                self.renew(RenewalReason::Missing).await?,
-            ))),
+            None => {
+                let token = self.renew(RenewalReason::Missing).await?;
+                Ok(Arc::new(TokenShare::new(token, self)))
+            }
         }
     }
 
     /// The token there is, or the next one.
     pub(crate) async fn get_token(self: &Arc<Self>) -> RenewalResult {
-        Ok(Arc::clone(self.get().await?.current()))
+        Ok(Arc::clone(self.get().await?.token()))
     }
 
     /// Waits for the renewal that is under way, or for a new one.
@@ -129,7 +146,7 @@ impl TokenSlot {
 
     /// Waits for a renewal.
     pub(crate) async fn wait(&self, mut outcome: InFlight) -> RenewalResult {
-        self.manager.count(MetricEvent::Wait);
+        self.observer.count(MetricEvent::Wait);
         match outcome.wait_for(Option::is_some).await {
             Ok(outcome) => outcome.clone().unwrap_or_else(|| Err(abandoned())),
             Err(_) => Err(abandoned()),
@@ -153,7 +170,7 @@ impl TokenSlot {
             std::process::id(),
             &outcome,
             || self.is_satisfied(reason),
-            || self.manager.ensure_open(),
+            || self.renewer.services.tasks.ensure_open(),
         );
         let number = match admission {
             Admission::Join(outcome) => return Ok(outcome),
@@ -162,9 +179,9 @@ impl TokenSlot {
             Admission::Lead(number) => number,
         };
         // From here on the renewal ends one way or the other, be it by being dropped before it ran.
-        let renewal = Renewal::new(Arc::clone(self), number, sender);
-        self.manager
-            .spawn(renewal.run(reason).instrument(self.span(reason)));
+        let task = RenewalTask::new(Arc::clone(self), number, sender);
+        let tasks = &self.renewer.services.tasks;
+        tasks.spawn(task.run(reason).instrument(self.span(reason)));
         Ok(outcome)
     }
 
@@ -174,9 +191,10 @@ impl TokenSlot {
             RenewalReason::Missing => "needed",
             RenewalReason::Rejected(_) => "rejected",
         };
-        let app = self.manager.app.as_ref();
-        let client_id = app.map(|app| &*app.client_id);
-        let issuer = app.map(crate::authorization_server::ClientRegistration::name);
+        let server = self.renewer.services.server.as_ref();
+        let client = server.map(|server| &server.registration);
+        let client_id = client.map(|client| &*client.client_id);
+        let issuer = client.map(ClientRegistration::name);
         tracing::info_span!("grantor.token", issuer, client_id, why)
     }
 
@@ -195,33 +213,42 @@ impl TokenSlot {
     }
 
     /// Makes a token the current one.
-    pub(crate) fn publish(self: &Arc<Self>, token: AccessToken, life: Lifetime) -> RenewalResult {
-        let mut header = HeaderValue::try_from(format!("{BEARER}{}", token.secret.expose()))
-            .map_err(|_| Error::refused("the access token does not fit into a header"))?;
-        header.set_sensitive(true);
-        let refresh_at = match self.manager.grant {
+    pub(crate) fn publish(self: &Arc<Self>, acquired: Acquired) -> Arc<CachedToken> {
+        let Acquired {
+            credential,
+            lifetime,
+            ..
+        } = acquired;
+        let refresh_at = match self.renewer.grant {
             Grant::StaticToken => NEVER,
-            _ => life.refresh_at(&self.manager.policy, self.manager.jitter()),
+            _ => lifetime.refresh_at(&self.renewer.services.policy, self.jitter()),
         };
         let generation = self.next_generation.fetch_add(1, Ordering::Relaxed) + 1;
+        let token = Arc::new(CachedToken::new(
+            generation, credential, lifetime, refresh_at,
+        ));
         let slot = Arc::downgrade(self);
-        let current = CachedToken::new(slot, generation, header, token.scope, life, refresh_at);
-        let current = Arc::new(current);
         let published = match self.subject {
-            Some(_) => PublishedToken::for_few(Arc::clone(&current)),
-            None => PublishedToken::for_many(Arc::clone(&current)),
+            Some(_) => PublishedToken::for_few(Arc::clone(&token), slot),
+            None => PublishedToken::for_many(Arc::clone(&token), slot),
         };
         self.current.store(Some(Arc::new(published)));
-        if self.subject.is_some() {
-            self.manager.cache_subject(self.key, self);
+        if let Some(place) = &self.subjects {
+            place.insert(self, self.renewer.services.policy.max_subject_tokens);
         }
-        Ok(current)
+        token
+    }
+
+    fn jitter(&self) -> f64 {
+        jitter(self.renewer.services.environment())
     }
 
     /// The token there is, good or not.
     pub(crate) fn current(&self) -> Option<Arc<CachedToken>> {
         let published = self.current.load();
-        published.as_ref().map(|token| Arc::clone(&token.current))
+        published
+            .as_ref()
+            .map(|published| Arc::clone(&published.token))
     }
 
     pub(crate) fn forget(&self) {
@@ -251,12 +278,14 @@ impl TokenSlot {
     /// Until when a failure stands. That depends on whether anybody is without a token meanwhile: who
     /// comes after the token's end has not been told of any failure.
     fn backoff_until(&self, failures: u32, error: &Error) -> Nanos {
-        let jitter = self.manager.jitter();
+        let jitter = self.jitter();
         let now = self.now();
         let after = |pause: Duration| now.saturating_add(nanos(pause));
         let good = |current: &Arc<CachedToken>| current.freshness(now) != Freshness::Expired;
         let until = match self.current().filter(good) {
-            Some(current) => after(current.life.backoff(failures, jitter)).min(current.expires_at),
+            Some(current) => {
+                after(current.lifetime.backoff(failures, jitter)).min(current.expires_at)
+            }
             None => {
                 let doubled = Duration::from_millis(250) * 2u32.pow(failures.clamp(1, 8) - 1);
                 let pause = doubled.min(Duration::from_secs(30));

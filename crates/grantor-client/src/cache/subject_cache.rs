@@ -5,20 +5,19 @@ use std::sync::{Arc, Weak};
 
 use lru::LruCache;
 
-use super::slot::TokenSlot;
-
 type Name = [u8; 32];
 
-pub(crate) struct SubjectCache {
-    cached: LruCache<Name, Arc<TokenSlot>>,
+/// A bounded cache of what was used last.
+pub(crate) struct SubjectCache<V> {
+    cached: LruCache<Name, Arc<V>>,
     /// Slots without a token so far, held by those who wait for it. What nobody gets a token for takes
     /// no place of others.
-    pending: HashMap<Name, Weak<TokenSlot>>,
+    pending: HashMap<Name, Weak<V>>,
     /// Whether nobody will look for any of them again.
     closed: bool,
 }
 
-impl Default for SubjectCache {
+impl<V> Default for SubjectCache<V> {
     fn default() -> Self {
         Self {
             cached: LruCache::unbounded(),
@@ -28,13 +27,9 @@ impl Default for SubjectCache {
     }
 }
 
-impl SubjectCache {
+impl<V> SubjectCache<V> {
     /// The slot of this name, if it is one that fits.
-    pub(crate) fn get(
-        &mut self,
-        name: &Name,
-        fits: impl Fn(&TokenSlot) -> bool,
-    ) -> Option<Arc<TokenSlot>> {
+    pub(crate) fn get(&mut self, name: &Name, fits: impl Fn(&V) -> bool) -> Option<Arc<V>> {
         if let Some(slot) = self.cached.get(name).filter(|slot| fits(slot)) {
             return Some(Arc::clone(slot));
         }
@@ -43,7 +38,7 @@ impl SubjectCache {
     }
 
     /// Remembers a slot as long as somebody waits for its token.
-    pub(crate) fn insert_pending(&mut self, name: Name, slot: &Arc<TokenSlot>) {
+    pub(crate) fn insert_pending(&mut self, name: Name, slot: &Arc<V>) {
         if self.pending.len() == self.pending.capacity() {
             self.pending.retain(|_, slot| slot.strong_count() > 0);
         }
@@ -51,18 +46,13 @@ impl SubjectCache {
     }
 
     /// Keeps a slot, and gives the one that makes room for it.
-    pub(crate) fn insert(
-        &mut self,
-        name: Name,
-        slot: &Arc<TokenSlot>,
-        most: usize,
-    ) -> Option<Arc<TokenSlot>> {
+    pub(crate) fn insert(&mut self, name: Name, slot: &Arc<V>, capacity: usize) -> Option<Arc<V>> {
         self.pending.remove(&name);
         let kept = self.cached.get(&name);
         if self.closed || kept.is_some_and(|kept| Arc::ptr_eq(kept, slot)) {
             return None;
         }
-        let full = self.cached.len() >= most && !self.cached.contains(&name);
+        let full = self.cached.len() >= capacity && !self.cached.contains(&name);
         let crowded_out = full.then(|| self.cached.pop_lru()).flatten();
         let replaced = self.cached.put(name, Arc::clone(slot));
         replaced.or(crowded_out.map(|(_, slot)| slot))
@@ -74,7 +64,7 @@ impl SubjectCache {
     }
 
     /// Takes all slots out.
-    pub(crate) fn take(&mut self) -> Vec<Arc<TokenSlot>> {
+    pub(crate) fn take(&mut self) -> Vec<Arc<V>> {
         let waiting = std::mem::take(&mut self.pending);
         let mut all: Vec<_> = waiting.values().filter_map(Weak::upgrade).collect();
         all.extend(std::iter::from_fn(|| self.cached.pop_lru()).map(|(_, slot)| slot));

@@ -3,7 +3,8 @@
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
-use crate::request::placement::{BearerMethod, without_token};
+use crate::config::placement::BearerMethod;
+use crate::request::placement::without_token;
 
 /// The most redirects that are followed, so that one request more is sent.
 pub(crate) const MAX_REDIRECTS: usize = 10;

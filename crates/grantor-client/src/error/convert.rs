@@ -9,14 +9,55 @@ use grantor_jose::SignError;
 
 use super::{Error, ErrorKind};
 
-impl From<FetchError> for Error {
-    fn from(error: FetchError) -> Self {
-        let message = error.to_string();
-        let (kind, retry_after) = match &error {
-            FetchError::Answer(answer) => answered(answer),
-            _ => (ErrorKind::Transient, None),
+impl Error {
+    /// A token request without a token. `cause` is why there was no answer.
+    pub(crate) fn fetch(error: FetchError, cause: Option<TransportError>) -> Self {
+        let FetchError::Answer(answer) = &error else {
+            return Self::unanswered(error, cause);
         };
-        Self::with(kind, message, retry_after, error)
+        let (kind, retry_after) = answered(answer);
+        let code = code_of(answer);
+        Self::with(kind, error.to_string(), retry_after, error).with_code(code)
+    }
+
+    /// A device without a token.
+    pub(crate) fn device(error: DeviceError, cause: Option<TransportError>) -> Self {
+        let (kind, retry_after) = match &error {
+            DeviceError::Denied | DeviceError::Expired => (ErrorKind::NeedsLogin, None),
+            DeviceError::Answer(answer) => answered(answer),
+            _ => return Self::unanswered(error, cause),
+        };
+        let code = match &error {
+            DeviceError::Answer(answer) => code_of(answer),
+            _ => None,
+        };
+        Self::with(kind, error.to_string(), retry_after, error).with_code(code)
+    }
+
+    /// A request that got no answer: the cause is the source, and what could not be signed says so
+    /// itself.
+    fn unanswered(
+        error: impl std::error::Error + Send + Sync + 'static,
+        cause: Option<TransportError>,
+    ) -> Self {
+        let message = error.to_string();
+        let Some(cause) = cause else {
+            return Self::with(ErrorKind::Transient, message, None, error);
+        };
+        let inner = std::error::Error::source(&cause).and_then(|source| source.downcast_ref());
+        if let Some(inner) = inner {
+            return Self::clone(inner);
+        }
+        let message = format!("{message}: {cause}");
+        Self::with(ErrorKind::Transient, message, None, cause)
+    }
+}
+
+/// The code with which an endpoint refused.
+pub(super) fn code_of(answer: &TokenError) -> Option<ErrorCode> {
+    match answer {
+        TokenError::Refused { error, .. } => Some(error.error.clone()),
+        _ => None,
     }
 }
 
@@ -62,19 +103,8 @@ impl From<TransportError> for Error {
 impl From<DeviceAuthorizationError> for Error {
     fn from(error: DeviceAuthorizationError) -> Self {
         let (kind, retry_after) = answered(error.answer());
-        Self::with(kind, error.to_string(), retry_after, error)
-    }
-}
-
-impl From<DeviceError> for Error {
-    fn from(error: DeviceError) -> Self {
-        let message = error.to_string();
-        let (kind, retry_after) = match &error {
-            DeviceError::Denied | DeviceError::Expired => (ErrorKind::NeedsLogin, None),
-            DeviceError::Answer(answer) => answered(answer),
-            _ => (ErrorKind::Transient, None),
-        };
-        Self::with(kind, message, retry_after, error)
+        let code = code_of(error.answer());
+        Self::with(kind, error.to_string(), retry_after, error).with_code(code)
     }
 }
 

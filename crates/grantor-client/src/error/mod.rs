@@ -6,9 +6,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::TokenError;
+use grantor_core::{ErrorCode, ErrorResponse, TokenError};
 
-use self::convert::answered;
+use self::convert::{answered, code_of};
+
+/// What a [`TokenSource`](crate::TokenSource) fails with.
+pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why there is no token, or why a request can't carry one. Cheap to clone, since all who wait for
 /// one renewal get the same.
@@ -19,6 +22,8 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     retry_after: Option<Duration>,
+    /// The code of RFC 6749 section 5.2 with which the server refused.
+    oauth_error: Option<ErrorCode>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -53,7 +58,7 @@ impl Error {
     }
 
     /// What a source of the user's failed with.
-    pub(crate) fn from_source(error: crate::renew::grant::token_source::SourceError) -> Self {
+    pub(crate) fn from_source(error: SourceError) -> Self {
         let message = format!("the source gave no token: {error}");
         Self::with(ErrorKind::Transient, message, None, error)
     }
@@ -68,22 +73,25 @@ impl Error {
             }
             _ => format!("the {name} refused"),
         };
-        Self(Arc::new(Inner {
+        let built = Self(Arc::new(Inner {
             kind,
             message,
             retry_after,
+            oauth_error: None,
             source: None,
-        }))
+        }));
+        built.with_code(code_of(error))
     }
 
     /// The server asked to be left alone for so long.
-    pub(crate) fn throttled(left: Duration) -> Self {
+    pub(crate) fn throttled(endpoint: &str, left: Duration) -> Self {
         let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-        let message = format!("the token endpoint asked to be left alone for another {seconds} s");
+        let message = format!("the {endpoint} asked to be left alone for another {seconds} s");
         Self(Arc::new(Inner {
             kind: ErrorKind::Transient,
             message,
             retry_after: Some(left),
+            oauth_error: None,
             source: None,
         }))
     }
@@ -97,6 +105,7 @@ impl Error {
             kind,
             message: message.into(),
             retry_after: None,
+            oauth_error: None,
             source: None,
         }))
     }
@@ -111,14 +120,46 @@ impl Error {
             kind,
             message: message.into(),
             retry_after,
+            oauth_error: None,
             source: Some(source.into()),
         }))
+    }
+
+    /// With the code of an error response.
+    pub(crate) fn with_oauth_error(self, error: &ErrorResponse) -> Self {
+        self.with_code(Some(error.error.clone()))
+    }
+
+    /// With the code that another error has.
+    pub(crate) fn with_code_of(self, error: &Self) -> Self {
+        self.with_code(error.0.oauth_error.clone())
+    }
+
+    fn with_code(mut self, code: Option<ErrorCode>) -> Self {
+        // It was just made, and nobody else has it.
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.oauth_error = code;
+        }
+        self
     }
 
     /// Whether the same call may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.0.kind == ErrorKind::Transient
+    }
+
+    /// Whether the server refused, or answered something that will not get better by itself.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.0.kind == ErrorKind::Refused
+    }
+
+    /// The error code with which the authorization server refused (RFC 6749 section 5.2), whatever
+    /// that means for this client.
+    #[must_use]
+    pub fn oauth_error(&self) -> Option<&ErrorCode> {
+        self.0.oauth_error.as_ref()
     }
 
     /// How long the server asked to be left alone.
@@ -146,6 +187,7 @@ impl fmt::Debug for Error {
             .field("kind", &self.0.kind)
             .field("message", &self.0.message)
             .field("retry_after", &self.0.retry_after)
+            .field("oauth_error", &self.0.oauth_error)
             .field("source", &self.0.source)
             .finish()
     }

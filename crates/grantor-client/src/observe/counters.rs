@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::metrics::MetricEvent;
-use crate::cache::share::SHARDS;
+use crate::runtime::per_thread::{SHARDS, shard};
 
 /// How often what happened, since the tokens were built.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -9,8 +9,10 @@ use crate::cache::share::SHARDS;
 pub struct Counts {
     /// Requests that got a token at once.
     pub hits: u64,
-    /// Renewals that brought a token, be it from the server or from the store.
+    /// Renewals that brought a token from the server, or from the program's own source.
     pub renewals: u64,
+    /// Renewals that brought a token which another process had stored.
+    pub adoptions: u64,
     /// Callers who waited for a renewal.
     pub waits: u64,
     /// Tokens that an API rejected, of which a renewal followed.
@@ -24,6 +26,7 @@ pub struct Counts {
 pub(crate) struct Counters {
     hits: [Shard; SHARDS],
     renewals: AtomicU64,
+    adoptions: AtomicU64,
     waits: AtomicU64,
     rejections: AtomicU64,
     failures: AtomicU64,
@@ -32,20 +35,6 @@ pub(crate) struct Counters {
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Shard(AtomicU64);
-
-thread_local! {
-    static SHARD: usize = {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let next = NEXT.fetch_add(1, Ordering::Relaxed);
-        usize::try_from(next).unwrap_or(0) % SHARDS
-    };
-}
-
-/// The number of this thread, below [`SHARDS`]. Others may have the same.
-#[inline]
-pub(crate) fn shard() -> usize {
-    SHARD.try_with(|at| *at).unwrap_or(0)
-}
 
 impl Counters {
     #[inline]
@@ -59,6 +48,7 @@ impl Counters {
         let count = match counted {
             MetricEvent::Hit => return self.hit(shard()),
             MetricEvent::Renewal => &self.renewals,
+            MetricEvent::Adoption => &self.adoptions,
             MetricEvent::Wait => &self.waits,
             MetricEvent::Rejection => &self.rejections,
             MetricEvent::Failure => &self.failures,
@@ -71,6 +61,7 @@ impl Counters {
         Counts {
             hits: self.hits.iter().map(|shard| read(&shard.0)).sum(),
             renewals: read(&self.renewals),
+            adoptions: read(&self.adoptions),
             waits: read(&self.waits),
             rejections: read(&self.rejections),
             failures: read(&self.failures),

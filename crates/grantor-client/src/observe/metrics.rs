@@ -6,8 +6,10 @@ use std::fmt::Debug;
 pub enum MetricEvent {
     /// A request got a token at once.
     Hit,
-    /// A renewal brought a token, be it from the server or from the store.
+    /// A renewal brought a token from the server, or from the program's own source.
     Renewal,
+    /// A renewal brought a token that another process had stored.
+    Adoption,
     /// A caller waited for a renewal.
     Wait,
     /// An API rejected a token, and a renewal followed.
@@ -23,6 +25,7 @@ impl MetricEvent {
         match self {
             Self::Hit => "grantor_token_hits_total",
             Self::Renewal => "grantor_token_renewals_total",
+            Self::Adoption => "grantor_token_adoptions_total",
             Self::Wait => "grantor_token_waits_total",
             Self::Rejection => "grantor_token_rejections_total",
             Self::Failure => "grantor_token_failures_total",

@@ -1,70 +1,63 @@
-//! Whose turn it is to renew: adopt what others have stored meanwhile, or hold the lease.
-
-use std::sync::Arc;
-use std::time::Duration;
+//! Who renews: a process adopts what others have stored meanwhile, or it holds the lease.
 
 use grantor_core::Secret;
 use tokio::time::Instant;
 
 use super::lease::{Lease, LeaseContender};
-use crate::cache::slot::TokenSlot;
+use super::services::Services;
+use super::{Acquired, Origin, Renewal};
+use crate::authorization_server::token_endpoint::TokenAnswer;
 use crate::error::Error;
-use crate::token::cached_token::CachedToken;
+use crate::renew::commit::commit;
+use crate::store::deadline::within_store_timeout;
 
-/// How long a store may take before a token is used that it has not got.
-pub(crate) const STORE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// What waiting for one's turn ends with.
+/// The result of an election.
 pub(crate) enum Election<'a> {
-    /// Somebody else has brought a token.
-    Adopted(Arc<CachedToken>),
-    /// It is for us to renew, under a lease if there are others.
+    /// Another process has brought a token.
+    Adopted(Acquired),
+    /// This process renews, under a lease if there are others.
     Elected(Option<Lease<'a>>),
 }
 
 /// Waits until nobody else renews, and looks for what they have brought. The last look is within
 /// the lease.
 pub(crate) async fn elect<'a>(
-    slot: &'a Arc<TokenSlot>,
+    services: &'a Services,
+    renewal: &Renewal,
     login_id: Option<&str>,
-    rejected_token: Option<&Secret>,
 ) -> Result<Election<'a>, Error> {
-    let storage = &slot.manager.storage;
-    let environment = &slot.manager.shared.environment;
-    let Some(leases) = &storage.leases else {
+    let store = &services.store;
+    let rejected_token = renewal.rejected_token();
+    let rejected_token = rejected_token.as_ref();
+    let adopt = || adopt(services, renewal, login_id, rejected_token);
+    let Some(leases) = &store.leases else {
         // Nobody else could have brought anything that a failing store would hide.
-        let adopted = adopt(slot, login_id, rejected_token)
-            .await
-            .unwrap_or_else(|error| {
-                tracing::warn!(%error, "the store of tokens failed, going on without it");
-                None
-            });
+        let adopted = adopt().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the store of tokens failed, going on without it");
+            None
+        });
         return Ok(adopted.map_or(Election::Elected(None), Election::Adopted));
     };
-    if let Some(current) = adopt(slot, login_id, rejected_token).await? {
-        return Ok(Election::Adopted(current));
+    if let Some(acquired) = adopt().await? {
+        return Ok(Election::Adopted(acquired));
     }
-    let mut contender = LeaseContender::new(
-        leases,
-        storage.lease_key(leases, &slot.parameters),
-        environment,
-    );
-    let policy = &slot.manager.policy;
+    let key = store.lease_key(leases, &renewal.parameters);
+    let mut contender = LeaseContender::new(leases, key, services.environment());
+    let policy = &services.policy;
     let patience = policy.retry.limit.saturating_add(policy.request_timeout);
     let began = Instant::now();
     loop {
-        let held = within_store_timeout(contender.attempt()).await?;
-        let adopted = adopt(slot, login_id, rejected_token).await?;
-        match (held, adopted) {
-            (Some(held), Some(current)) => {
-                held.release().await;
-                return Ok(Election::Adopted(current));
+        let lease = within_store_timeout(contender.attempt()).await?;
+        match (lease, adopt().await?) {
+            (Some(lease), Some(acquired)) => {
+                lease.release().await;
+                return Ok(Election::Adopted(acquired));
             }
-            (None, Some(current)) => return Ok(Election::Adopted(current)),
-            (Some(held), None) => return Ok(Election::Elected(Some(held))),
+            (None, Some(acquired)) => return Ok(Election::Adopted(acquired)),
+            (Some(lease), None) => return Ok(Election::Elected(Some(lease))),
             (None, None) if began.elapsed() >= patience => {
                 return Err(Error::transient(
-                    "another process renews the token and does not come to an end; try again",
+                    "another process is renewing the token and has not finished in time; try again",
                 ));
             }
             (None, None) => contender.pause().await,
@@ -73,19 +66,45 @@ pub(crate) async fn elect<'a>(
 }
 
 async fn adopt(
-    slot: &Arc<TokenSlot>,
+    services: &Services,
+    renewal: &Renewal,
     login_id: Option<&str>,
     rejected_token: Option<&Secret>,
-) -> Result<Option<Arc<CachedToken>>, Error> {
-    let found = slot
-        .manager
-        .storage
-        .find(&slot.parameters, login_id, rejected_token);
+) -> Result<Option<Acquired>, Error> {
+    let found = services
+        .store
+        .find(&renewal.parameters, login_id, rejected_token);
     let found = within_store_timeout(found).await?;
-    match found {
-        Some((token, life)) => slot.publish(token, life).map(Some),
-        None => Ok(None),
+    Ok(found.map(|(credential, lifetime)| Acquired {
+        credential,
+        lifetime,
+        from: Origin::Adopted,
+    }))
+}
+
+/// Renews a token that is shared with other processes and that no login renews.
+pub(crate) async fn renew_elected(
+    services: &Services,
+    renewal: &Renewal,
+    request: impl Future<Output = Result<TokenAnswer, Error>>,
+) -> Result<Acquired, Error> {
+    // A store that fails, or another process that is stuck, costs a token request, no more.
+    let mut lease = match elect(services, renewal, None).await {
+        Ok(Election::Adopted(acquired)) => return Ok(acquired),
+        Ok(Election::Elected(lease)) => lease,
+        Err(error) => {
+            tracing::warn!(%error, "not waiting for other processes any more");
+            None
+        }
+    };
+    let acquired = match while_leased(lease.as_mut(), request).await {
+        Ok(answer) => commit(services, renewal, &answer, None).await,
+        Err(error) => Err(error),
+    };
+    if let Some(lease) = lease {
+        lease.release().await;
     }
+    acquired
 }
 
 /// Gives up what is done under a lease when the lease is lost.
@@ -99,21 +118,9 @@ pub(crate) async fn while_leased<T>(
     tokio::select! {
         // After a stop both may be ready, and then the lease is gone.
         biased;
-        () = lease.keep() => Err(Error::transient(
+        () = lease.keep_alive() => Err(Error::transient(
             "another process took over the renewal of the token",
         )),
         done = work => done,
-    }
-}
-
-/// Bounds the time that a store may take.
-pub(crate) async fn within_store_timeout<T>(
-    work: impl Future<Output = Result<T, grantor_store::Error>>,
-) -> Result<T, Error> {
-    match tokio::time::timeout(STORE_TIMEOUT, work).await {
-        Ok(done) => done.map_err(Error::from),
-        Err(_) => Err(Error::transient(
-            "the store of tokens did not answer in time",
-        )),
     }
 }

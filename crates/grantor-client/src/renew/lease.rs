@@ -1,16 +1,14 @@
 //! A lease says who renews, so that others wait instead of doing the same. It saves work and never
 //! decides what is right: the conditional put of the record does.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use grantor_core::{Environment, Timestamp};
 use grantor_store::{Error, Key, Records, Version};
 use tokio::time::Instant;
 
+use crate::runtime::deadline::LeaseDeadline;
 use crate::store::records::LeaseRecord;
-use crate::token::cached_token::nanos;
 
 /// How long a lease holds unless it is extended.
 const LEASE_TERM: Duration = Duration::from_secs(10);
@@ -49,27 +47,6 @@ pub(crate) struct Lease<'a> {
     deadline: LeaseDeadline,
 }
 
-/// Until when a lease can be relied on, by a clock that runs while the machine sleeps.
-#[derive(Debug, Clone)]
-pub(crate) struct LeaseDeadline(Arc<AtomicU64>);
-
-impl LeaseDeadline {
-    fn from(written_at: Duration) -> Self {
-        let deadline = Self(Arc::default());
-        deadline.extend(written_at);
-        deadline
-    }
-
-    fn extend(&self, written_at: Duration) {
-        let end = nanos(written_at + LEASE_TERM - MARGIN);
-        self.0.store(end, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_over(&self, now: Duration) -> bool {
-        nanos(now) >= self.0.load(Ordering::Relaxed)
-    }
-}
-
 enum Extension {
     Yes,
     Lost,
@@ -92,7 +69,7 @@ impl<'a> LeaseContender<'a> {
     /// Tries to take the lease; none: somebody else holds it.
     pub(crate) async fn attempt(&mut self) -> Result<Option<Lease<'a>>, Error> {
         let now = self.environment.now();
-        let deadline = LeaseDeadline::from(self.environment.clock.elapsed());
+        let deadline = LeaseDeadline::at(self.environment.clock.elapsed() + LEASE_TERM - MARGIN);
         let written_at;
         let holder = match self.leases.get(&self.key).await {
             // Nobody extends what is no lease, so nobody would ever take it over.
@@ -162,7 +139,7 @@ impl Lease<'_> {
 
     /// Extends the lease as long as this runs; comes back once it is lost or about to lapse, also
     /// if the store does not answer.
-    pub(crate) async fn keep(&mut self) {
+    pub(crate) async fn keep_alive(&mut self) {
         loop {
             let about_to_lapse = self.written_at + LEASE_TERM - MARGIN;
             match tokio::time::timeout_at(about_to_lapse, self.extend()).await {
@@ -184,7 +161,7 @@ impl Lease<'_> {
                 Ok(Ok(version)) => {
                     (self.record, self.version) = (record, version);
                     self.written_at = written_at;
-                    self.deadline.extend(elapsed);
+                    self.deadline.extend_to(elapsed + LEASE_TERM - MARGIN);
                     return Extension::Yes;
                 }
                 Ok(Err(_)) => return Extension::Lost,

@@ -6,14 +6,16 @@ use http::{HeaderMap, HeaderName, Request, Response, StatusCode};
 
 use super::flags::AttemptFlags;
 use super::http_request::HttpRequest;
-use super::placement::BearerMethod;
 use crate::cache::rejections::is_unrelated_to_token;
-use crate::cache::share::TokenShare;
-use crate::cache::slot::{RenewalReason, TokenSlot};
+use crate::cache::slot::TokenSlot;
+use crate::cache::slot::share::TokenShare;
 use crate::config::origin::OriginId;
+use crate::config::placement::BearerMethod;
 use crate::error::Error;
 use crate::observe::metrics::MetricEvent;
-use crate::token::cached_token::{CachedToken, Freshness};
+use crate::token::cached_token::CachedToken;
+use crate::token::lifetime::Freshness;
+use crate::token::reason::RenewalReason;
 use crate::token::subject::Subject;
 
 /// What gRPC says instead of 401, in the header of an answer that has no messages.
@@ -80,8 +82,13 @@ impl Attempt {
 
     /// Whether an answer of this status is one about its token.
     fn is_rejected_by(&self, status: StatusCode) -> bool {
-        let rejects =
-            |slot: Arc<TokenSlot>| slot.manager.policy.rejection_statuses.contains(&status);
+        let rejects = |slot: Arc<TokenSlot>| {
+            slot.renewer
+                .services
+                .policy
+                .rejection_statuses
+                .contains(&status)
+        };
         self.slot().is_some_and(rejects)
     }
 
@@ -160,7 +167,7 @@ impl Attempt {
                     .rejections
                     .allows_renewal(&current, self.flags.origin(), slot.now()) =>
             {
-                slot.manager.count(MetricEvent::Rejection);
+                slot.renewer.services.observer.count(MetricEvent::Rejection);
                 slot.renew(RenewalReason::Rejected(current.generation))
                     .await
             }
@@ -229,7 +236,10 @@ impl Attempt {
         let slot = next.slot();
         if let Some(slot) = &slot {
             let origin = self.flags.origin();
-            slot.manager.origin_ids.check(origin, request.uri())?;
+            slot.renewer
+                .services
+                .origin_ids
+                .check(origin, request.uri())?;
             if matches!(slot.subject, Some(Subject::Password(_))) {
                 // The user's password, which the token stands for.
                 request.headers_mut().remove(AUTHORIZATION);

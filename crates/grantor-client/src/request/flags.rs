@@ -1,7 +1,7 @@
 use std::num::NonZeroU64;
 
-use super::placement::BearerMethod;
 use crate::config::origin::OriginId;
+use crate::config::placement::BearerMethod;
 
 /// Where the token went, and whether it is the second try already.
 #[derive(Clone, Copy, PartialEq, Eq)]

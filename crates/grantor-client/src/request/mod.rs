@@ -13,8 +13,8 @@ use http::header::AUTHORIZATION;
 
 use self::attempt::Attempt;
 use self::http_request::{HttpRequest, WithoutToken};
-use self::placement::BearerMethod;
 use crate::cache::slot::TokenSlot;
+use crate::config::placement::BearerMethod;
 use crate::error::Error;
 use crate::token::subject::SubjectToken;
 use crate::tokens::Tokens;

@@ -6,31 +6,12 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 use url::form_urlencoded;
 
 use super::http_request::HttpRequest;
-use crate::builder::TokensBuilder;
-use crate::cache::share::TokenShare;
+use crate::cache::slot::share::TokenShare;
+use crate::config::placement::BearerMethod;
 use crate::error::Error;
-use crate::tokens::Tokens;
 
 /// The parameter's name in a query or a form.
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
-
-/// Where a request carries its token (RFC 6750 section 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum BearerMethod {
-    /// In the header `Authorization`.
-    #[default]
-    Header,
-    /// In the parameter `access_token` of the query. For APIs that take nothing else: a URL ends up
-    /// in logs, here of whatever client sends the request, and at the server.
-    ///
-    /// A client that follows redirects by itself must not send `Referer`.
-    Query,
-    /// In the parameter `access_token` of a form, beside the caller's own parameters. Only sessions
-    /// and the other doors over reqwest can do that, and only for requests with a form in memory;
-    /// everywhere else it is an error.
-    Body,
-}
 
 impl BearerMethod {
     /// Whether the request brings a token of the caller's own.
@@ -81,24 +62,6 @@ impl BearerMethod {
                 Ok(())
             }
         }
-    }
-}
-
-impl TokensBuilder {
-    /// Where requests carry the token; in a header, if nothing else is said.
-    pub fn bearer_method(mut self, method: BearerMethod) -> Self {
-        self.bearer_method = method;
-        self
-    }
-}
-
-impl Tokens {
-    /// The same token, carried at another place.
-    #[must_use]
-    pub fn with_bearer_method(&self, method: BearerMethod) -> Self {
-        let mut tokens = self.clone();
-        tokens.bearer_method = method;
-        tokens
     }
 }
 

@@ -12,7 +12,6 @@ use super::http_request::HttpRequest;
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
 use crate::observe::hooks::ApiRequest;
-use crate::renew::grant::Grant;
 use crate::token::subject::{PasswordCredentials, Subject, SubjectSource, SubjectToken};
 use crate::tokens::Tokens;
 
@@ -43,12 +42,14 @@ impl Tokens {
                     )
                 })?;
                 headers.remove(AUTHORIZATION);
-                Ok(self.slot_of(Subject::Password(user)))
+                Ok(self.subject_slot(Subject::Password(user)))
             }
             _ => {
                 let named: Option<&SubjectToken> = request.extensions().and_then(Extensions::get);
                 match named.cloned() {
-                    Some(subject) if self.exchanges() => Ok(self.slot_of(Subject::Token(subject))),
+                    Some(subject) if self.exchanges() => {
+                        Ok(self.subject_slot(Subject::Token(subject)))
+                    }
                     Some(_) => Err(Error::configuration(
                         "the request names a subject, and these tokens are none of \
                          \"token_exchange\"",
@@ -58,54 +59,12 @@ impl Tokens {
             }
         }
     }
-
-    /// The slot for somebody who has no request.
-    pub(crate) async fn slot_without_request(&self) -> Result<Arc<TokenSlot>, Error> {
-        match self.subjects.as_deref() {
-            Some(SubjectSource::Called(call)) => match call().await {
-                Some(subject) => Ok(self.slot_of(Subject::Token(subject))),
-                None => self.slot_without_subject(),
-            },
-            Some(SubjectSource::Basic) => Err(Error::configuration(
-                "the tokens belong to users who come with a request: prepare one",
-            )),
-            None if self.slot.subject.is_none() && self.exchanges() => self.slot_without_subject(),
-            None => Ok(Arc::clone(&self.slot)),
-        }
-    }
-
-    /// Whether every request gets the token of the handle, and no hook wants to see it before.
-    pub(crate) fn has_fast_path_for(slot: &TokenSlot, subjects: Option<&SubjectSource>) -> bool {
-        let manager = &slot.manager;
-        let exchanges = matches!(manager.grant, Grant::TokenExchange(_));
-        subjects.is_none() && !exchanges && manager.shared.hooks.leaves_api_requests()
-    }
-
-    fn exchanges(&self) -> bool {
-        matches!(self.slot.manager.grant, Grant::TokenExchange(_))
-    }
-
-    fn slot_of(&self, subject: Subject) -> Arc<TokenSlot> {
-        self.slot
-            .manager
-            .subject_slot(&self.slot.parameters, subject)
-    }
-
-    fn slot_without_subject(&self) -> Result<Arc<TokenSlot>, Error> {
-        match &self.slot.manager.grant {
-            Grant::TokenExchange(exchange) if exchange.optional => Ok(Arc::clone(&self.slot)),
-            _ => Err(Error::configuration(
-                "there is no subject whose token could be exchanged: name one, or allow that there \
-                 is none by \"optional_subject\"",
-            )),
-        }
-    }
 }
 
 impl TokenSlot {
     /// Shows a request to the hooks.
     pub(crate) async fn run_request_hooks(&self, request: &mut impl HttpRequest) {
-        let hooks = &self.manager.shared.hooks;
+        let hooks = &self.renewer.services.shared.connection.hooks;
         if hooks.leaves_api_requests() {
             return;
         }

@@ -1,42 +1,46 @@
-//! What a manager does beside its callers, and its end.
+//! Work beside the callers, and the end of all of it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
-use crate::cache::registry::Manager;
+use super::worker::Worker;
 use crate::error::Error;
 
+/// Spawns work on a worker and waits for it when it is closed.
+#[derive(Debug, Clone)]
+pub(crate) struct Tasks(Arc<State>);
+
 #[derive(Debug)]
-pub(crate) struct Tasks {
+struct State {
+    worker: Arc<Worker>,
     /// How many are under way.
     active: watch::Sender<usize>,
     closed: watch::Sender<bool>,
 }
 
-impl Default for Tasks {
-    fn default() -> Self {
-        Self {
+impl Tasks {
+    pub(crate) fn new(worker: Arc<Worker>) -> Self {
+        Self(Arc::new(State {
+            worker,
             active: watch::Sender::new(0),
             closed: watch::Sender::new(false),
-        }
+        }))
     }
-}
 
-impl Manager {
-    /// Runs a job that [`close`](Self::close) waits for.
-    pub(crate) fn spawn(self: &Arc<Self>, job: impl Future<Output = ()> + Send + 'static) {
-        let active = TaskGuard::new(Arc::clone(self));
-        self.shared.worker.spawn(async move {
-            job.await;
-            drop(active);
+    /// Runs a task that [`close`](Self::close) waits for.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let guard = TaskGuard::new(Arc::clone(&self.0));
+        self.0.worker.spawn(async move {
+            task.await;
+            drop(guard);
         });
     }
 
-    /// Does something that takes a runtime, for a caller who may have none.
+    /// Runs work that needs a runtime, for a caller who may have none.
     pub(crate) async fn run_on_worker<T: Send + 'static>(
-        self: &Arc<Self>,
+        &self,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
         let (sender, done) = oneshot::channel();
@@ -49,7 +53,7 @@ impl Manager {
 
     /// Whether the tokens were closed.
     pub(crate) fn is_closed(&self) -> bool {
-        *self.tasks.closed.borrow()
+        *self.0.closed.borrow()
     }
 
     /// Whether renewals may begin.
@@ -64,31 +68,36 @@ impl Manager {
 
     /// Begins no more renewals and waits for those under way.
     pub(crate) async fn close(&self) {
-        self.tasks.closed.send_replace(true);
-        let mut active = self.tasks.active.subscribe();
+        self.0.closed.send_replace(true);
+        let mut active = self.0.active.subscribe();
         let _ = active.wait_for(|active| *active == 0).await;
     }
 
-    /// Waits so long, or until the tokens are closed. Whether they are.
+    /// Waits for `pause`, or until the tokens are closed. Whether they are.
     pub(crate) async fn closed_within(&self, pause: Duration) -> bool {
-        let mut closed = self.tasks.closed.subscribe();
+        let mut closed = self.0.closed.subscribe();
         let closing = closed.wait_for(|closed| *closed);
         tokio::time::timeout(pause, closing).await.is_ok()
     }
+
+    /// Whether a thread that blocks here may wait for tasks: they run elsewhere.
+    pub(crate) fn can_block_on(&self) -> bool {
+        self.0.worker.can_block_on()
+    }
 }
 
-/// A job under way, until it is dropped.
-struct TaskGuard(Arc<Manager>);
+/// A task under way, until it is dropped.
+struct TaskGuard(Arc<State>);
 
 impl TaskGuard {
-    fn new(manager: Arc<Manager>) -> Self {
-        manager.tasks.active.send_modify(|active| *active += 1);
-        Self(manager)
+    fn new(state: Arc<State>) -> Self {
+        state.active.send_modify(|active| *active += 1);
+        Self(state)
     }
 }
 
 impl Drop for TaskGuard {
     fn drop(&mut self) {
-        self.0.tasks.active.send_modify(|active| *active -= 1);
+        self.0.active.send_modify(|active| *active -= 1);
     }
 }

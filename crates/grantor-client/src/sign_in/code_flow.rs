@@ -4,10 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::exchange::FetchToken;
 use grantor_core::{
-    AuthorizationRequest, AuthorizationResponse, CodeVerifier, GrantParameters, Issuer,
-    RedirectUri, ServerMetadata, TokenParameters, TokenRequest,
+    AuthorizationRequest, AuthorizationResponse, CodeVerifier, Environment, GrantParameters, Issuer,
+    RedirectUri, ServerMetadata,
 };
 use tokio::sync::oneshot;
 use url::Url;
@@ -15,15 +14,13 @@ use url::Url;
 use super::establish;
 use super::pending::{AuthorizationRedirect, PendingAuthorization};
 use super::redirect::{query_of, redirected};
-use crate::authorization_server::endpoint::Endpoint;
+use crate::authorization_server::AuthorizationServer;
+use crate::authorization_server::token_endpoint::TokenCall;
 use crate::builder::TokensBuilder;
-use crate::cache::registry::SharedServices;
-use crate::cache::slot::{RenewalResult, TokenSlot};
-use crate::config::server::ServerConfig;
+use crate::builder::assemble::FlowParts;
+use crate::cache::slot::TokenSlot;
 use crate::error::Error;
-use crate::observe::hooks::RequestKind;
 use crate::providers::Pkce;
-use crate::renew::fetch;
 use crate::tokens::Tokens;
 
 /// Signs users in with a code and PKCE, always by S256.
@@ -49,31 +46,52 @@ use crate::tokens::Tokens;
 #[derive(Clone)]
 pub struct CodeFlow {
     builder: TokensBuilder,
-    shared: Arc<SharedServices>,
-    server: ServerConfig,
+    server: AuthorizationServer,
+    environment: Environment,
     redirect_uri: RedirectUri,
     parameters: Vec<(String, String)>,
     s256_may_be_unadvertised: bool,
 }
 
-impl CodeFlow {
-    pub(crate) fn new(
-        mut builder: TokensBuilder,
-        server: ServerConfig,
-        redirect_uri: RedirectUri,
-        shared: Arc<SharedServices>,
-    ) -> Self {
-        builder.services = Some(Arc::clone(&shared));
-        Self {
-            builder,
-            shared,
-            server,
-            redirect_uri,
-            parameters: Vec::new(),
-            s256_may_be_unadvertised: false,
+impl TokensBuilder {
+    /// A way to sign users in, whose browsers come back to `redirect_uri`.
+    ///
+    /// # Errors
+    /// A configuration that can't work; the message lists every problem.
+    pub fn code_flow(mut self, redirect_uri: &str) -> Result<CodeFlow, Error> {
+        let mut problems = Vec::new();
+        let redirect_uri = RedirectUri::parse(redirect_uri);
+        if let Err(error) = &redirect_uri {
+            problems.push(format!("\"redirect_uri\": {error}"));
+        }
+        let parts = self.flow_parts(&mut problems);
+        let nowhere = |parts: &FlowParts| {
+            let server = &parts.server.registration.server;
+            server.issuer.is_none() && server.authorization_endpoint.is_none()
+        };
+        if parts.as_ref().is_some_and(nowhere) {
+            let needed = "an \"issuer\" or an \"authorization_endpoint\"";
+            problems.push(format!("signing users in takes {needed} of the server"));
+        }
+        match (redirect_uri, parts) {
+            (Ok(redirect_uri), Some(parts)) if problems.is_empty() => {
+                let environment = parts.shared.connection.environment.clone();
+                self.services = Some(parts.shared);
+                Ok(CodeFlow {
+                    builder: self,
+                    server: parts.server,
+                    environment,
+                    redirect_uri,
+                    parameters: Vec::new(),
+                    s256_may_be_unadvertised: false,
+                })
+            }
+            _ => Err(Error::problems(&problems)),
         }
     }
+}
 
+impl CodeFlow {
     /// Which login [`finish`](Self::finish) makes: a user's name, an account.
     #[must_use]
     pub fn login_label(mut self, name: impl Into<String>) -> Self {
@@ -101,9 +119,9 @@ impl CodeFlow {
     /// # Errors
     /// The server's metadata can't be had, or lacks an authorization endpoint or S256.
     pub async fn start(&self) -> Result<AuthorizationRedirect, Error> {
-        let metadata = self.metadata().await?;
+        let metadata = self.server.published_metadata().await?;
         let endpoint = self.check(metadata.as_deref())?;
-        let environment = &self.shared.environment;
+        let environment = &self.environment;
         let state = environment.random_text::<32>();
         let verifier = CodeVerifier::from_random(environment.random_bytes());
         let ask = self.builder.token_parameters()?;
@@ -122,7 +140,7 @@ impl CodeFlow {
             resource: ask.resource.clone(),
             extra: audience.chain(self.parameters.iter().cloned()).collect(),
         };
-        let url = request.to_url_with(endpoint, &self.server.quirks);
+        let url = request.to_url_with(endpoint, &self.server.registration.server.quirks);
         let url = url.map_err(|_| {
             Error::configuration("the authorization endpoint and the parameters make no URL")
         })?;
@@ -135,19 +153,16 @@ impl CodeFlow {
         Ok(AuthorizationRedirect { url, pending })
     }
 
-    /// What the server publishes, if it does.
-    async fn metadata(&self) -> Result<Option<Arc<ServerMetadata>>, Error> {
-        let cache = &self.shared.metadata;
-        Ok(match (&self.server.issuer, &self.server.metadata_url) {
-            (None, _) => None,
-            (Some(issuer), None) => Some(cache.get(issuer).await?),
-            (Some(issuer), Some(location)) => Some(cache.get_at(issuer, location).await?),
-        })
-    }
-
     fn check<'a>(&'a self, metadata: Option<&'a ServerMetadata>) -> Result<&'a Url, Error> {
         let published = metadata.and_then(|metadata| metadata.authorization_endpoint.as_ref());
-        let Some(endpoint) = self.server.authorization_endpoint.as_ref().or(published) else {
+        let Some(endpoint) = self
+            .server
+            .registration
+            .server
+            .authorization_endpoint
+            .as_ref()
+            .or(published)
+        else {
             return Err(Error::configuration(format!(
                 "the metadata of {} has no \"authorization_endpoint\"",
                 self.name()
@@ -164,7 +179,7 @@ impl CodeFlow {
         let methods = metadata.map(|metadata| &metadata.code_challenge_methods_supported);
         let advertised = methods.is_some_and(|methods| methods.iter().any(|it| it == "S256"));
         let name = self.name();
-        match self.server.pkce {
+        match self.server.registration.server.pkce {
             _ if advertised => Ok(()),
             Pkce::S256 => Ok(()),
             // RFC 9700 section 2.1.1 demands PKCE of public clients.
@@ -183,8 +198,9 @@ impl CodeFlow {
 
     /// What to call the server in messages and in what is pending.
     fn name(&self) -> &str {
-        let issuer = self.server.issuer.as_ref().map(Issuer::as_str);
-        let endpoint = self.server.token_endpoint.as_ref().map(Url::as_str);
+        let server = &self.server.registration.server;
+        let issuer = server.issuer.as_ref().map(Issuer::as_str);
+        let endpoint = server.token_endpoint.as_ref().map(Url::as_str);
         issuer.or(endpoint).unwrap_or("the server")
     }
 
@@ -206,13 +222,17 @@ impl CodeFlow {
                 "the sign-in was begun with another server",
             ));
         }
-        let metadata = self.metadata().await?;
+        let metadata = self.server.published_metadata().await?;
         let advertised =
             metadata.is_some_and(|it| it.authorization_response_iss_parameter_supported);
         let answer = AuthorizationResponse::from_query(query_of(redirect));
         let code = answer
             .and_then(|answer| {
-                answer.into_code(&pending.state, self.server.issuer.as_ref(), advertised)
+                answer.into_code(
+                    &pending.state,
+                    self.server.registration.server.issuer.as_ref(),
+                    advertised,
+                )
             })
             .map_err(|error| redirected(&error))?;
         let code_verifier = CodeVerifier::parse(&pending.code_verifier)
@@ -225,37 +245,24 @@ impl CodeFlow {
         let tokens = self.builder.clone().build()?;
         let (sender, outcome) = oneshot::channel();
         let slot = Arc::clone(&tokens.slot);
-        slot.manager.ensure_open()?;
-        let manager = Arc::clone(&slot.manager);
-        manager.spawn(async move {
+        let tasks = &tokens.services().tasks;
+        tasks.ensure_open()?;
+        tasks.spawn(async move {
             let outcome = redeem(&slot, grant).await;
             let _ = sender.send(outcome);
         });
         match outcome.await {
-            Ok(outcome) => outcome.map(|_| tokens),
+            Ok(outcome) => outcome.map(|()| tokens),
             Err(_) => Err(Error::transient("the sign-in was abandoned; sign in again")),
         }
     }
 }
 
-async fn redeem(slot: &Arc<TokenSlot>, grant: GrantParameters) -> RenewalResult {
-    let manager = &slot.manager;
-    let cache = &manager.shared.metadata;
-    let app = manager.app()?;
-    let (url, client) = app.endpoint(cache, Endpoint::Token).await?;
-    let request = TokenRequest {
-        grant,
-        parameters: TokenParameters {
-            resource: slot.parameters.resource.clone(),
-            extra: slot.parameters.extra.clone(),
-            ..TokenParameters::default()
-        },
-    };
-    let mut request = request.to_request_with(&url, &client.authentication, &app.server.quirks);
-    client.sign(&mut request);
-    let exchange = FetchToken::code(request).with_quirks(app.server.quirks);
-    let (answer, sent_at) = fetch(manager, RequestKind::Token, exchange, None).await;
-    establish(slot, answer?, sent_at).await
+async fn redeem(slot: &Arc<TokenSlot>, grant: GrantParameters) -> Result<(), Error> {
+    let services = &slot.renewer.services;
+    let call = TokenCall::new(grant, &slot.parameters, services.policy.retry.clone());
+    let answer = services.server()?.request_token(call, &services.tasks);
+    establish(slot, &answer.await?).await
 }
 
 /// Further parameters may be secret: their names are shown.

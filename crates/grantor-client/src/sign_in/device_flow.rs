@@ -4,22 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::exchange::{DeviceAuthorization, Event, Exchange, Step};
-use grantor_core::{
-    DeviceAuthorizationRequest, DeviceAuthorizationResponse, GrantParameters, TokenRequest,
-};
-use grantor_http::Transport;
+use grantor_core::DeviceAuthorizationResponse;
 use tokio::sync::watch;
 use url::Url;
 
 use super::establish;
-use crate::authorization_server::endpoint::Endpoint;
-use crate::authorization_server::sent_at::SentAt;
 use crate::builder::TokensBuilder;
-use crate::cache::registry::{Manager, SharedServices};
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
-use crate::observe::hooks::RequestKind;
 use crate::tokens::Tokens;
 
 /// Signs users in on devices without a browser or a keyboard.
@@ -62,12 +54,25 @@ pub struct PendingDeviceAuthorization {
     outcome: watch::Receiver<Option<Result<(), Error>>>,
 }
 
-impl DeviceFlow {
-    pub(crate) fn new(mut builder: TokensBuilder, shared: Arc<SharedServices>) -> Self {
-        builder.services = Some(shared);
-        Self { builder }
+impl TokensBuilder {
+    /// A way to sign users in on devices without a browser (RFC 8628).
+    ///
+    /// # Errors
+    /// A configuration that can't work; the message lists every problem.
+    pub fn device_flow(mut self) -> Result<DeviceFlow, Error> {
+        let mut problems = Vec::new();
+        let parts = self.flow_parts(&mut problems);
+        match parts {
+            Some(parts) if problems.is_empty() => {
+                self.services = Some(parts.shared);
+                Ok(DeviceFlow { builder: self })
+            }
+            _ => Err(Error::problems(&problems)),
+        }
     }
+}
 
+impl DeviceFlow {
     /// Which login [`start`](Self::start) makes: a user's name, an account.
     #[must_use]
     pub fn login_label(self, name: impl Into<String>) -> Self {
@@ -83,13 +88,14 @@ impl DeviceFlow {
     pub async fn start(&self) -> Result<PendingDeviceAuthorization, Error> {
         let tokens = self.builder.clone().build()?;
         let slot = Arc::clone(&tokens.slot);
-        let response = authorize_device(&slot).await?;
-        let exchange = poll_call(&slot, &response).await?;
+        let services = tokens.services();
+        let device = services.server()?.authorize_device(&slot.parameters);
+        let device = device.await?;
+        let response = device.clone();
         let (sender, outcome) = watch::channel(None);
-        slot.manager.ensure_open()?;
-        let manager = Arc::clone(&slot.manager);
-        manager.spawn(async move {
-            let outcome = poll(&slot, exchange).await;
+        services.tasks.ensure_open()?;
+        services.tasks.spawn(async move {
+            let outcome = poll(&slot, &device).await;
             sender.send_replace(Some(outcome));
         });
         Ok(PendingDeviceAuthorization {
@@ -124,79 +130,13 @@ impl PendingDeviceAuthorization {
     }
 }
 
-/// Asks for the codes (RFC 8628 section 3.1).
-async fn authorize_device(slot: &TokenSlot) -> Result<DeviceAuthorizationResponse, Error> {
-    let manager = &slot.manager;
-    let app = manager.app()?;
-    let endpoint = app.endpoint(&manager.shared.metadata, Endpoint::DeviceAuthorization);
-    let (url, client) = endpoint.await?;
-    let audience = slot.parameters.audience.iter();
-    let audience = audience.map(|audience| ("audience".to_owned(), audience.clone()));
-    let request = DeviceAuthorizationRequest {
-        scope: slot.parameters.scope.clone(),
-        resource: slot.parameters.resource.clone(),
-        extra: audience
-            .chain(slot.parameters.extra.iter().cloned())
-            .collect(),
-    };
-    let quirks = &app.server.quirks;
-    let mut request = request.to_request(&url, &client.authentication, quirks);
-    client.sign(&mut request);
-    let answer = manager
-        .wire(RequestKind::DeviceAuthorization)
-        .send(request)
-        .await?;
-    Ok(DeviceAuthorizationResponse::from_response(&answer, quirks)?)
-}
-
-async fn poll_call(
-    slot: &TokenSlot,
-    response: &DeviceAuthorizationResponse,
-) -> Result<DeviceAuthorization, Error> {
-    let manager = &slot.manager;
-    let app = manager.app()?;
-    let endpoint = app.endpoint(&manager.shared.metadata, Endpoint::Token);
-    let (url, client) = endpoint.await?;
-    let grant = GrantParameters::DeviceCode {
-        device_code: response.device_code.clone(),
-    };
-    let quirks = app.server.quirks;
-    let request = TokenRequest::new(grant);
-    let mut request = request.to_request_with(&url, &client.authentication, &quirks);
-    client.sign(&mut request);
-    Ok(DeviceAuthorization::new(request, response).with_quirks(quirks))
-}
-
-/// Asks until the user has decided, or nobody wants to know any more (RFC 8628 section 3.4).
-async fn poll(slot: &Arc<TokenSlot>, exchange: DeviceAuthorization) -> Result<(), Error> {
-    let manager = &slot.manager;
-    let mut exchange = SentAt::new(exchange);
-    let wire = manager.wire(RequestKind::Token);
-    let mut event = Event::Continue;
-    let (answer, sent_at) = loop {
-        event = match exchange.step(event, manager.shared.environment.clock.elapsed()) {
-            Step::Send(request) => match wire.send(request).await {
-                Ok(answer) => Event::Answer(answer),
-                Err(error) => {
-                    tracing::debug!(error = &error as &dyn std::error::Error, "no answer");
-                    Event::NoAnswer(error.no_answer())
-                }
-            },
-            Step::Wait(pause) => wait(manager, pause).await?,
-            Step::Done(output) => break output,
-        };
-    };
-    let answer = answer.map_err(|error| wire.unsigned().unwrap_or_else(|| error.into()))?;
-    establish(slot, answer, sent_at).await.map(drop)
-}
-
-async fn wait(manager: &Manager, pause: Duration) -> Result<Event, Error> {
-    if manager.closed_within(pause).await {
-        return Err(Error::configuration(
-            "the tokens were closed before the user had decided",
-        ));
-    }
-    Ok(Event::Continue)
+/// Polls until the user has decided, or the tokens are closed (RFC 8628 section 3.4).
+async fn poll(slot: &Arc<TokenSlot>, device: &DeviceAuthorizationResponse) -> Result<(), Error> {
+    let services = &slot.renewer.services;
+    let answer = services
+        .server()?
+        .poll_device(device, &slot.parameters, &services.tasks);
+    establish(slot, &answer.await?).await
 }
 
 impl fmt::Debug for PendingDeviceAuthorization {

@@ -1,4 +1,5 @@
-//! What every way to sign a user in ends with.
+//! Signing users in. Every way to do so ends with a login that is stored and whose first token is
+//! published.
 
 pub(crate) mod code_flow;
 pub(crate) mod device_flow;
@@ -6,38 +7,42 @@ pub(crate) mod pending;
 mod redirect;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use grantor_core::TokenResponse;
-
-use crate::cache::slot::{RenewalResult, TokenSlot};
+use crate::authorization_server::token_endpoint::TokenAnswer;
+use crate::cache::slot::TokenSlot;
+use crate::error::Error;
 use crate::observe::event::Event;
+use crate::renew::Renewal;
+use crate::renew::commit::{LoginTokens, commit};
 use crate::renew::grant::Grant;
+use crate::renew::login::rotation::refresh_expires_at;
 use crate::renew::login::state::new_record;
-use crate::renew::{LoginTokens, commit};
+use crate::token::reason::RenewalReason;
 
 /// Begins the login that an answer brings: it is stored in place of whatever was there, and only
 /// then its access token is used.
-pub(crate) async fn establish(
-    slot: &Arc<TokenSlot>,
-    answer: TokenResponse,
-    sent_at: Duration,
-) -> RenewalResult {
-    let manager = &slot.manager;
-    let mut login_tokens = None;
-    if let Grant::Login(login) = &manager.grant {
-        let mut record = new_record(manager, answer.refresh_token.as_ref());
-        let now = manager.shared.environment.now();
-        record.refresh_expires_at = answer.refresh_token_expires_in.map(|left| now + left);
-        login_tokens = Some(LoginTokens {
+async fn establish(slot: &Arc<TokenSlot>, answer: &TokenAnswer) -> Result<(), Error> {
+    let services = &slot.renewer.services;
+    let mut tokens = None;
+    if let Grant::Login(login) = &slot.renewer.grant {
+        let mut record = new_record(services, answer.response.refresh_token.as_ref());
+        record.refresh_expires_at = refresh_expires_at(services.environment(), answer);
+        tokens = Some(LoginTokens {
             login_id: record.login_id.clone(),
             spent: None,
-            refresh_token: answer.refresh_token.clone(),
+            refresh_token: answer.response.refresh_token.clone(),
             refresh_expires_at: record.refresh_expires_at,
         });
-        login.replace_with(manager, record).await;
+        login.replace_with(services, record).await;
     }
-    let current = commit(slot, answer, sent_at, login_tokens).await?;
-    manager.emit(&Event::Renewed);
-    Ok(current)
+    let renewal = Renewal {
+        parameters: Arc::clone(&slot.parameters),
+        subject: None,
+        current: slot.current(),
+        reason: RenewalReason::Missing,
+    };
+    let acquired = commit(services, &renewal, answer, tokens).await?;
+    slot.publish(acquired);
+    services.observer.emit(&Event::Renewed);
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The records of one client or login, found by hashed keys.
 
+pub(crate) mod deadline;
 pub(crate) mod location;
 pub(crate) mod open;
 pub(crate) mod records;
@@ -9,15 +10,16 @@ use std::time::Duration;
 
 use grantor_core::{Environment, Scope, Secret, TokenParameters};
 use grantor_store::{Key, MasterKey, Namespace, Records, Store};
-use http::HeaderValue;
 use tokio::sync::OnceCell;
 
 use self::location::{OpenStore, StoreSharing};
 use self::open::StoreOpener;
 use self::records::{AccessTokenRecord, LeaseRecord, LoginRecord};
-use crate::authorization_server::ClientRegistration;
 use crate::config::policy::Policy;
-use crate::token::cached_token::{AccessToken, Lifetime};
+use crate::runtime::instant::nanos;
+use crate::token::credential::{Credential, TokenType};
+use crate::token::lifetime::Lifetime;
+use crate::token::parameters::canonical;
 
 #[derive(Debug)]
 pub(crate) struct TokenStore {
@@ -47,7 +49,7 @@ impl TokenStore {
         (place, kinds): (OpenStore, RecordKinds),
         environment: &Environment,
         policy: &Arc<Policy>,
-        app: Option<&ClientRegistration>,
+        server: &str,
         identity: String,
         problems: &mut Vec<String>,
     ) -> Option<Self> {
@@ -56,7 +58,6 @@ impl TokenStore {
             key,
             sharing,
         } = place;
-        let server = app.map_or("a source", ClientRegistration::name);
         let namespace = Namespace::new(&format!("client of {server}"));
         let sealing_key = Arc::new(key.sealing_key());
         let opened = Arc::clone(&store);
@@ -111,17 +112,13 @@ impl TokenStore {
         self.checked.get_or_try_init(check).await.copied()
     }
 
-    pub(crate) fn access_key(&self, ask: &TokenParameters) -> Key {
-        self.access.key_of_name(&self.name_of(ask))
+    pub(crate) fn access_key(&self, parameters: &TokenParameters) -> Key {
+        self.access.key_of_name(&self.name_of(parameters))
     }
 
     /// What is asked may hold secrets of its own (a further parameter), so its name is a MAC too.
-    fn name_of(&self, ask: &TokenParameters) -> String {
-        let name = format!(
-            "{}{}",
-            self.identity,
-            crate::token::parameters::canonical(&ask)
-        );
+    fn name_of(&self, parameters: &TokenParameters) -> String {
+        let name = format!("{}{}", self.identity, canonical(parameters));
         self.key.fingerprint("access_token", &Secret::new(name))
     }
 
@@ -130,10 +127,14 @@ impl TokenStore {
     }
 
     /// The key of the lease: one for a login, one for each access token of a client.
-    pub(crate) fn lease_key(&self, leases: &Records<LeaseRecord>, ask: &TokenParameters) -> Key {
+    pub(crate) fn lease_key(
+        &self,
+        leases: &Records<LeaseRecord>,
+        parameters: &TokenParameters,
+    ) -> Key {
         match self.logins {
             Some(_) => leases.key_of_name(&self.identity),
-            None => leases.key_of_name(&self.name_of(ask)),
+            None => leases.key_of_name(&self.name_of(parameters)),
         }
     }
 
@@ -141,11 +142,11 @@ impl TokenStore {
     /// not to be renewed yet.
     pub(crate) async fn find(
         &self,
-        ask: &TokenParameters,
+        parameters: &TokenParameters,
         login_id: Option<&str>,
         rejected_token: Option<&Secret>,
-    ) -> Result<Option<(AccessToken, Lifetime)>, grantor_store::Error> {
-        let loaded = match self.access.get(&self.access_key(ask)).await {
+    ) -> Result<Option<(Credential, Lifetime)>, grantor_store::Error> {
+        let loaded = match self.access.get(&self.access_key(parameters)).await {
             // Another is had, and takes its place.
             Err(error) if error.is_corrupt() || error.is_newer() => {
                 tracing::warn!(%error, "a stored access token is of no use");
@@ -156,26 +157,37 @@ impl TokenStore {
         let Some(loaded) = loaded else {
             return Ok(None);
         };
-        let record = loaded.record;
+        Ok(self.usable(loaded.record, login_id, rejected_token))
+    }
+
+    /// The token of a record, unless it is one that must not be adopted.
+    fn usable(
+        &self,
+        record: AccessTokenRecord,
+        login_id: Option<&str>,
+        rejected_token: Option<&Secret>,
+    ) -> Option<(Credential, Lifetime)> {
         let secret = Secret::new(record.access_token.clone());
         let from_the_future = record.obtained_at > self.environment.now() + self.policy.clock_skew;
         let of_another = record.login_id.as_deref() != login_id;
-        // What was stored before that was looked at can't be sent.
-        let unfit = HeaderValue::from_str(secret.expose()).is_err();
-        if rejected_token == Some(&secret) || of_another || from_the_future || unfit {
-            return Ok(None);
+        if rejected_token == Some(&secret) || of_another || from_the_future {
+            return None;
         }
-        let life = self.life(&record);
-        let now = crate::token::cached_token::nanos(self.environment.clock.elapsed());
-        if life.refresh_at(&self.policy, 1.0) <= now {
-            return Ok(None);
+        let lifetime = self.lifetime(&record);
+        let now = nanos(self.environment.clock.elapsed());
+        if lifetime.refresh_at(&self.policy, 1.0) <= now {
+            return None;
         }
+        // A record may be older than the rules for what can be sent, or of another kind of client.
+        let token_type = TokenType::parse(record.token_type.as_deref().unwrap_or("Bearer"))?;
+        let credential = Credential::new(token_type, &secret).ok()?;
         let scope = record.scope.and_then(|scope| Scope::parse(&scope).ok());
-        Ok(Some((AccessToken { secret, scope }, life)))
+        let credential = credential.with_scope(scope).with_extra(record.extra);
+        Some((credential, lifetime))
     }
 
     /// What the times of a record mean on this process's own clock.
-    fn life(&self, record: &AccessTokenRecord) -> Lifetime {
+    fn lifetime(&self, record: &AccessTokenRecord) -> Lifetime {
         let environment = &self.environment;
         let age = environment.now().since(record.obtained_at);
         let lifetime = record.expires_at.map(|end| end.since(record.obtained_at));
@@ -192,21 +204,26 @@ impl TokenStore {
     /// The record of a token that was just fetched.
     pub(crate) fn record(
         &self,
-        token: &AccessToken,
-        life: &Lifetime,
+        credential: &Credential,
+        lifetime: &Lifetime,
         login_id: Option<String>,
     ) -> AccessTokenRecord {
         let environment = &self.environment;
-        let age = environment.clock.elapsed().saturating_sub(life.sent_at);
+        let age = environment.clock.elapsed().saturating_sub(lifetime.sent_at);
         let obtained_at = environment.now() - age;
         let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
         AccessTokenRecord {
-            access_token: token.secret.expose().to_owned(),
-            scope: token.scope.as_ref().map(|scope| scope.as_str().to_owned()),
+            access_token: credential.secret().expose().to_owned(),
+            token_type: Some(credential.token_type.as_str().to_owned()),
+            scope: credential
+                .scope
+                .as_ref()
+                .map(|scope| scope.as_str().to_owned()),
             obtained_at,
-            expires_at: life.lifetime.map(|lifetime| obtained_at + lifetime),
-            refresh_in: life.refresh_in.map(millis),
+            expires_at: lifetime.lifetime.map(|lifetime| obtained_at + lifetime),
+            refresh_in: lifetime.refresh_in.map(millis),
             login_id,
+            extra: credential.extra.as_deref().cloned().unwrap_or_default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use grantor_core::{Secret, Timestamp};
 use grantor_store::{Class, Record};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// One login: its refresh token, and how often that was renewed.
 #[derive(Clone, Serialize, Deserialize)]
@@ -24,15 +25,18 @@ pub(crate) struct LoginRecord {
     /// SHA-256 of the refresh token that it began with, to recognise it when it is handed in again.
     #[serde(default)]
     pub(crate) initial_fingerprint: String,
-    /// What tells the refresh tokens that were spent last, of which a program may have kept one.
+    /// Fingerprints of the refresh tokens that were spent last, of which a program may have kept one.
     #[serde(default)]
-    pub(crate) spent_last: String,
+    pub(crate) spent_fingerprints: Vec<String>,
 }
 
 /// One access token.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct AccessTokenRecord {
     pub(crate) access_token: String,
+    /// How it is used; `Bearer`, if absent.
+    #[serde(default)]
+    pub(crate) token_type: Option<String>,
     #[serde(default)]
     pub(crate) scope: Option<String>,
     pub(crate) obtained_at: Timestamp,
@@ -44,6 +48,9 @@ pub(crate) struct AccessTokenRecord {
     /// The login that it is of.
     #[serde(default)]
     pub(crate) login_id: Option<String>,
+    /// The further members of the server's answer.
+    #[serde(default)]
+    pub(crate) extra: Map<String, Value>,
 }
 
 /// Who is renewing.

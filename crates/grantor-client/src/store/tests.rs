@@ -12,7 +12,7 @@ fn storage(environment: &Environment) -> TokenStore {
         kinds,
         environment,
         &policy,
-        None,
+        "a source",
         "me".into(),
         &mut problems,
     );
@@ -23,20 +23,22 @@ fn storage(environment: &Environment) -> TokenStore {
 async fn finds(token: &str) -> bool {
     let environment = grantor_testkit::environment(&FakeClock::new());
     let storage = storage(&environment);
-    let ask = TokenParameters::default();
+    let parameters = TokenParameters::default();
     let record = AccessTokenRecord {
         access_token: token.to_owned(),
+        token_type: None,
         scope: None,
         obtained_at: environment.now(),
         expires_at: None,
         refresh_in: None,
         login_id: None,
+        extra: serde_json::Map::new(),
     };
-    let key = storage.access_key(&ask);
+    let key = storage.access_key(&parameters);
     let stored = storage.access.create(&key, &record).await;
     stored.unwrap().unwrap();
-    let found = storage.find(&ask, None, None).await.unwrap();
-    found.is_some_and(|(found, _)| found.secret.expose() == token)
+    let found = storage.find(&parameters, None, None).await.unwrap();
+    found.is_some_and(|(found, _)| found.secret().expose() == token)
 }
 
 #[tokio::test]

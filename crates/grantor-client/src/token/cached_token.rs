@@ -1,141 +1,42 @@
-//! One access token and when it is to be renewed.
+//! A token that is kept, ready to be sent.
 
 use std::fmt;
-use std::sync::Weak;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use grantor_core::{Environment, Scope, Secret, Timestamp};
-use http::HeaderValue;
+use grantor_core::Environment;
 
+use super::access_token::AccessToken;
+use super::credential::Credential;
+use super::lifetime::{Freshness, Lifetime};
 use super::token_set::TokenSet;
-use crate::cache::slot::TokenSlot;
 use crate::config::origin::OriginId;
-use crate::config::policy::Policy;
+use crate::runtime::instant::Nanos;
 
-/// Nanoseconds of a clock that never goes back: one comparison on the warm path.
-pub(crate) type Nanos = u64;
-
-pub(crate) const NEVER: Nanos = Nanos::MAX;
-
-/// What the value of the header begins with (RFC 6750 section 2.1).
-pub(crate) const BEARER: &str = "Bearer ";
-
-/// A token whose lifetime nobody knows is renewed as if it lived so long, and used beyond that.
-const ASSUMED_LIFETIME: Duration = Duration::from_secs(3600);
-/// The longest first pause after an early renewal that failed.
-const FIRST_BACKOFF: Duration = Duration::from_secs(30);
-
-pub(crate) fn nanos(elapsed: Duration) -> Nanos {
-    // 584 years fit; multiplying by hand avoids a division of 128 bits.
-    elapsed
-        .as_secs()
-        .saturating_mul(1_000_000_000)
-        .saturating_add(u64::from(elapsed.subsec_nanos()))
-}
-
-/// What is known of a token's life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Lifetime {
-    /// When it was asked for.
-    pub(crate) sent_at: Duration,
-    /// How long it is good from then on; unknown, if absent.
-    pub(crate) lifetime: Option<Duration>,
-    /// After which time the server wants it renewed.
-    pub(crate) refresh_in: Option<Duration>,
-}
-
-impl Lifetime {
-    /// From when on it is renewed while it is still used. `jitter` is between 0 and 1.
-    ///
-    /// Margin and jitter are at most a part of the lifetime, so that short tokens are renewed once in
-    /// their life.
-    pub(crate) fn refresh_at(&self, policy: &Policy, jitter: f64) -> Nanos {
-        let lifetime = self.lifetime.unwrap_or(ASSUMED_LIFETIME);
-        let margin = policy
-            .refresh_margin
-            .min(lifetime.mul_f64(policy.margin_fraction));
-        let jitter = policy
-            .jitter
-            .min(lifetime.mul_f64(policy.jitter_fraction))
-            .mul_f64(jitter.clamp(0.0, 1.0));
-        let planned = lifetime.saturating_sub(margin + jitter);
-        // A hint of nothing would renew without end.
-        let hinted = self.refresh_in.filter(|hint| *hint >= lifetime / 4);
-        nanos(self.sent_at + hinted.map_or(planned, |hint| hint.min(planned)))
-    }
-
-    /// From when on it is not used any more.
-    pub(crate) fn expires_at(&self) -> Nanos {
-        match self.lifetime {
-            Some(lifetime) => nanos(self.sent_at + lifetime),
-            None => NEVER,
-        }
-    }
-
-    /// From when on it is not used any more, as others count time.
-    pub(crate) fn expires_at_time(&self, environment: &Environment) -> Option<Timestamp> {
-        let age = environment.clock.elapsed().saturating_sub(self.sent_at);
-        let lifetime = self.lifetime?;
-        Some(environment.now() - age + lifetime)
-    }
-
-    /// How long an early renewal that failed for the `failures`th time in a row is not tried again.
-    pub(crate) fn backoff(&self, failures: u32, jitter: f64) -> Duration {
-        let first = FIRST_BACKOFF.min(self.lifetime.unwrap_or(ASSUMED_LIFETIME) / 3);
-        let doubled = first * 2u32.pow(failures.clamp(1, 4) - 1);
-        doubled.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 4.0)
-    }
-}
-
-/// A token as an API gets it, ready to be sent.
+/// A token, and until when it is used.
 pub(crate) struct CachedToken {
-    pub(crate) slot: Weak<TokenSlot>,
     pub(crate) generation: u64,
-    pub(crate) header: HeaderValue,
-    scope: Option<Scope>,
-    pub(crate) life: Lifetime,
+    credential: Credential,
+    pub(crate) lifetime: Lifetime,
     pub(crate) refresh_at: AtomicU64,
     pub(crate) expires_at: Nanos,
     /// One bit for each origin that has accepted it.
     accepted_by: AtomicU64,
 }
 
-/// An access token and what the server said of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct AccessToken {
-    /// The token itself.
-    pub secret: Secret,
-    /// What it reaches; what was asked for, if the server did not say.
-    pub scope: Option<Scope>,
-}
-
-/// How a token stands at some time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Freshness {
-    Fresh,
-    Stale,
-    Expired,
-}
-
 impl CachedToken {
     pub(crate) fn new(
-        slot: Weak<TokenSlot>,
         generation: u64,
-        header: HeaderValue,
-        scope: Option<Scope>,
-        life: Lifetime,
+        credential: Credential,
+        lifetime: Lifetime,
         refresh_at: Nanos,
     ) -> Self {
         Self {
-            slot,
             generation,
-            header,
-            scope,
-            life,
+            credential,
+            lifetime,
             refresh_at: AtomicU64::new(refresh_at),
-            expires_at: life.expires_at(),
+            expires_at: lifetime.expires_at(),
             accepted_by: AtomicU64::new(0),
         }
     }
@@ -163,30 +64,35 @@ impl CachedToken {
     pub(crate) fn was_accepted_by(&self, origin: OriginId) -> bool {
         self.accepted_by.load(Ordering::Relaxed) & (1 << origin) != 0
     }
-}
-
-impl CachedToken {
-    /// The token itself, which only the header keeps.
-    pub(crate) fn secret(&self) -> Secret {
-        let token = self.header.as_bytes().strip_prefix(BEARER.as_bytes());
-        Secret::new(String::from_utf8_lossy(token.unwrap_or_default()))
-    }
 
     /// The token, to be carried by hand.
-    pub(crate) fn token(&self) -> AccessToken {
+    pub(crate) fn access_token(&self, environment: &Environment) -> AccessToken {
         AccessToken {
             secret: self.secret(),
+            token_type: self.token_type.as_str(),
             scope: self.scope.clone(),
+            expires_at: self.lifetime.expires_at_time(environment),
+            extra: self.extra.as_deref().cloned().unwrap_or_default(),
         }
     }
 
-    /// What is known of it, without the login that it hangs on.
+    /// What is known of it, without the login that renews it.
     pub(crate) fn token_set(&self, environment: &Environment) -> TokenSet {
         TokenSet {
+            token_type: self.token_type.as_str().to_owned(),
             scope: self.scope.clone(),
-            expires_at: self.life.expires_at_time(environment),
+            expires_at: self.lifetime.expires_at_time(environment),
             ..TokenSet::new(self.secret())
         }
+    }
+}
+
+impl Deref for CachedToken {
+    type Target = Credential;
+
+    #[inline]
+    fn deref(&self) -> &Credential {
+        &self.credential
     }
 }
 
@@ -194,51 +100,7 @@ impl fmt::Debug for CachedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedToken")
             .field("generation", &self.generation)
-            .field("life", &self.life)
+            .field("lifetime", &self.lifetime)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn life(lifetime: Option<u64>, refresh_in: Option<u64>) -> Lifetime {
-        Lifetime {
-            sent_at: Duration::ZERO,
-            lifetime: lifetime.map(Duration::from_secs),
-            refresh_in: refresh_in.map(Duration::from_secs),
-        }
-    }
-
-    fn refresh_millis(lifetime: Option<u64>, hint: Option<u64>, jitter: f64) -> u64 {
-        life(lifetime, hint).refresh_at(&Policy::default(), jitter) / 1_000_000
-    }
-
-    #[test]
-    fn the_margin_is_a_fraction_of_short_lives() {
-        assert_eq!(refresh_millis(Some(3600), None, 0.0), 3_300_000);
-        assert_eq!(refresh_millis(Some(3600), None, 1.0), 3_240_000);
-        assert_eq!(refresh_millis(Some(20), None, 1.0), 14_000);
-        assert_eq!(refresh_millis(Some(1), None, 1.0), 700);
-        assert_eq!(refresh_millis(None, None, 0.0), 3_300_000);
-    }
-
-    #[test]
-    fn the_servers_hint_counts_if_it_is_earlier_and_sane() {
-        assert_eq!(refresh_millis(Some(3600), Some(1800), 0.0), 1_800_000);
-        assert_eq!(refresh_millis(Some(3600), Some(7200), 0.0), 3_300_000);
-        assert_eq!(refresh_millis(Some(3600), Some(0), 0.0), 3_300_000);
-    }
-
-    #[test]
-    fn after_a_failure_a_short_token_waits_for_its_end() {
-        for lifetime in [1, 2, 5, 20, 90] {
-            let life = life(Some(lifetime), None);
-            let again = life.refresh_at(&Policy::default(), 1.0) + nanos(life.backoff(1, 0.0));
-            assert!(again > life.expires_at(), "{lifetime}");
-        }
-        assert_eq!(life(Some(3600), None).backoff(1, 0.0), FIRST_BACKOFF);
-        assert_eq!(life(Some(3600), None).backoff(99, 0.0), FIRST_BACKOFF * 8);
     }
 }

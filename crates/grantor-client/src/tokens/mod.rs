@@ -1,23 +1,28 @@
 //! The handle that programs hold.
 
 pub(crate) mod endpoints;
+mod slots;
 
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::{Scope, Secret, ServerMetadata, TokenParameters};
+use grantor_core::{Scope, Secret, TokenParameters};
 use url::Url;
 
-use crate::cache::registry::{CloseOnDrop, Manager};
-use crate::cache::slot::{RenewalReason, TokenSlot};
-use crate::config::origin::{Origin, Origins};
-use crate::doors::reqwest::session::Session;
+use crate::cache::registry::{CloseOnDrop, Registry};
+use crate::cache::slot::TokenSlot;
+use crate::config::origin::{Origin as ApiOrigin, Origins};
+use crate::config::placement::BearerMethod;
 use crate::error::Error;
 use crate::observe::counters::Counts;
-use crate::renew::MAX_LIFETIME;
 use crate::renew::grant::Grant;
-use crate::request::placement::BearerMethod;
-use crate::token::cached_token::{AccessToken, Lifetime};
+use crate::renew::grant::token_exchange::Actor;
+use crate::renew::services::Services;
+use crate::renew::{Acquired, Origin};
+use crate::token::access_token::AccessToken;
+use crate::token::credential::{Credential, TokenType, UnfitForHeader};
+use crate::token::lifetime::{Lifetime, MAX_LIFETIME};
+use crate::token::reason::RenewalReason;
 use crate::token::subject::{Subject, SubjectSource, SubjectToken};
 use crate::token::token_set::TokenSet;
 
@@ -53,40 +58,56 @@ pub struct Tokens {
 
 impl Tokens {
     pub(crate) fn new(
-        manager: &Arc<Manager>,
-        ask: TokenParameters,
+        registry: &Arc<Registry>,
+        parameters: TokenParameters,
         origins: Origins,
         subjects: Option<SubjectSource>,
     ) -> Self {
-        let slot = manager.slot(ask);
+        let slot = registry.slot(parameters);
         Self {
             fast_path: Self::has_fast_path_for(&slot, subjects.as_ref()),
             slot,
             subjects: subjects.map(Arc::new),
             origins: Arc::new(origins),
             bearer_method: BearerMethod::default(),
-            handle: Arc::new(CloseOnDrop(Arc::clone(manager))),
+            handle: Arc::new(CloseOnDrop(Arc::clone(registry))),
         }
     }
 
     /// Uses tokens that are at hand, until they end.
     pub(crate) fn seed(&self, tokens: TokenSet) -> Result<(), Error> {
-        let environment = &self.slot.manager.shared.environment;
-        let now = environment.now();
-        let policy = &self.slot.manager.policy;
-        let lifetime = tokens.expires_at.map(|end| end.since(now));
-        let life = Lifetime {
+        let environment = self.services().environment();
+        let left = tokens.expires_at.map(|end| end.since(environment.now()));
+        let lifetime = left.or(self.services().policy.default_lifetime);
+        let lifetime = Lifetime {
             sent_at: environment.clock.elapsed(),
-            lifetime: lifetime
-                .or(policy.default_lifetime)
-                .map(|long| long.min(MAX_LIFETIME)),
+            lifetime: lifetime.map(|lifetime| lifetime.min(MAX_LIFETIME)),
             refresh_in: None,
         };
-        let token = AccessToken {
-            secret: tokens.access_token,
-            scope: tokens.scope,
+        let token_type = TokenType::parse(&tokens.token_type);
+        let bearer = token_type.filter(|token_type| *token_type == TokenType::Bearer);
+        let Some(token_type) = bearer else {
+            return Err(Error::configuration(
+                "the token that was handed in is of another type than \"Bearer\", and no request can \
+                 carry it",
+            ));
         };
-        self.slot.publish(token, life).map(drop)
+        let credential = Credential::new(token_type, &tokens.access_token);
+        let credential = credential.map_err(|UnfitForHeader| {
+            Error::configuration(
+                "the token that was handed in has a character that no header can carry",
+            )
+        })?;
+        self.slot.publish(Acquired {
+            credential: credential.with_scope(tokens.scope),
+            lifetime,
+            from: Origin::Adopted,
+        });
+        Ok(())
+    }
+
+    pub(crate) fn services(&self) -> &Arc<Services> {
+        &self.slot.renewer.services
     }
 
     /// The access token, to be carried by hand. Waits only if there is none that may be used.
@@ -95,7 +116,10 @@ impl Tokens {
     /// There is no token; see [`Error`].
     pub async fn get(&self) -> Result<AccessToken, Error> {
         let slot = self.slot_without_request().await?;
-        Ok(slot.get_token().await?.token())
+        Ok(slot
+            .get_token()
+            .await?
+            .access_token(self.services().environment()))
     }
 
     /// The tokens there are, with the refresh token of a login and the times when they end: for a
@@ -106,17 +130,13 @@ impl Tokens {
     pub async fn token_set(&self) -> Result<TokenSet, Error> {
         let slot = self.slot_without_request().await?;
         let current = slot.get_token().await?;
-        let set = current.token_set(&slot.manager.shared.environment);
-        if !matches!(slot.manager.grant, Grant::Login(_)) {
+        let set = current.token_set(self.services().environment());
+        let Grant::Login(login) = &slot.renewer.grant else {
             return Ok(set);
-        }
-        let manager = Arc::clone(&slot.manager);
-        let record = slot.manager.run_on_worker(async move {
-            match &manager.grant {
-                Grant::Login(login) => login.record(&manager).await,
-                _ => Err(Error::configuration("this is no login")),
-            }
-        });
+        };
+        let (login, services) = (Arc::clone(login), Arc::clone(self.services()));
+        let record = async move { login.record(&services).await };
+        let record = self.services().tasks.run_on_worker(record);
         let record = record.await?;
         Ok(TokenSet {
             refresh_token: record.refresh_token.map(Secret::new),
@@ -134,7 +154,7 @@ impl Tokens {
         let slot = self.slot_without_request().await?;
         let generation = slot.current().map_or(0, |current| current.generation);
         let renewed = slot.renew(RenewalReason::Rejected(generation)).await?;
-        Ok(renewed.token())
+        Ok(renewed.access_token(self.services().environment()))
     }
 
     /// The token of one subject, of [`Tokens::token_exchange`]. The handle keeps it.
@@ -142,38 +162,18 @@ impl Tokens {
     /// # Errors
     /// These tokens are not had by token exchange.
     pub fn for_subject(&self, subject: SubjectToken) -> Result<Self, Error> {
-        let manager = &self.slot.manager;
-        if !matches!(manager.grant, Grant::TokenExchange(_)) {
+        if !self.exchanges() {
             return Err(Error::configuration(
                 "only tokens of \"token_exchange\" are had for a subject",
             ));
         }
-        let slot = manager.subject_slot(&self.slot.parameters, Subject::Token(subject));
+        let slot = self.subject_slot(Subject::Token(subject));
         Ok(Self {
             fast_path: Self::has_fast_path_for(&slot, None),
             slot,
             subjects: None,
             ..self.clone()
         })
-    }
-
-    /// What the server publishes about itself.
-    ///
-    /// # Errors
-    /// It can't be had, or the tokens come from no server with an issuer.
-    pub async fn metadata(&self) -> Result<Arc<ServerMetadata>, Error> {
-        let manager = Arc::clone(&self.slot.manager);
-        let work = async move { manager.app()?.metadata(&manager.shared.metadata).await };
-        self.slot.manager.run_on_worker(work).await
-    }
-
-    /// Whether the server says that it knows a grant type. A server that says nothing of grant types
-    /// knows `authorization_code` and `implicit` (RFC 8414 section 2).
-    ///
-    /// # Errors
-    /// As [`metadata`](Self::metadata).
-    pub async fn supports_grant(&self, grant_type: &str) -> Result<bool, Error> {
-        Ok(self.metadata().await?.supports_grant(grant_type))
     }
 
     /// The same login or client with another scope. All renew through the same login.
@@ -184,14 +184,22 @@ impl Tokens {
         let scope = Scope::parse(scope);
         let scope = scope.map_err(|error| Error::configuration(format!("\"scope\": {error}")))?;
         let scope = Some(scope);
-        Ok(self.with_ask(|ask| TokenParameters { scope, ..ask }))
+        Ok(self.with_parameters(|all| TokenParameters { scope, ..all }))
     }
 
     /// The same login or client with a token for another resource (RFC 8707).
     #[must_use]
     pub fn with_resource(&self, resource: impl Into<String>) -> Self {
         let resource = vec![resource.into()];
-        self.with_ask(|ask| TokenParameters { resource, ..ask })
+        self.with_parameters(|all| TokenParameters { resource, ..all })
+    }
+
+    /// The same token, carried at another place.
+    #[must_use]
+    pub fn with_bearer_method(&self, method: BearerMethod) -> Self {
+        let mut tokens = self.clone();
+        tokens.bearer_method = method;
+        tokens
     }
 
     /// The same token, which may go to this origin too.
@@ -199,17 +207,7 @@ impl Tokens {
     /// # Errors
     /// It is no origin, or not a secure one.
     pub fn with_origin(&self, origin: &str) -> Result<Self, Error> {
-        Ok(self.with(Origin::parse(origin).map_err(Error::configuration)?))
-    }
-
-    /// A session below a URL, to whose origin the token may go.
-    ///
-    /// # Errors
-    /// It is no URL, or not a secure one.
-    pub fn session(&self, base: &str) -> Result<Session, Error> {
-        let base = base_url(base)?;
-        let origin = Origin::of(&base).map_err(Error::configuration)?;
-        Session::new(self.with(origin), base)
+        Ok(self.with(ApiOrigin::parse(origin).map_err(Error::configuration)?))
     }
 
     #[inline]
@@ -217,12 +215,12 @@ impl Tokens {
         self.fast_path
     }
 
-    fn with_ask(&self, change: impl FnOnce(TokenParameters) -> TokenParameters) -> Self {
-        let ask = change((*self.slot.parameters).clone());
-        let manager = &self.slot.manager;
+    fn with_parameters(&self, change: impl FnOnce(TokenParameters) -> TokenParameters) -> Self {
+        let parameters = change((*self.slot.parameters).clone());
+        let registry = self.registry();
         let slot = match self.slot.subject.clone() {
-            Some(subject) => manager.subject_slot(&Arc::new(ask), subject),
-            None => manager.slot(ask),
+            Some(subject) => registry.subject_slot(&Arc::new(parameters), subject),
+            None => registry.slot(parameters),
         };
         Self {
             slot,
@@ -230,8 +228,8 @@ impl Tokens {
         }
     }
 
-    fn with(&self, origin: Origin) -> Self {
-        let id = self.slot.manager.origin_ids.id(&origin);
+    pub(crate) fn with(&self, origin: ApiOrigin) -> Self {
+        let id = self.services().origin_ids.id(&origin);
         Self {
             origins: Arc::new(self.origins.with(origin, id)),
             ..self.clone()
@@ -240,13 +238,13 @@ impl Tokens {
 
     /// Begins no more renewals and waits for those under way, until what they brought is stored.
     pub async fn close(&self) {
-        self.handle.0.close().await;
+        self.services().tasks.close().await;
     }
 
     /// How often what happened so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.slot.manager.counters.counts()
+        self.services().observer.counters.counts()
     }
 }
 
@@ -265,6 +263,19 @@ pub(crate) fn base_url(base: &str) -> Result<Url, Error> {
         url.set_path(&path);
     }
     Ok(url)
+}
+
+/// The actor of a token exchange has the access token of these tokens.
+impl From<Tokens> for Actor {
+    fn from(tokens: Tokens) -> Self {
+        Self::new(move || {
+            let tokens = tokens.clone();
+            Box::pin(async move {
+                let token = tokens.get().await?;
+                Ok(SubjectToken::access_token(token.secret))
+            })
+        })
+    }
 }
 
 impl fmt::Debug for Tokens {

@@ -176,6 +176,6 @@ async fn hooks_beside_those_of_others_are_a_mistake_and_not_forgotten() {
     let others = world.here(world.client()).build().unwrap();
     let builder = world.client().on_api_request(|_| {}).share_with(&others);
     let error = builder.build().unwrap_err();
-    assert!(error.to_string().contains("sharing"), "{error}");
+    assert!(error.to_string().contains("share_with"), "{error}");
     world.client().share_with(&others).build().unwrap();
 }

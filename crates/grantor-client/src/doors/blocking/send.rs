@@ -12,11 +12,11 @@ use ureq::{Agent, AsSendBody, SendBody};
 use url::{Origin, Url};
 
 use super::request::UreqRequest;
+use crate::config::placement::BearerMethod;
 use crate::doors::redirect::{self, Follow, redirect};
 use crate::doors::reqwest::request::too_late;
 use crate::error::Error;
 use crate::request::attempt::Observed;
-use crate::request::placement::BearerMethod;
 use crate::runtime::block_on::{block_on, block_on_until};
 use crate::tokens::Tokens;
 
@@ -76,7 +76,7 @@ fn send_one(
 ) -> Result<(Answer, Option<BearerMethod>), Error> {
     let timeout = outgoing.timeout;
     let mut carried = UreqRequest::new(outgoing)?;
-    let runtime = tokens.slot.manager.shared.worker.handle();
+    let runtime = tokens.services().shared.worker.handle();
     // Hooks may wait, and there may be no other runtime that they could wait on.
     let _within = runtime.as_ref().map(Handle::enter);
     let attempt = wait(timeout, tokens.prepare_request(&mut carried))?;

@@ -4,7 +4,7 @@ use tokio::runtime::Handle;
 use crate::error::Error;
 use crate::request::attempt::Attempt;
 use crate::runtime::block_on::block_on;
-use crate::token::cached_token::AccessToken;
+use crate::token::access_token::AccessToken;
 use crate::token::token_set::TokenSet;
 use crate::tokens::Tokens;
 
@@ -54,7 +54,7 @@ impl Tokens {
         let runtime = if self.has_fast_path() {
             None
         } else {
-            self.slot.manager.shared.worker.handle()
+            self.services().shared.worker.handle()
         };
         // Hooks and callables may wait, and there may be no other runtime that they could wait on.
         let _within = runtime.as_ref().map(Handle::enter);

@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use super::error::ServiceError;
 use super::replay::Replay;
-use crate::cache::share::TokenShare;
+use crate::cache::slot::share::TokenShare;
 use crate::error::Error;
 use crate::request::attempt::{Attempt, Observed, Verdict};
 use crate::tokens::Tokens;

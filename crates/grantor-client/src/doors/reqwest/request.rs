@@ -7,10 +7,11 @@ use http::{Extensions, HeaderMap, Method, Uri};
 use reqwest::{Body, Request, Response};
 use url::Origin;
 
+use crate::config::placement::BearerMethod;
 use crate::error::Error;
 use crate::request::attempt::{Attempt, Observed};
 use crate::request::http_request::HttpRequest;
-use crate::request::placement::{BearerMethod, is_form};
+use crate::request::placement::is_form;
 use crate::tokens::Tokens;
 
 /// How much of a rejected answer is read, and how long, so that its connection can be used again.

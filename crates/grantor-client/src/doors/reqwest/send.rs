@@ -6,9 +6,9 @@ use reqwest::{Client, Request, Response};
 use url::Origin;
 
 use super::request::{AfterAnswer, prepare, uri};
+use crate::config::placement::BearerMethod;
 use crate::doors::redirect::{self, Follow, redirect};
 use crate::error::Error;
-use crate::request::placement::BearerMethod;
 use crate::tokens::Tokens;
 
 /// Sends a request, and what redirects make of it.

@@ -7,9 +7,10 @@ use http::Method;
 use reqwest::Url;
 
 use super::request_builder::RequestBuilder;
+use crate::config::origin::Origin;
 use crate::error::Error;
 use crate::token::subject::SubjectToken;
-use crate::tokens::Tokens;
+use crate::tokens::{Tokens, base_url};
 
 /// Requests below a base URL, every one with a valid token.
 ///
@@ -34,6 +35,18 @@ pub struct Session {
     tokens: Tokens,
     client: reqwest::Client,
     base: Url,
+}
+
+impl Tokens {
+    /// A session below a URL, to whose origin the token may go.
+    ///
+    /// # Errors
+    /// It is no URL, or not a secure one.
+    pub fn session(&self, base: &str) -> Result<Session, Error> {
+        let base = base_url(base)?;
+        let origin = Origin::of(&base).map_err(Error::configuration)?;
+        Session::new(self.with(origin), base)
+    }
 }
 
 impl Session {

@@ -1,15 +1,15 @@
+//! Tokens from wherever a program has them.
+
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use grantor_core::{BoxFuture, TokenParameters, TokenResponse};
 
-use crate::cache::slot::TokenSlot;
-use crate::error::Error;
-use crate::renew::TokenAnswer;
+use crate::authorization_server::token_endpoint::TokenAnswer;
+use crate::error::{Error, SourceError};
+use crate::renew::Renewal;
+use crate::renew::services::Services;
 use crate::token::token_set::TokenSet;
-
-/// What a [`TokenSource`] fails with.
-pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where tokens come from, if not from a grant that grantor knows: a metadata service, a vault, a
 /// file that another program writes.
@@ -55,13 +55,17 @@ impl<S: TokenSource> TokenSource for Arc<S> {
     }
 }
 
-/// Asks a source, within the time that a token request may take.
-pub(crate) async fn fetch(slot: &TokenSlot, source: &dyn TokenSource) -> TokenAnswer {
-    let manager = &slot.manager;
-    let clock = &manager.shared.environment;
-    let (sent_at, now) = (clock.clock.elapsed(), clock.now());
-    let limit = manager.policy.request_timeout;
-    let set = match tokio::time::timeout(limit, source.fetch(&slot.parameters)).await {
+/// Calls a source, within the time that a token request may take.
+pub(super) async fn fetch(
+    services: &Services,
+    renewal: &Renewal,
+    source: &dyn TokenSource,
+) -> Result<TokenAnswer, Error> {
+    let environment = services.environment();
+    let (sent_at, now) = (environment.clock.elapsed(), environment.now());
+    let limit = services.policy.request_timeout;
+    let fetched = tokio::time::timeout(limit, source.fetch(&renewal.parameters));
+    let set = match fetched.await {
         Ok(Ok(set)) => set,
         Ok(Err(error)) => return Err(Error::from_source(error)),
         Err(_) => {
@@ -70,14 +74,17 @@ pub(crate) async fn fetch(slot: &TokenSlot, source: &dyn TokenSource) -> TokenAn
             ));
         }
     };
-    let answer = TokenResponse {
+    let response = TokenResponse {
         token_type: set.token_type,
         expires_in: set.expires_at.map(|end| end.since(now)),
         scope: set.scope,
         ..TokenResponse::bearer(set.access_token)
     };
-    if answer.expires_in.is_some_and(|lifetime| lifetime.is_zero()) {
+    if response
+        .expires_in
+        .is_some_and(|lifetime| lifetime.is_zero())
+    {
         return Err(Error::transient("the source gave a token that has ended"));
     }
-    Ok((answer, sent_at))
+    Ok(TokenAnswer { response, sent_at })
 }

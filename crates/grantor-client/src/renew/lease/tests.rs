@@ -62,7 +62,7 @@ async fn what_nobody_extends_lapses() {
     assert_eq!(waited, LEASE_TERM);
     assert_eq!(second.fence(), 2);
     // The first holder notices.
-    first.unwrap().keep().await;
+    first.unwrap().keep_alive().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,7 +77,7 @@ async fn what_is_extended_does_not() {
         }
     };
     tokio::select! {
-        () = held.keep() => panic!("lost"),
+        () = held.keep_alive() => panic!("lost"),
         () = others => {}
     }
 }
@@ -125,7 +125,7 @@ async fn what_a_store_does_not_extend_is_given_up_before_it_lapses() {
     let began = Instant::now();
     let mut queue = LeaseContender::new(&leases, key, &environment);
     let mut held = queue.attempt().await.unwrap().unwrap();
-    held.keep().await;
+    held.keep_alive().await;
     assert!(began.elapsed() < LEASE_TERM, "{:?}", began.elapsed());
 }
 

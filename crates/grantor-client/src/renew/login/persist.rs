@@ -3,17 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::{RevocationRequest, TokenResponse, TokenTypeHint};
-use grantor_http::Transport;
 use grantor_store::{Conflict, Error, Key, Records, Version};
 use tokio::time::Instant;
 
-use crate::authorization_server::endpoint::Endpoint;
-use crate::cache::registry::Manager;
+use super::Login;
 use crate::observe::event::Event;
-use crate::observe::hooks::RequestKind;
-use crate::renew::election::STORE_TIMEOUT;
-use crate::renew::grant::Grant;
+use crate::renew::services::Services;
+use crate::store::deadline::STORE_TIMEOUT;
 use crate::store::records::LoginRecord;
 
 const PAUSE: Duration = Duration::from_millis(200);
@@ -33,14 +29,14 @@ pub(crate) enum StoreOutcome {
 
 /// Tries to store a state for two seconds. `version` is what the store held when it was last read.
 pub(crate) async fn persist(
-    manager: &Manager,
+    services: &Services,
     next: &LoginRecord,
     mut version: Option<Version>,
 ) -> StoreOutcome {
-    let Some(logins) = &manager.storage.logins else {
+    let Some(logins) = &services.store.logins else {
         return StoreOutcome::Stored;
     };
-    let key = manager.storage.login_key(logins);
+    let key = services.store.login_key(logins);
     let until = Instant::now() + STORE_TIMEOUT;
     loop {
         let step = tokio::time::timeout_at(until, attempt(logins, &key, next, version));
@@ -93,63 +89,49 @@ async fn attempt(
 /// Goes on storing beside the use of the login, until it is done, or something newer is known, or
 /// the tokens are closed. `version` is what the store held when it was last read.
 pub(crate) fn persist_in_background(
-    manager: &Arc<Manager>,
+    login: &Arc<Login>,
+    services: &Arc<Services>,
     record: LoginRecord,
     version: Option<Version>,
 ) {
-    let shared = Arc::clone(manager);
-    manager.spawn(async move {
+    let (login, services) = (Arc::clone(login), Arc::clone(services));
+    let tasks = services.tasks.clone();
+    tasks.spawn(async move {
         let mut pause = PAUSE;
         let mut closed = false;
         while !closed {
-            closed = shared.closed_within(pause).await;
+            closed = services.tasks.closed_within(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            if retry(&shared, &record, version).await {
+            if retry(&login, &services, &record, version).await {
                 return;
             }
         }
     });
 }
 
-/// Whether it is over.
-async fn retry(manager: &Manager, record: &LoginRecord, version: Option<Version>) -> bool {
-    let Grant::Login(login) = &manager.grant else {
+/// Tries once more. Whether nothing is left to do.
+async fn retry(
+    login: &Login,
+    services: &Services,
+    record: &LoginRecord,
+    version: Option<Version>,
+) -> bool {
+    let mut state = login.state.lock().await;
+    let Some(state) = state.as_mut() else {
         return true;
     };
-    let mut known = login.state.lock().await;
-    let Some(known) = known.as_mut() else {
-        return true;
-    };
-    let own = (&known.record.login_id, known.record.rotation);
-    if known.persisted || own != (&record.login_id, record.rotation) {
+    let own = (&state.record.login_id, state.record.rotation);
+    if state.persisted || own != (&record.login_id, record.rotation) {
         return true;
     }
-    match persist(manager, record, version).await {
+    match persist(services, record, version).await {
         StoreOutcome::NotYet => false,
         StoreOutcome::Superseded(stored) if own != (&stored.login_id, stored.rotation) => true,
         // What was tried before may have been written, though it was not said.
         StoreOutcome::Stored | StoreOutcome::Superseded(_) => {
-            known.persisted = true;
-            manager.emit(&Event::Persisted);
+            state.persisted = true;
+            services.observer.emit(&Event::Persisted);
             true
         }
-    }
-}
-
-/// Gives up a refresh token that nobody will use, as well as that goes.
-pub(crate) async fn revoke(manager: &Manager, answer: &TokenResponse) {
-    let Some(refresh_token) = answer.refresh_token.clone() else {
-        return;
-    };
-    let Ok(app) = manager.app() else {
-        return;
-    };
-    let endpoint = app.endpoint(&manager.shared.metadata, Endpoint::Revocation);
-    if let Ok((url, client)) = endpoint.await {
-        let mut query = RevocationRequest::new(refresh_token);
-        query.token_type_hint = Some(TokenTypeHint::RefreshToken);
-        let mut request = query.to_request(&url, &client.authentication);
-        client.sign(&mut request);
-        let _ = manager.wire(RequestKind::Revocation).send(request).await;
     }
 }

@@ -5,23 +5,21 @@ use grantor_core::Secret;
 use super::state::fingerprint;
 
 /// So many: of a token that lives an hour, for more than two days.
-const KEPT: usize = 64;
+const MAX_REMEMBERED: usize = 64;
 /// The first 66 bits of a fingerprint, in base64url: nobody draws the same by chance.
 const LENGTH: usize = 11;
 
-/// Adds a token to those that were spent, which stand one behind the other. The oldest goes.
-pub(super) fn add(spent: &str, token: &Secret) -> String {
-    let mut spent = spent.to_owned();
-    spent.push_str(&name(token));
-    let over = spent.len().saturating_sub(KEPT * LENGTH);
-    spent.split_off(over)
+/// Adds a token to those that were spent. The oldest goes.
+pub(super) fn add(spent: &[String], token: &Secret) -> Vec<String> {
+    let over = (spent.len() + 1).saturating_sub(MAX_REMEMBERED);
+    let mut spent: Vec<_> = spent.iter().skip(over).cloned().collect();
+    spent.push(name(token));
+    spent
 }
 
 /// Whether a token is among them.
-pub(super) fn has(spent: &str, token: &Secret) -> bool {
-    let name = name(token);
-    let mut all = spent.as_bytes().chunks(LENGTH);
-    all.any(|one| one == name.as_bytes())
+pub(super) fn has(spent: &[String], token: &Secret) -> bool {
+    spent.contains(&name(token))
 }
 
 fn name(token: &Secret) -> String {
@@ -37,7 +35,7 @@ mod tests {
     #[test]
     fn the_last_ones_are_known() {
         let token = |n: usize| Secret::new(format!("token {n}"));
-        let spent = (0..100).fold(String::new(), |spent, n| add(&spent, &token(n)));
+        let spent = (0..100).fold(Vec::new(), |spent, n| add(&spent, &token(n)));
         let known: Vec<_> = (0..101).filter(|n| has(&spent, &token(*n))).collect();
         assert_eq!(known, (36..100).collect::<Vec<_>>());
     }

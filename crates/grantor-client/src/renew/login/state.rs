@@ -10,10 +10,10 @@ use grantor_store::Version;
 
 use super::persist::{self, StoreOutcome};
 use super::{Login, LoginState, spent_tokens};
-use crate::cache::registry::Manager;
 use crate::error::Error;
 use crate::observe::event::Event;
-use crate::renew::election::within_store_timeout;
+use crate::renew::services::Services;
+use crate::store::deadline::within_store_timeout;
 use crate::store::records::LoginRecord;
 
 impl Login {
@@ -21,18 +21,18 @@ impl Login {
     /// login was handed in.
     pub(super) async fn latest(
         &self,
-        manager: &Manager,
-        known: &mut Option<LoginState>,
+        services: &Services,
+        state: &mut Option<LoginState>,
     ) -> Result<(LoginRecord, Option<Version>), Error> {
-        within_store_timeout(manager.storage.check_key()).await?;
-        let stored = match &manager.storage.logins {
+        within_store_timeout(services.store.check_key()).await?;
+        let stored = match &services.store.logins {
             Some(logins) => {
-                let key = manager.storage.login_key(logins);
+                let key = services.store.login_key(logins);
                 match within_store_timeout(logins.get(&key)).await {
                     Ok(stored) => stored,
                     // What this process knows is the newest, where it is the only one.
-                    Err(error) => match known.as_ref() {
-                        Some(own) if manager.storage.leases.is_none() => {
+                    Err(error) => match state.as_ref() {
+                        Some(own) if services.store.leases.is_none() => {
                             return Ok((own.record.clone(), None));
                         }
                         _ => return Err(error),
@@ -42,24 +42,24 @@ impl Login {
             None => None,
         };
         let version = stored.as_ref().map(|stored| stored.version);
-        let own = known.clone();
+        let own = state.clone();
         let unused = own
             .as_ref()
             .is_none_or(|own| !own.persisted && own.record.rotation == 0);
         let (record, persisted) = match (stored.map(|stored| stored.record), own) {
             (Some(stored), own) if unused && self.is_other_login(&stored) => match own {
                 Some(own) => (own.record, false),
-                None => (self.first_record(manager)?, false),
+                None => (self.first_record(services)?, false),
             },
             (Some(stored), Some(own)) if is_newer(&own.record, &stored) => (own.record, false),
             (Some(stored), _) => (stored, true),
             (None, Some(own)) if !own.persisted => (own.record, false),
             // Somebody has removed what was stored.
             (None, Some(_)) if self.password.is_none() => return Err(no_login()),
-            (None, _) => (self.first_record(manager)?, false),
+            (None, _) => (self.first_record(services)?, false),
         };
         self.set_state(
-            known,
+            state,
             LoginState {
                 record: record.clone(),
                 persisted,
@@ -69,43 +69,43 @@ impl Login {
     }
 
     /// The newest state of the login, for those who want to know. They don't wait for a renewal.
-    pub(crate) async fn record(&self, manager: &Manager) -> Result<LoginRecord, Error> {
+    pub(crate) async fn record(&self, services: &Services) -> Result<LoginRecord, Error> {
         let seen = self.snapshot().clone();
         if let Some(seen) = seen {
             return Ok(seen);
         }
-        let mut known = self.state.lock().await;
-        Ok(self.latest(manager, &mut known).await?.0)
+        let mut state = self.state.lock().await;
+        Ok(self.latest(services, &mut state).await?.0)
     }
 
     /// Whether the store has another login than the one whose refresh token was handed in and
     /// refused. That one goes on.
     pub(super) async fn yields_to_stored(
         &self,
-        manager: &Manager,
-        known: &mut Option<LoginState>,
+        services: &Services,
+        state: &mut Option<LoginState>,
         refused: &LoginRecord,
     ) -> Result<bool, Error> {
-        let Some(logins) = manager
-            .storage
+        let Some(logins) = services
+            .store
             .logins
             .as_ref()
             .filter(|_| refused.rotation == 0)
         else {
             return Ok(false);
         };
-        let stored = within_store_timeout(logins.get(&manager.storage.login_key(logins))).await?;
+        let stored = within_store_timeout(logins.get(&services.store.login_key(logins))).await?;
         let another = stored.is_some_and(|stored| stored.record.login_id != refused.login_id);
         if another {
             self.initial_refused.store(true, Ordering::Relaxed);
-            *known = None;
+            *state = None;
         }
         Ok(another)
     }
 
-    fn set_state(&self, known: &mut Option<LoginState>, now: LoginState) {
+    fn set_state(&self, state: &mut Option<LoginState>, now: LoginState) {
         *self.snapshot() = Some(now.record.clone());
-        *known = Some(now);
+        *state = Some(now);
     }
 
     fn snapshot(&self) -> MutexGuard<'_, Option<LoginRecord>> {
@@ -120,12 +120,12 @@ impl Login {
         let is_given = |token: &str| constant_time_eq(token.as_bytes(), given.expose().as_bytes());
         let current = stored.refresh_token.as_deref().is_some_and(is_given);
         let first = stored.initial_fingerprint == fingerprint(given);
-        let known = current || first || spent_tokens::has(&stored.spent_last, given);
+        let known = current || first || spent_tokens::has(&stored.spent_fingerprints, given);
         !known && !self.initial_refused.load(Ordering::Relaxed)
     }
 
-    fn first_record(&self, manager: &Manager) -> Result<LoginRecord, Error> {
-        let record = new_record(manager, self.initial_refresh_token.as_ref());
+    fn first_record(&self, services: &Services) -> Result<LoginRecord, Error> {
+        let record = new_record(services, self.initial_refresh_token.as_ref());
         match &self.initial_refresh_token {
             // Processes that are handed the same refresh token begin the same login, so that one
             // adopts what another brings.
@@ -140,9 +140,9 @@ impl Login {
 
     /// Remembers a state of the login at once, and stores it before anybody sees what came with it.
     pub(super) async fn persist_state(
-        &self,
-        manager: &Arc<Manager>,
-        known: &mut Option<LoginState>,
+        self: &Arc<Self>,
+        services: &Arc<Services>,
+        state: &mut Option<LoginState>,
         next: Option<LoginRecord>,
         version: Option<Version>,
     ) -> PersistOutcome {
@@ -150,13 +150,13 @@ impl Login {
             return PersistOutcome::Ours;
         };
         self.set_state(
-            known,
+            state,
             LoginState {
                 record: next.clone(),
                 persisted: false,
             },
         );
-        let (record, persisted, kept) = match persist::persist(manager, &next, version).await {
+        let (record, persisted, kept) = match persist::persist(services, &next, version).await {
             StoreOutcome::Stored => (next, true, PersistOutcome::Ours),
             // The same login, renewed even further: our access token is as good as theirs.
             StoreOutcome::Superseded(stored) if stored.login_id == next.login_id => {
@@ -165,28 +165,32 @@ impl Login {
             StoreOutcome::Superseded(stored) => (stored, true, PersistOutcome::Another),
             StoreOutcome::NotYet => {
                 // First, since a listener may panic.
-                persist::persist_in_background(manager, next.clone(), version);
-                manager.emit(&Event::NotPersisted);
+                persist::persist_in_background(self, services, next.clone(), version);
+                services.observer.emit(&Event::NotPersisted);
                 (next, false, PersistOutcome::Ours)
             }
         };
-        self.set_state(known, LoginState { record, persisted });
+        self.set_state(state, LoginState { record, persisted });
         kept
     }
 
     /// Takes over a login that has just begun, in place of whatever was there.
-    pub(crate) async fn replace_with(&self, manager: &Arc<Manager>, record: LoginRecord) {
-        let mut known = self.state.lock().await;
+    pub(crate) async fn replace_with(
+        self: &Arc<Self>,
+        services: &Arc<Services>,
+        record: LoginRecord,
+    ) {
+        let mut state = self.state.lock().await;
         let mut version = None;
         for _ in 0..8 {
-            if let Some(logins) = &manager.storage.logins {
-                let key = manager.storage.login_key(logins);
+            if let Some(logins) = &services.store.logins {
+                let key = services.store.login_key(logins);
                 if let Ok(stored) = within_store_timeout(logins.get(&key)).await {
                     version = stored.map(|stored| stored.version);
                 }
             }
             match self
-                .persist_state(manager, &mut known, Some(record.clone()), version)
+                .persist_state(services, &mut state, Some(record.clone()), version)
                 .await
             {
                 PersistOutcome::Ours => return,
@@ -196,18 +200,18 @@ impl Login {
     }
 
     /// Removes the login from the store. What was handed in stays spent.
-    pub(crate) async fn forget(&self, manager: &Manager) -> Result<(), Error> {
-        let mut known = self.state.lock().await;
-        if let Some(logins) = &manager.storage.logins {
-            within_store_timeout(logins.remove(&manager.storage.login_key(logins))).await?;
+    pub(crate) async fn forget(&self, services: &Services) -> Result<(), Error> {
+        let mut state = self.state.lock().await;
+        if let Some(logins) = &services.store.logins {
+            within_store_timeout(logins.remove(&services.store.login_key(logins))).await?;
         }
-        let record = known.take().map(|known| known.record);
+        let record = state.take().map(|state| state.record);
         // Stored and gone is what a login looks like that somebody has removed.
         self.set_state(
-            &mut known,
+            &mut state,
             LoginState {
                 record: record
-                    .unwrap_or_else(|| new_record(manager, self.initial_refresh_token.as_ref())),
+                    .unwrap_or_else(|| new_record(services, self.initial_refresh_token.as_ref())),
                 persisted: true,
             },
         );
@@ -223,15 +227,15 @@ pub(super) enum PersistOutcome {
 }
 
 /// The first state of a login.
-pub(crate) fn new_record(manager: &Manager, refresh_token: Option<&Secret>) -> LoginRecord {
+pub(crate) fn new_record(services: &Services, refresh_token: Option<&Secret>) -> LoginRecord {
     LoginRecord {
-        login_id: manager.shared.environment.random_text::<16>(),
+        login_id: services.environment().random_text::<16>(),
         rotation: 0,
         refresh_token: refresh_token.map(|token| token.expose().to_owned()),
         refresh_expires_at: None,
         fence: 0,
         initial_fingerprint: refresh_token.map(fingerprint).unwrap_or_default(),
-        spent_last: String::new(),
+        spent_fingerprints: Vec::new(),
     }
 }
 

@@ -1,0 +1,18 @@
+//! What many clients of one server share to reach it.
+
+use std::sync::Arc;
+
+use grantor_core::Environment;
+use grantor_http::Transport;
+
+use super::throttle::Throttles;
+use crate::observe::hooks::Hooks;
+
+/// The transport to a server, the program's hooks around it, and what the server asked for.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) hooks: Hooks,
+    pub(crate) environment: Environment,
+    pub(crate) throttles: Throttles,
+}

@@ -1,0 +1,32 @@
+//! The device authorization endpoint (RFC 8628 section 3.1).
+
+use grantor_core::{DeviceAuthorizationRequest, DeviceAuthorizationResponse, TokenParameters};
+
+use super::AuthorizationServer;
+use super::endpoint::Endpoint;
+use crate::error::Error;
+use crate::observe::hooks::RequestKind;
+
+impl AuthorizationServer {
+    /// Requests the codes of a device and of its user.
+    pub(crate) async fn authorize_device(
+        &self,
+        parameters: &TokenParameters,
+    ) -> Result<DeviceAuthorizationResponse, Error> {
+        let audience = parameters.audience.iter();
+        let audience = audience.map(|audience| ("audience".to_owned(), audience.clone()));
+        let request = DeviceAuthorizationRequest {
+            scope: parameters.scope.clone(),
+            resource: parameters.resource.clone(),
+            extra: audience.chain(parameters.extra.iter().cloned()).collect(),
+        };
+        let write = |url: &_, client: &_, quirks: &_| request.to_request(url, client, quirks);
+        let kind = RequestKind::DeviceAuthorization;
+        let call = self
+            .call(kind, Endpoint::DeviceAuthorization, write)
+            .await?;
+        let answer = call.send().await?;
+        let quirks = &self.registration.server.quirks;
+        Ok(DeviceAuthorizationResponse::from_response(&answer, quirks)?)
+    }
+}

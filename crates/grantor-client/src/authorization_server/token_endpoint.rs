@@ -1,0 +1,150 @@
+//! The path of every token request: for a grant, a refresh token, a code, a device.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use grantor_core::exchange::{DeviceAuthorization, FetchError, FetchToken, NoAnswer, Retry};
+use grantor_core::{
+    DeviceAuthorizationResponse, GrantParameters, TokenParameters, TokenRequest, TokenResponse,
+};
+use http::Request;
+
+use super::AuthorizationServer;
+use super::assertion::claims::AssertionTemplate;
+use super::assertion::sign_on_send::{AssertionUse, SignOnSend};
+use super::call::Call;
+use super::endpoint::Endpoint;
+use super::fetch_error::FetchFailure;
+use super::sent_at::{SentAt, WithinLease};
+use crate::error::Error;
+use crate::observe::hooks::RequestKind;
+use crate::runtime::deadline::LeaseDeadline;
+use crate::runtime::jitter::jitter;
+use crate::runtime::tasks::Tasks;
+
+/// A token request.
+pub(crate) struct TokenCall {
+    pub(crate) grant: GrantParameters,
+    pub(crate) parameters: TokenParameters,
+    /// The assertion that is the grant, signed whenever the request is sent.
+    pub(crate) assertion: Option<Arc<AssertionTemplate>>,
+    pub(crate) retry: Retry,
+    /// Until when it may be sent, if it is sent under a lease.
+    pub(crate) deadline: Option<LeaseDeadline>,
+}
+
+/// An answer with a token.
+#[derive(Debug, Clone)]
+pub(crate) struct TokenAnswer {
+    pub(crate) response: TokenResponse,
+    /// When the request was last sent, which is when lifetimes begin.
+    pub(crate) sent_at: Duration,
+}
+
+impl TokenCall {
+    pub(crate) fn new(grant: GrantParameters, parameters: &TokenParameters, retry: Retry) -> Self {
+        Self {
+            grant,
+            parameters: parameters.clone(),
+            assertion: None,
+            retry,
+            deadline: None,
+        }
+    }
+
+    fn kind(&self) -> RequestKind {
+        match self.grant {
+            GrantParameters::RefreshToken { .. } => RequestKind::Refresh,
+            _ => RequestKind::Token,
+        }
+    }
+
+    /// The request is repeated as its grant bears it. An assertion is another one each time, unless
+    /// all have the same `jti`: then the request is repeated only if the server can't have seen it.
+    fn exchange(&self, request: Request<Bytes>, jitter: f64) -> FetchToken {
+        let retry = self.retry.clone();
+        let assertion = self.assertion.as_ref();
+        if assertion.is_some_and(|assertion| assertion.is_new_every_time()) {
+            return FetchToken::repeatable(request, retry, jitter);
+        }
+        FetchToken::for_grant(&self.grant, request, retry, jitter)
+    }
+}
+
+impl AuthorizationServer {
+    /// Requests a token, as long as the lease under which that is done holds.
+    pub(crate) async fn request_token(
+        &self,
+        token_call: TokenCall,
+        tasks: &Tasks,
+    ) -> Result<TokenAnswer, FetchFailure> {
+        let request = token_request(&token_call.grant, &token_call.parameters);
+        let quirks = self.registration.server.quirks;
+        let write = |url: &_, client: &_, quirks: &_| {
+            let mut request = request.to_request_with(url, client, quirks);
+            if let Some(assertion) = &token_call.assertion {
+                SignOnSend::put(&mut request, AssertionUse::Grant, assertion);
+            }
+            request
+        };
+        let call = self.call(token_call.kind(), Endpoint::Token, write).await?;
+        call.wait_until_allowed(&token_call.retry, tasks).await?;
+        let (request, channel, connection) = call.into_parts();
+        let exchange = token_call.exchange(request, jitter(&connection.environment));
+        let exchange = WithinLease::new(exchange.with_quirks(quirks), token_call.deadline, tasks);
+        let driven = Call::drive(&channel, SentAt::new(exchange), &connection, tasks);
+        let ((answer, sent_at), cause) = driven.await;
+        let unsent = || Err(FetchError::NoAnswer(NoAnswer::Unsent));
+        match answer.unwrap_or_else(unsent) {
+            Ok(response) => Ok(TokenAnswer { response, sent_at }),
+            Err(error) => Err(FetchFailure::new(error, cause)),
+        }
+    }
+
+    /// Requests the token of a device until its user has decided (RFC 8628 section 3.4).
+    pub(crate) async fn poll_device(
+        &self,
+        device: &DeviceAuthorizationResponse,
+        parameters: &TokenParameters,
+        tasks: &Tasks,
+    ) -> Result<TokenAnswer, Error> {
+        let grant = GrantParameters::DeviceCode {
+            device_code: device.device_code.clone(),
+        };
+        let request = token_request(&grant, parameters);
+        let write = |url: &_, client: &_, quirks: &_| request.to_request_with(url, client, quirks);
+        let call = self
+            .call(RequestKind::Token, Endpoint::Token, write)
+            .await?;
+        let (request, channel, connection) = call.into_parts();
+        let exchange = DeviceAuthorization::new(request, device);
+        let exchange = exchange.with_quirks(self.registration.server.quirks);
+        let exchange = SentAt::new(WithinLease::new(exchange, None, tasks));
+        let ((answer, sent_at), cause) = Call::drive(&channel, exchange, &connection, tasks).await;
+        match answer {
+            Some(Ok(response)) => Ok(TokenAnswer { response, sent_at }),
+            Some(Err(error)) => Err(Error::device(error, cause)),
+            None => Err(Error::configuration(
+                "the tokens were closed before the user had decided",
+            )),
+        }
+    }
+}
+
+/// The request for a token. A code and a device code were given for a scope, which is not repeated
+/// (RFC 6749 section 4.1.3, RFC 8628 section 3.4); where the token is to be used goes along (RFC 8707
+/// section 2.2).
+fn token_request(grant: &GrantParameters, parameters: &TokenParameters) -> TokenRequest {
+    let mut parameters = parameters.clone();
+    if matches!(
+        grant,
+        GrantParameters::AuthorizationCode { .. } | GrantParameters::DeviceCode { .. }
+    ) {
+        parameters.scope = None;
+    }
+    TokenRequest {
+        grant: grant.clone(),
+        parameters,
+    }
+}

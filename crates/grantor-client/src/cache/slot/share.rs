@@ -1,0 +1,182 @@
+//! The current token as threads hold it while requests are under way.
+//!
+//! Holding it counts references, to the token and to the bytes of its header, and counts are written
+//! with every request. If all threads wrote the same ones, cores would wait for each other; so a
+//! thread writes those of its own share.
+
+use std::ops::Deref;
+use std::sync::{Arc, Weak};
+
+use http::HeaderValue;
+
+use super::TokenSlot;
+use crate::runtime::per_thread::{PerThread, with_own_refcount};
+use crate::token::cached_token::CachedToken;
+
+/// A token that was made the current one.
+pub(crate) struct PublishedToken {
+    pub(crate) token: Arc<CachedToken>,
+    slot: Weak<TokenSlot>,
+    shares: PerThread<TokenShare>,
+}
+
+/// What a request under way holds.
+// Two cores never write to one cache line.
+#[repr(align(64))]
+pub(crate) struct TokenShare {
+    /// The token's header.
+    pub(crate) header: HeaderValue,
+    token: Arc<CachedToken>,
+    slot: SlotHandle,
+}
+
+/// The slot of a token.
+enum SlotHandle {
+    /// As long as somebody else holds it.
+    Weak(Weak<TokenSlot>),
+    /// For as long as the share exists, where others may crowd it out meanwhile.
+    Pinned(Arc<TokenSlot>),
+}
+
+impl PublishedToken {
+    /// A token that many threads will use.
+    pub(crate) fn for_many(token: Arc<CachedToken>, slot: Weak<TokenSlot>) -> Self {
+        Self {
+            token,
+            slot,
+            shares: PerThread::for_many(),
+        }
+    }
+
+    /// One of very many tokens, each of which is used now and then.
+    pub(crate) fn for_few(token: Arc<CachedToken>, slot: Weak<TokenSlot>) -> Self {
+        Self {
+            token,
+            slot,
+            shares: PerThread::for_few(),
+        }
+    }
+
+    /// The share of a thread, by the thread's number.
+    #[inline]
+    pub(crate) fn share(&self, shard: usize) -> Option<&Arc<TokenShare>> {
+        self.shares.get(shard, || self.new_share())
+    }
+
+    #[cold]
+    fn new_share(&self) -> TokenShare {
+        let header = if self.shares.is_for_many() {
+            with_own_refcount(&self.token.header)
+        } else {
+            self.token.header.clone()
+        };
+        TokenShare {
+            header,
+            token: Arc::clone(&self.token),
+            slot: SlotHandle::Weak(Weak::clone(&self.slot)),
+        }
+    }
+}
+
+impl TokenShare {
+    /// A share for one request.
+    pub(crate) fn new(token: Arc<CachedToken>, slot: &Arc<TokenSlot>) -> Self {
+        Self {
+            header: token.header.clone(),
+            token,
+            slot: SlotHandle::Weak(Arc::downgrade(slot)),
+        }
+    }
+
+    /// One that holds the token's slot as well.
+    pub(crate) fn pin(&self, slot: &Arc<TokenSlot>) -> Self {
+        Self {
+            header: self.header.clone(),
+            token: Arc::clone(&self.token),
+            slot: SlotHandle::Pinned(Arc::clone(slot)),
+        }
+    }
+
+    /// The slot of the token, as long as there is one.
+    pub(crate) fn slot(&self) -> Option<Arc<TokenSlot>> {
+        match &self.slot {
+            SlotHandle::Weak(slot) => slot.upgrade(),
+            SlotHandle::Pinned(slot) => Some(Arc::clone(slot)),
+        }
+    }
+
+    /// Whether it holds the token's slot.
+    pub(crate) fn is_pinned(&self) -> bool {
+        matches!(self.slot, SlotHandle::Pinned(_))
+    }
+
+    pub(crate) fn token(&self) -> &Arc<CachedToken> {
+        &self.token
+    }
+}
+
+impl Deref for TokenShare {
+    type Target = CachedToken;
+
+    #[inline]
+    fn deref(&self) -> &CachedToken {
+        &self.token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use grantor_core::Secret;
+
+    use super::*;
+    use crate::runtime::per_thread::SHARDS;
+    use crate::token::credential::{Credential, TokenType};
+    use crate::token::lifetime::Lifetime;
+
+    fn token() -> Arc<CachedToken> {
+        let lifetime = Lifetime {
+            sent_at: Duration::ZERO,
+            lifetime: None,
+            refresh_in: None,
+        };
+        let credential = Credential::new(TokenType::Bearer, &Secret::from("t")).unwrap();
+        Arc::new(CachedToken::new(1, credential, lifetime, 0))
+    }
+
+    #[test]
+    fn threads_have_shares_of_their_own_of_the_same_bytes() {
+        let published = PublishedToken::for_many(token(), Weak::new());
+        let [first, second, again] = [0, 1, 0].map(|shard| published.share(shard).unwrap());
+        assert!(Arc::ptr_eq(first, again) && !Arc::ptr_eq(first, second));
+        for share in [first, second] {
+            assert!(share.header.is_sensitive());
+            assert_eq!(
+                share.header.as_bytes().as_ptr(),
+                published.token.header.as_bytes().as_ptr()
+            );
+        }
+    }
+
+    #[test]
+    fn threads_share_what_few_use() {
+        let published = PublishedToken::for_few(token(), Weak::new());
+        let [first, last] = [0, SHARDS - 1].map(|shard| published.share(shard).unwrap());
+        assert!(Arc::ptr_eq(first, last));
+    }
+
+    #[test]
+    fn a_share_outlives_what_was_published() {
+        let published = PublishedToken::for_many(token(), Weak::new());
+        let share = Arc::clone(published.share(3).unwrap());
+        let left = Arc::downgrade(&published.token);
+        drop(published);
+        assert_eq!(
+            (share.generation, &share.header),
+            (1, &left.upgrade().unwrap().header)
+        );
+        drop(share);
+        assert!(left.upgrade().is_none());
+    }
+}

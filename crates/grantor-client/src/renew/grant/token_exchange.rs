@@ -1,0 +1,65 @@
+//! Token exchange (RFC 8693).
+
+use std::fmt;
+use std::sync::Arc;
+
+use grantor_core::{ActorToken, BoxFuture, GrantParameters};
+
+use crate::error::Error;
+use crate::token::subject::{SubjectSource, SubjectToken};
+
+/// What is said of an exchange beside the subject.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TokenExchange {
+    pub(crate) subjects: Option<SubjectSource>,
+    /// Without a subject, the client's own token is used.
+    pub(crate) optional: bool,
+    pub(crate) actor: Option<Actor>,
+    pub(crate) requested_token_type: Option<String>,
+}
+
+type ActorSource = dyn Fn() -> BoxFuture<'static, Result<SubjectToken, Error>> + Send + Sync;
+
+/// Who acts on behalf of a subject (RFC 8693 section 2.1): a token that is at hand, or
+/// [`Tokens`](crate::Tokens) of the actor's own.
+#[derive(Clone)]
+pub struct Actor(Arc<ActorSource>);
+
+impl Actor {
+    pub(crate) fn new(
+        token: impl Fn() -> BoxFuture<'static, Result<SubjectToken, Error>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(token))
+    }
+}
+
+impl From<SubjectToken> for Actor {
+    fn from(token: SubjectToken) -> Self {
+        Self::new(move || Box::pin(std::future::ready(Ok(token.clone()))))
+    }
+}
+
+impl fmt::Debug for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Actor")
+    }
+}
+
+impl TokenExchange {
+    /// The grant for a subject.
+    pub(super) async fn request(&self, subject: &SubjectToken) -> Result<GrantParameters, Error> {
+        let actor = match &self.actor {
+            Some(Actor(token)) => Some(token().await?),
+            None => None,
+        };
+        Ok(GrantParameters::TokenExchange {
+            subject_token: subject.token.clone(),
+            subject_token_type: subject.token_type.clone(),
+            actor: actor.map(|actor| ActorToken {
+                token: actor.token,
+                token_type: actor.token_type,
+            }),
+            requested_token_type: self.requested_token_type.clone(),
+        })
+    }
+}

@@ -1,0 +1,50 @@
+//! What every renewal of one login or client needs.
+
+use std::sync::Arc;
+
+use grantor_core::Environment;
+use grantor_http::MetadataCache;
+
+use crate::authorization_server::AuthorizationServer;
+use crate::authorization_server::connection::Connection;
+use crate::config::origin::OriginIds;
+use crate::config::policy::Policy;
+use crate::error::Error;
+use crate::observe::observer::Observer;
+use crate::runtime::tasks::Tasks;
+use crate::runtime::worker::Worker;
+use crate::store::TokenStore;
+
+/// What many logins at one server may share.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedServices {
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) metadata: Arc<MetadataCache>,
+    pub(crate) worker: Arc<Worker>,
+}
+
+/// What all access tokens of one login or client share.
+#[derive(Debug)]
+pub(crate) struct Services {
+    pub(crate) shared: SharedServices,
+    /// None: the tokens come from no server.
+    pub(crate) server: Option<AuthorizationServer>,
+    pub(crate) store: TokenStore,
+    pub(crate) observer: Arc<Observer>,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) tasks: Tasks,
+    pub(crate) origin_ids: OriginIds,
+}
+
+impl Services {
+    /// The server, where tokens come from one.
+    pub(crate) fn server(&self) -> Result<&AuthorizationServer, Error> {
+        self.server.as_ref().ok_or_else(|| {
+            Error::configuration("these tokens come from no authorization server that is known")
+        })
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.shared.connection.environment
+    }
+}
