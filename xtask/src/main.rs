@@ -9,6 +9,7 @@
     reason = "a command line talks to its user"
 )]
 
+mod applications;
 mod arguments;
 mod bench;
 mod differential;
@@ -34,6 +35,7 @@ cargo xtask COMMAND
   browser                        the pages in a real browser
   bench [GROUP] [--json]         figures of one group (main unless named)
   fuzz [TARGET] [--seconds N]    fuzz one target or all, 60 seconds each unless told
+  applications                   clients of applications that add grantor
   differential                   grantor-jose against other implementations
   extra                          slow checks: those of them that are installed
 ";
@@ -84,6 +86,10 @@ fn command(mut arguments: Arguments) -> Result<(), Failure> {
             let target = arguments.positional();
             arguments.finish()?;
             fuzz::run_targets(target.as_deref(), seconds)
+        }
+        "applications" => {
+            arguments.finish()?;
+            applications::run_all()
         }
         "differential" => {
             arguments.finish()?;

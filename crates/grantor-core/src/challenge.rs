@@ -1,3 +1,8 @@
+//! Challenges of a protected resource (RFC 9110 section 11.6.1, RFC 6750 section 3).
+//!
+//! Reading goes on behind what is malformed: one challenge that can't be read hides no other.
+
+use std::borrow::Cow;
 use std::fmt;
 
 use http::{HeaderMap, HeaderValue, header};
@@ -7,6 +12,8 @@ use http::{HeaderMap, HeaderValue, header};
 pub struct AuthenticateChallenge {
     /// The scheme; compare without regard to case.
     pub scheme: String,
+    /// Data without a name (RFC 9110 section 11.2), as `Negotiate` has it.
+    pub token68: Option<String>,
     /// Its parameters, names in lower case.
     pub params: Vec<(String, String)>,
 }
@@ -16,6 +23,7 @@ impl AuthenticateChallenge {
     pub fn new(scheme: impl Into<String>) -> Self {
         Self {
             scheme: scheme.into(),
+            token68: None,
             params: Vec::new(),
         }
     }
@@ -59,9 +67,7 @@ impl AuthenticateChallenge {
         let values = headers.get_all(header::WWW_AUTHENTICATE);
         let mut challenges = Vec::new();
         for value in values {
-            if let Ok(text) = value.to_str() {
-                Reader(text).read(&mut challenges);
-            }
+            Reader(&text(value)).read(&mut challenges);
         }
         challenges
     }
@@ -70,12 +76,25 @@ impl AuthenticateChallenge {
 impl fmt::Display for AuthenticateChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.scheme)?;
+        if let Some(token68) = &self.token68 {
+            write!(f, " {token68}")?;
+        }
         for (i, (name, value)) in self.params.iter().enumerate() {
-            let separator = if i == 0 { " " } else { ", " };
+            let is_first = i == 0 && self.token68.is_none();
+            let separator = if is_first { " " } else { ", " };
             let value = value.replace('\\', "\\\\").replace('"', "\\\"");
             write!(f, "{separator}{name}=\"{value}\"")?;
         }
         Ok(())
+    }
+}
+
+/// RFC 9110 section 5.5: bytes above ASCII are opaque. Servers mean UTF-8 by them, or Latin-1.
+fn text(value: &HeaderValue) -> Cow<'_, str> {
+    let bytes = value.as_bytes();
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => bytes.iter().copied().map(char::from).collect(),
     }
 }
 
@@ -85,22 +104,26 @@ impl Reader<'_> {
     fn read(mut self, challenges: &mut Vec<AuthenticateChallenge>) {
         loop {
             self.0 = self.0.trim_start_matches([' ', '\t', ',']);
-            let word = self.token();
-            if word.is_empty() {
+            if self.0.is_empty() {
                 return;
             }
+            let word = self.token();
             let after = self.0.trim_start_matches([' ', '\t']);
-            // `name=` belongs to the challenge before it; otherwise a scheme begins. `token68` data
-            // ends in `=` without a value and is passed over.
+            // `name=` belongs to the challenge before it; otherwise a scheme begins.
             match (after.strip_prefix('='), challenges.last_mut()) {
+                _ if word.is_empty() => self.skip_element(),
                 (Some(rest), Some(challenge)) => {
                     self.0 = rest.trim_start_matches([' ', '\t']);
                     let value = self.value();
                     let name = word.to_ascii_lowercase();
                     challenge.params.push((name, value));
                 }
-                (Some(_), None) => return,
-                (None, _) => challenges.push(AuthenticateChallenge::new(word)),
+                (Some(_), None) => self.skip_element(),
+                (None, _) => {
+                    let mut challenge = AuthenticateChallenge::new(word);
+                    challenge.token68 = self.token68();
+                    challenges.push(challenge);
+                }
             }
         }
     }
@@ -111,6 +134,43 @@ impl Reader<'_> {
         let (token, rest) = self.0.split_at(end);
         self.0 = rest;
         token.to_owned()
+    }
+
+    /// The data behind a scheme (RFC 9110 section 11.2), which a comma or the end follows; a name
+    /// with its value is none.
+    fn token68(&mut self) -> Option<String> {
+        let text = self.0.strip_prefix([' ', '\t'])?;
+        let text = text.trim_start_matches([' ', '\t']);
+        let is_data = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
+        let padded = text.trim_start_matches(is_data);
+        let rest = padded.trim_start_matches('=');
+        let after = rest.trim_start_matches([' ', '\t']);
+        let is_token68 = padded.len() < text.len() && (after.is_empty() || after.starts_with(','));
+        if !is_token68 {
+            return None;
+        }
+        self.0 = rest;
+        Some(text[..text.len() - rest.len()].to_owned())
+    }
+
+    /// Passes over what can't be read, up to a comma that is outside of quotation marks.
+    fn skip_element(&mut self) {
+        let mut chars = self.0.char_indices();
+        let mut quoted = false;
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '"' => quoted = !quoted,
+                '\\' if quoted => {
+                    chars.next();
+                }
+                ',' if !quoted => {
+                    self.0 = &self.0[at..];
+                    return;
+                }
+                _ => {}
+            }
+        }
+        self.0 = "";
     }
 
     fn value(&mut self) -> String {
@@ -139,10 +199,56 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(text: &str) -> Vec<AuthenticateChallenge> {
+    fn read(value: impl AsRef<[u8]>) -> Vec<AuthenticateChallenge> {
         let mut headers = HeaderMap::new();
-        headers.insert(header::WWW_AUTHENTICATE, text.parse().unwrap());
+        let value = HeaderValue::from_bytes(value.as_ref()).unwrap();
+        headers.insert(header::WWW_AUTHENTICATE, value);
         AuthenticateChallenge::from_headers(&headers)
+    }
+
+    /// What the challenge for Bearer says behind another one.
+    fn error_behind(other: &str) -> Option<String> {
+        let challenges = read(format!(r#"{other}, Bearer error="insufficient_scope""#));
+        let bearer = challenges.iter().find(|one| one.is("Bearer"))?;
+        bearer.get("error").map(str::to_owned)
+    }
+
+    #[test]
+    fn data_without_a_name_is_the_schemes() {
+        for data in ["YII==", "YII=", "YII", "a+/._~-9"] {
+            let other = format!("Negotiate  {data} ");
+            assert_eq!(error_behind(&other).as_deref(), Some("insufficient_scope"));
+            let challenges = read(&other);
+            assert_eq!(challenges[0].token68.as_deref(), Some(data));
+            assert_eq!(read(challenges[0].to_header()), challenges);
+        }
+        let none = read(r#"Basic realm="a", Digest realm = b"#);
+        assert!(none.iter().all(|one| one.token68.is_none()));
+        assert_eq!(none[1].get("realm"), Some("b"));
+    }
+
+    #[test]
+    fn what_is_malformed_hides_nothing_behind_it() {
+        for other in [
+            "=",
+            "a=b",
+            "Basic ==",
+            "Basic @x",
+            r#"Basic realm="a" "b, c""#,
+            r#"Digest qop=, realm="a\", Bearer x=\"""#,
+            "Größe",
+        ] {
+            let error = error_behind(other);
+            assert_eq!(error.as_deref(), Some("insufficient_scope"), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_realm_may_be_beyond_ascii() {
+        let realm = |header: &[u8]| read(header)[0].get("realm").map(str::to_owned);
+        let utf_8 = r#"Bearer realm="Größe""#;
+        assert_eq!(realm(utf_8.as_bytes()).as_deref(), Some("Größe"));
+        assert_eq!(realm(b"Bearer realm=\"\xfc\"").as_deref(), Some("ü"));
     }
 
     #[test]
@@ -174,7 +280,7 @@ mod tests {
         }
 
         #[test]
-        fn ends_on_any_text(text in "[ -~]{0,60}") {
+        fn ends_on_any_text(text in "[ -~äß]{0,60}") {
             let _ = read(&text);
         }
     }

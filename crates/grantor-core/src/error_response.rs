@@ -1,3 +1,5 @@
+//! Errors in OAuth's words.
+
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -72,6 +74,8 @@ error_codes! {
     ConsentRequired = "consent_required",
     /// No page may be shown, and something else is needed.
     InteractionRequired = "interaction_required",
+    /// No page may be shown, and the user has to choose an account.
+    AccountSelectionRequired = "account_selection_required",
     /// The parameter `request` is not supported.
     RequestNotSupported = "request_not_supported",
     /// The parameter `request_uri` is not supported.
@@ -86,6 +90,42 @@ error_codes! {
     SlowDown = "slow_down",
     /// The device code has expired.
     ExpiredToken = "expired_token",
+    /// The user said no on the device's page: Microsoft's word for `access_denied`.
+    AuthorizationDeclined = "authorization_declined",
+    /// The refresh token is no longer good: GitHub's word for `invalid_grant`.
+    BadRefreshToken = "bad_refresh_token",
+    /// The code is no longer good: GitHub's word for `invalid_grant`.
+    BadVerificationCode = "bad_verification_code",
+}
+
+impl ErrorCode {
+    /// Whether the code, refresh token or assertion that was presented is no longer good.
+    #[must_use]
+    pub fn is_invalid_grant(&self) -> bool {
+        matches!(
+            self,
+            Self::InvalidGrant | Self::BadRefreshToken | Self::BadVerificationCode
+        )
+    }
+
+    /// Whether the user has to do something in a browser first. What was presented stays good: a
+    /// refresh token may still bring tokens for other resources.
+    #[must_use]
+    pub fn needs_user(&self) -> bool {
+        matches!(
+            self,
+            Self::LoginRequired
+                | Self::ConsentRequired
+                | Self::InteractionRequired
+                | Self::AccountSelectionRequired
+        )
+    }
+
+    /// Whether the user said no.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::AccessDenied | Self::AuthorizationDeclined)
+    }
 }
 
 impl fmt::Display for ErrorCode {
@@ -196,6 +236,35 @@ mod tests {
         let mut params = Params::new();
         error.push_to(&mut params);
         assert_eq!(ErrorResponse::from_params(&params), Some(error));
+    }
+
+    #[test]
+    fn codes_say_what_becomes_of_what_was_presented() {
+        let judge = |code: &str| {
+            let code = ErrorCode::from(code);
+            (code.is_invalid_grant(), code.needs_user(), code.is_denied())
+        };
+        for code in [
+            "invalid_grant",
+            "bad_refresh_token",
+            "bad_verification_code",
+        ] {
+            assert_eq!(judge(code), (true, false, false), "{code}");
+        }
+        for code in [
+            "login_required",
+            "consent_required",
+            "interaction_required",
+            "account_selection_required",
+        ] {
+            assert_eq!(judge(code), (false, true, false), "{code}");
+        }
+        for code in ["access_denied", "authorization_declined"] {
+            assert_eq!(judge(code), (false, false, true), "{code}");
+        }
+        for code in ["invalid_client", "invalid_scope", "server_error", "own"] {
+            assert_eq!(judge(code), (false, false, false), "{code}");
+        }
     }
 
     #[test]

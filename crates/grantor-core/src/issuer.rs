@@ -1,3 +1,5 @@
+//! Identifiers of authorization servers (RFC 8414 section 2).
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

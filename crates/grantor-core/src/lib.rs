@@ -1,9 +1,16 @@
 //! OAuth as values and pure functions.
 //!
-//! RFC 5849, 6749, 6750, 7009, 7523, 7636, 7662, 8414, 8628, 8693, 9207 and their companions, both directions of the wire
-//! with the same types. No IO, no clock, no randomness, no globals: time and random bytes are
-//! arguments.
+//! Requests and answers of every endpoint, written and read with the same types, so that a client
+//! and a server can both be built on them (RFC 5849, 6749, 6750, 7009, 7523, 7636, 7662, 8414, 8628,
+//! 8693, 9207 and their companions). Round trips that take several requests, such as discovery or
+//! polling for a device's token, are state machines in [`exchange`].
+//!
+//! The crate does no IO and has no global state. Whatever needs the time or random bytes takes an
+//! [`Environment`]: a [`Clock`] and a [`Random`], handed in once where the program starts.
+//! `grantor-http` has those of the machine (`grantor_http::system()`), `grantor-testkit` a clock that
+//! tests move and random bytes that they can repeat.
 
+mod answer;
 mod authorization;
 mod challenge;
 mod client_authentication;
@@ -13,6 +20,7 @@ mod error_response;
 pub mod exchange;
 mod introspection;
 mod issuer;
+mod members;
 mod metadata;
 pub mod oauth1;
 mod params;
@@ -34,8 +42,9 @@ pub use device_authorization::{
 pub use environment::{Clock, Environment, Random};
 pub use error_response::{ErrorCode, ErrorResponse};
 pub use grantor_jose::{BoxFuture, Timestamp};
-pub use introspection::{Introspection, IntrospectionRequest};
+pub use introspection::{Introspection, IntrospectionRequest, InvalidIntrospection};
 pub use issuer::{InvalidIssuer, Issuer, is_loopback, is_secure};
+pub use members::InvalidMember;
 pub use metadata::{InvalidMetadata, ServerMetadata};
 pub use params::{InvalidParams, Params};
 pub use pkce::{ChallengeMethod, CodeChallenge, CodeVerifier, InvalidPkce};

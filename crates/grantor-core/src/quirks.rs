@@ -1,3 +1,5 @@
+//! Where servers differ from the specifications.
+
 /// What a server does otherwise than the specifications say, as data.
 ///
 /// [`Quirks::NONE`], the default, is a server that follows them. What can't be mistaken is read from

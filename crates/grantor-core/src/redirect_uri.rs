@@ -1,3 +1,5 @@
+//! Redirect URIs, and how they are compared (RFC 6749 section 3.1.2, RFC 8252 section 7).
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

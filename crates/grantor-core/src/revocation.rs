@@ -1,3 +1,5 @@
+//! Revoking a token (RFC 7009).
+
 use bytes::Bytes;
 use http::Request;
 use url::Url;

@@ -1,3 +1,5 @@
+//! Texts that may not be shown.
+
 use grantor_jose::digest::constant_time_eq;
 use zeroize::Zeroizing;
 

@@ -1,3 +1,5 @@
+//! The kind of a token, as a client names it (RFC 7009 section 2.1).
+
 /// The kind of a token that is revoked or introspected; a hint, which may be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,3 +1,5 @@
+//! Documents of a peer, fetched once and renewed now and then.
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;

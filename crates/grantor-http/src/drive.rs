@@ -1,3 +1,5 @@
+//! The loops that carry exchanges to their ends.
+
 use std::time::Duration;
 
 use grantor_core::Environment;
@@ -40,9 +42,9 @@ pub async fn drive_with_cause<X: Exchange, P: Future<Output = ()>>(
                 Ok(answer) => Event::Answer(answer),
                 Err(error) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "no answer");
-                    let no_answer = error.no_answer();
+                    let failure = error.failure();
                     cause = Some(error);
-                    Event::NoAnswer(no_answer)
+                    Event::NoAnswer(failure)
                 }
             },
             Step::Wait(left) => {

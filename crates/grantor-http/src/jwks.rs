@@ -1,3 +1,5 @@
+//! The public keys of authorization servers, fetched and kept.
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -59,7 +61,10 @@ async fn fetch(uri: Url, transport: Arc<dyn Transport>) -> Result<KeySet, Unavai
     let mut request = Request::new(Bytes::new());
     *request.uri_mut() = uri.as_str().parse().unwrap_or_default();
     let accept = HeaderValue::from_static("application/jwk-set+json, application/json");
-    request.headers_mut().insert(header::ACCEPT, accept);
+    let headers = request.headers_mut();
+    headers.insert(header::ACCEPT, accept);
+    let identity = HeaderValue::from_static("identity");
+    headers.insert(header::ACCEPT_ENCODING, identity);
     let answer = transport.send(request).await.map_err(|error| {
         Unavailable::new("the keys of the issuer can't be reached").with_source(error)
     })?;
@@ -67,6 +72,13 @@ async fn fetch(uri: Url, transport: Arc<dyn Transport>) -> Result<KeySet, Unavai
         return Err(Unavailable::new(format!(
             "\"jwks_uri\" answered with status {}",
             answer.status().as_u16()
+        )));
+    }
+    if let Some(coding) = answer.headers().get(header::CONTENT_ENCODING)
+        && coding != "identity"
+    {
+        return Err(Unavailable::new(format!(
+            "\"jwks_uri\" answered with the content coding {coding:?}, which was not asked for"
         )));
     }
     let keys = KeySet::from_json(answer.body())

@@ -5,11 +5,15 @@
 //! |---|---|
 //! | `reqwest` | on by default: `ReqwestTransport` and `client_builder`: HTTP/1.1 and HTTP/2 over TLS |
 //! | `blocking` | `blocking_agent`: a client of ureq's, for programs without a runtime |
+//! | `socks` | SOCKS proxies in `HTTPS_PROXY` and `ALL_PROXY`; without it they are an error |
 
 mod cached;
 mod drive;
 mod jwks;
 mod metadata;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+mod options;
+mod platform;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod proxy;
 #[cfg(feature = "reqwest")]
@@ -17,6 +21,8 @@ mod reqwest;
 mod single_flight;
 mod system;
 mod timeouts;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+mod tls;
 mod transport;
 #[cfg(feature = "blocking")]
 mod ureq;
@@ -25,11 +31,15 @@ pub use cached::{Cached, RefreshTimes, Unavailable};
 pub use drive::{drive, drive_blocking, drive_with_cause, drive_with_sleep};
 pub use jwks::JwksCache;
 pub use metadata::MetadataCache;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+pub use options::TransportOptions;
 #[cfg(feature = "reqwest")]
-pub use reqwest::{ReqwestTransport, client_builder};
+pub use reqwest::{ReqwestTransport, client_builder, client_builder_with};
 pub use single_flight::SingleFlight;
 pub use system::{SystemClock, SystemRandom, system};
 pub use timeouts::Timeouts;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+pub use tls::CaCertificates;
 pub use transport::{MAX_ANSWER, Transport, TransportError};
 #[cfg(feature = "blocking")]
-pub use ureq::blocking_agent;
+pub use ureq::{blocking_agent, blocking_agent_with};

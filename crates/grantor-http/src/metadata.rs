@@ -1,3 +1,5 @@
+//! The metadata of authorization servers, fetched and kept.
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,7 +23,7 @@ type Answer = Result<Arc<ServerMetadata>, DiscoveryError>;
 /// What authorization servers publish about themselves, fetched once an hour and once at a time.
 ///
 /// Callers who ask while it is being fetched wait for the same answer. When it can't be fetched
-/// again, what was known stays in use.
+/// again, what was known stays in use, unless the server says that it is another issuer.
 pub struct MetadataCache {
     transport: Arc<dyn Transport>,
     environment: Environment,
@@ -51,8 +53,8 @@ impl MetadataCache {
     /// The metadata of an issuer.
     ///
     /// # Errors
-    /// It can't be fetched or can't be used, and was not known before. A failure is told again for
-    /// three seconds without asking the server.
+    /// It can't be fetched or can't be used, and was not known before. A failure is told again
+    /// without asking the server, for three seconds or for as long as the server wants that.
     pub async fn get(&self, issuer: &Issuer) -> Answer {
         self.fetch(issuer, None).await
     }
@@ -69,10 +71,8 @@ impl MetadataCache {
     async fn fetch(&self, issuer: &Issuer, location: Option<&Url>) -> Answer {
         let entry = self.entry(issuer);
         let mut known = entry.lock().await;
-        if let Some(known) = &*known
-            && self.environment.clock.elapsed() < known.until
-        {
-            return known.answer.clone();
+        if let Some(answer) = known.as_ref().and_then(|known| self.fresh(known)) {
+            return answer;
         }
         let discovery = match location {
             Some(location) => Discovery::at(issuer.clone(), location.clone()),
@@ -80,21 +80,32 @@ impl MetadataCache {
         };
         let fetched = drive(discovery, &*self.transport, &self.environment).await;
         let now = self.environment.clock.elapsed();
-        let (answer, until) = match (fetched, known.take()) {
+        let (answer, until) = match (fetched, known.take().map(|known| known.answer)) {
             (Ok(metadata), _) => (Ok(Arc::new(metadata)), now + FRESH),
-            (
-                Err(error),
-                Some(Known {
-                    answer: Ok(old), ..
-                }),
-            ) if error.is_transient() => {
+            (Err(error), Some(Ok(old))) if !error.is_other_issuer() => {
                 tracing::warn!(%issuer, %error, "metadata can't be fetched again, the old stays");
-                (Ok(old), now + FAILED)
+                (Ok(old), now + pause(&error))
             }
-            (Err(error), _) => (Err(error), now + FAILED),
+            (Err(error), _) => (Err(error.clone()), now + pause(&error)),
         };
         let answer = known.insert(Known { answer, until });
         answer.answer.clone()
+    }
+
+    /// The answer, as long as nobody is to ask again. What is left of a pause is told as that.
+    fn fresh(&self, known: &Known) -> Option<Answer> {
+        let left = known.until.checked_sub(self.environment.clock.elapsed());
+        let left = left.filter(|left| !left.is_zero())?;
+        Some(match &known.answer {
+            Err(DiscoveryError::Unavailable {
+                status,
+                retry_after: Some(_),
+            }) => Err(DiscoveryError::Unavailable {
+                status: *status,
+                retry_after: Some(left),
+            }),
+            answer => answer.clone(),
+        })
     }
 
     /// Forgets an issuer, so that the next question fetches its metadata again.
@@ -113,6 +124,11 @@ impl MetadataCache {
     fn lock(&self) -> MutexGuard<'_, HashMap<Issuer, Arc<Entry>>> {
         self.issuers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long nobody asks again after a failure.
+fn pause(error: &DiscoveryError) -> Duration {
+    error.retry_after().unwrap_or_default().max(FAILED)
 }
 
 impl fmt::Debug for MetadataCache {
@@ -139,6 +155,8 @@ mod tests {
         seconds: AtomicU64,
         fails: AtomicUsize,
         requests: AtomicUsize,
+        /// What is answered instead of metadata: status and body.
+        instead: Mutex<Option<(u16, &'static str)>>,
     }
 
     #[derive(Debug, Clone)]
@@ -166,8 +184,15 @@ mod tests {
                     self.0.fails.fetch_sub(1, Ordering::SeqCst);
                     return Err(TransportError::unsent("on purpose"));
                 }
-                let json = r#"{"issuer":"https://a.example"}"#;
-                Ok(Response::new(Bytes::from_static(json.as_bytes())))
+                let instead = *self.0.instead.lock().unwrap();
+                let good = (200, r#"{"issuer":"https://a.example"}"#);
+                let (status, body) = instead.unwrap_or(good);
+                let mut response = Response::builder().status(status);
+                if status == 429 {
+                    response = response.header("retry-after", 60);
+                }
+                let body = Bytes::from_static(body.as_bytes());
+                Ok(response.body(body).unwrap())
             })
         }
     }
@@ -189,6 +214,10 @@ mod tests {
 
         fn fail(&self, times: usize) {
             self.0.fails.store(times, Ordering::SeqCst);
+        }
+
+        fn answers(&self, status: u16, body: &'static str) {
+            *self.0.instead.lock().unwrap() = Some((status, body));
         }
 
         fn requests(&self) -> usize {
@@ -234,6 +263,54 @@ mod tests {
         world.at(3603);
         assert!(cache.get(&issuer).await.is_ok());
         assert_eq!(world.requests(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_was_known_outlives_every_answer_but_that_of_another_issuer() {
+        for (status, body) in [
+            (503, ""),
+            (404, ""),
+            (302, ""),
+            (200, "<html>"),
+            (200, "{}"),
+            (
+                200,
+                r#"{"issuer":"https://a.example","token_endpoint":"http://a.example"}"#,
+            ),
+        ] {
+            let (world, cache, issuer) = cache();
+            assert!(cache.get(&issuer).await.is_ok());
+            world.at(3600);
+            world.answers(status, body);
+            assert!(cache.get(&issuer).await.is_ok(), "{status} {body}");
+            assert_eq!(world.requests(), 3);
+        }
+        let (world, cache, issuer) = cache();
+        assert!(cache.get(&issuer).await.is_ok());
+        world.at(3600);
+        world.answers(200, r#"{"issuer":"https://b.example"}"#);
+        let error = cache.get(&issuer).await.unwrap_err();
+        assert!(error.to_string().contains("https://b.example"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn nobody_asks_before_the_server_wants_that() {
+        let (world, cache, issuer) = cache();
+        world.answers(429, "");
+        let asked = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(
+            cache.get(&issuer).await.unwrap_err().retry_after(),
+            asked(60)
+        );
+        world.at(50);
+        assert_eq!(
+            cache.get(&issuer).await.unwrap_err().retry_after(),
+            asked(10)
+        );
+        assert_eq!(world.requests(), 2);
+        world.at(60);
+        assert!(cache.get(&issuer).await.is_err());
+        assert_eq!(world.requests(), 4);
     }
 
     #[tokio::test]

@@ -1,19 +1,27 @@
 //! The transport that goes over reqwest, and the settings it shares with other doors to reqwest.
 
+mod failure;
+mod resolver;
+
 use std::sync::Arc;
 
-use ::reqwest::{NoProxy, Proxy};
+use ::reqwest::{ClientBuilder, NoProxy, Proxy, redirect};
 use bytes::{Bytes, BytesMut};
 use grantor_core::BoxFuture;
 use http::{Request, Response};
-use rustls_platform_verifier::BuilderVerifierExt;
+use rustls_platform_verifier::Verifier;
 
+use self::failure::from_reqwest;
+use self::resolver::{Resolver, UNUSABLE_PROXY};
 use crate::proxy::{self, ProxySettings};
-use crate::{MAX_ANSWER, Timeouts, Transport, TransportError};
+use crate::{
+    CaCertificates, MAX_ANSWER, Timeouts, Transport, TransportError, TransportOptions, tls,
+};
 
 /// Requests over HTTP/1.1 and HTTP/2, with TLS by rustls and the platform's root certificates.
 ///
-/// For https, a proxy is taken from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`). One connection pool; cloning it is cheap.
+/// For https, a proxy is taken from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`). One
+/// connection pool; cloning it is cheap.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
@@ -33,8 +41,27 @@ impl ReqwestTransport {
     /// # Errors
     /// The platform's root certificates can't be read.
     pub fn with_timeouts(timeouts: &Timeouts) -> Result<Self, TransportError> {
-        let builder = client_builder(timeouts)?.timeout(timeouts.total);
-        let client = builder.build().map_err(no_answer)?;
+        Self::with_options(&timeouts.clone().into())
+    }
+
+    /// A transport with options of its own.
+    ///
+    /// # Errors
+    /// The platform's root certificates can't be read.
+    pub fn with_options(options: &TransportOptions) -> Result<Self, TransportError> {
+        let builder = client_builder_with(options)?;
+        Self::from_builder(builder.timeout(options.timeouts.total))
+    }
+
+    /// A transport over a client of the application's: its proxies, its TLS and its timeouts, of
+    /// which it needs one for the whole request. Redirects and the `Referer` are turned off, since
+    /// both carry secrets to others.
+    ///
+    /// # Errors
+    /// reqwest can't build the client.
+    pub fn from_builder(builder: ClientBuilder) -> Result<Self, TransportError> {
+        let builder = builder.redirect(redirect::Policy::none()).referer(false);
+        let client = builder.build().map_err(from_reqwest)?;
         Ok(Self { client })
     }
 }
@@ -45,12 +72,12 @@ impl Transport for ReqwestTransport {
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
-            let request = reqwest::Request::try_from(request).map_err(no_answer)?;
-            let mut answer = self.client.execute(request).await.map_err(no_answer)?;
+            let request = reqwest::Request::try_from(request).map_err(from_reqwest)?;
+            let mut answer = self.client.execute(request).await.map_err(from_reqwest)?;
             let mut body = BytesMut::new();
-            while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
+            while let Some(chunk) = answer.chunk().await.map_err(from_reqwest)? {
                 if body.len() + chunk.len() > MAX_ANSWER {
-                    return Err(TransportError::unknown("the answer is longer than 1 MiB"));
+                    return Err(TransportError::unreadable("it is longer than 1 MiB"));
                 }
                 body.extend_from_slice(&chunk);
             }
@@ -68,63 +95,71 @@ impl Transport for ReqwestTransport {
 ///
 /// # Errors
 /// The platform's root certificates can't be read, or the environment names a proxy that is none.
-pub fn client_builder(timeouts: &Timeouts) -> Result<reqwest::ClientBuilder, TransportError> {
-    builder_in(timeouts, |name| std::env::var(name).ok())
+pub fn client_builder(timeouts: &Timeouts) -> Result<ClientBuilder, TransportError> {
+    client_builder_with(&timeouts.clone().into())
+}
+
+/// As [`client_builder`], with further options.
+///
+/// # Errors
+/// As [`client_builder`].
+pub fn client_builder_with(options: &TransportOptions) -> Result<ClientBuilder, TransportError> {
+    builder_in(options, |name| std::env::var(name).ok())
 }
 
 fn builder_in(
-    timeouts: &Timeouts,
+    options: &TransportOptions,
     variable: impl Fn(&str) -> Option<String>,
-) -> Result<reqwest::ClientBuilder, TransportError> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(BuilderVerifierExt::with_platform_verifier)
-        .map_err(|error| {
-            let message = "the platform's root certificates can't be read; install them, or name \
-                           a file with them in SSL_CERT_FILE";
-            TransportError::unsent(message).with_source(error)
-        })?;
-    let mut tls = tls.with_no_client_auth();
-    // A configuration that is handed in whole gets no protocol names from reqwest.
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let proxy = https_proxy(variable).map_err(|error| {
-        TransportError::unsent("the proxy that HTTPS_PROXY or ALL_PROXY names is not a URL")
-            .with_source(error.without_url())
-    })?;
+) -> Result<ClientBuilder, TransportError> {
+    let proxy = proxy::from_variables(variable);
+    let resolver = Resolver {
+        unusable_proxy: proxy.as_ref().and_then(ProxySettings::unusable),
+    };
     let client = reqwest::Client::builder().no_proxy();
     let client = match proxy {
-        Some(proxy) => client.proxy(proxy),
+        Some(proxy) => client.proxy(for_https(&proxy)?),
         None => client,
     };
     Ok(client
-        .tls_backend_preconfigured(tls)
-        .redirect(reqwest::redirect::Policy::none())
+        .dns_resolver(Arc::new(resolver))
+        .tls_backend_preconfigured(tls_config(&options.ca_certificates)?)
+        .redirect(redirect::Policy::none())
         .referer(false)
-        .connect_timeout(timeouts.connect)
+        .connect_timeout(options.timeouts.connect)
         .user_agent(concat!("grantor/", env!("CARGO_PKG_VERSION"))))
 }
 
-/// The proxy of the environment, for reqwest.
-fn https_proxy(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>, reqwest::Error> {
-    let Some(ProxySettings { url, except }) = proxy::from_variables(variable) else {
-        return Ok(None);
-    };
-    let except = NoProxy::from_string(&format!("{LOOPBACK},{except}"));
-    Ok(Some(Proxy::https(url)?.no_proxy(except)))
+fn tls_config(authorities: &CaCertificates) -> Result<rustls::ClientConfig, TransportError> {
+    let (provider, authorities) = (tls::provider(), authorities.iter().cloned());
+    let verifier = Verifier::new_with_extra_roots(authorities, provider.clone());
+    let tls = verifier.and_then(|verifier| {
+        let tls = rustls::ClientConfig::builder_with_provider(provider);
+        let tls = tls.with_safe_default_protocol_versions()?;
+        let tls = tls.dangerous();
+        Ok(tls.with_custom_certificate_verifier(Arc::new(verifier)))
+    });
+    let tls = tls.map_err(|error| {
+        let message = "the platform's root certificates can't be read; install them, or name \
+                       a file with them in SSL_CERT_FILE";
+        TransportError::configuration(message).with_source(error)
+    })?;
+    let mut tls = tls.with_no_client_auth();
+    // A configuration that is handed in whole gets no protocol names from reqwest.
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(tls)
 }
 
-/// What reqwest reports, without the URL, whose query may hold secrets.
-fn no_answer(error: reqwest::Error) -> TransportError {
-    let error = error.without_url();
-    let failure = if error.is_builder() || error.is_connect() {
-        TransportError::unsent("the server can't be reached")
-    } else if error.is_timeout() {
-        TransportError::unknown("the server did not answer in time")
-    } else {
-        TransportError::unknown("the connection broke before the answer was there")
+/// The proxy of the environment, for reqwest.
+fn for_https(settings: &ProxySettings) -> Result<Proxy, TransportError> {
+    let proxy = match settings.unusable() {
+        Some(_) => Proxy::https(format!("http://{UNUSABLE_PROXY}")),
+        None => Proxy::https(&settings.url),
     };
-    failure.with_source(error)
+    let proxy = proxy.map_err(|error| {
+        TransportError::configuration(settings.malformed()).with_source(error.without_url())
+    })?;
+    let except = format!("{LOOPBACK},{}", settings.except);
+    Ok(proxy.no_proxy(NoProxy::from_string(&except)))
 }
 
 /// Never reached through a proxy, whatever `NO_PROXY` says.

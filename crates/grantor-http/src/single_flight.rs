@@ -1,3 +1,5 @@
+//! One run of a future for all who want its result.
+
 use std::fmt;
 
 use futures_util::FutureExt;

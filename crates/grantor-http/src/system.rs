@@ -1,10 +1,16 @@
+//! The clock and the randomness of this machine.
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use grantor_core::{Clock, Environment, Random, Timestamp};
-use rustix::time::{ClockId, clock_gettime};
+
+use crate::platform;
 
 /// The machine's clocks.
+///
+/// The elapsed time runs on while the machine sleeps on Linux and Android. Elsewhere it is that of
+/// the standard library, which may stand still meanwhile.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -17,12 +23,7 @@ impl Clock for SystemClock {
     }
 
     fn elapsed(&self) -> Duration {
-        // CLOCK_MONOTONIC stands still while the machine sleeps; tokens do not.
-        let time = clock_gettime(ClockId::Boottime);
-        Duration::new(
-            u64::try_from(time.tv_sec).unwrap_or(0),
-            u32::try_from(time.tv_nsec).unwrap_or(0),
-        )
+        platform::elapsed()
     }
 }
 

@@ -1,3 +1,5 @@
+//! How long a transport waits.
+
 use std::time::Duration;
 
 /// How long a transport waits.

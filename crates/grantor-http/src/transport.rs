@@ -1,8 +1,10 @@
+//! What carries one request and its answer.
+
 use std::fmt;
 
 use bytes::Bytes;
 use grantor_core::BoxFuture;
-use grantor_core::exchange::NoAnswer;
+use grantor_core::exchange::{Failure, FailureKind, NoAnswer};
 use http::{Request, Response};
 
 /// Sends one request and gives its answer, whole.
@@ -20,18 +22,20 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
 /// The most bytes of an answer that are read: 1 MiB.
 pub const MAX_ANSWER: usize = 1024 * 1024;
 
-/// A request got no answer.
+/// A request got no answer that can be read.
 pub struct TransportError {
     no_answer: NoAnswer,
+    kind: FailureKind,
     message: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl TransportError {
-    /// A failure; `no_answer` says whether the request may have reached the server.
+    /// A failure of the network; `no_answer` says whether the request may have reached the server.
     pub fn new(no_answer: NoAnswer, message: impl Into<String>) -> Self {
         Self {
             no_answer,
+            kind: FailureKind::Network,
             message: message.into(),
             source: None,
         }
@@ -45,6 +49,23 @@ impl TransportError {
     /// A failure after something may have been sent.
     pub fn unknown(message: impl Into<String>) -> Self {
         Self::new(NoAnswer::Unknown, message)
+    }
+
+    /// A failure before anything was sent, which the same request will meet again until somebody
+    /// changes the configuration.
+    pub fn configuration(message: impl Into<String>) -> Self {
+        Self {
+            kind: FailureKind::Configuration,
+            ..Self::unsent(message)
+        }
+    }
+
+    /// An answer that can't be read.
+    pub fn unreadable(message: impl Into<String>) -> Self {
+        Self {
+            kind: FailureKind::Peer,
+            ..Self::unknown(message)
+        }
     }
 
     /// Adds the cause. It must hold no URL with a query and no header.
@@ -62,12 +83,29 @@ impl TransportError {
     pub fn no_answer(&self) -> NoAnswer {
         self.no_answer
     }
+
+    /// Whose fault it is.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        self.kind
+    }
+
+    /// The failure, for an exchange.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        Failure {
+            no_answer: self.no_answer,
+            kind: self.kind,
+            message: self.message.clone(),
+        }
+    }
 }
 
 impl fmt::Debug for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransportError")
             .field("no_answer", &self.no_answer)
+            .field("kind", &self.kind)
             .field("message", &self.message)
             .field("source", &self.source)
             .finish()

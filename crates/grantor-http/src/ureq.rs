@@ -1,63 +1,120 @@
 //! The settings of HTTP clients, for the one that needs no runtime.
 
-use std::sync::Arc;
+use http::{Request, Response};
+use ureq::middleware::{Middleware, MiddlewareNext};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::{Agent, Body, Proxy, ProxyProtocol, SendBody};
 
-use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Proxy};
+use crate::proxy::{ProxySettings, UnusableProxy, from_variables};
+use crate::{CaCertificates, Timeouts, TransportError, TransportOptions, tls};
 
-use crate::proxy::{ProxySettings, from_variables};
-use crate::{Timeouts, TransportError};
-
-/// A client of ureq's with the settings of `client_builder`: it follows no redirect, trusts the platform's roots, uses one TLS provider whatever else is installed in the
-/// process, and gives every answer whatever its status. It has a timeout for connections and none for
-/// requests.
+/// A client of ureq's with the settings of `client_builder`.
+///
+/// It follows no redirect, trusts the platform's roots, uses one TLS provider whatever else is
+/// installed in the process, and gives every answer whatever its status. It has a timeout for
+/// connections and none for requests.
 ///
 /// # Errors
 /// The environment names a proxy that is none.
 pub fn blocking_agent(timeouts: &Timeouts) -> Result<Agent, TransportError> {
-    agent_in(timeouts, |name| std::env::var(name).ok())
+    blocking_agent_with(&timeouts.clone().into())
+}
+
+/// As [`blocking_agent`], with further options.
+///
+/// # Errors
+/// As [`blocking_agent`].
+pub fn blocking_agent_with(options: &TransportOptions) -> Result<Agent, TransportError> {
+    agent_in(options, |name| std::env::var(name).ok())
 }
 
 fn agent_in(
-    timeouts: &Timeouts,
+    options: &TransportOptions,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Agent, TransportError> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = TlsConfig::builder()
-        .unversioned_rustls_crypto_provider(provider)
-        .root_certs(RootCerts::PlatformVerifier)
+        .unversioned_rustls_crypto_provider(tls::provider())
+        .root_certs(roots(&options.ca_certificates))
         .build();
-    let config = Agent::config_builder()
+    let settings = from_variables(variable);
+    let unusable = settings.as_ref().and_then(ProxySettings::unusable);
+    let proxy = settings.as_ref().map(proxy).transpose()?;
+    let config = Agent::config_builder();
+    let config = match (proxy, unusable) {
+        (Some(proxy), Some(unusable)) => config.middleware(Refuse { proxy, unusable }),
+        (proxy, _) => config.proxy(proxy),
+    };
+    let config = config
         .tls_config(tls)
-        .proxy(from_variables(variable).map(proxy).transpose()?)
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .allow_non_standard_methods(true)
-        .timeout_connect(Some(timeouts.connect))
+        .timeout_connect(Some(options.timeouts.connect))
         .user_agent(concat!("grantor/", env!("CARGO_PKG_VERSION")))
         .build();
     Ok(config.into())
 }
 
-fn proxy(ProxySettings { url, except }: ProxySettings) -> Result<Proxy, TransportError> {
-    let no_url =
-        || TransportError::unsent("the proxy that HTTPS_PROXY or ALL_PROXY names is not a URL");
-    // Read once for its parts: only a builder takes exceptions.
-    let read = Proxy::new(&url).map_err(|error| no_url().with_source(error))?;
-    let mut builder = Proxy::builder(read.protocol())
-        .host(read.host())
-        .port(read.port());
-    if let Some(username) = read.username() {
-        builder = builder.username(username);
+/// The platform's roots, and others besides. ureq takes either the platform's or a list, so that the
+/// list then holds both.
+fn roots(authorities: &CaCertificates) -> RootCerts {
+    if authorities.is_empty() {
+        return RootCerts::PlatformVerifier;
     }
-    if let Some(password) = read.password() {
-        builder = builder.password(password);
+    let platform = rustls_native_certs::load_native_certs();
+    for error in &platform.errors {
+        tracing::warn!(%error, "a root certificate of the platform can't be read");
     }
+    let all = platform.certs.iter().chain(authorities.iter());
+    let all: Vec<_> = all
+        .map(|one| Certificate::from_der(one).to_owned())
+        .collect();
+    RootCerts::new_with_certs(&all)
+}
+
+/// Refuses the requests that a proxy is for which can't be used: ureq would panic over it.
+struct Refuse {
+    /// Stands for the proxy, to know whom it is for.
+    proxy: Proxy,
+    unusable: UnusableProxy,
+}
+
+impl Middleware for Refuse {
+    fn handle(
+        &self,
+        request: Request<SendBody<'_>>,
+        next: MiddlewareNext<'_>,
+    ) -> Result<Response<Body>, ureq::Error> {
+        if self.proxy.is_no_proxy(request.uri()) {
+            return next.handle(request);
+        }
+        Err(ureq::Error::Other(self.unusable.clone().into()))
+    }
+}
+
+fn proxy(settings: &ProxySettings) -> Result<Proxy, TransportError> {
+    let no_url = || TransportError::configuration(settings.malformed());
+    let mut builder = if settings.unusable().is_some() {
+        Proxy::builder(ProxyProtocol::Http).host("proxy.invalid")
+    } else {
+        // Read once for its parts: only a builder takes exceptions.
+        let read = Proxy::new(&settings.url).map_err(|error| no_url().with_source(error))?;
+        let builder = Proxy::builder(read.protocol());
+        let mut builder = builder.host(read.host()).port(read.port());
+        if let Some(username) = read.username() {
+            builder = builder.username(username);
+        }
+        if let Some(password) = read.password() {
+            builder = builder.password(password);
+        }
+        builder
+    };
     for host in ["localhost", "127.*", "::1", "[::1]"] {
         builder = builder.no_proxy(host);
     }
-    for host in except
+    for host in settings
+        .except
         .split(',')
         .map(str::trim)
         .filter(|host| !host.is_empty())
@@ -74,13 +131,14 @@ mod tests {
     use http::Uri;
 
     use super::*;
+    use crate::tls::testing::{authority, tls_server};
 
     fn proxied(variables: &[(&str, &str)], uri: &str) -> bool {
         let variable = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        let agent = agent_in(&Timeouts::default(), variable).unwrap();
+        let agent = agent_in(&TransportOptions::default(), variable).unwrap();
         let uri: Uri = uri.parse().unwrap();
         let proxy = agent.config().proxy();
         proxy.is_some_and(|proxy| !proxy.is_no_proxy(&uri))
@@ -116,7 +174,66 @@ mod tests {
     #[test]
     fn a_proxy_that_is_no_url_is_named() {
         let variable = |name: &str| (name == "HTTPS_PROXY").then(|| "://".to_owned());
-        let error = agent_in(&Timeouts::default(), variable).unwrap_err();
+        let error = agent_in(&TransportOptions::default(), variable).unwrap_err();
         assert!(error.to_string().contains("HTTPS_PROXY"), "{error}");
+    }
+
+    #[test]
+    fn a_proxy_that_can_not_be_used_fails_what_it_is_for_and_nothing_else() {
+        let variable = |name: &str| match name {
+            "ALL_PROXY" => Some("ftp://user:hunter2@proxy.example".to_owned()),
+            "NO_PROXY" => Some("excepted.invalid".to_owned()),
+            _ => None,
+        };
+        let agent = agent_in(&TransportOptions::default(), variable).unwrap();
+        let fails = |uri: &str| agent.get(uri).call().unwrap_err().to_string();
+        let error = fails("https://api.example/");
+        assert!(error.contains("ALL_PROXY names"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let closed = listener.local_addr().unwrap();
+        drop(listener);
+        for uri in [
+            format!("http://{closed}/"),
+            "https://a.excepted.invalid/".into(),
+        ] {
+            assert!(!fails(&uri).contains("ALL_PROXY"), "{uri}");
+        }
+    }
+
+    #[cfg(feature = "socks")]
+    #[test]
+    fn a_proxy_of_socks_is_spoken_to_with_the_feature() {
+        use std::io::Read;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = format!("socks://{}", listener.local_addr().unwrap());
+        let variable = |name: &str| (name == "ALL_PROXY").then(|| proxy.clone());
+        let agent = agent_in(&TransportOptions::default(), variable).unwrap();
+        let greeted = std::thread::spawn(move || {
+            let mut version = [0];
+            listener
+                .accept()
+                .unwrap()
+                .0
+                .read_exact(&mut version)
+                .unwrap();
+            version[0]
+        });
+        assert!(agent.get("https://api.invalid/").call().is_err());
+        assert_eq!(greeted.join().unwrap(), 5);
+    }
+
+    #[test]
+    fn certificates_are_those_of_the_platform_and_of_the_authorities_that_are_named() {
+        let agent = |options: TransportOptions| agent_in(&options, |_| None).unwrap();
+        let plain = agent(TransportOptions::default());
+        let error = plain.get(tls_server(1).url).call().unwrap_err();
+        assert!(
+            matches!(error, ureq::Error::Rustls(_) | ureq::Error::Io(_)),
+            "{error}"
+        );
+        let trusting = agent(authority().into());
+        let answer = trusting.get(tls_server(1).url).call().unwrap();
+        assert_eq!(answer.status().as_u16(), 204);
     }
 }

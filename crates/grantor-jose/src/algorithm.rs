@@ -1,3 +1,5 @@
+//! Signature algorithms (RFC 7518 section 3, RFC 8037, RFC 9864).
+
 use std::fmt;
 use std::str::FromStr;
 

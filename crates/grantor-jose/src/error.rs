@@ -1,3 +1,5 @@
+//! Why a token or a key is refused.
+
 use std::fmt;
 
 /// Why a token, key or set of keys was refused.
@@ -70,8 +72,15 @@ pub enum Error {
     NotPkcs8,
     /// What should be a public key in DER is not one.
     NotSpki,
-    /// What should be a key in PEM is not one block of base64 with a label.
+    /// What should be a key in PEM has no key, more than one, or one that is malformed.
     Pem,
+    /// The key in PEM is encrypted under a password. Decrypt it first, such as by `openssl pkey`.
+    EncryptedKey,
+    /// What should be a key in PEM is a certificate.
+    Certificate,
+    /// The lines of the key in PEM end in a backslash and a letter, as in a JSON document, instead of
+    /// the character that they stand for.
+    EscapedLines,
     /// The cryptography library could not generate or write a key.
     Unavailable,
 }
@@ -158,6 +167,11 @@ impl fmt::Display for Error {
             Self::MixedKeySet => f.write_str("key set mixes secrets with other keys"),
             Self::NotSpki => f.write_str("not a public key in DER"),
             Self::Pem => f.write_str("not one key in PEM"),
+            Self::EncryptedKey => f.write_str("the key is encrypted, decrypt it first"),
+            Self::Certificate => f.write_str("a certificate and no key"),
+            Self::EscapedLines => f.write_str(
+                "the key in PEM has a backslash and an \"n\" where a line ends, put line ends there",
+            ),
             Self::NotPkcs8 => f.write_str("not a PKCS#8 private key of this algorithm"),
             Self::Unavailable => f.write_str("cryptography library failed"),
         }

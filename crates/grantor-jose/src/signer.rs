@@ -1,3 +1,5 @@
+//! Keys that sign elsewhere, as in a service or a device.
+
 use std::fmt;
 
 use crate::{Algorithm, Key, PublicKey};

@@ -1,3 +1,5 @@
+//! Points in time.
+
 use std::ops::{Add, Sub};
 use std::time::Duration;
 

@@ -85,8 +85,10 @@ impl Introspect for Endpoint {
                     .with_source(error)
             })?;
             match answer.status() {
-                StatusCode::OK => serde_json::from_slice(answer.body()).map_err(|_| {
-                    IntrospectError::new("the introspection endpoint answered something else")
+                StatusCode::OK => Introspection::from_response(&answer).map_err(|error| {
+                    IntrospectError::new(format!(
+                        "the answer of the introspection endpoint can't be read: {error}"
+                    ))
                 }),
                 // RFC 7662 section 2.3: the credentials of this resource were not accepted.
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(IntrospectError::new(

@@ -19,6 +19,7 @@ mod file;
 mod key;
 mod master_key;
 mod memory;
+mod platform;
 mod record;
 mod records;
 mod simple;

@@ -165,7 +165,7 @@ impl Player {
     /// What the server tells the API about a token.
     pub(super) async fn introspect_as_api(&self, token: &Secret) -> Result<Introspection, String> {
         let body = self.introspect(token, &self.stage.resource).await?;
-        serde_json::from_slice(&body)
+        Introspection::from_json(&body)
             .map_err(|_| "an introspection is not the JSON it should be".to_owned())
     }
 

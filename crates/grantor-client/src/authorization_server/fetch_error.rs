@@ -24,7 +24,7 @@ pub(crate) enum FetchFailure {
 
 impl FetchFailure {
     pub(super) fn new(error: FetchError, cause: Option<TransportError>) -> Self {
-        if matches!(error, FetchError::NoAnswer(NoAnswer::Unsent))
+        if matches!(&error, FetchError::NoAnswer(it) if it.no_answer == NoAnswer::Unsent)
             && let Some(error) = cause.as_ref().and_then(signing_error)
         {
             return Self::Unsent(error);
@@ -46,9 +46,8 @@ impl FetchFailure {
         };
         // RFC 8693 section 2.2.2 calls a subject token that is not good an invalid request.
         let theirs = match error.error {
-            ErrorCode::InvalidGrant => true,
             ErrorCode::InvalidRequest => kind == SubjectKind::Token,
-            _ => false,
+            ref code => code.is_invalid_grant(),
         };
         if theirs {
             let message = format!("the server does not take what came with the request: {error}");

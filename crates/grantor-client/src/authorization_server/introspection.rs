@@ -16,8 +16,10 @@ impl AuthorizationServer {
         let write = |url: &_, client: &_, quirks: &_| request.to_request_with(url, client, quirks);
         let call = self.call(RequestKind::Introspection, Endpoint::Introspection, write);
         let answer = call.await?.send_for_success().await?;
-        serde_json::from_slice(answer.body()).map_err(|_| {
-            Error::refused("the introspection endpoint answered something that it should not")
+        Introspection::from_response(&answer).map_err(|error| {
+            Error::refused(format!(
+                "the answer of the introspection endpoint can't be read: {error}"
+            ))
         })
     }
 }

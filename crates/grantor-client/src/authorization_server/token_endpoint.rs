@@ -95,7 +95,7 @@ impl AuthorizationServer {
         let exchange = WithinLease::new(exchange.with_quirks(quirks), token_call.deadline, tasks);
         let driven = Call::drive(&channel, SentAt::new(exchange), &connection, tasks);
         let ((answer, sent_at), cause) = driven.await;
-        let unsent = || Err(FetchError::NoAnswer(NoAnswer::Unsent));
+        let unsent = || Err(FetchError::NoAnswer(NoAnswer::Unsent.into()));
         match answer.unwrap_or_else(unsent) {
             Ok(response) => Ok(TokenAnswer { response, sent_at }),
             Err(error) => Err(FetchFailure::new(error, cause)),

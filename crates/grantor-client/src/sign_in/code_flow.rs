@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::{
-    AuthorizationRequest, AuthorizationResponse, CodeVerifier, Environment, GrantParameters, Issuer,
-    RedirectUri, ServerMetadata,
+    AuthorizationRequest, AuthorizationResponse, CodeVerifier, Environment, GrantParameters,
+    Issuer, RedirectUri, ServerMetadata,
 };
 use tokio::sync::oneshot;
 use url::Url;

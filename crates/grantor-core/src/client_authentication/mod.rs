@@ -235,6 +235,28 @@ mod tests {
     }
 
     #[test]
+    fn a_client_with_an_empty_secret_says_so_by_basic() {
+        // RFC 6749 section 2.3.1 has no other way for such a client, and Reddit's installed
+        // applications are some.
+        let sent = ClientAuthentication::Basic {
+            client_id: "app".into(),
+            client_secret: Secret::new(""),
+        };
+        for basic in [crate::BasicEncoding::FormEncoded, crate::BasicEncoding::Raw] {
+            let quirks = Quirks {
+                basic,
+                ..Quirks::NONE
+            };
+            let mut params = Params::new();
+            let header = sent.apply_with(&mut params, &quirks).unwrap();
+            // base64 of "app:"
+            assert_eq!(header, "Basic YXBwOg==");
+            let read = ClientAuthentication::from_request(Some(&header), &params);
+            assert_eq!(read.unwrap(), sent);
+        }
+    }
+
+    #[test]
     fn rejects_two_methods_at_once() {
         let basic = Some("Basic YTpi");
         assert_eq!(

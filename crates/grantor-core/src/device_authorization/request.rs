@@ -1,3 +1,5 @@
+//! The request to a device authorization endpoint (RFC 8628 section 3.1).
+
 use bytes::Bytes;
 use http::Request;
 use url::Url;

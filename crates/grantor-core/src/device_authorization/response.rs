@@ -1,3 +1,5 @@
+//! The answer of a device authorization endpoint (RFC 8628 section 3.2).
+
 use std::fmt;
 use std::time::Duration;
 

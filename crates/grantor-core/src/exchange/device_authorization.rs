@@ -1,10 +1,12 @@
+//! Polling for the token of a device (RFC 8628 section 3.4).
+
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
 
-use super::{Event, Exchange, NoAnswer, Step};
+use super::{Event, Exchange, Failure, Step};
 use crate::{DeviceAuthorizationResponse, ErrorCode, Quirks, TokenError, TokenResponse};
 
 /// Why a device has no token.
@@ -17,8 +19,9 @@ pub enum DeviceError {
     Expired,
     /// The token endpoint answered something that waiting does not mend.
     Answer(TokenError),
-    /// The token endpoint gave no answer until the code had expired.
-    NoAnswer(NoAnswer),
+    /// The token endpoint gave no answer that can be read until the code had expired, or gave one
+    /// that waiting does not mend.
+    NoAnswer(Failure),
 }
 
 impl fmt::Display for DeviceError {
@@ -29,7 +32,7 @@ impl fmt::Display for DeviceError {
                 f.write_str("the code has expired before the user decided; ask for another one")
             }
             Self::Answer(error) => error.fmt(f),
-            Self::NoAnswer(_) => f.write_str("the token endpoint did not answer"),
+            Self::NoAnswer(failure) => failure.describe("the token endpoint", f),
         }
     }
 }
@@ -48,7 +51,7 @@ pub struct DeviceAuthorization {
     expires_in: Duration,
     quirks: Quirks,
     began: Option<Duration>,
-    silent: Option<NoAnswer>,
+    silent: Option<Failure>,
 }
 
 const SLOWER: Duration = Duration::from_secs(5);
@@ -81,9 +84,10 @@ impl DeviceAuthorization {
         if lived + pause < self.expires_in {
             return Step::Wait(pause);
         }
-        Step::Done(Err(self
-            .silent
-            .map_or(DeviceError::Expired, DeviceError::NoAnswer)))
+        let silent = self.silent.clone();
+        Step::Done(Err(
+            silent.map_or(DeviceError::Expired, DeviceError::NoAnswer)
+        ))
     }
 }
 
@@ -100,8 +104,11 @@ impl Exchange for DeviceAuthorization {
         let answer = match event {
             Event::Continue => return Step::Send(self.request.clone()),
             Event::Answer(answer) => answer,
-            Event::NoAnswer(no_answer) => {
-                self.silent = Some(no_answer);
+            Event::NoAnswer(failure) if !failure.is_transient() => {
+                return Step::Done(Err(DeviceError::NoAnswer(failure)));
+            }
+            Event::NoAnswer(failure) => {
+                self.silent = Some(failure);
                 // RFC 8628 section 3.5: "clients MUST unilaterally reduce their polling frequency".
                 let doubled = (self.interval * 2).min(LONGEST_INTERVAL);
                 self.interval = self.interval.max(doubled);
@@ -113,17 +120,13 @@ impl Exchange for DeviceAuthorization {
             Ok(token) => return Step::Done(Ok(token)),
             Err(error) => error,
         };
-        let code = match &error {
-            TokenError::Refused { error, .. } => Some(&error.error),
-            TokenError::Unexpected { .. } => None,
-        };
-        match code {
+        match error.code() {
             Some(ErrorCode::AuthorizationPending) => self.wait(self.interval, lived),
             Some(ErrorCode::SlowDown) => {
                 self.interval += SLOWER;
                 self.wait(self.interval, lived)
             }
-            Some(ErrorCode::AccessDenied) => Step::Done(Err(DeviceError::Denied)),
+            Some(code) if code.is_denied() => Step::Done(Err(DeviceError::Denied)),
             Some(ErrorCode::ExpiredToken) => Step::Done(Err(DeviceError::Expired)),
             _ if error.is_transient() => {
                 let asked = error.retry_after().unwrap_or_default();
@@ -137,6 +140,7 @@ impl Exchange for DeviceAuthorization {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::{FailureKind, NoAnswer};
     use http::Response;
 
     fn exchange(expires_in: u64) -> DeviceAuthorization {
@@ -194,7 +198,9 @@ mod tests {
     #[test]
     fn asks_at_the_servers_pace_until_the_user_has_decided() {
         let pending = || refusal("authorization_pending");
-        let (pauses, end) = play(600, [pending(), pending(), token()]);
+        // Some servers answer with status 200.
+        let with_200 = answer(200, r#"{"error":"authorization_pending","interval":5}"#);
+        let (pauses, end) = play(600, [pending(), with_200, token()]);
         assert_eq!(pauses, [5, 5, 5]);
         assert_eq!(end.unwrap().unwrap().access_token, "t".into());
     }
@@ -212,6 +218,11 @@ mod tests {
     fn the_end_is_told_apart() {
         for (event, error) in [
             (refusal("access_denied"), DeviceError::Denied),
+            (refusal("authorization_declined"), DeviceError::Denied),
+            (
+                answer(200, r#"{"error":"access_denied"}"#),
+                DeviceError::Denied,
+            ),
             (refusal("expired_token"), DeviceError::Expired),
         ] {
             assert_eq!(play(600, [event]).1, Some(Err(error)));
@@ -224,10 +235,20 @@ mod tests {
 
     #[test]
     fn lost_answers_are_borne_ever_more_slowly() {
-        let lost = || Event::NoAnswer(NoAnswer::Unknown);
+        let lost = || Event::NoAnswer(NoAnswer::Unknown.into());
         let (pauses, end) = play(600, [lost(), lost(), lost(), lost(), lost(), token()]);
         assert_eq!(pauses, [5, 10, 20, 40, 60, 60]);
         assert!(end.unwrap().is_ok());
+    }
+
+    #[test]
+    fn what_waiting_does_not_mend_ends_it() {
+        let failure = Failure {
+            kind: FailureKind::Configuration,
+            ..NoAnswer::Unsent.into()
+        };
+        let end = play(600, [Event::NoAnswer(failure.clone())]).1;
+        assert_eq!(end, Some(Err(DeviceError::NoAnswer(failure))));
     }
 
     #[test]
@@ -245,8 +266,8 @@ mod tests {
         assert_eq!(pauses, [5, 5]);
         assert_eq!(end, Some(Err(DeviceError::Expired)));
         assert_eq!(play(5, []).1, Some(Err(DeviceError::Expired)));
-        let lost = Event::NoAnswer(NoAnswer::Unsent);
-        let silent = DeviceError::NoAnswer(NoAnswer::Unsent);
+        let lost = Event::NoAnswer(NoAnswer::Unsent.into());
+        let silent = DeviceError::NoAnswer(NoAnswer::Unsent.into());
         assert_eq!(play(12, [lost]).1, Some(Err(silent)));
     }
 }

@@ -1,23 +1,40 @@
+//! Finding the metadata of a server (RFC 8414 section 3, OpenID Connect Discovery section 4).
+
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use url::Url;
 
-use super::{Event, Exchange, NoAnswer, Step};
+use super::{Event, Exchange, Failure, Step};
+use crate::answer::{Target, content_coding, is_transient, retry_after};
 use crate::{InvalidMetadata, Issuer, ServerMetadata};
 
 /// Why there is no metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DiscoveryError {
-    /// Neither well-known location answered with metadata.
+    /// No location has metadata; this is how the last one answered.
     NotFound(StatusCode),
+    /// A location leads elsewhere, and redirects are not followed.
+    Redirected {
+        /// The status of the answer.
+        status: StatusCode,
+        /// The host to which it leads; none, if that is the same.
+        host: Option<String>,
+    },
+    /// A location may have metadata later.
+    Unavailable {
+        /// The status of the answer.
+        status: StatusCode,
+        /// When to try again.
+        retry_after: Option<Duration>,
+    },
     /// The metadata can't be used.
     Invalid(InvalidMetadata),
-    /// The server did not answer.
-    NoAnswer(NoAnswer),
+    /// The server gave no answer that can be read.
+    NoAnswer(Failure),
 }
 
 impl fmt::Display for DiscoveryError {
@@ -28,8 +45,19 @@ impl fmt::Display for DiscoveryError {
                 "the issuer has no metadata at its well-known locations (status {}); check the issuer's URL",
                 status.as_u16()
             ),
+            Self::Redirected { status, host } => write!(
+                f,
+                "the location of the metadata answered {} and {}; check the issuer's URL",
+                status.as_u16(),
+                Target(host.clone())
+            ),
+            Self::Unavailable { status, .. } => write!(
+                f,
+                "the issuer can't give its metadata now (status {})",
+                status.as_u16()
+            ),
             Self::Invalid(error) => error.fmt(f),
-            Self::NoAnswer(_) => f.write_str("the issuer can't be reached"),
+            Self::NoAnswer(failure) => failure.describe("the issuer", f),
         }
     }
 }
@@ -41,19 +69,49 @@ impl DiscoveryError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::NotFound(status) => status.is_server_error(),
-            Self::Invalid(_) => false,
-            Self::NoAnswer(_) => true,
+            Self::Unavailable { .. } => true,
+            Self::NoAnswer(failure) => failure.is_transient(),
+            _ => false,
+        }
+    }
+
+    /// When the server wants to be asked again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether the server says that it is another one. Nothing else means that metadata which was
+    /// known before is no longer that of the issuer.
+    #[must_use]
+    pub fn is_other_issuer(&self) -> bool {
+        matches!(self, Self::Invalid(InvalidMetadata::OtherIssuer(_)))
+    }
+
+    /// How much it says about why there is no metadata, when both locations were tried.
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Unavailable { .. } | Self::NoAnswer(_) => 4,
+            Self::Invalid(InvalidMetadata::Malformed) => 2,
+            Self::Invalid(_) => 3,
+            Self::Redirected { .. } => 1,
+            Self::NotFound(_) => 0,
         }
     }
 }
 
 /// Finds a server's metadata: at the location of RFC 8414, then at that of OpenID Connect.
+///
+/// The second is tried whatever is wrong with the first, unless its document names another issuer
+/// or there is no answer. What may succeed later at one of them may succeed later.
 #[derive(Debug)]
 pub struct Discovery {
     issuer: Issuer,
     locations: std::vec::IntoIter<Url>,
-    last: Option<StatusCode>,
+    failure: Option<DiscoveryError>,
 }
 
 impl Discovery {
@@ -64,7 +122,7 @@ impl Discovery {
         Self {
             issuer,
             locations,
-            last: None,
+            failure: None,
         }
     }
 
@@ -74,20 +132,46 @@ impl Discovery {
         Self {
             issuer,
             locations: vec![location].into_iter(),
-            last: None,
+            failure: None,
         }
     }
 
     fn next(&mut self) -> Step<Result<ServerMetadata, DiscoveryError>> {
         let Some(location) = self.locations.next() else {
-            let status = self.last.unwrap_or(StatusCode::NOT_FOUND);
-            return Step::Done(Err(DiscoveryError::NotFound(status)));
+            let failure = self.failure.take();
+            let none = DiscoveryError::NotFound(StatusCode::NOT_FOUND);
+            return Step::Done(Err(failure.unwrap_or(none)));
         };
         let mut request = Request::new(Bytes::new());
         *request.uri_mut() = location.as_str().parse().unwrap_or_default();
-        let accept = HeaderValue::from_static("application/json");
-        request.headers_mut().insert(header::ACCEPT, accept);
+        let headers = request.headers_mut();
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let identity = HeaderValue::from_static("identity");
+        headers.insert(header::ACCEPT_ENCODING, identity);
         Step::Send(request)
+    }
+
+    fn read(&self, answer: &Response<Bytes>) -> Result<ServerMetadata, DiscoveryError> {
+        let status = answer.status();
+        if status == StatusCode::OK {
+            if let Some(coding) = content_coding(answer.headers()) {
+                return Err(DiscoveryError::Invalid(InvalidMetadata::Compressed(coding)));
+            }
+            let read = ServerMetadata::parse(answer.body(), &self.issuer);
+            return read.map_err(DiscoveryError::Invalid);
+        }
+        if is_transient(status) {
+            let retry_after = retry_after(answer.headers());
+            return Err(DiscoveryError::Unavailable {
+                status,
+                retry_after,
+            });
+        }
+        if status.is_redirection() {
+            let Target(host) = Target::of(answer.headers());
+            return Err(DiscoveryError::Redirected { status, host });
+        }
+        Err(DiscoveryError::NotFound(status))
     }
 }
 
@@ -95,17 +179,27 @@ impl Exchange for Discovery {
     type Output = Result<ServerMetadata, DiscoveryError>;
 
     fn step(&mut self, event: Event, _elapsed: Duration) -> Step<Self::Output> {
-        match event {
-            Event::Continue => self.next(),
-            Event::Answer(answer) if answer.status() == StatusCode::OK => Step::Done(
-                ServerMetadata::parse(answer.body(), &self.issuer).map_err(DiscoveryError::Invalid),
-            ),
-            Event::Answer(answer) => {
-                self.last = Some(answer.status());
-                self.next()
-            }
-            Event::NoAnswer(no_answer) => Step::Done(Err(DiscoveryError::NoAnswer(no_answer))),
+        let failure = match event {
+            Event::Continue => return self.next(),
+            Event::Answer(answer) => match self.read(&answer) {
+                Ok(metadata) => return Step::Done(Ok(metadata)),
+                Err(failure) => failure,
+            },
+            Event::NoAnswer(failure) => DiscoveryError::NoAnswer(failure),
+        };
+        if failure.is_other_issuer() {
+            return Step::Done(Err(failure));
         }
+        let is_over = matches!(failure, DiscoveryError::NoAnswer(_));
+        let before = self.failure.take().filter(|before| {
+            before.weight() > failure.weight() || before.retry_after() > failure.retry_after()
+        });
+        let failure = before.unwrap_or(failure);
+        if is_over {
+            return Step::Done(Err(failure));
+        }
+        self.failure = Some(failure);
+        self.next()
     }
 }
 
@@ -150,31 +244,107 @@ mod tests {
         assert!(matches!(found, Step::Done(Ok(_))));
     }
 
+    /// What comes of the answers of both locations.
+    fn play(answers: impl IntoIterator<Item = Event>) -> Result<ServerMetadata, DiscoveryError> {
+        let mut discovery = Discovery::new(issuer());
+        let mut step = discovery.step(Event::Continue, Duration::ZERO);
+        for answer in answers {
+            assert!(matches!(step, Step::Send(_)), "one answer too many");
+            step = discovery.step(answer, Duration::ZERO);
+        }
+        match step {
+            Step::Done(output) => output,
+            _ => panic!("not over"),
+        }
+    }
+
+    fn compressed() -> Event {
+        let response = Response::builder().header("content-encoding", "br");
+        Event::Answer(response.body(Bytes::from_static(b"\x1b")).unwrap())
+    }
+
+    const GOOD: &str = r#"{"issuer":"https://a.example/x"}"#;
+
     #[test]
     fn does_not_look_further_when_the_first_lies() {
-        let mut discovery = Discovery::new(issuer());
-        let _ = discovery.step(Event::Continue, Duration::ZERO);
-        let step = discovery.step(
-            answer(200, r#"{"issuer":"https://b.example"}"#),
-            Duration::ZERO,
+        let error = play([answer(200, r#"{"issuer":"https://b.example"}"#)]).unwrap_err();
+        assert!(error.is_other_issuer() && !error.is_transient());
+        assert!(error.to_string().contains("https://b.example"), "{error}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_first_does_not_hide_the_second() {
+        for first in [
+            answer(200, "<html>"),
+            answer(200, "{}"),
+            answer(
+                200,
+                r#"{"issuer":"https://a.example/x","token_endpoint":7}"#,
+            ),
+            answer(302, ""),
+            answer(503, ""),
+            compressed(),
+        ] {
+            assert!(play([first, answer(200, GOOD)]).is_ok());
+        }
+    }
+
+    #[test]
+    fn what_may_pass_counts_more_than_what_will_not() {
+        for status in [408, 429, 500, 503] {
+            let busy = || {
+                let response = Response::builder().status(status).header("retry-after", 7);
+                Event::Answer(response.body(Bytes::new()).unwrap())
+            };
+            for answers in [
+                [busy(), answer(404, "")],
+                [answer(404, ""), busy()],
+                [busy(), answer(200, "<html>")],
+                [answer(200, "{}"), busy()],
+            ] {
+                let error = play(answers).unwrap_err();
+                assert!(error.is_transient(), "{status}: {error}");
+                assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_more_telling_failure_is_the_error() {
+        let page = || answer(200, "<html>");
+        let member = || answer(200, r#"{"issuer":"https://a.example/x","jwks_uri":7}"#);
+        for answers in [[page(), answer(404, "")], [answer(404, ""), page()]] {
+            let malformed = DiscoveryError::Invalid(InvalidMetadata::Malformed);
+            assert_eq!(play(answers), Err(malformed));
+        }
+        let error = play([compressed(), answer(404, "")]).unwrap_err();
+        assert!(error.to_string().contains("\"br\""), "{error}");
+        for answers in [[page(), member()], [member(), page()]] {
+            let error = play(answers).unwrap_err();
+            assert!(error.to_string().contains("jwks_uri"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_says_where_to() {
+        let response = Response::builder().status(301);
+        let location = "https://login.example/x?code=hunter2";
+        let response = response.header("location", location);
+        let moved = Event::Answer(response.body(Bytes::new()).unwrap());
+        let error = play([moved, answer(404, "")]).unwrap_err().to_string();
+        assert!(
+            error.contains("301") && error.contains("login.example"),
+            "{error}"
         );
-        let other = DiscoveryError::Invalid(InvalidMetadata::OtherIssuer);
-        assert!(matches!(step, Step::Done(Err(error)) if error == other));
+        assert!(!error.contains("hunter2"), "{error}");
     }
 
     #[test]
     fn says_what_the_last_location_answered() {
-        let mut discovery = Discovery::new(issuer());
-        let _ = discovery.step(Event::Continue, Duration::ZERO);
-        let _ = discovery.step(answer(404, ""), Duration::ZERO);
-        let step = discovery.step(answer(503, ""), Duration::ZERO);
-        let Step::Done(Err(error)) = step else {
-            panic!("not over")
-        };
-        assert_eq!(
-            error,
-            DiscoveryError::NotFound(StatusCode::SERVICE_UNAVAILABLE)
-        );
+        let forbidden = DiscoveryError::NotFound(StatusCode::FORBIDDEN);
+        assert_eq!(play([answer(404, ""), answer(403, "")]), Err(forbidden));
+        let error = play([answer(404, ""), answer(503, "")]).unwrap_err();
+        assert!(error.to_string().contains("503"), "{error}");
         assert!(error.is_transient());
     }
 }

@@ -1,3 +1,5 @@
+//! One token request, and when it may be sent again.
+
 use std::fmt;
 use std::time::Duration;
 
@@ -6,7 +8,7 @@ use grantor_jose::base64url;
 use http::Request;
 use serde_json::{Map, Value};
 
-use super::{Event, Exchange, NoAnswer, Retry, Step};
+use super::{Event, Exchange, Failure, NoAnswer, Retry, Step};
 use crate::{GrantParameters, Quirks, Secret, TokenError, TokenResponse};
 
 /// Why there is no token.
@@ -15,21 +17,31 @@ use crate::{GrantParameters, Quirks, Secret, TokenError, TokenResponse};
 pub enum FetchError {
     /// The token endpoint answered, and gave none.
     Answer(TokenError),
-    /// The token endpoint did not answer.
-    NoAnswer(NoAnswer),
+    /// The token endpoint gave no answer that can be read.
+    NoAnswer(Failure),
 }
 
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answer(error) => error.fmt(f),
-            Self::NoAnswer(NoAnswer::Unsent) => f.write_str("the token endpoint can't be reached"),
-            Self::NoAnswer(_) => f.write_str("the token endpoint did not answer"),
+            Self::NoAnswer(failure) => failure.describe("the token endpoint", f),
         }
     }
 }
 
 impl std::error::Error for FetchError {}
+
+impl FetchError {
+    /// Whether the same request may succeed later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Answer(error) => error.is_transient(),
+            Self::NoAnswer(failure) => failure.is_transient(),
+        }
+    }
+}
 
 /// What a request may bear when its answer is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,8 +201,12 @@ impl Exchange for FetchToken {
                     Err(error) => Step::Done(Err(FetchError::Answer(error))),
                 }
             }
-            Event::NoAnswer(no_answer) => {
-                let error = FetchError::NoAnswer(no_answer);
+            Event::NoAnswer(failure) => {
+                let (no_answer, is_transient) = (failure.no_answer, failure.is_transient());
+                let error = FetchError::NoAnswer(failure);
+                if !is_transient {
+                    return Step::Done(Err(error));
+                }
                 let freely = no_answer == NoAnswer::Unsent || self.repeatable == Repeatable::Freely;
                 if freely {
                     return self.again(error, None, elapsed);

@@ -5,6 +5,7 @@
 
 mod device_authorization;
 mod discovery;
+mod failure;
 mod fetch_token;
 mod retry;
 
@@ -15,6 +16,7 @@ use http::{Request, Response};
 
 pub use device_authorization::{DeviceAuthorization, DeviceError};
 pub use discovery::{Discovery, DiscoveryError};
+pub use failure::{Failure, FailureKind, NoAnswer};
 pub use fetch_token::{FetchError, FetchToken};
 pub use retry::Retry;
 
@@ -40,18 +42,8 @@ pub enum Event {
     Continue,
     /// The answer to what was sent.
     Answer(Response<Bytes>),
-    /// What was sent got no answer.
-    NoAnswer(NoAnswer),
-}
-
-/// Whether a request without an answer may have reached the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NoAnswer {
-    /// Not a byte of it left.
-    Unsent,
-    /// Nobody knows.
-    Unknown,
+    /// What was sent got no answer that can be read.
+    NoAnswer(Failure),
 }
 
 /// A conversation with a server.

@@ -1,3 +1,5 @@
+//! When a token request is sent again.
+
 use std::time::Duration;
 
 use http::StatusCode;

@@ -4,4 +4,4 @@ mod request;
 mod response;
 
 pub use request::IntrospectionRequest;
-pub use response::Introspection;
+pub use response::{Introspection, InvalidIntrospection};

@@ -1,3 +1,5 @@
+//! The request to an introspection endpoint (RFC 7662 section 2.1).
+
 use bytes::Bytes;
 use http::Request;
 use url::Url;

@@ -1,3 +1,5 @@
+//! The signature base string (RFC 5849 section 3.4.1).
+
 use http::{HeaderMap, Method, Uri, header};
 
 use super::Unsignable;

@@ -1,3 +1,5 @@
+//! Why a request can't be signed.
+
 use std::fmt;
 
 /// Why a request can't be signed.

@@ -1,3 +1,5 @@
+//! The signature methods (RFC 5849 section 3.4, and HMAC with SHA-2).
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use grantor_jose::digest;

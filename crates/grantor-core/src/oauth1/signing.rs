@@ -1,3 +1,5 @@
+//! Signing a request (RFC 5849 section 3.1).
+
 use bytes::Bytes;
 use http::Request;
 use url::Url;

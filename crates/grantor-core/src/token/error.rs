@@ -1,8 +1,12 @@
+//! Answers of a token endpoint that hold no token (RFC 6749 section 5.2).
+
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use http::{StatusCode, header};
+use http::StatusCode;
 
+use crate::answer::is_transient;
 use crate::{ErrorCode, ErrorResponse};
 
 /// Why there is no token.
@@ -23,7 +27,7 @@ pub enum TokenError {
         /// The status of the answer.
         status: StatusCode,
         /// What was wrong with it; nothing of its body.
-        reason: &'static str,
+        reason: Cow<'static, str>,
         /// When to try again.
         retry_after: Option<Duration>,
     },
@@ -73,30 +77,21 @@ impl TokenError {
     /// Whether the code or refresh token that was presented is no longer good.
     #[must_use]
     pub fn is_invalid_grant(&self) -> bool {
-        matches!(self, Self::Refused { error, .. } if error.error == ErrorCode::InvalidGrant)
+        self.code().is_some_and(ErrorCode::is_invalid_grant)
     }
-}
 
-fn is_transient(status: StatusCode) -> bool {
-    status.is_server_error()
-        || matches!(
-            status,
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
-        )
-}
+    /// Whether the user has to do something in a browser first; what was presented stays good.
+    #[must_use]
+    pub fn needs_user(&self) -> bool {
+        self.code().is_some_and(ErrorCode::needs_user)
+    }
 
-/// `Retry-After` (RFC 9110 section 10.2.3), at most an hour. A date there is held against the `Date`
-/// of the same answer, so that it takes no clock and clocks need not agree.
-pub(super) fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
-    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
-    let after = text(header::RETRY_AFTER)?;
-    let pause = match after.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let date = |text| httpdate::parse_http_date(text).ok();
-            let said_at = date(text(header::DATE)?)?;
-            date(after)?.duration_since(said_at).unwrap_or_default()
+    /// The code of a refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<&ErrorCode> {
+        match self {
+            Self::Refused { error, .. } => Some(&error.error),
+            Self::Unexpected { .. } => None,
         }
-    };
-    Some(pause.min(Duration::from_secs(3600)))
+    }
 }

@@ -1,3 +1,5 @@
+//! The parameters of the grant types.
+
 use super::InvalidTokenRequest;
 use crate::{CodeVerifier, Params, Secret};
 

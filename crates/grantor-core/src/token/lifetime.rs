@@ -1,3 +1,5 @@
+//! Lifetimes, as servers write them.
+
 use std::time::Duration;
 
 use serde_json::Value;

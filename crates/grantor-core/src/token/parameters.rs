@@ -1,3 +1,5 @@
+//! Scope, resource and audience: the parameters that go with every grant.
+
 use std::fmt;
 
 use crate::{Params, Quirks, Scope, ScopeSeparator};

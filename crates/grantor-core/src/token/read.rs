@@ -1,10 +1,13 @@
 //! Reading an answer of a token endpoint, whatever it is.
 
+use std::borrow::Cow;
+
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response};
 use serde_json::{Map, Value};
 
-use super::error::retry_after;
+use crate::answer::{Target, content_coding, content_type, retry_after};
+use crate::members::without_bom;
 use crate::{
     AnswerEncoding, ErrorResponse, MemberNames, Params, Quirks, ScopeSeparator, TokenError,
     TokenResponse, TokenTypeMeaning,
@@ -29,7 +32,7 @@ impl TokenResponse {
         quirks: &Quirks,
     ) -> Result<Self, TokenError> {
         let json = read_members(response, quirks)?;
-        let unexpected = |reason| unexpected(response, reason);
+        let unexpected = |reason: &'static str| unexpected(response, reason);
         let json = adapt(json, quirks).map_err(unexpected)?;
         let mut token = Self::from_json(json).map_err(unexpected)?;
         if quirks.token_type == TokenTypeMeaning::AlwaysBearer {
@@ -44,13 +47,20 @@ pub(crate) fn read_members<B: AsRef<[u8]>>(
     response: &Response<B>,
     quirks: &Quirks,
 ) -> Result<Map<String, Value>, TokenError> {
-    let json = members(response, quirks).map_err(|reason| unexpected(response, reason))?;
+    let json = members(response, quirks).map_err(|reason| {
+        let is_redirect = response.status().is_redirection();
+        let elsewhere = is_redirect.then(|| redirected(response.headers()));
+        unexpected(response, elsewhere.unwrap_or(reason))
+    })?;
     if let Some(error) = error(&json, quirks) {
         return Err(TokenError::Refused {
             status: response.status(),
             error,
             retry_after: retry_after(response.headers()),
         });
+    }
+    if response.status().is_redirection() {
+        return Err(unexpected(response, redirected(response.headers())));
     }
     if !response.status().is_success() {
         return Err(unexpected(response, "its body has no \"error\""));
@@ -62,23 +72,34 @@ pub(crate) fn read_members<B: AsRef<[u8]>>(
 }
 
 /// An answer that is none.
-pub(crate) fn unexpected<B>(response: &Response<B>, reason: &'static str) -> TokenError {
+pub(crate) fn unexpected<B>(
+    response: &Response<B>,
+    reason: impl Into<Cow<'static, str>>,
+) -> TokenError {
     TokenError::Unexpected {
         status: response.status(),
-        reason,
+        reason: reason.into(),
         retry_after: retry_after(response.headers()),
     }
+}
+
+fn redirected(headers: &HeaderMap) -> Cow<'static, str> {
+    format!("{}; check the URL of the endpoint", Target::of(headers)).into()
 }
 
 /// The members of the body.
 fn members<B: AsRef<[u8]>>(
     response: &Response<B>,
     quirks: &Quirks,
-) -> Result<Map<String, Value>, &'static str> {
-    let body = response.body().as_ref();
+) -> Result<Map<String, Value>, Cow<'static, str>> {
+    if let Some(coding) = content_coding(response.headers()) {
+        let reason = format!("its body is compressed with \"{coding}\", which was not asked for");
+        return Err(reason.into());
+    }
+    let body = without_bom(response.body().as_ref());
     let json = match serde_json::from_slice(body) {
         Ok(Value::Object(json)) => json,
-        Ok(_) => return Err("its body is not a JSON object"),
+        Ok(_) => return Err("its body is not a JSON object".into()),
         Err(_)
             if quirks.answer == AnswerEncoding::JsonOrForm && may_be_form(response.headers()) =>
         {
@@ -86,11 +107,16 @@ fn members<B: AsRef<[u8]>>(
             let members = params.iter();
             members.map(|(n, v)| (n.to_owned(), v.into())).collect()
         }
-        Err(_) if body.is_empty() => return Err("its body is empty"),
+        Err(_) if body.is_empty() => return Err("its body is empty".into()),
         Err(_) if body.trim_ascii_start().starts_with(b"<") => {
-            return Err("its body is a page, not JSON; check the URL of the endpoint");
+            return Err("its body is a page, not JSON; check the URL of the endpoint".into());
         }
-        Err(_) => return Err("its body is not JSON"),
+        Err(_) => {
+            let found = content_type(response.headers());
+            let found = found.filter(|found| !found.eq_ignore_ascii_case("application/json"));
+            let found = found.map(|found| format!("its body is \"{found}\", not JSON"));
+            return Err(found.map_or("its body is not JSON".into(), Cow::Owned));
+        }
     };
     Ok(match quirks.member_names {
         MemberNames::Standard => json,

@@ -1,3 +1,5 @@
+//! Requests to a token endpoint, in both directions.
+
 use std::fmt;
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! Answers of a token endpoint that hold one (RFC 6749 section 5.1).
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;

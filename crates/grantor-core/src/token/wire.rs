@@ -1,7 +1,7 @@
 //! How the parameters of a request travel to the token endpoint and its neighbours.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
 use serde_json::{Map, Value};
 use url::Url;
@@ -37,6 +37,7 @@ pub(crate) fn to_request(
     *request.uri_mut() = url.as_str().parse().unwrap_or_default();
     let headers = request.headers_mut();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if let Some(content_type) = content_type {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
@@ -117,6 +118,7 @@ mod tests {
         let request = sent(&Quirks::NONE);
         assert_eq!(request.method(), Method::POST);
         assert_eq!(request.uri(), "https://a.example/token?x=1");
+        assert_eq!(request.headers()[ACCEPT_ENCODING], "identity");
         let params = Params::parse(request.body()).unwrap();
         assert_eq!(params.get("scope"), Some("a b"));
         assert_eq!(params.get("password"), Some("p&w"));

@@ -2,11 +2,12 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use grantor_core::exchange::NoAnswer;
+use grantor_core::exchange::{FailureKind, NoAnswer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::tls::testing::{authority, tls_server};
 
 /// Answers one connection with these bytes, then closes it. None: closes it after the request.
 async fn server(answer: Option<Vec<u8>>) -> SocketAddr {
@@ -21,6 +22,12 @@ async fn server(answer: Option<Vec<u8>>) -> SocketAddr {
         }
     });
     address
+}
+
+/// What a transport makes of a request to this URI.
+async fn failure(transport: &ReqwestTransport, uri: &str) -> TransportError {
+    let request = Request::get(uri).body(Bytes::new()).unwrap();
+    transport.send(request).await.unwrap_err()
 }
 
 async fn get(address: SocketAddr) -> Result<Response<Bytes>, TransportError> {
@@ -56,6 +63,125 @@ async fn reads_no_more_than_the_limit() {
     assert_eq!(get(exactly).await.unwrap().body().len(), MAX_ANSWER);
     let over = server(answer("200 OK", &vec![b'x'; MAX_ANSWER + 1])).await;
     assert_eq!(get(over).await.unwrap_err().no_answer(), NoAnswer::Unknown);
+}
+
+#[tokio::test]
+async fn says_what_went_wrong_and_whose_fault_it_is() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = listener.local_addr().unwrap();
+    drop(listener);
+    let transport = ReqwestTransport::new().unwrap();
+    let refused = failure(&transport, &format!("http://{closed}/?code=hunter2")).await;
+    assert_eq!(refused.to_string(), "the connection was refused");
+    assert!(refused.failure().is_transient());
+    // No label is longer than 63 bytes, so nobody is asked.
+    let name = format!("{}.invalid", "a".repeat(64));
+    let unknown = failure(&transport, &format!("http://{name}/?code=hunter2")).await;
+    assert_eq!(
+        unknown.to_string(),
+        format!("the name \"{name}\" can't be resolved")
+    );
+    assert!(unknown.failure().is_transient());
+    let relative = failure(&transport, "/token").await;
+    assert_eq!(relative.kind(), FailureKind::Configuration);
+    let over = server(answer("200 OK", &vec![b'x'; MAX_ANSWER + 1])).await;
+    let too_long = get(over).await.unwrap_err();
+    assert_eq!(too_long.kind(), FailureKind::Peer);
+    assert!(too_long.to_string().contains("1 MiB"), "{too_long}");
+}
+
+#[tokio::test]
+async fn certificates_are_those_of_the_platform_and_of_the_authorities_that_are_named() {
+    let plain = ReqwestTransport::new().unwrap();
+    let untrusted = failure(&plain, &tls_server(1).url).await;
+    assert_eq!(
+        untrusted.kind(),
+        FailureKind::Configuration,
+        "{untrusted:?}"
+    );
+    assert_eq!(untrusted.no_answer(), NoAnswer::Unsent);
+    let text = untrusted.to_string();
+    assert!(
+        text.contains("certificate is not accepted") && text.contains("UnknownIssuer"),
+        "{text}"
+    );
+    let trusting = ReqwestTransport::with_options(&authority().into()).unwrap();
+    let request = Request::get(tls_server(1).url).body(Bytes::new()).unwrap();
+    assert_eq!(trusting.send(request).await.unwrap().status().as_u16(), 204);
+    let by_another_name = tls_server(1).url.replace("127.0.0.1", "127.0.0.2");
+    let error = failure(&trusting, &by_another_name).await;
+    assert_eq!(error.kind(), FailureKind::Configuration, "{error}");
+}
+
+#[tokio::test]
+async fn a_handshake_that_fails_otherwise_may_succeed_later() {
+    let plain_http = server(answer("204 No Content", b"")).await;
+    let transport = ReqwestTransport::new().unwrap();
+    let error = failure(&transport, &format!("https://{plain_http}/")).await;
+    assert!(error.failure().is_transient(), "{error}");
+    assert_eq!(error.no_answer(), NoAnswer::Unsent);
+}
+
+#[tokio::test]
+async fn a_client_of_the_application_keeps_its_settings_and_follows_no_redirect() {
+    let builder = || reqwest::Client::builder().no_proxy();
+    let moved = server(answer("302 Found\r\nlocation: http://127.0.0.1:1/", b"")).await;
+    let transport = ReqwestTransport::from_builder(builder()).unwrap();
+    let request = Request::get(format!("http://{moved}/")).body(Bytes::new());
+    let response = transport.send(request.unwrap()).await.unwrap();
+    assert_eq!(response.status().as_u16(), 302);
+    let proxy = server(answer("204 No Content", b"")).await;
+    let proxy = Proxy::http(format!("http://{proxy}")).unwrap();
+    let transport = ReqwestTransport::from_builder(builder().proxy(proxy)).unwrap();
+    let request = Request::get("http://proxied.invalid/").body(Bytes::new());
+    let response = transport.send(request.unwrap()).await.unwrap();
+    assert_eq!(response.status().as_u16(), 204);
+}
+
+#[tokio::test]
+async fn a_proxy_that_can_not_be_used_fails_what_it_is_for_and_nothing_else() {
+    let variable = |name: &str| match name {
+        "ALL_PROXY" => Some("ftp://user:hunter2@proxy.example".to_owned()),
+        "NO_PROXY" => Some("excepted.invalid".to_owned()),
+        _ => None,
+    };
+    let builder = builder_in(&TransportOptions::default(), variable).unwrap();
+    let transport = ReqwestTransport::from_builder(builder).unwrap();
+    let error = failure(&transport, "https://api.example/").await;
+    assert_eq!(error.kind(), FailureKind::Configuration);
+    assert!(error.to_string().starts_with("ALL_PROXY names"), "{error}");
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    let excepted = failure(&transport, "https://excepted.invalid/").await;
+    assert!(
+        excepted.to_string().contains("\"excepted.invalid\""),
+        "{excepted}"
+    );
+    let here = server(answer("204 No Content", b"")).await;
+    let request = Request::get(format!("http://{here}/")).body(Bytes::new());
+    let response = transport.send(request.unwrap()).await.unwrap();
+    assert_eq!(response.status().as_u16(), 204);
+}
+
+#[cfg(feature = "socks")]
+#[tokio::test]
+async fn a_proxy_of_socks_is_spoken_to_with_the_feature() {
+    for scheme in ["socks5", "socks5h", "socks", "socks4a"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = format!("{scheme}://{}", listener.local_addr().unwrap());
+        let variable = |name: &str| (name == "ALL_PROXY").then(|| proxy.clone());
+        let builder = builder_in(&TransportOptions::default(), variable).unwrap();
+        let transport = ReqwestTransport::from_builder(builder).unwrap();
+        let greeted = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut version = [0];
+            stream.read_exact(&mut version).await.unwrap();
+            version[0]
+        };
+        // A name would have to be resolved here for some of them.
+        let sending = failure(&transport, "https://192.0.2.1/");
+        let (version, _) = tokio::join!(greeted, sending);
+        assert_eq!(version, if scheme == "socks4a" { 4 } else { 5 }, "{scheme}");
+    }
 }
 
 #[tokio::test]
@@ -104,13 +230,13 @@ async fn a_proxy_is_for_https_and_never_for_this_machine() {
         name.ends_with("_PROXY")
             .then(|| "http://127.0.0.1:1".to_owned())
     };
-    let builder = builder_in(&Timeouts::default(), dead).unwrap();
+    let builder = builder_in(&TransportOptions::default(), dead).unwrap();
     let client = builder.build().unwrap();
     let address = server(answer("204 No Content", b"")).await;
     let direct = client.get(format!("http://{address}/")).send().await;
     assert_eq!(direct.unwrap().status().as_u16(), 204);
     let proxied = client.get("https://example.invalid/").send().await;
     assert!(proxied.unwrap_err().is_connect());
-    let malformed = builder_in(&Timeouts::default(), |_| Some("::".to_owned()));
+    let malformed = builder_in(&TransportOptions::default(), |_| Some("::".to_owned()));
     assert_eq!(malformed.unwrap_err().no_answer(), NoAnswer::Unsent);
 }

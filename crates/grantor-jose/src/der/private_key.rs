@@ -1,3 +1,5 @@
+//! Reading private keys in PKCS#8 (RFC 5958).
+
 use zeroize::Zeroizing;
 
 use crate::Error;

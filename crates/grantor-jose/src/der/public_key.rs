@@ -1,3 +1,5 @@
+//! Reading public keys (RFC 5280 section 4.1, RFC 8017 appendix A.1.1).
+
 use super::{
     BIT_STRING, EC_PUBLIC_KEY, ED25519, NULL, OBJECT_IDENTIFIER, RSA_ENCRYPTION, Reader, SEQUENCE,
     UNSUPPORTED, X25519,

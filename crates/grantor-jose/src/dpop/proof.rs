@@ -1,3 +1,5 @@
+//! Proofs of possession (RFC 9449 section 4).
+
 use std::fmt;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! The value of a member, without a copy where it is a text.
+
 use std::borrow::Cow;
 use std::fmt;
 

@@ -25,6 +25,12 @@ pub(crate) fn object(bytes: &[u8], part: Part) -> Result<Map<String, Value>, Err
     }
 }
 
+/// Reads the object that a document is, which may begin with a byte order mark (RFC 8259 section
+/// 8.1): editors and servers put one into files. A token has none.
+pub(crate) fn document(bytes: &[u8], part: Part) -> Result<Map<String, Value>, Error> {
+    object(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes), part)
+}
+
 /// Reads the object that `bytes` are, and puts members of known names aside, in the order of the
 /// names: for tokens, of which most members are known, that costs half of [`object`].
 #[inline]

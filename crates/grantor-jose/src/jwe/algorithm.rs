@@ -1,3 +1,5 @@
+//! The algorithms for keys and for contents (RFC 7518 sections 4 and 5).
+
 use std::fmt;
 use std::str::FromStr;
 

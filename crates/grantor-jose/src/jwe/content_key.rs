@@ -1,3 +1,5 @@
+//! Keys that live for one token.
+
 use std::ops::Deref;
 
 use aws_lc_rs::rand;

@@ -1,3 +1,5 @@
+//! Decrypting (RFC 7516 section 5.2).
+
 use std::borrow::Cow;
 
 use super::content::Cipher;

@@ -1,3 +1,5 @@
+//! Encrypting (RFC 7516 section 5.1).
+
 use std::borrow::Cow;
 
 use aws_lc_rs::rand;

@@ -1,3 +1,5 @@
+//! Keys to encrypt to.
+
 use std::fmt;
 use std::num::NonZeroU32;
 

@@ -1,3 +1,5 @@
+//! The header of an encrypted token (RFC 7516 section 4).
+
 use super::{ContentEncryption, KeyManagement};
 use crate::{base64url, json};
 

@@ -1,3 +1,5 @@
+//! Reading keys to decrypt with.
+
 use aws_lc_rs::agreement::{PrivateKey, X25519};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::PrivateDecryptingKey;
@@ -45,7 +47,8 @@ impl DecryptionKey {
     /// Reads an unencrypted private key from PEM, `PRIVATE KEY`.
     ///
     /// # Errors
-    /// [`Error::Pem`], [`Error::UnsupportedKey`] for another label, otherwise as
+    /// [`Error::Pem`], [`Error::EncryptedKey`], [`Error::Certificate`], [`Error::EscapedLines`],
+    /// [`Error::UnsupportedKey`] for another label, otherwise as
     /// [`from_pkcs8_der`](Self::from_pkcs8_der).
     pub fn from_pem(algorithm: KeyManagement, pem: &str) -> Result<Self, Error> {
         match pem::decode(pem)? {

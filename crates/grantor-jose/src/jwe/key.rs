@@ -1,3 +1,5 @@
+//! Keys to decrypt with.
+
 use std::fmt;
 
 use aws_lc_rs::agreement::{self, PrivateKey, X25519};

@@ -1,3 +1,5 @@
+//! The header parameters of the algorithms (RFC 7518 sections 4.6 to 4.8).
+
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};

@@ -1,3 +1,5 @@
+//! What decryption accepts.
+
 use super::{ContentEncryption, KeyManagement};
 use crate::Error;
 use crate::json::Member;

@@ -1,3 +1,5 @@
+//! Symmetric keys and passwords that both sides of an encrypted token have.
+
 use aws_lc_rs::aead::LessSafeKey;
 use zeroize::Zeroizing;
 

@@ -1,3 +1,5 @@
+//! Finding the key of a content (RFC 7516 section 5.2, steps 6 to 13).
+
 use std::num::NonZeroU32;
 
 use zeroize::Zeroizing;

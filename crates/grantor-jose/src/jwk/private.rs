@@ -96,7 +96,7 @@ pub(crate) fn object(jwk: &str) -> Result<Map<String, Value>, Error> {
     if jwk.len() > MAX_JSON {
         return Err(Error::TooLarge);
     }
-    json::object(jwk.as_bytes(), Part::Key)
+    json::document(jwk.as_bytes(), Part::Key)
 }
 
 fn push(out: &mut String, name: &str, bytes: &[u8]) {

@@ -1,3 +1,5 @@
+//! Public keys.
+
 use std::fmt;
 
 use serde::ser::SerializeMap;
@@ -53,7 +55,8 @@ impl PublicKey {
     /// Reads a public key from PEM: `PUBLIC KEY`, or `RSA PUBLIC KEY`.
     ///
     /// # Errors
-    /// [`Error::Pem`]; [`Error::PrivateKey`] if the label is that of a private key; otherwise as
+    /// [`Error::Pem`], [`Error::EncryptedKey`], [`Error::Certificate`], [`Error::EscapedLines`];
+    /// [`Error::PrivateKey`] if the label is that of a private key; otherwise as
     /// [`from_spki_der`](Self::from_spki_der).
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
         match pem::decode(pem)? {

@@ -1,3 +1,5 @@
+//! Sets of keys (RFC 7517 section 5).
+
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -197,7 +199,7 @@ fn jwks(json: &[u8]) -> Result<Vec<Value>, Error> {
     if json.len() > MAX_SET_BYTES {
         return Err(Error::TooLarge);
     }
-    match json::object(json, Part::KeySet)?.remove("keys") {
+    match json::document(json, Part::KeySet)?.remove("keys") {
         Some(Value::Array(keys)) => Ok(keys),
         _ => Err(Error::Json(Part::KeySet)),
     }

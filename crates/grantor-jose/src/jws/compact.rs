@@ -1,3 +1,5 @@
+//! The compact serialization of signatures (RFC 7515 section 3.1).
+
 use std::borrow::Cow;
 
 use serde_json::Value;

@@ -1,3 +1,5 @@
+//! The header of a signature (RFC 7515 section 4).
+
 use std::borrow::Cow;
 
 use serde_json::Value;

@@ -1,3 +1,5 @@
+//! Signing (RFC 7515 section 5.1).
+
 use serde_json::{Map, Value, json};
 
 use super::Header;

@@ -1,3 +1,5 @@
+//! The claims of a token (RFC 7519 section 4).
+
 use std::fmt;
 
 use serde_json::{Map, Value};

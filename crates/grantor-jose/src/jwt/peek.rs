@@ -1,3 +1,5 @@
+//! Reading a token before its issuer is known, to find the keys for it.
+
 use super::Claims;
 use crate::Error;
 use crate::jws::{Compact, Extensions};

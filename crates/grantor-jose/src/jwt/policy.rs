@@ -1,3 +1,5 @@
+//! The requirements on each kind of token (RFC 8725 section 3).
+
 use std::fmt;
 use std::time::Duration;
 

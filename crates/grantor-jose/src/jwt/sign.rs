@@ -1,3 +1,5 @@
+//! Signing a JWT (RFC 7519 section 7.1).
+
 use serde::Serialize;
 
 use super::Typ;

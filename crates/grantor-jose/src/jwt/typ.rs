@@ -1,3 +1,5 @@
+//! The types of tokens in `typ` (RFC 8725 section 3.11).
+
 /// The `typ` of a header: what kind of token it is (RFC 7515 section 4.1.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Typ(&'static str);

@@ -1,3 +1,5 @@
+//! Verifying a JWT under a policy (RFC 7519 section 7.2).
+
 use super::{Claims, Policy};
 use crate::jws::{Compact, Extensions};
 use crate::{Algorithm, Error, KeySet, Timestamp};

@@ -1,3 +1,5 @@
+//! Reading private and symmetric keys.
+
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair};
 use serde_json::{Map, Value};
@@ -33,7 +35,8 @@ impl Key {
     /// `RSA PRIVATE KEY`.
     ///
     /// # Errors
-    /// [`Error::Pem`], [`Error::UnsupportedKey`] for another label, otherwise as
+    /// [`Error::Pem`], [`Error::EncryptedKey`], [`Error::Certificate`], [`Error::EscapedLines`],
+    /// [`Error::UnsupportedKey`] for another label, otherwise as
     /// [`from_pkcs8_der`](Self::from_pkcs8_der).
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, Error> {
         let (label, document) = pem::decode(pem)?;

@@ -1,3 +1,5 @@
+//! Private keys as the cryptography library holds them.
+
 use aws_lc_rs::encoding::{AsBigEndian, AsDer, Curve25519SeedBin, EcPrivateKeyBin, Pkcs8V1Der};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hmac;

@@ -1,3 +1,5 @@
+//! Symmetric keys for signatures.
+
 use std::fmt;
 
 use aws_lc_rs::hmac;

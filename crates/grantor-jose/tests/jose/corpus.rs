@@ -63,6 +63,31 @@ fn keys_are_read_as_what_they_are() {
 }
 
 #[test]
+fn documents_in_der_are_read_as_what_they_are() {
+    let (mut public, mut signing, mut decrypting) = (0, 0, 0);
+    for document in documents(&["der"]) {
+        let read = PublicKey::from_spki_der(&document);
+        let is_public = read.is_ok();
+        public += usize::from(is_public);
+        if let Ok(key) = read {
+            assert_eq!(key.to_spki_der(), document);
+        }
+        for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256] {
+            let read = Key::from_pkcs8_der(algorithm, &document).is_ok();
+            assert!(!(read && is_public));
+            signing += usize::from(read);
+        }
+        for algorithm in [KeyManagement::EcdhEs, KeyManagement::RsaOaep256] {
+            let read = DecryptionKey::from_pkcs8_der(algorithm, &document).is_ok();
+            assert!(!(read && is_public));
+            decrypting += usize::from(read);
+        }
+    }
+    // EC, Ed25519 and RSA in each; X25519 decrypts, and Ed25519 does not.
+    assert_eq!((public, signing, decrypting), (3, 3, 3));
+}
+
+#[test]
 fn proofs_are_for_their_request() {
     let now = Timestamp::from_secs(1_760_000_000);
     let request = Request::new("DELETE", "https://elsewhere.example/");
@@ -85,12 +110,17 @@ fn bytes_are_written_in_one_way() {
 
 /// The texts among the seeds of these targets.
 fn inputs(targets: &[&str]) -> Vec<String> {
+    let texts = documents(targets).into_iter();
+    texts.flat_map(String::from_utf8).collect()
+}
+
+/// The seeds of these targets.
+fn documents(targets: &[&str]) -> Vec<Vec<u8>> {
     let mut out = Vec::new();
     for target in targets {
         let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds"));
         for entry in fs::read_dir(folder.join(target)).unwrap() {
-            let bytes = fs::read(entry.unwrap().path()).unwrap();
-            out.extend(String::from_utf8(bytes));
+            out.push(fs::read(entry.unwrap().path()).unwrap());
         }
     }
     assert!(!out.is_empty());

@@ -31,6 +31,16 @@ fn private_jwks_round_trip() {
 }
 
 #[test]
+fn a_document_may_begin_with_a_byte_order_mark() {
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let jwk = format!("\u{feff}{}", *key.to_private_jwk().unwrap());
+    assert_eq!(Key::from_jwk(&jwk).unwrap().key_id(), key.key_id());
+    let keys: KeySet = key.public().cloned().into_iter().collect();
+    let set = format!("\u{feff}{}", serde_json::to_string(&keys).unwrap());
+    assert_eq!(KeySet::from_json(set.as_bytes()).unwrap().keys().len(), 1);
+}
+
+#[test]
 fn pem_round_trips() {
     for algorithm in Algorithm::ALL.iter().filter(|one| !one.is_symmetric()) {
         let key = Key::generate(*algorithm).unwrap();

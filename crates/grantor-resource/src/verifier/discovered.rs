@@ -54,7 +54,7 @@ impl Plan {
                 Step::Wait(_) => Event::Continue,
                 Step::Send(request) => match self.transport.send(request).await {
                     Ok(answer) => Event::Answer(answer),
-                    Err(error) => Event::NoAnswer(error.no_answer()),
+                    Err(error) => Event::NoAnswer(error.failure()),
                 },
             };
         }

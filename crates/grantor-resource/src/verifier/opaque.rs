@@ -3,7 +3,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{Clock, Introspection, Secret, Timestamp};
-use serde_json::Value;
 
 use super::answers::Answers;
 use crate::{AccessToken, Claims, Introspect, VerifyError};
@@ -68,8 +67,7 @@ impl Asking {
         if !is_bearer_access_token(&answer) {
             return Err(VerifyError::WrongKind);
         }
-        let not_before = answer.extra.get("nbf").and_then(Value::as_i64);
-        if not_before.is_some_and(|at| now < Timestamp::from_secs(at)) {
+        if answer.nbf.is_some_and(|at| now < Timestamp::from_secs(at)) {
             return Err(VerifyError::NotYetValid);
         }
         if answer.exp.is_some_and(|at| now >= Timestamp::from_secs(at)) {

@@ -1,16 +1,13 @@
-//! The folder, held open: whatever is moved or linked around it, the records stay those in there.
+//! The folder of the records.
 
-use std::fs::{DirBuilder, File, TryLockError};
+use std::fs::TryLockError;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, open, openat, renameat, unlinkat};
-use rustix::io::Errno;
-
 use super::format::{LONGEST, Unreadable, decode, encode};
+use crate::platform::{self, Directory, Found};
 use crate::{Applied, Durability, Entry, Error, Key, Put};
 
 const RECORD: &str = ".record";
@@ -20,12 +17,12 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(5);
 
 pub(super) struct Folder {
     path: PathBuf,
-    handle: File,
+    directory: Directory,
     durability: Durability,
 }
 
 /// The right to change the folder, until it is dropped.
-pub(super) struct Locked<'a>(&'a File);
+pub(super) struct Locked<'a>(&'a Directory);
 
 impl Folder {
     pub(super) fn open(path: &Path, durability: Durability) -> Result<Self, Error> {
@@ -38,23 +35,19 @@ impl Folder {
             );
             wrong(why).with_source(error)
         })?;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = open(path, flags, Mode::empty()).map_err(io::Error::from);
-        let handle = opened.map(File::from).map_err(|error| {
+        let directory = Directory::open(path).map_err(|error| {
             let why = format!(
                 "can't be opened ({error}): it must be a folder of this user, and no symbolic link"
             );
             wrong(why).with_source(error)
         })?;
-        let metadata = handle.metadata();
-        let mode = metadata.map(|metadata| metadata.mode() & 0o7777);
-        match mode {
-            Ok(mode) if mode & 0o077 == 0 => Ok(Self {
+        match directory.exposing_mode() {
+            Ok(None) => Ok(Self {
                 path: path.to_owned(),
-                handle,
+                directory,
                 durability,
             }),
-            Ok(mode) => Err(wrong(format!(
+            Ok(Some(mode)) => Err(wrong(format!(
                 "has mode {mode:04o} and is open to others: set it to 0700, and sign in again if \
                  somebody may have read what is in it"
             ))),
@@ -67,8 +60,8 @@ impl Folder {
         let began = Instant::now();
         let mut pause = Duration::from_micros(100);
         loop {
-            match self.handle.try_lock() {
-                Ok(()) => return Ok(Locked(&self.handle)),
+            match self.directory.try_lock() {
+                Ok(()) => return Ok(Locked(&self.directory)),
                 Err(TryLockError::Error(error)) => return Err(self.failed("locked", error)),
                 Err(TryLockError::WouldBlock) if began.elapsed() < limit => {
                     thread::sleep(pause);
@@ -87,21 +80,18 @@ impl Folder {
     /// The record under `key`.
     pub(super) fn read(&self, key: &Key) -> Result<Option<Entry>, Error> {
         let name = name_of(key);
-        // Without NONBLOCK a pipe in the place of a record would hold us for ever.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = match openat(&self.handle, &name, flags, Mode::empty()) {
-            Ok(file) => File::from(file),
-            Err(Errno::NOENT) => return Ok(None),
-            Err(Errno::LOOP | Errno::NXIO) => return Err(self.damaged(&name)),
-            Err(error) => return Err(self.failed("read", error.into())),
+        let file = match self.directory.find(&name) {
+            Ok(Found::Opened(file)) => file,
+            Ok(Found::Nothing) => return Ok(None),
+            Ok(Found::NoFile) => return Err(self.damaged(&name)),
+            Err(error) => return Err(self.failed("read", error)),
         };
         let metadata = file.metadata();
         let metadata = metadata.map_err(|error| self.failed("read", error))?;
         if !metadata.is_file() || metadata.len() > LONGEST as u64 {
             return Err(self.damaged(&name));
         }
-        let mode = metadata.mode() & 0o7777;
-        if mode & 0o077 != 0 {
+        if let Some(mode) = platform::exposing_mode(&metadata) {
             let path = self.path.join(&name);
             return Err(Error::configuration(format!(
                 "the record {} has mode {mode:04o} and is open to others: remove it, or set it to \
@@ -125,24 +115,18 @@ impl Folder {
 
     /// Puts a record in its place, whole. Needs the lock.
     pub(super) fn write(&self, put: &Put) -> Result<(), Error> {
-        let written = self.write_draft(&encode(put)).and_then(|()| {
-            renameat(&self.handle, DRAFT, &self.handle, name_of(&put.key)).map_err(io::Error::from)
-        });
+        let written = self.write_draft(&encode(put));
+        let written = written.and_then(|()| self.directory.rename(DRAFT, &name_of(&put.key)));
         written.map_err(|error| {
-            let _gone = unlinkat(&self.handle, DRAFT, AtFlags::empty());
+            let _gone = self.directory.remove(DRAFT);
             self.failed("written", error)
         })
     }
 
     fn write_draft(&self, bytes: &[u8]) -> io::Result<()> {
         // One that is there was left by a process that was killed.
-        match unlinkat(&self.handle, DRAFT, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let owner = Mode::RUSR | Mode::WUSR;
-        let mut file = File::from(openat(&self.handle, DRAFT, flags, owner)?);
+        self.directory.remove(DRAFT)?;
+        let mut file = self.directory.create(DRAFT)?;
         file.write_all(bytes)?;
         match self.durability {
             Durability::Process => Ok(()),
@@ -152,30 +136,24 @@ impl Folder {
 
     /// Deletes a record. Whether there was one. Needs the lock.
     pub(super) fn delete(&self, key: &Key) -> Result<bool, Error> {
-        match unlinkat(&self.handle, name_of(key), AtFlags::empty()) {
-            Ok(()) => Ok(true),
-            Err(Errno::NOENT) => Ok(false),
-            Err(error) => Err(self.failed("written", error.into())),
-        }
+        let removed = self.directory.remove(&name_of(key));
+        removed.map_err(|error| self.failed("written", error))
     }
 
     /// Sees to it that what was written and deleted stays so.
     pub(super) fn sync(&self) -> io::Result<()> {
         match self.durability {
             Durability::Process => Ok(()),
-            _ => self.handle.sync_all(),
+            _ => self.directory.sync(),
         }
     }
 
     /// The keys of all records, in no order. Files with other names are left alone.
     pub(super) fn keys(&self) -> Result<Vec<Key>, Error> {
-        let failed = |error: Errno| self.failed("read", error.into());
-        let mut keys = Vec::new();
-        for entry in Dir::read_from(&self.handle).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            keys.extend(key_of(entry.file_name().to_bytes()));
-        }
-        Ok(keys)
+        let names = self.directory.names();
+        let names = names.map_err(|error| self.failed("read", error))?;
+        let keys = names.iter().map(|name| name.as_encoded_bytes());
+        Ok(keys.filter_map(key_of).collect())
     }
 
     fn damaged(&self, name: &str) -> Error {
@@ -203,11 +181,11 @@ fn create(path: &Path) -> io::Result<()> {
     if path.exists() {
         return Ok(());
     }
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
-    }
+    platform::create_directory(path)?;
+    platform::sync_directory(match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    })
 }
 
 /// Two digits for each byte of the key, so that names stay apart on a file system that ignores case.

@@ -1,14 +1,13 @@
 //! The file of the master key.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use grantor_core::Environment;
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::{Error, platform};
 
 pub(super) struct KeyFile {
     directory: PathBuf,
@@ -35,8 +34,7 @@ impl KeyFile {
         let metadata = file
             .metadata()
             .map_err(|error| self.failed("read", error))?;
-        let mode = metadata.permissions().mode() & 0o7777;
-        if mode & 0o077 != 0 {
+        if let Some(mode) = platform::exposing_mode(&metadata) {
             return Err(self.wrong(&format!(
                 "has mode {mode:04o} and is open to others: set it to 0600, and replace the key if \
                  somebody may have read it"
@@ -54,11 +52,7 @@ impl KeyFile {
     /// Creates the file with a new key, or reads the one that somebody else created meanwhile.
     pub(super) fn create(&self, environment: &Environment) -> Result<Bytes, Error> {
         let failed = |error| self.failed("created", error);
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.directory)
-            .map_err(failed)?;
+        platform::create_directory(&self.directory).map_err(failed)?;
         // Written elsewhere and linked into place: who finds the file finds a whole key in it.
         let draft = self
             .directory
@@ -69,7 +63,7 @@ impl KeyFile {
         match linked {
             Ok(()) => {
                 removed.map_err(failed)?;
-                sync_directory(&self.directory).map_err(failed)?;
+                platform::sync_directory(&self.directory).map_err(failed)?;
                 Ok(key)
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -94,15 +88,7 @@ impl KeyFile {
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = platform::create_file(path)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
 }

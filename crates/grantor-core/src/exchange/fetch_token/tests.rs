@@ -1,4 +1,5 @@
 use super::*;
+use crate::exchange::FailureKind;
 use http::{Response, StatusCode};
 
 fn request() -> Request<Bytes> {
@@ -31,11 +32,11 @@ fn play(mut exchange: FetchToken, events: impl IntoIterator<Item = Event>) -> St
 }
 
 fn lost() -> Event {
-    Event::NoAnswer(NoAnswer::Unknown)
+    Event::NoAnswer(NoAnswer::Unknown.into())
 }
 
 fn unsent() -> Event {
-    Event::NoAnswer(NoAnswer::Unsent)
+    Event::NoAnswer(NoAnswer::Unsent.into())
 }
 
 #[test]
@@ -124,6 +125,36 @@ fn every_grant_is_repeated_as_it_bears_it() {
             "{grant:?}"
         );
         assert_eq!(play(new(), [unsent(), unsent()]), unsent_seen, "{grant:?}");
+    }
+}
+
+#[test]
+fn what_is_not_the_networks_fault_is_not_repeated_and_said() {
+    for (kind, message, text) in [
+        (
+            FailureKind::Configuration,
+            "the certificate is not trusted",
+            "the token endpoint can't be reached: the certificate is not trusted",
+        ),
+        (
+            FailureKind::Peer,
+            "it is longer than 1 MiB",
+            "the token endpoint gave an answer that can't be read: it is longer than 1 MiB",
+        ),
+    ] {
+        let failure = Failure {
+            no_answer: NoAnswer::Unsent,
+            kind,
+            message: message.to_owned(),
+        };
+        let mut exchange = FetchToken::repeatable(request(), Retry::default(), 0.5);
+        let _ = exchange.step(Event::Continue, Duration::ZERO);
+        let step = exchange.step(Event::NoAnswer(failure), Duration::ZERO);
+        let Step::Done(Err(error)) = step else {
+            panic!("not over");
+        };
+        assert!(!error.is_transient());
+        assert_eq!(error.to_string(), text);
     }
 }
 

@@ -49,6 +49,98 @@ fn what_is_no_token_is_an_error_without_its_body() {
 }
 
 #[test]
+fn refusals_tell_a_spent_token_from_a_user_who_is_needed() {
+    let spent = answer(200, r#"{"error":"bad_refresh_token"}"#).unwrap_err();
+    assert!(spent.is_invalid_grant() && !spent.needs_user());
+    for code in ["interaction_required", "login_required", "consent_required"] {
+        let error = answer(400, &format!(r#"{{"error":"{code}"}}"#)).unwrap_err();
+        assert!(error.needs_user() && !error.is_invalid_grant(), "{code}");
+    }
+    let client = answer(401, r#"{"error":"invalid_client"}"#).unwrap_err();
+    assert!(!client.needs_user() && !client.is_invalid_grant());
+}
+
+#[test]
+fn says_what_really_came() {
+    for (status, header, value, body, expected) in [
+        (
+            302,
+            "location",
+            "https://login.example/?code=hunter2",
+            "",
+            "redirects to login.example",
+        ),
+        (
+            307,
+            "location",
+            "/hunter2",
+            "<html>",
+            "redirects to another place on the same host",
+        ),
+        (
+            302,
+            "location",
+            "https://login.example",
+            "{}",
+            "redirects to login.example",
+        ),
+        (
+            200,
+            "content-encoding",
+            "gzip",
+            "\x1f\x08",
+            "compressed with \"gzip\"",
+        ),
+        (
+            400,
+            "content-encoding",
+            "br",
+            "\x1b",
+            "compressed with \"br\"",
+        ),
+        (
+            200,
+            "content-type",
+            "text/csv; charset=utf-8",
+            "a,b",
+            "is \"text/csv\", not JSON",
+        ),
+        (
+            200,
+            "content-type",
+            "application/json",
+            "hunter2",
+            "is not JSON",
+        ),
+    ] {
+        let response = Response::builder().status(status).header(header, value);
+        let error = TokenResponse::from_response(&response.body(body).unwrap()).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains(expected) && text.contains(&status.to_string()),
+            "{text}"
+        );
+        assert!(!format!("{text} {error:?}").contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn a_refusal_counts_more_than_the_status_or_the_place_it_leads_to() {
+    let response = Response::builder()
+        .status(302)
+        .header("location", "https://x.example");
+    let body = r#"{"error":"invalid_grant"}"#;
+    let error = TokenResponse::from_response(&response.body(body).unwrap()).unwrap_err();
+    assert!(error.is_invalid_grant());
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let token = answer(200, "\u{feff}{\"access_token\":\"t\"}").unwrap();
+    assert_eq!(token.access_token, "t".into());
+}
+
+#[test]
 fn reads_retry_after() {
     let response = Response::builder().status(429).header("retry-after", "7");
     let error = TokenResponse::from_response(&response.body("").unwrap()).unwrap_err();

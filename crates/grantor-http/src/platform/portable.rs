@@ -1,0 +1,12 @@
+//! The clock of the standard library.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// Time since this was first asked. On some systems it stands still while the machine sleeps: then
+/// a token that expires meanwhile is used once more, and the API's 401 renews it.
+pub(crate) fn elapsed() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    // Never zero, which would be no time at all.
+    START.get_or_init(Instant::now).elapsed() + Duration::from_nanos(1)
+}

@@ -1,0 +1,35 @@
+//! Private files and folders, by what the system has for them.
+//!
+//! On Unix a folder is held open, whatever is moved or linked around it, and the modes keep others
+//! out. The fallback works by paths, and leaves it to the user's own folders to keep others out.
+//! The tests compile both and hold them to the same; `--cfg grantor_portable` takes the fallback
+//! everywhere.
+
+#[cfg(any(test, grantor_portable, not(unix)))]
+mod portable;
+#[cfg(all(unix, not(grantor_portable)))]
+mod unix;
+
+use std::fs::File;
+
+#[cfg(any(grantor_portable, not(unix)))]
+pub(crate) use self::portable::{
+    Directory, create_directory, create_file, exposing_mode, sync_directory,
+};
+#[cfg(all(unix, not(grantor_portable)))]
+pub(crate) use self::unix::{
+    Directory, create_directory, create_file, exposing_mode, sync_directory,
+};
+
+/// What is found under a name in a folder.
+pub(crate) enum Found {
+    /// A file, perhaps also a pipe or a folder.
+    Opened(File),
+    /// Nothing.
+    Nothing,
+    /// A link, or something that nobody can read from.
+    NoFile,
+}
+
+#[cfg(test)]
+mod tests;
