@@ -259,7 +259,9 @@ async fn the_file_of_a_google_service_account_is_all_it_takes() {
         "private_key": rsa.to_pkcs8_pem().unwrap().as_str(), "private_key_id": "k1",
         "token_uri": format!("{ISSUER}/token"), "project_id": "p",
     });
-    let (server, assertion) = Assertion::from_google_json(&file.to_string()).unwrap();
+    // As an editor saves it.
+    let saved = format!("\u{feff}{file}");
+    let (server, assertion) = Assertion::from_google_json(&saved).unwrap();
     let tokens = Tokens::jwt_bearer(server, assertion).scope("a b");
     world.here(tokens).build().unwrap().get().await.unwrap();
     let sent = world.server.last_token_request().unwrap();
@@ -364,10 +366,48 @@ async fn what_is_stated_otherwise_or_under_another_key_makes_other_tokens() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_assertion_is_dated_back_for_a_server_with_a_slow_clock() {
+    let world = World::new();
+    let (key, keys) = key();
+    world.server.verify_assertions_with(keys.clone());
+    let assertion = service(key).backdate(Duration::from_secs(60));
+    let tokens = Tokens::jwt_bearer(ISSUER, assertion);
+    world.here(tokens).build().unwrap().get().await.unwrap();
+    let sent = world.server.last_token_request().unwrap();
+    let (_, claims) = read(&sent.parameter("assertion").unwrap(), &keys);
+    let now = world.now().as_secs();
+    assert_eq!(claims["iat"], now - 60);
+    assert_eq!(claims["nbf"], now - 60);
+    assert_eq!(claims["exp"], now + 300);
+}
+
+#[test]
+fn a_secret_with_the_byte_order_mark_of_its_file_is_refused() {
+    let secret = "\u{feff}a secret that is long enough for a MAC";
+    let error = Assertion::from_secret(Algorithm::Hs256, secret).unwrap_err();
+    assert!(error.to_string().contains("byte order mark"), "{error}");
+    let error = Tokens::client_credentials(ISSUER, "app", secret).build();
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("\"client_secret\" begins with a byte order mark"));
+    assert!(!error.contains("long enough"));
+}
+
+#[test]
+fn keys_are_read_from_files_with_a_byte_order_mark() {
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let pem = key.to_pkcs8_pem().unwrap();
+    let marked = format!("\u{feff}{}", pem.as_str());
+    Assertion::from_pem(Algorithm::Es256, &marked).unwrap();
+}
+
 #[test]
 fn what_an_assertion_can_not_be_is_named_at_once() {
     let grant = Assertion::new(key().0)
         .claim("exp", 5)
+        .claim("iat", 5)
+        .claim("nbf", 5)
+        .backdate(Duration::from_secs(1))
         .header("alg", "none")
         .lifetime(Duration::ZERO);
     let client = Assertion::new(key().0).issuer("somebody");
@@ -381,6 +421,8 @@ fn what_an_assertion_can_not_be_is_named_at_once() {
     let error = grant.build().unwrap_err().to_string();
     for part in [
         "\"exp\"",
+        "use \"backdate\"",
+        "\"nbf\" twice",
         "\"alg\"",
         "less than a second",
         "\"issuer\"",

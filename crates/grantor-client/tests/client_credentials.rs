@@ -293,6 +293,19 @@ async fn the_client_authenticates_as_the_server_likes_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_empty_secret_is_sent_by_basic_on_explicit_wish() {
+    let world = World::new();
+    let empty = || world.here(Tokens::client_credentials(ISSUER, "app", ""));
+    let error = empty().build().unwrap_err().to_string();
+    assert!(error.contains("\"client_secret\" is empty"), "{error}");
+    let by_basic = empty().auth_method(TokenEndpointAuthMethod::ClientSecretBasic);
+    by_basic.build().unwrap().get().await.unwrap();
+    let sent = world.server.last_token_request().unwrap();
+    // `app:` in Base64.
+    assert_eq!(sent.headers()["authorization"], "Basic YXBwOg==");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_given_token_endpoint_needs_no_discovery() {
     let world = World::new();
     let endpoint = world.server.token_endpoint();
@@ -307,7 +320,7 @@ fn all_problems_are_named_at_once() {
     let error = Tokens::client_credentials("http://idp.example", "", "")
         .scope("\"")
         .token_endpoint("ftp://x")
-        .allow_origin("https://api.example/path")
+        .allow_origin("https://u:p@api.example")
         .build()
         .unwrap_err();
     assert!(error.is_configuration());
@@ -318,7 +331,7 @@ fn all_problems_are_named_at_once() {
         "\"client_secret\"",
         "\"scope\"",
         "\"token_endpoint\"",
-        "https://api.example has a path",
+        "https://api.example has a name",
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }

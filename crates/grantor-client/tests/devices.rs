@@ -92,6 +92,14 @@ async fn a_user_who_says_no_or_nothing_is_told_apart_from_a_server_that_fails() 
         let asked = world.server.token_requests_of(GRANT);
         assert!(asked <= 1, "{decision}: {asked}");
     }
+    for code in ["access_denied", "authorization_declined"] {
+        let world = World::new();
+        world.server.fail_next(Fault::Refused(code));
+        let waiting = flow(&world).start().await.unwrap();
+        let error = waiting.tokens().await.unwrap_err();
+        assert!(error.needs_login(), "{code}: {error}");
+        assert_eq!(world.server.token_requests_of(GRANT), 1);
+    }
     let world = World::new();
     world.server.fail_next(Fault::Refused("invalid_client"));
     let waiting = flow(&world).start().await.unwrap();

@@ -6,11 +6,13 @@ mod support;
 
 use std::time::Duration;
 
-use grantor_client::{Server, Tokens};
+use grantor_client::{Policy, Server, Tokens};
 use grantor_core::{
     BasicEncoding, IntrospectionRequest, Quirks, RequestEncoding, RevocationRequest,
 };
-use grantor_testkit::{Endpoint, Fault, ScriptedAnswer};
+use grantor_http::{Timeouts, TransportError};
+use grantor_testkit::{Endpoint, FakeTransport, Fault, ScriptedAnswer};
+use support::web::{Answer, Web};
 use support::{ISSUER, World};
 
 #[tokio::test(start_paused = true)]
@@ -147,4 +149,63 @@ async fn a_question_that_is_not_answered_says_which_endpoint_it_was_and_whose_fa
         page.to_string().contains("introspection endpoint"),
         "{page}"
     );
+}
+
+/// A server that nobody answers at.
+async fn nobody() -> Server {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    Server::at_token_endpoint(format!("http://{address}/token"))
+}
+
+#[tokio::test]
+async fn a_connection_that_failed_says_why() {
+    let policy = || {
+        let mut policy = Policy::default();
+        policy.retry.attempts = 1;
+        policy
+    };
+    let tokens = Tokens::client_credentials(nobody().await, "app", "s3cret").policy(policy());
+    let error = tokens.build().unwrap().get().await.unwrap_err();
+    assert!(
+        error.is_transient() && error.to_string().contains("refused"),
+        "{error}"
+    );
+    let untrusted = FakeTransport::new(|_| {
+        let error = TransportError::configuration("the certificate of idp.example is not trusted");
+        std::future::ready(Err(error))
+    });
+    let server = Server::at_token_endpoint("https://idp.example/token");
+    let tokens = Tokens::client_credentials(server, "app", "s3cret").transport(untrusted);
+    let error = tokens.build().unwrap().get().await.unwrap_err();
+    assert!(error.is_configuration(), "{error}");
+    assert!(error.to_string().contains("is not trusted"), "{error}");
+}
+
+#[tokio::test]
+async fn a_client_of_the_applications_follows_no_redirect_to_another_server() {
+    let other = Web::start(|_| Answer::text(200, "{}")).await;
+    let elsewhere = other.url("/token");
+    let web = Web::start(move |request| {
+        assert!(request.contains("user-agent: mine\r\n"), "{request}");
+        Answer::redirect(307, &elsewhere)
+    });
+    let web = web.await;
+    let server = Server::at_token_endpoint(web.url("/token"));
+    let client = grantor_http::client_builder(&Timeouts::default()).unwrap();
+    let client = client
+        .user_agent("mine")
+        .redirect(reqwest::redirect::Policy::limited(3));
+    let tokens = Tokens::client_credentials(server, "app", "s3cret").http_client(client);
+    let error = tokens.build().unwrap().get().await.unwrap_err();
+    assert!(error.to_string().contains("307"), "{error}");
+    assert_eq!((web.requests(), other.requests()), (1, 0));
+}
+
+#[test]
+fn certificates_that_can_not_be_read_are_a_problem_of_the_configuration() {
+    let tokens = Tokens::client_credentials(ISSUER, "app", "s3cret").ca_certificates("no PEM");
+    let error = tokens.build().unwrap_err();
+    assert!(error.is_configuration(), "{error}");
+    assert!(error.to_string().contains("\"ca_certificates\""), "{error}");
 }

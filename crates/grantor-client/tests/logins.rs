@@ -196,6 +196,35 @@ async fn a_refused_refresh_token_is_dropped_and_the_access_token_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_code_says_whether_the_refresh_token_is_spent_or_the_user_is_needed() {
+    for (code, ends) in [
+        ("bad_refresh_token", true),
+        ("interaction_required", false),
+        ("login_required", false),
+        ("consent_required", false),
+    ] {
+        let world = World::new();
+        let ended = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&ended);
+        let first = world.server.new_refresh_token();
+        let tokens = world.here(world.login(&first)).on_event(move |event| {
+            if matches!(event, Event::LoginEnded) {
+                *count.lock().unwrap() += 1;
+            }
+        });
+        let tokens = tokens.build().unwrap();
+        world.server.fail_next(Fault::Refused(code));
+        let error = tokens.get().await.unwrap_err();
+        assert!(error.needs_login(), "{code}: {error}");
+        assert_eq!(*ended.lock().unwrap(), usize::from(ends), "{code}");
+        // Another resource, or the same one once the user was there.
+        world.advance(3600);
+        let other = tokens.with_resource("https://other.example").get().await;
+        assert_eq!(other.is_ok(), !ends, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn failures_on_the_way_keep_the_refresh_token() {
     for fault in [
         Fault::Unsent,

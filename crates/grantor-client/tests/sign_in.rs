@@ -7,7 +7,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use grantor_client::{Assertion, CodeFlow, Event, PendingAuthorization, Server, Tokens};
+use grantor_client::{Assertion, CodeFlow, Event, PendingAuthorization, Server, Tokens, providers};
 use grantor_core::{
     AnswerEncoding, IntrospectionRequest, Quirks, RevocationRequest, TokenTypeHint,
 };
@@ -116,6 +116,78 @@ async fn a_server_that_does_not_know_s256_must_be_named_so() {
         "{error}"
     );
     assert!(flow.danger_unadvertised_s256().start().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_whose_row_says_so_takes_s256() {
+    let start = async |provider: &providers::Provider, secret: Option<&str>| {
+        let builder = Tokens::login(provider, "app").scope("read write");
+        let builder = match secret {
+            Some(secret) => builder.client_secret(secret),
+            None => builder,
+        };
+        builder.code_flow(CALLBACK).unwrap().start().await
+    };
+    for provider in [
+        &providers::GITHUB,
+        &providers::SLACK,
+        &providers::SLACK_USER,
+    ] {
+        let started = start(provider, None).await.unwrap();
+        let method = param(&started.url, "code_challenge_method");
+        assert_eq!(method.as_deref(), Some("S256"), "{}", provider.name);
+    }
+    // Where nothing is said of PKCE, the secret protects the code.
+    for provider in [&providers::STRAVA, &providers::shopify("my-shop").unwrap()] {
+        let started = start(provider, Some("s3cret")).await.unwrap();
+        assert_eq!(param(&started.url, "scope").as_deref(), Some("read,write"));
+        let error = start(provider, None).await.unwrap_err();
+        assert!(error.is_configuration());
+        assert!(error.to_string().contains("client_secret"), "{error}");
+    }
+    let unknown = start(&providers::ASANA, Some("s3cret")).await;
+    let error = unknown.unwrap_err().to_string();
+    assert!(error.contains("danger_unadvertised_s256"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_ends_a_sign_in_in_whatever_form_it_comes() {
+    let forms: [fn(&Url) -> String; 5] = [
+        |redirect| redirect.query().unwrap().to_owned(),
+        |redirect| format!("{}#_=_", redirect.query().unwrap()),
+        |redirect| redirect.to_string(),
+        |redirect| format!("{redirect}#_=_"),
+        |redirect| format!("/callback?{}", redirect.query().unwrap()),
+    ];
+    for form in forms {
+        let world = World::new();
+        let flow = flow(&world);
+        let started = flow.start().await.unwrap();
+        let redirect = form(&world.server.approve(&started.url));
+        let finished = flow.finish(started.pending, &redirect).await;
+        finished.unwrap_or_else(|error| panic!("{redirect}: {error}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_says_whose_fault_it_is() {
+    let world = World::new();
+    let flow = flow(&world);
+    let finish = async |code: &str| {
+        let started = flow.start().await.unwrap();
+        let state = started.pending.state();
+        let redirect = format!("error={code}&state={}&iss={ISSUER}", state.expose());
+        flow.finish(started.pending, &redirect).await.unwrap_err()
+    };
+    for code in ["invalid_target", "invalid_scope", "unauthorized_client"] {
+        let error = finish(code).await;
+        assert!(error.is_configuration(), "{code}: {error}");
+    }
+    for code in ["access_denied", "login_required", "consent_required"] {
+        let error = finish(code).await;
+        assert!(error.needs_login(), "{code}: {error}");
+    }
+    assert!(finish("temporarily_unavailable").await.is_transient());
 }
 
 #[test]

@@ -56,9 +56,22 @@ impl From<&str> for Secret {
     }
 }
 
+impl From<&String> for Secret {
+    fn from(secret: &String) -> Self {
+        Self::new(secret)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn is_made_of_any_text() {
+        let text = String::from("a");
+        let all: [Secret; 3] = [(&text).into(), text.as_str().into(), text.clone().into()];
+        assert!(all.iter().all(|secret| secret.expose() == "a"));
+    }
 
     #[test]
     fn debug_shows_nothing() {

@@ -122,7 +122,8 @@ impl ClientRegistration {
             None => "no client secret",
         };
         Error::configuration(format!(
-            "{} takes {what} ({}), only: {}",
+            "{} takes {what} ({}), only: {}; if it takes one all the same, name the method by \
+             \"auth_method\"",
             self.name(),
             list(able),
             list(taken)
@@ -237,10 +238,14 @@ mod tests {
     #[test]
     fn says_what_the_server_takes_instead() {
         for secret in ["hunter2", LONG] {
+            let public = app(Some(secret), None).method(&[TokenEndpointAuthMethod::None]);
+            let public = public.unwrap_err().to_string();
+            assert!(public.contains("only: none; if it takes one all the same, name"));
             let error = app(Some(secret), None).method(&[TokenEndpointAuthMethod::PrivateKeyJwt]);
             let error = error.unwrap_err();
             assert!(error.is_configuration());
             assert!(error.to_string().contains("private_key_jwt"), "{error}");
+            assert!(error.to_string().contains("\"auth_method\""), "{error}");
             assert!(!format!("{error:?}").contains(secret));
         }
     }

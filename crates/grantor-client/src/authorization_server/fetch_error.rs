@@ -46,9 +46,8 @@ impl FetchFailure {
         };
         // RFC 8693 section 2.2.2 calls a subject token that is not good an invalid request.
         let theirs = match error.error {
-            ErrorCode::InvalidGrant => true,
             ErrorCode::InvalidRequest => kind == SubjectKind::Token,
-            _ => false,
+            ref code => code.is_invalid_grant(),
         };
         if theirs {
             let message = format!("the server does not take what came with the request: {error}");

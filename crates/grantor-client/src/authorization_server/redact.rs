@@ -31,6 +31,9 @@ const CODES: [&str; 3] = ["error", "code", "type"];
 /// What is shorter stands in every text.
 const MIN_LENGTH: usize = 4;
 
+/// What is shorter may be a word of any text, and taking it out would confirm a guess of it.
+const MIN_DISTINCT_LENGTH: usize = 8;
+
 /// The secrets of a request that was sent.
 pub(crate) struct SentSecrets(Vec<Secret>);
 
@@ -65,15 +68,11 @@ impl SentSecrets {
         let take = |found, inner| self.take_out(inner) | found;
         match json {
             Value::String(text) => {
-                let found = self
-                    .0
-                    .iter()
-                    .filter(|secret| text.contains(secret.expose()));
-                let found: Vec<_> = found.collect();
-                for secret in &found {
-                    *text = text.replace(secret.expose(), "[..]");
+                let mut found = false;
+                for secret in &self.0 {
+                    found |= redact_text(text, secret.expose());
                 }
-                !found.is_empty()
+                found
             }
             Value::Array(all) => all.iter_mut().fold(false, take),
             Value::Object(all) => {
@@ -86,6 +85,34 @@ impl SentSecrets {
             _ => false,
         }
     }
+}
+
+/// Whether a secret was in a text, where it now is not.
+fn redact_text(text: &mut String, secret: &str) -> bool {
+    let mut redacted = String::new();
+    let mut rest = 0;
+    for (at, _) in text.match_indices(secret) {
+        let end = at + secret.len();
+        if secret.len() >= MIN_DISTINCT_LENGTH || is_delimited(&text[..at], &text[end..]) {
+            redacted.push_str(&text[rest..at]);
+            redacted.push_str("[..]");
+            rest = end;
+        }
+    }
+    let found = rest > 0;
+    if found {
+        redacted.push_str(&text[rest..]);
+        *text = redacted;
+    }
+    found
+}
+
+/// Whether what is between these is a value: quoted, after a `:` or `=`, or all there is.
+fn is_delimited(before: &str, after: &str) -> bool {
+    const DELIMITERS: [char; 5] = ['"', '\'', '`', ':', '='];
+    let after_name = before.trim_end().ends_with([':', '=']);
+    let begins = before.is_empty() || before.ends_with(DELIMITERS) || after_name;
+    begins && (after.is_empty() || after.starts_with(DELIMITERS))
 }
 
 /// What a server gets that wants its parameters as JSON.
@@ -124,14 +151,15 @@ mod tests {
 
     #[test]
     fn what_was_sent_is_not_in_the_error() {
-        let form = Bytes::from_static(b"grant_type=refresh_token&refresh_token=a%2Fbcd&scope=read");
+        let form =
+            Bytes::from_static(b"grant_type=refresh_token&refresh_token=a%2Fbcdefgh&scope=read");
         let request = Request::new(form);
-        let refused = r#"{"error":"invalid_grant","error_description":"no a/bcd for read"}"#;
+        let refused = r#"{"error":"invalid_grant","error_description":"no a/bcdefgh for read"}"#;
         let shown = answer(&request, 400, refused);
         assert!(shown.contains("no [..] for read"), "{shown}");
-        let nested = r#"{"error":{"message":"a/bcd"}}"#;
+        let nested = r#"{"error":{"message":"a/bcdefgh"}}"#;
         assert!(!answer(&request, 200, nested).contains("a/bcd"));
-        let request = Request::new(Bytes::from_static(br#"{"refresh_token":"a/bcd"}"#));
+        let request = Request::new(Bytes::from_static(br#"{"refresh_token":"a/bcdefgh"}"#));
         assert!(!answer(&request, 400, refused).contains("a/bcd"));
     }
 
@@ -146,6 +174,41 @@ mod tests {
             r#"{"error":"e","a":"s3/cret","b":["s3%2Fcret"]}"#,
         );
         assert_eq!(shown, r#"{"a":"[..]","b":["[..]"],"error":"e"}"#);
+    }
+
+    #[test]
+    fn a_short_secret_is_taken_out_where_it_is_a_value() {
+        let request = Request::new(Bytes::from_static(b"password=wrong"));
+        let shown = |description: &str| {
+            let body = serde_json::json!({"error": "e", "error_description": description});
+            let mut answer = Response::new(Bytes::from(body.to_string()));
+            SentSecrets::of(&request).redact(&mut answer);
+            let answer: Value = serde_json::from_slice(answer.body()).unwrap();
+            answer["error_description"].as_str().unwrap().to_owned()
+        };
+        for (text, redacted) in [
+            ("wrong", "[..]"),
+            ("password: wrong", "password: [..]"),
+            ("password=wrong", "password=[..]"),
+            (
+                "the password 'wrong' is wrong",
+                "the password '[..]' is wrong",
+            ),
+            ("app:wrong", "app:[..]"),
+        ] {
+            assert_eq!(shown(text), redacted);
+        }
+        for word in [
+            "its authentication is wrong",
+            "wrong password",
+            "a wrongly written secret",
+            "wrong: the password is wrong.",
+        ] {
+            let expected = word
+                .strip_prefix("wrong: ")
+                .map(|rest| format!("[..]: {rest}"));
+            assert_eq!(shown(word), expected.unwrap_or_else(|| word.to_owned()));
+        }
     }
 
     #[test]

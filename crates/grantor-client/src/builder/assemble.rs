@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use grantor_core::TokenParameters;
-use grantor_http::{MetadataCache, ReqwestTransport, Timeouts, Transport, TransportError, system};
+use grantor_http::{MetadataCache, system};
 
 use super::{GrantKind, TokensBuilder};
 use crate::authorization_server::channel::ServerChannel;
@@ -186,16 +186,7 @@ impl TokensBuilder {
             return Some(services.clone());
         }
         let environment = self.environment.clone().unwrap_or_else(system);
-        let transport = match self.transport.clone() {
-            Some(transport) => transport,
-            None => match self.reqwest() {
-                Ok(transport) => Arc::new(transport) as Arc<dyn Transport>,
-                Err(error) => {
-                    problems.push(error.to_string());
-                    return None;
-                }
-            },
-        };
+        let transport = self.open_transport(problems)?;
         let connection = Arc::new(Connection {
             transport,
             hooks: self.hooks.clone(),
@@ -209,16 +200,8 @@ impl TokensBuilder {
         Some(SharedServices {
             connection,
             metadata: Arc::new(MetadataCache::new(Arc::new(discovery), environment)),
+            http_options: self.http_options.clone(),
             worker: Arc::new(runtime.map_or_else(Worker::thread, Worker::Runtime)),
-        })
-    }
-
-    fn reqwest(&self) -> Result<ReqwestTransport, TransportError> {
-        let timeouts = Timeouts::default();
-        let total = self.policy.request_timeout;
-        ReqwestTransport::with_timeouts(&Timeouts {
-            total,
-            connect: timeouts.connect.min(total),
         })
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod assemble;
 pub(crate) mod constructors;
 pub(crate) mod hooks;
+pub(crate) mod http_client;
 pub(crate) mod validate;
 
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use grantor_core::{
     BoxFuture, Environment, Scope, Secret, TokenEndpointAuthMethod, TokenParameters,
 };
-use grantor_http::Transport;
+use grantor_http::{Transport, TransportOptions};
 use grantor_store::{MasterKey, Store};
 use tokio::runtime::Handle;
 
@@ -58,6 +59,8 @@ pub struct TokensBuilder {
     store: StoreLocation,
     store_sharing: StoreSharing,
     transport: Option<Arc<dyn Transport>>,
+    http_options: TransportOptions,
+    http_problems: Vec<String>,
     environment: Option<Environment>,
     runtime: Option<Handle>,
     pub(crate) services: Option<SharedServices>,
@@ -102,6 +105,8 @@ impl TokensBuilder {
             store: StoreLocation::InMemory,
             store_sharing: StoreSharing::OtherProcesses,
             transport: None,
+            http_options: TransportOptions::default(),
+            http_problems: Vec::new(),
             environment: None,
             runtime: None,
             services: None,
@@ -109,7 +114,9 @@ impl TokensBuilder {
         }
     }
 
-    /// The secret of a confidential client.
+    /// The secret of a confidential client. It is sent as it is: take off the line end and the byte
+    /// order mark of a file. An empty one is sent where [`auth_method`](Self::auth_method) names
+    /// `client_secret_basic`.
     pub fn client_secret(mut self, client_secret: impl Into<Secret>) -> Self {
         self.client_secret = Some(client_secret.into());
         self.client_assertion = None;
@@ -176,7 +183,8 @@ impl TokensBuilder {
         self
     }
 
-    /// An origin that the token may go to, as `https://api.example`. May be given more than once.
+    /// An origin that the token may go to, as `https://api.example`, or a URL below it. May be given
+    /// more than once.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());
         self
@@ -260,6 +268,11 @@ impl TokensBuilder {
     pub fn single_process(mut self) -> Self {
         self.store_sharing = StoreSharing::Nobody;
         self
+    }
+
+    /// Whether the client proves who it is.
+    pub(crate) fn is_confidential(&self) -> bool {
+        self.client_secret.is_some() || self.client_assertion.is_some()
     }
 
     pub(crate) fn token_parameters(&self) -> Result<TokenParameters, Error> {

@@ -3,6 +3,7 @@
 use grantor_core::{Secret, TokenEndpointAuthMethod, TokenParameters};
 
 use super::{GrantKind, TokensBuilder};
+use crate::authorization_server::assertion::byte_order_mark;
 use crate::store::location::{StoreLocation, StoreSharing};
 
 impl TokensBuilder {
@@ -44,8 +45,8 @@ impl TokensBuilder {
         if needs_client && self.client_id.is_empty() {
             problems.push("\"client_id\" is empty".to_owned());
         }
-        if self.client_secret.as_ref().is_some_and(Secret::is_empty) {
-            problems.push("\"client_secret\" is empty".to_owned());
+        if let Some(secret) = &self.client_secret {
+            self.check_secret(secret, problems);
         }
         if let Some(assertion) = &self.client_assertion {
             assertion.check_client(&self.client_id, problems);
@@ -98,6 +99,22 @@ impl TokensBuilder {
             _ => return,
         };
         problems.push(problem.to_owned());
+    }
+
+    fn check_secret(&self, secret: &Secret, problems: &mut Vec<String>) {
+        // RFC 6749 section 2.3.1: the parameter may be left out if the secret is empty, and HTTP Basic
+        // has a place for it all the same.
+        let by_basic = self.method == Some(TokenEndpointAuthMethod::ClientSecretBasic);
+        if secret.is_empty() && !by_basic {
+            problems.push(
+                "\"client_secret\" is empty: leave it out, or name the \"auth_method\" \
+                 client_secret_basic if the server wants an empty one"
+                    .to_owned(),
+            );
+        }
+        if secret.expose().starts_with('\u{feff}') {
+            problems.push(byte_order_mark("\"client_secret\""));
+        }
     }
 
     /// Whether there is something to sign with by a method that was named.

@@ -26,16 +26,16 @@ impl Origin {
         let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
             return Err(format!("\"{}:\" names no origin", url.scheme()));
         };
-        if !grantor_core::is_secure(url) {
-            let scheme = url.scheme();
-            return Err(format!(
-                "tokens may not go to {scheme}://{host}: use https, or a loopback address"
-            ));
-        }
         let authority = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
+        if !grantor_core::is_secure(url) {
+            let scheme = url.scheme();
+            return Err(format!(
+                "tokens may not go to {scheme}://{authority}: use https, or a loopback address"
+            ));
+        }
         Ok(Self {
             scheme: url.scheme().to_owned(),
             host: host.to_owned(),
@@ -44,30 +44,19 @@ impl Origin {
         })
     }
 
-    /// Reads an origin as a user writes it: a URL with nothing after the port, and nobody's name. The
-    /// error does not repeat what may be a password.
+    /// Reads an origin as a user writes it, or takes that of a URL below it. The error does not repeat
+    /// what may be a password.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|error| {
             format!("an origin is not a URL ({error}): name scheme, host and port")
         })?;
         let origin = Self::of(&url)?;
-        let more = if !url.username().is_empty() || url.password().is_some() {
-            "a name or a password"
-        } else if url.path() != "/" {
-            "a path"
-        } else if url.query().is_some() {
-            "a query"
-        } else if url.fragment().is_some() {
-            "a fragment"
-        } else {
+        if url.username().is_empty() && url.password().is_none() {
             return Ok(origin);
-        };
-        // What is too much may be a secret.
-        let Self {
-            scheme, authority, ..
-        } = origin;
+        }
         Err(format!(
-            "an origin at {scheme}://{authority} has {more} too: name scheme, host and port only"
+            "an origin at {}://{} has a name or a password too: name scheme, host and port only",
+            origin.scheme, origin.authority
         ))
     }
 
@@ -116,9 +105,14 @@ impl Origins {
 #[cold]
 fn elsewhere(uri: &Uri) -> Error {
     match (uri.scheme_str(), uri.host()) {
-        (Some(scheme), Some(host)) => Error::configuration(format!(
-            "the token is not for {scheme}://{host}: name that origin with \"allow_origin\" if it may go there"
-        )),
+        (Some(scheme), Some(host)) => {
+            let port = uri.port().map(|port| format!(":{port}"));
+            let port = port.unwrap_or_default();
+            Error::configuration(format!(
+                "the token is not for {scheme}://{host}{port}: name that origin with \
+                 \"allow_origin\" if it may go there"
+            ))
+        }
         _ => Error::configuration("a token goes to an absolute URI only: give scheme and host"),
     }
 }

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use grantor_core::{Issuer, Quirks, is_secure};
 use url::Url;
 
-use crate::providers::Provider;
+use crate::providers::{Pkce, Provider};
 
 /// Which authorization server, and what is known of it beforehand.
 ///
@@ -36,6 +36,8 @@ pub struct Server {
     pub revocation_endpoint: Option<String>,
     /// Where tokens are looked up, instead of what the metadata says.
     pub introspection_endpoint: Option<String>,
+    /// Whether it takes PKCE, where its metadata says nothing of it.
+    pub pkce: Pkce,
     /// What it does otherwise than the specifications.
     pub quirks: Quirks,
 }
@@ -106,6 +108,7 @@ impl Server {
             ),
             revocation_endpoint: url("revocation_endpoint", &self.revocation_endpoint),
             introspection_endpoint: url("introspection_endpoint", &self.introspection_endpoint),
+            pkce: self.pkce,
             quirks: self.quirks,
         };
         (problems.len() == before).then_some(checked)
@@ -122,6 +125,7 @@ pub(crate) struct ServerConfig {
     pub(crate) device_authorization_endpoint: Option<Url>,
     pub(crate) revocation_endpoint: Option<Url>,
     pub(crate) introspection_endpoint: Option<Url>,
+    pub(crate) pkce: Pkce,
     pub(crate) quirks: Quirks,
 }
 
@@ -155,6 +159,7 @@ impl From<&Provider> for Server {
     fn from(provider: &Provider) -> Self {
         let text = |text: &Option<Cow<'static, str>>| text.as_deref().map(str::to_owned);
         let server = Self {
+            pkce: provider.pkce,
             quirks: provider.quirks,
             ..Self::default()
         };

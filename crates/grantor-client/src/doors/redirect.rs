@@ -6,7 +6,7 @@ use url::Url;
 use crate::config::placement::BearerMethod;
 use crate::request::placement::without_token;
 
-/// The most redirects that are followed.
+/// The most redirects that are followed, so that one request more is sent.
 pub(crate) const MAX_REDIRECTS: usize = 10;
 
 /// Where a redirect leads.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grantor_core::exchange::{DeviceError, DiscoveryError, FetchError};
+use grantor_core::exchange::{DeviceError, DiscoveryError, FailureKind, FetchError};
 use grantor_core::{DeviceAuthorizationError, ErrorCode, TokenError};
 use grantor_http::TransportError;
 use grantor_jose::SignError;
@@ -44,12 +44,21 @@ impl Error {
         let Some(cause) = cause else {
             return Self::with(ErrorKind::Transient, message, None, error);
         };
+        let kind = no_answer(cause.kind());
         let inner = std::error::Error::source(&cause).and_then(|source| source.downcast_ref());
         if let Some(inner) = inner {
             return Self::clone(inner);
         }
-        let message = format!("{message}: {cause}");
-        Self::with(ErrorKind::Transient, message, None, cause)
+        Self::with(kind, message, None, cause)
+    }
+}
+
+/// What it means that there is no answer.
+fn no_answer(kind: FailureKind) -> ErrorKind {
+    match kind {
+        FailureKind::Configuration => ErrorKind::Configuration,
+        FailureKind::Peer => ErrorKind::Refused,
+        _ => ErrorKind::Transient,
     }
 }
 
@@ -79,6 +88,7 @@ fn refusal(code: &ErrorCode) -> ErrorKind {
         | ErrorCode::UnsupportedGrantType
         | ErrorCode::InvalidScope
         | ErrorCode::InvalidTarget => ErrorKind::Configuration,
+        code if code.needs_user() => ErrorKind::NeedsLogin,
         _ => ErrorKind::Refused,
     }
 }
@@ -90,13 +100,15 @@ impl From<DiscoveryError> for Error {
         } else {
             ErrorKind::Configuration
         };
-        Self::with(kind, error.to_string(), None, error)
+        let retry_after = error.retry_after();
+        Self::with(kind, error.to_string(), retry_after, error)
     }
 }
 
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
-        Self::with(ErrorKind::Transient, error.to_string(), None, error)
+        let kind = no_answer(error.kind());
+        Self::with(kind, error.to_string(), None, error)
     }
 }
 

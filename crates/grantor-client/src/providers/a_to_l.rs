@@ -1,3 +1,4 @@
+use super::pkce::Pkce;
 use super::provider::{Provider, Source};
 use super::quirks::{
     ALWAYS_BEARER, COMMAS_IN_ANSWERS, ERRORS_IN_A_LIST, FORM_WITH_COMMAS, FORM_WITH_EXPIRES,
@@ -82,10 +83,13 @@ rows! {
     /// Foursquare.
     FOURSQUARE = Provider::listed("Foursquare",
         "https://foursquare.com/oauth2/authorize", "https://foursquare.com/oauth2/access_token");
-    /// GitHub, which separates scopes by commas in answers and may answer with a form.
+    /// GitHub, which separates scopes by commas in answers and may answer with a form. It takes PKCE
+    /// with S256 alone ("PKCE support for OAuth and GitHub App authentication", its changelog of 14
+    /// July 2025).
     GITHUB = Provider::listed("GitHub",
         "https://github.com/login/oauth/authorize", "https://github.com/login/oauth/access_token")
         .with_device("https://github.com/login/device/code")
+        .with_pkce(Pkce::S256)
         .with_quirks(FORM_WITH_COMMAS)
         .with_sources(LISTED_AND_DOCUMENTED);
     /// GitLab.

@@ -1,3 +1,4 @@
+use super::pkce::Pkce;
 use super::provider::{Provider, Source};
 use super::quirks::{COMMAS, FORM_WITH_EXPIRES, JSON_REQUESTS, SLACK_AUTHED_USER, SLACK_BOT};
 use super::rows;
@@ -65,15 +66,18 @@ rows! {
     /// Rakuten.
     RAKUTEN = Provider::listed("Rakuten",
         "https://app.rakuten.co.jp/services/authorize", "https://app.rakuten.co.jp/services/token");
-    /// Slack, for the token of a bot: scopes stand between commas, and `token_type` is `bot`.
+    /// Slack, for the token of a bot: scopes stand between commas, and `token_type` is `bot`. It takes
+    /// PKCE with S256 ("Using PKCE" and the changelog of 30 March 2026, docs.slack.dev).
     SLACK = Provider::listed("Slack",
         "https://slack.com/oauth/v2/authorize", "https://slack.com/api/oauth.v2.access")
+        .with_pkce(Pkce::S256)
         .with_quirks(SLACK_BOT)
         .with_sources(LISTED_AND_DOCUMENTED);
     /// Slack, for the token of a user, which stands in `authed_user`. Its scopes are asked for by
     /// the further parameter `user_scope`.
     SLACK_USER = Provider::listed("Slack user",
         "https://slack.com/oauth/v2/authorize", "https://slack.com/api/oauth.v2.access")
+        .with_pkce(Pkce::S256)
         .with_quirks(SLACK_AUTHED_USER)
         .with_sources(LISTED_AND_DOCUMENTED);
     /// Splitwise.
@@ -90,9 +94,11 @@ rows! {
         "https://stackoverflow.com/oauth", "https://stackoverflow.com/oauth/access_token")
         .with_quirks(FORM_WITH_EXPIRES)
         .with_sources(LISTED_AND_DOCUMENTED);
-    /// Strava, which wants commas between scopes.
+    /// Strava, which wants commas between scopes. "Authentication" of developers.strava.com lists no
+    /// parameters of PKCE.
     STRAVA = Provider::listed("Strava",
         "https://www.strava.com/oauth/authorize", "https://www.strava.com/oauth/token")
+        .with_pkce(Pkce::Undocumented)
         .with_quirks(COMMAS)
         .with_sources(LISTED_AND_DOCUMENTED);
     /// Twitch, whose answers have scopes as an array. Its device endpoint calls them `scopes`.

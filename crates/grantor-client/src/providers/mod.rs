@@ -16,6 +16,7 @@
 
 mod a_to_l;
 mod m_to_z;
+mod pkce;
 mod provider;
 mod quirks;
 mod tenant;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use a_to_l::*;
 pub use m_to_z::*;
+pub use pkce::Pkce;
 pub use provider::{Provider, Source};
 pub use tenant::{
     InvalidTenant, asgardeo, azure_b2c, cognito, hipchat_server, microsoft, plentymarkets, shopify,

@@ -2,6 +2,8 @@ use std::borrow::Cow;
 
 use grantor_core::Quirks;
 
+use super::pkce::Pkce;
+
 type Text = Cow<'static, str>;
 
 /// A provider: its endpoints and its quirks.
@@ -22,6 +24,8 @@ pub struct Provider {
     pub revocation_endpoint: Option<Text>,
     /// Where tokens are looked up (RFC 7662).
     pub introspection_endpoint: Option<Text>,
+    /// Whether it takes PKCE, by its documentation.
+    pub pkce: Pkce,
     /// What it does otherwise than the specifications say.
     pub quirks: Quirks,
     /// The query parameter in which its API takes a token, where it is said to take none in a
@@ -60,6 +64,7 @@ impl Provider {
             device_authorization_endpoint: None,
             revocation_endpoint: None,
             introspection_endpoint: None,
+            pkce: Pkce::Unknown,
             quirks: Quirks::NONE,
             query_parameter: None,
             sources: &[Source::GoOauth2],
@@ -88,6 +93,11 @@ impl Provider {
 
     pub(super) const fn with_query_parameter(mut self, name: &'static str) -> Self {
         set(&mut self.query_parameter, name);
+        self
+    }
+
+    pub(super) const fn with_pkce(mut self, pkce: Pkce) -> Self {
+        self.pkce = pkce;
         self
     }
 

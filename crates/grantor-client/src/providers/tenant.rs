@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::pkce::Pkce;
 use super::provider::{Provider, Source};
 use super::quirks::{CAMEL_CASE, COMMAS};
 
@@ -93,7 +94,7 @@ pub fn hipchat_server(host: &str) -> Result<Provider, InvalidTenant> {
 }
 
 /// Shopify, of one shop: its name alone, without `.myshopify.com`. Scopes stand between commas, and
-/// there is no `token_type`.
+/// there is no `token_type`. "Authorization code grant" of shopify.dev lists no parameters of PKCE.
 ///
 /// # Errors
 /// A name that is none; above all another host than Shopify's.
@@ -105,6 +106,7 @@ pub fn shopify(shop: &str) -> Result<Provider, InvalidTenant> {
         "/admin/oauth/authorize",
         "/admin/oauth/access_token",
     );
+    provider.pkce = Pkce::Undocumented;
     provider.quirks = COMMAS;
     provider.sources = &[Source::GoOauth2, Source::Documentation];
     Ok(provider)

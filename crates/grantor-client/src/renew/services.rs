@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use grantor_core::Environment;
-use grantor_http::MetadataCache;
+use grantor_http::{MetadataCache, TransportOptions};
 
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::connection::Connection;
@@ -20,6 +20,8 @@ use crate::store::TokenStore;
 pub(crate) struct SharedServices {
     pub(crate) connection: Arc<Connection>,
     pub(crate) metadata: Arc<MetadataCache>,
+    /// How sessions connect.
+    pub(crate) http_options: TransportOptions,
     pub(crate) worker: Arc<Worker>,
 }
 

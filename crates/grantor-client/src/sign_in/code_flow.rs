@@ -5,20 +5,22 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::{
-    AuthorizationError, AuthorizationRequest, AuthorizationResponse, CodeVerifier, Environment,
-    ErrorCode, GrantParameters, Issuer, RedirectUri, ServerMetadata,
+    AuthorizationRequest, AuthorizationResponse, CodeVerifier, Environment, GrantParameters,
+    Issuer, RedirectUri, ServerMetadata,
 };
 use tokio::sync::oneshot;
 use url::Url;
 
 use super::establish;
 use super::pending::{AuthorizationRedirect, PendingAuthorization};
+use super::redirect::{query_of, redirected};
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::token_endpoint::TokenCall;
 use crate::builder::TokensBuilder;
 use crate::builder::assemble::FlowParts;
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
+use crate::providers::Pkce;
 use crate::tokens::Tokens;
 
 /// Signs users in with a code and PKCE, always by S256.
@@ -138,7 +140,8 @@ impl CodeFlow {
             resource: ask.resource.clone(),
             extra: audience.chain(self.parameters.iter().cloned()).collect(),
         };
-        let url = request.to_url(endpoint).map_err(|_| {
+        let url = request.to_url_with(endpoint, &self.server.registration.server.quirks);
+        let url = url.map_err(|_| {
             Error::configuration("the authorization endpoint and the parameters make no URL")
         })?;
         let pending = PendingAuthorization {
@@ -165,16 +168,32 @@ impl CodeFlow {
                 self.name()
             )));
         };
-        let methods = metadata.map(|metadata| &metadata.code_challenge_methods_supported);
-        let advertised = methods.is_some_and(|methods| methods.iter().any(|it| it == "S256"));
-        if !self.s256_may_be_unadvertised && !advertised {
-            return Err(Error::configuration(format!(
-                "{} does not say that it knows PKCE with S256; if it does, say so by \
-                 \"danger_unadvertised_s256\"",
-                self.name()
-            )));
+        if !self.s256_may_be_unadvertised {
+            self.check_s256(metadata)?;
         }
         Ok(endpoint)
+    }
+
+    /// Whether a stolen code would be of no use: by PKCE, or by what only the client knows.
+    fn check_s256(&self, metadata: Option<&ServerMetadata>) -> Result<(), Error> {
+        let methods = metadata.map(|metadata| &metadata.code_challenge_methods_supported);
+        let advertised = methods.is_some_and(|methods| methods.iter().any(|it| it == "S256"));
+        let name = self.name();
+        match self.server.registration.server.pkce {
+            _ if advertised => Ok(()),
+            Pkce::S256 => Ok(()),
+            // RFC 9700 section 2.1.1 demands PKCE of public clients.
+            Pkce::Undocumented if self.builder.is_confidential() => Ok(()),
+            Pkce::Undocumented => Err(Error::configuration(format!(
+                "{name} documents no PKCE, so only a client secret keeps a stolen code from being \
+                 used, and there is none: give one by \"client_secret\", or accept this by \
+                 \"danger_unadvertised_s256\""
+            ))),
+            Pkce::Unknown => Err(Error::configuration(format!(
+                "{name} does not say that it knows PKCE with S256; if it does, say so by \
+                 \"danger_unadvertised_s256\""
+            ))),
+        }
     }
 
     /// What to call the server in messages and in what is pending.
@@ -187,7 +206,7 @@ impl CodeFlow {
 
     /// Ends a sign-in: checks the redirect, redeems the code, stores the login.
     ///
-    /// `query` is the query of the redirect, without `?`. The code is sent once; a caller who is
+    /// `redirect` is the query of the redirect, or its URL. The code is sent once; a caller who is
     /// dropped meanwhile finds the login in the store.
     ///
     /// # Errors
@@ -196,7 +215,7 @@ impl CodeFlow {
     pub async fn finish(
         &self,
         pending: PendingAuthorization,
-        query: &str,
+        redirect: &str,
     ) -> Result<Tokens, Error> {
         if pending.issuer != self.name() {
             return Err(Error::configuration(
@@ -206,7 +225,7 @@ impl CodeFlow {
         let metadata = self.server.published_metadata().await?;
         let advertised =
             metadata.is_some_and(|it| it.authorization_response_iss_parameter_supported);
-        let answer = AuthorizationResponse::from_query(query.trim_start_matches('?'));
+        let answer = AuthorizationResponse::from_query(query_of(redirect));
         let code = answer
             .and_then(|answer| {
                 answer.into_code(
@@ -244,22 +263,6 @@ async fn redeem(slot: &Arc<TokenSlot>, grant: GrantParameters) -> Result<(), Err
     let call = TokenCall::new(grant, &slot.parameters, services.policy.retry.clone());
     let answer = services.server()?.request_token(call, &services.tasks);
     establish(slot, &answer.await?).await
-}
-
-/// What a redirect that brings no code means for the user.
-fn redirected(error: &AuthorizationError) -> Error {
-    match error {
-        AuthorizationError::Refused(refusal)
-            if matches!(
-                refusal.error,
-                ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable
-            ) =>
-        {
-            Error::transient(error.to_string())
-        }
-        AuthorizationError::Refused(_) => Error::needs_login_because(error.to_string()),
-        _ => Error::refused(error.to_string()),
-    }
 }
 
 /// Further parameters may be secret: their names are shown.

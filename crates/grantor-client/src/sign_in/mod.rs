@@ -4,6 +4,7 @@
 pub(crate) mod code_flow;
 pub(crate) mod device_flow;
 pub(crate) mod pending;
+mod redirect;
 
 use std::sync::Arc;
 

@@ -1,5 +1,12 @@
+//! Tokens as they are handed in and read out.
+
+mod read;
+mod rfc3339;
+
 use grantor_core::{Scope, Secret, Timestamp, TokenResponse};
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use crate::error::Error;
 
 /// Tokens as they are handed in and read out: what a program keeps when it keeps tokens itself.
 ///
@@ -71,33 +78,23 @@ impl TokenSet {
         }
     }
 
-    /// Reads the JSON that other OAuth libraries keep: the members of a token response, and
-    /// `expires_at` and `refresh_expires_at` in seconds since 1970. `expires_in` is not read: nobody
-    /// knows since when.
+    /// Reads the JSON that other OAuth libraries keep: the members of a token response, and when the
+    /// access token ends.
+    ///
+    /// | member | form | written by |
+    /// |---|---|---|
+    /// | `expires_at` | seconds since 1970, or a date (RFC 3339) | this crate, Authlib, simple-oauth2 |
+    /// | `expiry` | a date (RFC 3339) | golang.org/x/oauth2 |
+    /// | `expiry_date` | milliseconds since 1970 | google-auth-library for Node.js |
+    ///
+    /// `refresh_expires_at` is the end of the refresh token. `expires_in` is ignored beside an end;
+    /// alone it says nothing unless one knows since when: see
+    /// [`from_json_obtained_at`](Self::from_json_obtained_at).
     ///
     /// # Errors
-    /// It is no JSON object with an `access_token`.
-    pub fn from_json(json: &str) -> Result<Self, crate::error::Error> {
-        let malformed =
-            |what: &str| crate::error::Error::configuration(format!("the token set {what}"));
-        let mut members: Map<String, Value> =
-            serde_json::from_str(json).map_err(|_| malformed("is no JSON object"))?;
-        let time = |members: &Map<String, Value>, name: &str| match members.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => seconds(value)
-                .map(Some)
-                .ok_or_else(|| malformed(&format!("has an \"{name}\" that is no number"))),
-        };
-        let expires_at = time(&members, "expires_at")?;
-        let refresh_expires_at = time(&members, "refresh_expires_at")?;
-        members.remove("expires_in");
-        let answer = TokenResponse::from_json(members)
-            .map_err(|_| malformed("has no \"access_token\", or a malformed \"scope\""))?;
-        Ok(Self {
-            expires_at,
-            refresh_expires_at,
-            ..Self::from_response(&answer, Timestamp::default())
-        })
+    /// It is no JSON object with an `access_token`, or it has an end in another form.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        read::read(json, None)
     }
 
     /// As JSON that [`from_json`](Self::from_json) reads. It holds the tokens in the clear.
@@ -122,20 +119,6 @@ impl TokenSet {
     }
 }
 
-fn seconds(value: &Value) -> Option<Timestamp> {
-    let seconds = match value {
-        Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.parse().ok()?,
-        _ => return None,
-    };
-    // Beyond the year 9999 nothing is meant.
-    if !(0.0..253_402_300_800.0).contains(&seconds) {
-        return None;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "it is within bounds")]
-    Some(Timestamp::from_millis((seconds * 1000.0) as i64))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,22 +135,6 @@ mod tests {
             .refresh_token("rt");
         let read = TokenSet::from_json(tokens.to_json().expose()).unwrap();
         assert_eq!(read, tokens);
-    }
-
-    #[test]
-    fn times_are_read_as_others_write_them() {
-        let expires_at = |text: &str| {
-            let json = format!(r#"{{"access_token":"t","expires_at":{text}}}"#);
-            TokenSet::from_json(&json).map(|tokens| tokens.expires_at)
-        };
-        let time = Some(Timestamp::from_secs(1_767_225_600));
-        assert_eq!(expires_at("1767225600").unwrap(), time);
-        assert_eq!(expires_at("1767225600.0").unwrap(), time);
-        assert_eq!(expires_at("\"1767225600\"").unwrap(), time);
-        assert_eq!(expires_at("null").unwrap(), None);
-        for text in ["\"tomorrow\"", "-1", "1e300", "[]"] {
-            assert!(expires_at(text).is_err(), "{text}");
-        }
     }
 
     #[test]

@@ -202,10 +202,10 @@ impl Tokens {
         tokens
     }
 
-    /// The same token, which may go to this origin too.
+    /// The same token, which may go to this origin too, or to that of a URL.
     ///
     /// # Errors
-    /// It is no origin, or not a secure one.
+    /// It is no URL, or not a secure one.
     pub fn with_origin(&self, origin: &str) -> Result<Self, Error> {
         Ok(self.with(ApiOrigin::parse(origin).map_err(Error::configuration)?))
     }

@@ -203,6 +203,36 @@ pub(crate) async fn loses_the_token_on_redirects_to_other_origins<D: Door>() {
     }
 }
 
+/// Redirects `/5` to `/4` and so on, and `/0` to another place if there is one.
+fn countdown(next: Option<String>) -> impl Fn(&str) -> web::Answer + Send + Sync + 'static {
+    move |request| {
+        let path = request.split([' ', '/']).nth(2).unwrap();
+        match (path.parse::<usize>().unwrap(), &next) {
+            (0, Some(next)) => web::Answer::redirect(302, next),
+            (0, None) => web::Answer::text(200, "there"),
+            (left, _) => web::Answer::redirect(302, &format!("/{}", left - 1)),
+        }
+    }
+}
+
+pub(crate) async fn follows_ten_redirects_and_no_more<D: Door>() {
+    if !D::FOLLOWS_REDIRECTS {
+        return;
+    }
+    let scene = Scene::<D>::new(countdown(None)).await;
+    assert_eq!(scene.send(scene.get("/10")).await.text, "there");
+    assert_eq!(scene.web.requests(), 11);
+    scene.refused(scene.get("/11")).await;
+    assert_eq!(scene.web.requests(), 22);
+    // Those to another origin count too.
+    let other = Web::start(countdown(None)).await;
+    let scene = Scene::<D>::new(countdown(Some(other.url("/4")))).await;
+    assert_eq!(scene.send(scene.get("/5")).await.text, "there");
+    assert_eq!(scene.web.requests() + other.requests(), 11);
+    scene.refused(scene.get("/6")).await;
+    assert_eq!(scene.web.requests() + other.requests(), 22);
+}
+
 pub(crate) async fn judges_no_token_by_the_401_of_another_origin<D: Door>() {
     let other = Web::start(rejects).await;
     let elsewhere = other.url("/there");

@@ -27,6 +27,7 @@ macro_rules! behaves {
                 refuses_other_origins,
                 keeps_the_token_on_redirects_within_the_origin,
                 loses_the_token_on_redirects_to_other_origins,
+                follows_ten_redirects_and_no_more,
                 judges_no_token_by_the_401_of_another_origin,
                 tells_of_a_token_error_and_sends_nothing,
                 carries_the_token_in_the_query,

@@ -16,6 +16,7 @@ pub(crate) struct AssertionTemplate {
     header: Header,
     claims: Map<String, Value>,
     lifetime: Duration,
+    backdated: Duration,
 }
 
 impl Assertion {
@@ -66,6 +67,7 @@ impl Assertion {
             header,
             claims,
             lifetime: self.lifetime,
+            backdated: self.backdated,
         }
     }
 }
@@ -88,10 +90,13 @@ impl AssertionTemplate {
     pub(crate) async fn sign(&self, environment: &Environment) -> Result<Secret, SignError> {
         let mut claims = self.claims.clone();
         let now = environment.now();
-        claims.insert("iat".to_owned(), now.as_secs().into());
-        let end = now
-            .as_secs()
-            .saturating_add_unsigned(self.lifetime.as_secs());
+        let signed = now.as_secs();
+        let dated = signed.saturating_sub_unsigned(self.backdated.as_secs());
+        claims.insert("iat".to_owned(), dated.into());
+        if !self.backdated.is_zero() {
+            claims.insert("nbf".to_owned(), dated.into());
+        }
+        let end = signed.saturating_add_unsigned(self.lifetime.as_secs());
         claims.insert("exp".to_owned(), end.into());
         let identifier = claims.entry("jti");
         identifier.or_insert_with(|| environment.random_text::<16>().into());

@@ -39,6 +39,7 @@ impl Assertion {
     /// It is no such file, or its key can't be read.
     pub fn from_google_json(file: &str) -> Result<(Server, Self), Error> {
         // What serde says of a file may quote it.
+        let file = file.trim_start_matches('\u{feff}');
         let file: File = serde_json::from_str(file).map_err(|_| no_service_account())?;
         if file.kind != "service_account" {
             return Err(no_service_account());

@@ -46,6 +46,7 @@ pub struct Assertion {
     subject: AssertionSubject,
     audience: Option<String>,
     lifetime: Duration,
+    backdated: Duration,
     typ: Option<String>,
     claims: Map<String, Value>,
     header: Map<String, Value>,
@@ -83,6 +84,7 @@ impl Assertion {
             subject: AssertionSubject::Issuer,
             audience: None,
             lifetime: LIFETIME,
+            backdated: Duration::ZERO,
             typ: None,
             claims: Map::new(),
             header: Map::new(),
@@ -111,9 +113,15 @@ impl Assertion {
     /// Signed with a secret that the server knows too, by HMAC.
     ///
     /// # Errors
-    /// The secret is shorter than the hash (RFC 7518 section 3.2), or the algorithm takes none.
+    /// The secret is shorter than the hash (RFC 7518 section 3.2), or begins with the byte order mark
+    /// of the file it was in, or the algorithm takes none.
     pub fn from_secret(algorithm: Algorithm, secret: impl Into<Secret>) -> Result<Self, Error> {
         let secret = secret.into();
+        if secret.expose().starts_with('\u{feff}') {
+            return Err(Error::configuration(byte_order_mark(
+                "the key of the assertion",
+            )));
+        }
         let key = Key::from_secret(algorithm, secret.expose().as_bytes());
         key.map(Self::new).map_err(unusable)
     }
@@ -147,10 +155,27 @@ impl Assertion {
         self
     }
 
-    /// How long each one is good, in whole seconds; 5 minutes otherwise.
+    /// How long each one is good after it was signed, in whole seconds; 5 minutes otherwise.
     #[must_use]
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
+        self
+    }
+
+    /// Dates each one back, in whole seconds, for a server whose clock is slow and which refuses what
+    /// was signed in its future: `iat` and `nbf` are so much earlier, `exp` stays.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use grantor_client::Assertion;
+    /// # let key = grantor_jose::Key::generate(grantor_jose::Algorithm::Es256).unwrap();
+    ///
+    /// let assertion = Assertion::new(key).backdate(Duration::from_secs(60));
+    /// ```
+    #[must_use]
+    pub fn backdate(mut self, by: Duration) -> Self {
+        self.backdated = by;
         self
     }
 
@@ -200,6 +225,14 @@ impl Assertion {
             TokenEndpointAuthMethod::PrivateKeyJwt
         }
     }
+}
+
+/// A secret with the mark of the file that it was read from.
+pub(crate) fn byte_order_mark(what: &str) -> String {
+    format!(
+        "{what} begins with a byte order mark (U+FEFF), which its file has and the secret has not: \
+         save the file without it"
+    )
 }
 
 fn unusable(error: grantor_jose::Error) -> Error {

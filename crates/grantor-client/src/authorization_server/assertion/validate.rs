@@ -12,7 +12,7 @@ const OWN_CLAIMS: [(&str, &str); 5] = [
     ("sub", "subject"),
     ("aud", "audience"),
     ("exp", "lifetime"),
-    ("iat", "lifetime"),
+    ("iat", "backdate"),
 ];
 
 impl Assertion {
@@ -24,6 +24,11 @@ impl Assertion {
                     "\"{claim}\" of an assertion is no further claim: use \"{function}\""
                 ));
             }
+        }
+        if self.claims.contains_key("nbf") && !self.backdated.is_zero() {
+            problems.push(
+                "an assertion has \"nbf\" twice: by \"claim\" and by \"backdate\"".to_owned(),
+            );
         }
         for member in Header::OWN_MEMBERS {
             if self.header.contains_key(member) {

@@ -46,7 +46,7 @@ pub(super) fn send(
     agent: &Agent,
     mut outgoing: Outgoing,
 ) -> Result<Answer, Error> {
-    for _ in 0..redirect::MAX_REDIRECTS {
+    for followed in 0..=redirect::MAX_REDIRECTS {
         let origin = outgoing.url.origin();
         let copy = outgoing.try_clone();
         let (response, placement) = send_one(tokens, agent, outgoing, copy.as_ref())?;
@@ -57,7 +57,9 @@ pub(super) fn send(
         let named = may_keep_credentials(tokens, &origin, &next);
         match redirect::follow(placement, next.request.method(), named) {
             Follow::WithCredentials => outgoing = next,
-            Follow::WithoutCredentials => return follow_without_credentials(agent, next),
+            Follow::WithoutCredentials => {
+                return follow_without_credentials(agent, next, followed + 1);
+            }
             Follow::Stop => return Ok(response),
         }
     }
@@ -176,9 +178,14 @@ fn redirected(response: &Answer, sent: Option<Outgoing>, in_query: bool) -> Opti
     Some(next)
 }
 
-/// Follows redirects to origins that get no token, nor anything else that could be secret.
-fn follow_without_credentials(agent: &Agent, mut outgoing: Outgoing) -> Result<Answer, Error> {
-    for _ in 0..redirect::MAX_REDIRECTS {
+/// Follows redirects to origins that get no token, nor anything else that could be secret. `followed`
+/// is how many were followed so far, the one to this request included.
+fn follow_without_credentials(
+    agent: &Agent,
+    mut outgoing: Outgoing,
+    followed: usize,
+) -> Result<Answer, Error> {
+    for _ in followed..=redirect::MAX_REDIRECTS {
         redirect::retain_anonymous_headers(outgoing.request.headers_mut());
         let copy = outgoing.try_clone();
         let timeout = outgoing.timeout;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use grantor_http::{Timeouts, blocking_agent};
+use grantor_http::blocking_agent_with;
 use http::Method;
 use ureq::Agent;
 use url::Url;
@@ -43,7 +43,7 @@ impl Tokens {
         Origin::of(&base).map_err(Error::configuration)?;
         Ok(Session {
             tokens: self.with_origin(&base.origin().ascii_serialization())?,
-            agent: blocking_agent(&Timeouts::default())?,
+            agent: blocking_agent_with(&self.services().shared.http_options)?,
             base,
         })
     }

@@ -18,7 +18,7 @@ pub(super) async fn send(
     mut request: Request,
     extensions: &Extensions,
 ) -> Result<Response, Error> {
-    for _ in 0..redirect::MAX_REDIRECTS {
+    for followed in 0..=redirect::MAX_REDIRECTS {
         let origin = request.url().origin();
         let copy = request.try_clone();
         let (response, placement) =
@@ -30,7 +30,9 @@ pub(super) async fn send(
         let named = may_keep_credentials(tokens, &origin, &next);
         match redirect::follow(placement, next.method(), named) {
             Follow::WithCredentials => request = next,
-            Follow::WithoutCredentials => return follow_without_credentials(client, next).await,
+            Follow::WithoutCredentials => {
+                return follow_without_credentials(client, next, followed + 1).await;
+            }
             Follow::Stop => return Ok(response),
         }
     }
@@ -82,12 +84,14 @@ fn redirected(response: &Response, sent: Option<Request>, in_query: bool) -> Opt
     Some(request)
 }
 
-/// Follows redirects to origins that get no token, nor anything else that could be secret.
+/// Follows redirects to origins that get no token, nor anything else that could be secret. `followed`
+/// is how many were followed so far, the one to this request included.
 async fn follow_without_credentials(
     client: &Client,
     mut request: Request,
+    followed: usize,
 ) -> Result<Response, Error> {
-    for _ in 0..redirect::MAX_REDIRECTS {
+    for _ in followed..=redirect::MAX_REDIRECTS {
         redirect::retain_anonymous_headers(request.headers_mut());
         let copy = request.try_clone();
         let response = client.execute(request).await?;

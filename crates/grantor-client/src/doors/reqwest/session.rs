@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use grantor_http::{Timeouts, client_builder};
+use grantor_http::client_builder_with;
 use http::Method;
 use reqwest::Url;
 
@@ -51,7 +51,7 @@ impl Tokens {
 
 impl Session {
     pub(crate) fn new(tokens: Tokens, base: Url) -> Result<Self, Error> {
-        let client = client_builder(&Timeouts::default())?.build()?;
+        let client = client_builder_with(&tokens.services().shared.http_options)?.build()?;
         Ok(Self {
             tokens,
             client,
