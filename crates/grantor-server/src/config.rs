@@ -36,6 +36,8 @@ pub struct Config {
     pub max_clock_skew: Duration,
     /// How long a login or consent page may stay open. One hour by default.
     pub interaction_lifetime: Duration,
+    /// How many scope values a request may have. 100 by default.
+    pub max_scope_values: usize,
 }
 
 /// A named set of policies: what holds at least, for every client.
@@ -87,6 +89,7 @@ impl Config {
             rotation: Rotation::default(),
             max_clock_skew: Duration::from_secs(60),
             interaction_lifetime: Duration::from_secs(3600),
+            max_scope_values: 100,
         }
     }
 

@@ -210,7 +210,7 @@ impl Inner {
         outcome: Result<Secret, ErrorResponse>,
     ) -> service::Answer {
         let response = AuthorizationResponse {
-            outcome,
+            outcome: outcome.map(Into::into),
             state: checked.request.state.clone(),
             issuer: Some(self.config.issuer.to_string()),
         };

@@ -36,6 +36,7 @@ pub(crate) const CHECKS: &[Check] = &[
         &[Front, Decide],
         check::redirect_uri::run,
     ),
+    row("parameters", &[Code], &[Front], check::parameters::run),
     row("unsupported", &[Code], &[Front], check::unsupported::run),
     row(
         "response_type",

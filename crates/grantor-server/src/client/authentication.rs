@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use grantor_core::{ClientAuthentication, ErrorCode, Params};
-use http::{HeaderMap, header};
+use grantor_core::{ClientAuthentication, ErrorCode, Params, RequestView};
+use http::HeaderMap;
 
 use crate::server::Inner;
 use crate::{Client, Error};
@@ -15,13 +15,11 @@ impl Inner {
         headers: &HeaderMap,
         params: &Params<'_>,
     ) -> Result<Arc<Client>, Error> {
-        let mut authorizations = headers.get_all(header::AUTHORIZATION).iter();
-        let authorization = authorizations.next();
-        if authorizations.next().is_some() {
-            let description = "there are two Authorization headers";
-            return Err(Error::refused(ErrorCode::InvalidRequest, description));
+        let presented = ClientAuthentication::from_request(&RequestView::new(headers, params))?;
+        if matches!(presented, ClientAuthentication::Assertion { .. }) {
+            let description = "clients can't authenticate with an assertion here";
+            return Err(Error::refused(ErrorCode::InvalidClient, description));
         }
-        let presented = ClientAuthentication::from_request(authorization, params)?;
         let client = self.clients.find(presented.client_id()).await?;
         // One answer for an unknown client and a wrong secret.
         let client = client.ok_or_else(wrong)?;

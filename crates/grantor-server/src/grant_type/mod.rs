@@ -89,7 +89,7 @@ impl TokenContext<'_> {
         let Some(text) = self.params.get("scope") else {
             return Ok(most.clone());
         };
-        let asked = Scope::parse(text)
+        let asked = Scope::parse_at_most(text, self.inner.config.max_scope_values)
             .map_err(|error| Error::refused(ErrorCode::InvalidScope, error.to_string()))?;
         if !asked.is_empty() && asked.is_subset(most) {
             return Ok(asked);

@@ -108,7 +108,12 @@ impl Inner {
             Ok(form) => form,
             Err(answer) => return answer,
         };
-        let params = match Params::parse(&form) {
+        let parsed = match route {
+            // It tells the client what is repeated.
+            Route::Authorize => Params::parse_repeated(&form),
+            _ => Params::parse(&form),
+        };
+        let params = match parsed {
             Ok(params) => params,
             Err(error) => {
                 let error = Error::refused(ErrorCode::InvalidRequest, error.to_string());

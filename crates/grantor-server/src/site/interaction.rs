@@ -149,19 +149,18 @@ impl Need {
     /// What a request says; `started_at` is when it came. `max_age` counts from then, or a user who
     /// takes longer than that over the pages would sign in for ever.
     pub(crate) fn of(request: &grantor_core::AuthorizationRequest, started_at: Timestamp) -> Self {
-        let prompt = request.extra("prompt").unwrap_or_default();
-        let has = |value: &str| prompt.split(' ').any(|v| v == value);
-        let max_age = request.extra("max_age").and_then(|age| age.parse().ok());
-        let mut since = max_age.map(|age: u32| started_at - Duration::from_secs(age.into()));
-        if has("login") || has("select_account") {
+        let prompt = request.prompt.clone().unwrap_or_default();
+        let max_age = request.max_age;
+        let mut since = max_age.map(|age| started_at - Duration::from_secs(age.into()));
+        if prompt.login || prompt.select_account {
             since = Some(started_at);
         }
         Self {
-            may_show: !has("none"),
+            may_show: !prompt.none,
             since,
-            ask_consent: has("consent"),
-            login_hint: request.extra("login_hint").map(str::to_owned),
-            ui_locales: request.extra("ui_locales").map(str::to_owned),
+            ask_consent: prompt.consent,
+            login_hint: request.login_hint.clone(),
+            ui_locales: request.ui_locales.clone(),
         }
     }
 }

@@ -30,20 +30,16 @@ async fn a_client_without_codes_has_nowhere_to_go() {
 #[tokio::test]
 async fn a_request_that_can_not_be_read_is_a_page() {
     let fixture = Fixture::new().await;
-    for name in [
-        "client_id",
-        "redirect_uri",
-        "state",
-        "scope",
-        "code_challenge",
-        "prompt",
-        "x",
-    ] {
+    for name in ["client_id", "redirect_uri"] {
         let ask = Ask::new(APP).with(name, "a").and(name, "a");
         let page = fixture.get(&ask.url()).await;
         page.assert_error_page(400);
         assert!(page.text().contains("given more than once"), "{page:?}");
     }
+    // Not even where one of the two is right.
+    let ask = Ask::new(APP);
+    let ask = ask.and("redirect_uri", "https://evil.example/cb");
+    fixture.get(&ask.url()).await.assert_error_page(400);
     let many = (0..101).fold(Ask::new(APP), |ask, i| ask.with(&format!("p{i}"), "1"));
     fixture.get(&many.url()).await.assert_error_page(400);
     let garbled = format!("{}&x=%ff", Ask::new(APP).url());
@@ -83,6 +79,21 @@ async fn what_is_wrong_otherwise_goes_to_the_client() {
         (
             Ask::new(APP).with("request_uri", "urn:x"),
             "request_uri_not_supported",
+        ),
+        (Ask::new(APP).and("scope", "read"), "invalid_request"),
+        (Ask::new(APP).and("state", "other"), "invalid_request"),
+        (Ask::new(APP).and("code_challenge", "x"), "invalid_request"),
+        (
+            Ask::new(APP).with("prompt", "login").and("prompt", "none"),
+            "invalid_request",
+        ),
+        (
+            Ask::new(APP).with("x", "1").and("x", "1"),
+            "invalid_request",
+        ),
+        (
+            Ask::new(APP).with("scope", &"read ".repeat(101)),
+            "invalid_scope",
         ),
         (Ask::new(APP).with("scope", "read admin"), "invalid_scope"),
         (Ask::new(APP).with("scope", "re\"ad"), "invalid_scope"),
@@ -259,9 +270,10 @@ async fn what_others_wrote_is_escaped_on_every_page() {
         "/authorize?{}&%3Cscript%3E=1&%3Cscript%3E=2",
         crate::support::form(&ask.pairs)
     );
-    let page = fixture.get(&repeated).await;
-    page.assert_error_page(400);
-    assert!(!page.text().contains("<script"));
+    let refused = fixture.get(&repeated).await;
+    assert!(!refused.text().contains("<script"));
+    let location = refused.header(http::header::LOCATION);
+    assert!(!location.contains("<script"), "{location}");
 }
 
 #[tokio::test]

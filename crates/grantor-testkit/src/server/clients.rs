@@ -1,5 +1,5 @@
 use grantor_core::{
-    ClientAuthentication, ErrorCode, ErrorResponse, Secret, TokenEndpointAuthMethod,
+    ClientAuthentication, ErrorCode, ErrorResponse, RequestView, Secret, TokenEndpointAuthMethod,
 };
 use http::header;
 
@@ -8,17 +8,17 @@ use super::state::State;
 
 /// Refuses a client that is not known, or authenticates in a way that it may not.
 pub(super) fn authenticate(state: &State, request: &RecordedRequest) -> Result<(), ErrorResponse> {
-    let authorization = request.headers().get(header::AUTHORIZATION);
     let params = request.params();
+    let view = RequestView::new(request.headers(), &params);
     let invalid = |why: &str| Err(ErrorResponse::new(ErrorCode::InvalidClient, why));
-    if authorization.is_none() && params.get("client_id").is_none() {
+    if !request.headers().contains_key(header::AUTHORIZATION) && params.get("client_id").is_none() {
         // RFC 8693 section 2.1 and RFC 7523 section 3.1 leave it to the server.
         return match state.clients.is_empty() {
             true => Ok(()),
             false => invalid("the client does not say who it is"),
         };
     }
-    let client = ClientAuthentication::from_request(authorization, &params)?;
+    let client = ClientAuthentication::from_request(&view)?;
     if !state.auth_methods.contains(&client.method()) {
         return invalid("the client authenticates in a way that is not allowed");
     }

@@ -8,6 +8,12 @@ pub(in crate::authorization) fn run<'a>(
     checked: &'a mut Checked<'_>,
 ) -> BoxFuture<'a, Result<(), Error>> {
     Box::pin(async move {
+        for name in ["client_id", "redirect_uri"] {
+            if checked.request.is_repeated(name) {
+                let description = format!("\"{name}\" is given more than once");
+                return Err(Error::refused(ErrorCode::InvalidRequest, description));
+            }
+        }
         let id =
             checked.request.client_id.as_deref().ok_or_else(|| {
                 Error::refused(ErrorCode::InvalidRequest, "\"client_id\" is missing")

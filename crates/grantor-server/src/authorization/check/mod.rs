@@ -1,6 +1,7 @@
 //! The rules of the authorization table, one file each.
 
 pub(super) mod client;
+pub(super) mod parameters;
 pub(super) mod pkce;
 pub(super) mod prompt;
 pub(super) mod redirect_uri;

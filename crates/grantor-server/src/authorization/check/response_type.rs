@@ -1,4 +1,4 @@
-use grantor_core::{BoxFuture, ErrorCode};
+use grantor_core::{BoxFuture, ErrorCode, ResponseType};
 
 use crate::Error;
 use crate::authorization::table::Checked;
@@ -11,8 +11,8 @@ pub(in crate::authorization) fn run<'a>(
 }
 
 fn check(checked: &Checked<'_>) -> Result<(), Error> {
-    match checked.request.response_type.as_deref() {
-        Some("code") => {}
+    match &checked.request.response_type {
+        Some(asked) if *asked == ResponseType::code() => {}
         Some(_) => {
             let description = "the response type is not supported";
             return Err(Error::refused(

@@ -17,7 +17,7 @@ fn check(checked: &mut Checked<'_>) -> Result<(), Error> {
         checked.scope = may;
         return Ok(());
     };
-    let asked = Scope::parse(text)
+    let asked = Scope::parse_at_most(text, checked.inner.config.max_scope_values)
         .map_err(|error| Error::refused(ErrorCode::InvalidScope, error.to_string()))?;
     if asked.is_empty() || !asked.is_subset(&may) {
         let description =

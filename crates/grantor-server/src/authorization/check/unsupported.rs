@@ -1,4 +1,4 @@
-use grantor_core::{BoxFuture, ErrorCode};
+use grantor_core::{BoxFuture, ErrorCode, ResponseMode};
 
 use crate::Error;
 use crate::authorization::table::Checked;
@@ -12,15 +12,13 @@ pub(in crate::authorization) fn run<'a>(
 }
 
 fn check(checked: &Checked<'_>) -> Result<(), Error> {
-    let (code, name) = if checked.request.extra("request").is_some() {
+    let request = &checked.request;
+    let is_query = |mode: &ResponseMode| *mode == ResponseMode::Query;
+    let (code, name) = if request.request.is_some() {
         (ErrorCode::RequestNotSupported, "request")
-    } else if checked.request.extra("request_uri").is_some() {
+    } else if request.request_uri.is_some() {
         (ErrorCode::RequestUriNotSupported, "request_uri")
-    } else if checked
-        .request
-        .extra("response_mode")
-        .is_some_and(|mode| mode != "query")
-    {
+    } else if !request.response_mode.as_ref().is_none_or(is_query) {
         (ErrorCode::InvalidRequest, "response_mode")
     } else {
         return Ok(());
