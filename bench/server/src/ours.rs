@@ -26,13 +26,10 @@ pub async fn build(kind: Kind, directory: &Path) -> Result<Server> {
     };
     let key = MasterKey::from_bytes([7; 32]).sealing_key();
     let stores = Stores::new(store, Namespace::new("bench"), system()).seal_under(key);
-    let client = NewClient {
-        id: "client".to_owned(),
-        grants: vec!["client_credentials".to_owned()],
-        scope: Scope::parse("read")?,
-        secret: Some(Secret::new("secret")),
-        ..NewClient::default()
-    };
+    let client = NewClient::confidential("client")
+        .with_grant_types(["client_credentials"])
+        .with_scope(Scope::parse("read")?)
+        .with_secret(Secret::new("secret"));
     let clients = StoredClients::open(&stores).await?;
     clients.add(client).await.map_err(Error::from)?;
     let issuer = Issuer::parse("https://id.example.com")?;

@@ -24,15 +24,12 @@ async fn application(issuer: &str) -> (Router, ClientAuthentication) {
     let key = MasterKey::from_bytes([7; 32]).sealing_key();
     let stores = Stores::new(store, Namespace::new("t"), system()).seal_under(key);
     let clients = StoredClients::open(&stores).await.unwrap();
-    let new = |id: &str, resource: Option<&str>| NewClient {
-        id: id.to_owned(),
-        grants: vec!["client_credentials".to_owned()],
-        scope: Scope::parse("read write").unwrap(),
-        resource: resource.map(str::to_owned),
-        ..NewClient::default()
-    };
-    let client_secret = clients.add(new("app", None)).await.unwrap().unwrap();
-    clients.add(new("api", Some(API))).await.unwrap();
+    let app = NewClient::confidential("app")
+        .with_grant_types(["client_credentials"])
+        .with_scope(Scope::parse("read write").unwrap());
+    let client_secret = clients.add(app).await.unwrap().unwrap();
+    let api = NewClient::resource_server("api", API);
+    clients.add(api).await.unwrap();
     let server = Server::builder(issuer, stores).build().await.unwrap();
     let read = server.protect(API).unwrap().scope("read");
     let app = Router::new()

@@ -193,11 +193,11 @@ impl std::error::Error for CliError {}
 impl From<grantor_server::Error> for CliError {
     fn from(error: grantor_server::Error) -> Self {
         match error {
-            grantor_server::Error::Refused(refusal) => Self::failed(
-                refusal
-                    .description
-                    .unwrap_or_else(|| refusal.error.to_string()),
-            ),
+            grantor_server::Error::Refused(refusal) => {
+                let response = refusal.response;
+                let code = response.error;
+                Self::failed(response.description.unwrap_or_else(|| code.to_string()))
+            }
             other => Self::failed(other.to_string()),
         }
     }

@@ -3,25 +3,34 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::Issuer;
-use grantor_store::{Diagnostics, Stores};
+use grantor_store::{Diagnostics, Records, Stores};
 
 use crate::built_in_site::{BuiltInSite, Passwords};
-use crate::key::{Keys, KeysRecord};
-use crate::revocation::Epochs;
-use crate::server::Inner;
-use crate::{
-    AuthorizationCode, ClientCredentials, Clients, Config, Counters, Grant, RefreshToken, Server,
-    Site, StoredClients,
+use crate::client::{Clients, StoredClients};
+use crate::config::Config;
+use crate::endpoint::metadata::Published;
+use crate::event::{Event, Events, Listener};
+use crate::grant::{Grant, Grants};
+use crate::grant_type::{
+    AuthorizationCode, ClientCredentials, GrantType, GrantTypes, RefreshToken,
 };
+use crate::http::{Offer, Routes};
+use crate::key::{Keys, KeysRecord};
+use crate::revocation::Revocation;
+use crate::server::Server;
+use crate::services::{PageKeys, Services};
+use crate::site::Site;
+use crate::token::{AccessTokenRecord, RevokedRecord, Tokens};
 
-/// Puts a server together. Whatever is wrong is found by [`build`](Self::build), all of it at once.
-#[derive(Debug)]
+/// Puts a server together. [`build`](Self::build) finds all that is wrong at once.
 pub struct ServerBuilder {
+    issuer: Issuer,
     config: Config,
     stores: Stores,
     clients: Option<Arc<dyn Clients>>,
     site: Option<Arc<dyn Site>>,
-    grants: Vec<Arc<dyn Grant>>,
+    grant_types: Vec<Arc<dyn GrantType>>,
+    listener: Option<Listener>,
 }
 
 /// Why there is no server: every problem, not only the first.
@@ -70,23 +79,33 @@ impl From<grantor_store::Error> for BuildError {
     }
 }
 
+impl fmt::Debug for ServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerBuilder")
+            .field("issuer", &self.issuer)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Server {
     /// Begins a server for `issuer` with its records in `stores`, and everything else by default: the
-    /// built-in site, clients in the store, and the grants for code, client credentials and refresh.
+    /// built-in site, clients in the store, and the grant types for codes, client credentials and
+    /// refresh tokens. The issuer is never taken from a `Host` header.
     #[must_use]
     pub fn builder(issuer: Issuer, stores: Stores) -> ServerBuilder {
-        Self::with_config(Config::new(issuer), stores)
-    }
-
-    /// Begins a server with a configuration.
-    #[must_use]
-    pub fn with_config(config: Config, stores: Stores) -> ServerBuilder {
         ServerBuilder {
-            config,
+            issuer,
+            config: Config::default(),
             stores,
             clients: None,
             site: None,
-            grants: Vec::new(),
+            grant_types: vec![
+                Arc::new(AuthorizationCode),
+                Arc::new(ClientCredentials),
+                Arc::new(RefreshToken),
+            ],
+            listener: None,
         }
     }
 }
@@ -113,10 +132,25 @@ impl ServerBuilder {
         self
     }
 
-    /// Adds a grant. Without any, there are the three of the default.
+    /// Adds a grant type.
     #[must_use]
-    pub fn grant(mut self, grant: impl Grant) -> Self {
-        self.grants.push(Arc::new(grant));
+    pub fn grant_type(mut self, grant_type: impl GrantType) -> Self {
+        self.grant_types.push(Arc::new(grant_type));
+        self
+    }
+
+    /// Leaves out the grant types that were there or added before: the server has those that are
+    /// added afterwards.
+    #[must_use]
+    pub fn without_default_grant_types(mut self) -> Self {
+        self.grant_types.clear();
+        self
+    }
+
+    /// Calls `listener` with every event, on the task that it happens on: it must not block.
+    #[must_use]
+    pub fn on_event(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Arc::new(listener));
         self
     }
 
@@ -125,100 +159,123 @@ impl ServerBuilder {
     /// # Errors
     /// Every problem of the configuration at once; or the store can't be read.
     pub async fn build(self) -> Result<Server, BuildError> {
-        let Self {
-            config,
-            stores,
-            clients,
-            site,
-            mut grants,
-        } = self;
         let mut diagnostics = Diagnostics {
-            problems: config.problems(),
+            problems: self.config.problems(),
             ..Diagnostics::default()
         };
-        let keys = diagnostics.records::<KeysRecord>(&stores);
-        let grant_records = diagnostics.records(&stores);
-        let access_tokens = diagnostics.records(&stores);
-        let revoked = diagnostics.records(&stores);
-        let epochs = Epochs::prepare(&stores, &mut diagnostics);
-        let stored_clients = match &clients {
-            None => StoredClients::prepare(&stores, &mut diagnostics),
-            Some(_) => None,
+        let grant_types = GrantTypes::new(self.grant_types);
+        for name in grant_types.repeated() {
+            let problem = format!("the grant type {name} was added twice");
+            diagnostics.problems.push(problem);
+        }
+        if grant_types.is_empty() {
+            let problem = "a server needs a grant type".to_owned();
+            diagnostics.problems.push(problem);
+        }
+        let tables = Tables::prepare(&self.stores, &mut diagnostics);
+        let clients = match self.clients {
+            Some(clients) => Some(FoundClients::Own(clients)),
+            None => {
+                let stored = StoredClients::prepare(&self.stores, &mut diagnostics);
+                stored.map(|stored| FoundClients::Stored(Box::new(stored)))
+            }
         };
-        let built_in = match &site {
+        let site = match self.site {
+            Some(site) => Some(site),
             None => {
                 let passwords = Passwords::default();
-                BuiltInSite::prepare(&stores, passwords, &config.issuer, &mut diagnostics)
+                BuiltInSite::prepare(&self.stores, passwords, &self.issuer, &mut diagnostics)
+                    .map(|site| Arc::new(site) as Arc<dyn Site>)
             }
-            Some(_) => None,
         };
-        if grants.is_empty() {
-            grants = vec![
-                Arc::new(AuthorizationCode),
-                Arc::new(ClientCredentials),
-                Arc::new(RefreshToken),
-            ];
-        }
-        repeated_grants(&grants, &mut diagnostics);
-        let (
-            true,
-            Some(keys),
-            Some(grant_records),
-            Some(access_tokens),
-            Some(revoked),
-            Some(epochs),
-        ) = (
-            diagnostics.problems.is_empty(),
-            keys,
-            grant_records,
-            access_tokens,
-            revoked,
-            epochs,
-        )
+        let (true, Some(tables), Some(clients), Some(site)) =
+            (diagnostics.problems.is_empty(), tables, clients, site)
         else {
             return Err(BuildError::new(diagnostics.problems));
         };
         for warning in &diagnostics.warnings {
             tracing::warn!("{warning}");
         }
-        let environment = stores.environment().clone();
-        let keys = Keys::load(&keys, &environment).await?;
-        let clients = match (clients, stored_clients) {
-            (Some(clients), _) => clients,
-            (None, Some(stored)) => Arc::new(stored.with_keys(&keys)) as Arc<dyn Clients>,
-            (None, None) => return Err(BuildError::new(diagnostics.problems)),
+        let environment = self.stores.environment().clone();
+        let keys = Arc::new(Keys::load(&tables.keys, &environment).await?);
+        let clients = match clients {
+            FoundClients::Own(clients) => clients,
+            FoundClients::Stored(stored) => Arc::new(stored.with_keys(&keys)),
         };
-        let site = match (site, built_in) {
-            (Some(site), _) => site,
-            (None, Some(built_in)) => Arc::new(built_in) as Arc<dyn Site>,
-            (None, None) => return Err(BuildError::new(diagnostics.problems)),
+        let (issuer, config) = (self.issuer, self.config);
+        let revocation = Arc::new(tables.revocation);
+        let grants = Arc::new(Grants {
+            records: tables.grants,
+            clients: Arc::clone(&clients),
+            revocation: Arc::clone(&revocation),
+            keys: Arc::clone(&keys),
+            issuer: issuer.clone(),
+            environment: environment.clone(),
+            access_token_lifetime: config.access_token_lifetime,
+        });
+        let tokens = Tokens {
+            records: tables.access_tokens,
+            revoked: tables.revoked,
+            grants: Arc::clone(&grants),
+            clients: Arc::clone(&clients),
+            revocation: Arc::clone(&revocation),
+            keys: Arc::clone(&keys),
+            issuer: issuer.clone(),
+            environment: environment.clone(),
+            kind: config.access_tokens,
+            default_audience: config.default_audience.clone(),
+            max_clock_skew: config.max_clock_skew,
         };
-        let documents = crate::endpoint::metadata::Documents::new(&config, &grants, &keys);
-        Ok(Server(Arc::new(Inner {
-            page_key: keys.derive("pages"),
+        let offer = Offer {
+            config: &config,
+            grant_types: &grant_types,
+        };
+        Ok(Server(Arc::new(Services {
+            published: Published::new(&issuer, &offer, &keys),
+            routes: Routes::new(&issuer, &offer),
+            policy: config.profile.policy(&config),
+            page_keys: PageKeys::new(keys.derive("pages")),
+            events: Events::new(self.listener),
+            issuer,
             config,
             environment,
-            keys,
             clients,
-            site,
+            revocation,
             grants,
-            grant_records,
-            access_tokens,
-            revoked,
-            epochs,
-            documents,
-            counters: Counters::default(),
+            tokens,
+            grant_types,
+            site,
         })))
     }
 }
 
-fn repeated_grants(grants: &[Arc<dyn Grant>], diagnostics: &mut Diagnostics) {
-    for (i, grant) in grants.iter().enumerate() {
-        let name = grant.grant_type();
-        if grants[..i].iter().any(|g| g.grant_type() == name) {
-            diagnostics
-                .problems
-                .push(format!("the grant {name} was added twice"));
-        }
+enum FoundClients {
+    Own(Arc<dyn Clients>),
+    Stored(Box<StoredClients>),
+}
+
+/// The records of a server, each kind in the store that was chosen for it.
+struct Tables {
+    keys: Records<KeysRecord>,
+    grants: Records<Grant>,
+    access_tokens: Records<AccessTokenRecord>,
+    revoked: Records<RevokedRecord>,
+    revocation: Revocation,
+}
+
+impl Tables {
+    fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let keys = diagnostics.records(stores);
+        let grants = diagnostics.records(stores);
+        let access_tokens = diagnostics.records(stores);
+        let revoked = diagnostics.records(stores);
+        let revocation = Revocation::prepare(stores, diagnostics);
+        Some(Self {
+            keys: keys?,
+            grants: grants?,
+            access_tokens: access_tokens?,
+            revoked: revoked?,
+            revocation: revocation?,
+        })
     }
 }

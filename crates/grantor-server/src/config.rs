@@ -1,13 +1,15 @@
 use std::time::Duration;
 
-use grantor_core::{Issuer, Scope};
+use grantor_core::Scope;
 use grantor_jose::Algorithm;
+use serde::{Deserialize, Serialize};
+
+use crate::profile::Profile;
 
 /// How a server behaves. Every default is safe.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Config {
-    /// Who the server is. It is never taken from a `Host` header.
-    pub issuer: Issuer,
     /// The policies that hold for every client.
     pub profile: Profile,
     /// What access tokens look like. Opaque by default.
@@ -17,7 +19,8 @@ pub struct Config {
     pub default_audience: Option<String>,
     /// Resources that may be asked for, besides those of registered resource servers (RFC 8707).
     pub resources: Vec<String>,
-    /// The scope values that are published; which of them a client may ask for is the client's.
+    /// The scope values that the metadata lists. Which of them a client may ask for is set per
+    /// client.
     pub scopes: Scope,
     /// How long a code is good. 60 s by default.
     pub code_lifetime: Duration,
@@ -26,9 +29,9 @@ pub struct Config {
     pub access_token_lifetime: Duration,
     /// How long a refresh token is good after its last use. 30 days by default.
     pub refresh_token_lifetime: Duration,
-    /// How long the predecessor of a rotated refresh token gives the same successor again. 30 s by
-    /// default, at most 60 s; zero for never. Confidential clients may repeat it until the successor
-    /// arrives, unless it is zero.
+    /// Grace period after a rotation. A client that lost the response may present the old refresh
+    /// token again and gets the same new one; later it counts as reuse and ends the grant. 0 to
+    /// 300 s, 60 s by default. Confidential clients have it until they first use the new token.
     pub refresh_grace: Duration,
     /// Which clients get a new refresh token at every use.
     pub rotation: Rotation,
@@ -40,14 +43,7 @@ pub struct Config {
     pub max_scope_values: usize,
 }
 
-/// A named set of policies: what holds at least, for every client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Profile {
-    /// The draft of OAuth 2.1: PKCE with S256 for every client.
-    #[default]
-    OAuth21,
-}
+pub(crate) const MAX_SCOPE_VALUES: usize = 100;
 
 /// What access tokens look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,8 +56,9 @@ pub enum AccessTokens {
     Jwt(Algorithm),
 }
 
-/// Which clients get a new refresh token at every use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Which clients get a new refresh token at every use. Later ones are stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rotation {
     /// Public ones, whose refresh tokens anybody could use (RFC 9700 section 2.2.2).
@@ -71,12 +68,9 @@ pub enum Rotation {
     Always,
 }
 
-impl Config {
-    /// The defaults for an issuer.
-    #[must_use]
-    pub fn new(issuer: Issuer) -> Self {
+impl Default for Config {
+    fn default() -> Self {
         Self {
-            issuer,
             profile: Profile::default(),
             access_tokens: AccessTokens::default(),
             default_audience: None,
@@ -85,14 +79,16 @@ impl Config {
             code_lifetime: Duration::from_secs(60),
             access_token_lifetime: Duration::from_secs(300),
             refresh_token_lifetime: Duration::from_secs(30 * 24 * 3600),
-            refresh_grace: Duration::from_secs(30),
+            refresh_grace: Duration::from_secs(60),
             rotation: Rotation::default(),
             max_clock_skew: Duration::from_secs(60),
             interaction_lifetime: Duration::from_secs(3600),
-            max_scope_values: 100,
+            max_scope_values: MAX_SCOPE_VALUES,
         }
     }
+}
 
+impl Config {
     /// Everything that is wrong with it.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -118,8 +114,8 @@ impl Config {
             "the refresh token lifetime must be between 1 min and 10 years",
         );
         check(
-            self.refresh_grace <= seconds(60),
-            "the refresh grace must be at most 60 s",
+            self.refresh_grace <= seconds(300),
+            "the refresh grace must be at most 300 s",
         );
         check(
             self.max_clock_skew <= seconds(600),

@@ -1,11 +1,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::event::{Event, EventKind};
+
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// What the server has done since it started.
+        /// What the server has done since it started: a reader of its events.
         #[derive(Debug, Default)]
-        pub struct Counters {
-            $(pub(crate) $name: AtomicU64,)*
+        pub(crate) struct Counters {
+            $($name: AtomicU64,)*
         }
 
         /// The counters at one moment.
@@ -16,9 +18,7 @@ macro_rules! counters {
         }
 
         impl Counters {
-            /// What they are now.
-            #[must_use]
-            pub fn snapshot(&self) -> CountersSnapshot {
+            pub(crate) fn snapshot(&self) -> CountersSnapshot {
                 CountersSnapshot {
                     $($name: self.$name.load(Ordering::Relaxed),)*
                 }
@@ -40,7 +40,7 @@ counters! {
     tokens_issued,
     /// Refresh tokens that were rotated.
     refresh_rotations,
-    /// Refresh tokens that were given again within grace.
+    /// Refresh tokens that were presented again within the grace period.
     refresh_grace_uses,
     /// Codes or refresh tokens that were used again, which ended their grant.
     replays,
@@ -54,6 +54,28 @@ counters! {
     errors,
 }
 
-pub(crate) fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
+impl Counters {
+    pub(crate) fn count(&self, event: &Event<'_>) {
+        let counter = match event.kind {
+            EventKind::RequestReceived => match event.endpoint {
+                Some("token") => &self.token_requests,
+                Some("introspection") => &self.introspection_requests,
+                Some("revocation") => &self.revocation_requests,
+                Some("authorization") => &self.authorization_requests,
+                Some("metadata" | "jwks") => &self.discovery_requests,
+                _ => return,
+            },
+            EventKind::CodeIssued => &self.codes_issued,
+            EventKind::AccessTokenIssued => &self.tokens_issued,
+            EventKind::RefreshTokenRotated => &self.refresh_rotations,
+            EventKind::RefreshTokenRepeated => &self.refresh_grace_uses,
+            EventKind::TokenReplayed => &self.replays,
+            EventKind::StoreRolledBack => &self.rollbacks,
+            EventKind::RequestRefused
+            | EventKind::RequestFailed
+            | EventKind::AuthorizationDenied => &self.errors,
+            _ => return,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
 }

@@ -1,47 +1,121 @@
 use std::fmt;
 
 use grantor_core::{ErrorCode, ErrorResponse};
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 
-/// Why the server can't do what it was asked.
+/// Why the server can't do as it was asked.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The peer is told why, in OAuth's words.
-    Refused(ErrorResponse),
-    /// The store failed. The peer hears only that the server can't answer now.
+    /// The request was refused; the peer gets the reason as an OAuth error.
+    Refused(Refusal),
+    /// The store failed. The peer learns only that the server can't answer now.
     Store(grantor_store::Error),
-    /// The store changed under every try.
+    /// Too much of this work is waiting already.
+    Busy,
+    /// The record changed under every try.
     Contention,
+    /// The site did what its contract forbids.
+    Site(SiteMisuse),
     /// Something that can't be signed, or another fault of the server.
     Internal(String),
+}
+
+/// A refusal: an OAuth error, with the status and the headers that its answer carries beyond those
+/// of every answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The error code and its description.
+    pub response: ErrorResponse,
+    /// The status; that of the error code, if absent.
+    pub status: Option<StatusCode>,
+    /// Further headers, such as `WWW-Authenticate`, `DPoP-Nonce` and `Retry-After`.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// What a site must not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SiteMisuse {
+    /// It decided, though no form of its own came back.
+    DecidedWithoutForm,
+    /// It answered [`Decision::Remembered`](crate::Decision::Remembered), but this user never
+    /// allowed this scope there, or the client asked with `prompt=consent`.
+    NotRemembered,
+    /// It allowed a scope or a resource that was not requested.
+    AllowedTooMuch,
+    /// The state of a form is over 1 KiB.
+    LargeFormState,
+}
+
+impl Refusal {
+    /// A refusal with a description.
+    pub fn new(code: ErrorCode, description: impl Into<String>) -> Self {
+        ErrorResponse::new(code, description).into()
+    }
+
+    /// With another status than that of the error code.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// With a further header.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+impl From<ErrorResponse> for Refusal {
+    fn from(response: ErrorResponse) -> Self {
+        Self {
+            response,
+            status: None,
+            headers: Vec::new(),
+        }
+    }
 }
 
 impl Error {
     /// A refusal with a description.
     pub fn refused(code: ErrorCode, description: impl Into<String>) -> Self {
-        Self::Refused(ErrorResponse::new(code, description))
+        Self::Refused(Refusal::new(code, description))
     }
 
-    /// `invalid_grant`, the one answer for all that a guesser should not tell apart.
+    /// `invalid_grant`, the one answer for everything that a guesser must not tell apart.
     #[must_use]
     pub fn invalid_grant(description: &str) -> Self {
         Self::refused(ErrorCode::InvalidGrant, description)
     }
 
-    /// What the peer is told: the one place that maps errors to the wire.
+    /// `invalid_request`.
+    #[must_use]
+    pub fn invalid_request(description: impl Into<String>) -> Self {
+        Self::refused(ErrorCode::InvalidRequest, description)
+    }
+
+    /// The status and the OAuth error that the peer gets: the one place that maps errors to the
+    /// wire.
     #[must_use]
     pub fn to_wire(&self) -> (StatusCode, ErrorResponse) {
         match self {
-            Self::Refused(error) => (status(&error.error), tame(error)),
-            Self::Store(_) | Self::Contention => (
+            Self::Refused(refusal) => {
+                let status = refusal.status;
+                let status = status.unwrap_or_else(|| status_of(&refusal.response.error));
+                (status, as_error_description(&refusal.response))
+            }
+            Self::Store(_) | Self::Contention | Self::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 ErrorResponse::new(
                     ErrorCode::TemporarilyUnavailable,
                     "the server can't answer now; try again",
                 ),
             ),
-            Self::Internal(_) => (
+            Self::Site(_) | Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ErrorResponse::new(ErrorCode::ServerError, "the server failed"),
             ),
@@ -51,20 +125,20 @@ impl Error {
 
 /// RFC 6749 sections 4.1.2.1 and 5.2: a description has no characters "outside the set %x20-21 /
 /// %x23-5B / %x5D-7E", so the quotes around the names of parameters become single ones.
-fn tame(error: &ErrorResponse) -> ErrorResponse {
-    let tame = |c| match c {
+fn as_error_description(error: &ErrorResponse) -> ErrorResponse {
+    let allowed = |c| match c {
         '"' => '\'',
         ' '..='~' if c != '\\' => c,
         _ => '?',
     };
     let description = error.description.as_deref();
     ErrorResponse {
-        description: description.map(|text| text.chars().map(tame).collect()),
+        description: description.map(|text| text.chars().map(allowed).collect()),
         ..error.clone()
     }
 }
 
-fn status(code: &ErrorCode) -> StatusCode {
+fn status_of(code: &ErrorCode) -> StatusCode {
     match code {
         ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
         ErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
@@ -76,11 +150,27 @@ fn status(code: &ErrorCode) -> StatusCode {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(error) => error.fmt(f),
+            Self::Refused(refusal) => refusal.response.fmt(f),
             Self::Store(error) => write!(f, "the store failed: {error}"),
+            Self::Busy => f.write_str("too much work of this kind is waiting"),
             Self::Contention => f.write_str("the record changed under every try"),
+            Self::Site(misuse) => write!(f, "the site broke its contract: {misuse}"),
             Self::Internal(message) => f.write_str(message),
         }
+    }
+}
+
+impl fmt::Display for SiteMisuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DecidedWithoutForm => "it decided without a form of its own page",
+            Self::NotRemembered => {
+                "`Site::consent` answered `Remembered`, but this user never allowed this scope \
+                 there, or the client asked with prompt=consent"
+            }
+            Self::AllowedTooMuch => "it allowed more than was requested",
+            Self::LargeFormState => "the state of a form is over 1 KiB",
+        })
     }
 }
 
@@ -101,6 +191,12 @@ impl From<grantor_store::Error> for Error {
 
 impl From<ErrorResponse> for Error {
     fn from(error: ErrorResponse) -> Self {
-        Self::Refused(error)
+        Self::Refused(error.into())
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }

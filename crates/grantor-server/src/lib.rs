@@ -1,9 +1,28 @@
 //! An OAuth authorization server that embeds in your application, as a `tower` service.
 //!
 //! RFC 6749, 6750, 7009, 7636, 7662, 8414, 8707, 9068, 9207. It names no web framework and no
-//! database: requests are of the `http` crate, records go through `grantor-store`. Who the user is
-//! and what they see is the application's, by the trait [`Site`]; accounts and pages of its own are
-//! in [`built_in_site`].
+//! database: requests are of the `http` crate, records go through `grantor-store`. The application
+//! decides who the user is and what they see, by the trait [`Site`]; accounts and pages of its own
+//! are in [`built_in_site`].
+//!
+//! # Endpoints
+//!
+//! Below the issuer, as [`Server::paths`] lists them:
+//!
+//! | path | who calls it | what it does |
+//! |---|---|---|
+//! | `/token` | clients, by POST | issues tokens (RFC 6749 section 3.2): JSON, errors too |
+//! | `/introspect` | confidential clients, by POST | says what a token is worth (RFC 7662) |
+//! | `/revoke` | clients, by POST | revokes a token (RFC 7009): 200 without a body, for unknown tokens too |
+//! | `/authorize` | browsers, by GET or POST | begins an authorization (RFC 6749 section 4.1): pages, then a redirect to the client; errors are redirected too once the client and its redirect URI are known |
+//! | `/authorize/continue` | browsers | where forms of pages go, and where the site's own pages lead back to |
+//! | `/jwks` | anybody, by GET | the public keys |
+//! | `/.well-known/oauth-authorization-server` | anybody, by GET | the metadata (RFC 8414). An issuer with a path has it behind this path |
+//! | `/.well-known/openid-configuration` | anybody, by GET | the same document, for clients that look there |
+//!
+//! An endpoint that the server does not have, because no grant type needs it, is 404 and not in the
+//! metadata. Web pages may read what clients, the metadata and the keys answer (CORS): `/token` and
+//! `/revoke` only those of the origins of the client's redirect URIs.
 
 mod authorization;
 mod builder;
@@ -14,23 +33,37 @@ mod config;
 mod counters;
 mod endpoint;
 mod error;
+mod event;
 mod grant;
-mod grant_type;
+pub mod grant_type;
 mod http;
 mod key;
+mod profile;
+mod resource;
 mod revocation;
 mod server;
+mod services;
 mod site;
 mod token;
 
 pub use builder::{BuildError, ServerBuilder};
-pub use client::{Client, Clients, NewClient, StoredClients};
-pub use config::{AccessTokens, Config, Profile, Rotation};
-pub use counters::{Counters, CountersSnapshot};
-pub use error::Error;
-pub use grant_type::{
-    AuthorizationCode, ClientCredentials, Grant, Issue, RefreshToken, TokenContext,
+pub use client::{
+    Client, Clients, Credentials, NewClient, Registered, Registrar, SecretHashes, StoredClients,
+    VerifySecret,
 };
-pub use revocation::Anchor;
+pub use config::{AccessTokens, Config, Rotation};
+pub use counters::CountersSnapshot;
+pub use error::{Error, Refusal, SiteMisuse};
+pub use event::{Event, EventKind, Severity};
+pub use grant::{
+    CodeState, EndReason, Grant, GrantState, GrantedUnder, PreviousRefreshToken, RefreshState,
+};
+pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
+pub use profile::{Pkce, Policy, Profile};
+pub use revocation::{Consent, Target};
 pub use server::Server;
-pub use site::{Answer, Decision, Interaction, Login, Need, Page, Site, SiteError};
+pub use site::{
+    Allowed, Decision, Form, Interaction, Login, LoginRequirements, Page, SignIn, Site, SiteError,
+    Submitted,
+};
+pub use token::{Identifier, TokenContents};

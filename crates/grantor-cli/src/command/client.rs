@@ -1,6 +1,7 @@
 //! `grantor client`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use grantor_core::{RedirectUri, Scope, Secret};
 use grantor_server::{Client, NewClient, StoredClients};
@@ -22,7 +23,7 @@ pub(crate) fn run(
     crate::block_on(async {
         // What is wrong with the command line is said before anything is made.
         let command = match command {
-            args::Client::Add(add) => Prepared::Add(new_client(add, output)?),
+            args::Client::Add(add) => Prepared::Add(Box::new(new_client(add, output)?)),
             args::Client::RotateSecret { id, secret_stdin } => {
                 let secret = secret_stdin.then(|| chosen_secret(output)).transpose()?;
                 Prepared::RotateSecret(id, secret)
@@ -33,12 +34,12 @@ pub(crate) fn run(
         let clients = StoredClients::open(&data::open_kept(&config).await?).await?;
         match command {
             Prepared::Add(new) => {
-                let id = new.id.clone();
-                let secret = clients.add(new).await?;
+                let id = new.client.id.clone();
+                let secret = clients.add(*new).await?;
                 print_secret(&id, "added", secret.as_ref(), output)?;
             }
             Prepared::RotateSecret(id, secret) => {
-                let secret = clients.rotate_secret(&id, secret).await?;
+                let secret = clients.rotate_secret(&id, secret, Duration::ZERO).await?;
                 print_secret(&id, "changed", secret.as_ref(), output)?;
             }
             Prepared::List => print_list(&clients.list().await?.unwrap_or_default(), output)?,
@@ -58,7 +59,7 @@ pub(crate) fn run(
 }
 
 enum Prepared {
-    Add(NewClient),
+    Add(Box<NewClient>),
     List,
     Remove(String),
     RotateSecret(String, Option<Secret>),
@@ -90,16 +91,16 @@ fn new_client(add: ClientAdd, output: &Output) -> Result<NewClient, CliError> {
         .secret_stdin
         .then(|| chosen_secret(output))
         .transpose()?;
-    let new = NewClient {
-        id: add.id,
-        name: add.name,
-        public: add.public,
-        grants: add.grants,
-        scope,
-        redirect_uris,
-        resource: add.resource,
-        secret,
+    let mut new = if add.public {
+        NewClient::public(add.id)
+    } else {
+        NewClient::confidential(add.id)
     };
+    new = new.with_grant_types(add.grants).with_scope(scope);
+    new.client.name = add.name;
+    new.client.redirect_uris = redirect_uris;
+    new.client.resource_identifier = add.resource;
+    new.secret = secret;
     // What could not be read would only look missing.
     if problems.is_empty() {
         problems = new.problems();
@@ -107,7 +108,7 @@ fn new_client(add: ClientAdd, output: &Output) -> Result<NewClient, CliError> {
     if problems.is_empty() {
         return Ok(new);
     }
-    let headline = format!("the client {} can't be added", new.id);
+    let headline = format!("the client {} can't be added", new.client.id);
     Err(CliError::usage(list(&headline, &problems)))
 }
 
@@ -141,23 +142,23 @@ fn print_list(clients: &[Client], output: &Output) -> Result<(), CliError> {
             json!({
                 "client_id": client.id,
                 "name": client.name,
-                "public": client.public,
-                "grants": client.grants,
+                "public": client.is_public(),
+                "grants": client.grant_types,
                 "scope": client.scope,
                 "redirect_uris": client.redirect_uris,
-                "resource": client.resource,
+                "resource": client.resource_identifier,
             })
         })
         .collect();
     let lines: Vec<String> = clients
         .iter()
         .map(|client| {
-            let kind = match (&client.resource, client.public) {
+            let kind = match (&client.resource_identifier, client.is_public()) {
                 (Some(resource), _) => format!("resource server {resource}"),
                 (None, true) => "public".to_owned(),
                 (None, false) => "confidential".to_owned(),
             };
-            let grants = client.grants.join(",");
+            let grants = client.grant_types.join(",");
             format!("{}  {kind}  {grants}  {}", client.id, client.scope)
         })
         .collect();

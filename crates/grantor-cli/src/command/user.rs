@@ -4,8 +4,8 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use grantor_core::{Issuer, Secret};
+use grantor_server::Server;
 use grantor_server::built_in_site::{Account, Accounts, Passwords};
-use grantor_server::{Anchor, Server};
 use grantor_store::Stores;
 use serde_json::{Value, json};
 
@@ -47,13 +47,9 @@ pub(crate) fn run(
                 let Some(account) = accounts.named(&name).await? else {
                     return Err(CliError::failed(format!("there is no user {name}")));
                 };
-                // Tokens end before the account does, so that what was interrupted can be done
-                // again; and once more afterwards, for who signed in meanwhile.
                 let server = server(stores).await?;
-                let subject = Anchor::Subject(account.subject.clone());
-                server.end(&subject).await?;
-                accounts.remove(&name).await?;
-                server.end(&subject).await?;
+                let remove = async || accounts.remove(&name).await;
+                server.remove_subject(&account.subject, remove).await?;
                 let text = format!("user {} removed, and all their tokens", account.name);
                 output.result(&text, &to_json(&account))?;
             }
@@ -66,7 +62,7 @@ fn accounts(stores: &Stores) -> Result<Accounts, CliError> {
     Ok(Accounts::open(stores, Passwords::default())?)
 }
 
-/// A server that answers nobody: what hangs on a user is the same under every issuer.
+/// A server that answers nobody: a user is revoked under every issuer of these stores.
 async fn server(stores: Stores) -> Result<Server, CliError> {
     let issuer =
         Issuer::parse("http://127.0.0.1").map_err(|error| CliError::failed(error.to_string()))?;

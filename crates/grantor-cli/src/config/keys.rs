@@ -155,9 +155,9 @@ pub(super) const KEYS: [Key; 12] = [
     },
     Key {
         name: "tokens.refresh_grace",
-        takes: "seconds, 0 to 60",
-        default: "`30`",
-        meaning: "how long the predecessor of a rotated refresh token gives the same successor again",
+        takes: "seconds, 0 to 300",
+        default: "`60`",
+        meaning: "how long the predecessor of a rotated refresh token may be presented again, for the same successor",
         apply: |config, value| {
             config.refresh_grace = Some(seconds(value)?);
             Ok(())
@@ -256,8 +256,7 @@ mod tests {
 
     #[test]
     fn the_defaults_in_the_table_are_those_of_the_server() {
-        let issuer = Issuer::parse("https://id.example").unwrap();
-        let server = grantor_server::Config::new(issuer);
+        let server = grantor_server::Config::default();
         for (name, lifetime) in [
             ("tokens.access_lifetime", server.access_token_lifetime),
             ("tokens.refresh_lifetime", server.refresh_token_lifetime),

@@ -158,25 +158,18 @@ struct Registered {
 
 async fn register(stores: &Stores, api: &str) -> Result<Registered, Error> {
     let clients = StoredClients::open(stores).await.map_err(unprepared)?;
-    let client = |id: &str, grants: &[&str]| NewClient {
-        id: id.to_owned(),
-        grants: grants.iter().map(|grant| (*grant).to_owned()).collect(),
-        scope: scope(),
-        ..NewClient::default()
-    };
     let redirect_uri = RedirectUri::parse(REDIRECT_URI).map_err(unprepared)?;
-    let app = NewClient {
-        name: Some("Demo App".to_owned()),
-        public: true,
-        redirect_uris: vec![redirect_uri],
-        ..client("app", &["authorization_code", "refresh_token"])
-    };
-    let resource = |id: &str, resource: String| NewClient {
-        resource: Some(resource),
-        ..client(id, &[])
-    };
+    let app = NewClient::public("app")
+        .with_name("Demo App")
+        .with_grant_types(["authorization_code", "refresh_token"])
+        .with_scope(scope())
+        .with_redirect_uri(redirect_uri);
+    let service = NewClient::confidential("service")
+        .with_grant_types(["client_credentials"])
+        .with_scope(scope());
+    let resource = NewClient::resource_server;
     Ok(Registered {
-        service: add(&clients, client("service", &["client_credentials"])).await?,
+        service: add(&clients, service).await?,
         app: add(&clients, app).await?,
         resource: add(&clients, resource("api", api.to_owned())).await?,
         other_resource: add(&clients, resource("other-api", format!("{api}/other"))).await?,
@@ -184,7 +177,7 @@ async fn register(stores: &Stores, api: &str) -> Result<Registered, Error> {
 }
 
 async fn add(clients: &StoredClients, new: NewClient) -> Result<ClientAuthentication, Error> {
-    let client_id = new.id.clone();
+    let client_id = new.client.id.clone();
     let secret = clients.add(new).await.map_err(unprepared)?;
     Ok(match secret {
         Some(client_secret) => ClientAuthentication::Basic {

@@ -34,13 +34,13 @@ fn values_that_do_not_go_together_are_all_reported() {
     let home = Home::new();
     let file = home.file(
         "c.toml",
-        "listen = \"127.0.0.1:0\"\n[tokens]\nformat = \"es256\"\naccess_lifetime = 0\nrefresh_grace = 61\n",
+        "listen = \"127.0.0.1:0\"\n[tokens]\nformat = \"es256\"\naccess_lifetime = 0\nrefresh_grace = 301\n",
     );
     home.run(&["serve", "--config", &file]).fails(
         3,
         &[
             "the access token lifetime must be between",
-            "the refresh grace must be at most 60 s",
+            "the refresh grace must be at most 300 s",
             "need a default audience",
         ],
     );

@@ -68,7 +68,7 @@ fn passwords_are_taken_as_they_are() {
         home.add_user(name, input);
         Visitor::new(&server).sign_in("app", name, password);
         let wrong = Visitor::new(&server).log_in("app", name, password.trim_end_matches('e'));
-        assert_eq!(wrong.status == 401, password.ends_with('e'), "{name}");
+        assert_eq!(wrong.status == 422, password.ends_with('e'), "{name}");
     }
 }
 
@@ -98,7 +98,7 @@ fn users_come_and_go_while_the_server_runs() {
         (400, "invalid_grant")
     );
     let page = Visitor::new(&server).log_in("app", "ann", PASSWORD);
-    assert_eq!(page.status, 401);
+    assert_eq!(page.status, 422);
     assert!(
         page.body.contains("user name or the password is wrong"),
         "{page:?}"

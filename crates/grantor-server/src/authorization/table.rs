@@ -1,119 +1,93 @@
-use std::sync::Arc;
+use grantor_core::BoxFuture;
 
-use grantor_core::{AuthorizationRequest, BoxFuture, CodeChallenge, Scope};
+use super::context::AuthorizationContext;
+use super::entry::Entry::{self, Backchannel, Device, Front, Pushed, Resume, Verification};
+use super::{check, respond, step};
+use crate::error::Error;
+use crate::http::Reply;
+use Delivery::{ToClient, ToUser};
+use Run::{Ask, Check};
 
-use crate::server::Inner;
-use crate::{Client, Error};
+/// One step on the way from a request to its answer.
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    /// The entries that run it. What may change while a page is open runs again at `Resume`.
+    pub(crate) entries: &'static [Entry],
+    /// Who hears of its failure.
+    pub(crate) delivery: Delivery,
+    pub(crate) run: Run,
+}
 
-use super::check;
-
-/// How the client wants its token.
+/// Who hears of a failure where there is a browser. Elsewhere it is the client, in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// The user, by a page: nobody knows yet who the client is, or where.
+    ToUser,
+    /// The client, by a redirect.
+    ToClient,
+}
+
+/// What a step does.
+pub(crate) enum Run {
+    /// It looks at the request.
+    Check(fn(&mut AuthorizationContext<'_>) -> Result<(), Error>),
+    /// It asks a store or the site, and may answer.
+    Ask(for<'a> fn(&'a mut AuthorizationContext<'_>) -> BoxFuture<'a, Result<Flow, Error>>),
+}
+
+/// How it goes on after a step.
+#[derive(Debug)]
 pub(crate) enum Flow {
-    /// With a code.
-    Code,
+    /// With the next one.
+    Continue,
+    /// Not at all: this is the answer.
+    Reply(Reply),
 }
 
-/// When a check runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// The request arrives.
-    Front,
-    /// The user has answered a page; what was true before may be no longer.
-    Decision,
-}
-
-use Flow::Code;
-use Phase::{Decision as Decide, Front};
-
-/// The rules, in order. Until `redirect_uri` has passed, a failure is a page for the user; from then
-/// on it goes to the client.
-pub(crate) const CHECKS: &[Check] = &[
-    row("client", &[Code], &[Front, Decide], check::client::run),
-    row(
-        "redirect_uri",
-        &[Code],
-        &[Front, Decide],
-        check::redirect_uri::run,
-    ),
-    row("parameters", &[Code], &[Front], check::parameters::run),
-    row("unsupported", &[Code], &[Front], check::unsupported::run),
-    row(
-        "response_type",
-        &[Code],
-        &[Front, Decide],
-        check::response_type::run,
-    ),
-    row("scope", &[Code], &[Front, Decide], check::scope::run),
-    row("resource", &[Code], &[Front, Decide], check::resource::run),
-    row("pkce", &[Code], &[Front, Decide], check::pkce::run),
-    row("prompt", &[Code], &[Front], check::prompt::run),
+/// Every step, in order. The first that fails or answers is the last.
+#[rustfmt::skip]
+pub(crate) const TABLE: &[Step] = &[
+    row("client",        &[Front, Pushed, Device, Backchannel, Resume], ToUser,   Ask(check::client::run)),
+    row("redirect_uri",  &[Front, Pushed, Resume],                      ToUser,   Check(check::redirect_uri::run)),
+    row("parameters",    &[Front, Pushed],                              ToClient, Check(check::parameters::run)),
+    row("unsupported",   &[Front, Pushed],                              ToClient, Check(check::unsupported::run)),
+    row("response_type", &[Front, Pushed, Resume],                      ToClient, Check(check::response_type::run)),
+    row("scope",         &[Front, Pushed, Device, Backchannel, Resume], ToClient, Check(check::scope::run)),
+    row("resource",      &[Front, Pushed, Device, Backchannel, Resume], ToClient, Ask(check::resource::run)),
+    row("pkce",          &[Front, Pushed, Resume],                      ToClient, Check(check::pkce::run)),
+    row("prompt",        &[Front, Pushed],                              ToClient, Check(check::prompt::run)),
+    row("login",         &[Front, Verification, Resume],                ToClient, Ask(step::login::run)),
+    row("consent",       &[Front, Verification, Resume],                ToClient, Ask(step::consent::run)),
+    row("respond",       &[Front, Verification, Resume],                ToClient, Ask(respond::code::run)),
 ];
 
-/// One rule.
-pub(crate) struct Check {
-    pub(crate) name: &'static str,
-    pub(crate) flows: &'static [Flow],
-    pub(crate) phases: &'static [Phase],
-    pub(crate) run: for<'a> fn(&'a mut Checked<'_>) -> BoxFuture<'a, Result<(), Error>>,
-}
-
-const fn row(
-    name: &'static str,
-    flows: &'static [Flow],
-    phases: &'static [Phase],
-    run: for<'a> fn(&'a mut Checked<'_>) -> BoxFuture<'a, Result<(), Error>>,
-) -> Check {
-    Check {
+const fn row(name: &'static str, entries: &'static [Entry], delivery: Delivery, run: Run) -> Step {
+    Step {
         name,
-        flows,
-        phases,
+        entries,
+        delivery,
         run,
     }
 }
 
-/// A request, and what the checks have found in it.
-pub(crate) struct Checked<'a> {
-    pub(crate) inner: &'a Inner,
-    pub(crate) request: AuthorizationRequest,
-    pub(crate) client: Option<Arc<Client>>,
-    /// Where the answer goes. Once it is here, errors go there too.
-    pub(crate) redirect_uri: Option<String>,
-    pub(crate) scope: Scope,
-    pub(crate) challenge: Option<CodeChallenge>,
-}
-
-impl<'a> Checked<'a> {
-    pub(crate) fn new(inner: &'a Inner, request: AuthorizationRequest) -> Self {
-        Self {
-            inner,
-            request,
-            client: None,
-            redirect_uri: None,
-            scope: Scope::default(),
-            challenge: None,
-        }
-    }
-
-    /// Runs every check of this flow and phase, in order; the first that fails ends it.
-    pub(crate) async fn run(&mut self, flow: Flow, phase: Phase) -> Result<Arc<Client>, Error> {
-        for check in CHECKS {
-            if check.flows.contains(&flow) && check.phases.contains(&phase) {
-                let checked = (check.run)(self).await;
-                checked.inspect_err(|error| {
-                    tracing::debug!(check = check.name, %error, "authorization request refused");
-                })?;
+/// Runs the steps of an entry.
+pub(super) async fn run(mut context: AuthorizationContext<'_>) -> Result<Reply, Error> {
+    let entry = context.entry;
+    for step in TABLE.iter().filter(|step| step.entries.contains(&entry)) {
+        let flow = match step.run {
+            Check(check) => check(&mut context).map(|()| Flow::Continue),
+            Ask(ask) => ask(&mut context).await,
+        };
+        match flow {
+            Ok(Flow::Continue) => {}
+            Ok(Flow::Reply(reply)) => return Ok(reply),
+            Err(error) => {
+                tracing::debug!(step = step.name, %error, "authorization request refused");
+                return context.fault(step.delivery, error);
             }
         }
-        let client = self.client.clone();
-        client.ok_or_else(|| Error::Internal("no check looked for the client".to_owned()))
     }
-
-    /// The client, once `client` has passed.
-    pub(crate) fn client(&self) -> Result<&Arc<Client>, Error> {
-        let client = self.client.as_ref();
-        client.ok_or_else(|| Error::Internal("the client is checked first".to_owned()))
-    }
+    Err(Error::Internal("no step answered".to_owned()))
 }
 
 #[cfg(test)]
@@ -121,16 +95,52 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_client_and_its_redirect_uri_come_first() {
-        let names: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
-        assert_eq!(names[..2], ["client", "redirect_uri"]);
+    fn until_client_and_redirect_uri_are_known_the_user_hears_of_faults() {
+        let to_user = TABLE.iter().filter(|step| step.delivery == ToUser);
+        let to_user: Vec<&str> = to_user.map(|step| step.name).collect();
+        assert_eq!(to_user, ["client", "redirect_uri"]);
+        let first: Vec<&str> = TABLE.iter().take(2).map(|step| step.name).collect();
+        assert_eq!(first, to_user);
     }
 
     #[test]
-    fn what_may_change_while_a_page_is_open_is_checked_again() {
-        for name in ["client", "redirect_uri", "scope", "resource", "pkce"] {
-            let check = CHECKS.iter().find(|check| check.name == name).unwrap();
-            assert!(check.phases.contains(&Phase::Decision), "{name}");
+    fn what_may_change_while_a_page_is_open_runs_again() {
+        let again = TABLE.iter().filter(|step| step.entries.contains(&Resume));
+        let again: Vec<&str> = again.map(|step| step.name).collect();
+        let expected = [
+            "client",
+            "redirect_uri",
+            "response_type",
+            "scope",
+            "resource",
+            "pkce",
+            "login",
+            "consent",
+            "respond",
+        ];
+        assert_eq!(again, expected);
+        // The rest depends on the request alone, which can't change.
+        let once = TABLE.iter().filter(|step| !step.entries.contains(&Resume));
+        let once: Vec<&str> = once.map(|step| step.name).collect();
+        assert_eq!(once, ["parameters", "unsupported", "prompt"]);
+    }
+
+    #[test]
+    fn every_entry_that_takes_a_request_checks_its_client_first() {
+        for entry in [Front, Pushed, Device, Backchannel, Resume] {
+            let first = TABLE.iter().find(|step| step.entries.contains(&entry));
+            assert_eq!(first.map(|step| step.name), Some("client"), "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn only_entries_with_a_browser_ask_the_site() {
+        for name in ["login", "consent", "respond"] {
+            let step = TABLE.iter().find(|step| step.name == name).unwrap();
+            assert!(
+                step.entries.iter().all(|entry| entry.has_browser()),
+                "{name}"
+            );
         }
     }
 }

@@ -4,9 +4,10 @@ use grantor_core::{Environment, ErrorCode, Secret, Timestamp};
 use grantor_store::{Conflict, Diagnostics, Kind, Record, Records, Stores, Versioned, kinds};
 use serde::{Deserialize, Serialize};
 
-use super::Passwords;
+use super::{PasswordError, Passwords};
+use crate::builder::BuildError;
+use crate::error::Error;
 use crate::token::Identifier;
-use crate::{BuildError, Error};
 
 /// The users of the built-in site, with passwords.
 #[derive(Debug, Clone)]
@@ -112,7 +113,7 @@ impl Accounts {
         let record = AccountRecord {
             id: Identifier::mint(&self.environment),
             name,
-            password: hash.map_err(|error| Error::Internal(error.to_string()))?,
+            password: hash.map_err(password_failed)?,
             created_at: self.environment.now(),
         };
         let index = NameRecord {
@@ -160,7 +161,8 @@ impl Accounts {
         Ok(found.map(Into::into))
     }
 
-    /// Removes an account. It, if there was one; whoever calls this ends what hangs on its subject.
+    /// Removes an account and returns it. Its tokens stay valid: call it within
+    /// [`Server::remove_subject`](crate::Server::remove_subject).
     ///
     /// # Errors
     /// The store failed.
@@ -195,8 +197,7 @@ impl Accounts {
         let verified = self.passwords.verify(password, hash).await;
         match verified {
             Ok(right) => Ok(record.filter(|_| right).map(Into::into)),
-            Err(super::PasswordError::Busy) => Err(Error::Contention),
-            Err(error) => Err(Error::Internal(error.to_string())),
+            Err(error) => Err(password_failed(error)),
         }
     }
 
@@ -248,6 +249,13 @@ impl From<AccountRecord> for Account {
 }
 
 const MAX_PASSWORD: usize = 1024;
+
+fn password_failed(error: PasswordError) -> Error {
+    match error {
+        PasswordError::Busy => Error::Busy,
+        PasswordError::Failed => Error::Internal(error.to_string()),
+    }
+}
 
 /// A name as it is kept: without space around it, ASCII letters small.
 fn normalize(name: &str) -> Result<String, Error> {

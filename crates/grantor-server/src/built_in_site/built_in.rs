@@ -1,23 +1,26 @@
-use grantor_core::{BoxFuture, Secret};
+use grantor_core::{BoxFuture, ErrorResponse, Secret};
 use grantor_store::{Diagnostics, Stores};
 use http::StatusCode;
 
 use super::session::Sessions;
 use super::{Accounts, Passwords, pages};
-use crate::site::{Answer, Decision, Interaction, Login, Site, SiteError};
-use crate::{BuildError, Error};
+use crate::builder::BuildError;
+use crate::error::Error;
+use crate::site::{Decision, Interaction, Login, Page, SignIn, Site, SiteError};
+
+/// The names of the forms.
+pub(super) const LOGIN: &str = "login";
+pub(super) const CONSENT: &str = "consent";
 
 /// Accounts, sessions and pages in the server's own store.
 #[derive(Debug)]
 pub struct BuiltInSite {
     accounts: Accounts,
     sessions: Sessions,
-    /// Whether browsers reach it by https, for the names of cookies.
-    secure: bool,
 }
 
 impl BuiltInSite {
-    /// The site in `stores`. `secure` is whether the issuer is https.
+    /// The site of one issuer, in `stores`.
     ///
     /// # Errors
     /// The stores can't carry accounts or sessions.
@@ -38,31 +41,26 @@ impl BuiltInSite {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let accounts = Accounts::prepare(stores, passwords, diagnostics);
-        let sessions = Sessions::prepare(stores, diagnostics);
+        let sessions = Sessions::prepare(stores, issuer, diagnostics);
         Some(Self {
             accounts: accounts?,
             sessions: sessions?,
-            secure: issuer.url().scheme() == "https",
         })
     }
 
     async fn signed_in(&self, interaction: &Interaction<'_>) -> Result<Option<Login>, SiteError> {
-        let name = Sessions::cookie_name(self.secure);
-        let Some(cookie) = interaction.cookie(name) else {
+        let Some(cookie) = interaction.cookie(self.sessions.cookie_name()) else {
             return Ok(None);
         };
         let Some((id, session)) = self.sessions.find(cookie).await? else {
             return Ok(None);
         };
-        if !interaction.is_recent(session.auth_time) {
+        if !interaction.requirements().is_recent(session.auth_time) {
             return Ok(None);
         }
         let account = self.accounts.of_subject(&session.subject).await;
-        Ok(account.map_err(SiteError::new)?.map(|_| Login {
-            subject: session.subject,
-            auth_time: session.auth_time,
-            session: Some(id),
-        }))
+        let account = account.map_err(SiteError::new)?;
+        Ok(account.map(|_| Login::new(session.subject, session.auth_time).in_session(id)))
     }
 
     async fn sign_in(
@@ -70,31 +68,28 @@ impl BuiltInSite {
         interaction: &Interaction<'_>,
         name: &str,
         password: &Secret,
-    ) -> Result<Answer, SiteError> {
+    ) -> Result<SignIn, SiteError> {
         let account = match self.accounts.verify(name, password).await {
             Ok(account) => account,
-            Err(Error::Contention) => {
-                let page = pages::login(interaction, StatusCode::SERVICE_UNAVAILABLE, name);
-                return Ok(Answer::Page(page));
+            Err(Error::Busy) => {
+                let page = pages::login(interaction, StatusCode::SERVICE_UNAVAILABLE, name)?;
+                return Ok(SignIn::Page(page));
             }
             Err(error) => return Err(SiteError::new(error)),
         };
         let Some(account) = account else {
             tracing::info!(target: "grantor::audit", "login failed");
-            let page = pages::login(interaction, StatusCode::UNAUTHORIZED, name);
-            return Ok(Answer::Page(page));
+            // Not 401, which would need a challenge: with Basic the browser opens a dialog.
+            let page = pages::login(interaction, StatusCode::UNPROCESSABLE_ENTITY, name)?;
+            return Ok(SignIn::Page(page));
         };
         tracing::info!(target: "grantor::audit", subject = account.subject, "login");
-        if let Some(old) = interaction.cookie(Sessions::cookie_name(self.secure)) {
+        if let Some(old) = interaction.cookie(self.sessions.cookie_name()) {
             self.sessions.replace(old).await?;
         }
-        let (id, session, cookie) = self.sessions.begin(&account.subject, self.secure).await?;
-        let login = Login {
-            subject: session.subject,
-            auth_time: session.auth_time,
-            session: Some(id),
-        };
-        Ok(Answer::SignedIn(login, cookie))
+        let (id, session, cookie) = self.sessions.begin(&account.subject).await?;
+        let login = Login::new(session.subject, session.auth_time).in_session(id);
+        Ok(SignIn::SignedIn(login, vec![cookie]))
     }
 }
 
@@ -102,23 +97,21 @@ impl Site for BuiltInSite {
     fn login<'a>(
         &'a self,
         interaction: &'a Interaction<'a>,
-    ) -> BoxFuture<'a, Result<Answer, SiteError>> {
+    ) -> BoxFuture<'a, Result<SignIn, SiteError>> {
         Box::pin(async move {
-            if let Some(form) = interaction.form()
+            let form = interaction.submitted().filter(|form| form.name() == LOGIN);
+            if let Some(form) = form
                 && let (Some(name), Some(password)) = (form.get("username"), form.get("password"))
             {
                 let password = Secret::new(password);
                 return self.sign_in(interaction, name, &password).await;
             }
             if let Some(login) = self.signed_in(interaction).await? {
-                return Ok(Answer::Is(login));
+                return Ok(SignIn::Is(login));
             }
-            let hint = interaction.need().login_hint.as_deref().unwrap_or_default();
-            Ok(Answer::Page(pages::login(
-                interaction,
-                StatusCode::OK,
-                hint,
-            )))
+            let hint = interaction.requirements().login_hint.as_deref();
+            let page = pages::login(interaction, StatusCode::OK, hint.unwrap_or_default())?;
+            Ok(SignIn::Page(page))
         })
     }
 
@@ -134,22 +127,28 @@ impl Site for BuiltInSite {
             let account = self.accounts.of_subject(&login.subject).await;
             let account = account.map_err(SiteError::new)?;
             let name = account.map(|account| account.name).unwrap_or_default();
-            Ok(Decision::Page(pages::consent(interaction, &name)))
+            Ok(Decision::Page(pages::consent(interaction, &name)?))
         })
+    }
+
+    fn error(&self, status: StatusCode, error: &ErrorResponse) -> Page {
+        pages::error(status, error)
     }
 }
 
 /// What the user decided, now or before; none if they have to be asked.
 fn decided(interaction: &Interaction<'_>) -> Option<Decision> {
-    match interaction.form().and_then(|form| form.get("decision")) {
-        Some("allow") => return Some(Decision::Allow(interaction.scope().clone())),
+    let form = interaction
+        .submitted()
+        .filter(|form| form.name() == CONSENT);
+    match form.and_then(|form| form.get("decision")) {
+        Some("allow") => return Some(Decision::Allow(interaction.requested())),
         Some("deny") => return Some(Decision::Deny),
         _ => {}
     }
     // RFC 8252 section 8.6: anybody could be a public client, so its users are asked every time.
-    let known = interaction
-        .remembered()
-        .is_some_and(|scope| interaction.scope().is_subset(scope));
-    let unasked = known && !interaction.client().public && !interaction.need().ask_consent;
+    let unasked = interaction.is_remembered()
+        && !interaction.client().is_public()
+        && !interaction.requirements().ask_consent;
     unasked.then_some(Decision::Remembered)
 }

@@ -9,5 +9,4 @@ mod session;
 
 pub use accounts::{Account, Accounts};
 pub use built_in::BuiltInSite;
-pub(crate) use pages::error_page;
 pub use passwords::{PasswordError, Passwords};

@@ -2,15 +2,16 @@ use askama::Template;
 use grantor_core::ErrorResponse;
 use http::StatusCode;
 
-use crate::site::{Interaction, Page};
+use super::built_in::{CONSENT, LOGIN};
+use crate::site::plain::advice;
+use crate::site::{Interaction, Page, SiteError};
 
 #[derive(Template)]
 #[template(path = "login.html")]
 struct LoginPage<'a> {
     client: &'a str,
     action: &'a str,
-    ticket: &'a str,
-    csrf: &'a str,
+    hidden: &'a str,
     username: &'a str,
     problem: &'a str,
 }
@@ -21,8 +22,7 @@ struct ConsentPage<'a> {
     client: &'a str,
     username: &'a str,
     action: &'a str,
-    ticket: &'a str,
-    csrf: &'a str,
+    hidden: &'a str,
     scope: Vec<&'a str>,
     resources: &'a [String],
     problem: &'a str,
@@ -33,6 +33,7 @@ struct ConsentPage<'a> {
 struct ErrorPage<'a> {
     error: &'a str,
     description: &'a str,
+    advice: &'a str,
 }
 
 /// The content of the one `<style>` element of all pages, but for the last line end, which the
@@ -42,50 +43,59 @@ const STYLE: &str = include_str!("../../templates/style.css");
 const STALE: &str = "The page had grown old, so it is shown again. Please repeat your answer.";
 
 /// The login page; its status says what is wrong with the last try.
-pub(super) fn login(interaction: &Interaction<'_>, status: StatusCode, username: &str) -> Page {
+pub(super) fn login(
+    interaction: &Interaction<'_>,
+    status: StatusCode,
+    username: &str,
+) -> Result<Page, SiteError> {
+    let form = interaction.form(LOGIN)?;
     let problem = match status {
-        StatusCode::UNAUTHORIZED => "The user name or the password is wrong.",
+        StatusCode::UNPROCESSABLE_ENTITY => "The user name or the password is wrong.",
         StatusCode::SERVICE_UNAVAILABLE => "Too many people sign in just now. Please try again.",
-        _ if interaction.was_stale() => STALE,
+        _ if interaction.csrf_mismatch() => STALE,
         _ => "",
     };
     let page = LoginPage {
         client: interaction.client().display_name(),
-        action: interaction.action(),
-        ticket: interaction.ticket(),
-        csrf: interaction.csrf(),
+        action: form.action(),
+        hidden: &form.hidden_html(),
         username,
         problem,
     };
-    render(stale_status(interaction, status), &page)
+    Ok(render(stale_status(interaction, status), &page))
 }
 
 /// The consent page.
-pub(super) fn consent(interaction: &Interaction<'_>, username: &str) -> Page {
+pub(super) fn consent(interaction: &Interaction<'_>, username: &str) -> Result<Page, SiteError> {
+    let form = interaction.form(CONSENT)?;
     let page = ConsentPage {
         client: interaction.client().display_name(),
         username,
-        action: interaction.action(),
-        ticket: interaction.ticket(),
-        csrf: interaction.csrf(),
+        action: form.action(),
+        hidden: &form.hidden_html(),
         scope: interaction.scope().iter().collect(),
         resources: interaction.resources(),
-        problem: if interaction.was_stale() { STALE } else { "" },
+        problem: if interaction.csrf_mismatch() {
+            STALE
+        } else {
+            ""
+        },
     };
-    render(stale_status(interaction, StatusCode::OK), &page)
+    Ok(render(stale_status(interaction, StatusCode::OK), &page))
 }
 
 /// The page for an error that goes to no client.
-pub(crate) fn error_page(status: StatusCode, error: &ErrorResponse) -> Page {
+pub(super) fn error(status: StatusCode, error: &ErrorResponse) -> Page {
     let page = ErrorPage {
         error: error.error.as_str(),
         description: error.description.as_deref().unwrap_or_default(),
+        advice: advice(status),
     };
     render(status, &page)
 }
 
 fn stale_status(interaction: &Interaction<'_>, status: StatusCode) -> StatusCode {
-    if interaction.was_stale() && status == StatusCode::OK {
+    if interaction.csrf_mismatch() && status == StatusCode::OK {
         StatusCode::FORBIDDEN
     } else {
         status
@@ -109,7 +119,7 @@ mod tests {
     #[tokio::test]
     async fn the_policy_allows_the_style_of_the_page_and_no_other() {
         let error = ErrorResponse::new(ErrorCode::InvalidRequest, "<b>");
-        let answer = error_page(StatusCode::BAD_REQUEST, &error).into_answer();
+        let answer = super::error(StatusCode::BAD_REQUEST, &error).into_response();
         let csp = answer.headers()[header::CONTENT_SECURITY_POLICY]
             .to_str()
             .unwrap()
@@ -120,7 +130,7 @@ mod tests {
         let (style, _) = after.split_once("</style>").unwrap();
         let expected = Page::html(StatusCode::OK, "")
             .with_style(style)
-            .into_answer();
+            .into_response();
         assert_eq!(csp, expected.headers()[header::CONTENT_SECURITY_POLICY]);
         assert!(csp.contains("style-src 'sha256-") && !csp.contains("unsafe"));
         assert!(html.contains("&#60;b&#62;") || html.contains("&lt;b&gt;"));

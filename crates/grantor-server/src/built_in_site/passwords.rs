@@ -87,7 +87,8 @@ impl Passwords {
             .await?
     }
 
-    /// Whether a password is the one of `hash`. Without a hash it is not, after the same time.
+    /// Checks a password against `hash`. `None` takes equally long and is false, so an unknown user
+    /// can't be told from a wrong password.
     ///
     /// # Errors
     /// The pool is full, or the hash can't be read.

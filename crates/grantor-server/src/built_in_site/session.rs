@@ -1,14 +1,14 @@
 use std::time::Duration;
 
-use grantor_core::{Environment, Timestamp};
+use grantor_core::{Environment, Issuer, Timestamp};
 use grantor_store::{Diagnostics, Kind, Record, Records, Stores, kinds};
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
 use crate::SiteError;
-use crate::authorization::set_cookie;
+use crate::http::cookie;
 use crate::revocation::Epochs;
-use crate::token::{Opaque, OpaqueKind};
+use crate::token::{OpaqueKind, OpaqueToken};
 
 const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 
@@ -18,6 +18,9 @@ pub(crate) struct Sessions {
     records: Records<SessionRecord>,
     epochs: Epochs,
     environment: Environment,
+    cookie_name: String,
+    /// Whether browsers reach the issuer by https.
+    secure: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -41,8 +44,14 @@ impl Record for SessionRecord {
 }
 
 impl Sessions {
-    pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
+    pub(crate) fn prepare(
+        stores: &Stores,
+        issuer: &Issuer,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
         Some(Self {
+            cookie_name: cookie::name("session", issuer),
+            secure: cookie::is_secure(issuer),
             records: diagnostics.records(stores)?,
             epochs: Epochs::prepare(stores, diagnostics)?,
             environment: stores.environment().clone(),
@@ -53,25 +62,24 @@ impl Sessions {
     pub(crate) async fn begin(
         &self,
         subject: &str,
-        secure: bool,
     ) -> Result<(String, SessionRecord, HeaderValue), SiteError> {
         let now = self.environment.now();
-        let cookie = Opaque::mint(&self.environment);
+        let minted = OpaqueToken::mint(&self.environment);
         let record = SessionRecord {
-            hash: cookie.hash(),
+            hash: minted.hash(),
             subject: subject.to_owned(),
             subject_epoch: self.epochs.subject_now(subject).await?,
             auth_time: now,
             expires_at: now + LIFETIME,
         };
-        let key = self.records.key(cookie.id.as_bytes());
+        let key = self.records.key(minted.id.as_bytes());
         if self.records.create(&key, &record).await?.is_err() {
             return Err(SiteError::new("an identifier was drawn twice"));
         }
-        let text = cookie.to_text(OpaqueKind::Session);
+        let text = minted.to_text(OpaqueKind::Session);
         let age = Some(LIFETIME.as_secs());
-        let set = set_cookie(Self::cookie_name(secure), text.expose(), secure, age);
-        Ok((cookie.id.to_string(), record, set))
+        let set = cookie::set(&self.cookie_name, text.expose(), self.secure, age);
+        Ok((minted.id.to_string(), record, set))
     }
 
     /// The session of a cookie, if neither it nor its subject was ended.
@@ -79,7 +87,7 @@ impl Sessions {
         &self,
         cookie: &str,
     ) -> Result<Option<(String, SessionRecord)>, SiteError> {
-        let Some(cookie) = Opaque::parse(OpaqueKind::Session, cookie) else {
+        let Some(cookie) = OpaqueToken::parse(OpaqueKind::Session, cookie) else {
             return Ok(None);
         };
         let key = self.records.key(cookie.id.as_bytes());
@@ -89,15 +97,15 @@ impl Sessions {
             return Ok(None);
         };
         let id = cookie.id.to_string();
-        let stands = self.epochs.session(&id).await?.is_empty()
+        let valid = self.epochs.session(&id).await?.is_empty()
             && self.epochs.subject(&record.subject).await? == record.subject_epoch;
-        Ok(stands.then_some((id, record)))
+        Ok(valid.then_some((id, record)))
     }
 
-    /// Forgets the session of a cookie that another one takes the place of. What hangs on it stays:
+    /// Removes the session of a cookie that another one replaces. The tokens issued in it stay valid:
     /// the user has not signed out.
     pub(crate) async fn replace(&self, cookie: &str) -> Result<(), SiteError> {
-        let Some(cookie) = Opaque::parse(OpaqueKind::Session, cookie) else {
+        let Some(cookie) = OpaqueToken::parse(OpaqueKind::Session, cookie) else {
             return Ok(());
         };
         let key = self.records.key(cookie.id.as_bytes());
@@ -108,11 +116,8 @@ impl Sessions {
         Ok(())
     }
 
-    pub(crate) fn cookie_name(secure: bool) -> &'static str {
-        if secure {
-            "__Host-grantor_session"
-        } else {
-            "grantor_session"
-        }
+    /// The name of its cookie.
+    pub(crate) fn cookie_name(&self) -> &str {
+        &self.cookie_name
     }
 }

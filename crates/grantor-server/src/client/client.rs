@@ -1,117 +1,121 @@
-use grantor_core::{RedirectUri, Scope, Secret};
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
-/// A client as the server's checks see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+use grantor_core::{RedirectUri, Scope, TokenEndpointAuthMethod};
+
+use crate::config::Rotation;
+
+/// A client as the server's checks see it. Stored clients have a record of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Client {
     /// Its identifier.
     pub id: String,
-    /// What pages call it; its identifier, if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The name that pages show; the identifier, if absent.
     pub name: Option<String>,
-    /// It has no secret, since it could keep none: an application on a device or in a browser.
-    #[serde(default)]
-    pub public: bool,
+    /// How it authenticates. A client with [`TokenEndpointAuthMethod::None`] is public: it runs on a
+    /// device or in a browser and can keep no secret. A client with a secret may send it by HTTP
+    /// Basic or in the body.
+    pub auth_method: TokenEndpointAuthMethod,
     /// The grant types it may use, as on the wire.
-    pub grants: Vec<String>,
+    pub grant_types: Vec<String>,
     /// The scope values it may ask for; all of them, if it asks for none.
     pub scope: Scope,
-    /// Where its authorization answers may go.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Where authorization responses may go.
     pub redirect_uris: Vec<RedirectUri>,
-    /// It is a resource server with this identifier, and may introspect tokens of that audience.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource: Option<String>,
-    /// What was issued under another epoch is dead.
+    /// The resources it may name (RFC 8707); any resource that the server knows, if absent.
+    pub resources: Option<Vec<String>>,
+    /// It is a resource server with this identifier, and may introspect tokens for it.
+    pub resource_identifier: Option<String>,
+    /// Which of its refresh tokens are replaced at each use, if it wants more than the server.
+    pub rotation: Option<Rotation>,
+    /// The longest lifetime of its access tokens, if it is shorter than the server's.
+    pub access_token_lifetime: Option<Duration>,
+    /// The longest lifetime of its refresh tokens, if it is shorter than the server's.
+    pub refresh_token_lifetime: Option<Duration>,
+    /// Every token carries the epoch of its client. A client with another epoch, as after removing
+    /// it and adding it again, makes all earlier tokens invalid.
     pub epoch: String,
 }
 
 impl Client {
-    /// Whether it may use a grant type.
+    /// A client with a secret, without grant types and scope.
     #[must_use]
-    pub fn may_use(&self, grant_type: &str) -> bool {
-        self.grants.iter().any(|grant| grant == grant_type)
+    pub fn new(id: impl Into<String>, epoch: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: None,
+            auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+            grant_types: Vec::new(),
+            scope: Scope::default(),
+            redirect_uris: Vec::new(),
+            resources: None,
+            resource_identifier: None,
+            rotation: None,
+            access_token_lifetime: None,
+            refresh_token_lifetime: None,
+            epoch: epoch.into(),
+        }
     }
 
-    /// What pages call it.
+    /// Whether it has no credentials.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.auth_method == TokenEndpointAuthMethod::None
+    }
+
+    /// Whether it may use a grant type.
+    #[must_use]
+    pub fn allows_grant_type(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|own| own == grant_type)
+    }
+
+    /// Whether it may name a resource.
+    #[must_use]
+    pub fn allows_resource(&self, resource: &str) -> bool {
+        let allowed = self.resources.as_ref();
+        allowed.is_none_or(|allowed| allowed.iter().any(|own| own == resource))
+    }
+
+    /// The name that pages show.
     #[must_use]
     pub fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
     }
+
+    /// Whether a web page of this origin may read the answers to this client: the origin is that of
+    /// one of its redirect URIs.
+    pub(crate) fn has_origin(&self, origin: &str) -> bool {
+        self.redirect_uris.iter().any(|uri| {
+            url::Url::parse(uri.as_str()).is_ok_and(|url| {
+                url.origin().is_tuple() && url.origin().ascii_serialization() == origin
+            })
+        })
+    }
 }
 
-/// A client that is to be registered.
-#[derive(Debug, Clone, Default)]
-pub struct NewClient {
-    /// Its identifier.
-    pub id: String,
-    /// What pages call it.
-    pub name: Option<String>,
-    /// It can keep no secret.
-    pub public: bool,
-    /// The grant types it may use, as on the wire.
-    pub grants: Vec<String>,
-    /// The scope values it may ask for.
-    pub scope: Scope,
-    /// Where its authorization answers may go.
-    pub redirect_uris: Vec<RedirectUri>,
-    /// It is a resource server with this identifier.
-    pub resource: Option<String>,
-    /// The secret that somebody chose; one is generated, if absent.
-    pub secret: Option<Secret>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl NewClient {
-    /// Everything that is wrong with it, one message each.
-    #[must_use]
-    pub fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        let mut check = |fine: bool, problem: &str| {
-            if !fine {
-                problems.push(problem.to_owned());
-            }
-        };
-        let has = |grant: &str| self.grants.iter().any(|g| g == grant);
-        let printable = |text: &str| text.bytes().all(|b| (b' '..=b'~').contains(&b));
-        check(
-            (1..=128).contains(&self.id.len()) && printable(&self.id),
-            "a client identifier is 1 to 128 printable ASCII characters",
-        );
-        check(
-            !self.grants.is_empty() || self.resource.is_some(),
-            "a client needs a grant type, or a resource if it only introspects",
-        );
-        check(
-            !has("authorization_code") || !self.redirect_uris.is_empty(),
-            "a client with the authorization_code grant needs a redirect URI",
-        );
-        check(
-            !(self.public && has("client_credentials")),
-            "a public client can't use client_credentials: it has no credentials",
-        );
-        check(
-            !(self.public && self.secret.is_some()),
-            "a public client has no secret",
-        );
-        check(
-            !(self.public && self.resource.is_some()),
-            "a resource server can't be a public client: it authenticates to introspect",
-        );
-        check(
-            !has("refresh_token") || has("authorization_code"),
-            "the refresh_token grant needs a grant that gives refresh tokens: authorization_code",
-        );
-        check(
-            self.secret.as_ref().is_none_or(|secret| !secret.is_empty()),
-            "the secret is empty",
-        );
-        let absolute = |text: &String| {
-            url::Url::parse(text).is_ok_and(|url| url.fragment().is_none()) && printable(text)
-        };
-        check(
-            self.resource.as_ref().is_none_or(absolute),
-            "a resource is an absolute URI without a fragment (RFC 8707 section 2)",
-        );
-        problems
+    #[test]
+    fn its_origins_are_those_of_its_redirect_uris() {
+        let mut client = Client::new("spa", "1");
+        client.redirect_uris = vec![
+            "https://spa.example/cb".parse().unwrap(),
+            "com.example.app:/cb".parse().unwrap(),
+        ];
+        assert!(client.has_origin("https://spa.example"));
+        for other in ["null", "https://spa.example:8443", "http://spa.example", ""] {
+            assert!(!client.has_origin(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn without_a_list_it_may_name_any_resource() {
+        let mut client = Client::new("a", "1");
+        assert!(client.allows_resource("https://api.example"));
+        client.resources = Some(vec!["https://files.example".to_owned()]);
+        assert!(!client.allows_resource("https://api.example"));
+        assert!(client.allows_resource("https://files.example"));
     }
 }

@@ -1,32 +1,44 @@
-use grantor_core::{BoxFuture, Secret};
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use super::Client;
-use crate::Error;
+use grantor_core::BoxFuture;
 
-/// Where clients are looked up. [`StoredClients`] keeps them in the server's store; an application
-/// may keep its own table.
+use super::{Client, Credentials};
+use crate::error::Error;
+
+/// Where clients are looked up. [`StoredClients`](crate::StoredClients) keeps them in the server's
+/// store; an application may keep its own table.
 pub trait Clients: Debug + Send + Sync + 'static {
-    /// The client with this identifier.
+    /// The client with this identifier, and what its authentication is compared with.
     ///
     /// # Errors
     /// The table can't be read.
-    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Arc<Client>>, Error>>;
+    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Registered>, Error>>;
 
-    /// Whether `secret` is a secret of this client. It must take the same time for a wrong one.
-    ///
-    /// # Errors
-    /// The table can't be read.
-    fn verify_secret<'a>(
-        &'a self,
-        client: &'a Client,
-        secret: &'a Secret,
-    ) -> BoxFuture<'a, Result<bool, Error>>;
-
-    /// Whether a registered resource server has this identifier, so that tokens may be asked for it.
+    /// Whether a registered resource server has this identifier, so that tokens may be requested
+    /// for it.
     ///
     /// # Errors
     /// The table can't be read.
     fn is_resource<'a>(&'a self, resource: &'a str) -> BoxFuture<'a, Result<bool, Error>>;
+}
+
+/// A client as it was looked up.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Registered {
+    /// The client.
+    pub client: Arc<Client>,
+    /// How its secret is verified.
+    pub credentials: Credentials,
+}
+
+impl Registered {
+    /// A client with its credentials.
+    pub fn new(client: impl Into<Arc<Client>>, credentials: Credentials) -> Self {
+        Self {
+            client: client.into(),
+            credentials,
+        }
+    }
 }

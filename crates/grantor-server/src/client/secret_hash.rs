@@ -1,11 +1,33 @@
 use std::fmt;
 
-use grantor_core::Secret;
+use grantor_core::{Secret, Timestamp};
 use grantor_jose::base64url;
 use grantor_jose::digest::{MacKey, constant_time_eq, sha256};
 use serde::{Deserialize, Serialize};
 
-/// What is kept of a client secret.
+/// A secret of a client, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredSecret {
+    pub(crate) hash: SecretHash,
+    /// When it stops being valid, because another one has replaced it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl StoredSecret {
+    pub(crate) fn new(hash: SecretHash) -> Self {
+        Self {
+            hash,
+            expires_at: None,
+        }
+    }
+
+    pub(crate) fn is_valid(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|at| now < at)
+    }
+}
+
+/// The hash of a client secret.
 ///
 /// A generated one has 256 random bits, so SHA-256 is enough. One that somebody chose may be
 /// guessable: it is hashed with a key of the server, which is sealed under the master key, so that a

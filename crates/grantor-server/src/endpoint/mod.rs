@@ -1,6 +1,7 @@
-//! The endpoints, one file each.
+//! The endpoints, one function each. The authorization endpoint has a room of its own.
 
-mod introspection;
+pub(crate) mod introspection;
+pub(crate) mod jwks;
 pub(crate) mod metadata;
-mod revocation;
-mod token;
+pub(crate) mod revocation;
+pub(crate) mod token;

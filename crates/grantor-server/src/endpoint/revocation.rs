@@ -1,78 +1,62 @@
 //! Revocation (RFC 7009).
 
-use grantor_core::{ErrorCode, Params, RevocationRequest};
-use grantor_store::Versioned;
-use http::HeaderMap;
+use grantor_core::{BoxFuture, ErrorCode, RevocationRequest};
 
-use crate::counters::count;
-use crate::grant::RefreshTokenText;
-use crate::server::Inner;
-use crate::token::{Opaque, OpaqueKind, RevokedRecord};
-use crate::{Client, Error};
+use crate::client::Client;
+use crate::error::Error;
+use crate::event::{Event, EventKind};
+use crate::grant::{EndReason, Grant, RefreshTokenText};
+use crate::http::{Call, Reply};
+use crate::services::Services;
 
-impl Inner {
-    /// Gives a token up. A token that is unknown is given up already (RFC 7009 section 2.2).
-    pub(crate) async fn revoke(
-        &self,
-        headers: &HeaderMap,
-        params: &Params<'_>,
-    ) -> Result<(), Error> {
-        count(&self.counters.revocation_requests);
-        let caller = self.authenticate(headers, params).await?;
-        let request = RevocationRequest::from_params(params)
-            .ok_or_else(|| Error::refused(ErrorCode::InvalidRequest, "\"token\" is missing"))?;
+pub(crate) fn run<'a>(
+    services: &'a Services,
+    call: &'a Call<'a>,
+) -> BoxFuture<'a, Result<Reply, Error>> {
+    Box::pin(async move {
+        let caller = call.client()?;
+        let request = RevocationRequest::from_params(&call.params)
+            .ok_or_else(|| Error::invalid_request("\"token\" is missing"))?;
         let token = request.token.expose();
-        // The form of a token says what it is, so the hint is not needed.
+        // The form of a token says what it is, so the hint is not needed. A token that is unknown is
+        // revoked already (RFC 7009 section 2.2).
         if let Some(presented) = RefreshTokenText::parse(token) {
-            return self.revoke_refresh_token(&caller, &presented).await;
+            revoke_refresh_token(services, caller, &presented).await?;
+        } else if services.tokens.revoke(token, |id| own(caller, id)).await? {
+            services.events.tell(&Event {
+                endpoint: Some("revocation"),
+                client_id: Some(&caller.id),
+                ..Event::new(EventKind::AccessTokenRevoked)
+            });
         }
-        if let Some(opaque) = Opaque::parse(OpaqueKind::AccessToken, token) {
-            return self.revoke_opaque(&caller, &opaque).await;
-        }
-        self.revoke_jwt(&caller, token).await
-    }
+        Ok(Reply::empty())
+    })
+}
 
-    /// Any genuine generation ends the grant, and with it every token of it.
-    async fn revoke_refresh_token(
-        &self,
-        caller: &Client,
-        presented: &RefreshTokenText,
-    ) -> Result<(), Error> {
-        let Some(grant) = self.genuine_refresh_token(presented).await? else {
-            return Ok(());
-        };
-        own(caller, &grant.client_id)?;
-        self.end_grant(presented.claims.grant, "revoked by the client")
-            .await
+async fn revoke_refresh_token(
+    services: &Services,
+    caller: &Client,
+    presented: &RefreshTokenText,
+) -> Result<(), Error> {
+    let Some(grant) = services.grants.of_refresh_token(presented).await? else {
+        return Ok(());
+    };
+    own(caller, &grant.client_id)?;
+    // Anybody can be a public client: a token of it that was replaced long ago, found in a log, must
+    // not end a login.
+    if caller.is_public() && !is_recent(&grant, presented) {
+        return Ok(());
     }
+    let id = presented.claims.grant;
+    services.end_grant(id, EndReason::RevokedByClient).await
+}
 
-    async fn revoke_opaque(&self, caller: &Client, token: &Opaque) -> Result<(), Error> {
-        let key = self.access_tokens.key(token.id.as_bytes());
-        match self.access_tokens.get(&key).await? {
-            Some(Versioned { record, .. }) if token.matches(&record.hash) => {
-                own(caller, &record.client_id)?;
-                self.access_tokens.remove(&key).await?;
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    async fn revoke_jwt(&self, caller: &Client, token: &str) -> Result<(), Error> {
-        let Some(claims) = self.verify_own_jwt(token) else {
-            return Ok(());
-        };
-        let client_id = claims.other.get("client_id").and_then(|v| v.as_str());
-        own(caller, client_id.unwrap_or_default())?;
-        if let (Some(jti), Some(expires_at)) = (claims.jwt_id, claims.expires_at) {
-            let key = self.revoked.key_of_name(&jti);
-            let record = RevokedRecord {
-                expires_at: expires_at + self.config.max_clock_skew * 2,
-            };
-            self.revoked.overwrite(&key, &record).await?;
-        }
-        Ok(())
-    }
+/// Whether a genuine refresh token is the current one, its predecessor, or newer than the record.
+fn is_recent(grant: &Grant, presented: &RefreshTokenText) -> bool {
+    let Some(state) = grant.refresh_state() else {
+        return true;
+    };
+    presented.claims.generation.saturating_add(1) >= state.generation
 }
 
 /// RFC 7009 section 2.1: the token must have been issued to the client that revokes it.

@@ -1,50 +1,46 @@
-//! The token endpoint.
+//! The token endpoint (RFC 6749 section 3.2).
 
-use grantor_core::{ErrorCode, Params, TokenResponse};
-use http::HeaderMap;
+use grantor_core::{BoxFuture, ErrorCode, Params};
+use http::StatusCode;
 
-use crate::counters::count;
-use crate::server::Inner;
-use crate::{Error, TokenContext};
+use crate::error::Error;
+use crate::grant_type::{GrantType, commit};
+use crate::http::{Call, Reply};
+use crate::services::Services;
 
-/// What every grant may read.
+/// The parameters that every grant type may read.
 const COMMON: [&str; 3] = ["scope", "resource", "audience"];
 
-impl Inner {
-    pub(crate) async fn token(
-        &self,
-        headers: &HeaderMap,
-        params: &Params<'_>,
-    ) -> Result<TokenResponse, Error> {
-        count(&self.counters.token_requests);
-        let grant_type = params.get("grant_type").ok_or_else(|| {
-            Error::refused(ErrorCode::InvalidRequest, "\"grant_type\" is missing")
-        })?;
-        let client = self.authenticate(headers, params).await?;
-        let grant = self.grants.iter().find(|g| g.grant_type() == grant_type);
-        let grant = grant.ok_or_else(|| {
-            let description = "this server does not know the grant type";
+pub(crate) fn run<'a>(
+    services: &'a Services,
+    call: &'a Call<'a>,
+) -> BoxFuture<'a, Result<Reply, Error>> {
+    Box::pin(async move {
+        let name = call.params.get("grant_type");
+        let name = name.ok_or_else(|| Error::invalid_request("\"grant_type\" is missing"))?;
+        let grant_type = services.grant_types.find(name).ok_or_else(|| {
+            let description = "this server does not have the grant type";
             Error::refused(ErrorCode::UnsupportedGrantType, description)
         })?;
-        if !client.may_use(grant_type) {
+        let client = call.client()?;
+        if !client.allows_grant_type(name) {
             let description = "this client may not use the grant type";
             return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
         }
-        let declared = grant.parameters();
-        let mut kept = Params::new();
-        for (name, value) in params.iter() {
-            if name == "grant_type" || COMMON.contains(&name) || declared.contains(&name) {
-                kept.push(name, value);
-            }
+        let params = declared(grant_type, &call.params);
+        let response = commit::run(services, grant_type, client, &params, call.now).await?;
+        Ok(Reply::json(StatusCode::OK, response.to_json()))
+    })
+}
+
+/// The parameters that a grant type declares, and those of all.
+fn declared<'p>(grant_type: &dyn GrantType, params: &'p Params<'_>) -> Params<'p> {
+    let declared = grant_type.parameters();
+    let mut kept = Params::new();
+    for (name, value) in params.iter() {
+        if COMMON.contains(&name) || declared.contains(&name) || name == "grant_type" {
+            kept.push(name, value);
         }
-        let now = self.environment.now();
-        let context = TokenContext {
-            inner: self,
-            client: &client,
-            params: &kept,
-            now,
-        };
-        let issue = grant.handle(&context).await?;
-        self.issue(&client, issue, now).await
     }
+    kept
 }

@@ -1,98 +1,163 @@
-//! Grants: whether they hold, their refresh tokens, their end.
+use std::sync::Arc;
+use std::time::Duration;
 
-use grantor_core::{Secret, Timestamp};
-use grantor_store::Versioned;
+use grantor_core::{Environment, Issuer, Secret, Timestamp};
+use grantor_store::{Conflict, Records, Version, Versioned};
 
-use super::{GrantRecord, GrantState, RefreshClaims, RefreshState};
-use crate::Error;
-use crate::server::Inner;
+use super::{
+    EndReason, Grant, GrantState, PreviousRefreshToken, RefreshClaims, RefreshState,
+    RefreshTokenText,
+};
+use crate::client::Clients;
+use crate::error::Error;
+use crate::key::Keys;
+use crate::revocation::Revocation;
 use crate::token::Identifier;
 
-impl Inner {
-    /// Whether everything that a grant hangs on still stands.
-    pub(crate) async fn anchors_hold(&self, grant: &GrantRecord) -> Result<bool, Error> {
-        let anchors = &grant.anchors;
-        let Some(client) = self.clients.find(&grant.client_id).await? else {
-            return Ok(false);
-        };
-        if client.epoch != anchors.client {
-            return Ok(false);
-        }
-        let consent = self
-            .epochs
-            .consent(&grant.subject, &grant.client_id)
-            .await?;
-        if consent.as_deref() != Some(anchors.consent.as_str()) {
-            return Ok(false);
-        }
-        if self.epochs.subject(&grant.subject).await? != anchors.subject {
-            return Ok(false);
-        }
-        match &anchors.session {
-            Some((session, epoch)) => Ok(self.epochs.session(session).await? == *epoch),
-            None => Ok(true),
-        }
+/// The grants, and the only place that writes them.
+#[derive(Debug)]
+pub(crate) struct Grants {
+    pub(crate) records: Records<Grant>,
+    pub(crate) clients: Arc<dyn Clients>,
+    pub(crate) revocation: Arc<Revocation>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) issuer: Issuer,
+    pub(crate) environment: Environment,
+    /// The longest an access token lives after its grant has ended.
+    pub(crate) access_token_lifetime: Duration,
+}
+
+impl Grants {
+    /// A grant as it is stored, whatever its state.
+    pub(crate) async fn find(&self, id: Identifier) -> Result<Option<Versioned<Grant>>, Error> {
+        let key = self.records.key(id.as_bytes());
+        Ok(self.records.get(&key).await?)
     }
 
-    /// The grant, if it is live and everything that it hangs on stands.
-    pub(crate) async fn live_grant(&self, id: Identifier) -> Result<Option<GrantRecord>, Error> {
-        let key = self.grant_records.key(id.as_bytes());
-        let Some(Versioned { record, .. }) = self.grant_records.get(&key).await? else {
+    /// Whether everything that a grant depends on is still valid.
+    pub(crate) async fn is_current(&self, grant: &Grant) -> Result<bool, Error> {
+        let Grant {
+            client_id,
+            subject,
+            under,
+            ..
+        } = grant;
+        self.revocation
+            .is_current(&self.clients, client_id, subject, under)
+            .await
+    }
+
+    /// Whether a grant has tokens and they are valid.
+    pub(crate) async fn is_live(&self, id: Identifier) -> Result<bool, Error> {
+        let Some(Versioned { record, .. }) = self.find(id).await? else {
+            return Ok(false);
+        };
+        Ok(matches!(record.state, GrantState::Live { .. }) && self.is_current(&record).await?)
+    }
+
+    /// Creates a grant. Of several with one identifier, one is stored.
+    pub(crate) async fn create(
+        &self,
+        id: Identifier,
+        grant: &Grant,
+    ) -> Result<Result<(), Conflict>, Error> {
+        let key = self.records.key(id.as_bytes());
+        Ok(self.records.create(&key, grant).await?.map(|_| ()))
+    }
+
+    /// Moves a grant on from the version that was read: the put that decides a redemption or a
+    /// rotation.
+    pub(crate) async fn change(
+        &self,
+        id: Identifier,
+        next: &Grant,
+        read: Version,
+    ) -> Result<Result<(), Conflict>, Error> {
+        let key = self.records.key(id.as_bytes());
+        Ok(self.records.update(&key, next, read).await?.map(|_| ()))
+    }
+
+    /// Ends a grant: one write, whatever state it is in. The grant as it was; none if there was none
+    /// to end.
+    pub(crate) async fn end(
+        &self,
+        id: Identifier,
+        reason: EndReason,
+    ) -> Result<Option<Grant>, Error> {
+        let key = self.records.key(id.as_bytes());
+        let Some(Versioned { record, .. }) = self.records.get(&key).await? else {
             return Ok(None);
         };
-        let live = matches!(record.state, GrantState::Live { .. });
-        Ok((live && self.anchors_hold(&record).await?).then_some(record))
-    }
-
-    /// Ends a grant: one write, whatever state it is in.
-    pub(crate) async fn end_grant(&self, id: Identifier, reason: &str) -> Result<(), Error> {
-        let key = self.grant_records.key(id.as_bytes());
-        let Some(Versioned { record, .. }) = self.grant_records.get(&key).await? else {
-            return Ok(());
-        };
-        if matches!(record.state, GrantState::Ended { .. }) {
-            return Ok(());
+        if record.is_ended() {
+            return Ok(None);
         }
         let now = self.environment.now();
-        let ended = GrantRecord {
+        let ended = Grant {
             state: GrantState::Ended {
                 at: now,
-                reason: reason.to_owned(),
+                reason: reason.as_str().to_owned(),
             },
-            expires_at: record
-                .expires_at
-                .max(now + self.config.access_token_lifetime),
-            ..record
+            expires_at: record.expires_at.max(now + self.access_token_lifetime),
+            ..record.clone()
         };
-        self.grant_records.overwrite(&key, &ended).await?;
-        tracing::info!(target: "grantor::audit", grant = %id, client = %ended.client_id, reason, "grant ended");
-        Ok(())
+        self.records.overwrite(&key, &ended).await?;
+        Ok(Some(record))
+    }
+
+    /// The state of a grant that had no code, before [`live`](Self::live).
+    pub(crate) fn opened(&self) -> GrantState {
+        GrantState::Live {
+            code: None,
+            refresh: None,
+        }
+    }
+
+    /// The state of a grant that now has tokens.
+    pub(crate) fn live(&self, grant: &Grant, refresh: Option<RefreshState>) -> GrantState {
+        GrantState::Live {
+            code: grant.code().cloned(),
+            refresh,
+        }
     }
 
     /// The state of a new refresh token, its first generation.
     pub(crate) fn first_refresh_state(&self, now: Timestamp) -> RefreshState {
+        self.refresh_state(0, None, now)
+    }
+
+    /// The state of the refresh token that follows `generation` with `nonce`.
+    pub(crate) fn rotated(&self, generation: u32, nonce: [u8; 16], now: Timestamp) -> RefreshState {
+        let previous = PreviousRefreshToken {
+            nonce,
+            rotated_at: now,
+        };
+        self.refresh_state(generation.saturating_add(1), Some(previous), now)
+    }
+
+    fn refresh_state(
+        &self,
+        generation: u32,
+        previous: Option<PreviousRefreshToken>,
+        now: Timestamp,
+    ) -> RefreshState {
         RefreshState {
-            generation: 0,
+            generation,
             nonce: self.environment.random_bytes(),
             issued_at: now,
             key: self.keys.newest_mac().0,
             last_used: now,
             used: false,
-            previous: None,
+            previous,
         }
     }
 
-    /// The refresh token that is good now; none if the grant has none.
-    pub(crate) fn refresh_token_of(
+    /// The refresh token that is valid now; none if the grant has none.
+    pub(crate) fn refresh_token(
         &self,
         id: Identifier,
-        grant: &GrantRecord,
+        grant: &Grant,
     ) -> Result<Option<Secret>, Error> {
-        let GrantState::Live {
-            refresh: Some(state),
-            ..
-        } = &grant.state
-        else {
+        let Some(state) = grant.refresh_state() else {
             return Ok(None);
         };
         let claims = RefreshClaims {
@@ -104,7 +169,26 @@ impl Inner {
         };
         let key = self.keys.mac(state.key);
         let key = key.ok_or_else(|| Error::Internal("a refresh token's key is gone".to_owned()))?;
-        let issuer = self.config.issuer.as_str();
-        Ok(Some(claims.sign(key, &grant.salt, issuer)))
+        Ok(Some(claims.sign(key, &grant.salt, self.issuer.as_str())))
+    }
+
+    /// What a refresh token says, if this server issued it for this grant.
+    pub(crate) fn verify(
+        &self,
+        presented: &RefreshTokenText,
+        grant: &Grant,
+    ) -> Option<RefreshClaims> {
+        let key = self.keys.mac(presented.claims.key)?;
+        presented.verify(key, &grant.salt, self.issuer.as_str())
+    }
+
+    /// The grant of a refresh token that this server issued, whatever its generation.
+    pub(crate) async fn of_refresh_token(
+        &self,
+        presented: &RefreshTokenText,
+    ) -> Result<Option<Grant>, Error> {
+        let found = self.find(presented.claims.grant).await?;
+        let grant = found.map(|versioned| versioned.record);
+        Ok(grant.filter(|grant| self.verify(presented, grant).is_some()))
     }
 }

@@ -1,8 +1,13 @@
 //! The authorization that a user gave: its record, and its refresh token.
 
+mod end_reason;
 mod grants;
 mod record;
 mod refresh_token;
+mod verdict;
 
-pub(crate) use record::{Anchors, CodeState, GrantRecord, GrantState, Previous, RefreshState};
+pub use end_reason::EndReason;
+pub(crate) use grants::Grants;
+pub use record::{CodeState, Grant, GrantState, GrantedUnder, PreviousRefreshToken, RefreshState};
 pub(crate) use refresh_token::{RefreshClaims, RefreshTokenText};
+pub(crate) use verdict::{Rules, Verdict, verdict};

@@ -2,86 +2,156 @@ use grantor_core::{CodeChallenge, Scope, Timestamp};
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
-/// One authorization: each login on each device. The anchor of all its tokens.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct GrantRecord {
-    pub(crate) client_id: String,
-    pub(crate) subject: String,
-    pub(crate) scope: Scope,
+use super::EndReason;
+
+/// One authorization: each login on each device has its own. Its tokens are valid only while it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Grant {
+    /// The client that it was given to.
+    pub client_id: String,
+    /// The user who gave it.
+    pub subject: String,
+    /// The scope that was allowed.
+    pub scope: Scope,
+    /// The resources that the request named (RFC 8707); none, if it named none.
     #[serde(default)]
-    pub(crate) resources: Vec<String>,
-    pub(crate) anchors: Anchors,
-    pub(crate) auth_time: Timestamp,
-    pub(crate) created_at: Timestamp,
-    /// In the MAC of every refresh token of this grant.
+    pub resources: Vec<String>,
+    /// The epochs that it was made under.
+    #[serde(rename = "anchors")]
+    pub under: GrantedUnder,
+    /// When the user last proved who they are.
+    pub auth_time: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Part of the MAC of each of its refresh tokens.
     pub(crate) salt: [u8; 16],
-    pub(crate) state: GrantState,
-    pub(crate) expires_at: Timestamp,
+    /// What it is worth now.
+    pub state: GrantState,
+    /// When its record may go.
+    pub expires_at: Timestamp,
 }
 
-/// The epochs that a grant was made under.
+/// The epochs that a grant was made under; it is valid only while they are current.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Anchors {
-    pub(crate) client: String,
-    pub(crate) consent: String,
-    pub(crate) subject: String,
+#[non_exhaustive]
+pub struct GrantedUnder {
+    /// The client's.
+    pub client: String,
+    /// That of the user's consent. A grant that needed none, of an own grant type, has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) session: Option<(String, String)>,
+    pub consent: Option<String>,
+    /// The user's.
+    pub subject: String,
+    /// The session's identifier and its epoch; none for offline access.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<(String, String)>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What a grant is worth.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum GrantState {
-    /// The user has decided, the client has a code.
+#[non_exhaustive]
+pub enum GrantState {
+    /// The user has decided, and the client may redeem the code.
     Code(CodeState),
-    /// The code was redeemed.
+    /// It has tokens.
     Live {
-        /// For telling a replay from a guess.
-        code_hash: String,
+        /// The code that was redeemed, to tell a replay from a guess; none, if it had no code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<CodeState>,
+        /// Its refresh token; none, if it has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refresh: Option<RefreshState>,
     },
-    /// Nothing of it is good any more. Kept until its last access token would have expired.
-    Ended { at: Timestamp, reason: String },
+    /// It is worth nothing any more. The record is kept until its last access token has expired.
+    Ended {
+        /// When it ended.
+        at: Timestamp,
+        /// The name of an [`EndReason`].
+        reason: String,
+    },
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct CodeState {
-    pub(crate) hash: String,
-    /// As the authorization request had it; absent if it had none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) redirect_uri: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) challenge: Option<CodeChallenge>,
-    pub(crate) expires_at: Timestamp,
-}
-
-/// The refresh token that is good now.
+/// A code, and what its redemption must prove.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RefreshState {
-    pub(crate) generation: u32,
+#[non_exhaustive]
+pub struct CodeState {
+    /// SHA-256 of the code's secret.
+    pub(crate) hash: String,
+    /// The redirect URI as the authorization request had it; absent if it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
+    /// The PKCE challenge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<CodeChallenge>,
+    /// When the code expires.
+    pub expires_at: Timestamp,
+}
+
+/// The refresh token that is valid now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RefreshState {
+    /// Counts rotations.
+    pub generation: u32,
     pub(crate) nonce: [u8; 16],
-    pub(crate) issued_at: Timestamp,
+    /// When this generation was issued.
+    pub issued_at: Timestamp,
     /// The MAC key.
     pub(crate) key: u16,
-    /// For sliding expiry without rotation.
-    pub(crate) last_used: Timestamp,
+    /// When it was last used, for the lifetime of a token that is not rotated.
+    pub last_used: Timestamp,
     /// Whether this generation has been presented since it was issued.
     #[serde(default)]
     pub(crate) used: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) previous: Option<Previous>,
+    pub(crate) previous: Option<PreviousRefreshToken>,
 }
 
-/// The refresh token before it.
+/// The refresh token before the current one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Previous {
+#[non_exhaustive]
+pub struct PreviousRefreshToken {
     pub(crate) nonce: [u8; 16],
-    /// When it was first rotated away from; a retry does not move it.
+    /// When it was first replaced; a retry does not move it.
     pub(crate) rotated_at: Timestamp,
 }
 
-impl Record for GrantRecord {
+impl Grant {
+    /// Whether it has ended.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        matches!(self.state, GrantState::Ended { .. })
+    }
+
+    /// Its refresh token; none, if it has none.
+    #[must_use]
+    pub fn refresh_state(&self) -> Option<&RefreshState> {
+        match &self.state {
+            GrantState::Live { refresh, .. } => refresh.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Its code, redeemed or not.
+    #[must_use]
+    pub fn code(&self) -> Option<&CodeState> {
+        match &self.state {
+            GrantState::Code(code) => Some(code),
+            GrantState::Live { code, .. } => code.as_ref(),
+            GrantState::Ended { .. } => None,
+        }
+    }
+
+    /// Whether it ended for this reason.
+    #[must_use]
+    pub fn ended_by(&self, reason: EndReason) -> bool {
+        matches!(&self.state, GrantState::Ended { reason: own, .. } if own == reason.as_str())
+    }
+}
+
+impl Record for Grant {
     const KIND: Kind = kinds::GRANTS;
     const NAME: &'static str = "a grant";
 

@@ -1,13 +1,15 @@
 use grantor_core::{BoxFuture, ErrorCode};
 
-use crate::{Error, Grant, Issue, TokenContext};
+use super::{GrantType, Granted, TokenCall};
+use crate::error::Error;
+use crate::token::TokenContents;
 
 /// A token for the client itself (RFC 6749 section 4.4). Never a refresh token.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ClientCredentials;
 
-impl Grant for ClientCredentials {
-    fn grant_type(&self) -> &'static str {
+impl GrantType for ClientCredentials {
+    fn name(&self) -> &'static str {
         "client_credentials"
     }
 
@@ -15,17 +17,17 @@ impl Grant for ClientCredentials {
         &[]
     }
 
-    fn handle<'a>(&'a self, context: &'a TokenContext<'a>) -> BoxFuture<'a, Result<Issue, Error>> {
+    fn decide<'a>(&'a self, call: &'a TokenCall<'a>) -> BoxFuture<'a, Result<Granted, Error>> {
         Box::pin(async move {
             // RFC 6749 section 4.4: "MUST only be used by confidential clients". An application's own
             // table of clients is not checked when it is written.
-            if context.client.public {
+            if call.client().is_public() {
                 let description = "a public client can't use the grant type: it has no credentials";
                 return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
             }
-            let scope = context.scope(&context.client.scope)?;
-            let audience = context.audience().await?;
-            Ok(Issue::new(scope, audience))
+            let scope = call.scope(&call.client().scope)?;
+            let audience = call.audience().await?;
+            Ok(Granted::Issue(TokenContents::new(scope, audience)))
         })
     }
 }

@@ -1,3 +1,15 @@
-//! From bytes to a call and back.
+//! From bytes to a call and back. Nothing here knows the protocol.
 
-pub(crate) mod service;
+mod call;
+pub(crate) mod cookie;
+mod cors;
+pub(crate) mod endpoints;
+pub(crate) mod fault;
+mod reply;
+mod routes;
+mod service;
+
+pub(crate) use call::Call;
+pub(crate) use endpoints::Offer;
+pub(crate) use reply::Reply;
+pub(crate) use routes::Routes;

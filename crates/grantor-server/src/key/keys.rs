@@ -125,7 +125,7 @@ impl Keys {
         }
         let (first, newest) = (mac.first_key_value(), mac.last_key_value());
         let ((_, first), (newest_mac, _)) = first.zip(newest).ok_or_else(unreadable)?;
-        // Chosen secrets hang on it, so it comes from the key that never retires.
+        // Chosen secrets are verified with it, so it comes from the key that never retires.
         let derived = first.derive("grantor/derived/1");
         Ok(Self {
             public: signing.iter().filter_map(Key::public).cloned().collect(),

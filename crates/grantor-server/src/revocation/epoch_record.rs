@@ -2,15 +2,15 @@ use grantor_core::Timestamp;
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
-/// The epoch of a subject or session: whatever was issued under another one is dead.
+/// The epoch of a subject or a session: tokens that were issued under another one are invalid.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct AnchorRecord {
+pub(crate) struct EpochRecord {
     pub(crate) epoch: String,
 }
 
-impl Record for AnchorRecord {
+impl Record for EpochRecord {
     const KIND: Kind = kinds::REVOCATION_EPOCHS;
-    const NAME: &'static str = "an anchor";
+    const NAME: &'static str = "a revocation epoch";
 
     fn expires_at(&self) -> Option<Timestamp> {
         None

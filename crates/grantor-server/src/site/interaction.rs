@@ -1,135 +1,173 @@
 use std::fmt;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use grantor_core::{Params, Scope, Timestamp};
-use http::{HeaderMap, header};
+use http::request::Parts;
 
-use crate::Client;
+use super::form::INTERACTION;
+use super::{Allowed, Form, FormKey, LoginRequirements, SiteError, Submitted};
+use crate::client::Client;
+use crate::http::cookie;
+use crate::revocation::Consent;
 
 /// An authorization request as the site sees it.
 pub struct Interaction<'a> {
+    parts: InteractionParts<'a>,
+    /// Whether the site looked at the form.
+    looked_at: AtomicBool,
+}
+
+/// What an interaction is made of.
+pub(crate) struct InteractionParts<'a> {
     pub(crate) client: &'a Client,
+    pub(crate) redirect_uri: &'a str,
     pub(crate) scope: &'a Scope,
     pub(crate) resources: &'a [String],
-    pub(crate) need: Need,
-    pub(crate) remembered: Option<Scope>,
-    pub(crate) ticket: &'a str,
-    pub(crate) csrf: String,
-    pub(crate) action: &'a str,
-    pub(crate) form: Option<&'a Params<'a>>,
-    pub(crate) forged: bool,
-    pub(crate) headers: &'a HeaderMap,
+    /// With the default audience, if the request names none.
+    pub(crate) effective_resources: &'a [String],
+    pub(crate) requirements: &'a LoginRequirements,
+    pub(crate) remembered: Option<&'a Consent>,
+    pub(crate) forms: FormKey<'a>,
+    pub(crate) submitted: Option<&'a Submitted<'a>>,
+    pub(crate) csrf_mismatch: bool,
+    pub(crate) insufficient: bool,
+    pub(crate) head: &'a Parts,
     pub(crate) now: Timestamp,
 }
 
-/// What the request asks of the login.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Need {
-    /// Whether the user may be shown anything; if not (`prompt=none`), a page becomes an error.
-    pub may_show: bool,
-    /// They must have proved who they are no earlier than this (`prompt=login`, `max_age`).
-    pub since: Option<Timestamp>,
-    /// They must be asked, even if they allowed it before (`prompt=consent`).
-    pub ask_consent: bool,
-    /// Who it may be (`login_hint`).
-    pub login_hint: Option<String>,
-    /// The languages they prefer (`ui_locales`).
-    pub ui_locales: Option<String>,
-}
+impl<'a> Interaction<'a> {
+    pub(crate) fn new(parts: InteractionParts<'a>) -> Self {
+        Self {
+            parts,
+            looked_at: AtomicBool::new(false),
+        }
+    }
 
-impl Interaction<'_> {
-    /// Who asks.
+    /// The client that asks.
     #[must_use]
     pub fn client(&self) -> &Client {
-        self.client
+        self.parts.client
     }
 
-    /// What is asked for.
+    /// Where the answer goes.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &str {
+        self.parts.redirect_uri
+    }
+
+    /// The requested scope.
     #[must_use]
     pub fn scope(&self) -> &Scope {
-        self.scope
+        self.parts.scope
     }
 
-    /// Where the token is to be used.
+    /// The resources that the request names.
     #[must_use]
     pub fn resources(&self) -> &[String] {
-        self.resources
+        self.parts.resources
     }
 
-    /// What the request asks of the login.
+    /// All that is requested, for [`Decision::Allow`](crate::Decision::Allow).
     #[must_use]
-    pub fn need(&self) -> &Need {
-        &self.need
+    pub fn requested(&self) -> Allowed {
+        Allowed::new(self.parts.scope.clone(), self.parts.resources.to_vec())
     }
 
-    /// What this user has allowed this client before. None while it is not known who it is.
+    /// What the request requires of the login and the consent.
     #[must_use]
-    pub fn remembered(&self) -> Option<&Scope> {
-        self.remembered.as_ref()
+    pub fn requirements(&self) -> &LoginRequirements {
+        self.parts.requirements
     }
 
-    /// The hidden input `interaction` of every form.
+    /// What this user has allowed this client before; none while it is not known who it is.
     #[must_use]
-    pub fn ticket(&self) -> &str {
-        self.ticket
+    pub fn remembered(&self) -> Option<&Consent> {
+        self.parts.remembered
     }
 
-    /// The hidden input `csrf` of every form: bound to this browser, this login and this request.
+    /// Whether this user has allowed this client all that is requested before, at the same
+    /// resources.
     #[must_use]
-    pub fn csrf(&self) -> &str {
-        &self.csrf
+    pub fn is_remembered(&self) -> bool {
+        let resources = self.parts.effective_resources;
+        let consent = self.parts.remembered;
+        consent.is_some_and(|consent| consent.covers(self.parts.scope, resources))
     }
 
-    /// Where forms go, by POST.
-    #[must_use]
-    pub fn action(&self) -> &str {
-        self.action
+    /// A form of this step of the site. It comes back as [`submitted`](Self::submitted).
+    ///
+    /// # Errors
+    /// The name is over 64 bytes.
+    pub fn form(&self, name: &str) -> Result<Form, SiteError> {
+        self.form_with_state(name, &[])
     }
 
-    /// Where a site's own login page sends the user back to, by GET.
-    #[must_use]
-    pub fn return_to(&self) -> String {
-        let mut params = Params::new();
-        params.push("interaction", self.ticket);
-        format!("{}?{}", self.action, params.to_form())
+    /// A form with up to 1 KiB of state, which comes back as it is. The browser can neither read nor
+    /// change it, and can send it again as long as the interaction lasts.
+    ///
+    /// # Errors
+    /// The name is over 64 bytes, or the state over 1 KiB.
+    pub fn form_with_state(&self, name: &str, state: &[u8]) -> Result<Form, SiteError> {
+        Ok(self.parts.forms.make(name, state)?)
     }
 
-    /// The form that the user sent, if its CSRF token was right.
+    /// The form that the user sent, if its CSRF token was right. A site that looks at no form that
+    /// came back breaks the interaction off, with an error page and an event.
     #[must_use]
-    pub fn form(&self) -> Option<&Params<'_>> {
-        self.form
+    pub fn submitted(&self) -> Option<&Submitted<'a>> {
+        self.looked_at.store(true, Ordering::Relaxed);
+        self.parts.submitted
     }
 
     /// Whether a form was sent whose CSRF token was wrong: the page should say that it is shown
     /// again, and why.
     #[must_use]
-    pub fn was_stale(&self) -> bool {
-        self.forged
+    pub fn csrf_mismatch(&self) -> bool {
+        self.parts.csrf_mismatch
     }
 
-    /// The headers of the request.
+    /// Whether the site has just answered with a login that does not meet the requirements. It is
+    /// asked once more; then the request fails.
     #[must_use]
-    pub fn headers(&self) -> &HeaderMap {
-        self.headers
+    pub fn is_insufficient(&self) -> bool {
+        self.parts.insufficient
+    }
+
+    /// Where a site's own pages send the user back to, by GET.
+    #[must_use]
+    pub fn return_to(&self) -> String {
+        return_to(self.parts.forms.action, self.parts.forms.request)
+    }
+
+    /// The head of the request, with its headers and extensions.
+    #[must_use]
+    pub fn request(&self) -> &Parts {
+        self.parts.head
     }
 
     /// A cookie of the request.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        cookie(self.headers, name)
+        cookie::read(&self.parts.head.headers, name)
     }
 
     /// Wall time of the request.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.now
+        self.parts.now
     }
 
-    /// Whether a login at `auth_time` is recent enough.
-    #[must_use]
-    pub fn is_recent(&self, auth_time: Timestamp) -> bool {
-        self.need.since.is_none_or(|since| auth_time >= since)
+    /// Whether a genuine form came back and the site did not look at it.
+    pub(crate) fn ignored_form(&self) -> bool {
+        self.parts.submitted.is_some() && !self.looked_at.load(Ordering::Relaxed)
     }
+}
+
+/// The location that goes on with a sealed request.
+pub(crate) fn return_to(action: &str, request: &str) -> String {
+    let mut params = Params::new();
+    params.push(INTERACTION, request);
+    format!("{action}?{}", params.to_form())
 }
 
 impl fmt::Debug for Interaction<'_> {
@@ -137,41 +175,10 @@ impl fmt::Debug for Interaction<'_> {
     /// them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Interaction")
-            .field("client", &self.client.id)
-            .field("scope", self.scope)
-            .field("resources", &self.resources)
-            .field("need", &self.need)
+            .field("client", &self.parts.client.id)
+            .field("scope", self.parts.scope)
+            .field("resources", &self.parts.resources)
+            .field("requirements", &self.parts.requirements)
             .finish_non_exhaustive()
     }
-}
-
-impl Need {
-    /// What a request says; `started_at` is when it came. `max_age` counts from then, or a user who
-    /// takes longer than that over the pages would sign in for ever.
-    pub(crate) fn of(request: &grantor_core::AuthorizationRequest, started_at: Timestamp) -> Self {
-        let prompt = request.prompt.clone().unwrap_or_default();
-        let max_age = request.max_age;
-        let mut since = max_age.map(|age| started_at - Duration::from_secs(age.into()));
-        if prompt.login || prompt.select_account {
-            since = Some(started_at);
-        }
-        Self {
-            may_show: !prompt.none,
-            since,
-            ask_consent: prompt.consent,
-            login_hint: request.login_hint.clone(),
-            ui_locales: request.ui_locales.clone(),
-        }
-    }
-}
-
-/// A cookie of a request. Of two with one name the first counts, which is the one with the longer
-/// path.
-pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let values = headers.get_all(header::COOKIE).iter();
-    let mut pairs = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(n, _)| *n == name).map(|(_, value)| value)
 }

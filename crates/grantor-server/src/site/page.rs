@@ -67,7 +67,7 @@ impl Page {
     }
 
     /// With what every page carries.
-    pub(crate) fn into_answer(self) -> Response<Full<Bytes>> {
+    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
         let (mut head, body) = self.answer.into_parts();
         let headers = &mut head.headers;
         let style = self.style.as_deref().unwrap_or("'self'");
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_redirect_after_a_form_may_go_on_anywhere_and_little_else_is_allowed() {
-        let answer = Page::html(StatusCode::OK, "").into_answer();
+        let answer = Page::html(StatusCode::OK, "").into_response();
         assert_eq!(
             answer.headers()[header::CONTENT_SECURITY_POLICY],
             "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// new records lie at one end of a store. It is no secret.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(crate) struct Identifier([u8; 16]);
+pub struct Identifier([u8; 16]);
 
 impl Identifier {
     pub(crate) fn mint(environment: &Environment) -> Self {
@@ -30,7 +30,9 @@ impl Identifier {
         &self.0
     }
 
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// Reads the text that it prints as.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         base64url::decode_array(text).ok().map(Self)
     }
 }

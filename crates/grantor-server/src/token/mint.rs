@@ -1,16 +1,27 @@
-//! Minting and signing access tokens.
+use std::time::Duration;
 
-use grantor_core::{Scope, Secret, Timestamp, TokenResponse};
+use grantor_core::{Scope, Secret, Timestamp};
 use grantor_jose::{Algorithm, jwt};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{AccessTokenRecord, Identifier, Opaque, OpaqueKind};
-use crate::counters::count;
-use crate::server::Inner;
-use crate::{AccessTokens, Client, Error, Issue};
+use super::{
+    AccessTokenRecord, Anchor, Identifier, OpaqueKind, OpaqueToken, TokenContents, Tokens,
+};
+use crate::client::Client;
+use crate::config::AccessTokens;
+use crate::error::Error;
 
-/// The claims of a JWT access token (RFC 9068 section 2.2). `anchor` is what introspection reads to
-/// see whether the token still stands: a grant, or the client's epoch.
+/// An access token that is to be written or signed.
+pub(crate) struct Minting<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) contents: &'a TokenContents,
+    /// The grant it is issued under.
+    pub(crate) grant: Option<Identifier>,
+    pub(crate) lifetime: Duration,
+    pub(crate) now: Timestamp,
+}
+
+/// The claims of a JWT access token (RFC 9068 section 2.2).
 #[derive(Serialize)]
 struct AccessTokenClaims<'a> {
     iss: &'a str,
@@ -22,7 +33,7 @@ struct AccessTokenClaims<'a> {
     jti: Identifier,
     #[serde(skip_serializing_if = "Scope::is_empty")]
     scope: &'a Scope,
-    anchor: AnchorClaim,
+    anchor: Anchor,
 }
 
 #[derive(Serialize)]
@@ -32,74 +43,46 @@ enum Audience<'a> {
     Many(&'a [String]),
 }
 
-/// What a JWT access token hangs on.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum AnchorClaim {
-    Grant(Identifier),
-    Client(String),
-    /// A token for a user without a grant.
-    ClientAndSubject {
-        client: String,
-        subject: String,
-    },
-}
-
-/// What an access token without a grant hangs on, and when it is issued.
-struct Anchored<'a> {
-    client: &'a Client,
-    subject_epoch: Option<String>,
-    now: Timestamp,
-}
-
-impl Inner {
-    /// Mints what a grant decided to issue.
-    pub(crate) async fn issue(
-        &self,
-        client: &Client,
-        issue: Issue,
-        now: Timestamp,
-    ) -> Result<TokenResponse, Error> {
-        let subject_epoch = match (&issue.grant, &issue.subject) {
-            (None, Some(subject)) => Some(self.epochs.subject_now(subject).await?),
+impl Tokens {
+    /// Writes an opaque access token, or signs a JWT.
+    pub(crate) async fn mint(&self, minting: Minting<'_>) -> Result<Secret, Error> {
+        // A grant has the epochs of its own; without one, the token needs the subject's.
+        let subject_epoch = match (&minting.grant, &minting.contents.subject) {
+            (None, Some(subject)) => Some(self.revocation.epochs.subject_now(subject).await?),
             _ => None,
         };
-        let anchored = Anchored {
-            client,
-            subject_epoch,
-            now,
-        };
-        let access_token = match self.config.access_tokens {
-            AccessTokens::Opaque => self.mint_opaque(anchored, &issue).await?,
-            AccessTokens::Jwt(algorithm) => self.sign_jwt(anchored, &issue, algorithm)?,
-        };
-        count(&self.counters.tokens_issued);
-        Ok(TokenResponse {
-            expires_in: Some(self.config.access_token_lifetime),
-            refresh_token: issue.refresh_token,
-            scope: (!issue.scope.is_empty()).then_some(issue.scope),
-            extra: issue.extra,
-            ..TokenResponse::bearer(access_token)
-        })
+        match self.kind {
+            AccessTokens::Opaque => self.write(minting, subject_epoch).await,
+            AccessTokens::Jwt(algorithm) => self.sign(&minting, subject_epoch, algorithm),
+        }
     }
 
-    async fn mint_opaque(&self, anchored: Anchored<'_>, issue: &Issue) -> Result<Secret, Error> {
-        let Anchored { client, now, .. } = anchored;
-        let token = Opaque::mint(&self.environment);
+    async fn write(
+        &self,
+        minting: Minting<'_>,
+        subject_epoch: Option<String>,
+    ) -> Result<Secret, Error> {
+        let Minting {
+            client,
+            contents,
+            now,
+            ..
+        } = minting;
+        let token = OpaqueToken::mint(&self.environment);
         let record = AccessTokenRecord {
             hash: token.hash(),
             client_id: client.id.clone(),
             client_epoch: client.epoch.clone(),
-            grant: issue.grant,
-            subject: issue.subject.clone(),
-            subject_epoch: anchored.subject_epoch,
-            scope: issue.scope.clone(),
-            audience: issue.audience.clone(),
+            grant: minting.grant,
+            subject: contents.subject.clone(),
+            subject_epoch,
+            scope: contents.scope.clone(),
+            audience: contents.audience.clone(),
             issued_at: now,
-            expires_at: now + self.config.access_token_lifetime,
+            expires_at: now + minting.lifetime,
         };
-        let key = self.access_tokens.key(token.id.as_bytes());
-        match self.access_tokens.create(&key, &record).await? {
+        let key = self.records.key(token.id.as_bytes());
+        match self.records.create(&key, &record).await? {
             Ok(_) => Ok(token.to_text(OpaqueKind::AccessToken)),
             Err(grantor_store::Conflict) => {
                 Err(Error::Internal("an identifier was drawn twice".to_owned()))
@@ -107,34 +90,40 @@ impl Inner {
         }
     }
 
-    fn sign_jwt(
+    fn sign(
         &self,
-        anchored: Anchored<'_>,
-        issue: &Issue,
+        minting: &Minting<'_>,
+        subject_epoch: Option<String>,
         algorithm: Algorithm,
     ) -> Result<Secret, Error> {
-        let Anchored { client, now, .. } = anchored;
+        let Minting {
+            client,
+            contents,
+            now,
+            ..
+        } = *minting;
         let no_key = || Error::Internal(format!("there is no {algorithm} key"));
         let key = self.keys.signing(algorithm).ok_or_else(no_key)?;
+        let client_epoch = client.epoch.clone();
         let claims = AccessTokenClaims {
-            iss: self.config.issuer.as_str(),
-            sub: issue.subject.as_deref().unwrap_or(&client.id),
-            aud: match (issue.audience.as_slice(), &self.config.default_audience) {
+            iss: self.issuer.as_str(),
+            sub: contents.subject.as_deref().unwrap_or(&client.id),
+            aud: match (contents.audience.as_slice(), &self.default_audience) {
                 ([one], _) => Audience::One(one),
                 // RFC 9068 section 2.2 requires one.
                 ([], Some(default)) => Audience::One(default),
                 (many, _) => Audience::Many(many),
             },
             client_id: &client.id,
-            exp: (now + self.config.access_token_lifetime).as_secs(),
+            exp: (now + minting.lifetime).as_secs(),
             iat: now.as_secs(),
             jti: Identifier::at(now, self.environment.random_bytes()),
-            scope: &issue.scope,
-            anchor: match (issue.grant, anchored.subject_epoch) {
-                (Some(grant), _) => AnchorClaim::Grant(grant),
-                (None, None) => AnchorClaim::Client(client.epoch.clone()),
-                (None, Some(subject)) => AnchorClaim::ClientAndSubject {
-                    client: client.epoch.clone(),
+            scope: &contents.scope,
+            anchor: match (minting.grant, subject_epoch) {
+                (Some(grant), _) => Anchor::Grant(grant),
+                (None, None) => Anchor::Client(client_epoch),
+                (None, Some(subject)) => Anchor::ClientAndSubject {
+                    client: client_epoch,
                     subject,
                 },
             },

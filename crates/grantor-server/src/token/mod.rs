@@ -1,13 +1,19 @@
-//! How the tokens of this server are written.
+//! What is handed out, and how it is read again.
 
+mod contents;
 mod identifier;
 mod mint;
 mod opaque;
+mod read;
 mod record;
 mod revoked;
+mod tokens;
 
-pub(crate) use identifier::Identifier;
-pub(crate) use mint::AnchorClaim;
-pub(crate) use opaque::{Opaque, OpaqueKind};
+pub(crate) use contents::Anchor;
+pub use contents::TokenContents;
+pub use identifier::Identifier;
+pub(crate) use mint::Minting;
+pub(crate) use opaque::{OpaqueKind, OpaqueToken};
 pub(crate) use record::AccessTokenRecord;
 pub(crate) use revoked::RevokedRecord;
+pub(crate) use tokens::Tokens;

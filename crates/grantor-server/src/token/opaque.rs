@@ -24,12 +24,12 @@ impl OpaqueKind {
 
 /// An access token, code or session cookie: an identifier to find the record by, and a secret whose
 /// SHA-256 the record holds.
-pub(crate) struct Opaque {
+pub(crate) struct OpaqueToken {
     pub(crate) id: Identifier,
     secret: [u8; 32],
 }
 
-impl Opaque {
+impl OpaqueToken {
     pub(crate) fn mint(environment: &Environment) -> Self {
         // One draw for both: drawing is a system call.
         let drawn: [u8; 42] = environment.random_bytes();
@@ -40,6 +40,11 @@ impl Opaque {
             id: Identifier::at(environment.now(), random),
             secret,
         }
+    }
+
+    /// A text whose secret is not drawn but computed.
+    pub(crate) fn new(id: Identifier, secret: [u8; 32]) -> Self {
+        Self { id, secret }
     }
 
     pub(crate) fn parse(kind: OpaqueKind, text: &str) -> Option<Self> {
@@ -80,17 +85,17 @@ mod tests {
 
     #[test]
     fn survives_the_wire_and_keeps_kinds_apart() {
-        let opaque = Opaque {
+        let opaque = OpaqueToken {
             id: Identifier::at(Timestamp::from_secs(1_760_000_000), [1; 10]),
             secret: [2; 32],
         };
         let text = opaque.to_text(OpaqueKind::Code);
-        let read = Opaque::parse(OpaqueKind::Code, text.expose()).unwrap();
+        let read = OpaqueToken::parse(OpaqueKind::Code, text.expose()).unwrap();
         assert_eq!(read.id, opaque.id);
         assert!(read.matches(&opaque.hash()));
-        assert!(Opaque::parse(OpaqueKind::AccessToken, text.expose()).is_none());
+        assert!(OpaqueToken::parse(OpaqueKind::AccessToken, text.expose()).is_none());
         for bad in ["", "gc_", "gc_AAAA", "gc_*", "é"] {
-            assert!(Opaque::parse(OpaqueKind::Code, bad).is_none());
+            assert!(OpaqueToken::parse(OpaqueKind::Code, bad).is_none());
         }
     }
 }

@@ -2,9 +2,9 @@ use grantor_core::{Scope, Timestamp};
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
-use crate::token::Identifier;
+use super::{Anchor, Identifier};
 
-/// An opaque access token.
+/// An opaque access token, as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct AccessTokenRecord {
     /// SHA-256 of its secret.
@@ -12,12 +12,12 @@ pub(crate) struct AccessTokenRecord {
     pub(crate) client_id: String,
     /// The client's epoch when it was issued.
     pub(crate) client_epoch: String,
-    /// The grant it hangs on; none for client credentials, which hang on the client.
+    /// The grant it was issued under; none for client credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) grant: Option<Identifier>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<String>,
-    /// The subject's epoch when it was issued, if no grant knows it.
+    /// The subject's epoch when it was issued, if there is no grant that has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) subject_epoch: Option<String>,
     pub(crate) scope: Scope,
@@ -25,6 +25,21 @@ pub(crate) struct AccessTokenRecord {
     pub(crate) audience: Vec<String>,
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Timestamp,
+}
+
+impl AccessTokenRecord {
+    /// What the token depends on.
+    pub(crate) fn anchor(&self) -> Anchor {
+        let client = self.client_epoch.clone();
+        match (self.grant, &self.subject_epoch) {
+            (Some(grant), _) => Anchor::Grant(grant),
+            (None, Some(subject)) => Anchor::ClientAndSubject {
+                client,
+                subject: subject.clone(),
+            },
+            (None, None) => Anchor::Client(client),
+        }
+    }
 }
 
 impl Record for AccessTokenRecord {

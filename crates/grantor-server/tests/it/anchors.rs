@@ -1,7 +1,7 @@
 //! Ending one thing ends all that hangs on it, with one write.
 
 use grantor_jose::{Algorithm, base64url};
-use grantor_server::{AccessTokens, Anchor, Server};
+use grantor_server::{AccessTokens, Server, Target};
 use grantor_store::Key;
 
 use crate::support::{
@@ -41,10 +41,10 @@ impl End {
 
     async fn run(self, fixture: &Fixture) {
         let anchor = match self {
-            Self::Grant => Anchor::Grant(id_of(&fixture.record(*b"gr").await.0)),
-            Self::Session => Anchor::Session(id_of(&fixture.record(*b"se").await.0)),
-            Self::Subject => Anchor::Subject(alice(fixture).await),
-            Self::Consent => Anchor::Consent {
+            Self::Grant => Target::Grant(id_of(&fixture.record(*b"gr").await.0)),
+            Self::Session => Target::Session(id_of(&fixture.record(*b"se").await.0)),
+            Self::Subject => Target::Subject(alice(fixture).await),
+            Self::Consent => Target::Consent {
                 subject: alice(fixture).await,
                 client_id: SPA.id.to_owned(),
             },
@@ -53,7 +53,7 @@ impl End {
                 return;
             }
         };
-        fixture.server.end(&anchor).await.unwrap();
+        fixture.server.revoke(&anchor).await.unwrap();
     }
 }
 
@@ -125,25 +125,25 @@ async fn what_hangs_elsewhere_lives_on() {
     let fixture = Fixture::new().await;
     let (mine, theirs) = (fixture.tokens(APP).await, fixture.tokens(OTHER).await);
     let subject = alice(&fixture).await;
-    let consent = Anchor::Consent {
+    let consent = Target::Consent {
         subject,
         client_id: APP.id.to_owned(),
     };
-    fixture.server.end(&consent).await.unwrap();
+    fixture.server.revoke(&consent).await.unwrap();
     for nothing in ["", "x", "AAAAAAAAAAAAAAAAAAAAAA"] {
         fixture
             .server
-            .end(&Anchor::Grant(nothing.to_owned()))
+            .revoke(&Target::Grant(nothing.to_owned()))
             .await
             .unwrap();
         fixture
             .server
-            .end(&Anchor::Session(nothing.to_owned()))
+            .revoke(&Target::Session(nothing.to_owned()))
             .await
             .unwrap();
         fixture
             .server
-            .end(&Anchor::Subject(nothing.to_owned()))
+            .revoke(&Target::Subject(nothing.to_owned()))
             .await
             .unwrap();
     }
@@ -207,11 +207,11 @@ async fn a_consent_that_was_taken_back_has_to_be_given_again() {
     let fixture = Fixture::new().await;
     let tokens = fixture.tokens(APP).await;
     let subject = alice(&fixture).await;
-    let consent = Anchor::Consent {
+    let consent = Target::Consent {
         subject,
         client_id: APP.id.to_owned(),
     };
-    fixture.server.end(&consent).await.unwrap();
+    fixture.server.revoke(&consent).await.unwrap();
     let again = fixture.tokens(APP).await;
     fixture.clock.advance(1);
     assert!(fixture.is_active(&again.access).await);
@@ -264,7 +264,7 @@ async fn offline_access_outlives_the_session_and_nothing_else() {
         ..SPA
     };
     let mut new = with_codes(who);
-    new.scope = "read offline_access".parse().unwrap();
+    new.client.scope = "read offline_access".parse().unwrap();
     fixture.clients.add(new).await.unwrap();
     let ask = Ask::new(who).with("scope", "read offline_access");
     let code = fixture.code_for(who, ask).await;
@@ -289,7 +289,7 @@ async fn a_name_that_is_given_again_is_somebody_else() {
     assert_ne!(before.subject, after.subject);
     fixture
         .server
-        .end(&Anchor::Subject(before.subject))
+        .revoke(&Target::Subject(before.subject))
         .await
         .unwrap();
     assert!(!fixture.is_active(&tokens.access).await);

@@ -147,7 +147,7 @@ async fn a_confidential_client_is_not_asked_about_twice_and_a_public_one_is() {
 async fn no_refresh_token_for_a_client_that_may_not_refresh() {
     let fixture = Fixture::new().await;
     let mut new = crate::support::with_codes(crate::support::Who { id: "once", ..SPA });
-    new.grants.pop();
+    new.client.grant_types.pop();
     fixture.clients.add(new).await.unwrap();
     let who = crate::support::Who { id: "once", ..SPA };
     let code = fixture.code(who).await;

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::{Issuer, Scope};
+use grantor_core::Issuer;
 use grantor_jose::Algorithm;
 use grantor_server::built_in_site::{Accounts, Passwords};
-use grantor_server::{AccessTokens, ClientCredentials, NewClient, Server, StoredClients};
+use grantor_server::grant_type::ClientCredentials;
+use grantor_server::{AccessTokens, NewClient, Server, StoredClients};
 use grantor_store::{
     Capabilities, Entry, Error, Expect, Key, MemoryStore, Namespace, Put, PutOutcome,
     RemoveOutcome, Store, Stores,
@@ -52,13 +53,12 @@ fn evicting() -> Stores {
 async fn every_problem_is_told_at_once() {
     let issuer = Issuer::parse(ISSUER).unwrap();
     let built = Server::builder(issuer, evicting())
-        .grant(ClientCredentials)
-        .grant(ClientCredentials)
+        .grant_type(ClientCredentials)
         .configure(|config| {
             config.code_lifetime = Duration::from_secs(601);
             config.access_token_lifetime = Duration::ZERO;
             config.refresh_token_lifetime = Duration::from_secs(59);
-            config.refresh_grace = Duration::from_millis(60_001);
+            config.refresh_grace = Duration::from_millis(300_001);
             config.interaction_lifetime = Duration::from_secs(59);
             config.max_clock_skew = Duration::from_secs(601);
             config.access_tokens = AccessTokens::Jwt(Algorithm::Rs256);
@@ -76,7 +76,7 @@ async fn every_problem_is_told_at_once() {
         "clock skew",
         "ES256 or EdDSA",
         "default audience",
-        "the grant client_credentials was added twice",
+        "the grant type client_credentials was added twice",
         "a grant can't be kept there: the forgetful store may evict live records",
         "an account can't be kept there",
         "a client can't be kept there",
@@ -133,25 +133,16 @@ async fn other_master_keys_do_not_open_the_store() {
 #[tokio::test]
 async fn everything_that_is_wrong_with_a_client_is_told_at_once() {
     let fixture = Fixture::new().await;
-    let error = fixture
-        .clients
-        .add(NewClient {
-            id: "ü".to_owned(),
-            public: true,
-            grants: vec!["client_credentials".to_owned(), "refresh_token".to_owned()],
-            scope: Scope::default(),
-            resource: Some("not absolute".to_owned()),
-            secret: Some("".into()),
-            ..NewClient::default()
-        })
-        .await
-        .unwrap_err()
-        .to_string();
+    let mut wrong = NewClient::public("ü")
+        .with_grant_types(["client_credentials", "refresh_token"])
+        .with_secret("");
+    wrong.client.resource_identifier = Some("not absolute".to_owned());
+    let error = fixture.clients.add(wrong).await.unwrap_err().to_string();
     for problem in [
         "identifier",
         "public client can't use",
         "has no secret",
-        "refresh_token grant",
+        "the refresh_token grant type",
         "secret is empty",
         "absolute URI",
         "can't be a public client",
@@ -161,11 +152,7 @@ async fn everything_that_is_wrong_with_a_client_is_told_at_once() {
     let again = crate::support::with_codes(crate::support::APP);
     let error = fixture.clients.add(again).await.unwrap_err();
     assert!(error.to_string().contains("already"), "{error}");
-    let thief = NewClient {
-        id: "thief".to_owned(),
-        resource: Some(crate::support::RESOURCE.to_owned()),
-        ..NewClient::default()
-    };
+    let thief = NewClient::resource_server("thief", crate::support::RESOURCE);
     let error = fixture.clients.add(thief).await.unwrap_err();
     assert!(
         error.to_string().contains("belongs to another client"),

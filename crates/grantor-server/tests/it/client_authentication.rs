@@ -146,12 +146,9 @@ async fn identifiers_and_secrets_are_form_encoded_inside_basic() {
         secret: Some("p:ä%+ &="),
         redirect_uri: "",
     };
-    let new = grantor_server::NewClient {
-        id: who.id.to_owned(),
-        grants: vec!["client_credentials".to_owned()],
-        secret: who.secret.map(Into::into),
-        ..Default::default()
-    };
+    let new = grantor_server::NewClient::confidential(who.id)
+        .with_grant_types(["client_credentials"])
+        .with_secret(who.secret.unwrap());
     fixture.clients.add(new).await.unwrap();
     fixture
         .token(who, &[("grant_type", "client_credentials")])

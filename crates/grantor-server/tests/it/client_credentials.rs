@@ -1,9 +1,10 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use grantor_core::{BoxFuture, Secret, Timestamp};
+use grantor_core::{BoxFuture, Secret, Timestamp, TokenEndpointAuthMethod};
 use grantor_jose::jwt::{self, Policy};
 use grantor_jose::{Algorithm, KeySet};
-use grantor_server::{AccessTokens, Client, Clients, Error, NewClient};
+use grantor_server::{AccessTokens, Client, Clients, Credentials, Error, NewClient, Registered};
 use grantor_store::MemoryStore;
 use http::header;
 
@@ -109,11 +110,7 @@ async fn is_refused_to_clients_that_may_not_use_it() {
 #[tokio::test]
 async fn a_generated_secret_opens_and_its_rotation_closes() {
     let fixture = Fixture::new().await;
-    let new = NewClient {
-        id: "made".to_owned(),
-        grants: vec!["client_credentials".to_owned()],
-        ..NewClient::default()
-    };
+    let new = NewClient::confidential("made").with_grant_types(["client_credentials"]);
     let secret = fixture.clients.add(new).await.unwrap().unwrap();
     let who = |secret: &Secret| Who {
         id: "made",
@@ -123,7 +120,7 @@ async fn a_generated_secret_opens_and_its_rotation_closes() {
     fixture.token(who(&secret), &ASK).await.assert_ok();
     let next = fixture
         .clients
-        .rotate_secret("made", None)
+        .rotate_secret("made", None, Duration::ZERO)
         .await
         .unwrap()
         .unwrap();
@@ -140,26 +137,12 @@ async fn a_generated_secret_opens_and_its_rotation_closes() {
 struct PublicMachine;
 
 impl Clients for PublicMachine {
-    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Arc<Client>>, Error>> {
-        let client = Client {
-            id: id.to_owned(),
-            name: None,
-            public: true,
-            grants: vec!["client_credentials".to_owned()],
-            scope: "read".parse().unwrap(),
-            redirect_uris: Vec::new(),
-            resource: None,
-            epoch: "1".to_owned(),
-        };
-        Box::pin(async move { Ok(Some(Arc::new(client))) })
-    }
-
-    fn verify_secret<'a>(
-        &'a self,
-        _: &'a Client,
-        _: &'a Secret,
-    ) -> BoxFuture<'a, Result<bool, Error>> {
-        Box::pin(async { Ok(false) })
+    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Registered>, Error>> {
+        let mut client = Client::new(id, "1");
+        client.auth_method = TokenEndpointAuthMethod::None;
+        client.grant_types = vec!["client_credentials".to_owned()];
+        client.scope = "read".parse().unwrap();
+        Box::pin(async move { Ok(Some(Registered::new(client, Credentials::None))) })
     }
 
     fn is_resource<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<bool, Error>> {

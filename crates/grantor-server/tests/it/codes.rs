@@ -177,3 +177,33 @@ async fn tokens_are_not_codes_and_codes_are_not_tokens() {
         .assert_error(400, "invalid_grant");
     assert!(fixture.is_active(&tokens.access).await);
 }
+
+#[tokio::test]
+async fn a_redeemed_code_without_its_proof_ends_nothing() {
+    for who in [APP, SPA] {
+        let fixture = Fixture::new().await;
+        let code = fixture.code(who).await;
+        let tokens = Tokens::of(&fixture.redeem(who, &code).await);
+        let other = "x".repeat(43);
+        for (name, value) in [
+            ("code_verifier", None),
+            ("code_verifier", Some(&*other)),
+            ("redirect_uri", Some("https://app.example/other")),
+        ] {
+            let mut pairs = code.pairs();
+            pairs.retain(|(n, _)| *n != name);
+            pairs.extend(value.map(|value| (name, value)));
+            let reply = fixture.token(who, &pairs).await;
+            reply.assert_error(400, "invalid_grant");
+        }
+        assert!(fixture.is_active(&tokens.access).await);
+        assert_eq!(fixture.server.counters().replays, 0);
+        fixture.refresh(who, &tokens.refresh).await.assert_ok();
+        // With it, it does, even when the code would have expired.
+        fixture.clock.advance(61);
+        let reply = fixture.redeem(who, &code).await;
+        reply.assert_error(400, "invalid_grant");
+        assert!(!fixture.is_active(&tokens.access).await);
+        assert_eq!(fixture.server.counters().replays, 1);
+    }
+}

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use grantor_core::{BoxFuture, ErrorResponse, Scope, Timestamp};
-use grantor_server::{Answer, Decision, Interaction, Login, Page, Site, SiteError};
+use grantor_core::{BoxFuture, ErrorResponse, Timestamp};
+use grantor_server::{Allowed, Decision, Interaction, Login, Page, SignIn, Site, SiteError};
 use grantor_store::MemoryStore;
 use http::{StatusCode, header};
 
@@ -32,19 +32,15 @@ impl Site for Puppet {
     fn login<'a>(
         &'a self,
         interaction: &'a Interaction<'a>,
-    ) -> BoxFuture<'a, Result<Answer, SiteError>> {
+    ) -> BoxFuture<'a, Result<SignIn, SiteError>> {
         Box::pin(async move {
             if !self.signed_in.load(Ordering::SeqCst) {
                 let mut url = url::Url::parse("https://login.example/").unwrap();
                 url.query_pairs_mut()
                     .append_pair("back", &interaction.return_to());
-                return Ok(Answer::Page(Page::see_other(url.as_str())));
+                return Ok(SignIn::Page(Page::see_other(url.as_str())));
             }
-            Ok(Answer::Is(Login {
-                subject: "alice".to_owned(),
-                auth_time: self.auth_time,
-                session: None,
-            }))
+            Ok(SignIn::Is(Login::new("alice", self.auth_time)))
         })
     }
 
@@ -67,27 +63,26 @@ impl Site for Puppet {
     }
 }
 
-fn scope(text: &str) -> Scope {
-    text.parse().unwrap()
-}
-
 /// The page that asks, with the buttons of the built-in one.
 fn page(interaction: &Interaction<'_>) -> Decision {
+    let form = interaction.form("ask").unwrap();
     let html = format!(
-        "<form method=\"post\" action=\"{}\"><input name=\"interaction\" value=\"{}\">\
-         <input name=\"csrf\" value=\"{}\"><button name=\"decision\" value=\"allow\"></form>",
-        interaction.action(),
-        interaction.ticket(),
-        interaction.csrf(),
+        "<form method=\"post\" action=\"{}\">{}<button name=\"decision\" value=\"allow\"></form>",
+        form.action(),
+        form.hidden_html(),
     );
     Decision::Page(Page::html(StatusCode::OK, html))
 }
 
 fn on_form(interaction: &Interaction<'_>, decision: Decision) -> Decision {
-    match interaction.form() {
-        Some(form) if form.get("decision") == Some("allow") => decision,
+    match interaction.submitted() {
+        Some(form) if form.name() == "ask" && form.get("decision") == Some("allow") => decision,
         _ => page(interaction),
     }
+}
+
+fn allow(text: &str) -> Decision {
+    Decision::Allow(Allowed::new(text.parse().unwrap(), Vec::new()))
 }
 
 async fn fixture(site: Puppet) -> Fixture {
@@ -103,7 +98,7 @@ async fn nothing_was_granted(fixture: &Fixture) {
 #[tokio::test]
 async fn a_decision_without_a_form_is_refused() {
     let deciders: [fn(&Interaction<'_>) -> Decision; 2] = [
-        |interaction| Decision::Allow(interaction.scope().clone()),
+        |interaction| Decision::Allow(interaction.requested()),
         |_| Decision::Deny,
     ];
     for decide in deciders {
@@ -118,7 +113,7 @@ async fn a_decision_without_a_form_is_refused() {
 #[tokio::test]
 async fn a_forged_form_is_not_shown_to_the_site() {
     let fixture = fixture(Puppet::new(|interaction| {
-        on_form(interaction, Decision::Allow(interaction.scope().clone()))
+        on_form(interaction, Decision::Allow(interaction.requested()))
     }))
     .await;
     let mut browser = Browser::new(&fixture);
@@ -135,10 +130,10 @@ async fn a_forged_form_is_not_shown_to_the_site() {
 #[tokio::test]
 async fn a_consent_that_nobody_gave_is_not_remembered() {
     let fixture = fixture(Puppet::new(|interaction| {
-        if interaction.scope().contains("write") || interaction.need().ask_consent {
+        if interaction.scope().contains("write") || interaction.requirements().ask_consent {
             return Decision::Remembered;
         }
-        on_form(interaction, Decision::Allow(interaction.scope().clone()))
+        on_form(interaction, Decision::Allow(interaction.requested()))
     }))
     .await;
     let mut browser = Browser::new(&fixture);
@@ -161,7 +156,7 @@ async fn a_consent_that_nobody_gave_is_not_remembered() {
 #[tokio::test]
 async fn nobody_gets_more_than_was_asked_for() {
     let fixture = fixture(Puppet::new(|interaction| {
-        on_form(interaction, Decision::Allow(scope("read write")))
+        on_form(interaction, allow("read write"))
     }))
     .await;
     let mut browser = Browser::new(&fixture);
@@ -174,7 +169,7 @@ async fn nobody_gets_more_than_was_asked_for() {
 #[tokio::test]
 async fn a_user_may_allow_less() {
     let fixture = fixture(Puppet::new(|interaction| {
-        on_form(interaction, Decision::Allow(scope("read")))
+        on_form(interaction, allow("read"))
     }))
     .await;
     let ask = Ask::new(APP).with("scope", "read write");
@@ -202,15 +197,14 @@ async fn a_user_may_allow_less() {
 
 #[tokio::test]
 async fn a_user_who_allows_nothing_says_no() {
-    let fixture = fixture(Puppet::new(|interaction| {
-        on_form(interaction, Decision::Allow(Scope::default()))
-    }))
-    .await;
+    let fixture = fixture(Puppet::new(|interaction| on_form(interaction, allow("")))).await;
     let mut browser = Browser::new(&fixture);
     let asked = browser.open(&Ask::new(APP).url()).await;
     let reply = browser.press(&asked, &[], Some("allow")).await;
     reply.assert_redirected_error(APP.redirect_uri, "access_denied");
-    nothing_was_granted(&fixture).await;
+    let (_, entry) = fixture.record(*b"gr").await;
+    assert!(String::from_utf8_lossy(&entry.value).contains("denied by the user"));
+    assert!(fixture.records(*b"co").await.is_empty());
 }
 
 #[tokio::test]
@@ -220,7 +214,8 @@ async fn a_login_older_than_was_asked_for_is_refused() {
     let mut browser = Browser::new(&fixture);
     for (name, text) in [("prompt", "login"), ("max_age", "9")] {
         let reply = browser.open(&Ask::new(APP).with(name, text).url()).await;
-        reply.assert_redirected_error(APP.redirect_uri, "server_error");
+        let code = "unmet_authentication_requirements";
+        reply.assert_redirected_error(APP.redirect_uri, code);
     }
     browser
         .open(&Ask::new(APP).with("max_age", "10").url())
@@ -230,9 +225,8 @@ async fn a_login_older_than_was_asked_for_is_refused() {
 
 #[tokio::test]
 async fn a_site_may_have_pages_of_its_own_and_come_back() {
-    let site = Puppet::new(|interaction| {
-        on_form(interaction, Decision::Allow(interaction.scope().clone()))
-    });
+    let site =
+        Puppet::new(|interaction| on_form(interaction, Decision::Allow(interaction.requested())));
     let signed_in = Arc::clone(&site.signed_in);
     signed_in.store(false, Ordering::SeqCst);
     let fixture = fixture(site).await;
@@ -292,13 +286,17 @@ async fn an_interaction_shows_no_secret_when_it_is_printed() {
     let fixture = fixture(Puppet::new(|interaction| {
         let printed = format!("{interaction:?}");
         assert!(printed.contains("app"));
-        for secret in [interaction.csrf(), interaction.ticket(), "a cookie's worth"] {
-            assert!(!printed.contains(secret), "{printed}");
+        let form = interaction.form("ask").unwrap();
+        for (_, secret) in form.hidden() {
+            for printed in [&printed, &format!("{form:?}")] {
+                assert!(!printed.contains(secret), "{printed}");
+            }
         }
+        assert!(!printed.contains("a cookie's worth"), "{printed}");
         let Decision::Page(page) = page(interaction) else {
             panic!("no page");
         };
-        assert!(!format!("{page:?}").contains(interaction.csrf()));
+        assert!(!format!("{page:?}").contains("csrf"));
         Decision::Page(page)
     }))
     .await;

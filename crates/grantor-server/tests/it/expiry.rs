@@ -84,7 +84,7 @@ async fn an_ended_grant_is_known_until_its_last_access_token_has_expired() {
         let who = Who { id: new, ..SPA };
         let mut client = with_codes(who);
         if new == "once" {
-            client.grants.pop();
+            client.client.grant_types.pop();
         }
         fixture.clients.add(client).await.unwrap();
         let code = fixture.code(who).await;
@@ -109,7 +109,7 @@ async fn an_ended_grant_is_known_until_its_last_access_token_has_expired() {
 async fn a_replay_is_known_until_the_last_access_token_has_expired() {
     let fixture = Fixture::new().await;
     let mut client = with_codes(Who { id: "once", ..SPA });
-    client.grants.pop();
+    client.client.grant_types.pop();
     fixture.clients.add(client).await.unwrap();
     let who = Who { id: "once", ..SPA };
     let code = fixture.code(who).await;

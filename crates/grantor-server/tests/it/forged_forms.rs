@@ -1,6 +1,6 @@
 //! Forms that no page of this server was shown for: nothing may come of them.
 
-use crate::support::{APP, Ask, Browser, Fixture, Form, OTHER, PASSWORD, Reply, SPA};
+use crate::support::{APP, Ask, Browser, Fixture, Form, OTHER, PASSWORD, Reply, SPA, cookie_name};
 
 type Pairs = Vec<(String, String)>;
 
@@ -120,15 +120,17 @@ async fn a_login_needs_the_token_of_this_browser_and_this_request() {
         let page = browser.press(&login, &fill, None).await;
         assert_eq!(page.status, 403);
         assert!(page.text().contains("shown again") && page.text().contains("Sign in"));
-        assert!(!browser.cookies.contains_key("__Host-grantor_session"));
+        assert!(!browser.cookies.contains_key(&cookie_name("session")));
     }
-    // Login CSRF: the attacker's page with the attacker's token, in the victim's browser.
+    // Login CSRF: the attacker's page with the attacker's token, in the victim's browser. Without our
+    // cookie the form is forgotten, and the page shown anew.
     let mut victim = Browser::new(&fixture);
-    assert_eq!(victim.sign_in(&login).await.status, 403);
+    let anew = victim.sign_in(&login).await;
+    assert!(anew.assert_ok().text().contains("Sign in"));
     let mut victim = Browser::new(&fixture);
     victim.open(&Ask::new(SPA).url()).await;
     assert_eq!(victim.sign_in(&login).await.status, 403);
-    assert!(!victim.cookies.contains_key("__Host-grantor_session"));
+    assert!(!victim.cookies.contains_key(&cookie_name("session")));
     assert!(fixture.records(*b"se").await.is_empty());
     assert_eq!(form.action, "/authorize/continue");
 }
@@ -145,9 +147,9 @@ async fn a_ticket_that_was_changed_or_is_too_old_leads_nowhere() {
         String::new(),
         "x".to_owned(),
         "..".to_owned(),
-        format!("{}.{evil}.{}", parts[0], parts[2]),
-        format!("{}0.{}.{}", parts[0], parts[1], parts[2]),
-        format!("{}.{}.", parts[0], parts[1]),
+        format!("{}.{}.{evil}.{}", parts[0], parts[1], parts[3]),
+        format!("{}0.{}.{}.{}", parts[0], parts[1], parts[2], parts[3]),
+        format!("{}.{}.{}.", parts[0], parts[1], parts[2]),
         format!("{ticket}."),
         format!("{ticket}="),
     ] {
@@ -201,7 +203,7 @@ async fn a_link_decides_nothing() {
 async fn a_decision_without_a_login_leads_to_the_login() {
     let fixture = Fixture::new().await;
     let (mut browser, consent) = asked(&fixture, &Ask::new(SPA)).await;
-    browser.cookies.remove("__Host-grantor_session");
+    browser.cookies.remove(&cookie_name("session"));
     let page = browser.allow(&consent).await;
     assert!(page.text().contains("Sign in"));
     assert!(fixture.records(*b"gr").await.is_empty());
@@ -250,7 +252,7 @@ async fn what_changed_while_the_page_was_open_is_checked_again() {
     fixture.clock.advance(1);
     browser.allow(&consent).await.assert_error_page(400);
     let mut less = crate::support::with_codes(SPA);
-    less.scope = "read".parse().unwrap();
+    less.client.scope = "read".parse().unwrap();
     fixture.clients.add(less).await.unwrap();
     browser
         .allow(&consent)

@@ -130,7 +130,8 @@ async fn what_exists_in_one_method_says_which_for_others() {
         ("/authorize", Method::DELETE, "GET, POST"),
         ("/authorize/continue", Method::HEAD, "GET, POST"),
         ("/jwks", Method::POST, "GET, HEAD"),
-        (OAUTH, Method::OPTIONS, "GET, HEAD"),
+        ("/introspect", Method::OPTIONS, "POST"),
+        ("/authorize", Method::OPTIONS, "GET, POST"),
     ] {
         let request = Request::builder().method(&method).uri(path);
         let reply = fixture

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use grantor_core::{BoxFuture, Secret};
-use grantor_server::{Client, Clients, Error};
+use grantor_server::{Client, Clients, Credentials, Error, Registered, VerifySecret};
 use grantor_store::{Applied, MemoryStore};
 
 use crate::support::{APP, Ask, Fixture, SPA, Who};
@@ -35,41 +35,33 @@ impl Table {
 }
 
 impl Clients for Table {
-    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Arc<Client>>, Error>> {
+    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Registered>, Error>> {
         Box::pin(async move {
-            let epoch = self.reach()?;
-            Ok((id == MINE.id).then(|| {
-                Arc::new(Client {
-                    id: MINE.id.to_owned(),
-                    name: Some("My application".to_owned()),
-                    public: false,
-                    grants: vec![
-                        "authorization_code".to_owned(),
-                        "client_credentials".to_owned(),
-                    ],
-                    scope: "read".parse().unwrap(),
-                    redirect_uris: vec![MINE.redirect_uri.parse().unwrap()],
-                    resource: None,
-                    epoch: epoch.to_owned(),
-                })
-            }))
-        })
-    }
-
-    fn verify_secret<'a>(
-        &'a self,
-        client: &'a Client,
-        secret: &'a Secret,
-    ) -> BoxFuture<'a, Result<bool, Error>> {
-        Box::pin(async move {
-            assert_eq!(client.id, MINE.id);
-            self.reach()?;
-            Ok(*secret == Secret::new(MINE.secret.unwrap()))
+            let mut client = Client::new(MINE.id, self.reach()?);
+            client.name = Some("My application".to_owned());
+            client.grant_types = vec![
+                "authorization_code".to_owned(),
+                "client_credentials".to_owned(),
+            ];
+            client.scope = "read".parse().unwrap();
+            client.redirect_uris = vec![MINE.redirect_uri.parse().unwrap()];
+            let credentials = Credentials::Own(Arc::new(self.clone()));
+            Ok((id == MINE.id).then(|| Registered::new(client, credentials)))
         })
     }
 
     fn is_resource<'a>(&'a self, resource: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move { self.reach().map(|_| resource == "https://mine.example/api") })
+    }
+}
+
+/// A secret that only the application can verify, as with bcrypt in its own table.
+impl VerifySecret for Table {
+    fn verify<'a>(&'a self, secret: &'a Secret) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move {
+            self.reach()?;
+            Ok(*secret == Secret::new(MINE.secret.unwrap()))
+        })
     }
 }
 

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
-use grantor_core::{BoxFuture, ErrorCode};
+use grantor_core::{BoxFuture, Params, Timestamp};
 use grantor_jose::Algorithm;
-use grantor_server::{AccessTokens, Anchor, Error, Grant, Issue, NewClient, TokenContext};
+use grantor_server::{
+    AccessTokens, Client, Error, GrantType, Granted, NewClient, Target, TokenCall, TokenContents,
+};
 use grantor_store::MemoryStore;
 
 use crate::support::{API, APP, Fixture, RESOURCE, Who};
@@ -13,8 +15,8 @@ struct Pin;
 
 const PIN: &str = "urn:example:pin";
 
-impl Grant for Pin {
-    fn grant_type(&self) -> &str {
+impl GrantType for Pin {
+    fn name(&self) -> &str {
         PIN
     }
 
@@ -22,28 +24,21 @@ impl Grant for Pin {
         &["pin"]
     }
 
-    fn handle<'a>(&'a self, context: &'a TokenContext<'a>) -> BoxFuture<'a, Result<Issue, Error>> {
+    fn decide<'a>(&'a self, call: &'a TokenCall<'a>) -> BoxFuture<'a, Result<Granted, Error>> {
         Box::pin(async move {
-            assert_eq!(context.client.id, "kiosk");
+            assert_eq!(call.client().id, "kiosk");
             // What it did not declare, it never sees.
             for hidden in ["client_secret", "client_id", "code", "other"] {
-                assert_eq!(context.params.get(hidden), None);
+                assert_eq!(call.params().get(hidden), None);
             }
-            match context.params.get("pin") {
-                None => {
-                    return Err(Error::refused(
-                        ErrorCode::InvalidRequest,
-                        "\"pin\" is missing",
-                    ));
-                }
-                Some("1234") => {}
-                Some(_) => return Err(Error::invalid_grant("the pin is wrong")),
+            if call.required("pin")? != "1234" {
+                return Err(Error::invalid_grant("the pin is wrong"));
             }
-            let scope = context.scope(&context.client.scope)?;
-            let mut issue = Issue::new(scope, Vec::new());
-            issue.subject = Some("visitor".to_owned());
-            issue.extra.insert("floor".to_owned(), 3.into());
-            Ok(issue)
+            let scope = call.scope(&call.client().scope)?;
+            let contents = TokenContents::new(scope, Vec::new())
+                .for_subject("visitor")
+                .with_response_member("floor", 3);
+            Ok(Granted::Issue(contents))
         })
     }
 }
@@ -57,17 +52,15 @@ const KIOSK: Who = Who {
 async fn fixture(kind: AccessTokens) -> Fixture {
     let fixture = Fixture::on(Arc::new(MemoryStore::new()), |builder| {
         builder
-            .grant(Pin)
+            .without_default_grant_types()
+            .grant_type(Pin)
             .configure(|config| config.access_tokens = kind)
     })
     .await;
-    let new = NewClient {
-        id: KIOSK.id.to_owned(),
-        grants: vec![PIN.to_owned()],
-        scope: "read write".parse().unwrap(),
-        secret: KIOSK.secret.map(Into::into),
-        ..NewClient::default()
-    };
+    let new = NewClient::confidential(KIOSK.id)
+        .with_grant_types([PIN])
+        .with_scope("read write".parse().unwrap())
+        .with_secret(KIOSK.secret.unwrap());
     fixture.clients.add(new).await.unwrap();
     fixture
 }
@@ -127,7 +120,7 @@ async fn what_it_refuses_is_refused() {
 }
 
 #[tokio::test]
-async fn it_takes_the_place_of_the_default_grants() {
+async fn a_server_may_be_without_the_default_grant_types() {
     let fixture = fixture(AccessTokens::Opaque).await;
     let metadata = fixture
         .get("/.well-known/oauth-authorization-server")
@@ -152,7 +145,7 @@ async fn its_tokens_end_with_their_subject_and_their_client() {
         assert!(fixture.is_active(&first).await);
         fixture
             .server
-            .end(&Anchor::Subject("visitor".to_owned()))
+            .revoke(&Target::Subject("visitor".to_owned()))
             .await
             .unwrap();
         assert!(!fixture.is_active(&first).await);
@@ -161,5 +154,46 @@ async fn its_tokens_end_with_their_subject_and_their_client() {
         fixture.clients.remove(KIOSK.id).await.unwrap();
         fixture.clock.advance(1);
         assert!(!fixture.is_active(&second).await);
+    }
+}
+
+#[tokio::test]
+async fn the_default_grant_types_stay_where_one_is_added() {
+    let fixture = Fixture::on(Arc::new(MemoryStore::new()), |builder| {
+        builder.grant_type(Pin)
+    })
+    .await;
+    let metadata = fixture
+        .get("/.well-known/oauth-authorization-server")
+        .await
+        .json();
+    assert_eq!(
+        metadata["grant_types_supported"],
+        serde_json::json!([
+            "authorization_code",
+            "client_credentials",
+            "refresh_token",
+            PIN
+        ])
+    );
+}
+
+#[tokio::test]
+async fn it_can_be_tested_without_a_server() {
+    let mut client = Client::new("kiosk", "1");
+    client.scope = "read".parse().unwrap();
+    let decide = async |form: &'static str| {
+        let params = Params::parse(form.as_bytes()).unwrap();
+        let call = TokenCall::new(&client, &params, Timestamp::from_secs(1_790_000_000));
+        Pin.decide(&call).await
+    };
+    let granted = decide("pin=1234").await.unwrap();
+    let Granted::Issue(contents) = granted else {
+        panic!("{granted:?}");
+    };
+    assert_eq!(contents.subject.as_deref(), Some("visitor"));
+    assert_eq!(contents.scope.as_str(), "read");
+    for wrong in ["pin=0000", "", "pin=1234&scope=write"] {
+        assert!(decide(wrong).await.is_err(), "{wrong}");
     }
 }

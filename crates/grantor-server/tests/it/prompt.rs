@@ -40,7 +40,10 @@ async fn none_shows_nothing_and_says_why() {
 async fn none_of_a_browser_that_is_signed_in_elsewhere_is_no_login() {
     let fixture = Fixture::new().await;
     let mut browser = signed_in(&fixture).await;
-    let session = browser.cookies.get_mut("__Host-grantor_session").unwrap();
+    let session = browser
+        .cookies
+        .get_mut(&crate::support::cookie_name("session"))
+        .unwrap();
     let changed = if session.ends_with('A') { "B" } else { "A" };
     session.replace_range(60..61, changed);
     let reply = browser

@@ -130,6 +130,11 @@ async fn of_many_refreshes_without_grace_one_wins_and_the_grant_ends() {
         let replies = at_once(&fixture.server, N, || refreshing(SPA, &tokens.refresh)).await;
         let won = winners(&replies);
         assert_eq!(won.len(), 1, "{replies:?}");
+        // Whoever came after the winner may have ended the grant; another use surely does.
+        fixture
+            .refresh(SPA, &tokens.refresh)
+            .await
+            .assert_error(400, "invalid_grant");
         fixture
             .refresh(SPA, &won[0].refresh)
             .await

@@ -119,7 +119,8 @@ async fn only_the_port_of_a_loopback_address_is_free() {
         redirect_uri: "http://127.0.0.1/cb",
     };
     let mut new = with_codes(native);
-    new.redirect_uris
+    new.client
+        .redirect_uris
         .push("http://[::1]:1/cb?x=1".parse::<RedirectUri>().unwrap());
     fixture.clients.add(new).await.unwrap();
     for (uri, fine) in [

@@ -77,7 +77,8 @@ async fn everything(fixture: &Fixture) -> Vec<String> {
     browser
         .press(&consent, &[("csrf", "x")], Some("allow"))
         .await;
-    browser.press(&consent, &[], Some("deny")).await;
+    let another = browser.open(&ask.url()).await;
+    browser.press(&another, &[], Some("deny")).await;
     let code = crate::support::Code {
         code: browser.allow(&consent).await.code(SPA.redirect_uri),
         verifier: ask.verifier.expose().to_owned(),

@@ -1,9 +1,13 @@
 //! A store that fails: nobody hears "fine", and nobody loses more than the one answer.
 
+use std::time::Duration;
+
+use grantor_jose::Algorithm;
+use grantor_server::{AccessTokens, Rotation};
 use http::header;
 
 use crate::support::{
-    API, APP, Ask, Browser, Fault, Fixture, MACHINE, Reply, SPA, Tokens, client_request, value,
+    API, APP, Ask, Browser, Fault, Fixture, MACHINE, Reply, SPA, Tokens, Who, client_request, value,
 };
 
 /// Runs `act` once for every call that it makes to the store, with that call failing.
@@ -70,32 +74,101 @@ async fn the_back_channel_says_so_whichever_call_fails() {
     }
 }
 
+/// Every call of a redemption fails once, in whichever way; the code is redeemed all the same.
 #[tokio::test]
-async fn a_redemption_that_fails_gives_no_token() {
-    let fixture = Fixture::new().await;
+async fn a_redemption_that_fails_burns_no_code() {
+    let faults: [fn(usize) -> Fault; 2] = [Fault::Call, Fault::LostAnswer];
+    for kind in [AccessTokens::Opaque, AccessTokens::Jwt(Algorithm::Es256)] {
+        for fault in faults {
+            for who in [APP, SPA] {
+                let fixture = Fixture::with(|config| config.access_tokens = kind).await;
+                redeem_with_each_call_failing(&fixture, who, fault).await;
+            }
+        }
+    }
+}
+
+async fn redeem_with_each_call_failing(fixture: &Fixture, who: Who, fault: fn(usize) -> Fault) {
     for call in 0..100 {
-        let code = fixture.code(SPA).await;
+        let code = fixture.code(who).await;
         fixture.clock.advance(1);
-        fixture.store.set(Fault::Call(call));
-        let reply = fixture.redeem(SPA, &code).await;
+        fixture.store.set(fault(call));
+        let reply = fixture.redeem(who, &code).await;
         let calls = fixture.store.calls();
         fixture.store.set(Fault::None);
+        let tokens = if reply.status == 200 {
+            Tokens::of(&reply)
+        } else {
+            is_unavailable(&reply);
+            Tokens::of(&fixture.redeem(who, &code).await)
+        };
+        assert!(fixture.is_active(&tokens.access).await);
+        Tokens::of(&fixture.refresh(who, &tokens.refresh).await);
+        assert_eq!(fixture.server.counters().replays, 0);
         if calls <= call {
-            reply.assert_ok();
+            assert!(call > 2, "{call}");
             return;
         }
-        is_unavailable(&reply);
     }
-    panic!("it never comes to an end");
+    panic!("every call failed");
+}
+
+/// The same of a refresh, with grace and without.
+#[tokio::test]
+async fn a_refresh_that_fails_burns_no_refresh_token() {
+    let faults: [fn(usize) -> Fault; 2] = [Fault::Call, Fault::LostAnswer];
+    for grace in [60, 0] {
+        for fault in faults {
+            for who in [APP, SPA] {
+                let fixture = Fixture::with(|config| {
+                    config.rotation = Rotation::Always;
+                    config.refresh_grace = Duration::from_secs(grace);
+                })
+                .await;
+                refresh_with_each_call_failing(&fixture, who, fault).await;
+            }
+        }
+    }
+}
+
+async fn refresh_with_each_call_failing(fixture: &Fixture, who: Who, fault: fn(usize) -> Fault) {
+    let mut tokens = fixture.tokens(who).await;
+    for call in 0..100 {
+        fixture.clock.advance(1);
+        fixture.store.set(fault(call));
+        let reply = fixture.refresh(who, &tokens.refresh).await;
+        let calls = fixture.store.calls();
+        fixture.store.set(Fault::None);
+        tokens = if reply.status == 200 {
+            Tokens::of(&reply)
+        } else {
+            is_unavailable(&reply);
+            Tokens::of(&fixture.refresh(who, &tokens.refresh).await)
+        };
+        assert!(fixture.is_active(&tokens.access).await);
+        assert_eq!(fixture.server.counters().replays, 0);
+        if calls <= call {
+            assert!(call > 2, "{call}");
+            return;
+        }
+    }
+    panic!("every call failed");
 }
 
 #[tokio::test]
-async fn the_authorization_endpoint_gives_no_code_whichever_call_fails() {
+async fn the_authorization_endpoint_gives_no_code_if_the_decision_fails() {
     let fixture = Fixture::new().await;
     let mut browser = Browser::new(&fixture);
     let login = browser.open(&Ask::new(SPA).url()).await;
     let consent = browser.sign_in(&login).await;
+    // What fails after the decision costs the user a question next time, and not the code.
+    let remembering = |reply: &Reply| {
+        reply.status == 303 && value(&reply.callback(SPA.redirect_uri), "code").is_some()
+    };
     let refused = |reply: &Reply| {
+        if remembering(reply) {
+            return;
+        }
         if reply.status == 503 {
             reply.assert_error_page(503);
             return;

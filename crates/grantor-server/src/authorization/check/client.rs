@@ -1,26 +1,22 @@
-use grantor_core::{BoxFuture, ErrorCode};
+use grantor_core::BoxFuture;
 
-use crate::Error;
-use crate::authorization::table::Checked;
+use super::unreadable;
+use crate::authorization::context::AuthorizationContext;
+use crate::authorization::table::Flow;
+use crate::error::Error;
 
-/// The client is known. RFC 6749 section 4.1.2.1: otherwise the user is told, never redirected.
+/// The client is known. RFC 6749 section 4.1.2.1: otherwise the user is told, and never redirected.
 pub(in crate::authorization) fn run<'a>(
-    checked: &'a mut Checked<'_>,
-) -> BoxFuture<'a, Result<(), Error>> {
+    context: &'a mut AuthorizationContext<'_>,
+) -> BoxFuture<'a, Result<Flow, Error>> {
     Box::pin(async move {
-        for name in ["client_id", "redirect_uri"] {
-            if checked.request.is_repeated(name) {
-                let description = format!("\"{name}\" is given more than once");
-                return Err(Error::refused(ErrorCode::InvalidRequest, description));
-            }
-        }
-        let id =
-            checked.request.client_id.as_deref().ok_or_else(|| {
-                Error::refused(ErrorCode::InvalidRequest, "\"client_id\" is missing")
-            })?;
-        let client = checked.inner.clients.find(id).await?;
-        let unknown = || Error::refused(ErrorCode::InvalidRequest, "the client is unknown");
-        checked.client = Some(client.ok_or_else(unknown)?);
-        Ok(())
+        let missing = || unreadable(context.call, "\"client_id\" is missing");
+        let id = context.request.client_id.as_deref().ok_or_else(missing)?;
+        let registered = context.services.clients.find(id).await?;
+        let unknown = || Error::invalid_request("the client is unknown");
+        let client = registered.ok_or_else(unknown)?.client;
+        context.policy = context.services.policy.with(&client);
+        context.client = Some(client);
+        Ok(Flow::Continue)
     })
 }

@@ -1,22 +1,13 @@
-use grantor_core::{BoxFuture, ErrorCode};
+use crate::authorization::context::AuthorizationContext;
+use crate::error::Error;
 
-use crate::Error;
-use crate::authorization::table::Checked;
-
-/// Every parameter can be read, and is given once (RFC 6749 section 3.1). The client is told, as
-/// section 4.1.2.1 says of a malformed request.
-pub(in crate::authorization) fn run<'a>(
-    checked: &'a mut Checked<'_>,
-) -> BoxFuture<'a, Result<(), Error>> {
-    Box::pin(std::future::ready(check(checked)))
-}
-
-fn check(checked: &Checked<'_>) -> Result<(), Error> {
-    match checked.request.problems.first() {
+/// Every parameter can be read, and none is given twice (RFC 6749 section 3.1).
+pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> Result<(), Error> {
+    if let Some(error) = &context.call.malformed {
+        return Err(Error::invalid_request(error.to_string()));
+    }
+    match context.request.problems.first() {
         None => Ok(()),
-        Some(problem) => Err(Error::refused(
-            ErrorCode::InvalidRequest,
-            problem.to_string(),
-        )),
+        Some(problem) => Err(Error::invalid_request(problem.to_string())),
     }
 }

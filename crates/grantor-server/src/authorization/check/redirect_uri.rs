@@ -1,33 +1,23 @@
-use grantor_core::{BoxFuture, ErrorCode};
-
-use crate::Error;
-use crate::authorization::table::Checked;
+use super::unreadable;
+use crate::authorization::context::AuthorizationContext;
+use crate::error::Error;
 
 /// The redirect URI is a registered one, byte for byte (RFC 9700 section 2.1); it may be left out if
-/// there is only one. Otherwise the user is told, never redirected.
-pub(in crate::authorization) fn run<'a>(
-    checked: &'a mut Checked<'_>,
-) -> BoxFuture<'a, Result<(), Error>> {
-    Box::pin(std::future::ready(check(checked)))
-}
-
-fn check(checked: &mut Checked<'_>) -> Result<(), Error> {
-    let registered = &checked.client()?.redirect_uris;
-    let uri = match (
-        checked.request.redirect_uri.as_deref(),
-        registered.as_slice(),
-    ) {
-        (Some(asked), all) if all.iter().any(|uri| uri.matches(asked)) => asked.to_owned(),
+/// there is only one. Otherwise the user is told, and never redirected.
+pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> Result<(), Error> {
+    let registered = &context.client()?.redirect_uris;
+    let requested = context.request.redirect_uri.as_deref();
+    let uri = match (requested, registered.as_slice()) {
+        (Some(uri), all) if all.iter().any(|own| own.matches(uri)) => uri.to_owned(),
         (Some(_), _) => {
-            let description = "\"redirect_uri\" does not match a registered value";
-            return Err(Error::refused(ErrorCode::InvalidRequest, description));
+            return Err(Error::invalid_request(
+                "\"redirect_uri\" does not match a registered value",
+            ));
         }
-        (None, [only]) => only.to_string(),
-        (None, _) => {
-            let description = "\"redirect_uri\" is missing";
-            return Err(Error::refused(ErrorCode::InvalidRequest, description));
-        }
+        // It may have been given twice.
+        (None, [only]) if context.call.malformed.is_none() => only.to_string(),
+        (None, _) => return Err(unreadable(context.call, "\"redirect_uri\" is missing")),
     };
-    checked.redirect_uri = Some(uri);
+    context.redirect_uri = Some(uri);
     Ok(())
 }

@@ -1,19 +1,29 @@
-use grantor_core::{BoxFuture, ErrorCode};
+use grantor_core::BoxFuture;
 
-use crate::Error;
-use crate::authorization::table::Checked;
+use crate::authorization::context::AuthorizationContext;
+use crate::authorization::table::Flow;
+use crate::error::Error;
+use crate::grant_type::unknown_target;
+use crate::resource::normalize;
 
-/// Every resource is known (RFC 8707 section 2).
+/// Every resource is known, and the client may name it (RFC 8707 section 2).
 pub(in crate::authorization) fn run<'a>(
-    checked: &'a mut Checked<'_>,
-) -> BoxFuture<'a, Result<(), Error>> {
+    context: &'a mut AuthorizationContext<'_>,
+) -> BoxFuture<'a, Result<Flow, Error>> {
     Box::pin(async move {
-        for resource in &checked.request.resource {
-            if !checked.inner.is_known_resource(resource).await? {
-                let description = "\"resource\" is unknown";
-                return Err(Error::refused(ErrorCode::InvalidTarget, description));
+        let mut resources: Vec<String> = Vec::new();
+        for named in &context.request.resource {
+            let resource = normalize(named).into_owned();
+            if resources.contains(&resource) {
+                continue;
             }
+            let known = context.services.is_known_resource(&resource).await?;
+            if !known || !context.client()?.allows_resource(&resource) {
+                return Err(unknown_target("resource", &resource));
+            }
+            resources.push(resource);
         }
-        Ok(())
+        context.resources = resources;
+        Ok(Flow::Continue)
     })
 }

@@ -1,18 +1,12 @@
-use grantor_core::{BoxFuture, ErrorCode, ResponseType};
+use grantor_core::{ErrorCode, ResponseType};
 
-use crate::Error;
-use crate::authorization::table::Checked;
+use crate::authorization::context::AuthorizationContext;
+use crate::error::Error;
 
 /// The response type is known, and the client may use it.
-pub(in crate::authorization) fn run<'a>(
-    checked: &'a mut Checked<'_>,
-) -> BoxFuture<'a, Result<(), Error>> {
-    Box::pin(std::future::ready(check(checked)))
-}
-
-fn check(checked: &Checked<'_>) -> Result<(), Error> {
-    match &checked.request.response_type {
-        Some(asked) if *asked == ResponseType::code() => {}
+pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> Result<(), Error> {
+    match &context.request.response_type {
+        Some(response_type) if *response_type == ResponseType::code() => {}
         Some(_) => {
             let description = "the response type is not supported";
             return Err(Error::refused(
@@ -20,12 +14,9 @@ fn check(checked: &Checked<'_>) -> Result<(), Error> {
                 description,
             ));
         }
-        None => {
-            let description = "\"response_type\" is missing";
-            return Err(Error::refused(ErrorCode::InvalidRequest, description));
-        }
+        None => return Err(Error::invalid_request("\"response_type\" is missing")),
     }
-    if !checked.client()?.may_use("authorization_code") {
+    if !context.client()?.allows_grant_type("authorization_code") {
         let description = "this client may not ask for a code";
         return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
     }

@@ -1,18 +1,12 @@
-use grantor_core::{BoxFuture, ErrorCode, ResponseMode};
+use grantor_core::{ErrorCode, ResponseMode};
 
-use crate::Error;
-use crate::authorization::table::Checked;
+use crate::authorization::context::AuthorizationContext;
+use crate::error::Error;
 
 /// Parameters that change what a request means, and that this server does not know, are refused
 /// rather than ignored (OpenID Connect Core section 6).
-pub(in crate::authorization) fn run<'a>(
-    checked: &'a mut Checked<'_>,
-) -> BoxFuture<'a, Result<(), Error>> {
-    Box::pin(std::future::ready(check(checked)))
-}
-
-fn check(checked: &Checked<'_>) -> Result<(), Error> {
-    let request = &checked.request;
+pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> Result<(), Error> {
+    let request = &context.request;
     let is_query = |mode: &ResponseMode| *mode == ResponseMode::Query;
     let (code, name) = if request.request.is_some() {
         (ErrorCode::RequestNotSupported, "request")

@@ -1,3 +1,3 @@
-//! What a decision issues.
+//! What the user's answer issues.
 
-mod code;
+pub(super) mod code;

@@ -69,11 +69,12 @@ impl Fixture {
             .seal_under(MasterKey::from_bytes([7; 32]).sealing_key());
         let issuer = Issuer::parse(ISSUER).unwrap();
         let site = BuiltInSite::open(&stores, Passwords::danger_cheap(), &issuer).unwrap();
-        let mut config = Config::new(issuer);
-        config.scopes = "read write".parse().unwrap();
-        config.default_audience = Some(RESOURCE.to_owned());
-        config.resources = vec![FILES.to_owned()];
-        let builder = Server::with_config(config, stores.clone()).site(site);
+        let builder = Server::builder(issuer, stores.clone()).site(site);
+        let builder = builder.configure(|config| {
+            config.scopes = "read write".parse().unwrap();
+            config.default_audience = Some(RESOURCE.to_owned());
+            config.resources = vec![FILES.to_owned()];
+        });
         let fixture = Self {
             server: finish(builder).build().await.unwrap(),
             clients: StoredClients::open(&stores).await.unwrap(),
@@ -245,32 +246,28 @@ pub(crate) fn form(pairs: &[(String, String)]) -> String {
 }
 
 pub(crate) fn with_codes(who: Who) -> NewClient {
-    NewClient {
-        id: who.id.to_owned(),
-        public: who.secret.is_none(),
-        grants: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
-        scope: "read write".parse().unwrap(),
-        redirect_uris: vec![who.redirect_uri.parse().unwrap()],
-        secret: who.secret.map(Into::into),
-        ..NewClient::default()
-    }
+    let new = match who.secret {
+        Some(secret) => NewClient::confidential(who.id).with_secret(secret),
+        None => NewClient::public(who.id),
+    };
+    new.with_grant_types(["authorization_code", "refresh_token"])
+        .with_scope("read write".parse().unwrap())
+        .with_redirect_uri(who.redirect_uri.parse().unwrap())
 }
 
 fn machine() -> NewClient {
-    NewClient {
-        id: MACHINE.id.to_owned(),
-        grants: vec!["client_credentials".to_owned()],
-        scope: "read write".parse().unwrap(),
-        secret: MACHINE.secret.map(Into::into),
-        ..NewClient::default()
-    }
+    NewClient::confidential(MACHINE.id)
+        .with_grant_types(["client_credentials"])
+        .with_scope("read write".parse().unwrap())
+        .with_secret(MACHINE.secret.unwrap())
 }
 
 fn resource_server() -> NewClient {
-    NewClient {
-        id: API.id.to_owned(),
-        resource: Some(RESOURCE.to_owned()),
-        secret: API.secret.map(Into::into),
-        ..NewClient::default()
-    }
+    NewClient::resource_server(API.id, RESOURCE).with_secret(API.secret.unwrap())
+}
+
+/// The name of a cookie of the server, which has the issuer's tag in it.
+pub(crate) fn cookie_name(purpose: &str) -> String {
+    let tag = grantor_jose::base64url::encode(grantor_jose::digest::sha256(ISSUER.as_bytes()));
+    format!("__Host-grantor_{purpose}_{}", &tag[..8])
 }

@@ -26,6 +26,9 @@ pub(crate) enum Fault {
     Down,
     /// The call with this number fails, counted since [`TestStore::set`].
     Call(usize),
+    /// The call with this number happens, and nobody hears of it: neither then nor when it is
+    /// repeated.
+    LostAnswer(usize),
     /// The next puts of this kind happen, and nobody hears of it.
     LostAnswers {
         kind: [u8; 2],
@@ -107,7 +110,9 @@ impl TestStore {
     }
 
     fn loses_answer(&self, put: &Put) -> bool {
+        let call = self.calls.load(Ordering::SeqCst) - 1;
         match &mut *self.fault.lock().unwrap() {
+            Fault::LostAnswer(n) => *n == call || *n + 1 == call,
             Fault::LostAnswers { kind, left }
                 if *left > 0 && put.key.as_bytes()[8..10] == *kind =>
             {

@@ -1,0 +1,138 @@
+use std::sync::Arc;
+
+use grantor_core::{AuthorizationRequest, CodeChallenge, Scope};
+
+use super::browser::Browser;
+use super::entry::Entry;
+use super::sealed_request::SealedRequest;
+use super::table::Delivery;
+use crate::client::Client;
+use crate::error::Error;
+use crate::http::fault::{self, Place};
+use crate::http::{Call, Reply};
+use crate::profile::Policy;
+use crate::services::Services;
+use crate::site::{Allowed, FormKey, Login, LoginRequirements, Stage};
+
+/// A request, and what the steps have found out about it.
+pub(crate) struct AuthorizationContext<'a> {
+    pub(crate) services: &'a Services,
+    pub(crate) call: &'a Call<'a>,
+    pub(crate) entry: Entry,
+    pub(crate) sealed: SealedRequest,
+    /// The sealed request as it travels through pages.
+    pub(crate) sealed_text: String,
+    pub(crate) request: AuthorizationRequest,
+    /// Where forms go.
+    pub(crate) action: String,
+    pub(crate) browser: Browser,
+    pub(crate) client: Option<Arc<Client>>,
+    /// The client's, once it is known.
+    pub(crate) policy: Policy,
+    /// Where the answer goes. Once it is known, faults go there too.
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) scope: Scope,
+    pub(crate) resources: Vec<String>,
+    pub(crate) challenge: Option<CodeChallenge>,
+    pub(crate) requirements: LoginRequirements,
+    pub(crate) login: Option<Login>,
+    pub(crate) answer: Option<UserAnswer>,
+}
+
+/// What the user has answered.
+#[derive(Debug)]
+pub(crate) enum UserAnswer {
+    Denied,
+    Allowed {
+        allowed: Allowed,
+        /// Whether the consent that is remembered says so.
+        remembered: bool,
+    },
+}
+
+impl<'a> AuthorizationContext<'a> {
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the context")]
+    pub(super) fn new(
+        services: &'a Services,
+        call: &'a Call<'a>,
+        entry: Entry,
+        sealed: SealedRequest,
+        sealed_text: String,
+        request: AuthorizationRequest,
+        action: String,
+        browser: Browser,
+    ) -> Self {
+        Self {
+            services,
+            call,
+            entry,
+            requirements: LoginRequirements::of(&request, sealed.started_at),
+            sealed,
+            sealed_text,
+            request,
+            action,
+            browser,
+            client: None,
+            policy: services.policy,
+            redirect_uri: None,
+            scope: Scope::default(),
+            resources: Vec::new(),
+            challenge: None,
+            login: None,
+            answer: None,
+        }
+    }
+
+    /// The client, once the step `client` has passed.
+    pub(crate) fn client(&self) -> Result<&Arc<Client>, Error> {
+        let client = self.client.as_ref();
+        client.ok_or_else(|| Error::Internal("the step client comes first".to_owned()))
+    }
+
+    /// The login, once the step `login` has passed.
+    pub(crate) fn login(&self) -> Result<&Login, Error> {
+        let login = self.login.as_ref();
+        login.ok_or_else(|| Error::Internal("the step login comes first".to_owned()))
+    }
+
+    /// What makes and opens the forms of a stage.
+    pub(crate) fn forms<'s>(&'s self, stage: Stage, binding: &'s str) -> FormKey<'s> {
+        FormKey {
+            key: &self.services.page_keys.forms,
+            environment: &self.services.environment,
+            stage,
+            browser: &self.browser.secret,
+            request: &self.sealed_text,
+            binding,
+            action: &self.action,
+        }
+    }
+
+    /// Whether a form came back. Nothing else decides anything.
+    pub(crate) fn has_form(&self) -> bool {
+        self.entry == Entry::Resume && self.call.is_post()
+    }
+
+    /// Where a fault or an answer belongs in events.
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place {
+            endpoint: "authorization",
+            client_id: self.client.as_ref().map(|client| client.id.as_str()),
+            reason: None,
+        }
+    }
+
+    /// Answers with a fault.
+    pub(super) fn fault(&self, delivery: Delivery, error: Error) -> Result<Reply, Error> {
+        if !self.entry.has_browser() {
+            return Err(error);
+        }
+        Ok(match (delivery, &self.redirect_uri) {
+            (Delivery::ToClient, Some(uri)) => {
+                let state = self.request.state.as_deref();
+                fault::redirect(self.services, self.place(), uri, state, &error)
+            }
+            _ => fault::page(self.services, self.place(), &error),
+        })
+    }
+}

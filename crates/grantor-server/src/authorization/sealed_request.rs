@@ -1,0 +1,100 @@
+use grantor_core::{AuthorizationRequest, Params, Timestamp};
+use grantor_jose::base64url;
+use grantor_jose::digest::MacKey;
+
+use crate::services::Services;
+use crate::token::Identifier;
+
+/// An authorization request on its way through pages, under a MAC: the very parameters that were
+/// checked, when they came, and the identifier of the grant that they may lead to. Pages send it
+/// back, so that nothing is kept on the server before the user decides, and one request leads to one
+/// grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SealedRequest {
+    pub(crate) form: String,
+    pub(crate) started_at: Timestamp,
+    pub(crate) grant: Identifier,
+}
+
+const PURPOSE: &[u8] = b"grantor/interaction/2";
+
+impl SealedRequest {
+    /// The longest request in bytes. It goes into forms and into the query of a redirect, and proxies
+    /// refuse longer ones.
+    pub(crate) const MAX_FORM: usize = 8 * 1024;
+
+    pub(super) fn new(services: &Services, form: String, now: Timestamp) -> Self {
+        Self {
+            form,
+            started_at: now,
+            grant: Identifier::at(now, services.environment.random_bytes()),
+        }
+    }
+
+    pub(super) fn seal(&self, key: &MacKey) -> String {
+        let head = format!("{}.{}", self.started_at.as_millis(), self.grant);
+        let mac = key.sign(&[PURPOSE, head.as_bytes(), self.form.as_bytes()]);
+        let form = base64url::encode(&self.form);
+        format!("{head}.{form}.{}", base64url::encode(mac))
+    }
+
+    /// Opens a request that this server sealed not too long ago.
+    pub(super) fn open(text: &str, services: &Services, now: Timestamp) -> Option<Self> {
+        let opened = Self::verify(text, &services.page_keys.mac)?;
+        let fresh = now < opened.started_at + services.config.interaction_lifetime;
+        fresh.then_some(opened)
+    }
+
+    fn verify(text: &str, key: &MacKey) -> Option<Self> {
+        let (head, rest) = text
+            .match_indices('.')
+            .nth(1)
+            .map(|(at, _)| text.split_at(at))?;
+        let (form, mac) = rest.strip_prefix('.')?.split_once('.')?;
+        let form = String::from_utf8(base64url::decode(form).ok()?).ok()?;
+        let mac = base64url::decode(mac).ok()?;
+        if !key.verify(&[PURPOSE, head.as_bytes(), form.as_bytes()], &mac) {
+            return None;
+        }
+        let (started_at, grant) = head.split_once('.')?;
+        Some(Self {
+            form,
+            started_at: Timestamp::from_millis(started_at.parse().ok()?),
+            grant: Identifier::parse(grant)?,
+        })
+    }
+
+    /// The request that is in it.
+    pub(super) fn request(&self) -> Option<AuthorizationRequest> {
+        let params = Params::parse(self.form.as_bytes()).ok()?;
+        Some(AuthorizationRequest::from_params(&params))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_cannot_be_changed() {
+        let key = MacKey::new(&[1; 32]);
+        let now = Timestamp::from_secs(1_760_000_000);
+        let request = SealedRequest {
+            form: "client_id=a".into(),
+            started_at: now,
+            grant: Identifier::at(now, [7; 10]),
+        };
+        let sealed = request.seal(&key);
+        assert_eq!(SealedRequest::verify(&sealed, &key), Some(request));
+        assert_eq!(SealedRequest::verify(&sealed, &MacKey::new(&[2; 32])), None);
+        for i in 0..sealed.len() {
+            let mut changed = sealed.clone().into_bytes();
+            changed[i] = if changed[i] == b'0' { b'1' } else { b'0' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert_eq!(SealedRequest::verify(&changed, &key), None, "{i}");
+        }
+        for text in ["", ".", "..", "...", &format!("{sealed}.")] {
+            assert_eq!(SealedRequest::verify(text, &key), None);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+use grantor_core::{BoxFuture, ErrorCode};
+
+use super::{check_form_was_seen, site_failed};
+use crate::authorization::context::AuthorizationContext;
+use crate::authorization::table::Flow;
+use crate::error::Error;
+use crate::http::Reply;
+use crate::site::form::CSRF;
+use crate::site::{Interaction, InteractionParts, SignIn, Stage};
+
+/// The site says who the user is, or shows a page to find it out.
+pub(in crate::authorization) fn run<'a>(
+    context: &'a mut AuthorizationContext<'_>,
+) -> BoxFuture<'a, Result<Flow, Error>> {
+    Box::pin(ask(context))
+}
+
+async fn ask(context: &mut AuthorizationContext<'_>) -> Result<Flow, Error> {
+    // A site may answer once with somebody who signed in too long ago.
+    for insufficient in [false, true] {
+        match ask_site(context, insufficient).await? {
+            Asked::Login(login) if context.requirements.is_recent(login.auth_time) => {
+                context.login = Some(login);
+                return Ok(Flow::Continue);
+            }
+            Asked::Login(_) => {}
+            Asked::Reply(reply) => return Ok(Flow::Reply(reply)),
+        }
+    }
+    let code = ErrorCode::from("unmet_authentication_requirements");
+    let description = "the user did not sign in as recently as the client requires";
+    Err(Error::refused(code, description))
+}
+
+enum Asked {
+    Login(crate::site::Login),
+    Reply(Reply),
+}
+
+async fn ask_site(context: &AuthorizationContext<'_>, insufficient: bool) -> Result<Asked, Error> {
+    let params = &context.call.params;
+    let submitted = if context.has_form() {
+        context.forms(Stage::Login, "").open(params)
+    } else {
+        None
+    };
+    // A form of the consent is looked at there.
+    let for_consent = params.get(CSRF).is_some_and(|csrf| csrf.starts_with("c."));
+    let effective = context.services.effective_resources(&context.resources);
+    let interaction = Interaction::new(InteractionParts {
+        client: context.client()?,
+        redirect_uri: context.redirect_uri.as_deref().unwrap_or_default(),
+        scope: &context.scope,
+        resources: &context.resources,
+        effective_resources: &effective,
+        requirements: &context.requirements,
+        remembered: None,
+        forms: context.forms(Stage::Login, ""),
+        csrf_mismatch: context.has_form() && submitted.is_none() && !for_consent,
+        submitted: submitted.as_ref(),
+        insufficient,
+        head: context.call.head,
+        now: context.call.now,
+    });
+    let answer = context.services.site.login(&interaction).await;
+    let answer = answer.map_err(|error| site_failed(&error))?;
+    check_form_was_seen(context, &interaction)?;
+    match answer {
+        SignIn::Is(login) => Ok(Asked::Login(login)),
+        SignIn::SignedIn(_, cookies) => {
+            let mut reply = Reply::redirect(&interaction.return_to());
+            for cookie in cookies {
+                reply.append(http::header::SET_COOKIE, cookie);
+            }
+            Ok(Asked::Reply(reply))
+        }
+        SignIn::Page(page) if context.requirements.interactive => {
+            Ok(Asked::Reply(context.browser.show(page)))
+        }
+        SignIn::Page(_) => Err(Error::refused(
+            ErrorCode::LoginRequired,
+            "the user is not signed in",
+        )),
+        SignIn::Refused(code) => Err(Error::refused(code, "the user can't sign in")),
+    }
+}

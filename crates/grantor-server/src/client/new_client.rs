@@ -1,0 +1,165 @@
+use grantor_core::{RedirectUri, Scope, Secret, TokenEndpointAuthMethod};
+
+use super::Client;
+
+/// A client that is to be registered.
+///
+/// ```
+/// use grantor_server::NewClient;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = NewClient::public("spa")
+///     .with_grant_types(["authorization_code", "refresh_token"])
+///     .with_scope("read write".parse()?)
+///     .with_redirect_uri("https://spa.example/cb".parse()?);
+/// assert!(app.problems().is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NewClient {
+    /// What its checks see. The epoch is drawn when it is registered.
+    pub client: Client,
+    /// The secret that somebody chose; one is generated for a confidential client, if absent.
+    pub secret: Option<Secret>,
+}
+
+impl NewClient {
+    /// A client that authenticates with a secret.
+    #[must_use]
+    pub fn confidential(id: impl Into<String>) -> Self {
+        Self {
+            client: Client::new(id, ""),
+            secret: None,
+        }
+    }
+
+    /// A client without a secret: an application on a device or in a browser.
+    #[must_use]
+    pub fn public(id: impl Into<String>) -> Self {
+        let mut new = Self::confidential(id);
+        new.client.auth_method = TokenEndpointAuthMethod::None;
+        new
+    }
+
+    /// A resource server, which introspects tokens for `resource`.
+    #[must_use]
+    pub fn resource_server(id: impl Into<String>, resource: impl Into<String>) -> Self {
+        let mut new = Self::confidential(id);
+        new.client.resource_identifier = Some(resource.into());
+        new
+    }
+
+    /// The name that pages show.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.client.name = Some(name.into());
+        self
+    }
+
+    /// The grant types it may use, as on the wire.
+    #[must_use]
+    pub fn with_grant_types(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.client.grant_types = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The scope values it may ask for.
+    #[must_use]
+    pub fn with_scope(mut self, scope: Scope) -> Self {
+        self.client.scope = scope;
+        self
+    }
+
+    /// Adds a redirect URI.
+    #[must_use]
+    pub fn with_redirect_uri(mut self, uri: RedirectUri) -> Self {
+        self.client.redirect_uris.push(uri);
+        self
+    }
+
+    /// The only resources it may name.
+    #[must_use]
+    pub fn with_resources(
+        mut self,
+        resources: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.client.resources = Some(resources.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// A secret that somebody chose. A generated one can't be guessed.
+    #[must_use]
+    pub fn with_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.secret = Some(secret.into());
+        self
+    }
+
+    /// Everything that is wrong with it, one message each.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let client = &self.client;
+        let mut problems = Vec::new();
+        let mut check = |fine: bool, problem: &str| {
+            if !fine {
+                problems.push(problem.to_owned());
+            }
+        };
+        let has = |grant_type: &str| client.allows_grant_type(grant_type);
+        let printable = |text: &str| text.bytes().all(|b| (b' '..=b'~').contains(&b));
+        check(
+            (1..=128).contains(&client.id.len()) && printable(&client.id),
+            "a client identifier is 1 to 128 printable ASCII characters",
+        );
+        check(
+            !client.grant_types.is_empty() || client.resource_identifier.is_some(),
+            "a client needs a grant type, or a resource if it only introspects",
+        );
+        check(
+            !has("authorization_code") || !client.redirect_uris.is_empty(),
+            "a client with the authorization_code grant type needs a redirect URI",
+        );
+        check(
+            !(client.is_public() && has("client_credentials")),
+            "a public client can't use client_credentials: it has no credentials",
+        );
+        check(
+            !(client.is_public() && self.secret.is_some()),
+            "a public client has no secret",
+        );
+        check(
+            !(client.is_public() && client.resource_identifier.is_some()),
+            "a resource server can't be a public client: it authenticates to introspect",
+        );
+        check(
+            !has("refresh_token")
+                || client
+                    .grant_types
+                    .iter()
+                    .any(|name| gives_refresh_token(name)),
+            "the refresh_token grant type needs another one that issues refresh tokens, \
+             such as authorization_code",
+        );
+        check(
+            self.secret.as_ref().is_none_or(|secret| !secret.is_empty()),
+            "the secret is empty",
+        );
+        let absolute = |text: &String| {
+            url::Url::parse(text).is_ok_and(|url| url.fragment().is_none()) && printable(text)
+        };
+        let resource = client.resource_identifier.iter();
+        check(
+            resource
+                .chain(client.resources.iter().flatten())
+                .all(absolute),
+            "a resource is an absolute URI without a fragment (RFC 8707 section 2)",
+        );
+        problems
+    }
+}
+
+/// An own grant type may issue one too.
+fn gives_refresh_token(grant_type: &str) -> bool {
+    !matches!(grant_type, "refresh_token" | "client_credentials")
+}

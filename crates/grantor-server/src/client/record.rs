@@ -1,0 +1,112 @@
+use std::time::Duration;
+
+use grantor_core::{RedirectUri, Scope, Timestamp, TokenEndpointAuthMethod};
+use grantor_store::{Kind, Record, kinds};
+use serde::{Deserialize, Serialize};
+
+use super::Client;
+use super::secret_hash::StoredSecret;
+use crate::config::Rotation;
+
+/// A client as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ClientRecord {
+    id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    auth_method: TokenEndpointAuthMethod,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    grant_types: Vec<String>,
+    #[serde(default)]
+    scope: Scope,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    redirect_uris: Vec<RedirectUri>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resources: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resource_identifier: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rotation: Option<Rotation>,
+    /// In seconds, as are all lifetimes of OAuth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    access_token_lifetime: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_token_lifetime: Option<u64>,
+    pub(super) epoch: String,
+    pub(super) secrets: Vec<StoredSecret>,
+    pub(super) created_at: Timestamp,
+}
+
+impl ClientRecord {
+    pub(super) fn new(client: Client, secrets: Vec<StoredSecret>, created_at: Timestamp) -> Self {
+        let seconds = |lifetime: Option<Duration>| lifetime.map(|l| l.as_secs());
+        Self {
+            access_token_lifetime: seconds(client.access_token_lifetime),
+            refresh_token_lifetime: seconds(client.refresh_token_lifetime),
+            id: client.id,
+            name: client.name,
+            auth_method: client.auth_method,
+            grant_types: client.grant_types,
+            scope: client.scope,
+            redirect_uris: client.redirect_uris,
+            resources: client.resources,
+            resource_identifier: client.resource_identifier,
+            rotation: client.rotation,
+            epoch: client.epoch,
+            secrets,
+            created_at,
+        }
+    }
+
+    pub(super) fn resource_identifier(&self) -> Option<&str> {
+        self.resource_identifier.as_deref()
+    }
+
+    pub(super) fn is_public(&self) -> bool {
+        self.auth_method == TokenEndpointAuthMethod::None
+    }
+
+    pub(super) fn into_client(self) -> Client {
+        let lifetime = |seconds: Option<u64>| seconds.map(Duration::from_secs);
+        Client {
+            access_token_lifetime: lifetime(self.access_token_lifetime),
+            refresh_token_lifetime: lifetime(self.refresh_token_lifetime),
+            id: self.id,
+            name: self.name,
+            auth_method: self.auth_method,
+            grant_types: self.grant_types,
+            scope: self.scope,
+            redirect_uris: self.redirect_uris,
+            resources: self.resources,
+            resource_identifier: self.resource_identifier,
+            rotation: self.rotation,
+            epoch: self.epoch,
+        }
+    }
+}
+
+impl Record for ClientRecord {
+    const KIND: Kind = kinds::CLIENTS;
+    const NAME: &'static str = "a client";
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// Which client a resource belongs to. The client is read too, since it may be gone.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ResourceRecord {
+    pub(super) client_id: String,
+    #[serde(default)]
+    pub(super) made_at: Timestamp,
+}
+
+impl Record for ResourceRecord {
+    const KIND: Kind = kinds::RESOURCES;
+    const NAME: &'static str = "a resource";
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}

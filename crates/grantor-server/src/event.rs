@@ -1,0 +1,189 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::counters::{Counters, CountersSnapshot};
+use crate::token::Identifier;
+
+/// Something that happened, told once and before the answer is sent. It never holds a secret, nor a
+/// whole URL.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Event<'a> {
+    /// What happened.
+    pub kind: EventKind,
+    /// The endpoint, by its name.
+    pub endpoint: Option<&'a str>,
+    /// The client; before it has authenticated, the identifier that it claims.
+    pub client_id: Option<&'a str>,
+    /// The user.
+    pub subject: Option<&'a str>,
+    /// The grant.
+    pub grant: Option<Identifier>,
+    /// Why.
+    pub reason: Option<&'a str>,
+}
+
+impl Event<'_> {
+    pub(crate) fn new(kind: EventKind) -> Self {
+        Self {
+            kind,
+            endpoint: None,
+            client_id: None,
+            subject: None,
+            grant: None,
+            reason: None,
+        }
+    }
+}
+
+/// How much an event matters, which is the level it is logged at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Severity {
+    /// Every request has one.
+    Trace,
+    /// Normal work.
+    Debug,
+    /// A decision, or a refusal.
+    Info,
+    /// An attack, or a fault of a client that looks like one.
+    Warning,
+    /// A fault of the server.
+    Error,
+}
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $severity:ident;)*) => {
+        /// The kinds of events. Their names are stable.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum EventKind {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl EventKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Its name in logs.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// How much it matters.
+            #[must_use]
+            pub fn severity(self) -> Severity {
+                match self {
+                    $(Self::$variant => Severity::$severity,)*
+                }
+            }
+        }
+    };
+}
+
+events! {
+    /// An endpoint was called.
+    RequestReceived = "request received", Trace;
+    /// A request was refused.
+    RequestRefused = "request refused", Info;
+    /// The server could not answer.
+    RequestFailed = "request failed", Error;
+    /// A client got a code.
+    CodeIssued = "code issued", Debug;
+    /// A user said no.
+    AuthorizationDenied = "authorization denied", Info;
+    /// A client got an access token.
+    AccessTokenIssued = "access token issued", Debug;
+    /// A refresh token was replaced.
+    RefreshTokenRotated = "refresh token rotated", Debug;
+    /// A refresh token was presented again within the grace period.
+    RefreshTokenRepeated = "refresh token presented again within grace", Warning;
+    /// A refresh token is newer than its record: the store lost writes.
+    StoreRolledBack = "refresh token from the future: the store lost writes", Warning;
+    /// A grant ended.
+    GrantEnded = "grant ended", Info;
+    /// A code or refresh token was used again by somebody; its grant ended.
+    TokenReplayed = "token replayed", Warning;
+    /// A client revoked an access token.
+    AccessTokenRevoked = "access token revoked", Info;
+    /// A form came back that no step of the site looked at.
+    FormIgnored = "form ignored by the site", Warning;
+    /// The pairs of a consent could not be remembered, so the user is asked again next time.
+    ConsentNotRemembered = "consent not remembered", Warning;
+}
+
+/// Where events are told: counters, the log, and the application.
+pub(crate) struct Events {
+    counters: Counters,
+    listener: Option<Listener>,
+}
+
+pub(crate) type Listener = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
+
+impl Events {
+    pub(crate) fn new(listener: Option<Listener>) -> Self {
+        Self {
+            counters: Counters::default(),
+            listener,
+        }
+    }
+
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        self.counters.count(event);
+        log(event);
+        if let Some(listener) = &self.listener {
+            listener(event);
+        }
+    }
+
+    pub(crate) fn counters(&self) -> CountersSnapshot {
+        self.counters.snapshot()
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events")
+            .field("counters", &self.counters)
+            .finish_non_exhaustive()
+    }
+}
+
+fn log(event: &Event<'_>) {
+    macro_rules! at {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "grantor::audit",
+                endpoint = event.endpoint,
+                client = event.client_id,
+                subject = event.subject,
+                grant = event.grant.map(tracing::field::display),
+                reason = event.reason,
+                "{}",
+                event.kind.name(),
+            )
+        };
+    }
+    match event.kind.severity() {
+        Severity::Trace => at!(trace),
+        Severity::Debug => at!(debug),
+        Severity::Info => at!(info),
+        Severity::Warning => at!(warn),
+        Severity::Error => at!(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        for (i, kind) in EventKind::ALL.iter().enumerate() {
+            assert!(EventKind::ALL[..i].iter().all(|k| k.name() != kind.name()));
+        }
+    }
+}

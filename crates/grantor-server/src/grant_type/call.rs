@@ -1,0 +1,301 @@
+use std::time::Duration;
+
+use grantor_core::{ErrorCode, Params, Scope, Timestamp};
+use grantor_store::Versioned;
+
+use crate::client::Client;
+use crate::config::Config;
+use crate::config::MAX_SCOPE_VALUES;
+use crate::error::Error;
+use crate::grant::{Grant, Grants};
+use crate::profile::Policy;
+use crate::resource;
+use crate::services::Services;
+use crate::token::Identifier;
+
+/// A request for a token by an authenticated client.
+#[derive(Debug)]
+pub struct TokenCall<'a> {
+    client: &'a Client,
+    params: &'a Params<'a>,
+    now: Timestamp,
+    policy: Policy,
+    attempt: usize,
+    resources: Vec<String>,
+    services: Option<&'a Services>,
+}
+
+impl<'a> TokenCall<'a> {
+    /// A call without a server, for testing a grant type: under the default policy, without any
+    /// grant, and with the resources of [`with_resource`](Self::with_resource).
+    #[must_use]
+    pub fn new(client: &'a Client, params: &'a Params<'a>, now: Timestamp) -> Self {
+        let config = Config::default();
+        Self {
+            client,
+            params,
+            now,
+            policy: config.profile.policy(&config).with(client),
+            attempt: 0,
+            resources: Vec::new(),
+            services: None,
+        }
+    }
+
+    /// With a resource that may be requested. The first is the default audience.
+    #[must_use]
+    pub fn with_resource(mut self, resource: impl Into<String>) -> Self {
+        self.resources.push(resource.into());
+        self
+    }
+
+    pub(crate) fn of(
+        services: &'a Services,
+        client: &'a Client,
+        params: &'a Params<'a>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            client,
+            params,
+            now,
+            policy: services.policy.with(client),
+            attempt: 0,
+            resources: Vec::new(),
+            services: Some(services),
+        }
+    }
+
+    pub(crate) fn next_attempt(&mut self) {
+        self.attempt += 1;
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn client(&self) -> &'a Client {
+        self.client
+    }
+
+    /// The parameters that the grant type declared, and `scope`, `resource` and `audience`.
+    #[must_use]
+    pub fn params(&self) -> &'a Params<'a> {
+        self.params
+    }
+
+    /// Wall time of the request.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The policy for this client.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// How often the grant type has decided this request before. It decides again only if another
+    /// request wrote the grant that it wanted to move on.
+    #[must_use]
+    pub fn attempt(&self) -> usize {
+        self.attempt
+    }
+
+    /// A parameter that must be there.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub fn required(&self, name: &str) -> Result<&'a str, Error> {
+        let missing = || Error::invalid_request(format!("\"{name}\" is missing"));
+        self.params.get(name).ok_or_else(missing)
+    }
+
+    /// The requested scope, which must lie within `allowed`; all of `allowed`, if none is requested.
+    ///
+    /// # Errors
+    /// `invalid_scope`.
+    pub fn scope(&self, allowed: &Scope) -> Result<Scope, Error> {
+        match self.params.get("scope") {
+            None => Ok(allowed.clone()),
+            Some(text) => {
+                let services = self.services;
+                let most = services.map_or(MAX_SCOPE_VALUES, |it| it.config.max_scope_values);
+                requested_scope(text, allowed, most)
+            }
+        }
+    }
+
+    /// The audience that a client requests for itself, by `resource` or `audience`; the server's
+    /// default, if it requests none (RFC 8707).
+    ///
+    /// # Errors
+    /// `invalid_target`, or the table of clients can't be read.
+    pub async fn audience(&self) -> Result<Vec<String>, Error> {
+        let requested = self.requested_audience();
+        if requested.is_empty() {
+            return Ok(self.default_audience());
+        }
+        let mut audience = Vec::with_capacity(requested.len());
+        for (parameter, resource) in requested {
+            if !self.is_known(&resource).await? || !self.client.allows_resource(&resource) {
+                return Err(unknown_target(parameter, &resource));
+            }
+            audience.push(resource);
+        }
+        Ok(audience)
+    }
+
+    /// The requested audience within what a user granted: all of that, if none is requested; the
+    /// server's default, if the user's decision was about no resource (RFC 8707 section 2.2).
+    ///
+    /// # Errors
+    /// `invalid_target`.
+    pub fn audience_within(&self, granted: &[String]) -> Result<Vec<String>, Error> {
+        let granted = if granted.is_empty() {
+            self.default_audience()
+        } else {
+            granted.to_vec()
+        };
+        let requested = self.requested_audience();
+        if requested.is_empty() {
+            return Ok(granted);
+        }
+        let is_granted = |resource: &str| granted.iter().any(|g| resource::is_same(g, resource));
+        if let Some((parameter, resource)) = requested.iter().find(|(_, r)| !is_granted(r)) {
+            return Err(unknown_target(parameter, resource));
+        }
+        Ok(requested
+            .into_iter()
+            .map(|(_, resource)| resource)
+            .collect())
+    }
+
+    /// A grant as it is stored, whatever its state. Nothing has been verified of it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn find_grant(&self, id: Identifier) -> Result<Option<Versioned<Grant>>, Error> {
+        match self.services {
+            Some(services) => services.grants.find(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Whether everything that a grant depends on is still valid: its client, consent, user and
+    /// session.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn is_current(&self, grant: &Grant) -> Result<bool, Error> {
+        match self.services {
+            Some(services) => services.grants.is_current(grant).await,
+            None => Ok(false),
+        }
+    }
+
+    /// A grant of this client once it has tokens: what a redemption moves it to.
+    ///
+    /// # Errors
+    /// The call has no server.
+    pub fn redeemed(&self, grant: &Grant) -> Result<Grant, Error> {
+        let grants = self.grants()?;
+        let refresh = self
+            .has_refresh_tokens()
+            .then(|| grants.first_refresh_state(self.now));
+        let lifetime = if refresh.is_some() {
+            self.policy.refresh_token_lifetime
+        } else {
+            self.policy.access_token_lifetime
+        };
+        // A replay must still be recognized when the last access token has expired.
+        let until = self.now + lifetime + self.policy.access_token_lifetime;
+        Ok(Grant {
+            state: grants.live(grant, refresh),
+            expires_at: grant.expires_at.max(until),
+            ..grant.clone()
+        })
+    }
+
+    /// Whether grants of this client have refresh tokens.
+    #[must_use]
+    pub fn has_refresh_tokens(&self) -> bool {
+        let name = "refresh_token";
+        self.client.allows_grant_type(name)
+            && self
+                .services
+                .is_some_and(|services| services.grant_types.contains(name))
+    }
+
+    /// By how much the clocks of two machines may differ.
+    pub(crate) fn max_clock_skew(&self) -> Duration {
+        let skew = self.services.map(|services| services.config.max_clock_skew);
+        skew.unwrap_or_default()
+    }
+
+    pub(crate) fn grants(&self) -> Result<&'a Grants, Error> {
+        let missing = || Error::Internal("a call without a server has no grants".to_owned());
+        self.services.map(|s| &*s.grants).ok_or_else(missing)
+    }
+
+    /// What `resource` and `audience` name, each once, and the parameter that named it.
+    fn requested_audience(&self) -> Vec<(&'static str, String)> {
+        let mut requested: Vec<(&str, String)> = Vec::new();
+        for parameter in ["resource", "audience"] {
+            for named in self.params.all(parameter) {
+                let resource = resource::normalize(named);
+                if !requested.iter().any(|(_, own)| *own == resource) {
+                    requested.push((parameter, resource.into_owned()));
+                }
+            }
+        }
+        requested
+    }
+
+    fn default_audience(&self) -> Vec<String> {
+        let default = match self.services {
+            Some(services) => services.config.default_audience.as_ref(),
+            None => self.resources.first(),
+        };
+        default.into_iter().cloned().collect()
+    }
+
+    async fn is_known(&self, resource: &str) -> Result<bool, Error> {
+        match self.services {
+            Some(services) => services.is_known_resource(resource).await,
+            None => Ok(self
+                .resources
+                .iter()
+                .any(|own| resource::is_same(own, resource))),
+        }
+    }
+}
+
+/// A scope as a request has it: at most `most` values, which must lie within `allowed`.
+pub(crate) fn requested_scope(text: &str, allowed: &Scope, most: usize) -> Result<Scope, Error> {
+    let refuse = |description: String| Error::refused(ErrorCode::InvalidScope, description);
+    let scope = Scope::parse_at_most(text, most).map_err(|error| refuse(error.to_string()))?;
+    if scope.is_empty() {
+        return Err(refuse("\"scope\" is empty".to_owned()));
+    }
+    if let Some(value) = scope.iter().find(|value| !allowed.contains(value)) {
+        return Err(refuse(format!(
+            "\"scope\" has the value \"{}\", which is unknown or was not granted",
+            shorten(value)
+        )));
+    }
+    Ok(scope)
+}
+
+pub(crate) fn unknown_target(parameter: &str, resource: &str) -> Error {
+    let description = format!(
+        "\"{parameter}\" has the value \"{}\", which is unknown, not for this client, or was not \
+         granted",
+        shorten(resource)
+    );
+    Error::refused(ErrorCode::InvalidTarget, description)
+}
+
+/// A value of a request, made short enough for a message.
+fn shorten(value: &str) -> String {
+    value.chars().take(80).collect()
+}

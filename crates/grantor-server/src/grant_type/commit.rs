@@ -1,0 +1,213 @@
+use std::time::Duration;
+
+use grantor_core::{Params, Secret, Timestamp, TokenResponse};
+use grantor_store::Conflict;
+
+use super::{Change, GrantType, Granted, NewGrant, OnConflict, TokenCall};
+use crate::client::Client;
+use crate::error::Error;
+use crate::event::{Event, EventKind};
+use crate::grant::{Grant, GrantedUnder};
+use crate::services::Services;
+use crate::token::{Identifier, Minting, TokenContents};
+
+/// How often a grant type decides a request when others write at the same time.
+const TRIES: u64 = 8;
+
+/// Lets a grant type decide, and does what it decided.
+pub(crate) async fn run(
+    services: &Services,
+    grant_type: &dyn GrantType,
+    client: &Client,
+    params: &Params<'_>,
+    now: Timestamp,
+) -> Result<TokenResponse, Error> {
+    let mut commit = Commit {
+        services,
+        client,
+        now,
+        lifetime: services.policy.with(client).access_token_lifetime,
+        minted: None,
+    };
+    let mut call = TokenCall::of(services, client, params, now);
+    for attempt in 1..=TRIES {
+        match grant_type.decide(&call).await? {
+            Granted::Issue(contents) => return commit.issue(contents).await,
+            Granted::Open(new, contents) => return commit.open(&call, new, contents).await,
+            Granted::Under(under) => {
+                let refresh = services.grants.refresh_token(under.id, &under.grant)?;
+                let token = commit.mint(Some(under.id), under.contents).await?;
+                return Ok(commit.answer(token, Some(under.id), &under.events, refresh));
+            }
+            Granted::Change(change) => {
+                if let Some(response) = commit.change(*change).await? {
+                    return Ok(response);
+                }
+            }
+            Granted::Wait(wait) => return Err(wait.into()),
+            Granted::End(end) => {
+                services.end_grant(end.id, end.reason).await?;
+                return Err(end.error);
+            }
+        }
+        call.next_attempt();
+        let [jitter] = services.environment.random_bytes::<1>();
+        let pause = Duration::from_micros(u64::from(jitter) * 8 * attempt);
+        services.environment.clock.sleep(pause).await;
+    }
+    Err(Error::Contention)
+}
+
+struct Commit<'a> {
+    services: &'a Services,
+    client: &'a Client,
+    now: Timestamp,
+    /// The longest that the client's access tokens are valid.
+    lifetime: Duration,
+    /// The access token of a try that lost, for the next one.
+    minted: Option<Minted>,
+}
+
+/// An access token that is written or signed.
+struct Minted {
+    contents: TokenContents,
+    grant: Option<Identifier>,
+    text: Secret,
+}
+
+impl Commit<'_> {
+    async fn issue(&mut self, contents: TokenContents) -> Result<TokenResponse, Error> {
+        let minted = self.mint(None, contents).await?;
+        Ok(self.answer(minted, None, &[], None))
+    }
+
+    async fn open(
+        &mut self,
+        call: &TokenCall<'_>,
+        new: NewGrant,
+        contents: TokenContents,
+    ) -> Result<TokenResponse, Error> {
+        let services = self.services;
+        let id = Identifier::mint(&services.environment);
+        let epochs = &services.revocation.epochs;
+        let grants = &services.grants;
+        let opened = Grant {
+            client_id: self.client.id.clone(),
+            under: GrantedUnder {
+                client: self.client.epoch.clone(),
+                consent: None,
+                subject: epochs.subject_now(&new.subject).await?,
+                session: None,
+            },
+            subject: new.subject,
+            scope: new.scope,
+            resources: new.resources,
+            auth_time: new.auth_time.unwrap_or(self.now),
+            created_at: self.now,
+            salt: services.environment.random_bytes(),
+            state: grants.opened(),
+            expires_at: self.now,
+        };
+        let grant = call.redeemed(&opened)?;
+        let refresh = grants.refresh_token(id, &grant)?;
+        let contents = match contents.subject {
+            Some(_) => contents,
+            None => contents.for_subject(grant.subject.clone()),
+        };
+        let minted = self.mint(Some(id), contents).await?;
+        match grants.create(id, &grant).await? {
+            Ok(()) => Ok(self.answer(minted, Some(id), &[], refresh)),
+            Err(Conflict) => Err(Error::Internal("an identifier was drawn twice".to_owned())),
+        }
+    }
+
+    /// None if the grant type has to decide again.
+    async fn change(&mut self, change: Change) -> Result<Option<TokenResponse>, Error> {
+        let grants = &self.services.grants;
+        let refresh = grants.refresh_token(change.id, &change.next)?;
+        let minted = self.mint(Some(change.id), change.contents).await?;
+        if let Ok(()) = grants.change(change.id, &change.next, change.read).await? {
+            return Ok(Some(self.answer(
+                minted,
+                Some(change.id),
+                &change.events,
+                refresh,
+            )));
+        }
+        match change.on_conflict {
+            OnConflict::DecideAgain => {
+                self.minted = Some(minted);
+                Ok(None)
+            }
+            OnConflict::Refuse(error) => Err(error),
+            OnConflict::End(reason, error) => {
+                self.services.end_grant(change.id, reason).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes or signs an access token, unless an earlier try has made the same.
+    async fn mint(
+        &mut self,
+        grant: Option<Identifier>,
+        contents: TokenContents,
+    ) -> Result<Minted, Error> {
+        let earlier = self.minted.take();
+        if let Some(earlier) = earlier.filter(|e| e.grant == grant && e.contents == contents) {
+            return Ok(earlier);
+        }
+        let minting = Minting {
+            client: self.client,
+            contents: &contents,
+            grant,
+            lifetime: self.lifetime_of(&contents),
+            now: self.now,
+        };
+        let text = self.services.tokens.mint(minting).await?;
+        Ok(Minted {
+            contents,
+            grant,
+            text,
+        })
+    }
+
+    fn lifetime_of(&self, contents: &TokenContents) -> Duration {
+        contents
+            .lifetime
+            .map_or(self.lifetime, |own| own.min(self.lifetime))
+    }
+
+    /// Tells what happened, and makes the response.
+    fn answer(
+        &self,
+        minted: Minted,
+        grant: Option<Identifier>,
+        events: &[EventKind],
+        refresh_token: Option<Secret>,
+    ) -> TokenResponse {
+        let lifetime = self.lifetime_of(&minted.contents);
+        let TokenContents {
+            subject,
+            scope,
+            response_members,
+            ..
+        } = minted.contents;
+        for kind in [EventKind::AccessTokenIssued].iter().chain(events) {
+            self.services.events.tell(&Event {
+                endpoint: Some("token"),
+                client_id: Some(&self.client.id),
+                subject: subject.as_deref(),
+                grant,
+                ..Event::new(*kind)
+            });
+        }
+        TokenResponse {
+            expires_in: Some(lifetime),
+            refresh_token,
+            scope: (!scope.is_empty()).then_some(scope),
+            extra: response_members,
+            ..TokenResponse::bearer(minted.text)
+        }
+    }
+}

@@ -1,0 +1,169 @@
+use grantor_core::{ErrorCode, Scope, Timestamp};
+use grantor_store::Version;
+
+use crate::error::Error;
+use crate::event::EventKind;
+use crate::grant::{EndReason, Grant};
+use crate::token::{Identifier, TokenContents};
+
+/// What a grant type has decided.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Granted {
+    /// A token that depends on the client alone, or on the client and a user.
+    Issue(TokenContents),
+    /// A new grant, and a token under it.
+    Open(NewGrant, TokenContents),
+    /// Moves a grant on, which decides, and issues a token under it: a redemption or a rotation.
+    Change(Box<Change>),
+    /// A token under a grant that stays as it is.
+    Under(Box<Under>),
+    /// Not yet: the client asks again later (RFC 8628 section 3.5).
+    Wait(Wait),
+    /// Ends a grant, and refuses.
+    End(End),
+}
+
+/// A grant that is to be opened. It has a refresh token if the client may use the grant type
+/// `refresh_token` and the server has it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NewGrant {
+    /// The user.
+    pub subject: String,
+    /// What tokens of it may allow.
+    pub scope: Scope,
+    /// Where they may be used; the server's default audience, if empty.
+    pub resources: Vec<String>,
+    /// When the user proved who they are; now, if absent.
+    pub auth_time: Option<Timestamp>,
+}
+
+impl NewGrant {
+    /// A grant of `subject`.
+    #[must_use]
+    pub fn new(subject: impl Into<String>, scope: Scope, resources: Vec<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            scope,
+            resources,
+            auth_time: None,
+        }
+    }
+}
+
+/// A grant that is to be moved on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Change {
+    /// Its identifier.
+    pub id: Identifier,
+    /// The version that was read: the put fails if another one is stored by then.
+    pub read: Version,
+    /// What it becomes.
+    pub next: Grant,
+    /// The token to issue.
+    pub contents: TokenContents,
+    /// What to do if another request wrote first.
+    pub on_conflict: OnConflict,
+    /// What to tell once it is stored, besides that a token was issued.
+    pub events: Vec<EventKind>,
+}
+
+/// What to do if another request wrote first.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum OnConflict {
+    /// Decide again, by what is stored then.
+    DecideAgain,
+    /// Refuse, and change nothing.
+    Refuse(Error),
+    /// End the grant, and refuse.
+    End(EndReason, Error),
+}
+
+impl Change {
+    /// Moves the grant `id` on from the version that was read, and decides again after a conflict.
+    #[must_use]
+    pub fn new(id: Identifier, read: Version, next: Grant, contents: TokenContents) -> Self {
+        Self {
+            id,
+            read,
+            next,
+            contents,
+            on_conflict: OnConflict::DecideAgain,
+            events: Vec::new(),
+        }
+    }
+}
+
+/// A token under a grant that stays as it is.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Under {
+    /// Its identifier.
+    pub id: Identifier,
+    /// The grant as it was read. Its refresh token goes with the access token.
+    pub grant: Grant,
+    /// The token to issue.
+    pub contents: TokenContents,
+    /// What to tell, besides that a token was issued.
+    pub events: Vec<EventKind>,
+}
+
+impl Under {
+    /// A token under the grant `id`.
+    #[must_use]
+    pub fn new(id: Identifier, grant: Grant, contents: TokenContents) -> Self {
+        Self {
+            id,
+            grant,
+            contents,
+            events: Vec::new(),
+        }
+    }
+}
+
+/// Why a client has to ask again later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Wait {
+    /// The user has not decided yet.
+    AuthorizationPending,
+    /// The client asks too often.
+    SlowDown,
+}
+
+impl From<Wait> for Error {
+    fn from(wait: Wait) -> Self {
+        match wait {
+            Wait::AuthorizationPending => Self::refused(
+                ErrorCode::AuthorizationPending,
+                "the user has not decided yet",
+            ),
+            Wait::SlowDown => {
+                Self::refused(ErrorCode::SlowDown, "ask less often, by 5 seconds more")
+            }
+        }
+    }
+}
+
+/// A grant that is to be ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct End {
+    /// Its identifier.
+    pub id: Identifier,
+    /// Why.
+    pub reason: EndReason,
+    /// The refusal that the client gets.
+    pub error: Error,
+}
+
+impl End {
+    /// Ends the grant `id`.
+    #[must_use]
+    pub fn new(id: Identifier, reason: EndReason, error: Error) -> Self {
+        Self { id, reason, error }
+    }
+}

@@ -1,0 +1,39 @@
+use std::sync::Arc;
+
+use super::GrantType;
+
+/// The grant types of a server.
+#[derive(Debug)]
+pub(crate) struct GrantTypes(Vec<Arc<dyn GrantType>>);
+
+impl GrantTypes {
+    pub(crate) fn new(grant_types: Vec<Arc<dyn GrantType>>) -> Self {
+        Self(grant_types)
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<&dyn GrantType> {
+        let mut all = self.0.iter();
+        all.find(|own| own.name() == name).map(|own| &**own)
+    }
+
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.iter().map(|own| own.name().to_owned()).collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Those that were added twice.
+    pub(crate) fn repeated(&self) -> impl Iterator<Item = &str> {
+        let names = self.0.iter().enumerate();
+        names.filter_map(|(i, own)| {
+            let earlier = self.0.iter().take(i).any(|e| e.name() == own.name());
+            earlier.then(|| own.name())
+        })
+    }
+}

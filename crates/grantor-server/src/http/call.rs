@@ -1,0 +1,112 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use grantor_core::{InvalidParams, Params, Timestamp};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, header};
+use http_body::Body;
+use http_body_util::{BodyExt, Limited};
+
+use crate::client::Client;
+use crate::error::{Error, Refusal};
+use grantor_core::ErrorCode;
+
+/// The longest body that is read: 64 KiB.
+const MAX_BODY: usize = 64 * 1024;
+
+/// A request to an endpoint, read as its row says.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) head: &'a Parts,
+    pub(crate) params: Params<'a>,
+    /// Why the parameters can't all be read. Only endpoints with pages are called nevertheless, since
+    /// the client may be the one to hear of it; parameters that are given more than once are then
+    /// left out.
+    pub(crate) malformed: Option<InvalidParams>,
+    /// Who authenticated.
+    pub(crate) client: Option<Arc<Client>>,
+    /// Wall time of the request.
+    pub(crate) now: Timestamp,
+}
+
+impl Call<'_> {
+    /// The client that authenticated.
+    pub(crate) fn client(&self) -> Result<&Arc<Client>, Error> {
+        let missing = || Error::Internal("the endpoint authenticates no client".to_owned());
+        self.client.as_ref().ok_or_else(missing)
+    }
+
+    pub(crate) fn is_post(&self) -> bool {
+        self.head.method == Method::POST
+    }
+}
+
+/// The parameters of a request as they were sent: the query of a GET, the body of a POST.
+pub(super) async fn read_form<B>(head: &Parts, body: B) -> Result<Bytes, Error>
+where
+    B: Body,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    if head.method != Method::POST {
+        let query = head.uri.query().unwrap_or_default();
+        return Ok(Bytes::copy_from_slice(query.as_bytes()));
+    }
+    if !is_form(&head.headers) {
+        return Err(Error::invalid_request(
+            "the body must have the content type application/x-www-form-urlencoded",
+        ));
+    }
+    match Limited::new(body, MAX_BODY).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            let refusal = Refusal::new(ErrorCode::InvalidRequest, "the body is over 64 KiB");
+            Err(refusal.with_status(StatusCode::PAYLOAD_TOO_LARGE).into())
+        }
+        Err(_) => Err(Error::invalid_request("the body ended too early")),
+    }
+}
+
+/// The parameters without those that are given more than once.
+pub(super) fn without_repeated(form: &[u8]) -> Params<'static> {
+    let mut seen: Vec<(String, String, bool)> = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(form).take(Params::MAX) {
+        if value.is_empty() {
+            continue;
+        }
+        let repeatable = matches!(&*name, "resource" | "audience");
+        match seen.iter_mut().find(|(own, ..)| *own == name) {
+            Some((.., repeated)) if !repeatable => *repeated = true,
+            _ => seen.push((name.into_owned(), value.into_owned(), false)),
+        }
+    }
+    let mut params = Params::new();
+    for (name, value, repeated) in seen {
+        if !repeated {
+            params.push(name, value);
+        }
+    }
+    params
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    let mime = value.and_then(|value| value.split(';').next());
+    mime.is_some_and(|mime| {
+        mime.trim()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_more_than_once_is_left_out() {
+        let params = without_repeated(b"a=1&b=2&a=3&b=&resource=x&resource=y&c");
+        let pairs: Vec<_> = params.iter().collect();
+        assert_eq!(pairs, [("b", "2"), ("resource", "x"), ("resource", "y")]);
+    }
+}

@@ -1,0 +1,299 @@
+//! The endpoints, one row each.
+
+use grantor_core::{BoxFuture, ServerMetadata, TokenEndpointAuthMethod};
+use http::Method;
+use url::Url;
+
+use super::{Call, Reply};
+use crate::authorization;
+use crate::config::Config;
+use crate::endpoint::{introspection, jwks, metadata, revocation, token};
+use crate::error::Error;
+use crate::grant_type::GrantTypes;
+use crate::services::Services;
+
+/// Where the endpoints lie, below the issuer.
+pub(crate) mod paths {
+    pub(crate) const RESUME: &str = "/authorize/continue";
+}
+
+/// One endpoint.
+pub(crate) struct Endpoint {
+    /// Its name in events and logs.
+    pub(crate) name: &'static str,
+    pub(crate) place: Place,
+    pub(crate) methods: &'static [Method],
+    pub(crate) body: Body,
+    pub(crate) authentication: Authentication,
+    pub(crate) cors: Cors,
+    /// Whether a server has it. One that does not exist is 404 and not in the metadata.
+    pub(crate) exists: fn(&Offer<'_>) -> bool,
+    /// What it adds to the metadata.
+    pub(crate) describe: fn(&Offer<'_>, Url, &mut ServerMetadata),
+    pub(crate) faults: Faults,
+    pub(crate) run: Run,
+}
+
+pub(crate) type Run = for<'a> fn(&'a Services, &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Error>>;
+
+/// Where an endpoint lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Below the issuer.
+    Below(&'static str),
+    /// At both well-known locations of metadata (RFC 8414 sections 3 and 5).
+    WellKnown,
+}
+
+/// What is read of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// The query of a GET, the form of a POST.
+    Form,
+    /// Nothing.
+    Nothing,
+}
+
+/// Who must prove who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Authentication {
+    /// Nobody.
+    Nobody,
+    /// A client, by its registered method; a public one by its identifier alone.
+    Client,
+    /// A client with credentials.
+    ConfidentialClient,
+}
+
+/// Which web pages may read the answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cors {
+    /// None: browsers go there themselves.
+    No,
+    /// Those of the origins that the client registered.
+    Client,
+    /// All: the answer is public.
+    Any,
+}
+
+/// How a fault is delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Faults {
+    /// As JSON (RFC 6749 section 5.2).
+    Json,
+    /// As a page for the user.
+    Page,
+}
+
+/// What a server offers, for [`Endpoint::exists`] and [`Endpoint::describe`].
+#[derive(Debug)]
+pub(crate) struct Offer<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) grant_types: &'a GrantTypes,
+}
+
+impl Offer<'_> {
+    fn has_pages(&self) -> bool {
+        self.grant_types.contains("authorization_code")
+    }
+}
+
+const GET: &[Method] = &[Method::GET, Method::HEAD];
+const POST: &[Method] = &[Method::POST];
+const GET_OR_POST: &[Method] = &[Method::GET, Method::POST];
+
+/// Every endpoint. Those that are called most come first.
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        name: "token",
+        place: Place::Below("/token"),
+        methods: POST,
+        body: Body::Form,
+        authentication: Authentication::Client,
+        cors: Cors::Client,
+        exists: |_| true,
+        describe: |offer, url, metadata| {
+            metadata.token_endpoint = Some(url);
+            metadata.grant_types_supported = offer.grant_types.names();
+            metadata.token_endpoint_auth_methods_supported = auth_methods();
+        },
+        faults: Faults::Json,
+        run: token::run,
+    },
+    Endpoint {
+        name: "introspection",
+        place: Place::Below("/introspect"),
+        methods: POST,
+        body: Body::Form,
+        authentication: Authentication::ConfidentialClient,
+        cors: Cors::No,
+        exists: |_| true,
+        describe: |_, url, metadata| {
+            metadata.introspection_endpoint = Some(url);
+            metadata.introspection_endpoint_auth_methods_supported = secret_methods();
+        },
+        faults: Faults::Json,
+        run: introspection::run,
+    },
+    Endpoint {
+        name: "revocation",
+        place: Place::Below("/revoke"),
+        methods: POST,
+        body: Body::Form,
+        authentication: Authentication::Client,
+        cors: Cors::Client,
+        exists: |_| true,
+        describe: |_, url, metadata| {
+            metadata.revocation_endpoint = Some(url);
+            metadata.revocation_endpoint_auth_methods_supported = auth_methods();
+        },
+        faults: Faults::Json,
+        run: revocation::run,
+    },
+    Endpoint {
+        name: "authorization",
+        place: Place::Below("/authorize"),
+        methods: GET_OR_POST,
+        body: Body::Form,
+        authentication: Authentication::Nobody,
+        cors: Cors::No,
+        exists: |offer| offer.has_pages(),
+        describe: |_, url, metadata| {
+            metadata.authorization_endpoint = Some(url);
+            metadata.response_types_supported = vec!["code".to_owned()];
+            metadata.response_modes_supported = vec!["query".to_owned()];
+            metadata.code_challenge_methods_supported = vec!["S256".to_owned()];
+            metadata.authorization_response_iss_parameter_supported = true;
+            // OpenID Connect Discovery section 3: "If omitted, the default value is true."
+            let name = "request_uri_parameter_supported".to_owned();
+            metadata.extra.insert(name, false.into());
+        },
+        faults: Faults::Page,
+        run: authorization::front,
+    },
+    Endpoint {
+        name: "resume",
+        place: Place::Below(paths::RESUME),
+        methods: GET_OR_POST,
+        body: Body::Form,
+        authentication: Authentication::Nobody,
+        cors: Cors::No,
+        exists: |offer| offer.has_pages(),
+        // Browsers are sent there; no client looks for it.
+        describe: |_, _, _| {},
+        faults: Faults::Page,
+        run: authorization::resume,
+    },
+    Endpoint {
+        name: "jwks",
+        place: Place::Below("/jwks"),
+        methods: GET,
+        body: Body::Nothing,
+        authentication: Authentication::Nobody,
+        cors: Cors::Any,
+        exists: |_| true,
+        describe: |_, url, metadata| metadata.jwks_uri = Some(url),
+        faults: Faults::Json,
+        run: jwks::run,
+    },
+    Endpoint {
+        name: "metadata",
+        place: Place::WellKnown,
+        methods: GET,
+        body: Body::Nothing,
+        authentication: Authentication::Nobody,
+        cors: Cors::Any,
+        exists: |_| true,
+        describe: |offer, _, metadata| {
+            metadata.scopes_supported = offer.config.scopes.iter().map(str::to_owned).collect();
+        },
+        faults: Faults::Json,
+        run: metadata::run,
+    },
+];
+
+fn secret_methods() -> Vec<TokenEndpointAuthMethod> {
+    vec![
+        TokenEndpointAuthMethod::ClientSecretBasic,
+        TokenEndpointAuthMethod::ClientSecretPost,
+    ]
+}
+
+fn auth_methods() -> Vec<TokenEndpointAuthMethod> {
+    let mut methods = secret_methods();
+    methods.push(TokenEndpointAuthMethod::None);
+    methods
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grant_type::{AuthorizationCode, ClientCredentials};
+    use grantor_core::Issuer;
+    use std::sync::Arc;
+
+    fn described(grant_types: &GrantTypes) -> Vec<(&'static str, Option<String>)> {
+        let config = Config::default();
+        let offer = Offer {
+            config: &config,
+            grant_types,
+        };
+        let issuer = Issuer::parse("https://id.example").unwrap();
+        let exists = ENDPOINTS.iter().filter(|row| (row.exists)(&offer));
+        let describe = |row: &Endpoint| {
+            let mut metadata = ServerMetadata::new(issuer.clone());
+            let path = match row.place {
+                Place::Below(path) => path,
+                Place::WellKnown => "/.well-known/oauth-authorization-server",
+            };
+            let url = issuer.join(path);
+            (row.describe)(&offer, url.clone(), &mut metadata);
+            let json = metadata.to_json();
+            (
+                row.name,
+                json.contains(url.as_str()).then(|| url.to_string()),
+            )
+        };
+        exists.map(describe).collect()
+    }
+
+    #[test]
+    fn every_endpoint_is_in_the_metadata_but_those_that_nobody_looks_for() {
+        let all = GrantTypes::new(vec![
+            Arc::new(AuthorizationCode),
+            Arc::new(ClientCredentials),
+        ]);
+        let rows = described(&all);
+        assert_eq!(rows.len(), ENDPOINTS.len());
+        let missing = rows.iter().filter(|(_, url)| url.is_none());
+        let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
+        assert_eq!(missing, ["resume", "metadata"]);
+    }
+
+    #[test]
+    fn without_pages_there_is_no_authorization_endpoint() {
+        let rows = described(&GrantTypes::new(vec![Arc::new(ClientCredentials)]));
+        let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            names,
+            ["token", "introspection", "revocation", "jwks", "metadata"]
+        );
+    }
+
+    #[test]
+    fn names_and_places_are_unique() {
+        for (i, row) in ENDPOINTS.iter().enumerate() {
+            for other in &ENDPOINTS[..i] {
+                assert_ne!(row.name, other.name);
+                assert_ne!(row.place, other.place);
+            }
+        }
+    }
+
+    #[test]
+    fn no_web_page_reads_what_a_browser_is_sent_to() {
+        for row in ENDPOINTS.iter().filter(|row| row.faults == Faults::Page) {
+            assert_eq!(row.cors, Cors::No, "{}", row.name);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+use grantor_core::Issuer;
+
+use super::endpoints::{ENDPOINTS, Endpoint, Offer, Place};
+
+/// Which endpoint lies at which path.
+pub(crate) struct Routes {
+    routes: Vec<(String, &'static Endpoint)>,
+}
+
+impl Routes {
+    pub(crate) fn new(issuer: &Issuer, offer: &Offer<'_>) -> Self {
+        let mut routes = Vec::new();
+        for endpoint in ENDPOINTS.iter().filter(|row| (row.exists)(offer)) {
+            match endpoint.place {
+                Place::Below(path) => routes.push((issuer.join(path).path().to_owned(), endpoint)),
+                Place::WellKnown => {
+                    let urls = issuer.metadata_urls();
+                    routes.extend(urls.iter().map(|url| (url.path().to_owned(), endpoint)));
+                }
+            }
+        }
+        Self { routes }
+    }
+
+    pub(crate) fn find(&self, path: &str) -> Option<&'static Endpoint> {
+        let exact = |path: &str| {
+            let mut routes = self.routes.iter();
+            routes.find(|(own, _)| own == path).map(|(_, row)| *row)
+        };
+        exact(path).or_else(|| {
+            // Some clients keep the slash at the end of an issuer without a path.
+            let shorter = path.strip_suffix('/')?;
+            exact(shorter).filter(|row| row.place == Place::WellKnown)
+        })
+    }
+
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.routes.iter().map(|(path, _)| path.as_str())
+    }
+}
+
+impl std::fmt::Debug for Routes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.paths()).finish()
+    }
+}

@@ -1,0 +1,97 @@
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::config::Rotation;
+
+/// What is required, allowed and refused: of the server, or of one client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Policy {
+    /// Whether a code needs a PKCE challenge.
+    pub pkce: Pkce,
+    /// Which clients get a new refresh token at every use.
+    pub rotation: Rotation,
+    /// How long an access token is valid.
+    pub access_token_lifetime: Duration,
+    /// How long a refresh token is valid after its last use.
+    pub refresh_token_lifetime: Duration,
+    /// How long the predecessor of a rotated refresh token may be repeated.
+    pub refresh_grace: Duration,
+    /// How long a code is valid.
+    pub code_lifetime: Duration,
+}
+
+/// Whether a code needs a PKCE challenge (RFC 7636). Later ones are stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Pkce {
+    /// Only if the client sends one.
+    Optional,
+    /// Yes, and with S256.
+    RequiredS256,
+}
+
+impl Policy {
+    /// The policy for one client: the stricter of the server's and the client's, in each point.
+    #[must_use]
+    pub fn with(self, client: &Client) -> Self {
+        let shorter = |own: Duration, wanted: Option<Duration>| own.min(wanted.unwrap_or(own));
+        Self {
+            rotation: self.rotation.max(client.rotation.unwrap_or(self.rotation)),
+            access_token_lifetime: shorter(
+                self.access_token_lifetime,
+                client.access_token_lifetime,
+            ),
+            refresh_token_lifetime: shorter(
+                self.refresh_token_lifetime,
+                client.refresh_token_lifetime,
+            ),
+            ..self
+        }
+    }
+
+    /// Whether every refresh of this client replaces its refresh token.
+    #[must_use]
+    pub fn rotates(&self, client: &Client) -> bool {
+        client.is_public() || self.rotation == Rotation::Always
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use proptest::prelude::*;
+
+    fn lifetime() -> impl Strategy<Value = Option<Duration>> {
+        proptest::option::of((0..100_000_000u64).prop_map(Duration::from_secs))
+    }
+
+    proptest! {
+        #[test]
+        fn a_client_is_never_laxer_than_the_server(
+            access in lifetime(), refresh in lifetime(), rotation in 0..3usize,
+            own_rotation in 0..2usize,
+        ) {
+            let named = |n: usize| [Rotation::PublicClients, Rotation::Always].get(n).copied();
+            let config = Config {
+                rotation: named(own_rotation).unwrap(),
+                ..Config::default()
+            };
+            let own = config.profile.policy(&config);
+            let mut client = Client::new("a", "1");
+            client.access_token_lifetime = access;
+            client.refresh_token_lifetime = refresh;
+            client.rotation = named(rotation);
+            let with = own.with(&client);
+            prop_assert!(with.access_token_lifetime <= own.access_token_lifetime);
+            prop_assert!(with.refresh_token_lifetime <= own.refresh_token_lifetime);
+            prop_assert!(with.rotation >= own.rotation);
+            prop_assert!(with.pkce >= own.pkce);
+            prop_assert_eq!(with.refresh_grace, own.refresh_grace);
+            prop_assert_eq!(with.code_lifetime, own.code_lifetime);
+            prop_assert_eq!(access.is_some_and(|a| a < own.access_token_lifetime),
+                with.access_token_lifetime < own.access_token_lifetime);
+        }
+    }
+}

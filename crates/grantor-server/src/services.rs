@@ -1,0 +1,118 @@
+use std::sync::Arc;
+
+use grantor_core::{Environment, Issuer};
+use grantor_jose::digest::MacKey;
+use grantor_jose::seal::SealingKey;
+
+use crate::client::Clients;
+use crate::config::Config;
+use crate::endpoint::metadata::Published;
+use crate::error::Error;
+use crate::event::Events;
+use crate::event::{Event, EventKind};
+use crate::grant::{EndReason, Grants};
+use crate::grant_type::GrantTypes;
+use crate::http::Routes;
+use crate::profile::Policy;
+use crate::resource;
+use crate::revocation::{Revocation, Target};
+use crate::site::Site;
+use crate::token::{Identifier, Tokens};
+
+/// What the endpoints work with.
+#[derive(Debug)]
+pub(crate) struct Services {
+    pub(crate) issuer: Issuer,
+    pub(crate) config: Config,
+    /// The floor for every client.
+    pub(crate) policy: Policy,
+    pub(crate) environment: Environment,
+    pub(crate) clients: Arc<dyn Clients>,
+    pub(crate) revocation: Arc<Revocation>,
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) tokens: Tokens,
+    pub(crate) grant_types: GrantTypes,
+    pub(crate) site: Arc<dyn Site>,
+    pub(crate) published: Published,
+    pub(crate) routes: Routes,
+    pub(crate) events: Events,
+    pub(crate) page_keys: PageKeys,
+}
+
+/// The keys of what travels through pages.
+#[derive(Debug)]
+pub(crate) struct PageKeys {
+    /// For sealed requests, and the codes that they lead to.
+    pub(crate) mac: MacKey,
+    /// For forms.
+    pub(crate) forms: SealingKey,
+}
+
+impl PageKeys {
+    pub(crate) fn new(mac: MacKey) -> Self {
+        Self {
+            forms: SealingKey::new(&mac.sign(&[b"grantor/forms/1"])),
+            mac,
+        }
+    }
+}
+
+impl Services {
+    /// Whether tokens may be requested for a resource.
+    pub(crate) async fn is_known_resource(&self, resource: &str) -> Result<bool, Error> {
+        let config = &self.config;
+        let mut own = config.default_audience.iter().chain(&config.resources);
+        Ok(own.any(|own| resource::is_same(own, resource))
+            || self.clients.is_resource(resource).await?)
+    }
+
+    /// The resources that a request is for: those it names, or that of the default audience, or the
+    /// empty text for a server without one.
+    pub(crate) fn effective_resources(&self, named: &[String]) -> Vec<String> {
+        if !named.is_empty() {
+            return named.to_vec();
+        }
+        vec![self.config.default_audience.clone().unwrap_or_default()]
+    }
+
+    /// Revokes everything that was issued under a target.
+    pub(crate) async fn revoke(&self, target: &Target) -> Result<(), Error> {
+        let revocation = &self.revocation;
+        match target {
+            Target::Grant(id) => match Identifier::parse(id) {
+                Some(id) => self.end_grant(id, EndReason::RevokedByServer).await,
+                None => Ok(()),
+            },
+            Target::Session(id) => revocation.epochs.revoke_session(id).await,
+            Target::Subject(id) => revocation.epochs.revoke_subject(id).await,
+            Target::Consent { subject, client_id } => {
+                revocation.consents.revoke(subject, client_id).await
+            }
+        }
+    }
+
+    /// Ends a grant, and tells of it.
+    pub(crate) async fn end_grant(&self, id: Identifier, reason: EndReason) -> Result<(), Error> {
+        let Some(grant) = self.grants.end(id, reason).await? else {
+            return Ok(());
+        };
+        let event = Event {
+            client_id: Some(&grant.client_id),
+            subject: Some(&grant.subject),
+            grant: Some(id),
+            reason: Some(reason.as_str()),
+            ..Event::new(EventKind::GrantEnded)
+        };
+        self.events.tell(&event);
+        if matches!(
+            reason,
+            EndReason::CodeReplayed | EndReason::RefreshTokenReused
+        ) {
+            self.events.tell(&Event {
+                kind: EventKind::TokenReplayed,
+                ..event
+            });
+        }
+        Ok(())
+    }
+}

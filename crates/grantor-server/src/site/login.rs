@@ -1,0 +1,51 @@
+use grantor_core::{ErrorCode, Timestamp};
+use http::HeaderValue;
+
+use super::Page;
+
+/// The site's answer to "who is it".
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SignIn {
+    /// They were signed in already.
+    Is(Login),
+    /// They have just signed in; the browser keeps these cookies. The interaction goes on with a
+    /// redirect, so that the password is not sent again.
+    SignedIn(Login, Vec<HeaderValue>),
+    /// Not signed in yet: show this page.
+    Page(Page),
+    /// They can't sign in; the client gets this error.
+    Refused(ErrorCode),
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Login {
+    /// The user: an identifier that is never given to somebody else.
+    pub subject: String,
+    /// When they last proved who they are.
+    pub auth_time: Timestamp,
+    /// The site's session. It binds CSRF tokens; revoking it revokes the tokens that were issued in
+    /// it.
+    pub session: Option<String>,
+}
+
+impl Login {
+    /// A login without a session.
+    #[must_use]
+    pub fn new(subject: impl Into<String>, auth_time: Timestamp) -> Self {
+        Self {
+            subject: subject.into(),
+            auth_time,
+            session: None,
+        }
+    }
+
+    /// In a session of the site.
+    #[must_use]
+    pub fn in_session(mut self, session: impl Into<String>) -> Self {
+        self.session = Some(session.into());
+        self
+    }
+}

@@ -1,0 +1,57 @@
+use grantor_core::ErrorResponse;
+use http::StatusCode;
+
+use super::Page;
+
+/// An error page without templates or style, for sites that have none of their own.
+pub(super) fn error_page(status: StatusCode, error: &ErrorResponse) -> Page {
+    let description = escape(error.description.as_deref().unwrap_or_default());
+    let advice = advice(status);
+    let code = escape(error.error.as_str());
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>That did not work</title>\
+         <h1>That did not work</h1><p>{description}</p><p>{advice}</p><p><small>{code}</small></p>"
+    );
+    Page::html(status, html)
+}
+
+/// What the user can do about an error.
+pub(crate) fn advice(status: StatusCode) -> &'static str {
+    if status.is_server_error() {
+        "The sign-in service is not available right now. Please try again in a moment."
+    } else {
+        "This sign-in link is not valid any more, or the application made a mistake. Go back and \
+         start again."
+    }
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_others_is_escaped() {
+        assert_eq!(escape("<a b=\"'&\">"), "&lt;a b=&quot;&#39;&amp;&quot;&gt;");
+    }
+
+    #[test]
+    fn a_user_learns_whose_fault_it_was() {
+        assert!(advice(StatusCode::BAD_REQUEST).contains("start again"));
+        assert!(advice(StatusCode::SERVICE_UNAVAILABLE).contains("try again"));
+    }
+}

@@ -1,0 +1,152 @@
+use grantor_core::{Introspection, Timestamp};
+use grantor_jose::jwt::{self, Policy};
+use grantor_store::Versioned;
+
+use super::revoked::RevokedRecord;
+use super::{Anchor, OpaqueKind, OpaqueToken, Tokens};
+use crate::error::Error;
+
+impl Tokens {
+    /// Whether an access token is valid now, and what it says: for introspection, and for resource
+    /// servers in this process.
+    pub(crate) async fn read(&self, token: &str) -> Result<Introspection, Error> {
+        if let Some(opaque) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
+            return self.read_opaque(&opaque).await;
+        }
+        if token.contains('.') {
+            return self.read_jwt(token).await;
+        }
+        Ok(Introspection::inactive())
+    }
+
+    /// Revokes an access token before it expires. `may_revoke` says whether the caller may, of a
+    /// client identifier.
+    pub(crate) async fn revoke(
+        &self,
+        token: &str,
+        may_revoke: impl Fn(&str) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        if let Some(opaque) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
+            let key = self.records.key(opaque.id.as_bytes());
+            return match self.records.get(&key).await? {
+                Some(Versioned { record, .. }) if opaque.matches(&record.hash) => {
+                    may_revoke(&record.client_id)?;
+                    Ok(self.records.remove(&key).await?)
+                }
+                _ => Ok(false),
+            };
+        }
+        let Some(claims) = self.verify_jwt(token) else {
+            return Ok(false);
+        };
+        let client_id = claims.other.get("client_id").and_then(|v| v.as_str());
+        may_revoke(client_id.unwrap_or_default())?;
+        let (Some(jti), Some(expires_at)) = (claims.jwt_id, claims.expires_at) else {
+            return Ok(false);
+        };
+        let key = self.revoked.key_of_name(&jti);
+        let record = RevokedRecord {
+            expires_at: expires_at + self.max_clock_skew * 2,
+        };
+        self.revoked.overwrite(&key, &record).await?;
+        Ok(true)
+    }
+
+    async fn read_opaque(&self, token: &OpaqueToken) -> Result<Introspection, Error> {
+        let key = self.records.key(token.id.as_bytes());
+        let Some(Versioned { record, .. }) = self.records.get(&key).await? else {
+            return Ok(Introspection::inactive());
+        };
+        if !token.matches(&record.hash) {
+            return Ok(Introspection::inactive());
+        }
+        let subject = record.subject.as_deref();
+        if !self
+            .is_current(&record.client_id, subject, &record.anchor())
+            .await?
+        {
+            return Ok(Introspection::inactive());
+        }
+        Ok(Introspection {
+            active: true,
+            scope: (!record.scope.is_empty()).then_some(record.scope),
+            sub: Some(record.subject.unwrap_or_else(|| record.client_id.clone())),
+            client_id: Some(record.client_id),
+            token_type: Some("Bearer".to_owned()),
+            exp: Some(record.expires_at.as_secs()),
+            iat: Some(record.issued_at.as_secs()),
+            aud: record.audience,
+            iss: Some(self.issuer.to_string()),
+            ..Introspection::default()
+        })
+    }
+
+    async fn read_jwt(&self, token: &str) -> Result<Introspection, Error> {
+        let Some(claims) = self.verify_jwt(token) else {
+            return Ok(Introspection::inactive());
+        };
+        let member = |name: &str| claims.other.get(name);
+        let text = |name: &str| member(name).and_then(|v| v.as_str()).map(str::to_owned);
+        let anchor = member("anchor").cloned();
+        let anchor = anchor.and_then(|value| serde_json::from_value(value).ok());
+        let (Some(anchor), Some(client_id)) = (anchor, text("client_id")) else {
+            return Ok(Introspection::inactive());
+        };
+        let jti = claims.jwt_id.clone().unwrap_or_default();
+        let revoked = self.revoked.get(&self.revoked.key_of_name(&jti)).await?;
+        let subject = claims.subject.as_deref();
+        if revoked.is_some() || !self.is_current(&client_id, subject, &anchor).await? {
+            return Ok(Introspection::inactive());
+        }
+        Ok(Introspection {
+            active: true,
+            scope: text("scope").and_then(|scope| scope.parse().ok()),
+            client_id: Some(client_id),
+            token_type: Some("Bearer".to_owned()),
+            exp: claims.expires_at.map(Timestamp::as_secs),
+            iat: claims.issued_at.map(Timestamp::as_secs),
+            sub: claims.subject,
+            aud: claims.audiences,
+            iss: claims.issuer,
+            jti: claims.jwt_id,
+            ..Introspection::default()
+        })
+    }
+
+    /// The claims of an access token that this server signed and that has not expired, whatever its
+    /// audience: introspection serves them all.
+    fn verify_jwt(&self, token: &str) -> Option<jwt::Claims> {
+        // Another machine may have issued it by a clock that is ahead; nothing makes it live longer.
+        let policy = Policy::access_token_at_its_issuer(self.issuer.as_str())
+            .with_leeway(self.max_clock_skew);
+        let now = self.environment.now();
+        let verified = jwt::verify(token, self.keys.public(), &policy, now).ok()?;
+        let alive = verified.claims.expires_at.is_some_and(|at| now < at);
+        alive.then_some(verified.claims)
+    }
+
+    /// Whether what a token depends on is still valid.
+    async fn is_current(
+        &self,
+        client_id: &str,
+        subject: Option<&str>,
+        anchor: &Anchor,
+    ) -> Result<bool, Error> {
+        let (client_epoch, subject_epoch) = match anchor {
+            Anchor::Grant(id) => return self.grants.is_live(*id).await,
+            Anchor::Client(client) => (client, None),
+            Anchor::ClientAndSubject { client, subject } => (client, Some(subject)),
+        };
+        let registered = self.clients.find(client_id).await?;
+        if registered.is_none_or(|registered| registered.client.epoch != *client_epoch) {
+            return Ok(false);
+        }
+        match (subject_epoch, subject) {
+            (None, _) => Ok(true),
+            (Some(epoch), Some(subject)) => {
+                Ok(self.revocation.epochs.subject(subject).await? == *epoch)
+            }
+            (Some(_), None) => Ok(false),
+        }
+    }
+}

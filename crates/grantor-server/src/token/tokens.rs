@@ -1,0 +1,29 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantor_core::{Environment, Issuer};
+use grantor_store::Records;
+
+use super::AccessTokenRecord;
+use super::revoked::RevokedRecord;
+use crate::client::Clients;
+use crate::config::AccessTokens;
+use crate::grant::Grants;
+use crate::key::Keys;
+use crate::revocation::Revocation;
+
+/// Access tokens: minting them is in [`mint`](super::mint), reading them in [`read`](super::read).
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    pub(crate) records: Records<AccessTokenRecord>,
+    pub(crate) revoked: Records<RevokedRecord>,
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) clients: Arc<dyn Clients>,
+    pub(crate) revocation: Arc<Revocation>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) issuer: Issuer,
+    pub(crate) environment: Environment,
+    pub(crate) kind: AccessTokens,
+    pub(crate) default_audience: Option<String>,
+    pub(crate) max_clock_skew: Duration,
+}

@@ -1,0 +1,128 @@
+//! What is told, and to whom.
+
+use std::sync::{Arc, Mutex};
+
+use grantor_server::{EventKind, Severity};
+use grantor_store::MemoryStore;
+
+use crate::support::{APP, Ask, Browser, Fixture, MACHINE, SPA, Tokens, Who};
+
+type Told = Arc<Mutex<Vec<(EventKind, Option<String>, Option<String>)>>>;
+
+async fn listened() -> (Told, Fixture) {
+    let told = Told::default();
+    let listener = Arc::clone(&told);
+    let fixture = Fixture::on(Arc::new(MemoryStore::new()), |builder| {
+        builder.on_event(move |event| {
+            if event.kind != EventKind::RequestReceived {
+                let text = |text: Option<&str>| text.map(str::to_owned);
+                let entry = (event.kind, text(event.client_id), text(event.reason));
+                listener.lock().unwrap().push(entry);
+            }
+        })
+    })
+    .await;
+    (told, fixture)
+}
+
+fn taken(told: &Told) -> Vec<(EventKind, Option<String>, Option<String>)> {
+    std::mem::take(&mut told.lock().unwrap())
+}
+
+fn kinds(told: &Told) -> Vec<EventKind> {
+    taken(told).into_iter().map(|(kind, ..)| kind).collect()
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_once_with_its_true_reason() {
+    let (told, fixture) = listened().await;
+    let ask = [("grant_type", "client_credentials")];
+    let who = |id, secret| Who {
+        id,
+        secret,
+        ..MACHINE
+    };
+    for (who, reason) in [
+        (who("nobody", Some("x")), "unknown client"),
+        (who("machine", Some("x")), "wrong secret"),
+        (who("machine", None), "wrong authentication method"),
+        (who("spa", Some("x")), "wrong authentication method"),
+    ] {
+        let reply = fixture.token(who, &ask).await;
+        let description = reply.member("error_description");
+        assert!(!description.contains("secret"), "{description}");
+        let expected = (
+            EventKind::RequestRefused,
+            Some(who.id.to_owned()),
+            Some(reason.to_owned()),
+        );
+        assert_eq!(taken(&told), [expected]);
+    }
+    assert_eq!(EventKind::RequestRefused.severity(), Severity::Info);
+}
+
+#[tokio::test]
+async fn the_life_of_a_grant_is_told() {
+    let (told, fixture) = listened().await;
+    let code = fixture.code(SPA).await;
+    assert_eq!(kinds(&told), [EventKind::CodeIssued]);
+    let first = Tokens::of(&fixture.redeem(SPA, &code).await);
+    assert_eq!(kinds(&told), [EventKind::AccessTokenIssued]);
+    let issued_and = |kind| [EventKind::AccessTokenIssued, kind];
+    let second = Tokens::of(&fixture.refresh(SPA, &first.refresh).await);
+    assert_eq!(kinds(&told), issued_and(EventKind::RefreshTokenRotated));
+    fixture.refresh(SPA, &first.refresh).await.assert_ok();
+    assert_eq!(kinds(&told), issued_and(EventKind::RefreshTokenRepeated));
+    fixture.revoke(SPA, &second.access).await.assert_ok();
+    assert_eq!(kinds(&told), [EventKind::AccessTokenRevoked]);
+    fixture.clock.advance(60);
+    fixture.refresh(SPA, &first.refresh).await;
+    let replayed = [
+        EventKind::GrantEnded,
+        EventKind::TokenReplayed,
+        EventKind::RequestRefused,
+    ];
+    assert_eq!(kinds(&told), replayed);
+    let mut browser = Browser::new(&fixture);
+    let login = browser.open(&Ask::new(APP).url()).await;
+    let consent = browser.sign_in(&login).await;
+    browser.press(&consent, &[], Some("deny")).await;
+    browser.press(&consent, &[], Some("deny")).await;
+    assert_eq!(kinds(&told), [EventKind::AuthorizationDenied]);
+}
+
+#[tokio::test]
+async fn every_counter_counts() {
+    let fixture = Fixture::with(|config| config.rotation = grantor_server::Rotation::Always).await;
+    let code = fixture.code(APP).await;
+    let first = Tokens::of(&fixture.redeem(APP, &code).await);
+    let (key, entry) = fixture.record(*b"gr").await;
+    let second = Tokens::of(&fixture.refresh(APP, &first.refresh).await);
+    fixture.refresh(APP, &first.refresh).await.assert_ok();
+    fixture.put_back(key, &entry).await;
+    let third = Tokens::of(&fixture.refresh(APP, &second.refresh).await);
+    fixture.get("/jwks").await.assert_ok();
+    fixture.introspect(APP, &third.access).await;
+    fixture.revoke(APP, &third.access).await.assert_ok();
+    fixture.redeem(APP, &code).await;
+    let counters = fixture.server.counters();
+    let counted = [
+        counters.discovery_requests,
+        counters.authorization_requests,
+        counters.codes_issued,
+        counters.token_requests,
+        counters.tokens_issued,
+        counters.refresh_rotations,
+        counters.refresh_grace_uses,
+        counters.replays,
+        counters.introspection_requests,
+        counters.revocation_requests,
+        counters.rollbacks,
+        counters.errors,
+    ];
+    assert_eq!(
+        counted,
+        [1, 1, 1, 5, 4, 2, 1, 1, 1, 1, 1, 1],
+        "{counters:?}"
+    );
+}
