@@ -72,6 +72,7 @@ impl<'a> Params<'a> {
         };
         // Looked at once, however many values hold the character by right.
         let mut is_utf8 = false;
+        let mut count = 0;
         for (name, value) in form_urlencoded::parse(form) {
             if value.is_empty() {
                 continue;
@@ -83,14 +84,15 @@ impl<'a> Params<'a> {
                     return Err(InvalidParams::NotUtf8);
                 }
             }
-            if !may_repeat(&name) && params.get(&name).is_some() {
-                params.note_repeated(&name);
-                continue;
-            }
-            if params.pairs.len() == Self::MAX {
+            if count == Self::MAX {
                 return Err(InvalidParams::TooMany);
             }
-            params.pairs.push((name, value));
+            count += 1;
+            if !may_repeat(&name) && params.get(&name).is_some() {
+                params.note_repeated(&name);
+            } else {
+                params.pairs.push((name, value));
+            }
         }
         Ok(params)
     }
@@ -212,9 +214,14 @@ mod tests {
         assert_eq!(params.all("resource").count(), 2);
         let owned = params.into_owned();
         assert_eq!(owned.repeated(), ["a"]);
-        let flood = "a=1&".repeat(20_000);
-        let params = Params::parse_repeated(flood.as_bytes()).unwrap();
+        let most = "a=1&".repeat(100);
+        let params = Params::parse_repeated(most.as_bytes()).unwrap();
         assert_eq!((params.iter().count(), params.repeated().len()), (1, 1));
+        let flood = "a=1&".repeat(101);
+        assert_eq!(
+            Params::parse_repeated(flood.as_bytes()),
+            Err(InvalidParams::TooMany)
+        );
     }
 
     #[test]
