@@ -15,7 +15,7 @@ use crate::grant_type::{
     AuthorizationCode, ClientCredentials, GrantType, GrantTypes, RefreshToken,
 };
 use crate::http::{Offer, Routes};
-use crate::key::{Keys, KeysRecord};
+use crate::key::{Keys, KeysRecord, Purpose};
 use crate::revocation::Revocation;
 use crate::server::Server;
 use crate::services::{PageKeys, Services};
@@ -234,7 +234,7 @@ impl ServerBuilder {
             published: Published::new(&issuer, &offer, &keys),
             routes: Routes::new(&issuer, &offer),
             policy: config.profile.policy(&config),
-            page_keys: PageKeys::new(keys.derive("pages")),
+            page_keys: PageKeys::new(keys.for_purpose(Purpose::Pages)),
             events: Events::new(self.listener),
             issuer,
             config,
