@@ -16,6 +16,7 @@ mod issuer;
 mod metadata;
 pub mod oauth1;
 mod params;
+mod peer;
 mod pkce;
 mod quirks;
 mod redirect_uri;
@@ -41,6 +42,7 @@ pub use introspection::{Introspection, IntrospectionRequest};
 pub use issuer::{InvalidIssuer, Issuer, is_loopback, is_secure};
 pub use metadata::{InvalidMetadata, ServerMetadata};
 pub use params::{InvalidParams, Params};
+pub use peer::PeerAddress;
 pub use pkce::{ChallengeMethod, CodeChallenge, CodeVerifier, InvalidPkce};
 pub use quirks::{
     AnswerEncoding, BasicEncoding, MemberNames, Quirks, RequestEncoding, ScopeSeparator,

@@ -16,9 +16,10 @@ use crate::grant_type::{
 };
 use crate::http::{Offer, Routes};
 use crate::key::{Keys, KeysRecord, Purpose};
+use crate::limits::Limits;
 use crate::revocation::Revocation;
 use crate::server::Server;
-use crate::services::{PageKeys, Services};
+use crate::services::{PageKeys, Protected, Services};
 use crate::site::Site;
 use crate::token::{AccessTokenRecord, RevokedRecord, Tokens};
 
@@ -31,6 +32,7 @@ pub struct ServerBuilder {
     site: Option<Arc<dyn Site>>,
     grant_types: Vec<Arc<dyn GrantType>>,
     listener: Option<Listener>,
+    limits: Option<Limits>,
 }
 
 /// Why there is no server: every problem, not only the first.
@@ -106,6 +108,7 @@ impl Server {
                 Arc::new(RefreshToken),
             ],
             listener: None,
+            limits: None,
         }
     }
 }
@@ -154,6 +157,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets other limits than the default ones.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
     /// Checks everything, reads or makes the server's keys, and gives the server.
     ///
     /// # Errors
@@ -184,8 +194,16 @@ impl ServerBuilder {
             Some(site) => Some(site),
             None => {
                 let passwords = Passwords::default();
-                BuiltInSite::prepare(&self.stores, passwords, &self.issuer, &mut diagnostics)
-                    .map(|site| Arc::new(site) as Arc<dyn Site>)
+                let limits = self.limits.clone();
+                let limits = limits.unwrap_or_else(|| Limits::new(&self.stores));
+                BuiltInSite::prepare(
+                    &self.stores,
+                    passwords,
+                    &self.issuer,
+                    limits,
+                    &mut diagnostics,
+                )
+                .map(|site| Arc::new(site) as Arc<dyn Site>)
             }
         };
         let (true, Some(tables), Some(clients), Some(site)) =
@@ -236,6 +254,8 @@ impl ServerBuilder {
             policy: config.profile.policy(&config),
             page_keys: PageKeys::new(keys.for_purpose(Purpose::Pages)),
             events: Events::new(self.listener),
+            limits: self.limits.unwrap_or_else(|| Limits::new(&self.stores)),
+            protected: Protected::default(),
             issuer,
             config,
             environment,

@@ -38,6 +38,7 @@ mod grant;
 pub mod grant_type;
 mod http;
 mod key;
+mod limits;
 mod profile;
 mod resource;
 mod revocation;
@@ -59,6 +60,7 @@ pub use grant::{
     CodeState, EndReason, Grant, GrantState, GrantedUnder, PreviousRefreshToken, RefreshState,
 };
 pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
+pub use limits::{Bucket, Limit, Limits};
 pub use profile::{Pkce, Policy, Profile};
 pub use revocation::{Consent, Target};
 pub use server::Server;

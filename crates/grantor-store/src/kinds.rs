@@ -79,6 +79,10 @@ kinds! {
     ACCOUNT_NAMES = b"nm" "account-names" Guard;
     /// Sessions of browsers.
     SESSIONS = b"se" "sessions" ShortLived;
+    /// Browsers that somebody signed in from.
+    KNOWN_BROWSERS = b"kb" "known-browsers" ShortLived;
+    /// Counts for limits. They are no records, and have keys of their own all the same.
+    COUNTS = b"ct" "counts" Cache;
     /// A client's refresh tokens.
     LOGINS = b"lo" "logins" Transition;
     /// A client's access tokens.

@@ -2,10 +2,13 @@ use grantor_core::{BoxFuture, ErrorResponse, Secret};
 use grantor_store::{Diagnostics, Stores};
 use http::StatusCode;
 
+use super::attempts::{Admission, Attempt};
+use super::known_browsers::KnownBrowsers;
 use super::session::Sessions;
 use super::{Accounts, Passwords, pages};
 use crate::builder::BuildError;
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::site::{Decision, Interaction, Login, Page, SignIn, Site, SiteError};
 
 /// The names of the forms.
@@ -17,6 +20,8 @@ pub(super) const CONSENT: &str = "consent";
 pub struct BuiltInSite {
     accounts: Accounts,
     sessions: Sessions,
+    browsers: KnownBrowsers,
+    limits: Limits,
 }
 
 impl BuiltInSite {
@@ -30,21 +35,33 @@ impl BuiltInSite {
         issuer: &grantor_core::Issuer,
     ) -> Result<Self, BuildError> {
         let mut diagnostics = Diagnostics::default();
-        let site = Self::prepare(stores, passwords, issuer, &mut diagnostics);
+        let limits = Limits::new(stores);
+        let site = Self::prepare(stores, passwords, issuer, limits, &mut diagnostics);
         site.ok_or_else(|| BuildError::new(diagnostics.problems))
+    }
+
+    /// Sets other limits than the default ones.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
     }
 
     pub(crate) fn prepare(
         stores: &Stores,
         passwords: Passwords,
         issuer: &grantor_core::Issuer,
+        limits: Limits,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let accounts = Accounts::prepare(stores, passwords, diagnostics);
         let sessions = Sessions::prepare(stores, issuer, diagnostics);
+        let browsers = KnownBrowsers::prepare(stores, issuer, diagnostics);
         Some(Self {
             accounts: accounts?,
             sessions: sessions?,
+            browsers: browsers?,
+            limits,
         })
     }
 
@@ -69,6 +86,18 @@ impl BuiltInSite {
         name: &str,
         password: &Secret,
     ) -> Result<SignIn, SiteError> {
+        let attempt = Attempt {
+            limits: &self.limits,
+            accounts: &self.accounts,
+            browsers: &self.browsers,
+            interaction,
+            name,
+        };
+        let Admission::Admitted { known } = attempt.admit().await? else {
+            tracing::info!(target: "grantor::audit", "login refused: too many attempts");
+            let page = pages::login(interaction, StatusCode::TOO_MANY_REQUESTS, name)?;
+            return Ok(SignIn::Page(page));
+        };
         let account = match self.accounts.verify(name, password).await {
             Ok(account) => account,
             Err(Error::Busy) => {
@@ -89,7 +118,11 @@ impl BuiltInSite {
         }
         let (id, session, cookie) = self.sessions.begin(&account.subject).await?;
         let login = Login::new(session.subject, session.auth_time).in_session(id);
-        Ok(SignIn::SignedIn(login, vec![cookie]))
+        let mut cookies = vec![cookie];
+        if !known {
+            cookies.push(self.browsers.remember(&account.subject).await?);
+        }
+        Ok(SignIn::SignedIn(login, cookies))
     }
 }
 
@@ -136,7 +169,7 @@ impl Site for BuiltInSite {
     }
 }
 
-/// What the user decided, now or before; none if they have to be asked.
+/// The decision of the user, now or before; none if they have to be asked.
 fn decided(interaction: &Interaction<'_>) -> Option<Decision> {
     let form = interaction
         .submitted()

@@ -2,7 +2,9 @@
 
 mod accounts;
 mod argon;
+mod attempts;
 mod built_in;
+mod known_browsers;
 mod pages;
 mod passwords;
 mod session;

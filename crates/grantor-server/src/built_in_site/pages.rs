@@ -51,6 +51,7 @@ pub(super) fn login(
     let form = interaction.form(LOGIN)?;
     let problem = match status {
         StatusCode::UNPROCESSABLE_ENTITY => "The user name or the password is wrong.",
+        StatusCode::TOO_MANY_REQUESTS => "There were too many attempts. Please wait a few minutes.",
         StatusCode::SERVICE_UNAVAILABLE => "Too many people sign in just now. Please try again.",
         _ if interaction.csrf_mismatch() => STALE,
         _ => "",

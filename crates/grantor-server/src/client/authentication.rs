@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use grantor_core::{ClientAuthentication, ErrorCode, Params, RequestView, Timestamp};
-use http::HeaderMap;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
 
-use super::{Client, Clients};
-use crate::error::Error;
+use super::Client;
+use crate::error::{Error, Refusal};
+use crate::limits::{self, Bucket};
+use crate::services::Services;
 
 /// Why a client did not authenticate. The peer gets one answer for all of them; the log gets this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub(crate) enum AuthenticationFailure {
     WrongSecret,
     /// The client is registered for another way to authenticate.
     WrongMethod,
+    /// Too many wrong secrets came from this address.
+    TooManyAttempts,
 }
 
 impl AuthenticationFailure {
@@ -26,6 +31,7 @@ impl AuthenticationFailure {
             Self::UnknownClient => "unknown client",
             Self::WrongSecret => "wrong secret",
             Self::WrongMethod => "wrong authentication method",
+            Self::TooManyAttempts => "too many wrong secrets",
         }
     }
 }
@@ -35,34 +41,78 @@ impl AuthenticationFailure {
 /// # Errors
 /// `invalid_client` or `invalid_request`; or the table of clients can't be read.
 pub(crate) async fn authenticate(
-    clients: &dyn Clients,
-    headers: &HeaderMap,
+    services: &Services,
+    head: &Parts,
     params: &Params<'_>,
     now: Timestamp,
 ) -> Result<Arc<Client>, Unauthenticated> {
-    let presented = ClientAuthentication::from_request(&RequestView::new(headers, params))
+    let presented = ClientAuthentication::from_request(&RequestView::new(&head.headers, params))
         .map_err(|response| Unauthenticated::from(Error::from(response)))?;
-    let failed = |failure| Unauthenticated {
-        client_id: Some(presented.client_id().to_owned()),
-        failure: Some(failure),
-        error: Error::refused(
-            ErrorCode::InvalidClient,
-            "the client is unknown, or its authentication is wrong",
-        ),
-    };
-    let Some(registered) = clients.find(presented.client_id()).await? else {
+    let id = presented.client_id();
+    let failed = |failure| Unauthenticated::new(id, failure);
+    let Some(registered) = services.clients.find(id).await? else {
         return Err(failed(AuthenticationFailure::UnknownClient));
     };
     let client = registered.client;
     if matches!(presented, ClientAuthentication::Assertion { .. }) {
         return Err(failed(AuthenticationFailure::WrongMethod));
     }
-    match presented.client_secret() {
-        None if client.is_public() => Ok(client),
-        None => Err(failed(AuthenticationFailure::WrongMethod)),
-        Some(_) if client.is_public() => Err(failed(AuthenticationFailure::WrongMethod)),
-        Some(secret) if registered.credentials.verify(secret, now).await? => Ok(client),
-        Some(_) => Err(failed(AuthenticationFailure::WrongSecret)),
+    let secret = match presented.client_secret() {
+        None if client.is_public() => return Ok(client),
+        Some(secret) if !client.is_public() => secret,
+        _ => return Err(failed(AuthenticationFailure::WrongMethod)),
+    };
+    let guesses = Guesses::of(services, head, id);
+    if guesses.is_limit_reached().await? {
+        return Err(failed(AuthenticationFailure::TooManyAttempts));
+    }
+    if registered.credentials.verify(secret, now).await? {
+        return Ok(client);
+    }
+    guesses.count().await?;
+    Err(failed(AuthenticationFailure::WrongSecret))
+}
+
+/// The wrong secrets of one client from one address. Guessing stops nobody else.
+struct Guesses<'a> {
+    services: &'a Services,
+    head: &'a Parts,
+    client_id: &'a str,
+}
+
+impl<'a> Guesses<'a> {
+    fn of(services: &'a Services, head: &'a Parts, client_id: &'a str) -> Self {
+        Self {
+            services,
+            head,
+            client_id,
+        }
+    }
+
+    async fn is_limit_reached(&self) -> Result<bool, Error> {
+        match self.name() {
+            Some(name) => {
+                let limits = &self.services.limits;
+                limits.is_reached(Bucket::WrongClientSecrets, &name).await
+            }
+            None => Ok(false),
+        }
+    }
+
+    async fn count(&self) -> Result<(), Error> {
+        if let Some(name) = self.name() {
+            let limits = &self.services.limits;
+            limits.try_now(Bucket::WrongClientSecrets, &name).await?;
+        }
+        Ok(())
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(format!(
+            "{}:{}",
+            limits::address(self.head)?,
+            self.client_id
+        ))
     }
 }
 
@@ -72,6 +122,29 @@ pub(crate) struct Unauthenticated {
     pub(crate) client_id: Option<String>,
     pub(crate) failure: Option<AuthenticationFailure>,
     pub(crate) error: Error,
+}
+
+impl Unauthenticated {
+    fn new(client_id: &str, failure: AuthenticationFailure) -> Self {
+        let error = match failure {
+            AuthenticationFailure::TooManyAttempts => {
+                let description = "too many wrong secrets; try again in a minute";
+                let refusal = Refusal::new(ErrorCode::TemporarilyUnavailable, description);
+                let wait = HeaderValue::from_static("60");
+                let refusal = refusal.with_header(header::RETRY_AFTER, wait);
+                refusal.with_status(StatusCode::TOO_MANY_REQUESTS).into()
+            }
+            _ => Error::refused(
+                ErrorCode::InvalidClient,
+                "the client is unknown, or its authentication is wrong",
+            ),
+        };
+        Self {
+            client_id: Some(client_id.to_owned()),
+            failure: Some(failure),
+            error,
+        }
+    }
 }
 
 impl From<Error> for Unauthenticated {

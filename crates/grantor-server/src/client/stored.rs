@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use grantor_core::{BoxFuture, Environment};
 use grantor_jose::digest::MacKey;
@@ -107,6 +107,7 @@ impl StoredClients {
                 client_id: client.id.clone(),
                 secrets,
                 key: self.secret_key.clone(),
+                verified: Mutex::default(),
             }))
         };
         Registered::new(client, credentials)

@@ -83,7 +83,7 @@ where
     reply
 }
 
-/// Who sent a request, as far as it is known.
+/// The sender of a request, as far as it is known.
 #[derive(Debug, Default)]
 struct Caller {
     client: Option<Arc<Client>>,
@@ -144,8 +144,7 @@ async fn identify(
     call: &Call<'_>,
     caller: &mut Caller,
 ) -> Result<Arc<Client>, Error> {
-    let headers = &call.head.headers;
-    match authenticate(&*services.clients, headers, &call.params, call.now).await {
+    match authenticate(services, call.head, &call.params, call.now).await {
         Ok(client) => {
             caller.client = Some(Arc::clone(&client));
             Ok(client)

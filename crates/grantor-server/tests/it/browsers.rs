@@ -71,7 +71,7 @@ async fn issuers_on_one_host_do_not_sign_each_other_out() {
         .collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), 4, "{names:?}");
+    assert_eq!(names.len(), 6, "{names:?}");
 }
 
 /// The cookies that an answer sets, as they are sent back.

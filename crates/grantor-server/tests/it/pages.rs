@@ -162,7 +162,7 @@ async fn cookies_are_out_of_reach_for_scripts_and_other_sites() {
     let login = browser.open(&Ask::new(APP).url()).await;
     browser.sign_in(&login).await;
     let set: Vec<&str> = browser.seen.iter().flat_map(cookies).collect();
-    assert_eq!(set.len(), 2, "{set:?}");
+    assert_eq!(set.len(), 3, "{set:?}");
     let end = |cookie: &str| cookie.split_once(';').unwrap().1.to_owned();
     assert!(set[0].starts_with(&format!("{}=", cookie_name("browser"))));
     assert_eq!(end(set[0]), " Path=/; HttpOnly; SameSite=Lax; Secure");
@@ -170,6 +170,11 @@ async fn cookies_are_out_of_reach_for_scripts_and_other_sites() {
     assert_eq!(
         end(set[1]),
         " Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=43200"
+    );
+    assert!(set[2].starts_with(&format!("{}=gb_", cookie_name("known"))));
+    assert_eq!(
+        end(set[2]),
+        " Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=15552000"
     );
     for reply in &browser.seen {
         assert!(

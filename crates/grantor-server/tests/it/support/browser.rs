@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use bytes::Bytes;
+use grantor_core::PeerAddress;
 use http::{Method, Request, header};
 use http_body_util::Full;
 
@@ -11,6 +13,8 @@ use super::{Fixture, Form, ISSUER, PASSWORD, Reply};
 pub(crate) struct Browser<'f> {
     fixture: &'f Fixture,
     pub(crate) cookies: BTreeMap<String, String>,
+    /// Where its connections come from.
+    pub(crate) address: Option<IpAddr>,
     /// Every answer it has had, redirects too.
     pub(crate) seen: Vec<Reply>,
 }
@@ -20,6 +24,7 @@ impl<'f> Browser<'f> {
         Self {
             fixture,
             cookies: BTreeMap::new(),
+            address: None,
             seen: Vec::new(),
         }
     }
@@ -81,7 +86,11 @@ impl<'f> Browser<'f> {
                 .header(header::COOKIE, cookies.join("; "))
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(Full::new(Bytes::from(body)));
-            let reply = self.fixture.send(request.unwrap()).await;
+            let mut request = request.unwrap();
+            if let Some(address) = self.address {
+                request.extensions_mut().insert(PeerAddress(address));
+            }
+            let reply = self.fixture.send(request).await;
             self.keep_cookies(&reply);
             self.seen.push(reply.clone());
             url = reply.header(header::LOCATION).to_owned();

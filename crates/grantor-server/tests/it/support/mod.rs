@@ -8,11 +8,14 @@ mod reply;
 mod store;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use grantor_core::{Environment, Issuer, Params};
 use grantor_server::built_in_site::{Accounts, BuiltInSite, Passwords};
-use grantor_server::{Config, NewClient, Server, ServerBuilder, StoredClients};
+use grantor_server::{
+    Bucket, Config, Limit, Limits, NewClient, Server, ServerBuilder, StoredClients,
+};
 use grantor_store::{
     Entry, Expect, Key, MasterKey, MemoryStore, Namespace, Put, Store, Stores, Version,
 };
@@ -68,7 +71,11 @@ impl Fixture {
         let stores = Stores::new(shared, Namespace::new(ISSUER), environment)
             .seal_under(MasterKey::from_bytes([7; 32]).sealing_key());
         let issuer = Issuer::parse(ISSUER).unwrap();
+        // One user signs in all the time, and the clock stands still.
+        let often = Limit::new(u64::MAX, Duration::from_secs(60));
+        let limits = Limits::new(&stores).with(Bucket::LoginsToAccount, often);
         let site = BuiltInSite::open(&stores, Passwords::danger_cheap(), &issuer).unwrap();
+        let site = site.with_limits(limits);
         let builder = Server::builder(issuer, stores.clone()).site(site);
         let builder = builder.configure(|config| {
             config.scopes = "read write".parse().unwrap();

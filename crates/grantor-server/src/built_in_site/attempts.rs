@@ -1,0 +1,61 @@
+use super::Accounts;
+use super::known_browsers::KnownBrowsers;
+use crate::limits::{self, Bucket, Limits};
+use crate::site::{Interaction, SiteError};
+
+/// A login that is to be tried, before its password is looked at.
+pub(super) struct Attempt<'a> {
+    pub(super) limits: &'a Limits,
+    pub(super) accounts: &'a Accounts,
+    pub(super) browsers: &'a KnownBrowsers,
+    pub(super) interaction: &'a Interaction<'a>,
+    pub(super) name: &'a str,
+}
+
+/// Whether a login may be tried.
+pub(super) enum Admission {
+    /// It may. The browser is known or not.
+    Admitted { known: bool },
+    /// Too many were tried.
+    TooMany,
+}
+
+impl Attempt<'_> {
+    /// Counts the attempt. Each is counted before its password is hashed, so that one address can't
+    /// fill the queue of those that wait; and a browser that signed in before has a bucket of its own.
+    pub(super) async fn admit(&self) -> Result<Admission, SiteError> {
+        if let Some(address) = limits::address(self.interaction.request())
+            && !self.is_within(Bucket::LoginsFromAddress, &address).await?
+        {
+            return Ok(Admission::TooMany);
+        }
+        let (bucket, name, known) = match self.known_browser().await? {
+            Some(browser) => (Bucket::LoginsFromKnownBrowser, browser, true),
+            None => {
+                let name = self.name.trim().to_ascii_lowercase();
+                (Bucket::LoginsToAccount, name, false)
+            }
+        };
+        Ok(if self.is_within(bucket, &name).await? {
+            Admission::Admitted { known }
+        } else {
+            Admission::TooMany
+        })
+    }
+
+    async fn is_within(&self, bucket: Bucket, name: &str) -> Result<bool, SiteError> {
+        Ok(self.limits.try_now(bucket, name).await?)
+    }
+
+    async fn known_browser(&self) -> Result<Option<String>, SiteError> {
+        let Some(cookie) = self.interaction.cookie(self.browsers.cookie_name()) else {
+            return Ok(None);
+        };
+        match self.accounts.named(self.name).await {
+            Ok(Some(account)) => self.browsers.find(cookie, &account.subject).await,
+            // A name that can't be one.
+            Ok(None) | Err(crate::error::Error::Refused(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,229 @@
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use grantor_core::{Environment, PeerAddress};
+use grantor_store::{Counter, Key, Namespace, Stores, kinds};
+use http::request::Parts;
+
+use crate::error::Error;
+
+/// The limits, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Bucket {
+    /// Logins from one address.
+    LoginsFromAddress,
+    /// Logins to one account, from browsers that never signed in to it.
+    LoginsToAccount,
+    /// Logins from a browser that signed in before, so that nobody else can lock it out.
+    LoginsFromKnownBrowser,
+    /// Wrong secrets of one client from one address.
+    WrongClientSecrets,
+}
+
+/// How often something may be tried within a window of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limit {
+    /// The most tries.
+    pub tries: u64,
+    /// Within this time.
+    pub window: Duration,
+}
+
+impl Limit {
+    /// At most so many tries within a time.
+    #[must_use]
+    pub fn new(tries: u64, window: Duration) -> Self {
+        Self { tries, window }
+    }
+}
+
+impl Bucket {
+    /// Its name in keys and logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LoginsFromAddress => "logins from an address",
+            Self::LoginsToAccount => "logins to an account",
+            Self::LoginsFromKnownBrowser => "logins from a known browser",
+            Self::WrongClientSecrets => "wrong client secrets",
+        }
+    }
+
+    /// The limit, unless [`Limits::with`] sets another.
+    #[must_use]
+    pub fn default_limit(self) -> Limit {
+        match self {
+            Self::LoginsFromAddress => Limit::new(60, Duration::from_secs(60)),
+            Self::LoginsToAccount | Self::LoginsFromKnownBrowser => {
+                Limit::new(20, Duration::from_secs(300))
+            }
+            Self::WrongClientSecrets => Limit::new(20, Duration::from_secs(60)),
+        }
+    }
+}
+
+/// Named buckets over a counter of the stores: processes that share a counter share the limits.
+#[derive(Clone)]
+pub struct Limits {
+    counter: Arc<dyn Counter>,
+    namespace: Namespace,
+    environment: Environment,
+    own: Vec<(Bucket, Limit)>,
+    /// When something last counted against a limit in this process, in milliseconds of the clock that
+    /// never jumps; zero for never. Until then, and a window later, requests need not ask the counter.
+    last_counted: Arc<LastCounted>,
+}
+
+/// A time for each bucket.
+#[derive(Debug, Default)]
+struct LastCounted {
+    logins_from_address: AtomicU64,
+    logins_to_account: AtomicU64,
+    logins_from_known_browser: AtomicU64,
+    wrong_client_secrets: AtomicU64,
+}
+
+impl LastCounted {
+    fn of(&self, bucket: Bucket) -> &AtomicU64 {
+        match bucket {
+            Bucket::LoginsFromAddress => &self.logins_from_address,
+            Bucket::LoginsToAccount => &self.logins_to_account,
+            Bucket::LoginsFromKnownBrowser => &self.logins_from_known_browser,
+            Bucket::WrongClientSecrets => &self.wrong_client_secrets,
+        }
+    }
+}
+
+impl Limits {
+    /// Counts in the counter of `stores`.
+    #[must_use]
+    pub fn new(stores: &Stores) -> Self {
+        Self {
+            counter: Arc::clone(stores.counter()),
+            namespace: stores.namespace(),
+            environment: stores.environment().clone(),
+            own: Vec::new(),
+            last_counted: Arc::default(),
+        }
+    }
+
+    /// With another limit for a bucket.
+    #[must_use]
+    pub fn with(mut self, bucket: Bucket, limit: Limit) -> Self {
+        self.own.insert(0, (bucket, limit));
+        self
+    }
+
+    /// The limit of a bucket.
+    #[must_use]
+    pub fn limit(&self, bucket: Bucket) -> Limit {
+        let own = self.own.iter().find(|(own, _)| *own == bucket);
+        own.map_or(bucket.default_limit(), |(_, limit)| *limit)
+    }
+
+    /// Counts a try of `name`, and says whether it is within the limit.
+    ///
+    /// # Errors
+    /// The counter failed.
+    pub async fn try_now(&self, bucket: Bucket, name: &str) -> Result<bool, Error> {
+        let sum = self.add(bucket, name, 1).await?;
+        Ok(sum <= self.limit(bucket).tries)
+    }
+
+    /// Whether another try of `name` would be beyond the limit. It counts nothing.
+    ///
+    /// # Errors
+    /// The counter failed.
+    pub async fn is_reached(&self, bucket: Bucket, name: &str) -> Result<bool, Error> {
+        let last = self.last_counted.of(bucket).load(Ordering::Relaxed);
+        let window = self.limit(bucket).window;
+        if last == 0 || self.environment.clock.elapsed() > Duration::from_millis(last) + window {
+            return Ok(false);
+        }
+        let sum = self.add(bucket, name, 0).await?;
+        Ok(sum >= self.limit(bucket).tries)
+    }
+
+    async fn add(&self, bucket: Bucket, name: &str, n: u64) -> Result<u64, Error> {
+        let now = self.environment.now();
+        if n > 0 {
+            let elapsed = self.environment.clock.elapsed().as_millis();
+            let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX).max(1);
+            self.last_counted
+                .of(bucket)
+                .store(elapsed, Ordering::Relaxed);
+        }
+        let window = self.limit(bucket).window;
+        Ok(self
+            .counter
+            .add(&self.key(bucket, name), n, window, now)
+            .await?)
+    }
+
+    fn key(&self, bucket: Bucket, name: &str) -> Key {
+        let name = format!("{}:{name}", bucket.name());
+        self.namespace.key_of_name(kinds::COUNTS.letters(), &name)
+    }
+}
+
+impl fmt::Debug for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limits")
+            .field("own", &self.own)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The address that a request comes from, for buckets. A private or loopback address is that of a
+/// proxy or of the machine itself, and many users share it: it has no bucket. An IPv6 address stands
+/// for its /64, which one user has to themselves.
+#[must_use]
+pub(crate) fn address(head: &Parts) -> Option<String> {
+    let PeerAddress(address) = head.extensions.get()?;
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let shared = v4.is_private() || v4.is_loopback() || v4.is_link_local();
+            (!shared).then(|| v4.to_string())
+        }
+        IpAddr::V6(v6) => {
+            let shared = v6.is_unique_local() || v6.is_loopback() || v6.is_unicast_link_local();
+            let [a, b, c, d, ..] = v6.segments();
+            (!shared).then(|| format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Option<String> {
+        let (mut head, ()) = http::Request::new(()).into_parts();
+        head.extensions.insert(PeerAddress(text.parse().unwrap()));
+        address(&head)
+    }
+
+    #[test]
+    fn an_address_that_many_share_has_no_bucket() {
+        for shared in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "192.168.0.1",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+        ] {
+            assert_eq!(of(shared), None, "{shared}");
+        }
+        assert_eq!(of("192.0.2.1").as_deref(), Some("192.0.2.1"));
+        assert_eq!(of("::ffff:192.0.2.1").as_deref(), Some("192.0.2.1"));
+        let (one, two) = (of("2001:db8:1:2:3::4"), of("2001:db8:1:2:ffff::1"));
+        assert_eq!(one.as_deref(), Some("2001:db8:1:2::/64"));
+        assert_eq!(one, two);
+    }
+}
