@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use grantor_core::{
     AuthorizationRequest, AuthorizationResponse, CodeVerifier, Environment, GrantParameters,
-    Issuer, RedirectUri, ServerMetadata,
+    Issuer, RedirectUri, ResponseType, ServerMetadata,
 };
 use tokio::sync::oneshot;
 use url::Url;
@@ -130,7 +130,7 @@ impl CodeFlow {
             .iter()
             .map(|a| ("audience".to_owned(), a.clone()));
         let request = AuthorizationRequest {
-            response_type: Some("code".to_owned()),
+            response_type: Some(ResponseType::code()),
             client_id: Some(self.builder.client_id.to_owned()),
             redirect_uri: Some(self.redirect_uri.as_str().to_owned()),
             scope: ask.scope.map(|scope| scope.as_str().to_owned()),
@@ -139,6 +139,7 @@ impl CodeFlow {
             code_challenge_method: Some("S256".to_owned()),
             resource: ask.resource.clone(),
             extra: audience.chain(self.parameters.iter().cloned()).collect(),
+            ..AuthorizationRequest::default()
         };
         let url = request.to_url_with(endpoint, &self.server.registration.server.quirks);
         let url = url.map_err(|_| {

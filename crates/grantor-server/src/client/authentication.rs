@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grantor_core::{ClientAuthentication, ErrorCode, Params, Timestamp};
+use grantor_core::{ClientAuthentication, ErrorCode, Params, RequestView, Timestamp};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 
@@ -46,12 +46,7 @@ pub(crate) async fn authenticate(
     params: &Params<'_>,
     now: Timestamp,
 ) -> Result<Arc<Client>, Unauthenticated> {
-    let mut authorizations = head.headers.get_all(header::AUTHORIZATION).iter();
-    let authorization = authorizations.next();
-    if authorizations.next().is_some() {
-        return Err(Error::invalid_request("there are two Authorization headers").into());
-    }
-    let presented = ClientAuthentication::from_request(authorization, params)
+    let presented = ClientAuthentication::from_request(&RequestView::new(&head.headers, params))
         .map_err(|response| Unauthenticated::from(Error::from(response)))?;
     let id = presented.client_id();
     let failed = |failure| Unauthenticated::new(id, failure);
@@ -59,6 +54,9 @@ pub(crate) async fn authenticate(
         return Err(failed(AuthenticationFailure::UnknownClient));
     };
     let client = registered.client;
+    if matches!(presented, ClientAuthentication::Assertion { .. }) {
+        return Err(failed(AuthenticationFailure::WrongMethod));
+    }
     let secret = match presented.client_secret() {
         None if client.is_public() => return Ok(client),
         Some(secret) if !client.is_public() => secret,
