@@ -15,7 +15,7 @@ use crate::grant_type::{
     AuthorizationCode, ClientCredentials, GrantType, GrantTypes, RefreshToken,
 };
 use crate::http::{Offer, Routes};
-use crate::key::{Keys, KeysRecord};
+use crate::key::{Keys, KeysRecord, Purpose};
 use crate::limits::Limits;
 use crate::revocation::Revocation;
 use crate::server::Server;
@@ -252,7 +252,7 @@ impl ServerBuilder {
             published: Published::new(&issuer, &offer, &keys),
             routes: Routes::new(&issuer, &offer),
             policy: config.profile.policy(&config),
-            page_keys: PageKeys::new(keys.derive("pages")),
+            page_keys: PageKeys::new(keys.for_purpose(Purpose::Pages)),
             events: Events::new(self.listener),
             limits: self.limits.unwrap_or_else(|| Limits::new(&self.stores)),
             protected: Protected::default(),

@@ -9,7 +9,7 @@ use super::{Client, Clients, Credentials, Registered, SecretHashes};
 use crate::builder::BuildError;
 use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
 use crate::error::Error;
-use crate::key::{Keys, KeysRecord};
+use crate::key::{Keys, KeysRecord, Purpose};
 
 mod registrar;
 
@@ -53,7 +53,7 @@ impl StoredClients {
     }
 
     pub(crate) fn with_keys(mut self, keys: &Keys) -> Self {
-        self.secret_key = keys.derive("client secrets");
+        self.secret_key = keys.for_purpose(Purpose::ClientSecrets);
         self
     }
 

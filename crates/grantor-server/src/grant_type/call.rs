@@ -5,12 +5,13 @@ use grantor_store::Versioned;
 
 use crate::client::Client;
 use crate::config::Config;
+use crate::config::MAX_SCOPE_VALUES;
 use crate::error::Error;
 use crate::grant::{Grant, Grants};
+use crate::identifier::Identifier;
 use crate::profile::Policy;
 use crate::resource;
 use crate::services::Services;
-use crate::token::Identifier;
 
 /// A request for a token by an authenticated client.
 #[derive(Debug)]
@@ -116,7 +117,11 @@ impl<'a> TokenCall<'a> {
     pub fn scope(&self, allowed: &Scope) -> Result<Scope, Error> {
         match self.params.get("scope") {
             None => Ok(allowed.clone()),
-            Some(text) => requested_scope(text, allowed),
+            Some(text) => {
+                let services = self.services;
+                let most = services.map_or(MAX_SCOPE_VALUES, |it| it.config.max_scope_values);
+                requested_scope(text, allowed, most)
+            }
         }
     }
 
@@ -265,10 +270,10 @@ impl<'a> TokenCall<'a> {
     }
 }
 
-/// A scope as a request has it, which must lie within `allowed`.
-pub(crate) fn requested_scope(text: &str, allowed: &Scope) -> Result<Scope, Error> {
+/// A scope as a request has it: at most `most` values, which must lie within `allowed`.
+pub(crate) fn requested_scope(text: &str, allowed: &Scope, most: usize) -> Result<Scope, Error> {
     let refuse = |description: String| Error::refused(ErrorCode::InvalidScope, description);
-    let scope = Scope::parse(text).map_err(|error| refuse(error.to_string()))?;
+    let scope = Scope::parse_at_most(text, most).map_err(|error| refuse(error.to_string()))?;
     if scope.is_empty() {
         return Err(refuse("\"scope\" is empty".to_owned()));
     }
