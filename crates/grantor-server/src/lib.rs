@@ -37,6 +37,7 @@ mod event;
 mod grant;
 pub mod grant_type;
 mod http;
+mod identifier;
 mod key;
 mod limits;
 mod profile;
@@ -60,6 +61,7 @@ pub use grant::{
     CodeState, EndReason, Grant, GrantState, GrantedUnder, PreviousRefreshToken, RefreshState,
 };
 pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
+pub use identifier::Identifier;
 pub use limits::{Bucket, Limit, Limits};
 pub use profile::{Pkce, Policy, Profile};
 pub use revocation::{Consent, Target};
@@ -68,4 +70,4 @@ pub use site::{
     Allowed, Decision, Form, Interaction, Login, LoginRequirements, Page, SignIn, Site, SiteError,
     Submitted,
 };
-pub use token::{Identifier, TokenContents};
+pub use token::TokenContents;

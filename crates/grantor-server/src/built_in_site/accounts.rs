@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{PasswordError, Passwords};
 use crate::builder::BuildError;
 use crate::error::Error;
-use crate::token::Identifier;
+use crate::identifier::Identifier;
 
 /// The users of the built-in site, with passwords.
 #[derive(Debug, Clone)]

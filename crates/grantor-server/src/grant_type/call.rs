@@ -8,10 +8,10 @@ use crate::config::Config;
 use crate::config::MAX_SCOPE_VALUES;
 use crate::error::Error;
 use crate::grant::{Grant, Grants};
+use crate::identifier::Identifier;
 use crate::profile::Policy;
 use crate::resource;
 use crate::services::Services;
-use crate::token::Identifier;
 
 /// A request for a token by an authenticated client.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 //! Access tokens: their contents, how they are minted and how they are read.
 
 mod contents;
-mod identifier;
 mod mint;
 mod opaque;
 mod read;
@@ -11,7 +10,6 @@ mod tokens;
 
 pub(crate) use contents::Anchor;
 pub use contents::TokenContents;
-pub use identifier::Identifier;
 pub(crate) use mint::Minting;
 pub(crate) use opaque::{OpaqueKind, OpaqueToken};
 pub(crate) use record::AccessTokenRecord;
