@@ -16,6 +16,7 @@ mod issuer;
 mod metadata;
 pub mod oauth1;
 mod params;
+mod peer;
 mod pkce;
 mod quirks;
 mod redirect_uri;
@@ -24,6 +25,7 @@ mod scope;
 mod secret;
 mod token;
 mod token_type_hint;
+mod trusted_proxies;
 
 pub use authorization::{AuthorizationError, AuthorizationRequest, AuthorizationResponse};
 pub use challenge::AuthenticateChallenge;
@@ -38,6 +40,7 @@ pub use introspection::{Introspection, IntrospectionRequest};
 pub use issuer::{InvalidIssuer, Issuer, is_loopback, is_secure};
 pub use metadata::{InvalidMetadata, ServerMetadata};
 pub use params::{InvalidParams, Params};
+pub use peer::PeerAddress;
 pub use pkce::{ChallengeMethod, CodeChallenge, CodeVerifier, InvalidPkce};
 pub use quirks::{
     AnswerEncoding, BasicEncoding, MemberNames, Quirks, RequestEncoding, ScopeSeparator,
@@ -52,3 +55,4 @@ pub use token::{
     TokenResponse, token_type,
 };
 pub use token_type_hint::TokenTypeHint;
+pub use trusted_proxies::{InvalidNetwork, ProxyHeader, TrustedProxies};
