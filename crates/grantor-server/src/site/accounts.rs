@@ -4,7 +4,7 @@ use grantor_core::{Environment, ErrorCode, Secret, Timestamp};
 use grantor_store::{Class, Conflict, Diagnostics, Expect, Record, Records, Stores, Versioned};
 use serde::{Deserialize, Serialize};
 
-use super::Passwords;
+use super::{Passwords, user_name};
 use crate::token::Identifier;
 use crate::{BuildError, Error};
 
@@ -162,7 +162,8 @@ impl Accounts {
         Ok(found.map(Into::into))
     }
 
-    /// Removes an account. It, if there was one; whoever calls this ends what hangs on its subject.
+    /// Removes an account and returns it. Its tokens stay valid: call
+    /// `Server::end(&Anchor::Subject(..))` before and after.
     ///
     /// # Errors
     /// The store failed.
@@ -183,7 +184,8 @@ impl Accounts {
         Ok(Some(record.into()))
     }
 
-    /// The account, if name and password are right. It takes as long if there is no such account.
+    /// Returns the account if name and password are right. An unknown name takes as long as a wrong
+    /// password.
     ///
     /// # Errors
     /// Too many logins are waiting, or the store failed.
@@ -253,15 +255,12 @@ impl From<AccountRecord> for Account {
 
 const MAX_PASSWORD: usize = 1024;
 
-/// A name as it is kept: without space around it, ASCII letters small.
 fn normalize(name: &str) -> Result<String, Error> {
-    let name = name.trim().to_ascii_lowercase();
-    if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
-        return Err(invalid(
-            "a user name is 1 to 128 bytes without control characters",
-        ));
-    }
-    Ok(name)
+    user_name::normalize(name).ok_or_else(|| {
+        invalid(
+            "a user name is 1 to 128 bytes, without control characters and others that nobody sees",
+        )
+    })
 }
 
 fn taken(name: &str) -> Error {

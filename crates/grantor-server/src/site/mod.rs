@@ -6,6 +6,7 @@ mod built_in;
 mod pages;
 mod passwords;
 mod session;
+mod user_name;
 
 pub use accounts::{Account, Accounts};
 pub use built_in::BuiltInSite;

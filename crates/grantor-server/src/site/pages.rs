@@ -33,19 +33,27 @@ struct ConsentPage<'a> {
 struct ErrorPage<'a> {
     error: &'a str,
     description: &'a str,
+    advice: &'a str,
 }
 
 /// The content of the one `<style>` element of all pages, but for the last line end, which the
 /// template leaves out.
 const STYLE: &str = include_str!("../../templates/style.css");
 
-const STALE: &str = "The page had grown old, so it is shown again. Please repeat your answer.";
+const STALE: &str = "This page was too old and is shown again. Please repeat your answer.";
+
+const NOT_VALID: &str = "This sign-in link is not valid any more, or the application made a mistake. \
+                         Go back and start again.";
+const NOT_AVAILABLE: &str = "The sign-in service is not available right now. Please try again in a \
+                             moment.";
 
 /// The login page; its status says what is wrong with the last try.
 pub(super) fn login(interaction: &Interaction<'_>, status: StatusCode, username: &str) -> Page {
     let problem = match status {
         StatusCode::UNAUTHORIZED => "The user name or the password is wrong.",
-        StatusCode::SERVICE_UNAVAILABLE => "Too many people sign in just now. Please try again.",
+        StatusCode::SERVICE_UNAVAILABLE => {
+            "Too many people are signing in right now. Please try again in a moment."
+        }
         _ if interaction.was_stale() => STALE,
         _ => "",
     };
@@ -80,6 +88,10 @@ pub(crate) fn error_page(status: StatusCode, error: &ErrorResponse) -> Page {
     let page = ErrorPage {
         error: error.error.as_str(),
         description: error.description.as_deref().unwrap_or_default(),
+        advice: match status.is_server_error() {
+            true => NOT_AVAILABLE,
+            false => NOT_VALID,
+        },
     };
     render(status, &page)
 }
@@ -105,6 +117,21 @@ mod tests {
     use grantor_core::ErrorCode;
     use http::header;
     use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn an_error_page_says_whose_fault_it_is() {
+        for (status, advice, other) in [
+            (StatusCode::BAD_REQUEST, NOT_VALID, NOT_AVAILABLE),
+            (StatusCode::INTERNAL_SERVER_ERROR, NOT_AVAILABLE, NOT_VALID),
+            (StatusCode::SERVICE_UNAVAILABLE, NOT_AVAILABLE, NOT_VALID),
+        ] {
+            let error = ErrorResponse::new(ErrorCode::ServerError, "");
+            let answer = error_page(status, &error).into_answer();
+            let html = answer.into_body().collect().await.unwrap().to_bytes();
+            let html = String::from_utf8(html.to_vec()).unwrap();
+            assert!(html.contains(advice) && !html.contains(other), "{html}");
+        }
+    }
 
     #[tokio::test]
     async fn the_policy_allows_the_style_of_the_page_and_no_other() {
