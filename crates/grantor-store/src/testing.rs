@@ -39,7 +39,7 @@ impl Clock for Fake {
         Duration::from_millis(self.now.load(Ordering::Relaxed).unsigned_abs())
     }
 
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+    fn retry_pause(&self, duration: Duration) -> BoxFuture<'static, ()> {
         self.pauses.lock().unwrap().push(duration);
         Box::pin(std::future::ready(()))
     }

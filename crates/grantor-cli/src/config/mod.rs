@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use grantor_core::{Issuer, Scope};
+use grantor_listen::Options;
 use grantor_server::AccessTokens;
 
 use crate::args::{Common, Serve};
@@ -39,6 +40,7 @@ pub(crate) struct Config {
     pub(crate) refresh_token_lifetime: Option<Duration>,
     pub(crate) refresh_grace: Option<Duration>,
     pub(crate) code_lifetime: Option<Duration>,
+    pub(crate) listener: Options,
 }
 
 impl Default for Config {
@@ -56,6 +58,7 @@ impl Default for Config {
             refresh_token_lifetime: None,
             refresh_grace: None,
             code_lifetime: None,
+            listener: Options::default(),
         }
     }
 }

@@ -40,7 +40,7 @@ struct ErrorPage<'a> {
 /// template leaves out.
 const STYLE: &str = include_str!("../../templates/style.css");
 
-const STALE: &str = "The page had grown old, so it is shown again. Please repeat your answer.";
+const STALE: &str = "This page was too old and is shown again. Please repeat your answer.";
 
 /// The login page; its status says what is wrong with the last try.
 pub(super) fn login(
@@ -116,6 +116,23 @@ mod tests {
     use grantor_core::ErrorCode;
     use http::header;
     use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn an_error_page_says_whose_fault_it_is() {
+        const NOT_VALID: &str = "or the application made a mistake";
+        const NOT_AVAILABLE: &str = "is not available right now";
+        for (status, advice, other) in [
+            (StatusCode::BAD_REQUEST, NOT_VALID, NOT_AVAILABLE),
+            (StatusCode::INTERNAL_SERVER_ERROR, NOT_AVAILABLE, NOT_VALID),
+            (StatusCode::SERVICE_UNAVAILABLE, NOT_AVAILABLE, NOT_VALID),
+        ] {
+            let error = ErrorResponse::new(ErrorCode::ServerError, "");
+            let answer = super::error(status, &error).into_response();
+            let html = answer.into_body().collect().await.unwrap().to_bytes();
+            let html = String::from_utf8(html.to_vec()).unwrap();
+            assert!(html.contains(advice) && !html.contains(other), "{html}");
+        }
+    }
 
     #[tokio::test]
     async fn the_policy_allows_the_style_of_the_page_and_no_other() {
