@@ -9,6 +9,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `reqwest` | on by default: [`Session`], [`Authenticate`] and the transport to the authorization server |
 //! | `blocking` | [`Tokens::blocking_session`], over ureq, for programs without an async runtime |
 //! | `metrics` | counts in the recorder of the crate `metrics` |
 //! | `multipart` | forms with files in a [`Session`] |
@@ -39,10 +40,13 @@ pub use config::server::Server;
 #[cfg(feature = "blocking")]
 pub use doors::blocking;
 pub use doors::layer;
+#[cfg(feature = "reqwest")]
 pub use doors::reqwest::authenticate::{Authenticate, Authenticated};
 #[cfg(feature = "reqwest-middleware")]
 pub use doors::reqwest::middleware::TokensMiddleware;
+#[cfg(feature = "reqwest")]
 pub use doors::reqwest::request_builder::RequestBuilder;
+#[cfg(feature = "reqwest")]
 pub use doors::reqwest::session::Session;
 pub use error::{Error, SourceError};
 pub use observe::counters::Counts;

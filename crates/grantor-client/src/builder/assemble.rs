@@ -200,6 +200,7 @@ impl TokensBuilder {
         Some(SharedServices {
             connection,
             metadata: Arc::new(MetadataCache::new(Arc::new(discovery), environment)),
+            #[cfg(any(feature = "reqwest", feature = "blocking"))]
             http_options: self.http_options.clone(),
             worker: Arc::new(runtime.map_or_else(Worker::thread, Worker::Runtime)),
         })

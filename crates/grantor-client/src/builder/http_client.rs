@@ -1,9 +1,12 @@
 //! How the HTTP client connects: whom it trusts, and through what.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use grantor_http::{CaCertificates, ReqwestTransport, Timeouts, Transport, TransportOptions};
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+use grantor_http::CaCertificates;
+use grantor_http::Transport;
+#[cfg(feature = "reqwest")]
+use grantor_http::{ReqwestTransport, Timeouts, TransportOptions};
 
 use super::TokensBuilder;
 
@@ -24,6 +27,7 @@ impl TokensBuilder {
     ///     .build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[cfg(feature = "reqwest")]
     pub fn http_client(mut self, client: reqwest::ClientBuilder) -> Self {
         match ReqwestTransport::from_builder(client) {
             Ok(transport) => return self.transport(transport),
@@ -44,6 +48,7 @@ impl TokensBuilder {
     ///     .build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[cfg(any(feature = "reqwest", feature = "blocking"))]
     pub fn ca_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
         match CaCertificates::from_pem(pem.as_ref()) {
             Ok(certificates) => self.http_options.ca_certificates = certificates,
@@ -60,16 +65,34 @@ impl TokensBuilder {
         if let Some(transport) = &self.transport {
             return Some(Arc::clone(transport));
         }
-        match ReqwestTransport::with_options(&self.options_within(self.policy.request_timeout)) {
-            Ok(transport) => Some(Arc::new(transport)),
-            Err(error) => {
-                problems.push(error.to_string());
-                None
-            }
-        }
+        let opened = self.default_transport();
+        opened.map_err(|problem| problems.push(problem)).ok()
     }
 
-    fn options_within(&self, total: Duration) -> TransportOptions {
+    #[cfg(not(feature = "reqwest"))]
+    #[expect(
+        clippy::unused_self,
+        reason = "the same call with and without the feature"
+    )]
+    fn default_transport(&self) -> Result<Arc<dyn Transport>, String> {
+        Err(
+            "there is nothing to send requests with: enable the feature \"reqwest\", or give a \
+             \"transport\""
+                .to_owned(),
+        )
+    }
+
+    #[cfg(feature = "reqwest")]
+    fn default_transport(&self) -> Result<Arc<dyn Transport>, String> {
+        let options = self.options_within(self.policy.request_timeout);
+        let transport = ReqwestTransport::with_options(&options);
+        transport
+            .map(|transport| Arc::new(transport) as Arc<dyn Transport>)
+            .map_err(|error| error.to_string())
+    }
+
+    #[cfg(feature = "reqwest")]
+    fn options_within(&self, total: std::time::Duration) -> TransportOptions {
         let mut options = self.http_options.clone();
         options.timeouts = Timeouts {
             total,

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use grantor_core::{
     BoxFuture, Environment, Scope, Secret, TokenEndpointAuthMethod, TokenParameters,
 };
-use grantor_http::{Transport, TransportOptions};
+use grantor_http::Transport;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+use grantor_http::TransportOptions;
 use grantor_store::{MasterKey, Store};
 use tokio::runtime::Handle;
 
@@ -59,6 +61,7 @@ pub struct TokensBuilder {
     store: StoreLocation,
     store_sharing: StoreSharing,
     transport: Option<Arc<dyn Transport>>,
+    #[cfg(any(feature = "reqwest", feature = "blocking"))]
     http_options: TransportOptions,
     http_problems: Vec<String>,
     environment: Option<Environment>,
@@ -105,6 +108,7 @@ impl TokensBuilder {
             store: StoreLocation::InMemory,
             store_sharing: StoreSharing::OtherProcesses,
             transport: None,
+            #[cfg(any(feature = "reqwest", feature = "blocking"))]
             http_options: TransportOptions::default(),
             http_problems: Vec::new(),
             environment: None,

@@ -5,6 +5,11 @@ pub(crate) mod blocking;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 pub mod layer;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) mod redirect;
+#[cfg(feature = "reqwest")]
 pub(crate) mod reqwest;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) mod session_methods;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+mod time_limit;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use grantor_core::Environment;
-use grantor_http::{MetadataCache, TransportOptions};
+use grantor_http::MetadataCache;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+use grantor_http::TransportOptions;
 
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::connection::Connection;
@@ -21,6 +23,7 @@ pub(crate) struct SharedServices {
     pub(crate) connection: Arc<Connection>,
     pub(crate) metadata: Arc<MetadataCache>,
     /// How sessions connect.
+    #[cfg(any(feature = "reqwest", feature = "blocking"))]
     pub(crate) http_options: TransportOptions,
     pub(crate) worker: Arc<Worker>,
 }

@@ -98,6 +98,7 @@ impl Attempt {
     }
 
     /// Where our token is, if there is one.
+    #[cfg(any(feature = "reqwest", feature = "blocking"))]
     pub(crate) fn placement(&self) -> Option<BearerMethod> {
         self.token.as_ref().map(|_| self.flags.placement())
     }
@@ -195,6 +196,7 @@ impl Attempt {
 
     /// As [`prepare_again`](Self::prepare_again), on a copy that was made before the first try was
     /// prepared: the hooks have not seen it.
+    #[cfg(any(feature = "reqwest", feature = "blocking"))]
     pub(crate) async fn prepare_copy(&self, request: &mut impl HttpRequest) -> Result<Self, Error> {
         if let Some(slot) = self.slot() {
             slot.run_request_hooks(request).await;

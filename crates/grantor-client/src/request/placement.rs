@@ -1,8 +1,8 @@
 //! Where a request carries its token.
 
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::{HeaderValue, Method, Uri};
 use url::form_urlencoded;
 
 use super::http_request::HttpRequest;
@@ -78,8 +78,9 @@ fn form(request: &mut impl HttpRequest) -> Result<&mut String, Error> {
 }
 
 /// Whether headers say that the body is a form.
-pub(crate) fn is_form(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE);
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+pub(crate) fn is_form(headers: &http::HeaderMap) -> bool {
+    let content_type = headers.get(http::header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
     let media_type = content_type.and_then(|value| value.split(';').next());
     media_type.is_some_and(|name| {
@@ -125,6 +126,9 @@ fn with_query(uri: &Uri, query: &str) -> Result<Uri, Error> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+    use http::header::CONTENT_TYPE;
+
     use super::*;
 
     /// A request with a form.

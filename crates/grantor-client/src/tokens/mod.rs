@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::{Scope, Secret, TokenParameters};
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
 use url::Url;
 
 use crate::cache::registry::{CloseOnDrop, Registry};
@@ -249,6 +250,7 @@ impl Tokens {
 }
 
 /// The base of a session: a path on it leads below it, whether it ends with a slash or not.
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) fn base_url(base: &str) -> Result<Url, Error> {
     // What can't be read may hold a password, so it is not repeated.
     let mut url = Url::parse(base)

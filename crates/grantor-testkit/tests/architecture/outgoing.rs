@@ -5,7 +5,9 @@ use crate::features::build;
 use crate::graph::Workspace;
 
 /// Crates, and the features they have none of these with.
-const WITHOUT: [(&str, &[&str]); 5] = [
+const WITHOUT: [(&str, &[&str]); 7] = [
+    ("grantor", &["client"]),
+    ("grantor-client", &[]),
     ("grantor-http", &[]),
     ("grantor-store", &["default"]),
     ("grantor-server", &["default"]),

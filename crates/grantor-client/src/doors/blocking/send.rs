@@ -14,7 +14,7 @@ use url::{Origin, Url};
 use super::request::UreqRequest;
 use crate::config::placement::BearerMethod;
 use crate::doors::redirect::{self, Follow, redirect};
-use crate::doors::reqwest::request::too_late;
+use crate::doors::time_limit::too_late;
 use crate::error::Error;
 use crate::request::attempt::Observed;
 use crate::runtime::block_on::{block_on, block_on_until};

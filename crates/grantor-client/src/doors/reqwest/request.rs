@@ -8,6 +8,7 @@ use reqwest::{Body, Request, Response};
 use url::Origin;
 
 use crate::config::placement::BearerMethod;
+use crate::doors::time_limit::too_late;
 use crate::error::Error;
 use crate::request::attempt::{Attempt, Observed};
 use crate::request::http_request::HttpRequest;
@@ -62,11 +63,6 @@ async fn within<T>(
     };
     let prepared = tokio::time::timeout(limit, prepared).await;
     prepared.unwrap_or_else(|_| Err(too_late()))
-}
-
-/// What a request says whose token comes too late for it.
-pub(crate) fn too_late() -> Error {
-    Error::transient("there was no token within the time of the request")
 }
 
 impl PreparedRequest {

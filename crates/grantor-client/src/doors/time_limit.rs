@@ -1,0 +1,7 @@
+//! What a request says whose token comes too late for it.
+
+use crate::error::Error;
+
+pub(super) fn too_late() -> Error {
+    Error::transient("there was no token within the time of the request")
+}
