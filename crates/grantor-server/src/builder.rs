@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::Issuer;
+use grantor_core::{InvalidIssuer, Issuer};
 use grantor_store::{Diagnostics, Records, Stores};
 
 use crate::built_in_site::{BuiltInSite, Passwords};
@@ -21,7 +21,7 @@ use crate::revocation::Revocation;
 use crate::server::Server;
 use crate::services::{PageKeys, Services};
 use crate::site::Site;
-use crate::token::{AccessTokenRecord, RevokedRecord, Tokens};
+use crate::token::{AccessTokenRecord, RevokedRecord, TokenFormat, Tokens};
 
 /// Puts a server together. [`build`](Self::build) finds all that is wrong at once.
 pub struct ServerBuilder {
@@ -31,6 +31,7 @@ pub struct ServerBuilder {
     clients: Option<Arc<dyn Clients>>,
     site: Option<Arc<dyn Site>>,
     grant_types: Vec<Arc<dyn GrantType>>,
+    token_format: Option<Arc<dyn TokenFormat>>,
     listener: Option<Listener>,
     limits: Option<Limits>,
 }
@@ -81,6 +82,12 @@ impl From<grantor_store::Error> for BuildError {
     }
 }
 
+impl From<InvalidIssuer> for BuildError {
+    fn from(error: InvalidIssuer) -> Self {
+        Self::new(vec![error.to_string()])
+    }
+}
+
 impl fmt::Debug for ServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerBuilder")
@@ -107,6 +114,7 @@ impl Server {
                 Arc::new(ClientCredentials),
                 Arc::new(RefreshToken),
             ],
+            token_format: None,
             listener: None,
             limits: None,
         }
@@ -148,6 +156,21 @@ impl ServerBuilder {
     pub fn without_default_grant_types(mut self) -> Self {
         self.grant_types.clear();
         self
+    }
+
+    /// Writes access tokens in a format of the application's, instead of that of
+    /// [`Config::access_tokens`].
+    #[must_use]
+    pub fn token_format(mut self, format: impl TokenFormat) -> Self {
+        self.token_format = Some(Arc::new(format));
+        self
+    }
+
+    /// Where its records are, for what else works on them, such as
+    /// [`Accounts`](crate::built_in_site::Accounts).
+    #[must_use]
+    pub fn stores(&self) -> &Stores {
+        &self.stores
     }
 
     /// Calls `listener` with every event, on the task that it happens on: it must not block.
@@ -216,9 +239,12 @@ impl ServerBuilder {
         }
         let environment = self.stores.environment().clone();
         let keys = Arc::new(Keys::load(&tables.keys, &environment).await?);
-        let clients = match clients {
-            FoundClients::Own(clients) => clients,
-            FoundClients::Stored(stored) => Arc::new(stored.with_keys(&keys)),
+        let (clients, stored_clients): (Arc<dyn Clients>, _) = match clients {
+            FoundClients::Own(clients) => (clients, None),
+            FoundClients::Stored(stored) => {
+                let stored = Arc::new(stored.with_keys(&keys));
+                (Arc::clone(&stored) as _, Some(stored))
+            }
         };
         let (issuer, config) = (self.issuer, self.config);
         let revocation = Arc::new(tables.revocation);
@@ -241,6 +267,7 @@ impl ServerBuilder {
             issuer: issuer.clone(),
             environment: environment.clone(),
             kind: config.access_tokens,
+            format: self.token_format,
             default_audience: config.default_audience.clone(),
             max_clock_skew: config.max_clock_skew,
         };
@@ -259,6 +286,7 @@ impl ServerBuilder {
             config,
             environment,
             clients,
+            stored_clients,
             revocation,
             grants,
             tokens,

@@ -68,4 +68,4 @@ pub use site::{
     Allowed, Decision, Form, Interaction, Login, LoginRequirements, Page, SignIn, Site, SiteError,
     Submitted,
 };
-pub use token::{Identifier, TokenContents};
+pub use token::{Identifier, TokenContents, TokenFormat};

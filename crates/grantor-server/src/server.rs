@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use grantor_core::{Introspection, Issuer};
 
+use crate::client::StoredClients;
 use crate::counters::CountersSnapshot;
 use crate::error::Error;
 use crate::revocation::Target;
@@ -23,6 +24,13 @@ impl Server {
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
         self.0.routes.paths().map(str::to_owned).collect()
+    }
+
+    /// The clients in its store; none if the application has a table of its own
+    /// ([`ServerBuilder::clients`](crate::ServerBuilder::clients)).
+    #[must_use]
+    pub fn clients(&self) -> Option<&StoredClients> {
+        self.0.stored_clients.as_deref()
     }
 
     /// What it has done since it started.

@@ -1,6 +1,8 @@
 //! What is handed out, and how it is read again.
 
+mod claims;
 mod contents;
+mod format;
 mod identifier;
 mod mint;
 mod opaque;
@@ -11,6 +13,7 @@ mod tokens;
 
 pub(crate) use contents::Anchor;
 pub use contents::TokenContents;
+pub use format::TokenFormat;
 pub use identifier::Identifier;
 pub(crate) use mint::Minting;
 pub(crate) use opaque::{OpaqueKind, OpaqueToken};
