@@ -60,7 +60,7 @@ context.setDefaultTimeout(15_000);
 const complaints = [];
 // Chromium also reports there the statuses of a wrong password and of a wrong redirect URI, and that
 // there is no icon.
-const EXPECTED = /status of 40[01]|favicon\.ico/;
+const EXPECTED = /status of (400|422)|favicon\.ico/;
 
 async function open(parameters) {
   const verifier = oauth.randomPKCECodeVerifier();

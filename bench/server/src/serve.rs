@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use grantor_Options;
+use grantor_listen::Options;
 use harness::{Result, announce};
 use tokio::net::TcpListener;
 

@@ -44,7 +44,9 @@ pub trait ServerExt {
     fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S>;
 
     /// A layer that lets only requests with a good access token of this server for `audience`
-    /// through. The server is asked in process, so a token that was revoked is refused at once.
+    /// through. The server is asked in process, so a token that was revoked is refused at once. From
+    /// then on tokens may be requested for `audience`; the first one that is protected is the default
+    /// audience of a server without a configured one.
     ///
     /// # Errors
     /// `audience` is no resource identifier.
@@ -63,6 +65,7 @@ impl ServerExt for Server {
             .audience(audience)
             .issuer(self.issuer().as_str())
             .build()?;
+        self.register_resource(audience);
         Ok(protect(&verifier))
     }
 }

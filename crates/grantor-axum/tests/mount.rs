@@ -105,3 +105,41 @@ async fn an_issuer_with_a_path_is_found_where_the_specifications_say() {
     let (status, _) = call(&app, get_request("/token", None)).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
+
+/// The server of the README: nothing but its issuer is configured.
+#[tokio::test]
+async fn a_protected_route_can_be_called_with_and_without_naming_its_resource() {
+    let base = "https://id.example.com";
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let key = MasterKey::from_bytes([7; 32]).sealing_key();
+    let stores = Stores::new(store, Namespace::new("t"), system()).seal_under(key);
+    let clients = StoredClients::open(&stores).await.unwrap();
+    let new = NewClient::confidential("app")
+        .with_grant_types(["client_credentials"])
+        .with_scope(Scope::parse("read").unwrap());
+    let client = ClientAuthentication::Basic {
+        client_id: "app".to_owned(),
+        client_secret: clients.add(new).await.unwrap().unwrap(),
+    };
+    let issuer = Issuer::parse(base).unwrap();
+    let server = Server::builder(issuer, stores).build().await.unwrap();
+    let protected = server.protect(API).unwrap().scope("read");
+    let app = Router::new()
+        .route("/things", get(|| async { "things" }).layer(protected))
+        .merge(server.routes());
+    let ask = async |resource: Option<&str>| {
+        let mut ask = TokenRequest::new(GrantParameters::ClientCredentials);
+        ask.parameters.resource = resource.map(str::to_owned).into_iter().collect();
+        let request = ask.to_request(&format!("{base}/token").parse().unwrap(), &client);
+        let (status, body) = call(&app, request.map(Body::from)).await;
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        (status, body["access_token"].as_str().map(str::to_owned))
+    };
+    for resource in [None, Some(API)] {
+        let (_, token) = ask(resource).await;
+        let (status, _) = call(&app, get_request("/things", token.as_deref())).await;
+        assert_eq!(status, StatusCode::OK, "{resource:?}");
+    }
+    let (status, _) = ask(Some("https://other.example.com")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}

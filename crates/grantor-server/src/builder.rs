@@ -19,7 +19,7 @@ use crate::key::{Keys, KeysRecord};
 use crate::limits::Limits;
 use crate::revocation::Revocation;
 use crate::server::Server;
-use crate::services::{PageKeys, Services};
+use crate::services::{PageKeys, Protected, Services};
 use crate::site::Site;
 use crate::token::{AccessTokenRecord, RevokedRecord, TokenFormat, Tokens};
 
@@ -282,6 +282,7 @@ impl ServerBuilder {
             page_keys: PageKeys::new(keys.derive("pages")),
             events: Events::new(self.listener),
             limits: self.limits.unwrap_or_else(|| Limits::new(&self.stores)),
+            protected: Protected::default(),
             issuer,
             config,
             environment,

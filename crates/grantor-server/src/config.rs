@@ -12,7 +12,7 @@ use crate::profile::Profile;
 pub struct Config {
     /// The policies that hold for every client.
     pub profile: Profile,
-    /// What access tokens look like. Opaque by default.
+    /// The format of access tokens. Opaque by default.
     pub access_tokens: AccessTokens,
     /// The audience of a token whose client named no resource. JWT access tokens need one
     /// (RFC 9068 section 3).
@@ -22,12 +22,12 @@ pub struct Config {
     /// The scope values that the metadata lists. Which of them a client may ask for is set per
     /// client.
     pub scopes: Scope,
-    /// How long a code is good. 60 s by default.
+    /// How long a code is valid. 60 s by default.
     pub code_lifetime: Duration,
-    /// How long an access token is good. 5 minutes by default: as long as a JWT outlives the end of
+    /// How long an access token is valid. 5 minutes by default: as long as a JWT outlives the end of
     /// its grant where it is verified offline.
     pub access_token_lifetime: Duration,
-    /// How long a refresh token is good after its last use. 30 days by default.
+    /// How long a refresh token is valid after its last use. 30 days by default.
     pub refresh_token_lifetime: Duration,
     /// Grace period after a rotation. A client that lost the response may present the old refresh
     /// token again and gets the same new one; later it counts as reuse and ends the grant. 0 to
@@ -41,14 +41,14 @@ pub struct Config {
     pub interaction_lifetime: Duration,
 }
 
-/// What access tokens look like.
+/// The format of access tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum AccessTokens {
     /// A random text that only this server understands. It ends when its grant ends.
     #[default]
     Opaque,
-    /// A signed JWT (RFC 9068): ES256 or EdDSA. Verified offline it is good until it expires.
+    /// A signed JWT (RFC 9068): ES256 or EdDSA. Verified offline it is valid until it expires.
     Jwt(Algorithm),
 }
 

@@ -4,7 +4,7 @@ use crate::event::{Event, EventKind};
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// What the server has done since it started: a reader of its events.
+        /// Counts of the events since the server started.
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $($name: AtomicU64,)*

@@ -34,7 +34,7 @@ pub struct Refusal {
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// What a site must not do.
+/// A breach of the contract of [`Site`](crate::Site).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SiteMisuse {

@@ -9,7 +9,7 @@ use crate::token::Identifier;
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Event<'a> {
-    /// What happened.
+    /// The kind of event.
     pub kind: EventKind,
     /// The endpoint, by its name.
     pub endpoint: Option<&'a str>,

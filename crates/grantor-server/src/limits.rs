@@ -10,7 +10,7 @@ use http::request::Parts;
 
 use crate::error::Error;
 
-/// What is limited, and for whom.
+/// The limits, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Bucket {

@@ -19,6 +19,12 @@ impl Server {
         &self.0.issuer
     }
 
+    /// Lets tokens be requested for a resource that is protected in this process. The first one is the
+    /// default audience, if none is configured.
+    pub fn register_resource(&self, resource: &str) {
+        self.0.protected.add(resource);
+    }
+
     /// The paths that it answers, for mounting it in a router: absolute, with the path of the issuer
     /// in them.
     #[must_use]
@@ -33,7 +39,7 @@ impl Server {
         self.0.stored_clients.as_deref()
     }
 
-    /// What it has done since it started.
+    /// Counts of everything since it started.
     #[must_use]
     pub fn counters(&self) -> CountersSnapshot {
         self.0.events.counters()

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use grantor_core::{Environment, Issuer};
 use grantor_jose::digest::MacKey;
@@ -20,7 +20,7 @@ use crate::revocation::{Revocation, Target};
 use crate::site::Site;
 use crate::token::{Identifier, Tokens};
 
-/// What the endpoints work with.
+/// The services that the endpoints use.
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) issuer: Issuer,
@@ -41,6 +41,31 @@ pub(crate) struct Services {
     pub(crate) events: Events,
     pub(crate) limits: Limits,
     pub(crate) page_keys: PageKeys,
+    /// The resources that are protected in this process.
+    pub(crate) protected: Protected,
+}
+
+/// Resources that are protected in this process, in the order in which they were registered.
+#[derive(Debug, Default)]
+pub(crate) struct Protected(RwLock<Vec<String>>);
+
+impl Protected {
+    pub(crate) fn add(&self, resource: &str) {
+        let mut resources = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if !resources.iter().any(|own| resource::is_same(own, resource)) {
+            resources.push(resource::normalize(resource).into_owned());
+        }
+    }
+
+    fn first(&self) -> Option<String> {
+        let resources = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        resources.first().cloned()
+    }
+
+    fn contains(&self, resource: &str) -> bool {
+        let resources = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        resources.iter().any(|own| resource::is_same(own, resource))
+    }
 }
 
 /// The keys of what travels through pages.
@@ -67,7 +92,15 @@ impl Services {
         let config = &self.config;
         let mut own = config.default_audience.iter().chain(&config.resources);
         Ok(own.any(|own| resource::is_same(own, resource))
+            || self.protected.contains(resource)
             || self.clients.is_resource(resource).await?)
+    }
+
+    /// The audience of a token whose client named no resource: the configured one, or the first that
+    /// is protected in this process.
+    pub(crate) fn default_audience(&self) -> Option<String> {
+        let configured = self.config.default_audience.clone();
+        configured.or_else(|| self.protected.first())
     }
 
     /// The resources that a request is for: those it names, or that of the default audience, or the
@@ -76,7 +109,7 @@ impl Services {
         if !named.is_empty() {
             return named.to_vec();
         }
-        vec![self.config.default_audience.clone().unwrap_or_default()]
+        vec![self.default_audience().unwrap_or_default()]
     }
 
     /// Revokes everything that was issued under a target.

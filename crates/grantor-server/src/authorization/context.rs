@@ -39,7 +39,7 @@ pub(crate) struct AuthorizationContext<'a> {
     pub(crate) answer: Option<UserAnswer>,
 }
 
-/// What the user has answered.
+/// The user's answer.
 #[derive(Debug)]
 pub(crate) enum UserAnswer {
     Denied,
@@ -95,7 +95,7 @@ impl<'a> AuthorizationContext<'a> {
         login.ok_or_else(|| Error::Internal("the step login comes first".to_owned()))
     }
 
-    /// What makes and opens the forms of a stage.
+    /// The key that makes and opens the forms of a stage.
     pub(crate) fn forms<'s>(&'s self, stage: Stage, binding: &'s str) -> FormKey<'s> {
         FormKey {
             key: &self.services.page_keys.forms,

@@ -83,7 +83,7 @@ async fn go_on(
     let browser = Browser::of(&call.head.headers, services);
     // A browser sends no cookies with a form of another site, but it does after a redirect. To answer
     // with a new cookie would make its open pages stale.
-    // What can't be read goes on to its refusal.
+    // A malformed request goes on to its refusal.
     if call.is_post() && browser.is_new && call.malformed.is_none() {
         return Ok(Reply::redirect(&return_to(&action, &text)));
     }

@@ -11,14 +11,15 @@ use Run::{Ask, Check};
 /// One step on the way from a request to its answer.
 pub(crate) struct Step {
     pub(crate) name: &'static str,
-    /// The entries that run it. What may change while a page is open runs again at `Resume`.
+    /// The entries that run it. A check of something that may change while a page is open runs again at
+    /// `Resume`.
     pub(crate) entries: &'static [Entry],
-    /// Who hears of its failure.
+    /// The recipient of its failure.
     pub(crate) delivery: Delivery,
     pub(crate) run: Run,
 }
 
-/// Who hears of a failure where there is a browser. Elsewhere it is the client, in JSON.
+/// The recipient of a failure where there is a browser. Elsewhere it is the client, in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
     /// The user, by a page: nobody knows yet who the client is, or where.
@@ -27,7 +28,7 @@ pub(crate) enum Delivery {
     ToClient,
 }
 
-/// What a step does.
+/// The work of a step.
 pub(crate) enum Run {
     /// It looks at the request.
     Check(fn(&mut AuthorizationContext<'_>) -> Result<(), Error>),

@@ -23,7 +23,7 @@ pub struct Accounts {
 pub struct Account {
     /// `sub` in tokens: never given to somebody else, whatever becomes of the name.
     pub subject: String,
-    /// What they sign in with.
+    /// The name that they sign in with.
     pub name: String,
     /// When the account was made, in milliseconds since 1970.
     pub created_at: Timestamp,

@@ -169,7 +169,7 @@ impl Site for BuiltInSite {
     }
 }
 
-/// What the user decided, now or before; none if they have to be asked.
+/// The decision of the user, now or before; none if they have to be asked.
 fn decided(interaction: &Interaction<'_>) -> Option<Decision> {
     let form = interaction
         .submitted()

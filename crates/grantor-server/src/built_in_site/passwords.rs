@@ -21,7 +21,7 @@ struct Inner {
     threads: usize,
     waiting: usize,
     params: Params,
-    /// What a password is compared with when there is no such account, so that both take as long.
+    /// The hash that a password is compared with when there is no such account, so that both take as long.
     decoy: OnceLock<String>,
 }
 
@@ -212,7 +212,7 @@ mod tests {
         tokio::task::spawn_blocking(move || entered.recv().unwrap())
             .await
             .unwrap();
-        // One is at work and one waits; the third is told to come back.
+        // One is at work and one waits; the third is turned away.
         let waiting = passwords.clone();
         let waiting = tokio::spawn(async move { waiting.run(|_| ()).await });
         tokio::task::yield_now().await;

@@ -12,7 +12,7 @@ use crate::token::{OpaqueKind, OpaqueToken};
 
 const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 
-/// Who is signed in, in which browser.
+/// The sessions of browsers.
 #[derive(Debug)]
 pub(crate) struct Sessions {
     records: Records<SessionRecord>,

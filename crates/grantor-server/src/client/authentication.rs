@@ -75,7 +75,7 @@ pub(crate) async fn authenticate(
     Err(failed(AuthenticationFailure::WrongSecret))
 }
 
-/// The wrong secrets of one client from one address: who guesses stops nobody else.
+/// The wrong secrets of one client from one address. Guessing stops nobody else.
 struct Guesses<'a> {
     services: &'a Services,
     head: &'a Parts,

@@ -1,4 +1,4 @@
-//! Who may ask for tokens, and how they prove who they are.
+//! Clients: who may ask for tokens, and how they authenticate.
 
 pub(crate) mod authentication;
 #[expect(

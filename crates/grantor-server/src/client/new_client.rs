@@ -19,7 +19,7 @@ use super::Client;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct NewClient {
-    /// What its checks see. The epoch is drawn when it is registered.
+    /// The client. Its epoch is drawn when it is registered.
     pub client: Client,
     /// The secret that somebody chose; one is generated for a confidential client, if absent.
     pub secret: Option<Secret>,

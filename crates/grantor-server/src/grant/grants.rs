@@ -172,7 +172,7 @@ impl Grants {
         Ok(Some(claims.sign(key, &grant.salt, self.issuer.as_str())))
     }
 
-    /// What a refresh token says, if this server issued it for this grant.
+    /// The claims of a refresh token, if this server issued it for this grant.
     pub(crate) fn verify(
         &self,
         presented: &RefreshTokenText,

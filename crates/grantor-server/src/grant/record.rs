@@ -26,7 +26,7 @@ pub struct Grant {
     pub created_at: Timestamp,
     /// Part of the MAC of each of its refresh tokens.
     pub(crate) salt: [u8; 16],
-    /// What it is worth now.
+    /// Its state.
     pub state: GrantState,
     /// When its record may go.
     pub expires_at: Timestamp,
@@ -48,7 +48,7 @@ pub struct GrantedUnder {
     pub session: Option<(String, String)>,
 }
 
-/// What a grant is worth.
+/// The state of a grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

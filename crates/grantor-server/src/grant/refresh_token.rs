@@ -7,7 +7,7 @@ use crate::token::Identifier;
 const PREFIX: &str = "gr_";
 const PURPOSE: &[u8] = b"grantor/rt/1";
 
-/// What a refresh token says: which grant, and which of its generations.
+/// The claims of a refresh token: its grant, and which of its generations it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RefreshClaims {
     pub(crate) grant: Identifier,

@@ -4,7 +4,7 @@ use grantor_core::Timestamp;
 
 use super::{RefreshClaims, RefreshState};
 
-/// What a genuine refresh token of the right client means.
+/// The meaning of a genuine refresh token of the right client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// The one that is valid now.
@@ -21,7 +21,7 @@ pub(crate) enum Verdict {
     Expired,
 }
 
-/// What the verdict depends on besides the token and the record.
+/// The rules for a verdict, besides the token and the record.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
     pub(crate) now: Timestamp,

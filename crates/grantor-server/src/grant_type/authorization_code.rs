@@ -52,7 +52,7 @@ async fn redeem(call: &TokenCall<'_>) -> Result<Granted, Error> {
     if !redeemed && state.expires_at <= call.now() {
         return Err(Error::invalid_grant("the code has expired"));
     }
-    // Whoever finds a code in a log has not got its verifier, and ends nothing with it.
+    // A code that was found in a log comes without its verifier, and ends nothing.
     check_code(call, state, redirect_uri.as_deref(), code_verifier.as_ref())?;
     if redeemed {
         // RFC 6749 section 4.1.2: a second use "SHOULD revoke (when possible) all tokens".

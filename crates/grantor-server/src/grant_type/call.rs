@@ -232,7 +232,7 @@ impl<'a> TokenCall<'a> {
         self.services.map(|s| &*s.grants).ok_or_else(missing)
     }
 
-    /// What `resource` and `audience` name, each once, and the parameter that named it.
+    /// The resources that `resource` and `audience` name, each once, and the parameter that named it.
     fn requested_audience(&self) -> Vec<(&'static str, String)> {
         let mut requested: Vec<(&str, String)> = Vec::new();
         for parameter in ["resource", "audience"] {
@@ -248,10 +248,10 @@ impl<'a> TokenCall<'a> {
 
     fn default_audience(&self) -> Vec<String> {
         let default = match self.services {
-            Some(services) => services.config.default_audience.as_ref(),
-            None => self.resources.first(),
+            Some(services) => services.default_audience(),
+            None => self.resources.first().cloned(),
         };
-        default.into_iter().cloned().collect()
+        default.into_iter().collect()
     }
 
     async fn is_known(&self, resource: &str) -> Result<bool, Error> {

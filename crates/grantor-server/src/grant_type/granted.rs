@@ -6,7 +6,7 @@ use crate::event::EventKind;
 use crate::grant::{EndReason, Grant};
 use crate::token::{Identifier, TokenContents};
 
-/// What a grant type has decided.
+/// The decision of a grant type.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Granted {
@@ -31,7 +31,7 @@ pub enum Granted {
 pub struct NewGrant {
     /// The user.
     pub subject: String,
-    /// What tokens of it may allow.
+    /// The most that its tokens may allow.
     pub scope: Scope,
     /// Where they may be used; the server's default audience, if empty.
     pub resources: Vec<String>,
@@ -60,17 +60,17 @@ pub struct Change {
     pub id: Identifier,
     /// The version that was read: the put fails if another one is stored by then.
     pub read: Version,
-    /// What it becomes.
+    /// The grant as it becomes.
     pub next: Grant,
     /// The token to issue.
     pub contents: TokenContents,
-    /// What to do if another request wrote first.
+    /// The reaction if another request wrote first.
     pub on_conflict: OnConflict,
-    /// What to tell once it is stored, besides that a token was issued.
+    /// Further events, told once it is stored.
     pub events: Vec<EventKind>,
 }
 
-/// What to do if another request wrote first.
+/// The reaction if another request wrote first.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum OnConflict {
@@ -107,7 +107,7 @@ pub struct Under {
     pub grant: Grant,
     /// The token to issue.
     pub contents: TokenContents,
-    /// What to tell, besides that a token was issued.
+    /// Further events.
     pub events: Vec<EventKind>,
 }
 

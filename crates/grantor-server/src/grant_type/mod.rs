@@ -39,7 +39,7 @@ pub trait GrantType: Debug + Send + Sync + 'static {
     /// The parameters it reads, besides `scope`, `resource` and `audience`.
     fn parameters(&self) -> &[&str];
 
-    /// What the request is granted. It reads and never writes: it is called again when the put that
+    /// Decides what the request is granted. It reads and never writes: it is called again when the put that
     /// decides lost to another request, and then [`TokenCall::attempt`] is not zero.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ pub(crate) struct Call<'a> {
     /// the client may be the one to hear of it; parameters that are given more than once are then
     /// left out.
     pub(crate) malformed: Option<InvalidParams>,
-    /// Who authenticated.
+    /// The client that authenticated.
     pub(crate) client: Option<Arc<Client>>,
     /// Wall time of the request.
     pub(crate) now: Timestamp,

@@ -21,7 +21,7 @@ pub(super) fn preflight(endpoint: &Endpoint) -> Reply {
     reply
 }
 
-/// Adds who may read an answer.
+/// Adds the origin that may read an answer.
 pub(super) fn apply(
     endpoint: &Endpoint,
     headers: &HeaderMap,

@@ -28,7 +28,7 @@ pub(crate) struct Endpoint {
     pub(crate) cors: Cors,
     /// Whether a server has it. One that does not exist is 404 and not in the metadata.
     pub(crate) exists: fn(&Offer<'_>) -> bool,
-    /// What it adds to the metadata.
+    /// Its part of the metadata.
     pub(crate) describe: fn(&Offer<'_>, Url, &mut ServerMetadata),
     pub(crate) faults: Faults,
     pub(crate) run: Run,
@@ -45,7 +45,7 @@ pub(crate) enum Place {
     WellKnown,
 }
 
-/// What is read of a request.
+/// The part of a request that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
     /// The query of a GET, the form of a POST.
@@ -54,7 +54,7 @@ pub(crate) enum Body {
     Nothing,
 }
 
-/// Who must prove who they are.
+/// The authentication that an endpoint requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Authentication {
     /// Nobody.
@@ -85,7 +85,7 @@ pub(crate) enum Faults {
     Page,
 }
 
-/// What a server offers, for [`Endpoint::exists`] and [`Endpoint::describe`].
+/// The offer of a server, for [`Endpoint::exists`] and [`Endpoint::describe`].
 #[derive(Debug)]
 pub(crate) struct Offer<'a> {
     pub(crate) config: &'a Config,

@@ -83,7 +83,7 @@ where
     reply
 }
 
-/// Who sent a request, as far as it is known.
+/// The sender of a request, as far as it is known.
 #[derive(Debug, Default)]
 struct Caller {
     client: Option<Arc<Client>>,

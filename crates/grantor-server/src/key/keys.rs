@@ -87,7 +87,7 @@ impl Keys {
         keys.find(|key| key.algorithm() == algorithm)
     }
 
-    /// What is published.
+    /// The public keys.
     pub(crate) fn public(&self) -> &KeySet {
         &self.public
     }

@@ -16,7 +16,7 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// What the profile and the configuration require together.
+    /// The policy of the profile and the configuration together.
     #[must_use]
     pub fn policy(self, config: &Config) -> Policy {
         match self {

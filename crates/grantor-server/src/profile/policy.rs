@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::client::Client;
 use crate::config::Rotation;
 
-/// What is required, allowed and refused: of the server, or of one client.
+/// The rules for the server, or for one client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Policy {

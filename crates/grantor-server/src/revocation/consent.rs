@@ -4,7 +4,7 @@ use grantor_core::{Scope, Timestamp};
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
-/// What a subject has allowed a client, and remembers: scope values, each for the resources it was
+/// The remembered consent of a subject to a client: scope values, each for the resources it was
 /// allowed at. Reading at one resource and writing at another is no consent to write at the first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent(BTreeMap<String, Scope>);

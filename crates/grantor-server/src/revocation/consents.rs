@@ -7,7 +7,7 @@ use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
 use crate::client::Client;
 use crate::error::Error;
 
-/// What subjects have allowed clients.
+/// The consents of subjects to clients.
 #[derive(Debug)]
 pub(crate) struct Consents {
     records: Records<ConsentRecord>,
@@ -24,7 +24,7 @@ impl Consents {
         })
     }
 
-    /// What a user has allowed a client before.
+    /// The scopes and resources that a user has allowed a client before.
     pub(crate) async fn remembered(
         &self,
         subject: &str,

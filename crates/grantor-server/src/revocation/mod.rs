@@ -1,4 +1,4 @@
-//! What revokes many tokens at once, with one write and without finding them.
+//! Revoking many tokens at once, with one write and without finding them.
 
 mod consent;
 mod consents;

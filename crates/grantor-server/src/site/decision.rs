@@ -2,7 +2,7 @@ use grantor_core::Scope;
 
 use super::Page;
 
-/// What the user wants.
+/// The decision of the user.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Decision {
@@ -17,7 +17,7 @@ pub enum Decision {
     Page(Page),
 }
 
-/// What a user allows: all that was requested, or less.
+/// The extent of a consent: all that was requested, or less.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Allowed {

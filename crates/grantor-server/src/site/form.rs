@@ -95,7 +95,7 @@ pub(crate) const CSRF: &str = "csrf";
 /// The most bytes of state in a form.
 const MAX_STATE: usize = 1024;
 
-/// What a form is for. A form of the login is made for nobody in particular, one of the consent for
+/// The stage that a form belongs to. A form of the login is made for nobody in particular, one of the consent for
 /// a user and for what they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {

@@ -17,7 +17,7 @@ pub struct Interaction<'a> {
     looked_at: AtomicBool,
 }
 
-/// What an interaction is made of.
+/// The parts of an interaction.
 pub(crate) struct InteractionParts<'a> {
     pub(crate) client: &'a Client,
     pub(crate) redirect_uri: &'a str,
@@ -73,13 +73,13 @@ impl<'a> Interaction<'a> {
         Allowed::new(self.parts.scope.clone(), self.parts.resources.to_vec())
     }
 
-    /// What the request requires of the login and the consent.
+    /// The requirements of the request on the login and the consent.
     #[must_use]
     pub fn requirements(&self) -> &LoginRequirements {
         self.parts.requirements
     }
 
-    /// What this user has allowed this client before; none while it is not known who it is.
+    /// The consent that this user gave this client before; none while the user is not known.
     #[must_use]
     pub fn remembered(&self) -> Option<&Consent> {
         self.parts.remembered

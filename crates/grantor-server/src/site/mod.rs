@@ -24,8 +24,8 @@ pub use login::{Login, SignIn};
 pub use page::Page;
 pub use requirements::LoginRequirements;
 
-/// Who the user is, what they see, and what they decided: the part of an authorization server that
-/// belongs to the application.
+/// The part of an authorization server that belongs to the application: who the user is, what they
+/// see, and what they decided.
 ///
 /// It is asked again at every step of an interaction, a page at a time. A page has a form, made by
 /// [`Interaction::form`]; it goes by POST to [`Form::action`] with the hidden inputs of
@@ -39,7 +39,7 @@ pub trait Site: Debug + Send + Sync + 'static {
         interaction: &'a Interaction<'a>,
     ) -> BoxFuture<'a, Result<SignIn, SiteError>>;
 
-    /// What the user decided; or the page that asks them.
+    /// The user's decision; or the page that asks them.
     fn consent<'a>(
         &'a self,
         interaction: &'a Interaction<'a>,

@@ -7,7 +7,7 @@ use grantor_jose::digest::sha256;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 
-/// What the user is shown: a whole answer, so that a site may also redirect to pages of its own.
+/// A page for the user: a whole answer, so that a site may also redirect to pages of its own.
 ///
 /// A strict content security policy goes with it, unless the answer has one: no scripts, styles from
 /// the site's own files, no frames around it.

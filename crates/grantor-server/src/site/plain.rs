@@ -15,7 +15,7 @@ pub(super) fn error_page(status: StatusCode, error: &ErrorResponse) -> Page {
     Page::html(status, html)
 }
 
-/// What the user can do about an error.
+/// The advice that goes with an error.
 pub(crate) fn advice(status: StatusCode) -> &'static str {
     if status.is_server_error() {
         "The sign-in service is not available right now. Please try again in a moment."

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use grantor_core::{AuthorizationRequest, Timestamp};
 
-/// What a request requires of the login and the consent.
+/// The requirements of a request on the login and the consent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoginRequirements {

@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 
 use super::Identifier;
 
-/// What an access token says, as a grant type decides it. The server adds the client, the times and
+/// The contents of an access token, as a grant type decides them. The server adds the client, the times and
 /// the grant.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TokenContents {
     /// The user for whom the client acts; the client itself, if absent.
     pub subject: Option<String>,
-    /// What the token allows.
+    /// The scope of the token.
     pub scope: Scope,
     /// Where it is accepted.
     pub audience: Vec<String>,
@@ -51,7 +51,7 @@ impl TokenContents {
     }
 }
 
-/// What an access token depends on: it is valid only while this is. A JWT carries it as the claim
+/// The thing that an access token depends on: the token is valid only while it is. A JWT carries it as the claim
 /// `anchor`, which introspection reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

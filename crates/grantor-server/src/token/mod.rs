@@ -1,4 +1,4 @@
-//! What is handed out, and how it is read again.
+//! Access tokens: their contents, how they are minted and how they are read.
 
 mod claims;
 mod contents;

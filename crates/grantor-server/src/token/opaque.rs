@@ -4,7 +4,7 @@ use grantor_jose::digest::{constant_time_eq, sha256};
 
 use super::Identifier;
 
-/// What an opaque text is; its first letters say it, so that a leaked one is recognized.
+/// The kind of an opaque text. Its first letters say it, so that a leaked one is recognized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OpaqueKind {
     AccessToken,
@@ -70,7 +70,7 @@ impl OpaqueToken {
         Secret::new(text)
     }
 
-    /// What the record holds of the secret.
+    /// The hash of the secret, as the record holds it.
     pub(crate) fn hash(&self) -> String {
         base64url::encode(sha256(&self.secret))
     }

@@ -28,7 +28,7 @@ pub(crate) struct AccessTokenRecord {
 }
 
 impl AccessTokenRecord {
-    /// What the token depends on.
+    /// The thing that the token depends on.
     pub(crate) fn anchor(&self) -> Anchor {
         let client = self.client_epoch.clone();
         match (self.grant, &self.subject_epoch) {

@@ -306,3 +306,27 @@ async fn an_interaction_shows_no_secret_when_it_is_printed() {
         .insert("own".to_owned(), "a cookie's worth".to_owned());
     browser.open(&Ask::new(APP).url()).await.assert_ok();
 }
+
+#[tokio::test]
+async fn a_form_that_the_site_does_not_look_at_is_refused() {
+    // It shows its page, whatever was sent.
+    let fixture = fixture(Puppet::new(page)).await;
+    let mut browser = Browser::new(&fixture);
+    let asked = browser.open(&Ask::new(APP).url()).await;
+    let reply = browser.press(&asked, &[], Some("allow")).await;
+    reply.assert_redirected_error(APP.redirect_uri, "invalid_request");
+    nothing_was_granted(&fixture).await;
+}
+
+#[tokio::test]
+async fn the_state_of_a_form_is_bounded() {
+    let fixture = fixture(Puppet::new(|interaction| {
+        assert!(interaction.form_with_state("ask", &[0; 1024]).is_ok());
+        let error = interaction.form_with_state("ask", &[0; 1025]).unwrap_err();
+        assert!(error.to_string().contains("over 1 KiB"), "{error}");
+        page(interaction)
+    }))
+    .await;
+    let mut browser = Browser::new(&fixture);
+    browser.open(&Ask::new(APP).url()).await.assert_ok();
+}

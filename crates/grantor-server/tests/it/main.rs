@@ -34,5 +34,6 @@ mod registrar;
 mod restart;
 mod revocation;
 mod rollback;
+mod second_factor;
 mod secrets;
 mod store_failures;

@@ -103,6 +103,24 @@ async fn a_double_send_that_loses_the_put_leaves_the_winner_its_tokens() {
     fixture.refresh(SPA, &first.refresh).await.assert_ok();
 }
 
+#[tokio::test]
+async fn a_refresh_that_loses_the_put_without_grace_ends_nothing() {
+    // Its token was the current one when it read the grant, so it is nobody else's.
+    let fixture = Fixture::with(|config| config.refresh_grace = std::time::Duration::ZERO).await;
+    let tokens = fixture.tokens(SPA).await;
+    let (key, before) = fixture.record(*b"gr").await;
+    let first = Tokens::of(&fixture.refresh(SPA, &tokens.refresh).await);
+    let (_, after) = fixture.record(*b"gr").await;
+    fixture.put_back(key, &before).await;
+    fixture.store.swap_after_get(key, after);
+    fixture
+        .refresh(SPA, &tokens.refresh)
+        .await
+        .assert_error(400, "invalid_grant");
+    assert!(fixture.is_active(&first.access).await);
+    fixture.refresh(SPA, &first.refresh).await.assert_ok();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_refreshes_within_grace_are_one_rotation() {
     let configure = |config: &mut grantor_server::Config| config.rotation = Rotation::Always;

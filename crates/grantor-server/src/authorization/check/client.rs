@@ -5,7 +5,7 @@ use crate::authorization::context::AuthorizationContext;
 use crate::authorization::table::Flow;
 use crate::error::Error;
 
-/// The client is known. RFC 6749 section 4.1.2.1: otherwise the user is told, and never redirected.
+/// The client is known. RFC 6749 section 4.1.2.1: otherwise the user gets a page, and is never redirected.
 pub(in crate::authorization) fn run<'a>(
     context: &'a mut AuthorizationContext<'_>,
 ) -> BoxFuture<'a, Result<Flow, Error>> {

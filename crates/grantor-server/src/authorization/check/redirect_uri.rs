@@ -3,7 +3,7 @@ use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
 
 /// The redirect URI is a registered one, byte for byte (RFC 9700 section 2.1); it may be left out if
-/// there is only one. Otherwise the user is told, and never redirected.
+/// there is only one. Otherwise the user gets a page, and is never redirected.
 pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> Result<(), Error> {
     let registered = &context.client()?.redirect_uris;
     let requested = context.request.redirect_uri.as_deref();

@@ -1,3 +1,3 @@
-//! What the user's answer issues.
+//! Answers to the client, once the user has decided.
 
 pub(super) mod code;

@@ -107,7 +107,7 @@ fn allow(context: &AuthorizationContext<'_>, allowed: Allowed) -> Result<UserAns
     })
 }
 
-/// What the form of a consent is bound to: the user, and all that they are shown. If any of it
+/// The binding of a consent form: the user, and everything that they are shown. If any of it
 /// differs when the form comes back, the page is shown again.
 fn what_is_shown(context: &AuthorizationContext<'_>) -> Result<String, Error> {
     let (client, login) = (context.client()?, context.login()?);
