@@ -74,11 +74,8 @@ impl Server {
         subject: &str,
         remove: impl AsyncFnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        let target = Target::Subject(subject.to_owned());
-        self.revoke(&target).await?;
-        let removed = remove().await?;
-        self.revoke(&target).await?;
-        Ok(removed)
+        let epochs = &self.0.revocation.epochs;
+        epochs.remove_subject(subject, remove).await
     }
 
     /// Whether the store was seen to have lost writes: a refresh token was presented that is newer

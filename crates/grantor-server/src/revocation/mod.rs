@@ -4,6 +4,7 @@ mod consent;
 mod consents;
 mod epoch_record;
 mod epochs;
+mod subjects;
 mod target;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use grantor_store::{Diagnostics, Stores};
 pub use consent::Consent;
 pub(crate) use consents::Consents;
 pub(crate) use epochs::Epochs;
+pub use subjects::Subjects;
 pub use target::Target;
 
 use crate::client::Clients;
