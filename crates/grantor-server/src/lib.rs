@@ -25,6 +25,7 @@
 //! `/revoke` only those of the origins of the client's redirect URIs.
 
 mod authorization;
+mod build_error;
 mod builder;
 pub mod built_in_site;
 mod cached;
@@ -41,6 +42,7 @@ mod identifier;
 mod key;
 mod limits;
 mod profile;
+mod records;
 mod resource;
 mod revocation;
 mod server;
@@ -48,7 +50,8 @@ mod services;
 mod site;
 mod token;
 
-pub use builder::{BuildError, ServerBuilder};
+pub use build_error::BuildError;
+pub use builder::ServerBuilder;
 pub use client::{
     Client, Clients, Credentials, NewClient, Registered, Registrar, SecretHashes, StoredClients,
     VerifySecret,

@@ -5,7 +5,7 @@ use grantor_store::{Conflict, Diagnostics, Kind, Record, Records, Stores, Versio
 use serde::{Deserialize, Serialize};
 
 use super::{PasswordError, Passwords};
-use crate::builder::BuildError;
+use crate::build_error::BuildError;
 use crate::error::Error;
 use crate::identifier::Identifier;
 

@@ -6,7 +6,7 @@ use grantor_store::{Cached, Diagnostics, Records, Stores};
 
 use super::record::{ClientRecord, ResourceRecord};
 use super::{Client, Clients, Credentials, Registered, SecretHashes};
-use crate::builder::BuildError;
+use crate::build_error::BuildError;
 use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
 use crate::error::Error;
 use crate::key::{Keys, KeysRecord, Purpose};
