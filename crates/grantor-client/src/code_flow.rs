@@ -9,7 +9,8 @@ use std::sync::Arc;
 use grantor_core::exchange::FetchToken;
 use grantor_core::{
     AuthorizationError, AuthorizationRequest, AuthorizationResponse, CodeVerifier, ErrorCode,
-    GrantParameters, Issuer, RedirectUri, ServerMetadata, TokenParameters, TokenRequest,
+    GrantParameters, Issuer, RedirectUri, ResponseType, ServerMetadata, TokenParameters,
+    TokenRequest,
 };
 use tokio::sync::oneshot;
 use url::Url;
@@ -111,7 +112,7 @@ impl CodeFlow {
             .iter()
             .map(|a| ("audience".to_owned(), a.clone()));
         let request = AuthorizationRequest {
-            response_type: Some("code".to_owned()),
+            response_type: Some(ResponseType::code()),
             client_id: Some(self.builder.client_id().to_owned()),
             redirect_uri: Some(self.redirect_uri.as_str().to_owned()),
             scope: ask.scope.map(|scope| scope.as_str().to_owned()),
@@ -120,6 +121,7 @@ impl CodeFlow {
             code_challenge_method: Some("S256".to_owned()),
             resource: ask.resource.clone(),
             extra: audience.chain(self.parameters.iter().cloned()).collect(),
+            ..AuthorizationRequest::default()
         };
         let url = request.to_url(endpoint).map_err(|_| {
             Error::configuration("the authorization endpoint and the parameters make no URL")

@@ -26,9 +26,12 @@ mod secret;
 mod token;
 mod token_type_hint;
 
-pub use authorization::{AuthorizationError, AuthorizationRequest, AuthorizationResponse};
+pub use authorization::{
+    AuthorizationError, AuthorizationRequest, AuthorizationResponse, Authorized, Delivery,
+    InvalidPrompt, ParameterProblem, Prompt, ResponseMode, ResponseType,
+};
 pub use challenge::AuthenticateChallenge;
-pub use client_authentication::{ClientAuthentication, TokenEndpointAuthMethod};
+pub use client_authentication::{ClientAuthentication, RequestView, TokenEndpointAuthMethod};
 pub use device_authorization::{
     DeviceAuthorizationError, DeviceAuthorizationRequest, DeviceAuthorizationResponse,
 };

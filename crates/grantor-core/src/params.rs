@@ -9,6 +9,8 @@ use std::fmt;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Params<'a> {
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// Names that were given more than once, where that is borne for now.
+    repeated: Vec<String>,
 }
 
 /// Why parameters can't be read.
@@ -50,26 +52,63 @@ impl<'a> Params<'a> {
     /// # Errors
     /// A repeated parameter, bytes that are not UTF-8, or too many parameters.
     pub fn parse(form: &'a [u8]) -> Result<Self, InvalidParams> {
+        let mut params = Self::parse_repeated(form)?;
+        match params.repeated.is_empty() {
+            true => Ok(params),
+            false => Err(InvalidParams::Repeated(params.repeated.swap_remove(0))),
+        }
+    }
+
+    /// As [`parse`](Self::parse), for who answers a repeated parameter later: the authorization
+    /// endpoint, which says it to the client once it knows which that is. The first value counts;
+    /// [`repeated`](Self::repeated) names the others.
+    ///
+    /// # Errors
+    /// Bytes that are not UTF-8, or too many parameters.
+    pub fn parse_repeated(form: &'a [u8]) -> Result<Self, InvalidParams> {
         let mut params = Self {
             pairs: Vec::with_capacity(8),
+            repeated: Vec::new(),
         };
+        // Looked at once, however many values hold the character by right.
+        let mut is_utf8 = false;
+        let mut count = 0;
         for (name, value) in form_urlencoded::parse(form) {
             if value.is_empty() {
                 continue;
             }
             let replaced = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
-            if (replaced(&name) || replaced(&value)) && !is_utf8(form) {
-                return Err(InvalidParams::NotUtf8);
+            if !is_utf8 && (replaced(&name) || replaced(&value)) {
+                is_utf8 = decodes_to_utf8(form);
+                if !is_utf8 {
+                    return Err(InvalidParams::NotUtf8);
+                }
             }
-            if !may_repeat(&name) && params.get(&name).is_some() {
-                return Err(InvalidParams::Repeated(printable(&name)));
-            }
-            if params.pairs.len() == Self::MAX {
+            if count == Self::MAX {
                 return Err(InvalidParams::TooMany);
             }
-            params.pairs.push((name, value));
+            count += 1;
+            if !may_repeat(&name) && params.get(&name).is_some() {
+                params.note_repeated(&name);
+            } else {
+                params.pairs.push((name, value));
+            }
         }
         Ok(params)
+    }
+
+    /// Names that were given more than once though they must not be, fit for a message.
+    #[must_use]
+    pub fn repeated(&self) -> &[String] {
+        &self.repeated
+    }
+
+    /// Long names may look the same once they are cut, and one is enough then.
+    fn note_repeated(&mut self, name: &str) {
+        let name = printable(name);
+        if !self.repeated.contains(&name) {
+            self.repeated.push(name);
+        }
     }
 
     /// The value of a parameter.
@@ -121,6 +160,7 @@ impl<'a> Params<'a> {
         let pairs = self.pairs.into_iter();
         Params {
             pairs: pairs.map(|(n, v)| (owned(n), owned(v))).collect(),
+            repeated: self.repeated,
         }
     }
 }
@@ -138,7 +178,7 @@ fn may_repeat(name: &str) -> bool {
 
 /// Whether the form is UTF-8 once it is decoded: the parser puts a replacement character where it is
 /// not, which a value may also hold by right.
-fn is_utf8(form: &[u8]) -> bool {
+fn decodes_to_utf8(form: &[u8]) -> bool {
     percent_encoding::percent_decode(form).decode_utf8().is_ok()
 }
 
@@ -164,6 +204,34 @@ mod tests {
         let repeated = InvalidParams::Repeated("a".into());
         assert_eq!(Params::parse(b"a=1&b=2&a=1"), Err(repeated.clone()));
         assert_eq!(Params::parse(b"a=1&%61=2"), Err(repeated));
+    }
+
+    #[test]
+    fn repeated_parameters_can_be_answered_later() {
+        let params = Params::parse_repeated(b"a=1&b=2&a=3&b=&a=4&resource=x&resource=y").unwrap();
+        assert_eq!(params.repeated(), ["a"]);
+        assert_eq!(params.get("a"), Some("1"));
+        assert_eq!(params.all("resource").count(), 2);
+        let owned = params.into_owned();
+        assert_eq!(owned.repeated(), ["a"]);
+        let most = "a=1&".repeat(100);
+        let params = Params::parse_repeated(most.as_bytes()).unwrap();
+        assert_eq!((params.iter().count(), params.repeated().len()), (1, 1));
+        let flood = "a=1&".repeat(101);
+        assert_eq!(
+            Params::parse_repeated(flood.as_bytes()),
+            Err(InvalidParams::TooMany)
+        );
+    }
+
+    #[test]
+    fn a_replacement_character_that_was_sent_is_a_character() {
+        let params = Params::parse(b"a=%EF%BF%BD&b=%EF%BF%BD").unwrap();
+        assert_eq!(params.get("b"), Some("\u{fffd}"));
+        assert_eq!(
+            Params::parse(b"a=%EF%BF%BD&b=%ff"),
+            Err(InvalidParams::NotUtf8)
+        );
     }
 
     #[test]

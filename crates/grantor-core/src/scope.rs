@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -7,13 +8,25 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Scope(String);
 
-/// A scope has a character that RFC 6749 section 3.3 does not allow.
+/// Why a scope can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidScope;
+#[non_exhaustive]
+pub enum InvalidScope {
+    /// It has a character that RFC 6749 section 3.3 does not allow.
+    Character,
+    /// It has more values than were allowed.
+    TooMany {
+        /// How many were allowed.
+        most: usize,
+    },
+}
 
 impl fmt::Display for InvalidScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("\"scope\" has a character that is not allowed")
+        match self {
+            Self::Character => f.write_str("\"scope\" has a character that is not allowed"),
+            Self::TooMany { most } => write!(f, "\"scope\" has more than {most} values"),
+        }
     }
 }
 
@@ -25,11 +38,24 @@ impl Scope {
     /// # Errors
     /// A character outside `%x21 / %x23-5B / %x5D-7E`.
     pub fn parse(text: &str) -> Result<Self, InvalidScope> {
+        Self::parse_at_most(text, usize::MAX)
+    }
+
+    /// As [`parse`](Self::parse), of at most `most` values, repeated ones included: for a server,
+    /// which anybody may send a scope.
+    ///
+    /// # Errors
+    /// A character that is not allowed, or more values.
+    pub fn parse_at_most(text: &str, most: usize) -> Result<Self, InvalidScope> {
         let allowed = |b: u8| matches!(b, b' ' | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
         if !text.bytes().all(allowed) {
-            return Err(InvalidScope);
+            return Err(InvalidScope::Character);
         }
-        Ok(Self::of(text.split(' ')))
+        let values = text.split(' ').filter(|value| !value.is_empty());
+        if values.clone().take(most.saturating_add(1)).count() > most {
+            return Err(InvalidScope::TooMany { most });
+        }
+        Ok(Self::of(values))
     }
 
     /// The values, in order.
@@ -58,7 +84,8 @@ impl Scope {
     /// Whether every value is also in `other`.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
-        self.iter().all(|value| other.contains(value))
+        let others = other.lookup();
+        self.iter().all(|value| others.contains(value))
     }
 
     /// Whether both have the same values, in whatever order.
@@ -70,7 +97,8 @@ impl Scope {
     /// The values that are in both.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        Self::of(self.iter().filter(|value| other.contains(value)))
+        let others = other.lookup();
+        Self::of(self.iter().filter(|value| others.contains(value)))
     }
 
     /// The values of both.
@@ -81,8 +109,9 @@ impl Scope {
 
     fn of<'a>(values: impl Iterator<Item = &'a str>) -> Self {
         let mut scope = Self::default();
-        for value in values.filter(|value| !value.is_empty()) {
-            if !scope.contains(value) {
+        let mut seen = Lookup::default();
+        for value in values {
+            if seen.insert(value) {
                 if !scope.0.is_empty() {
                     scope.0.push(' ');
                 }
@@ -90,6 +119,48 @@ impl Scope {
             }
         }
         scope
+    }
+
+    fn lookup(&self) -> Lookup<'_> {
+        let mut lookup = Lookup::default();
+        for value in self.iter() {
+            lookup.insert(value);
+        }
+        lookup
+    }
+}
+
+/// Values to be found again: a list while they are few, which is faster, and a table beyond, so that
+/// no scope takes time that grows faster than it.
+#[derive(Default)]
+struct Lookup<'a> {
+    few: Vec<&'a str>,
+    many: BTreeSet<&'a str>,
+}
+
+impl<'a> Lookup<'a> {
+    const FEW: usize = 16;
+
+    fn contains(&self, value: &str) -> bool {
+        match self.many.is_empty() {
+            true => self.few.contains(&value),
+            false => self.many.contains(value),
+        }
+    }
+
+    /// Whether it was not there yet.
+    fn insert(&mut self, value: &'a str) -> bool {
+        if self.many.is_empty() {
+            if self.few.contains(&value) {
+                return false;
+            }
+            if self.few.len() < Self::FEW {
+                self.few.push(value);
+                return true;
+            }
+            self.many.extend(self.few.drain(..));
+        }
+        self.many.insert(value)
     }
 }
 
@@ -139,8 +210,33 @@ mod tests {
     #[test]
     fn rejects_other_characters() {
         for bad in ["a\"b", "a\\b", "a\tb", "ä", "a\nb"] {
-            assert_eq!(Scope::parse(bad), Err(InvalidScope), "{bad:?}");
+            assert_eq!(Scope::parse(bad), Err(InvalidScope::Character), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_server_limits_how_many_values_it_reads() {
+        let most = |text| Scope::parse_at_most(text, 2).map(|scope| scope.to_string());
+        assert_eq!(most("a  b "), Ok("a b".to_owned()));
+        assert_eq!(most("a b c"), Err(InvalidScope::TooMany { most: 2 }));
+        assert_eq!(most("a a a"), Err(InvalidScope::TooMany { most: 2 }));
+        assert_eq!(Scope::parse_at_most("", 0), Ok(Scope::default()));
+    }
+
+    #[test]
+    fn many_values_are_a_set_as_few_are() {
+        let text = |range: std::ops::Range<u32>| {
+            let values: Vec<_> = range.map(|n| format!("v{n}")).collect();
+            values.join(" ")
+        };
+        let all = scope(&format!("{} {}", text(0..1000), text(500..1500)));
+        assert_eq!(all.as_str(), text(0..1500));
+        assert!(scope(&text(700..720)).is_subset(&all));
+        assert!(!scope(&text(1490..1510)).is_subset(&all));
+        assert_eq!(
+            all.intersection(&scope(&text(1490..2000))),
+            scope(&text(1490..1500))
+        );
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use grantor_core::{
     AuthenticateChallenge, AuthorizationRequest, AuthorizationResponse, ClientAuthentication,
     DeviceAuthorizationRequest, DeviceAuthorizationResponse, ErrorCode, GrantParameters,
-    Introspection, IntrospectionRequest, Issuer, Params, Quirks, Scope, Secret, ServerMetadata,
-    TokenError, TokenRequest, TokenResponse, TokenTypeHint, token_type,
+    Introspection, IntrospectionRequest, Issuer, Params, Quirks, RequestView, ResponseType, Scope,
+    Secret, ServerMetadata, TokenError, TokenRequest, TokenResponse, TokenTypeHint, token_type,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use serde_json::Value;
@@ -64,8 +64,7 @@ impl Example {
     }
 
     fn client(&self, params: &Params<'_>) -> ClientAuthentication {
-        let header = self.headers.get(header::AUTHORIZATION);
-        ClientAuthentication::from_request(header, params).unwrap()
+        ClientAuthentication::from_request(&RequestView::new(&self.headers, params)).unwrap()
     }
 }
 
@@ -74,7 +73,7 @@ fn authorization_requests() {
     let example = Example::of("rfc6749", "4.1.1");
     let params = Params::parse(example.query().as_bytes()).unwrap();
     let request = AuthorizationRequest::from_params(&params);
-    assert_eq!(request.response_type.as_deref(), Some("code"));
+    assert_eq!(request.response_type, Some(ResponseType::code()));
     assert_eq!(request.client_id.as_deref(), Some("s6BhdRkqt3"));
     assert_eq!(request.state.as_deref(), Some("xyz"));
     let redirect_uri = request.redirect_uri.as_deref();
@@ -92,7 +91,10 @@ fn authorization_requests() {
 fn authorization_responses() {
     let code = Example::of("rfc6749", "4.1.2").location_query();
     let code = AuthorizationResponse::from_query(&code).unwrap();
-    assert_eq!(code.outcome, Ok(Secret::new("SplxlOBeZQQYbYS6WxSbIA")));
+    assert_eq!(
+        code.outcome,
+        Ok(Secret::new("SplxlOBeZQQYbYS6WxSbIA").into())
+    );
     assert_eq!(code.state.as_deref(), Some("xyz"));
     let error = Example::of("rfc6749", "4.1.2.1").location_query();
     let error = AuthorizationResponse::from_query(&error).unwrap();
@@ -254,9 +256,11 @@ fn basic_credentials() {
             client_id: row["client_id"].as_str().unwrap().to_owned(),
             client_secret: row["client_secret"].as_str().unwrap().into(),
         };
-        let header = client.apply(&mut Params::new()).unwrap();
-        assert_eq!(header.to_str().unwrap(), row["header"].as_str().unwrap());
-        let read = ClientAuthentication::from_request(Some(&header), &Params::new());
+        let value = client.apply(&mut Params::new()).unwrap();
+        assert_eq!(value.to_str().unwrap(), row["header"].as_str().unwrap());
+        let headers = [(header::AUTHORIZATION, value)].into_iter().collect();
+        let params = Params::new();
+        let read = ClientAuthentication::from_request(&RequestView::new(&headers, &params));
         assert_eq!(read.unwrap(), client);
     }
 }

@@ -1,27 +1,27 @@
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::{InvalidIssuer, Issuer};
-use grantor_store::{Diagnostics, Records, Stores};
+use grantor_core::Issuer;
+use grantor_store::{Diagnostics, Stores};
 
+use crate::build_error::BuildError;
 use crate::built_in_site::{BuiltInSite, Passwords};
 use crate::client::{Clients, StoredClients};
 use crate::config::Config;
 use crate::endpoint::metadata::Published;
 use crate::event::{Event, Events, Listener};
-use crate::grant::{Grant, Grants};
+use crate::grant::Grants;
 use crate::grant_type::{
     AuthorizationCode, ClientCredentials, GrantType, GrantTypes, RefreshToken,
 };
 use crate::http::{Offer, Routes};
-use crate::key::{Keys, KeysRecord};
+use crate::key::{Keys, Purpose};
 use crate::limits::Limits;
-use crate::revocation::Revocation;
+use crate::records::Tables;
 use crate::server::Server;
 use crate::services::{PageKeys, Protected, Services};
 use crate::site::Site;
-use crate::token::{AccessTokenRecord, RevokedRecord, TokenFormat, Tokens};
+use crate::token::{TokenFormat, Tokens};
 
 /// Puts a server together. [`build`](Self::build) finds all that is wrong at once.
 pub struct ServerBuilder {
@@ -34,58 +34,6 @@ pub struct ServerBuilder {
     token_format: Option<Arc<dyn TokenFormat>>,
     listener: Option<Listener>,
     limits: Option<Limits>,
-}
-
-/// Why there is no server: every problem, not only the first.
-#[derive(Debug)]
-pub struct BuildError {
-    problems: Vec<String>,
-    source: Option<grantor_store::Error>,
-}
-
-impl BuildError {
-    pub(crate) fn new(mut problems: Vec<String>) -> Self {
-        // Two parts of a server may need the same kind of record.
-        let mut seen = HashSet::new();
-        problems.retain(|problem| seen.insert(problem.clone()));
-        Self {
-            problems,
-            source: None,
-        }
-    }
-
-    /// The problems, one message each.
-    #[must_use]
-    pub fn problems(&self) -> &[String] {
-        &self.problems
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problems.join("; "))
-    }
-}
-
-impl std::error::Error for BuildError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
-    }
-}
-
-impl From<grantor_store::Error> for BuildError {
-    fn from(error: grantor_store::Error) -> Self {
-        Self {
-            problems: vec![error.to_string()],
-            source: Some(error),
-        }
-    }
-}
-
-impl From<InvalidIssuer> for BuildError {
-    fn from(error: InvalidIssuer) -> Self {
-        Self::new(vec![error.to_string()])
-    }
 }
 
 impl fmt::Debug for ServerBuilder {
@@ -279,7 +227,7 @@ impl ServerBuilder {
             published: Published::new(&issuer, &offer, &keys),
             routes: Routes::new(&issuer, &offer),
             policy: config.profile.policy(&config),
-            page_keys: PageKeys::new(keys.derive("pages")),
+            page_keys: PageKeys::new(keys.for_purpose(Purpose::Pages)),
             events: Events::new(self.listener),
             limits: self.limits.unwrap_or_else(|| Limits::new(&self.stores)),
             protected: Protected::default(),
@@ -300,30 +248,4 @@ impl ServerBuilder {
 enum FoundClients {
     Own(Arc<dyn Clients>),
     Stored(Box<StoredClients>),
-}
-
-/// The records of a server, each kind in the store that was chosen for it.
-struct Tables {
-    keys: Records<KeysRecord>,
-    grants: Records<Grant>,
-    access_tokens: Records<AccessTokenRecord>,
-    revoked: Records<RevokedRecord>,
-    revocation: Revocation,
-}
-
-impl Tables {
-    fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let keys = diagnostics.records(stores);
-        let grants = diagnostics.records(stores);
-        let access_tokens = diagnostics.records(stores);
-        let revoked = diagnostics.records(stores);
-        let revocation = Revocation::prepare(stores, diagnostics);
-        Some(Self {
-            keys: keys?,
-            grants: grants?,
-            access_tokens: access_tokens?,
-            revoked: revoked?,
-            revocation: revocation?,
-        })
-    }
 }

@@ -39,7 +39,11 @@ pub struct Config {
     pub max_clock_skew: Duration,
     /// How long a login or consent page may stay open. One hour by default.
     pub interaction_lifetime: Duration,
+    /// How many scope values a request may have. 100 by default.
+    pub max_scope_values: usize,
 }
+
+pub(crate) const MAX_SCOPE_VALUES: usize = 100;
 
 /// The format of access tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -79,6 +83,7 @@ impl Default for Config {
             rotation: Rotation::default(),
             max_clock_skew: Duration::from_secs(60),
             interaction_lifetime: Duration::from_secs(3600),
+            max_scope_values: MAX_SCOPE_VALUES,
         }
     }
 }

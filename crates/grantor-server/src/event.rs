@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::counters::{Counters, CountersSnapshot};
-use crate::token::Identifier;
+use crate::identifier::Identifier;
 
 /// Something that happened, told once and before the answer is sent. It never holds a secret, nor a
 /// whole URL.

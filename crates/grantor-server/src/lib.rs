@@ -39,6 +39,7 @@
 //! | 500, 503 | all | the server or its store failed. A request that got 503 may be sent again after `Retry-After`: it used up no code and no refresh token |
 
 mod authorization;
+mod build_error;
 mod builder;
 pub mod built_in_site;
 mod cached;
@@ -51,9 +52,11 @@ mod event;
 mod grant;
 pub mod grant_type;
 mod http;
+mod identifier;
 mod key;
 mod limits;
 mod profile;
+mod records;
 mod resource;
 mod revocation;
 mod server;
@@ -61,7 +64,8 @@ mod services;
 mod site;
 mod token;
 
-pub use builder::{BuildError, ServerBuilder};
+pub use build_error::BuildError;
+pub use builder::ServerBuilder;
 pub use client::{
     Client, Clients, Credentials, NewClient, Registered, Registrar, SecretHashes, StoredClients,
     VerifySecret,
@@ -74,6 +78,7 @@ pub use grant::{
     CodeState, EndReason, Grant, GrantState, GrantedUnder, PreviousRefreshToken, RefreshState,
 };
 pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
+pub use identifier::Identifier;
 pub use limits::{Bucket, Limit, Limits};
 pub use profile::{Pkce, Policy, Profile};
 pub use revocation::{Consent, Subjects, Target};
@@ -82,4 +87,4 @@ pub use site::{
     Allowed, Decision, Form, Interaction, Login, LoginRequirements, Page, SignIn, Site, SiteError,
     Submitted,
 };
-pub use token::{Identifier, TokenContents, TokenFormat};
+pub use token::{TokenContents, TokenFormat};

@@ -13,12 +13,13 @@ use crate::event::{Event, EventKind};
 use crate::grant::{EndReason, Grants};
 use crate::grant_type::GrantTypes;
 use crate::http::Routes;
+use crate::identifier::Identifier;
 use crate::limits::Limits;
 use crate::profile::Policy;
 use crate::resource;
 use crate::revocation::{Revocation, Target};
 use crate::site::Site;
-use crate::token::{Identifier, Tokens};
+use crate::token::Tokens;
 
 /// The services that the endpoints use.
 #[derive(Debug)]

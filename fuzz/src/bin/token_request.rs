@@ -2,8 +2,9 @@
 
 #![no_main]
 
-use grantor_core::{ClientAuthentication, Params, TokenRequest};
-use http::HeaderValue;
+use grantor_core::{ClientAuthentication, Params, RequestView, TokenRequest};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -18,10 +19,17 @@ fuzz_target!(|input: &[u8]| {
     let Ok(params) = Params::parse(form) else {
         return;
     };
-    if let Ok(client) = ClientAuthentication::from_request(header.as_ref(), &params) {
+    let with = |header: Option<HeaderValue>| -> HeaderMap {
+        header
+            .map(|value| (AUTHORIZATION, value))
+            .into_iter()
+            .collect()
+    };
+    let headers = with(header);
+    if let Ok(client) = ClientAuthentication::from_request(&RequestView::new(&headers, &params)) {
         let mut written = Params::new();
-        let header = client.apply(&mut written);
-        let read = ClientAuthentication::from_request(header.as_ref(), &written);
+        let headers = with(client.apply(&mut written));
+        let read = ClientAuthentication::from_request(&RequestView::new(&headers, &written));
         assert_eq!(read.unwrap(), client);
     }
     if let Ok(request) = TokenRequest::from_params(&params) {

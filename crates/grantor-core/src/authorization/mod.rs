@@ -1,7 +1,14 @@
-//! The authorization endpoint (RFC 6749 section 4.1, RFC 9207).
+//! The authorization endpoint (RFC 6749 section 4.1, RFC 9207): its request, its answer, and how the
+//! answer travels.
 
+mod prompt;
 mod request;
 mod response;
+mod response_mode;
+mod response_type;
 
-pub use request::AuthorizationRequest;
-pub use response::{AuthorizationError, AuthorizationResponse};
+pub use prompt::{InvalidPrompt, Prompt};
+pub use request::{AuthorizationRequest, ParameterProblem};
+pub use response::{AuthorizationError, AuthorizationResponse, Authorized};
+pub use response_mode::{Delivery, ResponseMode};
+pub use response_type::ResponseType;

@@ -1,13 +1,22 @@
+use std::fmt;
+
 use url::Url;
 
-use crate::{Params, Quirks, RedirectUri, ScopeSeparator};
+use super::{Prompt, ResponseMode, ResponseType};
+use crate::{Params, Quirks, RedirectUri, ScopeSeparator, Secret};
 
-/// A request to the authorization endpoint, its values as they were written: which of them are good
-/// is for the server's checks to say, one by one and in order.
+/// A request to the authorization endpoint.
+///
+/// What has a form of its own is read into it; what only a server's configuration can judge (scope,
+/// redirect URI, claims) stays as it was written. A parameter that can't be read is in
+/// [`problems`](Self::problems) and its field is empty: the server answers it where its order of
+/// checks says so, which is at the client once the client and the redirect URI are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuthorizationRequest {
-    /// What is to come back: `code`.
-    pub response_type: Option<String>,
+    /// What is to come back: a code.
+    pub response_type: Option<ResponseType>,
+    /// How it is to come back.
+    pub response_mode: Option<ResponseMode>,
     /// Who asks.
     pub client_id: Option<String>,
     /// Where the answer goes.
@@ -22,16 +31,69 @@ pub struct AuthorizationRequest {
     pub code_challenge_method: Option<String>,
     /// Where the token is to be used (RFC 8707).
     pub resource: Vec<String>,
+    /// What may, and what must be shown.
+    pub prompt: Option<Prompt>,
+    /// How many seconds ago the user may have proved who they are.
+    pub max_age: Option<u32>,
+    /// Comes back in the ID token, bound to the client's session.
+    pub nonce: Option<String>,
+    /// Which claims are wanted, as JSON (OpenID Connect Core section 5.5).
+    pub claims: Option<String>,
+    /// How the user is to prove who they are, in order of preference.
+    pub acr_values: Option<String>,
+    /// Who it may be, as the user writes it.
+    pub login_hint: Option<String>,
+    /// Who it must be: an ID token that the client has.
+    pub id_token_hint: Option<Secret>,
+    /// How pages are to be shown.
+    pub display: Option<String>,
+    /// The languages that the user prefers.
+    pub ui_locales: Option<String>,
+    /// The thumbprint of the DPoP key that the code is for (RFC 9449 section 10).
+    pub dpop_jkt: Option<String>,
+    /// What is asked for in detail, as JSON (RFC 9396).
+    pub authorization_details: Option<String>,
+    /// The request as a JWT (RFC 9101).
+    pub request: Option<Secret>,
+    /// Where the request is (RFC 9101, RFC 9126).
+    pub request_uri: Option<String>,
     /// Further parameters.
     pub extra: Vec<(String, String)>,
+    /// What could not be read; empty in a request that is sent.
+    pub problems: Vec<ParameterProblem>,
 }
+
+/// Why a parameter of a request can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParameterProblem {
+    /// The parameter, fit for a message.
+    pub name: String,
+    reason: &'static str,
+}
+
+impl fmt::Display for ParameterProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\" {}", self.name, self.reason)
+    }
+}
+
+impl std::error::Error for ParameterProblem {}
 
 impl AuthorizationRequest {
     /// As parameters.
     #[must_use]
     pub fn to_params(&self) -> Params<'static> {
         let mut params = Params::new();
-        params.push_some("response_type", self.response_type.clone());
+        let text = |value: &dyn fmt::Display| value.to_string();
+        params.push_some(
+            "response_type",
+            self.response_type.as_ref().map(|v| text(v)),
+        );
+        params.push_some(
+            "response_mode",
+            self.response_mode.as_ref().map(|v| text(v)),
+        );
         params.push_some("client_id", self.client_id.clone());
         params.push_some("redirect_uri", self.redirect_uri.clone());
         params.push_some("scope", self.scope.clone());
@@ -41,31 +103,87 @@ impl AuthorizationRequest {
         for resource in &self.resource {
             params.push("resource", resource.clone());
         }
+        let exposed = |secret: &Option<Secret>| secret.as_ref().map(|s| s.expose().to_owned());
+        params.push_some("prompt", self.prompt.as_ref().map(|v| text(v)));
+        params.push_some("max_age", self.max_age.map(|age| age.to_string()));
+        params.push_some("nonce", self.nonce.clone());
+        params.push_some("claims", self.claims.clone());
+        params.push_some("acr_values", self.acr_values.clone());
+        params.push_some("login_hint", self.login_hint.clone());
+        params.push_some("id_token_hint", exposed(&self.id_token_hint));
+        params.push_some("display", self.display.clone());
+        params.push_some("ui_locales", self.ui_locales.clone());
+        params.push_some("dpop_jkt", self.dpop_jkt.clone());
+        params.push_some("authorization_details", self.authorization_details.clone());
+        params.push_some("request", exposed(&self.request));
+        params.push_some("request_uri", self.request_uri.clone());
         for (name, value) in &self.extra {
             params.push(name.clone(), value.clone());
         }
         params
     }
 
-    /// Reads parameters.
+    /// Reads parameters. Of one that [is repeated](Params::repeated) the first value counts, and it
+    /// is a problem.
     #[must_use]
     pub fn from_params(params: &Params<'_>) -> Self {
         let mut request = Self::default();
+        for name in params.repeated() {
+            request.problem(name, REPEATED);
+        }
         for (name, value) in params.iter() {
-            let value = value.to_owned();
-            match name {
-                "response_type" => request.response_type = Some(value),
-                "client_id" => request.client_id = Some(value),
-                "redirect_uri" => request.redirect_uri = Some(value),
-                "scope" => request.scope = Some(value),
-                "state" => request.state = Some(value),
-                "code_challenge" => request.code_challenge = Some(value),
-                "code_challenge_method" => request.code_challenge_method = Some(value),
-                "resource" => request.resource.push(value),
-                _ => request.extra.push((name.to_owned(), value)),
-            }
+            request.read(name, value);
         }
         request
+    }
+
+    fn read(&mut self, name: &str, value: &str) {
+        let owned = || Some(value.to_owned());
+        match name {
+            // Spaces alone are no value.
+            "response_type" | "prompt" if value.bytes().all(|byte| byte == b' ') => {}
+            "response_type" => self.response_type = Some(ResponseType::parse(value)),
+            "response_mode" => self.response_mode = Some(ResponseMode::parse(value)),
+            "client_id" => self.client_id = owned(),
+            "redirect_uri" => self.redirect_uri = owned(),
+            "scope" => self.scope = owned(),
+            "state" => self.state = owned(),
+            "code_challenge" => self.code_challenge = owned(),
+            "code_challenge_method" => self.code_challenge_method = owned(),
+            "resource" => self.resource.push(value.to_owned()),
+            "prompt" => match Prompt::parse(value) {
+                Ok(prompt) => self.prompt = Some(prompt),
+                Err(_) => self.problem(name, "has \"none\" beside another value"),
+            },
+            "max_age" => match value.parse() {
+                Ok(age) if !value.starts_with('+') => self.max_age = Some(age),
+                _ => self.problem(name, "is not a number of seconds"),
+            },
+            "nonce" => self.nonce = owned(),
+            "claims" => self.claims = owned(),
+            "acr_values" => self.acr_values = owned(),
+            "login_hint" => self.login_hint = owned(),
+            "id_token_hint" => self.id_token_hint = Some(Secret::new(value)),
+            "display" => self.display = owned(),
+            "ui_locales" => self.ui_locales = owned(),
+            "dpop_jkt" => self.dpop_jkt = owned(),
+            "authorization_details" => self.authorization_details = owned(),
+            "request" => self.request = Some(Secret::new(value)),
+            "request_uri" => self.request_uri = owned(),
+            _ => self.extra.push((name.to_owned(), value.to_owned())),
+        }
+    }
+
+    fn problem(&mut self, name: &str, reason: &'static str) {
+        let name = name.to_owned();
+        self.problems.push(ParameterProblem { name, reason });
+    }
+
+    /// Whether a parameter is given more than once: then nobody knows which value the client meant.
+    #[must_use]
+    pub fn is_repeated(&self, name: &str) -> bool {
+        let mut problems = self.problems.iter();
+        problems.any(|problem| problem.name == name && problem.reason == REPEATED)
     }
 
     /// The value of a further parameter.
@@ -102,44 +220,7 @@ impl AuthorizationRequest {
     }
 }
 
+const REPEATED: &str = "is given more than once";
+
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn maybe() -> impl Strategy<Value = Option<String>> {
-        proptest::option::of("\\PC{1,12}")
-    }
-
-    #[test]
-    fn scopes_stand_between_commas_where_the_server_wants_that() {
-        let request = AuthorizationRequest {
-            scope: Some("a b".into()),
-            ..AuthorizationRequest::default()
-        };
-        let mut quirks = Quirks::NONE;
-        quirks.request_scope = ScopeSeparator::Comma;
-        let endpoint = Url::parse("https://a.example/authorize").unwrap();
-        let url = request.to_url_with(&endpoint, &quirks).unwrap();
-        assert_eq!(url.query(), Some("scope=a%2Cb"));
-    }
-
-    proptest! {
-        #[test]
-        fn round_trips(
-            response_type in maybe(), client_id in maybe(), redirect_uri in maybe(),
-            scope in maybe(), state in maybe(), code_challenge in maybe(),
-            resource in proptest::collection::vec("\\PC{1,8}", 0..3), extra in maybe(),
-        ) {
-            let request = AuthorizationRequest {
-                response_type, client_id, redirect_uri, scope, state, resource,
-                code_challenge_method: code_challenge.as_ref().map(|_| "S256".to_owned()),
-                code_challenge,
-                extra: extra.map(|value| ("prompt".to_owned(), value)).into_iter().collect(),
-            };
-            let url = request.to_url(&Url::parse("https://a.example/authorize?x=").unwrap()).unwrap();
-            let params = Params::parse(url.query().unwrap().as_bytes()).unwrap();
-            prop_assert_eq!(AuthorizationRequest::from_params(&params), request);
-        }
-    }
-}
+mod tests;

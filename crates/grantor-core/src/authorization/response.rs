@@ -2,17 +2,48 @@ use std::fmt;
 
 use grantor_jose::digest::constant_time_eq;
 
+use super::{Delivery, ResponseMode};
 use crate::{ErrorResponse, InvalidParams, Issuer, Params, Secret};
 
 /// What comes back to the redirect URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizationResponse {
-    /// A code, or an error.
-    pub outcome: Result<Secret, ErrorResponse>,
+    /// What was granted, or an error.
+    pub outcome: Result<Authorized, ErrorResponse>,
     /// The `state` of the request.
     pub state: Option<String>,
     /// The server that answers (RFC 9207).
     pub issuer: Option<String>,
+}
+
+/// What an authorization endpoint grants: a code, and what else the response type asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Authorized {
+    /// The authorization code.
+    pub code: Option<Secret>,
+    /// An access token.
+    pub access_token: Option<Secret>,
+    /// How it is used; `Bearer` unless the server says otherwise.
+    pub token_type: Option<String>,
+    /// How many seconds it lives.
+    pub expires_in: Option<u64>,
+    /// What it allows, if that is not what was asked for.
+    pub scope: Option<String>,
+    /// An ID token.
+    pub id_token: Option<Secret>,
+    /// What a client notices by that the user's session at the server has changed (OpenID Connect
+    /// Session Management section 3.1).
+    pub session_state: Option<String>,
+}
+
+impl From<Secret> for Authorized {
+    /// A code alone.
+    fn from(code: Secret) -> Self {
+        Self {
+            code: Some(code),
+            ..Self::default()
+        }
+    }
 }
 
 /// Why an answer can't be used.
@@ -51,7 +82,7 @@ impl AuthorizationResponse {
     pub fn to_params(&self) -> Params<'static> {
         let mut params = Params::new();
         match &self.outcome {
-            Ok(code) => params.push("code", code.expose().to_owned()),
+            Ok(authorized) => authorized.push_to(&mut params),
             Err(error) => error.push_to(&mut params),
         }
         params.push_some("state", self.state.clone());
@@ -59,16 +90,22 @@ impl AuthorizationResponse {
         params
     }
 
-    /// Reads the query of the redirect.
+    /// The answer as `mode` sends it to `redirect_uri`. For a mode of JWTs, what
+    /// [`to_params`](Self::to_params) gives is signed first, and sent by [`ResponseMode::encode`].
+    #[must_use]
+    pub fn encode(&self, mode: &ResponseMode, redirect_uri: &str) -> Delivery {
+        mode.encode(redirect_uri, self.to_params())
+    }
+
+    /// Reads the query, the fragment or the form of the redirect.
     ///
     /// # Errors
-    /// Parameters that can't be read, or neither a code nor an error.
+    /// Parameters that can't be read, or neither something granted nor an error.
     pub fn from_query(query: &str) -> Result<Self, AuthorizationError> {
         let params = Params::parse(query.as_bytes()).map_err(AuthorizationError::Params)?;
-        let outcome = match (ErrorResponse::from_params(&params), params.get("code")) {
-            (Some(error), _) => Err(error),
-            (None, Some(code)) => Ok(Secret::new(code)),
-            (None, None) => return Err(AuthorizationError::Empty),
+        let outcome = match ErrorResponse::from_params(&params) {
+            Some(error) => Err(error),
+            None => Ok(Authorized::from_params(&params).ok_or(AuthorizationError::Empty)?),
         };
         Ok(Self {
             outcome,
@@ -102,7 +139,47 @@ impl AuthorizationResponse {
             None if issuer_advertised => return Err(AuthorizationError::Issuer),
             _ => {}
         }
-        self.outcome.map_err(AuthorizationError::Refused)
+        let authorized = self.outcome.map_err(AuthorizationError::Refused)?;
+        authorized.code.ok_or(AuthorizationError::Empty)
+    }
+}
+
+impl Authorized {
+    fn push_to(&self, params: &mut Params<'static>) {
+        let exposed = |secret: &Option<Secret>| secret.as_ref().map(|s| s.expose().to_owned());
+        params.push_some("code", exposed(&self.code));
+        params.push_some("access_token", exposed(&self.access_token));
+        params.push_some("token_type", self.token_type.clone());
+        params.push_some(
+            "expires_in",
+            self.expires_in.map(|seconds| seconds.to_string()),
+        );
+        params.push_some("scope", self.scope.clone());
+        params.push_some("id_token", exposed(&self.id_token));
+        params.push_some("session_state", self.session_state.clone());
+    }
+
+    /// None, if nothing was granted.
+    fn from_params(params: &Params<'_>) -> Option<Self> {
+        let text = |name| params.get(name).map(str::to_owned);
+        let secret = |name| params.get(name).map(Secret::new);
+        let authorized = Self {
+            code: secret("code"),
+            access_token: secret("access_token"),
+            token_type: text("token_type"),
+            expires_in: params
+                .get("expires_in")
+                .and_then(|value| value.parse().ok()),
+            scope: text("scope"),
+            id_token: secret("id_token"),
+            session_state: text("session_state"),
+        };
+        let granted = [
+            &authorized.code,
+            &authorized.access_token,
+            &authorized.id_token,
+        ];
+        granted.iter().any(|it| it.is_some()).then_some(authorized)
     }
 }
 
@@ -138,6 +215,38 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_without_a_code_gives_none() {
+        let token = "access_token=t&token_type=Bearer&state=s";
+        assert_eq!(check(token, false), Err(AuthorizationError::Empty));
+        let read = AuthorizationResponse::from_query(token).unwrap();
+        assert_eq!(read.outcome.unwrap().access_token, Some("t".into()));
+    }
+
+    #[test]
+    fn the_answer_is_encoded_as_the_mode_says() {
+        let response = AuthorizationResponse {
+            outcome: Ok(Secret::new("c").into()),
+            state: Some("s".to_owned()),
+            issuer: None,
+        };
+        let encode = |mode| response.encode(&mode, "https://a.example/cb");
+        let redirect = |uri: &str| Delivery::Redirect(uri.to_owned());
+        assert_eq!(
+            encode(ResponseMode::Query),
+            redirect("https://a.example/cb?code=c&state=s")
+        );
+        assert_eq!(
+            encode(ResponseMode::Fragment),
+            redirect("https://a.example/cb#code=c&state=s")
+        );
+        let Delivery::FormPost { action, inputs } = encode(ResponseMode::FormPost) else {
+            panic!("no form");
+        };
+        assert_eq!(action, "https://a.example/cb");
+        assert_eq!(inputs.get("code"), Some("c"));
+    }
+
+    #[test]
     fn an_error_is_an_error() {
         let Err(AuthorizationError::Refused(error)) = check("error=access_denied&state=s", false)
         else {
@@ -151,12 +260,20 @@ mod tests {
         #[test]
         fn round_trips(
             code in "\\PC{1,12}",
+            token in proptest::option::of("\\PC{1,12}"),
+            session_state in proptest::option::of("\\PC{1,12}"),
+            expires_in: Option<u64>,
             refused in proptest::option::of("[a-z]{1,8}"),
             state in proptest::option::of("\\PC{1,12}"),
             issuer in proptest::option::of("\\PC{1,12}"),
         ) {
             let outcome = match refused {
-                None => Ok(Secret::new(code)),
+                None => Ok(Authorized {
+                    access_token: token.map(Secret::new),
+                    expires_in,
+                    session_state,
+                    ..Secret::new(code).into()
+                }),
                 Some(text) => Err(ErrorResponse::new(ErrorCode::Other(format!("x_{text}")), text)),
             };
             let response = AuthorizationResponse { outcome, state, issuer };

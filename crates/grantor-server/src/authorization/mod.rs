@@ -24,7 +24,6 @@ use crate::http::endpoints::paths;
 use crate::http::{Call, Reply};
 use crate::services::Services;
 use crate::site::form::INTERACTION;
-use crate::site::interaction::return_to;
 
 /// A request arrives, by GET or POST.
 pub(crate) fn front<'a>(
@@ -81,12 +80,6 @@ async fn go_on(
 ) -> Result<Reply, Error> {
     let action = services.issuer.join(paths::RESUME).path().to_owned();
     let browser = Browser::of(&call.head.headers, services);
-    // A browser sends no cookies with a form of another site, but it does after a redirect. To answer
-    // with a new cookie would make its open pages stale.
-    // A malformed request goes on to its refusal.
-    if call.is_post() && browser.is_new && call.malformed.is_none() {
-        return Ok(Reply::redirect(&return_to(&action, &text)));
-    }
     let context = AuthorizationContext::new(
         services, call, entry, sealed, text, request, action, browser,
     );

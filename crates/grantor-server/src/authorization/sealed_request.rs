@@ -2,8 +2,8 @@ use grantor_core::{AuthorizationRequest, Params, Timestamp};
 use grantor_jose::base64url;
 use grantor_jose::digest::MacKey;
 
+use crate::identifier::Identifier;
 use crate::services::Services;
-use crate::token::Identifier;
 
 /// An authorization request on its way through pages, under a MAC: the very parameters that were
 /// checked, when they came, and the identifier of the grant that they may lead to. Pages send it

@@ -7,9 +7,9 @@ use grantor_store::{
 use serde::{Deserialize, Serialize};
 
 use super::{PasswordError, Passwords};
-use crate::builder::BuildError;
+use crate::build_error::BuildError;
 use crate::error::Error;
-use crate::token::Identifier;
+use crate::identifier::Identifier;
 
 /// The users of the built-in site, with passwords.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use super::attempts::{Admission, Attempt};
 use super::known_browsers::KnownBrowsers;
 use super::session::Sessions;
 use super::{Accounts, Passwords, pages};
-use crate::builder::BuildError;
+use crate::build_error::BuildError;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::site::{Decision, Interaction, Login, Page, SignIn, Site, SiteError};

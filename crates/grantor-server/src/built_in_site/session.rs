@@ -5,9 +5,9 @@ use grantor_store::{Diagnostics, Kind, Record, Records, Stores, kinds};
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
-use crate::SiteError;
 use crate::http::cookie;
 use crate::revocation::Epochs;
+use crate::site::SiteError;
 use crate::token::{OpaqueKind, OpaqueToken};
 
 const LIFETIME: Duration = Duration::from_secs(12 * 3600);

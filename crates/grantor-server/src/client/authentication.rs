@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use grantor_core::{ClientAuthentication, ErrorCode, Params, Timestamp};
+use grantor_core::{ClientAuthentication, ErrorCode, Params, RequestView, Timestamp};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 
-use super::Client;
+use super::{Client, Clients};
 use crate::error::{Error, Refusal};
-use crate::limits::{self, Bucket};
-use crate::services::Services;
+use crate::limits::{self, Bucket, Limits};
 
 /// Why a client did not authenticate. The peer gets one answer for all of them; the log gets this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,30 +40,28 @@ impl AuthenticationFailure {
 /// # Errors
 /// `invalid_client` or `invalid_request`; or the table of clients can't be read.
 pub(crate) async fn authenticate(
-    services: &Services,
+    clients: &dyn Clients,
+    limits: &Limits,
     head: &Parts,
     params: &Params<'_>,
     now: Timestamp,
 ) -> Result<Arc<Client>, Unauthenticated> {
-    let mut authorizations = head.headers.get_all(header::AUTHORIZATION).iter();
-    let authorization = authorizations.next();
-    if authorizations.next().is_some() {
-        return Err(Error::invalid_request("there are two Authorization headers").into());
-    }
-    let presented = ClientAuthentication::from_request(authorization, params)
+    let view = RequestView::new(&head.headers, params);
+    let presented = ClientAuthentication::from_request(&view)
         .map_err(|response| Unauthenticated::from(Error::from(response)))?;
     let id = presented.client_id();
     let failed = |failure| Unauthenticated::new(id, failure);
-    let Some(registered) = services.clients.find(id).await? else {
+    let Some(registered) = clients.find(id).await? else {
         return Err(failed(AuthenticationFailure::UnknownClient));
     };
     let client = registered.client;
+    let is_assertion = matches!(presented, ClientAuthentication::Assertion { .. });
     let secret = match presented.client_secret() {
-        None if client.is_public() => return Ok(client),
+        None if client.is_public() && !is_assertion => return Ok(client),
         Some(secret) if !client.is_public() => secret,
         _ => return Err(failed(AuthenticationFailure::WrongMethod)),
     };
-    let guesses = Guesses::of(services, head, id);
+    let guesses = Guesses::of(limits, head, id);
     if guesses.is_limit_reached().await? {
         return Err(failed(AuthenticationFailure::TooManyAttempts));
     }
@@ -77,15 +74,15 @@ pub(crate) async fn authenticate(
 
 /// The wrong secrets of one client from one address. Guessing stops nobody else.
 struct Guesses<'a> {
-    services: &'a Services,
+    limits: &'a Limits,
     head: &'a Parts,
     client_id: &'a str,
 }
 
 impl<'a> Guesses<'a> {
-    fn of(services: &'a Services, head: &'a Parts, client_id: &'a str) -> Self {
+    fn of(limits: &'a Limits, head: &'a Parts, client_id: &'a str) -> Self {
         Self {
-            services,
+            limits,
             head,
             client_id,
         }
@@ -94,8 +91,9 @@ impl<'a> Guesses<'a> {
     async fn is_limit_reached(&self) -> Result<bool, Error> {
         match self.name() {
             Some(name) => {
-                let limits = &self.services.limits;
-                limits.is_reached(Bucket::WrongClientSecrets, &name).await
+                self.limits
+                    .is_reached(Bucket::WrongClientSecrets, &name)
+                    .await
             }
             None => Ok(false),
         }
@@ -103,8 +101,9 @@ impl<'a> Guesses<'a> {
 
     async fn count(&self) -> Result<(), Error> {
         if let Some(name) = self.name() {
-            let limits = &self.services.limits;
-            limits.try_now(Bucket::WrongClientSecrets, &name).await?;
+            self.limits
+                .try_now(Bucket::WrongClientSecrets, &name)
+                .await?;
         }
         Ok(())
     }

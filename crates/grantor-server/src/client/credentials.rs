@@ -1,5 +1,5 @@
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use grantor_core::{BoxFuture, Secret, Timestamp};
 use grantor_jose::digest::MacKey;
@@ -34,12 +34,28 @@ pub struct SecretHashes {
     pub(super) client_id: String,
     pub(super) secrets: Vec<StoredSecret>,
     pub(super) key: MacKey,
+    /// The secret that was verified last and when it expires, so that a client that calls again and
+    /// again is hashed once for each time it is read from the store.
+    pub(super) verified: Mutex<Option<(Secret, Option<Timestamp>)>>,
 }
 
 impl SecretHashes {
     fn verify(&self, secret: &Secret, now: Timestamp) -> bool {
-        let mut valid = self.secrets.iter().filter(|stored| stored.is_valid(now));
-        valid.any(|stored| stored.hash.verify(secret, &self.client_id, &self.key))
+        let valid = |expires_at: Option<Timestamp>| expires_at.is_none_or(|at| now < at);
+        let is_known = |(known, expires_at): &(Secret, _)| valid(*expires_at) && known == secret;
+        if self.verified().as_ref().is_some_and(is_known) {
+            return true;
+        }
+        let mut stored = self.secrets.iter().filter(|s| valid(s.expires_at));
+        let found = stored.find(|s| s.hash.verify(secret, &self.client_id, &self.key));
+        if let Some(found) = found {
+            *self.verified() = Some((secret.clone(), found.expires_at));
+        }
+        found.is_some()
+    }
+
+    fn verified(&self) -> MutexGuard<'_, Option<(Secret, Option<Timestamp>)>> {
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

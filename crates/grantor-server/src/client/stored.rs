@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use grantor_core::{BoxFuture, Environment};
 use grantor_jose::digest::MacKey;
@@ -6,10 +6,10 @@ use grantor_store::{Cached, Diagnostics, Records, Stores};
 
 use super::record::{ClientRecord, ResourceRecord};
 use super::{Client, Clients, Credentials, Registered, SecretHashes};
-use crate::builder::BuildError;
+use crate::build_error::BuildError;
 use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
 use crate::error::Error;
-use crate::key::{Keys, KeysRecord};
+use crate::key::{Keys, KeysRecord, Purpose};
 
 mod registrar;
 
@@ -53,7 +53,7 @@ impl StoredClients {
     }
 
     pub(crate) fn with_keys(mut self, keys: &Keys) -> Self {
-        self.secret_key = keys.derive("client secrets");
+        self.secret_key = keys.for_purpose(Purpose::ClientSecrets);
         self
     }
 
@@ -103,6 +103,7 @@ impl StoredClients {
                 client_id: client.id.clone(),
                 secrets,
                 key: self.secret_key.clone(),
+                verified: Mutex::default(),
             }))
         };
         Registered::new(client, credentials)

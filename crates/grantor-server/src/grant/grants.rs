@@ -10,9 +10,9 @@ use super::{
 };
 use crate::client::Clients;
 use crate::error::Error;
+use crate::identifier::Identifier;
 use crate::key::Keys;
 use crate::revocation::Revocation;
-use crate::token::Identifier;
 
 /// The grants, and the only place that writes them.
 #[derive(Debug)]
@@ -34,17 +34,35 @@ impl Grants {
         Ok(self.records.get(&key).await?)
     }
 
-    /// Whether everything that a grant depends on is still valid.
+    /// Whether client, consent, subject and session of a grant are those that it was made under.
     pub(crate) async fn is_current(&self, grant: &Grant) -> Result<bool, Error> {
-        let Grant {
-            client_id,
-            subject,
-            under,
-            ..
-        } = grant;
-        self.revocation
-            .is_current(&self.clients, client_id, subject, under)
-            .await
+        let under = &grant.under;
+        let Some(registered) = self.clients.find(&grant.client_id).await? else {
+            return Ok(false);
+        };
+        if registered.client.epoch != under.client {
+            return Ok(false);
+        }
+        let (subject, client_id) = (&grant.subject, &grant.client_id);
+        if let Some(consent) = &under.consent
+            && self
+                .revocation
+                .consents
+                .epoch(subject, client_id)
+                .await?
+                .as_ref()
+                != Some(consent)
+        {
+            return Ok(false);
+        }
+        let epochs = &self.revocation.epochs;
+        if epochs.subject(subject).await? != under.subject {
+            return Ok(false);
+        }
+        match &under.session {
+            Some((session, epoch)) => Ok(epochs.session(session).await? == *epoch),
+            None => Ok(true),
+        }
     }
 
     /// Whether a grant has tokens and they are valid.

@@ -2,7 +2,7 @@ use grantor_core::{Secret, Timestamp};
 use grantor_jose::base64url;
 use grantor_jose::digest::MacKey;
 
-use crate::token::Identifier;
+use crate::identifier::Identifier;
 
 const PREFIX: &str = "gr_";
 const PURPOSE: &[u8] = b"grantor/rt/1";

@@ -85,7 +85,7 @@ fn is_predecessor(claims: &RefreshClaims, state: &RefreshState, rules: &Rules) -
 mod tests {
     use super::*;
     use crate::grant::PreviousRefreshToken;
-    use crate::token::Identifier;
+    use crate::identifier::Identifier;
 
     const START: i64 = 1_790_000_000;
 

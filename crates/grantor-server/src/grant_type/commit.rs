@@ -8,8 +8,9 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::grant::{Grant, GrantedUnder};
+use crate::identifier::Identifier;
 use crate::services::Services;
-use crate::token::{Identifier, Minting, TokenContents};
+use crate::token::{Minting, TokenContents};
 
 /// How often a grant type decides a request when others write at the same time.
 const TRIES: u64 = 8;
@@ -151,7 +152,7 @@ impl Commit<'_> {
     async fn mint(
         &mut self,
         grant: Option<Identifier>,
-        contents: TokenContents,
+        mut contents: TokenContents,
     ) -> Result<Minted, Error> {
         let earlier = self.minted.take();
         if let Some(earlier) = earlier.filter(|e| e.grant == grant && e.contents == contents) {
@@ -159,9 +160,9 @@ impl Commit<'_> {
         }
         let minting = Minting {
             client: self.client,
-            contents: &contents,
-            grant,
             lifetime: self.lifetime_of(&contents),
+            contents: &mut contents,
+            grant,
             now: self.now,
         };
         let text = self.services.tokens.mint(minting).await?;

@@ -4,7 +4,8 @@ use grantor_store::Version;
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::grant::{EndReason, Grant};
-use crate::token::{Identifier, TokenContents};
+use crate::identifier::Identifier;
+use crate::token::TokenContents;
 
 /// The decision of a grant type.
 #[derive(Debug)]

@@ -79,7 +79,7 @@ pub(crate) fn respond(
     outcome: Result<Secret, grantor_core::ErrorResponse>,
 ) -> Reply {
     let response = AuthorizationResponse {
-        outcome,
+        outcome: outcome.map(Into::into),
         state: state.map(str::to_owned),
         issuer: Some(services.issuer.to_string()),
     };

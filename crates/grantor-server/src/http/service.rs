@@ -144,7 +144,8 @@ async fn identify(
     call: &Call<'_>,
     caller: &mut Caller,
 ) -> Result<Arc<Client>, Error> {
-    match authenticate(services, call.head, &call.params, call.now).await {
+    let (clients, limits) = (&*services.clients, &services.limits);
+    match authenticate(clients, limits, call.head, &call.params, call.now).await {
         Ok(client) => {
             caller.client = Some(Arc::clone(&client));
             Ok(client)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use grantor_core::{Environment, Timestamp};
 use grantor_jose::digest::MacKey;
 use grantor_jose::{Algorithm, Key, KeySet, base64url};
-use grantor_store::{Error, Kind, Record, Records, kinds};
+use grantor_store::{Change, Error, Kind, Record, Records, kinds};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
@@ -14,6 +14,31 @@ use zeroize::Zeroize;
 pub(crate) struct KeysRecord {
     signing: Vec<SigningKey>,
     mac: Vec<MacKeyRecord>,
+    /// A key for each further purpose, by its label.
+    #[serde(default)]
+    purposes: BTreeMap<String, String>,
+}
+
+/// What a MAC key is for, besides refresh tokens. Each has a key of its own, so that one can be
+/// replaced without the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Hashes of the secrets that operators chose for clients.
+    ClientSecrets,
+    /// What pages carry through the browser.
+    Pages,
+}
+
+impl Purpose {
+    const ALL: [Self; 2] = [Self::ClientSecrets, Self::Pages];
+
+    /// Its name in the record, for ever.
+    fn label(self) -> &'static str {
+        match self {
+            Self::ClientSecrets => "client-secrets",
+            Self::Pages => "pages",
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -34,6 +59,7 @@ impl Drop for KeysRecord {
     fn drop(&mut self) {
         self.signing.iter_mut().for_each(|key| key.pkcs8.zeroize());
         self.mac.iter_mut().for_each(|key| key.key.zeroize());
+        self.purposes.values_mut().for_each(Zeroize::zeroize);
     }
 }
 
@@ -52,9 +78,9 @@ impl Record for KeysRecord {
 pub(crate) struct Keys {
     signing: Vec<Key>,
     mac: BTreeMap<u16, MacKey>,
-    newest_mac: u16,
-    /// For the MACs of pages and the hashes of chosen secrets.
-    derived: MacKey,
+    newest_mac: (u16, MacKey),
+    client_secrets: MacKey,
+    pages: MacKey,
     public: KeySet,
 }
 
@@ -65,20 +91,27 @@ impl Keys {
         records: &Records<KeysRecord>,
         environment: &Environment,
     ) -> Result<Self, Error> {
-        let key = records.key(&[]);
-        if let Some(loaded) = records.get(&key).await? {
-            return Self::parse(&loaded.record);
-        }
-        let made = make(environment)?;
-        match records.create(&key, &made).await? {
-            Ok(_) => Self::parse(&made),
-            Err(grantor_store::Conflict) => match records.get(&key).await? {
-                Some(loaded) => Self::parse(&loaded.record),
-                None => Err(Error::corrupt(
-                    "the server's keys vanished while they were read",
-                )),
-            },
-        }
+        let decide = |stored: Option<KeysRecord>| async move {
+            if let Some(record) = &stored
+                && Purpose::ALL
+                    .iter()
+                    .all(|it| record.purposes.contains_key(it.label()))
+            {
+                return Ok(Change::Keep(Self::parse(record)?));
+            }
+            let mut record = match stored {
+                Some(record) => record,
+                None => make(environment)?,
+            };
+            for purpose in Purpose::ALL {
+                let label = purpose.label().to_owned();
+                let key = || environment.random_text::<32>();
+                record.purposes.entry(label).or_insert_with(key);
+            }
+            let keys = Self::parse(&record)?;
+            Ok(Change::Write(record, keys))
+        };
+        records.change(&records.key(&[]), decide).await
     }
 
     /// The key that signs with `algorithm`.
@@ -94,8 +127,8 @@ impl Keys {
 
     /// The MAC key that new refresh tokens use, and its id.
     pub(crate) fn newest_mac(&self) -> (u16, &MacKey) {
-        let key = self.mac.get(&self.newest_mac).unwrap_or(&self.derived);
-        (self.newest_mac, key)
+        let (id, key) = &self.newest_mac;
+        (*id, key)
     }
 
     /// A MAC key by its id.
@@ -103,9 +136,12 @@ impl Keys {
         self.mac.get(&id)
     }
 
-    /// A key for another purpose than refresh tokens.
-    pub(crate) fn derive(&self, purpose: &str) -> MacKey {
-        self.derived.derive(purpose)
+    /// The key for another purpose than refresh tokens.
+    pub(crate) fn for_purpose(&self, purpose: Purpose) -> MacKey {
+        match purpose {
+            Purpose::ClientSecrets => self.client_secrets.clone(),
+            Purpose::Pages => self.pages.clone(),
+        }
     }
 
     fn parse(record: &KeysRecord) -> Result<Self, Error> {
@@ -118,19 +154,23 @@ impl Keys {
             signing.push(key);
         }
         let mut mac = BTreeMap::new();
+        let mac_key = |text: &String| {
+            let bytes = base64url::decode(text).map_err(|_| unreadable())?;
+            Ok::<_, Error>(MacKey::new(&zeroize::Zeroizing::new(bytes)))
+        };
         for key in &record.mac {
-            let bytes = base64url::decode(&key.key).map_err(|_| unreadable())?;
-            let bytes = zeroize::Zeroizing::new(bytes);
-            mac.insert(key.id, MacKey::new(&bytes));
+            mac.insert(key.id, mac_key(&key.key)?);
         }
-        let (first, newest) = (mac.first_key_value(), mac.last_key_value());
-        let ((_, first), (newest_mac, _)) = first.zip(newest).ok_or_else(unreadable)?;
-        // Chosen secrets are verified with it, so it comes from the key that never retires.
-        let derived = first.derive("grantor/derived/1");
+        let newest = mac.last_key_value().ok_or_else(unreadable)?;
+        let for_purpose = |purpose: Purpose| {
+            let text = record.purposes.get(purpose.label());
+            mac_key(text.ok_or_else(unreadable)?)
+        };
         Ok(Self {
             public: signing.iter().filter_map(Key::public).cloned().collect(),
-            newest_mac: *newest_mac,
-            derived,
+            newest_mac: (*newest.0, newest.1.clone()),
+            client_secrets: for_purpose(Purpose::ClientSecrets)?,
+            pages: for_purpose(Purpose::Pages)?,
             signing,
             mac,
         })
@@ -157,7 +197,7 @@ fn make(environment: &Environment) -> Result<KeysRecord, Error> {
     };
     Ok(KeysRecord {
         signing,
-        // Number 0 never leaves: it is what other keys are derived from. Refresh tokens use 1 on.
-        mac: vec![mac(0), mac(1)],
+        mac: vec![mac(1)],
+        purposes: BTreeMap::new(),
     })
 }

@@ -2,4 +2,4 @@
 
 mod keys;
 
-pub(crate) use keys::{Keys, KeysRecord};
+pub(crate) use keys::{Keys, KeysRecord, Purpose};

@@ -1,7 +1,7 @@
 use grantor_store::{Diagnostics, Stores};
 
 use super::Epochs;
-use crate::builder::BuildError;
+use crate::build_error::BuildError;
 use crate::error::Error;
 
 /// The tokens of users, for a program that administers the stores of servers and is none itself. What

@@ -24,20 +24,19 @@ impl LoginRequirements {
     /// Of a request that arrived at `started_at`. `max_age` counts from then: a user who takes longer
     /// than that over the pages would never be recent enough.
     pub(crate) fn of(request: &AuthorizationRequest, started_at: Timestamp) -> Self {
-        let prompt = request.extra("prompt").unwrap_or_default();
-        let has = |value: &str| prompt.split(' ').any(|v| v == value);
-        let max_age = request.extra("max_age").and_then(|age| age.parse().ok());
-        let mut since = max_age.map(|age: u32| started_at - Duration::from_secs(age.into()));
-        if has("login") || has("select_account") {
+        let prompt = request.prompt.clone().unwrap_or_default();
+        let max_age = request.max_age;
+        let mut since = max_age.map(|age| started_at - Duration::from_secs(age.into()));
+        if prompt.login || prompt.select_account {
             since = Some(started_at);
         }
         Self {
-            interactive: !has("none"),
+            interactive: !prompt.none,
             authenticated_since: since,
-            select_account: has("select_account"),
-            ask_consent: has("consent"),
-            login_hint: request.extra("login_hint").map(str::to_owned),
-            ui_locales: request.extra("ui_locales").map(str::to_owned),
+            select_account: prompt.select_account,
+            ask_consent: prompt.consent,
+            login_hint: request.login_hint.clone(),
+            ui_locales: request.ui_locales.clone(),
         }
     }
 

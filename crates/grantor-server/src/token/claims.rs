@@ -3,7 +3,8 @@ use grantor_jose::jwt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Anchor, Identifier};
+use super::Anchor;
+use crate::identifier::Identifier;
 
 /// The claims of a JWT access token as they are written (RFC 9068 section 2.2).
 #[derive(Serialize)]

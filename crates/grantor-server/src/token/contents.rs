@@ -4,7 +4,7 @@ use grantor_core::Scope;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Identifier;
+use crate::identifier::Identifier;
 
 /// The contents of an access token, as a grant type decides them. The server adds the client, the times and
 /// the grant.

@@ -5,17 +5,16 @@ use grantor_jose::{Algorithm, jwt};
 use serde_json::Value;
 
 use super::claims::{AccessTokenClaims, Audience};
-use super::{
-    AccessTokenRecord, Anchor, Identifier, OpaqueKind, OpaqueToken, TokenContents, Tokens,
-};
+use super::{AccessTokenRecord, Anchor, OpaqueKind, OpaqueToken, TokenContents, Tokens};
 use crate::client::Client;
 use crate::config::AccessTokens;
 use crate::error::Error;
+use crate::identifier::Identifier;
 
 /// An access token that is to be written or signed.
 pub(crate) struct Minting<'a> {
     pub(crate) client: &'a Client,
-    pub(crate) contents: &'a TokenContents,
+    pub(crate) contents: &'a mut TokenContents,
     /// The grant it is issued under.
     pub(crate) grant: Option<Identifier>,
     pub(crate) lifetime: Duration,
@@ -60,15 +59,20 @@ impl Tokens {
             client_id: client.id.clone(),
             client_epoch: client.epoch.clone(),
             grant: minting.grant,
-            subject: contents.subject.clone(),
+            subject: contents.subject.take(),
             subject_epoch,
-            scope: contents.scope.clone(),
-            audience: contents.audience.clone(),
+            scope: std::mem::take(&mut contents.scope),
+            audience: std::mem::take(&mut contents.audience),
             issued_at: now,
             expires_at: now + minting.lifetime,
         };
         let key = self.records.key(token.id.as_bytes());
-        match self.records.create(&key, &record).await? {
+        let created = self.records.create(&key, &record).await;
+        // The record had them only to be written.
+        contents.subject = record.subject;
+        contents.scope = record.scope;
+        contents.audience = record.audience;
+        match created? {
             Ok(_) => Ok(token.to_text(OpaqueKind::AccessToken)),
             Err(grantor_store::Conflict) => {
                 Err(Error::Internal("an identifier was drawn twice".to_owned()))
@@ -93,12 +97,12 @@ impl Tokens {
 
     fn claims<'a>(
         &'a self,
-        minting: &Minting<'a>,
+        minting: &'a Minting<'_>,
         subject_epoch: Option<String>,
     ) -> AccessTokenClaims<'a> {
         let Minting {
             client,
-            contents,
+            ref contents,
             now,
             ..
         } = *minting;

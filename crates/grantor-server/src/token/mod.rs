@@ -3,7 +3,6 @@
 mod claims;
 mod contents;
 mod format;
-mod identifier;
 mod mint;
 mod opaque;
 mod read;
@@ -14,7 +13,6 @@ mod tokens;
 pub(crate) use contents::Anchor;
 pub use contents::TokenContents;
 pub use format::TokenFormat;
-pub use identifier::Identifier;
 pub(crate) use mint::Minting;
 pub(crate) use opaque::{OpaqueKind, OpaqueToken};
 pub(crate) use record::AccessTokenRecord;

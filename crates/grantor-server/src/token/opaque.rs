@@ -2,7 +2,7 @@ use grantor_core::{Environment, Secret};
 use grantor_jose::base64url;
 use grantor_jose::digest::{constant_time_eq, sha256};
 
-use super::Identifier;
+use crate::identifier::Identifier;
 
 /// The kind of an opaque text. Its first letters say it, so that a leaked one is recognized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,8 @@ use grantor_core::{Scope, Timestamp};
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
-use super::{Anchor, Identifier};
+use super::Anchor;
+use crate::identifier::Identifier;
 
 /// An opaque access token, as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -78,6 +78,10 @@ async fn what_is_wrong_otherwise_goes_to_the_client() {
             Ask::new(APP).with("request_uri", "urn:x"),
             "request_uri_not_supported",
         ),
+        (
+            Ask::new(APP).with("scope", &"read ".repeat(101)),
+            "invalid_scope",
+        ),
         (Ask::new(APP).with("scope", "read admin"), "invalid_scope"),
         (Ask::new(APP).with("scope", "re\"ad"), "invalid_scope"),
         (Ask::new(APP).with("scope", "  "), "invalid_scope"),

@@ -113,6 +113,23 @@ async fn a_form_of_another_site_leaves_open_pages_as_they_are() {
 }
 
 #[tokio::test]
+async fn a_request_of_another_site_is_checked_before_it_goes_on() {
+    let fixture = Fixture::new().await;
+    for (name, value, code) in [
+        ("request_uri", "urn:x", "request_uri_not_supported"),
+        ("request", "x.y.z", "request_not_supported"),
+        ("response_mode", "form_post", "invalid_request"),
+        ("prompt", "none login", "invalid_request"),
+        ("max_age", "x", "invalid_request"),
+        ("scope", "admin", "invalid_scope"),
+    ] {
+        let ask = Ask::new(APP).with(name, value);
+        let reply = fixture.send(cross_site("/authorize", &ask.pairs)).await;
+        reply.assert_redirected_error(APP.redirect_uri, code);
+    }
+}
+
+#[tokio::test]
 async fn a_request_by_post_begins_like_one_by_get() {
     let fixture = Fixture::new().await;
     let mut browser = Browser::new(&fixture);

@@ -148,8 +148,9 @@ async fn what_is_older_than_the_refresh_lifetime_changes_nothing_whatever_its_ge
 /// The server's keys as they are kept.
 #[derive(Serialize, Deserialize)]
 struct KeysRecord {
-    signing: Value,
     mac: Vec<Value>,
+    #[serde(flatten)]
+    others: serde_json::Map<String, Value>,
 }
 
 impl Record for KeysRecord {
@@ -168,7 +169,7 @@ async fn with_a_new_key(fixture: &Fixture) -> Server {
     let key = records.key(&[]);
     let loaded = records.get(&key).await.unwrap().unwrap();
     let mut keys = loaded.record;
-    let mut added = keys.mac[1].clone();
+    let mut added = keys.mac[0].clone();
     added["id"] = Value::from(2);
     added["key"] = Value::from("A".repeat(43));
     keys.mac.push(added);

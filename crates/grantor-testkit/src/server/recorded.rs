@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use grantor_core::{ClientAuthentication, Params, Timestamp, TokenEndpointAuthMethod};
+use grantor_core::{ClientAuthentication, Params, RequestView, Timestamp, TokenEndpointAuthMethod};
 use http::{HeaderMap, Request, StatusCode, header};
 use url::Url;
 
@@ -141,8 +141,8 @@ impl RecordedRequest {
     }
 
     fn client(&self) -> Option<ClientAuthentication> {
-        let header = self.headers().get(header::AUTHORIZATION);
-        ClientAuthentication::from_request(header, &self.params()).ok()
+        let params = self.params();
+        ClientAuthentication::from_request(&RequestView::new(self.headers(), &params)).ok()
     }
 }
 

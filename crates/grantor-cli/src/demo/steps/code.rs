@@ -1,7 +1,7 @@
 use grantor_core::exchange::FetchError;
 use grantor_core::{
-    AuthorizationRequest, AuthorizationResponse, CodeVerifier, GrantParameters, Secret,
-    TokenRequest, TokenResponse,
+    AuthorizationRequest, AuthorizationResponse, CodeVerifier, GrantParameters, ResponseType,
+    Secret, TokenRequest, TokenResponse,
 };
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ async fn sign_in(player: &Player, verifier: &CodeVerifier) -> Result<Secret, Str
     let metadata = player.metadata().await?;
     let state = player.environment.random_text::<16>();
     let request = AuthorizationRequest {
-        response_type: Some("code".to_owned()),
+        response_type: Some(ResponseType::code()),
         client_id: Some(player.stage.app.client_id().to_owned()),
         redirect_uri: Some(REDIRECT_URI.to_owned()),
         scope: Some(SCOPE.to_owned()),
@@ -77,7 +77,7 @@ async fn sign_in(player: &Player, verifier: &CodeVerifier) -> Result<Secret, Str
         code_challenge: Some(verifier.challenge().value),
         code_challenge_method: Some("S256".to_owned()),
         resource: vec![player.stage.api.clone()],
-        extra: Vec::new(),
+        ..AuthorizationRequest::default()
     };
     let endpoint = metadata.authorization_endpoint.as_ref();
     let url = request.to_url(known(endpoint, "authorization_endpoint")?);

@@ -3,8 +3,11 @@ use crate::error::Error;
 
 /// Every parameter can be read, and none is given twice (RFC 6749 section 3.1).
 pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> Result<(), Error> {
-    match &context.call.malformed {
+    if let Some(error) = &context.call.malformed {
+        return Err(Error::invalid_request(error.to_string()));
+    }
+    match context.request.problems.first() {
         None => Ok(()),
-        Some(error) => Err(Error::invalid_request(error.to_string())),
+        Some(problem) => Err(Error::invalid_request(problem.to_string())),
     }
 }

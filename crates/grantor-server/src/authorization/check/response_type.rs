@@ -1,12 +1,12 @@
-use grantor_core::ErrorCode;
+use grantor_core::{ErrorCode, ResponseType};
 
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
 
 /// The response type is known, and the client may use it.
 pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> Result<(), Error> {
-    match context.request.response_type.as_deref() {
-        Some("code") => {}
+    match &context.request.response_type {
+        Some(response_type) if *response_type == ResponseType::code() => {}
         Some(_) => {
             let description = "the response type is not supported";
             return Err(Error::refused(

@@ -8,7 +8,7 @@ pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> R
     let allowed = &context.client()?.scope;
     context.scope = match context.request.scope.as_deref() {
         None => allowed.clone(),
-        Some(text) => requested_scope(text, allowed)?,
+        Some(text) => requested_scope(text, allowed, context.services.config.max_scope_values)?,
     };
     Ok(())
 }

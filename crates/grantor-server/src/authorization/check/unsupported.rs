@@ -1,4 +1,4 @@
-use grantor_core::ErrorCode;
+use grantor_core::{ErrorCode, ResponseMode};
 
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
@@ -7,14 +7,12 @@ use crate::error::Error;
 /// rather than ignored (OpenID Connect Core section 6).
 pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> Result<(), Error> {
     let request = &context.request;
-    let (code, name) = if request.extra("request").is_some() {
+    let is_query = |mode: &ResponseMode| *mode == ResponseMode::Query;
+    let (code, name) = if request.request.is_some() {
         (ErrorCode::RequestNotSupported, "request")
-    } else if request.extra("request_uri").is_some() {
+    } else if request.request_uri.is_some() {
         (ErrorCode::RequestUriNotSupported, "request_uri")
-    } else if request
-        .extra("response_mode")
-        .is_some_and(|mode| mode != "query")
-    {
+    } else if !request.response_mode.as_ref().is_none_or(is_query) {
         (ErrorCode::InvalidRequest, "response_mode")
     } else {
         return Ok(());

@@ -6,6 +6,7 @@ use crate::authorization::table::Flow;
 use crate::error::Error;
 use crate::http::Reply;
 use crate::site::form::CSRF;
+use crate::site::interaction::return_to;
 use crate::site::{Interaction, InteractionParts, SignIn, Stage};
 
 /// The site says who the user is, or shows a page to find it out.
@@ -16,6 +17,12 @@ pub(in crate::authorization) fn run<'a>(
 }
 
 async fn ask(context: &mut AuthorizationContext<'_>) -> Result<Flow, Error> {
+    // A browser sends no cookies with a form of another site, but it does after a redirect. To answer
+    // with a new cookie would make its open pages stale.
+    if context.call.is_post() && context.browser.is_new {
+        let location = return_to(&context.action, &context.sealed_text);
+        return Ok(Flow::Reply(Reply::redirect(&location)));
+    }
     // A site may answer once with somebody who signed in too long ago.
     for insufficient in [false, true] {
         match ask_site(context, insufficient).await? {

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use grantor_core::{
     AuthorizationRequest, AuthorizationResponse, CodeChallenge, ErrorCode, ErrorResponse, Issuer,
-    Params, RedirectUri, Scope, Secret,
+    Params, RedirectUri, ResponseType, Scope, Secret,
 };
 use http::{HeaderValue, Response, StatusCode, header};
 use url::Url;
@@ -31,7 +31,7 @@ pub(in crate::server) fn approve(
     query: &str,
 ) -> Result<Url, &'static str> {
     let request = read(query)?;
-    if request.response_type.as_deref() != Some("code") {
+    if request.response_type != Some(ResponseType::code()) {
         return Err("\"response_type\" is not \"code\"");
     }
     let client_id = request.client_id.ok_or("\"client_id\" is missing")?;
@@ -49,7 +49,7 @@ pub(in crate::server) fn approve(
     state.issued += 1;
     let code = format!("code-{}", state.issued);
     let answer = AuthorizationResponse {
-        outcome: Ok(Secret::new(code.clone())),
+        outcome: Ok(Secret::new(code.clone()).into()),
         state: request.state,
         issuer: Some(issuer.as_str().to_owned()),
     };
