@@ -1,11 +1,11 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use grantor_http::system;
 use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores};
-use grantor_store_sqlite::SqliteOptions;
+use grantor_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::config::{Config, StoreKind};
 use crate::error::CliError;
@@ -24,7 +24,7 @@ pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
         StoreKind::SqliteFast => SqliteOptions::default().danger_may_lose_last_commits(),
         _ => SqliteOptions::default(),
     };
-    let database = config.data.join("grantor.db");
+    let database = database(config);
     refuse_if_others_write(&config.data, 0o700)?;
     refuse_if_others_write(&database, 0o600)?;
     let store: Arc<dyn Store> = Arc::new(options.open(database)?);
@@ -32,15 +32,48 @@ pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
     Ok(Stores::new(store, namespace, system()).seal_under(key.sealing_key()))
 }
 
-/// As [`open`], for a command that changes the data or shows them: in memory there are none.
+/// As [`open`], for a command that changes the data: in memory there are none.
 pub(crate) async fn open_kept(config: &Config) -> Result<Stores, CliError> {
-    if config.store == StoreKind::Memory {
-        return Err(CliError::configuration(
-            "the configured store is \"memory\", which a server shares with no other process: use \
-             \"sqlite\"",
-        ));
-    }
+    refuse_memory(config)?;
     open(config).await
+}
+
+/// The stores of data that are there, for reading only: no file is made, and no lock is taken that a
+/// server would wait for.
+pub(crate) async fn open_to_read(config: &Config) -> Result<Stores, CliError> {
+    let store: Arc<dyn Store> = Arc::new(open_database_to_read(config)?);
+    let namespace = Namespace::new("grantor");
+    let key = MasterKey::open_existing(&config.data, &store, namespace, &system()).await?;
+    Ok(Stores::new(store, namespace, system()).seal_under(key.sealing_key()))
+}
+
+/// The database that is there, for reading only.
+pub(crate) fn open_database_to_read(config: &Config) -> Result<SqliteStore, CliError> {
+    refuse_memory(config)?;
+    let (data, database) = (config.data.display(), database(config));
+    if !database.exists() {
+        return Err(CliError::configuration(format!(
+            "there is no data in {data}: check --data and --config; \"serve\" and the commands that \
+             add something make it"
+        )));
+    }
+    refuse_if_others_write(&config.data, 0o700)?;
+    Ok(SqliteOptions::default().open_read_only(database)?)
+}
+
+/// Where the database is.
+pub(crate) fn database(config: &Config) -> PathBuf {
+    config.data.join("grantor.db")
+}
+
+pub(crate) fn refuse_memory(config: &Config) -> Result<(), CliError> {
+    if config.store != StoreKind::Memory {
+        return Ok(());
+    }
+    Err(CliError::configuration(
+        "the configured store is \"memory\", which a server shares with no other process: use \
+         \"sqlite\"",
+    ))
 }
 
 fn make_folder(path: &Path) -> Result<(), CliError> {

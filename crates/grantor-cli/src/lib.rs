@@ -1,6 +1,7 @@
 //! The `grantor` command: an authorization server with an embedded database, its administration,
 //! and OAuth tokens for scripts.
 
+mod access_log;
 mod args;
 mod command;
 mod config;
@@ -46,6 +47,8 @@ fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Serve(serve) => command::serve::run(common, &serve, output),
         Command::Client(client) => command::client::run(common, client, output),
         Command::User(user) => command::user::run(common, user, output),
+        Command::Backup(backup) => command::backup::back_up(common, &backup, output),
+        Command::Restore(restore) => command::backup::restore(common, &restore, output),
         Command::Token(token) => command::token::run(common, &token, output),
         Command::Request(request) => command::request::run(common, &request, output),
         Command::Demo(demo) => command::demo::run(common, &demo),

@@ -48,6 +48,14 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
+    /// Something that the command did, and that may be a mistake.
+    pub(crate) fn warning(&self, text: &str) {
+        if self.json {
+            return self.note(&serde_json::json!({ "warning": text }).to_string());
+        }
+        self.note(&tame(&format!("warning: {text}")));
+    }
+
     /// Why the command failed, and what to do next.
     pub(crate) fn error(&self, error: &CliError) {
         if self.json {

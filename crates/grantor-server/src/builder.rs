@@ -1,27 +1,27 @@
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::Issuer;
-use grantor_store::{Diagnostics, Records, Stores};
+use grantor_store::{Diagnostics, Stores};
 
+use crate::build_error::BuildError;
 use crate::built_in_site::{BuiltInSite, Passwords};
 use crate::client::{Clients, StoredClients};
 use crate::config::Config;
 use crate::endpoint::metadata::Published;
 use crate::event::{Event, Events, Listener};
-use crate::grant::{Grant, Grants};
+use crate::grant::Grants;
 use crate::grant_type::{
     AuthorizationCode, ClientCredentials, GrantType, GrantTypes, RefreshToken,
 };
 use crate::http::{Offer, Routes};
-use crate::key::{Keys, KeysRecord, Purpose};
+use crate::key::{Keys, Purpose};
 use crate::limits::Limits;
-use crate::revocation::Revocation;
+use crate::records::Tables;
 use crate::server::Server;
 use crate::services::{PageKeys, Protected, Services};
 use crate::site::Site;
-use crate::token::{AccessTokenRecord, RevokedRecord, Tokens};
+use crate::token::{TokenFormat, Tokens};
 
 /// Puts a server together. [`build`](Self::build) finds all that is wrong at once.
 pub struct ServerBuilder {
@@ -31,54 +31,9 @@ pub struct ServerBuilder {
     clients: Option<Arc<dyn Clients>>,
     site: Option<Arc<dyn Site>>,
     grant_types: Vec<Arc<dyn GrantType>>,
+    token_format: Option<Arc<dyn TokenFormat>>,
     listener: Option<Listener>,
     limits: Option<Limits>,
-}
-
-/// Why there is no server: every problem, not only the first.
-#[derive(Debug)]
-pub struct BuildError {
-    problems: Vec<String>,
-    source: Option<grantor_store::Error>,
-}
-
-impl BuildError {
-    pub(crate) fn new(mut problems: Vec<String>) -> Self {
-        // Two parts of a server may need the same kind of record.
-        let mut seen = HashSet::new();
-        problems.retain(|problem| seen.insert(problem.clone()));
-        Self {
-            problems,
-            source: None,
-        }
-    }
-
-    /// The problems, one message each.
-    #[must_use]
-    pub fn problems(&self) -> &[String] {
-        &self.problems
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problems.join("; "))
-    }
-}
-
-impl std::error::Error for BuildError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
-    }
-}
-
-impl From<grantor_store::Error> for BuildError {
-    fn from(error: grantor_store::Error) -> Self {
-        Self {
-            problems: vec![error.to_string()],
-            source: Some(error),
-        }
-    }
 }
 
 impl fmt::Debug for ServerBuilder {
@@ -107,6 +62,7 @@ impl Server {
                 Arc::new(ClientCredentials),
                 Arc::new(RefreshToken),
             ],
+            token_format: None,
             listener: None,
             limits: None,
         }
@@ -148,6 +104,21 @@ impl ServerBuilder {
     pub fn without_default_grant_types(mut self) -> Self {
         self.grant_types.clear();
         self
+    }
+
+    /// Writes access tokens in a format of the application's, instead of that of
+    /// [`Config::access_tokens`].
+    #[must_use]
+    pub fn token_format(mut self, format: impl TokenFormat) -> Self {
+        self.token_format = Some(Arc::new(format));
+        self
+    }
+
+    /// Where its records are, for what else works on them, such as
+    /// [`Accounts`](crate::built_in_site::Accounts).
+    #[must_use]
+    pub fn stores(&self) -> &Stores {
+        &self.stores
     }
 
     /// Calls `listener` with every event, on the task that it happens on: it must not block.
@@ -216,9 +187,12 @@ impl ServerBuilder {
         }
         let environment = self.stores.environment().clone();
         let keys = Arc::new(Keys::load(&tables.keys, &environment).await?);
-        let clients = match clients {
-            FoundClients::Own(clients) => clients,
-            FoundClients::Stored(stored) => Arc::new(stored.with_keys(&keys)),
+        let (clients, stored_clients): (Arc<dyn Clients>, _) = match clients {
+            FoundClients::Own(clients) => (clients, None),
+            FoundClients::Stored(stored) => {
+                let stored = Arc::new(stored.with_keys(&keys));
+                (Arc::clone(&stored) as _, Some(stored))
+            }
         };
         let (issuer, config) = (self.issuer, self.config);
         let revocation = Arc::new(tables.revocation);
@@ -241,6 +215,7 @@ impl ServerBuilder {
             issuer: issuer.clone(),
             environment: environment.clone(),
             kind: config.access_tokens,
+            format: self.token_format,
             default_audience: config.default_audience.clone(),
             max_clock_skew: config.max_clock_skew,
         };
@@ -260,6 +235,7 @@ impl ServerBuilder {
             config,
             environment,
             clients,
+            stored_clients,
             revocation,
             grants,
             tokens,
@@ -272,30 +248,4 @@ impl ServerBuilder {
 enum FoundClients {
     Own(Arc<dyn Clients>),
     Stored(Box<StoredClients>),
-}
-
-/// The records of a server, each kind in the store that was chosen for it.
-struct Tables {
-    keys: Records<KeysRecord>,
-    grants: Records<Grant>,
-    access_tokens: Records<AccessTokenRecord>,
-    revoked: Records<RevokedRecord>,
-    revocation: Revocation,
-}
-
-impl Tables {
-    fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let keys = diagnostics.records(stores);
-        let grants = diagnostics.records(stores);
-        let access_tokens = diagnostics.records(stores);
-        let revoked = diagnostics.records(stores);
-        let revocation = Revocation::prepare(stores, diagnostics);
-        Some(Self {
-            keys: keys?,
-            grants: grants?,
-            access_tokens: access_tokens?,
-            revoked: revoked?,
-            revocation: revocation?,
-        })
-    }
 }

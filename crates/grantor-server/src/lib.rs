@@ -23,8 +23,23 @@
 //! An endpoint that the server does not have, because no grant type needs it, is 404 and not in the
 //! metadata. Web pages may read what clients, the metadata and the keys answer (CORS): `/token` and
 //! `/revoke` only those of the origins of the client's redirect URIs.
+//!
+//! # Answers
+//!
+//! | status | at | when |
+//! |---|---|---|
+//! | 200 | all | done. JSON is never cached, except metadata and keys |
+//! | 303 | `/authorize`, `/authorize/continue` | to the client, with `code`, `state` and `iss`, or with `error`; or to the next page |
+//! | 400 | all | the request is wrong: `error` and `error_description`, which name the parameter and its value, never a secret. At `/authorize` it is a page, if the client or its redirect URI is not known |
+//! | 401 | `/token`, `/introspect`, `/revoke` | `invalid_client`, with `WWW-Authenticate: Basic`. The true reason is an event and not in the answer |
+//! | 404, 405 | all | no such path, another method: 405 has `Allow` |
+//! | 413 | all | the body is over 64 KiB |
+//! | 422 | `/authorize/continue` | the built-in site's login failed: the page is shown again |
+//! | 429 | `/token`, `/introspect`, `/revoke`, logins | too many wrong secrets or passwords |
+//! | 500, 503 | all | the server or its store failed. A request that got 503 may be sent again after `Retry-After`: it used up no code and no refresh token |
 
 mod authorization;
+mod build_error;
 mod builder;
 pub mod built_in_site;
 mod cached;
@@ -41,6 +56,7 @@ mod identifier;
 mod key;
 mod limits;
 mod profile;
+mod records;
 mod resource;
 mod revocation;
 mod server;
@@ -48,7 +64,8 @@ mod services;
 mod site;
 mod token;
 
-pub use builder::{BuildError, ServerBuilder};
+pub use build_error::BuildError;
+pub use builder::ServerBuilder;
 pub use client::{
     Client, Clients, Credentials, NewClient, Registered, Registrar, SecretHashes, StoredClients,
     VerifySecret,
@@ -64,10 +81,10 @@ pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
 pub use identifier::Identifier;
 pub use limits::{Bucket, Limit, Limits};
 pub use profile::{Pkce, Policy, Profile};
-pub use revocation::{Consent, Target};
+pub use revocation::{Consent, Subjects, Target};
 pub use server::Server;
 pub use site::{
     Allowed, Decision, Form, Interaction, Login, LoginRequirements, Page, SignIn, Site, SiteError,
     Submitted,
 };
-pub use token::TokenContents;
+pub use token::{TokenContents, TokenFormat};

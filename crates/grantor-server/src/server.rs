@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use grantor_core::{Introspection, Issuer};
 
+use crate::client::StoredClients;
 use crate::counters::CountersSnapshot;
 use crate::error::Error;
 use crate::revocation::Target;
@@ -29,6 +30,13 @@ impl Server {
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
         self.0.routes.paths().map(str::to_owned).collect()
+    }
+
+    /// The clients in its store; none if the application has a table of its own
+    /// ([`ServerBuilder::clients`](crate::ServerBuilder::clients)).
+    #[must_use]
+    pub fn clients(&self) -> Option<&StoredClients> {
+        self.0.stored_clients.as_deref()
     }
 
     /// Counts of everything since it started.
@@ -66,11 +74,8 @@ impl Server {
         subject: &str,
         remove: impl AsyncFnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        let target = Target::Subject(subject.to_owned());
-        self.revoke(&target).await?;
-        let removed = remove().await?;
-        self.revoke(&target).await?;
-        Ok(removed)
+        let epochs = &self.0.revocation.epochs;
+        epochs.remove_subject(subject, remove).await
     }
 
     /// Whether the store was seen to have lost writes: a refresh token was presented that is newer

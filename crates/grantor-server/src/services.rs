@@ -4,7 +4,7 @@ use grantor_core::{Environment, Issuer};
 use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
 
-use crate::client::Clients;
+use crate::client::{Clients, StoredClients};
 use crate::config::Config;
 use crate::endpoint::metadata::Published;
 use crate::error::Error;
@@ -30,6 +30,8 @@ pub(crate) struct Services {
     pub(crate) policy: Policy,
     pub(crate) environment: Environment,
     pub(crate) clients: Arc<dyn Clients>,
+    /// The same, if they are those of the store.
+    pub(crate) stored_clients: Option<Arc<StoredClients>>,
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) tokens: Tokens,

@@ -78,6 +78,9 @@ impl MasterKey {
                     .await?;
                 Ok(key)
             }
+            None if is_sealed(store, namespace).await? => {
+                Err(KeyFile::in_directory(directory).missing())
+            }
             _ => Err(Error::configuration(format!(
                 "{what} has not been set up: check the path; a server or a command that writes does \
                  it"

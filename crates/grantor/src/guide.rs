@@ -3,6 +3,7 @@
 //! | page | for |
 //! |---|---|
 //! | [`client`] | calling APIs, task by task |
+//! | [`server`] | issuing tokens, task by task; running `grantor serve` |
 //! | [`coming_from`] | examples of other libraries, beside the same in grantor |
 //! | [`command_line`] | the command `grantor`: commands, exit codes, JSON |
 //! | [`configuration`] | the settings of `grantor serve` |
@@ -14,12 +15,19 @@
 #[doc = include_str!("../docs/client.md")]
 pub mod client {}
 
-#[doc = "[configuration]: crate::guide::configuration\n\n"]
+#[doc = "[configuration]: crate::guide::configuration\n\
+         [guide to the server]: crate::guide::server#backup-and-restore\n\n"]
 #[doc = include_str!("../docs/command-line.md")]
 pub mod command_line {}
 
+#[doc = "[guide to the server]: crate::guide::server#backup-and-restore\n\n"]
 #[doc = include_str!("../docs/configuration.md")]
 pub mod configuration {}
+
+#[doc = "[Settings]: crate::guide::configuration\n\
+         [commands]: crate::guide::command_line\n\n"]
+#[doc = include_str!("../docs/server.md")]
+pub mod server {}
 
 pub mod coming_from {
     //! Examples of other libraries' documentation, beside the same in grantor.

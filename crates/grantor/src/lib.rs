@@ -32,7 +32,7 @@
 //! | [`http`] | `http` | transports, and the system's clock and randomness |
 //! | [`mod@core`] | always | the protocol as values and functions: requests, answers, scopes, secrets |
 //! | [`jose`] | always | JSON Web Tokens, keys and signatures |
-//! | [`guide`] | all | the guides to the client and to the command `grantor` |
+//! | [`guide`] | all | the guides to the client, to the server and to the command `grantor` |
 //!
 //! # Features
 //!
@@ -77,8 +77,7 @@ pub use grantor_jose as jose;
 #[doc(inline)]
 pub use grantor_resource as resource;
 #[cfg(feature = "server")]
-#[doc(inline)]
-pub use grantor_server as server;
+pub mod server;
 #[cfg(feature = "store")]
 #[doc(inline)]
 pub use grantor_store as store;

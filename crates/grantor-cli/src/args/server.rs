@@ -1,4 +1,7 @@
-//! The server and what it holds: `demo`, `serve`, `client`, `user`.
+//! The server and what it holds: `demo`, `serve`, `client`, `user`, `backup`, `restore`.
+
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Subcommand;
 
@@ -33,6 +36,16 @@ pub(crate) struct Serve {
 pub(crate) enum Client {
     /// Register a client; a generated secret is printed once
     Add(ClientAdd),
+    /// Change a client; its secrets and its tokens stay
+    ///
+    /// An option that is given replaces the whole setting, and an empty text removes it: --name "".
+    /// Options that are not given change nothing.
+    Set(ClientSet),
+    /// Show a client with all its settings
+    Show {
+        /// The client's identifier
+        id: String,
+    },
     /// List the clients
     List,
     /// Remove a client, and with it all its tokens
@@ -40,13 +53,16 @@ pub(crate) enum Client {
         /// The client's identifier
         id: String,
     },
-    /// Give a client a new secret; the old one is good no longer
+    /// Give a client a new secret; the old one is refused from then on, or after --keep-old
     RotateSecret {
         /// The client's identifier
         id: String,
         /// Read the new secret from standard input instead of generating one
         #[arg(long)]
         secret_stdin: bool,
+        /// How long the old secret stays valid beside the new one, as 24h or 30m
+        #[arg(long, value_name = "TIME", value_parser = parse_span, default_value = "0s")]
+        keep_old: Duration,
     },
 }
 
@@ -54,6 +70,27 @@ pub(crate) enum Client {
 pub(crate) struct ClientAdd {
     /// The client's identifier
     pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) settings: ClientSettings,
+    /// It can keep no secret: an application on a device or in a browser
+    #[arg(long)]
+    pub(crate) public: bool,
+    /// Read its secret from standard input instead of generating one
+    #[arg(long)]
+    pub(crate) secret_stdin: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ClientSet {
+    /// The client's identifier
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) settings: ClientSettings,
+}
+
+/// The settings of a client, except how it authenticates.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ClientSettings {
     /// A grant type it may use, as on the wire: authorization_code, client_credentials, refresh_token
     #[arg(long = "grant", value_name = "TYPE", value_delimiter = ',')]
     pub(crate) grants: Vec<String>,
@@ -66,15 +103,21 @@ pub(crate) struct ClientAdd {
     /// It is the resource server with this identifier: it may introspect tokens meant for it
     #[arg(long, value_name = "URL")]
     pub(crate) resource: Option<String>,
+    /// A resource it may ask tokens for; any that the server knows, if none is given
+    #[arg(long = "allow-resource", value_name = "URL")]
+    pub(crate) allowed_resources: Vec<String>,
     /// What pages call it
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// It can keep no secret: an application on a device or in a browser
-    #[arg(long)]
-    pub(crate) public: bool,
-    /// Read its secret from standard input instead of generating one
-    #[arg(long)]
-    pub(crate) secret_stdin: bool,
+    /// When its refresh tokens are replaced: "always", or "" as the server has it
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) rotation: Option<String>,
+    /// The longest its access tokens live, as 2m, if that is shorter than the server's setting
+    #[arg(long, value_name = "TIME")]
+    pub(crate) access_lifetime: Option<String>,
+    /// The longest its refresh tokens live, as 12h, if that is shorter than the server's setting
+    #[arg(long, value_name = "TIME")]
+    pub(crate) refresh_lifetime: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -86,9 +129,84 @@ pub(crate) enum User {
     },
     /// List the users
     List,
+    /// Give a user another password, from a prompt or standard input
+    ///
+    /// Their browsers have to sign in again, and all their tokens are revoked: whoever knows the old
+    /// password is out.
+    Password {
+        /// What they sign in with
+        name: String,
+        /// Revoke none of their tokens
+        #[arg(long)]
+        keep_tokens: bool,
+    },
     /// Remove a user, and with them all their tokens
     Remove {
         /// What they sign in with
         name: String,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Backup {
+    /// The new file
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Restore {
+    /// A file that `grantor backup` wrote
+    pub(crate) file: PathBuf,
+    /// Keep grants, sessions and access tokens too; what was ended since the backup is undone
+    #[arg(long)]
+    pub(crate) keep_grants: bool,
+}
+
+/// A time as `90s`, `30m`, `24h` or `7d`; a number alone is seconds.
+pub(crate) fn parse_span(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: u64 = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err("a time ends with s, m, h or d, as 24h".to_owned()),
+    };
+    let seconds = digits.parse().ok().and_then(|n: u64| n.checked_mul(unit));
+    // What is longer than a hundred years is a mistake.
+    let seconds = seconds.filter(|seconds| *seconds <= 36_525 * 86_400);
+    let seconds = seconds.ok_or("a time is a whole number with s, m, h or d, as 24h")?;
+    Ok(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_a_number_with_a_unit() {
+        for (text, seconds) in [
+            ("0", 0),
+            ("90s", 90),
+            ("30m", 1800),
+            ("24h", 86_400),
+            ("7d", 604_800),
+        ] {
+            assert_eq!(parse_span(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for wrong in [
+            "",
+            "h",
+            "-1h",
+            "1.5h",
+            "24 h",
+            "24hours",
+            "1w",
+            "é",
+            "36526d",
+            "99999999999999999999d",
+        ] {
+            assert!(parse_span(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod backup;
 pub(crate) mod client;
 mod client_options;
 pub(crate) mod completions;

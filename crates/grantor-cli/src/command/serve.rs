@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::access_log::AccessLog;
 use crate::args::{Common, Serve};
 use crate::config::Config;
 use crate::data;
@@ -28,6 +29,7 @@ pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<Exi
         let server = build(&config, address).await?;
         let (mut first, mut both) = (Signals::new()?, Signals::new()?);
         announce(&server, address, &config, output);
+        let service = AccessLog::new(server, config.access_log);
         let told_to_stop = async {
             first.next().await;
             tracing::info!("stopping when the requests under way are answered");
@@ -37,7 +39,7 @@ pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<Exi
             both.next().await;
         };
         tokio::select! {
-            () = grantor_listen::serve(listener, server, config.listener.clone(), told_to_stop) => {
+            () = grantor_listen::serve(listener, service, config.listener.clone(), told_to_stop) => {
                 Ok(ExitCode::SUCCESS)
             }
             () = told_twice => Err(CliError::failed(

@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use grantor_core::{Issuer, Secret};
-use grantor_server::Server;
+use grantor_core::Secret;
+use grantor_server::Subjects;
 use grantor_server::built_in_site::{Account, Accounts, Passwords};
 use grantor_store::Stores;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub(crate) fn run(
                 output.result(&text, &to_json(&account))?;
             }
             args::User::List => {
-                let accounts = accounts(&data::open_kept(&config).await?)?;
+                let accounts = accounts(&data::open_to_read(&config).await?)?;
                 let all = accounts.list().await?.unwrap_or_default();
                 let names: Vec<&str> = all.iter().map(|a| a.name.as_str()).collect();
                 let text = match names.as_slice() {
@@ -41,15 +41,30 @@ pub(crate) fn run(
                 };
                 output.result(&text, &all.iter().map(to_json).collect())?;
             }
+            args::User::Password { name, keep_tokens } => {
+                let stores = data::open_kept(&config).await?;
+                let accounts = accounts(&stores)?;
+                if accounts.named(&name).await?.is_none() {
+                    return Err(no_user(&name));
+                }
+                let changed = accounts.set_password(&name, &password()?).await?;
+                let account = changed.ok_or_else(|| no_user(&name))?;
+                let mut text = format!("password of {} changed", account.name);
+                if !keep_tokens {
+                    Subjects::open(&stores)?.revoke(&account.subject).await?;
+                    text.push_str(", and all their tokens revoked");
+                }
+                output.result(&text, &to_json(&account))?;
+            }
             args::User::Remove { name } => {
                 let stores = data::open_kept(&config).await?;
                 let accounts = accounts(&stores)?;
                 let Some(account) = accounts.named(&name).await? else {
-                    return Err(CliError::failed(format!("there is no user {name}")));
+                    return Err(no_user(&name));
                 };
-                let server = server(stores).await?;
                 let remove = async || accounts.remove(&name).await;
-                server.remove_subject(&account.subject, remove).await?;
+                let subjects = Subjects::open(&stores)?;
+                subjects.remove(&account.subject, remove).await?;
                 let text = format!("user {} removed, and all their tokens", account.name);
                 output.result(&text, &to_json(&account))?;
             }
@@ -62,11 +77,8 @@ fn accounts(stores: &Stores) -> Result<Accounts, CliError> {
     Ok(Accounts::open(stores, Passwords::default())?)
 }
 
-/// A server that answers nobody: a user is revoked under every issuer of these stores.
-async fn server(stores: Stores) -> Result<Server, CliError> {
-    let issuer =
-        Issuer::parse("http://127.0.0.1").map_err(|error| CliError::failed(error.to_string()))?;
-    Ok(Server::builder(issuer, stores).build().await?)
+fn no_user(name: &str) -> CliError {
+    CliError::failed(format!("there is no user {name}"))
 }
 
 fn password() -> Result<Secret, CliError> {

@@ -34,7 +34,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 15] = [
+pub(super) const KEYS: [Key; 16] = [
     Key {
         name: "data",
         takes: "a path",
@@ -106,6 +106,17 @@ pub(super) const KEYS: [Key; 15] = [
         apply: |config, value| {
             let list = value.as_array().ok_or("must be a list of URLs")?;
             config.resources = list.iter().map(resource).collect::<Result<_, _>>()?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "access_log",
+        takes: "`true` or `false`",
+        default: "`false`",
+        meaning: "whether `serve` logs every request at level `info`: method, path without the query, \
+                  status, time and address",
+        apply: |config, value| {
+            config.access_log = value.as_bool().ok_or("must be true or false")?;
             Ok(())
         },
     },

@@ -48,7 +48,7 @@ fn a_data_folder_that_can_not_be_written() {
     let below = format!("{file}/data");
     for data in [&file, &below, "/proc/grantor", "/proc"] {
         for args in [
-            &["client", "list"][..],
+            &["client", "add", "job", "--grant", "client_credentials"][..],
             &["serve", "--listen", "127.0.0.1:0"],
         ] {
             let done = home.run(&[args, &["--data", data]].concat());
@@ -140,7 +140,7 @@ fn clients_that_can_not_be() {
         &[
             "client job",
             "--grant client: must be one of authorization_code, client_credentials, refresh_token",
-            "--scope: ",
+            "--scope a\"b: ",
             "--redirect-uri https://a.example/#b: a redirect URI has no fragment",
         ],
     );

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it panics")]
 
 mod api;
+mod backups;
 mod bad_input;
 mod clients;
 mod configuration;

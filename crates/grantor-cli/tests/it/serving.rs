@@ -206,3 +206,51 @@ fn a_greeting_that_nobody_reads_stops_no_server() {
     assert_eq!(answer.status, 200);
     assert!(home.log().contains("can't be written"), "{}", home.log());
 }
+
+/// The reason goes to whoever runs the server, and not to the client.
+#[test]
+fn a_refused_client_is_in_the_log_with_the_true_reason() {
+    let home = Home::new();
+    home.add_service("job", &[]);
+    let server = home.serve(&[]);
+    for (id, reason) in [("job", "wrong secret"), ("nobody", "unknown client")] {
+        assert_eq!(server.ask_token(id, "not the secret").status, 401);
+        eventually("the event", || {
+            let log = home.log();
+            log.lines().any(|line| {
+                [
+                    " INFO ",
+                    "grantor::audit",
+                    "request refused",
+                    "token",
+                    id,
+                    reason,
+                ]
+                .iter()
+                .all(|part| line.contains(part))
+            })
+        });
+    }
+    assert!(!home.log().contains("not the secret"));
+    assert!(!home.log().contains("grantor::access"));
+}
+
+#[test]
+fn every_request_is_logged_if_asked_for_without_its_query() {
+    let home = Home::new();
+    let file = home.file("grantor.toml", "access_log = true");
+    let server = home.serve(&["--config", &file]);
+    assert_eq!(server.get("/jwks?code=of-somebody").status, 200);
+    assert_eq!(server.get("/nowhere").status, 404);
+    eventually("both requests", || {
+        let log = home.log();
+        [("/jwks", "200"), ("/nowhere", "404")]
+            .iter()
+            .all(|(path, status)| {
+                log.lines().any(|line| {
+                    line.contains("grantor::access") && line.contains(path) && line.contains(status)
+                })
+            })
+    });
+    assert!(!home.log().contains("of-somebody"));
+}

@@ -28,6 +28,7 @@ fn add_app(home: &Home) {
 #[test]
 fn a_user_is_added_listed_and_removed() {
     let home = Home::new();
+    add_app(&home);
     let empty = home.run(&["user", "list"]).ok();
     assert_eq!(empty.out, "no users yet: grantor user add NAME\n");
     let added = home
@@ -113,4 +114,56 @@ fn users_come_and_go_while_the_server_runs() {
     home.add_user("ann", PASSWORD);
     Visitor::new(&server).sign_in("app", "ann", PASSWORD);
     assert_eq!(refresh(&server, "app", &refresh_token).status, 400);
+}
+
+#[test]
+fn another_password_ends_what_the_old_one_began() {
+    let home = Home::new();
+    add_app(&home);
+    home.add_user("ann", PASSWORD);
+    let server = home.serve(&[]);
+    let mut visitor = Visitor::new(&server);
+    let code = visitor.sign_in("app", "ann", PASSWORD);
+    let tokens = redeem(&server, "app", &code);
+    let before = home.json(&["user", "list"]);
+
+    let new = "a long swim in the sea";
+    let change = |more: &[&str]| {
+        let command = home.command(&[&["user", "password", "ann"], more].concat());
+        command.input(new).run().ok().out
+    };
+    assert_eq!(
+        change(&[]),
+        "password of ann changed, and all their tokens revoked\n"
+    );
+    assert_eq!(home.json(&["user", "list"]), before, "the subject stays");
+    eventually("the end of the old tokens", || {
+        refresh(&server, "app", &tokens.text("refresh_token")).status == 400
+    });
+    let page = visitor.open("app");
+    assert!(
+        page.body.contains("name=\"password\""),
+        "a session from before: {page:?}"
+    );
+    assert_eq!(
+        Visitor::new(&server).log_in("app", "ann", PASSWORD).status,
+        422
+    );
+
+    let code = Visitor::new(&server).sign_in("app", "ann", new);
+    let tokens = redeem(&server, "app", &code);
+    assert_eq!(change(&["--keep-tokens"]), "password of ann changed\n");
+    let kept = refresh(&server, "app", &tokens.text("refresh_token"));
+    assert_eq!(kept.status, 200, "{kept:?}");
+
+    let nobody = home
+        .command(&["user", "password", "nobody"])
+        .input(new)
+        .run();
+    nobody.fails(1, &["there is no user nobody"]);
+    let short = home
+        .command(&["user", "password", "ann"])
+        .input("short")
+        .run();
+    short.fails(1, &["at least 8 characters"]);
 }

@@ -1,11 +1,13 @@
 use std::time::Duration;
 
 use grantor_core::{Environment, ErrorCode, Secret, Timestamp};
-use grantor_store::{Conflict, Diagnostics, Kind, Record, Records, Stores, Versioned, kinds};
+use grantor_store::{
+    Change, Conflict, Diagnostics, Kind, Record, Records, Stores, Versioned, kinds,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{PasswordError, Passwords, user_name};
-use crate::builder::BuildError;
+use crate::build_error::BuildError;
 use crate::error::Error;
 use crate::identifier::Identifier;
 
@@ -20,6 +22,7 @@ pub struct Accounts {
 
 /// A user, without the password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Account {
     /// `sub` in tokens: never given to somebody else, whatever becomes of the name.
     pub subject: String,
@@ -27,14 +30,19 @@ pub struct Account {
     pub name: String,
     /// When the account was made, in milliseconds since 1970.
     pub created_at: Timestamp,
+    /// When the password was chosen. Browsers that signed in before must sign in again.
+    pub password_set_at: Timestamp,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct AccountRecord {
     id: Identifier,
     name: String,
     password: String,
     created_at: Timestamp,
+    /// Absent, if it is the first password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password_set_at: Option<Timestamp>,
 }
 
 impl Record for AccountRecord {
@@ -99,12 +107,7 @@ impl Accounts {
     /// The name or the password can't be used, the name is taken, or the store failed.
     pub async fn add(&self, name: &str, password: &Secret) -> Result<Account, Error> {
         let name = normalize(name)?;
-        if password.expose().chars().count() < 8 {
-            return Err(invalid("a password has at least 8 characters"));
-        }
-        if password.expose().len() > MAX_PASSWORD {
-            return Err(invalid("a password has at most 1024 bytes"));
-        }
+        check_password(password)?;
         if self.find(&name).await?.is_some() {
             return Err(taken(&name));
         }
@@ -115,6 +118,7 @@ impl Accounts {
             name,
             password: hash.map_err(password_failed)?,
             created_at: self.environment.now(),
+            password_set_at: None,
         };
         let index = NameRecord {
             account: record.id,
@@ -128,6 +132,38 @@ impl Accounts {
             Ok(_) => Ok(record.into()),
             Err(Conflict) => Err(Error::Internal("an identifier was drawn twice".to_owned())),
         }
+    }
+
+    /// Gives an account another password. Browsers that were signed in must sign in again. Tokens
+    /// stay valid: revoke them as well, if somebody else may know the old password. Returns the
+    /// account; none if there is none of that name.
+    ///
+    /// # Errors
+    /// The password can't be used, or the store failed.
+    pub async fn set_password(
+        &self,
+        name: &str,
+        password: &Secret,
+    ) -> Result<Option<Account>, Error> {
+        check_password(password)?;
+        let Some(found) = self.find(&normalize(name)?).await? else {
+            return Ok(None);
+        };
+        let salt = self.environment.random_bytes();
+        let hash = self.passwords.hash(password, salt).await;
+        let hash = hash.map_err(password_failed)?;
+        let now = self.environment.now();
+        let key = self.accounts.key(found.id.as_bytes());
+        let changed = self.accounts.change(&key, async |record| {
+            let Some(mut record) = record else {
+                return Ok(Change::Keep(None));
+            };
+            record.password.clone_from(&hash);
+            record.password_set_at = Some(now);
+            Ok(Change::Write(record.clone(), Some(record)))
+        });
+        let changed: Result<_, Error> = changed.await;
+        Ok(changed?.map(Into::into))
     }
 
     /// Every account; none if the store can't list.
@@ -245,11 +281,22 @@ impl From<AccountRecord> for Account {
             subject: record.id.to_string(),
             name: record.name,
             created_at: record.created_at,
+            password_set_at: record.password_set_at.unwrap_or(record.created_at),
         }
     }
 }
 
 const MAX_PASSWORD: usize = 1024;
+
+fn check_password(password: &Secret) -> Result<(), Error> {
+    if password.expose().chars().count() < 8 {
+        return Err(invalid("a password has at least 8 characters"));
+    }
+    if password.expose().len() > MAX_PASSWORD {
+        return Err(invalid("a password has at most 1024 bytes"));
+    }
+    Ok(())
+}
 
 fn password_failed(error: PasswordError) -> Error {
     match error {

@@ -6,7 +6,7 @@ use super::attempts::{Admission, Attempt};
 use super::known_browsers::KnownBrowsers;
 use super::session::Sessions;
 use super::{Accounts, Passwords, pages};
-use crate::builder::BuildError;
+use crate::build_error::BuildError;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::site::{Decision, Interaction, Login, Page, SignIn, Site, SiteError};
@@ -77,6 +77,8 @@ impl BuiltInSite {
         }
         let account = self.accounts.of_subject(&session.subject).await;
         let account = account.map_err(SiteError::new)?;
+        // A session from before a change of the password is over.
+        let account = account.filter(|account| session.auth_time >= account.password_set_at);
         Ok(account.map(|_| Login::new(session.subject, session.auth_time).in_session(id)))
     }
 

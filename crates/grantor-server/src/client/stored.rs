@@ -6,7 +6,7 @@ use grantor_store::{Cached, Diagnostics, Records, Stores};
 
 use super::record::{ClientRecord, ResourceRecord};
 use super::{Client, Clients, Credentials, Registered, SecretHashes};
-use crate::builder::BuildError;
+use crate::build_error::BuildError;
 use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
 use crate::error::Error;
 use crate::key::{Keys, KeysRecord, Purpose};
@@ -62,21 +62,17 @@ impl StoredClients {
     /// # Errors
     /// The store failed.
     pub async fn list(&self) -> Result<Option<Vec<Client>>, Error> {
-        let mut found: Vec<Client> = Vec::new();
-        let mut after = None;
-        loop {
-            let Some(page) = self.clients.page(after.as_ref(), 500).await? else {
-                return Ok(None);
-            };
-            let records = page.records.into_iter();
-            found.extend(records.map(|(_, versioned)| versioned.record.into_client()));
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        found.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Some(found))
+        list(&self.clients).await
+    }
+
+    /// The clients in `stores`, for a program that only reads: it makes no keys, and the store may be
+    /// open for reading only. None if the store can't list.
+    ///
+    /// # Errors
+    /// The stores can't carry clients, or can't be read.
+    pub async fn list_in(stores: &Stores) -> Result<Option<Vec<Client>>, Error> {
+        let clients = stores.records::<ClientRecord>().map_err(Error::Internal)?;
+        list(&clients).await
     }
 
     /// A client and its credentials, at most [`CACHE_TTL`] old. An unknown client is looked up every
@@ -124,6 +120,24 @@ impl StoredClients {
         let owner = owner.filter(|c| c.resource_identifier.as_deref() == Some(resource));
         Ok(owner.map(|client| client.id.clone()))
     }
+}
+
+async fn list(clients: &Records<ClientRecord>) -> Result<Option<Vec<Client>>, Error> {
+    let mut found: Vec<Client> = Vec::new();
+    let mut after = None;
+    loop {
+        let Some(page) = clients.page(after.as_ref(), 500).await? else {
+            return Ok(None);
+        };
+        let records = page.records.into_iter();
+        found.extend(records.map(|(_, versioned)| versioned.record.into_client()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(Some(found))
 }
 
 impl Clients for StoredClients {

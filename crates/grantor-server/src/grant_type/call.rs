@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use grantor_core::{ErrorCode, Params, Scope, Timestamp};
+use grantor_core::{Params, Scope, Timestamp};
 use grantor_store::Versioned;
 
+use super::requested::{requested_scope, unknown_target};
 use crate::client::Client;
-use crate::config::Config;
-use crate::config::MAX_SCOPE_VALUES;
+use crate::config::{Config, MAX_SCOPE_VALUES};
 use crate::error::Error;
 use crate::grant::{Grant, Grants};
 use crate::identifier::Identifier;
@@ -268,34 +268,4 @@ impl<'a> TokenCall<'a> {
                 .any(|own| resource::is_same(own, resource))),
         }
     }
-}
-
-/// A scope as a request has it: at most `most` values, which must lie within `allowed`.
-pub(crate) fn requested_scope(text: &str, allowed: &Scope, most: usize) -> Result<Scope, Error> {
-    let refuse = |description: String| Error::refused(ErrorCode::InvalidScope, description);
-    let scope = Scope::parse_at_most(text, most).map_err(|error| refuse(error.to_string()))?;
-    if scope.is_empty() {
-        return Err(refuse("\"scope\" is empty".to_owned()));
-    }
-    if let Some(value) = scope.iter().find(|value| !allowed.contains(value)) {
-        return Err(refuse(format!(
-            "\"scope\" has the value \"{}\", which is unknown or was not granted",
-            shorten(value)
-        )));
-    }
-    Ok(scope)
-}
-
-pub(crate) fn unknown_target(parameter: &str, resource: &str) -> Error {
-    let description = format!(
-        "\"{parameter}\" has the value \"{}\", which is unknown, not for this client, or was not \
-         granted",
-        shorten(resource)
-    );
-    Error::refused(ErrorCode::InvalidTarget, description)
-}
-
-/// A value of a request, made short enough for a message.
-fn shorten(value: &str) -> String {
-    value.chars().take(80).collect()
 }

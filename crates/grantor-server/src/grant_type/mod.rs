@@ -12,6 +12,7 @@ pub(crate) mod commit;
 mod granted;
 mod list;
 mod refresh_token;
+mod requested;
 
 use std::fmt::Debug;
 
@@ -19,11 +20,11 @@ use grantor_core::BoxFuture;
 
 pub use authorization_code::AuthorizationCode;
 pub use call::TokenCall;
-pub(crate) use call::{requested_scope, unknown_target};
 pub use client_credentials::ClientCredentials;
 pub use granted::{Change, End, Granted, NewGrant, OnConflict, Under, Wait};
 pub(crate) use list::GrantTypes;
 pub use refresh_token::RefreshToken;
+pub(crate) use requested::{requested_scope, unknown_target};
 
 use crate::error::Error;
 

@@ -46,6 +46,19 @@ impl Epochs {
         self.revoke(self.session_key(session)).await
     }
 
+    /// Revokes everything of a subject, calls `remove`, and revokes once more, for a login that came
+    /// in between.
+    pub(crate) async fn remove_subject<T, E: From<Error>>(
+        &self,
+        subject: &str,
+        remove: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.revoke_subject(subject).await?;
+        let removed = remove().await?;
+        self.revoke_subject(subject).await?;
+        Ok(removed)
+    }
+
     async fn read(&self, key: &Key) -> Result<String, Error> {
         if let Some(epoch) = self.cache.get(key) {
             return Ok(epoch);

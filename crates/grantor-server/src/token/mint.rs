@@ -1,9 +1,10 @@
 use std::time::Duration;
 
-use grantor_core::{Scope, Secret, Timestamp};
+use grantor_core::{Secret, Timestamp};
 use grantor_jose::{Algorithm, jwt};
-use serde::Serialize;
+use serde_json::Value;
 
+use super::claims::{AccessTokenClaims, Audience};
 use super::{AccessTokenRecord, Anchor, OpaqueKind, OpaqueToken, TokenContents, Tokens};
 use crate::client::Client;
 use crate::config::AccessTokens;
@@ -20,36 +21,21 @@ pub(crate) struct Minting<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// The claims of a JWT access token (RFC 9068 section 2.2).
-#[derive(Serialize)]
-struct AccessTokenClaims<'a> {
-    iss: &'a str,
-    sub: &'a str,
-    aud: Audience<'a>,
-    client_id: &'a str,
-    exp: i64,
-    iat: i64,
-    jti: Identifier,
-    #[serde(skip_serializing_if = "Scope::is_empty")]
-    scope: &'a Scope,
-    anchor: Anchor,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Audience<'a> {
-    One(&'a str),
-    Many(&'a [String]),
-}
-
 impl Tokens {
-    /// Writes an opaque access token, or signs a JWT.
+    /// Writes an opaque access token, signs a JWT, or has the application's format write one.
     pub(crate) async fn mint(&self, minting: Minting<'_>) -> Result<Secret, Error> {
         // A grant has the epochs of its own; without one, the token needs the subject's.
         let subject_epoch = match (&minting.grant, &minting.contents.subject) {
             (None, Some(subject)) => Some(self.revocation.epochs.subject_now(subject).await?),
             _ => None,
         };
+        if let Some(format) = &self.format {
+            let claims = self.claims(&minting, subject_epoch);
+            let Ok(Value::Object(claims)) = serde_json::to_value(&claims) else {
+                return Err(Error::Internal("the claims can't be written".to_owned()));
+            };
+            return format.write(&claims).await;
+        }
         match self.kind {
             AccessTokens::Opaque => self.write(minting, subject_epoch).await,
             AccessTokens::Jwt(algorithm) => self.sign(&minting, subject_epoch, algorithm),
@@ -100,16 +86,28 @@ impl Tokens {
         subject_epoch: Option<String>,
         algorithm: Algorithm,
     ) -> Result<Secret, Error> {
+        let no_key = || Error::Internal(format!("there is no {algorithm} key"));
+        let key = self.keys.signing(algorithm).ok_or_else(no_key)?;
+        let claims = self.claims(minting, subject_epoch);
+        let token = jwt::sign(key, jwt::Typ::ACCESS_TOKEN, &claims);
+        token
+            .map(Secret::new)
+            .map_err(|_| Error::Internal("the token can't be signed".to_owned()))
+    }
+
+    fn claims<'a>(
+        &'a self,
+        minting: &'a Minting<'_>,
+        subject_epoch: Option<String>,
+    ) -> AccessTokenClaims<'a> {
         let Minting {
             client,
             ref contents,
             now,
             ..
         } = *minting;
-        let no_key = || Error::Internal(format!("there is no {algorithm} key"));
-        let key = self.keys.signing(algorithm).ok_or_else(no_key)?;
         let client_epoch = client.epoch.clone();
-        let claims = AccessTokenClaims {
+        AccessTokenClaims {
             iss: self.issuer.as_str(),
             sub: contents.subject.as_deref().unwrap_or(&client.id),
             aud: match (contents.audience.as_slice(), &self.default_audience) {
@@ -131,10 +129,6 @@ impl Tokens {
                     subject,
                 },
             },
-        };
-        let token = jwt::sign(key, jwt::Typ::ACCESS_TOKEN, &claims);
-        token
-            .map(Secret::new)
-            .map_err(|_| Error::Internal("the token can't be signed".to_owned()))
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Access tokens: their contents, how they are minted and how they are read.
 
+mod claims;
 mod contents;
+mod format;
 mod mint;
 mod opaque;
 mod read;
@@ -10,6 +12,7 @@ mod tokens;
 
 pub(crate) use contents::Anchor;
 pub use contents::TokenContents;
+pub use format::TokenFormat;
 pub(crate) use mint::Minting;
 pub(crate) use opaque::{OpaqueKind, OpaqueToken};
 pub(crate) use record::AccessTokenRecord;

@@ -2,6 +2,7 @@ use grantor_core::{Introspection, Timestamp};
 use grantor_jose::jwt::{self, Policy};
 use grantor_store::Versioned;
 
+use super::claims::ReadClaims;
 use super::revoked::RevokedRecord;
 use super::{Anchor, OpaqueKind, OpaqueToken, Tokens};
 use crate::error::Error;
@@ -13,10 +14,10 @@ impl Tokens {
         if let Some(opaque) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
             return self.read_opaque(&opaque).await;
         }
-        if token.contains('.') {
-            return self.read_jwt(token).await;
+        match self.verify_self_contained(token).await? {
+            Some(claims) => self.read_self_contained(claims).await,
+            None => Ok(Introspection::inactive()),
         }
-        Ok(Introspection::inactive())
     }
 
     /// Revokes an access token before it expires. `may_revoke` says whether the caller may, of a
@@ -36,17 +37,13 @@ impl Tokens {
                 _ => Ok(false),
             };
         }
-        let Some(claims) = self.verify_jwt(token) else {
+        let Some(claims) = self.verify_self_contained(token).await? else {
             return Ok(false);
         };
-        let client_id = claims.other.get("client_id").and_then(|v| v.as_str());
-        may_revoke(client_id.unwrap_or_default())?;
-        let (Some(jti), Some(expires_at)) = (claims.jwt_id, claims.expires_at) else {
-            return Ok(false);
-        };
-        let key = self.revoked.key_of_name(&jti);
+        may_revoke(&claims.client_id)?;
+        let key = self.revoked.key_of_name(&claims.id);
         let record = RevokedRecord {
-            expires_at: expires_at + self.max_clock_skew * 2,
+            expires_at: claims.expires_at + self.max_clock_skew * 2,
         };
         self.revoked.overwrite(&key, &record).await?;
         Ok(true)
@@ -81,48 +78,53 @@ impl Tokens {
         })
     }
 
-    async fn read_jwt(&self, token: &str) -> Result<Introspection, Error> {
-        let Some(claims) = self.verify_jwt(token) else {
-            return Ok(Introspection::inactive());
-        };
-        let member = |name: &str| claims.other.get(name);
-        let text = |name: &str| member(name).and_then(|v| v.as_str()).map(str::to_owned);
-        let anchor = member("anchor").cloned();
-        let anchor = anchor.and_then(|value| serde_json::from_value(value).ok());
-        let (Some(anchor), Some(client_id)) = (anchor, text("client_id")) else {
-            return Ok(Introspection::inactive());
-        };
-        let jti = claims.jwt_id.clone().unwrap_or_default();
-        let revoked = self.revoked.get(&self.revoked.key_of_name(&jti)).await?;
-        let subject = claims.subject.as_deref();
-        if revoked.is_some() || !self.is_current(&client_id, subject, &anchor).await? {
+    async fn read_self_contained(&self, claims: ReadClaims) -> Result<Introspection, Error> {
+        let key = self.revoked.key_of_name(&claims.id);
+        let revoked = self.revoked.get(&key).await?;
+        let subject = Some(claims.subject.as_str());
+        let (client_id, anchor) = (&claims.client_id, &claims.anchor);
+        if revoked.is_some() || !self.is_current(client_id, subject, anchor).await? {
             return Ok(Introspection::inactive());
         }
         Ok(Introspection {
             active: true,
-            scope: text("scope").and_then(|scope| scope.parse().ok()),
-            client_id: Some(client_id),
+            scope: claims.scope,
+            client_id: Some(claims.client_id),
             token_type: Some("Bearer".to_owned()),
-            exp: claims.expires_at.map(Timestamp::as_secs),
+            exp: Some(claims.expires_at.as_secs()),
             iat: claims.issued_at.map(Timestamp::as_secs),
-            sub: claims.subject,
-            aud: claims.audiences,
-            iss: claims.issuer,
-            jti: claims.jwt_id,
+            sub: Some(claims.subject),
+            aud: claims.audience,
+            iss: Some(claims.issuer),
+            jti: Some(claims.id),
             ..Introspection::default()
         })
     }
 
-    /// The claims of an access token that this server signed and that has not expired, whatever its
+    /// The claims of an access token that this server wrote and that has not expired, whatever its
     /// audience: introspection serves them all.
-    fn verify_jwt(&self, token: &str) -> Option<jwt::Claims> {
+    async fn verify_self_contained(&self, token: &str) -> Result<Option<ReadClaims>, Error> {
+        let claims = match &self.format {
+            Some(format) => format.read(token).await?.and_then(ReadClaims::of_map),
+            None => None,
+        };
+        // JWTs too, if there is a format now: a server may have issued them before it got one.
+        let claims = claims.or_else(|| self.verify_jwt(token));
+        let now = self.environment.now();
+        let issuer = self.issuer.as_str();
+        Ok(claims.filter(|claims| claims.issuer == issuer && now < claims.expires_at))
+    }
+
+    fn verify_jwt(&self, token: &str) -> Option<ReadClaims> {
+        if !token.contains('.') {
+            return None;
+        }
         // Another machine may have issued it by a clock that is ahead; nothing makes it live longer.
         let policy = Policy::access_token_at_its_issuer(self.issuer.as_str())
             .with_leeway(self.max_clock_skew);
         let now = self.environment.now();
         let verified = jwt::verify(token, self.keys.public(), &policy, now).ok()?;
-        let alive = verified.claims.expires_at.is_some_and(|at| now < at);
-        alive.then_some(verified.claims)
+        ReadClaims::of_jwt(verified.claims)
     }
 
     /// Whether what a token depends on is still valid.

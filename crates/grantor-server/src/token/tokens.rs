@@ -4,8 +4,8 @@ use std::time::Duration;
 use grantor_core::{Environment, Issuer};
 use grantor_store::Records;
 
-use super::AccessTokenRecord;
 use super::revoked::RevokedRecord;
+use super::{AccessTokenRecord, TokenFormat};
 use crate::client::Clients;
 use crate::config::AccessTokens;
 use crate::grant::Grants;
@@ -24,6 +24,8 @@ pub(crate) struct Tokens {
     pub(crate) issuer: Issuer,
     pub(crate) environment: Environment,
     pub(crate) kind: AccessTokens,
+    /// The application's own format, which goes before `kind`.
+    pub(crate) format: Option<Arc<dyn TokenFormat>>,
     pub(crate) default_audience: Option<String>,
     pub(crate) max_clock_skew: Duration,
 }

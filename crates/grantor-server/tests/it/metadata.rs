@@ -1,10 +1,11 @@
 use grantor_core::{Issuer, ServerMetadata};
-use grantor_server::Server;
+use grantor_jose::Algorithm;
+use grantor_server::{AccessTokens, Server};
 use http::{Method, Request, header};
 use http_body_util::Empty;
 use serde_json::Value;
 
-use crate::support::{Fixture, ISSUER, send};
+use crate::support::{APP, Ask, Fixture, ISSUER, MACHINE, client_request, send};
 
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 const OPENID: &str = "/.well-known/openid-configuration";
@@ -82,22 +83,50 @@ async fn an_issuer_with_a_path_is_found_at_both_locations() {
     }
 }
 
+/// Neither in answers, pages and redirects of any path, nor in a token.
 #[tokio::test]
 async fn the_host_header_builds_no_url() {
-    let fixture = Fixture::new().await;
-    let request = Request::get(OAUTH)
-        .header(header::HOST, "evil.example")
-        .header("x-forwarded-host", "evil.example")
-        .body(Empty::<bytes::Bytes>::new())
-        .unwrap();
-    assert!(
-        !fixture
-            .send(request)
-            .await
-            .assert_ok()
-            .text()
-            .contains("evil")
-    );
+    let fixture =
+        Fixture::with(|config| config.access_tokens = AccessTokens::Jwt(Algorithm::EdDsa)).await;
+    let evil = |mut request: http::request::Builder| {
+        for name in ["host", "x-forwarded-host", "x-original-host"] {
+            request = request.header(name, "evil.example");
+        }
+        request.header("forwarded", "host=evil.example;proto=http")
+    };
+    let asked = Ask::new(APP).url();
+    let failing = Ask::new(APP).with("response_type", "none").url();
+    let mut targets = fixture.server.paths();
+    targets.extend([asked.clone(), failing.clone(), "/nowhere".to_owned()]);
+    for target in targets {
+        for method in [Method::GET, Method::POST] {
+            // With the target in absolute form too (RFC 9112 section 3.2.2).
+            for base in ["", "http://evil.example"] {
+                let request = Request::builder()
+                    .method(&method)
+                    .uri(format!("{base}{target}"));
+                let request = evil(request).body(Empty::<bytes::Bytes>::new()).unwrap();
+                let reply = fixture.send(request).await;
+                let whole = format!("{:?} {}", reply.headers, reply.text());
+                assert!(!whole.contains("evil"), "{method} {target}: {whole}");
+                // What was to have URLs had them.
+                if target == failing && method == Method::GET {
+                    assert!(whole.contains("iss=https%3A%2F%2Fid.example"), "{whole}");
+                }
+                if target == asked && method == Method::GET {
+                    assert!(whole.contains("action=\""), "{whole}");
+                }
+            }
+        }
+    }
+    let ask = [("grant_type", "client_credentials")];
+    let (mut head, body) = client_request("/token", MACHINE, &ask).into_parts();
+    let host = evil(Request::builder()).body(()).unwrap();
+    head.headers.extend(host.headers().clone());
+    let reply = fixture.send(Request::from_parts(head, body)).await;
+    let token = reply.member("access_token");
+    let seen = fixture.server.introspect(&token).await.unwrap();
+    assert_eq!(seen.iss.as_deref(), Some(ISSUER));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use grantor_server::{Rotation, Server};
+use grantor_server::{NewClient, Rotation, Server};
 use grantor_store::{MemoryStore, Store};
 use grantor_store_sqlite::SqliteStore;
 use http::Request;
@@ -213,14 +213,30 @@ async fn servers_that_start_at_once_agree_on_their_keys() {
         let (issuer, stores) = (fixture.server.issuer().clone(), stores.clone());
         starting.spawn(async move { Server::builder(issuer, stores).build().await.unwrap() });
     }
+    let servers = starting.join_all().await;
     let mut published = Vec::new();
-    for server in starting.join_all().await {
+    for server in &servers {
         let request = Request::get("/jwks")
             .body(http_body_util::Empty::<bytes::Bytes>::new())
             .unwrap();
-        published.push(send(&server, request).await.body);
+        published.push(send(server, request).await.body);
     }
     assert!(published.iter().all(|keys| *keys == published[0]));
+    // A secret that one of them hashed, under a key derived from the MAC keys, is verified by all.
+    const LATE: Who = Who {
+        id: "late",
+        secret: Some("the secret of late"),
+        redirect_uri: "",
+    };
+    let late = NewClient::confidential(LATE.id)
+        .with_grant_types(["client_credentials"])
+        .with_secret("the secret of late");
+    servers[0].clients().unwrap().add(late).await.unwrap();
+    for server in &servers {
+        let ask = [("grant_type", "client_credentials")];
+        let request = client_request("/token", LATE, &ask);
+        send(server, request).await.assert_ok();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,0 +1,136 @@
+//! `grantor backup` and `grantor restore`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use grantor_http::system;
+use grantor_store::{MasterKey, Namespace, Store};
+use grantor_store_sqlite::{BackupContents, SqliteOptions};
+use serde_json::{Value, json};
+
+use crate::args::{self, Common};
+use crate::config::Config;
+use crate::data;
+use crate::error::CliError;
+use crate::output::Output;
+use crate::when;
+
+pub(crate) fn back_up(
+    common: &Common,
+    backup: &args::Backup,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    let config = Config::for_common(common)?;
+    let contents = data::open_database_to_read(&config)?.back_up(&backup.file)?;
+    let file = backup.file.display();
+    let key = config.data.join("master.key");
+    let text = format!(
+        "{file} written: {}\nThe master key is not in it. Keep a copy of {} elsewhere: without it the \
+         backup can't be used.",
+        counts(&contents),
+        key.display()
+    );
+    output.result(&text, &to_json(&backup.file, &contents))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn restore(
+    common: &Common,
+    restore: &args::Restore,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    let config = Config::for_common(common)?;
+    data::refuse_memory(&config)?;
+    let database = data::database(&config);
+    refuse_a_database(&database)?;
+    crate::block_on(check_key(&config.data, &restore.file))?;
+    let what = if restore.keep_grants {
+        grantor_store_sqlite::Restore::KeepGrants
+    } else {
+        grantor_store_sqlite::Restore::WithoutGrants
+    };
+    let contents = grantor_store_sqlite::restore(&restore.file, &database, what)?;
+    let since = contents.newest.and_then(when::date);
+    let since = since.unwrap_or_else(|| "the backup".to_owned());
+    let rest = if restore.keep_grants {
+        undone(&since)
+    } else {
+        "Without grants, sessions and access tokens: users sign in again. Clients, users, passwords \
+         and consents are those of the backup."
+            .to_owned()
+    };
+    let text = format!(
+        "{} restored from {}, as it was about {since}\n{rest}",
+        database.display(),
+        restore.file.display()
+    );
+    let mut json = to_json(&restore.file, &contents);
+    json["kept_grants"] = restore.keep_grants.into();
+    output.result(&text, &json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a restored database forgets, if its grants are kept.
+fn undone(since: &str) -> String {
+    format!(
+        "Since {since} this may be undone; look through it and do it again where it counts:\n  \
+         - tokens, grants and consents that were revoked\n  \
+         - sessions that ended\n  \
+         - users and clients that were removed or changed\n  \
+         - passwords and client secrets that were replaced"
+    )
+}
+
+/// The server that has the database open would go on with it.
+fn refuse_a_database(database: &Path) -> Result<(), CliError> {
+    for end in ["", "-wal", "-shm"] {
+        let mut name = database.as_os_str().to_owned();
+        name.push(end);
+        if Path::new(&name).exists() {
+            return Err(CliError::failed(format!(
+                "{} is there already: stop the server and move the database away, with the files \
+                 that end with -wal and -shm",
+                Path::new(&name).display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// That the key in the data folder opens the backup, before anything is written.
+async fn check_key(data: &Path, backup: &Path) -> Result<(), CliError> {
+    if !backup.exists() {
+        let backup = backup.display();
+        return Err(CliError::usage(format!("there is no backup {backup}")));
+    }
+    let key = data.join("master.key");
+    if !key.exists() {
+        return Err(CliError::configuration(format!(
+            "{} is missing: put the master key there that the backup was made under, with mode 0600",
+            key.display()
+        )));
+    }
+    data::refuse_if_others_write(data, 0o700)?;
+    let store: Arc<dyn Store> = Arc::new(SqliteOptions::default().open_read_only(backup)?);
+    let namespace = Namespace::new("grantor");
+    MasterKey::open_existing(data, &store, namespace, &system()).await?;
+    Ok(())
+}
+
+fn counts(contents: &BackupContents) -> String {
+    let counts = contents.records.iter();
+    let counts: Vec<String> = counts
+        .map(|(kind, count)| format!("{count} {}", kind.name()))
+        .collect();
+    counts.join(", ")
+}
+
+fn to_json(file: &Path, contents: &BackupContents) -> Value {
+    let records = contents.records.iter();
+    let records: serde_json::Map<String, Value> = records
+        .map(|(kind, count)| (kind.name().to_owned(), (*count).into()))
+        .collect();
+    let newest = contents.newest.and_then(when::date);
+    json!({ "file": file, "newest": newest, "records": records })
+}

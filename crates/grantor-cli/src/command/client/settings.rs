@@ -1,0 +1,149 @@
+use std::time::Duration;
+
+use grantor_core::{RedirectUri, Scope};
+use grantor_server::{Client, Rotation};
+
+use crate::args::{ClientSettings, parse_span};
+use crate::error::{CliError, list};
+
+/// The settings that a command names, read. An option that was not given changes nothing, an empty
+/// text removes the setting.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    name: Option<Option<String>>,
+    grant_types: Option<Vec<String>>,
+    scope: Option<Scope>,
+    redirect_uris: Option<Vec<RedirectUri>>,
+    resource_identifier: Option<Option<String>>,
+    resources: Option<Option<Vec<String>>>,
+    rotation: Option<Option<Rotation>>,
+    access_token_lifetime: Option<Option<Duration>>,
+    refresh_token_lifetime: Option<Option<Duration>>,
+}
+
+impl Changes {
+    /// # Errors
+    /// Every option whose value can't be used.
+    pub(super) fn read(given: ClientSettings) -> Result<Self, CliError> {
+        let mut problems = Vec::new();
+        let changes = Self {
+            name: given.name.map(non_empty),
+            grant_types: replaced(given.grants)
+                .map(|grants| each("--grant", grants, grant_type, &mut problems)),
+            scope: (!given.scope.is_empty())
+                .then(|| one("--scope", &given.scope.join(" "), scope, &mut problems))
+                .flatten(),
+            redirect_uris: replaced(given.redirect_uris)
+                .map(|uris| each("--redirect-uri", uris, redirect_uri, &mut problems)),
+            resource_identifier: given.resource.map(non_empty),
+            resources: replaced(given.allowed_resources)
+                .map(|resources| Some(resources).filter(|list| !list.is_empty())),
+            rotation: given
+                .rotation
+                .and_then(|text| one("--rotation", &text, rotation, &mut problems)),
+            access_token_lifetime: given
+                .access_lifetime
+                .and_then(|text| one("--access-lifetime", &text, lifetime, &mut problems)),
+            refresh_token_lifetime: given
+                .refresh_lifetime
+                .and_then(|text| one("--refresh-lifetime", &text, lifetime, &mut problems)),
+        };
+        if problems.is_empty() {
+            return Ok(changes);
+        }
+        Err(CliError::usage(list("options are wrong", &problems)))
+    }
+
+    pub(super) fn apply(&self, client: &mut Client) {
+        set(&mut client.name, &self.name);
+        set(&mut client.grant_types, &self.grant_types);
+        set(&mut client.scope, &self.scope);
+        set(&mut client.redirect_uris, &self.redirect_uris);
+        set(&mut client.resource_identifier, &self.resource_identifier);
+        set(&mut client.resources, &self.resources);
+        set(&mut client.rotation, &self.rotation);
+        set(
+            &mut client.access_token_lifetime,
+            &self.access_token_lifetime,
+        );
+        set(
+            &mut client.refresh_token_lifetime,
+            &self.refresh_token_lifetime,
+        );
+    }
+}
+
+fn set<T: Clone>(target: &mut T, change: &Option<T>) {
+    if let Some(value) = change {
+        target.clone_from(value);
+    }
+}
+
+/// A list that was given; without the empty text that stands for none.
+fn replaced(given: Vec<String>) -> Option<Vec<String>> {
+    let some = !given.is_empty();
+    some.then(|| given.into_iter().filter(|text| !text.is_empty()).collect())
+}
+
+fn non_empty(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn one<T>(
+    option: &str,
+    text: &str,
+    read: fn(&str) -> Result<T, String>,
+    problems: &mut Vec<String>,
+) -> Option<T> {
+    match read(text) {
+        Ok(value) => Some(value),
+        Err(problem) => {
+            problems.push(format!("{option} {text}: {problem}"));
+            None
+        }
+    }
+}
+
+fn each<T>(
+    option: &str,
+    texts: Vec<String>,
+    read: fn(&str) -> Result<T, String>,
+    problems: &mut Vec<String>,
+) -> Vec<T> {
+    let values = texts.into_iter();
+    values
+        .filter_map(|text| one(option, &text, read, problems))
+        .collect()
+}
+
+/// A grant type of the server, or an extension, whose name is a URI (RFC 6749 section 4.5).
+fn grant_type(text: &str) -> Result<String, String> {
+    let known = ["authorization_code", "client_credentials", "refresh_token"];
+    if known.contains(&text) || url::Url::parse(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err(format!("must be one of {}, or a URI", known.join(", ")))
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    Scope::parse(text).map_err(|error| error.to_string())
+}
+
+fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
+    RedirectUri::parse(text).map_err(|error| error.to_string())
+}
+
+fn rotation(text: &str) -> Result<Option<Rotation>, String> {
+    match text {
+        "" => Ok(None),
+        "always" => Ok(Some(Rotation::Always)),
+        _ => Err("must be \"always\" or empty".to_owned()),
+    }
+}
+
+fn lifetime(text: &str) -> Result<Option<Duration>, String> {
+    match text {
+        "" => Ok(None),
+        _ => parse_span(text).map(Some),
+    }
+}

@@ -1,0 +1,107 @@
+use std::time::Duration;
+
+use grantor_server::{Client, Rotation};
+use serde_json::{Value, json};
+
+/// A line for each client.
+pub(super) fn lines(clients: &[Client]) -> String {
+    if clients.is_empty() {
+        return "no clients yet: grantor client add ID --grant client_credentials --scope read"
+            .to_owned();
+    }
+    let lines: Vec<String> = clients.iter().map(line).collect();
+    lines.join("\n")
+}
+
+fn line(client: &Client) -> String {
+    let parts = [
+        client.id.clone(),
+        kind(client),
+        client.grant_types.join(","),
+        client.scope.to_string(),
+        redirect_uris(client).join(" "),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("  ")
+}
+
+/// All settings, one a line.
+pub(super) fn details(client: &Client) -> String {
+    let server = || "as the server".to_owned();
+    let or = |text: String, other: &str| {
+        if text.is_empty() {
+            other.to_owned()
+        } else {
+            text
+        }
+    };
+    let resources = client.resources.as_ref();
+    let rows = [
+        ("client", client.id.clone()),
+        ("name", or(client.name.clone().unwrap_or_default(), "none")),
+        ("kind", kind(client)),
+        ("grant types", or(client.grant_types.join(", "), "none")),
+        ("scope", or(client.scope.to_string(), "none")),
+        ("redirect URIs", or(redirect_uris(client).join(" "), "none")),
+        (
+            "resources",
+            resources.map_or_else(|| "any".to_owned(), |list| list.join(" ")),
+        ),
+        (
+            "rotation",
+            client
+                .rotation
+                .map_or_else(server, |r| rotation(r).to_owned()),
+        ),
+        (
+            "access tokens",
+            client.access_token_lifetime.map_or_else(server, at_most),
+        ),
+        (
+            "refresh tokens",
+            client.refresh_token_lifetime.map_or_else(server, at_most),
+        ),
+    ];
+    let lines = rows.map(|(name, value)| format!("{:<16}{value}", format!("{name}:")));
+    lines.join("\n")
+}
+
+pub(super) fn to_json(client: &Client) -> Value {
+    json!({
+        "client_id": client.id,
+        "name": client.name,
+        "public": client.is_public(),
+        "grants": client.grant_types,
+        "scope": client.scope,
+        "redirect_uris": client.redirect_uris,
+        "resource": client.resource_identifier,
+        "allowed_resources": client.resources,
+        "rotation": client.rotation.map(rotation),
+        "access_lifetime": client.access_token_lifetime.map(|time| time.as_secs()),
+        "refresh_lifetime": client.refresh_token_lifetime.map(|time| time.as_secs()),
+    })
+}
+
+fn kind(client: &Client) -> String {
+    match (&client.resource_identifier, client.is_public()) {
+        (Some(resource), _) => format!("resource server {resource}"),
+        (None, true) => "public".to_owned(),
+        (None, false) => "confidential".to_owned(),
+    }
+}
+
+fn redirect_uris(client: &Client) -> Vec<String> {
+    let uris = client.redirect_uris.iter();
+    uris.map(|uri| uri.as_str().to_owned()).collect()
+}
+
+fn rotation(rotation: Rotation) -> &'static str {
+    match rotation {
+        Rotation::Always => "always",
+        _ => "public clients",
+    }
+}
+
+fn at_most(time: Duration) -> String {
+    format!("at most {} s", time.as_secs())
+}

@@ -1,0 +1,117 @@
+//! `grantor backup` and `grantor restore`.
+
+use std::fs;
+
+use crate::grantor::Home;
+use crate::web::{REDIRECT_URI, Visitor, redeem, refresh};
+
+/// The same at every start, though the port is another: tokens are of one issuer.
+const ISSUER: [&str; 2] = ["--issuer", "http://127.0.0.1:8787"];
+const PASSWORD: &str = "a long walk on the beach";
+
+/// A home with a client, a user and a grant. The refresh token of it.
+fn in_use() -> (Home, String) {
+    let home = Home::new();
+    let app = [
+        "client",
+        "add",
+        "app",
+        "--public",
+        "--grant",
+        "authorization_code,refresh_token",
+    ];
+    home.run(
+        &[
+            &app[..],
+            &["--scope", "read", "--redirect-uri", REDIRECT_URI],
+        ]
+        .concat(),
+    )
+    .ok();
+    home.add_user("ann", PASSWORD);
+    let server = home.serve(&ISSUER);
+    let code = Visitor::new(&server).sign_in("app", "ann", PASSWORD);
+    let refresh_token = redeem(&server, "app", &code).text("refresh_token");
+    // While it serves.
+    let backup = home.json(&["backup", "copy.db"]);
+    assert_eq!(backup["records"]["clients"], 1, "{backup}");
+    assert_eq!(backup["records"]["accounts"], 1, "{backup}");
+    (home, refresh_token)
+}
+
+fn move_away(home: &Home) {
+    for name in ["grantor.db", "grantor.db-wal", "grantor.db-shm"] {
+        let path = home.path("grantor-data").join(name);
+        let _ = fs::remove_file(path);
+    }
+}
+
+#[test]
+fn a_backup_restores_clients_and_users_without_grants() {
+    let (home, refresh_token) = in_use();
+    move_away(&home);
+    let restored = home.run(&["restore", "copy.db"]).ok().out;
+    assert!(restored.contains("users sign in again"), "{restored}");
+    let server = home.serve(&ISSUER);
+    let refused = refresh(&server, "app", &refresh_token);
+    assert_eq!(
+        (refused.status, &*refused.text("error")),
+        (400, "invalid_grant")
+    );
+    let code = Visitor::new(&server).sign_in("app", "ann", PASSWORD);
+    assert_eq!(redeem(&server, "app", &code).status, 200);
+}
+
+#[test]
+fn kept_grants_live_on_and_the_command_says_what_may_be_undone() {
+    let (home, refresh_token) = in_use();
+    move_away(&home);
+    let restored = home.run(&["restore", "copy.db", "--keep-grants"]).ok().out;
+    for part in ["revoked", "removed or changed", "client secrets"] {
+        assert!(restored.contains(part), "{part}: {restored}");
+    }
+    let server = home.serve(&ISSUER);
+    assert_eq!(refresh(&server, "app", &refresh_token).status, 200);
+}
+
+#[test]
+fn nothing_is_overwritten_and_the_key_must_be_the_right_one() {
+    let (home, _) = in_use();
+    home.run(&["backup", "copy.db"]).fails(1, &["copy.db"]);
+    let copy = fs::read(home.path("copy.db")).unwrap();
+    home.run(&["restore", "copy.db"])
+        .fails(1, &["grantor.db is there already", "stop the server"]);
+
+    move_away(&home);
+    fs::rename(
+        home.path("grantor-data/master.key"),
+        home.path("master.key"),
+    )
+    .unwrap();
+    home.run(&["restore", "copy.db"])
+        .fails(3, &["master.key is missing"]);
+    home.add_service("job", &["--data", "other"]);
+    fs::copy(
+        home.path("other/master.key"),
+        home.path("grantor-data/master.key"),
+    )
+    .unwrap();
+    home.run(&["restore", "copy.db"])
+        .fails(1, &["another master key"]);
+    assert!(!home.path("grantor-data/grantor.db").exists());
+
+    home.run(&["restore", "nothing.db"])
+        .fails(2, &["there is no backup nothing.db"]);
+    home.file("text.db", "no database");
+    fs::rename(
+        home.path("master.key"),
+        home.path("grantor-data/master.key"),
+    )
+    .unwrap();
+    home.run(&["restore", "text.db"]).fails(1, &["text.db"]);
+    home.run(&["restore", "copy.db"]).ok();
+    assert_eq!(fs::read(home.path("copy.db")).unwrap(), copy);
+    home.run(&["backup", "none.db", "--data", "nowhere"])
+        .fails(3, &["there is no data in nowhere"]);
+    assert!(!home.path("nowhere").exists() && !home.path("none.db").exists());
+}

@@ -1,0 +1,32 @@
+use grantor_store::{Diagnostics, Records, Stores};
+
+use crate::grant::Grant;
+use crate::key::KeysRecord;
+use crate::revocation::Revocation;
+use crate::token::{AccessTokenRecord, RevokedRecord};
+
+/// The records of a server, each kind in the store that was chosen for it.
+pub(crate) struct Tables {
+    pub(crate) keys: Records<KeysRecord>,
+    pub(crate) grants: Records<Grant>,
+    pub(crate) access_tokens: Records<AccessTokenRecord>,
+    pub(crate) revoked: Records<RevokedRecord>,
+    pub(crate) revocation: Revocation,
+}
+
+impl Tables {
+    pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let keys = diagnostics.records(stores);
+        let grants = diagnostics.records(stores);
+        let access_tokens = diagnostics.records(stores);
+        let revoked = diagnostics.records(stores);
+        let revocation = Revocation::prepare(stores, diagnostics);
+        Some(Self {
+            keys: keys?,
+            grants: grants?,
+            access_tokens: access_tokens?,
+            revoked: revoked?,
+            revocation: revocation?,
+        })
+    }
+}

@@ -1,0 +1,14 @@
+//! The examples, each a module: their `main` is for running them alone.
+
+#[path = "../../examples/own_clients.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod own_clients;
+#[path = "../../examples/own_grant.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod own_grant;
+#[path = "../../examples/own_tokens.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod own_tokens;
+#[path = "../../examples/second_factor.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod second_factor;
