@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 
 use crate::process::{Failure, run};
@@ -36,7 +36,7 @@ pub(crate) fn measure() -> Result<(), Failure> {
         let brought_by: Vec<_> = brought_by.iter().map(String::as_str).collect();
         println!("  {name:<28}{}", brought_by.join(" "));
     }
-    let source = |name: &str| read(application.join("src").join("bin").join(name));
+    let source = |name: &str| read(&application.join("src").join("bin").join(name));
     let lines = added_lines(&source("plain.rs")?, &source("with_tokens.rs")?);
     println!("crates: {} more, {MOST_CRATES} at most", further.len());
     println!("lines: {lines} added or changed, {MOST_LINES} at most");
@@ -47,7 +47,7 @@ pub(crate) fn measure() -> Result<(), Failure> {
 }
 
 /// What is built, each line with its depth and then its name.
-fn tree(manifest: &PathBuf, more: &[&str]) -> Result<String, Failure> {
+fn tree(manifest: &Path, more: &[&str]) -> Result<String, Failure> {
     let mut command: Command = cargo();
     command
         .args([
@@ -107,8 +107,8 @@ fn added_lines(plain: &str, with_tokens: &str) -> usize {
     added.count()
 }
 
-fn read(path: PathBuf) -> Result<String, Failure> {
-    let text = fs::read_to_string(&path);
+fn read(path: &Path) -> Result<String, Failure> {
+    let text = fs::read_to_string(path);
     text.map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 
