@@ -27,6 +27,7 @@ use crate::renew::grant::token_exchange::{Actor, TokenExchange};
 use crate::renew::grant::token_source::TokenSource;
 use crate::renew::services::SharedServices;
 use crate::store::location::{StoreLocation, StoreSharing};
+use crate::token::scheme::Scheme;
 use crate::token::subject::{PasswordCredentials, SubjectSource, SubjectToken};
 use crate::token::token_set::TokenSet;
 
@@ -62,6 +63,7 @@ pub struct TokensBuilder {
     runtime: Option<Handle>,
     pub(crate) services: Option<SharedServices>,
     pub(crate) bearer_method: BearerMethod,
+    scheme: Scheme,
 }
 
 #[derive(Debug, Clone)]
@@ -106,6 +108,7 @@ impl TokensBuilder {
             runtime: None,
             services: None,
             bearer_method: BearerMethod::default(),
+            scheme: Scheme::default(),
         }
     }
 
@@ -259,6 +262,13 @@ impl TokensBuilder {
     /// theft: the user has to sign in again.
     pub fn single_process(mut self) -> Self {
         self.store_sharing = StoreSharing::Nobody;
+        self
+    }
+
+    /// Requests carry the token in this way.
+    #[cfg(test)]
+    pub(crate) fn scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
         self
     }
 

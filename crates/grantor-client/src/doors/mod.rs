@@ -4,6 +4,7 @@
 pub(crate) mod blocking;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+pub(crate) mod exchange;
 pub mod layer;
 pub(crate) mod redirect;
 pub(crate) mod reqwest;

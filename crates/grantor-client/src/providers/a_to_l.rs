@@ -1,3 +1,5 @@
+//! Providers from A to L.
+
 use super::provider::{Provider, Source};
 use super::quirks::{
     ALWAYS_BEARER, COMMAS_IN_ANSWERS, ERRORS_IN_A_LIST, FORM_WITH_COMMAS, FORM_WITH_EXPIRES,

@@ -1,3 +1,5 @@
+//! Tokens as programs keep them.
+
 use grantor_core::{Scope, Secret, Timestamp, TokenResponse};
 use serde_json::{Map, Value};
 

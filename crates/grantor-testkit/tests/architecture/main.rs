@@ -12,6 +12,7 @@ mod layers;
 mod packages;
 mod proofs;
 mod purity;
+mod rooms;
 mod rust;
 
 use std::path::Path;
@@ -62,6 +63,14 @@ fn core_and_jose_do_no_io_read_no_clock_and_hold_no_global() {
         let sources: Vec<_> = tree.under(&folder).collect();
         assert!(!sources.is_empty(), "{folder} holds no sources");
         assert_none(&purity::findings(sources));
+    }
+}
+
+#[test]
+fn rooms_use_only_those_below_them() {
+    let tree = files::Tree::read(root());
+    for house in rooms::HOUSES {
+        assert_none(&rooms::findings(&tree, house));
     }
 }
 
