@@ -58,7 +58,7 @@ pub use observe::metrics::{MetricEvent, Metrics};
 pub use observe::token_change::TokenChange;
 pub use renew::grant::token_exchange::Actor;
 pub use renew::grant::token_source::TokenSource;
-pub use request::attempt::{Attempt, Observed};
+pub use request::attempt::{Attempt, Observed, Resend};
 pub use request::http_request::WithoutToken;
 pub use sign_in::code_flow::CodeFlow;
 pub use sign_in::device_flow::{DeviceFlow, PendingDeviceAuthorization};

@@ -4,7 +4,7 @@
 
 mod support;
 
-use grantor_client::{BearerMethod, Observed, Session, SubjectToken, Tokens};
+use grantor_client::{BearerMethod, Session, SubjectToken, Tokens};
 use http::{Request, Response};
 use support::web::{Answer, Web};
 use support::{ISSUER, World, bearer, request};
@@ -55,7 +55,7 @@ async fn a_header_of_the_callers_own_wins() {
     let attempt = tokens.prepare(&mut own).await.unwrap();
     assert_eq!(bearer(&own), "mine");
     let response = Response::builder().status(401).body(()).unwrap();
-    assert_eq!(attempt.observe(&response).await, Observed::Done);
+    assert!(attempt.observe(&response).await.is_done());
     assert_eq!(world.server.token_requests(), 0);
 }
 
@@ -235,7 +235,9 @@ async fn the_second_try_goes_to_the_same_origin() {
     let tokens = world.here(world.client()).build().unwrap();
     let attempt = tokens.prepare(&mut request()).await.unwrap();
     let mut other = Request::get("https://other.example/").body(()).unwrap();
-    let error = attempt.prepare_again(&mut other).await.unwrap_err();
+    let rejected = Response::builder().status(401).body(()).unwrap();
+    let resend = attempt.observe(&rejected).await.into_resend().unwrap();
+    let error = resend.prepare(&mut other).await.unwrap_err();
     assert!(error.is_configuration(), "{error}");
     assert!(other.headers().is_empty());
 }

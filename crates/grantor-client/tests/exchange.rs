@@ -290,3 +290,20 @@ async fn what_was_exchanged_for_a_subject_is_not_stored() {
     alice.unwrap().get().await.unwrap();
     assert_eq!(store.calls().1, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_access_token_is_read_and_not_sent() {
+    let world = World::new();
+    world.server.trust_token("alice");
+    world.server.set_extra("token_type", "N_A".into());
+    let tokens = exchange(&world).build().unwrap();
+    let alice = tokens.for_subject(SubjectToken::access_token("alice"));
+    let alice = alice.unwrap();
+    let token = alice.get().await.unwrap();
+    assert_eq!(token.token_type, "N_A");
+    assert_eq!(token.secret.expose(), "access-1");
+    let mut request = request();
+    let error = alice.prepare(&mut request).await.unwrap_err();
+    assert!(error.is_refused(), "{error}");
+    assert!(request.headers().is_empty());
+}

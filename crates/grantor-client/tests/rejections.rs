@@ -4,7 +4,6 @@
 
 mod support;
 
-use grantor_client::Observed;
 use http::{Response, StatusCode};
 use support::{World, bearer, request};
 
@@ -55,9 +54,9 @@ async fn late_rejections_of_an_old_token_renew_nothing() {
     for attempt in late {
         world.advance(60);
         let observed = attempt.observe(&unauthorized(INVALID)).await;
-        assert_eq!(observed, Observed::Resend);
+        let resend = observed.into_resend().unwrap();
         let mut again = request();
-        let _attempt = attempt.prepare_again(&mut again).await.unwrap();
+        let _attempt = resend.prepare(&mut again).await.unwrap();
         assert_eq!(bearer(&again), "access-2");
     }
     assert_eq!(world.server.token_requests(), 2);
@@ -73,15 +72,15 @@ async fn an_api_that_always_says_401_gets_few_renewals() {
         let attempt = tokens.prepare(&mut request()).await.unwrap();
         attempts += 1;
         let observed = attempt.observe(&unauthorized(INVALID)).await;
-        if observed == Observed::Resend {
-            let again = attempt.prepare_again(&mut request()).await.unwrap();
+        if let Some(resend) = observed.into_resend() {
+            let again = resend.prepare(&mut request()).await.unwrap();
             let observed = again.observe(&unauthorized(INVALID)).await;
-            assert_eq!(observed, Observed::Done, "the second 401 is the answer");
+            assert!(observed.is_done(), "the second 401 is the answer");
         }
         world.advance(1);
     }
     assert_eq!(attempts, 600);
-    // At 30, 60, 120, 240 and 480 seconds, and the first token.
+    // At 0, 30, 90, 210 and 450 seconds, and the first token.
     assert_eq!(world.server.token_requests(), 6);
 }
 
@@ -113,11 +112,11 @@ async fn what_is_not_about_the_token_renews_nothing() {
     ] {
         let attempt = tokens.prepare(&mut request()).await.unwrap();
         let observed = attempt.observe(&unauthorized(challenge)).await;
-        assert_eq!(observed, Observed::Done, "{challenge}");
+        assert!(observed.is_done(), "{challenge}");
     }
     let attempt = tokens.prepare(&mut request()).await.unwrap();
     let forbidden = Response::builder().status(403).body(()).unwrap();
-    assert_eq!(attempt.observe(&forbidden).await, Observed::Done);
+    assert!(attempt.observe(&forbidden).await.is_done());
     assert_eq!(world.server.token_requests(), 1);
 }
 
@@ -139,7 +138,7 @@ async fn while_one_waits_the_others_keep_the_old_token() {
         world.server.release();
     };
     let (observed, ()) = tokio::join!(attempt.observe(&response), others);
-    assert_eq!(observed, Observed::Resend);
+    assert!(!observed.is_done());
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,11 +149,11 @@ async fn the_second_rejection_is_the_answer_whoever_renewed_meanwhile() {
     let mut sent = request();
     let attempt = tokens.prepare(&mut sent).await.unwrap();
     let observed = attempt.observe(&unauthorized(INVALID)).await;
-    assert_eq!(observed, Observed::Resend);
-    let again = attempt.prepare_again(&mut sent).await.unwrap();
+    let resend = observed.into_resend().unwrap();
+    let again = resend.prepare(&mut sent).await.unwrap();
     tokens.renew().await.unwrap();
     let observed = again.observe(&unauthorized(INVALID)).await;
-    assert_eq!(observed, Observed::Done);
+    assert!(observed.is_done());
 }
 
 #[tokio::test(start_paused = true)]
@@ -165,7 +164,7 @@ async fn a_token_that_comes_again_is_not_sent_again() {
     world.call(&tokens).await;
     let attempt = tokens.prepare(&mut request()).await.unwrap();
     let observed = attempt.observe(&unauthorized(INVALID)).await;
-    assert_eq!(observed, Observed::Done);
+    assert!(observed.is_done());
     assert_eq!(world.server.token_requests(), 2);
 }
 
@@ -178,7 +177,45 @@ async fn a_token_that_ended_on_the_way_is_no_rejection() {
     let attempt = tokens.prepare(&mut request()).await.unwrap();
     world.advance(100);
     let observed = attempt.observe(&unauthorized(INVALID)).await;
-    assert_eq!(observed, Observed::Resend);
+    assert!(!observed.is_done());
     assert_eq!(tokens.counts().rejections, 0);
     assert_eq!(world.server.token_requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_handed_in_is_renewed_at_its_first_rejection() {
+    let world = World::new();
+    let refresh_token = world.server.new_refresh_token();
+    let at_hand = grantor_client::TokenSet::new("revoked").refresh_token(&*refresh_token);
+    let tokens = world.here(world.login(&refresh_token).token_set(at_hand));
+    let tokens = tokens.build().unwrap();
+    assert_eq!(world.call(&tokens).await.status(), 200);
+    assert_eq!(tokens.counts().rejections, 1);
+    assert_eq!(world.server.token_requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_just_fetched_is_renewed_at_its_first_rejection() {
+    let world = World::new();
+    let tokens = world.here(world.client()).build().unwrap();
+    tokens.get().await.unwrap();
+    world.server.revoke_access_tokens();
+    assert_eq!(world.call(&tokens).await.status(), 200);
+    assert_eq!(world.server.token_requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_another_process_stored_is_renewed_at_its_first_rejection() {
+    let world = World::new();
+    let store: std::sync::Arc<dyn grantor_store::Store> =
+        std::sync::Arc::new(grantor_store::MemoryStore::new());
+    let key = grantor_store::MasterKey::from_bytes([7; 32]);
+    let stored = || world.here(world.client().store(std::sync::Arc::clone(&store), &key));
+    let first = stored().build().unwrap();
+    first.get().await.unwrap();
+    world.server.revoke_access_tokens();
+    let second = stored().build().unwrap();
+    assert_eq!(world.call(&second).await.status(), 200);
+    assert_eq!(second.counts().adoptions, 1);
+    assert_eq!(world.server.token_requests(), 2);
 }

@@ -82,3 +82,20 @@ async fn managers_on_one_store_renew_a_login_once() {
 async fn managers_on_one_store_fetch_a_clients_token_once() {
     many_managers_on_one_store(|world, _| world.client()).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_further_members_of_an_answer_are_there_after_an_adoption() {
+    let world = World::new();
+    world
+        .server
+        .set_extra("instance_url", "https://one.example".into());
+    let store = memory();
+    let tokens = || world.here(stored(world.client(), &store)).build().unwrap();
+    let fetched = tokens().get().await.unwrap();
+    let adopted = tokens().get().await.unwrap();
+    assert_eq!(world.server.token_requests(), 1);
+    assert_eq!(adopted, fetched);
+    assert_eq!(adopted.extra["instance_url"], "https://one.example");
+    let left = adopted.expires_at.unwrap().since(world.now());
+    assert_eq!(left.as_secs(), 3600);
+}

@@ -105,10 +105,7 @@ async fn a_static_token_is_used_and_never_renewed() {
     assert_eq!(bearer(&sent), "opaque");
     let rejected = http::Response::builder().status(401).body(()).unwrap();
     world.advance(60);
-    assert_eq!(
-        attempt.observe(&rejected).await,
-        grantor_client::Observed::Done
-    );
+    assert!(attempt.observe(&rejected).await.is_done());
     assert!(tokens.renew().await.unwrap_err().needs_login());
     assert!(
         tokens
@@ -289,4 +286,40 @@ fn a_server_that_is_nowhere_is_named_as_such() {
         error.contains("\"token_endpoint\" is not an https URL"),
         "{error}"
     );
+}
+
+#[test]
+fn a_token_of_another_type_that_is_handed_in_is_refused() {
+    for token_type in ["DPoP", "N_A", "mac"] {
+        let json = format!(r#"{{"access_token":"t","token_type":"{token_type}"}}"#);
+        let set = TokenSet::from_json(&json).unwrap();
+        let error = Tokens::static_token(set.clone()).build().unwrap_err();
+        assert!(error.is_configuration(), "{error}");
+        assert!(error.to_string().contains(token_type), "{error}");
+        let login = Tokens::refresh_token(ISSUER, "app", "rt").token_set(set);
+        assert!(login.build().unwrap_err().is_configuration());
+    }
+}
+
+/// Gives a token of a type.
+#[derive(Debug)]
+struct OfType(&'static str);
+
+impl TokenSource for OfType {
+    fn fetch<'a>(&'a self, _: &'a TokenParameters) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
+        let mut set = TokenSet::new("t");
+        set.token_type = self.0.to_owned();
+        Box::pin(async { Ok(set) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_another_type_that_a_source_gives_is_refused() {
+    let world = World::new();
+    for token_type in ["DPoP", "N_A"] {
+        let tokens = world.here(Tokens::from_source(OfType(token_type)));
+        let error = tokens.build().unwrap().get().await.unwrap_err();
+        assert!(error.is_refused(), "{error}");
+        assert!(error.to_string().contains(token_type), "{error}");
+    }
 }

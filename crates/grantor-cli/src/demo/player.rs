@@ -204,9 +204,9 @@ pub(super) async fn call(
     let attempt = tokens.prepare(&mut request).await.map_err(no_token)?;
     let answer = line.send(request).await.map_err(no_answer)?;
     let mut statuses = vec![answer.status()];
-    if attempt.observe(&answer).await == Observed::Resend {
+    if let Observed::Resend(resend) = attempt.observe(&answer).await {
         let mut request = spare;
-        let again = attempt.prepare_again(&mut request).await;
+        let again = resend.prepare(&mut request).await;
         let again = again.map_err(no_token)?;
         let answer = line.send(request).await.map_err(no_answer)?;
         statuses.push(answer.status());

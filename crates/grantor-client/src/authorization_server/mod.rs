@@ -13,6 +13,8 @@ pub(crate) mod introspection;
 pub(crate) mod redact;
 pub(crate) mod revocation;
 pub(crate) mod sent_at;
+#[cfg(test)]
+mod tests;
 pub(crate) mod throttle;
 pub(crate) mod token_endpoint;
 

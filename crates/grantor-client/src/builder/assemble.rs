@@ -129,6 +129,7 @@ impl TokensBuilder {
             observer: Arc::new(observer),
             policy,
             origin_ids: OriginIds::default(),
+            scheme: self.scheme,
         });
         let origins = parts.origins.into_iter();
         let origins = origins.fold(Origins::default(), |all, origin| {

@@ -30,6 +30,7 @@ use crate::renew::grant::token_exchange::{Actor, TokenExchange};
 use crate::renew::grant::token_source::TokenSource;
 use crate::renew::services::SharedServices;
 use crate::store::location::{StoreLocation, StoreSharing};
+use crate::token::scheme::Scheme;
 use crate::token::subject::{PasswordCredentials, SubjectSource, SubjectToken};
 use crate::token::token_set::TokenSet;
 
@@ -68,6 +69,7 @@ pub struct TokensBuilder {
     runtime: Option<Handle>,
     pub(crate) services: Option<SharedServices>,
     pub(crate) bearer_method: BearerMethod,
+    scheme: Scheme,
 }
 
 #[derive(Debug, Clone)]
@@ -115,6 +117,7 @@ impl TokensBuilder {
             runtime: None,
             services: None,
             bearer_method: BearerMethod::default(),
+            scheme: Scheme::default(),
         }
     }
 
@@ -277,6 +280,13 @@ impl TokensBuilder {
     /// Whether the client proves who it is.
     pub(crate) fn is_confidential(&self) -> bool {
         self.client_secret.is_some() || self.client_assertion.is_some()
+    }
+
+    /// Requests carry the token in this way.
+    #[cfg(test)]
+    pub(crate) fn scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
+        self
     }
 
     pub(crate) fn token_parameters(&self) -> Result<TokenParameters, Error> {

@@ -1,26 +1,22 @@
-//! Which 401s renew a token.
+//! How often rejections by an API may renew a token.
 //!
-//! A rejection names the generation it is about. It renews only what is still current, only if the
-//! origin has accepted this very token before or the token is not brand new, and only now and then:
-//! an API that says 401 for another reason must not make every request a token request.
+//! The first rejection by an origin always may. Later ones may once in 30 s, whichever token they are
+//! about; the interval doubles up to ten minutes while renewals are of no use, and an acceptance sets
+//! it back: an API that answers 401 for another reason must not make every request a token request.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use grantor_core::AuthenticateChallenge;
-use http::HeaderMap;
 
 use crate::config::origin::OriginId;
 use crate::runtime::instant::{Nanos, nanos};
 use crate::token::cached_token::CachedToken;
 
-/// A token that no origin has accepted yet must be so old to be suspected.
-const MIN_SUSPECT_AGE: Duration = Duration::from_secs(30);
 /// The time between two renewals for one origin; it doubles while they are of no use.
 const MIN_RENEWAL_INTERVAL: Duration = Duration::from_secs(30);
 const MAX_RENEWAL_INTERVAL: Duration = Duration::from_secs(600);
 
+/// When rejections renewed a token last, for each origin.
 #[derive(Debug, Default)]
 pub(crate) struct Rejections(Mutex<HashMap<OriginId, LastRenewal>>);
 
@@ -30,51 +26,51 @@ struct LastRenewal {
     interval: Duration,
 }
 
+impl LastRenewal {
+    fn is_over(self, accepted: bool, now: Nanos) -> bool {
+        let interval = if accepted {
+            MIN_RENEWAL_INTERVAL
+        } else {
+            self.interval
+        };
+        now.saturating_sub(self.at) >= nanos(interval)
+    }
+}
+
 impl Rejections {
-    /// Whether a rejection of the current token by this origin renews it; if so, it is noted.
-    pub(crate) fn allows_renewal(
+    /// Whether a rejection of the current token by this origin may renew it.
+    pub(crate) fn allow_renewal(
         &self,
         current: &CachedToken,
         origin: OriginId,
         now: Nanos,
     ) -> bool {
         let accepted = current.was_accepted_by(origin);
-        let age = now.saturating_sub(nanos(current.lifetime.sent_at));
-        if !accepted && age < nanos(MIN_SUSPECT_AGE) {
-            return false;
-        }
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self.all().get(&origin).copied();
+        last.is_none_or(|last| last.is_over(accepted, now))
+    }
+
+    /// Notes a renewal; false, if another one was noted meanwhile.
+    pub(crate) fn note_renewal(&self, current: &CachedToken, origin: OriginId, now: Nanos) -> bool {
+        let accepted = current.was_accepted_by(origin);
+        let mut all = self.all();
         let interval = match all.get(&origin) {
-            Some(last) if now.saturating_sub(last.at) < nanos(last.interval) => return false,
-            // The renewal before this one helped: the origin took what came of it.
+            Some(last) if !last.is_over(accepted, now) => return false,
             Some(last) if !accepted => (last.interval * 2).min(MAX_RENEWAL_INTERVAL),
             _ => MIN_RENEWAL_INTERVAL,
         };
         all.insert(origin, LastRenewal { at: now, interval });
         true
     }
-}
 
-/// Whether a 401 is about something else than the token.
-pub(crate) fn is_unrelated_to_token(headers: &HeaderMap) -> bool {
-    let challenges = AuthenticateChallenge::from_headers(headers);
-    challenges.iter().any(|challenge| {
-        matches!(
-            challenge.get("error"),
-            Some(
-                "use_dpop_nonce"
-                    | "invalid_dpop_proof"
-                    | "insufficient_user_authentication"
-                    | "insufficient_scope"
-            )
-        )
-    })
+    fn all(&self) -> MutexGuard<'_, HashMap<OriginId, LastRenewal>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use grantor_core::Secret;
-    use http::HeaderValue;
 
     use super::*;
     use crate::token::credential::{Credential, TokenType};
@@ -94,52 +90,45 @@ mod tests {
         current
     }
 
-    fn at(seconds: u64) -> Nanos {
-        nanos(Duration::from_secs(seconds))
+    /// In which of these seconds a rejection renews.
+    fn renews(rejections: &Rejections, accepted: bool, seconds: std::ops::Range<u64>) -> Vec<u64> {
+        let current = current(accepted);
+        let renews = |second: &u64| {
+            let now = nanos(Duration::from_secs(*second));
+            let allowed = rejections.allow_renewal(&current, 7, now);
+            assert_eq!(rejections.note_renewal(&current, 7, now), allowed);
+            allowed
+        };
+        seconds.filter(renews).collect()
     }
 
     #[test]
-    fn a_young_token_is_suspected_only_where_it_was_good() {
-        assert!(!Rejections::default().allows_renewal(&current(false), 7, at(29)));
-        assert!(Rejections::default().allows_renewal(&current(false), 7, at(30)));
-        assert!(Rejections::default().allows_renewal(&current(true), 7, at(1)));
-        assert!(!Rejections::default().allows_renewal(&current(true), 8, at(1)));
+    fn the_first_rejection_always_renews() {
+        for accepted in [false, true] {
+            assert_eq!(renews(&Rejections::default(), accepted, 0..29), [0]);
+        }
     }
 
     #[test]
     fn useless_renewals_become_rare() {
-        let rejections = Rejections::default();
-        let mut renewed = Vec::new();
-        for second in 30..3000 {
-            if rejections.allows_renewal(&current(false), 7, at(second)) {
-                renewed.push(second);
-            }
-        }
-        assert_eq!(renewed, [30, 60, 120, 240, 480, 960, 1560, 2160, 2760]);
+        let renewed = renews(&Rejections::default(), false, 0..3000);
+        assert_eq!(renewed, [0, 30, 90, 210, 450, 930, 1530, 2130, 2730]);
     }
 
     #[test]
-    fn a_renewal_that_helped_begins_anew() {
+    fn an_acceptance_sets_the_interval_back() {
         let rejections = Rejections::default();
-        assert!(rejections.allows_renewal(&current(false), 7, at(30)));
-        assert!(rejections.allows_renewal(&current(false), 7, at(60)));
-        assert!(!rejections.allows_renewal(&current(true), 7, at(119)));
-        assert!(rejections.allows_renewal(&current(true), 7, at(120)));
-        assert!(rejections.allows_renewal(&current(true), 7, at(150)));
+        assert_eq!(renews(&rejections, false, 0..500), [0, 30, 90, 210, 450]);
+        assert_eq!(renews(&rejections, true, 470..520), [480, 510]);
+        assert_eq!(renews(&rejections, false, 511..620), [540, 600]);
     }
 
     #[test]
-    fn some_challenges_are_not_about_the_token() {
-        let about_else = |text: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("www-authenticate", HeaderValue::from_static(text));
-            is_unrelated_to_token(&headers)
-        };
-        assert!(about_else(r#"DPoP error="use_dpop_nonce""#));
-        assert!(about_else(
-            r#"Bearer error="insufficient_user_authentication", max_age=5"#
-        ));
-        assert!(!about_else(r#"Bearer error="invalid_token""#));
-        assert!(!about_else("Basic"));
+    fn origins_are_counted_apart() {
+        let rejections = Rejections::default();
+        let current = current(false);
+        assert!(rejections.note_renewal(&current, 7, 0));
+        assert!(!rejections.note_renewal(&current, 7, 0));
+        assert!(rejections.note_renewal(&current, 8, 0));
     }
 }

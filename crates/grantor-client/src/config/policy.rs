@@ -1,3 +1,5 @@
+//! When tokens are renewed, and how patiently they are requested.
+
 use std::time::Duration;
 
 use grantor_core::exchange::Retry;

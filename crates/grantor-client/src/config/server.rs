@@ -1,3 +1,5 @@
+//! Which authorization server, and what is known of it beforehand.
+
 use std::borrow::Cow;
 
 use grantor_core::{Issuer, Quirks, is_secure};

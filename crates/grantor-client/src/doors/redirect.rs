@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
 use crate::config::placement::BearerMethod;
-use crate::request::placement::without_token;
+use crate::request::scheme::bearer::without_token;
 
 /// The most redirects that are followed, so that one request more is sent.
 pub(crate) const MAX_REDIRECTS: usize = 10;

@@ -1,3 +1,5 @@
+//! The methods of sessions, whatever HTTP client they send over.
+
 /// What sessions have in common, whatever the client is that they send over.
 macro_rules! shared_methods {
     ($client:ident) => {

@@ -1,3 +1,5 @@
+//! Counters that a program reads.
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::metrics::MetricEvent;

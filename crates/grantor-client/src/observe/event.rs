@@ -1,3 +1,5 @@
+//! Events: what happened to a token.
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Counts for the metrics of a program.
+
 use std::fmt::Debug;
 
 /// Something that is counted.

@@ -1,3 +1,5 @@
+//! Providers from A to L.
+
 use super::pkce::Pkce;
 use super::provider::{Provider, Source};
 use super::quirks::{

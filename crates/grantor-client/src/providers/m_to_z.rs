@@ -1,3 +1,5 @@
+//! Providers from M to Z.
+
 use super::pkce::Pkce;
 use super::provider::{Provider, Source};
 use super::quirks::{COMMAS, FORM_WITH_EXPIRES, JSON_REQUESTS, SLACK_AUTHED_USER, SLACK_BOT};

@@ -1,3 +1,5 @@
+//! What is known of one provider.
+
 use std::borrow::Cow;
 
 use grantor_core::Quirks;

@@ -1,3 +1,5 @@
+//! Providers with a URL for each tenant.
+
 use std::borrow::Cow;
 use std::fmt;
 

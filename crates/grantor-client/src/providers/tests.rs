@@ -1,3 +1,5 @@
+//! The rows of well-known providers, and the quirks of some of them.
+
 use std::collections::HashSet;
 use std::time::Duration;
 

@@ -14,6 +14,7 @@ use crate::observe::token_change::TokenChange;
 use crate::store::deadline::within_store_timeout;
 use crate::token::credential::{Credential, TokenType, UnfitForHeader};
 use crate::token::lifetime::{Lifetime, MAX_LIFETIME};
+use crate::token::scheme::other_type;
 use crate::token::subject::Subject;
 use crate::token::token_set::TokenSet;
 
@@ -34,7 +35,7 @@ pub(crate) async fn commit(
     answer: &TokenAnswer,
     login: Option<LoginTokens>,
 ) -> Result<Acquired, Error> {
-    let credential = read(renewal, &answer.response)?;
+    let credential = read(services, renewal, &answer.response)?;
     let lifetime = lifetime(services, renewal, answer);
     if renewal.subject.is_none() {
         let login_id = login.as_ref().map(|login| login.login_id.clone());
@@ -51,14 +52,21 @@ pub(crate) async fn commit(
 }
 
 /// The access token of an answer. One that is no access token comes by token exchange only.
-fn read(renewal: &Renewal, response: &TokenResponse) -> Result<Credential, Error> {
+fn read(
+    services: &Services,
+    renewal: &Renewal,
+    response: &TokenResponse,
+) -> Result<Credential, Error> {
     let exchanged = matches!(renewal.subject, Some(Subject::Token(_)));
-    let token_type = TokenType::parse(&response.token_type)
-        .filter(|token_type| exchanged || *token_type != TokenType::NotApplicable);
+    let token_type = TokenType::parse(&response.token_type).filter(|token_type| {
+        let is_none = *token_type == TokenType::NotApplicable;
+        services.scheme.carries(*token_type) || (exchanged && is_none)
+    });
     let Some(token_type) = token_type else {
-        return Err(Error::refused(
-            "the server gave a token of another type than \"Bearer\"",
-        ));
+        return Err(Error::refused(format!(
+            "the server gave a token of {}",
+            other_type(&response.token_type)
+        )));
     };
     let credential = Credential::new(token_type, &response.access_token);
     let credential = credential.map_err(|UnfitForHeader| {

@@ -75,7 +75,8 @@ async fn adopt(
         .store
         .find(&renewal.parameters, login_id, rejected_token);
     let found = within_store_timeout(found).await?;
-    Ok(found.map(|(credential, lifetime)| Acquired {
+    let carried = found.filter(|(credential, _)| services.scheme.carries(credential.token_type));
+    Ok(carried.map(|(credential, lifetime)| Acquired {
         credential,
         lifetime,
         from: Origin::Adopted,

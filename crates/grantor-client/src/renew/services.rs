@@ -16,6 +16,7 @@ use crate::observe::observer::Observer;
 use crate::runtime::tasks::Tasks;
 use crate::runtime::worker::Worker;
 use crate::store::TokenStore;
+use crate::token::scheme::Scheme;
 
 /// What many logins at one server may share.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub(crate) struct Services {
     pub(crate) policy: Arc<Policy>,
     pub(crate) tasks: Tasks,
     pub(crate) origin_ids: OriginIds,
+    /// How requests carry the tokens.
+    pub(crate) scheme: Scheme,
 }
 
 impl Services {

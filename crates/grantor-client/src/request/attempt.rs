@@ -1,26 +1,23 @@
+//! A request that was sent with a token: what its answer means, and how it is sent again.
+
 use std::fmt;
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 
 use super::flags::AttemptFlags;
 use super::http_request::HttpRequest;
-use crate::cache::rejections::is_unrelated_to_token;
-use crate::cache::slot::TokenSlot;
+use super::verdict::{Answer, CurrentToken, Facts, Verdict, is_accepted, is_rejection, verdict};
 use crate::cache::slot::share::TokenShare;
+use crate::cache::slot::{InFlight, TokenSlot};
 use crate::config::origin::OriginId;
 use crate::config::placement::BearerMethod;
 use crate::error::Error;
 use crate::observe::metrics::MetricEvent;
-use crate::token::cached_token::CachedToken;
 use crate::token::lifetime::Freshness;
 use crate::token::reason::RenewalReason;
 use crate::token::subject::Subject;
-
-/// What gRPC says instead of 401, in the header of an answer that has no messages.
-const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
-const UNAUTHENTICATED: &[u8] = b"16";
 
 /// A request that was prepared: remembers which token it carries, to judge the answer.
 // Two words and no padding: it goes through many hands for every request, in registers.
@@ -32,22 +29,47 @@ pub struct Attempt {
 }
 
 /// What an answer means for the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 #[must_use]
 pub enum Observed {
     /// The answer is the caller's.
     Done,
-    /// There is another token now: prepare a copy of the request by
-    /// [`Attempt::prepare_again`] and send it once more. Without a copy, the answer is the caller's.
-    Resend,
+    /// The request is worth another try: prepare a copy of it by this and send that. Without a copy,
+    /// the answer is the caller's.
+    Resend(Resend),
 }
 
-/// What an answer says at first sight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Done,
-    /// The token was rejected: [`Attempt::reject`] says what that means.
-    Rejected,
+/// Prepares a copy of a request that is sent again.
+#[must_use = "a copy of the request is prepared by `prepare`"]
+pub struct Resend {
+    slot: Arc<TokenSlot>,
+    flags: AttemptFlags,
+}
+
+/// What an answer leads to that takes more than a look.
+pub(crate) struct Reaction {
+    verdict: Verdict,
+    slot: Arc<TokenSlot>,
+    in_flight: Option<InFlight>,
+    sent: Arc<TokenShare>,
+    flags: AttemptFlags,
+}
+
+impl Observed {
+    /// Whether the answer is the caller's.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done)
+    }
+
+    /// How to send the request again, if it is worth another try.
+    #[must_use]
+    pub fn into_resend(self) -> Option<Resend> {
+        match self {
+            Self::Done => None,
+            Self::Resend(resend) => Some(resend),
+        }
+    }
 }
 
 impl Attempt {
@@ -59,37 +81,19 @@ impl Attempt {
     }
 
     #[inline]
-    pub(super) fn of(sent: Arc<TokenShare>, origin: OriginId, placement: BearerMethod) -> Self {
+    pub(super) fn of(sent: Arc<TokenShare>, origin: OriginId, method: BearerMethod) -> Self {
         Self {
             token: Some(sent),
-            flags: AttemptFlags::first(origin, placement),
+            flags: AttemptFlags::first(origin, method),
         }
     }
 
     /// Holds the slot of its token, which others may crowd out, until the answer was judged.
     pub(super) fn pin(self, slot: &Arc<TokenSlot>) -> Self {
-        let sent = self.token.map(|sent| Arc::new(sent.pin(slot)));
         Self {
-            token: sent,
-            ..self
+            token: self.token.map(|sent| Arc::new(sent.pin(slot))),
+            flags: self.flags.pinned(),
         }
-    }
-
-    /// The slot of its token, as long as there is one.
-    fn slot(&self) -> Option<Arc<TokenSlot>> {
-        self.token.as_ref()?.slot()
-    }
-
-    /// Whether an answer of this status is one about its token.
-    fn is_rejected_by(&self, status: StatusCode) -> bool {
-        let rejects = |slot: Arc<TokenSlot>| {
-            slot.renewer
-                .services
-                .policy
-                .rejection_statuses
-                .contains(&status)
-        };
-        self.slot().is_some_and(rejects)
     }
 
     /// Whether it carries one of our tokens, so that it may be worth another try.
@@ -99,12 +103,13 @@ impl Attempt {
 
     /// Where our token is, if there is one.
     #[cfg(any(feature = "reqwest", feature = "blocking"))]
-    pub(crate) fn placement(&self) -> Option<BearerMethod> {
+    pub(crate) fn bearer_method(&self) -> Option<BearerMethod> {
         self.token.as_ref().map(|_| self.flags.placement())
     }
 
-    /// Judges the answer. A 401 about the token renews it, within limits, and is worth one more
-    /// try; the second 401 is the caller's answer. So is `UNAUTHENTICATED` of gRPC.
+    /// Judges the answer. A 401 about the token renews it, within limits, and the request is worth
+    /// another try; the second such 401 is the caller's answer. So is `UNAUTHENTICATED` of gRPC. A
+    /// request is sent three times at most.
     ///
     /// Waits for the renewal that a rejection starts; otherwise it is done at once.
     pub async fn observe<B>(&self, response: &Response<B>) -> Observed {
@@ -115,146 +120,181 @@ impl Attempt {
     /// As [`observe`](Self::observe), for answers of another type.
     pub async fn observe_parts(&self, status: StatusCode, headers: &HeaderMap) -> Observed {
         match self.judge(status, headers) {
-            Verdict::Done => Observed::Done,
-            Verdict::Rejected => Box::pin(self.reject()).await,
-        }
-    }
-
-    /// What can be said without waiting.
-    #[inline]
-    pub(crate) fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Verdict {
-        let Some(sent) = &self.token else {
-            return Verdict::Done;
-        };
-        if status.is_success() {
-            let grpc = headers.get(GRPC_STATUS);
-            if grpc.is_some_and(|status| status.as_bytes() == UNAUTHENTICATED) {
-                return Verdict::Rejected;
-            }
-            sent.accept(self.flags.origin());
-            return Verdict::Done;
-        }
-        if !self.is_rejected_by(status) || is_unrelated_to_token(headers) {
-            return Verdict::Done;
-        }
-        Verdict::Rejected
-    }
-
-    /// Renews the token that was rejected, if that is due, and waits for it.
-    pub(crate) async fn reject(&self) -> Observed {
-        let Some(sent) = &self.token else {
-            return Observed::Done;
-        };
-        match self.slot() {
-            Some(slot) => self.rejected(&slot, sent).await,
             None => Observed::Done,
+            Some(reaction) => Box::pin(reaction.carry_out()).await,
         }
     }
 
-    async fn rejected(&self, slot: &Arc<TokenSlot>, sent: &CachedToken) -> Observed {
-        let resend = if self.flags.is_again() {
-            Observed::Done
-        } else {
-            Observed::Resend
-        };
-        // Looked for first: once it is over, there is another current token.
-        let under_way = slot.in_flight();
-        let next = match slot.current() {
-            // A late answer about a token that is gone: it says nothing about the one there is.
-            Some(current) if current.generation != sent.generation => return resend,
-            Some(current) if current.freshness(slot.now()) == Freshness::Expired => return resend,
-            Some(current)
-                if slot
-                    .rejections
-                    .allows_renewal(&current, self.flags.origin(), slot.now()) =>
-            {
-                slot.renewer.services.observer.count(MetricEvent::Rejection);
-                slot.renew(RenewalReason::Rejected(current.generation))
-                    .await
+    /// What can be said without waiting; none, if the answer is the caller's.
+    #[inline]
+    pub(crate) fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Option<Box<Reaction>> {
+        let sent = self.token.as_ref()?;
+        if is_accepted(status, headers) {
+            sent.accept(self.flags.origin());
+            if self.flags.is_pinned() {
+                self.learn(sent, headers);
             }
-            Some(_) => match under_way {
-                Some(under_way) => slot.wait(under_way).await,
+            return None;
+        }
+        self.look_closer(sent, status, headers)
+    }
+
+    /// Only a request that did not go the short way has a scheme that learns from answers.
+    #[cold]
+    fn learn(&self, sent: &TokenShare, headers: &HeaderMap) {
+        if let Some(slot) = sent.slot() {
+            slot.renewer
+                .services
+                .scheme
+                .learn(self.flags.origin(), headers);
+        }
+    }
+
+    #[cold]
+    fn look_closer(
+        &self,
+        sent: &Arc<TokenShare>,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Option<Box<Reaction>> {
+        let slot = sent.slot()?;
+        let services = &slot.renewer.services;
+        let answer = Answer {
+            status,
+            headers,
+            rejection_statuses: &services.policy.rejection_statuses,
+            takes_nonce: services.scheme.takes_nonce(),
+        };
+        services.scheme.learn(self.flags.origin(), headers);
+        if !is_rejection(&answer) {
+            return None;
+        }
+        // Looked for first: once it is over, there is another current token.
+        let in_flight = slot.in_flight();
+        let facts = self.facts(&slot, sent, in_flight.is_some());
+        let verdict = verdict(&answer, &facts);
+        match verdict {
+            Verdict::Accepted | Verdict::Unrelated | Verdict::Final => None,
+            Verdict::Resend | Verdict::Renew | Verdict::Wait | Verdict::NewNonce => {
+                Some(Box::new(Reaction {
+                    verdict,
+                    in_flight,
+                    sent: Arc::clone(sent),
+                    flags: self.flags,
+                    slot,
+                }))
+            }
+        }
+    }
+
+    fn facts(&self, slot: &TokenSlot, sent: &TokenShare, renewing: bool) -> Facts {
+        let (origin, now) = (self.flags.origin(), slot.now());
+        let current = slot.current();
+        let current = current
+            .as_ref()
+            .filter(|current| current.freshness(now) != Freshness::Expired);
+        Facts {
+            sends: self.flags.sends(),
+            replaced: self.flags.is_replaced(),
+            current: match current {
+                None => CurrentToken::Gone,
+                Some(current) if current.generation != sent.generation => CurrentToken::Another,
+                Some(_) => CurrentToken::Sent,
+            },
+            renewing,
+            may_renew: current
+                .is_some_and(|current| slot.rejections.allow_renewal(current, origin, now)),
+        }
+    }
+}
+
+impl Reaction {
+    /// Does what follows from the answer, and waits for it.
+    pub(crate) async fn carry_out(self) -> Observed {
+        let (slot, sent) = (&self.slot, &self.sent);
+        let next = match self.verdict {
+            Verdict::Renew if self.notes_renewal() => {
+                slot.renewer.services.observer.count(MetricEvent::Rejection);
+                slot.renew(RenewalReason::Rejected(sent.generation)).await
+            }
+            Verdict::Renew | Verdict::Wait => match self.in_flight.or_else(|| slot.in_flight()) {
+                Some(in_flight) => slot.wait(in_flight).await,
                 None => return Observed::Done,
             },
-            None => return resend,
+            Verdict::NewNonce => {
+                return Observed::Resend(Resend {
+                    flags: self.flags,
+                    slot: self.slot,
+                });
+            }
+            _ => return Observed::Resend(Resend::replacing(self.slot, self.flags)),
         };
         match next {
             // Some servers give the same token until its end.
             Ok(next) if next.secret() == sent.secret() => Observed::Done,
-            Ok(_) => resend,
+            Ok(_) => Observed::Resend(Resend::replacing(self.slot, self.flags)),
             Err(_) => Observed::Done,
         }
     }
 
-    /// Puts the token there is now on a copy of the request, in place of the rejected one.
+    /// Whether it is for this rejection to renew: others may have been first.
+    fn notes_renewal(&self) -> bool {
+        let (slot, origin) = (&self.slot, self.flags.origin());
+        slot.rejections.note_renewal(&self.sent, origin, slot.now())
+    }
+}
+
+impl Resend {
+    fn replacing(slot: Arc<TokenSlot>, flags: AttemptFlags) -> Self {
+        Self {
+            slot,
+            flags: flags.replaced(),
+        }
+    }
+
+    /// Puts the token there is now on a copy of the request, in place of the one that was sent.
     ///
     /// # Errors
-    /// There is no token, or the request goes to another origin than the first one did.
-    pub async fn prepare_again<B>(&self, request: &mut Request<B>) -> Result<Self, Error> {
-        self.prepare_request_again(request).await
+    /// There is no token, or the copy goes to another origin than the request did.
+    pub async fn prepare<B>(self, request: &mut Request<B>) -> Result<Attempt, Error> {
+        self.prepare_request(request).await
     }
 
-    /// As [`prepare_again`](Self::prepare_again), on a copy that was made before the first try was
-    /// prepared: the hooks have not seen it.
+    /// As [`prepare`](Self::prepare), on a copy that was made before the first try was prepared: the
+    /// hooks have not seen it.
     #[cfg(any(feature = "reqwest", feature = "blocking"))]
-    pub(crate) async fn prepare_copy(&self, request: &mut impl HttpRequest) -> Result<Self, Error> {
-        if let Some(slot) = self.slot() {
-            slot.run_request_hooks(request).await;
-        }
-        self.prepare_request_again(request).await
-    }
-
-    /// As [`prepare_again`](Self::prepare_again), for requests of another type.
-    pub(crate) async fn prepare_request_again(
-        &self,
+    pub(crate) async fn prepare_copy(
+        self,
         request: &mut impl HttpRequest,
-    ) -> Result<Self, Error> {
-        match self.next().await? {
-            Some(next) => self.apply_again(next, request),
-            None => Ok(Self::untouched()),
-        }
+    ) -> Result<Attempt, Error> {
+        self.slot.run_request_hooks(request).await;
+        self.prepare_request(request).await
     }
 
-    /// The token for the second try; none if the first had none.
-    pub(crate) async fn next(&self) -> Result<Option<Arc<TokenShare>>, Error> {
-        if self.token.is_none() {
-            return Ok(None);
-        }
-        let Some(slot) = self.slot() else {
-            return Err(Error::configuration("the tokens are gone: keep a handle"));
-        };
-        Ok(Some(slot.get().await?))
-    }
-
-    /// Puts that token on a copy of the request.
-    pub(crate) fn apply_again(
-        &self,
-        next: Arc<TokenShare>,
+    /// As [`prepare`](Self::prepare), for requests of another type.
+    pub(crate) async fn prepare_request(
+        self,
         request: &mut impl HttpRequest,
-    ) -> Result<Self, Error> {
-        let Some(sent) = &self.token else {
-            return Ok(Self::untouched());
-        };
-        let slot = next.slot();
-        if let Some(slot) = &slot {
-            let origin = self.flags.origin();
-            slot.renewer
-                .services
-                .origin_ids
-                .check(origin, request.uri())?;
-            if matches!(slot.subject, Some(Subject::Password(_))) {
-                // The user's password, which the token stands for.
-                request.headers_mut().remove(AUTHORIZATION);
-            }
+    ) -> Result<Attempt, Error> {
+        let Self { slot, flags } = self;
+        let token = slot.get().await?;
+        let services = &slot.renewer.services;
+        let origin = flags.origin();
+        services.origin_ids.check(origin, request.uri())?;
+        if matches!(slot.subject, Some(Subject::Password(_))) {
+            // The user's password, which the token stands for.
+            request.headers_mut().remove(AUTHORIZATION);
         }
-        self.flags.placement().apply(&next, request)?;
-        let again = Self {
-            token: Some(next),
-            flags: self.flags.again(),
+        let method = flags.placement();
+        services.scheme.apply(method, &token, origin, request)?;
+        let attempt = Attempt {
+            token: Some(token),
+            flags: flags.again(),
         };
-        Ok(match slot {
-            Some(slot) if sent.is_pinned() => again.pin(&slot),
-            _ => again,
+        Ok(if flags.is_pinned() {
+            attempt.pin(&slot)
+        } else {
+            attempt
         })
     }
 }
@@ -264,7 +304,13 @@ impl fmt::Debug for Attempt {
         let sent = self.token.as_ref();
         f.debug_struct("Attempt")
             .field("generation", &sent.map(|sent| sent.generation))
-            .field("again", &self.flags.is_again())
+            .field("sends", &self.flags.sends())
             .finish()
+    }
+}
+
+impl fmt::Debug for Resend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resend").finish_non_exhaustive()
     }
 }

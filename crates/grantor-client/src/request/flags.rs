@@ -1,16 +1,21 @@
+//! What an attempt remembers beside its token, in one word.
+
 use std::num::NonZeroU64;
 
 use crate::config::origin::OriginId;
 use crate::config::placement::BearerMethod;
 
-/// Where the token went, and whether it is the second try already.
+/// Where the token went, how often the request was sent, and what for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct AttemptFlags(NonZeroU64);
 
 impl AttemptFlags {
     /// Never zero.
     const SET: NonZeroU64 = NonZeroU64::MIN;
-    const AGAIN: u64 = 1 << 1;
+    const REPLACED: u64 = 1 << 1;
+    const PINNED: u64 = 1 << 2;
+    /// How often it was sent before.
+    const RESENDS: u32 = 4;
     const ORIGIN: u32 = 8;
     const PLACEMENT: u32 = 16;
 
@@ -24,12 +29,35 @@ impl AttemptFlags {
         Self(Self::SET | (placement << Self::PLACEMENT) | (u64::from(origin) << Self::ORIGIN))
     }
 
+    /// The next sending. Beyond what anybody sends it counts no further.
     pub(super) fn again(self) -> Self {
-        Self(self.0 | Self::AGAIN)
+        if self.sends() > 8 {
+            return self;
+        }
+        Self(self.0.saturating_add(1 << Self::RESENDS))
     }
 
-    pub(super) const fn is_again(self) -> bool {
-        self.0.get() & Self::AGAIN != 0
+    /// The next sending is one for a rejection.
+    pub(super) fn replaced(self) -> Self {
+        Self(self.0 | Self::REPLACED)
+    }
+
+    /// The slot of the token is held.
+    pub(super) fn pinned(self) -> Self {
+        Self(self.0 | Self::PINNED)
+    }
+
+    pub(super) const fn is_replaced(self) -> bool {
+        self.0.get() & Self::REPLACED != 0
+    }
+
+    pub(super) const fn is_pinned(self) -> bool {
+        self.0.get() & Self::PINNED != 0
+    }
+
+    /// How often the request was sent, this time included.
+    pub(super) const fn sends(self) -> u8 {
+        ((self.0.get() >> Self::RESENDS) & 0xf) as u8 + 1
     }
 
     #[inline]
@@ -60,11 +88,25 @@ mod tests {
         ] {
             for origin in [0, 1, OriginIds::LAST, OriginId::MAX] {
                 let first = AttemptFlags::first(origin, placement);
-                for (flags, again) in [(first, false), (first.again(), true)] {
-                    let told = (flags.origin(), flags.placement(), flags.is_again());
-                    assert_eq!(told, (origin, placement, again));
+                for (flags, sends, replaced, pinned) in [
+                    (first, 1, false, false),
+                    (first.again(), 2, false, false),
+                    (first.again().replaced().again(), 3, true, false),
+                    (first.pinned(), 1, false, true),
+                ] {
+                    assert_eq!((flags.origin(), flags.placement()), (origin, placement));
+                    assert_eq!(flags.sends(), sends);
+                    assert_eq!((flags.is_replaced(), flags.is_pinned()), (replaced, pinned));
                 }
             }
         }
+    }
+
+    #[test]
+    fn counts_no_further_than_it_has_room_for() {
+        let first = AttemptFlags::first(7, BearerMethod::Query);
+        let many = (0..100).fold(first, |flags, _| flags.again());
+        assert_eq!((many.origin(), many.placement()), (7, BearerMethod::Query));
+        assert!(many.sends() > 3);
     }
 }

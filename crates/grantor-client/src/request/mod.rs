@@ -3,8 +3,9 @@
 pub(crate) mod attempt;
 pub(crate) mod flags;
 pub(crate) mod http_request;
-pub(crate) mod placement;
+pub(crate) mod scheme;
 pub(crate) mod subject;
+pub(crate) mod verdict;
 
 use std::sync::Arc;
 
@@ -13,7 +14,6 @@ use http::header::AUTHORIZATION;
 
 use self::attempt::Attempt;
 use self::http_request::{HttpRequest, WithoutToken};
-use crate::cache::slot::TokenSlot;
 use crate::config::placement::BearerMethod;
 use crate::error::Error;
 use crate::token::subject::SubjectToken;
@@ -24,6 +24,25 @@ impl Tokens {
     ///
     /// A request that has an `Authorization` header keeps it, and one that has the extension
     /// [`WithoutToken`] gets none.
+    ///
+    /// ```no_run
+    /// use grantor_client::{Observed, Tokens};
+    ///
+    /// # fn send(_: http::Request<()>) -> http::Response<()> { http::Response::new(()) }
+    /// # async fn call(tokens: Tokens) -> Result<(), grantor_client::Error> {
+    /// let mut request = http::Request::new(());
+    /// *request.uri_mut() = http::Uri::from_static("https://api.example/things");
+    /// let mut attempt = tokens.prepare(&mut request).await?;
+    /// let answer = loop {
+    ///     let answer = send(request.clone());
+    ///     match attempt.observe(&answer).await {
+    ///         Observed::Done => break answer,
+    ///         Observed::Resend(resend) => attempt = resend.prepare(&mut request).await?,
+    ///     }
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The request goes to an origin that was not named, or there is no token.
@@ -45,8 +64,8 @@ impl Tokens {
         }
     }
 
-    /// All that is done to most requests before they are sent: whether one gets a token, which, and
-    /// where. None: it takes waiting.
+    /// All that is done to most requests before they are sent. None: it takes waiting, or more than a
+    /// bearer token in the header.
     #[inline]
     pub(crate) fn try_prepare(
         &self,
@@ -64,45 +83,15 @@ impl Tokens {
                 "the request names a subject, and these tokens are none of \"token_exchange\"",
             ));
         }
-        self.try_apply(&self.slot, request)
-    }
-
-    /// As [`try_prepare`](Self::try_prepare), where hooks want to see the request, or it has a token
-    /// of its own, or there is none yet.
-    async fn prepare_async(&self, request: &mut impl HttpRequest) -> Result<Attempt, Error> {
-        let slot = if self.has_fast_path() {
-            Arc::clone(&self.slot)
-        } else {
-            self.slot_for(request).await?
-        };
-        let attempt = match self.try_apply(&slot, request)? {
-            Some(attempt) => attempt,
-            None => {
-                let origin = self.origins.find(request.uri())?;
-                let current = slot.get().await?;
-                self.bearer_method.apply(&current, request)?;
-                Attempt::of(current, origin, self.bearer_method)
-            }
-        };
-        Ok(attempt.pin(&slot))
-    }
-
-    /// Puts the token that a slot has on a request, if it has one.
-    #[inline]
-    fn try_apply(
-        &self,
-        slot: &Arc<TokenSlot>,
-        request: &mut impl HttpRequest,
-    ) -> Result<Option<Attempt>, Error> {
         if self.bearer_method != BearerMethod::Header {
-            return self.apply_elsewhere(slot, request);
+            return Ok(None);
         }
         // Two look-ups are cheaper than one by an entry.
         if request.headers_mut().contains_key(AUTHORIZATION) {
             return Ok(Some(Attempt::untouched()));
         }
         let origin = self.origins.find(request.uri())?;
-        let Some(current) = slot.current_usable() else {
+        let Some(current) = self.slot.current_usable() else {
             return Ok(None);
         };
         let header = current.header.clone();
@@ -110,22 +99,23 @@ impl Tokens {
         Ok(Some(Attempt::of(current, origin, BearerMethod::Header)))
     }
 
-    /// As [`try_apply`](Self::try_apply), for a token that goes into the query or the body.
-    #[cold]
-    fn apply_elsewhere(
-        &self,
-        slot: &Arc<TokenSlot>,
-        request: &mut impl HttpRequest,
-    ) -> Result<Option<Attempt>, Error> {
-        if self.bearer_method.is_taken(request) {
-            return Ok(Some(Attempt::untouched()));
+    /// As [`try_prepare`](Self::try_prepare), where hooks want to see the request, or it has a token
+    /// of its own, or there is none yet, or it goes elsewhere than into a header.
+    async fn prepare_async(&self, request: &mut impl HttpRequest) -> Result<Attempt, Error> {
+        let slot = if self.has_fast_path() {
+            Arc::clone(&self.slot)
+        } else {
+            self.slot_for(request).await?
+        };
+        let method = self.bearer_method;
+        if method.is_taken(request) {
+            return Ok(Attempt::untouched());
         }
         let origin = self.origins.find(request.uri())?;
-        self.bearer_method.check(request)?;
-        let Some(current) = slot.current_usable() else {
-            return Ok(None);
-        };
-        self.bearer_method.apply(&current, request)?;
-        Ok(Some(Attempt::of(current, origin, self.bearer_method)))
+        method.check(request)?;
+        let token = slot.get().await?;
+        let scheme = &self.services().scheme;
+        scheme.apply(method, &token, origin, request)?;
+        Ok(Attempt::of(token, origin, method).pin(&slot))
     }
 }

@@ -1,3 +1,5 @@
+//! A sign-in between its redirect and its answer.
+
 use std::fmt;
 
 use grantor_core::Secret;

@@ -1,3 +1,5 @@
+//! Where records are kept: in memory or in a store.
+
 use std::sync::Arc;
 
 use grantor_core::Environment;

@@ -1,3 +1,5 @@
+//! Which records a store can hold.
+
 use std::sync::Arc;
 
 use grantor_core::Environment;

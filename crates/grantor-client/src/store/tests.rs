@@ -21,12 +21,16 @@ fn storage(environment: &Environment) -> TokenStore {
 
 /// Whether a token that is in the store is found.
 async fn finds(token: &str) -> bool {
+    finds_of_type(token, None).await
+}
+
+async fn finds_of_type(token: &str, token_type: Option<&str>) -> bool {
     let environment = grantor_testkit::environment(&FakeClock::new());
     let storage = storage(&environment);
     let parameters = TokenParameters::default();
     let record = AccessTokenRecord {
         access_token: token.to_owned(),
-        token_type: None,
+        token_type: token_type.map(str::to_owned),
         scope: None,
         obtained_at: environment.now(),
         expires_at: None,
@@ -46,5 +50,16 @@ async fn a_stored_token_that_fits_no_header_is_not_used() {
     assert!(finds("good").await);
     for unfit in ["not\nthis", "nor\u{7f}this", "nor\u{0}this"] {
         assert!(!finds(unfit).await, "{unfit:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stored_token_of_a_type_that_no_request_carries_is_not_used() {
+    assert!(finds_of_type("good", Some("bearer")).await);
+    for token_type in ["DPoP", "mac", ""] {
+        assert!(
+            !finds_of_type("good", Some(token_type)).await,
+            "{token_type}"
+        );
     }
 }

@@ -4,7 +4,10 @@ pub(crate) mod access_token;
 pub(crate) mod cached_token;
 pub(crate) mod credential;
 pub(crate) mod lifetime;
+#[cfg(test)]
+pub(crate) mod nonces;
 pub(crate) mod parameters;
 pub(crate) mod reason;
+pub(crate) mod scheme;
 pub(crate) mod subject;
 pub(crate) mod token_set;

@@ -1,4 +1,4 @@
-//! Tokens as they are handed in and read out.
+//! Tokens as programs keep them.
 
 mod read;
 mod rfc3339;

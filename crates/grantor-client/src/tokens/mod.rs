@@ -24,6 +24,7 @@ use crate::token::access_token::AccessToken;
 use crate::token::credential::{Credential, TokenType, UnfitForHeader};
 use crate::token::lifetime::{Lifetime, MAX_LIFETIME};
 use crate::token::reason::RenewalReason;
+use crate::token::scheme::other_type;
 use crate::token::subject::{Subject, SubjectSource, SubjectToken};
 use crate::token::token_set::TokenSet;
 
@@ -85,13 +86,13 @@ impl Tokens {
             lifetime: lifetime.map(|lifetime| lifetime.min(MAX_LIFETIME)),
             refresh_in: None,
         };
-        let token_type = TokenType::parse(&tokens.token_type);
-        let bearer = token_type.filter(|token_type| *token_type == TokenType::Bearer);
-        let Some(token_type) = bearer else {
-            return Err(Error::configuration(
-                "the token that was handed in is of another type than \"Bearer\", and no request can \
-                 carry it",
-            ));
+        let token_type = TokenType::parse(&tokens.token_type)
+            .filter(|token_type| self.services().scheme.carries(*token_type));
+        let Some(token_type) = token_type else {
+            return Err(Error::configuration(format!(
+                "the token that was handed in is of {}, and no request can carry it",
+                other_type(&tokens.token_type)
+            )));
         };
         let credential = Credential::new(token_type, &tokens.access_token);
         let credential = credential.map_err(|UnfitForHeader| {

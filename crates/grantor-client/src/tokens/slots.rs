@@ -29,7 +29,8 @@ impl Tokens {
     pub(super) fn has_fast_path_for(slot: &TokenSlot, subjects: Option<&SubjectSource>) -> bool {
         let exchanges = matches!(slot.renewer.grant, Grant::TokenExchange(_));
         let hooks = &slot.renewer.services.shared.connection.hooks;
-        subjects.is_none() && !exchanges && hooks.leaves_api_requests()
+        let is_bearer = slot.renewer.services.scheme.is_bearer();
+        subjects.is_none() && !exchanges && is_bearer && hooks.leaves_api_requests()
     }
 
     pub(crate) fn registry(&self) -> &Arc<Registry> {

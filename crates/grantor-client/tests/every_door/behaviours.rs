@@ -403,3 +403,16 @@ pub(crate) async fn shows_requests_to_the_hooks<D: Door>() {
         "{seen}"
     );
 }
+
+/// RFC 8693 section 2.2.1: what is no access token goes onto no request.
+pub(crate) async fn refuses_what_is_no_access_token<D: Door>() {
+    let of_alice = exchange(Some("alice"));
+    let begin = |world: &World| {
+        world.server.set_extra("token_type", "N_A".into());
+        of_alice(world)
+    };
+    let scene = Scene::<D>::of(echo, begin, Tokens::clone).await;
+    let error = scene.refused(scene.get("/")).await.token_error();
+    assert!(error.to_string().contains("N_A"), "{error}");
+    assert_eq!(scene.web.requests(), 0);
+}

@@ -39,6 +39,7 @@ macro_rules! behaves {
                 carries_the_token_of_the_subject,
                 sends_nothing_without_a_subject,
                 shows_requests_to_the_hooks,
+                refuses_what_is_no_access_token,
             ]
         );
     };

@@ -6,7 +6,7 @@ use grantor_client::layer::{
     BufferReplay, CloneReplay, NoReplay, Replay, ReplayBody, ServiceError, TokensLayer,
     TokensService,
 };
-use grantor_client::{Observed, Tokens, WithoutToken};
+use grantor_client::{Tokens, WithoutToken};
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::combinators::BoxBody;
@@ -91,15 +91,15 @@ impl Door for Prepare {
         *copy.uri_mut() = first.uri().clone();
         *copy.headers_mut() = first.headers().clone();
         let response = self.client.request(first).await.map_err(Failure::other)?;
-        let observed = attempt.observe(&response).await;
-        if observed == Observed::Done || matches!(call.body, Body::Stream(_)) {
+        let resend = attempt.observe(&response).await.into_resend();
+        let Some(resend) = resend.filter(|_| !matches!(call.body, Body::Stream(_))) else {
             return Ok(answer(response).await);
-        }
+        };
         let _ = answer(response).await;
-        let attempt = attempt.prepare_again(&mut copy).await;
+        let attempt = resend.prepare(&mut copy).await;
         let attempt = attempt.map_err(Failure::Token)?;
         let response = self.client.request(copy).await.map_err(Failure::other)?;
-        assert_eq!(attempt.observe(&response).await, Observed::Done);
+        assert!(attempt.observe(&response).await.is_done());
         Ok(answer(response).await)
     }
 }

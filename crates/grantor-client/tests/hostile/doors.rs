@@ -201,7 +201,9 @@ async fn the_second_try_goes_to_named_origins_only_however_many_there_are() {
     let mut request = Request::get("https://h69.example/").body(()).unwrap();
     let attempt = tokens.prepare(&mut request).await.unwrap();
     let mut elsewhere = Request::get("https://evil.example/").body(()).unwrap();
-    let again = attempt.prepare_again(&mut elsewhere).await;
+    let rejected = http::Response::builder().status(401).body(()).unwrap();
+    let resend = attempt.observe(&rejected).await.into_resend().unwrap();
+    let again = resend.prepare(&mut elsewhere).await;
     assert!(again.is_err(), "evil.example got {}", bearer(&elsewhere));
 }
 

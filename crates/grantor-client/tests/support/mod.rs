@@ -10,7 +10,7 @@ pub(crate) mod web;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_client::{Observed, Tokens, TokensBuilder};
+use grantor_client::{Tokens, TokensBuilder};
 use grantor_testkit::{FakeClock, FakeServer, environment};
 use http::{Request, Response};
 
@@ -70,12 +70,12 @@ impl World {
         let mut request = request();
         let attempt = tokens.prepare(&mut request).await.unwrap();
         let response = self.server.api(&request);
-        if attempt.observe(&response).await == Observed::Done {
+        let Some(resend) = attempt.observe(&response).await.into_resend() else {
             return response;
-        }
-        let attempt = attempt.prepare_again(&mut request).await.unwrap();
+        };
+        let attempt = resend.prepare(&mut request).await.unwrap();
         let response = self.server.api(&request);
-        assert_eq!(attempt.observe(&response).await, Observed::Done);
+        assert!(attempt.observe(&response).await.is_done());
         response
     }
 }

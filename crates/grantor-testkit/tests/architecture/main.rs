@@ -15,6 +15,7 @@ mod outgoing;
 mod packages;
 mod proofs;
 mod purity;
+mod rooms;
 mod rust;
 mod unused;
 
@@ -82,6 +83,14 @@ fn every_dependency_is_used() {
 #[test]
 fn every_feature_is_in_the_table_of_its_crate() {
     assert_none(&explained_features::unexplained(&files::Tree::read(root())));
+}
+
+#[test]
+fn rooms_use_only_those_below_them() {
+    let tree = files::Tree::read(root());
+    for house in rooms::HOUSES {
+        assert_none(&rooms::findings(&tree, house));
+    }
 }
 
 #[test]

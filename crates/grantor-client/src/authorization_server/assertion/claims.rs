@@ -1,3 +1,5 @@
+//! What an assertion claims, and how one is signed (RFC 7523 section 3).
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -105,11 +105,6 @@ impl TokenShare {
         }
     }
 
-    /// Whether it holds the token's slot.
-    pub(crate) fn is_pinned(&self) -> bool {
-        matches!(self.slot, SlotHandle::Pinned(_))
-    }
-
     pub(crate) fn token(&self) -> &Arc<CachedToken> {
         &self.token
     }

@@ -5,6 +5,8 @@
 //! runtime that renews; don't block its only thread.)
 
 #[cfg(feature = "blocking")]
+pub(crate) mod outgoing;
+#[cfg(feature = "blocking")]
 pub(crate) mod request;
 #[cfg(feature = "blocking")]
 pub(crate) mod request_builder;

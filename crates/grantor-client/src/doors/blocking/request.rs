@@ -1,10 +1,12 @@
+//! A request to ureq, as a token goes onto it.
+
 use http::header::CONTENT_LENGTH;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
-use super::send::{Body, Outgoing, uri};
+use super::outgoing::{Body, Outgoing, uri};
 use crate::error::Error;
 use crate::request::http_request::HttpRequest;
-use crate::request::placement::is_form;
+use crate::request::scheme::bearer::is_form;
 
 /// A request on its way, and its body if that is a form.
 pub(super) struct UreqRequest {

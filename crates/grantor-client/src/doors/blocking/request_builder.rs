@@ -1,3 +1,5 @@
+//! A request of a blocking session, while it is built.
+
 use std::fmt;
 use std::io::Read;
 use std::time::Duration;
@@ -9,7 +11,8 @@ use serde::Serialize;
 use ureq::Agent;
 use url::{Url, form_urlencoded};
 
-use super::send::{Body, Outgoing, send};
+use super::outgoing::{Body, Outgoing};
+use super::send::send;
 use crate::error::Error;
 use crate::request::http_request::WithoutToken;
 use crate::tokens::Tokens;

@@ -1,3 +1,5 @@
+//! A blocking session: requests below a URL, every one with a token.
+
 use std::fmt;
 
 use grantor_http::blocking_agent_with;

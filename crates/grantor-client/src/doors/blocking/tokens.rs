@@ -1,3 +1,5 @@
+//! The calls of a handle for callers without a runtime.
+
 use http::Request;
 use tokio::runtime::Handle;
 

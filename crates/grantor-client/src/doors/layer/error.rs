@@ -1,3 +1,5 @@
+//! Whose error a request through the layer ended with.
+
 use std::error::Error as StdError;
 use std::fmt;
 

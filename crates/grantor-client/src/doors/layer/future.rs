@@ -1,6 +1,7 @@
+//! The answer to a request through the layer, while it is waited for.
+
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::{fmt, mem};
 
@@ -11,9 +12,8 @@ use tower_service::Service;
 
 use super::error::ServiceError;
 use super::replay::Replay;
-use crate::cache::slot::share::TokenShare;
 use crate::error::Error;
-use crate::request::attempt::{Attempt, Observed, Verdict};
+use crate::request::attempt::{Attempt, Observed, Reaction};
 use crate::tokens::Tokens;
 
 pin_project! {
@@ -34,13 +34,13 @@ pin_project! {
     #[project = StateProjection]
     enum State<S, B, F, R> {
         /// There is no token yet.
-        Waiting { held: Option<Box<Waiting<S, B>>> },
+        Waiting { waiting: Option<Box<Waiting<S, B>>> },
         /// The service is at it.
-        Sent { #[pin] future: F, attempt: Attempt, resend: Option<Box<Resend<S, B>>> },
+        Sent { #[pin] future: F, attempt: Attempt, resend: Option<Box<Copy<S, B>>> },
         /// The token was rejected, and another is looked for.
         Rejected { rejected: Option<Box<Rejected<S, B, R>>> },
-        /// The service is made ready for the second try.
-        Again { attempt: Attempt, resend: Option<Box<Resend<S, B>>> },
+        /// The service is made ready for another try.
+        Again { attempt: Attempt, resend: Option<Box<Copy<S, B>>> },
         Failed { error: Option<Error> },
     }
 }
@@ -52,24 +52,30 @@ struct Waiting<S, B> {
     prepared: BoxFuture<'static, Prepared>,
     body: B,
     service: S,
+    sending: Sending,
 }
 
-/// The attempt that was rejected, and the token for another one, if there is to be one.
-type NextToken = (Attempt, Result<Option<Arc<TokenShare>>, Error>);
+/// Whether the service was made ready for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sending {
+    /// It was, by the caller.
+    First,
+    Again,
+}
 
 struct Rejected<S, B, R> {
-    next: BoxFuture<'static, NextToken>,
+    observed: BoxFuture<'static, Observed>,
     response: Response<R>,
-    resend: Option<Box<Resend<S, B>>>,
+    resend: Option<Box<Copy<S, B>>>,
 }
 
-/// What a second try needs.
-pub(super) struct Resend<S, B> {
+/// What another try needs.
+pub(super) struct Copy<S, B> {
     service: S,
     request: Request<B>,
 }
 
-impl<S: Clone, Q> Resend<S, Q> {
+impl<S: Clone, Q> Copy<S, Q> {
     pub(super) fn new<P: Replay<B, Body = Q>, B>(
         attempt: &Attempt,
         request: &Request<Q>,
@@ -101,7 +107,7 @@ where
     pub(super) fn sent(
         future: S::Future,
         attempt: Attempt,
-        resend: Option<Box<Resend<S, P::Body>>>,
+        resend: Option<Box<Copy<S, P::Body>>>,
     ) -> Self {
         Self::new(State::Sent {
             future,
@@ -118,12 +124,7 @@ where
             let attempt = tokens.prepare_request(&mut request).await?;
             Ok((attempt, request))
         };
-        let held = Box::new(Waiting {
-            prepared: Box::pin(prepared),
-            body,
-            service,
-        });
-        Self::new(State::Waiting { held: Some(held) })
+        Self::new(State::waiting(prepared, body, service, Sending::First))
     }
 
     #[cold]
@@ -143,22 +144,26 @@ where
         let mut state = self.project().state;
         loop {
             let next = match state.as_mut().project() {
-                StateProjection::Waiting { held } => {
-                    let mut waits = held.take().unwrap_or_else(|| polled_after_completion());
-                    let Poll::Ready(prepared) = waits.prepared.as_mut().poll(context) else {
-                        *held = Some(waits);
+                StateProjection::Waiting { waiting } => {
+                    let mut held = waiting.take().unwrap_or_else(|| polled_after_completion());
+                    let Poll::Ready(prepared) = held.prepared.as_mut().poll(context) else {
+                        *waiting = Some(held);
                         return Poll::Pending;
                     };
                     let (attempt, request) = prepared.map_err(ServiceError::Token)?;
                     let Waiting {
-                        body, mut service, ..
-                    } = *waits;
+                        body,
+                        service,
+                        sending,
+                        ..
+                    } = *held;
                     let request = request.map(|()| body);
-                    let resend = Resend::new::<P, B>(&attempt, &request, &service);
-                    State::Sent {
-                        future: service.call(request),
-                        attempt,
-                        resend,
+                    match sending {
+                        Sending::First => State::send::<P, B>(attempt, request, service),
+                        Sending::Again => State::Again {
+                            attempt,
+                            resend: Some(Box::new(Copy { service, request })),
+                        },
                     }
                 }
                 StateProjection::Sent {
@@ -168,55 +173,45 @@ where
                 } => {
                     let response = ready!(future.poll(context)).map_err(ServiceError::Service)?;
                     match attempt.judge(response.status(), response.headers()) {
-                        Verdict::Done => return Poll::Ready(Ok(response)),
-                        Verdict::Rejected => {
-                            let attempt = mem::replace(attempt, Attempt::untouched());
-                            let resend = resend.take();
-                            State::Rejected {
-                                rejected: Some(Rejected::new(attempt, response, resend)),
-                            }
-                        }
+                        None => return Poll::Ready(Ok(response)),
+                        Some(reaction) => State::Rejected {
+                            rejected: Some(Rejected::new(reaction, response, resend.take())),
+                        },
                     }
                 }
                 StateProjection::Rejected { rejected } => {
                     let mut held = rejected.take().unwrap_or_else(|| polled_after_completion());
-                    let Poll::Ready((attempt, next)) = held.next.as_mut().poll(context) else {
+                    let Poll::Ready(observed) = held.observed.as_mut().poll(context) else {
                         *rejected = Some(held);
                         return Poll::Pending;
                     };
                     let Rejected {
                         response, resend, ..
                     } = *held;
-                    let Some(token) = next.map_err(ServiceError::Token)? else {
-                        return Poll::Ready(Ok(response));
-                    };
-                    let whole = resend.filter(|resend| P::take_over(&resend.request));
-                    let Some(mut resend) = whole else {
+                    let whole = resend.filter(|copy| P::take_over(&copy.request));
+                    let (Observed::Resend(resend), Some(copy)) = (observed, whole) else {
                         return Poll::Ready(Ok(response));
                     };
                     drop(response);
-                    let attempt = attempt.apply_again(token, &mut resend.request);
-                    State::Again {
-                        attempt: attempt.map_err(ServiceError::Token)?,
-                        resend: Some(resend),
-                    }
+                    let Copy { service, request } = *copy;
+                    let (parts, body) = request.into_parts();
+                    let mut request = Request::from_parts(parts, ());
+                    let prepared = async move {
+                        let attempt = resend.prepare_request(&mut request).await?;
+                        Ok((attempt, request))
+                    };
+                    State::waiting(prepared, body, service, Sending::Again)
                 }
                 StateProjection::Again { attempt, resend } => {
-                    let mut held = resend.take().unwrap_or_else(|| polled_after_completion());
-                    let Poll::Ready(ready) = held.service.poll_ready(context) else {
-                        *resend = Some(held);
+                    let mut copy = resend.take().unwrap_or_else(|| polled_after_completion());
+                    let Poll::Ready(ready) = copy.service.poll_ready(context) else {
+                        *resend = Some(copy);
                         return Poll::Pending;
                     };
                     ready.map_err(ServiceError::Service)?;
-                    let Resend {
-                        mut service,
-                        request,
-                    } = *held;
-                    State::Sent {
-                        future: service.call(request),
-                        attempt: mem::replace(attempt, Attempt::untouched()),
-                        resend: None,
-                    }
+                    let Copy { service, request } = *copy;
+                    let attempt = mem::replace(attempt, Attempt::untouched());
+                    State::send::<P, B>(attempt, request, service)
                 }
                 StateProjection::Failed { error } => {
                     let error = error.take().unwrap_or_else(|| polled_after_completion());
@@ -228,23 +223,52 @@ where
     }
 }
 
+impl<S, B, F, R> State<S, B, F, R> {
+    fn waiting(
+        prepared: impl Future<Output = Prepared> + Send + 'static,
+        body: B,
+        service: S,
+        sending: Sending,
+    ) -> Self {
+        Self::Waiting {
+            waiting: Some(Box::new(Waiting {
+                prepared: Box::pin(prepared),
+                body,
+                service,
+                sending,
+            })),
+        }
+    }
+}
+
+impl<S, Q, R> State<S, Q, S::Future, R>
+where
+    S: Service<Request<Q>> + Clone,
+{
+    /// Calls a service that is ready.
+    fn send<P: Replay<B, Body = Q>, B>(
+        attempt: Attempt,
+        request: Request<Q>,
+        mut service: S,
+    ) -> Self {
+        let resend = Copy::new::<P, B>(&attempt, &request, &service);
+        Self::Sent {
+            future: service.call(request),
+            attempt,
+            resend,
+        }
+    }
+}
+
 impl<S, B, R> Rejected<S, B, R> {
     #[cold]
     fn new(
-        attempt: Attempt,
+        reaction: Box<Reaction>,
         response: Response<R>,
-        resend: Option<Box<Resend<S, B>>>,
+        resend: Option<Box<Copy<S, B>>>,
     ) -> Box<Self> {
-        let may_be_sent = resend.is_some();
-        let next = async move {
-            let next = match attempt.reject().await {
-                Observed::Resend if may_be_sent => attempt.next().await,
-                _ => Ok(None),
-            };
-            (attempt, next)
-        };
         Box::new(Self {
-            next: Box::pin(next),
+            observed: Box::pin(reaction.carry_out()),
             response,
             resend,
         })

@@ -21,19 +21,24 @@ pub struct ReplayBody<B> {
     trailers_yielded: bool,
 }
 
-/// Who reads a body that is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reader {
-    /// The request that is sent first.
-    First,
-    /// The copy that is sent after it.
-    Replay,
+/// Who reads a body that is kept: the request that is sent first, or a copy that is sent after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Reader(u8);
+
+impl Reader {
+    const FIRST: Self = Self(0);
+
+    fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
 }
 
 struct Shared<B> {
     body: Pin<Box<B>>,
     /// Whose turn it is.
     reader: Reader,
+    /// The last one that was made.
+    last: Reader,
     /// Who sends first and waits for more.
     waits: Option<Waker>,
     chunks: Vec<Bytes>,
@@ -52,7 +57,8 @@ impl<B: Body> ReplayBody<B> {
         let shared = (!body.is_end_stream()).then(|| {
             Arc::new(Mutex::new(Shared {
                 body: Box::pin(body),
-                reader: Reader::First,
+                reader: Reader::FIRST,
+                last: Reader::FIRST,
                 waits: None,
                 chunks: Vec::new(),
                 left: Some(limit),
@@ -62,7 +68,7 @@ impl<B: Body> ReplayBody<B> {
         });
         Self {
             shared,
-            reader: Reader::First,
+            reader: Reader::FIRST,
             yielded: 0,
             trailers_yielded: false,
         }
@@ -71,9 +77,13 @@ impl<B: Body> ReplayBody<B> {
 
 impl<B> ReplayBody<B> {
     pub(super) fn copy(&self) -> Self {
+        let reader = self.reader.next();
+        if let Some(shared) = &self.shared {
+            lock(shared).last = reader;
+        }
         Self {
             shared: self.shared.clone(),
-            reader: Reader::Replay,
+            reader,
             yielded: 0,
             trailers_yielded: false,
         }
@@ -122,8 +132,9 @@ where
         let Some(shared) = &this.shared else {
             return Poll::Ready(None);
         };
-        let has_copy = Arc::strong_count(shared) > 1;
+        let is_shared = Arc::strong_count(shared) > 1;
         let mut shared = lock(shared);
+        let has_copy = is_shared && shared.last > this.reader;
         if shared.reader != this.reader {
             return Poll::Ready(Some(Err(Box::new(TakenOver))));
         }
@@ -137,7 +148,7 @@ where
             return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
         }
         let Poll::Ready(polled) = shared.body.as_mut().poll_frame(context) else {
-            shared.waits = (this.reader == Reader::First).then(|| context.waker().clone());
+            shared.waits = Some(context.waker().clone());
             return Poll::Pending;
         };
         Poll::Ready(match polled {
@@ -152,7 +163,7 @@ where
             Some(Ok(frame)) => Some(Ok(match frame.into_data() {
                 Ok(mut data) => {
                     let chunk = data.copy_to_bytes(data.remaining());
-                    if this.reader == Reader::First && has_copy {
+                    if has_copy {
                         shared.keep(&chunk);
                         this.yielded = shared.chunks.len();
                     }

@@ -1,3 +1,5 @@
+//! The service that puts a token on every request.
+
 use std::task::{Context, Poll};
 use std::{fmt, mem};
 
@@ -5,7 +7,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::error::ServiceError;
-use super::future::{Resend, ResponseFuture};
+use super::future::{Copy, ResponseFuture};
 use super::replay::Replay;
 use crate::tokens::Tokens;
 
@@ -46,7 +48,7 @@ where
         let mut request = self.replay.take(request);
         match self.tokens.try_prepare(&mut request) {
             Ok(Some(attempt)) => {
-                let resend = Resend::new::<P, B>(&attempt, &request, &self.inner);
+                let resend = Copy::new::<P, B>(&attempt, &request, &self.inner);
                 ResponseFuture::sent(self.inner.call(request), attempt, resend)
             }
             Ok(None) => {

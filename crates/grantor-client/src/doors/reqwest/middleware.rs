@@ -50,20 +50,15 @@ impl Middleware for TokensMiddleware {
         rest: Rest<'_>,
     ) -> Result<Response> {
         let copy = request.try_clone();
-        let attempted = prepare(&self.tokens, &mut request, extensions).await;
-        let attempted = attempted.map_err(Error::middleware)?;
-        let response = rest
-            .clone()
-            .run(request, extensions)
-            .await
-            .map_err(without_url)?;
-        let next = attempted.next(response, copy.as_ref()).await;
-        match next.map_err(Error::middleware)? {
-            AfterAnswer::Answer(response) => Ok(response),
-            AfterAnswer::Send(attempted, again) => {
-                let response = rest.run(*again, extensions).await.map_err(without_url)?;
-                let _ = attempted.observe(&response).await;
-                Ok(response)
+        let prepared = prepare(&self.tokens, &mut request, extensions).await;
+        let mut prepared = prepared.map_err(Error::middleware)?;
+        loop {
+            let response = rest.clone().run(request, extensions).await;
+            let response = response.map_err(without_url)?;
+            let next = prepared.next(response, copy.as_ref()).await;
+            match next.map_err(Error::middleware)? {
+                AfterAnswer::Answer(response) => return Ok(response),
+                AfterAnswer::Send(next, again) => (prepared, request) = (next, *again),
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::doors::time_limit::too_late;
 use crate::error::Error;
 use crate::request::attempt::{Attempt, Observed};
 use crate::request::http_request::HttpRequest;
-use crate::request::placement::is_form;
+use crate::request::scheme::bearer::is_form;
 use crate::tokens::Tokens;
 
 /// How much of a rejected answer is read, and how long, so that its connection can be used again.
@@ -31,7 +31,7 @@ pub(crate) struct PreparedRequest {
 pub(crate) enum AfterAnswer {
     /// It is the caller's.
     Answer(Response),
-    /// This is to be sent, and its answer is the caller's, once it was observed.
+    /// This is to be sent, and its answer judged in turn.
     Send(PreparedRequest, Box<Request>),
 }
 
@@ -67,8 +67,8 @@ async fn within<T>(
 
 impl PreparedRequest {
     /// Where our token is, if there is one.
-    pub(crate) fn placement(&self) -> Option<BearerMethod> {
-        self.attempt.placement()
+    pub(crate) fn bearer_method(&self) -> Option<BearerMethod> {
+        self.attempt.bearer_method()
     }
 
     /// Judges an answer. `copy` is the request as the caller made it, if it can be sent again.
@@ -77,17 +77,17 @@ impl PreparedRequest {
         response: Response,
         copy: Option<&Request>,
     ) -> Result<AfterAnswer, Error> {
-        if self.observe(&response).await == Observed::Done {
+        let Observed::Resend(resend) = self.observe(&response).await else {
             return Ok(AfterAnswer::Answer(response));
-        }
+        };
         let Some(mut again) = copy.and_then(Request::try_clone) else {
             return Ok(AfterAnswer::Answer(response));
         };
         drain(response).await;
         let extensions = Extensions::new();
-        let placement = self.placement().unwrap_or_default();
+        let placement = self.bearer_method().unwrap_or_default();
         let mut carried = ReqwestRequest::new(&mut again, &extensions, placement)?;
-        let prepared = self.attempt.prepare_copy(&mut carried);
+        let prepared = resend.prepare_copy(&mut carried);
         let attempt = within(self.limit, prepared).await?;
         carried.finish();
         let next = Self {
@@ -100,7 +100,7 @@ impl PreparedRequest {
 
     /// Judges an answer, and renews the token if that is what it means. A renewal that takes longer
     /// than the request may goes on by itself, and the answer is the caller's.
-    pub(crate) async fn observe(&self, response: &Response) -> Observed {
+    async fn observe(&self, response: &Response) -> Observed {
         // Who stands at the end of a client's own redirects never saw the token.
         if response.url().origin() != self.origin {
             return Observed::Done;

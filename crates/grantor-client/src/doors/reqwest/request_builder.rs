@@ -1,3 +1,5 @@
+//! A request of a session, while it is built.
+
 use std::fmt;
 use std::time::Duration;
 

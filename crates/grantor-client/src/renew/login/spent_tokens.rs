@@ -1,8 +1,8 @@
 //! Which refresh tokens a login has spent: a program may have kept one, and hand it in again.
 
 use grantor_core::Secret;
-
-use super::state::fingerprint;
+use grantor_jose::base64url;
+use grantor_jose::digest::sha256;
 
 /// So many: of a token that lives an hour, for more than two days.
 const MAX_REMEMBERED: usize = 64;
@@ -20,6 +20,11 @@ pub(super) fn add(spent: &[String], token: &Secret) -> Vec<String> {
 /// Whether a token is among them.
 pub(super) fn has(spent: &[String], token: &Secret) -> bool {
     spent.contains(&name(token))
+}
+
+/// What tells a refresh token without being it.
+pub(super) fn fingerprint(secret: &Secret) -> String {
+    base64url::encode(sha256(secret.expose().as_bytes()))
 }
 
 fn name(token: &Secret) -> String {

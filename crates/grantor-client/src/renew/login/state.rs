@@ -4,12 +4,12 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use grantor_core::Secret;
-use grantor_jose::base64url;
-use grantor_jose::digest::{constant_time_eq, sha256};
+use grantor_jose::digest::constant_time_eq;
 use grantor_store::Version;
 
 use super::persist::{self, StoreOutcome};
-use super::{Login, LoginState, spent_tokens};
+use super::spent_tokens::{self, fingerprint};
+use super::{Login, LoginState};
 use crate::error::Error;
 use crate::observe::event::Event;
 use crate::renew::services::Services;
@@ -241,10 +241,6 @@ pub(crate) fn new_record(services: &Services, refresh_token: Option<&Secret>) ->
 
 pub(crate) fn is_newer(record: &LoginRecord, than: &LoginRecord) -> bool {
     record.login_id == than.login_id && record.rotation > than.rotation
-}
-
-pub(super) fn fingerprint(secret: &Secret) -> String {
-    base64url::encode(sha256(secret.expose().as_bytes()))
 }
 
 fn no_login() -> Error {

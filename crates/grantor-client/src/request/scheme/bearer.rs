@@ -1,21 +1,21 @@
-//! Where a request carries its token.
+//! Bearer tokens in the header, the query or a form (RFC 6750 section 2).
 
 use http::header::{AUTHORIZATION, CACHE_CONTROL};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Uri};
 use url::form_urlencoded;
 
-use super::http_request::HttpRequest;
 use crate::cache::slot::share::TokenShare;
 use crate::config::placement::BearerMethod;
 use crate::error::Error;
+use crate::request::http_request::HttpRequest;
 
 /// The parameter's name in a query or a form.
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
 
 impl BearerMethod {
     /// Whether the request brings a token of the caller's own.
-    pub(super) fn is_taken(self, request: &mut impl HttpRequest) -> bool {
+    pub(crate) fn is_taken(self, request: &mut impl HttpRequest) -> bool {
         if request.headers_mut().contains_key(AUTHORIZATION) {
             return true;
         }
@@ -27,7 +27,7 @@ impl BearerMethod {
     }
 
     /// Whether the request has such a place.
-    pub(super) fn check(self, request: &mut impl HttpRequest) -> Result<(), Error> {
+    pub(crate) fn check(self, request: &mut impl HttpRequest) -> Result<(), Error> {
         match self {
             Self::Header | Self::Query => Ok(()),
             Self::Body => form(request).map(|_| ()),
@@ -37,17 +37,17 @@ impl BearerMethod {
     /// Puts a token on a request, in place of one that is there.
     pub(super) fn apply(
         self,
-        current: &TokenShare,
+        token: &TokenShare,
         request: &mut impl HttpRequest,
     ) -> Result<(), Error> {
         match self {
             Self::Header => {
-                let header = current.header.clone();
+                let header = token.header.clone();
                 request.headers_mut().insert(AUTHORIZATION, header);
                 Ok(())
             }
             Self::Query => {
-                let query = with_token(request.uri().query(), current);
+                let query = with_token(request.uri().query(), token);
                 let uri = with_query(request.uri(), &query)?;
                 request.set_uri(uri);
                 // RFC 6750 section 2.3: no cache is to keep what a token was in the address of.
@@ -58,7 +58,7 @@ impl BearerMethod {
             }
             Self::Body => {
                 let form = form(request)?;
-                *form = with_token(Some(form), current);
+                *form = with_token(Some(form), token);
                 Ok(())
             }
         }
@@ -104,14 +104,14 @@ pub(crate) fn without_token(pairs: &str) -> String {
     others.join("&")
 }
 
-fn with_token(pairs: Option<&str>, current: &TokenShare) -> String {
+fn with_token(pairs: Option<&str>, token: &TokenShare) -> String {
     let mut pairs = pairs.map(without_token).unwrap_or_default();
     if !pairs.is_empty() {
         pairs.push('&');
     }
     pairs.push_str(ACCESS_TOKEN);
     pairs.push('=');
-    let secret = current.secret();
+    let secret = token.secret();
     pairs.extend(form_urlencoded::byte_serialize(secret.expose().as_bytes()));
     pairs
 }

@@ -1,0 +1,51 @@
+//! A request of a blocking session before it gets its token.
+
+use std::io::Read;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Uri};
+use url::Url;
+
+use crate::error::Error;
+
+/// A request as the caller made it.
+pub(super) struct Outgoing {
+    /// What stands for the URI of `request`.
+    pub(super) url: Url,
+    pub(super) request: Request<Body>,
+    pub(super) timeout: Option<Duration>,
+}
+
+pub(super) enum Body {
+    Empty,
+    Bytes(Bytes),
+    Reader(Box<dyn Read + Send>),
+}
+
+pub(super) fn uri(url: &Url) -> Result<Uri, Error> {
+    // What follows the "#" is for the caller alone.
+    let url = &url[..url::Position::AfterQuery];
+    let uri = url.parse();
+    uri.map_err(|_| Error::configuration("the URL of the request is none for HTTP"))
+}
+
+impl Outgoing {
+    /// None if its body can't be sent twice.
+    pub(super) fn try_clone(&self) -> Option<Self> {
+        let body = match self.request.body() {
+            Body::Empty => Body::Empty,
+            Body::Bytes(bytes) => Body::Bytes(bytes.clone()),
+            Body::Reader(_) => return None,
+        };
+        let mut request = Request::new(body);
+        *request.method_mut() = self.request.method().clone();
+        *request.headers_mut() = self.request.headers().clone();
+        *request.extensions_mut() = self.request.extensions().clone();
+        Some(Self {
+            url: self.url.clone(),
+            request,
+            timeout: self.timeout,
+        })
+    }
+}
