@@ -25,6 +25,7 @@ mod scope;
 mod secret;
 mod token;
 mod token_type_hint;
+mod trusted_proxies;
 
 pub use authorization::{
     AuthorizationError, AuthorizationRequest, AuthorizationResponse, Authorized, Delivery,
@@ -57,3 +58,4 @@ pub use token::{
     TokenResponse, token_type,
 };
 pub use token_type_hint::TokenTypeHint;
+pub use trusted_proxies::{InvalidNetwork, ProxyHeader, TrustedProxies};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use crate::memory::{Memory, Share};
 use crate::options::Options;
 use crate::watch::{Moment, Phase, Shared, Watch};
 
@@ -17,6 +18,7 @@ pub(crate) struct Connections {
     /// Closed entries are removed when there are this many entries.
     prune_at: usize,
     shared: Arc<Shared>,
+    memory: Arc<Memory>,
     started: Instant,
     tick: Duration,
     limits: Limits,
@@ -46,6 +48,8 @@ struct Limits {
     head: u64,
     body: u64,
     write: u64,
+    /// How long a request may keep memory that others wait for.
+    hold: u64,
 }
 
 impl Connections {
@@ -62,6 +66,7 @@ impl Connections {
             candidates: Vec::new(),
             prune_at: PRUNE_FROM,
             shared: Arc::new(Shared::default()),
+            memory: Arc::new(Memory::new(options)),
             started: Instant::now(),
             tick,
             limits: Limits {
@@ -69,6 +74,7 @@ impl Connections {
                 head: ticks(options.head_timeout),
                 body: ticks(options.body_timeout),
                 write: ticks(options.write_timeout),
+                hold: ticks(LONGEST_HOLD),
             },
         }
     }
@@ -94,6 +100,11 @@ impl Connections {
     pub(crate) fn watch(&self) -> Arc<Watch> {
         self.look_at_the_clock();
         Arc::new(Watch::new(Arc::clone(&self.shared)))
+    }
+
+    /// The memory of a new connection.
+    pub(crate) fn share(&self) -> Share {
+        Share::new(Arc::clone(&self.memory))
     }
 
     pub(crate) fn add(&mut self, watch: Arc<Watch>, task: AbortHandle) {
@@ -125,6 +136,38 @@ impl Connections {
                 entry.close(moment);
             }
         }
+    }
+
+    /// While requests wait for memory, closes as many connections that hold some and have kept the
+    /// server waiting, the longest first.
+    pub(crate) fn make_memory_free(&self) {
+        let short = self.memory.short();
+        if short == 0 {
+            return;
+        }
+        let now = self.look_at_the_clock();
+        let moments = self
+            .entries
+            .iter()
+            .map(|entry| (entry, entry.watch.moment()));
+        let mut holders: Vec<(&Entry, Moment)> = moments
+            .filter(|(entry, _)| entry.watch.holds_memory())
+            .filter(|(_, moment)| match moment.phase() {
+                Phase::Idle => true,
+                Phase::Head | Phase::Body => now.saturating_sub(moment.since()) > self.limits.hold,
+                Phase::Working | Phase::Answered | Phase::Closing => false,
+            })
+            .collect();
+        // A request that waits for memory itself is not what keeps the server waiting.
+        holders.sort_unstable_by_key(|(entry, moment)| {
+            (entry.watch.is_short_of_memory(), moment.since())
+        });
+        let closed = holders
+            .iter()
+            .take(short)
+            .filter(|(entry, moment)| entry.close(*moment))
+            .count();
+        tracing::debug!(short, closed, "requests wait for memory");
     }
 
     /// Closes the connections that wait for no answer.
@@ -197,5 +240,6 @@ fn whole(ticks: u128) -> u64 {
 const TICKS_PER_LIMIT: u32 = 64;
 const SHORTEST_TICK: Duration = Duration::from_millis(5);
 const LONGEST_TICK: Duration = Duration::from_secs(1);
+const LONGEST_HOLD: Duration = Duration::from_secs(1);
 const PRUNE_FROM: usize = 64;
 const CANDIDATES: usize = 64;

@@ -3,8 +3,10 @@
 //! hyper parses and writes; this crate watches the clock. A connection that keeps the server
 //! waiting, for a request, for the rest of one or for room to answer, is closed after the limits
 //! in [`Options`]. When connections or file descriptors run out, the ones that have kept the
-//! server waiting longest make room. Not here: TLS, HTTP/2, limits on a body's size and on the
-//! time a service takes, which are the service's own.
+//! server waiting longest make room. The memory of requests is limited too, for each connection and for
+//! all. A request without exactly one valid Host header (RFC 9112 section 3.2) is answered with status
+//! 400. The service gets the connection's address as an extension, [`grantor_core::PeerAddress`]. Not
+//! here: TLS, HTTP/2, and limits on the time a service takes, which are the service's own.
 //!
 //! ```no_run
 //! use grantor_listen::Options;
@@ -28,8 +30,11 @@
 //! # }
 //! ```
 
+mod answer;
 mod body;
 mod connections;
+mod host;
+mod memory;
 mod options;
 mod request;
 mod serve;

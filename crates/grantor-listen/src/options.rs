@@ -24,9 +24,18 @@ pub struct Options {
     /// How long requests under way may take after the listener was told to stop.
     /// 30 seconds by default.
     pub drain_timeout: Duration,
-    /// The longest request head in bytes; longer ones are answered with status 431. Heads are read
-    /// in growing steps, so one of up to twice the limit may pass. Values below 8 KiB count as
-    /// 8 KiB. 64 KiB by default.
+    /// The most bytes of memory that one connection uses for its buffers and for a request that is
+    /// not answered yet, head and body. 16 KiB of them are the buffers and the first 8 KiB of the
+    /// request. A longer request is answered with status 413. 96 KiB by default.
+    pub max_connection_memory: usize,
+    /// The most bytes of memory that all connections use together. Every connection that may be open
+    /// counts with 16 KiB, and at most three quarters are for that: fewer connections may be open
+    /// where it does not suffice. When requests have used up the rest, those with more than 8 KiB
+    /// wait, and connections that hold memory and have kept the server waiting for a second make
+    /// room, the oldest first. 256 MiB by default.
+    pub max_memory: usize,
+    /// The longest request head in bytes; longer ones are answered with status 431. Values below
+    /// 8 KiB count as 8 KiB, and values above what a connection may use as that. 64 KiB by default.
     pub max_head_bytes: usize,
 }
 
@@ -40,6 +49,8 @@ impl Default for Options {
             body_timeout: half_a_minute,
             write_timeout: half_a_minute,
             drain_timeout: half_a_minute,
+            max_connection_memory: 96 * 1024,
+            max_memory: 256 * 1024 * 1024,
             max_head_bytes: 64 * 1024,
         }
     }

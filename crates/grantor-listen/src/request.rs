@@ -1,15 +1,19 @@
 use std::error::Error;
 use std::fmt;
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use grantor_core::PeerAddress;
 use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use tower_service::Service;
 
-use crate::body::{Body, Outgoing};
+use crate::answer::{Outgoing, refusal};
+use crate::body::Body;
+use crate::host;
 use crate::watch::{Phase, Watch};
 
 /// An error of any service.
@@ -19,6 +23,8 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 pub(crate) fn service<S, B>(
     service: S,
     watch: Arc<Watch>,
+    peer: SocketAddr,
+    max_body: usize,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
     Response = Response<Outgoing<B>>,
@@ -37,7 +43,7 @@ where
         let mut service = service.clone();
         let watch = Arc::clone(&watch);
         async move {
-            let request = request.map(|incoming| Body::new(incoming, &watch));
+            let mut request = request.map(|incoming| Body::new(incoming, &watch));
             let waiting_for = match http_body::Body::is_end_stream(request.body()) {
                 true => Phase::Working,
                 false => Phase::Body,
@@ -45,12 +51,20 @@ where
             if !watch.begin(waiting_for) {
                 return Err(BoxError::from(Closing));
             }
+            if let Some((status, text)) = refuse(&request, max_body) {
+                drop(request);
+                return Ok(refusal(status, text, watch));
+            }
+            request.extensions_mut().insert(PeerAddress(peer.ip()));
             poll_fn(|context| service.poll_ready(context))
                 .await
                 .map_err(Into::into)?;
             let mut response = service.call(request).await.map_err(Into::into)?;
             // The service may answer before it has read the body, or keep the body elsewhere.
             watch.step(Phase::Body, Phase::Working);
+            if watch.is_overrun() {
+                return Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG, watch));
+            }
             if watch.draining() {
                 response
                     .headers_mut()
@@ -59,6 +73,17 @@ where
             Ok(response.map(|body| Outgoing::new(body, watch)))
         }
     })
+}
+
+fn refuse(request: &Request<Body>, max_body: usize) -> Option<(StatusCode, &'static str)> {
+    if !host::is_valid(request) {
+        return Some((StatusCode::BAD_REQUEST, NO_HOST));
+    }
+    let announced = http_body::Body::size_hint(request.body()).lower();
+    if announced > max_body as u64 {
+        return Some((StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG));
+    }
+    None
 }
 
 /// A request came in the moment its connection was being closed.
@@ -72,3 +97,6 @@ impl fmt::Display for Closing {
 }
 
 impl Error for Closing {}
+
+const NO_HOST: &str = "a request needs one Host header, with a name or an address\n";
+const TOO_LONG: &str = "the request is longer than this server takes\n";

@@ -1,4 +1,5 @@
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tower_service::Service;
 
 use crate::body::Body;
 use crate::connections::Connections;
+use crate::memory::{max_body_bytes, max_connections, max_head_bytes};
 use crate::options::Options;
 use crate::request::{BoxError, service};
 use crate::socket::Socket;
@@ -45,11 +47,15 @@ pub async fn serve<S, B>(
     server.drain(options.drain_timeout).await;
 }
 
+/// A connection and where it came from.
+type Accepted = (TcpStream, SocketAddr);
+
 struct Server<S> {
     service: S,
     http: http1::Builder,
     connections: Connections,
     max_connections: usize,
+    max_body: usize,
 }
 
 impl<S, B> Server<S>
@@ -65,12 +71,13 @@ where
         let mut http = http1::Builder::new();
         // hyper's own limit makes a timer for every request and knows nothing of bodies.
         http.header_read_timeout(None)
-            .max_buf_size(options.max_head_bytes.max(SMALLEST_BUFFER));
+            .max_buf_size(max_head_bytes(options));
         Self {
             service,
             http,
             connections: Connections::new(options),
-            max_connections: options.max_connections,
+            max_connections: max_connections(options),
+            max_body: max_body_bytes(options),
         }
     }
 
@@ -83,7 +90,7 @@ where
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut pause = Pause::default();
         // Accepted, and waiting for another connection to make room.
-        let mut held: Option<TcpStream> = None;
+        let mut held: Option<Accepted> = None;
         loop {
             let retry_at = pause.until;
             tokio::select! {
@@ -91,19 +98,20 @@ where
                 () = &mut shutdown => return,
                 _ = ticks.tick(), if self.connections.open() > 0 => {
                     self.connections.close_overdue();
+                    self.connections.make_memory_free();
                 }
                 () = self.connections.closed(), if held.is_some() => {
-                    held = held.take().and_then(|stream| self.admit(stream).err());
+                    held = held.take().and_then(|accepted| self.admit(accepted).err());
                 }
                 () = sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => {
                     pause.until = None;
-                    held = held.take().and_then(|stream| self.admit(stream).err());
+                    held = held.take().and_then(|accepted| self.admit(accepted).err());
                 }
                 accepted = listener.accept(), if held.is_none() && retry_at.is_none() => {
                     match accepted {
-                        Ok((stream, _)) => {
+                        Ok(accepted) => {
                             pause.shorten();
-                            held = self.admit(stream).err();
+                            held = self.admit(accepted).err();
                         }
                         Err(error) => self.endure(&error, &mut pause),
                     }
@@ -117,17 +125,18 @@ where
 
     /// Starts a connection, in the place of another if need be. Gives the stream back when all
     /// others are being answered.
-    fn admit(&mut self, stream: TcpStream) -> Result<(), TcpStream> {
+    fn admit(&mut self, (stream, peer): Accepted) -> Result<(), Accepted> {
         if self.connections.open() >= self.max_connections && !self.connections.close_oldest() {
-            return Err(stream);
+            return Err((stream, peer));
         }
         // Answers are written whole, so waiting to fill a packet only delays them. A socket that
         // refuses is closed already, which the first read tells.
         let _ = stream.set_nodelay(true);
         let watch = self.connections.watch();
         let open = Open(watch.clone());
-        let service = service(self.service.clone(), watch.clone());
-        let socket = TokioIo::new(Socket::new(stream, watch.clone()));
+        let service = service(self.service.clone(), watch.clone(), peer, self.max_body);
+        let socket = Socket::new(stream, watch.clone(), self.connections.share());
+        let socket = TokioIo::new(socket);
         let connection = self.http.serve_connection(socket, service);
         let task = tokio::spawn(async move {
             let _open = open;
@@ -210,5 +219,3 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const HELD_RETRY: Duration = Duration::from_millis(20);
 /// How many connections make room when file descriptors have run out.
 const MADE_FREE: usize = 16;
-/// hyper's smallest.
-const SMALLEST_BUFFER: usize = 8 * 1024;

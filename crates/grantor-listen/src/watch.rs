@@ -77,6 +77,12 @@ pub(crate) struct Watch {
     moment: AtomicU64,
     /// The tick in which the client first refused to take more bytes; 0 when it takes them.
     stalled: AtomicU64,
+    /// Whether it holds memory that all connections share.
+    holds_memory: AtomicBool,
+    /// Whether it waits for such memory.
+    short_of_memory: AtomicBool,
+    /// Whether its request is longer than a connection may hold.
+    overrun: AtomicBool,
     shared: Arc<Shared>,
 }
 
@@ -87,6 +93,9 @@ impl Watch {
         Self {
             moment: AtomicU64::new(Moment::new(Phase::Idle, tick).0),
             stalled: AtomicU64::new(0),
+            holds_memory: AtomicBool::new(false),
+            short_of_memory: AtomicBool::new(false),
+            overrun: AtomicBool::new(false),
             shared,
         }
     }
@@ -134,6 +143,27 @@ impl Watch {
             .is_ok()
     }
 
+    pub(crate) fn set_memory(&self, holds: bool, short: bool) {
+        self.holds_memory.store(holds, Relaxed);
+        self.short_of_memory.store(short, Relaxed);
+    }
+
+    pub(crate) fn holds_memory(&self) -> bool {
+        self.holds_memory.load(Relaxed)
+    }
+
+    pub(crate) fn is_short_of_memory(&self) -> bool {
+        self.short_of_memory.load(Relaxed)
+    }
+
+    pub(crate) fn overrun(&self) {
+        self.overrun.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_overrun(&self) -> bool {
+        self.overrun.load(Relaxed)
+    }
+
     /// The client takes no more bytes for now.
     pub(crate) fn stall(&self) {
         if self.stalled.load(Relaxed) == 0 {
@@ -143,12 +173,14 @@ impl Watch {
         }
     }
 
-    /// All that was to be written has left.
-    pub(crate) fn flushed(&self) {
+    /// All that was to be written has left. `true`: with it a request was answered.
+    pub(crate) fn flushed(&self) -> bool {
         if self.stalled.load(Relaxed) != 0 {
             self.stalled.store(0, Relaxed);
         }
+        let answered = self.moment().phase() == Phase::Answered;
         self.step(Phase::Answered, Phase::Idle);
+        answered
     }
 
     pub(crate) fn stalled_since(&self) -> Option<u64> {
@@ -209,7 +241,7 @@ mod tests {
         watch.shared.tick.store(9, Relaxed);
         watch.stall();
         assert_eq!(watch.stalled_since(), Some(5));
-        watch.flushed();
+        assert!(!watch.flushed());
         assert_eq!(watch.stalled_since(), None);
     }
 }

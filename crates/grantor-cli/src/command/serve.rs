@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use grantor_core::Issuer;
-use grantor_listen::Options;
 use grantor_server::Server;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -38,7 +37,7 @@ pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<Exi
             both.next().await;
         };
         tokio::select! {
-            () = grantor_listen::serve(listener, server, Options::default(), told_to_stop) => {
+            () = grantor_listen::serve(listener, server, config.listener.clone(), told_to_stop) => {
                 Ok(ExitCode::SUCCESS)
             }
             () = told_twice => Err(CliError::failed(
@@ -63,6 +62,7 @@ async fn build(config: &Config, address: SocketAddr) -> Result<Server, CliError>
         server.default_audience.clone_from(&config.audience);
         server.resources.clone_from(&config.resources);
         server.scopes = config.scopes.clone();
+        server.trusted_proxies = config.trusted_proxies.clone();
         let set = |target: &mut std::time::Duration, value: Option<std::time::Duration>| {
             *target = value.unwrap_or(*target);
         };

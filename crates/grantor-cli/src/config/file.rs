@@ -123,6 +123,19 @@ mod tests {
     }
 
     #[test]
+    fn limits_of_the_listener_have_bounds() {
+        let (_, mut problems) = read("[listener]\nmax_memory = 0\nmax_connections = \"many\"");
+        problems.sort();
+        let expected = [
+            "listener.max_connections: must be a number from 1 to 1000000",
+            "listener.max_memory: must be a number from 1 to 1048576",
+        ];
+        assert_eq!(problems, expected);
+        let (config, _) = read("[listener]\nmax_memory = 2");
+        assert_eq!(config.listener.max_memory, 2 * 1024 * 1024);
+    }
+
+    #[test]
     fn a_resource_is_a_url() {
         let (_, problems) = read("resources = [\"https://api.example\", \"api\"]");
         let expected = ["resources: \"api\" is not an absolute URL without a fragment"];

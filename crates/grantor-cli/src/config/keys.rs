@@ -1,8 +1,9 @@
 //! The keys of a configuration file: one table for reading and for the documentation.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use grantor_core::{Issuer, Scope};
+use grantor_core::{Issuer, ProxyHeader, Scope, TrustedProxies};
 use grantor_jose::Algorithm;
 use grantor_server::AccessTokens;
 use toml::Value;
@@ -33,7 +34,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 12] = [
+pub(super) const KEYS: [Key; 16] = [
     Key {
         name: "data",
         takes: "a path",
@@ -109,6 +110,20 @@ pub(super) const KEYS: [Key; 12] = [
         },
     },
     Key {
+        name: "trusted_proxies",
+        takes: "a list of IP addresses or networks",
+        default: "`[]`",
+        meaning: "proxies whose `X-Forwarded-For` names the client, for limits on logins; the address of a \
+                  proxy that is not named has no limit, since its clients share it",
+        apply: |config, value| {
+            let list = value.as_array().ok_or("must be a list of addresses")?;
+            let texts = list.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+            config.trusted_proxies = TrustedProxies::parse(texts, ProxyHeader::XForwardedFor)
+                .map_err(|error| error.to_string())?;
+            Ok(())
+        },
+    },
+    Key {
         name: "tokens.format",
         takes: "`\"opaque\"`, `\"es256\"` or `\"eddsa\"`",
         default: "`\"opaque\"`",
@@ -173,6 +188,39 @@ pub(super) const KEYS: [Key; 12] = [
             Ok(())
         },
     },
+    Key {
+        name: "listener.max_connections",
+        takes: "a number, 1 to 1000000",
+        default: "`10000`",
+        meaning: "how many connections may be open; above it a new one takes the place of the one that \
+                  has kept the server waiting longest",
+        apply: |config, value| {
+            config.listener.max_connections = within(value, 1..=1_000_000)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "listener.max_memory",
+        takes: "MiB, 1 to 1048576",
+        default: "`256`",
+        meaning: "the memory of all connections together: 16 KiB for each that may be open, at most three \
+                  quarters in all, and the rest for requests longer than 8 KiB, which wait when it is used up",
+        apply: |config, value| {
+            config.listener.max_memory = within(value, 1..=1_048_576)? * 1024 * 1024;
+            Ok(())
+        },
+    },
+    Key {
+        name: "listener.max_connection_memory",
+        takes: "KiB, 32 to 1048576",
+        default: "`96`",
+        meaning: "the memory of one connection: 8 KiB for itself, and the rest for a request, head and body; \
+                  a longer request is refused with status 413, or 431 if its head alone is longer",
+        apply: |config, value| {
+            config.listener.max_connection_memory = within(value, 32..=1_048_576)? * 1024;
+            Ok(())
+        },
+    },
 ];
 
 fn text(value: &Value) -> Result<&str, String> {
@@ -186,6 +234,12 @@ fn resource(value: &Value) -> Result<String, String> {
     let fine = url::Url::parse(text).is_ok_and(|url| url.fragment().is_none());
     fine.then(|| text.to_owned())
         .ok_or_else(|| format!("\"{text}\" is not an absolute URL without a fragment"))
+}
+
+fn within(value: &Value, range: RangeInclusive<usize>) -> Result<usize, String> {
+    let number = value.as_integer().and_then(|n| usize::try_from(n).ok());
+    let fits = number.filter(|number| range.contains(number));
+    fits.ok_or_else(|| format!("must be a number from {} to {}", range.start(), range.end()))
 }
 
 fn seconds(value: &Value) -> Result<Duration, String> {
@@ -270,5 +324,17 @@ mod tests {
         assert_eq!(KEYS[0].default, format!("`\"{}\"`", config.data.display()));
         assert_eq!(KEYS[1].default, format!("`\"{}\"`", config.listen));
         assert_eq!(config.access_tokens, server.access_tokens);
+        let listener = config.listener;
+        for (name, default) in [
+            ("listener.max_connections", listener.max_connections),
+            ("listener.max_memory", listener.max_memory / 1024 / 1024),
+            (
+                "listener.max_connection_memory",
+                listener.max_connection_memory / 1024,
+            ),
+        ] {
+            let key = KEYS.iter().find(|key| key.name == name).unwrap();
+            assert_eq!(key.default, format!("`{default}`"), "{name}");
+        }
     }
 }

@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use grantor_core::{Issuer, Scope};
+use grantor_core::{Issuer, Scope, TrustedProxies};
+use grantor_listen::Options;
 use grantor_server::AccessTokens;
 
 use crate::args::{Common, Serve};
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) refresh_token_lifetime: Option<Duration>,
     pub(crate) refresh_grace: Option<Duration>,
     pub(crate) code_lifetime: Option<Duration>,
+    pub(crate) listener: Options,
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 impl Default for Config {
@@ -56,6 +59,8 @@ impl Default for Config {
             refresh_token_lifetime: None,
             refresh_grace: None,
             code_lifetime: None,
+            listener: Options::default(),
+            trusted_proxies: TrustedProxies::default(),
         }
     }
 }

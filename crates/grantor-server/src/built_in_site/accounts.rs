@@ -4,7 +4,7 @@ use grantor_core::{Environment, ErrorCode, Secret, Timestamp};
 use grantor_store::{Conflict, Diagnostics, Kind, Record, Records, Stores, Versioned, kinds};
 use serde::{Deserialize, Serialize};
 
-use super::{PasswordError, Passwords};
+use super::{PasswordError, Passwords, user_name};
 use crate::build_error::BuildError;
 use crate::error::Error;
 use crate::identifier::Identifier;
@@ -181,7 +181,8 @@ impl Accounts {
         Ok(Some(record.into()))
     }
 
-    /// The account, if name and password are right. It takes as long if there is no such account.
+    /// Returns the account if name and password are right. An unknown name takes as long as a wrong
+    /// password.
     ///
     /// # Errors
     /// Too many logins are waiting, or the store failed.
@@ -257,15 +258,12 @@ fn password_failed(error: PasswordError) -> Error {
     }
 }
 
-/// A name as it is kept: without space around it, ASCII letters small.
 fn normalize(name: &str) -> Result<String, Error> {
-    let name = name.trim().to_ascii_lowercase();
-    if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
-        return Err(invalid(
-            "a user name is 1 to 128 bytes without control characters",
-        ));
-    }
-    Ok(name)
+    user_name::normalize(name).ok_or_else(|| {
+        invalid(
+            "a user name is 1 to 128 bytes, without control characters and others that nobody sees",
+        )
+    })
 }
 
 fn taken(name: &str) -> Error {

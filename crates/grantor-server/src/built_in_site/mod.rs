@@ -8,6 +8,7 @@ mod known_browsers;
 mod pages;
 mod passwords;
 mod session;
+mod user_name;
 
 pub use accounts::{Account, Accounts};
 pub use built_in::BuiltInSite;

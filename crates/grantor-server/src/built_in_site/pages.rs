@@ -40,7 +40,7 @@ struct ErrorPage<'a> {
 /// template leaves out.
 const STYLE: &str = include_str!("../../templates/style.css");
 
-const STALE: &str = "The page had grown old, so it is shown again. Please repeat your answer.";
+const STALE: &str = "This page was too old and is shown again. Please repeat your answer.";
 
 /// The login page; its status says what is wrong with the last try.
 pub(super) fn login(
@@ -52,7 +52,9 @@ pub(super) fn login(
     let problem = match status {
         StatusCode::UNPROCESSABLE_ENTITY => "The user name or the password is wrong.",
         StatusCode::TOO_MANY_REQUESTS => "There were too many attempts. Please wait a few minutes.",
-        StatusCode::SERVICE_UNAVAILABLE => "Too many people sign in just now. Please try again.",
+        StatusCode::SERVICE_UNAVAILABLE => {
+            "Too many people are signing in right now. Please try again in a moment."
+        }
         _ if interaction.csrf_mismatch() => STALE,
         _ => "",
     };
@@ -116,6 +118,22 @@ mod tests {
     use grantor_core::ErrorCode;
     use http::header;
     use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn an_error_page_says_whose_fault_it_is() {
+        let (theirs, ours) = ("not valid any more", "not available right now");
+        for (status, advice, other) in [
+            (StatusCode::BAD_REQUEST, theirs, ours),
+            (StatusCode::INTERNAL_SERVER_ERROR, ours, theirs),
+            (StatusCode::SERVICE_UNAVAILABLE, ours, theirs),
+        ] {
+            let error = ErrorResponse::new(ErrorCode::ServerError, "");
+            let answer = super::error(status, &error).into_response();
+            let html = answer.into_body().collect().await.unwrap().to_bytes();
+            let html = String::from_utf8(html.to_vec()).unwrap();
+            assert!(html.contains(advice) && !html.contains(other), "{html}");
+        }
+    }
 
     #[tokio::test]
     async fn the_policy_allows_the_style_of_the_page_and_no_other() {

@@ -10,9 +10,9 @@ use super::argon::Argon;
 
 /// Hashes and checks passwords with argon2id on threads of its own.
 ///
-/// A password hash is meant to be slow, so a flood of logins would stop everything that shares a
-/// thread with it. Here it can't: the threads are few, and so are the logins that may wait for them;
-/// beyond that a login is turned away. Nothing is started before the first password.
+/// A password hash is slow on purpose, so a flood of logins would delay everything on the same threads.
+/// These threads are few and do nothing else, and few logins may wait for them; a further login fails
+/// with [`PasswordError::Busy`]. The threads start with the first password.
 #[derive(Clone)]
 pub struct Passwords(Arc<Inner>);
 
@@ -21,7 +21,8 @@ struct Inner {
     threads: usize,
     waiting: usize,
     params: Params,
-    /// The hash that a password is compared with when there is no such account, so that both take as long.
+    /// The hash that a password is compared with when there is no such account, so that both take
+    /// equally long.
     decoy: OnceLock<String>,
 }
 
@@ -77,7 +78,7 @@ impl Passwords {
         Self::new(params, 1, 64)
     }
 
-    /// The hash of a password, with the salt and the parameters in it. The salt is 16 random bytes.
+    /// Hashes a password. The result holds the salt, which is 16 random bytes, and the parameters.
     ///
     /// # Errors
     /// The pool is full, or the library failed.

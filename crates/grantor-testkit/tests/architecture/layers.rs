@@ -10,7 +10,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 12] = [
     ("grantor-jose", &[]),
     ("grantor-core", &["jose"]),
     ("grantor-http", &["core", "jose"]),
-    ("grantor-listen", &[]),
+    ("grantor-listen", &["core"]),
     ("grantor-store", &["core", "jose"]),
     ("grantor-client", &["http", "store", "core", "jose"]),
     ("grantor-resource", &["http", "store", "core", "jose"]),

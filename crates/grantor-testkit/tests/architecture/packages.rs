@@ -7,7 +7,7 @@ use crate::graph::Workspace;
 pub(crate) const PURE: [&str; 2] = ["grantor-jose", "grantor-core"];
 
 /// What those two may name: packages of data and arithmetic. A new one is a decision.
-const PURE_MAY_NAME: [&str; 16] = [
+const PURE_MAY_NAME: [&str; 17] = [
     "aws-lc-rs", // held to grantor-jose by the rule on cryptography
     "base64",
     "bytes",
@@ -15,6 +15,7 @@ const PURE_MAY_NAME: [&str; 16] = [
     "grantor-jose",
     "http",
     "httpdate", // reads dates, and no clock
+    "ipnet",    // reads networks, and opens none
     "itoa",
     "memchr",
     "miniz_oxide", // inflates what "zip" deflated, up to a limit

@@ -1,0 +1,290 @@
+//! Which address a request comes from, when proxies pass it on: RFC 7239, and `X-Forwarded-For`.
+
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::fmt;
+
+use http::{HeaderMap, HeaderName, header};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use crate::PeerAddress;
+
+/// The proxies whose word about the sender of a request is taken, and the header they use.
+///
+/// Each proxy appends the address that it received the request from. So the header is read from its
+/// end: behind the last entry is the connection, and as long as an address is a named proxy, the entry
+/// before it is true. The first address that is not a named proxy is the client's.
+///
+/// ```
+/// use grantor_core::{PeerAddress, ProxyHeader, TrustedProxies};
+/// use http::HeaderMap;
+///
+/// let proxies = TrustedProxies::parse(["10.0.0.0/8"], ProxyHeader::XForwardedFor)?;
+/// let mut headers = HeaderMap::new();
+/// headers.insert("x-forwarded-for", "198.51.100.7, 203.0.113.9, 10.0.0.2".parse()?);
+/// let from = PeerAddress("10.0.0.1".parse()?);
+/// assert_eq!(proxies.client_address(from, &headers), Some("203.0.113.9".parse()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TrustedProxies {
+    networks: Vec<IpNet>,
+    header: ProxyHeader,
+}
+
+/// The header in which proxies say where a request came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ProxyHeader {
+    /// `Forwarded`, RFC 7239.
+    Forwarded,
+    /// `X-Forwarded-For`, which most proxies send.
+    #[default]
+    XForwardedFor,
+}
+
+/// A text is no address and no network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidNetwork(String);
+
+impl TrustedProxies {
+    /// Proxies by their addresses (`10.0.0.7`, `::1`) or networks (`10.0.0.0/8`), all of which send
+    /// `header`.
+    ///
+    /// One header only: a proxy that writes one of them passes the other on as the client sent it.
+    ///
+    /// # Errors
+    /// One of them is neither.
+    pub fn parse<'a>(
+        networks: impl IntoIterator<Item = &'a str>,
+        header: ProxyHeader,
+    ) -> Result<Self, InvalidNetwork> {
+        let network = |text: &str| {
+            let address = text.parse::<IpAddr>().map(IpNet::from);
+            let network = address.or_else(|_| text.parse::<IpNet>());
+            network.map_err(|_| InvalidNetwork(text.to_owned()))
+        };
+        Ok(Self {
+            networks: networks
+                .into_iter()
+                .map(network)
+                .collect::<Result<_, _>>()?,
+            header,
+        })
+    }
+
+    /// The address of the client that sent a request, given where its connection came from.
+    ///
+    /// `None` where the address that is known is one of a proxy, which many clients share, so nothing
+    /// may be counted against it: the named proxies name nobody before them, or the request came over
+    /// a private network with a header of a proxy that was not named. From a public address that is
+    /// not named the header is not believed, and the address is the client's.
+    #[must_use]
+    pub fn client_address(&self, peer: PeerAddress, headers: &HeaderMap) -> Option<IpAddr> {
+        let peer = peer.0.to_canonical();
+        if !self.is_named(peer) {
+            let unnamed_proxy = is_private(peer) && is_forwarded(headers);
+            return (!unnamed_proxy).then_some(peer);
+        }
+        for hop in self.hops(headers) {
+            // An obfuscated or malformed entry hides what is before it.
+            let address = hop?;
+            if !self.is_named(address) {
+                return Some(address);
+            }
+        }
+        None
+    }
+
+    fn is_named(&self, address: IpAddr) -> bool {
+        self.networks
+            .iter()
+            .any(|network| network.contains(&address))
+    }
+
+    /// What each proxy said, the last first.
+    fn hops(&self, headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
+        let header = self.header;
+        let values = headers.get_all(header.name()).iter();
+        let texts: Vec<&str> = values.map(|value| value.to_str().unwrap_or("")).collect();
+        let entries: Vec<Option<IpAddr>> = texts
+            .iter()
+            .flat_map(|text| text.split(','))
+            .map(|entry| header.address(entry.trim()))
+            .collect();
+        entries.into_iter().rev()
+    }
+}
+
+impl ProxyHeader {
+    fn name(self) -> HeaderName {
+        match self {
+            Self::Forwarded => header::FORWARDED,
+            Self::XForwardedFor => X_FORWARDED_FOR,
+        }
+    }
+
+    fn address(self, entry: &str) -> Option<IpAddr> {
+        match self {
+            Self::XForwardedFor => address(entry),
+            Self::Forwarded => {
+                let mut pairs = entry.split(';').filter_map(|pair| pair.split_once('='));
+                let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
+                address(value.trim().trim_matches('"'))
+            }
+        }
+    }
+}
+
+/// An address, with brackets or a port or without.
+fn address(text: &str) -> Option<IpAddr> {
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let address = inner.unwrap_or(text).parse::<IpAddr>();
+    let address = address.or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip()));
+    Some(address.ok()?.to_canonical())
+}
+
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::FORWARDED) || headers.contains_key(X_FORWARDED_FOR)
+}
+
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let shared = Ipv4Net::new_assert(Ipv4Addr::new(100, 64, 0, 0), 10);
+            address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || shared.contains(&address)
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback()
+                || address.is_unique_local()
+                || Ipv6Net::new_assert(core::net::Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10)
+                    .contains(&address)
+        }
+    }
+}
+
+impl fmt::Display for InvalidNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(text) = self;
+        write!(
+            f,
+            "{text:?} is no IP address and no network such as 10.0.0.0/8"
+        )
+    }
+}
+
+impl std::error::Error for InvalidNetwork {}
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(header: ProxyHeader, peer: &str, values: &[&str], expected: Option<&str>) {
+        let networks = ["10.0.0.0/8", "2001:db8::/32", "203.0.113.1"];
+        let proxies = TrustedProxies::parse(networks, header).unwrap();
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header.name(), value.parse().unwrap());
+        }
+        let peer = PeerAddress(peer.parse().unwrap());
+        let expected = expected.map(|address| address.parse::<IpAddr>().unwrap());
+        assert_eq!(
+            proxies.client_address(peer, &headers),
+            expected,
+            "{values:?}"
+        );
+    }
+
+    #[test]
+    fn named_proxies_are_believed_and_nobody_before_them() {
+        let check = |values: &[&str], expected| {
+            check(ProxyHeader::XForwardedFor, "10.0.0.1", values, expected);
+        };
+        check(&["198.51.100.7"], Some("198.51.100.7"));
+        check(&["192.0.2.9, 198.51.100.7"], Some("198.51.100.7"));
+        check(
+            &["192.0.2.9", "198.51.100.7,10.9.9.9"],
+            Some("198.51.100.7"),
+        );
+        check(&["198.51.100.7:4711, 203.0.113.1"], Some("198.51.100.7"));
+        check(&["[2001:db8:1::1]:80, [2001:db9::1]"], Some("2001:db9::1"));
+        check(&["::ffff:198.51.100.7"], Some("198.51.100.7"));
+    }
+
+    #[test]
+    fn an_address_that_many_share_is_nobodys() {
+        for values in [&[][..], &["10.0.0.9"], &["unknown"], &["192.0.2.9, x"]] {
+            check(ProxyHeader::XForwardedFor, "10.0.0.1", values, None);
+        }
+        // Proxies that were not named.
+        for peer in ["127.0.0.1", "::1", "192.168.1.1", "100.64.0.1", "fe80::1"] {
+            check(ProxyHeader::XForwardedFor, peer, &["192.0.2.9"], None);
+            check(ProxyHeader::XForwardedFor, peer, &[], Some(peer));
+        }
+    }
+
+    #[test]
+    fn a_stranger_is_not_believed() {
+        let stranger = "198.51.100.7";
+        check(
+            ProxyHeader::XForwardedFor,
+            stranger,
+            &["192.0.2.9"],
+            Some(stranger),
+        );
+        check(
+            ProxyHeader::Forwarded,
+            stranger,
+            &["for=192.0.2.9"],
+            Some(stranger),
+        );
+        check(
+            ProxyHeader::Forwarded,
+            "::ffff:198.51.100.7",
+            &[],
+            Some(stranger),
+        );
+    }
+
+    #[test]
+    fn forwarded_is_read_with_its_parameters() {
+        let check = |value, expected| {
+            check(ProxyHeader::Forwarded, "203.0.113.1", &[value], expected);
+        };
+        check(
+            "for=192.0.2.60;proto=http;by=203.0.113.43",
+            Some("192.0.2.60"),
+        );
+        check(
+            "proto=https; For=\"[2001:db9::17]:4711\"",
+            Some("2001:db9::17"),
+        );
+        check("for=192.0.2.43, for=198.51.100.17", Some("198.51.100.17"));
+        check("for=192.0.2.43, for=10.0.0.1", Some("192.0.2.43"));
+        check("for=192.0.2.43, for=_hidden", None);
+        check("for=192.0.2.43, proto=http", None);
+    }
+
+    #[test]
+    fn the_other_header_is_not_read() {
+        let proxies = TrustedProxies::parse(["10.0.0.1"], ProxyHeader::Forwarded).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(X_FORWARDED_FOR, "192.0.2.9".parse().unwrap());
+        let peer = PeerAddress("10.0.0.1".parse().unwrap());
+        assert_eq!(proxies.client_address(peer, &headers), None);
+    }
+
+    #[test]
+    fn a_text_that_is_no_network_is_named() {
+        let error = TrustedProxies::parse(["10.0.0.0/8", "proxy"], ProxyHeader::Forwarded);
+        let expected = "\"proxy\" is no IP address and no network such as 10.0.0.0/8";
+        assert_eq!(error.unwrap_err().to_string(), expected);
+    }
+}
