@@ -161,12 +161,13 @@ impl ServerBuilder {
                 stored.map(|stored| FoundClients::Stored(Box::new(stored)))
             }
         };
+        let limits = self.limits.unwrap_or_else(|| Limits::new(&self.stores));
+        let limits = limits.behind(self.config.trusted_proxies.clone());
         let site = match self.site {
             Some(site) => Some(site),
             None => {
                 let passwords = Passwords::default();
-                let limits = self.limits.clone();
-                let limits = limits.unwrap_or_else(|| Limits::new(&self.stores));
+                let limits = limits.clone();
                 BuiltInSite::prepare(
                     &self.stores,
                     passwords,
@@ -229,7 +230,7 @@ impl ServerBuilder {
             policy: config.profile.policy(&config),
             page_keys: PageKeys::new(keys.for_purpose(Purpose::Pages)),
             events: Events::new(self.listener),
-            limits: self.limits.unwrap_or_else(|| Limits::new(&self.stores)),
+            limits,
             protected: Protected::default(),
             issuer,
             config,

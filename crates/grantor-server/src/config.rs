@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use grantor_core::Scope;
+use grantor_core::{Scope, TrustedProxies};
 use grantor_jose::Algorithm;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,8 @@ pub struct Config {
     pub max_clock_skew: Duration,
     /// How long a login or consent page may stay open. One hour by default.
     pub interaction_lifetime: Duration,
+    /// The proxies whose word about the address of a client is taken, for limits. None by default.
+    pub trusted_proxies: TrustedProxies,
     /// How many scope values a request may have. 100 by default.
     pub max_scope_values: usize,
 }
@@ -83,6 +85,7 @@ impl Default for Config {
             rotation: Rotation::default(),
             max_clock_skew: Duration::from_secs(60),
             interaction_lifetime: Duration::from_secs(3600),
+            trusted_proxies: TrustedProxies::default(),
             max_scope_values: MAX_SCOPE_VALUES,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use grantor_core::{Environment, PeerAddress};
+use grantor_core::{Environment, PeerAddress, TrustedProxies};
 use grantor_store::{Counter, Key, Namespace, Stores, kinds};
 use http::request::Parts;
 
@@ -62,7 +62,8 @@ impl Bucket {
             Self::LoginsToAccount | Self::LoginsFromKnownBrowser => {
                 Limit::new(20, Duration::from_secs(300))
             }
-            Self::WrongClientSecrets => Limit::new(20, Duration::from_secs(60)),
+            // Programs that have not got a new secret yet go on with the old one for a while.
+            Self::WrongClientSecrets => Limit::new(100, Duration::from_secs(60)),
         }
     }
 }
@@ -74,6 +75,7 @@ pub struct Limits {
     namespace: Namespace,
     environment: Environment,
     own: Vec<(Bucket, Limit)>,
+    proxies: TrustedProxies,
     /// When something last counted against a limit in this process, in milliseconds of the clock that
     /// never jumps; zero for never. Until then, and a window later, requests need not ask the counter.
     last_counted: Arc<LastCounted>,
@@ -108,6 +110,7 @@ impl Limits {
             namespace: stores.namespace(),
             environment: stores.environment().clone(),
             own: Vec::new(),
+            proxies: TrustedProxies::default(),
             last_counted: Arc::default(),
         }
     }
@@ -117,6 +120,32 @@ impl Limits {
     pub fn with(mut self, bucket: Bucket, limit: Limit) -> Self {
         self.own.insert(0, (bucket, limit));
         self
+    }
+
+    /// Behind these proxies, whose word about the address of a client is taken.
+    #[must_use]
+    pub fn behind(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
+    /// The name of the address that a request comes from, for buckets; none if many share it, as they
+    /// do that of a proxy, or if it is this machine. It needs the extension [`PeerAddress`]. An IPv6 address counts by its /64,
+    /// which one client has to itself.
+    #[must_use]
+    pub fn address(&self, head: &Parts) -> Option<String> {
+        let peer = head.extensions.get::<PeerAddress>()?;
+        let address = self.proxies.client_address(*peer, &head.headers)?;
+        if address.is_loopback() {
+            return None;
+        }
+        Some(match address {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, ..] = v6.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        })
     }
 
     /// The limit of a bucket.
@@ -140,13 +169,18 @@ impl Limits {
     /// # Errors
     /// The counter failed.
     pub async fn is_reached(&self, bucket: Bucket, name: &str) -> Result<bool, Error> {
-        let last = self.last_counted.of(bucket).load(Ordering::Relaxed);
-        let window = self.limit(bucket).window;
-        if last == 0 || self.environment.clock.elapsed() > Duration::from_millis(last) + window {
+        if !self.is_counting(bucket) {
             return Ok(false);
         }
         let sum = self.add(bucket, name, 0).await?;
         Ok(sum >= self.limit(bucket).tries)
+    }
+
+    /// Whether anything counted against the bucket within its window.
+    pub(crate) fn is_counting(&self, bucket: Bucket) -> bool {
+        let last = self.last_counted.of(bucket).load(Ordering::Relaxed);
+        let window = self.limit(bucket).window;
+        last != 0 && self.environment.clock.elapsed() <= Duration::from_millis(last) + window
     }
 
     async fn add(&self, bucket: Bucket, name: &str, n: u64) -> Result<u64, Error> {
@@ -179,51 +213,38 @@ impl fmt::Debug for Limits {
     }
 }
 
-/// The address that a request comes from, for buckets. A private or loopback address is that of a
-/// proxy or of the machine itself, and many users share it: it has no bucket. An IPv6 address stands
-/// for its /64, which one user has to themselves.
-#[must_use]
-pub(crate) fn address(head: &Parts) -> Option<String> {
-    let PeerAddress(address) = head.extensions.get()?;
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let shared = v4.is_private() || v4.is_loopback() || v4.is_link_local();
-            (!shared).then(|| v4.to_string())
-        }
-        IpAddr::V6(v6) => {
-            let shared = v6.is_unique_local() || v6.is_loopback() || v6.is_unicast_link_local();
-            let [a, b, c, d, ..] = v6.segments();
-            (!shared).then(|| format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use grantor_core::ProxyHeader;
+    use grantor_store::MemoryStore;
 
-    fn of(text: &str) -> Option<String> {
+    fn of(proxies: &TrustedProxies, peer: &str, forwarded: Option<&str>) -> Option<String> {
+        let store = Arc::new(MemoryStore::new());
+        let stores = Stores::new(store, Namespace::new("t"), grantor_http::system());
         let (mut head, ()) = http::Request::new(()).into_parts();
-        head.extensions.insert(PeerAddress(text.parse().unwrap()));
-        address(&head)
+        head.extensions.insert(PeerAddress(peer.parse().unwrap()));
+        if let Some(forwarded) = forwarded {
+            let value = forwarded.parse().unwrap();
+            head.headers.insert("x-forwarded-for", value);
+        }
+        Limits::new(&stores).behind(proxies.clone()).address(&head)
     }
 
     #[test]
     fn an_address_that_many_share_has_no_bucket() {
-        for shared in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "192.168.0.1",
-            "::1",
-            "fd00::1",
-            "fe80::1",
-        ] {
-            assert_eq!(of(shared), None, "{shared}");
+        let none = TrustedProxies::default();
+        let of_none = |peer, forwarded| of(&none, peer, forwarded);
+        assert_eq!(of_none("10.0.0.1", Some("192.0.2.1")), None);
+        for own in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(of_none(own, None), None, "{own}");
         }
-        assert_eq!(of("192.0.2.1").as_deref(), Some("192.0.2.1"));
-        assert_eq!(of("::ffff:192.0.2.1").as_deref(), Some("192.0.2.1"));
-        let (one, two) = (of("2001:db8:1:2:3::4"), of("2001:db8:1:2:ffff::1"));
+        assert_eq!(of_none("192.0.2.1", None).as_deref(), Some("192.0.2.1"));
+        let one = of_none("2001:db8:1:2:3::4", None);
         assert_eq!(one.as_deref(), Some("2001:db8:1:2::/64"));
-        assert_eq!(one, two);
+        assert_eq!(one, of_none("2001:db8:1:2:ffff::1", None));
+        let named = TrustedProxies::parse(["10.0.0.1"], ProxyHeader::XForwardedFor).unwrap();
+        let behind = of(&named, "10.0.0.1", Some("192.0.2.1"));
+        assert_eq!(behind.as_deref(), Some("192.0.2.1"));
     }
 }

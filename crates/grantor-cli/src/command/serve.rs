@@ -64,6 +64,7 @@ async fn build(config: &Config, address: SocketAddr) -> Result<Server, CliError>
         server.default_audience.clone_from(&config.audience);
         server.resources.clone_from(&config.resources);
         server.scopes = config.scopes.clone();
+        server.trusted_proxies = config.trusted_proxies.clone();
         let set = |target: &mut std::time::Duration, value: Option<std::time::Duration>| {
             *target = value.unwrap_or(*target);
         };

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use grantor_core::{Issuer, Scope};
+use grantor_core::{Issuer, ProxyHeader, Scope, TrustedProxies};
 use grantor_jose::Algorithm;
 use grantor_server::AccessTokens;
 use toml::Value;
@@ -34,7 +34,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 16] = [
+pub(super) const KEYS: [Key; 17] = [
     Key {
         name: "data",
         takes: "a path",
@@ -117,6 +117,20 @@ pub(super) const KEYS: [Key; 16] = [
                   status, time and address",
         apply: |config, value| {
             config.access_log = value.as_bool().ok_or("must be true or false")?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "trusted_proxies",
+        takes: "a list of IP addresses or networks",
+        default: "`[]`",
+        meaning: "proxies whose `X-Forwarded-For` names the client, for limits on logins; the address of a \
+                  proxy that is not named has no limit, since its clients share it",
+        apply: |config, value| {
+            let list = value.as_array().ok_or("must be a list of addresses")?;
+            let texts = list.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+            config.trusted_proxies = TrustedProxies::parse(texts, ProxyHeader::XForwardedFor)
+                .map_err(|error| error.to_string())?;
             Ok(())
         },
     },

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use grantor_core::{Issuer, Scope};
+use grantor_core::{Issuer, Scope, TrustedProxies};
 use grantor_listen::Options;
 use grantor_server::AccessTokens;
 
@@ -42,6 +42,7 @@ pub(crate) struct Config {
     pub(crate) refresh_grace: Option<Duration>,
     pub(crate) code_lifetime: Option<Duration>,
     pub(crate) listener: Options,
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 impl Default for Config {
@@ -61,6 +62,7 @@ impl Default for Config {
             refresh_grace: None,
             code_lifetime: None,
             listener: Options::default(),
+            trusted_proxies: TrustedProxies::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
-use super::Accounts;
 use super::known_browsers::KnownBrowsers;
-use crate::limits::{self, Bucket, Limits};
+use super::{Accounts, user_name};
+use crate::limits::{Bucket, Limits};
 use crate::site::{Interaction, SiteError};
 
 /// A login that is to be tried, before its password is looked at.
@@ -24,7 +24,7 @@ impl Attempt<'_> {
     /// Counts the attempt. Each is counted before its password is hashed, so that one address can't
     /// fill the queue of those that wait; and a browser that signed in before has a bucket of its own.
     pub(super) async fn admit(&self) -> Result<Admission, SiteError> {
-        if let Some(address) = limits::address(self.interaction.request())
+        if let Some(address) = self.limits.address(self.interaction.request())
             && !self.is_within(Bucket::LoginsFromAddress, &address).await?
         {
             return Ok(Admission::TooMany);
@@ -32,7 +32,7 @@ impl Attempt<'_> {
         let (bucket, name, known) = match self.known_browser().await? {
             Some(browser) => (Bucket::LoginsFromKnownBrowser, browser, true),
             None => {
-                let name = self.name.trim().to_ascii_lowercase();
+                let name = user_name::normalize(self.name).unwrap_or_default();
                 (Bucket::LoginsToAccount, name, false)
             }
         };

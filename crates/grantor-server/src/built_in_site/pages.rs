@@ -52,7 +52,9 @@ pub(super) fn login(
     let problem = match status {
         StatusCode::UNPROCESSABLE_ENTITY => "The user name or the password is wrong.",
         StatusCode::TOO_MANY_REQUESTS => "There were too many attempts. Please wait a few minutes.",
-        StatusCode::SERVICE_UNAVAILABLE => "Too many people sign in just now. Please try again.",
+        StatusCode::SERVICE_UNAVAILABLE => {
+            "Too many people are signing in right now. Please try again in a moment."
+        }
         _ if interaction.csrf_mismatch() => STALE,
         _ => "",
     };
@@ -119,12 +121,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_page_says_whose_fault_it_is() {
-        const NOT_VALID: &str = "or the application made a mistake";
-        const NOT_AVAILABLE: &str = "is not available right now";
+        let (theirs, ours) = ("not valid any more", "not available right now");
         for (status, advice, other) in [
-            (StatusCode::BAD_REQUEST, NOT_VALID, NOT_AVAILABLE),
-            (StatusCode::INTERNAL_SERVER_ERROR, NOT_AVAILABLE, NOT_VALID),
-            (StatusCode::SERVICE_UNAVAILABLE, NOT_AVAILABLE, NOT_VALID),
+            (StatusCode::BAD_REQUEST, theirs, ours),
+            (StatusCode::INTERNAL_SERVER_ERROR, ours, theirs),
+            (StatusCode::SERVICE_UNAVAILABLE, ours, theirs),
         ] {
             let error = ErrorResponse::new(ErrorCode::ServerError, "");
             let answer = super::error(status, &error).into_response();

@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use super::{Client, Clients};
 use crate::error::{Error, Refusal};
-use crate::limits::{self, Bucket, Limits};
+use crate::limits::{Bucket, Limits};
 
 /// Why a client did not authenticate. The peer gets one answer for all of them; the log gets this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +89,9 @@ impl<'a> Guesses<'a> {
     }
 
     async fn is_limit_reached(&self) -> Result<bool, Error> {
+        if !self.limits.is_counting(Bucket::WrongClientSecrets) {
+            return Ok(false);
+        }
         match self.name() {
             Some(name) => {
                 self.limits
@@ -111,7 +114,7 @@ impl<'a> Guesses<'a> {
     fn name(&self) -> Option<String> {
         Some(format!(
             "{}:{}",
-            limits::address(self.head)?,
+            self.limits.address(self.head)?,
             self.client_id
         ))
     }

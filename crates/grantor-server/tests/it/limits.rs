@@ -130,7 +130,7 @@ async fn who_guesses_secrets_of_a_client_is_stopped_and_the_client_is_not() {
         secret: Some("a guess"),
         ..MACHINE
     };
-    for _ in 0..20 {
+    for _ in 0..100 {
         let reply = token(&fixture, guess, Some(ATTACKER)).await;
         reply.assert_error(401, "invalid_client");
     }
@@ -141,11 +141,6 @@ async fn who_guesses_secrets_of_a_client_is_stopped_and_the_client_is_not() {
     }
     for address in [Some("192.0.2.1"), None] {
         token(&fixture, MACHINE, address).await.assert_ok();
-    }
-    // An address that many share is nobody's.
-    for _ in 0..30 {
-        let reply = token(&fixture, guess, Some("127.0.0.1")).await;
-        reply.assert_error(401, "invalid_client");
     }
     fixture.clock.advance(60);
     token(&fixture, MACHINE, Some(ATTACKER)).await.assert_ok();
