@@ -15,6 +15,7 @@ use grantor_store::{MasterKey, Store};
 use tokio::runtime::Handle;
 
 use crate::authorization_server::assertion::Assertion;
+use crate::authorization_server::client_credential::ClientCredential;
 use crate::config::placement::BearerMethod;
 use crate::config::policy::Policy;
 use crate::config::server::Server;
@@ -109,6 +110,14 @@ impl TokensBuilder {
             services: None,
             bearer_method: BearerMethod::default(),
             scheme: Scheme::default(),
+        }
+    }
+
+    fn client_credential(self, credential: impl Into<ClientCredential>) -> Self {
+        match credential.into() {
+            ClientCredential::None => self,
+            ClientCredential::Secret(secret) => self.client_secret(secret),
+            ClientCredential::Assertion(assertion) => self.client_assertion(*assertion),
         }
     }
 

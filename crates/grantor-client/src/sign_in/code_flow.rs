@@ -8,18 +8,18 @@ use grantor_core::{
     AuthorizationError, AuthorizationRequest, AuthorizationResponse, CodeVerifier, Environment,
     ErrorCode, GrantParameters, Issuer, RedirectUri, ServerMetadata,
 };
+use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 use url::Url;
 
-use super::establish;
 use super::pending::{AuthorizationRedirect, PendingAuthorization};
+use super::{SignedIn, establish};
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::token_endpoint::TokenCall;
 use crate::builder::TokensBuilder;
 use crate::builder::assemble::FlowParts;
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
-use crate::tokens::Tokens;
 
 /// Signs users in with a code and PKCE, always by S256.
 ///
@@ -37,7 +37,8 @@ use crate::tokens::Tokens;
 /// let started = flow.start().await?;
 /// // Send the browser to `started.url`, keep `started.pending` in its session; when it is back:
 /// let query = "code=...&state=...";
-/// let tokens = flow.clone().login_label("alice").finish(started.pending, query).await?;
+/// let signed_in = flow.clone().login_label("alice").finish(started.pending, query).await?;
+/// let api = signed_in.tokens.session("https://api.example")?;
 /// # Ok(())
 /// # }
 /// ```
@@ -197,7 +198,7 @@ impl CodeFlow {
         &self,
         pending: PendingAuthorization,
         query: &str,
-    ) -> Result<Tokens, Error> {
+    ) -> Result<SignedIn, Error> {
         if pending.issuer != self.name() {
             return Err(Error::configuration(
                 "the sign-in was begun with another server",
@@ -233,13 +234,16 @@ impl CodeFlow {
             let _ = sender.send(outcome);
         });
         match outcome.await {
-            Ok(outcome) => outcome.map(|()| tokens),
+            Ok(outcome) => outcome.map(|extra| SignedIn { tokens, extra }),
             Err(_) => Err(Error::transient("the sign-in was abandoned; sign in again")),
         }
     }
 }
 
-async fn redeem(slot: &Arc<TokenSlot>, grant: GrantParameters) -> Result<(), Error> {
+async fn redeem(
+    slot: &Arc<TokenSlot>,
+    grant: GrantParameters,
+) -> Result<Map<String, Value>, Error> {
     let services = &slot.renewer.services;
     let call = TokenCall::new(grant, &slot.parameters, services.policy.retry.clone());
     let answer = services.server()?.request_token(call, &services.tasks);

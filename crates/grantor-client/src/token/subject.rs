@@ -99,7 +99,7 @@ impl Subject {
         };
         let text = format!(
             "{kind}{first:?}{second:?}{}",
-            crate::token::parameters::canonical(&ask)
+            crate::token::parameters::canonical(ask)
         );
         sha256(Secret::new(text).expose().as_bytes())
     }
