@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let started = flow.start().await?;
     println!("open {}", started.url);
     let query = query_of_one_request(&listener).await?;
-    let tokens = flow.finish(started.pending, &query).await?;
+    let tokens = flow.finish(started.pending, &query).await?.tokens;
     println!("signed in");
 
     let session = tokens.session(&env::var("API_URL")?)?;

@@ -33,6 +33,7 @@ mod token;
 mod tokens;
 
 pub use authorization_server::assertion::Assertion;
+pub use authorization_server::client_credential::ClientCredential;
 pub use builder::TokensBuilder;
 pub use config::placement::BearerMethod;
 pub use config::policy::Policy;
@@ -60,6 +61,7 @@ pub use renew::grant::token_exchange::Actor;
 pub use renew::grant::token_source::TokenSource;
 pub use request::attempt::{Attempt, Observed, Resend};
 pub use request::http_request::WithoutToken;
+pub use sign_in::SignedIn;
 pub use sign_in::code_flow::CodeFlow;
 pub use sign_in::device_flow::{DeviceFlow, PendingDeviceAuthorization};
 pub use sign_in::pending::{AuthorizationRedirect, PendingAuthorization};

@@ -142,9 +142,7 @@ fn world() -> World {
 }
 
 fn client(world: &World, assertion: Assertion) -> TokensBuilder {
-    world.here(Tokens::client_credentials_by_assertion(
-        ISSUER, "app", assertion,
-    ))
+    world.here(Tokens::client_credentials(ISSUER, "app", assertion))
 }
 
 #[tokio::test(start_paused = true)]
@@ -240,7 +238,7 @@ async fn an_assertion_is_addressed_to_the_issuer_and_else_to_the_token_endpoint(
         };
         let stated = assertion.clone().issuer("service-7");
         let grant = Tokens::jwt_bearer(server.clone(), stated);
-        let client = Tokens::client_credentials_by_assertion(server, "app", assertion);
+        let client = Tokens::client_credentials(server, "app", assertion);
         for (tokens, parameter) in [(grant, "assertion"), (client, "client_assertion")] {
             world.here(tokens).build().unwrap().get().await.unwrap();
             let sent = world.server.last_token_request().unwrap();
@@ -412,7 +410,7 @@ fn what_an_assertion_can_not_be_is_named_at_once() {
         .lifetime(Duration::ZERO);
     let client = Assertion::new(key().0).issuer("somebody");
     let about = Assertion::new(key().0).subject("somebody");
-    let about = Tokens::client_credentials_by_assertion(ISSUER, "app", about);
+    let about = Tokens::client_credentials(ISSUER, "app", about);
     let error = about.build().unwrap_err().to_string();
     assert!(error.contains("subject of a client's assertion"), "{error}");
     let grant = Tokens::jwt_bearer(ISSUER, grant)

@@ -43,7 +43,7 @@ async fn a_device_is_signed_in_once_its_user_agrees() {
         .server
         .fail_next(Fault::Refused("authorization_pending"));
     world.server.approve_device(&waiting.user_code);
-    let tokens = waiting.tokens().await.unwrap();
+    let tokens = waiting.finish().await.unwrap().tokens;
     drop(waiting);
     assert_eq!(world.call(&tokens).await.status(), 200);
     world.advance(4000);
@@ -68,7 +68,7 @@ async fn the_server_is_asked_at_its_own_pace() {
     }
     world.server.fail_next(Fault::RequestLost);
     world.server.approve_device(&waiting.user_code);
-    waiting.tokens().await.unwrap();
+    waiting.finish().await.unwrap();
     assert_eq!(began.elapsed().as_secs(), 3 + 3 + 8 + 8 + 16);
     // The one that was lost never came in.
     assert_eq!(world.server.token_requests_of(GRANT), 4);
@@ -87,7 +87,7 @@ async fn a_user_who_says_no_or_nothing_is_told_apart_from_a_server_that_fails() 
                 world.advance(600);
             }
         }
-        let error = waiting.tokens().await.unwrap_err();
+        let error = waiting.finish().await.unwrap_err();
         assert!(error.needs_login(), "{decision}: {error}");
         let asked = world.server.token_requests_of(GRANT);
         assert!(asked <= 1, "{decision}: {asked}");
@@ -96,14 +96,14 @@ async fn a_user_who_says_no_or_nothing_is_told_apart_from_a_server_that_fails() 
         let world = World::new();
         world.server.fail_next(Fault::Refused(code));
         let waiting = flow(&world).start().await.unwrap();
-        let error = waiting.tokens().await.unwrap_err();
+        let error = waiting.finish().await.unwrap_err();
         assert!(error.needs_login(), "{code}: {error}");
         assert_eq!(world.server.token_requests_of(GRANT), 1);
     }
     let world = World::new();
     world.server.fail_next(Fault::Refused("invalid_client"));
     let waiting = flow(&world).start().await.unwrap();
-    assert!(waiting.tokens().await.unwrap_err().is_configuration());
+    assert!(waiting.finish().await.unwrap_err().is_configuration());
     let unavailable = Fault::Unavailable(7);
     world
         .server
@@ -123,12 +123,12 @@ async fn a_caller_who_stops_waiting_loses_no_sign_in() {
     };
     let waiting = kept().device_flow().unwrap().start().await.unwrap();
     let short = Duration::from_secs(12);
-    assert!(tokio::time::timeout(short, waiting.tokens()).await.is_err());
+    assert!(tokio::time::timeout(short, waiting.finish()).await.is_err());
     world.server.approve_device(&waiting.user_code);
     tokio::time::sleep(short).await;
     assert!(world.server.pending_devices().is_empty());
     let asked = world.server.token_requests();
-    assert!(waiting.tokens().await.is_ok());
+    assert!(waiting.finish().await.is_ok());
     let tokens = kept().build().unwrap();
     assert_eq!(world.call(&tokens).await.status(), 200);
     assert_eq!(world.server.token_requests(), asked);
@@ -162,7 +162,7 @@ async fn every_question_of_a_device_has_an_assertion_of_its_own() {
         .server
         .fail_next(Fault::Refused("authorization_pending"));
     world.server.approve_device(&waiting.user_code);
-    waiting.tokens().await.unwrap();
+    waiting.finish().await.unwrap();
     let polls = world.server.requests(Endpoint::Token);
     let first = world.server.requests(Endpoint::DeviceAuthorization);
     let sent = first
@@ -212,7 +212,7 @@ async fn the_token_of_a_device_is_read_as_its_server_writes_it() {
     let flow = world.here(Tokens::login(server, "television"));
     let waiting = flow.device_flow().unwrap().start().await.unwrap();
     world.server.approve_device(&waiting.user_code);
-    let tokens = waiting.tokens().await.unwrap();
+    let tokens = waiting.finish().await.unwrap().tokens;
     assert_eq!(world.call(&tokens).await.status(), 200);
 }
 
@@ -256,7 +256,7 @@ async fn a_key_that_signs_no_more_is_named_as_the_reason() {
     remote.1.store(true, Ordering::SeqCst);
     settle().await;
     world.advance(599);
-    let error = waiting.tokens().await.unwrap_err();
+    let error = waiting.finish().await.unwrap_err();
     let text = error.to_string();
     assert!(text.contains("the HSM is switched off"), "{text}");
     world.server.assert_no_token_requests();

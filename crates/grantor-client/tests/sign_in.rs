@@ -45,10 +45,11 @@ async fn a_user_signs_in() {
     let cookie = serde_json::to_string(&started.pending).unwrap();
     let pending: PendingAuthorization = serde_json::from_str(&cookie).unwrap();
     let redirect = world.server.approve(&started.url);
-    let tokens = flow
+    let signed_in = flow
         .finish(pending, redirect.query().unwrap())
         .await
         .unwrap();
+    let tokens = signed_in.tokens;
     let token = tokens.get().await.unwrap();
     assert_eq!(token.scope.unwrap().as_str(), "read write");
     world.advance(3600);
@@ -258,7 +259,7 @@ async fn sign_in(world: &World, flow: &CodeFlow) -> (Url, Tokens) {
     let started = flow.start().await.unwrap();
     let redirect = world.server.approve(&started.url);
     let finished = flow.finish(started.pending, redirect.query().unwrap());
-    (started.url, finished.await.unwrap())
+    (started.url, finished.await.unwrap().tokens)
 }
 
 #[tokio::test(start_paused = true)]
@@ -360,4 +361,28 @@ async fn a_sign_in_is_told_with_its_refresh_token_and_when_that_ends() {
     assert_eq!(set.refresh_expires_at, Some(world.now() + month));
     assert_eq!(told.lock().unwrap().as_ref(), Some(&set));
     assert_eq!(*renewed.lock().unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_gives_the_further_members_of_the_answer() {
+    let world = World::new();
+    world
+        .server
+        .set_extra("instance_url", "https://one.example".into());
+    world
+        .server
+        .set_extra("id_token", "header.payload.signature".into());
+    let flow = flow(&world);
+    let started = flow.start().await.unwrap();
+    let redirect = world.server.approve(&started.url);
+    let finished = flow.finish(started.pending, redirect.query().unwrap());
+    let signed_in = finished.await.unwrap();
+    assert_eq!(signed_in.extra["instance_url"], "https://one.example");
+    assert!(
+        !format!("{signed_in:?}").contains("payload"),
+        "{signed_in:?}"
+    );
+    let token = signed_in.tokens.get().await.unwrap();
+    assert_eq!(token.extra["id_token"], "header.payload.signature");
+    assert!(!format!("{token:?}").contains("payload"), "{token:?}");
 }

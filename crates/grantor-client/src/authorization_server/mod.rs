@@ -5,6 +5,7 @@ pub(crate) mod assertion;
 mod call;
 pub(crate) mod channel;
 pub(crate) mod client_authentication;
+pub(crate) mod client_credential;
 pub(crate) mod connection;
 pub(crate) mod device_authorization;
 pub(crate) mod endpoint;

@@ -6,6 +6,7 @@ use grantor_core::Secret;
 
 use super::{GrantKind, TokensBuilder};
 use crate::authorization_server::assertion::Assertion;
+use crate::authorization_server::client_credential::ClientCredential;
 use crate::config::server::Server;
 use crate::renew::grant::token_exchange::TokenExchange;
 use crate::renew::grant::token_source::TokenSource;
@@ -14,25 +15,25 @@ use crate::token::token_set::TokenSet;
 use crate::tokens::Tokens;
 
 impl Tokens {
-    /// Tokens of a client for itself (RFC 6749 section 4.4).
+    /// Tokens of a client for itself (RFC 6749 section 4.4), which authenticates by a secret or by an
+    /// [`Assertion`].
+    ///
+    /// ```
+    /// use grantor_client::{Assertion, Tokens};
+    /// # let key = grantor_jose::Key::generate(grantor_jose::Algorithm::Es256).unwrap();
+    ///
+    /// let by_secret = Tokens::client_credentials("https://idp.example", "app", "s3cret").build()?;
+    /// let by_key = Assertion::new(key);
+    /// let by_key = Tokens::client_credentials("https://idp.example", "app", by_key).build()?;
+    /// # Ok::<(), grantor_client::Error>(())
+    /// ```
     pub fn client_credentials(
         server: impl Into<Server>,
         client_id: impl Into<String>,
-        client_secret: impl Into<Secret>,
+        credential: impl Into<ClientCredential>,
     ) -> TokensBuilder {
         let builder = from_server(server, client_id, GrantKind::ClientCredentials);
-        builder.client_secret(client_secret)
-    }
-
-    /// Tokens of a client for itself, which says by a JWT who it is (RFC 7523 section 2.2) instead of
-    /// by a secret.
-    pub fn client_credentials_by_assertion(
-        server: impl Into<Server>,
-        client_id: impl Into<String>,
-        assertion: Assertion,
-    ) -> TokensBuilder {
-        let builder = from_server(server, client_id, GrantKind::ClientCredentials);
-        builder.client_assertion(assertion)
+        builder.client_credential(credential)
     }
 
     /// Tokens that are given for a JWT of a key's own (RFC 7523 section 2.1): those of service
@@ -132,14 +133,14 @@ impl Tokens {
     pub fn token_exchange(
         server: impl Into<Server>,
         client_id: impl Into<String>,
-        client_secret: impl Into<Secret>,
+        credential: impl Into<ClientCredential>,
     ) -> TokensBuilder {
         let builder = from_server(
             server,
             client_id,
             GrantKind::TokenExchange(TokenExchange::default()),
         );
-        builder.client_secret(client_secret)
+        builder.client_credential(credential)
     }
 
     /// A token that is at hand and that nothing renews: of a user's own making, from a configuration.

@@ -18,6 +18,7 @@ use grantor_store::{MasterKey, Store};
 use tokio::runtime::Handle;
 
 use crate::authorization_server::assertion::Assertion;
+use crate::authorization_server::client_credential::ClientCredential;
 use crate::config::placement::BearerMethod;
 use crate::config::policy::Policy;
 use crate::config::server::Server;
@@ -118,6 +119,14 @@ impl TokensBuilder {
             services: None,
             bearer_method: BearerMethod::default(),
             scheme: Scheme::default(),
+        }
+    }
+
+    fn client_credential(self, credential: impl Into<ClientCredential>) -> Self {
+        match credential.into() {
+            ClientCredential::None => self,
+            ClientCredential::Secret(secret) => self.client_secret(secret),
+            ClientCredential::Assertion(assertion) => self.client_assertion(*assertion),
         }
     }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use grantor_core::{Secret, Timestamp, TokenResponse};
+use serde_json::{Map, Value};
 
 use super::services::Services;
 use super::{Acquired, Origin, Renewal};
@@ -75,7 +76,16 @@ fn read(
     let scope = response.scope.clone();
     Ok(credential
         .with_scope(scope.or_else(|| renewal.parameters.scope.clone()))
-        .with_extra(response.extra.clone()))
+        .with_extra(further_members(response)))
+}
+
+/// The members of an answer that a token keeps beside those that are read here.
+pub(crate) fn further_members(response: &TokenResponse) -> Map<String, Value> {
+    let mut members = response.extra.clone();
+    if let Some(id_token) = &response.id_token {
+        members.insert("id_token".to_owned(), id_token.expose().into());
+    }
+    members
 }
 
 fn lifetime(services: &Services, renewal: &Renewal, answer: &TokenAnswer) -> Lifetime {
@@ -104,7 +114,7 @@ fn capped(services: &Services, renewal: &Renewal, lifetime: Option<Duration>) ->
     Some(lifetime.map_or(left, |lifetime| lifetime.min(left)))
 }
 
-fn seconds(value: &serde_json::Value) -> Option<u64> {
+fn seconds(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 

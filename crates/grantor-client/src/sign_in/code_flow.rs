@@ -8,12 +8,13 @@ use grantor_core::{
     AuthorizationRequest, AuthorizationResponse, CodeVerifier, Environment, GrantParameters,
     Issuer, RedirectUri, ResponseType, ServerMetadata,
 };
+use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 use url::Url;
 
-use super::establish;
 use super::pending::{AuthorizationRedirect, PendingAuthorization};
 use super::redirect::{query_of, redirected};
+use super::{SignedIn, establish};
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::token_endpoint::TokenCall;
 use crate::builder::TokensBuilder;
@@ -21,7 +22,6 @@ use crate::builder::assemble::FlowParts;
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
 use crate::providers::Pkce;
-use crate::tokens::Tokens;
 
 /// Signs users in with a code and PKCE, always by S256.
 ///
@@ -39,7 +39,8 @@ use crate::tokens::Tokens;
 /// let started = flow.start().await?;
 /// // Send the browser to `started.url`, keep `started.pending` in its session; when it is back:
 /// let query = "code=...&state=...";
-/// let tokens = flow.clone().login_label("alice").finish(started.pending, query).await?;
+/// let signed_in = flow.clone().login_label("alice").finish(started.pending, query).await?;
+/// let api = signed_in.tokens.session("https://api.example")?;
 /// # Ok(())
 /// # }
 /// ```
@@ -217,7 +218,7 @@ impl CodeFlow {
         &self,
         pending: PendingAuthorization,
         redirect: &str,
-    ) -> Result<Tokens, Error> {
+    ) -> Result<SignedIn, Error> {
         if pending.issuer != self.name() {
             return Err(Error::configuration(
                 "the sign-in was begun with another server",
@@ -253,13 +254,16 @@ impl CodeFlow {
             let _ = sender.send(outcome);
         });
         match outcome.await {
-            Ok(outcome) => outcome.map(|()| tokens),
+            Ok(outcome) => outcome.map(|extra| SignedIn { tokens, extra }),
             Err(_) => Err(Error::transient("the sign-in was abandoned; sign in again")),
         }
     }
 }
 
-async fn redeem(slot: &Arc<TokenSlot>, grant: GrantParameters) -> Result<(), Error> {
+async fn redeem(
+    slot: &Arc<TokenSlot>,
+    grant: GrantParameters,
+) -> Result<Map<String, Value>, Error> {
     let services = &slot.renewer.services;
     let call = TokenCall::new(grant, &slot.parameters, services.policy.retry.clone());
     let answer = services.server()?.request_token(call, &services.tasks);

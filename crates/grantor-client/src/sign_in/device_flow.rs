@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::DeviceAuthorizationResponse;
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 use url::Url;
 
-use super::establish;
+use super::{SignedIn, establish};
 use crate::builder::TokensBuilder;
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
@@ -26,7 +27,7 @@ use crate::tokens::Tokens;
 /// let flow = Tokens::login("https://idp.example", "television").scope("read").device_flow()?;
 /// let waiting = flow.start().await?;
 /// println!("Open {} and type in {}", waiting.verification_uri, waiting.user_code);
-/// let tokens = waiting.tokens().await?;
+/// let signed_in = waiting.finish().await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -51,7 +52,7 @@ pub struct PendingDeviceAuthorization {
     /// How long the user has from now on.
     pub expires_in: Duration,
     tokens: Tokens,
-    outcome: watch::Receiver<Option<Result<(), Error>>>,
+    outcome: watch::Receiver<Option<Result<Map<String, Value>, Error>>>,
 }
 
 impl TokensBuilder {
@@ -110,20 +111,23 @@ impl DeviceFlow {
 }
 
 impl PendingDeviceAuthorization {
-    /// The tokens of the login, once the user has agreed and it is stored. A caller who stops waiting
+    /// The login, once the user has agreed and it is stored. A caller who stops waiting
     /// loses nothing and may come back.
     ///
     /// # Errors
     /// The user said no, or nothing until the code expired: see
     /// [`needs_login`](Error::needs_login). Or the server refuses, or does not answer until then.
-    pub async fn tokens(&self) -> Result<Tokens, Error> {
+    pub async fn finish(&self) -> Result<SignedIn, Error> {
         let mut outcome = self.outcome.clone();
         let outcome = match outcome.wait_for(Option::is_some).await {
             Ok(outcome) => outcome.clone(),
             Err(_) => None,
         };
         match outcome {
-            Some(Ok(())) => Ok(self.tokens.clone()),
+            Some(Ok(extra)) => Ok(SignedIn {
+                tokens: self.tokens.clone(),
+                extra,
+            }),
             Some(Err(error)) => Err(error),
             None => Err(Error::transient("the sign-in was abandoned; begin again")),
         }
@@ -131,7 +135,10 @@ impl PendingDeviceAuthorization {
 }
 
 /// Polls until the user has decided, or the tokens are closed (RFC 8628 section 3.4).
-async fn poll(slot: &Arc<TokenSlot>, device: &DeviceAuthorizationResponse) -> Result<(), Error> {
+async fn poll(
+    slot: &Arc<TokenSlot>,
+    device: &DeviceAuthorizationResponse,
+) -> Result<Map<String, Value>, Error> {
     let services = &slot.renewer.services;
     let answer = services
         .server()?

@@ -6,22 +6,50 @@ pub(crate) mod device_flow;
 pub(crate) mod pending;
 mod redirect;
 
+use std::fmt;
 use std::sync::Arc;
+
+use serde_json::{Map, Value};
 
 use crate::authorization_server::token_endpoint::TokenAnswer;
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
 use crate::observe::event::Event;
 use crate::renew::Renewal;
-use crate::renew::commit::{LoginTokens, commit};
+use crate::renew::commit::{LoginTokens, commit, further_members};
 use crate::renew::grant::Grant;
 use crate::renew::login::rotation::refresh_expires_at;
 use crate::renew::login::state::new_record;
 use crate::token::reason::RenewalReason;
+use crate::tokens::Tokens;
+
+/// A user who has signed in.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct SignedIn {
+    /// The tokens of the login.
+    pub tokens: Tokens,
+    /// The further members of the server's answer, as `id_token`. They are as the server wrote them:
+    /// an ID token was not validated.
+    pub extra: Map<String, Value>,
+}
+
+/// Further members may be secret: their names are shown.
+impl fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedIn")
+            .field("tokens", &self.tokens)
+            .field("extra", &self.extra.keys())
+            .finish()
+    }
+}
 
 /// Begins the login that an answer brings: it is stored in place of whatever was there, and only
-/// then its access token is used.
-async fn establish(slot: &Arc<TokenSlot>, answer: &TokenAnswer) -> Result<(), Error> {
+/// then its access token is used. Returns the further members of the answer.
+async fn establish(
+    slot: &Arc<TokenSlot>,
+    answer: &TokenAnswer,
+) -> Result<Map<String, Value>, Error> {
     let services = &slot.renewer.services;
     let mut tokens = None;
     if let Grant::Login(login) = &slot.renewer.grant {
@@ -44,5 +72,5 @@ async fn establish(slot: &Arc<TokenSlot>, answer: &TokenAnswer) -> Result<(), Er
     let acquired = commit(services, &renewal, answer, tokens).await?;
     slot.publish(acquired);
     services.observer.emit(&Event::Renewed);
-    Ok(())
+    Ok(further_members(&answer.response))
 }

@@ -65,13 +65,13 @@ async fn two_users_who_sign_in_without_a_label_do_not_get_each_others_tokens() {
     for _ in 0..2 {
         let started = flow.start().await.unwrap();
         let redirect = world.server.approve(&started.url);
-        let Ok(tokens) = flow
+        let Ok(user) = flow
             .finish(started.pending, redirect.query().unwrap())
             .await
         else {
             return;
         };
-        signed_in.push(tokens);
+        signed_in.push(user.tokens);
     }
     world.advance(3600);
     let ada = signed_in[0].get().await;
@@ -97,10 +97,11 @@ async fn a_refresh_token_of_lifetime_0_lives_on_after_a_sign_in() {
         .unwrap();
     let started = flow.start().await.unwrap();
     let redirect = world.server.approve(&started.url);
-    let tokens = flow
+    let signed_in = flow
         .finish(started.pending, redirect.query().unwrap())
         .await
         .unwrap();
+    let tokens = signed_in.tokens;
     world.advance(3600);
     tokens.get().await.unwrap();
 }

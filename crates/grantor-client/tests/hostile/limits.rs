@@ -13,9 +13,8 @@ const CALLBACK: &str = "https://app.example/callback";
 async fn sign_in(world: &World, flow: &CodeFlow) -> Tokens {
     let started = flow.start().await.unwrap();
     let redirect = world.server.approve(&started.url);
-    flow.finish(started.pending, redirect.query().unwrap())
-        .await
-        .unwrap()
+    let signed_in = flow.finish(started.pending, redirect.query().unwrap());
+    signed_in.await.unwrap().tokens
 }
 
 #[tokio::test(start_paused = true)]

@@ -35,7 +35,7 @@ use crate::error::Error;
 ///
 /// let assertion = Assertion::from_pem(Algorithm::Es256, pem)?.key_id("2026-11");
 /// let tokens =
-///     Tokens::client_credentials_by_assertion("https://idp.example", "app", assertion).build()?;
+///     Tokens::client_credentials("https://idp.example", "app", assertion).build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

@@ -175,7 +175,7 @@ where
                     match attempt.judge(response.status(), response.headers()) {
                         None => return Poll::Ready(Ok(response)),
                         Some(reaction) => State::Rejected {
-                            rejected: Some(Rejected::new(reaction, response, resend.take())),
+                            rejected: Some(Rejected::new(*reaction, response, resend.take())),
                         },
                     }
                 }
@@ -263,7 +263,7 @@ where
 impl<S, B, R> Rejected<S, B, R> {
     #[cold]
     fn new(
-        reaction: Box<Reaction>,
+        reaction: Reaction,
         response: Response<R>,
         resend: Option<Box<Copy<S, B>>>,
     ) -> Box<Self> {

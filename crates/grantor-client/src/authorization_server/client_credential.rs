@@ -1,0 +1,57 @@
+//! The credential by which a client authenticates.
+
+use grantor_core::Secret;
+
+use super::assertion::Assertion;
+
+/// How a client shows who it is: a secret, an assertion that it signs (RFC 7523 section 2.2), or
+/// nothing, if it is a public client.
+///
+/// ```
+/// use grantor_client::{ClientCredential, Tokens};
+///
+/// let with_a_secret = Tokens::client_credentials("https://idp.example", "app", "s3cret").build()?;
+/// let public = ClientCredential::None;
+/// let without = Tokens::token_exchange("https://idp.example", "app", public).build()?;
+/// # Ok::<(), grantor_client::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ClientCredential {
+    /// A public client (RFC 6749 section 2.1).
+    None,
+    /// A secret that the server knows too.
+    Secret(Secret),
+    /// A JWT, signed for each request.
+    Assertion(Box<Assertion>),
+}
+
+impl From<&str> for ClientCredential {
+    fn from(secret: &str) -> Self {
+        Self::Secret(secret.into())
+    }
+}
+
+impl From<String> for ClientCredential {
+    fn from(secret: String) -> Self {
+        Self::Secret(secret.into())
+    }
+}
+
+impl From<&String> for ClientCredential {
+    fn from(secret: &String) -> Self {
+        Self::Secret(secret.as_str().into())
+    }
+}
+
+impl From<Secret> for ClientCredential {
+    fn from(secret: Secret) -> Self {
+        Self::Secret(secret)
+    }
+}
+
+impl From<Assertion> for ClientCredential {
+    fn from(assertion: Assertion) -> Self {
+        Self::Assertion(Box::new(assertion))
+    }
+}
