@@ -1,6 +1,6 @@
 //! The ways to a token at the token endpoint, one file each.
 //!
-//! A grant type decides, and only reads. [`commit`] then does the rest, in this order: it writes or
+//! A grant type decides, and only reads. `commit.rs` then does the rest, in this order: it writes or
 //! signs what is handed out, makes the one put that decides, tells the event, and answers. What it
 //! wrote before a put that failed or lost is an orphan: nobody has its text, and it expires. So a
 //! store or a signer that fails burns no code and no refresh token.
