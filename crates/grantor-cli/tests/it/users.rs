@@ -150,11 +150,15 @@ fn another_password_ends_what_the_old_one_began() {
         422
     );
 
-    let code = Visitor::new(&server).sign_in("app", "ann", new);
+    let mut visitor = Visitor::new(&server);
+    let code = visitor.sign_in("app", "ann", new);
     let tokens = redeem(&server, "app", &code);
     assert_eq!(change(&["--keep-tokens"]), "password of ann changed\n");
     let kept = refresh(&server, "app", &tokens.text("refresh_token"));
     assert_eq!(kept.status, 200, "{kept:?}");
+    // The tokens are kept; the browser signs in again all the same.
+    let page = visitor.open("app");
+    assert!(page.body.contains("name=\"password\""), "{page:?}");
 
     let nobody = home
         .command(&["user", "password", "nobody"])
