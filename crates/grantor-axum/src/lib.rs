@@ -37,19 +37,19 @@ use grantor_resource::{
 };
 use grantor_server::Server;
 
-/// What an axum application does with a server.
+/// Routes and protection for an axum application.
 pub trait ServerExt {
-    /// The server's locations as a router, to be merged into the application's. They are absolute,
-    /// with the path of the issuer in them, so the router is merged and not nested.
+    /// The server's endpoints as a router, to be merged into the application's. Their paths begin
+    /// with the path of the issuer, so the router is merged and not nested.
     fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S>;
 
-    /// A layer that lets only requests with a good access token of this server for `audience`
-    /// through. The server is asked in process, so a token that was revoked is refused at once. From
-    /// then on tokens may be requested for `audience`; the first one that is protected is the default
-    /// audience of a server without a configured one.
+    /// A layer that admits only requests with a good access token of this server for `audience`. It
+    /// introspects in process, so a revoked token is refused at once. From this call on clients may
+    /// request tokens for `audience`; the first protected audience is the default of a server
+    /// without a configured one.
     ///
     /// # Errors
-    /// `audience` is no resource identifier.
+    /// `audience` is empty.
     fn protect(&self, audience: &str) -> Result<Protect, ConfigurationError>;
 }
 
@@ -70,7 +70,7 @@ impl ServerExt for Server {
     }
 }
 
-/// A server asked without a network between.
+/// Introspects by a call in this process.
 #[derive(Debug)]
 struct InProcess(Server);
 

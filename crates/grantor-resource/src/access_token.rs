@@ -1,3 +1,5 @@
+//! The claims of a verified token, as handlers see them.
+
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -8,33 +10,33 @@ use serde_json::{Map, Value};
 
 use crate::VerifyError;
 
-/// A verified access token: what it says, not the token itself.
+/// A verified access token: its claims, not the token itself.
 ///
 /// [`protect`](crate::protect) puts it in the extensions of the request. Cheap to clone.
 #[derive(Clone, PartialEq)]
 pub struct AccessToken(Arc<Claims>);
 
-/// What an access token says (RFC 9068 section 2.2, RFC 7662 section 2.2).
+/// The claims of an access token (RFC 9068 section 2.2, RFC 7662 section 2.2).
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Claims {
-    /// Who issued it. Of a JWT always there.
+    /// The issuer. A JWT always has one.
     pub issuer: Option<String>,
-    /// For whom the client acts: a user, or the client itself.
+    /// The user for whom the client acts, or the client itself.
     pub subject: Option<String>,
-    /// Who uses it.
+    /// The client that the token was issued to.
     pub client_id: Option<String>,
-    /// What it reaches.
+    /// The scope.
     pub scope: Scope,
-    /// Where it is good. Empty if an introspection does not say.
+    /// The resources that it is for. Empty if an introspection leaves them out.
     pub audiences: Vec<String>,
-    /// When it ends. None if an introspection does not say.
+    /// When it expires. None if an introspection leaves it out.
     pub expires_at: Option<Timestamp>,
     /// When it was issued.
     pub issued_at: Option<Timestamp>,
     /// Its identifier, `jti`.
     pub token_id: Option<String>,
-    /// All other claims, as they are.
+    /// All other claims, unchanged.
     pub other: Map<String, Value>,
 }
 
@@ -100,7 +102,7 @@ impl fmt::Debug for AccessToken {
 }
 
 impl fmt::Debug for Claims {
-    /// Leaves out what says who the user is.
+    /// Leaves out the claims that identify the user.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claims")
             .field("issuer", &self.issuer)

@@ -1,23 +1,25 @@
+//! Why a token is refused, and why a verifier can't be built.
+
 use std::fmt;
 use std::sync::Arc;
 
 use grantor_jose as jose;
 
-/// Why a token does not pass. Messages hold no part of the token, so that they can be answered.
+/// Why a token is refused. Messages hold no part of the token, so they may be sent to the client.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// It is no JWT, and nothing else can be checked here.
+    /// It is no JWT, and the verifier introspects no tokens.
     NotAJwt,
-    /// Its signature, its form or one of its claims is not good.
+    /// Its signature, its form or one of its claims is invalid.
     Jwt(jose::Error),
-    /// It is signed with a key that its issuer does not have, so far as is known.
+    /// It is signed with a key that is not among the published keys of its issuer.
     UnknownKey,
-    /// It never was good, or is so no longer: the issuer does not say.
+    /// It is unknown, revoked or expired: an introspection does not say which.
     Inactive,
     /// It has expired.
     Expired,
-    /// It is not good yet.
+    /// It is not valid yet (`nbf`).
     NotYetValid,
     /// It is of another issuer.
     WrongIssuer,
@@ -29,13 +31,13 @@ pub enum VerifyError {
     WrongKind,
     /// It is bound to a key of its client (RFC 9449, RFC 8705), and so no bearer token.
     SenderConstrained,
-    /// It can't be decided now: keys, metadata or introspection are out of reach. The cause is for
-    /// the log alone.
+    /// It can't be checked now: keys, metadata or the introspection endpoint can't be reached. The
+    /// cause is for the log alone.
     Undecided(Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl VerifyError {
-    /// Whether nothing is known about the token, neither good nor bad.
+    /// Whether the token could not be checked, so that it may be good or bad.
     #[must_use]
     pub fn is_undecided(&self) -> bool {
         matches!(self, Self::Undecided(_))
@@ -93,14 +95,14 @@ impl std::error::Error for VerifyError {
     }
 }
 
-/// A verifier can't be built. Lists every problem, not the first alone.
+/// A verifier can't be built. It lists every problem, not only the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigurationError {
     pub(crate) problems: Vec<String>,
 }
 
 impl ConfigurationError {
-    /// What is wrong, one sentence each.
+    /// The problems, one sentence each.
     #[must_use]
     pub fn problems(&self) -> &[String] {
         &self.problems

@@ -1,10 +1,10 @@
 //! Protects an API with OAuth access tokens.
 //!
-//! A [`Verifier`] knows how tokens are checked: JWTs without a question to anybody (RFC 9068),
-//! others by introspection (RFC 7662), over the network or in the same process. [`protect`] makes
-//! it a `tower` layer for bearer tokens (RFC 6750), and [`ResourceMetadata`] tells clients where
-//! tokens are had (RFC 9728). Tokens that are bound to a key of their client are refused: this
-//! crate checks no proofs.
+//! A [`Verifier`] checks tokens: JWTs with the issuer's keys, without a request for each (RFC 9068),
+//! others by introspection (RFC 7662), over the network or in the same process. [`protect`] makes a
+//! `tower` layer for bearer tokens of it (RFC 6750). [`ResourceMetadata`] names the authorization
+//! servers to clients (RFC 9728). Tokens that are bound to a key of their client are refused, since
+//! this crate checks no proofs.
 //!
 //! ```no_run
 //! # use std::sync::Arc;
@@ -31,14 +31,14 @@
 
 mod access_token;
 mod error;
-mod introspect;
+mod introspection;
 mod layer;
 mod metadata;
 mod verifier;
 
 pub use access_token::{AccessToken, Claims};
 pub use error::{ConfigurationError, VerifyError};
-pub use introspect::{Introspect, IntrospectError};
+pub use introspection::{Introspect, IntrospectError};
 pub use layer::{Protect, Protected, ResponseFuture, protect};
 pub use metadata::{InvalidResourceMetadata, ResourceMetadata};
 pub use verifier::{Verifier, VerifierBuilder};

@@ -1,3 +1,5 @@
+//! The metadata of a protected resource (RFC 9728).
+
 use std::fmt;
 
 use grantor_core::{Issuer, is_secure};
@@ -5,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-/// What a protected resource publishes about itself (RFC 9728 section 2). Members that are not
-/// listed are kept in `extra`.
+/// The metadata that a protected resource publishes (RFC 9728 section 2). Members without a field
+/// are in `extra`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResourceMetadata {
     /// The resource's identifier, as it is written in requests for tokens and in their audience.
     pub resource: String,
-    /// Who issues tokens for it.
+    /// The authorization servers that issue tokens for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authorization_servers: Vec<Issuer>,
     /// The resource's own keys, not those of its issuers.
@@ -20,10 +22,11 @@ pub struct ResourceMetadata {
     /// The scope values that its requests may need.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes_supported: Vec<String>,
-    /// How it takes bearer tokens; [`protect`](crate::protect) takes them in the `header` only.
+    /// The methods by which it takes bearer tokens; [`protect`](crate::protect) takes them in the
+    /// `header` only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bearer_methods_supported: Vec<String>,
-    /// Its name, for people.
+    /// Its name, to show to people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
     /// A page for developers.
@@ -40,7 +43,7 @@ pub struct ResourceMetadata {
 pub enum InvalidResourceMetadata {
     /// The identifier is not an https URL without a fragment (RFC 9728 section 1.2).
     Resource,
-    /// It is not the JSON it should be.
+    /// It is no JSON object with the members of RFC 9728.
     Malformed,
     /// It names another resource than the one that was asked (RFC 9728 section 3.3).
     OtherResource,
@@ -77,7 +80,7 @@ impl ResourceMetadata {
         })
     }
 
-    /// Where the metadata of `resource` is: the well-known part stands before the path (RFC 9728
+    /// The URL of the metadata of `resource`: the well-known part comes before the path (RFC 9728
     /// section 3.1).
     ///
     /// # Errors
@@ -92,7 +95,7 @@ impl ResourceMetadata {
         Ok(url)
     }
 
-    /// As JSON, to be served as `application/json`.
+    /// The JSON, to be served as `application/json`.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
@@ -128,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_well_known_part_stands_before_the_path() {
+    fn the_well_known_part_comes_before_the_path() {
         for (resource, location) in [
             (
                 "https://a.example",

@@ -1,9 +1,11 @@
+//! The token in the `Authorization` header (RFC 6750 section 2.1).
+
 use http::{Request, header};
 use url::form_urlencoded;
 
 use super::Refusal;
 
-/// The bearer token of a request, whose form is checked and nothing else.
+/// The bearer token of a request. Only its form is checked.
 pub(super) fn token<B>(request: &Request<B>) -> Result<&str, Refusal> {
     // RFC 9700 section 4.3.2: access tokens are not taken from the query, where logs keep them.
     let query = request.uri().query().unwrap_or_default();

@@ -1,3 +1,5 @@
+//! The future that the protected service returns.
+
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,7 +11,7 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// The answer of [`Protected`](super::Protected).
     ///
-    /// Only a token that can't be decided at once costs an allocation of its own.
+    /// It allocates only where keys, metadata or an introspection have to be fetched first.
     pub struct ResponseFuture<F, R, E> {
         #[pin]
         state: State<F, R, E>,
@@ -57,7 +59,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            // A future that is polled after its end may do as it likes; this one never ends again.
+            // Polled after completion: any behaviour is allowed, this one stays pending.
             Projected::Refused { answer } => match answer.take() {
                 Some(answer) => Poll::Ready(Ok(answer)),
                 None => Poll::Pending,

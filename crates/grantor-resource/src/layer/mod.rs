@@ -1,4 +1,4 @@
-//! Bearer tokens at the door of a service (RFC 6750).
+//! The tower layer that admits only requests with a good bearer token (RFC 6750).
 
 mod bearer;
 mod future;
@@ -19,11 +19,11 @@ use refusal::Refusal;
 
 use crate::{AccessToken, Verifier, VerifyError};
 
-/// Lets only requests with a good access token through, and puts the [`AccessToken`] into their
-/// extensions.
+/// A layer that admits only requests with a good access token, and puts the [`AccessToken`] into
+/// their extensions.
 ///
-/// A token is taken from the `Authorization` header alone. Answers to others follow RFC 6750
-/// section 3 and are never stored by caches. Preflight requests of browsers carry no token: put a
+/// A token is taken from the `Authorization` header alone. Refusals follow RFC 6750 section 3
+/// and are never stored by caches. Preflight requests of browsers carry no token: put a
 /// CORS layer outside of this one.
 pub fn protect(verifier: &Verifier) -> Protect {
     Protect {
@@ -44,7 +44,7 @@ pub struct Protect {
     rules: Rules,
 }
 
-/// What a request has to fulfil, and what is said if it does not.
+/// The requirements on a request, and the parameters of the challenge for one that fails them.
 #[derive(Debug, Clone)]
 struct Rules {
     verifier: Verifier,
@@ -55,11 +55,11 @@ struct Rules {
 }
 
 impl Protect {
-    /// Demands one more scope value, or several between spaces.
+    /// Requires one more scope value, or several between spaces.
     ///
     /// # Panics
-    /// If `scope` has a character that no scope has, as a router does with a path that is none.
-    /// [`scopes`](Self::scopes) takes what is not written in the code.
+    /// If `scope` has a character that no scope may have: a fault in the code, as a malformed path
+    /// of a router is. [`scopes`](Self::scopes) takes values that are not literals.
     #[track_caller]
     pub fn scope(self, scope: &str) -> Self {
         match Scope::parse(scope) {
@@ -68,25 +68,25 @@ impl Protect {
         }
     }
 
-    /// Demands all values of `scope`.
+    /// Requires all values of `scope`.
     pub fn scopes(mut self, scope: &Scope) -> Self {
         self.rules.scope = self.rules.scope.union(scope);
         self
     }
 
-    /// Demands that the token is for `audience`, beside what the verifier demands.
+    /// Requires that the token is for `audience` too, besides the audience of the verifier.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.rules.audience = Some(audience.into());
         self
     }
 
-    /// What the challenge names as `realm`. The verifier's audience by default.
+    /// The `realm` of the challenge. The verifier's audience by default.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.rules.realm = realm.into();
         self
     }
 
-    /// Where the [`ResourceMetadata`](crate::ResourceMetadata) of this resource is; the challenge
+    /// The URL of this resource's [`ResourceMetadata`](crate::ResourceMetadata); the challenge
     /// names it (RFC 9728 section 5.1).
     pub fn resource_metadata(mut self, url: Url) -> Self {
         self.rules.resource_metadata = Some(url);
@@ -132,10 +132,10 @@ where
             Ok(token) => token,
             Err(refusal) => return ResponseFuture::refused(self.rules.answer(&refusal)),
         };
-        if let Some(verified) = self.rules.verifier.verify_at_once(token) {
+        if let Some(verified) = self.rules.verifier.try_verify(token) {
             return match self.rules.admit(verified) {
                 Ok(token) => {
-                    hand_over(&mut request, token);
+                    insert_token(&mut request, token);
                     ResponseFuture::inner(self.inner.call(request))
                 }
                 Err(refusal) => ResponseFuture::refused(self.rules.answer(&refusal)),
@@ -152,7 +152,7 @@ where
             };
             match rules.admit(verified) {
                 Ok(token) => {
-                    hand_over(&mut request, token);
+                    insert_token(&mut request, token);
                     ready.call(request).await
                 }
                 Err(refusal) => Ok(rules.answer(&refusal)),
@@ -176,8 +176,8 @@ impl Rules {
     }
 }
 
-/// The header goes on to the service, and out of its logs.
-fn hand_over<B>(request: &mut Request<B>, token: AccessToken) {
+/// The service sees the header too, marked sensitive so that logs leave its value out.
+fn insert_token<B>(request: &mut Request<B>, token: AccessToken) {
     if let Some(value) = request.headers_mut().get_mut(header::AUTHORIZATION) {
         value.set_sensitive(true);
     }

@@ -1,3 +1,5 @@
+//! The answers to requests that are not admitted (RFC 6750 section 3).
+
 use bytes::Bytes;
 use grantor_core::{AuthenticateChallenge, ErrorCode, ErrorResponse};
 use http::{HeaderValue, Response, StatusCode, header};
@@ -5,21 +7,21 @@ use http::{HeaderValue, Response, StatusCode, header};
 use super::Rules;
 use crate::VerifyError;
 
-/// Why a request is not let through.
+/// Why a request is refused.
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// It carries no bearer token.
     Missing,
-    /// It carries one in a way that is not allowed.
+    /// It carries one in a form that is not allowed.
     Malformed(&'static str),
     /// Its token is not good, or can't be checked.
     Token(VerifyError),
-    /// Its token does not reach this far.
+    /// Its token lacks a required scope value.
     Scope,
 }
 
 impl Refusal {
-    /// Status, and what is said beside it.
+    /// The status, and the error to report with it.
     fn meaning(&self) -> (StatusCode, Option<ErrorResponse>) {
         let (status, error, description) = match self {
             // RFC 6750 section 3.1: "SHOULD NOT include an error code or other error information".

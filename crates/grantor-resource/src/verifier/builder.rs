@@ -1,3 +1,5 @@
+//! The configuration of a verifier, checked as a whole when it is built.
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,19 +8,19 @@ use grantor_core::{ClientAuthentication, Clock, Issuer, Secret, is_secure};
 use grantor_http::{RefreshTimes, SystemClock, Transport};
 use url::Url;
 
-use super::discovered::Plan;
+use super::by_introspection::{ByIntrospection, Introspector};
+use super::discovered::Discovered;
 use super::jwt::Jwt;
-use super::opaque::{Asking, Opaque};
-use super::{Inner, Known, Verifier, Ways};
-use crate::introspect::Endpoint;
+use super::{Configuration, Methods, Setup, Verifier};
+use crate::introspection::IntrospectionEndpoint;
 use crate::{ConfigurationError, Introspect};
 
-/// Gathers what a [`Verifier`] needs.
+/// Configures a [`Verifier`].
 #[must_use = "nothing is checked before `build`"]
 pub struct VerifierBuilder {
     issuer: Option<Issuer>,
     discovers: bool,
-    /// Whether anything has to be sent to check a token.
+    /// Whether checking a token may send a request.
     sends: bool,
     jwks_uri: Option<Url>,
     endpoint: Option<(Url, ClientAuthentication)>,
@@ -33,11 +35,11 @@ pub struct VerifierBuilder {
 }
 
 impl Verifier {
-    /// Tokens of an issuer whose metadata says where its keys are (RFC 8414). The metadata is
-    /// fetched when the first token comes, and names the issuer or is refused.
+    /// Verifies tokens of an issuer with the keys that its metadata names (RFC 8414). The metadata is
+    /// fetched with the first token, and refused if it names another issuer.
     ///
-    /// JWTs alone pass, unless [`client`](VerifierBuilder::client) opens the introspection
-    /// endpoint. Needs an audience and a transport.
+    /// Only JWTs are accepted, unless [`client`](VerifierBuilder::client) gives credentials for the
+    /// introspection endpoint. Needs an audience and a transport.
     pub fn discover(issuer: &str) -> VerifierBuilder {
         let builder = VerifierBuilder::new().issuer(issuer);
         VerifierBuilder {
@@ -47,7 +49,7 @@ impl Verifier {
         }
     }
 
-    /// JWTs of `issuer` for `audience`, signed with a key at `jwks_uri`. Needs a transport.
+    /// Verifies JWTs of `issuer` for `audience`, signed with a key at `jwks_uri`. Needs a transport.
     pub fn jwt(issuer: &str, jwks_uri: &str, audience: &str) -> VerifierBuilder {
         let mut builder = VerifierBuilder::new().issuer(issuer).audience(audience);
         builder.sends = true;
@@ -55,13 +57,13 @@ impl Verifier {
         builder
     }
 
-    /// Tokens that an introspection endpoint knows; `client` are this resource's own credentials
+    /// Verifies tokens at an introspection endpoint; `client` has this resource's own credentials
     /// there. Needs a transport.
     pub fn introspection(endpoint: &str, client: ClientAuthentication) -> VerifierBuilder {
         VerifierBuilder::new().or_introspection(endpoint, client)
     }
 
-    /// Tokens of an authorization server in this process. Answers are not cached.
+    /// Verifies tokens of an authorization server in this process. Answers are not cached.
     pub fn in_process(introspect: Arc<dyn Introspect>) -> VerifierBuilder {
         VerifierBuilder::new().or_in_process(introspect)
     }
@@ -86,14 +88,14 @@ impl VerifierBuilder {
         }
     }
 
-    /// What tokens must name as audience: this resource's identifier, exactly as tokens write it.
-    /// Introspection alone can do without.
+    /// The audience that tokens must have: this resource's identifier, exactly as tokens write it.
+    /// Only a verifier that introspects every token can do without.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// The issuer that tokens must have. An introspection may leave it out, but not name another.
+    /// The issuer that tokens must have. An introspection may leave it out.
     pub fn issuer(mut self, issuer: &str) -> Self {
         match Issuer::parse(issuer) {
             Ok(issuer) => self.issuer = Some(issuer),
@@ -102,8 +104,8 @@ impl VerifierBuilder {
         self
     }
 
-    /// This resource's credentials at the introspection endpoint that discovery finds; tokens that
-    /// are no JWTs are then checked there.
+    /// This resource's credentials at the introspection endpoint of the issuer's metadata. Tokens
+    /// that are no JWTs are then introspected there.
     pub fn client(mut self, client: ClientAuthentication) -> Self {
         self.check_client(&client);
         self.client = Some(client);
@@ -125,20 +127,20 @@ impl VerifierBuilder {
         self
     }
 
-    /// What sends requests to the issuer.
+    /// The transport for requests to the issuer.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// Where times come from. The system's clock by default.
+    /// The clock. The system's by default.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// How long the answer about a good token is used again, though never past its end: so long a
-    /// revoked token may still pass. 10 seconds by default; zero asks every time.
+    /// How long an introspection of a good token is cached, though never past its expiry. A revoked
+    /// token is accepted for up to this long. 10 seconds by default; zero introspects every time.
     pub fn cache(mut self, cache: Duration) -> Self {
         self.cache = cache;
         self
@@ -150,7 +152,7 @@ impl VerifierBuilder {
         self
     }
 
-    /// Builds it. Nothing is fetched yet.
+    /// Builds the verifier. Nothing is fetched yet.
     ///
     /// # Errors
     /// Everything that is wrong with the configuration, at once.
@@ -160,29 +162,29 @@ impl VerifierBuilder {
             let problems = self.problems;
             return Err(ConfigurationError { problems });
         }
-        let ways = match self.plan() {
-            Some(plan) => Known::AfterDiscovery(plan.into_cached()),
-            None => Known::AtOnce(Arc::new(Ways {
+        let setup = match self.discovered() {
+            Some(discovered) => Setup::AfterDiscovery(discovered.into_cached()),
+            None => Setup::Fixed(Arc::new(Methods {
                 jwt: self.fixed_jwt(),
-                opaque: self.fixed_opaque(),
+                introspection: self.fixed_introspection(),
             })),
         };
         Ok(Verifier {
-            inner: Arc::new(Inner {
+            configuration: Arc::new(Configuration {
                 audience: self.audience,
                 clock: self.clock,
-                ways,
+                setup,
             }),
         })
     }
 
     fn check(&mut self) {
-        let opaque_ways = [
+        let introspection_methods = [
             self.client.is_some(),
             self.endpoint.is_some(),
             self.in_process.is_some(),
         ];
-        let opaque_ways = opaque_ways.into_iter().filter(|way| *way).count();
+        let introspection_methods = introspection_methods.into_iter().filter(|set| *set).count();
         for (wrong, problem) in [
             (
                 self.audience.is_none() && self.discovers,
@@ -201,7 +203,7 @@ impl VerifierBuilder {
                 "\"client\" is for an introspection endpoint that discovery finds: use \"or_introspection\"",
             ),
             (
-                opaque_ways > 1,
+                introspection_methods > 1,
                 "tokens that are no JWTs can be checked in one way only",
             ),
         ] {
@@ -231,12 +233,12 @@ impl VerifierBuilder {
         url
     }
 
-    fn plan(&self) -> Option<Plan> {
-        Some(Plan {
+    fn discovered(&self) -> Option<Discovered> {
+        Some(Discovered {
             issuer: self.issuer.clone().filter(|_| self.discovers)?,
             audience: self.audience.clone()?,
             client: self.client.clone(),
-            opaque: self.fixed_opaque(),
+            introspection: self.fixed_introspection(),
             transport: self.transport.clone()?,
             clock: self.clock.clone(),
             cache: self.cache,
@@ -255,11 +257,11 @@ impl VerifierBuilder {
         ))
     }
 
-    fn fixed_opaque(&self) -> Option<Arc<Opaque>> {
+    fn fixed_introspection(&self) -> Option<Arc<ByIntrospection>> {
         let (introspect, cache) = match (&self.in_process, &self.endpoint) {
             (Some(introspect), _) => (introspect.clone(), Duration::ZERO),
             (None, Some((url, client))) => {
-                let endpoint = Endpoint {
+                let endpoint = IntrospectionEndpoint {
                     url: url.clone(),
                     client: client.clone(),
                     transport: self.transport.clone()?,
@@ -268,7 +270,7 @@ impl VerifierBuilder {
             }
             (None, None) => return None,
         };
-        let asking = Asking {
+        let introspector = Introspector {
             introspect,
             issuer: self
                 .issuer
@@ -277,7 +279,7 @@ impl VerifierBuilder {
             audience: self.audience.clone(),
             clock: self.clock.clone(),
         };
-        Some(Arc::new(Opaque::new(asking, cache)))
+        Some(Arc::new(ByIntrospection::new(introspector, cache)))
     }
 }
 

@@ -1,3 +1,5 @@
+//! The methods that the metadata of the issuer decides (RFC 8414).
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,40 +8,42 @@ use grantor_core::{ClientAuthentication, Clock, Issuer, ServerMetadata};
 use grantor_http::{Cached, RefreshTimes, Transport, Unavailable};
 use url::Url;
 
-use super::Ways;
+use super::Methods;
+use super::by_introspection::{ByIntrospection, Introspector};
 use super::jwt::Jwt;
-use super::opaque::{Asking, Opaque};
-use crate::introspect::Endpoint;
+use crate::introspection::IntrospectionEndpoint;
 
-/// What is known before the metadata of the issuer is.
+/// The part of the configuration that does not depend on the metadata. With the metadata it makes
+/// the methods, and anew when the metadata has changed.
 #[derive(Clone)]
-pub(super) struct Plan {
+pub(super) struct Discovered {
     pub(super) issuer: Issuer,
     pub(super) audience: String,
-    /// Opens the introspection endpoint of the metadata.
+    /// This resource's credentials at the introspection endpoint of the metadata.
     pub(super) client: Option<ClientAuthentication>,
-    /// Checks tokens that are no JWTs, whatever the metadata says.
-    pub(super) opaque: Option<Arc<Opaque>>,
+    /// Checks tokens that are no JWTs in place of the endpoint of the metadata.
+    pub(super) introspection: Option<Arc<ByIntrospection>>,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) cache: Duration,
     pub(super) refresh_times: RefreshTimes,
 }
 
-impl Plan {
-    pub(super) fn into_cached(self) -> Cached<Ways> {
+impl Discovered {
+    pub(super) fn into_cached(self) -> Cached<Methods> {
         let refresh_times = RefreshTimes {
             lifetime: METADATA_LIFETIME,
             ..self.refresh_times
         };
         let clock = self.clock.clone();
         Cached::new("issuer metadata", clock, refresh_times, move |before| {
-            let plan = self.clone();
+            let discovered = self.clone();
             Box::pin(async move {
-                let metadata = plan.fetch().await.map_err(|error| {
-                    Unavailable::new("the metadata of the issuer can't be had").with_source(error)
+                let metadata = discovered.fetch().await.map_err(|error| {
+                    Unavailable::new("the metadata of the issuer can't be fetched")
+                        .with_source(error)
                 })?;
-                plan.ways(&metadata, before.as_deref())
+                discovered.methods(&metadata, before.as_deref())
             })
         })
     }
@@ -50,7 +54,7 @@ impl Plan {
         loop {
             event = match discovery.step(event, self.clock.elapsed()) {
                 Step::Done(outcome) => return outcome,
-                // Discovery has nothing to wait for.
+                // Discovery never waits.
                 Step::Wait(_) => Event::Continue,
                 Step::Send(request) => match self.transport.send(request).await {
                     Ok(answer) => Event::Answer(answer),
@@ -60,8 +64,12 @@ impl Plan {
         }
     }
 
-    /// Keys that are held stay in use as long as they come from the same place.
-    fn ways(&self, metadata: &ServerMetadata, before: Option<&Ways>) -> Result<Ways, Unavailable> {
+    /// Fetched keys stay in use while `jwks_uri` is the same.
+    fn methods(
+        &self,
+        metadata: &ServerMetadata,
+        before: Option<&Methods>,
+    ) -> Result<Methods, Unavailable> {
         let jwt = metadata.jwks_uri.as_ref().map(|jwks_uri| {
             let held = before.and_then(|before| before.jwt.as_ref());
             match held.filter(|jwt| jwt.jwks_uri() == jwks_uri) {
@@ -70,17 +78,17 @@ impl Plan {
             }
         });
         let endpoint = metadata.introspection_endpoint.as_ref();
-        let opaque = match (&self.opaque, endpoint, &self.client) {
+        let introspection = match (&self.introspection, endpoint, &self.client) {
             (Some(fixed), _, _) => Some(fixed.clone()),
-            (None, Some(url), Some(client)) => Some(Arc::new(self.opaque_at(url, client))),
+            (None, Some(url), Some(client)) => Some(Arc::new(self.introspection_at(url, client))),
             _ => None,
         };
-        if jwt.is_none() && opaque.is_none() {
+        if jwt.is_none() && introspection.is_none() {
             return Err(Unavailable::new(
                 "the metadata of the issuer has no \"jwks_uri\", and no introspection is configured",
             ));
         }
-        Ok(Ways { jwt, opaque })
+        Ok(Methods { jwt, introspection })
     }
 
     fn jwt(&self, jwks_uri: &Url) -> Jwt {
@@ -94,19 +102,19 @@ impl Plan {
         )
     }
 
-    fn opaque_at(&self, url: &Url, client: &ClientAuthentication) -> Opaque {
-        let endpoint = Endpoint {
+    fn introspection_at(&self, url: &Url, client: &ClientAuthentication) -> ByIntrospection {
+        let endpoint = IntrospectionEndpoint {
             url: url.clone(),
             client: client.clone(),
             transport: self.transport.clone(),
         };
-        let asking = Asking {
+        let introspector = Introspector {
             introspect: Arc::new(endpoint),
             issuer: Some(self.issuer.as_str().to_owned()),
             audience: Some(self.audience.clone()),
             clock: self.clock.clone(),
         };
-        Opaque::new(asking, self.cache)
+        ByIntrospection::new(introspector, self.cache)
     }
 }
 

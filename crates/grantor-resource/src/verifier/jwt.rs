@@ -1,3 +1,5 @@
+//! The check of a JWT with the issuer's keys (RFC 9068).
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -55,8 +57,8 @@ impl Jwt {
         self.verify_with(token, &newer, now)
     }
 
-    /// Nothing if keys have to be fetched first.
-    pub(super) fn verify_at_once(
+    /// None if keys have to be fetched first.
+    pub(super) fn try_verify(
         &self,
         token: &str,
         now: Timestamp,

@@ -1,10 +1,10 @@
-//! How a token is checked: as a JWT, by introspection, or as its form demands.
+//! The verifier: checks a JWT with keys, and any other token by introspection.
 
-mod answers;
 mod builder;
+mod by_introspection;
 mod discovered;
+mod introspection_cache;
 mod jwt;
-mod opaque;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,79 +13,82 @@ use grantor_core::Clock;
 use grantor_http::Cached;
 
 pub use builder::VerifierBuilder;
+use by_introspection::ByIntrospection;
 use jwt::Jwt;
-use opaque::Opaque;
 
 use crate::{AccessToken, VerifyError};
 
-/// Checks access tokens. A cheap handle: clones share keys and cached answers.
+/// Checks access tokens. It is cheap to clone: clones share keys and cached introspections.
 #[derive(Clone)]
 pub struct Verifier {
-    inner: Arc<Inner>,
+    configuration: Arc<Configuration>,
 }
 
-struct Inner {
+struct Configuration {
     audience: Option<String>,
     clock: Arc<dyn Clock>,
-    ways: Known,
+    setup: Setup,
 }
 
-enum Known {
-    AtOnce(Arc<Ways>),
-    AfterDiscovery(Cached<Ways>),
+/// When the methods are known.
+enum Setup {
+    /// Since the verifier was built.
+    Fixed(Arc<Methods>),
+    /// As soon as the metadata of the issuer is fetched.
+    AfterDiscovery(Cached<Methods>),
 }
 
-/// The ways in which a token can be checked; at least one.
-struct Ways {
+/// The methods by which tokens are checked; at least one is there.
+struct Methods {
     jwt: Option<Jwt>,
-    opaque: Option<Arc<Opaque>>,
+    introspection: Option<Arc<ByIntrospection>>,
 }
 
 impl Verifier {
     /// Checks a bearer token.
     ///
     /// # Errors
-    /// See [`VerifyError`]. One of them, [`VerifyError::Undecided`], says nothing about the token.
+    /// See [`VerifyError`]. After [`VerifyError::Undecided`] the token may be good or bad.
     pub async fn verify(&self, token: &str) -> Result<AccessToken, VerifyError> {
         let discovered;
-        let ways = match &self.inner.ways {
-            Known::AtOnce(ways) => ways,
-            Known::AfterDiscovery(cached) => {
+        let methods = match &self.configuration.setup {
+            Setup::Fixed(methods) => methods,
+            Setup::AfterDiscovery(cached) => {
                 discovered = cached.get().await.map_err(VerifyError::undecided)?;
                 &discovered
             }
         };
-        let now = self.inner.clock.now();
-        if let Some(jwt) = &ways.jwt {
+        let now = self.configuration.clock.now();
+        if let Some(jwt) = &methods.jwt {
             match jwt.verify(token, now).await {
                 Err(VerifyError::NotAJwt) => {}
                 decided => return decided,
             }
         }
-        match &ways.opaque {
-            Some(opaque) => opaque.verify(token).await,
+        match &methods.introspection {
+            Some(introspection) => introspection.verify(token).await,
             None => Err(VerifyError::NotAJwt),
         }
     }
 
-    /// As [`verify`](Self::verify), if keys or answer are at hand; else nothing.
-    pub(crate) fn verify_at_once(&self, token: &str) -> Option<Result<AccessToken, VerifyError>> {
+    /// As [`verify`](Self::verify), if nothing has to be fetched for it; else none.
+    pub(crate) fn try_verify(&self, token: &str) -> Option<Result<AccessToken, VerifyError>> {
         let discovered;
-        let ways = match &self.inner.ways {
-            Known::AtOnce(ways) => ways,
-            Known::AfterDiscovery(cached) => {
+        let methods = match &self.configuration.setup {
+            Setup::Fixed(methods) => methods,
+            Setup::AfterDiscovery(cached) => {
                 discovered = cached.peek()?;
                 &discovered
             }
         };
-        if let Some(jwt) = &ways.jwt {
-            match jwt.verify_at_once(token, self.inner.clock.now())? {
+        if let Some(jwt) = &methods.jwt {
+            match jwt.try_verify(token, self.configuration.clock.now())? {
                 Err(VerifyError::NotAJwt) => {}
                 decided => return Some(decided),
             }
         }
-        match &ways.opaque {
-            Some(opaque) => opaque.verify_at_once(token),
+        match &methods.introspection {
+            Some(introspection) => introspection.try_verify(token),
             None => Some(Err(VerifyError::NotAJwt)),
         }
     }
@@ -93,20 +96,20 @@ impl Verifier {
     /// The audience that tokens must have, if one is configured.
     #[must_use]
     pub fn audience(&self) -> Option<&str> {
-        self.inner.audience.as_deref()
+        self.configuration.audience.as_deref()
     }
 }
 
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Verifier");
-        debug.field("audience", &self.inner.audience);
-        match &self.inner.ways {
-            Known::AtOnce(ways) => debug
-                .field("jwt", &ways.jwt)
-                .field("opaque", &ways.opaque)
+        debug.field("audience", &self.configuration.audience);
+        match &self.configuration.setup {
+            Setup::Fixed(methods) => debug
+                .field("jwt", &methods.jwt)
+                .field("introspection", &methods.introspection)
                 .finish(),
-            Known::AfterDiscovery(_) => debug.finish_non_exhaustive(),
+            Setup::AfterDiscovery(_) => debug.finish_non_exhaustive(),
         }
     }
 }

@@ -1,3 +1,5 @@
+//! A verifier's configuration: everything that is wrong with it is reported at once.
+
 use std::sync::Arc;
 
 use grantor_core::{BoxFuture, ClientAuthentication, Introspection};

@@ -1,3 +1,5 @@
+//! Keys and endpoint by the metadata of the issuer (RFC 8414).
+
 use grantor_resource::{Verifier, VerifierBuilder};
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Introspection by a server in the same process.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

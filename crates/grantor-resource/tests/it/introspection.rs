@@ -1,3 +1,5 @@
+//! Introspection at an endpoint (RFC 7662), and its cache.
+
 use grantor_resource::{Verifier, VerifyError};
 use serde_json::{Value, json};
 
@@ -22,14 +24,14 @@ async fn asks_with_its_own_credentials() {
     );
 }
 
-/// What is said about a token of which the endpoint says this.
+/// The error about a token for which the endpoint answers this.
 async fn verdict(answer: Value) -> Result<(), VerifyError> {
     let world = World::new();
     world.network.answer(ENDPOINT, answer);
     let verifier = world.introspecting_verifier();
     let first = verifier.verify("opaque-1").await.map(|_| ());
     if first.is_err() {
-        // What does not pass is not remembered.
+        // Refusals are not cached.
         assert!(verifier.verify("opaque-1").await.is_err());
         assert_eq!(world.network.count(ENDPOINT), 2);
     }

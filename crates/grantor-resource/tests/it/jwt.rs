@@ -1,3 +1,5 @@
+//! JWTs checked with the issuer's keys (RFC 9068).
+
 use grantor_jose::{base64url, jwt::Typ};
 use grantor_resource::VerifyError;
 use serde_json::{Value, json};
@@ -222,7 +224,7 @@ async fn a_withdrawn_key_is_forgotten() {
     let token = world.token_with(&json!({ "exp": START + 10_000 }));
     verifier.verify(&token).await.unwrap();
     world.publish([&new_key("key-2")]);
-    // Twice the lifetime: from then on nobody passes before the renewal is over.
+    // Twice the lifetime: from then on every token waits for the renewal.
     world.clock.advance(1200);
     let verified = verifier.verify(&token).await;
     assert!(matches!(verified, Err(VerifyError::UnknownKey)));

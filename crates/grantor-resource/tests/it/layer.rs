@@ -1,3 +1,5 @@
+//! The tower layer, in a router of axum (RFC 6750).
+
 use std::convert::Infallible;
 
 use axum::body::Body;

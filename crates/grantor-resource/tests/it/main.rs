@@ -1,4 +1,4 @@
-//! Tokens at the door of an API, with an issuer that lives in a fake network.
+//! Access tokens at an API, with a fake network in which the issuer is.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! An issuer, a network and a clock that do as a test says.
+//! An issuer, a network and a clock under the control of a test.
 
 use std::collections::HashMap;
 use std::fmt::{self, Display};

@@ -1,3 +1,5 @@
+//! The question whether a token is good (RFC 7662), and the endpoint that answers it.
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,24 +10,24 @@ use grantor_http::Transport;
 use http::StatusCode;
 use url::Url;
 
-/// Whoever can say whether a token is good (RFC 7662).
+/// Answers whether a token is good (RFC 7662).
 ///
-/// An authorization server in the same process implements it; the question then goes over no
-/// network, and a token that is revoked ends at once.
+/// An authorization server in the same process implements it. No request is sent then, and a
+/// revoked token is refused at once.
 pub trait Introspect: fmt::Debug + Send + Sync + 'static {
-    /// What there is to say about `token`; [`Introspection::inactive`] if it is not good.
+    /// The state of `token`; [`Introspection::inactive`] if it is not good.
     ///
-    /// The one who asks is this resource: tokens that are none of its business are inactive.
+    /// The caller is this resource: tokens for other resources are inactive.
     ///
     /// # Errors
-    /// It can't be said now. A token must never pass for that reason.
+    /// The state can't be found out now. The token is then refused, never accepted.
     fn introspect<'a>(
         &'a self,
         token: &'a str,
     ) -> BoxFuture<'a, Result<Introspection, IntrospectError>>;
 }
 
-/// Nothing can be said about a token now.
+/// The state of a token can't be found out now.
 #[derive(Debug)]
 pub struct IntrospectError {
     message: String,
@@ -33,7 +35,7 @@ pub struct IntrospectError {
 }
 
 impl IntrospectError {
-    /// Says what happened, without any part of the token.
+    /// `message` says what happened, without any part of the token.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -65,13 +67,13 @@ impl std::error::Error for IntrospectError {
 }
 
 /// An introspection endpoint, and how this resource authenticates there.
-pub(crate) struct Endpoint {
+pub(crate) struct IntrospectionEndpoint {
     pub(crate) url: Url,
     pub(crate) client: ClientAuthentication,
     pub(crate) transport: Arc<dyn Transport>,
 }
 
-impl Introspect for Endpoint {
+impl Introspect for IntrospectionEndpoint {
     fn introspect<'a>(
         &'a self,
         token: &'a str,
@@ -103,9 +105,9 @@ impl Introspect for Endpoint {
     }
 }
 
-impl fmt::Debug for Endpoint {
+impl fmt::Debug for IntrospectionEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint")
+        f.debug_struct("IntrospectionEndpoint")
             .field("host", &self.url.host_str())
             .field("path", &self.url.path())
             .field("client_id", &self.client.client_id())

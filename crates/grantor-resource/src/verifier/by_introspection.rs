@@ -1,62 +1,67 @@
+//! The check of a token by introspection (RFC 7662).
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{Clock, Introspection, Secret, Timestamp};
 
-use super::answers::Answers;
+use super::introspection_cache::IntrospectionCache;
 use crate::{AccessToken, Claims, Introspect, VerifyError};
 
-/// Tokens that mean nothing to anybody but their issuer, who is asked.
-pub(super) struct Opaque {
-    asking: Arc<Asking>,
-    /// None where asking costs next to nothing.
-    answers: Option<Arc<Answers>>,
+/// Tokens that only their issuer can read, checked by introspection and cached for some seconds.
+pub(super) struct ByIntrospection {
+    introspector: Arc<Introspector>,
+    /// None if every token is introspected anew, as in the server's own process.
+    cache: Option<Arc<IntrospectionCache>>,
 }
 
-/// Whom to ask, and what the answer must say.
+/// Introspects one token, and checks the answer.
 #[derive(Debug)]
-pub(super) struct Asking {
+pub(super) struct Introspector {
     pub(super) introspect: Arc<dyn Introspect>,
     pub(super) issuer: Option<String>,
     pub(super) audience: Option<String>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
-impl Opaque {
-    /// `cache` says how long an answer is used again; zero for never.
-    pub(super) fn new(asking: Asking, cache: Duration) -> Self {
-        let clock = asking.clock.clone();
+impl ByIntrospection {
+    /// `cache` is how long an answer is cached; zero for not at all.
+    pub(super) fn new(introspector: Introspector, cache: Duration) -> Self {
+        let clock = introspector.clock.clone();
         Self {
-            asking: Arc::new(asking),
-            answers: (!cache.is_zero()).then(|| Arc::new(Answers::new(cache, clock))),
+            introspector: Arc::new(introspector),
+            cache: (!cache.is_zero()).then(|| Arc::new(IntrospectionCache::new(cache, clock))),
         }
     }
 
     pub(super) async fn verify(&self, token: &str) -> Result<AccessToken, VerifyError> {
-        let Some(answers) = &self.answers else {
-            return self.asking.ask(token).await;
+        let Some(cache) = &self.cache else {
+            return self.introspector.verify(token).await;
         };
-        let (asking, secret) = (self.asking.clone(), Secret::new(token));
-        answers
-            .get_or_ask(token, async move { asking.ask(secret.expose()).await })
+        let (introspector, secret) = (self.introspector.clone(), Secret::new(token));
+        cache
+            .get_or_introspect(
+                token,
+                async move { introspector.verify(secret.expose()).await },
+            )
             .await
     }
 
-    /// Nothing if the question has to be asked.
-    pub(super) fn verify_at_once(&self, token: &str) -> Option<Result<AccessToken, VerifyError>> {
-        self.answers.as_ref()?.get(token).map(Ok)
+    /// None if the token is not in the cache.
+    pub(super) fn try_verify(&self, token: &str) -> Option<Result<AccessToken, VerifyError>> {
+        self.cache.as_ref()?.get(token).map(Ok)
     }
 }
 
-impl Asking {
-    async fn ask(&self, token: &str) -> Result<AccessToken, VerifyError> {
+impl Introspector {
+    async fn verify(&self, token: &str) -> Result<AccessToken, VerifyError> {
         let answer = self.introspect.introspect(token).await;
         let answer = answer.map_err(VerifyError::undecided)?;
         self.accept(answer, self.clock.now())
     }
 
-    /// RFC 7662 section 4: what the resource checks itself.
+    /// The checks that RFC 7662 section 4 leaves to the resource.
     fn accept(&self, answer: Introspection, now: Timestamp) -> Result<AccessToken, VerifyError> {
         if !answer.active {
             return Err(VerifyError::Inactive);
@@ -97,7 +102,7 @@ fn is_bound(answer: &Introspection) -> bool {
     dpop || answer.extra.contains_key("cnf")
 }
 
-/// An endpoint also answers for refresh tokens, and some servers say so in `token_use`.
+/// An endpoint answers about refresh tokens too; some servers name the kind in `token_use`.
 fn is_bearer_access_token(answer: &Introspection) -> bool {
     let is = |text: Option<&str>, meant: &str| text.is_none_or(|t| t.eq_ignore_ascii_case(meant));
     let token_use = answer.extra.get("token_use");
@@ -105,10 +110,10 @@ fn is_bearer_access_token(answer: &Introspection) -> bool {
     is(answer.token_type.as_deref(), "Bearer") && is(token_use, "access_token")
 }
 
-impl fmt::Debug for Opaque {
+impl fmt::Debug for ByIntrospection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opaque")
-            .field("asking", &self.asking)
+        f.debug_struct("ByIntrospection")
+            .field("introspector", &self.introspector)
             .finish_non_exhaustive()
     }
 }

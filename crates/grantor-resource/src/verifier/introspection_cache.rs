@@ -1,3 +1,5 @@
+//! The cache of introspections, with one request at a time for each token.
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -8,11 +10,11 @@ use grantor_jose::digest::sha256;
 
 use crate::{AccessToken, IntrospectError, VerifyError};
 
-/// What was said about tokens a moment ago: good ones only, for some seconds and never past their
-/// end, and one question at a time for each.
+/// Caches good tokens for some seconds, never past their expiry, and introspects a token once at a
+/// time.
 ///
-/// Its keys are SHA-256 of the tokens, so that its memory holds none of them.
-pub(super) struct Answers {
+/// Its keys are SHA-256 hashes of the tokens, so that its memory holds no token.
+pub(super) struct IntrospectionCache {
     shards: [Mutex<Shard>; SHARDS],
     lifetime: Duration,
     clock: Arc<dyn Clock>,
@@ -21,21 +23,21 @@ pub(super) struct Answers {
 type Key = [u8; 32];
 type Outcome = Result<AccessToken, VerifyError>;
 
-/// Two generations: when the young one is full, it becomes the old one and the old one goes. That
-/// bounds the memory without a search for what to evict.
+/// Two generations: when the young one is full, it replaces the old one. That bounds the memory
+/// without a search for entries to evict.
 #[derive(Default)]
 struct Shard {
-    young: HashMap<Key, Answer>,
-    old: HashMap<Key, Answer>,
-    under_way: HashMap<Key, SingleFlight<Outcome>>,
+    young: HashMap<Key, CachedToken>,
+    old: HashMap<Key, CachedToken>,
+    in_flight: HashMap<Key, SingleFlight<Outcome>>,
 }
 
-struct Answer {
+struct CachedToken {
     token: AccessToken,
     until: Duration,
 }
 
-impl Answers {
+impl IntrospectionCache {
     pub(super) fn new(lifetime: Duration, clock: Arc<dyn Clock>) -> Self {
         Self {
             shards: Default::default(),
@@ -49,40 +51,40 @@ impl Answers {
         self.fresh(&self.shard(&key), &key)
     }
 
-    /// The answer, from `ask` if there is none and nobody else is asking.
-    pub(super) async fn get_or_ask(
+    /// The cached token, or else the outcome of `introspect` or of the same call that is in flight.
+    pub(super) async fn get_or_introspect(
         self: &Arc<Self>,
         token: &str,
-        ask: impl Future<Output = Outcome> + Send + 'static,
+        introspect: impl Future<Output = Outcome> + Send + 'static,
     ) -> Outcome {
         let key = sha256(token.as_bytes());
-        let flight = {
+        let call = {
             let mut shard = self.shard(&key);
             if let Some(token) = self.fresh(&shard, &key) {
                 return Ok(token);
             }
-            match shard.under_way.get(&key) {
-                Some(flight) => flight.clone(),
-                None if shard.under_way.len() >= MAX_UNDER_WAY => {
+            match shard.in_flight.get(&key) {
+                Some(call) => call.clone(),
+                None if shard.in_flight.len() >= MAX_IN_FLIGHT => {
                     let busy = "too many tokens are being introspected at once";
                     return Err(VerifyError::undecided(IntrospectError::new(busy)));
                 }
                 None => {
-                    let landing = Landing {
-                        answers: Arc::downgrade(self),
+                    let completion = CompleteOnDrop {
+                        cache: Arc::downgrade(self),
                         key,
                     };
-                    let flight = SingleFlight::start(async move {
-                        let outcome = ask.await;
-                        landing.publish(&outcome);
+                    let call = SingleFlight::start(async move {
+                        let outcome = introspect.await;
+                        completion.publish(&outcome);
                         outcome
                     });
-                    shard.under_way.insert(key, flight.clone());
-                    flight
+                    shard.in_flight.insert(key, call.clone());
+                    call
                 }
             }
         };
-        flight.wait().await
+        call.wait().await
     }
 
     fn fresh(&self, shard: &Shard, key: &Key) -> Option<AccessToken> {
@@ -102,7 +104,7 @@ impl Answers {
 }
 
 impl Shard {
-    fn insert(&mut self, key: Key, answer: Answer) {
+    fn insert(&mut self, key: Key, answer: CachedToken) {
         if self.young.len() >= MAX_YOUNG {
             self.old = std::mem::take(&mut self.young);
         }
@@ -110,37 +112,37 @@ impl Shard {
     }
 }
 
-/// The end of a question, also of one that panics.
-struct Landing {
-    answers: Weak<Answers>,
+/// Removes a call from those in flight when it ends, also by a panic.
+struct CompleteOnDrop {
+    cache: Weak<IntrospectionCache>,
     key: Key,
 }
 
-impl Landing {
+impl CompleteOnDrop {
     fn publish(&self, outcome: &Outcome) {
-        if let (Ok(token), Some(answers)) = (outcome, self.answers.upgrade()) {
-            let answer = Answer {
+        if let (Ok(token), Some(cache)) = (outcome, self.cache.upgrade()) {
+            let answer = CachedToken {
                 token: token.clone(),
-                until: answers.clock.elapsed() + answers.lifetime,
+                until: cache.clock.elapsed() + cache.lifetime,
             };
-            answers.shard(&self.key).insert(self.key, answer);
+            cache.shard(&self.key).insert(self.key, answer);
         }
     }
 }
 
-impl Drop for Landing {
+impl Drop for CompleteOnDrop {
     fn drop(&mut self) {
-        if let Some(answers) = self.answers.upgrade() {
-            answers.shard(&self.key).under_way.remove(&self.key);
+        if let Some(cache) = self.cache.upgrade() {
+            cache.shard(&self.key).in_flight.remove(&self.key);
         }
     }
 }
 
 const SHARDS: usize = 16;
-/// Of each shard: 8192 answers in all, in both generations 16384 at most.
+/// For each shard: 8192 tokens in all, 16384 in both generations.
 const MAX_YOUNG: usize = 512;
-/// Of each shard: 1024 questions in all.
-const MAX_UNDER_WAY: usize = 64;
+/// For each shard: 1024 calls in all.
+const MAX_IN_FLIGHT: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -165,63 +167,69 @@ mod tests {
         }
     }
 
-    fn answers() -> Arc<Answers> {
-        Arc::new(Answers::new(Duration::from_secs(10), Arc::new(Still)))
+    fn cache() -> Arc<IntrospectionCache> {
+        Arc::new(IntrospectionCache::new(
+            Duration::from_secs(10),
+            Arc::new(Still),
+        ))
     }
 
-    fn count<T>(answers: &Answers, of: fn(&Shard) -> T) -> usize
+    fn count<T>(cache: &IntrospectionCache, of: fn(&Shard) -> T) -> usize
     where
         usize: std::iter::Sum<T>,
     {
-        let shards = answers.shards.iter();
+        let shards = cache.shards.iter();
         shards.map(|shard| of(&shard.lock().unwrap())).sum()
     }
 
     #[tokio::test]
     async fn a_flood_of_good_tokens_does_not_fill_the_memory() {
-        let answers = answers();
+        let cache = cache();
         let flood = SHARDS * MAX_YOUNG * 4;
         for i in 0..flood {
             let good = async { Ok(Claims::default().into()) };
-            answers.get_or_ask(&format!("t{i}"), good).await.unwrap();
+            cache
+                .get_or_introspect(&format!("t{i}"), good)
+                .await
+                .unwrap();
         }
-        let held = count(&answers, |shard| shard.young.len() + shard.old.len());
+        let held = count(&cache, |shard| shard.young.len() + shard.old.len());
         assert!(held <= SHARDS * MAX_YOUNG * 2, "{held}");
-        assert!(answers.get(&format!("t{}", flood - 1)).is_some());
-        assert!(answers.get("t0").is_none());
-        assert_eq!(count(&answers, |shard| shard.under_way.len()), 0);
+        assert!(cache.get(&format!("t{}", flood - 1)).is_some());
+        assert!(cache.get("t0").is_none());
+        assert_eq!(count(&cache, |shard| shard.in_flight.len()), 0);
     }
 
     #[test]
-    fn a_flood_of_questions_is_undecided_and_not_asked() {
-        let answers = answers();
-        let flood = SHARDS * MAX_UNDER_WAY * 2;
+    fn a_flood_of_introspections_is_undecided_and_not_sent() {
+        let cache = cache();
+        let flood = SHARDS * MAX_IN_FLIGHT * 2;
         let mut refused = 0;
         for i in 0..flood {
             let token = format!("t{i}");
-            let mut asking = pin!(answers.get_or_ask(&token, std::future::pending()));
+            let mut asking = pin!(cache.get_or_introspect(&token, std::future::pending()));
             let mut context = Context::from_waker(Waker::noop());
             if let Poll::Ready(outcome) = asking.as_mut().poll(&mut context) {
                 assert!(outcome.unwrap_err().is_undecided());
                 refused += 1;
             }
         }
-        let under_way = count(&answers, |shard| shard.under_way.len());
-        assert!(under_way <= SHARDS * MAX_UNDER_WAY, "{under_way}");
-        assert_eq!(refused + under_way, flood);
+        let in_flight = count(&cache, |shard| shard.in_flight.len());
+        assert!(in_flight <= SHARDS * MAX_IN_FLIGHT, "{in_flight}");
+        assert_eq!(refused + in_flight, flood);
     }
 
     #[tokio::test]
-    async fn a_question_that_panics_can_be_asked_again() {
-        let answers = answers();
-        let asking = answers.clone();
+    async fn an_introspection_that_panics_is_repeated() {
+        let cache = cache();
+        let asking = cache.clone();
         let panicking = async move {
             asking
-                .get_or_ask("t", async { panic!("the one who is asked") })
+                .get_or_introspect("t", async { panic!("the endpoint") })
                 .await
         };
         assert!(tokio::spawn(panicking).await.is_err());
         let good = async { Ok(Claims::default().into()) };
-        answers.get_or_ask("t", good).await.unwrap();
+        cache.get_or_introspect("t", good).await.unwrap();
     }
 }
