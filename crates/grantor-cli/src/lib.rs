@@ -9,6 +9,7 @@ mod data;
 pub mod demo;
 mod error;
 mod log;
+mod maintenance;
 mod output;
 mod when;
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use grantor_core::Issuer;
 use grantor_server::Server;
+use grantor_store::Stores;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -15,6 +16,7 @@ use crate::args::{Common, Serve};
 use crate::config::Config;
 use crate::data;
 use crate::error::CliError;
+use crate::maintenance;
 use crate::output::Output;
 
 pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<ExitCode, CliError> {
@@ -26,7 +28,9 @@ pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<Exi
     runtime.block_on(async {
         let listener = bind(config.listen).await?;
         let address = listener.local_addr().unwrap_or(config.listen);
-        let server = build(&config, address).await?;
+        let issuer = issuer(&config, address)?;
+        let stores = data::open(&config).await?;
+        let server = build(&config, issuer, stores.clone()).await?;
         let (mut first, mut both) = (Signals::new()?, Signals::new()?);
         announce(&server, address, &config, output);
         let service = AccessLog::new(server, config.access_log);
@@ -38,27 +42,32 @@ pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<Exi
             both.next().await;
             both.next().await;
         };
-        tokio::select! {
+        let upkeep = tokio::spawn(maintenance::run(stores, maintenance::INTERVAL));
+        let ended = tokio::select! {
             () = grantor_listen::serve(listener, service, config.listener.clone(), told_to_stop) => {
                 Ok(ExitCode::SUCCESS)
             }
             () = told_twice => Err(CliError::failed(
                 "stopped by a second signal, whatever was under way",
             )),
-        }
+        };
+        upkeep.abort();
+        ended
     })
 }
 
-async fn build(config: &Config, address: SocketAddr) -> Result<Server, CliError> {
-    let issuer = match &config.issuer {
-        Some(issuer) => issuer.clone(),
+fn issuer(config: &Config, address: SocketAddr) -> Result<Issuer, CliError> {
+    match &config.issuer {
+        Some(issuer) => Ok(issuer.clone()),
         None => Issuer::parse(&format!("http://{address}")).map_err(|_| {
             CliError::configuration(format!(
                 "an issuer can't be made of {address}: say with --issuer what clients know it as"
             ))
-        })?,
-    };
-    let stores = data::open(config).await?;
+        }),
+    }
+}
+
+async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server, CliError> {
     let built = Server::builder(issuer, stores).configure(|server| {
         server.access_tokens = config.access_tokens;
         server.default_audience.clone_from(&config.audience);

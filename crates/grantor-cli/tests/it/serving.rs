@@ -254,3 +254,13 @@ fn every_request_is_logged_if_asked_for_without_its_query() {
     });
     assert!(!home.log().contains("of-somebody"));
 }
+
+#[test]
+fn maintains_its_data_without_a_request() {
+    let home = Home::new();
+    let serve = home.serve_command(&[]);
+    let _server = serve.env("GRANTOR_LOG", "grantor::audit=debug").serve();
+    eventually("the upkeep in the log", || {
+        home.log().contains("stores maintained")
+    });
+}
