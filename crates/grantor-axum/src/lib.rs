@@ -28,6 +28,8 @@
 //! # }
 //! ```
 
+mod peer;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -36,11 +38,19 @@ use grantor_resource::{
     ConfigurationError, Introspect, IntrospectError, Protect, Verifier, protect,
 };
 use grantor_server::Server;
+use tower::util::MapRequest;
+
+use crate::peer::insert_peer_address;
 
 /// Routes and protection for an axum application.
 pub trait ServerExt {
     /// The server's endpoints as a router, to be merged into the application's. Their paths begin
     /// with the path of the issuer, so the router is merged and not nested.
+    ///
+    /// Limits on guessing by address need the peer's address: serve the application with
+    /// [`into_make_service_with_connect_info`](Router::into_make_service_with_connect_info) for
+    /// [`SocketAddr`](std::net::SocketAddr), or insert [`PeerAddress`](grantor_core::PeerAddress)
+    /// into the extensions of requests. An inserted one takes precedence.
     fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S>;
 
     /// A layer that admits only requests with a good access token of this server for `audience`. It
@@ -55,8 +65,9 @@ pub trait ServerExt {
 
 impl ServerExt for Server {
     fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        let service = MapRequest::new(self.clone(), insert_peer_address);
         self.paths().iter().fold(Router::new(), |router, path| {
-            router.route_service(path, self.clone())
+            router.route_service(path, service.clone())
         })
     }
 
