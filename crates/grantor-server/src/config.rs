@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use grantor_core::{Scope, TrustedProxies};
-use grantor_jose::Algorithm;
+use grantor_jose::{Algorithm, jwt};
 use serde::{Deserialize, Serialize};
 
 use crate::profile::Profile;
@@ -35,7 +35,8 @@ pub struct Config {
     pub refresh_grace: Duration,
     /// Which clients get a new refresh token at every use.
     pub rotation: Rotation,
-    /// By how much the clocks of two machines may differ. 60 s by default.
+    /// By how much the clocks of two machines may differ. 60 s by default, which is also the most:
+    /// [`jwt::Policy::MAX_LEEWAY`] bounds it for JWTs too.
     pub max_clock_skew: Duration,
     /// How long a login or consent page may stay open. One hour by default.
     pub interaction_lifetime: Duration,
@@ -121,8 +122,8 @@ impl Config {
             "the refresh grace must be at most 300 s",
         );
         check(
-            self.max_clock_skew <= seconds(600),
-            "the clock skew allowed must be at most 10 min",
+            self.max_clock_skew <= jwt::Policy::MAX_LEEWAY,
+            "the clock skew allowed must be at most 60 s, the most that is allowed for JWTs",
         );
         check(
             within(self.interaction_lifetime, 60, 24 * 3600),

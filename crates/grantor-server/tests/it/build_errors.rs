@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use grantor_core::Issuer;
 use grantor_jose::Algorithm;
+use grantor_jose::jwt::Policy;
 use grantor_server::built_in_site::{Accounts, Passwords};
 use grantor_server::grant_type::ClientCredentials;
 use grantor_server::{AccessTokens, NewClient, Server, StoredClients};
@@ -27,7 +28,7 @@ async fn every_problem_is_told_at_once() {
             config.refresh_token_lifetime = Duration::from_secs(59);
             config.refresh_grace = Duration::from_millis(300_001);
             config.interaction_lifetime = Duration::from_secs(59);
-            config.max_clock_skew = Duration::from_secs(601);
+            config.max_clock_skew = Duration::from_millis(60_001);
             config.access_tokens = AccessTokens::Jwt(Algorithm::Rs256);
         })
         .build()
@@ -55,6 +56,30 @@ async fn every_problem_is_told_at_once() {
     for (i, problem) in problems.iter().enumerate() {
         assert!(!problems[..i].contains(problem), "{problem} is told twice");
         assert!(!problem.ends_with('.'));
+    }
+}
+
+#[tokio::test]
+async fn the_clock_skew_allowed_is_at_most_the_leeway_of_jwts() {
+    let fixture = Fixture::new().await;
+    for (skew, fine) in [
+        (Duration::ZERO, true),
+        (Policy::MAX_LEEWAY, true),
+        (Policy::MAX_LEEWAY + Duration::from_millis(1), false),
+        (Duration::from_secs(600), false),
+    ] {
+        let issuer = fixture.server.issuer().clone();
+        let built = Server::builder(issuer, fixture.stores.clone())
+            .configure(|config| config.max_clock_skew = skew)
+            .build()
+            .await;
+        let problems = built.map_or_else(|error| error.problems().to_vec(), |_| Vec::new());
+        assert_eq!(problems.is_empty(), fine, "{skew:?}: {problems:?}");
+        assert!(
+            problems
+                .iter()
+                .all(|problem| problem.contains("at most 60 s"))
+        );
     }
 }
 
