@@ -2,6 +2,7 @@ use std::fmt;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use grantor_client::SendError;
 use serde_json::{Value, json};
 
 /// How a command ends: one code for everything that a script would react to differently.
@@ -227,6 +228,17 @@ impl From<grantor_client::Error> for CliError {
             Exit::Refused
         };
         Self::new(exit, with_sources(&error)).retry_after(error.retry_after())
+    }
+}
+
+impl From<SendError> for CliError {
+    fn from(error: SendError) -> Self {
+        let exit = match error {
+            SendError::Token(error) => return error.into(),
+            SendError::Request(ref error) if error.is_builder() => Exit::Configuration,
+            _ => Exit::TryAgain,
+        };
+        Self::new(exit, with_sources(&error)).because("the request failed")
     }
 }
 

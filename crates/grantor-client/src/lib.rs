@@ -48,6 +48,8 @@ pub use doors::reqwest::middleware::TokensMiddleware;
 #[cfg(feature = "reqwest")]
 pub use doors::reqwest::request_builder::RequestBuilder;
 #[cfg(feature = "reqwest")]
+pub use doors::reqwest::send_error::SendError;
+#[cfg(feature = "reqwest")]
 pub use doors::reqwest::session::Session;
 pub use error::{Error, SourceError};
 pub use observe::counters::Counts;

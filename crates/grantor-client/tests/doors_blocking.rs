@@ -7,7 +7,7 @@ mod support;
 
 use std::time::Duration;
 
-use grantor_client::blocking::Session;
+use grantor_client::blocking::{SendError, Session};
 use grantor_client::{SubjectToken, Tokens};
 use http::Response;
 use support::web::{Answer, Web};
@@ -90,15 +90,23 @@ fn what_is_wrong_with_a_request_is_told_when_it_is_sent() {
     let world = World::new();
     let (_runtime, web) = serve(echo);
     let api = session(&world, &web);
+    for request in [api.get("http://[").header("a", "b"), api.get("mailto:a@b")] {
+        let error = request.send().unwrap_err();
+        let told = matches!(&error, SendError::Token(error) if error.is_configuration());
+        assert!(told, "{error:?}");
+    }
     for request in [
-        api.get("http://[").header("a", "b"),
         api.get("/x").header("a b", "c"),
         api.get("/x").header("a", "b\n").body("c"),
-        api.get("mailto:a@b"),
     ] {
         let error = request.send().unwrap_err();
-        assert!(error.is_configuration(), "{error}");
+        let told = matches!(&error, SendError::Request(ureq::Error::Http(_)));
+        assert!(told, "{error:?}");
     }
+    let keys_are_no_texts = std::collections::HashMap::from([((), ())]);
+    let error = api.post("/x").json(&keys_are_no_texts).send().unwrap_err();
+    let told = matches!(&error, SendError::Request(ureq::Error::Other(_)));
+    assert!(told, "{error:?}");
     assert_eq!(web.requests(), 0);
 }
 
@@ -148,7 +156,8 @@ fn gives_up_in_time_and_shows_no_query() {
         .get("x?secret=hunter2")
         .timeout(Duration::from_millis(50));
     let error = request.send().unwrap_err();
-    assert!(error.is_transient(), "{error}");
+    let late = matches!(&error, SendError::Request(ureq::Error::Timeout(_)));
+    assert!(late, "{error:?}");
     assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
 }
 

@@ -4,9 +4,10 @@
 
 mod support;
 
+use std::error::Error as _;
 use std::time::Duration;
 
-use grantor_client::{Policy, Server, Tokens};
+use grantor_client::{Authenticate, BearerMethod, Policy, SendError, Server, Session, Tokens};
 use grantor_core::{
     BasicEncoding, IntrospectionRequest, Quirks, RequestEncoding, RevocationRequest,
 };
@@ -208,4 +209,49 @@ fn certificates_that_can_not_be_read_are_a_problem_of_the_configuration() {
     let error = tokens.build().unwrap_err();
     assert!(error.is_configuration(), "{error}");
     assert!(error.to_string().contains("\"ca_certificates\""), "{error}");
+}
+
+async fn things(api: &Session) -> Result<Vec<String>, SendError> {
+    Ok(api.get("things").send().await?.json().await?)
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_json_is_an_error_of_reqwest() {
+    let world = World::new();
+    let web = Web::start(|_| Answer::text(200, "<html>")).await;
+    let builder = world.here(world.client());
+    let tokens = builder.bearer_method(BearerMethod::Query).build().unwrap();
+    let api = tokens.session(&web.url("/")).unwrap();
+    let error = things(&api).await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("access-1"), "{shown}");
+    assert!(error.source().unwrap().is::<reqwest::Error>());
+    let decode = matches!(&error, SendError::Request(error) if error.is_decode());
+    assert!(decode, "{error:?}");
+    tokens.forget().await.unwrap();
+    world.server.fail_next(Fault::Refused("invalid_client"));
+    let error = things(&api).await.unwrap_err();
+    assert!(error.source().unwrap().is::<grantor_client::Error>());
+    let token = matches!(&error, SendError::Token(error) if error.is_configuration());
+    assert!(token, "{error:?}");
+}
+
+#[tokio::test]
+async fn an_api_that_nobody_answers_at_is_an_error_of_reqwest() {
+    let world = World::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    let tokens = world.here(world.client()).allow_origin(&base);
+    let tokens = tokens.build().unwrap();
+    let client = grantor_http::client_builder(&Timeouts::default()).unwrap();
+    let request = client.build().unwrap().get(&base).authenticate(&tokens);
+    for sent in [
+        tokens.session(&base).unwrap().get("").send().await,
+        request.send().await,
+    ] {
+        let error = sent.unwrap_err();
+        let connect = matches!(&error, SendError::Request(error) if error.is_connect());
+        assert!(connect, "{error:?}");
+    }
 }

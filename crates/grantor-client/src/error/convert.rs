@@ -34,6 +34,13 @@ impl Error {
         Self::with(kind, error.to_string(), retry_after, error).with_code(code)
     }
 
+    /// A session's client that can't be built.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn http_client(error: reqwest::Error) -> Self {
+        let message = format!("the HTTP client of the session can't be built: {error}");
+        Self::with(ErrorKind::Configuration, message, None, error)
+    }
+
     /// A request that got no answer: the cause is the source, and what could not be signed says so
     /// itself.
     fn unanswered(
@@ -138,37 +145,5 @@ impl From<grantor_store::Error> for Error {
         };
         let message = format!("the store of tokens failed: {error}");
         Self::with(kind, message, None, error)
-    }
-}
-
-#[cfg(feature = "reqwest")]
-impl From<reqwest::Error> for Error {
-    fn from(error: reqwest::Error) -> Self {
-        let error = error.without_url();
-        let kind = if error.is_builder() {
-            ErrorKind::Configuration
-        } else {
-            ErrorKind::Transient
-        };
-        Self::with(kind, format!("the request failed: {error}"), None, error)
-    }
-}
-
-#[cfg(feature = "blocking")]
-impl From<ureq::Error> for Error {
-    fn from(error: ureq::Error) -> Self {
-        // These may show the URL, whose query may hold secrets.
-        if matches!(error, ureq::Error::BadUri(_) | ureq::Error::Http(_)) {
-            return Self::configuration("the request is none for HTTP: check its URL and headers");
-        }
-        if matches!(error, ureq::Error::RequireHttpsOnly(_)) {
-            return Self::configuration("the agent sends over https alone, and the URL is another");
-        }
-        Self::with(
-            ErrorKind::Transient,
-            format!("the request failed: {error}"),
-            None,
-            error,
-        )
     }
 }

@@ -1,4 +1,4 @@
-//! The one error of this crate.
+//! The error of tokens.
 
 pub(crate) mod convert;
 

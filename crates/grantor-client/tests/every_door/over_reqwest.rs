@@ -1,4 +1,4 @@
-use grantor_client::{Authenticate as _, Tokens};
+use grantor_client::{Authenticate as _, SendError, Tokens};
 use reqwest::{Client, RequestBuilder, Response};
 
 use crate::door::{Answer, Body, Call, Door, Failure};
@@ -30,6 +30,15 @@ async fn answer(response: Response) -> Answer {
     }
 }
 
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Token(error) => Self::Token(error),
+            other => Self::other(other),
+        }
+    }
+}
+
 pub(crate) struct Session(grantor_client::Session);
 
 impl Door for Session {
@@ -48,7 +57,7 @@ impl Door for Session {
         if call.without_token {
             request = request.without_token();
         }
-        Ok(answer(request.send().await.map_err(Failure::Token)?).await)
+        Ok(answer(request.send().await?).await)
     }
 }
 
@@ -74,8 +83,8 @@ impl Door for Authenticate {
         if without_token {
             return Ok(answer(request.send().await.unwrap()).await);
         }
-        let sent = request.authenticate(&self.tokens).send().await;
-        Ok(answer(sent.map_err(Failure::Token)?).await)
+        let sent = request.authenticate(&self.tokens).send().await?;
+        Ok(answer(sent).await)
     }
 }
 

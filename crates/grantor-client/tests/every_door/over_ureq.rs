@@ -1,9 +1,18 @@
 use std::io::{self, Cursor, Read};
 
 use grantor_client::Tokens;
-use grantor_client::blocking::Session;
+use grantor_client::blocking::{SendError, Session};
 
 use crate::door::{Answer, Body, Call, Door, Failure};
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Token(error) => Self::Token(error),
+            other => Self::other(other),
+        }
+    }
+}
 
 pub(crate) struct Blocking(Session);
 
@@ -38,7 +47,7 @@ fn send(session: &Session, call: Call) -> Result<Answer, Failure> {
     if call.without_token {
         request = request.without_token();
     }
-    let mut response = request.send().map_err(Failure::Token)?;
+    let mut response = request.send()?;
     Ok(Answer {
         status: response.status().as_u16(),
         text: response.body_mut().read_to_string().unwrap(),

@@ -13,10 +13,14 @@ pub(crate) mod request_builder;
 #[cfg(feature = "blocking")]
 pub(crate) mod send;
 #[cfg(feature = "blocking")]
+pub(crate) mod send_error;
+#[cfg(feature = "blocking")]
 pub(crate) mod session;
 pub(crate) mod tokens;
 
 #[cfg(feature = "blocking")]
 pub use self::request_builder::RequestBuilder;
+#[cfg(feature = "blocking")]
+pub use self::send_error::SendError;
 #[cfg(feature = "blocking")]
 pub use self::session::Session;

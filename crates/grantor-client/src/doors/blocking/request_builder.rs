@@ -13,6 +13,7 @@ use url::{Url, form_urlencoded};
 
 use super::outgoing::{Body, Outgoing};
 use super::send::send;
+use super::send_error::SendError;
 use crate::error::Error;
 use crate::request::http_request::WithoutToken;
 use crate::tokens::Tokens;
@@ -22,7 +23,7 @@ use crate::tokens::Tokens;
 pub struct RequestBuilder {
     tokens: Tokens,
     agent: Agent,
-    outgoing: Result<Outgoing, Error>,
+    outgoing: Result<Outgoing, SendError>,
 }
 
 impl RequestBuilder {
@@ -42,9 +43,10 @@ impl RequestBuilder {
                     timeout: None,
                 })
             }
-            Err(error) => Err(Error::configuration(format!(
-                "the path can't be joined to the base URL: {error}"
-            ))),
+            Err(error) => {
+                let why = format!("the path can't be joined to the base URL: {error}");
+                Err(Error::configuration(why).into())
+            }
         };
         Self {
             tokens,
@@ -56,16 +58,12 @@ impl RequestBuilder {
     /// Adds a header. An `Authorization` of the caller's own wins over the token.
     pub fn header<N, V>(self, name: N, value: V) -> Self
     where
-        HeaderName: TryFrom<N>,
-        HeaderValue: TryFrom<V>,
+        HeaderName: TryFrom<N, Error: Into<http::Error>>,
+        HeaderValue: TryFrom<V, Error: Into<http::Error>>,
     {
         self.change(|outgoing| {
-            let header = HeaderName::try_from(name)
-                .ok()
-                .zip(HeaderValue::try_from(value).ok());
-            let Some((name, value)) = header else {
-                return Err(Error::configuration("a header of the request is malformed"));
-            };
+            let name = HeaderName::try_from(name).map_err(Into::<http::Error>::into)?;
+            let value = HeaderValue::try_from(value).map_err(Into::<http::Error>::into)?;
             outgoing.request.headers_mut().append(name, value);
             Ok(())
         })
@@ -118,10 +116,7 @@ impl RequestBuilder {
     pub fn json<T: Serialize + ?Sized>(self, json: &T) -> Self {
         match serde_json::to_vec(json) {
             Ok(json) => self.typed("application/json", json),
-            Err(error) => self.change(|_| {
-                let why = format!("the body can't be written as JSON: {error}");
-                Err(Error::configuration(why))
-            }),
+            Err(error) => self.change(|_| Err(ureq::Error::Other(error.into()))),
         }
     }
 
@@ -161,9 +156,10 @@ impl RequestBuilder {
     /// by the methods of [`ureq::Body`].
     ///
     /// # Errors
-    /// There is no token, its origin was not named, the token does not fit into the request, or the
-    /// request got no answer.
-    pub fn send(self) -> Result<Response<ureq::Body>, Error> {
+    /// [`SendError::Token`] if there is no token, the origin was not named or the token does not fit
+    /// into the request; [`SendError::Request`], with ureq's own error, if the request can't be built
+    /// or got no answer.
+    pub fn send(self) -> Result<Response<ureq::Body>, SendError> {
         send(&self.tokens, &self.agent, self.outgoing?)
     }
 
@@ -177,11 +173,11 @@ impl RequestBuilder {
         })
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Outgoing) -> Result<(), Error>) -> Self {
+    fn change(mut self, change: impl FnOnce(&mut Outgoing) -> Result<(), ureq::Error>) -> Self {
         if let Ok(outgoing) = &mut self.outgoing
             && let Err(error) = change(outgoing)
         {
-            self.outgoing = Err(error);
+            self.outgoing = Err(error.into());
         }
         self
     }

@@ -10,6 +10,7 @@ use ureq::{Agent, AsSendBody, SendBody};
 
 use super::outgoing::{Body, Outgoing};
 use super::request::UreqRequest;
+use super::send_error::SendError;
 use crate::config::placement::BearerMethod;
 use crate::doors::exchange::{Answered, ApiExchange, Credentials};
 use crate::doors::time_limit::too_late;
@@ -29,7 +30,7 @@ pub(super) fn send(
     tokens: &Tokens,
     agent: &Agent,
     mut outgoing: Outgoing,
-) -> Result<Answer, Error> {
+) -> Result<Answer, SendError> {
     let mut exchange = ApiExchange::new(tokens);
     loop {
         let copy = outgoing.try_clone();
@@ -73,7 +74,7 @@ fn send_one(
     agent: &Agent,
     outgoing: Outgoing,
     copy: Option<&Outgoing>,
-) -> Result<(Answer, Option<BearerMethod>), Error> {
+) -> Result<(Answer, Option<BearerMethod>), SendError> {
     let timeout = outgoing.timeout;
     let mut carried = UreqRequest::new(outgoing)?;
     let runtime = tokens.services().shared.worker.handle();
@@ -110,7 +111,7 @@ fn execute(
     agent: &Agent,
     request: Request<Body>,
     timeout: Option<Duration>,
-) -> Result<Answer, Error> {
+) -> Result<Answer, ureq::Error> {
     let (head, body) = request.into_parts();
     match body {
         Body::Empty => run(agent, Request::from_parts(head, ()), timeout),
@@ -126,7 +127,7 @@ fn run(
     agent: &Agent,
     request: Request<impl AsSendBody>,
     timeout: Option<Duration>,
-) -> Result<Answer, Error> {
+) -> Result<Answer, ureq::Error> {
     let request = match timeout {
         None => request,
         Some(_) => {
@@ -134,7 +135,7 @@ fn run(
             configured.timeout_global(timeout).build()
         }
     };
-    Ok(agent.run(request)?)
+    agent.run(request)
 }
 
 /// Reads what is left of an answer that nobody wants, if it is said to be short.

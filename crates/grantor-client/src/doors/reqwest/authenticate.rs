@@ -6,7 +6,7 @@ use http::Extensions;
 use reqwest::{RequestBuilder, Response};
 
 use super::send::send_one;
-use crate::error::Error;
+use super::send_error::SendError;
 use crate::tokens::Tokens;
 
 /// Gives a request of reqwest's a token.
@@ -52,8 +52,9 @@ impl Authenticated {
     /// Sends the request with a token, and gives the answer whatever its status.
     ///
     /// # Errors
-    /// There is no token, its origin was not named, or the request got no answer.
-    pub async fn send(self) -> Result<Response, Error> {
+    /// [`SendError::Token`] if there is no token or the origin was not named; [`SendError::Request`],
+    /// with reqwest's own error, if the request can't be built or got no answer.
+    pub async fn send(self) -> Result<Response, SendError> {
         let (client, request) = self.builder.build_split();
         let request = request?;
         let copy = request.try_clone();

@@ -6,4 +6,5 @@ pub(crate) mod middleware;
 pub(crate) mod request;
 pub(crate) mod request_builder;
 pub(crate) mod send;
+pub(crate) mod send_error;
 pub(crate) mod session;

@@ -8,6 +8,7 @@ use reqwest::{Body, Client, Response, Url};
 use serde::Serialize;
 
 use super::send::send;
+use super::send_error::SendError;
 use crate::error::Error;
 use crate::request::http_request::WithoutToken;
 use crate::tokens::Tokens;
@@ -105,9 +106,10 @@ impl RequestBuilder {
     /// Sends the request with a token, and gives the answer whatever its status.
     ///
     /// # Errors
-    /// There is no token, its origin was not named, the token does not fit into the request, or the
-    /// request got no answer.
-    pub async fn send(self) -> Result<Response, Error> {
+    /// [`SendError::Token`] if there is no token, the origin was not named or the token does not fit
+    /// into the request; [`SendError::Request`], with reqwest's own error, if the request can't be
+    /// built or got no answer.
+    pub async fn send(self) -> Result<Response, SendError> {
         let request = self.builder?.build()?;
         send(&self.tokens, &self.client, request, &self.extensions).await
     }

@@ -5,9 +5,9 @@ use http::{Extensions, Method};
 use reqwest::{Client, Request, Response};
 
 use super::request::{AfterAnswer, prepare};
+use super::send_error::SendError;
 use crate::config::placement::BearerMethod;
 use crate::doors::exchange::{Answered, ApiExchange, Credentials};
-use crate::error::Error;
 use crate::tokens::Tokens;
 
 /// Sends a request, and what redirects make of it.
@@ -16,7 +16,7 @@ pub(super) async fn send(
     client: &Client,
     mut request: Request,
     extensions: &Extensions,
-) -> Result<Response, Error> {
+) -> Result<Response, SendError> {
     let mut exchange = ApiExchange::new(tokens);
     loop {
         let copy = request.try_clone();
@@ -59,7 +59,7 @@ pub(crate) async fn send_one(
     mut request: Request,
     copy: Option<&Request>,
     extensions: &Extensions,
-) -> Result<(Response, Option<BearerMethod>), Error> {
+) -> Result<(Response, Option<BearerMethod>), SendError> {
     let mut prepared = prepare(tokens, &mut request, extensions).await?;
     loop {
         let response = client.execute(request).await?;

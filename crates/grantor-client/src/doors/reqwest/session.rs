@@ -51,7 +51,8 @@ impl Tokens {
 
 impl Session {
     pub(crate) fn new(tokens: Tokens, base: Url) -> Result<Self, Error> {
-        let client = client_builder_with(&tokens.services().shared.http_options)?.build()?;
+        let client = client_builder_with(&tokens.services().shared.http_options)?.build();
+        let client = client.map_err(Error::http_client)?;
         Ok(Self {
             tokens,
             client,

@@ -1,0 +1,66 @@
+//! Whose error a request over reqwest ended with.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::error::Error;
+
+/// Why a request has no answer, or an answer without a usable body: the error of the token, or
+/// reqwest's own.
+///
+/// The operator `?` converts both. It removes the URL, whose query may hold the token.
+///
+/// ```no_run
+/// use grantor_client::{SendError, Session};
+///
+/// async fn things(api: &Session) -> Result<Vec<String>, SendError> {
+///     Ok(api.get("things").send().await?.json().await?)
+/// }
+///
+/// async fn print(api: &Session) {
+///     match things(api).await {
+///         Ok(things) => println!("{things:?}"),
+///         Err(SendError::Token(error)) => println!("there is no token: {error}"),
+///         Err(SendError::Request(error)) if error.is_decode() => println!("no list: {error}"),
+///         Err(error) => println!("no answer: {error}"),
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SendError {
+    /// There is no token, or the request can't carry one.
+    Token(Error),
+    /// The request can't be built, it got no answer, or its answer can't be read.
+    Request(reqwest::Error),
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(error) => error.fmt(f),
+            Self::Request(error) => error.fmt(f),
+        }
+    }
+}
+
+impl StdError for SendError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Token(error) => Some(error),
+            Self::Request(error) => Some(error),
+        }
+    }
+}
+
+impl From<Error> for SendError {
+    fn from(error: Error) -> Self {
+        Self::Token(error)
+    }
+}
+
+impl From<reqwest::Error> for SendError {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Request(error.without_url())
+    }
+}
