@@ -29,7 +29,10 @@ pub(crate) struct TokenInput {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = Exit::help(&[&Exit::ALL[..7], &[Exit::Inactive]].concat()))]
+#[command(
+    after_help = Exit::help(&[&Exit::ALL[..7], &[Exit::Inactive]].concat()),
+    mut_arg("client_id", |id| id.required(true))
+)]
 pub(crate) struct Introspect {
     #[command(flatten)]
     pub(crate) input: TokenInput,
@@ -46,7 +49,10 @@ pub(crate) struct Introspect {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = Exit::help(&Exit::ALL[..7]))]
+#[command(
+    after_help = Exit::help(&Exit::ALL[..7]),
+    mut_arg("client_id", |id| id.required(true))
+)]
 pub(crate) struct Revoke {
     #[command(flatten)]
     pub(crate) input: TokenInput,
