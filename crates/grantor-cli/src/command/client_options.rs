@@ -3,8 +3,9 @@
 use grantor_client::{ClientCredential, Server, Tokens, TokensBuilder};
 use grantor_core::{Secret, ServerMetadata, TokenEndpointAuthMethod};
 
+use super::connection::trusting;
 use super::input;
-use crate::args::{ClientOptions, Method};
+use crate::args::{ClientOptions, ConnectionOptions, Method};
 use crate::error::{CliError, Exit};
 
 /// The client's identifier.
@@ -61,12 +62,17 @@ pub(super) fn secret(options: &ClientOptions) -> Result<Option<Secret>, CliError
 }
 
 /// The client, without a token of its own: for questions about others' tokens.
-pub(super) fn asking(server: Server, options: &ClientOptions) -> Result<Tokens, CliError> {
+pub(super) fn asking(
+    server: Server,
+    options: &ClientOptions,
+    connection: &ConnectionOptions,
+) -> Result<Tokens, CliError> {
     let mut builder = Tokens::login(server, id(options)?);
     if let Some(secret) = secret(options)? {
         builder = builder.client_secret(secret);
     }
-    Ok(authenticating(builder, options).build()?)
+    let builder = trusting(authenticating(builder, options), connection)?;
+    Ok(builder.build()?)
 }
 
 /// Says how the client authenticates, if the options do.
