@@ -6,9 +6,9 @@ mod support;
 
 use std::time::Duration;
 
-use grantor_client::Tokens;
+use grantor_client::{Policy, Tokens};
 use grantor_core::TokenEndpointAuthMethod;
-use grantor_testkit::{Endpoint, Fault};
+use grantor_testkit::{Endpoint, Fault, Waits};
 use support::{API, ISSUER, World, bearer, request, settle};
 
 async fn stampede(callers: usize) {
@@ -114,6 +114,54 @@ async fn retry_after_is_honoured_by_early_renewals() {
     let _ = tokens.get().await;
     settle().await;
     assert_eq!(world.server.token_requests(), 3);
+}
+
+/// The runtime's time is paused, and moves only for what waits on its timer.
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_waited_for_by_the_clock_and_takes_no_real_time() {
+    let world = World::new();
+    world.clock.set_waits(Waits::MoveTheClock);
+    world.server.set_clock(&world.clock);
+    let tokens = world.here(world.client()).build().unwrap();
+    // The first waits as the server asks, the second for the server's sake.
+    world.server.fail_next(Fault::Unavailable(5));
+    let began = tokio::time::Instant::now();
+    tokens.get().await.unwrap();
+    let mut once = Policy::default();
+    once.retry.attempts = 1;
+    let impatient = world.here(world.client()).share_with(&tokens).policy(once);
+    let impatient = impatient.build().unwrap();
+    world.server.fail_next(Fault::Unavailable(7));
+    assert!(impatient.get().await.unwrap_err().is_transient());
+    tokens.renew().await.unwrap();
+    let sent = world.server.requests(Endpoint::Token);
+    let at: Vec<_> = sent.iter().filter_map(|request| request.at()).collect();
+    let pauses: Vec<_> = at.windows(2).map(|two| two[1].since(two[0])).collect();
+    assert_eq!(pauses, [5, 0, 7].map(Duration::from_secs));
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_ends_when_the_clock_is_moved_or_the_tokens_are_closed() {
+    for closes in [false, true] {
+        let world = World::new();
+        world.clock.set_waits(Waits::UntilMoved);
+        let tokens = world.here(world.client()).build().unwrap();
+        world.server.fail_next(Fault::Unavailable(5));
+        let waiting = tokens.clone();
+        let waiting = tokio::spawn(async move { waiting.get().await });
+        settle().await;
+        world.advance(4);
+        settle().await;
+        assert!(!waiting.is_finished());
+        assert_eq!(world.server.token_requests(), 1);
+        match closes {
+            true => tokens.close().await,
+            false => world.advance(1),
+        }
+        settle().await;
+        assert!(waiting.is_finished());
+    }
 }
 
 /// How many token requests a steady stream of calls makes during one life of a token, and a few

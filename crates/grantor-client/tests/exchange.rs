@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use grantor_client::{Policy, SubjectToken, Tokens, TokensBuilder};
-use grantor_core::token_type;
+use grantor_client::{ClientCredential, Policy, SubjectToken, Tokens, TokensBuilder};
+use grantor_core::{TokenEndpointAuthMethod, token_type};
 use grantor_store::{MasterKey, MemoryStore, Store};
 use grantor_testkit::{Endpoint, Fault};
 use http::Request;
@@ -306,4 +306,43 @@ async fn what_is_no_access_token_is_read_and_not_sent() {
     let error = alice.prepare(&mut request).await.unwrap_err();
     assert!(error.is_refused(), "{error}");
     assert!(request.headers().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_exchanged_for_a_public_client_and_for_no_client() {
+    let world = World::new();
+    world.server.trust_token("alice");
+    let public = Some(TokenEndpointAuthMethod::None);
+    for (client_id, method, sent) in [
+        ("app", None, Some("app")),
+        ("", None, None),
+        ("", public, None),
+    ] {
+        let mut builder = Tokens::token_exchange(ISSUER, client_id, ClientCredential::None);
+        if let Some(method) = method {
+            builder = builder.auth_method(method);
+        }
+        let tokens = world.here(builder).build().unwrap();
+        let alice = tokens.for_subject(SubjectToken::access_token("alice"));
+        alice.unwrap().get().await.unwrap();
+        let request = world.server.requests(Endpoint::Token).pop().unwrap();
+        assert_eq!(request.parameter("client_id").as_deref(), sent);
+        assert!(!request.has_authorization());
+    }
+    // The body has no empty parameter either.
+    let request = world.server.requests(Endpoint::Token).pop().unwrap();
+    let body = String::from_utf8(request.request().body().to_vec()).unwrap();
+    assert!(!body.contains("client_id"), "{body}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_and_a_token_of_the_clients_own_need_the_clients_name() {
+    let world = World::new();
+    let with_secret = Tokens::token_exchange(ISSUER, "", "s3cret");
+    let own_token = Tokens::token_exchange(ISSUER, "", ClientCredential::None).optional_subject();
+    for builder in [with_secret, own_token] {
+        let error = world.here(builder).build().unwrap_err();
+        assert!(error.is_configuration());
+        assert!(error.to_string().contains("\"client_id\""), "{error}");
+    }
 }

@@ -20,6 +20,7 @@ use grantor_store::{FileStore, MasterKey, Store};
 use grantor_store_sqlite::SqliteStore;
 use grantor_testkit::{FakeClock, FakeServer};
 use support::child::{Child, say};
+use support::clock;
 use support::socket::serve;
 use support::steps::Steps;
 use tokio::runtime::{self, Handle};
@@ -61,7 +62,7 @@ fn key() -> MasterKey {
 
 /// Calls with 2,500 callers at once whenever it is told to.
 fn crowd() {
-    let clock = FakeClock::new();
+    let clock = clock();
     let store: Arc<dyn Store> = match env::var(FOLDER) {
         Ok(folder) => Arc::new(FileStore::open(folder).unwrap()),
         Err(_) => Arc::new(SqliteStore::open(env::var(DATABASE).unwrap()).unwrap()),
@@ -143,7 +144,7 @@ async fn four_processes_of_2500_callers_each_renew_a_login_once() {
 fn victim() {
     let steps = Steps::stopping_at(&env::var(STEP).unwrap());
     let store = SqliteStore::open(env::var(DATABASE).unwrap()).unwrap();
-    let tokens = begin(&FakeClock::new())
+    let tokens = begin(&clock())
         .store(steps.store(store), &key())
         .transport(steps.transport())
         .build()
@@ -155,7 +156,7 @@ fn victim() {
 /// Gets a token, and another one an hour later; says what came of it. Its time is its own: it goes
 /// on whenever nothing else is waited for, so that a lease ends without a wait.
 fn survivor() {
-    let clock = FakeClock::new();
+    let clock = clock();
     let steps = Steps::stopping_at("nothing");
     let store = SqliteStore::open(env::var(DATABASE).unwrap()).unwrap();
     let builder = begin(&clock)

@@ -17,7 +17,7 @@ use grantor_store::{
 use grantor_testkit::{FakeClock, SeededRandom};
 use support::counting_store::CountingStore;
 use support::faulty_store::FaultyStore;
-use support::{ISSUER, World, settle};
+use support::{ISSUER, World, clock, settle};
 
 fn key() -> MasterKey {
     MasterKey::from_bytes([7; 32])
@@ -154,7 +154,7 @@ impl Machines {
         let (mut clocks, mut tokens) = (Vec::new(), Vec::new());
         let place = memory();
         for (seed, hour) in (0..).zip(hours) {
-            let clock = FakeClock::new();
+            let clock = clock();
             clock.jump_to(Timestamp::from_secs(clock.now().as_secs() + hour * 3600));
             let builder = begin(&world).store(Arc::clone(&place), &key());
             let environment = Environment {
@@ -407,7 +407,7 @@ async fn a_stored_token_ends_when_it_said_after_a_restart_of_the_machine() {
     let store = memory();
     let brought = restarted(&world, &store).token_set().await.unwrap();
     let rebooted = World {
-        clock: FakeClock::new(),
+        clock: clock(),
         server: world.server.clone(),
     };
     rebooted

@@ -1,5 +1,7 @@
 //! Which authorization server.
 
+use super::ConnectionOptions;
+
 /// The server, by its issuer and where its metadata are.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "The server")]
@@ -15,4 +17,6 @@ pub(crate) struct ServerOptions {
     /// Where its metadata are, if not at a well-known location; they must name the issuer
     #[arg(long, value_name = "URL")]
     pub(crate) metadata_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionOptions,
 }

@@ -1,6 +1,7 @@
 //! What the command line takes.
 
 mod authorization_server;
+mod connection;
 mod explain;
 mod grant;
 mod server;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub(crate) use authorization_server::ServerOptions;
+pub(crate) use connection::ConnectionOptions;
 pub(crate) use explain::explain;
 pub(crate) use grant::GrantOptions;
 pub(crate) use server::{
@@ -171,7 +173,7 @@ mod tests {
     #[test]
     fn every_command_of_the_documents_is_one() {
         check(include_str!("../../../../README.md"), 9);
-        check(include_str!("../../../../docs/command-line.md"), 37);
+        check(include_str!("../../../../docs/command-line.md"), 39);
         check(include_str!("../../../../docs/server.md"), 4);
     }
 }

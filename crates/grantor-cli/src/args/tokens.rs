@@ -12,14 +12,15 @@ use crate::error::Exit;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "The client")]
 pub(crate) struct ClientOptions {
-    /// The client; its secret comes from GRANTOR_CLIENT_SECRET, --secret-file or --secret-stdin
+    /// The client; its secret comes from GRANTOR_CLIENT_SECRET, --secret-file or --secret-stdin. A
+    /// token exchange may do without
     #[arg(
         long,
         env = "GRANTOR_CLIENT_ID",
         hide_env_values = true,
         value_name = "ID"
     )]
-    pub(crate) client_id: String,
+    pub(crate) client_id: Option<String>,
     /// Read the client's secret from a file
     #[arg(long, value_name = "FILE", conflicts_with = "secret_stdin")]
     pub(crate) secret_file: Option<PathBuf>,
@@ -91,7 +92,10 @@ pub(crate) struct TokenOptions {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = Exit::help(&Exit::ALL[..7]))]
+#[command(
+    after_help = Exit::help(&Exit::ALL[..7]),
+    mut_arg("client_id", |id| id.required_unless_present("subject_token_file"))
+)]
 pub(crate) struct Token {
     /// Forget the token that is in the store instead, and print nothing
     #[arg(
@@ -127,7 +131,10 @@ pub(crate) enum Show {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = Exit::help(&Exit::ALL[..9]))]
+#[command(
+    after_help = Exit::help(&Exit::ALL[..9]),
+    mut_arg("client_id", |id| id.required_unless_present("subject_token_file"))
+)]
 pub(crate) struct Request {
     /// The method [default: GET, or POST with a body]
     #[arg(short = 'X', long = "request", value_name = "METHOD")]

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use clap_complete::Shell;
 use grantor_core::TokenTypeHint;
 
-use super::{ClientOptions, ServerOptions};
+use super::{ClientOptions, ConnectionOptions, ServerOptions};
 use crate::error::Exit;
 
 #[derive(Debug, clap::Args)]
@@ -18,6 +18,8 @@ pub(crate) struct Discover {
     /// Where the metadata are, if not at a well-known location
     #[arg(long, visible_alias = "at", value_name = "URL")]
     pub(crate) metadata_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionOptions,
 }
 
 /// A token from elsewhere than an argument.
@@ -29,7 +31,10 @@ pub(crate) struct TokenInput {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = Exit::help(&[&Exit::ALL[..7], &[Exit::Inactive]].concat()))]
+#[command(
+    after_help = Exit::help(&[&Exit::ALL[..7], &[Exit::Inactive]].concat()),
+    mut_arg("client_id", |id| id.required(true))
+)]
 pub(crate) struct Introspect {
     #[command(flatten)]
     pub(crate) input: TokenInput,
@@ -46,7 +51,10 @@ pub(crate) struct Introspect {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = Exit::help(&Exit::ALL[..7]))]
+#[command(
+    after_help = Exit::help(&Exit::ALL[..7]),
+    mut_arg("client_id", |id| id.required(true))
+)]
 pub(crate) struct Revoke {
     #[command(flatten)]
     pub(crate) input: TokenInput,
@@ -97,6 +105,8 @@ pub(crate) struct Decode {
     /// Where that server's metadata are, if not at a well-known location
     #[arg(long, value_name = "URL", requires = "issuer")]
     pub(crate) metadata_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionOptions,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,11 +1,44 @@
 //! Who asks the authorization server, as `token`, `request`, `introspect` and `revoke` take it.
 
-use grantor_client::{Server, Tokens, TokensBuilder};
+use grantor_client::{ClientCredential, Server, Tokens, TokensBuilder};
 use grantor_core::{Secret, ServerMetadata, TokenEndpointAuthMethod};
 
+use super::connection::trusting;
 use super::input;
-use crate::args::{ClientOptions, Method};
+use crate::args::{ClientOptions, ConnectionOptions, Method};
 use crate::error::{CliError, Exit};
+
+/// The client's identifier.
+pub(super) fn id(options: &ClientOptions) -> Result<&str, CliError> {
+    let id = options.client_id.as_deref().filter(|id| !id.is_empty());
+    id.ok_or_else(|| {
+        CliError::usage("there is no client: give --client-id, or set GRANTOR_CLIENT_ID")
+    })
+}
+
+/// The client where the server may do without one. Without an identifier there is no client, unless
+/// something says how it authenticates.
+pub(super) fn optional(options: &ClientOptions) -> Result<(&str, ClientCredential), CliError> {
+    if id(options).is_err() && authenticates_not(options)? {
+        return Ok(("", ClientCredential::None));
+    }
+    let id = id(options)?;
+    let secret = secret(options)?;
+    Ok((id, secret.map_or(ClientCredential::None, Into::into)))
+}
+
+fn authenticates_not(options: &ClientOptions) -> Result<bool, CliError> {
+    Ok(match options.auth_method {
+        Some(method) => method == Method::None,
+        None => {
+            !options.secret_stdin
+                && options.secret_file.is_none()
+                && input::secret_from_environment(SECRET)?.is_none()
+        }
+    })
+}
+
+const SECRET: &str = "GRANTOR_CLIENT_SECRET";
 
 /// The client's secret; none for a public client.
 pub(super) fn secret(options: &ClientOptions) -> Result<Option<Secret>, CliError> {
@@ -19,7 +52,7 @@ pub(super) fn secret(options: &ClientOptions) -> Result<Option<Secret>, CliError
     if let Some(path) = &options.secret_file {
         return input::secret_from_file(path, what).map(Some);
     }
-    match input::secret_from_environment("GRANTOR_CLIENT_SECRET")? {
+    match input::secret_from_environment(SECRET)? {
         Some(secret) => Ok(Some(secret)),
         None => Err(CliError::usage(
             "there is no client secret: set GRANTOR_CLIENT_SECRET, or use --secret-file or \
@@ -29,12 +62,17 @@ pub(super) fn secret(options: &ClientOptions) -> Result<Option<Secret>, CliError
 }
 
 /// The client, without a token of its own: for questions about others' tokens.
-pub(super) fn asking(server: Server, options: &ClientOptions) -> Result<Tokens, CliError> {
-    let mut builder = Tokens::login(server, &options.client_id);
+pub(super) fn asking(
+    server: Server,
+    options: &ClientOptions,
+    connection: &ConnectionOptions,
+) -> Result<Tokens, CliError> {
+    let mut builder = Tokens::login(server, id(options)?);
     if let Some(secret) = secret(options)? {
         builder = builder.client_secret(secret);
     }
-    Ok(authenticating(builder, options).build()?)
+    let builder = trusting(authenticating(builder, options), connection)?;
+    Ok(builder.build()?)
 }
 
 /// Says how the client authenticates, if the options do.
@@ -59,7 +97,8 @@ pub(super) async fn with_way_out<T>(
         Err(error) if error.exit() == Exit::Configuration => error,
         done => return done,
     };
-    if options.auth_method.is_some() || !takes_no_secret(tokens, methods).await {
+    let has_secret = options.auth_method.is_none() && id(options).is_ok();
+    if !has_secret || !takes_no_secret(tokens, methods).await {
         return Err(error);
     }
     Err(error.hint(

@@ -11,8 +11,9 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::connection::transport;
 use super::server_options::issuer;
-use crate::args::{Common, Discover};
+use crate::args::{Common, ConnectionOptions, Discover};
 use crate::error::{CliError, Exit, with_sources};
 use crate::output::{Output, tame};
 
@@ -21,7 +22,7 @@ pub(crate) fn run(common: &Common, args: &Discover, output: &Output) -> Result<E
     let issuer = parse(&issuer)?;
     let at = args.metadata_url.as_deref().map(location).transpose()?;
     crate::block_on(async {
-        let found = fetch(&issuer, at).await?;
+        let found = fetch(&issuer, at, &args.connection).await?;
         if output.is_json() {
             output.note(&json!({ "location": found.location }).to_string());
         }
@@ -42,14 +43,18 @@ pub(super) fn parse(issuer: &str) -> Result<Issuer, CliError> {
 }
 
 /// Fetches the metadata of an issuer from its well-known locations, or from one of its own.
-pub(super) async fn fetch(issuer: &Issuer, at: Option<Url>) -> Result<Found, CliError> {
-    let transport = Listening::new()?;
+pub(super) async fn fetch(
+    issuer: &Issuer,
+    at: Option<Url>,
+    connection: &ConnectionOptions,
+) -> Result<Found, CliError> {
+    let listening = Listening::new(connection)?;
     let discovery = match at.clone() {
         Some(location) => Discovery::at(issuer.clone(), location),
         None => Discovery::new(issuer.clone()),
     };
-    let found = drive(discovery, &transport, &system()).await;
-    let heard = transport.heard();
+    let found = drive(discovery, &listening, &system()).await;
+    let heard = listening.heard();
     let metadata = found.map_err(|error| {
         let exit = if error.is_transient() {
             Exit::TryAgain
@@ -159,10 +164,9 @@ struct Heard {
 }
 
 impl Listening {
-    fn new() -> Result<Self, CliError> {
-        let inner = ReqwestTransport::new();
+    fn new(connection: &ConnectionOptions) -> Result<Self, CliError> {
         Ok(Self {
-            inner: inner.map_err(|error| CliError::configuration(with_sources(&error)))?,
+            inner: transport(connection)?,
             heard: Mutex::default(),
         })
     }

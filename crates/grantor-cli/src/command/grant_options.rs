@@ -16,7 +16,12 @@ pub(super) fn builder(
     client: &ClientOptions,
     options: &GrantOptions,
 ) -> Result<TokensBuilder, CliError> {
-    let id = client.client_id.as_str();
+    if options.subject_token_file.is_some() {
+        let (id, credential) = client_options::optional(client)?;
+        let builder = exchange(Tokens::token_exchange(server, id, credential), options)?;
+        return Ok(client_options::authenticating(builder, client));
+    }
+    let id = client_options::id(client)?;
     let secret = client_options::secret(client)?;
     let builder = if let Some(username) = &options.username {
         with_secret(
@@ -30,10 +35,7 @@ pub(super) fn builder(
         let secret = secret.ok_or_else(|| {
             CliError::usage("--auth-method none: this grant is for clients that have a secret")
         })?;
-        match &options.subject_token_file {
-            Some(_) => exchange(Tokens::token_exchange(server, id, secret), options)?,
-            None => Tokens::client_credentials(server, id, secret),
-        }
+        Tokens::client_credentials(server, id, secret)
     };
     Ok(client_options::authenticating(builder, client))
 }

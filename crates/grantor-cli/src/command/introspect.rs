@@ -27,7 +27,7 @@ pub(crate) fn run(
     input::one_from_stdin(&args.input, &args.client)?;
     let mut request = IntrospectionRequest::new(input::token(&args.input)?);
     request.token_type_hint = args.hint.map(Into::into);
-    let tokens = asking(server, &args.client)?;
+    let tokens = asking(server, &args.client, &args.server.connection)?;
     crate::block_on(async {
         let answer = tokens.introspect(&request).await.map_err(CliError::from);
         let answer = with_way_out(answer, &tokens, &args.client, |metadata| {

@@ -4,6 +4,7 @@ pub(crate) mod backup;
 pub(crate) mod client;
 mod client_options;
 pub(crate) mod completions;
+mod connection;
 pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod discover;

@@ -21,7 +21,7 @@ pub(crate) fn run(common: &Common, args: &Revoke, output: &Output) -> Result<Exi
     input::one_from_stdin(&args.input, &args.client)?;
     let mut request = RevocationRequest::new(input::token(&args.input)?);
     request.token_type_hint = args.hint.map(Into::into);
-    let tokens = asking(server, &args.client)?;
+    let tokens = asking(server, &args.client, &args.server.connection)?;
     crate::block_on(async {
         let revoked = tokens.revoke(&request).await.map_err(CliError::from);
         let revoked = with_way_out(revoked, &tokens, &args.client, |metadata| {

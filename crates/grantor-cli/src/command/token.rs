@@ -18,7 +18,8 @@ pub(crate) fn run(common: &Common, args: &Token, output: &Output) -> Result<Exit
     let Named { server, name } = server(common, &args.server, &args.token)?;
     crate::block_on(async {
         let options = (&args.client, &args.grant, &args.token);
-        let tokens = token_options::tokens(server, options, Vec::new()).await?;
+        let connection = &args.server.connection;
+        let tokens = token_options::tokens(server, connection, options, Vec::new()).await?;
         if args.forget {
             tokens.forget().await?;
             return Ok(Exit::Done.into());

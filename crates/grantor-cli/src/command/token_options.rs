@@ -8,9 +8,12 @@ use grantor_http::system;
 use grantor_store::{MasterKey, Namespace, Store};
 use grantor_store_sqlite::SqliteOptions;
 
+use super::connection::trusting;
 use super::server_options::Named;
 use super::{grant_options, input};
-use crate::args::{ClientOptions, Common, GrantOptions, ServerOptions, TokenOptions};
+use crate::args::{
+    ClientOptions, Common, ConnectionOptions, GrantOptions, ServerOptions, TokenOptions,
+};
 use crate::data::refuse_if_others_write;
 use crate::error::CliError;
 
@@ -29,11 +32,13 @@ pub(super) fn server(
 /// The tokens that the options name, for these origins.
 pub(super) async fn tokens(
     server: Server,
+    connection: &ConnectionOptions,
     (client, grant, options): (&ClientOptions, &GrantOptions, &TokenOptions),
     origins: Vec<String>,
 ) -> Result<Tokens, CliError> {
     let subject = grant_options::subject(grant)?;
-    let mut builder = grant_options::builder(server, client, grant)?;
+    let builder = grant_options::builder(server, client, grant)?;
+    let mut builder = trusting(builder, connection)?;
     if let Some(scope) = &options.scope {
         builder = builder.scope(scope);
     }

@@ -1,7 +1,7 @@
 //! An API that answers by script, and keeps what it was sent.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -57,9 +57,9 @@ impl Api {
             for (number, stream) in listener.incoming().enumerate() {
                 let answer = &answers[number.min(answers.len() - 1)];
                 let mut stream = stream.unwrap();
-                let request = read(&mut stream);
+                let request = read(&mut stream).unwrap();
                 keep.lock().unwrap().push(request);
-                write(&mut stream, answer);
+                write(&mut stream, answer).unwrap();
             }
         });
         (Self { address, seen }, format!("http://{address}"))
@@ -75,7 +75,7 @@ impl Api {
     }
 }
 
-fn write(stream: &mut TcpStream, answer: &Scripted) {
+pub(crate) fn write(stream: &mut impl Write, answer: &Scripted) -> std::io::Result<()> {
     let Scripted {
         status,
         headers,
@@ -86,15 +86,18 @@ fn write(stream: &mut TcpStream, answer: &Scripted) {
     let head = format!(
         "HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n"
     );
-    stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+    stream.write_all(&[head.as_bytes(), body].concat())
 }
 
-fn read(stream: &mut TcpStream) -> String {
+/// A request, its head in small letters.
+pub(crate) fn read(stream: &mut impl Read) -> std::io::Result<String> {
     let mut text = Vec::new();
     loop {
         let mut chunk = [0; 4096];
-        let count = stream.read(&mut chunk).unwrap();
-        assert_ne!(count, 0, "the request broke off");
+        let count = stream.read(&mut chunk)?;
+        if count == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
         text.extend_from_slice(&chunk[..count]);
         let whole = String::from_utf8_lossy(&text);
         let Some((head, body)) = whole.split_once("\r\n\r\n") else {
@@ -106,7 +109,7 @@ fn read(stream: &mut TcpStream) -> String {
             .filter_map(|line| line.strip_prefix("content-length: "));
         let length: usize = lengths.next().map_or(0, |length| length.parse().unwrap());
         if body.len() >= length {
-            return format!("{head}\n\n{body}");
+            return Ok(format!("{head}\n\n{body}"));
         }
     }
 }

@@ -97,6 +97,42 @@ fn a_token_is_exchanged_with_its_kind_and_its_actor() {
 }
 
 #[test]
+fn a_token_is_exchanged_for_a_public_client_and_for_no_client() {
+    let home = Home::new();
+    let api = answering(&[good("exchanged", &json!({}))]);
+    let subject = home.file("subject", "subject-token\n");
+    let url = api.url("/token");
+    let exchange = |more: &[&str]| {
+        let common = ["token", "--token-endpoint", &url];
+        let subject = ["--subject-token-file", subject.as_str()];
+        home.command(&[&common[..], &subject, more].concat())
+    };
+    let public = ["--auth-method", "none"];
+    let named = ["--auth-method", "none", "--client-id", "app"];
+    for (more, client) in [(&[][..], ""), (&public, ""), (&named, "client_id=app")] {
+        assert_eq!(exchange(more).run().ok().out, "exchanged\n");
+        sent(&api, &["subject_token=subject-token", client]);
+        let request = api.seen().pop().unwrap();
+        assert!(!request.contains("authorization: "), "{request}");
+        assert_eq!(request.contains("client_id"), !client.is_empty());
+    }
+    // A secret belongs to somebody.
+    let secret = home.file("secret", "s3cret");
+    let nobody = [
+        exchange(&["--secret-file", &secret]),
+        exchange(&[]).env("GRANTOR_CLIENT_SECRET", "s3cret"),
+        exchange(&["--auth-method", "client_secret_basic"]),
+    ];
+    for run in nobody {
+        run.run().fails(2, &["--client-id", "GRANTOR_CLIENT_ID"]);
+    }
+    // Other grants are for clients.
+    let own = home.command(&["token", "--token-endpoint", &url]).run();
+    own.fails(2, &["--client-id"]);
+    assert_eq!(api.seen().len(), 3);
+}
+
+#[test]
 fn a_refresh_token_goes_on_in_the_store_and_its_end_is_told() {
     let home = Home::new();
     let file = home.file("refresh", "first-refresh-token\n");

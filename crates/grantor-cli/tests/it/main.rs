@@ -5,6 +5,7 @@
 mod api;
 mod backups;
 mod bad_input;
+mod certificates;
 mod client_settings;
 mod clients;
 mod configuration;

@@ -86,13 +86,14 @@ impl Call {
         retry: Option<&Retry>,
         tasks: Option<&Tasks>,
     ) -> Result<(), Error> {
-        let now = self.connection.environment.clock.elapsed();
+        let environment = &self.connection.environment;
+        let now = environment.clock.elapsed();
         let Some(left) = self.connection.throttles.left(&self.url, now) else {
             return Ok(());
         };
         let patient = retry.is_some_and(|retry| retry.attempts > 1 && left <= retry.limit);
         match tasks.filter(|_| patient) {
-            Some(tasks) if !tasks.closed_within(left).await => Ok(()),
+            Some(tasks) if !tasks.closed_within(environment, left).await => Ok(()),
             _ => Err(Error::throttled(self.endpoint.title(), left)),
         }
     }
@@ -106,7 +107,7 @@ impl Call {
         tasks: &Tasks,
     ) -> (X::Output, Option<TransportError>) {
         let pause = |left| async move {
-            let _ = tasks.closed_within(left).await;
+            let _ = tasks.closed_within(&connection.environment, left).await;
         };
         drive_with_cause(exchange, channel, &connection.environment, pause).await
     }

@@ -18,7 +18,10 @@ use super::assertion::Assertion;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum ClientCredential {
-    /// A public client (RFC 6749 section 2.1).
+    /// A public client (RFC 6749 section 2.1); or none, where [`Tokens::token_exchange`] has no
+    /// `client_id`.
+    ///
+    /// [`Tokens::token_exchange`]: crate::Tokens::token_exchange
     None,
     /// A secret that the server knows too.
     Secret(Secret),

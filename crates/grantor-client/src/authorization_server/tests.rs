@@ -137,8 +137,9 @@ fn registration(assertion: Option<Assertion>) -> ClientRegistration {
 impl Scene {
     fn new(echo: Echo, assertion: Option<Assertion>) -> Self {
         let echo = Arc::new(echo);
-        let environment: Environment =
-            grantor_testkit::environment(&grantor_testkit::FakeClock::new());
+        let clock = grantor_testkit::FakeClock::new();
+        clock.set_waits(grantor_testkit::Waits::OnTheTimer);
+        let environment: Environment = grantor_testkit::environment(&clock);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let mut hooks = Hooks::default();
         let (on_request, on_response) = (Arc::clone(&seen), Arc::clone(&seen));

@@ -120,6 +120,9 @@ impl Tokens {
     /// [`SubjectToken`](crate::SubjectToken) there goes first), or is named by
     /// [`Tokens::for_subject`].
     ///
+    /// Some servers exchange tokens for everyone who has one (RFC 8693 section 2.1). An empty
+    /// `client_id` with [`ClientCredential::None`] sends no client.
+    ///
     /// ```no_run
     /// # fn incoming() -> Option<String> { None }
     /// use grantor_client::{SubjectToken, Tokens};

@@ -36,13 +36,7 @@ impl TokensBuilder {
             let what = "a subject, an actor or a requested token type is of no use";
             problems.push(format!("{what} without \"token_exchange\""));
         }
-        let needs_client = match &self.grant {
-            GrantKind::JwtBearer(_) => {
-                self.client_secret.is_some() || self.client_assertion.is_some()
-            }
-            _ => self.server.is_some(),
-        };
-        if needs_client && self.client_id.is_empty() {
+        if self.needs_client() && self.client_id.is_empty() {
             problems.push("\"client_id\" is empty".to_owned());
         }
         if let Some(secret) = &self.client_secret {
@@ -77,6 +71,17 @@ impl TokensBuilder {
         let given = self.seed_tokens.as_ref();
         if given.is_some_and(|given| given.access_token.is_empty()) {
             problems.push("the access token that was handed in is empty".to_owned());
+        }
+    }
+
+    /// Whether requests have to say who the client is. An assertion or a token that is exchanged may
+    /// be enough (RFC 7521 section 4.1, RFC 8693 section 2.1).
+    fn needs_client(&self) -> bool {
+        match &self.grant {
+            GrantKind::JwtBearer(_) => self.is_confidential(),
+            // Without a subject the client fetches a token of its own.
+            GrantKind::TokenExchange(exchange) => exchange.optional || self.is_confidential(),
+            _ => self.server.is_some(),
         }
     }
 

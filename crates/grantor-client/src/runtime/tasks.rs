@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use grantor_core::Environment;
+use grantor_http::pause;
 use tokio::sync::{oneshot, watch};
 
 use super::worker::Worker;
@@ -73,11 +75,20 @@ impl Tasks {
         let _ = active.wait_for(|active| *active == 0).await;
     }
 
-    /// Waits for `pause`, or until the tokens are closed. Whether they are.
-    pub(crate) async fn closed_within(&self, pause: Duration) -> bool {
+    /// Waits for `duration` by the environment's clock, or until the tokens are closed. Whether they
+    /// are.
+    pub(crate) async fn closed_within(
+        &self,
+        environment: &Environment,
+        duration: Duration,
+    ) -> bool {
         let mut closed = self.0.closed.subscribe();
         let closing = closed.wait_for(|closed| *closed);
-        tokio::time::timeout(pause, closing).await.is_ok()
+        tokio::select! {
+            biased;
+            _ = closing => true,
+            () = pause(environment, duration) => false,
+        }
     }
 
     /// Whether a thread that blocks here may wait for tasks: they run elsewhere.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use grantor_client::{Tokens, TokensBuilder};
-use grantor_testkit::{FakeClock, FakeServer, environment};
+use grantor_testkit::{FakeClock, FakeServer, Waits, environment};
 use http::{Request, Response};
 
 pub(crate) const ISSUER: &str = "https://idp.example";
@@ -24,9 +24,10 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// Pauses are on the timer of the runtime, whose time most tests pause.
     pub(crate) fn new() -> Self {
         Self {
-            clock: FakeClock::new(),
+            clock: clock(),
             server: FakeServer::new(ISSUER),
         }
     }
@@ -78,6 +79,13 @@ impl World {
         assert!(attempt.observe(&response).await.is_done());
         response
     }
+}
+
+/// A clock that stands, under code that pauses on the timer of the runtime.
+pub(crate) fn clock() -> FakeClock {
+    let clock = FakeClock::new();
+    clock.set_waits(Waits::OnTheTimer);
+    clock
 }
 
 pub(crate) fn request() -> Request<()> {

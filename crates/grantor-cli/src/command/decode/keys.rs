@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use grantor_core::exchange::FailureKind;
 use grantor_core::{Issuer, is_secure};
-use grantor_http::{ReqwestTransport, Transport};
+use grantor_http::Transport;
 use grantor_jose::{Error, KeySet, PublicKey};
 use http::{Request, StatusCode};
 use url::Url;
 
-use crate::args::Decode;
+use crate::args::{ConnectionOptions, Decode};
+use crate::command::connection::transport;
 use crate::command::{discover, input};
 use crate::error::{CliError, Exit, with_sources};
 
@@ -54,32 +56,45 @@ impl Source {
 
     /// The keys. One that stands alone and has no name of its own is taken for that which `key_id`
     /// names.
-    pub(super) async fn keys(&self, key_id: Option<&str>) -> Result<KeySet, CliError> {
+    pub(super) async fn keys(
+        &self,
+        key_id: Option<&str>,
+        connection: &ConnectionOptions,
+    ) -> Result<KeySet, CliError> {
         match self {
             Self::File(path) => {
                 let text = input::text_from_file(path, "the keys")?;
                 read(text.as_bytes(), &path.display().to_string(), key_id)
             }
-            Self::Url(url) => fetch(url, key_id).await,
+            Self::Url(url) => fetch(url, key_id, connection).await,
             Self::Issuer { issuer, metadata } => {
-                let found = discover::fetch(issuer, metadata.clone()).await?;
+                let found = discover::fetch(issuer, metadata.clone(), connection).await?;
                 let url = found.metadata.jwks_uri.ok_or_else(|| {
                     CliError::configuration(format!("the metadata of {issuer} has no \"jwks_uri\""))
                 })?;
-                fetch(&url, key_id).await
+                fetch(&url, key_id, connection).await
             }
         }
     }
 }
 
-async fn fetch(url: &Url, key_id: Option<&str>) -> Result<KeySet, CliError> {
+async fn fetch(
+    url: &Url,
+    key_id: Option<&str>,
+    connection: &ConnectionOptions,
+) -> Result<KeySet, CliError> {
     let failed = |exit, why: &str| CliError::new(exit, format!("no keys from {url}: {why}"));
-    let transport = ReqwestTransport::new()
-        .map_err(|error| failed(Exit::Configuration, &with_sources(&error)))?;
+    let transport = transport(connection)?;
     let request = Request::get(url.as_str()).body(Bytes::new());
     let request = request.map_err(|_| failed(Exit::Usage, "this is not a URL"))?;
     let answer = transport.send(request).await;
-    let answer = answer.map_err(|error| failed(Exit::TryAgain, &with_sources(&error)))?;
+    let answer = answer.map_err(|error| {
+        let exit = match error.kind() {
+            FailureKind::Configuration => Exit::Configuration,
+            _ => Exit::TryAgain,
+        };
+        failed(exit, &with_sources(&error))
+    })?;
     match answer.status() {
         StatusCode::OK => read(answer.body(), url.as_str(), key_id),
         status => {

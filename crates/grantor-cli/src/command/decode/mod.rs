@@ -25,7 +25,7 @@ pub(crate) fn run(_: &Common, args: &Decode, output: &Output) -> Result<ExitCode
     let keys = match (&source, &parts.content) {
         (Some(source), Content::Claims(_)) => {
             let key_id = parts.header.get("kid").and_then(Value::as_str);
-            Some(crate::block_on(source.keys(key_id))?)
+            Some(crate::block_on(source.keys(key_id, &args.connection))?)
         }
         _ => None,
     };

@@ -33,7 +33,8 @@ pub(crate) fn run(common: &Common, args: &Request, output: &Output) -> Result<Ex
     let file = args.output.as_deref().map(open).transpose()?;
     crate::block_on(async {
         let options = (&args.client, &args.grant, &args.token);
-        let tokens = token_options::tokens(server, options, origins).await?;
+        let connection = &args.server.connection;
+        let tokens = token_options::tokens(server, connection, options, origins).await?;
         let sent = send(&tokens, request, args).await;
         let sent = with_way_out(sent, &tokens, &args.client, |metadata| {
             &metadata.token_endpoint_auth_methods_supported

@@ -100,7 +100,8 @@ pub(crate) fn persist_in_background(
         let mut pause = PAUSE;
         let mut closed = false;
         while !closed {
-            closed = services.tasks.closed_within(pause).await;
+            let environment = services.environment();
+            closed = services.tasks.closed_within(environment, pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             if retry(&login, &services, &record, version).await {
                 return;
