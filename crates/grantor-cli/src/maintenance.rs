@@ -131,7 +131,7 @@ mod tests {
             let upkeep = run(stores(store, &FakeClock::new()), Duration::from_millis(1));
             let log = logged(directory.path(), async {
                 tokio::select! {
-                    () = upkeep => {}
+                    () = upkeep => panic!("the upkeep ended"),
                     () = async { for _ in 0..3 { called.recv().await.unwrap() } } => {}
                 }
             });
