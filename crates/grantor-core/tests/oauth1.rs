@@ -3,9 +3,11 @@
 
 use bytes::Bytes;
 use grantor_core::oauth1::{
-    BodyHash, Credentials, Placement, SignatureMethod, Signing, Unsignable, base_string,
+    BodyHash, Callback, Credentials, OwnMethod, Placement, SignatureMethod, Signing, Unsignable,
+    base_string,
 };
 use grantor_core::{Secret, Timestamp};
+use grantor_jose::{Algorithm, Key, SignError};
 use http::{HeaderMap, Method, Request, Uri};
 use serde_json::Value;
 
@@ -126,7 +128,7 @@ fn signatures_are_those_that_are_printed() {
             &Secret::from(text(vector, "token_secret")),
         );
         assert_eq!(
-            signature.expose(),
+            signature.unwrap().expose(),
             vector["expected_signature"],
             "{}",
             vector["name"]
@@ -139,7 +141,7 @@ fn signatures_are_those_that_are_printed() {
             let base = vector["base_string"].as_str().unwrap_or_default();
             let signed = method(name);
             let signed = signed.signature(base, &secret("client_secret"), &secret("token_secret"));
-            assert_eq!(signed.expose(), vector["expected"]);
+            assert_eq!(signed.unwrap().expose(), vector["expected"]);
         }
     }
 }
@@ -348,4 +350,116 @@ fn what_can_not_be_signed_stays_as_it_was() {
         assert_eq!(result, Err(error));
         assert_eq!(format!("{request:?}"), before);
     }
+}
+
+#[derive(Debug)]
+struct Reversed;
+
+impl OwnMethod for Reversed {
+    fn name(&self) -> &'static str {
+        "X-REVERSED"
+    }
+
+    fn signature(&self, base: &str, client: &Secret, _: &Secret) -> Result<Secret, SignError> {
+        if client.is_empty() {
+            return Err(SignError::new("no secret"));
+        }
+        Ok(base.chars().rev().collect::<String>().into())
+    }
+}
+
+#[test]
+fn a_method_of_ones_own_signs_the_base_string() {
+    let mut signing = Signing::new(Credentials::new("foo", "bar"));
+    signing.method = SignatureMethod::Own(std::sync::Arc::new(Reversed));
+    let signed = sign(&signing, request("https://i.b", "", "")).unwrap();
+    assert!(header(&signed).contains("oauth_signature_method=\"X-REVERSED\""));
+    // The base string begins with "POST&https".
+    assert!(header(&signed).ends_with("sptth%26TSOP\""));
+    signing.client.secret = Secret::new("");
+    let failed = sign(&signing, request("https://i.b", "", ""));
+    assert_eq!(failed.unwrap_err(), Unsignable::KeyFailed);
+}
+
+#[test]
+fn rsa_signs_as_jws_does_and_needs_no_secret() {
+    for (algorithm, name, length) in [
+        (Algorithm::Rs256, "RSA-SHA256", 32),
+        (Algorithm::Rs512, "RSA-SHA512", 64),
+    ] {
+        let key = Key::generate(algorithm).unwrap();
+        let public = key.public().unwrap().clone();
+        let mut signing = Signing::new(Credentials::new("foo", ""));
+        signing.method = SignatureMethod::rsa(key).unwrap();
+        let signed = sign(&signing, request("https://i.b", "text/plain", "x")).unwrap();
+        let parameters: Vec<(String, String)> = header(&signed)
+            .split(", ")
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), decoded(value.trim_matches('"'))))
+            .collect();
+        let value = |name: &str| {
+            let found = parameters.iter().find(|(own, _)| own == name);
+            found.map(|(_, value)| value.clone()).unwrap()
+        };
+        assert_eq!(value("oauth_signature_method"), name);
+        let bytes = |text: String| {
+            base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text).unwrap()
+        };
+        assert_eq!(bytes(value("oauth_body_hash")).len(), length);
+        let protocol: Vec<_> = parameters
+            .iter()
+            .filter(|(name, _)| name != "oauth_signature")
+            .cloned()
+            .collect();
+        let uri = "https://i.b/".parse().unwrap();
+        let base = base_string(&Method::POST, &uri, &HeaderMap::new(), b"", &protocol).unwrap();
+        let signature = bytes(value("oauth_signature"));
+        assert!(
+            public
+                .verify(algorithm, base.as_bytes(), &signature)
+                .is_ok()
+        );
+    }
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let error = SignatureMethod::rsa(key).unwrap_err().to_string();
+    assert!(error.starts_with("a key for ES256 signs no"), "{error}");
+}
+
+#[test]
+fn the_three_steps_are_those_of_the_example() {
+    // RFC 5849 section 1.2, over https, with PLAINTEXT for the first two as it is printed.
+    let mut signing = Signing::new(Credentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"));
+    signing.method = SignatureMethod::DangerPlaintext;
+    signing.realm = Some("Photos".to_owned());
+    let endpoint = url::Url::parse("https://photos.example.net/initiate").unwrap();
+    let back = Callback::Url(url::Url::parse("http://printer.example.com/ready").unwrap());
+    let now = Timestamp::from_secs(137_131_200);
+    let asked = signing.temporary_credentials_request(&endpoint, &back, "wIjqoxSZ", now);
+    let asked = asked.unwrap();
+    assert_eq!(
+        (asked.method(), &*asked.uri().to_string()),
+        (&Method::POST, endpoint.as_str())
+    );
+    let sent = header(&asked);
+    assert!(sent.contains("oauth_callback=\"http%3A%2F%2Fprinter.example.com%2Fready\""));
+    assert!(
+        sent.contains("oauth_signature=\"kd94hf93k423kf44%26\"") && !sent.contains("oauth_token")
+    );
+    let nowhere = signing.temporary_credentials_request(&endpoint, &Callback::OutOfBand, "n", now);
+    assert!(header(&nowhere.unwrap()).contains("oauth_callback=\"oob\""));
+
+    let temporary = Credentials::new("hh5s93j4hdidpola", "hdhd0244k9j7ao03");
+    let page = url::Url::parse("https://photos.example.net/authorize?a=b").unwrap();
+    let page = Signing::authorization_url(&page, &temporary);
+    let expected = "https://photos.example.net/authorize?a=b&oauth_token=hh5s93j4hdidpola";
+    assert_eq!(page.as_str(), expected);
+
+    let endpoint = url::Url::parse("https://photos.example.net/token").unwrap();
+    let verifier = Secret::new("hfdp7dh39dks9884");
+    let asked = signing.token_credentials_request(&endpoint, &temporary, &verifier, "walatlh", now);
+    let asked = asked.unwrap();
+    let sent = header(&asked);
+    assert!(sent.contains("oauth_token=\"hh5s93j4hdidpola\""));
+    assert!(sent.contains("oauth_verifier=\"hfdp7dh39dks9884\""));
+    assert!(sent.contains("oauth_signature=\"kd94hf93k423kf44%26hdhd0244k9j7ao03\""));
 }

@@ -21,6 +21,8 @@ pub enum Unsignable {
     Insecure,
     /// The realm has characters that can't stand in a header.
     Realm,
+    /// The key of the signature method can't sign now.
+    KeyFailed,
 }
 
 impl fmt::Display for Unsignable {
@@ -35,6 +37,7 @@ impl fmt::Display for Unsignable {
                 "PLAINTEXT shows the secrets: it takes https, or an address of this machine"
             }
             Self::Realm => "the realm has characters that can't stand in a header",
+            Self::KeyFailed => "the key of the signature method can't sign now",
         })
     }
 }

@@ -1,14 +1,17 @@
-//! The signature methods (RFC 5849 section 3.4, and HMAC with SHA-2).
+//! The signature methods (RFC 5849 section 3.4, and the same with SHA-2).
+
+use std::fmt::Debug;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use grantor_jose::digest;
+use grantor_jose::{Algorithm, Key, SignError, digest};
 
 use super::parameters::encode;
 use crate::Secret;
 
 /// How a request is signed. The server says which ones it takes; RFC 5849 knows no way to ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SignatureMethod {
     /// `HMAC-SHA1` (RFC 5849 section 3.4.2), which every server takes. SHA-1 is broken for
@@ -18,49 +21,139 @@ pub enum SignatureMethod {
     HmacSha256,
     /// `HMAC-SHA512`, which is no part of RFC 5849.
     HmacSha512,
+    /// `RSA-SHA256` or `RSA-SHA512`, which are no part of RFC 5849: see [`rsa`](Self::rsa). The
+    /// secrets sign nothing then.
+    Rsa(RsaKey),
     /// `PLAINTEXT` (RFC 5849 section 3.4.4): no signature, the secrets themselves.
     DangerPlaintext,
+    /// A method of the application's own.
+    Own(Arc<dyn OwnMethod>),
 }
 
+/// A key for `RSA-SHA256` or `RSA-SHA512`.
+#[derive(Debug, Clone)]
+pub struct RsaKey(Arc<Key>);
+
+/// A signature method that this crate does not have (RFC 5849 section 3.4: servers may define their
+/// own).
+pub trait OwnMethod: Debug + Send + Sync + 'static {
+    /// Its name in `oauth_signature_method`.
+    fn name(&self) -> &str;
+
+    /// The value of `oauth_signature` for a base string, as it is before percent-encoding.
+    ///
+    /// # Errors
+    /// Nothing can be signed now.
+    fn signature(
+        &self,
+        base_string: &str,
+        client: &Secret,
+        token: &Secret,
+    ) -> Result<Secret, SignError>;
+
+    /// The value of `oauth_body_hash` for a body that is no form; none by default.
+    fn body_hash(&self, body: &[u8]) -> Option<String> {
+        let _ = body;
+        None
+    }
+}
+
+/// A key of another algorithm than RSA PKCS #1 with SHA-256 or SHA-512.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnsuitableKey(Algorithm);
+
+impl std::fmt::Display for UnsuitableKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let algorithm = self.0;
+        write!(
+            f,
+            "a key for {algorithm} signs no OAuth 1.0a request: RSA-SHA256 takes a key for RS256, \
+             RSA-SHA512 one for RS512"
+        )
+    }
+}
+
+impl std::error::Error for UnsuitableKey {}
+
 impl SignatureMethod {
+    /// `RSA-SHA256` with a key for RS256, `RSA-SHA512` with one for RS512: the signatures are the
+    /// same as in JWS.
+    ///
+    /// # Errors
+    /// The key is for another algorithm.
+    pub fn rsa(key: Key) -> Result<Self, UnsuitableKey> {
+        match key.algorithm() {
+            Algorithm::Rs256 | Algorithm::Rs512 => Ok(Self::Rsa(RsaKey(Arc::new(key)))),
+            other => Err(UnsuitableKey(other)),
+        }
+    }
+
     /// Its name in `oauth_signature_method`.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::HmacSha1ForLegacyUseOnly => "HMAC-SHA1",
             Self::HmacSha256 => "HMAC-SHA256",
             Self::HmacSha512 => "HMAC-SHA512",
+            Self::Rsa(key) if key.0.algorithm() == Algorithm::Rs512 => "RSA-SHA512",
+            Self::Rsa(_) => "RSA-SHA256",
             Self::DangerPlaintext => "PLAINTEXT",
+            Self::Own(method) => method.name(),
         }
+    }
+
+    /// Whether the request shows the secrets themselves.
+    pub(super) fn shows_secrets(&self) -> bool {
+        matches!(self, Self::DangerPlaintext)
     }
 
     /// The value of `oauth_signature` for a base string. Without token credentials their secret is
     /// empty.
-    #[must_use]
-    pub fn signature(self, base_string: &str, client: &Secret, token: &Secret) -> Secret {
+    ///
+    /// # Errors
+    /// The key can't sign now.
+    pub fn signature(
+        &self,
+        base_string: &str,
+        client: &Secret,
+        token: &Secret,
+    ) -> Result<Secret, SignError> {
         let encoded = |secret: &Secret| encode(secret.expose().as_bytes());
-        let key = Secret::new(format!("{}&{}", encoded(client), encoded(token)));
-        let (bytes, text) = (key.expose().as_bytes(), base_string.as_bytes());
-        Secret::new(match self {
+        let secrets = || Secret::new(format!("{}&{}", encoded(client), encoded(token)));
+        let hmac = |digest: fn(&[u8], &[u8]) -> Vec<u8>| {
+            let mac = digest(secrets().expose().as_bytes(), base_string.as_bytes());
+            Ok(Secret::new(STANDARD.encode(mac)))
+        };
+        match self {
             Self::HmacSha1ForLegacyUseOnly => {
-                STANDARD.encode(digest::hmac_sha1_for_legacy_use_only(bytes, text))
+                hmac(|key, text| digest::hmac_sha1_for_legacy_use_only(key, text).to_vec())
             }
-            Self::HmacSha256 => STANDARD.encode(digest::hmac_sha256(bytes, text)),
-            Self::HmacSha512 => STANDARD.encode(digest::hmac_sha512(bytes, text)),
-            Self::DangerPlaintext => return key,
-        })
+            Self::HmacSha256 => hmac(|key, text| digest::hmac_sha256(key, text).to_vec()),
+            Self::HmacSha512 => hmac(|key, text| digest::hmac_sha512(key, text).to_vec()),
+            Self::Rsa(key) => {
+                let signature = key.0.sign_bytes(base_string.as_bytes())?;
+                Ok(Secret::new(STANDARD.encode(signature.as_bytes())))
+            }
+            Self::DangerPlaintext => Ok(secrets()),
+            Self::Own(method) => method.signature(base_string, client, token),
+        }
     }
 
     /// The value of `oauth_body_hash`, with the hash of the signature. PLAINTEXT signs nothing, so a
     /// hash would say nothing.
-    pub(super) fn body_hash(self, body: &[u8]) -> Option<String> {
+    pub(super) fn body_hash(&self, body: &[u8]) -> Option<String> {
         match self {
             Self::HmacSha1ForLegacyUseOnly => {
                 Some(STANDARD.encode(digest::sha1_for_legacy_use_only(body)))
             }
             Self::HmacSha256 => Some(STANDARD.encode(digest::sha256(body))),
             Self::HmacSha512 => Some(STANDARD.encode(digest::sha512(body))),
+            Self::Rsa(key) if key.0.algorithm() == Algorithm::Rs512 => {
+                Some(STANDARD.encode(digest::sha512(body)))
+            }
+            Self::Rsa(_) => Some(STANDARD.encode(digest::sha256(body))),
             Self::DangerPlaintext => None,
+            Self::Own(method) => method.body_hash(body),
         }
     }
 }

@@ -1,10 +1,8 @@
-//! Requests signed as OAuth 1.0a wants it (RFC 5849 section 3), for the APIs that never moved on.
+//! OAuth 1.0a (RFC 5849), for the APIs that never moved on: requests are signed (section 3), and a
+//! client gets the credentials of a token in three steps (section 2).
 //!
 //! A request is signed in place, and its body stays what it is: only [`Placement::Body`] adds to a
-//! form. Nonce and timestamp are arguments. What is here is the signature of one request; nothing
-//! sends it yet, and temporary credentials (RFC 5849 section 2) are asked for with the same function
-//! and `oauth_callback` or `oauth_verifier` among [`Signing::extra`]. The methods with RSA are
-//! absent.
+//! form. Nonce and timestamp are arguments. Nothing here sends a request.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -22,14 +20,18 @@
 //! ```
 
 mod base_string;
+mod credentials_response;
 mod error;
 mod method;
 mod parameters;
 mod place;
 mod signing;
+mod steps;
 
 pub use base_string::base_string;
+pub use credentials_response::{CredentialsError, CredentialsResponse};
 pub use error::Unsignable;
-pub use method::SignatureMethod;
+pub use method::{OwnMethod, RsaKey, SignatureMethod, UnsuitableKey};
 pub use place::Placement;
 pub use signing::{BodyHash, Credentials, Signing};
+pub use steps::{Callback, CallbackError, verifier_of_callback};

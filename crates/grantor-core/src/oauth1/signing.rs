@@ -41,7 +41,7 @@ pub enum BodyHash {
 }
 
 /// How requests are signed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Signing {
     /// The client's credentials.
@@ -56,7 +56,7 @@ pub struct Signing {
     pub realm: Option<String>,
     /// Whether bodies that are no forms are signed too; so at first.
     pub body_hash: BodyHash,
-    /// Further parameters of the protocol: `oauth_callback`, `oauth_verifier`, `oauth_version`.
+    /// Further parameters of the protocol, such as `oauth_version`.
     pub extra: Vec<(String, String)>,
 }
 
@@ -103,7 +103,8 @@ impl Signing {
         let token = self.token.as_ref().map_or(&nobody, |token| &token.secret);
         let signature = self
             .method
-            .signature(&base_string, &self.client.secret, token);
+            .signature(&base_string, &self.client.secret, token)
+            .map_err(|_| Unsignable::KeyFailed)?;
         parameters.push(("oauth_signature".to_owned(), signature.expose().to_owned()));
         self.placement
             .put(request, self.realm.as_deref(), &parameters)
@@ -128,8 +129,7 @@ impl Signing {
     /// RFC 5849 section 3.4.4: PLAINTEXT "MUST be used with a transport-layer mechanism".
     fn check_connection(&self, request: &Request<Bytes>) -> Result<(), Unsignable> {
         let url = Url::parse(&request.uri().to_string()).map_err(|_| Unsignable::Uri)?;
-        let shows_secrets = self.method == SignatureMethod::DangerPlaintext;
-        match shows_secrets && !is_secure(&url) {
+        match self.method.shows_secrets() && !is_secure(&url) {
             true => Err(Unsignable::Insecure),
             false => Ok(()),
         }
