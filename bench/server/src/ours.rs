@@ -7,6 +7,7 @@ use std::time::Duration;
 use grantor_core::{Issuer, Scope, Secret};
 use grantor_http::system;
 use grantor_jose::Algorithm;
+use grantor_server::grant_type::ClientCredentials;
 use grantor_server::{AccessTokens, NewClient, Server, StoredClients};
 use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores};
 use grantor_store_sqlite::SqliteStore;
@@ -33,7 +34,10 @@ pub async fn build(kind: Kind, directory: &Path) -> Result<Server> {
     let clients = StoredClients::open(&stores).await?;
     clients.add(client).await.map_err(Error::from)?;
     let issuer = Issuer::parse("https://id.example.com")?;
-    let server = Server::builder(issuer, stores).configure(|config| {
+    let server = Server::builder(issuer, stores)
+        .without_default_grant_types()
+        .grant_type(ClientCredentials)
+        .configure(|config| {
         config.access_token_lifetime = Duration::from_secs(3600);
         config.default_audience = Some("https://api.example.com".to_owned());
         config.access_tokens = match kind {

@@ -7,6 +7,7 @@
 //! use grantor_core::Issuer;
 //! use grantor_http::system;
 //! use grantor_server::Server;
+//! use grantor_site::AccountSite;
 //! use grantor_store::{MasterKey, Namespace, Store, Stores};
 //! use grantor_store_sqlite::SqliteStore;
 //! use std::{path::Path, sync::Arc};
@@ -17,7 +18,10 @@
 //! let namespace = Namespace::new(issuer.as_str());
 //! let key = MasterKey::open(Path::new("keys"), &store, namespace, &system()).await?;
 //! let stores = Stores::new(store, namespace, system()).seal_under(key.sealing_key());
-//! let server = Server::builder(issuer, stores).build().await?;
+//! let server = Server::builder(issuer, stores)
+//!     .site_with(AccountSite::for_server)
+//!     .build()
+//!     .await?;
 //!
 //! let api = server.protect("https://api.example.com")?.scope("read");
 //! let app: Router = Router::new()

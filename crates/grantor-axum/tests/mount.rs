@@ -10,6 +10,7 @@ use grantor_axum::ServerExt;
 use grantor_core::{ClientAuthentication, GrantParameters, Issuer, Scope, TokenRequest};
 use grantor_http::system;
 use grantor_server::{NewClient, Server, StoredClients};
+use grantor_site::AccountSite;
 use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores};
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -30,7 +31,11 @@ async fn application(issuer: &str) -> (Router, ClientAuthentication) {
     let client_secret = clients.add(app).await.unwrap().unwrap();
     let api = NewClient::resource_server("api", API);
     clients.add(api).await.unwrap();
-    let server = Server::builder(issuer, stores).build().await.unwrap();
+    let server = Server::builder(issuer, stores)
+        .site_with(AccountSite::for_server)
+        .build()
+        .await
+        .unwrap();
     let read = server.protect(API).unwrap().scope("read");
     let app = Router::new()
         .route("/things", get(|| async { "things" }).layer(read))
@@ -122,7 +127,11 @@ async fn a_protected_route_can_be_called_with_and_without_naming_its_resource() 
         client_secret: clients.add(new).await.unwrap().unwrap(),
     };
     let issuer = Issuer::parse(base).unwrap();
-    let server = Server::builder(issuer, stores).build().await.unwrap();
+    let server = Server::builder(issuer, stores)
+        .site_with(AccountSite::for_server)
+        .build()
+        .await
+        .unwrap();
     let protected = server.protect(API).unwrap().scope("read");
     let app = Router::new()
         .route("/things", get(|| async { "things" }).layer(protected))

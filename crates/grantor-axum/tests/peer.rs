@@ -11,6 +11,7 @@ use grantor_axum::ServerExt;
 use grantor_core::{ClientAuthentication, GrantParameters, Issuer, PeerAddress, TokenRequest};
 use grantor_http::system;
 use grantor_server::{Bucket, Limit, Limits, NewClient, Server, StoredClients};
+use grantor_site::AccountSite;
 use grantor_store::{MasterKey, MemoryStore, Namespace, Stores};
 use http::{Request, StatusCode};
 use tower::ServiceExt;
@@ -26,7 +27,9 @@ async fn application() -> Router {
     let limit = Limit::new(2, Duration::from_secs(3600));
     let limits = Limits::new(&stores).with(Bucket::WrongClientSecrets, limit);
     let issuer = Issuer::parse("https://id.example.com").unwrap();
-    let builder = Server::builder(issuer, stores).limits(limits);
+    let builder = Server::builder(issuer, stores)
+        .site_with(AccountSite::for_server)
+        .limits(limits);
     builder.build().await.unwrap().routes()
 }
 

@@ -204,6 +204,15 @@ impl From<grantor_server::Error> for CliError {
     }
 }
 
+impl From<grantor_site::Error> for CliError {
+    fn from(error: grantor_site::Error) -> Self {
+        match error {
+            grantor_site::Error::Server(error) => error.into(),
+            other => Self::failed(other.to_string()),
+        }
+    }
+}
+
 impl From<grantor_server::BuildError> for CliError {
     fn from(error: grantor_server::BuildError) -> Self {
         Self::configuration(list("the server can't be built", error.problems()))

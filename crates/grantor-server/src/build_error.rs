@@ -11,7 +11,9 @@ pub struct BuildError {
 }
 
 impl BuildError {
-    pub(crate) fn new(mut problems: Vec<String>) -> Self {
+    /// An error of these problems, each once.
+    #[must_use]
+    pub fn new(mut problems: Vec<String>) -> Self {
         // Two parts of a server may need the same kind of record.
         let mut seen = HashSet::new();
         problems.retain(|problem| seen.insert(problem.clone()));

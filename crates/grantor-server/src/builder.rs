@@ -2,26 +2,19 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::Issuer;
-use grantor_store::{Diagnostics, Stores};
+use grantor_store::Stores;
 
 use crate::build_error::BuildError;
-use crate::built_in_site::{BuiltInSite, Passwords};
-use crate::client::{Clients, StoredClients};
+use crate::client::Clients;
 use crate::config::Config;
-use crate::endpoint::metadata::Published;
-use crate::event::{Event, Events, Listener};
-use crate::grant::Grants;
-use crate::grant_type::{
-    AuthorizationCode, ClientCredentials, GrantType, GrantTypes, RefreshToken,
-};
-use crate::http::{Offer, Routes};
-use crate::key::{Keys, Purpose};
+use crate::event::{Event, Listener};
+use crate::grant_type::{AuthorizationCode, ClientCredentials, GrantType, RefreshToken};
 use crate::limits::Limits;
-use crate::records::Tables;
 use crate::server::Server;
-use crate::services::{PageKeys, Protected, Services};
-use crate::site::Site;
-use crate::token::{TokenFormat, Tokens};
+use crate::site::{Site, SiteSetup};
+use crate::token::TokenFormat;
+
+mod assemble;
 
 /// Puts a server together. [`build`](Self::build) finds all that is wrong at once.
 pub struct ServerBuilder {
@@ -29,12 +22,21 @@ pub struct ServerBuilder {
     config: Config,
     stores: Stores,
     clients: Option<Arc<dyn Clients>>,
-    site: Option<Arc<dyn Site>>,
+    site: Option<ChosenSite>,
     grant_types: Vec<Arc<dyn GrantType>>,
     token_format: Option<Arc<dyn TokenFormat>>,
     listener: Option<Listener>,
     limits: Option<Limits>,
 }
+
+/// The site of a server to be.
+enum ChosenSite {
+    Made(Arc<dyn Site>),
+    /// It is made when the rest is known.
+    With(OpenSite),
+}
+
+type OpenSite = Box<dyn FnOnce(&SiteSetup<'_>) -> Result<Arc<dyn Site>, BuildError> + Send + Sync>;
 
 impl fmt::Debug for ServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,9 +48,10 @@ impl fmt::Debug for ServerBuilder {
 }
 
 impl Server {
-    /// Begins a server for `issuer` with its records in `stores`, and everything else by default: the
-    /// built-in site, clients in the store, and the grant types for codes, client credentials and
-    /// refresh tokens. The issuer is never taken from a `Host` header.
+    /// Begins a server for `issuer` with its records in `stores`, and everything else by default:
+    /// clients in the store, and the grant types for codes, client credentials and refresh tokens. The
+    /// first of them shows pages, so the server needs a [`site`](ServerBuilder::site) too. The issuer
+    /// is never taken from a `Host` header.
     #[must_use]
     pub fn builder(issuer: Issuer, stores: Stores) -> ServerBuilder {
         ServerBuilder {
@@ -84,10 +87,22 @@ impl ServerBuilder {
         self
     }
 
-    /// Leaves login and consent to your application.
+    /// Sets the site: who the user is, and what they see.
     #[must_use]
     pub fn site(mut self, site: impl Site) -> Self {
-        self.site = Some(Arc::new(site));
+        self.site = Some(ChosenSite::Made(Arc::new(site)));
+        self
+    }
+
+    /// Sets a site that is made of parts of the server, when the server is built. What is wrong with it
+    /// is told together with all else: `site_with(grantor_site::AccountSite::for_server)`.
+    #[must_use]
+    pub fn site_with<S: Site>(
+        mut self,
+        open: impl FnOnce(&SiteSetup<'_>) -> Result<S, BuildError> + Send + Sync + 'static,
+    ) -> Self {
+        let open = |setup: &SiteSetup<'_>| Ok(Arc::new(open(setup)?) as Arc<dyn Site>);
+        self.site = Some(ChosenSite::With(Box::new(open)));
         self
     }
 
@@ -114,8 +129,13 @@ impl ServerBuilder {
         self
     }
 
-    /// Where its records are, for what else works on them, such as
-    /// [`Accounts`](crate::built_in_site::Accounts).
+    /// The server's issuer.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// Where its records are, for what else works on them, such as the accounts of `grantor-site`.
     #[must_use]
     pub fn stores(&self) -> &Stores {
         &self.stores
@@ -134,119 +154,4 @@ impl ServerBuilder {
         self.limits = Some(limits);
         self
     }
-
-    /// Checks everything, reads or makes the server's keys, and gives the server.
-    ///
-    /// # Errors
-    /// Every problem of the configuration at once; or the store can't be read.
-    pub async fn build(self) -> Result<Server, BuildError> {
-        let mut diagnostics = Diagnostics {
-            problems: self.config.problems(),
-            ..Diagnostics::default()
-        };
-        let grant_types = GrantTypes::new(self.grant_types);
-        for name in grant_types.repeated() {
-            let problem = format!("the grant type {name} was added twice");
-            diagnostics.problems.push(problem);
-        }
-        if grant_types.is_empty() {
-            let problem = "a server needs a grant type".to_owned();
-            diagnostics.problems.push(problem);
-        }
-        let tables = Tables::prepare(&self.stores, &mut diagnostics);
-        let clients = match self.clients {
-            Some(clients) => Some(FoundClients::Own(clients)),
-            None => {
-                let stored = StoredClients::prepare(&self.stores, &mut diagnostics);
-                stored.map(|stored| FoundClients::Stored(Box::new(stored)))
-            }
-        };
-        let limits = self.limits.unwrap_or_else(|| Limits::new(&self.stores));
-        let limits = limits.behind(self.config.trusted_proxies.clone());
-        let site = match self.site {
-            Some(site) => Some(site),
-            None => {
-                let passwords = Passwords::default();
-                let limits = limits.clone();
-                BuiltInSite::prepare(
-                    &self.stores,
-                    passwords,
-                    &self.issuer,
-                    limits,
-                    &mut diagnostics,
-                )
-                .map(|site| Arc::new(site) as Arc<dyn Site>)
-            }
-        };
-        let (true, Some(tables), Some(clients), Some(site)) =
-            (diagnostics.problems.is_empty(), tables, clients, site)
-        else {
-            return Err(BuildError::new(diagnostics.problems));
-        };
-        for warning in &diagnostics.warnings {
-            tracing::warn!("{warning}");
-        }
-        let environment = self.stores.environment().clone();
-        let keys = Arc::new(Keys::load(&tables.keys, &environment).await?);
-        let (clients, stored_clients): (Arc<dyn Clients>, _) = match clients {
-            FoundClients::Own(clients) => (clients, None),
-            FoundClients::Stored(stored) => {
-                let stored = Arc::new(stored.with_keys(&keys));
-                (Arc::clone(&stored) as _, Some(stored))
-            }
-        };
-        let (issuer, config) = (self.issuer, self.config);
-        let revocation = Arc::new(tables.revocation);
-        let grants = Arc::new(Grants {
-            records: tables.grants,
-            clients: Arc::clone(&clients),
-            revocation: Arc::clone(&revocation),
-            keys: Arc::clone(&keys),
-            issuer: issuer.clone(),
-            environment: environment.clone(),
-            access_token_lifetime: config.access_token_lifetime,
-        });
-        let tokens = Tokens {
-            records: tables.access_tokens,
-            revoked: tables.revoked,
-            grants: Arc::clone(&grants),
-            clients: Arc::clone(&clients),
-            revocation: Arc::clone(&revocation),
-            keys: Arc::clone(&keys),
-            issuer: issuer.clone(),
-            environment: environment.clone(),
-            kind: config.access_tokens,
-            format: self.token_format,
-            default_audience: config.default_audience.clone(),
-            max_clock_skew: config.max_clock_skew,
-        };
-        let offer = Offer {
-            config: &config,
-            grant_types: &grant_types,
-        };
-        Ok(Server(Arc::new(Services {
-            published: Published::new(&issuer, &offer, &keys),
-            routes: Routes::new(&issuer, &offer),
-            policy: config.profile.policy(&config),
-            page_keys: PageKeys::new(keys.for_purpose(Purpose::Pages)),
-            events: Events::new(self.listener),
-            limits,
-            protected: Protected::default(),
-            issuer,
-            config,
-            environment,
-            clients,
-            stored_clients,
-            revocation,
-            grants,
-            tokens,
-            grant_types,
-            site,
-        })))
-    }
-}
-
-enum FoundClients {
-    Own(Arc<dyn Clients>),
-    Stored(Box<StoredClients>),
 }

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct Identifier([u8; 16]);
 
 impl Identifier {
-    pub(crate) fn mint(environment: &Environment) -> Self {
+    /// A new one.
+    #[must_use]
+    pub fn mint(environment: &Environment) -> Self {
         Self::at(environment.now(), environment.random_bytes())
     }
 
@@ -26,7 +28,9 @@ impl Identifier {
         Self(bytes)
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8; 16] {
+    /// Its bytes, for the key of a record.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 

@@ -2,8 +2,8 @@
 //!
 //! RFC 6749, 6750, 7009, 7636, 7662, 8414, 8707, 9068, 9207. It names no web framework and no
 //! database: requests are of the `http` crate, records go through `grantor-store`. The application
-//! decides who the user is and what they see, by the trait [`Site`]; accounts and pages of its own
-//! are in [`built_in_site`].
+//! decides who the user is and what they see, by the trait [`Site`]. The crate `grantor-site` is one
+//! implementation of it, with accounts and pages.
 //!
 //! # Endpoints
 //!
@@ -34,14 +34,13 @@
 //! | 401 | `/token`, `/introspect`, `/revoke` | `invalid_client`, with `WWW-Authenticate: Basic`. The true reason is an event and not in the answer |
 //! | 404, 405 | all | no such path, another method: 405 has `Allow` |
 //! | 413 | all | the body is over 64 KiB |
-//! | 422 | `/authorize/continue` | the built-in site's login failed: the page is shown again |
+//! | 422 | `/authorize/continue` | the login of the site with accounts failed: the page is shown again |
 //! | 429 | `/token`, `/introspect`, `/revoke`, logins | too many wrong secrets or passwords |
 //! | 500, 503 | all | the server or its store failed. A request that got 503 may be sent again after `Retry-After`: it used up no code and no refresh token |
 
 mod authorization;
 mod build_error;
 mod builder;
-pub mod built_in_site;
 mod cached;
 mod client;
 mod config;
@@ -81,10 +80,10 @@ pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
 pub use identifier::Identifier;
 pub use limits::{Bucket, Limit, Limits};
 pub use profile::{Pkce, Policy, Profile};
-pub use revocation::{Consent, Subjects, Target};
+pub use revocation::{Consent, RevocationEpoch, Subjects, Target};
 pub use server::Server;
 pub use site::{
-    Allowed, Decision, Form, Interaction, Login, LoginRequirements, Page, SignIn, Site, SiteError,
-    Submitted,
+    Allowed, Cookie, CookieToken, Decision, Form, Interaction, Login, LoginRequirements, Page,
+    SignIn, Site, SiteError, SiteSetup, Submitted, error_advice,
 };
 pub use token::{TokenContents, TokenFormat};

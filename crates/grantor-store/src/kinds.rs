@@ -73,7 +73,7 @@ kinds! {
     CONSENTS = b"co" "consents" Transition;
     /// Epochs of subjects and sessions of which tokens were revoked.
     REVOCATION_EPOCHS = b"an" "revocation-epochs" Transition;
-    /// Accounts of the built-in site.
+    /// Accounts of `grantor-site`.
     ACCOUNTS = b"ac" "accounts" Transition;
     /// The names of accounts, each given once.
     ACCOUNT_NAMES = b"nm" "account-names" Guard;

@@ -18,18 +18,20 @@ use grantor::axum::ServerExt;
 use grantor::core::{BoxFuture, Environment, Secret, Timestamp};
 use grantor::http::system;
 use grantor::jose::digest::{constant_time_eq, hmac_sha1_for_legacy_use_only};
-use grantor::server::built_in_site::{Accounts, Passwords};
 use grantor::server::{
-    self, Decision, Form, Interaction, Login, NewClient, Page, Server, SignIn, Site, SiteError,
+    self, Cookie, Decision, Form, Interaction, Login, NewClient, Page, Server, SignIn, Site,
+    SiteError,
 };
+use grantor::site::{Accounts, Passwords};
 use grantor::store::{MasterKey, MemoryStore};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 
-/// Passwords come from the built-in accounts; sessions and second factors are the application's, here
+/// Passwords come from the accounts of `grantor::site`; sessions and second factors are the application's, here
 /// in memory.
 #[derive(Debug)]
 struct TwoFactors {
     accounts: Accounts,
+    cookie: Cookie,
     environment: Environment,
     sessions: Mutex<HashMap<String, Login>>,
     factors: Mutex<HashMap<String, Factor>>,
@@ -128,9 +130,7 @@ impl TwoFactors {
         let cookie: String = self.environment.random_text::<32>();
         let login = Login::new(subject, now).in_session(self.environment.random_text::<16>());
         lock(&self.sessions).insert(cookie.clone(), login.clone());
-        // Behind https add Secure, and the prefix __Host- to the name.
-        let cookie = format!("session={cookie}; Path=/; HttpOnly; SameSite=Lax");
-        let cookie = HeaderValue::try_from(cookie).map_err(SiteError::new)?;
+        let cookie = self.cookie.set(&cookie, None)?;
         Ok(SignIn::SignedIn(login, vec![cookie]))
     }
 }
@@ -149,7 +149,7 @@ impl Site for TwoFactors {
                     form.get("code").unwrap_or_default(),
                 );
             }
-            let session = interaction.cookie("session");
+            let session = self.cookie.read(&interaction.request().headers);
             let login = session.and_then(|cookie| lock(&self.sessions).get(cookie).cloned());
             match login.filter(|login| interaction.requirements().is_recent(login.auth_time)) {
                 Some(login) => Ok(SignIn::Is(login)),
@@ -231,6 +231,7 @@ pub(crate) async fn server() -> Result<Server, Box<dyn StdError>> {
     };
     let site = TwoFactors {
         accounts,
+        cookie: Cookie::new("session", opened.issuer()),
         environment: system(),
         sessions: Mutex::default(),
         factors: Mutex::new(HashMap::from([(ada.subject, factor)])),

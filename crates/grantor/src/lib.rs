@@ -25,6 +25,7 @@
 //! |---|---|---|
 //! | [`client`] | `client` | tokens for calls of APIs: fetched, cached, renewed, shared, stored |
 //! | [`server`] | `server` | the authorization server |
+//! | [`site`] | `site` | a login for it, with accounts and pages |
 //! | [`resource`] | `resource` | the layer that checks access tokens |
 //! | [`mod@axum`] | `axum` | the server and the layer in an axum application |
 //! | [`store`] | `store` | where tokens, clients and grants are kept |
@@ -49,6 +50,7 @@
 //! | `socks` | SOCKS proxies in `HTTPS_PROXY` and `ALL_PROXY`; without it they are an error |
 //! | `metrics` | counters in the recorder of the crate `metrics` |
 //! | `server` | the module [`server`], with `http` and `store` |
+//! | `site` | the module [`site`], with `server`; [`server::open`] begins with it |
 //! | `resource` | the module [`resource`], with `http` |
 //! | `axum` | the module [`mod@axum`], with `server` and `resource` |
 //! | `http` | the module [`http`] |
@@ -78,6 +80,9 @@ pub use grantor_jose as jose;
 pub use grantor_resource as resource;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "site")]
+#[doc(inline)]
+pub use grantor_site as site;
 #[cfg(feature = "store")]
 #[doc(inline)]
 pub use grantor_store as store;
@@ -92,11 +97,18 @@ pub use grantor_store_sqlite as sqlite;
     feature = "blocking",
     feature = "client",
     feature = "reqwest-middleware",
+    feature = "site",
     feature = "sqlite"
 ))]
 pub mod guide;
 
 /// The examples of the README, compiled.
-#[cfg(all(doctest, feature = "axum", feature = "client", feature = "sqlite"))]
+#[cfg(all(
+    doctest,
+    feature = "axum",
+    feature = "client",
+    feature = "site",
+    feature = "sqlite"
+))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

@@ -9,6 +9,7 @@
 //!
 //! # async fn run(folder: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
 //! let opened = server::open("https://id.example.com", MemoryStore::new(), folder).await?;
+//! # let opened = opened.without_default_grant_types().grant_type(server::grant_type::ClientCredentials);
 //! let server = opened.build().await?;
 //! assert_eq!(server.issuer().as_str(), "https://id.example.com");
 //! # Ok(())
@@ -60,6 +61,10 @@ impl From<MasterKey> for KeySource {
 /// Begins a server for `issuer` that keeps all its records in `store`, sealed under `key`, with the
 /// system's clock and randomness. [`ServerBuilder::build`] gives the server, after changes or without.
 ///
+/// With the feature `site` the builder has the site of the crate `grantor-site`, with accounts and pages;
+/// [`ServerBuilder::site`] sets your own instead. Without that feature a server that issues codes needs a
+/// site of your own.
+///
 /// The clients are those of [`Server::clients`]. The command `grantor` works on them too, if the
 /// store is the SQLite file `grantor.db` in the folder of the key: `grantor client add ID --data
 /// FOLDER`.
@@ -85,5 +90,8 @@ pub async fn open(
         }
     };
     let stores = Stores::new(store, namespace, system()).seal_under(key.sealing_key());
-    Ok(Server::builder(issuer, stores))
+    let builder = Server::builder(issuer, stores);
+    #[cfg(feature = "site")]
+    let builder = builder.site_with(grantor_site::AccountSite::for_server);
+    Ok(builder)
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use grantor_core::Issuer;
 use grantor_server::Server;
+use grantor_site::AccountSite;
 use grantor_store::Stores;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -68,7 +69,8 @@ fn issuer(config: &Config, address: SocketAddr) -> Result<Issuer, CliError> {
 }
 
 async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server, CliError> {
-    let built = Server::builder(issuer, stores).configure(|server| {
+    let builder = Server::builder(issuer, stores).site_with(AccountSite::for_server);
+    let builder = builder.configure(|server| {
         server.access_tokens = config.access_tokens;
         server.default_audience.clone_from(&config.audience);
         server.resources.clone_from(&config.resources);
@@ -88,7 +90,7 @@ async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server
         set(&mut server.refresh_grace, config.refresh_grace);
         set(&mut server.code_lifetime, config.code_lifetime);
     });
-    Ok(built.build().await?)
+    Ok(builder.build().await?)
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {

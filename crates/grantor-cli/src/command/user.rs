@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use grantor_core::Secret;
 use grantor_server::Subjects;
-use grantor_server::built_in_site::{Account, Accounts, Passwords};
+use grantor_site::{Account, Accounts, Passwords};
 use grantor_store::Stores;
 use serde_json::{Value, json};
 

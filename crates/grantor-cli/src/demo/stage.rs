@@ -11,8 +11,8 @@ use grantor_core::{ClientAuthentication, Environment, Issuer, RedirectUri, Scope
 use grantor_http::ReqwestTransport;
 use grantor_listen::Options;
 use grantor_resource::{AccessToken, Verifier, protect};
-use grantor_server::built_in_site::{Account, Accounts, Passwords};
 use grantor_server::{NewClient, Server, StoredClients};
+use grantor_site::{Account, AccountSite, Accounts, Passwords};
 use grantor_store::{MasterKey, Namespace, Store, Stores};
 use grantor_store_sqlite::SqliteStore;
 use http::{HeaderValue, Request, Response, header};
@@ -82,6 +82,7 @@ impl Stage {
             config.access_token_lifetime = ACCESS_TOKEN_LIFETIME;
             config.scopes = scope();
         });
+        let server = server.site_with(AccountSite::for_server);
         let server = server.build().await.map_err(unprepared)?;
 
         let (stop, stopped) = watch::channel(false);

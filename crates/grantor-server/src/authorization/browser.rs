@@ -1,9 +1,10 @@
 use grantor_core::Secret;
 use http::{HeaderMap, HeaderValue};
 
-use crate::http::{Reply, cookie};
+use crate::error::Error;
+use crate::http::Reply;
 use crate::services::Services;
-use crate::site::Page;
+use crate::site::{Cookie, Page};
 
 /// The browser, known by a cookie of its own long before anybody signs in.
 pub(crate) struct Browser {
@@ -14,16 +15,17 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    pub(super) fn of(headers: &HeaderMap, services: &Services) -> Self {
-        let name = cookie::name("browser", &services.issuer);
-        let known = cookie::read(headers, &name).filter(|value| value.len() == 43);
+    pub(super) fn of(headers: &HeaderMap, services: &Services) -> Result<Self, Error> {
+        let cookie = Cookie::new("browser", &services.issuer);
+        let known = cookie.read(headers).filter(|value| is_ours(value));
         let is_new = known.is_none();
         let text = known.map_or_else(|| services.environment.random_text::<32>(), str::to_owned);
-        Self {
-            set_cookie: cookie::set(&name, &text, cookie::is_secure(&services.issuer), None),
+        let set_cookie = cookie.set(&text, None);
+        Ok(Self {
+            set_cookie: set_cookie.map_err(|error| Error::Internal(error.to_string()))?,
             secret: Secret::new(text),
             is_new,
-        }
+        })
     }
 
     /// A page for it, with its cookie.
@@ -34,4 +36,10 @@ impl Browser {
             page
         })
     }
+}
+
+/// Whether a value has the form of those that are set here: 32 bytes in base64url.
+fn is_ours(value: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    value.len() == 43 && value.bytes().all(is_digit)
 }

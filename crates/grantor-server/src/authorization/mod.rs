@@ -79,7 +79,7 @@ async fn go_on(
     request: AuthorizationRequest,
 ) -> Result<Reply, Error> {
     let action = services.issuer.join(paths::RESUME).path().to_owned();
-    let browser = Browser::of(&call.head.headers, services);
+    let browser = Browser::of(&call.head.headers, services)?;
     let context = AuthorizationContext::new(
         services, call, entry, sealed, text, request, action, browser,
     );

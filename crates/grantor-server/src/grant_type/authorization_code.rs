@@ -23,6 +23,10 @@ impl GrantType for AuthorizationCode {
         &["code", "redirect_uri", "code_verifier"]
     }
 
+    fn shows_pages(&self) -> bool {
+        true
+    }
+
     fn decide<'a>(&'a self, call: &'a TokenCall<'a>) -> BoxFuture<'a, Result<Granted, Error>> {
         Box::pin(redeem(call))
     }

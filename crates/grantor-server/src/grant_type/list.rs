@@ -24,6 +24,12 @@ impl GrantTypes {
         self.0.iter().map(|own| own.name().to_owned()).collect()
     }
 
+    /// Those whose pages need a site.
+    pub(crate) fn with_pages(&self) -> impl Iterator<Item = &str> {
+        let with_pages = self.0.iter().filter(|own| own.shows_pages());
+        with_pages.map(|own| own.name())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -40,6 +40,12 @@ pub trait GrantType: Debug + Send + Sync + 'static {
     /// The parameters it reads, besides `scope`, `resource` and `audience`.
     fn parameters(&self) -> &[&str];
 
+    /// Whether users give it, on pages of the site. A server with such a grant type has the
+    /// authorization endpoint, and needs a site.
+    fn shows_pages(&self) -> bool {
+        false
+    }
+
     /// Decides what the request is granted. It reads and never writes: it is called again when the put that
     /// decides lost to another request, and then [`TokenCall::attempt`] is not zero.
     ///

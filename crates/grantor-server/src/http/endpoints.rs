@@ -94,7 +94,7 @@ pub(crate) struct Offer<'a> {
 
 impl Offer<'_> {
     fn has_pages(&self) -> bool {
-        self.grant_types.contains("authorization_code")
+        self.grant_types.with_pages().next().is_some()
     }
 }
 

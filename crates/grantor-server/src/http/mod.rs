@@ -1,7 +1,6 @@
 //! From bytes to a call and back. Nothing here knows the protocol.
 
 mod call;
-pub(crate) mod cookie;
 mod cors;
 pub(crate) mod endpoints;
 pub(crate) mod fault;

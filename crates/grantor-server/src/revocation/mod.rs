@@ -12,7 +12,7 @@ use grantor_store::{Diagnostics, Stores};
 pub use consent::Consent;
 pub(crate) use consents::Consents;
 pub(crate) use epochs::Epochs;
-pub use subjects::Subjects;
+pub use subjects::{RevocationEpoch, Subjects};
 pub use target::Target;
 
 /// The epochs of subjects, sessions and consents: a token is valid only while those that it was

@@ -1,14 +1,22 @@
 use grantor_store::{Diagnostics, Stores};
+use serde::{Deserialize, Serialize};
 
 use super::Epochs;
 use crate::build_error::BuildError;
 use crate::error::Error;
 
-/// The tokens of users, for a program that administers the stores of servers and is none itself. What
-/// it revokes is revoked under every issuer of these stores; a running server notices within a
+/// The users of the servers on some stores, and what was revoked of theirs: for a site, whose sessions
+/// end with it, and for a program that administers these stores and is no server itself. What is
+/// revoked here is revoked under every issuer of these stores; a running server notices within a
 /// second.
 #[derive(Debug)]
 pub struct Subjects(Epochs);
+
+/// A mark of all that was revoked of a user until now. A site keeps it in a session, and the session
+/// is over when the mark is no longer the current one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RevocationEpoch(String);
 
 impl Subjects {
     /// The users of the servers on `stores`.
@@ -20,6 +28,29 @@ impl Subjects {
         let epochs = Epochs::prepare(stores, &mut diagnostics);
         let opened = epochs.map(Self);
         opened.ok_or_else(|| BuildError::new(diagnostics.problems))
+    }
+
+    /// The current mark of a user, for a session that begins now.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn epoch(&self, subject: &str) -> Result<RevocationEpoch, Error> {
+        self.0.subject_now(subject).await.map(RevocationEpoch)
+    }
+
+    /// Whether a session that began at `epoch` goes on: since then neither it was revoked
+    /// ([`Target::Session`](crate::Target::Session)) nor its user
+    /// ([`Target::Subject`](crate::Target::Subject)). The answer is at most a second old.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn is_session_current(
+        &self,
+        session: &str,
+        subject: &str,
+        epoch: &RevocationEpoch,
+    ) -> Result<bool, Error> {
+        Ok(self.0.session(session).await?.is_empty() && self.0.subject(subject).await? == epoch.0)
     }
 
     /// Revokes every token of a user. A JWT that is verified offline stays valid until it expires.

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use grantor_core::{Params, Scope, Timestamp};
 use http::request::Parts;
 
+use super::cookie;
 use super::form::INTERACTION;
 use super::{Allowed, Form, FormKey, LoginRequirements, SiteError, Submitted};
 use crate::client::Client;
-use crate::http::cookie;
 use crate::revocation::Consent;
 
 /// An authorization request as the site sees it.

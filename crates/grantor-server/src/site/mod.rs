@@ -1,19 +1,24 @@
 //! The seam to the application: who the user is, what they see, what they decided.
 
+mod cookie;
+mod cookie_token;
 mod decision;
 mod error;
 pub(crate) mod form;
 pub(crate) mod interaction;
 mod login;
 mod page;
-pub(crate) mod plain;
+mod plain;
 mod requirements;
+mod setup;
 
 use std::fmt::Debug;
 
 use grantor_core::{BoxFuture, ErrorResponse};
 use http::StatusCode;
 
+pub use cookie::Cookie;
+pub use cookie_token::CookieToken;
 pub use decision::{Allowed, Decision};
 pub use error::SiteError;
 pub use form::{Form, Submitted};
@@ -22,7 +27,10 @@ pub use interaction::Interaction;
 pub(crate) use interaction::InteractionParts;
 pub use login::{Login, SignIn};
 pub use page::Page;
+pub(crate) use plain::NoSite;
+pub use plain::error_advice;
 pub use requirements::LoginRequirements;
+pub use setup::SiteSetup;
 
 /// The part of an authorization server that belongs to the application: who the user is, what they
 /// see, and what they decided.

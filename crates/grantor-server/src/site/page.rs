@@ -66,8 +66,10 @@ impl Page {
         self
     }
 
-    /// With what every page carries.
-    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
+    /// The whole answer, with the headers that every page carries, for pages that your application
+    /// serves itself.
+    #[must_use]
+    pub fn into_response(self) -> Response<Full<Bytes>> {
         let (mut head, body) = self.answer.into_parts();
         let headers = &mut head.headers;
         let style = self.style.as_deref().unwrap_or("'self'");

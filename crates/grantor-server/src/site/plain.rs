@@ -1,12 +1,12 @@
-use grantor_core::ErrorResponse;
+use grantor_core::{BoxFuture, ErrorResponse};
 use http::StatusCode;
 
-use super::Page;
+use super::{Decision, Interaction, Login, Page, SignIn, Site, SiteError};
 
 /// An error page without templates or style, for sites that have none of their own.
 pub(super) fn error_page(status: StatusCode, error: &ErrorResponse) -> Page {
     let description = escape(error.description.as_deref().unwrap_or_default());
-    let advice = advice(status);
+    let advice = error_advice(status);
     let code = escape(error.error.as_str());
     let html = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>That did not work</title>\
@@ -15,8 +15,31 @@ pub(super) fn error_page(status: StatusCode, error: &ErrorResponse) -> Page {
     Page::html(status, html)
 }
 
-/// The advice that goes with an error.
-pub(crate) fn advice(status: StatusCode) -> &'static str {
+/// The site of a server whose grant types show no pages.
+#[derive(Debug)]
+pub(crate) struct NoSite;
+
+impl Site for NoSite {
+    fn login<'a>(&'a self, _: &'a Interaction<'a>) -> BoxFuture<'a, Result<SignIn, SiteError>> {
+        Box::pin(std::future::ready(Err(no_site())))
+    }
+
+    fn consent<'a>(
+        &'a self,
+        _: &'a Interaction<'a>,
+        _: &'a Login,
+    ) -> BoxFuture<'a, Result<Decision, SiteError>> {
+        Box::pin(std::future::ready(Err(no_site())))
+    }
+}
+
+fn no_site() -> SiteError {
+    SiteError::new("this server has no site")
+}
+
+/// The advice to a user that goes with an error of this status.
+#[must_use]
+pub fn error_advice(status: StatusCode) -> &'static str {
     if status.is_server_error() {
         "The sign-in service is not available right now. Please try again in a moment."
     } else {
@@ -51,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_user_learns_whose_fault_it_was() {
-        assert!(advice(StatusCode::BAD_REQUEST).contains("start again"));
-        assert!(advice(StatusCode::SERVICE_UNAVAILABLE).contains("try again"));
+        assert!(error_advice(StatusCode::BAD_REQUEST).contains("start again"));
+        assert!(error_advice(StatusCode::SERVICE_UNAVAILABLE).contains("try again"));
     }
 }

@@ -9,8 +9,8 @@ use crate::identifier::Identifier;
 pub(crate) enum OpaqueKind {
     AccessToken,
     Code,
-    Session,
-    KnownBrowser,
+    /// Of a site, with a prefix of its own.
+    Site(&'static str),
 }
 
 impl OpaqueKind {
@@ -18,13 +18,12 @@ impl OpaqueKind {
         match self {
             Self::AccessToken => "ga_",
             Self::Code => "gc_",
-            Self::Session => "gs_",
-            Self::KnownBrowser => "gb_",
+            Self::Site(prefix) => prefix,
         }
     }
 }
 
-/// An access token, code or session cookie: an identifier to find the record by, and a secret whose
+/// An access token, a code or a cookie of a site: an identifier to find the record by, and a secret whose
 /// SHA-256 the record holds.
 pub(crate) struct OpaqueToken {
     pub(crate) id: Identifier,

@@ -2,6 +2,7 @@
 
 use grantor_jose::{Algorithm, base64url};
 use grantor_server::{AccessTokens, Server, Target};
+use grantor_site::AccountSite;
 use grantor_store::Key;
 
 use crate::support::{
@@ -100,6 +101,7 @@ async fn on_another_server_they_end_within_a_second() {
         let fixture = Fixture::new().await;
         let issuer = fixture.server.issuer().clone();
         let other = Server::builder(issuer, fixture.stores.clone())
+            .site_with(AccountSite::for_server)
             .build()
             .await
             .unwrap();

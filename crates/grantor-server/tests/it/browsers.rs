@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use grantor_core::Issuer;
 use grantor_server::Server;
-use grantor_server::built_in_site::{BuiltInSite, Passwords};
+use grantor_site::{AccountSite, Passwords};
 use http::{HeaderValue, Request, header};
 use http_body_util::{Empty, Full};
 
@@ -41,7 +41,7 @@ async fn issuers_on_one_host_do_not_sign_each_other_out() {
     let mut cookies: Vec<String> = Vec::new();
     for path in ["one", "two"] {
         let issuer = Issuer::parse(&format!("https://id.example/{path}")).unwrap();
-        let site = BuiltInSite::open(&fixture.stores, Passwords::danger_cheap(), &issuer).unwrap();
+        let site = AccountSite::open(&fixture.stores, Passwords::danger_cheap(), &issuer).unwrap();
         let server = Server::builder(issuer, fixture.stores.clone()).site(site);
         let server = server.build().await.unwrap();
         let url = format!("/{path}{}", Ask::new(APP).url());

@@ -4,9 +4,9 @@ use std::time::Duration;
 use grantor_core::Issuer;
 use grantor_jose::Algorithm;
 use grantor_jose::jwt::Policy;
-use grantor_server::built_in_site::{Accounts, Passwords};
 use grantor_server::grant_type::ClientCredentials;
-use grantor_server::{AccessTokens, NewClient, Server, StoredClients};
+use grantor_server::{AccessTokens, NewClient, Server, ServerBuilder, StoredClients};
+use grantor_site::{AccountSite, Accounts, Passwords};
 use grantor_store::{MemoryStore, Namespace, Stores};
 use grantor_testkit::store::EvictingStore;
 
@@ -21,6 +21,7 @@ fn evicting() -> Stores {
 async fn every_problem_is_told_at_once() {
     let issuer = Issuer::parse(ISSUER).unwrap();
     let built = Server::builder(issuer, evicting())
+        .site_with(AccountSite::for_server)
         .grant_type(ClientCredentials)
         .configure(|config| {
             config.code_lifetime = Duration::from_secs(601);
@@ -70,6 +71,7 @@ async fn the_clock_skew_allowed_is_at_most_the_leeway_of_jwts() {
     ] {
         let issuer = fixture.server.issuer().clone();
         let built = Server::builder(issuer, fixture.stores.clone())
+            .site_with(AccountSite::for_server)
             .configure(|config| config.max_clock_skew = skew)
             .build()
             .await;
@@ -89,6 +91,7 @@ async fn keys_need_a_master_key() {
     let stores = Stores::new(store, Namespace::new(ISSUER), grantor_http::system());
     let issuer = Issuer::parse(ISSUER).unwrap();
     let error = Server::builder(issuer, stores.clone())
+        .site_with(AccountSite::for_server)
         .build()
         .await
         .unwrap_err();
@@ -113,7 +116,11 @@ async fn other_master_keys_do_not_open_the_store() {
     let key = grantor_store::MasterKey::from_bytes([8; 32]);
     let stores = fixture.stores.clone().seal_under(key.sealing_key());
     let issuer = fixture.server.issuer().clone();
-    let error = Server::builder(issuer, stores).build().await.unwrap_err();
+    let error = Server::builder(issuer, stores)
+        .site_with(AccountSite::for_server)
+        .build()
+        .await
+        .unwrap_err();
     assert!(
         error
             .to_string()
@@ -150,4 +157,32 @@ async fn everything_that_is_wrong_with_a_client_is_told_at_once() {
         error.to_string().contains("belongs to another client"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_grant_type_with_pages_needs_a_site_and_the_error_says_how_to_add_one() {
+    let fixture = Fixture::new().await;
+    let build = |change: fn(ServerBuilder) -> ServerBuilder| {
+        let issuer = fixture.server.issuer().clone();
+        change(Server::builder(issuer, fixture.stores.clone())).build()
+    };
+    let error = build(|builder| builder).await.unwrap_err();
+    assert_eq!(error.problems().len(), 1, "{error}");
+    for told in [
+        "authorization_code",
+        "ServerBuilder::site ",
+        "ServerBuilder::site_with",
+        "grantor-site",
+        "without_default_grant_types",
+    ] {
+        assert!(error.to_string().contains(told), "{told}: {error}");
+    }
+    let without_pages = |builder: ServerBuilder| {
+        let builder = builder.without_default_grant_types();
+        builder.grant_type(ClientCredentials)
+    };
+    let server = build(without_pages).await.unwrap();
+    assert!(!server.paths().iter().any(|path| path.contains("authorize")));
+    let site = |builder: ServerBuilder| builder.site_with(AccountSite::for_server);
+    assert!(build(site).await.is_ok());
 }

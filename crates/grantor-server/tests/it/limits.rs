@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use grantor_core::PeerAddress;
-use grantor_server::built_in_site::{BuiltInSite, Passwords};
+use grantor_site::{AccountSite, Passwords};
 use grantor_store::MemoryStore;
 
 use crate::support::{
@@ -15,7 +15,7 @@ use crate::support::{
 async fn fixture() -> Fixture {
     let fixture = Fixture::on(Arc::new(MemoryStore::new()), |builder| builder).await;
     let issuer = fixture.server.issuer().clone();
-    let site = BuiltInSite::open(&fixture.stores, Passwords::danger_cheap(), &issuer).unwrap();
+    let site = AccountSite::open(&fixture.stores, Passwords::danger_cheap(), &issuer).unwrap();
     let server = grantor_server::Server::builder(issuer, fixture.stores.clone()).site(site);
     for name in ["bob", "carol"] {
         fixture.accounts.add(name, &PASSWORD.into()).await.unwrap();

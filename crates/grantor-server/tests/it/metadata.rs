@@ -1,6 +1,7 @@
 use grantor_core::{Issuer, ServerMetadata};
 use grantor_jose::Algorithm;
 use grantor_server::{AccessTokens, Server};
+use grantor_site::AccountSite;
 use http::{Method, Request, header};
 use http_body_util::Empty;
 use serde_json::Value;
@@ -55,6 +56,7 @@ async fn an_issuer_with_a_path_is_found_at_both_locations() {
     let issuer = Issuer::parse("https://id.example/tenant").unwrap();
     let fixture = Fixture::new().await;
     let server = Server::builder(issuer.clone(), fixture.stores.clone())
+        .site_with(AccountSite::for_server)
         .build()
         .await
         .unwrap();

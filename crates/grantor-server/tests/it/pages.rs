@@ -1,6 +1,6 @@
 use grantor_core::Issuer;
 use grantor_server::Server;
-use grantor_server::built_in_site::{BuiltInSite, Passwords};
+use grantor_site::{AccountSite, Passwords};
 use http::header::{self, HeaderName};
 use http_body_util::Empty;
 
@@ -191,7 +191,7 @@ async fn cookies_are_out_of_reach_for_scripts_and_other_sites() {
 async fn plain_http_on_this_machine_has_cookies_that_browsers_keep_there() {
     let fixture = Fixture::new().await;
     let issuer = Issuer::parse("http://localhost:8787").unwrap();
-    let site = BuiltInSite::open(&fixture.stores, Passwords::danger_cheap(), &issuer).unwrap();
+    let site = AccountSite::open(&fixture.stores, Passwords::danger_cheap(), &issuer).unwrap();
     let server = Server::builder(issuer, fixture.stores.clone())
         .site(site)
         .build()

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use grantor_server::{NewClient, Rotation, Server};
+use grantor_site::AccountSite;
 use grantor_store::{MemoryStore, Store};
 use grantor_store_sqlite::SqliteStore;
 use http::Request;
@@ -211,7 +212,13 @@ async fn servers_that_start_at_once_agree_on_their_keys() {
     let mut starting = JoinSet::new();
     for _ in 0..8 {
         let (issuer, stores) = (fixture.server.issuer().clone(), stores.clone());
-        starting.spawn(async move { Server::builder(issuer, stores).build().await.unwrap() });
+        starting.spawn(async move {
+            Server::builder(issuer, stores)
+                .site_with(AccountSite::for_server)
+                .build()
+                .await
+                .unwrap()
+        });
     }
     let servers = starting.join_all().await;
     let mut published = Vec::new();

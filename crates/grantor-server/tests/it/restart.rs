@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use grantor_core::Issuer;
 use grantor_server::Server;
-use grantor_server::built_in_site::{BuiltInSite, Passwords};
+use grantor_site::{AccountSite, Passwords};
 use grantor_store::{Namespace, Stores};
 use grantor_store_sqlite::SqliteStore;
 
@@ -13,7 +13,7 @@ use crate::support::{APP, Ask, Browser, Fixture, MACHINE, SPA, Tokens, client_re
 /// The fixture with another server on the same records.
 async fn restarted(mut fixture: Fixture) -> Fixture {
     let issuer = fixture.server.issuer().clone();
-    let site = BuiltInSite::open(&fixture.stores, Passwords::danger_cheap(), &issuer).unwrap();
+    let site = AccountSite::open(&fixture.stores, Passwords::danger_cheap(), &issuer).unwrap();
     let builder = Server::builder(issuer, fixture.stores.clone()).site(site);
     fixture.server = builder.build().await.unwrap();
     fixture
@@ -79,7 +79,11 @@ async fn two_issuers_in_one_store_know_nothing_of_each_other() {
         .seal_under(grantor_store::MasterKey::from_bytes([7; 32]).sealing_key());
     let clients = grantor_server::StoredClients::open(&stores).await.unwrap();
     clients.add(crate::support::with_codes(APP)).await.unwrap();
-    let other = Server::builder(issuer, stores).build().await.unwrap();
+    let other = Server::builder(issuer, stores)
+        .site_with(AccountSite::for_server)
+        .build()
+        .await
+        .unwrap();
     let (code, tokens) = (fixture.code(APP).await, fixture.tokens(APP).await);
     assert!(!other.introspect(&tokens.access).await.unwrap().active);
     let refresh = [

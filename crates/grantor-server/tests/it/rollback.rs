@@ -2,6 +2,7 @@
 
 use grantor_core::Timestamp;
 use grantor_server::Server;
+use grantor_site::AccountSite;
 use grantor_store::{Entry, Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -182,6 +183,7 @@ async fn with_a_new_key(fixture: &Fixture) -> Server {
     );
     let issuer = fixture.server.issuer().clone();
     Server::builder(issuer, fixture.stores.clone())
+        .site_with(AccountSite::for_server)
         .build()
         .await
         .unwrap()

@@ -55,7 +55,7 @@ fn core_and_jose_depend_on_nothing_that_does_io() {
 }
 
 #[test]
-fn server_brings_no_web_framework_and_no_database() {
+fn server_brings_no_web_framework_no_database_and_no_site() {
     assert_none(&packages::server(&graph::Workspace::read(root())));
 }
 

@@ -95,6 +95,9 @@ const DATABASES: [&str; 13] = [
     "tokio-postgres",
 ];
 
+/// What belongs to a site: accounts and pages.
+const SITES: [&str; 5] = ["argon2", "askama", "grantor-site", "maud", "tera"];
+
 /// Crates that name a cryptography library and are not the one that may.
 pub(crate) fn cryptography(workspace: &Workspace) -> Findings {
     let mut findings = Findings::new();
@@ -131,10 +134,11 @@ pub(crate) fn pure(workspace: &Workspace) -> Findings {
     findings
 }
 
-/// Web frameworks and databases in the build of the server's crate.
+/// Web frameworks, databases, accounts and pages in the build of the server's crate.
 pub(crate) fn server(workspace: &Workspace) -> Findings {
     let mut findings = brought(workspace, "grantor-server", &WEB_FRAMEWORKS);
     findings.extend(brought(workspace, "grantor-server", &DATABASES));
+    findings.extend(brought(workspace, "grantor-server", &SITES));
     findings
 }
 
@@ -225,10 +229,10 @@ mod tests {
     }
 
     #[test]
-    fn a_framework_or_database_behind_the_server_is_found() {
+    fn a_framework_a_database_or_a_site_behind_the_server_is_found() {
         let house = house(
             &[
-                ("grantor-server", &["grantor-store"]),
+                ("grantor-server", &["argon2", "grantor-store"]),
                 ("grantor-store", &["rusqlite", "pages"]),
             ],
             &[("pages", &["axum-core"]), ("rusqlite", &["libsqlite3-sys"])],
@@ -239,6 +243,7 @@ mod tests {
                 "grantor-server brings axum-core into the build",
                 "grantor-server brings libsqlite3-sys into the build",
                 "grantor-server brings rusqlite into the build",
+                "grantor-server brings argon2 into the build",
             ]
         );
     }

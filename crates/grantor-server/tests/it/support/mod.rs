@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use grantor_core::{Environment, Issuer, Params};
-use grantor_server::built_in_site::{Accounts, BuiltInSite, Passwords};
 use grantor_server::{
     Bucket, Config, Limit, Limits, NewClient, Server, ServerBuilder, StoredClients,
 };
+use grantor_site::{AccountSite, Accounts, Passwords};
 use grantor_store::{
     Entry, Expect, Key, MasterKey, MemoryStore, Namespace, Put, Store, Stores, Version,
 };
@@ -73,7 +73,7 @@ impl Fixture {
         // One user signs in all the time, and the clock stands still.
         let often = Limit::new(u64::MAX, Duration::from_secs(60));
         let limits = Limits::new(&stores).with(Bucket::LoginsToAccount, often);
-        let site = BuiltInSite::open(&stores, Passwords::danger_cheap(), &issuer).unwrap();
+        let site = AccountSite::open(&stores, Passwords::danger_cheap(), &issuer).unwrap();
         let site = site.with_limits(limits);
         let builder = Server::builder(issuer, stores.clone()).site(site);
         let builder = builder.configure(|config| {

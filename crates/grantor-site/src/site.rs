@@ -1,30 +1,32 @@
-use grantor_core::{BoxFuture, ErrorResponse, Secret};
+use grantor_core::{BoxFuture, ErrorResponse, Issuer, Secret};
+use grantor_server::{
+    BuildError, Decision, Interaction, Limits, Login, Page, SignIn, Site, SiteError, SiteSetup,
+};
 use grantor_store::{Diagnostics, Stores};
 use http::StatusCode;
 
-use super::attempts::{Admission, Attempt};
-use super::known_browsers::KnownBrowsers;
-use super::session::Sessions;
-use super::{Accounts, Passwords, pages};
-use crate::build_error::BuildError;
+use crate::accounts::Accounts;
+use crate::attempts::{Admission, Attempt};
 use crate::error::Error;
-use crate::limits::Limits;
-use crate::site::{Decision, Interaction, Login, Page, SignIn, Site, SiteError};
+use crate::known_browsers::KnownBrowsers;
+use crate::pages;
+use crate::passwords::Passwords;
+use crate::sessions::Sessions;
 
 /// The names of the forms.
 pub(super) const LOGIN: &str = "login";
 pub(super) const CONSENT: &str = "consent";
 
-/// Accounts, sessions and pages in the server's own store.
+/// A site with accounts, sessions and pages, whose records are in the server's stores.
 #[derive(Debug)]
-pub struct BuiltInSite {
+pub struct AccountSite {
     accounts: Accounts,
     sessions: Sessions,
     browsers: KnownBrowsers,
     limits: Limits,
 }
 
-impl BuiltInSite {
+impl AccountSite {
     /// The site of one issuer, in `stores`.
     ///
     /// # Errors
@@ -32,7 +34,7 @@ impl BuiltInSite {
     pub fn open(
         stores: &Stores,
         passwords: Passwords,
-        issuer: &grantor_core::Issuer,
+        issuer: &Issuer,
     ) -> Result<Self, BuildError> {
         let mut diagnostics = Diagnostics::default();
         let limits = Limits::new(stores);
@@ -47,10 +49,20 @@ impl BuiltInSite {
         self
     }
 
-    pub(crate) fn prepare(
+    /// The site of a server that is being built, for
+    /// [`ServerBuilder::site_with`](grantor_server::ServerBuilder::site_with).
+    ///
+    /// # Errors
+    /// The stores can't carry accounts or sessions.
+    pub fn for_server(setup: &SiteSetup<'_>) -> Result<Self, BuildError> {
+        let site = Self::open(setup.stores(), Passwords::default(), setup.issuer())?;
+        Ok(site.with_limits(setup.limits().clone()))
+    }
+
+    fn prepare(
         stores: &Stores,
         passwords: Passwords,
-        issuer: &grantor_core::Issuer,
+        issuer: &Issuer,
         limits: Limits,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
@@ -66,7 +78,7 @@ impl BuiltInSite {
     }
 
     async fn signed_in(&self, interaction: &Interaction<'_>) -> Result<Option<Login>, SiteError> {
-        let Some(cookie) = interaction.cookie(self.sessions.cookie_name()) else {
+        let Some(cookie) = self.sessions.cookie().read(&interaction.request().headers) else {
             return Ok(None);
         };
         let Some((id, session)) = self.sessions.find(cookie).await? else {
@@ -115,7 +127,7 @@ impl BuiltInSite {
             return Ok(SignIn::Page(page));
         };
         tracing::info!(target: "grantor::audit", subject = account.subject, "login");
-        if let Some(old) = interaction.cookie(self.sessions.cookie_name()) {
+        if let Some(old) = self.sessions.cookie().read(&interaction.request().headers) {
             self.sessions.replace(old).await?;
         }
         let (id, session, cookie) = self.sessions.begin(&account.subject).await?;
@@ -128,7 +140,7 @@ impl BuiltInSite {
     }
 }
 
-impl Site for BuiltInSite {
+impl Site for AccountSite {
     fn login<'a>(
         &'a self,
         interaction: &'a Interaction<'a>,

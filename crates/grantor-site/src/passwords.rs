@@ -6,7 +6,7 @@ use argon2::Params;
 use grantor_core::Secret;
 use tokio::sync::oneshot;
 
-use super::argon::Argon;
+use crate::argon::Argon;
 
 /// Hashes and checks passwords with argon2id on threads of its own.
 ///

@@ -1,26 +1,21 @@
 use std::time::Duration;
 
 use grantor_core::{Environment, Issuer, Timestamp};
+use grantor_server::{BuildError, Cookie, CookieToken, RevocationEpoch, SiteError, Subjects};
 use grantor_store::{Diagnostics, Kind, Record, Records, Stores, kinds};
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
-use crate::http::cookie;
-use crate::revocation::Epochs;
-use crate::site::SiteError;
-use crate::token::{OpaqueKind, OpaqueToken};
-
 const LIFETIME: Duration = Duration::from_secs(12 * 3600);
+const PREFIX: &str = "gs_";
 
 /// The sessions of browsers.
 #[derive(Debug)]
 pub(crate) struct Sessions {
     records: Records<SessionRecord>,
-    epochs: Epochs,
+    subjects: Subjects,
     environment: Environment,
-    cookie_name: String,
-    /// Whether browsers reach the issuer by https.
-    secure: bool,
+    cookie: Cookie,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,7 +24,7 @@ pub(crate) struct SessionRecord {
     pub(crate) subject: String,
     /// The subject's epoch at the login: ending the subject signs them out too.
     #[serde(default)]
-    subject_epoch: String,
+    subject_epoch: RevocationEpoch,
     pub(crate) auth_time: Timestamp,
     expires_at: Timestamp,
 }
@@ -49,11 +44,15 @@ impl Sessions {
         issuer: &Issuer,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
+        let records = diagnostics.records(stores);
+        let subjects = Subjects::open(stores);
+        let problems = subjects.as_ref().err().map(BuildError::problems);
+        let problems = problems.unwrap_or_default().to_vec();
+        diagnostics.problems.extend(problems);
         Some(Self {
-            cookie_name: cookie::name("session", issuer),
-            secure: cookie::is_secure(issuer),
-            records: diagnostics.records(stores)?,
-            epochs: Epochs::prepare(stores, diagnostics)?,
+            cookie: Cookie::new("session", issuer),
+            records: records?,
+            subjects: subjects.ok()?,
             environment: stores.environment().clone(),
         })
     }
@@ -64,22 +63,21 @@ impl Sessions {
         subject: &str,
     ) -> Result<(String, SessionRecord, HeaderValue), SiteError> {
         let now = self.environment.now();
-        let minted = OpaqueToken::mint(&self.environment);
+        let minted = CookieToken::mint(&self.environment);
         let record = SessionRecord {
             hash: minted.hash(),
             subject: subject.to_owned(),
-            subject_epoch: self.epochs.subject_now(subject).await?,
+            subject_epoch: self.subjects.epoch(subject).await?,
             auth_time: now,
             expires_at: now + LIFETIME,
         };
-        let key = self.records.key(minted.id.as_bytes());
+        let key = self.records.key(minted.id().as_bytes());
         if self.records.create(&key, &record).await?.is_err() {
             return Err(SiteError::new("an identifier was drawn twice"));
         }
-        let text = minted.to_text(OpaqueKind::Session);
-        let age = Some(LIFETIME.as_secs());
-        let set = cookie::set(&self.cookie_name, text.expose(), self.secure, age);
-        Ok((minted.id.to_string(), record, set))
+        let text = minted.to_text(PREFIX);
+        let set = self.cookie.set(text.expose(), Some(LIFETIME))?;
+        Ok((minted.id().to_string(), record, set))
     }
 
     /// The session of a cookie, if neither it nor its subject was ended.
@@ -87,28 +85,28 @@ impl Sessions {
         &self,
         cookie: &str,
     ) -> Result<Option<(String, SessionRecord)>, SiteError> {
-        let Some(cookie) = OpaqueToken::parse(OpaqueKind::Session, cookie) else {
+        let Some(cookie) = CookieToken::parse(PREFIX, cookie) else {
             return Ok(None);
         };
-        let key = self.records.key(cookie.id.as_bytes());
+        let key = self.records.key(cookie.id().as_bytes());
         let loaded = self.records.get(&key).await?;
         let found = loaded.map(|l| l.record).filter(|r| cookie.matches(&r.hash));
         let Some(record) = found else {
             return Ok(None);
         };
-        let id = cookie.id.to_string();
-        let valid = self.epochs.session(&id).await?.is_empty()
-            && self.epochs.subject(&record.subject).await? == record.subject_epoch;
-        Ok(valid.then_some((id, record)))
+        let id = cookie.id().to_string();
+        let (subject, epoch) = (&record.subject, &record.subject_epoch);
+        let is_current = self.subjects.is_session_current(&id, subject, epoch);
+        Ok(is_current.await?.then_some((id, record)))
     }
 
     /// Removes the session of a cookie that another one replaces. The tokens issued in it stay valid:
     /// the user has not signed out.
     pub(crate) async fn replace(&self, cookie: &str) -> Result<(), SiteError> {
-        let Some(cookie) = OpaqueToken::parse(OpaqueKind::Session, cookie) else {
+        let Some(cookie) = CookieToken::parse(PREFIX, cookie) else {
             return Ok(());
         };
-        let key = self.records.key(cookie.id.as_bytes());
+        let key = self.records.key(cookie.id().as_bytes());
         let loaded = self.records.get(&key).await?;
         if loaded.is_some_and(|loaded| cookie.matches(&loaded.record.hash)) {
             self.records.remove(&key).await?;
@@ -116,8 +114,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// The name of its cookie.
-    pub(crate) fn cookie_name(&self) -> &str {
-        &self.cookie_name
+    /// Their cookie.
+    pub(crate) fn cookie(&self) -> &Cookie {
+        &self.cookie
     }
 }

@@ -1,7 +1,9 @@
-use super::known_browsers::KnownBrowsers;
-use super::{Accounts, user_name};
-use crate::limits::{Bucket, Limits};
-use crate::site::{Interaction, SiteError};
+use grantor_server::{Bucket, Interaction, Limits, SiteError};
+
+use crate::accounts::Accounts;
+use crate::error::Error;
+use crate::known_browsers::KnownBrowsers;
+use crate::user_name;
 
 /// A login that is to be tried, before its password is looked at.
 pub(super) struct Attempt<'a> {
@@ -48,13 +50,14 @@ impl Attempt<'_> {
     }
 
     async fn known_browser(&self) -> Result<Option<String>, SiteError> {
-        let Some(cookie) = self.interaction.cookie(self.browsers.cookie_name()) else {
+        let headers = &self.interaction.request().headers;
+        let Some(cookie) = self.browsers.cookie().read(headers) else {
             return Ok(None);
         };
         match self.accounts.named(self.name).await {
             Ok(Some(account)) => self.browsers.find(cookie, &account.subject).await,
             // A name that can't be one.
-            Ok(None) | Err(crate::error::Error::Refused(_)) => Ok(None),
+            Ok(None) | Err(Error::InvalidName) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -1,23 +1,20 @@
 use std::time::Duration;
 
 use grantor_core::{Environment, Issuer, Timestamp};
+use grantor_server::{Cookie, CookieToken, SiteError};
 use grantor_store::{Diagnostics, Kind, Record, Records, Stores, kinds};
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
-use crate::http::cookie;
-use crate::site::SiteError;
-use crate::token::{OpaqueKind, OpaqueToken};
-
 const LIFETIME: Duration = Duration::from_secs(180 * 24 * 3600);
+const PREFIX: &str = "gb_";
 
 /// Browsers that somebody has signed in from. Others can't lock them out of that account.
 #[derive(Debug)]
 pub(super) struct KnownBrowsers {
     records: Records<KnownBrowserRecord>,
     environment: Environment,
-    cookie_name: String,
-    secure: bool,
+    cookie: Cookie,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -45,14 +42,13 @@ impl KnownBrowsers {
         Some(Self {
             records: diagnostics.records(stores)?,
             environment: stores.environment().clone(),
-            cookie_name: cookie::name("known", issuer),
-            secure: cookie::is_secure(issuer),
+            cookie: Cookie::new("known", issuer),
         })
     }
 
-    /// The name of its cookie.
-    pub(super) fn cookie_name(&self) -> &str {
-        &self.cookie_name
+    /// Its cookie.
+    pub(super) fn cookie(&self) -> &Cookie {
+        &self.cookie
     }
 
     /// The identifier of the browser with this cookie, if `subject` has signed in from it.
@@ -61,36 +57,30 @@ impl KnownBrowsers {
         cookie: &str,
         subject: &str,
     ) -> Result<Option<String>, SiteError> {
-        let Some(cookie) = OpaqueToken::parse(OpaqueKind::KnownBrowser, cookie) else {
+        let Some(cookie) = CookieToken::parse(PREFIX, cookie) else {
             return Ok(None);
         };
         let stored = self
             .records
-            .get(&self.records.key(cookie.id.as_bytes()))
+            .get(&self.records.key(cookie.id().as_bytes()))
             .await?;
         let own = stored.filter(|s| cookie.matches(&s.record.hash) && s.record.subject == subject);
-        Ok(own.map(|_| cookie.id.to_string()))
+        Ok(own.map(|_| cookie.id().to_string()))
     }
 
     /// Remembers that `subject` has signed in. The cookie to set.
     pub(super) async fn remember(&self, subject: &str) -> Result<HeaderValue, SiteError> {
-        let minted = OpaqueToken::mint(&self.environment);
+        let minted = CookieToken::mint(&self.environment);
         let record = KnownBrowserRecord {
             hash: minted.hash(),
             subject: subject.to_owned(),
             expires_at: self.environment.now() + LIFETIME,
         };
-        let key = self.records.key(minted.id.as_bytes());
+        let key = self.records.key(minted.id().as_bytes());
         if self.records.create(&key, &record).await?.is_err() {
             return Err(SiteError::new("an identifier was drawn twice"));
         }
-        let text = minted.to_text(OpaqueKind::KnownBrowser);
-        let age = Some(LIFETIME.as_secs());
-        Ok(cookie::set(
-            &self.cookie_name,
-            text.expose(),
-            self.secure,
-            age,
-        ))
+        let text = minted.to_text(PREFIX);
+        self.cookie.set(text.expose(), Some(LIFETIME))
     }
 }

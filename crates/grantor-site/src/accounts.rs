@@ -1,17 +1,14 @@
-use std::time::Duration;
+use grantor_core::{Environment, Secret, Timestamp};
+use grantor_server::{BuildError, Identifier};
+use grantor_store::{Change, Conflict, Diagnostics, Records, Stores, Versioned};
+use serde::Serialize;
 
-use grantor_core::{Environment, ErrorCode, Secret, Timestamp};
-use grantor_store::{
-    Change, Conflict, Diagnostics, Kind, Record, Records, Stores, Versioned, kinds,
-};
-use serde::{Deserialize, Serialize};
-
-use super::{PasswordError, Passwords, user_name};
-use crate::build_error::BuildError;
+use crate::account_record::{AccountRecord, MAKING, NameRecord};
 use crate::error::Error;
-use crate::identifier::Identifier;
+use crate::passwords::{PasswordError, Passwords};
+use crate::user_name;
 
-/// The users of the built-in site, with passwords.
+/// The users of [`AccountSite`](crate::AccountSite), with passwords.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     accounts: Records<AccountRecord>,
@@ -34,44 +31,14 @@ pub struct Account {
     pub password_set_at: Timestamp,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-struct AccountRecord {
-    id: Identifier,
-    name: String,
-    password: String,
-    created_at: Timestamp,
-    /// Absent, if it is the first password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    password_set_at: Option<Timestamp>,
-}
-
-impl Record for AccountRecord {
-    const KIND: Kind = kinds::ACCOUNTS;
-    const NAME: &'static str = "an account";
-
-    fn expires_at(&self) -> Option<Timestamp> {
-        None
-    }
-}
-
-/// Which account a name belongs to; compared with the account when it is read.
-#[derive(Serialize, Deserialize)]
-struct NameRecord {
-    account: Identifier,
-    #[serde(default)]
-    made_at: Timestamp,
-}
-
-/// How long a name without an account waits for it. After that it was left behind, by a crash or a
-/// removal, and is free.
-const MAKING: Duration = Duration::from_secs(60);
-
-impl Record for NameRecord {
-    const KIND: Kind = kinds::ACCOUNT_NAMES;
-    const NAME: &'static str = "an account's name";
-
-    fn expires_at(&self) -> Option<Timestamp> {
-        None
+impl From<AccountRecord> for Account {
+    fn from(record: AccountRecord) -> Self {
+        Self {
+            subject: record.id.to_string(),
+            name: record.name,
+            created_at: record.created_at,
+            password_set_at: record.password_set_at.unwrap_or(record.created_at),
+        }
     }
 }
 
@@ -109,7 +76,7 @@ impl Accounts {
         let name = normalize(name)?;
         check_password(password)?;
         if self.find(&name).await?.is_some() {
-            return Err(taken(&name));
+            return Err(Error::NameTaken(name));
         }
         let salt = self.environment.random_bytes();
         let hash = self.passwords.hash(password, salt).await;
@@ -125,7 +92,7 @@ impl Accounts {
             made_at: record.created_at,
         };
         if !self.take_name(&record.name, &index).await? {
-            return Err(taken(&record.name));
+            return Err(Error::NameTaken(record.name));
         }
         let key = self.accounts.key(record.id.as_bytes());
         match self.accounts.create(&key, &record).await? {
@@ -198,7 +165,7 @@ impl Accounts {
     }
 
     /// Removes an account and returns it. Its tokens stay valid: call it within
-    /// [`Server::remove_subject`](crate::Server::remove_subject).
+    /// [`Server::remove_subject`](grantor_server::Server::remove_subject).
     ///
     /// # Errors
     /// The store failed.
@@ -275,25 +242,16 @@ impl Accounts {
     }
 }
 
-impl From<AccountRecord> for Account {
-    fn from(record: AccountRecord) -> Self {
-        Self {
-            subject: record.id.to_string(),
-            name: record.name,
-            created_at: record.created_at,
-            password_set_at: record.password_set_at.unwrap_or(record.created_at),
-        }
-    }
-}
-
 const MAX_PASSWORD: usize = 1024;
 
 fn check_password(password: &Secret) -> Result<(), Error> {
     if password.expose().chars().count() < 8 {
-        return Err(invalid("a password has at least 8 characters"));
+        return Err(Error::InvalidPassword(
+            "a password has at least 8 characters",
+        ));
     }
     if password.expose().len() > MAX_PASSWORD {
-        return Err(invalid("a password has at most 1024 bytes"));
+        return Err(Error::InvalidPassword("a password has at most 1024 bytes"));
     }
     Ok(())
 }
@@ -306,17 +264,5 @@ fn password_failed(error: PasswordError) -> Error {
 }
 
 fn normalize(name: &str) -> Result<String, Error> {
-    user_name::normalize(name).ok_or_else(|| {
-        invalid(
-            "a user name is 1 to 128 bytes, without control characters and others that nobody sees",
-        )
-    })
-}
-
-fn taken(name: &str) -> Error {
-    invalid(&format!("there is a user {name} already"))
-}
-
-fn invalid(description: &str) -> Error {
-    Error::refused(ErrorCode::InvalidRequest, description)
+    user_name::normalize(name).ok_or(Error::InvalidName)
 }

@@ -1,10 +1,9 @@
 use askama::Template;
 use grantor_core::ErrorResponse;
+use grantor_server::{Interaction, Page, SiteError, error_advice};
 use http::StatusCode;
 
-use super::built_in::{CONSENT, LOGIN};
-use crate::site::plain::advice;
-use crate::site::{Interaction, Page, SiteError};
+use crate::site::{CONSENT, LOGIN};
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -38,7 +37,7 @@ struct ErrorPage<'a> {
 
 /// The content of the one `<style>` element of all pages, but for the last line end, which the
 /// template leaves out.
-const STYLE: &str = include_str!("../../templates/style.css");
+const STYLE: &str = include_str!("../templates/style.css");
 
 const STALE: &str = "This page was too old and is shown again. Please repeat your answer.";
 
@@ -92,7 +91,7 @@ pub(super) fn error(status: StatusCode, error: &ErrorResponse) -> Page {
     let page = ErrorPage {
         error: error.error.as_str(),
         description: error.description.as_deref().unwrap_or_default(),
-        advice: advice(status),
+        advice: error_advice(status),
     };
     render(status, &page)
 }

@@ -1,0 +1,153 @@
+use std::sync::Arc;
+
+use grantor_store::Diagnostics;
+
+use super::{ChosenSite, ServerBuilder};
+use crate::build_error::BuildError;
+use crate::client::{Clients, StoredClients};
+use crate::endpoint::metadata::Published;
+use crate::event::Events;
+use crate::grant::Grants;
+use crate::grant_type::GrantTypes;
+use crate::http::{Offer, Routes};
+use crate::key::{Keys, Purpose};
+use crate::limits::Limits;
+use crate::records::Tables;
+use crate::server::Server;
+use crate::services::{PageKeys, Protected, Services};
+use crate::site::{NoSite, Site, SiteSetup};
+use crate::token::Tokens;
+
+impl ServerBuilder {
+    /// Checks everything, reads or makes the server's keys, and gives the server.
+    ///
+    /// # Errors
+    /// Every problem of the configuration at once; or the store can't be read.
+    pub async fn build(self) -> Result<Server, BuildError> {
+        let mut diagnostics = Diagnostics {
+            problems: self.config.problems(),
+            ..Diagnostics::default()
+        };
+        let grant_types = GrantTypes::new(self.grant_types);
+        for name in grant_types.repeated() {
+            let problem = format!("the grant type {name} was added twice");
+            diagnostics.problems.push(problem);
+        }
+        if grant_types.is_empty() {
+            let problem = "a server needs a grant type".to_owned();
+            diagnostics.problems.push(problem);
+        }
+        let tables = Tables::prepare(&self.stores, &mut diagnostics);
+        let clients = match self.clients {
+            Some(clients) => Some(FoundClients::Own(clients)),
+            None => {
+                let stored = StoredClients::prepare(&self.stores, &mut diagnostics);
+                stored.map(|stored| FoundClients::Stored(Box::new(stored)))
+            }
+        };
+        let limits = self.limits.unwrap_or_else(|| Limits::new(&self.stores));
+        let limits = limits.behind(self.config.trusted_proxies.clone());
+        let setup = SiteSetup::new(&self.issuer, &self.stores, &limits);
+        let site = find_site(self.site, &grant_types, &setup, &mut diagnostics);
+        let (true, Some(tables), Some(clients), Some(site)) =
+            (diagnostics.problems.is_empty(), tables, clients, site)
+        else {
+            return Err(BuildError::new(diagnostics.problems));
+        };
+        for warning in &diagnostics.warnings {
+            tracing::warn!("{warning}");
+        }
+        let environment = self.stores.environment().clone();
+        let keys = Arc::new(Keys::load(&tables.keys, &environment).await?);
+        let (clients, stored_clients): (Arc<dyn Clients>, _) = match clients {
+            FoundClients::Own(clients) => (clients, None),
+            FoundClients::Stored(stored) => {
+                let stored = Arc::new(stored.with_keys(&keys));
+                (Arc::clone(&stored) as _, Some(stored))
+            }
+        };
+        let (issuer, config) = (self.issuer, self.config);
+        let revocation = Arc::new(tables.revocation);
+        let grants = Arc::new(Grants {
+            records: tables.grants,
+            clients: Arc::clone(&clients),
+            revocation: Arc::clone(&revocation),
+            keys: Arc::clone(&keys),
+            issuer: issuer.clone(),
+            environment: environment.clone(),
+            access_token_lifetime: config.access_token_lifetime,
+        });
+        let tokens = Tokens {
+            records: tables.access_tokens,
+            revoked: tables.revoked,
+            grants: Arc::clone(&grants),
+            clients: Arc::clone(&clients),
+            revocation: Arc::clone(&revocation),
+            keys: Arc::clone(&keys),
+            issuer: issuer.clone(),
+            environment: environment.clone(),
+            kind: config.access_tokens,
+            format: self.token_format,
+            default_audience: config.default_audience.clone(),
+            max_clock_skew: config.max_clock_skew,
+        };
+        let offer = Offer {
+            config: &config,
+            grant_types: &grant_types,
+        };
+        Ok(Server(Arc::new(Services {
+            published: Published::new(&issuer, &offer, &keys),
+            routes: Routes::new(&issuer, &offer),
+            policy: config.profile.policy(&config),
+            page_keys: PageKeys::new(keys.for_purpose(Purpose::Pages)),
+            events: Events::new(self.listener),
+            limits,
+            protected: Protected::default(),
+            issuer,
+            config,
+            environment,
+            clients,
+            stored_clients,
+            revocation,
+            grants,
+            tokens,
+            grant_types,
+            site,
+        })))
+    }
+}
+
+/// The site. It is an error if a grant type shows pages and there is none.
+fn find_site(
+    chosen: Option<ChosenSite>,
+    grant_types: &GrantTypes,
+    setup: &SiteSetup<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Arc<dyn Site>> {
+    let problems = match chosen {
+        Some(ChosenSite::Made(site)) => return Some(site),
+        Some(ChosenSite::With(open)) => match open(setup) {
+            Ok(site) => return Some(site),
+            Err(error) => error.problems().to_vec(),
+        },
+        None => {
+            let without_site = |name| {
+                format!(
+                    "the grant type {name} shows pages, and the server has no site: give \
+                     ServerBuilder::site your own, or ServerBuilder::site_with that of the crate \
+                     grantor-site (the feature \"site\" of grantor), or leave the grant type out \
+                     by ServerBuilder::without_default_grant_types"
+                )
+            };
+            grant_types.with_pages().map(without_site).collect()
+        }
+    };
+    let is_fine = problems.is_empty();
+    diagnostics.problems.extend(problems);
+    is_fine.then(|| Arc::new(NoSite) as Arc<dyn Site>)
+}
+
+enum FoundClients {
+    Own(Arc<dyn Clients>),
+    Stored(Box<StoredClients>),
+}
