@@ -17,6 +17,7 @@ mod change;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
+mod fields;
 mod file;
 mod key;
 pub mod kinds;
@@ -41,6 +42,7 @@ pub use cache::{Cached, ReadAt};
 pub use capabilities::{Capabilities, Class, Durability};
 pub use change::Change;
 pub use error::{Applied, Error};
+pub use fields::{Field, FieldWriter, Fields, InvalidField};
 pub use file::{FileOptions, FileStore};
 pub use key::{Key, Namespace};
 pub use kinds::Kind;

@@ -1,4 +1,5 @@
-//! Typed records and their bytes: a format number, then JSON, sealed if the kind asks for it.
+//! Typed records and their bytes: a format number, then JSON or fields, sealed if the kind asks for
+//! it.
 
 use bytes::Bytes;
 use grantor_core::Timestamp;
@@ -9,9 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::{Error, Key, Kind, Version};
 
-/// A typed record: JSON behind one byte that names its format.
+/// A typed record: JSON behind one byte that names its format. A kind that is written with each
+/// request may have [`Fields`](crate::Fields) instead.
 ///
-/// Fields may be added (with `#[serde(default)]`) without a new format, so that servers of two
+/// Fields may be added (to JSON with `#[serde(default)]`) without a new format, so that servers of two
 /// versions can share a store during an upgrade. A change that an older reader would misread gets a
 /// new [`FORMAT`](Self::FORMAT), which older readers refuse.
 pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -29,11 +31,28 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// When the record is dead; never, if absent.
     fn expires_at(&self) -> Option<Timestamp>;
 
+    /// Appends the record in the newest format: as JSON, unless the kind has another way.
+    ///
+    /// # Errors
+    /// It can't be written.
+    fn write(&self, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        let written = serde_json::to_writer(bytes, self);
+        written.map_err(|error| Error::corrupt(format!("{} can't be written: {error}", Self::NAME)))
+    }
+
+    /// The record that [`write`](Self::write) made these bytes of.
+    ///
+    /// # Errors
+    /// It did not. The message quotes nothing of the record.
+    fn read(bytes: &[u8]) -> Result<Self, Error> {
+        read_json::<Self, Self>(bytes)
+    }
+
     /// A record that was written in an older format than [`FORMAT`](Self::FORMAT).
     ///
     /// # Errors
-    /// This program does not read that format any more, or `json` is not of it.
-    fn upgrade(format: u8, _json: &[u8]) -> Result<Self, Error> {
+    /// This program does not read that format any more, or `bytes` are not of it.
+    fn upgrade(format: u8, _bytes: &[u8]) -> Result<Self, Error> {
         Err(Error::configuration(format!(
             "{} has format {format}, which this program does not read any more: open the store with \
              the version of grantor before it first",
@@ -108,15 +127,14 @@ const TYPICAL_BYTES: usize = 512;
 fn encode_plain<R: Record>(record: &R) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
     bytes.push(R::FORMAT);
-    serde_json::to_writer(&mut bytes, record)
-        .map_err(|error| Error::corrupt(format!("{} can't be written: {error}", R::NAME)))?;
+    record.write(&mut bytes)?;
     Ok(bytes)
 }
 
 fn decode_plain<R: Record>(bytes: &[u8]) -> Result<R, Error> {
     match bytes.split_first() {
-        Some((format, json)) if *format == R::FORMAT => read_json::<R, R>(json),
-        Some((format, json)) if *format < R::FORMAT && *format > 0 => R::upgrade(*format, json),
+        Some((format, bytes)) if *format == R::FORMAT => R::read(bytes),
+        Some((format, bytes)) if *format < R::FORMAT && *format > 0 => R::upgrade(*format, bytes),
         Some((0, _)) => Err(Error::corrupt(format!("{} has format 0", R::NAME))),
         Some((format, _)) => Err(Error::newer(format!(
             "{} has format {format}, this program reads up to {}: use the newer grantor that wrote it",

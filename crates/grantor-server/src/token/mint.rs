@@ -55,7 +55,7 @@ impl Tokens {
         } = minting;
         let token = OpaqueToken::mint(&self.environment);
         let record = AccessTokenRecord {
-            hash: token.hash(),
+            digest: token.digest(),
             client_id: client.id.clone(),
             client_epoch: client.epoch.clone(),
             grant: minting.grant,

@@ -69,11 +69,22 @@ impl OpaqueToken {
         Secret::new(text)
     }
 
-    /// The hash of the secret, as the record holds it.
-    pub(crate) fn hash(&self) -> String {
-        base64url::encode(sha256(&self.secret))
+    /// The hash of the secret, as a record in fields holds it.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        sha256(&self.secret)
     }
 
+    /// Whether a record in fields is this token's.
+    pub(crate) fn has_digest(&self, digest: &[u8; 32]) -> bool {
+        constant_time_eq(&self.digest(), digest)
+    }
+
+    /// The hash of the secret, as a record in JSON holds it.
+    pub(crate) fn hash(&self) -> String {
+        base64url::encode(self.digest())
+    }
+
+    /// Whether a record in JSON is this token's.
     pub(crate) fn matches(&self, hash: &str) -> bool {
         constant_time_eq(self.hash().as_bytes(), hash.as_bytes())
     }
@@ -93,7 +104,9 @@ mod tests {
         let text = opaque.to_text(OpaqueKind::Code);
         let read = OpaqueToken::parse(OpaqueKind::Code, text.expose()).unwrap();
         assert_eq!(read.id, opaque.id);
-        assert!(read.matches(&opaque.hash()));
+        assert!(read.matches(&opaque.hash()) && read.has_digest(&opaque.digest()));
+        let other = OpaqueToken::new(opaque.id, [3; 32]);
+        assert!(!other.matches(&opaque.hash()) && !other.has_digest(&opaque.digest()));
         assert!(OpaqueToken::parse(OpaqueKind::AccessToken, text.expose()).is_none());
         for bad in ["", "gc_", "gc_AAAA", "gc_*", "é"] {
             assert!(OpaqueToken::parse(OpaqueKind::Code, bad).is_none());

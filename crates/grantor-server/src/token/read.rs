@@ -30,7 +30,7 @@ impl Tokens {
         if let Some(opaque) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
             let key = self.records.key(opaque.id.as_bytes());
             return match self.records.get(&key).await? {
-                Some(Versioned { record, .. }) if opaque.matches(&record.hash) => {
+                Some(Versioned { record, .. }) if opaque.has_digest(&record.digest) => {
                     may_revoke(&record.client_id)?;
                     Ok(self.records.remove(&key).await?)
                 }
@@ -54,7 +54,7 @@ impl Tokens {
         let Some(Versioned { record, .. }) = self.records.get(&key).await? else {
             return Ok(Introspection::inactive());
         };
-        if !token.matches(&record.hash) {
+        if !token.has_digest(&record.digest) {
             return Ok(Introspection::inactive());
         }
         let subject = record.subject.as_deref();
