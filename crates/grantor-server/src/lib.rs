@@ -62,6 +62,8 @@ mod revocation;
 mod server;
 mod services;
 mod site;
+#[cfg(test)]
+mod stored_formats;
 mod token;
 
 pub use build_error::BuildError;

@@ -105,7 +105,7 @@ fn context<'a, R: Record>(key: &'a Key, version: &'a Version) -> Context<'a> {
 /// Room for most records, so that the buffer does not grow.
 const TYPICAL_BYTES: usize = 512;
 
-fn encode_plain<R: Record>(record: &R) -> Result<Vec<u8>, Error> {
+pub(crate) fn encode_plain<R: Record>(record: &R) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
     bytes.push(R::FORMAT);
     serde_json::to_writer(&mut bytes, record)
@@ -113,7 +113,7 @@ fn encode_plain<R: Record>(record: &R) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-fn decode_plain<R: Record>(bytes: &[u8]) -> Result<R, Error> {
+pub(crate) fn decode_plain<R: Record>(bytes: &[u8]) -> Result<R, Error> {
     match bytes.split_first() {
         Some((format, json)) if *format == R::FORMAT => read_json::<R, R>(json),
         Some((format, json)) if *format < R::FORMAT && *format > 0 => R::upgrade(*format, json),

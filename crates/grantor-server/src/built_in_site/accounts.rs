@@ -320,3 +320,14 @@ fn taken(name: &str) -> Error {
 fn invalid(description: &str) -> Error {
     Error::refused(ErrorCode::InvalidRequest, description)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn their_stored_formats_are_pinned() {
+        crate::stored_formats::check::<AccountRecord>();
+        crate::stored_formats::check::<NameRecord>();
+    }
+}

@@ -94,3 +94,13 @@ impl KnownBrowsers {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_stored_formats_are_pinned() {
+        crate::stored_formats::check::<KnownBrowserRecord>();
+    }
+}

@@ -121,3 +121,13 @@ impl Sessions {
         &self.cookie_name
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_stored_formats_are_pinned() {
+        crate::stored_formats::check::<SessionRecord>();
+    }
+}

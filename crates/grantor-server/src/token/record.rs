@@ -51,3 +51,13 @@ impl Record for AccessTokenRecord {
         Some(self.expires_at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_stored_formats_are_pinned() {
+        crate::stored_formats::check::<AccessTokenRecord>();
+    }
+}
