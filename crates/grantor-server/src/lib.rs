@@ -61,6 +61,8 @@ mod revocation;
 mod server;
 mod services;
 mod site;
+#[cfg(test)]
+mod stored_formats;
 mod token;
 
 pub use build_error::BuildError;

@@ -266,3 +266,14 @@ fn password_failed(error: PasswordError) -> Error {
 fn normalize(name: &str) -> Result<String, Error> {
     user_name::normalize(name).ok_or(Error::InvalidName)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn their_stored_formats_are_pinned() {
+        crate::stored_formats::check::<AccountRecord>();
+        crate::stored_formats::check::<NameRecord>();
+    }
+}

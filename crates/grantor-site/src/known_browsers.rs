@@ -84,3 +84,13 @@ impl KnownBrowsers {
         self.cookie.set(text.expose(), Some(LIFETIME))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_stored_formats_are_pinned() {
+        crate::stored_formats::check::<KnownBrowserRecord>();
+    }
+}

@@ -31,6 +31,8 @@ mod pages;
 mod passwords;
 mod sessions;
 mod site;
+#[cfg(test)]
+mod stored_formats;
 mod user_name;
 
 pub use accounts::{Account, Accounts};

@@ -17,6 +17,7 @@ mod conditions;
 mod counting;
 mod durability;
 mod expiry;
+mod formats;
 mod get_many;
 mod listing;
 mod races;
@@ -28,6 +29,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use self::alternating::Alternating;
+pub use self::formats::check_formats;
 pub use self::suite::Suite;
 #[cfg(doc)]
 use crate::Store;

@@ -119,4 +119,17 @@ mod tests {
         }
         assert_eq!(by_name("Grants"), None);
     }
+
+    #[test]
+    fn every_kind_of_record_has_pinned_formats() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/records");
+        let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+        let folders = entries.filter(|entry| entry.file_type().unwrap().is_dir());
+        let pinned: HashSet<_> = folders
+            .map(|f| f.file_name().into_string().unwrap())
+            .collect();
+        // Counts are no records.
+        let records = ALL.iter().filter(|kind| **kind != COUNTS);
+        assert_eq!(pinned, records.map(|kind| kind.name.to_owned()).collect());
+    }
 }

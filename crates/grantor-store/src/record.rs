@@ -124,14 +124,14 @@ fn context<'a, R: Record>(key: &'a Key, version: &'a Version) -> Context<'a> {
 /// Room for most records, so that the buffer does not grow.
 const TYPICAL_BYTES: usize = 512;
 
-fn encode_plain<R: Record>(record: &R) -> Result<Vec<u8>, Error> {
+pub(crate) fn encode_plain<R: Record>(record: &R) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
     bytes.push(R::FORMAT);
     record.write(&mut bytes)?;
     Ok(bytes)
 }
 
-fn decode_plain<R: Record>(bytes: &[u8]) -> Result<R, Error> {
+pub(crate) fn decode_plain<R: Record>(bytes: &[u8]) -> Result<R, Error> {
     match bytes.split_first() {
         Some((format, bytes)) if *format == R::FORMAT => R::read(bytes),
         Some((format, bytes)) if *format < R::FORMAT && *format > 0 => R::upgrade(*format, bytes),

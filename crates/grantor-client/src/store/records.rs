@@ -118,3 +118,24 @@ impl fmt::Debug for AccessTokenRecord {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use grantor_store::contract::check_formats;
+
+    use super::*;
+
+    fn check<R: Record>() {
+        let records = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/records");
+        check_formats::<R>(Path::new(records)).unwrap();
+    }
+
+    #[test]
+    fn their_stored_formats_are_pinned() {
+        check::<LoginRecord>();
+        check::<AccessTokenRecord>();
+        check::<LeaseRecord>();
+    }
+}

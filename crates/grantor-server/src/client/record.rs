@@ -110,3 +110,14 @@ impl Record for ResourceRecord {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn their_stored_formats_are_pinned() {
+        crate::stored_formats::check::<ClientRecord>();
+        crate::stored_formats::check::<ResourceRecord>();
+    }
+}

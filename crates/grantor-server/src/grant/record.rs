@@ -159,3 +159,13 @@ impl Record for Grant {
         Some(self.expires_at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_stored_formats_are_pinned() {
+        crate::stored_formats::check::<Grant>();
+    }
+}

@@ -201,3 +201,13 @@ fn make(environment: &Environment) -> Result<KeysRecord, Error> {
         purposes: BTreeMap::new(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_stored_formats_are_pinned() {
+        crate::stored_formats::check::<KeysRecord>();
+    }
+}

@@ -88,4 +88,9 @@ mod tests {
         assert!(consent.covers(&Scope::default(), &["a".to_owned()]));
         assert!(!consent.covers(&Scope::default(), &["b".to_owned()]));
     }
+
+    #[test]
+    fn its_stored_formats_are_pinned() {
+        crate::stored_formats::check::<ConsentRecord>();
+    }
 }

@@ -212,4 +212,9 @@ mod tests {
         let error = AccessTokenRecord::upgrade(1, b"{\"hash\":\"AA\"}").unwrap_err();
         assert!(error.is_corrupt());
     }
+
+    #[test]
+    fn its_stored_formats_are_pinned() {
+        crate::stored_formats::check::<AccessTokenRecord>();
+    }
 }

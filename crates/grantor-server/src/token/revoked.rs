@@ -16,3 +16,13 @@ impl Record for RevokedRecord {
         Some(self.expires_at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_stored_formats_are_pinned() {
+        crate::stored_formats::check::<RevokedRecord>();
+    }
+}

@@ -199,3 +199,10 @@ fn looking_at_what_is_not_there_creates_nothing() {
     let listed = block_on(empty.listing().unwrap().list(&nothing, None, 1)).unwrap();
     assert!(listed.is_empty());
 }
+
+#[cfg(feature = "contract")]
+#[test]
+fn the_formats_of_the_mark_are_pinned() {
+    let records = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/records");
+    crate::contract::check_formats::<Seal>(Path::new(records)).unwrap();
+}
