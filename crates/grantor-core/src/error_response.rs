@@ -80,6 +80,8 @@ error_codes! {
     RequestNotSupported = "request_not_supported",
     /// The parameter `request_uri` is not supported.
     RequestUriNotSupported = "request_uri_not_supported",
+    /// The `request_uri` is unknown, used or too old (RFC 9101 section 7).
+    InvalidRequestUri = "invalid_request_uri",
     /// A nonce must be in the DPoP proof (RFC 9449 section 8).
     UseDpopNonce = "use_dpop_nonce",
     /// The DPoP proof is not good.

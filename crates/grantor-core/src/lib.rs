@@ -26,6 +26,7 @@ pub mod oauth1;
 mod params;
 mod peer;
 mod pkce;
+mod pushed_authorization;
 mod quirks;
 mod redirect_uri;
 mod revocation;
@@ -54,6 +55,7 @@ pub use metadata::{InvalidMetadata, ServerMetadata};
 pub use params::{InvalidParams, Params};
 pub use peer::PeerAddress;
 pub use pkce::{ChallengeMethod, CodeChallenge, CodeVerifier, InvalidPkce};
+pub use pushed_authorization::{PushedAuthorizationError, PushedAuthorizationResponse};
 pub use quirks::{
     AnswerEncoding, BasicEncoding, MemberNames, Quirks, RequestEncoding, ScopeSeparator,
     TokenTypeMeaning,

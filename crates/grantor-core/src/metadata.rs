@@ -24,6 +24,12 @@ pub struct ServerMetadata {
     /// Where devices begin (RFC 8628 section 4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_authorization_endpoint: Option<Url>,
+    /// Where requests are pushed before the user is sent (RFC 9126 section 5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushed_authorization_request_endpoint: Option<Url>,
+    /// Whether every request has to be pushed.
+    #[serde(skip_serializing_if = "is_false")]
+    pub require_pushed_authorization_requests: bool,
     /// Where the keys are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<Url>,
@@ -73,6 +79,8 @@ impl ServerMetadata {
             authorization_endpoint: None,
             token_endpoint: None,
             device_authorization_endpoint: None,
+            pushed_authorization_request_endpoint: None,
+            require_pushed_authorization_requests: false,
             jwks_uri: None,
             introspection_endpoint: None,
             revocation_endpoint: None,

@@ -38,6 +38,11 @@ pub struct Config {
     /// By how much the clocks of two machines may differ. 60 s by default, which is also the most:
     /// [`jwt::Policy::MAX_LEEWAY`] bounds it for JWTs too.
     pub max_clock_skew: Duration,
+    /// How long the `request_uri` of a pushed request is valid: 5 to 600 s (RFC 9126 section 2.2), 90 s
+    /// by default.
+    pub pushed_request_lifetime: Duration,
+    /// Whether every authorization request has to be pushed (RFC 9126 section 5). No by default.
+    pub require_pushed_authorization_requests: bool,
     /// How long a login or consent page may stay open. One hour by default.
     pub interaction_lifetime: Duration,
     /// The proxies whose word about the address of a client is taken, for limits. None by default.
@@ -85,6 +90,8 @@ impl Default for Config {
             refresh_grace: Duration::from_secs(60),
             rotation: Rotation::default(),
             max_clock_skew: Duration::from_secs(60),
+            pushed_request_lifetime: Duration::from_secs(90),
+            require_pushed_authorization_requests: false,
             interaction_lifetime: Duration::from_secs(3600),
             trusted_proxies: TrustedProxies::default(),
             max_scope_values: MAX_SCOPE_VALUES,
@@ -124,6 +131,10 @@ impl Config {
         check(
             self.max_clock_skew <= jwt::Policy::MAX_LEEWAY,
             "the clock skew allowed must be at most 60 s, the most that is allowed for JWTs",
+        );
+        check(
+            within(self.pushed_request_lifetime, 5, 600),
+            "the lifetime of a pushed request must be between 5 s and 10 min (RFC 9126 section 2.2)",
         );
         check(
             within(self.interaction_lifetime, 60, 24 * 3600),

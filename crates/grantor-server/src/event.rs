@@ -91,6 +91,8 @@ events! {
     RequestRefused = "request refused", Info;
     /// The server could not answer.
     RequestFailed = "request failed", Error;
+    /// A client pushed an authorization request.
+    RequestPushed = "authorization request pushed", Debug;
     /// A client got a code.
     CodeIssued = "code issued", Debug;
     /// A user said no.

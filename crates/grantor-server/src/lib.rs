@@ -1,6 +1,6 @@
 //! An OAuth authorization server that embeds in your application, as a `tower` service.
 //!
-//! RFC 6749, 6750, 7009, 7636, 7662, 8414, 8707, 9068, 9207. It names no web framework and no
+//! RFC 6749, 6750, 7009, 7636, 7662, 8414, 8707, 9068, 9126, 9207. It names no web framework and no
 //! database: requests are of the `http` crate, records go through `grantor-store`. The application
 //! decides who the user is and what they see, by the trait [`Site`]. The crate `grantor-site` is one
 //! implementation of it, with accounts and pages.
@@ -15,13 +15,14 @@
 //! | `/introspect` | confidential clients, by POST | says what a token is worth (RFC 7662) |
 //! | `/revoke` | clients, by POST | revokes a token (RFC 7009): 200 without a body, for unknown tokens too |
 //! | `/authorize` | browsers, by GET or POST | begins an authorization (RFC 6749 section 4.1): pages, then a redirect to the client; errors are redirected too once the client and its redirect URI are known |
+//! | `/par` | clients, by POST | keeps an authorization request (RFC 9126) and gives a `request_uri` that stands for it, valid for 90 s and one answer of a user |
 //! | `/authorize/continue` | browsers | where forms of pages go, and where the site's own pages lead back to |
 //! | `/jwks` | anybody, by GET | the public keys |
 //! | `/.well-known/oauth-authorization-server` | anybody, by GET | the metadata (RFC 8414). An issuer with a path has it behind this path |
 //! | `/.well-known/openid-configuration` | anybody, by GET | the same document, for clients that look there |
 //!
 //! An endpoint that the server does not have, because no grant type needs it, is 404 and not in the
-//! metadata. Web pages may read what clients, the metadata and the keys answer (CORS): `/token` and
+//! metadata. Web pages may read what clients, the metadata and the keys answer (CORS): `/token`, `/par` and
 //! `/revoke` only those of the origins of the client's redirect URIs.
 //!
 //! # Answers
@@ -29,13 +30,14 @@
 //! | status | at | when |
 //! |---|---|---|
 //! | 200 | all | done. JSON is never cached, except metadata and keys |
+//! | 201 | `/par` | the request is kept |
 //! | 303 | `/authorize`, `/authorize/continue` | to the client, with `code`, `state` and `iss`, or with `error`; or to the next page |
 //! | 400 | all | the request is wrong: `error` and `error_description`, which name the parameter and its value, never a secret. At `/authorize` it is a page, if the client or its redirect URI is not known |
-//! | 401 | `/token`, `/introspect`, `/revoke` | `invalid_client`, with `WWW-Authenticate: Basic`. The true reason is an event and not in the answer |
+//! | 401 | `/token`, `/par`, `/introspect`, `/revoke` | `invalid_client`, with `WWW-Authenticate: Basic`. The true reason is an event and not in the answer |
 //! | 404, 405 | all | no such path, another method: 405 has `Allow` |
-//! | 413 | all | the body is over 64 KiB |
+//! | 413 | all | the body is over 64 KiB, or a pushed request over 8 KiB |
 //! | 422 | `/authorize/continue` | the login of the site with accounts failed: the page is shown again |
-//! | 429 | `/token`, `/introspect`, `/revoke`, logins | too many wrong secrets or passwords |
+//! | 429 | `/token`, `/par`, `/introspect`, `/revoke`, logins | too many wrong secrets or passwords |
 //! | 500, 503 | all | the server or its store failed. A request that got 503 may be sent again after `Retry-After`: it used up no code and no refresh token |
 
 mod authorization;

@@ -1,5 +1,6 @@
 use grantor_store::{Diagnostics, Records, Stores};
 
+use crate::authorization::PushedRequests;
 use crate::grant::Grant;
 use crate::key::KeysRecord;
 use crate::revocation::Revocation;
@@ -12,6 +13,7 @@ pub(crate) struct Tables {
     pub(crate) access_tokens: Records<AccessTokenRecord>,
     pub(crate) revoked: Records<RevokedRecord>,
     pub(crate) revocation: Revocation,
+    pub(crate) pushed_requests: PushedRequests,
 }
 
 impl Tables {
@@ -21,12 +23,14 @@ impl Tables {
         let access_tokens = diagnostics.records(stores);
         let revoked = diagnostics.records(stores);
         let revocation = Revocation::prepare(stores, diagnostics);
+        let pushed_requests = PushedRequests::prepare(stores, diagnostics);
         Some(Self {
             keys: keys?,
             grants: grants?,
             access_tokens: access_tokens?,
             revoked: revoked?,
             revocation: revocation?,
+            pushed_requests: pushed_requests?,
         })
     }
 }

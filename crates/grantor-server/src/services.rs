@@ -4,6 +4,7 @@ use grantor_core::{Environment, Issuer};
 use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
 
+use crate::authorization::PushedRequests;
 use crate::client::{Clients, StoredClients};
 use crate::config::Config;
 use crate::endpoint::metadata::Published;
@@ -36,6 +37,7 @@ pub(crate) struct Services {
     pub(crate) grants: Arc<Grants>,
     pub(crate) tokens: Tokens,
     pub(crate) grant_types: GrantTypes,
+    pub(crate) pushed_requests: PushedRequests,
     pub(crate) site: Arc<dyn Site>,
     pub(crate) published: Published,
     pub(crate) routes: Routes,

@@ -65,6 +65,8 @@ kinds! {
     RESOURCES = b"ri" "resources" Guard;
     /// Authorizations, with their codes and refresh tokens.
     GRANTS = b"gr" "grants" Transition;
+    /// Authorization requests that clients pushed (RFC 9126).
+    PUSHED_REQUESTS = b"pr" "pushed-requests" ShortLived;
     /// Opaque access tokens.
     ACCESS_TOKENS = b"at" "access-tokens" ShortLived;
     /// Tokens that were revoked before their end.

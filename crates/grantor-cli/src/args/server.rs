@@ -109,6 +109,9 @@ pub(crate) struct ClientSettings {
     /// What pages call it
     #[arg(long)]
     pub(crate) name: Option<String>,
+    /// Whether its authorization requests have to be pushed (RFC 9126)
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) require_pushed_requests: Option<bool>,
     /// When its refresh tokens are replaced: "always", or "" as the server has it
     #[arg(long, value_name = "WHEN")]
     pub(crate) rotation: Option<String>,

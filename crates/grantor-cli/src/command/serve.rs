@@ -89,6 +89,11 @@ async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server
         );
         set(&mut server.refresh_grace, config.refresh_grace);
         set(&mut server.code_lifetime, config.code_lifetime);
+        set(
+            &mut server.pushed_request_lifetime,
+            config.pushed_request_lifetime,
+        );
+        server.require_pushed_authorization_requests = config.require_pushed_requests;
     });
     Ok(builder.build().await?)
 }

@@ -34,7 +34,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 17] = [
+pub(super) const KEYS: [Key; 19] = [
     Key {
         name: "data",
         takes: "a path",
@@ -121,6 +121,19 @@ pub(super) const KEYS: [Key; 17] = [
         },
     },
     Key {
+        name: "require_pushed_requests",
+        takes: "`true` or `false`",
+        default: "`false`",
+        meaning: "whether clients have to push their authorization requests (RFC 9126) instead of sending \
+                  the browser with them",
+        apply: |config, value| {
+            let value = value.as_bool();
+            config.require_pushed_requests =
+                value.ok_or_else(|| "must be true or false".to_owned())?;
+            Ok(())
+        },
+    },
+    Key {
         name: "trusted_proxies",
         takes: "a list of IP addresses or networks",
         default: "`[]`",
@@ -196,6 +209,16 @@ pub(super) const KEYS: [Key; 17] = [
         meaning: "how long an authorization code is good",
         apply: |config, value| {
             config.code_lifetime = Some(seconds(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.pushed_request_lifetime",
+        takes: "seconds, 5 to 600",
+        default: "`90`",
+        meaning: "how long the `request_uri` of a pushed authorization request is good",
+        apply: |config, value| {
+            config.pushed_request_lifetime = Some(seconds(value)?);
             Ok(())
         },
     },
@@ -327,6 +350,10 @@ mod tests {
             ("tokens.refresh_lifetime", server.refresh_token_lifetime),
             ("tokens.refresh_grace", server.refresh_grace),
             ("tokens.code_lifetime", server.code_lifetime),
+            (
+                "tokens.pushed_request_lifetime",
+                server.pushed_request_lifetime,
+            ),
         ] {
             let key = KEYS.iter().find(|key| key.name == name).unwrap();
             assert_eq!(key.default, format!("`{}`", lifetime.as_secs()), "{name}");

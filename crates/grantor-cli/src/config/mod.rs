@@ -41,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) refresh_token_lifetime: Option<Duration>,
     pub(crate) refresh_grace: Option<Duration>,
     pub(crate) code_lifetime: Option<Duration>,
+    pub(crate) pushed_request_lifetime: Option<Duration>,
+    pub(crate) require_pushed_requests: bool,
     pub(crate) listener: Options,
     pub(crate) trusted_proxies: TrustedProxies,
 }
@@ -61,6 +63,8 @@ impl Default for Config {
             refresh_token_lifetime: None,
             refresh_grace: None,
             code_lifetime: None,
+            pushed_request_lifetime: None,
+            require_pushed_requests: false,
             listener: Options::default(),
             trusted_proxies: TrustedProxies::default(),
         }

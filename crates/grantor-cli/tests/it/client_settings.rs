@@ -97,6 +97,16 @@ fn every_setting_of_a_client_can_be_changed_and_the_rest_stays() {
             json!(["https://b.example"]),
         ),
         (&["--allow-resource", ""], "allowed_resources", Value::Null),
+        (
+            &["--require-pushed-requests", "true"],
+            "require_pushed_requests",
+            json!(true),
+        ),
+        (
+            &["--require-pushed-requests", "false"],
+            "require_pushed_requests",
+            json!(false),
+        ),
         (&["--rotation", "always"], "rotation", json!("always")),
         (&["--rotation", ""], "rotation", Value::Null),
         (&["--access-lifetime", "2m"], "access_lifetime", json!(120)),

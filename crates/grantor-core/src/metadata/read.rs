@@ -79,6 +79,10 @@ impl ServerMetadata {
                 "device_authorization_endpoint",
                 &metadata.device_authorization_endpoint,
             ),
+            (
+                "pushed_authorization_request_endpoint",
+                &metadata.pushed_authorization_request_endpoint,
+            ),
             ("jwks_uri", &metadata.jwks_uri),
             ("introspection_endpoint", &metadata.introspection_endpoint),
             ("revocation_endpoint", &metadata.revocation_endpoint),
@@ -99,11 +103,15 @@ impl ServerMetadata {
         let introspection_methods = methods("introspection_endpoint_auth_methods_supported")?;
         let revocation_methods = methods("revocation_endpoint_auth_methods_supported")?;
         let names_issuer = members.flag("authorization_response_iss_parameter_supported")?;
+        let requires_pushed = members.flag("require_pushed_authorization_requests")?;
         Ok(Self {
             issuer,
             authorization_endpoint: members.url("authorization_endpoint")?,
             token_endpoint: members.url("token_endpoint")?,
             device_authorization_endpoint: members.url("device_authorization_endpoint")?,
+            pushed_authorization_request_endpoint: members
+                .url("pushed_authorization_request_endpoint")?,
+            require_pushed_authorization_requests: requires_pushed.unwrap_or_default(),
             jwks_uri: members.url("jwks_uri")?,
             introspection_endpoint: members.url("introspection_endpoint")?,
             revocation_endpoint: members.url("revocation_endpoint")?,

@@ -4,10 +4,12 @@ use grantor_core::{AuthorizationRequest, CodeChallenge, Scope};
 
 use super::browser::Browser;
 use super::entry::Entry;
+use super::pushed_request::PushedRequest;
 use super::sealed_request::SealedRequest;
 use super::table::Delivery;
 use crate::client::Client;
 use crate::error::Error;
+use crate::http::endpoints::paths;
 use crate::http::fault::{self, Place};
 use crate::http::{Call, Reply};
 use crate::profile::Policy;
@@ -23,6 +25,8 @@ pub(crate) struct AuthorizationContext<'a> {
     /// The sealed request as it travels through pages.
     pub(crate) sealed_text: String,
     pub(crate) request: AuthorizationRequest,
+    /// What is stored of it, if its client pushed it.
+    pub(crate) pushed: Option<PushedRequest>,
     /// Where forms go.
     pub(crate) action: String,
     pub(crate) browser: Browser,
@@ -39,6 +43,14 @@ pub(crate) struct AuthorizationContext<'a> {
     pub(crate) answer: Option<UserAnswer>,
 }
 
+/// A request as it came in, by whichever entry.
+pub(super) struct Incoming {
+    pub(super) sealed: SealedRequest,
+    pub(super) sealed_text: String,
+    pub(super) request: AuthorizationRequest,
+    pub(super) pushed: Option<PushedRequest>,
+}
+
 /// The user's answer.
 #[derive(Debug)]
 pub(crate) enum UserAnswer {
@@ -51,17 +63,19 @@ pub(crate) enum UserAnswer {
 }
 
 impl<'a> AuthorizationContext<'a> {
-    #[expect(clippy::too_many_arguments, reason = "each is a part of the context")]
     pub(super) fn new(
         services: &'a Services,
         call: &'a Call<'a>,
         entry: Entry,
-        sealed: SealedRequest,
-        sealed_text: String,
-        request: AuthorizationRequest,
-        action: String,
+        incoming: Incoming,
         browser: Browser,
     ) -> Self {
+        let Incoming {
+            sealed,
+            sealed_text,
+            request,
+            pushed,
+        } = incoming;
         Self {
             services,
             call,
@@ -70,7 +84,8 @@ impl<'a> AuthorizationContext<'a> {
             sealed,
             sealed_text,
             request,
-            action,
+            pushed,
+            action: services.issuer.join(paths::RESUME).path().to_owned(),
             browser,
             client: None,
             policy: services.policy,

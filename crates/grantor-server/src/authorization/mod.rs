@@ -7,37 +7,85 @@ mod browser;
 mod check;
 mod context;
 mod entry;
+mod pushed_request;
 mod respond;
 mod sealed_request;
 mod step;
 mod table;
 
-use grantor_core::{AuthorizationRequest, BoxFuture};
+use grantor_core::{AuthorizationRequest, BoxFuture, ErrorCode, Params};
+use http::StatusCode;
 
 use browser::Browser;
-use context::AuthorizationContext;
+use context::{AuthorizationContext, Incoming};
 use entry::Entry;
+pub(crate) use pushed_request::PushedRequests;
+use pushed_request::{PushedRequest, is_ours};
 use sealed_request::SealedRequest;
 
-use crate::error::Error;
-use crate::http::endpoints::paths;
+use crate::error::{Error, Refusal};
 use crate::http::{Call, Reply};
 use crate::services::Services;
 use crate::site::form::INTERACTION;
 
-/// A request arrives, by GET or POST.
+/// A request arrives, by GET or POST: with its parameters, or with the `request_uri` of one that was
+/// pushed.
 pub(crate) fn front<'a>(
     services: &'a Services,
     call: &'a Call<'a>,
 ) -> BoxFuture<'a, Result<Reply, Error>> {
     Box::pin(async move {
-        let sealed = SealedRequest::new(services, call.params.to_form(), call.now);
-        if sealed.form.len() > SealedRequest::MAX_FORM {
-            return Err(Error::invalid_request("the request is over 8 KiB"));
-        }
-        let text = sealed.seal(&services.page_keys.mac);
         let request = AuthorizationRequest::from_params(&call.params);
-        go_on(services, call, Entry::Front, sealed, text, request).await
+        let mut sealed = SealedRequest::new(services, call.params.to_form(), call.now);
+        let (request, pushed) = match pushed_as(&request) {
+            None => (request, None),
+            Some((client_id, request_uri)) => {
+                let pushed = pushed(services, client_id, request_uri).await?;
+                check_unused(services, &pushed, call).await?;
+                // Nothing else that comes with it counts, and no page shows what was pushed
+                // (RFC 9126 section 4).
+                sealed.form = by_reference(client_id, request_uri);
+                sealed.grant = pushed.grant;
+                (pushed.request()?, Some(pushed))
+            }
+        };
+        check_length(&sealed)?;
+        let incoming = Incoming {
+            sealed_text: sealed.seal(&services.page_keys.mac),
+            sealed,
+            request,
+            pushed,
+        };
+        go_on(services, call, Entry::Front, incoming).await
+    })
+}
+
+/// A client pushes a request, before the browser comes (RFC 9126).
+pub(crate) fn push<'a>(
+    services: &'a Services,
+    call: &'a Call<'a>,
+) -> BoxFuture<'a, Result<Reply, Error>> {
+    Box::pin(async move {
+        if call.params.get("request_uri").is_some() {
+            let description = "\"request_uri\" can't be pushed (RFC 9126 section 2.1)";
+            return Err(Error::invalid_request(description));
+        }
+        let params = without_authentication(&call.params, &call.client()?.id);
+        let sealed = SealedRequest::new(services, params.to_form(), call.now);
+        // RFC 9126 section 2.3.
+        let too_large = |_| {
+            let refusal = Refusal::new(ErrorCode::InvalidRequest, "the request is over 8 KiB");
+            Error::from(refusal.with_status(StatusCode::PAYLOAD_TOO_LARGE))
+        };
+        check_length(&sealed).map_err(too_large)?;
+        let incoming = Incoming {
+            sealed,
+            // No page is shown that it could travel in.
+            sealed_text: String::new(),
+            request: AuthorizationRequest::from_params(&params),
+            pushed: None,
+        };
+        go_on(services, call, Entry::Pushed, incoming).await
     })
 }
 
@@ -58,15 +106,20 @@ pub(crate) fn resume<'a>(
                 "this page is too old or was changed; begin again at the application",
             ));
         };
-        go_on(
-            services,
-            call,
-            Entry::Resume,
+        let (request, pushed) = match pushed_as(&request) {
+            None => (request, None),
+            Some((client_id, request_uri)) => {
+                let pushed = pushed(services, client_id, request_uri).await?;
+                (pushed.request()?, Some(pushed))
+            }
+        };
+        let incoming = Incoming {
             sealed,
-            text.to_owned(),
+            sealed_text: text.to_owned(),
             request,
-        )
-        .await
+            pushed,
+        };
+        go_on(services, call, Entry::Resume, incoming).await
     })
 }
 
@@ -74,14 +127,81 @@ async fn go_on(
     services: &Services,
     call: &Call<'_>,
     entry: Entry,
-    sealed: SealedRequest,
-    text: String,
-    request: AuthorizationRequest,
+    incoming: Incoming,
 ) -> Result<Reply, Error> {
-    let action = services.issuer.join(paths::RESUME).path().to_owned();
     let browser = Browser::of(&call.head.headers, services)?;
-    let context = AuthorizationContext::new(
-        services, call, entry, sealed, text, request, action, browser,
-    );
-    table::run(context).await
+    table::run(AuthorizationContext::new(
+        services, call, entry, incoming, browser,
+    ))
+    .await
+}
+
+/// The client and the `request_uri` of a request that says that it was pushed.
+fn pushed_as(request: &AuthorizationRequest) -> Option<(&str, &str)> {
+    let request_uri = request.request_uri.as_deref().filter(|uri| is_ours(uri))?;
+    Some((
+        request.client_id.as_deref().unwrap_or_default(),
+        request_uri,
+    ))
+}
+
+fn by_reference(client_id: &str, request_uri: &str) -> String {
+    let mut params = Params::new();
+    params.push("client_id", client_id);
+    params.push("request_uri", request_uri);
+    params.to_form()
+}
+
+async fn pushed(
+    services: &Services,
+    client_id: &str,
+    request_uri: &str,
+) -> Result<PushedRequest, Error> {
+    let found = services.pushed_requests.find(request_uri).await?;
+    found
+        .filter(|pushed| pushed.client_id == client_id)
+        .ok_or_else(bad_request_uri)
+}
+
+/// Whether a browser may still come with a request, and no user has answered it.
+async fn check_unused(
+    services: &Services,
+    pushed: &PushedRequest,
+    call: &Call<'_>,
+) -> Result<(), Error> {
+    if pushed.usable_until <= call.now || services.grants.find(pushed.grant).await?.is_some() {
+        return Err(bad_request_uri());
+    }
+    Ok(())
+}
+
+fn bad_request_uri() -> Error {
+    let description = "\"request_uri\" is unknown, used, too old, or not this client's; begin again \
+                       at the application";
+    Error::refused(ErrorCode::InvalidRequestUri, description)
+}
+
+/// The parameters of the request itself, with the client that authenticated.
+fn without_authentication(params: &Params<'_>, client_id: &str) -> Params<'static> {
+    const AUTHENTICATION: [&str; 4] = [
+        "client_id",
+        "client_secret",
+        "client_assertion",
+        "client_assertion_type",
+    ];
+    let mut kept = Params::new();
+    kept.push("client_id", client_id.to_owned());
+    for (name, value) in params.iter() {
+        if !AUTHENTICATION.contains(&name) {
+            kept.push(name.to_owned(), value.to_owned());
+        }
+    }
+    kept
+}
+
+fn check_length(sealed: &SealedRequest) -> Result<(), Error> {
+    match sealed.form.len() {
+        0..=SealedRequest::MAX_FORM => Ok(()),
+        _ => Err(Error::invalid_request("the request is over 8 KiB")),
+    }
 }

@@ -50,6 +50,7 @@ pub(crate) enum Flow {
 pub(crate) const TABLE: &[Step] = &[
     row("client",        &[Front, Pushed, Device, Backchannel, Resume], ToUser,   Ask(check::client::run)),
     row("redirect_uri",  &[Front, Pushed, Resume],                      ToUser,   Check(check::redirect_uri::run)),
+    row("pushed_request", &[Front, Resume],                             ToClient, Check(check::pushed_request::run)),
     row("parameters",    &[Front, Pushed],                              ToClient, Check(check::parameters::run)),
     row("unsupported",   &[Front, Pushed],                              ToClient, Check(check::unsupported::run)),
     row("response_type", &[Front, Pushed, Resume],                      ToClient, Check(check::response_type::run)),
@@ -60,6 +61,7 @@ pub(crate) const TABLE: &[Step] = &[
     row("login",         &[Front, Verification, Resume],                ToClient, Ask(step::login::run)),
     row("consent",       &[Front, Verification, Resume],                ToClient, Ask(step::consent::run)),
     row("respond",       &[Front, Verification, Resume],                ToClient, Ask(respond::code::run)),
+    row("respond_pushed",&[Pushed],                                     ToClient, Ask(respond::pushed::run)),
 ];
 
 const fn row(name: &'static str, entries: &'static [Entry], delivery: Delivery, run: Run) -> Step {
@@ -111,6 +113,7 @@ mod tests {
         let expected = [
             "client",
             "redirect_uri",
+            "pushed_request",
             "response_type",
             "scope",
             "resource",
@@ -123,7 +126,10 @@ mod tests {
         // The rest depends on the request alone, which can't change.
         let once = TABLE.iter().filter(|step| !step.entries.contains(&Resume));
         let once: Vec<&str> = once.map(|step| step.name).collect();
-        assert_eq!(once, ["parameters", "unsupported", "prompt"]);
+        assert_eq!(
+            once,
+            ["parameters", "unsupported", "prompt", "respond_pushed"]
+        );
     }
 
     #[test]
@@ -136,7 +142,7 @@ mod tests {
 
     #[test]
     fn only_entries_with_a_browser_ask_the_site() {
-        for name in ["login", "consent", "respond"] {
+        for name in ["login", "consent", "respond", "pushed_request"] {
             let step = TABLE.iter().find(|step| step.name == name).unwrap();
             assert!(
                 step.entries.iter().all(|entry| entry.has_browser()),

@@ -112,6 +112,7 @@ impl ServerBuilder {
             grants,
             tokens,
             grant_types,
+            pushed_requests: tables.pushed_requests,
             site,
         })))
     }

@@ -26,6 +26,9 @@ pub struct Client {
     pub resources: Option<Vec<String>>,
     /// It is a resource server with this identifier, and may introspect tokens for it.
     pub resource_identifier: Option<String>,
+    /// Whether its authorization requests have to be pushed (RFC 9126 section 6), if the server leaves
+    /// that open.
+    pub require_pushed_authorization_requests: bool,
     /// Which of its refresh tokens are replaced at each use, if it wants more than the server.
     pub rotation: Option<Rotation>,
     /// The longest lifetime of its access tokens, if it is shorter than the server's.
@@ -50,6 +53,7 @@ impl Client {
             redirect_uris: Vec::new(),
             resources: None,
             resource_identifier: None,
+            require_pushed_authorization_requests: false,
             rotation: None,
             access_token_lifetime: None,
             refresh_token_lifetime: None,

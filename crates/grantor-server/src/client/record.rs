@@ -25,6 +25,8 @@ pub(super) struct ClientRecord {
     resources: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     resource_identifier: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    require_pushed_authorization_requests: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rotation: Option<Rotation>,
     /// In seconds, as are all lifetimes of OAuth.
@@ -51,6 +53,7 @@ impl ClientRecord {
             redirect_uris: client.redirect_uris,
             resources: client.resources,
             resource_identifier: client.resource_identifier,
+            require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             rotation: client.rotation,
             epoch: client.epoch,
             secrets,
@@ -79,6 +82,7 @@ impl ClientRecord {
             redirect_uris: self.redirect_uris,
             resources: self.resources,
             resource_identifier: self.resource_identifier,
+            require_pushed_authorization_requests: self.require_pushed_authorization_requests,
             rotation: self.rotation,
             epoch: self.epoch,
         }

@@ -172,6 +172,22 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         run: authorization::front,
     },
     Endpoint {
+        name: "pushed authorization request",
+        place: Place::Below("/par"),
+        methods: POST,
+        body: Body::Form,
+        authentication: Authentication::Client,
+        cors: Cors::Client,
+        exists: |offer| offer.has_pages(),
+        describe: |offer, url, metadata| {
+            metadata.pushed_authorization_request_endpoint = Some(url);
+            metadata.require_pushed_authorization_requests =
+                offer.config.require_pushed_authorization_requests;
+        },
+        faults: Faults::Json,
+        run: authorization::push,
+    },
+    Endpoint {
         name: "resume",
         place: Place::Below(paths::RESUME),
         methods: GET_OR_POST,

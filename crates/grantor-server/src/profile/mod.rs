@@ -22,6 +22,7 @@ impl Profile {
         match self {
             Self::OAuth21 => Policy {
                 pkce: Pkce::RequiredS256,
+                require_pushed_authorization_requests: config.require_pushed_authorization_requests,
                 rotation: config.rotation,
                 access_token_lifetime: config.access_token_lifetime,
                 refresh_token_lifetime: config.refresh_token_lifetime,

@@ -9,6 +9,8 @@ use crate::config::Rotation;
 pub struct Policy {
     /// Whether a code needs a PKCE challenge.
     pub pkce: Pkce,
+    /// Whether an authorization request has to be pushed (RFC 9126).
+    pub require_pushed_authorization_requests: bool,
     /// Which clients get a new refresh token at every use.
     pub rotation: Rotation,
     /// How long an access token is valid.
@@ -37,6 +39,8 @@ impl Policy {
     pub fn with(self, client: &Client) -> Self {
         let shorter = |own: Duration, wanted: Option<Duration>| own.min(wanted.unwrap_or(own));
         Self {
+            require_pushed_authorization_requests: self.require_pushed_authorization_requests
+                || client.require_pushed_authorization_requests,
             rotation: self.rotation.max(client.rotation.unwrap_or(self.rotation)),
             access_token_lifetime: shorter(
                 self.access_token_lifetime,
@@ -71,11 +75,12 @@ mod tests {
         #[test]
         fn a_client_is_never_laxer_than_the_server(
             access in lifetime(), refresh in lifetime(), rotation in 0..3usize,
-            own_rotation in 0..2usize,
+            own_rotation in 0..2usize, push in any::<bool>(), own_push in any::<bool>(),
         ) {
             let named = |n: usize| [Rotation::PublicClients, Rotation::Always].get(n).copied();
             let config = Config {
                 rotation: named(own_rotation).unwrap(),
+                require_pushed_authorization_requests: own_push,
                 ..Config::default()
             };
             let own = config.profile.policy(&config);
@@ -83,11 +88,13 @@ mod tests {
             client.access_token_lifetime = access;
             client.refresh_token_lifetime = refresh;
             client.rotation = named(rotation);
+            client.require_pushed_authorization_requests = push;
             let with = own.with(&client);
             prop_assert!(with.access_token_lifetime <= own.access_token_lifetime);
             prop_assert!(with.refresh_token_lifetime <= own.refresh_token_lifetime);
             prop_assert!(with.rotation >= own.rotation);
             prop_assert!(with.pkce >= own.pkce);
+            prop_assert_eq!(with.require_pushed_authorization_requests, push || own_push);
             prop_assert_eq!(with.refresh_grace, own.refresh_grace);
             prop_assert_eq!(with.code_lifetime, own.code_lifetime);
             prop_assert_eq!(access.is_some_and(|a| a < own.access_token_lifetime),

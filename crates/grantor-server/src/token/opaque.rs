@@ -9,15 +9,18 @@ use crate::identifier::Identifier;
 pub(crate) enum OpaqueKind {
     AccessToken,
     Code,
+    /// In a `request_uri`, whose prefix is that of RFC 9126 section 2.2.
+    PushedRequest,
     /// Of a site, with a prefix of its own.
     Site(&'static str),
 }
 
 impl OpaqueKind {
-    fn prefix(self) -> &'static str {
+    pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::AccessToken => "ga_",
             Self::Code => "gc_",
+            Self::PushedRequest => "urn:ietf:params:oauth:request_uri:",
             Self::Site(prefix) => prefix,
         }
     }
@@ -63,7 +66,7 @@ impl OpaqueToken {
         let mut bytes = [0; 48];
         bytes[..16].copy_from_slice(self.id.as_bytes());
         bytes[16..].copy_from_slice(&self.secret);
-        let mut text = String::with_capacity(67);
+        let mut text = String::with_capacity(kind.prefix().len() + 64);
         text.push_str(kind.prefix());
         base64url::encode_into(bytes, &mut text);
         Secret::new(text)

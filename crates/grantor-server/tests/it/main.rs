@@ -27,6 +27,7 @@ mod own_grant;
 mod own_grant_with_refresh_token;
 mod pages;
 mod prompt;
+mod pushed_requests;
 mod races;
 mod redirect_uris;
 mod refresh;

@@ -16,6 +16,7 @@ pub(super) struct Changes {
     redirect_uris: Option<Vec<RedirectUri>>,
     resource_identifier: Option<Option<String>>,
     resources: Option<Option<Vec<String>>>,
+    require_pushed_requests: Option<bool>,
     rotation: Option<Option<Rotation>>,
     access_token_lifetime: Option<Option<Duration>>,
     refresh_token_lifetime: Option<Option<Duration>>,
@@ -38,6 +39,7 @@ impl Changes {
             resource_identifier: given.resource.map(non_empty),
             resources: replaced(given.allowed_resources)
                 .map(|resources| Some(resources).filter(|list| !list.is_empty())),
+            require_pushed_requests: given.require_pushed_requests,
             rotation: given
                 .rotation
                 .and_then(|text| one("--rotation", &text, rotation, &mut problems)),
@@ -61,6 +63,10 @@ impl Changes {
         set(&mut client.redirect_uris, &self.redirect_uris);
         set(&mut client.resource_identifier, &self.resource_identifier);
         set(&mut client.resources, &self.resources);
+        set(
+            &mut client.require_pushed_authorization_requests,
+            &self.require_pushed_requests,
+        );
         set(&mut client.rotation, &self.rotation);
         set(
             &mut client.access_token_lifetime,

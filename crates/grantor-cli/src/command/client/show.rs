@@ -48,6 +48,13 @@ pub(super) fn details(client: &Client) -> String {
             resources.map_or_else(|| "any".to_owned(), |list| list.join(" ")),
         ),
         (
+            "pushed requests",
+            match client.require_pushed_authorization_requests {
+                true => "required".to_owned(),
+                false => server(),
+            },
+        ),
+        (
             "rotation",
             client
                 .rotation
@@ -76,6 +83,7 @@ pub(super) fn to_json(client: &Client) -> Value {
         "redirect_uris": client.redirect_uris,
         "resource": client.resource_identifier,
         "allowed_resources": client.resources,
+        "require_pushed_requests": client.require_pushed_authorization_requests,
         "rotation": client.rotation.map(rotation),
         "access_lifetime": client.access_token_lifetime.map(|time| time.as_secs()),
         "refresh_lifetime": client.refresh_token_lifetime.map(|time| time.as_secs()),

@@ -4,6 +4,7 @@ pub(super) mod client;
 pub(super) mod parameters;
 pub(super) mod pkce;
 pub(super) mod prompt;
+pub(super) mod pushed_request;
 pub(super) mod redirect_uri;
 pub(super) mod resource;
 pub(super) mod response_type;
