@@ -36,7 +36,7 @@ cargo xtask COMMAND
   browser                        the pages in a real browser
   bench [GROUP] [--json]         figures of one group (main unless named)
   fuzz [TARGET] [--seconds N]    fuzz one target or all, 60 seconds each unless told
-  footprint                      crates and lines that grantor adds to an application
+  footprint [--time]             crates and lines that grantor adds to an application
   applications                   clients of applications that add grantor
   differential                   grantor-jose against other implementations
   extra                          slow checks: those of them that are installed
@@ -90,8 +90,9 @@ fn command(mut arguments: Arguments) -> Result<(), Failure> {
             fuzz::run_targets(target.as_deref(), seconds)
         }
         "footprint" => {
+            let timed = arguments.flag("--time");
             arguments.finish()?;
-            footprint::measure()
+            footprint::measure(timed)
         }
         "applications" => {
             arguments.finish()?;
