@@ -120,7 +120,7 @@ async fn a_server_that_does_not_know_s256_must_be_named_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_whose_row_says_so_takes_s256() {
+async fn a_provider_is_used_as_it_documents_without_a_call_that_is_named_danger() {
     let start = async |provider: &providers::Provider, secret: Option<&str>| {
         let builder = Tokens::login(provider, "app").scope("read write");
         let builder = match secret {
@@ -129,10 +129,12 @@ async fn a_provider_whose_row_says_so_takes_s256() {
         };
         builder.code_flow(CALLBACK).unwrap().start().await
     };
+    let microsoft = providers::microsoft("common").unwrap();
     for provider in [
         &providers::GITHUB,
         &providers::SLACK,
         &providers::SLACK_USER,
+        &microsoft,
     ] {
         let started = start(provider, None).await.unwrap();
         let method = param(&started.url, "code_challenge_method");
@@ -142,12 +144,21 @@ async fn a_provider_whose_row_says_so_takes_s256() {
     for provider in [&providers::STRAVA, &providers::shopify("my-shop").unwrap()] {
         let started = start(provider, Some("s3cret")).await.unwrap();
         assert_eq!(param(&started.url, "scope").as_deref(), Some("read,write"));
+        assert!(param(&started.url, "code_challenge").is_some());
         let error = start(provider, None).await.unwrap_err();
         assert!(error.is_configuration());
         assert!(error.to_string().contains("client_secret"), "{error}");
     }
-    let unknown = start(&providers::ASANA, Some("s3cret")).await;
-    let error = unknown.unwrap_err().to_string();
+    for provider in providers::all().filter(|provider| provider.issuer.is_none()) {
+        let started = start(provider, Some("s3cret")).await;
+        assert!(started.is_ok(), "{}: {started:?}", provider.name);
+    }
+    // Of a server of the application's own nothing is known.
+    let mut own = Server::at_token_endpoint("https://id.example/token");
+    own.authorization_endpoint = Some("https://id.example/authorize".to_owned());
+    let flow = Tokens::login(own, "app").client_secret("s3cret");
+    let started = flow.code_flow(CALLBACK).unwrap().start().await;
+    let error = started.unwrap_err().to_string();
     assert!(error.contains("danger_unadvertised_s256"), "{error}");
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use crate::LocalhostNames;
+
 /// An authorization server's identifier (RFC 8414 section 2), kept as it was written: it is compared
 /// byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,6 +46,15 @@ impl Issuer {
     /// # Errors
     /// What [`InvalidIssuer`] lists.
     pub fn parse(text: &str) -> Result<Self, InvalidIssuer> {
+        Self::parse_with(text, LocalhostNames::ByDns)
+    }
+
+    /// As [`parse`](Self::parse), for a client that may resolve names below `localhost` itself:
+    /// http to them is then taken too.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_with(text: &str, names: LocalhostNames) -> Result<Self, InvalidIssuer> {
         let url = Url::parse(text).map_err(|_| InvalidIssuer::NotAUrl)?;
         // The parser also takes one slash, backslashes and white space, which others would not.
         let plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
@@ -61,7 +72,7 @@ impl Issuer {
         {
             return Err(InvalidIssuer::Parts);
         }
-        if !is_secure(&url) {
+        if !names.is_secure(&url) {
             return Err(InvalidIssuer::Insecure);
         }
         Ok(Self {
@@ -212,6 +223,11 @@ mod tests {
         ] {
             assert_eq!(Issuer::parse(text), Err(why), "{text}");
         }
+        let below_localhost = "http://auth.localhost:8080";
+        let refused = Issuer::parse(below_localhost);
+        assert_eq!(refused, Err(InvalidIssuer::Insecure));
+        let taken = Issuer::parse_with(below_localhost, LocalhostNames::Loopback).unwrap();
+        assert_eq!(taken.as_str(), below_localhost);
         assert!(Issuer::parse("http://127.0.0.1:8787").is_ok());
         assert!(Issuer::parse("http://[::1]:8787").is_ok());
     }

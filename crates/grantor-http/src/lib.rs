@@ -10,6 +10,8 @@
 mod cached;
 mod drive;
 mod jwks;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+mod loopback;
 mod metadata;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod options;

@@ -78,6 +78,7 @@ impl MetadataCache {
             Some(location) => Discovery::at(issuer.clone(), location.clone()),
             None => Discovery::new(issuer.clone()),
         };
+        let discovery = discovery.localhost_names(self.transport.localhost_names());
         let fetched = drive(discovery, &*self.transport, &self.environment).await;
         let now = self.environment.clock.elapsed();
         let (answer, until) = match (fetched, known.take().map(|known| known.answer)) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ::reqwest::{ClientBuilder, NoProxy, Proxy, redirect};
 use bytes::{Bytes, BytesMut};
-use grantor_core::BoxFuture;
+use grantor_core::{BoxFuture, LocalhostNames};
 use http::{Request, Response};
 use rustls_platform_verifier::Verifier;
 
@@ -22,9 +22,13 @@ use crate::{
 ///
 /// For https, a proxy is taken from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`). One
 /// connection pool; cloning it is cheap.
+///
+/// `localhost` and every name below it are this machine, without a question to DNS (RFC 6761
+/// section 6.3), unless the client is one of [`from_builder`](Self::from_builder).
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
+    localhost_names: LocalhostNames,
 }
 
 impl ReqwestTransport {
@@ -50,19 +54,29 @@ impl ReqwestTransport {
     /// The platform's root certificates can't be read.
     pub fn with_options(options: &TransportOptions) -> Result<Self, TransportError> {
         let builder = client_builder_with(options)?;
-        Self::from_builder(builder.timeout(options.timeouts.total))
+        let transport = Self::from_builder(builder.timeout(options.timeouts.total))?;
+        Ok(Self {
+            localhost_names: LocalhostNames::Loopback,
+            ..transport
+        })
     }
 
     /// A transport over a client of the application's: its proxies, its TLS and its timeouts, of
     /// which it needs one for the whole request. Redirects and the `Referer` are turned off, since
     /// both carry secrets to others.
     ///
+    /// It keeps its own resolver and its proxies for http. So nobody knows where a name below
+    /// `localhost` leads, and no secret goes there over plain http.
+    ///
     /// # Errors
     /// reqwest can't build the client.
     pub fn from_builder(builder: ClientBuilder) -> Result<Self, TransportError> {
         let builder = builder.redirect(redirect::Policy::none()).referer(false);
         let client = builder.build().map_err(from_reqwest)?;
-        Ok(Self { client })
+        Ok(Self {
+            client,
+            localhost_names: LocalhostNames::ByDns,
+        })
     }
 }
 
@@ -88,10 +102,15 @@ impl Transport for ReqwestTransport {
             Ok(response)
         })
     }
+
+    fn localhost_names(&self) -> LocalhostNames {
+        self.localhost_names
+    }
 }
 
 /// A reqwest client that follows no redirect, trusts the platform's roots and uses one TLS provider
 /// whatever else is installed in the process. It has a timeout for connections and none for requests.
+/// `localhost` and the names below it are loopback addresses, whatever DNS says.
 ///
 /// # Errors
 /// The platform's root certificates can't be read, or the environment names a proxy that is none.
@@ -163,7 +182,7 @@ fn for_https(settings: &ProxySettings) -> Result<Proxy, TransportError> {
 }
 
 /// Never reached through a proxy, whatever `NO_PROXY` says.
-const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+const LOOPBACK: &str = "localhost,localhost.,127.0.0.0/8,::1";
 
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use bytes::Bytes;
-use grantor_core::BoxFuture;
 use grantor_core::exchange::{Failure, FailureKind, NoAnswer};
+use grantor_core::{BoxFuture, LocalhostNames};
 use http::{Request, Response};
 
 /// Sends one request and gives its answer, whole.
@@ -17,6 +17,13 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
         &self,
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>>;
+
+    /// Who resolves names below `localhost`, as `auth.localhost`. A transport that promises
+    /// [`LocalhostNames::Loopback`] connects to a loopback address for each of them, whatever a
+    /// resolver says and past every proxy; a token server there may then be plain http.
+    fn localhost_names(&self) -> LocalhostNames {
+        LocalhostNames::ByDns
+    }
 }
 
 /// The most bytes of an answer that are read: 1 MiB.

@@ -1,10 +1,14 @@
 //! The settings of HTTP clients, for the one that needs no runtime.
 
+mod resolver;
+
 use http::{Request, Response};
 use ureq::middleware::{Middleware, MiddlewareNext};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, Proxy, ProxyProtocol, SendBody};
 
+use self::resolver::LocalhostResolver;
 use crate::proxy::{ProxySettings, UnusableProxy, from_variables};
 use crate::{CaCertificates, Timeouts, TransportError, TransportOptions, tls};
 
@@ -12,7 +16,8 @@ use crate::{CaCertificates, Timeouts, TransportError, TransportOptions, tls};
 ///
 /// It follows no redirect, trusts the platform's roots, uses one TLS provider whatever else is
 /// installed in the process, and gives every answer whatever its status. It has a timeout for
-/// connections and none for requests.
+/// connections and none for requests. `localhost` and the names below it are loopback addresses,
+/// whatever DNS says.
 ///
 /// # Errors
 /// The environment names a proxy that is none.
@@ -53,7 +58,8 @@ fn agent_in(
         .timeout_connect(Some(options.timeouts.connect))
         .user_agent(concat!("grantor/", env!("CARGO_PKG_VERSION")))
         .build();
-    Ok(config.into())
+    let (connector, resolver) = (DefaultConnector::default(), LocalhostResolver::default());
+    Ok(Agent::with_parts(config, connector, resolver))
 }
 
 /// The platform's roots, and others besides. ureq takes either the platform's or a list, so that the
@@ -110,7 +116,7 @@ fn proxy(settings: &ProxySettings) -> Result<Proxy, TransportError> {
         }
         builder
     };
-    for host in ["localhost", "127.*", "::1", "[::1]"] {
+    for host in LOOPBACK {
         builder = builder.no_proxy(host);
     }
     for host in settings
@@ -125,6 +131,17 @@ fn proxy(settings: &ProxySettings) -> Result<Proxy, TransportError> {
     }
     builder.build().map_err(|error| no_url().with_source(error))
 }
+
+/// Never reached through a proxy, whatever `NO_PROXY` says. ureq takes a pattern that ends with a dot
+/// for the beginning of names, so one with a star stands for `localhost.`, too.
+const LOOPBACK: [&str; 6] = [
+    "localhost",
+    "*.localhost",
+    "*localhost.",
+    "127.*",
+    "::1",
+    "[::1]",
+];
 
 #[cfg(test)]
 mod tests {
@@ -152,9 +169,15 @@ mod tests {
             "http://127.0.0.1:80/",
             "http://127.9.9.9/",
             "http://localhost/",
+            "http://api.localhost:3000/",
+            "https://API.LOCALHOST./",
+            "http://localhost./",
             "http://[::1]:8080/",
         ] {
             assert!(!proxied(&proxy, uri), "{uri}");
+        }
+        for uri in ["https://localhost.example/", "https://xlocalhost/"] {
+            assert!(proxied(&proxy, uri), "{uri}");
         }
         assert!(!proxied(&[], "https://api.example/"));
     }

@@ -22,7 +22,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use grantor_core::{BoxFuture, Issuer, ServerMetadata};
+use grantor_core::{BoxFuture, Issuer, LocalhostNames, ServerMetadata};
 use grantor_http::{MAX_ANSWER, Transport, TransportError};
 use http::{Request, Response};
 use tokio::sync::watch;
@@ -100,7 +100,7 @@ impl FakeServer {
     #[must_use]
     pub fn new(issuer: &str) -> Self {
         #[expect(clippy::expect_used, reason = "a test names an issuer by hand")]
-        let issuer = Issuer::parse(issuer).expect("an issuer");
+        let issuer = Issuer::parse_with(issuer, LocalhostNames::Loopback).expect("an issuer");
         let shared = Shared {
             state: Mutex::new(State::new()),
             held: watch::Sender::default(),

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use grantor_core::exchange::{Discovery, DiscoveryError};
-use grantor_core::{BoxFuture, Issuer, ServerMetadata, TokenEndpointAuthMethod, is_secure};
+use grantor_core::{BoxFuture, Issuer, LocalhostNames, ServerMetadata, TokenEndpointAuthMethod};
 use grantor_http::{ReqwestTransport, Transport, TransportError, drive, system};
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -39,7 +39,8 @@ pub(super) struct Found {
 }
 
 pub(super) fn parse(issuer: &str) -> Result<Issuer, CliError> {
-    Issuer::parse(issuer).map_err(|error| CliError::usage(format!("{}: {error}", tame(issuer))))
+    let parsed = Issuer::parse_with(issuer, LocalhostNames::Loopback);
+    parsed.map_err(|error| CliError::usage(format!("{}: {error}", tame(issuer))))
 }
 
 /// Fetches the metadata of an issuer from its well-known locations, or from one of its own.
@@ -53,6 +54,7 @@ pub(super) async fn fetch(
         Some(location) => Discovery::at(issuer.clone(), location),
         None => Discovery::new(issuer.clone()),
     };
+    let discovery = discovery.localhost_names(LocalhostNames::Loopback);
     let found = drive(discovery, &listening, &system()).await;
     let heard = listening.heard();
     let metadata = found.map_err(|error| {
@@ -80,7 +82,8 @@ pub(super) async fn fetch(
 }
 
 pub(super) fn location(text: &str) -> Result<Url, CliError> {
-    let url = Url::parse(text).ok().filter(is_secure);
+    let url = Url::parse(text).ok();
+    let url = url.filter(|url| LocalhostNames::Loopback.is_secure(url));
     url.ok_or_else(|| {
         CliError::usage("--metadata-url takes an https URL, or one on a loopback address")
     })

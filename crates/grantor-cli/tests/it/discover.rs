@@ -52,6 +52,25 @@ fn shows_what_a_server_publishes_and_where() {
 }
 
 #[test]
+fn names_below_localhost_are_this_machine() {
+    let home = Home::new();
+    let (api, _) = Api::with(|address| {
+        let issuer = format!("http://auth.localhost:{}", address.port());
+        let document = format!(r#"{{"issuer":"{issuer}","token_endpoint":"{issuer}/token"}}"#);
+        vec![Scripted::new("200 OK", document)]
+    });
+    let issuer = format!("http://auth.localhost:{}", api.address.port());
+    let done = home.run(&["discover", &issuer]).ok();
+    assert!(
+        done.out.contains(&format!("{issuer}/token")),
+        "{}",
+        done.out
+    );
+    home.run(&["discover", "http://localhost.example"])
+        .fails(2, &["https, or http on a loopback address"]);
+}
+
+#[test]
 fn the_second_location_answers_when_the_first_does_not() {
     let home = Home::new();
     let (api, issuer) = serving(&[

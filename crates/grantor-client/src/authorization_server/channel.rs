@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::BoxFuture;
+use grantor_core::{BoxFuture, LocalhostNames};
 use grantor_http::{Transport, TransportError};
 use http::{Request, Response};
 use url::Url;
@@ -77,6 +77,10 @@ impl Transport for ServerChannel {
                 ))),
             }
         })
+    }
+
+    fn localhost_names(&self) -> LocalhostNames {
+        self.connection.transport.localhost_names()
     }
 }
 

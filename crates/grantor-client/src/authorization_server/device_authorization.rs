@@ -27,6 +27,8 @@ impl AuthorizationServer {
             .await?;
         let answer = call.send().await?;
         let quirks = &self.registration.server.quirks;
-        Ok(DeviceAuthorizationResponse::from_response(&answer, quirks)?)
+        let names = self.connection.transport.localhost_names();
+        let response = DeviceAuthorizationResponse::from_response_with(&answer, quirks, names);
+        Ok(response?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grantor_core::TokenParameters;
+use grantor_core::{LocalhostNames, TokenParameters};
 use grantor_http::{MetadataCache, system};
 
 use super::{GrantKind, TokensBuilder};
@@ -75,12 +75,17 @@ impl TokensBuilder {
     /// Reads and checks what was said.
     fn read(&self, problems: &mut Vec<String>) -> Option<Parts> {
         self.policy.check(problems);
-        let server = self.server.as_ref().map(|server| server.check(problems));
+        let shared = self.shared_services(problems);
+        // Without a transport there is another problem, which comes first.
+        let names = shared.as_ref().map_or(LocalhostNames::Loopback, |shared| {
+            shared.connection.transport.localhost_names()
+        });
+        let server = self.server.as_ref();
+        let server = server.map(|server| server.check(names, problems));
         self.check_client(problems);
         let origins = self.origins(problems);
         let parameters = self.token_parameters();
         let parameters = parameters.map_err(|error| problems.push(error.to_string()));
-        let shared = self.shared_services(problems);
         let server = match server {
             Some(server) => Some(server?),
             None => None,

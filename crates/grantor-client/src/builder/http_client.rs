@@ -15,6 +15,9 @@ impl TokensBuilder {
     /// application's proxy, its TLS and its timeouts. Redirects and the `Referer` are turned off,
     /// since both would carry secrets to others.
     ///
+    /// The client keeps its own resolver, which may ask DNS for names below `localhost`: a server at
+    /// `http://auth.localhost:8080` is refused over it, and taken without it.
+    ///
     /// A session sends over a client of its own; see
     /// [`Session::with_client`](crate::Session::with_client).
     ///

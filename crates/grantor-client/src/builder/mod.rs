@@ -201,7 +201,8 @@ impl TokensBuilder {
     }
 
     /// An origin that the token may go to, as `https://api.example`, or a URL below it. May be given
-    /// more than once.
+    /// more than once. Plain http is for loopback addresses, and below `localhost` for the sessions of
+    /// grantor's own client.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());
         self

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use grantor_core::{LocalhostNames, is_plain_localhost_name};
 use http::Uri;
 use url::Url;
 
@@ -15,6 +16,8 @@ pub(crate) struct Origin {
     port: u16,
     /// The authority as it is mostly written: without the port if it is the scheme's own.
     authority: String,
+    /// Who has to resolve its host for http to it to be secure.
+    needs: LocalhostNames,
 }
 
 /// A small number for an origin, the same in all handles of one manager.
@@ -30,8 +33,13 @@ impl Origin {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        if !grantor_core::is_secure(url) {
-            let scheme = url.scheme();
+        let scheme = url.scheme();
+        let needs = if is_plain_localhost_name(url) {
+            LocalhostNames::Loopback
+        } else {
+            LocalhostNames::ByDns
+        };
+        if !needs.is_secure(url) {
             return Err(format!(
                 "tokens may not go to {scheme}://{authority}: use https, or a loopback address"
             ));
@@ -41,6 +49,7 @@ impl Origin {
             host: host.to_owned(),
             port,
             authority,
+            needs,
         })
     }
 
@@ -80,26 +89,54 @@ impl Origin {
 
 /// The origins that one handle may send its token to.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Origins(Vec<(Origin, OriginId)>);
+pub(crate) struct Origins {
+    /// Those that any client may send to.
+    secure: Vec<(Origin, OriginId)>,
+    /// Those of http below `localhost`, for clients that resolve these names themselves.
+    below_localhost: Vec<(Origin, OriginId)>,
+}
 
 impl Origins {
-    /// The origin that a request goes to.
+    /// The origin that a request goes to which a client sends that resolves names so.
     #[inline]
-    pub(crate) fn find(&self, uri: &Uri) -> Result<OriginId, Error> {
-        let mut origins = self.0.iter();
+    pub(crate) fn find(&self, uri: &Uri, names: LocalhostNames) -> Result<OriginId, Error> {
+        let mut origins = self.secure.iter();
         match origins.find(|(origin, _)| origin.holds(uri)) {
             Some((_, id)) => Ok(*id),
+            None => self.find_below_localhost(uri, names),
+        }
+    }
+
+    #[cold]
+    fn find_below_localhost(&self, uri: &Uri, names: LocalhostNames) -> Result<OriginId, Error> {
+        let mut origins = self.below_localhost.iter();
+        match origins.find(|(origin, _)| origin.holds(uri)) {
+            Some((_, id)) if names == LocalhostNames::Loopback => Ok(*id),
+            Some(_) => Err(by_dns(uri)),
             None => Err(elsewhere(uri)),
         }
     }
 
     pub(crate) fn with(&self, origin: Origin, id: OriginId) -> Self {
         let mut origins = self.clone();
-        if !origins.0.iter().any(|(known, _)| *known == origin) {
-            origins.0.push((origin, id));
+        let known = match origin.needs {
+            LocalhostNames::Loopback => &mut origins.below_localhost,
+            _ => &mut origins.secure,
+        };
+        if !known.iter().any(|(known, _)| *known == origin) {
+            known.push((origin, id));
         }
         origins
     }
+}
+
+/// The origin was named, and the client that sends there may find anybody behind its host.
+fn by_dns(uri: &Uri) -> Error {
+    let authority = uri.authority().map_or("", http::uri::Authority::as_str);
+    Error::configuration(format!(
+        "the token may not go to http://{authority} over this client, which may ask DNS for the \
+         name: send by a session of grantor's own client, or use https or a loopback address"
+    ))
 }
 
 #[cold]
@@ -134,8 +171,14 @@ impl OriginIds {
         OriginId::try_from(at).map_or(Self::LAST, |at| at.min(Self::LAST))
     }
 
-    /// Whether a request goes to the origin with this number, or to one of those that share the last.
-    pub(crate) fn check(&self, id: OriginId, uri: &Uri) -> Result<(), Error> {
+    /// Whether a request goes to the origin with this number, or to one of those that share the last,
+    /// and the client that sends it may send there.
+    pub(crate) fn check(
+        &self,
+        id: OriginId,
+        uri: &Uri,
+        names: LocalhostNames,
+    ) -> Result<(), Error> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let from = usize::from(id);
         let till = if id == Self::LAST {
@@ -144,10 +187,13 @@ impl OriginIds {
             from + 1
         };
         let mut of_number = known.iter().take(till).skip(from);
-        if of_number.any(|origin| origin.holds(uri)) {
-            return Ok(());
+        match of_number.find(|origin| origin.holds(uri)) {
+            Some(origin) if origin.needs == LocalhostNames::ByDns || origin.needs == names => {
+                Ok(())
+            }
+            Some(_) => Err(by_dns(uri)),
+            None => Err(elsewhere(uri)),
         }
-        Err(elsewhere(uri))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use grantor_core::{Issuer, Quirks, is_secure};
+use grantor_core::{InvalidIssuer, Issuer, LocalhostNames, Quirks, is_plain_localhost_name};
 use url::Url;
 
 use crate::providers::{Pkce, Provider};
@@ -76,7 +76,11 @@ impl Server {
     }
 
     /// Reads what was given, and names what can't be read.
-    pub(crate) fn check(&self, problems: &mut Vec<String>) -> Option<ServerConfig> {
+    pub(crate) fn check(
+        &self,
+        names: LocalhostNames,
+        problems: &mut Vec<String>,
+    ) -> Option<ServerConfig> {
         let before = problems.len();
         if self.issuer.is_none() && self.token_endpoint.is_none() {
             problems.push("neither an issuer nor a token endpoint is given".to_owned());
@@ -85,17 +89,23 @@ impl Server {
             problems.push("metadata without an \"issuer\" can't be compared".to_owned());
         }
         let issuer = self.issuer.as_ref().and_then(|text| {
-            let issuer = Issuer::parse(text);
+            let issuer = Issuer::parse_with(text, names);
             issuer
-                .map_err(|error| problems.push(format!("\"issuer\": {error}")))
+                .map_err(|error| {
+                    let why = match error {
+                        InvalidIssuer::Insecure => needs_own_client(text),
+                        _ => "",
+                    };
+                    problems.push(format!("\"issuer\": {error}{why}"));
+                })
                 .ok()
         });
         let mut url = |name: &str, text: &Option<String>| {
             let text = text.as_ref()?;
-            let url = Url::parse(text).ok().filter(is_secure);
+            let url = Url::parse(text).ok().filter(|url| names.is_secure(url));
             if url.is_none() {
                 let why = "is not an https URL, nor one on a loopback address";
-                problems.push(format!("\"{name}\" {why}"));
+                problems.push(format!("\"{name}\" {why}{}", needs_own_client(text)));
             }
             url
         };
@@ -114,6 +124,17 @@ impl Server {
             quirks: self.quirks,
         };
         (problems.len() == before).then_some(checked)
+    }
+}
+
+/// What to say of http below `localhost`, over a client that may ask DNS for such names.
+fn needs_own_client(text: &str) -> &'static str {
+    let named = Url::parse(text).is_ok_and(|url| is_plain_localhost_name(&url));
+    if named {
+        "; a name below \"localhost\" is one for grantor's own HTTP client alone, which does not ask \
+         DNS for it"
+    } else {
+        ""
     }
 }
 

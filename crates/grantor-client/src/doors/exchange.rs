@@ -1,6 +1,7 @@
 //! One call through a door that follows redirects itself: what an answer leads to. It sends nothing,
 //! so that a door waits in its own way.
 
+use grantor_core::LocalhostNames;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use url::Url;
@@ -13,6 +14,8 @@ use crate::tokens::Tokens;
 /// A call, from its first request to the answer that is the caller's.
 pub(crate) struct ApiExchange<'a> {
     tokens: &'a Tokens,
+    /// Who resolves names below `localhost`.
+    names: LocalhostNames,
     followed: usize,
     credentials: Credentials,
 }
@@ -40,9 +43,10 @@ pub(crate) struct Answered<'a> {
 }
 
 impl<'a> ApiExchange<'a> {
-    pub(crate) fn new(tokens: &'a Tokens) -> Self {
+    pub(crate) fn new(tokens: &'a Tokens, names: LocalhostNames) -> Self {
         Self {
             tokens,
+            names,
             followed: 0,
             credentials: Credentials::Kept,
         }
@@ -64,7 +68,7 @@ impl<'a> ApiExchange<'a> {
             method,
             ..
         } = *answered;
-        let Some(mut to) = redirect(status, location, url, method) else {
+        let Some(mut to) = redirect(status, location, url, method, self.names) else {
             return Ok(None);
         };
         if answered.bearer_method == Some(BearerMethod::Query) {
@@ -93,7 +97,7 @@ impl<'a> ApiExchange<'a> {
         }
         let own = answered.headers.contains_key(AUTHORIZATION);
         let uri: Result<Uri, _> = to.url[..url::Position::AfterQuery].parse();
-        !own && uri.is_ok_and(|uri| self.tokens.origins.find(&uri).is_ok())
+        !own && uri.is_ok_and(|uri| self.tokens.origins.find(&uri, self.names).is_ok())
     }
 }
 

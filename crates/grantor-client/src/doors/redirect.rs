@@ -1,5 +1,6 @@
 //! Which redirects are followed, and with what. For every door that follows them itself.
 
+use grantor_core::LocalhostNames;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
@@ -23,6 +24,7 @@ pub(crate) fn redirect(
     location: Option<&HeaderValue>,
     from: &Url,
     method: &Method,
+    names: LocalhostNames,
 ) -> Option<Redirect> {
     let url = from.join(location?.to_str().ok()?).ok()?;
     let reads = match status {
@@ -32,7 +34,7 @@ pub(crate) fn redirect(
         StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND if is_safe_method(method) => false,
         _ => return None,
     };
-    grantor_core::is_secure(&url).then_some(Redirect { url, reads })
+    names.is_secure(&url).then_some(Redirect { url, reads })
 }
 
 /// What becomes of a redirected request.
@@ -109,7 +111,8 @@ mod tests {
         let status = StatusCode::from_u16(status).unwrap();
         let location = HeaderValue::from_static("/there");
         let from = Url::parse("https://api.example/here").unwrap();
-        let redirect = redirect(status, Some(&location), &from, method)?;
+        let names = LocalhostNames::ByDns;
+        let redirect = redirect(status, Some(&location), &from, method, names)?;
         assert_eq!(redirect.url.as_str(), "https://api.example/there");
         Some(redirect.reads)
     }

@@ -2,7 +2,7 @@
 
 /// What sessions have in common, whatever the client is that they send over.
 macro_rules! shared_methods {
-    ($client:ident) => {
+    () => {
         /// The same session with the token of one subject, of [`Tokens::token_exchange`].
         ///
         /// # Errors
@@ -59,7 +59,7 @@ macro_rules! shared_methods {
         /// A request of any method.
         pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
             let url = self.base.join(path);
-            RequestBuilder::new(self.tokens.clone(), self.$client.clone(), method, url)
+            RequestBuilder::new(self.tokens.clone(), self.sender.clone(), method, url)
         }
     };
 }

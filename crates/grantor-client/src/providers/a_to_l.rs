@@ -13,9 +13,11 @@ const LISTED_AND_DOCUMENTED: &[Source] = &[Source::GoOauth2, Source::Documentati
 
 rows! {
     A_TO_L:
-    /// Amazon.
+    /// Amazon. It takes PKCE with S256 ("Authorization Code Grant" of Login with Amazon).
     AMAZON = Provider::listed("Amazon",
-        "https://www.amazon.com/ap/oa", "https://api.amazon.com/auth/o2/token");
+        "https://www.amazon.com/ap/oa", "https://api.amazon.com/auth/o2/token")
+        .with_pkce(Pkce::S256)
+        .with_sources(LISTED_AND_DOCUMENTED);
     /// Sign in with Apple. Its client secrets are JWTs that the client signs.
     APPLE = Provider::listed("Apple",
         "https://appleid.apple.com/auth/authorize", "https://appleid.apple.com/auth/token")
@@ -77,11 +79,12 @@ rows! {
     FEISHU = Provider::listed("Feishu",
         "https://accounts.feishu.cn/open-apis/authen/v1/authorize",
         "https://open.feishu.cn/open-apis/authen/v2/oauth/token");
-    /// Fitbit, whose errors are in a list.
+    /// Fitbit, whose errors are in a list. It takes PKCE with S256 ("Authorization" of its Web API).
     FITBIT = Provider::listed("Fitbit",
         "https://www.fitbit.com/oauth2/authorize", "https://api.fitbit.com/oauth2/token")
+        .with_pkce(Pkce::S256)
         .with_quirks(ERRORS_IN_A_LIST)
-        .with_sources(LISTED_AND_FIXED);
+        .with_sources(&[Source::GoOauth2, Source::RequestsOauthlib, Source::Documentation]);
     /// Foursquare.
     FOURSQUARE = Provider::listed("Foursquare",
         "https://foursquare.com/oauth2/authorize", "https://foursquare.com/oauth2/access_token");

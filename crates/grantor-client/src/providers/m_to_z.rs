@@ -96,11 +96,11 @@ rows! {
         "https://stackoverflow.com/oauth", "https://stackoverflow.com/oauth/access_token")
         .with_quirks(FORM_WITH_EXPIRES)
         .with_sources(LISTED_AND_DOCUMENTED);
-    /// Strava, which wants commas between scopes. "Authentication" of developers.strava.com lists no
-    /// parameters of PKCE.
+    /// Strava, which wants commas between scopes. It is not known to take PKCE: "Authentication" of
+    /// developers.strava.com lists the parameters of both requests without it, and demands the
+    /// client secret.
     STRAVA = Provider::listed("Strava",
         "https://www.strava.com/oauth/authorize", "https://www.strava.com/oauth/token")
-        .with_pkce(Pkce::Undocumented)
         .with_quirks(COMMAS)
         .with_sources(LISTED_AND_DOCUMENTED);
     /// Twitch, whose answers have scopes as an array. Its device endpoint calls them `scopes`.
@@ -130,9 +130,11 @@ rows! {
         "https://www.wix.com/installer/install", "https://www.wixapis.com/oauth2/token")
         .with_quirks(JSON_REQUESTS)
         .with_sources(&[Source::RequestsOauthlib, Source::Documentation]);
-    /// X.
+    /// X. It takes PKCE with S256 ("OAuth 2.0 Authorization Code Flow with PKCE", docs.x.com).
     X = Provider::listed("X",
-        "https://x.com/i/oauth2/authorize", "https://api.x.com/2/oauth2/token");
+        "https://x.com/i/oauth2/authorize", "https://api.x.com/2/oauth2/token")
+        .with_pkce(Pkce::S256)
+        .with_sources(LISTED_AND_DOCUMENTED);
     /// Yahoo.
     YAHOO = Provider::listed("Yahoo",
         "https://api.login.yahoo.com/oauth2/request_auth",

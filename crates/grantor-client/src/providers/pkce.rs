@@ -8,8 +8,8 @@ pub enum Pkce {
     Unknown,
     /// Its documentation says that it takes the method S256.
     S256,
-    /// Its documentation lists the parameters of both requests, and those of PKCE are not among
-    /// them. The parameters are sent all the same, and the client needs a secret, without which a
-    /// stolen code would be usable.
+    /// Nothing that is known of it says so. The parameters of PKCE are sent all the same, since a
+    /// server ignores those that it does not know (RFC 6749 section 3.1). The client needs a secret,
+    /// as such providers document it: without one, a stolen code would be usable.
     Undocumented,
 }

@@ -26,7 +26,8 @@ pub struct Provider {
     pub revocation_endpoint: Option<Text>,
     /// Where tokens are looked up (RFC 7662).
     pub introspection_endpoint: Option<Text>,
-    /// Whether it takes PKCE, by its documentation.
+    /// Whether it takes PKCE, by its documentation. Where it publishes metadata, what that says goes
+    /// first.
     pub pkce: Pkce,
     /// What it does otherwise than the specifications say.
     pub quirks: Quirks,
@@ -66,7 +67,7 @@ impl Provider {
             device_authorization_endpoint: None,
             revocation_endpoint: None,
             introspection_endpoint: None,
-            pkce: Pkce::Unknown,
+            pkce: Pkce::Undocumented,
             quirks: Quirks::NONE,
             query_parameter: None,
             sources: &[Source::GoOauth2],

@@ -27,6 +27,9 @@ impl std::error::Error for InvalidTenant {}
 /// Only with an identifier is there an issuer: for a domain the metadata names the identifier, and
 /// for the others no tenant at all, so neither compares equal.
 ///
+/// It takes PKCE with S256 ("Microsoft identity platform and OAuth 2.0 authorization code flow"),
+/// though its metadata does not say so.
+///
 /// # Errors
 /// A tenant that does not fit into a URL.
 pub fn microsoft(tenant: &str) -> Result<Provider, InvalidTenant> {
@@ -38,9 +41,11 @@ pub fn microsoft(tenant: &str) -> Result<Provider, InvalidTenant> {
         "/oauth2/v2.0/token",
     );
     provider.device_authorization_endpoint = Some(format!("{base}/oauth2/v2.0/devicecode").into());
+    provider.pkce = Pkce::S256;
+    provider.sources = &[Source::GoOauth2, Source::Documentation];
     if is_identifier(tenant) {
         provider.issuer = Some(format!("{base}/v2.0").into());
-        provider.sources = &[Source::GoOauth2, Source::Metadata];
+        provider.sources = &[Source::GoOauth2, Source::Metadata, Source::Documentation];
     }
     Ok(provider)
 }
@@ -67,18 +72,18 @@ pub fn asgardeo(tenant: &str) -> Result<Provider, InvalidTenant> {
 
 /// Amazon Cognito: the host of the user pool, such as
 /// `testing.auth.us-east-1.amazoncognito.com`. Tokens are had from that host: let nobody choose it
-/// whom you don't trust.
+/// whom you don't trust. It takes PKCE with S256 ("Using PKCE in authorization code grants" of its
+/// developer guide).
 ///
 /// # Errors
 /// A host that is none.
 pub fn cognito(host: &str) -> Result<Provider, InvalidTenant> {
     let base = format!("https://{}", part(host)?);
-    Ok(at(
-        "Amazon Cognito",
-        &base,
-        "/oauth2/authorize",
-        "/oauth2/token",
-    ))
+    let (authorize, token) = ("/oauth2/authorize", "/oauth2/token");
+    let mut provider = at("Amazon Cognito", &base, authorize, token);
+    provider.pkce = Pkce::S256;
+    provider.sources = &[Source::GoOauth2, Source::Documentation];
+    Ok(provider)
 }
 
 /// A HipChat server. Tokens are had from that host: let nobody choose it whom you don't trust.
@@ -96,7 +101,9 @@ pub fn hipchat_server(host: &str) -> Result<Provider, InvalidTenant> {
 }
 
 /// Shopify, of one shop: its name alone, without `.myshopify.com`. Scopes stand between commas, and
-/// there is no `token_type`. "Authorization code grant" of shopify.dev lists no parameters of PKCE.
+/// there is no `token_type`. The grant of its admin API is not known to take PKCE: "Authorization code
+/// grant" of shopify.dev lists the parameters of both requests without it, and demands the client
+/// secret.
 ///
 /// # Errors
 /// A name that is none; above all another host than Shopify's.
@@ -108,7 +115,6 @@ pub fn shopify(shop: &str) -> Result<Provider, InvalidTenant> {
         "/admin/oauth/authorize",
         "/admin/oauth/access_token",
     );
-    provider.pkce = Pkce::Undocumented;
     provider.quirks = COMMAS;
     provider.sources = &[Source::GoOauth2, Source::Documentation];
     Ok(provider)

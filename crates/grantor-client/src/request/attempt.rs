@@ -280,7 +280,8 @@ impl Resend {
         let token = slot.get().await?;
         let services = &slot.renewer.services;
         let origin = flags.origin();
-        services.origin_ids.check(origin, request.uri())?;
+        let names = request.localhost_names();
+        services.origin_ids.check(origin, request.uri(), names)?;
         if matches!(slot.subject, Some(Subject::Password(_))) {
             // The user's password, which the token stands for.
             request.headers_mut().remove(AUTHORIZATION);

@@ -1,5 +1,6 @@
 //! What a request consists of, as far as a token is concerned.
 
+use grantor_core::LocalhostNames;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 /// A request of whatever type a door has.
@@ -11,6 +12,11 @@ pub(crate) trait HttpRequest {
     fn extensions(&self) -> Option<&Extensions>;
     /// The body, if it is a form that a parameter may be added to.
     fn form(&mut self) -> Option<&mut String>;
+    /// Who resolves names below `localhost` when it is sent.
+    #[inline]
+    fn localhost_names(&self) -> LocalhostNames {
+        LocalhostNames::ByDns
+    }
 }
 
 /// Says that one request is to carry no token: put it into the request's extensions.

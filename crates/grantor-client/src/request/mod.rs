@@ -90,7 +90,9 @@ impl Tokens {
         if request.headers_mut().contains_key(AUTHORIZATION) {
             return Ok(Some(Attempt::untouched()));
         }
-        let origin = self.origins.find(request.uri())?;
+        let origin = self
+            .origins
+            .find(request.uri(), request.localhost_names())?;
         let Some(current) = self.slot.current_usable() else {
             return Ok(None);
         };
@@ -111,7 +113,9 @@ impl Tokens {
         if method.is_taken(request) {
             return Ok(Attempt::untouched());
         }
-        let origin = self.origins.find(request.uri())?;
+        let origin = self
+            .origins
+            .find(request.uri(), request.localhost_names())?;
         method.check(request)?;
         let token = slot.get().await?;
         let scheme = &self.services().scheme;

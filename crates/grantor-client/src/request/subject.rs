@@ -23,7 +23,8 @@ impl Tokens {
     ) -> Result<Arc<TokenSlot>, Error> {
         self.slot.run_request_hooks(request).await;
         // A request that may get no token makes no room for one.
-        self.origins.find(request.uri())?;
+        self.origins
+            .find(request.uri(), request.localhost_names())?;
         self.slot_of_request(request).await
     }
 

@@ -108,7 +108,8 @@ impl CodeFlow {
     }
 
     /// Goes on though the server does not say that it knows S256. A server that ignores PKCE leaves
-    /// a stolen code usable.
+    /// a stolen code usable. Of the [providers](crate::providers) none needs this for a client with
+    /// a secret.
     #[must_use]
     pub fn danger_unadvertised_s256(mut self) -> Self {
         self.s256_may_be_unadvertised = true;
@@ -187,8 +188,8 @@ impl CodeFlow {
             // RFC 9700 section 2.1.1 demands PKCE of public clients.
             Pkce::Undocumented if self.builder.is_confidential() => Ok(()),
             Pkce::Undocumented => Err(Error::configuration(format!(
-                "{name} documents no PKCE, so only a client secret keeps a stolen code from being \
-                 used, and there is none: give one by \"client_secret\", or accept this by \
+                "{name} is not known to take PKCE, so only a client secret keeps a stolen code from \
+                 being used, and there is none: give one by \"client_secret\", or accept this by \
                  \"danger_unadvertised_s256\""
             ))),
             Pkce::Unknown => Err(Error::configuration(format!(

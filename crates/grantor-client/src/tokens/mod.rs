@@ -204,7 +204,8 @@ impl Tokens {
         tokens
     }
 
-    /// The same token, which may go to this origin too, or to that of a URL.
+    /// The same token, which may go to this origin too, or to that of a URL. Plain http is for
+    /// loopback addresses, and below `localhost` for the sessions of grantor's own client.
     ///
     /// # Errors
     /// It is no URL, or not a secure one.

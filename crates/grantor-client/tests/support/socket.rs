@@ -9,9 +9,14 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Starts a server whose issuer is its address.
 pub(crate) async fn serve() -> FakeServer {
+    serve_as("127.0.0.1").await
+}
+
+/// As [`serve`], for a server that calls its address by this name.
+pub(crate) async fn serve_as(host: &str) -> FakeServer {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = FakeServer::new(&format!("http://{address}"));
+    let port = listener.local_addr().unwrap().port();
+    let server = FakeServer::new(&format!("http://{host}:{port}"));
     let served = server.clone();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {

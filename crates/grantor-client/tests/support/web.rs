@@ -63,6 +63,11 @@ impl Web {
         format!("http://{}{path}", self.address)
     }
 
+    /// As [`url`](Self::url), by a name of this machine.
+    pub(crate) fn url_at(&self, name: &str, path: &str) -> String {
+        format!("http://{name}:{}{path}", self.address.port())
+    }
+
     pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }

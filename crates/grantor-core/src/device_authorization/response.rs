@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::token::{lifetime, read_members, unexpected};
-use crate::{Quirks, Secret, TokenError, is_secure};
+use crate::{LocalhostNames, Quirks, Secret, TokenError};
 
 /// What a device is given, to show it to its user (RFC 8628 section 3.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,17 +89,30 @@ impl DeviceAuthorizationResponse {
         response: &Response<B>,
         quirks: &Quirks,
     ) -> Result<Self, DeviceAuthorizationError> {
+        Self::from_response_with(response, quirks, LocalhostNames::ByDns)
+    }
+
+    /// As [`from_response`](Self::from_response), for a client that may resolve names below
+    /// `localhost` itself: the page of a server there may then be http.
+    ///
+    /// # Errors
+    /// As [`from_response`](Self::from_response).
+    pub fn from_response_with<B: AsRef<[u8]>>(
+        response: &Response<B>,
+        quirks: &Quirks,
+        names: LocalhostNames,
+    ) -> Result<Self, DeviceAuthorizationError> {
         let json = read_members(response, quirks).map_err(DeviceAuthorizationError)?;
-        let read = Self::from_json(&json);
+        let read = Self::from_json(&json, names);
         read.map_err(|reason| DeviceAuthorizationError(unexpected(response, reason)))
     }
 
-    fn from_json(json: &Map<String, Value>) -> Result<Self, &'static str> {
+    fn from_json(json: &Map<String, Value>, names: LocalhostNames) -> Result<Self, &'static str> {
         let text = |name: &str| {
             let text = json.get(name).and_then(Value::as_str);
             text.filter(|text| !text.is_empty())
         };
-        let url = |name: &str| text(name).map(page).transpose();
+        let url = |name: &str| text(name).map(|text| page(text, names)).transpose();
         let user_code = text("user_code").ok_or("its body has no \"user_code\"")?;
         if user_code.chars().any(char::is_control) {
             return Err("its \"user_code\" has control characters");
@@ -123,8 +136,8 @@ impl DeviceAuthorizationResponse {
 }
 
 /// A page that a user may be sent to.
-fn page(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).ok().filter(is_secure);
+fn page(text: &str, names: LocalhostNames) -> Result<Url, &'static str> {
+    let url = Url::parse(text).ok().filter(|url| names.is_secure(url));
     url.ok_or("its \"verification_uri\" is not an https URL")
 }
 

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{Event, Exchange, Failure, Step};
 use crate::answer::{Target, content_coding, is_transient, retry_after};
-use crate::{InvalidMetadata, Issuer, ServerMetadata};
+use crate::{InvalidMetadata, Issuer, LocalhostNames, ServerMetadata};
 
 /// Why there is no metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +111,7 @@ impl DiscoveryError {
 pub struct Discovery {
     issuer: Issuer,
     locations: std::vec::IntoIter<Url>,
+    names: LocalhostNames,
     failure: Option<DiscoveryError>,
 }
 
@@ -118,22 +119,31 @@ impl Discovery {
     /// Discovery of an issuer.
     #[must_use]
     pub fn new(issuer: Issuer) -> Self {
-        let locations = issuer.metadata_urls().to_vec().into_iter();
-        Self {
-            issuer,
-            locations,
-            failure: None,
-        }
+        let locations = issuer.metadata_urls().to_vec();
+        Self::among(issuer, locations)
     }
 
     /// Discovery at a location of its own; the issuer is compared all the same.
     #[must_use]
     pub fn at(issuer: Issuer, location: Url) -> Self {
+        Self::among(issuer, vec![location])
+    }
+
+    fn among(issuer: Issuer, locations: Vec<Url>) -> Self {
         Self {
             issuer,
-            locations: vec![location].into_iter(),
+            locations: locations.into_iter(),
+            names: LocalhostNames::ByDns,
             failure: None,
         }
+    }
+
+    /// Who resolves names below `localhost`: with a client that does it itself, endpoints there may
+    /// be http.
+    #[must_use]
+    pub fn localhost_names(mut self, names: LocalhostNames) -> Self {
+        self.names = names;
+        self
     }
 
     fn next(&mut self) -> Step<Result<ServerMetadata, DiscoveryError>> {
@@ -157,7 +167,7 @@ impl Discovery {
             if let Some(coding) = content_coding(answer.headers()) {
                 return Err(DiscoveryError::Invalid(InvalidMetadata::Compressed(coding)));
             }
-            let read = ServerMetadata::parse(answer.body(), &self.issuer);
+            let read = ServerMetadata::parse_with(answer.body(), &self.issuer, self.names);
             return read.map_err(DiscoveryError::Invalid);
         }
         if is_transient(status) {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::ServerMetadata;
 use crate::members::Members;
-use crate::{InvalidMember, Issuer, TokenEndpointAuthMethod};
+use crate::{InvalidMember, Issuer, LocalhostNames, TokenEndpointAuthMethod};
 
 /// Why metadata can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,19 @@ impl ServerMetadata {
     /// # Errors
     /// What [`InvalidMetadata`] lists.
     pub fn parse(json: &[u8], asked: &Issuer) -> Result<Self, InvalidMetadata> {
+        Self::parse_with(json, asked, LocalhostNames::ByDns)
+    }
+
+    /// As [`parse`](Self::parse), for a client that may resolve names below `localhost` itself:
+    /// endpoints there may then be http.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_with(
+        json: &[u8],
+        asked: &Issuer,
+        names: LocalhostNames,
+    ) -> Result<Self, InvalidMetadata> {
         let mut members = Members::parse(json).ok_or(InvalidMetadata::Malformed)?;
         match members.0.remove("issuer") {
             Some(Value::String(named)) if named == asked.as_str() => {}
@@ -87,7 +100,7 @@ impl ServerMetadata {
             ("introspection_endpoint", &metadata.introspection_endpoint),
             ("revocation_endpoint", &metadata.revocation_endpoint),
         ] {
-            if url.as_ref().is_some_and(|url| !crate::is_secure(url)) {
+            if url.as_ref().is_some_and(|url| !names.is_secure(url)) {
                 return Err(InvalidMetadata::Insecure(name));
             }
         }
@@ -149,6 +162,16 @@ mod tests {
             ServerMetadata::parse(json, &issuer()),
             Err(InvalidMetadata::Insecure("token_endpoint"))
         );
+    }
+
+    #[test]
+    fn endpoints_below_localhost_depend_on_who_resolves_them() {
+        let json =
+            br#"{"issuer":"https://a.example","token_endpoint":"http://auth.localhost:1/token"}"#;
+        let read = |names| ServerMetadata::parse_with(json, &issuer(), names);
+        let refused = Err(InvalidMetadata::Insecure("token_endpoint"));
+        assert_eq!(read(LocalhostNames::ByDns), refused);
+        assert!(read(LocalhostNames::Loopback).is_ok());
     }
 
     #[test]

@@ -1,12 +1,15 @@
-//! Names, resolved as the system does.
+//! Names, resolved as the system does, but for those of this machine.
 
 use std::fmt;
 
+use grantor_core::is_localhost_name;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use crate::loopback::loopback_addresses;
 use crate::proxy::UnusableProxy;
 
-/// Resolves names with errors that say which name it was.
+/// Resolves names with errors that say which name it was. For `localhost` and the names below it
+/// nobody is asked.
 ///
 /// reqwest takes no proxy that fails, so a proxy that can't be used is one at [`UNUSABLE_PROXY`],
 /// and resolving that name says why.
@@ -32,6 +35,10 @@ impl Resolve for Resolver {
             let name = name.as_str();
             if let Some(proxy) = unusable.filter(|_| name == UNUSABLE_PROXY) {
                 return Err(proxy.into());
+            }
+            if is_localhost_name(name) {
+                // A port of 0 stands for that of the URL.
+                return Ok(Box::new(loopback_addresses(0).into_iter()) as Addrs);
             }
             match tokio::net::lookup_host((name, 0)).await {
                 Ok(addresses) => Ok(Box::new(addresses.collect::<Vec<_>>().into_iter()) as Addrs),

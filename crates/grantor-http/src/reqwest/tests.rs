@@ -11,7 +11,11 @@ use crate::tls::testing::{authority, tls_server};
 
 /// Answers one connection with these bytes, then closes it. None: closes it after the request.
 async fn server(answer: Option<Vec<u8>>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    server_at("127.0.0.1:0", answer).await
+}
+
+async fn server_at(address: &str, answer: Option<Vec<u8>>) -> SocketAddr {
+    let listener = TcpListener::bind(address).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -213,6 +217,31 @@ async fn gives_up_in_time() {
 }
 
 #[tokio::test]
+async fn names_below_localhost_are_this_machine() {
+    let transport = ReqwestTransport::new().unwrap();
+    assert_eq!(transport.localhost_names(), LocalhostNames::Loopback);
+    for (name, address) in [
+        ("localhost", "127.0.0.1:0"),
+        ("api.localhost", "127.0.0.1:0"),
+        ("a.b.LOCALHOST", "127.0.0.1:0"),
+        ("api.localhost.", "127.0.0.1:0"),
+        ("api.localhost", "[::1]:0"),
+    ] {
+        let server = server_at(address, answer("204 No Content", b"")).await;
+        let request = Request::get(format!("http://{name}:{}/", server.port()));
+        let response = transport.send(request.body(Bytes::new()).unwrap()).await;
+        assert_eq!(response.unwrap().status().as_u16(), 204, "{name} {address}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_the_application_promises_nothing_of_names_below_localhost() {
+    let builder = reqwest::Client::builder().no_proxy();
+    let transport = ReqwestTransport::from_builder(builder).unwrap();
+    assert_eq!(transport.localhost_names(), LocalhostNames::ByDns);
+}
+
+#[tokio::test]
 async fn errors_show_no_url() {
     let error = get(server(None).await).await.unwrap_err();
     let mut text = format!("{error} {error:?}");
@@ -237,6 +266,16 @@ async fn a_proxy_is_for_https_and_never_for_this_machine() {
     assert_eq!(direct.unwrap().status().as_u16(), 204);
     let proxied = client.get("https://example.invalid/").send().await;
     assert!(proxied.unwrap_err().is_connect());
+    for name in ["localhost", "api.localhost", "API.localhost."] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let sending = client.get(format!("https://{name}:{port}/")).send();
+        let is_direct = tokio::select! {
+            accepted = listener.accept() => accepted.is_ok(),
+            _ = sending => false,
+        };
+        assert!(is_direct, "{name}");
+    }
     let malformed = builder_in(&TransportOptions::default(), |_| Some("::".to_owned()));
     assert_eq!(malformed.unwrap_err().no_answer(), NoAnswer::Unsent);
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use grantor_core::exchange::FailureKind;
-use grantor_core::{Issuer, is_secure};
+use grantor_core::{Issuer, LocalhostNames};
 use grantor_http::Transport;
 use grantor_jose::{Error, KeySet, PublicKey};
 use http::{Request, StatusCode};
@@ -38,7 +38,7 @@ impl Source {
             return Ok(None);
         };
         match Url::parse(jwks) {
-            Ok(url) if is_secure(&url) => Ok(Some(Self::Url(url))),
+            Ok(url) if LocalhostNames::Loopback.is_secure(&url) => Ok(Some(Self::Url(url))),
             Ok(url) if url.scheme() == "http" => Err(CliError::usage(
                 "--jwks takes an https URL, one on a loopback address, or a file",
             )),

@@ -1,5 +1,6 @@
 //! Why a redirect was not followed, and what to do about it.
 
+use grantor_core::LocalhostNames;
 use http::header::{AUTHORIZATION, LOCATION};
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
@@ -47,7 +48,7 @@ impl Sent {
             return "the Location of the redirect is not a URL".to_owned();
         };
         let place = shown(to.as_str());
-        if !grantor_core::is_secure(&to) {
+        if !LocalhostNames::Loopback.is_secure(&to) {
             return format!(
                 "the redirect leads to {place}, which is neither https nor a loopback address"
             );

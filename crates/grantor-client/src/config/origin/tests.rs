@@ -1,8 +1,12 @@
 use super::*;
 
 fn check(origin: &str, uri: &str) -> bool {
+    check_with(origin, uri, LocalhostNames::ByDns)
+}
+
+fn check_with(origin: &str, uri: &str, names: LocalhostNames) -> bool {
     let origins = Origins::default().with(Origin::parse(origin).unwrap(), 0);
-    origins.find(&uri.parse().unwrap()).is_ok()
+    origins.find(&uri.parse().unwrap(), names).is_ok()
 }
 
 #[test]
@@ -31,8 +35,41 @@ fn other_origins() {
 }
 
 #[test]
+fn http_below_localhost_is_for_clients_that_resolve_it_themselves() {
+    for (origin, uri) in [
+        ("http://api.localhost:3000", "http://api.localhost:3000/x"),
+        ("http://api.localhost:3000", "http://API.LOCALHOST:3000/x"),
+        ("http://api.localhost", "http://api.localhost:80/"),
+        ("http://api.localhost.", "http://api.localhost./"),
+    ] {
+        assert!(check_with(origin, uri, LocalhostNames::Loopback), "{uri}");
+        assert!(!check_with(origin, uri, LocalhostNames::ByDns), "{uri}");
+        let (ids, origin) = (OriginIds::default(), Origin::parse(origin).unwrap());
+        let (id, uri) = (ids.id(&origin), uri.parse().unwrap());
+        assert!(ids.check(id, &uri, LocalhostNames::Loopback).is_ok());
+        assert!(ids.check(id, &uri, LocalhostNames::ByDns).is_err());
+    }
+    // Who it is does not depend on the resolver here.
+    let secure = "https://api.localhost/";
+    assert!(check(secure, secure));
+    let other = "http://other.localhost:3000/";
+    let named = "http://api.localhost:3000";
+    assert!(!check_with(named, other, LocalhostNames::Loopback));
+    let origins = Origins::default().with(Origin::parse(named).unwrap(), 0);
+    let error = origins.find(&named.parse().unwrap(), LocalhostNames::ByDns);
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("http://api.localhost:3000 over this client"),
+        "{error}"
+    );
+}
+
+#[test]
 fn rejects_what_is_no_origin() {
     for text in [
+        "http://localhost.example.com",
+        "http://xlocalhost",
+        "http://api.localhost.example",
         "api.example",
         "https://u@api.example",
         "http://api.example",
@@ -68,7 +105,9 @@ fn an_error_names_the_whole_origin() {
         ),
         ("https://api.example/", "https://api.example"),
     ] {
-        let error = origins.find(&uri.parse().unwrap()).unwrap_err();
+        let error = origins
+            .find(&uri.parse().unwrap(), LocalhostNames::Loopback)
+            .unwrap_err();
         let message = error.to_string();
         assert!(message.contains(&format!("for {named}: ")), "{message}");
         // As it says.
@@ -116,7 +155,7 @@ fn a_number_is_good_for_its_origin_and_the_last_one_for_all_that_share_it() {
     }
     let check = |id, n: u32| {
         let uri = format!("https://h{n}.example/x").parse().unwrap();
-        ids.check(id, &uri).is_ok()
+        ids.check(id, &uri, LocalhostNames::ByDns).is_ok()
     };
     let all_of = |id| (0..=100).filter(|n| check(id, *n)).collect::<Vec<_>>();
     for id in [0, 5, 62] {
@@ -126,6 +165,7 @@ fn a_number_is_good_for_its_origin_and_the_last_one_for_all_that_share_it() {
     let few = OriginIds::default();
     few.id(&Origin::parse("https://h0.example").unwrap());
     let uri = "https://h0.example/".parse().unwrap();
-    assert!(few.check(0, &uri).is_ok());
-    assert!(few.check(1, &uri).is_err() && few.check(OriginIds::LAST, &uri).is_err());
+    let check = |id| few.check(id, &uri, LocalhostNames::ByDns).is_ok();
+    assert!(check(0));
+    assert!(!check(1) && !check(OriginIds::LAST));
 }

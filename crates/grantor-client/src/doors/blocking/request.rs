@@ -1,5 +1,6 @@
 //! A request to ureq, as a token goes onto it.
 
+use grantor_core::LocalhostNames;
 use http::header::CONTENT_LENGTH;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
@@ -12,10 +13,11 @@ use crate::request::scheme::bearer::is_form;
 pub(super) struct UreqRequest {
     request: Request<Body>,
     form: Option<String>,
+    names: LocalhostNames,
 }
 
 impl UreqRequest {
-    pub(super) fn new(outgoing: Outgoing) -> Result<Self, Error> {
+    pub(super) fn new(outgoing: Outgoing, names: LocalhostNames) -> Result<Self, Error> {
         let mut request = outgoing.request;
         *request.uri_mut() = uri(&outgoing.url)?;
         let form = match request.body() {
@@ -24,7 +26,11 @@ impl UreqRequest {
             }
             _ => None,
         };
-        Ok(Self { request, form })
+        Ok(Self {
+            request,
+            form,
+            names,
+        })
     }
 
     pub(super) fn finish(mut self) -> Request<Body> {
@@ -60,5 +66,9 @@ impl HttpRequest for UreqRequest {
 
     fn form(&mut self) -> Option<&mut String> {
         self.form.as_mut()
+    }
+
+    fn localhost_names(&self) -> LocalhostNames {
+        self.names
     }
 }

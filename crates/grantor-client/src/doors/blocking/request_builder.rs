@@ -14,6 +14,7 @@ use url::{Url, form_urlencoded};
 use super::outgoing::{Body, Outgoing};
 use super::send::send;
 use super::send_error::SendError;
+use crate::doors::sender::Sender;
 use crate::error::Error;
 use crate::request::http_request::WithoutToken;
 use crate::tokens::Tokens;
@@ -22,14 +23,14 @@ use crate::tokens::Tokens;
 #[must_use = "nothing is sent before `send`"]
 pub struct RequestBuilder {
     tokens: Tokens,
-    agent: Agent,
+    sender: Sender<Agent>,
     outgoing: Result<Outgoing, SendError>,
 }
 
 impl RequestBuilder {
     pub(super) fn new(
         tokens: Tokens,
-        agent: Agent,
+        sender: Sender<Agent>,
         method: Method,
         url: Result<Url, url::ParseError>,
     ) -> Self {
@@ -50,7 +51,7 @@ impl RequestBuilder {
         };
         Self {
             tokens,
-            agent,
+            sender,
             outgoing,
         }
     }
@@ -160,7 +161,7 @@ impl RequestBuilder {
     /// into the request; [`SendError::Request`], with ureq's own error, if the request can't be built
     /// or got no answer.
     pub fn send(self) -> Result<Response<ureq::Body>, SendError> {
-        send(&self.tokens, &self.agent, self.outgoing?)
+        send(&self.tokens, &self.sender, self.outgoing?)
     }
 
     fn typed(self, content_type: &'static str, body: impl Into<Bytes>) -> Self {

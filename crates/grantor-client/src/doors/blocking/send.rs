@@ -13,6 +13,7 @@ use super::request::UreqRequest;
 use super::send_error::SendError;
 use crate::config::placement::BearerMethod;
 use crate::doors::exchange::{Answered, ApiExchange, Credentials};
+use crate::doors::sender::Sender;
 use crate::doors::time_limit::too_late;
 use crate::error::Error;
 use crate::request::attempt::Observed;
@@ -28,18 +29,18 @@ type Answer = Response<ureq::Body>;
 /// Sends a request, and what redirects make of it.
 pub(super) fn send(
     tokens: &Tokens,
-    agent: &Agent,
+    sender: &Sender<Agent>,
     mut outgoing: Outgoing,
 ) -> Result<Answer, SendError> {
-    let mut exchange = ApiExchange::new(tokens);
+    let mut exchange = ApiExchange::new(tokens, sender.names);
     loop {
         let copy = outgoing.try_clone();
         let (response, bearer_method) = match exchange.credentials() {
-            Credentials::Kept => send_one(tokens, agent, outgoing, copy.as_ref())?,
+            Credentials::Kept => send_one(tokens, sender, outgoing, copy.as_ref())?,
             Credentials::Removed => {
                 let timeout = outgoing.timeout;
-                let request = UreqRequest::new(outgoing)?.finish();
-                (execute(agent, request, timeout)?, None)
+                let request = UreqRequest::new(outgoing, sender.names)?.finish();
+                (execute(&sender.client, request, timeout)?, None)
             }
         };
         let Some(mut next) = copy else {
@@ -71,18 +72,18 @@ pub(super) fn send(
 /// answer, and where the token was.
 fn send_one(
     tokens: &Tokens,
-    agent: &Agent,
+    sender: &Sender<Agent>,
     outgoing: Outgoing,
     copy: Option<&Outgoing>,
 ) -> Result<(Answer, Option<BearerMethod>), SendError> {
     let timeout = outgoing.timeout;
-    let mut carried = UreqRequest::new(outgoing)?;
+    let mut carried = UreqRequest::new(outgoing, sender.names)?;
     let runtime = tokens.services().shared.worker.handle();
     // Hooks may wait, and there may be no other runtime that they could wait on.
     let _within = runtime.as_ref().map(Handle::enter);
     let mut attempt = wait(timeout, tokens.prepare_request(&mut carried))?;
     loop {
-        let response = execute(agent, carried.finish(), timeout)?;
+        let response = execute(&sender.client, carried.finish(), timeout)?;
         // A renewal that takes longer goes on by itself, and the answer is the caller's.
         let observed = wait(timeout, async { Ok(attempt.observe(&response).await) });
         let resend = observed.ok().and_then(Observed::into_resend);
@@ -91,7 +92,7 @@ fn send_one(
             return Ok((response, attempt.bearer_method()));
         };
         drain(response);
-        carried = UreqRequest::new(again)?;
+        carried = UreqRequest::new(again, sender.names)?;
         attempt = wait(timeout, resend.prepare_copy(&mut carried))?;
     }
 }

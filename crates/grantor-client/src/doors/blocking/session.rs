@@ -9,6 +9,7 @@ use url::Url;
 
 use super::request_builder::RequestBuilder;
 use crate::config::origin::Origin;
+use crate::doors::sender::Sender;
 use crate::error::Error;
 use crate::token::subject::SubjectToken;
 use crate::tokens::{Tokens, base_url};
@@ -17,7 +18,8 @@ use crate::tokens::{Tokens, base_url};
 ///
 /// It keeps the rules of [`Session`](crate::Session): a 401 about the token renews it and sends the
 /// request once more, if its body can be sent again; redirects are followed (ten at most) where they
-/// keep the caller's method and body, and the token goes only to origins that were named.
+/// keep the caller's method and body, and the token goes only to origins that were named. `localhost`
+/// and every name below it are this machine, whatever DNS says.
 ///
 /// ```no_run
 /// # fn call(tokens: grantor_client::Tokens) -> Result<(), Box<dyn std::error::Error>> {
@@ -30,7 +32,7 @@ use crate::tokens::{Tokens, base_url};
 #[derive(Clone)]
 pub struct Session {
     tokens: Tokens,
-    agent: Agent,
+    sender: Sender<Agent>,
     base: Url,
 }
 
@@ -42,10 +44,10 @@ impl Tokens {
     /// It is no URL, or not a secure one.
     pub fn blocking_session(&self, base: &str) -> Result<Session, Error> {
         let base = base_url(base)?;
-        Origin::of(&base).map_err(Error::configuration)?;
+        let origin = Origin::of(&base).map_err(Error::configuration)?;
         Ok(Session {
-            tokens: self.with_origin(&base.origin().ascii_serialization())?,
-            agent: blocking_agent_with(&self.services().shared.http_options)?,
+            tokens: self.with(origin),
+            sender: Sender::own(blocking_agent_with(&self.services().shared.http_options)?),
             base,
         })
     }
@@ -54,14 +56,15 @@ impl Tokens {
 impl Session {
     /// Sends over this client: its pool, its proxies, its certificates. It must follow no redirect
     /// (`max_redirects(0)`, `max_redirects_will_error(false)`) and give every answer whatever its
-    /// status (`http_status_as_error(false)`).
+    /// status (`http_status_as_error(false)`). It may ask DNS for names below `localhost`, so tokens
+    /// go to `http://api.localhost` only without it.
     #[must_use]
     pub fn with_agent(mut self, agent: Agent) -> Self {
-        self.agent = agent;
+        self.sender = Sender::foreign(agent);
         self
     }
 
-    crate::doors::session_methods::shared_methods!(agent);
+    crate::doors::session_methods::shared_methods!();
 }
 
 impl fmt::Debug for Session {

@@ -7,6 +7,7 @@ use reqwest::{RequestBuilder, Response};
 
 use super::send::send_one;
 use super::send_error::SendError;
+use crate::doors::sender::Sender;
 use crate::tokens::Tokens;
 
 /// Gives a request of reqwest's a token.
@@ -59,7 +60,8 @@ impl Authenticated {
         let request = request?;
         let copy = request.try_clone();
         let none = Extensions::new();
-        let sent = send_one(&self.tokens, &client, request, copy.as_ref(), &none);
+        let sender = Sender::foreign(client);
+        let sent = send_one(&self.tokens, &sender, request, copy.as_ref(), &none);
         Ok(sent.await?.0)
     }
 }

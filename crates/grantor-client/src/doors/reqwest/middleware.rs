@@ -1,6 +1,7 @@
 //! The door for clients of the crate reqwest-middleware.
 
 use async_trait::async_trait;
+use grantor_core::LocalhostNames;
 use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next as Rest, Result};
@@ -50,7 +51,13 @@ impl Middleware for TokensMiddleware {
         rest: Rest<'_>,
     ) -> Result<Response> {
         let copy = request.try_clone();
-        let prepared = prepare(&self.tokens, &mut request, extensions).await;
+        let prepared = prepare(
+            &self.tokens,
+            &mut request,
+            extensions,
+            LocalhostNames::ByDns,
+        )
+        .await;
         let mut prepared = prepared.map_err(Error::middleware)?;
         loop {
             let response = rest.clone().run(request, extensions).await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use grantor_core::LocalhostNames;
 use http::header::CONTENT_LENGTH;
 use http::{Extensions, HeaderMap, Method, Uri};
 use reqwest::{Body, Request, Response};
@@ -25,6 +26,7 @@ pub(crate) struct PreparedRequest {
     origin: Origin,
     /// How long a token may be waited for.
     limit: Option<Duration>,
+    names: LocalhostNames,
 }
 
 /// What is to be done after an answer.
@@ -40,8 +42,9 @@ pub(crate) async fn prepare(
     tokens: &Tokens,
     request: &mut Request,
     extensions: &Extensions,
+    names: LocalhostNames,
 ) -> Result<PreparedRequest, Error> {
-    let mut carried = ReqwestRequest::new(request, extensions, tokens.bearer_method)?;
+    let mut carried = ReqwestRequest::new(request, extensions, tokens.bearer_method, names)?;
     let limit = carried.request.timeout().copied();
     let attempt = within(limit, tokens.prepare_request(&mut carried)).await?;
     carried.finish();
@@ -50,6 +53,7 @@ pub(crate) async fn prepare(
         attempt,
         origin,
         limit,
+        names,
     })
 }
 
@@ -86,7 +90,7 @@ impl PreparedRequest {
         drain(response).await;
         let extensions = Extensions::new();
         let placement = self.bearer_method().unwrap_or_default();
-        let mut carried = ReqwestRequest::new(&mut again, &extensions, placement)?;
+        let mut carried = ReqwestRequest::new(&mut again, &extensions, placement, self.names)?;
         let prepared = resend.prepare_copy(&mut carried);
         let attempt = within(self.limit, prepared).await?;
         carried.finish();
@@ -94,6 +98,7 @@ impl PreparedRequest {
             attempt,
             origin: self.origin.clone(),
             limit: self.limit,
+            names: self.names,
         };
         Ok(AfterAnswer::Send(next, Box::new(again)))
     }
@@ -140,6 +145,7 @@ struct ReqwestRequest<'a> {
     extensions: &'a Extensions,
     uri: Uri,
     form: Option<String>,
+    names: LocalhostNames,
 }
 
 impl<'a> ReqwestRequest<'a> {
@@ -147,6 +153,7 @@ impl<'a> ReqwestRequest<'a> {
         request: &'a mut Request,
         extensions: &'a Extensions,
         placement: BearerMethod,
+        names: LocalhostNames,
     ) -> Result<Self, Error> {
         let form = match placement {
             BearerMethod::Body => form(request),
@@ -157,6 +164,7 @@ impl<'a> ReqwestRequest<'a> {
             form,
             request,
             extensions,
+            names,
         })
     }
 
@@ -196,6 +204,10 @@ impl HttpRequest for ReqwestRequest<'_> {
 
     fn form(&mut self) -> Option<&mut String> {
         self.form.as_mut()
+    }
+
+    fn localhost_names(&self) -> LocalhostNames {
+        self.names
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::send::send;
 use super::send_error::SendError;
+use crate::doors::sender::Sender;
 use crate::error::Error;
 use crate::request::http_request::WithoutToken;
 use crate::tokens::Tokens;
@@ -17,7 +18,7 @@ use crate::tokens::Tokens;
 #[must_use = "nothing is sent before `send`"]
 pub struct RequestBuilder {
     tokens: Tokens,
-    client: Client,
+    sender: Sender<Client>,
     builder: Result<reqwest::RequestBuilder, Error>,
     extensions: Extensions,
 }
@@ -25,19 +26,19 @@ pub struct RequestBuilder {
 impl RequestBuilder {
     pub(super) fn new(
         tokens: Tokens,
-        client: Client,
+        sender: Sender<Client>,
         method: Method,
         url: Result<Url, url::ParseError>,
     ) -> Self {
         let builder = match url {
-            Ok(url) => Ok(client.request(method, url)),
+            Ok(url) => Ok(sender.client.request(method, url)),
             Err(error) => Err(Error::configuration(format!(
                 "the path can't be joined to the base URL: {error}"
             ))),
         };
         Self {
             tokens,
-            client,
+            sender,
             builder,
             extensions: Extensions::new(),
         }
@@ -111,7 +112,7 @@ impl RequestBuilder {
     /// built or got no answer.
     pub async fn send(self) -> Result<Response, SendError> {
         let request = self.builder?.build()?;
-        send(&self.tokens, &self.client, request, &self.extensions).await
+        send(&self.tokens, &self.sender, request, &self.extensions).await
     }
 }
 

@@ -8,23 +8,24 @@ use super::request::{AfterAnswer, prepare};
 use super::send_error::SendError;
 use crate::config::placement::BearerMethod;
 use crate::doors::exchange::{Answered, ApiExchange, Credentials};
+use crate::doors::sender::Sender;
 use crate::tokens::Tokens;
 
 /// Sends a request, and what redirects make of it.
 pub(super) async fn send(
     tokens: &Tokens,
-    client: &Client,
+    sender: &Sender<Client>,
     mut request: Request,
     extensions: &Extensions,
 ) -> Result<Response, SendError> {
-    let mut exchange = ApiExchange::new(tokens);
+    let mut exchange = ApiExchange::new(tokens, sender.names);
     loop {
         let copy = request.try_clone();
         let (response, bearer_method) = match exchange.credentials() {
             Credentials::Kept => {
-                send_one(tokens, client, request, copy.as_ref(), extensions).await?
+                send_one(tokens, sender, request, copy.as_ref(), extensions).await?
             }
-            Credentials::Removed => (client.execute(request).await?, None),
+            Credentials::Removed => (sender.client.execute(request).await?, None),
         };
         let Some(mut next) = copy else {
             return Ok(response);
@@ -55,14 +56,14 @@ pub(super) async fn send(
 /// answer, and where the token was.
 pub(crate) async fn send_one(
     tokens: &Tokens,
-    client: &Client,
+    sender: &Sender<Client>,
     mut request: Request,
     copy: Option<&Request>,
     extensions: &Extensions,
 ) -> Result<(Response, Option<BearerMethod>), SendError> {
-    let mut prepared = prepare(tokens, &mut request, extensions).await?;
+    let mut prepared = prepare(tokens, &mut request, extensions, sender.names).await?;
     loop {
-        let response = client.execute(request).await?;
+        let response = sender.client.execute(request).await?;
         match prepared.next(response, copy).await? {
             AfterAnswer::Answer(response) => return Ok((response, prepared.bearer_method())),
             AfterAnswer::Send(next, again) => (prepared, request) = (next, *again),

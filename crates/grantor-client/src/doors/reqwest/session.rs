@@ -8,6 +8,7 @@ use reqwest::Url;
 
 use super::request_builder::RequestBuilder;
 use crate::config::origin::Origin;
+use crate::doors::sender::Sender;
 use crate::error::Error;
 use crate::token::subject::SubjectToken;
 use crate::tokens::{Tokens, base_url};
@@ -18,6 +19,9 @@ use crate::tokens::{Tokens, base_url};
 /// Redirects are followed (ten at most) where they keep the caller's method and body; the token goes
 /// only to origins that were named, and so do all other headers of the caller. The answer to a form
 /// that held the token is the caller's where it leads to a GET.
+///
+/// `localhost` and every name below it, as `http://api.localhost:3000`, are this machine (RFC 6761
+/// section 6.3): no resolver and no proxy is asked.
 ///
 /// Its requests need a tokio runtime; renewals do not depend on it.
 ///
@@ -33,7 +37,7 @@ use crate::tokens::{Tokens, base_url};
 #[derive(Clone)]
 pub struct Session {
     tokens: Tokens,
-    client: reqwest::Client,
+    sender: Sender<reqwest::Client>,
     base: Url,
 }
 
@@ -55,20 +59,21 @@ impl Session {
         let client = client.map_err(Error::http_client)?;
         Ok(Self {
             tokens,
-            client,
+            sender: Sender::own(client),
             base,
         })
     }
 
     /// Sends over this client: its pool, its proxies, its certificates. It should follow no
-    /// redirects: those it follows are followed by its rules.
+    /// redirects: those it follows are followed by its rules. It may ask DNS for names below
+    /// `localhost`, so tokens go to `http://api.localhost` only without it.
     #[must_use]
     pub fn with_client(mut self, client: reqwest::Client) -> Self {
-        self.client = client;
+        self.sender = Sender::foreign(client);
         self
     }
 
-    crate::doors::session_methods::shared_methods!(client);
+    crate::doors::session_methods::shared_methods!();
 }
 
 impl fmt::Debug for Session {
