@@ -56,6 +56,7 @@ mod http;
 mod identifier;
 mod key;
 mod limits;
+mod maintenance;
 mod profile;
 mod records;
 mod resource;

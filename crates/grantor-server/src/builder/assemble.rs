@@ -106,6 +106,7 @@ impl ServerBuilder {
             issuer,
             config,
             environment,
+            stores: self.stores,
             clients,
             stored_clients,
             revocation,
