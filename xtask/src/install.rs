@@ -38,6 +38,21 @@ pub(crate) const VALGRIND: Program = Program {
     package: "valgrind",
 };
 
+/// Keeps records, in the tests of its store.
+pub(crate) const POSTGRES: Program = Program {
+    probe: &[
+        "sh",
+        "-c",
+        "command -v initdb /usr/lib/postgresql/*/bin/initdb",
+    ],
+    package: "postgresql",
+};
+/// Keeps records, in the tests of its store.
+pub(crate) const REDIS: Program = Program {
+    probe: &["redis-server", "--version"],
+    package: "redis-server",
+};
+
 /// Installs what is missing, in one go; does nothing, and asks nobody, when nothing is.
 pub(crate) fn programs(wanted: &[Program]) -> Result<(), Failure> {
     let missing: Vec<&str> = wanted

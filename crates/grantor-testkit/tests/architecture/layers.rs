@@ -40,6 +40,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 13] = [
         "grantor-testkit",
         &["http", "listen", "store", "core", "jose"],
     ),
+    ("grantor-testservers", &[]),
     ("xtask", &[]),
 ];
 
@@ -49,7 +50,7 @@ const STORE_ADAPTER_MAY: &[&str] = &["store", "core", "jose"];
 
 /// The command line stands on top, and names everything but what is for tests.
 const TOP: &str = "grantor-cli";
-const NOT_BELOW_TOP: [&str; 2] = ["grantor-testkit", "xtask"];
+const NOT_BELOW_TOP: [&str; 3] = ["grantor-testkit", "grantor-testservers", "xtask"];
 
 /// Arrows between our crates that the table does not have.
 pub(crate) fn arrows_up(workspace: &Workspace) -> Findings {

@@ -1,0 +1,55 @@
+//! Real servers for tests: PostgreSQL and Redis in a temporary folder on a free port of the loopback
+//! address, and a [`Proxy`] that stands for a network that stalls and breaks.
+//!
+//! A server is ready when `start` returns. It stops when the value is dropped, also while a test
+//! panics, and when the process of the test is killed. A server that is not installed fails the test;
+//! the message names the command that installs it.
+//!
+//! Linux only: the kernel stops a server whose test is gone.
+
+mod postgres;
+mod process;
+mod proxy;
+mod redis;
+
+pub use postgres::Postgres;
+pub use proxy::{Network, Proxy};
+pub use redis::Redis;
+
+use std::fmt;
+use std::net::TcpListener;
+
+/// Why a server did not start.
+#[derive(Debug)]
+pub struct Error(String);
+
+impl Error {
+    fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    fn not_installed(program: &str) -> Self {
+        Self(format!(
+            "{program} is not installed: `cargo xtask test` installs what tests need"
+        ))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// A port that nobody listened on a moment ago.
+fn free_port() -> Result<u16, Error> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}

@@ -1,0 +1,181 @@
+//! A PostgreSQL server with a database of its own.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::process::{Process, find, give, unprivileged};
+use crate::{Error, free_port};
+
+/// A PostgreSQL server on a free port of 127.0.0.1.
+///
+/// It checks the password of its only user, `postgres`, by SCRAM-SHA-256, and does not wait for the
+/// disk (`fsync=off`) unless it is started with another setting.
+pub struct Postgres {
+    process: Option<Process>,
+    programs: PathBuf,
+    folder: TempDir,
+    port: u16,
+    settings: Vec<String>,
+}
+
+impl Postgres {
+    /// The password of the user `postgres`.
+    pub const PASSWORD: &'static str = "correct-horse";
+
+    /// Starts a server with a new database.
+    ///
+    /// # Errors
+    /// It is not installed, or it does not start; then the message has its log.
+    pub fn start() -> Result<Self, Error> {
+        Self::start_with(&[])
+    }
+
+    /// As [`start`](Self::start), with settings such as `fsync=on`, which go before ours.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(settings: &[&str]) -> Result<Self, Error> {
+        let programs = programs()?;
+        let folder = tempfile::tempdir()?;
+        give(folder.path())?;
+        let mut server = Self {
+            process: None,
+            programs,
+            folder,
+            port: free_port()?,
+            settings: settings.iter().map(|text| (*text).to_owned()).collect(),
+        };
+        server.create()?;
+        server.run()?;
+        Ok(server)
+    }
+
+    /// The URL of the database, with user and password.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_at(self.port)
+    }
+
+    /// As [`url`](Self::url), where another port leads to the server.
+    #[must_use]
+    pub fn url_at(&self, port: u16) -> String {
+        let password = Self::PASSWORD;
+        format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres")
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends it with SIGKILL, as a crash of the machine does.
+    pub fn kill(&mut self) {
+        if let Some(process) = &mut self.process {
+            process.kill();
+        }
+        self.process = None;
+    }
+
+    /// Ends it as `pg_ctl stop -m fast` does: it ends the statements that run.
+    pub fn shut_down(&mut self) {
+        if let Some(process) = &self.process {
+            process.signal(Signal::INT);
+        }
+        // Waits, and signals once more what is gone.
+        self.process = None;
+    }
+
+    /// Starts it again with the data that it has.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn restart(&mut self) -> Result<(), Error> {
+        self.process = None;
+        // Processes of a crashed server end when they notice; until then the data are in use.
+        let mut tries = 100;
+        loop {
+            match self.run() {
+                Err(error) if tries == 0 || !error.0.contains(IN_USE) => return Err(error),
+                Err(_) => tries -= 1,
+                Ok(()) => return Ok(()),
+            }
+        }
+    }
+
+    fn create(&self) -> Result<(), Error> {
+        let password = self.folder.path().join("password");
+        fs::write(&password, Self::PASSWORD)?;
+        give(&password)?;
+        let output = unprivileged(&[])
+            .arg(self.programs.join("initdb"))
+            .args(["--username=postgres", "--auth=scram-sha-256", "--no-sync"])
+            .args(["--encoding=UTF8", "--locale=C"])
+            .arg(format!("--pwfile={}", password.display()))
+            .arg("--pgdata")
+            .arg(self.data())
+            .stdin(Stdio::null())
+            .output()?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(Error::new(format!(
+                "initdb failed: {}",
+                String::from_utf8_lossy(&output.stderr)
+            ))),
+        }
+    }
+
+    fn run(&mut self) -> Result<(), Error> {
+        let (data, log) = (self.data(), self.folder.path().join("log"));
+        let state = data.join("postmaster.pid");
+        let port = format!("port={}", self.port);
+        let ours = [
+            "fsync=off",
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "shared_buffers=16MB",
+            "max_connections=100",
+            &port,
+        ];
+        let mut arguments: Vec<OsString> = vec!["-D".into(), data.into()];
+        for setting in ours.into_iter().chain(self.settings.iter().map(|s| &**s)) {
+            arguments.extend(["-c".into(), setting.into()]);
+        }
+        let program = self.programs.join("postgres");
+        let mut process = Process::start(program.as_os_str(), &arguments, Signal::QUIT, &log)?;
+        let pid = process.id();
+        process.wait_until(&log, || is_ready(&state, pid))?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+}
+
+/// The server writes its process id into the first line of this file and its state into the eighth.
+fn is_ready(state: &Path, pid: u32) -> bool {
+    let text = fs::read_to_string(state).unwrap_or_default();
+    let line = |number| text.lines().nth(number).unwrap_or_default().trim();
+    line(0) == pid.to_string() && line(7) == "ready"
+}
+
+/// What the server says if processes of its last run live.
+const IN_USE: &str = "is still in use";
+
+/// The folder of the server's programs, of the newest version that is installed.
+fn programs() -> Result<PathBuf, Error> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut folders: Vec<_> = versions.flatten().map(|v| v.path().join("bin")).collect();
+    folders.sort();
+    folders.reverse();
+    let found = find("initdb", &folders).and_then(|initdb| fs::canonicalize(initdb).ok());
+    let folder = found.and_then(|initdb| initdb.parent().map(Path::to_owned));
+    folder.ok_or_else(|| Error::not_installed("PostgreSQL"))
+}

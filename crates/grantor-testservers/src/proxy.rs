@@ -1,0 +1,142 @@
+//! A network that fails: a proxy that passes connections on, holds what they carry, or breaks them.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use crate::Error;
+
+/// How the network is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Network {
+    /// Everything arrives.
+    Works,
+    /// What servers answer is held back. What clients send arrives.
+    HoldsAnswers,
+    /// Nothing arrives.
+    Stalls,
+}
+
+/// A proxy on a free port of 127.0.0.1 in front of one server.
+///
+/// Its threads end with the process.
+pub struct Proxy {
+    port: u16,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    network: Network,
+    open: Vec<TcpStream>,
+    accepted: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Direction {
+    ToServer,
+    ToClient,
+}
+
+impl Proxy {
+    /// Starts a proxy in front of the server on `port`.
+    ///
+    /// # Errors
+    /// There is no free port.
+    pub fn start(server_port: u16) -> Result<Self, Error> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let port = listener.local_addr()?.port();
+        let state = State {
+            network: Network::Works,
+            open: Vec::new(),
+            accepted: 0,
+        };
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        });
+        let accepting = Arc::clone(&shared);
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let _ = accepting.pass_on(&client, server_port);
+            }
+        });
+        Ok(Self { port, shared })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Lets the network be so from now on, for open connections and new ones.
+    pub fn set(&self, network: Network) {
+        self.shared.lock().network = network;
+        self.shared.changed.notify_all();
+    }
+
+    /// Breaks every open connection.
+    pub fn break_connections(&self) {
+        for stream in self.shared.lock().open.drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// How many connections there have been.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.shared.lock().accepted
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pass_on(self: &Arc<Self>, client: &TcpStream, port: u16) -> std::io::Result<()> {
+        let server = TcpStream::connect(("127.0.0.1", port))?;
+        let mut state = self.lock();
+        state.accepted += 1;
+        for stream in [client, &server] {
+            stream.set_nodelay(true)?;
+            state.open.push(stream.try_clone()?);
+        }
+        drop(state);
+        let there = (client.try_clone()?, server.try_clone()?);
+        let back = (server, client.try_clone()?);
+        for ((from, to), direction) in [(there, Direction::ToServer), (back, Direction::ToClient)] {
+            let shared = Arc::clone(self);
+            thread::spawn(move || shared.copy(from, to, direction));
+        }
+        Ok(())
+    }
+
+    fn copy(&self, mut from: TcpStream, mut to: TcpStream, direction: Direction) {
+        let mut buffer = [0; 16 * 1024];
+        while let Ok(length @ 1..) = from.read(&mut buffer) {
+            self.wait_until_passing(direction);
+            if to.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
+        let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+    }
+
+    fn wait_until_passing(&self, direction: Direction) {
+        let held = |state: &mut State| match (state.network, direction) {
+            (Network::Works, _) => false,
+            (Network::HoldsAnswers, direction) => matches!(direction, Direction::ToClient),
+            (Network::Stalls, _) => true,
+        };
+        let waiting = self.changed.wait_while(self.lock(), held);
+        drop(waiting.unwrap_or_else(PoisonError::into_inner));
+    }
+}

@@ -1,0 +1,112 @@
+//! A Redis server.
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::process::{Process, find, give};
+use crate::{Error, free_port};
+
+/// A Redis server on a free port of 127.0.0.1, with an append-only file that it writes before every
+/// answer.
+pub struct Redis {
+    process: Option<Process>,
+    folder: TempDir,
+    port: u16,
+    settings: Vec<String>,
+}
+
+impl Redis {
+    /// Starts an empty server.
+    ///
+    /// # Errors
+    /// It is not installed, or it does not start; then the message has its log.
+    pub fn start() -> Result<Self, Error> {
+        Self::start_with(&[])
+    }
+
+    /// As [`start`](Self::start), with arguments such as `--maxmemory-policy allkeys-lru`, which go
+    /// before ours.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(settings: &[&str]) -> Result<Self, Error> {
+        let folder = tempfile::tempdir()?;
+        give(folder.path())?;
+        let mut server = Self {
+            process: None,
+            folder,
+            port: free_port()?,
+            settings: settings.iter().map(|text| (*text).to_owned()).collect(),
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// The URL of the server.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends it with SIGKILL, as a crash of the machine does.
+    pub fn kill(&mut self) {
+        if let Some(process) = &mut self.process {
+            process.kill();
+        }
+        self.process = None;
+    }
+
+    /// Starts it again with the data that it has.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn restart(&mut self) -> Result<(), Error> {
+        self.process = None;
+        let program = find("redis-server", &[]).ok_or_else(|| Error::not_installed("Redis"))?;
+        let (folder, port) = (self.folder.path(), self.port.to_string());
+        let folder_text = folder.to_string_lossy();
+        let ours = [
+            "--port",
+            &port,
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            &folder_text,
+            "--save",
+            "",
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+        ];
+        let settings = self.settings.iter().flat_map(|text| text.split(' '));
+        let arguments = ours.into_iter().chain(settings).map(OsString::from);
+        let arguments: Vec<_> = arguments.collect();
+        let log = folder.join("log");
+        let mut process = Process::start(program.as_os_str(), &arguments, Signal::KILL, &log)?;
+        process.wait_until(&log, || is_ready(self.port).is_some())?;
+        self.process = Some(process);
+        Ok(())
+    }
+}
+
+/// Whether the server answers; while it reads its data it says `-LOADING`.
+fn is_ready(port: u16) -> Option<()> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(1))).ok()?;
+    stream.write_all(b"PING\r\n").ok()?;
+    let mut answer = [0; 5];
+    stream.read_exact(&mut answer).ok()?;
+    (&answer == b"+PONG" || &answer == b"-NOAU").then_some(())
+}
