@@ -9,6 +9,7 @@
 
 mod cached;
 mod drive;
+mod freshness;
 mod jwks;
 mod metadata;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
@@ -27,7 +28,7 @@ mod transport;
 #[cfg(feature = "blocking")]
 mod ureq;
 
-pub use cached::{Cached, RefreshTimes, Unavailable};
+pub use cached::{Cached, Fetched, RefreshTimes, Unavailable};
 pub use drive::{drive, drive_blocking, drive_with_cause, drive_with_sleep, pause};
 pub use jwks::JwksCache;
 pub use metadata::MetadataCache;
