@@ -68,6 +68,8 @@ error_codes! {
     InvalidToken = "invalid_token",
     /// The token does not reach this far (RFC 6750 section 3.1).
     InsufficientScope = "insufficient_scope",
+    /// The user has to be authenticated anew or in another way (RFC 9470 section 3).
+    InsufficientUserAuthentication = "insufficient_user_authentication",
     /// No page may be shown, and the user is not signed in (OpenID Connect Core section 3.1.2.6).
     LoginRequired = "login_required",
     /// No page may be shown, and the user has to consent.

@@ -19,12 +19,13 @@ pub struct Cached<T> {
 /// When a [`Cached`] document is fetched anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshTimes {
-    /// How old the document grows before it is renewed. 10 minutes by default. The renewal holds
-    /// nobody up until the document is twice as old.
+    /// How old the document grows before it is renewed, if its answer does not say. 10 minutes by
+    /// default. The renewal holds nobody up until the document is twice as old.
     pub lifetime: Duration,
     /// The least time between two attempts, whatever asks for them. 30 seconds by default.
     pub cooldown: Duration,
-    /// How old the document may be at most while renewals fail. A day by default.
+    /// How old the document may be at most, while renewals fail and whatever its answer said. A day
+    /// by default.
     pub keep: Duration,
 }
 
@@ -34,6 +35,35 @@ impl Default for RefreshTimes {
             lifetime: Duration::from_secs(10 * 60),
             cooldown: Duration::from_secs(30),
             keep: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}
+
+impl RefreshTimes {
+    /// The lifetime of a document whose answer says this about it.
+    fn lifetime_of(&self, fresh_for: Option<Duration>) -> Duration {
+        match fresh_for {
+            Some(fresh_for) => fresh_for.min(self.keep).max(self.cooldown),
+            None => self.lifetime,
+        }
+    }
+}
+
+/// A document as it was fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched<T> {
+    /// The document.
+    pub value: T,
+    /// How long its answer says that it is fresh, in place of [`RefreshTimes::lifetime`]. It counts
+    /// within the cooldown and `keep`.
+    pub fresh_for: Option<Duration>,
+}
+
+impl<T> From<T> for Fetched<T> {
+    fn from(value: T) -> Self {
+        Self {
+            value,
+            fresh_for: None,
         }
     }
 }
@@ -76,7 +106,8 @@ impl std::error::Error for Unavailable {
     }
 }
 
-type Fetch<T> = dyn Fn(Option<Arc<T>>) -> BoxFuture<'static, Result<T, Unavailable>> + Send + Sync;
+type Fetch<T> =
+    dyn Fn(Option<Arc<T>>) -> BoxFuture<'static, Result<Fetched<T>, Unavailable>> + Send + Sync;
 type Outcome<T> = Result<Arc<T>, Unavailable>;
 
 struct Inner<T> {
@@ -91,6 +122,7 @@ struct Inner<T> {
 struct Held<T> {
     value: Arc<T>,
     since: Duration,
+    lifetime: Duration,
 }
 
 struct Attempts<T> {
@@ -106,7 +138,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
         what: &'static str,
         clock: Arc<dyn Clock>,
         refresh_times: RefreshTimes,
-        fetch: impl Fn(Option<Arc<T>>) -> BoxFuture<'static, Result<T, Unavailable>>
+        fetch: impl Fn(Option<Arc<T>>) -> BoxFuture<'static, Result<Fetched<T>, Unavailable>>
         + Send
         + Sync
         + 'static,
@@ -135,11 +167,11 @@ impl<T: Send + Sync + 'static> Cached<T> {
         let refresh_times = &self.inner.refresh_times;
         let now = self.inner.clock.elapsed();
         let age = now.saturating_sub(held.since);
-        if age < refresh_times.lifetime {
+        if age < held.lifetime {
             return Some(held.value.clone());
         }
         let (_, failure) = self.inner.begin(now);
-        let soon = age < refresh_times.lifetime * 2;
+        let soon = age < (held.lifetime * 2).min(refresh_times.keep);
         let enough = soon || (failure.is_some() && age < refresh_times.keep);
         enough.then(|| held.value.clone())
     }
@@ -204,8 +236,10 @@ impl<T: Send + Sync + 'static> Inner<T> {
         let fetching = (self.fetch)(held.map(|held| held.value.clone()));
         let landing = Landing(Arc::downgrade(self));
         let flight = SingleFlight::start(async move {
-            let outcome = fetching.await.map(Arc::new);
-            landing.publish(&outcome);
+            let fetched = fetching.await;
+            let fresh_for = fetched.as_ref().ok().and_then(|fetched| fetched.fresh_for);
+            let outcome = fetched.map(|fetched| Arc::new(fetched.value));
+            landing.publish(&outcome, fresh_for);
             outcome
         });
         attempts.under_way = Some(flight.clone());
@@ -228,7 +262,7 @@ impl<T: Send + Sync + 'static> Inner<T> {
 struct Landing<T: Send + Sync + 'static>(Weak<Inner<T>>);
 
 impl<T: Send + Sync + 'static> Landing<T> {
-    fn publish(mut self, outcome: &Outcome<T>) {
+    fn publish(mut self, outcome: &Outcome<T>, fresh_for: Option<Duration>) {
         let Some(inner) = std::mem::take(&mut self.0).upgrade() else {
             return;
         };
@@ -240,6 +274,7 @@ impl<T: Send + Sync + 'static> Landing<T> {
             inner.held.store(Some(Arc::new(Held {
                 value: value.clone(),
                 since: inner.clock.elapsed(),
+                lifetime: inner.refresh_times.lifetime_of(fresh_for),
             })));
         }
         attempts.failure = outcome.as_ref().err().cloned();

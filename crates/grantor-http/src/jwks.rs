@@ -8,11 +8,13 @@ use grantor_jose::KeySet;
 use http::{HeaderValue, Request, StatusCode, header};
 use url::Url;
 
-use crate::{Cached, RefreshTimes, Transport, Unavailable};
+use crate::freshness::freshness;
+use crate::{Cached, Fetched, RefreshTimes, Transport, Unavailable};
 
 /// The public keys that a peer publishes at a URL (RFC 7517 section 5).
 ///
-/// Rotation is found in two ways: the set is renewed when it is old, and at once when a token names
+/// Rotation is found in two ways: the set is renewed when it is old (its `Cache-Control` says when, or
+/// else [`RefreshTimes::lifetime`]), and at once when a token names
 /// a key that is not in it, though never sooner than [`RefreshTimes::cooldown`] after the last attempt,
 /// so that a flood of invented keys costs the peer nothing.
 #[derive(Debug, Clone)]
@@ -57,7 +59,7 @@ impl JwksCache {
     }
 }
 
-async fn fetch(uri: Url, transport: Arc<dyn Transport>) -> Result<KeySet, Unavailable> {
+async fn fetch(uri: Url, transport: Arc<dyn Transport>) -> Result<Fetched<KeySet>, Unavailable> {
     let mut request = Request::new(Bytes::new());
     *request.uri_mut() = uri.as_str().parse().unwrap_or_default();
     let accept = HeaderValue::from_static("application/jwk-set+json, application/json");
@@ -86,5 +88,8 @@ async fn fetch(uri: Url, transport: Arc<dyn Transport>) -> Result<KeySet, Unavai
     for skipped in keys.skipped() {
         tracing::debug!(index = skipped.index, reason = %skipped.reason, "a key is left out");
     }
-    Ok(keys)
+    Ok(Fetched {
+        fresh_for: freshness(answer.headers()),
+        value: keys,
+    })
 }

@@ -9,6 +9,7 @@
 
 mod cached;
 mod drive;
+mod freshness;
 mod jwks;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod loopback;
@@ -29,7 +30,7 @@ mod transport;
 #[cfg(feature = "blocking")]
 mod ureq;
 
-pub use cached::{Cached, RefreshTimes, Unavailable};
+pub use cached::{Cached, Fetched, RefreshTimes, Unavailable};
 pub use drive::{drive, drive_blocking, drive_with_cause, drive_with_sleep, pause};
 pub use jwks::JwksCache;
 pub use metadata::MetadataCache;

@@ -30,15 +30,21 @@
 //! ```
 
 mod access_token;
+mod dpop;
 mod error;
+#[cfg(feature = "axum")]
+mod extract;
 mod introspection;
 mod layer;
 mod metadata;
 mod verifier;
 
 pub use access_token::{AccessToken, Claims};
+pub use dpop::{Dpop, DpopBuilder};
 pub use error::{ConfigurationError, VerifyError};
+#[cfg(feature = "axum")]
+pub use extract::NotProtected;
 pub use introspection::{Introspect, IntrospectError};
-pub use layer::{Protect, Protected, ResponseFuture, protect};
-pub use metadata::{InvalidResourceMetadata, ResourceMetadata};
+pub use layer::{Protect, Protected, Refusal, ResponseFuture, protect};
+pub use metadata::{InvalidResourceMetadata, PublishedMetadata, ResourceMetadata};
 pub use verifier::{Verifier, VerifierBuilder};

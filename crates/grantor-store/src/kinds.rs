@@ -71,6 +71,8 @@ kinds! {
     ACCESS_TOKENS = b"at" "access-tokens" ShortLived;
     /// Tokens that were revoked before their end.
     REVOKED_TOKENS = b"rv" "revoked-tokens" Guard;
+    /// Proofs of possession that were used.
+    DPOP_PROOFS = b"dp" "dpop-proofs" Guard;
     /// Which scopes a subject has allowed a client, by subject.
     CONSENTS = b"co" "consents" Transition;
     /// Epochs of subjects and sessions of which tokens were revoked.

@@ -26,6 +26,8 @@ struct Source {
     fetched: Arc<AtomicU64>,
     /// One permit lets one attempt end.
     gate: Arc<Semaphore>,
+    /// How long answers say that they are fresh; zero for nothing said.
+    fresh_for: Arc<AtomicU64>,
     cached: Cached<u64>,
 }
 
@@ -39,6 +41,8 @@ impl Source {
         let (mood, fetched) = (Arc::new(AtomicU64::new(WELL)), Arc::new(AtomicU64::new(0)));
         let gate = Arc::new(Semaphore::new(1000));
         let (its_mood, count, its_gate) = (mood.clone(), fetched.clone(), gate.clone());
+        let fresh_for = Arc::new(AtomicU64::new(0));
+        let its_fresh_for = fresh_for.clone();
         let refresh_times = RefreshTimes {
             lifetime: Duration::from_secs(100),
             cooldown: Duration::from_secs(10),
@@ -47,10 +51,14 @@ impl Source {
         let cached = Cached::new("number", clock.clone(), refresh_times, move |before| {
             let number = count.fetch_add(1, Ordering::SeqCst) + 1;
             let (mood, gate) = (its_mood.clone(), its_gate.clone());
+            let fresh_for = its_fresh_for.load(Ordering::SeqCst);
             Box::pin(async move {
                 gate.acquire().await.unwrap().forget();
                 match mood.load(Ordering::SeqCst) {
-                    WELL => Ok(number + before.map_or(0, |before| *before * 10)),
+                    WELL => Ok(Fetched {
+                        value: number + before.map_or(0, |before| *before * 10),
+                        fresh_for: (fresh_for > 0).then(|| Duration::from_secs(fresh_for)),
+                    }),
                     PANICKING => panic!("the source panics"),
                     _ => Err(Unavailable::new("the source fails")),
                 }
@@ -61,6 +69,7 @@ impl Source {
             mood,
             fetched,
             gate,
+            fresh_for,
             cached,
         }
     }
@@ -114,6 +123,24 @@ async fn a_slow_renewal_is_one_and_holds_nobody_up_until_twice_the_lifetime() {
     source.gate.add_permits(1);
     assert_eq!(source.get().await, Ok(12));
     assert_eq!(source.fetched(), 2);
+}
+
+/// The lifetime is 100 seconds, the cooldown 10, and nothing is kept for longer than 1000.
+#[tokio::test]
+async fn an_answer_says_how_long_it_is_fresh_within_limits() {
+    for (said, renewed_at) in [(0, 100), (20, 20), (300, 300), (1, 10), (1_000_000, 1000)] {
+        let source = Source::new();
+        source.fresh_for.store(said, Ordering::SeqCst);
+        assert_eq!(source.get().await, Ok(1));
+        source.at(renewed_at - 1);
+        assert_eq!(source.get().await, Ok(1));
+        settle().await;
+        assert_eq!(source.fetched(), 1, "{said}");
+        source.at(renewed_at);
+        let _ = source.get().await;
+        settle().await;
+        assert_eq!(source.fetched(), 2, "{said}");
+    }
 }
 
 #[tokio::test]

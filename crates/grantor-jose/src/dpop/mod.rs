@@ -1,7 +1,7 @@
 //! Proofs that a client has the key that its tokens are bound to (RFC 9449).
 //!
-//! Not done here, because it takes a memory: that `jti` is new ([`Proof::remember_until`]), and
-//! nonces of one's own. Nor that there is only one `DPoP` header in the request.
+//! Not done here, because it takes a memory: that `jti` is new ([`Proof::remember_until`]). Nor that
+//! there is only one `DPoP` header in the request.
 //!
 //! ```
 //! use grantor_jose::{Algorithm, Key, Timestamp, dpop};
@@ -16,7 +16,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod nonce;
 mod proof;
 mod uri;
 
+pub use nonce::Nonces;
 pub use proof::{Policy, Proof, Request, sign, verify};

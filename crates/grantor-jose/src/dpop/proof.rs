@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::uri;
+use super::{Nonces, uri};
 use crate::jws::{Compact, Extensions};
 use crate::jwt::{Claims, Typ};
 use crate::{Algorithm, Error, Key, PublicKey, SignError, Timestamp, base64url, digest};
@@ -79,6 +79,7 @@ pub struct Policy {
     algorithms: Vec<Algorithm>,
     max_age: Duration,
     leeway: Duration,
+    nonces: Option<Nonces>,
 }
 
 impl Policy {
@@ -91,6 +92,7 @@ impl Policy {
             algorithms: algorithms.filter(|one| !one.is_symmetric()).collect(),
             max_age: Duration::from_secs(300),
             leeway: Duration::from_secs(60),
+            nonces: None,
         }
     }
 
@@ -115,6 +117,27 @@ impl Policy {
     pub fn with_leeway(self, leeway: Duration) -> Self {
         Self { leeway, ..self }
     }
+
+    /// Requires a nonce that `nonces` issued (RFC 9449 sections 8 and 9).
+    #[must_use]
+    pub fn with_nonces(self, nonces: Nonces) -> Self {
+        Self {
+            nonces: Some(nonces),
+            ..self
+        }
+    }
+
+    /// The algorithms that it allows, for `algs` and `dpop_signing_alg_values_supported`.
+    #[must_use]
+    pub fn algorithms(&self) -> &[Algorithm] {
+        &self.algorithms
+    }
+
+    /// The nonces that it requires.
+    #[must_use]
+    pub fn nonces(&self) -> Option<&Nonces> {
+        self.nonces.as_ref()
+    }
 }
 
 impl Default for Policy {
@@ -137,8 +160,8 @@ pub struct Proof {
     pub issued_at: Timestamp,
     /// `nonce`, whether one was wanted or not.
     pub nonce: Option<String>,
-    /// Until when a second proof of this key with this `jti` has to be refused: from then on it
-    /// is too old.
+    /// Until when, this moment included, a second proof of this key with this `jti` has to be
+    /// refused: later it is too old.
     pub remember_until: Timestamp,
 }
 
@@ -171,6 +194,10 @@ fn verify_token(
     let key = PublicKey::from_members(jwk.ok_or(Error::InvalidHeader("jwk"))?)?;
     let claims = token.verify_with_key_then(&key, &policy.algorithms, Claims::parse)?;
     check_claims(&claims, request)?;
+    // Before the times: whoever lacks a nonce gets one, also with a wrong clock.
+    if let Some(nonces) = &policy.nonces {
+        nonces.check(claims.text("nonce")?, policy.leeway, now)?;
+    }
     let issued_at = claims.issued_at.ok_or(Error::MissingClaim("iat"))?;
     let remember_until = issued_at + policy.max_age;
     if now > remember_until {

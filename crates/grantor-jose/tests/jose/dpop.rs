@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use grantor_jose::dpop::{self, Policy, Request};
+use grantor_jose::dpop::{self, Nonces, Policy, Request};
 use grantor_jose::{Algorithm, Error, Key, Timestamp};
 use serde_json::Value;
 
@@ -109,4 +109,26 @@ fn a_proof_has_its_time() {
     let other = Policy::new().with_algorithms([Algorithm::Es256, Algorithm::Hs256]);
     let found = dpop::verify(&proof, &request, &other, Timestamp::from_secs(1000));
     assert_eq!(found.unwrap_err(), Error::AlgorithmNotAllowed);
+}
+
+#[test]
+fn a_policy_with_nonces_takes_no_proof_without_one_of_them() {
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let nonces = Nonces::new(&[7; 32]);
+    let policy = Policy::new().with_nonces(nonces.clone());
+    let request = Request::new("POST", "https://as.example.com/token");
+    let check = |nonce: Option<&str>, now: i64| {
+        let now = Timestamp::from_secs(now);
+        let signed = match nonce {
+            Some(nonce) => dpop::sign(&key, &request.clone().with_nonce(nonce), "1", now),
+            None => dpop::sign(&key, &request, "1", now),
+        };
+        dpop::verify(&signed.unwrap(), &request, &policy, now).map(|proof| proof.nonce)
+    };
+    let nonce = nonces.issue(Timestamp::from_secs(1000));
+    assert_eq!(check(Some(&nonce), 1000), Ok(Some(nonce.clone())));
+    assert_eq!(check(Some(&nonce), 1299), Ok(Some(nonce.clone())));
+    assert_eq!(check(Some(&nonce), 1300), Err(Error::WrongNonce));
+    assert_eq!(check(Some("made-up"), 1000), Err(Error::WrongNonce));
+    assert_eq!(check(None, 1000), Err(Error::MissingClaim("nonce")));
 }

@@ -1,30 +1,44 @@
-//! The tower layer that admits only requests with a good bearer token (RFC 6750).
+//! The tower layer that admits only requests with a good access token (RFC 6750, RFC 9449).
 
-mod bearer;
+mod authentication;
+mod challenge;
+mod credentials;
 mod future;
 mod refusal;
+mod rules;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use grantor_core::Scope;
-use http::{Request, Response, header};
+use http::{HeaderValue, Request, Response, header};
 use tower_layer::Layer;
 use tower_service::Service;
 use url::Url;
 
+pub(crate) use authentication::Authentication;
+use challenge::Challenges;
+pub(crate) use credentials::Head;
 pub use future::ResponseFuture;
-use refusal::Refusal;
+pub(crate) use refusal::Reason;
+pub use refusal::Refusal;
+use refusal::{DPOP_NONCE, Refused};
+pub(crate) use rules::Admission;
+use rules::{Admitted, Rules};
 
-use crate::{AccessToken, Verifier, VerifyError};
+use crate::{AccessToken, Dpop, Verifier};
 
 /// A layer that admits only requests with a good access token, and puts the [`AccessToken`] into
 /// their extensions.
 ///
 /// A token is taken from the `Authorization` header alone. Refusals follow RFC 6750 section 3
 /// and are never stored by caches. Preflight requests of browsers carry no token: put a
-/// CORS layer outside of this one.
+/// CORS layer outside of this one, and let it expose `WWW-Authenticate` and `DPoP-Nonce`.
+///
+/// Layers may be nested, a stricter one around the routes that need more. The token is verified once,
+/// and the challenge of the inner layer names what all of them require.
 pub fn protect(verifier: &Verifier) -> Protect {
     Protect {
         rules: Rules {
@@ -32,6 +46,8 @@ pub fn protect(verifier: &Verifier) -> Protect {
             verifier: verifier.clone(),
             scope: Scope::default(),
             audience: None,
+            authentication: Authentication::default(),
+            dpop: None,
             resource_metadata: None,
         },
     }
@@ -42,16 +58,6 @@ pub fn protect(verifier: &Verifier) -> Protect {
 #[must_use = "a layer protects nothing before it is put around a service"]
 pub struct Protect {
     rules: Rules,
-}
-
-/// The requirements on a request, and the parameters of the challenge for one that fails them.
-#[derive(Debug, Clone)]
-struct Rules {
-    verifier: Verifier,
-    scope: Scope,
-    audience: Option<String>,
-    realm: String,
-    resource_metadata: Option<Url>,
 }
 
 impl Protect {
@@ -77,6 +83,29 @@ impl Protect {
     /// Requires that the token is for `audience` too, besides the audience of the verifier.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.rules.audience = Some(audience.into());
+        self
+    }
+
+    /// Requires that the user was authenticated in one of these ways, the preferred one first. Others
+    /// are answered by 401 `insufficient_user_authentication` (RFC 9470 section 3).
+    pub fn acr_values(mut self, acr_values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let authentication = self.rules.authentication;
+        self.rules.authentication = authentication.with_acr_values(acr_values);
+        self
+    }
+
+    /// Requires that the user was authenticated no longer ago than this (RFC 9470 section 3).
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.rules.authentication = self.rules.authentication.with_max_age(max_age);
+        self
+    }
+
+    /// Takes tokens that are bound to a key of their client, with a proof of it (RFC 9449). Without
+    /// this they are refused.
+    ///
+    /// Of nested layers the outermost that a request passes checks its proof.
+    pub fn dpop(mut self, dpop: &Dpop) -> Self {
+        self.rules.dpop = Some(dpop.clone());
         self
     }
 
@@ -128,51 +157,43 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let token = match bearer::token(&request) {
-            Ok(token) => token,
-            Err(refusal) => return ResponseFuture::refused(self.rules.answer(&refusal)),
-        };
-        if let Some(verified) = self.rules.verifier.try_verify(token) {
-            return match self.rules.admit(verified) {
-                Ok(token) => {
-                    insert_token(&mut request, token);
-                    ResponseFuture::inner(self.inner.call(request))
-                }
-                Err(refusal) => ResponseFuture::refused(self.rules.answer(&refusal)),
-            };
+        match self.rules.try_admit(&request) {
+            // Without a proof there is no nonce to hand out.
+            Some(Ok(admitted)) => {
+                insert_token(&mut request, admitted.token);
+                return ResponseFuture::inner(self.inner.call(request));
+            }
+            Some(Err(refused)) => {
+                return ResponseFuture::refused(self.rules.answer(&refused, &request));
+            }
+            None => {}
         }
         let rules = self.rules.clone();
         // The service that was polled ready is the one to call.
         let spare = self.inner.clone();
         let mut ready = std::mem::replace(&mut self.inner, spare);
         ResponseFuture::verifying(async move {
-            let verified = match bearer::token(&request) {
-                Ok(token) => rules.verifier.verify(token).await,
-                Err(refusal) => return Ok(rules.answer(&refusal)),
-            };
-            match rules.admit(verified) {
-                Ok(token) => {
+            let head = Head::of(&request);
+            let admitted = rules.admit(&head).await;
+            match admitted {
+                Ok(Admitted { token, next_nonce }) => {
                     insert_token(&mut request, token);
-                    ready.call(request).await
+                    let answer = ready.call(request).await;
+                    answer.map(|answer| with_nonce(answer, next_nonce))
                 }
-                Err(refusal) => Ok(rules.answer(&refusal)),
+                Err(refused) => Ok(rules.answer(&refused, &request)),
             }
         })
     }
 }
 
 impl Rules {
-    fn admit(&self, verified: Result<AccessToken, VerifyError>) -> Result<AccessToken, Refusal> {
-        let token = verified.map_err(Refusal::Token)?;
-        if let Some(audience) = &self.audience
-            && !token.audiences.contains(audience)
-        {
-            return Err(Refusal::Token(VerifyError::WrongAudience));
-        }
-        if !self.scope.is_subset(&token.scope) {
-            return Err(Refusal::Scope);
-        }
-        Ok(token)
+    fn answer<B, R: From<Bytes>>(&self, refused: &Refused, request: &Request<B>) -> Response<R> {
+        let challenges = Challenges::of(self);
+        // Layers around this one admitted the request, and a new token has to pass them too.
+        let outer = request.extensions().get::<AccessToken>();
+        let outer = outer.and_then(|token| token.admission.as_ref());
+        refused.answer(&challenges.within(outer)).map(R::from)
     }
 }
 
@@ -182,4 +203,15 @@ fn insert_token<B>(request: &mut Request<B>, token: AccessToken) {
         value.set_sensitive(true);
     }
     request.extensions_mut().insert(token);
+}
+
+/// RFC 9449 section 8.2: an answer with a nonce "should be uncacheable".
+fn with_nonce<R>(mut answer: Response<R>, nonce: Option<HeaderValue>) -> Response<R> {
+    if let Some(nonce) = nonce {
+        let headers = answer.headers_mut();
+        headers.insert(DPOP_NONCE, nonce);
+        let no_store = HeaderValue::from_static("no-store");
+        headers.entry(header::CACHE_CONTROL).or_insert(no_store);
+    }
+    answer
 }

@@ -66,10 +66,7 @@ impl Introspector {
         if !answer.active {
             return Err(VerifyError::Inactive);
         }
-        if is_bound(&answer) {
-            return Err(VerifyError::SenderConstrained);
-        }
-        if !is_bearer_access_token(&answer) {
+        if !is_access_token(&answer) {
             return Err(VerifyError::WrongKind);
         }
         if answer.nbf.is_some_and(|at| now < Timestamp::from_secs(at)) {
@@ -89,25 +86,28 @@ impl Introspector {
         {
             return Err(VerifyError::WrongAudience);
         }
-        Ok(Claims::from_introspection(answer).into())
+        let says_bound = is_type(&answer, "DPoP");
+        let claims = Claims::from_introspection(answer)?;
+        // RFC 9449 section 6.2: the key is in the answer. Without it there is nothing to check.
+        if says_bound && claims.jkt.is_none() {
+            return Err(VerifyError::SenderConstrained);
+        }
+        Ok(claims.into())
     }
 }
 
-/// RFC 9449 section 6.2 and RFC 8705 section 3.2 put `cnf` in the answer.
-fn is_bound(answer: &Introspection) -> bool {
-    let dpop = answer
-        .token_type
-        .as_deref()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("DPoP"));
-    dpop || answer.extra.contains_key("cnf")
-}
-
 /// An endpoint answers about refresh tokens too; some servers name the kind in `token_use`.
-fn is_bearer_access_token(answer: &Introspection) -> bool {
-    let is = |text: Option<&str>, meant: &str| text.is_none_or(|t| t.eq_ignore_ascii_case(meant));
+fn is_access_token(answer: &Introspection) -> bool {
+    let is_known_type =
+        answer.token_type.is_none() || is_type(answer, "Bearer") || is_type(answer, "DPoP");
     let token_use = answer.extra.get("token_use");
     let token_use = token_use.map(|value| value.as_str().unwrap_or_default());
-    is(answer.token_type.as_deref(), "Bearer") && is(token_use, "access_token")
+    is_known_type && token_use.is_none_or(|text| text.eq_ignore_ascii_case("access_token"))
+}
+
+fn is_type(answer: &Introspection, token_type: &str) -> bool {
+    let found = answer.token_type.as_deref();
+    found.is_some_and(|found| found.eq_ignore_ascii_case(token_type))
 }
 
 impl fmt::Debug for ByIntrospection {

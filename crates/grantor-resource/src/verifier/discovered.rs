@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use grantor_core::exchange::{Discovery, DiscoveryError, Event, Exchange, Step};
 use grantor_core::{ClientAuthentication, Clock, Issuer, ServerMetadata};
-use grantor_http::{Cached, RefreshTimes, Transport, Unavailable};
+use grantor_http::{Cached, Fetched, RefreshTimes, Transport, Unavailable};
 use url::Url;
 
 use super::Methods;
@@ -43,7 +43,8 @@ impl Discovered {
                     Unavailable::new("the metadata of the issuer can't be fetched")
                         .with_source(error)
                 })?;
-                discovered.methods(&metadata, before.as_deref())
+                let methods = discovered.methods(&metadata, before.as_deref())?;
+                Ok(Fetched::from(methods))
             })
         })
     }

@@ -77,9 +77,6 @@ impl Jwt {
         now: Timestamp,
     ) -> Result<AccessToken, VerifyError> {
         let claims = jwt::verify(token, keys, &self.policy, now)?.claims;
-        if claims.other.contains_key("cnf") {
-            return Err(VerifyError::SenderConstrained);
-        }
         Claims::from_jwt(claims).map(AccessToken::from)
     }
 }

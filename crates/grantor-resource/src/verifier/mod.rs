@@ -9,7 +9,7 @@ mod jwt;
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::Clock;
+use grantor_core::{Clock, Timestamp};
 use grantor_http::Cached;
 
 pub use builder::VerifierBuilder;
@@ -45,11 +45,20 @@ struct Methods {
 }
 
 impl Verifier {
-    /// Checks a bearer token.
+    /// Checks a bearer token. A token that is bound to a key is refused, since this has no proof of it.
     ///
     /// # Errors
     /// See [`VerifyError`]. After [`VerifyError::Undecided`] the token may be good or bad.
     pub async fn verify(&self, token: &str) -> Result<AccessToken, VerifyError> {
+        let token = self.verify_token(token).await?;
+        match token.jkt {
+            Some(_) => Err(VerifyError::SenderConstrained),
+            None => Ok(token),
+        }
+    }
+
+    /// Checks a token, but not yet a proof of the key in `jkt`.
+    pub(crate) async fn verify_token(&self, token: &str) -> Result<AccessToken, VerifyError> {
         let discovered;
         let methods = match &self.configuration.setup {
             Setup::Fixed(methods) => methods,
@@ -58,7 +67,7 @@ impl Verifier {
                 &discovered
             }
         };
-        let now = self.configuration.clock.now();
+        let now = self.now();
         if let Some(jwt) = &methods.jwt {
             match jwt.verify(token, now).await {
                 Err(VerifyError::NotAJwt) => {}
@@ -71,8 +80,8 @@ impl Verifier {
         }
     }
 
-    /// As [`verify`](Self::verify), if nothing has to be fetched for it; else none.
-    pub(crate) fn try_verify(&self, token: &str) -> Option<Result<AccessToken, VerifyError>> {
+    /// As [`verify_token`](Self::verify_token), if nothing has to be fetched for it; else none.
+    pub(crate) fn try_verify_token(&self, token: &str) -> Option<Result<AccessToken, VerifyError>> {
         let discovered;
         let methods = match &self.configuration.setup {
             Setup::Fixed(methods) => methods,
@@ -82,7 +91,7 @@ impl Verifier {
             }
         };
         if let Some(jwt) = &methods.jwt {
-            match jwt.try_verify(token, self.configuration.clock.now())? {
+            match jwt.try_verify(token, self.now())? {
                 Err(VerifyError::NotAJwt) => {}
                 decided => return Some(decided),
             }
@@ -91,6 +100,15 @@ impl Verifier {
             Some(introspection) => introspection.try_verify(token),
             None => Some(Err(VerifyError::NotAJwt)),
         }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.configuration.clock.now()
+    }
+
+    /// Whether the other one accepts the same tokens, as a clone of it.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.configuration, &other.configuration)
     }
 
     /// The audience that tokens must have, if one is configured.

@@ -78,7 +78,7 @@ async fn rejects_tokens_for_others_and_of_others() {
 #[tokio::test]
 async fn rejects_bound_tokens_as_bearer() {
     for changes in [
-        json!({ "cnf": { "jkt": "x" } }),
+        json!({ "cnf": { "jkt": "x", "x5t#S256": "x" } }),
         json!({ "cnf": { "x5t#S256": "x" }, "token_type": "Bearer" }),
         json!({ "token_type": "DPoP" }),
         json!({ "token_type": "dpop" }),
@@ -86,6 +86,20 @@ async fn rejects_bound_tokens_as_bearer() {
         let verdict = verdict(active(&changes)).await;
         assert!(matches!(verdict, Err(VerifyError::SenderConstrained)));
     }
+}
+
+/// With a proof the token would be good, so the answer about it is cached.
+#[tokio::test]
+async fn rejects_a_token_as_bearer_that_is_bound_by_dpop() {
+    let world = World::new();
+    let jkt = json!({ "cnf": { "jkt": "x" }, "token_type": "DPoP" });
+    world.network.answer(ENDPOINT, active(&jkt));
+    let verifier = world.introspecting_verifier();
+    for _ in 0..2 {
+        let verified = verifier.verify("opaque-1").await;
+        assert!(matches!(verified, Err(VerifyError::SenderConstrained)));
+    }
+    assert_eq!(world.network.count(ENDPOINT), 1);
 }
 
 #[tokio::test]

@@ -6,9 +6,13 @@
 )]
 
 mod building;
+mod calls;
 mod discovery;
+mod dpop;
 mod in_process;
 mod introspection;
 mod jwt;
 mod layer;
+mod nested;
+mod step_up;
 mod support;

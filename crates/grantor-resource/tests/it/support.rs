@@ -183,7 +183,7 @@ pub(crate) fn active(changes: &Value) -> Value {
     changed(answer, changes)
 }
 
-fn changed(mut object: Value, changes: &Value) -> Value {
+pub(crate) fn changed(mut object: Value, changes: &Value) -> Value {
     for (name, value) in changes.as_object().unwrap() {
         object[name] = value.clone();
     }

@@ -1,11 +1,17 @@
 //! The metadata of a protected resource (RFC 9728).
 
+mod published;
+
 use std::fmt;
 
 use grantor_core::{Issuer, is_secure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
+
+use crate::Dpop;
+
+pub use published::PublishedMetadata;
 
 /// The metadata that a protected resource publishes (RFC 9728 section 2). Members without a field
 /// are in `extra`.
@@ -32,6 +38,18 @@ pub struct ResourceMetadata {
     /// A page for developers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_documentation: Option<Url>,
+    /// A page on what clients may do with its data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_policy_uri: Option<Url>,
+    /// A page with its terms of service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_tos_uri: Option<Url>,
+    /// The algorithms of DPoP proofs that it takes; see [`with_dpop`](Self::with_dpop).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dpop_signing_alg_values_supported: Vec<String>,
+    /// Whether it takes only tokens that are bound to a key.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub dpop_bound_access_tokens_required: bool,
     /// Everything else.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -76,8 +94,21 @@ impl ResourceMetadata {
             bearer_methods_supported: vec!["header".to_owned()],
             resource_name: None,
             resource_documentation: None,
+            resource_policy_uri: None,
+            resource_tos_uri: None,
+            dpop_signing_alg_values_supported: Vec::new(),
+            dpop_bound_access_tokens_required: false,
             extra: Map::new(),
         })
+    }
+
+    /// Says that the resource takes DPoP proofs as `dpop` does.
+    #[must_use]
+    pub fn with_dpop(mut self, dpop: &Dpop) -> Self {
+        let algorithms = dpop.signing_alg_values_supported().into_iter();
+        self.dpop_signing_alg_values_supported = algorithms.map(str::to_owned).collect();
+        self.dpop_bound_access_tokens_required = dpop.is_required();
+        self
     }
 
     /// The URL of the metadata of `resource`: the well-known part comes before the path (RFC 9728
@@ -113,6 +144,10 @@ impl ResourceMetadata {
         }
         Ok(metadata)
     }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn parse_resource(resource: &str) -> Result<Url, InvalidResourceMetadata> {
@@ -185,6 +220,31 @@ mod tests {
             Err(InvalidResourceMetadata::OtherResource)
         );
         assert_eq!(parse("https://a.example/r"), Ok(metadata));
+    }
+
+    #[test]
+    fn says_how_proofs_are_taken() {
+        let metadata = ResourceMetadata::new("https://a.example", issuer()).unwrap();
+        let dpop = |required: bool| {
+            let dpop = Dpop::at("https://a.example");
+            let dpop = dpop.signing_alg_values_supported([
+                grantor_jose::Algorithm::Es256,
+                grantor_jose::Algorithm::Hs256,
+            ]);
+            let dpop = match required {
+                true => dpop.bound_access_tokens_required(),
+                false => dpop,
+            };
+            let with_dpop = metadata.clone().with_dpop(&dpop.build().unwrap());
+            serde_json::to_value(with_dpop).unwrap()
+        };
+        for required in [false, true] {
+            let json = dpop(required);
+            let algorithms = &json["dpop_signing_alg_values_supported"];
+            assert_eq!(*algorithms, serde_json::json!(["ES256"]));
+            let flag = json.get("dpop_bound_access_tokens_required");
+            assert_eq!(flag.is_some(), required);
+        }
     }
 
     #[test]
