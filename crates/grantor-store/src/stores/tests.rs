@@ -262,7 +262,7 @@ fn a_store_that_fails_keeps_no_notice_of_another_back() {
                 .maintain(),
         );
         assert_eq!(maintained.deleted, 6);
-        assert_eq!(maintained.notices, [Notice::LogGrew { bytes: 7 }; 2]);
+        assert_eq!(maintained.notices, vec![Notice::LogGrew { bytes: 7 }; 2]);
         let [failure] = &maintained.failures[..] else {
             panic!("{maintained:?}");
         };
