@@ -26,16 +26,31 @@ pub enum InvalidRedirectUri {
     Scheme,
     /// Plain http to another machine.
     Insecure,
+    /// `http` or `https` without `//` and a host behind it.
+    NoHost,
+    /// A host with `*`: one that stands for many (RFC 9700 section 4.1.3).
+    Wildcard,
+    /// Its query has this parameter of authorization responses, which may occur once
+    /// (RFC 6749 section 3.1).
+    ResponseParameter(&'static str),
 }
 
 impl fmt::Display for InvalidRedirectUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::ResponseParameter(name) => {
+                return write!(
+                    f,
+                    "a redirect URI has no \"{name}\" in its query: the response brings it"
+                );
+            }
             Self::NotAbsolute => "a redirect URI is an absolute URI",
             Self::Fragment => "a redirect URI has no fragment",
             Self::UserInfo => "a redirect URI has no user name",
             Self::Scheme => "a redirect URI has https, a loopback http, or a private-use scheme",
             Self::Insecure => "a redirect URI is https, or http on a loopback address",
+            Self::NoHost => "a redirect URI of http or https has \"//\" and a host",
+            Self::Wildcard => "a redirect URI is one address: its host has no \"*\"",
         })
     }
 }
@@ -43,7 +58,7 @@ impl fmt::Display for InvalidRedirectUri {
 impl std::error::Error for InvalidRedirectUri {}
 
 /// Schemes that a browser runs or shows by itself, or hands to a program that is nobody's client.
-const FORBIDDEN: [&str; 16] = [
+const FORBIDDEN: [&str; 20] = [
     "about",
     "blob",
     "data",
@@ -51,15 +66,37 @@ const FORBIDDEN: [&str; 16] = [
     "filesystem",
     "ftp",
     "intent",
+    "jar",
     "javascript",
     "mailto",
     "resource",
+    "search",
+    "search-ms",
     "sms",
     "tel",
+    "urn",
     "vbscript",
     "view-source",
     "ws",
     "wss",
+];
+
+/// What authorization responses bring (RFC 6749 section 4.1.2, RFC 9207, OAuth 2.0 Multiple Response
+/// Type Encoding Practices, JARM).
+const RESPONSE_PARAMETERS: [&str; 13] = [
+    "access_token",
+    "code",
+    "error",
+    "error_description",
+    "error_uri",
+    "expires_in",
+    "id_token",
+    "iss",
+    "response",
+    "scope",
+    "session_state",
+    "state",
+    "token_type",
 ];
 
 impl RedirectUri {
@@ -79,13 +116,37 @@ impl RedirectUri {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(InvalidRedirectUri::UserInfo);
         }
-        if FORBIDDEN.contains(&url.scheme()) {
+        let scheme = url.scheme();
+        // Windows has many programs behind `ms-…`.
+        if FORBIDDEN.contains(&scheme) || scheme.starts_with("ms-") {
             return Err(InvalidRedirectUri::Scheme);
+        }
+        let rest = text.get(scheme.len()..).unwrap_or_default();
+        let has_host = rest.starts_with("://") && !rest.starts_with(":///");
+        if matches!(scheme, "http" | "https") && !has_host {
+            return Err(InvalidRedirectUri::NoHost);
+        }
+        if url.host_str().is_some_and(|host| host.contains('*')) {
+            return Err(InvalidRedirectUri::Wildcard);
+        }
+        let mut names = url.query_pairs().map(|(name, _)| name);
+        let reserved = names.find_map(|name| RESPONSE_PARAMETERS.iter().find(|own| **own == name));
+        if let Some(name) = reserved {
+            return Err(InvalidRedirectUri::ResponseParameter(name));
         }
         if url.scheme() == "http" && !crate::is_loopback(&url) {
             return Err(InvalidRedirectUri::Insecure);
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// The scheme, if it is a private one without a period. Another application may have it too, so a
+    /// server takes only those that somebody named (RFC 8252 sections 7.1 and 8.4).
+    #[must_use]
+    pub fn scheme_without_period(&self) -> Option<&str> {
+        let (scheme, _) = self.0.split_once(':')?;
+        let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+        (!is_web && !scheme.contains('.')).then_some(scheme)
     }
 
     /// The URI as it was written.
@@ -183,11 +244,54 @@ mod tests {
             ("data:text/html,x", InvalidRedirectUri::Scheme),
             ("mailto:a@a.example", InvalidRedirectUri::Scheme),
             ("intent:cb", InvalidRedirectUri::Scheme),
+            ("jar:https://a.example!/x", InvalidRedirectUri::Scheme),
+            ("ms-search:query", InvalidRedirectUri::Scheme),
+            ("MS-Settings:/x", InvalidRedirectUri::Scheme),
+            ("urn:ietf:wg:oauth:2.0:oob", InvalidRedirectUri::Scheme),
+            ("https:///cb", InvalidRedirectUri::NoHost),
+            ("https:a.example/cb", InvalidRedirectUri::NoHost),
+            ("https:/a.example/cb", InvalidRedirectUri::NoHost),
+            ("https://*.app.example/cb", InvalidRedirectUri::Wildcard),
+            ("com.example.app://*/cb", InvalidRedirectUri::Wildcard),
+            (
+                "https://a.example/cb?x=1&code=2",
+                InvalidRedirectUri::ResponseParameter("code"),
+            ),
+            (
+                "https://a.example/cb?st%61te",
+                InvalidRedirectUri::ResponseParameter("state"),
+            ),
+            (
+                "com.example.app:/cb?iss=x",
+                InvalidRedirectUri::ResponseParameter("iss"),
+            ),
+            (
+                "https://a.example/cb?error=",
+                InvalidRedirectUri::ResponseParameter("error"),
+            ),
             ("wss://a.example/cb", InvalidRedirectUri::Scheme),
             ("http://a.example/cb", InvalidRedirectUri::Insecure),
         ] {
             assert_eq!(RedirectUri::parse(text), Err(why), "{text}");
         }
+    }
+
+    #[test]
+    fn a_private_scheme_without_a_period_is_named() {
+        let scheme = |text: &str| {
+            let uri = RedirectUri::parse(text).unwrap();
+            uri.scheme_without_period().map(str::to_owned)
+        };
+        for text in [
+            "https://a.example/cb?tenant=1",
+            "HTTPS://a.example/cb",
+            "http://127.0.0.1/cb",
+            "com.example.app:/cb",
+        ] {
+            assert_eq!(scheme(text), None, "{text}");
+        }
+        assert_eq!(scheme("vscode://a.b/cb").as_deref(), Some("vscode"));
+        assert_eq!(scheme("myapp:/cb").as_deref(), Some("myapp"));
     }
 
     #[test]

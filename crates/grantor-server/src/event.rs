@@ -103,6 +103,9 @@ events! {
     RefreshTokenRotated = "refresh token rotated", Debug;
     /// A refresh token was presented again within the grace period.
     RefreshTokenRepeated = "refresh token presented again within grace", Warning;
+    /// A code or refresh token was presented by two requests at once, and this one lost. It is a
+    /// client's double send, or a thief beside it; the grant lives on.
+    UsedAtOnce = "code or refresh token used by two requests at once", Warning;
     /// A refresh token is newer than its record: the store lost writes.
     StoreRolledBack = "refresh token from the future: the store lost writes", Warning;
     /// A grant ended.

@@ -1,12 +1,12 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
-use grantor_core::{Environment, Issuer};
+use grantor_core::{Environment, ErrorCode, Issuer};
 use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
 use grantor_store::Stores;
 
 use crate::authorization::PushedRequests;
-use crate::client::{Clients, StoredClients};
+use crate::client::{Client, Clients, StoredClients};
 use crate::config::Config;
 use crate::endpoint::metadata::Published;
 use crate::error::Error;
@@ -102,19 +102,36 @@ impl Services {
     }
 
     /// The audience of a token whose client named no resource: the configured one, or the first that
-    /// is protected in this process.
-    pub(crate) fn default_audience(&self) -> Option<String> {
+    /// is protected in this process. A client that may name only some resources gets its only one, if
+    /// that is another.
+    ///
+    /// # Errors
+    /// The client may name several resources, and the server's default is none of them.
+    pub(crate) fn default_audience(&self, client: &Client) -> Result<Option<String>, Error> {
         let configured = self.config.default_audience.clone();
-        configured.or_else(|| self.protected.first())
+        let default = configured.or_else(|| self.protected.first());
+        match (default, client.resources.as_deref()) {
+            (default, None) => Ok(default),
+            (Some(default), Some(_)) if client.allows_resource(&default) => Ok(Some(default)),
+            (_, Some([only])) => Ok(Some(resource::normalize(only).into_owned())),
+            (_, Some(_)) => {
+                let description = "\"resource\" is missing: the client has to name one of its own";
+                Err(Error::refused(ErrorCode::InvalidTarget, description))
+            }
+        }
     }
 
     /// The resources that a request is for: those it names, or that of the default audience, or the
     /// empty text for a server without one.
-    pub(crate) fn effective_resources(&self, named: &[String]) -> Vec<String> {
+    pub(crate) fn effective_resources(
+        &self,
+        client: &Client,
+        named: &[String],
+    ) -> Result<Vec<String>, Error> {
         if !named.is_empty() {
-            return named.to_vec();
+            return Ok(named.to_vec());
         }
-        vec![self.default_audience().unwrap_or_default()]
+        Ok(vec![self.default_audience(client)?.unwrap_or_default()])
     }
 
     /// Revokes everything that was issued under a target.

@@ -100,6 +100,9 @@ pub(crate) struct ClientSettings {
     /// Where its users come back to
     #[arg(long = "redirect-uri", value_name = "URI")]
     pub(crate) redirect_uris: Vec<String>,
+    /// A private scheme without a period that its redirect URIs may have, such as vscode
+    #[arg(long = "redirect-scheme", value_name = "SCHEME")]
+    pub(crate) redirect_schemes: Vec<String>,
     /// It is the resource server with this identifier: it may introspect tokens meant for it
     #[arg(long, value_name = "URL")]
     pub(crate) resource: Option<String>,

@@ -86,6 +86,12 @@ fn every_setting_of_a_client_can_be_changed_and_the_rest_stays() {
         ),
         (&["--redirect-uri", ""], "redirect_uris", json!([])),
         (
+            &["--redirect-scheme", "vscode"],
+            "redirect_schemes",
+            json!(["vscode"]),
+        ),
+        (&["--redirect-scheme", ""], "redirect_schemes", json!([])),
+        (
             &["--resource", "https://a.example"],
             "resource",
             json!("https://a.example"),

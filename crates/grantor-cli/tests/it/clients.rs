@@ -80,7 +80,9 @@ fn a_client_is_added_listed_and_removed() {
             "allowed_resources": null,
             "rotation": null,
             "access_lifetime": null,
-            "refresh_lifetime": null, "require_pushed_requests": false,
+            "refresh_lifetime": null,
+            "require_pushed_requests": false,
+            "redirect_schemes": [],
         })
     );
     assert!(!listed.to_string().contains(secret.trim()));

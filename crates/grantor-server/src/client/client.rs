@@ -22,6 +22,9 @@ pub struct Client {
     pub scope: Scope,
     /// Where authorization responses may go.
     pub redirect_uris: Vec<RedirectUri>,
+    /// Private schemes without a period that its redirect URIs may have, such as `vscode`. Another
+    /// application on the user's machine may have them too (RFC 8252 section 8.4).
+    pub redirect_schemes: Vec<String>,
     /// The resources it may name (RFC 8707); any resource that the server knows, if absent.
     pub resources: Option<Vec<String>>,
     /// It is a resource server with this identifier, and may introspect tokens for it.
@@ -51,6 +54,7 @@ impl Client {
             grant_types: Vec::new(),
             scope: Scope::default(),
             redirect_uris: Vec::new(),
+            redirect_schemes: Vec::new(),
             resources: None,
             resource_identifier: None,
             require_pushed_authorization_requests: false,
@@ -77,7 +81,8 @@ impl Client {
     #[must_use]
     pub fn allows_resource(&self, resource: &str) -> bool {
         let allowed = self.resources.as_ref();
-        allowed.is_none_or(|allowed| allowed.iter().any(|own| own == resource))
+        let is_same = |own: &String| crate::resource::is_same(own, resource);
+        allowed.is_none_or(|allowed| allowed.iter().any(is_same))
     }
 
     /// The name that pages show.

@@ -79,6 +79,13 @@ impl NewClient {
         self
     }
 
+    /// A private scheme without a period that its redirect URIs may have, such as `vscode`.
+    #[must_use]
+    pub fn with_redirect_scheme(mut self, scheme: impl Into<String>) -> Self {
+        self.client.redirect_schemes.push(scheme.into());
+        self
+    }
+
     /// The only resources it may name.
     #[must_use]
     pub fn with_resources(
@@ -119,6 +126,20 @@ impl NewClient {
         check(
             !has("authorization_code") || !client.redirect_uris.is_empty(),
             "a client with the authorization_code grant type needs a redirect URI",
+        );
+        let unnamed = client.redirect_uris.iter().find_map(|uri| {
+            let scheme = uri.scheme_without_period()?;
+            let mut named = client.redirect_schemes.iter();
+            (!named.any(|own| own.eq_ignore_ascii_case(scheme))).then_some(scheme)
+        });
+        check(
+            unnamed.is_none(),
+            &format!(
+                "the redirect URI's scheme \"{}\" has no period, so another application may have it \
+                 (RFC 8252 section 8.4): use one like com.example.app, or allow the scheme for this \
+                 client",
+                unnamed.unwrap_or_default()
+            ),
         );
         check(
             !(client.is_public() && has("client_credentials")),

@@ -21,6 +21,8 @@ pub(super) struct ClientRecord {
     scope: Scope,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     redirect_uris: Vec<RedirectUri>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    redirect_schemes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     resources: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,6 +53,7 @@ impl ClientRecord {
             grant_types: client.grant_types,
             scope: client.scope,
             redirect_uris: client.redirect_uris,
+            redirect_schemes: client.redirect_schemes,
             resources: client.resources,
             resource_identifier: client.resource_identifier,
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
@@ -80,6 +83,7 @@ impl ClientRecord {
             grant_types: self.grant_types,
             scope: self.scope,
             redirect_uris: self.redirect_uris,
+            redirect_schemes: self.redirect_schemes,
             resources: self.resources,
             resource_identifier: self.resource_identifier,
             require_pushed_authorization_requests: self.require_pushed_authorization_requests,

@@ -133,7 +133,7 @@ impl<'a> TokenCall<'a> {
     pub async fn audience(&self) -> Result<Vec<String>, Error> {
         let requested = self.requested_audience();
         if requested.is_empty() {
-            return Ok(self.default_audience());
+            return self.default_audience();
         }
         let mut audience = Vec::with_capacity(requested.len());
         for (parameter, resource) in requested {
@@ -145,16 +145,36 @@ impl<'a> TokenCall<'a> {
         Ok(audience)
     }
 
-    /// The requested audience within what a user granted: all of that, if none is requested; the
-    /// server's default, if the user's decision was about no resource (RFC 8707 section 2.2).
+    /// The scope that a user granted, as far as the client may still ask for it.
     ///
     /// # Errors
-    /// `invalid_target`.
+    /// `invalid_grant`, if nothing is left of it.
+    pub fn scope_within(&self, granted: &Scope) -> Result<Scope, Error> {
+        let left = granted.intersection(&self.client.scope);
+        if left.is_empty() && !granted.is_empty() {
+            let description = "the client may no longer have any of the scope that was granted";
+            return Err(Error::invalid_grant(description));
+        }
+        Ok(left)
+    }
+
+    /// The requested audience within what a user granted, as far as the client may still name it: all
+    /// of that, if none is requested; the server's default, if the user's decision was about no
+    /// resource (RFC 8707 section 2.2).
+    ///
+    /// # Errors
+    /// `invalid_target`; `invalid_grant`, if nothing is left of it.
     pub fn audience_within(&self, granted: &[String]) -> Result<Vec<String>, Error> {
         let granted = if granted.is_empty() {
-            self.default_audience()
+            self.default_audience()?
         } else {
-            granted.to_vec()
+            let mut left = granted.to_vec();
+            left.retain(|resource| self.client.allows_resource(resource));
+            if left.is_empty() {
+                let description = "the client may no longer have any of what was granted";
+                return Err(Error::invalid_grant(description));
+            }
+            left
         };
         let requested = self.requested_audience();
         if requested.is_empty() {
@@ -251,12 +271,12 @@ impl<'a> TokenCall<'a> {
         requested
     }
 
-    fn default_audience(&self) -> Vec<String> {
+    fn default_audience(&self) -> Result<Vec<String>, Error> {
         let default = match self.services {
-            Some(services) => services.default_audience(),
+            Some(services) => services.default_audience(self.client)?,
             None => self.resources.first().cloned(),
         };
-        default.into_iter().collect()
+        Ok(default.into_iter().collect())
     }
 
     async fn is_known(&self, resource: &str) -> Result<bool, Error> {

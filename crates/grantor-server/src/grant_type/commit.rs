@@ -32,7 +32,11 @@ pub(crate) async fn run(
     };
     let mut call = TokenCall::of(services, client, params, now);
     for attempt in 1..=TRIES {
-        match grant_type.decide(&call).await? {
+        let decided = grant_type.decide(&call).await;
+        if attempt > 1 && matches!(decided, Err(Error::Refused(_))) {
+            commit.tell(EventKind::UsedAtOnce, None);
+        }
+        match decided? {
             Granted::Issue(contents) => return commit.issue(contents).await,
             Granted::Open(new, contents) => return commit.open(&call, new, contents).await,
             Granted::Under(under) => {
@@ -140,7 +144,10 @@ impl Commit<'_> {
                 self.minted = Some(minted);
                 Ok(None)
             }
-            OnConflict::Refuse(error) => Err(error),
+            OnConflict::Refuse(error) => {
+                self.tell(EventKind::UsedAtOnce, Some(change.id));
+                Err(error)
+            }
             OnConflict::End(reason, error) => {
                 self.services.end_grant(change.id, reason).await?;
                 Err(error)
@@ -177,6 +184,15 @@ impl Commit<'_> {
         contents
             .lifetime
             .map_or(self.lifetime, |own| own.min(self.lifetime))
+    }
+
+    fn tell(&self, kind: EventKind, grant: Option<Identifier>) {
+        self.services.events.tell(&Event {
+            endpoint: Some("token"),
+            client_id: Some(&self.client.id),
+            grant,
+            ..Event::new(kind)
+        });
     }
 
     /// Tells what happened, and makes the response.

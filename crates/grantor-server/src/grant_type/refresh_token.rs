@@ -68,7 +68,7 @@ async fn refresh(call: &TokenCall<'_>) -> Result<Granted, Error> {
         };
     }
     // RFC 6749 section 6: a refresh may ask for less, and the grant itself stays as it is.
-    let scope = call.scope(&record.scope)?;
+    let scope = call.scope(&call.scope_within(&record.scope)?)?;
     let audience = call.audience_within(&record.resources)?;
     let contents = TokenContents::new(scope, audience).for_subject(record.subject.clone());
     Ok(match next_state(call, grants, &record, &claims, verdict) {

@@ -22,6 +22,7 @@ mod forged_forms;
 mod introspection;
 mod limits;
 mod metadata;
+mod narrowed_clients;
 mod own_clients;
 mod own_grant;
 mod own_grant_with_refresh_token;

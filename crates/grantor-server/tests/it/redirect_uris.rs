@@ -174,3 +174,27 @@ async fn the_code_goes_to_the_port_that_asked_and_is_bound_to_it() {
         .assert_error(400, "invalid_grant");
     fixture.redeem(native, &code).await.assert_ok();
 }
+
+#[tokio::test]
+async fn a_private_scheme_without_a_period_is_registered_only_by_name() {
+    let fixture = Fixture::new().await;
+    let native = Who {
+        id: "native",
+        secret: None,
+        redirect_uri: "vscode://vendor.app/cb",
+    };
+    let refused = fixture.clients.add(with_codes(native)).await.unwrap_err();
+    let message = refused.to_string();
+    assert!(
+        message.contains("scheme \"vscode\" has no period"),
+        "{message}"
+    );
+    let named = with_codes(native).with_redirect_scheme("vscode");
+    fixture.clients.add(named).await.unwrap();
+    let login = fixture.get(&Ask::new(native).url()).await;
+    login.assert_ok();
+    let other = |client: &mut grantor_server::Client| {
+        client.redirect_uris = vec!["cursor://vendor.app/cb".parse().unwrap()];
+    };
+    assert!(fixture.clients.update("native", other).await.is_err());
+}

@@ -14,6 +14,7 @@ pub(super) struct Changes {
     grant_types: Option<Vec<String>>,
     scope: Option<Scope>,
     redirect_uris: Option<Vec<RedirectUri>>,
+    redirect_schemes: Option<Vec<String>>,
     resource_identifier: Option<Option<String>>,
     resources: Option<Option<Vec<String>>>,
     require_pushed_requests: Option<bool>,
@@ -36,6 +37,7 @@ impl Changes {
                 .flatten(),
             redirect_uris: replaced(given.redirect_uris)
                 .map(|uris| each("--redirect-uri", uris, redirect_uri, &mut problems)),
+            redirect_schemes: replaced(given.redirect_schemes),
             resource_identifier: given.resource.map(non_empty),
             resources: replaced(given.allowed_resources)
                 .map(|resources| Some(resources).filter(|list| !list.is_empty())),
@@ -61,6 +63,7 @@ impl Changes {
         set(&mut client.grant_types, &self.grant_types);
         set(&mut client.scope, &self.scope);
         set(&mut client.redirect_uris, &self.redirect_uris);
+        set(&mut client.redirect_schemes, &self.redirect_schemes);
         set(&mut client.resource_identifier, &self.resource_identifier);
         set(&mut client.resources, &self.resources);
         set(

@@ -23,6 +23,9 @@ pub(in crate::authorization) fn run<'a>(
             }
             resources.push(resource);
         }
+        // A client that may name only some of them has to, unless it is clear which it means.
+        let client = context.client()?;
+        context.services.effective_resources(client, &resources)?;
         context.resources = resources;
         Ok(Flow::Continue)
     })

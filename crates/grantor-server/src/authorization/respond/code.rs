@@ -89,7 +89,7 @@ async fn after_first_answer(
     if *remembered {
         return Ok(());
     }
-    let resources = services.effective_resources(&allowed.resources);
+    let resources = services.effective_resources(client, &allowed.resources)?;
     let consents = &services.revocation.consents;
     let remembered = consents.remember(&login.subject, client, &allowed.scope, &resources);
     if let Err(error) = remembered.await {

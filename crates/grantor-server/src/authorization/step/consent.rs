@@ -43,7 +43,7 @@ async fn ask_site(context: &AuthorizationContext<'_>) -> Result<Asked, Error> {
         .consents
         .remembered(&login.subject, client);
     let remembered = remembered.await?;
-    let effective = services.effective_resources(&context.resources);
+    let effective = services.effective_resources(client, &context.resources)?;
     let interaction = Interaction::new(InteractionParts {
         client,
         redirect_uri: context.redirect_uri.as_deref().unwrap_or_default(),

@@ -53,9 +53,12 @@ async fn ask_site(context: &AuthorizationContext<'_>, insufficient: bool) -> Res
     };
     // A form of the consent is looked at there.
     let for_consent = params.get(CSRF).is_some_and(|csrf| csrf.starts_with("c."));
-    let effective = context.services.effective_resources(&context.resources);
+    let client = context.client()?;
+    let effective = context
+        .services
+        .effective_resources(client, &context.resources)?;
     let interaction = Interaction::new(InteractionParts {
-        client: context.client()?,
+        client,
         redirect_uri: context.redirect_uri.as_deref().unwrap_or_default(),
         scope: &context.scope,
         resources: &context.resources,
