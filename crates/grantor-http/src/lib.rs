@@ -21,6 +21,7 @@ mod reqwest;
 mod single_flight;
 mod system;
 mod timeouts;
+mod timer;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod tls;
 mod transport;
