@@ -7,18 +7,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use harness::{Comparison, Group, Result, Side};
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::identity_provider::TOKEN_LENGTH;
-use crate::ours::{self, Caller};
+use tokens_group::identity_provider::header;
+use tokens_group::ours::{self, Caller};
 
 pub(crate) fn measure(group: &mut Group) -> Result<()> {
     let window = group.options().window / 3;
     let tokens = ours::warm()?;
-    let header = HeaderValue::try_from(format!("Bearer {}", "t".repeat(TOKEN_LENGTH)))?;
-    let header = &header;
+    let header = &header()?;
     let mut clones = || cpu_per_call(window, || || drop(black_box(black_box(header).clone())));
     let mut calls = || {
         cpu_per_call(window, || {

@@ -4,13 +4,14 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use harness::Result;
+use http::HeaderValue;
 use serde_json::json;
 
 /// The length of a token: that of a signed one with some claims.
-pub(crate) const TOKEN_LENGTH: usize = 740;
+pub const TOKEN_LENGTH: usize = 740;
 
 /// The answer to every token request. It has a refresh token for those who don't do without.
-pub(crate) fn answer(lifetime_seconds: u64) -> String {
+pub fn answer(lifetime_seconds: u64) -> String {
     json!({
         "access_token": "t".repeat(TOKEN_LENGTH),
         "token_type": "Bearer",
@@ -20,12 +21,23 @@ pub(crate) fn answer(lifetime_seconds: u64) -> String {
     .to_string()
 }
 
+/// The header that such a token is sent in.
+///
+/// # Errors
+///
+/// A token of this length can't be sent.
+pub fn header() -> Result<HeaderValue> {
+    let mut value = HeaderValue::try_from(format!("Bearer {}", "t".repeat(TOKEN_LENGTH)))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 /// A token endpoint on a loopback address, for as long as the program runs.
 ///
 /// # Errors
 ///
 /// There is no free port.
-pub(crate) fn listen() -> Result<SocketAddr> {
+pub fn listen() -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     std::thread::spawn(move || {

@@ -11,8 +11,8 @@ use grantor_http::{Transport, TransportError};
 use harness::{Comparison, Group, Result, Side};
 use http::Response;
 
-use crate::identity_provider::answer;
-use crate::ours::{self, Caller};
+use tokens_group::identity_provider::answer;
+use tokens_group::ours::{self, Caller};
 
 pub(crate) fn measure(group: &mut Group) -> Result<()> {
     let window = group.options().window * 10;

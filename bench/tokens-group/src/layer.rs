@@ -11,10 +11,15 @@ use harness::{Group, Result, Side, nanoseconds_per_call};
 use http::{HeaderMap, Request, Response, Uri};
 use tower::{Layer, Service};
 
+use crate::Call;
 use crate::ours::{self, at_once};
-use crate::peers::Call;
 
-pub(crate) fn measure(group: &mut Group) -> Result<()> {
+/// Measures it.
+///
+/// # Errors
+///
+/// There is no token, or the group reports none of its rows.
+pub fn measure(group: &mut Group) -> Result<()> {
     let window = group.options().window / 6;
     let (mut with_layer, mut bare) = (set_up()?, calls(|keep| keep));
     let mut measure = || {
@@ -34,12 +39,13 @@ pub(crate) fn measure(group: &mut Group) -> Result<()> {
 /// # Errors
 ///
 /// There is no token.
-pub(crate) fn set_up() -> Result<Call> {
+pub fn set_up() -> Result<Call> {
     let layer = ours::warm()?.layer();
     Ok(calls(|keep| layer.layer(keep)))
 }
 
-pub(crate) const NAME: &str = "layer";
+/// Its row.
+pub const NAME: &str = "layer";
 
 fn calls<S>(wrap: impl FnOnce(Keep) -> S) -> Call
 where

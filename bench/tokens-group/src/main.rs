@@ -3,17 +3,15 @@
 //! The program measures; started with `count` it is what it measures.
 
 mod contention;
-mod identity_provider;
 mod latency;
-mod layer;
 mod memory;
-mod ours;
 mod peers;
 mod warm;
 
 use std::process::ExitCode;
 
 use harness::{Group, Options, Result};
+use tokens_group::layer;
 
 fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

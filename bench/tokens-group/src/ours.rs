@@ -11,18 +11,19 @@ use grantor_http::{Transport, TransportError};
 use harness::Result;
 use http::{HeaderMap, Request, Response, Uri};
 
+use crate::Call;
 use crate::identity_provider::answer;
 
 /// The server of the tokens.
-pub(crate) const ISSUER: &str = "https://idp.example";
+pub const ISSUER: &str = "https://idp.example";
 /// The one origin that tokens go to.
-pub(crate) const API: &str = "https://api.example";
+pub const API: &str = "https://api.example";
 
 /// Answers every token request at once, and keeps nothing.
 #[derive(Debug)]
-pub(crate) struct Answers {
+pub struct Answers {
     /// How long every token lives.
-    pub(crate) lifetime_seconds: u64,
+    pub lifetime_seconds: u64,
 }
 
 impl Transport for Answers {
@@ -35,7 +36,7 @@ impl Transport for Answers {
 type Answered = std::result::Result<Response<Bytes>, TransportError>;
 
 /// Tokens of a client whose server answers at once.
-pub(crate) fn builder(lifetime_seconds: u64) -> TokensBuilder {
+pub fn builder(lifetime_seconds: u64) -> TokensBuilder {
     Tokens::client_credentials(ISSUER, "app", "s3cret")
         .token_endpoint("https://idp.example/token")
         .auth_method(grantor_core::TokenEndpointAuthMethod::ClientSecretBasic)
@@ -48,22 +49,34 @@ pub(crate) fn builder(lifetime_seconds: u64) -> TokensBuilder {
 /// # Errors
 ///
 /// There is no token.
-pub(crate) fn warm() -> Result<Tokens> {
+pub fn warm() -> Result<Tokens> {
     let tokens = builder(3600).build()?;
     tokens.get_blocking()?;
     Ok(tokens)
 }
 
+/// One call on a handle that has its token.
+///
+/// # Errors
+///
+/// There is no token.
+pub fn set_up() -> Result<Call> {
+    let mut caller = Caller::new(&warm()?);
+    Ok(Box::new(move || caller.call()))
+}
+
 /// One thread's side of the calls: a request with room in its header map, and an answer.
 #[derive(Debug)]
-pub(crate) struct Caller {
+pub struct Caller {
     tokens: Tokens,
     request: Request<()>,
     answer: Response<()>,
 }
 
 impl Caller {
-    pub(crate) fn new(tokens: &Tokens) -> Self {
+    /// A side with a request and an answer of its own.
+    #[must_use]
+    pub fn new(tokens: &Tokens) -> Self {
         let mut request = Request::new(());
         *request.headers_mut() = HeaderMap::with_capacity(8);
         *request.uri_mut() = Uri::from_static("https://api.example/things?page=1");
@@ -77,13 +90,13 @@ impl Caller {
     /// All that a call costs: the token is put on the request, its answer is looked at, and both
     /// are dropped.
     #[inline]
-    pub(crate) fn call(&mut self) {
+    pub fn call(&mut self) {
         let attempt = self.prepare();
         self.observe(&attempt);
     }
 
     /// A call that may wait for a token.
-    pub(crate) async fn call_and_wait(&mut self) {
+    pub async fn call_and_wait(&mut self) {
         self.request.headers_mut().clear();
         let attempt = self.tokens.prepare(&mut self.request).await;
         let Ok(attempt) = attempt else { not_at_once() };
@@ -92,7 +105,7 @@ impl Caller {
 
     /// What is done before a request is sent.
     #[inline]
-    pub(crate) fn prepare(&mut self) -> Attempt {
+    pub fn prepare(&mut self) -> Attempt {
         self.request.headers_mut().clear();
         let prepared = at_once(self.tokens.prepare(black_box(&mut self.request)));
         let Some(Ok(attempt)) = prepared else {
@@ -103,7 +116,7 @@ impl Caller {
 
     /// What is done with its answer.
     #[inline]
-    pub(crate) fn observe(&self, attempt: &Attempt) {
+    pub fn observe(&self, attempt: &Attempt) {
         let observed = at_once(attempt.observe(black_box(&self.answer)));
         assert!(observed.is_some_and(|observed| observed.is_done()));
     }
@@ -111,7 +124,7 @@ impl Caller {
 
 /// What came of something that need not wait.
 #[inline]
-pub(crate) fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
+pub fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
     let mut context = Context::from_waker(Waker::noop());
     match pin!(work).poll(&mut context) {
         Poll::Ready(done) => Some(done),

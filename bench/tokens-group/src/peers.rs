@@ -10,10 +10,8 @@ mod huskarl;
 mod yup;
 
 use harness::Result;
+use tokens_group::Call;
 use tokio::runtime::{Builder, Runtime};
-
-/// What is measured, ready to be called.
-pub(crate) type Call = Box<dyn FnMut()>;
 
 /// The operation of one client.
 #[derive(Debug, Clone, Copy)]

@@ -2,10 +2,11 @@
 
 use std::io::Write;
 
-use harness::{Comparison, Group, Result, Side, nanoseconds_per_call};
+use harness::{Comparison, Floor, Group, Result, Side, nanoseconds_per_call};
+use tokens_group::identity_provider::header;
+use tokens_group::layer;
+use tokens_group::ours::{self, Caller};
 
-use crate::layer;
-use crate::ours::{self, Caller};
 use crate::peers::{PEERS, Peer};
 
 pub(crate) fn measure(group: &mut Group) -> Result<()> {
@@ -17,6 +18,20 @@ pub(crate) fn measure(group: &mut Group) -> Result<()> {
     };
     group.alone(side, "ns", Some(100.0))?;
     group.count(OURS, &["count", OURS], Some(0.0))?;
+    let mut floor = Floor::new(header()?);
+    group.compare(Comparison {
+        ours: Side {
+            bench: "prepare_observe_beside_floor",
+            measure: &mut || Ok(nanoseconds_per_call(window, || caller.call())),
+        },
+        beside: Side {
+            bench: FLOOR,
+            measure: &mut || Ok(nanoseconds_per_call(window, || floor.call())),
+        },
+        unit: "ns",
+        bar: Some(1.4),
+    })?;
+    group.count(FLOOR, &["count", FLOOR], Some(0.0))?;
     for peer in PEERS {
         if group.options().wants(peer.ours) {
             beside(group, &mut caller, *peer)?;
@@ -57,8 +72,11 @@ fn beside(group: &mut Group, caller: &mut Caller, peer: Peer) -> Result<()> {
 /// There is no such row, or its side gets no token.
 pub(crate) fn repeat(name: &str, calls: u64) -> Result<()> {
     if name == OURS {
-        let mut caller = Caller::new(&ours::warm()?);
-        return warm_up_and_count(&mut || caller.call(), calls);
+        return warm_up_and_count(&mut *ours::set_up()?, calls);
+    }
+    if name == FLOOR {
+        let mut floor = Floor::new(header()?);
+        return warm_up_and_count(&mut || floor.call(), calls);
     }
     if name == layer::NAME {
         return warm_up_and_count(&mut *layer::set_up()?, calls);
@@ -81,3 +99,4 @@ fn counted_calls(call: &mut dyn FnMut(), calls: u64) {
 }
 
 const OURS: &str = "prepare_observe";
+const FLOOR: &str = "floor";

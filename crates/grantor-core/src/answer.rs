@@ -6,6 +6,8 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use url::Url;
 
+use crate::http_date;
+
 /// Whether the same request may succeed later.
 pub(crate) fn is_transient(status: StatusCode) -> bool {
     status.is_server_error()
@@ -22,9 +24,8 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let pause = match after.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
-            let date = |text| httpdate::parse_http_date(text).ok();
-            let said_at = date(text(headers, header::DATE)?)?;
-            date(after)?.duration_since(said_at).unwrap_or_default()
+            let said_at = http_date::parse(text(headers, header::DATE)?)?;
+            http_date::parse(after)?.since(said_at)
         }
     };
     Some(pause.min(Duration::from_secs(3600)))

@@ -18,6 +18,7 @@ mod device_authorization;
 mod environment;
 mod error_response;
 pub mod exchange;
+mod http_date;
 mod introspection;
 mod issuer;
 mod localhost_names;

@@ -24,6 +24,7 @@ mod reqwest;
 mod single_flight;
 mod system;
 mod timeouts;
+mod timer;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod tls;
 mod transport;

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use futures_timer::Delay;
 use grantor_core::{BoxFuture, Clock, Environment, Random, Timestamp};
 
-use crate::platform;
+use crate::{platform, timer};
 
 /// The machine's clocks.
 ///
@@ -28,12 +27,11 @@ impl Clock for SystemClock {
     }
 
     fn retry_pause(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        // On whatever runtime, with its timers or without.
-        Box::pin(Delay::new(duration))
+        timer::pause(duration)
     }
 }
 
-/// The operating system's random bytes.
+/// Random bytes of a generator that the operating system's randomness seeds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandom;
 
@@ -43,7 +41,7 @@ impl Random for SystemRandom {
             clippy::expect_used,
             reason = "without the system's random bytes nothing here is safe to go on"
         )]
-        getrandom::fill(bytes).expect("the operating system gives random bytes");
+        grantor_jose::random::fill(bytes).expect("the operating system gives random bytes");
     }
 }
 

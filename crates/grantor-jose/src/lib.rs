@@ -21,6 +21,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! | feature | adds |
+//! |---|---|
+//! | `deflate` | `jwe::Policy::danger_inflate_up_to`, for encrypted tokens with compressed content (`zip`); without it they are refused |
+//!
 #![doc = include_str!("../VECTORS.md")]
 
 mod algorithm;
@@ -36,6 +40,7 @@ pub mod jws;
 pub mod jwt;
 mod key;
 mod pem;
+pub mod random;
 pub mod seal;
 mod signer;
 mod time;

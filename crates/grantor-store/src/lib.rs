@@ -8,9 +8,12 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `cache` | `Cached`, a bounded cache of what was read from a store lately |
 //! | `contract` | the module `contract`: a suite that holds any adapter to the rules |
 //! | `keyring` | [`MasterKey::from_keyring`], the key in the keyring of the user's desktop |
+//! | `foldhash` | a faster hash in the maps of [`MemoryStore`] |
 
+#[cfg(feature = "cache")]
 mod cache;
 mod capabilities;
 mod change;
@@ -38,6 +41,7 @@ mod sweep_clock;
 mod testing;
 mod writer_thread;
 
+#[cfg(feature = "cache")]
 pub use cache::{Cached, ReadAt};
 pub use capabilities::{Capabilities, Class, Durability};
 pub use change::Change;

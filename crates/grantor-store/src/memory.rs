@@ -1,6 +1,7 @@
 //! The store in the memory of this process.
 
 mod counts;
+mod hash;
 mod shard;
 
 use std::collections::BTreeMap;
@@ -10,10 +11,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
 use grantor_core::{BoxFuture, Timestamp};
 
 use self::counts::Counts;
+use self::hash::RandomState;
 use self::shard::Shard;
 use crate::{
     Capabilities, Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Error, Expect, Key, Listing, Maintenance,

@@ -57,6 +57,7 @@
 //! | `store` | the module [`store`] |
 //! | `sqlite` | the module [`sqlite`], with `store` |
 //! | `keyring` | the key that seals stored tokens, in the keyring of the desktop, with `store` |
+//! | `deflate` | `jose::jwe::Policy::danger_inflate_up_to`, for encrypted tokens with compressed content |
 //! | `contract` | `store::contract`, the tests that every store must pass, with `store` |
 //!
 //! `FakeServer`, an authorization server for tests, is in the crate `grantor-testkit`, a

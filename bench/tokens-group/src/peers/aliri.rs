@@ -8,7 +8,7 @@ use harness::Result;
 use tokio::runtime::Runtime;
 
 use super::{Call, bearer};
-use crate::identity_provider::TOKEN_LENGTH;
+use tokens_group::identity_provider::TOKEN_LENGTH;
 
 /// A borrow of the token that is watched, by `TokenWatcher::token`, and the header of it. There is
 /// no look at its end: that is left to the one who renews.

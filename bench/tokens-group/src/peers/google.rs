@@ -7,8 +7,8 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::Call;
-use crate::identity_provider::listen;
-use crate::ours::at_once;
+use tokens_group::identity_provider::listen;
+use tokens_group::ours::at_once;
 
 /// The headers of a user's credentials: that is `Credentials::headers`.
 pub(super) fn set_up(runtime: Runtime) -> Result<Call> {

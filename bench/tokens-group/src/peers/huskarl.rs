@@ -15,8 +15,8 @@ use huskarl::grant::client_credentials::{
 use tokio::runtime::Runtime;
 
 use super::Call;
-use crate::identity_provider::answer;
-use crate::ours::at_once;
+use tokens_group::identity_provider::answer;
+use tokens_group::ours::at_once;
 
 /// The headers of a request: that is `HttpAuthorizer::get_headers`.
 pub(super) fn set_up(runtime: Runtime) -> Result<Call> {

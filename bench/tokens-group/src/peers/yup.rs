@@ -8,8 +8,8 @@ use tokio::runtime::Runtime;
 use yup_oauth2::{CustomHyperClientBuilder, ServiceAccountAuthenticator, ServiceAccountKey};
 
 use super::{Call, bearer};
-use crate::identity_provider::listen;
-use crate::ours::at_once;
+use tokens_group::identity_provider::listen;
+use tokens_group::ours::at_once;
 
 /// The token of a service account for one scope, by `Authenticator::token`, and the header of it.
 pub(super) fn set_up(runtime: Runtime) -> Result<Call> {

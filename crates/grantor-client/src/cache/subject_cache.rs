@@ -1,15 +1,17 @@
 //! The slots of per-request tokens: as many as are allowed, those first that were used last.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
-
-use lru::LruCache;
 
 type Name = [u8; 32];
 
 /// A bounded cache of what was used last.
 pub(crate) struct SubjectCache<V> {
-    cached: LruCache<Name, Arc<V>>,
+    cached: HashMap<Name, Cached<V>>,
+    /// The names by when they were used, the longest ago first.
+    by_use: BTreeMap<u64, Name>,
+    /// How often any of them was used.
+    uses: u64,
     /// Slots without a token so far, held by those who wait for it. What nobody gets a token for takes
     /// no place of others.
     pending: HashMap<Name, Weak<V>>,
@@ -17,10 +19,17 @@ pub(crate) struct SubjectCache<V> {
     closed: bool,
 }
 
+struct Cached<V> {
+    slot: Arc<V>,
+    used: u64,
+}
+
 impl<V> Default for SubjectCache<V> {
     fn default() -> Self {
         Self {
-            cached: LruCache::unbounded(),
+            cached: HashMap::new(),
+            by_use: BTreeMap::new(),
+            uses: 0,
             pending: HashMap::new(),
             closed: false,
         }
@@ -30,8 +39,8 @@ impl<V> Default for SubjectCache<V> {
 impl<V> SubjectCache<V> {
     /// The slot of this name, if it is one that fits.
     pub(crate) fn get(&mut self, name: &Name, fits: impl Fn(&V) -> bool) -> Option<Arc<V>> {
-        if let Some(slot) = self.cached.get(name).filter(|slot| fits(slot)) {
-            return Some(Arc::clone(slot));
+        if let Some(slot) = self.use_cached(name).filter(|slot| fits(slot)) {
+            return Some(slot);
         }
         let slot = self.pending.get(name).and_then(Weak::upgrade);
         slot.filter(|slot| fits(slot))
@@ -48,14 +57,36 @@ impl<V> SubjectCache<V> {
     /// Keeps a slot, and gives the one that makes room for it.
     pub(crate) fn insert(&mut self, name: Name, slot: &Arc<V>, capacity: usize) -> Option<Arc<V>> {
         self.pending.remove(&name);
-        let kept = self.cached.get(&name);
-        if self.closed || kept.is_some_and(|kept| Arc::ptr_eq(kept, slot)) {
+        let kept = self.use_cached(&name);
+        if self.closed || kept.is_some_and(|kept| Arc::ptr_eq(&kept, slot)) {
             return None;
         }
-        let full = self.cached.len() >= capacity && !self.cached.contains(&name);
-        let crowded_out = full.then(|| self.cached.pop_lru()).flatten();
-        let replaced = self.cached.put(name, Arc::clone(slot));
-        replaced.or(crowded_out.map(|(_, slot)| slot))
+        if let Some(replaced) = self.cached.get_mut(&name) {
+            return Some(std::mem::replace(&mut replaced.slot, Arc::clone(slot)));
+        }
+        let full = self.cached.len() >= capacity;
+        let crowded_out = full.then(|| self.pop_longest_unused()).flatten();
+        self.uses += 1;
+        let used = self.uses;
+        self.by_use.insert(used, name);
+        let slot = Arc::clone(slot);
+        self.cached.insert(name, Cached { slot, used });
+        crowded_out
+    }
+
+    /// The slot of this name, which is now the one that was used last.
+    fn use_cached(&mut self, name: &Name) -> Option<Arc<V>> {
+        let cached = self.cached.get_mut(name)?;
+        self.by_use.remove(&cached.used);
+        self.uses += 1;
+        cached.used = self.uses;
+        self.by_use.insert(self.uses, *name);
+        Some(Arc::clone(&cached.slot))
+    }
+
+    fn pop_longest_unused(&mut self) -> Option<Arc<V>> {
+        let (_, name) = self.by_use.pop_first()?;
+        self.cached.remove(&name).map(|cached| cached.slot)
     }
 
     /// Keeps nothing from now on: a renewal that ends late would keep its slot for ever.
@@ -67,7 +98,51 @@ impl<V> SubjectCache<V> {
     pub(crate) fn take(&mut self) -> Vec<Arc<V>> {
         let waiting = std::mem::take(&mut self.pending);
         let mut all: Vec<_> = waiting.values().filter_map(Weak::upgrade).collect();
-        all.extend(std::iter::from_fn(|| self.cached.pop_lru()).map(|(_, slot)| slot));
+        all.extend(std::iter::from_fn(|| self.pop_longest_unused()));
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn insert(cache: &mut SubjectCache<u8>, name: u8) -> Option<u8> {
+        let evicted = cache.insert([name; 32], &Arc::new(name), 3);
+        evicted.map(|slot| *slot)
+    }
+
+    fn get(cache: &mut SubjectCache<u8>, name: u8) -> Option<u8> {
+        cache.get(&[name; 32], |_| true).map(|slot| *slot)
+    }
+
+    #[test]
+    fn the_slot_that_was_not_used_for_the_longest_time_makes_room() {
+        let mut cache = SubjectCache::default();
+        for name in [1, 2, 3] {
+            assert_eq!(insert(&mut cache, name), None);
+        }
+        assert_eq!(get(&mut cache, 1), Some(1));
+        assert_eq!(insert(&mut cache, 4), Some(2));
+        assert_eq!(insert(&mut cache, 5), Some(3));
+        let left = [1, 2, 3, 4, 5].map(|name| get(&mut cache, name));
+        assert_eq!(left, [Some(1), None, None, Some(4), Some(5)]);
+    }
+
+    #[test]
+    fn a_slot_is_replaced_in_its_place() {
+        let mut cache = SubjectCache::default();
+        for name in [1, 2, 3] {
+            insert(&mut cache, name);
+        }
+        let (next, again) = (Arc::new(10), Arc::new(10));
+        assert_eq!(cache.insert([1; 32], &next, 3), Some(Arc::new(1)));
+        assert_eq!(cache.insert([1; 32], &next, 3), None);
+        assert_eq!(cache.insert([1; 32], &again, 3), Some(next));
+        assert_eq!(cache.take().len(), 3);
+        assert_eq!(cache.by_use.len(), 0);
+        cache.close();
+        assert_eq!(cache.insert([1; 32], &again, 3), None);
+        assert_eq!(get(&mut cache, 1), None);
     }
 }

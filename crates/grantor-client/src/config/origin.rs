@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use grantor_core::{LocalhostNames, is_plain_localhost_name};
 use http::Uri;
+use http::uri::Scheme;
 use url::Url;
 
 use crate::error::Error;
@@ -11,7 +12,7 @@ use crate::error::Error;
 /// Scheme, host and port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
-    scheme: String,
+    scheme: Scheme,
     host: String,
     port: u16,
     /// The authority as it is mostly written: without the port if it is the scheme's own.
@@ -39,13 +40,15 @@ impl Origin {
         } else {
             LocalhostNames::ByDns
         };
-        if !needs.is_secure(url) {
+        // What is secure is https, or http to loopback.
+        let known = scheme.parse().ok().filter(|_| needs.is_secure(url));
+        let Some(scheme) = known else {
             return Err(format!(
                 "tokens may not go to {scheme}://{authority}: use https, or a loopback address"
             ));
-        }
+        };
         Ok(Self {
-            scheme: url.scheme().to_owned(),
+            scheme,
             host: host.to_owned(),
             port,
             authority,
@@ -70,7 +73,7 @@ impl Origin {
     }
 
     fn holds(&self, uri: &Uri) -> bool {
-        if uri.scheme_str() != Some(&self.scheme) {
+        if uri.scheme() != Some(&self.scheme) {
             return false;
         }
         let Some(authority) = uri.authority() else {
@@ -98,7 +101,8 @@ pub(crate) struct Origins {
 
 impl Origins {
     /// The origin that a request goes to which a client sends that resolves names so.
-    #[inline]
+    // Part of every request, as what calls it.
+    #[inline(always)]
     pub(crate) fn find(&self, uri: &Uri, names: LocalhostNames) -> Result<OriginId, Error> {
         let mut origins = self.secure.iter();
         match origins.find(|(origin, _)| origin.holds(uri)) {

@@ -134,12 +134,19 @@ fn short<'r>(text: &str, room: &'r mut [u8; MAX_SHORT], part: Part) -> Result<&'
     Ok(&room[..length])
 }
 
+#[cfg(feature = "deflate")]
 fn inflate(compressed: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
     use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
     decompress_to_vec_with_limit(compressed, limit).map_err(|error| match error.status {
         TINFLStatus::HasMoreOutput => Error::TooLarge,
         _ => Error::Undecipherable,
     })
+}
+
+/// Without the feature no policy allows it.
+#[cfg(not(feature = "deflate"))]
+fn inflate(_: &[u8], _: usize) -> Result<Vec<u8>, Error> {
+    Err(Error::InvalidHeader("zip"))
 }
 
 /// No IV and no tag is longer.

@@ -63,6 +63,7 @@ impl Policy {
     /// Accepts compressed contents (`zip`) that are not larger than this many bytes when they are
     /// inflated. The length of what is compressed betrays something about it (RFC 8725 section
     /// 3.6), so nothing is compressed here.
+    #[cfg(feature = "deflate")]
     #[must_use]
     pub fn danger_inflate_up_to(self, bytes: usize) -> Self {
         Self {

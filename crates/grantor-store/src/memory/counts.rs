@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
 use grantor_core::Timestamp;
 
+use super::hash::RandomState;
 use crate::Key;
 
 /// Sums by key and window, under one lock.

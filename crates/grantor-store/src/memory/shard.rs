@@ -3,9 +3,9 @@
 use std::collections::hash_map::Entry as Place;
 use std::collections::{BTreeMap, HashMap};
 
-use foldhash::fast::RandomState;
 use grantor_core::Timestamp;
 
+use super::hash::RandomState;
 use crate::{Entry, Expect, Key, Put, PutOutcome, RemoveOutcome};
 
 /// One part of the records, under one lock.

@@ -1,5 +1,6 @@
 //! A request of a blocking session, while it is built.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::io::Read;
 use std::time::Duration;
@@ -90,8 +91,9 @@ impl RequestBuilder {
     }
 
     /// Adds parameters to the URL.
-    pub fn query<K, V>(self, pairs: impl IntoIterator<Item = (K, V)>) -> Self
+    pub fn query<I, K, V>(self, pairs: I) -> Self
     where
+        I: IntoIterator<Item: Borrow<(K, V)>>,
         K: AsRef<str>,
         V: AsRef<str>,
     {
@@ -102,8 +104,9 @@ impl RequestBuilder {
     }
 
     /// Sends a form.
-    pub fn form<K, V>(self, pairs: impl IntoIterator<Item = (K, V)>) -> Self
+    pub fn form<I, K, V>(self, pairs: I) -> Self
     where
+        I: IntoIterator<Item: Borrow<(K, V)>>,
         K: AsRef<str>,
         V: AsRef<str>,
     {

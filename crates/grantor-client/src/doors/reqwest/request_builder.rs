@@ -1,11 +1,14 @@
 //! A request of a session, while it is built.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::time::Duration;
 
+use http::header::CONTENT_TYPE;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::{Body, Client, Response, Url};
 use serde::Serialize;
+use url::form_urlencoded;
 
 use super::send::send;
 use super::send_error::SendError;
@@ -20,6 +23,8 @@ pub struct RequestBuilder {
     tokens: Tokens,
     sender: Sender<Client>,
     builder: Result<reqwest::RequestBuilder, Error>,
+    query: Vec<(String, String)>,
+    sends_form: bool,
     extensions: Extensions,
 }
 
@@ -40,6 +45,8 @@ impl RequestBuilder {
             tokens,
             sender,
             builder,
+            query: Vec::new(),
+            sends_form: false,
             extensions: Extensions::new(),
         }
     }
@@ -58,14 +65,33 @@ impl RequestBuilder {
         self.map(|builder| builder.headers(headers))
     }
 
-    /// Adds parameters to the URL.
-    pub fn query<T: Serialize + ?Sized>(self, query: &T) -> Self {
-        self.map(|builder| builder.query(query))
+    /// Adds parameters to the URL, as pairs. For a struct, build the request with reqwest (feature
+    /// `query` of reqwest) and send it by [`Authenticate`](crate::Authenticate).
+    pub fn query<I, K, V>(mut self, pairs: I) -> Self
+    where
+        I: IntoIterator<Item: Borrow<(K, V)>>,
+        K: AsRef<str>,
+        V: AsRef<str>,
+    {
+        self.query.extend(pairs.into_iter().map(|pair| {
+            let (name, value) = pair.borrow();
+            (name.as_ref().to_owned(), value.as_ref().to_owned())
+        }));
+        self
     }
 
-    /// Sends a form.
-    pub fn form<T: Serialize + ?Sized>(self, form: &T) -> Self {
-        self.map(|builder| builder.form(form))
+    /// Sends a form of these pairs. For a struct, as with [`query`](Self::query).
+    pub fn form<I, K, V>(mut self, pairs: I) -> Self
+    where
+        I: IntoIterator<Item: Borrow<(K, V)>>,
+        K: AsRef<str>,
+        V: AsRef<str>,
+    {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
+        self.sends_form = true;
+        self.body(form)
     }
 
     /// Sends JSON.
@@ -111,7 +137,14 @@ impl RequestBuilder {
     /// into the request; [`SendError::Request`], with reqwest's own error, if the request can't be
     /// built or got no answer.
     pub async fn send(self) -> Result<Response, SendError> {
-        let request = self.builder?.build()?;
+        let mut request = self.builder?.build()?;
+        if !self.query.is_empty() {
+            request.url_mut().query_pairs_mut().extend_pairs(self.query);
+        }
+        if self.sends_form {
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            request.headers_mut().entry(CONTENT_TYPE).or_insert(form);
+        }
         send(&self.tokens, &self.sender, request, &self.extensions).await
     }
 }
