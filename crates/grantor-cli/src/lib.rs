@@ -9,7 +9,6 @@ mod data;
 pub mod demo;
 mod error;
 mod log;
-mod maintenance;
 mod output;
 mod when;
 

@@ -235,6 +235,7 @@ impl ServerBuilder {
             issuer,
             config,
             environment,
+            stores: self.stores,
             clients,
             stored_clients,
             revocation,

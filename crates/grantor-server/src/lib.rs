@@ -55,6 +55,7 @@ mod http;
 mod identifier;
 mod key;
 mod limits;
+mod maintenance;
 mod profile;
 mod records;
 mod resource;

@@ -3,6 +3,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use grantor_core::{Environment, Issuer};
 use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
+use grantor_store::Stores;
 
 use crate::client::{Clients, StoredClients};
 use crate::config::Config;
@@ -29,6 +30,7 @@ pub(crate) struct Services {
     /// The floor for every client.
     pub(crate) policy: Policy,
     pub(crate) environment: Environment,
+    pub(crate) stores: Stores,
     pub(crate) clients: Arc<dyn Clients>,
     /// The same, if they are those of the store.
     pub(crate) stored_clients: Option<Arc<StoredClients>>,

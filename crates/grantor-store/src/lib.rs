@@ -44,7 +44,7 @@ pub use error::{Applied, Error};
 pub use file::{FileOptions, FileStore};
 pub use key::{Key, Namespace};
 pub use kinds::Kind;
-pub use maintenance::{Maintenance, Notice};
+pub use maintenance::{FailedMaintenance, Maintenance, Notice, StoresMaintenance};
 pub use master_key::MasterKey;
 pub use memory::MemoryStore;
 pub use page::Page;

@@ -1,8 +1,10 @@
-//! What a store reports of its own upkeep.
+//! What stores report of their own upkeep.
 
 use std::fmt;
 
 use grantor_core::Timestamp;
+
+use crate::Error;
 
 /// What [`Store::maintain`](crate::Store::maintain) came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,6 +14,29 @@ pub struct Maintenance {
     pub deleted: usize,
     /// What an operator should hear of, each reported once.
     pub notices: Vec<Notice>,
+}
+
+/// What [`Stores::maintain`](crate::Stores::maintain) came to, over all stores. A store that failed
+/// keeps nothing of the others from being reported.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct StoresMaintenance {
+    /// How many dead records were deleted.
+    pub deleted: usize,
+    /// What an operator should hear of, each reported once.
+    pub notices: Vec<Notice>,
+    /// The stores that failed. The next call repeats their work.
+    pub failures: Vec<FailedMaintenance>,
+}
+
+/// A store whose upkeep failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FailedMaintenance {
+    /// The name of the store in its capabilities.
+    pub store: &'static str,
+    /// Why.
+    pub error: Error,
 }
 
 /// What a store noticed that an operator should hear of. Its text says what to do.

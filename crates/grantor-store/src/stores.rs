@@ -8,8 +8,8 @@ use grantor_core::Environment;
 use grantor_jose::seal::SealingKey;
 
 use crate::{
-    Counter, Error, Kind, Maintenance, MemoryStore, Moment, Namespace, Placement, Record, Records,
-    Store,
+    Counter, FailedMaintenance, Kind, MemoryStore, Moment, Namespace, Placement, Record, Records,
+    Store, StoresMaintenance,
 };
 
 /// Which store keeps which kind of record, and what they share.
@@ -87,23 +87,22 @@ impl Stores {
     }
 
     /// Has every store do what it has to do now and then: see [`Store::maintain`]. A server calls it
-    /// once a minute.
-    ///
-    /// # Errors
-    /// The first that failed; the others did their part all the same.
-    pub async fn maintain(&self) -> Result<Maintenance, Error> {
-        let mut all = Maintenance::default();
-        let mut failed = None;
+    /// once a minute. A store that fails stops no other one.
+    pub async fn maintain(&self) -> StoresMaintenance {
+        let mut all = StoresMaintenance::default();
         for store in self.all() {
             match store.maintain(Moment::of(self.environment())).await {
                 Ok(one) => {
                     all.deleted += one.deleted;
                     all.notices.extend(one.notices);
                 }
-                Err(error) => failed = failed.or(Some(error)),
+                Err(error) => all.failures.push(FailedMaintenance {
+                    store: store.capabilities().name,
+                    error,
+                }),
             }
         }
-        failed.map_or(Ok(all), Err)
+        all
     }
 
     /// What counts for limits.

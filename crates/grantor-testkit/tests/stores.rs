@@ -1,10 +1,11 @@
 //! The stores for tests: they keep the contract where nothing goes wrong, and break as they are told.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use grantor_store::contract::{Suite, run};
 use grantor_store::{
-    Applied, Entry, Expect, Key, MemoryStore, Namespace, Put, PutOutcome, Store, Version,
+    Applied, Entry, Expect, Key, MemoryStore, Moment, Namespace, Put, PutOutcome, Store, Version,
 };
 use grantor_testkit::store::{CountingStore, EvictingStore, FaultyStore, StoreFault};
 use grantor_testkit::{FakeClock, environment};
@@ -107,4 +108,39 @@ async fn what_is_evicted_is_gone_and_that_it_may_be_is_said() {
     assert!(store.put(&put(*b"aa", 1)).await.is_ok());
     store.evict_all().await.unwrap();
     assert!(store.get(&key(*b"aa")).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn what_a_store_does_besides_is_done_by_the_store_behind() {
+    let (clock, window) = (FakeClock::new(), Duration::from_secs(60));
+    let clock = &clock;
+    let of = |store: Arc<dyn Store>| async move {
+        let now = environment(clock).now();
+        let counter = Arc::clone(&store).counter().unwrap();
+        let counted = counter.add(&key(*b"ct"), 2, window, now).await;
+        let maintained = store.maintain(Moment::of(&environment(clock))).await;
+        (
+            counted.ok(),
+            maintained.is_ok(),
+            store.health().await.is_ok(),
+        )
+    };
+    // All count in the same store.
+    let (memory, faulty) = (memory(), Arc::new(FaultyStore::new(memory())));
+    assert_eq!(
+        of(Arc::new(CountingStore::new(memory.clone()))).await,
+        (Some(2), true, true)
+    );
+    assert_eq!(
+        of(Arc::new(EvictingStore::new(memory.clone()))).await,
+        (Some(4), true, true)
+    );
+    assert_eq!(
+        of(Arc::new(FaultyStore::new(memory))).await,
+        (Some(6), true, true)
+    );
+
+    faulty.set(StoreFault::Down);
+    let around = Arc::new(CountingStore::new(Arc::new(EvictingStore::new(faulty))));
+    assert_eq!(of(around).await, (None, false, false));
 }

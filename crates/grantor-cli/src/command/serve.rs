@@ -16,7 +16,6 @@ use crate::args::{Common, Serve};
 use crate::config::Config;
 use crate::data;
 use crate::error::CliError;
-use crate::maintenance;
 use crate::output::Output;
 
 pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<ExitCode, CliError> {
@@ -30,10 +29,10 @@ pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<Exi
         let address = listener.local_addr().unwrap_or(config.listen);
         let issuer = issuer(&config, address)?;
         let stores = data::open(&config).await?;
-        let server = build(&config, issuer, stores.clone()).await?;
+        let server = build(&config, issuer, stores).await?;
         let (mut first, mut both) = (Signals::new()?, Signals::new()?);
         announce(&server, address, &config, output);
-        let service = AccessLog::new(server, config.access_log);
+        let service = AccessLog::new(server.clone(), config.access_log);
         let told_to_stop = async {
             first.next().await;
             tracing::info!("stopping when the requests under way are answered");
@@ -42,7 +41,7 @@ pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<Exi
             both.next().await;
             both.next().await;
         };
-        let upkeep = tokio::spawn(maintenance::run(stores, maintenance::INTERVAL));
+        let upkeep = tokio::spawn(server.keep_maintained());
         let ended = tokio::select! {
             () = grantor_listen::serve(listener, service, config.listener.clone(), told_to_stop) => {
                 Ok(ExitCode::SUCCESS)

@@ -1,19 +1,21 @@
 //! Two openings of one store that take turns.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use grantor_core::BoxFuture;
+use grantor_core::{BoxFuture, Timestamp};
 
 use crate::{
-    Capabilities, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put, PutOutcome,
-    RemoveOutcome, Store,
+    Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
+    PutOutcome, RemoveOutcome, Store,
 };
 
 /// Two stores on the same data, as in two processes: every operation goes to the other one. What
 /// keeps the contract alone and not so keeps something in memory that it may not.
 #[derive(Debug)]
 pub struct Alternating<S> {
-    stores: [S; 2],
+    stores: [Arc<S>; 2],
     turn: AtomicUsize,
 }
 
@@ -22,7 +24,7 @@ impl<S> Alternating<S> {
     #[must_use]
     pub fn new(stores: [S; 2]) -> Self {
         Self {
-            stores,
+            stores: stores.map(Arc::new),
             turn: AtomicUsize::new(0),
         }
     }
@@ -75,5 +77,32 @@ impl<S: Store> Store for Alternating<S> {
 
     fn listing(&self) -> Option<&dyn Listing> {
         self.next().listing()
+    }
+
+    fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {
+        let [one, other] = self.stores.clone();
+        Some(Arc::new(AlternatingCounter {
+            counters: [one.counter()?, other.counter()?],
+            turn: AtomicUsize::new(0),
+        }))
+    }
+}
+
+#[derive(Debug)]
+struct AlternatingCounter {
+    counters: [Arc<dyn Counter>; 2],
+    turn: AtomicUsize,
+}
+
+impl Counter for AlternatingCounter {
+    fn add<'a>(
+        &'a self,
+        key: &'a Key,
+        n: u64,
+        window: Duration,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<u64, Error>> {
+        let turn = self.turn.fetch_xor(1, Ordering::Relaxed);
+        self.counters[turn].add(key, n, window, now)
     }
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::*;
 use crate::testing::{Code, SigningKey, block_on, environment};
 use crate::{
-    Capabilities, Class, Entry, Error, Expect, Key, MemoryStore, Put, PutOutcome, RemoveOutcome,
-    kinds,
+    Applied, Capabilities, Class, Entry, Error, Expect, Key, Maintenance, MemoryStore, Notice, Put,
+    PutOutcome, RemoveOutcome, kinds,
 };
 
 #[derive(Serialize, Deserialize)]
@@ -212,4 +212,61 @@ fn every_store_is_named_once() {
         .place(kinds::GRANTS, Arc::clone(&own))
         .place(kinds::CONSENTS, Arc::clone(&own));
     assert_eq!(placed.all().len(), 2);
+}
+
+/// Notices that its log grew, or fails.
+#[derive(Debug)]
+struct Maintained(MemoryStore, bool);
+
+impl Store for Maintained {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new("a full disk")
+    }
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        self.0.get(key)
+    }
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        self.0.put(put)
+    }
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        self.0.remove(key, expect)
+    }
+    fn maintain(&self, _: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
+        Box::pin(std::future::ready(match self.1 {
+            true => Err(Error::unavailable("no room is left", Applied::No)),
+            false => Ok(Maintenance {
+                deleted: 3,
+                notices: vec![Notice::LogGrew { bytes: 7 }],
+            }),
+        }))
+    }
+}
+
+#[test]
+fn a_store_that_fails_keeps_no_notice_of_another_back() {
+    let maintained = |fails| Arc::new(Maintained(MemoryStore::new(), fails));
+    for fails in [
+        [true, false, false],
+        [false, true, false],
+        [false, false, true],
+    ] {
+        let [default, grants, consents] = fails.map(maintained);
+        let maintained = block_on(
+            stores(default)
+                .place(kinds::GRANTS, grants)
+                .place(kinds::CONSENTS, consents)
+                .maintain(),
+        );
+        assert_eq!(maintained.deleted, 6);
+        assert_eq!(maintained.notices, vec![Notice::LogGrew { bytes: 7 }; 2]);
+        let [failure] = &maintained.failures[..] else {
+            panic!("{maintained:?}");
+        };
+        assert_eq!(failure.store, "a full disk");
+        assert!(failure.error.to_string().contains("no room is left"));
+    }
 }

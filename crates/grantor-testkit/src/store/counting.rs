@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use grantor_core::BoxFuture;
 use grantor_store::{
-    Capabilities, Entry, Error, Expect, Key, Listing, Moment, Put, PutOutcome, RemoveOutcome, Store,
+    Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
+    PutOutcome, RemoveOutcome, Store,
 };
 
 /// Counts reads and writes, and keeps what was put.
@@ -29,7 +30,7 @@ impl CountingStore {
         }
     }
 
-    /// How many gets there were.
+    /// How many records were asked for, by [`Store::get`] or [`Store::get_many`].
     #[must_use]
     pub fn reads(&self) -> usize {
         self.reads.load(Ordering::SeqCst)
@@ -75,11 +76,28 @@ impl Store for CountingStore {
         self.inner.remove(key, expect)
     }
 
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
+        self.reads.fetch_add(keys.len(), Ordering::SeqCst);
+        self.inner.get_many(keys)
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
+        self.inner.health()
+    }
+
+    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
+        self.inner.maintain(moment)
+    }
+
     fn observe_time(&self, moment: Moment) {
         self.inner.observe_time(moment);
     }
 
     fn listing(&self) -> Option<&dyn Listing> {
         self.inner.listing()
+    }
+
+    fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {
+        Arc::clone(&self.inner).counter()
     }
 }

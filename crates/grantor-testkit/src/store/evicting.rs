@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use grantor_core::BoxFuture;
 use grantor_store::{
-    Capabilities, Entry, Error, Expect, Key, Listing, Moment, Put, PutOutcome, RemoveOutcome, Store,
+    Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
+    PutOutcome, RemoveOutcome, Store,
 };
 
 /// A store that says that it may evict live records, and does so when the test wants it.
@@ -67,11 +68,27 @@ impl Store for EvictingStore {
         self.inner.remove(key, expect)
     }
 
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
+        self.inner.get_many(keys)
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
+        self.inner.health()
+    }
+
+    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
+        self.inner.maintain(moment)
+    }
+
     fn observe_time(&self, moment: Moment) {
         self.inner.observe_time(moment);
     }
 
     fn listing(&self) -> Option<&dyn Listing> {
         self.inner.listing()
+    }
+
+    fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {
+        Arc::clone(&self.inner).counter()
     }
 }

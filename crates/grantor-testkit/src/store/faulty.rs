@@ -2,14 +2,18 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use grantor_core::BoxFuture;
+use grantor_core::{BoxFuture, Timestamp};
 use grantor_store::{
-    Applied, Capabilities, Entry, Error, Expect, Key, Listing, Moment, Put, PutOutcome,
-    RemoveOutcome, Store,
+    Applied, Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
+    PutOutcome, RemoveOutcome, Store,
 };
 
 /// A store that fails, loses answers, or lets other writers go first.
+///
+/// [`Store::get_many`] is one call for each record. Counting, health and maintenance are no calls
+/// that are numbered; they fail while the store is [`Down`](StoreFault::Down).
 #[derive(Debug)]
 pub struct FaultyStore {
     inner: Arc<dyn Store>,
@@ -116,6 +120,14 @@ impl FaultyStore {
         }
     }
 
+    /// Fails while everything does.
+    fn down(&self) -> Result<(), Error> {
+        match *lock(&self.fault) {
+            StoreFault::Down => Err(Error::unavailable("the store is down", Applied::No)),
+            _ => Ok(()),
+        }
+    }
+
     fn check(&self, put: Option<&Put>) -> Result<(), Error> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
         let fails = match *lock(&self.fault) {
@@ -191,11 +203,51 @@ impl Store for FaultyStore {
         })
     }
 
+    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
+        match self.down() {
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+            Ok(()) => self.inner.health(),
+        }
+    }
+
+    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
+        match self.down() {
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+            Ok(()) => self.inner.maintain(moment),
+        }
+    }
+
     fn observe_time(&self, moment: Moment) {
         self.inner.observe_time(moment);
     }
 
     fn listing(&self) -> Option<&dyn Listing> {
         self.inner.listing()
+    }
+
+    fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {
+        let inner = Arc::clone(&self.inner).counter()?;
+        Some(Arc::new(FaultyCounter { store: self, inner }))
+    }
+}
+
+#[derive(Debug)]
+struct FaultyCounter {
+    store: Arc<FaultyStore>,
+    inner: Arc<dyn Counter>,
+}
+
+impl Counter for FaultyCounter {
+    fn add<'a>(
+        &'a self,
+        key: &'a Key,
+        n: u64,
+        window: Duration,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<u64, Error>> {
+        match self.store.down() {
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+            Ok(()) => self.inner.add(key, n, window, now),
+        }
     }
 }

@@ -1,15 +1,41 @@
-//! The upkeep of the stores while `grantor serve` runs, whether requests come or not.
+//! The upkeep of a server's stores, whether requests come or not.
 
 use std::time::Duration;
 
-use grantor_store::Stores;
+use grantor_store::{Stores, StoresMaintenance};
 use tokio::time::MissedTickBehavior;
 
+use crate::server::Server;
+
 /// How often a server maintains its stores.
-pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_secs(60);
+
+impl Server {
+    /// Has its stores do what they have to do now and then: delete records that have expired, give
+    /// room back. Findings and failures are logged under the target `grantor::audit`, each once.
+    ///
+    /// [`keep_maintained`](Self::keep_maintained) calls it once a minute.
+    pub async fn maintain(&self) -> StoresMaintenance {
+        maintain(&self.0.stores).await
+    }
+
+    /// Maintains its stores now and once a minute, until the future is dropped. It needs Tokio's
+    /// timers:
+    ///
+    /// ```
+    /// # async fn run(server: grantor_server::Server) {
+    /// let upkeep = tokio::spawn(server.keep_maintained());
+    /// // Serve, and then:
+    /// upkeep.abort();
+    /// # }
+    /// ```
+    pub fn keep_maintained(&self) -> impl Future<Output = ()> + Send + use<> {
+        run(self.0.stores.clone(), INTERVAL)
+    }
+}
 
 /// Maintains `stores` now and after each `interval`, until it is dropped.
-pub(crate) async fn run(stores: Stores, interval: Duration) {
+async fn run(stores: Stores, interval: Duration) {
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -19,21 +45,22 @@ pub(crate) async fn run(stores: Stores, interval: Duration) {
 }
 
 /// Each notice is one event, and so is a failure. The next call repeats work that failed.
-async fn maintain(stores: &Stores) {
-    match stores.maintain().await {
-        Ok(maintenance) => {
-            for notice in &maintenance.notices {
-                tracing::warn!(target: "grantor::audit", "{notice}");
-            }
-            let deleted = maintenance.deleted;
-            tracing::debug!(target: "grantor::audit", deleted, "stores maintained");
-        }
-        Err(error) => tracing::error!(
-            target: "grantor::audit",
-            error = &error as &dyn std::error::Error,
-            "the stores could not be maintained; the next try is in a minute"
-        ),
+async fn maintain(stores: &Stores) -> StoresMaintenance {
+    let maintained = stores.maintain().await;
+    for notice in &maintained.notices {
+        tracing::warn!(target: "grantor::audit", "{notice}");
     }
+    for failure in &maintained.failures {
+        tracing::error!(
+            target: "grantor::audit",
+            store = failure.store,
+            error = &failure.error as &dyn std::error::Error,
+            "a store could not be maintained; the next try is in a minute"
+        );
+    }
+    let deleted = maintained.deleted;
+    tracing::debug!(target: "grantor::audit", deleted, "stores maintained");
+    maintained
 }
 
 #[cfg(test)]
@@ -109,11 +136,8 @@ mod tests {
             .with_writer(Arc::new(File::create(&path).unwrap()))
             .finish();
         let guard = tracing::subscriber::set_default(subscriber);
-        crate::block_on(async {
-            work.await;
-            Ok(())
-        })
-        .unwrap();
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build().unwrap().block_on(work);
         drop(guard);
         std::fs::read_to_string(path).unwrap()
     }
