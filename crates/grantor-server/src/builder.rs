@@ -205,6 +205,7 @@ impl ServerBuilder {
             issuer: issuer.clone(),
             environment: environment.clone(),
             access_token_lifetime: config.access_token_lifetime,
+            request_deadline: config.request_deadline,
         });
         let tokens = Tokens {
             records: tables.access_tokens,

@@ -40,6 +40,9 @@ pub struct Config {
     pub max_clock_skew: Duration,
     /// How long a login or consent page may stay open. One hour by default.
     pub interaction_lifetime: Duration,
+    /// How long after its start a request repeats the write that decides it, if the store's answer was
+    /// lost. Then the answer is 503. 10 s by default, at most 60 s.
+    pub request_deadline: Duration,
     /// The proxies whose word about the address of a client is taken, for limits. None by default.
     pub trusted_proxies: TrustedProxies,
     /// How many scope values a request may have. 100 by default.
@@ -86,6 +89,7 @@ impl Default for Config {
             rotation: Rotation::default(),
             max_clock_skew: Duration::from_secs(60),
             interaction_lifetime: Duration::from_secs(3600),
+            request_deadline: Duration::from_secs(10),
             trusted_proxies: TrustedProxies::default(),
             max_scope_values: MAX_SCOPE_VALUES,
         }
@@ -128,6 +132,10 @@ impl Config {
         check(
             within(self.interaction_lifetime, 60, 24 * 3600),
             "the interaction lifetime must be between 1 min and 1 day",
+        );
+        check(
+            self.request_deadline <= seconds(60),
+            "the deadline of a request must be at most 60 s",
         );
         if let AccessTokens::Jwt(algorithm) = self.access_tokens {
             check(

@@ -7,7 +7,7 @@ mod refresh_token;
 mod verdict;
 
 pub use end_reason::EndReason;
-pub(crate) use grants::Grants;
+pub(crate) use grants::{Deadline, Grants};
 pub use record::{CodeState, Grant, GrantState, GrantedUnder, PreviousRefreshToken, RefreshState};
 pub(crate) use refresh_token::{RefreshClaims, RefreshTokenText};
 pub(crate) use verdict::{Rules, Verdict, verdict};

@@ -7,7 +7,7 @@ use super::{Change, GrantType, Granted, NewGrant, OnConflict, TokenCall};
 use crate::client::Client;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
-use crate::grant::{Grant, GrantedUnder};
+use crate::grant::{Deadline, Grant, GrantedUnder};
 use crate::identifier::Identifier;
 use crate::services::Services;
 use crate::token::{Minting, TokenContents};
@@ -24,6 +24,7 @@ pub(crate) async fn run(
     now: Timestamp,
 ) -> Result<TokenResponse, Error> {
     let mut commit = Commit {
+        deadline: services.grants.deadline(),
         services,
         client,
         now,
@@ -63,6 +64,7 @@ struct Commit<'a> {
     services: &'a Services,
     client: &'a Client,
     now: Timestamp,
+    deadline: Deadline,
     /// The longest that the client's access tokens are valid.
     lifetime: Duration,
     /// The access token of a try that lost, for the next one.
@@ -116,7 +118,7 @@ impl Commit<'_> {
             None => contents.for_subject(grant.subject.clone()),
         };
         let minted = self.mint(Some(id), contents).await?;
-        match grants.create(id, &grant).await? {
+        match grants.create(id, &grant, self.deadline).await? {
             Ok(()) => Ok(self.answer(minted, Some(id), &[], refresh)),
             Err(Conflict) => Err(Error::Internal("an identifier was drawn twice".to_owned())),
         }
@@ -127,7 +129,10 @@ impl Commit<'_> {
         let grants = &self.services.grants;
         let refresh = grants.refresh_token(change.id, &change.next)?;
         let minted = self.mint(Some(change.id), change.contents).await?;
-        if let Ok(()) = grants.change(change.id, &change.next, change.read).await? {
+        if let Ok(()) = grants
+            .change(change.id, &change.next, change.read, self.deadline)
+            .await?
+        {
             return Ok(Some(self.answer(
                 minted,
                 Some(change.id),

@@ -33,7 +33,11 @@ async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply, Error> {
         UserAnswer::Denied => ended_grant(context)?,
         UserAnswer::Allowed { allowed, .. } => allowed_grant(context, allowed, code.hash()).await?,
     };
-    match services.grants.create(id, &grant).await? {
+    match services
+        .grants
+        .create(id, &grant, services.grants.deadline())
+        .await?
+    {
         Ok(()) => after_first_answer(context, answer).await?,
         Err(Conflict) => {
             let stored = services.grants.find(id).await?;
