@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::Issuer;
+use grantor_jose::Leeway;
 use grantor_store::{Diagnostics, Stores};
 
 use crate::build_error::BuildError;
@@ -196,6 +197,8 @@ impl ServerBuilder {
             }
         };
         let (issuer, config) = (self.issuer, self.config);
+        let leeway = Leeway::new(config.max_clock_skew)
+            .map_err(|error| BuildError::new(vec![error.to_string()]))?;
         let revocation = Arc::new(tables.revocation);
         let grants = Arc::new(Grants {
             records: tables.grants,
@@ -220,6 +223,7 @@ impl ServerBuilder {
             format: self.token_format,
             default_audience: config.default_audience.clone(),
             max_clock_skew: config.max_clock_skew,
+            leeway,
         };
         let offer = Offer {
             config: &config,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::uri;
 use crate::jws::{Compact, Extensions};
 use crate::jwt::{Claims, Typ};
-use crate::{Algorithm, Error, Key, PublicKey, SignError, Timestamp, base64url, digest};
+use crate::{Algorithm, Error, Key, Leeway, PublicKey, SignError, Timestamp, base64url, digest};
 
 /// The request that a proof is for.
 #[derive(Clone)]
@@ -78,7 +78,7 @@ impl fmt::Debug for Request<'_> {
 pub struct Policy {
     algorithms: Vec<Algorithm>,
     max_age: Duration,
-    leeway: Duration,
+    leeway: Leeway,
 }
 
 impl Policy {
@@ -90,7 +90,7 @@ impl Policy {
         Self {
             algorithms: algorithms.filter(|one| !one.is_symmetric()).collect(),
             max_age: Duration::from_secs(300),
-            leeway: Duration::from_secs(60),
+            leeway: Leeway::default(),
         }
     }
 
@@ -112,7 +112,7 @@ impl Policy {
 
     /// Accepts proofs that are this much ahead.
     #[must_use]
-    pub fn with_leeway(self, leeway: Duration) -> Self {
+    pub fn with_leeway(self, leeway: Leeway) -> Self {
         Self { leeway, ..self }
     }
 }
@@ -176,7 +176,7 @@ fn verify_token(
     if now > remember_until {
         return Err(Error::Expired);
     }
-    if issued_at > now + policy.leeway {
+    if issued_at > now + policy.leeway.duration() {
         return Err(Error::NotYetValid);
     }
     let thumbprint = key.thumbprint();
