@@ -202,6 +202,7 @@ impl ServerBuilder {
         let revocation = Arc::new(tables.revocation);
         let grants = Arc::new(Grants {
             records: tables.grants,
+            by_subject: tables.grants_by_subject,
             clients: Arc::clone(&clients),
             revocation: Arc::clone(&revocation),
             keys: Arc::clone(&keys),

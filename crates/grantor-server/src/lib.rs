@@ -78,7 +78,8 @@ pub use counters::CountersSnapshot;
 pub use error::{Error, Refusal, SiteMisuse};
 pub use event::{Event, EventKind, Severity};
 pub use grant::{
-    CodeState, EndReason, Grant, GrantState, GrantedUnder, PreviousRefreshToken, RefreshState,
+    CodeState, EndReason, Grant, GrantState, GrantedUnder, ListedGrant, PreviousRefreshToken,
+    RefreshState,
 };
 pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
 pub use identifier::Identifier;

@@ -1,6 +1,6 @@
 use grantor_store::{Diagnostics, Records, Stores};
 
-use crate::grant::Grant;
+use crate::grant::{Grant, GrantOfSubject};
 use crate::key::KeysRecord;
 use crate::revocation::Revocation;
 use crate::token::{AccessTokenRecord, RevokedRecord};
@@ -9,6 +9,7 @@ use crate::token::{AccessTokenRecord, RevokedRecord};
 pub(crate) struct Tables {
     pub(crate) keys: Records<KeysRecord>,
     pub(crate) grants: Records<Grant>,
+    pub(crate) grants_by_subject: Records<GrantOfSubject>,
     pub(crate) access_tokens: Records<AccessTokenRecord>,
     pub(crate) revoked: Records<RevokedRecord>,
     pub(crate) revocation: Revocation,
@@ -18,12 +19,14 @@ impl Tables {
     pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
         let keys = diagnostics.records(stores);
         let grants = diagnostics.records(stores);
+        let grants_by_subject = diagnostics.records(stores);
         let access_tokens = diagnostics.records(stores);
         let revoked = diagnostics.records(stores);
         let revocation = Revocation::prepare(stores, diagnostics);
         Some(Self {
             keys: keys?,
             grants: grants?,
+            grants_by_subject: grants_by_subject?,
             access_tokens: access_tokens?,
             revoked: revoked?,
             revocation: revocation?,

@@ -5,8 +5,8 @@ use grantor_core::{Environment, Issuer, Secret, Timestamp};
 use grantor_store::{Conflict, Records, Version, Versioned};
 
 use super::{
-    EndReason, Grant, GrantState, PreviousRefreshToken, RefreshClaims, RefreshState,
-    RefreshTokenText,
+    EndReason, Grant, GrantOfSubject, GrantState, PreviousRefreshToken, RefreshClaims,
+    RefreshState, RefreshTokenText,
 };
 use crate::client::Clients;
 use crate::error::Error;
@@ -18,6 +18,7 @@ use crate::revocation::Revocation;
 #[derive(Debug)]
 pub(crate) struct Grants {
     pub(crate) records: Records<Grant>,
+    pub(crate) by_subject: Records<GrantOfSubject>,
     pub(crate) clients: Arc<dyn Clients>,
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) keys: Arc<Keys>,
@@ -76,7 +77,7 @@ impl Grants {
         let Some(Versioned { record, .. }) = self.find(id).await? else {
             return Ok(false);
         };
-        Ok(matches!(record.state, GrantState::Live { .. }) && self.is_current(&record).await?)
+        Ok(record.is_live() && self.is_current(&record).await?)
     }
 
     /// When a request that begins now stops repeating the write that decides it.

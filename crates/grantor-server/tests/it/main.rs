@@ -19,6 +19,7 @@ mod endpoints;
 mod events;
 mod expiry;
 mod forged_forms;
+mod grants_of_subject;
 mod introspection;
 mod limits;
 mod metadata;
