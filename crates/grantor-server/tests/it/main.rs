@@ -38,3 +38,4 @@ mod rollback;
 mod second_factor;
 mod secrets;
 mod store_failures;
+mod write_then_decide;
