@@ -70,8 +70,8 @@ mod token;
 pub use build_error::BuildError;
 pub use builder::ServerBuilder;
 pub use client::{
-    Client, Clients, Credentials, NewClient, Registered, Registrar, SecretHashes, StoredClients,
-    VerifySecret,
+    Client, Clients, Credentials, NewClient, Registered, Registrar, SecretHashes, StoredClient,
+    StoredClients, VerifySecret,
 };
 pub use config::{AccessTokens, Config, Rotation};
 pub use counters::CountersSnapshot;
