@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use grantor_core::{Scope, TrustedProxies};
-use grantor_jose::{Algorithm, jwt};
+use grantor_jose::{Algorithm, Leeway};
 use serde::{Deserialize, Serialize};
 
 use crate::profile::Profile;
@@ -14,8 +14,9 @@ pub struct Config {
     pub profile: Profile,
     /// The format of access tokens. Opaque by default.
     pub access_tokens: AccessTokens,
-    /// The audience of a token whose client named no resource. JWT access tokens need one
-    /// (RFC 9068 section 3).
+    /// The audience of a token whose client named no resource. Without one it is the first that is
+    /// protected in this process; a JWT access token must have one (RFC 9068 section 3), so a client
+    /// of a server without either has to name a resource.
     pub default_audience: Option<String>,
     /// Resources that may be asked for, besides those of registered resource servers (RFC 8707).
     pub resources: Vec<String>,
@@ -36,7 +37,7 @@ pub struct Config {
     /// Which clients get a new refresh token at every use.
     pub rotation: Rotation,
     /// By how much the clocks of two machines may differ. 60 s by default, which is also the most:
-    /// [`jwt::Policy::MAX_LEEWAY`] bounds it for JWTs too.
+    /// [`Leeway::MAX`] bounds it for JWTs too.
     pub max_clock_skew: Duration,
     /// How long the `request_uri` of a pushed request is valid: 5 to 600 s (RFC 9126 section 2.2), 90 s
     /// by default.
@@ -45,6 +46,9 @@ pub struct Config {
     pub require_pushed_authorization_requests: bool,
     /// How long a login or consent page may stay open. One hour by default.
     pub interaction_lifetime: Duration,
+    /// How long after its start a request repeats the write that decides it, if the store's answer was
+    /// lost. Then the answer is 503. 10 s by default, at most 60 s.
+    pub request_deadline: Duration,
     /// The proxies whose word about the address of a client is taken, for limits. None by default.
     pub trusted_proxies: TrustedProxies,
     /// How many scope values a request may have. 100 by default.
@@ -93,6 +97,7 @@ impl Default for Config {
             pushed_request_lifetime: Duration::from_secs(90),
             require_pushed_authorization_requests: false,
             interaction_lifetime: Duration::from_secs(3600),
+            request_deadline: Duration::from_secs(10),
             trusted_proxies: TrustedProxies::default(),
             max_scope_values: MAX_SCOPE_VALUES,
         }
@@ -129,7 +134,7 @@ impl Config {
             "the refresh grace must be at most 300 s",
         );
         check(
-            self.max_clock_skew <= jwt::Policy::MAX_LEEWAY,
+            Leeway::new(self.max_clock_skew).is_ok(),
             "the clock skew allowed must be at most 60 s, the most that is allowed for JWTs",
         );
         check(
@@ -140,14 +145,14 @@ impl Config {
             within(self.interaction_lifetime, 60, 24 * 3600),
             "the interaction lifetime must be between 1 min and 1 day",
         );
+        check(
+            self.request_deadline <= seconds(60),
+            "the deadline of a request must be at most 60 s",
+        );
         if let AccessTokens::Jwt(algorithm) = self.access_tokens {
             check(
                 matches!(algorithm, Algorithm::Es256 | Algorithm::EdDsa),
                 "JWT access tokens are signed with ES256 or EdDSA",
-            );
-            check(
-                self.default_audience.is_some(),
-                "JWT access tokens need a default audience (RFC 9068 section 3)",
             );
         }
         problems

@@ -71,15 +71,16 @@ mod token;
 pub use build_error::BuildError;
 pub use builder::ServerBuilder;
 pub use client::{
-    Client, Clients, Credentials, NewClient, Registered, Registrar, SecretHashes, StoredClients,
-    VerifySecret,
+    Client, Clients, Credentials, NewClient, Registered, Registrar, SecretHashes, StoredClient,
+    StoredClients, VerifySecret,
 };
 pub use config::{AccessTokens, Config, Rotation};
 pub use counters::CountersSnapshot;
 pub use error::{Error, Refusal, SiteMisuse};
 pub use event::{Event, EventKind, Severity};
 pub use grant::{
-    CodeState, EndReason, Grant, GrantState, GrantedUnder, PreviousRefreshToken, RefreshState,
+    CodeState, EndReason, Grant, GrantState, GrantedUnder, ListedGrant, PreviousRefreshToken,
+    RefreshState,
 };
 pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
 pub use identifier::Identifier;

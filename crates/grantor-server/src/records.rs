@@ -1,7 +1,7 @@
 use grantor_store::{Diagnostics, Records, Stores};
 
 use crate::authorization::PushedRequests;
-use crate::grant::Grant;
+use crate::grant::{Grant, GrantOfSubject};
 use crate::key::KeysRecord;
 use crate::revocation::Revocation;
 use crate::token::{AccessTokenRecord, RevokedRecord};
@@ -10,6 +10,7 @@ use crate::token::{AccessTokenRecord, RevokedRecord};
 pub(crate) struct Tables {
     pub(crate) keys: Records<KeysRecord>,
     pub(crate) grants: Records<Grant>,
+    pub(crate) grants_by_subject: Records<GrantOfSubject>,
     pub(crate) access_tokens: Records<AccessTokenRecord>,
     pub(crate) revoked: Records<RevokedRecord>,
     pub(crate) revocation: Revocation,
@@ -20,6 +21,7 @@ impl Tables {
     pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
         let keys = diagnostics.records(stores);
         let grants = diagnostics.records(stores);
+        let grants_by_subject = diagnostics.records(stores);
         let access_tokens = diagnostics.records(stores);
         let revoked = diagnostics.records(stores);
         let revocation = Revocation::prepare(stores, diagnostics);
@@ -27,6 +29,7 @@ impl Tables {
         Some(Self {
             keys: keys?,
             grants: grants?,
+            grants_by_subject: grants_by_subject?,
             access_tokens: access_tokens?,
             revoked: revoked?,
             revocation: revocation?,

@@ -5,6 +5,7 @@ use grantor_core::{Introspection, Issuer};
 use crate::client::StoredClients;
 use crate::counters::CountersSnapshot;
 use crate::error::Error;
+use crate::grant::ListedGrant;
 use crate::revocation::Target;
 use crate::services::Services;
 
@@ -61,6 +62,15 @@ impl Server {
     /// The store failed.
     pub async fn revoke(&self, target: &Target) -> Result<(), Error> {
         self.0.revoke(target).await
+    }
+
+    /// The valid grants of a subject, the oldest first: one for each login of each application. A
+    /// grant is on the list once its code was redeemed. [`revoke`](Self::revoke) ends one.
+    ///
+    /// # Errors
+    /// The store failed, or can't list.
+    pub async fn grants_of(&self, subject: &str) -> Result<Vec<ListedGrant>, Error> {
+        self.0.grants.of_subject(subject).await
     }
 
     /// Removes a user: revokes every token of `subject`, calls `remove`, which removes the account,

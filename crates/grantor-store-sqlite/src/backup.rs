@@ -33,7 +33,12 @@ pub struct BackupContents {
 }
 
 /// The kinds that a restored database is without by default.
-const ENDED: [Kind; 3] = [kinds::GRANTS, kinds::SESSIONS, kinds::ACCESS_TOKENS];
+const ENDED: [Kind; 4] = [
+    kinds::GRANTS,
+    kinds::GRANTS_BY_SUBJECT,
+    kinds::SESSIONS,
+    kinds::ACCESS_TOKENS,
+];
 
 /// Writes what the database of `source` holds at this moment to `to`, which must not be there. Others
 /// may read and write meanwhile.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use grantor_core::Timestamp;
 use grantor_store::{Error, SweepClock, WriterThread};
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::error::failed;
 use crate::job::{Ended, Job, Task, Write};
@@ -112,7 +112,13 @@ impl Batches {
                 if !self.connection.is_autocommit() {
                     let _rolled_back = self.connection.execute_batch("ROLLBACK");
                 }
-                Ended::unknown(&error)
+                match error.sqlite_error_code() {
+                    // The end of the transaction was not written.
+                    Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => {
+                        Ended::rolled_back(&error)
+                    }
+                    _ => Ended::unknown(&error),
+                }
             }
         }
     }

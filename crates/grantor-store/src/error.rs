@@ -75,6 +75,12 @@ impl Error {
         self
     }
 
+    /// The same, of a write that an earlier try may have made.
+    pub(crate) fn of_unknown_effect(mut self) -> Self {
+        self.0.applied = Applied::Unknown;
+        self
+    }
+
     /// Whether the write took place.
     #[must_use]
     pub fn applied(&self) -> Applied {

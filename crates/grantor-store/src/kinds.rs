@@ -65,6 +65,8 @@ kinds! {
     RESOURCES = b"ri" "resources" Guard;
     /// Authorizations, with their codes and refresh tokens.
     GRANTS = b"gr" "grants" Transition;
+    /// Which grants a subject has, by subject.
+    GRANTS_BY_SUBJECT = b"gs" "grants-by-subject" Cache;
     /// Authorization requests that clients pushed (RFC 9126).
     PUSHED_REQUESTS = b"pr" "pushed-requests" ShortLived;
     /// Opaque access tokens.

@@ -1,6 +1,7 @@
 //! The records of one kind: reading, writing, and the judgement whether one is dead.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use grantor_core::{Environment, Timestamp};
 use grantor_jose::digest::MacKey;
@@ -32,6 +33,7 @@ pub struct Records<R> {
     namespace: Namespace,
     environment: Environment,
     sealing_key: Option<Arc<SealingKey>>,
+    repeat_until: Option<Duration>,
     kind: std::marker::PhantomData<fn() -> R>,
 }
 
@@ -51,8 +53,20 @@ impl<R: Record> Records<R> {
             namespace: placement.namespace,
             environment: placement.environment.clone(),
             sealing_key: sealing_key.filter(|_| R::SEALED),
+            repeat_until: None,
             kind: std::marker::PhantomData,
         })
+    }
+
+    /// The same records. A write whose outcome the store does not know is repeated verbatim until the
+    /// clock ([`Clock::elapsed`](grantor_core::Clock::elapsed)) shows `elapsed`, rather than for a
+    /// tenth of a second: for the write that decides a request, whose deadline that is.
+    #[must_use]
+    pub fn repeat_until(&self, elapsed: Duration) -> Self {
+        Self {
+            repeat_until: Some(elapsed),
+            ..self.clone()
+        }
     }
 
     /// The key of the record that we minted `identifier` for.
@@ -240,7 +254,7 @@ impl<R: Record> Records<R> {
         };
         put.check_size()?;
         self.store.observe_time(Moment::of(&self.environment));
-        let mut retry = Retry::new(&self.environment);
+        let mut retry = Retry::new(&self.environment).until(self.repeat_until);
         loop {
             match self.store.put(&put).await {
                 Ok(PutOutcome::Stored) => return Ok(Ok(version)),
@@ -256,7 +270,7 @@ impl<R: Record> Records<R> {
         key: &Key,
         expect: Expect,
     ) -> Result<RemoveOutcome, Error> {
-        let mut retry = Retry::new(&self.environment);
+        let mut retry = Retry::new(&self.environment).until(self.repeat_until);
         loop {
             match self.store.remove(key, expect).await {
                 // The try before it may have been the one that removed it.
@@ -277,6 +291,7 @@ impl<R> Clone for Records<R> {
             namespace: self.namespace,
             environment: self.environment.clone(),
             sealing_key: self.sealing_key.clone(),
+            repeat_until: self.repeat_until,
             kind: std::marker::PhantomData,
         }
     }

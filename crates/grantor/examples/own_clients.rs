@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
@@ -103,5 +104,6 @@ pub(crate) async fn server() -> Result<Server, Box<dyn StdError>> {
 async fn main() -> Result<(), Box<dyn StdError>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     let app: axum::Router = server().await?.routes();
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     Ok(axum::serve(listener, app).await?)
 }

@@ -7,6 +7,7 @@
 //! ```
 
 use std::error::Error as StdError;
+use std::net::SocketAddr;
 
 use grantor::axum::ServerExt;
 use grantor::core::BoxFuture;
@@ -62,5 +63,6 @@ pub(crate) async fn server() -> Result<Server, Box<dyn StdError>> {
 async fn main() -> Result<(), Box<dyn StdError>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     let app: axum::Router = server().await?.routes();
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     Ok(axum::serve(listener, app).await?)
 }

@@ -12,6 +12,7 @@
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
 use grantor::axum::ServerExt;
@@ -256,5 +257,6 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     let app: axum::Router = server().await?.routes();
     println!("open http://127.0.0.1:3000{REQUEST}");
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     Ok(axum::serve(listener, app).await?)
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use grantor_core::Issuer;
-use grantor_server::Server;
+use grantor_server::{AccessTokens, Server};
 use grantor_site::AccountSite;
 use grantor_store::Stores;
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::access_log::AccessLog;
 use crate::args::{Common, Serve};
 use crate::config::Config;
 use crate::data;
-use crate::error::CliError;
+use crate::error::{CliError, list};
 use crate::output::Output;
 
 pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<ExitCode, CliError> {
@@ -94,7 +94,18 @@ async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server
         );
         server.require_pushed_authorization_requests = config.require_pushed_requests;
     });
-    Ok(builder.build().await?)
+    let built = builder.build().await;
+    // No resource is protected in this process, so nothing else gives a JWT its audience.
+    if matches!(config.access_tokens, AccessTokens::Jwt(_)) && config.audience.is_none() {
+        let mut problems = built.map_or_else(|error| error.problems().to_vec(), |_| Vec::new());
+        problems.push(
+            "JWT access tokens need a default audience (RFC 9068 section 3): set tokens.audience"
+                .to_owned(),
+        );
+        let headline = "the server can't be built";
+        return Err(CliError::configuration(list(headline, &problems)));
+    }
+    Ok(built?)
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {

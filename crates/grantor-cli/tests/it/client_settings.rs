@@ -25,7 +25,9 @@ fn looking_makes_nothing_and_takes_no_lock() {
     writer.execute_batch("BEGIN IMMEDIATE").unwrap();
     let listed = home.json(&["client", "list"]);
     assert_eq!(listed[0]["client_id"], "job");
-    let shown = home.json(&["client", "show", "job"]);
+    let mut shown = home.json(&["client", "show", "job"]);
+    let secrets = shown.as_object_mut().unwrap().remove("secrets").unwrap();
+    assert_eq!(secrets, json!([{ "expires_at": null }]));
     assert_eq!(shown, listed[0]);
     writer.execute_batch("ROLLBACK").unwrap();
 }
@@ -225,5 +227,55 @@ fn a_secret_that_raw_basic_breaks_is_warned_about() {
     assert!(
         warning["warning"].as_str().unwrap().contains("guessed"),
         "{warning}"
+    );
+}
+
+#[test]
+fn secrets_are_shown_by_their_ends_and_never_themselves() {
+    let home = Home::new();
+    let first = home.add_service("job", &[]);
+    let line = |home: &Home| {
+        let text = home.run(&["client", "show", "job"]).ok().out;
+        let line = text.lines().find(|line| line.starts_with("secrets:"));
+        (line.unwrap().to_owned(), text.contains(&*first))
+    };
+    assert_eq!(
+        line(&home),
+        ("secrets:        1, until it is replaced".to_owned(), false)
+    );
+    home.run(&["client", "rotate-secret", "job", "--keep-old", "24h"])
+        .ok();
+    let (shown, leaked) = line(&home);
+    assert!(
+        shown.starts_with("secrets:        2, until it is replaced; until 20"),
+        "{shown}"
+    );
+    assert!(
+        shown.ends_with("in 24 hours") || shown.ends_with("in 23 hours"),
+        "{shown}"
+    );
+    assert!(!leaked);
+    let secrets = &home.json(&["client", "show", "job"])["secrets"];
+    assert!(secrets[0]["expires_at"].is_null() && secrets[1]["expires_at"].is_string());
+
+    home.run(&["client", "rotate-secret", "job"]).ok();
+    assert_eq!(
+        home.json(&["client", "show", "job"])["secrets"],
+        json!([{ "expires_at": null }])
+    );
+    let public = [
+        "--public",
+        "--grant",
+        "authorization_code",
+        "--redirect-uri",
+        "https://s.example/",
+    ];
+    home.run(&[&["client", "add", "spa"][..], &public].concat())
+        .ok();
+    assert!(
+        home.run(&["client", "show", "spa"])
+            .ok()
+            .out
+            .contains("secrets:        none")
     );
 }

@@ -48,7 +48,10 @@ impl Home {
 
     /// A command that has nothing from this process's environment.
     pub(crate) fn command(&self, args: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_grantor"));
+        self.command_by(Command::new(env!("CARGO_BIN_EXE_grantor")), args)
+    }
+
+    fn command_by(&self, mut command: Command, args: &[&str]) -> Run {
         command
             .env_clear()
             .current_dir(self.0.path())
@@ -90,8 +93,20 @@ impl Home {
 
     /// As [`serve`](Self::serve), not started yet. Its log goes to `serve.log`.
     pub(crate) fn serve_command(&self, args: &[&str]) -> Run {
+        self.serve_by(Command::new(env!("CARGO_BIN_EXE_grantor")), args)
+    }
+
+    /// The same, for a limit on the size of its files: a write beyond that fails and ends nothing.
+    pub(crate) fn serve_command_for_full_files(&self, args: &[&str]) -> Run {
+        let mut shell = Command::new("/bin/sh");
+        let ignoring = "trap '' XFSZ; exec \"$0\" \"$@\"";
+        shell.args(["-c", ignoring, env!("CARGO_BIN_EXE_grantor")]);
+        self.serve_by(shell, args)
+    }
+
+    fn serve_by(&self, program: Command, args: &[&str]) -> Run {
         let serve = ["serve", "--listen", "127.0.0.1:0"];
-        let mut run = self.command(&[&serve, args].concat());
+        let mut run = self.command_by(program, &[&serve, args].concat());
         run.command
             .stderr(File::create(self.path("serve.log")).unwrap());
         run

@@ -1,8 +1,9 @@
 //! HTTP as plain as it gets, and the clicks of somebody who signs in.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
 use grantor_core::{CodeVerifier, Params};
 use serde_json::Value;
@@ -22,13 +23,16 @@ impl Answer {
     pub(crate) fn read(stream: &mut TcpStream) -> Self {
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Self {
-            status,
+        Self::parse(&text).unwrap()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (head, body) = text.split_once("\r\n\r\n")?;
+        Some(Self {
+            status: head.split(' ').nth(1)?.parse().ok()?,
             head: head.to_owned(),
             body: body.to_owned(),
-        }
+        })
     }
 
     pub(crate) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
@@ -49,10 +53,57 @@ impl Answer {
     }
 }
 
+thread_local! {
+    static OWN_ADDRESS: Cell<Option<Ipv4Addr>> = const { Cell::new(None) };
+}
+
+/// From now on the connections of this thread come from this address of loopback.
+pub(crate) fn call_from(own: Ipv4Addr) {
+    OWN_ADDRESS.set(Some(own));
+}
+
 pub(crate) fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream
+    try_connect(address).unwrap()
+}
+
+fn try_connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = match OWN_ADDRESS.get() {
+        None => TcpStream::connect(address)?,
+        Some(own) => connect_from(own, address)?,
+    };
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+/// The standard library can't choose the address that a connection comes from.
+fn connect_from(own: Ipv4Addr, address: SocketAddr) -> io::Result<TcpStream> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((own, 0)))?;
+        socket.connect(address).await?.into_std()
+    })?;
+    stream.set_nonblocking(false)?;
+    Ok(stream)
+}
+
+/// As [`post`], at a server that may die meanwhile: none if it gave no whole answer.
+pub(crate) fn try_post(
+    address: SocketAddr,
+    target: &str,
+    form: &[(&str, &str)],
+    headers: &[(&str, &str)],
+) -> Option<Answer> {
+    let mut stream = try_connect(address).ok()?;
+    let request = request(address, "POST", target, &of_form(headers), &to_form(form));
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    let answer = Answer::parse(&text)?;
+    let length: usize = answer.headers("content-length").next()?.parse().ok()?;
+    (answer.body.len() == length).then_some(answer)
 }
 
 pub(crate) fn get(address: SocketAddr, target: &str, headers: &[(&str, &str)]) -> Answer {
@@ -65,9 +116,12 @@ pub(crate) fn post(
     form: &[(&str, &str)],
     headers: &[(&str, &str)],
 ) -> Answer {
+    ask(address, "POST", target, &of_form(headers), &to_form(form))
+}
+
+fn of_form<'a>(headers: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let form_type = ("content-type", "application/x-www-form-urlencoded");
-    let headers = [headers, &[form_type]].concat();
-    ask(address, "POST", target, &headers, &to_form(form))
+    [headers, &[form_type]].concat()
 }
 
 fn ask(
@@ -77,6 +131,19 @@ fn ask(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Answer {
+    let mut stream = connect(address);
+    let request = request(address, method, target, headers, body);
+    stream.write_all(request.as_bytes()).unwrap();
+    Answer::read(&mut stream)
+}
+
+fn request(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> String {
     let mut request = format!("{method} {target} HTTP/1.1\r\nhost: {address}\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
@@ -85,9 +152,7 @@ fn ask(
     request.push_str(&format!(
         "content-length: {length}\r\nconnection: close\r\n\r\n{body}"
     ));
-    let mut stream = connect(address);
-    stream.write_all(request.as_bytes()).unwrap();
-    Answer::read(&mut stream)
+    request
 }
 
 pub(crate) fn to_form(pairs: &[(&str, &str)]) -> String {
@@ -190,7 +255,12 @@ impl<'a> Visitor<'a> {
         self.keep(get(self.server.address, target, &[("cookie", &cookies)]))
     }
 
-    fn cookie_header(&self) -> String {
+    /// Closes the session, and stays a browser that somebody has signed in from.
+    pub(crate) fn forget_session(&mut self) {
+        self.cookies.retain(|name, _| !name.contains("session"));
+    }
+
+    pub(crate) fn cookie_header(&self) -> String {
         let pairs = self.cookies.iter().map(|(n, v)| format!("{n}={v}"));
         pairs.collect::<Vec<_>>().join("; ")
     }

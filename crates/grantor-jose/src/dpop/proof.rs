@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Nonces, uri};
 use crate::jws::{Compact, Extensions};
 use crate::jwt::{Claims, Typ};
-use crate::{Algorithm, Error, Key, PublicKey, SignError, Timestamp, base64url, digest};
+use crate::{Algorithm, Error, Key, Leeway, PublicKey, SignError, Timestamp, base64url, digest};
 
 /// The request that a proof is for.
 #[derive(Clone)]
@@ -78,7 +78,7 @@ impl fmt::Debug for Request<'_> {
 pub struct Policy {
     algorithms: Vec<Algorithm>,
     max_age: Duration,
-    leeway: Duration,
+    leeway: Leeway,
     nonces: Option<Nonces>,
 }
 
@@ -91,7 +91,7 @@ impl Policy {
         Self {
             algorithms: algorithms.filter(|one| !one.is_symmetric()).collect(),
             max_age: Duration::from_secs(300),
-            leeway: Duration::from_secs(60),
+            leeway: Leeway::default(),
             nonces: None,
         }
     }
@@ -114,7 +114,7 @@ impl Policy {
 
     /// Accepts proofs that are this much ahead.
     #[must_use]
-    pub fn with_leeway(self, leeway: Duration) -> Self {
+    pub fn with_leeway(self, leeway: Leeway) -> Self {
         Self { leeway, ..self }
     }
 
@@ -203,7 +203,7 @@ fn verify_token(
     if now > remember_until {
         return Err(Error::Expired);
     }
-    if issued_at > now + policy.leeway {
+    if issued_at > now + policy.leeway.duration() {
         return Err(Error::NotYetValid);
     }
     let thumbprint = key.thumbprint();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::kind::{self, Kind};
 use super::{Claims, Typ};
-use crate::{Algorithm, Error, Timestamp, digest};
+use crate::{Algorithm, Error, Leeway, Timestamp, digest};
 
 /// What one kind of token must fulfil, so that no other kind passes for it.
 ///
@@ -25,14 +25,11 @@ pub struct Policy {
     trusted: Vec<String>,
     nonce: Option<String>,
     algorithms: Vec<Algorithm>,
-    leeway: Duration,
+    leeway: Leeway,
     max_lifetime: Option<Duration>,
 }
 
 impl Policy {
-    /// The longest leeway for clocks that disagree, and the default.
-    pub const MAX_LEEWAY: Duration = Duration::from_secs(60);
-
     /// Access tokens of `issuer` for the resource `audience` (RFC 9068 section 4).
     #[must_use]
     pub fn access_token(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
@@ -110,7 +107,7 @@ impl Policy {
             trusted: Vec::new(),
             nonce: None,
             algorithms: algorithms.filter(|one| !one.is_symmetric()).collect(),
-            leeway: Self::MAX_LEEWAY,
+            leeway: Leeway::default(),
             max_lifetime: None,
         }
     }
@@ -136,13 +133,10 @@ impl Policy {
         }
     }
 
-    /// Accepts times that are wrong by this much, at most [`MAX_LEEWAY`](Self::MAX_LEEWAY).
+    /// Accepts times that are wrong by this much.
     #[must_use]
-    pub fn with_leeway(self, leeway: Duration) -> Self {
-        Self {
-            leeway: leeway.min(Self::MAX_LEEWAY),
-            ..self
-        }
+    pub fn with_leeway(self, leeway: Leeway) -> Self {
+        Self { leeway, ..self }
     }
 
     /// Requires `exp`, and that it lies no further ahead than this. A token that lives for long
@@ -200,16 +194,19 @@ impl Policy {
 
     /// RFC 7519 section 4.1.4: "on or after" the time of `exp` a token is expired.
     fn check_times(&self, claims: &Claims, now: Timestamp) -> Result<(), Error> {
-        if claims.expires_at.is_some_and(|at| now >= at + self.leeway) {
+        if claims
+            .expires_at
+            .is_some_and(|at| now >= at + self.leeway.duration())
+        {
             return Err(Error::Expired);
         }
         if let Some(lifetime) = self.max_lifetime {
             let at = claims.expires_at.ok_or(Error::MissingClaim("exp"))?;
-            if at > now + lifetime + self.leeway {
+            if at > now + lifetime + self.leeway.duration() {
                 return Err(Error::InvalidClaim("exp"));
             }
         }
-        let latest = now + self.leeway;
+        let latest = now + self.leeway.duration();
         let begins = [claims.not_before, claims.issued_at];
         if begins.into_iter().flatten().any(|at| at > latest) {
             return Err(Error::NotYetValid);

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use grantor_jose::jwt::{self, Policy};
-use grantor_jose::{Algorithm, Error, Key, KeySet, Part, Timestamp, base64url};
+use grantor_jose::{Algorithm, Error, Key, KeySet, Leeway, Part, Timestamp, base64url};
 use serde_json::Value;
 
 use crate::table::{Answer, Table};
@@ -57,7 +57,7 @@ fn policy(context: &Value, case: &Value) -> Policy {
     Policy::id_token(text(&context["issuer"]), text(&context["client_id"]))
         .with_algorithms(allowed)
         .with_nonce(text(&context["nonce"]))
-        .with_leeway(Duration::from_secs(leeway))
+        .with_leeway(Leeway::new(Duration::from_secs(leeway)).unwrap())
 }
 
 /// What the file expects, where it leaves a choice what this crate chose, and the reason.

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use grantor_jose::dpop::{self, Nonces, Policy, Request};
-use grantor_jose::{Algorithm, Error, Key, Timestamp};
+use grantor_jose::{Algorithm, Error, Key, Leeway, Timestamp};
 use serde_json::Value;
 
 use crate::table::{Answer, Table};
@@ -97,7 +97,7 @@ fn a_proof_has_its_time() {
     let proof = dpop::sign(&key, &request, "1", Timestamp::from_secs(1000)).unwrap();
     let policy = Policy::new()
         .with_max_age(Duration::from_secs(100))
-        .with_leeway(Duration::from_secs(10));
+        .with_leeway(Leeway::new(Duration::from_secs(10)).unwrap());
     let check = |now| dpop::verify(&proof, &request, &policy, Timestamp::from_secs(now));
     assert_eq!(check(989).unwrap_err(), Error::NotYetValid);
     assert_eq!(

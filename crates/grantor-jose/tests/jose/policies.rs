@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use grantor_jose::jwt::{self, Policy, Typ};
-use grantor_jose::{Algorithm, Error, Key, KeySet, Timestamp, base64url};
+use grantor_jose::{Algorithm, Error, Key, KeySet, Leeway, Timestamp, base64url};
 use serde_json::{Value, json};
 
 const ISSUER: &str = "https://as.example.com";
@@ -138,7 +138,7 @@ fn times_are_compared_with_leeway() {
     let fixture = Fixture::new();
     let check = |leeway, name, value: f64, expected| {
         let policy = Policy::id_token(ISSUER, "client-1");
-        let policy = policy.with_leeway(Duration::from_secs(leeway));
+        let policy = policy.with_leeway(Leeway::new(Duration::from_secs(leeway)).unwrap());
         let claims = with(id_token(), name, json!(value));
         fixture.check(&policy, Typ::JWT, &claims, expected);
     };
@@ -150,9 +150,8 @@ fn times_are_compared_with_leeway() {
     check(30, "nbf", 1031.0, Err(Error::NotYetValid));
     check(30, "iat", 1030.0, Ok(()));
     check(30, "iat", 1031.0, Err(Error::NotYetValid));
-    // More than the maximum is the maximum.
-    check(3600, "exp", 940.0, Err(Error::Expired));
-    check(3600, "exp", 941.0, Ok(()));
+    check(60, "exp", 940.0, Err(Error::Expired));
+    check(60, "exp", 941.0, Ok(()));
     for far in [-1e300, -9.3e18] {
         check(0, "exp", far, Err(Error::Expired));
         check(0, "nbf", far, Ok(()));

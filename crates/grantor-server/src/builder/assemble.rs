@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use grantor_jose::Leeway;
 use grantor_store::Diagnostics;
 
 use super::{ChosenSite, ServerBuilder};
@@ -67,15 +68,19 @@ impl ServerBuilder {
             }
         };
         let (issuer, config) = (self.issuer, self.config);
+        let leeway = Leeway::new(config.max_clock_skew)
+            .map_err(|error| BuildError::new(vec![error.to_string()]))?;
         let revocation = Arc::new(tables.revocation);
         let grants = Arc::new(Grants {
             records: tables.grants,
+            by_subject: tables.grants_by_subject,
             clients: Arc::clone(&clients),
             revocation: Arc::clone(&revocation),
             keys: Arc::clone(&keys),
             issuer: issuer.clone(),
             environment: environment.clone(),
             access_token_lifetime: config.access_token_lifetime,
+            request_deadline: config.request_deadline,
         });
         let tokens = Tokens {
             records: tables.access_tokens,
@@ -90,6 +95,7 @@ impl ServerBuilder {
             format: self.token_format,
             default_audience: config.default_audience.clone(),
             max_clock_skew: config.max_clock_skew,
+            leeway,
         };
         let offer = Offer {
             config: &config,

@@ -19,4 +19,4 @@ pub use clients::{Clients, Registered};
 pub use credentials::{Credentials, SecretHashes, VerifySecret};
 pub use new_client::NewClient;
 pub use registrar::Registrar;
-pub use stored::StoredClients;
+pub use stored::{StoredClient, StoredClients};

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex};
 
-use grantor_core::{BoxFuture, Environment};
+use grantor_core::{BoxFuture, Environment, Timestamp};
 use grantor_jose::digest::MacKey;
 use grantor_store::{Cached, Diagnostics, Records, Stores};
 
@@ -21,6 +21,16 @@ pub struct StoredClients {
     environment: Environment,
     secret_key: MacKey,
     cache: Cached<String, Registered>,
+}
+
+/// A client, and what is known of its secrets.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StoredClient {
+    /// The client.
+    pub client: Client,
+    /// When each of its valid secrets ends, the newest first; never, if absent.
+    pub secrets: Vec<Option<Timestamp>>,
 }
 
 impl StoredClients {
@@ -73,6 +83,25 @@ impl StoredClients {
     pub async fn list_in(stores: &Stores) -> Result<Option<Vec<Client>>, Error> {
         let clients = stores.records::<ClientRecord>().map_err(Error::Internal)?;
         list(&clients).await
+    }
+
+    /// A client in `stores` with what is known of its secrets, for a program that only reads, as
+    /// [`list_in`](Self::list_in).
+    ///
+    /// # Errors
+    /// The stores can't carry clients, or can't be read.
+    pub async fn find_in(stores: &Stores, id: &str) -> Result<Option<StoredClient>, Error> {
+        let clients = stores.records::<ClientRecord>().map_err(Error::Internal)?;
+        let Some(versioned) = clients.get(&clients.key_of_name(id)).await? else {
+            return Ok(None);
+        };
+        let now = stores.environment().now();
+        let valid = versioned.record.secrets.iter();
+        let secrets = valid.filter(|secret| secret.is_valid(now));
+        Ok(Some(StoredClient {
+            secrets: secrets.map(|secret| secret.expires_at).collect(),
+            client: versioned.record.into_client(),
+        }))
     }
 
     /// A client and its credentials, at most [`CACHE_TTL`] old. An unknown client is looked up every

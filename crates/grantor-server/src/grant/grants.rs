@@ -5,8 +5,8 @@ use grantor_core::{Environment, Issuer, Secret, Timestamp};
 use grantor_store::{Conflict, Records, Version, Versioned};
 
 use super::{
-    EndReason, Grant, GrantState, PreviousRefreshToken, RefreshClaims, RefreshState,
-    RefreshTokenText,
+    EndReason, Grant, GrantOfSubject, GrantState, PreviousRefreshToken, RefreshClaims,
+    RefreshState, RefreshTokenText,
 };
 use crate::client::Clients;
 use crate::error::Error;
@@ -18,6 +18,7 @@ use crate::revocation::Revocation;
 #[derive(Debug)]
 pub(crate) struct Grants {
     pub(crate) records: Records<Grant>,
+    pub(crate) by_subject: Records<GrantOfSubject>,
     pub(crate) clients: Arc<dyn Clients>,
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) keys: Arc<Keys>,
@@ -25,7 +26,13 @@ pub(crate) struct Grants {
     pub(crate) environment: Environment,
     /// The longest an access token lives after its grant has ended.
     pub(crate) access_token_lifetime: Duration,
+    /// How long after its start a request repeats a write whose outcome is unknown.
+    pub(crate) request_deadline: Duration,
 }
+
+/// A time of the clock: until then a write whose outcome is unknown is repeated.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline(Duration);
 
 impl Grants {
     /// A grant as it is stored, whatever its state.
@@ -70,7 +77,12 @@ impl Grants {
         let Some(Versioned { record, .. }) = self.find(id).await? else {
             return Ok(false);
         };
-        Ok(matches!(record.state, GrantState::Live { .. }) && self.is_current(&record).await?)
+        Ok(record.is_live() && self.is_current(&record).await?)
+    }
+
+    /// When a request that begins now stops repeating the write that decides it.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline(self.environment.clock.elapsed() + self.request_deadline)
     }
 
     /// Creates a grant. Of several with one identifier, one is stored.
@@ -78,9 +90,11 @@ impl Grants {
         &self,
         id: Identifier,
         grant: &Grant,
+        deadline: Deadline,
     ) -> Result<Result<(), Conflict>, Error> {
-        let key = self.records.key(id.as_bytes());
-        Ok(self.records.create(&key, grant).await?.map(|_| ()))
+        let records = self.records.repeat_until(deadline.0);
+        let key = records.key(id.as_bytes());
+        Ok(records.create(&key, grant).await?.map(|_| ()))
     }
 
     /// Moves a grant on from the version that was read: the put that decides a redemption or a
@@ -90,9 +104,11 @@ impl Grants {
         id: Identifier,
         next: &Grant,
         read: Version,
+        deadline: Deadline,
     ) -> Result<Result<(), Conflict>, Error> {
-        let key = self.records.key(id.as_bytes());
-        Ok(self.records.update(&key, next, read).await?.map(|_| ()))
+        let records = self.records.repeat_until(deadline.0);
+        let key = records.key(id.as_bytes());
+        Ok(records.update(&key, next, read).await?.map(|_| ()))
     }
 
     /// Ends a grant: one write, whatever state it is in. The grant as it was; none if there was none
@@ -118,7 +134,8 @@ impl Grants {
             expires_at: record.expires_at.max(now + self.access_token_lifetime),
             ..record.clone()
         };
-        self.records.overwrite(&key, &ended).await?;
+        let records = self.records.repeat_until(self.deadline().0);
+        records.overwrite(&key, &ended).await?;
         Ok(Some(record))
     }
 

@@ -28,6 +28,9 @@ pub struct Grant {
     pub(crate) salt: [u8; 16],
     /// Its state.
     pub state: GrantState,
+    /// Until when it is on the list of its subject.
+    #[serde(default)]
+    pub(crate) listed_until: Timestamp,
     /// When its record may go.
     pub expires_at: Timestamp,
 }
@@ -119,6 +122,12 @@ pub struct PreviousRefreshToken {
 }
 
 impl Grant {
+    /// Whether it has tokens.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self.state, GrantState::Live { .. })
+    }
+
     /// Whether it has ended.
     #[must_use]
     pub fn is_ended(&self) -> bool {

@@ -7,7 +7,7 @@ use super::{Change, GrantType, Granted, NewGrant, OnConflict, TokenCall};
 use crate::client::Client;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
-use crate::grant::{Grant, GrantedUnder};
+use crate::grant::{Deadline, Grant, GrantedUnder};
 use crate::identifier::Identifier;
 use crate::services::Services;
 use crate::token::{Minting, TokenContents};
@@ -23,11 +23,14 @@ pub(crate) async fn run(
     params: &Params<'_>,
     now: Timestamp,
 ) -> Result<TokenResponse, Error> {
+    let policy = services.policy.with(client);
     let mut commit = Commit {
+        deadline: services.grants.deadline(),
         services,
         client,
         now,
-        lifetime: services.policy.with(client).access_token_lifetime,
+        lifetime: policy.access_token_lifetime,
+        refresh_token_lifetime: policy.refresh_token_lifetime,
         minted: None,
     };
     let mut call = TokenCall::of(services, client, params, now);
@@ -67,8 +70,11 @@ struct Commit<'a> {
     services: &'a Services,
     client: &'a Client,
     now: Timestamp,
+    deadline: Deadline,
     /// The longest that the client's access tokens are valid.
     lifetime: Duration,
+    /// How long the client's refresh tokens are valid.
+    refresh_token_lifetime: Duration,
     /// The access token of a try that lost, for the next one.
     minted: Option<Minted>,
 }
@@ -111,27 +117,33 @@ impl Commit<'_> {
             created_at: self.now,
             salt: services.environment.random_bytes(),
             state: grants.opened(),
+            listed_until: Timestamp::default(),
             expires_at: self.now,
         };
-        let grant = call.redeemed(&opened)?;
+        let mut grant = call.redeemed(&opened)?;
         let refresh = grants.refresh_token(id, &grant)?;
         let contents = match contents.subject {
             Some(_) => contents,
             None => contents.for_subject(grant.subject.clone()),
         };
-        let minted = self.mint(Some(id), contents).await?;
-        match grants.create(id, &grant).await? {
+        let minted = self.mint_and_list(id, &mut grant, contents).await?;
+        match grants.create(id, &grant, self.deadline).await? {
             Ok(()) => Ok(self.answer(minted, Some(id), &[], refresh)),
             Err(Conflict) => Err(Error::Internal("an identifier was drawn twice".to_owned())),
         }
     }
 
     /// None if the grant type has to decide again.
-    async fn change(&mut self, change: Change) -> Result<Option<TokenResponse>, Error> {
+    async fn change(&mut self, mut change: Change) -> Result<Option<TokenResponse>, Error> {
         let grants = &self.services.grants;
         let refresh = grants.refresh_token(change.id, &change.next)?;
-        let minted = self.mint(Some(change.id), change.contents).await?;
-        if let Ok(()) = grants.change(change.id, &change.next, change.read).await? {
+        let minted = self
+            .mint_and_list(change.id, &mut change.next, change.contents)
+            .await?;
+        if let Ok(()) = grants
+            .change(change.id, &change.next, change.read, self.deadline)
+            .await?
+        {
             return Ok(Some(self.answer(
                 minted,
                 Some(change.id),
@@ -153,6 +165,20 @@ impl Commit<'_> {
                 Err(error)
             }
         }
+    }
+
+    /// Makes an access token of a grant, and meanwhile puts the grant on the list of its subject.
+    async fn mint_and_list(
+        &mut self,
+        id: Identifier,
+        grant: &mut Grant,
+        contents: TokenContents,
+    ) -> Result<Minted, Error> {
+        let (services, ahead) = (self.services, self.refresh_token_lifetime);
+        let listing = services.grants.list_by_subject(id, grant, ahead);
+        let (minted, listed_until) = tokio::join!(self.mint(Some(id), contents), listing);
+        grant.listed_until = listed_until;
+        minted
     }
 
     /// Writes or signs an access token, unless an earlier try has made the same.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use grantor_core::{Secret, Timestamp};
+use grantor_core::{ErrorCode, Secret, Timestamp};
 use grantor_jose::{Algorithm, jwt};
 use serde_json::Value;
 
@@ -88,6 +88,12 @@ impl Tokens {
     ) -> Result<Secret, Error> {
         let no_key = || Error::Internal(format!("there is no {algorithm} key"));
         let key = self.keys.signing(algorithm).ok_or_else(no_key)?;
+        if minting.contents.audience.is_empty() && self.default_audience.is_none() {
+            return Err(Error::refused(
+                ErrorCode::InvalidTarget,
+                "\"resource\" must name a resource: this server has no default audience",
+            ));
+        }
         let claims = self.claims(minting, subject_epoch);
         let token = jwt::sign(key, jwt::Typ::ACCESS_TOKEN, &claims);
         token

@@ -120,8 +120,8 @@ impl Tokens {
             return None;
         }
         // Another machine may have issued it by a clock that is ahead; nothing makes it live longer.
-        let policy = Policy::access_token_at_its_issuer(self.issuer.as_str())
-            .with_leeway(self.max_clock_skew);
+        let policy =
+            Policy::access_token_at_its_issuer(self.issuer.as_str()).with_leeway(self.leeway);
         let now = self.environment.now();
         let verified = jwt::verify(token, self.keys.public(), &policy, now).ok()?;
         ReadClaims::of_jwt(verified.claims)

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{Environment, Issuer};
+use grantor_jose::Leeway;
 use grantor_store::Records;
 
 use super::revoked::RevokedRecord;
@@ -28,4 +29,6 @@ pub(crate) struct Tokens {
     pub(crate) format: Option<Arc<dyn TokenFormat>>,
     pub(crate) default_audience: Option<String>,
     pub(crate) max_clock_skew: Duration,
+    /// The same, for JWTs.
+    pub(crate) leeway: Leeway,
 }

@@ -159,3 +159,28 @@ async fn gives_nothing_to_a_public_client_even_if_its_table_allows_it() {
     assert_eq!(reply.status, 400);
     assert_eq!(reply.member("error"), "unauthorized_client");
 }
+
+/// A JWT names its audience (RFC 9068 section 2.2). What protects a resource in this process gives it.
+#[tokio::test]
+async fn a_jwt_needs_no_configured_audience_where_one_is_protected() {
+    let fixture = Fixture::with(|config| {
+        config.access_tokens = AccessTokens::Jwt(Algorithm::Es256);
+        config.default_audience = None;
+    })
+    .await;
+    let ask = [("grant_type", "client_credentials")];
+    let refused = fixture.token(MACHINE, &ask).await;
+    refused.assert_error(400, "invalid_target");
+    assert!(refused.text().contains("resource"), "{}", refused.text());
+    let named = [ask[0], ("resource", FILES)];
+    fixture.token(MACHINE, &named).await.assert_ok();
+
+    fixture.server.register_resource("https://things.example");
+    let token = fixture
+        .token(MACHINE, &ask)
+        .await
+        .assert_ok()
+        .member("access_token");
+    let seen = fixture.server.introspect(&token).await.unwrap();
+    assert_eq!(seen.aud, ["https://things.example"]);
+}

@@ -7,7 +7,8 @@ use grantor_server::{AccessTokens, Rotation};
 use http::header;
 
 use crate::support::{
-    API, APP, Ask, Browser, Fault, Fixture, MACHINE, Reply, SPA, Tokens, Who, client_request, value,
+    API, APP, Ask, Browser, Code, Fault, Fixture, MACHINE, Reply, SPA, Tokens, Who, client_request,
+    value,
 };
 
 /// Runs `act` once for every call that it makes to the store, with that call failing.
@@ -238,9 +239,10 @@ async fn a_write_of_which_nobody_knows_is_neither_success_nor_replay() {
     let first = fixture.tokens(SPA).await;
     fixture.store.set(Fault::LostAnswers {
         kind: *b"gr",
-        left: 8,
+        left: usize::MAX,
     });
     is_unavailable(&fixture.refresh(SPA, &first.refresh).await);
+    fixture.store.set(Fault::None);
     let second = Tokens::of(&fixture.refresh(SPA, &first.refresh).await);
     let third = Tokens::of(&fixture.refresh(SPA, &second.refresh).await);
     assert!(fixture.is_active(&third.access).await);
@@ -248,7 +250,7 @@ async fn a_write_of_which_nobody_knows_is_neither_success_nor_replay() {
 
     fixture.store.set(Fault::LostAnswers {
         kind: *b"gr",
-        left: 8,
+        left: usize::MAX,
     });
     is_unavailable(&fixture.revoke(SPA, &third.refresh).await);
     fixture.store.set(Fault::None);
@@ -257,4 +259,55 @@ async fn a_write_of_which_nobody_knows_is_neither_success_nor_replay() {
         fixture.introspect(API, &third.access).await,
         serde_json::json!({"active": false})
     );
+}
+
+/// Thirty answers take some 5 s, since the pauses between the tries are at most 256 ms. Time is that of
+/// the clock that stands still: the pauses count.
+#[tokio::test]
+async fn the_write_that_decides_is_repeated_until_the_deadline_of_the_request() {
+    let lost = |left| Fault::LostAnswers { kind: *b"gr", left };
+    for who in [APP, SPA] {
+        let patient = Fixture::with(|config| config.rotation = Rotation::Always).await;
+        let code = patient.code(who).await;
+        patient.store.set(lost(30));
+        let first = Tokens::of(&patient.redeem(who, &code).await);
+        patient.store.set(lost(30));
+        let second = Tokens::of(&patient.refresh(who, &first.refresh).await);
+        assert!(patient.is_active(&second.access).await);
+        assert_eq!(patient.server.counters().refresh_rotations, 1);
+
+        let hasty = Fixture::with(|config| {
+            config.rotation = Rotation::Always;
+            config.request_deadline = Duration::from_secs(1);
+        })
+        .await;
+        let first = hasty.tokens(who).await;
+        hasty.store.set(lost(30));
+        is_unavailable(&hasty.refresh(who, &first.refresh).await);
+        hasty.store.set(Fault::None);
+        // It was stored: the grace period has the answer.
+        Tokens::of(&hasty.refresh(who, &first.refresh).await);
+        for fixture in [patient, hasty] {
+            assert_eq!(fixture.server.counters().replays, 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_decision_of_the_user_is_repeated_until_the_deadline_too() {
+    let fixture = Fixture::new().await;
+    let mut browser = Browser::new(&fixture);
+    let ask = Ask::new(SPA);
+    let login = browser.open(&ask.url()).await;
+    let consent = browser.sign_in(&login).await;
+    fixture.store.set(Fault::LostAnswers {
+        kind: *b"gr",
+        left: 30,
+    });
+    let code = Code {
+        code: browser.allow(&consent).await.code(SPA.redirect_uri),
+        verifier: ask.verifier.expose().to_owned(),
+        redirect_uri: SPA.redirect_uri.to_owned(),
+    };
+    Tokens::of(&fixture.redeem(SPA, &code).await);
 }

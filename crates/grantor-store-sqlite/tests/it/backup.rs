@@ -108,6 +108,7 @@ fn a_restored_database_is_without_grants_unless_they_are_asked_for() {
     let all = [
         kinds::CLIENTS,
         kinds::GRANTS,
+        kinds::GRANTS_BY_SUBJECT,
         kinds::ACCESS_TOKENS,
         kinds::SESSIONS,
         kinds::ACCOUNTS,
@@ -118,10 +119,15 @@ fn a_restored_database_is_without_grants_unless_they_are_asked_for() {
     let backup = directory.path().join("backup");
     let contents = store.back_up(&backup).unwrap();
     assert_eq!(contents, contents_of(&backup).unwrap());
-    assert_eq!(contents.records.len(), 5);
+    assert_eq!(contents.records.len(), 6);
     assert!(contents.records.contains(&(kinds::GRANTS, 1)));
 
-    let ended = [kinds::GRANTS, kinds::ACCESS_TOKENS, kinds::SESSIONS];
+    let ended = [
+        kinds::GRANTS,
+        kinds::GRANTS_BY_SUBJECT,
+        kinds::ACCESS_TOKENS,
+        kinds::SESSIONS,
+    ];
     for (what, name) in [(Restore::WithoutGrants, "a"), (Restore::KeepGrants, "b")] {
         let to = directory.path().join(name);
         restore(&backup, &to, what).unwrap();

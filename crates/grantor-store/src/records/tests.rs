@@ -202,6 +202,62 @@ fn an_unknown_outcome_is_resolved_by_the_same_put() {
     );
 }
 
+/// Loses the answer of the first put, and can't be reached for some time after it.
+#[derive(Debug, Default)]
+struct Unreachable {
+    store: MemoryStore,
+    puts: AtomicU32,
+    for_puts: u32,
+}
+
+impl Store for Unreachable {
+    fn capabilities(&self) -> Capabilities {
+        self.store.capabilities()
+    }
+
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        self.store.get(key)
+    }
+
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        let number = self.puts.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move {
+            if (1..=self.for_puts).contains(&number) {
+                return Err(Error::unavailable("no connection", Applied::No));
+            }
+            let outcome = self.store.put(put).await;
+            match number {
+                0 => Err(Error::unavailable("connection lost", Applied::Unknown)),
+                _ => outcome,
+            }
+        })
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        self.store.remove(key, expect)
+    }
+}
+
+#[test]
+fn a_later_try_that_has_no_effect_says_nothing_of_the_first() {
+    for (for_puts, stored) in [(6, true), (u32::MAX, false)] {
+        let store = Arc::new(Unreachable {
+            for_puts,
+            ..Unreachable::default()
+        });
+        let (_, records) = records_in(store);
+        let created = block_on(records.create(&records.key(b"1"), &code("a")));
+        match created {
+            Ok(outcome) => assert!(stored && outcome.is_ok()),
+            Err(error) => assert_eq!((stored, error.applied()), (false, Applied::Unknown)),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct NeverSure(AtomicU32);
 
@@ -238,6 +294,35 @@ fn an_outcome_that_stays_unknown_is_said_to_be_so() {
     assert_eq!(store.0.load(Ordering::Relaxed), 8);
     let error = block_on(records.remove(&key)).unwrap_err();
     assert_eq!(error.applied(), Applied::No);
+}
+
+#[test]
+fn an_outcome_that_stays_unknown_is_said_to_be_so_at_the_deadline() {
+    let store = Arc::new(NeverSure(AtomicU32::new(0)));
+    let (fake, records) = records_in(Arc::<NeverSure>::clone(&store));
+    let deadline = records.environment().clock.elapsed() + Duration::from_secs(5);
+    let patient = records.repeat_until(deadline);
+    let error = block_on(patient.create(&records.key(b"1"), &code("a"))).unwrap_err();
+    assert_eq!(error.applied(), Applied::Unknown);
+    let (tries, pauses) = (store.0.load(Ordering::Relaxed), fake.pauses());
+    assert!((25..=60).contains(&tries), "{tries}");
+    assert!(
+        pauses
+            .iter()
+            .all(|pause| *pause <= Duration::from_millis(256)),
+        "{pauses:?}"
+    );
+    let paused: Duration = pauses.iter().sum();
+    assert!(
+        paused >= Duration::from_secs(5) && paused < Duration::from_secs(6),
+        "{paused:?}"
+    );
+
+    // A deadline that has passed leaves the usual tries.
+    let before = store.0.load(Ordering::Relaxed);
+    let late = records.repeat_until(Duration::ZERO);
+    assert!(block_on(late.create(&records.key(b"2"), &code("a"))).is_err());
+    assert_eq!(store.0.load(Ordering::Relaxed) - before, 8);
 }
 
 #[test]

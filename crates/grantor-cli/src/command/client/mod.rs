@@ -68,14 +68,15 @@ enum Prepared {
 }
 
 async fn read(command: Prepared, stores: &Stores, output: &Output) -> Result<(), CliError> {
-    let clients = StoredClients::list_in(stores).await?.unwrap_or_default();
     match command {
         Prepared::Show(id) => {
-            let client = clients.iter().find(|client| client.id == id);
-            let client = client.ok_or_else(|| no_client(&id))?;
-            output.result(&show::details(client), &show::to_json(client))
+            let found = StoredClients::find_in(stores, &id).await?;
+            let found = found.ok_or_else(|| no_client(&id))?;
+            let (text, json) = show::with_secrets(&found, stores.environment().now());
+            output.result(&text, &json)
         }
         _ => {
+            let clients = StoredClients::list_in(stores).await?.unwrap_or_default();
             let json = clients.iter().map(show::to_json).collect();
             output.result(&show::lines(&clients), &json)
         }

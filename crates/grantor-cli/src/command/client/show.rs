@@ -1,7 +1,10 @@
 use std::time::Duration;
 
-use grantor_server::{Client, Rotation};
+use grantor_core::Timestamp;
+use grantor_server::{Client, Rotation, StoredClient};
 use serde_json::{Value, json};
+
+use crate::when;
 
 /// A line for each client.
 pub(super) fn lines(clients: &[Client]) -> String {
@@ -71,6 +74,30 @@ pub(super) fn details(client: &Client) -> String {
     ];
     let lines = rows.map(|(name, value)| format!("{:<16}{value}", format!("{name}:")));
     lines.join("\n")
+}
+
+/// All settings, and how many secrets it has and when each ends: as text and as JSON.
+pub(super) fn with_secrets(stored: &StoredClient, now: Timestamp) -> (String, Value) {
+    let StoredClient {
+        client, secrets, ..
+    } = stored;
+    let end = |end: &Option<Timestamp>| match end {
+        Some(end) => format!("until {}", when::told(*end, now)),
+        None => "until it is replaced".to_owned(),
+    };
+    let ends: Vec<String> = secrets.iter().map(end).collect();
+    let told = match &ends[..] {
+        [] => "none".to_owned(),
+        [only] => format!("1, {only}"),
+        several => format!("{}, {}", several.len(), several.join("; ")),
+    };
+    let text = format!("{}\n{:<16}{told}", details(client), "secrets:");
+    let mut json = to_json(client);
+    let ends = secrets
+        .iter()
+        .map(|end| json!({ "expires_at": end.and_then(when::date) }));
+    json["secrets"] = ends.collect();
+    (text, json)
 }
 
 pub(super) fn to_json(client: &Client) -> Value {

@@ -1,4 +1,4 @@
-use grantor_core::{BoxFuture, ErrorCode, ErrorResponse, Secret};
+use grantor_core::{BoxFuture, ErrorCode, ErrorResponse, Secret, Timestamp};
 use grantor_store::Conflict;
 
 use crate::authorization::context::{AuthorizationContext, UserAnswer};
@@ -33,7 +33,11 @@ async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply, Error> {
         UserAnswer::Denied => ended_grant(context)?,
         UserAnswer::Allowed { allowed, .. } => allowed_grant(context, allowed, code.hash()).await?,
     };
-    match services.grants.create(id, &grant).await? {
+    match services
+        .grants
+        .create(id, &grant, services.grants.deadline())
+        .await?
+    {
         Ok(()) => after_first_answer(context, answer).await?,
         Err(Conflict) => {
             let stored = services.grants.find(id).await?;
@@ -159,6 +163,7 @@ fn ended_grant(context: &AuthorizationContext<'_>) -> Result<Grant, Error> {
             at: now,
             reason: EndReason::Denied.as_str().to_owned(),
         },
+        listed_until: Timestamp::default(),
         // As long as the form can come back, it must meet the answer that was given.
         expires_at: context.sealed.started_at + services.config.interaction_lifetime,
     })

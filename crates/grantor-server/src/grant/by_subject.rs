@@ -1,0 +1,110 @@
+use std::time::Duration;
+
+use grantor_core::Timestamp;
+use grantor_store::{Kind, Record, kinds};
+use serde::{Deserialize, Serialize};
+
+use super::{Grant, Grants};
+use crate::error::Error;
+use crate::identifier::Identifier;
+
+/// A grant of a subject, as a listing has it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ListedGrant {
+    /// Its identifier: [`Target::Grant`](crate::Target::Grant) takes its text.
+    pub id: Identifier,
+    /// The grant.
+    pub grant: Grant,
+}
+
+/// That a subject has a grant, under a key that begins with the subject. The grant is read too, since
+/// it may have ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct GrantOfSubject {
+    grant: Identifier,
+    expires_at: Timestamp,
+}
+
+impl Record for GrantOfSubject {
+    const KIND: Kind = kinds::GRANTS_BY_SUBJECT;
+    const NAME: &'static str = "a grant in the list of its subject";
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+/// How many entries of a list are read at once.
+const PAGE: usize = 100;
+
+impl Grants {
+    /// Puts a grant on the list of its subject, if it is not there for as long as it may be valid.
+    /// Until when it is on the list now.
+    ///
+    /// A grant whose refresh token is used again and again is put on the list once in `ahead`. The
+    /// list decides nothing: a store that fails to keep it refuses no token, and the next use of the
+    /// refresh token tries again.
+    pub(crate) async fn list_by_subject(
+        &self,
+        id: Identifier,
+        grant: &Grant,
+        ahead: Duration,
+    ) -> Timestamp {
+        if grant.expires_at <= grant.listed_until {
+            return grant.listed_until;
+        }
+        let entry = GrantOfSubject {
+            grant: id,
+            expires_at: grant.expires_at + ahead,
+        };
+        let records = &self.by_subject;
+        let key = records.key_under_id(&grant.subject, id.as_bytes());
+        match records.overwrite(&key, &entry).await {
+            Ok(()) => entry.expires_at,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a grant is missing in the list of its subject"
+                );
+                grant.listed_until
+            }
+        }
+    }
+
+    /// The valid grants of a subject that have tokens, the oldest first.
+    pub(crate) async fn of_subject(&self, subject: &str) -> Result<Vec<ListedGrant>, Error> {
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.by_subject.page_under(subject, after.as_ref(), PAGE);
+            let page = page.await?.ok_or_else(|| {
+                let name = self.by_subject.store().capabilities().name;
+                Error::Internal(format!("{name} keeps the lists of grants, and can't list"))
+            })?;
+            for (_, entry) in page.records {
+                let id = entry.record.grant;
+                let Some(found) = self.find(id).await? else {
+                    continue;
+                };
+                let grant = found.record;
+                if grant.is_live() && grant.subject == subject && self.is_current(&grant).await? {
+                    listed.push(ListedGrant { id, grant });
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(listed);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_stored_formats_are_pinned() {
+        crate::stored_formats::check::<GrantOfSubject>();
+    }
+}
