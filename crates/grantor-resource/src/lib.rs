@@ -1,10 +1,10 @@
 //! Protects an API with OAuth access tokens.
 //!
 //! A [`Verifier`] checks tokens: JWTs with the issuer's keys, without a request for each (RFC 9068),
-//! others by introspection (RFC 7662), over the network or in the same process. [`protect`] makes a
-//! `tower` layer for bearer tokens of it (RFC 6750). [`ResourceMetadata`] names the authorization
-//! servers to clients (RFC 9728). Tokens that are bound to a key of their client are refused, since
-//! this crate checks no proofs.
+//! others by introspection (RFC 7662, RFC 9701), over the network or in the same process. [`protect`]
+//! makes a `tower` layer of it (RFC 6750). [`Dpop`] checks the proofs of tokens that are bound to a key
+//! of their client (RFC 9449); without it they are refused. [`ResourceMetadata`] names the authorization
+//! servers to clients (RFC 9728).
 //!
 //! ```no_run
 //! # use std::sync::Arc;
@@ -28,6 +28,30 @@
 //! # Ok(router)
 //! # }
 //! ```
+//!
+//! The layer grows by what a route needs, in the words of the specifications:
+//!
+//! ```no_run
+//! # use std::time::Duration;
+//! # use grantor_resource::{ConfigurationError, Dpop, Protect, Verifier, protect};
+//! # fn layer(verifier: &Verifier, metadata_url: url::Url) -> Result<Protect, ConfigurationError> {
+//! let dpop = Dpop::at("https://api.example.com").nonces().build()?;
+//! let layer = protect(verifier)
+//!     .scope("payments:write")
+//!     .audience("https://api.example.com/payments")
+//!     .acr_values(["urn:example:mfa"])
+//!     .max_age(Duration::from_secs(300))
+//!     .dpop(&dpop)
+//!     .resource_metadata(metadata_url);
+//! # Ok(layer)
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `axum` | [`AccessToken`] as an extractor, [`Refusal`] as an answer, the metadata as routes, and the path that clients sent for proofs in nested routers |
 
 mod access_token;
 mod dpop;

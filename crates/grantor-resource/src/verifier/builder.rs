@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{ClientAuthentication, Clock, Issuer, Secret, is_secure};
-use grantor_http::{RefreshTimes, SystemClock, Transport};
+use grantor_http::{JwksCache, RefreshTimes, SystemClock, Transport};
 use url::Url;
 
 use super::by_introspection::{ByIntrospection, Introspector};
 use super::discovered::Discovered;
 use super::jwt::Jwt;
 use super::{Configuration, Methods, Setup, Verifier};
-use crate::introspection::IntrospectionEndpoint;
+use crate::introspection::{IntrospectionEndpoint, SignedAnswers};
 use crate::{ConfigurationError, Introspect};
 
 /// Configures a [`Verifier`].
@@ -22,7 +22,10 @@ pub struct VerifierBuilder {
     discovers: bool,
     /// Whether checking a token may send a request.
     sends: bool,
+    /// Whether JWTs are verified with the keys at `jwks_uri`.
+    verifies_jwts: bool,
     jwks_uri: Option<Url>,
+    signed_introspection: bool,
     endpoint: Option<(Url, ClientAuthentication)>,
     client: Option<ClientAuthentication>,
     in_process: Option<Arc<dyn Introspect>>,
@@ -53,6 +56,7 @@ impl Verifier {
     pub fn jwt(issuer: &str, jwks_uri: &str, audience: &str) -> VerifierBuilder {
         let mut builder = VerifierBuilder::new().issuer(issuer).audience(audience);
         builder.sends = true;
+        builder.verifies_jwts = true;
         builder.jwks_uri = builder.secure_url("jwks_uri", jwks_uri);
         builder
     }
@@ -75,7 +79,9 @@ impl VerifierBuilder {
             issuer: None,
             discovers: false,
             sends: false,
+            verifies_jwts: false,
             jwks_uri: None,
+            signed_introspection: false,
             endpoint: None,
             client: None,
             in_process: None,
@@ -121,6 +127,21 @@ impl VerifierBuilder {
         self
     }
 
+    /// Requires that the introspection endpoint signs its answers (RFC 9701), so that what was decided by
+    /// them can be proved later. The issuer's keys are those of its metadata or of
+    /// [`Verifier::jwt`]; elsewhere they and the issuer have to be named: [`jwks_uri`](Self::jwks_uri),
+    /// [`issuer`](Self::issuer).
+    pub fn introspection_signed_response(mut self) -> Self {
+        self.signed_introspection = true;
+        self
+    }
+
+    /// Where the keys of the issuer are, for signed introspections.
+    pub fn jwks_uri(mut self, jwks_uri: &str) -> Self {
+        self.jwks_uri = self.secure_url("jwks_uri", jwks_uri);
+        self
+    }
+
     /// Checks tokens that are no JWTs in this process.
     pub fn or_in_process(mut self, introspect: Arc<dyn Introspect>) -> Self {
         self.in_process = Some(introspect);
@@ -162,11 +183,13 @@ impl VerifierBuilder {
             let problems = self.problems;
             return Err(ConfigurationError { problems });
         }
-        let setup = match self.discovered() {
+        let keys = self.fixed_keys();
+        let introspection = self.fixed_introspection(keys.as_ref());
+        let setup = match self.discovered(introspection.clone()) {
             Some(discovered) => Setup::AfterDiscovery(discovered.into_cached()),
             None => Setup::Fixed(Arc::new(Methods {
-                jwt: self.fixed_jwt(),
-                introspection: self.fixed_introspection(),
+                jwt: self.fixed_jwt(keys.as_ref()),
+                introspection,
             })),
         };
         Ok(Verifier {
@@ -184,6 +207,9 @@ impl VerifierBuilder {
             self.endpoint.is_some(),
             self.in_process.is_some(),
         ];
+        let signs_elsewhere = self.signed_introspection && self.endpoint.is_some();
+        let has_keys = self.issuer.is_some() && self.jwks_uri.is_some();
+        let has_endpoint = self.client.is_some() || self.endpoint.is_some();
         let introspection_methods = introspection_methods.into_iter().filter(|set| *set).count();
         for (wrong, problem) in [
             (
@@ -205,6 +231,14 @@ impl VerifierBuilder {
             (
                 introspection_methods > 1,
                 "tokens that are no JWTs can be checked in one way only",
+            ),
+            (
+                self.signed_introspection && !has_endpoint,
+                "\"introspection_signed_response\" is for an introspection endpoint",
+            ),
+            (
+                signs_elsewhere && !has_keys,
+                "\"introspection_signed_response\" needs \"issuer\" and \"jwks_uri\"",
             ),
         ] {
             if wrong {
@@ -233,12 +267,13 @@ impl VerifierBuilder {
         url
     }
 
-    fn discovered(&self) -> Option<Discovered> {
+    fn discovered(&self, introspection: Option<Arc<ByIntrospection>>) -> Option<Discovered> {
         Some(Discovered {
             issuer: self.issuer.clone().filter(|_| self.discovers)?,
             audience: self.audience.clone()?,
             client: self.client.clone(),
-            introspection: self.fixed_introspection(),
+            signed_introspection: self.signed_introspection,
+            introspection,
             transport: self.transport.clone()?,
             clock: self.clock.clone(),
             cache: self.cache,
@@ -246,25 +281,44 @@ impl VerifierBuilder {
         })
     }
 
-    fn fixed_jwt(&self) -> Option<Jwt> {
-        Some(Jwt::new(
-            self.issuer.as_ref()?,
-            self.audience.as_deref()?,
-            self.jwks_uri.clone()?,
+    fn fixed_keys(&self) -> Option<JwksCache> {
+        Some(JwksCache::new(
+            self.jwks_uri.as_ref()?,
             self.transport.clone()?,
             self.clock.clone(),
             self.refresh_times.clone(),
         ))
     }
 
-    fn fixed_introspection(&self) -> Option<Arc<ByIntrospection>> {
+    fn fixed_jwt(&self, keys: Option<&JwksCache>) -> Option<Jwt> {
+        Some(Jwt::new(
+            self.issuer.as_ref()?,
+            self.audience.as_deref()?,
+            self.jwks_uri.clone().filter(|_| self.verifies_jwts)?,
+            keys?.clone(),
+        ))
+    }
+
+    fn fixed_introspection(&self, keys: Option<&JwksCache>) -> Option<Arc<ByIntrospection>> {
         let (introspect, cache) = match (&self.in_process, &self.endpoint) {
             (Some(introspect), _) => (introspect.clone(), Duration::ZERO),
             (None, Some((url, client))) => {
+                let signed = self.issuer.as_ref().zip(keys).map(|(issuer, keys)| {
+                    let audience = self.audience.as_deref();
+                    let client_id = client.client_id();
+                    SignedAnswers::new(
+                        keys.clone(),
+                        issuer,
+                        client_id,
+                        audience,
+                        self.clock.clone(),
+                    )
+                });
                 let endpoint = IntrospectionEndpoint {
                     url: url.clone(),
                     client: client.clone(),
                     transport: self.transport.clone()?,
+                    signed: signed.filter(|_| self.signed_introspection),
                 };
                 (Arc::new(endpoint) as Arc<dyn Introspect>, self.cache)
             }

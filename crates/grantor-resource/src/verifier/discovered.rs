@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use grantor_core::exchange::{Discovery, DiscoveryError, Event, Exchange, Step};
 use grantor_core::{ClientAuthentication, Clock, Issuer, ServerMetadata};
-use grantor_http::{Cached, Fetched, RefreshTimes, Transport, Unavailable};
+use grantor_http::{Cached, Fetched, JwksCache, RefreshTimes, Transport, Unavailable};
 use url::Url;
 
 use super::Methods;
 use super::by_introspection::{ByIntrospection, Introspector};
 use super::jwt::Jwt;
-use crate::introspection::IntrospectionEndpoint;
+use crate::introspection::{IntrospectionEndpoint, SignedAnswers};
 
 /// The part of the configuration that does not depend on the metadata. With the metadata it makes
 /// the methods, and anew when the metadata has changed.
@@ -21,6 +21,8 @@ pub(super) struct Discovered {
     pub(super) audience: String,
     /// This resource's credentials at the introspection endpoint of the metadata.
     pub(super) client: Option<ClientAuthentication>,
+    /// Whether the answers of that endpoint must be signed.
+    pub(super) signed_introspection: bool,
     /// Checks tokens that are no JWTs in place of the endpoint of the metadata.
     pub(super) introspection: Option<Arc<ByIntrospection>>,
     pub(super) transport: Arc<dyn Transport>,
@@ -81,7 +83,10 @@ impl Discovered {
         let endpoint = metadata.introspection_endpoint.as_ref();
         let introspection = match (&self.introspection, endpoint, &self.client) {
             (Some(fixed), _, _) => Some(fixed.clone()),
-            (None, Some(url), Some(client)) => Some(Arc::new(self.introspection_at(url, client))),
+            (None, Some(url), Some(client)) => {
+                let keys = jwt.as_ref().map(Jwt::keys);
+                Some(Arc::new(self.introspection_at(url, client, keys)?))
+            }
             _ => None,
         };
         if jwt.is_none() && introspection.is_none() {
@@ -97,17 +102,41 @@ impl Discovered {
             &self.issuer,
             &self.audience,
             jwks_uri.clone(),
-            self.transport.clone(),
-            self.clock.clone(),
-            self.refresh_times.clone(),
+            JwksCache::new(
+                jwks_uri,
+                self.transport.clone(),
+                self.clock.clone(),
+                self.refresh_times.clone(),
+            ),
         )
     }
 
-    fn introspection_at(&self, url: &Url, client: &ClientAuthentication) -> ByIntrospection {
+    fn introspection_at(
+        &self,
+        url: &Url,
+        client: &ClientAuthentication,
+        keys: Option<&JwksCache>,
+    ) -> Result<ByIntrospection, Unavailable> {
+        let signed = match (self.signed_introspection, keys) {
+            (false, _) => None,
+            (true, Some(keys)) => Some(SignedAnswers::new(
+                keys.clone(),
+                &self.issuer,
+                client.client_id(),
+                Some(&self.audience),
+                self.clock.clone(),
+            )),
+            (true, None) => {
+                return Err(Unavailable::new(
+                    "the metadata of the issuer has no \"jwks_uri\" for signed introspections",
+                ));
+            }
+        };
         let endpoint = IntrospectionEndpoint {
             url: url.clone(),
             client: client.clone(),
             transport: self.transport.clone(),
+            signed,
         };
         let introspector = Introspector {
             introspect: Arc::new(endpoint),
@@ -115,7 +144,7 @@ impl Discovered {
             audience: Some(self.audience.clone()),
             clock: self.clock.clone(),
         };
-        ByIntrospection::new(introspector, self.cache)
+        Ok(ByIntrospection::new(introspector, self.cache))
     }
 }
 

@@ -1,12 +1,14 @@
 //! The cache of introspections, with one request at a time for each token.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use grantor_core::Clock;
 use grantor_http::SingleFlight;
 use grantor_jose::digest::sha256;
+use lru::LruCache;
 
 use crate::{AccessToken, IntrospectError, VerifyError};
 
@@ -23,12 +25,9 @@ pub(super) struct IntrospectionCache {
 type Key = [u8; 32];
 type Outcome = Result<AccessToken, VerifyError>;
 
-/// Two generations: when the young one is full, it replaces the old one. That bounds the memory
-/// without a search for entries to evict.
-#[derive(Default)]
 struct Shard {
-    young: HashMap<Key, CachedToken>,
-    old: HashMap<Key, CachedToken>,
+    /// When it is full, the token that was used least recently makes room.
+    cached: LruCache<Key, CachedToken>,
     in_flight: HashMap<Key, SingleFlight<Outcome>>,
 }
 
@@ -40,7 +39,12 @@ struct CachedToken {
 impl IntrospectionCache {
     pub(super) fn new(lifetime: Duration, clock: Arc<dyn Clock>) -> Self {
         Self {
-            shards: Default::default(),
+            shards: std::array::from_fn(|_| {
+                Mutex::new(Shard {
+                    cached: LruCache::new(CAPACITY),
+                    in_flight: HashMap::new(),
+                })
+            }),
             lifetime,
             clock,
         }
@@ -48,7 +52,7 @@ impl IntrospectionCache {
 
     pub(super) fn get(&self, token: &str) -> Option<AccessToken> {
         let key = sha256(token.as_bytes());
-        self.fresh(&self.shard(&key), &key)
+        self.fresh(&mut self.shard(&key), &key)
     }
 
     /// The cached token, or else the outcome of `introspect` or of the same call that is in flight.
@@ -60,7 +64,7 @@ impl IntrospectionCache {
         let key = sha256(token.as_bytes());
         let call = {
             let mut shard = self.shard(&key);
-            if let Some(token) = self.fresh(&shard, &key) {
+            if let Some(token) = self.fresh(&mut shard, &key) {
                 return Ok(token);
             }
             match shard.in_flight.get(&key) {
@@ -87,8 +91,8 @@ impl IntrospectionCache {
         call.wait().await
     }
 
-    fn fresh(&self, shard: &Shard, key: &Key) -> Option<AccessToken> {
-        let answer = shard.young.get(key).or_else(|| shard.old.get(key))?;
+    fn fresh(&self, shard: &mut Shard, key: &Key) -> Option<AccessToken> {
+        let answer = shard.cached.get(key)?;
         let in_time = self.clock.elapsed() < answer.until;
         let ended = answer
             .token
@@ -100,15 +104,6 @@ impl IntrospectionCache {
     fn shard(&self, key: &Key) -> MutexGuard<'_, Shard> {
         let shard = &self.shards[usize::from(key[0]) % SHARDS];
         shard.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Shard {
-    fn insert(&mut self, key: Key, answer: CachedToken) {
-        if self.young.len() >= MAX_YOUNG {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.young.insert(key, answer);
     }
 }
 
@@ -125,7 +120,7 @@ impl CompleteOnDrop {
                 token: token.clone(),
                 until: cache.clock.elapsed() + cache.lifetime,
             };
-            cache.shard(&self.key).insert(self.key, answer);
+            cache.shard(&self.key).cached.put(self.key, answer);
         }
     }
 }
@@ -139,8 +134,8 @@ impl Drop for CompleteOnDrop {
 }
 
 const SHARDS: usize = 16;
-/// For each shard: 8192 tokens in all, 16384 in both generations.
-const MAX_YOUNG: usize = 512;
+/// For each shard: 16384 tokens in all.
+const CAPACITY: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 /// For each shard: 1024 calls in all.
 const MAX_IN_FLIGHT: usize = 64;
 
@@ -185,16 +180,18 @@ mod tests {
     #[tokio::test]
     async fn a_flood_of_good_tokens_does_not_fill_the_memory() {
         let cache = cache();
-        let flood = SHARDS * MAX_YOUNG * 4;
+        let flood = SHARDS * CAPACITY.get() * 2;
         for i in 0..flood {
             let good = async { Ok(Claims::default().into()) };
             cache
                 .get_or_introspect(&format!("t{i}"), good)
                 .await
                 .unwrap();
+            // One that is in use stays.
+            assert!(i < 7 || cache.get("t7").is_some(), "{i}");
         }
-        let held = count(&cache, |shard| shard.young.len() + shard.old.len());
-        assert!(held <= SHARDS * MAX_YOUNG * 2, "{held}");
+        let held = count(&cache, |shard| shard.cached.len());
+        assert!(held <= SHARDS * CAPACITY.get(), "{held}");
         assert!(cache.get(&format!("t{}", flood - 1)).is_some());
         assert!(cache.get("t0").is_none());
         assert_eq!(count(&cache, |shard| shard.in_flight.len()), 0);

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::{Clock, Issuer, Timestamp};
-use grantor_http::{JwksCache, RefreshTimes, Transport};
+use grantor_core::{Issuer, Timestamp};
+use grantor_http::JwksCache;
 use grantor_jose::KeySet;
 use grantor_jose::jwt::{self, Policy};
 use url::Url;
@@ -20,16 +20,9 @@ pub(super) struct Jwt {
 }
 
 impl Jwt {
-    pub(super) fn new(
-        issuer: &Issuer,
-        audience: &str,
-        jwks_uri: Url,
-        transport: Arc<dyn Transport>,
-        clock: Arc<dyn Clock>,
-        refresh_times: RefreshTimes,
-    ) -> Self {
+    pub(super) fn new(issuer: &Issuer, audience: &str, jwks_uri: Url, keys: JwksCache) -> Self {
         Self {
-            keys: JwksCache::new(&jwks_uri, transport, clock, refresh_times),
+            keys,
             jwks_uri,
             policy: Policy::access_token(issuer.as_str(), audience),
         }
@@ -37,6 +30,10 @@ impl Jwt {
 
     pub(super) fn jwks_uri(&self) -> &Url {
         &self.jwks_uri
+    }
+
+    pub(super) fn keys(&self) -> &JwksCache {
+        &self.keys
     }
 
     pub(super) async fn verify(

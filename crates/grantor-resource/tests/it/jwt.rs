@@ -1,6 +1,6 @@
 //! JWTs checked with the issuer's keys (RFC 9068).
 
-use grantor_jose::{base64url, jwt::Typ};
+use grantor_jose::{Key, base64url, digest::hmac_sha256, jwt::Typ};
 use grantor_resource::VerifyError;
 use serde_json::{Value, json};
 
@@ -112,6 +112,121 @@ async fn rejects_a_token_that_nobody_signed() {
             let forged = format!("{header}.{payload}.{signature}");
             let verified = verifier.verify(&forged).await;
             assert!(matches!(verified, Err(VerifyError::Jwt(_))), "{alg}");
+        }
+    }
+}
+
+/// RFC 8725 section 2.1: the public key of the issuer, known to all, as the secret of a MAC.
+#[tokio::test]
+async fn rejects_a_mac_under_the_public_key_of_the_issuer() {
+    let world = World::new();
+    let verifier = world.jwt_verifier();
+    let public = world.key.public().unwrap();
+    let payload = world.token();
+    let payload = payload.split('.').nth(1).unwrap();
+    let header = json!({ "alg": "HS256", "typ": "at+jwt", "kid": "key-1" });
+    let input = format!("{}.{payload}", base64url::encode(header.to_string()));
+    let jwk = serde_json::to_string(public).unwrap();
+    for secret in [
+        public.to_pem().into_bytes(),
+        public.to_spki_der(),
+        jwk.into_bytes(),
+    ] {
+        let mac = base64url::encode(hmac_sha256(&secret, input.as_bytes()));
+        let verified = verifier.verify(&format!("{input}.{mac}")).await;
+        assert!(matches!(verified, Err(VerifyError::Jwt(_))));
+    }
+}
+
+/// RFC 7515 section 4.1.11.
+#[tokio::test]
+async fn rejects_a_token_with_a_critical_header() {
+    let world = World::new();
+    for critical in [json!(["b64"]), json!(["exp"]), json!([]), json!("x")] {
+        let header = json!({ "crit": critical, "b64": true, "exp": 1 });
+        let token = signed_with_header(&world.key, &header);
+        let verified = world.jwt_verifier().verify(&token).await;
+        let error = verified.unwrap_err();
+        assert!(matches!(error, VerifyError::Jwt(_)), "{critical}");
+    }
+}
+
+/// RFC 8725 section 3.10: keys come from the issuer, never from the token.
+#[tokio::test]
+async fn rejects_a_key_that_the_token_brings_along() {
+    let world = World::new();
+    let thief = new_key("thief");
+    let jwk = serde_json::to_value(thief.public().unwrap()).unwrap();
+    let jwks = json!({ "keys": [jwk] });
+    let evil = "https://evil.example/jwks";
+    world.network.answer(evil, jwks);
+    for header in [
+        json!({ "jwk": jwk }),
+        json!({ "jku": evil }),
+        json!({ "x5u": evil }),
+    ] {
+        let token = signed_with_header(&thief, &header);
+        assert!(world.jwt_verifier().verify(&token).await.is_err());
+    }
+    assert_eq!(world.network.count(evil), 0);
+}
+
+/// A good token whose header has these members besides.
+fn signed_with_header(key: &Key, members: &Value) -> String {
+    let payload = sign(key, &json!({}));
+    let payload = payload.split('.').nth(1).unwrap();
+    let header = json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": key.key_id() });
+    let header = base64url::encode(changed(header, members).to_string());
+    let input = format!("{header}.{payload}");
+    let signature = key.sign_bytes(input.as_bytes()).unwrap();
+    format!("{input}.{}", base64url::encode(signature.as_bytes()))
+}
+
+/// Clocks may disagree by a minute, and by no more.
+#[tokio::test]
+async fn accepts_an_expired_token_within_the_leeway() {
+    let world = World::new();
+    let verifier = world.jwt_verifier();
+    for (changes, good) in [
+        (json!({ "exp": START - 59 }), true),
+        (json!({ "exp": START - 60 }), false),
+        (json!({ "nbf": START + 60 }), true),
+        (json!({ "nbf": START + 61 }), false),
+        (json!({ "iat": START + 60 }), true),
+        (json!({ "iat": START + 61 }), false),
+    ] {
+        let verified = verifier.verify(&world.token_with(&changes)).await;
+        assert_eq!(verified.is_ok(), good, "{changes}");
+    }
+}
+
+#[tokio::test]
+async fn accepts_a_token_for_several_audiences() {
+    let world = World::new();
+    let changes = json!({ "aud": ["https://other.example.com", AUDIENCE] });
+    let verifier = world.jwt_verifier();
+    let token = verifier.verify(&world.token_with(&changes)).await.unwrap();
+    assert_eq!(token.audiences.len(), 2);
+    for aud in [json!([]), json!([AUDIENCE, 1]), json!({ AUDIENCE: 1 })] {
+        let token = world.token_with(&json!({ "aud": aud }));
+        assert!(world.jwt_verifier().verify(&token).await.is_err(), "{aud}");
+    }
+}
+
+#[tokio::test]
+async fn keys_are_fetched_anew_when_their_answer_says_so() {
+    for (cache_control, again_at) in [("public, max-age=60", 60), ("no-store", 30)] {
+        let world = World::new();
+        world
+            .network
+            .set_header(JWKS, "cache-control", cache_control);
+        let verifier = world.jwt_verifier();
+        let token = world.token_with(&json!({ "exp": START + 10_000 }));
+        for (advance, fetches) in [(0, 1), (again_at - 1, 1), (1, 2)] {
+            world.clock.advance(advance);
+            verifier.verify(&token).await.unwrap();
+            settle().await;
+            assert_eq!(world.network.count(JWKS), fetches, "{cache_control}");
         }
     }
 }

@@ -11,7 +11,7 @@ use grantor_core::exchange::NoAnswer;
 use grantor_core::{BoxFuture, ClientAuthentication, Clock, Timestamp};
 use grantor_http::{Transport, TransportError};
 use grantor_jose::{Algorithm, Key, KeySet, jwt};
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use serde_json::{Value, json};
 
 pub(crate) const ISSUER: &str = "https://id.example.com";
@@ -47,6 +47,7 @@ impl Clock for FakeClock {
 #[derive(Default)]
 pub(crate) struct Network {
     answers: Mutex<HashMap<String, (u16, String)>>,
+    headers: Mutex<HashMap<String, (&'static str, &'static str)>>,
     sent: Mutex<Vec<Request<Bytes>>>,
     /// While somebody holds it, nothing is answered.
     pub(crate) gate: tokio::sync::Mutex<()>,
@@ -62,6 +63,12 @@ impl Network {
         self.answers.lock().unwrap().insert(url.to_owned(), answer);
     }
 
+    /// Answers of this URL have this header from now on.
+    pub(crate) fn set_header(&self, url: &str, name: &'static str, value: &'static str) {
+        let mut headers = self.headers.lock().unwrap();
+        headers.insert(url.to_owned(), (name, value));
+    }
+
     pub(crate) fn take_down(&self, url: &str) {
         self.answers.lock().unwrap().remove(url);
     }
@@ -70,6 +77,12 @@ impl Network {
     pub(crate) fn count(&self, url: &str) -> usize {
         let sent = self.sent.lock().unwrap();
         sent.iter().filter(|request| request.uri() == url).count()
+    }
+
+    pub(crate) fn last_to(&self, url: &str) -> Request<Bytes> {
+        let sent = self.sent.lock().unwrap();
+        let mut sent = sent.iter().filter(|request| request.uri() == url);
+        sent.next_back().unwrap().clone()
     }
 
     pub(crate) fn last(&self) -> Request<Bytes> {
@@ -97,6 +110,10 @@ impl Transport for Network {
                 answer.ok_or_else(|| TransportError::new(NoAnswer::Unsent, "it is down"))?;
             let mut response = Response::new(Bytes::from(body));
             *response.status_mut() = status.try_into().unwrap();
+            if let Some((name, value)) = self.headers.lock().unwrap().get(&url) {
+                let value = HeaderValue::from_static(value);
+                response.headers_mut().insert(*name, value);
+            }
             Ok(response)
         })
     }
