@@ -56,6 +56,12 @@ pub(crate) fn failed(statement: Statement, error: &tokio_postgres::Error) -> Err
     Error::unavailable(message, applied)
 }
 
+/// An error after a try that may have been applied.
+pub(crate) fn in_doubt(error: &Error) -> Error {
+    let message = format!("{error}; an earlier try of the write may have been applied");
+    Error::unavailable(message, Applied::Unknown)
+}
+
 /// No answer within the time allowed.
 pub(crate) fn timed_out(statement: Statement) -> Error {
     let applied = applied(statement);

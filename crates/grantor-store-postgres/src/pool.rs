@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_postgres::Row;
 
 use crate::connection::Parameters;
-use crate::error::{Meaning, failed, not_replicated, timed_out};
+use crate::error::{Meaning, failed, in_doubt, not_replicated, timed_out};
 use crate::hosts::Hosts;
 use crate::statement::{Effect, Statement};
 
@@ -62,9 +62,14 @@ impl Connections {
             return Err(Error::configuration(message));
         }
         let deadline = Instant::now() + self.timeout;
-        let mut tried = 0;
+        let (mut tried, mut doubtful) = (0, false);
+        let settled = |error, doubtful| match doubtful {
+            true => in_doubt(&error),
+            false => error,
+        };
         loop {
-            let lease = self.lease(deadline).await?;
+            let lease = self.lease(deadline).await;
+            let lease = lease.map_err(|error| settled(error, doubtful))?;
             let Some(connection) = &lease.0 else {
                 return Err(timed_out(statement));
             };
@@ -86,8 +91,9 @@ impl Connections {
                         lease.give_back();
                     }
                     if tried == MAX_TRIES || !may_repeat(statement, meaning) {
-                        return Err(failed(statement, &error));
+                        return Err(settled(failed(statement, &error), doubtful));
                     }
+                    doubtful |= meaning == Meaning::Lost && statement.effect() != Effect::Reads;
                 }
             }
         }

@@ -8,7 +8,7 @@ use grantor_store::{Applied, PutOutcome, Store};
 use grantor_store_postgres::PostgresStore;
 use grantor_testservers::Postgres;
 
-use crate::{creation, runtime, value_of};
+use crate::{block_on, creation, runtime, value_of};
 
 /// Puts until it is told to end; after an error the same put again, until it has an answer.
 async fn write(
@@ -47,7 +47,7 @@ async fn write(
 #[test]
 fn what_was_acknowledged_outlives_a_killed_server_and_the_store_recovers() {
     let mut server = Postgres::start().unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let store = Arc::new(PostgresStore::open(&server.url()).await.unwrap());
         let (acknowledged, end) = (Arc::default(), Arc::new(AtomicBool::new(false)));
         let writers: Vec<_> = (0..4)

@@ -4,7 +4,7 @@ use grantor_store::{PutOutcome, Store};
 use grantor_store_postgres::PostgresStore;
 use grantor_testservers::{Network, Postgres, Proxy};
 
-use crate::{creation, runtime, value_of};
+use crate::{block_on, creation, runtime, value_of};
 
 /// The URL of two servers.
 fn both(first: u16, second: u16) -> String {
@@ -19,7 +19,7 @@ fn both(first: u16, second: u16) -> String {
 fn the_server_that_takes_writes_is_found_among_those_that_do_not() {
     let read_only = Postgres::start_with(&["default_transaction_read_only=on"]).unwrap();
     let mut primary = Postgres::start().unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let url = both(read_only.port(), primary.port());
         let store = PostgresStore::open(&url).await.unwrap();
         assert!(store.capabilities().loses_on_failover, "without a standby");

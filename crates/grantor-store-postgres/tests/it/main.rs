@@ -13,6 +13,7 @@ mod standby;
 mod upkeep;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use grantor_core::{Clock, Environment};
@@ -27,6 +28,15 @@ fn runtime() -> Runtime {
         .enable_all()
         .build()
         .unwrap()
+}
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs a test, which fails if it does not end.
+fn block_on<T>(runtime: &Runtime, test: impl Future<Output = T>) -> T {
+    let in_time = async { tokio::time::timeout(PATIENCE, test).await.unwrap() };
+    runtime.block_on(in_time)
 }
 
 fn system() -> Environment {

@@ -6,7 +6,7 @@ use grantor_store::{Applied, PutOutcome, Store};
 use grantor_store_postgres::{PostgresOptions, PostgresStore};
 use grantor_testservers::{Network, Postgres, Proxy};
 
-use crate::{administrator, clock, creation, runtime, value_of};
+use crate::{administrator, block_on, clock, creation, runtime, value_of};
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 
@@ -23,7 +23,7 @@ async fn open_at(server: &Postgres, port: u16, max_connections: usize) -> Postgr
 fn an_answer_that_does_not_come_is_an_unknown_outcome_and_the_same_put_clears_it() {
     let server = Postgres::start().unwrap();
     let proxy = Proxy::start(server.port()).unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let store = open_at(&server, proxy.port(), 10).await;
         let direct = open_at(&server, server.port(), 10).await;
         // A connection is open when the answers begin to be held.
@@ -47,10 +47,38 @@ fn an_answer_that_does_not_come_is_an_unknown_outcome_and_the_same_put_clears_it
 }
 
 #[test]
+fn a_try_that_may_have_been_applied_leaves_the_outcome_unknown_whatever_comes_after() {
+    let mut server = Postgres::start().unwrap();
+    let proxy = Proxy::start(server.port()).unwrap();
+    let runtime = runtime();
+    let put = creation("a");
+    let (waiting,) = block_on(&runtime, async {
+        let options = PostgresOptions {
+            timeout: TIMEOUT * 30,
+            ..PostgresOptions::default()
+        };
+        let store = options.open(&server.url_at(proxy.port())).await.unwrap();
+        let direct = open_at(&server, server.port(), 1).await;
+        assert_eq!(value_of(&store, "a").await, None);
+        let again = put.clone();
+        proxy.set(Network::HoldsAnswers);
+        let waiting = tokio::spawn(async move { store.put(&again).await });
+        while value_of(&direct, "a").await.is_none() {}
+        (waiting,)
+    });
+    // The connection breaks, and there is no other one.
+    server.kill();
+    proxy.break_connections();
+    let error = block_on(&runtime, waiting).unwrap().unwrap_err();
+    assert_eq!(error.applied(), Applied::Unknown, "{error}");
+    assert!(error.to_string().contains("an earlier try"), "{error}");
+}
+
+#[test]
 fn connections_that_break_while_idle_disturb_nobody() {
     let server = Postgres::start().unwrap();
     let proxy = Proxy::start(server.port()).unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let store = open_at(&server, proxy.port(), 2).await;
         for round in 0..20 {
             let key = format!("{round}");
@@ -79,7 +107,7 @@ async fn lock(server: &Postgres, put: &grantor_store::Put) -> tokio_postgres::Cl
 #[test]
 fn a_write_whose_caller_is_gone_gives_its_answer_to_nobody_else() {
     let server = Postgres::start().unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let store = open_at(&server, server.port(), 1).await;
         let (first, neighbour) = (creation("a"), creation("b"));
         assert_eq!(store.put(&first).await.unwrap(), PutOutcome::Stored);
@@ -103,7 +131,7 @@ fn a_write_whose_caller_is_gone_gives_its_answer_to_nobody_else() {
 #[test]
 fn a_store_whose_connections_are_all_in_use_says_so_within_the_timeout() {
     let server = Postgres::start().unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let store = open_at(&server, server.port(), 1).await;
         let first = creation("a");
         assert_eq!(store.put(&first).await.unwrap(), PutOutcome::Stored);
@@ -125,7 +153,7 @@ fn a_store_whose_connections_are_all_in_use_says_so_within_the_timeout() {
 #[test]
 fn a_write_that_lost_against_another_transaction_is_tried_again() {
     let server = Postgres::start().unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let store = open_at(&server, server.port(), 1).await;
         let administrator = administrator(&server.url()).await;
         let fails_twice = "

@@ -5,7 +5,7 @@ use grantor_store::{Durability, Error, PutOutcome, Store};
 use grantor_store_postgres::PostgresStore;
 use grantor_testservers::Postgres;
 
-use crate::{administrator, creation, runtime, value_of};
+use crate::{administrator, block_on, creation, runtime, value_of};
 
 async fn refused(url: &str) -> Error {
     let error = PostgresStore::open(url).await.unwrap_err();
@@ -17,7 +17,7 @@ async fn refused(url: &str) -> Error {
 #[test]
 fn tables_are_made_once_by_many_and_those_of_a_newer_version_are_refused() {
     let server = Postgres::start().unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let url = server.url();
         let opened = join_all((0..8).map(|_| PostgresStore::open(&url))).await;
         let stores: Result<Vec<_>, _> = opened.into_iter().collect();
@@ -44,7 +44,7 @@ fn tables_are_made_once_by_many_and_those_of_a_newer_version_are_refused() {
 #[test]
 fn a_wrong_password_and_a_missing_right_say_what_to_do() {
     let server = Postgres::start().unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let url = server.url();
         let wrong = url.replace(Postgres::PASSWORD, "battery-staple");
         let error = refused(&wrong).await;
@@ -76,7 +76,7 @@ const KEY: &str = include_str!("../../../grantor-http/tests/certificates/server.
 fn a_certificate_is_checked_and_an_unencrypted_connection_is_not_made_instead() {
     let server = Postgres::start_with_tls(CERTIFICATE, KEY).unwrap();
     let without = Postgres::start().unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let trusted = format!("?sslmode=verify-full&sslrootcert={AUTHORITY}");
         let url = server.url() + &trusted;
         let store = PostgresStore::open(&url).await.unwrap();

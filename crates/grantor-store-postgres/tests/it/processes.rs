@@ -8,7 +8,7 @@ use grantor_store::{Expect, Key, PutOutcome, Store};
 use grantor_store_postgres::PostgresStore;
 use grantor_testservers::Postgres;
 
-use crate::{creation, runtime, value_of};
+use crate::{block_on, creation, runtime, value_of};
 
 const ROLE: &str = "GRANTOR_TEST_ROLE";
 const DATABASE: &str = "GRANTOR_TEST_DATABASE";
@@ -18,7 +18,7 @@ const DATABASE: &str = "GRANTOR_TEST_DATABASE";
 fn plays_its_role() {
     let Ok(role) = env::var(ROLE) else { return };
     let url = env::var(DATABASE).unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let store = PostgresStore::open(&url).await.unwrap();
         match &role[..] {
             "create" => create(&store).await,
@@ -83,7 +83,7 @@ fn one_process_wins_each_creation_and_no_increment_is_lost() {
     let each_once: Vec<_> = (0..100).map(|number| number.to_string()).collect();
     assert_eq!(won, each_once);
 
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let store = PostgresStore::open(&server.url()).await.unwrap();
         store.put(&creation("sum")).await.map(drop).unwrap();
         all_say(start("increment", &server.url(), 4));

@@ -7,7 +7,7 @@ use grantor_store_postgres::{PostgresOptions, PostgresStore};
 use grantor_testservers::Postgres;
 use tokio_postgres::Client;
 
-use crate::{administrator, creation, runtime, value_of};
+use crate::{administrator, block_on, creation, runtime, value_of};
 
 /// Has the server wait for a standby of this name, or for none.
 async fn wait_for(administrator: &Client, standby: &str) {
@@ -44,7 +44,7 @@ async fn cancel_a_wait(administrator: &Client) {
 #[test]
 fn a_write_that_its_standby_has_not_got_is_never_acknowledged() {
     let server = Postgres::start_with(&["fsync=on"]).unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let administrator = administrator(&server.url()).await;
         let store = open(&server).await;
         assert!(!store.capabilities().loses_on_failover);

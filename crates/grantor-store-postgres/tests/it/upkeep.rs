@@ -8,7 +8,7 @@ use grantor_store::{Counter, Key, Moment, Notice, Store};
 use grantor_store_postgres::PostgresStore;
 use grantor_testservers::Postgres;
 
-use crate::{administrator, creation, runtime, value_of};
+use crate::{administrator, block_on, creation, runtime, value_of};
 
 const START: i64 = 1_000_000;
 
@@ -22,7 +22,7 @@ fn moment(seconds: i64) -> Moment {
 #[test]
 fn what_is_dead_is_deleted_after_the_clock_skew_and_not_after_a_jump() {
     let server = Postgres::start().unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let store = Arc::new(PostgresStore::open(&server.url()).await.unwrap());
         for number in 0..2500 {
             let mut put = creation(&format!("dead {number}"));
@@ -62,7 +62,7 @@ fn what_is_dead_is_deleted_after_the_clock_skew_and_not_after_a_jump() {
 #[test]
 fn the_newest_time_is_known_at_the_next_start() {
     let server = Postgres::start().unwrap();
-    runtime().block_on(async {
+    block_on(&runtime(), async {
         let store = PostgresStore::open(&server.url()).await.unwrap();
         let mut dead = creation("dead");
         dead.expires_at = Some(Timestamp::from_secs(START + 2000));
