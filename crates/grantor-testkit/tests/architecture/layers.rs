@@ -26,6 +26,8 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 13] = [
             "client",
             "server",
             "resource",
+            "store-postgres",
+            "store-redis",
             "store-sqlite",
             "http",
             "store",
