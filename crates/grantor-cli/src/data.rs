@@ -1,35 +1,44 @@
+//! The data of a server: its stores, and the key that seals what is in them.
+
+use std::collections::HashMap;
 use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use grantor_http::system;
-use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores};
+use grantor_jose::base64url;
+use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores, kinds};
 use grantor_store_sqlite::{SqliteOptions, SqliteStore};
+use zeroize::Zeroizing;
 
-use crate::config::{Config, StoreKind};
+use crate::command::secret_from_environment;
+use crate::config::{Config, Location};
 use crate::error::CliError;
+
+/// The variable with the master key, for servers without a folder of their own.
+const MASTER_KEY: &str = "GRANTOR_MASTER_KEY";
 
 /// Opens the data of a server: the folder (0700), the database in it, and the master key. All of it
 /// is made if it is not there, so that the first command may be any.
 pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
-    let namespace = Namespace::new("grantor");
-    if config.store == StoreKind::Memory {
-        let key = MasterKey::from_bytes(system().random_bytes());
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-        return Ok(Stores::new(store, namespace, system()).seal_under(key.sealing_key()));
+    let key = key_from_environment()?;
+    let in_memory = config.store.default == Location::Memory;
+    if is_in_folder(config) || (key.is_none() && !in_memory) {
+        make_folder(&config.data)?;
+        refuse_if_others_write(&config.data, 0o700)?;
     }
-    make_folder(&config.data)?;
-    let options = match config.store {
-        StoreKind::SqliteFast => SqliteOptions::default().danger_may_lose_last_commits(),
-        _ => SqliteOptions::default(),
+    let opened = Opened::all(config, default_store(config).await?).await?;
+    let (store, namespace) = (&opened.default, opened.namespace);
+    let key = match key {
+        Some(key) => {
+            key.check(store, namespace, &system()).await?;
+            key
+        }
+        None if in_memory => MasterKey::from_bytes(system().random_bytes()),
+        None => MasterKey::open(&config.data, store, namespace, &system()).await?,
     };
-    let database = database(config);
-    refuse_if_others_write(&config.data, 0o700)?;
-    refuse_if_others_write(&database, 0o600)?;
-    let store: Arc<dyn Store> = Arc::new(options.open(database)?);
-    let key = MasterKey::open(&config.data, &store, namespace, &system()).await?;
-    Ok(Stores::new(store, namespace, system()).seal_under(key.sealing_key()))
+    Ok(opened.sealed_under(&key))
 }
 
 /// As [`open`], for a command that changes the data: in memory there are none.
@@ -41,15 +50,120 @@ pub(crate) async fn open_kept(config: &Config) -> Result<Stores, CliError> {
 /// The stores of data that are there, for reading only: no file is made, and no lock is taken that a
 /// server would wait for.
 pub(crate) async fn open_to_read(config: &Config) -> Result<Stores, CliError> {
-    let store: Arc<dyn Store> = Arc::new(open_database_to_read(config)?);
-    let namespace = Namespace::new("grantor");
-    let key = MasterKey::open_existing(&config.data, &store, namespace, &system()).await?;
-    Ok(Stores::new(store, namespace, system()).seal_under(key.sealing_key()))
+    let store: Arc<dyn Store> = match &config.store.default {
+        Location::Url(_) => default_store(config).await?,
+        _ => Arc::new(open_database_to_read(config)?),
+    };
+    let opened = Opened::all(config, store).await?;
+    let (store, namespace) = (&opened.default, opened.namespace);
+    let key = match key_from_environment()? {
+        Some(key) => {
+            key.check(store, namespace, &system()).await?;
+            key
+        }
+        None => MasterKey::open_existing(&config.data, store, namespace, &system()).await?,
+    };
+    Ok(opened.sealed_under(&key))
+}
+
+/// The stores of a configuration.
+struct Opened {
+    default: Arc<dyn Store>,
+    namespace: Namespace,
+    by_kind: Vec<(grantor_store::Kind, Arc<dyn Store>)>,
+}
+
+impl Opened {
+    /// Opens those that kinds have of their own, each once.
+    async fn all(config: &Config, default: Arc<dyn Store>) -> Result<Self, CliError> {
+        let mut known = HashMap::new();
+        let mut by_kind = Vec::new();
+        for (kind, location) in &config.store.by_kind {
+            let name = match location {
+                _ if *location == config.store.default => {
+                    by_kind.push((*kind, Arc::clone(&default)));
+                    continue;
+                }
+                Location::Memory => "memory:",
+                Location::Url(url) => url.expose(),
+                Location::Sqlite | Location::SqliteMayLoseLastCommits => {
+                    return Err(CliError::configuration(format!(
+                        "store.{}: the database in the data folder can only be the default store: give \
+                         a database of its own as sqlite:PATH",
+                        kind.name()
+                    )));
+                }
+            };
+            let store = match known.get(name) {
+                Some(store) => Arc::clone(store),
+                None => {
+                    let store = grantor::open_store(name).await?;
+                    known.insert(name, Arc::clone(&store));
+                    store
+                }
+            };
+            by_kind.push((*kind, store));
+        }
+        Ok(Self {
+            default,
+            namespace: Namespace::new(&config.store.namespace),
+            by_kind,
+        })
+    }
+
+    fn sealed_under(self, key: &MasterKey) -> Stores {
+        let stores = Stores::new(self.default, self.namespace, system());
+        let stores = stores.seal_under(key.sealing_key());
+        self.by_kind
+            .into_iter()
+            .fold(stores, |stores, (kind, store)| {
+                let counter = Arc::clone(&store).counter();
+                match counter.filter(|_| kind == kinds::COUNTS) {
+                    Some(counter) => stores.count_in(counter),
+                    None => stores.place(kind, store),
+                }
+            })
+    }
+}
+
+async fn default_store(config: &Config) -> Result<Arc<dyn Store>, CliError> {
+    let options = match &config.store.default {
+        Location::Memory => return Ok(Arc::new(MemoryStore::new())),
+        Location::Url(url) => return Ok(grantor::open_store(url.expose()).await?),
+        Location::Sqlite => SqliteOptions::default(),
+        Location::SqliteMayLoseLastCommits => {
+            SqliteOptions::default().danger_may_lose_last_commits()
+        }
+    };
+    let database = database(config);
+    refuse_if_others_write(&database, 0o600)?;
+    Ok(Arc::new(options.open(database)?))
+}
+
+/// Whether the records are in the data folder.
+fn is_in_folder(config: &Config) -> bool {
+    let default = &config.store.default;
+    matches!(
+        default,
+        Location::Sqlite | Location::SqliteMayLoseLastCommits
+    )
+}
+
+/// The master key, as 32 bytes in base64url.
+fn key_from_environment() -> Result<Option<MasterKey>, CliError> {
+    let Some(text) = secret_from_environment(MASTER_KEY)? else {
+        return Ok(None);
+    };
+    let bytes = base64url::decode_array::<32>(text.expose().trim()).map(Zeroizing::new);
+    let bytes = bytes.map_err(|_| {
+        CliError::configuration(format!("{MASTER_KEY} is not 32 bytes in base64url"))
+    })?;
+    Ok(Some(MasterKey::from_bytes(*bytes)))
 }
 
 /// The database that is there, for reading only.
 pub(crate) fn open_database_to_read(config: &Config) -> Result<SqliteStore, CliError> {
-    refuse_memory(config)?;
+    refuse_other_than_sqlite(config)?;
     let (data, database) = (config.data.display(), database(config));
     if !database.exists() {
         return Err(CliError::configuration(format!(
@@ -66,8 +180,20 @@ pub(crate) fn database(config: &Config) -> PathBuf {
     config.data.join("grantor.db")
 }
 
-pub(crate) fn refuse_memory(config: &Config) -> Result<(), CliError> {
-    if config.store != StoreKind::Memory {
+/// For commands that work on the database in the data folder.
+pub(crate) fn refuse_other_than_sqlite(config: &Config) -> Result<(), CliError> {
+    refuse_memory(config)?;
+    match is_in_folder(config) {
+        true => Ok(()),
+        false => Err(CliError::configuration(
+            "the records are not in the data folder: back them up and restore them with the tools of \
+             their database",
+        )),
+    }
+}
+
+fn refuse_memory(config: &Config) -> Result<(), CliError> {
+    if config.store.default != Location::Memory {
         return Ok(());
     }
     Err(CliError::configuration(

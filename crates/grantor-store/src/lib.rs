@@ -33,6 +33,7 @@ mod platform;
 mod record;
 mod records;
 mod retry;
+mod shared;
 mod simple;
 mod store;
 mod stores;

@@ -1,7 +1,8 @@
 //! A PostgreSQL server with a database of its own.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -40,18 +41,41 @@ impl Postgres {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_with(settings: &[&str]) -> Result<Self, Error> {
+        let mut server = Self::create(settings)?;
+        server.run()?;
+        Ok(server)
+    }
+
+    /// Starts a server that also takes connections by TLS, with this certificate and key in PEM.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with_tls(certificate: &str, key: &str) -> Result<Self, Error> {
+        let mut server = Self::create(&["ssl=on"])?;
+        for (name, pem) in [("server.crt", certificate), ("server.key", key)] {
+            let path = server.data().join(name);
+            File::create(&path)?;
+            fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+            fs::write(&path, pem)?;
+            give(&path)?;
+        }
+        server.run()?;
+        Ok(server)
+    }
+
+    /// A server that does not run yet.
+    fn create(settings: &[&str]) -> Result<Self, Error> {
         let programs = programs()?;
         let folder = tempfile::tempdir()?;
         give(folder.path())?;
-        let mut server = Self {
+        let server = Self {
             process: None,
             programs,
             folder,
             port: free_port()?,
             settings: settings.iter().map(|text| (*text).to_owned()).collect(),
         };
-        server.create()?;
-        server.run()?;
+        server.make_data()?;
         Ok(server)
     }
 
@@ -108,7 +132,7 @@ impl Postgres {
         }
     }
 
-    fn create(&self) -> Result<(), Error> {
+    fn make_data(&self) -> Result<(), Error> {
         let password = self.folder.path().join("password");
         fs::write(&password, Self::PASSWORD)?;
         give(&password)?;

@@ -7,6 +7,7 @@
 //! | [`coming_from`] | examples of other libraries, beside the same in grantor |
 //! | [`command_line`] | the command `grantor`: commands, exit codes, JSON |
 //! | [`configuration`] | the settings of `grantor serve` |
+//! | [`stores`] | which database for what, and what each promises |
 
 // The first definition of a link wins, so each page's own links lead to files on the forge, and to
 // modules here.
@@ -20,14 +21,20 @@ pub mod client {}
 #[doc = include_str!("../docs/command-line.md")]
 pub mod command_line {}
 
-#[doc = "[guide to the server]: crate::guide::server#backup-and-restore\n\n"]
+#[doc = "[guide to the server]: crate::guide::server#backup-and-restore\n\
+         [page on stores]: crate::guide::stores\n\n"]
 #[doc = include_str!("../docs/configuration.md")]
 pub mod configuration {}
 
 #[doc = "[Settings]: crate::guide::configuration\n\
-         [commands]: crate::guide::command_line\n\n"]
+         [commands]: crate::guide::command_line\n\
+         [page on stores]: crate::guide::stores\n\n"]
 #[doc = include_str!("../docs/server.md")]
 pub mod server {}
+
+#[doc = "[configuration]: crate::guide::configuration#stores\n\n"]
+#[doc = include_str!("../docs/stores.md")]
+pub mod stores {}
 
 pub mod coming_from {
     //! Examples of other libraries' documentation, beside the same in grantor.

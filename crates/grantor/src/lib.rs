@@ -30,6 +30,8 @@
 //! | [`mod@axum`] | `axum` | the server and the layer in an axum application |
 //! | [`store`] | `store` | where tokens, clients and grants are kept |
 //! | [`sqlite`] | `sqlite` | a store in one SQLite file |
+//! | [`postgres`] | `postgres` | a store in PostgreSQL, for servers on several machines |
+//! | [`mod@redis`] | `redis` | a store in a Redis server |
 //! | [`http`] | `http` | transports, and the system's clock and randomness |
 //! | [`mod@core`] | always | the protocol as values and functions: requests, answers, scopes, secrets |
 //! | [`jose`] | always | JSON Web Tokens, keys and signatures |
@@ -56,6 +58,8 @@
 //! | `http` | the module [`http`] |
 //! | `store` | the module [`store`] |
 //! | `sqlite` | the module [`sqlite`], with `store` |
+//! | `postgres` | the module [`postgres`], with `store` |
+//! | `redis` | the module [`mod@redis`], with `store` |
 //! | `keyring` | the key that seals stored tokens, in the keyring of the desktop, with `store` |
 //! | `deflate` | `jose::jwe::Policy::danger_inflate_up_to`, for encrypted tokens with compressed content |
 //! | `contract` | `store::contract`, the tests that every store must pass, with `store` |
@@ -87,9 +91,19 @@ pub use grantor_site as site;
 #[cfg(feature = "store")]
 #[doc(inline)]
 pub use grantor_store as store;
+#[cfg(feature = "store")]
+mod open_store;
+#[cfg(feature = "postgres")]
+#[doc(inline)]
+pub use grantor_store_postgres as postgres;
+#[cfg(feature = "redis")]
+#[doc(inline)]
+pub use grantor_store_redis as redis;
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
 pub use grantor_store_sqlite as sqlite;
+#[cfg(feature = "store")]
+pub use open_store::open_store;
 
 // The pages use most of the features; whoever builds the documentation turns all of them on.
 #[cfg(all(

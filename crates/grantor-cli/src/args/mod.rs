@@ -50,6 +50,10 @@ pub(crate) struct Common {
         value_name = "DIR"
     )]
     pub(crate) data: Option<PathBuf>,
+    /// Where the server's records are, as postgres://HOST/DATABASE; a URL with a password comes from
+    /// GRANTOR_STORE_URL [default: a database in the folder]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) store_url: Option<String>,
     /// A configuration file (TOML)
     #[arg(
         long,

@@ -41,7 +41,7 @@ pub(crate) fn restore(
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     let config = Config::for_common(common)?;
-    data::refuse_memory(&config)?;
+    data::refuse_other_than_sqlite(&config)?;
     let database = data::database(&config);
     refuse_a_database(&database)?;
     crate::block_on(check_key(&config.data, &restore.file))?;

@@ -62,7 +62,7 @@ pub(super) fn line_from_file(path: &Path, what: &str) -> Result<Secret, CliError
 }
 
 /// A secret from an environment variable; none if it is empty or not set.
-pub(super) fn secret_from_environment(name: &str) -> Result<Option<Secret>, CliError> {
+pub(crate) fn secret_from_environment(name: &str) -> Result<Option<Secret>, CliError> {
     match std::env::var(name) {
         Ok(secret) if !secret.is_empty() => Ok(Some(Secret::new(secret))),
         Ok(_) | Err(VarError::NotPresent) => Ok(None),

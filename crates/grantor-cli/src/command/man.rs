@@ -162,7 +162,7 @@ fn unwritable(error: &io::Error) -> CliError {
 }
 
 /// Variables that stand for no option, or for a secret.
-const ENVIRONMENT: [(&str, &str); 5] = [
+const ENVIRONMENT: [(&str, &str); 7] = [
     (
         "GRANTOR_CLIENT_SECRET",
         "The client's secret, which is never an argument.",
@@ -174,6 +174,14 @@ const ENVIRONMENT: [(&str, &str); 5] = [
     (
         "GRANTOR_TOKEN",
         "The token that introspect, revoke and decode are about.",
+    ),
+    (
+        "GRANTOR_STORE_URL",
+        "As --store-url. It may have a password.",
+    ),
+    (
+        "GRANTOR_MASTER_KEY",
+        "The master key, 32 bytes in base64url, instead of the file master.key.",
     ),
     (
         "GRANTOR_LOG",

@@ -19,3 +19,5 @@ mod server_options;
 pub(crate) mod token;
 mod token_options;
 pub(crate) mod user;
+
+pub(crate) use input::secret_from_environment;

@@ -14,7 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::access_log::AccessLog;
 use crate::args::{Common, Serve};
-use crate::config::Config;
+use crate::config::{Config, Location};
 use crate::data;
 use crate::error::{CliError, list};
 use crate::output::Output;
@@ -148,16 +148,23 @@ impl Signals {
 fn announce(server: &Server, address: SocketAddr, config: &Config, output: &Output) {
     let issuer = server.issuer();
     let data = config.data.display();
+    let (place, with) = match &config.store.default {
+        Location::Url(_) => (
+            "the store of its configuration".to_owned(),
+            ", with the same store".to_owned(),
+        ),
+        _ => (data.to_string(), format!(" --data {data}")),
+    };
     let [metadata, _] = issuer.metadata_urls();
     let behind_a_proxy = config
         .issuer
         .as_ref()
         .is_some_and(|i| i.url().scheme() == "https");
     let mut text = format!(
-        "grantor serves {issuer} on {address}, with its data in {data}
+        "grantor serves {issuer} on {address}, with its data in {place}
 
 What to do next, in another terminal:
-  grantor client add my-service --grant client_credentials --scope read --data {data}
+  grantor client add my-service --grant client_credentials --scope read{with}
   GRANTOR_CLIENT_SECRET=... grantor token --issuer {issuer} --client-id my-service
 Metadata: {metadata}"
     );

@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::keys::KEYS;
-use super::{Config, set};
+use super::{Config, set, stores};
 
 /// Applies a file to the settings, noting every mistake.
 pub(super) fn apply(text: &str, config: &mut Config, problems: &mut Vec<String>) {
@@ -22,6 +22,10 @@ pub(super) fn apply(text: &str, config: &mut Config, problems: &mut Vec<String>)
 fn walk(prefix: &str, table: &Table, config: &mut Config, problems: &mut Vec<String>) {
     for (name, value) in table {
         let path = format!("{prefix}{name}");
+        if let ("store", Value::Table(section)) = (&*path, value) {
+            stores::apply(section, config, problems);
+            continue;
+        }
         if let Some(key) = KEYS.iter().find(|key| key.name == path) {
             let applied = (key.apply)(config, value);
             set(&mut (), &path, applied, problems);
@@ -59,7 +63,7 @@ mod tests {
     use grantor_jose::Algorithm;
     use grantor_server::AccessTokens;
 
-    use super::super::StoreKind;
+    use super::super::Location;
     use super::*;
 
     fn read(text: &str) -> (Config, Vec<String>) {
@@ -88,7 +92,7 @@ mod tests {
             "#,
         );
         assert_eq!(problems, [""; 0]);
-        assert_eq!(config.store, StoreKind::Memory);
+        assert_eq!(config.store.default, Location::Memory);
         assert_eq!(config.access_token_lifetime, Some(Duration::from_secs(1)));
         assert_eq!(config.code_lifetime, Some(Duration::from_secs(4)));
         assert_eq!(config.access_tokens, AccessTokens::Jwt(Algorithm::Es256));

@@ -8,7 +8,7 @@ use grantor_jose::Algorithm;
 use grantor_server::AccessTokens;
 use toml::Value;
 
-use super::{Config, StoreKind, parse_address};
+use super::{Config, Location, parse_address};
 
 /// A key that a file may have.
 pub(super) struct Key {
@@ -68,22 +68,12 @@ pub(super) const KEYS: [Key; 19] = [
     },
     Key {
         name: "store",
-        takes: "`\"sqlite\"`, `\"memory\"` or `\"danger_sqlite_may_lose_last_commits\"`",
+        takes: "`\"sqlite\"`, `\"memory\"`, `\"danger_sqlite_may_lose_last_commits\"`, a URL, or a \
+                section",
         default: "`\"sqlite\"`",
-        meaning: "where records are: in a database, every answer on the disk; in memory, gone with the \
-                  process; in a database whose last answers a power cut may take back, so that what was \
-                  used once can be used again",
+        meaning: "where records are: see [stores]",
         apply: |config, value| {
-            config.store = match text(value)? {
-                "sqlite" => StoreKind::Sqlite,
-                "danger_sqlite_may_lose_last_commits" => StoreKind::SqliteFast,
-                "memory" => StoreKind::Memory,
-                _ => {
-                    return Err("must be \"sqlite\", \"memory\" or \
-                                \"danger_sqlite_may_lose_last_commits\""
-                        .to_owned());
-                }
-            };
+            config.store.default = Location::parse(text(value)?)?;
             Ok(())
         },
     },
@@ -325,9 +315,16 @@ mod tests {
                 variables(inner, found);
             }
         }
-        let mut names = ["CLIENT_SECRET", "LOG", "PASSWORD", "TOKEN"]
-            .map(|name| format!("GRANTOR_{name}"))
-            .to_vec();
+        let mut names = [
+            "CLIENT_SECRET",
+            "LOG",
+            "MASTER_KEY",
+            "PASSWORD",
+            "STORE_URL",
+            "TOKEN",
+        ]
+        .map(|name| format!("GRANTOR_{name}"))
+        .to_vec();
         variables(&Args::command(), &mut names);
         names.sort();
         names.dedup();

@@ -2,6 +2,7 @@
 
 mod file;
 mod keys;
+mod stores;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,25 +12,16 @@ use grantor_core::{Issuer, Scope, TrustedProxies};
 use grantor_listen::Options;
 use grantor_server::AccessTokens;
 
+pub(crate) use self::stores::{Location, Locations};
 use crate::args::{Common, Serve};
+use crate::command::secret_from_environment;
 use crate::error::{CliError, list};
-
-/// Where the records are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StoreKind {
-    /// In one file; what was answered is on the disk.
-    Sqlite,
-    /// In one file; a power cut may take the last answers back.
-    SqliteFast,
-    /// Gone with the process.
-    Memory,
-}
 
 /// All settings, checked.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) data: PathBuf,
-    pub(crate) store: StoreKind,
+    pub(crate) store: Locations,
     pub(crate) listen: SocketAddr,
     pub(crate) issuer: Option<Issuer>,
     pub(crate) access_tokens: AccessTokens,
@@ -51,7 +43,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: PathBuf::from("./grantor-data"),
-            store: StoreKind::Sqlite,
+            store: Locations::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
             issuer: None,
             access_tokens: AccessTokens::Opaque,
@@ -98,6 +90,9 @@ impl Config {
         if let Some(data) = &common.data {
             config.data.clone_from(data);
         }
+        if let Some((name, location)) = store_url(common)? {
+            set(&mut config.store.default, name, location, &mut problems);
+        }
         if let Some(listen) = serve.and_then(|serve| serve.listen.as_ref()) {
             set(
                 &mut config.listen,
@@ -120,6 +115,27 @@ impl Config {
             )))
         }
     }
+}
+
+/// The variable with the URL of the store.
+const STORE_URL: &str = "GRANTOR_STORE_URL";
+
+/// What names the store beside the file, and where it is. Only a variable may have a password.
+#[expect(clippy::type_complexity, reason = "a name and what is read of it")]
+fn store_url(
+    common: &Common,
+) -> Result<Option<(&'static str, Result<Location, String>)>, CliError> {
+    if let Some(url) = &common.store_url {
+        if stores::has_password(url) {
+            return Err(CliError::usage(format!(
+                "other users of this machine can read a password in an argument: give the URL in \
+                 {STORE_URL} or in the configuration file"
+            )));
+        }
+        return Ok(Some(("--store-url", Location::parse(url))));
+    }
+    let url = secret_from_environment(STORE_URL)?;
+    Ok(url.map(|url| (STORE_URL, Location::parse(url.expose()))))
 }
 
 /// Takes a value, or notes what is wrong with it and where it stands.

@@ -21,6 +21,7 @@ mod request;
 mod secrets;
 mod servers;
 mod serving;
+mod shared_stores;
 mod token;
 mod token_options;
 mod tokens;

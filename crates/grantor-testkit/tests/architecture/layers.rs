@@ -29,6 +29,8 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
             "server",
             "site",
             "resource",
+            "store-postgres",
+            "store-redis",
             "store-sqlite",
             "http",
             "store",

@@ -64,7 +64,12 @@ const CRYPTOGRAPHY: [&str; 16] = [
 
 /// Who opens TLS connections. `rustls` is told which cryptography to use there, by its own feature;
 /// no primitive is called.
-const OPENS_CONNECTIONS: [&str; 2] = ["grantor-http", "grantor-cli"];
+const OPENS_CONNECTIONS: [&str; 4] = [
+    "grantor-http",
+    "grantor-cli",
+    "grantor-store-postgres",
+    "grantor-store-redis",
+];
 const TLS: &str = "rustls";
 
 const WEB_FRAMEWORKS: [&str; 10] = [

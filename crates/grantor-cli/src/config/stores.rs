@@ -1,0 +1,183 @@
+//! Which store keeps which kind of record.
+
+use grantor_core::Secret;
+use grantor_store::{Kind, kinds};
+use toml::{Table, Value};
+
+use super::Config;
+
+/// Where records are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// In one file in the data folder; what was answered is on the disk.
+    Sqlite,
+    /// In one file in the data folder; a power cut may take the last answers back.
+    SqliteMayLoseLastCommits,
+    /// Gone with the process.
+    Memory,
+    /// In the store with this URL, which may have a password in it.
+    Url(Secret),
+}
+
+/// Where each kind of record is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Locations {
+    pub(crate) default: Location,
+    pub(crate) by_kind: Vec<(Kind, Location)>,
+    /// What all keys are made of, so that several servers may share a database.
+    pub(crate) namespace: String,
+}
+
+impl Default for Locations {
+    fn default() -> Self {
+        Self {
+            default: Location::Sqlite,
+            by_kind: Vec::new(),
+            namespace: "grantor".to_owned(),
+        }
+    }
+}
+
+/// Kinds that a server has none of, and the mark of the master key, which is where most is.
+const NOT_PLACED: [Kind; 4] = [
+    kinds::MASTER_KEY_MARK,
+    kinds::LOGINS,
+    kinds::CACHED_TOKENS,
+    kinds::LEASES,
+];
+
+const SCHEMES: [&str; 6] = [
+    "sqlite:",
+    "postgres://",
+    "postgresql://",
+    "redis://",
+    "rediss://",
+    "redis+unix://",
+];
+
+impl Location {
+    /// Reads a name or a URL. No message has the text, which may have a password in it.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "sqlite" => Ok(Self::Sqlite),
+            "danger_sqlite_may_lose_last_commits" => Ok(Self::SqliteMayLoseLastCommits),
+            "memory" | "memory:" => Ok(Self::Memory),
+            _ if SCHEMES.iter().any(|scheme| text.starts_with(scheme)) => {
+                Ok(Self::Url(Secret::new(text)))
+            }
+            _ => Err("must be \"sqlite\", \"memory\", \
+                      \"danger_sqlite_may_lose_last_commits\", or a URL that begins with \
+                      postgres://, redis://, rediss://, redis+unix:// or sqlite:"
+                .to_owned()),
+        }
+    }
+}
+
+/// Whether a URL has a password, which other users of the machine could read in an argument.
+pub(super) fn has_password(url: &str) -> bool {
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    let user = rest.rsplit_once('@').map(|(user, _)| user);
+    user.is_some_and(|user| user.contains(':')) || rest.contains("password=")
+}
+
+/// Reads the section `[store]`.
+pub(super) fn apply(section: &Table, config: &mut Config, problems: &mut Vec<String>) {
+    for (name, value) in section {
+        if let Err(problem) = apply_one(name, value, &mut config.store) {
+            problems.push(format!("store.{name}: {problem}"));
+        }
+    }
+}
+
+fn apply_one(name: &str, value: &Value, store: &mut Locations) -> Result<(), String> {
+    let text = value.as_str().ok_or("must be a text in quotes")?;
+    match (name, kinds::by_name(name)) {
+        ("default", _) => store.default = Location::parse(text)?,
+        ("namespace", _) if text.is_empty() => return Err("must not be empty".to_owned()),
+        ("namespace", _) => text.clone_into(&mut store.namespace),
+        (_, Some(kind)) if !NOT_PLACED.contains(&kind) => {
+            store.by_kind.push((kind, Location::parse(text)?));
+        }
+        _ => return Err(unknown(name)),
+    }
+    Ok(())
+}
+
+fn unknown(name: &str) -> String {
+    let kinds = kinds::ALL.iter().filter(|kind| !NOT_PLACED.contains(kind));
+    let names = kinds.map(Kind::name).chain(["default", "namespace"]);
+    let nearest = names.min_by_key(|known| strsim::damerau_levenshtein(name, known));
+    let nearest = nearest.unwrap_or_default();
+    format!("unknown key; the nearest known one is \"store.{nearest}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Locations, Vec<String>) {
+        let (mut config, mut problems) = (Config::default(), Vec::new());
+        apply(&text.parse().unwrap(), &mut config, &mut problems);
+        (config.store, problems)
+    }
+
+    #[test]
+    fn a_kind_has_a_store_of_its_own_by_its_name() {
+        let (store, problems) = read(
+            "default = \"postgres://u:p@h/\"\nsessions = \"redis://h\"\ncounts = \"memory\"\n\
+             namespace = \"blue\"",
+        );
+        assert_eq!(problems, [""; 0]);
+        let url = |text: &str| Location::Url(Secret::new(text));
+        assert_eq!(store.default, url("postgres://u:p@h/"));
+        assert_eq!(store.namespace, "blue");
+        let mut by_kind = store.by_kind;
+        by_kind.sort_by_key(|(kind, _)| kind.name());
+        let expected = [
+            (kinds::COUNTS, Location::Memory),
+            (kinds::SESSIONS, url("redis://h")),
+        ];
+        assert_eq!(by_kind, expected);
+    }
+
+    #[test]
+    fn every_mistake_is_reported_without_a_password() {
+        let (_, mut problems) = read(
+            "default = \"mysql://u:hunter2@h\"\nsession = \"memory\"\nlogins = \"memory\"\n\
+             namespace = \"\"\ngrants = 1",
+        );
+        problems.sort();
+        assert_eq!(problems.len(), 5, "{problems:?}");
+        assert!(problems[0].starts_with("store.default: must be \"sqlite\""));
+        assert_eq!(problems[1], "store.grants: must be a text in quotes");
+        assert!(problems[2].starts_with("store.logins: unknown key"));
+        assert_eq!(problems[3], "store.namespace: must not be empty");
+        let nearest = "store.session: unknown key; the nearest known one is \"store.sessions\"";
+        assert_eq!(problems[4], nearest);
+        assert!(!format!("{problems:?}").contains("hunter2"));
+        let (store, _) = read("default = \"postgres://u:hunter2@h/\"");
+        assert!(!format!("{store:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_seen() {
+        for url in [
+            "postgres://u:p@h/",
+            "postgres://u:p@h@i/",
+            "redis://:p@h",
+            "postgres://u@h/?password=p",
+            "postgres:///d?host=/run&password=p",
+        ] {
+            assert!(has_password(url), "{url}");
+        }
+        for url in [
+            "postgres://u@h:5432/d",
+            "redis://h:6379",
+            "sqlite:a.db",
+            "memory:",
+            "postgres://h1:1,h2:2/",
+        ] {
+            assert!(!has_password(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! One connection to the server that takes writes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::future::try_join_all;
+use futures_util::stream::{StreamExt, poll_fn};
+use tokio::task::JoinHandle;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{AsyncMessage, Client, Config, Row, SimpleQueryMessage};
+
+use crate::statement::Statement;
+use crate::tls::Tls;
+
+pub(crate) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// Settings that a role or a database may have otherwise. A statement is never ended by a timeout of
+/// the server: one that waits for a standby would be answered as if it had not. Warnings must arrive.
+/// `synchronous_commit` is only raised. The answer says whether the server takes writes.
+const PREPARE_SESSION: &str = "
+    SET default_transaction_isolation TO 'read committed';
+    SET client_min_messages TO warning;
+    SET statement_timeout TO 0;
+    SET lock_timeout TO 0;
+    SELECT set_config('synchronous_commit', 'on', false)
+        WHERE current_setting('synchronous_commit') = 'off';
+    SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean";
+
+/// A connection and its statements. Dropping it closes the socket at once.
+pub(crate) struct Connection {
+    client: Client,
+    statements: Vec<tokio_postgres::Statement>,
+    /// The server ended a wait for its standby.
+    warned: Arc<AtomicBool>,
+    task: JoinHandle<()>,
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(crate) enum NotConnected {
+    /// The server is a standby.
+    ReadOnly,
+    /// It failed.
+    Failed(tokio_postgres::Error),
+}
+
+impl From<tokio_postgres::Error> for NotConnected {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Connection {
+    /// Connects to one host.
+    pub(crate) async fn open(config: &Config, tls: &Tls) -> Result<Self, NotConnected> {
+        let (client, mut connection) = config.connect(tls.clone()).await?;
+        let warned = Arc::new(AtomicBool::new(false));
+        let warns = Arc::clone(&warned);
+        let task = tokio::spawn(async move {
+            let mut messages = poll_fn(move |cx| connection.poll_message(cx));
+            while let Some(Ok(message)) = messages.next().await {
+                if let AsyncMessage::Notice(notice) = message
+                    && *notice.code() == SqlState::WARNING
+                {
+                    // It comes before the answer to the statement that it is about.
+                    warns.store(true, Ordering::Release);
+                }
+            }
+        });
+        let opened = Self {
+            client,
+            statements: Vec::new(),
+            warned,
+            task,
+        };
+        let answers = opened.client.simple_query(PREPARE_SESSION).await?;
+        let read_only = answers.iter().rev().find_map(|answer| match answer {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        match read_only {
+            Some("f") => Ok(opened),
+            _ => Err(NotConnected::ReadOnly),
+        }
+    }
+
+    /// Has the server read the statements, all at once.
+    pub(crate) async fn prepare(&mut self) -> Result<(), tokio_postgres::Error> {
+        let all = Statement::ALL.map(|statement| self.client.prepare(statement.sql()));
+        self.statements = try_join_all(all).await?;
+        Ok(())
+    }
+
+    pub(crate) fn client(&mut self) -> &mut Client {
+        &mut self.client
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Whether the server has warned since the last call.
+    pub(crate) fn take_warning(&self) -> bool {
+        self.warned.swap(false, Ordering::AcqRel)
+    }
+
+    pub(crate) async fn query(
+        &self,
+        statement: Statement,
+        parameters: Parameters<'_>,
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        match self.statements.get(statement as usize) {
+            Some(prepared) => self.client.query(prepared, parameters).await,
+            None => self.client.query(statement.sql(), parameters).await,
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -1,0 +1,134 @@
+//! The statements, each of them one operation and one transaction.
+
+/// What a store asks of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Statement {
+    Health,
+    Get,
+    GetMany,
+    List,
+    PutAny,
+    PutAbsent,
+    PutVersion,
+    Remove,
+    Count,
+    Sweep,
+    SweepCounts,
+    SaveNewest,
+}
+
+/// What an outcome that is not known means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It changes nothing.
+    Reads,
+    /// It may be repeated as it is.
+    Repeatable,
+    /// Repeating it does it twice.
+    Once,
+}
+
+impl Statement {
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Health,
+        Self::Get,
+        Self::GetMany,
+        Self::List,
+        Self::PutAny,
+        Self::PutAbsent,
+        Self::PutVersion,
+        Self::Remove,
+        Self::Count,
+        Self::Sweep,
+        Self::SweepCounts,
+        Self::SaveNewest,
+    ];
+
+    pub(crate) fn effect(self) -> Effect {
+        match self {
+            Self::Health | Self::Get | Self::GetMany | Self::List => Effect::Reads,
+            Self::Remove | Self::Count => Effect::Once,
+            _ => Effect::Repeatable,
+        }
+    }
+
+    /// The text. The conditions of a put also hold for its own version, so that the same put once
+    /// more succeeds, also while the first one has not committed yet.
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            Self::Health => "SELECT pg_is_in_recovery()",
+            Self::Get => {
+                "SELECT key, version, expires_at, value FROM grantor_records WHERE key = $1"
+            }
+            Self::GetMany => {
+                "SELECT key, version, expires_at, value FROM grantor_records WHERE key = ANY($1)"
+            }
+            Self::List => {
+                "SELECT key, version, expires_at, value FROM grantor_records
+                 WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3"
+            }
+            Self::PutAny => {
+                "INSERT INTO grantor_records (key, version, expires_at, value)
+                 VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (key) DO UPDATE SET version = $2, expires_at = $3, value = $4
+                 RETURNING true"
+            }
+            Self::PutAbsent => {
+                "INSERT INTO grantor_records AS stored (key, version, expires_at, value)
+                 VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (key) DO UPDATE SET version = $2 WHERE stored.version = $2
+                 RETURNING true"
+            }
+            Self::PutVersion => {
+                "UPDATE grantor_records SET version = $2, expires_at = $3, value = $4
+                 WHERE key = $1 AND version IN ($5, $2)
+                 RETURNING true"
+            }
+            // What was stored is read as of the start of the statement.
+            Self::Remove => {
+                "WITH removed AS (
+                     DELETE FROM grantor_records
+                     WHERE key = $1 AND ($2::bytea IS NULL OR version = $2) RETURNING true
+                 )
+                 SELECT EXISTS (SELECT FROM removed),
+                        (SELECT version FROM grantor_records WHERE key = $1)"
+            }
+            Self::Count => {
+                "INSERT INTO grantor_counts AS counted (key, length, starts_at, ends_at, sum)
+                 VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT (key, length, starts_at) DO UPDATE
+                 SET sum = LEAST(counted.sum::numeric + $5, 9223372036854775807)::bigint
+                 RETURNING sum"
+            }
+            // Rows that another process deletes at the same time are left to it.
+            Self::Sweep => {
+                "DELETE FROM grantor_records WHERE expires_at <= $1 AND key = ANY(ARRAY(
+                     SELECT key FROM grantor_records WHERE expires_at <= $1
+                     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+                 RETURNING true"
+            }
+            Self::SweepCounts => {
+                "DELETE FROM grantor_counts WHERE ctid = ANY(ARRAY(
+                     SELECT ctid FROM grantor_counts WHERE ends_at <= $1
+                     LIMIT $2 FOR UPDATE SKIP LOCKED))
+                 RETURNING true"
+            }
+            Self::SaveNewest => {
+                "INSERT INTO grantor_times (name, millis) VALUES ('newest', $1)
+                 ON CONFLICT (name) DO UPDATE SET millis = $1"
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_statement_is_at_its_index() {
+        for (index, statement) in Statement::ALL.into_iter().enumerate() {
+            assert_eq!(statement as usize, index);
+        }
+    }
+}

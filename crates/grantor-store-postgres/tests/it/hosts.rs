@@ -1,0 +1,50 @@
+//! Several hosts in one URL, and the one of them that takes writes.
+
+use grantor_store::{PutOutcome, Store};
+use grantor_store_postgres::PostgresStore;
+use grantor_testservers::{Network, Postgres, Proxy};
+
+use crate::{block_on, creation, runtime, value_of};
+
+/// The URL of two servers.
+fn both(first: u16, second: u16) -> String {
+    let password = Postgres::PASSWORD;
+    format!(
+        "postgres://postgres:{password}@127.0.0.1:{first},127.0.0.1:{second}/postgres\
+         ?target_session_attrs=read-write&timeout=10"
+    )
+}
+
+#[test]
+fn the_server_that_takes_writes_is_found_among_those_that_do_not() {
+    let read_only = Postgres::start_with(&["default_transaction_read_only=on"]).unwrap();
+    let mut primary = Postgres::start().unwrap();
+    block_on(&runtime(), async {
+        let url = both(read_only.port(), primary.port());
+        let store = PostgresStore::open(&url).await.unwrap();
+        assert!(store.capabilities().loses_on_failover, "without a standby");
+        let put = creation("a");
+        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
+        store.health().await.unwrap();
+
+        // A host that is down, and one that accepts connections and says nothing.
+        let gone = Postgres::start().unwrap();
+        let port = gone.port();
+        drop(gone);
+        let store = PostgresStore::open(&both(port, primary.port()))
+            .await
+            .unwrap();
+        assert_eq!(value_of(&store, "a").await.unwrap(), "a");
+        let silent = Proxy::start(read_only.port()).unwrap();
+        silent.set(Network::Stalls);
+        let store = PostgresStore::open(&both(silent.port(), primary.port())).await;
+        assert_eq!(value_of(&store.unwrap(), "a").await.unwrap(), "a");
+
+        primary.shut_down();
+        let error = PostgresStore::open(&url).await.unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains("it is a standby"), "{error}");
+        assert!(error.contains(&primary.port().to_string()), "{error}");
+        assert!(!error.contains(Postgres::PASSWORD), "{error}");
+    });
+}

@@ -1,0 +1,43 @@
+//! Counts for limits, for all servers together.
+
+use std::time::Duration;
+
+use grantor_core::{BoxFuture, Timestamp};
+use grantor_store::{Applied, Counter, Error, Key};
+
+use crate::RedisStore;
+use crate::error::Effect;
+use crate::layout::{COUNTS, SLACK};
+use crate::link::Request;
+
+impl Counter for RedisStore {
+    fn add<'a>(
+        &'a self,
+        key: &'a Key,
+        n: u64,
+        window: Duration,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<u64, Error>> {
+        Box::pin(async move {
+            let length = i64::try_from(window.as_millis()).unwrap_or(i64::MAX).max(1);
+            let now = now.as_millis();
+            let starts_at = now.saturating_sub(now.rem_euclid(length));
+            let ends_at = Timestamp::from_millis(starts_at.saturating_add(length));
+            let deleted_at = ends_at + self.0.options.max_clock_skew + SLACK;
+            let (length, starts_at) = (length.to_be_bytes(), starts_at.to_be_bytes());
+            let name = [COUNTS, &length, &starts_at, key.as_bytes()].concat();
+            let mut request = self.0.scripts.count.key(name);
+            request
+                .arg(i64::try_from(n).unwrap_or(i64::MAX))
+                .arg(deleted_at.as_millis());
+            let sent = self.0.link.send(Request::Script(&request), Effect::Once);
+            let sum: Option<String> = sent.await?;
+            match sum.and_then(|sum| sum.parse().ok()) {
+                // The largest number of Redis stands for all above.
+                Some(i64::MAX) => Ok(u64::MAX),
+                Some(sum) => Ok(u64::try_from(sum).unwrap_or(0)),
+                None => Err(Error::unavailable("Redis gave no sum", Applied::Unknown)),
+            }
+        })
+    }
+}

@@ -1,0 +1,111 @@
+//! What a record is in Redis: one string of version, expiry and value.
+
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use grantor_core::Timestamp;
+use grantor_store::{Class, Entry, Error, Key, Put, Version, kinds};
+
+/// What the names of all records begin with.
+pub(crate) const RECORDS: &[u8] = b"grantor:";
+/// What the names of all counts begin with.
+pub(crate) const COUNTS: &[u8] = b"grantor#";
+/// The newest time that a store was told and believed.
+pub(crate) const NEWEST: &str = "grantor.newest";
+
+/// Version and expiry.
+pub(crate) const HEAD: usize = 16 + 8;
+/// The expiry of a record that has none.
+const NEVER: i64 = i64::MAX;
+/// How much later than a record is dead Redis deletes it: its clock, by which it does, is not ours.
+pub(crate) const SLACK: Duration = Duration::from_secs(300);
+
+/// The name of a record.
+pub(crate) fn name(key: &Key) -> Vec<u8> {
+    [RECORDS, key.as_bytes()].concat()
+}
+
+/// The key that a name is of.
+pub(crate) fn key(name: &[u8]) -> Option<Key> {
+    Key::from_bytes(name.strip_prefix(RECORDS)?)
+}
+
+/// What is stored for a put.
+pub(crate) fn encode(put: &Put) -> Bytes {
+    let expires_at = put.expires_at.map_or(NEVER, Timestamp::as_millis);
+    let mut bytes = BytesMut::with_capacity(HEAD + put.value.len());
+    bytes.put_slice(&put.version.0);
+    bytes.put_i64(expires_at);
+    bytes.put_slice(&put.value);
+    bytes.freeze()
+}
+
+pub(crate) fn decode(bytes: Vec<u8>) -> Result<Entry, Error> {
+    let bytes = Bytes::from(bytes);
+    let read = || {
+        let version = bytes.get(..16)?.try_into().ok()?;
+        Some(Entry {
+            version: Version(version),
+            expires_at: expiry(&bytes)?,
+            value: bytes.slice(HEAD..),
+        })
+    };
+    read().ok_or_else(|| Error::corrupt("a record in Redis was not written by grantor"))
+}
+
+/// When a record is dead, by its first bytes; none if they are too few.
+pub(crate) fn expiry(bytes: &[u8]) -> Option<Option<Timestamp>> {
+    let millis = i64::from_be_bytes(bytes.get(16..HEAD)?.try_into().ok()?);
+    Some((millis != NEVER).then(|| Timestamp::from_millis(millis)))
+}
+
+/// Whether Redis deletes records with this key by its own clock. A clock that is wrong costs then
+/// what can be fetched again. Everything else is deleted by the clocks of its callers.
+pub(crate) fn expires_by_itself(key: &Key) -> bool {
+    let letters = key.as_bytes().get(8..10);
+    let kind = kinds::ALL
+        .iter()
+        .find(|kind| letters == Some(&kind.letters()));
+    kind.is_some_and(|kind| matches!(kind.class(), Class::Cache | Class::ShortLived))
+}
+
+#[cfg(test)]
+mod tests {
+    use grantor_store::{Expect, Namespace};
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let names = Namespace::new("https://id.example");
+        for expires_at in [
+            None,
+            Some(Timestamp::from_millis(-1)),
+            Some(Timestamp::from_secs(9)),
+        ] {
+            let put = Put {
+                key: names.key(*b"gr", b"1"),
+                value: Bytes::from_static(b"value"),
+                version: Version([7; 16]),
+                expires_at,
+                expect: Expect::Absent,
+            };
+            let entry = decode(encode(&put).to_vec()).unwrap();
+            assert_eq!((entry.value, entry.version), (put.value, put.version));
+            assert_eq!(entry.expires_at, expires_at);
+            assert_eq!(key(&name(&put.key)), Some(put.key));
+        }
+        assert!(decode(vec![0; HEAD - 1]).unwrap_err().is_corrupt());
+    }
+
+    #[test]
+    fn only_what_is_short_lived_expires_by_the_clock_of_redis() {
+        let names = Namespace::new("https://id.example");
+        for kind in kinds::ALL {
+            let short = matches!(kind.class(), Class::Cache | Class::ShortLived);
+            assert_eq!(expires_by_itself(&names.key(kind.letters(), b"1")), short);
+        }
+        assert!(!expires_by_itself(&names.key(*b"??", b"1")));
+        assert!(!expires_by_itself(&Key::from_bytes(b"at").unwrap()));
+    }
+}

@@ -1,0 +1,105 @@
+//! What a server says of itself.
+
+use std::collections::HashMap;
+
+use grantor_store::{Applied, Capabilities, Durability, Error};
+
+/// The answer to `INFO`, by name.
+pub(crate) struct Information(HashMap<String, String>);
+
+impl Information {
+    pub(crate) fn parse(text: &str) -> Self {
+        let lines = text.lines().filter_map(|line| line.split_once(':'));
+        Self(
+            lines
+                .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+                .collect(),
+        )
+    }
+
+    /// Refuses a server that is no primary, and a cluster.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.is("cluster_enabled", "1") {
+            return Err(Error::configuration(
+                "the Redis server is a node of a cluster, which this store does not support: use a \
+                 single server",
+            ));
+        }
+        if !self.is("role", "master") {
+            let message = "the Redis server is a replica: use its primary";
+            return Err(Error::unavailable(message, Applied::No));
+        }
+        Ok(())
+    }
+
+    /// What the server promises. `appendfsync` is that setting, if the server tells it.
+    pub(crate) fn capabilities(&self, appendfsync: Option<&str>) -> Capabilities {
+        let durability = match (self.is("aof_enabled", "1"), appendfsync) {
+            (false, _) => Durability::Memory,
+            (true, Some("always")) => Durability::Disk,
+            (true, _) => Durability::Process,
+        };
+        let mut capabilities = Capabilities::new("Redis")
+            .with_durability(durability)
+            .shared();
+        if !self.is("maxmemory_policy", "noeviction") {
+            capabilities = capabilities.may_evict();
+        }
+        if !self.is("connected_slaves", "0") {
+            capabilities = capabilities.loses_on_failover();
+        }
+        capabilities
+    }
+
+    fn is(&self, name: &str, value: &str) -> bool {
+        self.0.get(name).is_some_and(|found| found == value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INFO: &str = "# Memory\r\nmaxmemory_policy:noeviction\r\n# Persistence\r\naof_enabled:1\r\n\
+                        # Replication\r\nrole:master\r\nconnected_slaves:0\r\ncluster_enabled:0\r\n";
+
+    fn changed(from: &str, to: &str) -> Information {
+        assert!(INFO.contains(from));
+        Information::parse(&INFO.replace(from, to))
+    }
+
+    #[test]
+    fn a_server_is_as_durable_as_its_log() {
+        let durability = |information: Information, appendfsync| {
+            information.capabilities(appendfsync).durability
+        };
+        let same = || Information::parse(INFO);
+        assert_eq!(durability(same(), Some("always")), Durability::Disk);
+        assert_eq!(durability(same(), Some("everysec")), Durability::Process);
+        assert_eq!(durability(same(), None), Durability::Process);
+        let none = changed("aof_enabled:1", "aof_enabled:0");
+        assert_eq!(durability(none, Some("always")), Durability::Memory);
+    }
+
+    #[test]
+    fn eviction_and_replicas_are_declared() {
+        let best = Information::parse(INFO).capabilities(Some("always"));
+        assert!(!best.may_evict && !best.loses_on_failover && best.shared);
+        for other in ["allkeys-lru", "volatile-ttl", ""] {
+            assert!(changed("noeviction", other).capabilities(None).may_evict);
+        }
+        let replicated = changed("connected_slaves:0", "connected_slaves:2");
+        assert!(replicated.capabilities(None).loses_on_failover);
+        let silent = Information::parse("role:master").capabilities(None);
+        assert!(silent.may_evict && silent.loses_on_failover);
+    }
+
+    #[test]
+    fn replicas_and_clusters_are_refused() {
+        assert!(Information::parse(INFO).check().is_ok());
+        let replica = changed("role:master", "role:slave").check().unwrap_err();
+        assert!(replica.to_string().contains("its primary"), "{replica}");
+        let cluster = changed("cluster_enabled:0", "cluster_enabled:1");
+        assert!(cluster.check().unwrap_err().is_configuration());
+    }
+}

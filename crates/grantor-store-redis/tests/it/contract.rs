@@ -1,0 +1,29 @@
+use grantor_store::contract::{Alternating, Suite, run};
+use grantor_store::{Durability, Store};
+use grantor_store_redis::RedisStore;
+use grantor_testservers::Redis;
+use tokio::runtime::Handle;
+
+use crate::{runtime, system};
+
+#[test]
+fn keeps_the_contract_alone_and_with_another_store_on_the_same_server() {
+    let (server, runtime) = (Redis::start().unwrap(), runtime());
+    let (handle, url) = (runtime.handle().clone(), server.url());
+    let open = move || handle.block_on(RedisStore::open(&url)).unwrap();
+    let (one, other) = (open(), open());
+    let capabilities = one.capabilities();
+    assert_eq!(capabilities.durability, Durability::Disk);
+    assert!(!capabilities.may_evict && !capabilities.loses_on_failover);
+
+    let handle = runtime.handle();
+    let alone = || suite(one.clone(), handle);
+    assert_eq!(run(|| alone().reopen(open.clone())), Ok(()));
+    let both = || suite(Alternating::new([one.clone(), other.clone()]), handle);
+    assert_eq!(run(both), Ok(()));
+}
+
+fn suite(store: impl Store, handle: &Handle) -> Suite {
+    let handle = handle.clone();
+    Suite::new(store, system()).block_on(move |future| handle.block_on(future))
+}

@@ -1,0 +1,45 @@
+//! Stores by their URLs.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it panics")]
+
+use grantor::open_store;
+use grantor::store::{Capabilities, Store};
+use grantor_testservers::{Postgres, Redis};
+
+async fn name_of(url: &str) -> &'static str {
+    let Capabilities { name, .. } = open_store(url).await.unwrap().capabilities();
+    name
+}
+
+#[tokio::test]
+async fn every_store_is_opened_by_its_url() {
+    let (postgres, redis) = (Postgres::start().unwrap(), Redis::start().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db").display().to_string();
+    assert_eq!(name_of(&postgres.url()).await, "PostgreSQL");
+    assert_eq!(name_of(&redis.url()).await, "Redis");
+    for prefix in ["sqlite:", "sqlite://"] {
+        assert_eq!(
+            name_of(&format!("{prefix}{path}")).await,
+            "the SQLite store"
+        );
+    }
+    assert_eq!(name_of("memory:").await, "the memory store");
+}
+
+#[tokio::test]
+async fn a_wrong_url_is_a_configuration_error_without_its_password() {
+    for url in [
+        "",
+        "memory:x",
+        "sqlite:",
+        "mysql://u:hunter2@h/",
+        "hunter2",
+        "postgres://u:hunter2@h:x/",
+        "redis://u:hunter2@h:x/",
+    ] {
+        let error = open_store(url).await.unwrap_err();
+        assert!(error.is_configuration(), "{url}: {error}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+}
