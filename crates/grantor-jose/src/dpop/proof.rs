@@ -196,7 +196,7 @@ fn verify_token(
     check_claims(&claims, request)?;
     // Before the times: whoever lacks a nonce gets one, also with a wrong clock.
     if let Some(nonces) = &policy.nonces {
-        nonces.check(claims.text("nonce")?, policy.leeway, now)?;
+        nonces.check(claims.text("nonce")?, policy.leeway.duration(), now)?;
     }
     let issued_at = claims.issued_at.ok_or(Error::MissingClaim("iat"))?;
     let remember_until = issued_at + policy.max_age;
