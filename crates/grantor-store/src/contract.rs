@@ -30,7 +30,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub use self::alternating::Alternating;
 pub use self::suite::Suite;
 #[cfg(doc)]
-use crate::Store;
+use crate::store::Store;
 
 /// One sentence of the contract.
 #[derive(Debug, Clone, Copy)]

@@ -5,8 +5,10 @@ use std::fmt;
 use serde_json::Value;
 
 use super::ServerMetadata;
+use crate::client_authentication::TokenEndpointAuthMethod;
+use crate::issuer::Issuer;
+use crate::members::InvalidMember;
 use crate::members::Members;
-use crate::{InvalidMember, Issuer, TokenEndpointAuthMethod};
 
 /// Why metadata can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +85,10 @@ impl ServerMetadata {
             ("introspection_endpoint", &metadata.introspection_endpoint),
             ("revocation_endpoint", &metadata.revocation_endpoint),
         ] {
-            if url.as_ref().is_some_and(|url| !crate::is_secure(url)) {
+            if url
+                .as_ref()
+                .is_some_and(|url| !crate::issuer::is_secure(url))
+            {
                 return Err(InvalidMetadata::Insecure(name));
             }
         }

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use grantor_core::BoxFuture;
 
-use crate::{
-    Capabilities, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put, PutOutcome,
-    RemoveOutcome, Store,
-};
+use crate::capabilities::Capabilities;
+use crate::error::Error;
+use crate::key::Key;
+use crate::maintenance::Maintenance;
+use crate::store::{Entry, Expect, Listing, Moment, Put, PutOutcome, RemoveOutcome, Store};
 
 /// Two stores on the same data, as in two processes: every operation goes to the other one. What
 /// keeps the contract alone and not so keeps something in memory that it may not.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 use grantor_core::Timestamp;
 
-use crate::Key;
+use crate::key::Key;
 
 /// Sums by key and window, under one lock.
 #[derive(Default)]

@@ -4,11 +4,13 @@ use grantor_core::{BoxFuture, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::*;
+use crate::capabilities::{Capabilities, Class};
+use crate::error::Error;
+use crate::key::Key;
+use crate::kinds;
+use crate::memory::MemoryStore;
+use crate::store::{Entry, Expect, Put, PutOutcome, RemoveOutcome};
 use crate::testing::{Code, SigningKey, block_on, environment};
-use crate::{
-    Capabilities, Class, Entry, Error, Expect, Key, MemoryStore, Put, PutOutcome, RemoveOutcome,
-    kinds,
-};
 
 #[derive(Serialize, Deserialize)]
 struct ReplayId;
@@ -182,7 +184,7 @@ fn a_sealed_record_moved_to_another_key_or_version_is_refused() {
     assert!(block_on(records.get(&there)).unwrap_err().is_corrupt());
 
     put.key = here;
-    put.version = crate::Version([9; 16]);
+    put.version = crate::store::Version([9; 16]);
     let _overwritten = block_on(records.store().put(&put)).unwrap();
     assert!(block_on(records.get(&here)).unwrap_err().is_corrupt());
 }
