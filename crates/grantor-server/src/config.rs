@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::profile::Profile;
 
+mod paths;
+
+pub use paths::Paths;
+
 /// How a server behaves. Every default is safe.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -44,6 +48,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// How many scope values a request may have. 100 by default.
     pub max_scope_values: usize,
+    /// Where the endpoints lie, below the issuer.
+    pub paths: Paths,
 }
 
 pub(crate) const MAX_SCOPE_VALUES: usize = 100;
@@ -88,6 +94,7 @@ impl Default for Config {
             interaction_lifetime: Duration::from_secs(3600),
             trusted_proxies: TrustedProxies::default(),
             max_scope_values: MAX_SCOPE_VALUES,
+            paths: Paths::default(),
         }
     }
 }

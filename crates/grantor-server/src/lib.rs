@@ -7,7 +7,7 @@
 //!
 //! # Endpoints
 //!
-//! Below the issuer, as [`Server::paths`] lists them:
+//! Below the issuer, as [`Server::paths`] lists them; [`Config::paths`] changes the first six:
 //!
 //! | path | who calls it | what it does |
 //! |---|---|---|
@@ -19,6 +19,7 @@
 //! | `/jwks` | anybody, by GET | the public keys |
 //! | `/.well-known/oauth-authorization-server` | anybody, by GET | the metadata (RFC 8414). An issuer with a path has it behind this path |
 //! | `/.well-known/openid-configuration` | anybody, by GET | the same document, for clients that look there |
+//! | paths of [`Site::paths`] | browsers, by GET or POST | pages of the site's own |
 //!
 //! An endpoint that the server does not have, because no grant type needs it, is 404 and not in the
 //! metadata. Web pages may read what clients, the metadata and the keys answer (CORS): `/token` and
@@ -44,7 +45,6 @@ mod builder;
 mod cached;
 mod client;
 mod config;
-mod counters;
 mod endpoint;
 mod error;
 mod event;
@@ -54,13 +54,16 @@ mod http;
 mod identifier;
 mod key;
 mod limits;
+mod policy;
 mod profile;
 mod records;
 mod resource;
 mod revocation;
+mod router;
 mod server;
 mod services;
 mod site;
+mod state;
 mod token;
 
 pub use build_error::BuildError;
@@ -69,21 +72,22 @@ pub use client::{
     Client, Clients, Credentials, NewClient, Registered, Registrar, SecretHashes, StoredClients,
     VerifySecret,
 };
-pub use config::{AccessTokens, Config, Rotation};
-pub use counters::CountersSnapshot;
+pub use config::{AccessTokens, Config, Paths, Rotation};
 pub use error::{Error, Refusal, SiteMisuse};
-pub use event::{Event, EventKind, Severity};
+pub use event::{CountersSnapshot, Event, EventKind, Severity};
 pub use grant::{
     CodeState, EndReason, Grant, GrantState, GrantedUnder, PreviousRefreshToken, RefreshState,
 };
 pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
 pub use identifier::Identifier;
 pub use limits::{Bucket, Limit, Limits};
-pub use profile::{Pkce, Policy, Profile};
+pub use policy::{Pkce, Policy};
+pub use profile::Profile;
 pub use revocation::{Consent, RevocationEpoch, Subjects, Target};
 pub use server::Server;
 pub use site::{
     Allowed, Cookie, CookieToken, Decision, Form, Interaction, Login, LoginRequirements, Page,
-    SignIn, Site, SiteError, SiteSetup, Submitted, error_advice,
+    PageCall, PasswordAnswer, PasswordLogin, SignIn, Site, SiteError, SiteSetup, Submitted,
+    error_advice,
 };
 pub use token::{TokenContents, TokenFormat};

@@ -33,7 +33,8 @@ mod sessions;
 mod site;
 mod user_name;
 
-pub use accounts::{Account, Accounts};
-pub use error::Error;
-pub use passwords::{PasswordError, Passwords};
+pub use account_record::Account;
+pub use accounts::Accounts;
+pub use error::{Error, PasswordError};
+pub use passwords::Passwords;
 pub use site::AccountSite;

@@ -2,15 +2,14 @@ use std::sync::Arc;
 
 use grantor_core::{AuthorizationRequest, CodeChallenge, Scope};
 
-use super::browser::Browser;
 use super::entry::Entry;
+use super::flow::Delivery;
 use super::sealed_request::SealedRequest;
-use super::table::Delivery;
 use crate::client::Client;
 use crate::error::Error;
 use crate::http::fault::{self, Place};
-use crate::http::{Call, Reply};
-use crate::profile::Policy;
+use crate::http::{Browser, Call, Reply};
+use crate::policy::Policy;
 use crate::services::Services;
 use crate::site::{Allowed, FormKey, Login, LoginRequirements, Stage};
 

@@ -3,10 +3,10 @@
 //! [`table`] has all of its rules on one screen, in order: what is checked, when the site is asked
 //! who the user is and what they decided, and what the decision issues.
 
-mod browser;
 mod check;
 mod context;
 mod entry;
+mod flow;
 mod respond;
 mod sealed_request;
 mod step;
@@ -14,22 +14,22 @@ mod table;
 
 use grantor_core::{AuthorizationRequest, BoxFuture};
 
-use browser::Browser;
 use context::AuthorizationContext;
 use entry::Entry;
 use sealed_request::SealedRequest;
 
 use crate::error::Error;
-use crate::http::endpoints::paths;
-use crate::http::{Call, Reply};
+use crate::http::{Browser, Call, Reply};
 use crate::services::Services;
 use crate::site::form::INTERACTION;
+use crate::state::State;
 
 /// A request arrives, by GET or POST.
 pub(crate) fn front<'a>(
-    services: &'a Services,
+    state: &'a State,
     call: &'a Call<'a>,
 ) -> BoxFuture<'a, Result<Reply, Error>> {
+    let services = &state.services;
     Box::pin(async move {
         let sealed = SealedRequest::new(services, call.params.to_form(), call.now);
         if sealed.form.len() > SealedRequest::MAX_FORM {
@@ -43,9 +43,10 @@ pub(crate) fn front<'a>(
 
 /// A page sends its form, or the user comes back from the site's own pages.
 pub(crate) fn resume<'a>(
-    services: &'a Services,
+    state: &'a State,
     call: &'a Call<'a>,
 ) -> BoxFuture<'a, Result<Reply, Error>> {
+    let services = &state.services;
     Box::pin(async move {
         if let Some(error) = &call.malformed {
             return Err(Error::invalid_request(error.to_string()));
@@ -78,7 +79,11 @@ async fn go_on(
     text: String,
     request: AuthorizationRequest,
 ) -> Result<Reply, Error> {
-    let action = services.issuer.join(paths::RESUME).path().to_owned();
+    let action = services
+        .issuer
+        .join(&services.config.paths.resume)
+        .path()
+        .to_owned();
     let browser = Browser::of(&call.head.headers, services)?;
     let context = AuthorizationContext::new(
         services, call, entry, sealed, text, request, action, browser,
