@@ -3,9 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::Url;
 
-use crate::LocalhostNames;
+use crate::loopback::LocalhostNames;
 
 /// An authorization server's identifier (RFC 8414 section 2), kept as it was written: it is compared
 /// byte for byte.
@@ -145,23 +145,6 @@ impl TryFrom<String> for Issuer {
 impl From<Issuer> for String {
     fn from(issuer: Issuer) -> Self {
         issuer.text
-    }
-}
-
-/// Whether what goes to this URL can't be read on the way: https, or a loopback address.
-#[must_use]
-pub fn is_secure(url: &Url) -> bool {
-    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
-}
-
-/// Whether a URL names this machine: `127.0.0.0/8`, `[::1]` or `localhost`.
-#[must_use]
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 

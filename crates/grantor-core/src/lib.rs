@@ -21,7 +21,7 @@ pub mod exchange;
 mod http_date;
 mod introspection;
 mod issuer;
-mod localhost_names;
+mod loopback;
 mod members;
 mod metadata;
 pub mod oauth1;
@@ -51,8 +51,10 @@ pub use environment::{Clock, Environment, Random};
 pub use error_response::{ErrorCode, ErrorResponse};
 pub use grantor_jose::{BoxFuture, Timestamp};
 pub use introspection::{Introspection, IntrospectionRequest, InvalidIntrospection};
-pub use issuer::{InvalidIssuer, Issuer, is_loopback, is_secure};
-pub use localhost_names::{LocalhostNames, is_localhost_name, is_plain_localhost_name};
+pub use issuer::{InvalidIssuer, Issuer};
+pub use loopback::{
+    LocalhostNames, is_localhost_name, is_loopback, is_plain_localhost_name, is_secure,
+};
 pub use members::InvalidMember;
 pub use metadata::{InvalidMetadata, ServerMetadata};
 pub use params::{InvalidParams, Params};

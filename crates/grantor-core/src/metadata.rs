@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 pub use self::read::InvalidMetadata;
-use crate::{Issuer, TokenEndpointAuthMethod};
+use crate::client_authentication::TokenEndpointAuthMethod;
+use crate::issuer::Issuer;
 
 /// What an authorization server publishes about itself (RFC 8414 section 2, OpenID Connect
 /// Discovery section 3). Members that are not listed are kept in `extra`.

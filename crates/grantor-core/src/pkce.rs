@@ -6,7 +6,7 @@ use grantor_jose::base64url;
 use grantor_jose::digest::{constant_time_eq, sha256};
 use serde::{Deserialize, Serialize};
 
-use crate::Secret;
+use crate::secret::Secret;
 
 /// The secret that a client keeps between the authorization request and the token request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::Params;
+use crate::params::Params;
 
 /// A redirect URI that a client registered, kept as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -134,7 +134,7 @@ impl RedirectUri {
         if let Some(name) = reserved {
             return Err(InvalidRedirectUri::ResponseParameter(name));
         }
-        if url.scheme() == "http" && !crate::is_loopback(&url) {
+        if url.scheme() == "http" && !crate::loopback::is_loopback(&url) {
             return Err(InvalidRedirectUri::Insecure);
         }
         Ok(Self(text.to_owned()))

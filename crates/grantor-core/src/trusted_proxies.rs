@@ -6,7 +6,7 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, header};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use crate::PeerAddress;
+use crate::peer::PeerAddress;
 
 /// The proxies whose word about the sender of a request is taken, and the header they use.
 ///

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::profile::Profile;
 
+mod paths;
+
+pub use paths::Paths;
+
 /// How a server behaves. Every default is safe.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -53,6 +57,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// How many scope values a request may have. 100 by default.
     pub max_scope_values: usize,
+    /// Where the endpoints lie, below the issuer.
+    pub paths: Paths,
 }
 
 pub(crate) const MAX_SCOPE_VALUES: usize = 100;
@@ -100,6 +106,7 @@ impl Default for Config {
             request_deadline: Duration::from_secs(10),
             trusted_proxies: TrustedProxies::default(),
             max_scope_values: MAX_SCOPE_VALUES,
+            paths: Paths::default(),
         }
     }
 }

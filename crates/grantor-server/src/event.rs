@@ -1,8 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::counters::{Counters, CountersSnapshot};
 use crate::identifier::Identifier;
+
+mod counters;
+
+use counters::Counters;
+pub use counters::CountersSnapshot;
 
 /// Something that happened, told once and before the answer is sent. It never holds a secret, nor a
 /// whole URL.

@@ -7,7 +7,7 @@
 //!
 //! # Endpoints
 //!
-//! Below the issuer, as [`Server::paths`] lists them:
+//! Below the issuer, as [`Server::paths`] lists them; [`Config::paths`] changes the first six:
 //!
 //! | path | who calls it | what it does |
 //! |---|---|---|
@@ -20,6 +20,7 @@
 //! | `/jwks` | anybody, by GET | the public keys |
 //! | `/.well-known/oauth-authorization-server` | anybody, by GET | the metadata (RFC 8414). An issuer with a path has it behind this path |
 //! | `/.well-known/openid-configuration` | anybody, by GET | the same document, for clients that look there |
+//! | paths of [`Site::paths`] | browsers, by GET or POST | pages of the site's own |
 //!
 //! An endpoint that the server does not have, because no grant type needs it, is 404 and not in the
 //! metadata. Web pages may read what clients, the metadata and the keys answer (CORS): `/token`, `/par` and
@@ -46,7 +47,6 @@ mod builder;
 mod cached;
 mod client;
 mod config;
-mod counters;
 mod endpoint;
 mod error;
 mod event;
@@ -57,13 +57,17 @@ mod identifier;
 mod key;
 mod limits;
 mod maintenance;
+mod policy;
 mod profile;
+mod pushed_request;
 mod records;
 mod resource;
 mod revocation;
+mod router;
 mod server;
 mod services;
 mod site;
+mod state;
 #[cfg(test)]
 mod stored_formats;
 mod token;
@@ -74,10 +78,9 @@ pub use client::{
     Client, Clients, Credentials, NewClient, Registered, Registrar, SecretHashes, StoredClient,
     StoredClients, VerifySecret,
 };
-pub use config::{AccessTokens, Config, Rotation};
-pub use counters::CountersSnapshot;
+pub use config::{AccessTokens, Config, Paths, Rotation};
 pub use error::{Error, Refusal, SiteMisuse};
-pub use event::{Event, EventKind, Severity};
+pub use event::{CountersSnapshot, Event, EventKind, Severity};
 pub use grant::{
     CodeState, EndReason, Grant, GrantState, GrantedUnder, ListedGrant, PreviousRefreshToken,
     RefreshState,
@@ -85,11 +88,13 @@ pub use grant::{
 pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
 pub use identifier::Identifier;
 pub use limits::{Bucket, Limit, Limits};
-pub use profile::{Pkce, Policy, Profile};
+pub use policy::{Pkce, Policy};
+pub use profile::Profile;
 pub use revocation::{Consent, RevocationEpoch, Subjects, Target};
 pub use server::Server;
 pub use site::{
     Allowed, Cookie, CookieToken, Decision, Form, Interaction, Login, LoginRequirements, Page,
-    SignIn, Site, SiteError, SiteSetup, Submitted, error_advice,
+    PageCall, PasswordAnswer, PasswordLogin, SignIn, Site, SiteError, SiteSetup, Submitted,
+    error_advice,
 };
 pub use token::{TokenContents, TokenFormat};

@@ -16,7 +16,7 @@ impl Server {
     ///
     /// [`keep_maintained`](Self::keep_maintained) calls it once a minute.
     pub async fn maintain(&self) -> StoresMaintenance {
-        maintain(&self.0.stores).await
+        maintain(&self.0.state.services.stores).await
     }
 
     /// Maintains its stores now and once a minute, until the future is dropped. It needs Tokio's
@@ -30,7 +30,7 @@ impl Server {
     /// # }
     /// ```
     pub fn keep_maintained(&self) -> impl Future<Output = ()> + Send + use<> {
-        run(self.0.stores.clone(), INTERVAL)
+        run(self.0.state.services.stores.clone(), INTERVAL)
     }
 }
 

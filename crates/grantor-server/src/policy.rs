@@ -1,7 +1,10 @@
+//! The rules that a profile and the configuration make; only this file names a profile.
+
 use std::time::Duration;
 
 use crate::client::Client;
-use crate::config::Rotation;
+use crate::config::{Config, Rotation};
+use crate::profile::Profile;
 
 /// The rules for the server, or for one client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +34,24 @@ pub enum Pkce {
     Optional,
     /// Yes, and with S256.
     RequiredS256,
+}
+
+impl Profile {
+    /// The policy of the profile and the configuration together.
+    #[must_use]
+    pub fn policy(self, config: &Config) -> Policy {
+        match self {
+            Self::OAuth21 => Policy {
+                pkce: Pkce::RequiredS256,
+                require_pushed_authorization_requests: config.require_pushed_authorization_requests,
+                rotation: config.rotation,
+                access_token_lifetime: config.access_token_lifetime,
+                refresh_token_lifetime: config.refresh_token_lifetime,
+                refresh_grace: config.refresh_grace,
+                code_lifetime: config.code_lifetime,
+            },
+        }
+    }
 }
 
 impl Policy {

@@ -1,8 +1,8 @@
 use grantor_store::{Diagnostics, Records, Stores};
 
-use crate::authorization::PushedRequests;
 use crate::grant::{Grant, GrantOfSubject};
 use crate::key::KeysRecord;
+use crate::pushed_request::PushedRequests;
 use crate::revocation::Revocation;
 use crate::token::{AccessTokenRecord, RevokedRecord};
 

@@ -3,27 +3,37 @@ use std::sync::Arc;
 use grantor_core::{Introspection, Issuer};
 
 use crate::client::StoredClients;
-use crate::counters::CountersSnapshot;
 use crate::error::Error;
+use crate::event::CountersSnapshot;
 use crate::grant::ListedGrant;
 use crate::revocation::Target;
-use crate::services::Services;
+use crate::router::Routes;
+use crate::state::State;
+
+mod service;
 
 /// An authorization server: a `tower` service of `http` requests. Clones share everything.
 #[derive(Debug, Clone)]
-pub struct Server(pub(crate) Arc<Services>);
+pub struct Server(pub(crate) Arc<Assembled>);
+
+/// The parts of a server.
+#[derive(Debug)]
+pub(crate) struct Assembled {
+    pub(crate) state: State,
+    pub(crate) routes: Routes,
+}
 
 impl Server {
     /// Its identifier.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
-        &self.0.issuer
+        &self.0.state.services.issuer
     }
 
     /// Lets tokens be requested for a resource that is protected in this process. The first one is the
     /// default audience, if none is configured.
     pub fn register_resource(&self, resource: &str) {
-        self.0.protected.add(resource);
+        self.0.state.services.protected.add(resource);
     }
 
     /// The paths that it answers, for mounting it in a router: absolute, with the path of the issuer
@@ -37,13 +47,13 @@ impl Server {
     /// ([`ServerBuilder::clients`](crate::ServerBuilder::clients)).
     #[must_use]
     pub fn clients(&self) -> Option<&StoredClients> {
-        self.0.stored_clients.as_deref()
+        self.0.state.services.stored_clients.as_deref()
     }
 
     /// Counts of everything since it started.
     #[must_use]
     pub fn counters(&self) -> CountersSnapshot {
-        self.0.events.counters()
+        self.0.state.services.events.counters()
     }
 
     /// Whether a token is valid now and what it says, for a resource server in this process: no
@@ -52,7 +62,7 @@ impl Server {
     /// # Errors
     /// The store failed: the token must then not be accepted.
     pub async fn introspect(&self, token: &str) -> Result<Introspection, Error> {
-        self.0.tokens.read(token).await
+        self.0.state.services.tokens.read(token).await
     }
 
     /// Revokes every token issued under a target. A JWT that is verified offline stays valid until
@@ -61,7 +71,7 @@ impl Server {
     /// # Errors
     /// The store failed.
     pub async fn revoke(&self, target: &Target) -> Result<(), Error> {
-        self.0.revoke(target).await
+        self.0.state.services.revoke(target).await
     }
 
     /// The valid grants of a subject, the oldest first: one for each login of each application. A
@@ -70,7 +80,7 @@ impl Server {
     /// # Errors
     /// The store failed, or can't list.
     pub async fn grants_of(&self, subject: &str) -> Result<Vec<ListedGrant>, Error> {
-        self.0.grants.of_subject(subject).await
+        self.0.state.services.grants.of_subject(subject).await
     }
 
     /// Removes a user: revokes every token of `subject`, calls `remove`, which removes the account,
@@ -84,7 +94,7 @@ impl Server {
         subject: &str,
         remove: impl AsyncFnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        let epochs = &self.0.revocation.epochs;
+        let epochs = &self.0.state.services.revocation.epochs;
         epochs.remove_subject(subject, remove).await
     }
 

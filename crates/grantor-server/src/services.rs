@@ -5,19 +5,16 @@ use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
 use grantor_store::Stores;
 
-use crate::authorization::PushedRequests;
 use crate::client::{Client, Clients, StoredClients};
 use crate::config::Config;
-use crate::endpoint::metadata::Published;
 use crate::error::Error;
 use crate::event::Events;
 use crate::event::{Event, EventKind};
 use crate::grant::{EndReason, Grants};
-use crate::grant_type::GrantTypes;
-use crate::http::Routes;
 use crate::identifier::Identifier;
 use crate::limits::Limits;
-use crate::profile::Policy;
+use crate::policy::Policy;
+use crate::pushed_request::PushedRequests;
 use crate::resource;
 use crate::revocation::{Revocation, Target};
 use crate::site::Site;
@@ -38,11 +35,10 @@ pub(crate) struct Services {
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) tokens: Tokens,
-    pub(crate) grant_types: GrantTypes,
     pub(crate) pushed_requests: PushedRequests,
+    /// Whether it has the grant type `refresh_token`.
+    pub(crate) has_refresh_grant_type: bool,
     pub(crate) site: Arc<dyn Site>,
-    pub(crate) published: Published,
-    pub(crate) routes: Routes,
     pub(crate) events: Events,
     pub(crate) limits: Limits,
     pub(crate) page_keys: PageKeys,

@@ -5,6 +5,31 @@ use grantor_server::Identifier;
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
+/// A user, without the password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Account {
+    /// `sub` in tokens: never given to somebody else, whatever becomes of the name.
+    pub subject: String,
+    /// The name that they sign in with.
+    pub name: String,
+    /// When the account was made, in milliseconds since 1970.
+    pub created_at: Timestamp,
+    /// When the password was chosen. Browsers that signed in before must sign in again.
+    pub password_set_at: Timestamp,
+}
+
+impl From<AccountRecord> for Account {
+    fn from(record: AccountRecord) -> Self {
+        Self {
+            subject: record.id.to_string(),
+            name: record.name,
+            created_at: record.created_at,
+            password_set_at: record.password_set_at.unwrap_or(record.created_at),
+        }
+    }
+}
+
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct AccountRecord {
     pub(crate) id: Identifier,

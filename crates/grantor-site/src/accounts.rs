@@ -1,11 +1,10 @@
-use grantor_core::{Environment, Secret, Timestamp};
+use grantor_core::{Environment, Secret};
 use grantor_server::{BuildError, Identifier};
 use grantor_store::{Change, Conflict, Diagnostics, Records, Stores, Versioned};
-use serde::Serialize;
 
-use crate::account_record::{AccountRecord, MAKING, NameRecord};
+use crate::account_record::{Account, AccountRecord, MAKING, NameRecord};
 use crate::error::Error;
-use crate::passwords::{PasswordError, Passwords};
+use crate::passwords::Passwords;
 use crate::user_name;
 
 /// The users of [`AccountSite`](crate::AccountSite), with passwords.
@@ -15,31 +14,6 @@ pub struct Accounts {
     names: Records<NameRecord>,
     environment: Environment,
     passwords: Passwords,
-}
-
-/// A user, without the password.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Account {
-    /// `sub` in tokens: never given to somebody else, whatever becomes of the name.
-    pub subject: String,
-    /// The name that they sign in with.
-    pub name: String,
-    /// When the account was made, in milliseconds since 1970.
-    pub created_at: Timestamp,
-    /// When the password was chosen. Browsers that signed in before must sign in again.
-    pub password_set_at: Timestamp,
-}
-
-impl From<AccountRecord> for Account {
-    fn from(record: AccountRecord) -> Self {
-        Self {
-            subject: record.id.to_string(),
-            name: record.name,
-            created_at: record.created_at,
-            password_set_at: record.password_set_at.unwrap_or(record.created_at),
-        }
-    }
 }
 
 impl Accounts {
@@ -83,7 +57,7 @@ impl Accounts {
         let record = AccountRecord {
             id: Identifier::mint(&self.environment),
             name,
-            password: hash.map_err(password_failed)?,
+            password: hash?,
             created_at: self.environment.now(),
             password_set_at: None,
         };
@@ -117,8 +91,7 @@ impl Accounts {
             return Ok(None);
         };
         let salt = self.environment.random_bytes();
-        let hash = self.passwords.hash(password, salt).await;
-        let hash = hash.map_err(password_failed)?;
+        let hash = self.passwords.hash(password, salt).await?;
         let now = self.environment.now();
         let key = self.accounts.key(found.id.as_bytes());
         let changed = self.accounts.change(&key, async |record| {
@@ -198,11 +171,8 @@ impl Accounts {
             return Ok(None);
         }
         let hash = record.as_ref().map(|record| record.password.clone());
-        let verified = self.passwords.verify(password, hash).await;
-        match verified {
-            Ok(right) => Ok(record.filter(|_| right).map(Into::into)),
-            Err(error) => Err(password_failed(error)),
-        }
+        let is_right = self.passwords.verify(password, hash).await?;
+        Ok(record.filter(|_| is_right).map(Into::into))
     }
 
     /// The account of a subject, if there still is one.
@@ -254,13 +224,6 @@ fn check_password(password: &Secret) -> Result<(), Error> {
         return Err(Error::InvalidPassword("a password has at most 1024 bytes"));
     }
     Ok(())
-}
-
-fn password_failed(error: PasswordError) -> Error {
-    match error {
-        PasswordError::Busy => Error::Busy,
-        PasswordError::Failed => Error::Internal(error.to_string()),
-    }
 }
 
 fn normalize(name: &str) -> Result<String, Error> {

@@ -3,7 +3,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use grantor_core::Secret;
 use grantor_jose::digest::constant_time_eq;
 
-use crate::passwords::PasswordError;
+use crate::error::PasswordError;
 
 /// argon2id with memory that is kept from one password to the next: 19 MiB that are taken and given
 /// back at every login stay with the allocator many times over.

@@ -1,4 +1,5 @@
-use grantor_server::{Bucket, Interaction, Limits, SiteError};
+use grantor_server::{Bucket, Limits, SiteError};
+use http::request::Parts;
 
 use crate::accounts::Accounts;
 use crate::error::Error;
@@ -10,7 +11,8 @@ pub(super) struct Attempt<'a> {
     pub(super) limits: &'a Limits,
     pub(super) accounts: &'a Accounts,
     pub(super) browsers: &'a KnownBrowsers,
-    pub(super) interaction: &'a Interaction<'a>,
+    /// The head of its request.
+    pub(super) head: &'a Parts,
     pub(super) name: &'a str,
 }
 
@@ -26,7 +28,7 @@ impl Attempt<'_> {
     /// Counts the attempt. Each is counted before its password is hashed, so that one address can't
     /// fill the queue of those that wait; and a browser that signed in before has a bucket of its own.
     pub(super) async fn admit(&self) -> Result<Admission, SiteError> {
-        if let Some(address) = self.limits.address(self.interaction.request())
+        if let Some(address) = self.limits.address(self.head)
             && !self.is_within(Bucket::LoginsFromAddress, &address).await?
         {
             return Ok(Admission::TooMany);
@@ -50,8 +52,7 @@ impl Attempt<'_> {
     }
 
     async fn known_browser(&self) -> Result<Option<String>, SiteError> {
-        let headers = &self.interaction.request().headers;
-        let Some(cookie) = self.browsers.cookie().read(headers) else {
+        let Some(cookie) = self.browsers.cookie().read(&self.head.headers) else {
             return Ok(None);
         };
         match self.accounts.named(self.name).await {

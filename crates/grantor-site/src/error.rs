@@ -66,3 +66,33 @@ impl From<Error> for SiteError {
         Self::new(error)
     }
 }
+
+/// Why a password was neither right nor wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PasswordError {
+    /// Too many logins are waiting.
+    Busy,
+    /// The hash could not be made or read.
+    Failed,
+}
+
+impl fmt::Display for PasswordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Busy => "too many logins are waiting",
+            Self::Failed => "the password hash could not be made or read",
+        })
+    }
+}
+
+impl std::error::Error for PasswordError {}
+
+impl From<PasswordError> for Error {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::Busy,
+            PasswordError::Failed => Self::Internal(error.to_string()),
+        }
+    }
+}

@@ -35,7 +35,8 @@ mod site;
 mod stored_formats;
 mod user_name;
 
-pub use accounts::{Account, Accounts};
-pub use error::Error;
-pub use passwords::{PasswordError, Passwords};
+pub use account_record::Account;
+pub use accounts::Accounts;
+pub use error::{Error, PasswordError};
+pub use passwords::Passwords;
 pub use site::AccountSite;

@@ -3,7 +3,9 @@ use grantor_core::ErrorResponse;
 use grantor_server::{Interaction, Page, SiteError, error_advice};
 use http::StatusCode;
 
-use crate::site::{CONSENT, LOGIN};
+/// The names of the forms.
+pub(super) const LOGIN: &str = "login";
+pub(super) const CONSENT: &str = "consent";
 
 #[derive(Template)]
 #[template(path = "login.html")]

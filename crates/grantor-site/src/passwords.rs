@@ -7,6 +7,7 @@ use grantor_core::Secret;
 use tokio::sync::oneshot;
 
 use crate::argon::Argon;
+use crate::error::PasswordError;
 
 /// Hashes and checks passwords with argon2id on threads of its own.
 ///
@@ -27,27 +28,6 @@ struct Inner {
 }
 
 type Job = Box<dyn FnOnce(&mut Argon) + Send>;
-
-/// Why a password was neither right nor wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PasswordError {
-    /// Too many logins are waiting.
-    Busy,
-    /// The hash could not be made or read.
-    Failed,
-}
-
-impl fmt::Display for PasswordError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Busy => "too many logins are waiting",
-            Self::Failed => "the password hash could not be made or read",
-        })
-    }
-}
-
-impl std::error::Error for PasswordError {}
 
 impl Default for Passwords {
     /// 19 MiB, two passes, one lane: the second recommendation of OWASP's password cheat sheet. One

@@ -1,21 +1,20 @@
-use grantor_core::{BoxFuture, ErrorResponse, Issuer, Secret};
+use grantor_core::{BoxFuture, Environment, ErrorResponse, Issuer, Secret};
 use grantor_server::{
-    BuildError, Decision, Interaction, Limits, Login, Page, SignIn, Site, SiteError, SiteSetup,
+    BuildError, Decision, Interaction, Limits, Login, Page, PasswordAnswer, PasswordLogin, SignIn,
+    Site, SiteError, SiteSetup,
 };
 use grantor_store::{Diagnostics, Stores};
 use http::StatusCode;
+use http::request::Parts;
 
+use crate::account_record::Account;
 use crate::accounts::Accounts;
 use crate::attempts::{Admission, Attempt};
 use crate::error::Error;
 use crate::known_browsers::KnownBrowsers;
-use crate::pages;
+use crate::pages::{self, CONSENT, LOGIN};
 use crate::passwords::Passwords;
 use crate::sessions::Sessions;
-
-/// The names of the forms.
-pub(super) const LOGIN: &str = "login";
-pub(super) const CONSENT: &str = "consent";
 
 /// A site with accounts, sessions and pages, whose records are in the server's stores.
 #[derive(Debug)]
@@ -24,6 +23,7 @@ pub struct AccountSite {
     sessions: Sessions,
     browsers: KnownBrowsers,
     limits: Limits,
+    environment: Environment,
 }
 
 impl AccountSite {
@@ -74,6 +74,7 @@ impl AccountSite {
             sessions: sessions?,
             browsers: browsers?,
             limits,
+            environment: stores.environment().clone(),
         })
     }
 
@@ -88,10 +89,42 @@ impl AccountSite {
             return Ok(None);
         }
         let account = self.accounts.of_subject(&session.subject).await;
-        let account = account.map_err(SiteError::new)?;
+        let account = account?;
         // A session from before a change of the password is over.
         let account = account.filter(|account| session.auth_time >= account.password_set_at);
         Ok(account.map(|_| Login::new(session.subject, session.auth_time).in_session(id)))
+    }
+
+    /// Looks at a name and a password, within the limits.
+    async fn attempt(
+        &self,
+        head: &Parts,
+        name: &str,
+        password: &Secret,
+    ) -> Result<Outcome, SiteError> {
+        let attempt = Attempt {
+            limits: &self.limits,
+            accounts: &self.accounts,
+            browsers: &self.browsers,
+            head,
+            name,
+        };
+        let Admission::Admitted { known } = attempt.admit().await? else {
+            tracing::info!(target: "grantor::audit", "login refused: too many attempts");
+            return Ok(Outcome::TooMany);
+        };
+        match self.accounts.verify(name, password).await {
+            Ok(Some(account)) => {
+                tracing::info!(target: "grantor::audit", subject = account.subject, "login");
+                Ok(Outcome::Right { account, known })
+            }
+            Ok(None) => {
+                tracing::info!(target: "grantor::audit", "login failed");
+                Ok(Outcome::Wrong)
+            }
+            Err(Error::Busy) => Ok(Outcome::Busy),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn sign_in(
@@ -100,33 +133,13 @@ impl AccountSite {
         name: &str,
         password: &Secret,
     ) -> Result<SignIn, SiteError> {
-        let attempt = Attempt {
-            limits: &self.limits,
-            accounts: &self.accounts,
-            browsers: &self.browsers,
-            interaction,
-            name,
-        };
-        let Admission::Admitted { known } = attempt.admit().await? else {
-            tracing::info!(target: "grantor::audit", "login refused: too many attempts");
-            let page = pages::login(interaction, StatusCode::TOO_MANY_REQUESTS, name)?;
-            return Ok(SignIn::Page(page));
-        };
-        let account = match self.accounts.verify(name, password).await {
-            Ok(account) => account,
-            Err(Error::Busy) => {
-                let page = pages::login(interaction, StatusCode::SERVICE_UNAVAILABLE, name)?;
+        let (account, known) = match self.attempt(interaction.request(), name, password).await? {
+            Outcome::Right { account, known } => (account, known),
+            other => {
+                let page = pages::login(interaction, other.status(), name)?;
                 return Ok(SignIn::Page(page));
             }
-            Err(error) => return Err(SiteError::new(error)),
         };
-        let Some(account) = account else {
-            tracing::info!(target: "grantor::audit", "login failed");
-            // Not 401, which would need a challenge: with Basic the browser opens a dialog.
-            let page = pages::login(interaction, StatusCode::UNPROCESSABLE_ENTITY, name)?;
-            return Ok(SignIn::Page(page));
-        };
-        tracing::info!(target: "grantor::audit", subject = account.subject, "login");
         if let Some(old) = self.sessions.cookie().read(&interaction.request().headers) {
             self.sessions.replace(old).await?;
         }
@@ -137,6 +150,31 @@ impl AccountSite {
             cookies.push(self.browsers.remember(&account.subject).await?);
         }
         Ok(SignIn::SignedIn(login, cookies))
+    }
+}
+
+/// The outcome of a login.
+enum Outcome {
+    Right {
+        account: Account,
+        /// Whether the browser is known to belong to this user.
+        known: bool,
+    },
+    Wrong,
+    TooMany,
+    Busy,
+}
+
+impl Outcome {
+    /// The status of the page that shows it.
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Right { .. } => StatusCode::OK,
+            // Not 401, which would need a challenge: with Basic the browser opens a dialog.
+            Self::Wrong => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        }
     }
 }
 
@@ -172,9 +210,26 @@ impl Site for AccountSite {
                 return Ok(decision);
             }
             let account = self.accounts.of_subject(&login.subject).await;
-            let account = account.map_err(SiteError::new)?;
+            let account = account?;
             let name = account.map(|account| account.name).unwrap_or_default();
             Ok(Decision::Page(pages::consent(interaction, &name)?))
+        })
+    }
+
+    fn password<'a>(
+        &'a self,
+        login: &'a PasswordLogin<'a>,
+    ) -> BoxFuture<'a, Result<PasswordAnswer, SiteError>> {
+        Box::pin(async move {
+            let attempt = self.attempt(login.request(), login.name(), login.password());
+            Ok(match attempt.await? {
+                Outcome::Right { account, .. } => {
+                    PasswordAnswer::Right(Login::new(account.subject, self.environment.now()))
+                }
+                Outcome::Wrong => PasswordAnswer::Wrong,
+                Outcome::TooMany => PasswordAnswer::TooManyAttempts,
+                Outcome::Busy => return Err(Error::Busy.into()),
+            })
         })
     }
 

@@ -1,7 +1,11 @@
 //! Read, decide, write if nobody else wrote meanwhile: the one loop that tries again.
 
+use crate::error::Error;
+use crate::key::Key;
+use crate::record::Record;
+use crate::records::Records;
 use crate::retry::Retry;
-use crate::{Error, Expect, Key, Record, Records, RemoveOutcome};
+use crate::store::{Expect, RemoveOutcome};
 
 /// What is to become of a record, and what [`Records::change`] answers then.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,7 +32,7 @@ pub use self::alternating::Alternating;
 pub use self::formats::check_formats;
 pub use self::suite::Suite;
 #[cfg(doc)]
-use crate::Store;
+use crate::store::Store;
 
 /// One sentence of the contract.
 #[derive(Debug, Clone, Copy)]

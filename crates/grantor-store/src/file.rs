@@ -16,10 +16,12 @@ use grantor_core::{BoxFuture, Timestamp};
 use self::folder::Folder;
 pub use self::options::FileOptions;
 use self::writer::Writer;
-use crate::{
-    Capabilities, Durability, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
-    PutOutcome, RemoveOutcome, Store, SweepClock,
-};
+use crate::capabilities::{Capabilities, Durability};
+use crate::error::Error;
+use crate::key::Key;
+use crate::maintenance::Maintenance;
+use crate::store::{Entry, Expect, Listing, Moment, Put, PutOutcome, RemoveOutcome, Store};
+use crate::sweep_clock::SweepClock;
 
 /// Records in a folder, one file each: for a client that keeps its tokens between two runs or
 /// shares them with other processes, without a database. Clones share it; the last one to go waits

@@ -4,7 +4,7 @@
 //! configuration uses to give a kind a store of its own. A program that stores records of its own
 //! makes a [`Kind`] with letters that are not in [`ALL`].
 
-use crate::Class;
+use crate::capabilities::Class;
 
 /// A kind of record: what tells its keys apart, what configuration calls it, what it asks of a
 /// store.

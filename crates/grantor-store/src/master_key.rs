@@ -15,7 +15,14 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use self::file::KeyFile;
-use crate::{Error, Kind, Namespace, Placement, Record, Records, Store, kinds};
+use crate::error::Error;
+use crate::key::Namespace;
+use crate::kinds;
+use crate::kinds::Kind;
+use crate::placement::Placement;
+use crate::record::Record;
+use crate::records::Records;
+use crate::store::Store;
 
 /// The 32 bytes that open everything sealed in a store, kept outside of it: in a file, or wherever
 /// the program takes them from.

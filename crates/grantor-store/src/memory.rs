@@ -16,10 +16,15 @@ use grantor_core::{BoxFuture, Timestamp};
 use self::counts::Counts;
 use self::hash::RandomState;
 use self::shard::Shard;
-use crate::{
-    Capabilities, Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Error, Expect, Key, Listing, Maintenance,
-    Moment, Put, PutOutcome, RemoveOutcome, Store, SweepClock,
+use crate::capabilities::Capabilities;
+use crate::error::Error;
+use crate::key::Key;
+use crate::maintenance::Maintenance;
+use crate::store::{
+    Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Expect, Listing, Moment, Put, PutOutcome,
+    RemoveOutcome, Store,
 };
+use crate::sweep_clock::SweepClock;
 
 const SHARDS: usize = 64;
 /// How many of them one call of upkeep looks at.

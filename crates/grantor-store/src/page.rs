@@ -1,6 +1,9 @@
 //! Listing the records of one kind, page by page.
 
-use crate::{Error, Key, Record, Records, Versioned};
+use crate::error::Error;
+use crate::key::Key;
+use crate::record::Record;
+use crate::records::{Records, Versioned};
 
 /// Some of the records of one kind.
 #[derive(Debug)]

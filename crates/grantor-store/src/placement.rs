@@ -5,7 +5,10 @@ use std::sync::Arc;
 use grantor_core::Environment;
 use grantor_jose::seal::SealingKey;
 
-use crate::{Class, Namespace, Record, Store};
+use crate::capabilities::Class;
+use crate::key::Namespace;
+use crate::record::Record;
+use crate::store::Store;
 
 /// Where records are kept: in which store, under which namespace, sealed by which key.
 ///

@@ -8,7 +8,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::{Error, Key, Kind, Version};
+use crate::error::Error;
+use crate::key::Key;
+use crate::kinds::Kind;
+use crate::store::Version;
 
 /// A typed record: JSON behind one byte that names its format. A kind that is written with each
 /// request may have [`Fields`](crate::Fields) instead.

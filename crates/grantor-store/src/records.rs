@@ -7,12 +7,13 @@ use grantor_core::{Environment, Timestamp};
 use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
 
+use crate::error::{Applied, Error};
+use crate::key::{Key, Namespace};
+use crate::placement::Placement;
+use crate::record::Record;
 use crate::record::{decode, encode};
 use crate::retry::Retry;
-use crate::{
-    Applied, Entry, Error, Expect, Key, Moment, Namespace, Placement, Put, PutOutcome, Record,
-    RemoveOutcome, Store, Version,
-};
+use crate::store::{Entry, Expect, Moment, Put, PutOutcome, RemoveOutcome, Store, Version};
 
 /// A live record as it was read.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use grantor_core::Environment;
 
-use crate::{Applied, Error};
+use crate::error::{Applied, Error};
 
 const MAX_TRIES: u32 = 8;
 /// The longest pause before the third try; it doubles with each further one. The second comes at

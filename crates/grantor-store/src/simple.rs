@@ -9,10 +9,10 @@ use grantor_core::{BoxFuture, Timestamp};
 use grantor_jose::base64url;
 use grantor_jose::digest::sha256;
 
-use crate::{
-    Applied, Capabilities, Entry, Error, Expect, Key, Put, PutOutcome, RemoveOutcome, Store,
-    Version,
-};
+use crate::capabilities::Capabilities;
+use crate::error::{Applied, Error};
+use crate::key::Key;
+use crate::store::{Entry, Expect, Put, PutOutcome, RemoveOutcome, Store, Version};
 
 /// What a [`SimpleStore`] fails with.
 pub type SimpleError = Box<dyn std::error::Error + Send + Sync>;

@@ -7,7 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use grantor_core::{BoxFuture, Environment, Timestamp};
 
-use crate::{Capabilities, Error, Key, Maintenance};
+use crate::capabilities::Capabilities;
+use crate::error::Error;
+use crate::key::Key;
+use crate::maintenance::Maintenance;
 
 /// 128 random bits that the writer draws for one write, stored atomically with the value and never
 /// used again.

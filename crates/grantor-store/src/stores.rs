@@ -7,10 +7,14 @@ use std::sync::Arc;
 use grantor_core::Environment;
 use grantor_jose::seal::SealingKey;
 
-use crate::{
-    Counter, FailedMaintenance, Kind, MemoryStore, Moment, Namespace, Placement, Record, Records,
-    Store, StoresMaintenance,
-};
+use crate::key::Namespace;
+use crate::kinds::Kind;
+use crate::maintenance::{FailedMaintenance, StoresMaintenance};
+use crate::memory::MemoryStore;
+use crate::placement::Placement;
+use crate::record::Record;
+use crate::records::Records;
+use crate::store::{Counter, Moment, Store};
 
 /// Which store keeps which kind of record, and what they share.
 #[derive(Clone)]

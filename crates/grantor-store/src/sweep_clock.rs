@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use grantor_core::Timestamp;
 
-use crate::{Moment, Notice};
+use crate::maintenance::Notice;
+use crate::store::Moment;
 
 /// How much further than the monotonic clock wall time may go before that counts as a jump.
 const MAX_DRIFT: Duration = Duration::from_secs(60);

@@ -9,7 +9,13 @@ use grantor_core::{BoxFuture, Clock, Environment, Random, Timestamp};
 use grantor_jose::digest::sha256;
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Kind, MemoryStore, Namespace, Placement, Record, Records};
+use crate::capabilities::Class;
+use crate::key::Namespace;
+use crate::kinds::Kind;
+use crate::memory::MemoryStore;
+use crate::placement::Placement;
+use crate::record::Record;
+use crate::records::Records;
 
 #[derive(Debug, Default)]
 pub(crate) struct Fake {

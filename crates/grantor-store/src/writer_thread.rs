@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use futures_channel::oneshot;
 
-use crate::{Applied, Error};
+use crate::error::{Applied, Error};
 
 /// The most jobs in one batch: enough that the sync hardly counts, few enough that the first does
 /// not wait long for the last.

@@ -3,7 +3,10 @@ use std::fmt;
 use url::Url;
 
 use super::{Prompt, ResponseMode, ResponseType};
-use crate::{Params, Quirks, RedirectUri, ScopeSeparator, Secret};
+use crate::params::Params;
+use crate::quirks::{Quirks, ScopeSeparator};
+use crate::redirect_uri::RedirectUri;
+use crate::secret::Secret;
 
 /// A request to the authorization endpoint.
 ///

@@ -3,7 +3,10 @@ use std::fmt;
 use grantor_jose::digest::constant_time_eq;
 
 use super::{Delivery, ResponseMode};
-use crate::{ErrorResponse, InvalidParams, Issuer, Params, Secret};
+use crate::error_response::ErrorResponse;
+use crate::issuer::Issuer;
+use crate::params::{InvalidParams, Params};
+use crate::secret::Secret;
 
 /// What comes back to the redirect URI.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 use std::fmt;
 
 use super::ResponseType;
-use crate::{Params, RedirectUri};
+use crate::params::Params;
+use crate::redirect_uri::RedirectUri;
 
 /// How the answer travels to the redirect URI (OAuth 2.0 Multiple Response Types, Form Post Response
 /// Mode, JARM).

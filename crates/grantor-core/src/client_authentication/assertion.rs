@@ -4,7 +4,7 @@
 use grantor_jose::base64url;
 use serde_json::Value;
 
-use crate::Secret;
+use crate::secret::Secret;
 
 /// `client_assertion_type` of a JWT.
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

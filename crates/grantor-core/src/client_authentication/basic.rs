@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 
-use crate::{BasicEncoding, Secret};
+use crate::quirks::BasicEncoding;
+use crate::secret::Secret;
 
 /// Both parts are form-encoded first (RFC 6749 section 2.3.1), unless the server takes them raw.
 pub(super) fn write(

@@ -9,7 +9,9 @@ use http::HeaderValue;
 
 pub use self::method::TokenEndpointAuthMethod;
 pub use self::request::RequestView;
-use crate::{Params, Quirks, Secret};
+use crate::params::Params;
+use crate::quirks::Quirks;
+use crate::secret::Secret;
 
 /// Who a client says it is, and its proof.
 #[derive(Debug, Clone, PartialEq, Eq)]

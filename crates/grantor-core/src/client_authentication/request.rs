@@ -3,7 +3,9 @@
 use http::{HeaderMap, HeaderValue, header};
 
 use super::{ClientAuthentication, assertion, basic};
-use crate::{ErrorCode, ErrorResponse, Params, Secret};
+use crate::error_response::{ErrorCode, ErrorResponse};
+use crate::params::Params;
+use crate::secret::Secret;
 
 /// The parts of a request that a client can authenticate with.
 #[derive(Debug, Clone, Copy)]

@@ -4,8 +4,12 @@ use bytes::Bytes;
 use http::Request;
 use url::Url;
 
+use crate::client_authentication::ClientAuthentication;
+use crate::params::Params;
+use crate::quirks::{Quirks, ScopeSeparator};
+use crate::scope::Scope;
+use crate::token::InvalidTokenRequest;
 use crate::token::to_request;
-use crate::{ClientAuthentication, InvalidTokenRequest, Params, Quirks, Scope, ScopeSeparator};
 
 /// A request of a device whose user decides elsewhere (RFC 8628 section 3.1), without the client's
 /// authentication.

@@ -7,8 +7,11 @@ use http::Response;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::loopback::LocalhostNames;
+use crate::quirks::Quirks;
+use crate::secret::Secret;
+use crate::token::TokenError;
 use crate::token::{lifetime, read_members, unexpected};
-use crate::{LocalhostNames, Quirks, Secret, TokenError};
 
 /// What a device is given, to show it to its user (RFC 8628 section 3.2).
 #[derive(Debug, Clone, PartialEq, Eq)]

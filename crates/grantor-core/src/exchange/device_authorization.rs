@@ -7,7 +7,10 @@ use bytes::Bytes;
 use http::Request;
 
 use super::{Event, Exchange, Failure, Step};
-use crate::{DeviceAuthorizationResponse, ErrorCode, Quirks, TokenError, TokenResponse};
+use crate::device_authorization::DeviceAuthorizationResponse;
+use crate::error_response::ErrorCode;
+use crate::quirks::Quirks;
+use crate::token::{TokenError, TokenResponse};
 
 /// Why a device has no token.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,9 @@ use url::Url;
 
 use super::{Event, Exchange, Failure, Step};
 use crate::answer::{Target, content_coding, is_transient, retry_after};
-use crate::{InvalidMetadata, Issuer, LocalhostNames, ServerMetadata};
+use crate::issuer::Issuer;
+use crate::loopback::LocalhostNames;
+use crate::metadata::{InvalidMetadata, ServerMetadata};
 
 /// Why there is no metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]

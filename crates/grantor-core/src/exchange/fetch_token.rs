@@ -9,7 +9,9 @@ use http::Request;
 use serde_json::{Map, Value};
 
 use super::{Event, Exchange, Failure, NoAnswer, Retry, Step};
-use crate::{GrantParameters, Quirks, Secret, TokenError, TokenResponse};
+use crate::quirks::Quirks;
+use crate::secret::Secret;
+use crate::token::{GrantParameters, TokenError, TokenResponse};
 
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]

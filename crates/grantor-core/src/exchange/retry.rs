@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::{ErrorCode, TokenError};
+use crate::error_response::ErrorCode;
+use crate::token::TokenError;
 
 /// When a token request is repeated.
 ///

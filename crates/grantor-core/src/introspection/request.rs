@@ -4,8 +4,12 @@ use bytes::Bytes;
 use http::Request;
 use url::Url;
 
+use crate::client_authentication::ClientAuthentication;
+use crate::params::Params;
+use crate::quirks::Quirks;
+use crate::secret::Secret;
 use crate::token::to_request;
-use crate::{ClientAuthentication, Params, Quirks, Secret, TokenTypeHint};
+use crate::token_type_hint::TokenTypeHint;
 
 /// Asks an introspection endpoint about a token (RFC 7662 section 2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]

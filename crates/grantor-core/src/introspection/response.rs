@@ -7,8 +7,9 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::answer::content_coding;
+use crate::members::InvalidMember;
 use crate::members::Members;
-use crate::{InvalidMember, Scope};
+use crate::scope::Scope;
 
 /// What an introspection endpoint says (RFC 7662 section 2.2).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

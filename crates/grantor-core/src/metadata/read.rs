@@ -5,8 +5,11 @@ use std::fmt;
 use serde_json::Value;
 
 use super::ServerMetadata;
+use crate::client_authentication::TokenEndpointAuthMethod;
+use crate::issuer::Issuer;
+use crate::loopback::LocalhostNames;
+use crate::members::InvalidMember;
 use crate::members::Members;
-use crate::{InvalidMember, Issuer, LocalhostNames, TokenEndpointAuthMethod};
 
 /// Why metadata can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 use serde_json::Value;
 
 use super::Credentials;
-use crate::Secret;
+use crate::secret::Secret;
 
 /// Credentials that a server handed out: temporary ones, or those of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]

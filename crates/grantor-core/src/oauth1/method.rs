@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use grantor_jose::{Algorithm, Key, SignError, digest};
 
 use super::parameters::encode;
-use crate::Secret;
+use crate::secret::Secret;
 
 /// How a request is signed. The server says which ones it takes; RFC 5849 knows no way to ask.
 #[derive(Debug, Clone)]

@@ -7,7 +7,9 @@ use url::Url;
 use super::parameters::parse;
 use super::place::is_form;
 use super::{Placement, SignatureMethod, Unsignable, base_string};
-use crate::{Secret, Timestamp, is_secure};
+use crate::loopback::is_secure;
+use crate::secret::Secret;
+use grantor_jose::Timestamp;
 
 /// An identifier and the secret that is shared with it (RFC 5849 section 1.1).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use http::header::CONTENT_LENGTH;
 use url::Url;
 
 use super::{Credentials, Signing, Unsignable};
-use crate::{Secret, Timestamp};
+use crate::secret::Secret;
+use grantor_jose::Timestamp;
 
 /// Where the user comes back to after the authorization.
 #[derive(Debug, Clone, PartialEq, Eq)]

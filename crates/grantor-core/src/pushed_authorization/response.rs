@@ -6,8 +6,9 @@ use std::time::Duration;
 use http::Response;
 use serde_json::{Map, Value};
 
+use crate::quirks::Quirks;
+use crate::token::TokenError;
 use crate::token::{lifetime, read_members, unexpected};
-use crate::{Quirks, TokenError};
 
 /// What stands for a request that was pushed (RFC 9126 section 2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::answer::is_transient;
-use crate::{ErrorCode, ErrorResponse};
+use crate::error_response::{ErrorCode, ErrorResponse};
 
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]

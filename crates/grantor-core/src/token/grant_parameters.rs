@@ -1,7 +1,9 @@
 //! The parameters of the grant types.
 
 use super::InvalidTokenRequest;
-use crate::{CodeVerifier, Params, Secret};
+use crate::params::Params;
+use crate::pkce::CodeVerifier;
+use crate::secret::Secret;
 
 /// What a client presents for a token.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Params, Quirks, Scope, ScopeSeparator};
+use crate::params::Params;
+use crate::quirks::{Quirks, ScopeSeparator};
+use crate::scope::Scope;
 
 /// The access token that a client asks for: its scope, and where it is to be used.
 ///

@@ -7,11 +7,11 @@ use http::{HeaderMap, Response};
 use serde_json::{Map, Value};
 
 use crate::answer::{Target, content_coding, content_type, retry_after};
+use crate::error_response::ErrorResponse;
 use crate::members::without_bom;
-use crate::{
-    AnswerEncoding, ErrorResponse, MemberNames, Params, Quirks, ScopeSeparator, TokenError,
-    TokenResponse, TokenTypeMeaning,
-};
+use crate::params::Params;
+use crate::quirks::{AnswerEncoding, MemberNames, Quirks, ScopeSeparator, TokenTypeMeaning};
+use crate::token::{TokenError, TokenResponse};
 
 impl TokenResponse {
     /// Reads the answer of a token endpoint, as [`from_json`](Self::from_json) does. `error` is an

@@ -7,7 +7,11 @@ use http::Request;
 use url::Url;
 
 use super::{GrantParameters, TokenParameters, wire::to_request};
-use crate::{ClientAuthentication, ErrorCode, ErrorResponse, Params, Quirks, Scope};
+use crate::client_authentication::ClientAuthentication;
+use crate::error_response::{ErrorCode, ErrorResponse};
+use crate::params::Params;
+use crate::quirks::Quirks;
+use crate::scope::Scope;
 
 /// A request for a token, without the client's authentication.
 #[derive(Debug, Clone, PartialEq, Eq)]

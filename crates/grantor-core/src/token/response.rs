@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::lifetime::lifetime;
-use crate::{Scope, Secret};
+use crate::scope::Scope;
+use crate::secret::Secret;
 
 /// What a token endpoint gives (RFC 6749 section 5.1).
 #[derive(Clone, PartialEq, Eq)]

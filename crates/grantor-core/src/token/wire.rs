@@ -6,7 +6,9 @@ use http::{HeaderValue, Method, Request};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::{ClientAuthentication, Params, Quirks, RequestEncoding};
+use crate::client_authentication::ClientAuthentication;
+use crate::params::Params;
+use crate::quirks::{Quirks, RequestEncoding};
 
 /// A request with parameters and the client's authentication; a POST of a form, without quirks.
 pub(crate) fn to_request(

@@ -2,17 +2,15 @@ use std::sync::Arc;
 
 use grantor_core::{AuthorizationRequest, CodeChallenge, Scope};
 
-use super::browser::Browser;
 use super::entry::Entry;
-use super::pushed_request::PushedRequest;
+use super::flow::Delivery;
 use super::sealed_request::SealedRequest;
-use super::table::Delivery;
 use crate::client::Client;
 use crate::error::Error;
-use crate::http::endpoints::paths;
 use crate::http::fault::{self, Place};
-use crate::http::{Call, Reply};
-use crate::profile::Policy;
+use crate::http::{Browser, Call, Reply};
+use crate::policy::Policy;
+use crate::pushed_request::PushedRequest;
 use crate::services::Services;
 use crate::site::{Allowed, FormKey, Login, LoginRequirements, Stage};
 
@@ -85,7 +83,11 @@ impl<'a> AuthorizationContext<'a> {
             sealed_text,
             request,
             pushed,
-            action: services.issuer.join(paths::RESUME).path().to_owned(),
+            action: services
+                .issuer
+                .join(&services.config.paths.resume)
+                .path()
+                .to_owned(),
             browser,
             client: None,
             policy: services.policy,

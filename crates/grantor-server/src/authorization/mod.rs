@@ -3,11 +3,10 @@
 //! [`table`] has all of its rules on one screen, in order: what is checked, when the site is asked
 //! who the user is and what they decided, and what the decision issues.
 
-mod browser;
 mod check;
 mod context;
 mod entry;
-mod pushed_request;
+mod flow;
 mod respond;
 mod sealed_request;
 mod step;
@@ -16,24 +15,24 @@ mod table;
 use grantor_core::{AuthorizationRequest, BoxFuture, ErrorCode, Params};
 use http::StatusCode;
 
-use browser::Browser;
 use context::{AuthorizationContext, Incoming};
 use entry::Entry;
-pub(crate) use pushed_request::PushedRequests;
-use pushed_request::{PushedRequest, is_ours};
 use sealed_request::SealedRequest;
 
 use crate::error::{Error, Refusal};
-use crate::http::{Call, Reply};
+use crate::http::{Browser, Call, Reply};
+use crate::pushed_request::{PushedRequest, is_ours};
 use crate::services::Services;
 use crate::site::form::INTERACTION;
+use crate::state::State;
 
 /// A request arrives, by GET or POST: with its parameters, or with the `request_uri` of one that was
 /// pushed.
 pub(crate) fn front<'a>(
-    services: &'a Services,
+    state: &'a State,
     call: &'a Call<'a>,
 ) -> BoxFuture<'a, Result<Reply, Error>> {
+    let services = &state.services;
     Box::pin(async move {
         let request = AuthorizationRequest::from_params(&call.params);
         let mut sealed = SealedRequest::new(services, call.params.to_form(), call.now);
@@ -62,9 +61,10 @@ pub(crate) fn front<'a>(
 
 /// A client pushes a request, before the browser comes (RFC 9126).
 pub(crate) fn push<'a>(
-    services: &'a Services,
+    state: &'a State,
     call: &'a Call<'a>,
 ) -> BoxFuture<'a, Result<Reply, Error>> {
+    let services = &state.services;
     Box::pin(async move {
         if call.params.get("request_uri").is_some() {
             let description = "\"request_uri\" can't be pushed (RFC 9126 section 2.1)";
@@ -91,9 +91,10 @@ pub(crate) fn push<'a>(
 
 /// A page sends its form, or the user comes back from the site's own pages.
 pub(crate) fn resume<'a>(
-    services: &'a Services,
+    state: &'a State,
     call: &'a Call<'a>,
 ) -> BoxFuture<'a, Result<Reply, Error>> {
+    let services = &state.services;
     Box::pin(async move {
         if let Some(error) = &call.malformed {
             return Err(Error::invalid_request(error.to_string()));

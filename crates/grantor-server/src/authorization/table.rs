@@ -2,10 +2,11 @@ use grantor_core::BoxFuture;
 
 use super::context::AuthorizationContext;
 use super::entry::Entry::{self, Backchannel, Device, Front, Pushed, Resume, Verification};
+use super::flow::Delivery::{self, ToClient, ToUser};
+use super::flow::Flow;
 use super::{check, respond, step};
 use crate::error::Error;
 use crate::http::Reply;
-use Delivery::{ToClient, ToUser};
 use Run::{Ask, Check};
 
 /// One step on the way from a request to its answer.
@@ -19,30 +20,12 @@ pub(crate) struct Step {
     pub(crate) run: Run,
 }
 
-/// The recipient of a failure where there is a browser. Elsewhere it is the client, in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    /// The user, by a page: nobody knows yet who the client is, or where.
-    ToUser,
-    /// The client, by a redirect.
-    ToClient,
-}
-
 /// The work of a step.
 pub(crate) enum Run {
     /// It looks at the request.
     Check(fn(&mut AuthorizationContext<'_>) -> Result<(), Error>),
     /// It asks a store or the site, and may answer.
     Ask(for<'a> fn(&'a mut AuthorizationContext<'_>) -> BoxFuture<'a, Result<Flow, Error>>),
-}
-
-/// How it goes on after a step.
-#[derive(Debug)]
-pub(crate) enum Flow {
-    /// With the next one.
-    Continue,
-    /// Not at all: this is the answer.
-    Reply(Reply),
 }
 
 /// Every step, in order. The first that fails or answers is the last.

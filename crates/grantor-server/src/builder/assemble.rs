@@ -6,17 +6,17 @@ use grantor_store::Diagnostics;
 use super::{ChosenSite, ServerBuilder};
 use crate::build_error::BuildError;
 use crate::client::{Clients, StoredClients};
-use crate::endpoint::metadata::Published;
 use crate::event::Events;
 use crate::grant::Grants;
 use crate::grant_type::GrantTypes;
-use crate::http::{Offer, Routes};
 use crate::key::{Keys, Purpose};
 use crate::limits::Limits;
 use crate::records::Tables;
-use crate::server::Server;
+use crate::router::{Offer, Routes, metadata};
+use crate::server::{Assembled, Server};
 use crate::services::{PageKeys, Protected, Services};
 use crate::site::{NoSite, Site, SiteSetup};
+use crate::state::{Documents, SitePage, State};
 use crate::token::Tokens;
 
 impl ServerBuilder {
@@ -50,6 +50,9 @@ impl ServerBuilder {
         let limits = limits.behind(self.config.trusted_proxies.clone());
         let setup = SiteSetup::new(&self.issuer, &self.stores, &limits);
         let site = find_site(self.site, &grant_types, &setup, &mut diagnostics);
+        let site_paths = site.as_ref().map(|site| site.paths());
+        let problems = self.config.paths.problems(site_paths.unwrap_or_default());
+        diagnostics.problems.extend(problems);
         let (true, Some(tables), Some(clients), Some(site)) =
             (diagnostics.problems.is_empty(), tables, clients, site)
         else {
@@ -97,31 +100,45 @@ impl ServerBuilder {
             max_clock_skew: config.max_clock_skew,
             leeway,
         };
+        let site_paths = site.paths();
         let offer = Offer {
             config: &config,
             grant_types: &grant_types,
+            site_paths,
         };
-        Ok(Server(Arc::new(Services {
-            published: Published::new(&issuer, &offer, &keys),
-            routes: Routes::new(&issuer, &offer),
-            policy: config.profile.policy(&config),
-            page_keys: PageKeys::new(keys.for_purpose(Purpose::Pages)),
-            events: Events::new(self.listener),
-            limits,
-            protected: Protected::default(),
-            issuer,
-            config,
-            environment,
-            stores: self.stores,
-            clients,
-            stored_clients,
-            revocation,
-            grants,
-            tokens,
+        let routes = Routes::new(&issuer, &offer);
+        let site_page = |path: &&str| SitePage {
+            path: (*path).to_owned(),
+            address: issuer.join(path).path().to_owned(),
+        };
+        let state = State {
+            documents: Documents {
+                metadata: metadata(&issuer, &offer).to_json().into(),
+                keys: serde_json::to_vec(keys.public()).unwrap_or_default().into(),
+            },
+            site_pages: site_paths.iter().map(site_page).collect(),
+            services: Services {
+                policy: config.profile.policy(&config),
+                page_keys: PageKeys::new(keys.for_purpose(Purpose::Pages)),
+                events: Events::new(self.listener),
+                limits,
+                protected: Protected::default(),
+                has_refresh_grant_type: grant_types.contains("refresh_token"),
+                issuer,
+                config,
+                environment,
+                stores: self.stores,
+                clients,
+                stored_clients,
+                revocation,
+                grants,
+                tokens,
+                pushed_requests: tables.pushed_requests,
+                site,
+            },
             grant_types,
-            pushed_requests: tables.pushed_requests,
-            site,
-        })))
+        };
+        Ok(Server(Arc::new(Assembled { state, routes })))
     }
 }
 

@@ -8,11 +8,10 @@ use crate::error::Error;
 use crate::grant::RefreshTokenText;
 use crate::http::{Call, Reply};
 use crate::services::Services;
+use crate::state::State;
 
-pub(crate) fn run<'a>(
-    services: &'a Services,
-    call: &'a Call<'a>,
-) -> BoxFuture<'a, Result<Reply, Error>> {
+pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Error>> {
+    let services = &state.services;
     Box::pin(async move {
         let answer = introspect(services, call).await?;
         Ok(Reply::json(StatusCode::OK, answer.to_json()))

@@ -4,4 +4,5 @@ pub(crate) mod introspection;
 pub(crate) mod jwks;
 pub(crate) mod metadata;
 pub(crate) mod revocation;
+pub(crate) mod site_page;
 pub(crate) mod token;

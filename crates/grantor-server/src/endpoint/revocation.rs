@@ -8,11 +8,10 @@ use crate::event::{Event, EventKind};
 use crate::grant::{EndReason, Grant, RefreshTokenText};
 use crate::http::{Call, Reply};
 use crate::services::Services;
+use crate::state::State;
 
-pub(crate) fn run<'a>(
-    services: &'a Services,
-    call: &'a Call<'a>,
-) -> BoxFuture<'a, Result<Reply, Error>> {
+pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Error>> {
+    let services = &state.services;
     Box::pin(async move {
         let caller = call.client()?;
         let request = RevocationRequest::from_params(&call.params)

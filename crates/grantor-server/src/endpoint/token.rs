@@ -6,19 +6,16 @@ use http::StatusCode;
 use crate::error::Error;
 use crate::grant_type::{GrantType, commit};
 use crate::http::{Call, Reply};
-use crate::services::Services;
+use crate::state::State;
 
 /// The parameters that every grant type may read.
 const COMMON: [&str; 3] = ["scope", "resource", "audience"];
 
-pub(crate) fn run<'a>(
-    services: &'a Services,
-    call: &'a Call<'a>,
-) -> BoxFuture<'a, Result<Reply, Error>> {
+pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Error>> {
     Box::pin(async move {
         let name = call.params.get("grant_type");
         let name = name.ok_or_else(|| Error::invalid_request("\"grant_type\" is missing"))?;
-        let grant_type = services.grant_types.find(name).ok_or_else(|| {
+        let grant_type = state.grant_types.find(name).ok_or_else(|| {
             let description = "this server does not have the grant type";
             Error::refused(ErrorCode::UnsupportedGrantType, description)
         })?;
@@ -28,7 +25,7 @@ pub(crate) fn run<'a>(
             return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
         }
         let params = declared(grant_type, &call.params);
-        let response = commit::run(services, grant_type, client, &params, call.now).await?;
+        let response = commit::run(&state.services, grant_type, client, &params, call.now).await?;
         Ok(Reply::json(StatusCode::OK, response.to_json()))
     })
 }

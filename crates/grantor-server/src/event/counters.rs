@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::event::{Event, EventKind};
+use super::{Event, EventKind};
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {

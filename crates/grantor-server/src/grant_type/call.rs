@@ -9,7 +9,7 @@ use crate::config::{Config, MAX_SCOPE_VALUES};
 use crate::error::Error;
 use crate::grant::{Grant, Grants};
 use crate::identifier::Identifier;
-use crate::profile::Policy;
+use crate::policy::Policy;
 use crate::resource;
 use crate::services::Services;
 
@@ -243,7 +243,7 @@ impl<'a> TokenCall<'a> {
         self.client.allows_grant_type(name)
             && self
                 .services
-                .is_some_and(|services| services.grant_types.contains(name))
+                .is_some_and(|services| services.has_refresh_grant_type)
     }
 
     /// By how much the clocks of two machines may differ.

@@ -1,8 +1,8 @@
 use grantor_core::Secret;
 use http::{HeaderMap, HeaderValue};
 
+use super::Reply;
 use crate::error::Error;
-use crate::http::Reply;
 use crate::services::Services;
 use crate::site::{Cookie, Page};
 
@@ -15,7 +15,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    pub(super) fn of(headers: &HeaderMap, services: &Services) -> Result<Self, Error> {
+    pub(crate) fn of(headers: &HeaderMap, services: &Services) -> Result<Self, Error> {
         let cookie = Cookie::new("browser", &services.issuer);
         let known = cookie.read(headers).filter(|value| is_ours(value));
         let is_new = known.is_none();

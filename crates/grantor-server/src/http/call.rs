@@ -42,7 +42,7 @@ impl Call<'_> {
 }
 
 /// The parameters of a request as they were sent: the query of a GET, the body of a POST.
-pub(super) async fn read_form<B>(head: &Parts, body: B) -> Result<Bytes, Error>
+pub(crate) async fn read_form<B>(head: &Parts, body: B) -> Result<Bytes, Error>
 where
     B: Body,
     B::Error: std::error::Error + Send + Sync + 'static,
@@ -67,7 +67,7 @@ where
 }
 
 /// The parameters without those that are given more than once.
-pub(super) fn without_repeated(form: &[u8]) -> Params<'static> {
+pub(crate) fn without_repeated(form: &[u8]) -> Params<'static> {
     let mut seen: Vec<(String, String, bool)> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(form).take(Params::MAX) {
         if value.is_empty() {

@@ -4,7 +4,6 @@ use grantor_core::{AuthenticateChallenge, AuthorizationResponse, RedirectUri, Se
 use http::{StatusCode, header};
 
 use super::Reply;
-use super::endpoints::{Endpoint, Faults};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::services::Services;
@@ -18,21 +17,8 @@ pub(crate) struct Place<'a> {
     pub(crate) reason: Option<&'a str>,
 }
 
-/// Answers with a fault as the endpoint's row says.
-pub(crate) fn deliver(
-    services: &Services,
-    endpoint: &Endpoint,
-    place: Place<'_>,
-    error: &Error,
-) -> Reply {
-    match endpoint.faults {
-        Faults::Json => json(services, place, error),
-        Faults::Page => page(services, place, error),
-    }
-}
-
 /// An error of the token endpoint and its neighbours (RFC 6749 section 5.2).
-fn json(services: &Services, place: Place<'_>, error: &Error) -> Reply {
+pub(crate) fn json(services: &Services, place: Place<'_>, error: &Error) -> Reply {
     tell(services, place, error);
     let (status, response) = error.to_wire();
     let mut reply = Reply::json(status, response.to_json());

@@ -4,6 +4,7 @@ use grantor_core::{Environment, Params, Secret};
 use grantor_jose::base64url;
 use grantor_jose::seal::{Context, SealingKey};
 
+use super::Submitted;
 use crate::error::{Error, SiteMisuse};
 
 /// A form of a site's page: where it goes, and its hidden inputs. They bind it to this browser, this
@@ -24,8 +25,15 @@ impl Form {
 
     /// The names and values of its hidden inputs. They need no escaping in HTML.
     #[must_use]
-    pub fn hidden(&self) -> [(&'static str, &str); 2] {
-        [(INTERACTION, &self.interaction), (CSRF, &self.csrf)]
+    pub fn hidden(&self) -> Vec<(&'static str, &str)> {
+        let all = [
+            (INTERACTION, self.interaction.as_str()),
+            (CSRF, self.csrf.as_str()),
+        ];
+        // A page outside of an interaction has none.
+        all.into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .collect()
     }
 
     /// The hidden inputs as HTML, for a template that puts it in unescaped.
@@ -33,7 +41,8 @@ impl Form {
     pub fn hidden_html(&self) -> String {
         let input =
             |(name, value)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
-        self.hidden().map(input).concat()
+        let inputs: Vec<String> = self.hidden().into_iter().map(input).collect();
+        inputs.concat()
     }
 }
 
@@ -42,49 +51,6 @@ impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Form")
             .field("action", &self.action)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A form that came back from a page that this browser was shown for this very request.
-pub struct Submitted<'a> {
-    name: String,
-    state: Vec<u8>,
-    params: &'a Params<'a>,
-}
-
-impl Submitted<'_> {
-    /// The name that the form was made with.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The state that the form was made with.
-    #[must_use]
-    pub fn state(&self) -> &[u8] {
-        &self.state
-    }
-
-    /// An input of the site's.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.params.get(name)
-    }
-
-    /// Every input, the hidden ones too.
-    #[must_use]
-    pub fn params(&self) -> &Params<'_> {
-        self.params
-    }
-}
-
-impl fmt::Debug for Submitted<'_> {
-    /// Shows no value: one may be a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Submitted")
-            .field("name", &self.name)
-            .field("params", &self.params)
             .finish_non_exhaustive()
     }
 }
@@ -101,6 +67,8 @@ const MAX_STATE: usize = 1024;
 pub(crate) enum Stage {
     Login,
     Consent,
+    /// A page of the site's own.
+    Page,
 }
 
 impl Stage {
@@ -108,6 +76,7 @@ impl Stage {
         match self {
             Self::Login => "l",
             Self::Consent => "c",
+            Self::Page => "p",
         }
     }
 }
@@ -154,11 +123,8 @@ impl FormKey<'_> {
         let plain = self.key.open(&context(&bound, version), sealed).ok()?;
         let (length, rest) = plain.split_first()?;
         let (name, state) = rest.split_at_checked(usize::from(*length))?;
-        Some(Submitted {
-            name: String::from_utf8(name.to_vec()).ok()?,
-            state: state.to_vec(),
-            params,
-        })
+        let name = String::from_utf8(name.to_vec()).ok()?;
+        Some(Submitted::new(name, state.to_vec(), params))
     }
 
     fn bound(&self) -> Vec<u8> {

@@ -8,9 +8,12 @@ pub(crate) mod form;
 pub(crate) mod interaction;
 mod login;
 mod page;
+mod page_call;
+mod password;
 mod plain;
 mod requirements;
 mod setup;
+mod submitted;
 
 use std::fmt::Debug;
 
@@ -21,16 +24,19 @@ pub use cookie::Cookie;
 pub use cookie_token::CookieToken;
 pub use decision::{Allowed, Decision};
 pub use error::SiteError;
-pub use form::{Form, Submitted};
+pub use form::Form;
 pub(crate) use form::{FormKey, Stage};
 pub use interaction::Interaction;
 pub(crate) use interaction::InteractionParts;
 pub use login::{Login, SignIn};
 pub use page::Page;
+pub use page_call::PageCall;
+pub use password::{PasswordAnswer, PasswordLogin};
 pub(crate) use plain::NoSite;
 pub use plain::error_advice;
 pub use requirements::LoginRequirements;
 pub use setup::SiteSetup;
+pub use submitted::Submitted;
 
 /// The part of an authorization server that belongs to the application: who the user is, what they
 /// see, and what they decided.
@@ -53,6 +59,33 @@ pub trait Site: Debug + Send + Sync + 'static {
         interaction: &'a Interaction<'a>,
         login: &'a Login,
     ) -> BoxFuture<'a, Result<Decision, SiteError>>;
+
+    /// The paths of pages of its own, below the issuer, such as `/account`. The server has no page at
+    /// another path, and none of these may be that of an endpoint.
+    fn paths(&self) -> &[&str] {
+        &[]
+    }
+
+    /// A page of its own, at one of its [`paths`](Self::paths). `None` is answered with 404.
+    ///
+    /// Its forms have a CSRF token as those of an interaction have.
+    fn page<'a>(
+        &'a self,
+        call: &'a PageCall<'a>,
+    ) -> BoxFuture<'a, Result<Option<Page>, SiteError>> {
+        let _ = call;
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// Whether a name and a password are those of a user, for grant types that take them without a page.
+    /// A site that has passwords limits the attempts.
+    fn password<'a>(
+        &'a self,
+        login: &'a PasswordLogin<'a>,
+    ) -> BoxFuture<'a, Result<PasswordAnswer, SiteError>> {
+        let _ = login;
+        Box::pin(std::future::ready(Ok(PasswordAnswer::Unsupported)))
+    }
 
     /// The page for an error that goes to no client.
     fn error(&self, status: StatusCode, error: &ErrorResponse) -> Page {

@@ -301,3 +301,23 @@ async fn a_name_that_is_given_again_is_somebody_else() {
         *after.subject
     );
 }
+
+#[tokio::test]
+async fn removing_a_subject_leaves_no_token_not_even_one_issued_meanwhile() {
+    let fixture = Fixture::new().await;
+    let subject = alice(&fixture).await;
+    let before = fixture.tokens(APP).await;
+    let (server, accounts) = (&fixture.server, &fixture.accounts);
+    let mut meanwhile = None;
+    let remove = async || {
+        assert!(!fixture.is_active(&before.access).await);
+        meanwhile = Some(fixture.tokens(OTHER).await);
+        accounts.remove("alice").await
+    };
+    let removed = server.remove_subject(&subject, remove).await.unwrap();
+    assert_eq!(removed.unwrap().subject, subject);
+    for tokens in [before, meanwhile.unwrap()] {
+        assert!(!fixture.is_active(&tokens.access).await);
+    }
+    assert!(fixture.accounts.named("alice").await.unwrap().is_none());
+}

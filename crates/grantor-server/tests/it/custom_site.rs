@@ -1,7 +1,7 @@
 //! Sites of an application, the careless and the malicious among them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use grantor_core::{BoxFuture, ErrorResponse, Timestamp};
 use grantor_server::{Allowed, Decision, Interaction, Login, Page, SignIn, Site, SiteError};
@@ -329,4 +329,60 @@ async fn the_state_of_a_form_is_bounded() {
     .await;
     let mut browser = Browser::new(&fixture);
     browser.open(&Ask::new(APP).url()).await.assert_ok();
+}
+
+/// Answers with a login of an hour ago until it hears that this is not enough.
+#[derive(Debug)]
+struct Forgetful {
+    asked: Arc<AtomicUsize>,
+    knows_better: bool,
+}
+
+impl Site for Forgetful {
+    fn login<'a>(
+        &'a self,
+        interaction: &'a Interaction<'a>,
+    ) -> BoxFuture<'a, Result<SignIn, SiteError>> {
+        Box::pin(async move {
+            let earlier = self.asked.fetch_add(1, Ordering::SeqCst);
+            assert_eq!(interaction.is_insufficient(), earlier % 2 == 1);
+            let hour = std::time::Duration::from_secs(3600);
+            let auth_time = if self.knows_better && interaction.is_insufficient() {
+                interaction.now()
+            } else {
+                interaction.now() - hour
+            };
+            Ok(SignIn::Is(Login::new("alice", auth_time)))
+        })
+    }
+
+    fn consent<'a>(
+        &'a self,
+        interaction: &'a Interaction<'a>,
+        _: &'a Login,
+    ) -> BoxFuture<'a, Result<Decision, SiteError>> {
+        Box::pin(async move { Ok(page(interaction)) })
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_is_not_enough_is_asked_for_once_more() {
+    for knows_better in [false, true] {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let site = Forgetful {
+            asked: Arc::clone(&asked),
+            knows_better,
+        };
+        let store = Arc::new(MemoryStore::new());
+        let fixture = Fixture::on(store, |builder| builder.site(site)).await;
+        let url = Ask::new(APP).with("max_age", "60").url();
+        let reply = Browser::new(&fixture).open(&url).await;
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+        if knows_better {
+            reply.assert_ok();
+        } else {
+            let code = "unmet_authentication_requirements";
+            reply.assert_redirected_error(APP.redirect_uri, code);
+        }
+    }
 }

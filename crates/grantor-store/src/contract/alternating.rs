@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use grantor_core::{BoxFuture, Timestamp};
 
-use crate::{
-    Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
-    PutOutcome, RemoveOutcome, Store,
+use crate::capabilities::Capabilities;
+use crate::error::Error;
+use crate::key::Key;
+use crate::maintenance::Maintenance;
+use crate::store::{
+    Counter, Entry, Expect, Listing, Moment, Put, PutOutcome, RemoveOutcome, Store,
 };
 
 /// Two stores on the same data, as in two processes: every operation goes to the other one. What

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::suite::{Suite, equal};
-use crate::{Expect, Version};
+use crate::store::{Expect, Version};
 
 pub(super) fn absent_creates_once(suite: &Suite) -> Outcome {
     let first = suite.write(suite.fresh_key(), b"first", Expect::Absent);

@@ -7,7 +7,8 @@ use grantor_core::Timestamp;
 
 use super::Outcome;
 use super::suite::{Suite, equal};
-use crate::{Counter, Key};
+use crate::key::Key;
+use crate::store::Counter;
 
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -79,7 +80,7 @@ fn add(
     answered(suite.run(counter.add(key, n, WINDOW, now)))
 }
 
-fn answered(answer: Option<Result<u64, crate::Error>>) -> Result<u64, String> {
+fn answered(answer: Option<Result<u64, crate::error::Error>>) -> Result<u64, String> {
     match answer {
         Some(Ok(sum)) => Ok(sum),
         other => Err(format!("add failed: {other:?}")),

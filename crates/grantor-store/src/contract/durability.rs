@@ -2,7 +2,8 @@
 
 use super::Outcome;
 use super::suite::{Suite, entry_of, equal};
-use crate::{Durability, Expect, RemoveOutcome};
+use crate::capabilities::Durability;
+use crate::store::{Expect, RemoveOutcome};
 
 pub(super) fn what_was_acknowledged_outlives_the_store(suite: &Suite) -> Outcome {
     let Some(open) = &suite.reopen else {

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::suite::Suite;
-use crate::{Expect, Put};
+use crate::store::{Expect, Put};
 
 pub(super) fn an_expiry_is_kept_as_given(suite: &Suite) -> Outcome {
     let key = suite.fresh_key();

@@ -2,7 +2,8 @@
 
 use super::Outcome;
 use super::suite::{Suite, entry_of, equal};
-use crate::{Entry, Expect, Key};
+use crate::key::Key;
+use crate::store::{Entry, Expect};
 
 pub(super) fn many_are_read_in_the_order_asked_for(suite: &Suite) -> Outcome {
     let mut puts = Vec::new();

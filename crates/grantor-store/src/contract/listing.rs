@@ -2,7 +2,8 @@
 
 use super::Outcome;
 use super::suite::{Suite, entry_of, equal};
-use crate::{Entry, Expect, Key};
+use crate::key::Key;
+use crate::store::{Entry, Expect};
 
 pub(super) fn a_listing_is_in_order_and_complete(suite: &Suite) -> Outcome {
     let prefix = suite.environment.random_bytes::<16>();

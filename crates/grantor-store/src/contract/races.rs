@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::suite::{Suite, equal};
-use crate::{Expect, PutOutcome, RemoveOutcome};
+use crate::store::{Expect, PutOutcome, RemoveOutcome};
 
 const CONTENDERS: usize = 8;
 const ROUNDS: usize = 40;
@@ -124,8 +124,8 @@ pub(super) fn conflicts_leave_neighbours_alone(suite: &Suite) -> Outcome {
 /// Lets contenders put at the same time; the version of the only one that won.
 fn one_wins(
     suite: &Suite,
-    put: impl Fn(u8) -> crate::Put + Sync,
-) -> Result<crate::Version, String> {
+    put: impl Fn(u8) -> crate::store::Put + Sync,
+) -> Result<crate::store::Version, String> {
     let outcomes = suite.race(CONTENDERS, |contender| {
         let put = put(u8::try_from(contender).unwrap_or(0));
         let outcome = suite.put(&put)?;

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::suite::{Suite, equal};
-use crate::{Expect, RemoveOutcome};
+use crate::store::{Expect, RemoveOutcome};
 
 pub(super) fn a_removal_heeds_its_expectation(suite: &Suite) -> Outcome {
     let key = suite.fresh_key();

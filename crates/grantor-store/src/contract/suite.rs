@@ -10,9 +10,9 @@ use bytes::Bytes;
 use grantor_core::{BoxFuture, Environment, Timestamp};
 
 use super::Outcome;
-use crate::{
-    DEFAULT_MAX_CLOCK_SKEW, Entry, Expect, Key, Moment, Put, PutOutcome, RemoveOutcome, Store,
-    Version,
+use crate::key::Key;
+use crate::store::{
+    DEFAULT_MAX_CLOCK_SKEW, Entry, Expect, Moment, Put, PutOutcome, RemoveOutcome, Store, Version,
 };
 
 /// A store to be held to the contract, and how to talk to it.
@@ -213,7 +213,10 @@ pub(super) fn equal<T: PartialEq + fmt::Debug>(what: &str, found: T, wanted: T) 
     }
 }
 
-fn answered<T>(answer: Option<Result<T, crate::Error>>, operation: &str) -> Result<T, String> {
+fn answered<T>(
+    answer: Option<Result<T, crate::error::Error>>,
+    operation: &str,
+) -> Result<T, String> {
     match answer {
         Some(Ok(answer)) => Ok(answer),
         Some(Err(error)) => Err(format!("{operation} failed: {error}")),

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Outcome;
 use super::suite::{Suite, equal};
-use crate::{Applied, Expect, Key, Put};
+use crate::error::Applied;
+use crate::key::Key;
+use crate::store::{Expect, Put};
 
 pub(super) fn what_was_put_is_read_back(suite: &Suite) -> Outcome {
     let put = suite.write(suite.fresh_key(), b"value", Expect::Absent);

@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 use grantor_core::Timestamp;
 
 use super::format::{LONGEST, Unreadable, decode, encode};
+use crate::capabilities::Durability;
+use crate::error::{Applied, Error};
+use crate::key::Key;
 use crate::platform::{self, Directory, Found};
-use crate::{Applied, Durability, Entry, Error, Key, Put};
+use crate::store::{Entry, Put};
 
 const RECORD: &str = ".record";
 /// What is written before it is moved to its place. Only the holder of the lock writes it.

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use grantor_core::Timestamp;
 use grantor_jose::digest::sha256;
 
-use crate::{Entry, Key, Put, Version};
+use crate::key::Key;
+use crate::store::{Entry, Put, Version};
 
 const LETTERS: &[u8; 7] = b"grantor";
 const FORMAT: u8 = 1;

@@ -5,7 +5,8 @@ use std::vec;
 use grantor_core::Timestamp;
 
 use super::folder::Folder;
-use crate::{Error, Key};
+use crate::error::Error;
+use crate::key::Key;
 
 /// Looks at the records a few at a time, round and round.
 #[derive(Default)]

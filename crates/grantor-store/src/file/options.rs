@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::{DEFAULT_MAX_CLOCK_SKEW, Durability, Error, FileStore};
+use crate::capabilities::Durability;
+use crate::error::Error;
+use crate::file::FileStore;
+use crate::store::DEFAULT_MAX_CLOCK_SKEW;
 
 /// How to open a [`FileStore`].
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::FileOptions;
 use super::folder::Folder;
 use super::garbage::Collector;
-use crate::{Applied, Error, SweepClock, WriterThread};
+use crate::error::{Applied, Error};
+use crate::sweep_clock::SweepClock;
+use crate::writer_thread::WriterThread;
 
 /// An operation, or the reason that it can't be done; it gives what is to be done once the folder is
 /// on the disk, or the reason that it may not be.
@@ -38,7 +40,7 @@ impl Writer {
         &self,
         work: impl FnOnce(&Folder) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let job = |reply: crate::Reply<T>| -> Job {
+        let job = |reply: crate::writer_thread::Reply<T>| -> Job {
             Box::new(move |folder| {
                 let done = match folder {
                     Ok(folder) => work(folder),

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use grantor_core::Environment;
 use zeroize::Zeroizing;
 
-use crate::{Error, platform};
+use crate::error::Error;
+use crate::platform;
 
 pub(super) struct KeyFile {
     directory: PathBuf,

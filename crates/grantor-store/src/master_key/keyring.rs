@@ -9,7 +9,9 @@ use keyring_core::Entry;
 use zeroize::Zeroizing;
 
 use super::{MasterKey, is_sealed};
-use crate::{Applied, Error, Namespace, Store};
+use crate::error::{Applied, Error};
+use crate::key::Namespace;
+use crate::store::Store;
 
 impl MasterKey {
     /// Reads the key that a keyring keeps under `service` and `user`, or creates it if the store has

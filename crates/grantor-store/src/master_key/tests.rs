@@ -5,7 +5,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::*;
-use crate::MemoryStore;
+use crate::memory::MemoryStore;
 use crate::testing::{block_on, environment};
 
 fn open(directory: &Path, store: &Arc<dyn Store>) -> Result<MasterKey, Error> {
@@ -195,7 +195,7 @@ fn looking_at_what_is_not_there_creates_nothing() {
     assert_eq!(look(&store).unwrap().0, key.0);
     let empty = memory();
     assert!(look(&empty).unwrap_err().is_configuration());
-    let nothing = crate::Key::from_bytes(b"").unwrap();
+    let nothing = crate::key::Key::from_bytes(b"").unwrap();
     let listed = block_on(empty.listing().unwrap().list(&nothing, None, 1)).unwrap();
     assert!(listed.is_empty());
 }

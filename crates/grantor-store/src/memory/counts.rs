@@ -6,7 +6,7 @@ use std::time::Duration;
 use grantor_core::Timestamp;
 
 use super::hash::RandomState;
-use crate::Key;
+use crate::key::Key;
 
 /// Sums by key and window, under one lock.
 #[derive(Default)]

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use grantor_core::Timestamp;
 
 use super::hash::RandomState;
-use crate::{Entry, Expect, Key, Put, PutOutcome, RemoveOutcome};
+use crate::key::Key;
+use crate::store::{Entry, Expect, Put, PutOutcome, RemoveOutcome};
 
 /// One part of the records, under one lock.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::Version;
+use crate::store::Version;
 use crate::testing::block_on;
 
 fn put(id: u64, expires_at: Option<i64>) -> Put {

@@ -3,8 +3,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use grantor_core::BoxFuture;
 
 use super::*;
+use crate::capabilities::Capabilities;
+use crate::memory::MemoryStore;
+use crate::store::RemoveOutcome;
 use crate::testing::{Code, Fake, SigningKey, block_on, environment, records};
-use crate::{Capabilities, MemoryStore, RemoveOutcome};
 
 fn records_in(store: Arc<dyn Store>) -> (Arc<Fake>, Records<Code>) {
     let (fake, environment) = environment();

@@ -4,11 +4,15 @@ use grantor_core::{BoxFuture, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::*;
+use crate::capabilities::{Capabilities, Class};
+use crate::error::Applied;
+use crate::error::Error;
+use crate::key::Key;
+use crate::kinds;
+use crate::maintenance::{Maintenance, Notice};
+use crate::memory::MemoryStore;
+use crate::store::{Entry, Expect, Put, PutOutcome, RemoveOutcome};
 use crate::testing::{Code, SigningKey, block_on, environment};
-use crate::{
-    Applied, Capabilities, Class, Entry, Error, Expect, Key, Maintenance, MemoryStore, Notice, Put,
-    PutOutcome, RemoveOutcome, kinds,
-};
 
 #[derive(Serialize, Deserialize)]
 struct ReplayId;
@@ -182,7 +186,7 @@ fn a_sealed_record_moved_to_another_key_or_version_is_refused() {
     assert!(block_on(records.get(&there)).unwrap_err().is_corrupt());
 
     put.key = here;
-    put.version = crate::Version([9; 16]);
+    put.version = crate::store::Version([9; 16]);
     let _overwritten = block_on(records.store().put(&put)).unwrap();
     assert!(block_on(records.get(&here)).unwrap_err().is_corrupt());
 }

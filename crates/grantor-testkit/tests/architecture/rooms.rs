@@ -8,35 +8,12 @@ use crate::rust;
 
 /// A crate whose rooms have an order.
 pub(crate) struct House {
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// The lowest first.
-    rooms: &'static [&'static str],
+    pub(crate) rooms: &'static [&'static str],
     /// Modules that stand beside the rooms and use none of them.
-    beside: &'static [&'static str],
+    pub(crate) beside: &'static [&'static str],
 }
-
-/// The crates whose rooms are in order. A crate that gets rooms gets a row.
-pub(crate) const HOUSES: &[House] = &[House {
-    name: "grantor-client",
-    rooms: &[
-        "providers",
-        "error",
-        "config",
-        "runtime",
-        "token",
-        "observe",
-        "store",
-        "authorization_server",
-        "renew",
-        "cache",
-        "tokens",
-        "request",
-        "builder",
-        "sign_in",
-        "doors",
-    ],
-    beside: &["doc_tests"],
-}];
 
 /// A module by its path below the crate, as `token::lifetime`.
 type Module = String;

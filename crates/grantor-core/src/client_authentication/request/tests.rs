@@ -1,7 +1,7 @@
 use grantor_jose::base64url;
 
 use super::*;
-use crate::TokenEndpointAuthMethod;
+use crate::client_authentication::TokenEndpointAuthMethod;
 
 fn headers(values: &[&str]) -> HeaderMap {
     let values = values.iter().map(|value| {
@@ -75,10 +75,13 @@ fn a_client_with_an_empty_secret_says_so_by_basic() {
         client_id: "app".into(),
         client_secret: Secret::new(""),
     };
-    for basic in [crate::BasicEncoding::FormEncoded, crate::BasicEncoding::Raw] {
-        let quirks = crate::Quirks {
+    for basic in [
+        crate::quirks::BasicEncoding::FormEncoded,
+        crate::quirks::BasicEncoding::Raw,
+    ] {
+        let quirks = crate::quirks::Quirks {
             basic,
-            ..crate::Quirks::NONE
+            ..crate::quirks::Quirks::NONE
         };
         let mut params = Params::new();
         let value = sent.apply_with(&mut params, &quirks).unwrap();

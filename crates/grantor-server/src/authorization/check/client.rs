@@ -2,7 +2,7 @@ use grantor_core::BoxFuture;
 
 use super::unreadable;
 use crate::authorization::context::AuthorizationContext;
-use crate::authorization::table::Flow;
+use crate::authorization::flow::Flow;
 use crate::error::Error;
 
 /// The client is known. RFC 6749 section 4.1.2.1: otherwise the user gets a page, and is never redirected.

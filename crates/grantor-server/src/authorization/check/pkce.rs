@@ -2,7 +2,7 @@ use grantor_core::{ChallengeMethod, CodeChallenge};
 
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
-use crate::profile::Pkce;
+use crate::policy::Pkce;
 
 /// There is a PKCE challenge if the policy requires one, and it is by S256 (RFC 7636, RFC 9700
 /// section 2.1.1).

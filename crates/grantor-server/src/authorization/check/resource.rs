@@ -1,7 +1,7 @@
 use grantor_core::BoxFuture;
 
 use crate::authorization::context::AuthorizationContext;
-use crate::authorization::table::Flow;
+use crate::authorization::flow::Flow;
 use crate::error::Error;
 use crate::grant_type::unknown_target;
 use crate::resource::normalize;

@@ -2,7 +2,7 @@ use grantor_core::{BoxFuture, ErrorCode, ErrorResponse, Secret, Timestamp};
 use grantor_store::Conflict;
 
 use crate::authorization::context::{AuthorizationContext, UserAnswer};
-use crate::authorization::table::Flow;
+use crate::authorization::flow::Flow;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::grant::{CodeState, EndReason, Grant, GrantState, GrantedUnder};

@@ -2,7 +2,7 @@ use grantor_core::{BoxFuture, PushedAuthorizationResponse};
 use http::StatusCode;
 
 use crate::authorization::context::AuthorizationContext;
-use crate::authorization::table::Flow;
+use crate::authorization::flow::Flow;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::http::Reply;
@@ -16,7 +16,12 @@ pub(in crate::authorization) fn run<'a>(
         let client = context.client()?;
         let request_uri = services
             .pushed_requests
-            .keep(client, &context.sealed, &services.config)
+            .keep(
+                client,
+                &context.sealed.form,
+                context.sealed.grant,
+                &services.config,
+            )
             .await?;
         services.events.tell(&Event {
             endpoint: Some("pushed authorization request"),

@@ -2,7 +2,7 @@ use grantor_core::{BoxFuture, ErrorCode};
 
 use super::{check_form_was_seen, site_failed};
 use crate::authorization::context::{AuthorizationContext, UserAnswer};
-use crate::authorization::table::Flow;
+use crate::authorization::flow::Flow;
 use crate::error::{Error, SiteMisuse};
 use crate::http::Reply;
 use crate::site::{Allowed, Decision, Interaction, InteractionParts, Stage};

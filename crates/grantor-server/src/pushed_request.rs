@@ -1,8 +1,9 @@
+//! Authorization requests that clients pushed before the browser came (RFC 9126).
+
 use grantor_core::{AuthorizationRequest, Environment, Params, Secret, Timestamp};
 use grantor_store::{Conflict, Diagnostics, Kind, Record, Records, Stores, kinds};
 use serde::{Deserialize, Serialize};
 
-use super::sealed_request::SealedRequest;
 use crate::client::Client;
 use crate::config::Config;
 use crate::error::Error;
@@ -60,21 +61,22 @@ impl PushedRequests {
         })
     }
 
-    /// Keeps a request. The `request_uri` that stands for it.
-    pub(super) async fn keep(
+    /// Keeps a request, which may lead to `grant`. The `request_uri` that stands for it.
+    pub(crate) async fn keep(
         &self,
         client: &Client,
-        request: &SealedRequest,
+        form: &str,
+        grant: Identifier,
         config: &Config,
     ) -> Result<Secret, Error> {
-        let usable_until = request.started_at + config.pushed_request_lifetime;
+        let usable_until = self.environment.now() + config.pushed_request_lifetime;
         let token = OpaqueToken::mint(&self.environment);
         let record = PushedRequest {
             hash: token.hash(),
             client_id: client.id.clone(),
             client_epoch: client.epoch.clone(),
-            form: request.form.clone(),
-            grant: request.grant,
+            form: form.to_owned(),
+            grant,
             usable_until,
             expires_at: usable_until + config.interaction_lifetime,
         };
@@ -86,7 +88,7 @@ impl PushedRequests {
     }
 
     /// The request that a `request_uri` stands for, if a client pushed one.
-    pub(super) async fn find(&self, request_uri: &str) -> Result<Option<PushedRequest>, Error> {
+    pub(crate) async fn find(&self, request_uri: &str) -> Result<Option<PushedRequest>, Error> {
         let Some(token) = OpaqueToken::parse(OpaqueKind::PushedRequest, request_uri) else {
             return Ok(None);
         };
@@ -97,7 +99,7 @@ impl PushedRequests {
 }
 
 /// Whether a `request_uri` is of the kind that this server hands out (RFC 9126 section 2.2).
-pub(super) fn is_ours(request_uri: &str) -> bool {
+pub(crate) fn is_ours(request_uri: &str) -> bool {
     request_uri.starts_with(OpaqueKind::PushedRequest.prefix())
 }
 

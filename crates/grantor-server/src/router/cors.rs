@@ -2,13 +2,13 @@
 
 use http::{HeaderMap, header};
 
-use super::Reply;
 use super::endpoints::{Cors, Endpoint};
 use crate::client::Client;
+use crate::http::Reply;
 
 /// The answer to a preflight. It names no client, so it admits any origin; the answer to the request
 /// itself does not. Credentials of the browser are never admitted.
-pub(super) fn preflight(endpoint: &Endpoint) -> Reply {
+pub(crate) fn preflight(endpoint: &Endpoint) -> Reply {
     let methods: Vec<&str> = endpoint.methods.iter().map(http::Method::as_str).collect();
     let mut reply = Reply::no_content();
     reply.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
@@ -22,7 +22,7 @@ pub(super) fn preflight(endpoint: &Endpoint) -> Reply {
 }
 
 /// Adds the origin that may read an answer.
-pub(super) fn apply(
+pub(crate) fn apply(
     endpoint: &Endpoint,
     headers: &HeaderMap,
     client: Option<&Client>,

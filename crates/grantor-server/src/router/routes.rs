@@ -1,6 +1,7 @@
 use grantor_core::Issuer;
 
-use super::endpoints::{ENDPOINTS, Endpoint, Offer, Place};
+use super::endpoints::{Endpoint, Offer, Place};
+use super::table::ENDPOINTS;
 
 /// Which endpoint lies at which path.
 pub(crate) struct Routes {
@@ -12,7 +13,16 @@ impl Routes {
         let mut routes = Vec::new();
         for endpoint in ENDPOINTS.iter().filter(|row| (row.exists)(offer)) {
             match endpoint.place {
-                Place::Below(path) => routes.push((issuer.join(path).path().to_owned(), endpoint)),
+                Place::Below(path) => {
+                    let path = issuer.join(path(&offer.config.paths));
+                    routes.push((path.path().to_owned(), endpoint));
+                }
+                Place::OfSite => routes.extend(
+                    offer
+                        .site_paths
+                        .iter()
+                        .map(|path| (issuer.join(path).path().to_owned(), endpoint)),
+                ),
                 Place::WellKnown => {
                     let urls = issuer.metadata_urls();
                     routes.extend(urls.iter().map(|url| (url.path().to_owned(), endpoint)));
@@ -30,7 +40,7 @@ impl Routes {
         exact(path).or_else(|| {
             // Some clients keep the slash at the end of an issuer without a path.
             let shorter = path.strip_suffix('/')?;
-            exact(shorter).filter(|row| row.place == Place::WellKnown)
+            exact(shorter).filter(|row| matches!(row.place, Place::WellKnown))
         })
     }
 

@@ -1,102 +1,11 @@
 //! The endpoints, one row each.
 
-use grantor_core::{BoxFuture, ServerMetadata, TokenEndpointAuthMethod};
+use grantor_core::TokenEndpointAuthMethod;
 use http::Method;
-use url::Url;
 
-use super::{Call, Reply};
+use super::endpoints::{Authentication, Body, Cors, Endpoint, Faults, Place};
 use crate::authorization;
-use crate::config::Config;
-use crate::endpoint::{introspection, jwks, metadata, revocation, token};
-use crate::error::Error;
-use crate::grant_type::GrantTypes;
-use crate::services::Services;
-
-/// Where the endpoints lie, below the issuer.
-pub(crate) mod paths {
-    pub(crate) const RESUME: &str = "/authorize/continue";
-}
-
-/// One endpoint.
-pub(crate) struct Endpoint {
-    /// Its name in events and logs.
-    pub(crate) name: &'static str,
-    pub(crate) place: Place,
-    pub(crate) methods: &'static [Method],
-    pub(crate) body: Body,
-    pub(crate) authentication: Authentication,
-    pub(crate) cors: Cors,
-    /// Whether a server has it. One that does not exist is 404 and not in the metadata.
-    pub(crate) exists: fn(&Offer<'_>) -> bool,
-    /// Its part of the metadata.
-    pub(crate) describe: fn(&Offer<'_>, Url, &mut ServerMetadata),
-    pub(crate) faults: Faults,
-    pub(crate) run: Run,
-}
-
-pub(crate) type Run = for<'a> fn(&'a Services, &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Error>>;
-
-/// Where an endpoint lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Below the issuer.
-    Below(&'static str),
-    /// At both well-known locations of metadata (RFC 8414 sections 3 and 5).
-    WellKnown,
-}
-
-/// The part of a request that is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Body {
-    /// The query of a GET, the form of a POST.
-    Form,
-    /// Nothing.
-    Nothing,
-}
-
-/// The authentication that an endpoint requires.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Authentication {
-    /// Nobody.
-    Nobody,
-    /// A client, by its registered method; a public one by its identifier alone.
-    Client,
-    /// A client with credentials.
-    ConfidentialClient,
-}
-
-/// Which web pages may read the answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cors {
-    /// None: browsers go there themselves.
-    No,
-    /// Those of the origins that the client registered.
-    Client,
-    /// All: the answer is public.
-    Any,
-}
-
-/// How a fault is delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Faults {
-    /// As JSON (RFC 6749 section 5.2).
-    Json,
-    /// As a page for the user.
-    Page,
-}
-
-/// The offer of a server, for [`Endpoint::exists`] and [`Endpoint::describe`].
-#[derive(Debug)]
-pub(crate) struct Offer<'a> {
-    pub(crate) config: &'a Config,
-    pub(crate) grant_types: &'a GrantTypes,
-}
-
-impl Offer<'_> {
-    fn has_pages(&self) -> bool {
-        self.grant_types.with_pages().next().is_some()
-    }
-}
+use crate::endpoint::{introspection, jwks, metadata, revocation, site_page, token};
 
 const GET: &[Method] = &[Method::GET, Method::HEAD];
 const POST: &[Method] = &[Method::POST];
@@ -106,7 +15,7 @@ const GET_OR_POST: &[Method] = &[Method::GET, Method::POST];
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         name: "token",
-        place: Place::Below("/token"),
+        place: Place::Below(|paths| &paths.token),
         methods: POST,
         body: Body::Form,
         authentication: Authentication::Client,
@@ -122,7 +31,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         name: "introspection",
-        place: Place::Below("/introspect"),
+        place: Place::Below(|paths| &paths.introspection),
         methods: POST,
         body: Body::Form,
         authentication: Authentication::ConfidentialClient,
@@ -137,7 +46,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         name: "revocation",
-        place: Place::Below("/revoke"),
+        place: Place::Below(|paths| &paths.revocation),
         methods: POST,
         body: Body::Form,
         authentication: Authentication::Client,
@@ -152,7 +61,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         name: "authorization",
-        place: Place::Below("/authorize"),
+        place: Place::Below(|paths| &paths.authorization),
         methods: GET_OR_POST,
         body: Body::Form,
         authentication: Authentication::Nobody,
@@ -173,7 +82,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         name: "pushed authorization request",
-        place: Place::Below("/par"),
+        place: Place::Below(|paths| &paths.pushed_authorization),
         methods: POST,
         body: Body::Form,
         authentication: Authentication::Client,
@@ -189,7 +98,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         name: "resume",
-        place: Place::Below(paths::RESUME),
+        place: Place::Below(|paths| &paths.resume),
         methods: GET_OR_POST,
         body: Body::Form,
         authentication: Authentication::Nobody,
@@ -202,7 +111,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         name: "jwks",
-        place: Place::Below("/jwks"),
+        place: Place::Below(|paths| &paths.jwks),
         methods: GET,
         body: Body::Nothing,
         authentication: Authentication::Nobody,
@@ -226,6 +135,19 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         faults: Faults::Json,
         run: metadata::run,
     },
+    Endpoint {
+        name: "site",
+        place: Place::OfSite,
+        methods: GET_OR_POST,
+        body: Body::Form,
+        authentication: Authentication::Nobody,
+        cors: Cors::No,
+        exists: |offer| !offer.site_paths.is_empty(),
+        // Users go there; no client looks for it.
+        describe: |_, _, _| {},
+        faults: Faults::Page,
+        run: site_page::run,
+    },
 ];
 
 fn secret_methods() -> Vec<TokenEndpointAuthMethod> {
@@ -244,22 +166,29 @@ fn auth_methods() -> Vec<TokenEndpointAuthMethod> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grant_type::{AuthorizationCode, ClientCredentials};
-    use grantor_core::Issuer;
+    use crate::config::Config;
+    use crate::grant_type::{AuthorizationCode, ClientCredentials, GrantTypes};
+    use crate::router::Offer;
+    use grantor_core::{Issuer, ServerMetadata};
     use std::sync::Arc;
 
-    fn described(grant_types: &GrantTypes) -> Vec<(&'static str, Option<String>)> {
+    fn described(
+        grant_types: &GrantTypes,
+        site_paths: &[&str],
+    ) -> Vec<(&'static str, Option<String>)> {
         let config = Config::default();
         let offer = Offer {
             config: &config,
             grant_types,
+            site_paths,
         };
         let issuer = Issuer::parse("https://id.example").unwrap();
         let exists = ENDPOINTS.iter().filter(|row| (row.exists)(&offer));
         let describe = |row: &Endpoint| {
             let mut metadata = ServerMetadata::new(issuer.clone());
             let path = match row.place {
-                Place::Below(path) => path,
+                Place::Below(path) => path(&config.paths),
+                Place::OfSite => "/account",
                 Place::WellKnown => "/.well-known/oauth-authorization-server",
             };
             let url = issuer.join(path);
@@ -279,16 +208,16 @@ mod tests {
             Arc::new(AuthorizationCode),
             Arc::new(ClientCredentials),
         ]);
-        let rows = described(&all);
+        let rows = described(&all, &["/account"]);
         assert_eq!(rows.len(), ENDPOINTS.len());
         let missing = rows.iter().filter(|(_, url)| url.is_none());
         let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
-        assert_eq!(missing, ["resume", "metadata"]);
+        assert_eq!(missing, ["resume", "metadata", "site"]);
     }
 
     #[test]
     fn without_pages_there_is_no_authorization_endpoint() {
-        let rows = described(&GrantTypes::new(vec![Arc::new(ClientCredentials)]));
+        let rows = described(&GrantTypes::new(vec![Arc::new(ClientCredentials)]), &[]);
         let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
         assert_eq!(
             names,
@@ -297,12 +226,9 @@ mod tests {
     }
 
     #[test]
-    fn names_and_places_are_unique() {
+    fn names_are_unique() {
         for (i, row) in ENDPOINTS.iter().enumerate() {
-            for other in &ENDPOINTS[..i] {
-                assert_ne!(row.name, other.name);
-                assert_ne!(row.place, other.place);
-            }
+            assert!(ENDPOINTS[..i].iter().all(|other| row.name != other.name));
         }
     }
 

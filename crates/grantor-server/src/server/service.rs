@@ -4,23 +4,24 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use grantor_core::Params;
+use grantor_core::{ErrorCode, Params};
 use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
 
-use super::endpoints::{self, Authentication, Cors, Endpoint, Faults};
-use super::fault::{self, Place};
-use super::{Call, Reply, call, cors};
+use super::{Assembled, Server};
 use crate::client::Client;
 use crate::client::authentication::{AuthenticationFailure, authenticate};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
-use crate::server::Server;
+use crate::http::fault::{self, Place};
+use crate::http::{Call, Reply, read_form, without_repeated};
+use crate::router::cors;
+use crate::router::endpoints::{self, Authentication, Cors, Endpoint, Faults};
 use crate::services::Services;
-use grantor_core::ErrorCode;
+use crate::state::State;
 
 impl<B> Service<Request<B>> for Server
 where
@@ -37,18 +38,18 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let services = Arc::clone(&self.0);
-        Box::pin(async move { Ok(answer(&services, request).await.into_response()) })
+        let assembled = Arc::clone(&self.0);
+        Box::pin(async move { Ok(answer(&assembled, request).await.into_response()) })
     }
 }
 
-async fn answer<B>(services: &Services, request: Request<B>) -> Reply
+async fn answer<B>(assembled: &Assembled, request: Request<B>) -> Reply
 where
     B: Body,
     B::Error: std::error::Error + Send + Sync + 'static,
 {
     let (head, body) = request.into_parts();
-    let Some(endpoint) = services.routes.find(head.uri.path()) else {
+    let Some(endpoint) = assembled.routes.find(head.uri.path()) else {
         return Reply::not_found();
     };
     if !endpoint.methods.contains(&head.method) {
@@ -58,12 +59,13 @@ where
             Reply::method_not_allowed(endpoint.methods)
         };
     }
+    let services = &assembled.state.services;
     services.events.tell(&Event {
         endpoint: Some(endpoint.name),
         ..Event::new(EventKind::RequestReceived)
     });
     let mut caller = Caller::default();
-    let mut reply = match run(services, endpoint, &head, body, &mut caller).await {
+    let mut reply = match run(&assembled.state, endpoint, &head, body, &mut caller).await {
         Ok(reply) => reply,
         Err(error) => {
             let place = Place {
@@ -71,7 +73,10 @@ where
                 client_id: caller.id(),
                 reason: caller.failure.map(AuthenticationFailure::as_str),
             };
-            fault::deliver(services, endpoint, place, &error)
+            match endpoint.faults {
+                Faults::Json => fault::json(services, place, &error),
+                Faults::Page => fault::page(services, place, &error),
+            }
         }
     };
     cors::apply(
@@ -100,7 +105,7 @@ impl Caller {
 }
 
 async fn run<B>(
-    services: &Services,
+    state: &State,
     endpoint: &Endpoint,
     head: &Parts,
     body: B,
@@ -110,15 +115,14 @@ where
     B: Body,
     B::Error: std::error::Error + Send + Sync + 'static,
 {
+    let services = &state.services;
     let form = match endpoint.body {
-        endpoints::Body::Form => call::read_form(head, body).await?,
+        endpoints::Body::Form => read_form(head, body).await?,
         endpoints::Body::Nothing => Bytes::new(),
     };
     let (params, malformed) = match Params::parse(&form) {
         Ok(params) => (params, None),
-        Err(error) if endpoint.faults == Faults::Page => {
-            (call::without_repeated(&form), Some(error))
-        }
+        Err(error) if endpoint.faults == Faults::Page => (without_repeated(&form), Some(error)),
         Err(error) => return Err(Error::invalid_request(error.to_string())),
     };
     let mut call = Call {
@@ -136,7 +140,7 @@ where
         }
         call.client = Some(client);
     }
-    (endpoint.run)(services, &call).await
+    (endpoint.run)(state, &call).await
 }
 
 async fn identify(

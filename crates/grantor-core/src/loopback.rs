@@ -1,8 +1,24 @@
-//! Names below `localhost` (RFC 6761 section 6.3), and when plain http to them is secure.
+//! This machine: its addresses, its names below `localhost` (RFC 6761 section 6.3), and when plain
+//! http to them is secure.
 
 use url::{Host, Url};
 
-use crate::is_secure;
+/// Whether what goes to this URL can't be read on the way: https, or a loopback address.
+#[must_use]
+pub fn is_secure(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
+}
+
+/// Whether a URL names this machine: `127.0.0.0/8`, `[::1]` or `localhost`.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
 
 /// Who resolves `api.localhost` and every other name below `localhost`.
 ///

@@ -1,0 +1,12 @@
+//! The table of endpoints, where each lies, what they say in the metadata, and which web pages may read
+//! their answers.
+
+pub(crate) mod cors;
+pub(crate) mod endpoints;
+mod metadata;
+mod routes;
+mod table;
+
+pub(crate) use endpoints::Offer;
+pub(crate) use metadata::metadata;
+pub(crate) use routes::Routes;

@@ -1,0 +1,58 @@
+use grantor_core::Secret;
+use http::request::Parts;
+
+use super::Login;
+
+/// A user's name and password, in a request that shows no page: those of the password grant
+/// (RFC 6749 section 4.3).
+#[derive(Debug)]
+pub struct PasswordLogin<'a> {
+    name: &'a str,
+    password: &'a Secret,
+    head: &'a Parts,
+}
+
+impl<'a> PasswordLogin<'a> {
+    /// A name and a password, and the head of the request that they came with.
+    #[must_use]
+    pub fn new(name: &'a str, password: &'a Secret, head: &'a Parts) -> Self {
+        Self {
+            name,
+            password,
+            head,
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// The password.
+    #[must_use]
+    pub fn password(&self) -> &'a Secret {
+        self.password
+    }
+
+    /// The head of the request, by which attempts can be limited:
+    /// [`Limits::address`](crate::Limits::address).
+    #[must_use]
+    pub fn request(&self) -> &'a Parts {
+        self.head
+    }
+}
+
+/// The site's answer to a name and a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PasswordAnswer {
+    /// They are those of this user.
+    Right(Login),
+    /// They are not, or there is no such user; which of both is said to nobody.
+    Wrong,
+    /// They were not looked at, since too many were tried.
+    TooManyAttempts,
+    /// The site knows no passwords.
+    Unsupported,
+}
