@@ -22,7 +22,8 @@ impl std::error::Error for InvalidBase64Url {}
 /// Encodes `bytes`.
 #[must_use]
 pub fn encode(bytes: impl AsRef<[u8]>) -> String {
-    let mut out = String::new();
+    let bytes = bytes.as_ref();
+    let mut out = String::with_capacity(encoded_length(bytes.len()));
     encode_into(bytes, &mut out);
     out
 }
@@ -30,11 +31,15 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 /// Appends the encoding of `bytes` to `out`.
 pub fn encode_into(bytes: impl AsRef<[u8]>, out: &mut String) {
     let bytes = bytes.as_ref();
-    if bytes.len() < LONG {
-        URL_SAFE_NO_PAD.encode_string(bytes, out);
-    } else {
-        wide().encode_string(bytes, out);
+    if bytes.len() >= LONG {
+        return wide().encode_string(bytes, out);
     }
+    let mut room = [0; encoded_length(LONG)];
+    let room = &mut room[..encoded_length(bytes.len())];
+    encode_slice(bytes, room);
+    let text = std::str::from_utf8(room);
+    debug_assert!(text.is_ok(), "the alphabet is ASCII");
+    out.push_str(text.unwrap_or_default());
 }
 
 /// Decodes `text`.

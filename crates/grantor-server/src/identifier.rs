@@ -51,7 +51,7 @@ impl fmt::Debug for Identifier {
 
 impl From<Identifier> for String {
     fn from(id: Identifier) -> Self {
-        id.to_string()
+        base64url::encode(id.0)
     }
 }
 
