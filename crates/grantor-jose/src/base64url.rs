@@ -170,9 +170,16 @@ impl Wide {
         decode_with(Some(self), text.as_bytes())
     }
 
+    /// As [`push`].
+    pub(crate) fn push(&self, bytes: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        out.resize(start + encoded_length(bytes.len()), 0);
+        self.encode_slice(bytes, &mut out[start..]);
+    }
+
     /// Fills `room`, which has exactly the length of the encoding of `bytes`.
     pub(crate) fn encode_slice(&self, bytes: &[u8], room: &mut [u8]) {
-        if bytes.len() < LONG {
+        if bytes.len() < WIDE {
             return encode_slice(bytes, room);
         }
         let written = self.0.encode_slice(bytes, room);
@@ -229,6 +236,9 @@ mod tests {
             assert_eq!(found.unwrap(), bytes);
             pushed[1..].fill(0);
             wide.encode_slice(&bytes, &mut pushed[1..]);
+            assert_eq!(pushed, tail);
+            pushed.truncate(1);
+            wide.push(&bytes, &mut pushed);
             assert_eq!(pushed, tail);
         }
     }

@@ -42,6 +42,7 @@ mod time;
 
 pub use algorithm::Algorithm;
 pub use error::{Error, Part};
+pub use json::ObjectWriter;
 pub use jwk::{KeySet, PublicKey, Skipped};
 pub use key::Key;
 pub use signer::{BoxFuture, SignError, Signature, Signer};
