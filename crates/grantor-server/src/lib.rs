@@ -78,6 +78,8 @@ pub use grant::{
     CodeState, EndReason, Grant, GrantState, GrantedUnder, PreviousRefreshToken, RefreshState,
 };
 pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
+#[doc(hidden)]
+pub use http::EndpointRow;
 pub use identifier::Identifier;
 pub use limits::{Bucket, Limit, Limits};
 pub use profile::{Pkce, Policy, Profile};

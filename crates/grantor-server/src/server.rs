@@ -5,6 +5,7 @@ use grantor_core::{Introspection, Issuer};
 use crate::client::StoredClients;
 use crate::counters::CountersSnapshot;
 use crate::error::Error;
+use crate::http::EndpointRow;
 use crate::revocation::Target;
 use crate::services::Services;
 
@@ -32,6 +33,13 @@ impl Server {
         self.0.routes.paths().map(str::to_owned).collect()
     }
 
+    /// Its endpoints, for the measurement that walks them all.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn endpoint_rows(&self) -> Vec<EndpointRow> {
+        self.0.routes.rows().collect()
+    }
+
     /// The clients in its store; none if the application has a table of its own
     /// ([`ServerBuilder::clients`](crate::ServerBuilder::clients)).
     #[must_use]
@@ -51,7 +59,7 @@ impl Server {
     /// # Errors
     /// The store failed: the token must then not be accepted.
     pub async fn introspect(&self, token: &str) -> Result<Introspection, Error> {
-        self.0.tokens.read(token).await
+        self.0.tokens.read(token, None).await
     }
 
     /// Revokes every token issued under a target. A JWT that is verified offline stays valid until

@@ -30,7 +30,10 @@ pub(super) fn read(header: &HeaderValue) -> Option<(String, Secret)> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let pair = Zeroizing::new(STANDARD.decode(credentials.trim()).ok()?);
+    let credentials = credentials.trim();
+    let room = base64::decoded_len_estimate(credentials.len());
+    let mut pair = Zeroizing::new(Vec::with_capacity(room));
+    STANDARD.decode_vec(credentials, &mut pair).ok()?;
     let colon = pair.iter().position(|byte| *byte == b':')?;
     let client_id = form_decode(&pair[..colon])?.into_owned();
     (!client_id.is_empty()).then_some(())?;

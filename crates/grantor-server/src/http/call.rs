@@ -15,6 +15,8 @@ use grantor_core::ErrorCode;
 /// The longest body that is read: 64 KiB.
 const MAX_BODY: usize = 64 * 1024;
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A request to an endpoint, read as its row says.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
@@ -120,11 +122,12 @@ fn is_form(headers: &HeaderMap) -> bool {
     let value = headers
         .get(header::CONTENT_TYPE)
         .and_then(|v| v.to_str().ok());
+    // Most write it just so.
+    if value == Some(FORM) {
+        return true;
+    }
     let mime = value.and_then(|value| value.split(';').next());
-    mime.is_some_and(|mime| {
-        mime.trim()
-            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    })
+    mime.is_some_and(|mime| mime.trim().eq_ignore_ascii_case(FORM))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod call;
 pub(crate) mod cookie;
 mod cors;
+mod endpoint_row;
 pub(crate) mod endpoints;
 pub(crate) mod fault;
 mod reply;
@@ -10,6 +11,7 @@ mod routes;
 mod service;
 
 pub(crate) use call::Call;
+pub use endpoint_row::EndpointRow;
 pub(crate) use endpoints::Offer;
 pub(crate) use reply::Reply;
 pub(crate) use routes::Routes;

@@ -1,5 +1,6 @@
 use grantor_core::Issuer;
 
+use super::EndpointRow;
 use super::endpoints::{ENDPOINTS, Endpoint, Offer, Place};
 
 /// Which endpoint lies at which path.
@@ -32,6 +33,11 @@ impl Routes {
             let shorter = path.strip_suffix('/')?;
             exact(shorter).filter(|row| row.place == Place::WellKnown)
         })
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = EndpointRow> {
+        let rows = self.routes.iter();
+        rows.map(|(path, endpoint)| EndpointRow::new(path, endpoint))
     }
 
     pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
