@@ -24,8 +24,8 @@ mod turns;
 
 pub use baseline::Baseline;
 pub use cores::Cores;
-pub use exchange::{Exchange, repeat};
-pub use group::{Comparison, Group, Side};
+pub use exchange::{Exchange, answer, counted_case, repeat};
+pub use group::{Bars, Comparison, Group, Side};
 pub use load::Load;
 pub use options::Options;
 pub use row::{Holds, Row};
