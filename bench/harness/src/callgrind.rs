@@ -3,11 +3,12 @@
 //! Only what happens within the calls is counted. A program's start varies too much for that: it
 //! gathers randomness until it has enough.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::Result;
-use crate::exchange::COUNTED_CALLS;
+use crate::exchange::{COUNTED_CALLS, COUNTED_CASE};
 
 /// What one call costs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,33 +36,74 @@ pub fn is_there() -> bool {
 /// valgrind is not there, or the program fails.
 pub fn cost_of_a_call(arguments: &[&str]) -> Result<Cost> {
     let directory = tempfile::tempdir()?;
-    let profile = directory.path().join("profile");
-    let empty = directory.path().join("empty");
-    std::fs::create_dir(&empty)?;
-    let status = Command::new("valgrind")
-        .args(["--tool=callgrind", "--quiet", "--compress-strings=no"])
-        // Of two options with the same pattern callgrind keeps one.
-        .arg(format!("--zero-before=*::{COUNTED_CALLS}*"))
-        .arg(format!("--dump-after=*{COUNTED_CALLS}*"))
-        .arg(callgrind_out_file(&profile))
-        .arg(std::env::current_exe()?)
-        .args(arguments)
-        .arg(empty)
-        .arg(CALLS.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .status()?;
-    if !status.success() {
-        return Err(format!("valgrind ended with {status}").into());
-    }
+    let calls = CALLS.to_string();
+    run(directory.path(), COUNTED_CALLS, arguments, &calls)?;
     // The first dump is what was counted, the one without a number is all that came after.
-    let dump = std::fs::read(profile.with_extension("1"))
-        .map_err(|_| "callgrind saw no calls; is the program stripped of its symbols?")?;
-    let profile = Profile::read(&String::from_utf8_lossy(&dump))?;
+    let profile = profile(directory.path(), 1)?.ok_or(NO_CALLS)?;
     Ok(Cost {
         instructions: profile.instructions as f64 / CALLS as f64,
         allocations: profile.allocations as f64 / CALLS as f64,
     })
+}
+
+/// The instructions of each call of [`counted_case`](crate::counted_case) that this program makes
+/// when it is started with the arguments, the path of an empty directory, and the number of `calls`
+/// that are expected.
+///
+/// # Errors
+///
+/// valgrind is not there, the program fails, or makes another number of calls.
+pub fn costs_of_each_call(arguments: &[&str], calls: usize) -> Result<Vec<u64>> {
+    let directory = tempfile::tempdir()?;
+    run(
+        directory.path(),
+        COUNTED_CASE,
+        arguments,
+        &calls.to_string(),
+    )?;
+    let mut costs = Vec::with_capacity(calls);
+    while let Some(profile) = profile(directory.path(), costs.len() + 1)? {
+        costs.push(profile.instructions);
+    }
+    match costs.len() {
+        0 => Err(NO_CALLS.into()),
+        counted if counted != calls => Err(format!("{counted} of {calls} calls were seen").into()),
+        _ => Ok(costs),
+    }
+}
+
+/// Runs this program under callgrind, which writes a dump after each call of `function` of what
+/// happened in it.
+fn run(directory: &Path, function: &str, arguments: &[&str], calls: &str) -> Result<()> {
+    let empty = directory.join("empty");
+    std::fs::create_dir(&empty)?;
+    let status = Command::new("valgrind")
+        .args(["--tool=callgrind", "--quiet", "--compress-strings=no"])
+        // Of two options with the same pattern callgrind keeps one.
+        .arg(format!("--zero-before=*::{function}*"))
+        .arg(format!("--dump-after=*{function}*"))
+        .arg(callgrind_out_file(&directory.join("profile")))
+        .arg(std::env::current_exe()?)
+        .args(arguments)
+        .arg(empty)
+        .arg(calls)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("valgrind ended with {status}").into()),
+    }
+}
+
+/// The dump with a number, if there is one.
+fn profile(directory: &Path, number: usize) -> Result<Option<Profile>> {
+    let path = directory.join("profile").with_extension(number.to_string());
+    match std::fs::read(path) {
+        Ok(dump) => Profile::read(&String::from_utf8_lossy(&dump)).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn callgrind_out_file(path: &Path) -> std::ffi::OsString {
@@ -100,6 +142,7 @@ impl Profile {
     }
 }
 
+const NO_CALLS: &str = "callgrind saw no calls; is the program stripped of its symbols?";
 const CALLS: u64 = 1_000;
 const ALLOCATORS: [&str; 6] = [
     "aligned_alloc",

@@ -16,7 +16,7 @@ pub struct Exchange {
     /// Its headers, without those about the connection and the body's length.
     pub headers: &'static [(&'static str, &'static str)],
     /// Its body.
-    pub body: &'static str,
+    pub body: Bytes,
 }
 
 impl Exchange {
@@ -28,19 +28,16 @@ impl Exchange {
             // Writing to a String cannot fail.
             let _ = write!(text, "{name}: {value}\r\n");
         }
-        let _ = write!(
-            text,
-            "content-length: {}\r\n\r\n{}",
-            self.body.len(),
-            self.body
-        );
-        text.into_bytes()
+        let _ = write!(text, "content-length: {}\r\n\r\n", self.body.len());
+        let mut bytes = text.into_bytes();
+        bytes.extend_from_slice(&self.body);
+        bytes
     }
 
     /// The request as hyper would hand it over.
     #[must_use]
     pub fn request(&self) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(Bytes::from_static(self.body.as_bytes())));
+        let mut request = Request::new(Full::new(self.body.clone()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = http::Uri::from_static(self.path);
         let headers = self.headers.iter();
@@ -77,6 +74,45 @@ where
     counted_calls(call, requests)
 }
 
+/// Calls a service once, and reads the answer, which it returns without judging it. callgrind counts
+/// each call of this function by itself: see
+/// [`costs_of_each_call`](crate::callgrind::costs_of_each_call).
+///
+/// # Errors
+///
+/// The service's own.
+#[inline(never)]
+pub fn counted_case<S, B>(
+    runtime: &tokio::runtime::Runtime,
+    service: &S,
+    request: Request<Full<Bytes>>,
+) -> Result<http::Response<Bytes>>
+where
+    S: Service<Request<Full<Bytes>>, Response = http::Response<B>, Error: Into<Error>> + Clone,
+    B: http_body::Body<Error: Into<Error>>,
+{
+    runtime.block_on(answer(service, request))
+}
+
+/// The whole answer of a service.
+///
+/// # Errors
+///
+/// The service's own.
+pub async fn answer<S, B>(
+    service: &S,
+    request: Request<Full<Bytes>>,
+) -> Result<http::Response<Bytes>>
+where
+    S: Service<Request<Full<Bytes>>, Response = http::Response<B>, Error: Into<Error>> + Clone,
+    B: http_body::Body<Error: Into<Error>>,
+{
+    let answer = service.clone().oneshot(request).await;
+    let (head, body) = answer.map_err(Into::into)?.into_parts();
+    let body = body.collect().await.map_err(Into::into)?.to_bytes();
+    Ok(http::Response::from_parts(head, body))
+}
+
 /// A function of its own, as callgrind finds what to count by its name.
 #[inline(never)]
 fn counted_calls(
@@ -100,6 +136,8 @@ where
     Ok(())
 }
 
+/// The name of [`counted_case`].
+pub(crate) const COUNTED_CASE: &str = "counted_case";
 /// The name of [`counted_calls`].
 pub(crate) const COUNTED_CALLS: &str = "counted_calls";
 const WARM_UP_CALLS: usize = 100;
@@ -115,7 +153,7 @@ mod tests {
     const EXCHANGE: Exchange = Exchange {
         path: "/token",
         headers: &[("authorization", "Basic YTpi")],
-        body: "a=b",
+        body: Bytes::from_static(b"a=b"),
     };
 
     #[test]

@@ -38,6 +38,16 @@ pub struct Comparison<'a> {
     pub bar: Option<f64>,
 }
 
+/// The most that one call may cost.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::exhaustive_structs, reason = "made by every group")]
+pub struct Bars {
+    /// Instructions.
+    pub instructions: Option<f64>,
+    /// Allocations.
+    pub allocations: Option<f64>,
+}
+
 impl Group {
     /// A group without rows.
     ///
@@ -147,6 +157,24 @@ impl Group {
         arguments: &[&str],
         allocations_bar: Option<f64>,
     ) -> Result<()> {
+        let bars = Bars {
+            instructions: None,
+            allocations: allocations_bar,
+        };
+        self.count_within(bench, arguments, bars)
+    }
+
+    /// As [`count`](Self::count), with bars for both.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`callgrind::cost_of_a_call`].
+    pub fn count_within(
+        &mut self,
+        bench: &'static str,
+        arguments: &[&str],
+        bars: Bars,
+    ) -> Result<()> {
         if !self.options.wants(bench) || !callgrind::is_there() {
             return Ok(());
         }
@@ -159,13 +187,35 @@ impl Group {
         self.report(Row {
             beside: before.map(|_| "baseline".to_owned()),
             ratio: before.map(|before| cost.instructions / before as f64),
+            bar: bars.instructions,
+            holds: holds(cost.instructions.round(), bars.instructions),
             ..row
         })?;
         let name = format!("{bench}_allocations");
         let row = self.row(&name, cost.allocations, "allocations");
         self.report(Row {
-            bar: allocations_bar,
-            holds: holds(cost.allocations, allocations_bar),
+            bar: bars.allocations,
+            holds: holds(cost.allocations, bars.allocations),
+            ..row
+        })
+    }
+
+    /// A row of a value that repeats exactly and so was measured once.
+    ///
+    /// # Errors
+    ///
+    /// Standard output cannot be written.
+    pub fn value(
+        &mut self,
+        bench: &str,
+        value: f64,
+        unit: &'static str,
+        bar: Option<f64>,
+    ) -> Result<()> {
+        let row = self.row(bench, value, unit);
+        self.report(Row {
+            bar,
+            holds: holds(value, bar),
             ..row
         })
     }

@@ -25,9 +25,9 @@ mod turns;
 
 pub use baseline::Baseline;
 pub use cores::Cores;
-pub use exchange::{Exchange, repeat};
+pub use exchange::{Exchange, answer, counted_case, repeat};
 pub use floor::Floor;
-pub use group::{Comparison, Group, Side};
+pub use group::{Bars, Comparison, Group, Side};
 pub use load::Load;
 pub use options::Options;
 pub use row::{Holds, Row};

@@ -158,7 +158,7 @@ mod tests {
     const EXCHANGE: Exchange = Exchange {
         path: "/",
         headers: &[],
-        body: "a",
+        body: bytes::Bytes::from_static(b"a"),
     };
 
     #[test]

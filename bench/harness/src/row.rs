@@ -23,7 +23,7 @@ pub struct Row {
     /// median.
     #[serde(serialize_with = "short_if_any")]
     pub spread: Option<f64>,
-    /// The most that the ratio may be, or the value if there is no ratio.
+    /// The most that the ratio may be, or the value if there is no ratio or that is to the baseline.
     pub bar: Option<f64>,
     /// Whether it stays within the bar.
     pub holds: Holds,

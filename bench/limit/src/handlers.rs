@@ -16,7 +16,12 @@ struct TokenRequest {
     grant_type: String,
 }
 
-/// A router with the handler at `/token`.
+#[derive(Deserialize)]
+struct IntrospectionRequest {
+    token: String,
+}
+
+/// A router with the handler at `/token`, or at `/introspect`.
 ///
 /// # Errors
 ///
@@ -24,6 +29,9 @@ struct TokenRequest {
 pub fn router(kind: Kind) -> Result<Router> {
     let signing = match kind {
         Kind::Constant => return Ok(Router::new().route("/token", post(constant))),
+        Kind::Introspection => {
+            return Ok(Router::new().route("/introspect", post(introspection)));
+        }
         Kind::EdDsa => Signing::ed25519()?,
         Kind::Es256 => Signing::p256()?,
     };
@@ -35,6 +43,13 @@ async fn constant(Form(form): Form<TokenRequest>) -> Response {
     match form.grant_type.as_str() {
         "client_credentials" => ([JSON], ANSWER).into_response(),
         _ => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+async fn introspection(Form(form): Form<IntrospectionRequest>) -> Response {
+    match form.token.len() {
+        0 => StatusCode::BAD_REQUEST.into_response(),
+        _ => ([JSON], INTROSPECTION).into_response(),
     }
 }
 
@@ -52,6 +67,11 @@ async fn signed(State(signing): State<Arc<Signing>>, Form(form): Form<TokenReque
 }
 
 const JSON: (header::HeaderName, &str) = (header::CONTENT_TYPE, "application/json");
+const INTROSPECTION: &str = concat!(
+    r#"{"active":true,"scope":"read","client_id":"client","token_type":"Bearer","#,
+    r#""sub":"client","iss":"https://id.example.com","exp":1900000000,"iat":1899996400,"#,
+    r#""aud":"https://api.example.com"}"#,
+);
 const ANSWER: &str = concat!(
     r#"{"access_token":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","#,
     r#""token_type":"Bearer","expires_in":3600,"scope":"read"}"#,

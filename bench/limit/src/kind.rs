@@ -8,6 +8,8 @@ use harness::Error;
 pub enum Kind {
     /// Answers with constant JSON.
     Constant,
+    /// Answers with constant JSON to a question about a token.
+    Introspection,
     /// Signs a constant payload with Ed25519.
     EdDsa,
     /// Signs a constant payload with ECDSA on P-256.
@@ -20,6 +22,7 @@ impl FromStr for Kind {
     fn from_str(name: &str) -> Result<Self, Error> {
         match name {
             "bare_axum" => Ok(Self::Constant),
+            "bare_introspection" => Ok(Self::Introspection),
             "bare_eddsa" => Ok(Self::EdDsa),
             "bare_es256" => Ok(Self::Es256),
             _ => Err(format!("there is no bare handler {name}").into()),

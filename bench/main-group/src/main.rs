@@ -2,6 +2,9 @@
 //!
 //! The program measures; started with `serve` or `count` it is what it measures.
 
+mod introspection;
+mod memory;
+mod requests;
 mod rows;
 mod side;
 mod warm;
@@ -17,14 +20,21 @@ fn main() -> Result<ExitCode> {
     match words.as_slice() {
         ["serve", "limit", kind, _] => limit::serve(kind.parse()?)?,
         ["serve", "server", kind, directory] => server::serve(kind.parse()?, Path::new(directory))?,
+        ["serve", "peer", ..] => peer::serve()?,
+        ["count", "limit", "bare_introspection", _, calls] => {
+            introspection::repeat_bare(calls.parse()?)?;
+        }
+        ["count", "server", "introspect_opaque", directory, calls] => {
+            introspection::repeat_ours(Path::new(directory), calls.parse()?)?;
+        }
         ["count", "limit", kind, _, calls] => {
             let router = limit::router(kind.parse()?)?;
-            repeat(&router, &side::EXCHANGE, calls.parse()?)?;
+            repeat(&router, &requests::TOKEN, calls.parse()?)?;
         }
         ["count", "server", kind, directory, calls] => {
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
             let server = runtime.block_on(server::build(kind.parse()?, Path::new(directory)))?;
-            repeat(&server, &side::EXCHANGE, calls.parse()?)?;
+            repeat(&server, &requests::TOKEN, calls.parse()?)?;
         }
         ["count", "client", _, _, calls] => warm::repeat(calls.parse()?)?,
         _ => {

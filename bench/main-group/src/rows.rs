@@ -1,51 +1,63 @@
 use std::time::Duration;
 
-use harness::{Comparison, Cores, Group, Result, Side};
+use harness::{Bars, Comparison, Cores, Group, Result, Side};
 
 use crate::side::Program;
-use crate::warm;
+use crate::{memory, warm};
 
-/// Ours, what stands beside it, and how much more ours may cost.
-const COMPARISONS: [(Program, Program, Option<f64>); 4] = [
+/// A row's name, ours, what stands beside it, and how much more ours may cost.
+const COMPARISONS: [(&str, Program, Program, Option<f64>); 5] = [
     (
+        "opaque_memory",
         Program::server("opaque_memory"),
         Program::limit("bare_axum"),
         Some(1.4),
     ),
     (
+        "opaque_memory_beside_oauth_as",
+        Program::server("opaque_memory"),
+        Program::peer("oauth_as"),
+        Some(1.0),
+    ),
+    (
+        "jwt_eddsa",
         Program::server("jwt_eddsa"),
         Program::limit("bare_eddsa"),
-        Some(1.25),
+        Some(1.15),
     ),
     (
+        "jwt_es256",
         Program::server("jwt_es256"),
         Program::limit("bare_es256"),
-        Some(1.25),
+        Some(1.15),
     ),
     (
+        "opaque_sqlite",
         Program::server("opaque_sqlite"),
         Program::server("opaque_memory"),
         None,
     ),
 ];
 
-/// Programs whose instructions for one request are counted.
-const COUNTED: [Program; 6] = [
-    Program::server("opaque_memory"),
-    Program::server("jwt_eddsa"),
-    Program::server("jwt_es256"),
-    Program::limit("bare_axum"),
-    Program::limit("bare_eddsa"),
-    Program::limit("bare_es256"),
+/// Programs whose instructions and allocations for one request are counted, and their bars.
+const COUNTED: [(Program, Option<f64>, Option<f64>); 8] = [
+    (Program::server("opaque_memory"), Some(26_000.0), Some(26.0)),
+    (Program::server("introspect_opaque"), Some(22_000.0), None),
+    (Program::server("jwt_eddsa"), Some(150_000.0), None),
+    (Program::server("jwt_es256"), Some(240_000.0), None),
+    (Program::limit("bare_axum"), None, None),
+    (Program::limit("bare_introspection"), None, None),
+    (Program::limit("bare_eddsa"), None, None),
+    (Program::limit("bare_es256"), None, None),
 ];
 
 pub(crate) fn measure(group: &mut Group) -> Result<()> {
     let cores = Cores::find()?;
     let window = group.options().window;
-    for (ours, beside, bar) in COMPARISONS {
+    for (bench, ours, beside, bar) in COMPARISONS {
         group.compare(Comparison {
             ours: Side {
-                bench: ours.kind,
+                bench,
                 measure: &mut || ours.cpu_per_request(cores, window),
             },
             beside: Side {
@@ -66,12 +78,15 @@ pub(crate) fn measure(group: &mut Group) -> Result<()> {
         &["count", "client", "prepare_warm"],
         Some(0.0),
     )?;
-    for program in COUNTED {
-        group.count(
+    for (program, instructions, allocations) in COUNTED {
+        group.count_within(
             program.kind,
             &["count", program.package, program.kind],
-            None,
+            Bars {
+                instructions,
+                allocations,
+            },
         )?;
     }
-    Ok(())
+    memory::measure(group)
 }

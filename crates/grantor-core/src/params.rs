@@ -70,24 +70,19 @@ impl<'a> Params<'a> {
             pairs: Vec::with_capacity(8),
             repeated: Vec::new(),
         };
-        // Looked at once, however many values hold the character by right.
-        let mut is_utf8 = false;
         let mut count = 0;
-        for (name, value) in form_urlencoded::parse(form) {
+        for pair in form.split(|byte| *byte == b'&') {
+            let mut parts = pair.splitn(2, |byte| *byte == b'=');
+            let (name, value) = (parts.next(), parts.next().unwrap_or_default());
             if value.is_empty() {
                 continue;
-            }
-            let replaced = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
-            if !is_utf8 && (replaced(&name) || replaced(&value)) {
-                is_utf8 = decodes_to_utf8(form);
-                if !is_utf8 {
-                    return Err(InvalidParams::NotUtf8);
-                }
             }
             if count == Self::MAX {
                 return Err(InvalidParams::TooMany);
             }
             count += 1;
+            let name = form_decode(name.unwrap_or_default()).ok_or(InvalidParams::NotUtf8)?;
+            let value = form_decode(value).ok_or(InvalidParams::NotUtf8)?;
             if !may_repeat(&name) && params.get(&name).is_some() {
                 params.note_repeated(&name);
             } else {
@@ -176,10 +171,15 @@ fn may_repeat(name: &str) -> bool {
     matches!(name, "resource" | "audience")
 }
 
-/// Whether the form is UTF-8 once it is decoded: the parser puts a replacement character where it is
-/// not, which a value may also hold by right.
-fn decodes_to_utf8(form: &[u8]) -> bool {
-    percent_encoding::percent_decode(form).decode_utf8().is_ok()
+/// The text that a name or a value stands for; none if it is not UTF-8. Most stand for themselves.
+pub(crate) fn form_decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    if !bytes.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
+    }
+    let with_spaces = |byte: &u8| if *byte == b'+' { b' ' } else { *byte };
+    let spaced: Vec<u8> = bytes.iter().map(with_spaces).collect();
+    let decoded = percent_encoding::percent_decode(&spaced).collect();
+    String::from_utf8(decoded).ok().map(Cow::Owned)
 }
 
 /// A name from outside, made fit for a message.

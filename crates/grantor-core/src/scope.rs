@@ -51,6 +51,10 @@ impl Scope {
         if !text.bytes().all(allowed) {
             return Err(InvalidScope::Character);
         }
+        // One value, which is most usual, is a set as it is.
+        if !text.contains(' ') && most > 0 {
+            return Ok(Self(text.to_owned()));
+        }
         let values = text.split(' ').filter(|value| !value.is_empty());
         if values.clone().take(most.saturating_add(1)).count() > most {
             return Err(InvalidScope::TooMany { most });

@@ -22,7 +22,8 @@ impl std::error::Error for InvalidBase64Url {}
 /// Encodes `bytes`.
 #[must_use]
 pub fn encode(bytes: impl AsRef<[u8]>) -> String {
-    let mut out = String::new();
+    let bytes = bytes.as_ref();
+    let mut out = String::with_capacity(encoded_length(bytes.len()));
     encode_into(bytes, &mut out);
     out
 }
@@ -30,11 +31,15 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 /// Appends the encoding of `bytes` to `out`.
 pub fn encode_into(bytes: impl AsRef<[u8]>, out: &mut String) {
     let bytes = bytes.as_ref();
-    if bytes.len() < LONG {
-        URL_SAFE_NO_PAD.encode_string(bytes, out);
-    } else {
-        wide().encode_string(bytes, out);
+    if bytes.len() >= LONG {
+        return wide().encode_string(bytes, out);
     }
+    let mut room = [0; encoded_length(LONG)];
+    let room = &mut room[..encoded_length(bytes.len())];
+    encode_slice(bytes, room);
+    let text = std::str::from_utf8(room);
+    debug_assert!(text.is_ok(), "the alphabet is ASCII");
+    out.push_str(text.unwrap_or_default());
 }
 
 /// Decodes `text`.
@@ -165,9 +170,16 @@ impl Wide {
         decode_with(Some(self), text.as_bytes())
     }
 
+    /// As [`push`].
+    pub(crate) fn push(&self, bytes: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        out.resize(start + encoded_length(bytes.len()), 0);
+        self.encode_slice(bytes, &mut out[start..]);
+    }
+
     /// Fills `room`, which has exactly the length of the encoding of `bytes`.
     pub(crate) fn encode_slice(&self, bytes: &[u8], room: &mut [u8]) {
-        if bytes.len() < LONG {
+        if bytes.len() < WIDE {
             return encode_slice(bytes, room);
         }
         let written = self.0.encode_slice(bytes, room);
@@ -224,6 +236,9 @@ mod tests {
             assert_eq!(found.unwrap(), bytes);
             pushed[1..].fill(0);
             wide.encode_slice(&bytes, &mut pushed[1..]);
+            assert_eq!(pushed, tail);
+            pushed.truncate(1);
+            wide.push(&bytes, &mut pushed);
             assert_eq!(pushed, tail);
         }
     }

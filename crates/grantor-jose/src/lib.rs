@@ -48,6 +48,7 @@ mod time;
 
 pub use algorithm::Algorithm;
 pub use error::{Error, Part};
+pub use json::ObjectWriter;
 pub use jwk::{KeySet, PublicKey, Skipped};
 pub use key::Key;
 pub use leeway::{InvalidLeeway, Leeway};

@@ -55,7 +55,7 @@ impl fmt::Debug for Identifier {
 
 impl From<Identifier> for String {
     fn from(id: Identifier) -> Self {
-        id.to_string()
+        base64url::encode(id.0)
     }
 }
 

@@ -91,6 +91,8 @@ pub use limits::{Bucket, Limit, Limits};
 pub use policy::{Pkce, Policy};
 pub use profile::Profile;
 pub use revocation::{Consent, RevocationEpoch, Subjects, Target};
+#[doc(hidden)]
+pub use router::EndpointRow;
 pub use server::Server;
 pub use site::{
     Allowed, Cookie, CookieToken, Decision, Form, Interaction, Login, LoginRequirements, Page,

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::event::CountersSnapshot;
 use crate::grant::ListedGrant;
 use crate::revocation::Target;
-use crate::router::Routes;
+use crate::router::{EndpointRow, Routes};
 use crate::state::State;
 
 mod service;
@@ -43,6 +43,13 @@ impl Server {
         self.0.routes.paths().map(str::to_owned).collect()
     }
 
+    /// Its endpoints, for the measurement that walks them all.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn endpoint_rows(&self) -> Vec<EndpointRow> {
+        self.0.routes.rows().collect()
+    }
+
     /// The clients in its store; none if the application has a table of its own
     /// ([`ServerBuilder::clients`](crate::ServerBuilder::clients)).
     #[must_use]
@@ -62,7 +69,7 @@ impl Server {
     /// # Errors
     /// The store failed: the token must then not be accepted.
     pub async fn introspect(&self, token: &str) -> Result<Introspection, Error> {
-        self.0.state.services.tokens.read(token).await
+        self.0.state.services.tokens.read(token, None).await
     }
 
     /// Revokes every token issued under a target. A JWT that is verified offline stays valid until

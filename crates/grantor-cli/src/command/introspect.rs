@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use grantor_core::{Introspection, IntrospectionRequest, Timestamp};
 use grantor_http::system;
-use serde_json::{Value, to_value};
+use serde_json::Value;
 
 use super::client_options::{asking, with_way_out};
 use super::input;
@@ -37,7 +37,7 @@ pub(crate) fn run(
         tokens.close().await;
         let failed = format!("{name} says nothing of the token");
         let answer = answer.map_err(|error| error.because(&failed))?;
-        let json = to_value(&answer).unwrap_or_default();
+        let json = serde_json::from_str(&answer.to_json()).unwrap_or_default();
         output.result(&to_text(&answer, &json), &json)?;
         Ok(match answer.active {
             true => Exit::Done.into(),

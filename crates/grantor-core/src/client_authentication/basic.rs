@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
+use zeroize::Zeroizing;
 
+use crate::params::form_decode;
 use crate::quirks::BasicEncoding;
 use crate::secret::Secret;
 
@@ -29,15 +31,13 @@ pub(super) fn read(header: &HeaderValue) -> Option<(String, Secret)> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let pair = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
-    let (client_id, secret) = pair.split_once(':')?;
-    let client_id = form_decode(client_id)?;
+    let credentials = credentials.trim();
+    let room = base64::decoded_len_estimate(credentials.len());
+    let mut pair = Zeroizing::new(Vec::with_capacity(room));
+    STANDARD.decode_vec(credentials, &mut pair).ok()?;
+    let colon = pair.iter().position(|byte| *byte == b':')?;
+    let client_id = form_decode(&pair[..colon])?.into_owned();
     (!client_id.is_empty()).then_some(())?;
-    Some((client_id, Secret::new(form_decode(secret)?)))
-}
-
-fn form_decode(text: &str) -> Option<String> {
-    let spaced = text.replace('+', " ");
-    let bytes = percent_encoding::percent_decode_str(&spaced);
-    bytes.decode_utf8().ok().map(Into::into)
+    let client_secret = form_decode(&pair[colon + 1..])?.into_owned();
+    Some((client_id, Secret::new(client_secret)))
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use grantor_jose::ObjectWriter;
 use http::Response;
-use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::answer::content_coding;
@@ -12,42 +12,31 @@ use crate::members::Members;
 use crate::scope::Scope;
 
 /// What an introspection endpoint says (RFC 7662 section 2.2).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Introspection {
     /// Whether the token is good. If it is not, nothing else is said.
     pub active: bool,
     /// What it reaches.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     /// Whose it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
     /// How it is used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<String>,
     /// When it ends, in seconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub exp: Option<i64>,
     /// When it was issued, in seconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub iat: Option<i64>,
     /// From when it is good, in seconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
     /// For whom the client acts.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
     /// Where it is good.
-    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "one_or_many")]
     pub aud: Vec<String>,
     /// Who issued it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
     /// The token's identifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<String>,
     /// Further members.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -99,7 +88,31 @@ impl Introspection {
     /// As JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let mut json = ObjectWriter::with_capacity(TYPICAL_BYTES);
+        json.flag("active", self.active);
+        let texts = [
+            ("scope", self.scope.as_ref().map(Scope::as_str)),
+            ("client_id", self.client_id.as_deref()),
+            ("token_type", self.token_type.as_deref()),
+            ("sub", self.sub.as_deref()),
+            ("iss", self.iss.as_deref()),
+            ("jti", self.jti.as_deref()),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                json.text(name, text);
+            }
+        }
+        for (name, time) in [("exp", self.exp), ("iat", self.iat), ("nbf", self.nbf)] {
+            if let Some(time) = time {
+                json.number(name, time);
+            }
+        }
+        json.one_or_many("aud", &self.aud);
+        for (name, value) in &self.extra {
+            json.value(name, value);
+        }
+        json.finish()
     }
 
     /// Reads an answer whose status is 200, as [`from_json`](Self::from_json) does.
@@ -154,13 +167,8 @@ impl Introspection {
     }
 }
 
-/// `aud` as one string or an array of them (RFC 7519 section 4.1.3).
-fn one_or_many<S: Serializer>(list: &[String], out: S) -> Result<S::Ok, S::Error> {
-    match list {
-        [one] => one.serialize(out),
-        many => many.serialize(out),
-    }
-}
+/// Room for most answers.
+const TYPICAL_BYTES: usize = 384;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use grantor_jose::ObjectWriter;
 use serde_json::{Map, Value};
 
 use super::lifetime::lifetime;
@@ -58,46 +59,35 @@ impl TokenResponse {
     /// As JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut json = String::with_capacity(256);
-        json.push_str("{\"access_token\":");
-        push_text(&mut json, self.access_token.expose());
-        json.push_str(",\"token_type\":");
-        push_text(&mut json, &self.token_type);
+        let secrets = [
+            ("access_token", Some(&self.access_token)),
+            ("refresh_token", self.refresh_token.as_ref()),
+            ("id_token", self.id_token.as_ref()),
+        ];
+        let long = secrets.iter().filter_map(|(_, secret)| *secret);
+        let long: usize = long.map(|secret| secret.expose().len()).sum();
+        let mut json = ObjectWriter::with_capacity(long + ROOM_FOR_THE_REST);
+        for (name, secret) in secrets {
+            if let Some(secret) = secret {
+                json.text(name, secret.expose());
+            }
+        }
+        json.text("token_type", &self.token_type);
         for (name, lifetime) in [
             ("expires_in", self.expires_in),
             (REFRESH_LIFETIMES[0], self.refresh_token_expires_in),
         ] {
             if let Some(lifetime) = lifetime {
-                json.push_str(",\"");
-                json.push_str(name);
-                json.push_str("\":");
-                json.push_str(&lifetime.as_secs().to_string());
+                json.number(name, lifetime.as_secs());
             }
         }
-        let texts = [
-            (
-                "refresh_token",
-                self.refresh_token.as_ref().map(Secret::expose),
-            ),
-            ("scope", self.scope.as_ref().map(Scope::as_str)),
-            ("id_token", self.id_token.as_ref().map(Secret::expose)),
-        ];
-        for (name, text) in texts {
-            if let Some(text) = text {
-                json.push_str(",\"");
-                json.push_str(name);
-                json.push_str("\":");
-                push_text(&mut json, text);
-            }
+        if let Some(scope) = &self.scope {
+            json.text("scope", scope.as_str());
         }
         for (name, value) in &self.extra {
-            json.push(',');
-            push_text(&mut json, name);
-            json.push(':');
-            json.push_str(&value.to_string());
+            json.value(name, value);
         }
-        json.push('}');
-        json
+        json.finish()
     }
 
     /// Reads the members of an answer. Lenient where servers are known to differ: a lifetime may be
@@ -158,6 +148,9 @@ impl fmt::Debug for TokenResponse {
 /// The names of the lifetime of a refresh token, the one that is written first.
 const REFRESH_LIFETIMES: [&str; 2] = ["refresh_token_expires_in", "refresh_expires_in"];
 
+/// Room for names, a short scope and numbers.
+const ROOM_FOR_THE_REST: usize = 192;
+
 /// A string, or an array of strings.
 fn scope(value: &Value) -> Option<Scope> {
     let text = match value {
@@ -169,18 +162,6 @@ fn scope(value: &Value) -> Option<Scope> {
         _ => return None,
     };
     Scope::parse(&text).ok().filter(|scope| !scope.is_empty())
-}
-
-/// Appends `text` as a JSON string.
-fn push_text(json: &mut String, text: &str) {
-    let plain = |b: u8| b >= 0x20 && b != b'"' && b != b'\\';
-    if text.bytes().all(plain) {
-        json.push('"');
-        json.push_str(text);
-        json.push('"');
-    } else {
-        json.push_str(&Value::from(text).to_string());
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! JSON objects in which no name occurs twice, at any depth (RFC 7515 section 4).
 
 mod member;
+mod object_writer;
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::{Error, Part};
 
 pub(crate) use member::Member;
+pub use object_writer::ObjectWriter;
 
 /// Reads the object that `bytes` are; `part` is named in errors.
 pub(crate) fn object(bytes: &[u8], part: Part) -> Result<Map<String, Value>, Error> {

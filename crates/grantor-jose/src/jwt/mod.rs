@@ -16,6 +16,6 @@ pub use claims::Claims;
 pub use nested::{sign_and_encrypt, verify_nested};
 pub use peek::claimed_issuer;
 pub use policy::Policy;
-pub use sign::{sign, sign_with};
+pub use sign::{sign, sign_json, sign_with};
 pub use typ::Typ;
 pub use verify::{Verified, verify};

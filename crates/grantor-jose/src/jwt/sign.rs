@@ -18,6 +18,30 @@ pub fn sign(key: &Key, typ: Typ, claims: &impl Serialize) -> Result<String, Sign
     jws::into_string(token)
 }
 
+/// Signs a token whose claims are written already, as the text of a JSON object: see
+/// [`ObjectWriter`](crate::ObjectWriter).
+///
+/// # Errors
+/// If `claims` is no object or the cryptography library fails.
+pub fn sign_json(key: &Key, typ: Typ, claims: &str) -> Result<String, SignError> {
+    if !claims.starts_with('{') {
+        return Err(not_an_object());
+    }
+    let signature = key.algorithm().signature_length();
+    let signature = signature.unwrap_or(USUAL_RSA_BYTES);
+    let encoded = base64url::encoded_length(claims.len()) + base64url::encoded_length(signature);
+    let header = key.header(typ).unwrap_or_default();
+    let mut token = Vec::with_capacity(header.len() + encoded + 2);
+    match header {
+        [] => jws::push_header(&mut token, key.algorithm(), typ, key.key_id()),
+        header => token.extend_from_slice(header),
+    }
+    token.push(b'.');
+    key.wide().push(claims.as_bytes(), &mut token);
+    key.push_signature(&mut token)?;
+    jws::into_string(token)
+}
+
 /// Signs a token with any signer: at once if its key is in this process.
 ///
 /// # Errors
@@ -47,11 +71,18 @@ fn unsigned(signer: &dyn Signer, typ: Typ, claims: &impl Serialize) -> Result<Ve
     let start = token.len();
     serde_json::to_writer(&mut token, claims).map_err(SignError::new)?;
     if token.get(start) != Some(&b'{') {
-        return Err(SignError::new("the claims are not a JSON object"));
+        return Err(not_an_object());
     }
     base64url::encode_tail(&mut token, start);
     Ok(token)
 }
+
+fn not_an_object() -> SignError {
+    SignError::new("the claims are not a JSON object")
+}
+
+/// The signature of a key of 4096 bits.
+const USUAL_RSA_BYTES: usize = 512;
 
 /// Room for header, claims and their encoding side by side, so that the buffer does not grow.
 const TYPICAL_TOKEN_BYTES: usize = 1536;

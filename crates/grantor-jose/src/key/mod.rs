@@ -9,6 +9,7 @@ use std::fmt;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use zeroize::Zeroizing;
 
+use crate::base64url::Wide;
 use crate::jwk::{Material, Private, Usage};
 use crate::jwt::Typ;
 use crate::pem::{self, Label};
@@ -29,6 +30,7 @@ pub struct Key {
     key_id: String,
     /// Headers of the tokens that are signed most, so that they are encoded once.
     headers: [(Typ, Vec<u8>); 2],
+    wide: Wide,
 }
 
 impl Key {
@@ -56,6 +58,7 @@ impl Key {
             public,
             key_id: String::new(),
             headers: [(Typ::ACCESS_TOKEN, Vec::new()), (Typ::JWT, Vec::new())],
+            wide: Wide::new(),
         }
         .with_key_id(key_id))
     }
@@ -167,7 +170,9 @@ impl Key {
     pub(crate) fn push_signature(&self, token: &mut Vec<u8>) -> Result<(), SignError> {
         let mut signature = [0; MAX_SIGNATURE_BYTES];
         let length = self.sign_into(token, &mut signature)?;
-        jws::push_signature(self.algorithm, &signature[..length], token)
+        token.push(b'.');
+        self.wide.push(&signature[..length], token);
+        Ok(())
     }
 
     /// Writes the signature of `input` to the start of `out`; returns its length.
@@ -177,6 +182,10 @@ impl Key {
         out: &mut [u8; MAX_SIGNATURE_BYTES],
     ) -> Result<usize, SignError> {
         self.pair.sign_into(self.algorithm, input, out)
+    }
+
+    pub(crate) const fn wide(&self) -> &Wide {
+        &self.wide
     }
 
     pub(crate) fn header(&self, typ: Typ) -> Option<&[u8]> {

@@ -7,7 +7,7 @@ use aws_lc_rs::rand::{self, SystemRandom};
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
     EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
-    RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaSignatureEncoding,
+    RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaSignatureEncoding, Signature,
 };
 use zeroize::Zeroizing;
 
@@ -107,30 +107,35 @@ impl Pair {
         out: &mut [u8; MAX_SIGNATURE_BYTES],
     ) -> Result<usize, SignError> {
         let random = SystemRandom::new();
-        let signature = match self {
+        match self {
             Self::Rsa(pair) => {
                 let length = pair.public_modulus_len();
-                return pair
-                    .sign(rsa_encoding(algorithm), &random, input, &mut out[..length])
+                pair.sign(rsa_encoding(algorithm), &random, input, &mut out[..length])
                     .map(|()| length)
-                    .map_err(library_failed);
+                    .map_err(library_failed)
             }
             Self::Secret(secret) if !secret.may_sign() => {
-                return Err(SignError::new("\"use\" or \"key_ops\" forbids to sign"));
+                Err(SignError::new("\"use\" or \"key_ops\" forbids to sign"))
             }
-            Self::Secret(secret) => {
-                return hmac::sign_to_buffer(secret.hmac(), input, out)
-                    .map(|signature| signature.len())
-                    .map_err(library_failed);
-            }
-            Self::Ecdsa(_, pair) => pair.sign(&random, input),
-            Self::Ed25519(pair) => pair.try_sign(input),
+            Self::Secret(secret) => hmac::sign_to_buffer(secret.hmac(), input, out)
+                .map(|signature| signature.len())
+                .map_err(library_failed),
+            Self::Ecdsa(_, pair) => copied(&pair.sign(&random, input), out),
+            Self::Ed25519(pair) => copied(&pair.try_sign(input), out),
         }
-        .map_err(library_failed)?;
-        let signature = signature.as_ref();
-        out[..signature.len()].copy_from_slice(signature);
-        Ok(signature.len())
     }
+}
+
+/// Writes a signature to the start of `out`; returns its length. By reference, since the library's
+/// type is more than a kilobyte.
+fn copied(
+    signature: &Result<Signature, Unspecified>,
+    out: &mut [u8; MAX_SIGNATURE_BYTES],
+) -> Result<usize, SignError> {
+    let signature = signature.as_ref().map_err(|error| library_failed(*error))?;
+    let signature = signature.as_ref();
+    out[..signature.len()].copy_from_slice(signature);
+    Ok(signature.len())
 }
 
 fn rsa_encoding(algorithm: Algorithm) -> &'static RsaSignatureEncoding {

@@ -25,8 +25,8 @@ async fn introspect(services: &Services, call: &Call<'_>) -> Result<Introspectio
     let token = request.token.expose();
     // The form of a token says what it is, so the hint is not needed.
     let answer = match RefreshTokenText::parse(token) {
-        Some(presented) => read_refresh_token(services, &presented).await?,
-        None => services.tokens.read(token).await?,
+        Some(presented) => Box::pin(read_refresh_token(services, &presented)).await?,
+        None => services.tokens.read(token, Some(caller)).await?,
     };
     Ok(if may_see(caller, &answer) {
         answer

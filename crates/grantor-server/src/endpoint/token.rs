@@ -1,5 +1,7 @@
 //! The token endpoint (RFC 6749 section 3.2).
 
+use std::borrow::Cow;
+
 use grantor_core::{BoxFuture, ErrorCode, Params};
 use http::StatusCode;
 
@@ -31,13 +33,16 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
 }
 
 /// The parameters that a grant type declares, and those of all.
-fn declared<'p>(grant_type: &dyn GrantType, params: &'p Params<'_>) -> Params<'p> {
+fn declared<'p>(grant_type: &dyn GrantType, params: &'p Params<'p>) -> Cow<'p, Params<'p>> {
     let declared = grant_type.parameters();
-    let mut kept = Params::new();
-    for (name, value) in params.iter() {
-        if COMMON.contains(&name) || declared.contains(&name) || name == "grant_type" {
-            kept.push(name, value);
-        }
+    let is_declared =
+        |name: &str| COMMON.contains(&name) || declared.contains(&name) || name == "grant_type";
+    if params.iter().all(|(name, _)| is_declared(name)) {
+        return Cow::Borrowed(params);
     }
-    kept
+    let mut kept = Params::new();
+    for (name, value) in params.iter().filter(|(name, _)| is_declared(name)) {
+        kept.push(name, value);
+    }
+    Cow::Owned(kept)
 }

@@ -41,14 +41,17 @@ pub(crate) async fn run(
         }
         match decided? {
             Granted::Issue(contents) => return commit.issue(contents).await,
-            Granted::Open(new, contents) => return commit.open(&call, new, contents).await,
+            // Boxed, or every request would pay for the room of the largest.
+            Granted::Open(new, contents) => {
+                return Box::pin(commit.open(&call, new, contents)).await;
+            }
             Granted::Under(under) => {
                 let refresh = services.grants.refresh_token(under.id, &under.grant)?;
                 let token = commit.mint(Some(under.id), under.contents).await?;
                 return Ok(commit.answer(token, Some(under.id), &under.events, refresh));
             }
             Granted::Change(change) => {
-                if let Some(response) = commit.change(*change).await? {
+                if let Some(response) = Box::pin(commit.change(*change)).await? {
                     return Ok(response);
                 }
             }

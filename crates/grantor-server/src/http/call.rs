@@ -1,6 +1,7 @@
+use std::pin::pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes, BytesMut};
 use grantor_core::{InvalidParams, Params, Timestamp};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
@@ -13,6 +14,8 @@ use grantor_core::ErrorCode;
 
 /// The longest body that is read: 64 KiB.
 const MAX_BODY: usize = 64 * 1024;
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request to an endpoint, read as its row says.
 #[derive(Debug)]
@@ -56,14 +59,41 @@ where
             "the body must have the content type application/x-www-form-urlencoded",
         ));
     }
-    match Limited::new(body, MAX_BODY).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            let refusal = Refusal::new(ErrorCode::InvalidRequest, "the body is over 64 KiB");
-            Err(refusal.with_status(StatusCode::PAYLOAD_TOO_LARGE).into())
+    read_body(body).await
+}
+
+/// The whole body. Most come in one piece, which is taken as it is.
+async fn read_body<B>(body: B) -> Result<Bytes, Error>
+where
+    B: Body,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    let mut body = pin!(Limited::new(body, MAX_BODY));
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(mut data) = frame.map_err(|error| unreadable(&*error))?.into_data() else {
+            continue;
+        };
+        let data = data.copy_to_bytes(data.remaining());
+        if first.is_empty() {
+            first = data;
+            continue;
         }
-        Err(_) => Err(Error::invalid_request("the body ended too early")),
+        if all.is_empty() {
+            all.extend_from_slice(&first);
+        }
+        all.extend_from_slice(&data);
     }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+fn unreadable(error: &(dyn std::error::Error + 'static)) -> Error {
+    if error.is::<http_body_util::LengthLimitError>() {
+        let refusal = Refusal::new(ErrorCode::InvalidRequest, "the body is over 64 KiB");
+        return refusal.with_status(StatusCode::PAYLOAD_TOO_LARGE).into();
+    }
+    Error::invalid_request("the body ended too early")
 }
 
 /// The parameters without those that are given more than once.
@@ -92,11 +122,12 @@ fn is_form(headers: &HeaderMap) -> bool {
     let value = headers
         .get(header::CONTENT_TYPE)
         .and_then(|v| v.to_str().ok());
+    // Most write it just so.
+    if value == Some(FORM) {
+        return true;
+    }
     let mime = value.and_then(|value| value.split(';').next());
-    mime.is_some_and(|mime| {
-        mime.trim()
-            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    })
+    mime.is_some_and(|mime| mime.trim().eq_ignore_ascii_case(FORM))
 }
 
 #[cfg(test)]

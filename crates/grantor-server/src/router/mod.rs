@@ -2,11 +2,13 @@
 //! their answers.
 
 pub(crate) mod cors;
+mod endpoint_row;
 pub(crate) mod endpoints;
 mod metadata;
 mod routes;
 mod table;
 
+pub use endpoint_row::EndpointRow;
 pub(crate) use endpoints::Offer;
 pub(crate) use metadata::metadata;
 pub(crate) use routes::Routes;

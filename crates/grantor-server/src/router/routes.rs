@@ -1,5 +1,6 @@
 use grantor_core::Issuer;
 
+use super::EndpointRow;
 use super::endpoints::{Endpoint, Offer, Place};
 use super::table::ENDPOINTS;
 
@@ -42,6 +43,11 @@ impl Routes {
             let shorter = path.strip_suffix('/')?;
             exact(shorter).filter(|row| matches!(row.place, Place::WellKnown))
         })
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = EndpointRow> {
+        let rows = self.routes.iter();
+        rows.map(|(path, endpoint)| EndpointRow::new(path, endpoint))
     }
 
     pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {

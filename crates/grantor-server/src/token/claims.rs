@@ -1,31 +1,41 @@
 use grantor_core::{Scope, Timestamp};
-use grantor_jose::jwt;
-use serde::{Deserialize, Serialize};
+use grantor_jose::{ObjectWriter, jwt};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Anchor;
 use crate::identifier::Identifier;
 
 /// The claims of a JWT access token as they are written (RFC 9068 section 2.2).
-#[derive(Serialize)]
 pub(super) struct AccessTokenClaims<'a> {
     pub(super) iss: &'a str,
     pub(super) sub: &'a str,
-    pub(super) aud: Audience<'a>,
+    pub(super) aud: &'a [String],
     pub(super) client_id: &'a str,
     pub(super) exp: i64,
     pub(super) iat: i64,
     pub(super) jti: Identifier,
-    #[serde(skip_serializing_if = "Scope::is_empty")]
     pub(super) scope: &'a Scope,
     pub(super) anchor: Anchor,
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Audience<'a> {
-    One(&'a str),
-    Many(&'a [String]),
+impl AccessTokenClaims<'_> {
+    /// The text of a JSON object.
+    pub(super) fn to_json(&self) -> String {
+        let mut claims = ObjectWriter::with_capacity(TYPICAL_BYTES);
+        claims.text("iss", self.iss);
+        claims.text("sub", self.sub);
+        claims.one_or_many("aud", self.aud);
+        claims.text("client_id", self.client_id);
+        claims.number("exp", self.exp);
+        claims.number("iat", self.iat);
+        claims.text("jti", &String::from(self.jti));
+        if !self.scope.is_empty() {
+            claims.text("scope", self.scope.as_str());
+        }
+        claims.object("anchor", |claim| self.anchor.write(claim));
+        claims.finish()
+    }
 }
 
 /// The claims of a token that says everything itself, as they were read.
@@ -94,5 +104,56 @@ impl ReadClaims {
             scope: wire.scope.and_then(|scope| scope.parse().ok()),
             anchor: wire.anchor,
         })
+    }
+}
+
+/// Room for most claims.
+const TYPICAL_BYTES: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_that_were_written_are_read() {
+        let jti = Identifier::from_bytes([1; 16]);
+        let (one, many) = (["a".to_owned()], ["a".to_owned(), "b".to_owned()]);
+        let scopes = [Scope::default(), Scope::parse("read").unwrap()];
+        let anchors = [
+            Anchor::Grant(Identifier::from_bytes([2; 16])),
+            Anchor::Client("1".to_owned()),
+            Anchor::ClientAndSubject {
+                client: "1".to_owned(),
+                subject: "2".to_owned(),
+            },
+        ];
+        for aud in [one.as_slice(), &many] {
+            for scope in &scopes {
+                for anchor in &anchors {
+                    let claims = AccessTokenClaims {
+                        iss: "https://id.example",
+                        sub: "a\"da",
+                        aud,
+                        client_id: "app",
+                        exp: 1_760_000_300,
+                        iat: 1_760_000_000,
+                        jti,
+                        scope,
+                        anchor: anchor.clone(),
+                    };
+                    let map = serde_json::from_str(&claims.to_json()).unwrap();
+                    let read = ReadClaims::of_map(map).unwrap();
+                    assert_eq!(read.issuer, claims.iss);
+                    assert_eq!(read.subject, claims.sub);
+                    assert_eq!(read.audience, aud);
+                    assert_eq!(read.client_id, claims.client_id);
+                    assert_eq!(read.expires_at.as_secs(), claims.exp);
+                    assert_eq!(read.issued_at.map(Timestamp::as_secs), Some(claims.iat));
+                    assert_eq!(read.id, jti.to_string());
+                    assert_eq!(read.scope.unwrap_or_default(), *scope);
+                    assert_eq!(read.anchor, *anchor);
+                }
+            }
+        }
     }
 }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use grantor_core::Scope;
-use serde::{Deserialize, Serialize};
+use grantor_jose::ObjectWriter;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::identifier::Identifier;
@@ -53,7 +54,7 @@ impl TokenContents {
 
 /// The thing that an access token depends on: the token is valid only while it is. A JWT carries it as the claim
 /// `anchor`, which introspection reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Anchor {
     /// A grant.
@@ -62,4 +63,20 @@ pub(crate) enum Anchor {
     Client(String),
     /// The client and a user for whom there is no grant, by their epochs.
     ClientAndSubject { client: String, subject: String },
+}
+
+impl Anchor {
+    /// Adds the member that says what it is.
+    pub(super) fn write(&self, claim: &mut ObjectWriter) {
+        match self {
+            Self::Grant(id) => claim.text("grant", &String::from(*id)),
+            Self::Client(epoch) => claim.text("client", epoch),
+            Self::ClientAndSubject { client, subject } => {
+                claim.object("client_and_subject", |epochs| {
+                    epochs.text("client", client);
+                    epochs.text("subject", subject);
+                });
+            }
+        }
+    }
 }

@@ -2,9 +2,8 @@ use std::time::Duration;
 
 use grantor_core::{ErrorCode, Secret, Timestamp};
 use grantor_jose::{Algorithm, jwt};
-use serde_json::Value;
 
-use super::claims::{AccessTokenClaims, Audience};
+use super::claims::AccessTokenClaims;
 use super::{AccessTokenRecord, Anchor, OpaqueKind, OpaqueToken, TokenContents, Tokens};
 use crate::client::Client;
 use crate::config::AccessTokens;
@@ -30,10 +29,9 @@ impl Tokens {
             _ => None,
         };
         if let Some(format) = &self.format {
-            let claims = self.claims(&minting, subject_epoch);
-            let Ok(Value::Object(claims)) = serde_json::to_value(&claims) else {
-                return Err(Error::Internal("the claims can't be written".to_owned()));
-            };
+            let claims = self.claims(&minting, subject_epoch).to_json();
+            let claims = serde_json::from_str(&claims)
+                .map_err(|_| Error::Internal("the claims can't be written".to_owned()))?;
             return format.write(&claims).await;
         }
         match self.kind {
@@ -94,8 +92,8 @@ impl Tokens {
                 "\"resource\" must name a resource: this server has no default audience",
             ));
         }
-        let claims = self.claims(minting, subject_epoch);
-        let token = jwt::sign(key, jwt::Typ::ACCESS_TOKEN, &claims);
+        let claims = self.claims(minting, subject_epoch).to_json();
+        let token = jwt::sign_json(key, jwt::Typ::ACCESS_TOKEN, &claims);
         token
             .map(Secret::new)
             .map_err(|_| Error::Internal("the token can't be signed".to_owned()))
@@ -117,10 +115,9 @@ impl Tokens {
             iss: self.issuer.as_str(),
             sub: contents.subject.as_deref().unwrap_or(&client.id),
             aud: match (contents.audience.as_slice(), &self.default_audience) {
-                ([one], _) => Audience::One(one),
                 // RFC 9068 section 2.2 requires one.
-                ([], Some(default)) => Audience::One(default),
-                (many, _) => Audience::Many(many),
+                ([], Some(default)) => std::slice::from_ref(default),
+                (audience, _) => audience,
             },
             client_id: &client.id,
             exp: (now + minting.lifetime).as_secs(),

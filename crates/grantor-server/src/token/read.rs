@@ -5,17 +5,23 @@ use grantor_store::Versioned;
 use super::claims::ReadClaims;
 use super::revoked::RevokedRecord;
 use super::{Anchor, OpaqueKind, OpaqueToken, Tokens};
+use crate::client::Client;
 use crate::error::Error;
 
 impl Tokens {
     /// Whether an access token is valid now, and what it says: for introspection, and for resource
-    /// servers in this process.
-    pub(crate) async fn read(&self, token: &str) -> Result<Introspection, Error> {
+    /// servers in this process. A `caller` that was looked up for this request is not looked up again.
+    pub(crate) async fn read(
+        &self,
+        token: &str,
+        caller: Option<&Client>,
+    ) -> Result<Introspection, Error> {
         if let Some(opaque) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
-            return self.read_opaque(&opaque).await;
+            return self.read_opaque(&opaque, caller).await;
         }
         match self.verify_self_contained(token).await? {
-            Some(claims) => self.read_self_contained(claims).await,
+            // Boxed, or reading an opaque token would pay for the room of this.
+            Some(claims) => Box::pin(self.read_self_contained(claims, caller)).await,
             None => Ok(Introspection::inactive()),
         }
     }
@@ -49,7 +55,11 @@ impl Tokens {
         Ok(true)
     }
 
-    async fn read_opaque(&self, token: &OpaqueToken) -> Result<Introspection, Error> {
+    async fn read_opaque(
+        &self,
+        token: &OpaqueToken,
+        caller: Option<&Client>,
+    ) -> Result<Introspection, Error> {
         let key = self.records.key(token.id.as_bytes());
         let Some(Versioned { record, .. }) = self.records.get(&key).await? else {
             return Ok(Introspection::inactive());
@@ -59,7 +69,7 @@ impl Tokens {
         }
         let subject = record.subject.as_deref();
         if !self
-            .is_current(&record.client_id, subject, &record.anchor())
+            .is_current(caller, &record.client_id, subject, &record.anchor())
             .await?
         {
             return Ok(Introspection::inactive());
@@ -73,17 +83,21 @@ impl Tokens {
             exp: Some(record.expires_at.as_secs()),
             iat: Some(record.issued_at.as_secs()),
             aud: record.audience,
-            iss: Some(self.issuer.to_string()),
+            iss: Some(self.issuer.as_str().to_owned()),
             ..Introspection::default()
         })
     }
 
-    async fn read_self_contained(&self, claims: ReadClaims) -> Result<Introspection, Error> {
+    async fn read_self_contained(
+        &self,
+        claims: ReadClaims,
+        caller: Option<&Client>,
+    ) -> Result<Introspection, Error> {
         let key = self.revoked.key_of_name(&claims.id);
         let revoked = self.revoked.get(&key).await?;
         let subject = Some(claims.subject.as_str());
         let (client_id, anchor) = (&claims.client_id, &claims.anchor);
-        if revoked.is_some() || !self.is_current(client_id, subject, anchor).await? {
+        if revoked.is_some() || !self.is_current(caller, client_id, subject, anchor).await? {
             return Ok(Introspection::inactive());
         }
         Ok(Introspection {
@@ -130,17 +144,24 @@ impl Tokens {
     /// Whether what a token depends on is still valid.
     async fn is_current(
         &self,
+        caller: Option<&Client>,
         client_id: &str,
         subject: Option<&str>,
         anchor: &Anchor,
     ) -> Result<bool, Error> {
         let (client_epoch, subject_epoch) = match anchor {
-            Anchor::Grant(id) => return self.grants.is_live(*id).await,
+            Anchor::Grant(id) => return Box::pin(self.grants.is_live(*id)).await,
             Anchor::Client(client) => (client, None),
             Anchor::ClientAndSubject { client, subject } => (client, Some(subject)),
         };
-        let registered = self.clients.find(client_id).await?;
-        if registered.is_none_or(|registered| registered.client.epoch != *client_epoch) {
+        let is_current = match caller.filter(|caller| caller.id == client_id) {
+            Some(caller) => caller.epoch == *client_epoch,
+            None => {
+                let registered = self.clients.find(client_id).await?;
+                registered.is_some_and(|registered| registered.client.epoch == *client_epoch)
+            }
+        };
+        if !is_current {
             return Ok(false);
         }
         match (subject_epoch, subject) {

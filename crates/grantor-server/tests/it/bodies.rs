@@ -25,6 +25,21 @@ impl Body for Chunks {
     }
 }
 
+/// A body that comes in these pieces.
+struct Pieces(std::vec::IntoIter<Bytes>);
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(self.0.next().map(|piece| Ok(Frame::data(piece))))
+    }
+}
+
 const FORM: &str = "application/x-www-form-urlencoded";
 
 #[tokio::test]
@@ -64,6 +79,25 @@ async fn a_body_of_64_kib_is_read() {
         &[("grant_type", "client_credentials"), ("pad", &pad)],
     );
     fixture.send(request).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_body_in_pieces_is_read_whole() {
+    let fixture = Fixture::new().await;
+    let pieces = [
+        "",
+        "grant_type=client",
+        "",
+        "_credentials&sco",
+        "pe=read",
+        "",
+    ];
+    let pieces: Vec<Bytes> = pieces.map(Bytes::from).into();
+    let request = client_request("/token", MACHINE, &[]);
+    let (head, _) = request.into_parts();
+    let request = Request::from_parts(head, Pieces(pieces.into_iter()));
+    let reply = fixture.send(request).await;
+    assert_eq!(reply.assert_ok().json()["scope"], "read");
 }
 
 #[tokio::test]

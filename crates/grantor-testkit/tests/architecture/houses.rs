@@ -50,6 +50,7 @@ pub(crate) const HOUSES: &[House] = &[
             "retry",
             "cache",
             "writer_thread",
+            "fields",
             "record",
             "placement",
             "records",
