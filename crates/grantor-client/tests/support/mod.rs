@@ -1,7 +1,6 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 pub(crate) mod child;
-pub(crate) mod counting_store;
 pub(crate) mod faulty_store;
 pub(crate) mod socket;
 pub(crate) mod steps;

@@ -26,7 +26,7 @@ impl Scheme {
             reason = "a bearer token is the same for every origin"
         )
     )]
-    pub(super) fn apply(
+    pub(in crate::request) fn apply(
         &self,
         method: BearerMethod,
         token: &TokenShare,
