@@ -1,5 +1,3 @@
-use std::fs::DirBuilder;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,6 +7,7 @@ use grantor_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::config::{Config, StoreKind};
 use crate::error::CliError;
+use crate::platform;
 
 /// Opens the data of a server: the folder (0700), the database in it, and the master key. All of it
 /// is made if it is not there, so that the first command may be any.
@@ -77,9 +76,7 @@ pub(crate) fn refuse_memory(config: &Config) -> Result<(), CliError> {
 }
 
 fn make_folder(path: &Path) -> Result<(), CliError> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true).mode(0o700);
-    builder.create(path).map_err(|error| {
+    platform::create_folder(path).map_err(|error| {
         let path = path.display();
         CliError::failed(format!(
             "the data folder {path} can't be made: {error}; give another with --data"
@@ -89,13 +86,9 @@ fn make_folder(path: &Path) -> Result<(), CliError> {
 
 /// Whoever may write there may put clients, users and keys of their own in.
 pub(crate) fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), CliError> {
-    let Ok(metadata) = std::fs::metadata(path) else {
+    let Some(mode) = platform::mode_for_writers(path) else {
         return Ok(());
     };
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o022 == 0 {
-        return Ok(());
-    }
     let path = path.display();
     Err(CliError::failed(format!(
         "{path} has mode {mode:04o}, so others may write to it: set it to {better:04o}, and look at \
@@ -103,10 +96,12 @@ pub(crate) fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), Cli
     )))
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix, not(grantor_portable)))]
 mod tests {
-    use super::*;
     use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
 
     fn opened(config: &Config) -> Result<(), String> {
         let opened = crate::block_on(open(config));

@@ -11,6 +11,7 @@ mod error;
 mod log;
 mod maintenance;
 mod output;
+mod platform;
 mod when;
 
 use std::process::ExitCode;
