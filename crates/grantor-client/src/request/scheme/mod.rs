@@ -4,7 +4,7 @@
 pub(crate) mod bearer;
 #[cfg(test)]
 mod nonce;
-#[cfg(test)]
+#[cfg(all(test, feature = "reqwest"))]
 mod tests;
 
 use http::HeaderMap;
