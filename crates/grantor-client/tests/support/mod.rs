@@ -3,6 +3,7 @@
 pub(crate) mod child;
 pub(crate) mod faulty_store;
 pub(crate) mod socket;
+#[cfg(feature = "reqwest")]
 pub(crate) mod steps;
 pub(crate) mod web;
 
