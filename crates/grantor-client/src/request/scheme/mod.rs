@@ -4,7 +4,8 @@
 pub(crate) mod bearer;
 #[cfg(test)]
 mod nonce;
-#[cfg(all(test, feature = "reqwest"))]
+#[cfg(test)]
+#[cfg(feature = "reqwest")]
 mod tests;
 
 use http::HeaderMap;
