@@ -1,4 +1,4 @@
-//! Applications with another choice of TLS than ours, and their own HTTP clients beside grantor.
+//! Applications with another choice of HTTP client and TLS than ours, and what they have beside grantor.
 
 use std::process::Command;
 
@@ -9,7 +9,14 @@ use crate::workspace::{cargo, root};
 pub(crate) fn run_all() -> Result<(), Failure> {
     let manifest = root().join("fixtures").join("applications");
     let manifest = manifest.join("Cargo.toml");
-    for name in ["no-tls", "default-tls", "platform-tls", "rustls-ring"] {
+    for name in [
+        "no-tls",
+        "default-tls",
+        "platform-tls",
+        "rustls-ring",
+        "ureq-no-tls",
+        "no-transport",
+    ] {
         if name == "platform-tls" && !has_platform_tls() {
             println!("left out: platform-tls, which needs libssl-dev");
             continue;

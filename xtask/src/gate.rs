@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::install;
 use crate::interop;
+use crate::portable;
 use crate::process::{self, Failure, succeeds};
 use crate::workspace::cargo;
 
@@ -73,6 +74,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     } else {
         process::run(&mut settings.cargo(&["test"]))?;
     }
+    portable::run_all(|subcommand| settings.cargo(subcommand))?;
     if settings.interop {
         interop::programs(None)?;
     }

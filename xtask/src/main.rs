@@ -19,6 +19,7 @@ mod fuzz;
 mod gate;
 mod install;
 mod interop;
+mod portable;
 mod process;
 mod workspace;
 
@@ -43,6 +44,9 @@ cargo xtask COMMAND
 ";
 
 fn main() -> ExitCode {
+    if let Some(outcome) = portable::as_compiler() {
+        return outcome;
+    }
     let arguments = Arguments::from_command_line();
     match command(arguments) {
         Ok(()) => ExitCode::SUCCESS,

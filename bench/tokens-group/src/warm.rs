@@ -18,11 +18,11 @@ pub(crate) fn measure(group: &mut Group) -> Result<()> {
     };
     group.alone(side, "ns", Some(100.0))?;
     group.count(OURS, &["count", OURS], Some(0.0))?;
-    let mut floor = Floor::new(header()?);
+    let (mut call, mut floor) = (ours::set_up()?, Floor::new(header()?));
     group.compare(Comparison {
         ours: Side {
             bench: "prepare_observe_beside_floor",
-            measure: &mut || Ok(nanoseconds_per_call(window, || caller.call())),
+            measure: &mut || Ok(nanoseconds_per_call(window, &mut call)),
         },
         beside: Side {
             bench: FLOOR,

@@ -1,8 +1,6 @@
 //! The data of a server: its stores, and the key that seals what is in them.
 
 use std::collections::HashMap;
-use std::fs::DirBuilder;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +13,7 @@ use zeroize::Zeroizing;
 use crate::command::secret_from_environment;
 use crate::config::{Config, Location};
 use crate::error::CliError;
+use crate::platform;
 
 /// The variable with the master key, for servers without a folder of their own.
 const MASTER_KEY: &str = "GRANTOR_MASTER_KEY";
@@ -203,9 +202,7 @@ fn refuse_memory(config: &Config) -> Result<(), CliError> {
 }
 
 fn make_folder(path: &Path) -> Result<(), CliError> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true).mode(0o700);
-    builder.create(path).map_err(|error| {
+    platform::create_folder(path).map_err(|error| {
         let path = path.display();
         CliError::failed(format!(
             "the data folder {path} can't be made: {error}; give another with --data"
@@ -215,13 +212,9 @@ fn make_folder(path: &Path) -> Result<(), CliError> {
 
 /// Whoever may write there may put clients, users and keys of their own in.
 pub(crate) fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), CliError> {
-    let Ok(metadata) = std::fs::metadata(path) else {
+    let Some(mode) = platform::mode_for_writers(path) else {
         return Ok(());
     };
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o022 == 0 {
-        return Ok(());
-    }
     let path = path.display();
     Err(CliError::failed(format!(
         "{path} has mode {mode:04o}, so others may write to it: set it to {better:04o}, and look at \
@@ -229,10 +222,12 @@ pub(crate) fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), Cli
     )))
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix, not(grantor_portable)))]
 mod tests {
-    use super::*;
     use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
 
     fn opened(config: &Config) -> Result<(), String> {
         let opened = crate::block_on(open(config));

@@ -10,6 +10,7 @@ pub mod demo;
 mod error;
 mod log;
 mod output;
+mod platform;
 mod when;
 
 use std::process::ExitCode;

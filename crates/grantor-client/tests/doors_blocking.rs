@@ -1,6 +1,5 @@
 //! Blocking sessions, without a runtime and within one.
 
-#![cfg(feature = "blocking")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;

@@ -11,9 +11,9 @@ use futures_util::future::join_all;
 use grantor_client::{ClientCredential, Policy, SubjectToken, Tokens, TokensBuilder};
 use grantor_core::{TokenEndpointAuthMethod, token_type};
 use grantor_store::{MasterKey, MemoryStore, Store};
+use grantor_testkit::store::CountingStore;
 use grantor_testkit::{Endpoint, Fault};
 use http::Request;
-use support::counting_store::CountingStore;
 use support::{ISSUER, World, bearer, request};
 
 fn exchange(world: &World) -> TokensBuilder {
@@ -282,13 +282,13 @@ async fn what_was_exchanged_for_a_subject_is_not_stored() {
     let world = World::new();
     world.server.trust_token("alice");
     let memory: std::sync::Arc<dyn Store> = std::sync::Arc::new(MemoryStore::new());
-    let store = CountingStore::around(&memory);
+    let store = std::sync::Arc::new(CountingStore::new(memory));
     let key = MasterKey::from_bytes([7; 32]);
     let shared: std::sync::Arc<dyn Store> = std::sync::Arc::<CountingStore>::clone(&store);
     let tokens = exchange(&world).store(shared, &key).build().unwrap();
     let alice = tokens.for_subject(SubjectToken::access_token("alice"));
     alice.unwrap().get().await.unwrap();
-    assert_eq!(store.calls().1, 0);
+    assert_eq!(store.writes(), 0);
 }
 
 #[tokio::test(start_paused = true)]

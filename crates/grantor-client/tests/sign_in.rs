@@ -292,7 +292,7 @@ async fn all_that_is_asked_for_is_said_at_both_endpoints() {
 async fn a_named_authorization_endpoint_goes_before_the_published_one() {
     let world = World::new();
     let mut server = Server::issuer(ISSUER);
-    server.authorization_endpoint = Some("https://login.example/go".into());
+    server.endpoints.authorization = Some("https://login.example/go".into());
     let flow = world.here(Tokens::login(server, "app"));
     let started = flow.code_flow(CALLBACK).unwrap().start().await.unwrap();
     assert_eq!(started.url.host_str(), Some("login.example"));

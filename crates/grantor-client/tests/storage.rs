@@ -14,8 +14,8 @@ use grantor_core::{BoxFuture, Clock, Environment, Timestamp};
 use grantor_store::{
     FileStore, MasterKey, MemoryStore, SimpleAdapter, SimpleError, SimpleStore, Store,
 };
+use grantor_testkit::store::CountingStore;
 use grantor_testkit::{FakeClock, SeededRandom};
-use support::counting_store::CountingStore;
 use support::faulty_store::FaultyStore;
 use support::{ISSUER, World, clock, settle};
 
@@ -30,7 +30,7 @@ fn memory() -> Arc<dyn Store> {
 #[tokio::test(start_paused = true)]
 async fn a_fresh_token_is_had_without_the_store() {
     let world = World::new();
-    let store = CountingStore::around(&memory());
+    let store = Arc::new(CountingStore::new(memory()));
     let shared: Arc<dyn Store> = Arc::<CountingStore>::clone(&store);
     let first = world.server.new_refresh_token();
     for builder in [world.client(), world.login(&first)] {
@@ -38,11 +38,11 @@ async fn a_fresh_token_is_had_without_the_store() {
         let tokens = tokens.build().unwrap();
         tokens.get().await.unwrap();
         settle().await;
-        let before = store.calls();
+        let before = (store.reads(), store.writes());
         for _ in 0..1000 {
             assert_eq!(world.call(&tokens).await.status(), 200);
         }
-        assert_eq!(store.calls(), before);
+        assert_eq!((store.reads(), store.writes()), before);
     }
 }
 
@@ -53,11 +53,11 @@ async fn a_cold_start_reads_once_what_another_process_stored() {
     let begin = |store: Arc<dyn Store>| world.here(world.client().store(store, &key()));
     let other = begin(Arc::clone(&place)).build().unwrap();
     let brought = other.get().await.unwrap();
-    let store = CountingStore::around(&place);
+    let store = Arc::new(CountingStore::new(Arc::clone(&place)));
     let shared: Arc<dyn Store> = Arc::<CountingStore>::clone(&store);
     let tokens = begin(shared).build().unwrap();
     assert_eq!(tokens.get().await.unwrap().secret, brought.secret);
-    assert_eq!(store.calls(), (1, 0));
+    assert_eq!((store.reads(), store.writes()), (1, 0));
     assert_eq!(world.server.token_requests(), 1);
 }
 

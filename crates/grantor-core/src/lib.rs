@@ -36,6 +36,7 @@ mod scope;
 mod secret;
 mod token;
 mod token_type_hint;
+mod token_with_hint;
 mod trusted_proxies;
 
 pub use authorization::{

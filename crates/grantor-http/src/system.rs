@@ -31,7 +31,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// Random bytes of a generator that the operating system's randomness seeds.
+/// The operating system's random bytes. On Linux and Android they are the kernel's; elsewhere they are
+/// those of a generator that it seeds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandom;
 
@@ -41,7 +42,7 @@ impl Random for SystemRandom {
             clippy::expect_used,
             reason = "without the system's random bytes nothing here is safe to go on"
         )]
-        grantor_jose::random::fill(bytes).expect("the operating system gives random bytes");
+        platform::fill(bytes).expect("the operating system gives random bytes");
     }
 }
 

@@ -1,12 +1,13 @@
-//! The file itself, and the one place that knows what a system's permissions are: SQLite would
-//! create it with the mode that the process happens to have.
+//! The file itself: SQLite would create it with the mode that the process happens to have.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use grantor_store::{Applied, Error};
+
+use crate::platform::{create_new, mode_for_others, sync_with_directory};
 
 /// Creates the file if there is none, readable for its owner only; SQLite gives the files beside it
 /// the same mode.
@@ -113,39 +114,4 @@ fn not_created(path: &Path, error: io::Error) -> Error {
          write to"
     );
     Error::configuration(message).with_source(error)
-}
-
-#[cfg(unix)]
-fn create_new(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn create_new(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
-}
-
-/// The mode of a file that is open to others; none if it is not, or not there.
-#[cfg(unix)]
-fn mode_for_others(path: &Path) -> Option<u32> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o7777;
-    (mode & 0o077 != 0).then_some(mode)
-}
-
-#[cfg(not(unix))]
-fn mode_for_others(_path: &Path) -> Option<u32> {
-    None
-}
-
-/// A new file survives a loss of power only once its directory is on the disk too.
-fn sync_with_directory(file: &File, path: &Path) -> io::Result<()> {
-    file.sync_all()?;
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    File::open(directory)?.sync_all()
 }

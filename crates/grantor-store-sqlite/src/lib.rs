@@ -13,6 +13,7 @@ mod error;
 mod file;
 mod job;
 mod options;
+mod platform;
 mod readers;
 mod rows;
 mod schema;

@@ -21,7 +21,7 @@ pub(crate) fn run(
 ) -> Result<ExitCode, CliError> {
     let endpoint = args.introspection_endpoint.as_ref();
     let named = Named::with_endpoint(common, &args.server, endpoint, |server, url| {
-        server.introspection_endpoint = Some(url);
+        server.endpoints.introspection = Some(url);
     });
     let Named { server, name } = named?;
     input::one_from_stdin(&args.input, &args.client)?;

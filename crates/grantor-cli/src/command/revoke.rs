@@ -15,7 +15,7 @@ use crate::output::Output;
 pub(crate) fn run(common: &Common, args: &Revoke, output: &Output) -> Result<ExitCode, CliError> {
     let endpoint = args.revocation_endpoint.as_ref();
     let named = Named::with_endpoint(common, &args.server, endpoint, |server, url| {
-        server.revocation_endpoint = Some(url);
+        server.endpoints.revocation = Some(url);
     });
     let Named { server, name } = named?;
     input::one_from_stdin(&args.input, &args.client)?;

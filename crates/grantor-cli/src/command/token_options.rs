@@ -25,7 +25,7 @@ pub(super) fn server(
 ) -> Result<Named, CliError> {
     let endpoint = options.token_endpoint.as_ref();
     Named::with_endpoint(common, server, endpoint, |server, url| {
-        server.token_endpoint = Some(url);
+        server.endpoints.token = Some(url);
     })
 }
 

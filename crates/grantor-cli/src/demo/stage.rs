@@ -61,7 +61,7 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) async fn open(environment: &Environment) -> Result<Self, Error> {
-        allow_open_files();
+        crate::platform::allow_open_files(OPEN_FILES);
         let failed = |error| Error::new("a socket on 127.0.0.1 can't be opened", error);
         let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
         let (for_server, for_api) = (bind().await.map_err(failed)?, bind().await.map_err(failed)?);
@@ -240,21 +240,4 @@ fn scope() -> Scope {
 
 fn unprepared(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::new("the demo can't be set up", error)
-}
-
-/// Some systems begin with 256.
-fn allow_open_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_some_and(|current| current < OPEN_FILES) {
-        let most = limit.maximum.unwrap_or(OPEN_FILES);
-        // If it can't be raised, the calls take turns.
-        let _ = setrlimit(
-            Resource::Nofile,
-            Rlimit {
-                current: Some(most.min(OPEN_FILES)),
-                maximum: limit.maximum,
-            },
-        );
-    }
 }

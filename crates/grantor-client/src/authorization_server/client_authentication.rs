@@ -84,7 +84,7 @@ impl ClientRegistration {
     /// To whom assertions are addressed that name nobody else.
     pub(crate) fn audience(&self) -> Option<&str> {
         let issuer = self.server.issuer.as_ref().map(Issuer::as_str);
-        issuer.or(self.server.token_endpoint.as_ref().map(Url::as_str))
+        issuer.or(self.server.endpoints.token.as_ref().map(Url::as_str))
     }
 
     fn method(&self, taken: &[TokenEndpointAuthMethod]) -> Result<TokenEndpointAuthMethod, Error> {

@@ -37,10 +37,10 @@ impl Endpoint {
     /// What was given beforehand.
     pub(crate) fn given(self, server: &ServerConfig) -> Option<&Url> {
         match self {
-            Self::Token => server.token_endpoint.as_ref(),
-            Self::DeviceAuthorization => server.device_authorization_endpoint.as_ref(),
-            Self::Introspection => server.introspection_endpoint.as_ref(),
-            Self::Revocation => server.revocation_endpoint.as_ref(),
+            Self::Token => server.endpoints.token.as_ref(),
+            Self::DeviceAuthorization => server.endpoints.device_authorization.as_ref(),
+            Self::Introspection => server.endpoints.introspection.as_ref(),
+            Self::Revocation => server.endpoints.revocation.as_ref(),
         }
     }
 

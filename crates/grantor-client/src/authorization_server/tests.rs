@@ -22,6 +22,7 @@ use super::connection::Connection;
 use super::throttle::Throttles;
 use super::token_endpoint::TokenCall;
 use super::{AuthorizationServer, ClientRegistration};
+use crate::config::endpoints::Endpoints;
 use crate::config::policy::Policy;
 use crate::config::server::ServerConfig;
 use crate::error::Error;
@@ -120,10 +121,13 @@ fn registration(assertion: Option<Assertion>) -> ClientRegistration {
     quirks.basic = BasicEncoding::Raw;
     ClientRegistration {
         server: ServerConfig {
-            token_endpoint: url("token"),
-            device_authorization_endpoint: url("device"),
-            introspection_endpoint: url("introspect"),
-            revocation_endpoint: url("revoke"),
+            endpoints: Endpoints {
+                token: url("token"),
+                device_authorization: url("device"),
+                introspection: url("introspect"),
+                revocation: url("revoke"),
+                authorization: None,
+            },
             quirks,
             ..ServerConfig::default()
         },

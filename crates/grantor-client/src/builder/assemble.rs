@@ -2,25 +2,25 @@
 
 use std::sync::Arc;
 
-use grantor_core::{LocalhostNames, TokenParameters};
+use grantor_core::{Environment, LocalhostNames, TokenParameters};
 use grantor_http::{MetadataCache, system};
 
-use super::{GrantKind, TokensBuilder};
+use super::TokensBuilder;
 use crate::authorization_server::channel::ServerChannel;
 use crate::authorization_server::connection::Connection;
 use crate::authorization_server::throttle::Throttles;
 use crate::authorization_server::{AuthorizationServer, ClientRegistration};
 use crate::cache::registry::Registry;
 use crate::config::origin::{Origin, OriginIds, Origins};
+use crate::config::policy::Policy;
 use crate::config::server::ServerConfig;
 use crate::error::Error;
 use crate::observe::hooks::RequestKind;
 use crate::observe::observer::Observer;
-use crate::renew::Renewer;
 use crate::renew::grant::Grant;
-use crate::renew::grant::jwt_bearer::JwtBearerGrant;
-use crate::renew::login::Login;
+use crate::renew::grant::kind::GrantKind;
 use crate::renew::services::{Services, SharedServices};
+use crate::renew::{Acquired, Renewer};
 use crate::runtime::tasks::Tasks;
 use crate::runtime::worker::Worker;
 use crate::store::{RecordKinds, TokenStore};
@@ -28,11 +28,15 @@ use crate::token::subject::SubjectSource;
 use crate::tokens::Tokens;
 
 /// What was said, read: it only remains to be put together.
-pub(super) struct Parts {
-    server: Option<ServerConfig>,
+struct Parts {
+    shared: SharedServices,
+    server: Option<AuthorizationServer>,
+    policy: Arc<Policy>,
+    grant: Grant,
+    store: TokenStore,
     origins: Vec<Origin>,
     parameters: TokenParameters,
-    shared: SharedServices,
+    seed: Option<Acquired>,
 }
 
 /// What a flow that signs users in is made of.
@@ -50,9 +54,8 @@ impl TokensBuilder {
         let mut problems = Vec::new();
         let parts = self.read(&mut problems);
         self.check_login_label(&mut problems);
-        let tokens = parts.and_then(|parts| self.assemble(parts, &mut problems));
-        match tokens {
-            Some(tokens) if problems.is_empty() => Ok(tokens),
+        match parts {
+            Some(parts) if problems.is_empty() => Ok(self.assemble(parts)),
             _ => Err(Error::problems(&problems)),
         }
     }
@@ -60,16 +63,14 @@ impl TokensBuilder {
     /// What a flow is made of whose tokens are built when it ends, when it is known who has signed in.
     pub(crate) fn flow_parts(&self, problems: &mut Vec<String>) -> Option<FlowParts> {
         let parts = self.read(problems)?;
-        // Whether the store fits shows in the tokens alone.
-        let labelled = self.clone().login_label("somebody");
-        let shared = parts.shared.clone();
-        let server = self.authorization_server(parts.server.clone(), &shared);
-        labelled.assemble(parts, problems);
-        let Some(server) = server else {
+        let Some(server) = parts.server else {
             problems.push("signing users in takes an authorization server".to_owned());
             return None;
         };
-        Some(FlowParts { server, shared })
+        Some(FlowParts {
+            server,
+            shared: parts.shared,
+        })
     }
 
     /// Reads and checks what was said.
@@ -90,49 +91,41 @@ impl TokensBuilder {
             Some(server) => Some(server?),
             None => None,
         };
+        let (origins, parameters, shared) = (origins?, parameters.ok()?, shared?);
+        let server = server.map(|server| self.authorization_server(server, &shared));
+        let registration = server.as_ref().map(|server| &server.registration);
+        let environment = &shared.connection.environment;
+        let policy = Arc::new(self.policy.clone());
+        let grant = self.grant.clone().into_grant(registration);
+        let store = self.token_store(&grant, registration, environment, &policy, problems);
+        let seed = self.seed(environment);
+        let seed = seed.map_err(|error| problems.push(error.to_string()));
         Some(Parts {
+            store: store?,
+            seed: seed.ok()?,
+            shared,
             server,
-            origins: origins?,
-            parameters: parameters.ok()?,
-            shared: shared?,
+            policy,
+            grant,
+            origins,
+            parameters,
         })
     }
 
-    fn assemble(self, parts: Parts, problems: &mut Vec<String>) -> Option<Tokens> {
-        let shared = parts.shared;
-        let server = self.authorization_server(parts.server, &shared);
-        let registration = server.as_ref().map(|server| &server.registration);
-        let environment = &shared.connection.environment;
-        let policy = Arc::new(self.policy);
-        let kinds = match self.grant {
-            GrantKind::Login { .. } => RecordKinds::AccessAndLogin,
-            _ => RecordKinds::Access,
-        };
+    fn assemble(self, parts: Parts) -> Tokens {
         let subjects = match &self.grant {
             GrantKind::TokenExchange(exchange) => exchange.subjects.clone(),
             GrantKind::PasswordFromRequest => Some(SubjectSource::Basic),
             _ => None,
         };
-        let grant = grant(self.grant, registration);
-        let location = self.store.open(self.store_sharing, environment);
-        let identity = grant.identity(registration, &self.label, &location.key);
-        let name = registration.map_or("a source", ClientRegistration::name);
-        let store = TokenStore::new(
-            (location, kinds),
-            environment,
-            &policy,
-            name,
-            identity,
-            problems,
-        )?;
         let observer = Observer::new(self.on_change, self.metrics, self.listener);
         let services = Arc::new(Services {
-            tasks: Tasks::new(Arc::clone(&shared.worker)),
-            shared,
-            server,
-            store,
+            tasks: Tasks::new(Arc::clone(&parts.shared.worker)),
+            shared: parts.shared,
+            server: parts.server,
+            store: parts.store,
             observer: Arc::new(observer),
-            policy,
+            policy: parts.policy,
             origin_ids: OriginIds::default(),
             scheme: self.scheme,
         });
@@ -141,38 +134,61 @@ impl TokensBuilder {
             let id = services.origin_ids.id(&origin);
             all.with(origin, id)
         });
+        let grant = parts.grant;
         let renewer = Arc::new(Renewer { services, grant });
         let registry = Arc::new(Registry::new(renewer));
         let tokens = Tokens::new(&registry, parts.parameters, origins, subjects);
-        let tokens = tokens.with_bearer_method(self.bearer_method);
-        if let Some(at_hand) = self.seed_tokens {
-            tokens
-                .seed(at_hand)
-                .map_err(|error| problems.push(error.to_string()))
-                .ok()?;
+        if let Some(seed) = parts.seed {
+            tokens.slot.publish(seed);
         }
-        Some(tokens)
+        tokens.with_bearer_method(self.bearer_method)
+    }
+
+    /// The records of these tokens, if the store can hold them.
+    fn token_store(
+        &self,
+        grant: &Grant,
+        registration: Option<&ClientRegistration>,
+        environment: &Environment,
+        policy: &Arc<Policy>,
+        problems: &mut Vec<String>,
+    ) -> Option<TokenStore> {
+        let kinds = match grant {
+            Grant::Login(_) => RecordKinds::AccessAndLogin,
+            _ => RecordKinds::Access,
+        };
+        let location = self.store.clone().open(self.store_sharing, environment);
+        let identity = grant.identity(registration, &self.label, &location.key);
+        let name = registration.map_or("a source", ClientRegistration::name);
+        TokenStore::new(
+            (location, kinds),
+            environment,
+            policy,
+            name,
+            identity,
+            problems,
+        )
     }
 
     fn authorization_server(
         &self,
-        server: Option<ServerConfig>,
+        server: ServerConfig,
         shared: &SharedServices,
-    ) -> Option<AuthorizationServer> {
+    ) -> AuthorizationServer {
         let registration = ClientRegistration {
-            server: server?,
+            server,
             client_id: self.client_id.clone(),
             client_secret: self.client_secret.clone(),
             client_assertion: self.client_assertion.clone(),
             method: self.method.clone(),
         };
         let (connection, metadata) = (&shared.connection, &shared.metadata);
-        Some(AuthorizationServer::new(
+        AuthorizationServer::new(
             registration,
             Arc::clone(connection),
             Arc::clone(metadata),
             &self.policy,
-        ))
+        )
     }
 
     fn origins(&self, problems: &mut Vec<String>) -> Option<Vec<Origin>> {
@@ -210,22 +226,5 @@ impl TokensBuilder {
             http_options: self.http_options.clone(),
             worker: Arc::new(runtime.map_or_else(Worker::thread, Worker::Runtime)),
         })
-    }
-}
-
-fn grant(kind: GrantKind, client: Option<&ClientRegistration>) -> Grant {
-    match kind {
-        GrantKind::ClientCredentials => Grant::ClientCredentials,
-        GrantKind::JwtBearer(assertion) => {
-            Grant::JwtBearer(JwtBearerGrant::new(&assertion, client))
-        }
-        GrantKind::Login {
-            refresh_token,
-            user,
-        } => Grant::Login(Arc::new(Login::new(refresh_token, user))),
-        GrantKind::TokenExchange(exchange) => Grant::TokenExchange(exchange),
-        GrantKind::PasswordFromRequest => Grant::PasswordFromRequest,
-        GrantKind::TokenSource(source) => Grant::TokenSource(source),
-        GrantKind::StaticToken => Grant::StaticToken,
     }
 }

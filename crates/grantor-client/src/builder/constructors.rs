@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use grantor_core::Secret;
 
-use super::{GrantKind, TokensBuilder};
+use super::TokensBuilder;
 use crate::authorization_server::assertion::Assertion;
 use crate::authorization_server::client_credential::ClientCredential;
 use crate::config::server::Server;
+use crate::renew::grant::kind::GrantKind;
 use crate::renew::grant::token_exchange::TokenExchange;
 use crate::renew::grant::token_source::TokenSource;
 use crate::token::subject::PasswordCredentials;

@@ -2,8 +2,9 @@
 
 use grantor_core::{Secret, TokenEndpointAuthMethod, TokenParameters};
 
-use super::{GrantKind, TokensBuilder};
+use super::TokensBuilder;
 use crate::authorization_server::assertion::byte_order_mark;
+use crate::renew::grant::kind::GrantKind;
 use crate::store::location::{StoreLocation, StoreSharing};
 
 impl TokensBuilder {

@@ -1,22 +1,21 @@
 //! One access token that is kept fresh: the current one, and the single flight that renews it.
 
+mod flight;
 mod renewal;
 pub(crate) mod share;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use grantor_core::{Clock, TokenParameters};
 use tokio::sync::watch;
-use tracing::Instrument;
 
-use self::renewal::{RenewalTask, abandoned};
+use self::renewal::abandoned;
 use self::share::{PublishedToken, TokenShare};
 use super::rejections::Rejections;
-use super::single_flight::{Admission, SingleFlight};
+use super::single_flight::SingleFlight;
 use super::subject_cache::SubjectCache;
 use crate::authorization_server::ClientRegistration;
 use crate::error::Error;
@@ -25,7 +24,6 @@ use crate::observe::observer::Observer;
 use crate::renew::grant::Grant;
 use crate::renew::{Acquired, Renewer};
 use crate::runtime::instant::{NEVER, Nanos, nanos};
-use crate::runtime::jitter::jitter;
 use crate::runtime::per_thread::shard;
 use crate::token::cached_token::CachedToken;
 use crate::token::lifetime::Freshness;
@@ -48,9 +46,6 @@ impl SubjectPlace {
         drop(evicted);
     }
 }
-
-/// How long after an early renewal was begun a caller looks after it again.
-const RECHECK_AFTER: Nanos = 50_000_000;
 
 /// What a renewal ends with, for all who wait for it.
 pub(crate) type RenewalResult = Result<Arc<CachedToken>, Error>;
@@ -154,38 +149,7 @@ impl TokenSlot {
         }
     }
 
-    #[cold]
-    fn refresh_ahead(self: &Arc<Self>, current: &CachedToken) {
-        // Whether it could be started is nobody's business while the token is good.
-        let _ = self.start(RenewalReason::RefreshAhead);
-        // Meanwhile the others need not stand in line to learn that it is under way.
-        let recheck_at = self.now().saturating_add(RECHECK_AFTER);
-        current.refresh_at.fetch_max(recheck_at, Ordering::Relaxed);
-    }
-
-    /// Joins the renewal that is under way, or starts one.
-    fn start(self: &Arc<Self>, reason: RenewalReason) -> Result<InFlight, Error> {
-        let (sender, outcome) = watch::channel(None);
-        let admission = self.single_flight().join_or_lead(
-            self.now(),
-            std::process::id(),
-            &outcome,
-            || self.is_satisfied(reason),
-            || self.renewer.services.tasks.ensure_open(),
-        );
-        let number = match admission {
-            Admission::Join(outcome) => return Ok(outcome),
-            Admission::Satisfied(current) => return Ok(watch::channel(Some(Ok(current))).1),
-            Admission::RecentFailure(error) => return Err(error),
-            Admission::Lead(number) => number,
-        };
-        // From here on the renewal ends one way or the other, be it by being dropped before it ran.
-        let task = RenewalTask::new(Arc::clone(self), number, sender);
-        let tasks = &self.renewer.services.tasks;
-        tasks.spawn(task.run(reason).instrument(self.span(reason)));
-        Ok(outcome)
-    }
-
+    // The log of a renewal names this module.
     fn span(&self, reason: RenewalReason) -> tracing::Span {
         let why = match reason {
             RenewalReason::RefreshAhead => "early",
@@ -197,20 +161,6 @@ impl TokenSlot {
         let client_id = client.map(|client| &*client.client_id);
         let issuer = client.map(ClientRegistration::name);
         tracing::info_span!("grantor.token", issuer, client_id, why)
-    }
-
-    /// The current token, if it is what a renewal would be for.
-    fn is_satisfied(&self, reason: RenewalReason) -> Option<Arc<CachedToken>> {
-        let current = self.current()?;
-        let freshness = current.freshness(self.now());
-        let is_satisfied = match reason {
-            RenewalReason::RefreshAhead => freshness == Freshness::Fresh,
-            RenewalReason::Missing => freshness != Freshness::Expired,
-            RenewalReason::Rejected(generation) => {
-                current.generation != generation && freshness != Freshness::Expired
-            }
-        };
-        is_satisfied.then_some(current)
     }
 
     /// Makes a token the current one.
@@ -240,10 +190,6 @@ impl TokenSlot {
         token
     }
 
-    fn jitter(&self) -> f64 {
-        jitter(self.renewer.services.environment())
-    }
-
     /// The token there is, good or not.
     pub(crate) fn current(&self) -> Option<Arc<CachedToken>> {
         let published = self.current.load();
@@ -260,46 +206,6 @@ impl TokenSlot {
     #[inline]
     pub(crate) fn now(&self) -> Nanos {
         nanos(self.clock.elapsed())
-    }
-
-    pub(super) fn complete(&self, number: u64, outcome: &RenewalResult) {
-        let mut single_flight = self.single_flight();
-        match outcome {
-            Ok(_) => single_flight.succeed(number),
-            Err(error) => {
-                let backoff_until = |failures| self.backoff_until(failures, error);
-                let until = single_flight.fail(number, error.clone(), backoff_until);
-                if let Some(current) = self.current() {
-                    current.refresh_at.fetch_max(until, Ordering::Relaxed);
-                }
-            }
-        }
-    }
-
-    /// Until when a failure stands. That depends on whether anybody is without a token meanwhile: who
-    /// comes after the token's end has not been told of any failure.
-    fn backoff_until(&self, failures: u32, error: &Error) -> Nanos {
-        let jitter = self.jitter();
-        let now = self.now();
-        let after = |pause: Duration| now.saturating_add(nanos(pause));
-        let good = |current: &Arc<CachedToken>| current.freshness(now) != Freshness::Expired;
-        let until = match self.current().filter(good) {
-            Some(current) => {
-                after(current.lifetime.backoff(failures, jitter)).min(current.expires_at)
-            }
-            None => {
-                let doubled = Duration::from_millis(250) * 2u32.pow(failures.clamp(1, 8) - 1);
-                let pause = doubled.min(Duration::from_secs(30));
-                after(pause.mul_f64(0.5 + jitter / 2.0))
-            }
-        };
-        until.max(after(error.retry_after().unwrap_or_default()))
-    }
-
-    fn single_flight(&self) -> MutexGuard<'_, SingleFlight<InFlight, Error>> {
-        self.single_flight
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

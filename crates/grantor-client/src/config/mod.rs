@@ -1,5 +1,6 @@
 //! What a user says, parsed once.
 
+pub(crate) mod endpoints;
 pub(crate) mod origin;
 pub(crate) mod placement;
 pub(crate) mod policy;

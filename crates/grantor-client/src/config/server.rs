@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use grantor_core::{InvalidIssuer, Issuer, LocalhostNames, Quirks, is_plain_localhost_name};
 use url::Url;
 
+use super::endpoints::Endpoints;
 use crate::providers::{Pkce, Provider};
 
 /// Which authorization server, and what is known of it beforehand.
@@ -28,16 +29,8 @@ pub struct Server {
     pub issuer: Option<String>,
     /// Where its metadata is, if not at a well-known location. The issuer is compared all the same.
     pub metadata_url: Option<String>,
-    /// Where users are sent, instead of what the metadata says.
-    pub authorization_endpoint: Option<String>,
-    /// Where tokens are had, instead of what the metadata says.
-    pub token_endpoint: Option<String>,
-    /// Where devices begin (RFC 8628), instead of what the metadata says.
-    pub device_authorization_endpoint: Option<String>,
-    /// Where tokens are given up, instead of what the metadata says.
-    pub revocation_endpoint: Option<String>,
-    /// Where tokens are looked up, instead of what the metadata says.
-    pub introspection_endpoint: Option<String>,
+    /// Where its endpoints are, instead of what the metadata says.
+    pub endpoints: Endpoints,
     /// Whether it takes PKCE, where its metadata says nothing of it.
     pub pkce: Pkce,
     /// What it does otherwise than the specifications.
@@ -56,7 +49,10 @@ impl Server {
     /// A server of which the token endpoint is all that is known.
     pub fn at_token_endpoint(url: impl Into<String>) -> Self {
         Self {
-            token_endpoint: Some(url.into()),
+            endpoints: Endpoints {
+                token: Some(url.into()),
+                ..Endpoints::default()
+            },
             ..Self::default()
         }
     }
@@ -82,7 +78,7 @@ impl Server {
         problems: &mut Vec<String>,
     ) -> Option<ServerConfig> {
         let before = problems.len();
-        if self.issuer.is_none() && self.token_endpoint.is_none() {
+        if self.issuer.is_none() && self.endpoints.token.is_none() {
             problems.push("neither an issuer nor a token endpoint is given".to_owned());
         }
         if self.issuer.is_none() && self.metadata_url.is_some() {
@@ -112,14 +108,7 @@ impl Server {
         let checked = ServerConfig {
             issuer,
             metadata_url: url("metadata_url", &self.metadata_url),
-            authorization_endpoint: url("authorization_endpoint", &self.authorization_endpoint),
-            token_endpoint: url("token_endpoint", &self.token_endpoint),
-            device_authorization_endpoint: url(
-                "device_authorization_endpoint",
-                &self.device_authorization_endpoint,
-            ),
-            revocation_endpoint: url("revocation_endpoint", &self.revocation_endpoint),
-            introspection_endpoint: url("introspection_endpoint", &self.introspection_endpoint),
+            endpoints: self.endpoints.map(url),
             pkce: self.pkce,
             quirks: self.quirks,
         };
@@ -143,11 +132,7 @@ fn needs_own_client(text: &str) -> &'static str {
 pub(crate) struct ServerConfig {
     pub(crate) issuer: Option<Issuer>,
     pub(crate) metadata_url: Option<Url>,
-    pub(crate) authorization_endpoint: Option<Url>,
-    pub(crate) token_endpoint: Option<Url>,
-    pub(crate) device_authorization_endpoint: Option<Url>,
-    pub(crate) revocation_endpoint: Option<Url>,
-    pub(crate) introspection_endpoint: Option<Url>,
+    pub(crate) endpoints: Endpoints<Url>,
     pub(crate) pkce: Pkce,
     pub(crate) quirks: Quirks,
 }
@@ -193,11 +178,13 @@ impl From<&Provider> for Server {
             };
         }
         Self {
-            authorization_endpoint: text(&provider.authorization_endpoint),
-            token_endpoint: Some(provider.token_endpoint.to_string()),
-            device_authorization_endpoint: text(&provider.device_authorization_endpoint),
-            revocation_endpoint: text(&provider.revocation_endpoint),
-            introspection_endpoint: text(&provider.introspection_endpoint),
+            endpoints: Endpoints {
+                authorization: text(&provider.authorization_endpoint),
+                token: Some(provider.token_endpoint.to_string()),
+                device_authorization: text(&provider.device_authorization_endpoint),
+                revocation: text(&provider.revocation_endpoint),
+                introspection: text(&provider.introspection_endpoint),
+            },
             ..server
         }
     }

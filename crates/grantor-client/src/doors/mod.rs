@@ -4,6 +4,7 @@
 pub(crate) mod blocking;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) mod exchange;
 pub mod layer;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]

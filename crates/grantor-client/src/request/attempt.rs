@@ -1,23 +1,20 @@
-//! A request that was sent with a token: what its answer means, and how it is sent again.
+//! A request that was sent with a token, and what its answer means.
+
+pub(crate) mod reaction;
 
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 
+use self::reaction::{Reaction, Resend};
 use super::flags::AttemptFlags;
-use super::http_request::HttpRequest;
 use super::verdict::{Answer, CurrentToken, Facts, Verdict, is_accepted, is_rejection, verdict};
+use crate::cache::slot::TokenSlot;
 use crate::cache::slot::share::TokenShare;
-use crate::cache::slot::{InFlight, TokenSlot};
 use crate::config::origin::OriginId;
 use crate::config::placement::BearerMethod;
-use crate::error::Error;
-use crate::observe::metrics::MetricEvent;
 use crate::token::lifetime::Freshness;
-use crate::token::reason::RenewalReason;
-use crate::token::subject::Subject;
 
 /// A request that was prepared: remembers which token it carries, to judge the answer.
 // Two words and no padding: it goes through many hands for every request, in registers.
@@ -37,22 +34,6 @@ pub enum Observed {
     /// The request is worth another try: prepare a copy of it by this and send that. Without a copy,
     /// the answer is the caller's.
     Resend(Resend),
-}
-
-/// Prepares a copy of a request that is sent again.
-#[must_use = "a copy of the request is prepared by `prepare`"]
-pub struct Resend {
-    slot: Arc<TokenSlot>,
-    flags: AttemptFlags,
-}
-
-/// What an answer leads to that takes more than a look.
-pub(crate) struct Reaction {
-    verdict: Verdict,
-    slot: Arc<TokenSlot>,
-    in_flight: Option<InFlight>,
-    sent: Arc<TokenShare>,
-    flags: AttemptFlags,
 }
 
 impl Observed {
@@ -208,98 +189,6 @@ impl Attempt {
     }
 }
 
-impl Reaction {
-    /// Does what follows from the answer, and waits for it.
-    pub(crate) async fn carry_out(self) -> Observed {
-        let (slot, sent) = (&self.slot, &self.sent);
-        let next = match self.verdict {
-            Verdict::Renew if self.notes_renewal() => {
-                slot.renewer.services.observer.count(MetricEvent::Rejection);
-                slot.renew(RenewalReason::Rejected(sent.generation)).await
-            }
-            Verdict::Renew | Verdict::Wait => match self.in_flight.or_else(|| slot.in_flight()) {
-                Some(in_flight) => slot.wait(in_flight).await,
-                None => return Observed::Done,
-            },
-            Verdict::NewNonce => {
-                return Observed::Resend(Resend {
-                    flags: self.flags,
-                    slot: self.slot,
-                });
-            }
-            _ => return Observed::Resend(Resend::replacing(self.slot, self.flags)),
-        };
-        match next {
-            // Some servers give the same token until its end.
-            Ok(next) if next.secret() == sent.secret() => Observed::Done,
-            Ok(_) => Observed::Resend(Resend::replacing(self.slot, self.flags)),
-            Err(_) => Observed::Done,
-        }
-    }
-
-    /// Whether it is for this rejection to renew: others may have been first.
-    fn notes_renewal(&self) -> bool {
-        let (slot, origin) = (&self.slot, self.flags.origin());
-        slot.rejections.note_renewal(&self.sent, origin, slot.now())
-    }
-}
-
-impl Resend {
-    fn replacing(slot: Arc<TokenSlot>, flags: AttemptFlags) -> Self {
-        Self {
-            slot,
-            flags: flags.replaced(),
-        }
-    }
-
-    /// Puts the token there is now on a copy of the request, in place of the one that was sent.
-    ///
-    /// # Errors
-    /// There is no token, or the copy goes to another origin than the request did.
-    pub async fn prepare<B>(self, request: &mut Request<B>) -> Result<Attempt, Error> {
-        self.prepare_request(request).await
-    }
-
-    /// As [`prepare`](Self::prepare), on a copy that was made before the first try was prepared: the
-    /// hooks have not seen it.
-    #[cfg(any(feature = "reqwest", feature = "blocking"))]
-    pub(crate) async fn prepare_copy(
-        self,
-        request: &mut impl HttpRequest,
-    ) -> Result<Attempt, Error> {
-        self.slot.run_request_hooks(request).await;
-        self.prepare_request(request).await
-    }
-
-    /// As [`prepare`](Self::prepare), for requests of another type.
-    pub(crate) async fn prepare_request(
-        self,
-        request: &mut impl HttpRequest,
-    ) -> Result<Attempt, Error> {
-        let Self { slot, flags } = self;
-        let token = slot.get().await?;
-        let services = &slot.renewer.services;
-        let origin = flags.origin();
-        let names = request.localhost_names();
-        services.origin_ids.check(origin, request.uri(), names)?;
-        if matches!(slot.subject, Some(Subject::Password(_))) {
-            // The user's password, which the token stands for.
-            request.headers_mut().remove(AUTHORIZATION);
-        }
-        let method = flags.placement();
-        services.scheme.apply(method, &token, origin, request)?;
-        let attempt = Attempt {
-            token: Some(token),
-            flags: flags.again(),
-        };
-        Ok(if flags.is_pinned() {
-            attempt.pin(&slot)
-        } else {
-            attempt
-        })
-    }
-}
-
 impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sent = self.token.as_ref();
@@ -307,11 +196,5 @@ impl fmt::Debug for Attempt {
             .field("generation", &sent.map(|sent| sent.generation))
             .field("sends", &self.flags.sends())
             .finish()
-    }
-}
-
-impl fmt::Debug for Resend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resend").finish_non_exhaustive()
     }
 }

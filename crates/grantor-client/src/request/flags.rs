@@ -7,7 +7,7 @@ use crate::config::placement::BearerMethod;
 
 /// Where the token went, how often the request was sent, and what for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct AttemptFlags(NonZeroU64);
+pub(in crate::request) struct AttemptFlags(NonZeroU64);
 
 impl AttemptFlags {
     /// Never zero.
@@ -20,7 +20,7 @@ impl AttemptFlags {
     const PLACEMENT: u32 = 16;
 
     #[inline]
-    pub(super) fn first(origin: OriginId, placement: BearerMethod) -> Self {
+    pub(in crate::request) fn first(origin: OriginId, placement: BearerMethod) -> Self {
         let placement = match placement {
             BearerMethod::Header => 0,
             BearerMethod::Query => 1,
@@ -30,7 +30,7 @@ impl AttemptFlags {
     }
 
     /// The next sending. Beyond what anybody sends it counts no further.
-    pub(super) fn again(self) -> Self {
+    pub(in crate::request) fn again(self) -> Self {
         if self.sends() > 8 {
             return self;
         }
@@ -38,34 +38,34 @@ impl AttemptFlags {
     }
 
     /// The next sending is one for a rejection.
-    pub(super) fn replaced(self) -> Self {
+    pub(in crate::request) fn replaced(self) -> Self {
         Self(self.0 | Self::REPLACED)
     }
 
     /// The slot of the token is held.
-    pub(super) fn pinned(self) -> Self {
+    pub(in crate::request) fn pinned(self) -> Self {
         Self(self.0 | Self::PINNED)
     }
 
-    pub(super) const fn is_replaced(self) -> bool {
+    pub(in crate::request) const fn is_replaced(self) -> bool {
         self.0.get() & Self::REPLACED != 0
     }
 
-    pub(super) const fn is_pinned(self) -> bool {
+    pub(in crate::request) const fn is_pinned(self) -> bool {
         self.0.get() & Self::PINNED != 0
     }
 
     /// How often the request was sent, this time included.
-    pub(super) const fn sends(self) -> u8 {
+    pub(in crate::request) const fn sends(self) -> u8 {
         ((self.0.get() >> Self::RESENDS) & 0xf) as u8 + 1
     }
 
     #[inline]
-    pub(super) const fn origin(self) -> OriginId {
+    pub(in crate::request) const fn origin(self) -> OriginId {
         (self.0.get() >> Self::ORIGIN) as OriginId
     }
 
-    pub(super) const fn placement(self) -> BearerMethod {
+    pub(in crate::request) const fn placement(self) -> BearerMethod {
         match self.0.get() >> Self::PLACEMENT {
             0 => BearerMethod::Header,
             1 => BearerMethod::Query,

@@ -5,8 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::{
-    AuthorizationRequest, AuthorizationResponse, CodeVerifier, Environment, GrantParameters,
-    Issuer, RedirectUri, ResponseType, ServerMetadata,
+    AuthorizationResponse, CodeVerifier, Environment, GrantParameters, Issuer, RedirectUri,
 };
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -21,7 +20,6 @@ use crate::builder::TokensBuilder;
 use crate::builder::assemble::FlowParts;
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
-use crate::providers::Pkce;
 
 /// Signs users in with a code and PKCE, always by S256.
 ///
@@ -46,12 +44,12 @@ use crate::providers::Pkce;
 /// ```
 #[derive(Clone)]
 pub struct CodeFlow {
-    builder: TokensBuilder,
-    server: AuthorizationServer,
+    pub(super) builder: TokensBuilder,
+    pub(super) server: AuthorizationServer,
     environment: Environment,
-    redirect_uri: RedirectUri,
-    parameters: Vec<(String, String)>,
-    s256_may_be_unadvertised: bool,
+    pub(super) redirect_uri: RedirectUri,
+    pub(super) parameters: Vec<(String, String)>,
+    pub(super) s256_may_be_unadvertised: bool,
 }
 
 impl TokensBuilder {
@@ -68,7 +66,7 @@ impl TokensBuilder {
         let parts = self.flow_parts(&mut problems);
         let nowhere = |parts: &FlowParts| {
             let server = &parts.server.registration.server;
-            server.issuer.is_none() && server.authorization_endpoint.is_none()
+            server.issuer.is_none() && server.endpoints.authorization.is_none()
         };
         if parts.as_ref().is_some_and(nowhere) {
             let needed = "an \"issuer\" or an \"authorization_endpoint\"";
@@ -122,27 +120,11 @@ impl CodeFlow {
     /// The server's metadata can't be had, or lacks an authorization endpoint or S256.
     pub async fn start(&self) -> Result<AuthorizationRedirect, Error> {
         let metadata = self.server.published_metadata().await?;
-        let endpoint = self.check(metadata.as_deref())?;
+        let endpoint = self.authorization_endpoint(metadata.as_deref())?;
         let environment = &self.environment;
         let state = environment.random_text::<32>();
         let verifier = CodeVerifier::from_random(environment.random_bytes());
-        let ask = self.builder.token_parameters()?;
-        let audience = ask
-            .audience
-            .iter()
-            .map(|a| ("audience".to_owned(), a.clone()));
-        let request = AuthorizationRequest {
-            response_type: Some(ResponseType::code()),
-            client_id: Some(self.builder.client_id.to_owned()),
-            redirect_uri: Some(self.redirect_uri.as_str().to_owned()),
-            scope: ask.scope.map(|scope| scope.as_str().to_owned()),
-            state: Some(state.clone()),
-            code_challenge: Some(verifier.challenge().value),
-            code_challenge_method: Some("S256".to_owned()),
-            resource: ask.resource.clone(),
-            extra: audience.chain(self.parameters.iter().cloned()).collect(),
-            ..AuthorizationRequest::default()
-        };
+        let request = self.authorization_request(state.clone(), &verifier)?;
         let url = request.to_url_with(endpoint, &self.server.registration.server.quirks);
         let url = url.map_err(|_| {
             Error::configuration("the authorization endpoint and the parameters make no URL")
@@ -156,54 +138,11 @@ impl CodeFlow {
         Ok(AuthorizationRedirect { url, pending })
     }
 
-    fn check<'a>(&'a self, metadata: Option<&'a ServerMetadata>) -> Result<&'a Url, Error> {
-        let published = metadata.and_then(|metadata| metadata.authorization_endpoint.as_ref());
-        let Some(endpoint) = self
-            .server
-            .registration
-            .server
-            .authorization_endpoint
-            .as_ref()
-            .or(published)
-        else {
-            return Err(Error::configuration(format!(
-                "the metadata of {} has no \"authorization_endpoint\"",
-                self.name()
-            )));
-        };
-        if !self.s256_may_be_unadvertised {
-            self.check_s256(metadata)?;
-        }
-        Ok(endpoint)
-    }
-
-    /// Whether a stolen code would be of no use: by PKCE, or by what only the client knows.
-    fn check_s256(&self, metadata: Option<&ServerMetadata>) -> Result<(), Error> {
-        let methods = metadata.map(|metadata| &metadata.code_challenge_methods_supported);
-        let advertised = methods.is_some_and(|methods| methods.iter().any(|it| it == "S256"));
-        let name = self.name();
-        match self.server.registration.server.pkce {
-            _ if advertised => Ok(()),
-            Pkce::S256 => Ok(()),
-            // RFC 9700 section 2.1.1 demands PKCE of public clients.
-            Pkce::Undocumented if self.builder.is_confidential() => Ok(()),
-            Pkce::Undocumented => Err(Error::configuration(format!(
-                "{name} is not known to take PKCE, so only a client secret keeps a stolen code from \
-                 being used, and there is none: give one by \"client_secret\", or accept this by \
-                 \"danger_unadvertised_s256\""
-            ))),
-            Pkce::Unknown => Err(Error::configuration(format!(
-                "{name} does not say that it knows PKCE with S256; if it does, say so by \
-                 \"danger_unadvertised_s256\""
-            ))),
-        }
-    }
-
     /// What to call the server in messages and in what is pending.
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         let server = &self.server.registration.server;
         let issuer = server.issuer.as_ref().map(Issuer::as_str);
-        let endpoint = server.token_endpoint.as_ref().map(Url::as_str);
+        let endpoint = server.endpoints.token.as_ref().map(Url::as_str);
         issuer.or(endpoint).unwrap_or("the server")
     }
 

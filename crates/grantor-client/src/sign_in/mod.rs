@@ -1,6 +1,7 @@
 //! Signing users in. Every way to do so ends with a login that is stored and whose first token is
 //! published.
 
+mod authorization_request;
 pub(crate) mod code_flow;
 pub(crate) mod device_flow;
 pub(crate) mod pending;

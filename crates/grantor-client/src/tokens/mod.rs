@@ -19,12 +19,8 @@ use crate::observe::counters::Counts;
 use crate::renew::grant::Grant;
 use crate::renew::grant::token_exchange::Actor;
 use crate::renew::services::Services;
-use crate::renew::{Acquired, Origin};
 use crate::token::access_token::AccessToken;
-use crate::token::credential::{Credential, TokenType, UnfitForHeader};
-use crate::token::lifetime::{Lifetime, MAX_LIFETIME};
 use crate::token::reason::RenewalReason;
-use crate::token::scheme::other_type;
 use crate::token::subject::{Subject, SubjectSource, SubjectToken};
 use crate::token::token_set::TokenSet;
 
@@ -74,38 +70,6 @@ impl Tokens {
             bearer_method: BearerMethod::default(),
             handle: Arc::new(CloseOnDrop(Arc::clone(registry))),
         }
-    }
-
-    /// Uses tokens that are at hand, until they end.
-    pub(crate) fn seed(&self, tokens: TokenSet) -> Result<(), Error> {
-        let environment = self.services().environment();
-        let left = tokens.expires_at.map(|end| end.since(environment.now()));
-        let lifetime = left.or(self.services().policy.default_lifetime);
-        let lifetime = Lifetime {
-            sent_at: environment.clock.elapsed(),
-            lifetime: lifetime.map(|lifetime| lifetime.min(MAX_LIFETIME)),
-            refresh_in: None,
-        };
-        let token_type = TokenType::parse(&tokens.token_type)
-            .filter(|token_type| self.services().scheme.carries(*token_type));
-        let Some(token_type) = token_type else {
-            return Err(Error::configuration(format!(
-                "the token that was handed in is of {}, and no request can carry it",
-                other_type(&tokens.token_type)
-            )));
-        };
-        let credential = Credential::new(token_type, &tokens.access_token);
-        let credential = credential.map_err(|UnfitForHeader| {
-            Error::configuration(
-                "the token that was handed in has a character that no header can carry",
-            )
-        })?;
-        self.slot.publish(Acquired {
-            credential: credential.with_scope(tokens.scope),
-            lifetime,
-            from: Origin::Adopted,
-        });
-        Ok(())
     }
 
     pub(crate) fn services(&self) -> &Arc<Services> {

@@ -1,9 +1,9 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 pub(crate) mod child;
-pub(crate) mod counting_store;
 pub(crate) mod faulty_store;
 pub(crate) mod socket;
+#[cfg(feature = "reqwest")]
 pub(crate) mod steps;
 pub(crate) mod web;
 

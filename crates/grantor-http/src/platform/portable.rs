@@ -1,7 +1,9 @@
-//! The clock of the standard library.
+//! The clock of the standard library, and the generator of the cryptography library.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+pub(crate) use grantor_jose::random::fill;
 
 /// Time since this was first asked. On some systems it stands still while the machine sleeps: then
 /// a token that expires meanwhile is used once more, and the API's 401 renews it.

@@ -28,6 +28,7 @@ pub(crate) const HOUSES: &[House] = &[
             "token",
             "device_authorization",
             "pushed_authorization",
+            "token_with_hint",
             "introspection",
             "revocation",
             "metadata",

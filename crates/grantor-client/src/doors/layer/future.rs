@@ -13,7 +13,8 @@ use tower_service::Service;
 use super::error::ServiceError;
 use super::replay::Replay;
 use crate::error::Error;
-use crate::request::attempt::{Attempt, Observed, Reaction};
+use crate::request::attempt::reaction::Reaction;
+use crate::request::attempt::{Attempt, Observed};
 use crate::tokens::Tokens;
 
 pin_project! {

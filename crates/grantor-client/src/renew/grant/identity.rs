@@ -47,7 +47,7 @@ impl Grant {
         let Some(client) = client else {
             return who;
         };
-        let endpoint = client.server.token_endpoint.as_ref().map(url::Url::as_str);
+        let endpoint = client.server.endpoints.token.as_ref().map(url::Url::as_str);
         let issuer = client
             .server
             .issuer

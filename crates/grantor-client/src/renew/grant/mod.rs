@@ -2,6 +2,7 @@
 
 pub(crate) mod identity;
 pub(crate) mod jwt_bearer;
+pub(crate) mod kind;
 pub(crate) mod token_exchange;
 pub(crate) mod token_source;
 

@@ -127,7 +127,6 @@ fn with_query(uri: &Uri, query: &str) -> Result<Uri, Error> {
 #[cfg(test)]
 mod tests {
     use http::HeaderMap;
-    use http::header::CONTENT_TYPE;
 
     use super::*;
 
@@ -170,8 +169,10 @@ mod tests {
         assert!(BearerMethod::Body.check(&mut bare).is_err());
     }
 
+    #[cfg(any(feature = "reqwest", feature = "blocking"))]
     #[test]
     fn a_form_is_told_by_its_type_whatever_its_parameters() {
+        use http::header::CONTENT_TYPE;
         let is_form = |content_type| {
             let value = HeaderValue::from_static(content_type);
             is_form(&HeaderMap::from_iter([(CONTENT_TYPE, value)]))

@@ -5,6 +5,7 @@ pub(crate) mod bearer;
 #[cfg(test)]
 mod nonce;
 #[cfg(test)]
+#[cfg(feature = "reqwest")]
 mod tests;
 
 use http::HeaderMap;
@@ -26,7 +27,7 @@ impl Scheme {
             reason = "a bearer token is the same for every origin"
         )
     )]
-    pub(super) fn apply(
+    pub(in crate::request) fn apply(
         &self,
         method: BearerMethod,
         token: &TokenShare,

@@ -1,0 +1,41 @@
+//! Private folders and limits of the process, by what the system has for them.
+//!
+//! The fallback leaves it to the user's own folders to keep others out. The tests compile both and hold
+//! them to the same; `--cfg grantor_portable` takes the fallback everywhere.
+
+#[cfg(any(test, grantor_portable, not(unix)))]
+mod portable;
+#[cfg(all(unix, not(grantor_portable)))]
+mod unix;
+
+#[cfg(any(grantor_portable, not(unix)))]
+pub(crate) use self::portable::{allow_open_files, create_folder, mode_for_writers};
+#[cfg(all(unix, not(grantor_portable)))]
+pub(crate) use self::unix::{allow_open_files, create_folder, mode_for_writers};
+
+#[cfg(test)]
+mod tests {
+    /// The same questions to each.
+    macro_rules! asks {
+        ($name:ident, $platform:path) => {
+            #[test]
+            fn $name() {
+                use $platform as platform;
+                let parent = tempfile::tempdir().unwrap();
+                let folder = parent.path().join("a").join("b");
+                assert_eq!(platform::mode_for_writers(&folder), None);
+                platform::create_folder(&folder).unwrap();
+                platform::create_folder(&folder).unwrap();
+                assert!(folder.is_dir());
+                assert_eq!(platform::mode_for_writers(&folder), None);
+                platform::allow_open_files(64);
+            }
+        };
+    }
+
+    asks!(a_folder_is_private_and_may_be_there, super);
+    asks!(
+        the_fallback_makes_a_folder_that_may_be_there,
+        super::portable
+    );
+}

@@ -1,0 +1,80 @@
+//! Which token is wanted, and where it may go.
+
+use grantor_core::{Scope, TokenParameters};
+
+use super::TokensBuilder;
+use crate::config::placement::BearerMethod;
+use crate::error::Error;
+use crate::renew::grant::kind::GrantKind;
+use crate::token::token_set::TokenSet;
+
+impl TokensBuilder {
+    /// What is asked for: values with spaces between them.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Where the token is to be used (RFC 8707). May be given more than once.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.parameters.resource.push(resource.into());
+        self
+    }
+
+    /// Where the token is to be used, as some servers name it. May be given more than once.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.parameters.audience.push(audience.into());
+        self
+    }
+
+    /// A further parameter of the token request. It goes with every renewal too, and tokens that
+    /// were had with other parameters are other tokens.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.extra.push((name.into(), value.into()));
+        self
+    }
+
+    /// Where requests carry the token; in a header, if nothing else is said.
+    pub fn bearer_method(mut self, method: BearerMethod) -> Self {
+        self.bearer_method = method;
+        self
+    }
+
+    /// An origin that the token may go to, as `https://api.example`, or a URL below it. May be given
+    /// more than once. Plain http is for loopback addresses, and below `localhost` for the sessions of
+    /// grantor's own client.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.origins.push(origin.into());
+        self
+    }
+
+    /// Which of several logins of this client it is: a user's name, an account.
+    pub fn login_label(mut self, name: impl Into<String>) -> Self {
+        self.label = name.into();
+        self
+    }
+
+    /// Tokens that are at hand: the access token is used until its end, the refresh token then. With
+    /// a store that knows a newer refresh token of the same login, that one is used.
+    pub fn token_set(mut self, tokens: impl Into<TokenSet>) -> Self {
+        let tokens = tokens.into();
+        if let GrantKind::Login { refresh_token, .. } = &mut self.grant
+            && tokens.refresh_token.is_some()
+        {
+            refresh_token.clone_from(&tokens.refresh_token);
+        }
+        self.seed_tokens = Some(tokens);
+        self
+    }
+
+    pub(crate) fn token_parameters(&self) -> Result<TokenParameters, Error> {
+        let mut ask = self.parameters.clone();
+        if let Some(scope) = &self.scope {
+            let scope = Scope::parse(scope);
+            let scope =
+                scope.map_err(|error| Error::configuration(format!("\"scope\": {error}")))?;
+            ask.scope = Some(scope);
+        }
+        Ok(ask)
+    }
+}

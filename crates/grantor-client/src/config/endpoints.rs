@@ -1,0 +1,48 @@
+//! Where the endpoints of a server are.
+
+/// The endpoints of a server: as texts in [`Server`](crate::Server), as URLs once they were checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Endpoints<T = String> {
+    /// Where users are sent.
+    pub authorization: Option<T>,
+    /// Where tokens are had.
+    pub token: Option<T>,
+    /// Where devices begin (RFC 8628).
+    pub device_authorization: Option<T>,
+    /// Where tokens are given up.
+    pub revocation: Option<T>,
+    /// Where tokens are looked up.
+    pub introspection: Option<T>,
+}
+
+impl<T> Endpoints<T> {
+    /// Each endpoint in another form, by its name in the metadata.
+    pub(crate) fn map<U>(
+        &self,
+        mut change: impl FnMut(&'static str, &Option<T>) -> Option<U>,
+    ) -> Endpoints<U> {
+        Endpoints {
+            authorization: change("authorization_endpoint", &self.authorization),
+            token: change("token_endpoint", &self.token),
+            device_authorization: change(
+                "device_authorization_endpoint",
+                &self.device_authorization,
+            ),
+            revocation: change("revocation_endpoint", &self.revocation),
+            introspection: change("introspection_endpoint", &self.introspection),
+        }
+    }
+}
+
+impl<T> Default for Endpoints<T> {
+    fn default() -> Self {
+        Self {
+            authorization: None,
+            token: None,
+            device_authorization: None,
+            revocation: None,
+            introspection: None,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The grants as a program names them.
+
+use std::sync::Arc;
+
+use grantor_core::Secret;
+
+use super::Grant;
+use super::jwt_bearer::JwtBearerGrant;
+use super::token_exchange::TokenExchange;
+use super::token_source::TokenSource;
+use crate::authorization_server::ClientRegistration;
+use crate::authorization_server::assertion::Assertion;
+use crate::renew::login::Login;
+use crate::token::subject::PasswordCredentials;
+
+/// How tokens are to be obtained.
+#[derive(Debug, Clone)]
+pub(crate) enum GrantKind {
+    ClientCredentials,
+    JwtBearer(Box<Assertion>),
+    Login {
+        refresh_token: Option<Secret>,
+        user: Option<PasswordCredentials>,
+    },
+    TokenExchange(TokenExchange),
+    PasswordFromRequest,
+    TokenSource(Arc<dyn TokenSource>),
+    StaticToken,
+}
+
+impl GrantKind {
+    /// The grant, which has a state of its own.
+    pub(crate) fn into_grant(self, client: Option<&ClientRegistration>) -> Grant {
+        match self {
+            Self::ClientCredentials => Grant::ClientCredentials,
+            Self::JwtBearer(assertion) => Grant::JwtBearer(JwtBearerGrant::new(&assertion, client)),
+            Self::Login {
+                refresh_token,
+                user,
+            } => Grant::Login(Arc::new(Login::new(refresh_token, user))),
+            Self::TokenExchange(exchange) => Grant::TokenExchange(exchange),
+            Self::PasswordFromRequest => Grant::PasswordFromRequest,
+            Self::TokenSource(source) => Grant::TokenSource(source),
+            Self::StaticToken => Grant::StaticToken,
+        }
+    }
+}

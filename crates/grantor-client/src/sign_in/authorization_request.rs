@@ -1,0 +1,84 @@
+//! The request that the browser carries to the authorization endpoint (RFC 6749 section 4.1.1,
+//! RFC 7636, RFC 8707).
+
+use grantor_core::{AuthorizationRequest, CodeVerifier, ResponseType, ServerMetadata};
+use url::Url;
+
+use super::code_flow::CodeFlow;
+use crate::error::Error;
+use crate::providers::Pkce;
+
+impl CodeFlow {
+    /// All parameters, once.
+    pub(super) fn authorization_request(
+        &self,
+        state: String,
+        verifier: &CodeVerifier,
+    ) -> Result<AuthorizationRequest, Error> {
+        let ask = self.builder.token_parameters()?;
+        let audience = ask
+            .audience
+            .into_iter()
+            .map(|it| ("audience".to_owned(), it));
+        Ok(AuthorizationRequest {
+            response_type: Some(ResponseType::code()),
+            client_id: Some(self.builder.client_id.clone()),
+            redirect_uri: Some(self.redirect_uri.as_str().to_owned()),
+            scope: ask.scope.map(|scope| scope.as_str().to_owned()),
+            state: Some(state),
+            code_challenge: Some(verifier.challenge().value),
+            code_challenge_method: Some("S256".to_owned()),
+            resource: ask.resource,
+            extra: audience.chain(self.parameters.iter().cloned()).collect(),
+            ..AuthorizationRequest::default()
+        })
+    }
+
+    /// Where the user is sent, if a stolen code would be of no use to anybody.
+    pub(super) fn authorization_endpoint<'a>(
+        &'a self,
+        metadata: Option<&'a ServerMetadata>,
+    ) -> Result<&'a Url, Error> {
+        let published = metadata.and_then(|metadata| metadata.authorization_endpoint.as_ref());
+        let Some(endpoint) = self
+            .server
+            .registration
+            .server
+            .endpoints
+            .authorization
+            .as_ref()
+            .or(published)
+        else {
+            return Err(Error::configuration(format!(
+                "the metadata of {} has no \"authorization_endpoint\"",
+                self.name()
+            )));
+        };
+        if !self.s256_may_be_unadvertised {
+            self.check_s256(metadata)?;
+        }
+        Ok(endpoint)
+    }
+
+    /// Whether a stolen code would be of no use: by PKCE, or by what only the client knows.
+    fn check_s256(&self, metadata: Option<&ServerMetadata>) -> Result<(), Error> {
+        let methods = metadata.map(|metadata| &metadata.code_challenge_methods_supported);
+        let advertised = methods.is_some_and(|methods| methods.iter().any(|it| it == "S256"));
+        let name = self.name();
+        match self.server.registration.server.pkce {
+            _ if advertised => Ok(()),
+            Pkce::S256 => Ok(()),
+            // RFC 9700 section 2.1.1 demands PKCE of public clients.
+            Pkce::Undocumented if self.builder.is_confidential() => Ok(()),
+            Pkce::Undocumented => Err(Error::configuration(format!(
+                "{name} is not known to take PKCE, so only a client secret keeps a stolen code from being \
+                 used, and there is none: give one by \"client_secret\", or accept this by \
+                 \"danger_unadvertised_s256\""
+            ))),
+            Pkce::Unknown => Err(Error::configuration(format!(
+                "{name} does not say that it knows PKCE with S256; if it does, say so by \
+                 \"danger_unadvertised_s256\""
+            ))),
+        }
+    }
+}

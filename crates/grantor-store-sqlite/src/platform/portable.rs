@@ -1,0 +1,20 @@
+//! Files by the standard library alone.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+/// Creates a file, as private as its folder makes it.
+pub(crate) fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+/// Nothing: there are no modes.
+pub(crate) fn mode_for_others(_path: &Path) -> Option<u32> {
+    None
+}
+
+/// Syncs the file: a folder has no handle to sync.
+pub(crate) fn sync_with_directory(file: &File, _path: &Path) -> io::Result<()> {
+    file.sync_all()
+}
