@@ -19,6 +19,9 @@ mod request;
 mod secrets;
 mod servers;
 mod serving;
+#[cfg(feature = "socks")]
+#[path = "../../../grantor-http/tests/support/socks.rs"]
+mod socks;
 mod token;
 mod token_options;
 mod tokens;

@@ -52,7 +52,7 @@ impl SubjectPlace {
 /// How long after an early renewal was begun a caller looks after it again.
 const RECHECK_AFTER: Nanos = 50_000_000;
 
-/// What a renewal ends with, for all who wait for it.
+/// The result of a renewal, for all who wait for it.
 pub(crate) type RenewalResult = Result<Arc<CachedToken>, Error>;
 
 /// A renewal that has not ended.
@@ -93,7 +93,7 @@ impl TokenSlot {
         }
     }
 
-    /// The same for a subject, whose slot stands in `place` once it has a token.
+    /// The same for a subject, whose slot is in `place` once it has a token.
     pub(crate) fn for_subject(self, subject: Subject, place: SubjectPlace) -> Self {
         Self {
             subject: Some(subject),
@@ -157,7 +157,7 @@ impl TokenSlot {
     fn refresh_ahead(self: &Arc<Self>, current: &CachedToken) {
         // Whether it could be started is nobody's business while the token is good.
         let _ = self.start(RenewalReason::RefreshAhead);
-        // Meanwhile the others need not stand in line to learn that it is under way.
+        // Meanwhile the others need not wait for the lock to learn that it is in flight.
         let recheck_at = self.now().saturating_add(RECHECK_AFTER);
         current.refresh_at.fetch_max(recheck_at, Ordering::Relaxed);
     }
@@ -275,8 +275,8 @@ impl TokenSlot {
         }
     }
 
-    /// Until when a failure stands. That depends on whether anybody is without a token meanwhile: who
-    /// comes after the token's end has not been told of any failure.
+    /// Until when a failure is reported without another request. That is longer while a valid token remains: who
+    /// comes after the token's end has not seen any failure.
     fn backoff_until(&self, failures: u32, error: &Error) -> Nanos {
         let jitter = self.jitter();
         let now = self.now();

@@ -1,4 +1,4 @@
-//! What a user says, parsed once.
+//! The configuration, parsed once.
 
 pub(crate) mod origin;
 pub(crate) mod placement;

@@ -28,19 +28,19 @@ pub struct Server {
     pub issuer: Option<String>,
     /// Where its metadata is, if not at a well-known location. The issuer is compared all the same.
     pub metadata_url: Option<String>,
-    /// Where users are sent, instead of what the metadata says.
+    /// The authorization endpoint, in place of the one in the metadata.
     pub authorization_endpoint: Option<String>,
-    /// Where tokens are had, instead of what the metadata says.
+    /// The token endpoint, in place of the one in the metadata.
     pub token_endpoint: Option<String>,
-    /// Where devices begin (RFC 8628), instead of what the metadata says.
+    /// The device authorization endpoint (RFC 8628), in place of the one in the metadata.
     pub device_authorization_endpoint: Option<String>,
-    /// Where tokens are given up, instead of what the metadata says.
+    /// The revocation endpoint (RFC 7009), in place of the one in the metadata.
     pub revocation_endpoint: Option<String>,
-    /// Where tokens are looked up, instead of what the metadata says.
+    /// The introspection endpoint (RFC 7662), in place of the one in the metadata.
     pub introspection_endpoint: Option<String>,
     /// Whether it takes PKCE, where its metadata says nothing of it.
     pub pkce: Pkce,
-    /// What it does otherwise than the specifications.
+    /// How it deviates from the specifications.
     pub quirks: Quirks,
 }
 
@@ -53,7 +53,17 @@ impl Server {
         }
     }
 
-    /// A server of which the token endpoint is all that is known.
+    /// A server of which the token endpoint is all that is known. Other endpoints are fields; one
+    /// that is there for introspection alone needs no token endpoint:
+    ///
+    /// ```
+    /// use grantor_client::{Server, Tokens};
+    ///
+    /// let mut server = Server::default();
+    /// server.introspection_endpoint = Some("https://idp.example/introspect".to_owned());
+    /// let client = Tokens::client_credentials(server, "api", "s3cret").build()?;
+    /// # Ok::<(), grantor_client::Error>(())
+    /// ```
     pub fn at_token_endpoint(url: impl Into<String>) -> Self {
         Self {
             token_endpoint: Some(url.into()),
@@ -75,6 +85,17 @@ impl Server {
         self
     }
 
+    /// Whether anything can be asked of it without its metadata.
+    fn names_an_endpoint(&self) -> bool {
+        let given = [
+            &self.token_endpoint,
+            &self.introspection_endpoint,
+            &self.revocation_endpoint,
+            &self.device_authorization_endpoint,
+        ];
+        given.iter().any(|endpoint| endpoint.is_some())
+    }
+
     /// Reads what was given, and names what can't be read.
     pub(crate) fn check(
         &self,
@@ -82,8 +103,8 @@ impl Server {
         problems: &mut Vec<String>,
     ) -> Option<ServerConfig> {
         let before = problems.len();
-        if self.issuer.is_none() && self.token_endpoint.is_none() {
-            problems.push("neither an issuer nor a token endpoint is given".to_owned());
+        if self.issuer.is_none() && !self.names_an_endpoint() {
+            problems.push("neither an issuer nor an endpoint of the server is given".to_owned());
         }
         if self.issuer.is_none() && self.metadata_url.is_some() {
             problems.push("metadata without an \"issuer\" can't be compared".to_owned());
@@ -127,7 +148,7 @@ impl Server {
     }
 }
 
-/// What to say of http below `localhost`, over a client that may ask DNS for such names.
+/// The hint for http below `localhost`, over a client that may ask DNS for such names.
 fn needs_own_client(text: &str) -> &'static str {
     let named = Url::parse(text).is_ok_and(|url| is_plain_localhost_name(&url));
     if named {

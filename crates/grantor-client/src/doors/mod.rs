@@ -4,7 +4,10 @@
 pub(crate) mod blocking;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) mod exchange;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+pub(crate) mod failure;
 pub mod layer;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) mod redirect;

@@ -30,7 +30,7 @@ pin_project! {
 }
 
 pin_project! {
-    // What takes long is boxed, so that the rest is small.
+    // The slow ways are boxed, so that the future is small.
     #[project = StateProjection]
     enum State<S, B, F, R> {
         /// There is no token yet.
@@ -69,7 +69,7 @@ struct Rejected<S, B, R> {
     resend: Option<Box<Copy<S, B>>>,
 }
 
-/// What another try needs.
+/// The parts that another try needs.
 pub(super) struct Copy<S, B> {
     service: S,
     request: Request<B>,
@@ -275,7 +275,7 @@ impl<S, B, R> Rejected<S, B, R> {
     }
 }
 
-/// As every future that is asked after its end.
+/// As every future that is polled after its completion.
 #[cold]
 fn polled_after_completion() -> ! {
     panic!("the future was polled after its end")
