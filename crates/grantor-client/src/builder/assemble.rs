@@ -27,7 +27,7 @@ use crate::store::{RecordKinds, TokenStore};
 use crate::token::subject::SubjectSource;
 use crate::tokens::Tokens;
 
-/// What was said, read: it only remains to be put together.
+/// The configuration, parsed.
 pub(super) struct Parts {
     server: Option<ServerConfig>,
     origins: Vec<Origin>,
@@ -35,7 +35,7 @@ pub(super) struct Parts {
     shared: SharedServices,
 }
 
-/// What a flow that signs users in is made of.
+/// The parts of a flow that signs users in.
 pub(crate) struct FlowParts {
     pub(crate) server: AuthorizationServer,
     pub(crate) shared: SharedServices,
@@ -57,7 +57,7 @@ impl TokensBuilder {
         }
     }
 
-    /// What a flow is made of whose tokens are built when it ends, when it is known who has signed in.
+    /// The parts of a flow, whose tokens are built when it ends and the user is known.
     pub(crate) fn flow_parts(&self, problems: &mut Vec<String>) -> Option<FlowParts> {
         let parts = self.read(problems)?;
         // Whether the store fits shows in the tokens alone.
@@ -186,7 +186,7 @@ impl TokensBuilder {
         (origins.len() == self.origins.len()).then_some(origins)
     }
 
-    /// What may be shared with other tokens.
+    /// The services that may be shared with other tokens.
     fn shared_services(&self, problems: &mut Vec<String>) -> Option<SharedServices> {
         if let Some(services) = &self.services {
             return Some(services.clone());

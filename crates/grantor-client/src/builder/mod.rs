@@ -139,7 +139,7 @@ impl TokensBuilder {
         self
     }
 
-    /// What the client signs to say who it is, instead of showing a secret (RFC 7523 section 2.2):
+    /// The assertion by which the client authenticates, in place of a secret (RFC 7523 section 2.2):
     /// `private_key_jwt`, or `client_secret_jwt` where the key is a secret. Issuer and subject are the
     /// client, and every request has one of its own.
     pub fn client_assertion(mut self, assertion: Assertion) -> Self {
@@ -162,14 +162,14 @@ impl TokensBuilder {
         self
     }
 
-    /// Where tokens are had; otherwise what the issuer publishes.
+    /// The token endpoint, in place of the one that the issuer publishes.
     pub fn token_endpoint(mut self, url: impl Into<String>) -> Self {
         let server = self.server.get_or_insert_default();
         server.token_endpoint = Some(url.into());
         self
     }
 
-    /// What is asked for: values with spaces between them.
+    /// The scope to request: values with spaces between them.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
@@ -188,7 +188,7 @@ impl TokensBuilder {
     }
 
     /// A further parameter of the token request. It goes with every renewal too, and tokens that
-    /// were had with other parameters are other tokens.
+    /// were fetched with other parameters are other tokens.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.extra.push((name.into(), value.into()));
         self
@@ -216,6 +216,16 @@ impl TokensBuilder {
 
     /// Tokens that are at hand: the access token is used until its end, the refresh token then. With
     /// a store that knows a newer refresh token of the same login, that one is used.
+    ///
+    /// ```
+    /// use grantor_client::{TokenSet, Tokens};
+    ///
+    /// # let kept = r#"{"access_token":"at","refresh_token":"rt","expires_at":4102444800}"#;
+    /// let tokens = Tokens::login("https://idp.example", "app")
+    ///     .token_set(TokenSet::from_json(kept)?)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn token_set(mut self, tokens: impl Into<TokenSet>) -> Self {
         let tokens = tokens.into();
         if let GrantKind::Login { refresh_token, .. } = &mut self.grant
@@ -250,7 +260,7 @@ impl TokensBuilder {
         self.exchange(|exchange| exchange.optional = true)
     }
 
-    /// Who acts on the subject's behalf (RFC 8693 section 2.1): a token, or
+    /// The party that acts on the subject's behalf (RFC 8693 section 2.1): a token, or
     /// [`Tokens`](crate::Tokens).
     pub fn actor(self, actor: impl Into<Actor>) -> Self {
         let actor = actor.into();
@@ -301,13 +311,13 @@ impl TokensBuilder {
     }
 
     pub(crate) fn token_parameters(&self) -> Result<TokenParameters, Error> {
-        let mut ask = self.parameters.clone();
+        let mut parameters = self.parameters.clone();
         if let Some(scope) = &self.scope {
             let scope = Scope::parse(scope);
             let scope =
                 scope.map_err(|error| Error::configuration(format!("\"scope\": {error}")))?;
-            ask.scope = Some(scope);
+            parameters.scope = Some(scope);
         }
-        Ok(ask)
+        Ok(parameters)
     }
 }

@@ -119,15 +119,15 @@ impl CodeFlow {
     /// Begins a sign-in.
     ///
     /// # Errors
-    /// The server's metadata can't be had, or lacks an authorization endpoint or S256.
+    /// The server's metadata can't be fetched, or lacks an authorization endpoint or S256.
     pub async fn start(&self) -> Result<AuthorizationRedirect, Error> {
         let metadata = self.server.published_metadata().await?;
         let endpoint = self.check(metadata.as_deref())?;
         let environment = &self.environment;
         let state = environment.random_text::<32>();
         let verifier = CodeVerifier::from_random(environment.random_bytes());
-        let ask = self.builder.token_parameters()?;
-        let audience = ask
+        let parameters = self.builder.token_parameters()?;
+        let audience = parameters
             .audience
             .iter()
             .map(|a| ("audience".to_owned(), a.clone()));
@@ -135,11 +135,11 @@ impl CodeFlow {
             response_type: Some(ResponseType::code()),
             client_id: Some(self.builder.client_id.to_owned()),
             redirect_uri: Some(self.redirect_uri.as_str().to_owned()),
-            scope: ask.scope.map(|scope| scope.as_str().to_owned()),
+            scope: parameters.scope.map(|scope| scope.as_str().to_owned()),
             state: Some(state.clone()),
             code_challenge: Some(verifier.challenge().value),
             code_challenge_method: Some("S256".to_owned()),
-            resource: ask.resource.clone(),
+            resource: parameters.resource.clone(),
             extra: audience.chain(self.parameters.iter().cloned()).collect(),
             ..AuthorizationRequest::default()
         };
@@ -193,13 +193,14 @@ impl CodeFlow {
                  \"danger_unadvertised_s256\""
             ))),
             Pkce::Unknown => Err(Error::configuration(format!(
-                "{name} does not say that it knows PKCE with S256; if it does, say so by \
+                "{name} does not say that it knows PKCE with S256: if its documentation does, set \
+                 \"pkce\" of the Server to Pkce::S256; otherwise accept this by \
                  \"danger_unadvertised_s256\""
             ))),
         }
     }
 
-    /// What to call the server in messages and in what is pending.
+    /// The server's name in messages and in pending sign-ins.
     fn name(&self) -> &str {
         let server = &self.server.registration.server;
         let issuer = server.issuer.as_ref().map(Issuer::as_str);

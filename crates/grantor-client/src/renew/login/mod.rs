@@ -30,9 +30,9 @@ use crate::token::subject::PasswordCredentials;
 pub(crate) struct Login {
     /// The refresh token that was handed in.
     pub(crate) initial_refresh_token: Option<Secret>,
-    /// Who signs in anew once there is no refresh token that can be used.
+    /// The credentials to sign in anew with, once no refresh token can be used.
     pub(crate) password: Option<PasswordCredentials>,
-    /// What this process knows; held while the refresh token is spent.
+    /// The state as this process knows it; locked while the refresh token is in use.
     state: Mutex<Option<LoginState>>,
     /// Whether the server refused what was handed in, and another login is in the store.
     initial_refused: AtomicBool,
@@ -47,7 +47,7 @@ struct LoginState {
     persisted: bool,
 }
 
-/// What a refresh token, or a password, was spent for.
+/// The outcome of a refresh, or of a sign-in by password.
 enum RefreshOutcome {
     Answer(Box<TokenAnswer>),
     /// The server does not take it.
