@@ -1,5 +1,10 @@
 //! A SOCKS5 proxy (RFC 1928) on a loopback address, for tests of this crate and of others.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may panic, and not each crate that has this file says so for all of it"
+)]
+
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};

@@ -126,10 +126,13 @@ impl Login {
                         PersistOutcome::Another => revoke(services, &answer.response).await,
                     }
                 }
-                RefreshOutcome::Refused(error) if by_password => return Err(error),
+                RefreshOutcome::Refused(error) if by_password => {
+                    let message = format!("the user can't be signed in: {error}");
+                    return Err(Error::needs_login_because(message).with_code_of(&error));
+                }
                 RefreshOutcome::Refused(_)
                     if self.yields_to_stored(services, state, &record).await? => {}
-                RefreshOutcome::Refused(_) => {
+                RefreshOutcome::Refused(error) => {
                     let (latest, version) = self.latest(services, state).await?;
                     let another = latest.login_id != record.login_id;
                     if another || is_newer(&latest, &record) {
@@ -144,7 +147,8 @@ impl Login {
                         .await;
                     if self.password.is_none() {
                         services.observer.emit(&Event::LoginEnded);
-                        return Err(login_ended());
+                        let message = format!("the login is over, sign in again: {error}");
+                        return Err(Error::needs_login_because(message).with_code_of(&error));
                     }
                 }
             }
@@ -169,12 +173,7 @@ async fn request_tokens(
     let server = services.server()?;
     match server.request_token(call, &services.tasks).await {
         Ok(answer) => Ok(RefreshOutcome::Answer(Box::new(answer))),
-        Err(error) if error.is_invalid_grant() => {
-            let error = Error::from(error);
-            let message = format!("the user can't be signed in: {error}");
-            let refused = Error::needs_login_because(message).with_code_of(&error);
-            Ok(RefreshOutcome::Refused(refused))
-        }
+        Err(error) if error.is_invalid_grant() => Ok(RefreshOutcome::Refused(error.into())),
         Err(error) => Err(error.into()),
     }
 }
