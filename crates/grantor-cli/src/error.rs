@@ -3,6 +3,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use grantor_client::SendError;
+use grantor_core::exchange::{DiscoveryError, FailureKind};
+use grantor_http::TransportError;
 use serde_json::{Value, json};
 
 /// How a command ends: one code for everything that a script would react to differently.
@@ -150,6 +152,16 @@ impl CliError {
         self
     }
 
+    /// The same, with what to do about an error, where that is an option of the command.
+    pub(crate) fn hint_at(self, error: &(dyn std::error::Error + 'static)) -> Self {
+        if is_about_certificate(error) {
+            return self.hint(
+                "give --ca-file with the certificate of the authority that signed the server's",
+            );
+        }
+        self
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
@@ -236,19 +248,42 @@ impl From<grantor_client::Error> for CliError {
         } else {
             Exit::Refused
         };
-        Self::new(exit, with_sources(&error)).retry_after(error.retry_after())
+        let failed = Self::new(exit, with_sources(&error)).hint_at(&error);
+        failed.retry_after(error.retry_after())
     }
 }
 
 impl From<SendError> for CliError {
     fn from(error: SendError) -> Self {
-        let exit = match error {
+        let failed = match error {
             SendError::Token(error) => return error.into(),
-            SendError::Request(ref error) if error.is_builder() => Exit::Configuration,
-            _ => Exit::TryAgain,
+            SendError::Request(error) => {
+                let error = TransportError::from(error);
+                let exit = match error.kind() {
+                    FailureKind::Configuration | FailureKind::Certificate => Exit::Configuration,
+                    _ => Exit::TryAgain,
+                };
+                Self::new(exit, with_sources(&error)).hint_at(&error)
+            }
+            SendError::InvalidUrl(why) => Self::usage(why),
+            SendError::TooManyRedirects => Self::new(Exit::ClientError, error.to_string()),
+            other => Self::failed(with_sources(&other)),
         };
-        Self::new(exit, with_sources(&error)).because("the request failed")
+        failed.because("the request failed")
     }
+}
+
+/// Whether a server's certificate is what is wrong, here or in a cause.
+fn is_about_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| {
+        let by_transport = cause.downcast_ref().map(TransportError::kind);
+        let by_discovery = match cause.downcast_ref() {
+            Some(DiscoveryError::NoAnswer(failure)) => Some(failure.kind),
+            _ => None,
+        };
+        by_transport.or(by_discovery) == Some(FailureKind::Certificate)
+    })
 }
 
 /// A message, and why: what lies behind an error, as far as it says more.

@@ -1,5 +1,9 @@
 //! The `grantor` command: an authorization server with an embedded database, its administration,
 //! and OAuth tokens for scripts.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `socks` | SOCKS proxies in `HTTPS_PROXY` and `ALL_PROXY`, for the commands that are clients |
 
 mod access_log;
 mod args;

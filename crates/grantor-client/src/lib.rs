@@ -1,8 +1,65 @@
 //! Every HTTP call carries a valid token: one token manager, many doors.
 //!
-//! [`Tokens`] fetches an access token when it is first needed and keeps it good. A door to it is two
-//! calls: [`Tokens::prepare`] puts the token on a request, [`Attempt::observe`] judges the answer.
-//! [`Session`] is the door over reqwest.
+//! [`Tokens`] fetches an access token when it is first needed, renews it before it ends, and replaces
+//! it when an API rejects it. Requests get it by the HTTP client that a program has:
+//!
+//! ```no_run
+//! use bytes::Bytes;
+//! use grantor_client::{Authenticate, Observed, Tokens};
+//! use http_body_util::Full;
+//! use hyper_util::client::legacy::Client;
+//! use hyper_util::rt::TokioExecutor;
+//! use tower::{Layer, ServiceExt};
+//!
+//! # fn send<B>(_: &http::Request<B>) -> http::Response<()> { http::Response::new(()) }
+//! # async fn call() -> Result<(), Box<dyn std::error::Error>> {
+//! let tokens = Tokens::client_credentials("https://idp.example", "app", "s3cret")
+//!     .allow_origin("https://api.example")
+//!     .build()?;
+//! let url = "https://api.example/things";
+//!
+//! // A session: below a URL, over a client of grantor's own. `blocking_session` needs no runtime.
+//! let api = tokens.session("https://api.example/")?;
+//! let things = api.get("things").send().await?;
+//!
+//! // A request of your own reqwest client; `middleware` is for reqwest-middleware.
+//! let client = reqwest::Client::new();
+//! let things = client.get(url).authenticate(&tokens).send().await?;
+//!
+//! // A tower service, here a client of hyper.
+//! let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+//! let client = tokens.layer().replay_cloned().layer(client);
+//! let things = client.oneshot(http::Request::get(url).body(Full::default())?).await?;
+//!
+//! // Anything that sends requests of the crate `http`, by two calls.
+//! let mut request = http::Request::get(url).body(())?;
+//! let mut attempt = tokens.prepare(&mut request).await?;
+//! let things = loop {
+//!     let answer = send(&request);
+//!     match attempt.observe(&answer).await {
+//!         Observed::Done => break answer,
+//!         Observed::Resend(resend) => attempt = resend.prepare(&mut request).await?,
+//!     }
+//! };
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The constructors of [`Tokens`] are the ways to a token, each with an example:
+//! [`client_credentials`](Tokens::client_credentials) with a secret or a key,
+//! [`login`](Tokens::login) for users, [`refresh_token`](Tokens::refresh_token),
+//! [`jwt_bearer`](Tokens::jwt_bearer) for service accounts,
+//! [`token_exchange`](Tokens::token_exchange), [`password`](Tokens::password),
+//! [`static_token`](Tokens::static_token), and [`from_source`](Tokens::from_source) for everything
+//! else.
+//!
+//! # Why a renewal failed
+//!
+//! Each renewal is a span `grantor.token` of the crate `tracing`, with the issuer, the client and the
+//! reason for it. A failure is a warning in that span, with the error, which names the cause, and its
+//! kind, which says who has to do something. [`TokensBuilder::on_event`] gives the same to a program.
+//!
+//! # Specifications
 //!
 //! RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7521, 7523,
 //! 7636, 7662, 8414, 8628, 8693, 8707, 9207.
@@ -14,6 +71,7 @@
 //! | `metrics` | counts in the recorder of the crate `metrics` |
 //! | `multipart` | forms with files in a [`Session`] |
 //! | `reqwest-middleware` | [`Tokens::middleware`], for clients of the crate of that name |
+//! | `socks` | SOCKS proxies in `HTTPS_PROXY` and `ALL_PROXY`; without it they are an error |
 //! | `stream` | bodies from streams, and answers as streams, in a [`Session`] |
 
 mod authorization_server;

@@ -1,4 +1,4 @@
-//! What a client signs: for a token, and to say who it is.
+//! Assertions that a client signs: for a token, and to authenticate.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

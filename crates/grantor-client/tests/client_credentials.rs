@@ -268,7 +268,7 @@ async fn a_failure_wakes_everybody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_told_again_for_a_while_without_asking() {
+async fn a_failure_is_reported_again_for_a_while_without_a_request() {
     let world = World::new();
     let tokens = world.here(world.client()).build().unwrap();
     world.server.fail_next(Fault::Refused("invalid_client"));
@@ -426,7 +426,7 @@ async fn a_token_of_another_type_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_waits_as_long_as_another_was_told_to() {
+async fn a_caller_waits_as_long_as_another_had_to() {
     let world = World::new();
     let tokens = world.here(world.client()).build().unwrap();
     let busy = Fault::Unavailable(15);

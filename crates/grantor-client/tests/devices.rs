@@ -75,7 +75,7 @@ async fn the_server_is_asked_at_its_own_pace() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_who_says_no_or_nothing_is_told_apart_from_a_server_that_fails() {
+async fn a_user_who_says_no_or_nothing_differs_from_a_server_that_fails() {
     for decision in ["deny", "expire", "nothing"] {
         let world = World::new();
         let waiting = flow(&world).start().await.unwrap();

@@ -127,8 +127,8 @@ async fn the_second_rejection_is_the_answer() {
 #[tokio::test]
 async fn redirects_keep_the_token_within_the_origin_and_lose_it_outside() {
     let world = World::new();
-    let abroad = Web::start(|request| Answer::text(200, request)).await;
-    let elsewhere = abroad.url("/file");
+    let other = Web::start(|request| Answer::text(200, request)).await;
+    let elsewhere = other.url("/file");
     let web = Web::start(move |request| {
         if request.starts_with("GET /v1/near") {
             Answer::redirect(302, "/v1/here")
@@ -213,8 +213,8 @@ async fn paths_are_below_the_base_whether_it_ends_with_a_slash_or_not() {
 #[tokio::test]
 async fn a_token_in_the_query_is_not_taken_along_by_a_redirect() {
     let world = World::new();
-    let abroad = Web::start(|request| Answer::text(200, request)).await;
-    let elsewhere = abroad.url("/file");
+    let other = Web::start(|request| Answer::text(200, request)).await;
+    let elsewhere = other.url("/file");
     let web = Web::start(move |request| {
         let query = request.split([' ', '?']).nth(2).unwrap();
         Answer::redirect(302, &format!("{elsewhere}?{query}"))

@@ -1,4 +1,4 @@
-//! What is particular to the tower layer: which service is called, what it costs, how bodies are
+//! The particulars of the tower layer: which service is called, what it costs, how bodies are
 //! kept.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]

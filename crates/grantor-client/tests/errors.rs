@@ -1,4 +1,4 @@
-//! What a token endpoint that answers something else comes to.
+//! The errors of token endpoints that answer something else, and those of doors.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -234,6 +234,23 @@ async fn an_answer_that_is_no_json_is_an_error_of_reqwest() {
     assert!(error.source().unwrap().is::<grantor_client::Error>());
     let token = matches!(&error, SendError::Token(error) if error.is_configuration());
     assert!(token, "{error:?}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_url_or_a_redirect_is_no_error_of_the_token() {
+    let world = World::new();
+    let web = Web::start(|_| Answer::redirect(302, "/again")).await;
+    let tokens = world.here(world.client()).build().unwrap();
+    let api = tokens.session(&web.url("/")).unwrap();
+    for path in ["http://[", "mailto:a@b"] {
+        let error = api.get(path).send().await.unwrap_err();
+        assert!(matches!(error, SendError::InvalidUrl(_)), "{error:?}");
+        assert!(error.to_string().contains("URL"), "{error}");
+    }
+    assert_eq!(web.requests(), 0);
+    let error = api.get("again").send().await.unwrap_err();
+    assert!(matches!(error, SendError::TooManyRedirects), "{error:?}");
+    assert_eq!(web.requests(), 11);
 }
 
 #[tokio::test]

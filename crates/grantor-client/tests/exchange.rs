@@ -114,10 +114,10 @@ async fn an_actor_may_have_tokens_of_its_own() {
     let alice = SubjectToken::access_token("alice");
     tokens.for_subject(alice).unwrap().get().await.unwrap();
     let sent = world.server.last_token_request().unwrap();
-    let acting = actor.get().await.unwrap().secret;
+    let actor_token = actor.get().await.unwrap().secret;
     assert_eq!(
         sent.parameter("actor_token").as_deref(),
-        Some(acting.expose())
+        Some(actor_token.expose())
     );
 }
 

@@ -1,4 +1,4 @@
-//! What is forgotten, and where: here, in the store, and of whom.
+//! Forgetting tokens: in memory, in the store, of one login and of all.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

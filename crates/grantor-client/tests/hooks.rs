@@ -1,4 +1,4 @@
-//! What a program may do to requests and answers, and what it is told.
+//! Hooks on requests and answers, and callbacks.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -137,7 +137,7 @@ async fn a_hook_can_not_lead_the_token_elsewhere() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_is_told_before_the_new_token_is_used() {
+async fn a_change_is_announced_before_the_new_token_is_used() {
     let world = World::new();
     let log = Log::default();
     let (told, waited) = (log.clone(), log.clone());
@@ -174,7 +174,7 @@ async fn a_change_is_told_before_the_new_token_is_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_callback_that_never_ends_delays_and_does_not_hang() {
+async fn a_callback_that_never_ends_delays_and_does_not_block() {
     let world = World::new();
     let log = Log::default();
     let events = log.clone();

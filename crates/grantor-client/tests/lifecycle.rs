@@ -1,4 +1,4 @@
-//! What happens when things die: callers, runtimes, threads, handles.
+//! The end of callers, runtimes, threads and handles.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -196,7 +196,7 @@ async fn closing_ends_the_wait_for_another_try_and_nothing_is_sent_any_more() {
 }
 
 #[test]
-fn a_callback_that_waits_for_the_tokens_is_told_that_it_can_not() {
+fn a_callback_that_waits_for_the_tokens_gets_an_error() {
     let world = World::new();
     let seen = Arc::new(std::sync::OnceLock::<Tokens>::new());
     let (told, answers) = channel();

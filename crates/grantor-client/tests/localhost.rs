@@ -148,7 +148,7 @@ async fn a_client_that_may_ask_dns_gets_no_token_for_them() {
     };
     assert_withheld(&error);
 
-    // What a session knows of its own client holds for its own requests alone.
+    // The promise of a session's own client holds for its own requests alone.
     let session = tokens.session(&url).unwrap();
     let mut request = Request::get(&url).body(()).unwrap();
     assert_withheld(&session.tokens().prepare(&mut request).await.unwrap_err());

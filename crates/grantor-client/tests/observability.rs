@@ -1,4 +1,4 @@
-//! Spans, logs and counters: what they tell, and what they must not.
+//! Spans, logs and counters: their content, and the secrets that they must not have.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -13,7 +13,7 @@ use tracing::Dispatch;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// What was logged.
+/// The log.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -83,6 +83,47 @@ async fn every_renewal_is_a_span_that_says_whose_and_why() {
             text.contains(&format!("{span}: grantor_client::cache::slot: close")),
             "{why}: {text}"
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_failed_is_one_warning_with_its_cause_and_who_has_to_act() {
+    for (fault, kind, cause) in [
+        (
+            Fault::Refused("invalid_client"),
+            "configuration",
+            "invalid_client",
+        ),
+        (
+            Fault::Refused("invalid_grant"),
+            "needs_login",
+            "invalid_grant",
+        ),
+        (Fault::Unavailable(1), "transient", "503"),
+        (Fault::Html, "refused", "JSON"),
+    ] {
+        let (log, _guard) = log_everything();
+        let world = World::new();
+        let first = world.server.new_refresh_token();
+        let tokens = world.here(world.login(&first)).build().unwrap();
+        world.server.fail_always(Endpoint::Token, fault);
+        assert!(tokens.get().await.is_err(), "{kind}");
+        let text = log.text();
+        let failed: Vec<_> = text
+            .lines()
+            .filter(|line| line.contains("the token was not renewed"))
+            .collect();
+        let [failed] = failed[..] else {
+            panic!("{kind}: {text}");
+        };
+        for part in [
+            "WARN",
+            "grantor.token{issuer=\"https://idp.example\" client_id=\"app\" why=\"needed\"}",
+            &format!("kind=\"{kind}\""),
+            cause,
+        ] {
+            assert!(failed.contains(part), "{part}: {failed}");
+        }
     }
 }
 

@@ -32,7 +32,7 @@ const DATABASE: &str = "GRANTOR_TEST_DATABASE";
 const REFRESH_TOKEN: &str = "GRANTOR_TEST_REFRESH_TOKEN";
 const STEP: &str = "GRANTOR_TEST_STEP";
 
-/// What children do; without a role there is nothing to play.
+/// The work of a child process; without a role it does nothing.
 #[test]
 fn plays_its_role() {
     match env::var(ROLE).as_deref() {
@@ -280,7 +280,7 @@ async fn dying_between_the_answer_and_the_write_ends_a_login_without_grace_and_s
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_process_killed_after_the_write_leaves_what_it_brought() {
+async fn a_process_killed_after_the_write_leaves_its_token() {
     let server = serve().await;
     let (heard, sent) = kill_at("login stored", &server).await;
     assert_eq!(heard, ["access-2", "access-3"]);

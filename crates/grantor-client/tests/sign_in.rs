@@ -221,6 +221,28 @@ fn a_redirect_uri_that_can_not_be_is_named_with_all_other_problems() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_may_be_there_for_introspection_and_revocation_alone() {
+    let world = World::new();
+    let owner = world.here(world.client()).build().unwrap();
+    let secret = owner.get().await.unwrap().secret;
+    let mut server = Server::default();
+    server.introspection_endpoint = Some(format!("{ISSUER}/introspect"));
+    server.revocation_endpoint = Some(format!("{ISSUER}/revoke"));
+    let client = world.here(Tokens::client_credentials(server, "api", "s3cret"));
+    let client = client.build().unwrap();
+    let query = IntrospectionRequest::new(secret.clone());
+    assert!(client.introspect(&query).await.unwrap().active);
+    client
+        .revoke(&RevocationRequest::new(secret))
+        .await
+        .unwrap();
+    assert!(!client.introspect(&query).await.unwrap().active);
+    let error = client.get().await.unwrap_err();
+    assert!(error.is_configuration(), "{error}");
+    assert!(error.to_string().contains("\"token_endpoint\""), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn tokens_are_looked_up_and_given_up() {
     let world = World::new();
     let first = world.server.new_refresh_token();
@@ -349,7 +371,7 @@ async fn a_sign_in_is_kept_under_its_label() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sign_in_is_told_with_its_refresh_token_and_when_that_ends() {
+async fn a_sign_in_is_announced_with_its_refresh_token_and_when_that_ends() {
     let world = World::new();
     let month = Duration::from_secs(30 * 24 * 3600);
     world.server.set_refresh_lifetime(Some(month));

@@ -280,7 +280,7 @@ fn a_server_that_is_nowhere_is_named_as_such() {
             .build();
         built.unwrap_err().to_string()
     };
-    assert!(build(Server::default()).contains("neither an issuer nor a token endpoint"));
+    assert!(build(Server::default()).contains("neither an issuer nor an endpoint"));
     let error = build(Server::at_token_endpoint("http://idp.example/token"));
     assert!(
         error.contains("\"token_endpoint\" is not an https URL"),

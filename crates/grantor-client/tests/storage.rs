@@ -28,7 +28,7 @@ fn memory() -> Arc<dyn Store> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fresh_token_is_had_without_the_store() {
+async fn a_fresh_token_needs_no_store() {
     let world = World::new();
     let store = Arc::new(CountingStore::new(memory()));
     let shared: Arc<dyn Store> = Arc::<CountingStore>::clone(&store);
@@ -112,7 +112,7 @@ async fn no_stored_key_can_be_computed_from_a_guessed_secret() {
     ] {
         let keys = stored_under(&key(), change).await;
         assert!(!keys.is_empty());
-        // All of them hang on the master key, which who reads the store has not got.
+        // All of them depend on the master key, which a reader of the store lacks.
         for known in stored_under(&another_key, change).await {
             assert!(!keys.contains(&known));
         }
@@ -277,7 +277,7 @@ impl TimedCache {
     }
 }
 
-/// What the user writes for it.
+/// The adapter that a user writes for it.
 #[derive(Debug, Clone, Default)]
 struct MyCache(Arc<TimedCache>);
 
@@ -309,7 +309,7 @@ async fn any_cache_keeps_the_tokens_of_a_client() {
         let builder = world.client().store(store, &key());
         world.here(builder).build().unwrap()
     };
-    // One flight within a process, and what is in the cache is used after a restart.
+    // One request within a process, and the cached token is used after a restart.
     let tokens = begin();
     let calls = futures_util::future::join_all((0..100).map(|_| tokens.get()));
     assert!(calls.await.iter().all(Result::is_ok));

@@ -1,4 +1,4 @@
-//! What clients are known to fall into, each as a scenario that a naive client fails.
+//! Known traps for clients, each a scenario that a naive client fails.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -190,7 +190,7 @@ async fn a_clock_that_jumps_back_and_forth_makes_no_storm_over_a_store() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_takes_the_request_and_never_answers_leaves_nobody_hanging() {
+async fn a_server_that_takes_the_request_and_never_answers_leaves_nobody_waiting() {
     let world = World::new();
     let mut policy = Policy::default();
     policy.request_timeout = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! What a request costs while there is a fresh token: no allocation, no wait.
+//! The cost of a request while there is a fresh token: no allocation, no wait.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -103,6 +103,10 @@ fn with_known_scheme(url: String) -> String {
     format!("{known}{}", &url[scheme.len()..])
 }
 
+#[cfg(all(test, feature = "socks"))]
+#[path = "../tests/support/socks.rs"]
+pub(crate) mod testing;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -67,6 +67,14 @@ impl TransportError {
         }
     }
 
+    /// A certificate that is not accepted, so that nothing was sent.
+    pub fn certificate(message: impl Into<String>) -> Self {
+        Self {
+            kind: FailureKind::Certificate,
+            ..Self::unsent(message)
+        }
+    }
+
     /// An answer that can't be read.
     pub fn unreadable(message: impl Into<String>) -> Self {
         Self {

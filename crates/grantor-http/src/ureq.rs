@@ -246,6 +246,19 @@ mod tests {
         assert_eq!(greeted.join().unwrap(), 5);
     }
 
+    #[cfg(feature = "socks")]
+    #[test]
+    fn requests_go_through_a_proxy_of_socks() {
+        use crate::proxy::testing::SocksProxy;
+        let server = tls_server(1);
+        let proxy = SocksProxy::to(server.address);
+        let variable = |name: &str| (name == "ALL_PROXY").then(|| proxy.url());
+        let agent = agent_in(&authority().into(), variable).unwrap();
+        let answer = agent.get("https://service.example:8443/").call().unwrap();
+        assert_eq!(answer.status().as_u16(), 204);
+        assert_eq!(proxy.asked_for(), ["service.example:8443"]);
+    }
+
     #[test]
     fn certificates_are_those_of_the_platform_and_of_the_authorities_that_are_named() {
         let agent = |options: TransportOptions| agent_in(&options, |_| None).unwrap();

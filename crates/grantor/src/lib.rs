@@ -17,6 +17,37 @@
 //! # }
 //! ```
 //!
+//! The session is one of four doors. The others keep the HTTP client that a program has:
+//!
+//! ```no_run
+//! use bytes::Bytes;
+//! use grantor::client::{Authenticate, Tokens};
+//! use http_body_util::Full;
+//! use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+//! use tower::{Layer, Service};
+//!
+//! # async fn things(tokens: Tokens) -> Result<(), Box<dyn std::error::Error>> {
+//! let tokens = tokens.with_origin("https://api.example.com")?;
+//! let url = "https://api.example.com/things";
+//!
+//! // A request of your own reqwest client; `middleware` is for reqwest-middleware.
+//! reqwest::Client::new().get(url).authenticate(&tokens).send().await?;
+//!
+//! // A tower service, here a client of hyper.
+//! let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+//! let mut client = tokens.layer().replay_cloned().layer(client);
+//! client.call(::http::Request::get(url).body(Full::default())?).await?;
+//!
+//! // Anything else that sends requests of the crate `http`.
+//! let mut request = ::http::Request::get(url).body(())?;
+//! let attempt = tokens.prepare(&mut request).await?;
+//! # fn send(_: &::http::Request<()>) -> ::http::Response<()> { ::http::Response::new(()) }
+//! let answer = send(&request);
+//! let observed = attempt.observe(&answer).await; // learns from a 401; `Tokens::prepare` has the whole loop
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Modules
 //!
 //! Each module is a crate of its own, which can be used without this one.

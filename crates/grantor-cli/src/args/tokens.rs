@@ -8,7 +8,7 @@ use grantor_core::TokenEndpointAuthMethod;
 use super::{GrantOptions, ServerOptions};
 use crate::error::Exit;
 
-/// Who asks.
+/// The client.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "The client")]
 pub(crate) struct ClientOptions {
@@ -117,7 +117,7 @@ pub(crate) struct Token {
     pub(crate) token: TokenOptions,
 }
 
-/// What `token` prints.
+/// The output of `token`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Show {
     /// The access token

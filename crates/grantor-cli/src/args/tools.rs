@@ -1,4 +1,4 @@
-//! What looks at servers and tokens, and at the command itself.
+//! Commands that look at servers and tokens, and at the command itself.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Who asks the authorization server, as `token`, `request`, `introspect` and `revoke` take it.
+//! The client of the authorization server, as `token`, `request`, `introspect` and `revoke` take it.
 
 use grantor_client::{ClientCredential, Server, Tokens, TokensBuilder};
 use grantor_core::{Secret, ServerMetadata, TokenEndpointAuthMethod};

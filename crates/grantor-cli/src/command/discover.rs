@@ -31,7 +31,7 @@ pub(crate) fn run(common: &Common, args: &Discover, output: &Output) -> Result<E
     })
 }
 
-/// What a server publishes, and where it was.
+/// The metadata of a server, and where it was.
 pub(super) struct Found {
     pub(super) metadata: ServerMetadata,
     document: Value,
@@ -72,7 +72,8 @@ pub(super) async fn fetch(
         if let Some(why) = heard.failure {
             message = format!("{message}: {why}");
         }
-        CliError::new(exit, message).because(&format!("no metadata of {issuer}"))
+        let failed = CliError::new(exit, message).hint_at(&error);
+        failed.because(&format!("no metadata of {issuer}"))
     })?;
     Ok(Found {
         metadata,

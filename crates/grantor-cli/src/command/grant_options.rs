@@ -1,4 +1,4 @@
-//! By which grant a token is had.
+//! The grant by which a token is fetched.
 
 use std::io::IsTerminal;
 use std::path::Path;

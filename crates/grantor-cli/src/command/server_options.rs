@@ -30,8 +30,7 @@ impl Named {
                     "--metadata-url needs --issuer: the metadata must name that issuer",
                 ));
             }
-            // A server without an issuer has a token endpoint, whether or not a token is wanted.
-            (None, Some(url)) => (Server::at_token_endpoint(url), origin(url)),
+            (None, Some(url)) => (Server::default(), origin(url)),
             (None, None) => return Err(missing()),
         };
         server.metadata_url.clone_from(&options.metadata_url);

@@ -87,8 +87,24 @@ fn an_authority_from_a_file_is_trusted() {
     }
     for (run, _) in commands(&home, &issuer) {
         let done = run.run();
-        done.fails(3, &["certificate"]);
+        done.fails(3, &["certificate", "--ca-file"]);
     }
+}
+
+#[cfg(feature = "socks")]
+#[test]
+fn a_proxy_of_socks_leads_to_the_server() {
+    let (home, issuer) = (Home::new(), https());
+    let address = issuer.trim_start_matches("https://").parse().unwrap();
+    let proxy = crate::socks::SocksProxy::to(address);
+    let file = home.file("company.pem", AUTHORITY);
+    let client = ["--client-id", "job", "--ca-file", &file];
+    let endpoint = ["--token-endpoint", "https://service.example/t"];
+    let run = home.command(&[&["token"], &client[..], &endpoint].concat());
+    let run = run.env("GRANTOR_CLIENT_SECRET", "a-client-secret");
+    let done = run.env("ALL_PROXY", &proxy.url()).run().ok();
+    assert_eq!(done.out.trim(), "at");
+    assert_eq!(proxy.asked_for(), ["service.example:443"]);
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn a_signature_is_verified_with_the_keys_of_a_file() {
 }
 
 #[test]
-fn what_is_wrong_is_told_apart_by_the_exit_code() {
+fn problems_differ_by_the_exit_code() {
     let home = Home::new();
     let (key, file) = key(&home, "keys");
     let expired = signed(&key, 1000);
@@ -248,7 +248,7 @@ fn a_token_of_a_server_is_verified_with_the_keys_that_it_publishes() {
 }
 
 #[test]
-fn keys_that_can_not_be_had_say_why() {
+fn keys_that_can_not_be_fetched_say_why() {
     let home = Home::new();
     let token = signed(&key(&home, "keys").0, FAR);
     let with = |jwks: &str| decode(&home, &*token, &["--jwks", jwks]);

@@ -133,7 +133,7 @@ fn a_token_is_exchanged_for_a_public_client_and_for_no_client() {
 }
 
 #[test]
-fn a_refresh_token_goes_on_in_the_store_and_its_end_is_told() {
+fn a_refresh_token_goes_on_in_the_store_and_its_end_is_reported() {
     let home = Home::new();
     let file = home.file("refresh", "first-refresh-token\n");
     let lost = json!({ "error": "invalid_grant" });

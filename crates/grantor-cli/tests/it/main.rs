@@ -22,6 +22,9 @@ mod secrets;
 mod servers;
 mod serving;
 mod shared_stores;
+#[cfg(feature = "socks")]
+#[path = "../../../grantor-http/tests/support/socks.rs"]
+mod socks;
 mod token;
 mod token_options;
 mod tokens;

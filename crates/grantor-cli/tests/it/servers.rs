@@ -115,7 +115,7 @@ fn metadata_elsewhere_are_found_and_must_name_the_issuer() {
 }
 
 #[test]
-fn a_server_that_takes_no_secret_is_told_apart_with_a_way_out() {
+fn a_server_that_takes_no_secret_is_named_with_a_way_out() {
     let home = Home::new();
     for command in COMMANDS {
         let (api, issuer) = Api::with(|address| {

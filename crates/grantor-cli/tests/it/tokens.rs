@@ -34,7 +34,7 @@ impl Scene {
 }
 
 #[test]
-fn an_active_token_is_told_apart_from_an_inactive_one() {
+fn an_active_token_differs_from_an_inactive_one() {
     let scene = Scene::new();
     let done = scene.about("introspect", &scene.token, &[]).run().ok();
     assert!(done.out.starts_with("active\n"), "{done:?}");
@@ -86,7 +86,7 @@ fn a_revoked_token_is_good_no_longer() {
 }
 
 #[test]
-fn the_client_authenticates_as_it_is_told() {
+fn the_client_authenticates_by_the_given_method() {
     let scene = Scene::new();
     let secret = scene.home.file("secret", &format!("{}\n", scene.secret));
     for method in ["client_secret_basic", "client_secret_post", "basic", "post"] {
@@ -167,7 +167,7 @@ fn a_server_without_the_endpoint_or_without_time_says_so() {
 }
 
 #[test]
-fn the_server_is_told_what_kind_of_token_it_is_if_that_is_known() {
+fn the_server_learns_the_type_of_the_token_if_that_is_known() {
     let home = Home::new();
     for (command, endpoint, answer) in [
         ("introspect", "introspection_endpoint", r#"{"active":true}"#),

@@ -17,9 +17,9 @@ use crate::error::Error;
 /// The client's authentication at one endpoint.
 #[derive(Debug)]
 pub(crate) struct EndpointAuthentication {
-    /// What is part of the request from the beginning.
+    /// Part of the request from the beginning.
     pub(crate) authentication: ClientAuthentication,
-    /// What is signed when it is sent.
+    /// Signed when the request is sent.
     statement: Option<Arc<AssertionTemplate>>,
 }
 
@@ -131,7 +131,7 @@ impl ClientRegistration {
     }
 }
 
-/// What a secret is good for, the best first. A short one can't be the key of a MAC.
+/// The methods that a secret can be used for, the best first. A short one can't be the key of a MAC.
 fn methods_of(secret: &Secret) -> Vec<TokenEndpointAuthMethod> {
     let mut methods = vec![
         TokenEndpointAuthMethod::ClientSecretBasic,

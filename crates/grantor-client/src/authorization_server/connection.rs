@@ -1,4 +1,4 @@
-//! What many clients of one server share to reach it.
+//! The connection to a server that many of its clients share.
 
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
-    /// What to call it in messages.
+    /// Its name in messages.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Token => "token endpoint",
@@ -34,7 +34,7 @@ impl Endpoint {
         }
     }
 
-    /// What was given beforehand.
+    /// Its URL, if that was configured.
     pub(crate) fn given(self, server: &ServerConfig) -> Option<&Url> {
         match self {
             Self::Token => server.endpoints.token.as_ref(),

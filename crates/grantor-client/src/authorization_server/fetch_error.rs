@@ -7,7 +7,7 @@ use grantor_http::TransportError;
 use super::channel::signing_error;
 use crate::error::Error;
 
-/// What came with a request of somebody else, for whom a token was requested.
+/// The credential of somebody else that came with a request, and for which a token was requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SubjectKind {
     Token,

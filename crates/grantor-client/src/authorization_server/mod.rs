@@ -40,14 +40,14 @@ pub(crate) struct ClientRegistration {
     pub(crate) server: ServerConfig,
     pub(crate) client_id: String,
     pub(crate) client_secret: Option<Secret>,
-    /// What it signs instead.
+    /// The assertion that it signs instead.
     pub(crate) client_assertion: Option<Assertion>,
     /// Used instead of the best that the server takes.
     pub(crate) method: Option<TokenEndpointAuthMethod>,
 }
 
 impl ClientRegistration {
-    /// What to call the server in messages.
+    /// The server's name in messages.
     pub(crate) fn name(&self) -> &str {
         let issuer = self.server.issuer.as_ref();
         issuer.map_or("the server", Issuer::as_str)
@@ -79,7 +79,7 @@ impl AuthorizationServer {
         }
     }
 
-    /// What the server publishes about itself.
+    /// The metadata that the server publishes.
     pub(crate) async fn metadata(&self) -> Result<Arc<ServerMetadata>, Error> {
         let published = self.published_metadata().await?;
         published.ok_or_else(|| {
@@ -89,7 +89,7 @@ impl AuthorizationServer {
         })
     }
 
-    /// What the server publishes about itself; none, if it has no issuer.
+    /// The metadata that the server publishes; none, if it has no issuer.
     pub(crate) async fn published_metadata(&self) -> Result<Option<Arc<ServerMetadata>>, Error> {
         let server = &self.registration.server;
         Ok(match (&server.issuer, &server.metadata_url) {
@@ -105,7 +105,12 @@ impl AuthorizationServer {
         if let Some(url) = endpoint.given(&registration.server) {
             return Ok((url.clone(), registration.endpoint_authentication(&[], url)?));
         }
-        let metadata = self.metadata().await?;
+        let Some(metadata) = self.published_metadata().await? else {
+            return Err(Error::configuration(format!(
+                "the server has no \"{}\": give one, or an \"issuer\" whose metadata names it",
+                endpoint.name()
+            )));
+        };
         let Some(url) = endpoint.of(&metadata) else {
             return Err(Error::configuration(format!(
                 "the metadata of {} has no \"{}\"",

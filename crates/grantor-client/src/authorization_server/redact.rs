@@ -10,7 +10,7 @@ use http::{Request, Response};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-/// What of a request is nobody else's business.
+/// The secrets of a request.
 const SECRETS: [&str; 11] = [
     "assertion",
     "actor_token",
@@ -28,10 +28,10 @@ const SECRETS: [&str; 11] = [
 /// Members whose values are for programs.
 const CODES: [&str; 3] = ["error", "code", "type"];
 
-/// What is shorter stands in every text.
+/// A shorter text occurs in every other one.
 const MIN_LENGTH: usize = 4;
 
-/// What is shorter may be a word of any text, and taking it out would confirm a guess of it.
+/// A shorter secret may be a word of any text, and taking it out would confirm a guess of it.
 const MIN_DISTINCT_LENGTH: usize = 8;
 
 /// The secrets of a request that was sent.
@@ -115,7 +115,7 @@ fn is_delimited(before: &str, after: &str) -> bool {
     begins && (after.is_empty() || after.starts_with(DELIMITERS))
 }
 
-/// What a server gets that wants its parameters as JSON.
+/// The body for a server that wants its parameters as JSON.
 fn of_json(request: &Request<Bytes>) -> Vec<Secret> {
     let members: Map<String, Value> = serde_json::from_slice(request.body()).unwrap_or_default();
     let secret = SECRETS

@@ -39,7 +39,7 @@ struct Parts {
     seed: Option<Acquired>,
 }
 
-/// What a flow that signs users in is made of.
+/// The parts of a flow that signs users in.
 pub(crate) struct FlowParts {
     pub(crate) server: AuthorizationServer,
     pub(crate) shared: SharedServices,
@@ -60,7 +60,7 @@ impl TokensBuilder {
         }
     }
 
-    /// What a flow is made of whose tokens are built when it ends, when it is known who has signed in.
+    /// The parts of a flow, whose tokens are built when it ends and the user is known.
     pub(crate) fn flow_parts(&self, problems: &mut Vec<String>) -> Option<FlowParts> {
         let parts = self.read(problems)?;
         let Some(server) = parts.server else {
@@ -202,7 +202,7 @@ impl TokensBuilder {
         (origins.len() == self.origins.len()).then_some(origins)
     }
 
-    /// What may be shared with other tokens.
+    /// The services that may be shared with other tokens.
     fn shared_services(&self, problems: &mut Vec<String>) -> Option<SharedServices> {
         if let Some(services) = &self.services {
             return Some(services.clone());

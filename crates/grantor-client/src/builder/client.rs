@@ -24,7 +24,7 @@ impl TokensBuilder {
         self
     }
 
-    /// What the client signs to say who it is, instead of showing a secret (RFC 7523 section 2.2):
+    /// The assertion by which the client authenticates, in place of a secret (RFC 7523 section 2.2):
     /// `private_key_jwt`, or `client_secret_jwt` where the key is a secret. Issuer and subject are the
     /// client, and every request has one of its own.
     pub fn client_assertion(mut self, assertion: Assertion) -> Self {
@@ -47,7 +47,7 @@ impl TokensBuilder {
         self
     }
 
-    /// Where tokens are had; otherwise what the issuer publishes.
+    /// The token endpoint, in place of the one that the issuer publishes.
     pub fn token_endpoint(mut self, url: impl Into<String>) -> Self {
         let server = self.server.get_or_insert_default();
         server.endpoints.token = Some(url.into());

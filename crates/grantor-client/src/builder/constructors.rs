@@ -40,7 +40,7 @@ impl Tokens {
     /// Tokens that are given for a JWT of a key's own (RFC 7523 section 2.1): those of service
     /// accounts. Each request has another one.
     ///
-    /// Such a server mostly needs no client beside it (RFC 7521 section 4.1); one that does is told by
+    /// Such a server mostly needs no client beside it (RFC 7521 section 4.1); for one that does, give
     /// [`TokensBuilder::client_id`].
     ///
     /// ```no_run
@@ -59,6 +59,20 @@ impl Tokens {
     ///
     /// It is used once. From then on the store knows the newest one; with the same store, handing in
     /// the old one again goes on with the newest.
+    ///
+    /// ```
+    /// use grantor_client::Tokens;
+    ///
+    /// # fn kept() -> String { "r3fresh".to_owned() }
+    /// let tokens = Tokens::refresh_token("https://idp.example", "app", kept())
+    ///     .client_secret("s3cret") // a public client has none
+    ///     .on_change(|change| {
+    ///         // Without a store, keep the new refresh token: `change` has it.
+    ///     })
+    ///     .build()?;
+    /// let api = tokens.session("https://api.example")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn refresh_token(
         server: impl Into<Server>,
         client_id: impl Into<String>,
@@ -73,6 +87,24 @@ impl Tokens {
 
     /// Tokens of a login that is in the store; or, by [`TokensBuilder::code_flow`] or
     /// [`TokensBuilder::device_flow`], of one that is to be.
+    ///
+    /// A login that a flow has put into a store is found again under its label, after a restart and
+    /// by other processes:
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use grantor_client::Tokens;
+    /// use grantor_store::{MasterKey, Store};
+    ///
+    /// fn of_user(user: &str, store: Arc<dyn Store>, key: &MasterKey) -> Result<Tokens, grantor_client::Error> {
+    ///     Tokens::login("https://idp.example", "app")
+    ///         .login_label(user)
+    ///         .store(store, key)
+    ///         .allow_origin("https://api.example")
+    ///         .build()
+    /// }
+    /// ```
     pub fn login(server: impl Into<Server>, client_id: impl Into<String>) -> TokensBuilder {
         let kind = GrantKind::Login {
             refresh_token: None,
@@ -85,6 +117,16 @@ impl Tokens {
     /// refresh token, if the server gives one, and by the password once that is of no use.
     ///
     /// OAuth 2.1 has this grant no more: it is for servers that offer nothing better.
+    ///
+    /// ```
+    /// use grantor_client::Tokens;
+    ///
+    /// # fn password() -> String { "pa55".to_owned() }
+    /// let tokens = Tokens::password("https://idp.example", "app", "ada", password())
+    ///     .scope("read")
+    ///     .build()?;
+    /// # Ok::<(), grantor_client::Error>(())
+    /// ```
     pub fn password(
         server: impl Into<Server>,
         client_id: impl Into<String>,
@@ -106,7 +148,25 @@ impl Tokens {
     /// the token replaces. A request without one is an error.
     ///
     /// They are kept in memory, as many as [`Policy::max_subject_tokens`](crate::Policy::max_subject_tokens)
-    /// says, and had anew by the password.
+    /// says, and fetched anew by the password.
+    ///
+    /// ```no_run
+    /// use grantor_client::Tokens;
+    ///
+    /// # async fn call() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tokens = Tokens::password_from_request("https://idp.example", "gateway")
+    ///     .client_secret("s3cret")
+    ///     .allow_origin("https://api.example")
+    ///     .build()?;
+    /// let mut request = http::Request::get("https://api.example/things")
+    ///     .header("authorization", "Basic YWRhOnBhNTU=") // as the caller sent it
+    ///     .body(())?;
+    /// let attempt = tokens.prepare(&mut request).await?;
+    /// assert!(request.headers()["authorization"].to_str()?.starts_with("Bearer "));
+    /// # let _ = attempt;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn password_from_request(
         server: impl Into<Server>,
         client_id: impl Into<String>,
@@ -148,11 +208,44 @@ impl Tokens {
     }
 
     /// A token that is at hand and that nothing renews: of a user's own making, from a configuration.
+    ///
+    /// ```
+    /// use grantor_client::{TokenSet, Tokens};
+    ///
+    /// # fn from_configuration() -> String { "personal-token".to_owned() }
+    /// let tokens = Tokens::static_token(from_configuration())
+    ///     .allow_origin("https://api.example")
+    ///     .build()?;
+    ///
+    /// // With an end, after which calls fail instead of being answered 401.
+    /// let mut known = TokenSet::new(from_configuration());
+    /// known.expires_at = Some(grantor_core::Timestamp::from_secs(4_102_444_800));
+    /// let tokens = Tokens::static_token(known).build()?;
+    /// # Ok::<(), grantor_client::Error>(())
+    /// ```
     pub fn static_token(token: impl Into<TokenSet>) -> TokensBuilder {
         TokensBuilder::new(None, String::new(), GrantKind::StaticToken).token_set(token)
     }
 
-    /// Tokens from wherever a program has them.
+    /// Tokens from wherever a program has them: a vault, a metadata service, a file. See
+    /// [`TokenSource`] for a source from a file, of which this is the shortest one:
+    ///
+    /// ```
+    /// use grantor_client::{SourceError, TokenSet, TokenSource, Tokens};
+    /// use grantor_core::{BoxFuture, TokenParameters};
+    ///
+    /// #[derive(Debug)]
+    /// struct Vault;
+    ///
+    /// impl TokenSource for Vault {
+    ///     fn fetch<'a>(&'a self, _: &'a TokenParameters) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
+    ///         Box::pin(async { Ok(TokenSet::new("from the vault")) })
+    ///     }
+    /// }
+    ///
+    /// let tokens = Tokens::from_source(Vault).allow_origin("https://api.example").build()?;
+    /// # Ok::<(), grantor_client::Error>(())
+    /// ```
     pub fn from_source(source: impl TokenSource) -> TokensBuilder {
         TokensBuilder::new(
             None,

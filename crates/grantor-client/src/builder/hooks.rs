@@ -1,4 +1,4 @@
-//! How the tokens behave, and what the user's program is told of them.
+//! The behaviour of the tokens: policy, callbacks, hooks, transport.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use crate::observe::token_change::TokenChange;
 use crate::tokens::Tokens;
 
 impl TokensBuilder {
-    /// When tokens are renewed, and how patiently they are asked for.
+    /// When tokens are renewed, and how patiently they are requested.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Calls this with every new token before anybody uses it: to store it, to tell others. Further
-    /// callbacks are called after it. What another process has brought is not told again.
+    /// Calls this with every new token before anybody uses it: to store it, to notify others. Further
+    /// callbacks are called after it. Tokens that another process fetched are not announced again.
     ///
     /// It must not block; what does belongs into [`on_change_async`](Self::on_change_async).
     pub fn on_change(self, callback: impl Fn(&TokenChange) + Send + Sync + 'static) -> Self {

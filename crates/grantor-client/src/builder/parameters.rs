@@ -9,7 +9,7 @@ use crate::renew::grant::kind::GrantKind;
 use crate::token::token_set::TokenSet;
 
 impl TokensBuilder {
-    /// What is asked for: values with spaces between them.
+    /// The scope to request: values with spaces between them.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
@@ -28,7 +28,7 @@ impl TokensBuilder {
     }
 
     /// A further parameter of the token request. It goes with every renewal too, and tokens that
-    /// were had with other parameters are other tokens.
+    /// were fetched with other parameters are other tokens.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.extra.push((name.into(), value.into()));
         self
@@ -56,6 +56,16 @@ impl TokensBuilder {
 
     /// Tokens that are at hand: the access token is used until its end, the refresh token then. With
     /// a store that knows a newer refresh token of the same login, that one is used.
+    ///
+    /// ```
+    /// use grantor_client::{TokenSet, Tokens};
+    ///
+    /// # let kept = r#"{"access_token":"at","refresh_token":"rt","expires_at":4102444800}"#;
+    /// let tokens = Tokens::login("https://idp.example", "app")
+    ///     .token_set(TokenSet::from_json(kept)?)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn token_set(mut self, tokens: impl Into<TokenSet>) -> Self {
         let tokens = tokens.into();
         if let GrantKind::Login { refresh_token, .. } = &mut self.grant
@@ -68,12 +78,12 @@ impl TokensBuilder {
     }
 
     pub(crate) fn token_parameters(&self) -> Result<TokenParameters, Error> {
-        let mut ask = self.parameters.clone();
+        let mut parameters = self.parameters.clone();
         if let Some(scope) = &self.scope {
             let scope = Scope::parse(scope);
             let scope =
                 scope.map_err(|error| Error::configuration(format!("\"scope\": {error}")))?;
-            ask.scope = Some(scope);
+            parameters.scope = Some(scope);
         }
         Ok(ask)
     }

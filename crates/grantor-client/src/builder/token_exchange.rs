@@ -33,7 +33,7 @@ impl TokensBuilder {
         self.exchange(|exchange| exchange.optional = true)
     }
 
-    /// Who acts on the subject's behalf (RFC 8693 section 2.1): a token, or
+    /// The party that acts on the subject's behalf (RFC 8693 section 2.1): a token, or
     /// [`Tokens`](crate::Tokens).
     pub fn actor(self, actor: impl Into<Actor>) -> Self {
         let actor = actor.into();

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, as far as that shows before anything is sent.
+//! The problems of a configuration that show before anything is sent.
 
 use grantor_core::{Secret, TokenEndpointAuthMethod, TokenParameters};
 
@@ -8,7 +8,7 @@ use crate::renew::grant::kind::GrantKind;
 use crate::store::location::{StoreLocation, StoreSharing};
 
 impl TokensBuilder {
-    /// What is wrong with the client and its grant, as far as that shows before anybody is asked.
+    /// Adds the problems of the client and its grant that show before anything is sent.
     pub(super) fn check_client(&self, problems: &mut Vec<String>) {
         let by_secret = [
             TokenEndpointAuthMethod::ClientSecretBasic,

@@ -1,4 +1,4 @@
-//! The renewals of one token: at most one is under way, and a failure stands for a while.
+//! The renewals of one token: at most one is in flight, and a failure is reported again for a while.
 //!
 //! A state machine without locks, clocks or tasks, so that it can be run under a scheduler that tries
 //! every order of events.
@@ -12,7 +12,7 @@ pub(crate) struct SingleFlight<W, E> {
     started: u64,
     /// Failures in a row.
     failures: u32,
-    /// Until then a failure is told again without asking.
+    /// Until then a failure is reported again without another request.
     failed: Option<(Nanos, E)>,
 }
 
@@ -24,12 +24,12 @@ struct Running<W> {
     waiting: W,
 }
 
-/// What becomes of somebody who wants a renewal.
+/// The role of a caller who needs a renewal.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Admission<W, S, E> {
     /// One is under way: wait for it.
     Join(W),
-    /// One has ended meanwhile, and brought this.
+    /// One has ended meanwhile, with this result.
     Satisfied(S),
     /// One has failed just now.
     RecentFailure(E),
@@ -98,7 +98,7 @@ impl<W: Clone, E: Clone> SingleFlight<W, E> {
     }
 
     /// Ends a renewal that failed. `backoff_until` says, from the number of failures in a row, until
-    /// when that is told without asking.
+    /// when that is reported without another request.
     pub(crate) fn fail(
         &mut self,
         number: u64,

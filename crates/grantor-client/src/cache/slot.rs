@@ -47,7 +47,7 @@ impl SubjectPlace {
     }
 }
 
-/// What a renewal ends with, for all who wait for it.
+/// The result of a renewal, for all who wait for it.
 pub(crate) type RenewalResult = Result<Arc<CachedToken>, Error>;
 
 /// A renewal that has not ended.
@@ -88,7 +88,7 @@ impl TokenSlot {
         }
     }
 
-    /// The same for a subject, whose slot stands in `place` once it has a token.
+    /// The same for a subject, whose slot is in `place` once it has a token.
     pub(crate) fn for_subject(self, subject: Subject, place: SubjectPlace) -> Self {
         Self {
             subject: Some(subject),

@@ -1,4 +1,4 @@
-//! What a user says, parsed once.
+//! The configuration, parsed once.
 
 pub(crate) mod endpoints;
 pub(crate) mod origin;

@@ -17,7 +17,7 @@ pub(crate) struct Origin {
     port: u16,
     /// The authority as it is mostly written: without the port if it is the scheme's own.
     authority: String,
-    /// Who has to resolve its host for http to it to be secure.
+    /// The resolver that its host needs, for http to be secure.
     needs: LocalhostNames,
 }
 

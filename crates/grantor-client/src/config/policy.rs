@@ -6,7 +6,7 @@ use grantor_core::exchange::Retry;
 use grantor_store::DEFAULT_MAX_CLOCK_SKEW;
 use http::StatusCode;
 
-/// When tokens are renewed, how patiently they are asked for, and what counts as a rejection.
+/// When tokens are renewed, how patiently they are requested, and which answers reject them.
 ///
 /// The defaults fit most servers.
 ///
@@ -67,7 +67,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// What can't work in it.
+    /// Adds the problems of the policy.
     pub(crate) fn check(&self, problems: &mut Vec<String>) {
         let mut within = |name: &str, value: f64, most: f64| {
             if !(0.0..=most).contains(&value) {

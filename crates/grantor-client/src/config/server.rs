@@ -33,7 +33,7 @@ pub struct Server {
     pub endpoints: Endpoints,
     /// Whether it takes PKCE, where its metadata says nothing of it.
     pub pkce: Pkce,
-    /// What it does otherwise than the specifications.
+    /// How it deviates from the specifications.
     pub quirks: Quirks,
 }
 
@@ -46,7 +46,17 @@ impl Server {
         }
     }
 
-    /// A server of which the token endpoint is all that is known.
+    /// A server of which the token endpoint is all that is known. Other endpoints are fields; one
+    /// that is there for introspection alone needs no token endpoint:
+    ///
+    /// ```
+    /// use grantor_client::{Server, Tokens};
+    ///
+    /// let mut server = Server::default();
+    /// server.endpoints.introspection = Some("https://idp.example/introspect".to_owned());
+    /// let client = Tokens::client_credentials(server, "api", "s3cret").build()?;
+    /// # Ok::<(), grantor_client::Error>(())
+    /// ```
     pub fn at_token_endpoint(url: impl Into<String>) -> Self {
         Self {
             endpoints: Endpoints {
@@ -71,6 +81,17 @@ impl Server {
         self
     }
 
+    /// Whether anything can be asked of it without its metadata.
+    fn names_an_endpoint(&self) -> bool {
+        let given = [
+            &self.token_endpoint,
+            &self.introspection_endpoint,
+            &self.revocation_endpoint,
+            &self.device_authorization_endpoint,
+        ];
+        given.iter().any(|endpoint| endpoint.is_some())
+    }
+
     /// Reads what was given, and names what can't be read.
     pub(crate) fn check(
         &self,
@@ -78,8 +99,8 @@ impl Server {
         problems: &mut Vec<String>,
     ) -> Option<ServerConfig> {
         let before = problems.len();
-        if self.issuer.is_none() && self.endpoints.token.is_none() {
-            problems.push("neither an issuer nor a token endpoint is given".to_owned());
+        if self.issuer.is_none() && !self.names_an_endpoint() {
+            problems.push("neither an issuer nor an endpoint of the server is given".to_owned());
         }
         if self.issuer.is_none() && self.metadata_url.is_some() {
             problems.push("metadata without an \"issuer\" can't be compared".to_owned());
@@ -116,7 +137,7 @@ impl Server {
     }
 }
 
-/// What to say of http below `localhost`, over a client that may ask DNS for such names.
+/// The hint for http below `localhost`, over a client that may ask DNS for such names.
 fn needs_own_client(text: &str) -> &'static str {
     let named = Url::parse(text).is_ok_and(|url| is_plain_localhost_name(&url));
     if named {

@@ -6,15 +6,15 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use url::Url;
 
+use super::failure::RequestFailure;
 use super::redirect::{self, Follow, Redirect, redirect};
 use crate::config::placement::BearerMethod;
-use crate::error::Error;
 use crate::tokens::Tokens;
 
 /// A call, from its first request to the answer that is the caller's.
 pub(crate) struct ApiExchange<'a> {
     tokens: &'a Tokens,
-    /// Who resolves names below `localhost`.
+    /// The resolver of names below `localhost`.
     names: LocalhostNames,
     followed: usize,
     credentials: Credentials,
@@ -60,7 +60,10 @@ impl<'a> ApiExchange<'a> {
     ///
     /// # Errors
     /// It is one redirect too many.
-    pub(crate) fn follow(&mut self, answered: &Answered<'_>) -> Result<Option<Redirect>, Error> {
+    pub(crate) fn follow(
+        &mut self,
+        answered: &Answered<'_>,
+    ) -> Result<Option<Redirect>, RequestFailure> {
         let Answered {
             status,
             location,
@@ -83,7 +86,7 @@ impl<'a> ApiExchange<'a> {
             Follow::Stop => return Ok(None),
         }
         if self.followed == redirect::MAX_REDIRECTS {
-            return Err(Error::refused("the API redirects without end"));
+            return Err(RequestFailure::TooManyRedirects);
         }
         self.followed += 1;
         Ok(Some(to))
@@ -102,7 +105,7 @@ impl<'a> ApiExchange<'a> {
 }
 
 impl Redirect {
-    /// What becomes of the headers of a request that follows it.
+    /// Changes the headers of a request that follows it.
     pub(crate) fn change_headers(&self, headers: &mut HeaderMap, credentials: Credentials) {
         if self.reads {
             redirect::strip_body(headers);

@@ -6,6 +6,8 @@ pub(crate) mod blocking;
 pub mod blocking;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) mod exchange;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+pub(crate) mod failure;
 pub mod layer;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) mod redirect;

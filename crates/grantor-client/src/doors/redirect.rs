@@ -37,7 +37,7 @@ pub(crate) fn redirect(
     names.is_secure(&url).then_some(Redirect { url, reads })
 }
 
-/// What becomes of a redirected request.
+/// How a redirected request goes on.
 pub(crate) enum Follow {
     /// It is sent with a token and all of the caller's headers.
     WithCredentials,

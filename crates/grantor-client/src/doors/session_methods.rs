@@ -1,12 +1,12 @@
 //! The methods of sessions, whatever HTTP client they send over.
 
-/// What sessions have in common, whatever the client is that they send over.
+/// The methods that all sessions have, whatever client they send over.
 macro_rules! shared_methods {
     () => {
         /// The same session with the token of one subject, of [`Tokens::token_exchange`].
         ///
         /// # Errors
-        /// Its tokens are not had by token exchange.
+        /// Its tokens are not those of a token exchange.
         pub fn for_subject(&self, subject: SubjectToken) -> Result<Self, Error> {
             Ok(Self {
                 tokens: self.tokens.for_subject(subject)?,
@@ -21,7 +21,7 @@ macro_rules! shared_methods {
         }
 
         /// A GET. `things` below `https://api.example/v1` is `https://api.example/v1/things`; a path with
-        /// a slash in front begins at the root of the origin, and an absolute URL stands for itself.
+        /// a slash in front begins at the root of the origin, and an absolute URL is used as it is.
         pub fn get(&self, path: &str) -> RequestBuilder {
             self.request(Method::GET, path)
         }

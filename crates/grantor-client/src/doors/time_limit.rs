@@ -1,4 +1,4 @@
-//! What a request says whose token comes too late for it.
+//! The error of a request whose token came too late for it.
 
 use crate::error::Error;
 

@@ -1,4 +1,4 @@
-//! What the errors of other crates mean for whoever wanted a token.
+//! Errors of other crates as errors of tokens.
 
 use std::time::Duration;
 
@@ -60,10 +60,10 @@ impl Error {
     }
 }
 
-/// What it means that there is no answer.
+/// The kind of a failure without an answer.
 fn no_answer(kind: FailureKind) -> ErrorKind {
     match kind {
-        FailureKind::Configuration => ErrorKind::Configuration,
+        FailureKind::Configuration | FailureKind::Certificate => ErrorKind::Configuration,
         FailureKind::Peer => ErrorKind::Refused,
         _ => ErrorKind::Transient,
     }
@@ -77,7 +77,7 @@ pub(super) fn code_of(answer: &TokenError) -> Option<ErrorCode> {
     }
 }
 
-/// What an answer without a token means.
+/// The kind of an answer without a token, and its `Retry-After`.
 pub(super) fn answered(answer: &TokenError) -> (ErrorKind, Option<Duration>) {
     match answer {
         answer if answer.is_transient() => (ErrorKind::Transient, answer.retry_after()),

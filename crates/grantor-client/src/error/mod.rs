@@ -10,7 +10,7 @@ use grantor_core::{ErrorCode, ErrorResponse, TokenError};
 
 use self::convert::{answered, code_of};
 
-/// What a [`TokenSource`](crate::TokenSource) fails with.
+/// The error of a [`TokenSource`](crate::TokenSource).
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why there is no token, or why a request can't carry one. Cheap to clone, since all who wait for
@@ -29,7 +29,7 @@ struct Inner {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ErrorKind {
-    /// What the caller set up can't work.
+    /// The set-up can't work.
     Configuration,
     /// The login is over.
     NeedsLogin,
@@ -57,13 +57,13 @@ impl Error {
         Self::new(ErrorKind::Transient, message)
     }
 
-    /// What a source of the user's failed with.
+    /// The failure of a source of the user's.
     pub(crate) fn from_source(error: SourceError) -> Self {
         let message = format!("the source gave no token: {error}");
         Self::with(ErrorKind::Transient, message, None, error)
     }
 
-    /// What an endpoint said that gives no tokens, but errors as the one that does.
+    /// The error response of an endpoint that gives no tokens.
     pub(crate) fn at_endpoint(name: &str, error: &TokenError) -> Self {
         let (kind, retry_after) = answered(error);
         let message = match error {
@@ -141,6 +141,16 @@ impl Error {
             inner.oauth_error = code;
         }
         self
+    }
+
+    /// Its kind, for the log.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.0.kind {
+            ErrorKind::Configuration => "configuration",
+            ErrorKind::NeedsLogin => "needs_login",
+            ErrorKind::Transient => "transient",
+            ErrorKind::Refused => "refused",
+        }
     }
 
     /// Whether the same call may succeed later.

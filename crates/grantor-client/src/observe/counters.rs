@@ -11,9 +11,9 @@ use crate::runtime::per_thread::{SHARDS, shard};
 pub struct Counts {
     /// Requests that got a token at once.
     pub hits: u64,
-    /// Renewals that brought a token from the server, or from the program's own source.
+    /// Renewals that fetched a token from the server, or from the program's own source.
     pub renewals: u64,
-    /// Renewals that brought a token which another process had stored.
+    /// Renewals that adopted a token which another process had stored.
     pub adoptions: u64,
     /// Callers who waited for a renewal.
     pub waits: u64,

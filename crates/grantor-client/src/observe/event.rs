@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 
-/// What happened to a token, for those who want to know: see
+/// An event in the life of a token: see
 /// [`TokensBuilder::on_event`](crate::TokensBuilder::on_event).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -17,7 +17,7 @@ pub enum Event {
     /// A new refresh token is in use and could not be stored yet. If the process ended now, the
     /// login would be lost. Storing goes on.
     NotPersisted,
-    /// What could not be stored before is stored.
+    /// The refresh token that could not be stored before is stored.
     Persisted,
     /// A callback of [`TokensBuilder::on_change`](crate::TokensBuilder::on_change) did not end within 10 s; the
     /// new token is used all the same.

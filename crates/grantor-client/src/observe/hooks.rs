@@ -1,4 +1,4 @@
-//! What a program may do to every request and answer of the token machinery.
+//! Hooks on every request and answer of the client.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,21 +7,21 @@ use bytes::Bytes;
 use grantor_core::BoxFuture;
 use http::{HeaderMap, Method, Request, Response, Uri};
 
-/// Which conversation with the authorization server a hook sees.
+/// The kind of a request to the authorization server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RequestKind {
     /// The server's metadata is fetched.
     Discovery,
-    /// An access token is asked for, by any grant but a refresh token.
+    /// An access token is requested, by any grant but a refresh token.
     Token,
-    /// An access token is asked for by a refresh token.
+    /// An access token is requested by a refresh token.
     Refresh,
-    /// A device asks for the code that its user types in elsewhere.
+    /// A device requests the code that its user types in elsewhere.
     DeviceAuthorization,
-    /// A token is given up.
+    /// A token is revoked.
     Revocation,
-    /// A token is looked up.
+    /// A token is introspected.
     Introspection,
 }
 

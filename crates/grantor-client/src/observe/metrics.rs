@@ -8,9 +8,9 @@ use std::fmt::Debug;
 pub enum MetricEvent {
     /// A request got a token at once.
     Hit,
-    /// A renewal brought a token from the server, or from the program's own source.
+    /// A renewal fetched a token from the server, or from the program's own source.
     Renewal,
-    /// A renewal brought a token that another process had stored.
+    /// A renewal adopted a token that another process had stored.
     Adoption,
     /// A caller waited for a renewal.
     Wait,

@@ -8,7 +8,7 @@ use super::event::{Event, EventListener};
 use super::metrics::{MetricEvent, Metrics};
 use super::token_change::ChangeCallbacks;
 
-/// What a program wants to be notified of.
+/// The callbacks and counters of a program.
 #[derive(Debug, Default)]
 pub(crate) struct Observer {
     pub(crate) counters: Counters,
@@ -58,7 +58,11 @@ impl Observer {
             Event::Renewed => tracing::debug!("the token was renewed"),
             Event::ChangeNotTaken => tracing::error!("a callback did not end in time"),
             Event::Persisted => tracing::info!("the refresh token is stored now"),
-            Event::RenewalFailed(error) => tracing::warn!(%error, "the token was not renewed"),
+            Event::RenewalFailed(error) => {
+                let code = error.oauth_error().map(ToString::to_string);
+                let (kind, oauth_error) = (error.kind(), code.as_deref());
+                tracing::warn!(%error, kind, oauth_error, "the token was not renewed");
+            }
             Event::NotPersisted => tracing::error!("the refresh token can't be stored yet"),
             Event::LoginEnded => tracing::warn!("the login is over"),
         }

@@ -16,9 +16,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenChange {
-    /// What was in use; none, if it is the first.
+    /// The token set before; none, if the new one is the first.
     pub old: Option<TokenSet>,
-    /// What will be in use once the callback is done.
+    /// The token set that is used once the callback is done.
     pub new: TokenSet,
 }
 

@@ -68,14 +68,14 @@ rows! {
     /// Rakuten.
     RAKUTEN = Provider::listed("Rakuten",
         "https://app.rakuten.co.jp/services/authorize", "https://app.rakuten.co.jp/services/token");
-    /// Slack, for the token of a bot: scopes stand between commas, and `token_type` is `bot`. It takes
+    /// Slack, for the token of a bot: scopes are separated by commas, and `token_type` is `bot`. It takes
     /// PKCE with S256 ("Using PKCE" and the changelog of 30 March 2026, docs.slack.dev).
     SLACK = Provider::listed("Slack",
         "https://slack.com/oauth/v2/authorize", "https://slack.com/api/oauth.v2.access")
         .with_pkce(Pkce::S256)
         .with_quirks(SLACK_BOT)
         .with_sources(LISTED_AND_DOCUMENTED);
-    /// Slack, for the token of a user, which stands in `authed_user`. Its scopes are asked for by
+    /// Slack, for the token of a user, which is in `authed_user`. Its scopes are requested by
     /// the further parameter `user_scope`.
     SLACK_USER = Provider::listed("Slack user",
         "https://slack.com/oauth/v2/authorize", "https://slack.com/api/oauth.v2.access")

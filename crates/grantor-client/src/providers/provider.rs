@@ -1,4 +1,4 @@
-//! What is known of one provider.
+//! A provider, as data.
 
 use std::borrow::Cow;
 
@@ -16,20 +16,20 @@ pub struct Provider {
     pub name: Text,
     /// Under which it publishes metadata (RFC 8414 or OpenID Connect Discovery), if it does.
     pub issuer: Option<Text>,
-    /// Where users are sent.
+    /// The authorization endpoint.
     pub authorization_endpoint: Option<Text>,
-    /// Where tokens are had.
+    /// The token endpoint.
     pub token_endpoint: Text,
-    /// Where devices begin (RFC 8628).
+    /// The device authorization endpoint (RFC 8628).
     pub device_authorization_endpoint: Option<Text>,
-    /// Where tokens are given up (RFC 7009).
+    /// The revocation endpoint (RFC 7009).
     pub revocation_endpoint: Option<Text>,
-    /// Where tokens are looked up (RFC 7662).
+    /// The introspection endpoint (RFC 7662).
     pub introspection_endpoint: Option<Text>,
     /// Whether it takes PKCE, by its documentation. Where it publishes metadata, what that says goes
     /// first.
     pub pkce: Pkce,
-    /// What it does otherwise than the specifications say.
+    /// How it deviates from the specifications.
     pub quirks: Quirks,
     /// The query parameter in which its API takes a token, where it is said to take none in a
     /// header. URLs land in logs: see first whether the API still needs it.

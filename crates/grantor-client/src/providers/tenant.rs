@@ -71,7 +71,7 @@ pub fn asgardeo(tenant: &str) -> Result<Provider, InvalidTenant> {
 }
 
 /// Amazon Cognito: the host of the user pool, such as
-/// `testing.auth.us-east-1.amazoncognito.com`. Tokens are had from that host: let nobody choose it
+/// `testing.auth.us-east-1.amazoncognito.com`. Tokens are fetched from that host: let nobody choose it
 /// whom you don't trust. It takes PKCE with S256 ("Using PKCE in authorization code grants" of its
 /// developer guide).
 ///
@@ -86,7 +86,7 @@ pub fn cognito(host: &str) -> Result<Provider, InvalidTenant> {
     Ok(provider)
 }
 
-/// A HipChat server. Tokens are had from that host: let nobody choose it whom you don't trust.
+/// A HipChat server. Tokens are fetched from that host: let nobody choose it whom you don't trust.
 ///
 /// # Errors
 /// A host that is none.
@@ -100,7 +100,7 @@ pub fn hipchat_server(host: &str) -> Result<Provider, InvalidTenant> {
     ))
 }
 
-/// Shopify, of one shop: its name alone, without `.myshopify.com`. Scopes stand between commas, and
+/// Shopify, of one shop: its name alone, without `.myshopify.com`. Scopes are separated by commas, and
 /// there is no `token_type`. The grant of its admin API is not known to take PKCE: "Authorization code
 /// grant" of shopify.dev lists the parameters of both requests without it, and demands the client
 /// secret.

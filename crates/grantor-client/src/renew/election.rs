@@ -1,4 +1,4 @@
-//! Who renews: a process adopts what others have stored meanwhile, or it holds the lease.
+//! The election of the process that renews: the others adopt its token, or one of them takes the lease.
 
 use grantor_core::Secret;
 use tokio::time::Instant;
@@ -13,13 +13,13 @@ use crate::store::deadline::within_store_timeout;
 
 /// The result of an election.
 pub(crate) enum Election<'a> {
-    /// Another process has brought a token.
+    /// Another process has stored a token.
     Adopted(Acquired),
     /// This process renews, under a lease if there are others.
     Elected(Option<Lease<'a>>),
 }
 
-/// Waits until nobody else renews, and looks for what they have brought. The last look is within
+/// Waits until nobody else renews, and reads what they have stored. The last read is within
 /// the lease.
 pub(crate) async fn elect<'a>(
     services: &'a Services,
@@ -31,7 +31,7 @@ pub(crate) async fn elect<'a>(
     let rejected_token = rejected_token.as_ref();
     let adopt = || adopt(services, renewal, login_id, rejected_token);
     let Some(leases) = &store.leases else {
-        // Nobody else could have brought anything that a failing store would hide.
+        // Nobody else could have stored anything that a failing store would hide.
         let adopted = adopt().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the store of tokens failed, going on without it");
             None

@@ -30,7 +30,7 @@ pub(crate) struct LeaseContender<'a> {
     leases: &'a Records<LeaseRecord>,
     key: Key,
     environment: &'a Environment,
-    /// What was seen of the holder, and for how long nothing changed.
+    /// The last observed state of the holder, and for how long it has not changed.
     seen: Option<(Version, Duration)>,
 }
 

@@ -49,7 +49,7 @@ pub(crate) struct Acquired {
     pub(crate) from: Origin,
 }
 
-/// Who brought a token.
+/// The origin of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// This process requested it.

@@ -1,4 +1,4 @@
-//! What every renewal of one login or client needs.
+//! The services that every renewal of one login or client needs.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::runtime::worker::Worker;
 use crate::store::TokenStore;
 use crate::token::scheme::Scheme;
 
-/// What many logins at one server may share.
+/// The services that many logins at one server may share.
 #[derive(Debug, Clone)]
 pub(crate) struct SharedServices {
     pub(crate) connection: Arc<Connection>,
@@ -29,7 +29,7 @@ pub(crate) struct SharedServices {
     pub(crate) worker: Arc<Worker>,
 }
 
-/// What all access tokens of one login or client share.
+/// The services that all access tokens of one login or client share.
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) shared: SharedServices,

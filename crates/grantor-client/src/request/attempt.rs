@@ -18,14 +18,14 @@ use crate::token::lifetime::Freshness;
 
 /// A request that was prepared: remembers which token it carries, to judge the answer.
 // Two words and no padding: it goes through many hands for every request, in registers.
-#[must_use = "the answer tells whether the token is still good: hand it to `observe`"]
+#[must_use = "the answer says whether the token is still good: hand it to `observe`"]
 pub struct Attempt {
     /// None: the request carries the caller's own token, or none.
     token: Option<Arc<TokenShare>>,
     flags: AttemptFlags,
 }
 
-/// What an answer means for the request.
+/// The consequence of an answer for its request.
 #[derive(Debug)]
 #[must_use]
 pub enum Observed {
@@ -106,7 +106,7 @@ impl Attempt {
         }
     }
 
-    /// What can be said without waiting; none, if the answer is the caller's.
+    /// The consequence as far as it is known without waiting; none, if the answer is the caller's.
     #[inline]
     pub(crate) fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Option<Box<Reaction>> {
         let sent = self.token.as_ref()?;

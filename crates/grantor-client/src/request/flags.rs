@@ -1,4 +1,4 @@
-//! What an attempt remembers beside its token, in one word.
+//! The state of an attempt beside its token, in one word.
 
 use std::num::NonZeroU64;
 

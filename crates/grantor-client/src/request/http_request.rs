@@ -1,4 +1,4 @@
-//! What a request consists of, as far as a token is concerned.
+//! The parts of a request that a token needs.
 
 use grantor_core::LocalhostNames;
 use http::{Extensions, HeaderMap, Method, Request, Uri};

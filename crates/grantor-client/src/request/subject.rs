@@ -28,8 +28,7 @@ impl Tokens {
         self.slot_of_request(request).await
     }
 
-    /// The slot for a request. Takes the user's Basic header off, where that is what tokens are had
-    /// by.
+    /// The slot for a request. Takes the user's Basic header off, where tokens are fetched by it.
     async fn slot_of_request(
         &self,
         request: &mut impl HttpRequest,

@@ -1,10 +1,10 @@
-//! What an answer says of the token that its request carried. All of it is decided here, by a function
+//! The meaning of an answer for the token that its request carried. It is decided here alone, by a function
 //! of the answer and of what is known of the token.
 
 use grantor_core::AuthenticateChallenge;
 use http::{HeaderMap, HeaderName, StatusCode};
 
-/// What gRPC says instead of 401, in the header of an answer that has no messages.
+/// The status of gRPC that stands for 401, in the header of an answer that has no messages.
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const UNAUTHENTICATED: &[u8] = b"16";
 
@@ -22,7 +22,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) takes_nonce: bool,
 }
 
-/// What is known of the token when the answer is there.
+/// The facts about the token when the answer is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Facts {
     /// How often the request was sent.
@@ -47,7 +47,7 @@ pub(crate) enum CurrentToken {
     Gone,
 }
 
-/// What an answer says of its token, and what follows.
+/// The meaning of an answer for its token, and what follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// The API took the token. The answer is the caller's.
@@ -66,7 +66,7 @@ pub(crate) enum Verdict {
     NewNonce,
 }
 
-/// What is seen at first sight, which is all that most answers take.
+/// The short check that is enough for most answers.
 #[inline]
 pub(crate) fn is_accepted(status: StatusCode, headers: &HeaderMap) -> bool {
     status.is_success() && !says_unauthenticated(headers)
@@ -85,7 +85,7 @@ pub(crate) fn is_rejection(answer: &Answer<'_>) -> bool {
     by_status || by_grpc
 }
 
-/// What an answer says of its token.
+/// The meaning of an answer for its token.
 pub(crate) fn verdict(answer: &Answer<'_>, facts: &Facts) -> Verdict {
     if is_accepted(answer.status, answer.headers) {
         return Verdict::Accepted;
@@ -112,7 +112,7 @@ pub(crate) fn verdict(answer: &Answer<'_>, facts: &Facts) -> Verdict {
     }
 }
 
-/// What a challenge asks for.
+/// The demand of a challenge.
 enum Challenge {
     /// Another token, as far as it says.
     Token,

@@ -49,7 +49,7 @@ fn at_once<T>(
     }
     worker::on_worker_thread().then(|| {
         Err(Error::configuration(
-            "a callback of the tokens can't wait for tokens: its thread is the one that brings them",
+            "a callback of the tokens can't wait for tokens: its thread is the one that renews them",
         ))
     })
 }

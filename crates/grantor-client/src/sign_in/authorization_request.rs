@@ -15,8 +15,8 @@ impl CodeFlow {
         state: String,
         verifier: &CodeVerifier,
     ) -> Result<AuthorizationRequest, Error> {
-        let ask = self.builder.token_parameters()?;
-        let audience = ask
+        let parameters = self.builder.token_parameters()?;
+        let audience = parameters
             .audience
             .into_iter()
             .map(|it| ("audience".to_owned(), it));
@@ -76,7 +76,8 @@ impl CodeFlow {
                  \"danger_unadvertised_s256\""
             ))),
             Pkce::Unknown => Err(Error::configuration(format!(
-                "{name} does not say that it knows PKCE with S256; if it does, say so by \
+                "{name} does not say that it knows PKCE with S256: if its documentation does, set \
+                 \"pkce\" of the Server to Pkce::S256; otherwise accept this by \
                  \"danger_unadvertised_s256\""
             ))),
         }

@@ -117,7 +117,7 @@ impl CodeFlow {
     /// Begins a sign-in.
     ///
     /// # Errors
-    /// The server's metadata can't be had, or lacks an authorization endpoint or S256.
+    /// The server's metadata can't be fetched, or lacks an authorization endpoint or S256.
     pub async fn start(&self) -> Result<AuthorizationRedirect, Error> {
         let metadata = self.server.published_metadata().await?;
         let endpoint = self.authorization_endpoint(metadata.as_deref())?;

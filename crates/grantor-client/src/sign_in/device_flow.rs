@@ -38,11 +38,11 @@ pub struct DeviceFlow {
 
 /// A user is to agree on another device.
 ///
-/// The server is asked at its own pace, on the thread that renews tokens, whether anybody waits or
+/// The server is polled at its own pace, on the thread that renews tokens, whether anybody waits or
 /// not. Dropping this gives the sign-in up, once what is under way was answered.
 #[non_exhaustive]
 pub struct PendingDeviceAuthorization {
-    /// What the user types in.
+    /// The code that the user types in.
     pub user_code: String,
     /// Where the user types it in.
     pub verification_uri: Url,

@@ -45,7 +45,7 @@ impl fmt::Debug for SignedIn {
     }
 }
 
-/// Begins the login that an answer brings: it is stored in place of whatever was there, and only
+/// Begins the login of an answer: it is stored in place of whatever was there, and only
 /// then its access token is used. Returns the further members of the answer.
 async fn establish(
     slot: &Arc<TokenSlot>,

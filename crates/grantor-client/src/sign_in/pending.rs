@@ -11,11 +11,11 @@ use url::{Position, Url};
 pub struct AuthorizationRedirect {
     /// Where to send the browser.
     pub url: Url,
-    /// What to keep until it is back, bound to that browser.
+    /// The state to keep until the browser is back, bound to that browser.
     pub pending: PendingAuthorization,
 }
 
-/// What a sign-in needs when the browser is back. It can be serialized, and is secret then: it
+/// The state of a sign-in until the browser is back. It can be serialized, and is secret then: it
 /// belongs into a session or an encrypted cookie.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingAuthorization {

@@ -1,4 +1,4 @@
-//! The redirect that ends a sign-in: where its query is, and what it means if it brings no code.
+//! The redirect that ends a sign-in: where its query is, and its error if it has no code.
 
 use grantor_core::{AuthorizationError, ErrorCode};
 use url::Url;
@@ -19,7 +19,7 @@ pub(super) fn query_of(redirect: &str) -> &str {
     }
 }
 
-/// What a redirect that brings no code means for the user.
+/// The error of a redirect without a code.
 pub(super) fn redirected(error: &AuthorizationError) -> Error {
     let AuthorizationError::Refused(refusal) = error else {
         return Error::refused(error.to_string());

@@ -14,7 +14,7 @@ pub(crate) enum StoreLocation {
     Store(Arc<dyn Store>, MasterKey),
 }
 
-/// Who else uses the store.
+/// The other users of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreSharing {
     OtherProcesses,

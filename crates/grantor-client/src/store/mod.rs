@@ -115,7 +115,7 @@ impl TokenStore {
         self.access.key_of_name(&self.name_of(parameters))
     }
 
-    /// What is asked may hold secrets of its own (a further parameter), so its name is a MAC too.
+    /// The parameters may hold secrets of their own, so their name is a MAC too.
     fn name_of(&self, parameters: &TokenParameters) -> String {
         let name = format!("{}{}", self.identity, canonical(parameters));
         self.key.fingerprint("access_token", &Secret::new(name))
@@ -146,7 +146,7 @@ impl TokenStore {
         rejected_token: Option<&Secret>,
     ) -> Result<Option<(Credential, Lifetime)>, grantor_store::Error> {
         let loaded = match self.access.get(&self.access_key(parameters)).await {
-            // Another is had, and takes its place.
+            // Another one is fetched and replaces it.
             Err(error) if error.is_corrupt() || error.is_newer() => {
                 tracing::warn!(%error, "a stored access token is of no use");
                 None
@@ -185,7 +185,7 @@ impl TokenStore {
         Some((credential, lifetime))
     }
 
-    /// What the times of a record mean on this process's own clock.
+    /// The times of a record, on this process's own clock.
     fn lifetime(&self, record: &AccessTokenRecord) -> Lifetime {
         let environment = &self.environment;
         let age = environment.now().since(record.obtained_at);

@@ -1,4 +1,4 @@
-//! What is stored.
+//! The records of the store.
 
 use std::fmt;
 
@@ -53,7 +53,7 @@ pub(crate) struct AccessTokenRecord {
     pub(crate) extra: Map<String, Value>,
 }
 
-/// Who is renewing.
+/// The process that renews.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct LeaseRecord {
     /// One higher than that of the holder before.

@@ -14,7 +14,7 @@ pub struct AccessToken {
     /// How it is used: `Bearer`, or `N_A` for what a token exchange gave that is no access token (RFC
     /// 8693 section 2.2.1).
     pub token_type: &'static str,
-    /// What it may be used for; what was asked for, if the server did not say.
+    /// The scope; the requested one, if the server did not say.
     pub scope: Option<Scope>,
     /// When it expires; unknown, if absent.
     pub expires_at: Option<Timestamp>,

@@ -76,7 +76,7 @@ impl CachedToken {
         }
     }
 
-    /// What is known of it, without the login that renews it.
+    /// The token set, without the refresh token.
     pub(crate) fn token_set(&self, environment: &Environment) -> TokenSet {
         TokenSet {
             token_type: self.token_type.as_str().to_owned(),

@@ -12,10 +12,10 @@ const ASSUMED_LIFETIME: Duration = Duration::from_secs(3600);
 /// The longest first pause after an early renewal that failed.
 const FIRST_BACKOFF: Duration = Duration::from_secs(30);
 
-/// What is known of a token's life.
+/// The lifetime of a token, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifetime {
-    /// When it was asked for.
+    /// When it was requested.
     pub(crate) sent_at: Duration,
     /// How long it is good from then on; unknown, if absent.
     pub(crate) lifetime: Option<Duration>,
@@ -69,7 +69,7 @@ impl Lifetime {
     }
 }
 
-/// How a token stands at some time.
+/// The state of a token at some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
     Fresh,

@@ -7,7 +7,7 @@ use super::credential::TokenType;
 #[cfg(test)]
 use super::nonces::Nonces;
 
-/// A way to carry a credential. How each puts it onto a request stands in the room `request`.
+/// A way to carry a credential. The room `request` puts it onto a request.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Scheme {
     /// A bearer token (RFC 6750).
@@ -36,7 +36,7 @@ impl Scheme {
     }
 }
 
-/// What a message says of the type of a token that no request carries: a server may call it anything.
+/// The type of a token that no request carries, as a message shows it: a server may call it anything.
 pub(crate) fn other_type(token_type: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if !token_type.is_empty() && token_type.len() <= 32 && token_type.chars().all(plain) {

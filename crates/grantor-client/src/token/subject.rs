@@ -13,7 +13,7 @@ use grantor_jose::digest::sha256;
 pub struct SubjectToken {
     /// The token.
     pub token: Secret,
-    /// What kind of token it is, a URI; an access token unless said otherwise.
+    /// The type of the token, a URI; that of access tokens by default.
     pub token_type: String,
     /// When it ends. What it was exchanged for is not used longer.
     pub expires_at: Option<Timestamp>,
@@ -47,7 +47,7 @@ impl SubjectToken {
         self.expires_at.is_some_and(|end| end <= now)
     }
 
-    /// Whether what is had for the same token, of which an end was said before, may be used for this
+    /// Whether a token cached for the same subject, whose end was given otherwise, may be used for this
     /// one: it ends no later, and is not at its end already.
     fn covers(&self, before: &Self, now: impl FnOnce() -> Timestamp) -> bool {
         match (before.expires_at, self.expires_at) {
@@ -83,7 +83,7 @@ impl PasswordCredentials {
 }
 
 impl Subject {
-    /// Whether what is had for `before`, which has the same fingerprint, may be used for this one.
+    /// Whether a token cached for `before`, which has the same fingerprint, may be used for this one.
     pub(crate) fn covers(&self, before: &Self, now: impl FnOnce() -> Timestamp) -> bool {
         match (self, before) {
             (Self::Token(subject), Self::Token(before)) => subject.covers(before, now),
@@ -91,15 +91,15 @@ impl Subject {
         }
     }
 
-    /// What tells per-request tokens apart. Nobody can make two subjects alike.
-    pub(crate) fn fingerprint(&self, ask: &TokenParameters) -> [u8; 32] {
+    /// The cache key of a per-request token. Nobody can make those of two subjects equal.
+    pub(crate) fn fingerprint(&self, parameters: &TokenParameters) -> [u8; 32] {
         let (kind, first, second) = match self {
             Self::Token(subject) => ("token", &*subject.token_type, subject.token.expose()),
             Self::Password(user) => ("user", &*user.username, user.password.expose()),
         };
         let text = format!(
             "{kind}{first:?}{second:?}{}",
-            crate::token::parameters::canonical(ask)
+            crate::token::parameters::canonical(parameters)
         );
         sha256(Secret::new(text).expose().as_bytes())
     }

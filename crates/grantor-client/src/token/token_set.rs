@@ -13,7 +13,7 @@ use crate::error::Error;
 /// ```
 /// use grantor_client::TokenSet;
 ///
-/// // What Authlib, requests-oauthlib and others keep in a database:
+/// // As Authlib, requests-oauthlib and others keep it in a database:
 /// let kept = r#"{"access_token": "at", "refresh_token": "rt", "expires_at": 1767225600}"#;
 /// let tokens = TokenSet::from_json(kept)?;
 /// assert_eq!(tokens.refresh_token.as_ref().map(|token| token.expose()), Some("rt"));
@@ -26,11 +26,11 @@ pub struct TokenSet {
     pub access_token: Secret,
     /// How it is used, `Bearer` mostly.
     pub token_type: String,
-    /// What it reaches, if known.
+    /// Its scope, if known.
     pub scope: Option<Scope>,
     /// When it ends; unknown, if absent.
     pub expires_at: Option<Timestamp>,
-    /// What renews it.
+    /// The refresh token that renews it.
     pub refresh_token: Option<Secret>,
     /// When the refresh token ends; unknown, if absent.
     pub refresh_expires_at: Option<Timestamp>,
@@ -63,7 +63,7 @@ impl TokenSet {
         self
     }
 
-    /// What a token endpoint answered to a request that was sent at `sent_at`.
+    /// The tokens in the answer of a token endpoint to a request that was sent at `sent_at`.
     #[must_use]
     pub fn from_response(answer: &TokenResponse, sent_at: Timestamp) -> Self {
         Self {

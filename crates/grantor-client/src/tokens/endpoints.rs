@@ -1,4 +1,4 @@
-//! What a handle asks the server beside tokens, and how it forgets them.
+//! Requests to the server beside those for tokens, and forgetting tokens.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::renew::grant::Grant;
 use crate::store::deadline::within_store_timeout;
 
 impl Tokens {
-    /// What the server knows of a token (RFC 7662).
+    /// Looks a token up at the server (RFC 7662).
     ///
     /// # Errors
     /// The server has no introspection endpoint, refuses, or does not answer.
@@ -45,10 +45,10 @@ impl Tokens {
         self.services().tasks.run_on_worker(forgotten).await
     }
 
-    /// What the server publishes about itself.
+    /// The metadata that the server publishes.
     ///
     /// # Errors
-    /// It can't be had, or the tokens come from no server with an issuer.
+    /// It can't be fetched, or the tokens come from no server with an issuer.
     pub async fn metadata(&self) -> Result<Arc<ServerMetadata>, Error> {
         let services = Arc::clone(self.services());
         let metadata = async move { services.server()?.metadata().await };

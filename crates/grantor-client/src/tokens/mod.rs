@@ -126,11 +126,11 @@ impl Tokens {
     /// The token of one subject, of [`Tokens::token_exchange`]. The handle keeps it.
     ///
     /// # Errors
-    /// These tokens are not had by token exchange.
+    /// These tokens are not those of a token exchange.
     pub fn for_subject(&self, subject: SubjectToken) -> Result<Self, Error> {
         if !self.exchanges() {
             return Err(Error::configuration(
-                "only tokens of \"token_exchange\" are had for a subject",
+                "only tokens of \"token_exchange\" have a subject",
             ));
         }
         let slot = self.subject_slot(Subject::Token(subject));
@@ -203,7 +203,7 @@ impl Tokens {
         }
     }
 
-    /// Begins no more renewals and waits for those under way, until what they brought is stored.
+    /// Begins no more renewals and waits for those in flight, until their tokens are stored.
     pub async fn close(&self) {
         self.services().tasks.close().await;
     }
@@ -218,12 +218,12 @@ impl Tokens {
 /// The base of a session: a path on it leads below it, whether it ends with a slash or not.
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) fn base_url(base: &str) -> Result<Url, Error> {
-    // What can't be read may hold a password, so it is not repeated.
+    // A text that is no URL may hold a password, so it is not repeated.
     let mut url = Url::parse(base)
         .map_err(|error| Error::configuration(format!("the base URL is not a URL ({error})")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::configuration(
-            "the base URL holds a name or a password, which would stand in place of the token",
+            "the base URL holds a name or a password, which would replace the token",
         ));
     }
     if !url.path().ends_with('/') {

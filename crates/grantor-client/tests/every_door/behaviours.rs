@@ -7,7 +7,7 @@ use crate::door::{Answer, Body, Call, Door, Failure};
 use crate::support::web::{self, Web};
 use crate::support::{ISSUER, World};
 
-/// An API, a door to it, and what stands behind both.
+/// An API, a door to it, and the tokens behind both.
 struct Scene<D> {
     world: World,
     web: Web,
@@ -222,14 +222,16 @@ pub(crate) async fn follows_ten_redirects_and_no_more<D: Door>() {
     let scene = Scene::<D>::new(countdown(None)).await;
     assert_eq!(scene.send(scene.get("/10")).await.text, "there");
     assert_eq!(scene.web.requests(), 11);
-    scene.refused(scene.get("/11")).await;
+    let failure = scene.refused(scene.get("/11")).await;
+    assert!(!failure.is_about_token(), "{failure:?}");
     assert_eq!(scene.web.requests(), 22);
     // Those to another origin count too.
     let other = Web::start(countdown(None)).await;
     let scene = Scene::<D>::new(countdown(Some(other.url("/4")))).await;
     assert_eq!(scene.send(scene.get("/5")).await.text, "there");
     assert_eq!(scene.web.requests() + other.requests(), 11);
-    scene.refused(scene.get("/6")).await;
+    let failure = scene.refused(scene.get("/6")).await;
+    assert!(!failure.is_about_token(), "{failure:?}");
     assert_eq!(scene.web.requests() + other.requests(), 22);
 }
 
@@ -382,8 +384,9 @@ pub(crate) async fn carries_the_token_of_the_subject<D: Door>() {
 pub(crate) async fn sends_nothing_without_a_subject<D: Door>() {
     let scene = Scene::<D>::of(echo, exchange(None), Tokens::clone).await;
     let failure = scene.refused(scene.get("/")).await;
-    let told = matches!(&failure, Failure::Token(error) if error.to_string().contains("subject"));
-    assert!(told, "{failure:?}");
+    let as_expected =
+        matches!(&failure, Failure::Token(error) if error.to_string().contains("subject"));
+    assert!(as_expected, "{failure:?}");
     scene.world.server.assert_no_token_requests();
     assert_eq!(scene.web.requests(), 0);
 }

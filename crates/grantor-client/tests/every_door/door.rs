@@ -1,4 +1,4 @@
-//! What the behaviours need to know of a door.
+//! A door, as the behaviours use it.
 
 use grantor_client::{Error, Tokens};
 use http::{HeaderMap, HeaderValue, Method};
@@ -83,6 +83,10 @@ impl Call {
 impl Failure {
     pub(crate) fn other(error: impl std::fmt::Debug) -> Self {
         Self::Other(format!("{error:?}"))
+    }
+
+    pub(crate) fn is_about_token(&self) -> bool {
+        matches!(self, Self::Token(_))
     }
 
     #[track_caller]

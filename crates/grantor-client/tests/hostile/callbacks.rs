@@ -150,7 +150,7 @@ fn ends(seconds: u64, work: impl FnOnce() + Send + 'static) -> bool {
 }
 
 #[test]
-fn a_callback_that_asks_for_the_token_does_not_hang_for_ever() {
+fn a_callback_that_gets_the_token_does_not_wait_for_ever() {
     let world = World::new();
     let own = Arc::new(OnceLock::<Tokens>::new());
     let seen = Arc::clone(&own);
@@ -163,12 +163,12 @@ fn a_callback_that_asks_for_the_token_does_not_hang_for_ever() {
     let _ = own.set(tokens.clone());
     assert!(
         ends(25, move || drop(tokens.get_blocking())),
-        "all who wait hang for ever"
+        "all callers wait for ever"
     );
 }
 
 #[test]
-fn a_listener_that_asks_for_the_token_does_not_hang_for_ever() {
+fn a_listener_that_gets_the_token_does_not_wait_for_ever() {
     let world = World::new();
     let own = Arc::new(OnceLock::<Tokens>::new());
     let seen = Arc::clone(&own);
@@ -185,7 +185,7 @@ fn a_listener_that_asks_for_the_token_does_not_hang_for_ever() {
     let _ = own.set(tokens.clone());
     assert!(
         ends(25, move || drop(tokens.get_blocking())),
-        "all who wait hang for ever"
+        "all callers wait for ever"
     );
 }
 
@@ -199,7 +199,7 @@ async fn debug_shows_no_further_parameter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_set_is_had_while_the_token_is_good() {
+async fn a_token_set_is_there_while_the_token_is_good() {
     let world = World::new();
     let tokens = world
         .here(world.login(&world.server.new_refresh_token()))
@@ -234,7 +234,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn what_needs_a_runtime_brings_its_own() {
+fn blocking_calls_need_no_runtime_of_the_callers() {
     let world = World::new();
     let tokens = world
         .thread(world.login(&world.server.new_refresh_token()))

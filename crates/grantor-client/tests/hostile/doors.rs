@@ -1,4 +1,4 @@
-//! What a request carries where a door sends it a second time, or a hook changed it.
+//! The credentials of a request that a door sends a second time, or that a hook changed.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -256,7 +256,7 @@ fn close_twice_and_use_after() {
 
 /// A program that handles SIGTERM closes; what others then get.
 #[test]
-fn dropping_tokens_in_a_callback_hangs_nobody() {
+fn dropping_tokens_in_a_callback_blocks_nobody() {
     let world = World::new();
     let held = Arc::new(Mutex::new(None::<Tokens>));
     let own = Arc::clone(&held);

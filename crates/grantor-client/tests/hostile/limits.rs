@@ -18,7 +18,7 @@ async fn sign_in(world: &World, flow: &CodeFlow) -> Tokens {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sign_in_looks_for_metadata_where_it_was_told() {
+async fn a_sign_in_looks_for_metadata_at_the_given_place() {
     let world = World::new();
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);

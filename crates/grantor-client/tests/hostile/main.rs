@@ -1,4 +1,4 @@
-//! What a program, an API, a server or a store may do to the client without meaning well.
+//! Programs, APIs, servers and stores that harm the client.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

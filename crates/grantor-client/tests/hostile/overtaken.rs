@@ -18,10 +18,10 @@ fn build(world: &World, store: &Arc<Shared>, builder: TokensBuilder) -> Tokens {
     world.here(builder).build().unwrap()
 }
 
-/// What somebody who knows only the store goes on with.
+/// The state for a process that knows only the store.
 async fn goes_on_with(world: &World, store: &Arc<Shared>) -> String {
     let tokens = build(world, store, Tokens::login(ISSUER, "app"));
-    // What is stored of access tokens is of no use any more.
+    // The stored access tokens are of no use any more.
     world.advance(3600);
     tokens.get().await.unwrap();
     sent(world)

@@ -25,7 +25,7 @@ impl Shared {
         self.fails.store(fails, Ordering::SeqCst);
     }
 
-    /// What others write before the next state of a login.
+    /// The records that others write before the next state of a login.
     pub(crate) fn let_come_first(&self, state: Put) {
         *self.comes_first.lock().unwrap() = Some(state);
     }

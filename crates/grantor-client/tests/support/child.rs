@@ -35,7 +35,7 @@ impl Child {
             .unwrap();
     }
 
-    /// What it says next.
+    /// The next line of its output.
     pub(crate) fn hear(&mut self) -> String {
         let mut said = self.output.by_ref().map(Result::unwrap);
         let said = said.find_map(|line| line.strip_prefix("> ").map(str::to_owned));

@@ -33,7 +33,7 @@ async fn answer(mut stream: TcpStream, server: FakeServer) {
     let mut rest = [0];
     let answer = tokio::select! {
         answer = server.send(request) => answer.unwrap(),
-        // Who asked is gone: what is held back never happens.
+        // The client is gone, so its request is dropped.
         _ = stream.read(&mut rest) => return,
     };
     let _sent = stream.write_all(&written(&answer)).await;

@@ -18,8 +18,11 @@ pub enum NoAnswer {
 pub enum FailureKind {
     /// The network's, or that of a server which is down: the same request may succeed later.
     Network,
-    /// The caller's: a proxy, a certificate or a URL with which no request can succeed.
+    /// The caller's: a proxy or a URL with which no request can succeed.
     Configuration,
+    /// The server's certificate is not accepted: the caller has to trust its authority, or asks a
+    /// server by another name than its own.
+    Certificate,
     /// The server's: it answered, and the answer can't be read.
     Peer,
 }

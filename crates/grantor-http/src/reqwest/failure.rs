@@ -25,6 +25,13 @@ pub(super) fn from_reqwest(error: reqwest::Error) -> TransportError {
     failure.with_source(error)
 }
 
+/// What reqwest's error means, without the URL.
+impl From<reqwest::Error> for TransportError {
+    fn from(error: reqwest::Error) -> Self {
+        from_reqwest(error)
+    }
+}
+
 /// A cause that says what happened. All of them come before anything of the request is sent.
 fn known(cause: &(dyn Error + 'static)) -> Option<TransportError> {
     if let Some(proxy) = cause.downcast_ref::<UnusableProxy>() {
@@ -35,7 +42,7 @@ fn known(cause: &(dyn Error + 'static)) -> Option<TransportError> {
     }
     if let Some(tls) = tls_error(cause) {
         return Some(match tls {
-            rustls::Error::InvalidCertificate(_) => TransportError::configuration(format!(
+            rustls::Error::InvalidCertificate(_) => TransportError::certificate(format!(
                 "the server's certificate is not accepted ({tls}): trust its authority, or check \
                  the host's name and the clock"
             )),

@@ -98,11 +98,7 @@ async fn says_what_went_wrong_and_whose_fault_it_is() {
 async fn certificates_are_those_of_the_platform_and_of_the_authorities_that_are_named() {
     let plain = ReqwestTransport::new().unwrap();
     let untrusted = failure(&plain, &tls_server(1).url).await;
-    assert_eq!(
-        untrusted.kind(),
-        FailureKind::Configuration,
-        "{untrusted:?}"
-    );
+    assert_eq!(untrusted.kind(), FailureKind::Certificate, "{untrusted:?}");
     assert_eq!(untrusted.no_answer(), NoAnswer::Unsent);
     let text = untrusted.to_string();
     assert!(
@@ -114,7 +110,7 @@ async fn certificates_are_those_of_the_platform_and_of_the_authorities_that_are_
     assert_eq!(trusting.send(request).await.unwrap().status().as_u16(), 204);
     let by_another_name = tls_server(1).url.replace("127.0.0.1", "127.0.0.2");
     let error = failure(&trusting, &by_another_name).await;
-    assert_eq!(error.kind(), FailureKind::Configuration, "{error}");
+    assert_eq!(error.kind(), FailureKind::Certificate, "{error}");
 }
 
 #[tokio::test]
@@ -186,6 +182,21 @@ async fn a_proxy_of_socks_is_spoken_to_with_the_feature() {
         let (version, _) = tokio::join!(greeted, sending);
         assert_eq!(version, if scheme == "socks4a" { 4 } else { 5 }, "{scheme}");
     }
+}
+
+#[cfg(feature = "socks")]
+#[tokio::test]
+async fn requests_go_through_a_proxy_of_socks() {
+    use crate::proxy::testing::SocksProxy;
+    let server = tls_server(1);
+    let proxy = SocksProxy::to(server.address);
+    let variable = |name: &str| (name == "ALL_PROXY").then(|| proxy.url());
+    let builder = builder_in(&authority().into(), variable).unwrap();
+    let transport = ReqwestTransport::from_builder(builder).unwrap();
+    let request = Request::get("https://service.example:8443/").body(Bytes::new());
+    let response = transport.send(request.unwrap()).await.unwrap();
+    assert_eq!(response.status().as_u16(), 204);
+    assert_eq!(proxy.asked_for(), ["service.example:8443"]);
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ pub(crate) fn authority() -> CaCertificates {
 /// A server that ends with what it has to answer.
 pub(crate) struct TlsServer {
     pub(crate) url: String,
+    #[cfg(feature = "socks")]
+    pub(crate) address: SocketAddr,
     _thread: JoinHandle<()>,
 }
 
@@ -49,6 +51,8 @@ pub(crate) fn tls_server(connections: usize) -> TlsServer {
     });
     TlsServer {
         url: format!("https://127.0.0.1:{port}/"),
+        #[cfg(feature = "socks")]
+        address: ([127, 0, 0, 1], port).into(),
         _thread: thread,
     }
 }

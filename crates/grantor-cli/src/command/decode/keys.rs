@@ -25,7 +25,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// What the options name; none if nothing is to be verified.
+    /// The source that the options name; none if nothing is to be verified.
     pub(super) fn of(args: &Decode) -> Result<Option<Self>, CliError> {
         if let Some(issuer) = &args.issuer {
             let at = args.metadata_url.as_deref();
@@ -46,7 +46,7 @@ impl Source {
         }
     }
 
-    /// Who has to have issued the token.
+    /// The issuer that the token must have.
     pub(super) fn issuer(&self) -> Option<&str> {
         match self {
             Self::Issuer { issuer, .. } => Some(issuer.as_str()),
@@ -90,10 +90,10 @@ async fn fetch(
     let answer = transport.send(request).await;
     let answer = answer.map_err(|error| {
         let exit = match error.kind() {
-            FailureKind::Configuration => Exit::Configuration,
+            FailureKind::Configuration | FailureKind::Certificate => Exit::Configuration,
             _ => Exit::TryAgain,
         };
-        failed(exit, &with_sources(&error))
+        failed(exit, &with_sources(&error)).hint_at(&error)
     })?;
     match answer.status() {
         StatusCode::OK => read(answer.body(), url.as_str(), key_id),

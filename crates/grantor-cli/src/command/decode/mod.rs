@@ -45,7 +45,7 @@ pub(crate) fn run(_: &Common, args: &Decode, output: &Output) -> Result<ExitCode
     }
 }
 
-/// What is known of a token's signature.
+/// The verdict on a token's signature.
 enum Verdict {
     /// Nobody asked.
     Unverified,
@@ -85,7 +85,7 @@ fn verdict(token: &str, parts: &Parts, source: Option<&Source>, keys: Option<&Ke
     }
 }
 
-/// What is wrong, and which keys of the set were not even tried.
+/// The problem, and which keys of the set were not even tried.
 fn explained(error: Error, keys: Option<&KeySet>) -> String {
     let mut message = error.to_string();
     if error == Error::UnknownKey {

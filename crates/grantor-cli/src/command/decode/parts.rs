@@ -15,7 +15,7 @@ pub(super) struct Parts {
     pub(super) refused: Option<Error>,
 }
 
-/// What is behind the header.
+/// The parts after the header.
 #[derive(Debug)]
 pub(super) enum Content {
     /// Of a signed token.

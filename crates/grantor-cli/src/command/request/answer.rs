@@ -12,7 +12,7 @@ use crate::args::Request;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 
-/// What the API answered.
+/// The answer of the API.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) version: Version,
@@ -34,7 +34,7 @@ impl Answer {
         }
     }
 
-    /// What is wrong with it, and what the API says that it wants.
+    /// The problem with it, and the demand of the API.
     pub(super) fn problem(&self, sent: &Sent) -> CliError {
         let mut message = format!("the answer has status {}", self.status);
         let challenges = self.headers.get_all(WWW_AUTHENTICATE).iter();

@@ -87,7 +87,7 @@ async fn send(tokens: &Tokens, request: Prepared, args: &Request) -> Result<Answ
 
 fn open(path: &Path) -> Result<File, CliError> {
     let mut options = OpenOptions::new();
-    // What is there stays until there is an answer.
+    // The old content stays until there is an answer.
     options.write(true).create(true).truncate(false);
     options.open(path).map_err(|error| unwritable(path, &error))
 }

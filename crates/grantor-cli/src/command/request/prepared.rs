@@ -7,7 +7,7 @@ use crate::args::Request;
 use crate::command::input::text_from_file;
 use crate::error::CliError;
 
-/// What is to be sent, the token apart.
+/// The request, without the token.
 pub(super) struct Prepared {
     pub(super) method: Method,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,

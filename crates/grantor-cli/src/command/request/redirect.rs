@@ -8,7 +8,7 @@ use url::Url;
 use super::prepared::Prepared;
 use super::shown;
 
-/// What was sent, as far as it decides whether a redirect is followed.
+/// The facts about a request that decide whether a redirect is followed.
 pub(super) struct Sent {
     method: Method,
     /// It carries an `Authorization` header of the user's.

@@ -1,4 +1,4 @@
-//! What an assertion claims, and how one is signed (RFC 7523 section 3).
+//! The claims of an assertion, and how one is signed (RFC 7523 section 3).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,7 @@ impl Assertion {
         self.template(issuer, subject, audience, jwt::Typ::JWT)
     }
 
-    /// What a client says of itself to this audience, if no other was named.
+    /// The claims of a client about itself, for this audience if no other was named.
     pub(crate) fn of_client(&self, client_id: &str, audience: &str) -> AssertionTemplate {
         let typ = jwt::Typ::CLIENT_ASSERTION;
         self.template(client_id, Some(client_id), audience, typ)
@@ -75,7 +75,7 @@ impl Assertion {
 }
 
 impl AssertionTemplate {
-    /// With what is asked for.
+    /// With the scope that is requested.
     pub(crate) fn with_scope(&self, scope: &Scope) -> Self {
         let mut with = self.clone();
         with.claims
@@ -83,7 +83,7 @@ impl AssertionTemplate {
         with
     }
 
-    /// Whether each one can be told from all others.
+    /// Whether each one differs from all others.
     pub(crate) fn is_new_every_time(&self) -> bool {
         !self.claims.contains_key("jti")
     }
@@ -111,7 +111,7 @@ impl AssertionTemplate {
     pub(crate) fn identity(&self, key: &MasterKey) -> String {
         let signer = match self.signer.public_key() {
             Some(public) => public.thumbprint(),
-            // A signature of something that nobody else signs tells secrets apart.
+            // Different secrets sign a text that nobody else signs differently.
             None => self
                 .signer
                 .local()

@@ -8,7 +8,7 @@ use super::{Assertion, AssertionSubject};
 use crate::config::server::Server;
 use crate::error::Error;
 
-/// What is read of the file.
+/// The members of the file that are read.
 #[derive(Deserialize)]
 struct File {
     #[serde(rename = "type")]
@@ -22,7 +22,7 @@ struct File {
 impl Assertion {
     /// The server and the key that the JSON file of a Google service account names, for
     /// [`Tokens::jwt_bearer`](crate::Tokens::jwt_bearer). [`subject`](Self::subject) is the user to
-    /// stand in for, where the account may.
+    /// act for, where the account may.
     ///
     /// ```no_run
     /// use grantor_client::{Assertion, Tokens};
@@ -38,7 +38,7 @@ impl Assertion {
     /// # Errors
     /// It is no such file, or its key can't be read.
     pub fn from_google_json(file: &str) -> Result<(Server, Self), Error> {
-        // What serde says of a file may quote it.
+        // A message of serde's may quote the file.
         let file = file.trim_start_matches('\u{feff}');
         let file: File = serde_json::from_str(file).map_err(|_| no_service_account())?;
         if file.kind != "service_account" {
@@ -52,7 +52,7 @@ impl Assertion {
             .issuer(file.client_email)
             .audience(file.token_uri)
             .scope_as_claim();
-        // There, `sub` stands for another user.
+        // There, `sub` is another user.
         let subject = AssertionSubject::Nobody;
         Ok((
             server,

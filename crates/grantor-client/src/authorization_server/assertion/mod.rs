@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 
-/// What a client states under its own key: the authorization grant of a service account
+/// A statement that a client signs with its own key: the authorization grant of a service account
 /// ([`Tokens::jwt_bearer`](crate::Tokens::jwt_bearer)), or who the client is
 /// ([`TokensBuilder::client_assertion`](crate::TokensBuilder::client_assertion)).
 ///
@@ -60,7 +60,7 @@ enum AssertionSubject {
     Nobody,
 }
 
-/// Where it is said what is asked for.
+/// The place of the scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScopeLocation {
     Parameter,
@@ -133,7 +133,7 @@ impl Assertion {
         self
     }
 
-    /// Who states it (`iss`). A client that says who it is states it itself, so it needs none.
+    /// The issuer of the statement (`iss`). A client that authenticates by it is the issuer itself.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
@@ -205,7 +205,7 @@ impl Assertion {
         self
     }
 
-    /// Says what is asked for in the claim `scope` instead of the parameter, as some servers of
+    /// Puts the scope into the claim `scope` in place of the parameter, as some servers of
     /// service accounts want it.
     #[must_use]
     pub fn scope_as_claim(mut self) -> Self {

@@ -1,4 +1,4 @@
-//! How an assertion gets into a request: the request carries what is to be signed, and the wire
+//! How an assertion gets into a request: the request carries what is to be signed, and the channel
 //! signs it just before it is sent. So whoever repeats a request repeats no assertion.
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use http::Request;
 
 use super::claims::AssertionTemplate;
 
-/// What an assertion is sent for.
+/// The purpose of an assertion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AssertionUse {
     /// RFC 7523 section 2.1.
@@ -19,7 +19,7 @@ pub(crate) enum AssertionUse {
     Client,
 }
 
-/// What is still to be signed into a request.
+/// An assertion that is still to be signed into a request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SignOnSend(Vec<(AssertionUse, Arc<AssertionTemplate>)>);
 

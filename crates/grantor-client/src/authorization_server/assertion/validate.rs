@@ -1,4 +1,4 @@
-//! What an assertion can't be.
+//! Assertions that can't work.
 
 use std::time::Duration;
 

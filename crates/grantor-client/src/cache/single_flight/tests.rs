@@ -119,7 +119,7 @@ fn in_any_order_rejections_of_one_token_make_one_request() {
         || {
             let slot = TokenSlot::default();
             slot.current.store(7, Ordering::SeqCst);
-            // The next token will be told apart by its request.
+            // The next token is known by its request.
             slot.requests.store(7, Ordering::SeqCst);
             (slot, vec![7, 7, 0, 7])
         },
@@ -138,7 +138,7 @@ fn in_any_order_rejections_of_one_token_make_one_request() {
 }
 
 #[test]
-fn in_any_order_a_failure_wakes_everybody_and_is_told_without_asking() {
+fn in_any_order_a_failure_wakes_everybody_and_is_reported_without_a_request() {
     explore(
         || {
             let slot = TokenSlot::default();

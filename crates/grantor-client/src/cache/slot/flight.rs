@@ -25,7 +25,7 @@ impl TokenSlot {
     pub(super) fn refresh_ahead(self: &Arc<Self>, current: &CachedToken) {
         // Whether it could be started is nobody's business while the token is good.
         let _ = self.start(RenewalReason::RefreshAhead);
-        // Meanwhile the others need not stand in line to learn that it is under way.
+        // Meanwhile the others need not wait for the lock to learn that it is in flight.
         let recheck_at = self.now().saturating_add(RECHECK_AFTER);
         current.refresh_at.fetch_max(recheck_at, Ordering::Relaxed);
     }
@@ -81,8 +81,8 @@ impl TokenSlot {
         }
     }
 
-    /// Until when a failure stands. That depends on whether anybody is without a token meanwhile: who
-    /// comes after the token's end has not been told of any failure.
+    /// Until when a failure is reported without another request. That is longer while a valid token remains: who
+    /// comes after the token's end has not seen any failure.
     fn backoff_until(&self, failures: u32, error: &Error) -> Nanos {
         let jitter = self.jitter();
         let now = self.now();

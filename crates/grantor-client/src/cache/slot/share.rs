@@ -20,7 +20,7 @@ pub(crate) struct PublishedToken {
     shares: PerThread<TokenShare>,
 }
 
-/// What a request under way holds.
+/// The token as a request in flight holds it.
 // Two cores never write to one cache line.
 #[repr(align(64))]
 pub(crate) struct TokenShare {

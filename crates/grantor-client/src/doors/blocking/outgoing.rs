@@ -7,11 +7,11 @@ use bytes::Bytes;
 use http::{Request, Uri};
 use url::Url;
 
-use crate::error::Error;
+use crate::doors::failure::RequestFailure;
 
 /// A request as the caller made it.
 pub(super) struct Outgoing {
-    /// What stands for the URI of `request`.
+    /// The URL, in place of the URI of `request`.
     pub(super) url: Url,
     pub(super) request: Request<Body>,
     pub(super) timeout: Option<Duration>,
@@ -23,11 +23,11 @@ pub(super) enum Body {
     Reader(Box<dyn Read + Send>),
 }
 
-pub(super) fn uri(url: &Url) -> Result<Uri, Error> {
-    // What follows the "#" is for the caller alone.
+pub(super) fn uri(url: &Url) -> Result<Uri, RequestFailure> {
+    // The fragment is for the caller alone.
     let url = &url[..url::Position::AfterQuery];
     let uri = url.parse();
-    uri.map_err(|_| Error::configuration("the URL of the request is none for HTTP"))
+    uri.map_err(|error| RequestFailure::not_http(&error))
 }
 
 impl Outgoing {

@@ -5,7 +5,7 @@ use http::header::CONTENT_LENGTH;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 use super::outgoing::{Body, Outgoing, uri};
-use crate::error::Error;
+use crate::doors::failure::RequestFailure;
 use crate::request::http_request::HttpRequest;
 use crate::request::scheme::bearer::is_form;
 
@@ -17,7 +17,7 @@ pub(super) struct UreqRequest {
 }
 
 impl UreqRequest {
-    pub(super) fn new(outgoing: Outgoing, names: LocalhostNames) -> Result<Self, Error> {
+    pub(super) fn new(outgoing: Outgoing, names: LocalhostNames) -> Result<Self, RequestFailure> {
         let mut request = outgoing.request;
         *request.uri_mut() = uri(&outgoing.url)?;
         let form = match request.body() {
@@ -35,7 +35,7 @@ impl UreqRequest {
 
     pub(super) fn finish(mut self) -> Request<Body> {
         if let Some(form) = self.form {
-            // What the caller said of it is said of the form without the token.
+            // The caller's length is that of the form without the token.
             self.request.headers_mut().remove(CONTENT_LENGTH);
             *self.request.body_mut() = Body::Bytes(form.into());
         }

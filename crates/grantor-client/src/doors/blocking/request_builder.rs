@@ -15,12 +15,12 @@ use url::{Url, form_urlencoded};
 use super::outgoing::{Body, Outgoing};
 use super::send::send;
 use super::send_error::SendError;
+use crate::doors::failure::RequestFailure;
 use crate::doors::sender::Sender;
-use crate::error::Error;
 use crate::request::http_request::WithoutToken;
 use crate::tokens::Tokens;
 
-/// A request of a blocking session. What is wrong with it is told by [`send`](Self::send).
+/// A request of a blocking session. Its errors are those of [`send`](Self::send).
 #[must_use = "nothing is sent before `send`"]
 pub struct RequestBuilder {
     tokens: Tokens,
@@ -35,7 +35,7 @@ impl RequestBuilder {
         method: Method,
         url: Result<Url, url::ParseError>,
     ) -> Self {
-        let outgoing = match url {
+        let outgoing = match RequestFailure::check_joined(url) {
             Ok(url) => {
                 let mut request = Request::new(Body::Empty);
                 *request.method_mut() = method;
@@ -45,10 +45,7 @@ impl RequestBuilder {
                     timeout: None,
                 })
             }
-            Err(error) => {
-                let why = format!("the path can't be joined to the base URL: {error}");
-                Err(Error::configuration(why).into())
-            }
+            Err(failure) => Err(failure.into()),
         };
         Self {
             tokens,
@@ -162,7 +159,8 @@ impl RequestBuilder {
     /// # Errors
     /// [`SendError::Token`] if there is no token, the origin was not named or the token does not fit
     /// into the request; [`SendError::Request`], with ureq's own error, if the request can't be built
-    /// or got no answer.
+    /// or got no answer; [`SendError::InvalidUrl`] if the path and the base make no URL;
+    /// [`SendError::TooManyRedirects`] after ten of them.
     pub fn send(self) -> Result<Response<ureq::Body>, SendError> {
         send(&self.tokens, &self.sender, self.outgoing?)
     }

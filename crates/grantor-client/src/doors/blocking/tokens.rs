@@ -46,6 +46,19 @@ impl Tokens {
 
     /// As [`prepare`](Self::prepare), for a caller without a runtime.
     ///
+    /// A call with a client of ureq's own; [`blocking_session`](Self::blocking_session) does this, and
+    /// sends again what is rejected.
+    ///
+    /// ```no_run
+    /// use grantor_client::Tokens;
+    ///
+    /// fn things(tokens: &Tokens, agent: &ureq::Agent) -> Result<String, Box<dyn std::error::Error>> {
+    ///     let mut request = http::Request::get("https://api.example/things").body(())?;
+    ///     let _attempt = tokens.prepare_blocking(&mut request)?;
+    ///     Ok(agent.run(request)?.body_mut().read_to_string()?)
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// As [`prepare`](Self::prepare).
     pub fn prepare_blocking<B>(&self, request: &mut Request<B>) -> Result<Attempt, Error> {

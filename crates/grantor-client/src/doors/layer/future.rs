@@ -31,7 +31,7 @@ pin_project! {
 }
 
 pin_project! {
-    // What takes long is boxed, so that the rest is small.
+    // The slow ways are boxed, so that the future is small.
     #[project = StateProjection]
     enum State<S, B, F, R> {
         /// There is no token yet.
@@ -70,7 +70,7 @@ struct Rejected<S, B, R> {
     resend: Option<Box<Copy<S, B>>>,
 }
 
-/// What another try needs.
+/// The parts that another try needs.
 pub(super) struct Copy<S, B> {
     service: S,
     request: Request<B>,
@@ -276,7 +276,7 @@ impl<S, B, R> Rejected<S, B, R> {
     }
 }
 
-/// As every future that is asked after its end.
+/// As every future that is polled after its completion.
 #[cold]
 fn polled_after_completion() -> ! {
     panic!("the future was polled after its end")

@@ -1,8 +1,12 @@
 //! The door for every `tower::Service` that takes requests of the crate http: a client of hyper's,
 //! a channel of tonic's, a proxy in an axum application.
 //!
-//! [`Tokens::layer`] wraps such a service. It knows nothing of bodies unless it is told to send a
-//! rejected request again: [`TokensLayer::replay_cloned`], [`TokensLayer::replay_buffered`].
+//! [`Tokens::layer`] wraps such a service. It touches no body, unless [`TokensLayer::replay_cloned`] or
+//! [`TokensLayer::replay_buffered`] have it send a rejected request again.
+//!
+//! A client of hyper's takes `hyper-util` with the features `client-legacy`, `http1` and `tokio`, and
+//! `tower` with `util`. Its `build_http` is for plain http, so for loopback addresses; an API over https
+//! takes a connector such as that of the crate `hyper-rustls`.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -53,11 +57,29 @@ impl Tokens {
     /// removes what its callers sent. The extension [`WithoutToken`](crate::WithoutToken) withholds
     /// the token from one request.
     ///
-    /// A rejected token is renewed, and the 401 is the answer, unless the layer is told how to send
+    /// A rejected token is renewed, and the 401 is the answer, unless the layer has a way to send
     /// a body again. A layer that follows redirects belongs outside of this one.
     ///
     /// The service holds a handle, a request under way does not: where both are dropped meanwhile (as by
     /// `oneshot` on the only one), the tokens are closed, and a 401 is the answer.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use grantor_client::Tokens;
+    /// use http_body_util::Full;
+    /// use hyper_util::client::legacy::Client;
+    /// use hyper_util::rt::TokioExecutor;
+    /// use tower::{Layer, ServiceExt};
+    ///
+    /// # async fn call(tokens: Tokens) -> Result<(), Box<dyn std::error::Error>> {
+    /// let tokens = tokens.with_origin("http://127.0.0.1:8080")?;
+    /// let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    /// let client = tokens.layer().replay_cloned().layer(client);
+    /// let request = http::Request::get("http://127.0.0.1:8080/things").body(Full::default())?;
+    /// let answer = client.clone().oneshot(request).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn layer(&self) -> TokensLayer {
         TokensLayer {

@@ -10,13 +10,13 @@ use super::replay_body::ReplayBody;
 /// How the layer treats bodies, so that a rejected request can be sent once more: [`NoReplay`],
 /// [`CloneReplay`] or [`BufferReplay`]. There are no others.
 pub trait Replay<B>: Clone + sealed::Sealed {
-    /// What the service behind the layer gets.
+    /// The body that the service behind the layer gets.
     type Body;
 
     #[doc(hidden)]
     fn take(&self, request: Request<B>) -> Request<Self::Body>;
 
-    /// A copy to be sent later, if it can be had.
+    /// A copy to be sent later, if there can be one.
     #[doc(hidden)]
     fn copy(request: &Request<Self::Body>) -> Option<Request<Self::Body>>;
 
@@ -33,7 +33,7 @@ pub struct NoReplay;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CloneReplay;
 
-/// What passes by of a body is kept, up to a limit.
+/// Records a body while it is sent, up to a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BufferReplay {
     limit: usize,

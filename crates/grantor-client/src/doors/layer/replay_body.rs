@@ -21,7 +21,7 @@ pub struct ReplayBody<B> {
     trailers_yielded: bool,
 }
 
-/// Who reads a body that is kept: the request that is sent first, or a copy that is sent after it.
+/// The reader of a recorded body: the request that is sent first, or a copy that is sent after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Reader(u8);
 

@@ -7,6 +7,7 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next as Rest, Result};
 
 use super::request::{AfterAnswer, prepare};
+use super::send_error::SendError;
 use crate::tokens::Tokens;
 
 /// Gives every request of a client a token. See [`Tokens::middleware`].
@@ -58,16 +59,25 @@ impl Middleware for TokensMiddleware {
             LocalhostNames::ByDns,
         )
         .await;
-        let mut prepared = prepared.map_err(Error::middleware)?;
+        let mut prepared = prepared.map_err(unsent)?;
         loop {
             let response = rest.clone().run(request, extensions).await;
             let response = response.map_err(without_url)?;
             let next = prepared.next(response, copy.as_ref()).await;
-            match next.map_err(Error::middleware)? {
+            match next.map_err(unsent)? {
                 AfterAnswer::Answer(response) => return Ok(response),
                 AfterAnswer::Send(next, again) => (prepared, request) = (next, *again),
             }
         }
+    }
+}
+
+/// Why there is nothing to send, as the crate reqwest-middleware puts it.
+fn unsent(error: SendError) -> Error {
+    match error {
+        SendError::Token(error) => Error::middleware(error),
+        SendError::Request(error) => error.into(),
+        other => Error::middleware(other),
     }
 }
 

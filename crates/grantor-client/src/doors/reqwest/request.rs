@@ -1,4 +1,4 @@
-//! What the doors over reqwest share: preparing its requests and judging its answers.
+//! The preparation of requests and the judgement of answers, for all doors over reqwest.
 
 use std::time::Duration;
 
@@ -8,7 +8,9 @@ use http::{Extensions, HeaderMap, Method, Uri};
 use reqwest::{Body, Request, Response};
 use url::Origin;
 
+use super::send_error::SendError;
 use crate::config::placement::BearerMethod;
+use crate::doors::failure::RequestFailure;
 use crate::doors::time_limit::too_late;
 use crate::error::Error;
 use crate::request::attempt::{Attempt, Observed};
@@ -29,7 +31,7 @@ pub(crate) struct PreparedRequest {
     names: LocalhostNames,
 }
 
-/// What is to be done after an answer.
+/// The next step after an answer.
 pub(crate) enum AfterAnswer {
     /// It is the caller's.
     Answer(Response),
@@ -43,7 +45,7 @@ pub(crate) async fn prepare(
     request: &mut Request,
     extensions: &Extensions,
     names: LocalhostNames,
-) -> Result<PreparedRequest, Error> {
+) -> Result<PreparedRequest, SendError> {
     let mut carried = ReqwestRequest::new(request, extensions, tokens.bearer_method, names)?;
     let limit = carried.request.timeout().copied();
     let attempt = within(limit, tokens.prepare_request(&mut carried)).await?;
@@ -80,7 +82,7 @@ impl PreparedRequest {
         &self,
         response: Response,
         copy: Option<&Request>,
-    ) -> Result<AfterAnswer, Error> {
+    ) -> Result<AfterAnswer, SendError> {
         let Observed::Resend(resend) = self.observe(&response).await else {
             return Ok(AfterAnswer::Answer(response));
         };
@@ -106,7 +108,7 @@ impl PreparedRequest {
     /// Judges an answer, and renews the token if that is what it means. A renewal that takes longer
     /// than the request may goes on by itself, and the answer is the caller's.
     async fn observe(&self, response: &Response) -> Observed {
-        // Who stands at the end of a client's own redirects never saw the token.
+        // The last server of a client's own redirects never saw the token.
         if response.url().origin() != self.origin {
             return Observed::Done;
         }
@@ -120,9 +122,9 @@ impl PreparedRequest {
 }
 
 /// The URL as the crate http has it.
-pub(crate) fn uri(request: &Request) -> Result<Uri, Error> {
+fn uri(request: &Request) -> Result<Uri, RequestFailure> {
     let uri = request.url().as_str().parse();
-    uri.map_err(|_| Error::configuration("the URL of the request is none for HTTP"))
+    uri.map_err(|error| RequestFailure::not_http(&error))
 }
 
 /// Reads what is left of an answer that nobody wants, within limits.
@@ -154,7 +156,7 @@ impl<'a> ReqwestRequest<'a> {
         extensions: &'a Extensions,
         placement: BearerMethod,
         names: LocalhostNames,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, RequestFailure> {
         let form = match placement {
             BearerMethod::Body => form(request),
             BearerMethod::Header | BearerMethod::Query => None,
@@ -170,7 +172,7 @@ impl<'a> ReqwestRequest<'a> {
 
     fn finish(self) {
         if let Some(form) = self.form {
-            // What the caller said of it is said of the form without the token.
+            // The caller's length is that of the form without the token.
             self.request.headers_mut().remove(CONTENT_LENGTH);
             *self.request.body_mut() = Some(Body::from(form));
         }
@@ -187,7 +189,7 @@ impl HttpRequest for ReqwestRequest<'_> {
     }
 
     fn set_uri(&mut self, uri: Uri) {
-        // What is no URL goes nowhere: the look at its origin refuses it.
+        // A URI that is no URL is not sent: the check of its origin refuses it.
         if let Ok(url) = uri.to_string().parse() {
             *self.request.url_mut() = url;
         }

@@ -12,8 +12,8 @@ use url::form_urlencoded;
 
 use super::send::send;
 use super::send_error::SendError;
+use crate::doors::failure::RequestFailure;
 use crate::doors::sender::Sender;
-use crate::error::Error;
 use crate::request::http_request::WithoutToken;
 use crate::tokens::Tokens;
 
@@ -22,7 +22,7 @@ use crate::tokens::Tokens;
 pub struct RequestBuilder {
     tokens: Tokens,
     sender: Sender<Client>,
-    builder: Result<reqwest::RequestBuilder, Error>,
+    builder: Result<reqwest::RequestBuilder, RequestFailure>,
     query: Vec<(String, String)>,
     sends_form: bool,
     extensions: Extensions,
@@ -35,12 +35,8 @@ impl RequestBuilder {
         method: Method,
         url: Result<Url, url::ParseError>,
     ) -> Self {
-        let builder = match url {
-            Ok(url) => Ok(sender.client.request(method, url)),
-            Err(error) => Err(Error::configuration(format!(
-                "the path can't be joined to the base URL: {error}"
-            ))),
-        };
+        let url = RequestFailure::check_joined(url);
+        let builder = url.map(|url| sender.client.request(method, url));
         Self {
             tokens,
             sender,
@@ -135,7 +131,8 @@ impl RequestBuilder {
     /// # Errors
     /// [`SendError::Token`] if there is no token, the origin was not named or the token does not fit
     /// into the request; [`SendError::Request`], with reqwest's own error, if the request can't be
-    /// built or got no answer.
+    /// built or got no answer; [`SendError::InvalidUrl`] if the path and the base make no URL;
+    /// [`SendError::TooManyRedirects`] after ten of them.
     pub async fn send(self) -> Result<Response, SendError> {
         let mut request = self.builder?.build()?;
         if !self.query.is_empty() {

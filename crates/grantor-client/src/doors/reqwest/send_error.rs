@@ -3,10 +3,11 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::doors::failure::RequestFailure;
 use crate::error::Error;
 
-/// Why a request has no answer, or an answer without a usable body: the error of the token, or
-/// reqwest's own.
+/// Why a request has no answer, or an answer without a usable body: mostly the error of the token,
+/// or reqwest's own.
 ///
 /// The operator `?` converts both. It removes the URL, whose query may hold the token.
 ///
@@ -33,6 +34,11 @@ pub enum SendError {
     Token(Error),
     /// The request can't be built, it got no answer, or its answer can't be read.
     Request(reqwest::Error),
+    /// The API redirects more than ten times.
+    TooManyRedirects,
+    /// There is no URL to send to: the path can't be joined to the base URL of the session, or names
+    /// nothing that HTTP can send to. This is why.
+    InvalidUrl(String),
 }
 
 impl fmt::Display for SendError {
@@ -40,6 +46,8 @@ impl fmt::Display for SendError {
         match self {
             Self::Token(error) => error.fmt(f),
             Self::Request(error) => error.fmt(f),
+            Self::TooManyRedirects => f.write_str(RequestFailure::TOO_MANY_REDIRECTS),
+            Self::InvalidUrl(why) => f.write_str(why),
         }
     }
 }
@@ -49,6 +57,16 @@ impl StdError for SendError {
         match self {
             Self::Token(error) => Some(error),
             Self::Request(error) => Some(error),
+            Self::TooManyRedirects | Self::InvalidUrl(_) => None,
+        }
+    }
+}
+
+impl From<RequestFailure> for SendError {
+    fn from(failure: RequestFailure) -> Self {
+        match failure {
+            RequestFailure::TooManyRedirects => Self::TooManyRedirects,
+            RequestFailure::InvalidUrl(why) => Self::InvalidUrl(why),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who requests tokens, and as whom: what tells the records of different clients and logins apart.
+//! The identity of a client or login: the part of its records' keys that no other one shares.
 
 use grantor_store::MasterKey;
 
@@ -57,7 +57,7 @@ impl Grant {
     }
 }
 
-/// What the client says who it is by, as a fingerprint.
+/// A fingerprint of the client's credential.
 fn credential(client: Option<&ClientRegistration>, key: &MasterKey) -> Option<String> {
     let client = client?;
     match (&client.client_assertion, &client.client_secret) {

@@ -12,7 +12,7 @@ use crate::authorization_server::token_endpoint::TokenCall;
 use crate::config::policy::Policy;
 use crate::renew::Renewal;
 
-/// What a key states for tokens, to one server.
+/// The assertion for tokens of one server.
 #[derive(Debug)]
 pub(crate) struct JwtBearerGrant {
     template: Arc<AssertionTemplate>,

@@ -8,7 +8,7 @@ use grantor_core::{ActorToken, BoxFuture, GrantParameters};
 use crate::error::Error;
 use crate::token::subject::{SubjectSource, SubjectToken};
 
-/// What is said of an exchange beside the subject.
+/// The parameters of an exchange beside its subject.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TokenExchange {
     pub(crate) subjects: Option<SubjectSource>,
@@ -20,7 +20,7 @@ pub(crate) struct TokenExchange {
 
 type ActorSource = dyn Fn() -> BoxFuture<'static, Result<SubjectToken, Error>> + Send + Sync;
 
-/// Who acts on behalf of a subject (RFC 8693 section 2.1): a token that is at hand, or
+/// The party that acts on behalf of a subject (RFC 8693 section 2.1): a token that is at hand, or
 /// [`Tokens`](crate::Tokens) of the actor's own.
 #[derive(Clone)]
 pub struct Actor(Arc<ActorSource>);

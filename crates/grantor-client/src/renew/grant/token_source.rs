@@ -14,12 +14,22 @@ use crate::token::token_set::TokenSet;
 /// Where tokens come from, if not from a grant that grantor knows: a metadata service, a vault, a
 /// file that another program writes.
 ///
-/// The manager does the rest: it asks once at a time, in good time, and shares the answer.
+/// [`Tokens`](crate::Tokens) do the rest: they call the source once at a time, before the token ends and
+/// when an API rejects it, and share the answer.
+///
+/// A set says when its token ends ([`TokenSet::expires_at`]). Where it does not, the token is used until
+/// an API rejects it, and the source is called again once an hour, or as
+/// [`Policy::default_lifetime`](crate::Policy::default_lifetime) says. A refresh token in the set is
+/// ignored: the source is called again instead.
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use grantor_client::{SourceError, TokenSet, TokenSource, Tokens};
 /// use grantor_core::{BoxFuture, TokenParameters};
+/// use grantor_http::system;
 ///
+/// /// A file that another program writes every five minutes.
 /// #[derive(Debug)]
 /// struct FromFile(std::path::PathBuf);
 ///
@@ -27,7 +37,8 @@ use crate::token::token_set::TokenSet;
 ///     fn fetch<'a>(&'a self, _: &'a TokenParameters) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
 ///         Box::pin(async {
 ///             let token = tokio::fs::read_to_string(&self.0).await?;
-///             Ok(TokenSet::new(token.trim_end()))
+///             let end = system().now() + Duration::from_secs(300);
+///             Ok(TokenSet::new(token.trim_end()).expires_at(end))
 ///         })
 ///     }
 /// }
@@ -36,10 +47,12 @@ use crate::token::token_set::TokenSet;
 /// # Ok::<(), grantor_client::Error>(())
 /// ```
 pub trait TokenSource: Debug + Send + Sync + 'static {
-    /// A new token. Runs on the manager's thread and must not block it.
+    /// A new token, for the parameters that these tokens were built with. It runs on the thread that
+    /// renews tokens, within a runtime of tokio's, and must not block it.
     ///
-    /// An error is taken as one that may pass: what there is stays in use until its end, and the
-    /// source is asked again after a pause.
+    /// # Errors
+    /// An error counts as transient: the token that is there stays in use until its end, and the source
+    /// is called again after a pause.
     fn fetch<'a>(
         &'a self,
         parameters: &'a TokenParameters,

@@ -30,9 +30,9 @@ use crate::token::subject::PasswordCredentials;
 pub(crate) struct Login {
     /// The refresh token that was handed in.
     pub(crate) initial_refresh_token: Option<Secret>,
-    /// Who signs in anew once there is no refresh token that can be used.
+    /// The credentials to sign in anew with, once no refresh token can be used.
     pub(crate) password: Option<PasswordCredentials>,
-    /// What this process knows; held while the refresh token is spent.
+    /// The state as this process knows it; locked while the refresh token is in use.
     state: Mutex<Option<LoginState>>,
     /// Whether the server refused what was handed in, and another login is in the store.
     initial_refused: AtomicBool,
@@ -47,7 +47,7 @@ struct LoginState {
     persisted: bool,
 }
 
-/// What a refresh token, or a password, was spent for.
+/// The outcome of a refresh, or of a sign-in by password.
 enum RefreshOutcome {
     Answer(Box<TokenAnswer>),
     /// The server does not take it.
@@ -126,10 +126,13 @@ impl Login {
                         PersistOutcome::Another => revoke(services, &answer.response).await,
                     }
                 }
-                RefreshOutcome::Refused(error) if by_password => return Err(error),
+                RefreshOutcome::Refused(error) if by_password => {
+                    let message = format!("the user can't be signed in: {error}");
+                    return Err(Error::needs_login_because(message).with_code_of(&error));
+                }
                 RefreshOutcome::Refused(_)
                     if self.yields_to_stored(services, state, &record).await? => {}
-                RefreshOutcome::Refused(_) => {
+                RefreshOutcome::Refused(error) => {
                     let (latest, version) = self.latest(services, state).await?;
                     let another = latest.login_id != record.login_id;
                     if another || is_newer(&latest, &record) {
@@ -144,7 +147,8 @@ impl Login {
                         .await;
                     if self.password.is_none() {
                         services.observer.emit(&Event::LoginEnded);
-                        return Err(login_ended());
+                        let message = format!("the login is over, sign in again: {error}");
+                        return Err(Error::needs_login_because(message).with_code_of(&error));
                     }
                 }
             }
@@ -169,12 +173,7 @@ async fn request_tokens(
     let server = services.server()?;
     match server.request_token(call, &services.tasks).await {
         Ok(answer) => Ok(RefreshOutcome::Answer(Box::new(answer))),
-        Err(error) if error.is_invalid_grant() => {
-            let error = Error::from(error);
-            let message = format!("the user can't be signed in: {error}");
-            let refused = Error::needs_login_because(message).with_code_of(&error);
-            Ok(RefreshOutcome::Refused(refused))
-        }
+        Err(error) if error.is_invalid_grant() => Ok(RefreshOutcome::Refused(error.into())),
         Err(error) => Err(error.into()),
     }
 }

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// before them when the store is back.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// What became of a state of a login.
+/// The outcome of storing a state of a login.
 #[derive(Debug)]
 pub(crate) enum StoreOutcome {
     Stored,
@@ -128,7 +128,7 @@ async fn retry(
     match persist(services, record, version).await {
         StoreOutcome::NotYet => false,
         StoreOutcome::Superseded(stored) if own != (&stored.login_id, stored.rotation) => true,
-        // What was tried before may have been written, though it was not said.
+        // An earlier try may have been written without an answer.
         StoreOutcome::Stored | StoreOutcome::Superseded(_) => {
             state.persisted = true;
             services.observer.emit(&Event::Persisted);

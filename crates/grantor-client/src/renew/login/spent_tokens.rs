@@ -22,7 +22,7 @@ pub(super) fn has(spent: &[String], token: &Secret) -> bool {
     spent.contains(&name(token))
 }
 
-/// What tells a refresh token without being it.
+/// A fingerprint of a refresh token.
 pub(super) fn fingerprint(secret: &Secret) -> String {
     base64url::encode(sha256(secret.expose().as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! What is known of a login: what is stored, what this process brought, what was handed in.
+//! The state of a login: the stored one, the one of this process, and the one that was handed in.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -30,7 +30,7 @@ impl Login {
                 let key = services.store.login_key(logins);
                 match within_store_timeout(logins.get(&key)).await {
                     Ok(stored) => stored,
-                    // What this process knows is the newest, where it is the only one.
+                    // The state of the only process is the newest.
                     Err(error) => match state.as_ref() {
                         Some(own) if services.store.leases.is_none() => {
                             return Ok((own.record.clone(), None));
@@ -128,7 +128,7 @@ impl Login {
         let record = new_record(services, self.initial_refresh_token.as_ref());
         match &self.initial_refresh_token {
             // Processes that are handed the same refresh token begin the same login, so that one
-            // adopts what another brings.
+            // adopts the token of another.
             Some(given) => Ok(LoginRecord {
                 login_id: fingerprint(given),
                 ..record
@@ -219,7 +219,7 @@ impl Login {
     }
 }
 
-/// What became of a state of a login.
+/// The outcome of storing a state of a login.
 pub(super) enum PersistOutcome {
     Ours,
     /// Somebody has signed in anew, and that login counts.

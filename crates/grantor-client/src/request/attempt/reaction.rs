@@ -24,7 +24,7 @@ pub struct Resend {
     flags: AttemptFlags,
 }
 
-/// What an answer leads to that takes more than a look.
+/// The consequence of an answer that takes more than a look.
 pub(crate) struct Reaction {
     pub(super) verdict: Verdict,
     pub(super) slot: Arc<TokenSlot>,
@@ -108,7 +108,7 @@ impl Resend {
         let names = request.localhost_names();
         services.origin_ids.check(origin, request.uri(), names)?;
         if matches!(slot.subject, Some(Subject::Password(_))) {
-            // The user's password, which the token stands for.
+            // The user's password, which the token replaces.
             request.headers_mut().remove(AUTHORIZATION);
         }
         let method = flags.placement();

@@ -14,7 +14,7 @@ use crate::request::http_request::HttpRequest;
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
 
 impl BearerMethod {
-    /// Whether the request brings a token of the caller's own.
+    /// Whether the request has a token of the caller's own.
     pub(crate) fn is_taken(self, request: &mut impl HttpRequest) -> bool {
         if request.headers_mut().contains_key(AUTHORIZATION) {
             return true;
@@ -171,7 +171,7 @@ mod tests {
 
     #[cfg(any(feature = "reqwest", feature = "blocking"))]
     #[test]
-    fn a_form_is_told_by_its_type_whatever_its_parameters() {
+    fn a_form_is_known_by_its_type_whatever_its_parameters() {
         use http::header::CONTENT_TYPE;
         let is_form = |content_type| {
             let value = HeaderValue::from_static(content_type);

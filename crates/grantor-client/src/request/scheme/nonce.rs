@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::request::http_request::HttpRequest;
 use crate::token::nonces::Nonces;
 
-/// What the API hands out, and what it wants to see again.
+/// The nonce that the API hands out and expects in the next request.
 pub(super) const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 pub(super) const PROOF: HeaderName = HeaderName::from_static("dpop");
 
