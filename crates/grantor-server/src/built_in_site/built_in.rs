@@ -95,12 +95,12 @@ impl BuiltInSite {
             interaction,
             name,
         };
-        let Admission::Admitted { known } = attempt.admit().await? else {
+        let Admission::Admitted { known, source } = attempt.admit().await? else {
             tracing::info!(target: "grantor::audit", "login refused: too many attempts");
             let page = pages::login(interaction, StatusCode::TOO_MANY_REQUESTS, name)?;
             return Ok(SignIn::Page(page));
         };
-        let account = match self.accounts.verify(name, password).await {
+        let account = match self.accounts.verify_from(&source, name, password).await {
             Ok(account) => account,
             Err(Error::Busy) => {
                 let page = pages::login(interaction, StatusCode::SERVICE_UNAVAILABLE, name)?;

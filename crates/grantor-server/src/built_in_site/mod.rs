@@ -4,6 +4,7 @@ mod accounts;
 mod argon;
 mod attempts;
 mod built_in;
+mod fair_queue;
 mod known_browsers;
 mod pages;
 mod passwords;
