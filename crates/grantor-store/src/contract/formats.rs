@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use grantor_jose::seal::SealingKey;
 use serde_json::Value;
@@ -164,7 +164,7 @@ fn read_folder(folder: &Path) -> Result<Files, String> {
     Ok(files)
 }
 
-fn parts(path: &PathBuf) -> Option<(String, u8, String)> {
+fn parts(path: &Path) -> Option<(String, u8, String)> {
     let mut parts = path.file_name()?.to_str()?.split('.');
     let (name, format, kind) = (parts.next()?, parts.next()?, parts.next()?);
     let none_left = parts.next().is_none();
