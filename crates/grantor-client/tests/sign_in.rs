@@ -155,7 +155,7 @@ async fn a_provider_is_used_as_it_documents_without_a_call_that_is_named_danger(
     }
     // Of a server of the application's own nothing is known.
     let mut own = Server::at_token_endpoint("https://id.example/token");
-    own.authorization_endpoint = Some("https://id.example/authorize".to_owned());
+    own.endpoints.authorization = Some("https://id.example/authorize".to_owned());
     let flow = Tokens::login(own, "app").client_secret("s3cret");
     let started = flow.code_flow(CALLBACK).unwrap().start().await;
     let error = started.unwrap_err().to_string();
@@ -226,8 +226,8 @@ async fn a_server_may_be_there_for_introspection_and_revocation_alone() {
     let owner = world.here(world.client()).build().unwrap();
     let secret = owner.get().await.unwrap().secret;
     let mut server = Server::default();
-    server.introspection_endpoint = Some(format!("{ISSUER}/introspect"));
-    server.revocation_endpoint = Some(format!("{ISSUER}/revoke"));
+    server.endpoints.introspection = Some(format!("{ISSUER}/introspect"));
+    server.endpoints.revocation = Some(format!("{ISSUER}/revoke"));
     let client = world.here(Tokens::client_credentials(server, "api", "s3cret"));
     let client = client.build().unwrap();
     let query = IntrospectionRequest::new(secret.clone());

@@ -5,10 +5,10 @@ use bytes::Bytes;
 use http::Request;
 use url::Url;
 
-use crate::token::to_request;
 use crate::client_authentication::ClientAuthentication;
 use crate::params::Params;
 use crate::quirks::Quirks;
+use crate::token::to_request;
 
 /// A type of such requests, whose fields are public.
 macro_rules! token_with_hint {

@@ -136,16 +136,17 @@ impl Limits {
     pub fn address(&self, head: &Parts) -> Option<String> {
         let peer = head.extensions.get::<PeerAddress>()?;
         let address = self.proxies.client_address(*peer, &head.headers)?;
-        if address.is_loopback() {
-            return None;
-        }
-        Some(match address {
-            IpAddr::V4(v4) => v4.to_string(),
-            IpAddr::V6(v6) => {
-                let [a, b, c, d, ..] = v6.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        })
+        (!address.is_loopback()).then(|| name_of(address))
+    }
+
+    /// The name of the address that a request comes from, for taking turns; that of a proxy or of
+    /// this machine, where no other is known. Clients that share it share a turn, and are not
+    /// refused for it.
+    #[must_use]
+    pub fn source(&self, head: &Parts) -> Option<String> {
+        let peer = head.extensions.get::<PeerAddress>()?;
+        let client = self.proxies.client_address(*peer, &head.headers);
+        Some(name_of(client.unwrap_or_else(|| peer.0.to_canonical())))
     }
 
     /// The limit of a bucket.
@@ -202,6 +203,16 @@ impl Limits {
     fn key(&self, bucket: Bucket, name: &str) -> Key {
         let name = format!("{}:{name}", bucket.name());
         self.namespace.key_of_name(kinds::COUNTS.letters(), &name)
+    }
+}
+
+fn name_of(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
     }
 }
 

@@ -163,6 +163,20 @@ impl Accounts {
     /// # Errors
     /// Too many logins are waiting, or the store failed.
     pub async fn verify(&self, name: &str, password: &Secret) -> Result<Option<Account>, Error> {
+        self.verify_from("", name, password).await
+    }
+
+    /// As [`verify`](Self::verify), for a login from this source, such as an address. Sources take
+    /// turns, so that a flood from one delays itself.
+    ///
+    /// # Errors
+    /// Too many logins are waiting, or the store failed.
+    pub async fn verify_from(
+        &self,
+        source: &str,
+        name: &str,
+        password: &Secret,
+    ) -> Result<Option<Account>, Error> {
         let record = match normalize(name) {
             Ok(name) => self.find(&name).await?,
             Err(_) => None,
@@ -171,7 +185,7 @@ impl Accounts {
             return Ok(None);
         }
         let hash = record.as_ref().map(|record| record.password.clone());
-        let is_right = self.passwords.verify(password, hash).await?;
+        let is_right = self.passwords.verify_from(source, password, hash).await?;
         Ok(record.filter(|_| is_right).map(Into::into))
     }
 

@@ -18,8 +18,8 @@ pub(super) struct Attempt<'a> {
 
 /// Whether a login may be tried.
 pub(super) enum Admission {
-    /// It may. The browser is known or not.
-    Admitted { known: bool },
+    /// It may, in the turn of `source`. The browser is known or not.
+    Admitted { known: bool, source: String },
     /// Too many were tried.
     TooMany,
 }
@@ -40,8 +40,15 @@ impl Attempt<'_> {
                 (Bucket::LoginsToAccount, name, false)
             }
         };
+        let source = match known {
+            true => format!("browser {name}"),
+            false => {
+                let source = self.limits.source(self.head);
+                source.unwrap_or_default()
+            }
+        };
         Ok(if self.is_within(bucket, &name).await? {
-            Admission::Admitted { known }
+            Admission::Admitted { known, source }
         } else {
             Admission::TooMany
         })

@@ -26,6 +26,7 @@ mod accounts;
 mod argon;
 mod attempts;
 mod error;
+mod fair_queue;
 mod known_browsers;
 mod pages;
 mod passwords;

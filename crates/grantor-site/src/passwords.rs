@@ -1,6 +1,5 @@
 use std::fmt;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use argon2::Params;
 use grantor_core::Secret;
@@ -8,17 +7,19 @@ use tokio::sync::oneshot;
 
 use crate::argon::Argon;
 use crate::error::PasswordError;
+use crate::fair_queue::FairQueue;
 
 /// Hashes and checks passwords with argon2id on threads of its own.
 ///
 /// A password hash is slow on purpose, so a flood of logins would delay everything on the same threads.
-/// These threads are few and do nothing else, and few logins may wait for them; a further login fails
-/// with [`PasswordError::Busy`]. The threads start with the first password.
+/// These threads are few and do nothing else, and few logins may wait for them. Sources of logins take
+/// turns, so that whoever sends many waits behind its own; beyond the limit those of the source with
+/// the most fail with [`PasswordError::Busy`]. The threads start with the first password.
 #[derive(Clone)]
 pub struct Passwords(Arc<Inner>);
 
 struct Inner {
-    queue: OnceLock<SyncSender<Job>>,
+    queue: OnceLock<Arc<Queue>>,
     threads: usize,
     waiting: usize,
     params: Params,
@@ -27,7 +28,49 @@ struct Inner {
     decoy: OnceLock<String>,
 }
 
-type Job = Box<dyn FnOnce(&mut Argon) + Send>;
+/// Without argon2 it is turned away.
+type Job = Box<dyn FnOnce(Option<&mut Argon>) + Send>;
+
+/// Where the threads wait for passwords.
+struct Queue {
+    state: Mutex<QueueState>,
+    changed: Condvar,
+}
+
+struct QueueState {
+    jobs: FairQueue<Job>,
+    closed: bool,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next job; none once nobody asks any more.
+    fn next(&self) -> Option<Job> {
+        let mut state = self.lock();
+        loop {
+            if let Some(job) = state.jobs.pop() {
+                return Some(job);
+            }
+            if state.closed {
+                return None;
+            }
+            let waited = self.changed.wait(state);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(queue) = self.queue.get() {
+            queue.lock().closed = true;
+            queue.changed.notify_all();
+        }
+    }
+}
 
 impl Default for Passwords {
     /// 19 MiB, two passes, one lane: the second recommendation of OWASP's password cheat sheet. One
@@ -64,7 +107,7 @@ impl Passwords {
     /// The pool is full, or the library failed.
     pub async fn hash(&self, password: &Secret, salt: [u8; 16]) -> Result<String, PasswordError> {
         let (inner, password) = (Arc::clone(&self.0), password.clone());
-        self.run(move |argon| argon.hash(&inner.params, &password, &salt))
+        self.run("", move |argon| argon.hash(&inner.params, &password, &salt))
             .await?
     }
 
@@ -78,46 +121,61 @@ impl Passwords {
         password: &Secret,
         hash: Option<String>,
     ) -> Result<bool, PasswordError> {
+        self.verify_from("", password, hash).await
+    }
+
+    /// As [`verify`](Self::verify), in the turn of this source, such as an address.
+    ///
+    /// # Errors
+    /// Too many logins are waiting, or the hash can't be read.
+    pub async fn verify_from(
+        &self,
+        source: &str,
+        password: &Secret,
+        hash: Option<String>,
+    ) -> Result<bool, PasswordError> {
         let (inner, password) = (Arc::clone(&self.0), password.clone());
-        self.run(move |argon| inner.verify(argon, &password, hash.as_deref()))
-            .await?
+        self.run(source, move |argon| {
+            inner.verify(argon, &password, hash.as_deref())
+        })
+        .await?
     }
 
     async fn run<T: Send + 'static>(
         &self,
+        source: &str,
         work: impl FnOnce(&mut Argon) -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
         let (send, receive) = oneshot::channel();
         let job: Job = Box::new(move |argon| {
             // Nobody listens any more when the browser has gone.
-            let _ = send.send(work(argon));
+            let _ = send.send(argon.map(work).ok_or(PasswordError::Busy));
         });
         let queue = self.0.queue.get_or_init(|| self.0.start());
-        match queue.try_send(job) {
-            Ok(()) => receive.await.map_err(|_| PasswordError::Failed),
-            Err(TrySendError::Full(_)) => Err(PasswordError::Busy),
-            Err(TrySendError::Disconnected(_)) => Err(PasswordError::Failed),
+        let turned_away = queue.lock().jobs.push(source, job);
+        queue.changed.notify_one();
+        if let Some(job) = turned_away {
+            job(None);
         }
+        receive.await.map_err(|_| PasswordError::Failed)?
     }
 }
 
 impl Inner {
-    fn start(&self) -> SyncSender<Job> {
-        let (send, receive) = sync_channel::<Job>(self.waiting);
-        let receive = Arc::new(Mutex::new(receive));
+    fn start(&self) -> Arc<Queue> {
+        let queue = Arc::new(Queue {
+            state: Mutex::new(QueueState {
+                jobs: FairQueue::new(self.waiting),
+                closed: false,
+            }),
+            changed: Condvar::new(),
+        });
         for i in 0..self.threads {
-            let receive = Arc::clone(&receive);
+            let queue = Arc::clone(&queue);
             let work = move || {
                 let mut argon = Argon::default();
-                loop {
-                    let next = receive
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .recv();
-                    match next {
-                        Ok(job) => job(&mut argon),
-                        Err(_) => return,
-                    }
+                while let Some(job) = queue.next() {
+                    job(Some(&mut argon));
                 }
             };
             let thread = std::thread::Builder::new().name(format!("grantor-passwords-{i}"));
@@ -125,7 +183,7 @@ impl Inner {
                 tracing::error!(%error, "a thread for passwords can't be started");
             }
         }
-        send
+        queue
     }
 
     fn verify(
@@ -184,7 +242,7 @@ mod tests {
         let (leave, left) = std::sync::mpsc::channel::<()>();
         let held = passwords.clone();
         let held = tokio::spawn(async move {
-            held.run(move |_| {
+            held.run("", move |_| {
                 enter.send(()).unwrap();
                 left.recv().unwrap();
             })
@@ -195,9 +253,10 @@ mod tests {
             .unwrap();
         // One is at work and one waits; the third is turned away.
         let waiting = passwords.clone();
-        let waiting = tokio::spawn(async move { waiting.run(|_| ()).await });
+        let waiting = tokio::spawn(async move { waiting.run("", |_| ()).await });
         tokio::task::yield_now().await;
-        assert_eq!(passwords.run(|_| ()).await, Err(PasswordError::Busy));
+        let third = passwords.run("", |_| ()).await;
+        assert_eq!(third, Err(PasswordError::Busy));
         leave.send(()).unwrap();
         assert_eq!(held.await.unwrap(), Ok(()));
         assert_eq!(waiting.await.unwrap(), Ok(()));

@@ -109,11 +109,11 @@ impl AccountSite {
             head,
             name,
         };
-        let Admission::Admitted { known } = attempt.admit().await? else {
+        let Admission::Admitted { known, source } = attempt.admit().await? else {
             tracing::info!(target: "grantor::audit", "login refused: too many attempts");
             return Ok(Outcome::TooMany);
         };
-        match self.accounts.verify(name, password).await {
+        match self.accounts.verify_from(&source, name, password).await {
             Ok(Some(account)) => {
                 tracing::info!(target: "grantor::audit", subject = account.subject, "login");
                 Ok(Outcome::Right { account, known })

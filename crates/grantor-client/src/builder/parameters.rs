@@ -85,6 +85,6 @@ impl TokensBuilder {
                 scope.map_err(|error| Error::configuration(format!("\"scope\": {error}")))?;
             parameters.scope = Some(scope);
         }
-        Ok(ask)
+        Ok(parameters)
     }
 }

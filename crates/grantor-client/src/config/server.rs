@@ -84,10 +84,10 @@ impl Server {
     /// Whether anything can be asked of it without its metadata.
     fn names_an_endpoint(&self) -> bool {
         let given = [
-            &self.token_endpoint,
-            &self.introspection_endpoint,
-            &self.revocation_endpoint,
-            &self.device_authorization_endpoint,
+            &self.endpoints.token,
+            &self.endpoints.introspection,
+            &self.endpoints.revocation,
+            &self.endpoints.device_authorization,
         ];
         given.iter().any(|endpoint| endpoint.is_some())
     }

@@ -24,11 +24,11 @@ impl CodeFlow {
             response_type: Some(ResponseType::code()),
             client_id: Some(self.builder.client_id.clone()),
             redirect_uri: Some(self.redirect_uri.as_str().to_owned()),
-            scope: ask.scope.map(|scope| scope.as_str().to_owned()),
+            scope: parameters.scope.map(|scope| scope.as_str().to_owned()),
             state: Some(state),
             code_challenge: Some(verifier.challenge().value),
             code_challenge_method: Some("S256".to_owned()),
-            resource: ask.resource,
+            resource: parameters.resource,
             extra: audience.chain(self.parameters.iter().cloned()).collect(),
             ..AuthorizationRequest::default()
         })

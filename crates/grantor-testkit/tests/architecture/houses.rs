@@ -129,6 +129,7 @@ pub(crate) const HOUSES: &[House] = &[
             "account_record",
             "error",
             "argon",
+            "fair_queue",
             "passwords",
             "accounts",
             "sessions",
