@@ -50,6 +50,7 @@
 //! | `metrics` | counters in the recorder of the crate `metrics` |
 //! | `server` | the module [`server`], with `http` and `store` |
 //! | `resource` | the module [`resource`], with `http` |
+//! | `resource-axum` | the token as an extractor of axum and the resource's metadata as its routes, for an API without a server of its own |
 //! | `axum` | the module [`mod@axum`], with `server` and `resource` |
 //! | `http` | the module [`http`] |
 //! | `store` | the module [`store`] |
