@@ -3,6 +3,7 @@
 //! | page | for |
 //! |---|---|
 //! | [`client`] | calling APIs, task by task |
+//! | [`resource`] | protecting an API, task by task |
 //! | [`server`] | issuing tokens, task by task; running `grantor serve` |
 //! | [`coming_from`] | examples of other libraries, beside the same in grantor |
 //! | [`command_line`] | the command `grantor`: commands, exit codes, JSON |
@@ -26,8 +27,13 @@ pub mod command_line {}
 #[doc = include_str!("../docs/configuration.md")]
 pub mod configuration {}
 
+#[doc = "[guide to the server]: crate::guide::server\n\n"]
+#[doc = include_str!("../docs/resource.md")]
+pub mod resource {}
+
 #[doc = "[Settings]: crate::guide::configuration\n\
          [commands]: crate::guide::command_line\n\
+         [guide to APIs]: crate::guide::resource\n\
          [page on stores]: crate::guide::stores\n\n"]
 #[doc = include_str!("../docs/server.md")]
 pub mod server {}

@@ -85,6 +85,7 @@
 //! | `server` | the module [`server`], with `http` and `store` |
 //! | `site` | the module [`site`], with `server`; [`server::open`] begins with it |
 //! | `resource` | the module [`resource`], with `http` |
+//! | `resource-axum` | the token as an extractor of axum and the resource's metadata as its routes, for an API without a server of its own |
 //! | `axum` | the module [`mod@axum`], with `server` and `resource` |
 //! | `http` | the module [`http`] |
 //! | `store` | the module [`store`] |

@@ -1,6 +1,6 @@
 //! The challenges of an answer (RFC 6750 section 3, RFC 9449 section 7.1, RFC 9728 section 5.1).
 
-use grantor_core::{AuthenticateChallenge, ErrorResponse, Scope};
+use grantor_core::{AuthenticateChallenge, ErrorCode, ErrorResponse, Scope};
 use url::Url;
 
 use super::authentication::Authentication;
@@ -63,7 +63,6 @@ impl Challenges {
         &self,
         scheme: Option<Scheme>,
         error: Option<&ErrorResponse>,
-        names_authentication: bool,
     ) -> Vec<AuthenticateChallenge> {
         let takes_bearer = !self.dpop.as_ref().is_some_and(Dpop::is_required);
         let mut schemes = Vec::new();
@@ -74,18 +73,12 @@ impl Challenges {
         schemes.sort_by_key(|one| scheme.is_some_and(|scheme| scheme != *one));
         let challenges = schemes.into_iter().map(|one| {
             let delivers = scheme.is_none_or(|scheme| scheme == one);
-            let names_authentication = names_authentication && delivers;
-            self.challenge(one, error.filter(|_| delivers), names_authentication)
+            self.challenge(one, error.filter(|_| delivers))
         });
         challenges.collect()
     }
 
-    fn challenge(
-        &self,
-        scheme: Scheme,
-        error: Option<&ErrorResponse>,
-        names_authentication: bool,
-    ) -> AuthenticateChallenge {
+    fn challenge(&self, scheme: Scheme, error: Option<&ErrorResponse>) -> AuthenticateChallenge {
         let mut params: Vec<(&str, String)> = Vec::new();
         params.extend(self.realm.clone().map(|realm| ("realm", realm)));
         if let Some(error) = error {
@@ -98,7 +91,8 @@ impl Challenges {
         if !self.scope.is_empty() {
             params.push(("scope", self.scope.as_str().to_owned()));
         }
-        if names_authentication {
+        let code = error.map(|error| &error.error);
+        if code == Some(&ErrorCode::InsufficientUserAuthentication) {
             let required = &self.authentication;
             if !required.acr_values.is_empty() {
                 params.push(("acr_values", required.acr_values.join(" ")));

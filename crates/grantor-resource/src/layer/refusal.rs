@@ -84,8 +84,7 @@ impl Refused {
             headers.insert(DPOP_NONCE, nonce.clone());
         }
         if !status.is_server_error() {
-            let names_authentication = matches!(self.reason, Reason::Authentication);
-            for challenge in challenges.list(self.scheme, error.as_ref(), names_authentication) {
+            for challenge in challenges.list(self.scheme, error.as_ref()) {
                 headers.append(header::WWW_AUTHENTICATE, challenge.to_header());
             }
         }

@@ -24,7 +24,6 @@ struct Row {
 
 const BOTH: &[(&str, &str)] = &[("Bearer", ""), ("DPoP", "")];
 
-#[expect(clippy::too_many_lines, reason = "one table")]
 fn rows(world: &World, client: &Client) -> Vec<Row> {
     let bearer = |changes: Value| format!("Bearer {}", world.token_with(&changes));
     let good = || bearer(json!({ "acr": "gold", "auth_time": START }));

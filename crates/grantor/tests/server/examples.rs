@@ -1,5 +1,8 @@
 //! The examples, each a module: their `main` is for running them alone.
 
+#[path = "../../examples/mcp_resource.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod mcp_resource;
 #[path = "../../examples/own_clients.rs"]
 #[expect(dead_code, reason = "the test has a main of its own")]
 pub(crate) mod own_clients;

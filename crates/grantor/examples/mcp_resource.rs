@@ -1,0 +1,121 @@
+//! An MCP server that takes access tokens: clients find its authorization server by its metadata, and
+//! a tool that needs more scope asks for it.
+//!
+//! ```sh
+//! grantor serve    # the authorization server, in another terminal
+//! cargo run -p grantor --all-features --example mcp_resource
+//! curl -i http://127.0.0.1:3000/mcp
+//! curl http://127.0.0.1:3000/.well-known/oauth-protected-resource/mcp
+//! ```
+
+use std::error::Error as StdError;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use grantor::core::Issuer;
+use grantor::http::ReqwestTransport;
+use grantor::resource::{
+    AccessToken, Protect, PublishedMetadata, Refusal, ResourceMetadata, Verifier, protect,
+};
+use serde_json::{Value, json};
+
+/// The resource, as clients name it when they ask for a token, and as tokens name it in `aud`.
+pub(crate) const RESOURCE: &str = "http://127.0.0.1:3000/mcp";
+
+type Notes = Arc<Mutex<Vec<String>>>;
+
+/// What clients read first (RFC 9728).
+pub(crate) fn metadata(issuer: &str) -> Result<PublishedMetadata, Box<dyn StdError>> {
+    let mut metadata = ResourceMetadata::new(RESOURCE, Issuer::parse(issuer)?)?;
+    metadata.resource_name = Some("Notes".to_owned());
+    metadata.scopes_supported = vec!["notes:read".to_owned(), "notes:write".to_owned()];
+    Ok(metadata.publish()?)
+}
+
+/// The MCP endpoint behind `layer`, and the metadata beside it for everybody.
+pub(crate) fn app(layer: Protect, metadata: &PublishedMetadata) -> Router {
+    let layer = layer
+        .scope("notes:read")
+        .resource_metadata(metadata.url().clone());
+    Router::new()
+        .route("/mcp", post(mcp))
+        .with_state(Notes::default())
+        .layer(layer)
+        .merge(metadata.routes())
+}
+
+async fn mcp(token: AccessToken, State(notes): State<Notes>, body: Bytes) -> Response {
+    let Ok(call) = serde_json::from_slice::<Value>(&body) else {
+        let error = json!({ "code": -32700, "message": "the body is not JSON" });
+        return reply(&json!({ "jsonrpc": "2.0", "id": null, "error": error }));
+    };
+    let id = &call["id"];
+    if id.is_null() {
+        // A notification has no answer.
+        return StatusCode::ACCEPTED.into_response();
+    }
+    let result = match call["method"].as_str() {
+        Some("initialize") => json!({
+            "protocolVersion": "2025-11-25",
+            "capabilities": { "tools": {} },
+            "serverInfo": { "name": "notes", "version": "1" },
+        }),
+        Some("tools/list") => json!({ "tools": [
+            tool("read_notes", &json!({ "type": "object" })),
+            tool("add_note", &json!({
+                "type": "object", "required": ["text"],
+                "properties": { "text": { "type": "string" } },
+            })),
+        ] }),
+        Some("tools/call") => match call_tool(&token, &notes, &call["params"]) {
+            Ok(text) => json!({ "content": [{ "type": "text", "text": text }] }),
+            // Status 403 with the scope that would do: the client steps up and calls again.
+            Err(refusal) => return refusal.into_response(),
+        },
+        _ => {
+            let error = json!({ "code": -32601, "message": "method not found" });
+            return reply(&json!({ "jsonrpc": "2.0", "id": id, "error": error }));
+        }
+    };
+    reply(&json!({ "jsonrpc": "2.0", "id": id, "result": result }))
+}
+
+fn call_tool(token: &AccessToken, notes: &Notes, call: &Value) -> Result<String, Refusal> {
+    let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
+    match call["name"].as_str() {
+        Some("read_notes") => Ok(notes.join("\n")),
+        Some("add_note") => {
+            token.require_scope("notes:write")?;
+            let text = call["arguments"]["text"].as_str().unwrap_or_default();
+            notes.push(text.to_owned());
+            Ok("added".to_owned())
+        }
+        _ => Ok("there is no such tool".to_owned()),
+    }
+}
+
+fn tool(name: &str, input: &Value) -> Value {
+    json!({ "name": name, "description": name.replace('_', " "), "inputSchema": input })
+}
+
+fn reply(message: &Value) -> Response {
+    ([(CONTENT_TYPE, "application/json")], message.to_string()).into_response()
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn StdError>> {
+    let issuer = "http://127.0.0.1:8787";
+    let verifier = Verifier::discover(issuer)
+        .audience(RESOURCE)
+        .transport(Arc::new(ReqwestTransport::new()?))
+        .build()?;
+    let app = app(protect(&verifier), &metadata(issuer)?);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    Ok(axum::serve(listener, app).await?)
+}

@@ -1,0 +1,106 @@
+//! The example of an MCP server: from the first refusal to a tool that needs more scope.
+
+use axum::Router;
+use axum::body::Body;
+use grantor::axum::ServerExt;
+use grantor::core::AuthenticateChallenge;
+use grantor::server::{self, NewClient};
+use grantor::store::{MasterKey, MemoryStore};
+use http::{Request, header};
+use serde_json::{Value, json};
+
+use crate::calls::{Answer, get, post, send};
+use crate::examples::mcp_resource::{RESOURCE, app, metadata};
+
+const ISSUER: &str = "https://id.example.com";
+const CLIENT: (&str, &str) = ("agent", "the secret of the agent");
+
+/// The MCP server, and its authorization server in the same process.
+async fn both() -> Router {
+    let key = MasterKey::from_bytes([7; 32]);
+    let opened = server::open(ISSUER, MemoryStore::new(), key).await.unwrap();
+    let server = opened.build().await.unwrap();
+    let agent = NewClient::confidential(CLIENT.0)
+        .with_grant_types(["client_credentials"])
+        .with_scope("notes:read notes:write".parse().unwrap())
+        .with_secret(CLIENT.1);
+    server.clients().unwrap().add(agent).await.unwrap();
+    let layer = server.protect(RESOURCE).unwrap();
+    app(layer, &metadata(ISSUER).unwrap()).merge(server.routes())
+}
+
+async fn token(app: &Router, resource: &str, scope: &str) -> String {
+    let pairs = [
+        ("grant_type", "client_credentials"),
+        ("resource", resource),
+        ("scope", scope),
+    ];
+    let answer = post(app, "/token", CLIENT, &pairs).await;
+    answer.member("access_token")
+}
+
+async fn call(app: &Router, token: Option<&str>, method: &str, params: Value) -> Answer {
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let mut request = Request::post("/mcp").header(header::CONTENT_TYPE, "application/json");
+    if let Some(token) = token {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    send(app, request.body(Body::from(message.to_string())).unwrap()).await
+}
+
+fn challenge(answer: &Answer) -> AuthenticateChallenge {
+    AuthenticateChallenge::from_headers(&answer.headers).remove(0)
+}
+
+#[tokio::test]
+async fn a_client_finds_its_way_from_the_first_refusal_to_the_tool() {
+    let app = both().await;
+    let refused = call(&app, None, "initialize", json!({})).await;
+    assert_eq!(refused.status, 401);
+    let challenge_of = challenge(&refused);
+    assert_eq!(challenge_of.get("error"), None);
+    assert_eq!(challenge_of.get("scope"), Some("notes:read"));
+    let url = challenge_of.get("resource_metadata").unwrap();
+    let path = url.strip_prefix("http://127.0.0.1:3000").unwrap();
+    let metadata = get(&app, path, None).await;
+    assert_eq!(metadata.headers["content-type"], "application/json");
+    assert_eq!(metadata.member("resource"), RESOURCE);
+    assert_eq!(metadata.json()["authorization_servers"], json!([ISSUER]));
+
+    let read = token(&app, RESOURCE, "notes:read").await;
+    let answer = call(&app, Some(&read), "tools/list", json!({})).await;
+    assert_eq!(answer.json()["result"]["tools"][1]["name"], "add_note");
+
+    let add = json!({ "name": "add_note", "arguments": { "text": "milk" } });
+    let refused = call(&app, Some(&read), "tools/call", add.clone()).await;
+    assert_eq!(refused.status, 403);
+    let step_up = challenge(&refused);
+    assert_eq!(step_up.get("error"), Some("insufficient_scope"));
+    assert_eq!(step_up.get("resource_metadata"), Some(url));
+
+    let scope = step_up.get("scope").unwrap();
+    let more = token(&app, RESOURCE, scope).await;
+    let added = call(&app, Some(&more), "tools/call", add).await;
+    assert_eq!(added.json()["result"]["content"][0]["text"], "added");
+    let notes = call(
+        &app,
+        Some(&read),
+        "tools/call",
+        json!({ "name": "read_notes" }),
+    )
+    .await;
+    assert_eq!(notes.json()["result"]["content"][0]["text"], "milk");
+}
+
+#[tokio::test]
+async fn what_is_no_message_of_mcp_is_answered_by_json_rpc() {
+    let app = both().await;
+    let read = token(&app, RESOURCE, "notes:read").await;
+    let unknown = call(&app, Some(&read), "nothing", json!({})).await;
+    assert_eq!(unknown.json()["error"]["code"], -32601);
+    for (body, status) in [("{", 200), (r#"{"jsonrpc":"2.0","method":"x"}"#, 202)] {
+        let request = Request::post("/mcp").header("authorization", format!("Bearer {read}"));
+        let answer = send(&app, request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(answer.status, status);
+    }
+}
