@@ -105,7 +105,7 @@ impl Connections {
             Ok(Err(PoolError::Backend(error))) => Err(error),
             Ok(Err(other)) => Err(Error::unavailable(other.to_string(), Applied::No)),
             Err(_) => {
-                let message = "no connection to PostgreSQL was free in time";
+                let message = "no connection to PostgreSQL was free or could be made in time";
                 Err(Error::unavailable(message, Applied::No))
             }
         }

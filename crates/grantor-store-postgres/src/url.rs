@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use grantor_store::Error;
+use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
-use url::form_urlencoded;
 
 use crate::PostgresOptions;
 use crate::tls::Tls;
@@ -24,14 +24,16 @@ pub(crate) fn parse(url: &str, options: &PostgresOptions) -> Result<Location, Er
     let mut options = options.clone();
     let (mut mode, mut authorities) = (None, None);
     let (before, query) = split(url);
-    let mut passed_on = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match &*name {
+    let mut passed_on = Vec::new();
+    for parameter in query.split('&').filter(|one| !one.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let value = percent_decode_str(value).decode_utf8_lossy();
+        match name {
             "sslmode" => mode = Some(value.into_owned()),
             "sslrootcert" => authorities = Some(value.into_owned()),
-            "max_connections" => options.max_connections = number(&name, &value, 1..=10_000)?,
+            "max_connections" => options.max_connections = number(name, &value, 1..=10_000)?,
             "timeout" => {
-                let seconds = number(&name, &value, 1..=3600)?;
+                let seconds = number(name, &value, 1..=3600)?;
                 options.timeout = Duration::from_secs(seconds as u64);
             }
             // The driver is given one host at a time, and connects to it once.
@@ -39,11 +41,10 @@ pub(crate) fn parse(url: &str, options: &PostgresOptions) -> Result<Location, Er
             "target_session_attrs" => {
                 return Err(wrong("\"target_session_attrs\" can only be read-write"));
             }
-            _ => drop(passed_on.append_pair(&name, &value)),
+            _ => passed_on.push(parameter),
         }
     }
-    // The driver reads `%20`, and takes a plus sign as one.
-    let query = passed_on.finish().replace('+', "%20");
+    let query = passed_on.join("&");
     let config: Config = format!("{before}?{query}").parse().map_err(|_| {
         wrong("it is postgres://USER:PASSWORD@HOST:PORT/DATABASE, with parameters of libpq")
     })?;
@@ -195,6 +196,9 @@ mod tests {
         assert_eq!(first.get_application_name(), Some("x y"));
         assert_eq!(location.options.max_connections, 3);
         assert_eq!(location.options.timeout, Duration::from_secs(7));
+
+        let location = read("postgres://u@h/?sslmode=disable&password=a+b%26").unwrap();
+        assert_eq!(location.hosts[0].get_password(), Some(&b"a+b&"[..]));
     }
 
     #[test]

@@ -63,20 +63,54 @@ impl Postgres {
         Ok(server)
     }
 
+    /// Starts a copy of this server that follows it, as the standby `name`. It takes no writes until
+    /// it is promoted (`SELECT pg_promote()`).
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_standby(&self, name: &str) -> Result<Self, Error> {
+        let mut settings = self.settings.clone();
+        // By which the primary knows it.
+        settings.push(format!("cluster_name={name}"));
+        // It has no standby of its own.
+        settings.push("synchronous_standby_names=".to_owned());
+        let mut standby = Self::prepare(settings)?;
+        standby.run_program(
+            "pg_basebackup",
+            &[
+                "--host=127.0.0.1",
+                &format!("--port={}", self.port),
+                "--username=postgres",
+                "--checkpoint=fast",
+                "--no-sync",
+                "--write-recovery-conf",
+                &format!("--pgdata={}", standby.data().display()),
+            ],
+        )?;
+        standby.run()?;
+        Ok(standby)
+    }
+
     /// A server that does not run yet.
     fn create(settings: &[&str]) -> Result<Self, Error> {
+        let settings = settings.iter().map(|text| (*text).to_owned());
+        let server = Self::prepare(settings.collect())?;
+        server.make_data()?;
+        Ok(server)
+    }
+
+    /// As [`create`](Self::create), without data.
+    fn prepare(settings: Vec<String>) -> Result<Self, Error> {
         let programs = programs()?;
         let folder = tempfile::tempdir()?;
         give(folder.path())?;
-        let server = Self {
+        Ok(Self {
             process: None,
             programs,
             folder,
             port: free_port()?,
-            settings: settings.iter().map(|text| (*text).to_owned()).collect(),
-        };
-        server.make_data()?;
-        Ok(server)
+            settings,
+        })
     }
 
     /// The URL of the database, with user and password.
@@ -136,19 +170,32 @@ impl Postgres {
         let password = self.folder.path().join("password");
         fs::write(&password, Self::PASSWORD)?;
         give(&password)?;
+        self.run_program(
+            "initdb",
+            &[
+                "--username=postgres",
+                "--auth=scram-sha-256",
+                "--no-sync",
+                "--encoding=UTF8",
+                "--locale=C",
+                &format!("--pwfile={}", password.display()),
+                &format!("--pgdata={}", self.data().display()),
+            ],
+        )
+    }
+
+    /// Runs one of the server's programs to its end.
+    fn run_program(&self, name: &str, arguments: &[&str]) -> Result<(), Error> {
         let output = unprivileged(&[])
-            .arg(self.programs.join("initdb"))
-            .args(["--username=postgres", "--auth=scram-sha-256", "--no-sync"])
-            .args(["--encoding=UTF8", "--locale=C"])
-            .arg(format!("--pwfile={}", password.display()))
-            .arg("--pgdata")
-            .arg(self.data())
+            .arg(self.programs.join(name))
+            .args(arguments)
+            .env("PGPASSWORD", Self::PASSWORD)
             .stdin(Stdio::null())
             .output()?;
         match output.status.success() {
             true => Ok(()),
             false => Err(Error::new(format!(
-                "initdb failed: {}",
+                "{name} failed: {}",
                 String::from_utf8_lossy(&output.stderr)
             ))),
         }

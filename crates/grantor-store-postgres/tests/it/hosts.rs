@@ -7,7 +7,7 @@ use grantor_testservers::{Network, Postgres, Proxy};
 use crate::{block_on, creation, runtime, value_of};
 
 /// The URL of two servers.
-fn both(first: u16, second: u16) -> String {
+pub(crate) fn both(first: u16, second: u16) -> String {
     let password = Postgres::PASSWORD;
     format!(
         "postgres://postgres:{password}@127.0.0.1:{first},127.0.0.1:{second}/postgres\

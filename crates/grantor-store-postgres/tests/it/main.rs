@@ -5,6 +5,7 @@
 
 mod contract;
 mod crashes;
+mod failover;
 mod hosts;
 mod network;
 mod opening;

@@ -8,7 +8,8 @@ use grantor_testservers::{Network, Postgres, Proxy};
 
 use crate::{administrator, block_on, clock, creation, runtime, value_of};
 
-const TIMEOUT: Duration = Duration::from_millis(300);
+/// Long enough to connect while the machine has other work.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 async fn open_at(server: &Postgres, port: u16, max_connections: usize) -> PostgresStore {
     let options = PostgresOptions {
@@ -54,7 +55,7 @@ fn a_try_that_may_have_been_applied_leaves_the_outcome_unknown_whatever_comes_af
     let put = creation("a");
     let (waiting,) = block_on(&runtime, async {
         let options = PostgresOptions {
-            timeout: TIMEOUT * 30,
+            timeout: TIMEOUT * 10,
             ..PostgresOptions::default()
         };
         let store = options.open(&server.url_at(proxy.port())).await.unwrap();
@@ -79,7 +80,9 @@ fn connections_that_break_while_idle_disturb_nobody() {
     let server = Postgres::start().unwrap();
     let proxy = Proxy::start(server.port()).unwrap();
     block_on(&runtime(), async {
-        let store = open_at(&server, proxy.port(), 2).await;
+        let store = PostgresStore::open(&server.url_at(proxy.port()))
+            .await
+            .unwrap();
         for round in 0..20 {
             let key = format!("{round}");
             assert_eq!(
@@ -144,7 +147,7 @@ fn a_store_whose_connections_are_all_in_use_says_so_within_the_timeout() {
         assert_eq!(waiting.unwrap_err().applied(), Applied::Unknown);
         let error = second.unwrap_err();
         assert_eq!(error.applied(), Applied::No, "{error}");
-        assert!(error.to_string().contains("free in time"), "{error}");
+        assert!(error.to_string().contains("was free"), "{error}");
         assert!(clock().elapsed() - started < TIMEOUT * 10);
         locked.batch_execute("ROLLBACK").await.unwrap();
     });

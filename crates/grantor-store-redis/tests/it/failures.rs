@@ -10,7 +10,7 @@ use crate::{administer, block_on, creation, runtime, value_of};
 
 fn quick() -> RedisOptions {
     RedisOptions {
-        timeout: Duration::from_millis(300),
+        timeout: Duration::from_secs(1),
         ..RedisOptions::default()
     }
 }
