@@ -198,8 +198,8 @@ const FILES: [(&str, &str); 2] = [
     ),
     (
         "./grantor-data/master.key",
-        "The key that everything sealed in the database hangs on. Keep a copy of it apart from the \
-         database.",
+        "The key that seals the database: nothing sealed can be read without it. Keep a copy of it \
+         apart from the database.",
     ),
 ];
 
