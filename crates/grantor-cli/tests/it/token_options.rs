@@ -111,6 +111,38 @@ fn a_request_may_renew_the_token_that_is_in_the_store() {
     }
 }
 
+/// Each command is a process of its own, so the first rejection that it meets renews the token that an
+/// earlier one left, and the next command has the new one.
+#[test]
+fn a_token_from_the_store_that_the_api_rejects_is_renewed_within_the_call() {
+    let scene = Scene::new();
+    let kept = scene.kept(&[]);
+    let challenge = "Bearer error=\"invalid_token\"";
+    let rejected = || Scripted::new("401 Unauthorized", "no").header("www-authenticate", challenge);
+    let good = || Scripted::new("200 OK", "good");
+    let api = Api::answering(vec![rejected(), good(), good(), rejected(), good()]);
+    let (issuer, url) = (scene.server.issuer.as_str(), api.url("/"));
+    let args = ["request", "--issuer", issuer, "--client-id", "job", &url];
+    let mut tokens = vec![kept.trim().to_lowercase()];
+    for _ in 0..3 {
+        let store = ["--store", "kept/tokens.db"];
+        let request = scene.home.command(&[&args[..], &store].concat());
+        let request = request.env("GRANTOR_CLIENT_SECRET", &scene.secret);
+        assert_eq!(request.run().ok().out, "good");
+        tokens.push(scene.kept(&[]).trim().to_lowercase());
+    }
+    let [first, second, same, third] = &tokens[..] else {
+        panic!("{tokens:?}");
+    };
+    assert!(first != second && second == same && same != third);
+    let seen = api.seen();
+    for (request, token) in seen.iter().zip([first, second, second, second, third]) {
+        let header = format!("authorization: bearer {token}");
+        assert!(request.contains(&header), "{request}");
+    }
+    assert_eq!(seen.len(), 5);
+}
+
 #[test]
 fn calls_at_the_same_time_share_it_too() {
     let scene = Scene::new();

@@ -266,6 +266,8 @@ async fn every_request_has_the_servers_quirks_and_the_programs_hooks_around_it()
         let sent = scene.echo.sent.lock().unwrap().remove(0);
         let raw = format!("Basic {}", STANDARD.encode(format!("app:{SECRET}")));
         assert_eq!(sent.headers()["authorization"], *raw, "{caller:?}");
+        // Nothing here decompresses an answer.
+        assert_eq!(sent.headers()["accept-encoding"], "identity", "{caller:?}");
         let seen = scene.seen.lock().unwrap();
         assert_eq!(*seen, [(kind, "request"), (kind, "response")], "{caller:?}");
     }

@@ -6,7 +6,7 @@ use http::{Request, header};
 use http_body::{Body, Frame};
 use http_body_util::Full;
 
-use crate::support::{Fixture, MACHINE, client_request, form_request};
+use crate::support::{APP, Ask, Fixture, MACHINE, client_request, form_request};
 
 /// A body that does not say how long it is.
 struct Chunks(usize);
@@ -47,6 +47,7 @@ async fn a_body_over_64_kib_is_refused_without_reading_on() {
     let fixture = Fixture::new().await;
     for path in [
         "/token",
+        "/par",
         "/introspect",
         "/revoke",
         "/authorize",
@@ -151,6 +152,41 @@ async fn garbled_parameters_are_refused() {
             .send(request)
             .await
             .assert_error(400, "invalid_request");
+    }
+}
+
+/// Wherever a scope is read: at most 100 values, or as many as the configuration says.
+#[tokio::test]
+async fn a_scope_of_too_many_values_is_refused() {
+    for (most, configured) in [(100, None), (2, Some(2))] {
+        let fixture = Fixture::with(|config| {
+            config.max_scope_values = configured.unwrap_or(config.max_scope_values);
+        })
+        .await;
+        let refresh_token = fixture.tokens(APP).await.refresh;
+        let fitting = "read ".repeat(most);
+        let too_many = "read ".repeat(most + 1);
+        let says_why = format!("more than {most} values");
+        let of_client = [("grant_type", "client_credentials")];
+        let refresh = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &*refresh_token),
+        ];
+        for (who, grant) in [(MACHINE, &of_client[..]), (APP, &refresh)] {
+            let with = |scope| [grant, &[("scope", scope)]].concat();
+            fixture.token(who, &with(&*fitting)).await.assert_ok();
+            let refused = fixture.token(who, &with(&*too_many)).await;
+            refused.assert_error(400, "invalid_scope");
+            assert!(refused.text().contains(&says_why), "{}", refused.text());
+        }
+        let ask = Ask::new(APP).with("scope", &fitting);
+        fixture.get(&ask.url()).await.assert_ok();
+        let ask = Ask::new(APP).with("scope", &too_many);
+        let refused = fixture.get(&ask.url()).await;
+        refused.assert_redirected_error(APP.redirect_uri, "invalid_scope");
+        let pushed: Vec<_> = ask.pairs.iter().map(|(n, v)| (&**n, &**v)).collect();
+        let refused = fixture.post("/par", APP, &pushed).await;
+        refused.assert_error(400, "invalid_scope");
     }
 }
 

@@ -63,6 +63,8 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         Just("token".to_owned()),
         Just("scope".to_owned()),
         Just("redirect_uri".to_owned()),
+        Just("request_uri".to_owned()),
+        Just("code_challenge".to_owned()),
         Just("response_type".to_owned()),
         Just("interaction".to_owned()),
         Just("csrf".to_owned()),
