@@ -1,3 +1,5 @@
+//! How far the clocks of two machines may be apart.
+
 use std::fmt;
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use grantor_core::Timestamp;
 
-use crate::Error;
+use crate::error::Error;
 
 /// What [`Store::maintain`](crate::Store::maintain) came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use grantor_core::BoxFuture;
 
-use crate::{
-    Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
-    PutOutcome, RemoveOutcome, Store,
+use crate::capabilities::Capabilities;
+use crate::error::Error;
+use crate::key::Key;
+use crate::maintenance::Maintenance;
+use crate::store::{
+    Counter, Entry, Expect, Listing, Moment, Put, PutOutcome, RemoveOutcome, Store,
 };
 
 impl Store for Arc<dyn Store> {

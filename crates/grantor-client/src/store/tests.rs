@@ -1,3 +1,5 @@
+//! Stored tokens that are not used.
+
 use grantor_testkit::FakeClock;
 
 use super::location::StoreLocation;

@@ -1,3 +1,5 @@
+//! Documents that are kept, fetched anew and waited for, on a clock of the test.
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt;

@@ -1,3 +1,5 @@
+//! The transport over reqwest, against sockets on loopback.
+
 use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;

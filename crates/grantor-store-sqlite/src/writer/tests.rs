@@ -1,3 +1,5 @@
+//! Batches of writes, of which some fail.
+
 use futures_channel::oneshot::{self, Receiver};
 use grantor_store::{Applied, Expect, Key, Moment, Put, PutOutcome, Version};
 

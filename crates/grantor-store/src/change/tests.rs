@@ -1,3 +1,5 @@
+//! Reading, deciding and writing again after a conflict.
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 

@@ -8,8 +8,9 @@ use grantor_jose::seal::SealingKey;
 use serde_json::Value;
 
 use super::Outcome;
-use crate::record::{decode, decode_plain, encode, encode_plain};
-use crate::{Key, Namespace, Record, Version};
+use crate::key::{Key, Namespace};
+use crate::record::{Record, decode, decode_plain, encode, encode_plain};
+use crate::store::Version;
 
 /// Holds the record `R` to the files that have its stored formats, in the folder of `records` that is
 /// called as its kind.

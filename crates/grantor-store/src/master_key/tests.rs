@@ -1,3 +1,5 @@
+//! The file of the master key, and its mark in a store.
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::thread;

@@ -1,3 +1,5 @@
+//! The store in memory: when it deletes, and how much it holds.
+
 use bytes::Bytes;
 
 use super::*;

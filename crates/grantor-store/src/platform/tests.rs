@@ -1,3 +1,5 @@
+//! The folder of this system and the portable one, asked the same questions.
+
 use std::fs;
 use std::io::{Read, Write};
 

@@ -1,3 +1,5 @@
+//! Typed records: expiry, pages and sealed values.
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use grantor_core::BoxFuture;

@@ -1,3 +1,5 @@
+//! Which store keeps which kind of record.
+
 use std::time::Duration;
 
 use grantor_core::{BoxFuture, Timestamp};

@@ -8,6 +8,7 @@ pub(crate) const HOUSES: &[House] = &[
         name: "grantor-core",
         rooms: &[
             "environment",
+            "http_date",
             "secret",
             "params",
             "members",
@@ -47,6 +48,7 @@ pub(crate) const HOUSES: &[House] = &[
             "kinds",
             "key",
             "store",
+            "shared",
             "sweep_clock",
             "retry",
             "cache",

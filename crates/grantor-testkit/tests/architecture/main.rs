@@ -12,6 +12,8 @@ mod files;
 mod graph;
 mod houses;
 mod layers;
+mod map;
+mod module_docs;
 mod outgoing;
 mod packages;
 mod proofs;
@@ -92,6 +94,20 @@ fn rooms_use_only_those_below_them() {
     for house in houses::HOUSES {
         assert_none(&rooms::findings(&tree, house));
     }
+}
+
+#[test]
+fn every_room_is_in_the_map_of_the_code() {
+    let tree = files::Tree::read(root());
+    let map = tree.text("ARCHITECTURE.md").unwrap_or_default();
+    for house in houses::HOUSES {
+        assert_none(&map::unmapped(map, house));
+    }
+}
+
+#[test]
+fn every_module_of_these_crates_says_what_it_is() {
+    assert_none(&module_docs::missing(&files::Tree::read(root())));
 }
 
 #[test]

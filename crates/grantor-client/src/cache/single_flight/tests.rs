@@ -1,3 +1,5 @@
+//! The single flight of a slot, under a scheduler that tries orders of events.
+
 use std::collections::HashSet;
 
 use shuttle::sync::atomic::{AtomicU64, Ordering};

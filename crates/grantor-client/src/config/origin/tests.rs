@@ -1,3 +1,5 @@
+//! Which origins are the same, and which a token may go to.
+
 use super::*;
 
 fn check(origin: &str, uri: &str) -> bool {

@@ -1,3 +1,5 @@
+//! The lease between processes, over a store in memory and clocks that differ.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

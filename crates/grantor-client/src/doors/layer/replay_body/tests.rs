@@ -1,3 +1,5 @@
+//! A body that is sent and kept at once, frame by frame.
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Wake;
