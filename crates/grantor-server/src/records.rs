@@ -2,12 +2,14 @@ use grantor_store::{Diagnostics, Records, Stores};
 
 use crate::authorization::PushedRequests;
 use crate::grant::Grant;
+use crate::issuer_mark::IssuerMark;
 use crate::key::KeysRecord;
 use crate::revocation::Revocation;
 use crate::token::{AccessTokenRecord, RevokedRecord};
 
 /// The records of a server, each kind in the store that was chosen for it.
 pub(crate) struct Tables {
+    pub(crate) issuer_mark: Records<IssuerMark>,
     pub(crate) keys: Records<KeysRecord>,
     pub(crate) grants: Records<Grant>,
     pub(crate) access_tokens: Records<AccessTokenRecord>,
@@ -18,6 +20,7 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let issuer_mark = diagnostics.records(stores);
         let keys = diagnostics.records(stores);
         let grants = diagnostics.records(stores);
         let access_tokens = diagnostics.records(stores);
@@ -25,6 +28,7 @@ impl Tables {
         let revocation = Revocation::prepare(stores, diagnostics);
         let pushed_requests = PushedRequests::prepare(stores, diagnostics);
         Some(Self {
+            issuer_mark: issuer_mark?,
             keys: keys?,
             grants: grants?,
             access_tokens: access_tokens?,

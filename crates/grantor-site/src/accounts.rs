@@ -1,3 +1,5 @@
+use std::hash::{BuildHasher, RandomState};
+
 use grantor_core::{Environment, Secret, Timestamp};
 use grantor_server::{BuildError, Identifier};
 use grantor_store::{Change, Conflict, Diagnostics, Records, Stores, Versioned};
@@ -6,6 +8,7 @@ use serde::Serialize;
 use crate::account_record::{AccountRecord, MAKING, NameRecord};
 use crate::error::Error;
 use crate::passwords::{PasswordError, Passwords};
+use crate::queue::Caller;
 use crate::user_name;
 
 /// The users of [`AccountSite`](crate::AccountSite), with passwords.
@@ -15,6 +18,8 @@ pub struct Accounts {
     names: Records<NameRecord>,
     environment: Environment,
     passwords: Passwords,
+    /// Numbers for names, which nobody can choose to be the same.
+    names_by_number: RandomState,
 }
 
 /// A user, without the password.
@@ -65,6 +70,7 @@ impl Accounts {
             names: names?,
             environment: stores.environment().clone(),
             passwords,
+            names_by_number: RandomState::new(),
         })
     }
 
@@ -190,15 +196,30 @@ impl Accounts {
     /// # Errors
     /// Too many logins are waiting, or the store failed.
     pub async fn verify(&self, name: &str, password: &Secret) -> Result<Option<Account>, Error> {
-        let record = match normalize(name) {
-            Ok(name) => self.find(&name).await?,
-            Err(_) => None,
+        self.verify_from(false, name, password).await
+    }
+
+    /// As [`verify`](Self::verify), from a browser that signed in to this account before or did not.
+    pub(crate) async fn verify_from(
+        &self,
+        known_browser: bool,
+        name: &str,
+        password: &Secret,
+    ) -> Result<Option<Account>, Error> {
+        let name = normalize(name).unwrap_or_default();
+        let record = match &*name {
+            "" => None,
+            name => self.find(name).await?,
+        };
+        let caller = match known_browser {
+            true => Caller::Known,
+            false => Caller::Stranger(self.names_by_number.hash_one(&name)),
         };
         if password.expose().len() > MAX_PASSWORD {
             return Ok(None);
         }
         let hash = record.as_ref().map(|record| record.password.clone());
-        let verified = self.passwords.verify(password, hash).await;
+        let verified = self.passwords.verify_for(caller, password, hash).await;
         match verified {
             Ok(right) => Ok(record.filter(|_| right).map(Into::into)),
             Err(error) => Err(password_failed(error)),

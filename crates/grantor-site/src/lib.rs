@@ -29,6 +29,7 @@ mod error;
 mod known_browsers;
 mod pages;
 mod passwords;
+mod queue;
 mod sessions;
 mod site;
 #[cfg(test)]

@@ -112,7 +112,8 @@ impl AccountSite {
             let page = pages::login(interaction, StatusCode::TOO_MANY_REQUESTS, name)?;
             return Ok(SignIn::Page(page));
         };
-        let account = match self.accounts.verify(name, password).await {
+        let verified = self.accounts.verify_from(known, name, password);
+        let account = match verified.await {
             Ok(account) => account,
             Err(Error::Busy) => {
                 let page = pages::login(interaction, StatusCode::SERVICE_UNAVAILABLE, name)?;

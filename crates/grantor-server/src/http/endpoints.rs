@@ -100,7 +100,7 @@ impl Offer<'_> {
 
 const GET: &[Method] = &[Method::GET, Method::HEAD];
 const POST: &[Method] = &[Method::POST];
-const GET_OR_POST: &[Method] = &[Method::GET, Method::POST];
+const GET_OR_POST: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
 
 /// Every endpoint. Those that are called most come first.
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
