@@ -17,9 +17,23 @@ pub(crate) fn create_private(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Refuses a database that others than its owner may read or write, and what lies beside it.
+/// Refuses a database that is another user's or that others than its owner may read or write, and what
+/// lies beside it.
 pub(crate) fn refuse_open_to_others(path: &Path) -> Result<(), Error> {
     for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+        if fs::metadata(&file).is_ok_and(|found| !found.is_file()) {
+            let file = file.display();
+            return Err(Error::configuration(format!(
+                "the database {file} is no regular file: move it away, or choose another path"
+            )));
+        }
+        if let Some((owner, own)) = foreign_owner(&file) {
+            let file = file.display();
+            return Err(Error::configuration(format!(
+                "the database {file} belongs to the user {owner}, and this process runs as {own}: \
+                 run it as the user of the data, or give the file to that user (chown)"
+            )));
+        }
         if let Some(mode) = mode_for_others(&file) {
             let file = file.display();
             return Err(Error::configuration(format!(
@@ -137,6 +151,20 @@ fn mode_for_others(path: &Path) -> Option<u32> {
 
 #[cfg(not(unix))]
 fn mode_for_others(_path: &Path) -> Option<u32> {
+    None
+}
+
+/// The owner of a file and this process's user, if the file belongs to neither it nor root.
+#[cfg(unix)]
+fn foreign_owner(path: &Path) -> Option<(u32, u32)> {
+    use std::os::unix::fs::MetadataExt;
+    let owner = fs::metadata(path).ok()?.uid();
+    let own = rustix::process::geteuid().as_raw();
+    (owner != own && owner != 0).then_some((owner, own))
+}
+
+#[cfg(not(unix))]
+fn foreign_owner(_path: &Path) -> Option<(u32, u32)> {
     None
 }
 
