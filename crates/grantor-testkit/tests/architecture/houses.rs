@@ -107,6 +107,7 @@ pub(crate) const HOUSES: &[House] = &[
             "revocation",
             "grant",
             "token",
+            "issuer_mark",
             "records",
             "site",
             "services",
