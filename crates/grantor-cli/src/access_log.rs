@@ -8,8 +8,18 @@ use grantor_core::PeerAddress;
 use http::{Request, Response};
 use tower::Service;
 
+/// Enough of a text that a peer has chosen. The log escapes what is no printable character.
+fn beginning(text: &str) -> String {
+    let end = text.floor_char_boundary(512);
+    match text.get(..end) {
+        Some(beginning) if end < text.len() => format!("{beginning}…"),
+        _ => text.to_owned(),
+    }
+}
+
 /// A service that logs each request under the target `grantor::access`: method, path, status, time
-/// and address of the peer. The query is left out, since it may hold a code.
+/// and address of the peer. The query is left out, since it may hold a code; of method and path there are
+/// at most 512 bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct AccessLog<S> {
     inner: S,
@@ -43,8 +53,8 @@ where
             return Box::pin(self.inner.call(request));
         }
         let began = Instant::now();
-        let method = request.method().clone();
-        let path = request.uri().path().to_owned();
+        let method = beginning(request.method().as_str());
+        let path = beginning(request.uri().path());
         let peer = request.extensions().get::<PeerAddress>().copied();
         let answering = self.inner.call(request);
         Box::pin(async move {
@@ -52,7 +62,7 @@ where
             let status = answer.as_ref().map(|answer| answer.status().as_u16());
             tracing::info!(
                 target: "grantor::access",
-                %method,
+                method,
                 path,
                 status = status.ok(),
                 microseconds = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -61,5 +71,18 @@ where
             );
             answer
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_path_is_cut_between_characters() {
+        assert_eq!(beginning("/token"), "/token");
+        assert_eq!(beginning(&"/".repeat(512)), "/".repeat(512));
+        let long = beginning(&"\u{e4}b".repeat(20_000));
+        assert!(long.len() <= 515 && long.ends_with('…'), "{long}");
     }
 }

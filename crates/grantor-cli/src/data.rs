@@ -25,6 +25,7 @@ pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
     let in_memory = config.store.default == Location::Memory;
     if is_in_folder(config) || (key.is_none() && !in_memory) {
         make_folder(&config.data)?;
+        refuse_owner(&config.data)?;
         refuse_if_others_write(&config.data, 0o700)?;
     }
     let opened = Opened::all(config, default_store(config).await?).await?;
@@ -170,6 +171,7 @@ pub(crate) fn open_database_to_read(config: &Config) -> Result<SqliteStore, CliE
              add something make it"
         )));
     }
+    refuse_owner(&config.data)?;
     refuse_if_others_write(&config.data, 0o700)?;
     Ok(SqliteOptions::default().open_read_only(database)?)
 }
@@ -222,12 +224,49 @@ pub(crate) fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), Cli
     )))
 }
 
+/// The owner of the folder may put files of their own in. Root as somebody else would leave files there
+/// that the server can't open.
+pub(crate) fn refuse_owner(path: &Path) -> Result<(), CliError> {
+    let Some((owner, own)) = platform::foreign_owner(path) else {
+        return Ok(());
+    };
+    let path = path.display();
+    Err(CliError::failed(format!(
+        "{path} belongs to the user {owner}, and this process runs as {own}: run it as the user of the \
+         data (sudo -u), or give the folder to that user (chown) after a look at what is in it"
+    )))
+}
+
 #[cfg(all(test, unix, not(grantor_portable)))]
 mod tests {
     use std::fs::{Permissions, set_permissions};
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{PermissionsExt, chown};
 
     use super::*;
+    #[test]
+    fn neither_folder_nor_files_may_be_another_users() {
+        let parent = tempfile::tempdir().unwrap();
+        let data = parent.path().join("data");
+        let config = Config {
+            data: data.clone(),
+            ..Config::default()
+        };
+        opened(&config).unwrap();
+        for path in [
+            data.clone(),
+            data.join("grantor.db"),
+            data.join("master.key"),
+        ] {
+            // Only root can give a file away, so only root sees this.
+            if chown(&path, Some(12_345), None).is_err() {
+                return;
+            }
+            let error = opened(&config).unwrap_err();
+            assert!(error.contains("belongs to the user 12345"), "{error}");
+            chown(&path, Some(0), None).unwrap();
+        }
+        opened(&config).unwrap();
+    }
 
     fn opened(config: &Config) -> Result<(), String> {
         let opened = crate::block_on(open(config));

@@ -26,7 +26,7 @@ impl Output {
         let mut line = if self.json {
             json.to_string()
         } else {
-            text.to_owned()
+            tame(text)
         };
         line.push('\n');
         self.bytes(line.as_bytes())
@@ -76,7 +76,7 @@ pub(crate) fn tame(text: &str) -> String {
     for character in text.chars() {
         let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
             || matches!(character, '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}');
-        if turns || (character.is_control() && character != '\n') {
+        if turns || (character.is_control() && !matches!(character, '\n' | '\t')) {
             tamed.push_str(&format!("\\u{:04x}", u32::from(character)));
         } else {
             tamed.push(character);

@@ -74,10 +74,14 @@ impl TrustedProxies {
 
     /// The address of the client that sent a request, given where its connection came from.
     ///
+    /// If named proxies name nobody but each other, the first of them is the client's: a machine of
+    /// their own network. From a public address that is not named the header is not believed, and the
+    /// address is the client's.
+    ///
     /// `None` where the address that is known is one of a proxy, which many clients share, so nothing
-    /// may be counted against it: the named proxies name nobody before them, or the request came over
-    /// a private network with a header of a proxy that was not named. From a public address that is
-    /// not named the header is not believed, and the address is the client's.
+    /// may be counted against it: the named proxy sent no header, or one that does not say where the
+    /// request came from, or the request came over a private network with a header of a proxy that was
+    /// not named.
     #[must_use]
     pub fn client_address(&self, peer: PeerAddress, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = peer.0.to_canonical();
@@ -85,14 +89,22 @@ impl TrustedProxies {
             let unnamed_proxy = is_private(peer) && is_forwarded(headers);
             return (!unnamed_proxy).then_some(peer);
         }
+        let mut client = None;
         for hop in self.hops(headers) {
             // An obfuscated or malformed entry hides what is before it.
             let address = hop?;
+            client = Some(address);
             if !self.is_named(address) {
-                return Some(address);
+                break;
             }
         }
-        None
+        client
+    }
+
+    /// Whether a connection comes from a named proxy.
+    #[must_use]
+    pub fn includes(&self, peer: PeerAddress) -> bool {
+        self.is_named(peer.0.to_canonical())
     }
 
     fn is_named(&self, address: IpAddr) -> bool {
@@ -216,11 +228,20 @@ mod tests {
         check(&["198.51.100.7:4711, 203.0.113.1"], Some("198.51.100.7"));
         check(&["[2001:db8:1::1]:80, [2001:db9::1]"], Some("2001:db9::1"));
         check(&["::ffff:198.51.100.7"], Some("198.51.100.7"));
+        // A client in the network of the proxies.
+        check(&["10.0.0.9"], Some("10.0.0.9"));
+        check(&["10.0.0.9, 10.0.0.2"], Some("10.0.0.9"));
     }
 
     #[test]
     fn an_address_that_many_share_is_nobodys() {
-        for values in [&[][..], &["10.0.0.9"], &["unknown"], &["192.0.2.9, x"]] {
+        for values in [
+            &[][..],
+            &[""],
+            &["unknown"],
+            &["192.0.2.9, x"],
+            &["x, 10.0.0.9"],
+        ] {
             check(ProxyHeader::XForwardedFor, "10.0.0.1", values, None);
         }
         // Proxies that were not named.
@@ -268,6 +289,7 @@ mod tests {
         );
         check("for=192.0.2.43, for=198.51.100.17", Some("198.51.100.17"));
         check("for=192.0.2.43, for=10.0.0.1", Some("192.0.2.43"));
+        check("for=10.0.0.1", Some("10.0.0.1"));
         check("for=192.0.2.43, for=_hidden", None);
         check("for=192.0.2.43, proto=http", None);
     }

@@ -158,13 +158,16 @@ impl Connections {
                 Phase::Working | Phase::Answered | Phase::Closing => false,
             })
             .collect();
-        // A request that waits for memory itself is not what keeps the server waiting.
+        // A request that waits for memory itself is not what keeps the server waiting. But requests may
+        // wait for each other: at most half of them make room at once, the oldest first.
         holders.sort_unstable_by_key(|(entry, moment)| {
             (entry.watch.is_short_of_memory(), moment.since())
         });
+        let others = holders.partition_point(|(entry, _)| !entry.watch.is_short_of_memory());
+        let most = others + (holders.len() - others) / 2;
         let closed = holders
             .iter()
-            .take(short)
+            .take(short.min(most))
             .filter(|(entry, moment)| entry.close(*moment))
             .count();
         tracing::debug!(short, closed, "requests wait for memory");

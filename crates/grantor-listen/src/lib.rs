@@ -33,6 +33,7 @@
 mod answer;
 mod body;
 mod connections;
+mod framing;
 mod host;
 mod memory;
 mod options;

@@ -13,8 +13,8 @@ use tower_service::Service;
 
 use crate::answer::{Outgoing, refusal};
 use crate::body::Body;
-use crate::host;
 use crate::watch::{Phase, Watch};
+use crate::{framing, host};
 
 /// An error of any service.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
@@ -78,6 +78,9 @@ where
 fn refuse(request: &Request<Body>, max_body: usize) -> Option<(StatusCode, &'static str)> {
     if !host::is_valid(request) {
         return Some((StatusCode::BAD_REQUEST, NO_HOST));
+    }
+    if let Some(refused) = framing::refuse(request.headers()) {
+        return Some(refused);
     }
     let announced = http_body::Body::size_hint(request.body()).lower();
     if announced > max_body as u64 {

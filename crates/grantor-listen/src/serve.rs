@@ -71,6 +71,7 @@ where
         let mut http = http1::Builder::new();
         // hyper's own limit makes a timer for every request and knows nothing of bodies.
         http.header_read_timeout(None)
+            .half_close(true)
             .max_buf_size(max_head_bytes(options));
         Self {
             service,

@@ -43,6 +43,37 @@ async fn a_request_without_one_valid_host_is_refused() {
 }
 
 #[tokio::test]
+async fn a_request_with_another_framing_is_refused() {
+    let server = start(patient()).await;
+    let head = "POST / HTTP/1.1\r\nhost: a\r\n";
+    for (lines, expected) in [
+        ("transfer-encoding: chunked\r\n", "HTTP/1.1 200"),
+        ("transfer-encoding: gzip, chunked\r\n", "HTTP/1.1 501"),
+        ("transfer-encoding: chunked, chunked\r\n", "HTTP/1.1 400"),
+        (
+            "transfer-encoding: chunked\r\ncontent-type: a/b\r\ncontent-type: a/b\r\n",
+            "HTTP/1.1 400",
+        ),
+    ] {
+        let answer = ask(server.address, &format!("{head}{lines}\r\n0\r\n\r\n")).await;
+        assert!(answer.starts_with(expected), "{lines}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_has_sent_everything_gets_its_answer() {
+    let server = start(patient()).await;
+    let mut stream = connect(server.address).await;
+    listening::send(&mut stream, "/gate").await;
+    stream.shutdown().await.unwrap();
+    server.begun.acquire().await.unwrap().forget();
+    server.gate.add_permits(1);
+    let answer = receive(&mut stream).await;
+    assert!(answer.ends_with("\r\n\r\n5"), "{answer}");
+    closed(&mut stream).await;
+}
+
+#[tokio::test]
 async fn a_refused_request_ends_its_connection() {
     let server = start(patient()).await;
     let mut stream = connect(server.address).await;

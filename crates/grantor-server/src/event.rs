@@ -3,13 +3,15 @@ use std::sync::Arc;
 
 use crate::identifier::Identifier;
 
+mod bounded;
 mod counters;
 
+use bounded::bounded;
 use counters::Counters;
 pub use counters::CountersSnapshot;
 
 /// Something that happened, told once and before the answer is sent. It never holds a secret, nor a
-/// whole URL.
+/// whole URL. Its texts have at most 512 bytes, and characters that nobody sees are escaped in them.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Event<'a> {
@@ -17,7 +19,8 @@ pub struct Event<'a> {
     pub kind: EventKind,
     /// The endpoint, by its name.
     pub endpoint: Option<&'a str>,
-    /// The client; before it has authenticated, the identifier that it claims.
+    /// The client; before it has authenticated, the registered client that it claims to be. An
+    /// identifier that belongs to no client is left out: it may be a secret in the wrong place.
     pub client_id: Option<&'a str>,
     /// The user.
     pub subject: Option<&'a str>,
@@ -142,9 +145,18 @@ impl Events {
 
     pub(crate) fn tell(&self, event: &Event<'_>) {
         self.counters.count(event);
-        log(event);
+        let client_id = event.client_id.map(bounded);
+        let subject = event.subject.map(bounded);
+        let reason = event.reason.map(bounded);
+        let event = Event {
+            client_id: client_id.as_deref(),
+            subject: subject.as_deref(),
+            reason: reason.as_deref(),
+            ..*event
+        };
+        log(&event);
         if let Some(listener) = &self.listener {
-            listener(event);
+            listener(&event);
         }
     }
 

@@ -14,7 +14,7 @@
 //! | `/token` | clients, by POST | issues tokens (RFC 6749 section 3.2): JSON, errors too |
 //! | `/introspect` | confidential clients, by POST | says what a token is worth (RFC 7662) |
 //! | `/revoke` | clients, by POST | revokes a token (RFC 7009): 200 without a body, for unknown tokens too |
-//! | `/authorize` | browsers, by GET or POST | begins an authorization (RFC 6749 section 4.1): pages, then a redirect to the client; errors are redirected too once the client and its redirect URI are known |
+//! | `/authorize` | browsers, by GET, HEAD or POST | begins an authorization (RFC 6749 section 4.1): pages, then a redirect to the client; errors are redirected too once the client and its redirect URI are known |
 //! | `/par` | clients, by POST | keeps an authorization request (RFC 9126) and gives a `request_uri` that stands for it, valid for 90 s and one answer of a user |
 //! | `/authorize/continue` | browsers | where forms of pages go, and where the site's own pages lead back to |
 //! | `/jwks` | anybody, by GET | the public keys |
@@ -37,6 +37,7 @@
 //! | 401 | `/token`, `/par`, `/introspect`, `/revoke` | `invalid_client`, with `WWW-Authenticate: Basic`. The true reason is an event and not in the answer |
 //! | 404, 405 | all | no such path, another method: 405 has `Allow` |
 //! | 413 | all | the body is over 64 KiB, or a pushed request over 8 KiB |
+//! | 415 | all | the body has a content coding, which the server does not decode |
 //! | 422 | `/authorize/continue` | the login of the site with accounts failed: the page is shown again |
 //! | 429 | `/token`, `/par`, `/introspect`, `/revoke`, logins | too many wrong secrets or passwords |
 //! | 500, 503 | all | the server or its store failed. A request that got 503 may be sent again after `Retry-After`: it used up no code and no refresh token |
@@ -54,6 +55,7 @@ mod grant;
 pub mod grant_type;
 mod http;
 mod identifier;
+mod issuer_mark;
 mod key;
 mod limits;
 mod maintenance;
@@ -70,6 +72,7 @@ mod site;
 mod state;
 #[cfg(test)]
 mod stored_formats;
+mod text;
 mod token;
 
 pub use build_error::BuildError;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use grantor_core::{Environment, PeerAddress, TrustedProxies};
@@ -76,6 +76,8 @@ pub struct Limits {
     environment: Environment,
     own: Vec<(Bucket, Limit)>,
     proxies: TrustedProxies,
+    /// Whether the log has been told that a proxy hides its clients.
+    warned: Arc<AtomicBool>,
     /// When something last counted against a limit in this process, in milliseconds of the clock that
     /// never jumps; zero for never. Until then, and a window later, requests need not ask the counter.
     last_counted: Arc<LastCounted>,
@@ -111,6 +113,7 @@ impl Limits {
             environment: stores.environment().clone(),
             own: Vec::new(),
             proxies: TrustedProxies::default(),
+            warned: Arc::default(),
             last_counted: Arc::default(),
         }
     }
@@ -130,23 +133,49 @@ impl Limits {
     }
 
     /// The name of the address that a request comes from, for buckets; none if many share it, as they
-    /// do that of a proxy, or if it is this machine. It needs the extension [`PeerAddress`]. An IPv6 address counts by its /64,
-    /// which one client has to itself.
+    /// do that of a proxy, or if it is this machine. It needs the extension [`PeerAddress`]. An IPv6
+    /// address counts by its /64, which one client has to itself.
+    ///
+    /// The first request whose proxy hides its client is a warning in the log.
     #[must_use]
     pub fn address(&self, head: &Parts) -> Option<String> {
-        let peer = head.extensions.get::<PeerAddress>()?;
-        let address = self.proxies.client_address(*peer, &head.headers)?;
-        (!address.is_loopback()).then(|| name_of(address))
+        let peer = *head.extensions.get::<PeerAddress>()?;
+        let Some(address) = self.proxies.client_address(peer, &head.headers) else {
+            self.warn_of(peer);
+            return None;
+        };
+        if address.is_loopback() && !self.proxies.includes(peer) {
+            return None;
+        }
+        Some(name_of(address))
     }
 
-    /// The name of the address that a request comes from, for taking turns; that of a proxy or of
-    /// this machine, where no other is known. Clients that share it share a turn, and are not
-    /// refused for it.
+    /// The name of the address that a request comes from, for taking turns; none if a proxy hides it.
+    /// Clients that share it share a turn, and are not refused for it.
     #[must_use]
     pub fn source(&self, head: &Parts) -> Option<String> {
         let peer = head.extensions.get::<PeerAddress>()?;
         let client = self.proxies.client_address(*peer, &head.headers);
-        Some(name_of(client.unwrap_or_else(|| peer.0.to_canonical())))
+        client.map(name_of)
+    }
+
+    fn warn_of(&self, PeerAddress(proxy): PeerAddress) {
+        if self.warned.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if self.proxies.includes(PeerAddress(proxy)) {
+            tracing::warn!(
+                %proxy,
+                "a trusted proxy does not say where a request comes from, so no limit counts by \
+                 address: have it send X-Forwarded-For with the client's address at the end",
+            );
+        } else {
+            tracing::warn!(
+                %proxy,
+                "a proxy passes requests on that is not named, so no limit counts by address: name it \
+                 in trusted_proxies",
+            );
+        }
     }
 
     /// The limit of a bucket.
@@ -255,7 +284,24 @@ mod tests {
         assert_eq!(one.as_deref(), Some("2001:db8:1:2::/64"));
         assert_eq!(one, of_none("2001:db8:1:2:ffff::1", None));
         let named = TrustedProxies::parse(["10.0.0.1"], ProxyHeader::XForwardedFor).unwrap();
-        let behind = of(&named, "10.0.0.1", Some("192.0.2.1"));
-        assert_eq!(behind.as_deref(), Some("192.0.2.1"));
+        let behind = |forwarded| of(&named, "10.0.0.1", forwarded);
+        assert_eq!(behind(Some("192.0.2.1")).as_deref(), Some("192.0.2.1"));
+        for hidden in [None, Some("unknown"), Some("192.0.2.1, unknown")] {
+            assert_eq!(behind(hidden), None);
+        }
+    }
+
+    #[test]
+    fn a_private_client_of_a_named_proxy_has_a_bucket() {
+        let named = |network| TrustedProxies::parse([network], ProxyHeader::XForwardedFor).unwrap();
+        for (network, peer, client) in [
+            ("10.0.0.1", "10.0.0.1", "10.0.0.7"),
+            ("10.0.0.0/8", "10.0.0.1", "10.0.0.7"),
+            ("127.0.0.1", "127.0.0.1", "192.168.1.2"),
+            ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
+        ] {
+            let found = of(&named(network), peer, Some(client));
+            assert_eq!(found.as_deref(), Some(client), "{network}");
+        }
     }
 }

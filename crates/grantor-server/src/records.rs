@@ -1,6 +1,7 @@
 use grantor_store::{Diagnostics, Records, Stores};
 
 use crate::grant::{Grant, GrantOfSubject};
+use crate::issuer_mark::IssuerMark;
 use crate::key::KeysRecord;
 use crate::pushed_request::PushedRequests;
 use crate::revocation::Revocation;
@@ -8,6 +9,7 @@ use crate::token::{AccessTokenRecord, RevokedRecord};
 
 /// The records of a server, each kind in the store that was chosen for it.
 pub(crate) struct Tables {
+    pub(crate) issuer_mark: Records<IssuerMark>,
     pub(crate) keys: Records<KeysRecord>,
     pub(crate) grants: Records<Grant>,
     pub(crate) grants_by_subject: Records<GrantOfSubject>,
@@ -19,6 +21,7 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let issuer_mark = diagnostics.records(stores);
         let keys = diagnostics.records(stores);
         let grants = diagnostics.records(stores);
         let grants_by_subject = diagnostics.records(stores);
@@ -27,6 +30,7 @@ impl Tables {
         let revocation = Revocation::prepare(stores, diagnostics);
         let pushed_requests = PushedRequests::prepare(stores, diagnostics);
         Some(Self {
+            issuer_mark: issuer_mark?,
             keys: keys?,
             grants: grants?,
             grants_by_subject: grants_by_subject?,

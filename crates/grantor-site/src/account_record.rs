@@ -44,6 +44,8 @@ pub(crate) struct AccountRecord {
 impl Record for AccountRecord {
     const KIND: Kind = kinds::ACCOUNTS;
     const NAME: &'static str = "an account";
+    // A password can be guessed by who has its hash.
+    const SEALED: bool = true;
 
     fn expires_at(&self) -> Option<Timestamp> {
         None

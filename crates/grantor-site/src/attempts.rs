@@ -25,33 +25,25 @@ pub(super) enum Admission {
 }
 
 impl Attempt<'_> {
-    /// Counts the attempt. Each is counted before its password is hashed, so that one address can't
-    /// fill the queue of those that wait; and a browser that signed in before has a bucket of its own.
+    /// Counts the attempt, before its password is hashed, so that one address can't fill the queue of
+    /// those that wait. A browser that signed in before has a bucket of its own and no other, so that
+    /// nobody else can lock it out.
     pub(super) async fn admit(&self) -> Result<Admission, SiteError> {
+        if let Some(browser) = self.known_browser().await? {
+            let within = self.is_within(Bucket::LoginsFromKnownBrowser, &browser);
+            let source = format!("browser {browser}");
+            return Ok(admission(within.await?, true, source));
+        }
         if let Some(address) = self.limits.address(self.head)
             && !self.is_within(Bucket::LoginsFromAddress, &address).await?
         {
             return Ok(Admission::TooMany);
         }
-        let (bucket, name, known) = match self.known_browser().await? {
-            Some(browser) => (Bucket::LoginsFromKnownBrowser, browser, true),
-            None => {
-                let name = user_name::normalize(self.name).unwrap_or_default();
-                (Bucket::LoginsToAccount, name, false)
-            }
-        };
-        let source = match known {
-            true => format!("browser {name}"),
-            false => {
-                let source = self.limits.source(self.head);
-                source.unwrap_or_default()
-            }
-        };
-        Ok(if self.is_within(bucket, &name).await? {
-            Admission::Admitted { known, source }
-        } else {
-            Admission::TooMany
-        })
+        let name = user_name::normalize(self.name).unwrap_or_default();
+        let within = self.is_within(Bucket::LoginsToAccount, &name).await?;
+        let source = self.limits.source(self.head);
+        let source = source.unwrap_or_else(|| format!("account {name}"));
+        Ok(admission(within, false, source))
     }
 
     async fn is_within(&self, bucket: Bucket, name: &str) -> Result<bool, SiteError> {
@@ -68,5 +60,12 @@ impl Attempt<'_> {
             Ok(None) | Err(Error::InvalidName) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+fn admission(within: bool, known: bool, source: String) -> Admission {
+    match within {
+        true => Admission::Admitted { known, source },
+        false => Admission::TooMany,
     }
 }

@@ -148,7 +148,10 @@ impl Passwords {
     ) -> Result<T, PasswordError> {
         let (send, receive) = oneshot::channel();
         let job: Job = Box::new(move |argon| {
-            // Nobody listens any more when the browser has gone.
+            // No password is hashed for a browser that has gone.
+            if send.is_closed() {
+                return;
+            }
             let _ = send.send(argon.map(work).ok_or(PasswordError::Busy));
         });
         let queue = self.0.queue.get_or_init(|| self.0.start());

@@ -14,8 +14,9 @@ use crate::{SqliteOptions, connection, rows, schema, times};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Restore {
-    /// All but grants, sessions and access tokens. Whoever was logged in logs in again, and nothing
-    /// that was revoked since the backup lives again.
+    /// All but grants, sessions and access tokens, and the mark of the issuer, so that the records may
+    /// be given to another one. Whoever was logged in logs in again. Clients, users and consents that
+    /// were removed since the backup are back, with the secrets and passwords that they had.
     WithoutGrants,
     /// All. What was ended, removed or revoked since the backup is undone.
     KeepGrants,
@@ -33,11 +34,12 @@ pub struct BackupContents {
 }
 
 /// The kinds that a restored database is without by default.
-const ENDED: [Kind; 4] = [
+const ENDED: [Kind; 5] = [
     kinds::GRANTS,
     kinds::GRANTS_BY_SUBJECT,
     kinds::SESSIONS,
     kinds::ACCESS_TOKENS,
+    kinds::ISSUER_MARK,
 ];
 
 /// Writes what the database of `source` holds at this moment to `to`, which must not be there. Others

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use grantor_store::{Applied, Error};
 
-use crate::platform::{create_new, mode_for_others, sync_with_directory};
+use crate::platform::{create_new, foreign_owner, mode_for_others, sync_with_directory};
 
 /// Creates the file if there is none, readable for its owner only; SQLite gives the files beside it
 /// the same mode.
@@ -18,9 +18,23 @@ pub(crate) fn create_private(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Refuses a database that others than its owner may read or write, and what lies beside it.
+/// Refuses a database that is another user's or that others than its owner may read or write, and what
+/// lies beside it.
 pub(crate) fn refuse_open_to_others(path: &Path) -> Result<(), Error> {
     for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+        if fs::metadata(&file).is_ok_and(|found| !found.is_file()) {
+            let file = file.display();
+            return Err(Error::configuration(format!(
+                "the database {file} is no regular file: move it away, or choose another path"
+            )));
+        }
+        if let Some((owner, own)) = foreign_owner(&file) {
+            let file = file.display();
+            return Err(Error::configuration(format!(
+                "the database {file} belongs to the user {owner}, and this process runs as {own}: \
+                 run it as the user of the data, or give the file to that user (chown)"
+            )));
+        }
         if let Some(mode) = mode_for_others(&file) {
             let file = file.display();
             return Err(Error::configuration(format!(

@@ -57,6 +57,8 @@ macro_rules! kinds {
 kinds! {
     /// Which master key a store is sealed under, and how its keys are laid out.
     MASTER_KEY_MARK = b"mk" "master-key-mark" Transition;
+    /// Which issuer the records belong to.
+    ISSUER_MARK = b"is" "issuer-mark" Transition;
     /// The server's signing and MAC keys.
     SERVER_KEYS = b"ks" "server-keys" Transition;
     /// Registered clients.

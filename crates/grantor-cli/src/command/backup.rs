@@ -53,13 +53,7 @@ pub(crate) fn restore(
     let contents = grantor_store_sqlite::restore(&restore.file, &database, what)?;
     let since = contents.newest.and_then(when::date);
     let since = since.unwrap_or_else(|| "the backup".to_owned());
-    let rest = if restore.keep_grants {
-        undone(&since)
-    } else {
-        "Without grants, sessions and access tokens: users sign in again. Clients, users, passwords \
-         and consents are those of the backup."
-            .to_owned()
-    };
+    let rest = undone(&since, restore.keep_grants);
     let text = format!(
         "{} restored from {}, as it was about {since}\n{rest}",
         database.display(),
@@ -71,14 +65,23 @@ pub(crate) fn restore(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a restored database forgets, if its grants are kept.
-fn undone(since: &str) -> String {
+/// The changes that a restored database has lost.
+fn undone(since: &str, with_grants: bool) -> String {
+    let (first, lost) = match with_grants {
+        true => (
+            "",
+            "tokens and grants that were revoked\n  - sessions that ended\n  - ",
+        ),
+        false => (
+            "Without grants, sessions and access tokens: users sign in again.\n",
+            "",
+        ),
+    };
     format!(
-        "Since {since} this may be undone; look through it and do it again where it counts:\n  \
-         - tokens, grants and consents that were revoked\n  \
-         - sessions that ended\n  \
-         - users and clients that were removed or changed\n  \
-         - passwords and client secrets that were replaced"
+        "{first}Since {since} this may be undone; look through it and do it again where it counts:\n  \
+         - {lost}consents that were revoked\n  \
+         - users and clients that were removed or changed: they are back as they were\n  \
+         - passwords and client secrets that were replaced: the old ones are valid again"
     )
 }
 
@@ -112,6 +115,7 @@ async fn check_key(data: &Path, backup: &Path) -> Result<(), CliError> {
         )));
     }
     data::refuse_if_others_write(data, 0o700)?;
+    data::refuse_owner(data)?;
     let store: Arc<dyn Store> = Arc::new(SqliteOptions::default().open_read_only(backup)?);
     let namespace = Namespace::new("grantor");
     MasterKey::open_existing(data, &store, namespace, &system()).await?;

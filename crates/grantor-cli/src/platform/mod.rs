@@ -9,9 +9,9 @@ mod portable;
 mod unix;
 
 #[cfg(any(grantor_portable, not(unix)))]
-pub(crate) use self::portable::{allow_open_files, create_folder, mode_for_writers};
+pub(crate) use self::portable::{allow_open_files, create_folder, foreign_owner, mode_for_writers};
 #[cfg(all(unix, not(grantor_portable)))]
-pub(crate) use self::unix::{allow_open_files, create_folder, mode_for_writers};
+pub(crate) use self::unix::{allow_open_files, create_folder, foreign_owner, mode_for_writers};
 
 #[cfg(test)]
 mod tests {
@@ -27,6 +27,7 @@ mod tests {
                 platform::create_folder(&folder).unwrap();
                 platform::create_folder(&folder).unwrap();
                 assert!(folder.is_dir());
+                assert_eq!(platform::foreign_owner(&folder), None);
                 assert_eq!(platform::mode_for_writers(&folder), None);
                 platform::allow_open_files(64);
             }

@@ -16,3 +16,8 @@ pub(crate) fn mode_for_writers(_path: &Path) -> Option<u32> {
 
 /// Nothing: there is no such limit that a program could raise.
 pub(crate) fn allow_open_files(_files: u64) {}
+
+/// Nothing: files have no owner that is known.
+pub(crate) fn foreign_owner(_path: &Path) -> Option<(u32, u32)> {
+    None
+}

@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -32,4 +32,11 @@ pub(crate) fn allow_open_files(files: u64) {
             },
         );
     }
+}
+
+/// The owner of a file and this process's user, if the file belongs to neither it nor root.
+pub(crate) fn foreign_owner(path: &Path) -> Option<(u32, u32)> {
+    let owner = fs::metadata(path).ok()?.uid();
+    let own = rustix::process::geteuid().as_raw();
+    (owner != own && owner != 0).then_some((owner, own))
 }

@@ -51,7 +51,14 @@ fn a_backup_restores_clients_and_users_without_grants() {
     let (home, refresh_token) = in_use();
     move_away(&home);
     let restored = home.run(&["restore", "copy.db"]).ok().out;
-    assert!(restored.contains("users sign in again"), "{restored}");
+    for part in [
+        "users sign in again",
+        "removed or changed",
+        "client secrets",
+    ] {
+        assert!(restored.contains(part), "{part}: {restored}");
+    }
+    assert!(!restored.contains("grants that were revoked"), "{restored}");
     let server = home.serve(&ISSUER);
     let refused = refresh(&server, "app", &refresh_token);
     assert_eq!(
@@ -72,6 +79,31 @@ fn kept_grants_live_on_and_the_command_says_what_may_be_undone() {
     }
     let server = home.serve(&ISSUER);
     assert_eq!(refresh(&server, "app", &refresh_token).status, 200);
+}
+
+#[test]
+fn a_removed_user_is_back_and_the_command_warns_of_it() {
+    let (home, _) = in_use();
+    home.run(&["user", "remove", "ann"]).ok();
+    move_away(&home);
+    let restored = home.run(&["restore", "copy.db"]).ok().out;
+    assert!(restored.contains("they are back"), "{restored}");
+    let server = home.serve(&ISSUER);
+    let code = Visitor::new(&server).sign_in("app", "ann", PASSWORD);
+    assert_eq!(redeem(&server, "app", &code).status, 200);
+}
+
+#[test]
+fn a_backup_without_grants_may_go_to_another_issuer() {
+    let (home, _) = in_use();
+    let other = ["--issuer", "http://127.0.0.1:8788"];
+    let start = ["serve", "--listen", "127.0.0.1:0", other[0], other[1]];
+    let refused = home.run(&start);
+    refused.fails(3, &["belong to the issuer http://127.0.0.1:8787", other[1]]);
+    move_away(&home);
+    home.run(&["restore", "copy.db"]).ok();
+    let server = home.serve(&other);
+    assert_eq!(server.issuer, other[1]);
 }
 
 #[test]

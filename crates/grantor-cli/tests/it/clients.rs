@@ -131,7 +131,7 @@ fn a_chosen_secret_is_read_from_standard_input_and_not_printed() {
     ] {
         let added = home.command(&add).input(input).run().ok();
         assert_eq!(added.out, "client job added\n");
-        let server = home.serve(&[]);
+        let server = home.serve(&["--issuer", "http://127.0.0.1:8787"]);
         assert_eq!(server.ask_token("job", chosen).status, 200);
         home.run(&["client", "remove", "job"]).ok();
     }

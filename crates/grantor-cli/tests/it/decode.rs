@@ -242,7 +242,12 @@ fn a_token_of_a_server_is_verified_with_the_keys_that_it_publishes() {
     let keys = Scripted::new("200 OK", server.get("/jwks").body);
     let api = Api::answering(vec![keys]);
     decode(&home, &*token, &["--jwks", &api.url("/keys")]).ok();
-    let other = home.serve(&["--config", &file]);
+    home.run(&["backup", "copy.db"]).ok();
+    std::fs::create_dir(home.path("other")).unwrap();
+    let key = |folder: &str| home.path(folder).join("master.key");
+    std::fs::copy(key("grantor-data"), key("other")).unwrap();
+    home.run(&["restore", "copy.db", "--data", "other"]).ok();
+    let other = home.serve(&["--config", &file, "--data", "other"]);
     let done = decode(&home, token, &["--issuer", &other.issuer]);
     shown_and(&done, 10, "NOT VERIFIED", "\"iss\" is another");
 }

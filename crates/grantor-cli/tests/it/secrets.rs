@@ -30,6 +30,8 @@ fn the_log_has_no_secret_at_any_level() {
 
     let token = server.ask_token("job", &service).text("access_token");
     assert_eq!(server.ask_token("job", "wrong-secret").status, 401);
+    // The two swapped.
+    assert_eq!(server.ask_token(&service, "job").status, 401);
     assert!(server.is_active(&token, "job", &service));
     let client = [("client_id", "job"), ("client_secret", &service)];
     let revoked = server.post("/revoke", &[&client[..], &[("token", &token)]].concat());

@@ -68,7 +68,7 @@ pub(super) async fn run(mut context: AuthorizationContext<'_>) -> Result<Reply, 
             Ok(Flow::Continue) => {}
             Ok(Flow::Reply(reply)) => return Ok(reply),
             Err(error) => {
-                tracing::debug!(step = step.name, %error, "authorization request refused");
+                tracing::debug!(step = step.name, "authorization request refused");
                 return context.fault(step.delivery, error);
             }
         }

@@ -9,6 +9,7 @@ use crate::client::{Clients, StoredClients};
 use crate::event::Events;
 use crate::grant::Grants;
 use crate::grant_type::GrantTypes;
+use crate::issuer_mark;
 use crate::key::{Keys, Purpose};
 use crate::limits::Limits;
 use crate::records::Tables;
@@ -61,6 +62,7 @@ impl ServerBuilder {
         for warning in &diagnostics.warnings {
             tracing::warn!("{warning}");
         }
+        issuer_mark::check(&tables.issuer_mark, &self.issuer).await?;
         let environment = self.stores.environment().clone();
         let keys = Arc::new(Keys::load(&tables.keys, &environment).await?);
         let (clients, stored_clients): (Arc<dyn Clients>, _) = match clients {

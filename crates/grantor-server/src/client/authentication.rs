@@ -50,11 +50,14 @@ pub(crate) async fn authenticate(
     let presented = ClientAuthentication::from_request(&view)
         .map_err(|response| Unauthenticated::from(Error::from(response)))?;
     let id = presented.client_id();
-    let failed = |failure| Unauthenticated::new(id, failure);
     let Some(registered) = clients.find(id).await? else {
-        return Err(failed(AuthenticationFailure::UnknownClient));
+        return Err(Unauthenticated::new(
+            None,
+            AuthenticationFailure::UnknownClient,
+        ));
     };
     let client = registered.client;
+    let failed = |failure| Unauthenticated::new(Some(id), failure);
     let is_assertion = matches!(presented, ClientAuthentication::Assertion { .. });
     let secret = match presented.client_secret() {
         None if client.is_public() && !is_assertion => return Ok(client),
@@ -62,17 +65,19 @@ pub(crate) async fn authenticate(
         _ => return Err(failed(AuthenticationFailure::WrongMethod)),
     };
     let guesses = Guesses::of(limits, head, id);
-    // Both are rare, and boxed to leave no room for them in the future of every request.
-    if limits.is_counting(Bucket::WrongClientSecrets)
-        && Box::pin(guesses.is_limit_reached()).await?
-    {
+    // Rare, and boxed to leave no room for it in the future of every request.
+    if registered.credentials.may_be_slow() && Box::pin(guesses.is_limit_reached()).await? {
         return Err(failed(AuthenticationFailure::TooManyAttempts));
     }
+    // Before the limit, so that nobody locks a client out from an address that they share: a right
+    // secret is no guess.
     if registered.credentials.verify(secret, now).await? {
         return Ok(client);
     }
-    Box::pin(guesses.count()).await?;
-    Err(failed(AuthenticationFailure::WrongSecret))
+    Err(failed(match Box::pin(guesses.is_within_limit()).await? {
+        true => AuthenticationFailure::WrongSecret,
+        false => AuthenticationFailure::TooManyAttempts,
+    }))
 }
 
 /// The wrong secrets of one client from one address. Guessing stops nobody else.
@@ -102,13 +107,12 @@ impl<'a> Guesses<'a> {
         }
     }
 
-    async fn count(&self) -> Result<(), Error> {
-        if let Some(name) = self.name() {
-            self.limits
-                .try_now(Bucket::WrongClientSecrets, &name)
-                .await?;
+    /// Counts a wrong secret. Whether it is within the limit.
+    async fn is_within_limit(&self) -> Result<bool, Error> {
+        match self.name() {
+            Some(name) => self.limits.try_now(Bucket::WrongClientSecrets, &name).await,
+            None => Ok(true),
         }
-        Ok(())
     }
 
     fn name(&self) -> Option<String> {
@@ -123,13 +127,14 @@ impl<'a> Guesses<'a> {
 /// A request whose client did not authenticate.
 #[derive(Debug)]
 pub(crate) struct Unauthenticated {
+    /// The registered client that it claims to be.
     pub(crate) client_id: Option<String>,
     pub(crate) failure: Option<AuthenticationFailure>,
     pub(crate) error: Error,
 }
 
 impl Unauthenticated {
-    fn new(client_id: &str, failure: AuthenticationFailure) -> Self {
+    fn new(client_id: Option<&str>, failure: AuthenticationFailure) -> Self {
         let error = match failure {
             AuthenticationFailure::TooManyAttempts => {
                 let description = "too many wrong secrets; try again in a minute";
@@ -144,7 +149,7 @@ impl Unauthenticated {
             ),
         };
         Self {
-            client_id: Some(client_id.to_owned()),
+            client_id: client_id.map(str::to_owned),
             failure: Some(failure),
             error,
         }

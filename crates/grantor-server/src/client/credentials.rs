@@ -15,7 +15,9 @@ pub enum Credentials {
     None,
     /// By the hashes of the server's own store.
     Hashes(Arc<SecretHashes>),
-    /// By the application, whose table may hold bcrypt hashes or ask another service.
+    /// By the application, whose table may hold bcrypt hashes or ask another service. Since that may
+    /// be slow, nothing is verified for an address that has presented too many wrong secrets
+    /// ([`Bucket::WrongClientSecrets`](crate::Bucket::WrongClientSecrets)), not even a right one.
     Own(Arc<dyn VerifySecret>),
 }
 
@@ -60,6 +62,11 @@ impl SecretHashes {
 }
 
 impl Credentials {
+    /// Whether verifying a secret may cost more than a hash or two.
+    pub(crate) fn may_be_slow(&self) -> bool {
+        matches!(self, Self::Own(_))
+    }
+
     /// Whether `secret` is one of the client's.
     pub(crate) async fn verify(&self, secret: &Secret, now: Timestamp) -> Result<bool, Error> {
         match self {

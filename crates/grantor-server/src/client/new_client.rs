@@ -1,6 +1,7 @@
 use grantor_core::{RedirectUri, Scope, Secret, TokenEndpointAuthMethod};
 
 use super::Client;
+use crate::text;
 
 /// A client that is to be registered.
 ///
@@ -119,6 +120,12 @@ impl NewClient {
             (1..=128).contains(&client.id.len()) && printable(&client.id),
             "a client identifier is 1 to 128 printable ASCII characters",
         );
+        let name = client.name.as_deref().unwrap_or_default();
+        check(
+            name.chars().count() <= MAX_NAME && name.chars().all(text::is_seen),
+            "the name of a client is at most 200 characters, without control characters and others \
+             that nobody sees",
+        );
         check(
             !client.grant_types.is_empty() || client.resource_identifier.is_some(),
             "a client needs a grant type, or a resource if it only introspects",
@@ -180,7 +187,56 @@ impl NewClient {
     }
 }
 
+const MAX_NAME: usize = 200;
+
 /// An own grant type may issue one too.
 fn gives_refresh_token(grant_type: &str) -> bool {
     !matches!(grant_type, "refresh_token" | "client_credentials")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, fine: bool) {
+        let client = NewClient::confidential("a").with_grant_types(["client_credentials"]);
+        let problems = client.with_name(name).problems();
+        assert_eq!(problems.is_empty(), fine, "{name:?}: {problems:?}");
+        assert!(
+            problems
+                .iter()
+                .all(|it| it.contains("at most 200 characters"))
+        );
+    }
+
+    #[test]
+    fn a_name_is_short_and_every_character_of_it_is_seen() {
+        for name in [
+            "",
+            "Caf\u{e9} & Co \"1\"",
+            "cafe\u{301}",
+            "\u{5e2}\u{5d1}",
+            "\u{1f600}",
+        ] {
+            check(name, true);
+        }
+        check(&"\u{e9}".repeat(200), true);
+        check(&"x".repeat(201), false);
+        for hidden in [
+            '\0', '\n', '\u{1b}', '\u{9b}', '\u{ad}', '\u{200b}', '\u{200e}', '\u{202e}',
+        ] {
+            check(&format!("a{hidden}b"), false);
+        }
+        for hidden in [
+            '\u{2028}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{e000}',
+            '\u{e0041}',
+        ] {
+            check(&format!("a{hidden}b"), false);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes, BytesMut};
 use grantor_core::{InvalidParams, Params, Timestamp};
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Body;
 use http_body_util::{BodyExt, Limited};
 
@@ -56,8 +56,17 @@ where
     }
     if !is_form(&head.headers) {
         return Err(Error::invalid_request(
-            "the body must have the content type application/x-www-form-urlencoded",
+            "the body must have one content type, application/x-www-form-urlencoded",
         ));
+    }
+    if is_encoded(&head.headers) {
+        // RFC 9110 section 15.5.16.
+        let refusal = Refusal::new(ErrorCode::InvalidRequest, "the body has a content coding");
+        let refusal = refusal.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        let accepted = HeaderValue::from_static("identity");
+        return Err(refusal
+            .with_header(header::ACCEPT_ENCODING, accepted)
+            .into());
     }
     read_body(body).await
 }
@@ -119,15 +128,28 @@ pub(crate) fn without_repeated(form: &[u8]) -> Params<'static> {
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
-    let value = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok());
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
     // Most write it just so.
-    if value == Some(FORM) {
+    if value == FORM {
         return true;
     }
-    let mime = value.and_then(|value| value.split(';').next());
+    let mime = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split(';').next());
     mime.is_some_and(|mime| mime.trim().eq_ignore_ascii_case(FORM))
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
+    let is_identity = |value: &HeaderValue| {
+        let value = value.as_bytes().trim_ascii();
+        value.is_empty() || value.eq_ignore_ascii_case(b"identity")
+    };
+    !values.all(is_identity)
 }
 
 #[cfg(test)]

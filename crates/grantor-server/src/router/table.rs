@@ -9,7 +9,7 @@ use crate::endpoint::{introspection, jwks, metadata, revocation, site_page, toke
 
 const GET: &[Method] = &[Method::GET, Method::HEAD];
 const POST: &[Method] = &[Method::POST];
-const GET_OR_POST: &[Method] = &[Method::GET, Method::POST];
+const GET_OR_POST: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
 
 /// Every endpoint. Those that are called most come first.
 pub(crate) const ENDPOINTS: &[Endpoint] = &[

@@ -92,7 +92,7 @@ where
 #[derive(Debug, Default)]
 struct Caller {
     client: Option<Arc<Client>>,
-    /// The identifier of a client that did not authenticate.
+    /// The registered client that a request claims to come from.
     claimed: Option<String>,
     failure: Option<AuthenticationFailure>,
 }

@@ -75,7 +75,7 @@ impl ReadClaims {
         struct Wire {
             iss: String,
             sub: String,
-            aud: WireAudience,
+            aud: Option<WireAudience>,
             client_id: String,
             exp: i64,
             iat: Option<i64>,
@@ -94,8 +94,9 @@ impl ReadClaims {
             issuer: wire.iss,
             subject: wire.sub,
             audience: match wire.aud {
-                WireAudience::One(one) => vec![one],
-                WireAudience::Many(many) => many,
+                None => Vec::new(),
+                Some(WireAudience::One(one)) => vec![one],
+                Some(WireAudience::Many(many)) => many,
             },
             client_id: wire.client_id,
             expires_at: Timestamp::from_secs(wire.exp),
@@ -117,7 +118,7 @@ mod tests {
     #[test]
     fn claims_that_were_written_are_read() {
         let jti = Identifier::from_bytes([1; 16]);
-        let (one, many) = (["a".to_owned()], ["a".to_owned(), "b".to_owned()]);
+        let (none, one, many) = ([], ["a".to_owned()], ["a".to_owned(), "b".to_owned()]);
         let scopes = [Scope::default(), Scope::parse("read").unwrap()];
         let anchors = [
             Anchor::Grant(Identifier::from_bytes([2; 16])),
@@ -127,7 +128,7 @@ mod tests {
                 subject: "2".to_owned(),
             },
         ];
-        for aud in [one.as_slice(), &many] {
+        for aud in [none.as_slice(), &one, &many] {
             for scope in &scopes {
                 for anchor in &anchors {
                     let claims = AccessTokenClaims {

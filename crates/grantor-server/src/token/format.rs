@@ -9,7 +9,8 @@ use crate::error::Error;
 /// CWT, or whatever a gateway understands. [`ServerBuilder::token_format`] takes one.
 ///
 /// The server decides what a token says and gives it as claims with the names of RFC 9068: `iss`,
-/// `sub`, `aud`, `client_id`, `exp`, `iat`, `jti`, `scope`, and `anchor`, which is the server's own.
+/// `sub`, `aud` and `scope` if it has one, `client_id`, `exp`, `iat`, `jti`, and `anchor`, which is the
+/// server's own.
 /// The text must hold all of them. When the server reads a token, it checks the issuer, the expiry
 /// and revocation itself; the format answers for the text being its own and unchanged.
 ///

@@ -31,14 +31,13 @@ impl Tokens {
     pub(crate) async fn revoke(
         &self,
         token: &str,
-        may_revoke: impl Fn(&str) -> Result<(), Error>,
+        may_revoke: impl Fn(&str) -> Result<bool, Error>,
     ) -> Result<bool, Error> {
         if let Some(opaque) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
             let key = self.records.key(opaque.id.as_bytes());
             return match self.records.get(&key).await? {
                 Some(Versioned { record, .. }) if opaque.has_digest(&record.digest) => {
-                    may_revoke(&record.client_id)?;
-                    Ok(self.records.remove(&key).await?)
+                    Ok(may_revoke(&record.client_id)? && self.records.remove(&key).await?)
                 }
                 _ => Ok(false),
             };
@@ -46,7 +45,9 @@ impl Tokens {
         let Some(claims) = self.verify_self_contained(token).await? else {
             return Ok(false);
         };
-        may_revoke(&claims.client_id)?;
+        if !may_revoke(&claims.client_id)? {
+            return Ok(false);
+        }
         let key = self.revoked.key_of_name(&claims.id);
         let record = RevokedRecord {
             expires_at: claims.expires_at + self.max_clock_skew * 2,

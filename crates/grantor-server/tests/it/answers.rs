@@ -182,3 +182,20 @@ async fn a_resource_has_no_case_in_its_scheme_and_host() {
         .await;
     other.assert_error(400, "invalid_target");
 }
+
+#[tokio::test]
+async fn head_is_answered_wherever_get_is() {
+    let fixture = Fixture::new().await;
+    let authorize = Ask::new(SPA).url();
+    for url in [&*authorize, "/authorize", "/jwks", OAUTH] {
+        let request = |method| {
+            let request = Request::builder().method(method).uri(url);
+            request.body(Empty::<Bytes>::new()).unwrap()
+        };
+        let got = fixture.send(request(Method::GET)).await;
+        let head = fixture.send(request(Method::HEAD)).await;
+        assert_eq!(head.status, got.status, "{url}");
+        let kind = |reply: &Reply| reply.header(header::CONTENT_TYPE).to_owned();
+        assert_eq!(kind(&head), kind(&got), "{url}");
+    }
+}

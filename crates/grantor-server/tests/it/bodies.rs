@@ -206,3 +206,26 @@ async fn unknown_and_empty_parameters_are_ignored() {
     *request.body_mut() = Full::new(Bytes::from(body));
     fixture.send(request).await.assert_ok();
 }
+
+#[tokio::test]
+async fn a_content_coding_is_not_decoded_and_two_content_types_are_refused() {
+    let fixture = Fixture::new().await;
+    let ask = || client_request("/token", MACHINE, &[("grant_type", "client_credentials")]);
+    for (coding, status) in [("identity", 200), ("gzip", 415), ("identity, br", 415)] {
+        let mut request = ask();
+        let value = coding.parse().unwrap();
+        request
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, value);
+        let reply = fixture.send(request).await;
+        assert_eq!(reply.status, status, "{coding}");
+        if status == 415 {
+            assert_eq!(reply.header(header::ACCEPT_ENCODING), "identity");
+        }
+    }
+    let mut request = ask();
+    let value = FORM.parse().unwrap();
+    request.headers_mut().append(header::CONTENT_TYPE, value);
+    let reply = fixture.send(request).await;
+    reply.assert_error(400, "invalid_request");
+}

@@ -42,6 +42,7 @@ async fn issuers_on_one_host_do_not_sign_each_other_out() {
     for path in ["one", "two"] {
         let issuer = Issuer::parse(&format!("https://id.example/{path}")).unwrap();
         let site = AccountSite::open(&fixture.stores, Passwords::danger_cheap(), &issuer).unwrap();
+        fixture.forget_issuer().await;
         let server = Server::builder(issuer, fixture.stores.clone()).site(site);
         let server = server.build().await.unwrap();
         let url = format!("/{path}{}", Ask::new(APP).url());

@@ -95,7 +95,10 @@ async fn keys_need_a_master_key() {
         .unwrap_err();
     assert_eq!(
         error.problems(),
-        ["the server's keys must be sealed: give a master key"]
+        [
+            "the server's keys must be sealed: give a master key",
+            "an account must be sealed: give a master key",
+        ]
     );
     assert!(StoredClients::open(&stores).await.is_err());
 }
@@ -183,4 +186,21 @@ async fn a_grant_type_with_pages_needs_a_site_and_the_error_says_how_to_add_one(
     assert!(!server.paths().iter().any(|path| path.contains("authorize")));
     let site = |builder: ServerBuilder| builder.site_with(AccountSite::for_server);
     assert!(build(site).await.is_ok());
+}
+
+#[tokio::test]
+async fn records_of_one_issuer_are_not_served_as_another() {
+    let fixture = Fixture::new().await;
+    let built = |issuer: &str| {
+        let issuer = Issuer::parse(issuer).unwrap();
+        let builder = Server::builder(issuer, fixture.stores.clone());
+        let builder = builder.without_default_grant_types();
+        builder.grant_type(ClientCredentials).build()
+    };
+    let error = built("https://other.example").await.unwrap_err();
+    let told = error.to_string();
+    for part in [ISSUER, "https://other.example", "restore it without grants"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    built(ISSUER).await.unwrap();
 }

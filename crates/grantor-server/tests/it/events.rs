@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use grantor_server::{EventKind, Severity};
 use grantor_store::MemoryStore;
 
-use crate::support::{APP, Ask, Browser, Fixture, MACHINE, SPA, Tokens, Who};
+use crate::support::{APP, Ask, Browser, Fixture, MACHINE, SPA, Tokens, Who, form, form_request};
 
 type Told = Arc<Mutex<Vec<(EventKind, Option<String>, Option<String>)>>>;
 
@@ -51,14 +51,67 @@ async fn a_refusal_is_told_once_with_its_true_reason() {
         let reply = fixture.token(who, &ask).await;
         let description = reply.member("error_description");
         assert!(!description.contains("secret"), "{description}");
+        let registered = Some(who.id.to_owned()).filter(|id| id != "nobody");
         let expected = (
             EventKind::RequestRefused,
-            Some(who.id.to_owned()),
+            registered,
             Some(reason.to_owned()),
         );
         assert_eq!(taken(&told), [expected]);
     }
     assert_eq!(EventKind::RequestRefused.severity(), Severity::Info);
+}
+
+#[tokio::test]
+async fn an_identifier_of_no_client_is_not_told() {
+    let (told, fixture) = listened().await;
+    let long = "x".repeat(60_000);
+    // The second has its secret in the place of its identifier.
+    for id in [&*long, MACHINE.secret.unwrap(), "a\u{1b}[2Jb\n"] {
+        let pairs = [
+            ("grant_type", "client_credentials"),
+            ("client_id", id),
+            ("client_secret", MACHINE.id),
+        ];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let reply = fixture.send(form_request("/token", &form(&pairs))).await;
+        reply.assert_error(401, "invalid_client");
+        let reason = Some("unknown client".to_owned());
+        assert_eq!(taken(&told), [(EventKind::RequestRefused, None, reason)]);
+    }
+}
+
+#[tokio::test]
+async fn no_text_of_an_event_is_longer_or_stranger_than_a_line() {
+    let (told, fixture) = listened().await;
+    let strange = format!("\u{202e}\n{}", "x".repeat(60_000));
+    let get = |query: &str| format!("/authorize?client_id=app&{query}");
+    let encoded: String = url::form_urlencoded::byte_serialize(strange.as_bytes()).collect();
+    let short: String = encoded.chars().take(6_000).collect();
+    let repeated = format!("{short}=1&{short}=2");
+    fixture.token(MACHINE, &[("grant_type", &strange)]).await;
+    let scope = [("grant_type", "client_credentials"), ("scope", &strange)];
+    fixture.token(MACHINE, &scope).await;
+    fixture
+        .token(MACHINE, &[(&strange, "1"), (&strange, "2")])
+        .await;
+    for query in [
+        &*repeated,
+        &format!("redirect_uri={short}"),
+        &format!("response_type={short}"),
+        &format!("request_uri={short}"),
+        &format!("resource={short}"),
+    ] {
+        fixture.get(&get(query)).await;
+    }
+    let told = taken(&told);
+    assert!(told.len() >= 7, "{told:?}");
+    for (_, client_id, reason) in told {
+        for text in [client_id, reason].into_iter().flatten() {
+            assert!(text.len() <= 520, "{} bytes", text.len());
+            assert!(!text.contains(['\u{202e}', '\n']), "{text:?}");
+        }
+    }
 }
 
 #[tokio::test]

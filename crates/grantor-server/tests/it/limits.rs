@@ -95,6 +95,25 @@ async fn an_attack_with_a_new_name_each_time_is_stopped_by_its_address() {
 }
 
 #[tokio::test]
+async fn a_known_browser_signs_in_from_an_address_that_others_guess_from() {
+    let fixture = fixture().await;
+    let (mut own, login) = browser(&fixture, ATTACKER).await;
+    let consent = try_login(&mut own, &login, "alice", PASSWORD).await;
+    assert!(consent.assert_ok().text().contains("Allow"));
+    let (mut attacker, login) = browser(&fixture, ATTACKER).await;
+    let mut last = 0;
+    for i in 0..100 {
+        let page = try_login(&mut attacker, &login, &format!("user-{i}"), "wrong").await;
+        last = page.status.as_u16();
+    }
+    assert_eq!(last, 429);
+    fixture.clock.advance(1);
+    let login = own.open(&Ask::new(SPA).with("prompt", "login").url()).await;
+    let consent = try_login(&mut own, &login, "alice", PASSWORD).await;
+    assert!(consent.assert_ok().text().contains("Allow"), "{consent:?}");
+}
+
+#[tokio::test]
 async fn a_browser_is_known_for_its_own_account_alone() {
     let fixture = fixture().await;
     let (mut attacker, login) = browser(&fixture, ATTACKER).await;
@@ -134,14 +153,16 @@ async fn who_guesses_secrets_of_a_client_is_stopped_and_the_client_is_not() {
         let reply = token(&fixture, guess, Some(ATTACKER)).await;
         reply.assert_error(401, "invalid_client");
     }
-    for who in [guess, MACHINE] {
-        let reply = token(&fixture, who, Some(ATTACKER)).await;
+    for _ in 0..2 {
+        let reply = token(&fixture, guess, Some(ATTACKER)).await;
         reply.assert_error(429, "temporarily_unavailable");
         assert_eq!(reply.header(http::header::RETRY_AFTER), "60");
-    }
-    for address in [Some("192.0.2.1"), None] {
-        token(&fixture, MACHINE, address).await.assert_ok();
+        // A right secret is no guess, from the same address too.
+        for address in [Some(ATTACKER), Some("192.0.2.1"), None] {
+            token(&fixture, MACHINE, address).await.assert_ok();
+        }
     }
     fixture.clock.advance(60);
-    token(&fixture, MACHINE, Some(ATTACKER)).await.assert_ok();
+    let reply = token(&fixture, guess, Some(ATTACKER)).await;
+    reply.assert_error(401, "invalid_client");
 }

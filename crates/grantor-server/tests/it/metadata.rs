@@ -55,6 +55,7 @@ async fn says_where_everything_is() {
 async fn an_issuer_with_a_path_is_found_at_both_locations() {
     let issuer = Issuer::parse("https://id.example/tenant").unwrap();
     let fixture = Fixture::new().await;
+    fixture.forget_issuer().await;
     let server = Server::builder(issuer.clone(), fixture.stores.clone())
         .site_with(AccountSite::for_server)
         .build()
@@ -158,11 +159,11 @@ async fn what_exists_in_one_method_says_which_for_others() {
         ("/token", Method::PUT, "POST"),
         ("/introspect", Method::GET, "POST"),
         ("/revoke", Method::HEAD, "POST"),
-        ("/authorize", Method::DELETE, "GET, POST"),
-        ("/authorize/continue", Method::HEAD, "GET, POST"),
+        ("/authorize", Method::DELETE, "GET, HEAD, POST"),
+        ("/authorize/continue", Method::PUT, "GET, HEAD, POST"),
         ("/jwks", Method::POST, "GET, HEAD"),
         ("/introspect", Method::OPTIONS, "POST"),
-        ("/authorize", Method::OPTIONS, "GET, POST"),
+        ("/authorize", Method::OPTIONS, "GET, HEAD, POST"),
     ] {
         let request = Request::builder().method(&method).uri(path);
         let reply = fixture

@@ -190,6 +190,7 @@ async fn cookies_are_out_of_reach_for_scripts_and_other_sites() {
 #[tokio::test]
 async fn plain_http_on_this_machine_has_cookies_that_browsers_keep_there() {
     let fixture = Fixture::new().await;
+    fixture.forget_issuer().await;
     let issuer = Issuer::parse("http://localhost:8787").unwrap();
     let site = AccountSite::open(&fixture.stores, Passwords::danger_cheap(), &issuer).unwrap();
     let server = Server::builder(issuer, fixture.stores.clone())

@@ -7,6 +7,7 @@ async fn every_endpoint_lies_where_the_configuration_says() {
     let moved = [
         "/oauth2/authorize",
         "/oauth2/authorize/next",
+        "/oauth2/pushed",
         "/oauth2/token",
         "/oauth2/introspect",
         "/oauth2/revoke",
@@ -16,6 +17,7 @@ async fn every_endpoint_lies_where_the_configuration_says() {
         let [
             authorization,
             resume,
+            pushed_authorization,
             token,
             introspection,
             revocation,
@@ -23,6 +25,7 @@ async fn every_endpoint_lies_where_the_configuration_says() {
         ] = moved.map(str::to_owned);
         config.paths.authorization = authorization;
         config.paths.resume = resume;
+        config.paths.pushed_authorization = pushed_authorization;
         config.paths.token = token;
         config.paths.introspection = introspection;
         config.paths.revocation = revocation;
@@ -38,6 +41,7 @@ async fn every_endpoint_lies_where_the_configuration_says() {
     let metadata = fixture.get("/.well-known/oauth-authorization-server").await;
     for (member, path) in [
         ("authorization_endpoint", "/oauth2/authorize"),
+        ("pushed_authorization_request_endpoint", "/oauth2/pushed"),
         ("token_endpoint", "/oauth2/token"),
         ("introspection_endpoint", "/oauth2/introspect"),
         ("revocation_endpoint", "/oauth2/revoke"),

@@ -9,8 +9,8 @@ use grantor_store::Listing;
 use tracing::Dispatch;
 
 use crate::support::{
-    API, APP, Ask, Browser, Fault, Fixture, Form, MACHINE, PASSWORD, SPA, STATE, Tokens, Who,
-    client_request,
+    API, APP, Ask, Browser, Fault, Fixture, Form, MACHINE, OTHER, PASSWORD, SPA, STATE, Tokens,
+    Who, client_request,
 };
 
 /// Everything that is logged, at every level.
@@ -209,7 +209,9 @@ async fn no_secret_comes_back_in_an_error() {
         (fixture.redeem(SPA, &code).await, &*code.code),
         (fixture.refresh(APP, "gr_something").await, "gr_something"),
         (
-            fixture.revoke(SPA, &fixture.tokens(APP).await.access).await,
+            fixture
+                .revoke(OTHER, &fixture.tokens(APP).await.access)
+                .await,
             "ga_",
         ),
     ] {

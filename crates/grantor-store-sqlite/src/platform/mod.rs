@@ -10,9 +10,9 @@ mod portable;
 mod unix;
 
 #[cfg(any(grantor_portable, not(unix)))]
-pub(crate) use self::portable::{create_new, mode_for_others, sync_with_directory};
+pub(crate) use self::portable::{create_new, foreign_owner, mode_for_others, sync_with_directory};
 #[cfg(all(unix, not(grantor_portable)))]
-pub(crate) use self::unix::{create_new, mode_for_others, sync_with_directory};
+pub(crate) use self::unix::{create_new, foreign_owner, mode_for_others, sync_with_directory};
 
 #[cfg(test)]
 mod tests {
@@ -30,6 +30,7 @@ mod tests {
                 let file = platform::create_new(&path).unwrap();
                 platform::sync_with_directory(&file, &path).unwrap();
                 assert_eq!(platform::mode_for_others(&path), None);
+                assert_eq!(platform::foreign_owner(&path), None);
                 let again = platform::create_new(&path).unwrap_err();
                 assert_eq!(again.kind(), ErrorKind::AlreadyExists);
                 fs::remove_file(&path).unwrap();

@@ -18,3 +18,8 @@ pub(crate) fn mode_for_others(_path: &Path) -> Option<u32> {
 pub(crate) fn sync_with_directory(file: &File, _path: &Path) -> io::Result<()> {
     file.sync_all()
 }
+
+/// Nothing: files have no owner that is known.
+pub(crate) fn foreign_owner(_path: &Path) -> Option<(u32, u32)> {
+    None
+}

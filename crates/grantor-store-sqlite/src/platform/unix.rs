@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Creates a file that is its owner's alone.
@@ -25,4 +25,11 @@ pub(crate) fn sync_with_directory(file: &File, path: &Path) -> io::Result<()> {
         _ => Path::new("."),
     };
     File::open(directory)?.sync_all()
+}
+
+/// The owner of a file and this process's user, if the file belongs to neither it nor root.
+pub(crate) fn foreign_owner(path: &Path) -> Option<(u32, u32)> {
+    let owner = fs::metadata(path).ok()?.uid();
+    let own = rustix::process::geteuid().as_raw();
+    (owner != own && owner != 0).then_some((owner, own))
 }

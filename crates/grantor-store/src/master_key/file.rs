@@ -27,14 +27,27 @@ impl KeyFile {
 
     /// The key in the file; none if there is no file.
     pub(super) fn read(&self) -> Result<Option<Bytes>, Error> {
-        let mut file = match File::open(&self.path) {
-            Ok(file) => file,
+        // Looked at first: opening a pipe in the place of a file would hold us for ever.
+        let opened = fs::metadata(&self.path).and_then(|found| match found.is_file() {
+            true => File::open(&self.path).map(Some),
+            false => Ok(None),
+        });
+        let mut file = match opened {
+            Ok(Some(file)) => file,
+            Ok(None) => return Err(self.wrong("is no regular file: restore it from a backup")),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.failed("opened", error)),
         };
         let metadata = file
             .metadata()
             .map_err(|error| self.failed("read", error))?;
+        if let Some((owner, own)) = platform::foreign_owner(&metadata) {
+            return Err(self.wrong(&format!(
+                "belongs to the user {owner}, and this process runs as {own}: run it as the user of \
+                 the data, or give the file to that user, and replace the key if somebody else may \
+                 have read it"
+            )));
+        }
         if let Some(mode) = platform::exposing_mode(&metadata) {
             return Err(self.wrong(&format!(
                 "has mode {mode:04o} and is open to others: set it to 0600, and replace the key if \

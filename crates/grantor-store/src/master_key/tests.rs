@@ -208,3 +208,35 @@ fn the_formats_of_the_mark_are_pinned() {
     let records = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/records");
     crate::contract::check_formats::<Seal>(Path::new(records)).unwrap();
 }
+
+#[test]
+fn what_is_no_regular_file_is_refused_at_once() {
+    let (temp, store) = (TempDir::new().unwrap(), memory());
+    let path = temp.path().join("master.key");
+    let owner = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    let kind = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, &path, kind, owner, 0).unwrap();
+    let error = open(temp.path(), &store).unwrap_err();
+    assert!(error.to_string().contains("no regular file"), "{error}");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let error = open(temp.path(), &store).unwrap_err();
+    assert!(error.to_string().contains("no regular file"), "{error}");
+}
+
+#[test]
+fn the_key_of_another_user_is_refused() {
+    let (temp, store) = (TempDir::new().unwrap(), memory());
+    open(temp.path(), &store).unwrap();
+    // Only root can give a file away, so only root sees this.
+    let path = temp.path().join("master.key");
+    if std::os::unix::fs::chown(&path, Some(12_345), None).is_err() {
+        return;
+    }
+    let error = open(temp.path(), &store).unwrap_err();
+    assert!(error.is_configuration());
+    assert!(
+        error.to_string().contains("belongs to the user 12345"),
+        "{error}"
+    );
+}

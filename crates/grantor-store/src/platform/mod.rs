@@ -14,11 +14,11 @@ use std::fs::File;
 
 #[cfg(any(grantor_portable, not(unix)))]
 pub(crate) use self::portable::{
-    Directory, create_directory, create_file, exposing_mode, sync_directory,
+    Directory, create_directory, create_file, exposing_mode, foreign_owner, sync_directory,
 };
 #[cfg(all(unix, not(grantor_portable)))]
 pub(crate) use self::unix::{
-    Directory, create_directory, create_file, exposing_mode, sync_directory,
+    Directory, create_directory, create_file, exposing_mode, foreign_owner, sync_directory,
 };
 
 /// What is found under a name in a folder.

@@ -94,6 +94,11 @@ pub(crate) fn exposing_mode(_metadata: &Metadata) -> Option<u32> {
     None
 }
 
+/// Nothing: there are no owners.
+pub(crate) fn foreign_owner(_metadata: &Metadata) -> Option<(u32, u32)> {
+    None
+}
+
 /// Creates a folder and those above it.
 pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)

@@ -61,6 +61,7 @@ macro_rules! directory_tests {
                 platform::sync_directory(&path).unwrap();
                 let metadata = fs::metadata(path.join("key")).unwrap();
                 assert_eq!(platform::exposing_mode(&metadata), None);
+                assert_eq!(platform::foreign_owner(&metadata), None);
                 let directory = platform::Directory::open(&path).unwrap();
                 assert_eq!(directory.exposing_mode().unwrap(), None);
                 assert!(platform::Directory::open(&path.join("key")).is_err());

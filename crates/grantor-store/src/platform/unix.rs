@@ -90,6 +90,13 @@ pub(crate) fn exposing_mode(metadata: &Metadata) -> Option<u32> {
     (mode & 0o077 != 0).then_some(mode)
 }
 
+/// The owner of the file and this process's user, if the file belongs to neither it nor root.
+pub(crate) fn foreign_owner(metadata: &Metadata) -> Option<(u32, u32)> {
+    let own = rustix::process::geteuid().as_raw();
+    let owner = metadata.uid();
+    (owner != own && owner != 0).then_some((owner, own))
+}
+
 /// Creates a folder and those above it, for their owner alone.
 pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)

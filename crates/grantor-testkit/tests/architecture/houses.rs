@@ -109,6 +109,7 @@ pub(crate) const HOUSES: &[House] = &[
             "revocation",
             "grant",
             "token",
+            "issuer_mark",
             "records",
             "site",
             "services",

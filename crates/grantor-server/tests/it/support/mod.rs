@@ -192,6 +192,13 @@ impl Fixture {
         all.pop().unwrap()
     }
 
+    /// Gives the records to whichever issuer serves them next, as restoring a backup without grants
+    /// does.
+    pub(crate) async fn forget_issuer(&self) {
+        let (key, _) = self.record(*b"is").await;
+        let _ = self.store.remove(&key, Expect::Any).await.unwrap();
+    }
+
     /// Puts a record as it was, as restoring a backup does.
     pub(crate) async fn put_back(&self, key: Key, entry: &Entry) {
         let put = Put {
