@@ -104,21 +104,34 @@ fn block_comment(rest: &str) -> usize {
 
 /// The tokens without the modules that only tests compile.
 pub(crate) fn without_tests(tokens: &[Token]) -> Vec<Token> {
-    let marker = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut kept = Vec::new();
     let mut position = 0;
     while position < tokens.len() {
         let here = &tokens[position..];
-        let marked = here.len() >= marker.len()
-            && marker.iter().zip(here).all(|(text, token)| token.is(text));
-        if marked {
-            position += marker.len() + item(&here[marker.len()..]);
+        if let Some(length) = marker(here) {
+            position += length + item(&here[length..]);
         } else {
             kept.push(tokens[position].clone());
             position += 1;
         }
     }
     kept
+}
+
+/// The length of an attribute that leaves the next item to tests: `cfg(test)`, or with more conditions
+/// in `cfg(all(test, ..))`.
+fn marker(tokens: &[Token]) -> Option<usize> {
+    const MARKERS: [&[&str]; 2] = [
+        &["#", "[", "cfg", "(", "test", ")"],
+        &["#", "[", "cfg", "(", "all", "(", "test", ","],
+    ];
+    let begins = |marker: &&[&str]| {
+        let mut pairs = marker.iter().zip(tokens);
+        marker.len() <= tokens.len() && pairs.all(|(text, token)| token.is(text))
+    };
+    MARKERS.iter().find(|marker| begins(marker))?;
+    let end = tokens.iter().position(|token| token.is("]"))?;
+    Some(end + 1)
 }
 
 /// The length of one item: to its semicolon, or to the end of its braces.
@@ -231,7 +244,8 @@ mod tests {
     #[test]
     fn modules_of_tests_are_left_out() {
         let source = "fn a() {} #[cfg(test)] mod tests { fn b() { inner(); } } fn c() {}
-            #[cfg(test)] mod more; fn d() {}";
+            #[cfg(test)] mod more; fn d() {}
+            #[cfg(all(test, feature = \"x\"))] mod others { fn e() {} }";
         let kept = without_tests(&tokens(source));
         for (word, expected) in [
             ("a", true),
@@ -239,6 +253,7 @@ mod tests {
             ("c", true),
             ("more", false),
             ("d", true),
+            ("e", false),
         ] {
             assert_eq!(kept.iter().any(|token| token.is(word)), expected, "{word}");
         }
