@@ -93,6 +93,8 @@ pub(crate) const HOUSES: &[House] = &[
     House {
         name: "grantor-server",
         rooms: &[
+            "stored_formats",
+            "text",
             "cached",
             "identifier",
             "resource",
@@ -105,11 +107,11 @@ pub(crate) const HOUSES: &[House] = &[
             "key",
             "client",
             "policy",
-            "pushed_request",
             "revocation",
             "grant",
             "token",
             "issuer_mark",
+            "pushed_request",
             "records",
             "site",
             "services",
@@ -128,6 +130,7 @@ pub(crate) const HOUSES: &[House] = &[
     House {
         name: "grantor-site",
         rooms: &[
+            "stored_formats",
             "user_name",
             "account_record",
             "error",
