@@ -122,10 +122,11 @@ impl Drop for Draft {
 }
 
 fn not_created(path: &Path, error: io::Error) -> Error {
+    let remedy = match error.kind() {
+        ErrorKind::NotFound => "make its folder first, with mode 0700",
+        _ => "its folder must be one that this user may write to",
+    };
     let path = path.display();
-    let message = format!(
-        "the database {path} can't be created ({error}): its folder must be one that this user may \
-         write to"
-    );
+    let message = format!("the database {path} can't be created ({error}): {remedy}");
     Error::configuration(message).with_source(error)
 }

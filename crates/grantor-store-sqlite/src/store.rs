@@ -40,7 +40,7 @@ struct Inner {
 
 impl SqliteStore {
     /// Opens the database at `path`, creating it (mode 0600) if there is none, with
-    /// [`SqliteOptions::default`].
+    /// [`SqliteOptions::default`]. Its folder must exist.
     ///
     /// # Errors
     /// The path can't be written, is open to others, is not a database or another program's

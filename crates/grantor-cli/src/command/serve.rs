@@ -148,12 +148,12 @@ impl Signals {
 fn announce(server: &Server, address: SocketAddr, config: &Config, output: &Output) {
     let issuer = server.issuer();
     let data = config.data.display();
-    let (place, with) = match &config.store.default {
+    let (place, terminal) = match &config.store.default {
         Location::Url(_) => (
             "the store of its configuration".to_owned(),
-            ", with the same store".to_owned(),
+            "another terminal, with the same GRANTOR_STORE_URL, --store-url or --config",
         ),
-        _ => (data.to_string(), format!(" --data {data}")),
+        _ => (data.to_string(), "another terminal"),
     };
     let [metadata, _] = issuer.metadata_urls();
     let behind_a_proxy = config
@@ -163,8 +163,8 @@ fn announce(server: &Server, address: SocketAddr, config: &Config, output: &Outp
     let mut text = format!(
         "grantor serves {issuer} on {address}, with its data in {place}
 
-What to do next, in another terminal:
-  grantor client add my-service --grant client_credentials --scope read{with}
+What to do next, in {terminal}:
+  grantor client add my-service --grant client_credentials --scope read --data {data}
   GRANTOR_CLIENT_SECRET=... grantor token --issuer {issuer} --client-id my-service
 Metadata: {metadata}"
     );

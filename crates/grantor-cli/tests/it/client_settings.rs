@@ -144,6 +144,7 @@ fn every_setting_of_a_client_can_be_changed_and_the_rest_stays() {
         "client:         job",
         "kind:           confidential",
         "redirect URIs:  none",
+        "push requests:  as the server",
     ] {
         assert!(text.lines().any(|own| own == line), "{line}: {text}");
     }
@@ -158,6 +159,10 @@ fn every_setting_of_a_client_can_be_changed_and_the_rest_stays() {
     ];
     home.run(&wrong)
         .fails(2, &["--scope", "--access-lifetime soon"]);
+    home.run(&["client", "set", "job"]).fails(
+        2,
+        &["nothing to change was given", "grantor client set --help"],
+    );
     home.run(&["client", "set", "nobody", "--name", "N"])
         .fails(1, &["there is no client nobody"]);
     home.run(&[

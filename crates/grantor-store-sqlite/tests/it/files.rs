@@ -34,6 +34,17 @@ fn a_new_database_is_private() {
 }
 
 #[test]
+fn a_folder_that_is_missing_is_named_with_the_remedy() {
+    let directory = temp();
+    let path = directory.path().join("data/grantor.db");
+    let refused = error(&path);
+    assert!(refused.is_configuration());
+    let text = refused.to_string();
+    let parts = [path.to_str().unwrap(), "make its folder first"];
+    assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+}
+
+#[test]
 fn a_database_that_is_open_to_others_is_refused_with_the_remedy() {
     let directory = temp();
     let path = directory.path().join("grantor.db");

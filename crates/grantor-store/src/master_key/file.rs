@@ -88,7 +88,10 @@ impl KeyFile {
     }
 
     pub(super) fn missing(&self) -> Error {
-        self.wrong("is missing, but the store is sealed under a master key: restore the file from a backup")
+        self.wrong(
+            "is missing, but the store is sealed under a master key: put that key there, from a \
+             backup or from another server of this store",
+        )
     }
 
     fn wrong(&self, what: &str) -> Error {

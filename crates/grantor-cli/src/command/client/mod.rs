@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use self::settings::Changes;
 use super::input::secret_from_stdin;
-use crate::args::{self, ClientAdd, Common};
+use crate::args::{self, ClientAdd, ClientSettings, Common};
 use crate::config::Config;
 use crate::data;
 use crate::error::{CliError, list};
@@ -28,7 +28,7 @@ pub(crate) fn run(
     // A mistake in the command line is reported before anything is made.
     let command = match command {
         args::Client::Add(add) => Prepared::Add(Box::new(new_client(add, output)?)),
-        args::Client::Set(set) => Prepared::Set(set.id, Changes::read(set.settings)?),
+        args::Client::Set(set) => Prepared::Set(set.id, changes(set.settings)?),
         args::Client::Show { id } => Prepared::Show(id),
         args::Client::List => Prepared::List,
         args::Client::Remove { id } => Prepared::Remove(id),
@@ -123,6 +123,16 @@ async fn write(command: Prepared, stores: &Stores, output: &Output) -> Result<()
         }
         Prepared::Show(_) | Prepared::List => read(command, stores, output).await,
     }
+}
+
+fn changes(settings: ClientSettings) -> Result<Changes, CliError> {
+    let changes = Changes::read(settings)?;
+    if changes.is_empty() {
+        return Err(CliError::usage(
+            "nothing to change was given: name a setting; `grantor client set --help` lists them",
+        ));
+    }
+    Ok(changes)
 }
 
 fn new_client(add: ClientAdd, output: &Output) -> Result<NewClient, CliError> {

@@ -8,7 +8,7 @@ use crate::error::{CliError, list};
 
 /// The settings that a command names, read. An option that was not given changes nothing, an empty
 /// text removes the setting.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Changes {
     name: Option<Option<String>>,
     grant_types: Option<Vec<String>>,
@@ -56,6 +56,11 @@ impl Changes {
             return Ok(changes);
         }
         Err(CliError::usage(list("options are wrong", &problems)))
+    }
+
+    /// Whether no option was given.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 
     pub(super) fn apply(&self, client: &mut Client) {

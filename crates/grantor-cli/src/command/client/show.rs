@@ -51,7 +51,7 @@ pub(super) fn details(client: &Client) -> String {
             resources.map_or_else(|| "any".to_owned(), |list| list.join(" ")),
         ),
         (
-            "pushed requests",
+            "push requests",
             match client.require_pushed_authorization_requests {
                 true => "required".to_owned(),
                 false => server(),
