@@ -7,6 +7,7 @@ mod support;
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use grantor_client::{Server, Tokens};
 use grantor_testkit::{Endpoint, Fault};
 use support::World;
 use tracing::Dispatch;
@@ -84,6 +85,18 @@ async fn every_renewal_is_a_span_that_says_whose_and_why() {
             "{why}: {text}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_without_an_issuer_is_named_by_its_token_endpoint() {
+    let (log, _guard) = log_everything();
+    let world = World::new();
+    let server = Server::at_token_endpoint("https://idp.example/token");
+    let client = Tokens::client_credentials(server, "app", "s3cret");
+    let tokens = world.here(client).build().unwrap();
+    tokens.get().await.unwrap();
+    let span = "grantor.token{issuer=\"https://idp.example/token\" client_id=\"app\"";
+    assert!(log.text().contains(span), "{}", log.text());
 }
 
 #[tokio::test(start_paused = true)]

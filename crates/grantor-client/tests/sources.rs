@@ -189,6 +189,27 @@ async fn a_source_that_fails_is_a_transient_error_with_its_reason() {
     assert!(error.to_string().contains("the vault is sealed"), "{error}");
 }
 
+/// Gives this text as a token.
+#[derive(Debug)]
+struct Text(&'static str);
+
+impl TokenSource for Text {
+    fn fetch<'a>(&'a self, _: &'a TokenParameters) -> BoxFuture<'a, Result<TokenSet, SourceError>> {
+        Box::pin(async { Ok(TokenSet::new(self.0)) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_token_of_a_source_is_a_transient_error() {
+    let world = World::new();
+    for empty in ["", " \n"] {
+        let tokens = world.here(Tokens::from_source(Text(empty)));
+        let error = tokens.build().unwrap().get().await.unwrap_err();
+        assert!(error.is_transient(), "{error}");
+        assert!(error.to_string().contains("empty token"), "{error}");
+    }
+}
+
 #[test]
 fn a_source_in_a_store_needs_a_name() {
     let store = Arc::new(grantor_store::MemoryStore::new());

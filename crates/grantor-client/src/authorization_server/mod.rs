@@ -47,10 +47,11 @@ pub(crate) struct ClientRegistration {
 }
 
 impl ClientRegistration {
-    /// The server's name in messages.
+    /// The server's name in messages and in the log: its issuer, or else its token endpoint.
     pub(crate) fn name(&self) -> &str {
-        let issuer = self.server.issuer.as_ref();
-        issuer.map_or("the server", Issuer::as_str)
+        let issuer = self.server.issuer.as_ref().map(Issuer::as_str);
+        let endpoint = self.server.endpoints.token.as_ref().map(Url::as_str);
+        issuer.or(endpoint).unwrap_or("the server")
     }
 }
 

@@ -9,7 +9,7 @@ use crate::renew::grant::kind::GrantKind;
 use crate::token::token_set::TokenSet;
 
 impl TokensBuilder {
-    /// The scope to request: values with spaces between them.
+    /// The scope to request: values with spaces between them. A second call replaces the first.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self

@@ -53,7 +53,8 @@ pub enum Source {
 }
 
 impl Provider {
-    /// A row of golang.org/x/oauth2.
+    /// A row of golang.org/x/oauth2. One from elsewhere names its source by
+    /// [`with_sources`](Self::with_sources), which replaces this one.
     pub(super) const fn listed(
         name: &'static str,
         authorization_endpoint: &'static str,

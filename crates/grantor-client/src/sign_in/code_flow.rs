@@ -5,11 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::{
-    AuthorizationResponse, CodeVerifier, Environment, GrantParameters, Issuer, RedirectUri,
+    AuthorizationResponse, CodeVerifier, Environment, GrantParameters, RedirectUri,
 };
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
-use url::Url;
 
 use super::pending::{AuthorizationRedirect, PendingAuthorization};
 use super::redirect::{query_of, redirected};
@@ -140,10 +139,7 @@ impl CodeFlow {
 
     /// What to call the server in messages and in what is pending.
     pub(super) fn name(&self) -> &str {
-        let server = &self.server.registration.server;
-        let issuer = server.issuer.as_ref().map(Issuer::as_str);
-        let endpoint = server.endpoints.token.as_ref().map(Url::as_str);
-        issuer.or(endpoint).unwrap_or("the server")
+        self.server.registration.name()
     }
 
     /// Ends a sign-in: checks the redirect, redeems the code, stores the login.

@@ -220,7 +220,8 @@ impl Tokens {
 pub(crate) fn base_url(base: &str) -> Result<Url, Error> {
     // A text that is no URL may hold a password, so it is not repeated.
     let mut url = Url::parse(base)
-        .map_err(|error| Error::configuration(format!("the base URL is not a URL ({error})")))?;
+        .map_err(|error| format!("the base URL is not a URL ({error}): begin it with https://"))
+        .map_err(Error::configuration)?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::configuration(
             "the base URL holds a name or a password, which would replace the token",

@@ -141,7 +141,8 @@ impl FakeServer {
         state.users.insert(username.to_owned(), password.to_owned());
     }
 
-    /// This token, which the server did not issue, is good as subject or actor of a token exchange.
+    /// This token, which the server did not issue, is good as subject or actor of a token exchange. The
+    /// API does not take it.
     pub fn trust_token(&self, token: &str) {
         self.lock().trusted.insert(token.to_owned());
     }

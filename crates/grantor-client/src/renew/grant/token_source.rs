@@ -51,8 +51,8 @@ pub trait TokenSource: Debug + Send + Sync + 'static {
     /// renews tokens, within a runtime of tokio's, and must not block it.
     ///
     /// # Errors
-    /// An error counts as transient: the token that is there stays in use until its end, and the source
-    /// is called again after a pause.
+    /// An error counts as transient, and so does an empty token: the token that is there stays in use until
+    /// its end, and the source is called again after a pause.
     fn fetch<'a>(
         &'a self,
         parameters: &'a TokenParameters,
@@ -87,6 +87,10 @@ pub(super) async fn fetch(
             ));
         }
     };
+    // A file is empty while another program writes it.
+    if set.access_token.expose().trim().is_empty() {
+        return Err(Error::transient("the source gave an empty token"));
+    }
     let response = TokenResponse {
         token_type: set.token_type,
         expires_in: set.expires_at.map(|end| end.since(now)),
