@@ -152,6 +152,7 @@ async fn a_form_that_nobody_looks_at_is_an_error_and_an_event() {
 #[tokio::test]
 async fn it_lies_below_the_issuer_and_at_no_path_of_an_endpoint() {
     let fixture = fixture().await;
+    fixture.forget_issuer().await;
     let build = |issuer: &str, paths: &'static [&'static str]| {
         let issuer = grantor_core::Issuer::parse(issuer).unwrap();
         let builder = Server::builder(issuer, fixture.stores.clone());
