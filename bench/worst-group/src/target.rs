@@ -5,6 +5,7 @@ use std::sync::Arc;
 use grantor_core::{Issuer, Scope, Secret};
 use grantor_http::system;
 use grantor_server::{NewClient, Server, StoredClients};
+use grantor_site::AccountSite;
 use grantor_store::{MasterKey, MemoryStore, Namespace, Stores};
 use harness::{Error, Result};
 use tokio::runtime::Runtime;
@@ -36,8 +37,10 @@ async fn build() -> Result<Server> {
     let clients = StoredClients::open(&stores).await?;
     clients.add(client).await.map_err(Error::from)?;
     let server = Server::builder(Issuer::parse("https://id.example.com")?, stores);
-    let server = server.configure(|config| {
-        config.default_audience = Some("https://api.example.com".to_owned());
-    });
+    let server = server
+        .site_with(AccountSite::for_server)
+        .configure(|config| {
+            config.default_audience = Some("https://api.example.com".to_owned());
+        });
     Ok(server.build().await?)
 }

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tracing::level_filters::LevelFilter;
+
 use crate::identifier::Identifier;
 
 mod bounded;
@@ -57,6 +59,18 @@ pub enum Severity {
     Warning,
     /// A fault of the server.
     Error,
+}
+
+impl Severity {
+    fn level(self) -> LevelFilter {
+        match self {
+            Self::Trace => LevelFilter::TRACE,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Info => LevelFilter::INFO,
+            Self::Warning => LevelFilter::WARN,
+            Self::Error => LevelFilter::ERROR,
+        }
+    }
 }
 
 macro_rules! events {
@@ -145,6 +159,14 @@ impl Events {
 
     pub(crate) fn tell(&self, event: &Event<'_>) {
         self.counters.count(event);
+        // Most events of most servers are read by the counters alone.
+        if self.listener.is_some() || event.kind.severity().level() <= LevelFilter::current() {
+            self.log_and_call(event);
+        }
+    }
+
+    #[cold]
+    fn log_and_call(&self, event: &Event<'_>) {
         let client_id = event.client_id.map(bounded);
         let subject = event.subject.map(bounded);
         let reason = event.reason.map(bounded);

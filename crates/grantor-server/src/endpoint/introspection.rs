@@ -1,6 +1,6 @@
 //! Introspection (RFC 7662).
 
-use grantor_core::{BoxFuture, Introspection, IntrospectionRequest};
+use grantor_core::{BoxFuture, Introspection};
 use http::StatusCode;
 
 use crate::client::Client;
@@ -20,10 +20,9 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
 
 async fn introspect(services: &Services, call: &Call<'_>) -> Result<Introspection, Error> {
     let caller = call.client()?;
-    let request = IntrospectionRequest::from_params(&call.params)
-        .ok_or_else(|| Error::invalid_request("\"token\" is missing"))?;
-    let token = request.token.expose();
     // The form of a token says what it is, so the hint is not needed.
+    let token = call.params.get("token");
+    let token = token.ok_or_else(|| Error::invalid_request("\"token\" is missing"))?;
     let answer = match RefreshTokenText::parse(token) {
         Some(presented) => Box::pin(read_refresh_token(services, &presented)).await?,
         None => services.tokens.read(token, Some(caller)).await?,

@@ -128,10 +128,20 @@ pub(crate) fn without_repeated(form: &[u8]) -> Params<'static> {
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
-    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return false;
     };
+    // Most requests have no header twice.
+    let is_repeated = || {
+        headers
+            .get_all(header::CONTENT_TYPE)
+            .iter()
+            .nth(1)
+            .is_some()
+    };
+    if headers.len() > headers.keys_len() && is_repeated() {
+        return false;
+    }
     // Most write it just so.
     if value == FORM {
         return true;
@@ -144,6 +154,9 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {
+    if !headers.contains_key(header::CONTENT_ENCODING) {
+        return false;
+    }
     let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
     let is_identity = |value: &HeaderValue| {
         let value = value.as_bytes().trim_ascii();
