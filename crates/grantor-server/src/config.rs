@@ -148,6 +148,12 @@ impl Config {
             within(self.pushed_request_lifetime, 5, 600),
             "the lifetime of a pushed request must be between 5 s and 10 min (RFC 9126 section 2.2)",
         );
+        // The answer of a user is known for as long as a page may stay open.
+        check(
+            self.pushed_request_lifetime <= self.interaction_lifetime,
+            "a pushed request must not be valid for longer than a page may stay open, or it could lead \
+             to a second answer",
+        );
         check(
             within(self.interaction_lifetime, 60, 24 * 3600),
             "the interaction lifetime must be between 1 min and 1 day",

@@ -1,10 +1,13 @@
 //! Requests that clients push before the browser comes (RFC 9126).
 
-use grantor_core::ServerMetadata;
-use grantor_server::NewClient;
+use std::time::Duration;
+
+use grantor_core::{Issuer, ServerMetadata};
+use grantor_server::{NewClient, Server};
+use grantor_site::AccountSite;
 
 use crate::support::{
-    APP, Ask, Browser, Code, Fixture, MACHINE, OTHER, Reply, SPA, STATE, Tokens, Who, value,
+    APP, Ask, Browser, Code, Fixture, ISSUER, MACHINE, OTHER, Reply, SPA, STATE, Tokens, Who, value,
 };
 
 async fn push(fixture: &Fixture, who: Who, ask: &Ask) -> Reply {
@@ -286,4 +289,24 @@ async fn a_server_or_a_client_may_require_it() {
         assert_eq!(endpoint.as_str(), "https://id.example/par");
     }
     client.get(&Ask::new(APP).url()).await.assert_ok();
+}
+
+#[tokio::test]
+async fn it_is_valid_no_longer_than_its_answer_is_known() {
+    let build = async |pushed: u64| {
+        let stores = Fixture::new().await.stores;
+        let issuer = Issuer::parse(ISSUER).unwrap();
+        let server = Server::builder(issuer, stores).site_with(AccountSite::for_server);
+        let server = server.configure(|config| {
+            config.interaction_lifetime = Duration::from_secs(60);
+            config.pushed_request_lifetime = Duration::from_secs(pushed);
+        });
+        server.build().await
+    };
+    assert!(build(60).await.is_ok());
+    let error = build(61).await.unwrap_err().to_string();
+    assert!(
+        error.contains("longer than a page may stay open"),
+        "{error}"
+    );
 }
