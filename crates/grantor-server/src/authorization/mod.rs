@@ -35,19 +35,16 @@ pub(crate) fn front<'a>(
     let services = &state.services;
     Box::pin(async move {
         let request = AuthorizationRequest::from_params(&call.params);
-        let mut sealed = SealedRequest::new(services, call.params.to_form(), call.now);
-        let (request, pushed) = match pushed_as(&request) {
-            None => (request, None),
-            Some((client_id, request_uri)) => {
-                let pushed = pushed(services, client_id, request_uri).await?;
-                check_unused(services, &pushed, call).await?;
-                // Nothing else that comes with it counts, and no page shows what was pushed
-                // (RFC 9126 section 4).
-                sealed.form = by_reference(client_id, request_uri);
-                sealed.grant = pushed.grant;
-                (pushed.request()?, Some(pushed))
-            }
+        let (request, pushed) = dereference(services, request).await?;
+        let form = match &pushed {
+            None => call.params.to_form(),
+            Some(_) => by_reference(&call.params),
         };
+        let mut sealed = SealedRequest::new(services, form, call.now);
+        if let Some(pushed) = &pushed {
+            check_unused(services, pushed, call).await?;
+            sealed.grant = pushed.grant;
+        }
         check_length(&sealed)?;
         let incoming = Incoming {
             sealed_text: sealed.seal(&services.page_keys.mac),
@@ -107,13 +104,7 @@ pub(crate) fn resume<'a>(
                 "this page is too old or was changed; begin again at the application",
             ));
         };
-        let (request, pushed) = match pushed_as(&request) {
-            None => (request, None),
-            Some((client_id, request_uri)) => {
-                let pushed = pushed(services, client_id, request_uri).await?;
-                (pushed.request()?, Some(pushed))
-            }
-        };
+        let (request, pushed) = dereference(services, request).await?;
         let incoming = Incoming {
             sealed,
             sealed_text: text.to_owned(),
@@ -137,31 +128,29 @@ async fn go_on(
     .await
 }
 
-/// The client and the `request_uri` of a request that says that it was pushed.
-fn pushed_as(request: &AuthorizationRequest) -> Option<(&str, &str)> {
-    let request_uri = request.request_uri.as_deref().filter(|uri| is_ours(uri))?;
-    Some((
-        request.client_id.as_deref().unwrap_or_default(),
-        request_uri,
-    ))
-}
-
-fn by_reference(client_id: &str, request_uri: &str) -> String {
-    let mut params = Params::new();
-    params.push("client_id", client_id);
-    params.push("request_uri", request_uri);
-    params.to_form()
-}
-
-async fn pushed(
+/// The request itself: the one that its client pushed, if this one only refers to it.
+async fn dereference(
     services: &Services,
-    client_id: &str,
-    request_uri: &str,
-) -> Result<PushedRequest, Error> {
+    request: AuthorizationRequest,
+) -> Result<(AuthorizationRequest, Option<PushedRequest>), Error> {
+    let request_uri = request.request_uri.as_deref();
+    let Some(request_uri) = request_uri.filter(|uri| is_ours(uri)) else {
+        return Ok((request, None));
+    };
     let found = services.pushed_requests.find(request_uri).await?;
-    found
-        .filter(|pushed| pushed.client_id == client_id)
-        .ok_or_else(bad_request_uri)
+    let is_own = |pushed: &PushedRequest| Some(&pushed.client_id) == request.client_id.as_ref();
+    let pushed = found.filter(is_own).ok_or_else(bad_request_uri)?;
+    Ok((pushed.request()?, Some(pushed)))
+}
+
+/// The parameters that refer to a pushed request. Nothing else that comes with them counts, and no page
+/// shows what was pushed (RFC 9126 section 4).
+fn by_reference(params: &Params<'_>) -> String {
+    let mut reference = Params::new();
+    for name in ["client_id", "request_uri"] {
+        reference.push_some(name, params.get(name));
+    }
+    reference.to_form()
 }
 
 /// Whether a browser may still come with a request, and no user has answered it.
