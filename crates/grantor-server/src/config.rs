@@ -57,6 +57,10 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// How many scope values a request may have. 100 by default.
     pub max_scope_values: usize,
+    /// The algorithms of the JWTs that clients authenticate with. All that the server can verify by
+    /// default; a client's keys decide which of them it uses. Those of HMAC are for
+    /// [`client_secret_jwt`](crate::ClientAuthMethod::ClientSecretJwt) alone.
+    pub client_assertion_algorithms: Vec<Algorithm>,
     /// Where the endpoints lie, below the issuer.
     pub paths: Paths,
 }
@@ -106,6 +110,7 @@ impl Default for Config {
             request_deadline: Duration::from_secs(10),
             trusted_proxies: TrustedProxies::default(),
             max_scope_values: MAX_SCOPE_VALUES,
+            client_assertion_algorithms: Algorithm::ALL.to_vec(),
             paths: Paths::default(),
         }
     }

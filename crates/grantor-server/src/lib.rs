@@ -78,8 +78,9 @@ mod token;
 pub use build_error::BuildError;
 pub use builder::ServerBuilder;
 pub use client::{
-    Client, Clients, Credentials, NewClient, Registered, Registrar, SecretHashes, StoredClient,
-    StoredClients, VerifySecret,
+    Client, ClientAuthMethod, ClientKeys, Clients, Credentials, InvalidClientKeys, NewClient,
+    Registered, Registrar, SecretHashes, SharedSecrets, StoredClient, StoredClients,
+    UnsupportedAuthMethod, VerifySecret,
 };
 pub use config::{AccessTokens, Config, Paths, Rotation};
 pub use error::{Error, Refusal, SiteMisuse};

@@ -1,4 +1,4 @@
-use grantor_store::{Diagnostics, Records, Stores};
+use grantor_store::{ClientAssertions, Diagnostics, Records, Stores, Use};
 
 use crate::grant::{Grant, GrantOfSubject};
 use crate::issuer_mark::IssuerMark;
@@ -17,6 +17,7 @@ pub(crate) struct Tables {
     pub(crate) revoked: Records<RevokedRecord>,
     pub(crate) revocation: Revocation,
     pub(crate) pushed_requests: PushedRequests,
+    pub(crate) client_assertions: Records<Use<ClientAssertions>>,
 }
 
 impl Tables {
@@ -29,6 +30,7 @@ impl Tables {
         let revoked = diagnostics.records(stores);
         let revocation = Revocation::prepare(stores, diagnostics);
         let pushed_requests = PushedRequests::prepare(stores, diagnostics);
+        let client_assertions = diagnostics.records(stores);
         Some(Self {
             issuer_mark: issuer_mark?,
             keys: keys?,
@@ -38,6 +40,7 @@ impl Tables {
             revoked: revoked?,
             revocation: revocation?,
             pushed_requests: pushed_requests?,
+            client_assertions: client_assertions?,
         })
     }
 }

@@ -5,6 +5,7 @@ use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
 use grantor_store::Stores;
 
+use crate::client::authentication::{AssertionVerifier, Authenticator};
 use crate::client::{Client, Clients, StoredClients};
 use crate::config::Config;
 use crate::error::Error;
@@ -32,6 +33,7 @@ pub(crate) struct Services {
     pub(crate) clients: Arc<dyn Clients>,
     /// The same, if they are those of the store.
     pub(crate) stored_clients: Option<Arc<StoredClients>>,
+    pub(crate) assertions: AssertionVerifier,
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) tokens: Tokens,
@@ -88,6 +90,15 @@ impl PageKeys {
 }
 
 impl Services {
+    /// What authenticates clients.
+    pub(crate) fn authenticator(&self) -> Authenticator<'_> {
+        Authenticator {
+            clients: &*self.clients,
+            limits: &self.limits,
+            assertions: &self.assertions,
+        }
+    }
+
     /// Whether tokens may be requested for a resource.
     pub(crate) async fn is_known_resource(&self, resource: &str) -> Result<bool, Error> {
         let config = &self.config;

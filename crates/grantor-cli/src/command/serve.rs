@@ -75,6 +75,9 @@ async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server
         server.resources.clone_from(&config.resources);
         server.scopes = config.scopes.clone();
         server.trusted_proxies = config.trusted_proxies.clone();
+        if let Some(algorithms) = &config.client_assertion_algorithms {
+            server.client_assertion_algorithms.clone_from(algorithms);
+        }
         let set = |target: &mut std::time::Duration, value: Option<std::time::Duration>| {
             *target = value.unwrap_or(*target);
         };

@@ -34,7 +34,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 19] = [
+pub(super) const KEYS: [Key; 20] = [
     Key {
         name: "data",
         takes: "a path",
@@ -120,6 +120,17 @@ pub(super) const KEYS: [Key; 19] = [
             let value = value.as_bool();
             config.require_pushed_requests =
                 value.ok_or_else(|| "must be true or false".to_owned())?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "client_assertion_algorithms",
+        takes: "a list of names of algorithms",
+        default: "all that the server can verify",
+        meaning: "the algorithms of the JWTs that clients authenticate with (`private_key_jwt` and \
+                  `client_secret_jwt`)",
+        apply: |config, value| {
+            config.client_assertion_algorithms = Some(algorithms(value)?);
             Ok(())
         },
     },
@@ -251,6 +262,16 @@ fn text(value: &Value) -> Result<&str, String> {
     value
         .as_str()
         .ok_or_else(|| "must be a text in quotes".to_owned())
+}
+
+fn algorithms(value: &Value) -> Result<Vec<Algorithm>, String> {
+    let list = value.as_array().ok_or("must be a list of names")?;
+    let name = |value: &Value| {
+        let name = text(value)?;
+        name.parse()
+            .map_err(|_| format!("\"{name}\" is not an algorithm such as \"ES256\""))
+    };
+    list.iter().map(name).collect()
 }
 
 fn resource(value: &Value) -> Result<String, String> {

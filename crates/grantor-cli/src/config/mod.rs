@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use grantor_core::{Issuer, Scope, TrustedProxies};
+use grantor_jose::Algorithm;
 use grantor_listen::Options;
 use grantor_server::AccessTokens;
 
@@ -37,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) require_pushed_requests: bool,
     pub(crate) listener: Options,
     pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) client_assertion_algorithms: Option<Vec<Algorithm>>,
 }
 
 impl Default for Config {
@@ -59,6 +61,7 @@ impl Default for Config {
             require_pushed_requests: false,
             listener: Options::default(),
             trusted_proxies: TrustedProxies::default(),
+            client_assertion_algorithms: None,
         }
     }
 }

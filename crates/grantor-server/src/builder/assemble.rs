@@ -5,6 +5,7 @@ use grantor_store::Diagnostics;
 
 use super::{ChosenSite, ServerBuilder};
 use crate::build_error::BuildError;
+use crate::client::authentication::AssertionVerifier;
 use crate::client::{Clients, StoredClients};
 use crate::event::Events;
 use crate::grant::Grants;
@@ -102,6 +103,13 @@ impl ServerBuilder {
             max_clock_skew: config.max_clock_skew,
             leeway,
         };
+        let assertions = AssertionVerifier {
+            issuer: issuer.as_str().to_owned(),
+            token_endpoint: issuer.join(&config.paths.token).to_string(),
+            algorithms: config.client_assertion_algorithms.clone(),
+            leeway,
+            used: tables.client_assertions,
+        };
         let site_paths = site.paths();
         let offer = Offer {
             config: &config,
@@ -136,6 +144,7 @@ impl ServerBuilder {
                 grants,
                 tokens,
                 pushed_requests: tables.pushed_requests,
+                assertions,
                 site,
             },
             grant_types,

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use grantor_core::{RedirectUri, Scope, TokenEndpointAuthMethod};
+use grantor_core::{RedirectUri, Scope};
 
+use super::{ClientAuthMethod, ClientKeys};
 use crate::config::Rotation;
 
 /// A client as the server's checks see it. Stored clients have a record of their own.
@@ -12,10 +13,15 @@ pub struct Client {
     pub id: String,
     /// The name that pages show; the identifier, if absent.
     pub name: Option<String>,
-    /// How it authenticates. A client with [`TokenEndpointAuthMethod::None`] is public: it runs on a
-    /// device or in a browser and can keep no secret. A client with a secret may send it by HTTP
-    /// Basic or in the body.
-    pub auth_method: TokenEndpointAuthMethod,
+    /// How it authenticates; no other way is taken. A client with [`ClientAuthMethod::None`] is public:
+    /// it runs on a device or in a browser and can keep no secret.
+    pub auth_method: ClientAuthMethod,
+    /// Its public keys, for [`ClientAuthMethod::PrivateKeyJwt`].
+    pub jwks: Option<ClientKeys>,
+    /// Whether its assertions may name the token endpoint as their audience, in place of the issuer,
+    /// as older clients write them. Another server that gives the URL of this token endpoint as its
+    /// own gets assertions that are good here (draft-ietf-oauth-rfc7523bis section 7).
+    pub danger_assertion_audience_token_endpoint: bool,
     /// The grant types it may use, as on the wire.
     pub grant_types: Vec<String>,
     /// The scope values it may ask for; all of them, if it asks for none.
@@ -50,7 +56,9 @@ impl Client {
         Self {
             id: id.into(),
             name: None,
-            auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+            auth_method: ClientAuthMethod::ClientSecret,
+            jwks: None,
+            danger_assertion_audience_token_endpoint: false,
             grant_types: Vec::new(),
             scope: Scope::default(),
             redirect_uris: Vec::new(),
@@ -68,7 +76,7 @@ impl Client {
     /// Whether it has no credentials.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        self.auth_method == TokenEndpointAuthMethod::None
+        self.auth_method == ClientAuthMethod::None
     }
 
     /// Whether it may use a grant type.

@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use grantor_core::{RedirectUri, Scope, Timestamp, TokenEndpointAuthMethod};
-use grantor_store::{Kind, Record, kinds};
+use grantor_core::{RedirectUri, Scope, Timestamp};
+use grantor_store::{Error, Kind, Record, kinds, read_json};
 use serde::{Deserialize, Serialize};
 
-use super::Client;
 use super::secret_hash::StoredSecret;
+use super::{Client, ClientAuthMethod, ClientKeys};
 use crate::config::Rotation;
 
 /// A client as it is stored.
@@ -14,7 +14,11 @@ pub(super) struct ClientRecord {
     id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    auth_method: TokenEndpointAuthMethod,
+    auth_method: ClientAuthMethod,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jwks: Option<ClientKeys>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    danger_assertion_audience_token_endpoint: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     grant_types: Vec<String>,
     #[serde(default)]
@@ -50,6 +54,9 @@ impl ClientRecord {
             id: client.id,
             name: client.name,
             auth_method: client.auth_method,
+            jwks: client.jwks,
+            danger_assertion_audience_token_endpoint: client
+                .danger_assertion_audience_token_endpoint,
             grant_types: client.grant_types,
             scope: client.scope,
             redirect_uris: client.redirect_uris,
@@ -68,8 +75,8 @@ impl ClientRecord {
         self.resource_identifier.as_deref()
     }
 
-    pub(super) fn is_public(&self) -> bool {
-        self.auth_method == TokenEndpointAuthMethod::None
+    pub(super) fn auth_method(&self) -> ClientAuthMethod {
+        self.auth_method
     }
 
     pub(super) fn into_client(self) -> Client {
@@ -80,6 +87,8 @@ impl ClientRecord {
             id: self.id,
             name: self.name,
             auth_method: self.auth_method,
+            jwks: self.jwks,
+            danger_assertion_audience_token_endpoint: self.danger_assertion_audience_token_endpoint,
             grant_types: self.grant_types,
             scope: self.scope,
             redirect_uris: self.redirect_uris,
@@ -96,6 +105,16 @@ impl ClientRecord {
 impl Record for ClientRecord {
     const KIND: Kind = kinds::CLIENTS;
     const NAME: &'static str = "a client";
+    const FORMAT: u8 = 2;
+
+    /// In format 1, `client_secret_basic` stood for a secret that came by HTTP Basic or in the body.
+    fn upgrade(_: u8, bytes: &[u8]) -> Result<Self, Error> {
+        let mut record = read_json::<Self, Self>(bytes)?;
+        if record.auth_method == ClientAuthMethod::ClientSecretBasic {
+            record.auth_method = ClientAuthMethod::ClientSecret;
+        }
+        Ok(record)
+    }
 
     fn expires_at(&self) -> Option<Timestamp> {
         None

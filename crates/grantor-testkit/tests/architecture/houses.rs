@@ -59,6 +59,7 @@ pub(crate) const HOUSES: &[House] = &[
             "records",
             "change",
             "page",
+            "single_use",
             "memory",
             "file",
             "simple",
