@@ -61,6 +61,14 @@ pub struct Config {
     /// default; a client's keys decide which of them it uses. Those of HMAC are for
     /// [`client_secret_jwt`](crate::ClientAuthMethod::ClientSecretJwt) alone.
     pub client_assertion_algorithms: Vec<Algorithm>,
+    /// The algorithms of proofs of possession (RFC 9449), symmetric ones never. All others by default.
+    pub dpop_algorithms: Vec<Algorithm>,
+    /// Whether every access token must be bound to a key of its client by a proof (RFC 9449). No by
+    /// default: whether one is, is the client's choice.
+    pub dpop_bound_access_tokens: bool,
+    /// Whether every proof needs a nonce of this server (RFC 9449 section 8), so that none is made long
+    /// before it is used. No by default. Nothing is stored for it.
+    pub require_dpop_nonces: bool,
     /// Where the endpoints lie, below the issuer.
     pub paths: Paths,
 }
@@ -111,12 +119,25 @@ impl Default for Config {
             trusted_proxies: TrustedProxies::default(),
             max_scope_values: MAX_SCOPE_VALUES,
             client_assertion_algorithms: Algorithm::ALL.to_vec(),
+            dpop_algorithms: asymmetric(Algorithm::ALL),
+            dpop_bound_access_tokens: false,
+            require_dpop_nonces: false,
             paths: Paths::default(),
         }
     }
 }
 
+fn asymmetric(algorithms: &[Algorithm]) -> Vec<Algorithm> {
+    let algorithms = algorithms.iter().copied();
+    algorithms.filter(|one| !one.is_symmetric()).collect()
+}
+
 impl Config {
+    /// The algorithms of proofs that are taken.
+    pub(crate) fn dpop_algorithms(&self) -> Vec<Algorithm> {
+        asymmetric(&self.dpop_algorithms)
+    }
+
     /// Everything that is wrong with it.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -166,6 +187,10 @@ impl Config {
         check(
             self.request_deadline <= seconds(60),
             "the deadline of a request must be at most 60 s",
+        );
+        check(
+            !self.dpop_algorithms().is_empty(),
+            "proofs of possession need an algorithm that is not symmetric (RFC 9449 section 4.2)",
         );
         if let AccessTokens::Jwt(algorithm) = self.access_tokens {
             check(

@@ -48,6 +48,7 @@ mod builder;
 mod cached;
 mod client;
 mod config;
+mod dpop;
 mod endpoint;
 mod error;
 mod event;

@@ -1,4 +1,4 @@
-use grantor_store::{ClientAssertions, Diagnostics, Records, Stores, Use};
+use grantor_store::{ClientAssertions, Diagnostics, DpopProofs, Records, Stores, Use};
 
 use crate::grant::{Grant, GrantOfSubject};
 use crate::issuer_mark::IssuerMark;
@@ -18,6 +18,7 @@ pub(crate) struct Tables {
     pub(crate) revocation: Revocation,
     pub(crate) pushed_requests: PushedRequests,
     pub(crate) client_assertions: Records<Use<ClientAssertions>>,
+    pub(crate) dpop_proofs: Records<Use<DpopProofs>>,
 }
 
 impl Tables {
@@ -31,6 +32,7 @@ impl Tables {
         let revocation = Revocation::prepare(stores, diagnostics);
         let pushed_requests = PushedRequests::prepare(stores, diagnostics);
         let client_assertions = diagnostics.records(stores);
+        let dpop_proofs = diagnostics.records(stores);
         Some(Self {
             issuer_mark: issuer_mark?,
             keys: keys?,
@@ -41,6 +43,7 @@ impl Tables {
             revocation: revocation?,
             pushed_requests: pushed_requests?,
             client_assertions: client_assertions?,
+            dpop_proofs: dpop_proofs?,
         })
     }
 }

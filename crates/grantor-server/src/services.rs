@@ -8,6 +8,7 @@ use grantor_store::Stores;
 use crate::client::authentication::{AssertionVerifier, Authenticator};
 use crate::client::{Client, Clients, StoredClients};
 use crate::config::Config;
+use crate::dpop::Dpop;
 use crate::error::Error;
 use crate::event::Events;
 use crate::event::{Event, EventKind};
@@ -34,6 +35,7 @@ pub(crate) struct Services {
     /// The same, if they are those of the store.
     pub(crate) stored_clients: Option<Arc<StoredClients>>,
     pub(crate) assertions: AssertionVerifier,
+    pub(crate) dpop: Dpop,
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) tokens: Tokens,

@@ -130,6 +130,12 @@ pub(crate) struct ClientSettings {
     /// Whether its authorization requests have to be pushed (RFC 9126)
     #[arg(long, value_name = "BOOL")]
     pub(crate) require_pushed_requests: Option<bool>,
+    /// Whether all its access tokens are bound to a key of its by DPoP (RFC 9449)
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) dpop_bound_access_tokens: Option<bool>,
+    /// Whether its DPoP proofs need a nonce of the server
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) require_dpop_nonces: Option<bool>,
     /// When its refresh tokens are replaced: "always", or "" as the server has it
     #[arg(long, value_name = "WHEN")]
     pub(crate) rotation: Option<String>,

@@ -34,7 +34,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 20] = [
+pub(super) const KEYS: [Key; 23] = [
     Key {
         name: "data",
         takes: "a path",
@@ -106,7 +106,7 @@ pub(super) const KEYS: [Key; 20] = [
         meaning: "whether `serve` logs every request at level `info`: method, path without the query, \
                   status, time and address",
         apply: |config, value| {
-            config.access_log = value.as_bool().ok_or("must be true or false")?;
+            config.access_log = flag(value)?;
             Ok(())
         },
     },
@@ -117,9 +117,7 @@ pub(super) const KEYS: [Key; 20] = [
         meaning: "whether clients have to push their authorization requests (RFC 9126) instead of sending \
                   the browser with them",
         apply: |config, value| {
-            let value = value.as_bool();
-            config.require_pushed_requests =
-                value.ok_or_else(|| "must be true or false".to_owned())?;
+            config.require_pushed_requests = flag(value)?;
             Ok(())
         },
     },
@@ -224,6 +222,36 @@ pub(super) const KEYS: [Key; 20] = [
         },
     },
     Key {
+        name: "dpop.bound_access_tokens",
+        takes: "`true` or `false`",
+        default: "`false`",
+        meaning: "whether every access token must be bound to a key of its client by a proof (RFC 9449)",
+        apply: |config, value| {
+            config.dpop_bound_access_tokens = flag(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "dpop.require_nonces",
+        takes: "`true` or `false`",
+        default: "`false`",
+        meaning: "whether every proof needs a nonce of the server, so that none is made long before it is used",
+        apply: |config, value| {
+            config.require_dpop_nonces = flag(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "dpop.algorithms",
+        takes: "a list of names of algorithms",
+        default: "all that are not symmetric",
+        meaning: "the algorithms of proofs",
+        apply: |config, value| {
+            config.dpop_algorithms = Some(algorithms(value)?);
+            Ok(())
+        },
+    },
+    Key {
         name: "listener.max_connections",
         takes: "a number, 1 to 1000000",
         default: "`10000`",
@@ -262,6 +290,12 @@ fn text(value: &Value) -> Result<&str, String> {
     value
         .as_str()
         .ok_or_else(|| "must be a text in quotes".to_owned())
+}
+
+fn flag(value: &Value) -> Result<bool, String> {
+    value
+        .as_bool()
+        .ok_or_else(|| "must be true or false".to_owned())
 }
 
 fn algorithms(value: &Value) -> Result<Vec<Algorithm>, String> {

@@ -39,6 +39,9 @@ pub(crate) struct Config {
     pub(crate) listener: Options,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) client_assertion_algorithms: Option<Vec<Algorithm>>,
+    pub(crate) dpop_algorithms: Option<Vec<Algorithm>>,
+    pub(crate) dpop_bound_access_tokens: bool,
+    pub(crate) require_dpop_nonces: bool,
 }
 
 impl Default for Config {
@@ -62,6 +65,9 @@ impl Default for Config {
             listener: Options::default(),
             trusted_proxies: TrustedProxies::default(),
             client_assertion_algorithms: None,
+            dpop_algorithms: None,
+            dpop_bound_access_tokens: false,
+            require_dpop_nonces: false,
         }
     }
 }

@@ -85,6 +85,8 @@ fn a_client_is_added_listed_and_removed() {
             "access_lifetime": null,
             "refresh_lifetime": null,
             "require_pushed_requests": false,
+            "dpop_bound_access_tokens": false,
+            "require_dpop_nonces": false,
             "redirect_schemes": [],
         })
     );

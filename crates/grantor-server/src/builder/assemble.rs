@@ -7,6 +7,7 @@ use super::{ChosenSite, ServerBuilder};
 use crate::build_error::BuildError;
 use crate::client::authentication::AssertionVerifier;
 use crate::client::{Clients, StoredClients};
+use crate::dpop::Dpop;
 use crate::event::Events;
 use crate::grant::Grants;
 use crate::grant_type::GrantTypes;
@@ -110,6 +111,15 @@ impl ServerBuilder {
             leeway,
             used: tables.client_assertions,
         };
+        let nonce_secret = keys
+            .for_purpose(Purpose::DpopNonces)
+            .sign(&[b"grantor/dpop-nonces/1"]);
+        let dpop = Dpop::new(
+            &config.dpop_algorithms(),
+            leeway,
+            &nonce_secret,
+            tables.dpop_proofs,
+        );
         let site_paths = site.paths();
         let offer = Offer {
             config: &config,
@@ -145,6 +155,7 @@ impl ServerBuilder {
                 tokens,
                 pushed_requests: tables.pushed_requests,
                 assertions,
+                dpop,
                 site,
             },
             grant_types,

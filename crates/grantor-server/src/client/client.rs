@@ -38,6 +38,11 @@ pub struct Client {
     /// Whether its authorization requests have to be pushed (RFC 9126 section 6), if the server leaves
     /// that open.
     pub require_pushed_authorization_requests: bool,
+    /// Whether all its access tokens are bound to a key of its by a proof of possession (RFC 9449
+    /// section 5.2), if the server leaves that open.
+    pub dpop_bound_access_tokens: bool,
+    /// Whether its proofs need a nonce of the server, if the server leaves that open.
+    pub require_dpop_nonces: bool,
     /// Which of its refresh tokens are replaced at each use, if it wants more than the server.
     pub rotation: Option<Rotation>,
     /// The longest lifetime of its access tokens, if it is shorter than the server's.
@@ -66,6 +71,8 @@ impl Client {
             resources: None,
             resource_identifier: None,
             require_pushed_authorization_requests: false,
+            dpop_bound_access_tokens: false,
+            require_dpop_nonces: false,
             rotation: None,
             access_token_lifetime: None,
             refresh_token_lifetime: None,

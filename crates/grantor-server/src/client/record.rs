@@ -33,6 +33,10 @@ pub(super) struct ClientRecord {
     resource_identifier: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     require_pushed_authorization_requests: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    dpop_bound_access_tokens: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    require_dpop_nonces: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rotation: Option<Rotation>,
     /// In seconds, as are all lifetimes of OAuth.
@@ -64,6 +68,8 @@ impl ClientRecord {
             resources: client.resources,
             resource_identifier: client.resource_identifier,
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
+            dpop_bound_access_tokens: client.dpop_bound_access_tokens,
+            require_dpop_nonces: client.require_dpop_nonces,
             rotation: client.rotation,
             epoch: client.epoch,
             secrets,
@@ -96,6 +102,8 @@ impl ClientRecord {
             resources: self.resources,
             resource_identifier: self.resource_identifier,
             require_pushed_authorization_requests: self.require_pushed_authorization_requests,
+            dpop_bound_access_tokens: self.dpop_bound_access_tokens,
+            require_dpop_nonces: self.require_dpop_nonces,
             rotation: self.rotation,
             epoch: self.epoch,
         }

@@ -27,16 +27,19 @@ pub(crate) enum Purpose {
     ClientSecrets,
     /// What pages carry through the browser.
     Pages,
+    /// Nonces for proofs of possession.
+    DpopNonces,
 }
 
 impl Purpose {
-    const ALL: [Self; 2] = [Self::ClientSecrets, Self::Pages];
+    const ALL: [Self; 3] = [Self::ClientSecrets, Self::Pages, Self::DpopNonces];
 
     /// Its name in the record, for ever.
     fn label(self) -> &'static str {
         match self {
             Self::ClientSecrets => "client-secrets",
             Self::Pages => "pages",
+            Self::DpopNonces => "dpop-nonces",
         }
     }
 }
@@ -81,6 +84,7 @@ pub(crate) struct Keys {
     newest_mac: (u16, MacKey),
     client_secrets: MacKey,
     pages: MacKey,
+    dpop_nonces: MacKey,
     public: KeySet,
 }
 
@@ -141,6 +145,7 @@ impl Keys {
         match purpose {
             Purpose::ClientSecrets => self.client_secrets.clone(),
             Purpose::Pages => self.pages.clone(),
+            Purpose::DpopNonces => self.dpop_nonces.clone(),
         }
     }
 
@@ -171,6 +176,7 @@ impl Keys {
             newest_mac: (*newest.0, newest.1.clone()),
             client_secrets: for_purpose(Purpose::ClientSecrets)?,
             pages: for_purpose(Purpose::Pages)?,
+            dpop_nonces: for_purpose(Purpose::DpopNonces)?,
             signing,
             mac,
         })

@@ -26,6 +26,11 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
             metadata.grant_types_supported = offer.grant_types.names();
             metadata.token_endpoint_auth_methods_supported = auth_methods(offer);
             add_algorithms(offer, "token_endpoint", metadata);
+            let algorithms = offer.config.dpop_algorithms();
+            let names: Vec<&str> = algorithms.iter().map(|one| one.as_str()).collect();
+            // RFC 9449 section 5.1.
+            let name = "dpop_signing_alg_values_supported".to_owned();
+            metadata.extra.insert(name, names.into());
         },
         faults: Faults::Json,
         run: token::run,

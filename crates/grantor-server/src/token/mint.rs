@@ -16,6 +16,8 @@ pub(crate) struct Minting<'a> {
     pub(crate) contents: &'a mut TokenContents,
     /// The grant it is issued under.
     pub(crate) grant: Option<Identifier>,
+    /// The thumbprint of the key that it is bound to.
+    pub(crate) dpop_jkt: Option<&'a str>,
     pub(crate) lifetime: Duration,
     pub(crate) now: Timestamp,
 }
@@ -61,6 +63,7 @@ impl Tokens {
             subject_epoch,
             scope: std::mem::take(&mut contents.scope),
             audience: std::mem::take(&mut contents.audience),
+            dpop_jkt: minting.dpop_jkt.map(str::to_owned),
             issued_at: now,
             expires_at: now + minting.lifetime,
         };
@@ -124,6 +127,7 @@ impl Tokens {
             iat: now.as_secs(),
             jti: Identifier::at(now, self.environment.random_bytes()),
             scope: &contents.scope,
+            dpop_jkt: minting.dpop_jkt,
             anchor: match (minting.grant, subject_epoch) {
                 (Some(grant), _) => Anchor::Grant(grant),
                 (None, None) => Anchor::Client(client_epoch),

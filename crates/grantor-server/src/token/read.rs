@@ -1,6 +1,7 @@
 use grantor_core::{Introspection, Timestamp};
 use grantor_jose::jwt::{self, Policy};
 use grantor_store::Versioned;
+use serde_json::{Map, Value, json};
 
 use super::claims::ReadClaims;
 use super::revoked::RevokedRecord;
@@ -80,7 +81,8 @@ impl Tokens {
             scope: (!record.scope.is_empty()).then_some(record.scope),
             sub: Some(record.subject.unwrap_or_else(|| record.client_id.clone())),
             client_id: Some(record.client_id),
-            token_type: Some("Bearer".to_owned()),
+            token_type: Some(token_type(record.dpop_jkt.as_deref())),
+            extra: confirmation(record.dpop_jkt),
             exp: Some(record.expires_at.as_secs()),
             iat: Some(record.issued_at.as_secs()),
             aud: record.audience,
@@ -105,7 +107,8 @@ impl Tokens {
             active: true,
             scope: claims.scope,
             client_id: Some(claims.client_id),
-            token_type: Some("Bearer".to_owned()),
+            token_type: Some(token_type(claims.dpop_jkt.as_deref())),
+            extra: confirmation(claims.dpop_jkt),
             exp: Some(claims.expires_at.as_secs()),
             iat: claims.issued_at.map(Timestamp::as_secs),
             sub: Some(claims.subject),
@@ -173,4 +176,21 @@ impl Tokens {
             (Some(_), None) => Ok(false),
         }
     }
+}
+
+/// RFC 9449 section 5.
+fn token_type(dpop_jkt: Option<&str>) -> String {
+    match dpop_jkt {
+        Some(_) => "DPoP".to_owned(),
+        None => "Bearer".to_owned(),
+    }
+}
+
+/// The member `cnf` of a token that is bound to a key (RFC 9449 section 6.2).
+fn confirmation(dpop_jkt: Option<String>) -> Map<String, Value> {
+    let mut members = Map::new();
+    if let Some(thumbprint) = dpop_jkt {
+        members.insert("cnf".to_owned(), json!({ "jkt": thumbprint }));
+    }
+    members
 }

@@ -106,6 +106,7 @@ pub(crate) const HOUSES: &[House] = &[
             "config",
             "limits",
             "key",
+            "dpop",
             "client",
             "policy",
             "revocation",

@@ -21,6 +21,8 @@ pub(super) struct Changes {
     jwks: Option<Option<ClientKeys>>,
     danger_assertion_audience_token_endpoint: Option<bool>,
     require_pushed_requests: Option<bool>,
+    dpop_bound_access_tokens: Option<bool>,
+    require_dpop_nonces: Option<bool>,
     rotation: Option<Option<Rotation>>,
     access_token_lifetime: Option<Option<Duration>>,
     refresh_token_lifetime: Option<Option<Duration>>,
@@ -53,6 +55,8 @@ impl Changes {
             danger_assertion_audience_token_endpoint: given
                 .danger_assertion_audience_token_endpoint,
             require_pushed_requests: given.require_pushed_requests,
+            dpop_bound_access_tokens: given.dpop_bound_access_tokens,
+            require_dpop_nonces: given.require_dpop_nonces,
             rotation: given
                 .rotation
                 .and_then(|text| one("--rotation", &text, rotation, &mut problems)),
@@ -92,6 +96,11 @@ impl Changes {
             &mut client.require_pushed_authorization_requests,
             &self.require_pushed_requests,
         );
+        set(
+            &mut client.dpop_bound_access_tokens,
+            &self.dpop_bound_access_tokens,
+        );
+        set(&mut client.require_dpop_nonces, &self.require_dpop_nonces);
         set(&mut client.rotation, &self.rotation);
         set(
             &mut client.access_token_lifetime,

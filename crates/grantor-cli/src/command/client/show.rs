@@ -73,6 +73,20 @@ pub(super) fn details(client: &Client) -> String {
             },
         ),
         (
+            "bound tokens",
+            match client.dpop_bound_access_tokens {
+                true => "required, by DPoP".to_owned(),
+                false => server(),
+            },
+        ),
+        (
+            "DPoP nonces",
+            match client.require_dpop_nonces {
+                true => "required".to_owned(),
+                false => server(),
+            },
+        ),
+        (
             "rotation",
             client
                 .rotation
@@ -131,6 +145,8 @@ pub(super) fn to_json(client: &Client) -> Value {
         "resource": client.resource_identifier,
         "allowed_resources": client.resources,
         "require_pushed_requests": client.require_pushed_authorization_requests,
+        "dpop_bound_access_tokens": client.dpop_bound_access_tokens,
+        "require_dpop_nonces": client.require_dpop_nonces,
         "rotation": client.rotation.map(rotation),
         "access_lifetime": client.access_token_lifetime.map(|time| time.as_secs()),
         "refresh_lifetime": client.refresh_token_lifetime.map(|time| time.as_secs()),

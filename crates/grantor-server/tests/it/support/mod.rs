@@ -3,6 +3,7 @@
 pub(crate) mod assertion;
 mod browser;
 mod clock;
+pub(crate) mod dpop;
 mod flow;
 mod html;
 mod reply;
