@@ -57,6 +57,10 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// How many scope values a request may have. 100 by default.
     pub max_scope_values: usize,
+    /// How long a key signs JWT access tokens before the next one takes its place; for ever, if absent.
+    /// The next key is published ten minutes before it signs, and the old one until its last token has
+    /// expired. At least an hour; 90 days by default.
+    pub signing_key_rotation: Option<Duration>,
     /// The algorithms of the JWTs that clients authenticate with. All that the server can verify by
     /// default; a client's keys decide which of them it uses. Those of HMAC are for
     /// [`client_secret_jwt`](crate::ClientAuthMethod::ClientSecretJwt) alone.
@@ -82,7 +86,7 @@ pub enum AccessTokens {
     /// A random text that only this server understands. It ends when its grant ends.
     #[default]
     Opaque,
-    /// A signed JWT (RFC 9068): ES256 or EdDSA. Verified offline it is valid until it expires.
+    /// A signed JWT (RFC 9068): ES256, EdDSA, RS256 or PS256. Verified offline it is valid until it expires.
     Jwt(Algorithm),
 }
 
@@ -118,6 +122,7 @@ impl Default for Config {
             request_deadline: Duration::from_secs(10),
             trusted_proxies: TrustedProxies::default(),
             max_scope_values: MAX_SCOPE_VALUES,
+            signing_key_rotation: Some(Duration::from_secs(90 * 24 * 3600)),
             client_assertion_algorithms: Algorithm::ALL.to_vec(),
             dpop_algorithms: asymmetric(Algorithm::ALL),
             dpop_bound_access_tokens: false,
@@ -185,6 +190,11 @@ impl Config {
             "the interaction lifetime must be between 1 min and 1 day",
         );
         check(
+            self.signing_key_rotation
+                .is_none_or(|time| within(time, 3600, 3650 * 24 * 3600)),
+            "a signing key must sign for at least 1 hour and at most 10 years",
+        );
+        check(
             self.request_deadline <= seconds(60),
             "the deadline of a request must be at most 60 s",
         );
@@ -194,8 +204,11 @@ impl Config {
         );
         if let AccessTokens::Jwt(algorithm) = self.access_tokens {
             check(
-                matches!(algorithm, Algorithm::Es256 | Algorithm::EdDsa),
-                "JWT access tokens are signed with ES256 or EdDSA",
+                matches!(
+                    algorithm,
+                    Algorithm::Es256 | Algorithm::EdDsa | Algorithm::Rs256 | Algorithm::Ps256
+                ),
+                "JWT access tokens are signed with ES256, EdDSA, RS256 or PS256",
             );
         }
         problems

@@ -92,6 +92,7 @@ pub use grant::{
 };
 pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
 pub use identifier::Identifier;
+pub use key::{KeyState, RotateAt, StoredKey, StoredKeys};
 pub use limits::{Bucket, Limit, Limits};
 pub use policy::{Pkce, Policy};
 pub use profile::Profile;

@@ -14,6 +14,7 @@ use crate::event::Events;
 use crate::event::{Event, EventKind};
 use crate::grant::{EndReason, Grants};
 use crate::identifier::Identifier;
+use crate::key::Keys;
 use crate::limits::Limits;
 use crate::policy::Policy;
 use crate::pushed_request::PushedRequests;
@@ -39,6 +40,7 @@ pub(crate) struct Services {
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) tokens: Tokens,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) pushed_requests: PushedRequests,
     /// Whether it has the grant type `refresh_token`.
     pub(crate) has_refresh_grant_type: bool,

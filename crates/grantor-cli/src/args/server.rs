@@ -174,6 +174,24 @@ pub(crate) enum User {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// List the keys, and which of them signs
+    List,
+    /// Make a new key, which signs in ten minutes; the old one is published until its last token expires
+    Rotate(KeyRotate),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct KeyRotate {
+    /// Whose key is replaced: ES256, EdDSA, RS256 or PS256 [default: that of the access tokens]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) algorithm: Option<String>,
+    /// Sign with the new key at once; APIs that keep the old keys refuse its tokens for a while
+    #[arg(long)]
+    pub(crate) now: bool,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Backup {
     /// The new file

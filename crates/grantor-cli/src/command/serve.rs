@@ -78,6 +78,9 @@ async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server
         if let Some(algorithms) = &config.client_assertion_algorithms {
             server.client_assertion_algorithms.clone_from(algorithms);
         }
+        if let Some(rotation) = config.signing_key_rotation {
+            server.signing_key_rotation = rotation;
+        }
         if let Some(algorithms) = &config.dpop_algorithms {
             server.dpop_algorithms.clone_from(algorithms);
         }

@@ -34,7 +34,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 23] = [
+pub(super) const KEYS: [Key; 24] = [
     Key {
         name: "data",
         takes: "a path",
@@ -148,7 +148,7 @@ pub(super) const KEYS: [Key; 23] = [
     },
     Key {
         name: "tokens.format",
-        takes: "`\"opaque\"`, `\"es256\"` or `\"eddsa\"`",
+        takes: "`\"opaque\"`, `\"es256\"`, `\"eddsa\"`, `\"rs256\"` or `\"ps256\"`",
         default: "`\"opaque\"`",
         meaning: "what access tokens are: random texts that only the server understands, or signed JWTs",
         apply: |config, value| {
@@ -156,7 +156,12 @@ pub(super) const KEYS: [Key; 23] = [
                 "opaque" => AccessTokens::Opaque,
                 "es256" => AccessTokens::Jwt(Algorithm::Es256),
                 "eddsa" => AccessTokens::Jwt(Algorithm::EdDsa),
-                _ => return Err("must be \"opaque\", \"es256\" or \"eddsa\"".to_owned()),
+                "rs256" => AccessTokens::Jwt(Algorithm::Rs256),
+                "ps256" => AccessTokens::Jwt(Algorithm::Ps256),
+                _ => {
+                    let names = "\"opaque\", \"es256\", \"eddsa\", \"rs256\" or \"ps256\"";
+                    return Err(format!("must be {names}"));
+                }
             };
             Ok(())
         },
@@ -168,6 +173,20 @@ pub(super) const KEYS: [Key; 23] = [
         meaning: "the audience of a token whose client named no resource; signed JWTs need one",
         apply: |config, value| {
             config.audience = Some(text(value)?.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.signing_key_rotation",
+        takes: "seconds, 1 hour to 10 years, or `\"never\"`",
+        default: "`7776000`",
+        meaning: "how long a key signs JWTs; the next one is published ten minutes before, the old one until \
+                  its last token has expired",
+        apply: |config, value| {
+            config.signing_key_rotation = Some(match value.as_str() {
+                Some("never") => None,
+                _ => Some(seconds(value)?),
+            });
             Ok(())
         },
     },

@@ -12,7 +12,7 @@ use crate::event::Events;
 use crate::grant::Grants;
 use crate::grant_type::GrantTypes;
 use crate::issuer_mark;
-use crate::key::{Keys, Purpose};
+use crate::key::{KeyRules, Keys, Purpose};
 use crate::limits::Limits;
 use crate::records::Tables;
 use crate::router::{Offer, Routes, metadata};
@@ -66,7 +66,8 @@ impl ServerBuilder {
         }
         issuer_mark::check(&tables.issuer_mark, &self.issuer).await?;
         let environment = self.stores.environment().clone();
-        let keys = Arc::new(Keys::load(&tables.keys, &environment).await?);
+        let rules = KeyRules::of(&self.config);
+        let keys = Arc::new(Keys::load(tables.keys, &environment, rules).await?);
         let (clients, stored_clients): (Arc<dyn Clients>, _) = match clients {
             FoundClients::Own(clients) => (clients, None),
             FoundClients::Stored(stored) => {
@@ -134,7 +135,6 @@ impl ServerBuilder {
         let state = State {
             documents: Documents {
                 metadata: metadata(&issuer, &offer).to_json().into(),
-                keys: serde_json::to_vec(keys.public()).unwrap_or_default().into(),
             },
             site_pages: site_paths.iter().map(site_page).collect(),
             services: Services {
@@ -153,6 +153,7 @@ impl ServerBuilder {
                 revocation,
                 grants,
                 tokens,
+                keys,
                 pushed_requests: tables.pushed_requests,
                 assertions,
                 dpop,

@@ -11,7 +11,7 @@ use super::{
 use crate::build_error::BuildError;
 use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
 use crate::error::Error;
-use crate::key::{Keys, KeysRecord, Purpose};
+use crate::key::{KeyRules, Keys, KeysRecord, Purpose};
 
 mod registrar;
 
@@ -47,7 +47,7 @@ impl StoredClients {
         let (Some(keys), Some(opened)) = (keys, opened) else {
             return Err(BuildError::new(diagnostics.problems));
         };
-        let keys = Keys::load(&keys, stores.environment()).await?;
+        let keys = Keys::load(keys, stores.environment(), KeyRules::NONE).await?;
         Ok(opened.with_keys(&keys))
     }
 

@@ -38,7 +38,12 @@ impl Tokens {
         }
         match self.kind {
             AccessTokens::Opaque => self.write(minting, subject_epoch).await,
-            AccessTokens::Jwt(algorithm) => self.sign(&minting, subject_epoch, algorithm),
+            AccessTokens::Jwt(algorithm) => {
+                if self.keys.is_refresh_due(minting.now) {
+                    Box::pin(self.keys.refresh()).await;
+                }
+                self.sign(&minting, subject_epoch, algorithm)
+            }
         }
     }
 
@@ -88,7 +93,8 @@ impl Tokens {
         algorithm: Algorithm,
     ) -> Result<Secret, Error> {
         let no_key = || Error::Internal(format!("there is no {algorithm} key"));
-        let key = self.keys.signing(algorithm).ok_or_else(no_key)?;
+        let keys = self.keys.signing();
+        let key = keys.active(algorithm, minting.now).ok_or_else(no_key)?;
         if minting.contents.audience.is_empty() && self.default_audience.is_none() {
             return Err(Error::refused(
                 ErrorCode::InvalidTarget,

@@ -1,4 +1,5 @@
 use grantor_core::{Introspection, Timestamp};
+use grantor_jose::Error as JwtError;
 use grantor_jose::jwt::{self, Policy};
 use grantor_store::Versioned;
 use serde_json::{Map, Value, json};
@@ -127,13 +128,16 @@ impl Tokens {
             None => None,
         };
         // JWTs too, if there is a format now: a server may have issued them before it got one.
-        let claims = claims.or_else(|| self.verify_jwt(token));
+        let claims = match claims {
+            Some(claims) => Some(claims),
+            None => self.verify_jwt(token).await,
+        };
         let now = self.environment.now();
         let issuer = self.issuer.as_str();
         Ok(claims.filter(|claims| claims.issuer == issuer && now < claims.expires_at))
     }
 
-    fn verify_jwt(&self, token: &str) -> Option<ReadClaims> {
+    async fn verify_jwt(&self, token: &str) -> Option<ReadClaims> {
         if !token.contains('.') {
             return None;
         }
@@ -141,8 +145,13 @@ impl Tokens {
         let policy =
             Policy::access_token_at_its_issuer(self.issuer.as_str()).with_leeway(self.leeway);
         let now = self.environment.now();
-        let verified = jwt::verify(token, self.keys.public(), &policy, now).ok()?;
-        ReadClaims::of_jwt(verified.claims)
+        let verify = || jwt::verify(token, self.keys.signing().public(), &policy, now);
+        let verified = match verify() {
+            // Another process may sign with a newer key.
+            Err(JwtError::UnknownKey) if self.keys.refresh_for_unknown_key().await => verify(),
+            verified => verified,
+        };
+        ReadClaims::of_jwt(verified.ok()?.claims)
     }
 
     /// Whether what a token depends on is still valid.

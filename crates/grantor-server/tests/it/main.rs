@@ -25,6 +25,7 @@ mod fapi2_dpop;
 mod forged_forms;
 mod grants_of_subject;
 mod introspection;
+mod keys;
 mod limits;
 mod metadata;
 mod narrowed_clients;
