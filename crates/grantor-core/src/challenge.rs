@@ -44,7 +44,7 @@ impl AuthenticateChallenge {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether the scheme is this one.
+    /// Returns whether the scheme is this one.
     #[must_use]
     pub fn is(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)
@@ -206,7 +206,8 @@ mod tests {
         AuthenticateChallenge::from_headers(&headers)
     }
 
-    /// What the challenge for Bearer says behind another one.
+    /// Returns the error of the Bearer challenge when it comes after a challenge of the scheme
+    /// `other`.
     fn error_behind(other: &str) -> Option<String> {
         let challenges = read(format!(r#"{other}, Bearer error="insufficient_scope""#));
         let bearer = challenges.iter().find(|one| one.is("Bearer"))?;

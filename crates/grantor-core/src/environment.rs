@@ -1,3 +1,5 @@
+//! Time and random bytes, as arguments.
+
 use std::fmt::Debug;
 use std::future::poll_fn;
 use std::sync::Arc;

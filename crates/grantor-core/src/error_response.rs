@@ -103,7 +103,7 @@ error_codes! {
 }
 
 impl ErrorCode {
-    /// Whether the code, refresh token or assertion that was presented is no longer good.
+    /// Returns whether the code, refresh token or assertion that was presented is no longer good.
     #[must_use]
     pub fn is_invalid_grant(&self) -> bool {
         matches!(
@@ -112,8 +112,8 @@ impl ErrorCode {
         )
     }
 
-    /// Whether the user has to do something in a browser first. What was presented stays good: a
-    /// refresh token may still bring tokens for other resources.
+    /// Returns whether the user has to do something in a browser first. The presented credential
+    /// stays good: a refresh token may still bring tokens for other resources.
     #[must_use]
     pub fn needs_user(&self) -> bool {
         matches!(
@@ -125,7 +125,7 @@ impl ErrorCode {
         )
     }
 
-    /// Whether the user said no.
+    /// Returns whether the user said no.
     #[must_use]
     pub fn is_denied(&self) -> bool {
         matches!(self, Self::AccessDenied | Self::AuthorizationDeclined)
@@ -138,12 +138,12 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// What an endpoint of OAuth says when it says no (RFC 6749 sections 4.1.2.1 and 5.2).
+/// An error response of an OAuth endpoint (RFC 6749 sections 4.1.2.1 and 5.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorResponse {
-    /// What went wrong, for programs.
+    /// The error code, for programs.
     pub error: ErrorCode,
-    /// What went wrong, for developers.
+    /// A text for developers.
     pub description: Option<String>,
     /// A page about it.
     pub uri: Option<String>,

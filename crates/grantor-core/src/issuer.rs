@@ -44,7 +44,7 @@ impl Issuer {
     /// Reads an issuer: https, or http on a loopback address.
     ///
     /// # Errors
-    /// What [`InvalidIssuer`] lists.
+    /// Fails for the reasons that [`InvalidIssuer`] lists.
     pub fn parse(text: &str) -> Result<Self, InvalidIssuer> {
         Self::parse_with(text, LocalhostNames::ByDns)
     }

@@ -1,3 +1,5 @@
+//! Parameters in `application/x-www-form-urlencoded`.
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -17,7 +19,7 @@ pub struct Params<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidParams {
-    /// A parameter stands there twice.
+    /// A parameter is given twice.
     Repeated(String),
     /// A name or a value is not UTF-8.
     NotUtf8,

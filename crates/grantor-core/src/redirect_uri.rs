@@ -81,8 +81,8 @@ const FORBIDDEN: [&str; 20] = [
     "wss",
 ];
 
-/// What authorization responses bring (RFC 6749 section 4.1.2, RFC 9207, OAuth 2.0 Multiple Response
-/// Type Encoding Practices, JARM).
+/// The parameters of authorization responses (RFC 6749 section 4.1.2, RFC 9207, OAuth 2.0 Multiple
+/// Response Type Encoding Practices, JARM).
 const RESPONSE_PARAMETERS: [&str; 13] = [
     "access_token",
     "code",
@@ -103,7 +103,7 @@ impl RedirectUri {
     /// Reads a redirect URI for registration.
     ///
     /// # Errors
-    /// What [`InvalidRedirectUri`] lists.
+    /// Fails for the reasons that [`InvalidRedirectUri`] lists.
     pub fn parse(text: &str) -> Result<Self, InvalidRedirectUri> {
         let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'\\' | b'"' | b'<' | b'>');
         if !text.bytes().all(plain) {
@@ -155,8 +155,8 @@ impl RedirectUri {
         &self.0
     }
 
-    /// Whether a request may name this URI: the same text, byte for byte (RFC 9700 section 2.1). For
-    /// a loopback address alone the port may be another (RFC 8252 section 7.3).
+    /// Returns whether a request may name this URI: the same text, byte for byte (RFC 9700 section
+    /// 2.1). For a loopback address alone the port may be another (RFC 8252 section 7.3).
     #[must_use]
     pub fn matches(&self, requested: &str) -> bool {
         if self.0 == requested {

@@ -1,3 +1,5 @@
+//! Scopes.
+
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -73,26 +75,26 @@ impl Scope {
         &self.0
     }
 
-    /// Whether there is no value.
+    /// Returns whether there is no value.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a value is in it.
+    /// Returns whether a value is in it.
     #[must_use]
     pub fn contains(&self, value: &str) -> bool {
         self.iter().any(|own| own == value)
     }
 
-    /// Whether every value is also in `other`.
+    /// Returns whether every value is also in `other`.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
         let others = other.lookup();
         self.iter().all(|value| others.contains(value))
     }
 
-    /// Whether both have the same values, in whatever order.
+    /// Returns whether both have the same values, in whatever order.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
         self.is_subset(other) && other.is_subset(self)
@@ -152,7 +154,7 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// Whether it was not there yet.
+    /// Returns whether it was not there yet.
     fn insert(&mut self, value: &'a str) -> bool {
         if self.many.is_empty() {
             if self.few.contains(&value) {

@@ -101,7 +101,7 @@ impl TrustedProxies {
         client
     }
 
-    /// Whether a connection comes from a named proxy.
+    /// Returns whether a connection comes from a named proxy.
     #[must_use]
     pub fn includes(&self, peer: PeerAddress) -> bool {
         self.is_named(peer.0.to_canonical())
@@ -113,7 +113,7 @@ impl TrustedProxies {
             .any(|network| network.contains(&address))
     }
 
-    /// What each proxy said, the last first.
+    /// Returns the address that each proxy added, the last proxy first.
     fn hops(&self, headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
         let header = self.header;
         let values = headers.get_all(header.name()).iter();

@@ -1,3 +1,5 @@
+//! The authorization response.
+
 use std::fmt;
 
 use grantor_jose::digest::constant_time_eq;
@@ -8,10 +10,10 @@ use crate::issuer::Issuer;
 use crate::params::{InvalidParams, Params};
 use crate::secret::Secret;
 
-/// What comes back to the redirect URI.
+/// The parameters that arrive at the redirect URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizationResponse {
-    /// What was granted, or an error.
+    /// The granted code and tokens, or an error.
     pub outcome: Result<Authorized, ErrorResponse>,
     /// The `state` of the request.
     pub state: Option<String>,
@@ -19,7 +21,7 @@ pub struct AuthorizationResponse {
     pub issuer: Option<String>,
 }
 
-/// What an authorization endpoint grants: a code, and what else the response type asked for.
+/// The result of a granted authorization: a code, and other values of the response type.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Authorized {
     /// The authorization code.
@@ -30,11 +32,11 @@ pub struct Authorized {
     pub token_type: Option<String>,
     /// How many seconds it lives.
     pub expires_in: Option<u64>,
-    /// What it allows, if that is not what was asked for.
+    /// The granted scope, if it differs from the requested one.
     pub scope: Option<String>,
     /// An ID token.
     pub id_token: Option<Secret>,
-    /// What a client notices by that the user's session at the server has changed (OpenID Connect
+    /// A value that changes with the user's session at the server (OpenID Connect
     /// Session Management section 3.1).
     pub session_state: Option<String>,
 }
@@ -124,7 +126,7 @@ impl AuthorizationResponse {
     /// a server must name itself.
     ///
     /// # Errors
-    /// What [`AuthorizationError`] lists.
+    /// Fails for the reasons that [`AuthorizationError`] lists.
     pub fn into_code(
         self,
         state: &str,

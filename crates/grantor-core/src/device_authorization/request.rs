@@ -15,7 +15,7 @@ use crate::token::to_request;
 /// authentication.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeviceAuthorizationRequest {
-    /// What is asked for.
+    /// The requested scope.
     pub scope: Option<Scope>,
     /// Where the token is to be used (RFC 8707).
     pub resource: Vec<String>,

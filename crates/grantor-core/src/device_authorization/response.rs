@@ -13,12 +13,12 @@ use crate::secret::Secret;
 use crate::token::TokenError;
 use crate::token::{lifetime, read_members, unexpected};
 
-/// What a device is given, to show it to its user (RFC 8628 section 3.2).
+/// The response for a device, with the code and URI for its user (RFC 8628 section 3.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceAuthorizationResponse {
-    /// What the device presents for a token.
+    /// The code that the device sends to the token endpoint.
     pub device_code: Secret,
-    /// What the user types in; without control characters.
+    /// The code that the user types in; without control characters.
     pub user_code: String,
     /// Where the user types it in: https, or on this machine.
     pub verification_uri: Url,
@@ -35,13 +35,13 @@ pub struct DeviceAuthorizationResponse {
 pub struct DeviceAuthorizationError(TokenError);
 
 impl DeviceAuthorizationError {
-    /// What the endpoint answered, which fails in the ways of a token endpoint.
+    /// Returns the answer of the endpoint, which fails in the ways of a token endpoint.
     #[must_use]
     pub fn answer(&self) -> &TokenError {
         &self.0
     }
 
-    /// Whether the same request may succeed later.
+    /// Returns whether the same request may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.0.is_transient()

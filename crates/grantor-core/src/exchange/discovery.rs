@@ -67,7 +67,7 @@ impl fmt::Display for DiscoveryError {
 impl std::error::Error for DiscoveryError {}
 
 impl DiscoveryError {
-    /// Whether the same request may succeed later.
+    /// Returns whether the same request may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -86,8 +86,8 @@ impl DiscoveryError {
         }
     }
 
-    /// Whether the server says that it is another one. Nothing else means that metadata which was
-    /// known before is no longer that of the issuer.
+    /// Returns whether the server says that it is another one. Nothing else means that metadata
+    /// which was known before is no longer that of the issuer.
     #[must_use]
     pub fn is_other_issuer(&self) -> bool {
         matches!(self, Self::Invalid(InvalidMetadata::OtherIssuer(_)))
@@ -108,7 +108,7 @@ impl DiscoveryError {
 /// Finds a server's metadata: at the location of RFC 8414, then at that of OpenID Connect.
 ///
 /// The second is tried whatever is wrong with the first, unless its document names another issuer
-/// or there is no answer. What may succeed later at one of them may succeed later.
+/// or there is no answer. A failure that is transient at one of them is transient.
 #[derive(Debug)]
 pub struct Discovery {
     issuer: Issuer,
@@ -140,8 +140,8 @@ impl Discovery {
         }
     }
 
-    /// Who resolves names below `localhost`: with a client that does it itself, endpoints there may
-    /// be http.
+    /// Sets the resolver of names below `localhost`: with a client that does it itself, endpoints
+    /// there may be http.
     #[must_use]
     pub fn localhost_names(mut self, names: LocalhostNames) -> Self {
         self.names = names;
@@ -256,7 +256,7 @@ mod tests {
         assert!(matches!(found, Step::Done(Ok(_))));
     }
 
-    /// What comes of the answers of both locations.
+    /// Runs the exchange with the answers of both locations and returns its output.
     fn play(answers: impl IntoIterator<Item = Event>) -> Result<ServerMetadata, DiscoveryError> {
         let mut discovery = Discovery::new(issuer());
         let mut step = discovery.step(Event::Continue, Duration::ZERO);

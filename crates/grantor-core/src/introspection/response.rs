@@ -11,14 +11,14 @@ use crate::members::InvalidMember;
 use crate::members::Members;
 use crate::scope::Scope;
 
-/// What an introspection endpoint says (RFC 7662 section 2.2).
+/// The answer of an introspection endpoint (RFC 7662 section 2.2).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Introspection {
-    /// Whether the token is good. If it is not, nothing else is said.
+    /// True if the token is good. If it is not, nothing else is said.
     pub active: bool,
-    /// What it reaches.
+    /// The scope of the token.
     pub scope: Option<Scope>,
-    /// Whose it is.
+    /// The client that the token was issued to.
     pub client_id: Option<String>,
     /// How it is used.
     pub token_type: Option<String>,
@@ -32,7 +32,7 @@ pub struct Introspection {
     pub sub: Option<String>,
     /// Where it is good.
     pub aud: Vec<String>,
-    /// Who issued it.
+    /// The issuer of the token.
     pub iss: Option<String>,
     /// The token's identifier.
     pub jti: Option<String>,
@@ -118,7 +118,8 @@ impl Introspection {
     /// Reads an answer whose status is 200, as [`from_json`](Self::from_json) does.
     ///
     /// # Errors
-    /// What [`InvalidIntrospection`] lists; the message holds no value of the answer.
+    /// Fails for the reasons that [`InvalidIntrospection`] lists; the message holds no value of the
+    /// answer.
     pub fn from_response<B: AsRef<[u8]>>(
         response: &Response<B>,
     ) -> Result<Self, InvalidIntrospection> {
@@ -133,7 +134,8 @@ impl Introspection {
     /// that has to be readable.
     ///
     /// # Errors
-    /// What [`InvalidIntrospection`] lists; the message holds no value of the answer.
+    /// Fails for the reasons that [`InvalidIntrospection`] lists; the message holds no value of the
+    /// answer.
     pub fn from_json(json: &[u8]) -> Result<Self, InvalidIntrospection> {
         let mut members = Members::parse(json).ok_or(InvalidIntrospection::Malformed)?;
         let active = members.flag("active")?;

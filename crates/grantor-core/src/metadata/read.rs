@@ -63,7 +63,7 @@ impl ServerMetadata {
     /// A member that is null or empty is absent.
     ///
     /// # Errors
-    /// What [`InvalidMetadata`] lists.
+    /// Fails for the reasons that [`InvalidMetadata`] lists.
     pub fn parse(json: &[u8], asked: &Issuer) -> Result<Self, InvalidMetadata> {
         Self::parse_with(json, asked, LocalhostNames::ByDns)
     }

@@ -10,7 +10,7 @@ use crate::quirks::Quirks;
 use crate::token::TokenError;
 use crate::token::{lifetime, read_members, unexpected};
 
-/// What stands for a request that was pushed (RFC 9126 section 2.2).
+/// The reference to a pushed request (RFC 9126 section 2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushedAuthorizationResponse {
     /// The user's browser is sent with this in place of the parameters, once.
@@ -24,13 +24,13 @@ pub struct PushedAuthorizationResponse {
 pub struct PushedAuthorizationError(TokenError);
 
 impl PushedAuthorizationError {
-    /// What the endpoint answered, which fails in the ways of a token endpoint.
+    /// Returns the answer of the endpoint, which fails in the ways of a token endpoint.
     #[must_use]
     pub fn answer(&self) -> &TokenError {
         &self.0
     }
 
-    /// Whether the same request may succeed later.
+    /// Returns whether the same request may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.0.is_transient()

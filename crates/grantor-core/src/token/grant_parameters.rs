@@ -5,7 +5,7 @@ use crate::params::Params;
 use crate::pkce::CodeVerifier;
 use crate::secret::Secret;
 
-/// What a client presents for a token.
+/// The grant that a client presents for a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GrantParameters {
@@ -47,9 +47,10 @@ pub enum GrantParameters {
     TokenExchange {
         /// The token of the one for whom the new one is.
         subject_token: Secret,
-        /// What kind of token it is, such as [`token_type::ACCESS_TOKEN`](crate::token_type::ACCESS_TOKEN).
+        /// The kind of the token, such as
+        /// [`token_type::ACCESS_TOKEN`](crate::token_type::ACCESS_TOKEN).
         subject_token_type: String,
-        /// Who acts for the subject; the subject itself, if absent.
+        /// The party that acts for the subject; the subject itself, if absent.
         actor: Option<ActorToken>,
         /// The kind of token that is wanted; for the server to choose, if absent.
         requested_token_type: Option<String>,
@@ -66,7 +67,7 @@ pub enum GrantParameters {
 pub struct ActorToken {
     /// The token.
     pub token: Secret,
-    /// What kind of token it is, such as [`token_type::JWT`](crate::token_type::JWT).
+    /// The kind of the token, such as [`token_type::JWT`](crate::token_type::JWT).
     pub token_type: String,
 }
 

@@ -16,7 +16,7 @@ use crate::scope::Scope;
 /// A request for a token, without the client's authentication.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRequest {
-    /// What is presented for it.
+    /// The grant that is presented.
     pub grant: GrantParameters,
     /// The access token that the client asks for.
     pub parameters: TokenParameters,
@@ -56,7 +56,7 @@ impl From<InvalidTokenRequest> for ErrorResponse {
     }
 }
 
-/// What is read into fields of its own, or by somebody else.
+/// Parameters that are read into fields of their own, or by other code.
 const COMMON: [&str; 6] = [
     "grant_type",
     "scope",

@@ -11,7 +11,7 @@ use super::lifetime::lifetime;
 use crate::scope::Scope;
 use crate::secret::Secret;
 
-/// What a token endpoint gives (RFC 6749 section 5.1).
+/// The successful answer of a token endpoint (RFC 6749 section 5.1).
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenResponse {
     /// The access token.
@@ -25,9 +25,9 @@ pub struct TokenResponse {
     /// How long that is good; unknown or without end, if absent. No specification has it: it is
     /// `refresh_token_expires_in` or `refresh_expires_in` on the wire, and 0 there is "without end".
     pub refresh_token_expires_in: Option<Duration>,
-    /// What was granted; what was asked for, if absent.
+    /// The granted scope; the requested one, if absent.
     pub scope: Option<Scope>,
-    /// Who the user is (OpenID Connect).
+    /// The ID token, which identifies the user (OpenID Connect).
     pub id_token: Option<Secret>,
     /// Further members.
     pub extra: Map<String, Value>,
@@ -49,8 +49,8 @@ impl TokenResponse {
         }
     }
 
-    /// What kind of token it is, after a token exchange (RFC 8693 section 2.2.1). If it is no access
-    /// token, `token_type` is `N_A`.
+    /// Returns the kind of the token, after a token exchange (RFC 8693 section 2.2.1). If it is no
+    /// access token, `token_type` is `N_A`.
     #[must_use]
     pub fn issued_token_type(&self) -> Option<&str> {
         self.extra.get("issued_token_type")?.as_str()
@@ -97,7 +97,7 @@ impl TokenResponse {
     /// refresh token that is still good, and is not given up for what a token can do without.
     ///
     /// # Errors
-    /// What is wrong with it, without a value of it.
+    /// Fails with the fault of the answer, without a value of it.
     pub fn from_json(mut json: Map<String, Value>) -> Result<Self, &'static str> {
         let mut text = |name: &str| match json.remove(name) {
             Some(Value::String(text)) if !text.is_empty() => Some(text),

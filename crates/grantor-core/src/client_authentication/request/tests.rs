@@ -1,3 +1,5 @@
+//! Tests of reading client authentication.
+
 use grantor_jose::base64url;
 
 use super::*;
