@@ -129,7 +129,7 @@ pub(crate) fn push(bytes: &[u8], out: &mut Vec<u8>) {
     encode_slice(bytes, &mut out[start..]);
 }
 
-/// Replaces what follows `start` with its encoding. What is encoded goes to the room behind it
+/// Replaces the bytes from `start` on with their encoding. The end is encoded to the room behind it
 /// first and is then moved to its place, which spares a second buffer.
 pub(crate) fn encode_tail(out: &mut Vec<u8>, start: usize) {
     let end = out.len();
@@ -246,7 +246,8 @@ mod tests {
     #[test]
     fn rejects_padding_other_alphabets_and_trailing_bits() {
         for bad in ["AA==", "+/8", "A", "AB", " AA", "AA\n"] {
-            // Longer texts are decoded with other instructions, in every place of which it stands.
+            // Longer texts are decoded with other instructions, so the bad end is tried after many
+            // lengths.
             for before in (0..400).step_by(4) {
                 let bad = format!("{}{bad}", "A".repeat(before));
                 assert_eq!(decode(&bad), Err(InvalidBase64Url), "{bad:?}");

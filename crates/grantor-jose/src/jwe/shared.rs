@@ -7,7 +7,7 @@ use super::content::{self, Cipher};
 use super::{ContentEncryption, KeyManagement};
 use crate::Error;
 
-/// What both sides know: a key, prepared where the library can keep it so, or a password.
+/// The secret of both sides: a key, prepared where the library can keep it so, or a password.
 pub(super) struct Shared {
     bytes: Zeroizing<Vec<u8>>,
     /// Of `dir` and of the algorithms that wrap with AES-GCM.

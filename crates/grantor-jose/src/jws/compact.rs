@@ -142,7 +142,7 @@ impl Compact<'_> {
     }
 }
 
-/// What is signed, in the form in which it is at hand.
+/// The signed bytes, in the form in which they are at hand.
 #[derive(Clone, Copy)]
 pub(super) enum Payload<'a> {
     Encoded(&'a str),

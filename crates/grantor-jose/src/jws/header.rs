@@ -57,9 +57,9 @@ impl Header {
         }
     }
 
-    /// Adds another member, as `x5t`. What the key says (`alg`, `kid`), what has a function of its
-    /// own here (`typ`, `cty`, `b64`) and what would need an extension (`crit`) is left out, and of
-    /// two members with one name the first.
+    /// Adds another member, as `x5t`. Members that the key provides (`alg`, `kid`), that have a
+    /// function of their own here (`typ`, `cty`, `b64`), or that would need an extension (`crit`)
+    /// are left out. Of two members with one name the last is kept.
     #[must_use]
     pub fn with_member(mut self, name: impl Into<String>, value: Value) -> Self {
         let name = name.into();
@@ -143,7 +143,7 @@ pub(crate) enum Extensions {
     Unencoded,
 }
 
-/// What a verifier reads of a header.
+/// The header members that a verifier reads.
 #[derive(Debug)]
 pub(super) struct Parsed<'h> {
     pub(super) algorithm: Algorithm,
@@ -151,7 +151,7 @@ pub(super) struct Parsed<'h> {
     pub(super) typ: Option<Cow<'h, str>>,
     pub(super) content_type: Option<Cow<'h, str>>,
     pub(super) unencoded: bool,
-    /// `jwk`, as it stands there.
+    /// `jwk`, unchanged.
     pub(super) embedded_key: Option<Value>,
 }
 
@@ -195,7 +195,7 @@ pub(super) fn extensions(
         return Err(Error::CriticalHeader);
     }
     // RFC 7515 section 4.1.11: not empty, no name twice, none that is not in the header; as only
-    // one name is understood, one that is fine stands alone.
+    // one name is understood, a valid list has that name alone.
     let names = critical.other().and_then(Value::as_array);
     let names = names.ok_or(Error::InvalidHeader("crit"))?;
     match names.as_slice() {

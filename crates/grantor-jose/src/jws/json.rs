@@ -74,7 +74,7 @@ fn verify_with(
 }
 
 enum Payload<'a> {
-    /// As it stands in the token.
+    /// The encoded text in the token.
     Within(String),
     Detached(&'a [u8]),
 }

@@ -7,7 +7,7 @@ use super::kind::{self, Kind};
 use super::{Claims, Typ};
 use crate::{Algorithm, Error, Leeway, Timestamp, digest};
 
-/// What one kind of token must fulfil, so that no other kind passes for it.
+/// The requirements on one kind of token, so that no other kind passes for it.
 ///
 /// ```
 /// use grantor_jose::{Algorithm, jwt::Policy};
@@ -91,7 +91,7 @@ impl Policy {
     }
 
     /// Answers of `issuer` to the introspection of a token by `resource_server` (RFC 9701 section
-    /// 5). What they say about the token is in `token_introspection`.
+    /// 5). The members about the token are in `token_introspection`.
     #[must_use]
     pub fn introspection(issuer: impl Into<String>, resource_server: impl Into<String>) -> Self {
         let resource_server = Some(resource_server.into());
