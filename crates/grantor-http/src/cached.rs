@@ -68,7 +68,7 @@ impl<T> From<T> for Fetched<T> {
     }
 }
 
-/// What was to be fetched is not there. Trying later may help.
+/// The value could not be fetched. Trying later may help.
 #[derive(Debug, Clone)]
 pub struct Unavailable {
     message: Arc<str>,

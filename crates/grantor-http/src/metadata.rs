@@ -13,14 +13,14 @@ use crate::{Transport, drive};
 
 /// How long metadata is used before it is fetched again.
 const FRESH: Duration = Duration::from_secs(3600);
-/// How long a failure is told again without asking.
+/// The time for which a failure is reported again without a new request.
 const FAILED: Duration = Duration::from_secs(3);
 /// How many issuers are remembered.
 const ISSUERS: usize = 1000;
 
 type Answer = Result<Arc<ServerMetadata>, DiscoveryError>;
 
-/// What authorization servers publish about themselves, fetched once an hour and once at a time.
+/// A cache of authorization servers' metadata, fetched once an hour and once at a time.
 ///
 /// Callers who ask while it is being fetched wait for the same answer. When it can't be fetched
 /// again, what was known stays in use, unless the server says that it is another issuer.
@@ -53,8 +53,9 @@ impl MetadataCache {
     /// The metadata of an issuer.
     ///
     /// # Errors
-    /// It can't be fetched or can't be used, and was not known before. A failure is told again
-    /// without asking the server, for three seconds or for as long as the server wants that.
+    /// Fails if metadata can't be fetched or can't be used, and was not known before. A failure is
+    /// reported again without asking the server, for three seconds or for as long as the server
+    /// wants that.
     pub async fn get(&self, issuer: &Issuer) -> Answer {
         self.fetch(issuer, None).await
     }
@@ -93,7 +94,8 @@ impl MetadataCache {
         answer.answer.clone()
     }
 
-    /// The answer, as long as nobody is to ask again. What is left of a pause is told as that.
+    /// Returns the answer, as long as no new request is due. A pause is answered with the time that
+    /// is left of it.
     fn fresh(&self, known: &Known) -> Option<Answer> {
         let left = known.until.checked_sub(self.environment.clock.elapsed());
         let left = left.filter(|left| !left.is_zero())?;
@@ -156,7 +158,7 @@ mod tests {
         seconds: AtomicU64,
         fails: AtomicUsize,
         requests: AtomicUsize,
-        /// What is answered instead of metadata: status and body.
+        /// The answer in place of metadata: status and body.
         instead: Mutex<Option<(u16, &'static str)>>,
     }
 

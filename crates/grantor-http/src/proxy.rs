@@ -56,7 +56,7 @@ impl ProxySettings {
         })
     }
 
-    /// What to say of a URL that can't be read.
+    /// Returns the message for a URL that can't be read.
     pub(crate) fn malformed(&self) -> String {
         format!("{} holds no URL of a proxy", self.variable)
     }
@@ -82,7 +82,8 @@ impl fmt::Display for UnusableProxy {
 
 impl std::error::Error for UnusableProxy {}
 
-/// The scheme of a URL; none, if it has none. What precedes `://` may also be a name and a password.
+/// Returns the scheme of a URL; none, if it has none. The part before `://` may also be a name and
+/// a password.
 fn scheme(url: &str) -> Option<&str> {
     let (scheme, _) = url.split_once("://")?;
     let is_scheme = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');

@@ -30,7 +30,7 @@ async fn server_at(address: &str, answer: Option<Vec<u8>>) -> SocketAddr {
     address
 }
 
-/// What a transport makes of a request to this URI.
+/// Returns the failure of a request to this URI.
 async fn failure(transport: &ReqwestTransport, uri: &str) -> TransportError {
     let request = Request::get(uri).body(Bytes::new()).unwrap();
     transport.send(request).await.unwrap_err()
