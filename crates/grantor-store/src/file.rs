@@ -170,7 +170,7 @@ impl Listing for FileStore {
 }
 
 fn put_in(folder: &Folder, put: &Put) -> Result<PutOutcome, Error> {
-    // What is written whatever was there also heals what can't be read.
+    // An unconditional write also replaces a file that can't be read.
     if put.expect != Expect::Any {
         let stored = folder.read(&put.key)?.map(|entry| entry.version);
         if let Some(outcome) = put.settled_by(stored) {

@@ -5,8 +5,8 @@ use grantor_jose::digest::{MacKey, sha256};
 
 /// The key of a record: at most 64 bytes, compared bytewise.
 ///
-/// An issuer tag (8 bytes), a kind (2 bytes) and an identifier. What we mint has time-ordered
-/// identifiers, so that the keys of one kind grow at one end.
+/// An issuer tag (8 bytes), a kind (2 bytes) and an identifier. Identifiers made by grantor are
+/// ordered by time, so that the keys of one kind grow at one end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     bytes: [u8; Self::MAX],
@@ -114,13 +114,13 @@ impl Namespace {
         self.key(kind, &identifier)
     }
 
-    /// What all keys of one kind begin with.
+    /// Returns the prefix of all keys of one kind.
     #[must_use]
     pub fn prefix(&self, kind: [u8; 2]) -> Key {
         self.key(kind, &[])
     }
 
-    /// What all keys of one kind begin with that belong to `owner`.
+    /// Returns the prefix of all keys of one kind that belong to `owner`.
     #[must_use]
     pub fn prefix_under(&self, kind: [u8; 2], owner: &str) -> Key {
         self.key(kind, &first_half(owner))

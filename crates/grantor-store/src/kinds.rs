@@ -38,7 +38,7 @@ impl Kind {
         self.name
     }
 
-    /// What records of this kind ask of their store.
+    /// Returns the needs of records of this kind.
     #[must_use]
     pub const fn class(&self) -> Class {
         self.class

@@ -22,7 +22,7 @@ use crate::store::Version;
 pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Which kind it is: grantor's own are listed in [`kinds`](crate::kinds).
     const KIND: Kind;
-    /// What one is called in messages.
+    /// The name of one record in messages.
     const NAME: &'static str;
     /// The newest format that this program writes and reads.
     const FORMAT: u8 = 1;
@@ -64,7 +64,7 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
     }
 }
 
-/// What `json` holds of a record of kind `R`, in its own type or in that of an older format: for
+/// Reads the JSON of a record of kind `R`, in its own type or in that of an older format: for
 /// [`Record::upgrade`].
 ///
 /// # Errors

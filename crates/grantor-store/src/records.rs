@@ -202,7 +202,7 @@ impl<R: Record> Records<R> {
         }
     }
 
-    /// Removes a record whatever its version. Whether there was one.
+    /// Removes a record whatever its version, and returns whether there was one.
     ///
     /// # Errors
     /// The store failed.

@@ -14,7 +14,7 @@ use crate::error::{Applied, Error};
 use crate::key::Key;
 use crate::store::{Entry, Expect, Put, PutOutcome, RemoveOutcome, Store, Version};
 
-/// What a [`SimpleStore`] fails with.
+/// The error of a [`SimpleStore`].
 pub type SimpleError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Any cache that a program has already: get and set, for keeping tokens only.
@@ -172,7 +172,7 @@ fn name(key: &Key) -> String {
 
 /// A record, then: its version, its expiry in milliseconds (all ones: never), its value.
 const RECORD: u8 = 1;
-/// Nothing: what stands where a record was removed.
+/// The mark of a removed record.
 const REMOVED: u8 = 0;
 
 const NEVER: i64 = -1;

@@ -12,8 +12,8 @@ use crate::store::Moment;
 
 /// How much further than the monotonic clock wall time may go before that counts as a jump.
 const MAX_DRIFT: Duration = Duration::from_secs(60);
-/// How long nobody may have told a store the time before a start counts as one after a gap: longer
-/// than [`SAVE_EVERY`], since the newest time is not saved more often.
+/// The longest time between the last known time and a start that is not a gap: longer than
+/// [`SAVE_EVERY`], since the newest time is not saved more often.
 const MAX_GAP: Duration = Duration::from_secs(15 * 60);
 /// How long nothing is deleted after a jump or a gap, by the monotonic clock.
 const WAIT: Duration = Duration::from_secs(3600);
@@ -31,7 +31,8 @@ pub struct SweepClock {
     state: Mutex<State>,
     /// The time by which to delete; [`NOT_TRUSTED`], if there is none.
     trusted: AtomicI64,
-    /// Stands for both times last told: most calls of one millisecond have nothing to add.
+    /// A digest of both times that were last told: most calls of one millisecond have nothing to
+    /// add.
     last_told: AtomicI64,
 }
 
@@ -71,7 +72,7 @@ impl SweepClock {
             return;
         }
         self.last_told.store(told, Ordering::Relaxed);
-        // Whoever holds it tells the time just as well.
+        // The thread that holds the lock reports the same time.
         let mut state = match self.state.try_lock() {
             Ok(state) => state,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -82,8 +83,8 @@ impl SweepClock {
         self.trusted.store(trusted, Ordering::Relaxed);
     }
 
-    /// The time by which records may be judged for deletion; none while nobody has told it or it is
-    /// not believed.
+    /// Returns the time by which records may be judged for deletion; none while no time was
+    /// reported or it is not believed.
     #[must_use]
     pub fn trusted(&self) -> Option<Timestamp> {
         let trusted = self.trusted.load(Ordering::Relaxed);
@@ -104,12 +105,12 @@ impl SweepClock {
         due.then_some(newest)
     }
 
-    /// What [`to_save`](Self::to_save) gave last was not saved.
+    /// Notes that the last time from [`to_save`](Self::to_save) was not saved.
     pub fn not_saved(&self) {
         self.lock().saved = None;
     }
 
-    /// What was noticed since the last call.
+    /// Returns the notices since the last call.
     #[must_use]
     pub fn take_notices(&self) -> Vec<Notice> {
         std::mem::take(&mut self.lock().notices)

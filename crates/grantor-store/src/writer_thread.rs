@@ -18,7 +18,7 @@ const MAX_BATCH: usize = 512;
 pub struct WriterThread<J> {
     jobs: Option<Sender<J>>,
     thread: Option<JoinHandle<()>>,
-    /// What it writes, for messages.
+    /// The name of the data it writes, for messages.
     what: &'static str,
 }
 

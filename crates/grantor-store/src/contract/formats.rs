@@ -60,10 +60,10 @@ pub fn check_formats<R: Record>(records: &Path) -> Result<(), Vec<String>> {
     }
 }
 
-/// What is pinned of a record in one format.
+/// The pinned bytes of a record in one format.
 #[derive(Default)]
 struct Pinned {
-    /// What follows the format byte.
+    /// The bytes after the format byte.
     plain: Option<Vec<u8>>,
     is_json: bool,
     sealed: Option<Vec<u8>>,

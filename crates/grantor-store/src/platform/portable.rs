@@ -1,6 +1,6 @@
 //! Folders by their paths.
 //!
-//! What it lacks: others are kept out by what the folder inherits, not by modes; a folder that is
+//! Its limits: others are kept out by what the folder inherits, not by modes; a folder that is
 //! moved or replaced while it is in use is not noticed; and nothing sees to it that the name of a
 //! new file survives a loss of power.
 
@@ -68,7 +68,7 @@ impl Directory {
         fs::rename(self.path.join(from), self.path.join(to))
     }
 
-    /// Removes a file. Whether there was one.
+    /// Removes a file, and returns whether there was one.
     pub(crate) fn remove(&self, name: &str) -> io::Result<bool> {
         match fs::remove_file(self.path.join(name)) {
             Ok(()) => Ok(true),
