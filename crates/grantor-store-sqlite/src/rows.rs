@@ -123,7 +123,7 @@ pub(crate) fn count(connection: &Connection, kind: Kind) -> Result<u64> {
     Ok(u64::try_from(found).unwrap_or(0))
 }
 
-/// What a part of a sweep came to.
+/// The result of a part of a sweep.
 #[derive(Debug)]
 pub(crate) struct Swept {
     pub(crate) deleted: usize,

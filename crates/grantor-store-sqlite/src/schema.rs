@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::not_opened;
 
-/// What makes the file ours: "grnt".
+/// The application id in the file's header: "grnt".
 const APPLICATION_ID: i64 = 0x6772_6e74;
 
 /// One step per version of the schema, never changed once released.
