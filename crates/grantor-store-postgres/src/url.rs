@@ -95,7 +95,7 @@ fn hosts(config: &Config) -> Result<Vec<Config>, Error> {
     let one = |(index, name): (usize, &Host)| {
         let mut one = Config::new();
         match name {
-            // What follows an "@" in a password would be looked up as a host.
+            // A text after an "@" in a password would be looked up as a host.
             Host::Tcp(name) if name.contains('@') => {
                 return Err(wrong("write \"@\" in a password as %40"));
             }

@@ -10,7 +10,7 @@ use grantor_testservers::Postgres;
 
 use crate::{block_on, creation, runtime, value_of};
 
-/// Puts until it is told to end; after an error the same put again, until it has an answer.
+/// Puts until the test ends it; after an error the same put again, until it has an answer.
 pub(crate) async fn write(
     store: Arc<PostgresStore>,
     writer: usize,

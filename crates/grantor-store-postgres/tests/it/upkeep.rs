@@ -1,4 +1,4 @@
-//! What is dead is deleted, and a clock that jumps deletes nothing.
+//! Dead rows are deleted, and a clock that jumps deletes nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
