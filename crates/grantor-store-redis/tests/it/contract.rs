@@ -1,3 +1,5 @@
+//! The contract of a store, on Redis.
+
 use grantor_store::contract::{Alternating, Suite, run};
 use grantor_store::{Durability, Store};
 use grantor_store_redis::RedisStore;
