@@ -4,14 +4,14 @@ use tokio::sync::watch;
 
 use super::FakeServer;
 
-/// Whether token requests are held back, and how many requests wait for a test to go on.
+/// Says whether token requests are held back, and how many requests wait for a test to go on.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     holding: bool,
     waiting: usize,
 }
 
-/// What is held back.
+/// Holds requests back.
 impl FakeServer {
     /// Holds back token requests until [`release`](Self::release).
     pub fn hold(&self) {

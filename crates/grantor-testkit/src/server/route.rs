@@ -3,7 +3,7 @@
 use grantor_core::Issuer;
 use http::Uri;
 
-/// What a request to a [`FakeServer`](crate::FakeServer) is for.
+/// The endpoint that a request to a [`FakeServer`](crate::FakeServer) is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -26,7 +26,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// What a request with this URI is for, at a server with this issuer.
+    /// Returns the endpoint of a request with this URI, at a server with this issuer.
     pub(super) fn of(issuer: &Issuer, uri: &Uri) -> Self {
         if !is_at(issuer, uri) {
             return Self::Api;

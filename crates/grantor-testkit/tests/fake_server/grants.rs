@@ -1,3 +1,5 @@
+//! The grants of the fake server.
+
 use grantor_core::{ErrorCode, ErrorResponse, Timestamp};
 use grantor_jose::{Algorithm, Key, jws};
 use grantor_testkit::{GrantAnswer, answer};
