@@ -237,7 +237,7 @@ fn is_ready(state: &Path, pid: u32) -> bool {
     line(0) == pid.to_string() && line(7) == "ready"
 }
 
-/// What the server says if processes of its last run live.
+/// The server's message if processes of its last run live.
 const IN_USE: &str = "is still in use";
 
 /// The folder of the server's programs, of the newest version that is installed.
