@@ -1,3 +1,5 @@
+//! The error of building a server.
+
 use std::collections::HashSet;
 use std::fmt;
 

@@ -1,3 +1,5 @@
+//! The builder of a server.
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -94,8 +96,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets a site that is made of parts of the server, when the server is built. What is wrong with it
-    /// is told together with all else: `site_with(grantor_site::AccountSite::for_server)`.
+    /// Sets a site that is made of parts of the server, when the server is built. Its faults are
+    /// reported with all others: `site_with(grantor_site::AccountSite::for_server)`.
     #[must_use]
     pub fn site_with<S: Site>(
         mut self,

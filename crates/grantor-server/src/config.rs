@@ -1,3 +1,5 @@
+//! The configuration of a server.
+
 use std::time::Duration;
 
 use grantor_core::{Scope, TrustedProxies};
@@ -46,7 +48,7 @@ pub struct Config {
     /// How long the `request_uri` of a pushed request is valid: 5 to 600 s (RFC 9126 section 2.2), 90 s
     /// by default.
     pub pushed_request_lifetime: Duration,
-    /// Whether every authorization request has to be pushed (RFC 9126 section 5). No by default.
+    /// True if every authorization request has to be pushed (RFC 9126 section 5). No by default.
     pub require_pushed_authorization_requests: bool,
     /// How long a login or consent page may stay open. One hour by default.
     pub interaction_lifetime: Duration,

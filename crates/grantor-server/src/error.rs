@@ -1,3 +1,5 @@
+//! The errors of a server.
+
 use std::fmt;
 
 use grantor_core::{ErrorCode, ErrorResponse};

@@ -98,7 +98,8 @@ impl PushedRequests {
     }
 }
 
-/// Whether a `request_uri` is of the kind that this server hands out (RFC 9126 section 2.2).
+/// Returns whether a `request_uri` is of the kind that this server hands out (RFC 9126 section
+/// 2.2).
 pub(crate) fn is_ours(request_uri: &str) -> bool {
     request_uri.starts_with(OpaqueKind::PushedRequest.prefix())
 }

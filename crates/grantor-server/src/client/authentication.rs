@@ -107,7 +107,7 @@ impl<'a> Guesses<'a> {
         }
     }
 
-    /// Counts a wrong secret. Whether it is within the limit.
+    /// Counts a wrong secret, and returns whether it is within the limit.
     async fn is_within_limit(&self) -> Result<bool, Error> {
         match self.name() {
             Some(name) => self.limits.try_now(Bucket::WrongClientSecrets, &name).await,

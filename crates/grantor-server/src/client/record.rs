@@ -1,3 +1,5 @@
+//! The stored records of a client.
+
 use std::time::Duration;
 
 use grantor_core::{RedirectUri, Scope, Timestamp, TokenEndpointAuthMethod};

@@ -1,3 +1,5 @@
+//! The index of grants by their subject.
+
 use std::time::Duration;
 
 use grantor_core::Timestamp;

@@ -1,3 +1,5 @@
+//! The reasons for which a grant ends.
+
 /// Why a grant has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

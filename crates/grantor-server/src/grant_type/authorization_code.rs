@@ -1,3 +1,5 @@
+//! The grant type `authorization_code`.
+
 use grantor_core::{BoxFuture, CodeVerifier, GrantParameters, TokenRequest};
 use grantor_store::Versioned;
 

@@ -1,3 +1,5 @@
+//! A token request, as a grant type sees it.
+
 use std::time::Duration;
 
 use grantor_core::{Params, Scope, Timestamp};
@@ -201,8 +203,8 @@ impl<'a> TokenCall<'a> {
         }
     }
 
-    /// Whether everything that a grant depends on is still valid: its client, consent, user and
-    /// session.
+    /// Returns whether everything that a grant depends on is still valid: its client, consent, user
+    /// and session.
     ///
     /// # Errors
     /// The store failed.
@@ -236,7 +238,7 @@ impl<'a> TokenCall<'a> {
         })
     }
 
-    /// Whether grants of this client have refresh tokens.
+    /// Returns whether grants of this client have refresh tokens.
     #[must_use]
     pub fn has_refresh_tokens(&self) -> bool {
         let name = "refresh_token";

@@ -1,3 +1,5 @@
+//! The writes that follow the decision of a grant type.
+
 use std::time::Duration;
 
 use grantor_core::{Params, Secret, Timestamp, TokenResponse};

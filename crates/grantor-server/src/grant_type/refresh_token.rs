@@ -1,3 +1,5 @@
+//! The grant type `refresh_token`.
+
 use grantor_core::BoxFuture;
 use grantor_store::Versioned;
 

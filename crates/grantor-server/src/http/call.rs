@@ -1,3 +1,5 @@
+//! A request to an endpoint.
+
 use std::pin::pin;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! The stored record of an epoch.
+
 use grantor_core::Timestamp;
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! Reading and writing of epochs.
+
 use grantor_core::Environment;
 use grantor_store::{Cached, Diagnostics, Key, Records, Stores};
 

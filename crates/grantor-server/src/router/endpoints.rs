@@ -1,3 +1,5 @@
+//! The table of the endpoints.
+
 use grantor_core::{BoxFuture, ServerMetadata};
 use http::Method;
 use url::Url;
@@ -17,7 +19,7 @@ pub(crate) struct Endpoint {
     pub(crate) body: Body,
     pub(crate) authentication: Authentication,
     pub(crate) cors: Cors,
-    /// Whether a server has it. One that does not exist is 404 and not in the metadata.
+    /// Returns whether a server has it. One that does not exist is 404 and not in the metadata.
     pub(crate) exists: fn(&Offer<'_>) -> bool,
     /// Its part of the metadata.
     pub(crate) describe: fn(&Offer<'_>, Url, &mut ServerMetadata),

@@ -1,3 +1,5 @@
+//! The routes by path.
+
 use grantor_core::Issuer;
 
 use super::EndpointRow;

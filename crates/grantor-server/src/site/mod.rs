@@ -77,7 +77,7 @@ pub trait Site: Debug + Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(None)))
     }
 
-    /// Whether a name and a password are those of a user, for grant types that take them without a page.
+    /// Checks a name and a password, for grant types that take them without a page.
     /// A site that has passwords limits the attempts.
     fn password<'a>(
         &'a self,

@@ -1,3 +1,5 @@
+//! The claims of JWT access tokens.
+
 use grantor_core::{Scope, Timestamp};
 use grantor_jose::{ObjectWriter, jwt};
 use serde::Deserialize;

@@ -1,3 +1,5 @@
+//! The stored record of an opaque access token.
+
 use grantor_core::{Scope, Timestamp};
 use grantor_store::{Error, FieldWriter, Fields, InvalidField, Kind, Record, kinds, read_json};
 use serde::{Deserialize, Serialize};

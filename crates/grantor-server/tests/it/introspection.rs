@@ -1,3 +1,5 @@
+//! The introspection endpoint.
+
 use grantor_jose::{Algorithm, base64url};
 use grantor_server::AccessTokens;
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! The grant type `refresh_token`.
+
 use grantor_server::{Rotation, Target};
 
 use crate::support::{APP, Fixture, OTHER, SPA, Tokens};

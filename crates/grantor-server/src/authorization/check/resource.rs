@@ -1,3 +1,5 @@
+//! The check of `resource`.
+
 use grantor_core::BoxFuture;
 
 use crate::authorization::context::AuthorizationContext;
