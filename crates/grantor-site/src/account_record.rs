@@ -1,3 +1,5 @@
+//! The stored records of an account.
+
 use std::time::Duration;
 
 use grantor_core::Timestamp;

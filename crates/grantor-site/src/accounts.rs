@@ -1,3 +1,5 @@
+//! The accounts of the site.
+
 use grantor_core::{Environment, Secret};
 use grantor_server::{BuildError, Identifier};
 use grantor_store::{Change, Conflict, Diagnostics, Records, Stores, Versioned};

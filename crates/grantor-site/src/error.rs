@@ -1,3 +1,5 @@
+//! The errors of accounts.
+
 use std::fmt;
 
 use grantor_server::SiteError;

@@ -1,3 +1,5 @@
+//! The cookie of browsers that are known to an account.
+
 use std::time::Duration;
 
 use grantor_core::{Environment, Issuer, Timestamp};

@@ -1,3 +1,5 @@
+//! The pool of threads that hash passwords.
+
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -112,7 +114,7 @@ impl Passwords {
     }
 
     /// Checks a password against `hash`. `None` takes equally long and is false, so an unknown user
-    /// can't be told from a wrong password.
+    /// looks like a wrong password.
     ///
     /// # Errors
     /// The pool is full, or the hash can't be read.

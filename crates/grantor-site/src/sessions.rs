@@ -1,3 +1,5 @@
+//! The sessions of browsers.
+
 use std::time::Duration;
 
 use grantor_core::{Environment, Issuer, Timestamp};
