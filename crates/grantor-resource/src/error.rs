@@ -37,7 +37,7 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
-    /// Whether the token could not be checked, so that it may be good or bad.
+    /// Returns whether the token could not be checked, so that it may be good or bad.
     #[must_use]
     pub fn is_undecided(&self) -> bool {
         matches!(self, Self::Undecided(_))

@@ -26,7 +26,7 @@ pub struct DpopBuilder {
     problems: Vec<String>,
 }
 
-/// Whether proofs need a nonce, and under which key it is made.
+/// The nonce that proofs need, if any, and the key that makes it.
 enum Nonce {
     Unused,
     OfThisProcess,

@@ -23,7 +23,7 @@ impl Record for UsedProof {
     }
 }
 
-/// Whether nobody has used the proof before. One conditional put decides, so that of two requests with
+/// Returns whether the proof is new. One conditional put decides, so that of two requests with
 /// one proof one passes, whichever process they come to.
 pub(super) async fn redeem(used: &Records<UsedProof>, proof: &Proof) -> Result<bool, Error> {
     // A thumbprint has no dot.

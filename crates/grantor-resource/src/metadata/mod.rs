@@ -47,7 +47,7 @@ pub struct ResourceMetadata {
     /// The algorithms of DPoP proofs that it takes; see [`with_dpop`](Self::with_dpop).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dpop_signing_alg_values_supported: Vec<String>,
-    /// Whether it takes only tokens that are bound to a key.
+    /// True if it takes only tokens that are bound to a key.
     #[serde(default, skip_serializing_if = "is_false")]
     pub dpop_bound_access_tokens_required: bool,
     /// Everything else.

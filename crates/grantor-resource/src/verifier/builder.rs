@@ -20,9 +20,9 @@ use crate::{ConfigurationError, Introspect};
 pub struct VerifierBuilder {
     issuer: Option<Issuer>,
     discovers: bool,
-    /// Whether checking a token may send a request.
+    /// True if checking a token may send a request.
     sends: bool,
-    /// Whether JWTs are verified with the keys at `jwks_uri`.
+    /// True if JWTs are verified with the keys at `jwks_uri`.
     verifies_jwts: bool,
     jwks_uri: Option<Url>,
     signed_introspection: bool,

@@ -106,7 +106,7 @@ impl Verifier {
         self.configuration.clock.now()
     }
 
-    /// Whether the other one accepts the same tokens, as a clone of it.
+    /// Returns whether the other one accepts the same tokens, as a clone of it.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.configuration, &other.configuration)
     }
