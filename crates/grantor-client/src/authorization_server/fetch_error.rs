@@ -33,7 +33,7 @@ impl FetchFailure {
         Self::Fetch(error, cause)
     }
 
-    /// Whether the server does not take what was presented.
+    /// Returns whether the server does not take what was presented.
     pub(crate) fn is_invalid_grant(&self) -> bool {
         matches!(self, Self::Fetch(FetchError::Answer(error), _) if error.is_invalid_grant())
     }

@@ -62,7 +62,7 @@ impl TokensBuilder {
     /// Calls this with every request to the authorization server before it is sent, repeated ones
     /// included. Further hooks see what the ones before them left.
     ///
-    /// The request carries secrets. What a hook changes is not checked again.
+    /// The request carries secrets. A hook's changes are not checked again.
     pub fn on_request(
         self,
         hook: impl Fn(RequestKind, &mut Request<Bytes>) + Send + Sync + 'static,

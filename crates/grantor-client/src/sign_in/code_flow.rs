@@ -137,7 +137,7 @@ impl CodeFlow {
         Ok(AuthorizationRedirect { url, pending })
     }
 
-    /// What to call the server in messages and in what is pending.
+    /// Returns the server's name in messages and in pending authorizations.
     pub(super) fn name(&self) -> &str {
         self.server.registration.name()
     }

@@ -59,7 +59,7 @@ pub(crate) struct LeaseRecord {
     /// One higher than that of the holder before.
     pub(crate) fence: u64,
     pub(crate) held_until: Timestamp,
-    /// Long after `held_until`, so that the number lives on.
+    /// Long after `held_until`, so that the fencing number is kept.
     pub(crate) expires_at: Timestamp,
 }
 

@@ -49,7 +49,7 @@ pub struct Tokens {
     pub(crate) subjects: Option<Arc<SubjectSource>>,
     pub(crate) origins: Arc<Origins>,
     pub(crate) bearer_method: BearerMethod,
-    /// Whether requests are prepared on the short way.
+    /// True if requests are prepared on the short way.
     fast_path: bool,
     handle: Arc<CloseOnDrop>,
 }

@@ -25,7 +25,8 @@ impl Tokens {
         }
     }
 
-    /// Whether every request gets the token of the handle, and no hook wants to see it before.
+    /// Returns whether every request gets the token of the handle, and no hook wants to see it
+    /// before.
     pub(super) fn has_fast_path_for(slot: &TokenSlot, subjects: Option<&SubjectSource>) -> bool {
         let exchanges = matches!(slot.renewer.grant, Grant::TokenExchange(_));
         let hooks = &slot.renewer.services.shared.connection.hooks;

@@ -1,4 +1,4 @@
-//! Processes of their own: a test binary starts itself again, told by its environment what to do,
+//! Child processes: a test binary starts itself again, with its role in the environment,
 //! and the two talk through pipes.
 
 use std::env;

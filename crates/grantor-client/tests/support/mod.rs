@@ -1,3 +1,5 @@
+//! A clock, a server and tokens for the tests.
+
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 pub(crate) mod child;
@@ -32,7 +34,7 @@ impl World {
         }
     }
 
-    /// Renewals run on the test's own runtime, whose time stands still.
+    /// Renewals run on the test's own runtime, whose time does not move.
     pub(crate) fn here(&self, builder: TokensBuilder) -> TokensBuilder {
         self.thread(builder)
             .spawn_on(tokio::runtime::Handle::current())
@@ -81,7 +83,7 @@ impl World {
     }
 }
 
-/// A clock that stands, under code that pauses on the timer of the runtime.
+/// A clock that does not move, under code that pauses on the timer of the runtime.
 pub(crate) fn clock() -> FakeClock {
     let clock = FakeClock::new();
     clock.set_waits(Waits::OnTheTimer);

@@ -190,7 +190,7 @@ impl Assertion {
 
     /// A further claim. Identifier and times stay new for every assertion.
     ///
-    /// A `jti` given here is the exception: it stands in all of them, so a server that remembers
+    /// A `jti` given here is the exception: it is in all of them, so a server that remembers
     /// identifiers refuses the second one, and one that does not can't tell a replay.
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {

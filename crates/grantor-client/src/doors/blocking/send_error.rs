@@ -1,4 +1,4 @@
-//! Whose error a request over ureq ended with.
+//! The error that a request over ureq ended with, by its origin.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Whose error a request through the layer ended with.
+//! The error that a request through the layer ended with, by its origin.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -56,7 +56,7 @@ struct Waiting<S, B> {
     sending: Sending,
 }
 
-/// Whether the service was made ready for a request.
+/// Says whether the service was made ready for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sending {
     /// It was, by the caller.

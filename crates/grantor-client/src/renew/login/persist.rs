@@ -110,7 +110,7 @@ pub(crate) fn persist_in_background(
     });
 }
 
-/// Tries once more. Whether nothing is left to do.
+/// Tries once more, and returns whether nothing is left to do.
 async fn retry(
     login: &Login,
     services: &Services,

@@ -1,4 +1,4 @@
-//! What follows from an answer: a renewal, a wait, and a copy of the request that is sent again.
+//! The reaction to an answer: a renewal, a wait, and a copy of the request that is sent again.
 
 use std::fmt;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl Reaction {
         }
     }
 
-    /// Whether it is for this rejection to renew: others may have been first.
+    /// Returns whether it is for this rejection to renew: others may have been first.
     fn notes_renewal(&self) -> bool {
         let (slot, origin) = (&self.slot, self.flags.origin());
         slot.rejections.note_renewal(&self.sent, origin, slot.now())

@@ -139,8 +139,8 @@ fn reject_unknown_ends(members: &Members) -> Result<(), Error> {
     unknown.map_or(Ok(()), |(name, _)| Err(unreadable(name)))
 }
 
-/// Whether a member says how long something is valid: those of a token response and the likes of
-/// `ext_expires_in`.
+/// Returns whether a member says how long something is valid: those of a token response and the
+/// likes of `ext_expires_in`.
 fn is_lifetime(name: &str) -> bool {
     LIFETIMES.contains(&name) || name.ends_with("_expires_in")
 }
