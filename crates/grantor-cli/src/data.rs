@@ -140,7 +140,7 @@ async fn default_store(config: &Config) -> Result<Arc<dyn Store>, CliError> {
     Ok(Arc::new(options.open(database)?))
 }
 
-/// Whether the records are in the data folder.
+/// Returns whether the records are in the data folder.
 fn is_in_folder(config: &Config) -> bool {
     let default = &config.store.default;
     matches!(
@@ -212,7 +212,7 @@ fn make_folder(path: &Path) -> Result<(), CliError> {
     })
 }
 
-/// Whoever may write there may put clients, users and keys of their own in.
+/// A user who may write there may put clients, users and keys of their own in.
 pub(crate) fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), CliError> {
     let Some(mode) = platform::mode_for_writers(path) else {
         return Ok(());

@@ -1,3 +1,5 @@
+//! Exit codes and errors of the command line.
+
 use std::fmt;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -47,7 +49,7 @@ impl Exit {
         self as u8
     }
 
-    /// What errors in JSON call it.
+    /// Returns its name in errors in JSON.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -66,7 +68,7 @@ impl Exit {
         }
     }
 
-    /// What it means, for help, manual and documentation.
+    /// Returns its meaning, for help, manual and documentation.
     pub(crate) const fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -166,7 +168,7 @@ impl CliError {
         self.exit
     }
 
-    /// What to do next, as far as the message does not say it.
+    /// Returns the next thing to do, as far as the message does not say it.
     pub(crate) fn next(&self) -> Option<String> {
         let seconds = self.retry_after.map(|time| time.as_secs());
         match (&self.hint, self.exit, seconds) {
@@ -273,7 +275,7 @@ impl From<SendError> for CliError {
     }
 }
 
-/// Whether a server's certificate is what is wrong, here or in a cause.
+/// Returns whether a server's certificate is what is wrong, here or in a cause.
 fn is_about_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(error), |error| error.source());
     causes.any(|cause| {

@@ -1,11 +1,13 @@
+//! The output of a command.
+
 use std::io::{self, Write};
 
 use serde_json::Value;
 
 use crate::error::CliError;
 
-/// What a command says: for people, or as JSON. Results go to standard output, all else to standard
-/// error.
+/// The output of a command: for people, or as JSON. Results go to standard output, all else to
+/// standard error.
 #[derive(Debug)]
 pub(crate) struct Output {
     json: bool,

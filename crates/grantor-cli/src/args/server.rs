@@ -179,7 +179,7 @@ pub(crate) fn parse_span(text: &str) -> Result<Duration, String> {
         _ => return Err("a time ends with s, m, h or d, as 24h".to_owned()),
     };
     let seconds = digits.parse().ok().and_then(|n: u64| n.checked_mul(unit));
-    // What is longer than a hundred years is a mistake.
+    // A time longer than a hundred years is a mistake.
     let seconds = seconds.filter(|seconds| *seconds <= 36_525 * 86_400);
     let seconds = seconds.ok_or("a time is a whole number with s, m, h or d, as 24h")?;
     Ok(Duration::from_secs(seconds))

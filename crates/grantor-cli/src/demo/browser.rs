@@ -20,7 +20,7 @@ pub(super) struct Browser {
     cookies: BTreeMap<String, String>,
 }
 
-/// Where a browser stands after a click.
+/// The place where a browser is after a click.
 #[derive(Debug)]
 pub(super) enum Landing {
     /// On a page of the server.
@@ -206,7 +206,7 @@ impl Form {
 fn attribute_of(mut attributes: &str, wanted: &str) -> Option<String> {
     while let Some((name, rest)) = attributes.split_once("=\"") {
         let (value, rest) = rest.split_once('"')?;
-        // Attributes without a value may stand before the name.
+        // Attributes without a value may come before the name.
         if name.split_whitespace().next_back() == Some(wanted) {
             return Some(resolve(value));
         }

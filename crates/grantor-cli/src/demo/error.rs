@@ -1,3 +1,5 @@
+//! The errors of the demo.
+
 use std::fmt;
 
 /// Why the demo could not be set up or shown.

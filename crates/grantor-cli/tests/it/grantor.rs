@@ -134,7 +134,7 @@ impl Run {
         self
     }
 
-    /// What it reads on standard input, which is not a terminal.
+    /// Sets its standard input, which is not a terminal.
     pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
         self
@@ -197,7 +197,7 @@ impl Run {
     }
 }
 
-/// What became of a command.
+/// The outcome of a command.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) code: Option<i32>,
@@ -271,8 +271,8 @@ impl Serving {
         )
     }
 
-    /// What introspection says of a token, asked by the client that it was issued to or by the
-    /// resource server that it is for.
+    /// Returns whether introspection calls a token active, for the client that it was issued to or
+    /// the resource server that it is for.
     pub(crate) fn is_active(&self, token: &str, id: &str, secret: &str) -> bool {
         let client = [("client_id", id), ("client_secret", secret)];
         let answer = self.post("/introspect", &[&client[..], &[("token", token)]].concat());

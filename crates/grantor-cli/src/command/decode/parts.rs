@@ -24,7 +24,7 @@ pub(super) enum Content {
     Encrypted,
 }
 
-/// How a token stands at some time, by its own word.
+/// The validity of a token at some time, by its own claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     Good,
@@ -84,8 +84,8 @@ impl Parts {
         let header = object(header, "header")?;
         let claims = object(payload, "payload")?;
         bytes(signature, "signature")?;
-        // Whoever takes the last of two members of one name reads another token than who takes the
-        // first, so such a token is none.
+        // A reader that takes the last of two members of one name reads another token than one that
+        // takes the first, so such a token is none.
         let refused = match jwt::claimed_issuer(token) {
             Ok(_) | Err(Error::MissingClaim(_)) => None,
             Err(error @ Error::DuplicateMember(_)) => return Err(malformed(&error.to_string())),

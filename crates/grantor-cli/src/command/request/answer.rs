@@ -1,3 +1,5 @@
+//! The answer to `grantor request`.
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,7 +25,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Whether it is what was asked. A redirect that is left over was not followed, so it is not.
+    /// Returns the exit status. A redirect that is left over was not followed, so it is no success.
     pub(super) fn exit(&self) -> Exit {
         if self.status.is_success() || self.status == StatusCode::NOT_MODIFIED {
             Exit::Done

@@ -1,3 +1,5 @@
+//! The step `cold_100`: one token request for a hundred calls at once.
+
 use http::StatusCode;
 use serde_json::json;
 use tokio::task::JoinSet;
