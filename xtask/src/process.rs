@@ -38,7 +38,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a program can be started and says that all is well; what it prints is dropped.
+/// Returns whether a program can be started and says that all is well; what it prints is dropped.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command
         .stdin(Stdio::null())

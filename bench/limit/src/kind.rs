@@ -1,3 +1,5 @@
+//! The choice of a bare handler.
+
 use std::str::FromStr;
 
 use harness::Error;

@@ -1,3 +1,5 @@
+//! The choice of the tokens and of their store.
+
 use std::str::FromStr;
 
 use harness::Error;
