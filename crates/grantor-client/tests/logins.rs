@@ -118,8 +118,14 @@ async fn labels_keep_logins_apart() {
         let tokens = world.here(builder).build().unwrap();
         assert_eq!(tokens.get().await.unwrap().secret.expose(), token);
     }
-    let nobody = stored(Tokens::login(ISSUER, "app").login_label("carol"), &store);
-    let error = world.here(nobody).build().unwrap().get().await.unwrap_err();
+    let not_logged_in = stored(Tokens::login(ISSUER, "app").login_label("carol"), &store);
+    let error = world
+        .here(not_logged_in)
+        .build()
+        .unwrap()
+        .get()
+        .await
+        .unwrap_err();
     assert!(error.needs_login());
 }
 

@@ -12,11 +12,11 @@ use url::Url;
 use crate::{Transport, drive};
 
 /// How long metadata is used before it is fetched again.
-const FRESH: Duration = Duration::from_secs(3600);
+const CACHE_TTL: Duration = Duration::from_secs(3600);
 /// The time for which a failure is reported again without a new request.
-const FAILED: Duration = Duration::from_secs(3);
+const FAILURE_TTL: Duration = Duration::from_secs(3);
 /// How many issuers are remembered.
-const ISSUERS: usize = 1000;
+const CACHE_CAPACITY: usize = 1000;
 
 type Answer = Result<Arc<ServerMetadata>, DiscoveryError>;
 
@@ -83,7 +83,7 @@ impl MetadataCache {
         let fetched = drive(discovery, &*self.transport, &self.environment).await;
         let now = self.environment.clock.elapsed();
         let (answer, until) = match (fetched, known.take().map(|known| known.answer)) {
-            (Ok(metadata), _) => (Ok(Arc::new(metadata)), now + FRESH),
+            (Ok(metadata), _) => (Ok(Arc::new(metadata)), now + CACHE_TTL),
             (Err(error), Some(Ok(old))) if !error.is_other_issuer() => {
                 tracing::warn!(%issuer, %error, "metadata can't be fetched again, the old stays");
                 (Ok(old), now + pause(&error))
@@ -118,7 +118,7 @@ impl MetadataCache {
 
     fn entry(&self, issuer: &Issuer) -> Arc<Entry> {
         let mut issuers = self.lock();
-        if issuers.len() >= ISSUERS && !issuers.contains_key(issuer) {
+        if issuers.len() >= CACHE_CAPACITY && !issuers.contains_key(issuer) {
             issuers.clear();
         }
         Arc::clone(issuers.entry(issuer.clone()).or_default())
@@ -131,7 +131,7 @@ impl MetadataCache {
 
 /// How long nobody asks again after a failure.
 fn pause(error: &DiscoveryError) -> Duration {
-    error.retry_after().unwrap_or_default().max(FAILED)
+    error.retry_after().unwrap_or_default().max(FAILURE_TTL)
 }
 
 impl fmt::Debug for MetadataCache {

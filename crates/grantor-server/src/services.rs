@@ -90,8 +90,8 @@ impl PageKeys {
 }
 
 impl Services {
-    /// Returns whether tokens may be requested for a resource.
-    pub(crate) async fn is_known_resource(&self, resource: &str) -> Result<bool, Error> {
+    /// Returns whether a token may be requested for a resource (RFC 8707 section 2, `invalid_target`).
+    pub(crate) async fn is_valid_target(&self, resource: &str) -> Result<bool, Error> {
         let config = &self.config;
         let mut own = config.default_audience.iter().chain(&config.resources);
         Ok(own.any(|own| resource::is_same(own, resource))

@@ -101,8 +101,8 @@ impl Signing {
         check_for_repeats(request, form, &parameters)?;
         let (method, uri, headers) = (request.method(), request.uri(), request.headers());
         let base_string = base_string(method, uri, headers, form, &parameters)?;
-        let nobody = Secret::new("");
-        let token = self.token.as_ref().map_or(&nobody, |token| &token.secret);
+        let empty = Secret::new("");
+        let token = self.token.as_ref().map_or(&empty, |token| &token.secret);
         let signature = self
             .method
             .signature(&base_string, &self.client.secret, token)

@@ -204,9 +204,12 @@ async fn requests_go_through_a_proxy_of_socks() {
 #[tokio::test]
 async fn knows_whether_a_request_left() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let nobody = listener.local_addr().unwrap();
+    let closed_port = listener.local_addr().unwrap();
     drop(listener);
-    assert_eq!(get(nobody).await.unwrap_err().no_answer(), NoAnswer::Unsent);
+    assert_eq!(
+        get(closed_port).await.unwrap_err().no_answer(),
+        NoAnswer::Unsent
+    );
     let silent = server(None).await;
     assert_eq!(
         get(silent).await.unwrap_err().no_answer(),

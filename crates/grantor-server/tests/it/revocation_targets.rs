@@ -123,7 +123,7 @@ async fn on_another_server_they_end_within_a_second() {
 }
 
 #[tokio::test]
-async fn what_hangs_elsewhere_lives_on() {
+async fn tokens_of_other_targets_stay_valid() {
     let fixture = Fixture::new().await;
     let (mine, theirs) = (fixture.tokens(APP).await, fixture.tokens(OTHER).await);
     let subject = alice(&fixture).await;

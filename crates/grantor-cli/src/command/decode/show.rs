@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::Verdict;
 use super::parts::{Content, Parts, Standing};
-use crate::output::tame;
+use crate::output::escape_controls;
 use crate::when;
 
 pub(super) fn text(parts: &Parts, verdict: &Verdict, now: Timestamp) -> String {
@@ -51,7 +51,7 @@ pub(super) fn text(parts: &Parts, verdict: &Verdict, now: Timestamp) -> String {
         Standing::Expired => "EXPIRED\n",
         Standing::NotYet => "NOT VALID YET\n",
     });
-    tame(text.trim_end())
+    escape_controls(text.trim_end())
 }
 
 pub(super) fn json(parts: &Parts, verdict: &Verdict, now: Timestamp) -> Value {
