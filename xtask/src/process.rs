@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-/// Why a command of xtask stopped, as a message for the person who ran it.
+/// The reason why a command of xtask stopped, as a message for the person who ran it.
 #[derive(Debug)]
 pub(crate) struct Failure(String);
 

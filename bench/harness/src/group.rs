@@ -166,7 +166,7 @@ impl Group {
         self.count_within(bench, arguments, bars)
     }
 
-    /// As [`count`](Self::count), with bars for both.
+    /// Like [`count`](Self::count), with bars for both.
     ///
     /// # Errors
     ///

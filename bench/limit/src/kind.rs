@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use harness::Error;
 
-/// Which bare handler.
+/// The choice of a bare handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a group names them all")]
 pub enum Kind {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use harness::Error;
 
-/// Which tokens, and where they are kept.
+/// The kind of tokens, and the store that they are kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a group names them all")]
 pub enum Kind {

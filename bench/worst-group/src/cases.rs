@@ -141,7 +141,7 @@ const COMMON: &[&str] = &[
 ];
 
 impl Case {
-    /// Which parameter or header is filled, and with what.
+    /// Returns the parameter or header that is filled, and its content.
     pub(crate) fn name(&self) -> String {
         let filled = match self.filled {
             Filled::Parameter(name, value) => format!("{name} of {}", value.0),

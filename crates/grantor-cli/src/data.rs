@@ -41,7 +41,7 @@ pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
     Ok(opened.sealed_under(&key))
 }
 
-/// As [`open`], for a command that changes the data: in memory there are none.
+/// Like [`open`], for a command that changes the data: in memory there are none.
 pub(crate) async fn open_kept(config: &Config) -> Result<Stores, CliError> {
     refuse_memory(config)?;
     open(config).await

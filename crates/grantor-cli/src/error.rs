@@ -102,7 +102,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command did not do what it was asked, and the exit code that says so.
+/// The reason why a command did not do what it was asked, and the exit code that says so.
 #[derive(Debug)]
 pub(crate) struct CliError {
     message: String,
@@ -180,7 +180,7 @@ impl CliError {
         }
     }
 
-    /// As the one object on standard error that `--json` asks for.
+    /// Returns it as the one object on standard error that `--json` asks for.
     pub(crate) fn to_json(&self) -> Value {
         let mut json = json!({
             "code": self.exit.name(),

@@ -58,7 +58,7 @@ impl Output {
         self.note(&escape_controls(&format!("warning: {text}")));
     }
 
-    /// Why the command failed, and what to do next.
+    /// Returns why the command failed, and what to do next.
     pub(crate) fn error(&self, error: &CliError) {
         if self.json {
             return self.note(&error.to_json().to_string());

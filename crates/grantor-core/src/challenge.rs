@@ -50,7 +50,7 @@ impl AuthenticateChallenge {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
-    /// As a header; characters that no header may have are left out.
+    /// Returns it as a header; characters that no header may have are left out.
     #[must_use]
     pub fn to_header(&self) -> HeaderValue {
         let text: String = self

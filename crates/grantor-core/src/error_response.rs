@@ -159,7 +159,7 @@ impl ErrorResponse {
         }
     }
 
-    /// As the JSON of the token endpoint.
+    /// Returns it as the JSON of the token endpoint.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = Map::new();

@@ -98,7 +98,7 @@ impl ServerMetadata {
         }
     }
 
-    /// As JSON.
+    /// Returns it as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()

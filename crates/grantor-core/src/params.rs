@@ -15,7 +15,7 @@ pub struct Params<'a> {
     repeated: Vec<String>,
 }
 
-/// Why parameters can't be read.
+/// The reason why parameters can't be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidParams {
@@ -61,7 +61,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// As [`parse`](Self::parse), for who answers a repeated parameter later: the authorization
+    /// Like [`parse`](Self::parse), for who answers a repeated parameter later: the authorization
     /// endpoint, which says it to the client once it knows which that is. The first value counts;
     /// [`repeated`](Self::repeated) names the others.
     ///
@@ -142,7 +142,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// As a form body or a query.
+    /// Returns it as a form body or a query.
     #[must_use]
     pub fn to_form(&self) -> String {
         let mut form = form_urlencoded::Serializer::new(String::new());

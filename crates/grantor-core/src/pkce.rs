@@ -32,7 +32,7 @@ pub enum ChallengeMethod {
     Plain,
 }
 
-/// Why PKCE parameters can't be used.
+/// The reason why PKCE parameters can't be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidPkce {

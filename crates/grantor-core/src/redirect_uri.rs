@@ -12,7 +12,7 @@ use crate::params::Params;
 #[serde(try_from = "String", into = "String")]
 pub struct RedirectUri(String);
 
-/// Why a text is not a redirect URI.
+/// The reason why a text is not a redirect URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidRedirectUri {

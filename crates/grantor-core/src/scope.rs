@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Scope(String);
 
-/// Why a scope can't be read.
+/// The reason why a scope can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidScope {
@@ -43,7 +43,7 @@ impl Scope {
         Self::parse_at_most(text, usize::MAX)
     }
 
-    /// As [`parse`](Self::parse), of at most `most` values, repeated ones included: for a server,
+    /// Like [`parse`](Self::parse), of at most `most` values, repeated ones included: for a server,
     /// which anybody may send a scope.
     ///
     /// # Errors

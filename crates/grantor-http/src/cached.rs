@@ -128,7 +128,7 @@ struct Held<T> {
 struct Attempts<T> {
     under_way: Option<SingleFlight<Outcome<T>>>,
     last: Option<Duration>,
-    /// Why the last one failed, until one succeeds.
+    /// The reason why the last one failed, until one succeeds.
     failure: Option<Unavailable>,
 }
 

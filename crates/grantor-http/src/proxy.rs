@@ -35,7 +35,7 @@ pub(crate) fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Optio
 }
 
 impl ProxySettings {
-    /// Why no request can go through the proxy.
+    /// Returns why no request can go through the proxy.
     pub(crate) fn unusable(&self) -> Option<UnusableProxy> {
         self.unusable_with(cfg!(feature = "socks"))
     }

@@ -25,7 +25,7 @@ pub fn blocking_agent(timeouts: &Timeouts) -> Result<Agent, TransportError> {
     blocking_agent_with(&timeouts.clone().into())
 }
 
-/// As [`blocking_agent`], with further options.
+/// Like [`blocking_agent`], with further options.
 ///
 /// # Errors
 /// As [`blocking_agent`].

@@ -105,7 +105,7 @@ pub(crate) fn decoded<const N: usize, T>(
     decoded_with::<N, T>(None, part, text, call)
 }
 
-/// As [`decoded`], with what a key keeps.
+/// Like [`decoded`], with what a key keeps.
 pub(crate) fn decoded_with<const N: usize, T>(
     kept: Option<&Wide>,
     part: Part,
@@ -165,12 +165,12 @@ impl Wide {
         Self(wide())
     }
 
-    /// As [`decode`].
+    /// Like [`decode`].
     pub(crate) fn decode(&self, text: &str) -> Result<Vec<u8>, InvalidBase64Url> {
         decode_with(Some(self), text.as_bytes())
     }
 
-    /// As [`push`].
+    /// Like [`push`].
     pub(crate) fn push(&self, bytes: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
         out.resize(start + encoded_length(bytes.len()), 0);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a token, key or set of keys was refused.
+/// The reason why a token, key or set of keys was refused.
 ///
 /// Messages name the place and never a value, so that they can be logged and answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

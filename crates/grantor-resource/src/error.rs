@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use grantor_jose as jose;
 
-/// Why a token is refused. Messages hold no part of the token, so they may be sent to the client.
+/// The reason why a token is refused. Messages hold no part of the token, so they may be sent to
+/// the client.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum VerifyError {

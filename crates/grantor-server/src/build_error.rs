@@ -5,7 +5,7 @@ use std::fmt;
 
 use grantor_core::InvalidIssuer;
 
-/// Why there is no server: every problem, not only the first.
+/// The reason why there is no server: every problem, not only the first.
 #[derive(Debug)]
 pub struct BuildError {
     problems: Vec<String>,

@@ -14,7 +14,7 @@ pub struct Policy {
     pub pkce: Pkce,
     /// True if an authorization request has to be pushed (RFC 9126).
     pub require_pushed_authorization_requests: bool,
-    /// Which clients get a new refresh token at every use.
+    /// The clients that get a new refresh token at every use.
     pub rotation: Rotation,
     /// How long an access token is valid.
     pub access_token_lifetime: Duration,

@@ -54,7 +54,7 @@ impl Record for AccountRecord {
     }
 }
 
-/// Which account a name belongs to; compared with the account when it is read.
+/// The account that a name belongs to; compared with the account when it is read.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct NameRecord {
     pub(crate) account: Identifier,

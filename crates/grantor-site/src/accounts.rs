@@ -168,8 +168,8 @@ impl Accounts {
         self.verify_from("", name, password).await
     }
 
-    /// As [`verify`](Self::verify), for a login from this source, such as an address. Sources take
-    /// turns, so that a flood from one delays itself.
+    /// Like [`verify`](Self::verify), for a login from this source, such as an address. Sources
+    /// take turns, so that a flood from one delays itself.
     ///
     /// # Errors
     /// Too many logins are waiting, or the store failed.

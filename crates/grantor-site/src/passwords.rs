@@ -126,7 +126,7 @@ impl Passwords {
         self.verify_from("", password, hash).await
     }
 
-    /// As [`verify`](Self::verify), in the turn of this source, such as an address.
+    /// Like [`verify`](Self::verify), in the turn of this source, such as an address.
     ///
     /// # Errors
     /// Too many logins are waiting, or the hash can't be read.

@@ -36,7 +36,7 @@ pub(crate) struct Connection {
     task: JoinHandle<()>,
 }
 
-/// Why there is no connection.
+/// The reason why there is no connection.
 #[derive(Debug)]
 pub(crate) enum NotConnected {
     /// The server is a standby.

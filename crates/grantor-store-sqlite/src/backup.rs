@@ -10,7 +10,7 @@ use crate::error::not_opened;
 use crate::file::{self, Draft};
 use crate::{SqliteOptions, connection, rows, schema, times};
 
-/// Which records a restored database keeps.
+/// The records that a restored database keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Restore {

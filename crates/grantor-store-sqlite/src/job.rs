@@ -8,7 +8,7 @@ use crate::error::failed;
 /// How a transaction ended.
 pub(crate) enum Ended {
     Committed,
-    /// Nothing of it is there; why.
+    /// Nothing of the job is in the database; the text says why.
     RolledBack(String),
     /// It may be on the disk or not; why.
     Unknown(String),

@@ -16,7 +16,7 @@ pub(crate) fn get(connection: &Connection, key: &Key) -> Result<Option<Entry>> {
         .optional()
 }
 
-/// As [`get`], for several keys at one moment.
+/// Like [`get`], for several keys at one moment.
 pub(crate) fn get_many(connection: &Connection, keys: &[Key]) -> Result<Vec<Option<Entry>>> {
     let moment = connection.unchecked_transaction()?;
     keys.iter().map(|key| get(&moment, key)).collect()

@@ -61,7 +61,7 @@ struct State {
 }
 
 impl State {
-    /// As it is at one moment, though others may create the database now.
+    /// Reads it at one moment, though others may create the database now.
     fn read_alone(connection: &Connection) -> rusqlite::Result<Self> {
         Self::read(&*connection.unchecked_transaction()?)
     }

@@ -92,14 +92,15 @@ pub enum Class {
     /// Single use is a change of a record that must exist: a code, a pushed request. After an
     /// eviction it fails closed.
     ShortLived,
-    /// As above, for longer than an eviction is bearable: a grant, an account, keys.
+    /// A transition that must be kept for longer than an eviction is bearable: a grant, an account,
+    /// keys.
     Transition,
     /// Created with Absent; after an eviction it would pass twice: replay ids, leases, names.
     Guard,
 }
 
 impl Class {
-    /// Why a store can't carry records of this class; none if it can.
+    /// Returns why a store can't carry records of this class; none if it can.
     #[must_use]
     pub fn refuses(self, store: &Capabilities) -> Option<String> {
         let needs_keeping = matches!(self, Self::Transition | Self::Guard);

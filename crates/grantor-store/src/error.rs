@@ -8,7 +8,7 @@ use std::fmt;
 pub enum Applied {
     /// It did not.
     No,
-    /// Nobody knows: repeat the same put, or read again, before reporting anything.
+    /// It may have taken place: repeat the same put, or read again, before reporting anything.
     Unknown,
 }
 

@@ -102,7 +102,7 @@ impl Namespace {
         self.key_under_id(kind, owner, &first_half(member))
     }
 
-    /// As [`key_under`](Self::key_under), for an identifier that we minted, of at most 38 bytes;
+    /// Like [`key_under`](Self::key_under), for an identifier that we minted, of at most 38 bytes;
     /// longer ones are hashed.
     #[must_use]
     pub fn key_under_id(&self, kind: [u8; 2], owner: &str, id: &[u8]) -> Key {

@@ -80,7 +80,7 @@ impl Placement {
         }
     }
 
-    /// Why records of kind `R` can't be kept here; none if they can.
+    /// Returns why records of kind `R` can't be kept here; none if they can.
     pub(crate) fn problem<R: Record>(&self) -> Option<String> {
         if let Some(reason) = self.refusal(R::KIND.class()) {
             return Some(format!("{} can't be kept there: {reason}", R::NAME));

@@ -20,7 +20,7 @@ use crate::store::Version;
 /// versions can share a store during an upgrade. A change that an older reader would misread gets a
 /// new [`FORMAT`](Self::FORMAT), which older readers refuse.
 pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Which kind it is: grantor's own are listed in [`kinds`](crate::kinds).
+    /// The kind of the record: grantor's own are listed in [`kinds`](crate::kinds).
     const KIND: Kind;
     /// The name of one record in messages.
     const NAME: &'static str;

@@ -97,7 +97,7 @@ impl<R: Record> Records<R> {
         self.namespace.key_under(R::KIND.letters(), owner, member)
     }
 
-    /// As [`key_under`](Self::key_under), for an identifier that we minted.
+    /// Like [`key_under`](Self::key_under), for an identifier that we minted.
     #[must_use]
     pub fn key_under_id(&self, owner: &str, id: &[u8]) -> Key {
         self.namespace.key_under_id(R::KIND.letters(), owner, id)

@@ -16,7 +16,7 @@ use crate::record::Record;
 use crate::records::Records;
 use crate::store::{Counter, Moment, Store};
 
-/// Which store keeps which kind of record, and what they share.
+/// The stores by kind of record, and the settings that they share.
 #[derive(Clone)]
 pub struct Stores {
     default: Placement,
@@ -58,14 +58,14 @@ impl Stores {
         self
     }
 
-    /// As [`Placement::danger_evicting_guards`], for all kinds.
+    /// Like [`Placement::danger_evicting_guards`], for all kinds.
     #[must_use]
     pub fn danger_evicting_guards(mut self) -> Self {
         self.default = self.default.danger_evicting_guards();
         self
     }
 
-    /// As [`Placement::refuse_loss_on_failover`], for all kinds.
+    /// Like [`Placement::refuse_loss_on_failover`], for all kinds.
     #[must_use]
     pub fn refuse_loss_on_failover(mut self) -> Self {
         self.default = self.default.refuse_loss_on_failover();

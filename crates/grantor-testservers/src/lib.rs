@@ -19,7 +19,7 @@ pub use redis::Redis;
 use std::fmt;
 use std::net::TcpListener;
 
-/// Why a server did not start.
+/// The reason why a server did not start.
 #[derive(Debug)]
 pub struct Error(String);
 

@@ -29,8 +29,8 @@ impl Redis {
         Self::start_with(&[])
     }
 
-    /// As [`start`](Self::start), with arguments such as `--maxmemory-policy allkeys-lru`, which go
-    /// before ours.
+    /// Like [`start`](Self::start), with arguments such as `--maxmemory-policy allkeys-lru`, which
+    /// go before ours.
     ///
     /// # Errors
     /// As [`start`](Self::start).

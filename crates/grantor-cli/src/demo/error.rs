@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why the demo could not be set up or shown.
+/// The reason why the demo could not be set up or shown.
 #[derive(Debug)]
 pub struct Error {
     message: &'static str,

@@ -79,7 +79,7 @@ pub fn run(options: Options, wire: &Arc<dyn Wire>, out: &mut dyn Write) -> Resul
     runtime.block_on(play(options, wire, out, told_to_stop()))
 }
 
-/// As [`run`], on the runtime there is, and until `stop` resolves. It blocks while it writes to
+/// Like [`run`], on the runtime there is, and until `stop` resolves. It blocks while it writes to
 /// `out`.
 ///
 /// # Errors

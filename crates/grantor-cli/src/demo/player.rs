@@ -190,7 +190,7 @@ impl Player {
     }
 }
 
-/// As [`Player::call`], for tasks of their own.
+/// Like [`Player::call`], for tasks of their own.
 pub(super) async fn call(
     tokens: &Tokens,
     line: &Line,
@@ -219,7 +219,7 @@ pub(super) fn known<'u>(url: Option<&'u Url>, name: &str) -> Result<&'u Url, Str
     url.ok_or_else(|| format!("\"{name}\" is not in the metadata"))
 }
 
-/// That something is as it should be, or a sentence that says how it is.
+/// Checks that a value is the expected one; otherwise returns a sentence with the value.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a count or a status reads better without a reference"
@@ -235,7 +235,7 @@ pub(super) fn expect<T: PartialEq + std::fmt::Debug>(
     Err(format!("{what}: {seen:?}, expected {expected:?}"))
 }
 
-/// That something holds, or the sentence that says what does not.
+/// Checks that something holds; otherwise returns the sentence of the problem.
 pub(super) fn demand(holds: bool, problem: &str) -> Result<(), String> {
     if holds {
         return Ok(());

@@ -91,7 +91,7 @@ impl Home {
         self.serve_command(args).serve()
     }
 
-    /// As [`serve`](Self::serve), not started yet. Its log goes to `serve.log`.
+    /// Like [`serve`](Self::serve), not started yet. Its log goes to `serve.log`.
     pub(crate) fn serve_command(&self, args: &[&str]) -> Run {
         self.serve_by(Command::new(env!("CARGO_BIN_EXE_grantor")), args)
     }

@@ -14,7 +14,7 @@ pub(crate) enum SubjectKind {
     Password,
 }
 
-/// Why there is no token.
+/// The reason why there is no token.
 pub(crate) enum FetchFailure {
     /// The request could not be made.
     Unsent(Error),

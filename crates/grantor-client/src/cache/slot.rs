@@ -55,7 +55,7 @@ pub(crate) type InFlight = watch::Receiver<Option<RenewalResult>>;
 
 pub(crate) struct TokenSlot {
     pub(crate) renewer: Arc<Renewer>,
-    /// That of the renewer's services, nearer at hand.
+    /// The observer of the renewer's services, nearer at hand.
     observer: Arc<Observer>,
     pub(crate) parameters: Arc<TokenParameters>,
     /// The subject of the token, if not the client or the user of the login.

@@ -8,7 +8,7 @@ use url::Url;
 use super::endpoints::Endpoints;
 use crate::providers::{Pkce, Provider};
 
-/// Which authorization server, and what is known of it beforehand.
+/// The authorization server, and the data about it that is known beforehand.
 ///
 /// A text is the issuer, whose metadata says the rest (RFC 8414, or OpenID Connect Discovery):
 ///

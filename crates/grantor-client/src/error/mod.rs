@@ -13,8 +13,8 @@ use self::convert::{answered, code_of};
 /// The error of a [`TokenSource`](crate::TokenSource).
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why there is no token, or why a request can't carry one. Cheap to clone, since all who wait for
-/// one renewal get the same.
+/// The reason why there is no token, or why a request can't carry one. Cheap to clone, since all
+/// who wait for one renewal get the same.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 

@@ -30,7 +30,7 @@ pub(crate) struct Renewer {
     pub(crate) grant: Grant,
 }
 
-/// Which token is wanted, and why.
+/// The wanted token, and the reason for renewing it.
 #[derive(Debug)]
 pub(crate) struct Renewal {
     pub(crate) parameters: Arc<TokenParameters>,

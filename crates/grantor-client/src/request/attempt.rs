@@ -98,7 +98,7 @@ impl Attempt {
             .await
     }
 
-    /// As [`observe`](Self::observe), for answers of another type.
+    /// Like [`observe`](Self::observe), for answers of another type.
     pub async fn observe_parts(&self, status: StatusCode, headers: &HeaderMap) -> Observed {
         match self.judge(status, headers) {
             None => Observed::Done,

@@ -28,7 +28,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Res
     }
 }
 
-/// As [`block_on`], but not longer than `limit`: none, if that was too short.
+/// Like [`block_on`], but not longer than `limit`: none, if that was too short.
 #[cfg(feature = "blocking")]
 pub(crate) fn block_on_until<T>(
     limit: Duration,

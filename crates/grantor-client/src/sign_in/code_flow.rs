@@ -90,7 +90,7 @@ impl TokensBuilder {
 }
 
 impl CodeFlow {
-    /// Which login [`finish`](Self::finish) makes: a user's name, an account.
+    /// Names the login that [`finish`](Self::finish) makes: a user's name, an account.
     #[must_use]
     pub fn login_label(mut self, name: impl Into<String>) -> Self {
         self.builder = self.builder.login_label(name);

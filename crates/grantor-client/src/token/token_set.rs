@@ -97,7 +97,8 @@ impl TokenSet {
         read::read(json, None)
     }
 
-    /// As JSON that [`from_json`](Self::from_json) reads. It holds the tokens in the clear.
+    /// Returns it as JSON that [`from_json`](Self::from_json) reads. It holds the tokens in the
+    /// clear.
     #[must_use]
     pub fn to_json(&self) -> Secret {
         let time = |time: Option<Timestamp>| time.map(|time| Value::from(time.as_secs()));

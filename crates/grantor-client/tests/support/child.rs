@@ -42,7 +42,7 @@ impl Child {
         said.unwrap_or_else(|| panic!("the child has ended"))
     }
 
-    /// As `kill -9`.
+    /// Kills the child, as `kill -9`.
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
     }

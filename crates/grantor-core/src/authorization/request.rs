@@ -42,7 +42,7 @@ pub struct AuthorizationRequest {
     pub max_age: Option<u32>,
     /// Comes back in the ID token, bound to the client's session.
     pub nonce: Option<String>,
-    /// Which claims are wanted, as JSON (OpenID Connect Core section 5.5).
+    /// The requested claims, as JSON (OpenID Connect Core section 5.5).
     pub claims: Option<String>,
     /// How the user is to prove who they are, in order of preference.
     pub acr_values: Option<String>,
@@ -68,7 +68,7 @@ pub struct AuthorizationRequest {
     pub problems: Vec<ParameterProblem>,
 }
 
-/// Why a parameter of a request can't be read.
+/// The reason why a parameter of a request can't be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParameterProblem {
@@ -86,7 +86,7 @@ impl fmt::Display for ParameterProblem {
 impl std::error::Error for ParameterProblem {}
 
 impl AuthorizationRequest {
-    /// As parameters.
+    /// Returns it as parameters.
     #[must_use]
     pub fn to_params(&self) -> Params<'static> {
         let mut params = Params::new();

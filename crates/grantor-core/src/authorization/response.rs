@@ -51,7 +51,7 @@ impl From<Secret> for Authorized {
     }
 }
 
-/// Why an answer can't be used.
+/// The reason why an answer can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthorizationError {
@@ -82,7 +82,7 @@ impl fmt::Display for AuthorizationError {
 impl std::error::Error for AuthorizationError {}
 
 impl AuthorizationResponse {
-    /// As parameters, for the redirect.
+    /// Returns it as parameters, for the redirect.
     #[must_use]
     pub fn to_params(&self) -> Params<'static> {
         let mut params = Params::new();

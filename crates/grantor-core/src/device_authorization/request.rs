@@ -26,7 +26,7 @@ pub struct DeviceAuthorizationRequest {
 const KNOWN: [&str; 4] = ["scope", "resource", "client_id", "client_secret"];
 
 impl DeviceAuthorizationRequest {
-    /// As parameters.
+    /// Returns it as parameters.
     #[must_use]
     pub fn to_params(&self) -> Params<'static> {
         self.to_params_with(&Quirks::NONE)

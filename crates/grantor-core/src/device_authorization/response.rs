@@ -30,7 +30,7 @@ pub struct DeviceAuthorizationResponse {
     pub interval: Duration,
 }
 
-/// Why there is no device code.
+/// The reason why there is no device code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceAuthorizationError(TokenError);
 
@@ -66,7 +66,7 @@ const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const LEAST_INTERVAL: Duration = Duration::from_secs(1);
 
 impl DeviceAuthorizationResponse {
-    /// As JSON.
+    /// Returns it as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = Map::new();
@@ -95,7 +95,7 @@ impl DeviceAuthorizationResponse {
         Self::from_response_with(response, quirks, LocalhostNames::ByDns)
     }
 
-    /// As [`from_response`](Self::from_response), for a client that may resolve names below
+    /// Like [`from_response`](Self::from_response), for a client that may resolve names below
     /// `localhost` itself: the page of a server there may then be http.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::error_response::ErrorCode;
 use crate::quirks::Quirks;
 use crate::token::{TokenError, TokenResponse};
 
-/// Why a device has no token.
+/// The reason why a device has no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeviceError {

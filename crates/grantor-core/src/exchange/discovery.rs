@@ -13,7 +13,7 @@ use crate::issuer::Issuer;
 use crate::loopback::LocalhostNames;
 use crate::metadata::{InvalidMetadata, ServerMetadata};
 
-/// Why there is no metadata.
+/// The reason why there is no metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DiscoveryError {

@@ -8,7 +8,7 @@ use std::fmt;
 pub enum NoAnswer {
     /// Not a byte of it left.
     Unsent,
-    /// Nobody knows.
+    /// The sender can't know.
     Unknown,
 }
 
@@ -27,7 +27,7 @@ pub enum FailureKind {
     Peer,
 }
 
-/// Why a request got no answer that can be read.
+/// The reason why a request got no answer that can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// Says whether the request may have reached the server.

@@ -13,7 +13,7 @@ use crate::quirks::Quirks;
 use crate::secret::Secret;
 use crate::token::{GrantParameters, TokenError, TokenResponse};
 
-/// Why there is no token.
+/// The reason why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FetchError {

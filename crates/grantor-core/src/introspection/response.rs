@@ -40,7 +40,7 @@ pub struct Introspection {
     pub extra: Map<String, Value>,
 }
 
-/// Why an answer of an introspection endpoint can't be read.
+/// The reason why an answer of an introspection endpoint can't be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidIntrospection {
@@ -85,7 +85,7 @@ impl Introspection {
         Self::default()
     }
 
-    /// As JSON.
+    /// Returns it as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = ObjectWriter::with_capacity(TYPICAL_BYTES);

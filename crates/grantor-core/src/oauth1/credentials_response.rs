@@ -18,7 +18,7 @@ pub struct CredentialsResponse {
     pub extra: Vec<(String, String)>,
 }
 
-/// Why an answer has no credentials.
+/// The reason why an answer has no credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CredentialsError {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a request can't be signed.
+/// The reason why a request can't be signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unsignable {

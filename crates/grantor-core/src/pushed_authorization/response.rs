@@ -19,7 +19,7 @@ pub struct PushedAuthorizationResponse {
     pub expires_in: Duration,
 }
 
-/// Why a request could not be pushed.
+/// The reason why a request could not be pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushedAuthorizationError(TokenError);
 
@@ -52,7 +52,7 @@ impl fmt::Display for PushedAuthorizationError {
 impl std::error::Error for PushedAuthorizationError {}
 
 impl PushedAuthorizationResponse {
-    /// As JSON.
+    /// Returns it as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = Map::new();

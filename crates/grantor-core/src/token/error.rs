@@ -9,7 +9,7 @@ use http::StatusCode;
 use crate::answer::is_transient;
 use crate::error_response::{ErrorCode, ErrorResponse};
 
-/// Why there is no token.
+/// The reason why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenError {

@@ -22,7 +22,7 @@ pub struct TokenRequest {
     pub parameters: TokenParameters,
 }
 
-/// Why a token request can't be read.
+/// The reason why a token request can't be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidTokenRequest {
@@ -76,7 +76,7 @@ impl TokenRequest {
         }
     }
 
-    /// As parameters.
+    /// Returns it as parameters.
     #[must_use]
     pub fn to_params(&self) -> Params<'static> {
         self.to_params_with(&Quirks::NONE)

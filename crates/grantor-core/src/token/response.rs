@@ -56,7 +56,7 @@ impl TokenResponse {
         self.extra.get("issued_token_type")?.as_str()
     }
 
-    /// As JSON.
+    /// Returns it as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         let secrets = [

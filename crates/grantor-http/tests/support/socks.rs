@@ -37,7 +37,7 @@ impl SocksProxy {
         proxy
     }
 
-    /// As an environment variable names it.
+    /// Returns the proxy's URL, as an environment variable has it.
     pub(crate) fn url(&self) -> String {
         format!("socks5h://{}", self.address)
     }

@@ -73,7 +73,7 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// Which proofs a server accepts.
+/// The rules for the proofs that a server accepts.
 #[derive(Debug, Clone)]
 pub struct Policy {
     algorithms: Vec<Algorithm>,

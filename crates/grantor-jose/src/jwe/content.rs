@@ -22,7 +22,7 @@ pub(super) enum Cipher<'k> {
 }
 
 impl<'k> Cipher<'k> {
-    /// Nothing if `key` does not have the length that `encryption` names.
+    /// Returns none if `key` does not have the length that `encryption` names.
     pub(super) fn new(encryption: ContentEncryption, key: &'k [u8]) -> Option<Self> {
         if key.len() != encryption.key_length() {
             return None;

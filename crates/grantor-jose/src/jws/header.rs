@@ -135,7 +135,7 @@ fn push(
     base64url::encode_tail(out, start);
 }
 
-/// Which extensions a header may declare in `crit`.
+/// The extensions that a header may declare in `crit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extensions {
     None,

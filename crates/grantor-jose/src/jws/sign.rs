@@ -62,7 +62,7 @@ pub fn sign_json(keys: &[(&Key, &Header)], payload: &[u8]) -> Result<String, Sig
     Ok(Value::Object(token).to_string())
 }
 
-/// As [`sign_json`] without the payload in the token.
+/// Like [`sign_json`] without the payload in the token.
 ///
 /// # Errors
 /// As [`sign_json`].

@@ -156,7 +156,7 @@ impl Policy {
         self
     }
 
-    /// Which algorithms it allows.
+    /// Returns the algorithms that it allows.
     #[must_use]
     pub fn algorithms(&self) -> &[Algorithm] {
         &self.algorithms

@@ -85,7 +85,7 @@ fn expected(case: &Value) -> Result<(), Error> {
     }
 }
 
-/// Why each is refused; the first prefix that fits counts.
+/// The reason why each is refused; the first prefix that fits counts.
 const REASONS: &[(&str, Error)] = &[
     ("alg-none-two-parts", Error::NotCompact),
     ("alg-none", Error::UnsupportedAlgorithm),

@@ -77,7 +77,8 @@ impl DpopBuilder {
         self
     }
 
-    /// As [`nonces`](Self::nonces), with a key of 32 random bytes that all processes of the API share.
+    /// Like [`nonces`](Self::nonces), with a key of 32 random bytes that all processes of the API
+    /// share.
     pub fn nonce_key(mut self, key: [u8; 32]) -> Self {
         self.nonce = Nonce::Under(key);
         self

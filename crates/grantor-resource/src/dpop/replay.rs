@@ -7,8 +7,8 @@ use grantor_jose::dpop::Proof;
 use grantor_store::{Error, Kind, Record, Records, kinds};
 use serde::{Deserialize, Serialize};
 
-/// That a proof was used. Its key is a hash of the thumbprint and the `jti`, so that no client disturbs
-/// another one.
+/// The mark that a proof was used. Its key is a hash of the thumbprint and the `jti`, so that no
+/// client disturbs another one.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct UsedProof {
     expires_at: Timestamp,

@@ -55,7 +55,7 @@ pub struct ResourceMetadata {
     pub extra: Map<String, Value>,
 }
 
-/// Why the metadata of a resource can't be used.
+/// The reason why the metadata of a resource can't be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidResourceMetadata {

@@ -34,7 +34,7 @@ struct Configuration {
 enum Setup {
     /// Since the verifier was built.
     Fixed(Arc<Methods>),
-    /// As soon as the metadata of the issuer is fetched.
+    /// Verifiers that are made as soon as the metadata of the issuer is fetched.
     AfterDiscovery(Cached<Methods>),
 }
 
@@ -80,7 +80,7 @@ impl Verifier {
         }
     }
 
-    /// As [`verify_token`](Self::verify_token), if nothing has to be fetched for it; else none.
+    /// Like [`verify_token`](Self::verify_token), if nothing has to be fetched for it; else none.
     pub(crate) fn try_verify_token(&self, token: &str) -> Option<Result<AccessToken, VerifyError>> {
         let discovered;
         let methods = match &self.configuration.setup {

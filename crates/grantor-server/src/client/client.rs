@@ -34,7 +34,8 @@ pub struct Client {
     /// True if its authorization requests have to be pushed (RFC 9126 section 6), if the server
     /// leaves that open.
     pub require_pushed_authorization_requests: bool,
-    /// Which of its refresh tokens are replaced at each use, if it wants more than the server.
+    /// The choice of refresh tokens that are replaced at each use, if it wants more than the
+    /// server.
     pub rotation: Option<Rotation>,
     /// The longest lifetime of its access tokens, if it is shorter than the server's.
     pub access_token_lifetime: Option<Duration>,

@@ -104,7 +104,7 @@ impl Record for ClientRecord {
     }
 }
 
-/// Which client a resource belongs to. The client is read too, since it may be gone.
+/// The client that a resource belongs to. The client is read too, since it may be gone.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ResourceRecord {
     pub(super) client_id: String,

@@ -20,8 +20,8 @@ pub struct ListedGrant {
     pub grant: Grant,
 }
 
-/// That a subject has a grant, under a key that begins with the subject. The grant is read too, since
-/// it may have ended.
+/// The mark that a subject has a grant, under a key that begins with the subject. The grant is read
+/// too, since it may have ended.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct GrantOfSubject {
     grant: Identifier,

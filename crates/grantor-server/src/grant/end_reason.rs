@@ -1,6 +1,6 @@
 //! The reasons for which a grant ends.
 
-/// Why a grant has ended.
+/// The reason why a grant has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndReason {

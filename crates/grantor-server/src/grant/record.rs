@@ -43,7 +43,7 @@ pub struct Grant {
 pub struct GrantedUnder {
     /// The client's.
     pub client: String,
-    /// That of the user's consent. A grant that needed none, of an own grant type, has none.
+    /// The epoch of the user's consent. A grant that needed none, of an own grant type, has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<String>,
     /// The user's.

@@ -248,7 +248,7 @@ impl<'a> TokenCall<'a> {
                 .is_some_and(|services| services.has_refresh_grant_type)
     }
 
-    /// By how much the clocks of two machines may differ.
+    /// Returns the difference allowed between the clocks of two machines.
     pub(crate) fn max_clock_skew(&self) -> Duration {
         let skew = self.services.map(|services| services.config.max_clock_skew);
         skew.unwrap_or_default()

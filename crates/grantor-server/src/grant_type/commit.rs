@@ -138,7 +138,7 @@ impl Commit<'_> {
         }
     }
 
-    /// None if the grant type has to decide again.
+    /// Returns none if the grant type has to decide again.
     async fn change(&mut self, mut change: Change) -> Result<Option<TokenResponse>, Error> {
         let grants = &self.services.grants;
         let refresh = grants.refresh_token(change.id, &change.next)?;

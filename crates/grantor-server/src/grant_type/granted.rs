@@ -127,7 +127,7 @@ impl Under {
     }
 }
 
-/// Why a client has to ask again later.
+/// The reason why a client has to ask again later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Wait {

@@ -63,7 +63,7 @@ impl Subjects {
         self.0.revoke_subject(subject).await
     }
 
-    /// As [`Server::remove_subject`](crate::Server::remove_subject).
+    /// Like [`Server::remove_subject`](crate::Server::remove_subject).
     ///
     /// # Errors
     /// The store failed, or `remove` did.

@@ -45,14 +45,14 @@ pub(crate) enum Place {
 pub(crate) enum Body {
     /// The query of a GET, the form of a POST.
     Form,
-    /// Nothing.
+    /// No body is read.
     Nothing,
 }
 
 /// The authentication that an endpoint requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Authentication {
-    /// Nobody.
+    /// No caller is authenticated.
     Nobody,
     /// A client, by its registered method; a public one by its identifier alone.
     Client,
@@ -60,7 +60,7 @@ pub(crate) enum Authentication {
     ConfidentialClient,
 }
 
-/// Which web pages may read the answers.
+/// The web pages that may read the answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cors {
     /// None: browsers go there themselves.

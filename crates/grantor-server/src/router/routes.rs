@@ -6,7 +6,7 @@ use super::EndpointRow;
 use super::endpoints::{Endpoint, Offer, Place};
 use super::table::ENDPOINTS;
 
-/// Which endpoint lies at which path.
+/// The endpoints by their paths.
 pub(crate) struct Routes {
     routes: Vec<(String, &'static Endpoint)>,
 }

@@ -44,7 +44,7 @@ impl<'a> PageCall<'a> {
         }
     }
 
-    /// Which of [`Site::paths`](crate::Site::paths) it is.
+    /// Returns the one of [`Site::paths`](crate::Site::paths) that was called.
     #[must_use]
     pub fn path(&self) -> &str {
         self.path

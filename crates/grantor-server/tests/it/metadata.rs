@@ -88,7 +88,7 @@ async fn an_issuer_with_a_path_is_found_at_both_locations() {
     }
 }
 
-/// Neither in answers, pages and redirects of any path, nor in a token.
+/// The host appears neither in answers, pages and redirects of any path, nor in a token.
 #[tokio::test]
 async fn the_host_header_builds_no_url() {
     let fixture =

@@ -9,7 +9,7 @@ pub(crate) fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-/// Nothing: there are no modes.
+/// Returns none: there are no modes.
 pub(crate) fn mode_for_others(_path: &Path) -> Option<u32> {
     None
 }
@@ -19,7 +19,7 @@ pub(crate) fn sync_with_directory(file: &File, _path: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Nothing: files have no owner that is known.
+/// Returns none: files have no owner that is known.
 pub(crate) fn foreign_owner(_path: &Path) -> Option<(u32, u32)> {
     None
 }

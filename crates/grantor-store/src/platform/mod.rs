@@ -25,7 +25,7 @@ pub(crate) use self::unix::{
 pub(crate) enum Found {
     /// A file, perhaps also a pipe or a folder.
     Opened(File),
-    /// Nothing.
+    /// No entry.
     Nothing,
     /// A link, or something that nobody can read from.
     NoFile,

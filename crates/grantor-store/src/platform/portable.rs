@@ -33,7 +33,7 @@ impl Directory {
         })
     }
 
-    /// Nothing: there are no modes.
+    /// Returns none: there are no modes.
     pub(crate) fn exposing_mode(&self) -> io::Result<Option<u32>> {
         Ok(exposing_mode(&fs::metadata(&self.path)?))
     }
@@ -83,18 +83,18 @@ impl Directory {
         entries.map(|entry| Ok(entry?.file_name())).collect()
     }
 
-    /// Nothing: a folder has no handle to sync.
+    /// Does nothing: a folder has no handle to sync.
     pub(crate) fn sync(&self) -> io::Result<()> {
         sync_directory(&self.path)
     }
 }
 
-/// Nothing: there are no modes.
+/// Returns none: there are no modes.
 pub(crate) fn exposing_mode(_metadata: &Metadata) -> Option<u32> {
     None
 }
 
-/// Nothing: there are no owners.
+/// Returns none: there are no owners.
 pub(crate) fn foreign_owner(_metadata: &Metadata) -> Option<(u32, u32)> {
     None
 }
@@ -110,7 +110,7 @@ pub(crate) fn create_file(path: &Path) -> io::Result<File> {
     options.write(true).create_new(true).open(path)
 }
 
-/// Nothing: a folder has no handle to sync.
+/// Does nothing: a folder has no handle to sync.
 pub(crate) fn sync_directory(_path: &Path) -> io::Result<()> {
     Ok(())
 }

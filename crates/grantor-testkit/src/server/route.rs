@@ -21,7 +21,7 @@ pub enum Endpoint {
     Revocation,
     /// An API that takes the server's tokens: `/api` below the issuer, and every other origin.
     Api,
-    /// Nothing that the server knows: 404.
+    /// A path that the server does not know: 404.
     Other,
 }
 

@@ -28,7 +28,7 @@ pub struct FaultyStore {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreFault {
-    /// Nothing.
+    /// No fault.
     None,
     /// Every call fails, and has no effect.
     Down,

@@ -11,7 +11,7 @@ use crate::error::{CliError, Exit};
 pub(super) struct Parts {
     pub(super) header: Map<String, Value>,
     pub(super) content: Content,
-    /// Why nothing here would take such a token, apart from its signature.
+    /// The reason why nothing here would take such a token, apart from its signature.
     pub(super) refused: Option<Error>,
 }
 

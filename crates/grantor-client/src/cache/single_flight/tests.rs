@@ -28,8 +28,8 @@ struct Waiting {
 }
 
 impl TokenSlot {
-    /// As the manager does it: look, join_or_lead, look again, run or wait. `rejected_token` is a generation that
-    /// was rejected.
+    /// Gets a token as the manager does: look, join_or_lead, look again, run or wait.
+    /// `rejected_token` is a generation that was rejected.
     fn token(self: &Arc<Self>, rejected_token: u64) -> Result<u64, &'static str> {
         let usable = |generation: u64| generation != 0 && generation != rejected_token;
         let ready = self.current.load(Ordering::SeqCst);

@@ -6,8 +6,8 @@ use std::fmt;
 use crate::doors::failure::RequestFailure;
 use crate::error::Error;
 
-/// Why a request has no answer, or an answer without a usable body: mostly the error of the token,
-/// or ureq's own.
+/// The reason why a request has no answer, or an answer without a usable body: mostly the error of
+/// the token, or ureq's own.
 ///
 /// The operator `?` converts both. It removes the URL, whose query may hold the token.
 ///

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::error::Error;
 
-/// Why a request through the layer has no answer.
+/// The reason why a request through the layer has no answer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServiceError<E> {

@@ -276,7 +276,7 @@ impl<S, B, R> Rejected<S, B, R> {
     }
 }
 
-/// As every future that is polled after its completion.
+/// Panics, as every future does that is polled after its completion.
 #[cold]
 fn polled_after_completion() -> ! {
     panic!("the future was polled after its end")

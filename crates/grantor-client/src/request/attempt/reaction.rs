@@ -85,8 +85,8 @@ impl Resend {
         self.prepare_request(request).await
     }
 
-    /// As [`prepare`](Self::prepare), on a copy that was made before the first try was prepared: the
-    /// hooks have not seen it.
+    /// Like [`prepare`](Self::prepare), on a copy that was made before the first try was prepared:
+    /// the hooks have not seen it.
     #[cfg(any(feature = "reqwest", feature = "blocking"))]
     pub(crate) async fn prepare_copy(
         self,
@@ -96,7 +96,7 @@ impl Resend {
         self.prepare_request(request).await
     }
 
-    /// As [`prepare`](Self::prepare), for requests of another type.
+    /// Like [`prepare`](Self::prepare), for requests of another type.
     pub(crate) async fn prepare_request(
         self,
         request: &mut impl HttpRequest,

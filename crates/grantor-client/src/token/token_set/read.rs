@@ -38,9 +38,9 @@ const FORMS: &str = "\"expires_at\" (seconds since 1970, or a date as RFC 3339 h
 enum Form {
     /// Authlib's, requests-oauthlib's: a number; simple-oauth2's: a date.
     SecondsOrDate,
-    /// That of Go's oauth2.
+    /// The date of Go's oauth2.
     Date,
-    /// That of google-auth-library for Node.js.
+    /// The milliseconds of google-auth-library for Node.js.
     Milliseconds,
 }
 
@@ -94,7 +94,7 @@ fn end(members: &mut Members, names: &[(&str, Form)]) -> Result<Option<Timestamp
 }
 
 impl Form {
-    /// None if it can't be read; `Some(None)` if it says that there is no end.
+    /// Returns none if it can't be read; `Some(None)` if it says that there is no end.
     fn read(self, value: &Value) -> Option<Option<Timestamp>> {
         match (self, value) {
             (Self::Date | Self::SecondsOrDate, Value::String(text)) if text.contains('-') => {
@@ -156,8 +156,8 @@ fn malformed(what: &str) -> Error {
 }
 
 impl TokenSet {
-    /// As [`from_json`](Self::from_json), for tokens that were obtained at this time: `expires_in`
-    /// counts from then on, where no end is kept beside it.
+    /// Like [`from_json`](Self::from_json), for tokens that were obtained at this time:
+    /// `expires_in` counts from then on, where no end is kept beside it.
     ///
     /// ```
     /// use std::time::Duration;
