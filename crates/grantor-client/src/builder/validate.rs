@@ -3,7 +3,7 @@
 use grantor_core::{Secret, TokenEndpointAuthMethod, TokenParameters};
 
 use super::TokensBuilder;
-use crate::authorization_server::assertion::byte_order_mark;
+use crate::authorization_server::assertion::constructors::byte_order_mark;
 use crate::renew::grant::kind::GrantKind;
 use crate::store::location::{StoreLocation, StoreSharing};
 

@@ -1,5 +1,7 @@
 //! The doors: where requests of HTTP clients get their tokens.
 
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+pub(crate) mod base_url;
 #[cfg(not(feature = "blocking"))]
 pub(crate) mod blocking;
 #[cfg(feature = "blocking")]

@@ -1,5 +1,6 @@
 //! Tokens as programs keep them.
 
+mod ends;
 mod read;
 mod rfc3339;
 
