@@ -14,12 +14,7 @@ use crate::workspace::cargo;
 const WRAPS: &str = "GRANTOR_PORTABLE_BUILD";
 
 /// Crates with a module `platform`.
-const WITH_PLATFORM: [&str; 4] = [
-    "grantor-cli",
-    "grantor-http",
-    "grantor-store",
-    "grantor-store-sqlite",
-];
+const WITH_PLATFORM: [&str; 3] = ["grantor-cli", "grantor-http", "grantor-store"];
 
 /// Compiles all that is built on the fallbacks, and runs the tests beside them.
 pub(crate) fn run_all(settings: impl Fn(&[&str]) -> Command) -> Result<(), Failure> {

@@ -1,12 +1,13 @@
 //! The data of a server: its stores, and the key that seals what is in them.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use grantor_http::system;
 use grantor_jose::base64url;
-use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores, kinds};
+use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores, kinds, private_files};
 use grantor_store_sqlite::{SqliteOptions, SqliteStore};
 use zeroize::Zeroizing;
 
@@ -204,7 +205,7 @@ fn refuse_memory(config: &Config) -> Result<(), CliError> {
 }
 
 fn make_folder(path: &Path) -> Result<(), CliError> {
-    platform::create_folder(path).map_err(|error| {
+    private_files::create_folder(path).map_err(|error| {
         let path = path.display();
         CliError::failed(format!(
             "the data folder {path} can't be made: {error}; give another with --data"
@@ -227,7 +228,8 @@ pub(crate) fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), Cli
 /// The owner of the folder may put files of their own in. Root as somebody else would leave files there
 /// that the server can't open.
 pub(crate) fn refuse_owner(path: &Path) -> Result<(), CliError> {
-    let Some((owner, own)) = platform::foreign_owner(path) else {
+    let metadata = fs::metadata(path).ok();
+    let Some((owner, own)) = metadata.as_ref().and_then(private_files::foreign_owner) else {
         return Ok(());
     };
     let path = path.display();

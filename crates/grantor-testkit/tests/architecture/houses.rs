@@ -42,6 +42,7 @@ pub(crate) const HOUSES: &[House] = &[
         name: "grantor-store",
         rooms: &[
             "platform",
+            "private_files",
             "error",
             "capabilities",
             "maintenance",
