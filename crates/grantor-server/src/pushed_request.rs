@@ -110,6 +110,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<PushedRequest>();
+        grantor_store::contract::assert_own_formats::<PushedRequest>();
     }
 }

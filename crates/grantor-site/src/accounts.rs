@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn their_stored_formats_are_pinned() {
-        crate::stored_formats::check::<AccountRecord>();
-        crate::stored_formats::check::<NameRecord>();
+        grantor_store::contract::assert_own_formats::<AccountRecord>();
+        grantor_store::contract::assert_own_formats::<NameRecord>();
     }
 }

@@ -128,6 +128,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<SessionRecord>();
+        grantor_store::contract::assert_own_formats::<SessionRecord>();
     }
 }

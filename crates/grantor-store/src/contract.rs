@@ -29,7 +29,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use self::alternating::Alternating;
-pub use self::formats::check_formats;
+pub use self::formats::{assert_own_formats, check_formats};
 pub use self::suite::Suite;
 #[cfg(doc)]
 use crate::store::Store;

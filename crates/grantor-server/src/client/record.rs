@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn their_stored_formats_are_pinned() {
-        crate::stored_formats::check::<ClientRecord>();
-        crate::stored_formats::check::<ResourceRecord>();
+        grantor_store::contract::assert_own_formats::<ClientRecord>();
+        grantor_store::contract::assert_own_formats::<ResourceRecord>();
     }
 }

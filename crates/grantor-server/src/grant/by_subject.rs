@@ -107,6 +107,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<GrantOfSubject>();
+        grantor_store::contract::assert_own_formats::<GrantOfSubject>();
     }
 }

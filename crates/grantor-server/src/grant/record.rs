@@ -177,6 +177,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<Grant>();
+        grantor_store::contract::assert_own_formats::<Grant>();
     }
 }

@@ -208,6 +208,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<KeysRecord>();
+        grantor_store::contract::assert_own_formats::<KeysRecord>();
     }
 }

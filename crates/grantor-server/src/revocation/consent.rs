@@ -93,6 +93,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<ConsentRecord>();
+        grantor_store::contract::assert_own_formats::<ConsentRecord>();
     }
 }

@@ -217,6 +217,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<AccessTokenRecord>();
+        grantor_store::contract::assert_own_formats::<AccessTokenRecord>();
     }
 }

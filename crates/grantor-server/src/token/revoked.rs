@@ -25,6 +25,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<RevokedRecord>();
+        grantor_store::contract::assert_own_formats::<RevokedRecord>();
     }
 }

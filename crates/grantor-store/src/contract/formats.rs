@@ -60,6 +60,21 @@ pub fn check_formats<R: Record>(records: &Path) -> Result<(), Vec<String>> {
     }
 }
 
+/// Holds a record of grantor's own to its files in `vectors/records` of the repository, for the tests of
+/// grantor's crates.
+///
+/// # Panics
+/// A stored format differs from its file, or has none.
+#[doc(hidden)]
+#[track_caller]
+pub fn assert_own_formats<R: Record>() {
+    let records = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/records");
+    let wrong = check_formats::<R>(Path::new(records))
+        .err()
+        .unwrap_or_default();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// The pinned bytes of a record in one format.
 #[derive(Default)]
 struct Pinned {

@@ -94,7 +94,6 @@ pub(crate) const HOUSES: &[House] = &[
     House {
         name: "grantor-server",
         rooms: &[
-            "stored_formats",
             "text",
             "cached",
             "identifier",
@@ -131,7 +130,6 @@ pub(crate) const HOUSES: &[House] = &[
     House {
         name: "grantor-site",
         rooms: &[
-            "stored_formats",
             "user_name",
             "account_record",
             "error",
