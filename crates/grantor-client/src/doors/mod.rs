@@ -16,6 +16,8 @@ pub(crate) mod redirect;
 #[cfg(feature = "reqwest")]
 pub(crate) mod reqwest;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
+pub(crate) mod send_error;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) mod sender;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) mod session_methods;

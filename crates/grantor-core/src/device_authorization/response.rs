@@ -1,6 +1,5 @@
 //! The answer of a device authorization endpoint (RFC 8628 section 3.2).
 
-use std::fmt;
 use std::time::Duration;
 
 use http::Response;
@@ -10,8 +9,7 @@ use url::Url;
 use crate::loopback::LocalhostNames;
 use crate::quirks::Quirks;
 use crate::secret::Secret;
-use crate::token::TokenError;
-use crate::token::{lifetime, read_members, unexpected};
+use crate::token::{endpoint_error, lifetime, read_members, unexpected};
 
 /// The response for a device, with the code and URI for its user (RFC 8628 section 3.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,37 +28,10 @@ pub struct DeviceAuthorizationResponse {
     pub interval: Duration,
 }
 
-/// The reason why there is no device code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeviceAuthorizationError(TokenError);
-
-impl DeviceAuthorizationError {
-    /// Returns the answer of the endpoint, which fails in the ways of a token endpoint.
-    #[must_use]
-    pub fn answer(&self) -> &TokenError {
-        &self.0
-    }
-
-    /// Returns whether the same request may succeed later.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        self.0.is_transient()
-    }
+endpoint_error! {
+    /// The reason why there is no device code.
+    DeviceAuthorizationError, "device authorization"
 }
-
-impl fmt::Display for DeviceAuthorizationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the device authorization endpoint ")?;
-        match &self.0 {
-            TokenError::Refused { error, .. } => write!(f, "refused: {error}"),
-            TokenError::Unexpected { status, reason, .. } => {
-                write!(f, "answered {} and {reason}", status.as_u16())
-            }
-        }
-    }
-}
-
-impl std::error::Error for DeviceAuthorizationError {}
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const LEAST_INTERVAL: Duration = Duration::from_secs(1);
