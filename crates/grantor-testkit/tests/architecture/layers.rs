@@ -42,7 +42,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
         "grantor-testkit",
         &["http", "listen", "store", "core", "jose"],
     ),
-    ("grantor-testservers", &[]),
+    ("grantor-testservers", &["http", "store", "core"]),
     ("xtask", &[]),
 ];
 
