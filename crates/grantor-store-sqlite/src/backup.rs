@@ -18,7 +18,7 @@ pub enum Restore {
     /// be given to another one. Users have to sign in again. Clients, users and consents that
     /// were removed since the backup are back, with the secrets and passwords that they had.
     WithoutGrants,
-    /// All records. Whatever was ended, removed or revoked since the backup is valid again.
+    /// All records. Removals and revocations since the backup are undone.
     KeepGrants,
 }
 

@@ -31,7 +31,7 @@ pub struct SweepClock {
     state: Mutex<State>,
     /// The time by which to delete; [`NOT_TRUSTED`], if there is none.
     trusted: AtomicI64,
-    /// A digest of both times that were last told: most calls of one millisecond have nothing to
+    /// A digest of both times of the last report: most calls of one millisecond have nothing to
     /// add.
     last_told: AtomicI64,
 }
