@@ -19,7 +19,7 @@ pub struct ServerMetadata {
     /// Where users are sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_endpoint: Option<Url>,
-    /// Where tokens are had.
+    /// The token endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint: Option<Url>,
     /// Where devices begin (RFC 8628 section 4).

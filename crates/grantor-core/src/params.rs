@@ -6,7 +6,7 @@ use std::fmt;
 /// The parameters of a request or a redirect, as `application/x-www-form-urlencoded`.
 ///
 /// RFC 6749 sections 3.1 and 3.2: a parameter without a value is absent, a repeated one is refused,
-/// an unknown one is nobody's business. `resource` and `audience` alone may be repeated (RFC 8707
+/// an unknown one is ignored. `resource` and `audience` alone may be repeated (RFC 8707
 /// section 2, RFC 8693 section 2.1). Its `Debug` shows names only, since values may be secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Params<'a> {
@@ -61,9 +61,9 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// Like [`parse`](Self::parse), for who answers a repeated parameter later: the authorization
-    /// endpoint, which says it to the client once it knows which that is. The first value counts;
-    /// [`repeated`](Self::repeated) names the others.
+    /// Like [`parse`](Self::parse), for an endpoint that answers a repeated parameter later: the
+    /// authorization endpoint, which says it to the client once it knows which that is. The first
+    /// value counts; [`repeated`](Self::repeated) names the others.
     ///
     /// # Errors
     /// Bytes that are not UTF-8, or too many parameters.

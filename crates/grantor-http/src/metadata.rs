@@ -30,8 +30,8 @@ pub struct MetadataCache {
     issuers: Mutex<HashMap<Issuer, Arc<Entry>>>,
 }
 
-/// Held locked while it is fetched: who waits for the lock finds the answer behind it, and a fetcher
-/// that is dropped leaves the next one to fetch.
+/// Held locked while it is fetched: a caller that waits for the lock finds the answer behind it,
+/// and a fetcher that is dropped leaves the next one to fetch.
 type Entry = tokio::sync::Mutex<Option<Known>>;
 
 struct Known {

@@ -89,7 +89,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets the site: who the user is, and what they see.
+    /// Sets the site, which identifies the user and makes the pages.
     #[must_use]
     pub fn site(mut self, site: impl Site) -> Self {
         self.site = Some(ChosenSite::Made(Arc::new(site)));

@@ -134,7 +134,7 @@ events! {
     StoreRolledBack = "refresh token from the future: the store lost writes", Warning;
     /// A grant ended.
     GrantEnded = "grant ended", Info;
-    /// A code or refresh token was used again by somebody; its grant ended.
+    /// A code or refresh token was used again; its grant ended.
     TokenReplayed = "token replayed", Warning;
     /// A client revoked an access token.
     AccessTokenRevoked = "access token revoked", Info;

@@ -18,7 +18,7 @@ pub(crate) struct PushedRequests {
 }
 
 /// A request that was pushed, as it is stored. It is used up by the grant that it leads to, not by a
-/// browser that loads it: whoever reloads a page goes on.
+/// browser that loads it: a user who reloads a page goes on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PushedRequest {
     /// SHA-256 of the secret in its `request_uri`.

@@ -1,4 +1,4 @@
-//! Which characters of a text somebody sees.
+//! The visible characters of a text.
 
 /// Returns whether a character can be seen, alone or with the one before it: no control or format
 /// character, such as one that turns the direction of the text, and none that is private or not

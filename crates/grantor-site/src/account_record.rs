@@ -46,7 +46,7 @@ pub(crate) struct AccountRecord {
 impl Record for AccountRecord {
     const KIND: Kind = kinds::ACCOUNTS;
     const NAME: &'static str = "an account";
-    // A password can be guessed by who has its hash.
+    // An attacker who has the hash can guess the password.
     const SEALED: bool = true;
 
     fn expires_at(&self) -> Option<Timestamp> {

@@ -15,8 +15,8 @@ use crate::fair_queue::FairQueue;
 ///
 /// A password hash is slow on purpose, so a flood of logins would delay everything on the same threads.
 /// These threads are few and do nothing else, and few logins may wait for them. Sources of logins take
-/// turns, so that whoever sends many waits behind its own; beyond the limit those of the source with
-/// the most fail with [`PasswordError::Busy`]. The threads start with the first password.
+/// turns, so that a source with many waits behind its own; beyond the limit those of the source
+/// with the most fail with [`PasswordError::Busy`]. The threads start with the first password.
 #[derive(Clone)]
 pub struct Passwords(Arc<Inner>);
 

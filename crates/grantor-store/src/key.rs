@@ -89,7 +89,7 @@ impl Namespace {
     }
 
     /// A key for a name that is short enough to be guessed (a user code, a one-time password): its
-    /// MAC under a key of the server's, so that whoever reads the store can't try out names.
+    /// MAC under a key of the server's, so that a reader of the store can't try out names.
     #[must_use]
     pub fn key_of_guessable(&self, kind: [u8; 2], mac_key: &MacKey, name: &str) -> Key {
         self.key(kind, &mac_key.sign(&[name.as_bytes()]))

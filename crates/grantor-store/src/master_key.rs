@@ -145,7 +145,8 @@ impl MasterKey {
     }
 
     /// A text that stands for a secret of some kind where the secret itself must not be: in the key
-    /// of a record. It is a MAC under this key, so that who reads the store can't try out secrets.
+    /// of a record. It is a MAC under this key, so that a reader of the store can't try out
+    /// secrets.
     #[must_use]
     pub fn fingerprint(&self, kind: &str, secret: &Secret) -> String {
         let key = MacKey::new(&*self.0).derive("fingerprint/1");

@@ -26,9 +26,9 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
     const NAME: &'static str;
     /// The newest format that this program writes and reads.
     const FORMAT: u8 = 1;
-    /// It is encrypted and bound to its kind, key and version under the master key, so that who
-    /// can read the store learns nothing and who can write it can't make one up. They can still
-    /// put an old one back.
+    /// True if the record is encrypted, and bound to its kind, key and version under the master
+    /// key: a thief who can read the store learns nothing, and one who can write to it can't make
+    /// up a record. They can still put an old one back.
     const SEALED: bool = false;
 
     /// When the record is dead; never, if absent.

@@ -30,7 +30,7 @@ impl<J: Send + 'static> WriterThread<J> {
     /// of them.
     ///
     /// # Errors
-    /// There is no thread to be had.
+    /// The system starts no thread.
     pub fn start(
         name: &str,
         what: &'static str,

@@ -147,8 +147,8 @@ pub enum Waits {
     UntilMoved,
     /// A pause moves the clock to its end and takes no time: for a test that awaits what pauses.
     MoveTheClock,
-    /// A pause takes real time, by the timer of whoever pauses: for a runtime of tokio's whose time
-    /// is paused.
+    /// A pause takes real time, by the timer of the code that pauses: for a runtime of tokio's
+    /// whose time is paused.
     OnTheTimer,
 }
 

@@ -62,7 +62,7 @@ impl SentSecrets {
         }
     }
 
-    /// Returns whether there was any. Codes stay what they are: whoever chose "invalid_grant" for a
+    /// Returns whether there was any. Codes stay unchanged: a user who chose "invalid_grant" for a
     /// password would change what an error means.
     fn take_out(&self, json: &mut Value) -> bool {
         let take = |found, inner| self.take_out(inner) | found;

@@ -10,7 +10,7 @@ use crate::renew::grant::Grant;
 use crate::token::subject::{Subject, SubjectSource};
 
 impl Tokens {
-    /// The slot for somebody who has no request.
+    /// The slot for a caller without a request.
     pub(crate) async fn slot_without_request(&self) -> Result<Arc<TokenSlot>, Error> {
         match self.subjects.as_deref() {
             Some(SubjectSource::Called(call)) => match call().await {

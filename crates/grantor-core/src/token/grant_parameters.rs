@@ -25,7 +25,7 @@ pub enum GrantParameters {
         /// The device code.
         device_code: Secret,
     },
-    /// A JWT of somebody whom the server trusts (RFC 7523 section 2.1).
+    /// A JWT of an issuer that the server trusts (RFC 7523 section 2.1).
     JwtBearer {
         /// The JWT.
         assertion: Secret,
@@ -45,7 +45,7 @@ pub enum GrantParameters {
     },
     /// Another token (RFC 8693 section 2.1).
     TokenExchange {
-        /// The token of the one for whom the new one is.
+        /// The token of the subject of the new token.
         subject_token: Secret,
         /// The kind of the token, such as
         /// [`token_type::ACCESS_TOKEN`](crate::token_type::ACCESS_TOKEN).
@@ -62,7 +62,7 @@ pub enum GrantParameters {
     },
 }
 
-/// The token of one who acts for somebody else (RFC 8693 section 2.1).
+/// The token of a party that acts for the subject (RFC 8693 section 2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActorToken {
     /// The token.

@@ -194,7 +194,7 @@ fn verify_token(
     let key = PublicKey::from_members(jwk.ok_or(Error::InvalidHeader("jwk"))?)?;
     let claims = token.verify_with_key_then(&key, &policy.algorithms, Claims::parse)?;
     check_claims(&claims, request)?;
-    // Before the times: whoever lacks a nonce gets one, also with a wrong clock.
+    // Before the times: a client without a nonce gets one, also with a wrong clock.
     if let Some(nonces) = &policy.nonces {
         nonces.check(claims.text("nonce")?, policy.leeway.duration(), now)?;
     }

@@ -36,7 +36,7 @@ pub(super) enum Recipient {
 }
 
 impl EncryptionKey {
-    /// Encrypts to whoever has the private key.
+    /// Encrypts to the holder of the private key.
     ///
     /// # Errors
     /// [`Error::AlgorithmNotAllowed`] if the key is not for `algorithm`.

@@ -17,7 +17,7 @@ use crate::{Algorithm, Error, Key, Part, PublicKey, json};
 /// A set from outside is read by these rules:
 /// - A key that is not understood, malformed or too weak is left out, as the RFC asks, and listed
 ///   in [`skipped`](Self::skipped).
-/// - A private or symmetric key refuses the whole set: who publishes one has lost control over it,
+/// - A private or symmetric key refuses the whole set: its publisher has lost control over it,
 ///   and nobody would look at a warning.
 /// - The same key may be listed twice, with one `use` each for example.
 /// - Different keys may share a `kid` if their algorithms differ. If not, tokens with that `kid`

@@ -68,7 +68,8 @@ impl Policy {
     }
 
     /// Logout Tokens of `issuer` for the client `client_id` (OpenID Connect Back-Channel Logout
-    /// section 2.6). Not checked here: that `jti` is new, and whom `sub` and `sid` mean.
+    /// section 2.6). Not checked here: that `jti` is new, and the user and session of `sub` and
+    /// `sid`.
     #[must_use]
     pub fn logout_token(issuer: impl Into<String>, client_id: impl Into<String>) -> Self {
         Self::new(&kind::LOGOUT_TOKEN, issuer.into(), Some(client_id.into()))

@@ -23,7 +23,7 @@ impl FakeServer {
         self.shared.held.send_modify(|held| held.holding = false);
     }
 
-    /// Comes back once none is held back any more: whoever sent them is gone.
+    /// Comes back once none is held back any more: their senders are gone.
     pub async fn holds_none(&self) {
         let mut held = self.shared.held.subscribe();
         let _ = held.wait_for(|held| held.waiting == 0).await;

@@ -81,7 +81,7 @@ impl FakeServer {
     /// ```
     ///
     /// # Errors
-    /// No socket or no thread can be had.
+    /// The system gives no socket or no thread.
     pub fn listen() -> io::Result<FakeListener> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;

@@ -11,7 +11,7 @@ pub enum Endpoint {
     Metadata,
     /// Where users are sent (RFC 6749 section 3.1).
     Authorization,
-    /// Where tokens are had (RFC 6749 section 3.2).
+    /// The token endpoint (RFC 6749 section 3.2).
     Token,
     /// Where a device begins (RFC 8628 section 3.1).
     DeviceAuthorization,

@@ -18,7 +18,7 @@ impl Assertion {
         Self::signed_by(Arc::new(key))
     }
 
-    /// Signed by whoever has the key: a KMS, an HSM.
+    /// Signed by a service that has the key: a KMS, an HSM.
     pub fn signed_by(signer: Arc<dyn Signer>) -> Self {
         Self {
             signer,

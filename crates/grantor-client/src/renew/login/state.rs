@@ -207,7 +207,7 @@ impl Login {
             within_store_timeout(logins.remove(&services.store.login_key(logins))).await?;
         }
         let record = state.take().map(|state| state.record);
-        // Stored and gone is what a login looks like that somebody has removed.
+        // A state that was stored and is absent from the store is that of a removed login.
         self.set_state(
             &mut state,
             LoginState {
