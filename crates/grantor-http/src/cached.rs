@@ -1,5 +1,7 @@
 //! Documents of a peer, fetched once and renewed now and then.
 
+mod fetched;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use grantor_core::{BoxFuture, Clock};
 
+pub use self::fetched::{Fetched, RefreshTimes, Unavailable};
 use crate::SingleFlight;
 
 /// A document of a peer that is fetched when it is first needed and renewed now and then.
@@ -14,96 +17,6 @@ use crate::SingleFlight;
 /// One request at a time, however many ask. A renewal that fails keeps the old document in use.
 pub struct Cached<T> {
     inner: Arc<Inner<T>>,
-}
-
-/// When a [`Cached`] document is fetched anew.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefreshTimes {
-    /// How old the document grows before it is renewed, if its answer does not say. 10 minutes by
-    /// default. The renewal holds nobody up until the document is twice as old.
-    pub lifetime: Duration,
-    /// The least time between two attempts, whatever asks for them. 30 seconds by default.
-    pub cooldown: Duration,
-    /// How old the document may be at most, while renewals fail and whatever its answer said. A day
-    /// by default.
-    pub keep: Duration,
-}
-
-impl Default for RefreshTimes {
-    fn default() -> Self {
-        Self {
-            lifetime: Duration::from_secs(10 * 60),
-            cooldown: Duration::from_secs(30),
-            keep: Duration::from_secs(24 * 60 * 60),
-        }
-    }
-}
-
-impl RefreshTimes {
-    /// The lifetime of a document whose answer says this about it.
-    fn lifetime_of(&self, fresh_for: Option<Duration>) -> Duration {
-        match fresh_for {
-            Some(fresh_for) => fresh_for.min(self.keep).max(self.cooldown),
-            None => self.lifetime,
-        }
-    }
-}
-
-/// A document as it was fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fetched<T> {
-    /// The document.
-    pub value: T,
-    /// How long its answer says that it is fresh, in place of [`RefreshTimes::lifetime`]. It counts
-    /// within the cooldown and `keep`.
-    pub fresh_for: Option<Duration>,
-}
-
-impl<T> From<T> for Fetched<T> {
-    fn from(value: T) -> Self {
-        Self {
-            value,
-            fresh_for: None,
-        }
-    }
-}
-
-/// The value could not be fetched. Trying later may help.
-#[derive(Debug, Clone)]
-pub struct Unavailable {
-    message: Arc<str>,
-    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
-}
-
-impl Unavailable {
-    /// Says what is missing; no value of a secret and no URL with a query.
-    pub fn new(message: impl Into<Arc<str>>) -> Self {
-        Self {
-            message: message.into(),
-            source: None,
-        }
-    }
-
-    /// Adds the cause.
-    #[must_use]
-    pub fn with_source(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self {
-            source: Some(Arc::new(source)),
-            ..self
-        }
-    }
-}
-
-impl fmt::Display for Unavailable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Unavailable {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| &**source as _)
-    }
 }
 
 type Fetch<T> =
