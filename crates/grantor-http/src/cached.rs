@@ -28,11 +28,11 @@ struct Inner<T> {
     fetch: Box<Fetch<T>>,
     clock: Arc<dyn Clock>,
     refresh_times: RefreshTimes,
-    held: ArcSwapOption<Held<T>>,
+    cached: ArcSwapOption<CachedValue<T>>,
     attempts: Mutex<Attempts<T>>,
 }
 
-struct Held<T> {
+struct CachedValue<T> {
     value: Arc<T>,
     since: Duration,
     lifetime: Duration,
@@ -62,7 +62,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
                 fetch: Box::new(fetch),
                 clock,
                 refresh_times,
-                held: ArcSwapOption::empty(),
+                cached: ArcSwapOption::empty(),
                 attempts: Mutex::new(Attempts {
                     under_way: None,
                     last: None,
@@ -75,33 +75,33 @@ impl<T: Send + Sync + 'static> Cached<T> {
     /// The document, if nobody has to wait for it. Sets off its renewal when that is due.
     #[must_use]
     pub fn peek(&self) -> Option<Arc<T>> {
-        let held = self.inner.held.load();
-        let held = held.as_ref()?;
+        let cached = self.inner.cached.load();
+        let cached = cached.as_ref()?;
         let refresh_times = &self.inner.refresh_times;
         let now = self.inner.clock.elapsed();
-        let age = now.saturating_sub(held.since);
-        if age < held.lifetime {
-            return Some(held.value.clone());
+        let age = now.saturating_sub(cached.since);
+        if age < cached.lifetime {
+            return Some(cached.value.clone());
         }
         let (_, failure) = self.inner.begin(now);
-        let soon = age < (held.lifetime * 2).min(refresh_times.keep);
+        let soon = age < (cached.lifetime * 2).min(refresh_times.keep);
         let enough = soon || (failure.is_some() && age < refresh_times.keep);
-        enough.then(|| held.value.clone())
+        enough.then(|| cached.value.clone())
     }
 
     /// The document.
     ///
     /// # Errors
-    /// It can't be fetched, and none is held that is young enough.
+    /// It can't be fetched, and none is cached that is young enough.
     pub async fn get(&self) -> Outcome<T> {
         if let Some(value) = self.peek() {
             return Ok(value);
         }
         let outcome = match self.inner.begin(self.inner.clock.elapsed()) {
-            (Some(flight), _) => flight.wait().await,
+            (Some(attempt), _) => attempt.wait().await,
             (None, failure) => Err(failure.unwrap_or_else(broken_off)),
         };
-        outcome.or_else(|error| self.inner.kept().ok_or(error))
+        outcome.or_else(|error| self.inner.usable().ok_or(error))
     }
 
     /// A document that is newer than `seen`, or `seen` itself if the last attempt is too recent to
@@ -110,12 +110,12 @@ impl<T: Send + Sync + 'static> Cached<T> {
     /// # Errors
     /// The last attempt failed, so nobody knows whether there is a newer one.
     pub async fn newer_than(&self, seen: &Arc<T>) -> Outcome<T> {
-        let held = self.inner.held.load_full();
-        if let Some(held) = held.filter(|held| !Arc::ptr_eq(&held.value, seen)) {
-            return Ok(held.value.clone());
+        let cached = self.inner.cached.load_full();
+        if let Some(cached) = cached.filter(|cached| !Arc::ptr_eq(&cached.value, seen)) {
+            return Ok(cached.value.clone());
         }
         match self.inner.begin(self.inner.clock.elapsed()) {
-            (Some(flight), _) => flight.wait().await,
+            (Some(attempt), _) => attempt.wait().await,
             (None, Some(failure)) => Err(failure),
             (None, None) => Ok(seen.clone()),
         }
@@ -134,8 +134,8 @@ impl<T: Send + Sync + 'static> Inner<T> {
         if attempts.under_way.is_some() {
             return (attempts.under_way.clone(), failure);
         }
-        let held = self.held.load_full();
-        let pause = match held {
+        let cached = self.cached.load_full();
+        let pause = match cached {
             Some(_) => self.refresh_times.cooldown,
             None => self.refresh_times.cooldown.min(FIRST_PAUSE),
         };
@@ -146,23 +146,23 @@ impl<T: Send + Sync + 'static> Inner<T> {
             return (None, failure);
         }
         attempts.last = Some(now);
-        let fetching = (self.fetch)(held.map(|held| held.value.clone()));
-        let landing = Landing(Arc::downgrade(self));
-        let flight = SingleFlight::start(async move {
+        let fetching = (self.fetch)(cached.map(|cached| cached.value.clone()));
+        let publisher = PublishOnEnd(Arc::downgrade(self));
+        let attempt = SingleFlight::start(async move {
             let fetched = fetching.await;
             let fresh_for = fetched.as_ref().ok().and_then(|fetched| fetched.fresh_for);
             let outcome = fetched.map(|fetched| Arc::new(fetched.value));
-            landing.publish(&outcome, fresh_for);
+            publisher.publish(&outcome, fresh_for);
             outcome
         });
-        attempts.under_way = Some(flight.clone());
-        (Some(flight), failure)
+        attempts.under_way = Some(attempt.clone());
+        (Some(attempt), failure)
     }
 
-    fn kept(&self) -> Option<Arc<T>> {
-        let held = self.held.load_full()?;
-        let age = self.clock.elapsed().saturating_sub(held.since);
-        (age < self.refresh_times.keep).then(|| held.value.clone())
+    fn usable(&self) -> Option<Arc<T>> {
+        let cached = self.cached.load_full()?;
+        let age = self.clock.elapsed().saturating_sub(cached.since);
+        (age < self.refresh_times.keep).then(|| cached.value.clone())
     }
 
     fn attempts(&self) -> MutexGuard<'_, Attempts<T>> {
@@ -172,9 +172,9 @@ impl<T: Send + Sync + 'static> Inner<T> {
 
 /// The end of an attempt, also of one that panics. Holds the cache weakly, since the cache holds
 /// the attempt.
-struct Landing<T: Send + Sync + 'static>(Weak<Inner<T>>);
+struct PublishOnEnd<T: Send + Sync + 'static>(Weak<Inner<T>>);
 
-impl<T: Send + Sync + 'static> Landing<T> {
+impl<T: Send + Sync + 'static> PublishOnEnd<T> {
     fn publish(mut self, outcome: &Outcome<T>, fresh_for: Option<Duration>) {
         let Some(inner) = std::mem::take(&mut self.0).upgrade() else {
             return;
@@ -184,7 +184,7 @@ impl<T: Send + Sync + 'static> Landing<T> {
         }
         let mut attempts = inner.attempts();
         if let Ok(value) = outcome {
-            inner.held.store(Some(Arc::new(Held {
+            inner.cached.store(Some(Arc::new(CachedValue {
                 value: value.clone(),
                 since: inner.clock.elapsed(),
                 lifetime: inner.refresh_times.lifetime_of(fresh_for),
@@ -195,7 +195,7 @@ impl<T: Send + Sync + 'static> Landing<T> {
     }
 }
 
-impl<T: Send + Sync + 'static> Drop for Landing<T> {
+impl<T: Send + Sync + 'static> Drop for PublishOnEnd<T> {
     fn drop(&mut self) {
         if let Some(inner) = self.0.upgrade() {
             let mut attempts = inner.attempts();

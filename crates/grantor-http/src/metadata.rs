@@ -23,7 +23,7 @@ type Answer = Result<Arc<ServerMetadata>, DiscoveryError>;
 /// A cache of authorization servers' metadata, fetched once an hour and once at a time.
 ///
 /// Callers who ask while it is being fetched wait for the same answer. When it can't be fetched
-/// again, what was known stays in use, unless the server says that it is another issuer.
+/// again, what was cached stays in use, unless the server says that it is another issuer.
 pub struct MetadataCache {
     transport: Arc<dyn Transport>,
     environment: Environment,
@@ -32,9 +32,9 @@ pub struct MetadataCache {
 
 /// Held locked while it is fetched: a caller that waits for the lock finds the answer behind it,
 /// and a fetcher that is dropped leaves the next one to fetch.
-type Entry = tokio::sync::Mutex<Option<Known>>;
+type Entry = tokio::sync::Mutex<Option<CachedAnswer>>;
 
-struct Known {
+struct CachedAnswer {
     answer: Answer,
     until: Duration,
 }
@@ -53,7 +53,7 @@ impl MetadataCache {
     /// The metadata of an issuer.
     ///
     /// # Errors
-    /// Fails if metadata can't be fetched or can't be used, and was not known before. A failure is
+    /// Fails if metadata can't be fetched or can't be used, and was not cached before. A failure is
     /// reported again without asking the server, for three seconds or for as long as the server
     /// wants that.
     pub async fn get(&self, issuer: &Issuer) -> Answer {
@@ -61,7 +61,7 @@ impl MetadataCache {
     }
 
     /// The metadata of an issuer that has it at a location of its own. The issuer is compared all the
-    /// same. One issuer is asked for at one location only: what is known of it is not fetched again.
+    /// same. One issuer is asked for at one location only: cached metadata is not fetched again.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -71,8 +71,8 @@ impl MetadataCache {
 
     async fn fetch(&self, issuer: &Issuer, location: Option<&Url>) -> Answer {
         let entry = self.entry(issuer);
-        let mut known = entry.lock().await;
-        if let Some(answer) = known.as_ref().and_then(|known| self.fresh(known)) {
+        let mut cached = entry.lock().await;
+        if let Some(answer) = cached.as_ref().and_then(|cached| self.fresh(cached)) {
             return answer;
         }
         let discovery = match location {
@@ -82,7 +82,7 @@ impl MetadataCache {
         let discovery = discovery.localhost_names(self.transport.localhost_names());
         let fetched = drive(discovery, &*self.transport, &self.environment).await;
         let now = self.environment.clock.elapsed();
-        let (answer, until) = match (fetched, known.take().map(|known| known.answer)) {
+        let (answer, until) = match (fetched, cached.take().map(|cached| cached.answer)) {
             (Ok(metadata), _) => (Ok(Arc::new(metadata)), now + CACHE_TTL),
             (Err(error), Some(Ok(old))) if !error.is_other_issuer() => {
                 tracing::warn!(%issuer, %error, "metadata can't be fetched again, the old stays");
@@ -90,16 +90,16 @@ impl MetadataCache {
             }
             (Err(error), _) => (Err(error.clone()), now + pause(&error)),
         };
-        let answer = known.insert(Known { answer, until });
+        let answer = cached.insert(CachedAnswer { answer, until });
         answer.answer.clone()
     }
 
     /// Returns the answer, as long as no new request is due. A pause is answered with the time that
     /// is left of it.
-    fn fresh(&self, known: &Known) -> Option<Answer> {
-        let left = known.until.checked_sub(self.environment.clock.elapsed());
+    fn fresh(&self, cached: &CachedAnswer) -> Option<Answer> {
+        let left = cached.until.checked_sub(self.environment.clock.elapsed());
         let left = left.filter(|left| !left.is_zero())?;
-        Some(match &known.answer {
+        Some(match &cached.answer {
             Err(DiscoveryError::Unavailable {
                 status,
                 retry_after: Some(_),

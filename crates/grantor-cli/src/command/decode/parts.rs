@@ -26,7 +26,7 @@ pub(super) enum Content {
 
 /// The validity of a token at some time, by its own claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Validity {
     Good,
     Expired,
     NotYet,
@@ -105,15 +105,15 @@ impl Parts {
         times.collect()
     }
 
-    pub(super) fn standing(&self, now: Timestamp) -> Standing {
+    pub(super) fn validity(&self, now: Timestamp) -> Validity {
         if self.time("nbf").is_some_and(|from| from > now) {
-            return Standing::NotYet;
+            return Validity::NotYet;
         }
         // RFC 7519 section 4.1.4: not "on or after" that time.
         match self.time("exp") {
-            Some(end) if end <= now => Standing::Expired,
-            Some(_) => Standing::Good,
-            None => Standing::Unknown,
+            Some(end) if end <= now => Validity::Expired,
+            Some(_) => Validity::Good,
+            None => Validity::Unknown,
         }
     }
 
@@ -160,16 +160,16 @@ mod tests {
 
     #[test]
     fn a_token_stands_as_its_times_say() {
-        let standing = |claims: &str| {
+        let validity = |claims: &str| {
             let parts = Parts::of(&token(r#"{"alg":"ES256"}"#, claims)).unwrap();
-            parts.standing(Timestamp::from_secs(100))
+            parts.validity(Timestamp::from_secs(100))
         };
-        assert_eq!(standing(r#"{"exp":101}"#), Standing::Good);
-        assert_eq!(standing(r#"{"exp":100}"#), Standing::Expired);
-        assert_eq!(standing(r#"{"exp":99.5}"#), Standing::Expired);
-        assert_eq!(standing(r#"{"exp":1e300}"#), Standing::Good);
-        assert_eq!(standing(r#"{"exp":200,"nbf":101}"#), Standing::NotYet);
-        assert_eq!(standing(r#"{"exp":"soon"}"#), Standing::Unknown);
+        assert_eq!(validity(r#"{"exp":101}"#), Validity::Good);
+        assert_eq!(validity(r#"{"exp":100}"#), Validity::Expired);
+        assert_eq!(validity(r#"{"exp":99.5}"#), Validity::Expired);
+        assert_eq!(validity(r#"{"exp":1e300}"#), Validity::Good);
+        assert_eq!(validity(r#"{"exp":200,"nbf":101}"#), Validity::NotYet);
+        assert_eq!(validity(r#"{"exp":"soon"}"#), Validity::Unknown);
     }
 
     #[test]
