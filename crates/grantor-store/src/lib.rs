@@ -30,6 +30,7 @@ mod memory;
 mod page;
 mod placement;
 mod platform;
+pub mod private_files;
 mod record;
 mod records;
 mod retry;

@@ -120,7 +120,8 @@ impl Config {
 /// The variable with the URL of the store.
 const STORE_URL: &str = "GRANTOR_STORE_URL";
 
-/// What names the store beside the file, and where it is. Only a variable may have a password.
+/// Returns the URL of the store beside the file, and its source. Only a variable may have a
+/// password.
 #[expect(clippy::type_complexity, reason = "a name and what is read of it")]
 fn store_url(
     common: &Common,
@@ -138,7 +139,7 @@ fn store_url(
     Ok(url.map(|url| (STORE_URL, Location::parse(url.expose()))))
 }
 
-/// Takes a value, or notes what is wrong with it and where it stands.
+/// Takes a value, or notes its fault and its source.
 fn set<T>(target: &mut T, name: &str, value: Result<T, String>, problems: &mut Vec<String>) {
     match value {
         Ok(value) => *target = value,
