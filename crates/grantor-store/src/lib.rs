@@ -41,6 +41,7 @@ mod stores;
 mod sweep_clock;
 #[cfg(test)]
 mod testing;
+pub mod transfer;
 mod writer_thread;
 
 #[cfg(feature = "cache")]

@@ -12,7 +12,7 @@ use grantor_core::{Issuer, Scope, TrustedProxies};
 use grantor_listen::Options;
 use grantor_server::AccessTokens;
 
-pub(crate) use self::stores::{Location, Locations};
+pub(crate) use self::stores::{Location, Locations, has_password};
 use crate::args::{Common, Serve};
 use crate::command::secret_from_environment;
 use crate::error::{CliError, list};
@@ -127,7 +127,7 @@ fn store_url(
     common: &Common,
 ) -> Result<Option<(&'static str, Result<Location, String>)>, CliError> {
     if let Some(url) = &common.store_url {
-        if stores::has_password(url) {
+        if has_password(url) {
             return Err(CliError::usage(format!(
                 "other users of this machine can read a password in an argument: give the URL in \
                  {STORE_URL} or in the configuration file"

@@ -75,7 +75,7 @@ impl Location {
 
 /// Returns whether a URL has a password, which other users of the machine could read in an
 /// argument.
-pub(super) fn has_password(url: &str) -> bool {
+pub(crate) fn has_password(url: &str) -> bool {
     let (_, rest) = url.split_once("://").unwrap_or_default();
     let user = rest.rsplit_once('@').map(|(user, _)| user);
     user.is_some_and(|user| user.contains(':')) || rest.contains("password=")

@@ -65,6 +65,7 @@ pub(crate) const HOUSES: &[House] = &[
             "simple",
             "master_key",
             "stores",
+            "transfer",
             "contract",
             "testing",
         ],
