@@ -10,15 +10,15 @@ use crate::profile::Profile;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Policy {
-    /// Whether a code needs a PKCE challenge.
+    /// Says whether a code needs a PKCE challenge.
     pub pkce: Pkce,
-    /// Whether an authorization request has to be pushed (RFC 9126).
+    /// True if an authorization request has to be pushed (RFC 9126).
     pub require_pushed_authorization_requests: bool,
     /// Whether every access token is bound to a key by a proof of possession (RFC 9449).
     pub dpop_bound_access_tokens: bool,
     /// Whether such a proof needs a nonce of the server.
     pub require_dpop_nonces: bool,
-    /// Which clients get a new refresh token at every use.
+    /// The clients that get a new refresh token at every use.
     pub rotation: Rotation,
     /// How long an access token is valid.
     pub access_token_lifetime: Duration,
@@ -30,7 +30,7 @@ pub struct Policy {
     pub code_lifetime: Duration,
 }
 
-/// Whether a code needs a PKCE challenge (RFC 7636). Later ones are stricter.
+/// The codes that need a PKCE challenge (RFC 7636). Later ones are stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Pkce {
@@ -84,7 +84,7 @@ impl Policy {
         }
     }
 
-    /// Whether every refresh of this client replaces its refresh token. One that `is_bound` to a key is
+    /// Returns whether every refresh of this client replaces its refresh token. One that `is_bound` to a key is
     /// of no use to a thief, as is that of a client that authenticates.
     #[must_use]
     pub fn rotates(&self, client: &Client, is_bound: bool) -> bool {

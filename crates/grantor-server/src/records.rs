@@ -1,3 +1,5 @@
+//! The records of a server, by kind.
+
 use grantor_store::{ClientAssertions, Diagnostics, DpopProofs, Records, Stores, Use};
 
 use crate::grant::{Grant, GrantOfSubject};

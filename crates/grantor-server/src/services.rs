@@ -1,3 +1,5 @@
+//! The services that the endpoints use.
+
 use std::sync::{Arc, PoisonError, RwLock};
 
 use grantor_core::{Environment, ErrorCode, Issuer};
@@ -42,7 +44,7 @@ pub(crate) struct Services {
     pub(crate) tokens: Tokens,
     pub(crate) keys: Arc<Keys>,
     pub(crate) pushed_requests: PushedRequests,
-    /// Whether it has the grant type `refresh_token`.
+    /// True if it has the grant type `refresh_token`.
     pub(crate) has_refresh_grant_type: bool,
     pub(crate) site: Arc<dyn Site>,
     pub(crate) events: Events,
@@ -103,8 +105,8 @@ impl Services {
         }
     }
 
-    /// Whether tokens may be requested for a resource.
-    pub(crate) async fn is_known_resource(&self, resource: &str) -> Result<bool, Error> {
+    /// Returns whether a token may be requested for a resource (RFC 8707 section 2, `invalid_target`).
+    pub(crate) async fn is_valid_target(&self, resource: &str) -> Result<bool, Error> {
         let config = &self.config;
         let mut own = config.default_audience.iter().chain(&config.resources);
         Ok(own.any(|own| resource::is_same(own, resource))

@@ -1,3 +1,5 @@
+//! The ways in which a client authenticates.
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -1,3 +1,5 @@
+//! The public keys of a client.
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -14,13 +14,13 @@ use super::record::KeysRecord;
 use super::rotation::KeyRules;
 use super::signing::SigningKeys;
 
-/// What a MAC key is for, besides refresh tokens. Each has a key of its own, so that one can be
+/// The purpose of a MAC key, besides refresh tokens. Each has a key of its own, so that one can be
 /// replaced without the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Hashes of the secrets that operators chose for clients.
     ClientSecrets,
-    /// What pages carry through the browser.
+    /// The values that pages carry through the browser.
     Pages,
     /// Nonces for proofs of possession.
     DpopNonces,

@@ -1,3 +1,5 @@
+//! The record of all keys of a server.
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -115,6 +117,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<KeysRecord>();
+        grantor_store::contract::assert_own_formats::<KeysRecord>();
     }
 }

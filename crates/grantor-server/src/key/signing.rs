@@ -1,3 +1,5 @@
+//! The keys that sign access tokens, parsed.
+
 use bytes::Bytes;
 use grantor_core::Timestamp;
 use grantor_jose::{Algorithm, Key, KeySet};

@@ -1,3 +1,5 @@
+//! Signing keys, for programs that administer a server.
+
 use grantor_core::Timestamp;
 use grantor_jose::Algorithm;
 use grantor_store::{Change, Records, Stores};

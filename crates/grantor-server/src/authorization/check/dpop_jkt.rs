@@ -1,3 +1,5 @@
+//! The check of the key that a code is bound to.
+
 use crate::authorization::context::AuthorizationContext;
 use crate::dpop::{Nonce, invalid_proof, is_thumbprint};
 use crate::error::Error;

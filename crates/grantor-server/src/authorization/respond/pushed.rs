@@ -1,3 +1,5 @@
+//! The response to a pushed request.
+
 use std::borrow::Cow;
 
 use grantor_core::{BoxFuture, PushedAuthorizationResponse};

@@ -1,3 +1,5 @@
+//! The reasons why a client did not authenticate.
+
 use std::borrow::Cow;
 
 use grantor_core::ErrorCode;

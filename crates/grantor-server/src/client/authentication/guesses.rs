@@ -1,3 +1,5 @@
+//! The limit of wrong client secrets.
+
 use http::request::Parts;
 
 use crate::error::Error;

@@ -1,3 +1,5 @@
+//! Clients that authenticate by assertions.
+
 use bytes::Bytes;
 use grantor_core::Params;
 use grantor_jose::{Key, jwt};

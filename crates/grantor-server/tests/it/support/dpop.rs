@@ -1,3 +1,5 @@
+//! Proofs of possession.
+
 use bytes::Bytes;
 use grantor_core::Clock;
 use grantor_jose::{Algorithm, Key, dpop};
