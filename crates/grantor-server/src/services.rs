@@ -96,7 +96,7 @@ impl PageKeys {
 }
 
 impl Services {
-    /// What authenticates clients.
+    /// Returns the services that authenticate clients.
     pub(crate) fn authenticator(&self) -> Authenticator<'_> {
         Authenticator {
             clients: &*self.clients,
