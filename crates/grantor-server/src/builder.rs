@@ -2,12 +2,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::Issuer;
+use grantor_http::{Addresses, Transport, TransportError};
 use grantor_store::Stores;
 
 use crate::build_error::BuildError;
 use crate::client::Clients;
 use crate::config::Config;
 use crate::event::{Event, Listener};
+use crate::fetch::OpenTransport;
 use crate::grant_type::{AuthorizationCode, ClientCredentials, GrantType, RefreshToken};
 use crate::limits::Limits;
 use crate::server::Server;
@@ -27,6 +29,7 @@ pub struct ServerBuilder {
     token_format: Option<Arc<dyn TokenFormat>>,
     listener: Option<Listener>,
     limits: Option<Limits>,
+    transport: Option<OpenTransport>,
 }
 
 /// The site of a server to be.
@@ -68,6 +71,7 @@ impl Server {
             token_format: None,
             listener: None,
             limits: None,
+            transport: None,
         }
     }
 }
@@ -126,6 +130,21 @@ impl ServerBuilder {
     #[must_use]
     pub fn token_format(mut self, format: impl TokenFormat) -> Self {
         self.token_format = Some(Arc::new(format));
+        self
+    }
+
+    /// Sets what documents and keys are fetched with that clients name, and opens it when the first is
+    /// fetched. It gets the addresses that it has to keep to: public ones, unless the configuration has
+    /// [`Config::danger_fetch_from_any_address`].
+    ///
+    /// `ReqwestTransport::to_public_addresses` of `grantor-http` is one. The function `open` of the
+    /// crate `grantor` sets it, with the feature `reqwest`.
+    #[must_use]
+    pub fn transport_with<T: Transport>(
+        mut self,
+        open: impl Fn(Addresses) -> Result<T, TransportError> + Send + Sync + 'static,
+    ) -> Self {
+        self.transport = Some(OpenTransport::new(open));
         self
     }
 

@@ -57,6 +57,10 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// How many scope values a request may have. 100 by default.
     pub max_scope_values: usize,
+    /// Whether documents and keys that clients name may be fetched from any address, those of this
+    /// machine and its networks among them, and by http from this machine. A stranger can then have
+    /// the server ask whatever it reaches. For tests and for networks without strangers.
+    pub danger_fetch_from_any_address: bool,
     /// Where the endpoints lie, below the issuer.
     pub paths: Paths,
 }
@@ -106,6 +110,7 @@ impl Default for Config {
             request_deadline: Duration::from_secs(10),
             trusted_proxies: TrustedProxies::default(),
             max_scope_values: MAX_SCOPE_VALUES,
+            danger_fetch_from_any_address: false,
             paths: Paths::default(),
         }
     }

@@ -51,6 +51,7 @@ mod config;
 mod endpoint;
 mod error;
 mod event;
+mod fetch;
 mod grant;
 pub mod grant_type;
 mod http;
@@ -84,6 +85,7 @@ pub use client::{
 pub use config::{AccessTokens, Config, Paths, Rotation};
 pub use error::{Error, Refusal, SiteMisuse};
 pub use event::{CountersSnapshot, Event, EventKind, Severity};
+pub use fetch::{FetchError, Fetcher};
 pub use grant::{
     CodeState, EndReason, Grant, GrantState, GrantedUnder, ListedGrant, PreviousRefreshToken,
     RefreshState,

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::event::Events;
 use crate::event::{Event, EventKind};
+use crate::fetch::Fetcher;
 use crate::grant::{EndReason, Grants};
 use crate::identifier::Identifier;
 use crate::limits::Limits;
@@ -36,6 +37,8 @@ pub(crate) struct Services {
     pub(crate) grants: Arc<Grants>,
     pub(crate) tokens: Tokens,
     pub(crate) pushed_requests: PushedRequests,
+    /// The way out; none without a transport.
+    pub(crate) fetcher: Option<Fetcher>,
     /// Whether it has the grant type `refresh_token`.
     pub(crate) has_refresh_grant_type: bool,
     pub(crate) site: Arc<dyn Site>,

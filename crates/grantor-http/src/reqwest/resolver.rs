@@ -1,10 +1,12 @@
 //! Names, resolved as the system does, but for those of this machine.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use grantor_core::is_localhost_name;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use crate::is_public_address;
 use crate::loopback::loopback_addresses;
 use crate::proxy::UnusableProxy;
 
@@ -40,17 +42,53 @@ impl Resolve for Resolver {
                 // A port of 0 stands for that of the URL.
                 return Ok(Box::new(loopback_addresses(0).into_iter()) as Addrs);
             }
-            match tokio::net::lookup_host((name, 0)).await {
-                Ok(addresses) => Ok(Box::new(addresses.collect::<Vec<_>>().into_iter()) as Addrs),
-                Err(source) => Err(Unresolved {
-                    name: name.to_owned(),
-                    source,
-                }
-                .into()),
-            }
+            Ok(Box::new(look_up(name).await?.into_iter()) as Addrs)
         })
     }
 }
+
+/// Resolves names to public addresses alone. The client connects to what it gets from here and asks
+/// nobody again, so a name that leads elsewhere a moment later (DNS rebinding) changes nothing.
+#[derive(Debug)]
+pub(super) struct PublicResolver;
+
+/// A name or an address that leads to this machine or its networks.
+#[derive(Debug)]
+pub(super) struct NotPublic;
+
+impl Resolve for PublicResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            if is_localhost_name(name.as_str()) {
+                return Err(NotPublic.into());
+            }
+            let mut addresses = look_up(name.as_str()).await?;
+            addresses.retain(|address| is_public_address(address.ip()));
+            if addresses.is_empty() {
+                return Err(NotPublic.into());
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+async fn look_up(name: &str) -> Result<Vec<SocketAddr>, Unresolved> {
+    match tokio::net::lookup_host((name, 0)).await {
+        Ok(addresses) => Ok(addresses.collect()),
+        Err(source) => Err(Unresolved {
+            name: name.to_owned(),
+            source,
+        }),
+    }
+}
+
+impl fmt::Display for NotPublic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the host has no public address, and a stranger named it")
+    }
+}
+
+impl std::error::Error for NotPublic {}
 
 impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

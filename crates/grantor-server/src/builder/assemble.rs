@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use grantor_http::Addresses;
 use grantor_jose::Leeway;
 use grantor_store::Diagnostics;
 
@@ -7,6 +8,7 @@ use super::{ChosenSite, ServerBuilder};
 use crate::build_error::BuildError;
 use crate::client::{Clients, StoredClients};
 use crate::event::Events;
+use crate::fetch::Fetcher;
 use crate::grant::Grants;
 use crate::grant_type::GrantTypes;
 use crate::issuer_mark;
@@ -64,6 +66,13 @@ impl ServerBuilder {
         }
         issuer_mark::check(&tables.issuer_mark, &self.issuer).await?;
         let environment = self.stores.environment().clone();
+        let fetcher = self.transport.map(|open| {
+            let addresses = match self.config.danger_fetch_from_any_address {
+                true => Addresses::Any,
+                false => Addresses::Public,
+            };
+            Fetcher::new(open, addresses, environment.clone())
+        });
         let keys = Arc::new(Keys::load(&tables.keys, &environment).await?);
         let (clients, stored_clients): (Arc<dyn Clients>, _) = match clients {
             FoundClients::Own(clients) => (clients, None),
@@ -136,6 +145,7 @@ impl ServerBuilder {
                 grants,
                 tokens,
                 pushed_requests: tables.pushed_requests,
+                fetcher,
                 site,
             },
             grant_types,

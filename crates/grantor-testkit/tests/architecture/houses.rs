@@ -101,6 +101,7 @@ pub(crate) const HOUSES: &[House] = &[
             "error",
             "build_error",
             "event",
+            "fetch",
             "profile",
             "config",
             "limits",

@@ -1,0 +1,17 @@
+//! The way out of the server: documents and keys at URLs that clients name.
+//!
+//! Whoever may name a URL would otherwise use the server as their browser inside of its network
+//! (server-side request forgery, RFC 7591 section 5 and OWASP A10). So everything that the server
+//! fetches goes through [`Fetcher`]: https alone, to public addresses alone, without redirects, and
+//! within limits of size, time and number.
+
+mod error;
+mod fetcher;
+mod hosts;
+mod opener;
+mod url;
+
+pub use error::FetchError;
+pub use fetcher::Fetcher;
+pub(crate) use opener::OpenTransport;
+use url::check_url;
