@@ -25,6 +25,7 @@ pub(crate) const HOUSES: &[House] = &[
             "pkce",
             "redirect_uri",
             "client_authentication",
+            "registration",
             "authorization",
             "token",
             "device_authorization",
