@@ -6,7 +6,7 @@ use grantor_http::{Addresses, Transport, TransportError};
 use grantor_store::Stores;
 
 use crate::build_error::BuildError;
-use crate::client::Clients;
+use crate::client::{Clients, RegistrationPolicy};
 use crate::config::Config;
 use crate::event::{Event, Listener};
 use crate::fetch::OpenTransport;
@@ -30,6 +30,7 @@ pub struct ServerBuilder {
     listener: Option<Listener>,
     limits: Option<Limits>,
     transport: Option<OpenTransport>,
+    registration_policy: Option<Arc<dyn RegistrationPolicy>>,
 }
 
 /// The site of a server to be.
@@ -72,6 +73,7 @@ impl Server {
             listener: None,
             limits: None,
             transport: None,
+            registration_policy: None,
         }
     }
 }
@@ -145,6 +147,14 @@ impl ServerBuilder {
         open: impl Fn(Addresses) -> Result<T, TransportError> + Send + Sync + 'static,
     ) -> Self {
         self.transport = Some(OpenTransport::new(open));
+        self
+    }
+
+    /// Sets the application's word on clients that register themselves
+    /// ([`Config::registration`]).
+    #[must_use]
+    pub fn registration_policy(mut self, policy: impl RegistrationPolicy) -> Self {
+        self.registration_policy = Some(Arc::new(policy));
         self
     }
 

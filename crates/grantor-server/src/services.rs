@@ -1,11 +1,14 @@
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use grantor_core::{Environment, ErrorCode, Issuer};
 use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
 use grantor_store::Stores;
 
-use crate::client::{Client, Clients, StoredClients};
+use crate::cached::CACHE_TTL;
+use crate::client::self_described::SelfDescribed;
+use crate::client::{Client, Clients, RegistrationPolicy, StoredClients};
 use crate::config::Config;
 use crate::error::Error;
 use crate::event::Events;
@@ -33,6 +36,9 @@ pub(crate) struct Services {
     pub(crate) clients: Arc<dyn Clients>,
     /// The same, if they are those of the store.
     pub(crate) stored_clients: Option<Arc<StoredClients>>,
+    /// The rules for clients that register themselves, and the application's word on them.
+    pub(crate) self_registered: SelfDescribed,
+    pub(crate) registration_policy: Option<Arc<dyn RegistrationPolicy>>,
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) tokens: Tokens,
@@ -47,6 +53,8 @@ pub(crate) struct Services {
     pub(crate) page_keys: PageKeys,
     /// The resources that are protected in this process.
     pub(crate) protected: Protected,
+    /// Whether the stores could be used, and when that was found.
+    pub(crate) health: Mutex<Option<(Duration, bool)>>,
 }
 
 /// Resources that are protected in this process, in the order in which they were registered.
@@ -91,6 +99,28 @@ impl PageKeys {
 }
 
 impl Services {
+    /// Whether every store can be used. What was found holds for a second: whoever asks often does not
+    /// make the stores commit as often.
+    pub(crate) async fn has_healthy_stores(&self) -> bool {
+        let now = self.environment.clock.elapsed();
+        let found = *self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, healthy)) = found
+            && now.saturating_sub(at) < CACHE_TTL
+        {
+            return healthy;
+        }
+        let health = self.stores.health().await;
+        if let Err(error) = &health {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "a store can't be used"
+            );
+        }
+        let found = Some((now, health.is_ok()));
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        health.is_ok()
+    }
+
     /// Whether tokens may be requested for a resource.
     pub(crate) async fn is_known_resource(&self, resource: &str) -> Result<bool, Error> {
         let config = &self.config;

@@ -1,12 +1,15 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use grantor_core::{Environment, TokenEndpointAuthMethod};
 use grantor_http::Addresses;
 use grantor_jose::Leeway;
 use grantor_store::Diagnostics;
 
 use super::{ChosenSite, ServerBuilder};
 use crate::build_error::BuildError;
-use crate::client::{Clients, StoredClients};
+use crate::client::self_described::SelfDescribed;
+use crate::client::{Clients, DocumentClients, StoredClients};
+use crate::config::Config;
 use crate::event::Events;
 use crate::fetch::Fetcher;
 use crate::grant::Grants;
@@ -42,6 +45,11 @@ impl ServerBuilder {
             diagnostics.problems.push(problem);
         }
         let tables = Tables::prepare(&self.stores, &mut diagnostics);
+        if self.config.registration.is_on() && self.clients.is_some() {
+            let problem = "clients can register themselves only where they are in the server's store: \
+                           leave ServerBuilder::clients out, or set Config::registration to Off";
+            diagnostics.problems.push(problem.to_owned());
+        }
         let clients = match self.clients {
             Some(clients) => Some(FoundClients::Own(clients)),
             None => {
@@ -56,6 +64,16 @@ impl ServerBuilder {
         let site_paths = site.as_ref().map(|site| site.paths());
         let problems = self.config.paths.problems(site_paths.unwrap_or_default());
         diagnostics.problems.extend(problems);
+        let fetcher = self.transport.map(|open| {
+            let addresses = match self.config.danger_fetch_from_any_address {
+                true => Addresses::Any,
+                false => Addresses::Public,
+            };
+            Fetcher::new(open, addresses, self.stores.environment().clone())
+        });
+        diagnostics
+            .problems
+            .extend(fetch_problem(&self.config, fetcher.as_ref()));
         let (true, Some(tables), Some(clients), Some(site)) =
             (diagnostics.problems.is_empty(), tables, clients, site)
         else {
@@ -66,13 +84,6 @@ impl ServerBuilder {
         }
         issuer_mark::check(&tables.issuer_mark, &self.issuer).await?;
         let environment = self.stores.environment().clone();
-        let fetcher = self.transport.map(|open| {
-            let addresses = match self.config.danger_fetch_from_any_address {
-                true => Addresses::Any,
-                false => Addresses::Public,
-            };
-            Fetcher::new(open, addresses, environment.clone())
-        });
         let keys = Arc::new(Keys::load(&tables.keys, &environment).await?);
         let (clients, stored_clients): (Arc<dyn Clients>, _) = match clients {
             FoundClients::Own(clients) => (clients, None),
@@ -82,6 +93,18 @@ impl ServerBuilder {
             }
         };
         let (issuer, config) = (self.issuer, self.config);
+        let clients = with_documents(clients, &config, fetcher.as_ref(), &environment);
+        let self_registered = SelfDescribed {
+            scope: config.scopes.clone(),
+            grant_types: self_described_grant_types(),
+            auth_methods: vec![
+                TokenEndpointAuthMethod::None,
+                TokenEndpointAuthMethod::ClientSecretBasic,
+                TokenEndpointAuthMethod::ClientSecretPost,
+            ],
+            // RFC 7591 section 2.
+            default_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+        };
         let leeway = Leeway::new(config.max_clock_skew)
             .map_err(|error| BuildError::new(vec![error.to_string()]))?;
         let revocation = Arc::new(tables.revocation);
@@ -134,6 +157,7 @@ impl ServerBuilder {
                 events: Events::new(self.listener),
                 limits,
                 protected: Protected::default(),
+                health: Mutex::default(),
                 has_refresh_grant_type: grant_types.contains("refresh_token"),
                 issuer,
                 config,
@@ -141,6 +165,8 @@ impl ServerBuilder {
                 stores: self.stores,
                 clients,
                 stored_clients,
+                self_registered,
+                registration_policy: self.registration_policy,
                 revocation,
                 grants,
                 tokens,
@@ -182,6 +208,54 @@ fn find_site(
     let is_fine = problems.is_empty();
     diagnostics.problems.extend(problems);
     is_fine.then(|| Arc::new(NoSite) as Arc<dyn Site>)
+}
+
+/// Why what the configuration wants fetched can't be.
+fn fetch_problem(config: &Config, fetcher: Option<&Fetcher>) -> Option<String> {
+    if !config.profile.metadata_documents(config).is_allowed() {
+        return None;
+    }
+    match fetcher {
+        Some(fetcher) => fetcher.open().err().map(|error| error.to_string()),
+        None => Some(
+            "clients with a metadata document need a transport to fetch it with: give one to \
+             ServerBuilder::transport_with, or set Config::metadata_documents to No"
+                .to_owned(),
+        ),
+    }
+}
+
+/// The clients, and those that are the URL of their metadata document.
+fn with_documents(
+    clients: Arc<dyn Clients>,
+    config: &Config,
+    fetcher: Option<&Fetcher>,
+    environment: &Environment,
+) -> Arc<dyn Clients> {
+    let allowed = config.profile.metadata_documents(config);
+    let Some(fetcher) = fetcher.filter(|_| allowed.is_allowed()) else {
+        return clients;
+    };
+    let rules = SelfDescribed {
+        scope: config.scopes.clone(),
+        grant_types: self_described_grant_types(),
+        auth_methods: vec![TokenEndpointAuthMethod::None],
+        default_auth_method: TokenEndpointAuthMethod::None,
+    };
+    Arc::new(DocumentClients::new(
+        clients,
+        fetcher.clone(),
+        environment.clone(),
+        allowed,
+        rules,
+    ))
+}
+
+/// The grant types that a client may give itself: those in which a user decides.
+fn self_described_grant_types() -> Vec<String> {
+    ["authorization_code", "refresh_token"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 enum FoundClients {

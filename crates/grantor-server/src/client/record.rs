@@ -4,8 +4,9 @@ use grantor_core::{RedirectUri, Scope, Timestamp, TokenEndpointAuthMethod};
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
-use super::Client;
+use super::registration_record::RegistrationRecord;
 use super::secret_hash::StoredSecret;
+use super::{Client, RegisteredBy};
 use crate::config::Rotation;
 
 /// A client as it is stored.
@@ -36,6 +37,11 @@ pub(super) struct ClientRecord {
     access_token_lifetime: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_token_lifetime: Option<u64>,
+    #[serde(default, skip_serializing_if = "is_operator")]
+    registered_by: RegisteredBy,
+    /// Only of a client that registered itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) registration: Option<RegistrationRecord>,
     pub(super) epoch: String,
     pub(super) secrets: Vec<StoredSecret>,
     pub(super) created_at: Timestamp,
@@ -58,6 +64,8 @@ impl ClientRecord {
             resource_identifier: client.resource_identifier,
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             rotation: client.rotation,
+            registered_by: client.registered_by,
+            registration: None,
             epoch: client.epoch,
             secrets,
             created_at,
@@ -88,6 +96,8 @@ impl ClientRecord {
             resource_identifier: self.resource_identifier,
             require_pushed_authorization_requests: self.require_pushed_authorization_requests,
             rotation: self.rotation,
+            registered_by: self.registered_by,
+            unused_until: self.registration.and_then(|own| own.unused_until),
             epoch: self.epoch,
         }
     }
@@ -98,8 +108,16 @@ impl Record for ClientRecord {
     const NAME: &'static str = "a client";
 
     fn expires_at(&self) -> Option<Timestamp> {
-        None
+        self.registration.as_ref()?.unused_until
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_operator(registered_by: &RegisteredBy) -> bool {
+    *registered_by == RegisteredBy::Operator
 }
 
 /// Which client a resource belongs to. The client is read too, since it may be gone.

@@ -59,6 +59,19 @@ impl Fetcher {
         }))
     }
 
+    /// Whether it may connect to any address, which has a `danger_` name in the configuration.
+    pub(crate) fn addresses(&self) -> Addresses {
+        self.0.addresses
+    }
+
+    /// Opens its transport now, so that what is wrong with it is known at the start.
+    ///
+    /// # Errors
+    /// The transport can't be opened, or may connect to addresses that it must not.
+    pub(crate) fn open(&self) -> Result<(), FetchError> {
+        self.0.open.get(self.0.addresses).map(drop)
+    }
+
     /// The answer with status 200 of a GET at `url`, at most `limit` bytes long.
     ///
     /// # Errors

@@ -5,13 +5,15 @@
 //! fetches goes through [`Fetcher`]: https alone, to public addresses alone, without redirects, and
 //! within limits of size, time and number.
 
+mod documents;
 mod error;
 mod fetcher;
 mod hosts;
 mod opener;
 mod url;
 
+pub(crate) use documents::{Documents, Freshness};
 pub use error::FetchError;
 pub use fetcher::Fetcher;
 pub(crate) use opener::OpenTransport;
-use url::check_url;
+pub(crate) use url::check_url;

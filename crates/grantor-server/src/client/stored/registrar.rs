@@ -62,12 +62,14 @@ impl StoredClients {
                 return Ok(Change::Keep(None));
             };
             let (secrets, created_at) = (record.secrets.clone(), record.created_at);
+            let registration = record.registration.clone();
             let before = record.into_client();
             let after = changed(&before, &change)?;
             if let Some(resource) = &after.resource_identifier {
                 self.take_resource(resource, id).await?;
             }
-            let record = ClientRecord::new(after.clone(), secrets, created_at);
+            let mut record = ClientRecord::new(after.clone(), secrets, created_at);
+            record.registration = registration;
             Ok(Change::Write(record, Some((before, after))))
         });
         let changed: Result<_, Error> = changed.await;
@@ -135,7 +137,11 @@ impl StoredClients {
         Ok(generated)
     }
 
-    fn new_secret(&self, id: &str, chosen: Option<&Secret>) -> (SecretHash, Option<Secret>) {
+    pub(super) fn new_secret(
+        &self,
+        id: &str,
+        chosen: Option<&Secret>,
+    ) -> (SecretHash, Option<Secret>) {
         if let Some(secret) = chosen {
             return (SecretHash::chosen(secret, id, &self.secret_key), None);
         }
@@ -224,7 +230,7 @@ fn changed(before: &Client, change: impl Fn(&mut Client)) -> Result<Client, Erro
     Ok(new.client)
 }
 
-fn taken(id: &str) -> Error {
+pub(super) fn taken(id: &str) -> Error {
     invalid(format!(
         "there is a client {id} already; remove it first, or rotate its secret"
     ))

@@ -73,6 +73,7 @@ async fn ssrf_over_a_transport_without_a_promise_is_never_sent() {
     let setup = Setup::over(transport);
     let error = setup.get("https://app.example/").await.unwrap_err();
     assert!(error.to_string().contains("to_public_addresses"), "{error}");
+    assert!(setup.fetcher.open().is_err());
     assert_eq!(setup.sent(), 0);
 }
 

@@ -4,7 +4,9 @@ mod browser;
 mod clock;
 mod flow;
 mod html;
+mod registered;
 mod reply;
+mod web;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +30,9 @@ pub(crate) use clock::FakeClock;
 pub(crate) use flow::{API, APP, Ask, Code, MACHINE, OTHER, SPA, STATE, Tokens, Who};
 pub(crate) use grantor_testkit::store::{FaultyStore as TestStore, StoreFault as Fault};
 pub(crate) use html::Form;
+pub(crate) use registered::{json_request, native};
 pub(crate) use reply::{Reply, value};
+pub(crate) use web::{DOCUMENT, Web, document};
 
 pub(crate) const ISSUER: &str = "https://id.example";
 pub(crate) const RESOURCE: &str = "https://api.example";
