@@ -1,3 +1,5 @@
+//! The services that the endpoints use.
+
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -45,7 +47,7 @@ pub(crate) struct Services {
     pub(crate) pushed_requests: PushedRequests,
     /// The way out; none without a transport.
     pub(crate) fetcher: Option<Fetcher>,
-    /// Whether it has the grant type `refresh_token`.
+    /// True if it has the grant type `refresh_token`.
     pub(crate) has_refresh_grant_type: bool,
     pub(crate) site: Arc<dyn Site>,
     pub(crate) events: Events,
@@ -99,8 +101,8 @@ impl PageKeys {
 }
 
 impl Services {
-    /// Whether every store can be used. What was found holds for a second: whoever asks often does not
-    /// make the stores commit as often.
+    /// Returns whether every store can be used. The answer holds for a second, so that
+    /// asking often does not make the stores commit as often.
     pub(crate) async fn has_healthy_stores(&self) -> bool {
         let now = self.environment.clock.elapsed();
         let found = *self.health.lock().unwrap_or_else(PoisonError::into_inner);
@@ -121,8 +123,8 @@ impl Services {
         health.is_ok()
     }
 
-    /// Whether tokens may be requested for a resource.
-    pub(crate) async fn is_known_resource(&self, resource: &str) -> Result<bool, Error> {
+    /// Returns whether a token may be requested for a resource (RFC 8707 section 2, `invalid_target`).
+    pub(crate) async fn is_valid_target(&self, resource: &str) -> Result<bool, Error> {
         let config = &self.config;
         let mut own = config.default_audience.iter().chain(&config.resources);
         Ok(own.any(|own| resource::is_same(own, resource))

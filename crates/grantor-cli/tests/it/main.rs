@@ -17,6 +17,7 @@ mod grants;
 mod guessing;
 mod manual;
 mod mcp;
+mod moving;
 mod output;
 mod request;
 mod secrets;

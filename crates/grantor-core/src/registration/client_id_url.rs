@@ -1,3 +1,5 @@
+//! Client identifiers that are the URL of a metadata document.
+
 use std::fmt;
 
 use url::Url;

@@ -1,3 +1,5 @@
+//! Client-id metadata documents (draft-ietf-oauth-client-id-metadata-document section 4.1).
+
 use std::fmt;
 
 use super::{ClientIdUrl, ClientMetadata, InvalidClientMetadata};

@@ -1,3 +1,5 @@
+//! The answer to a registration (RFC 7591 section 3.2.1, RFC 7592 section 3).
+
 use serde_json::{Map, Value};
 use url::Url;
 

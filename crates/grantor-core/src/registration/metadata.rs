@@ -1,3 +1,5 @@
+//! The metadata of a client (RFC 7591 section 2).
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

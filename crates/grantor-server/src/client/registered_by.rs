@@ -1,3 +1,5 @@
+//! The source of what is known of a client.
+
 use serde::{Deserialize, Serialize};
 
 /// Who says what a client is.

@@ -1,3 +1,5 @@
+//! The word of the application on clients that register themselves.
+
 use std::fmt::Debug;
 
 use grantor_core::{BoxFuture, ClientMetadata};

@@ -1,3 +1,5 @@
+//! The registration of a client that registered itself, as it is stored.
+
 use grantor_core::{ApplicationType, ClientMetadata, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;

@@ -1,3 +1,5 @@
+//! The clients that may be the URL of their metadata document.
+
 /// Which clients may be the URL of their metadata document
 /// (draft-ietf-oauth-client-id-metadata-document).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,3 +1,5 @@
+//! The clients that may register themselves.
+
 use std::time::Duration;
 
 use grantor_core::Secret;

@@ -1,3 +1,5 @@
+//! Documents that are fetched once for all who wait, and kept while they are fresh.
+
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

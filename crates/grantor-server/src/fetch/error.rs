@@ -1,3 +1,5 @@
+//! Why a document can't be fetched.
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! The one way out, with its limits.
+
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,3 +1,5 @@
+//! How often each host was asked lately.
+
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

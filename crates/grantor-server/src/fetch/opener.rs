@@ -1,3 +1,5 @@
+//! The transport of the embedder, opened when it is first needed.
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 

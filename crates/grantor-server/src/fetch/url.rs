@@ -1,3 +1,5 @@
+//! The URLs that are fetched at all.
+
 use std::net::IpAddr;
 
 use grantor_http::{Addresses, is_public_address};

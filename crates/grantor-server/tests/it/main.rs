@@ -3,7 +3,6 @@
 
 mod support;
 
-mod anchors;
 mod answers;
 mod authorization_code;
 mod authorization_requests;
@@ -42,6 +41,7 @@ mod registration;
 mod registration_management;
 mod restart;
 mod revocation;
+mod revocation_targets;
 mod rollback;
 mod second_factor;
 mod secrets;

@@ -43,6 +43,7 @@ pub(crate) const HOUSES: &[House] = &[
         name: "grantor-store",
         rooms: &[
             "platform",
+            "private_files",
             "error",
             "capabilities",
             "maintenance",
@@ -65,6 +66,7 @@ pub(crate) const HOUSES: &[House] = &[
             "simple",
             "master_key",
             "stores",
+            "transfer",
             "contract",
             "testing",
         ],
@@ -94,7 +96,6 @@ pub(crate) const HOUSES: &[House] = &[
     House {
         name: "grantor-server",
         rooms: &[
-            "stored_formats",
             "text",
             "cached",
             "identifier",
@@ -132,7 +133,6 @@ pub(crate) const HOUSES: &[House] = &[
     House {
         name: "grantor-site",
         rooms: &[
-            "stored_formats",
             "user_name",
             "account_record",
             "error",
