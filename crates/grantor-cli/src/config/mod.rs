@@ -145,6 +145,13 @@ impl Config {
                 &mut problems,
             );
         }
+        if let Some(scope) = serve
+            .map(|serve| &serve.scope)
+            .filter(|scope| !scope.is_empty())
+        {
+            let parsed = Scope::parse(&scope.join(" ")).map_err(|error| error.to_string());
+            set(&mut config.scopes, "--scope", parsed, &mut problems);
+        }
         for resource in serve.into_iter().flat_map(|serve| &serve.resources) {
             match keys::resource_url(resource) {
                 Ok(resource) => config.resources.push(resource),

@@ -88,8 +88,13 @@ fn ssrf_by_a_client_identifier_reaches_nobody_by_default() {
 #[test]
 fn metadata_and_health_are_those_of_the_profile() {
     let home = Home::new();
-    let server = home.serve(&PROFILE);
+    let scope = ["--scope", "notes:read notes:write"];
+    let server = home.serve(&[&PROFILE[..], &scope].concat());
     let metadata = server.get("/.well-known/oauth-authorization-server").json();
+    assert_eq!(
+        metadata["scopes_supported"],
+        json!(["notes:read", "notes:write"])
+    );
     assert_eq!(metadata["client_id_metadata_document_supported"], true);
     assert_eq!(
         metadata["code_challenge_methods_supported"],
