@@ -62,13 +62,18 @@ impl Resolve for PublicResolver {
             if is_localhost_name(name.as_str()) {
                 return Err(NotPublic.into());
             }
-            let mut addresses = look_up(name.as_str()).await?;
-            addresses.retain(|address| is_public_address(address.ip()));
-            if addresses.is_empty() {
-                return Err(NotPublic.into());
-            }
+            let addresses = public_only(look_up(name.as_str()).await?)?;
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
+    }
+}
+
+/// The public addresses among those of a name.
+fn public_only(mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, NotPublic> {
+    addresses.retain(|address| is_public_address(address.ip()));
+    match addresses.is_empty() {
+        true => Err(NotPublic),
+        false => Ok(addresses),
     }
 }
 
@@ -99,5 +104,32 @@ impl fmt::Display for Unresolved {
 impl std::error::Error for Unresolved {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn public(addresses: &[&str]) -> Option<Vec<String>> {
+        let parsed = addresses.iter().map(|text| text.parse().unwrap());
+        let kept = public_only(parsed.collect()).ok()?;
+        Some(kept.iter().map(ToString::to_string).collect())
+    }
+
+    /// DNS rebinding: a name of an attacker's has a public address and a private one, or a private one
+    /// the next time. The client connects to an address of this list, and resolves the name no second
+    /// time.
+    #[test]
+    fn dns_rebinding_leaves_public_addresses_alone() {
+        let mixed = [
+            "127.0.0.1:0",
+            "1.1.1.1:0",
+            "[fd00::1]:0",
+            "[::ffff:10.0.0.1]:0",
+        ];
+        assert_eq!(public(&mixed).unwrap(), ["1.1.1.1:0"]);
+        assert_eq!(public(&["169.254.169.254:0", "[::1]:0"]), None);
+        assert_eq!(public(&[]), None);
     }
 }
