@@ -80,6 +80,22 @@ pub struct Config {
     /// machine and its networks among them, and by http from this machine. A stranger can then have
     /// the server ask whatever it reaches. For tests and for networks without strangers.
     pub danger_fetch_from_any_address: bool,
+    /// How long a key signs JWT access tokens before the next one takes its place; for ever, if absent.
+    /// The next key is published ten minutes before it signs, and the old one until its last token has
+    /// expired. At least an hour; 90 days by default.
+    pub signing_key_rotation: Option<Duration>,
+    /// The algorithms of the JWTs that clients authenticate with. All that the server can verify by
+    /// default; a client's keys decide which of them it uses. Those of HMAC are for
+    /// [`client_secret_jwt`](crate::ClientAuthMethod::ClientSecretJwt) alone.
+    pub client_assertion_algorithms: Vec<Algorithm>,
+    /// The algorithms of proofs of possession (RFC 9449), symmetric ones never. All others by default.
+    pub dpop_algorithms: Vec<Algorithm>,
+    /// Whether every access token must be bound to a key of its client by a proof (RFC 9449). No by
+    /// default: whether one is, is the client's choice.
+    pub dpop_bound_access_tokens: bool,
+    /// Whether every proof needs a nonce of this server (RFC 9449 section 8), so that none is made long
+    /// before it is used. No by default. Nothing is stored for it.
+    pub require_dpop_nonces: bool,
     /// Where the endpoints lie, below the issuer.
     pub paths: Paths,
 }
@@ -93,7 +109,7 @@ pub enum AccessTokens {
     /// A random text that only this server understands. It ends when its grant ends.
     #[default]
     Opaque,
-    /// A signed JWT (RFC 9068): ES256 or EdDSA. Verified offline it is valid until it expires.
+    /// A signed JWT (RFC 9068): ES256, EdDSA, RS256 or PS256. Verified offline it is valid until it expires.
     Jwt(Algorithm),
 }
 
@@ -134,12 +150,27 @@ impl Default for Config {
             unused_client_lifetime: registration::UNUSED_CLIENT_LIFETIME,
             health_endpoint: false,
             danger_fetch_from_any_address: false,
+            signing_key_rotation: Some(Duration::from_secs(90 * 24 * 3600)),
+            client_assertion_algorithms: Algorithm::ALL.to_vec(),
+            dpop_algorithms: asymmetric(Algorithm::ALL),
+            dpop_bound_access_tokens: false,
+            require_dpop_nonces: false,
             paths: Paths::default(),
         }
     }
 }
 
+fn asymmetric(algorithms: &[Algorithm]) -> Vec<Algorithm> {
+    let algorithms = algorithms.iter().copied();
+    algorithms.filter(|one| !one.is_symmetric()).collect()
+}
+
 impl Config {
+    /// The algorithms of proofs that are taken.
+    pub(crate) fn dpop_algorithms(&self) -> Vec<Algorithm> {
+        asymmetric(&self.dpop_algorithms)
+    }
+
     /// Everything that is wrong with it.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -187,6 +218,11 @@ impl Config {
             "the interaction lifetime must be between 1 min and 1 day",
         );
         check(
+            self.signing_key_rotation
+                .is_none_or(|time| within(time, 3600, 3650 * 24 * 3600)),
+            "a signing key must sign for at least 1 hour and at most 10 years",
+        );
+        check(
             self.request_deadline <= seconds(60),
             "the deadline of a request must be at most 60 s",
         );
@@ -198,10 +234,17 @@ impl Config {
             !matches!(&self.registration, Registration::WithToken(token) if token.is_empty()),
             "the initial access token for registration is empty",
         );
+        check(
+            !self.dpop_algorithms().is_empty(),
+            "proofs of possession need an algorithm that is not symmetric (RFC 9449 section 4.2)",
+        );
         if let AccessTokens::Jwt(algorithm) = self.access_tokens {
             check(
-                matches!(algorithm, Algorithm::Es256 | Algorithm::EdDsa),
-                "JWT access tokens are signed with ES256 or EdDSA",
+                matches!(
+                    algorithm,
+                    Algorithm::Es256 | Algorithm::EdDsa | Algorithm::Rs256 | Algorithm::Ps256
+                ),
+                "JWT access tokens are signed with ES256, EdDSA, RS256 or PS256",
             );
         }
         problems

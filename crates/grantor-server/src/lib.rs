@@ -52,6 +52,7 @@ mod builder;
 mod cached;
 mod client;
 mod config;
+mod dpop;
 mod endpoint;
 mod error;
 mod event;
@@ -81,8 +82,9 @@ mod token;
 pub use build_error::BuildError;
 pub use builder::ServerBuilder;
 pub use client::{
-    Client, Clients, Credentials, NewClient, Registered, RegisteredBy, Registrar,
-    RegistrationPolicy, SecretHashes, StoredClient, StoredClients, VerifySecret,
+    Client, ClientAuthMethod, ClientKeys, Clients, Credentials, InvalidClientKeys, NewClient,
+    Registered, RegisteredBy, Registrar, RegistrationPolicy, SecretHashes, SharedSecrets,
+    StoredClient, StoredClients, UnsupportedAuthMethod, VerifySecret,
 };
 pub use config::{AccessTokens, Config, MetadataDocuments, Paths, Registration, Rotation};
 pub use error::{Error, Refusal, SiteMisuse};
@@ -94,6 +96,7 @@ pub use grant::{
 };
 pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
 pub use identifier::Identifier;
+pub use key::{KeyState, RotateAt, StoredKey, StoredKeys};
 pub use limits::{Bucket, Limit, Limits};
 pub use policy::{Pkce, Policy};
 pub use profile::Profile;

@@ -17,6 +17,10 @@ pub struct Policy {
     pub require_resource: bool,
     /// True if an authorization request has to be pushed (RFC 9126).
     pub require_pushed_authorization_requests: bool,
+    /// Whether every access token is bound to a key by a proof of possession (RFC 9449).
+    pub dpop_bound_access_tokens: bool,
+    /// Whether such a proof needs a nonce of the server.
+    pub require_dpop_nonces: bool,
     /// The clients that get a new refresh token at every use.
     pub rotation: Rotation,
     /// How long an access token is valid.
@@ -50,6 +54,8 @@ impl Profile {
                 Self::Mcp => true,
             },
             require_pushed_authorization_requests: config.require_pushed_authorization_requests,
+            dpop_bound_access_tokens: config.dpop_bound_access_tokens,
+            require_dpop_nonces: config.require_dpop_nonces,
             rotation: config.rotation,
             access_token_lifetime: config.access_token_lifetime,
             refresh_token_lifetime: config.refresh_token_lifetime,
@@ -76,6 +82,9 @@ impl Policy {
         Self {
             require_pushed_authorization_requests: self.require_pushed_authorization_requests
                 || client.require_pushed_authorization_requests,
+            dpop_bound_access_tokens: self.dpop_bound_access_tokens
+                || client.dpop_bound_access_tokens,
+            require_dpop_nonces: self.require_dpop_nonces || client.require_dpop_nonces,
             rotation: self.rotation.max(client.rotation.unwrap_or(self.rotation)),
             access_token_lifetime: shorter(
                 self.access_token_lifetime,
@@ -89,10 +98,11 @@ impl Policy {
         }
     }
 
-    /// Returns whether every refresh of this client replaces its refresh token.
+    /// Returns whether every refresh of this client replaces its refresh token. One that `is_bound` to a key is
+    /// of no use to a thief, as is that of a client that authenticates.
     #[must_use]
-    pub fn rotates(&self, client: &Client) -> bool {
-        client.is_public() || self.rotation == Rotation::Always
+    pub fn rotates(&self, client: &Client, is_bound: bool) -> bool {
+        self.rotation == Rotation::Always || (client.is_public() && !is_bound)
     }
 }
 

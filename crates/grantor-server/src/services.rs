@@ -9,15 +9,18 @@ use grantor_jose::seal::SealingKey;
 use grantor_store::Stores;
 
 use crate::cached::CACHE_TTL;
+use crate::client::authentication::{AssertionVerifier, Authenticator};
 use crate::client::self_described::SelfDescribed;
 use crate::client::{Client, Clients, RegistrationPolicy, StoredClients};
 use crate::config::Config;
+use crate::dpop::Dpop;
 use crate::error::Error;
 use crate::event::Events;
 use crate::event::{Event, EventKind};
 use crate::fetch::Fetcher;
 use crate::grant::{EndReason, Grants};
 use crate::identifier::Identifier;
+use crate::key::Keys;
 use crate::limits::Limits;
 use crate::policy::Policy;
 use crate::pushed_request::PushedRequests;
@@ -41,9 +44,12 @@ pub(crate) struct Services {
     /// The rules for clients that register themselves, and the application's word on them.
     pub(crate) self_registered: SelfDescribed,
     pub(crate) registration_policy: Option<Arc<dyn RegistrationPolicy>>,
+    pub(crate) assertions: AssertionVerifier,
+    pub(crate) dpop: Dpop,
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) tokens: Tokens,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) pushed_requests: PushedRequests,
     /// The way out; none without a transport.
     pub(crate) fetcher: Option<Fetcher>,
@@ -121,6 +127,15 @@ impl Services {
         let found = Some((now, health.is_ok()));
         *self.health.lock().unwrap_or_else(PoisonError::into_inner) = found;
         health.is_ok()
+    }
+
+    /// What authenticates clients.
+    pub(crate) fn authenticator(&self) -> Authenticator<'_> {
+        Authenticator {
+            clients: &*self.clients,
+            limits: &self.limits,
+            assertions: &self.assertions,
+        }
     }
 
     /// Returns whether a token may be requested for a resource (RFC 8707 section 2, `invalid_target`).

@@ -92,6 +92,17 @@ async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server
         server.resources.clone_from(&config.resources);
         server.scopes = config.scopes.clone();
         server.trusted_proxies = config.trusted_proxies.clone();
+        if let Some(algorithms) = &config.client_assertion_algorithms {
+            server.client_assertion_algorithms.clone_from(algorithms);
+        }
+        if let Some(rotation) = config.signing_key_rotation {
+            server.signing_key_rotation = rotation;
+        }
+        if let Some(algorithms) = &config.dpop_algorithms {
+            server.dpop_algorithms.clone_from(algorithms);
+        }
+        server.dpop_bound_access_tokens = config.dpop_bound_access_tokens;
+        server.require_dpop_nonces = config.require_dpop_nonces;
         let set = |target: &mut std::time::Duration, value: Option<std::time::Duration>| {
             *target = value.unwrap_or(*target);
         };

@@ -34,7 +34,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 23] = [
+pub(super) const KEYS: [Key; 28] = [
     Key {
         name: "data",
         takes: "a path",
@@ -117,7 +117,7 @@ pub(super) const KEYS: [Key; 23] = [
         meaning: "whether `serve` logs every request at level `info`: method, path without the query, \
                   status, time and address",
         apply: |config, value| {
-            config.access_log = value.as_bool().ok_or("must be true or false")?;
+            config.access_log = flag(value)?;
             Ok(())
         },
     },
@@ -128,9 +128,18 @@ pub(super) const KEYS: [Key; 23] = [
         meaning: "whether clients have to push their authorization requests (RFC 9126) instead of sending \
                   the browser with them",
         apply: |config, value| {
-            let value = value.as_bool();
-            config.require_pushed_requests =
-                value.ok_or_else(|| "must be true or false".to_owned())?;
+            config.require_pushed_requests = flag(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "client_assertion_algorithms",
+        takes: "a list of names of algorithms",
+        default: "all that the server can verify",
+        meaning: "the algorithms of the JWTs that clients authenticate with (`private_key_jwt` and \
+                  `client_secret_jwt`)",
+        apply: |config, value| {
+            config.client_assertion_algorithms = Some(algorithms(value)?);
             Ok(())
         },
     },
@@ -189,7 +198,7 @@ pub(super) const KEYS: [Key; 23] = [
     },
     Key {
         name: "tokens.format",
-        takes: "`\"opaque\"`, `\"es256\"` or `\"eddsa\"`",
+        takes: "`\"opaque\"`, `\"es256\"`, `\"eddsa\"`, `\"rs256\"` or `\"ps256\"`",
         default: "`\"opaque\"`; `\"es256\"` for the profile `mcp`",
         meaning: "what access tokens are: random texts that only the server understands, or signed JWTs",
         apply: |config, value| {
@@ -197,7 +206,12 @@ pub(super) const KEYS: [Key; 23] = [
                 "opaque" => Some(AccessTokens::Opaque),
                 "es256" => Some(AccessTokens::Jwt(Algorithm::Es256)),
                 "eddsa" => Some(AccessTokens::Jwt(Algorithm::EdDsa)),
-                _ => return Err("must be \"opaque\", \"es256\" or \"eddsa\"".to_owned()),
+                "rs256" => Some(AccessTokens::Jwt(Algorithm::Rs256)),
+                "ps256" => Some(AccessTokens::Jwt(Algorithm::Ps256)),
+                _ => {
+                    let names = "\"opaque\", \"es256\", \"eddsa\", \"rs256\" or \"ps256\"";
+                    return Err(format!("must be {names}"));
+                }
             };
             Ok(())
         },
@@ -210,6 +224,20 @@ pub(super) const KEYS: [Key; 23] = [
                   profile is `mcp`, where clients name one",
         apply: |config, value| {
             config.audience = Some(text(value)?.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.signing_key_rotation",
+        takes: "seconds, 1 hour to 10 years, or `\"never\"`",
+        default: "`7776000`",
+        meaning: "how long a key signs JWTs; the next one is published ten minutes before, the old one until \
+                  its last token has expired",
+        apply: |config, value| {
+            config.signing_key_rotation = Some(match value.as_str() {
+                Some("never") => None,
+                _ => Some(seconds(value)?),
+            });
             Ok(())
         },
     },
@@ -260,6 +288,36 @@ pub(super) const KEYS: [Key; 23] = [
         meaning: "how long the `request_uri` of a pushed authorization request is good",
         apply: |config, value| {
             config.pushed_request_lifetime = Some(seconds(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "dpop.bound_access_tokens",
+        takes: "`true` or `false`",
+        default: "`false`",
+        meaning: "whether every access token must be bound to a key of its client by a proof (RFC 9449)",
+        apply: |config, value| {
+            config.dpop_bound_access_tokens = flag(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "dpop.require_nonces",
+        takes: "`true` or `false`",
+        default: "`false`",
+        meaning: "whether every proof needs a nonce of the server, so that none is made long before it is used",
+        apply: |config, value| {
+            config.require_dpop_nonces = flag(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "dpop.algorithms",
+        takes: "a list of names of algorithms",
+        default: "all that are not symmetric",
+        meaning: "the algorithms of proofs",
+        apply: |config, value| {
+            config.dpop_algorithms = Some(algorithms(value)?);
             Ok(())
         },
     },
@@ -327,6 +385,22 @@ fn metadata_documents(value: &Value) -> Result<MetadataDocuments, String> {
         _ => Err("a host is a name without a scheme, a port and a path".to_owned()),
     });
     Ok(MetadataDocuments::OfHosts(hosts.collect::<Result<_, _>>()?))
+}
+
+fn flag(value: &Value) -> Result<bool, String> {
+    value
+        .as_bool()
+        .ok_or_else(|| "must be true or false".to_owned())
+}
+
+fn algorithms(value: &Value) -> Result<Vec<Algorithm>, String> {
+    let list = value.as_array().ok_or("must be a list of names")?;
+    let name = |value: &Value| {
+        let name = text(value)?;
+        name.parse()
+            .map_err(|_| format!("\"{name}\" is not an algorithm such as \"ES256\""))
+    };
+    list.iter().map(name).collect()
 }
 
 fn resource(value: &Value) -> Result<String, String> {

@@ -43,6 +43,11 @@ pub(crate) struct Config {
     pub(crate) danger_fetch_from_any_address: bool,
     pub(crate) listener: Options,
     pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) client_assertion_algorithms: Option<Vec<Algorithm>>,
+    pub(crate) signing_key_rotation: Option<Option<Duration>>,
+    pub(crate) dpop_algorithms: Option<Vec<Algorithm>>,
+    pub(crate) dpop_bound_access_tokens: bool,
+    pub(crate) require_dpop_nonces: bool,
 }
 
 impl Default for Config {
@@ -69,6 +74,11 @@ impl Default for Config {
             danger_fetch_from_any_address: false,
             listener: Options::default(),
             trusted_proxies: TrustedProxies::default(),
+            client_assertion_algorithms: None,
+            signing_key_rotation: None,
+            dpop_algorithms: None,
+            dpop_bound_access_tokens: false,
+            require_dpop_nonces: false,
         }
     }
 }

@@ -15,6 +15,7 @@ mod discover;
 mod grantor;
 mod grants;
 mod guessing;
+mod keys;
 mod manual;
 mod mcp;
 mod moving;

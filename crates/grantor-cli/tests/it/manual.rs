@@ -4,11 +4,12 @@ use std::process::Command;
 
 use crate::grantor::Home;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "demo",
     "serve",
     "client",
     "user",
+    "key",
     "backup",
     "restore",
     "token",

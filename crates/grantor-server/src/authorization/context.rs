@@ -8,6 +8,7 @@ use super::entry::Entry;
 use super::flow::Delivery;
 use super::sealed_request::SealedRequest;
 use crate::client::{Client, RegisteredBy};
+use crate::dpop::CheckedProof;
 use crate::error::Error;
 use crate::http::fault::{self, Place};
 use crate::http::{Browser, Call, Reply};
@@ -38,6 +39,8 @@ pub(crate) struct AuthorizationContext<'a> {
     pub(crate) scope: Scope,
     pub(crate) resources: Vec<String>,
     pub(crate) challenge: Option<CodeChallenge>,
+    /// The proof that a pushed request came with.
+    pub(crate) proof: Option<CheckedProof>,
     pub(crate) requirements: LoginRequirements,
     pub(crate) login: Option<Login>,
     pub(crate) answer: Option<UserAnswer>,
@@ -97,6 +100,7 @@ impl<'a> AuthorizationContext<'a> {
             scope: Scope::default(),
             resources: Vec::new(),
             challenge: None,
+            proof: None,
             login: None,
             answer: None,
         }

@@ -2,22 +2,24 @@
 
 use std::sync::{Arc, Mutex};
 
-use grantor_core::{Environment, TokenEndpointAuthMethod};
+use grantor_core::Environment;
 use grantor_http::Addresses;
 use grantor_jose::Leeway;
 use grantor_store::Diagnostics;
 
 use super::{ChosenSite, ServerBuilder};
 use crate::build_error::BuildError;
+use crate::client::authentication::AssertionVerifier;
 use crate::client::self_described::SelfDescribed;
-use crate::client::{Clients, DocumentClients, StoredClients};
+use crate::client::{ClientAuthMethod, Clients, DocumentClients, StoredClients};
 use crate::config::Config;
+use crate::dpop::Dpop;
 use crate::event::Events;
 use crate::fetch::Fetcher;
 use crate::grant::Grants;
 use crate::grant_type::GrantTypes;
 use crate::issuer_mark;
-use crate::key::{Keys, Purpose};
+use crate::key::{KeyRules, Keys, Purpose};
 use crate::limits::Limits;
 use crate::records::Tables;
 use crate::router::{Offer, Routes, metadata};
@@ -86,7 +88,8 @@ impl ServerBuilder {
         }
         issuer_mark::check(&tables.issuer_mark, &self.issuer).await?;
         let environment = self.stores.environment().clone();
-        let keys = Arc::new(Keys::load(&tables.keys, &environment).await?);
+        let rules = KeyRules::of(&self.config);
+        let keys = Arc::new(Keys::load(tables.keys, &environment, rules).await?);
         let (clients, stored_clients): (Arc<dyn Clients>, _) = match clients {
             FoundClients::Own(clients) => (clients, None),
             FoundClients::Stored(stored) => {
@@ -100,12 +103,13 @@ impl ServerBuilder {
             scope: config.scopes.clone(),
             grant_types: self_described_grant_types(),
             auth_methods: vec![
-                TokenEndpointAuthMethod::None,
-                TokenEndpointAuthMethod::ClientSecretBasic,
-                TokenEndpointAuthMethod::ClientSecretPost,
+                ClientAuthMethod::None,
+                ClientAuthMethod::ClientSecretBasic,
+                ClientAuthMethod::ClientSecretPost,
+                ClientAuthMethod::PrivateKeyJwt,
             ],
-            // RFC 7591 section 2.
-            default_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+            // RFC 7591 section 2 says HTTP Basic, and clients that say nothing send it in either way.
+            default_auth_method: ClientAuthMethod::ClientSecret,
         };
         let leeway = Leeway::new(config.max_clock_skew)
             .map_err(|error| BuildError::new(vec![error.to_string()]))?;
@@ -136,6 +140,22 @@ impl ServerBuilder {
             max_clock_skew: config.max_clock_skew,
             leeway,
         };
+        let assertions = AssertionVerifier {
+            issuer: issuer.as_str().to_owned(),
+            token_endpoint: issuer.join(&config.paths.token).to_string(),
+            algorithms: config.client_assertion_algorithms.clone(),
+            leeway,
+            used: tables.client_assertions,
+        };
+        let nonce_secret = keys
+            .for_purpose(Purpose::DpopNonces)
+            .sign(&[b"grantor/dpop-nonces/1"]);
+        let dpop = Dpop::new(
+            &config.dpop_algorithms(),
+            leeway,
+            &nonce_secret,
+            tables.dpop_proofs,
+        );
         let site_paths = site.paths();
         let offer = Offer {
             config: &config,
@@ -150,7 +170,6 @@ impl ServerBuilder {
         let state = State {
             documents: Documents {
                 metadata: metadata(&issuer, &offer).to_json().into(),
-                keys: serde_json::to_vec(keys.public()).unwrap_or_default().into(),
             },
             site_pages: site_paths.iter().map(site_page).collect(),
             services: Services {
@@ -172,8 +191,11 @@ impl ServerBuilder {
                 revocation,
                 grants,
                 tokens,
+                keys,
                 pushed_requests: tables.pushed_requests,
                 fetcher,
+                assertions,
+                dpop,
                 site,
             },
             grant_types,
@@ -241,8 +263,8 @@ fn with_documents(
     let rules = SelfDescribed {
         scope: config.scopes.clone(),
         grant_types: self_described_grant_types(),
-        auth_methods: vec![TokenEndpointAuthMethod::None],
-        default_auth_method: TokenEndpointAuthMethod::None,
+        auth_methods: vec![ClientAuthMethod::None, ClientAuthMethod::PrivateKeyJwt],
+        default_auth_method: ClientAuthMethod::None,
     };
     Arc::new(DocumentClients::new(
         clients,

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use grantor_core::{RedirectUri, Scope, Timestamp, TokenEndpointAuthMethod};
+use grantor_core::{RedirectUri, Scope, Timestamp};
 
-use super::RegisteredBy;
+use super::{ClientAuthMethod, ClientKeys, RegisteredBy};
 use crate::config::Rotation;
 
 /// A client as the server's checks see it. Stored clients have a record of their own.
@@ -15,12 +15,17 @@ pub struct Client {
     pub id: String,
     /// The name that pages show; the identifier, if absent.
     pub name: Option<String>,
-    /// Who says all this.
+    /// The source of all this.
     pub registered_by: RegisteredBy,
-    /// How it authenticates. A client with [`TokenEndpointAuthMethod::None`] is public: it runs on a
-    /// device or in a browser and can keep no secret. A client with a secret may send it by HTTP
-    /// Basic or in the body.
-    pub auth_method: TokenEndpointAuthMethod,
+    /// How it authenticates; no other way is taken. A client with [`ClientAuthMethod::None`] is public:
+    /// it runs on a device or in a browser and can keep no secret.
+    pub auth_method: ClientAuthMethod,
+    /// Its public keys, for [`ClientAuthMethod::PrivateKeyJwt`].
+    pub jwks: Option<ClientKeys>,
+    /// Whether its assertions may name the token endpoint as their audience, in place of the issuer,
+    /// as older clients write them. Another server that gives the URL of this token endpoint as its
+    /// own gets assertions that are good here (draft-ietf-oauth-rfc7523bis section 7).
+    pub danger_assertion_audience_token_endpoint: bool,
     /// The grant types it may use, as on the wire.
     pub grant_types: Vec<String>,
     /// The scope values it may ask for; all of them, if it asks for none.
@@ -37,6 +42,11 @@ pub struct Client {
     /// True if its authorization requests have to be pushed (RFC 9126 section 6), if the server
     /// leaves that open.
     pub require_pushed_authorization_requests: bool,
+    /// Whether all its access tokens are bound to a key of its by a proof of possession (RFC 9449
+    /// section 5.2), if the server leaves that open.
+    pub dpop_bound_access_tokens: bool,
+    /// Whether its proofs need a nonce of the server, if the server leaves that open.
+    pub require_dpop_nonces: bool,
     /// The choice of refresh tokens that are replaced at each use, if it wants more than the
     /// server.
     pub rotation: Option<Rotation>,
@@ -60,7 +70,9 @@ impl Client {
             id: id.into(),
             name: None,
             registered_by: RegisteredBy::default(),
-            auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+            auth_method: ClientAuthMethod::ClientSecret,
+            jwks: None,
+            danger_assertion_audience_token_endpoint: false,
             grant_types: Vec::new(),
             scope: Scope::default(),
             redirect_uris: Vec::new(),
@@ -68,6 +80,8 @@ impl Client {
             resources: None,
             resource_identifier: None,
             require_pushed_authorization_requests: false,
+            dpop_bound_access_tokens: false,
+            require_dpop_nonces: false,
             rotation: None,
             access_token_lifetime: None,
             refresh_token_lifetime: None,
@@ -79,7 +93,7 @@ impl Client {
     /// Returns whether it has no credentials.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        self.auth_method == TokenEndpointAuthMethod::None
+        self.auth_method == ClientAuthMethod::None
     }
 
     /// Returns whether it may use a grant type.

@@ -133,6 +133,7 @@ async fn fetch(
         .map_err(|error| malformed(text_of(&error)))?
         .client;
     client.epoch = EPOCH.to_owned();
+    // A client that signs has its keys in itself.
     let registered = Registered::new(client, Credentials::None);
     Ok((registered, freshness(answer.headers())))
 }

@@ -1,5 +1,6 @@
 //! Clients and their authentication.
 
+mod auth_method;
 pub(crate) mod authentication;
 #[expect(
     clippy::module_inception,
@@ -9,6 +10,7 @@ mod client;
 mod clients;
 mod credentials;
 mod documents;
+mod keys;
 mod new_client;
 mod record;
 mod registered_by;
@@ -19,10 +21,12 @@ mod secret_hash;
 pub(crate) mod self_described;
 mod stored;
 
+pub use auth_method::{ClientAuthMethod, UnsupportedAuthMethod};
 pub use client::Client;
 pub use clients::{Clients, Registered};
-pub use credentials::{Credentials, SecretHashes, VerifySecret};
+pub use credentials::{Credentials, SecretHashes, SharedSecrets, VerifySecret};
 pub(crate) use documents::DocumentClients;
+pub use keys::{ClientKeys, InvalidClientKeys};
 pub use new_client::NewClient;
 pub use registered_by::RegisteredBy;
 pub use registrar::Registrar;

@@ -1,11 +1,11 @@
 //! The registration of a client that registered itself, as it is stored.
 
-use grantor_core::{ApplicationType, ClientMetadata, Timestamp};
+use grantor_core::{ApplicationType, ClientMetadata, Timestamp, TokenEndpointAuthMethod};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Client;
 use super::secret_hash::SecretHash;
+use super::{Client, ClientAuthMethod};
 
 /// The registration of a client that registered itself, as it is stored with the client.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,7 +63,14 @@ impl Description {
     pub(crate) fn metadata(&self, client: &Client) -> ClientMetadata {
         let mut metadata = ClientMetadata::default();
         metadata.redirect_uris.clone_from(&client.redirect_uris);
-        metadata.token_endpoint_auth_method = Some(client.auth_method.clone());
+        let method = match client.auth_method {
+            // In either way, which has no name of its own (RFC 7591 section 2).
+            ClientAuthMethod::ClientSecret => ClientAuthMethod::ClientSecretBasic,
+            method => method,
+        };
+        let method = TokenEndpointAuthMethod::from(method.as_str().to_owned());
+        metadata.token_endpoint_auth_method = Some(method);
+        metadata.jwks = client.jwks.as_ref().map(|keys| keys.document().clone());
         metadata.grant_types.clone_from(&client.grant_types);
         if client.allows_grant_type("authorization_code") {
             metadata.response_types = vec!["code".to_owned()];

@@ -1,10 +1,10 @@
 //! What a client says of itself, held to the server's rules: for clients that register themselves and
 //! for metadata documents.
 
-use grantor_core::{ApplicationType, ClientMetadata, ErrorCode, Scope, TokenEndpointAuthMethod};
+use grantor_core::{ApplicationType, ClientMetadata, ErrorCode, Scope};
 use url::{Host, Url};
 
-use super::{NewClient, RegisteredBy};
+use super::{ClientAuthMethod, ClientKeys, NewClient, RegisteredBy};
 use crate::error::Error;
 
 /// The rules for clients that describe themselves.
@@ -15,9 +15,9 @@ pub(crate) struct SelfDescribed {
     /// The grant types that they may use; others are left out.
     pub(crate) grant_types: Vec<String>,
     /// How they may authenticate.
-    pub(crate) auth_methods: Vec<TokenEndpointAuthMethod>,
+    pub(crate) auth_methods: Vec<ClientAuthMethod>,
     /// What they do if they say nothing.
-    pub(crate) default_auth_method: TokenEndpointAuthMethod,
+    pub(crate) default_auth_method: ClientAuthMethod,
 }
 
 /// The most redirect URIs of one client.
@@ -41,6 +41,9 @@ impl SelfDescribed {
         client.registered_by = registered_by;
         client.name.clone_from(&metadata.client_name);
         client.auth_method = self.auth_method(metadata)?;
+        if client.auth_method == ClientAuthMethod::PrivateKeyJwt {
+            client.jwks = Some(keys(metadata)?);
+        }
         client.grant_types = self.grant_types(metadata)?;
         client.redirect_uris.clone_from(&metadata.redirect_uris);
         client.scope = match &metadata.scope {
@@ -53,17 +56,20 @@ impl SelfDescribed {
         }
     }
 
-    fn auth_method(&self, metadata: &ClientMetadata) -> Result<TokenEndpointAuthMethod, Error> {
-        let wanted = metadata.token_endpoint_auth_method.as_ref();
-        let method = wanted.unwrap_or(&self.default_auth_method);
-        if self.auth_methods.contains(method) {
-            return Ok(method.clone());
-        }
-        let known: Vec<&str> = self.auth_methods.iter().map(|own| own.as_str()).collect();
-        Err(invalid_metadata(format!(
-            "\"token_endpoint_auth_method\" must be one of: {}",
-            known.join(", ")
-        )))
+    fn auth_method(&self, metadata: &ClientMetadata) -> Result<ClientAuthMethod, Error> {
+        let Some(wanted) = &metadata.token_endpoint_auth_method else {
+            return Ok(self.default_auth_method);
+        };
+        let method = ClientAuthMethod::try_from(wanted).ok();
+        method
+            .filter(|method| self.auth_methods.contains(method))
+            .ok_or_else(|| {
+                let known = self.auth_methods.iter().map(|own| own.as_str());
+                invalid_metadata(format!(
+                    "\"token_endpoint_auth_method\" must be one of: {}",
+                    known.collect::<Vec<_>>().join(", ")
+                ))
+            })
     }
 
     fn grant_types(&self, metadata: &ClientMetadata) -> Result<Vec<String>, Error> {
@@ -151,6 +157,16 @@ fn check_urls(metadata: &ClientMetadata) -> Result<(), Error> {
         return Err(invalid_metadata(description));
     }
     Ok(())
+}
+
+/// The public keys of a client that signs. They are taken by value: whoever can change a document at
+/// another URL could otherwise become the client.
+fn keys(metadata: &ClientMetadata) -> Result<ClientKeys, Error> {
+    let missing = "private_key_jwt needs the public keys of the client in \"jwks\"";
+    let jwks = metadata.jwks.as_ref();
+    let jwks = jwks.ok_or_else(|| invalid_metadata(missing))?;
+    ClientKeys::from_json(&jwks.to_string())
+        .map_err(|why| invalid_metadata(format!("\"jwks\": {why}")))
 }
 
 pub(crate) fn invalid_metadata(description: impl Into<String>) -> Error {

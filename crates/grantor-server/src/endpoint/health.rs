@@ -13,7 +13,7 @@ use crate::state::State;
 pub(crate) fn run<'a>(state: &'a State, _: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Error>> {
     let services = &state.services;
     Box::pin(async move {
-        let has_keys = !services.tokens.keys.public().keys().is_empty();
+        let has_keys = !services.keys.signing().public().keys().is_empty();
         let (status, text) = match has_keys && services.has_healthy_stores().await {
             true => (StatusCode::OK, "ok"),
             false => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),

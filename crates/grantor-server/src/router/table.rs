@@ -1,9 +1,9 @@
 //! The endpoints, one row each.
 
-use grantor_core::TokenEndpointAuthMethod;
+use grantor_core::{ServerMetadata, TokenEndpointAuthMethod};
 use http::Method;
 
-use super::endpoints::{Authentication, Body, Cors, Endpoint, Faults, Place};
+use super::endpoints::{Authentication, Body, Cors, Endpoint, Faults, Offer, Place};
 use crate::authorization;
 use crate::endpoint::{
     client_configuration, health, introspection, jwks, metadata, registration, revocation,
@@ -28,7 +28,13 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         describe: |offer, url, metadata| {
             metadata.token_endpoint = Some(url);
             metadata.grant_types_supported = offer.grant_types.names();
-            metadata.token_endpoint_auth_methods_supported = auth_methods();
+            metadata.token_endpoint_auth_methods_supported = auth_methods(offer);
+            add_algorithms(offer, "token_endpoint", metadata);
+            let algorithms = offer.config.dpop_algorithms();
+            let names: Vec<&str> = algorithms.iter().map(|one| one.as_str()).collect();
+            // RFC 9449 section 5.1.
+            let name = "dpop_signing_alg_values_supported".to_owned();
+            metadata.extra.insert(name, names.into());
         },
         faults: Faults::Json,
         run: token::run,
@@ -41,9 +47,10 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         authentication: Authentication::ConfidentialClient,
         cors: Cors::No,
         exists: |_| true,
-        describe: |_, url, metadata| {
+        describe: |offer, url, metadata| {
             metadata.introspection_endpoint = Some(url);
-            metadata.introspection_endpoint_auth_methods_supported = secret_methods();
+            metadata.introspection_endpoint_auth_methods_supported = confidential_methods(offer);
+            add_algorithms(offer, "introspection_endpoint", metadata);
         },
         faults: Faults::Json,
         run: introspection::run,
@@ -56,9 +63,10 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         authentication: Authentication::Client,
         cors: Cors::Client,
         exists: |_| true,
-        describe: |_, url, metadata| {
+        describe: |offer, url, metadata| {
             metadata.revocation_endpoint = Some(url);
-            metadata.revocation_endpoint_auth_methods_supported = auth_methods();
+            metadata.revocation_endpoint_auth_methods_supported = auth_methods(offer);
+            add_algorithms(offer, "revocation_endpoint", metadata);
         },
         faults: Faults::Json,
         run: revocation::run,
@@ -194,17 +202,35 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-fn secret_methods() -> Vec<TokenEndpointAuthMethod> {
-    vec![
+fn confidential_methods(offer: &Offer<'_>) -> Vec<TokenEndpointAuthMethod> {
+    let mut methods = vec![
         TokenEndpointAuthMethod::ClientSecretBasic,
         TokenEndpointAuthMethod::ClientSecretPost,
-    ]
+    ];
+    let algorithms = &offer.config.client_assertion_algorithms;
+    if algorithms.iter().any(|one| one.is_symmetric()) {
+        methods.push(TokenEndpointAuthMethod::ClientSecretJwt);
+    }
+    if algorithms.iter().any(|one| !one.is_symmetric()) {
+        methods.push(TokenEndpointAuthMethod::PrivateKeyJwt);
+    }
+    methods
 }
 
-fn auth_methods() -> Vec<TokenEndpointAuthMethod> {
-    let mut methods = secret_methods();
+fn auth_methods(offer: &Offer<'_>) -> Vec<TokenEndpointAuthMethod> {
+    let mut methods = confidential_methods(offer);
     methods.push(TokenEndpointAuthMethod::None);
     methods
+}
+
+/// The algorithms of assertions, where there are methods with them (RFC 8414 section 2).
+fn add_algorithms(offer: &Offer<'_>, endpoint: &str, metadata: &mut ServerMetadata) {
+    let algorithms = &offer.config.client_assertion_algorithms;
+    if !algorithms.is_empty() {
+        let names: Vec<&str> = algorithms.iter().map(|one| one.as_str()).collect();
+        let name = format!("{endpoint}_auth_signing_alg_values_supported");
+        metadata.extra.insert(name, names.into());
+    }
 }
 
 #[cfg(test)]
@@ -212,8 +238,7 @@ mod tests {
     use super::*;
     use crate::config::{Config, Registration};
     use crate::grant_type::{AuthorizationCode, ClientCredentials, GrantTypes};
-    use crate::router::Offer;
-    use grantor_core::{Issuer, ServerMetadata};
+    use grantor_core::Issuer;
     use std::sync::Arc;
 
     fn described(

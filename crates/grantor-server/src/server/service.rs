@@ -70,10 +70,11 @@ where
     let mut reply = match run(&assembled.state, endpoint, &head, body, &mut caller).await {
         Ok(reply) => reply,
         Err(error) => {
+            let reason = caller.failure.map(AuthenticationFailure::describe);
             let place = Place {
                 endpoint: endpoint.name,
                 client_id: caller.id(),
-                reason: caller.failure.map(AuthenticationFailure::as_str),
+                reason: reason.as_deref(),
             };
             match endpoint.faults {
                 Faults::Json => fault::json(services, place, &error),
@@ -157,8 +158,8 @@ async fn identify(
     call: &Call<'_>,
     caller: &mut Caller,
 ) -> Result<Arc<Client>, Error> {
-    let (clients, limits) = (&*services.clients, &services.limits);
-    match authenticate(clients, limits, call.head, &call.params, call.now).await {
+    let authenticator = services.authenticator();
+    match authenticate(authenticator, call.head, &call.params, call.now).await {
         Ok(client) => {
             caller.client = Some(Arc::clone(&client));
             Ok(client)

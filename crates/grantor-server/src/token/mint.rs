@@ -18,6 +18,8 @@ pub(crate) struct Minting<'a> {
     pub(crate) contents: &'a mut TokenContents,
     /// The grant it is issued under.
     pub(crate) grant: Option<Identifier>,
+    /// The thumbprint of the key that it is bound to.
+    pub(crate) dpop_jkt: Option<&'a str>,
     pub(crate) lifetime: Duration,
     pub(crate) now: Timestamp,
 }
@@ -38,7 +40,12 @@ impl Tokens {
         }
         match self.kind {
             AccessTokens::Opaque => self.write(minting, subject_epoch).await,
-            AccessTokens::Jwt(algorithm) => self.sign(&minting, subject_epoch, algorithm),
+            AccessTokens::Jwt(algorithm) => {
+                if self.keys.is_refresh_due(minting.now) {
+                    Box::pin(self.keys.refresh()).await;
+                }
+                self.sign(&minting, subject_epoch, algorithm)
+            }
         }
     }
 
@@ -63,6 +70,7 @@ impl Tokens {
             subject_epoch,
             scope: std::mem::take(&mut contents.scope),
             audience: std::mem::take(&mut contents.audience),
+            dpop_jkt: minting.dpop_jkt.map(str::to_owned),
             issued_at: now,
             expires_at: now + minting.lifetime,
         };
@@ -87,7 +95,8 @@ impl Tokens {
         algorithm: Algorithm,
     ) -> Result<Secret, Error> {
         let no_key = || Error::Internal(format!("there is no {algorithm} key"));
-        let key = self.keys.signing(algorithm).ok_or_else(no_key)?;
+        let keys = self.keys.signing();
+        let key = keys.active(algorithm, minting.now).ok_or_else(no_key)?;
         if minting.contents.audience.is_empty() && self.default_audience.is_none() {
             return Err(Error::refused(
                 ErrorCode::InvalidTarget,
@@ -126,6 +135,7 @@ impl Tokens {
             iat: now.as_secs(),
             jti: Identifier::at(now, self.environment.random_bytes()),
             scope: &contents.scope,
+            dpop_jkt: minting.dpop_jkt,
             anchor: match (minting.grant, subject_epoch) {
                 (Some(grant), _) => Anchor::Grant(grant),
                 (None, None) => Anchor::Client(client_epoch),

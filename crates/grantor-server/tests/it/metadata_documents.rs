@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use grantor_jose::{Algorithm, Key};
 use grantor_server::{MetadataDocuments, NewClient, Profile, Server};
 use grantor_store::MemoryStore;
 use serde_json::json;
 
+use crate::support::assertion::{Signing, request};
 use crate::support::{
     Ask, Browser, Code, DOCUMENT, Fixture, Reply, Tokens, Web, Who, document, form_request,
 };
@@ -416,6 +418,34 @@ async fn ssrf_by_a_client_identifier_is_never_sent() {
         refused.assert_error(401, "invalid_client");
     }
     assert_eq!(web.fetched(), 0);
+}
+
+/// Section 6.2: a document with public keys makes a confidential client, which authenticates by them.
+#[tokio::test]
+async fn a_client_whose_document_has_keys_signs() {
+    let web = Web::new();
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let mut signs = document();
+    signs["token_endpoint_auth_method"] = json!("private_key_jwt");
+    signs["jwks"] = json!({ "keys": [key.public().unwrap()] });
+    web.publish(&signs);
+    let fixture = web.fixture().await;
+    let app = Signing {
+        id: DOCUMENT.id.to_owned(),
+        key,
+    };
+    let code = fixture.code(DOCUMENT).await;
+    // Who knows the code and the verifier is not the client.
+    let unsigned = fixture.redeem(DOCUMENT, &code).await;
+    unsigned.assert_error(401, "invalid_client");
+    let stranger = Signing {
+        id: app.id.clone(),
+        key: Key::generate(Algorithm::Es256).unwrap(),
+    };
+    let by = |who: &Signing| request("/token", &who.assertion(&fixture), &code.pairs());
+    let refused = fixture.send(by(&stranger)).await;
+    refused.assert_error(401, "invalid_client");
+    fixture.send(by(&app)).await.assert_ok();
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use grantor_core::{BoxFuture, ClientMetadata, ErrorCode, PeerAddress};
+use grantor_jose::{Algorithm, Key};
 use grantor_server::{Client, Error, EventKind, Registration, RegistrationPolicy};
 use grantor_store::MemoryStore;
 use http::request::Parts;
@@ -10,6 +11,7 @@ use http::{Method, Request, header};
 use http_body_util::Full;
 use serde_json::{Value, json};
 
+use crate::support::assertion::{Signing, request};
 use crate::support::{Ask, Browser, Fixture, Tokens, Who, json_request, native};
 
 async fn open() -> Fixture {
@@ -58,6 +60,37 @@ async fn a_confidential_client_gets_a_secret_once() {
     };
     let code = fixture.code(who).await;
     fixture.redeem(who, &code).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_client_with_keys_gets_no_secret_and_signs() {
+    let fixture = open().await;
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let metadata = json!({
+        "redirect_uris": ["https://web.example/cb"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": { "keys": [key.public().unwrap()] },
+    });
+    let answer = fixture.register(&metadata).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    assert_eq!(answer.json().get("client_secret"), None);
+    assert_eq!(answer.json()["jwks"], metadata["jwks"]);
+    let who = Who {
+        id: answer.member("client_id").leak(),
+        secret: None,
+        redirect_uri: "https://web.example/cb",
+    };
+    let code = fixture.code(who).await;
+    fixture
+        .redeem(who, &code)
+        .await
+        .assert_error(401, "invalid_client");
+    let app = Signing {
+        id: who.id.to_owned(),
+        key,
+    };
+    let signed = request("/token", &app.assertion(&fixture), &code.pairs());
+    fixture.send(signed).await.assert_ok();
 }
 
 #[tokio::test]

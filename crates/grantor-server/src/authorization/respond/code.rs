@@ -149,6 +149,7 @@ async fn allowed_grant(
             hash,
             redirect_uri: context.request.redirect_uri.clone(),
             challenge: context.challenge.clone(),
+            dpop_jkt: context.request.dpop_jkt.clone(),
             expires_at,
         }),
         expires_at: grant.expires_at.max(expires_at),
@@ -173,6 +174,7 @@ fn ended_grant(context: &AuthorizationContext<'_>) -> Result<Grant, Error> {
         auth_time: login.auth_time,
         created_at: now,
         salt: services.environment.random_bytes(),
+        dpop_jkt: None,
         state: GrantState::Ended {
             at: now,
             reason: EndReason::Denied.as_str().to_owned(),
@@ -190,6 +192,7 @@ fn is_same(context: &AuthorizationContext<'_>, stored: &Grant, grant: &Grant) ->
         (GrantState::Code(a), GrantState::Code(b)) => {
             a.redirect_uri == b.redirect_uri
                 && a.challenge == b.challenge
+                && a.dpop_jkt == b.dpop_jkt
                 && context.call.now < a.expires_at
         }
         _ => stored.ended_by(EndReason::Denied) && grant.ended_by(EndReason::Denied),

@@ -1,5 +1,7 @@
 //! What clients may say of themselves.
 
+use grantor_jose::{Algorithm, Key};
+
 use super::*;
 use crate::client::Client;
 
@@ -8,10 +10,11 @@ fn rules() -> SelfDescribed {
         scope: "read write".parse().unwrap(),
         grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
         auth_methods: vec![
-            TokenEndpointAuthMethod::None,
-            TokenEndpointAuthMethod::ClientSecretBasic,
+            ClientAuthMethod::None,
+            ClientAuthMethod::ClientSecretBasic,
+            ClientAuthMethod::PrivateKeyJwt,
         ],
-        default_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+        default_auth_method: ClientAuthMethod::ClientSecret,
     }
 }
 
@@ -31,10 +34,7 @@ fn described(json: &str) -> Result<Client, String> {
 #[test]
 fn what_is_not_said_has_the_defaults_of_the_specification() {
     let client = read("").unwrap();
-    assert_eq!(
-        client.auth_method,
-        TokenEndpointAuthMethod::ClientSecretBasic
-    );
+    assert_eq!(client.auth_method, ClientAuthMethod::ClientSecret);
     assert_eq!(client.grant_types, ["authorization_code"]);
     assert_eq!(client.scope.as_str(), "read write");
     assert_eq!(client.registered_by, RegisteredBy::Itself);
@@ -147,4 +147,24 @@ fn inconsistent_metadata_is_refused() {
         );
     }
     assert_eq!(described("{}").unwrap_err(), "invalid_client_metadata");
+}
+
+#[test]
+fn a_client_that_signs_has_its_public_keys_with_it() {
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let public = serde_json::to_string(key.public().unwrap()).unwrap();
+    let signs = r#","token_endpoint_auth_method":"private_key_jwt""#;
+    let client = read(&format!(r#"{signs},"jwks":{{"keys":[{public}]}}"#)).unwrap();
+    assert_eq!(client.auth_method, ClientAuthMethod::PrivateKeyJwt);
+    assert!(client.jwks.is_some());
+    let private = key.to_private_jwk().unwrap();
+    for keys in [
+        String::new(),
+        r#","jwks":{"keys":[]}"#.to_owned(),
+        format!(r#","jwks":{{"keys":[{private}]}}"#),
+        r#","jwks_uri":"https://app.example/jwks""#.to_owned(),
+    ] {
+        let refused = read(&format!("{signs}{keys}"));
+        assert_eq!(refused.unwrap_err(), "invalid_client_metadata", "{keys}");
+    }
 }

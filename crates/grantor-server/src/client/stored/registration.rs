@@ -11,7 +11,7 @@ use crate::client::record::ClientRecord;
 use crate::client::registration_record::{Description, RegistrationRecord};
 use crate::client::secret_hash::{SecretHash, StoredSecret};
 use crate::client::self_described::invalid_metadata;
-use crate::client::{Client, NewClient};
+use crate::client::{Client, ClientAuthMethod, NewClient};
 use crate::error::Error;
 
 /// A client that registered itself, and what it is told.
@@ -38,11 +38,12 @@ impl StoredClients {
         let mut client = new.client;
         client.epoch = self.environment.random_text::<8>();
         let now = self.environment.now();
-        let (secrets, secret) = if client.is_public() {
-            (Vec::new(), None)
-        } else {
-            let (hash, generated) = self.new_secret(&client.id, None);
+        let method = client.auth_method;
+        let (secrets, secret) = if method.has_secret() {
+            let (hash, generated) = self.new_secret(&client.id, method, None)?;
             (vec![StoredSecret::new(hash)], generated)
+        } else {
+            (Vec::new(), None)
         };
         let token = Secret::new(self.environment.random_text::<32>());
         let unused_until = Some(now + unused_for);
@@ -109,8 +110,11 @@ impl StoredClients {
             let Some(registration) = record.registration.clone() else {
                 return Ok(Change::Keep(None));
             };
-            if record.is_public() != new.client.is_public() {
-                let description = "a client stays public or confidential: register another one";
+            let (before, after) = (record.auth_method(), new.client.auth_method);
+            let is_public = |method| method == ClientAuthMethod::None;
+            if before.has_secret() != after.has_secret() || is_public(before) != is_public(after) {
+                let description = "a client stays public, or with a secret, or with keys: register \
+                                   another one";
                 return Err(invalid_metadata(description));
             }
             let (secrets, created_at) = (record.secrets.clone(), record.created_at);

@@ -1,7 +1,9 @@
 //! A server with a few clients, one user and a clock that a test moves.
 
+pub(crate) mod assertion;
 mod browser;
 mod clock;
+pub(crate) mod dpop;
 mod flow;
 mod html;
 mod registered;
@@ -106,6 +108,11 @@ impl Fixture {
         fixture
     }
 
+    /// Wall time in seconds.
+    pub(crate) fn now(&self) -> i64 {
+        grantor_core::Clock::now(&self.clock).as_secs()
+    }
+
     pub(crate) async fn send<B>(&self, request: Request<B>) -> Reply
     where
         B: http_body::Body + Send + 'static,
@@ -187,6 +194,16 @@ impl Fixture {
         let prefix = self.stores.namespace().prefix(kind);
         let listing = self.store.listing().unwrap();
         listing.list(&prefix, None, 1000).await.unwrap()
+    }
+
+    /// The stored record of a client.
+    pub(crate) async fn record_of_client(&self, id: &str) -> (Key, Entry) {
+        let all = self.records(*b"cl").await;
+        let is_of = |(_, entry): &&(Key, Entry)| {
+            let text = String::from_utf8_lossy(&entry.value);
+            text.contains(&format!("\"id\":\"{id}\""))
+        };
+        all.iter().find(is_of).unwrap().clone()
     }
 
     /// The only record of a kind.
