@@ -90,7 +90,7 @@ pub(crate) enum RegistrationMode {
     Off,
     /// Anybody.
     Open,
-    /// Whoever has the token of a variable.
+    /// Holders of the token in a variable.
     WithToken,
 }
 

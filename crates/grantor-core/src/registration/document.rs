@@ -76,7 +76,7 @@ impl ClientMetadata {
         }
     }
 
-    /// The document of a client at its URL, for whoever publishes it.
+    /// The document of a client at its URL, for a program that publishes it.
     #[must_use]
     pub fn to_document(&self, url: &ClientIdUrl) -> String {
         let mut document = self.clone();

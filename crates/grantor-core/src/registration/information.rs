@@ -7,7 +7,7 @@ use super::{ClientMetadata, InvalidClientMetadata};
 use crate::members::{InvalidMember, Members};
 use crate::secret::Secret;
 
-/// What a server answers to a registration (RFC 7591 section 3.2.1, RFC 7592 section 3): the
+/// The answer to a registration (RFC 7591 section 3.2.1, RFC 7592 section 3): the
 /// identifier, the credentials, and the metadata as the server keeps it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

@@ -11,7 +11,7 @@ use crate::members::{InvalidMember, Members};
 use crate::redirect_uri::{InvalidRedirectUri, RedirectUri};
 use crate::scope::{InvalidScope, Scope};
 
-/// What a client says of itself (RFC 7591 section 2, OpenID Connect Registration section 2). Members
+/// The metadata of a client (RFC 7591 section 2, OpenID Connect Registration section 2). Members
 /// that are not listed are kept in `extra`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]

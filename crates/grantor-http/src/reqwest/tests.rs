@@ -310,7 +310,7 @@ async fn a_request_may_take_less_than_the_most() {
     }
 }
 
-/// Nothing is sent: whoever listens is never connected to.
+/// Nothing is sent: no connection is made to a listener.
 #[tokio::test]
 async fn a_transport_to_public_addresses_connects_to_no_other() {
     let transport = ReqwestTransport::to_public_addresses(&TransportOptions::default()).unwrap();

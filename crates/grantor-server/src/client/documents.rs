@@ -106,7 +106,7 @@ impl Clients for DocumentClients {
             return self.registered.is_current(id, epoch);
         }
         Box::pin(async move {
-            // Whoever registers the URL replaces what its document said.
+            // A registration of the URL replaces its document.
             let registered = self.registered.find(id).await?;
             Ok(registered.is_none() && self.takes(id))
         })

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Who says what a client is.
+/// The source of what is known of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

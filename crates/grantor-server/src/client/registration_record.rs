@@ -18,7 +18,7 @@ pub(super) struct RegistrationRecord {
     /// When the client goes, unless a user allows it something before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) unused_until: Option<Timestamp>,
-    /// What it says of itself beyond what the server's checks see.
+    /// Further members of its metadata, which no check reads.
     #[serde(default)]
     pub(super) description: Description,
 }

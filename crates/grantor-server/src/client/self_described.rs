@@ -1,5 +1,5 @@
-//! What a client says of itself, held to the server's rules: for clients that register themselves and
-//! for metadata documents.
+//! The metadata of a client, held to the server's rules: for clients that register themselves and for
+//! metadata documents.
 
 use grantor_core::{ApplicationType, ClientMetadata, ErrorCode, Scope};
 use url::{Host, Url};
@@ -16,7 +16,7 @@ pub(crate) struct SelfDescribed {
     pub(crate) grant_types: Vec<String>,
     /// How they may authenticate.
     pub(crate) auth_methods: Vec<ClientAuthMethod>,
-    /// What they do if they say nothing.
+    /// Their method if they name none.
     pub(crate) default_auth_method: ClientAuthMethod,
 }
 
@@ -159,8 +159,8 @@ fn check_urls(metadata: &ClientMetadata) -> Result<(), Error> {
     Ok(())
 }
 
-/// The public keys of a client that signs. They are taken by value: whoever can change a document at
-/// another URL could otherwise become the client.
+/// The public keys of a client that signs. They are taken by value: a document at another URL, which
+/// somebody else may change, can't replace them.
 fn keys(metadata: &ClientMetadata) -> Result<ClientKeys, Error> {
     let missing = "private_key_jwt needs the public keys of the client in \"jwks\"";
     let jwks = metadata.jwks.as_ref();

@@ -13,7 +13,7 @@ pub enum Registration {
     Off,
     /// Anybody may. The user decides about each client, and its name is nobody's word but its own.
     Open,
-    /// Whoever has this initial access token may.
+    /// Holders of this initial access token may.
     WithToken(Secret),
 }
 

@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::http::{Call, Reply};
 use crate::state::State;
 
-/// 200 if its stores answer and it has keys, and otherwise 503. It says no more than that to whoever
-/// asks; the log has the reason.
+/// 200 if its stores answer and it has keys, and otherwise 503. It says no more than that; the log
+/// has the reason.
 pub(crate) fn run<'a>(state: &'a State, _: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Error>> {
     let services = &state.services;
     Box::pin(async move {

@@ -71,7 +71,7 @@ pub(super) async fn describe(
     Ok(new)
 }
 
-/// What a client is told of its registration (RFC 7591 section 3.2.1, RFC 7592 section 3).
+/// The information of a registered client (RFC 7591 section 3.2.1, RFC 7592 section 3).
 pub(super) fn information(services: &Services, registered: SelfRegistered) -> ClientInformation {
     let client = &registered.client;
     let metadata = registered.description.metadata(client);

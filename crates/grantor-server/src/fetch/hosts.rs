@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use lru::LruCache;
 
-/// How often each host was asked lately, in this process. Whoever names ever other URLs of a host can't
-/// use the server to flood it.
+/// How often each host was asked lately, in this process. A stranger who names ever other URLs of a host
+/// can't use the server to flood it.
 #[derive(Debug)]
 pub(super) struct Hosts(Mutex<LruCache<String, Window>>);
 

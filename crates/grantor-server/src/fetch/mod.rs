@@ -1,6 +1,6 @@
 //! The way out of the server: documents and keys at URLs that clients name.
 //!
-//! Whoever may name a URL would otherwise use the server as their browser inside of its network
+//! A stranger who names a URL would otherwise use the server as a browser inside of its network
 //! (server-side request forgery, RFC 7591 section 5 and OWASP A10). So everything that the server
 //! fetches goes through [`Fetcher`]: https alone, to public addresses alone, without redirects, and
 //! within limits of size, time and number.

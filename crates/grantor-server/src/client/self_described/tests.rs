@@ -1,4 +1,4 @@
-//! What clients may say of themselves.
+//! The metadata that clients may have.
 
 use grantor_jose::{Algorithm, Key};
 

@@ -14,7 +14,7 @@ use crate::client::self_described::invalid_metadata;
 use crate::client::{Client, ClientAuthMethod, NewClient};
 use crate::error::Error;
 
-/// A client that registered itself, and what it is told.
+/// A client that registered itself, and the secrets of the answer to it.
 #[derive(Debug)]
 pub(crate) struct SelfRegistered {
     pub(crate) client: Client,
@@ -69,7 +69,7 @@ impl StoredClients {
         })
     }
 
-    /// The registration of a client, for whoever has its token.
+    /// The registration of a client, for the holder of its token.
     pub(crate) async fn registration(
         &self,
         id: &str,

@@ -1,4 +1,4 @@
-//! What is fetched and what is not, over a transport that answers without a network.
+//! URLs that are fetched and URLs that are not, over a transport that answers without a network.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -157,7 +157,7 @@ async fn only_so_many_documents_are_fetched_at_once() {
         refused = one_more => refused.unwrap_err(),
     };
     assert!(matches!(refused, FetchError::TooMany), "{refused:?}");
-    // Whoever gives up makes room.
+    // A request that is given up makes room.
     tokio::select! {
         biased;
         got = setup.get("https://later.example/") => panic!("{got:?}"),
@@ -166,7 +166,7 @@ async fn only_so_many_documents_are_fetched_at_once() {
     assert_eq!(setup.sent(), AT_ONCE + 1);
 }
 
-/// A reflected flood: whoever names ever other URLs of a host has the server ask it.
+/// A reflected flood: a stranger names ever other URLs of a host, and the server asks it.
 #[tokio::test]
 async fn a_host_is_not_flooded_by_ever_other_urls() {
     let setup = Setup::new(|| answer(200, "x"));
