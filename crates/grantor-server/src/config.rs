@@ -8,9 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::profile::Profile;
 
+mod metadata_documents;
 mod paths;
+mod registration;
 
+pub use metadata_documents::MetadataDocuments;
 pub use paths::Paths;
+pub use registration::Registration;
 
 /// How a server behaves. Every default is safe.
 #[derive(Debug, Clone)]
@@ -59,6 +63,23 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// How many scope values a request may have. 100 by default.
     pub max_scope_values: usize,
+    /// Which clients may be the URL of their metadata document, instead of being registered
+    /// (draft-ietf-oauth-client-id-metadata-document); as the profile has it, if absent. Such clients
+    /// may ask for the scope values of [`scopes`](Self::scopes).
+    pub metadata_documents: Option<MetadataDocuments>,
+    /// Whether clients may register themselves (RFC 7591). No by default. Such clients may ask for the
+    /// scope values of [`scopes`](Self::scopes).
+    pub registration: Registration,
+    /// How long a client that registered itself is kept until a user allows it something. A day by
+    /// default.
+    pub unused_client_lifetime: Duration,
+    /// Whether there is an endpoint that says whether the server can do its work. No by default, since
+    /// an application that embeds the server has its own.
+    pub health_endpoint: bool,
+    /// Whether documents and keys that clients name may be fetched from any address, those of this
+    /// machine and its networks among them, and by http from this machine. A stranger can then have
+    /// the server ask whatever it reaches. For tests and for networks without strangers.
+    pub danger_fetch_from_any_address: bool,
     /// The time for which a key signs JWT access tokens before the next one takes its place; no end, if
     /// absent.
     /// The next key is published ten minutes before it signs, and the old one until its last token has
@@ -125,6 +146,11 @@ impl Default for Config {
             request_deadline: Duration::from_secs(10),
             trusted_proxies: TrustedProxies::default(),
             max_scope_values: MAX_SCOPE_VALUES,
+            metadata_documents: None,
+            registration: Registration::default(),
+            unused_client_lifetime: registration::UNUSED_CLIENT_LIFETIME,
+            health_endpoint: false,
+            danger_fetch_from_any_address: false,
             signing_key_rotation: Some(Duration::from_secs(90 * 24 * 3600)),
             client_assertion_algorithms: Algorithm::ALL.to_vec(),
             dpop_algorithms: asymmetric(Algorithm::ALL),
@@ -200,6 +226,14 @@ impl Config {
         check(
             self.request_deadline <= seconds(60),
             "the deadline of a request must be at most 60 s",
+        );
+        check(
+            within(self.unused_client_lifetime, 60, 365 * 24 * 3600),
+            "an unused client must be kept for at least 1 min and at most a year",
+        );
+        check(
+            !matches!(&self.registration, Registration::WithToken(token) if token.is_empty()),
+            "the initial access token for registration is empty",
         );
         check(
             !self.dpop_algorithms().is_empty(),

@@ -30,6 +30,20 @@ pub(crate) struct Serve {
         value_name = "URL"
     )]
     pub(crate) issuer: Option<String>,
+    /// The rules for all clients: oauth21, or mcp for the Model Context Protocol [default: oauth21]
+    #[arg(
+        long,
+        env = "GRANTOR_PROFILE",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
+    pub(crate) profile: Option<String>,
+    /// A resource that tokens may be asked for, such as the URL of an MCP server
+    #[arg(long = "resource", value_name = "URL")]
+    pub(crate) resources: Vec<String>,
+    /// Scope values that the metadata publishes, and that clients which nobody registered may ask for
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

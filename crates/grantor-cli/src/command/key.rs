@@ -46,7 +46,7 @@ async fn rotate_key(
     rotate: &args::KeyRotate,
     output: &Output,
 ) -> Result<(), CliError> {
-    let algorithm = match (&rotate.algorithm, config.access_tokens) {
+    let algorithm = match (&rotate.algorithm, config.access_tokens()) {
         (Some(name), _) => signing_algorithm(name)?,
         (None, grantor_server::AccessTokens::Jwt(algorithm)) => algorithm,
         (None, _) => {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use grantor_core::{Issuer, ProxyHeader, Scope, TrustedProxies};
 use grantor_jose::Algorithm;
-use grantor_server::AccessTokens;
+use grantor_server::{AccessTokens, MetadataDocuments, Profile};
 use toml::Value;
 
-use super::{Config, Location, parse_address};
+use super::{Config, Location, RegistrationMode, parse_address};
 
 /// A key that a file may have.
 pub(super) struct Key {
@@ -34,7 +34,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 24] = [
+pub(super) const KEYS: [Key; 28] = [
     Key {
         name: "data",
         takes: "a path",
@@ -74,6 +74,17 @@ pub(super) const KEYS: [Key; 24] = [
         meaning: "where records are: see [stores]",
         apply: |config, value| {
             config.store.default = Location::parse(text(value)?)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "profile",
+        takes: "`\"oauth21\"` or `\"mcp\"`",
+        default: "`\"oauth21\"`",
+        meaning: "the set of rules for all clients: those of OAuth 2.1, or with them those of the Model \
+                  Context Protocol",
+        apply: |config, value| {
+            config.profile = profile(text(value)?)?;
             Ok(())
         },
     },
@@ -133,6 +144,45 @@ pub(super) const KEYS: [Key; 24] = [
         },
     },
     Key {
+        name: "metadata_documents",
+        takes: "`true`, `false` or a list of hosts",
+        default: "`false`; `true` for the profile `mcp`",
+        meaning: "which clients may be the URL of their metadata document instead of being registered: \
+                  all, none, or those of these hosts",
+        apply: |config, value| {
+            config.metadata_documents = Some(metadata_documents(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "registration",
+        takes: "`\"off\"`, `\"open\"` or `\"token\"`",
+        default: "`\"off\"`",
+        meaning: "which clients may register themselves (RFC 7591): none, all, or those that have the \
+                  token of `GRANTOR_REGISTRATION_TOKEN`",
+        apply: |config, value| {
+            config.registration = match text(value)? {
+                "off" => RegistrationMode::Off,
+                "open" => RegistrationMode::Open,
+                "token" => RegistrationMode::WithToken,
+                _ => return Err("must be \"off\", \"open\" or \"token\"".to_owned()),
+            };
+            Ok(())
+        },
+    },
+    Key {
+        name: "danger_fetch_from_any_address",
+        takes: "`true` or `false`",
+        default: "`false`",
+        meaning: "whether documents and keys that clients name are fetched from private addresses too, and \
+                  by http from this machine: for tests and networks without strangers",
+        apply: |config, value| {
+            let value = value.as_bool().ok_or("must be true or false")?;
+            config.danger_fetch_from_any_address = value;
+            Ok(())
+        },
+    },
+    Key {
         name: "trusted_proxies",
         takes: "a list of IP addresses or networks",
         default: "`[]`",
@@ -149,15 +199,15 @@ pub(super) const KEYS: [Key; 24] = [
     Key {
         name: "tokens.format",
         takes: "`\"opaque\"`, `\"es256\"`, `\"eddsa\"`, `\"rs256\"` or `\"ps256\"`",
-        default: "`\"opaque\"`",
+        default: "`\"opaque\"`; `\"es256\"` for the profile `mcp`",
         meaning: "what access tokens are: random texts that only the server understands, or signed JWTs",
         apply: |config, value| {
             config.access_tokens = match text(value)? {
-                "opaque" => AccessTokens::Opaque,
-                "es256" => AccessTokens::Jwt(Algorithm::Es256),
-                "eddsa" => AccessTokens::Jwt(Algorithm::EdDsa),
-                "rs256" => AccessTokens::Jwt(Algorithm::Rs256),
-                "ps256" => AccessTokens::Jwt(Algorithm::Ps256),
+                "opaque" => Some(AccessTokens::Opaque),
+                "es256" => Some(AccessTokens::Jwt(Algorithm::Es256)),
+                "eddsa" => Some(AccessTokens::Jwt(Algorithm::EdDsa)),
+                "rs256" => Some(AccessTokens::Jwt(Algorithm::Rs256)),
+                "ps256" => Some(AccessTokens::Jwt(Algorithm::Ps256)),
                 _ => {
                     let names = "\"opaque\", \"es256\", \"eddsa\", \"rs256\" or \"ps256\"";
                     return Err(format!("must be {names}"));
@@ -170,7 +220,8 @@ pub(super) const KEYS: [Key; 24] = [
         name: "tokens.audience",
         takes: "a URL",
         default: "none",
-        meaning: "the audience of a token whose client named no resource; signed JWTs need one",
+        meaning: "the audience of a token whose client named no resource; signed JWTs need one, unless the \
+                  profile is `mcp`, where clients name one",
         apply: |config, value| {
             config.audience = Some(text(value)?.to_owned());
             Ok(())
@@ -311,6 +362,31 @@ fn text(value: &Value) -> Result<&str, String> {
         .ok_or_else(|| "must be a text in quotes".to_owned())
 }
 
+/// A profile by its name.
+pub(super) fn profile(name: &str) -> Result<Profile, String> {
+    match name {
+        "oauth21" => Ok(Profile::OAuth21),
+        "mcp" => Ok(Profile::Mcp),
+        _ => Err("must be \"oauth21\" or \"mcp\"".to_owned()),
+    }
+}
+
+fn metadata_documents(value: &Value) -> Result<MetadataDocuments, String> {
+    if let Some(all) = value.as_bool() {
+        return Ok(match all {
+            true => MetadataDocuments::OfAnyHost,
+            false => MetadataDocuments::No,
+        });
+    }
+    let wrong = || "must be true, false or a list of hosts".to_owned();
+    let hosts = value.as_array().ok_or_else(wrong)?;
+    let hosts = hosts.iter().map(|host| match host.as_str() {
+        Some(host) if !host.is_empty() && !host.contains(['/', ':', '*']) => Ok(host.to_owned()),
+        _ => Err("a host is a name without a scheme, a port and a path".to_owned()),
+    });
+    Ok(MetadataDocuments::OfHosts(hosts.collect::<Result<_, _>>()?))
+}
+
 fn flag(value: &Value) -> Result<bool, String> {
     value
         .as_bool()
@@ -328,7 +404,11 @@ fn algorithms(value: &Value) -> Result<Vec<Algorithm>, String> {
 }
 
 fn resource(value: &Value) -> Result<String, String> {
-    let text = text(value)?;
+    resource_url(text(value)?)
+}
+
+/// A resource that tokens may be asked for.
+pub(super) fn resource_url(text: &str) -> Result<String, String> {
     let fine = url::Url::parse(text).is_ok_and(|url| url.fragment().is_none());
     fine.then(|| text.to_owned())
         .ok_or_else(|| format!("\"{text}\" is not an absolute URL without a fragment"))
@@ -394,6 +474,7 @@ mod tests {
             "LOG",
             "MASTER_KEY",
             "PASSWORD",
+            "REGISTRATION_TOKEN",
             "STORE_URL",
             "TOKEN",
         ]
@@ -432,7 +513,8 @@ mod tests {
         let config = Config::default();
         assert_eq!(KEYS[0].default, format!("`\"{}\"`", config.data.display()));
         assert_eq!(KEYS[1].default, format!("`\"{}\"`", config.listen));
-        assert_eq!(config.access_tokens, server.access_tokens);
+        assert_eq!(config.access_tokens(), server.access_tokens);
+        assert_eq!(config.profile, server.profile);
         let listener = config.listener;
         for (name, default) in [
             ("listener.max_connections", listener.max_connections),

@@ -17,6 +17,7 @@ mod grants;
 mod guessing;
 mod keys;
 mod manual;
+mod mcp;
 mod moving;
 mod output;
 mod request;

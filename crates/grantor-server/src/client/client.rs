@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use grantor_core::{RedirectUri, Scope};
+use grantor_core::{RedirectUri, Scope, Timestamp};
 
-use super::{ClientAuthMethod, ClientKeys};
+use super::{ClientAuthMethod, ClientKeys, RegisteredBy};
 use crate::config::Rotation;
 
 /// A client as the server's checks see it. Stored clients have a record of their own.
@@ -15,6 +15,8 @@ pub struct Client {
     pub id: String,
     /// The name that pages show; the identifier, if absent.
     pub name: Option<String>,
+    /// The source of all this.
+    pub registered_by: RegisteredBy,
     /// The way in which it authenticates; no other is taken. A client with [`ClientAuthMethod::None`] is public:
     /// it runs on a device or in a browser and can keep no secret.
     pub auth_method: ClientAuthMethod,
@@ -52,6 +54,9 @@ pub struct Client {
     pub access_token_lifetime: Option<Duration>,
     /// The longest lifetime of its refresh tokens, if it is shorter than the server's.
     pub refresh_token_lifetime: Option<Duration>,
+    /// When it goes unless a user allows it something before: a client that registered itself and was
+    /// never used.
+    pub unused_until: Option<Timestamp>,
     /// Every token carries the epoch of its client. A client with another epoch, as after removing
     /// it and adding it again, makes all earlier tokens invalid.
     pub epoch: String,
@@ -64,6 +69,7 @@ impl Client {
         Self {
             id: id.into(),
             name: None,
+            registered_by: RegisteredBy::default(),
             auth_method: ClientAuthMethod::ClientSecret,
             jwks: None,
             danger_assertion_audience_token_endpoint: false,
@@ -79,6 +85,7 @@ impl Client {
             rotation: None,
             access_token_lifetime: None,
             refresh_token_lifetime: None,
+            unused_until: None,
             epoch: epoch.into(),
         }
     }
@@ -109,6 +116,26 @@ impl Client {
         self.name.as_deref().unwrap_or(&self.id)
     }
 
+    /// The host that a client with a metadata document belongs to.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        let (_, rest) = self.id.split_once("://")?;
+        let is_document = self.registered_by == RegisteredBy::Document;
+        is_document.then(|| rest.split(['/', '?']).next().unwrap_or_default())
+    }
+
+    /// Returns whether every redirect URI leads to a program on the user's device, by a loopback address or a
+    /// private scheme. Any program there can take the identifier of such a client (RFC 8252 section
+    /// 8.6).
+    #[must_use]
+    pub fn is_on_device_only(&self) -> bool {
+        let is_remote = |uri: &RedirectUri| {
+            url::Url::parse(uri.as_str())
+                .is_ok_and(|url| url.scheme() == "https" && !grantor_core::is_loopback(&url))
+        };
+        !self.redirect_uris.iter().any(is_remote)
+    }
+
     /// Returns whether a web page of this origin may read the answers to this client: the origin is
     /// that of one of its redirect URIs.
     pub(crate) fn has_origin(&self, origin: &str) -> bool {
@@ -135,6 +162,33 @@ mod tests {
         for other in ["null", "https://spa.example:8443", "http://spa.example", ""] {
             assert!(!client.has_origin(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_client_is_on_the_device_if_no_redirect_uri_leads_elsewhere() {
+        let mut client = Client::new("app", "1");
+        let mut with = |uris: &[&str]| {
+            client.redirect_uris = uris.iter().map(|uri| uri.parse().unwrap()).collect();
+            client.is_on_device_only()
+        };
+        assert!(with(&[
+            "http://127.0.0.1/cb",
+            "http://localhost/cb",
+            "com.example.app:/cb"
+        ]));
+        assert!(with(&["https://localhost/cb"]));
+        assert!(!with(&["http://127.0.0.1/cb", "https://app.example/cb"]));
+    }
+
+    #[test]
+    fn the_host_of_a_client_is_that_of_its_document() {
+        let mut client = Client::new("https://app.example:8443/client.json", "1");
+        assert_eq!(client.host(), None);
+        client.registered_by = RegisteredBy::Document;
+        assert_eq!(client.host(), Some("app.example:8443"));
+        let mut other = Client::new("app", "1");
+        other.registered_by = RegisteredBy::Itself;
+        assert_eq!(other.host(), None);
     }
 
     #[test]

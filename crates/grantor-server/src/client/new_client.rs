@@ -2,7 +2,7 @@
 
 use grantor_core::{RedirectUri, Scope, Secret};
 
-use super::{Client, ClientAuthMethod, ClientKeys};
+use super::{Client, ClientAuthMethod, ClientKeys, RegisteredBy};
 use crate::text;
 
 /// A client that is to be registered.
@@ -133,9 +133,13 @@ impl NewClient {
         };
         let has = |grant_type: &str| client.allows_grant_type(grant_type);
         let printable = |text: &str| text.bytes().all(|b| (b' '..=b'~').contains(&b));
+        let longest = match client.registered_by {
+            RegisteredBy::Document => 512,
+            _ => 128,
+        };
         check(
-            (1..=128).contains(&client.id.len()) && printable(&client.id),
-            "a client identifier is 1 to 128 printable ASCII characters",
+            (1..=longest).contains(&client.id.len()) && printable(&client.id),
+            &format!("a client identifier is 1 to {longest} printable ASCII characters"),
         );
         let name = client.name.as_deref().unwrap_or_default();
         check(

@@ -6,8 +6,9 @@ use grantor_core::{RedirectUri, Scope, Timestamp};
 use grantor_store::{Error, Kind, Record, kinds, read_json};
 use serde::{Deserialize, Serialize};
 
+use super::registration_record::RegistrationRecord;
 use super::secret_hash::StoredSecret;
-use super::{Client, ClientAuthMethod, ClientKeys};
+use super::{Client, ClientAuthMethod, ClientKeys, RegisteredBy};
 use crate::config::Rotation;
 
 /// A client as it is stored.
@@ -46,6 +47,11 @@ pub(super) struct ClientRecord {
     access_token_lifetime: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_token_lifetime: Option<u64>,
+    #[serde(default, skip_serializing_if = "is_operator")]
+    registered_by: RegisteredBy,
+    /// Only of a client that registered itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) registration: Option<RegistrationRecord>,
     pub(super) epoch: String,
     pub(super) secrets: Vec<StoredSecret>,
     pub(super) created_at: Timestamp,
@@ -73,6 +79,8 @@ impl ClientRecord {
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             require_dpop_nonces: client.require_dpop_nonces,
             rotation: client.rotation,
+            registered_by: client.registered_by,
+            registration: None,
             epoch: client.epoch,
             secrets,
             created_at,
@@ -107,6 +115,8 @@ impl ClientRecord {
             dpop_bound_access_tokens: self.dpop_bound_access_tokens,
             require_dpop_nonces: self.require_dpop_nonces,
             rotation: self.rotation,
+            registered_by: self.registered_by,
+            unused_until: self.registration.and_then(|own| own.unused_until),
             epoch: self.epoch,
         }
     }
@@ -127,8 +137,16 @@ impl Record for ClientRecord {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        None
+        self.registration.as_ref()?.unused_until
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_operator(registered_by: &RegisteredBy) -> bool {
+    *registered_by == RegisteredBy::Operator
 }
 
 /// The client that a resource belongs to. The client is read too, since it may be gone.

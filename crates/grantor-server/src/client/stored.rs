@@ -16,6 +16,9 @@ use crate::error::Error;
 use crate::key::{KeyRules, Keys, KeysRecord, Purpose};
 
 mod registrar;
+mod registration;
+
+pub(crate) use registration::SelfRegistered;
 
 /// Clients in the server's own store.
 #[derive(Debug)]
@@ -186,5 +189,12 @@ impl Clients for StoredClients {
 
     fn is_resource<'a>(&'a self, resource: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move { Ok(self.owner_of(resource).await?.is_some()) })
+    }
+
+    fn is_current<'a>(&'a self, id: &'a str, epoch: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move {
+            let registered = self.read(id).await?;
+            Ok(registered.is_some_and(|registered| registered.client.epoch == epoch))
+        })
     }
 }

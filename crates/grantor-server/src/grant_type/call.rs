@@ -5,7 +5,7 @@ use std::time::Duration;
 use grantor_core::{Params, Scope, Timestamp};
 use grantor_store::Versioned;
 
-use super::requested::{requested_scope, unknown_target};
+use super::requested::{missing_target, requested_scope, unknown_target};
 use crate::client::Client;
 use crate::config::{Config, MAX_SCOPE_VALUES};
 use crate::error::Error;
@@ -299,6 +299,9 @@ impl<'a> TokenCall<'a> {
     }
 
     fn default_audience(&self) -> Result<Vec<String>, Error> {
+        if self.policy.require_resource {
+            return Err(missing_target());
+        }
         let default = match self.services {
             Some(services) => services.default_audience(self.client)?,
             None => self.resources.first().cloned(),

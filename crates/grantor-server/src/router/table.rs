@@ -5,10 +5,14 @@ use http::Method;
 
 use super::endpoints::{Authentication, Body, Cors, Endpoint, Faults, Offer, Place};
 use crate::authorization;
-use crate::endpoint::{introspection, jwks, metadata, revocation, site_page, token};
+use crate::endpoint::{
+    client_configuration, health, introspection, jwks, metadata, registration, revocation,
+    site_page, token,
+};
 
 const GET: &[Method] = &[Method::GET, Method::HEAD];
 const POST: &[Method] = &[Method::POST];
+const MANAGE: &[Method] = &[Method::GET, Method::HEAD, Method::PUT, Method::DELETE];
 const GET_OR_POST: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
 
 /// Every endpoint. Those that are called most come first.
@@ -75,12 +79,14 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         authentication: Authentication::Nobody,
         cors: Cors::No,
         exists: |offer| offer.has_pages(),
-        describe: |_, url, metadata| {
+        describe: |offer, url, metadata| {
             metadata.authorization_endpoint = Some(url);
             metadata.response_types_supported = vec!["code".to_owned()];
             metadata.response_modes_supported = vec!["query".to_owned()];
             metadata.code_challenge_methods_supported = vec!["S256".to_owned()];
             metadata.authorization_response_iss_parameter_supported = true;
+            let documents = offer.config.profile.metadata_documents(offer.config);
+            metadata.client_id_metadata_document_supported = documents.is_allowed();
             // OpenID Connect Discovery section 3: "If omitted, the default value is true."
             let name = "request_uri_parameter_supported".to_owned();
             metadata.extra.insert(name, false.into());
@@ -116,6 +122,44 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         describe: |_, _, _| {},
         faults: Faults::Page,
         run: authorization::resume,
+    },
+    Endpoint {
+        name: "registration",
+        place: Place::Below(|paths| &paths.registration),
+        methods: POST,
+        body: Body::Json,
+        authentication: Authentication::Nobody,
+        cors: Cors::Any,
+        exists: |offer| offer.config.registration.is_on(),
+        describe: |_, url, metadata| metadata.registration_endpoint = Some(url),
+        faults: Faults::Json,
+        run: registration::run,
+    },
+    Endpoint {
+        name: "client configuration",
+        place: Place::Below(|paths| &paths.client_configuration),
+        methods: MANAGE,
+        body: Body::Json,
+        authentication: Authentication::Nobody,
+        cors: Cors::Any,
+        exists: |offer| offer.config.registration.is_on(),
+        // Each client is told where its own registration is.
+        describe: |_, _, _| {},
+        faults: Faults::Json,
+        run: client_configuration::run,
+    },
+    Endpoint {
+        name: "health",
+        place: Place::Below(|paths| &paths.health),
+        methods: GET,
+        body: Body::Nothing,
+        authentication: Authentication::Nobody,
+        cors: Cors::No,
+        exists: |offer| offer.config.health_endpoint,
+        // Whoever runs the server looks for it, and no client.
+        describe: |_, _, _| {},
+        faults: Faults::Json,
+        run: health::run,
     },
     Endpoint {
         name: "jwks",
@@ -192,18 +236,18 @@ fn add_algorithms(offer: &Offer<'_>, endpoint: &str, metadata: &mut ServerMetada
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, Registration};
     use crate::grant_type::{AuthorizationCode, ClientCredentials, GrantTypes};
     use grantor_core::Issuer;
     use std::sync::Arc;
 
     fn described(
+        config: &Config,
         grant_types: &GrantTypes,
         site_paths: &[&str],
     ) -> Vec<(&'static str, Option<String>)> {
-        let config = Config::default();
         let offer = Offer {
-            config: &config,
+            config,
             grant_types,
             site_paths,
         };
@@ -233,16 +277,29 @@ mod tests {
             Arc::new(AuthorizationCode),
             Arc::new(ClientCredentials),
         ]);
-        let rows = described(&all, &["/account"]);
+        let config = Config {
+            registration: Registration::Open,
+            health_endpoint: true,
+            ..Config::default()
+        };
+        let rows = described(&config, &all, &["/account"]);
         assert_eq!(rows.len(), ENDPOINTS.len());
         let missing = rows.iter().filter(|(_, url)| url.is_none());
         let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
-        assert_eq!(missing, ["resume", "metadata", "site"]);
+        let expected = [
+            "resume",
+            "client configuration",
+            "health",
+            "metadata",
+            "site",
+        ];
+        assert_eq!(missing, expected);
     }
 
     #[test]
     fn without_pages_there_is_no_authorization_endpoint() {
-        let rows = described(&GrantTypes::new(vec![Arc::new(ClientCredentials)]), &[]);
+        let grant_types = GrantTypes::new(vec![Arc::new(ClientCredentials)]);
+        let rows = described(&Config::default(), &grant_types, &[]);
         let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
         assert_eq!(
             names,

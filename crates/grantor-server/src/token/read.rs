@@ -172,10 +172,7 @@ impl Tokens {
         };
         let is_current = match caller.filter(|caller| caller.id == client_id) {
             Some(caller) => caller.epoch == *client_epoch,
-            None => {
-                let registered = self.clients.find(client_id).await?;
-                registered.is_some_and(|registered| registered.client.epoch == *client_epoch)
-            }
+            None => self.clients.is_current(client_id, client_epoch).await?,
         };
         if !is_current {
             return Ok(false);

@@ -35,6 +35,9 @@ async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply, Error> {
         UserAnswer::Denied => ended_grant(context)?,
         UserAnswer::Allowed { allowed, .. } => allowed_grant(context, allowed, code.hash()).await?,
     };
+    if let UserAnswer::Allowed { .. } = answer {
+        keep_client(context).await?;
+    }
     match services
         .grants
         .create(id, &grant, services.grants.deadline())
@@ -60,6 +63,15 @@ async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply, Error> {
         ),
         UserAnswer::Allowed { .. } => redirect(context, Ok(code.to_text(OpaqueKind::Code))),
     })
+}
+
+/// A client that registered itself is kept once a user allows it something.
+async fn keep_client(context: &AuthorizationContext<'_>) -> Result<(), Error> {
+    let client = context.client()?;
+    match &context.services.stored_clients {
+        Some(stored) if client.unused_until.is_some() => stored.mark_used(&client.id).await,
+        _ => Ok(()),
+    }
 }
 
 fn redirect(context: &AuthorizationContext<'_>, outcome: Result<Secret, ErrorResponse>) -> Reply {

@@ -68,6 +68,7 @@ impl StoredClients {
                 return Ok(Change::Keep(None));
             };
             let (mut secrets, created_at) = (record.secrets.clone(), record.created_at);
+            let registration = record.registration.clone();
             let before = record.into_client();
             let after = changed(&before, &change)?;
             if form_of(before.auth_method) != form_of(after.auth_method) {
@@ -76,7 +77,8 @@ impl StoredClients {
             if let Some(resource) = &after.resource_identifier {
                 self.take_resource(resource, id).await?;
             }
-            let record = ClientRecord::new(after.clone(), secrets, created_at);
+            let mut record = ClientRecord::new(after.clone(), secrets, created_at);
+            record.registration = registration;
             Ok(Change::Write(record, Some((before, after))))
         });
         let changed: Result<_, Error> = changed.await;
@@ -149,7 +151,7 @@ impl StoredClients {
     }
 
     /// A secret in the form in which it is stored, and the secret itself if it was generated.
-    fn new_secret(
+    pub(super) fn new_secret(
         &self,
         id: &str,
         method: ClientAuthMethod,
@@ -265,7 +267,7 @@ fn form_of(method: ClientAuthMethod) -> u8 {
     }
 }
 
-fn taken(id: &str) -> Error {
+pub(super) fn taken(id: &str) -> Error {
     invalid(format!(
         "there is a client {id} already; remove it first, or rotate its secret"
     ))

@@ -6,7 +6,9 @@ mod clock;
 pub(crate) mod dpop;
 mod flow;
 mod html;
+mod registered;
 mod reply;
+mod web;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +32,9 @@ pub(crate) use clock::FakeClock;
 pub(crate) use flow::{API, APP, Ask, Code, MACHINE, OTHER, SPA, STATE, Tokens, Who};
 pub(crate) use grantor_testkit::store::{FaultyStore as TestStore, StoreFault as Fault};
 pub(crate) use html::Form;
+pub(crate) use registered::{json_request, native};
 pub(crate) use reply::{Reply, value};
+pub(crate) use web::{DOCUMENT, Web, document};
 
 pub(crate) const ISSUER: &str = "https://id.example";
 pub(crate) const RESOURCE: &str = "https://api.example";
