@@ -58,6 +58,7 @@ pub use page::Page;
 pub use placement::Placement;
 pub use record::{Record, read_json};
 pub use records::{Conflict, Records, Versioned};
+pub use retry::Retry;
 pub use simple::{SimpleAdapter, SimpleError, SimpleStore};
 pub use store::{
     Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Expect, Listing, Moment, Put, PutOutcome,
