@@ -1,6 +1,6 @@
 //! The fallbacks for other systems, compiled on this one.
 //!
-//! A flag for the whole build would compile the dependencies once more. So this program stands in for
+//! A flag for the whole build would compile the dependencies once more. So this program replaces
 //! the compiler where cargo compiles our own crates, and adds the flag there.
 
 use std::env;
@@ -22,8 +22,8 @@ pub(crate) fn check(mut check: Command) -> Result<(), Failure> {
     run(&mut check)
 }
 
-/// Whether this program was started as the compiler, and how it ended then: the arguments are the
-/// compiler and its own.
+/// Runs the compiler, if this program was started as it, and returns its exit code: the arguments
+/// are the compiler and its own.
 pub(crate) fn as_compiler() -> Option<ExitCode> {
     env::var_os(WRAPS)?;
     let mut arguments = env::args_os().skip(1);

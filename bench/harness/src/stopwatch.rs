@@ -1,3 +1,5 @@
+//! The time of one call in this process.
+
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};

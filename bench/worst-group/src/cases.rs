@@ -76,7 +76,7 @@ fn has(form: &str, name: &str) -> bool {
 }
 
 impl Case {
-    /// Which parameter or header is filled, and with what.
+    /// Returns the parameter or header that is filled, and its content.
     pub(crate) fn name(&self) -> String {
         let filled = match self.filled {
             Filled::Parameter(name, value) => format!("{name} of {}", value.0),
@@ -142,7 +142,7 @@ impl Case {
     }
 }
 
-/// What the server reads of a body.
+/// The part of a body that the server reads.
 const MOST_BODY: usize = 64 * 1024;
-/// What a listener reads of a head, less the other headers.
+/// The part of a head that a listener reads, less the other headers.
 const MOST_HEAD: usize = 60_000;

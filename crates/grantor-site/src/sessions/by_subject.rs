@@ -83,6 +83,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<SessionOfSubject>();
+        grantor_store::contract::assert_own_formats::<SessionOfSubject>();
     }
 }
