@@ -20,7 +20,7 @@ enum Program {
     Alone(&'static str),
 }
 
-const CHECKS: [Check; 4] = [
+const CHECKS: [Check; 5] = [
     Check {
         what: "every feature compiles on its own",
         package: "cargo-hack",
@@ -33,6 +33,12 @@ const CHECKS: [Check; 4] = [
         program: Program::Cargo("deny"),
         // Advisories need a database from the network.
         arguments: &["--offline", "check", "bans", "licenses", "sources"],
+    },
+    Check {
+        what: "every dependency is used",
+        package: "cargo-machete",
+        program: Program::Cargo("machete"),
+        arguments: &[],
     },
     Check {
         what: "the public API against the last release",
@@ -75,17 +81,15 @@ pub(crate) fn run_all() -> Result<(), Failure> {
 
 impl Program {
     fn command(&self) -> Command {
-        match self {
+        let mut command = match self {
             Self::Cargo(subcommand) => {
                 let mut command = cargo();
                 command.arg(subcommand);
                 command
             }
-            Self::Alone(program) => {
-                let mut command = Command::new(program);
-                command.current_dir(root());
-                command
-            }
-        }
+            Self::Alone(program) => Command::new(program),
+        };
+        command.current_dir(root());
+        command
     }
 }

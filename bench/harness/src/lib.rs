@@ -32,7 +32,7 @@ pub use load::Load;
 pub use options::Options;
 pub use row::{Holds, Row};
 pub use server::{Server, announce};
-pub use stopwatch::nanoseconds_per_call;
+pub use stopwatch::{cpu_time_of, nanoseconds_per_call};
 pub use turns::{Turns, take_turns};
 
 /// An error; a measurement that cannot be trusted is not reported.

@@ -2,6 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::Result;
+
 /// The nanoseconds that one call takes, over at least `window`.
 ///
 /// The clock is read once for many calls, so that calls of a few nanoseconds can be measured.
@@ -26,9 +30,34 @@ pub fn nanoseconds_per_call(window: Duration, mut call: impl FnMut()) -> f64 {
     }
 }
 
+/// What a call returns, and the nanoseconds of CPU time that all threads of this process used
+/// meanwhile.
+///
+/// # Errors
+///
+/// The clock shows no time.
+pub fn cpu_time_of<T>(call: impl FnOnce() -> T) -> Result<(T, u64)> {
+    let began = cpu_time()?;
+    let returned = call();
+    Ok((returned, cpu_time()?.saturating_sub(began)))
+}
+
+fn cpu_time() -> Result<u64> {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Ok(u64::try_from(time.tv_sec)? * 1_000_000_000 + u64::try_from(time.tv_nsec)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn work_takes_cpu_time() {
+        let work = || (0..1_000_000_u64).fold(0, |sum, n| std::hint::black_box(sum + n));
+        let (sum, time) = cpu_time_of(work).unwrap();
+        assert_eq!(sum, 499_999_500_000);
+        assert!(time > 10_000, "{time}");
+    }
 
     #[test]
     fn the_calls_fill_the_window() {

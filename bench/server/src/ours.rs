@@ -38,13 +38,13 @@ pub async fn build(kind: Kind, directory: &Path) -> Result<Server> {
         .without_default_grant_types()
         .grant_type(ClientCredentials)
         .configure(|config| {
-        config.access_token_lifetime = Duration::from_secs(3600);
-        config.default_audience = Some("https://api.example.com".to_owned());
-        config.access_tokens = match kind {
-            Kind::JwtEdDsa => AccessTokens::Jwt(Algorithm::EdDsa),
-            Kind::JwtEs256 => AccessTokens::Jwt(Algorithm::Es256),
-            _ => AccessTokens::Opaque,
-        };
-    });
+            config.access_token_lifetime = Duration::from_secs(3600);
+            config.default_audience = Some("https://api.example.com".to_owned());
+            config.access_tokens = match kind {
+                Kind::JwtEdDsa => AccessTokens::Jwt(Algorithm::EdDsa),
+                Kind::JwtEs256 => AccessTokens::Jwt(Algorithm::Es256),
+                _ => AccessTokens::Opaque,
+            };
+        });
     Ok(server.build().await?)
 }

@@ -21,13 +21,7 @@ pub fn serve(kind: Kind, directory: &Path) -> Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let server = build(kind, directory).await?;
         announce(listener.local_addr()?)?;
-        grantor_listen::serve(
-            listener,
-            server,
-            Options::default(),
-            std::future::pending(),
-        )
-        .await;
+        grantor_listen::serve(listener, server, Options::default(), std::future::pending()).await;
         Ok(())
     })
 }

@@ -1,18 +1,23 @@
 //! The requests, made from the server's table of endpoints.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use grantor_server::EndpointRow;
 use harness::Result;
 use http::{HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::Full;
 
+use crate::bases::{COMMON, PARAMETERS, bases};
 use crate::fill::{FORMS, Filling, HEADERS, VALUES, authenticated, fill};
+use crate::visit::Visit;
 
 /// One request. It is made when it is sent, since all of them together are large.
 pub(crate) struct Case {
     pub(crate) row: EndpointRow,
     method: Method,
-    base: &'static str,
+    base: Arc<str>,
+    cookies: Arc<str>,
     filled: Filled,
 }
 
@@ -26,119 +31,49 @@ enum Filled {
 }
 
 /// Every request to every endpoint, in an order that does not change.
-pub(crate) fn cases(rows: &[EndpointRow]) -> Vec<Case> {
+pub(crate) fn cases(rows: &[EndpointRow], visit: &Visit) -> Vec<Case> {
+    let cookies: Arc<str> = visit.cookies.as_str().into();
     let mut cases = Vec::new();
     for row in rows {
-        for method in row.methods {
-            for (i, &base) in bases(row).iter().enumerate() {
-                let mut add = |filled| {
+        for (i, base) in bases(row, visit).into_iter().enumerate() {
+            // With all parameters once, then with those that matter there.
+            let matters = |name: &str| i == 0 || has(&base, name) || COMMON.contains(&name);
+            for filled in filled(row, &matters) {
+                for method in row.methods {
                     cases.push(Case {
                         row: row.clone(),
                         method: method.clone(),
-                        base,
+                        base: base.as_str().into(),
+                        cookies: Arc::clone(&cookies),
                         filled,
                     });
-                };
-                // With all parameters once, then with those that matter there.
-                let matters = |name: &str| {
-                    i == 0 || base.contains(name) || COMMON.iter().any(|common| *common == name)
-                };
-                if row.reads_parameters {
-                    for &name in PARAMETERS.iter().filter(|&&name| matters(name)) {
-                        for &value in VALUES {
-                            add(Filled::Parameter(name, value));
-                        }
-                    }
-                    for &form in FORMS {
-                        add(Filled::Form(form));
-                    }
-                }
-                for &(name, value) in HEADERS {
-                    add(Filled::Header(name, value));
                 }
             }
         }
     }
-    // Only bodies have characters that are not ASCII.
+    // A body may hold characters that are not ASCII, a query may not.
     cases.retain(|case| case.is_post() || case.parameters().is_ascii());
     cases
 }
 
-/// Parameters that lead deep into an endpoint. One that is not listed gets every parameter all the
-/// same.
-fn bases(row: &EndpointRow) -> &'static [&'static str] {
-    match row.name {
-        "token" => &[
-            "grant_type=client_credentials",
-            "grant_type=authorization_code&code=gc_A&redirect_uri=https://app.example/cb\
-             &code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
-            "grant_type=refresh_token&refresh_token=gr_A",
-        ],
-        "introspection" | "revocation" => &["token=ga_A"],
-        "authorization" => &[
-            "response_type=code&client_id=client&redirect_uri=https://app.example/cb&scope=read\
-             &state=1&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
-             &code_challenge_method=S256",
-        ],
-        _ => &[""],
+fn filled(row: &EndpointRow, matters: &dyn Fn(&str) -> bool) -> Vec<Filled> {
+    let mut all = Vec::new();
+    if row.reads_parameters {
+        for &name in PARAMETERS.iter().filter(|name| matters(name)) {
+            all.extend(VALUES.iter().map(|&value| Filled::Parameter(name, value)));
+        }
+        all.extend(FORMS.iter().copied().map(Filled::Form));
     }
+    let headers = HEADERS.iter();
+    all.extend(headers.map(|&(name, value)| Filled::Header(name, value)));
+    all
 }
 
-/// The names of all parameters, known to an endpoint or not.
-const PARAMETERS: &[&str] = &[
-    "acr_values",
-    "assertion",
-    "audience",
-    "authorization_details",
-    "claims",
-    "client_assertion",
-    "client_assertion_type",
-    "client_id",
-    "client_secret",
-    "code",
-    "code_challenge",
-    "code_challenge_method",
-    "code_verifier",
-    "csrf",
-    "decision",
-    "display",
-    "dpop_jkt",
-    "grant_type",
-    "id_token_hint",
-    "interaction",
-    "login_hint",
-    "max_age",
-    "name",
-    "nonce",
-    "password",
-    "prompt",
-    "redirect_uri",
-    "refresh_token",
-    "registration",
-    "request",
-    "request_uri",
-    "resource",
-    "response_mode",
-    "response_type",
-    "scope",
-    "state",
-    "step",
-    "token",
-    "token_type_hint",
-    "ui_locales",
-    "unknown",
-    "user",
-    "username",
-];
-
-/// Those that every way to a token reads.
-const COMMON: &[&str] = &[
-    "audience",
-    "client_id",
-    "client_secret",
-    "resource",
-    "scope",
-];
+/// Whether a form has a parameter.
+fn has(form: &str, name: &str) -> bool {
+    form.split('&')
+        .any(|pair| pair.split('=').next() == Some(name))
+}
 
 impl Case {
     /// Returns the parameter or header that is filled, and its content.
@@ -148,7 +83,14 @@ impl Case {
             Filled::Form(form) => form.0.to_owned(),
             Filled::Header(name, value) => format!("header {name}, {}", value.0),
         };
-        let within = self.base.split('&').next().unwrap_or_default();
+        // The values of the others may be secret, and differ from run to run.
+        let first = self.base.split('&').next().unwrap_or_default();
+        let within = match first.split_once('=') {
+            Some(("grant_type", _)) => first,
+            _ if has(&self.base, "decision") => "consent",
+            _ if has(&self.base, "password") => "login",
+            _ => return format!("{} {} {filled}", self.row.name, self.method),
+        };
         format!("{} {} {filled} ({within})", self.row.name, self.method)
     }
 
@@ -169,6 +111,8 @@ impl Case {
         }
         if self.row.authenticates_clients {
             headers.insert(header::AUTHORIZATION, authenticated().parse()?);
+        } else {
+            headers.insert(header::COOKIE, self.cookies.parse()?);
         }
         if let Filled::Header(name, value) = self.filled {
             let value = fill(value, MOST_HEAD).parse()?;
@@ -182,25 +126,21 @@ impl Case {
     }
 
     fn parameters(&self) -> String {
-        let base = self.base;
+        let base = &*self.base;
         let most = if self.is_post() { MOST_BODY } else { MOST_HEAD };
         let room = most - base.len() - 1;
         match self.filled {
             Filled::Parameter(name, value) => {
-                let prefix = format!("{name}=");
-                let others = base.split('&').filter(|own| !own.starts_with(&prefix));
+                let others = base.split('&').filter(|pair| !has(pair, name));
                 let others: Vec<&str> = others.collect();
-                let value = fill(value, room - prefix.len());
-                format!("{prefix}{value}&{}", others.join("&"))
+                let value = fill(value, room - name.len() - 1);
+                format!("{name}={value}&{}", others.join("&"))
             }
             Filled::Form(form) => format!("{base}&{}", fill(form, room)),
             Filled::Header(..) => base.to_owned(),
         }
     }
 }
-
-/// Where the client's codes go.
-pub(crate) const REDIRECT_URI: &str = "https://app.example/cb";
 
 /// The part of a body that the server reads.
 const MOST_BODY: usize = 64 * 1024;

@@ -3,6 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::target::SECRET;
+
 /// A kind of filling: its name, a beginning, and the part that is repeated.
 pub(crate) type Filling = (&'static str, &'static str, &'static str);
 
@@ -23,6 +25,7 @@ pub(crate) const VALUES: &[Filling] = &[
     ("code", "gc_", "A"),
     ("refresh token", "gr_", "A"),
     ("objects", "", "%7B%22a%22%3A"),
+    ("arrays", "", "%5B"),
     ("JWT with a long header", "", "eyJhIjp7ImEiOnsiYSI6"),
     (
         "JWT with a long payload",
@@ -71,7 +74,7 @@ pub(crate) const HEADERS: &[(&str, Filling)] = &[
     ),
     ("cookie", ("pairs", "", "a=b; ")),
     ("cookie", ("semicolons", "", ";")),
-    ("cookie", ("the browser's", "__Host-grantor_", "a")),
+    ("cookie", ("one long name", "__Host-grantor_", "a")),
     ("host", ("labels", "", "a.")),
     ("accept-language", ("languages", "", "de,")),
     ("accept", ("types", "", "text/html;q=0.5,")),
@@ -106,5 +109,5 @@ pub(crate) fn fill((_, begin, part): Filling, bytes: usize) -> String {
 
 /// HTTP Basic of a client that is known, with its right secret.
 pub(crate) fn authenticated() -> String {
-    format!("Basic {}", STANDARD.encode("client:secret"))
+    format!("Basic {}", STANDARD.encode(format!("client:{SECRET}")))
 }

@@ -207,7 +207,7 @@ fn refuse_memory(config: &Config) -> Result<(), CliError> {
 fn make_folder(path: &Path) -> Result<(), CliError> {
     private_files::create_folder(path).map_err(|error| {
         let path = path.display();
-        CliError::failed(format!(
+        CliError::configuration(format!(
             "the data folder {path} can't be made: {error}; give another with --data"
         ))
     })
@@ -219,7 +219,7 @@ pub(crate) fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), Cli
         return Ok(());
     };
     let path = path.display();
-    Err(CliError::failed(format!(
+    Err(CliError::configuration(format!(
         "{path} has mode {mode:04o}, so others may write to it: set it to {better:04o}, and look at \
          what is in it"
     )))
@@ -233,7 +233,7 @@ pub(crate) fn refuse_owner(path: &Path) -> Result<(), CliError> {
         return Ok(());
     };
     let path = path.display();
-    Err(CliError::failed(format!(
+    Err(CliError::configuration(format!(
         "{path} belongs to the user {owner}, and this process runs as {own}: run it as the user of the \
          data (sudo -u), or give the folder to that user (chown) after a look at what is in it"
     )))

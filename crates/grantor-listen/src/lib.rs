@@ -5,7 +5,8 @@
 //! in [`Options`]. When connections or file descriptors run out, the ones that have kept the
 //! server waiting longest make room. The memory of requests is limited too, for each connection and for
 //! all. A request without exactly one valid Host header (RFC 9112 section 3.2) is answered with status
-//! 400. The service gets the connection's address as an extension, [`grantor_core::PeerAddress`]. Not
+//! 400. A request target that goes on with `#` is not: hyper drops that part before this crate sees the
+//! request, so path and query before it are all that decides. The service gets the connection's address as an extension, [`grantor_core::PeerAddress`]. Not
 //! here: TLS, HTTP/2, and limits on the time a service takes, which are the service's own.
 //!
 //! ```no_run

@@ -1,11 +1,12 @@
 //! The socket of a connection.
 
 use std::io::{self, IoSlice};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use bytes::BufMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::memory::Share;
@@ -59,16 +60,14 @@ impl AsyncRead for Socket {
             self.watch.overrun();
             return Poll::Ready(Ok(()));
         }
-        let most = room.min(LONGEST_READ).min(buffer.remaining());
-        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(most));
-        let result = Pin::new(&mut self.stream).poll_read(context, &mut part);
-        let read = part.filled().len();
-        buffer.advance(read);
+        // Unlike a part of the buffer, a limit on it needs no zeros where bytes are read to.
+        let mut part = buffer.limit(room.min(LONGEST_READ));
+        let read = ready!(pin!(self.stream.read_buf(&mut part)).poll(context))?;
         self.share.has_read(read);
         if idle && read > 0 {
             self.watch.step(Phase::Idle, Phase::Head);
         }
-        result
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -155,3 +155,19 @@ async fn a_body_of_single_bytes_comes_in_few_pieces() {
     let answer = receive(&mut stream).await;
     assert!(answer.ends_with("\r\n\r\n127.0.0.1 3 9000"), "{answer}");
 }
+
+#[tokio::test]
+async fn the_service_sees_no_fragment_of_a_request_target() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = service_fn(|request: Request<Body>| async move {
+        let target = request.uri().to_string();
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(target))))
+    });
+    tokio::spawn(serve(listener, service, patient(), std::future::pending()));
+    for (target, seen) in [("/token#x", "/token"), ("/token?a=b#/admin", "/token?a=b")] {
+        let request = format!("GET {target} HTTP/1.1\r\nhost: a\r\n\r\n");
+        let answer = ask(address, &request).await;
+        assert!(answer.ends_with(&format!("\r\n\r\n{seen}")), "{answer}");
+    }
+}

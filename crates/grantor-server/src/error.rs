@@ -15,8 +15,6 @@ pub enum Error {
     Store(grantor_store::Error),
     /// Too much of this work is waiting already.
     Busy,
-    /// The record changed under every try.
-    Contention,
     /// The site did what its contract forbids.
     Site(SiteMisuse),
     /// Something that can't be signed, or another fault of the server.
@@ -110,7 +108,7 @@ impl Error {
                 let status = status.unwrap_or_else(|| status_of(&refusal.response.error));
                 (status, as_error_description(&refusal.response))
             }
-            Self::Store(_) | Self::Contention | Self::Busy => (
+            Self::Store(_) | Self::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 ErrorResponse::new(
                     ErrorCode::TemporarilyUnavailable,
@@ -155,7 +153,6 @@ impl fmt::Display for Error {
             Self::Refused(refusal) => refusal.response.fmt(f),
             Self::Store(error) => write!(f, "the store failed: {error}"),
             Self::Busy => f.write_str("too much work of this kind is waiting"),
-            Self::Contention => f.write_str("the record changed under every try"),
             Self::Site(misuse) => write!(f, "the site broke its contract: {misuse}"),
             Self::Internal(message) => f.write_str(message),
         }

@@ -8,6 +8,12 @@ use grantor_store::{Diagnostics, Kind, Record, Records, Stores, kinds};
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
+mod by_subject;
+
+use by_subject::SessionOfSubject;
+
+use crate::error::Error;
+
 const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 const PREFIX: &str = "gs_";
 
@@ -15,6 +21,7 @@ const PREFIX: &str = "gs_";
 #[derive(Debug)]
 pub(crate) struct Sessions {
     records: Records<SessionRecord>,
+    by_subject: Records<SessionOfSubject>,
     subjects: Subjects,
     environment: Environment,
     cookie: Cookie,
@@ -47,6 +54,7 @@ impl Sessions {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let records = diagnostics.records(stores);
+        let by_subject = diagnostics.records(stores);
         let subjects = Subjects::open(stores);
         let problems = subjects.as_ref().err().map(BuildError::problems);
         let problems = problems.unwrap_or_default().to_vec();
@@ -54,6 +62,7 @@ impl Sessions {
         Some(Self {
             cookie: Cookie::new("session", issuer),
             records: records?,
+            by_subject: by_subject?,
             subjects: subjects.ok()?,
             environment: stores.environment().clone(),
         })
@@ -73,6 +82,7 @@ impl Sessions {
             auth_time: now,
             expires_at: now + LIFETIME,
         };
+        self.list(minted.id(), &record).await?;
         let key = self.records.key(minted.id().as_bytes());
         if self.records.create(&key, &record).await?.is_err() {
             return Err(SiteError::new("an identifier was drawn twice"));
@@ -104,14 +114,14 @@ impl Sessions {
 
     /// Removes the session of a cookie that another one replaces. The tokens issued in it stay valid:
     /// the user has not signed out.
-    pub(crate) async fn replace(&self, cookie: &str) -> Result<(), SiteError> {
+    pub(crate) async fn replace(&self, cookie: &str) -> Result<(), Error> {
         let Some(cookie) = CookieToken::parse(PREFIX, cookie) else {
             return Ok(());
         };
         let key = self.records.key(cookie.id().as_bytes());
-        let loaded = self.records.get(&key).await?;
-        if loaded.is_some_and(|loaded| cookie.matches(&loaded.record.hash)) {
-            self.records.remove(&key).await?;
+        let found = self.records.get(&key).await?.map(|found| found.record);
+        if let Some(session) = found.filter(|session| cookie.matches(&session.hash)) {
+            self.remove(cookie.id(), &session.subject).await?;
         }
         Ok(())
     }

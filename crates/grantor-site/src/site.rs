@@ -61,6 +61,17 @@ impl AccountSite {
         Ok(site.with_limits(setup.limits().clone()))
     }
 
+    /// Ends all sessions of a user, who has to sign in again in every browser. How many there were.
+    ///
+    /// Tokens stay valid: to end them too, revoke the subject by
+    /// [`Server::revoke`](grantor_server::Server::revoke).
+    ///
+    /// # Errors
+    /// The store failed, or can't list.
+    pub async fn end_sessions(&self, subject: &str) -> Result<usize, Error> {
+        self.sessions.end_all(subject).await
+    }
+
     fn prepare(
         stores: &Stores,
         passwords: Passwords,

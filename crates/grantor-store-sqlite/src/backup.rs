@@ -34,10 +34,11 @@ pub struct BackupContents {
 }
 
 /// The kinds that a restored database is without by default.
-const ENDED: [Kind; 5] = [
+const ENDED: [Kind; 6] = [
     kinds::GRANTS,
     kinds::GRANTS_BY_SUBJECT,
     kinds::SESSIONS,
+    kinds::SESSIONS_BY_SUBJECT,
     kinds::ACCESS_TOKENS,
     kinds::ISSUER_MARK,
 ];

@@ -89,6 +89,8 @@ kinds! {
     ACCOUNT_NAMES = b"nm" "account-names" Guard;
     /// Sessions of browsers.
     SESSIONS = b"se" "sessions" ShortLived;
+    /// Which sessions a subject has, by subject.
+    SESSIONS_BY_SUBJECT = b"sb" "sessions-by-subject" ShortLived;
     /// Browsers that somebody signed in from.
     KNOWN_BROWSERS = b"kb" "known-browsers" ShortLived;
     /// Counts for limits. They are no records, and have keys of their own all the same.

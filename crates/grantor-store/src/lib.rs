@@ -61,6 +61,7 @@ pub use page::Page;
 pub use placement::Placement;
 pub use record::{Record, read_json};
 pub use records::{Conflict, Records, Versioned};
+pub use retry::Retry;
 pub use simple::{SimpleAdapter, SimpleError, SimpleStore};
 pub use single_use::{ClientAssertions, DpopProofs, Use, UsedOnce};
 pub use store::{

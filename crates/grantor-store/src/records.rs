@@ -127,10 +127,24 @@ impl<R: Record> Records<R> {
     /// # Errors
     /// The store failed; whether it was written is then known to be "no", or the error says so.
     pub async fn create(&self, key: &Key, record: &R) -> Result<Result<Version, Conflict>, Error> {
+        self.create_as(key, record, self.draw_version()).await
+    }
+
+    /// As [`create`](Self::create), with a version of 16 random bytes that were drawn together with
+    /// others: each draw is a call of the system.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub async fn create_as(
+        &self,
+        key: &Key,
+        record: &R,
+        version: Version,
+    ) -> Result<Result<Version, Conflict>, Error> {
         let mut expect = Expect::Absent;
         let mut retry = Retry::new(&self.environment);
         loop {
-            if let Ok(version) = self.write(key, record, expect).await? {
+            if let Ok(version) = self.write_as(key, record, version, expect).await? {
                 return Ok(Ok(version));
             }
             // A dead record may be deleted between reading it and taking it over.
@@ -207,13 +221,27 @@ impl<R: Record> Records<R> {
         expires_at.is_some_and(|at| at <= self.environment.now())
     }
 
+    fn draw_version(&self) -> Version {
+        Version(self.environment.random_bytes())
+    }
+
     pub(crate) async fn write(
         &self,
         key: &Key,
         record: &R,
         expect: Expect,
     ) -> Result<Result<Version, Conflict>, Error> {
-        let version = Version(self.environment.random_bytes());
+        let version = self.draw_version();
+        self.write_as(key, record, version, expect).await
+    }
+
+    async fn write_as(
+        &self,
+        key: &Key,
+        record: &R,
+        version: Version,
+        expect: Expect,
+    ) -> Result<Result<Version, Conflict>, Error> {
         let put = Put {
             key: *key,
             value: encode(self.sealing_key.as_deref(), key, version, record)?,

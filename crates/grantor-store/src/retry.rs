@@ -14,8 +14,12 @@ const FIRST_PAUSE: Duration = Duration::from_millis(2);
 /// The longest pause between two tries of a write whose outcome stays unknown.
 const LONGEST_PAUSE: Duration = Duration::from_millis(256);
 
-/// The tries of one write.
-pub(crate) struct Retry<'a> {
+/// The tries of one change, which reads again and decides again when others wrote first: at most 8.
+///
+/// [`Records::change`](crate::Records::change) does it for one record. Who writes more than that beside
+/// the record that decides has a loop of their own, and asks this how long it pauses and when it ends.
+#[derive(Debug)]
+pub struct Retry<'a> {
     environment: &'a Environment,
     failed: u32,
     /// One try may have had its effect, so the write may have, whatever becomes of later tries.
@@ -27,7 +31,9 @@ pub(crate) struct Retry<'a> {
 }
 
 impl<'a> Retry<'a> {
-    pub(crate) fn new(environment: &'a Environment) -> Self {
+    /// Before the first try.
+    #[must_use]
+    pub fn new(environment: &'a Environment) -> Self {
         Self {
             environment,
             failed: 0,
@@ -48,8 +54,12 @@ impl<'a> Retry<'a> {
         self.failed > 0
     }
 
-    /// Waits for the next try after somebody else wrote first.
-    pub(crate) async fn after_conflict(&mut self, name: &str) -> Result<(), Error> {
+    /// Waits for the next try after somebody else wrote first. The error of the last calls the record by
+    /// this name.
+    ///
+    /// # Errors
+    /// That was the last try ([`is_contention`](Error::is_contention)).
+    pub async fn after_conflict(&mut self, name: &str) -> Result<(), Error> {
         match self.pause().await {
             true => Ok(()),
             false => Err(Error::contention(name)),

@@ -46,7 +46,12 @@ impl Programs {
 pub(super) fn serve(binary: &Path, folder: &Path, redirect: &Redirect) -> Result<Server, Failure> {
     let data = folder.join("data");
     let redirect_uri = redirect.uri();
-    let service = ["--grant", "client_credentials", "--resource", RESOURCE];
+    let service = [
+        "--grant",
+        "client_credentials",
+        "--resource-server",
+        RESOURCE,
+    ];
     let interactive = [
         "--grant",
         "authorization_code",

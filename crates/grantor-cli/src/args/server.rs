@@ -119,7 +119,7 @@ pub(crate) struct ClientSettings {
     pub(crate) redirect_schemes: Vec<String>,
     /// It is the resource server with this identifier: it may introspect tokens meant for it
     #[arg(long, value_name = "URL")]
-    pub(crate) resource: Option<String>,
+    pub(crate) resource_server: Option<String>,
     /// A resource it may ask tokens for; any that the server knows, if none is given
     #[arg(long = "allow-resource", value_name = "URL")]
     pub(crate) allowed_resources: Vec<String>,

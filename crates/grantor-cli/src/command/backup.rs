@@ -91,7 +91,7 @@ fn refuse_a_database(database: &Path) -> Result<(), CliError> {
         let mut name = database.as_os_str().to_owned();
         name.push(end);
         if Path::new(&name).exists() {
-            return Err(CliError::failed(format!(
+            return Err(CliError::configuration(format!(
                 "{} is there already: stop the server and move the database away, with the files \
                  that end with -wal and -shm",
                 Path::new(&name).display()

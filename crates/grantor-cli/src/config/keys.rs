@@ -103,7 +103,7 @@ pub(super) const KEYS: [Key; 28] = [
         name: "resources",
         takes: "a list of URLs",
         default: "`[]`",
-        meaning: "resources that tokens may be asked for, besides those of clients with `--resource`",
+        meaning: "resources that tokens may be asked for, besides those of clients with `--resource-server`",
         apply: |config, value| {
             let list = value.as_array().ok_or("must be a list of URLs")?;
             config.resources = list.iter().map(resource).collect::<Result<_, _>>()?;

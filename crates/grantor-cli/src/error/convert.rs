@@ -14,6 +14,7 @@ impl From<grantor_server::Error> for CliError {
                 let code = response.error;
                 Self::failed(response.description.unwrap_or_else(|| code.to_string()))
             }
+            grantor_server::Error::Store(error) => error.into(),
             other => Self::failed(other.to_string()),
         }
     }
@@ -36,7 +37,10 @@ impl From<grantor_server::BuildError> for CliError {
 
 impl From<grantor_store::Error> for CliError {
     fn from(error: grantor_store::Error) -> Self {
-        Self::failed(error.to_string())
+        match error.is_configuration() {
+            true => Self::configuration(error.to_string()),
+            false => Self::failed(error.to_string()),
+        }
     }
 }
 

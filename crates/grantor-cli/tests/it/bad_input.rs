@@ -52,7 +52,7 @@ fn a_data_folder_that_can_not_be_written() {
             &["serve", "--listen", "127.0.0.1:0"],
         ] {
             let done = home.run(&[args, &["--data", data]].concat());
-            done.fails(1, &[data]);
+            done.fails(3, &[data]);
         }
     }
     assert_eq!(std::fs::read_to_string(file).unwrap(), "a letter");
@@ -89,7 +89,7 @@ fn a_file_that_is_no_database() {
     let letter = "Dear reader, ".repeat(100);
     let path = home.file("grantor-data/grantor.db", &letter);
     home.run(&["client", "list"])
-        .fails(1, &["grantor.db", "is not an SQLite database"]);
+        .fails(3, &["grantor.db", "is not an SQLite database"]);
     assert_eq!(std::fs::read_to_string(path).unwrap(), letter);
 }
 
@@ -100,9 +100,9 @@ fn a_master_key_that_is_lost_wrong_cut_off_or_open_to_others() {
     let path = home.path("grantor-data/master.key");
     let key = std::fs::read(&path).unwrap();
     let refused = |says: &[&str]| {
-        home.run(&["client", "list"]).fails(1, says);
+        home.run(&["client", "list"]).fails(3, says);
         home.run(&["serve", "--listen", "127.0.0.1:0"])
-            .fails(1, says);
+            .fails(3, says);
     };
     std::fs::remove_file(&path).unwrap();
     refused(&["master.key is missing", "backup"]);
@@ -148,7 +148,7 @@ fn clients_that_can_not_be() {
         "--public",
         "--grant",
         "client_credentials",
-        "--resource",
+        "--resource-server",
         "api",
     ])
     .fails(
@@ -203,13 +203,19 @@ fn a_second_client_of_one_name_leaves_the_first_as_it_is() {
     let secret = home.add_service("job", &[]);
     let again = home.run(&["client", "add", "job", "--grant", "client_credentials"]);
     again.fails(1, &["there is a client job already", "rotate its secret"]);
-    let resource = ["client", "add", "api", "--resource", "https://api.example"];
+    let resource = [
+        "client",
+        "add",
+        "api",
+        "--resource-server",
+        "https://api.example",
+    ];
     home.run(&resource).ok();
     let other = [
         "client",
         "add",
         "other",
-        "--resource",
+        "--resource-server",
         "https://api.example",
     ];
     home.run(&other)

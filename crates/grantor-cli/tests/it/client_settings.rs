@@ -94,11 +94,11 @@ fn every_setting_of_a_client_can_be_changed_and_the_rest_stays() {
         ),
         (&["--redirect-scheme", ""], "redirect_schemes", json!([])),
         (
-            &["--resource", "https://a.example"],
-            "resource",
+            &["--resource-server", "https://a.example"],
+            "resource_server",
             json!("https://a.example"),
         ),
-        (&["--resource", ""], "resource", Value::Null),
+        (&["--resource-server", ""], "resource_server", Value::Null),
         (
             &["--allow-resource", "https://b.example"],
             "allowed_resources",

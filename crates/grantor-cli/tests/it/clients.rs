@@ -56,7 +56,13 @@ fn a_client_is_added_listed_and_removed() {
         "a",
     ];
     assert_eq!(home.json(&web), json!({ "client_id": "web" }));
-    let api = ["client", "add", "api", "--resource", "https://api.example"];
+    let api = [
+        "client",
+        "add",
+        "api",
+        "--resource-server",
+        "https://api.example",
+    ];
     assert!(home.json(&api)["client_secret"].is_string());
 
     let listed = home.run(&["client", "list"]).ok().out;
@@ -79,7 +85,7 @@ fn a_client_is_added_listed_and_removed() {
             "grants": ["authorization_code", "refresh_token"],
             "scope": "a",
             "redirect_uris": ["https://web.example/back"],
-            "resource": null,
+            "resource_server": null,
             "allowed_resources": null,
             "rotation": null,
             "access_lifetime": null,
@@ -160,7 +166,13 @@ fn clients_come_and_go_while_the_server_runs() {
     );
     let token = token.text("access_token");
 
-    let api = home.json(&["client", "add", "api", "--resource", "https://api.example"]);
+    let api = home.json(&[
+        "client",
+        "add",
+        "api",
+        "--resource-server",
+        "https://api.example",
+    ]);
     let api = api["client_secret"].as_str().unwrap().to_owned();
     let for_api = server.post(
         "/token",

@@ -67,7 +67,13 @@ fn takes_everything_from_elsewhere_than_arguments() {
 fn asks_for_an_audience() {
     let home = Home::new();
     let secret = home.add_service("job", &[]);
-    let api = home.json(&["client", "add", "api", "--resource", "https://api.example"]);
+    let api = home.json(&[
+        "client",
+        "add",
+        "api",
+        "--resource-server",
+        "https://api.example",
+    ]);
     let api = api["client_secret"].as_str().unwrap();
     let server = home.serve(&[]);
     let asked = token(&home, &server.issuer, &secret)

@@ -170,18 +170,18 @@ fn what_is_kept_is_sealed_and_nobody_else_may_write_to_it() {
     }
     let store = ["--store", "kept/tokens.db"];
     let lost = scene.token(&[&store[..], &["--store-key", "others"]].concat());
-    lost.run().fails(1, &["master.key is missing"]);
+    lost.run().fails(3, &["master.key is missing"]);
     set_permissions(scene.home.path("kept"), Permissions::from_mode(0o777)).unwrap();
-    scene.token(&store).run().fails(1, &["mode 0777", "0700"]);
+    scene.token(&store).run().fails(3, &["mode 0777", "0700"]);
     set_permissions(scene.home.path("kept"), Permissions::from_mode(0o700)).unwrap();
     let file = scene.home.path("kept/tokens.db");
     set_permissions(&file, Permissions::from_mode(0o620)).unwrap();
     let says = ["kept/tokens.db has mode 0620", "0600"];
-    scene.token(&store).run().fails(1, &says);
+    scene.token(&store).run().fails(3, &says);
     scene
         .token(&["--store", "missing/tokens.db"])
         .run()
-        .fails(1, &["missing/tokens.db"]);
+        .fails(3, &["missing/tokens.db"]);
 }
 
 #[test]

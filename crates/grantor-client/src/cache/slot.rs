@@ -1,6 +1,7 @@
 //! One access token that is kept fresh: the current one, and the single flight that renews it.
 
 mod flight;
+mod remembered;
 mod renewal;
 pub(crate) mod share;
 
@@ -12,6 +13,7 @@ use arc_swap::ArcSwapOption;
 use grantor_core::{Clock, TokenParameters};
 use tokio::sync::watch;
 
+use self::remembered::{recall, remember};
 use self::renewal::abandoned;
 use self::share::{PublishedToken, TokenShare};
 use super::rejections::Rejections;
@@ -65,6 +67,10 @@ pub(crate) struct TokenSlot {
     pub(crate) rejections: Rejections,
     clock: Arc<dyn Clock>,
     current: ArcSwapOption<PublishedToken>,
+    /// The number of the current token, or zero.
+    current_number: AtomicU64,
+    /// Held while both are set.
+    replacing: Mutex<()>,
     next_generation: AtomicU64,
     single_flight: Mutex<SingleFlight<InFlight, Error>>,
 }
@@ -83,6 +89,8 @@ impl TokenSlot {
             rejections: Rejections::default(),
             clock,
             current: ArcSwapOption::empty(),
+            current_number: AtomicU64::new(0),
+            replacing: Mutex::default(),
             next_generation: AtomicU64::new(0),
             single_flight: Mutex::default(),
         }
@@ -101,16 +109,24 @@ impl TokenSlot {
     // Part of every request: a call of its own costs a twentieth of it.
     #[inline(always)]
     pub(crate) fn current_usable(self: &Arc<Self>) -> Option<Arc<TokenShare>> {
-        let published = self.current.load();
-        let published = published.as_ref()?;
-        match published.token.freshness(self.now()) {
+        let number = self.current_number.load(Ordering::Relaxed);
+        let share = match recall(number) {
+            Some(share) => share,
+            None => self.share_of_current()?,
+        };
+        match share.freshness(self.now()) {
             Freshness::Fresh => {}
-            Freshness::Stale => self.refresh_ahead(&published.token),
+            Freshness::Stale => self.refresh_ahead(share.token()),
             Freshness::Expired => return None,
         }
-        let shard = shard();
-        self.observer.hit(shard);
-        published.share(shard).cloned()
+        self.observer.hit(shard());
+        Some(share)
+    }
+
+    #[inline(never)]
+    fn share_of_current(&self) -> Option<Arc<TokenShare>> {
+        let published = self.current.load();
+        remember(published.as_ref()?, shard())
     }
 
     /// The token there is, or the next one, for a request.
@@ -183,7 +199,7 @@ impl TokenSlot {
             Some(_) => PublishedToken::for_few(Arc::clone(&token), slot),
             None => PublishedToken::for_many(Arc::clone(&token), slot),
         };
-        self.current.store(Some(Arc::new(published)));
+        self.replace_current(Some(published));
         if let Some(place) = &self.subjects {
             place.insert(self, self.renewer.services.policy.max_subject_tokens);
         }
@@ -199,8 +215,16 @@ impl TokenSlot {
     }
 
     pub(crate) fn forget(&self) {
-        self.current.store(None);
+        self.replace_current(None);
         self.single_flight().clear_failure();
+    }
+
+    fn replace_current(&self, published: Option<PublishedToken>) {
+        let _held = self.replacing.lock();
+        let number = published.as_ref().map_or(0, |published| published.number);
+        self.current_number.store(0, Ordering::Relaxed);
+        self.current.store(published.map(Arc::new));
+        self.current_number.store(number, Ordering::Relaxed);
     }
 
     #[inline]

@@ -7,6 +7,7 @@ use super::counters::Counters;
 use super::event::{Event, EventListener};
 use super::metrics::{MetricEvent, Metrics};
 use super::token_change::ChangeCallbacks;
+use crate::runtime::per_thread::Shard;
 
 /// The callbacks and counters of a program.
 #[derive(Debug, Default)]
@@ -33,7 +34,7 @@ impl Observer {
 
     /// Counts a request that got a token at once.
     #[inline]
-    pub(crate) fn hit(&self, shard: usize) {
+    pub(crate) fn hit(&self, shard: Shard) {
         self.counters.hit(shard);
         self.measure(MetricEvent::Hit);
     }

@@ -1,6 +1,6 @@
 //! Values that each thread writes for itself, so that cores do not wait for one cache line.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -10,17 +10,64 @@ use http::HeaderValue;
 pub(crate) const SHARDS: usize = 16;
 
 thread_local! {
-    static SHARD: usize = {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let next = NEXT.fetch_add(1, Ordering::Relaxed);
-        usize::try_from(next).unwrap_or(0) % SHARDS
-    };
+    static SHARD: OwnedShard = OwnedShard::take();
 }
 
-/// The number of this thread, below [`SHARDS`]. Others may have the same.
+/// The part of what is kept for each thread that a thread uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shard {
+    /// A number below [`SHARDS`].
+    pub(crate) number: usize,
+    /// Whether no other thread has the same while this one lives, so that what only it writes needs no
+    /// atomic addition.
+    pub(crate) is_own: bool,
+}
+
+/// The shard of this thread.
 #[inline]
-pub(crate) fn shard() -> usize {
-    SHARD.try_with(|at| *at).unwrap_or(0)
+pub(crate) fn shard() -> Shard {
+    let ended = Shard {
+        number: 0,
+        is_own: false,
+    };
+    SHARD.try_with(|shard| shard.0).unwrap_or(ended)
+}
+
+/// A shard that is given back when its thread ends.
+struct OwnedShard(Shard);
+
+/// A bit for each shard that a thread has for its own.
+static TAKEN: AtomicU32 = AtomicU32::new(0);
+
+impl OwnedShard {
+    fn take() -> Self {
+        // What the last owner of the shard wrote is seen before it is written again.
+        let taken = TAKEN.fetch_update(Ordering::Acquire, Ordering::Relaxed, |taken| {
+            let free = taken.trailing_ones();
+            (free < SHARDS as u32).then(|| taken | 1 << free)
+        });
+        Self(match taken {
+            Ok(before) => Shard {
+                number: before.trailing_ones() as usize,
+                is_own: true,
+            },
+            Err(_) => {
+                static NEXT: AtomicUsize = AtomicUsize::new(0);
+                Shard {
+                    number: NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS,
+                    is_own: false,
+                }
+            }
+        })
+    }
+}
+
+impl Drop for OwnedShard {
+    fn drop(&mut self) {
+        if self.0.is_own {
+            TAKEN.fetch_and(!(1 << self.0.number), Ordering::Release);
+        }
+    }
 }
 
 /// A value for each thread, made when the thread first asks for it.
@@ -46,10 +93,10 @@ impl<T> PerThread<T> {
         self.0.len() > 1
     }
 
-    /// The value of a thread, by the thread's number.
+    /// The value of a thread.
     #[inline]
-    pub(crate) fn get(&self, shard: usize, make: impl FnOnce() -> T) -> Option<&Arc<T>> {
-        let value = self.0.get(shard).or(self.0.first())?;
+    pub(crate) fn get(&self, shard: Shard, make: impl FnOnce() -> T) -> Option<&Arc<T>> {
+        let value = self.0.get(shard.number).or(self.0.first())?;
         Some(value.get_or_init(|| Arc::new(make())))
     }
 }
@@ -73,5 +120,40 @@ struct OwnedHeader(HeaderValue);
 impl AsRef<[u8]> for OwnedHeader {
     fn as_ref(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+
+    /// The shards of as many threads as live at once.
+    fn of_threads(threads: usize) -> Vec<Shard> {
+        let barrier = Barrier::new(threads);
+        let of_thread = || {
+            let shard = shard();
+            barrier.wait();
+            shard
+        };
+        thread::scope(|scope| {
+            let all: Vec<_> = (0..threads).map(|_| scope.spawn(of_thread)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        })
+    }
+
+    #[test]
+    fn no_two_threads_own_one_shard_and_ended_threads_own_none() {
+        for _ in 0..4 {
+            let all = of_threads(3 * SHARDS);
+            let own: Vec<usize> = all.iter().filter(|s| s.is_own).map(|s| s.number).collect();
+            let different: HashSet<usize> = own.iter().copied().collect();
+            assert_eq!(different.len(), own.len());
+            assert!(!own.is_empty(), "{all:?}");
+            assert!(all.iter().all(|shard| shard.number < SHARDS));
+        }
     }
 }

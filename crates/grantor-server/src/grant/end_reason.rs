@@ -21,6 +21,14 @@ pub enum EndReason {
 }
 
 impl EndReason {
+    /// Whether a code or refresh token was presented that another request had used.
+    pub(crate) fn is_replay(self) -> bool {
+        matches!(
+            self,
+            Self::CodeReplayed | Self::RefreshTokenReused | Self::ForkedHistory
+        )
+    }
+
     /// Its name in records, events and logs.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use grantor_core::{Params, Secret, Timestamp, TokenResponse};
-use grantor_store::Conflict;
+use grantor_store::{Conflict, Record as _, Retry};
 
-use super::{Change, GrantType, Granted, NewGrant, OnConflict, TokenCall};
+use super::{Change, GrantType, Granted, NewGrant, OnConflict, TokenCall, Under};
 use crate::client::Client;
 use crate::dpop::CheckedProof;
 use crate::error::Error;
@@ -15,10 +15,8 @@ use crate::identifier::Identifier;
 use crate::services::Services;
 use crate::token::{Minting, TokenContents};
 
-/// How often a grant type decides a request when others write at the same time.
-const TRIES: u64 = 8;
-
-/// Lets a grant type decide, and does what it decided.
+/// Lets a grant type decide, and does what it decided. It decides again if others wrote the grant
+/// meanwhile, as often and with such pauses as every change of a record.
 pub(crate) async fn run(
     services: &Services,
     grant_type: &dyn GrantType,
@@ -42,27 +40,29 @@ pub(crate) async fn run(
     if let Some(thumbprint) = commit.dpop_jkt {
         call = call.with_dpop_jkt(thumbprint);
     }
-    let mut unused = proof;
-    for attempt in 1..=TRIES {
-        let decided = grant_type.decide(&call).await;
-        if attempt > 1 && matches!(decided, Err(Error::Refused(_))) {
-            commit.tell(EventKind::UsedAtOnce, None);
-        }
-        let decided = decided?;
+    let (mut unused, mut retry) = (proof, None);
+    loop {
+        // Not by `?`, which would keep room for a second copy.
+        let mut granted = match grant_type.decide(&call).await {
+            Ok(granted) => granted,
+            Err(error) => return Err(error),
+        };
         // After every other check, and once however often the grant type decides.
-        if let Some(proof) = unused.take_if(|_| decided.issues()) {
+        if let Some(proof) = unused.take_if(|_| granted.issues()) {
             Box::pin(services.dpop.redeem(proof)).await?;
         }
-        match decided {
-            Granted::Issue(contents) => return commit.issue(contents).await,
+        match granted {
+            // Borrowed, since most requests come here and the future of each pays for every copy.
+            Granted::Issue(ref mut contents) => {
+                let text = commit.mint(None, contents).await?;
+                return Ok(commit.answer(contents, text, None, &[], None));
+            }
             // Boxed, or every request would pay for the room of the largest.
             Granted::Open(new, contents) => {
                 return Box::pin(commit.open(&call, new, contents)).await;
             }
             Granted::Under(under) => {
-                let refresh = services.grants.refresh_token(under.id, &under.grant)?;
-                let token = commit.mint(Some(under.id), under.contents).await?;
-                return Ok(commit.answer(token, Some(under.id), &under.events, refresh));
+                return Box::pin(commit.under(*under)).await;
             }
             Granted::Change(change) => {
                 if let Some(response) = Box::pin(commit.change(*change)).await? {
@@ -70,17 +70,21 @@ pub(crate) async fn run(
                 }
             }
             Granted::Wait(wait) => return Err(wait.into()),
+            // A token that was good when this request first read its grant is nobody else's, whatever
+            // was written since.
+            Granted::End(end) if call.attempt() > 0 && end.reason.is_replay() => {
+                commit.tell(EventKind::UsedAtOnce, Some(end.id));
+                return Err(end.error);
+            }
             Granted::End(end) => {
-                services.end_grant(end.id, end.reason).await?;
+                Box::pin(services.end_grant(end.id, end.reason)).await?;
                 return Err(end.error);
             }
         }
         call.next_attempt();
-        let [jitter] = services.environment.random_bytes::<1>();
-        let pause = Duration::from_micros(u64::from(jitter) * 8 * attempt);
-        services.environment.clock.retry_pause(pause).await;
+        let retry = retry.get_or_insert_with(|| Box::new(Retry::new(&services.environment)));
+        retry.after_conflict(Grant::NAME).await?;
     }
-    Err(Error::Contention)
 }
 
 struct Commit<'a> {
@@ -95,7 +99,7 @@ struct Commit<'a> {
     /// How long the client's refresh tokens are valid.
     refresh_token_lifetime: Duration,
     /// The access token of a try that lost, for the next one.
-    minted: Option<Minted>,
+    minted: Option<Box<Minted>>,
 }
 
 /// An access token that is written or signed.
@@ -106,9 +110,16 @@ struct Minted {
 }
 
 impl Commit<'_> {
-    async fn issue(&mut self, contents: TokenContents) -> Result<TokenResponse, Error> {
-        let minted = self.mint(None, contents).await?;
-        Ok(self.answer(minted, None, &[], None))
+    async fn under(&mut self, mut under: Under) -> Result<TokenResponse, Error> {
+        let refresh = self.services.grants.refresh_token(under.id, &under.grant)?;
+        let text = self.mint(Some(under.id), &mut under.contents).await?;
+        Ok(self.answer(
+            &mut under.contents,
+            text,
+            Some(under.id),
+            &under.events,
+            refresh,
+        ))
     }
 
     async fn open(
@@ -142,13 +153,13 @@ impl Commit<'_> {
         };
         let mut grant = call.redeemed(&opened)?;
         let refresh = grants.refresh_token(id, &grant)?;
-        let contents = match contents.subject {
+        let mut contents = match contents.subject {
             Some(_) => contents,
             None => contents.for_subject(grant.subject.clone()),
         };
-        let minted = self.mint_and_list(id, &mut grant, contents).await?;
+        let text = self.mint_and_list(id, &mut grant, &mut contents).await?;
         match grants.create(id, &grant, self.deadline).await? {
-            Ok(()) => Ok(self.answer(minted, Some(id), &[], refresh)),
+            Ok(()) => Ok(self.answer(&mut contents, text, Some(id), &[], refresh)),
             Err(Conflict) => Err(Error::Internal("an identifier was drawn twice".to_owned())),
         }
     }
@@ -157,15 +168,16 @@ impl Commit<'_> {
     async fn change(&mut self, mut change: Change) -> Result<Option<TokenResponse>, Error> {
         let grants = &self.services.grants;
         let refresh = grants.refresh_token(change.id, &change.next)?;
-        let minted = self
-            .mint_and_list(change.id, &mut change.next, change.contents)
+        let text = self
+            .mint_and_list(change.id, &mut change.next, &mut change.contents)
             .await?;
         if let Ok(()) = grants
             .change(change.id, &change.next, change.read, self.deadline)
             .await?
         {
             return Ok(Some(self.answer(
-                minted,
+                &mut change.contents,
+                text,
                 Some(change.id),
                 &change.events,
                 refresh,
@@ -173,7 +185,11 @@ impl Commit<'_> {
         }
         match change.on_conflict {
             OnConflict::DecideAgain => {
-                self.minted = Some(minted);
+                self.minted = Some(Box::new(Minted {
+                    contents: change.contents,
+                    grant: Some(change.id),
+                    text,
+                }));
                 Ok(None)
             }
             OnConflict::Refuse(error) => {
@@ -192,8 +208,8 @@ impl Commit<'_> {
         &mut self,
         id: Identifier,
         grant: &mut Grant,
-        contents: TokenContents,
-    ) -> Result<Minted, Error> {
+        contents: &mut TokenContents,
+    ) -> Result<Secret, Error> {
         let (services, ahead) = (self.services, self.refresh_token_lifetime);
         let listing = services.grants.list_by_subject(id, grant, ahead);
         let (minted, listed_until) = tokio::join!(self.mint(Some(id), contents), listing);
@@ -205,26 +221,21 @@ impl Commit<'_> {
     async fn mint(
         &mut self,
         grant: Option<Identifier>,
-        mut contents: TokenContents,
-    ) -> Result<Minted, Error> {
+        contents: &mut TokenContents,
+    ) -> Result<Secret, Error> {
         let earlier = self.minted.take();
-        if let Some(earlier) = earlier.filter(|e| e.grant == grant && e.contents == contents) {
-            return Ok(earlier);
+        if let Some(earlier) = earlier.filter(|e| e.grant == grant && e.contents == *contents) {
+            return Ok(earlier.text);
         }
         let minting = Minting {
             client: self.client,
-            lifetime: self.lifetime_of(&contents),
-            contents: &mut contents,
+            lifetime: self.lifetime_of(contents),
+            contents,
             grant,
             dpop_jkt: self.dpop_jkt,
             now: self.now,
         };
-        let text = self.services.tokens.mint(minting).await?;
-        Ok(Minted {
-            contents,
-            grant,
-            text,
-        })
+        self.services.tokens.mint(minting).await
     }
 
     fn lifetime_of(&self, contents: &TokenContents) -> Duration {
@@ -245,33 +256,28 @@ impl Commit<'_> {
     /// Tells what happened, and makes the response.
     fn answer(
         &self,
-        minted: Minted,
+        contents: &mut TokenContents,
+        access_token: Secret,
         grant: Option<Identifier>,
         events: &[EventKind],
         refresh_token: Option<Secret>,
     ) -> TokenResponse {
-        let lifetime = self.lifetime_of(&minted.contents);
-        let TokenContents {
-            subject,
-            scope,
-            response_members,
-            ..
-        } = minted.contents;
         for kind in [EventKind::AccessTokenIssued].iter().chain(events) {
             self.services.events.tell(&Event {
                 endpoint: Some("token"),
                 client_id: Some(&self.client.id),
-                subject: subject.as_deref(),
+                subject: contents.subject.as_deref(),
                 grant,
                 ..Event::new(*kind)
             });
         }
+        let scope = std::mem::take(&mut contents.scope);
         let mut response = TokenResponse {
-            expires_in: Some(lifetime),
+            expires_in: Some(self.lifetime_of(contents)),
             refresh_token,
             scope: (!scope.is_empty()).then_some(scope),
-            extra: response_members,
-            ..TokenResponse::bearer(minted.text)
+            extra: std::mem::take(&mut contents.response_members),
+            ..TokenResponse::bearer(access_token)
         };
         if self.dpop_jkt.is_some() {
             response.token_type = "DPoP".to_owned();

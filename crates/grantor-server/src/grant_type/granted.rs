@@ -23,7 +23,8 @@ pub enum Granted {
     Under(Box<Under>),
     /// Not yet: the client asks again later (RFC 8628 section 3.5).
     Wait(Wait),
-    /// Ends a grant, and refuses.
+    /// Ends a grant, and refuses. A grant type that decides again, since another request wrote first,
+    /// ends none for a replay: the code or token was good when this request first read it.
     End(End),
 }
 

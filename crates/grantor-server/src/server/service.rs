@@ -40,17 +40,29 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let assembled = Arc::clone(&self.0);
-        Box::pin(async move { Ok(answer(&assembled, request).await.into_response()) })
+        // The future holds each of them once, and so stays below what allocators are quick for.
+        let (head, body) = request.into_parts();
+        Box::pin(respond(Arc::clone(&self.0), head, body))
     }
 }
 
-async fn answer<B>(assembled: &Assembled, request: Request<B>) -> Reply
+async fn respond<B>(
+    assembled: Arc<Assembled>,
+    head: Parts,
+    body: B,
+) -> Result<Response<Full<Bytes>>, Infallible>
 where
     B: Body,
     B::Error: std::error::Error + Send + Sync + 'static,
 {
-    let (head, body) = request.into_parts();
+    Ok(answer(&assembled, &head, body).await.into_response())
+}
+
+async fn answer<B>(assembled: &Assembled, head: &Parts, body: B) -> Reply
+where
+    B: Body,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
     let Some(endpoint) = assembled.routes.find(head.uri.path()) else {
         return Reply::not_found();
     };
@@ -67,7 +79,7 @@ where
         ..Event::new(EventKind::RequestReceived)
     });
     let mut caller = Caller::default();
-    let mut reply = match run(&assembled.state, endpoint, &head, body, &mut caller).await {
+    let mut reply = match run(&assembled.state, endpoint, head, body, &mut caller).await {
         Ok(reply) => reply,
         Err(error) => {
             let reason = caller.failure.map(AuthenticationFailure::describe);

@@ -39,7 +39,8 @@ impl Tokens {
             return format.write(&claims).await;
         }
         match self.kind {
-            AccessTokens::Opaque => self.write(minting, subject_epoch).await,
+            // Boxed: with it the futures of a request would be too long for an allocator to be quick.
+            AccessTokens::Opaque => Box::pin(self.write(minting, subject_epoch)).await,
             AccessTokens::Jwt(algorithm) => {
                 if self.keys.is_refresh_due(minting.now) {
                     Box::pin(self.keys.refresh()).await;
@@ -60,7 +61,7 @@ impl Tokens {
             now,
             ..
         } = minting;
-        let token = OpaqueToken::mint(&self.environment);
+        let (token, version) = OpaqueToken::mint_with_version(&self.environment, now);
         let record = AccessTokenRecord {
             digest: token.digest(),
             client_id: client.id.clone(),
@@ -75,7 +76,7 @@ impl Tokens {
             expires_at: now + minting.lifetime,
         };
         let key = self.records.key(token.id.as_bytes());
-        let created = self.records.create(&key, &record).await;
+        let created = self.records.create_as(&key, &record, version).await;
         // The record had them only to be written.
         contents.subject = record.subject;
         contents.scope = record.scope;

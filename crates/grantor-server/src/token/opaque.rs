@@ -1,8 +1,9 @@
 //! Opaque texts: access tokens, codes and cookies.
 
-use grantor_core::{Environment, Secret};
+use grantor_core::{Environment, Secret, Timestamp};
 use grantor_jose::base64url;
 use grantor_jose::digest::{constant_time_eq, sha256};
+use grantor_store::Version;
 
 use crate::identifier::Identifier;
 
@@ -37,15 +38,22 @@ pub(crate) struct OpaqueToken {
 
 impl OpaqueToken {
     pub(crate) fn mint(environment: &Environment) -> Self {
-        // One draw for both: drawing is a system call.
-        let drawn: [u8; 42] = environment.random_bytes();
-        let (mut random, mut secret) = ([0; 10], [0; 32]);
+        Self::mint_with_version(environment, environment.now()).0
+    }
+
+    /// A new one, and the version that its record is written with.
+    pub(crate) fn mint_with_version(environment: &Environment, now: Timestamp) -> (Self, Version) {
+        // One draw for all: drawing is a system call.
+        let drawn: [u8; 58] = environment.random_bytes();
+        let (mut random, mut secret, mut version) = ([0; 10], [0; 32], [0; 16]);
         random.copy_from_slice(&drawn[..10]);
-        secret.copy_from_slice(&drawn[10..]);
-        Self {
-            id: Identifier::at(environment.now(), random),
+        secret.copy_from_slice(&drawn[10..42]);
+        version.copy_from_slice(&drawn[42..]);
+        let token = Self {
+            id: Identifier::at(now, random),
             secret,
-        }
+        };
+        (token, Version(version))
     }
 
     /// A text whose secret is not drawn but computed.
@@ -98,7 +106,6 @@ impl OpaqueToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use grantor_core::Timestamp;
 
     #[test]
     fn survives_the_wire_and_keeps_kinds_apart() {

@@ -8,7 +8,8 @@ use http::{HeaderValue, Request, header};
 use http_body_util::{Empty, Full};
 
 use crate::support::{
-    APP, Ask, Browser, Fixture, Form, PASSWORD, Reply, SPA, cookie_name, form, form_request, send,
+    APP, Ask, Browser, Fixture, Form, ISSUER, PASSWORD, Reply, SPA, cookie_name, form,
+    form_request, send,
 };
 
 #[tokio::test]
@@ -73,6 +74,37 @@ async fn issuers_on_one_host_do_not_sign_each_other_out() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), 6, "{names:?}");
+}
+
+#[tokio::test]
+async fn all_sessions_of_a_user_end_at_once_and_those_of_others_stay() {
+    let fixture = Fixture::new().await;
+    fixture.accounts.add("bob", &PASSWORD.into()).await.unwrap();
+    let ask = Ask::new(SPA).url();
+    let mut browsers = Vec::new();
+    for name in ["alice", "alice", "bob"] {
+        let mut browser = Browser::new(&fixture);
+        let login = browser.open(&ask).await;
+        let fill = [("username", name), ("password", PASSWORD)];
+        let consent = browser.press(login.assert_ok(), &fill, None).await;
+        assert!(consent.text().contains("Allow"));
+        browsers.push(browser);
+    }
+    // Signing in again replaces a session of its browser.
+    let again = Ask::new(SPA).and("prompt", "login").url();
+    let login = browsers[0].open(&again).await;
+    browsers[0].sign_in(login.assert_ok()).await.assert_ok();
+
+    let issuer = Issuer::parse(ISSUER).unwrap();
+    let site = AccountSite::open(&fixture.stores, Passwords::danger_cheap(), &issuer).unwrap();
+    let accounts = fixture.accounts.list().await.unwrap().unwrap();
+    let alice = accounts.iter().find(|one| one.name == "alice").unwrap();
+    assert_eq!(site.end_sessions(&alice.subject).await.unwrap(), 2);
+    assert_eq!(site.end_sessions(&alice.subject).await.unwrap(), 0);
+    for (browser, signed_in) in browsers.iter_mut().zip([false, false, true]) {
+        let page = browser.open(&ask).await;
+        assert_eq!(page.assert_ok().text().contains("Allow"), signed_in);
+    }
 }
 
 /// The cookies that an answer sets, as they are sent back.

@@ -1,8 +1,9 @@
 //! The events that are reported, and their recipients.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use grantor_server::{EventKind, Severity};
+use grantor_server::{Config, EventKind, Severity};
 use grantor_store::MemoryStore;
 
 use crate::support::{APP, Ask, Browser, Fixture, MACHINE, SPA, Tokens, Who, form, form_request};
@@ -10,10 +11,14 @@ use crate::support::{APP, Ask, Browser, Fixture, MACHINE, SPA, Tokens, Who, form
 type Told = Arc<Mutex<Vec<(EventKind, Option<String>, Option<String>)>>>;
 
 async fn listened() -> (Told, Fixture) {
+    listened_with(|_| {}).await
+}
+
+async fn listened_with(configure: fn(&mut Config)) -> (Told, Fixture) {
     let told = Told::default();
     let listener = Arc::clone(&told);
     let fixture = Fixture::on(Arc::new(MemoryStore::new()), |builder| {
-        builder.on_event(move |event| {
+        builder.configure(configure).on_event(move |event| {
             if event.kind != EventKind::RequestReceived {
                 let text = |text: Option<&str>| text.map(str::to_owned);
                 let entry = (event.kind, text(event.client_id), text(event.reason));
@@ -178,4 +183,35 @@ async fn every_counter_counts() {
         [1, 1, 1, 5, 4, 2, 1, 1, 1, 1, 1, 1],
         "{counters:?}"
     );
+}
+
+#[tokio::test]
+async fn of_two_requests_with_one_refresh_token_the_loser_is_told_of() {
+    let (told, fixture) = listened_with(|config| config.refresh_grace = Duration::ZERO).await;
+    let tokens = fixture.tokens(SPA).await;
+    let (key, before) = fixture.record(*b"gr").await;
+    fixture.refresh(SPA, &tokens.refresh).await.assert_ok();
+    let (_, rotated) = fixture.record(*b"gr").await;
+    fixture.put_back(key, &before).await;
+    fixture.store.swap_after_get(key, rotated);
+    taken(&told);
+    let lost = fixture.refresh(SPA, &tokens.refresh).await;
+    lost.assert_error(400, "invalid_grant");
+    let expected = [EventKind::UsedAtOnce, EventKind::RequestRefused];
+    assert_eq!(kinds(&told), expected);
+}
+
+#[tokio::test]
+async fn a_grant_that_ends_during_a_refresh_was_not_used_at_once() {
+    let (told, fixture) = listened().await;
+    let tokens = fixture.tokens(SPA).await;
+    let (key, before) = fixture.record(*b"gr").await;
+    fixture.revoke(SPA, &tokens.refresh).await.assert_ok();
+    let (_, ended) = fixture.record(*b"gr").await;
+    fixture.put_back(key, &before).await;
+    fixture.store.swap_after_get(key, ended);
+    taken(&told);
+    let refused = fixture.refresh(SPA, &tokens.refresh).await;
+    refused.assert_error(400, "invalid_grant");
+    assert_eq!(kinds(&told), [EventKind::RequestRefused]);
 }

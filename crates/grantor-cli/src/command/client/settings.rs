@@ -45,7 +45,7 @@ impl Changes {
             redirect_uris: replaced(given.redirect_uris)
                 .map(|uris| each("--redirect-uri", uris, redirect_uri, &mut problems)),
             redirect_schemes: replaced(given.redirect_schemes),
-            resource_identifier: given.resource.map(non_empty),
+            resource_identifier: given.resource_server.map(non_empty),
             resources: replaced(given.allowed_resources)
                 .map(|resources| Some(resources).filter(|list| !list.is_empty())),
             auth_method: given

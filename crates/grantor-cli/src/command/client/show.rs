@@ -144,7 +144,7 @@ pub(super) fn to_json(client: &Client) -> Value {
         "scope": client.scope,
         "redirect_uris": client.redirect_uris,
         "redirect_schemes": client.redirect_schemes,
-        "resource": client.resource_identifier,
+        "resource_server": client.resource_identifier,
         "allowed_resources": client.resources,
         "require_pushed_requests": client.require_pushed_authorization_requests,
         "dpop_bound_access_tokens": client.dpop_bound_access_tokens,

@@ -5,20 +5,26 @@
 //! thread writes those of its own share.
 
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use http::HeaderValue;
 
 use super::TokenSlot;
-use crate::runtime::per_thread::{PerThread, with_own_refcount};
+use crate::runtime::per_thread::{PerThread, Shard, with_own_refcount};
 use crate::token::cached_token::CachedToken;
 
 /// A token that was made the current one.
 pub(crate) struct PublishedToken {
+    /// Threads find their share by it. No other publication in this process has it.
+    pub(crate) number: PublicationNumber,
     pub(crate) token: Arc<CachedToken>,
     slot: Weak<TokenSlot>,
     shares: PerThread<TokenShare>,
 }
+
+/// The number of a publication; zero for one that threads do not remember.
+pub(crate) type PublicationNumber = u64;
 
 /// The token as a request in flight holds it.
 // Two cores never write to one cache line.
@@ -41,7 +47,9 @@ enum SlotHandle {
 impl PublishedToken {
     /// A token that many threads will use.
     pub(crate) fn for_many(token: Arc<CachedToken>, slot: Weak<TokenSlot>) -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
         Self {
+            number: LAST.fetch_add(1, Ordering::Relaxed) + 1,
             token,
             slot,
             shares: PerThread::for_many(),
@@ -51,15 +59,15 @@ impl PublishedToken {
     /// One of very many tokens, each of which is used now and then.
     pub(crate) fn for_few(token: Arc<CachedToken>, slot: Weak<TokenSlot>) -> Self {
         Self {
+            number: 0,
             token,
             slot,
             shares: PerThread::for_few(),
         }
     }
 
-    /// The share of a thread, by the thread's number.
-    #[inline]
-    pub(crate) fn share(&self, shard: usize) -> Option<&Arc<TokenShare>> {
+    /// The share of a thread.
+    pub(crate) fn share(&self, shard: Shard) -> Option<&Arc<TokenShare>> {
         self.shares.get(shard, || self.new_share())
     }
 
@@ -120,17 +128,24 @@ impl Deref for TokenShare {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::Duration;
 
     use grantor_core::Secret;
 
     use super::*;
     use crate::runtime::per_thread::SHARDS;
+
+    fn of(number: usize) -> Shard {
+        Shard {
+            number,
+            is_own: false,
+        }
+    }
     use crate::token::credential::{Credential, TokenType};
     use crate::token::lifetime::Lifetime;
 
-    fn token() -> Arc<CachedToken> {
+    pub(in super::super) fn token() -> Arc<CachedToken> {
         let lifetime = Lifetime {
             sent_at: Duration::ZERO,
             lifetime: None,
@@ -143,7 +158,7 @@ mod tests {
     #[test]
     fn threads_have_shares_of_their_own_of_the_same_bytes() {
         let published = PublishedToken::for_many(token(), Weak::new());
-        let [first, second, again] = [0, 1, 0].map(|shard| published.share(shard).unwrap());
+        let [first, second, again] = [0, 1, 0].map(|number| published.share(of(number)).unwrap());
         assert!(Arc::ptr_eq(first, again) && !Arc::ptr_eq(first, second));
         for share in [first, second] {
             assert!(share.header.is_sensitive());
@@ -157,14 +172,14 @@ mod tests {
     #[test]
     fn threads_share_what_few_use() {
         let published = PublishedToken::for_few(token(), Weak::new());
-        let [first, last] = [0, SHARDS - 1].map(|shard| published.share(shard).unwrap());
+        let [first, last] = [0, SHARDS - 1].map(|number| published.share(of(number)).unwrap());
         assert!(Arc::ptr_eq(first, last));
     }
 
     #[test]
     fn a_share_outlives_what_was_published() {
         let published = PublishedToken::for_many(token(), Weak::new());
-        let share = Arc::clone(published.share(3).unwrap());
+        let share = Arc::clone(published.share(of(3)).unwrap());
         let left = Arc::downgrade(&published.token);
         drop(published);
         assert_eq!(
