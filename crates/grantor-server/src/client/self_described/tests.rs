@@ -158,6 +158,7 @@ fn a_client_that_signs_has_its_public_keys_with_it() {
     assert_eq!(client.auth_method, ClientAuthMethod::PrivateKeyJwt);
     assert!(client.jwks.is_some());
     let private = key.to_private_jwk().unwrap();
+    let private = private.as_str();
     for keys in [
         String::new(),
         r#","jwks":{"keys":[]}"#.to_owned(),
