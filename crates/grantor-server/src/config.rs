@@ -80,7 +80,8 @@ pub struct Config {
     /// machine and its networks among them, and by http from this machine. A stranger can then have
     /// the server ask whatever it reaches. For tests and for networks without strangers.
     pub danger_fetch_from_any_address: bool,
-    /// How long a key signs JWT access tokens before the next one takes its place; for ever, if absent.
+    /// The time for which a key signs JWT access tokens before the next one takes its place; no end, if
+    /// absent.
     /// The next key is published ten minutes before it signs, and the old one until its last token has
     /// expired. At least an hour; 90 days by default.
     pub signing_key_rotation: Option<Duration>,
@@ -90,11 +91,11 @@ pub struct Config {
     pub client_assertion_algorithms: Vec<Algorithm>,
     /// The algorithms of proofs of possession (RFC 9449), symmetric ones never. All others by default.
     pub dpop_algorithms: Vec<Algorithm>,
-    /// Whether every access token must be bound to a key of its client by a proof (RFC 9449). No by
-    /// default: whether one is, is the client's choice.
+    /// True if every access token must be bound to a key of its client by a proof (RFC 9449). False by
+    /// default: the client chooses.
     pub dpop_bound_access_tokens: bool,
-    /// Whether every proof needs a nonce of this server (RFC 9449 section 8), so that none is made long
-    /// before it is used. No by default. Nothing is stored for it.
+    /// True if every proof needs a nonce of this server (RFC 9449 section 8), so that none is made long
+    /// before it is used. False by default. Nothing is stored for it.
     pub require_dpop_nonces: bool,
     /// Where the endpoints lie, below the issuer.
     pub paths: Paths,

@@ -26,7 +26,7 @@ pub(crate) struct Dpop {
     used: Records<Use<DpopProofs>>,
 }
 
-/// Whether a proof needs a nonce of this server.
+/// The need of a proof for a nonce of this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Nonce {
     Required,
@@ -134,7 +134,7 @@ impl Dpop {
     }
 }
 
-/// How old a proof may be.
+/// The age at which a proof is refused.
 const MAX_AGE: Duration = Duration::from_secs(300);
 
 /// The refusal of a proof (RFC 9449 section 5).
@@ -142,7 +142,7 @@ pub(crate) fn invalid_proof(description: &str) -> Error {
     Error::refused(ErrorCode::InvalidDpopProof, description)
 }
 
-/// Whether a text is the SHA-256 thumbprint of a key, as `dpop_jkt` has it (RFC 9449 section 10).
+/// Returns whether a text is the SHA-256 thumbprint of a key, as `dpop_jkt` has it (RFC 9449 section 10).
 pub(crate) fn is_thumbprint(text: &str) -> bool {
     grantor_jose::base64url::decode_array::<32>(text).is_ok()
 }

@@ -17,9 +17,9 @@ pub struct Policy {
     pub require_resource: bool,
     /// True if an authorization request has to be pushed (RFC 9126).
     pub require_pushed_authorization_requests: bool,
-    /// Whether every access token is bound to a key by a proof of possession (RFC 9449).
+    /// True if every access token is bound to a key by a proof of possession (RFC 9449).
     pub dpop_bound_access_tokens: bool,
-    /// Whether such a proof needs a nonce of the server.
+    /// True if such a proof needs a nonce of the server.
     pub require_dpop_nonces: bool,
     /// The clients that get a new refresh token at every use.
     pub rotation: Rotation,

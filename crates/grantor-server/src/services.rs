@@ -129,7 +129,7 @@ impl Services {
         health.is_ok()
     }
 
-    /// What authenticates clients.
+    /// Returns the services that authenticate clients.
     pub(crate) fn authenticator(&self) -> Authenticator<'_> {
         Authenticator {
             clients: &*self.clients,

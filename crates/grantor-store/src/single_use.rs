@@ -14,7 +14,7 @@ use crate::records::Records;
 pub trait UsedOnce: Send + Sync + 'static {
     /// The kind of its record.
     const KIND: Kind;
-    /// What a use is called in messages.
+    /// The name of a use in messages.
     const NAME: &'static str;
 }
 
@@ -36,7 +36,7 @@ impl UsedOnce for ClientAssertions {
     const NAME: &'static str = "a used client assertion";
 }
 
-/// That one thing was used. Its key is a hash of the thing's name.
+/// The mark that one thing was used. Its key is a hash of the thing's name.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Use<T> {
@@ -55,7 +55,7 @@ impl<T: UsedOnce> Record for Use<T> {
 }
 
 impl<T: UsedOnce> Records<Use<T>> {
-    /// Uses the thing of this name. Whether nobody has used it before: one conditional put decides, so
+    /// Uses the thing of this name, and returns whether nobody has used it before: one conditional put decides, so
     /// that of two uses at once one succeeds, whichever process they come to.
     ///
     /// It is remembered until `remember_until`, this moment included. Later it must be refused for

@@ -133,7 +133,7 @@ pub(crate) struct ClientSettings {
     /// A file with its public keys for private_key_jwt, as a JWK Set
     #[arg(long, value_name = "FILE")]
     pub(crate) jwks: Option<String>,
-    /// Whether its assertions may name the token endpoint as their audience, in place of the issuer
+    /// Let its assertions name the token endpoint as their audience, in place of the issuer
     ///
     /// Then assertions that it makes for a hostile server may be good at this one.
     #[arg(long, value_name = "BOOL")]
@@ -144,10 +144,10 @@ pub(crate) struct ClientSettings {
     /// Require its authorization requests to be pushed (RFC 9126)
     #[arg(long, value_name = "BOOL")]
     pub(crate) require_pushed_requests: Option<bool>,
-    /// Whether all its access tokens are bound to a key of its by DPoP (RFC 9449)
+    /// Require its access tokens to be bound to its key by DPoP (RFC 9449)
     #[arg(long, value_name = "BOOL")]
     pub(crate) dpop_bound_access_tokens: Option<bool>,
-    /// Whether its DPoP proofs need a nonce of the server
+    /// Require a nonce of the server in its DPoP proofs
     #[arg(long, value_name = "BOOL")]
     pub(crate) require_dpop_nonces: Option<bool>,
     /// When its refresh tokens are replaced: "always", or "" as the server has it
@@ -198,7 +198,7 @@ pub(crate) enum Key {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct KeyRotate {
-    /// Whose key is replaced: ES256, EdDSA, RS256 or PS256 [default: that of the access tokens]
+    /// The algorithm whose key is replaced: ES256, EdDSA, RS256 or PS256 [default: that of the access tokens]
     #[arg(long, value_name = "NAME")]
     pub(crate) algorithm: Option<String>,
     /// Sign with the new key at once; APIs that keep the old keys refuse its tokens for a while

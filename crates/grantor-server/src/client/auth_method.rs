@@ -51,13 +51,13 @@ impl ClientAuthMethod {
         }
     }
 
-    /// Whether a client has a secret for it.
+    /// Returns whether a client has a secret for it.
     #[must_use]
     pub fn has_secret(self) -> bool {
         !matches!(self, Self::None | Self::PrivateKeyJwt)
     }
 
-    /// Whether a request that authenticates in this way uses it.
+    /// Returns whether a request that authenticates in this way uses it.
     pub(crate) fn is_used_by(self, presented: &ClientAuthentication) -> bool {
         use ClientAuthentication::{Assertion, Basic, None, Post};
         match self {

@@ -17,12 +17,12 @@ pub struct Client {
     pub name: Option<String>,
     /// The source of all this.
     pub registered_by: RegisteredBy,
-    /// How it authenticates; no other way is taken. A client with [`ClientAuthMethod::None`] is public:
+    /// The way in which it authenticates; no other is taken. A client with [`ClientAuthMethod::None`] is public:
     /// it runs on a device or in a browser and can keep no secret.
     pub auth_method: ClientAuthMethod,
     /// Its public keys, for [`ClientAuthMethod::PrivateKeyJwt`].
     pub jwks: Option<ClientKeys>,
-    /// Whether its assertions may name the token endpoint as their audience, in place of the issuer,
+    /// True if its assertions may name the token endpoint as their audience, in place of the issuer,
     /// as older clients write them. Another server that gives the URL of this token endpoint as its
     /// own gets assertions that are good here (draft-ietf-oauth-rfc7523bis section 7).
     pub danger_assertion_audience_token_endpoint: bool,
@@ -42,10 +42,10 @@ pub struct Client {
     /// True if its authorization requests have to be pushed (RFC 9126 section 6), if the server
     /// leaves that open.
     pub require_pushed_authorization_requests: bool,
-    /// Whether all its access tokens are bound to a key of its by a proof of possession (RFC 9449
+    /// True if all its access tokens are bound to its key by a proof of possession (RFC 9449
     /// section 5.2), if the server leaves that open.
     pub dpop_bound_access_tokens: bool,
-    /// Whether its proofs need a nonce of the server, if the server leaves that open.
+    /// True if its proofs need a nonce of the server, if the server leaves that open.
     pub require_dpop_nonces: bool,
     /// The choice of refresh tokens that are replaced at each use, if it wants more than the
     /// server.

@@ -30,7 +30,8 @@ impl StoredSecret {
     }
 }
 
-/// What is stored of a client secret: a hash, or the secret itself, sealed, where a client signs with it.
+/// The stored form of a client secret: a hash, or the secret itself, sealed, where a client signs with
+/// it.
 ///
 /// A generated one has 256 random bits, so SHA-256 is enough. One that somebody chose may be
 /// guessable: it is hashed with a key of the server, which is sealed under the master key, so that a

@@ -28,7 +28,7 @@ pub enum Granted {
 }
 
 impl Granted {
-    /// Whether a token is issued.
+    /// Returns whether a token is issued.
     pub(super) fn issues(&self) -> bool {
         !matches!(self, Self::Wait(_) | Self::End(_))
     }

@@ -58,7 +58,7 @@ pub(crate) struct Keys {
     dpop_nonces: MacKey,
 }
 
-/// How often the record is read again.
+/// The time between two readings of the record.
 const READ_AGAIN: Duration = Duration::from_secs(60);
 
 impl Keys {
@@ -113,7 +113,12 @@ impl Keys {
         Arc::clone(&signing)
     }
 
-    /// Whether the record is to be read again.
+    /// Works with the keys that sign, without a count of who holds them: for each token.
+    pub(crate) fn with_signing<T>(&self, work: impl FnOnce(&SigningKeys) -> T) -> T {
+        work(&self.signing.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns whether the record is to be read again.
     pub(crate) fn is_refresh_due(&self, now: Timestamp) -> bool {
         now.as_millis() >= self.read_again_at.load(Ordering::Relaxed)
     }

@@ -25,8 +25,8 @@ pub(super) struct SigningKey {
     pub(super) algorithm: Algorithm,
     pkcs8: String,
     pub(super) created_at: Timestamp,
-    /// From when it signs; before, it is published, so that everybody knows it by then. Since it was
-    /// made, if absent.
+    /// The time from which it signs; it is published before, so that everybody knows it by then. That
+    /// of its creation, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signs_from: Option<Timestamp>,
     /// The longest lifetime in seconds of a token that it signed.
@@ -63,7 +63,7 @@ impl SigningKey {
         self.signs_from.unwrap_or(self.created_at)
     }
 
-    /// For how long after it stopped signing there may be tokens of it.
+    /// The time for which there may be tokens of it after it stopped signing.
     pub(super) fn longest_lifetime(&self) -> Duration {
         Duration::from_secs(self.longest_lifetime.unwrap_or_default())
     }

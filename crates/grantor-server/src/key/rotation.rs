@@ -10,7 +10,7 @@ use grantor_store::Error;
 use super::record::{KeysRecord, SigningKey};
 use crate::config::{AccessTokens, Config};
 
-/// How long a key is published before it signs. Whoever reads the keys reads them again within the five
+/// The time for which a key is published before it signs. APIs read the keys again within the five
 /// minutes of their document, and every process of the server within a minute.
 pub(crate) const PUBLISHED_AHEAD: Duration = Duration::from_secs(600);
 
@@ -19,11 +19,11 @@ pub(crate) const PUBLISHED_AHEAD: Duration = Duration::from_secs(600);
 pub(crate) struct KeyRules {
     /// The algorithm of its access tokens; none, if they are opaque.
     pub(crate) algorithm: Option<Algorithm>,
-    /// How long a key signs; for ever, if absent.
+    /// The time for which a key signs; no end, if absent.
     pub(crate) rotation: Option<Duration>,
     /// The longest lifetime of an access token.
     pub(crate) longest_lifetime: Duration,
-    /// By how much clocks may differ.
+    /// The difference that clocks may have.
     pub(crate) max_clock_skew: Duration,
 }
 
@@ -121,7 +121,7 @@ impl KeysRecord {
         keys.find(|key| key.signs_from() > now)
     }
 
-    /// Until when tokens of a key may be valid; none, if it signs or will.
+    /// Returns the time until which tokens of a key may be valid; none, if it signs or will.
     pub(super) fn last_token_expires(&self, key: &SigningKey, now: Timestamp) -> Option<Timestamp> {
         let later = self.signing.iter().filter(|other| {
             other.algorithm == key.algorithm

@@ -94,9 +94,6 @@ impl Tokens {
         subject_epoch: Option<String>,
         algorithm: Algorithm,
     ) -> Result<Secret, Error> {
-        let no_key = || Error::Internal(format!("there is no {algorithm} key"));
-        let keys = self.keys.signing();
-        let key = keys.active(algorithm, minting.now).ok_or_else(no_key)?;
         if minting.contents.audience.is_empty() && self.default_audience.is_none() {
             return Err(Error::refused(
                 ErrorCode::InvalidTarget,
@@ -104,10 +101,15 @@ impl Tokens {
             ));
         }
         let claims = self.claims(minting, subject_epoch).to_json();
-        let token = jwt::sign_json(key, jwt::Typ::ACCESS_TOKEN, &claims);
-        token
-            .map(Secret::new)
-            .map_err(|_| Error::Internal("the token can't be signed".to_owned()))
+        let token = self.keys.with_signing(|keys| {
+            let key = keys.active(algorithm, minting.now)?;
+            Some(jwt::sign_json(key, jwt::Typ::ACCESS_TOKEN, &claims))
+        });
+        match token {
+            Some(Ok(token)) => Ok(Secret::new(token)),
+            Some(Err(_)) => Err(Error::Internal("the token can't be signed".to_owned())),
+            None => Err(Error::Internal(format!("there is no {algorithm} key"))),
+        }
     }
 
     fn claims<'a>(

@@ -473,7 +473,7 @@ async fn a_store_that_cannot_remember_an_assertion_refuses_it() {
     fixture.store.set(Fault::None);
 }
 
-/// Who can't sign for a client fills no store.
+/// A request that is not signed for its client fills no store.
 #[tokio::test]
 async fn a_refused_assertion_is_not_remembered() {
     let fixture = Fixture::new().await;

@@ -225,7 +225,7 @@ async fn of_many_uses_of_one_proof_one_wins() {
     }
 }
 
-/// Who may not have a token fills no store, and uses up no proof.
+/// A request that is refused fills no store, and uses up no proof.
 #[tokio::test]
 async fn a_proof_is_used_up_after_every_other_check() {
     let fixture = Fixture::new().await;

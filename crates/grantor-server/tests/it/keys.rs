@@ -161,9 +161,11 @@ async fn a_store_that_fails_leaves_the_keys_as_they_are() {
     let fixture = Fixture::with(rotating).await;
     let before = token(&fixture.server).await;
     fixture.clock.advance(60);
-    fixture.store.set(crate::support::Fault::Call(0));
+    // The first call looks the client up, the second one reads the keys.
+    fixture.store.set(crate::support::Fault::Call(1));
     let after = token(&fixture.server).await;
     assert_eq!(key_id(&after), key_id(&before));
+    assert!(fixture.store.calls() > 1);
     fixture.store.set(crate::support::Fault::None);
 }
 

@@ -258,7 +258,7 @@ fn changed(before: &Client, change: impl Fn(&mut Client)) -> Result<Client, Erro
     Ok(new.client)
 }
 
-/// How the secrets of a method are stored: not at all, hashed, or sealed.
+/// The form in which the secrets of a method are stored: none, hashed, or sealed.
 fn form_of(method: ClientAuthMethod) -> u8 {
     match method {
         ClientAuthMethod::None | ClientAuthMethod::PrivateKeyJwt => 0,
