@@ -5,6 +5,7 @@ mod client;
 mod constructors;
 mod hooks;
 mod http_client;
+mod oauth1;
 mod parameters;
 mod seed;
 mod store;
@@ -112,7 +113,6 @@ impl TokensBuilder {
     }
 
     /// Requests carry the token in this way.
-    #[cfg(test)]
     pub(crate) fn scheme(mut self, scheme: Scheme) -> Self {
         self.scheme = scheme;
         self

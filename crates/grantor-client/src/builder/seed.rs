@@ -12,7 +12,12 @@ use crate::token::scheme::other_type;
 impl TokensBuilder {
     /// The access token that was handed in, which is used until it ends.
     pub(super) fn seed(&self, environment: &Environment) -> Result<Option<Acquired>, Error> {
-        let Some(tokens) = &self.seed_tokens else {
+        // That requests are signed, and need no token, is a problem of its own.
+        let Some(tokens) = self
+            .seed_tokens
+            .as_ref()
+            .filter(|_| self.signing().is_none())
+        else {
             return Ok(None);
         };
         let left = tokens.expires_at.map(|end| end.since(environment.now()));

@@ -1,7 +1,8 @@
 //! How a credential goes onto a request, and which tokens that carries.
 
-#[cfg(test)]
 use std::sync::Arc;
+
+use grantor_core::oauth1::Signing;
 
 use super::credential::TokenType;
 #[cfg(test)]
@@ -13,6 +14,8 @@ pub(crate) enum Scheme {
     /// A bearer token (RFC 6750).
     #[default]
     Bearer,
+    /// No token: each request is signed (RFC 5849).
+    OAuth1(Arc<Signing>),
     /// A bearer token beside a nonce that the API hands out first: what the doors must bear, without
     /// what proofs and signatures cost.
     #[cfg(test)]
@@ -25,6 +28,7 @@ impl Scheme {
     pub(crate) fn carries(&self, token_type: TokenType) -> bool {
         match self {
             Self::Bearer => token_type == TokenType::Bearer,
+            Self::OAuth1(_) => false,
             #[cfg(test)]
             Self::Nonce(_) => token_type == TokenType::Bearer,
         }

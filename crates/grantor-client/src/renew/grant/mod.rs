@@ -37,6 +37,8 @@ pub(crate) enum Grant {
     TokenSource(Arc<dyn TokenSource>),
     /// A token that nothing renews.
     StaticToken,
+    /// No token: requests are signed (RFC 5849).
+    Signature,
 }
 
 impl Grant {
@@ -71,6 +73,9 @@ impl Grant {
             Self::StaticToken => Err(Error::needs_login_because(
                 "the token that was handed in is not valid any more, and nothing can renew it: hand \
                  in another one",
+            )),
+            Self::Signature => Err(Error::configuration(
+                "requests are signed by OAuth 1.0a credentials: there is no access token to get",
             )),
         }
     }

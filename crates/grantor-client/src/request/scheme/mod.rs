@@ -4,6 +4,7 @@
 pub(crate) mod bearer;
 #[cfg(test)]
 mod nonce;
+pub(crate) mod oauth1;
 #[cfg(test)]
 #[cfg(feature = "reqwest")]
 mod tests;
@@ -42,6 +43,9 @@ impl Scheme {
         }
         match self {
             Self::Bearer => method.apply(token, request),
+            Self::OAuth1(_) => Err(Error::configuration(
+                "requests are signed by OAuth 1.0a: there is no token that they could carry",
+            )),
             #[cfg(test)]
             Self::Nonce(nonces) => nonce::apply(nonces, method, token, origin, request),
         }
@@ -49,7 +53,7 @@ impl Scheme {
 
     /// Whether answers of APIs may have a nonce for it.
     pub(super) fn takes_nonce(&self) -> bool {
-        !self.is_bearer()
+        !matches!(self, Self::Bearer | Self::OAuth1(_))
     }
 
     /// Takes what an answer has for the next request to its origin.
@@ -59,7 +63,7 @@ impl Scheme {
     )]
     pub(super) fn learn(&self, origin: OriginId, headers: &HeaderMap) {
         match self {
-            Self::Bearer => {}
+            Self::Bearer | Self::OAuth1(_) => {}
             #[cfg(test)]
             Self::Nonce(nonces) => nonce::learn(nonces, origin, headers),
         }
