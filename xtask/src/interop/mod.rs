@@ -41,7 +41,7 @@ struct Peer {
     script: &'static str,
 }
 
-const PROGRAMS: [Peer; 6] = [
+const PROGRAMS: [Peer; 8] = [
     Peer {
         name: "alf",
         side: Side::Ours,
@@ -71,6 +71,18 @@ const PROGRAMS: [Peer; 6] = [
         side: Side::Ours,
         language: Language::JavaScript,
         script: "openid_client.mjs",
+    },
+    Peer {
+        name: "oauthlib",
+        side: Side::Ours,
+        language: Language::Python,
+        script: "oauth1_servers.py",
+    },
+    Peer {
+        name: "oauth-1.0a",
+        side: Side::Ours,
+        language: Language::JavaScript,
+        script: "oauth1_client.mjs",
     },
     Peer {
         name: "oidc-provider",
@@ -153,6 +165,7 @@ fn script(
         .envs(server.environment())
         .env("GRANTOR", &programs.grantor)
         .env("SIGN_IN", &programs.sign_in)
+        .env("OAUTH1", &programs.oauth1)
         .env("CHROMIUM", CHROMIUM)
         // Nothing of the person who runs this: no stored tokens, no settings.
         .env("HOME", folder)
