@@ -63,7 +63,7 @@
 //! # Specifications
 //!
 //! RFC 5849; RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7521, 7523,
-//! 7636, 7662, 8414, 8628, 8693, 8707, 9207.
+//! 7636, 7662, 8414, 8628, 8693, 8707, 9207, 9449.
 //!
 //! | feature | adds |
 //! |---|---|
@@ -94,6 +94,7 @@ mod tokens;
 pub use authorization_server::assertion::Assertion;
 pub use authorization_server::client_credential::ClientCredential;
 pub use builder::TokensBuilder;
+pub use config::dpop::Dpop;
 pub use config::endpoints::Endpoints;
 pub use config::placement::BearerMethod;
 pub use config::policy::Policy;

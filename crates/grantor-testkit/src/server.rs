@@ -3,6 +3,7 @@
 pub mod answer;
 mod assertions;
 mod clients;
+mod dpop;
 mod endpoints;
 mod fault_answer;
 mod faults;

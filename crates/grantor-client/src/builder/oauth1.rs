@@ -57,6 +57,11 @@ impl TokensBuilder {
     /// Adds the problems of requests that are signed.
     pub(super) fn check_signature(&self, problems: &mut Vec<String>) {
         let Some(signing) = self.signing() else {
+            if matches!(self.grant, GrantKind::Signature) {
+                let problem =
+                    "DPoP binds tokens, and requests that are signed by OAuth 1.0a have none";
+                problems.push(problem.to_owned());
+            }
             return;
         };
         if signing.client.identifier.is_empty() {

@@ -133,8 +133,8 @@ impl Tokens {
             .find(request.uri(), request.localhost_names())?;
         method.check(request)?;
         let token = slot.get().await?;
-        let scheme = &self.services().scheme;
-        scheme.apply(method, &token, origin, request)?;
+        let (scheme, environment) = (&self.services().scheme, self.services().environment());
+        scheme.apply(method, &token, (origin, environment), request)?;
         Ok(Attempt::of(token, origin, method).pin(&slot))
     }
 }

@@ -6,12 +6,25 @@
 mod support;
 
 mod behaviours;
+mod bound;
 mod door;
 mod over_hyper;
 mod over_reqwest;
 #[cfg(feature = "blocking")]
 mod over_ureq;
 mod signed;
+
+/// Tokens that are bound to a key, through a door.
+macro_rules! proves {
+    ($door:ty, [$($behaviour:ident),* $(,)?]) => {
+        $(
+            #[tokio::test]
+            async fn $behaviour() {
+                crate::bound::$behaviour::<$door>().await;
+            }
+        )*
+    };
+}
 
 /// Requests that are signed, through a door.
 macro_rules! signs {
@@ -64,6 +77,13 @@ macro_rules! behaves {
                     crate::behaviours::$behaviour::<$door>().await;
                 }
             )*
+
+            proves!($door, [
+                proves_every_request,
+                takes_the_nonce_of_an_api,
+                renews_a_rejected_token_under_the_same_key,
+                proves_redirects_within_the_origin_anew,
+            ]);
 
             signs!($door, [
                 signs_queries_and_other_bodies,

@@ -93,6 +93,7 @@ async fn own_token(services: &Services, renewal: &Renewal) -> Result<Acquired, E
 }
 
 async fn request_own(services: &Services, call: TokenCall) -> Result<TokenAnswer, Error> {
+    let call = call.bound_to(services.dpop_key.clone());
     let server = services.server()?;
     Ok(server.request_token(call, &services.tasks).await?)
 }
@@ -131,6 +132,7 @@ async fn request_for(
     call: TokenCall,
     kind: SubjectKind,
 ) -> Result<Acquired, Error> {
+    let call = call.bound_to(services.dpop_key.clone());
     let answer = services
         .server()?
         .request_token(call, &services.tasks)

@@ -122,7 +122,8 @@ impl Resend {
             request.headers_mut().remove(AUTHORIZATION);
         }
         let method = flags.placement();
-        services.scheme.apply(method, &token, origin, request)?;
+        let context = (origin, services.environment());
+        services.scheme.apply(method, &token, context, request)?;
         let attempt = Attempt {
             token: Some(token),
             flags: flags.again(),
