@@ -1,3 +1,5 @@
+//! The services that the endpoints use.
+
 use std::sync::{Arc, PoisonError, RwLock};
 
 use grantor_core::{Environment, ErrorCode, Issuer};
@@ -36,7 +38,7 @@ pub(crate) struct Services {
     pub(crate) grants: Arc<Grants>,
     pub(crate) tokens: Tokens,
     pub(crate) pushed_requests: PushedRequests,
-    /// Whether it has the grant type `refresh_token`.
+    /// True if it has the grant type `refresh_token`.
     pub(crate) has_refresh_grant_type: bool,
     pub(crate) site: Arc<dyn Site>,
     pub(crate) events: Events,
@@ -88,8 +90,8 @@ impl PageKeys {
 }
 
 impl Services {
-    /// Whether tokens may be requested for a resource.
-    pub(crate) async fn is_known_resource(&self, resource: &str) -> Result<bool, Error> {
+    /// Returns whether a token may be requested for a resource (RFC 8707 section 2, `invalid_target`).
+    pub(crate) async fn is_valid_target(&self, resource: &str) -> Result<bool, Error> {
         let config = &self.config;
         let mut own = config.default_audience.iter().chain(&config.resources);
         Ok(own.any(|own| resource::is_same(own, resource))

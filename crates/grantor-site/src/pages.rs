@@ -1,3 +1,5 @@
+//! The pages and their templates.
+
 use askama::Template;
 use grantor_core::ErrorResponse;
 use grantor_server::{Interaction, Page, SiteError, error_advice};

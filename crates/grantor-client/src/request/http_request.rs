@@ -17,7 +17,7 @@ pub(crate) trait HttpRequest {
     fn body(&self) -> RequestBody<'_>;
     /// Puts another body in place of one that is [replaceable](RequestBody::Replaceable).
     fn set_body(&mut self, body: Bytes);
-    /// Who resolves names below `localhost` when it is sent.
+    /// Says how names below `localhost` are resolved when it is sent.
     #[inline]
     fn localhost_names(&self) -> LocalhostNames {
         LocalhostNames::ByDns
@@ -38,7 +38,7 @@ pub(crate) enum RequestBody<'a> {
 /// The content type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Whether headers say that the body is a form.
+/// Returns whether headers say that the body is a form.
 pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());

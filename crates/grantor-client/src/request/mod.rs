@@ -55,8 +55,8 @@ impl Tokens {
         }
     }
 
-    /// As [`prepare`](Self::prepare), for a request whose body is in memory: a form may then carry the
-    /// token ([`BearerMethod::Body`](crate::BearerMethod::Body)), and is signed by
+    /// Like [`prepare`](Self::prepare), for a request whose body is in memory: a form may then carry
+    /// the token ([`BearerMethod::Body`](crate::BearerMethod::Body)), and is signed by
     /// [OAuth 1.0a](Tokens::oauth1).
     ///
     /// # Errors
@@ -65,7 +65,7 @@ impl Tokens {
         self.prepare_request(&mut WithBody(request)).await
     }
 
-    /// As [`prepare`](Self::prepare), for doors with requests of another type.
+    /// Like [`prepare`](Self::prepare), for doors with requests of another type.
     pub(crate) async fn prepare_request(
         &self,
         request: &mut impl HttpRequest,
@@ -113,8 +113,8 @@ impl Tokens {
         Ok(Some(Attempt::of(current, origin, BearerMethod::Header)))
     }
 
-    /// As [`try_prepare`](Self::try_prepare), where hooks want to see the request, or it has a token
-    /// of its own, or there is none yet, or it goes elsewhere than into a header.
+    /// Like [`try_prepare`](Self::try_prepare), where hooks want to see the request, or it has a
+    /// token of its own, or there is none yet, or it goes elsewhere than into a header.
     async fn prepare_async(&self, request: &mut impl HttpRequest) -> Result<Attempt, Error> {
         if let Scheme::OAuth1(signing) = &self.services().scheme {
             return self.prepare_signed(signing, request).await;

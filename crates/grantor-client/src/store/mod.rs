@@ -40,7 +40,7 @@ pub(crate) struct TokenStore {
     dpop_key: Option<DpopKey>,
 }
 
-/// Which records are needed.
+/// The records that are needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RecordKinds {
     Access,

@@ -22,7 +22,7 @@ pub enum Placement {
 
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Whether the body is a form, whose parameters are signed.
+/// Returns whether the body is a form, whose parameters are signed.
 pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
@@ -31,7 +31,7 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 }
 
 impl Placement {
-    /// Whether a request has the place.
+    /// Checks that the request has the place.
     pub(super) fn check(self, request: &RequestParts<'_>) -> Result<(), Unsignable> {
         let headers = request.headers;
         let form = is_form(headers);
@@ -93,7 +93,7 @@ fn header(realm: Option<&str>, parameters: &[(String, String)]) -> Option<Header
     Some(header)
 }
 
-/// What was there, as it was, and the parameters after it.
+/// Appends the parameters to the existing ones, which stay unchanged.
 fn join(there: &[u8], parameters: &[(String, String)]) -> Vec<u8> {
     let mut joined = there.to_vec();
     for (name, value) in parameters {

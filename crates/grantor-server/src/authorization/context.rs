@@ -1,3 +1,5 @@
+//! The data of an authorization request that the steps share.
+
 use std::sync::Arc;
 
 use grantor_core::{AuthorizationRequest, CodeChallenge, Scope};
@@ -23,7 +25,7 @@ pub(crate) struct AuthorizationContext<'a> {
     /// The sealed request as it travels through pages.
     pub(crate) sealed_text: String,
     pub(crate) request: AuthorizationRequest,
-    /// What is stored of it, if its client pushed it.
+    /// The stored record of the request, if its client pushed it.
     pub(crate) pushed: Option<PushedRequest>,
     /// Where forms go.
     pub(crate) action: String,
@@ -55,7 +57,7 @@ pub(crate) enum UserAnswer {
     Denied,
     Allowed {
         allowed: Allowed,
-        /// Whether the consent that is remembered says so.
+        /// True if the consent that is remembered says so.
         remembered: bool,
     },
 }
@@ -125,7 +127,7 @@ impl<'a> AuthorizationContext<'a> {
         }
     }
 
-    /// Whether a form came back. Nothing else decides anything.
+    /// Returns whether a form came back. Nothing else decides anything.
     pub(crate) fn has_form(&self) -> bool {
         self.entry == Entry::Resume && self.call.is_post()
     }

@@ -1,3 +1,5 @@
+//! A token request, as a grant type sees it.
+
 use std::time::Duration;
 
 use grantor_core::{Params, Scope, Timestamp};
@@ -137,7 +139,7 @@ impl<'a> TokenCall<'a> {
         }
         let mut audience = Vec::with_capacity(requested.len());
         for (parameter, resource) in requested {
-            if !self.is_known(&resource).await? || !self.client.allows_resource(&resource) {
+            if !self.is_valid_target(&resource).await? || !self.client.allows_resource(&resource) {
                 return Err(unknown_target(parameter, &resource));
             }
             audience.push(resource);
@@ -145,11 +147,11 @@ impl<'a> TokenCall<'a> {
         Ok(audience)
     }
 
-    /// The scope that a user granted, as far as the client may still ask for it.
+    /// Narrows the scope that a user granted to the values that the client may still request.
     ///
     /// # Errors
     /// `invalid_grant`, if nothing is left of it.
-    pub fn scope_within(&self, granted: &Scope) -> Result<Scope, Error> {
+    pub fn narrow_scope(&self, granted: &Scope) -> Result<Scope, Error> {
         let left = granted.intersection(&self.client.scope);
         if left.is_empty() && !granted.is_empty() {
             let description = "the client may no longer have any of the scope that was granted";
@@ -164,7 +166,7 @@ impl<'a> TokenCall<'a> {
     ///
     /// # Errors
     /// `invalid_target`; `invalid_grant`, if nothing is left of it.
-    pub fn audience_within(&self, granted: &[String]) -> Result<Vec<String>, Error> {
+    pub fn narrow_audience(&self, granted: &[String]) -> Result<Vec<String>, Error> {
         let granted = if granted.is_empty() {
             self.default_audience()?
         } else {
@@ -201,8 +203,8 @@ impl<'a> TokenCall<'a> {
         }
     }
 
-    /// Whether everything that a grant depends on is still valid: its client, consent, user and
-    /// session.
+    /// Returns whether everything that a grant depends on is still valid: its client, consent, user
+    /// and session.
     ///
     /// # Errors
     /// The store failed.
@@ -236,7 +238,7 @@ impl<'a> TokenCall<'a> {
         })
     }
 
-    /// Whether grants of this client have refresh tokens.
+    /// Returns whether grants of this client have refresh tokens.
     #[must_use]
     pub fn has_refresh_tokens(&self) -> bool {
         let name = "refresh_token";
@@ -246,7 +248,7 @@ impl<'a> TokenCall<'a> {
                 .is_some_and(|services| services.has_refresh_grant_type)
     }
 
-    /// By how much the clocks of two machines may differ.
+    /// Returns the difference allowed between the clocks of two machines.
     pub(crate) fn max_clock_skew(&self) -> Duration {
         let skew = self.services.map(|services| services.config.max_clock_skew);
         skew.unwrap_or_default()
@@ -279,9 +281,9 @@ impl<'a> TokenCall<'a> {
         Ok(default.into_iter().collect())
     }
 
-    async fn is_known(&self, resource: &str) -> Result<bool, Error> {
+    async fn is_valid_target(&self, resource: &str) -> Result<bool, Error> {
         match self.services {
-            Some(services) => services.is_known_resource(resource).await,
+            Some(services) => services.is_valid_target(resource).await,
             None => Ok(self
                 .resources
                 .iter()

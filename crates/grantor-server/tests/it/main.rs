@@ -3,7 +3,6 @@
 
 mod support;
 
-mod anchors;
 mod answers;
 mod authorization_code;
 mod authorization_requests;
@@ -37,6 +36,7 @@ mod refresh;
 mod registrar;
 mod restart;
 mod revocation;
+mod revocation_targets;
 mod rollback;
 mod second_factor;
 mod secrets;

@@ -14,7 +14,7 @@ use crate::request::http_request::{HttpRequest, RequestBody, is_form, set_form};
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
 
 impl BearerMethod {
-    /// Whether the request has a token of the caller's own.
+    /// Returns whether the request has a token of the caller's own.
     pub(crate) fn is_taken(self, request: &impl HttpRequest) -> bool {
         if request.headers().contains_key(AUTHORIZATION) {
             return true;
@@ -26,7 +26,7 @@ impl BearerMethod {
         }
     }
 
-    /// Whether the request has such a place.
+    /// Checks that the request has such a place.
     pub(crate) fn check(self, request: &impl HttpRequest) -> Result<(), Error> {
         match self {
             Self::Header | Self::Query => Ok(()),

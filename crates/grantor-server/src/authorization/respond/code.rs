@@ -1,3 +1,5 @@
+//! The response with an authorization code.
+
 use grantor_core::{BoxFuture, ErrorCode, ErrorResponse, Secret, Timestamp};
 use grantor_store::Conflict;
 
@@ -169,8 +171,8 @@ fn ended_grant(context: &AuthorizationContext<'_>) -> Result<Grant, Error> {
     })
 }
 
-/// Whether a form came back a second time with the answer that is stored, and nothing has become of
-/// it since.
+/// Returns whether a form came back a second time with the answer that is stored, and nothing has
+/// become of it since.
 fn is_same(context: &AuthorizationContext<'_>, stored: &Grant, grant: &Grant) -> bool {
     let same_decision = match (&stored.state, &grant.state) {
         (GrantState::Code(a), GrantState::Code(b)) => {
