@@ -29,7 +29,7 @@ impl ProofOnSend {
         request.extensions_mut().insert(Self(key.clone()));
     }
 
-    /// Whether a request is to carry a proof.
+    /// Returns whether a request is to carry a proof.
     pub(crate) fn is_in(request: &Request<Bytes>) -> bool {
         request.extensions().get::<Self>().is_some()
     }
@@ -57,7 +57,7 @@ impl ProofOnSend {
 }
 
 impl AuthorizationServer {
-    /// Whether the server takes proofs of this key, as far as it says
+    /// Checks that the server takes proofs of this key, as far as it says
     /// (`dpop_signing_alg_values_supported`, RFC 9449 section 5.1).
     pub(super) async fn check_dpop(&self, key: Option<&DpopKey>) -> Result<(), Error> {
         let Some(key) = key else {
@@ -115,7 +115,7 @@ impl ServerNonces {
     }
 }
 
-/// Whether a server wants the nonce in its answer (RFC 9449 section 8).
+/// Returns whether a server wants the nonce in its answer (RFC 9449 section 8).
 pub(crate) fn wants_nonce(answer: &Response<Bytes>) -> bool {
     let statuses = [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED];
     let refused = statuses.contains(&answer.status()) && answer.headers().contains_key(DPOP_NONCE);

@@ -31,7 +31,7 @@ impl TokensBuilder {
         self
     }
 
-    /// Whether the program knows the key.
+    /// Returns whether the program knows the key.
     pub(super) fn has_dpop_key(&self) -> bool {
         matches!(
             self.dpop.as_ref().map(|dpop| &dpop.key),

@@ -44,7 +44,7 @@ impl PendingOAuth1Authorization {
         Credentials::new(&*self.identifier, &*self.secret)
     }
 
-    /// Whether the temporary credentials are from this endpoint.
+    /// Returns whether the temporary credentials are from this endpoint.
     pub(super) fn was_begun_at(&self, endpoint: &str) -> bool {
         self.endpoint == endpoint
     }

@@ -35,7 +35,7 @@ impl Tokens {
         subjects.is_none() && !exchanges && is_bearer && hooks.leaves_api_requests()
     }
 
-    /// Whether a request's body is part of its credential.
+    /// Returns whether a request's body is part of its credential.
     pub(crate) fn signs_bodies(&self) -> bool {
         matches!(self.services().scheme, Scheme::OAuth1(_))
     }
