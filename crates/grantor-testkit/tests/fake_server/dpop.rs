@@ -157,6 +157,7 @@ async fn a_login_is_bound_to_its_first_key() {
 #[tokio::test]
 async fn a_proof_of_another_time_is_refused_by_the_servers_clock() {
     let ((server, clock), mut client) = (with_clock(), Client::new());
+    server.require_dpop();
     clock.jump_to(Timestamp::from_secs(1_760_000_000 + 1000));
     let (answer, body) = client.ask(&server, &CLIENT_CREDENTIALS, None).await;
     assert_eq!(
