@@ -4,6 +4,7 @@
 //!
 //! The body is in base64. `CLIENT_ID`, `CLIENT_SECRET`, `TOKEN` and `TOKEN_SECRET` are the credentials,
 //! `RSA_KEY` is a file with a private key in PEM for the methods of RSA. Prints the status of each answer.
+#![expect(clippy::print_stdout, reason = "it talks to its user")]
 
 use std::env;
 use std::error::Error;

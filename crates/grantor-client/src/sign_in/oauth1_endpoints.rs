@@ -36,7 +36,7 @@ impl OAuth1Endpoints {
     /// Answers hold secrets in the clear, so an endpoint is https or on this machine (RFC 5849
     /// section 2.1).
     pub(super) fn check(
-        &self,
+        self,
         names: LocalhostNames,
         problems: &mut Vec<String>,
     ) -> Option<CheckedEndpoints> {
