@@ -50,7 +50,8 @@
 //! [`login`](Tokens::login) for users, [`refresh_token`](Tokens::refresh_token),
 //! [`jwt_bearer`](Tokens::jwt_bearer) for service accounts,
 //! [`token_exchange`](Tokens::token_exchange), [`password`](Tokens::password),
-//! [`static_token`](Tokens::static_token), and [`from_source`](Tokens::from_source) for everything
+//! [`static_token`](Tokens::static_token), [`oauth1`](Tokens::oauth1) for APIs of OAuth 1.0a, whose
+//! requests are signed, and [`from_source`](Tokens::from_source) for everything
 //! else.
 //!
 //! # Why a renewal failed
@@ -61,8 +62,8 @@
 //!
 //! # Specifications
 //!
-//! RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7521, 7523,
-//! 7636, 7662, 8414, 8628, 8693, 8707, 9207.
+//! RFC 5849; RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7521, 7523,
+//! 7636, 7662, 8414, 8628, 8693, 8707, 9207, 9449.
 //!
 //! | feature | adds |
 //! |---|---|
@@ -93,6 +94,7 @@ mod tokens;
 pub use authorization_server::assertion::Assertion;
 pub use authorization_server::client_credential::ClientCredential;
 pub use builder::TokensBuilder;
+pub use config::dpop::Dpop;
 pub use config::endpoints::Endpoints;
 pub use config::placement::BearerMethod;
 pub use config::policy::Policy;
@@ -126,6 +128,9 @@ pub use request::http_request::WithoutToken;
 pub use sign_in::SignedIn;
 pub use sign_in::code_flow::CodeFlow;
 pub use sign_in::device_flow::{DeviceFlow, PendingDeviceAuthorization};
+pub use sign_in::oauth1_endpoints::OAuth1Endpoints;
+pub use sign_in::oauth1_flow::{OAuth1Flow, SignedInByOAuth1};
+pub use sign_in::oauth1_pending::{OAuth1Redirect, PendingOAuth1Authorization};
 pub use sign_in::pending::{AuthorizationRedirect, PendingAuthorization};
 pub use token::access_token::AccessToken;
 pub use token::subject::SubjectToken;

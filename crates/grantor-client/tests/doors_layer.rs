@@ -29,6 +29,11 @@ fn tokens(world: &World) -> Tokens {
     world.thread(world.client()).build().unwrap()
 }
 
+/// A request without a body, of a type that can be one.
+fn empty() -> Request<String> {
+    request().map(|()| String::new())
+}
+
 /// The API of a fake server. It must be made ready before it is called, each clone for itself.
 struct Api {
     server: FakeServer,
@@ -56,7 +61,7 @@ impl Clone for Api {
     }
 }
 
-impl Service<Request<()>> for Api {
+impl Service<Request<String>> for Api {
     type Response = Response<Bytes>;
     type Error = Infallible;
     type Future = Ready<Result<Response<Bytes>, Infallible>>;
@@ -66,7 +71,7 @@ impl Service<Request<()>> for Api {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<()>) -> Self::Future {
+    fn call(&mut self, request: Request<String>) -> Self::Future {
         assert!(std::mem::take(&mut self.ready), "it was not made ready");
         *self.calls.lock().unwrap() += 1;
         ready(Ok(self.server.api(&request)))
@@ -83,7 +88,7 @@ async fn the_service_that_is_ready_is_the_one_that_is_called() {
         if calls == 4 {
             world.server.revoke_access_tokens();
         }
-        let answer = service.ready().await.unwrap().call(request()).await;
+        let answer = service.ready().await.unwrap().call(empty()).await;
         assert_eq!(answer.unwrap().status(), 200);
         assert_eq!(*api.calls.lock().unwrap(), calls);
     }
@@ -96,13 +101,13 @@ async fn a_caller_that_goes_away_while_it_waits_takes_nothing_with_it() {
     let mut service = tokens(&world).layer().layer(Api::new(&world));
     world.server.hold();
     {
-        let mut dropped = pin!(service.ready().await.unwrap().call(request()));
+        let mut dropped = pin!(service.ready().await.unwrap().call(empty()));
         let mut context = Context::from_waker(Waker::noop());
         assert!(dropped.as_mut().poll(&mut context).is_pending());
         world.server.holds(1).await;
     }
     world.server.release();
-    let answer = service.ready().await.unwrap().call(request()).await;
+    let answer = service.ready().await.unwrap().call(empty()).await;
     assert_eq!(answer.unwrap().status(), 200);
     assert_eq!(world.server.token_requests(), 1);
 }

@@ -3,6 +3,7 @@
 pub mod answer;
 mod assertions;
 mod clients;
+mod dpop;
 mod endpoints;
 mod fault_answer;
 mod faults;
@@ -46,7 +47,8 @@ pub use self::route::Endpoint;
 ///
 /// It knows discovery, introspection, revocation, and at the token endpoint client credentials,
 /// codes with PKCE, refresh tokens, passwords, token exchange (RFC 8693), JWT assertions (RFC 7523),
-/// devices (RFC 8628), and whatever else a test teaches it with [`on_grant`](Self::on_grant).
+/// devices (RFC 8628), and whatever else a test teaches it with [`on_grant`](Self::on_grant). A token is
+/// bound to the key of its request's DPoP proof, if there is one (RFC 9449).
 ///
 /// As it comes, every client is welcome, refresh tokens rotate and end their login if they come
 /// back, tokens are said to live an hour, and are good until they are revoked. With

@@ -18,6 +18,8 @@ pub(super) struct Programs {
     pub(super) grantor: PathBuf,
     /// An example of the client's.
     pub(super) sign_in: PathBuf,
+    /// Another one, which signs requests by OAuth 1.0a.
+    pub(super) oauth1: PathBuf,
 }
 
 impl Programs {
@@ -26,7 +28,14 @@ impl Programs {
     pub(super) fn build(folder: &Path) -> Result<Self, Failure> {
         run(cargo()
             .args(["build", "--workspace", "--all-features"])
-            .args(["--bin", "grantor", "--example", "sign_in"]))?;
+            .args([
+                "--bin",
+                "grantor",
+                "--example",
+                "sign_in",
+                "--example",
+                "oauth1",
+            ]))?;
         let built = target_directory().join("debug");
         let copy = |from: PathBuf, name: &str| {
             let to = folder.join(name);
@@ -38,6 +47,7 @@ impl Programs {
         Ok(Self {
             grantor: copy(built.join("grantor"), "grantor")?,
             sign_in: copy(built.join("examples").join("sign_in"), "sign_in")?,
+            oauth1: copy(built.join("examples").join("oauth1"), "oauth1")?,
         })
     }
 }

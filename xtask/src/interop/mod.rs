@@ -43,7 +43,7 @@ struct Peer {
     script: &'static str,
 }
 
-const PROGRAMS: [Peer; 7] = [
+const PROGRAMS: [Peer; 9] = [
     Peer {
         name: "alf",
         side: Side::Ours,
@@ -73,6 +73,18 @@ const PROGRAMS: [Peer; 7] = [
         side: Side::Ours,
         language: Language::JavaScript,
         script: "openid_client.mjs",
+    },
+    Peer {
+        name: "oauthlib",
+        side: Side::Ours,
+        language: Language::Python,
+        script: "oauth1_servers.py",
+    },
+    Peer {
+        name: "oauth-1.0a",
+        side: Side::Ours,
+        language: Language::JavaScript,
+        script: "oauth1_client.mjs",
     },
     Peer {
         name: "mcp",
@@ -162,6 +174,7 @@ fn script(
         .envs(server.environment())
         .env("GRANTOR", &programs.grantor)
         .env("SIGN_IN", &programs.sign_in)
+        .env("OAUTH1", &programs.oauth1)
         .env("CHROMIUM", CHROMIUM)
         // Nothing of the person who runs this: no stored tokens, no settings.
         .env("HOME", folder)

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::assertion::sign_on_send::SignOnSend;
 use super::connection::Connection;
+use super::proof_on_send::{ProofOnSend, wants_nonce};
 use super::redact::SentSecrets;
 use crate::error::Error;
 use crate::observe::hooks::RequestKind;
@@ -43,18 +44,31 @@ impl ServerChannel {
         self
     }
 
-    async fn exchange(
+    /// Sends a request, and once more with the nonce that the server wants (RFC 9449 section 8).
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let again = ProofOnSend::is_in(&request).then(|| request.clone());
+        let response = self.exchange_once(request).await?;
+        match again.filter(|_| wants_nonce(&response)) {
+            Some(request) => self.exchange_once(request).await,
+            None => Ok(response),
+        }
+    }
+
+    async fn exchange_once(
         &self,
         mut request: Request<Bytes>,
     ) -> Result<Response<Bytes>, TransportError> {
         let connection = &self.connection;
         let signed = SignOnSend::sign(&mut request, &connection.environment).await;
         signed.map_err(|error| unsigned(error.into()))?;
+        ProofOnSend::sign(&mut request, &connection.nonces, &connection.environment)
+            .map_err(unsigned)?;
         connection.hooks.on_request(self.kind, &mut request).await;
-        let sent = SentSecrets::of(&request);
+        let (sent, uri) = (SentSecrets::of(&request), request.uri().clone());
         let mut response = connection.transport.send(request).await?;
         connection.hooks.on_response(self.kind, &mut response).await;
         sent.redact(&mut response);
+        connection.nonces.learn(&uri, &response);
         if let Some(endpoint) = &self.endpoint {
             let now = connection.environment.clock.elapsed();
             connection.throttles.observe(endpoint, &response, now);

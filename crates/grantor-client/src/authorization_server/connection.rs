@@ -5,6 +5,7 @@ use std::sync::Arc;
 use grantor_core::Environment;
 use grantor_http::Transport;
 
+use super::proof_on_send::ServerNonces;
 use super::throttle::Throttles;
 use crate::observe::hooks::Hooks;
 
@@ -15,4 +16,6 @@ pub(crate) struct Connection {
     pub(crate) hooks: Hooks,
     pub(crate) environment: Environment,
     pub(crate) throttles: Throttles,
+    /// For DPoP proofs.
+    pub(crate) nonces: ServerNonces,
 }

@@ -11,6 +11,7 @@ pub(crate) mod device_authorization;
 pub(crate) mod endpoint;
 pub(crate) mod fetch_error;
 pub(crate) mod introspection;
+pub(crate) mod proof_on_send;
 pub(crate) mod redact;
 pub(crate) mod revocation;
 pub(crate) mod sent_at;

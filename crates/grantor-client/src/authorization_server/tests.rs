@@ -19,6 +19,7 @@ use http::{Request, Response};
 
 use super::assertion::Assertion;
 use super::connection::Connection;
+use super::proof_on_send::ServerNonces;
 use super::throttle::Throttles;
 use super::token_endpoint::TokenCall;
 use super::{AuthorizationServer, ClientRegistration};
@@ -160,6 +161,7 @@ impl Scene {
             hooks,
             environment: environment.clone(),
             throttles: Throttles::default(),
+            nonces: ServerNonces::default(),
         });
         let metadata = MetadataCache::new(Arc::clone(&echo) as _, environment);
         let policy = Policy::default();
@@ -230,7 +232,8 @@ impl Scene {
                 let answer = Response::new(Bytes::from(body.to_string()));
                 let device =
                     DeviceAuthorizationResponse::from_response(&answer, &Quirks::NONE).unwrap();
-                let polled = self.server.poll_device(&device, &parameters, &self.tasks);
+                let wanted = (&parameters, None);
+                let polled = self.server.poll_device(&device, wanted, &self.tasks);
                 polled.await.map(drop).unwrap_err()
             }
             Caller::Introspection => {

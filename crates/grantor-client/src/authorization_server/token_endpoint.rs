@@ -16,12 +16,14 @@ use super::assertion::sign_on_send::{AssertionUse, SignOnSend};
 use super::call::Call;
 use super::endpoint::Endpoint;
 use super::fetch_error::FetchFailure;
+use super::proof_on_send::ProofOnSend;
 use super::sent_at::{SentAt, WithinLease};
 use crate::error::Error;
 use crate::observe::hooks::RequestKind;
 use crate::runtime::deadline::LeaseDeadline;
 use crate::runtime::jitter::jitter;
 use crate::runtime::tasks::Tasks;
+use crate::token::dpop_key::DpopKey;
 
 /// A token request.
 pub(crate) struct TokenCall {
@@ -32,6 +34,8 @@ pub(crate) struct TokenCall {
     pub(crate) retry: Retry,
     /// Until when it may be sent, if it is sent under a lease.
     pub(crate) deadline: Option<LeaseDeadline>,
+    /// The key that the token is to be bound to.
+    pub(crate) dpop_key: Option<DpopKey>,
 }
 
 /// An answer with a token.
@@ -40,6 +44,8 @@ pub(crate) struct TokenAnswer {
     pub(crate) response: TokenResponse,
     /// When the request was last sent, which is when lifetimes begin.
     pub(crate) sent_at: Duration,
+    /// The key that its request proved to have.
+    pub(crate) dpop_key: Option<DpopKey>,
 }
 
 impl TokenCall {
@@ -50,6 +56,19 @@ impl TokenCall {
             assertion: None,
             retry,
             deadline: None,
+            dpop_key: None,
+        }
+    }
+
+    /// For a token that is bound to this key, if there is one.
+    pub(crate) fn bound_to(mut self, key: Option<DpopKey>) -> Self {
+        self.dpop_key = key;
+        self
+    }
+
+    fn prove(request: &mut Request<Bytes>, key: Option<&DpopKey>) {
+        if let Some(key) = key {
+            ProofOnSend::put(request, key);
         }
     }
 
@@ -86,8 +105,10 @@ impl AuthorizationServer {
             if let Some(assertion) = &token_call.assertion {
                 SignOnSend::put(&mut request, AssertionUse::Grant, assertion);
             }
+            TokenCall::prove(&mut request, token_call.dpop_key.as_ref());
             request
         };
+        self.check_dpop(token_call.dpop_key.as_ref()).await?;
         let call = self.call(token_call.kind(), Endpoint::Token, write).await?;
         call.wait_until_allowed(&token_call.retry, tasks).await?;
         let (request, channel, connection) = call.into_parts();
@@ -97,7 +118,11 @@ impl AuthorizationServer {
         let ((answer, sent_at), cause) = driven.await;
         let unsent = || Err(FetchError::NoAnswer(NoAnswer::Unsent.into()));
         match answer.unwrap_or_else(unsent) {
-            Ok(response) => Ok(TokenAnswer { response, sent_at }),
+            Ok(response) => Ok(TokenAnswer {
+                response,
+                sent_at,
+                dpop_key: token_call.dpop_key,
+            }),
             Err(error) => Err(FetchFailure::new(error, cause)),
         }
     }
@@ -106,14 +131,19 @@ impl AuthorizationServer {
     pub(crate) async fn poll_device(
         &self,
         device: &DeviceAuthorizationResponse,
-        parameters: &TokenParameters,
+        (parameters, dpop_key): (&TokenParameters, Option<DpopKey>),
         tasks: &Tasks,
     ) -> Result<TokenAnswer, Error> {
+        self.check_dpop(dpop_key.as_ref()).await?;
         let grant = GrantParameters::DeviceCode {
             device_code: device.device_code.clone(),
         };
         let request = token_request(&grant, parameters);
-        let write = |url: &_, client: &_, quirks: &_| request.to_request_with(url, client, quirks);
+        let write = |url: &_, client: &_, quirks: &_| {
+            let mut request = request.to_request_with(url, client, quirks);
+            TokenCall::prove(&mut request, dpop_key.as_ref());
+            request
+        };
         let call = self
             .call(RequestKind::Token, Endpoint::Token, write)
             .await?;
@@ -123,7 +153,11 @@ impl AuthorizationServer {
         let exchange = SentAt::new(WithinLease::new(exchange, None, tasks));
         let ((answer, sent_at), cause) = Call::drive(&channel, exchange, &connection, tasks).await;
         match answer {
-            Some(Ok(response)) => Ok(TokenAnswer { response, sent_at }),
+            Some(Ok(response)) => Ok(TokenAnswer {
+                response,
+                sent_at,
+                dpop_key,
+            }),
             Some(Err(error)) => Err(Error::device(error, cause)),
             None => Err(Error::configuration(
                 "the tokens were closed before the user had decided",

@@ -8,6 +8,7 @@ use grantor_http::{MetadataCache, system};
 use super::TokensBuilder;
 use crate::authorization_server::channel::ServerChannel;
 use crate::authorization_server::connection::Connection;
+use crate::authorization_server::proof_on_send::ServerNonces;
 use crate::authorization_server::throttle::Throttles;
 use crate::authorization_server::{AuthorizationServer, ClientRegistration};
 use crate::cache::registry::Registry;
@@ -24,6 +25,7 @@ use crate::renew::{Acquired, Renewer};
 use crate::runtime::tasks::Tasks;
 use crate::runtime::worker::Worker;
 use crate::store::{RecordKinds, TokenStore};
+use crate::token::dpop_key::DpopKey;
 use crate::token::subject::SubjectSource;
 use crate::tokens::Tokens;
 
@@ -37,6 +39,7 @@ struct Parts {
     origins: Vec<Origin>,
     parameters: TokenParameters,
     seed: Option<Acquired>,
+    dpop_key: Option<DpopKey>,
 }
 
 /// The parts of a flow that signs users in.
@@ -97,8 +100,15 @@ impl TokensBuilder {
         let environment = &shared.connection.environment;
         let policy = Arc::new(self.policy.clone());
         let grant = self.grant.clone().into_grant(registration);
-        let store = self.token_store(&grant, registration, environment, &policy, problems);
-        let seed = self.seed(environment);
+        let dpop_key = self.read_dpop_key(problems);
+        let store = self.token_store(
+            (&grant, dpop_key.as_ref()),
+            registration,
+            environment,
+            &policy,
+            problems,
+        );
+        let seed = self.seed(environment, dpop_key.as_ref());
         let seed = seed.map_err(|error| problems.push(error.to_string()));
         Some(Parts {
             store: store?,
@@ -109,6 +119,7 @@ impl TokensBuilder {
             grant,
             origins,
             parameters,
+            dpop_key,
         })
     }
 
@@ -128,6 +139,7 @@ impl TokensBuilder {
             policy: parts.policy,
             origin_ids: OriginIds::default(),
             scheme: self.scheme,
+            dpop_key: parts.dpop_key,
         });
         let origins = parts.origins.into_iter();
         let origins = origins.fold(Origins::default(), |all, origin| {
@@ -147,7 +159,7 @@ impl TokensBuilder {
     /// The records of these tokens, if the store can hold them.
     fn token_store(
         &self,
-        grant: &Grant,
+        (grant, dpop_key): (&Grant, Option<&DpopKey>),
         registration: Option<&ClientRegistration>,
         environment: &Environment,
         policy: &Arc<Policy>,
@@ -158,16 +170,21 @@ impl TokensBuilder {
             _ => RecordKinds::Access,
         };
         let location = self.store.clone().open(self.store_sharing, environment);
-        let identity = grant.identity(registration, &self.label, &location.key);
+        let mut identity = grant.identity(registration, &self.label, &location.key);
+        if dpop_key.is_some() && !matches!(grant, Grant::Login(_)) {
+            // A bearer token of the same client is another one.
+            identity.push_str(" dpop");
+        }
         let name = registration.map_or("a source", ClientRegistration::name);
-        TokenStore::new(
+        let store = TokenStore::new(
             (location, kinds),
             environment,
             policy,
             name,
             identity,
             problems,
-        )
+        )?;
+        Some(store.with_dpop_key(dpop_key.cloned()))
     }
 
     fn authorization_server(
@@ -214,6 +231,7 @@ impl TokensBuilder {
             hooks: self.hooks.clone(),
             environment: environment.clone(),
             throttles: Throttles::default(),
+            nonces: ServerNonces::default(),
         });
         let timeout = self.policy.request_timeout;
         let discovery =

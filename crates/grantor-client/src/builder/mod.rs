@@ -3,8 +3,10 @@
 pub(crate) mod assemble;
 mod client;
 mod constructors;
+mod dpop;
 mod hooks;
 mod http_client;
+mod oauth1;
 mod parameters;
 mod seed;
 mod store;
@@ -20,6 +22,7 @@ use grantor_http::TransportOptions;
 use tokio::runtime::Handle;
 
 use crate::authorization_server::assertion::Assertion;
+use crate::config::dpop::Dpop;
 use crate::config::placement::BearerMethod;
 use crate::config::policy::Policy;
 use crate::config::server::Server;
@@ -30,6 +33,7 @@ use crate::observe::token_change::ChangeCallbacks;
 use crate::renew::grant::kind::GrantKind;
 use crate::renew::services::SharedServices;
 use crate::store::location::{StoreLocation, StoreSharing};
+use crate::token::dpop_key::DpopKey;
 use crate::token::scheme::Scheme;
 use crate::token::token_set::TokenSet;
 
@@ -69,6 +73,9 @@ pub struct TokensBuilder {
     pub(crate) services: Option<SharedServices>,
     pub(crate) bearer_method: BearerMethod,
     scheme: Scheme,
+    dpop: Option<Dpop>,
+    /// The key with which a sign-in began.
+    begun_dpop_key: Option<DpopKey>,
 }
 
 impl TokensBuilder {
@@ -103,6 +110,8 @@ impl TokensBuilder {
             services: None,
             bearer_method: BearerMethod::default(),
             scheme: Scheme::default(),
+            dpop: None,
+            begun_dpop_key: None,
         }
     }
 
@@ -112,7 +121,6 @@ impl TokensBuilder {
     }
 
     /// Requests carry the token in this way.
-    #[cfg(test)]
     pub(crate) fn scheme(mut self, scheme: Scheme) -> Self {
         self.scheme = scheme;
         self

@@ -69,6 +69,7 @@ impl TokensBuilder {
             } if user.username.is_empty() => problems.push("\"username\" is empty".to_owned()),
             _ => {}
         }
+        self.check_signature(problems);
         let given = self.seed_tokens.as_ref();
         if given.is_some_and(|given| given.access_token.is_empty()) {
             problems.push("the access token that was handed in is empty".to_owned());

@@ -1,5 +1,6 @@
 //! The configuration, parsed once.
 
+pub(crate) mod dpop;
 pub(crate) mod endpoints;
 pub(crate) mod origin;
 pub(crate) mod placement;

@@ -9,6 +9,7 @@ use url::Url;
 use super::failure::RequestFailure;
 use super::redirect::{self, Follow, Redirect, redirect};
 use crate::config::placement::BearerMethod;
+use crate::token::scheme::Scheme;
 use crate::tokens::Tokens;
 
 /// A call, from its first request to the answer that is the caller's.
@@ -38,7 +39,7 @@ pub(crate) struct Answered<'a> {
     pub(crate) sent_to: &'a Url,
     pub(crate) method: &'a Method,
     pub(crate) headers: &'a HeaderMap,
-    /// Where our token was, if there was one.
+    /// Where our token or signature was, if there was one.
     pub(crate) bearer_method: Option<BearerMethod>,
 }
 
@@ -75,7 +76,7 @@ impl<'a> ApiExchange<'a> {
             return Ok(None);
         };
         if answered.bearer_method == Some(BearerMethod::Query) {
-            to = to.without_token();
+            to = to.without_credential(&self.tokens.services().scheme);
         }
         let method = if to.reads { &Method::GET } else { method };
         let kept =
@@ -97,6 +98,10 @@ impl<'a> ApiExchange<'a> {
     fn may_keep_credentials(&self, answered: &Answered<'_>, to: &Redirect) -> bool {
         if to.url.origin() == answered.sent_to.origin() {
             return true;
+        }
+        // A signature is for one server, which a redirect must not choose.
+        if matches!(self.tokens.services().scheme, Scheme::OAuth1(_)) {
+            return false;
         }
         let own = answered.headers.contains_key(AUTHORIZATION);
         let uri: Result<Uri, _> = to.url[..url::Position::AfterQuery].parse();

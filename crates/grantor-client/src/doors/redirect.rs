@@ -6,6 +6,8 @@ use url::Url;
 
 use crate::config::placement::BearerMethod;
 use crate::request::scheme::bearer::without_token;
+use crate::request::scheme::oauth1::without_signature;
+use crate::token::scheme::Scheme;
 
 /// The most redirects that are followed, so that one request more is sent.
 pub(crate) const MAX_REDIRECTS: usize = 10;
@@ -60,10 +62,13 @@ pub(crate) fn follow(placement: Option<BearerMethod>, next: &Method, keeps: bool
 }
 
 impl Redirect {
-    /// The same without a token in the query: a server may repeat there what it was sent.
-    pub(crate) fn without_token(mut self) -> Self {
+    /// The same without a token or a signature in the query: a server may repeat there what it was sent.
+    pub(crate) fn without_credential(mut self, scheme: &Scheme) -> Self {
         if let Some(query) = self.url.query() {
-            let query = without_token(query);
+            let query = match scheme {
+                Scheme::OAuth1(_) => without_signature(query),
+                _ => without_token(query),
+            };
             self.url
                 .set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
         }

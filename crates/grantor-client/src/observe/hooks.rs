@@ -23,6 +23,10 @@ pub enum RequestKind {
     Revocation,
     /// A token is introspected.
     Introspection,
+    /// Temporary credentials of OAuth 1.0a are requested.
+    TemporaryCredentials,
+    /// The credentials of a token of OAuth 1.0a are requested.
+    TokenCredentials,
 }
 
 /// A request to an API, as a hook may change it before its token is put on.

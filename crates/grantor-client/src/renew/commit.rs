@@ -15,7 +15,6 @@ use crate::observe::token_change::TokenChange;
 use crate::store::deadline::within_store_timeout;
 use crate::token::credential::{Credential, TokenType, UnfitForHeader};
 use crate::token::lifetime::{Lifetime, MAX_LIFETIME};
-use crate::token::scheme::other_type;
 use crate::token::subject::Subject;
 use crate::token::token_set::TokenSet;
 
@@ -36,7 +35,7 @@ pub(crate) async fn commit(
     answer: &TokenAnswer,
     login: Option<LoginTokens>,
 ) -> Result<Acquired, Error> {
-    let credential = read(services, renewal, &answer.response)?;
+    let credential = read(services, renewal, answer)?;
     let lifetime = lifetime(services, renewal, answer);
     if renewal.subject.is_none() {
         let login_id = login.as_ref().map(|login| login.login_id.clone());
@@ -53,11 +52,8 @@ pub(crate) async fn commit(
 }
 
 /// The access token of an answer. One that is no access token comes by token exchange only.
-fn read(
-    services: &Services,
-    renewal: &Renewal,
-    response: &TokenResponse,
-) -> Result<Credential, Error> {
+fn read(services: &Services, renewal: &Renewal, answer: &TokenAnswer) -> Result<Credential, Error> {
+    let response = &answer.response;
     let exchanged = matches!(renewal.subject, Some(Subject::Token(_)));
     let token_type = TokenType::parse(&response.token_type).filter(|token_type| {
         let is_none = *token_type == TokenType::NotApplicable;
@@ -66,7 +62,7 @@ fn read(
     let Some(token_type) = token_type else {
         return Err(Error::refused(format!(
             "the server gave a token of {}",
-            other_type(&response.token_type)
+            services.scheme.other_type(&response.token_type)
         )));
     };
     let credential = Credential::new(token_type, &response.access_token);
@@ -75,6 +71,7 @@ fn read(
     })?;
     let scope = response.scope.clone();
     Ok(credential
+        .with_key(answer.dpop_key.clone())
         .with_scope(scope.or_else(|| renewal.parameters.scope.clone()))
         .with_extra(further_members(response)))
 }

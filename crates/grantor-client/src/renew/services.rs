@@ -16,6 +16,7 @@ use crate::observe::observer::Observer;
 use crate::runtime::tasks::Tasks;
 use crate::runtime::worker::Worker;
 use crate::store::TokenStore;
+use crate::token::dpop_key::DpopKey;
 use crate::token::scheme::Scheme;
 
 /// The services that many logins at one server may share.
@@ -42,6 +43,8 @@ pub(crate) struct Services {
     pub(crate) origin_ids: OriginIds,
     /// How requests carry the tokens.
     pub(crate) scheme: Scheme,
+    /// The key that new tokens are bound to, if they are.
+    pub(crate) dpop_key: Option<DpopKey>,
 }
 
 impl Services {

@@ -61,6 +61,14 @@ impl Attempt {
         }
     }
 
+    /// A request with a signature of its own at this place, which no renewal replaces.
+    pub(super) fn signed(method: BearerMethod) -> Self {
+        Self {
+            token: None,
+            flags: AttemptFlags::first(0, method).signed(),
+        }
+    }
+
     #[inline]
     pub(super) fn of(sent: Arc<TokenShare>, origin: OriginId, method: BearerMethod) -> Self {
         Self {
@@ -82,10 +90,11 @@ impl Attempt {
         self.token.is_some()
     }
 
-    /// Where our token is, if there is one.
+    /// Where our token or signature is, if there is one.
     #[cfg(any(feature = "reqwest", feature = "blocking"))]
     pub(crate) fn bearer_method(&self) -> Option<BearerMethod> {
-        self.token.as_ref().map(|_| self.flags.placement())
+        let has_credential = self.has_token() || self.flags.is_signed();
+        has_credential.then(|| self.flags.placement())
     }
 
     /// Judges the answer. A 401 about the token renews it, within limits, and the request is worth

@@ -14,6 +14,7 @@ impl AttemptFlags {
     const SET: NonZeroU64 = NonZeroU64::MIN;
     const REPLACED: u64 = 1 << 1;
     const PINNED: u64 = 1 << 2;
+    const SIGNED: u64 = 1 << 3;
     /// How often it was sent before.
     const RESENDS: u32 = 4;
     const ORIGIN: u32 = 8;
@@ -45,6 +46,16 @@ impl AttemptFlags {
     /// The slot of the token is held.
     pub(in crate::request) fn pinned(self) -> Self {
         Self(self.0 | Self::PINNED)
+    }
+
+    /// It carries a signature of its own in place of a token.
+    pub(in crate::request) fn signed(self) -> Self {
+        Self(self.0 | Self::SIGNED)
+    }
+
+    #[cfg(any(feature = "reqwest", feature = "blocking"))]
+    pub(in crate::request) const fn is_signed(self) -> bool {
+        self.0.get() & Self::SIGNED != 0
     }
 
     pub(in crate::request) const fn is_replaced(self) -> bool {

@@ -9,13 +9,15 @@ pub(crate) mod verdict;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::Request;
 use http::header::AUTHORIZATION;
 
 use self::attempt::Attempt;
-use self::http_request::{HttpRequest, WithoutToken};
+use self::http_request::{HttpRequest, WithBody, WithoutToken};
 use crate::config::placement::BearerMethod;
 use crate::error::Error;
+use crate::token::scheme::Scheme;
 use crate::token::subject::SubjectToken;
 use crate::tokens::Tokens;
 
@@ -51,6 +53,16 @@ impl Tokens {
             Some(attempt) => Ok(attempt),
             None => Box::pin(self.prepare_async(request)).await,
         }
+    }
+
+    /// Like [`prepare`](Self::prepare), for a request whose body is in memory: a form may then carry
+    /// the token ([`BearerMethod::Body`](crate::BearerMethod::Body)), and is signed by
+    /// [OAuth 1.0a](Tokens::oauth1).
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    pub async fn prepare_with_body(&self, request: &mut Request<Bytes>) -> Result<Attempt, Error> {
+        self.prepare_request(&mut WithBody(request)).await
     }
 
     /// Like [`prepare`](Self::prepare), for doors with requests of another type.
@@ -104,6 +116,9 @@ impl Tokens {
     /// Like [`try_prepare`](Self::try_prepare), where hooks want to see the request, or it has a
     /// token of its own, or there is none yet, or it goes elsewhere than into a header.
     async fn prepare_async(&self, request: &mut impl HttpRequest) -> Result<Attempt, Error> {
+        if let Scheme::OAuth1(signing) = &self.services().scheme {
+            return self.prepare_signed(signing, request).await;
+        }
         let slot = if self.has_fast_path() {
             Arc::clone(&self.slot)
         } else {
@@ -118,8 +133,8 @@ impl Tokens {
             .find(request.uri(), request.localhost_names())?;
         method.check(request)?;
         let token = slot.get().await?;
-        let scheme = &self.services().scheme;
-        scheme.apply(method, &token, origin, request)?;
+        let (scheme, environment) = (&self.services().scheme, self.services().environment());
+        scheme.apply(method, &token, (origin, environment), request)?;
         Ok(Attempt::of(token, origin, method).pin(&slot))
     }
 }

@@ -1,5 +1,5 @@
 //! The request that the browser carries to the authorization endpoint (RFC 6749 section 4.1.1,
-//! RFC 7636, RFC 8707).
+//! RFC 7636, RFC 8707, RFC 9449 section 10).
 
 use grantor_core::{AuthorizationRequest, CodeVerifier, ResponseType, ServerMetadata};
 use url::Url;
@@ -7,6 +7,7 @@ use url::Url;
 use super::code_flow::CodeFlow;
 use crate::error::Error;
 use crate::providers::Pkce;
+use crate::token::dpop_key::DpopKey;
 
 impl CodeFlow {
     /// All parameters, once.
@@ -14,6 +15,7 @@ impl CodeFlow {
         &self,
         state: String,
         verifier: &CodeVerifier,
+        dpop_key: Option<&DpopKey>,
     ) -> Result<AuthorizationRequest, Error> {
         let parameters = self.builder.token_parameters()?;
         let audience = parameters
@@ -28,6 +30,7 @@ impl CodeFlow {
             state: Some(state),
             code_challenge: Some(verifier.challenge().value),
             code_challenge_method: Some("S256".to_owned()),
+            dpop_jkt: dpop_key.map(|key| key.thumbprint().to_owned()),
             resource: parameters.resource,
             extra: audience.chain(self.parameters.iter().cloned()).collect(),
             ..AuthorizationRequest::default()

@@ -19,6 +19,7 @@ use crate::builder::TokensBuilder;
 use crate::builder::assemble::FlowParts;
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
+use crate::token::dpop_key::DpopKey;
 
 /// Signs users in with a code and PKCE, always by S256.
 ///
@@ -123,7 +124,8 @@ impl CodeFlow {
         let environment = &self.environment;
         let state = environment.random_text::<32>();
         let verifier = CodeVerifier::from_random(environment.random_bytes());
-        let request = self.authorization_request(state.clone(), &verifier)?;
+        let dpop_key = self.new_dpop_key()?;
+        let request = self.authorization_request(state.clone(), &verifier, dpop_key.as_ref())?;
         let url = request.to_url_with(endpoint, &self.server.registration.server.quirks);
         let url = url.map_err(|_| {
             Error::configuration("the authorization endpoint and the parameters make no URL")
@@ -133,8 +135,20 @@ impl CodeFlow {
             redirect_uri: self.redirect_uri.as_str().to_owned(),
             state,
             code_verifier: verifier.expose().to_owned(),
+            dpop_key: dpop_key.and_then(|key| Some(key.to_stored()?.expose().to_owned())),
         };
         Ok(AuthorizationRedirect { url, pending })
+    }
+
+    /// The key that the sign-in is bound to, if it is: each has one of its own, unless the program gave
+    /// one.
+    fn new_dpop_key(&self) -> Result<Option<DpopKey>, Error> {
+        let mut problems = Vec::new();
+        let key = self.builder.read_dpop_key(&mut problems);
+        match problems.is_empty() {
+            true => Ok(key),
+            false => Err(Error::problems(&problems)),
+        }
     }
 
     /// Returns the server's name in messages and in pending authorizations.
@@ -173,14 +187,17 @@ impl CodeFlow {
                 )
             })
             .map_err(|error| redirected(&error))?;
-        let code_verifier = CodeVerifier::parse(&pending.code_verifier)
-            .map_err(|_| Error::configuration("the pending sign-in is damaged"))?;
+        let code_verifier = CodeVerifier::parse(&pending.code_verifier).map_err(|_| damaged())?;
         let grant = GrantParameters::AuthorizationCode {
             code,
             redirect_uri: Some(pending.redirect_uri),
             code_verifier: Some(code_verifier),
         };
-        let tokens = self.builder.clone().build()?;
+        let dpop_key = match &pending.dpop_key {
+            Some(stored) => Some(DpopKey::from_stored(stored).ok_or_else(damaged)?),
+            None => None,
+        };
+        let tokens = self.builder.clone().dpop_key(dpop_key).build()?;
         let (sender, outcome) = oneshot::channel();
         let slot = Arc::clone(&tokens.slot);
         let tasks = &tokens.services().tasks;
@@ -196,12 +213,17 @@ impl CodeFlow {
     }
 }
 
+fn damaged() -> Error {
+    Error::configuration("the pending sign-in is damaged")
+}
+
 async fn redeem(
     slot: &Arc<TokenSlot>,
     grant: GrantParameters,
 ) -> Result<Map<String, Value>, Error> {
     let services = &slot.renewer.services;
     let call = TokenCall::new(grant, &slot.parameters, services.policy.retry.clone());
+    let call = call.bound_to(services.dpop_key.clone());
     let answer = services.server()?.request_token(call, &services.tasks);
     establish(slot, &answer.await?).await
 }

@@ -140,9 +140,10 @@ async fn poll(
     device: &DeviceAuthorizationResponse,
 ) -> Result<Map<String, Value>, Error> {
     let services = &slot.renewer.services;
+    let wanted = (&*slot.parameters, services.dpop_key.clone());
     let answer = services
         .server()?
-        .poll_device(device, &slot.parameters, &services.tasks);
+        .poll_device(device, wanted, &services.tasks);
     establish(slot, &answer.await?).await
 }
 

@@ -4,6 +4,10 @@
 mod authorization_request;
 pub(crate) mod code_flow;
 pub(crate) mod device_flow;
+pub(crate) mod oauth1_endpoints;
+mod oauth1_error;
+pub(crate) mod oauth1_flow;
+pub(crate) mod oauth1_pending;
 pub(crate) mod pending;
 mod redirect;
 

@@ -14,10 +14,11 @@ use tokio::sync::OnceCell;
 
 use self::location::{OpenStore, StoreSharing};
 use self::open::StoreOpener;
-use self::records::{AccessTokenRecord, LeaseRecord, LoginRecord};
+use self::records::{AccessTokenRecord, BoundTo, LeaseRecord, LoginRecord};
 use crate::config::policy::Policy;
 use crate::runtime::instant::nanos;
 use crate::token::credential::{Credential, TokenType};
+use crate::token::dpop_key::DpopKey;
 use crate::token::lifetime::Lifetime;
 use crate::token::parameters::canonical;
 
@@ -35,6 +36,8 @@ pub(crate) struct TokenStore {
     store: Arc<dyn Store>,
     namespace: Namespace,
     checked: OnceCell<()>,
+    /// The key of this program, which records that are bound to it need not have.
+    dpop_key: Option<DpopKey>,
 }
 
 /// The records that are needed.
@@ -95,7 +98,21 @@ impl TokenStore {
             store: opened,
             namespace,
             checked: OnceCell::new(),
+            dpop_key: None,
         })
+    }
+
+    pub(crate) fn with_dpop_key(mut self, key: Option<DpopKey>) -> Self {
+        self.dpop_key = key;
+        self
+    }
+
+    /// The key that a record is bound to: its own, or that of the program.
+    pub(crate) fn key_of(&self, bound: &BoundTo) -> Option<DpopKey> {
+        let thumbprint = bound.dpop_jkt.as_deref()?;
+        let stored = bound.dpop_key.as_deref().and_then(DpopKey::from_stored);
+        let mut keys = [self.dpop_key.clone(), stored].into_iter().flatten();
+        keys.find(|key| key.thumbprint() == thumbprint)
     }
 
     /// Makes sure that others who share the store have the same master key. With another one nothing of
@@ -179,7 +196,11 @@ impl TokenStore {
         }
         // A record may be older than the rules for what can be sent, or of another kind of client.
         let token_type = TokenType::parse(record.token_type.as_deref().unwrap_or("Bearer"))?;
-        let credential = Credential::new(token_type, &secret).ok()?;
+        let key = self.key_of(&record.bound_to);
+        if token_type == TokenType::Dpop && key.is_none() {
+            return None;
+        }
+        let credential = Credential::new(token_type, &secret).ok()?.with_key(key);
         let scope = record.scope.and_then(|scope| Scope::parse(&scope).ok());
         let credential = credential.with_scope(scope).with_extra(record.extra);
         Some((credential, lifetime))
@@ -222,6 +243,7 @@ impl TokenStore {
             expires_at: lifetime.lifetime.map(|lifetime| obtained_at + lifetime),
             refresh_in: lifetime.refresh_in.map(millis),
             login_id,
+            bound_to: BoundTo::key(credential.key.as_ref()),
             extra: credential.extra.as_deref().cloned().unwrap_or_default(),
         }
     }

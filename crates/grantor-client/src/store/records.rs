@@ -7,6 +7,8 @@ use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::token::dpop_key::DpopKey;
+
 /// One login: its refresh token, and how often that was renewed.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct LoginRecord {
@@ -28,6 +30,9 @@ pub(crate) struct LoginRecord {
     /// Fingerprints of the refresh tokens that were spent last, of which a program may have kept one.
     #[serde(default)]
     pub(crate) spent_fingerprints: Vec<String>,
+    /// The key that its tokens are bound to.
+    #[serde(flatten)]
+    pub(crate) bound_to: BoundTo,
 }
 
 /// One access token.
@@ -51,6 +56,32 @@ pub(crate) struct AccessTokenRecord {
     /// The further members of the server's answer.
     #[serde(default)]
     pub(crate) extra: Map<String, Value>,
+    /// The key that it is bound to.
+    #[serde(flatten)]
+    pub(crate) bound_to: BoundTo,
+}
+
+/// The key that tokens are bound to (RFC 9449).
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BoundTo {
+    /// Its thumbprint; absent, if they are not bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dpop_jkt: Option<String>,
+    /// The private key; absent, if the program keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dpop_key: Option<String>,
+}
+
+impl BoundTo {
+    pub(crate) fn key(key: Option<&DpopKey>) -> Self {
+        let Some(key) = key else {
+            return Self::default();
+        };
+        Self {
+            dpop_jkt: Some(key.thumbprint().to_owned()),
+            dpop_key: key.to_stored().map(|jwk| jwk.expose().to_owned()),
+        }
+    }
 }
 
 /// The process that renews.

@@ -38,6 +38,7 @@ async fn finds_of_type(token: &str, token_type: Option<&str>) -> bool {
         expires_at: None,
         refresh_in: None,
         login_id: None,
+        bound_to: BoundTo::default(),
         extra: serde_json::Map::new(),
     };
     let key = storage.access_key(&parameters);

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 pub struct AccessToken {
     /// The token itself.
     pub secret: Secret,
-    /// How it is used: `Bearer`, or `N_A` for what a token exchange gave that is no access token (RFC
+    /// How it is used: `Bearer`, `DPoP` where it is bound to a key (RFC 9449), or `N_A` for what a token exchange gave that is no access token (RFC
     /// 8693 section 2.2.1).
     pub token_type: &'static str,
     /// The scope; the requested one, if the server did not say.

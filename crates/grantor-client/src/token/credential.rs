@@ -7,14 +7,15 @@ use grantor_core::{Scope, Secret};
 use http::HeaderValue;
 use serde_json::{Map, Value};
 
-/// The scheme of a bearer token in the header `Authorization` (RFC 6750 section 2.1).
-const BEARER: &str = "Bearer ";
+use super::dpop_key::DpopKey;
 
 /// How a token is used (RFC 6749 section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenType {
     /// RFC 6750.
     Bearer,
+    /// It is bound to a key (RFC 9449).
+    Dpop,
     /// It is no access token, and no request carries it (RFC 8693 section 2.2.1).
     NotApplicable,
 }
@@ -25,6 +26,9 @@ impl TokenType {
         if text.eq_ignore_ascii_case("bearer") {
             return Some(Self::Bearer);
         }
+        if text.eq_ignore_ascii_case("dpop") {
+            return Some(Self::Dpop);
+        }
         text.eq_ignore_ascii_case("N_A")
             .then_some(Self::NotApplicable)
     }
@@ -32,7 +36,17 @@ impl TokenType {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
             Self::NotApplicable => "N_A",
+        }
+    }
+
+    /// What comes before a token in the header `Authorization` (RFC 6750 section 2.1, RFC 9449
+    /// section 7.1).
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Dpop => "DPoP ",
+            Self::Bearer | Self::NotApplicable => "Bearer ",
         }
     }
 }
@@ -46,6 +60,8 @@ pub(crate) struct Credential {
     /// The value of the header `Authorization`.
     pub(crate) header: HeaderValue,
     pub(crate) token_type: TokenType,
+    /// The key that it is bound to.
+    pub(crate) key: Option<DpopKey>,
     pub(crate) scope: Option<Scope>,
     pub(crate) extra: Extra,
 }
@@ -56,15 +72,21 @@ pub(crate) struct UnfitForHeader;
 
 impl Credential {
     pub(crate) fn new(token_type: TokenType, token: &Secret) -> Result<Self, UnfitForHeader> {
-        let header = HeaderValue::try_from(format!("{BEARER}{}", token.expose()));
+        let header = HeaderValue::try_from(format!("{}{}", token_type.prefix(), token.expose()));
         let mut header = header.map_err(|_| UnfitForHeader)?;
         header.set_sensitive(true);
         Ok(Self {
             header,
             token_type,
+            key: None,
             scope: None,
             extra: None,
         })
+    }
+
+    pub(crate) fn with_key(mut self, key: Option<DpopKey>) -> Self {
+        self.key = key.filter(|_| self.token_type == TokenType::Dpop);
+        self
     }
 
     pub(crate) fn with_scope(mut self, scope: Option<Scope>) -> Self {
@@ -79,7 +101,8 @@ impl Credential {
 
     /// The token itself, which only the header keeps.
     pub(crate) fn secret(&self) -> Secret {
-        let token = self.header.as_bytes().strip_prefix(BEARER.as_bytes());
+        let prefix = self.token_type.prefix().as_bytes();
+        let token = self.header.as_bytes().strip_prefix(prefix);
         Secret::new(String::from_utf8_lossy(token.unwrap_or_default()))
     }
 }
@@ -104,7 +127,8 @@ mod tests {
             ("bearer", Some(TokenType::Bearer)),
             ("N_A", Some(TokenType::NotApplicable)),
             ("n_a", Some(TokenType::NotApplicable)),
-            ("DPoP", None),
+            ("DPoP", Some(TokenType::Dpop)),
+            ("dpop", Some(TokenType::Dpop)),
             ("mac", None),
             ("", None),
         ] {
@@ -125,5 +149,10 @@ mod tests {
         assert_eq!(credential.header, "Bearer t");
         assert!(credential.header.is_sensitive());
         assert_eq!(credential.secret().expose(), "t");
+        let bound = Credential::new(TokenType::Dpop, &Secret::from("t")).unwrap();
+        assert_eq!(
+            (&*bound.secret().expose(), bound.header),
+            ("t", HeaderValue::from_static("DPoP t"))
+        );
     }
 }

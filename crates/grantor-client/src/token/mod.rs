@@ -3,8 +3,8 @@
 pub(crate) mod access_token;
 pub(crate) mod cached_token;
 pub(crate) mod credential;
+pub(crate) mod dpop_key;
 pub(crate) mod lifetime;
-#[cfg(test)]
 pub(crate) mod nonces;
 pub(crate) mod parameters;
 pub(crate) mod reason;

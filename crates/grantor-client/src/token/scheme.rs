@@ -1,10 +1,10 @@
 //! How a credential goes onto a request, and which tokens that carries.
 
-#[cfg(test)]
 use std::sync::Arc;
 
+use grantor_core::oauth1::Signing;
+
 use super::credential::TokenType;
-#[cfg(test)]
 use super::nonces::Nonces;
 
 /// A way to carry a credential. The room `request` puts it onto a request.
@@ -13,10 +13,23 @@ pub(crate) enum Scheme {
     /// A bearer token (RFC 6750).
     #[default]
     Bearer,
+    /// A token that is bound to a key, and a proof for each request (RFC 9449).
+    Dpop(Arc<DpopScheme>),
+    /// No token: each request is signed (RFC 5849).
+    OAuth1(Arc<Signing>),
     /// A bearer token beside a nonce that the API hands out first: what the doors must bear, without
     /// what proofs and signatures cost.
     #[cfg(test)]
     Nonce(Arc<Nonces>),
+}
+
+/// How requests to APIs are proven.
+#[derive(Debug, Default)]
+pub(crate) struct DpopScheme {
+    /// The nonces of APIs; those of the authorization server are others.
+    pub(crate) nonces: Nonces,
+    /// Whether a token that is not bound is taken.
+    pub(crate) accepts_bearer: bool,
 }
 
 impl Scheme {
@@ -25,6 +38,12 @@ impl Scheme {
     pub(crate) fn carries(&self, token_type: TokenType) -> bool {
         match self {
             Self::Bearer => token_type == TokenType::Bearer,
+            Self::Dpop(dpop) => match token_type {
+                TokenType::Dpop => true,
+                TokenType::Bearer => dpop.accepts_bearer,
+                TokenType::NotApplicable => false,
+            },
+            Self::OAuth1(_) => false,
             #[cfg(test)]
             Self::Nonce(_) => token_type == TokenType::Bearer,
         }
@@ -36,11 +55,26 @@ impl Scheme {
     }
 }
 
-/// The type of a token that no request carries, as a message shows it: a server may call it anything.
-pub(crate) fn other_type(token_type: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if !token_type.is_empty() && token_type.len() <= 32 && token_type.chars().all(plain) {
-        return format!("another type than \"Bearer\": \"{token_type}\"");
+impl Scheme {
+    /// The type of a token that no request carries, as a message shows it: a server may call it
+    /// anything.
+    pub(crate) fn other_type(&self, token_type: &str) -> String {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let carried = match self {
+            Self::Dpop(_) => "DPoP",
+            _ => "Bearer",
+        };
+        let mut text = format!("another type than \"{carried}\"");
+        if !token_type.is_empty() && token_type.len() <= 32 && token_type.chars().all(plain) {
+            text = format!("{text}: \"{token_type}\"");
+        }
+        let is_bearer = TokenType::parse(token_type) == Some(TokenType::Bearer);
+        if is_bearer && matches!(self, Self::Dpop(_)) {
+            text.push_str(
+                "; it is not bound to the key, so whoever gets hold of it can use it: \
+                 \"danger_accept_bearer\" takes it",
+            );
+        }
+        text
     }
-    "another type than \"Bearer\"".to_owned()
 }

@@ -7,6 +7,7 @@ use crate::cache::registry::Registry;
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
 use crate::renew::grant::Grant;
+use crate::token::scheme::Scheme;
 use crate::token::subject::{Subject, SubjectSource};
 
 impl Tokens {
@@ -32,6 +33,11 @@ impl Tokens {
         let hooks = &slot.renewer.services.shared.connection.hooks;
         let is_bearer = slot.renewer.services.scheme.is_bearer();
         subjects.is_none() && !exchanges && is_bearer && hooks.leaves_api_requests()
+    }
+
+    /// Returns whether a request's body is part of its credential.
+    pub(crate) fn signs_bodies(&self) -> bool {
+        matches!(self.services().scheme, Scheme::OAuth1(_))
     }
 
     pub(crate) fn registry(&self) -> &Arc<Registry> {

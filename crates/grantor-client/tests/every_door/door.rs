@@ -41,6 +41,10 @@ pub(crate) trait Door: Send + Sync + 'static {
     const STREAMS_AGAIN: bool = false;
     const FOLLOWS_REDIRECTS: bool = true;
     const KNOWS_FORMS: bool = false;
+    /// Whether it reads a form before it sends it.
+    const READS_FORMS: bool = true;
+    /// Whether it prepares each request of a redirect anew.
+    const PREPARES_REDIRECTS: bool = false;
 
     /// A door to `base` with these tokens.
     fn open(tokens: &Tokens, base: &str) -> Self;

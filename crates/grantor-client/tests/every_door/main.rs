@@ -6,11 +6,37 @@
 mod support;
 
 mod behaviours;
+mod bound;
 mod door;
 mod over_hyper;
 mod over_reqwest;
 #[cfg(feature = "blocking")]
 mod over_ureq;
+mod signed;
+
+/// Tokens that are bound to a key, through a door.
+macro_rules! proves {
+    ($door:ty, [$($behaviour:ident),* $(,)?]) => {
+        $(
+            #[tokio::test]
+            async fn $behaviour() {
+                crate::bound::$behaviour::<$door>().await;
+            }
+        )*
+    };
+}
+
+/// Requests that are signed, through a door.
+macro_rules! signs {
+    ($door:ty, [$($behaviour:ident),* $(,)?]) => {
+        $(
+            #[tokio::test]
+            async fn $behaviour() {
+                crate::signed::$behaviour::<$door>().await;
+            }
+        )*
+    };
+}
 
 macro_rules! behaves {
     ($name:ident, $door:ty) => {
@@ -51,11 +77,36 @@ macro_rules! behaves {
                     crate::behaviours::$behaviour::<$door>().await;
                 }
             )*
+
+            proves!($door, [
+                proves_every_request,
+                takes_the_nonce_of_an_api,
+                renews_a_rejected_token_under_the_same_key,
+                proves_redirects_within_the_origin_anew,
+            ]);
+
+            signs!($door, [
+                signs_queries_and_other_bodies,
+                signs_a_form_and_keeps_it,
+                refuses_a_form_that_is_streamed,
+                keeps_a_streamed_body,
+                signs_in_the_query,
+                signs_in_a_form_where_there_is_one,
+                signs_each_request_anew,
+                signs_by_every_method,
+                gives_a_401_of_a_signed_request_as_the_answer,
+                signs_redirects_within_the_origin_anew,
+                signs_no_redirect_to_another_origin,
+                signs_nothing_for_other_origins,
+                lets_a_signature_of_the_callers_own_win,
+                withholds_the_signature_where_it_is_told,
+            ]);
         }
     };
 }
 
 behaves!(prepare, crate::over_hyper::Prepare);
+behaves!(prepare_with_body, crate::over_hyper::PrepareWithBody);
 behaves!(layer_once, crate::over_hyper::LayerOnce);
 behaves!(layer_cloned, crate::over_hyper::LayerCloned);
 behaves!(layer_buffered, crate::over_hyper::LayerBuffered);

@@ -78,6 +78,7 @@ pub(crate) struct Prepare {
 
 impl Door for Prepare {
     const FOLLOWS_REDIRECTS: bool = false;
+    const READS_FORMS: bool = false;
 
     fn open(tokens: &Tokens, _: &str) -> Self {
         let tokens = tokens.clone();
@@ -106,6 +107,49 @@ impl Door for Prepare {
     }
 }
 
+/// The two calls by hand, on requests whose body is in memory.
+pub(crate) struct PrepareWithBody {
+    tokens: Tokens,
+    client: Hyper<Full<Bytes>>,
+}
+
+impl Door for PrepareWithBody {
+    const FOLLOWS_REDIRECTS: bool = false;
+    const KNOWS_FORMS: bool = true;
+    const STREAMS_AGAIN: bool = true;
+
+    fn open(tokens: &Tokens, _: &str) -> Self {
+        let tokens = tokens.clone();
+        let client = hyper();
+        Self { tokens, client }
+    }
+
+    async fn send(&self, call: Call) -> Result<Answer, Failure> {
+        let bytes = match call.body {
+            Body::None => Bytes::new(),
+            Body::Text(text) | Body::Form(text) => Bytes::from(text),
+            Body::Stream(pieces) => Bytes::from(pieces.concat()),
+        };
+        let mut sent = request(&call, bytes);
+        let copy = sent.clone();
+        let attempt = self.tokens.prepare_with_body(&mut sent).await;
+        let mut attempt = attempt.map_err(Failure::Token)?;
+        loop {
+            // What a form grew by is for the client to count.
+            sent.headers_mut().remove("content-length");
+            let response = self.client.request(sent.map(Full::new)).await;
+            let response = response.map_err(Failure::other)?;
+            let Some(resend) = attempt.observe(&response).await.into_resend() else {
+                return Ok(answer(response).await);
+            };
+            let _ = answer(response).await;
+            sent = copy.clone();
+            let again = resend.prepare_with_body(&mut sent).await;
+            attempt = again.map_err(Failure::Token)?;
+        }
+    }
+}
+
 async fn through<P, B, Q>(
     service: &TokensService<Hyper<Q>, P>,
     request: Request<B>,
@@ -130,6 +174,7 @@ pub(crate) struct LayerOnce(TokensService<Hyper<BoxBody<Bytes, Infallible>>, NoR
 impl Door for LayerOnce {
     const SENDS_AGAIN: bool = false;
     const FOLLOWS_REDIRECTS: bool = false;
+    const READS_FORMS: bool = false;
 
     fn open(tokens: &Tokens, _: &str) -> Self {
         Self(tokens.layer().layer(hyper()))

@@ -45,6 +45,7 @@ pub(crate) struct Session(grantor_client::Session);
 
 impl Door for Session {
     const KNOWS_FORMS: bool = true;
+    const PREPARES_REDIRECTS: bool = true;
 
     fn open(tokens: &Tokens, base: &str) -> Self {
         Self(tokens.session(base).unwrap())

@@ -20,6 +20,7 @@ pub(crate) struct Blocking(Session);
 
 impl Door for Blocking {
     const KNOWS_FORMS: bool = true;
+    const PREPARES_REDIRECTS: bool = true;
 
     fn open(tokens: &Tokens, base: &str) -> Self {
         Self(tokens.blocking_session(base).unwrap())

@@ -32,7 +32,7 @@ impl Clone for Strict {
     }
 }
 
-impl Service<Request<()>> for Strict {
+impl Service<Request<String>> for Strict {
     type Response = Response<()>;
     type Error = Infallible;
     type Future = Ready<Result<Response<()>, Infallible>>;
@@ -42,7 +42,7 @@ impl Service<Request<()>> for Strict {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: Request<()>) -> Self::Future {
+    fn call(&mut self, _: Request<String>) -> Self::Future {
         assert!(std::mem::take(&mut self.ready), "called without poll_ready");
         let status = if self.calls.fetch_add(1, Ordering::SeqCst) == 1 {
             401
@@ -64,7 +64,7 @@ async fn a_strict_service_is_asked_before_each_call() {
             .ready()
             .await
             .unwrap()
-            .call(request())
+            .call(request().map(|()| String::new()))
             .await
             .unwrap();
         assert_eq!(answer.status(), 200);
@@ -124,7 +124,13 @@ async fn the_subject_of_a_request_through_the_layer_goes_before_that_of_the_hand
     request
         .extensions_mut()
         .insert(SubjectToken::access_token("bob"));
-    service.ready().await.unwrap().call(request).await.unwrap();
+    service
+        .ready()
+        .await
+        .unwrap()
+        .call(request.map(|()| String::new()))
+        .await
+        .unwrap();
     assert_eq!(world.server.token_requests(), 2);
 }
 

@@ -23,6 +23,17 @@ impl Answer {
         ))
     }
 
+    /// An answer with these headers and no body.
+    pub(crate) fn headers(status: u16, headers: &http::HeaderMap) -> Self {
+        let lines = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap()));
+        let lines: String = lines.collect();
+        Self(format!(
+            "HTTP/1.1 {status} x\r\n{lines}content-length: 0\r\n\r\n"
+        ))
+    }
+
     pub(crate) fn redirect(status: u16, location: &str) -> Self {
         Self(format!(
             "HTTP/1.1 {status} x\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"

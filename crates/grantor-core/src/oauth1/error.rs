@@ -16,6 +16,8 @@ pub enum Unsignable {
     Authorized,
     /// The signature is to go into the body, which is no form (RFC 5849 section 3.5.2).
     BodyIsNoForm,
+    /// Its form is streamed, and the parameters of a form are signed (RFC 5849 section 3.4.1.3.1).
+    StreamedForm,
     /// A secret would be sent as it is over a connection that others can read (RFC 5849
     /// section 3.4.4).
     Insecure,
@@ -33,6 +35,9 @@ impl fmt::Display for Unsignable {
             Self::Repeated(name) => return write!(f, "the request has \"{name}\" already"),
             Self::Authorized => "the request has an Authorization header already",
             Self::BodyIsNoForm => "the signature is to go into the body, which is not a form",
+            Self::StreamedForm => {
+                "the body is a form that is not in memory, and the parameters of a form are signed"
+            }
             Self::Insecure => {
                 "PLAINTEXT shows the secrets: it takes https, or an address of this machine"
             }

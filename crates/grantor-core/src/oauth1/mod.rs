@@ -25,6 +25,7 @@ mod error;
 mod method;
 mod parameters;
 mod place;
+mod signature;
 mod signing;
 mod steps;
 
@@ -33,5 +34,6 @@ pub use credentials_response::{CredentialsError, CredentialsResponse};
 pub use error::Unsignable;
 pub use method::{OwnMethod, RsaKey, SignatureMethod, UnsuitableKey};
 pub use place::Placement;
+pub use signature::{RequestBody, RequestParts, Signature};
 pub use signing::{BodyHash, Credentials, Signing};
 pub use steps::{Callback, CallbackError, verifier_of_callback};

@@ -1,12 +1,11 @@
 //! Where the parameters of OAuth go (RFC 5849 section 3.5): into one of three places.
 
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, HeaderValue, Uri};
 
-use super::Unsignable;
 use super::parameters::encode;
+use super::{RequestBody, RequestParts, Signature, Unsignable};
 
 /// Where a signature travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,7 +20,7 @@ pub enum Placement {
     Query,
 }
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Returns whether the body is a form, whose parameters are signed.
 pub(super) fn is_form(headers: &HeaderMap) -> bool {
@@ -33,55 +32,50 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 
 impl Placement {
     /// Checks that the request has the place.
-    pub(super) fn check(self, request: &Request<Bytes>) -> Result<(), Unsignable> {
-        let headers = request.headers();
-        let empty = request.body().is_empty() && !headers.contains_key(CONTENT_TYPE);
-        match self {
+    pub(super) fn check(self, request: &RequestParts<'_>) -> Result<(), Unsignable> {
+        let headers = request.headers;
+        let form = is_form(headers);
+        let empty = matches!(request.body, RequestBody::Bytes(b""));
+        let empty = empty && !headers.contains_key(CONTENT_TYPE);
+        match (self, request.body) {
             _ if headers.contains_key(AUTHORIZATION) => Err(Unsignable::Authorized),
-            Self::Body if !is_form(headers) && !empty => Err(Unsignable::BodyIsNoForm),
+            (_, RequestBody::Streamed) if form => Err(Unsignable::StreamedForm),
+            (Self::Body, _) if !form && !empty => Err(Unsignable::BodyIsNoForm),
             _ => Ok(()),
         }
     }
 
-    /// Puts the parameters there. The request was checked.
+    /// The signed request's part there. The request was checked.
     pub(super) fn put(
         self,
-        request: &mut Request<Bytes>,
+        request: &RequestParts<'_>,
         realm: Option<&str>,
         parameters: &[(String, String)],
-    ) -> Result<(), Unsignable> {
-        match self {
-            Self::Header => {
+    ) -> Result<Signature, Unsignable> {
+        match (self, request.body) {
+            (Self::Header, _) => {
                 let value = header(realm, parameters).ok_or(Unsignable::Realm)?;
-                request.headers_mut().insert(AUTHORIZATION, value);
+                Ok(Signature::Header(value))
             }
-            Self::Body => {
-                let form = join(request.body(), parameters);
-                let length = HeaderValue::from(form.len());
-                *request.body_mut() = form.into();
-                let headers = request.headers_mut();
-                if headers.contains_key(CONTENT_LENGTH) {
-                    headers.insert(CONTENT_LENGTH, length);
-                }
-                let form = HeaderValue::from_static(FORM);
-                headers.entry(CONTENT_TYPE).or_insert(form);
+            (Self::Query, _) => with_query(request.uri, parameters).map(Signature::Query),
+            (Self::Body, RequestBody::Bytes(form)) => {
+                Ok(Signature::Form(join(form, parameters).into()))
             }
-            Self::Query => {
-                let mut parts = request.uri().clone().into_parts();
-                let path = parts
-                    .path_and_query
-                    .as_ref()
-                    .map_or("/", PathAndQuery::path);
-                let query = request.uri().query().unwrap_or_default();
-                let query = join(query.as_bytes(), parameters);
-                let with = format!("{path}?{}", String::from_utf8_lossy(&query));
-                let with = with.parse().map_err(|_| Unsignable::Uri)?;
-                parts.path_and_query = Some(with);
-                *request.uri_mut() = parts.try_into().map_err(|_| Unsignable::Uri)?;
-            }
+            (Self::Body, RequestBody::Streamed) => Err(Unsignable::StreamedForm),
         }
-        Ok(())
     }
+}
+
+fn with_query(uri: &Uri, parameters: &[(String, String)]) -> Result<Uri, Unsignable> {
+    let mut parts = uri.clone().into_parts();
+    let path = parts
+        .path_and_query
+        .as_ref()
+        .map_or("/", PathAndQuery::path);
+    let query = join(uri.query().unwrap_or_default().as_bytes(), parameters);
+    let with = format!("{path}?{}", String::from_utf8_lossy(&query));
+    parts.path_and_query = Some(with.parse().map_err(|_| Unsignable::Uri)?);
+    parts.try_into().map_err(|_| Unsignable::Uri)
 }
 
 fn header(realm: Option<&str>, parameters: &[(String, String)]) -> Option<HeaderValue> {

@@ -1,12 +1,14 @@
 //! Signing a request (RFC 5849 section 3.1).
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Uri};
 use url::Url;
 
 use super::parameters::parse;
 use super::place::is_form;
-use super::{Placement, SignatureMethod, Unsignable, base_string};
+use super::{
+    Placement, RequestBody, RequestParts, Signature, SignatureMethod, Unsignable, base_string,
+};
 use crate::loopback::is_secure;
 use crate::secret::Secret;
 use grantor_jose::Timestamp;
@@ -31,7 +33,8 @@ impl Credentials {
 }
 
 /// Says whether a body that is no form is signed by its hash: `oauth_body_hash`, an extension of
-/// OAuth that never became part of it. Servers that do not know it pass over it.
+/// OAuth that never became part of it. Servers that do not know it pass over it. A streamed body has
+/// no hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum BodyHash {
@@ -89,18 +92,42 @@ impl Signing {
         nonce: &str,
         timestamp: Timestamp,
     ) -> Result<(), Unsignable> {
+        let signature = self.signature(&RequestParts::of(request), nonce, timestamp)?;
+        signature.apply(request);
+        Ok(())
+    }
+
+    /// Returns what makes a request of another type a signed one: see [`sign`](Self::sign).
+    ///
+    /// # Errors
+    /// The request can't be signed.
+    pub fn signature(
+        &self,
+        request: &RequestParts<'_>,
+        nonce: &str,
+        timestamp: Timestamp,
+    ) -> Result<Signature, Unsignable> {
         self.placement.check(request)?;
-        self.check_connection(request)?;
-        let form = is_form(request.headers());
+        self.check_connection(request.uri)?;
+        let body = match request.body {
+            RequestBody::Bytes(body) => body,
+            RequestBody::Streamed => b"",
+        };
+        let is_form = is_form(request.headers);
         let mut parameters = self.parameters(nonce, timestamp);
-        if !form && self.body_hash == BodyHash::Signed && !request.body().is_empty() {
-            let hash = self.method.body_hash(request.body());
+        if !is_form && self.body_hash == BodyHash::Signed && !body.is_empty() {
+            let hash = self.method.body_hash(body);
             parameters.extend(hash.map(|hash| ("oauth_body_hash".to_owned(), hash)));
         }
-        let form: &[u8] = if form { request.body() } else { b"" };
-        check_for_repeats(request, form, &parameters)?;
-        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
-        let base_string = base_string(method, uri, headers, form, &parameters)?;
+        let form: &[u8] = if is_form { body } else { b"" };
+        check_for_repeats(request.uri, form, &parameters)?;
+        let base_string = base_string(
+            request.method,
+            request.uri,
+            request.headers,
+            form,
+            &parameters,
+        )?;
         let empty = Secret::new("");
         let token = self.token.as_ref().map_or(&empty, |token| &token.secret);
         let signature = self
@@ -129,21 +156,24 @@ impl Signing {
     }
 
     /// RFC 5849 section 3.4.4: PLAINTEXT "MUST be used with a transport-layer mechanism".
-    fn check_connection(&self, request: &Request<Bytes>) -> Result<(), Unsignable> {
-        let url = Url::parse(&request.uri().to_string()).map_err(|_| Unsignable::Uri)?;
-        match self.method.shows_secrets() && !is_secure(&url) {
-            true => Err(Unsignable::Insecure),
-            false => Ok(()),
+    fn check_connection(&self, uri: &Uri) -> Result<(), Unsignable> {
+        if !self.method.shows_secrets() {
+            return Ok(());
+        }
+        let url = Url::parse(&uri.to_string()).map_err(|_| Unsignable::Uri)?;
+        match is_secure(&url) {
+            true => Ok(()),
+            false => Err(Unsignable::Insecure),
         }
     }
 }
 
 fn check_for_repeats(
-    request: &Request<Bytes>,
+    uri: &Uri,
     form: &[u8],
     parameters: &[(String, String)],
 ) -> Result<(), Unsignable> {
-    let mut there = parse(request.uri().query().unwrap_or_default().as_bytes());
+    let mut there = parse(uri.query().unwrap_or_default().as_bytes());
     there.extend(parse(form));
     let names = parameters.iter().map(|(name, _)| &**name);
     let mut names = names.chain(["oauth_signature"]);

@@ -117,6 +117,11 @@ impl Logins {
         })
     }
 
+    /// The login of a refresh token.
+    pub(super) fn login_of(&self, token: &str) -> Option<usize> {
+        self.by_token.get(token).copied()
+    }
+
     /// Ends the login of a refresh token, and says which it was.
     pub(super) fn end(&mut self, token: &str) -> Option<usize> {
         let login = *self.by_token.get(token)?;

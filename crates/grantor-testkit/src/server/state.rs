@@ -11,6 +11,7 @@ use http::Response;
 use serde_json::{Map, Value};
 
 use super::RecordedRequest;
+use super::dpop::DpopSettings;
 use super::endpoints::TokenShape;
 use super::faults::Faults;
 use super::grants::{Code, CustomGrant, Devices, GRANT_TYPES};
@@ -37,6 +38,7 @@ pub(super) struct State {
     pub(super) codes: Vec<Code>,
     pub(super) logins: Logins,
     pub(super) devices: Devices,
+    pub(super) dpop: DpopSettings,
     pub(super) faults: Faults,
     pub(super) history: History,
 }
@@ -76,6 +78,8 @@ pub(super) struct AccessToken {
     pub(super) client_id: Option<String>,
     pub(super) subject: Option<String>,
     pub(super) login: Option<usize>,
+    /// The thumbprint of the key that it is bound to.
+    pub(super) jkt: Option<String>,
 }
 
 impl State {
@@ -105,6 +109,7 @@ impl State {
             codes: Vec::new(),
             logins: Logins::default(),
             devices: Devices::default(),
+            dpop: DpopSettings::default(),
             faults: Faults::default(),
             history: History::default(),
         }

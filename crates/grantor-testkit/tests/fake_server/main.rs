@@ -7,6 +7,7 @@ mod assertions;
 mod clients;
 mod codes;
 mod devices;
+mod dpop;
 mod faults;
 mod grants;
 #[cfg(feature = "listen")]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
+use bytes::Bytes;
 use grantor::axum::ServerExt;
+use grantor::client::{self, Tokens};
 use grantor::core::ClientAuthentication;
 use grantor::http::system;
 use grantor::jose::{Algorithm, Key, dpop};
@@ -14,6 +16,8 @@ use grantor::resource::{Dpop, Protect, Verifier, protect};
 use grantor::server::{self, AccessTokens, NewClient, Server};
 use grantor::store::{MasterKey, MemoryStore};
 use http::{Request, header};
+use http_body_util::Full;
+use tower::{Layer, ServiceExt};
 
 use crate::calls::{Answer, form, send};
 use crate::in_process::InProcess;
@@ -132,5 +136,29 @@ async fn an_api_takes_a_bound_token_with_a_proof_of_its_key_alone() {
             assert_eq!(call(&app, "Bearer", &bearer, None).await.status, 200);
             assert_eq!(call(&app, "DPoP", &bearer, Some(&key)).await.status, 401);
         }
+    }
+}
+
+#[tokio::test]
+async fn the_client_is_bound_by_this_server_and_proves_its_calls() {
+    for access_tokens in [AccessTokens::Opaque, AccessTokens::Jwt(Algorithm::EdDsa)] {
+        let server = server(access_tokens).await;
+        let tokens = Tokens::client_credentials(ISSUER, CLIENT.0, CLIENT.1)
+            .transport(InProcess(server.routes()))
+            .dpop(client::Dpop::generated())
+            .allow_origin(RESOURCE)
+            .build()
+            .unwrap();
+        let dpop = Dpop::at(RESOURCE).nonces().build().unwrap();
+        let layer = server.protect(RESOURCE).unwrap().dpop(&dpop);
+        let app = Router::new().route("/things", get(|| async { "things" }).layer(layer));
+        let client = tokens.layer().replay_cloned().layer(app);
+        for _ in 0..2 {
+            let request = Request::get(format!("{RESOURCE}/things"));
+            let request = request.body(Full::<Bytes>::default()).unwrap();
+            let answer = client.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), 200, "{access_tokens:?}");
+        }
+        assert_eq!(tokens.get().await.unwrap().token_type, "DPoP");
     }
 }

@@ -1,18 +1,16 @@
 //! A request to ureq, as a token goes onto it.
 
+use bytes::Bytes;
 use grantor_core::LocalhostNames;
-use http::header::CONTENT_LENGTH;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 use super::outgoing::{Body, Outgoing, uri};
 use crate::doors::failure::RequestFailure;
-use crate::request::http_request::HttpRequest;
-use crate::request::scheme::bearer::is_form;
+use crate::request::http_request::{HttpRequest, RequestBody};
 
-/// A request on its way, and its body if that is a form.
+/// A request on its way.
 pub(super) struct UreqRequest {
     request: Request<Body>,
-    form: Option<String>,
     names: LocalhostNames,
 }
 
@@ -20,25 +18,10 @@ impl UreqRequest {
     pub(super) fn new(outgoing: Outgoing, names: LocalhostNames) -> Result<Self, RequestFailure> {
         let mut request = outgoing.request;
         *request.uri_mut() = uri(&outgoing.url)?;
-        let form = match request.body() {
-            Body::Bytes(bytes) if is_form(request.headers()) => {
-                String::from_utf8(bytes.to_vec()).ok()
-            }
-            _ => None,
-        };
-        Ok(Self {
-            request,
-            form,
-            names,
-        })
+        Ok(Self { request, names })
     }
 
-    pub(super) fn finish(mut self) -> Request<Body> {
-        if let Some(form) = self.form {
-            // The caller's length is that of the form without the token.
-            self.request.headers_mut().remove(CONTENT_LENGTH);
-            *self.request.body_mut() = Body::Bytes(form.into());
-        }
+    pub(super) fn into_request(self) -> Request<Body> {
         self.request
     }
 }
@@ -56,6 +39,10 @@ impl HttpRequest for UreqRequest {
         *self.request.uri_mut() = uri;
     }
 
+    fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
     fn headers_mut(&mut self) -> &mut HeaderMap {
         self.request.headers_mut()
     }
@@ -64,8 +51,16 @@ impl HttpRequest for UreqRequest {
         Some(self.request.extensions())
     }
 
-    fn form(&mut self) -> Option<&mut String> {
-        self.form.as_mut()
+    fn body(&self) -> RequestBody<'_> {
+        match self.request.body() {
+            Body::Empty => RequestBody::Replaceable(b""),
+            Body::Bytes(bytes) => RequestBody::Replaceable(bytes),
+            Body::Reader(_) => RequestBody::Streamed,
+        }
+    }
+
+    fn set_body(&mut self, body: Bytes) {
+        *self.request.body_mut() = Body::Bytes(body);
     }
 
     fn localhost_names(&self) -> LocalhostNames {

@@ -39,7 +39,7 @@ pub(super) fn send(
             Credentials::Kept => send_one(tokens, sender, outgoing, copy.as_ref())?,
             Credentials::Removed => {
                 let timeout = outgoing.timeout;
-                let request = UreqRequest::new(outgoing, sender.names)?.finish();
+                let request = UreqRequest::new(outgoing, sender.names)?.into_request();
                 (execute(&sender.client, request, timeout)?, None)
             }
         };
@@ -83,7 +83,7 @@ fn send_one(
     let _within = runtime.as_ref().map(Handle::enter);
     let mut attempt = wait(timeout, tokens.prepare_request(&mut carried))?;
     loop {
-        let response = execute(&sender.client, carried.finish(), timeout)?;
+        let response = execute(&sender.client, carried.into_request(), timeout)?;
         // A renewal that takes longer goes on by itself, and the answer is the caller's.
         let observed = wait(timeout, async { Ok(attempt.observe(&response).await) });
         let resend = observed.ok().and_then(Observed::into_resend);

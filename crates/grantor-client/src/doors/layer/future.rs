@@ -9,6 +9,7 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::body::Head;
 use super::error::ServiceError;
 use super::replay::Replay;
 use super::state::{Copy, Rejected, Sending, State, StateProjection, Waiting};
@@ -57,11 +58,15 @@ where
 
     #[cold]
     pub(super) fn waiting(tokens: Tokens, request: Request<P::Body>, service: S) -> Self {
+        let read = tokens.signs_bodies().then(|| P::read(&request)).flatten();
         let (parts, body) = request.into_parts();
-        let mut request = Request::from_parts(parts, ());
+        let mut head = Head {
+            request: Request::from_parts(parts, ()),
+            body: read,
+        };
         let prepared = async move {
-            let attempt = tokens.prepare_request(&mut request).await?;
-            Ok((attempt, request))
+            let attempt = tokens.prepare_request(&mut head).await?;
+            Ok((attempt, head.request))
         };
         Self::new(State::waiting(prepared, body, service, Sending::First))
     }

@@ -27,6 +27,7 @@
 //! # }
 //! ```
 
+mod body;
 pub(crate) mod error;
 pub(crate) mod future;
 pub(crate) mod replay;

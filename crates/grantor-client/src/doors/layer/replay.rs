@@ -2,9 +2,11 @@
 
 use std::error::Error;
 
+use bytes::Bytes;
 use http::Request;
 use http_body::Body;
 
+use super::body;
 use super::replay_body::ReplayBody;
 
 /// How the layer treats bodies, so that a rejected request can be sent once more: [`NoReplay`],
@@ -15,6 +17,10 @@ pub trait Replay<B>: Clone + sealed::Sealed {
 
     #[doc(hidden)]
     fn take(&self, request: Request<B>) -> Request<Self::Body>;
+
+    /// All of the body before it is sent, if it is in memory and can be read twice.
+    #[doc(hidden)]
+    fn read(request: &Request<Self::Body>) -> Option<Bytes>;
 
     /// A copy to be sent later, if there can be one.
     #[doc(hidden)]
@@ -61,6 +67,10 @@ impl<B> Replay<B> for NoReplay {
         request
     }
 
+    fn read(_: &Request<B>) -> Option<Bytes> {
+        None
+    }
+
     fn copy(_: &Request<B>) -> Option<Request<B>> {
         None
     }
@@ -70,11 +80,15 @@ impl<B> Replay<B> for NoReplay {
     }
 }
 
-impl<B: Clone> Replay<B> for CloneReplay {
+impl<B: Body + Clone> Replay<B> for CloneReplay {
     type Body = B;
 
     fn take(&self, request: Request<B>) -> Request<B> {
         request
+    }
+
+    fn read(request: &Request<B>) -> Option<Bytes> {
+        body::read(request.body().clone())
     }
 
     fn copy(request: &Request<B>) -> Option<Request<B>> {
@@ -94,6 +108,10 @@ where
 
     fn take(&self, request: Request<B>) -> Request<ReplayBody<B>> {
         request.map(|body| ReplayBody::new(body, self.limit))
+    }
+
+    fn read(request: &Request<ReplayBody<B>>) -> Option<Bytes> {
+        request.body().read_ahead()
     }
 
     fn copy(request: &Request<ReplayBody<B>>) -> Option<Request<ReplayBody<B>>> {

@@ -45,6 +45,8 @@ struct Shared<B> {
     /// How much more may be kept; none: it was too much, or the body broke.
     left: Option<usize>,
     trailers: Option<HeaderMap>,
+    /// Why it broke, while nobody knows it yet who sends it.
+    failed: Option<Box<dyn Error + Send + Sync>>,
     ended: bool,
 }
 
@@ -63,6 +65,7 @@ impl<B: Body> ReplayBody<B> {
                 chunks: Vec::new(),
                 left: Some(limit),
                 trailers: None,
+                failed: None,
                 ended: false,
             }))
         });
@@ -87,6 +90,49 @@ impl<B> ReplayBody<B> {
             yielded: 0,
             trailers_yielded: false,
         }
+    }
+
+    /// All of the body before anything of it is sent, if it is there at once and not longer than what is
+    /// kept. What was read is kept, and sent first.
+    pub(super) fn read_ahead(&self) -> Option<Bytes>
+    where
+        B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
+    {
+        let Some(shared) = &self.shared else {
+            return Some(Bytes::new());
+        };
+        let mut shared = lock(shared);
+        let mut context = Context::from_waker(Waker::noop());
+        while !shared.ended {
+            // What can't be kept is sent by the reader that finds it.
+            let upper = shared.body.size_hint().upper();
+            let fits = upper
+                .zip(shared.left)
+                .is_some_and(|(upper, left)| upper <= left as u64);
+            if !fits {
+                return None;
+            }
+            match shared.body.as_mut().poll_frame(&mut context) {
+                Poll::Ready(None) => shared.ended = true,
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(mut data) => {
+                        let chunk = data.copy_to_bytes(data.remaining());
+                        shared.keep(&chunk);
+                    }
+                    Err(frame) => {
+                        shared.trailers = frame.into_trailers().ok();
+                        shared.ended = true;
+                    }
+                },
+                Poll::Ready(Some(Err(error))) => {
+                    shared.left = None;
+                    shared.failed = Some(error.into());
+                    return None;
+                }
+                Poll::Pending => return None,
+            }
+        }
+        Some(shared.chunks.concat().into())
     }
 
     /// From now on the copy is sent and the first one fails, unless the copy lacks something.
@@ -141,6 +187,9 @@ where
         if let Some(chunk) = shared.chunks.get(this.yielded) {
             this.yielded += 1;
             return Poll::Ready(Some(Ok(Frame::data(chunk.clone()))));
+        }
+        if let Some(error) = shared.failed.take() {
+            return Poll::Ready(Some(Err(error)));
         }
         if shared.ended {
             let trailers = shared.trailers.clone().filter(|_| !this.trailers_yielded);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use grantor_core::LocalhostNames;
-use http::header::CONTENT_LENGTH;
 use http::{Extensions, HeaderMap, Method, Uri};
 use reqwest::{Body, Request, Response};
 use url::Origin;
@@ -14,8 +14,7 @@ use crate::doors::failure::RequestFailure;
 use crate::doors::time_limit::too_late;
 use crate::error::Error;
 use crate::request::attempt::{Attempt, Observed};
-use crate::request::http_request::HttpRequest;
-use crate::request::scheme::bearer::is_form;
+use crate::request::http_request::{HttpRequest, RequestBody};
 use crate::tokens::Tokens;
 
 /// How much of a rejected answer is read, and how long, so that its connection can be used again.
@@ -46,10 +45,9 @@ pub(crate) async fn prepare(
     extensions: &Extensions,
     names: LocalhostNames,
 ) -> Result<PreparedRequest, SendError> {
-    let mut carried = ReqwestRequest::new(request, extensions, tokens.bearer_method, names)?;
+    let mut carried = ReqwestRequest::new(request, extensions, names)?;
     let limit = carried.request.timeout().copied();
     let attempt = within(limit, tokens.prepare_request(&mut carried)).await?;
-    carried.finish();
     let origin = request.url().origin();
     Ok(PreparedRequest {
         attempt,
@@ -91,11 +89,9 @@ impl PreparedRequest {
         };
         drain(response).await;
         let extensions = Extensions::new();
-        let placement = self.bearer_method().unwrap_or_default();
-        let mut carried = ReqwestRequest::new(&mut again, &extensions, placement, self.names)?;
+        let mut carried = ReqwestRequest::new(&mut again, &extensions, self.names)?;
         let prepared = resend.prepare_copy(&mut carried);
         let attempt = within(self.limit, prepared).await?;
-        carried.finish();
         let next = Self {
             attempt,
             origin: self.origin.clone(),
@@ -146,7 +142,6 @@ struct ReqwestRequest<'a> {
     request: &'a mut Request,
     extensions: &'a Extensions,
     uri: Uri,
-    form: Option<String>,
     names: LocalhostNames,
 }
 
@@ -154,28 +149,14 @@ impl<'a> ReqwestRequest<'a> {
     fn new(
         request: &'a mut Request,
         extensions: &'a Extensions,
-        placement: BearerMethod,
         names: LocalhostNames,
     ) -> Result<Self, RequestFailure> {
-        let form = match placement {
-            BearerMethod::Body => form(request),
-            BearerMethod::Header | BearerMethod::Query => None,
-        };
         Ok(Self {
             uri: uri(request)?,
-            form,
             request,
             extensions,
             names,
         })
-    }
-
-    fn finish(self) {
-        if let Some(form) = self.form {
-            // The caller's length is that of the form without the token.
-            self.request.headers_mut().remove(CONTENT_LENGTH);
-            *self.request.body_mut() = Some(Body::from(form));
-        }
     }
 }
 
@@ -196,6 +177,10 @@ impl HttpRequest for ReqwestRequest<'_> {
         self.uri = uri;
     }
 
+    fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
     fn headers_mut(&mut self) -> &mut HeaderMap {
         self.request.headers_mut()
     }
@@ -204,20 +189,19 @@ impl HttpRequest for ReqwestRequest<'_> {
         Some(self.extensions)
     }
 
-    fn form(&mut self) -> Option<&mut String> {
-        self.form.as_mut()
+    fn body(&self) -> RequestBody<'_> {
+        match self.request.body().map(Body::as_bytes) {
+            None => RequestBody::Replaceable(b""),
+            Some(Some(bytes)) => RequestBody::Replaceable(bytes),
+            Some(None) => RequestBody::Streamed,
+        }
+    }
+
+    fn set_body(&mut self, body: Bytes) {
+        *self.request.body_mut() = Some(Body::from(body));
     }
 
     fn localhost_names(&self) -> LocalhostNames {
         self.names
     }
-}
-
-/// The body of a request, if it is a form that is in memory.
-fn form(request: &Request) -> Option<String> {
-    if !is_form(request.headers()) {
-        return None;
-    }
-    let bytes = request.body()?.as_bytes()?;
-    String::from_utf8(bytes.to_vec()).ok()
 }

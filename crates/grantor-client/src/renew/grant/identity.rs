@@ -32,7 +32,9 @@ impl Grant {
                 let given = given.map(|given| key.fingerprint("refresh_token", given));
                 format!("login {label:?}{user:?}{given:?}")
             }
-            Self::TokenSource(_) | Self::StaticToken => format!("source {label:?}"),
+            Self::TokenSource(_) | Self::StaticToken | Self::Signature => {
+                format!("source {label:?}")
+            }
             Self::JwtBearer(account) => {
                 format!(
                     "assertion {}{:?}",

@@ -26,6 +26,8 @@ pub(crate) enum GrantKind {
     PasswordFromRequest,
     TokenSource(Arc<dyn TokenSource>),
     StaticToken,
+    /// None: requests are signed.
+    Signature,
 }
 
 impl GrantKind {
@@ -42,6 +44,7 @@ impl GrantKind {
             Self::PasswordFromRequest => Grant::PasswordFromRequest,
             Self::TokenSource(source) => Grant::TokenSource(source),
             Self::StaticToken => Grant::StaticToken,
+            Self::Signature => Grant::Signature,
         }
     }
 }

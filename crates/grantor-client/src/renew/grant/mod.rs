@@ -37,6 +37,8 @@ pub(crate) enum Grant {
     TokenSource(Arc<dyn TokenSource>),
     /// A token that nothing renews.
     StaticToken,
+    /// No token: requests are signed (RFC 5849).
+    Signature,
 }
 
 impl Grant {
@@ -72,6 +74,9 @@ impl Grant {
                 "the token that was handed in is not valid any more, and nothing can renew it: hand \
                  in another one",
             )),
+            Self::Signature => Err(Error::configuration(
+                "requests are signed by OAuth 1.0a credentials: there is no access token to get",
+            )),
         }
     }
 }
@@ -88,6 +93,7 @@ async fn own_token(services: &Services, renewal: &Renewal) -> Result<Acquired, E
 }
 
 async fn request_own(services: &Services, call: TokenCall) -> Result<TokenAnswer, Error> {
+    let call = call.bound_to(services.dpop_key.clone());
     let server = services.server()?;
     Ok(server.request_token(call, &services.tasks).await?)
 }
@@ -126,6 +132,7 @@ async fn request_for(
     call: TokenCall,
     kind: SubjectKind,
 ) -> Result<Acquired, Error> {
+    let call = call.bound_to(services.dpop_key.clone());
     let answer = services
         .server()?
         .request_token(call, &services.tasks)

@@ -103,5 +103,10 @@ pub(super) async fn fetch(
     {
         return Err(Error::transient("the source gave a token that has ended"));
     }
-    Ok(TokenAnswer { response, sent_at })
+    Ok(TokenAnswer {
+        response,
+        sent_at,
+        // The source has whatever key there is, and can say it beforehand.
+        dpop_key: services.dpop_key.clone(),
+    })
 }

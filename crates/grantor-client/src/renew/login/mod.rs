@@ -1,5 +1,6 @@
 //! A login: the refresh token by which all its access tokens are renewed, spent once at a time.
 
+mod bound_key;
 pub(crate) mod persist;
 pub(crate) mod rotation;
 pub(crate) mod spent_tokens;
@@ -9,10 +10,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use grantor_core::exchange::Retry;
 use grantor_core::{GrantParameters, RevocationRequest, Secret, TokenResponse, TokenTypeHint};
 use tokio::sync::Mutex;
 
+use self::bound_key::bound_key;
 use self::rotation::{login_tokens, next_record};
 use self::state::{PersistOutcome, is_newer};
 use super::commit::commit;
@@ -23,7 +24,6 @@ use super::{Acquired, Renewal};
 use crate::authorization_server::token_endpoint::{TokenAnswer, TokenCall};
 use crate::error::Error;
 use crate::observe::event::Event;
-use crate::runtime::deadline::LeaseDeadline;
 use crate::store::records::LoginRecord;
 use crate::token::subject::PasswordCredentials;
 
@@ -112,8 +112,13 @@ impl Login {
                 (None, Some(user)) => user.request(),
                 (None, None) => return Err(login_ended()),
             };
+            let key = bound_key(services, &record)?;
             let deadline = lease.as_ref().map(Lease::deadline);
-            let request = request_tokens(services, renewal, grant, retry.clone(), deadline);
+            let call = TokenCall {
+                deadline,
+                ..TokenCall::new(grant, &renewal.parameters, retry.clone())
+            };
+            let request = request_tokens(services, call.bound_to(key));
             match while_leased(lease.as_mut(), request).await? {
                 RefreshOutcome::Answer(answer) => {
                     let environment = services.environment();
@@ -159,17 +164,7 @@ impl Login {
     }
 }
 
-async fn request_tokens(
-    services: &Services,
-    renewal: &Renewal,
-    grant: GrantParameters,
-    retry: Retry,
-    deadline: Option<LeaseDeadline>,
-) -> Result<RefreshOutcome, Error> {
-    let call = TokenCall {
-        deadline,
-        ..TokenCall::new(grant, &renewal.parameters, retry)
-    };
+async fn request_tokens(services: &Services, call: TokenCall) -> Result<RefreshOutcome, Error> {
     let server = services.server()?;
     match server.request_token(call, &services.tasks).await {
         Ok(answer) => Ok(RefreshOutcome::Answer(Box::new(answer))),

@@ -6,7 +6,7 @@ use super::spent_tokens;
 use crate::authorization_server::token_endpoint::TokenAnswer;
 use crate::renew::commit::LoginTokens;
 use crate::renew::lease::Lease;
-use crate::store::records::LoginRecord;
+use crate::store::records::{BoundTo, LoginRecord};
 
 /// The state after an answer; none if the refresh token stays and is stored already.
 pub(super) fn next_record(
@@ -20,7 +20,9 @@ pub(super) fn next_record(
     let rotated = new.is_some() && new != record.refresh_token.as_deref();
     let refresh_expires_at = refresh_expires_at(environment, answer);
     // A login that was handed in is stored with its first renewal.
-    if !rotated && refresh_expires_at.is_none() && record.rotation > 0 {
+    let bound_to = BoundTo::key(answer.dpop_key.as_ref());
+    let is_bound_anew = bound_to.dpop_jkt != record.bound_to.dpop_jkt;
+    if !rotated && refresh_expires_at.is_none() && record.rotation > 0 && !is_bound_anew {
         return None;
     }
     Some(LoginRecord {
@@ -29,6 +31,11 @@ pub(super) fn next_record(
         refresh_expires_at: refresh_expires_at.or(record.refresh_expires_at.filter(|_| !rotated)),
         fence: lease.map_or(record.fence, Lease::fence),
         spent_fingerprints: spent_fingerprints(record, rotated),
+        bound_to: if is_bound_anew {
+            bound_to
+        } else {
+            record.bound_to.clone()
+        },
         ..record.clone()
     })
 }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::observe::event::Event;
 use crate::renew::services::Services;
 use crate::store::deadline::within_store_timeout;
-use crate::store::records::LoginRecord;
+use crate::store::records::{BoundTo, LoginRecord};
 
 impl Login {
     /// The newest state of the login: what is stored, unless this process knows better, or another
@@ -237,6 +237,7 @@ pub(crate) fn new_record(services: &Services, refresh_token: Option<&Secret>) ->
         fence: 0,
         initial_fingerprint: refresh_token.map(fingerprint).unwrap_or_default(),
         spent_fingerprints: Vec::new(),
+        bound_to: BoundTo::key(services.dpop_key.as_ref()),
     }
 }
 

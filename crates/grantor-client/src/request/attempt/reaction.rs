@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::Request;
 use http::header::AUTHORIZATION;
 
@@ -12,7 +13,7 @@ use crate::cache::slot::{InFlight, TokenSlot};
 use crate::error::Error;
 use crate::observe::metrics::MetricEvent;
 use crate::request::flags::AttemptFlags;
-use crate::request::http_request::HttpRequest;
+use crate::request::http_request::{HttpRequest, WithBody};
 use crate::request::verdict::Verdict;
 use crate::token::reason::RenewalReason;
 use crate::token::subject::Subject;
@@ -85,6 +86,15 @@ impl Resend {
         self.prepare_request(request).await
     }
 
+    /// Like [`prepare`](Self::prepare), for a copy whose body is in memory: see
+    /// [`Tokens::prepare_with_body`](crate::Tokens::prepare_with_body).
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    pub async fn prepare_with_body(self, request: &mut Request<Bytes>) -> Result<Attempt, Error> {
+        self.prepare_request(&mut WithBody(request)).await
+    }
+
     /// Like [`prepare`](Self::prepare), on a copy that was made before the first try was prepared:
     /// the hooks have not seen it.
     #[cfg(any(feature = "reqwest", feature = "blocking"))]
@@ -112,7 +122,8 @@ impl Resend {
             request.headers_mut().remove(AUTHORIZATION);
         }
         let method = flags.placement();
-        services.scheme.apply(method, &token, origin, request)?;
+        let context = (origin, services.environment());
+        services.scheme.apply(method, &token, context, request)?;
         let attempt = Attempt {
             token: Some(token),
             flags: flags.again(),

@@ -8,29 +8,29 @@ use url::form_urlencoded;
 use crate::cache::slot::share::TokenShare;
 use crate::config::placement::BearerMethod;
 use crate::error::Error;
-use crate::request::http_request::HttpRequest;
+use crate::request::http_request::{HttpRequest, RequestBody, is_form, set_form};
 
 /// The parameter's name in a query or a form.
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
 
 impl BearerMethod {
     /// Returns whether the request has a token of the caller's own.
-    pub(crate) fn is_taken(self, request: &mut impl HttpRequest) -> bool {
-        if request.headers_mut().contains_key(AUTHORIZATION) {
+    pub(crate) fn is_taken(self, request: &impl HttpRequest) -> bool {
+        if request.headers().contains_key(AUTHORIZATION) {
             return true;
         }
         match self {
             Self::Header => false,
             Self::Query => request.uri().query().is_some_and(has_token),
-            Self::Body => request.form().is_some_and(|form| has_token(form)),
+            Self::Body => form(request).is_some_and(has_token),
         }
     }
 
     /// Checks that the request has such a place.
-    pub(crate) fn check(self, request: &mut impl HttpRequest) -> Result<(), Error> {
+    pub(crate) fn check(self, request: &impl HttpRequest) -> Result<(), Error> {
         match self {
             Self::Header | Self::Query => Ok(()),
-            Self::Body => form(request).map(|_| ()),
+            Self::Body => written_form(request).map(|_| ()),
         }
     }
 
@@ -57,35 +57,32 @@ impl BearerMethod {
                 Ok(())
             }
             Self::Body => {
-                let form = form(request)?;
-                *form = with_token(Some(form), token);
+                let form = with_token(Some(written_form(request)?), token);
+                set_form(request, form.into());
                 Ok(())
             }
         }
     }
 }
 
+/// The body, if it is a form that a parameter may be added to.
+fn form(request: &impl HttpRequest) -> Option<&str> {
+    let RequestBody::Replaceable(body) = request.body() else {
+        return None;
+    };
+    let form = std::str::from_utf8(body).ok();
+    form.filter(|_| is_form(request.headers()))
+}
+
 /// The form of a request, unless it is one that only reads (RFC 6750 section 2.2).
-fn form(request: &mut impl HttpRequest) -> Result<&mut String, Error> {
+fn written_form(request: &impl HttpRequest) -> Result<&str, Error> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let form = request.form().filter(|_| !reads);
+    let form = form(request).filter(|_| !reads);
     form.ok_or_else(|| {
         Error::configuration(
             "the token is to go into a form, and this request has none that it can be added to: \
              send a form through a session, or place the token in the header",
         )
-    })
-}
-
-/// Returns whether headers say that the body is a form.
-#[cfg(any(feature = "reqwest", feature = "blocking"))]
-pub(crate) fn is_form(headers: &http::HeaderMap) -> bool {
-    let content_type = headers.get(http::header::CONTENT_TYPE);
-    let content_type = content_type.and_then(|value| value.to_str().ok());
-    let media_type = content_type.and_then(|value| value.split(';').next());
-    media_type.is_some_and(|name| {
-        name.trim()
-            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
     })
 }
 
@@ -126,74 +123,30 @@ fn with_query(uri: &Uri, query: &str) -> Result<Uri, Error> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderMap;
+    use bytes::Bytes;
+    use http::Request;
 
     use super::*;
-
-    /// A request with a form.
-    struct Form(Method, String);
-
-    impl HttpRequest for Form {
-        fn method(&self) -> &Method {
-            &self.0
-        }
-        fn uri(&self) -> &Uri {
-            unreachable!("a form is no part of the URI")
-        }
-        fn set_uri(&mut self, _: Uri) {
-            unreachable!("a form is no part of the URI")
-        }
-        fn headers_mut(&mut self) -> &mut HeaderMap {
-            unreachable!("a form is no part of the headers")
-        }
-        fn extensions(&self) -> Option<&http::Extensions> {
-            None
-        }
-        fn form(&mut self) -> Option<&mut String> {
-            Some(&mut self.1)
-        }
-    }
+    use crate::request::http_request::WithBody;
 
     #[test]
     fn a_token_goes_into_the_form_of_a_request_that_writes() {
+        let check = |method: Method| {
+            let request = Request::builder().method(method);
+            let form = "application/x-www-form-urlencoded";
+            let request = request.header("content-type", form);
+            let mut request = request.body(Bytes::from("a=b")).unwrap();
+            BearerMethod::Body.check(&WithBody(&mut request))
+        };
         for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-            let mut request = Form(method, "a=b".into());
-            assert!(BearerMethod::Body.check(&mut request).is_ok());
+            assert!(check(method).is_ok());
         }
         for method in [Method::GET, Method::HEAD] {
-            let mut request = Form(method, "a=b".into());
-            let error = BearerMethod::Body.check(&mut request).unwrap_err();
+            let error = check(method).unwrap_err();
             assert!(error.is_configuration(), "{error}");
         }
-        let mut bare = http::Request::post("/").body(()).unwrap();
-        assert!(BearerMethod::Body.check(&mut bare).is_err());
-    }
-
-    #[cfg(any(feature = "reqwest", feature = "blocking"))]
-    #[test]
-    fn a_form_is_known_by_its_type_whatever_its_parameters() {
-        use http::header::CONTENT_TYPE;
-        let is_form = |content_type| {
-            let value = HeaderValue::from_static(content_type);
-            is_form(&HeaderMap::from_iter([(CONTENT_TYPE, value)]))
-        };
-        for content_type in [
-            "application/x-www-form-urlencoded",
-            "application/x-www-form-urlencoded; charset=utf-8",
-            "application/x-www-form-urlencoded ;charset=utf-8",
-            "Application/X-WWW-Form-URLEncoded",
-        ] {
-            assert!(is_form(content_type), "{content_type}");
-        }
-        for content_type in [
-            "text/plain",
-            "text/plain; application/x-www-form-urlencoded",
-            "application/x-www-form-urlencoded-not",
-            "",
-        ] {
-            assert!(!is_form(content_type), "{content_type}");
-        }
-        assert!(!super::is_form(&HeaderMap::new()));
+        let bare = Request::post("/").body(()).unwrap();
+        assert!(BearerMethod::Body.check(&bare).is_err());
     }
 
     #[test]

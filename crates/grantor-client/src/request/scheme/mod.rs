@@ -2,12 +2,15 @@
 //! first: it is the short way of most requests.
 
 pub(crate) mod bearer;
+mod dpop;
 #[cfg(test)]
 mod nonce;
+pub(crate) mod oauth1;
 #[cfg(test)]
 #[cfg(feature = "reqwest")]
 mod tests;
 
+use grantor_core::Environment;
 use http::HeaderMap;
 
 use super::http_request::HttpRequest;
@@ -20,18 +23,11 @@ use crate::token::scheme::Scheme;
 
 impl Scheme {
     /// Puts the credential of a token onto a request, in place of one that is there.
-    #[cfg_attr(
-        not(test),
-        expect(
-            unused_variables,
-            reason = "a bearer token is the same for every origin"
-        )
-    )]
     pub(in crate::request) fn apply(
         &self,
         method: BearerMethod,
         token: &TokenShare,
-        origin: OriginId,
+        (origin, environment): (OriginId, &Environment),
         request: &mut impl HttpRequest,
     ) -> Result<(), Error> {
         if token.token_type == TokenType::NotApplicable {
@@ -42,6 +38,12 @@ impl Scheme {
         }
         match self {
             Self::Bearer => method.apply(token, request),
+            Self::Dpop(dpop) => {
+                dpop::apply(&dpop.nonces, method, token, (origin, environment), request)
+            }
+            Self::OAuth1(_) => Err(Error::configuration(
+                "requests are signed by OAuth 1.0a: there is no token that they could carry",
+            )),
             #[cfg(test)]
             Self::Nonce(nonces) => nonce::apply(nonces, method, token, origin, request),
         }
@@ -49,17 +51,14 @@ impl Scheme {
 
     /// Returns whether answers of APIs may have a nonce for it.
     pub(super) fn takes_nonce(&self) -> bool {
-        !self.is_bearer()
+        !matches!(self, Self::Bearer | Self::OAuth1(_))
     }
 
     /// Takes what an answer has for the next request to its origin.
-    #[cfg_attr(
-        not(test),
-        expect(unused_variables, reason = "no answer has anything for a bearer token")
-    )]
     pub(super) fn learn(&self, origin: OriginId, headers: &HeaderMap) {
         match self {
-            Self::Bearer => {}
+            Self::Bearer | Self::OAuth1(_) => {}
+            Self::Dpop(dpop) => dpop::learn(&dpop.nonces, origin, headers),
             #[cfg(test)]
             Self::Nonce(nonces) => nonce::learn(nonces, origin, headers),
         }

@@ -1,9 +1,10 @@
-//! The API that takes the server's tokens (RFC 6750).
+//! The API that takes the server's tokens (RFC 6750, RFC 9449).
 
 use bytes::Bytes;
 use grantor_core::AuthenticateChallenge;
 use http::{HeaderValue, Response, StatusCode, header};
 
+use crate::server::dpop::{self, Party};
 use crate::server::route::origin;
 use crate::server::state::{AccessToken, State};
 use crate::server::{FakeServer, RecordedRequest, answer};
@@ -11,23 +12,39 @@ use crate::server::{FakeServer, RecordedRequest, answer};
 /// Answers for the API. The test's own function is called without the lock, so that it may use the
 /// server.
 pub(in crate::server) fn api(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> {
-    let state = server.lock();
-    if let Some(refusal) = refusal(&state, request) {
+    let mut state = server.lock();
+    if let Some(mut refusal) = refusal(&mut state, server, request) {
+        state.dpop.announce(Party::Api, &mut refusal);
         return refusal;
     }
     let own = state.api.answer.clone();
     drop(state);
-    own.map_or_else(|| answer::empty(StatusCode::OK), |answer| answer(request))
+    let mut answer = own.map_or_else(|| answer::empty(StatusCode::OK), |answer| answer(request));
+    server.lock().dpop.announce(Party::Api, &mut answer);
+    answer
 }
 
-fn refusal(state: &State, request: &RecordedRequest) -> Option<Response<Bytes>> {
+fn refusal(
+    state: &mut State,
+    server: &FakeServer,
+    request: &RecordedRequest,
+) -> Option<Response<Bytes>> {
     let uri = request.request().uri();
     let elsewhere = |origins: &Vec<String>| !origins.contains(&origin(uri));
     if state.api.origins.as_ref().is_some_and(elsewhere) {
         return Some(answer::empty(StatusCode::MISDIRECTED_REQUEST));
     }
     let token = request.access_token();
-    let known = token.and_then(|token| state.access_token(&token));
+    let known = token.as_ref().and_then(|token| state.access_token(token));
+    let known = known.cloned();
+    let bound_to = known.as_ref().and_then(|known| known.jkt.as_deref());
+    if let (Some(token), Some(bound_to)) = (&token, bound_to)
+        && let Err(code) = dpop::of_api_call(state, server, request, (token, bound_to))
+    {
+        let challenge = AuthenticateChallenge::new("DPoP").with("error", code.as_str());
+        return Some(challenged(StatusCode::UNAUTHORIZED, challenge.to_header()));
+    }
+    let state = &*state;
     match known {
         None => {
             let invalid = AuthenticateChallenge::new("Bearer").with("error", "invalid_token");
@@ -36,7 +53,7 @@ fn refusal(state: &State, request: &RecordedRequest) -> Option<Response<Bytes>> 
             let challenge = chosen.unwrap_or_else(|| invalid.to_header());
             Some(challenged(StatusCode::UNAUTHORIZED, challenge))
         }
-        Some(known) if lacks_scope(state, known) => {
+        Some(known) if lacks_scope(state, &known) => {
             let scope = state.api.scope.as_ref().map_or("", |scope| scope.as_str());
             let challenge = AuthenticateChallenge::new("Bearer")
                 .with("error", "insufficient_scope")

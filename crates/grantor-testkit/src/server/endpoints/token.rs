@@ -8,6 +8,7 @@ use grantor_core::{ErrorCode, ErrorResponse};
 use http::Response;
 use serde_json::{Map, Value};
 
+use crate::server::dpop::{self, Party};
 use crate::server::grants::{self, Granted};
 use crate::server::state::{AccessToken, State};
 use crate::server::{FakeServer, GrantAnswer, RecordedRequest, answer};
@@ -30,6 +31,10 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
         let code = ErrorCode::UnsupportedGrantType;
         return answer::refusal(&ErrorResponse::new(code, "not known here"));
     }
+    let bound_to = match dpop::of_token_request(server, request) {
+        Ok(bound_to) => bound_to,
+        Err(code) => return dpop::refusal(server, code),
+    };
     // A test's own functions run without the lock: they may ask the server.
     let granted = match custom.map(|custom| custom(request)) {
         None => grants::builtin(server, &grant_type, request),
@@ -51,17 +56,25 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
         Err(refused) => return answer::refusal(&refused),
         Ok(granted) => {
             let mut state = server.lock();
-            (issue(&mut state, granted), state.tokens.shape.clone())
+            if let (Some(login), Some(thumbprint)) = (granted.login, &bound_to) {
+                state.dpop.bind_login(login, thumbprint);
+            }
+            (
+                issue(&mut state, granted, bound_to),
+                state.tokens.shape.clone(),
+            )
         }
     };
-    match shape {
+    let mut answer = match shape {
         Some(shape) => shape(&members),
         None => answer::json(200, &Value::Object(members)),
-    }
+    };
+    server.lock().dpop.announce(Party::Server, &mut answer);
+    answer
 }
 
 /// Makes an access token, and the members of its answer.
-fn issue(state: &mut State, granted: Granted) -> Map<String, Value> {
+fn issue(state: &mut State, granted: Granted, bound_to: Option<String>) -> Map<String, Value> {
     state.issued += 1;
     let access_token = format!("access-{}", state.issued);
     let lifetime = state.tokens.lifetime;
@@ -72,6 +85,12 @@ fn issue(state: &mut State, granted: Granted) -> Map<String, Value> {
         client_id: granted.client_id,
         subject: granted.subject,
         login: granted.login,
+        jkt: bound_to,
+    };
+    let token_type = if issued.jkt.is_some() {
+        "DPoP"
+    } else {
+        "Bearer"
     };
     state.last_access_token = Some(issued.clone());
     state.access_tokens.insert(access_token.clone(), issued);
@@ -79,7 +98,7 @@ fn issue(state: &mut State, granted: Granted) -> Map<String, Value> {
     let refresh_lifetime = granted.refresh_token.as_ref().and(state.logins.lifetime);
     let texts = [
         ("access_token", Some(access_token)),
-        ("token_type", Some("Bearer".to_owned())),
+        ("token_type", Some(token_type.to_owned())),
         ("refresh_token", granted.refresh_token),
         (
             "scope",

@@ -15,7 +15,10 @@ pub(super) fn introspect(state: &State, request: &RecordedRequest) -> Response<B
         introspection.active = true;
         introspection.scope.clone_from(&known.scope);
         introspection.client_id.clone_from(&known.client_id);
-        introspection.token_type = Some("Bearer".to_owned());
+        introspection.token_type = Some(match known.jkt {
+            Some(_) => "DPoP".to_owned(),
+            None => "Bearer".to_owned(),
+        });
         introspection.exp = known.exp.map(Timestamp::as_secs);
         introspection.sub.clone_from(&known.subject);
     }

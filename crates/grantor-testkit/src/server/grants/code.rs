@@ -13,6 +13,8 @@ pub(in crate::server) struct Code {
     pub(in crate::server) redirect_uri: String,
     pub(in crate::server) challenge: CodeChallenge,
     pub(in crate::server) scope: Option<Scope>,
+    /// RFC 9449 section 10.
+    pub(in crate::server) dpop_jkt: Option<String>,
 }
 
 /// RFC 6749 section 4.1.3, RFC 7636 section 4.6.

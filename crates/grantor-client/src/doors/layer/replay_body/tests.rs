@@ -191,3 +191,54 @@ fn nothing_is_kept_of_a_body_that_is_too_long() {
     );
     assert!(!copy.take_over());
 }
+
+/// A body of which is known how long it is at most.
+fn sized(frames: Script, upper: u64, limit: usize) -> ReplayBody<Frames> {
+    let left = frames.into();
+    let hint = (0, Some(upper));
+    ReplayBody::new(Frames { left, hint }, limit)
+}
+
+fn drained(mut body: ReplayBody<Frames>) -> Vec<Result<Bytes, String>> {
+    let mut context = Context::from_waker(Waker::noop());
+    let mut all = Vec::new();
+    while let Poll::Ready(Some(frame)) = Pin::new(&mut body).poll_frame(&mut context) {
+        let data = frame.map(|frame| frame.into_data().unwrap_or_default());
+        let is_over = data.is_err();
+        all.push(data.map_err(|error| error.to_string()));
+        if is_over {
+            break;
+        }
+    }
+    all
+}
+
+#[test]
+fn what_is_read_ahead_is_sent_all_the_same() {
+    let body = sized(vec![data("a="), data("b")], 3, 8);
+    assert_eq!(body.read_ahead().unwrap(), "a=b");
+    assert_eq!(body.read_ahead().unwrap(), "a=b");
+    let copy = body.copy();
+    assert_eq!(drained(body), [Ok("a=".into()), Ok("b".into())]);
+    assert!(copy.take_over());
+    assert_eq!(drained(copy), [Ok("a=".into()), Ok("b".into())]);
+}
+
+#[test]
+fn what_is_not_there_at_once_is_not_read_ahead_and_not_lost() {
+    for (body, rest) in [
+        (
+            sized(vec![data("a="), None, data("b")], 3, 8),
+            vec!["a=", "b"],
+        ),
+        (sized(vec![data("a=b")], 9, 8), vec!["a=b"]),
+        (recorded(vec![data("a=b")], 8), vec!["a=b"]),
+    ] {
+        assert_eq!(body.read_ahead(), None);
+        let rest: Vec<_> = rest.into_iter().map(|text| Ok(Bytes::from(text))).collect();
+        assert_eq!(drained(body), rest);
+    }
+    let broken = sized(vec![data("a="), Some(Err("gone"))], 3, 8);
+    assert_eq!(broken.read_ahead(), None);
+    assert_eq!(drained(broken), [Ok("a=".into()), Err("gone".to_owned())]);
+}
