@@ -24,6 +24,8 @@ pub enum Bucket {
     LoginsFromKnownBrowser,
     /// Wrong secrets of one client from one address.
     WrongClientSecrets,
+    /// Registrations from one address (RFC 7591).
+    Registrations,
 }
 
 /// How often something may be tried within a window of time.
@@ -53,6 +55,7 @@ impl Bucket {
             Self::LoginsToAccount => "logins to an account",
             Self::LoginsFromKnownBrowser => "logins from a known browser",
             Self::WrongClientSecrets => "wrong client secrets",
+            Self::Registrations => "registrations",
         }
     }
 
@@ -66,6 +69,7 @@ impl Bucket {
             }
             // Programs that have not got a new secret yet go on with the old one for a while.
             Self::WrongClientSecrets => Limit::new(100, Duration::from_secs(60)),
+            Self::Registrations => Limit::new(60, Duration::from_secs(3600)),
         }
     }
 }
@@ -92,6 +96,7 @@ struct LastCounted {
     logins_to_account: AtomicU64,
     logins_from_known_browser: AtomicU64,
     wrong_client_secrets: AtomicU64,
+    registrations: AtomicU64,
 }
 
 impl LastCounted {
@@ -101,6 +106,7 @@ impl LastCounted {
             Bucket::LoginsToAccount => &self.logins_to_account,
             Bucket::LoginsFromKnownBrowser => &self.logins_from_known_browser,
             Bucket::WrongClientSecrets => &self.wrong_client_secrets,
+            Bucket::Registrations => &self.registrations,
         }
     }
 }

@@ -7,4 +7,7 @@ pub enum Profile {
     /// The draft of OAuth 2.1: PKCE with S256 for every client.
     #[default]
     OAuth21,
+    /// The authorization of the Model Context Protocol, revision 2026-07-28: OAuth 2.1, a resource in
+    /// every request (RFC 8707), and clients that are the URL of their metadata document.
+    Mcp,
 }

@@ -1,6 +1,6 @@
 //! The records of a server, by kind.
 
-use grantor_store::{Diagnostics, Records, Stores};
+use grantor_store::{ClientAssertions, Diagnostics, DpopProofs, Records, Stores, Use};
 
 use crate::grant::{Grant, GrantOfSubject};
 use crate::issuer_mark::IssuerMark;
@@ -19,6 +19,8 @@ pub(crate) struct Tables {
     pub(crate) revoked: Records<RevokedRecord>,
     pub(crate) revocation: Revocation,
     pub(crate) pushed_requests: PushedRequests,
+    pub(crate) client_assertions: Records<Use<ClientAssertions>>,
+    pub(crate) dpop_proofs: Records<Use<DpopProofs>>,
 }
 
 impl Tables {
@@ -31,6 +33,8 @@ impl Tables {
         let revoked = diagnostics.records(stores);
         let revocation = Revocation::prepare(stores, diagnostics);
         let pushed_requests = PushedRequests::prepare(stores, diagnostics);
+        let client_assertions = diagnostics.records(stores);
+        let dpop_proofs = diagnostics.records(stores);
         Some(Self {
             issuer_mark: issuer_mark?,
             keys: keys?,
@@ -40,6 +44,8 @@ impl Tables {
             revoked: revoked?,
             revocation: revocation?,
             pushed_requests: pushed_requests?,
+            client_assertions: client_assertions?,
+            dpop_proofs: dpop_proofs?,
         })
     }
 }

@@ -42,6 +42,7 @@ pub(crate) const TABLE: &[Step] = &[
     row("scope",         &[Front, Pushed, Device, Backchannel, Resume], ToClient, Check(check::scope::run)),
     row("resource",      &[Front, Pushed, Device, Backchannel, Resume], ToClient, Ask(check::resource::run)),
     row("pkce",          &[Front, Pushed, Resume],                      ToClient, Check(check::pkce::run)),
+    row("dpop_jkt",      &[Front, Pushed],                              ToClient, Check(check::dpop_jkt::run)),
     row("prompt",        &[Front, Pushed],                              ToClient, Check(check::prompt::run)),
     row("login",         &[Front, Verification, Resume],                ToClient, Ask(step::login::run)),
     row("consent",       &[Front, Verification, Resume],                ToClient, Ask(step::consent::run)),
@@ -113,7 +114,13 @@ mod tests {
         let once: Vec<&str> = once.map(|step| step.name).collect();
         assert_eq!(
             once,
-            ["parameters", "unsupported", "prompt", "respond_pushed"]
+            [
+                "parameters",
+                "unsupported",
+                "dpop_jkt",
+                "prompt",
+                "respond_pushed"
+            ]
         );
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use grantor_core::{Params, Scope, Timestamp};
 use grantor_store::Versioned;
 
-use super::requested::{requested_scope, unknown_target};
+use super::requested::{missing_target, requested_scope, unknown_target};
 use crate::client::Client;
 use crate::config::{Config, MAX_SCOPE_VALUES};
 use crate::error::Error;
@@ -23,6 +23,7 @@ pub struct TokenCall<'a> {
     now: Timestamp,
     policy: Policy,
     attempt: usize,
+    dpop_jkt: Option<&'a str>,
     resources: Vec<String>,
     services: Option<&'a Services>,
 }
@@ -39,6 +40,7 @@ impl<'a> TokenCall<'a> {
             now,
             policy: config.profile.policy(&config).with(client),
             attempt: 0,
+            dpop_jkt: None,
             resources: Vec::new(),
             services: None,
         }
@@ -48,6 +50,13 @@ impl<'a> TokenCall<'a> {
     #[must_use]
     pub fn with_resource(mut self, resource: impl Into<String>) -> Self {
         self.resources.push(resource.into());
+        self
+    }
+
+    /// With a proof of possession of the key with this thumbprint.
+    #[must_use]
+    pub fn with_dpop_jkt(mut self, thumbprint: &'a str) -> Self {
+        self.dpop_jkt = Some(thumbprint);
         self
     }
 
@@ -63,6 +72,7 @@ impl<'a> TokenCall<'a> {
             now,
             policy: services.policy.with(client),
             attempt: 0,
+            dpop_jkt: None,
             resources: Vec::new(),
             services: Some(services),
         }
@@ -82,6 +92,20 @@ impl<'a> TokenCall<'a> {
     #[must_use]
     pub fn params(&self) -> &'a Params<'a> {
         self.params
+    }
+
+    /// The thumbprint of the key that the client has proved to hold (RFC 9449): the access token will be
+    /// bound to it. None without a proof.
+    #[must_use]
+    pub fn dpop_jkt(&self) -> Option<&'a str> {
+        self.dpop_jkt
+    }
+
+    /// The key that refresh tokens of this client are bound to, if it proves one: those of a public
+    /// client (RFC 9449 section 5).
+    pub(crate) fn refresh_binding(&self) -> Option<String> {
+        let bound = self.dpop_jkt.filter(|_| self.client.is_public());
+        bound.map(str::to_owned)
     }
 
     /// Wall time of the request.
@@ -233,6 +257,7 @@ impl<'a> TokenCall<'a> {
         let until = self.now + lifetime + self.policy.access_token_lifetime;
         Ok(Grant {
             state: grants.live(grant, refresh),
+            dpop_jkt: self.refresh_binding(),
             expires_at: grant.expires_at.max(until),
             ..grant.clone()
         })
@@ -274,6 +299,9 @@ impl<'a> TokenCall<'a> {
     }
 
     fn default_audience(&self) -> Result<Vec<String>, Error> {
+        if self.policy.require_resource {
+            return Err(missing_target());
+        }
         let default = match self.services {
             Some(services) => services.default_audience(self.client)?,
             None => self.resources.first().cloned(),

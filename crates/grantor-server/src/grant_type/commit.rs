@@ -7,6 +7,7 @@ use grantor_store::{Conflict, Record as _, Retry};
 
 use super::{Change, GrantType, Granted, NewGrant, OnConflict, TokenCall, Under};
 use crate::client::Client;
+use crate::dpop::CheckedProof;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::grant::{Deadline, Grant, GrantedUnder};
@@ -21,6 +22,7 @@ pub(crate) async fn run(
     grant_type: &dyn GrantType,
     client: &Client,
     params: &Params<'_>,
+    proof: Option<&CheckedProof>,
     now: Timestamp,
 ) -> Result<TokenResponse, Error> {
     let policy = services.policy.with(client);
@@ -29,11 +31,16 @@ pub(crate) async fn run(
         services,
         client,
         now,
+        dpop_jkt: proof.map(CheckedProof::thumbprint),
         lifetime: policy.access_token_lifetime,
         refresh_token_lifetime: policy.refresh_token_lifetime,
         minted: None,
     };
     let mut call = TokenCall::of(services, client, params, now);
+    if let Some(thumbprint) = commit.dpop_jkt {
+        call = call.with_dpop_jkt(thumbprint);
+    }
+    let mut unused = proof;
     let mut retry = None;
     loop {
         // Not by `?`, which would keep room for a second copy.
@@ -41,6 +48,10 @@ pub(crate) async fn run(
             Ok(granted) => granted,
             Err(error) => return Err(error),
         };
+        // After every other check, and once however often the grant type decides.
+        if let Some(proof) = unused.take_if(|_| granted.issues()) {
+            Box::pin(services.dpop.redeem(proof)).await?;
+        }
         match granted {
             // Borrowed, since most requests come here and the future of each pays for every copy.
             Granted::Issue(ref mut contents) => {
@@ -81,6 +92,8 @@ struct Commit<'a> {
     services: &'a Services,
     client: &'a Client,
     now: Timestamp,
+    /// The thumbprint of the key that the access token is bound to.
+    dpop_jkt: Option<&'a str>,
     deadline: Deadline,
     /// The longest that the client's access tokens are valid.
     lifetime: Duration,
@@ -134,6 +147,7 @@ impl Commit<'_> {
             auth_time: new.auth_time.unwrap_or(self.now),
             created_at: self.now,
             salt: services.environment.random_bytes(),
+            dpop_jkt: None,
             state: grants.opened(),
             listed_until: Timestamp::default(),
             expires_at: self.now,
@@ -219,6 +233,7 @@ impl Commit<'_> {
             lifetime: self.lifetime_of(contents),
             contents,
             grant,
+            dpop_jkt: self.dpop_jkt,
             now: self.now,
         };
         self.services.tokens.mint(minting).await
@@ -258,12 +273,16 @@ impl Commit<'_> {
             });
         }
         let scope = std::mem::take(&mut contents.scope);
-        TokenResponse {
+        let mut response = TokenResponse {
             expires_in: Some(self.lifetime_of(contents)),
             refresh_token,
             scope: (!scope.is_empty()).then_some(scope),
             extra: std::mem::take(&mut contents.response_members),
             ..TokenResponse::bearer(access_token)
+        };
+        if self.dpop_jkt.is_some() {
+            response.token_type = "DPoP".to_owned();
         }
+        response
     }
 }

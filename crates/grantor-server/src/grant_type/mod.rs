@@ -24,7 +24,7 @@ pub use client_credentials::ClientCredentials;
 pub use granted::{Change, End, Granted, NewGrant, OnConflict, Under, Wait};
 pub(crate) use list::GrantTypes;
 pub use refresh_token::RefreshToken;
-pub(crate) use requested::{requested_scope, unknown_target};
+pub(crate) use requested::{missing_target, requested_scope, unknown_target};
 
 use crate::error::Error;
 

@@ -18,6 +18,8 @@ pub(super) struct AccessTokenClaims<'a> {
     pub(super) iat: i64,
     pub(super) jti: Identifier,
     pub(super) scope: &'a Scope,
+    /// The thumbprint in `cnf` (RFC 9449 section 6.1).
+    pub(super) dpop_jkt: Option<&'a str>,
     pub(super) anchor: Anchor,
 }
 
@@ -35,6 +37,9 @@ impl AccessTokenClaims<'_> {
         if !self.scope.is_empty() {
             claims.text("scope", self.scope.as_str());
         }
+        if let Some(thumbprint) = self.dpop_jkt {
+            claims.object("cnf", |cnf| cnf.text("jkt", thumbprint));
+        }
         claims.object("anchor", |claim| self.anchor.write(claim));
         claims.finish()
     }
@@ -50,6 +55,7 @@ pub(super) struct ReadClaims {
     pub(super) issued_at: Option<Timestamp>,
     pub(super) id: String,
     pub(super) scope: Option<Scope>,
+    pub(super) dpop_jkt: Option<String>,
     pub(super) anchor: Anchor,
 }
 
@@ -58,10 +64,12 @@ impl ReadClaims {
     pub(super) fn of_jwt(claims: jwt::Claims) -> Option<Self> {
         let member = |name: &str| claims.other.get(name);
         let text = |name: &str| member(name).and_then(|v| v.as_str()).map(str::to_owned);
+        let thumbprint = member("cnf").and_then(|cnf| cnf.get("jkt")?.as_str());
         Some(Self {
             client_id: text("client_id")?,
             anchor: serde_json::from_value(member("anchor")?.clone()).ok()?,
             scope: text("scope").and_then(|scope| scope.parse().ok()),
+            dpop_jkt: thumbprint.map(str::to_owned),
             issuer: claims.issuer?,
             subject: claims.subject?,
             audience: claims.audiences,
@@ -83,7 +91,12 @@ impl ReadClaims {
             iat: Option<i64>,
             jti: String,
             scope: Option<String>,
+            cnf: Option<WireConfirmation>,
             anchor: Anchor,
+        }
+        #[derive(Deserialize)]
+        struct WireConfirmation {
+            jkt: String,
         }
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -105,6 +118,7 @@ impl ReadClaims {
             issued_at: wire.iat.map(Timestamp::from_secs),
             id: wire.jti,
             scope: wire.scope.and_then(|scope| scope.parse().ok()),
+            dpop_jkt: wire.cnf.map(|cnf| cnf.jkt),
             anchor: wire.anchor,
         })
     }
@@ -142,6 +156,7 @@ mod tests {
                         iat: 1_760_000_000,
                         jti,
                         scope,
+                        dpop_jkt: (!aud.is_empty()).then_some("thumbprint"),
                         anchor: anchor.clone(),
                     };
                     let map = serde_json::from_str(&claims.to_json()).unwrap();
@@ -154,6 +169,7 @@ mod tests {
                     assert_eq!(read.issued_at.map(Timestamp::as_secs), Some(claims.iat));
                     assert_eq!(read.id, jti.to_string());
                     assert_eq!(read.scope.unwrap_or_default(), *scope);
+                    assert_eq!(read.dpop_jkt.as_deref(), claims.dpop_jkt);
                     assert_eq!(read.anchor, *anchor);
                 }
             }

@@ -35,6 +35,9 @@ async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply, Error> {
         UserAnswer::Denied => ended_grant(context)?,
         UserAnswer::Allowed { allowed, .. } => allowed_grant(context, allowed, code.hash()).await?,
     };
+    if let UserAnswer::Allowed { .. } = answer {
+        keep_client(context).await?;
+    }
     match services
         .grants
         .create(id, &grant, services.grants.deadline())
@@ -60,6 +63,15 @@ async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply, Error> {
         ),
         UserAnswer::Allowed { .. } => redirect(context, Ok(code.to_text(OpaqueKind::Code))),
     })
+}
+
+/// A client that registered itself is kept once a user allows it something.
+async fn keep_client(context: &AuthorizationContext<'_>) -> Result<(), Error> {
+    let client = context.client()?;
+    match &context.services.stored_clients {
+        Some(stored) if client.unused_until.is_some() => stored.mark_used(&client.id).await,
+        _ => Ok(()),
+    }
 }
 
 fn redirect(context: &AuthorizationContext<'_>, outcome: Result<Secret, ErrorResponse>) -> Reply {
@@ -137,6 +149,7 @@ async fn allowed_grant(
             hash,
             redirect_uri: context.request.redirect_uri.clone(),
             challenge: context.challenge.clone(),
+            dpop_jkt: context.request.dpop_jkt.clone(),
             expires_at,
         }),
         expires_at: grant.expires_at.max(expires_at),
@@ -161,6 +174,7 @@ fn ended_grant(context: &AuthorizationContext<'_>) -> Result<Grant, Error> {
         auth_time: login.auth_time,
         created_at: now,
         salt: services.environment.random_bytes(),
+        dpop_jkt: None,
         state: GrantState::Ended {
             at: now,
             reason: EndReason::Denied.as_str().to_owned(),
@@ -178,6 +192,7 @@ fn is_same(context: &AuthorizationContext<'_>, stored: &Grant, grant: &Grant) ->
         (GrantState::Code(a), GrantState::Code(b)) => {
             a.redirect_uri == b.redirect_uri
                 && a.challenge == b.challenge
+                && a.dpop_jkt == b.dpop_jkt
                 && context.call.now < a.expires_at
         }
         _ => stored.ended_by(EndReason::Denied) && grant.ended_by(EndReason::Denied),
