@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::Full;
 
 use crate::bases::{COMMON, PARAMETERS, bases};
-use crate::fill::{FORMS, Filling, HEADERS, VALUES, authenticated, fill};
+use crate::fill::{DOCUMENTS, FORMS, Filling, HEADERS, VALUES, authenticated, fill};
 use crate::visit::Visit;
 
 /// One request. It is made when it is sent, since all of them together are large.
@@ -28,6 +28,8 @@ enum Filled {
     /// The form or query behind the parameters that lead there.
     Form(Filling),
     Header(&'static str, Filling),
+    /// A body of JSON, and its end.
+    Json(Filling, &'static str),
 }
 
 /// Every request to every endpoint, in an order that does not change.
@@ -64,6 +66,10 @@ fn filled(row: &EndpointRow, matters: &dyn Fn(&str) -> bool) -> Vec<Filled> {
         }
         all.extend(FORMS.iter().copied().map(Filled::Form));
     }
+    if row.reads_json {
+        let documents = DOCUMENTS.iter();
+        all.extend(documents.map(|&(document, end)| Filled::Json(document, end)));
+    }
     let headers = HEADERS.iter();
     all.extend(headers.map(|&(name, value)| Filled::Header(name, value)));
     all
@@ -82,6 +88,7 @@ impl Case {
             Filled::Parameter(name, value) => format!("{name} of {}", value.0),
             Filled::Form(form) => form.0.to_owned(),
             Filled::Header(name, value) => format!("header {name}, {}", value.0),
+            Filled::Json(document, _) => document.0.to_owned(),
         };
         // The values of the others may be secret, and differ from run to run.
         let first = self.base.split('&').next().unwrap_or_default();
@@ -97,15 +104,22 @@ impl Case {
     /// The request.
     pub(crate) fn request(&self) -> Result<Request<Full<Bytes>>> {
         let parameters = self.parameters();
-        let (target, body) = match self.is_post() {
-            true => (self.row.path.clone(), parameters),
-            false => (format!("{}?{parameters}", self.row.path), String::new()),
+        let (target, body) = match self.filled {
+            Filled::Json(document, end) => {
+                let body = fill(document, MOST_BODY - end.len()) + end;
+                (self.row.path.clone(), body)
+            }
+            _ if self.is_post() => (self.row.path.clone(), parameters),
+            _ => (format!("{}?{parameters}", self.row.path), String::new()),
         };
         let mut request = Request::new(Full::new(Bytes::from(body)));
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = target.parse()?;
         let headers = request.headers_mut();
-        if self.is_post() {
+        if let Filled::Json(..) = self.filled {
+            let json = HeaderValue::from_static("application/json");
+            headers.insert(header::CONTENT_TYPE, json);
+        } else if self.is_post() {
             let form = HeaderValue::from_static("application/x-www-form-urlencoded");
             headers.insert(header::CONTENT_TYPE, form);
         }
@@ -137,7 +151,7 @@ impl Case {
                 format!("{name}={value}&{}", others.join("&"))
             }
             Filled::Form(form) => format!("{base}&{}", fill(form, room)),
-            Filled::Header(..) => base.to_owned(),
+            Filled::Header(..) | Filled::Json(..) => base.to_owned(),
         }
     }
 }

@@ -56,6 +56,40 @@ pub(crate) const FORMS: &[Filling] = &[
     ("many audiences", "", "audience=https://a.example/#&"),
 ];
 
+/// Bodies of JSON, each with its end.
+pub(crate) const DOCUMENTS: &[(Filling, &str)] = &[
+    (
+        (
+            "many redirect URIs",
+            r#"{"redirect_uris":["https://app.example/""#,
+            r#","https://app.example/#""#,
+        ),
+        "]}",
+    ),
+    (
+        (
+            "a long redirect URI",
+            r#"{"redirect_uris":["https://app.example/"#,
+            "a",
+        ),
+        r#""]}"#,
+    ),
+    (("a long name", r#"{"client_name":""#, "a"), r#""}"#),
+    (("escapes", r#"{"client_name":""#, r"\u00e9"), r#""}"#),
+    (("a long scope", r#"{"scope":"a"#, " a"), r#""}"#),
+    (("many members", r#"{"a":1"#, r#","p#":1"#), "}"),
+    (("arrays within arrays", r#"{"jwks":"#, "["), ""),
+    (("objects within objects", r#"{"jwks":"#, r#"{"a":"#), ""),
+    (
+        (
+            "many keys",
+            r#"{"jwks":{"keys":[{"kty":"oct"}"#,
+            r#",{"kty":"oct"}"#,
+        ),
+        "]}}",
+    ),
+];
+
 /// Values of headers.
 pub(crate) const HEADERS: &[(&str, Filling)] = &[
     ("authorization", ("letters", "", "a")),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use grantor_core::{Issuer, Scope, Secret};
 use grantor_http::system;
-use grantor_server::{Bucket, Limit, NewClient, Server, SiteSetup, StoredClients};
+use grantor_server::{Bucket, Limit, NewClient, Registration, Server, SiteSetup, StoredClients};
 use grantor_site::{AccountSite, Accounts, Passwords};
 use grantor_store::{MasterKey, MemoryStore, Namespace, Stores};
 use harness::{Error, Result};
@@ -88,6 +88,8 @@ async fn build() -> Result<Server> {
     let server = Server::builder(Issuer::parse("https://id.example.com")?, stores);
     let server = server.site_with(site).configure(|config| {
         config.default_audience = Some("https://api.example.com".to_owned());
+        config.registration = Registration::Open;
+        config.health_endpoint = true;
     });
     Ok(server.build().await?)
 }

@@ -16,6 +16,8 @@ pub struct EndpointRow {
     pub methods: &'static [Method],
     /// True if it reads parameters.
     pub reads_parameters: bool,
+    /// True if a body is JSON.
+    pub reads_json: bool,
     /// True if a client has to authenticate.
     pub authenticates_clients: bool,
 }
@@ -27,6 +29,7 @@ impl EndpointRow {
             path: path.to_owned(),
             methods: endpoint.methods,
             reads_parameters: endpoint.body != Body::Nothing,
+            reads_json: endpoint.body == Body::Json,
             authenticates_clients: endpoint.authentication != Authentication::Nobody,
         }
     }
