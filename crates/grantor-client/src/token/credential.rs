@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(credential.secret().expose(), "t");
         let bound = Credential::new(TokenType::Dpop, &Secret::from("t")).unwrap();
         assert_eq!(
-            (&*bound.secret().expose(), bound.header),
+            (bound.secret().expose(), bound.header),
             ("t", HeaderValue::from_static("DPoP t"))
         );
     }
