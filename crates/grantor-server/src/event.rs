@@ -116,6 +116,10 @@ events! {
     RequestPushed = "authorization request pushed", Debug;
     /// A client got a code.
     CodeIssued = "code issued", Debug;
+    /// A device got a code for its user.
+    DeviceCodeIssued = "device code issued", Debug;
+    /// A user allowed a device.
+    DeviceAllowed = "device allowed", Info;
     /// A user said no.
     AuthorizationDenied = "authorization denied", Info;
     /// A client got an access token.
@@ -133,6 +137,8 @@ events! {
     GrantEnded = "grant ended", Info;
     /// A code or refresh token was used again by somebody; its grant ended.
     TokenReplayed = "token replayed", Warning;
+    /// An assertion was presented that had given a token before.
+    AssertionRepeated = "assertion presented again", Warning;
     /// A client revoked an access token.
     AccessTokenRevoked = "access token revoked", Info;
     /// A form came back that no step of the site looked at.

@@ -1,13 +1,13 @@
 //! An OAuth authorization server that embeds in your application, as a `tower` service.
 //!
-//! RFC 6749, 6750, 7009, 7636, 7662, 8414, 8707, 9068, 9126, 9207. It names no web framework and no
+//! RFC 6749, 6750, 7009, 7636, 7662, 8414, 8628, 8693, 8707, 9068, 9126, 9207. It names no web framework and no
 //! database: requests are of the `http` crate, records go through `grantor-store`. The application
 //! decides who the user is and what they see, by the trait [`Site`]. The crate `grantor-site` is one
 //! implementation of it, with accounts and pages.
 //!
 //! # Endpoints
 //!
-//! Below the issuer, as [`Server::paths`] lists them; [`Config::paths`] changes the first six:
+//! Below the issuer, as [`Server::paths`] lists them; [`Config::paths`] changes those of endpoints but the metadata's:
 //!
 //! | path | who calls it | what it does |
 //! |---|---|---|
@@ -16,6 +16,8 @@
 //! | `/revoke` | clients, by POST | revokes a token (RFC 7009): 200 without a body, for unknown tokens too |
 //! | `/authorize` | browsers, by GET, HEAD or POST | begins an authorization (RFC 6749 section 4.1): pages, then a redirect to the client; errors are redirected too once the client and its redirect URI are known |
 //! | `/par` | clients, by POST | keeps an authorization request (RFC 9126) and gives a `request_uri` that stands for it, valid for 90 s and one answer of a user |
+//! | `/device_authorization` | clients, by POST | gives a device a code for itself and one for its user (RFC 8628) |
+//! | `/device` | browsers, by GET, HEAD or POST | where a user types in the code that a device shows |
 //! | `/authorize/continue` | browsers | where forms of pages go, and where the site's own pages lead back to |
 //! | `/jwks` | anybody, by GET | the public keys |
 //! | `/.well-known/oauth-authorization-server` | anybody, by GET | the metadata (RFC 8414). An issuer with a path has it behind this path |
@@ -48,6 +50,7 @@ mod builder;
 mod cached;
 mod client;
 mod config;
+mod device_authorization;
 mod endpoint;
 mod error;
 mod event;
@@ -74,6 +77,7 @@ mod state;
 mod stored_formats;
 mod text;
 mod token;
+mod used_assertion;
 
 pub use build_error::BuildError;
 pub use builder::ServerBuilder;
@@ -82,6 +86,7 @@ pub use client::{
     StoredClients, VerifySecret,
 };
 pub use config::{AccessTokens, Config, Paths, Rotation};
+pub use device_authorization::Poll;
 pub use error::{Error, Refusal, SiteMisuse};
 pub use event::{CountersSnapshot, Event, EventKind, Severity};
 pub use grant::{
@@ -98,8 +103,8 @@ pub use revocation::{Consent, RevocationEpoch, Subjects, Target};
 pub use router::EndpointRow;
 pub use server::Server;
 pub use site::{
-    Allowed, Cookie, CookieToken, Decision, Form, Interaction, Login, LoginRequirements, Page,
-    PageCall, PasswordAnswer, PasswordLogin, SignIn, Site, SiteError, SiteSetup, Submitted,
-    error_advice,
+    Allowed, Cookie, CookieToken, Decision, DeviceAnswer, Form, Interaction, Login,
+    LoginRequirements, Page, PageCall, PasswordAnswer, PasswordLogin, SignIn, Site, SiteError,
+    SiteSetup, Submitted, UserCodeProblem, UserCodePrompt, error_advice,
 };
-pub use token::{TokenContents, TokenFormat};
+pub use token::{PresentedToken, TokenContents, TokenFormat};

@@ -1,11 +1,13 @@
 use grantor_store::{Diagnostics, Records, Stores};
 
+use crate::device_authorization::DeviceAuthorizations;
 use crate::grant::{Grant, GrantOfSubject};
 use crate::issuer_mark::IssuerMark;
 use crate::key::KeysRecord;
 use crate::pushed_request::PushedRequests;
 use crate::revocation::Revocation;
 use crate::token::{AccessTokenRecord, RevokedRecord};
+use crate::used_assertion::UsedAssertions;
 
 /// The records of a server, each kind in the store that was chosen for it.
 pub(crate) struct Tables {
@@ -17,6 +19,8 @@ pub(crate) struct Tables {
     pub(crate) revoked: Records<RevokedRecord>,
     pub(crate) revocation: Revocation,
     pub(crate) pushed_requests: PushedRequests,
+    pub(crate) devices: DeviceAuthorizations,
+    pub(crate) used_assertions: UsedAssertions,
 }
 
 impl Tables {
@@ -29,6 +33,8 @@ impl Tables {
         let revoked = diagnostics.records(stores);
         let revocation = Revocation::prepare(stores, diagnostics);
         let pushed_requests = PushedRequests::prepare(stores, diagnostics);
+        let devices = DeviceAuthorizations::prepare(stores, diagnostics);
+        let used_assertions = UsedAssertions::prepare(stores, diagnostics);
         Some(Self {
             issuer_mark: issuer_mark?,
             keys: keys?,
@@ -38,6 +44,8 @@ impl Tables {
             revoked: revoked?,
             revocation: revocation?,
             pushed_requests: pushed_requests?,
+            devices: devices?,
+            used_assertions: used_assertions?,
         })
     }
 }

@@ -7,6 +7,7 @@ use grantor_store::Stores;
 
 use crate::client::{Client, Clients, StoredClients};
 use crate::config::Config;
+use crate::device_authorization::DeviceAuthorizations;
 use crate::error::Error;
 use crate::event::Events;
 use crate::event::{Event, EventKind};
@@ -19,6 +20,7 @@ use crate::resource;
 use crate::revocation::{Revocation, Target};
 use crate::site::Site;
 use crate::token::Tokens;
+use crate::used_assertion::UsedAssertions;
 
 /// The services that the endpoints use.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub(crate) struct Services {
     pub(crate) grants: Arc<Grants>,
     pub(crate) tokens: Tokens,
     pub(crate) pushed_requests: PushedRequests,
+    pub(crate) devices: DeviceAuthorizations,
+    pub(crate) used_assertions: UsedAssertions,
     /// Whether it has the grant type `refresh_token`.
     pub(crate) has_refresh_grant_type: bool,
     pub(crate) site: Arc<dyn Site>,
@@ -76,12 +80,15 @@ pub(crate) struct PageKeys {
     pub(crate) mac: MacKey,
     /// For forms.
     pub(crate) forms: SealingKey,
+    /// For the keys of the records of user codes.
+    pub(crate) user_codes: MacKey,
 }
 
 impl PageKeys {
     pub(crate) fn new(mac: MacKey) -> Self {
         Self {
             forms: SealingKey::new(&mac.sign(&[b"grantor/forms/1"])),
+            user_codes: MacKey::new(&mac.sign(&[b"grantor/user-codes/1"])),
             mac,
         }
     }

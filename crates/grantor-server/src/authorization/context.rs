@@ -6,6 +6,7 @@ use super::entry::Entry;
 use super::flow::Delivery;
 use super::sealed_request::SealedRequest;
 use crate::client::Client;
+use crate::device_authorization::DeviceAuthorization;
 use crate::error::Error;
 use crate::http::fault::{self, Place};
 use crate::http::{Browser, Call, Reply};
@@ -25,6 +26,8 @@ pub(crate) struct AuthorizationContext<'a> {
     pub(crate) request: AuthorizationRequest,
     /// What is stored of it, if its client pushed it.
     pub(crate) pushed: Option<PushedRequest>,
+    /// What is stored of it, if a device made it.
+    pub(crate) device: Option<DeviceAuthorization>,
     /// Where forms go.
     pub(crate) action: String,
     pub(crate) browser: Browser,
@@ -47,6 +50,7 @@ pub(super) struct Incoming {
     pub(super) sealed_text: String,
     pub(super) request: AuthorizationRequest,
     pub(super) pushed: Option<PushedRequest>,
+    pub(super) device: Option<DeviceAuthorization>,
 }
 
 /// The user's answer.
@@ -73,16 +77,21 @@ impl<'a> AuthorizationContext<'a> {
             sealed_text,
             request,
             pushed,
+            device,
         } = incoming;
+        let mut requirements = LoginRequirements::of(&request, sealed.started_at);
+        // RFC 8628 section 5.4: whoever types in a code confirms it, whatever they allowed before.
+        requirements.ask_consent |= device.is_some();
         Self {
             services,
             call,
             entry,
-            requirements: LoginRequirements::of(&request, sealed.started_at),
+            requirements,
             sealed,
             sealed_text,
             request,
             pushed,
+            device,
             action: services
                 .issuer
                 .join(&services.config.paths.resume)
@@ -112,6 +121,12 @@ impl<'a> AuthorizationContext<'a> {
         login.ok_or_else(|| Error::Internal("the step login comes first".to_owned()))
     }
 
+    /// The answer of the user, once the step `consent` has passed.
+    pub(crate) fn answer(&self) -> Result<&UserAnswer, Error> {
+        let answer = self.answer.as_ref();
+        answer.ok_or_else(|| Error::Internal("the user has not answered".to_owned()))
+    }
+
     /// The key that makes and opens the forms of a stage.
     pub(crate) fn forms<'s>(&'s self, stage: Stage, binding: &'s str) -> FormKey<'s> {
         FormKey {
@@ -127,7 +142,12 @@ impl<'a> AuthorizationContext<'a> {
 
     /// Whether a form came back. Nothing else decides anything.
     pub(crate) fn has_form(&self) -> bool {
-        self.entry == Entry::Resume && self.call.is_post()
+        matches!(self.entry, Entry::Resume | Entry::Verification) && self.call.is_post()
+    }
+
+    /// The code that the user typed in, if a device asks.
+    pub(crate) fn user_code(&self) -> Option<&str> {
+        self.device.as_ref().map(|_| self.sealed.form.as_str())
     }
 
     /// Where a fault or an answer belongs in events.

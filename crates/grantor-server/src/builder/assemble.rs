@@ -136,6 +136,8 @@ impl ServerBuilder {
                 grants,
                 tokens,
                 pushed_requests: tables.pushed_requests,
+                devices: tables.devices,
+                used_assertions: tables.used_assertions,
                 site,
             },
             grant_types,

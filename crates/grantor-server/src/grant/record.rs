@@ -1,6 +1,7 @@
 use grantor_core::{CodeChallenge, Scope, Timestamp};
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::EndReason;
 
@@ -24,6 +25,9 @@ pub struct Grant {
     pub auth_time: Timestamp,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Further claims of its tokens.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub claims: Map<String, Value>,
     /// Part of the MAC of each of its refresh tokens.
     pub(crate) salt: [u8; 16],
     /// Its state.
@@ -58,6 +62,11 @@ pub struct GrantedUnder {
 pub enum GrantState {
     /// The user has decided, and the client may redeem the code.
     Code(CodeState),
+    /// The user has decided, and the device that waits may fetch its tokens (RFC 8628).
+    Approved {
+        /// Until when.
+        until: Timestamp,
+    },
     /// It has tokens.
     Live {
         /// The code that was redeemed, to tell a replay from a guess; none, if it had no code.
@@ -149,7 +158,7 @@ impl Grant {
         match &self.state {
             GrantState::Code(code) => Some(code),
             GrantState::Live { code, .. } => code.as_ref(),
-            GrantState::Ended { .. } => None,
+            GrantState::Approved { .. } | GrantState::Ended { .. } => None,
         }
     }
 

@@ -70,7 +70,8 @@ async fn redeem(call: &TokenCall<'_>) -> Result<Granted, Error> {
         return Err(bad_code());
     }
     let audience = call.audience_within(&record.resources)?;
-    let contents = TokenContents::new(call.scope_within(&record.scope)?, audience);
+    let contents = TokenContents::new(call.scope_within(&record.scope)?, audience)
+        .with_claims(record.claims.clone());
     let change = Change {
         on_conflict: on_conflict(&record),
         ..Change::new(

@@ -3,8 +3,9 @@ use std::time::Duration;
 use grantor_core::{Params, Secret, Timestamp, TokenResponse};
 use grantor_store::Conflict;
 
-use super::{Change, GrantType, Granted, NewGrant, OnConflict, TokenCall};
+use super::{Change, GrantType, Granted, NewGrant, OnConflict, Once, TokenCall, Wait};
 use crate::client::Client;
+use crate::device_authorization::{Pace, Poll};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::grant::{Deadline, Grant, GrantedUnder};
@@ -41,6 +42,7 @@ pub(crate) async fn run(
         }
         match decided? {
             Granted::Issue(contents) => return commit.issue(contents).await,
+            Granted::Once(once) => return Box::pin(commit.once(*once)).await,
             // Boxed, or every request would pay for the room of the largest.
             Granted::Open(new, contents) => {
                 return Box::pin(commit.open(&call, new, contents)).await;
@@ -56,6 +58,7 @@ pub(crate) async fn run(
                 }
             }
             Granted::Wait(wait) => return Err(wait.into()),
+            Granted::Poll(poll) => return Err(Box::pin(commit.pace(&poll)).await?.into()),
             Granted::End(end) => {
                 services.end_grant(end.id, end.reason).await?;
                 return Err(end.error);
@@ -95,6 +98,19 @@ impl Commit<'_> {
         Ok(self.answer(minted, None, &[], None))
     }
 
+    async fn once(&mut self, once: Once) -> Result<TokenResponse, Error> {
+        let minted = self.mint(None, once.contents).await?;
+        let used_names = &self.services.used_assertions;
+        if !used_names
+            .use_once(&once.name, once.remember_until, self.deadline)
+            .await?
+        {
+            self.tell(EventKind::AssertionRepeated, None);
+            return Err(once.used);
+        }
+        Ok(self.answer(minted, None, &[], None))
+    }
+
     async fn open(
         &mut self,
         call: &TokenCall<'_>,
@@ -118,6 +134,7 @@ impl Commit<'_> {
             resources: new.resources,
             auth_time: new.auth_time.unwrap_or(self.now),
             created_at: self.now,
+            claims: new.claims,
             salt: services.environment.random_bytes(),
             state: grants.opened(),
             listed_until: Timestamp::default(),
@@ -125,15 +142,27 @@ impl Commit<'_> {
         };
         let mut grant = call.redeemed(&opened)?;
         let refresh = grants.refresh_token(id, &grant)?;
-        let contents = match contents.subject {
+        let mut contents = match contents.subject {
             Some(_) => contents,
             None => contents.for_subject(grant.subject.clone()),
         };
+        for (name, value) in &grant.claims {
+            if !contents.claims.contains_key(name) {
+                contents.claims.insert(name.clone(), value.clone());
+            }
+        }
         let minted = self.mint_and_list(id, &mut grant, contents).await?;
         match grants.create(id, &grant, self.deadline).await? {
             Ok(()) => Ok(self.answer(minted, Some(id), &[], refresh)),
             Err(Conflict) => Err(Error::Internal("an identifier was drawn twice".to_owned())),
         }
+    }
+
+    async fn pace(&self, poll: &Poll) -> Result<Wait, Error> {
+        Ok(match self.services.devices.pace(poll).await? {
+            Pace::Kept => Wait::AuthorizationPending,
+            Pace::TooFast => Wait::SlowDown,
+        })
     }
 
     /// None if the grant type has to decide again.

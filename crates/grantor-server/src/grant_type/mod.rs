@@ -5,14 +5,18 @@
 //! wrote before a put that failed or lost is an orphan: nobody has its text, and it expires. So a
 //! store or a signer that fails burns no code and no refresh token.
 
+mod audience;
 mod authorization_code;
 mod call;
 mod client_credentials;
 pub(crate) mod commit;
+mod device_code;
 mod granted;
+mod jwt_bearer;
 mod list;
 mod refresh_token;
 mod requested;
+mod token_exchange;
 
 use std::fmt::Debug;
 
@@ -21,10 +25,18 @@ use grantor_core::BoxFuture;
 pub use authorization_code::AuthorizationCode;
 pub use call::TokenCall;
 pub use client_credentials::ClientCredentials;
-pub use granted::{Change, End, Granted, NewGrant, OnConflict, Under, Wait};
+pub use device_code::DeviceCode;
+pub use granted::{Change, End, Granted, NewGrant, OnConflict, Once, Under, Wait};
+pub use jwt_bearer::{
+    Asserted, AssertionDecision, AssertionKind, AssertionPolicy, AssertionRequest, JwtBearer,
+    TrustedIssuer,
+};
 pub(crate) use list::GrantTypes;
 pub use refresh_token::RefreshToken;
 pub(crate) use requested::{requested_scope, unknown_target};
+pub use token_exchange::{
+    Exchange, ExchangeDecision, ExchangePolicy, ExchangeRequest, TokenExchange,
+};
 
 use crate::error::Error;
 

@@ -66,7 +66,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         body: Body::Form,
         authentication: Authentication::Nobody,
         cors: Cors::No,
-        exists: |offer| offer.has_pages(),
+        exists: |offer| offer.has_authorization(),
         describe: |_, url, metadata| {
             metadata.authorization_endpoint = Some(url);
             metadata.response_types_supported = vec!["code".to_owned()];
@@ -87,7 +87,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         body: Body::Form,
         authentication: Authentication::Client,
         cors: Cors::Client,
-        exists: |offer| offer.has_pages(),
+        exists: |offer| offer.has_authorization(),
         describe: |offer, url, metadata| {
             metadata.pushed_authorization_request_endpoint = Some(url);
             metadata.require_pushed_authorization_requests =
@@ -95,6 +95,31 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         },
         faults: Faults::Json,
         run: authorization::push,
+    },
+    Endpoint {
+        name: "device authorization",
+        place: Place::Below(|paths| &paths.device_authorization),
+        methods: POST,
+        body: Body::Form,
+        authentication: Authentication::Client,
+        cors: Cors::No,
+        exists: |offer| offer.has_devices(),
+        describe: |_, url, metadata| metadata.device_authorization_endpoint = Some(url),
+        faults: Faults::Json,
+        run: authorization::start_device,
+    },
+    Endpoint {
+        name: "verification",
+        place: Place::Below(|paths| &paths.verification),
+        methods: GET_OR_POST,
+        body: Body::Form,
+        authentication: Authentication::Nobody,
+        cors: Cors::No,
+        exists: |offer| offer.has_devices(),
+        // Devices show its URL to users; no client looks for it.
+        describe: |_, _, _| {},
+        faults: Faults::Page,
+        run: authorization::verify_user_code,
     },
     Endpoint {
         name: "resume",
@@ -167,7 +192,7 @@ fn auth_methods() -> Vec<TokenEndpointAuthMethod> {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::grant_type::{AuthorizationCode, ClientCredentials, GrantTypes};
+    use crate::grant_type::{AuthorizationCode, ClientCredentials, DeviceCode, GrantTypes};
     use crate::router::Offer;
     use grantor_core::{Issuer, ServerMetadata};
     use std::sync::Arc;
@@ -207,12 +232,13 @@ mod tests {
         let all = GrantTypes::new(vec![
             Arc::new(AuthorizationCode),
             Arc::new(ClientCredentials),
+            Arc::new(DeviceCode),
         ]);
         let rows = described(&all, &["/account"]);
         assert_eq!(rows.len(), ENDPOINTS.len());
         let missing = rows.iter().filter(|(_, url)| url.is_none());
         let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
-        assert_eq!(missing, ["resume", "metadata", "site"]);
+        assert_eq!(missing, ["verification", "resume", "metadata", "site"]);
     }
 
     #[test]
@@ -223,6 +249,16 @@ mod tests {
             names,
             ["token", "introspection", "revocation", "jwks", "metadata"]
         );
+    }
+
+    #[test]
+    fn a_server_for_devices_alone_has_no_authorization_endpoint() {
+        let rows = described(&GrantTypes::new(vec![Arc::new(DeviceCode)]), &[]);
+        let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
+        let pages = ["device authorization", "verification", "resume"];
+        let own = names.iter().filter(|name| pages.contains(name)).count();
+        assert_eq!((names.len(), own), (8, 3), "{names:?}");
+        assert!(!names.contains(&"authorization"));
     }
 
     #[test]

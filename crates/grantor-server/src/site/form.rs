@@ -69,6 +69,8 @@ pub(crate) enum Stage {
     Consent,
     /// A page of the site's own.
     Page,
+    /// The page where a user types in the code of a device.
+    UserCode,
 }
 
 impl Stage {
@@ -77,6 +79,7 @@ impl Stage {
             Self::Login => "l",
             Self::Consent => "c",
             Self::Page => "p",
+            Self::UserCode => "u",
         }
     }
 }

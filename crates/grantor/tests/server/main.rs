@@ -3,6 +3,7 @@
 
 mod calls;
 mod examples;
+mod grants;
 mod mcp_resource;
 mod own_parts;
 mod readme;

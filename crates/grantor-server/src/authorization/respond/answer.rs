@@ -1,69 +1,56 @@
-use grantor_core::{BoxFuture, ErrorCode, ErrorResponse, Secret, Timestamp};
+use grantor_core::Timestamp;
 use grantor_store::Conflict;
 
 use crate::authorization::context::{AuthorizationContext, UserAnswer};
-use crate::authorization::flow::Flow;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
-use crate::grant::{CodeState, EndReason, Grant, GrantState, GrantedUnder};
-use crate::http::{Reply, fault};
+use crate::grant::{EndReason, Grant, GrantState, GrantedUnder};
 use crate::site::Allowed;
-use crate::token::{OpaqueKind, OpaqueToken};
 
-/// Issues a code. Creating the grant decides: its identifier is in the sealed request, so that one
-/// request has one answer. A user who says no creates it ended.
-pub(in crate::authorization) fn run<'a>(
-    context: &'a mut AuthorizationContext<'_>,
-) -> BoxFuture<'a, Result<Flow, Error>> {
-    Box::pin(async move { respond(context).await.map(Flow::Reply) })
+/// Whether the answer of the user is the one that decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// It is, or it is the same once more.
+    Yes,
+    /// Another one came first.
+    No,
 }
 
-async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply, Error> {
+/// Keeps the answer of the user. Creating the grant decides: its identifier is in the sealed request, so
+/// that one request has one answer. A user who says no creates it ended; otherwise it begins in `state`,
+/// and `event` is told.
+pub(super) async fn keep(
+    context: &AuthorizationContext<'_>,
+    state: GrantState,
+    event: EventKind,
+) -> Result<Kept, Error> {
     let services = context.services;
-    let answer = context.answer.as_ref();
-    let answer = answer.ok_or_else(|| Error::Internal("the user has not answered".to_owned()))?;
+    let answer = context.answer()?;
     let id = context.sealed.grant;
-    // The secret of the code is computed, so that a form that is sent twice gets one code.
-    let secret = services
-        .page_keys
-        .mac
-        .sign(&[b"grantor/code/1", id.as_bytes()]);
-    let code = OpaqueToken::new(id, secret);
     let grant = match answer {
         UserAnswer::Denied => ended_grant(context)?,
-        UserAnswer::Allowed { allowed, .. } => allowed_grant(context, allowed, code.hash()).await?,
+        UserAnswer::Allowed { allowed, .. } => allowed_grant(context, allowed, state).await?,
     };
     match services
         .grants
         .create(id, &grant, services.grants.deadline())
         .await?
     {
-        Ok(()) => after_first_answer(context, answer).await?,
+        Ok(()) => {
+            after_first_answer(context, answer, event).await?;
+            Ok(Kept::Yes)
+        }
         Err(Conflict) => {
             let stored = services.grants.find(id).await?;
             let same = stored.is_some_and(|stored| is_same(context, &stored.record, &grant));
-            if !same {
-                let error = Error::invalid_request("this request has been answered already");
-                return Ok(fault::page(services, context.place(), &error));
-            }
+            Ok(if same { Kept::Yes } else { Kept::No })
         }
     }
-    Ok(match answer {
-        UserAnswer::Denied => redirect(
-            context,
-            Err(ErrorResponse::new(
-                ErrorCode::AccessDenied,
-                "the user said no",
-            )),
-        ),
-        UserAnswer::Allowed { .. } => redirect(context, Ok(code.to_text(OpaqueKind::Code))),
-    })
 }
 
-fn redirect(context: &AuthorizationContext<'_>, outcome: Result<Secret, ErrorResponse>) -> Reply {
-    let uri = context.redirect_uri.as_deref().unwrap_or_default();
-    let state = context.request.state.as_deref();
-    fault::respond(context.services, uri, state, outcome)
+/// A request has one answer, and this is another.
+pub(super) fn answered_already() -> Error {
+    Error::invalid_request("this request has been answered already")
 }
 
 /// Remembers the consent and tells what happened. If remembering fails, the user is asked again next
@@ -71,6 +58,7 @@ fn redirect(context: &AuthorizationContext<'_>, outcome: Result<Secret, ErrorRes
 async fn after_first_answer(
     context: &AuthorizationContext<'_>,
     answer: &UserAnswer,
+    kind: EventKind,
 ) -> Result<(), Error> {
     let services = context.services;
     let (client, login) = (context.client()?, context.login()?);
@@ -89,8 +77,9 @@ async fn after_first_answer(
         services.events.tell(&event(EventKind::AuthorizationDenied));
         return Ok(());
     };
-    services.events.tell(&event(EventKind::CodeIssued));
-    if *remembered {
+    services.events.tell(&event(kind));
+    // Whoever types in a code is always asked, so nothing is remembered of it.
+    if *remembered || context.device.is_some() {
         return Ok(());
     }
     let resources = services.effective_resources(client, &allowed.resources)?;
@@ -108,7 +97,7 @@ async fn after_first_answer(
 async fn allowed_grant(
     context: &AuthorizationContext<'_>,
     allowed: &Allowed,
-    hash: String,
+    state: GrantState,
 ) -> Result<Grant, Error> {
     let revocation = &context.services.revocation;
     let (client, login) = (context.client()?, context.login()?);
@@ -117,11 +106,17 @@ async fn allowed_grant(
     let session = match &login.session {
         // OpenID Connect Core section 11: access "even when the End-User is not present".
         _ if allowed.scope.contains("offline_access") => None,
+        // A device is not the browser: who signs out of one has not signed out of the other.
+        _ if context.device.is_some() => None,
         Some(session) => Some((session.clone(), revocation.epochs.session(session).await?)),
         None => None,
     };
-    let expires_at = context.call.now + context.policy.code_lifetime;
     let grant = ended_grant(context)?;
+    let usable_until = match &state {
+        GrantState::Code(code) => code.expires_at,
+        GrantState::Approved { until } => *until,
+        _ => grant.expires_at,
+    };
     Ok(Grant {
         scope: allowed.scope.clone(),
         resources: allowed.resources.clone(),
@@ -131,13 +126,8 @@ async fn allowed_grant(
             session,
             ..grant.under
         },
-        state: GrantState::Code(CodeState {
-            hash,
-            redirect_uri: context.request.redirect_uri.clone(),
-            challenge: context.challenge.clone(),
-            expires_at,
-        }),
-        expires_at: grant.expires_at.max(expires_at),
+        state,
+        expires_at: grant.expires_at.max(usable_until),
         ..grant
     })
 }
@@ -147,6 +137,10 @@ fn ended_grant(context: &AuthorizationContext<'_>) -> Result<Grant, Error> {
     let (client, login) = (context.client()?, context.login()?);
     let services = context.services;
     let now = context.call.now;
+    // As long as the form can come back, it must meet the answer that was given; and so must a device.
+    let expires_at = context.sealed.started_at + services.config.interaction_lifetime;
+    let device = context.device.as_ref();
+    let expires_at = device.map_or(expires_at, |device| expires_at.max(device.expires_at));
     Ok(Grant {
         client_id: client.id.clone(),
         subject: login.subject.clone(),
@@ -158,14 +152,14 @@ fn ended_grant(context: &AuthorizationContext<'_>) -> Result<Grant, Error> {
         },
         auth_time: login.auth_time,
         created_at: now,
+        claims: login.claims.clone(),
         salt: services.environment.random_bytes(),
         state: GrantState::Ended {
             at: now,
             reason: EndReason::Denied.as_str().to_owned(),
         },
         listed_until: Timestamp::default(),
-        // As long as the form can come back, it must meet the answer that was given.
-        expires_at: context.sealed.started_at + services.config.interaction_lifetime,
+        expires_at,
     })
 }
 
@@ -178,6 +172,7 @@ fn is_same(context: &AuthorizationContext<'_>, stored: &Grant, grant: &Grant) ->
                 && a.challenge == b.challenge
                 && context.call.now < a.expires_at
         }
+        (GrantState::Approved { until }, GrantState::Approved { .. }) => context.call.now < *until,
         _ => stored.ended_by(EndReason::Denied) && grant.ended_by(EndReason::Denied),
     };
     same_decision

@@ -1,7 +1,10 @@
 //! A server with a few clients, one user and a clock that a test moves.
 
+mod assertions;
 mod browser;
 mod clock;
+mod device;
+mod exchange;
 mod flow;
 mod html;
 mod reply;
@@ -23,8 +26,11 @@ use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use tower_service::Service;
 
+pub(crate) use assertions::{Idp, WIKI};
 pub(crate) use browser::Browser;
 pub(crate) use clock::FakeClock;
+pub(crate) use device::{Device, TV};
+pub(crate) use exchange::{BACKEND, GATEWAY};
 pub(crate) use flow::{API, APP, Ask, Code, MACHINE, OTHER, SPA, STATE, Tokens, Who};
 pub(crate) use grantor_testkit::store::{FaultyStore as TestStore, StoreFault as Fault};
 pub(crate) use html::Form;
