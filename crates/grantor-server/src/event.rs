@@ -120,6 +120,8 @@ events! {
     DeviceCodeIssued = "device code issued", Debug;
     /// A user allowed a device.
     DeviceAllowed = "device allowed", Info;
+    /// A user typed in a code that no waiting device has, or too many codes.
+    UserCodeRefused = "user code refused", Info;
     /// A user said no.
     AuthorizationDenied = "authorization denied", Info;
     /// A client got an access token.

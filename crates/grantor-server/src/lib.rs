@@ -34,14 +34,14 @@
 //! |---|---|---|
 //! | 200 | all | done. JSON is never cached, except metadata and keys |
 //! | 201 | `/par` | the request is kept |
-//! | 303 | `/authorize`, `/authorize/continue` | to the client, with `code`, `state` and `iss`, or with `error`; or to the next page |
+//! | 303 | `/authorize`, `/authorize/continue`, `/device` | to the client, with `code`, `state` and `iss`, or with `error`; or to the next page |
 //! | 400 | all | the request is wrong: `error` and `error_description`, which name the parameter and its value, never a secret. At `/authorize` it is a page, if the client or its redirect URI is not known |
 //! | 401 | `/token`, `/par`, `/introspect`, `/revoke` | `invalid_client`, with `WWW-Authenticate: Basic`. The true reason is an event and not in the answer |
 //! | 404, 405 | all | no such path, another method: 405 has `Allow` |
 //! | 413 | all | the body is over 64 KiB, or a pushed request over 8 KiB |
 //! | 415 | all | the body has a content coding, which the server does not decode |
-//! | 422 | `/authorize/continue` | the login of the site with accounts failed: the page is shown again |
-//! | 429 | `/token`, `/par`, `/introspect`, `/revoke`, logins | too many wrong secrets or passwords |
+//! | 422 | `/authorize/continue`, `/device` | the login of the site with accounts failed, or no device has the code: the page is shown again |
+//! | 429 | `/token`, `/par`, `/device_authorization`, `/introspect`, `/revoke`, `/device`, logins | too many wrong secrets or passwords, or codes of devices |
 //! | 500, 503 | all | the server or its store failed. A request that got 503 may be sent again after `Retry-After`: it used up no code and no refresh token |
 
 mod authorization;

@@ -40,17 +40,23 @@ impl Profile {
     /// The policy of the profile and the configuration together.
     #[must_use]
     pub fn policy(self, config: &Config) -> Policy {
-        match self {
-            Self::OAuth21 => Policy {
-                pkce: Pkce::RequiredS256,
-                require_pushed_authorization_requests: config.require_pushed_authorization_requests,
-                rotation: config.rotation,
-                access_token_lifetime: config.access_token_lifetime,
-                refresh_token_lifetime: config.refresh_token_lifetime,
-                refresh_grace: config.refresh_grace,
-                code_lifetime: config.code_lifetime,
+        Policy {
+            pkce: match self {
+                Self::OAuth21 => Pkce::RequiredS256,
+                Self::Legacy20 => Pkce::Optional,
             },
+            require_pushed_authorization_requests: config.require_pushed_authorization_requests,
+            rotation: config.rotation,
+            access_token_lifetime: config.access_token_lifetime,
+            refresh_token_lifetime: config.refresh_token_lifetime,
+            refresh_grace: config.refresh_grace,
+            code_lifetime: config.code_lifetime,
         }
+    }
+
+    /// Whether a server may have a grant type that OAuth 2.1 has no more.
+    pub(crate) fn has_legacy_grant_types(self) -> bool {
+        self == Self::Legacy20
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Services {
     pub(crate) used_assertions: UsedAssertions,
     /// Whether it has the grant type `refresh_token`.
     pub(crate) has_refresh_grant_type: bool,
+    /// Whether the authorization endpoint issues tokens.
+    pub(crate) has_implicit_grant_type: bool,
     pub(crate) site: Arc<dyn Site>,
     pub(crate) events: Events,
     pub(crate) limits: Limits,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use grantor_core::{AuthorizationRequest, CodeChallenge, Scope};
+use grantor_core::{AuthorizationRequest, CodeChallenge, ResponseMode, ResponseType, Scope};
 
 use super::entry::Entry;
 use super::flow::Delivery;
@@ -8,7 +8,7 @@ use super::sealed_request::SealedRequest;
 use crate::client::Client;
 use crate::device_authorization::DeviceAuthorization;
 use crate::error::Error;
-use crate::http::fault::{self, Place};
+use crate::http::fault::{self, ClientAddress, Place};
 use crate::http::{Browser, Call, Reply};
 use crate::policy::Policy;
 use crate::pushed_request::PushedRequest;
@@ -34,6 +34,8 @@ pub(crate) struct AuthorizationContext<'a> {
     pub(crate) client: Option<Arc<Client>>,
     /// The client's, once it is known.
     pub(crate) policy: Policy,
+    /// How the answer goes there: in the fragment, if it is a token.
+    pub(crate) response_mode: ResponseMode,
     /// Where the answer goes. Once it is known, faults go there too.
     pub(crate) redirect_uri: Option<String>,
     pub(crate) scope: Scope,
@@ -42,6 +44,18 @@ pub(crate) struct AuthorizationContext<'a> {
     pub(crate) requirements: LoginRequirements,
     pub(crate) login: Option<Login>,
     pub(crate) answer: Option<UserAnswer>,
+}
+
+/// How the answer goes to the client. A token never goes in a query, nor do the errors of a request for one
+/// (RFC 6749 section 4.2.2.1).
+fn mode_of_answer(services: &Services, request: &AuthorizationRequest) -> ResponseMode {
+    let response_type = request.response_type.as_ref();
+    let has_token = response_type.is_some_and(ResponseType::has_token);
+    if services.has_implicit_grant_type && has_token {
+        ResponseMode::Fragment
+    } else {
+        ResponseMode::Query
+    }
 }
 
 /// A request as it came in, by whichever entry.
@@ -79,6 +93,7 @@ impl<'a> AuthorizationContext<'a> {
             pushed,
             device,
         } = incoming;
+        let response_mode = mode_of_answer(services, &request);
         let mut requirements = LoginRequirements::of(&request, sealed.started_at);
         // RFC 8628 section 5.4: whoever types in a code confirms it, whatever they allowed before.
         requirements.ask_consent |= device.is_some();
@@ -100,6 +115,7 @@ impl<'a> AuthorizationContext<'a> {
             browser,
             client: None,
             policy: services.policy,
+            response_mode,
             redirect_uri: None,
             scope: Scope::default(),
             resources: Vec::new(),
@@ -159,15 +175,23 @@ impl<'a> AuthorizationContext<'a> {
         }
     }
 
+    /// Where the answer goes.
+    pub(crate) fn address(&self) -> ClientAddress<'_> {
+        ClientAddress {
+            redirect_uri: self.redirect_uri.as_deref().unwrap_or_default(),
+            mode: &self.response_mode,
+            state: self.request.state.as_deref(),
+        }
+    }
+
     /// Answers with a fault.
     pub(super) fn fault(&self, delivery: Delivery, error: Error) -> Result<Reply, Error> {
         if !self.entry.has_browser() {
             return Err(error);
         }
         Ok(match (delivery, &self.redirect_uri) {
-            (Delivery::ToClient, Some(uri)) => {
-                let state = self.request.state.as_deref();
-                fault::redirect(self.services, self.place(), uri, state, &error)
+            (Delivery::ToClient, Some(_)) => {
+                fault::redirect(self.services, self.place(), self.address(), &error)
             }
             _ => fault::page(self.services, self.place(), &error),
         })

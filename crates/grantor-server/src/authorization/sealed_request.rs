@@ -125,7 +125,7 @@ mod tests {
         };
         assert_eq!(
             SealedRequest::verify(&device.seal(&key), &key),
-            Some(device.clone())
+            Some(device)
         );
         let sealed = request.seal(&key);
         assert_eq!(SealedRequest::verify(&sealed, &key), Some(request));

@@ -4,6 +4,7 @@ use http::request::Parts;
 use super::sealed_request::SealedRequest;
 use crate::device_authorization::UserCode;
 use crate::error::Error;
+use crate::event::{Event, EventKind};
 use crate::http::{Browser, Call, Reply};
 use crate::identifier::Identifier;
 use crate::limits::Bucket;
@@ -48,7 +49,14 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
                         let text = user_code.to_text();
                         return Ok(go_on(services, call, device, text));
                     }
-                    Err(problem) => Some(problem),
+                    Err(problem) => {
+                        services.events.tell(&Event {
+                            endpoint: Some("verification"),
+                            reason: Some(problem.advice()),
+                            ..Event::new(EventKind::UserCodeRefused)
+                        });
+                        Some(problem)
+                    }
                 }
             }
         } else {

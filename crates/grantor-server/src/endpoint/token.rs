@@ -27,7 +27,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
             return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
         }
         let params = declared(grant_type, &call.params);
-        let response = commit::run(&state.services, grant_type, client, &params, call.now).await?;
+        let response = commit::run(&state.services, grant_type, client, &params, call).await?;
         Ok(Reply::json(StatusCode::OK, response.to_json()))
     })
 }

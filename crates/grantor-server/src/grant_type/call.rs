@@ -3,6 +3,7 @@ use std::time::Duration;
 use grantor_core::{Params, Scope, Timestamp};
 use grantor_jose::Leeway;
 use grantor_store::Versioned;
+use http::request::Parts;
 
 use super::requested::requested_scope;
 use crate::client::Client;
@@ -10,9 +11,11 @@ use crate::config::{AccessTokens, Config, MAX_SCOPE_VALUES};
 use crate::device_authorization::FoundDevice;
 use crate::error::Error;
 use crate::grant::{Grant, Grants};
+use crate::http::Call;
 use crate::identifier::Identifier;
 use crate::policy::Policy;
 use crate::services::Services;
+use crate::site::Site;
 use crate::token::{OpaqueToken, PresentedToken};
 
 /// A request for a token by an authenticated client.
@@ -26,6 +29,7 @@ pub struct TokenCall<'a> {
     /// Of a call without a server.
     pub(super) resources: Vec<String>,
     pub(super) services: Option<&'a Services>,
+    head: Option<&'a Parts>,
 }
 
 impl<'a> TokenCall<'a> {
@@ -42,6 +46,7 @@ impl<'a> TokenCall<'a> {
             attempt: 0,
             resources: Vec::new(),
             services: None,
+            head: None,
         }
     }
 
@@ -56,12 +61,13 @@ impl<'a> TokenCall<'a> {
         services: &'a Services,
         client: &'a Client,
         params: &'a Params<'a>,
-        now: Timestamp,
+        call: &'a Call<'a>,
     ) -> Self {
         Self {
             client,
             params,
-            now,
+            now: call.now,
+            head: Some(call.head),
             policy: services.policy.with(client),
             attempt: 0,
             resources: Vec::new(),
@@ -158,6 +164,14 @@ impl<'a> TokenCall<'a> {
             Some(services) => services.tokens.present(token).await,
             None => Ok(None),
         }
+    }
+
+    /// The site, and the head of the request that it looks at.
+    pub(super) fn site(&self) -> Result<(&'a dyn Site, &'a Parts), Error> {
+        let both = self.services.zip(self.head);
+        let missing = || Error::Internal("a call without a server has no site".to_owned());
+        both.map(|(services, head)| (&*services.site, head))
+            .ok_or_else(missing)
     }
 
     /// Whether the server's access tokens are JWTs.

@@ -9,6 +9,7 @@ use crate::device_authorization::{Pace, Poll};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::grant::{Deadline, Grant, GrantedUnder};
+use crate::http::Call;
 use crate::identifier::Identifier;
 use crate::services::Services;
 use crate::token::{Minting, TokenContents};
@@ -22,8 +23,9 @@ pub(crate) async fn run(
     grant_type: &dyn GrantType,
     client: &Client,
     params: &Params<'_>,
-    now: Timestamp,
+    request: &Call<'_>,
 ) -> Result<TokenResponse, Error> {
+    let now = request.now;
     let policy = services.policy.with(client);
     let mut commit = Commit {
         deadline: services.grants.deadline(),
@@ -34,7 +36,7 @@ pub(crate) async fn run(
         refresh_token_lifetime: policy.refresh_token_lifetime,
         minted: None,
     };
-    let mut call = TokenCall::of(services, client, params, now);
+    let mut call = TokenCall::of(services, client, params, request);
     for attempt in 1..=TRIES {
         let decided = grant_type.decide(&call).await;
         if attempt > 1 && matches!(decided, Err(Error::Refused(_))) {

@@ -6,6 +6,7 @@ use http::Method;
 use super::endpoints::{Authentication, Body, Cors, Endpoint, Faults, Place};
 use crate::authorization;
 use crate::endpoint::{introspection, jwks, metadata, revocation, site_page, token};
+use crate::grant_type::Implicit;
 
 const GET: &[Method] = &[Method::GET, Method::HEAD];
 const POST: &[Method] = &[Method::POST];
@@ -67,10 +68,16 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         authentication: Authentication::Nobody,
         cors: Cors::No,
         exists: |offer| offer.has_authorization(),
-        describe: |_, url, metadata| {
+        describe: |offer, url, metadata| {
             metadata.authorization_endpoint = Some(url);
             metadata.response_types_supported = vec!["code".to_owned()];
             metadata.response_modes_supported = vec!["query".to_owned()];
+            if offer.grant_types.contains(Implicit::NAME) {
+                metadata.response_types_supported.push("token".to_owned());
+                metadata
+                    .response_modes_supported
+                    .push("fragment".to_owned());
+            }
             metadata.code_challenge_methods_supported = vec!["S256".to_owned()];
             metadata.authorization_response_iss_parameter_supported = true;
             // OpenID Connect Discovery section 3: "If omitted, the default value is true."

@@ -24,6 +24,7 @@ mod forged_forms;
 mod grants_of_subject;
 mod introspection;
 mod jwt_bearer;
+mod legacy;
 mod limits;
 mod metadata;
 mod narrowed_clients;

@@ -1,4 +1,4 @@
-use grantor_core::Timestamp;
+use grantor_core::{ErrorCode, ErrorResponse, Timestamp};
 use grantor_store::Conflict;
 
 use crate::authorization::context::{AuthorizationContext, UserAnswer};
@@ -46,6 +46,11 @@ pub(super) async fn keep(
             Ok(if same { Kept::Yes } else { Kept::No })
         }
     }
+}
+
+/// The user said no.
+pub(super) fn denied() -> ErrorResponse {
+    ErrorResponse::new(ErrorCode::AccessDenied, "the user said no")
 }
 
 /// A request has one answer, and this is another.
@@ -115,6 +120,8 @@ async fn allowed_grant(
     let usable_until = match &state {
         GrantState::Code(code) => code.expires_at,
         GrantState::Approved { until } => *until,
+        // A replay must still be recognized when the token has expired.
+        GrantState::Live { .. } => context.call.now + context.policy.access_token_lifetime,
         _ => grant.expires_at,
     };
     Ok(Grant {

@@ -1,6 +1,7 @@
-use grantor_core::{BoxFuture, ErrorCode, ErrorResponse};
+use grantor_core::{BoxFuture, ResponseMode};
 
-use super::answer::{Kept, answered_already, keep};
+use super::answer::{Kept, answered_already, denied, keep};
+use super::token;
 use crate::authorization::context::{AuthorizationContext, UserAnswer};
 use crate::authorization::flow::Flow;
 use crate::error::Error;
@@ -9,7 +10,7 @@ use crate::grant::{CodeState, GrantState};
 use crate::http::{Reply, fault};
 use crate::token::{OpaqueKind, OpaqueToken};
 
-/// Issues a code, which is the first state of the grant.
+/// Issues a code, which is the first state of the grant; or a token, if the request asks for one.
 pub(in crate::authorization) fn run<'a>(
     context: &'a mut AuthorizationContext<'_>,
 ) -> BoxFuture<'a, Result<Flow, Error>> {
@@ -17,6 +18,9 @@ pub(in crate::authorization) fn run<'a>(
 }
 
 async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply, Error> {
+    if context.response_mode == ResponseMode::Fragment {
+        return token::respond(context).await;
+    }
     let services = context.services;
     let id = context.sealed.grant;
     // The secret of the code is computed, so that a form that is sent twice gets one code.
@@ -35,13 +39,8 @@ async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply, Error> {
         return Ok(fault::page(services, context.place(), &answered_already()));
     }
     let outcome = match context.answer()? {
-        UserAnswer::Allowed { .. } => Ok(code.to_text(OpaqueKind::Code)),
-        UserAnswer::Denied => {
-            let description = "the user said no";
-            Err(ErrorResponse::new(ErrorCode::AccessDenied, description))
-        }
+        UserAnswer::Allowed { .. } => Ok(code.to_text(OpaqueKind::Code).into()),
+        UserAnswer::Denied => Err(denied()),
     };
-    let uri = context.redirect_uri.as_deref().unwrap_or_default();
-    let state = context.request.state.as_deref();
-    Ok(fault::respond(services, uri, state, outcome))
+    Ok(fault::respond(services, context.address(), outcome))
 }

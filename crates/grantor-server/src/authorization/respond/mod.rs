@@ -4,4 +4,5 @@ mod answer;
 pub(super) mod code;
 pub(super) mod device;
 pub(super) mod pushed;
+mod token;
 pub(super) mod verification;
