@@ -47,7 +47,7 @@ fn signatures_go_both_ways() {
     }
 }
 
-/// What josekit encrypts or decrypts with.
+/// The key that josekit encrypts or decrypts with.
 macro_rules! with_key {
     ($algorithm:expr, $make:ident, $key:expr) => {{
         use KeyManagement as K;

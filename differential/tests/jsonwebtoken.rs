@@ -1,4 +1,4 @@
-//! What one of the two signs, the other verifies, for every algorithm that both have.
+//! A token that one of the two signs, the other verifies, for every algorithm that both have.
 
 use grantor_jose::jwt::{self, Typ};
 use grantor_jose::{Algorithm, Key, KeySet, base64url, jws};

@@ -2,7 +2,7 @@
 
 use crate::process::Failure;
 
-/// What is left of the command line; every question takes its answer out.
+/// The rest of the command line; every question takes its answer out.
 pub(crate) struct Arguments(Vec<String>);
 
 impl Arguments {
@@ -19,7 +19,7 @@ impl Arguments {
         Some(self.0.remove(0))
     }
 
-    /// Whether an option without a value was given.
+    /// Returns whether an option without a value was given.
     pub(crate) fn flag(&mut self, name: &str) -> bool {
         let position = self.0.iter().position(|argument| argument == name);
         if let Some(position) = position {

@@ -20,7 +20,7 @@ pub(crate) fn run_all() -> Result<(), Failure> {
     run(&mut command)
 }
 
-/// Whether OpenSSL can be linked.
+/// Returns whether OpenSSL can be linked.
 pub(crate) fn has_openssl() -> bool {
     succeeds(Command::new("pkg-config").args(["--exists", "openssl"]))
 }

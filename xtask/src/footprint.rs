@@ -1,4 +1,4 @@
-//! What grantor costs an application: crates that are compiled, and lines.
+//! The cost of grantor for an application: crates that are compiled, and lines.
 
 mod embedding;
 
@@ -24,11 +24,12 @@ pub(crate) fn measure(timed: bool) -> Result<(), Failure> {
     Err(Failure::new("a bar does not hold"))
 }
 
-/// What the token manager adds to an application that has reqwest. Whether its bars hold.
+/// Measures the token manager in an application that has reqwest, and returns whether its bars
+/// hold.
 fn added_to_reqwest() -> Result<bool, Failure> {
     let application = root().join("fixtures").join("added-to-reqwest");
     let manifest = application.join("Cargo.toml");
-    // What is counted is compiled, too.
+    // The counted crates are compiled, too.
     let mut check = cargo();
     check.args([
         "check",
@@ -54,7 +55,7 @@ fn added_to_reqwest() -> Result<bool, Failure> {
     Ok(further.len() <= MOST_CRATES && lines <= MOST_LINES)
 }
 
-/// What is built, each line with its depth and then its name.
+/// Returns the crates of the build, each line with its depth and then its name.
 fn tree(manifest: &Path, more: &[&str]) -> Result<String, Failure> {
     let mut command: Command = cargo();
     command

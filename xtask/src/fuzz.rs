@@ -1,7 +1,7 @@
 //! Fuzzing with the one stable toolchain: libFuzzer and the address sanitizer, no other tool.
 //!
-//! The sanitizer's flag is not stable, so the compiler is told to take it all the same. The flags
-//! ask for the coverage that libFuzzer steers by.
+//! The sanitizer's flag is not stable, so an environment variable makes the compiler take it. The
+//! flags ask for the coverage that libFuzzer steers by.
 
 use std::env;
 use std::fs;
@@ -88,7 +88,7 @@ fn fuzz(target: &str, platform: &str, seconds: u64) -> Result<(), Failure> {
         .arg("-verbosity=0")
         .arg("-print_final_stats=1")
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
-        // What libFuzzer finds goes to the first; the second is only read.
+        // Findings of libFuzzer go to the first; the second is only read.
         .arg(corpus)
         .args(seeds.is_dir().then_some(seeds)))
 }

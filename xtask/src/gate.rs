@@ -74,7 +74,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     } else {
         process::run(&mut settings.cargo(&["test"]))?;
     }
-    portable::run_all(|subcommand| settings.cargo(subcommand))?;
+    portable::check(settings.cargo(&["check"]))?;
     if settings.interop {
         interop::programs(None)?;
     }

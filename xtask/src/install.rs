@@ -1,4 +1,5 @@
-//! What a bare machine lacks: programs of the distribution, components of the toolchain.
+//! Installs the programs that a machine lacks: packages of the distribution, components of the
+//! toolchain.
 
 use std::env;
 use std::process::Command;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-/// Why a command of xtask stopped, as a message for the person who ran it.
+/// The reason why a command of xtask stopped, as a message for the person who ran it.
 #[derive(Debug)]
 pub(crate) struct Failure(String);
 
@@ -38,7 +38,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a program can be started and says that all is well; what it prints is dropped.
+/// Returns whether a program can be started and says that all is well; what it prints is dropped.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command
         .stdin(Stdio::null())

@@ -1,3 +1,5 @@
+//! The instruction counts that a run is compared with.
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;

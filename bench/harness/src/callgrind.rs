@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use crate::Result;
 use crate::exchange::{COUNTED_CALLS, COUNTED_CASE};
 
-/// What one call costs.
+/// The cost of one call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a plain pair of numbers")]
 pub struct Cost {
@@ -20,7 +20,7 @@ pub struct Cost {
     pub allocations: f64,
 }
 
-/// Whether valgrind is there.
+/// Returns whether valgrind is there.
 #[must_use]
 pub fn is_there() -> bool {
     let mut version = Command::new("valgrind");
@@ -127,7 +127,7 @@ impl Profile {
             if let Some(total) = line.strip_prefix("totals: ") {
                 instructions = Some(total.trim().parse()?);
             } else if let Some(callee) = line.strip_prefix("cfn=") {
-                // A function that also calls itself is told apart by its depth.
+                // A function that also calls itself has one entry for each depth.
                 let name = callee.split('\'').next().unwrap_or(callee);
                 allocates = ALLOCATORS.contains(&name);
             } else if let Some(calls) = line.strip_prefix("calls=").filter(|_| allocates) {

@@ -1,3 +1,5 @@
+//! One core of the machine for the server and one for the load.
+
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::Result;

@@ -1,3 +1,5 @@
+//! The request that a load repeats.
+
 use std::fmt::Write;
 use std::net::SocketAddr;
 

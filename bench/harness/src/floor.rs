@@ -25,7 +25,7 @@ impl Floor {
 
     /// Clones the header into the map, reads the clock that runs while the machine sleeps, and drops
     /// the clone.
-    // What is measured beside it is compiled apart from it.
+    // Never inlined, so that it is compiled apart from the code that it is compared with.
     #[inline(never)]
     pub fn call(&mut self) {
         let headers = black_box(&mut self.headers);

@@ -1,3 +1,5 @@
+//! The rows of a group, as they are measured.
+
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -24,7 +26,7 @@ pub struct Side<'a> {
     pub measure: &'a mut dyn FnMut() -> Result<f64>,
 }
 
-/// Ours and what stands beside it.
+/// Our side and the side that is compared with it.
 #[expect(missing_debug_implementations, reason = "it holds closures")]
 #[expect(clippy::exhaustive_structs, reason = "made by every group")]
 pub struct Comparison<'a> {
@@ -63,7 +65,7 @@ impl Group {
         })
     }
 
-    /// What the command line said.
+    /// Returns the options of the command line.
     #[must_use]
     pub fn options(&self) -> &Options {
         &self.options
@@ -114,11 +116,11 @@ impl Group {
         })
     }
 
-    /// A row that stands alone: its value itself has the bar.
+    /// Adds a row without a comparison: its value itself has the bar.
     ///
     /// # Errors
     ///
-    /// What the measurement returns.
+    /// Fails with the error of the measurement.
     pub fn alone(&mut self, side: Side<'_>, unit: &'static str, bar: Option<f64>) -> Result<()> {
         let Side { bench, measure } = side;
         if !self.options.wants(bench) {
@@ -164,7 +166,7 @@ impl Group {
         self.count_within(bench, arguments, bars)
     }
 
-    /// As [`count`](Self::count), with bars for both.
+    /// Like [`count`](Self::count), with bars for both.
     ///
     /// # Errors
     ///

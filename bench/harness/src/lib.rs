@@ -1,6 +1,6 @@
 //! How grantor is measured.
 //!
-//! Times depend on the machine and on its mood, so a time is never reported alone: it stands
+//! Times depend on the machine and on its load, so a time is never reported alone: it is
 //! beside the time of something fixed, measured in turns with it ([`Group::compare`]). The value
 //! is the median of the turns' ratios. Servers run in a process of their own on one core
 //! ([`Server`]), the load comes from another ([`Load`]), and what counts is the CPU time the
@@ -35,7 +35,7 @@ pub use server::{Server, announce};
 pub use stopwatch::nanoseconds_per_call;
 pub use turns::{Turns, take_turns};
 
-/// What went wrong; a measurement that cannot be trusted is not reported.
+/// An error; a measurement that cannot be trusted is not reported.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// The outcome of anything here.

@@ -1,3 +1,5 @@
+//! The load: keep-alive connections that repeat one request.
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;

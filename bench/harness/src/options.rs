@@ -1,8 +1,10 @@
+//! The options of a group's command line.
+
 use std::time::Duration;
 
 use crate::Result;
 
-/// What the command line of a group can say.
+/// The options of a group's command line.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// `--json`: one object a line instead of a table.
@@ -63,7 +65,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Whether the row is to be measured.
+    /// Returns whether the row is to be measured.
     #[must_use]
     pub fn wants(&self, bench: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|part| bench.contains(part.as_str()))

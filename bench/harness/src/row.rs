@@ -1,3 +1,5 @@
+//! One line of a group's report.
+
 use std::fmt::Write;
 
 use serde::{Serialize, Serializer};
@@ -7,7 +9,7 @@ use serde::{Serialize, Serializer};
 pub struct Row {
     /// The group.
     pub group: &'static str,
-    /// What was measured.
+    /// The name of the measurement.
     pub bench: String,
     /// The median of what was measured.
     #[serde(serialize_with = "short")]
@@ -25,11 +27,11 @@ pub struct Row {
     pub spread: Option<f64>,
     /// The most that the ratio may be, or the value if there is no ratio or that is to the baseline.
     pub bar: Option<f64>,
-    /// Whether it stays within the bar.
+    /// Says whether it stays within the bar.
     pub holds: Holds,
 }
 
-/// Whether a row stays within its bar.
+/// Says whether a row stays within its bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_enums,

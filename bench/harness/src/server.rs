@@ -1,3 +1,5 @@
+//! A server in a process and on a core of its own.
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::SocketAddr;

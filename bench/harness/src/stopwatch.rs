@@ -1,3 +1,5 @@
+//! The time of one call in this process.
+
 use std::time::{Duration, Instant};
 
 /// The nanoseconds that one call takes, over at least `window`.

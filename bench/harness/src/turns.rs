@@ -1,11 +1,13 @@
+//! Two sides, measured in turns.
+
 use crate::Result;
 
-/// What two sides measured, turn by turn.
+/// The measurements of two sides, turn by turn.
 #[derive(Debug, Clone)]
 pub struct Turns {
     /// Our values.
     pub ours: Vec<f64>,
-    /// The values of what stands beside it.
+    /// The values of the other side.
     pub beside: Vec<f64>,
 }
 
@@ -18,8 +20,8 @@ impl Turns {
     }
 }
 
-/// Measures two sides in turns. Who begins changes from turn to turn, so that a machine that
-/// slows down or speeds up favours neither.
+/// Measures two sides in turns. The side that begins changes from turn to turn, so that a machine
+/// that slows down or speeds up favours neither.
 ///
 /// # Errors
 ///

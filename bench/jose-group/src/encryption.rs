@@ -1,5 +1,5 @@
 //! JWE beside its raw primitives: ours has to reach 80 % of their speed. With a shared key these
-//! take less than the token's JSON and base64 do, so that what ours takes more stands there too, as
+//! take less than the token's JSON and base64 do, so that the difference is in a row, too, as
 //! for HMAC.
 
 use std::hint::black_box;

@@ -1,3 +1,5 @@
+//! The keys and claims of the measurements.
+
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -27,7 +29,7 @@ pub(crate) fn claims() -> Value {
     })
 }
 
-/// What verifies the signatures of a key.
+/// Returns the verifying keys of a key.
 pub(crate) fn keys(key: &Key) -> Result<KeySet> {
     Ok(match key.public() {
         Some(public) => [public.clone()].into_iter().collect(),

@@ -1,3 +1,5 @@
+//! Bare axum handlers without any OAuth, as the limit of what a server can reach.
+
 use std::sync::Arc;
 
 use axum::Router;

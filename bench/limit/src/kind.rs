@@ -1,8 +1,10 @@
+//! The choice of a bare handler.
+
 use std::str::FromStr;
 
 use harness::Error;
 
-/// Which bare handler.
+/// The choice of a bare handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a group names them all")]
 pub enum Kind {

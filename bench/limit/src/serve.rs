@@ -1,3 +1,5 @@
+//! Serving of a bare handler.
+
 use axum::serve::ListenerExt;
 use harness::{Result, announce};
 use tokio::net::TcpListener;
@@ -17,7 +19,7 @@ pub fn serve(kind: Kind) -> Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         announce(listener.local_addr()?)?;
         let listener = listener.tap_io(|stream| {
-            // The same as the server that it stands beside.
+            // The same as the server that it is compared with.
             let _ = stream.set_nodelay(true);
         });
         Ok(axum::serve(listener, router(kind)?).await?)

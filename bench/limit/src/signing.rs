@@ -1,3 +1,5 @@
+//! Signatures of the cryptography library alone.
+
 use std::fmt;
 
 use aws_lc_rs::rand::SystemRandom;

@@ -1,4 +1,4 @@
-//! What introspection of an opaque token costs.
+//! The cost of introspecting an opaque token.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What each token takes in a store in memory, by the program `main-memory`.
+//! The memory that each token takes in a store in memory, by the program `main-memory`.
 
 use std::process::Command;
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use harness::Exchange;
 
-/// What every load asks for, and every count but that of introspection.
+/// The request of every load, and of every count but that of introspection.
 pub(crate) const TOKEN: Exchange = Exchange {
     path: "/token",
     headers: HEADERS,

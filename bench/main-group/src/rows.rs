@@ -1,3 +1,5 @@
+//! The rows of the group, with their bars.
+
 use std::time::Duration;
 
 use harness::{Bars, Comparison, Cores, Group, Result, Side};
@@ -5,7 +7,7 @@ use harness::{Bars, Comparison, Cores, Group, Result, Side};
 use crate::side::Program;
 use crate::{memory, warm};
 
-/// A row's name, ours, what stands beside it, and how much more ours may cost.
+/// A row's name, our program, the one it is compared with, and how much more ours may cost.
 const COMPARISONS: [(&str, Program, Program, Option<f64>); 5] = [
     (
         "opaque_memory",

@@ -1,3 +1,5 @@
+//! One server of a comparison.
+
 use std::time::Duration;
 
 use harness::{Cores, Result, Server};

@@ -1,4 +1,4 @@
-//! What a token costs whoever calls an API, once there is one: `prepare` on a request with room in
+//! The cost of a cached token for the caller of an API: `prepare` on a request with room in
 //! its header map, the look at the origin and the reading of the clock included.
 
 use std::hint::black_box;
@@ -12,7 +12,7 @@ use harness::Result;
 use http::{HeaderMap, Request, Uri};
 
 /// The nanoseconds that one `prepare` takes. Taking the header off again is not measured: calls are
-/// made in batches, and the clock stands still between them.
+/// made in batches, and the clock is stopped between them.
 pub(crate) fn nanoseconds(window: Duration) -> Result<f64> {
     let (tokens, request) = warm()?;
     let mut requests = vec![request; BATCH];
@@ -64,7 +64,7 @@ fn warm() -> Result<(Tokens, Request<()>)> {
     Ok((tokens, request))
 }
 
-/// What came of one `prepare`; none unless it was ready at once.
+/// The result of one `prepare`; none unless it was ready at once.
 fn prepare(tokens: &Tokens, request: &mut Request<()>) -> Option<Attempt> {
     let mut context = Context::from_waker(Waker::noop());
     match pin!(tokens.prepare(black_box(request))).poll(&mut context) {

@@ -55,7 +55,7 @@ pub fn serve() -> Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         announce(listener.local_addr()?)?;
         let listener = listener.tap_io(|stream| {
-            // The same as the server that it stands beside.
+            // The same as the server that it is compared with.
             let _ = stream.set_nodelay(true);
         });
         Ok(axum::serve(listener, router().await?).await?)

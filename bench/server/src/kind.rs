@@ -1,8 +1,10 @@
+//! The choice of the tokens and of their store.
+
 use std::str::FromStr;
 
 use harness::Error;
 
-/// Which tokens, and where they are kept.
+/// The kind of tokens, and the store that they are kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a group names them all")]
 pub enum Kind {

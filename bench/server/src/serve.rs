@@ -1,3 +1,5 @@
+//! Serving of the measured server.
+
 use std::path::Path;
 
 use grantor_listen::Options;

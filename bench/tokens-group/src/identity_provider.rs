@@ -42,7 +42,7 @@ pub fn listen() -> Result<SocketAddr> {
     let address = listener.local_addr()?;
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            // Whoever asked will notice.
+            // The caller will notice.
             let _ = serve(stream);
         }
     });

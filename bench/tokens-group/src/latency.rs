@@ -43,7 +43,7 @@ pub(crate) fn measure(group: &mut Group) -> Result<()> {
     group.alone(waited, "calls", Some(0.0))
 }
 
-/// What the calls of one run were like.
+/// The times of the calls of one run.
 struct Run {
     /// All but one of a thousand took at most so long.
     nanoseconds: f64,

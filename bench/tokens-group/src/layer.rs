@@ -1,4 +1,4 @@
-//! What the tower layer adds to a service that does nothing.
+//! The cost of the tower layer above a service that does nothing.
 
 use std::cell::Cell;
 use std::convert::Infallible;

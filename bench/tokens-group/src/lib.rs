@@ -5,5 +5,5 @@ pub mod identity_provider;
 pub mod layer;
 pub mod ours;
 
-/// What is measured, ready to be called.
+/// The measured operation, ready to be called.
 pub type Call = Box<dyn FnMut()>;

@@ -1,4 +1,4 @@
-//! What each cached token takes, by the program `tokens-memory`.
+//! The memory that each cached token takes, by the program `tokens-memory`.
 
 use std::process::Command;
 

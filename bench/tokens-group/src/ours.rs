@@ -103,7 +103,7 @@ impl Caller {
         assert!(attempt.observe(&self.answer).await.is_done());
     }
 
-    /// What is done before a request is sent.
+    /// The work before a request is sent.
     #[inline]
     pub fn prepare(&mut self) -> Attempt {
         self.request.headers_mut().clear();
@@ -114,7 +114,7 @@ impl Caller {
         attempt
     }
 
-    /// What is done with its answer.
+    /// The work with its answer.
     #[inline]
     pub fn observe(&self, attempt: &Attempt) {
         let observed = at_once(attempt.observe(black_box(&self.answer)));
@@ -122,7 +122,7 @@ impl Caller {
     }
 }
 
-/// What came of something that need not wait.
+/// Returns the result of something that need not wait.
 #[inline]
 pub fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
     let mut context = Context::from_waker(Waker::noop());

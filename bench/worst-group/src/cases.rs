@@ -141,7 +141,7 @@ const COMMON: &[&str] = &[
 ];
 
 impl Case {
-    /// Which parameter or header is filled, and with what.
+    /// Returns the parameter or header that is filled, and its content.
     pub(crate) fn name(&self) -> String {
         let filled = match self.filled {
             Filled::Parameter(name, value) => format!("{name} of {}", value.0),
@@ -202,7 +202,7 @@ impl Case {
 /// Where the client's codes go.
 pub(crate) const REDIRECT_URI: &str = "https://app.example/cb";
 
-/// What the server reads of a body.
+/// The part of a body that the server reads.
 const MOST_BODY: usize = 64 * 1024;
-/// What a listener reads of a head, less the other headers.
+/// The part of a head that a listener reads, less the other headers.
 const MOST_HEAD: usize = 60_000;

@@ -1,12 +1,13 @@
 //! The data of a server: its stores, and the key that seals what is in them.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use grantor_http::system;
 use grantor_jose::base64url;
-use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores, kinds};
+use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores, kinds, private_files};
 use grantor_store_sqlite::{SqliteOptions, SqliteStore};
 use zeroize::Zeroizing;
 
@@ -41,7 +42,7 @@ pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
     Ok(opened.sealed_under(&key))
 }
 
-/// As [`open`], for a command that changes the data: in memory there are none.
+/// Like [`open`], for a command that changes the data: in memory there are none.
 pub(crate) async fn open_kept(config: &Config) -> Result<Stores, CliError> {
     refuse_memory(config)?;
     open(config).await
@@ -140,7 +141,7 @@ async fn default_store(config: &Config) -> Result<Arc<dyn Store>, CliError> {
     Ok(Arc::new(options.open(database)?))
 }
 
-/// Whether the records are in the data folder.
+/// Returns whether the records are in the data folder.
 fn is_in_folder(config: &Config) -> bool {
     let default = &config.store.default;
     matches!(
@@ -204,7 +205,7 @@ fn refuse_memory(config: &Config) -> Result<(), CliError> {
 }
 
 fn make_folder(path: &Path) -> Result<(), CliError> {
-    platform::create_folder(path).map_err(|error| {
+    private_files::create_folder(path).map_err(|error| {
         let path = path.display();
         CliError::failed(format!(
             "the data folder {path} can't be made: {error}; give another with --data"
@@ -212,7 +213,7 @@ fn make_folder(path: &Path) -> Result<(), CliError> {
     })
 }
 
-/// Whoever may write there may put clients, users and keys of their own in.
+/// A user who may write there may put clients, users and keys of their own in.
 pub(crate) fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), CliError> {
     let Some(mode) = platform::mode_for_writers(path) else {
         return Ok(());
@@ -227,7 +228,8 @@ pub(crate) fn refuse_if_others_write(path: &Path, better: u32) -> Result<(), Cli
 /// The owner of the folder may put files of their own in. Root as somebody else would leave files there
 /// that the server can't open.
 pub(crate) fn refuse_owner(path: &Path) -> Result<(), CliError> {
-    let Some((owner, own)) = platform::foreign_owner(path) else {
+    let metadata = fs::metadata(path).ok();
+    let Some((owner, own)) = metadata.as_ref().and_then(private_files::foreign_owner) else {
         return Ok(());
     };
     let path = path.display();
@@ -238,62 +240,4 @@ pub(crate) fn refuse_owner(path: &Path) -> Result<(), CliError> {
 }
 
 #[cfg(all(test, unix, not(grantor_portable)))]
-mod tests {
-    use std::fs::{Permissions, set_permissions};
-    use std::os::unix::fs::{PermissionsExt, chown};
-
-    use super::*;
-    #[test]
-    fn neither_folder_nor_files_may_be_another_users() {
-        let parent = tempfile::tempdir().unwrap();
-        let data = parent.path().join("data");
-        let config = Config {
-            data: data.clone(),
-            ..Config::default()
-        };
-        opened(&config).unwrap();
-        for path in [
-            data.clone(),
-            data.join("grantor.db"),
-            data.join("master.key"),
-        ] {
-            // Only root can give a file away, so only root sees this.
-            if chown(&path, Some(12_345), None).is_err() {
-                return;
-            }
-            let error = opened(&config).unwrap_err();
-            assert!(error.contains("belongs to the user 12345"), "{error}");
-            chown(&path, Some(0), None).unwrap();
-        }
-        opened(&config).unwrap();
-    }
-
-    fn opened(config: &Config) -> Result<(), String> {
-        let opened = crate::block_on(open(config));
-        opened.map(drop).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn neither_folder_nor_database_may_be_written_to_by_others() {
-        let parent = tempfile::tempdir().unwrap();
-        let data = parent.path().join("data");
-        let config = Config {
-            data: data.clone(),
-            ..Config::default()
-        };
-        opened(&config).unwrap();
-        for (path, own, shared) in [
-            (data.clone(), 0o700, [0o777, 0o770, 0o1777]),
-            (data.join("grantor.db"), 0o600, [0o666, 0o660, 0o622]),
-        ] {
-            for mode in shared {
-                set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-                let error = opened(&config).unwrap_err();
-                assert!(error.contains(&format!("set it to {own:04o}")), "{error}");
-            }
-            set_permissions(&path, Permissions::from_mode(own)).unwrap();
-        }
-        set_permissions(&data, Permissions::from_mode(0o755)).unwrap();
-        opened(&config).unwrap();
-    }
-}
+mod tests;

@@ -1,106 +1,18 @@
+//! Exit codes and errors of the command line.
+
+mod convert;
+mod exit;
+
 use std::fmt;
-use std::process::ExitCode;
 use std::time::Duration;
 
-use grantor_client::SendError;
 use grantor_core::exchange::{DiscoveryError, FailureKind};
 use grantor_http::TransportError;
 use serde_json::{Value, json};
 
-/// How a command ends: one code for everything that a script would react to differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
-    Done = 0,
-    Failed = 1,
-    Usage = 2,
-    Configuration = 3,
-    NeedsLogin = 4,
-    TryAgain = 5,
-    Refused = 6,
-    ClientError = 7,
-    ServerError = 8,
-    Inactive = 9,
-    BadSignature = 10,
-    Expired = 11,
-    Malformed = 12,
-}
+pub(crate) use self::exit::Exit;
 
-impl Exit {
-    pub(crate) const ALL: [Self; 13] = [
-        Self::Done,
-        Self::Failed,
-        Self::Usage,
-        Self::Configuration,
-        Self::NeedsLogin,
-        Self::TryAgain,
-        Self::Refused,
-        Self::ClientError,
-        Self::ServerError,
-        Self::Inactive,
-        Self::BadSignature,
-        Self::Expired,
-        Self::Malformed,
-    ];
-
-    /// The exit code of the process.
-    pub(crate) const fn code(self) -> u8 {
-        self as u8
-    }
-
-    /// What errors in JSON call it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Usage => "usage",
-            Self::Configuration => "configuration",
-            Self::NeedsLogin => "needs_login",
-            Self::TryAgain => "try_again",
-            Self::Refused => "refused",
-            Self::ClientError => "client_error",
-            Self::ServerError => "server_error",
-            Self::Inactive => "inactive",
-            Self::BadSignature => "bad_signature",
-            Self::Expired => "expired",
-            Self::Malformed => "malformed",
-        }
-    }
-
-    /// What it means, for help, manual and documentation.
-    pub(crate) const fn meaning(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Failed => "failed, for a reason without a code of its own",
-            Self::Usage => "the command line is wrong, or a variable in its place",
-            Self::Configuration => "set up wrongly, here or at the server: file, client, scope",
-            Self::NeedsLogin => "the user has to sign in again",
-            Self::TryAgain => "the server can't be reached or is busy; try again later",
-            Self::Refused => "the authorization server refused",
-            Self::ClientError => "request: status 4xx, or a redirect that was not followed",
-            Self::ServerError => "request: status 5xx",
-            Self::Inactive => "introspect: the token is not active",
-            Self::BadSignature => "decode: the signature or the issuer is wrong, or no key fits",
-            Self::Expired => "decode: the token has expired, or is not valid yet",
-            Self::Malformed => "the input is no token",
-        }
-    }
-
-    /// These codes as a part of help.
-    pub(crate) fn help(codes: &[Self]) -> String {
-        let lines = codes
-            .iter()
-            .map(|exit| format!("\n  {:>2}  {}", exit.code(), exit.meaning()));
-        format!("Exit codes:{}", lines.collect::<String>())
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit.code())
-    }
-}
-
-/// Why a command did not do what it was asked, and the exit code that says so.
+/// The reason why a command did not do what it was asked, and the exit code that says so.
 #[derive(Debug)]
 pub(crate) struct CliError {
     message: String,
@@ -166,7 +78,7 @@ impl CliError {
         self.exit
     }
 
-    /// What to do next, as far as the message does not say it.
+    /// Returns the next thing to do, as far as the message does not say it.
     pub(crate) fn next(&self) -> Option<String> {
         let seconds = self.retry_after.map(|time| time.as_secs());
         match (&self.hint, self.exit, seconds) {
@@ -178,7 +90,7 @@ impl CliError {
         }
     }
 
-    /// As the one object on standard error that `--json` asks for.
+    /// Returns it as the one object on standard error that `--json` asks for.
     pub(crate) fn to_json(&self) -> Value {
         let mut json = json!({
             "code": self.exit.name(),
@@ -203,77 +115,7 @@ impl fmt::Display for CliError {
 
 impl std::error::Error for CliError {}
 
-impl From<grantor_server::Error> for CliError {
-    fn from(error: grantor_server::Error) -> Self {
-        match error {
-            grantor_server::Error::Refused(refusal) => {
-                let response = refusal.response;
-                let code = response.error;
-                Self::failed(response.description.unwrap_or_else(|| code.to_string()))
-            }
-            other => Self::failed(other.to_string()),
-        }
-    }
-}
-
-impl From<grantor_site::Error> for CliError {
-    fn from(error: grantor_site::Error) -> Self {
-        match error {
-            grantor_site::Error::Server(error) => error.into(),
-            other => Self::failed(other.to_string()),
-        }
-    }
-}
-
-impl From<grantor_server::BuildError> for CliError {
-    fn from(error: grantor_server::BuildError) -> Self {
-        Self::configuration(list("the server can't be built", error.problems()))
-    }
-}
-
-impl From<grantor_store::Error> for CliError {
-    fn from(error: grantor_store::Error) -> Self {
-        Self::failed(error.to_string())
-    }
-}
-
-impl From<grantor_client::Error> for CliError {
-    fn from(error: grantor_client::Error) -> Self {
-        let exit = if error.is_configuration() {
-            Exit::Configuration
-        } else if error.needs_login() {
-            Exit::NeedsLogin
-        } else if error.is_transient() {
-            Exit::TryAgain
-        } else {
-            Exit::Refused
-        };
-        let failed = Self::new(exit, with_sources(&error)).hint_at(&error);
-        failed.retry_after(error.retry_after())
-    }
-}
-
-impl From<SendError> for CliError {
-    fn from(error: SendError) -> Self {
-        let failed = match error {
-            SendError::Token(error) => return error.into(),
-            SendError::Request(error) => {
-                let error = TransportError::from(error);
-                let exit = match error.kind() {
-                    FailureKind::Configuration | FailureKind::Certificate => Exit::Configuration,
-                    _ => Exit::TryAgain,
-                };
-                Self::new(exit, with_sources(&error)).hint_at(&error)
-            }
-            SendError::InvalidUrl(why) => Self::usage(why),
-            SendError::TooManyRedirects => Self::new(Exit::ClientError, error.to_string()),
-            other => Self::failed(with_sources(&other)),
-        };
-        failed.because("the request failed")
-    }
-}
-
-/// Whether a server's certificate is what is wrong, here or in a cause.
+/// Returns whether a server's certificate is what is wrong, here or in a cause.
 fn is_about_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(error), |error| error.source());
     causes.any(|cause| {

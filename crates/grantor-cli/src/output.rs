@@ -1,11 +1,13 @@
+//! The output of a command.
+
 use std::io::{self, Write};
 
 use serde_json::Value;
 
 use crate::error::CliError;
 
-/// What a command says: for people, or as JSON. Results go to standard output, all else to standard
-/// error.
+/// The output of a command: for people, or as JSON. Results go to standard output, all else to
+/// standard error.
 #[derive(Debug)]
 pub(crate) struct Output {
     json: bool,
@@ -26,7 +28,7 @@ impl Output {
         let mut line = if self.json {
             json.to_string()
         } else {
-            tame(text)
+            escape_controls(text)
         };
         line.push('\n');
         self.bytes(line.as_bytes())
@@ -53,10 +55,10 @@ impl Output {
         if self.json {
             return self.note(&serde_json::json!({ "warning": text }).to_string());
         }
-        self.note(&tame(&format!("warning: {text}")));
+        self.note(&escape_controls(&format!("warning: {text}")));
     }
 
-    /// Why the command failed, and what to do next.
+    /// Returns why the command failed, and what to do next.
     pub(crate) fn error(&self, error: &CliError) {
         if self.json {
             return self.note(&error.to_json().to_string());
@@ -65,24 +67,24 @@ impl Output {
         if let Some(next) = error.next() {
             text.push_str(&format!("\n  {next}"));
         }
-        self.note(&tame(&text));
+        self.note(&escape_controls(&text));
     }
 }
 
-/// Text that may be a peer's, as a terminal should get it: without the characters that move its
+/// Escapes the control characters of a text for a terminal: those that move its
 /// cursor or turn its letters around.
-pub(crate) fn tame(text: &str) -> String {
-    let mut tamed = String::with_capacity(text.len());
+pub(crate) fn escape_controls(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
             || matches!(character, '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}');
         if turns || (character.is_control() && !matches!(character, '\n' | '\t')) {
-            tamed.push_str(&format!("\\u{:04x}", u32::from(character)));
+            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
         } else {
-            tamed.push(character);
+            escaped.push(character);
         }
     }
-    tamed
+    escaped
 }
 
 #[cfg(test)]
@@ -93,6 +95,6 @@ mod tests {
     fn nothing_reaches_a_terminal_that_it_would_obey() {
         let text = "a\nb\u{1b}[2J\u{9b}1m\u{202e}c\r\u{7f}ü\u{1f600}";
         let expected = "a\nb\\u001b[2J\\u009b1m\\u202ec\\u000d\\u007fü\u{1f600}";
-        assert_eq!(tame(text), expected);
+        assert_eq!(escape_controls(text), expected);
     }
 }

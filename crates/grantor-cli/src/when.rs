@@ -13,7 +13,7 @@ pub(crate) fn told(time: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// As RFC 3339; none beyond the years that have four digits.
+/// Returns the time in RFC 3339; none beyond the years that have four digits.
 pub(crate) fn date(time: Timestamp) -> Option<String> {
     let seconds = time.as_secs();
     let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));

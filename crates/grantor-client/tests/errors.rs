@@ -152,8 +152,8 @@ async fn a_question_that_is_not_answered_says_which_endpoint_it_was_and_whose_fa
     );
 }
 
-/// A server that nobody answers at.
-async fn nobody() -> Server {
+/// A server whose port is closed.
+async fn unreachable_server() -> Server {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     Server::at_token_endpoint(format!("http://{address}/token"))
@@ -166,7 +166,8 @@ async fn a_connection_that_failed_says_why() {
         policy.retry.attempts = 1;
         policy
     };
-    let tokens = Tokens::client_credentials(nobody().await, "app", "s3cret").policy(policy());
+    let tokens =
+        Tokens::client_credentials(unreachable_server().await, "app", "s3cret").policy(policy());
     let error = tokens.build().unwrap().get().await.unwrap_err();
     assert!(
         error.is_transient() && error.to_string().contains("refused"),

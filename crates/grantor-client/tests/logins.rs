@@ -10,8 +10,8 @@ use std::time::Duration;
 use grantor_client::{Event, Policy, Tokens, TokensBuilder};
 use grantor_store::{MasterKey, MemoryStore, Store};
 use grantor_testkit::Fault;
-use support::faulty_store::FaultyStore;
-use support::{ISSUER, World, settle};
+use grantor_testkit::store::StoreFault;
+use support::{ISSUER, LOGINS_REFUSED, World, counting_store, faulty_store, settle};
 
 fn key() -> MasterKey {
     MasterKey::from_bytes([7; 32])
@@ -118,8 +118,14 @@ async fn labels_keep_logins_apart() {
         let tokens = world.here(builder).build().unwrap();
         assert_eq!(tokens.get().await.unwrap().secret.expose(), token);
     }
-    let nobody = stored(Tokens::login(ISSUER, "app").login_label("carol"), &store);
-    let error = world.here(nobody).build().unwrap().get().await.unwrap_err();
+    let not_logged_in = stored(Tokens::login(ISSUER, "app").login_label("carol"), &store);
+    let error = world
+        .here(not_logged_in)
+        .build()
+        .unwrap()
+        .get()
+        .await
+        .unwrap_err();
     assert!(error.needs_login());
 }
 
@@ -267,19 +273,19 @@ async fn a_lost_answer_is_asked_for_again_at_once() {
 #[tokio::test(start_paused = true)]
 async fn what_can_not_be_stored_is_used_and_stored_later() {
     let world = World::new();
-    let store = Arc::new(FaultyStore::default());
+    let store = faulty_store();
     let events = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&events);
     let first = world.server.new_refresh_token();
-    let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
+    let shared = Arc::clone(&store) as Arc<dyn Store>;
     let builder = stored(world.login(&first).login_label("ada"), &shared).on_event(move |event| {
         seen.lock().unwrap().push(format!("{event:?}"));
     });
     let tokens = world.here(builder).build().unwrap();
-    store.refuse_logins(true);
+    store.set(LOGINS_REFUSED);
     assert!(tokens.get().await.is_ok());
     assert_eq!(*events.lock().unwrap(), ["NotPersisted", "Renewed"]);
-    store.refuse_logins(false);
+    store.set(StoreFault::None);
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(
         *events.lock().unwrap(),
@@ -294,18 +300,18 @@ async fn what_can_not_be_stored_is_used_and_stored_later() {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_stored_yet_is_renewed_from_memory() {
     let world = World::new();
-    let store = Arc::new(FaultyStore::default());
-    let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
+    let store = faulty_store();
+    let shared = Arc::clone(&store) as Arc<dyn Store>;
     let first = world.server.new_refresh_token();
     let builder = stored(world.login(&first).login_label("ada"), &shared);
     let tokens = world.here(builder).build().unwrap();
     tokens.get().await.unwrap();
-    store.refuse_logins(true);
+    store.set(LOGINS_REFUSED);
     for _ in 0..3 {
         world.advance(3600);
         assert!(tokens.get().await.is_ok());
     }
-    store.refuse_logins(false);
+    store.set(StoreFault::None);
     tokens.close().await;
     let other = stored(Tokens::login(ISSUER, "app").login_label("ada"), &shared);
     assert!(world.here(other).build().unwrap().renew().await.is_ok());
@@ -334,13 +340,17 @@ async fn a_login_that_is_forgotten_is_over() {
 #[tokio::test(start_paused = true)]
 async fn the_store_holds_no_secret_in_the_clear() {
     let world = World::new();
-    let store = Arc::new(FaultyStore::default());
-    let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
+    let store = counting_store();
+    let shared = Arc::clone(&store) as Arc<dyn Store>;
     let first = world.server.new_refresh_token();
     let builder = stored(world.login(&first).login_label("alice"), &shared);
     let tokens = world.here(builder).build().unwrap();
     tokens.get().await.unwrap();
-    let written = store.written();
+    let puts = store.puts();
+    let written: Vec<u8> = puts
+        .iter()
+        .flat_map(|put| [put.key.as_bytes(), &put.value].concat())
+        .collect();
     assert!(written.len() > 100);
     for part in ["access-1", "refresh-0", "alice", "idp.example"] {
         let found = written.windows(part.len()).any(|w| w == part.as_bytes());
@@ -351,14 +361,14 @@ async fn the_store_holds_no_secret_in_the_clear() {
 #[tokio::test(start_paused = true)]
 async fn closing_stores_what_could_not_be_stored() {
     let world = World::new();
-    let store = Arc::new(FaultyStore::default());
-    let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
+    let store = faulty_store();
+    let shared = Arc::clone(&store) as Arc<dyn Store>;
     let first = world.server.new_refresh_token();
     let builder = stored(world.login(&first).login_label("ada"), &shared);
     let tokens = world.here(builder).build().unwrap();
-    store.refuse_logins(true);
+    store.set(LOGINS_REFUSED);
     tokens.get().await.unwrap();
-    store.refuse_logins(false);
+    store.set(StoreFault::None);
     tokens.close().await;
     let other = stored(Tokens::login(ISSUER, "app").login_label("ada"), &shared);
     assert!(world.here(other).build().unwrap().renew().await.is_ok());

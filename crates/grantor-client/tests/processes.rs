@@ -60,7 +60,7 @@ fn key() -> MasterKey {
     MasterKey::from_bytes([7; 32])
 }
 
-/// Calls with 2,500 callers at once whenever it is told to.
+/// Calls with 2,500 callers at once at each command.
 fn crowd() {
     let clock = clock();
     let store: Arc<dyn Store> = match env::var(FOLDER) {
@@ -165,7 +165,7 @@ fn survivor() {
     let mut runtime = runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
-        // As long as a blocking task runs, paused time stands still.
+        // As long as a blocking task runs, paused time does not move.
         let (release, held) = std::sync::mpsc::channel::<()>();
         let _blocking = tokio::task::spawn_blocking(move || held.recv());
         let tokens = builder.spawn_on(Handle::current()).build().unwrap();

@@ -365,8 +365,8 @@ async fn a_sign_in_is_kept_under_its_label() {
     let asked = world.server.token_requests();
     let found = kept().login_label("ada").build().unwrap();
     assert!(found.get().await.is_ok());
-    let nobody = kept().login_label("bob").build().unwrap();
-    assert!(nobody.get().await.unwrap_err().needs_login());
+    let not_logged_in = kept().login_label("bob").build().unwrap();
+    assert!(not_logged_in.get().await.unwrap_err().needs_login());
     assert_eq!(world.server.token_requests(), asked);
 }
 

@@ -16,8 +16,7 @@ use grantor_store::{
 };
 use grantor_testkit::store::CountingStore;
 use grantor_testkit::{FakeClock, SeededRandom};
-use support::faulty_store::FaultyStore;
-use support::{ISSUER, World, clock, settle};
+use support::{ISSUER, World, clock, counting_store, settle};
 
 fn key() -> MasterKey {
     MasterKey::from_bytes([7; 32])
@@ -89,14 +88,15 @@ async fn stored_under(
     change: impl Fn(TokensBuilder) -> TokensBuilder,
 ) -> Vec<Vec<u8>> {
     let world = World::new();
-    let store = Arc::new(FaultyStore::default());
-    let shared: Arc<dyn Store> = Arc::<FaultyStore>::clone(&store);
+    let store = counting_store();
+    let shared = Arc::clone(&store) as Arc<dyn Store>;
     let _login = world.server.new_refresh_token();
     let builder = change(world.client()).store(shared, key);
     let tokens = world.here(builder).build().unwrap();
     tokens.get().await.unwrap();
     tokens.close().await;
-    store.keys()
+    let puts = store.puts();
+    puts.iter().map(|put| put.key.as_bytes().to_vec()).collect()
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::http_date;
 
-/// Whether the same request may succeed later.
+/// Returns whether the same request may succeed later.
 pub(crate) fn is_transient(status: StatusCode) -> bool {
     status.is_server_error()
         || matches!(

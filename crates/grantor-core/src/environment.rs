@@ -1,3 +1,5 @@
+//! Time and random bytes, as arguments.
+
 use std::fmt::Debug;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ pub trait Clock: Debug + Send + Sync + 'static {
     fn elapsed(&self) -> Duration;
 
     /// A pause by this clock, if its time is not real: a fake one in tests. With `None` the pause
-    /// takes real time, by the timer of whoever pauses.
+    /// takes real time, by the timer of the code that pauses.
     fn wait(&self, duration: Duration) -> Option<BoxFuture<'static, ()>> {
         let _ = duration;
         None

@@ -103,7 +103,7 @@ error_codes! {
 }
 
 impl ErrorCode {
-    /// Whether the code, refresh token or assertion that was presented is no longer good.
+    /// Returns whether the code, refresh token or assertion that was presented is no longer good.
     #[must_use]
     pub fn is_invalid_grant(&self) -> bool {
         matches!(
@@ -112,8 +112,8 @@ impl ErrorCode {
         )
     }
 
-    /// Whether the user has to do something in a browser first. What was presented stays good: a
-    /// refresh token may still bring tokens for other resources.
+    /// Returns whether the user has to do something in a browser first. The presented credential
+    /// stays good: a refresh token may still bring tokens for other resources.
     #[must_use]
     pub fn needs_user(&self) -> bool {
         matches!(
@@ -125,7 +125,7 @@ impl ErrorCode {
         )
     }
 
-    /// Whether the user said no.
+    /// Returns whether the user said no.
     #[must_use]
     pub fn is_denied(&self) -> bool {
         matches!(self, Self::AccessDenied | Self::AuthorizationDeclined)
@@ -138,12 +138,12 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// What an endpoint of OAuth says when it says no (RFC 6749 sections 4.1.2.1 and 5.2).
+/// An error response of an OAuth endpoint (RFC 6749 sections 4.1.2.1 and 5.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorResponse {
-    /// What went wrong, for programs.
+    /// The error code, for programs.
     pub error: ErrorCode,
-    /// What went wrong, for developers.
+    /// A text for developers.
     pub description: Option<String>,
     /// A page about it.
     pub uri: Option<String>,
@@ -159,7 +159,7 @@ impl ErrorResponse {
         }
     }
 
-    /// As the JSON of the token endpoint.
+    /// Returns it as the JSON of the token endpoint.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = Map::new();
@@ -224,57 +224,4 @@ fn shorten(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn round_trips_as_json_and_as_parameters() {
-        let error = ErrorResponse {
-            error: ErrorCode::InvalidScope,
-            description: Some("\"x\" is unknown".into()),
-            uri: Some("https://a.example/e".into()),
-        };
-        let json = serde_json::from_str::<Value>(&error.to_json()).unwrap();
-        let json = json.as_object().unwrap();
-        assert_eq!(ErrorResponse::from_json(json), Some(error.clone()));
-        let mut params = Params::new();
-        error.push_to(&mut params);
-        assert_eq!(ErrorResponse::from_params(&params), Some(error));
-    }
-
-    #[test]
-    fn codes_say_what_becomes_of_what_was_presented() {
-        let judge = |code: &str| {
-            let code = ErrorCode::from(code);
-            (code.is_invalid_grant(), code.needs_user(), code.is_denied())
-        };
-        for code in [
-            "invalid_grant",
-            "bad_refresh_token",
-            "bad_verification_code",
-        ] {
-            assert_eq!(judge(code), (true, false, false), "{code}");
-        }
-        for code in [
-            "login_required",
-            "consent_required",
-            "interaction_required",
-            "account_selection_required",
-        ] {
-            assert_eq!(judge(code), (false, true, false), "{code}");
-        }
-        for code in ["access_denied", "authorization_declined"] {
-            assert_eq!(judge(code), (false, false, true), "{code}");
-        }
-        for code in ["invalid_client", "invalid_scope", "server_error", "own"] {
-            assert_eq!(judge(code), (false, false, false), "{code}");
-        }
-    }
-
-    #[test]
-    fn text_of_a_peer_is_tamed() {
-        let params = Params::parse(b"error=a%0ab&error_description=x%1b[2Jy").unwrap();
-        let error = ErrorResponse::from_params(&params).unwrap();
-        assert_eq!(error.to_string(), "ab (x[2Jy)");
-    }
-}
+mod tests;

@@ -16,7 +16,7 @@ pub struct Issuer {
     url: Url,
 }
 
-/// Why a text is not an issuer.
+/// The reason why a text is not an issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidIssuer {
@@ -44,12 +44,12 @@ impl Issuer {
     /// Reads an issuer: https, or http on a loopback address.
     ///
     /// # Errors
-    /// What [`InvalidIssuer`] lists.
+    /// Fails for the reasons that [`InvalidIssuer`] lists.
     pub fn parse(text: &str) -> Result<Self, InvalidIssuer> {
         Self::parse_with(text, LocalhostNames::ByDns)
     }
 
-    /// As [`parse`](Self::parse), for a client that may resolve names below `localhost` itself:
+    /// Like [`parse`](Self::parse), for a client that may resolve names below `localhost` itself:
     /// http to them is then taken too.
     ///
     /// # Errors

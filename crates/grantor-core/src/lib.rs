@@ -5,8 +5,8 @@
 //! 8693, 9207 and their companions). Round trips that take several requests, such as discovery or
 //! polling for a device's token, are state machines in [`exchange`].
 //!
-//! The crate does no IO and has no global state. Whatever needs the time or random bytes takes an
-//! [`Environment`]: a [`Clock`] and a [`Random`], handed in once where the program starts.
+//! The crate does no IO and has no global state. Everything that needs the time or random bytes
+//! takes an [`Environment`]: a [`Clock`] and a [`Random`], handed in once where the program starts.
 //! `grantor-http` has those of the machine (`grantor_http::system()`), `grantor-testkit` a clock that
 //! tests move and random bytes that they can repeat.
 

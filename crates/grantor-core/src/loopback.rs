@@ -3,13 +3,13 @@
 
 use url::{Host, Url};
 
-/// Whether what goes to this URL can't be read on the way: https, or a loopback address.
+/// Returns whether what goes to this URL can't be read on the way: https, or a loopback address.
 #[must_use]
 pub fn is_secure(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
-/// Whether a URL names this machine: `127.0.0.0/8`, `[::1]` or `localhost`.
+/// Returns whether a URL names this machine: `127.0.0.0/8`, `[::1]` or `localhost`.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -20,7 +20,7 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Who resolves `api.localhost` and every other name below `localhost`.
+/// The resolver of `api.localhost` and every other name below `localhost`.
 ///
 /// RFC 6761 section 6.3 reserves them for this machine, but a resolver that asks DNS all the same may
 /// get anybody's address. So plain http to them is secure only for a client that resolves them
@@ -28,7 +28,7 @@ pub fn is_loopback(url: &Url) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum LocalhostNames {
-    /// Whatever resolver there is, perhaps by DNS.
+    /// The client's resolver, perhaps by DNS.
     #[default]
     ByDns,
     /// The client itself: they are loopback addresses, and no proxy is asked.
@@ -36,15 +36,16 @@ pub enum LocalhostNames {
 }
 
 impl LocalhostNames {
-    /// Whether what a client sends to this URL can't be read on the way: as [`is_secure`], and
-    /// http to names below `localhost` where the client resolves them itself.
+    /// Returns whether what a client sends to this URL can't be read on the way: as [`is_secure`],
+    /// and http to names below `localhost` where the client resolves them itself.
     #[must_use]
     pub fn is_secure(self, url: &Url) -> bool {
         is_secure(url) || (self == Self::Loopback && is_plain_localhost_name(url))
     }
 }
 
-/// Whether a name is `localhost` or below it, in any case and with or without the dot of the root.
+/// Returns whether a name is `localhost` or below it, in any case and with or without the dot of
+/// the root.
 #[must_use]
 pub fn is_localhost_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
@@ -52,8 +53,8 @@ pub fn is_localhost_name(name: &str) -> bool {
     last.eq_ignore_ascii_case("localhost")
 }
 
-/// Whether it depends on the client's resolver that a URL is secure: one of http, with a host
-/// below `localhost`.
+/// Returns whether it depends on the client's resolver that a URL is secure: one of http, with a
+/// host below `localhost`.
 #[must_use]
 pub fn is_plain_localhost_name(url: &Url) -> bool {
     let named = matches!(url.host(), Some(Host::Domain(name)) if is_localhost_name(name));

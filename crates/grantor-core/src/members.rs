@@ -16,7 +16,7 @@ use url::Url;
 pub struct InvalidMember {
     /// The name of the member.
     pub name: &'static str,
-    /// What its value has to be.
+    /// The kind of value that the member must have.
     pub expected: &'static str,
 }
 

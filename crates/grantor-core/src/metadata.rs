@@ -10,7 +10,7 @@ pub use self::read::InvalidMetadata;
 use crate::client_authentication::TokenEndpointAuthMethod;
 use crate::issuer::Issuer;
 
-/// What an authorization server publishes about itself (RFC 8414 section 2, OpenID Connect
+/// The metadata that an authorization server publishes (RFC 8414 section 2, OpenID Connect
 /// Discovery section 3). Members that are not listed are kept in `extra`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ServerMetadata {
@@ -19,7 +19,7 @@ pub struct ServerMetadata {
     /// Where users are sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_endpoint: Option<Url>,
-    /// Where tokens are had.
+    /// The token endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint: Option<Url>,
     /// Where devices begin (RFC 8628 section 4).
@@ -28,7 +28,7 @@ pub struct ServerMetadata {
     /// Where requests are pushed before the user is sent (RFC 9126 section 5).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pushed_authorization_request_endpoint: Option<Url>,
-    /// Whether every request has to be pushed.
+    /// True if every request has to be pushed.
     #[serde(skip_serializing_if = "is_false")]
     pub require_pushed_authorization_requests: bool,
     /// Where the keys are.
@@ -63,7 +63,7 @@ pub struct ServerMetadata {
     /// The PKCE methods.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub code_challenge_methods_supported: Vec<String>,
-    /// Whether answers of the authorization endpoint name the server (RFC 9207).
+    /// True if answers of the authorization endpoint name the server (RFC 9207).
     #[serde(skip_serializing_if = "is_false")]
     pub authorization_response_iss_parameter_supported: bool,
     /// Everything else.
@@ -98,22 +98,22 @@ impl ServerMetadata {
         }
     }
 
-    /// As JSON.
+    /// Returns it as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether the token endpoint takes this grant type, to the letter of RFC 8414 section 2: without
-    /// a list it is `authorization_code` and `implicit`.
+    /// Returns whether the token endpoint takes this grant type, to the letter of RFC 8414 section
+    /// 2: without a list it is `authorization_code` and `implicit`.
     #[must_use]
     pub fn supports_grant(&self, grant_type: &str) -> bool {
         let listed = self.lists_grant(grant_type);
         listed.unwrap_or(matches!(grant_type, "authorization_code" | "implicit"))
     }
 
-    /// Whether this grant type is listed; none if there is no list. Servers without a list take more
-    /// than RFC 8414 says of them, so a client does better to try than to believe.
+    /// Returns whether this grant type is listed; none if there is no list. Servers without a list
+    /// take more than RFC 8414 says of them, so a client does better to try than to believe.
     #[must_use]
     pub fn lists_grant(&self, grant_type: &str) -> Option<bool> {
         let listed = &self.grant_types_supported;

@@ -1,10 +1,12 @@
+//! Parameters in `application/x-www-form-urlencoded`.
+
 use std::borrow::Cow;
 use std::fmt;
 
 /// The parameters of a request or a redirect, as `application/x-www-form-urlencoded`.
 ///
 /// RFC 6749 sections 3.1 and 3.2: a parameter without a value is absent, a repeated one is refused,
-/// an unknown one is nobody's business. `resource` and `audience` alone may be repeated (RFC 8707
+/// an unknown one is ignored. `resource` and `audience` alone may be repeated (RFC 8707
 /// section 2, RFC 8693 section 2.1). Its `Debug` shows names only, since values may be secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Params<'a> {
@@ -13,11 +15,11 @@ pub struct Params<'a> {
     repeated: Vec<String>,
 }
 
-/// Why parameters can't be read.
+/// The reason why parameters can't be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidParams {
-    /// A parameter stands there twice.
+    /// A parameter is given twice.
     Repeated(String),
     /// A name or a value is not UTF-8.
     NotUtf8,
@@ -59,9 +61,9 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// As [`parse`](Self::parse), for who answers a repeated parameter later: the authorization
-    /// endpoint, which says it to the client once it knows which that is. The first value counts;
-    /// [`repeated`](Self::repeated) names the others.
+    /// Like [`parse`](Self::parse), for an endpoint that answers a repeated parameter later: the
+    /// authorization endpoint, which says it to the client once it knows which that is. The first
+    /// value counts; [`repeated`](Self::repeated) names the others.
     ///
     /// # Errors
     /// Bytes that are not UTF-8, or too many parameters.
@@ -140,7 +142,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// As a form body or a query.
+    /// Returns it as a form body or a query.
     #[must_use]
     pub fn to_form(&self) -> String {
         let mut form = form_urlencoded::Serializer::new(String::new());
@@ -189,90 +191,4 @@ fn printable(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn an_empty_value_is_absent() {
-        let params = Params::parse(b"a=&b=1&c").unwrap();
-        assert_eq!(params.iter().collect::<Vec<_>>(), [("b", "1")]);
-    }
-
-    #[test]
-    fn rejects_repeated_parameters() {
-        let repeated = InvalidParams::Repeated("a".into());
-        assert_eq!(Params::parse(b"a=1&b=2&a=1"), Err(repeated.clone()));
-        assert_eq!(Params::parse(b"a=1&%61=2"), Err(repeated));
-    }
-
-    #[test]
-    fn repeated_parameters_can_be_answered_later() {
-        let params = Params::parse_repeated(b"a=1&b=2&a=3&b=&a=4&resource=x&resource=y").unwrap();
-        assert_eq!(params.repeated(), ["a"]);
-        assert_eq!(params.get("a"), Some("1"));
-        assert_eq!(params.all("resource").count(), 2);
-        let owned = params.into_owned();
-        assert_eq!(owned.repeated(), ["a"]);
-        let most = "a=1&".repeat(100);
-        let params = Params::parse_repeated(most.as_bytes()).unwrap();
-        assert_eq!((params.iter().count(), params.repeated().len()), (1, 1));
-        let flood = "a=1&".repeat(101);
-        assert_eq!(
-            Params::parse_repeated(flood.as_bytes()),
-            Err(InvalidParams::TooMany)
-        );
-    }
-
-    #[test]
-    fn a_replacement_character_that_was_sent_is_a_character() {
-        let params = Params::parse(b"a=%EF%BF%BD&b=%EF%BF%BD").unwrap();
-        assert_eq!(params.get("b"), Some("\u{fffd}"));
-        assert_eq!(
-            Params::parse(b"a=%EF%BF%BD&b=%ff"),
-            Err(InvalidParams::NotUtf8)
-        );
-    }
-
-    #[test]
-    fn resource_and_audience_may_be_repeated() {
-        let params = Params::parse(b"resource=x&resource=y&audience=z&audience=z").unwrap();
-        assert_eq!(params.all("resource").collect::<Vec<_>>(), ["x", "y"]);
-        assert_eq!(params.all("audience").count(), 2);
-    }
-
-    #[test]
-    fn rejects_what_is_not_utf8() {
-        assert_eq!(Params::parse(b"a=%ff"), Err(InvalidParams::NotUtf8));
-        assert_eq!(Params::parse(b"a=\xff"), Err(InvalidParams::NotUtf8));
-    }
-
-    #[test]
-    fn rejects_floods() {
-        let form: String = (0..101).map(|i| format!("p{i}=1&")).collect();
-        assert_eq!(Params::parse(form.as_bytes()), Err(InvalidParams::TooMany));
-    }
-
-    #[test]
-    fn debug_shows_no_values() {
-        let params = Params::parse(b"client_secret=hunter2").unwrap();
-        assert_eq!(format!("{params:?}"), r#"{"client_secret"}"#);
-    }
-
-    proptest! {
-        #[test]
-        fn round_trips(values in proptest::collection::vec("\\PC{1,12}", 0..6)) {
-            let mut params = Params::new();
-            for (i, value) in values.iter().enumerate() {
-                params.push(format!("n{i}"), value.as_str());
-            }
-            let form = params.to_form();
-            prop_assert_eq!(Params::parse(form.as_bytes()).unwrap(), params);
-        }
-
-        #[test]
-        fn never_panics(bytes: Vec<u8>) {
-            let _ = Params::parse(&bytes);
-        }
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ use crate::secret::Secret;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeVerifier(Secret);
 
-/// What is published of a verifier.
+/// The challenge that a client sends instead of its verifier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeChallenge {
     /// How it was made.
@@ -32,7 +32,7 @@ pub enum ChallengeMethod {
     Plain,
 }
 
-/// Why PKCE parameters can't be used.
+/// The reason why PKCE parameters can't be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidPkce {
@@ -116,7 +116,8 @@ impl CodeChallenge {
         })
     }
 
-    /// Whether `verifier` is the one that this challenge was made of (RFC 7636 section 4.6).
+    /// Returns whether `verifier` is the one that this challenge was made of (RFC 7636 section
+    /// 4.6).
     #[must_use]
     pub fn verify(&self, verifier: &CodeVerifier) -> bool {
         match self.method {

@@ -1,10 +1,10 @@
 //! Where servers differ from the specifications.
 
-/// What a server does otherwise than the specifications say, as data.
+/// The deviations of a server from the specifications, as data.
 ///
-/// [`Quirks::NONE`], the default, is a server that follows them. What can't be mistaken is read from
-/// any server without a quirk: lifetimes as strings or fractions, scopes as arrays, a missing
-/// `token_type` (which is then `Bearer`), errors with status 200.
+/// [`Quirks::NONE`], the default, is a server that follows them. Deviations that can't be mistaken
+/// are read from any server without a quirk: lifetimes as strings or fractions, scopes as arrays, a
+/// missing `token_type` (which is then `Bearer`), errors with status 200.
 ///
 /// ```
 /// use grantor_core::{Quirks, ScopeSeparator};
@@ -23,9 +23,9 @@ pub struct Quirks {
     pub request: RequestEncoding,
     /// How identifier and secret are written in HTTP Basic.
     pub basic: BasicEncoding,
-    /// What stands between the values of `scope` in an authorization or token request.
+    /// The separator between the values of `scope` in an authorization or token request.
     pub request_scope: ScopeSeparator,
-    /// What the body of an answer is.
+    /// The encoding of the body of an answer.
     pub answer: AnswerEncoding,
     /// How the members of an answer are written.
     pub member_names: MemberNames,
@@ -36,9 +36,9 @@ pub struct Quirks {
     pub error_at: Option<&'static str>,
     /// The member with the lifetime, in seconds, where `expires_in` is missing.
     pub lifetime_member: Option<&'static str>,
-    /// What stands between the values of `scope` in an answer.
+    /// The separator between the values of `scope` in an answer.
     pub answer_scope: ScopeSeparator,
-    /// What `token_type` of an answer is worth.
+    /// The meaning of `token_type` in an answer.
     pub token_type: TokenTypeMeaning,
 }
 
@@ -90,7 +90,7 @@ pub enum BasicEncoding {
     Raw,
 }
 
-/// What stands between the values of a scope.
+/// The separator between the values of a scope.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScopeSeparator {
@@ -101,7 +101,7 @@ pub enum ScopeSeparator {
     Comma,
 }
 
-/// What the body of an answer is.
+/// The encoding of the body of an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnswerEncoding {
@@ -124,7 +124,7 @@ pub enum MemberNames {
     CamelCase,
 }
 
-/// What `token_type` of an answer is worth.
+/// The meaning of `token_type` in an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenTypeMeaning {

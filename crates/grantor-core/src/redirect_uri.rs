@@ -12,7 +12,7 @@ use crate::params::Params;
 #[serde(try_from = "String", into = "String")]
 pub struct RedirectUri(String);
 
-/// Why a text is not a redirect URI.
+/// The reason why a text is not a redirect URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidRedirectUri {
@@ -81,8 +81,8 @@ const FORBIDDEN: [&str; 20] = [
     "wss",
 ];
 
-/// What authorization responses bring (RFC 6749 section 4.1.2, RFC 9207, OAuth 2.0 Multiple Response
-/// Type Encoding Practices, JARM).
+/// The parameters of authorization responses (RFC 6749 section 4.1.2, RFC 9207, OAuth 2.0 Multiple
+/// Response Type Encoding Practices, JARM).
 const RESPONSE_PARAMETERS: [&str; 13] = [
     "access_token",
     "code",
@@ -103,7 +103,7 @@ impl RedirectUri {
     /// Reads a redirect URI for registration.
     ///
     /// # Errors
-    /// What [`InvalidRedirectUri`] lists.
+    /// Fails for the reasons that [`InvalidRedirectUri`] lists.
     pub fn parse(text: &str) -> Result<Self, InvalidRedirectUri> {
         let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'\\' | b'"' | b'<' | b'>');
         if !text.bytes().all(plain) {
@@ -155,8 +155,8 @@ impl RedirectUri {
         &self.0
     }
 
-    /// Whether a request may name this URI: the same text, byte for byte (RFC 9700 section 2.1). For
-    /// a loopback address alone the port may be another (RFC 8252 section 7.3).
+    /// Returns whether a request may name this URI: the same text, byte for byte (RFC 9700 section
+    /// 2.1). For a loopback address alone the port may be another (RFC 8252 section 7.3).
     #[must_use]
     pub fn matches(&self, requested: &str) -> bool {
         if self.0 == requested {
@@ -228,88 +228,4 @@ fn loopback_parts(uri: &str) -> Option<(&str, &str)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rejects_what_no_client_may_register() {
-        for (text, why) in [
-            ("", InvalidRedirectUri::NotAbsolute),
-            ("/cb", InvalidRedirectUri::NotAbsolute),
-            ("https://a.example/c b", InvalidRedirectUri::NotAbsolute),
-            ("https:\\\\a.example", InvalidRedirectUri::NotAbsolute),
-            ("https://a.example/cb#x", InvalidRedirectUri::Fragment),
-            ("https://u@a.example/cb", InvalidRedirectUri::UserInfo),
-            ("javascript:alert(1)", InvalidRedirectUri::Scheme),
-            ("data:text/html,x", InvalidRedirectUri::Scheme),
-            ("mailto:a@a.example", InvalidRedirectUri::Scheme),
-            ("intent:cb", InvalidRedirectUri::Scheme),
-            ("jar:https://a.example!/x", InvalidRedirectUri::Scheme),
-            ("ms-search:query", InvalidRedirectUri::Scheme),
-            ("MS-Settings:/x", InvalidRedirectUri::Scheme),
-            ("urn:ietf:wg:oauth:2.0:oob", InvalidRedirectUri::Scheme),
-            ("https:///cb", InvalidRedirectUri::NoHost),
-            ("https:a.example/cb", InvalidRedirectUri::NoHost),
-            ("https:/a.example/cb", InvalidRedirectUri::NoHost),
-            ("https://*.app.example/cb", InvalidRedirectUri::Wildcard),
-            ("com.example.app://*/cb", InvalidRedirectUri::Wildcard),
-            (
-                "https://a.example/cb?x=1&code=2",
-                InvalidRedirectUri::ResponseParameter("code"),
-            ),
-            (
-                "https://a.example/cb?st%61te",
-                InvalidRedirectUri::ResponseParameter("state"),
-            ),
-            (
-                "com.example.app:/cb?iss=x",
-                InvalidRedirectUri::ResponseParameter("iss"),
-            ),
-            (
-                "https://a.example/cb?error=",
-                InvalidRedirectUri::ResponseParameter("error"),
-            ),
-            ("wss://a.example/cb", InvalidRedirectUri::Scheme),
-            ("http://a.example/cb", InvalidRedirectUri::Insecure),
-        ] {
-            assert_eq!(RedirectUri::parse(text), Err(why), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_private_scheme_without_a_period_is_named() {
-        let scheme = |text: &str| {
-            let uri = RedirectUri::parse(text).unwrap();
-            uri.scheme_without_period().map(str::to_owned)
-        };
-        for text in [
-            "https://a.example/cb?tenant=1",
-            "HTTPS://a.example/cb",
-            "http://127.0.0.1/cb",
-            "com.example.app:/cb",
-        ] {
-            assert_eq!(scheme(text), None, "{text}");
-        }
-        assert_eq!(scheme("vscode://a.b/cb").as_deref(), Some("vscode"));
-        assert_eq!(scheme("myapp:/cb").as_deref(), Some("myapp"));
-    }
-
-    #[test]
-    fn parameters_join_a_query_that_is_there() {
-        let mut params = Params::new();
-        params.push("code", "a b");
-        let with = |uri| RedirectUri::with_query(uri, &params);
-        assert_eq!(
-            with("https://a.example/cb"),
-            "https://a.example/cb?code=a+b"
-        );
-        assert_eq!(
-            with("https://a.example/cb?x=1"),
-            "https://a.example/cb?x=1&code=a+b"
-        );
-        assert_eq!(
-            with("https://a.example/cb?"),
-            "https://a.example/cb?code=a+b"
-        );
-    }
-}
+mod tests;

@@ -1,3 +1,5 @@
+//! Scopes.
+
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -8,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Scope(String);
 
-/// Why a scope can't be read.
+/// The reason why a scope can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidScope {
@@ -41,7 +43,7 @@ impl Scope {
         Self::parse_at_most(text, usize::MAX)
     }
 
-    /// As [`parse`](Self::parse), of at most `most` values, repeated ones included: for a server,
+    /// Like [`parse`](Self::parse), of at most `most` values, repeated ones included: for a server,
     /// which anybody may send a scope.
     ///
     /// # Errors
@@ -73,26 +75,26 @@ impl Scope {
         &self.0
     }
 
-    /// Whether there is no value.
+    /// Returns whether there is no value.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a value is in it.
+    /// Returns whether a value is in it.
     #[must_use]
     pub fn contains(&self, value: &str) -> bool {
         self.iter().any(|own| own == value)
     }
 
-    /// Whether every value is also in `other`.
+    /// Returns whether every value is also in `other`.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
         let others = other.lookup();
         self.iter().all(|value| others.contains(value))
     }
 
-    /// Whether both have the same values, in whatever order.
+    /// Returns whether both have the same values, in whatever order.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
         self.is_subset(other) && other.is_subset(self)
@@ -152,7 +154,7 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// Whether it was not there yet.
+    /// Returns whether it was not there yet.
     fn insert(&mut self, value: &'a str) -> bool {
         if self.many.is_empty() {
             if self.few.contains(&value) {
@@ -197,67 +199,4 @@ impl From<Scope> for String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn scope(text: &str) -> Scope {
-        Scope::parse(text).unwrap()
-    }
-
-    #[test]
-    fn keeps_order_and_drops_repeats() {
-        assert_eq!(scope("b a  b").as_str(), "b a");
-        assert_eq!(scope("").iter().count(), 0);
-    }
-
-    #[test]
-    fn rejects_other_characters() {
-        for bad in ["a\"b", "a\\b", "a\tb", "ä", "a\nb"] {
-            assert_eq!(Scope::parse(bad), Err(InvalidScope::Character), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_server_limits_how_many_values_it_reads() {
-        let most = |text| Scope::parse_at_most(text, 2).map(|scope| scope.to_string());
-        assert_eq!(most("a  b "), Ok("a b".to_owned()));
-        assert_eq!(most("a b c"), Err(InvalidScope::TooMany { most: 2 }));
-        assert_eq!(most("a a a"), Err(InvalidScope::TooMany { most: 2 }));
-        assert_eq!(Scope::parse_at_most("", 0), Ok(Scope::default()));
-    }
-
-    #[test]
-    fn many_values_are_a_set_as_few_are() {
-        let text = |range: std::ops::Range<u32>| {
-            let values: Vec<_> = range.map(|n| format!("v{n}")).collect();
-            values.join(" ")
-        };
-        let all = scope(&format!("{} {}", text(0..1000), text(500..1500)));
-        assert_eq!(all.as_str(), text(0..1500));
-        assert!(scope(&text(700..720)).is_subset(&all));
-        assert!(!scope(&text(1490..1510)).is_subset(&all));
-        assert_eq!(
-            all.intersection(&scope(&text(1490..2000))),
-            scope(&text(1490..1500))
-        );
-    }
-
-    #[test]
-    fn is_a_set() {
-        assert!(scope("a").is_subset(&scope("b a")));
-        assert!(!scope("a c").is_subset(&scope("b a")));
-        assert!(scope("a b").same_as(&scope("b a")));
-        assert_eq!(scope("a b").intersection(&scope("c b")), scope("b"));
-        assert_eq!(scope("a b").union(&scope("c b")), scope("a b c"));
-        assert!(!scope("read").contains("rea"));
-    }
-
-    proptest! {
-        #[test]
-        fn round_trips(text in "[ !#-\\[\\]-~]{0,40}") {
-            let once = Scope::parse(&text).unwrap();
-            prop_assert_eq!(Scope::parse(once.as_str()).unwrap(), once);
-        }
-    }
-}
+mod tests;

@@ -32,7 +32,7 @@ macro_rules! token_with_hint {
                 }
             }
 
-            /// As parameters.
+            /// Returns it as parameters.
             #[must_use]
             pub fn to_params(&self) -> $crate::params::Params<'static> {
                 let mut params = $crate::params::Params::new();

@@ -1,4 +1,4 @@
-//! What the specifications print, read by the types that it is about.
+//! The examples that the specifications print, read by the types for them.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::time::Duration;

@@ -9,7 +9,7 @@ fn cases(json: &str) -> Vec<Value> {
     table["cases"].as_array().unwrap().clone()
 }
 
-/// What an S256 server would say.
+/// Decides as a server with S256 does.
 fn proves(case: &Value) -> bool {
     let challenge = case["challenge"].as_str();
     let verifier = case["verifier"].as_str().filter(|text| !text.is_empty());

@@ -1,5 +1,7 @@
 //! Documents of a peer, fetched once and renewed now and then.
 
+mod fetched;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use grantor_core::{BoxFuture, Clock};
 
+pub use self::fetched::{Fetched, RefreshTimes, Unavailable};
 use crate::SingleFlight;
 
 /// A document of a peer that is fetched when it is first needed and renewed now and then.
@@ -14,96 +17,6 @@ use crate::SingleFlight;
 /// One request at a time, however many ask. A renewal that fails keeps the old document in use.
 pub struct Cached<T> {
     inner: Arc<Inner<T>>,
-}
-
-/// When a [`Cached`] document is fetched anew.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefreshTimes {
-    /// How old the document grows before it is renewed, if its answer does not say. 10 minutes by
-    /// default. The renewal holds nobody up until the document is twice as old.
-    pub lifetime: Duration,
-    /// The least time between two attempts, whatever asks for them. 30 seconds by default.
-    pub cooldown: Duration,
-    /// How old the document may be at most, while renewals fail and whatever its answer said. A day
-    /// by default.
-    pub keep: Duration,
-}
-
-impl Default for RefreshTimes {
-    fn default() -> Self {
-        Self {
-            lifetime: Duration::from_secs(10 * 60),
-            cooldown: Duration::from_secs(30),
-            keep: Duration::from_secs(24 * 60 * 60),
-        }
-    }
-}
-
-impl RefreshTimes {
-    /// The lifetime of a document whose answer says this about it.
-    fn lifetime_of(&self, fresh_for: Option<Duration>) -> Duration {
-        match fresh_for {
-            Some(fresh_for) => fresh_for.min(self.keep).max(self.cooldown),
-            None => self.lifetime,
-        }
-    }
-}
-
-/// A document as it was fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fetched<T> {
-    /// The document.
-    pub value: T,
-    /// How long its answer says that it is fresh, in place of [`RefreshTimes::lifetime`]. It counts
-    /// within the cooldown and `keep`.
-    pub fresh_for: Option<Duration>,
-}
-
-impl<T> From<T> for Fetched<T> {
-    fn from(value: T) -> Self {
-        Self {
-            value,
-            fresh_for: None,
-        }
-    }
-}
-
-/// What was to be fetched is not there. Trying later may help.
-#[derive(Debug, Clone)]
-pub struct Unavailable {
-    message: Arc<str>,
-    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
-}
-
-impl Unavailable {
-    /// Says what is missing; no value of a secret and no URL with a query.
-    pub fn new(message: impl Into<Arc<str>>) -> Self {
-        Self {
-            message: message.into(),
-            source: None,
-        }
-    }
-
-    /// Adds the cause.
-    #[must_use]
-    pub fn with_source(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self {
-            source: Some(Arc::new(source)),
-            ..self
-        }
-    }
-}
-
-impl fmt::Display for Unavailable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Unavailable {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| &**source as _)
-    }
 }
 
 type Fetch<T> =
@@ -115,11 +28,11 @@ struct Inner<T> {
     fetch: Box<Fetch<T>>,
     clock: Arc<dyn Clock>,
     refresh_times: RefreshTimes,
-    held: ArcSwapOption<Held<T>>,
+    cached: ArcSwapOption<CachedValue<T>>,
     attempts: Mutex<Attempts<T>>,
 }
 
-struct Held<T> {
+struct CachedValue<T> {
     value: Arc<T>,
     since: Duration,
     lifetime: Duration,
@@ -128,7 +41,7 @@ struct Held<T> {
 struct Attempts<T> {
     under_way: Option<SingleFlight<Outcome<T>>>,
     last: Option<Duration>,
-    /// Why the last one failed, until one succeeds.
+    /// The reason why the last one failed, until one succeeds.
     failure: Option<Unavailable>,
 }
 
@@ -149,7 +62,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
                 fetch: Box::new(fetch),
                 clock,
                 refresh_times,
-                held: ArcSwapOption::empty(),
+                cached: ArcSwapOption::empty(),
                 attempts: Mutex::new(Attempts {
                     under_way: None,
                     last: None,
@@ -162,33 +75,33 @@ impl<T: Send + Sync + 'static> Cached<T> {
     /// The document, if nobody has to wait for it. Sets off its renewal when that is due.
     #[must_use]
     pub fn peek(&self) -> Option<Arc<T>> {
-        let held = self.inner.held.load();
-        let held = held.as_ref()?;
+        let cached = self.inner.cached.load();
+        let cached = cached.as_ref()?;
         let refresh_times = &self.inner.refresh_times;
         let now = self.inner.clock.elapsed();
-        let age = now.saturating_sub(held.since);
-        if age < held.lifetime {
-            return Some(held.value.clone());
+        let age = now.saturating_sub(cached.since);
+        if age < cached.lifetime {
+            return Some(cached.value.clone());
         }
         let (_, failure) = self.inner.begin(now);
-        let soon = age < (held.lifetime * 2).min(refresh_times.keep);
+        let soon = age < (cached.lifetime * 2).min(refresh_times.keep);
         let enough = soon || (failure.is_some() && age < refresh_times.keep);
-        enough.then(|| held.value.clone())
+        enough.then(|| cached.value.clone())
     }
 
     /// The document.
     ///
     /// # Errors
-    /// It can't be fetched, and none is held that is young enough.
+    /// It can't be fetched, and none is cached that is young enough.
     pub async fn get(&self) -> Outcome<T> {
         if let Some(value) = self.peek() {
             return Ok(value);
         }
         let outcome = match self.inner.begin(self.inner.clock.elapsed()) {
-            (Some(flight), _) => flight.wait().await,
+            (Some(attempt), _) => attempt.wait().await,
             (None, failure) => Err(failure.unwrap_or_else(broken_off)),
         };
-        outcome.or_else(|error| self.inner.kept().ok_or(error))
+        outcome.or_else(|error| self.inner.usable().ok_or(error))
     }
 
     /// A document that is newer than `seen`, or `seen` itself if the last attempt is too recent to
@@ -197,12 +110,12 @@ impl<T: Send + Sync + 'static> Cached<T> {
     /// # Errors
     /// The last attempt failed, so nobody knows whether there is a newer one.
     pub async fn newer_than(&self, seen: &Arc<T>) -> Outcome<T> {
-        let held = self.inner.held.load_full();
-        if let Some(held) = held.filter(|held| !Arc::ptr_eq(&held.value, seen)) {
-            return Ok(held.value.clone());
+        let cached = self.inner.cached.load_full();
+        if let Some(cached) = cached.filter(|cached| !Arc::ptr_eq(&cached.value, seen)) {
+            return Ok(cached.value.clone());
         }
         match self.inner.begin(self.inner.clock.elapsed()) {
-            (Some(flight), _) => flight.wait().await,
+            (Some(attempt), _) => attempt.wait().await,
             (None, Some(failure)) => Err(failure),
             (None, None) => Ok(seen.clone()),
         }
@@ -221,8 +134,8 @@ impl<T: Send + Sync + 'static> Inner<T> {
         if attempts.under_way.is_some() {
             return (attempts.under_way.clone(), failure);
         }
-        let held = self.held.load_full();
-        let pause = match held {
+        let cached = self.cached.load_full();
+        let pause = match cached {
             Some(_) => self.refresh_times.cooldown,
             None => self.refresh_times.cooldown.min(FIRST_PAUSE),
         };
@@ -233,23 +146,23 @@ impl<T: Send + Sync + 'static> Inner<T> {
             return (None, failure);
         }
         attempts.last = Some(now);
-        let fetching = (self.fetch)(held.map(|held| held.value.clone()));
-        let landing = Landing(Arc::downgrade(self));
-        let flight = SingleFlight::start(async move {
+        let fetching = (self.fetch)(cached.map(|cached| cached.value.clone()));
+        let publisher = PublishOnEnd(Arc::downgrade(self));
+        let attempt = SingleFlight::start(async move {
             let fetched = fetching.await;
             let fresh_for = fetched.as_ref().ok().and_then(|fetched| fetched.fresh_for);
             let outcome = fetched.map(|fetched| Arc::new(fetched.value));
-            landing.publish(&outcome, fresh_for);
+            publisher.publish(&outcome, fresh_for);
             outcome
         });
-        attempts.under_way = Some(flight.clone());
-        (Some(flight), failure)
+        attempts.under_way = Some(attempt.clone());
+        (Some(attempt), failure)
     }
 
-    fn kept(&self) -> Option<Arc<T>> {
-        let held = self.held.load_full()?;
-        let age = self.clock.elapsed().saturating_sub(held.since);
-        (age < self.refresh_times.keep).then(|| held.value.clone())
+    fn usable(&self) -> Option<Arc<T>> {
+        let cached = self.cached.load_full()?;
+        let age = self.clock.elapsed().saturating_sub(cached.since);
+        (age < self.refresh_times.keep).then(|| cached.value.clone())
     }
 
     fn attempts(&self) -> MutexGuard<'_, Attempts<T>> {
@@ -259,9 +172,9 @@ impl<T: Send + Sync + 'static> Inner<T> {
 
 /// The end of an attempt, also of one that panics. Holds the cache weakly, since the cache holds
 /// the attempt.
-struct Landing<T: Send + Sync + 'static>(Weak<Inner<T>>);
+struct PublishOnEnd<T: Send + Sync + 'static>(Weak<Inner<T>>);
 
-impl<T: Send + Sync + 'static> Landing<T> {
+impl<T: Send + Sync + 'static> PublishOnEnd<T> {
     fn publish(mut self, outcome: &Outcome<T>, fresh_for: Option<Duration>) {
         let Some(inner) = std::mem::take(&mut self.0).upgrade() else {
             return;
@@ -271,7 +184,7 @@ impl<T: Send + Sync + 'static> Landing<T> {
         }
         let mut attempts = inner.attempts();
         if let Ok(value) = outcome {
-            inner.held.store(Some(Arc::new(Held {
+            inner.cached.store(Some(Arc::new(CachedValue {
                 value: value.clone(),
                 since: inner.clock.elapsed(),
                 lifetime: inner.refresh_times.lifetime_of(fresh_for),
@@ -282,7 +195,7 @@ impl<T: Send + Sync + 'static> Landing<T> {
     }
 }
 
-impl<T: Send + Sync + 'static> Drop for Landing<T> {
+impl<T: Send + Sync + 'static> Drop for PublishOnEnd<T> {
     fn drop(&mut self) {
         if let Some(inner) = self.0.upgrade() {
             let mut attempts = inner.attempts();

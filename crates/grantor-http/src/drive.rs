@@ -28,7 +28,7 @@ pub async fn pause(environment: &Environment, duration: Duration) {
     }
 }
 
-/// As [`drive`], but `pause` waits, and may come back early where nothing is to be waited for.
+/// Like [`drive`], but `pause` waits, and may come back early where nothing is to be waited for.
 pub async fn drive_with_sleep<X: Exchange, P: Future<Output = ()>>(
     exchange: X,
     transport: &dyn Transport,
@@ -39,7 +39,7 @@ pub async fn drive_with_sleep<X: Exchange, P: Future<Output = ()>>(
     driven.await.0
 }
 
-/// As [`drive_with_sleep`], and returns why the last request that got no answer got none.
+/// Like [`drive_with_sleep`], and returns why the last request that got no answer got none.
 pub async fn drive_with_cause<X: Exchange, P: Future<Output = ()>>(
     mut exchange: X,
     transport: &dyn Transport,

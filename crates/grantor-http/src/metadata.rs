@@ -12,29 +12,29 @@ use url::Url;
 use crate::{Transport, drive};
 
 /// How long metadata is used before it is fetched again.
-const FRESH: Duration = Duration::from_secs(3600);
-/// How long a failure is told again without asking.
-const FAILED: Duration = Duration::from_secs(3);
+const CACHE_TTL: Duration = Duration::from_secs(3600);
+/// The time for which a failure is reported again without a new request.
+const FAILURE_TTL: Duration = Duration::from_secs(3);
 /// How many issuers are remembered.
-const ISSUERS: usize = 1000;
+const CACHE_CAPACITY: usize = 1000;
 
 type Answer = Result<Arc<ServerMetadata>, DiscoveryError>;
 
-/// What authorization servers publish about themselves, fetched once an hour and once at a time.
+/// A cache of authorization servers' metadata, fetched once an hour and once at a time.
 ///
 /// Callers who ask while it is being fetched wait for the same answer. When it can't be fetched
-/// again, what was known stays in use, unless the server says that it is another issuer.
+/// again, what was cached stays in use, unless the server says that it is another issuer.
 pub struct MetadataCache {
     transport: Arc<dyn Transport>,
     environment: Environment,
     issuers: Mutex<HashMap<Issuer, Arc<Entry>>>,
 }
 
-/// Held locked while it is fetched: who waits for the lock finds the answer behind it, and a fetcher
-/// that is dropped leaves the next one to fetch.
-type Entry = tokio::sync::Mutex<Option<Known>>;
+/// Held locked while it is fetched: a caller that waits for the lock finds the answer behind it,
+/// and a fetcher that is dropped leaves the next one to fetch.
+type Entry = tokio::sync::Mutex<Option<CachedAnswer>>;
 
-struct Known {
+struct CachedAnswer {
     answer: Answer,
     until: Duration,
 }
@@ -53,14 +53,15 @@ impl MetadataCache {
     /// The metadata of an issuer.
     ///
     /// # Errors
-    /// It can't be fetched or can't be used, and was not known before. A failure is told again
-    /// without asking the server, for three seconds or for as long as the server wants that.
+    /// Fails if metadata can't be fetched or can't be used, and was not cached before. A failure is
+    /// reported again without asking the server, for three seconds or for as long as the server
+    /// wants that.
     pub async fn get(&self, issuer: &Issuer) -> Answer {
         self.fetch(issuer, None).await
     }
 
     /// The metadata of an issuer that has it at a location of its own. The issuer is compared all the
-    /// same. One issuer is asked for at one location only: what is known of it is not fetched again.
+    /// same. One issuer is asked for at one location only: cached metadata is not fetched again.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -70,8 +71,8 @@ impl MetadataCache {
 
     async fn fetch(&self, issuer: &Issuer, location: Option<&Url>) -> Answer {
         let entry = self.entry(issuer);
-        let mut known = entry.lock().await;
-        if let Some(answer) = known.as_ref().and_then(|known| self.fresh(known)) {
+        let mut cached = entry.lock().await;
+        if let Some(answer) = cached.as_ref().and_then(|cached| self.fresh(cached)) {
             return answer;
         }
         let discovery = match location {
@@ -81,23 +82,24 @@ impl MetadataCache {
         let discovery = discovery.localhost_names(self.transport.localhost_names());
         let fetched = drive(discovery, &*self.transport, &self.environment).await;
         let now = self.environment.clock.elapsed();
-        let (answer, until) = match (fetched, known.take().map(|known| known.answer)) {
-            (Ok(metadata), _) => (Ok(Arc::new(metadata)), now + FRESH),
+        let (answer, until) = match (fetched, cached.take().map(|cached| cached.answer)) {
+            (Ok(metadata), _) => (Ok(Arc::new(metadata)), now + CACHE_TTL),
             (Err(error), Some(Ok(old))) if !error.is_other_issuer() => {
                 tracing::warn!(%issuer, %error, "metadata can't be fetched again, the old stays");
                 (Ok(old), now + pause(&error))
             }
             (Err(error), _) => (Err(error.clone()), now + pause(&error)),
         };
-        let answer = known.insert(Known { answer, until });
+        let answer = cached.insert(CachedAnswer { answer, until });
         answer.answer.clone()
     }
 
-    /// The answer, as long as nobody is to ask again. What is left of a pause is told as that.
-    fn fresh(&self, known: &Known) -> Option<Answer> {
-        let left = known.until.checked_sub(self.environment.clock.elapsed());
+    /// Returns the answer, as long as no new request is due. A pause is answered with the time that
+    /// is left of it.
+    fn fresh(&self, cached: &CachedAnswer) -> Option<Answer> {
+        let left = cached.until.checked_sub(self.environment.clock.elapsed());
         let left = left.filter(|left| !left.is_zero())?;
-        Some(match &known.answer {
+        Some(match &cached.answer {
             Err(DiscoveryError::Unavailable {
                 status,
                 retry_after: Some(_),
@@ -116,7 +118,7 @@ impl MetadataCache {
 
     fn entry(&self, issuer: &Issuer) -> Arc<Entry> {
         let mut issuers = self.lock();
-        if issuers.len() >= ISSUERS && !issuers.contains_key(issuer) {
+        if issuers.len() >= CACHE_CAPACITY && !issuers.contains_key(issuer) {
             issuers.clear();
         }
         Arc::clone(issuers.entry(issuer.clone()).or_default())
@@ -129,7 +131,7 @@ impl MetadataCache {
 
 /// How long nobody asks again after a failure.
 fn pause(error: &DiscoveryError) -> Duration {
-    error.retry_after().unwrap_or_default().max(FAILED)
+    error.retry_after().unwrap_or_default().max(FAILURE_TTL)
 }
 
 impl fmt::Debug for MetadataCache {
@@ -141,188 +143,4 @@ impl fmt::Debug for MetadataCache {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-
-    use bytes::Bytes;
-    use grantor_core::{BoxFuture, Clock, Timestamp};
-    use http::{Request, Response};
-
-    use super::*;
-    use crate::{SystemRandom, TransportError};
-
-    #[derive(Debug, Default)]
-    struct World {
-        seconds: AtomicU64,
-        fails: AtomicUsize,
-        requests: AtomicUsize,
-        /// What is answered instead of metadata: status and body.
-        instead: Mutex<Option<(u16, &'static str)>>,
-    }
-
-    #[derive(Debug, Clone)]
-    struct Shared(Arc<World>);
-
-    impl Clock for Shared {
-        fn now(&self) -> Timestamp {
-            Timestamp::default()
-        }
-
-        fn elapsed(&self) -> Duration {
-            Duration::from_secs(self.0.seconds.load(Ordering::SeqCst))
-        }
-    }
-
-    impl Transport for Shared {
-        fn send(
-            &self,
-            _: Request<Bytes>,
-        ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
-            Box::pin(async {
-                self.0.requests.fetch_add(1, Ordering::SeqCst);
-                tokio::task::yield_now().await;
-                if self.0.fails.load(Ordering::SeqCst) > 0 {
-                    self.0.fails.fetch_sub(1, Ordering::SeqCst);
-                    return Err(TransportError::unsent("on purpose"));
-                }
-                let instead = *self.0.instead.lock().unwrap();
-                let good = (200, r#"{"issuer":"https://a.example"}"#);
-                let (status, body) = instead.unwrap_or(good);
-                let mut response = Response::builder().status(status);
-                if status == 429 {
-                    response = response.header("retry-after", 60);
-                }
-                let body = Bytes::from_static(body.as_bytes());
-                Ok(response.body(body).unwrap())
-            })
-        }
-    }
-
-    fn cache() -> (Shared, MetadataCache, Issuer) {
-        let world = Shared(Arc::default());
-        let environment = Environment {
-            clock: Arc::new(world.clone()),
-            random: Arc::new(SystemRandom),
-        };
-        let cache = MetadataCache::new(Arc::new(world.clone()), environment);
-        (world, cache, Issuer::parse("https://a.example").unwrap())
-    }
-
-    impl Shared {
-        fn at(&self, seconds: u64) {
-            self.0.seconds.store(seconds, Ordering::SeqCst);
-        }
-
-        fn fail(&self, times: usize) {
-            self.0.fails.store(times, Ordering::SeqCst);
-        }
-
-        fn answers(&self, status: u16, body: &'static str) {
-            *self.0.instead.lock().unwrap() = Some((status, body));
-        }
-
-        fn requests(&self) -> usize {
-            self.0.requests.load(Ordering::SeqCst)
-        }
-    }
-
-    #[tokio::test]
-    async fn all_who_ask_at_once_share_one_request_for_an_hour() {
-        let (world, cache, issuer) = cache();
-        let (a, b, c) = tokio::join!(cache.get(&issuer), cache.get(&issuer), cache.get(&issuer));
-        assert!(a.is_ok() && b.is_ok() && c.is_ok());
-        world.at(3599);
-        assert!(cache.get(&issuer).await.is_ok());
-        assert_eq!(world.requests(), 1);
-        world.at(3600);
-        assert!(cache.get(&issuer).await.is_ok());
-        assert_eq!(world.requests(), 2);
-        cache.forget(&issuer);
-        assert!(cache.get(&issuer).await.is_ok());
-        assert_eq!(world.requests(), 3);
-    }
-
-    #[tokio::test]
-    async fn a_failure_is_told_again_for_three_seconds() {
-        let (world, cache, issuer) = cache();
-        world.fail(1);
-        assert!(cache.get(&issuer).await.is_err());
-        world.at(2);
-        assert!(cache.get(&issuer).await.is_err());
-        assert_eq!(world.requests(), 1);
-        world.at(3);
-        assert!(cache.get(&issuer).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn what_was_known_outlives_a_failure() {
-        let (world, cache, issuer) = cache();
-        assert!(cache.get(&issuer).await.is_ok());
-        world.at(3600);
-        world.fail(1);
-        assert!(cache.get(&issuer).await.is_ok());
-        world.at(3603);
-        assert!(cache.get(&issuer).await.is_ok());
-        assert_eq!(world.requests(), 3);
-    }
-
-    #[tokio::test]
-    async fn what_was_known_outlives_every_answer_but_that_of_another_issuer() {
-        for (status, body) in [
-            (503, ""),
-            (404, ""),
-            (302, ""),
-            (200, "<html>"),
-            (200, "{}"),
-            (
-                200,
-                r#"{"issuer":"https://a.example","token_endpoint":"http://a.example"}"#,
-            ),
-        ] {
-            let (world, cache, issuer) = cache();
-            assert!(cache.get(&issuer).await.is_ok());
-            world.at(3600);
-            world.answers(status, body);
-            assert!(cache.get(&issuer).await.is_ok(), "{status} {body}");
-            assert_eq!(world.requests(), 3);
-        }
-        let (world, cache, issuer) = cache();
-        assert!(cache.get(&issuer).await.is_ok());
-        world.at(3600);
-        world.answers(200, r#"{"issuer":"https://b.example"}"#);
-        let error = cache.get(&issuer).await.unwrap_err();
-        assert!(error.to_string().contains("https://b.example"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn nobody_asks_before_the_server_wants_that() {
-        let (world, cache, issuer) = cache();
-        world.answers(429, "");
-        let asked = |seconds| Some(Duration::from_secs(seconds));
-        assert_eq!(
-            cache.get(&issuer).await.unwrap_err().retry_after(),
-            asked(60)
-        );
-        world.at(50);
-        assert_eq!(
-            cache.get(&issuer).await.unwrap_err().retry_after(),
-            asked(10)
-        );
-        assert_eq!(world.requests(), 2);
-        world.at(60);
-        assert!(cache.get(&issuer).await.is_err());
-        assert_eq!(world.requests(), 4);
-    }
-
-    #[tokio::test]
-    async fn who_is_dropped_while_fetching_leaves_it_to_the_next() {
-        let (world, cache, issuer) = cache();
-        {
-            let mut first = Box::pin(cache.get(&issuer));
-            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-            assert!(first.as_mut().poll(&mut context).is_pending());
-        }
-        assert!(cache.get(&issuer).await.is_ok());
-        assert_eq!(world.requests(), 2);
-    }
-}
+mod tests;

@@ -35,7 +35,7 @@ pub(crate) fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Optio
 }
 
 impl ProxySettings {
-    /// Why no request can go through the proxy.
+    /// Returns why no request can go through the proxy.
     pub(crate) fn unusable(&self) -> Option<UnusableProxy> {
         self.unusable_with(cfg!(feature = "socks"))
     }
@@ -56,7 +56,7 @@ impl ProxySettings {
         })
     }
 
-    /// What to say of a URL that can't be read.
+    /// Returns the message for a URL that can't be read.
     pub(crate) fn malformed(&self) -> String {
         format!("{} holds no URL of a proxy", self.variable)
     }
@@ -82,7 +82,8 @@ impl fmt::Display for UnusableProxy {
 
 impl std::error::Error for UnusableProxy {}
 
-/// The scheme of a URL; none, if it has none. What precedes `://` may also be a name and a password.
+/// Returns the scheme of a URL; none, if it has none. The part before `://` may also be a name and
+/// a password.
 fn scheme(url: &str) -> Option<&str> {
     let (scheme, _) = url.split_once("://")?;
     let is_scheme = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');

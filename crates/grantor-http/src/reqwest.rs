@@ -118,7 +118,7 @@ pub fn client_builder(timeouts: &Timeouts) -> Result<ClientBuilder, TransportErr
     client_builder_with(&timeouts.clone().into())
 }
 
-/// As [`client_builder`], with further options.
+/// Like [`client_builder`], with further options.
 ///
 /// # Errors
 /// As [`client_builder`].

@@ -10,7 +10,7 @@ use crate::{platform, timer};
 /// The machine's clocks.
 ///
 /// The elapsed time runs on while the machine sleeps on Linux and Android. Elsewhere it is that of
-/// the standard library, which may stand still meanwhile.
+/// the standard library, which may stop meanwhile.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

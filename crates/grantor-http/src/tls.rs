@@ -40,7 +40,7 @@ impl CaCertificates {
         Ok(Self(certificates))
     }
 
-    /// Whether there is none.
+    /// Returns whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

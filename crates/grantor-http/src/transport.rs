@@ -1,4 +1,4 @@
-//! What carries one request and its answer.
+//! The transport of one request and its answer.
 
 use std::fmt;
 
@@ -18,9 +18,9 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>>;
 
-    /// Who resolves names below `localhost`, as `auth.localhost`. A transport that promises
-    /// [`LocalhostNames::Loopback`] connects to a loopback address for each of them, whatever a
-    /// resolver says and past every proxy; a token server there may then be plain http.
+    /// Says how names below `localhost`, as `auth.localhost`, are resolved. A transport that
+    /// promises [`LocalhostNames::Loopback`] connects to a loopback address for each of them,
+    /// whatever a resolver says and past every proxy; a token server there may then be plain http.
     fn localhost_names(&self) -> LocalhostNames {
         LocalhostNames::ByDns
     }
@@ -93,13 +93,13 @@ impl TransportError {
         self
     }
 
-    /// Whether the request may have reached the server.
+    /// Says whether the request may have reached the server.
     #[must_use]
     pub fn no_answer(&self) -> NoAnswer {
         self.no_answer
     }
 
-    /// Whose fault it is.
+    /// Returns the party whose fault it is.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         self.kind

@@ -89,7 +89,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether signer and verifier hold the same secret, so that nothing can be published.
+    /// Returns whether signer and verifier hold the same secret, so that nothing can be published.
     #[must_use]
     pub const fn is_symmetric(self) -> bool {
         matches!(self, Self::Hs256 | Self::Hs384 | Self::Hs512)

@@ -44,7 +44,7 @@ fn mac(algorithm: hmac::Algorithm, key: &[u8], bytes: &[u8]) -> hmac::Tag {
     hmac::sign(&hmac::Key::new(algorithm, key), bytes)
 }
 
-/// Whether two byte strings are equal, in a time that does not depend on where they differ.
+/// Returns whether two byte strings are equal, in a time that does not depend on where they differ.
 #[must_use]
 pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(a, b).is_ok()
@@ -73,7 +73,7 @@ impl MacKey {
         fixed(context.sign().as_ref())
     }
 
-    /// Whether `mac` is [`sign`](Self::sign) of `parts`, compared in constant time.
+    /// Returns whether `mac` is [`sign`](Self::sign) of `parts`, compared in constant time.
     #[must_use]
     pub fn verify(&self, parts: &[&[u8]], mac: &[u8]) -> bool {
         constant_time_eq(&self.sign(parts), mac)

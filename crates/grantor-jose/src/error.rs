@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a token, key or set of keys was refused.
+/// The reason why a token, key or set of keys was refused.
 ///
 /// Messages name the place and never a value, so that they can be logged and answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,7 +14,7 @@ pub enum Error {
     NotCompact,
     /// An encrypted token is not a compact serialization: five parts between four dots.
     NotCompactJwe,
-    /// What is encrypted was encrypted to another key, changed, or is malformed inside.
+    /// The content was encrypted to another key, changed, or is malformed inside.
     Undecipherable,
     /// A part is not strict base64url.
     Encoding(Part),
@@ -24,7 +24,7 @@ pub enum Error {
     DuplicateMember(Part),
     /// A header parameter is missing, has the wrong type, or may not be there.
     InvalidHeader(&'static str),
-    /// The header has `crit`; this crate understands no extension that could stand there.
+    /// The header has `crit`; this crate understands no extension that it could name.
     CriticalHeader,
     /// The algorithm is not known to this crate.
     UnsupportedAlgorithm,
@@ -63,20 +63,20 @@ pub enum Error {
     /// The key is of a curve that has a place in JOSE but none in the cryptography library:
     /// `Ed448` or `X448` (RFC 8037 section 2).
     UnsupportedCurve(&'static str),
-    /// What should be public holds a private or symmetric key. Whoever published it has to
+    /// A key that should be public is private or symmetric. Its owner has to
     /// replace that key.
     PrivateKey,
     /// A set of secrets holds a key that is none.
     MixedKeySet,
-    /// What should be a private key in PKCS#8 is not one, or not one of this algorithm.
+    /// A private key that should be in PKCS#8 is not, or not one of this algorithm.
     NotPkcs8,
-    /// What should be a public key in DER is not one.
+    /// A public key that should be in DER is not.
     NotSpki,
-    /// What should be a key in PEM has no key, more than one, or one that is malformed.
+    /// A PEM document has no key, more than one, or one that is malformed.
     Pem,
     /// The key in PEM is encrypted under a password. Decrypt it first, such as by `openssl pkey`.
     EncryptedKey,
-    /// What should be a key in PEM is a certificate.
+    /// A PEM document has a certificate where a key should be.
     Certificate,
     /// The lines of the key in PEM end in a backslash and a letter, as in a JSON document, instead of
     /// the character that they stand for.

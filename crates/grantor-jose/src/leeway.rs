@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-/// By how much the clocks of two machines may differ: at most [`Leeway::MAX`], which is the default.
+/// The difference allowed between the clocks of two machines: at most [`Leeway::MAX`], which is the
+/// default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Leeway(Duration);
 

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 
-/// What stands in the first line.
+/// The label in the first line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Label {
     /// PKCS#8.

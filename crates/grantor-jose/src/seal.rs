@@ -1,6 +1,6 @@
 //! Sealing of records: AES-256-GCM-SIV under a key of its own for every record.
 //!
-//! RFC 8452. Whoever can write the place where sealed records lie can't make or change one, and
+//! RFC 8452. An attacker who can write to the store can't make or change a sealed record, and
 //! can't move one to another key; they can put an old one back, which no cipher prevents.
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -11,7 +11,7 @@ use crate::digest::MacKey;
 /// The first byte of what [`SealingKey::seal`] makes: this construction.
 const SCHEME: u8 = 1;
 
-/// What a sealed record is bound to. It opens under exactly this.
+/// The context that a sealed record is bound to. It opens under exactly this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Context<'a> {
     /// The kind of the record.
@@ -23,7 +23,7 @@ pub struct Context<'a> {
 }
 
 /// Bytes can't be sealed or opened: another key, another context, or changed bytes. Which of them
-/// can't be told.
+/// is not revealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealError;
 

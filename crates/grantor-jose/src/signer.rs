@@ -13,7 +13,7 @@ pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a
 /// (a KMS, an HSM, a Vault); its signatures have the form of JWS, which for ECDSA is R and S
 /// side by side (RFC 7518 section 3.4) and not the DER that most services answer with.
 pub trait Signer: fmt::Debug + Send + Sync + 'static {
-    /// What it signs with.
+    /// Returns the algorithm of its signatures.
     fn algorithm(&self) -> Algorithm;
 
     /// The `kid` that its tokens and its published key carry.

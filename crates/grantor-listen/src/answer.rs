@@ -1,3 +1,5 @@
+//! The bodies of answers, those of the listener included.
+
 use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! The bodies of requests.
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,8 +14,9 @@ use crate::watch::{Phase, Watch};
 /// The body of a request that a listener received.
 ///
 /// It is read as it arrives; the listener closes the connection when that takes longer than
-/// [`Options::body_timeout`](crate::Options::body_timeout). What arrives is collected until there
-/// are 4 KiB or the body ends: a piece as hyper gives it keeps the whole buffer that it was read into.
+/// [`Options::body_timeout`](crate::Options::body_timeout). Arriving bytes are collected until
+/// there are 4 KiB or the body ends: a piece as hyper gives it keeps the whole buffer that it was
+/// read into.
 #[derive(Debug)]
 pub struct Body {
     incoming: Incoming,
@@ -119,7 +122,7 @@ pub struct BodyError {
 }
 
 impl BodyError {
-    /// Whether the request is longer than
+    /// Returns whether the request is longer than
     /// [`Options::max_connection_memory`](crate::Options::max_connection_memory) allows. The listener
     /// answers with status 413, whatever the service answers.
     #[must_use]

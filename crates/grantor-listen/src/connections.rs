@@ -1,3 +1,5 @@
+//! The table of open connections, and the limits of each.
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;

@@ -3,7 +3,8 @@
 use http::header::{CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, StatusCode};
 
-/// Why a request is refused whose body would be read otherwise than its sender or a proxy reads it.
+/// Returns why a request is refused whose body would be read otherwise than its sender or a proxy
+/// reads it.
 pub(crate) fn refuse(headers: &HeaderMap) -> Option<(StatusCode, &'static str)> {
     let mut codings = headers
         .get_all(TRANSFER_ENCODING)

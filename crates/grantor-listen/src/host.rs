@@ -5,7 +5,7 @@ use core::net::Ipv6Addr;
 use http::header::HOST;
 use http::{Request, Version};
 
-/// Whether a request has the one valid Host header that it needs.
+/// Returns whether a request has the one valid Host header that it needs.
 pub(crate) fn is_valid<B>(request: &Request<B>) -> bool {
     let mut values = request.headers().get_all(HOST).iter();
     match (values.next(), values.next()) {

@@ -13,7 +13,7 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::options::Options;
 
-/// What all connections of a listener share.
+/// The memory that all connections of a listener share.
 #[derive(Debug)]
 pub(crate) struct Memory {
     steps: Arc<Semaphore>,
@@ -31,7 +31,7 @@ impl Memory {
         Self {
             steps: Arc::new(Semaphore::new(shared.min(Semaphore::MAX_PERMITS))),
             short: AtomicUsize::new(0),
-            // Who could never have enough would wait for ever.
+            // A connection that could never have enough would wait for ever.
             most: most.min(shared),
         }
     }
@@ -62,7 +62,7 @@ pub(crate) fn max_body_bytes(options: &Options) -> usize {
         .max(FREE)
 }
 
-/// What one connection has taken.
+/// The memory that one connection has taken.
 pub(crate) struct Share {
     memory: Arc<Memory>,
     taken: Option<OwnedSemaphorePermit>,

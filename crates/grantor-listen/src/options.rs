@@ -1,3 +1,5 @@
+//! The limits of a listener.
+
 use std::time::Duration;
 
 /// The limits of a listener.
@@ -21,7 +23,7 @@ pub struct Options {
     /// How long a client may take to accept what was written to it, counted from the first time
     /// it made the server wait. 30 seconds by default.
     pub write_timeout: Duration,
-    /// How long requests under way may take after the listener was told to stop.
+    /// The longest time that requests under way may take after shutdown began.
     /// 30 seconds by default.
     pub drain_timeout: Duration,
     /// The most bytes of memory that one connection uses for its buffers and for a request that is

@@ -1,3 +1,5 @@
+//! The service of one connection.
+
 use std::error::Error;
 use std::fmt;
 use std::future::poll_fn;

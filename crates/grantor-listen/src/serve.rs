@@ -1,3 +1,5 @@
+//! The accept loop.
+
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -175,7 +177,7 @@ where
             self.connections.close_overdue();
             self.connections.close_idle();
             let next = deadline.min(Instant::now() + self.connections.tick());
-            // Whether one closed or it is time to look again makes no difference.
+            // It makes no difference whether one closed or it is time to look again.
             let _ = timeout_at(next, self.connections.closed()).await;
         }
         let left = self.connections.open();

@@ -1,3 +1,5 @@
+//! The socket of a connection.
+
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;

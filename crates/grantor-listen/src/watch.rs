@@ -1,4 +1,4 @@
-//! What one connection is doing and since when, in one atomic word.
+//! The state of one connection and its beginning, in one atomic word.
 //!
 //! The connection's task steps the word along; the accept loop reads it now and then. So a
 //! request costs no timer and no look at the clock: time is a counter of ticks that the accept
@@ -58,12 +58,12 @@ impl Moment {
     }
 }
 
-/// What all connections of one listener share.
+/// The state that all connections of one listener share.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     /// The listener's clock, in ticks.
     pub(crate) tick: AtomicU64,
-    /// Whether the listener was told to stop.
+    /// True once shutdown began.
     pub(crate) draining: AtomicBool,
     /// How many connections are open.
     pub(crate) open: AtomicUsize,
@@ -77,11 +77,11 @@ pub(crate) struct Watch {
     moment: AtomicU64,
     /// The tick in which the client first refused to take more bytes; 0 when it takes them.
     stalled: AtomicU64,
-    /// Whether it holds memory that all connections share.
+    /// True if it holds memory that all connections share.
     holds_memory: AtomicBool,
-    /// Whether it waits for such memory.
+    /// True if it waits for such memory.
     short_of_memory: AtomicBool,
-    /// Whether its request is longer than a connection may hold.
+    /// True if its request is longer than a connection may hold.
     overrun: AtomicBool,
     shared: Arc<Shared>,
 }

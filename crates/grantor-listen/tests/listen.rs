@@ -1,4 +1,4 @@
-//! What a listener does with clients that are slow, silent, many, or cut short by its end.
+//! A listener with clients that are slow, silent, many, or cut short by its end.
 
 mod listening;
 

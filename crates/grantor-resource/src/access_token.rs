@@ -152,7 +152,7 @@ impl AccessToken {
         }
     }
 
-    /// As [`require_scope`](Self::require_scope), for a scope that is not a literal.
+    /// Like [`require_scope`](Self::require_scope), for a scope that is not a literal.
     ///
     /// # Errors
     /// The answer to send.

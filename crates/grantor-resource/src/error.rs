@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use grantor_jose as jose;
 
-/// Why a token is refused. Messages hold no part of the token, so they may be sent to the client.
+/// The reason why a token is refused. Messages hold no part of the token, so they may be sent to
+/// the client.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -37,7 +38,7 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
-    /// Whether the token could not be checked, so that it may be good or bad.
+    /// Returns whether the token could not be checked, so that it may be good or bad.
     #[must_use]
     pub fn is_undecided(&self) -> bool {
         matches!(self, Self::Undecided(_))

@@ -1,9 +1,11 @@
+//! The error of building a server.
+
 use std::collections::HashSet;
 use std::fmt;
 
 use grantor_core::InvalidIssuer;
 
-/// Why there is no server: every problem, not only the first.
+/// The reason why there is no server: every problem, not only the first.
 #[derive(Debug)]
 pub struct BuildError {
     problems: Vec<String>,

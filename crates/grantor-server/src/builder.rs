@@ -1,3 +1,5 @@
+//! The builder of a server.
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -87,15 +89,15 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets the site: who the user is, and what they see.
+    /// Sets the site, which identifies the user and makes the pages.
     #[must_use]
     pub fn site(mut self, site: impl Site) -> Self {
         self.site = Some(ChosenSite::Made(Arc::new(site)));
         self
     }
 
-    /// Sets a site that is made of parts of the server, when the server is built. What is wrong with it
-    /// is told together with all else: `site_with(grantor_site::AccountSite::for_server)`.
+    /// Sets a site that is made of parts of the server, when the server is built. Its faults are
+    /// reported with all others: `site_with(grantor_site::AccountSite::for_server)`.
     #[must_use]
     pub fn site_with<S: Site>(
         mut self,

@@ -1,3 +1,5 @@
+//! The configuration of a server.
+
 use std::time::Duration;
 
 use grantor_core::{Scope, TrustedProxies};
@@ -38,15 +40,15 @@ pub struct Config {
     /// token again and gets the same new one; later it counts as reuse and ends the grant. 0 to
     /// 300 s, 60 s by default. Confidential clients have it until they first use the new token.
     pub refresh_grace: Duration,
-    /// Which clients get a new refresh token at every use.
+    /// The clients that get a new refresh token at every use.
     pub rotation: Rotation,
-    /// By how much the clocks of two machines may differ. 60 s by default, which is also the most:
-    /// [`Leeway::MAX`] bounds it for JWTs too.
+    /// The difference allowed between the clocks of two machines. 60 s by default, which is also
+    /// the most: [`Leeway::MAX`] bounds it for JWTs too.
     pub max_clock_skew: Duration,
     /// How long the `request_uri` of a pushed request is valid: 5 to 600 s (RFC 9126 section 2.2), 90 s
     /// by default.
     pub pushed_request_lifetime: Duration,
-    /// Whether every authorization request has to be pushed (RFC 9126 section 5). No by default.
+    /// True if every authorization request has to be pushed (RFC 9126 section 5). No by default.
     pub require_pushed_authorization_requests: bool,
     /// How long a device code and its user code are valid (RFC 8628): 1 to 30 min, 10 min by default.
     pub device_code_lifetime: Duration,
@@ -76,7 +78,7 @@ pub enum AccessTokens {
     Jwt(Algorithm),
 }
 
-/// Which clients get a new refresh token at every use. Later ones are stricter.
+/// The clients that get a new refresh token at every use. Later ones are stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -1,9 +1,11 @@
+//! The errors of a server.
+
 use std::fmt;
 
 use grantor_core::{ErrorCode, ErrorResponse};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-/// Why the server can't do as it was asked.
+/// The reason why the server can't do as it was asked.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {

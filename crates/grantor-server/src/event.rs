@@ -1,3 +1,5 @@
+//! The events of a server.
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,8 +14,9 @@ use bounded::bounded;
 use counters::Counters;
 pub use counters::CountersSnapshot;
 
-/// Something that happened, told once and before the answer is sent. It never holds a secret, nor a
-/// whole URL. Its texts have at most 512 bytes, and characters that nobody sees are escaped in them.
+/// Something that happened, reported once and before the answer is sent. It never holds a secret,
+/// nor a whole URL. Its texts have at most 512 bytes, and characters that nobody sees are escaped
+/// in them.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Event<'a> {
@@ -131,13 +134,13 @@ events! {
     /// A refresh token was presented again within the grace period.
     RefreshTokenRepeated = "refresh token presented again within grace", Warning;
     /// A code or refresh token was presented by two requests at once, and this one lost. It is a
-    /// client's double send, or a thief beside it; the grant lives on.
+    /// client's double send, or a thief beside it; the grant stays valid.
     UsedAtOnce = "code or refresh token used by two requests at once", Warning;
     /// A refresh token is newer than its record: the store lost writes.
     StoreRolledBack = "refresh token from the future: the store lost writes", Warning;
     /// A grant ended.
     GrantEnded = "grant ended", Info;
-    /// A code or refresh token was used again by somebody; its grant ended.
+    /// A code or refresh token was used again; its grant ended.
     TokenReplayed = "token replayed", Warning;
     /// An assertion was presented that had given a token before.
     AssertionRepeated = "assertion presented again", Warning;
@@ -149,7 +152,7 @@ events! {
     ConsentNotRemembered = "consent not remembered", Warning;
 }
 
-/// Where events are told: counters, the log, and the application.
+/// The recipients of events: counters, the log, and the application.
 pub(crate) struct Events {
     counters: Counters,
     listener: Option<Listener>,

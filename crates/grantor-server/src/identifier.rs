@@ -1,3 +1,5 @@
+//! Identifiers of records.
+
 use std::fmt;
 
 use grantor_core::{Environment, Timestamp};

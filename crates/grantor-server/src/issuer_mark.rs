@@ -54,6 +54,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<IssuerMark>();
+        grantor_store::contract::assert_own_formats::<IssuerMark>();
     }
 }

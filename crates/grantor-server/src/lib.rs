@@ -73,8 +73,6 @@ mod server;
 mod services;
 mod site;
 mod state;
-#[cfg(test)]
-mod stored_formats;
 mod text;
 mod token;
 mod used_assertion;

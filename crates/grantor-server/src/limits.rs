@@ -1,3 +1,5 @@
+//! Rate limits.
+
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -85,7 +87,7 @@ pub struct Limits {
     environment: Environment,
     own: Vec<(Bucket, Limit)>,
     proxies: TrustedProxies,
-    /// Whether the log has been told that a proxy hides its clients.
+    /// True once the log has the warning that a proxy hides its clients.
     warned: Arc<AtomicBool>,
     /// When something last counted against a limit in this process, in milliseconds of the clock that
     /// never jumps; zero for never. Until then, and a window later, requests need not ask the counter.
@@ -207,7 +209,7 @@ impl Limits {
         Ok(sum <= self.limit(bucket).tries)
     }
 
-    /// Whether another try of `name` would be beyond the limit. It counts nothing.
+    /// Returns whether another try of `name` would be beyond the limit. It counts nothing.
     ///
     /// # Errors
     /// The counter failed.
@@ -219,7 +221,7 @@ impl Limits {
         Ok(sum >= self.limit(bucket).tries)
     }
 
-    /// Whether anything counted against the bucket within its window.
+    /// Returns whether anything counted against the bucket within its window.
     pub(crate) fn is_counting(&self, bucket: Bucket) -> bool {
         let last = self.last_counted.of(bucket).load(Ordering::Relaxed);
         let window = self.limit(bucket).window;

@@ -10,11 +10,11 @@ use crate::profile::Profile;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Policy {
-    /// Whether a code needs a PKCE challenge.
+    /// Says whether a code needs a PKCE challenge.
     pub pkce: Pkce,
-    /// Whether an authorization request has to be pushed (RFC 9126).
+    /// True if an authorization request has to be pushed (RFC 9126).
     pub require_pushed_authorization_requests: bool,
-    /// Which clients get a new refresh token at every use.
+    /// The clients that get a new refresh token at every use.
     pub rotation: Rotation,
     /// How long an access token is valid.
     pub access_token_lifetime: Duration,
@@ -26,7 +26,7 @@ pub struct Policy {
     pub code_lifetime: Duration,
 }
 
-/// Whether a code needs a PKCE challenge (RFC 7636). Later ones are stricter.
+/// The codes that need a PKCE challenge (RFC 7636). Later ones are stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Pkce {
@@ -81,7 +81,7 @@ impl Policy {
         }
     }
 
-    /// Whether every refresh of this client replaces its refresh token.
+    /// Returns whether every refresh of this client replaces its refresh token.
     #[must_use]
     pub fn rotates(&self, client: &Client) -> bool {
         client.is_public() || self.rotation == Rotation::Always

@@ -18,7 +18,7 @@ pub(crate) struct PushedRequests {
 }
 
 /// A request that was pushed, as it is stored. It is used up by the grant that it leads to, not by a
-/// browser that loads it: whoever reloads a page goes on.
+/// browser that loads it: a user who reloads a page goes on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PushedRequest {
     /// SHA-256 of the secret in its `request_uri`.
@@ -98,7 +98,8 @@ impl PushedRequests {
     }
 }
 
-/// Whether a `request_uri` is of the kind that this server hands out (RFC 9126 section 2.2).
+/// Returns whether a `request_uri` is of the kind that this server hands out (RFC 9126 section
+/// 2.2).
 pub(crate) fn is_ours(request_uri: &str) -> bool {
     request_uri.starts_with(OpaqueKind::PushedRequest.prefix())
 }
@@ -109,6 +110,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<PushedRequest>();
+        grantor_store::contract::assert_own_formats::<PushedRequest>();
     }
 }

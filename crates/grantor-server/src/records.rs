@@ -1,3 +1,5 @@
+//! The records of a server, by kind.
+
 use grantor_store::{Diagnostics, Records, Stores};
 
 use crate::device_authorization::DeviceAuthorizations;

@@ -17,7 +17,7 @@ pub(crate) fn normalize(resource: &str) -> Cow<'_, str> {
     Cow::Owned(origin.to_ascii_lowercase() + path)
 }
 
-/// Whether two texts identify one resource.
+/// Returns whether two texts identify one resource.
 pub(crate) fn is_same(a: &str, b: &str) -> bool {
     a == b || normalize(a) == normalize(b)
 }

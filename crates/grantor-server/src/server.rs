@@ -1,3 +1,5 @@
+//! The authorization server.
+
 use std::sync::Arc;
 
 use grantor_core::{Introspection, Issuer};
@@ -63,8 +65,8 @@ impl Server {
         self.0.state.services.events.counters()
     }
 
-    /// Whether a token is valid now and what it says, for a resource server in this process: no
-    /// client has to authenticate, and the answer is as fresh as the store.
+    /// Returns the contents of a token if it is valid now, for a resource server in this process:
+    /// no client has to authenticate, and the answer is as fresh as the store.
     ///
     /// # Errors
     /// The store failed: the token must then not be accepted.
@@ -105,8 +107,8 @@ impl Server {
         epochs.remove_subject(subject, remove).await
     }
 
-    /// Whether the store was seen to have lost writes: a refresh token was presented that is newer
-    /// than its record.
+    /// Returns whether the store was seen to have lost writes: a refresh token was presented that
+    /// is newer than its record.
     #[must_use]
     pub fn store_rolled_back(&self) -> bool {
         self.counters().rollbacks > 0

@@ -1,3 +1,5 @@
+//! The services that the endpoints use.
+
 use std::sync::{Arc, PoisonError, RwLock};
 
 use grantor_core::{Environment, ErrorCode, Issuer};
@@ -40,7 +42,7 @@ pub(crate) struct Services {
     pub(crate) pushed_requests: PushedRequests,
     pub(crate) devices: DeviceAuthorizations,
     pub(crate) used_assertions: UsedAssertions,
-    /// Whether it has the grant type `refresh_token`.
+    /// True if it has the grant type `refresh_token`.
     pub(crate) has_refresh_grant_type: bool,
     /// Whether the authorization endpoint issues tokens.
     pub(crate) has_implicit_grant_type: bool,
@@ -97,8 +99,8 @@ impl PageKeys {
 }
 
 impl Services {
-    /// Whether tokens may be requested for a resource.
-    pub(crate) async fn is_known_resource(&self, resource: &str) -> Result<bool, Error> {
+    /// Returns whether a token may be requested for a resource (RFC 8707 section 2, `invalid_target`).
+    pub(crate) async fn is_valid_target(&self, resource: &str) -> Result<bool, Error> {
         let config = &self.config;
         let mut own = config.default_audience.iter().chain(&config.resources);
         Ok(own.any(|own| resource::is_same(own, resource))

@@ -1,3 +1,5 @@
+//! The state that the endpoints share.
+
 use bytes::Bytes;
 
 use crate::grant_type::GrantTypes;

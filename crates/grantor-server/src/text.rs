@@ -1,7 +1,8 @@
-//! Which characters of a text somebody sees.
+//! The visible characters of a text.
 
-/// Whether a character can be seen, alone or with the one before it: no control or format character,
-/// such as one that turns the direction of the text, and none that is private or not assigned.
+/// Returns whether a character can be seen, alone or with the one before it: no control or format
+/// character, such as one that turns the direction of the text, and none that is private or not
+/// assigned.
 pub(crate) fn is_seen(character: char) -> bool {
     // The standard library escapes those, and marks that have nothing to combine with.
     let mut text = [b'a'; 5];

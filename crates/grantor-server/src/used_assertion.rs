@@ -51,6 +51,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<UsedAssertion>();
+        grantor_store::contract::assert_own_formats::<UsedAssertion>();
     }
 }

@@ -1,3 +1,5 @@
+//! The stored records of an account.
+
 use std::time::Duration;
 
 use grantor_core::Timestamp;
@@ -44,7 +46,7 @@ pub(crate) struct AccountRecord {
 impl Record for AccountRecord {
     const KIND: Kind = kinds::ACCOUNTS;
     const NAME: &'static str = "an account";
-    // A password can be guessed by who has its hash.
+    // An attacker who has the hash can guess the password.
     const SEALED: bool = true;
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -52,7 +54,7 @@ impl Record for AccountRecord {
     }
 }
 
-/// Which account a name belongs to; compared with the account when it is read.
+/// The account that a name belongs to; compared with the account when it is read.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct NameRecord {
     pub(crate) account: Identifier,

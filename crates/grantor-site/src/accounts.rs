@@ -1,3 +1,5 @@
+//! The accounts of the site.
+
 use grantor_core::{Environment, Secret};
 use grantor_server::{BuildError, Identifier};
 use grantor_store::{Change, Conflict, Diagnostics, Records, Stores, Versioned};
@@ -166,8 +168,8 @@ impl Accounts {
         self.verify_from("", name, password).await
     }
 
-    /// As [`verify`](Self::verify), for a login from this source, such as an address. Sources take
-    /// turns, so that a flood from one delays itself.
+    /// Like [`verify`](Self::verify), for a login from this source, such as an address. Sources
+    /// take turns, so that a flood from one delays itself.
     ///
     /// # Errors
     /// Too many logins are waiting, or the store failed.
@@ -250,7 +252,7 @@ mod tests {
 
     #[test]
     fn their_stored_formats_are_pinned() {
-        crate::stored_formats::check::<AccountRecord>();
-        crate::stored_formats::check::<NameRecord>();
+        grantor_store::contract::assert_own_formats::<AccountRecord>();
+        grantor_store::contract::assert_own_formats::<NameRecord>();
     }
 }

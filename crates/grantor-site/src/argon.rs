@@ -1,3 +1,5 @@
+//! Password hashing with argon2id.
+
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use grantor_core::Secret;
@@ -33,7 +35,7 @@ impl Argon {
         Ok(hash.to_string())
     }
 
-    /// Whether a password is the one of a hash, with the parameters that are in it.
+    /// Returns whether a password is the one of a hash, with the parameters that are in it.
     pub(super) fn verify(&mut self, password: &Secret, hash: &str) -> Result<bool, PasswordError> {
         let hash = PasswordHash::new(hash).map_err(failed)?;
         let ours = hash.algorithm == Algorithm::Argon2id.ident()

@@ -1,3 +1,5 @@
+//! Limits on attempts to log in.
+
 use grantor_server::{Bucket, Limits, SiteError};
 use http::request::Parts;
 
@@ -16,7 +18,7 @@ pub(super) struct Attempt<'a> {
     pub(super) name: &'a str,
 }
 
-/// Whether a login may be tried.
+/// The admission of a login to its password check.
 pub(super) enum Admission {
     /// It may, in the turn of `source`. The browser is known or not.
     Admitted { known: bool, source: String },

@@ -1,8 +1,10 @@
+//! The errors of accounts.
+
 use std::fmt;
 
 use grantor_server::SiteError;
 
-/// Why accounts can't do as they were asked.
+/// The reason why accounts can't do as they were asked.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -67,7 +69,7 @@ impl From<Error> for SiteError {
     }
 }
 
-/// Why a password was neither right nor wrong.
+/// The reason why a password was neither right nor wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PasswordError {

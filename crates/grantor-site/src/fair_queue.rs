@@ -1,9 +1,11 @@
+//! A queue that is fair to its sources.
+
 use std::collections::VecDeque;
 
-/// A queue of a bounded length in which each source has its turn. Whoever sends much waits behind its
-/// own, and can't keep others out.
+/// A queue of a bounded length in which each source has its turn. A source with many items waits
+/// behind its own, and can't keep others out.
 pub(super) struct FairQueue<T> {
-    /// What waits, by source; the front one has its turn. None is empty.
+    /// The waiting items by source; the front one has its turn. None is empty.
     lanes: VecDeque<(String, VecDeque<T>)>,
     waiting: usize,
     capacity: usize,

@@ -1,3 +1,5 @@
+//! The cookie of browsers that are known to an account.
+
 use std::time::Duration;
 
 use grantor_core::{Environment, Issuer, Timestamp};
@@ -91,6 +93,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<KnownBrowserRecord>();
+        grantor_store::contract::assert_own_formats::<KnownBrowserRecord>();
     }
 }

@@ -32,8 +32,6 @@ mod pages;
 mod passwords;
 mod sessions;
 mod site;
-#[cfg(test)]
-mod stored_formats;
 mod user_name;
 
 pub use account_record::Account;

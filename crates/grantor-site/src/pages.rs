@@ -1,3 +1,5 @@
+//! The pages and their templates.
+
 use askama::Template;
 use grantor_core::ErrorResponse;
 use grantor_server::{DeviceAnswer, Interaction, Page, SiteError, UserCodePrompt, error_advice};

@@ -1,3 +1,5 @@
+//! The pool of threads that hash passwords.
+
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -13,8 +15,8 @@ use crate::fair_queue::FairQueue;
 ///
 /// A password hash is slow on purpose, so a flood of logins would delay everything on the same threads.
 /// These threads are few and do nothing else, and few logins may wait for them. Sources of logins take
-/// turns, so that whoever sends many waits behind its own; beyond the limit those of the source with
-/// the most fail with [`PasswordError::Busy`]. The threads start with the first password.
+/// turns, so that a source with many waits behind its own; beyond the limit those of the source
+/// with the most fail with [`PasswordError::Busy`]. The threads start with the first password.
 #[derive(Clone)]
 pub struct Passwords(Arc<Inner>);
 
@@ -112,7 +114,7 @@ impl Passwords {
     }
 
     /// Checks a password against `hash`. `None` takes equally long and is false, so an unknown user
-    /// can't be told from a wrong password.
+    /// looks like a wrong password.
     ///
     /// # Errors
     /// The pool is full, or the hash can't be read.
@@ -124,7 +126,7 @@ impl Passwords {
         self.verify_from("", password, hash).await
     }
 
-    /// As [`verify`](Self::verify), in the turn of this source, such as an address.
+    /// Like [`verify`](Self::verify), in the turn of this source, such as an address.
     ///
     /// # Errors
     /// Too many logins are waiting, or the hash can't be read.
@@ -221,47 +223,4 @@ impl fmt::Debug for Passwords {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn knows_a_password_and_no_other() {
-        let passwords = Passwords::danger_cheap();
-        let hash = passwords.hash(&"right".into(), [1; 16]).await.unwrap();
-        assert!(hash.starts_with("$argon2id$"));
-        for (text, right) in [("right", true), ("wrong", false)] {
-            let verified = passwords.verify(&text.into(), Some(hash.clone())).await;
-            assert_eq!(verified, Ok(right));
-        }
-        assert_eq!(passwords.verify(&"right".into(), None).await, Ok(false));
-        let bad = passwords.verify(&"right".into(), Some("x".into())).await;
-        assert_eq!(bad, Err(PasswordError::Failed));
-    }
-
-    #[tokio::test]
-    async fn a_flood_is_turned_away() {
-        let passwords = Passwords::new(Params::default(), 1, 1);
-        let (enter, entered) = std::sync::mpsc::channel();
-        let (leave, left) = std::sync::mpsc::channel::<()>();
-        let held = passwords.clone();
-        let held = tokio::spawn(async move {
-            held.run("", move |_| {
-                enter.send(()).unwrap();
-                left.recv().unwrap();
-            })
-            .await
-        });
-        tokio::task::spawn_blocking(move || entered.recv().unwrap())
-            .await
-            .unwrap();
-        // One is at work and one waits; the third is turned away.
-        let waiting = passwords.clone();
-        let waiting = tokio::spawn(async move { waiting.run("", |_| ()).await });
-        tokio::task::yield_now().await;
-        let third = passwords.run("", |_| ()).await;
-        assert_eq!(third, Err(PasswordError::Busy));
-        leave.send(()).unwrap();
-        assert_eq!(held.await.unwrap(), Ok(()));
-        assert_eq!(waiting.await.unwrap(), Ok(()));
-    }
-}
+mod tests;

@@ -1,3 +1,5 @@
+//! The sessions of browsers.
+
 use std::time::Duration;
 
 use grantor_core::{Environment, Issuer, Timestamp};
@@ -126,6 +128,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<SessionRecord>();
+        grantor_store::contract::assert_own_formats::<SessionRecord>();
     }
 }

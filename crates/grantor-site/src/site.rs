@@ -1,3 +1,5 @@
+//! The site with accounts.
+
 use grantor_core::{BoxFuture, Environment, ErrorResponse, Issuer, Secret};
 use grantor_server::{
     BuildError, Decision, DeviceAnswer, Interaction, Limits, Login, Page, PasswordAnswer,
@@ -157,7 +159,7 @@ impl AccountSite {
 enum Outcome {
     Right {
         account: Account,
-        /// Whether the browser is known to belong to this user.
+        /// True if the browser is known to belong to this user.
         known: bool,
     },
     Wrong,

@@ -36,7 +36,7 @@ pub(crate) struct Connection {
     task: JoinHandle<()>,
 }
 
-/// Why there is no connection.
+/// The reason why there is no connection.
 #[derive(Debug)]
 pub(crate) enum NotConnected {
     /// The server is a standby.
@@ -100,7 +100,7 @@ impl Connection {
         self.client.is_closed()
     }
 
-    /// Whether the server has warned since the last call.
+    /// Returns whether the server has warned since the last call.
     pub(crate) fn take_warning(&self) -> bool {
         self.warned.swap(false, Ordering::AcqRel)
     }

@@ -4,7 +4,7 @@ use grantor_store::{Applied, Error};
 
 use crate::statement::{Effect, Statement};
 
-/// What an error of one statement means.
+/// The meaning of an error of one statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
     /// The server refused the statement and undid it. The connection is good.
@@ -97,7 +97,7 @@ pub(crate) fn not_opened(error: &tokio_postgres::Error) -> Error {
     }
 }
 
-/// What the server or the system said, without details, which may have values.
+/// Returns the message of the server or the system, without details, which may have values.
 pub(crate) fn text(error: &tokio_postgres::Error) -> String {
     if let Some(answer) = error.as_db_error() {
         return format!("{} ({})", answer.message(), answer.code().code());

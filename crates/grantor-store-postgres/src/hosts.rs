@@ -77,7 +77,7 @@ fn all_failed(failures: Vec<(String, Error)>) -> Error {
     }
 }
 
-/// What messages call a host.
+/// Returns the name of a host in messages.
 fn name(config: &Config) -> String {
     let port = config.get_ports().first().copied().unwrap_or_default();
     match config.get_hosts().first() {

@@ -45,7 +45,7 @@ pub(crate) async fn migrate(client: &mut Client) -> Result<(), Error> {
     is_current(outcome).map(drop)
 }
 
-/// The newest time that a store here was told and believed.
+/// Reads the newest time that a store here was given and believed.
 pub(crate) async fn newest(client: &Client) -> Result<Option<Timestamp>, Error> {
     let newest = "SELECT millis FROM grantor_times WHERE name = 'newest'";
     let row = client.query_opt(newest, &[]).await;

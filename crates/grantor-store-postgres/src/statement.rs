@@ -1,6 +1,6 @@
 //! The statements, each of them one operation and one transaction.
 
-/// What a store asks of the database.
+/// A statement of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Statement {
     Health,
@@ -17,7 +17,7 @@ pub(crate) enum Statement {
     SaveNewest,
 }
 
-/// What an outcome that is not known means.
+/// The meaning of an unknown outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// It changes nothing.
@@ -84,7 +84,7 @@ impl Statement {
                  WHERE key = $1 AND version IN ($5, $2)
                  RETURNING true"
             }
-            // What was stored is read as of the start of the statement.
+            // The stored row is read as of the start of the statement.
             Self::Remove => {
                 "WITH removed AS (
                      DELETE FROM grantor_records

@@ -73,7 +73,7 @@ impl PostgresStore {
     }
 }
 
-/// Makes the tables. What the database promises, and the newest time that it knows.
+/// Makes the tables. Returns the promises of the database, and the newest time that it knows.
 async fn prepare(
     connection: &mut Connection,
     hosts: usize,
@@ -84,7 +84,7 @@ async fn prepare(
 }
 
 async fn capabilities(connection: &mut Connection, hosts: usize) -> Result<Capabilities, Error> {
-    // Who the standbys are is a secret of administrators; that they are there is none.
+    // The names of the standbys are a secret of administrators; their existence is none.
     let settings = "SELECT current_setting('fsync')::boolean,
         current_setting('synchronous_commit') IN ('on', 'remote_apply')
             AND current_setting('synchronous_standby_names') <> '',

@@ -3,7 +3,7 @@
 use grantor_store::{Applied, Error};
 use redis::{ErrorKind, RedisError};
 
-/// What an outcome that is not known means.
+/// The meaning of an unknown outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// It changes nothing.
@@ -23,7 +23,7 @@ impl Effect {
     }
 }
 
-/// Whether the connection failed, and not the server's answer is an error.
+/// Returns whether the connection failed, and not the server's answer is an error.
 pub(crate) fn is_lost(error: &RedisError) -> bool {
     !matches!(
         error.kind(),

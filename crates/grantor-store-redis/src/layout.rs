@@ -1,4 +1,4 @@
-//! What a record is in Redis: one string of version, expiry and value.
+//! The form of a record in Redis: one string of version, expiry and value.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use bytes::{BufMut, Bytes, BytesMut};
 use grantor_core::Timestamp;
 use grantor_store::{Class, Entry, Error, Key, Put, Version, kinds};
 
-/// What the names of all records begin with.
+/// The prefix of the names of all records.
 pub(crate) const RECORDS: &[u8] = b"grantor:";
-/// What the names of all counts begin with.
+/// The prefix of the names of all counts.
 pub(crate) const COUNTS: &[u8] = b"grantor#";
-/// The newest time that a store was told and believed.
+/// The name of the newest time that a store was given and believed.
 pub(crate) const NEWEST: &str = "grantor.newest";
 
 /// Version and expiry.
@@ -30,7 +30,7 @@ pub(crate) fn key(name: &[u8]) -> Option<Key> {
     Key::from_bytes(name.strip_prefix(RECORDS)?)
 }
 
-/// What is stored for a put.
+/// Encodes the stored string of a put.
 pub(crate) fn encode(put: &Put) -> Bytes {
     let expires_at = put.expires_at.map_or(NEVER, Timestamp::as_millis);
     let mut bytes = BytesMut::with_capacity(HEAD + put.value.len());
@@ -59,8 +59,8 @@ pub(crate) fn expiry(bytes: &[u8]) -> Option<Option<Timestamp>> {
     Some((millis != NEVER).then(|| Timestamp::from_millis(millis)))
 }
 
-/// Whether Redis deletes records with this key by its own clock. A clock that is wrong costs then
-/// what can be fetched again. Everything else is deleted by the clocks of its callers.
+/// Returns whether Redis deletes records with this key by its own clock. A clock that is wrong
+/// costs then what can be fetched again. Everything else is deleted by the clocks of its callers.
 pub(crate) fn expires_by_itself(key: &Key) -> bool {
     let letters = key.as_bytes().get(8..10);
     let kind = kinds::ALL

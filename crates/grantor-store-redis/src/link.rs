@@ -36,7 +36,7 @@ impl Drop for Open {
     }
 }
 
-/// What is sent.
+/// The command that is sent.
 pub(crate) enum Request<'a> {
     Command(&'a Cmd),
     Several(&'a Pipeline),

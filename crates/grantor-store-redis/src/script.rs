@@ -2,7 +2,7 @@
 
 use redis::{Pipeline, Script};
 
-/// What a script gets for "whatever is stored". No version is so short.
+/// The argument of a script for "whatever is stored". No version is so short.
 pub(crate) const ANY: &[u8] = b"*";
 
 /// The scripts of a store.

@@ -1,4 +1,4 @@
-//! What a server says of itself.
+//! The server's report about itself.
 
 use std::collections::HashMap;
 
@@ -32,7 +32,7 @@ impl Information {
         Ok(())
     }
 
-    /// What the server promises. `appendfsync` is that setting, if the server tells it.
+    /// Returns the promises of the server. `appendfsync` is that setting, if the server tells it.
     pub(crate) fn capabilities(&self, appendfsync: Option<&str>) -> Capabilities {
         let durability = match (self.is("aof_enabled", "1"), appendfsync) {
             (false, _) => Durability::Memory,

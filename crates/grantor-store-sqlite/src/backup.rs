@@ -10,19 +10,19 @@ use crate::error::not_opened;
 use crate::file::{self, Draft};
 use crate::{SqliteOptions, connection, rows, schema, times};
 
-/// Which records a restored database keeps.
+/// The records that a restored database keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Restore {
     /// All but grants, sessions and access tokens, and the mark of the issuer, so that the records may
-    /// be given to another one. Whoever was logged in logs in again. Clients, users and consents that
+    /// be given to another one. Users have to sign in again. Clients, users and consents that
     /// were removed since the backup are back, with the secrets and passwords that they had.
     WithoutGrants,
-    /// All. What was ended, removed or revoked since the backup is undone.
+    /// All records. Removals and revocations since the backup are undone.
     KeepGrants,
 }
 
-/// What a backup holds.
+/// The contents of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BackupContents {
@@ -89,7 +89,7 @@ pub fn restore(
     Ok(contents)
 }
 
-/// What is in a backup, after a look at every page of it.
+/// Reads the contents of a backup, after a look at every page of it.
 ///
 /// # Errors
 /// It is no backup of grantor's, or damaged.

@@ -1,4 +1,4 @@
-//! How connections are opened: what SQLite is told once for each.
+//! Opens connections, with the settings that SQLite needs once for each.
 
 use std::path::Path;
 use std::thread;

@@ -5,14 +5,13 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use grantor_store::private_files::{create_file, exposing_mode, foreign_owner, sync_folder};
 use grantor_store::{Applied, Error};
-
-use crate::platform::{create_new, foreign_owner, mode_for_others, sync_with_directory};
 
 /// Creates the file if there is none, readable for its owner only; SQLite gives the files beside it
 /// the same mode.
 pub(crate) fn create_private(path: &Path) -> Result<(), Error> {
-    match create_new(path).and_then(|file| sync_with_directory(&file, path)) {
+    match create_file(path).and_then(|file| sync_with_directory(&file, path)) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(not_created(path, error)),
         _ => Ok(()),
     }
@@ -22,20 +21,23 @@ pub(crate) fn create_private(path: &Path) -> Result<(), Error> {
 /// lies beside it.
 pub(crate) fn refuse_open_to_others(path: &Path) -> Result<(), Error> {
     for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
-        if fs::metadata(&file).is_ok_and(|found| !found.is_file()) {
+        let Ok(found) = fs::metadata(&file) else {
+            continue;
+        };
+        if !found.is_file() {
             let file = file.display();
             return Err(Error::configuration(format!(
                 "the database {file} is no regular file: move it away, or choose another path"
             )));
         }
-        if let Some((owner, own)) = foreign_owner(&file) {
+        if let Some((owner, own)) = foreign_owner(&found) {
             let file = file.display();
             return Err(Error::configuration(format!(
                 "the database {file} belongs to the user {owner}, and this process runs as {own}: \
                  run it as the user of the data, or give the file to that user (chown)"
             )));
         }
-        if let Some(mode) = mode_for_others(&file) {
+        if let Some(mode) = exposing_mode(&found) {
             let file = file.display();
             return Err(Error::configuration(format!(
                 "the database {file} has mode {mode:04o} and is open to others: set it to 0600 \
@@ -91,7 +93,7 @@ impl Draft {
         let path = beside(place, ".partial");
         // One that is there was left by a program that was killed.
         let _gone = fs::remove_file(&path);
-        create_new(&path).map_err(|error| not_created(&path, error))?;
+        create_file(&path).map_err(|error| not_created(&path, error))?;
         Ok(Self {
             path,
             place: place.to_owned(),
@@ -119,6 +121,15 @@ impl Drop for Draft {
     fn drop(&mut self) {
         let _gone = fs::remove_file(&self.path);
     }
+}
+
+/// A new file survives a loss of power only once its folder is on the disk too.
+fn sync_with_directory(file: &File, path: &Path) -> io::Result<()> {
+    file.sync_all()?;
+    sync_folder(match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    })
 }
 
 fn not_created(path: &Path, error: io::Error) -> Error {

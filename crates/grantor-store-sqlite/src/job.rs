@@ -8,7 +8,7 @@ use crate::error::failed;
 /// How a transaction ended.
 pub(crate) enum Ended {
     Committed,
-    /// Nothing of it is there; why.
+    /// Nothing of the job is in the database; the text says why.
     RolledBack(String),
     /// It may be on the disk or not; why.
     Unknown(String),
@@ -24,11 +24,11 @@ impl Ended {
     }
 }
 
-/// What the writer is asked for.
+/// A job of the writer.
 pub(crate) enum Job {
     /// An operation of a transaction.
     Write(Box<dyn Write>),
-    /// What SQLite does outside of transactions only.
+    /// An operation that SQLite allows outside of transactions only.
     Alone(Box<dyn FnOnce(&Connection) + Send>),
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum Job {
 pub(crate) trait Write: Send {
     fn execute(&mut self, connection: &Connection);
 
-    /// Tells the caller the outcome. Whoever has stopped waiting is not missed.
+    /// Tells the caller the outcome. A caller that has stopped waiting needs none.
     fn answer(self: Box<Self>, ended: &Ended);
 }
 

@@ -13,7 +13,6 @@ mod error;
 mod file;
 mod job;
 mod options;
-mod platform;
 mod readers;
 mod rows;
 mod schema;

@@ -16,7 +16,7 @@ pub(crate) fn get(connection: &Connection, key: &Key) -> Result<Option<Entry>> {
         .optional()
 }
 
-/// As [`get`], for several keys at one moment.
+/// Like [`get`], for several keys at one moment.
 pub(crate) fn get_many(connection: &Connection, keys: &[Key]) -> Result<Vec<Option<Entry>>> {
     let moment = connection.unchecked_transaction()?;
     keys.iter().map(|key| get(&moment, key)).collect()
@@ -123,7 +123,7 @@ pub(crate) fn count(connection: &Connection, kind: Kind) -> Result<u64> {
     Ok(u64::try_from(found).unwrap_or(0))
 }
 
-/// What a part of a sweep came to.
+/// The result of a part of a sweep.
 #[derive(Debug)]
 pub(crate) struct Swept {
     pub(crate) deleted: usize,

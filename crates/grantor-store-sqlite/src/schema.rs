@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::not_opened;
 
-/// What makes the file ours: "grnt".
+/// The application id in the file's header: "grnt".
 const APPLICATION_ID: i64 = 0x6772_6e74;
 
 /// One step per version of the schema, never changed once released.
@@ -61,7 +61,7 @@ struct State {
 }
 
 impl State {
-    /// As it is at one moment, though others may create the database now.
+    /// Reads it at one moment, though others may create the database now.
     fn read_alone(connection: &Connection) -> rusqlite::Result<Self> {
         Self::read(&*connection.unchecked_transaction()?)
     }

@@ -1,4 +1,4 @@
-//! The newest time that the store was told and believed, kept for the next start.
+//! The newest time that the store was given and believed, kept for the next start.
 
 use grantor_core::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result};

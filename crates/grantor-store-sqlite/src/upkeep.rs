@@ -1,4 +1,4 @@
-//! What keeps the file small: dead rows deleted while nobody writes, free pages given back, the
+//! The upkeep of the file: dead rows are deleted while nobody writes, free pages given back, the
 //! write-ahead log emptied.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -82,7 +82,7 @@ impl Upkeep {
     }
 }
 
-/// Whether there is more to give back.
+/// Gives some free pages back, and returns whether there are more.
 fn give_some_pages_back(connection: &Connection) -> Result<bool> {
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let (free, all) = (number("freelist_count")?, number("page_count")?);

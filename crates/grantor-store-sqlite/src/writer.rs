@@ -123,7 +123,8 @@ impl Batches {
         }
     }
 
-    /// Deletes some of what is dead and saves the time if that is due. Whether the time was saved.
+    /// Deletes some dead rows and saves the time if that is due. Returns whether the time was
+    /// saved.
     fn keep_up(&mut self, written: usize) -> bool {
         let Some(now) = self.clock.trusted() else {
             return false;

@@ -1,4 +1,4 @@
-//! What one operation of the memory store costs: `cargo bench -p grantor-store`.
+//! The cost of one operation of the memory store: `cargo bench -p grantor-store`.
 
 #![expect(
     clippy::print_stdout,
@@ -26,7 +26,7 @@ fn main() {
         black_box(put(0, id));
     }
     report("making a put", 1, began);
-    // What is dead goes after a minute (so nothing goes here), or after two seconds.
+    // Dead records are deleted after a minute (so none here), or after two seconds.
     for (name, skew) in [("growing", 60), ("steady", 2)] {
         for threads in [1, 2] {
             let store = MemoryStore::new().with_max_clock_skew(Duration::from_secs(skew));
@@ -54,7 +54,7 @@ fn report(operation: &str, threads: u64, began: Instant) {
     println!("{operation}: {nanos} ns each, {threads} threads together");
 }
 
-/// A token, at 80,000 a second of the time told to the store.
+/// A token, at 80,000 a second of the time given to the store.
 fn put(thread: u64, id: u64) -> Put {
     let millis = i64::try_from(id / 80).unwrap();
     Put {

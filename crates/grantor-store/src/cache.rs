@@ -1,4 +1,4 @@
-//! What was read from a store lately, so that it need not be read again for each request.
+//! A cache of records that were read lately, so that they need not be read again for each request.
 
 use std::fmt;
 use std::hash::Hash;

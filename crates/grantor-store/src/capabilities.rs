@@ -1,4 +1,4 @@
-//! What a store promises, and what each class of record needs.
+//! The promises of a store, and the needs of each class of record.
 
 /// When a store answers that something is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,13 +14,13 @@ pub enum Durability {
     Quorum,
 }
 
-/// What a store promises.
+/// The promises of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
     /// A short name for messages.
     pub name: &'static str,
-    /// What "stored" means.
+    /// The meaning of "stored".
     pub durability: Durability,
     /// It may drop live records when memory runs short.
     pub may_evict: bool,
@@ -83,7 +83,7 @@ impl Capabilities {
     }
 }
 
-/// What a kind of record asks of its store.
+/// The needs of a kind of record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Class {
@@ -92,14 +92,15 @@ pub enum Class {
     /// Single use is a change of a record that must exist: a code, a pushed request. After an
     /// eviction it fails closed.
     ShortLived,
-    /// As above, for longer than an eviction is bearable: a grant, an account, keys.
+    /// A transition that must be kept for longer than an eviction is bearable: a grant, an account,
+    /// keys.
     Transition,
     /// Created with Absent; after an eviction it would pass twice: replay ids, leases, names.
     Guard,
 }
 
 impl Class {
-    /// Why a store can't carry records of this class; none if it can.
+    /// Returns why a store can't carry records of this class; none if it can.
     #[must_use]
     pub fn refuses(self, store: &Capabilities) -> Option<String> {
         let needs_keeping = matches!(self, Self::Transition | Self::Guard);
@@ -110,7 +111,7 @@ impl Class {
         (needs_keeping && store.may_evict).then(|| format!("{} may evict live records", store.name))
     }
 
-    /// What is lost if a store may forget acknowledged writes on a fail-over; none if that is
+    /// Returns the loss if a store may forget acknowledged writes on a fail-over; none if that is
     /// bearable.
     #[must_use]
     pub fn warns(self, store: &Capabilities) -> Option<String> {

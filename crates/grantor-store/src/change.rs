@@ -7,7 +7,7 @@ use crate::records::Records;
 use crate::retry::Retry;
 use crate::store::{Expect, RemoveOutcome};
 
-/// What is to become of a record, and what [`Records::change`] answers then.
+/// The decision about a record, and the answer of [`Records::change`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change<R, T> {
     /// It is written, or created if there is none.
@@ -22,7 +22,7 @@ impl<R: Record> Records<R> {
     /// Reads a record, decides what becomes of it, and writes that if nobody else wrote meanwhile;
     /// otherwise reads and decides again, at most 8 times in all.
     ///
-    /// `decide` is given the live record, or none. Whatever it does besides deciding may happen
+    /// `decide` is given the live record, or none. Its side effects may happen
     /// several times.
     ///
     /// ```
@@ -40,8 +40,8 @@ impl<R: Record> Records<R> {
     /// ```
     ///
     /// # Errors
-    /// What `decide` refuses with, with nothing written; or the store failed, or others wrote first
-    /// every time ([`is_contention`](Error::is_contention)).
+    /// Fails with the error of `decide`, with nothing written; or if the store failed, or others
+    /// wrote first every time ([`is_contention`](Error::is_contention)).
     pub async fn change<T, E, F>(
         &self,
         key: &Key,

@@ -29,7 +29,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use self::alternating::Alternating;
-pub use self::formats::check_formats;
+pub use self::formats::{assert_own_formats, check_formats};
 pub use self::suite::Suite;
 #[cfg(doc)]
 use crate::store::Store;
@@ -42,7 +42,7 @@ pub struct Rule {
     check: fn(&Suite) -> Outcome,
 }
 
-/// What did not hold, if anything.
+/// The rule that did not hold, if any.
 type Outcome = Result<(), String>;
 
 macro_rules! rules {
@@ -105,7 +105,7 @@ rules! {
 pub struct Failure {
     /// The name of the rule.
     pub rule: &'static str,
-    /// What happened instead.
+    /// The observed behaviour.
     pub message: String,
 }
 

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-/// Whether a failed write took place.
+/// Says whether a failed write took place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Applied {
     /// It did not.
     No,
-    /// Nobody knows: repeat the same put, or read again, before reporting anything.
+    /// It may have taken place: repeat the same put, or read again, before reporting anything.
     Unknown,
 }
 
@@ -45,17 +45,17 @@ impl Error {
         Self::new(Kind::TooLarge, message, Applied::No)
     }
 
-    /// What was read is not what was written.
+    /// The value that was read is not the one that was written.
     pub fn corrupt(message: impl Into<String>) -> Self {
         Self::new(Kind::Corrupt, message, Applied::No)
     }
 
-    /// What was read was written by a newer version of this program.
+    /// The value was written by a newer version of this program.
     pub fn newer(message: impl Into<String>) -> Self {
         Self::new(Kind::Newer, message, Applied::No)
     }
 
-    /// What was configured does not fit what is there: a path, a file's mode, a master key.
+    /// The configuration does not fit the stored data: a path, a file's mode, a master key.
     pub fn configuration(message: impl Into<String>) -> Self {
         Self::new(Kind::Configuration, message, Applied::No)
     }
@@ -81,37 +81,37 @@ impl Error {
         self
     }
 
-    /// Whether the write took place.
+    /// Says whether the write took place.
     #[must_use]
     pub fn applied(&self) -> Applied {
         self.0.applied
     }
 
-    /// Whether the value was too long.
+    /// Returns whether the value was too long.
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         self.0.kind == Kind::TooLarge
     }
 
-    /// Whether the store holds something that can't be read.
+    /// Returns whether the store holds something that can't be read.
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
         self.0.kind == Kind::Corrupt
     }
 
-    /// Whether the store was written by a newer version.
+    /// Returns whether the store was written by a newer version.
     #[must_use]
     pub fn is_newer(&self) -> bool {
         self.0.kind == Kind::Newer
     }
 
-    /// Whether something has to be configured otherwise.
+    /// Returns whether something has to be configured otherwise.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         self.0.kind == Kind::Configuration
     }
 
-    /// Whether others wrote first at every try.
+    /// Returns whether others wrote first at every try.
     #[must_use]
     pub fn is_contention(&self) -> bool {
         self.0.kind == Kind::Contention

@@ -28,7 +28,7 @@ use crate::sweep_clock::SweepClock;
 /// until what was handed over is written.
 ///
 /// The folder is for its owner only (0700, files 0600), and one that is open to others is refused.
-/// A record is written beside its place and moved there, so that who reads it reads all of it; what
+/// A record is written beside its place and moved there, so that a reader reads all of it; what
 /// arrives together is answered together, once file and folder are on the disk. Processes take turns
 /// by a lock on the folder. Writes run on a thread of the store; a read runs on the calling thread,
 /// and a record that has to come from the disk holds it for as long as the disk takes.
@@ -170,7 +170,7 @@ impl Listing for FileStore {
 }
 
 fn put_in(folder: &Folder, put: &Put) -> Result<PutOutcome, Error> {
-    // What is written whatever was there also heals what can't be read.
+    // An unconditional write also replaces a file that can't be read.
     if put.expect != Expect::Any {
         let stored = folder.read(&put.key)?.map(|entry| entry.version);
         if let Some(outcome) = put.settled_by(stored) {

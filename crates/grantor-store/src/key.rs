@@ -5,8 +5,8 @@ use grantor_jose::digest::{MacKey, sha256};
 
 /// The key of a record: at most 64 bytes, compared bytewise.
 ///
-/// An issuer tag (8 bytes), a kind (2 bytes) and an identifier. What we mint has time-ordered
-/// identifiers, so that the keys of one kind grow at one end.
+/// An issuer tag (8 bytes), a kind (2 bytes) and an identifier. Identifiers made by grantor are
+/// ordered by time, so that the keys of one kind grow at one end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     bytes: [u8; Self::MAX],
@@ -89,7 +89,7 @@ impl Namespace {
     }
 
     /// A key for a name that is short enough to be guessed (a user code, a one-time password): its
-    /// MAC under a key of the server's, so that whoever reads the store can't try out names.
+    /// MAC under a key of the server's, so that a reader of the store can't try out names.
     #[must_use]
     pub fn key_of_guessable(&self, kind: [u8; 2], mac_key: &MacKey, name: &str) -> Key {
         self.key(kind, &mac_key.sign(&[name.as_bytes()]))
@@ -102,7 +102,7 @@ impl Namespace {
         self.key_under_id(kind, owner, &first_half(member))
     }
 
-    /// As [`key_under`](Self::key_under), for an identifier that we minted, of at most 38 bytes;
+    /// Like [`key_under`](Self::key_under), for an identifier that we minted, of at most 38 bytes;
     /// longer ones are hashed.
     #[must_use]
     pub fn key_under_id(&self, kind: [u8; 2], owner: &str, id: &[u8]) -> Key {
@@ -114,13 +114,13 @@ impl Namespace {
         self.key(kind, &identifier)
     }
 
-    /// What all keys of one kind begin with.
+    /// Returns the prefix of all keys of one kind.
     #[must_use]
     pub fn prefix(&self, kind: [u8; 2]) -> Key {
         self.key(kind, &[])
     }
 
-    /// What all keys of one kind begin with that belong to `owner`.
+    /// Returns the prefix of all keys of one kind that belong to `owner`.
     #[must_use]
     pub fn prefix_under(&self, kind: [u8; 2], owner: &str) -> Key {
         self.key(kind, &first_half(owner))

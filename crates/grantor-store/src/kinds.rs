@@ -38,7 +38,7 @@ impl Kind {
         self.name
     }
 
-    /// What records of this kind ask of their store.
+    /// Returns the needs of records of this kind.
     #[must_use]
     pub const fn class(&self) -> Class {
         self.class
@@ -55,19 +55,19 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Which master key a store is sealed under, and how its keys are laid out.
+    /// The master key that a store is sealed under, and the layout of its keys.
     MASTER_KEY_MARK = b"mk" "master-key-mark" Transition;
-    /// Which issuer the records belong to.
+    /// The issuer that the records belong to.
     ISSUER_MARK = b"is" "issuer-mark" Transition;
     /// The server's signing and MAC keys.
     SERVER_KEYS = b"ks" "server-keys" Transition;
     /// Registered clients.
     CLIENTS = b"cl" "clients" Transition;
-    /// Which client is a protected resource.
+    /// The client that is a protected resource.
     RESOURCES = b"ri" "resources" Guard;
     /// Authorizations, with their codes and refresh tokens.
     GRANTS = b"gr" "grants" Transition;
-    /// Which grants a subject has, by subject.
+    /// The grants of a subject, by subject.
     GRANTS_BY_SUBJECT = b"gs" "grants-by-subject" Cache;
     /// Authorization requests that clients pushed (RFC 9126).
     PUSHED_REQUESTS = b"pr" "pushed-requests" ShortLived;
@@ -85,7 +85,7 @@ kinds! {
     USED_ASSERTIONS = b"ua" "used-assertions" Guard;
     /// Proofs of possession that were used.
     DPOP_PROOFS = b"dp" "dpop-proofs" Guard;
-    /// Which scopes a subject has allowed a client, by subject.
+    /// The scopes that a subject has allowed a client, by subject.
     CONSENTS = b"co" "consents" Transition;
     /// Epochs of subjects and sessions of which tokens were revoked.
     REVOCATION_EPOCHS = b"an" "revocation-epochs" Transition;
@@ -103,7 +103,7 @@ kinds! {
     LOGINS = b"lo" "logins" Transition;
     /// A client's access tokens.
     CACHED_TOKENS = b"ca" "cached-tokens" Cache;
-    /// Which process of a client renews.
+    /// The process of a client that renews.
     LEASES = b"cz" "leases" Guard;
 }
 

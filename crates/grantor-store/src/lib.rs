@@ -30,6 +30,7 @@ mod memory;
 mod page;
 mod placement;
 mod platform;
+pub mod private_files;
 mod record;
 mod records;
 mod retry;
@@ -40,6 +41,7 @@ mod stores;
 mod sweep_clock;
 #[cfg(test)]
 mod testing;
+pub mod transfer;
 mod writer_thread;
 
 #[cfg(feature = "cache")]

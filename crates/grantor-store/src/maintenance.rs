@@ -1,4 +1,4 @@
-//! What stores report of their own upkeep.
+//! The reports of stores about their own upkeep.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use grantor_core::Timestamp;
 
 use crate::error::Error;
 
-/// What [`Store::maintain`](crate::Store::maintain) came to.
+/// The result of [`Store::maintain`](crate::Store::maintain).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Maintenance {
     /// How many dead records were deleted.
     pub deleted: usize,
-    /// What an operator should hear of, each reported once.
+    /// The events that an operator should know, each reported once.
     pub notices: Vec<Notice>,
 }
 
-/// What [`Stores::maintain`](crate::Stores::maintain) came to, over all stores. A store that failed
-/// keeps nothing of the others from being reported.
+/// The results of [`Stores::maintain`](crate::Stores::maintain), over all stores. The failure of
+/// one store does not hide the results of the others.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct StoresMaintenance {
     /// How many dead records were deleted.
     pub deleted: usize,
-    /// What an operator should hear of, each reported once.
+    /// The events that an operator should know, each reported once.
     pub notices: Vec<Notice>,
     /// The stores that failed. The next call repeats their work.
     pub failures: Vec<FailedMaintenance>,
@@ -39,7 +39,7 @@ pub struct FailedMaintenance {
     pub error: Error,
 }
 
-/// What a store noticed that an operator should hear of. Its text says what to do.
+/// An event in a store that an operator should know. Its text says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {

@@ -67,7 +67,7 @@ impl MasterKey {
         Ok(key)
     }
 
-    /// As [`open`](Self::open), for looking at a store that is there: nothing is created.
+    /// Like [`open`](Self::open), for looking at a store that is there: nothing is created.
     ///
     /// # Errors
     /// There is no key or no sealed store yet, and otherwise as [`open`](Self::open).
@@ -145,7 +145,8 @@ impl MasterKey {
     }
 
     /// A text that stands for a secret of some kind where the secret itself must not be: in the key
-    /// of a record. It is a MAC under this key, so that who reads the store can't try out secrets.
+    /// of a record. It is a MAC under this key, so that a reader of the store can't try out
+    /// secrets.
     #[must_use]
     pub fn fingerprint(&self, kind: &str, secret: &Secret) -> String {
         let key = MacKey::new(&*self.0).derive("fingerprint/1");
@@ -170,7 +171,7 @@ async fn is_sealed(store: &Arc<dyn Store>, namespace: Namespace) -> Result<bool,
     Ok(mark.is_some())
 }
 
-/// That it opens says which master key a store is sealed under. Its format says how the keys of all
+/// The mark of the master key: it opens under no other key. Its format says how the keys of all
 /// records are laid out: a change of the layout is a new format here.
 #[derive(Serialize, Deserialize)]
 struct Seal {}

@@ -34,9 +34,9 @@ const SHARDS_A_CALL: usize = 8;
 ///
 /// Its size follows the number of live records. A table that fills up is first rid of what is dead
 /// for longer than the clock skew allowed, and grows only if that frees less than a quarter; so no
-/// work runs beside the puts, and each put pays a few nanoseconds for it. What time it is comes from
-/// [`Store::observe_time`] (as [`Records`](crate::Records) tells it): see [`SweepClock`]. A store that
-/// nobody tells the time deletes nothing.
+/// work runs beside the puts, and each put pays a few nanoseconds for it. The time comes from
+/// [`Store::observe_time`] (as [`Records`](crate::Records) tells it): see [`SweepClock`]. Without
+/// these calls the store deletes nothing.
 ///
 /// Listing looks at every record for each page: fine for an operator, not for a request.
 pub struct MemoryStore {
@@ -93,7 +93,7 @@ impl MemoryStore {
         shards.map(|shard| lock(&shard.records).len()).sum()
     }
 
-    /// Whether there are no records.
+    /// Returns whether there are no records.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -105,7 +105,8 @@ impl MemoryStore {
         &self.shards[usize::try_from(hash).unwrap_or(0)]
     }
 
-    /// Who is dead since then may be deleted; nobody, while no time is believed.
+    /// Returns the time before which records that expired may be deleted; none, while no time is
+    /// believed.
     fn dead_since(&self) -> Option<Timestamp> {
         let now = self.clock.trusted()?;
         Some(now - self.max_clock_skew)

@@ -41,7 +41,7 @@ impl<R: Record> Records<R> {
         self.page_with(&prefix, after, limit).await
     }
 
-    /// As [`page`](Self::page), of what belongs to `owner`: see [`key_under`](Self::key_under).
+    /// Like [`page`](Self::page), of what belongs to `owner`: see [`key_under`](Self::key_under).
     ///
     /// # Errors
     /// The store failed, or holds what this program can't read.

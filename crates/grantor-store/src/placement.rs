@@ -56,8 +56,8 @@ impl Placement {
         self
     }
 
-    /// Allows guards (replay ids, leases, unique names) on a store that may evict them. What was
-    /// evicted can be replayed.
+    /// Allows guards (replay ids, leases, unique names) on a store that may evict them. A request
+    /// whose guard was evicted can be replayed.
     #[must_use]
     pub fn danger_evicting_guards(mut self) -> Self {
         self.guards_may_be_evicted = true;
@@ -80,7 +80,7 @@ impl Placement {
         }
     }
 
-    /// Why records of kind `R` can't be kept here; none if they can.
+    /// Returns why records of kind `R` can't be kept here; none if they can.
     pub(crate) fn problem<R: Record>(&self) -> Option<String> {
         if let Some(reason) = self.refusal(R::KIND.class()) {
             return Some(format!("{} can't be kept there: {reason}", R::NAME));
@@ -89,7 +89,7 @@ impl Placement {
         unsealed.then(|| format!("{} must be sealed: give a master key", R::NAME))
     }
 
-    /// What an operator should know about keeping records of kind `R` here.
+    /// Returns the warning about keeping records of kind `R` here, if there is one.
     pub(crate) fn warning<R: Record>(&self) -> Option<String> {
         let capabilities = self.store.capabilities();
         let class = R::KIND.class();

@@ -20,15 +20,15 @@ use crate::store::Version;
 /// versions can share a store during an upgrade. A change that an older reader would misread gets a
 /// new [`FORMAT`](Self::FORMAT), which older readers refuse.
 pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Which kind it is: grantor's own are listed in [`kinds`](crate::kinds).
+    /// The kind of the record: grantor's own are listed in [`kinds`](crate::kinds).
     const KIND: Kind;
-    /// What one is called in messages.
+    /// The name of one record in messages.
     const NAME: &'static str;
     /// The newest format that this program writes and reads.
     const FORMAT: u8 = 1;
-    /// It is encrypted and bound to its kind, key and version under the master key, so that who
-    /// can read the store learns nothing and who can write it can't make one up. They can still
-    /// put an old one back.
+    /// True if the record is encrypted, and bound to its kind, key and version under the master
+    /// key: a thief who can read the store learns nothing, and one who can write to it can't make
+    /// up a record. They can still put an old one back.
     const SEALED: bool = false;
 
     /// When the record is dead; never, if absent.
@@ -64,7 +64,7 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
     }
 }
 
-/// What `json` holds of a record of kind `R`, in its own type or in that of an older format: for
+/// Reads the JSON of a record of kind `R`, in its own type or in that of an older format: for
 /// [`Record::upgrade`].
 ///
 /// # Errors

@@ -1,10 +1,11 @@
 //! The records of one kind: reading, writing, and the judgement whether one is dead.
 
+mod keys;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{Environment, Timestamp};
-use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
 
 use crate::error::{Applied, Error};
@@ -68,39 +69,6 @@ impl<R: Record> Records<R> {
             repeat_until: Some(elapsed),
             ..self.clone()
         }
-    }
-
-    /// The key of the record that we minted `identifier` for.
-    #[must_use]
-    pub fn key(&self, identifier: &[u8]) -> Key {
-        self.namespace.key(R::KIND.letters(), identifier)
-    }
-
-    /// The key of the record with a name that somebody else chose.
-    #[must_use]
-    pub fn key_of_name(&self, name: &str) -> Key {
-        self.namespace.key_of_name(R::KIND.letters(), name)
-    }
-
-    /// The key of the record with a name that is short enough to be guessed: see
-    /// [`Namespace::key_of_guessable`].
-    #[must_use]
-    pub fn key_of_guessable(&self, mac_key: &MacKey, name: &str) -> Key {
-        self.namespace
-            .key_of_guessable(R::KIND.letters(), mac_key, name)
-    }
-
-    /// The key of what belongs to `owner` and is called `member` there:
-    /// [`page_under`](Self::page_under) lists them.
-    #[must_use]
-    pub fn key_under(&self, owner: &str, member: &str) -> Key {
-        self.namespace.key_under(R::KIND.letters(), owner, member)
-    }
-
-    /// As [`key_under`](Self::key_under), for an identifier that we minted.
-    #[must_use]
-    pub fn key_under_id(&self, owner: &str, id: &[u8]) -> Key {
-        self.namespace.key_under_id(R::KIND.letters(), owner, id)
     }
 
     pub(crate) fn namespace(&self) -> Namespace {
@@ -202,7 +170,7 @@ impl<R: Record> Records<R> {
         }
     }
 
-    /// Removes a record whatever its version. Whether there was one.
+    /// Removes a record whatever its version, and returns whether there was one.
     ///
     /// # Errors
     /// The store failed.

@@ -22,7 +22,7 @@ pub(crate) struct Retry<'a> {
     unknown: bool,
     /// When the clock shows this, an unknown outcome is reported. Before, the write is repeated.
     until: Option<Duration>,
-    /// How long was paused, for a clock that stands still.
+    /// The sum of the pauses, for a clock that does not move.
     paused: Duration,
 }
 
@@ -68,7 +68,7 @@ impl<'a> Retry<'a> {
         Err(error.of_unknown_effect())
     }
 
-    /// Whether there is time for another try. Half of each pause is random.
+    /// Returns whether there is time for another try. Half of each pause is random.
     async fn pause_before_deadline(&mut self) -> bool {
         let elapsed = self.environment.clock.elapsed() + self.paused;
         let left = self.until.unwrap_or_default().saturating_sub(elapsed);
@@ -85,8 +85,8 @@ impl<'a> Retry<'a> {
         true
     }
 
-    /// Whether there is another try. A random part of a growing pause keeps those apart that
-    /// collided.
+    /// Returns whether there is another try. A random part of a growing pause keeps those apart
+    /// that collided.
     async fn pause(&mut self) -> bool {
         self.failed += 1;
         if self.failed >= MAX_TRIES {

@@ -14,7 +14,7 @@ use crate::error::{Applied, Error};
 use crate::key::Key;
 use crate::store::{Entry, Expect, Put, PutOutcome, RemoveOutcome, Store, Version};
 
-/// What a [`SimpleStore`] fails with.
+/// The error of a [`SimpleStore`].
 pub type SimpleError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Any cache that a program has already: get and set, for keeping tokens only.
@@ -172,7 +172,7 @@ fn name(key: &Key) -> String {
 
 /// A record, then: its version, its expiry in milliseconds (all ones: never), its value.
 const RECORD: u8 = 1;
-/// Nothing: what stands where a record was removed.
+/// The mark of a removed record.
 const REMOVED: u8 = 0;
 
 const NEVER: i64 = -1;
@@ -208,52 +208,4 @@ fn decode(bytes: &Bytes) -> Result<Option<Entry>, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-    use std::sync::Mutex as Held;
-
-    use super::*;
-    use crate::Class;
-    use crate::testing::block_on;
-
-    #[derive(Debug, Default)]
-    struct Cache(Held<HashMap<String, Bytes>>);
-
-    impl SimpleStore for Cache {
-        fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Bytes>, SimpleError>> {
-            let value = self.0.lock().unwrap().get(key).cloned();
-            Box::pin(std::future::ready(Ok(value)))
-        }
-
-        fn set<'a>(
-            &'a self,
-            key: &'a str,
-            value: Bytes,
-            _expires_at: Option<Timestamp>,
-        ) -> BoxFuture<'a, Result<(), SimpleError>> {
-            self.0.lock().unwrap().insert(key.to_owned(), value);
-            Box::pin(std::future::ready(Ok(())))
-        }
-    }
-
-    #[test]
-    fn carries_caches_only() {
-        let capabilities = SimpleAdapter::new(Cache::default()).capabilities();
-        assert_eq!(Class::Cache.refuses(&capabilities), None);
-        for class in [Class::ShortLived, Class::Transition, Class::Guard] {
-            let reason = class.refuses(&capabilities).unwrap();
-            assert!(reason.contains("per process only"), "{reason}");
-        }
-    }
-
-    #[test]
-    fn refuses_what_it_did_not_write() {
-        let store = SimpleAdapter::new(Cache::default());
-        let key = Key::from_bytes(b"key").unwrap();
-        for foreign in [&b""[..], b"{\"token\":1}", &[RECORD; 24]] {
-            let value = Bytes::copy_from_slice(foreign);
-            block_on(store.simple.set(&name(&key), value, None)).unwrap();
-            assert!(block_on(store.get(&key)).unwrap_err().is_corrupt());
-        }
-    }
-}
+mod tests;

@@ -17,7 +17,7 @@ use crate::maintenance::Maintenance;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Version(pub [u8; 16]);
 
-/// What a store holds under a key.
+/// A record in a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The bytes that were put.
@@ -28,7 +28,7 @@ pub struct Entry {
     pub expires_at: Option<Timestamp>,
 }
 
-/// What must be true of a key for a write to happen.
+/// The condition of a write on its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expect {
@@ -45,13 +45,13 @@ pub enum Expect {
 pub struct Put {
     /// Where to write.
     pub key: Key,
-    /// What to write, at most [`Put::MAX_VALUE`] bytes.
+    /// The value, at most [`Put::MAX_VALUE`] bytes.
     pub value: Bytes,
     /// A fresh version for this write. Repeating the same put keeps it.
     pub version: Version,
     /// When the record is dead.
     pub expires_at: Option<Timestamp>,
-    /// What must be true for the write to happen.
+    /// The condition of the write.
     pub expect: Expect,
 }
 
@@ -59,7 +59,7 @@ impl Put {
     /// The longest value in bytes: 256 KiB.
     pub const MAX_VALUE: usize = 256 * 1024;
 
-    /// Whether the value fits; every adapter asks this before it sends anything.
+    /// Checks that the value fits; every adapter calls this before it sends anything.
     ///
     /// # Errors
     /// The value is longer than [`Put::MAX_VALUE`].
@@ -70,8 +70,9 @@ impl Put {
         }
     }
 
-    /// What this put comes to over a record with the version `stored`, if that is clear without
-    /// writing: it is there already (rule 3), or its expectation does not hold. None: write it.
+    /// Returns the outcome of this put over a record with the version `stored`, if that is clear
+    /// without writing: it is there already (rule 3), or its expectation does not hold. None: write
+    /// it.
     #[must_use]
     pub fn settled_by(&self, stored: Option<Version>) -> Option<PutOutcome> {
         if stored == Some(self.version) {
@@ -85,7 +86,7 @@ impl Put {
 }
 
 impl Expect {
-    /// Whether a record with the version `stored` (none: no record) is as expected.
+    /// Returns whether a record with the version `stored` (none: no record) is as expected.
     #[must_use]
     pub fn holds(self, stored: Option<Version>) -> bool {
         match self {
@@ -100,7 +101,7 @@ impl Expect {
 /// by as much still find it.
 pub const DEFAULT_MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
-/// What became of a put.
+/// The outcome of a put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum PutOutcome {
@@ -110,7 +111,7 @@ pub enum PutOutcome {
     Conflict,
 }
 
-/// What became of a removal.
+/// The outcome of a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum RemoveOutcome {
@@ -134,7 +135,7 @@ pub enum RemoveOutcome {
 /// 5. [`PutOutcome::Stored`] is answered only at the durability the store declares.
 /// 6. Keys compare bytewise; a value over [`Put::MAX_VALUE`] is [`Error::too_large`].
 pub trait Store: Debug + Send + Sync + 'static {
-    /// What this store promises.
+    /// Returns the promises of this store.
     fn capabilities(&self) -> Capabilities;
 
     /// The record under `key`, dead or alive.
@@ -162,7 +163,7 @@ pub trait Store: Debug + Send + Sync + 'static {
         })
     }
 
-    /// Whether the store can be used now: as much as one round trip tells.
+    /// Checks that the store can be used now, as far as one round trip shows.
     fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(std::future::ready(Ok(())))
     }
@@ -172,9 +173,9 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// calls it with every write; it must be cheap.
     fn observe_time(&self, _moment: Moment) {}
 
-    /// What a store has to do now and then also while nobody writes: delete what is dead, give room
-    /// back. A server calls it once a minute; each call does a bounded part of the work, between the
-    /// writes of others.
+    /// Does the work that a store needs now and then also while nobody writes: it deletes
+    /// dead records and gives room back. A server calls it once a minute; each call does a bounded
+    /// part of the work, between the writes of others.
     fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
         self.observe_time(moment);
         Box::pin(std::future::ready(Ok(Maintenance::default())))
@@ -191,7 +192,7 @@ pub trait Store: Debug + Send + Sync + 'static {
     }
 }
 
-/// What some stores can do besides: walk their records.
+/// The listing that some stores support: walking their records.
 pub trait Listing: Send + Sync {
     /// Records whose keys begin with `prefix` and come after `after`, in bytewise order of keys, at
     /// most `limit`. Dead ones may be among them.
@@ -203,7 +204,7 @@ pub trait Listing: Send + Sync {
     ) -> BoxFuture<'a, Result<Vec<(Key, Entry)>, Error>>;
 }
 
-/// What time it is for a caller, by both of its clocks.
+/// The time of a caller, by both of its clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     /// Wall time, which may be wrong or jump.

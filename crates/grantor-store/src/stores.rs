@@ -16,7 +16,7 @@ use crate::record::Record;
 use crate::records::Records;
 use crate::store::{Counter, Moment, Store};
 
-/// Which store keeps which kind of record, and what they share.
+/// The stores by kind of record, and the settings that they share.
 #[derive(Clone)]
 pub struct Stores {
     default: Placement,
@@ -58,14 +58,14 @@ impl Stores {
         self
     }
 
-    /// As [`Placement::danger_evicting_guards`], for all kinds.
+    /// Like [`Placement::danger_evicting_guards`], for all kinds.
     #[must_use]
     pub fn danger_evicting_guards(mut self) -> Self {
         self.default = self.default.danger_evicting_guards();
         self
     }
 
-    /// As [`Placement::refuse_loss_on_failover`], for all kinds.
+    /// Like [`Placement::refuse_loss_on_failover`], for all kinds.
     #[must_use]
     pub fn refuse_loss_on_failover(mut self) -> Self {
         self.default = self.default.refuse_loss_on_failover();
@@ -109,7 +109,7 @@ impl Stores {
         all
     }
 
-    /// What counts for limits.
+    /// Returns the counter of limits.
     #[must_use]
     pub fn counter(&self) -> &Arc<dyn Counter> {
         &self.counter
@@ -121,7 +121,7 @@ impl Stores {
         &self.default.environment
     }
 
-    /// What all keys begin with.
+    /// Returns the prefix of all keys.
     #[must_use]
     pub fn namespace(&self) -> Namespace {
         self.default.namespace
@@ -135,7 +135,7 @@ impl Stores {
         Records::open(&self.placement::<R>())
     }
 
-    /// What should be known about keeping records of kind `R` where they are.
+    /// Returns the warning about keeping records of kind `R` where they are.
     #[must_use]
     pub fn warning<R: Record>(&self) -> Option<String> {
         self.placement::<R>().warning::<R>()
@@ -155,7 +155,7 @@ impl fmt::Debug for Stores {
     }
 }
 
-/// What is wrong with a configuration of stores, all of it at once.
+/// The faults of a configuration of stores, all of them at once.
 ///
 /// ```
 /// # use grantor_store::{Diagnostics, Record, Records, Stores};
@@ -171,9 +171,9 @@ impl fmt::Debug for Stores {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics {
-    /// What prevents a start, one message each.
+    /// The faults that prevent a start, one message each.
     pub problems: Vec<String>,
-    /// What an operator should read at every start.
+    /// The warnings that an operator should read at every start.
     pub warnings: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! A clock that stands still until it is set, bytes that never repeat, and two kinds of record.
+//! A clock that moves only when it is set, bytes that never repeat, and two kinds of record.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

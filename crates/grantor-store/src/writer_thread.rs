@@ -18,7 +18,7 @@ const MAX_BATCH: usize = 512;
 pub struct WriterThread<J> {
     jobs: Option<Sender<J>>,
     thread: Option<JoinHandle<()>>,
-    /// What it writes, for messages.
+    /// The name of the data it writes, for messages.
     what: &'static str,
 }
 
@@ -30,7 +30,7 @@ impl<J: Send + 'static> WriterThread<J> {
     /// of them.
     ///
     /// # Errors
-    /// There is no thread to be had.
+    /// The system starts no thread.
     pub fn start(
         name: &str,
         what: &'static str,

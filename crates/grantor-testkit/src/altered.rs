@@ -11,7 +11,7 @@ use http::{Request, Response, StatusCode};
 type Answer = Result<Response<Bytes>, TransportError>;
 type Rule = dyn Fn(&Request<Bytes>) -> Alteration + Send + Sync;
 
-/// What an [`AlteredTransport`] does with one request.
+/// The treatment of one request by an [`AlteredTransport`].
 #[non_exhaustive]
 pub enum Alteration {
     /// Nothing: it goes to its server, and the answer comes back.
@@ -114,7 +114,7 @@ impl Transport for AlteredTransport {
             match (self.rule)(&request) {
                 Alteration::Pass => self.inner.send(request).await,
                 Alteration::SendTwice => {
-                    // Whatever became of the first one, the sender knows of the second only.
+                    // The sender learns the outcome of the second request only.
                     let _ = self.inner.send(request.clone()).await;
                     self.inner.send(request).await
                 }

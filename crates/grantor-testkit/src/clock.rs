@@ -7,7 +7,7 @@ use std::time::Duration;
 use grantor_core::{BoxFuture, Clock, Timestamp};
 use tokio::sync::watch;
 
-/// A clock that stands still until it is moved. Clones show the same time.
+/// A clock that moves only when a test moves it. Clones show the same time.
 ///
 /// Code that pauses, as a client does after `Retry-After`, waits by this clock too: see
 /// [`set_waits`](Self::set_waits).
@@ -138,7 +138,7 @@ impl Clock for FakeClock {
     }
 }
 
-/// What ends the pauses of code that runs by a [`FakeClock`].
+/// The event that ends the pauses of code that runs by a [`FakeClock`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Waits {
@@ -147,8 +147,8 @@ pub enum Waits {
     UntilMoved,
     /// A pause moves the clock to its end and takes no time: for a test that awaits what pauses.
     MoveTheClock,
-    /// A pause takes real time, by the timer of whoever pauses: for a runtime of tokio's whose time
-    /// is paused.
+    /// A pause takes real time, by the timer of the code that pauses: for a runtime of tokio's
+    /// whose time is paused.
     OnTheTimer,
 }
 

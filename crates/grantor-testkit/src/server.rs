@@ -130,7 +130,7 @@ impl FakeServer {
         self.issuer.join("/api")
     }
 
-    /// What it publishes about itself, without what
+    /// Returns the published metadata, without the members that
     /// [`set_metadata_member`](Self::set_metadata_member) changed.
     #[must_use]
     pub fn metadata(&self) -> ServerMetadata {
@@ -184,14 +184,14 @@ impl FakeServer {
         state.logins.begin(None, None, None, now).1
     }
 
-    /// Whether this refresh token would be taken.
+    /// Returns whether this refresh token would be taken.
     #[must_use]
     pub fn takes_refresh_token(&self, refresh_token: &str) -> bool {
         let state = self.lock();
         state.logins.is_current(refresh_token, state.elapsed())
     }
 
-    /// Whether this access token is good.
+    /// Returns whether this access token is good.
     #[must_use]
     pub fn takes_access_token(&self, access_token: &str) -> bool {
         self.lock().access_token(access_token).is_some()

@@ -44,7 +44,7 @@ impl FakeTransport {
         })
     }
 
-    /// What was sent so far, in order.
+    /// Returns the requests that were sent so far, in order.
     #[must_use]
     pub fn sent(&self) -> Vec<Request<Bytes>> {
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The stores for tests: they keep the contract where nothing goes wrong, and break as they are told.
+//! The stores for tests: they keep the contract while no fault is set, and fail as a fault says.
 
 use std::sync::Arc;
 use std::time::Duration;

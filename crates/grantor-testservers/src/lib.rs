@@ -1,5 +1,6 @@
 //! Real servers for tests: PostgreSQL and Redis in a temporary folder on a free port of the loopback
-//! address, and a [`Proxy`] that stands for a network that stalls and breaks.
+//! address, a [`Proxy`] that stalls and breaks as a network does, and the parts that the tests of
+//! [`stores`] share.
 //!
 //! A server is ready when `start` returns. It stops when the value is dropped, also while a test
 //! panics, and when the process of the test is killed. A server that is not installed fails the test;
@@ -11,6 +12,7 @@ mod postgres;
 mod process;
 mod proxy;
 mod redis;
+pub mod stores;
 
 pub use postgres::Postgres;
 pub use proxy::{Network, Proxy};
@@ -19,7 +21,7 @@ pub use redis::Redis;
 use std::fmt;
 use std::net::TcpListener;
 
-/// Why a server did not start.
+/// The reason why a server did not start.
 #[derive(Debug)]
 pub struct Error(String);
 

@@ -36,7 +36,7 @@ impl Postgres {
         Self::start_with(&[])
     }
 
-    /// As [`start`](Self::start), with settings such as `fsync=on`, which go before ours.
+    /// Like [`start`](Self::start), with settings such as `fsync=on`, which go before ours.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -99,7 +99,7 @@ impl Postgres {
         Ok(server)
     }
 
-    /// As [`create`](Self::create), without data.
+    /// Like [`create`](Self::create), without data.
     fn prepare(settings: Vec<String>) -> Result<Self, Error> {
         let programs = programs()?;
         let folder = tempfile::tempdir()?;
@@ -119,7 +119,7 @@ impl Postgres {
         self.url_at(self.port)
     }
 
-    /// As [`url`](Self::url), where another port leads to the server.
+    /// Like [`url`](Self::url), where another port leads to the server.
     #[must_use]
     pub fn url_at(&self, port: u16) -> String {
         let password = Self::PASSWORD;
@@ -237,7 +237,7 @@ fn is_ready(state: &Path, pid: u32) -> bool {
     line(0) == pid.to_string() && line(7) == "ready"
 }
 
-/// What the server says if processes of its last run live.
+/// The server's message if processes of its last run live.
 const IN_USE: &str = "is still in use";
 
 /// The folder of the server's programs, of the newest version that is installed.

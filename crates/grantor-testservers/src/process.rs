@@ -26,7 +26,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `program`. `end` is the signal that ends it at once. What it prints goes to `log`.
+    /// Starts `program`. `end` is the signal that ends it at once. Its output goes to `log`.
     pub(crate) fn start(
         program: &OsStr,
         arguments: &[OsString],

@@ -13,7 +13,7 @@ use crate::Error;
 pub enum Network {
     /// Everything arrives.
     Works,
-    /// What servers answer is held back. What clients send arrives.
+    /// Answers of servers are held back. Requests of clients arrive.
     HoldsAnswers,
     /// Nothing arrives.
     Stalls,

@@ -29,8 +29,8 @@ impl Redis {
         Self::start_with(&[])
     }
 
-    /// As [`start`](Self::start), with arguments such as `--maxmemory-policy allkeys-lru`, which go
-    /// before ours.
+    /// Like [`start`](Self::start), with arguments such as `--maxmemory-policy allkeys-lru`, which
+    /// go before ours.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -114,7 +114,7 @@ impl Redis {
     }
 }
 
-/// Whether the server answers; while it reads its data it says `-LOADING`.
+/// Returns whether the server answers; while it reads its data it says `-LOADING`.
 fn is_ready(port: u16) -> Option<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(1))).ok()?;

@@ -30,7 +30,7 @@ pub(crate) const RESOURCE: &str = "http://127.0.0.1:3000/mcp";
 
 type Notes = Arc<Mutex<Vec<String>>>;
 
-/// What clients read first (RFC 9728).
+/// The document that clients read first (RFC 9728).
 pub(crate) fn metadata(issuer: &str) -> Result<PublishedMetadata, Box<dyn StdError>> {
     let mut metadata = ResourceMetadata::new(RESOURCE, Issuer::parse(issuer)?)?;
     metadata.resource_name = Some("Notes".to_owned());

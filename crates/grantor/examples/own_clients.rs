@@ -28,7 +28,7 @@ struct Partners(HashMap<String, Partner>);
 struct Partner {
     name: String,
     scope: String,
-    /// As any password is hashed: slowly.
+    /// A slow hash, as for any password.
     secret_hash: String,
     /// A partner that was blocked and let in again has another one: its old tokens stay invalid.
     generation: u32,

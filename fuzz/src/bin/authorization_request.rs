@@ -10,7 +10,7 @@ fuzz_target!(|query: &[u8]| {
         return;
     };
     let mut request = AuthorizationRequest::from_params(&params);
-    // What can't be read is not written.
+    // A parameter that can't be read is not written.
     request.problems.clear();
     assert_eq!(
         AuthorizationRequest::from_params(&request.to_params()),

@@ -1,4 +1,4 @@
-//! What decodes encodes to the same text: there is one way to write some bytes.
+//! A text that decodes encodes to the same text: there is one way to write some bytes.
 
 #![no_main]
 

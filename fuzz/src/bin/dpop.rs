@@ -15,7 +15,7 @@ fuzz_target!(|text: &str| {
     let request = Request::new("POST", "https://as.example/token").with_nonce("n");
     let _ = dpop::verify(text, &request, &Policy::new(), now);
 
-    // Whatever URI it is that can be signed for, the proof is for that one.
+    // For every URI that can be signed for, the proof is for that one.
     let request = Request::new("GET", text);
     if let Ok(proof) = dpop::sign(&KEY, &request, "1", now) {
         if proof.len() <= 64 * 1024 {

@@ -23,7 +23,7 @@ use tower_service::Service;
 const BASIC: &str = "Basic Y2xpZW50OmEtc2VjcmV0LXRoYXQtbm8taW5wdXQtaGFz";
 const SECRET: &str = "a-secret-that-no-input-has";
 const MASTER_KEY: [u8; 32] = [b'k'; 32];
-/// What requests leave in memory goes with the server.
+/// Data that requests leave in memory is freed with the server.
 const REQUESTS_PER_SERVER: u32 = 2_000;
 
 thread_local! {
@@ -58,7 +58,7 @@ fn check(response: &Response<Bytes>) {
 struct Target {
     server: Server,
     runtime: Runtime,
-    /// What a browser has that opened a login page.
+    /// The cookies of a browser that opened a login page.
     cookies: String,
     hidden_inputs: String,
     left: u32,

@@ -19,7 +19,8 @@ const FORMS: [(&str, &[&str]); 2] = [
     ("the login of grantor-site", &["--features", "site"]),
 ];
 
-/// Counts and prints; with `timed` it builds each form from nothing, too. Whether the bar holds.
+/// Counts and prints; with `timed` it builds each form from nothing, too. Returns whether the bar
+/// holds.
 pub(super) fn measure(timed: bool) -> Result<bool, Failure> {
     let folder = root().join("fixtures").join("embedding-server");
     let manifest = folder.join("Cargo.toml");

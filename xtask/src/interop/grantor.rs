@@ -85,7 +85,7 @@ fn client_add(binary: &Path, data: &Path, id: &str, more: &[&str]) -> Result<Str
     answer(&mut command, "")
 }
 
-/// What the command prints, given that on its standard input.
+/// Returns the output of the command, given that on its standard input.
 fn answer(command: &mut Command, input: &str) -> Result<String, Failure> {
     let cannot = |error| Failure::new(format!("cannot run grantor: {error}"));
     let mut child = command

@@ -21,13 +21,13 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Where a client script's redirects lead. Nothing listens there unless the script does.
 struct Redirect(u16);
 
-/// What runs a script.
+/// The interpreter of a script.
 enum Language {
     Python,
     JavaScript,
 }
 
-/// Whose server a script talks to.
+/// The server that a script talks to.
 #[derive(Clone, Copy, PartialEq)]
 enum Side {
     Ours,
@@ -229,7 +229,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What cannot be removed is left for the system to clean.
+        // A folder that cannot be removed is left for the system to clean.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

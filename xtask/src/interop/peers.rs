@@ -10,7 +10,7 @@ use crate::install;
 use crate::process::{Failure, run};
 use crate::workspace::root;
 
-/// What decides whether the installation on disk is the wanted one.
+/// The files that decide whether the installation on disk is the wanted one.
 const PINNED: [&str; 3] = [
     "requirements.txt",
     "requirements-alone.txt",
@@ -56,7 +56,7 @@ impl Peers {
         Ok(Self { python, node })
     }
 
-    /// What runs a script in that language.
+    /// Returns the command that runs a script in that language.
     pub(super) fn command(&self, language: &Language) -> Command {
         quiet(match language {
             Language::Python => &self.python,

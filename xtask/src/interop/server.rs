@@ -18,7 +18,7 @@ pub(super) const RESOURCE: &str = "https://api.example/";
 pub(super) const LOGIN_NAME: &str = "alice";
 pub(super) const LOGIN_PASSWORD: &str = "a lantern for the long way home";
 
-/// What differs between servers in who may ask them.
+/// The clients of a server, which differ from server to server.
 pub(super) struct Clients {
     pub(super) service_secret: String,
     pub(super) web_secret: String,
@@ -72,12 +72,12 @@ impl Server {
         Ok(server)
     }
 
-    /// What a client script is told about the server and about itself.
+    /// Returns the environment of a client script: the server and the script's own credentials.
     pub(super) fn environment(&self) -> [(&'static str, &str); 10] {
         environment(&self.issuer, &self.clients)
     }
 
-    /// What it wrote so far.
+    /// Returns its output so far.
     pub(super) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }

@@ -30,9 +30,9 @@ fn main() -> Result<()> {
     Ok(writeln!(std::io::stdout(), "{bytes}")?)
 }
 
-/// What is left of the tokens that `issue` has issued, one by one.
+/// The memory that is left of the tokens that `issue` has issued, one by one.
 fn bytes_for_a_token(issue: impl Fn(u64) -> Result<()>) -> Result<f64> {
-    // What is there once for all tokens.
+    // This part is there once for all tokens.
     issue(1)?;
     let mut outcome = Ok(());
     let counted = allocation_counter::measure(|| outcome = issue(TOKENS));

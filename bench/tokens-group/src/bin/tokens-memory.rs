@@ -30,7 +30,7 @@ fn main() -> Result<()> {
         .policy(policy())
         .allow_origin("https://api.example")
         .build()?;
-    // What is there once for all tokens.
+    // This part is there once for all tokens.
     runtime.block_on(call(&tokens, u64::MAX))?;
     let mut outcome: Result<()> = Ok(());
     let counted = allocation_counter::measure(|| {

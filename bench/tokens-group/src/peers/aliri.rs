@@ -1,3 +1,5 @@
+//! The token of aliri's `TokenWatcher`.
+
 use std::hint::black_box;
 
 use aliri_tokens::TokenWatcher;

@@ -1,3 +1,5 @@
+//! The token of google-cloud-auth.
+
 use std::hint::black_box;
 
 use google_cloud_auth::credentials::user_account::Builder;

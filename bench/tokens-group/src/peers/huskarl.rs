@@ -1,3 +1,5 @@
+//! The token of huskarl.
+
 use std::hint::black_box;
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! The token of yup-oauth2.
+
 use std::hint::black_box;
 
 use grantor_jose::{Algorithm, Key};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Whom connections trust.
+/// The authorities that connections trust.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "The connection")]
 pub(crate) struct ConnectionOptions {

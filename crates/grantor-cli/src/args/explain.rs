@@ -1,4 +1,4 @@
-//! What is said of a command line that can't be read.
+//! Explanations of a command line that can't be read.
 
 use std::process::ExitCode;
 

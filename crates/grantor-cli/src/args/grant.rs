@@ -23,7 +23,7 @@ pub(crate) struct GrantOptions {
     /// Token exchange (RFC 8693): the token in this file for one of the client's own
     #[arg(long, value_name = "FILE", conflicts_with = "store")]
     pub(crate) subject_token_file: Option<PathBuf>,
-    /// What kind of token it is: access_token, refresh_token, id_token, jwt, saml1, saml2, or a URI
+    /// The kind of the token: access_token, refresh_token, id_token, jwt, saml1, saml2, or a URI
     #[arg(
         long,
         value_name = "TYPE",
@@ -34,7 +34,7 @@ pub(crate) struct GrantOptions {
     /// The token of who acts for the subject
     #[arg(long, value_name = "FILE", requires = "subject_token_file")]
     pub(crate) actor_token_file: Option<PathBuf>,
-    /// What kind of token the actor's is
+    /// The kind of the actor's token
     #[arg(
         long,
         value_name = "TYPE",
@@ -42,7 +42,7 @@ pub(crate) struct GrantOptions {
         requires = "actor_token_file"
     )]
     pub(crate) actor_token_type: String,
-    /// Which kind of token is wanted
+    /// The kind of the wanted token
     #[arg(long, value_name = "TYPE", requires = "subject_token_file")]
     pub(crate) requested_token_type: Option<String>,
 }

@@ -1,10 +1,11 @@
-//! What the command line takes.
+//! The arguments of the command line.
 
 mod authorization_server;
 mod connection;
 mod explain;
 mod grant;
 mod server;
+mod store;
 mod tokens;
 mod tools;
 
@@ -19,6 +20,7 @@ pub(crate) use grant::GrantOptions;
 pub(crate) use server::{
     Backup, Client, ClientAdd, ClientSettings, Demo, Restore, Serve, User, parse_span,
 };
+pub(crate) use store::{Store, Stores};
 pub(crate) use tokens::{ClientOptions, Method, Request, Show, Token, TokenOptions};
 pub(crate) use tools::{Completions, Decode, Discover, Introspect, Man, Revoke, TokenInput};
 
@@ -89,6 +91,9 @@ pub(crate) enum Command {
     /// The folder holds the master key and no database. Grants, sessions and access tokens are left
     /// out, so users sign in again, and nothing that was revoked since the backup is valid again.
     Restore(Restore),
+    /// Move records from one store to another
+    #[command(subcommand)]
+    Store(Store),
     /// Print an access token
     ///
     /// By client credentials, or as an option of the grant says. Every call fetches a token of its own, unless --store keeps it: then

@@ -22,7 +22,7 @@ pub(crate) struct Serve {
         value_name = "ADDR"
     )]
     pub(crate) listen: Option<String>,
-    /// Who the server is, as clients know it [default: http:// and the address]
+    /// The URL of the server, as clients know it [default: http:// and the address]
     #[arg(
         long,
         env = "GRANTOR_ISSUER",
@@ -109,10 +109,10 @@ pub(crate) struct ClientSettings {
     /// A resource it may ask tokens for; any that the server knows, if none is given
     #[arg(long = "allow-resource", value_name = "URL")]
     pub(crate) allowed_resources: Vec<String>,
-    /// What pages call it
+    /// The name of the client on pages
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// Whether its authorization requests have to be pushed (RFC 9126)
+    /// Require its authorization requests to be pushed (RFC 9126)
     #[arg(long, value_name = "BOOL")]
     pub(crate) require_pushed_requests: Option<bool>,
     /// When its refresh tokens are replaced: "always", or "" as the server has it
@@ -130,7 +130,7 @@ pub(crate) struct ClientSettings {
 pub(crate) enum User {
     /// Add a user; the password comes from a prompt or standard input
     Add {
-        /// What they sign in with
+        /// The name they sign in with
         name: String,
     },
     /// List the users
@@ -140,7 +140,7 @@ pub(crate) enum User {
     /// Their browsers have to sign in again, and all their tokens are revoked: whoever knows the old
     /// password is out.
     Password {
-        /// What they sign in with
+        /// The name they sign in with
         name: String,
         /// Revoke none of their tokens
         #[arg(long)]
@@ -148,7 +148,7 @@ pub(crate) enum User {
     },
     /// Remove a user, and with them all their tokens
     Remove {
-        /// What they sign in with
+        /// The name they sign in with
         name: String,
     },
 }
@@ -179,7 +179,7 @@ pub(crate) fn parse_span(text: &str) -> Result<Duration, String> {
         _ => return Err("a time ends with s, m, h or d, as 24h".to_owned()),
     };
     let seconds = digits.parse().ok().and_then(|n: u64| n.checked_mul(unit));
-    // What is longer than a hundred years is a mistake.
+    // A time longer than a hundred years is a mistake.
     let seconds = seconds.filter(|seconds| *seconds <= 36_525 * 86_400);
     let seconds = seconds.ok_or("a time is a whole number with s, m, h or d, as 24h")?;
     Ok(Duration::from_secs(seconds))

@@ -60,7 +60,7 @@ impl From<Method> for TokenEndpointAuthMethod {
     }
 }
 
-/// Which token, and where it is kept.
+/// The token, and the place where it is kept.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "The token")]
 pub(crate) struct TokenOptions {
@@ -104,7 +104,7 @@ pub(crate) struct Token {
         conflicts_with_all = ["renew", "show"]
     )]
     pub(crate) forget: bool,
-    /// What to print
+    /// The value to print
     #[arg(long, value_enum, default_value = "token", value_name = "WHAT")]
     pub(crate) show: Show,
     #[command(flatten)]
@@ -145,7 +145,7 @@ pub(crate) struct Request {
     /// The body; @FILE reads a file, @- standard input
     #[arg(short = 'd', long = "body", value_name = "DATA")]
     pub(crate) body: Option<String>,
-    /// As --body, and says that it is JSON and that JSON is wanted
+    /// Like --body, and says that it is JSON and that JSON is wanted
     #[arg(long, value_name = "DATA", conflicts_with = "body")]
     pub(crate) json_body: Option<String>,
     /// Print the status and the headers of the answer before its body

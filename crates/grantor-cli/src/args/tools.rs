@@ -38,7 +38,7 @@ pub(crate) struct TokenInput {
 pub(crate) struct Introspect {
     #[command(flatten)]
     pub(crate) input: TokenInput,
-    /// What kind of token it is
+    /// The kind of the token
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) hint: Option<Hint>,
     /// Where tokens are looked up [default: as the server's metadata say]
@@ -58,7 +58,7 @@ pub(crate) struct Introspect {
 pub(crate) struct Revoke {
     #[command(flatten)]
     pub(crate) input: TokenInput,
-    /// What kind of token it is
+    /// The kind of the token
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) hint: Option<Hint>,
     /// Where tokens are revoked [default: as the server's metadata say]
@@ -118,7 +118,7 @@ pub(crate) struct Completions {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Man {
-    /// Whose page, as in: grantor man client add [default: that of grantor itself]
+    /// The command of the page, as in: grantor man client add [default: grantor itself]
     #[arg(value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
     /// Write the pages of all commands into this folder

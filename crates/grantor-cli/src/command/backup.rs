@@ -101,7 +101,7 @@ fn refuse_a_database(database: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-/// That the key in the data folder opens the backup, before anything is written.
+/// Checks that the key in the data folder opens the backup, before anything is written.
 async fn check_key(data: &Path, backup: &Path) -> Result<(), CliError> {
     if !backup.exists() {
         let backup = backup.display();

@@ -1,4 +1,4 @@
-//! How the commands of clients connect: whom they trust besides the platform's authorities.
+//! The connections of client commands: the authorities that they trust besides the platform's.
 
 use grantor_client::TokensBuilder;
 use grantor_http::{CaCertificates, ReqwestTransport, TransportOptions};

@@ -15,7 +15,7 @@ use super::connection::transport;
 use super::server_options::issuer;
 use crate::args::{Common, ConnectionOptions, Discover};
 use crate::error::{CliError, Exit, with_sources};
-use crate::output::{Output, tame};
+use crate::output::{Output, escape_controls};
 
 pub(crate) fn run(common: &Common, args: &Discover, output: &Output) -> Result<ExitCode, CliError> {
     let issuer = issuer(common, args.issuer.as_ref())?;
@@ -40,7 +40,7 @@ pub(super) struct Found {
 
 pub(super) fn parse(issuer: &str) -> Result<Issuer, CliError> {
     let parsed = Issuer::parse_with(issuer, LocalhostNames::Loopback);
-    parsed.map_err(|error| CliError::usage(format!("{}: {error}", tame(issuer))))
+    parsed.map_err(|error| CliError::usage(format!("{}: {error}", escape_controls(issuer))))
 }
 
 /// Fetches the metadata of an issuer from its well-known locations, or from one of its own.
@@ -143,7 +143,10 @@ impl Found {
             ("PKCE", Some(pkce.join(" "))),
         ];
         let lines = lines.into_iter().filter_map(|(name, value)| {
-            Some(format!("{name:<22}{}", tame(&value?.replace('\n', " "))))
+            Some(format!(
+                "{name:<22}{}",
+                escape_controls(&value?.replace('\n', " "))
+            ))
         });
         lines.collect::<Vec<_>>().join("\n")
     }

@@ -11,7 +11,7 @@ use super::input;
 use super::server_options::Named;
 use crate::args::{Common, Introspect};
 use crate::error::{CliError, Exit};
-use crate::output::{Output, tame};
+use crate::output::{Output, escape_controls};
 use crate::when;
 
 pub(crate) fn run(
@@ -62,7 +62,7 @@ fn to_text(answer: &Introspection, json: &Value) -> String {
             (.., Some(text)) => text.replace('\n', " "),
             _ => value.to_string(),
         };
-        tame(&format!("\n{:<12}{shown}", name.replace('\n', " ")))
+        escape_controls(&format!("\n{:<12}{shown}", name.replace('\n', " ")))
     });
     format!("active{}", lines.collect::<String>())
 }

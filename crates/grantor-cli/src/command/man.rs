@@ -91,7 +91,7 @@ fn page(command: &Command, above: &[String]) -> io::Result<String> {
     ))
 }
 
-/// As help has it.
+/// Returns the synopsis of the help.
 fn synopsis(command: &Command) -> Roff {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ");

@@ -16,6 +16,7 @@ pub(crate) mod request;
 pub(crate) mod revoke;
 pub(crate) mod serve;
 mod server_options;
+pub(crate) mod store;
 pub(crate) mod token;
 mod token_options;
 pub(crate) mod user;

@@ -92,7 +92,7 @@ async fn open(
     Ok((store, key))
 }
 
-/// A parameter as `NAME=VALUE` or `NAME@FILE`. What is always a secret is no argument.
+/// A parameter as `NAME=VALUE` or `NAME@FILE`. A parameter that is always a secret is no argument.
 fn parameter(text: &str) -> Result<(&str, String), CliError> {
     let Some(at) = text.find(['=', '@']).filter(|at| *at > 0) else {
         return Err(CliError::usage(

@@ -32,7 +32,7 @@ fn walk(prefix: &str, table: &Table, config: &mut Config, problems: &mut Vec<Str
             continue;
         }
         match value {
-            // What stands in an unknown section is looked at too: each key has a nearest one.
+            // The keys in an unknown section are looked at too: each key has a nearest one.
             Value::Table(inner) if !inner.is_empty() || is_section(&path) => {
                 walk(&format!("{path}."), inner, config, problems);
             }

@@ -14,7 +14,7 @@ use super::{Config, Location, ServedGrantType, parse_address};
 pub(super) struct Key {
     /// With its section before it.
     pub(super) name: &'static str,
-    /// Which values it takes.
+    /// The values that it takes.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "the documentation is held to it")

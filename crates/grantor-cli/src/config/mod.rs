@@ -14,7 +14,7 @@ use grantor_listen::Options;
 use grantor_server::AccessTokens;
 
 pub(crate) use self::grant_types::ServedGrantType;
-pub(crate) use self::stores::{Location, Locations};
+pub(crate) use self::stores::{Location, Locations, has_password};
 use crate::args::{Common, Serve};
 use crate::command::secret_from_environment;
 use crate::error::{CliError, list};
@@ -126,13 +126,14 @@ impl Config {
 /// The variable with the URL of the store.
 const STORE_URL: &str = "GRANTOR_STORE_URL";
 
-/// What names the store beside the file, and where it is. Only a variable may have a password.
+/// Returns the URL of the store beside the file, and its source. Only a variable may have a
+/// password.
 #[expect(clippy::type_complexity, reason = "a name and what is read of it")]
 fn store_url(
     common: &Common,
 ) -> Result<Option<(&'static str, Result<Location, String>)>, CliError> {
     if let Some(url) = &common.store_url {
-        if stores::has_password(url) {
+        if has_password(url) {
             return Err(CliError::usage(format!(
                 "other users of this machine can read a password in an argument: give the URL in \
                  {STORE_URL} or in the configuration file"
@@ -144,7 +145,7 @@ fn store_url(
     Ok(url.map(|url| (STORE_URL, Location::parse(url.expose()))))
 }
 
-/// Takes a value, or notes what is wrong with it and where it stands.
+/// Takes a value, or notes its fault and its source.
 fn set<T>(target: &mut T, name: &str, value: Result<T, String>, problems: &mut Vec<String>) {
     match value {
         Ok(value) => *target = value,

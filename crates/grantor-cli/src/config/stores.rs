@@ -24,7 +24,7 @@ pub(crate) enum Location {
 pub(crate) struct Locations {
     pub(crate) default: Location,
     pub(crate) by_kind: Vec<(Kind, Location)>,
-    /// What all keys are made of, so that several servers may share a database.
+    /// The namespace of all keys, so that several servers may share a database.
     pub(crate) namespace: String,
 }
 
@@ -73,8 +73,9 @@ impl Location {
     }
 }
 
-/// Whether a URL has a password, which other users of the machine could read in an argument.
-pub(super) fn has_password(url: &str) -> bool {
+/// Returns whether a URL has a password, which other users of the machine could read in an
+/// argument.
+pub(crate) fn has_password(url: &str) -> bool {
     let (_, rest) = url.split_once("://").unwrap_or_default();
     let user = rest.rsplit_once('@').map(|(user, _)| user);
     user.is_some_and(|user| user.contains(':')) || rest.contains("password=")

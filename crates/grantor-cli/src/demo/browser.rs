@@ -20,9 +20,9 @@ pub(super) struct Browser {
     cookies: BTreeMap<String, String>,
 }
 
-/// Where a browser stands after a click.
+/// The place where a browser is after a click.
 #[derive(Debug)]
-pub(super) enum Landing {
+pub(super) enum Arrival {
     /// On a page of the server.
     Page(Page),
     /// Before a place elsewhere, where it was sent.
@@ -37,7 +37,7 @@ pub(super) struct Page {
     html: String,
 }
 
-impl Landing {
+impl Arrival {
     /// The page that `what` names.
     pub(super) fn page(self, what: &str) -> Result<Page, String> {
         match self {
@@ -74,7 +74,7 @@ impl Browser {
         }
     }
 
-    pub(super) async fn open(&mut self, url: Url) -> Result<Landing, String> {
+    pub(super) async fn open(&mut self, url: Url) -> Result<Arrival, String> {
         self.go(Method::GET, url, String::new()).await
     }
 
@@ -85,7 +85,7 @@ impl Browser {
         page: &Page,
         fill: &[(&str, &str)],
         press: Option<(&str, &str)>,
-    ) -> Result<Landing, String> {
+    ) -> Result<Arrival, String> {
         let form = Form::of(&page.html).ok_or("the page has no form")?;
         let mut params = Params::new();
         for (name, value) in &form.inputs {
@@ -111,10 +111,10 @@ impl Browser {
         mut method: Method,
         mut url: Url,
         mut body: String,
-    ) -> Result<Landing, String> {
+    ) -> Result<Arrival, String> {
         for _ in 0..REDIRECTS {
             if url.origin() != self.home.origin() {
-                return Ok(Landing::Away(url));
+                return Ok(Arrival::Away(url));
             }
             let request = self.request(&method, &url, std::mem::take(&mut body))?;
             let answer = self.line.send(request).await;
@@ -122,7 +122,7 @@ impl Browser {
             self.keep_cookies(answer.headers());
             let location = answer.headers().get(header::LOCATION);
             let Some(location) = location.and_then(|value| value.to_str().ok()) else {
-                return Ok(Landing::Page(Page {
+                return Ok(Arrival::Page(Page {
                     url,
                     status: answer.status(),
                     html: String::from_utf8_lossy(answer.body()).into_owned(),
@@ -206,7 +206,7 @@ impl Form {
 fn attribute_of(mut attributes: &str, wanted: &str) -> Option<String> {
     while let Some((name, rest)) = attributes.split_once("=\"") {
         let (value, rest) = rest.split_once('"')?;
-        // Attributes without a value may stand before the name.
+        // Attributes without a value may come before the name.
         if name.split_whitespace().next_back() == Some(wanted) {
             return Some(resolve(value));
         }

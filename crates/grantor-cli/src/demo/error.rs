@@ -1,6 +1,8 @@
+//! The errors of the demo.
+
 use std::fmt;
 
-/// Why the demo could not be set up or shown.
+/// The reason why the demo could not be set up or shown.
 #[derive(Debug)]
 pub struct Error {
     message: &'static str,

@@ -1,3 +1,5 @@
+//! A transport that can be exchanged while clients hold it.
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;

@@ -1,7 +1,7 @@
 //! `grantor demo`: a server on SQLite, a protected API and a client that plays, in one process, over
 //! real sockets, in a directory that is removed at the end.
 //!
-//! Ten steps, each of which checks what OAuth and grantor promise. What is counted comes from the
+//! Ten steps, each of which checks promises of OAuth and grantor. The counts come from the
 //! server's own counters. Nothing is kept, and no user's configuration is read.
 
 mod browser;
@@ -40,11 +40,11 @@ const LIMIT: Duration = Duration::from_secs(18);
 pub struct Options {
     /// Prints one JSON object per line instead of text.
     pub json: bool,
-    /// Keeps server and API running after the steps, until the process is told to stop.
+    /// Keeps server and API running after the steps, until the process is stopped.
     pub serve: bool,
 }
 
-/// What became of the steps.
+/// The outcome of the steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The ids of the steps that ran, in order.
@@ -54,7 +54,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether every step ran and held: the demo's exit code is 0.
+    /// Returns whether every step ran and held: the demo's exit code is 0.
     #[must_use]
     pub fn held(&self) -> bool {
         self.failed.is_empty() && self.played.len() == STEPS.len()
@@ -63,7 +63,7 @@ impl Outcome {
 
 /// Plays the demo until its end, or until Ctrl-C or SIGTERM, on a runtime of its own.
 ///
-/// What the client of the demo sends goes over `wire`; what there is to read goes to `out`.
+/// Runs the demo. Requests of its client go over `wire`; the text for the reader goes to `out`.
 ///
 /// # Errors
 /// The demo could not be set up, or `out` can't be written. A step that does not hold is no error but
@@ -79,7 +79,7 @@ pub fn run(options: Options, wire: &Arc<dyn Wire>, out: &mut dyn Write) -> Resul
     runtime.block_on(play(options, wire, out, told_to_stop()))
 }
 
-/// As [`run`], on the runtime there is, and until `stop` resolves. It blocks while it writes to
+/// Like [`run`], on the runtime there is, and until `stop` resolves. It blocks while it writes to
 /// `out`.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ use super::Error;
 use super::line::Line;
 use super::stage::{SCOPE, Stage};
 
-/// What one step hands on to the next, and what all of them use.
+/// The values that one step hands on to the next, and that all of them use.
 pub(super) struct Player {
     pub(super) stage: Stage,
     pub(super) line: Line,
@@ -74,7 +74,7 @@ impl Player {
         self.environment.clock.elapsed()
     }
 
-    /// What the server has counted so far.
+    /// Returns the server's counts so far.
     pub(super) fn counters(&self) -> CountersSnapshot {
         self.stage.server.counters()
     }
@@ -143,7 +143,7 @@ impl Player {
         self.fetch(&request, &self.stage.app).await
     }
 
-    /// What the server tells `caller` about a token, as it is written.
+    /// Returns the server's introspection of a token for `caller`, as it is written.
     pub(super) async fn introspect(
         &self,
         token: &Secret,
@@ -162,7 +162,7 @@ impl Player {
         Ok(answer.into_body())
     }
 
-    /// What the server tells the API about a token.
+    /// Returns the server's introspection of a token for the API.
     pub(super) async fn introspect_as_api(&self, token: &Secret) -> Result<Introspection, String> {
         let body = self.introspect(token, &self.stage.resource).await?;
         Introspection::from_json(&body)
@@ -190,7 +190,7 @@ impl Player {
     }
 }
 
-/// As [`Player::call`], for tasks of their own.
+/// Like [`Player::call`], for tasks of their own.
 pub(super) async fn call(
     tokens: &Tokens,
     line: &Line,
@@ -219,7 +219,7 @@ pub(super) fn known<'u>(url: Option<&'u Url>, name: &str) -> Result<&'u Url, Str
     url.ok_or_else(|| format!("\"{name}\" is not in the metadata"))
 }
 
-/// That something is as it should be, or a sentence that says how it is.
+/// Checks that a value is the expected one; otherwise returns a sentence with the value.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a count or a status reads better without a reference"
@@ -235,7 +235,7 @@ pub(super) fn expect<T: PartialEq + std::fmt::Debug>(
     Err(format!("{what}: {seen:?}, expected {expected:?}"))
 }
 
-/// That something holds, or the sentence that says what does not.
+/// Checks that something holds; otherwise returns the sentence of the problem.
 pub(super) fn demand(holds: bool, problem: &str) -> Result<(), String> {
     if holds {
         return Ok(());

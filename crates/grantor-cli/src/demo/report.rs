@@ -1,4 +1,4 @@
-//! What the demo prints.
+//! The text that the demo prints.
 
 use std::io::{self, Write};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the client plays with: an authorization server and a protected API on sockets of their own.
+//! The servers of the demo: an authorization server and a protected API on sockets of their own.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -29,7 +29,7 @@ use super::Error;
 /// So short that a renewal can be waited for. A client renews after seven tenths of it, and the API
 /// lets a token pass for up to a second less, since introspection tells whole seconds.
 pub(super) const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(6);
-/// What tokens of the demo reach.
+/// The scope of the demo's tokens.
 pub(super) const SCOPE: &str = "read";
 /// Where the application wants its codes. Nobody listens there: the browser stops before.
 pub(super) const REDIRECT_URI: &str = "http://127.0.0.1/cb";

@@ -1,9 +1,11 @@
+//! The transport of the demo's client.
+
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use grantor_http::{ReqwestTransport, Transport, TransportError};
 
-/// What the client of the demo sends its requests over, step by step: a test puts a fault there.
+/// The transport of the demo's client, step by step: a test puts a fault there.
 pub trait Wire: Debug + Send + Sync + 'static {
     /// The transport for the step with this id.
     fn transport(&self, step: &str) -> Arc<dyn Transport>;

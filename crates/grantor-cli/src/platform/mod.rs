@@ -1,4 +1,4 @@
-//! Private folders and limits of the process, by what the system has for them.
+//! Modes of files and limits of the process, by what the system has for them.
 //!
 //! The fallback leaves it to the user's own folders to keep others out. The tests compile both and hold
 //! them to the same; `--cfg grantor_portable` takes the fallback everywhere.
@@ -9,12 +9,14 @@ mod portable;
 mod unix;
 
 #[cfg(any(grantor_portable, not(unix)))]
-pub(crate) use self::portable::{allow_open_files, create_folder, foreign_owner, mode_for_writers};
+pub(crate) use self::portable::{allow_open_files, mode_for_writers};
 #[cfg(all(unix, not(grantor_portable)))]
-pub(crate) use self::unix::{allow_open_files, create_folder, foreign_owner, mode_for_writers};
+pub(crate) use self::unix::{allow_open_files, mode_for_writers};
 
 #[cfg(test)]
 mod tests {
+    use grantor_store::private_files::create_folder;
+
     /// The same questions to each.
     macro_rules! asks {
         ($name:ident, $platform:path) => {
@@ -24,19 +26,13 @@ mod tests {
                 let parent = tempfile::tempdir().unwrap();
                 let folder = parent.path().join("a").join("b");
                 assert_eq!(platform::mode_for_writers(&folder), None);
-                platform::create_folder(&folder).unwrap();
-                platform::create_folder(&folder).unwrap();
-                assert!(folder.is_dir());
-                assert_eq!(platform::foreign_owner(&folder), None);
+                create_folder(&folder).unwrap();
                 assert_eq!(platform::mode_for_writers(&folder), None);
                 platform::allow_open_files(64);
             }
         };
     }
 
-    asks!(a_folder_is_private_and_may_be_there, super);
-    asks!(
-        the_fallback_makes_a_folder_that_may_be_there,
-        super::portable
-    );
+    asks!(others_may_not_write_to_a_private_folder, super);
+    asks!(the_fallback_knows_no_modes, super::portable);
 }

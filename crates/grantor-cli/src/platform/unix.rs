@@ -1,16 +1,10 @@
-//! Modes of folders, and limits of the process.
+//! Modes of files, and limits of the process.
 
-use std::fs::{self, DirBuilder};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-/// Creates a folder and those above it, for their owner alone.
-pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
 
 /// The mode of what others may write to; none if they may not, or nothing is there.
 pub(crate) fn mode_for_writers(path: &Path) -> Option<u32> {
@@ -32,11 +26,4 @@ pub(crate) fn allow_open_files(files: u64) {
             },
         );
     }
-}
-
-/// The owner of a file and this process's user, if the file belongs to neither it nor root.
-pub(crate) fn foreign_owner(path: &Path) -> Option<(u32, u32)> {
-    let owner = fs::metadata(path).ok()?.uid();
-    let own = rustix::process::geteuid().as_raw();
-    (owner != own && owner != 0).then_some((owner, own))
 }

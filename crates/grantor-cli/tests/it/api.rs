@@ -46,7 +46,7 @@ impl Api {
         Self::with(|_| answers).0
     }
 
-    /// As [`answering`](Self::answering), with answers that know the address; and its URL.
+    /// Like [`answering`](Self::answering), with answers that know the address; and its URL.
     pub(crate) fn with(answers: impl FnOnce(SocketAddr) -> Vec<Scripted>) -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! What is wrong is said clearly, all of it, and nothing is lost.
+//! All faults of an input are reported clearly, and nothing is lost.
 
 use std::net::TcpListener;
 

@@ -116,7 +116,7 @@ fn a_full_disk_burns_nothing_and_is_over_when_there_is_room() {
         assert_eq!(refused.status, 503, "round {round}: {refused:?}");
         assert_eq!(refresh(&server, "spa", &login).status, 503);
         assert_eq!(redeem(&server, "spa", &code).status, 503);
-        // What needs no writing goes on.
+        // Requests that write nothing are still answered.
         for token in &issued {
             assert!(server.is_active(token, "job", &secret));
         }

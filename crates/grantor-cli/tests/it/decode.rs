@@ -35,7 +35,7 @@ fn signed(key: &Key, exp: i64) -> String {
     jwt::sign(key, jwt::Typ::ACCESS_TOKEN, &claims).unwrap()
 }
 
-/// It was shown, and then a failure was told.
+/// Asserts that the token was shown, and then a failure was reported.
 #[track_caller]
 fn shown_and(done: &Done, code: i32, out: &str, err: &str) {
     assert_eq!(done.code, Some(code), "{done:?}");

@@ -91,7 +91,7 @@ impl Home {
         self.serve_command(args).serve()
     }
 
-    /// As [`serve`](Self::serve), not started yet. Its log goes to `serve.log`.
+    /// Like [`serve`](Self::serve), not started yet. Its log goes to `serve.log`.
     pub(crate) fn serve_command(&self, args: &[&str]) -> Run {
         self.serve_by(Command::new(env!("CARGO_BIN_EXE_grantor")), args)
     }
@@ -134,7 +134,7 @@ impl Run {
         self
     }
 
-    /// What it reads on standard input, which is not a terminal.
+    /// Sets its standard input, which is not a terminal.
     pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
         self
@@ -197,7 +197,7 @@ impl Run {
     }
 }
 
-/// What became of a command.
+/// The outcome of a command.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) code: Option<i32>,
@@ -271,8 +271,8 @@ impl Serving {
         )
     }
 
-    /// What introspection says of a token, asked by the client that it was issued to or by the
-    /// resource server that it is for.
+    /// Returns whether introspection calls a token active, for the client that it was issued to or
+    /// the resource server that it is for.
     pub(crate) fn is_active(&self, token: &str, id: &str, secret: &str) -> bool {
         let client = [("client_id", id), ("client_secret", secret)];
         let answer = self.post("/introspect", &[&client[..], &[("token", token)]].concat());

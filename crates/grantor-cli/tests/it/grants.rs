@@ -118,12 +118,12 @@ fn a_token_is_exchanged_for_a_public_client_and_for_no_client() {
     }
     // A secret belongs to somebody.
     let secret = home.file("secret", "s3cret");
-    let nobody = [
+    let without_client_id = [
         exchange(&["--secret-file", &secret]),
         exchange(&[]).env("GRANTOR_CLIENT_SECRET", "s3cret"),
         exchange(&["--auth-method", "client_secret_basic"]),
     ];
-    for run in nobody {
+    for run in without_client_id {
         run.run().fails(2, &["--client-id", "GRANTOR_CLIENT_ID"]);
     }
     // Other grants are for clients.

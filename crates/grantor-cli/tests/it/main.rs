@@ -16,6 +16,7 @@ mod grantor;
 mod grants;
 mod guessing;
 mod manual;
+mod moving;
 mod output;
 mod request;
 mod secrets;

@@ -49,7 +49,7 @@ fn the_log_has_no_secret_at_any_level() {
     let code = visitor.sign_in("app", "ann", PASSWORD);
     let tokens = redeem(&server, "app", &code);
     let rotated = refresh(&server, "app", &tokens.text("refresh_token"));
-    // The code once more, which ends the grant and is told to the log.
+    // The code once more, which ends the grant and is written to the log.
     assert_eq!(redeem(&server, "app", &code).status, 400);
     for answer in [&tokens, &rotated] {
         seen.extend([answer.text("access_token"), answer.text("refresh_token")]);
@@ -131,7 +131,7 @@ fn the_data_hold_no_secret_in_the_clear() {
         read += bytes.len();
     }
     assert!(read > 4096, "{read}");
-    // What is not secret is there to be found, so the search would have found it.
+    // A value that is no secret is there to be found, so the search would have found a secret.
     let process = std::fs::read_to_string(format!("/proc/{}/cmdline", server.pid())).unwrap();
     assert!(
         process.contains("--listen") && !process.contains(&secret),

@@ -182,7 +182,8 @@ fn two_thousand_silent_and_slow_connections_stop_nobody() {
     );
 }
 
-/// As many connections as the machine lets this process and its child have, up to `wanted`.
+/// Raises the limit of open connections of this process and its child up to `wanted`, and returns
+/// it.
 fn raise_file_limit(wanted: usize) -> usize {
     let needed = wanted as u64 + 500;
     let limit = getrlimit(Resource::Nofile);

@@ -11,7 +11,7 @@ use crate::web::{REDIRECT_URI, Visitor, redeem, refresh};
 const ISSUER: &str = "http://127.0.0.1:8787";
 const PASSWORD: &str = "correct horse battery staple";
 
-/// What all servers of one database have in common.
+/// Adds the settings that all servers of one database share.
 fn sharing(run: Run, database: &Postgres) -> Run {
     run.env("GRANTOR_STORE_URL", &database.url())
         .env("GRANTOR_MASTER_KEY", &base64url::encode([7; 32]))

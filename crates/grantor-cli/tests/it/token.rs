@@ -113,10 +113,10 @@ fn says_what_went_wrong_and_not_the_secret() {
         .run();
     scope.fails(3, &["\"scope\" has a character that is not allowed"]);
 
-    let nobody = "http://127.0.0.1:1";
-    token(&home, nobody, &secret)
+    let unreachable = "http://127.0.0.1:1";
+    token(&home, unreachable, &secret)
         .run()
-        .fails(5, &[nobody, "can't be reached", "try again later"]);
+        .fails(5, &[unreachable, "can't be reached", "try again later"]);
     let plain = token(&home, "http://id.example", &secret).run();
     plain.fails(3, &["an issuer is https, or http on a loopback address"]);
     let other = token(

@@ -1,4 +1,4 @@
-//! What `token` and `request` have in common: how a token is asked for, and where it is kept.
+//! The options that `token` and `request` share: how a token is requested, and where it is kept.
 
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;

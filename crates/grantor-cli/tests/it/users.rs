@@ -160,11 +160,11 @@ fn another_password_ends_what_the_old_one_began() {
     let page = visitor.open("app");
     assert!(page.body.contains("name=\"password\""), "{page:?}");
 
-    let nobody = home
+    let unknown_user = home
         .command(&["user", "password", "nobody"])
         .input(new)
         .run();
-    nobody.fails(1, &["there is no user nobody"]);
+    unknown_user.fails(1, &["there is no user nobody"]);
     let short = home
         .command(&["user", "password", "ann"])
         .input("short")

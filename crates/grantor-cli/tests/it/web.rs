@@ -89,7 +89,7 @@ fn connect_from(own: Ipv4Addr, address: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// As [`post`], at a server that may die meanwhile: none if it gave no whole answer.
+/// Like [`post`], at a server that may die meanwhile: none if it gave no whole answer.
 pub(crate) fn try_post(
     address: SocketAddr,
     target: &str,

@@ -14,7 +14,7 @@ pub(crate) enum SubjectKind {
     Password,
 }
 
-/// Why there is no token.
+/// The reason why there is no token.
 pub(crate) enum FetchFailure {
     /// The request could not be made.
     Unsent(Error),
@@ -33,7 +33,7 @@ impl FetchFailure {
         Self::Fetch(error, cause)
     }
 
-    /// Whether the server does not take what was presented.
+    /// Returns whether the server does not take what was presented.
     pub(crate) fn is_invalid_grant(&self) -> bool {
         matches!(self, Self::Fetch(FetchError::Answer(error), _) if error.is_invalid_grant())
     }

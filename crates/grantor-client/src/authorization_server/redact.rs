@@ -62,8 +62,8 @@ impl SentSecrets {
         }
     }
 
-    /// Whether there was any. Codes stay what they are: whoever chose "invalid_grant" for a password
-    /// would change what an error means.
+    /// Returns whether there was any. Codes stay unchanged: a user who chose "invalid_grant" for a
+    /// password would change what an error means.
     fn take_out(&self, json: &mut Value) -> bool {
         let take = |found, inner| self.take_out(inner) | found;
         match json {
@@ -87,7 +87,7 @@ impl SentSecrets {
     }
 }
 
-/// Whether a secret was in a text, where it now is not.
+/// Returns whether a secret was in a text, where it now is not.
 fn redact_text(text: &mut String, secret: &str) -> bool {
     let mut redacted = String::new();
     let mut rest = 0;
@@ -107,7 +107,7 @@ fn redact_text(text: &mut String, secret: &str) -> bool {
     found
 }
 
-/// Whether what is between these is a value: quoted, after a `:` or `=`, or all there is.
+/// Returns whether what is between these is a value: quoted, after a `:` or `=`, or all there is.
 fn is_delimited(before: &str, after: &str) -> bool {
     const DELIMITERS: [char; 5] = ['"', '\'', '`', ':', '='];
     let after_name = before.trim_end().ends_with([':', '=']);

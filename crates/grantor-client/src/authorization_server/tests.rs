@@ -73,7 +73,7 @@ enum Caller {
     DeviceAuthorization,
     DevicePoll,
     Introspection,
-    /// That of a superseded refresh token, too.
+    /// Revocation, which is also used for a superseded refresh token.
     Revocation,
 }
 

@@ -27,7 +27,7 @@ use crate::store::{RecordKinds, TokenStore};
 use crate::token::subject::SubjectSource;
 use crate::tokens::Tokens;
 
-/// What was said, read: it only remains to be put together.
+/// The parsed settings, ready to be assembled.
 struct Parts {
     shared: SharedServices,
     server: Option<AuthorizationServer>,

@@ -1,4 +1,4 @@
-//! Who asks, and whom.
+//! The client and the server of the tokens.
 
 use grantor_core::{Secret, TokenEndpointAuthMethod};
 
@@ -33,8 +33,8 @@ impl TokensBuilder {
         self
     }
 
-    /// Who asks, where the tokens are given for something else and the server wants to know the
-    /// client all the same: [`Tokens::jwt_bearer`](crate::Tokens::jwt_bearer) and
+    /// Names the client, where the tokens are given for something else and the server wants to know
+    /// the client all the same: [`Tokens::jwt_bearer`](crate::Tokens::jwt_bearer) and
     /// [`Tokens::token_exchange`](crate::Tokens::token_exchange).
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = client_id.into();

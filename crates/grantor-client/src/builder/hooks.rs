@@ -35,7 +35,7 @@ impl TokensBuilder {
         })
     }
 
-    /// As [`on_change`](Self::on_change), and waits until it is done, for 10 s at most.
+    /// Like [`on_change`](Self::on_change), and waits until it is done, for 10 s at most.
     ///
     /// ```no_run
     /// # async fn save(_: &grantor_client::TokenChange) {}
@@ -62,7 +62,7 @@ impl TokensBuilder {
     /// Calls this with every request to the authorization server before it is sent, repeated ones
     /// included. Further hooks see what the ones before them left.
     ///
-    /// The request carries secrets. What a hook changes is not checked again.
+    /// The request carries secrets. A hook's changes are not checked again.
     pub fn on_request(
         self,
         hook: impl Fn(RequestKind, &mut Request<Bytes>) + Send + Sync + 'static,
@@ -73,7 +73,7 @@ impl TokensBuilder {
         })
     }
 
-    /// As [`on_request`](Self::on_request), and waits until it is done.
+    /// Like [`on_request`](Self::on_request), and waits until it is done.
     pub fn on_request_async(
         mut self,
         hook: impl for<'a> Fn(RequestKind, &'a mut Request<Bytes>) -> BoxFuture<'a, ()>
@@ -96,7 +96,7 @@ impl TokensBuilder {
         })
     }
 
-    /// As [`on_response`](Self::on_response), and waits until it is done.
+    /// Like [`on_response`](Self::on_response), and waits until it is done.
     pub fn on_response_async(
         mut self,
         hook: impl for<'a> Fn(RequestKind, &'a mut Response<Bytes>) -> BoxFuture<'a, ()>
@@ -119,7 +119,7 @@ impl TokensBuilder {
         })
     }
 
-    /// As [`on_api_request`](Self::on_api_request), and waits until it is done.
+    /// Like [`on_api_request`](Self::on_api_request), and waits until it is done.
     pub fn on_api_request_async(
         mut self,
         hook: impl for<'a, 'b> Fn(&'a mut ApiRequest<'b>) -> BoxFuture<'a, ()> + Send + Sync + 'static,

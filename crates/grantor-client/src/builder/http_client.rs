@@ -1,4 +1,4 @@
-//! How the HTTP client connects: whom it trusts, and through what.
+//! The connections of the HTTP client: the authorities it trusts, and its proxy.
 
 use std::sync::Arc;
 

@@ -51,7 +51,7 @@ pub struct TokensBuilder {
     origins: Vec<String>,
     /// Something was said of an exchange, and this is none.
     exchange_option_misused: bool,
-    /// Whether `services` is that of other tokens, with their hooks.
+    /// True if `services` is that of other tokens, with their hooks.
     uses_foreign_services: bool,
     policy: Policy,
     hooks: Hooks,
@@ -106,7 +106,7 @@ impl TokensBuilder {
         }
     }
 
-    /// Whether the client proves who it is.
+    /// Returns whether the client proves who it is.
     pub(crate) fn is_confidential(&self) -> bool {
         self.client_secret.is_some() || self.client_assertion.is_some()
     }

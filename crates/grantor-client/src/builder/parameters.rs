@@ -48,7 +48,7 @@ impl TokensBuilder {
         self
     }
 
-    /// Which of several logins of this client it is: a user's name, an account.
+    /// Names one of several logins of this client: a user's name, an account.
     pub fn login_label(mut self, name: impl Into<String>) -> Self {
         self.label = name.into();
         self

@@ -19,7 +19,7 @@ impl TokensBuilder {
         self.subject_from_async(move || Box::pin(std::future::ready(subject())))
     }
 
-    /// As [`subject_from`](Self::subject_from), where the subject has to be waited for.
+    /// Like [`subject_from`](Self::subject_from), where the subject has to be waited for.
     pub fn subject_from_async<S>(self, subject: S) -> Self
     where
         S: Fn() -> BoxFuture<'static, Option<SubjectToken>> + Send + Sync + 'static,
@@ -40,7 +40,7 @@ impl TokensBuilder {
         self.exchange(|exchange| exchange.actor = Some(actor))
     }
 
-    /// Which kind of token is wanted (RFC 8693 section 2.1), a URI.
+    /// Sets the kind of the wanted token (RFC 8693 section 2.1), a URI.
     pub fn requested_token_type(self, token_type: impl Into<String>) -> Self {
         let token_type = token_type.into();
         self.exchange(|exchange| exchange.requested_token_type = Some(token_type))

@@ -3,7 +3,7 @@
 use grantor_core::{Secret, TokenEndpointAuthMethod, TokenParameters};
 
 use super::TokensBuilder;
-use crate::authorization_server::assertion::byte_order_mark;
+use crate::authorization_server::assertion::constructors::byte_order_mark;
 use crate::renew::grant::kind::GrantKind;
 use crate::store::location::{StoreLocation, StoreSharing};
 
@@ -75,8 +75,8 @@ impl TokensBuilder {
         }
     }
 
-    /// Whether requests have to say who the client is. An assertion or a token that is exchanged may
-    /// be enough (RFC 7521 section 4.1, RFC 8693 section 2.1).
+    /// Returns whether requests have to say who the client is. An assertion or a token that is
+    /// exchanged may be enough (RFC 7521 section 4.1, RFC 8693 section 2.1).
     fn needs_client(&self) -> bool {
         match &self.grant {
             GrantKind::JwtBearer(_) => self.is_confidential(),
@@ -86,7 +86,7 @@ impl TokensBuilder {
         }
     }
 
-    /// Whether the records of these tokens are found again among those of others.
+    /// Checks that the records of these tokens are found again among those of others.
     pub(super) fn check_login_label(&self, problems: &mut Vec<String>) {
         if !matches!(self.store, StoreLocation::Store(..)) || !self.label.is_empty() {
             return;
@@ -123,7 +123,7 @@ impl TokensBuilder {
         }
     }
 
-    /// Whether there is something to sign with by a method that was named.
+    /// Checks that there is something to sign with by a method that was named.
     fn check_signing(&self, method: &TokenEndpointAuthMethod, problems: &mut Vec<String>) {
         let able = match (&self.client_assertion, &self.client_secret) {
             (Some(assertion), _) => assertion.method() == *method,

@@ -38,7 +38,7 @@ impl LastRenewal {
 }
 
 impl Rejections {
-    /// Whether a rejection of the current token by this origin may renew it.
+    /// Returns whether a rejection of the current token by this origin may renew it.
     pub(crate) fn allow_renewal(
         &self,
         current: &CachedToken,

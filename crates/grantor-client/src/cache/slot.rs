@@ -42,7 +42,7 @@ impl SubjectPlace {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let evicted = cache.insert(self.key, slot, capacity);
         drop(cache);
-        // Whoever still uses it, or waits for it, holds it.
+        // Callers that still use it, or wait for it, hold it.
         drop(evicted);
     }
 }
@@ -55,10 +55,10 @@ pub(crate) type InFlight = watch::Receiver<Option<RenewalResult>>;
 
 pub(crate) struct TokenSlot {
     pub(crate) renewer: Arc<Renewer>,
-    /// That of the renewer's services, nearer at hand.
+    /// The observer of the renewer's services, nearer at hand.
     observer: Arc<Observer>,
     pub(crate) parameters: Arc<TokenParameters>,
-    /// Whose token it is, if not the client's or the login's.
+    /// The subject of the token, if not the client or the user of the login.
     pub(crate) subject: Option<Subject>,
     /// Where it is kept among those of other subjects.
     subjects: Option<SubjectPlace>,

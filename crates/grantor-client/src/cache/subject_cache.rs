@@ -12,10 +12,10 @@ pub(crate) struct SubjectCache<V> {
     by_use: BTreeMap<u64, Name>,
     /// How often any of them was used.
     uses: u64,
-    /// Slots without a token so far, held by those who wait for it. What nobody gets a token for takes
-    /// no place of others.
+    /// Slots without a token so far, held by the callers that wait for it. They evict
+    /// no slot that has a token.
     pending: HashMap<Name, Weak<V>>,
-    /// Whether nobody will look for any of them again.
+    /// True if nobody will look for any of them again.
     closed: bool,
 }
 

@@ -6,7 +6,7 @@
 pub struct Endpoints<T = String> {
     /// Where users are sent.
     pub authorization: Option<T>,
-    /// Where tokens are had.
+    /// The token endpoint.
     pub token: Option<T>,
     /// Where devices begin (RFC 8628).
     pub device_authorization: Option<T>,

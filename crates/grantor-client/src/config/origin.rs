@@ -40,7 +40,7 @@ impl Origin {
         } else {
             LocalhostNames::ByDns
         };
-        // What is secure is https, or http to loopback.
+        // Secure URLs are https, or http to loopback.
         let known = scheme.parse().ok().filter(|_| needs.is_secure(url));
         let Some(scheme) = known else {
             return Err(format!(
@@ -175,8 +175,8 @@ impl OriginIds {
         OriginId::try_from(at).map_or(Self::LAST, |at| at.min(Self::LAST))
     }
 
-    /// Whether a request goes to the origin with this number, or to one of those that share the last,
-    /// and the client that sends it may send there.
+    /// Checks that a request goes to the origin with this number, or to one of those that share the
+    /// last, and that the HTTP client may send there.
     pub(crate) fn check(
         &self,
         id: OriginId,

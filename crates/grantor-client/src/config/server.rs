@@ -8,7 +8,7 @@ use url::Url;
 use super::endpoints::Endpoints;
 use crate::providers::{Pkce, Provider};
 
-/// Which authorization server, and what is known of it beforehand.
+/// The authorization server, and the data about it that is known beforehand.
 ///
 /// A text is the issuer, whose metadata says the rest (RFC 8414, or OpenID Connect Discovery):
 ///
@@ -31,7 +31,7 @@ pub struct Server {
     pub metadata_url: Option<String>,
     /// Where its endpoints are, instead of what the metadata says.
     pub endpoints: Endpoints,
-    /// Whether it takes PKCE, where its metadata says nothing of it.
+    /// Says whether it takes PKCE, where its metadata does not.
     pub pkce: Pkce,
     /// How it deviates from the specifications.
     pub quirks: Quirks,
@@ -81,7 +81,7 @@ impl Server {
         self
     }
 
-    /// Whether anything can be asked of it without its metadata.
+    /// Returns whether anything can be asked of it without its metadata.
     fn names_an_endpoint(&self) -> bool {
         let given = [
             &self.endpoints.token,

@@ -20,7 +20,7 @@ pub(crate) struct ApiExchange<'a> {
     credentials: Credentials,
 }
 
-/// Whether requests carry the token, and all else of the caller's that may be secret.
+/// Says whether requests carry the token, and all else of the caller's that may be secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Credentials {
     Kept,
@@ -92,8 +92,8 @@ impl<'a> ApiExchange<'a> {
         Ok(Some(to))
     }
 
-    /// Whether a redirected request may keep all of the caller's headers: a credential of their own
-    /// goes to no other origin, and the rest to those that were named.
+    /// Returns whether a redirected request may keep all of the caller's headers: a credential of
+    /// their own goes to no other origin, and the rest to those that were named.
     fn may_keep_credentials(&self, answered: &Answered<'_>, to: &Redirect) -> bool {
         if to.url.origin() == answered.sent_to.origin() {
             return true;

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-/// Why a session sends no request, or no further one.
+/// The reason why a session sends no request, or no further one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum RequestFailure {
     /// The API redirects once more than is followed.

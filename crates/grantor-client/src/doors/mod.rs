@@ -1,5 +1,7 @@
 //! The doors: where requests of HTTP clients get their tokens.
 
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+pub(crate) mod base_url;
 #[cfg(not(feature = "blocking"))]
 pub(crate) mod blocking;
 #[cfg(feature = "blocking")]
@@ -13,6 +15,8 @@ pub mod layer;
 pub(crate) mod redirect;
 #[cfg(feature = "reqwest")]
 pub(crate) mod reqwest;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+pub(crate) mod send_error;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) mod sender;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]

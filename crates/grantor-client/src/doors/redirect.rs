@@ -30,7 +30,7 @@ pub(crate) fn redirect(
     let reads = match status {
         StatusCode::SEE_OTHER => !is_safe_method(method),
         StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => false,
-        // Whether a POST becomes a GET here is for the caller to say (RFC 9110 section 15.4.2).
+        // The caller decides whether a POST becomes a GET here (RFC 9110 section 15.4.2).
         StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND if is_safe_method(method) => false,
         _ => return None,
     };
@@ -47,7 +47,8 @@ pub(crate) enum Follow {
     Stop,
 }
 
-/// Whether a redirected request is sent. `keeps` is whether all of the caller's headers may go along.
+/// Decides whether a redirected request is sent. `keeps` is whether all of the caller's headers may
+/// go along.
 pub(crate) fn follow(placement: Option<BearerMethod>, next: &Method, keeps: bool) -> Follow {
     match (keeps, is_safe_method(next)) {
         // There is no form any more that the token could go into.
@@ -70,7 +71,7 @@ impl Redirect {
     }
 }
 
-/// Whether a request may go to an origin that nobody named: one that only reads.
+/// Returns whether a request may go to an origin that nobody named: one that only reads.
 pub(crate) fn is_safe_method(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
@@ -106,7 +107,8 @@ mod tests {
     const READING: [Method; 2] = [Method::GET, Method::HEAD];
     const WRITING: [Method; 4] = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
-    /// Whether a redirect is followed, and whether as a GET without a body.
+    /// Returns whether a redirect that is followed becomes a GET without a body; none if it is not
+    /// followed.
     fn reads(status: u16, method: &Method) -> Option<bool> {
         let status = StatusCode::from_u16(status).unwrap();
         let location = HeaderValue::from_static("/there");

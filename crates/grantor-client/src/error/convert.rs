@@ -86,7 +86,7 @@ pub(super) fn answered(answer: &TokenError) -> (ErrorKind, Option<Duration>) {
     }
 }
 
-/// Whose fault a refusal is: most codes say that this client is set up for something else.
+/// Classifies a refusal: most codes say that this client is set up for something else.
 fn refusal(code: &ErrorCode) -> ErrorKind {
     match code {
         ErrorCode::InvalidRequest

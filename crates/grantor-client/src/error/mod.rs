@@ -13,8 +13,8 @@ use self::convert::{answered, code_of};
 /// The error of a [`TokenSource`](crate::TokenSource).
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why there is no token, or why a request can't carry one. Cheap to clone, since all who wait for
-/// one renewal get the same.
+/// The reason why there is no token, or why a request can't carry one. Cheap to clone, since all
+/// who wait for one renewal get the same.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
@@ -153,13 +153,14 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed later.
+    /// Returns whether the same call may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.0.kind == ErrorKind::Transient
     }
 
-    /// Whether the server refused, or answered something that will not get better by itself.
+    /// Returns whether the server refused, or answered something that will not get better by
+    /// itself.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         self.0.kind == ErrorKind::Refused
@@ -178,13 +179,13 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Whether the user has to sign in again: the refresh token is gone or was refused.
+    /// Returns whether the user has to sign in again: the refresh token is gone or was refused.
     #[must_use]
     pub fn needs_login(&self) -> bool {
         self.0.kind == ErrorKind::NeedsLogin
     }
 
-    /// Whether something was set up wrongly, here or at the server; the message says what.
+    /// Returns whether something was set up wrongly, here or at the server; the message says what.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         self.0.kind == ErrorKind::Configuration

@@ -101,7 +101,7 @@ impl Hooks {
         self.request.is_empty() && self.response.is_empty() && self.api_request.is_empty()
     }
 
-    /// Whether requests to APIs pass untouched.
+    /// Returns whether requests to APIs pass untouched.
     pub(crate) fn leaves_api_requests(&self) -> bool {
         self.api_request.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Whoever is notified of what happens to tokens: the listener, the metrics, the counters.
+//! The recipients of token events: the listener, the metrics, the counters.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

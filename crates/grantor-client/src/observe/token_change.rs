@@ -40,7 +40,7 @@ impl ChangeCallbacks {
         self.0.is_empty()
     }
 
-    /// Calls them one after the other. Whether they ended in time.
+    /// Calls them one after the other, and returns whether they ended in time.
     pub(crate) async fn call(&self, change: &TokenChange) -> bool {
         let all = async {
             for callback in &self.0 {

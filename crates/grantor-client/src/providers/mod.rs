@@ -1,9 +1,9 @@
 //! Well-known providers, as data: where their endpoints are, and what they do otherwise than the
 //! specifications say.
 //!
-//! No row was tried against the service itself: [`Provider::sources`] says where it is from. What
-//! is missing in a row is not known, which does not mean that the provider lacks it. A provider with
-//! an [`issuer`](Provider::issuer) publishes metadata, which is newer than any row.
+//! No row was tried against the service itself: [`Provider::sources`] says where it is from. A
+//! feature that is missing in a row is not known, which does not mean that the provider lacks it. A
+//! provider with an [`issuer`](Provider::issuer) publishes metadata, which is newer than any row.
 //!
 //! ```
 //! use grantor_client::providers;

@@ -1,6 +1,6 @@
 //! PKCE at a provider, as far as it is known.
 
-/// Whether a server takes PKCE (RFC 7636), as far as that is known without its metadata.
+/// Says whether a server takes PKCE (RFC 7636), as far as that is known without its metadata.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Pkce {

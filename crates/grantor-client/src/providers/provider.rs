@@ -26,7 +26,7 @@ pub struct Provider {
     pub revocation_endpoint: Option<Text>,
     /// The introspection endpoint (RFC 7662).
     pub introspection_endpoint: Option<Text>,
-    /// Whether it takes PKCE, by its documentation. Where it publishes metadata, what that says goes
+    /// Says whether it takes PKCE, by its documentation. Published metadata is believed
     /// first.
     pub pkce: Pkce,
     /// How it deviates from the specifications.

@@ -165,7 +165,7 @@ fn label(text: &str) -> Result<&str, InvalidTenant> {
     part(text)
 }
 
-/// Whether it is a tenant's identifier, as in `72f988bf-86f1-41af-91ab-2d7cd011db47`.
+/// Returns whether it is a tenant's identifier, as in `72f988bf-86f1-41af-91ab-2d7cd011db47`.
 fn is_identifier(tenant: &str) -> bool {
     let lengths = tenant.split('-').map(str::len);
     lengths.eq([8, 4, 4, 4, 12]) && tenant.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())

@@ -183,7 +183,7 @@ fn ebay_means_bearer_whatever_it_writes() {
     assert_eq!(json(&EBAY, body).token_type, "Bearer");
 }
 
-// What documentations print.
+// The providers as their documentation describes them.
 
 #[test]
 fn slack_has_the_token_of_a_bot_and_that_of_a_user() {

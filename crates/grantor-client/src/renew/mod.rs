@@ -30,11 +30,11 @@ pub(crate) struct Renewer {
     pub(crate) grant: Grant,
 }
 
-/// Which token is wanted, and why.
+/// The wanted token, and the reason for renewing it.
 #[derive(Debug)]
 pub(crate) struct Renewal {
     pub(crate) parameters: Arc<TokenParameters>,
-    /// Whose token it is, if not the client's or the login's.
+    /// The subject of the token, if not the client or the user of the login.
     pub(crate) subject: Option<Subject>,
     /// The one there is, which is not wanted again.
     pub(crate) current: Option<Arc<CachedToken>>,

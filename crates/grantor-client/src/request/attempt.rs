@@ -37,7 +37,7 @@ pub enum Observed {
 }
 
 impl Observed {
-    /// Whether the answer is the caller's.
+    /// Returns whether the answer is the caller's.
     #[must_use]
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Done)
@@ -77,7 +77,7 @@ impl Attempt {
         }
     }
 
-    /// Whether it carries one of our tokens, so that it may be worth another try.
+    /// Returns whether it carries one of our tokens, so that it may be worth another try.
     pub(crate) fn has_token(&self) -> bool {
         self.token.is_some()
     }
@@ -98,7 +98,7 @@ impl Attempt {
             .await
     }
 
-    /// As [`observe`](Self::observe), for answers of another type.
+    /// Like [`observe`](Self::observe), for answers of another type.
     pub async fn observe_parts(&self, status: StatusCode, headers: &HeaderMap) -> Observed {
         match self.judge(status, headers) {
             None => Observed::Done,

@@ -12,7 +12,7 @@ pub(crate) trait HttpRequest {
     fn extensions(&self) -> Option<&Extensions>;
     /// The body, if it is a form that a parameter may be added to.
     fn form(&mut self) -> Option<&mut String>;
-    /// Who resolves names below `localhost` when it is sent.
+    /// Says how names below `localhost` are resolved when it is sent.
     #[inline]
     fn localhost_names(&self) -> LocalhostNames {
         LocalhostNames::ByDns

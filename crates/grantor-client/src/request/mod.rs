@@ -53,7 +53,7 @@ impl Tokens {
         }
     }
 
-    /// As [`prepare`](Self::prepare), for doors with requests of another type.
+    /// Like [`prepare`](Self::prepare), for doors with requests of another type.
     pub(crate) async fn prepare_request(
         &self,
         request: &mut impl HttpRequest,
@@ -101,8 +101,8 @@ impl Tokens {
         Ok(Some(Attempt::of(current, origin, BearerMethod::Header)))
     }
 
-    /// As [`try_prepare`](Self::try_prepare), where hooks want to see the request, or it has a token
-    /// of its own, or there is none yet, or it goes elsewhere than into a header.
+    /// Like [`try_prepare`](Self::try_prepare), where hooks want to see the request, or it has a
+    /// token of its own, or there is none yet, or it goes elsewhere than into a header.
     async fn prepare_async(&self, request: &mut impl HttpRequest) -> Result<Attempt, Error> {
         let slot = if self.has_fast_path() {
             Arc::clone(&self.slot)

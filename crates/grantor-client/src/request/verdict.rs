@@ -18,7 +18,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// The statuses by which the API rejects a token.
     pub(crate) rejection_statuses: &'a [StatusCode],
-    /// Whether the scheme of the request can take a nonce.
+    /// True if the scheme of the request can take a nonce.
     pub(crate) takes_nonce: bool,
 }
 
@@ -27,12 +27,12 @@ pub(crate) struct Answer<'a> {
 pub(crate) struct Facts {
     /// How often the request was sent.
     pub(crate) sends: u8,
-    /// Whether it was sent again for a rejection before.
+    /// True if it was sent again for a rejection before.
     pub(crate) replaced: bool,
     pub(crate) current: CurrentToken,
-    /// Whether a renewal is under way.
+    /// True if a renewal is under way.
     pub(crate) renewing: bool,
-    /// Whether a rejection may renew the token.
+    /// True if a rejection may renew the token.
     pub(crate) may_renew: bool,
 }
 
@@ -78,7 +78,7 @@ fn says_unauthenticated(headers: &HeaderMap) -> bool {
     grpc.is_some_and(|status| status.as_bytes() == UNAUTHENTICATED)
 }
 
-/// Whether an answer is about its token at all.
+/// Returns whether an answer is about its token at all.
 pub(crate) fn is_rejection(answer: &Answer<'_>) -> bool {
     let by_status = answer.rejection_statuses.contains(&answer.status);
     let by_grpc = answer.status.is_success() && says_unauthenticated(answer.headers);

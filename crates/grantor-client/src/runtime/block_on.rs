@@ -28,7 +28,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Res
     }
 }
 
-/// As [`block_on`], but not longer than `limit`: none, if that was too short.
+/// Like [`block_on`], but not longer than `limit`: none, if that was too short.
 #[cfg(feature = "blocking")]
 pub(crate) fn block_on_until<T>(
     limit: Duration,
@@ -38,8 +38,8 @@ pub(crate) fn block_on_until<T>(
     at_once(future.as_mut()).or_else(|| block_on_for(limit, future))
 }
 
-/// What needs no waiting: mostly it is ready at once, and a waker costs an allocation. Also why there
-/// may be no waiting here.
+/// Polls a future once, without a waker, which costs an allocation: mostly it is ready at once. If
+/// it is not, and this is a manager's thread, returns the error that this thread may not wait.
 fn at_once<T>(
     future: Pin<&mut impl Future<Output = Result<T, Error>>>,
 ) -> Option<Result<T, Error>> {

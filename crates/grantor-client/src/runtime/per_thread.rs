@@ -41,7 +41,7 @@ impl<T> PerThread<T> {
         Self((0..shards).map(|_| OnceLock::new()).collect())
     }
 
-    /// Whether each thread has a value of its own.
+    /// Returns whether each thread has a value of its own.
     pub(crate) fn is_for_many(&self) -> bool {
         self.0.len() > 1
     }

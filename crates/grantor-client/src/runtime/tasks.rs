@@ -53,12 +53,12 @@ impl Tasks {
         done.await.unwrap_or_else(|_| Err(abandoned()))
     }
 
-    /// Whether the tokens were closed.
+    /// Returns whether the tokens were closed.
     pub(crate) fn is_closed(&self) -> bool {
         *self.0.closed.borrow()
     }
 
-    /// Whether renewals may begin.
+    /// Fails if no renewal may begin.
     pub(crate) fn ensure_open(&self) -> Result<(), Error> {
         if self.is_closed() {
             return Err(Error::configuration(
@@ -75,8 +75,8 @@ impl Tasks {
         let _ = active.wait_for(|active| *active == 0).await;
     }
 
-    /// Waits for `duration` by the environment's clock, or until the tokens are closed. Whether they
-    /// are.
+    /// Waits for `duration` by the environment's clock, or until the tokens are closed. Returns
+    /// whether they are closed.
     pub(crate) async fn closed_within(
         &self,
         environment: &Environment,
@@ -91,7 +91,7 @@ impl Tasks {
         }
     }
 
-    /// Whether a thread that blocks here may wait for tasks: they run elsewhere.
+    /// Returns whether a thread that blocks here may wait for tasks: they run elsewhere.
     pub(crate) fn can_block_on(&self) -> bool {
         self.0.worker.can_block_on()
     }

@@ -66,7 +66,7 @@ impl Worker {
         thread.as_ref().map(read)
     }
 
-    /// Whether a thread that blocks here may wait for jobs: they run elsewhere.
+    /// Returns whether a thread that blocks here may wait for jobs: they run elsewhere.
     pub(crate) fn can_block_on(&self) -> bool {
         match self {
             Self::Runtime(_) => false,
@@ -115,7 +115,7 @@ thread_local! {
     static HERE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this is the thread of a manager, on which it renews and calls its callbacks.
+/// Returns whether this is the thread of a manager, on which it renews and calls its callbacks.
 pub(crate) fn on_worker_thread() -> bool {
     HERE.get()
 }

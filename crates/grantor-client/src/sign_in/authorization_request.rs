@@ -60,7 +60,7 @@ impl CodeFlow {
         Ok(endpoint)
     }
 
-    /// Whether a stolen code would be of no use: by PKCE, or by what only the client knows.
+    /// Checks that a stolen code would be of no use: by PKCE, or by a secret of the client.
     fn check_s256(&self, metadata: Option<&ServerMetadata>) -> Result<(), Error> {
         let methods = metadata.map(|metadata| &metadata.code_challenge_methods_supported);
         let advertised = methods.is_some_and(|methods| methods.iter().any(|it| it == "S256"));

@@ -90,7 +90,7 @@ impl TokensBuilder {
 }
 
 impl CodeFlow {
-    /// Which login [`finish`](Self::finish) makes: a user's name, an account.
+    /// Names the login that [`finish`](Self::finish) makes: a user's name, an account.
     #[must_use]
     pub fn login_label(mut self, name: impl Into<String>) -> Self {
         self.builder = self.builder.login_label(name);
@@ -137,7 +137,7 @@ impl CodeFlow {
         Ok(AuthorizationRedirect { url, pending })
     }
 
-    /// What to call the server in messages and in what is pending.
+    /// Returns the server's name in messages and in pending authorizations.
     pub(super) fn name(&self) -> &str {
         self.server.registration.name()
     }

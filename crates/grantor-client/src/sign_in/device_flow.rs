@@ -74,7 +74,7 @@ impl TokensBuilder {
 }
 
 impl DeviceFlow {
-    /// Which login [`start`](Self::start) makes: a user's name, an account.
+    /// Names the login that [`start`](Self::start) makes: a user's name, an account.
     #[must_use]
     pub fn login_label(self, name: impl Into<String>) -> Self {
         Self {

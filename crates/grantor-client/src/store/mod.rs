@@ -37,7 +37,7 @@ pub(crate) struct TokenStore {
     checked: OnceCell<()>,
 }
 
-/// Which records are needed.
+/// The records that are needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RecordKinds {
     Access,

@@ -21,7 +21,7 @@ fn storage(environment: &Environment) -> TokenStore {
     storage.unwrap()
 }
 
-/// Whether a token that is in the store is found.
+/// Returns whether a token that is in the store is found.
 async fn finds(token: &str) -> bool {
     finds_of_type(token, None).await
 }

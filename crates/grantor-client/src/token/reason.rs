@@ -1,6 +1,6 @@
 //! Why a token is renewed.
 
-/// Why a token is renewed.
+/// The reason why a token is renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RenewalReason {
     /// The one there is still good, and its end is near.

@@ -20,8 +20,8 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
-    /// Whether it carries tokens of a type. Others are refused wherever they come from: handed in,
-    /// found in a store, given by a server.
+    /// Returns whether it carries tokens of a type. Others are refused wherever they come from:
+    /// handed in, found in a store, given by a server.
     pub(crate) fn carries(&self, token_type: TokenType) -> bool {
         match self {
             Self::Bearer => token_type == TokenType::Bearer,
@@ -30,7 +30,7 @@ impl Scheme {
         }
     }
 
-    /// Whether it is a bearer token alone, which the short way of a request puts on.
+    /// Returns whether it is a bearer token alone, which the short way of a request puts on.
     pub(crate) fn is_bearer(&self) -> bool {
         matches!(self, Self::Bearer)
     }

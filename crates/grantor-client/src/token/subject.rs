@@ -15,7 +15,7 @@ pub struct SubjectToken {
     pub token: Secret,
     /// The type of the token, a URI; that of access tokens by default.
     pub token_type: String,
-    /// When it ends. What it was exchanged for is not used longer.
+    /// The time when it expires. A token that it was exchanged for is not used longer.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -47,8 +47,8 @@ impl SubjectToken {
         self.expires_at.is_some_and(|end| end <= now)
     }
 
-    /// Whether a token cached for the same subject, whose end was given otherwise, may be used for this
-    /// one: it ends no later, and is not at its end already.
+    /// Returns whether a token cached for the same subject, whose end was given otherwise, may be
+    /// used for this one: it ends no later, and is not at its end already.
     fn covers(&self, before: &Self, now: impl FnOnce() -> Timestamp) -> bool {
         match (before.expires_at, self.expires_at) {
             (before, end) if before == end => true,
@@ -59,7 +59,7 @@ impl SubjectToken {
     }
 }
 
-/// Whose token a slot has.
+/// The subject of a slot's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subject {
     Token(SubjectToken),
@@ -83,7 +83,8 @@ impl PasswordCredentials {
 }
 
 impl Subject {
-    /// Whether a token cached for `before`, which has the same fingerprint, may be used for this one.
+    /// Returns whether a token cached for `before`, which has the same fingerprint, may be used for
+    /// this one.
     pub(crate) fn covers(&self, before: &Self, now: impl FnOnce() -> Timestamp) -> bool {
         match (self, before) {
             (Self::Token(subject), Self::Token(before)) => subject.covers(before, now),

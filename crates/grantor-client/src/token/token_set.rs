@@ -1,5 +1,6 @@
 //! Tokens as programs keep them.
 
+mod ends;
 mod read;
 mod rfc3339;
 
@@ -97,7 +98,8 @@ impl TokenSet {
         read::read(json, None)
     }
 
-    /// As JSON that [`from_json`](Self::from_json) reads. It holds the tokens in the clear.
+    /// Returns it as JSON that [`from_json`](Self::from_json) reads. It holds the tokens in the
+    /// clear.
     #[must_use]
     pub fn to_json(&self) -> Secret {
         let time = |time: Option<Timestamp>| time.map(|time| Value::from(time.as_secs()));

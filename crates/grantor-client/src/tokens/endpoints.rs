@@ -55,7 +55,7 @@ impl Tokens {
         self.services().tasks.run_on_worker(metadata).await
     }
 
-    /// Whether the server says that it knows a grant type. A server that says nothing of grant types
+    /// Returns whether the server's metadata names a grant type. A server that lists no grant types
     /// knows `authorization_code` and `implicit` (RFC 8414 section 2).
     ///
     /// # Errors

@@ -2,17 +2,16 @@
 
 pub(crate) mod endpoints;
 mod slots;
+mod variants;
 
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::{Scope, Secret, TokenParameters};
-#[cfg(any(feature = "reqwest", feature = "blocking"))]
-use url::Url;
+use grantor_core::{Secret, TokenParameters};
 
 use crate::cache::registry::{CloseOnDrop, Registry};
 use crate::cache::slot::TokenSlot;
-use crate::config::origin::{Origin as ApiOrigin, Origins};
+use crate::config::origin::Origins;
 use crate::config::placement::BearerMethod;
 use crate::error::Error;
 use crate::observe::counters::Counts;
@@ -21,7 +20,7 @@ use crate::renew::grant::token_exchange::Actor;
 use crate::renew::services::Services;
 use crate::token::access_token::AccessToken;
 use crate::token::reason::RenewalReason;
-use crate::token::subject::{Subject, SubjectSource, SubjectToken};
+use crate::token::subject::{SubjectSource, SubjectToken};
 use crate::token::token_set::TokenSet;
 
 /// A handle to one access token that is kept good: fetched when it is first needed, renewed before
@@ -49,7 +48,7 @@ pub struct Tokens {
     pub(crate) subjects: Option<Arc<SubjectSource>>,
     pub(crate) origins: Arc<Origins>,
     pub(crate) bearer_method: BearerMethod,
-    /// Whether requests are prepared on the short way.
+    /// True if requests are prepared on the short way.
     fast_path: bool,
     handle: Arc<CloseOnDrop>,
 }
@@ -123,84 +122,9 @@ impl Tokens {
         Ok(renewed.access_token(self.services().environment()))
     }
 
-    /// The token of one subject, of [`Tokens::token_exchange`]. The handle keeps it.
-    ///
-    /// # Errors
-    /// These tokens are not those of a token exchange.
-    pub fn for_subject(&self, subject: SubjectToken) -> Result<Self, Error> {
-        if !self.exchanges() {
-            return Err(Error::configuration(
-                "only tokens of \"token_exchange\" have a subject",
-            ));
-        }
-        let slot = self.subject_slot(Subject::Token(subject));
-        Ok(Self {
-            fast_path: Self::has_fast_path_for(&slot, None),
-            slot,
-            subjects: None,
-            ..self.clone()
-        })
-    }
-
-    /// The same login or client with another scope. All renew through the same login.
-    ///
-    /// # Errors
-    /// The scope is malformed.
-    pub fn with_scope(&self, scope: &str) -> Result<Self, Error> {
-        let scope = Scope::parse(scope);
-        let scope = scope.map_err(|error| Error::configuration(format!("\"scope\": {error}")))?;
-        let scope = Some(scope);
-        Ok(self.with_parameters(|all| TokenParameters { scope, ..all }))
-    }
-
-    /// The same login or client with a token for another resource (RFC 8707).
-    #[must_use]
-    pub fn with_resource(&self, resource: impl Into<String>) -> Self {
-        let resource = vec![resource.into()];
-        self.with_parameters(|all| TokenParameters { resource, ..all })
-    }
-
-    /// The same token, carried at another place.
-    #[must_use]
-    pub fn with_bearer_method(&self, method: BearerMethod) -> Self {
-        let mut tokens = self.clone();
-        tokens.bearer_method = method;
-        tokens
-    }
-
-    /// The same token, which may go to this origin too, or to that of a URL. Plain http is for
-    /// loopback addresses, and below `localhost` for the sessions of grantor's own client.
-    ///
-    /// # Errors
-    /// It is no URL, or not a secure one.
-    pub fn with_origin(&self, origin: &str) -> Result<Self, Error> {
-        Ok(self.with(ApiOrigin::parse(origin).map_err(Error::configuration)?))
-    }
-
     #[inline]
     pub(crate) fn has_fast_path(&self) -> bool {
         self.fast_path
-    }
-
-    fn with_parameters(&self, change: impl FnOnce(TokenParameters) -> TokenParameters) -> Self {
-        let parameters = change((*self.slot.parameters).clone());
-        let registry = self.registry();
-        let slot = match self.slot.subject.clone() {
-            Some(subject) => registry.subject_slot(&Arc::new(parameters), subject),
-            None => registry.slot(parameters),
-        };
-        Self {
-            slot,
-            ..self.clone()
-        }
-    }
-
-    pub(crate) fn with(&self, origin: ApiOrigin) -> Self {
-        let id = self.services().origin_ids.id(&origin);
-        Self {
-            origins: Arc::new(self.origins.with(origin, id)),
-            ..self.clone()
-        }
     }
 
     /// Begins no more renewals and waits for those in flight, until their tokens are stored.
@@ -213,25 +137,6 @@ impl Tokens {
     pub fn counts(&self) -> Counts {
         self.services().observer.counters.counts()
     }
-}
-
-/// The base of a session: a path on it leads below it, whether it ends with a slash or not.
-#[cfg(any(feature = "reqwest", feature = "blocking"))]
-pub(crate) fn base_url(base: &str) -> Result<Url, Error> {
-    // A text that is no URL may hold a password, so it is not repeated.
-    let mut url = Url::parse(base)
-        .map_err(|error| format!("the base URL is not a URL ({error}): begin it with https://"))
-        .map_err(Error::configuration)?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::configuration(
-            "the base URL holds a name or a password, which would replace the token",
-        ));
-    }
-    if !url.path().ends_with('/') {
-        let path = format!("{}/", url.path());
-        url.set_path(&path);
-    }
-    Ok(url)
 }
 
 /// The actor of a token exchange has the access token of these tokens.

@@ -10,7 +10,7 @@ use crate::renew::grant::Grant;
 use crate::token::subject::{Subject, SubjectSource};
 
 impl Tokens {
-    /// The slot for somebody who has no request.
+    /// The slot for a caller without a request.
     pub(crate) async fn slot_without_request(&self) -> Result<Arc<TokenSlot>, Error> {
         match self.subjects.as_deref() {
             Some(SubjectSource::Called(call)) => match call().await {
@@ -25,7 +25,8 @@ impl Tokens {
         }
     }
 
-    /// Whether every request gets the token of the handle, and no hook wants to see it before.
+    /// Returns whether every request gets the token of the handle, and no hook wants to see it
+    /// before.
     pub(super) fn has_fast_path_for(slot: &TokenSlot, subjects: Option<&SubjectSource>) -> bool {
         let exchanges = matches!(slot.renewer.grant, Grant::TokenExchange(_));
         let hooks = &slot.renewer.services.shared.connection.hooks;

@@ -1,3 +1,5 @@
+//! The behaviours that every HTTP client must show.
+
 use std::sync::Arc;
 
 use grantor_client::{BearerMethod, SubjectToken, Tokens, TokensBuilder};

@@ -35,9 +35,9 @@ pub(crate) enum Failure {
 }
 
 pub(crate) trait Door: Send + Sync + 'static {
-    /// Whether it sends a body in memory once more.
+    /// True if it sends a body in memory once more.
     const SENDS_AGAIN: bool = true;
-    /// Whether it sends a streamed body once more.
+    /// True if it sends a streamed body once more.
     const STREAMS_AGAIN: bool = false;
     const FOLLOWS_REDIRECTS: bool = true;
     const KNOWS_FORMS: bool = false;

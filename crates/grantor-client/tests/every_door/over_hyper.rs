@@ -1,3 +1,5 @@
+//! The HTTP client of hyper, through the tower layer and by hand.
+
 use std::convert::Infallible;
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! The HTTP client of reqwest.
+
 use grantor_client::{Authenticate as _, SendError, Tokens};
 use reqwest::{Client, RequestBuilder, Response};
 

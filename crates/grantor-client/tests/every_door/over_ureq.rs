@@ -1,3 +1,5 @@
+//! The HTTP client of ureq.
+
 use std::io::{self, Cursor, Read};
 
 use grantor_client::Tokens;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::faulty_store::FaultyStore;
-use crate::support::{ISSUER, World, settle};
+use crate::support::{ISSUER, LOGINS_REFUSED, World, faulty_store, settle};
 use grantor_client::{Event, Policy, Tokens};
 use grantor_store::{MasterKey, MemoryStore, Store};
+use grantor_testkit::store::StoreFault;
 use grantor_testkit::{Endpoint, Fault, ScriptedAnswer};
 
 #[tokio::test(start_paused = true)]
@@ -105,7 +105,7 @@ async fn nothing_of_a_sign_in_shows_its_state_or_parameters() {
 #[tokio::test(start_paused = true)]
 async fn an_event_listener_that_panics_keeps_the_login_that_is_not_stored_yet() {
     let world = World::new();
-    let store = Arc::new(FaultyStore::default());
+    let store = faulty_store();
     let key = MasterKey::from_bytes([7; 32]);
     let builder = world
         .login(&world.server.new_refresh_token())
@@ -116,9 +116,9 @@ async fn an_event_listener_that_panics_keeps_the_login_that_is_not_stored_yet() 
             assert!(!matches!(event, Event::NotPersisted), "mine");
         });
     let tokens = world.here(builder).build().unwrap();
-    store.refuse_logins(true);
+    store.set(LOGINS_REFUSED);
     tokens.get().await.unwrap();
-    store.refuse_logins(false);
+    store.set(StoreFault::None);
     tokio::time::sleep(Duration::from_secs(60)).await;
     tokens.close().await;
     drop(tokens);

@@ -1,4 +1,4 @@
-//! Processes of their own: a test binary starts itself again, told by its environment what to do,
+//! Child processes: a test binary starts itself again, with its role in the environment,
 //! and the two talk through pipes.
 
 use std::env;
@@ -42,7 +42,7 @@ impl Child {
         said.unwrap_or_else(|| panic!("the child has ended"))
     }
 
-    /// As `kill -9`.
+    /// Kills the child, as `kill -9`.
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
     }

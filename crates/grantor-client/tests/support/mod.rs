@@ -1,21 +1,38 @@
+//! A clock, a server and tokens for the tests.
+
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 pub(crate) mod child;
-pub(crate) mod faulty_store;
 pub(crate) mod socket;
 #[cfg(feature = "reqwest")]
 pub(crate) mod steps;
 pub(crate) mod web;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use grantor_client::{Tokens, TokensBuilder};
+use grantor_store::MemoryStore;
+use grantor_testkit::store::{CountingStore, FaultyStore, StoreFault};
 use grantor_testkit::{FakeClock, FakeServer, Waits, environment};
 use http::{Request, Response};
 
 pub(crate) const ISSUER: &str = "https://idp.example";
 pub(crate) const API: &str = "https://api.example";
+
+/// The writes of logins fail.
+pub(crate) const LOGINS_REFUSED: StoreFault = StoreFault::RefusedPuts { kind: *b"lo" };
+
+/// A store in memory at which a test sets faults.
+pub(crate) fn faulty_store() -> Arc<FaultyStore> {
+    Arc::new(FaultyStore::new(Arc::new(MemoryStore::new())))
+}
+
+/// A store in memory that keeps every put.
+pub(crate) fn counting_store() -> Arc<CountingStore> {
+    Arc::new(CountingStore::new(Arc::new(MemoryStore::new())))
+}
 
 /// A clock and a server, and tokens that know no others.
 pub(crate) struct World {
@@ -32,7 +49,7 @@ impl World {
         }
     }
 
-    /// Renewals run on the test's own runtime, whose time stands still.
+    /// Renewals run on the test's own runtime, whose time does not move.
     pub(crate) fn here(&self, builder: TokensBuilder) -> TokensBuilder {
         self.thread(builder)
             .spawn_on(tokio::runtime::Handle::current())
@@ -81,7 +98,7 @@ impl World {
     }
 }
 
-/// A clock that stands, under code that pauses on the timer of the runtime.
+/// A clock that does not move, under code that pauses on the timer of the runtime.
 pub(crate) fn clock() -> FakeClock {
     let clock = FakeClock::new();
     clock.set_waits(Waits::OnTheTimer);

@@ -12,7 +12,7 @@ pub(crate) async fn serve() -> FakeServer {
     serve_as("127.0.0.1").await
 }
 
-/// As [`serve`], for a server that calls its address by this name.
+/// Like [`serve`], for a server that calls its address by this name.
 pub(crate) async fn serve_as(host: &str) -> FakeServer {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -40,7 +40,7 @@ impl Steps {
         Stepping { steps, of }
     }
 
-    /// Whether a disk or a socket is waited for.
+    /// Returns whether a disk or a socket is waited for.
     pub(crate) fn busy(&self) -> bool {
         self.busy.load(Ordering::SeqCst) > 0
     }
@@ -86,7 +86,7 @@ impl<S: Store> Store for Stepping<S> {
 
     fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
         Box::pin(async move {
-            // The kind of a record stands in its key.
+            // The kind of a record is in its key.
             let kind = &put.key.as_bytes()[8..10];
             if kind == b"cz" {
                 self.steps.reach("before the lease");

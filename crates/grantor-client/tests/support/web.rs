@@ -63,7 +63,7 @@ impl Web {
         format!("http://{}{path}", self.address)
     }
 
-    /// As [`url`](Self::url), by a name of this machine.
+    /// Like [`url`](Self::url), by a name of this machine.
     pub(crate) fn url_at(&self, name: &str, path: &str) -> String {
         format!("http://{name}:{}{path}", self.address.port())
     }

@@ -1,8 +1,10 @@
+//! The parameter `prompt`.
+
 use std::fmt;
 
-/// What a client asks the server to show (OpenID Connect Core section 3.1.2.1), as a set.
+/// The pages that a client asks the server to show (OpenID Connect Core section 3.1.2.1), as a set.
 ///
-/// `none` stands alone: beside another value the parameter can't be read.
+/// `none` must be the only value: with another value the parameter can't be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Prompt {
@@ -55,7 +57,7 @@ impl Prompt {
         }
     }
 
-    /// Whether there is nothing but `none`.
+    /// Returns whether there is nothing but `none`.
     fn is_alone(&self) -> bool {
         let others = self.login || self.consent || self.select_account || self.create;
         !others && self.other.is_empty()

@@ -1,3 +1,5 @@
+//! The authorization request.
+
 use std::fmt;
 
 use url::Url;
@@ -10,21 +12,21 @@ use crate::secret::Secret;
 
 /// A request to the authorization endpoint.
 ///
-/// What has a form of its own is read into it; what only a server's configuration can judge (scope,
-/// redirect URI, claims) stays as it was written. A parameter that can't be read is in
-/// [`problems`](Self::problems) and its field is empty: the server answers it where its order of
-/// checks says so, which is at the client once the client and the redirect URI are known.
+/// Parameters with a form of their own are read into it; those that only a server's configuration
+/// can judge (scope, redirect URI, claims) stay as they were written. A parameter that can't be
+/// read is in [`problems`](Self::problems) and its field is empty: the server answers it where its
+/// order of checks says so, which is at the client once the client and the redirect URI are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuthorizationRequest {
-    /// What is to come back: a code.
+    /// The values that the endpoint is to return: a code.
     pub response_type: Option<ResponseType>,
     /// How it is to come back.
     pub response_mode: Option<ResponseMode>,
-    /// Who asks.
+    /// The client that sends the request.
     pub client_id: Option<String>,
     /// Where the answer goes.
     pub redirect_uri: Option<String>,
-    /// What is asked for.
+    /// The requested scope.
     pub scope: Option<String>,
     /// Comes back with the answer, bound to the user's browser by the client.
     pub state: Option<String>,
@@ -34,19 +36,19 @@ pub struct AuthorizationRequest {
     pub code_challenge_method: Option<String>,
     /// Where the token is to be used (RFC 8707).
     pub resource: Vec<String>,
-    /// What may, and what must be shown.
+    /// The pages that the server may show or must show.
     pub prompt: Option<Prompt>,
     /// How many seconds ago the user may have proved who they are.
     pub max_age: Option<u32>,
     /// Comes back in the ID token, bound to the client's session.
     pub nonce: Option<String>,
-    /// Which claims are wanted, as JSON (OpenID Connect Core section 5.5).
+    /// The requested claims, as JSON (OpenID Connect Core section 5.5).
     pub claims: Option<String>,
     /// How the user is to prove who they are, in order of preference.
     pub acr_values: Option<String>,
-    /// Who it may be, as the user writes it.
+    /// The user's name for the login form, as the user writes it.
     pub login_hint: Option<String>,
-    /// Who it must be: an ID token that the client has.
+    /// An ID token of the user that must be signed in.
     pub id_token_hint: Option<Secret>,
     /// How pages are to be shown.
     pub display: Option<String>,
@@ -54,7 +56,7 @@ pub struct AuthorizationRequest {
     pub ui_locales: Option<String>,
     /// The thumbprint of the DPoP key that the code is for (RFC 9449 section 10).
     pub dpop_jkt: Option<String>,
-    /// What is asked for in detail, as JSON (RFC 9396).
+    /// The detailed authorization that is requested, as JSON (RFC 9396).
     pub authorization_details: Option<String>,
     /// The request as a JWT (RFC 9101).
     pub request: Option<Secret>,
@@ -62,11 +64,11 @@ pub struct AuthorizationRequest {
     pub request_uri: Option<String>,
     /// Further parameters.
     pub extra: Vec<(String, String)>,
-    /// What could not be read; empty in a request that is sent.
+    /// The parameters that could not be read; empty in a request that is sent.
     pub problems: Vec<ParameterProblem>,
 }
 
-/// Why a parameter of a request can't be read.
+/// The reason why a parameter of a request can't be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParameterProblem {
@@ -84,7 +86,7 @@ impl fmt::Display for ParameterProblem {
 impl std::error::Error for ParameterProblem {}
 
 impl AuthorizationRequest {
-    /// As parameters.
+    /// Returns it as parameters.
     #[must_use]
     pub fn to_params(&self) -> Params<'static> {
         let mut params = Params::new();
@@ -182,7 +184,8 @@ impl AuthorizationRequest {
         self.problems.push(ParameterProblem { name, reason });
     }
 
-    /// Whether a parameter is given more than once: then nobody knows which value the client meant.
+    /// Returns whether a parameter is given more than once: then nobody knows which value the
+    /// client meant.
     #[must_use]
     pub fn is_repeated(&self, name: &str) -> bool {
         let mut problems = self.problems.iter();

@@ -1,3 +1,5 @@
+//! The authorization response.
+
 use std::fmt;
 
 use grantor_jose::digest::constant_time_eq;
@@ -8,10 +10,10 @@ use crate::issuer::Issuer;
 use crate::params::{InvalidParams, Params};
 use crate::secret::Secret;
 
-/// What comes back to the redirect URI.
+/// The parameters that arrive at the redirect URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizationResponse {
-    /// What was granted, or an error.
+    /// The granted code and tokens, or an error.
     pub outcome: Result<Authorized, ErrorResponse>,
     /// The `state` of the request.
     pub state: Option<String>,
@@ -19,7 +21,7 @@ pub struct AuthorizationResponse {
     pub issuer: Option<String>,
 }
 
-/// What an authorization endpoint grants: a code, and what else the response type asked for.
+/// The result of a granted authorization: a code, and other values of the response type.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Authorized {
     /// The authorization code.
@@ -30,11 +32,11 @@ pub struct Authorized {
     pub token_type: Option<String>,
     /// How many seconds it lives.
     pub expires_in: Option<u64>,
-    /// What it allows, if that is not what was asked for.
+    /// The granted scope, if it differs from the requested one.
     pub scope: Option<String>,
     /// An ID token.
     pub id_token: Option<Secret>,
-    /// What a client notices by that the user's session at the server has changed (OpenID Connect
+    /// A value that changes with the user's session at the server (OpenID Connect
     /// Session Management section 3.1).
     pub session_state: Option<String>,
 }
@@ -49,7 +51,7 @@ impl From<Secret> for Authorized {
     }
 }
 
-/// Why an answer can't be used.
+/// The reason why an answer can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthorizationError {
@@ -80,7 +82,7 @@ impl fmt::Display for AuthorizationError {
 impl std::error::Error for AuthorizationError {}
 
 impl AuthorizationResponse {
-    /// As parameters, for the redirect.
+    /// Returns it as parameters, for the redirect.
     #[must_use]
     pub fn to_params(&self) -> Params<'static> {
         let mut params = Params::new();
@@ -124,7 +126,7 @@ impl AuthorizationResponse {
     /// a server must name itself.
     ///
     /// # Errors
-    /// What [`AuthorizationError`] lists.
+    /// Fails for the reasons that [`AuthorizationError`] lists.
     pub fn into_code(
         self,
         state: &str,
@@ -187,101 +189,4 @@ impl Authorized {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ErrorCode;
-    use proptest::prelude::*;
-
-    fn check(query: &str, advertised: bool) -> Result<Secret, AuthorizationError> {
-        let issuer = Issuer::parse("https://a.example").unwrap();
-        AuthorizationResponse::from_query(query)?.into_code("s", Some(&issuer), advertised)
-    }
-
-    #[test]
-    fn gives_the_code_only_to_the_request_it_belongs_to() {
-        assert_eq!(check("code=c&state=s", false), Ok("c".into()));
-        let named = "code=c&state=s&iss=https%3A%2F%2Fa.example";
-        assert_eq!(check(named, true), Ok("c".into()));
-        for query in ["code=c", "code=c&state=x", "error=access_denied&state=x"] {
-            assert_eq!(check(query, false), Err(AuthorizationError::State));
-        }
-    }
-
-    #[test]
-    fn detects_a_mix_up() {
-        let other = "code=c&state=s&iss=https%3A%2F%2Fb.example";
-        assert_eq!(check(other, false), Err(AuthorizationError::Issuer));
-        assert_eq!(
-            check("code=c&state=s", true),
-            Err(AuthorizationError::Issuer)
-        );
-    }
-
-    #[test]
-    fn an_answer_without_a_code_gives_none() {
-        let token = "access_token=t&token_type=Bearer&state=s";
-        assert_eq!(check(token, false), Err(AuthorizationError::Empty));
-        let read = AuthorizationResponse::from_query(token).unwrap();
-        assert_eq!(read.outcome.unwrap().access_token, Some("t".into()));
-    }
-
-    #[test]
-    fn the_answer_is_encoded_as_the_mode_says() {
-        let response = AuthorizationResponse {
-            outcome: Ok(Secret::new("c").into()),
-            state: Some("s".to_owned()),
-            issuer: None,
-        };
-        let encode = |mode| response.encode(&mode, "https://a.example/cb");
-        let redirect = |uri: &str| Delivery::Redirect(uri.to_owned());
-        assert_eq!(
-            encode(ResponseMode::Query),
-            redirect("https://a.example/cb?code=c&state=s")
-        );
-        assert_eq!(
-            encode(ResponseMode::Fragment),
-            redirect("https://a.example/cb#code=c&state=s")
-        );
-        let Delivery::FormPost { action, inputs } = encode(ResponseMode::FormPost) else {
-            panic!("no form");
-        };
-        assert_eq!(action, "https://a.example/cb");
-        assert_eq!(inputs.get("code"), Some("c"));
-    }
-
-    #[test]
-    fn an_error_is_an_error() {
-        let Err(AuthorizationError::Refused(error)) = check("error=access_denied&state=s", false)
-        else {
-            panic!("no refusal");
-        };
-        assert_eq!(error.error, ErrorCode::AccessDenied);
-        assert_eq!(check("state=s", false), Err(AuthorizationError::Empty));
-    }
-
-    proptest! {
-        #[test]
-        fn round_trips(
-            code in "\\PC{1,12}",
-            token in proptest::option::of("\\PC{1,12}"),
-            session_state in proptest::option::of("\\PC{1,12}"),
-            expires_in: Option<u64>,
-            refused in proptest::option::of("[a-z]{1,8}"),
-            state in proptest::option::of("\\PC{1,12}"),
-            issuer in proptest::option::of("\\PC{1,12}"),
-        ) {
-            let outcome = match refused {
-                None => Ok(Authorized {
-                    access_token: token.map(Secret::new),
-                    expires_in,
-                    session_state,
-                    ..Secret::new(code).into()
-                }),
-                Some(text) => Err(ErrorResponse::new(ErrorCode::Other(format!("x_{text}")), text)),
-            };
-            let response = AuthorizationResponse { outcome, state, issuer };
-            let form = response.to_params().to_form();
-            prop_assert_eq!(AuthorizationResponse::from_query(&form).unwrap(), response);
-        }
-    }
-}
+mod tests;

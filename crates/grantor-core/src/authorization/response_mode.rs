@@ -1,3 +1,5 @@
+//! The parameter `response_mode`.
+
 use std::fmt;
 
 use super::ResponseType;
@@ -77,8 +79,9 @@ impl ResponseMode {
         }
     }
 
-    /// Whether an answer of this type may travel this way: a token never in a query, where logs and
-    /// the next page see it. JARM allows it in an encrypted JWT only, which is not judged here.
+    /// Returns whether an answer of this type may travel this way: a token never in a query, where
+    /// logs and the next page see it. JARM allows it in an encrypted JWT only, which is not judged
+    /// here.
     #[must_use]
     pub fn is_allowed_for(&self, response_type: &ResponseType) -> bool {
         match self {
@@ -88,7 +91,8 @@ impl ResponseMode {
         }
     }
 
-    /// Whether the answer is wrapped in a JWT, as the parameter `response`, before it is encoded.
+    /// Returns whether the answer is wrapped in a JWT, as the parameter `response`, before it is
+    /// encoded.
     #[must_use]
     pub fn is_jwt(&self) -> bool {
         matches!(

@@ -1,6 +1,8 @@
+//! The parameter `response_type`.
+
 use std::fmt;
 
-/// What comes back from the authorization endpoint, as a set: the order of the words does not
+/// The values that the authorization endpoint returns, as a set: the order of the words does not
 /// matter (RFC 6749 section 3.1.1, OAuth 2.0 Multiple Response Types).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -43,7 +45,7 @@ impl ResponseType {
         response_type
     }
 
-    /// Whether it is one of the combinations that are specified: any of `code`, `token` and
+    /// Returns whether it is one of the combinations that are specified: any of `code`, `token` and
     /// `id_token`, or `none` alone.
     #[must_use]
     pub fn is_known(&self) -> bool {
@@ -51,8 +53,8 @@ impl ResponseType {
         self.other.is_empty() && some != self.none
     }
 
-    /// Whether a token comes back from the authorization endpoint itself, which must not be in a
-    /// query.
+    /// Returns whether a token comes back from the authorization endpoint itself, which must not be
+    /// in a query.
     #[must_use]
     pub fn has_token(&self) -> bool {
         self.token || self.id_token

@@ -15,7 +15,7 @@ pub(super) fn subject(assertion: &Secret) -> Option<String> {
     string_member(payload, "sub")
 }
 
-/// Whether the assertion says that it is under a secret which both sides have.
+/// Returns whether the assertion says that it is under a secret which both sides have.
 pub(super) fn is_symmetric(assertion: &Secret) -> bool {
     let header = assertion.expose().split('.').next().unwrap_or_default();
     string_member(header, "alg").is_some_and(|algorithm| algorithm.starts_with("HS"))

@@ -1,3 +1,5 @@
+//! The methods of client authentication at an endpoint.
+
 use serde::{Deserialize, Serialize};
 
 /// The way in which a client authenticates, by its name in metadata.

@@ -13,7 +13,7 @@ use crate::params::Params;
 use crate::quirks::Quirks;
 use crate::secret::Secret;
 
-/// Who a client says it is, and its proof.
+/// The identity that a client claims, and its proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientAuthentication {

@@ -1,4 +1,4 @@
-//! What a request presents, read in one place.
+//! Reads the client authentication of a request, in one place.
 
 use http::{HeaderMap, HeaderValue, header};
 

@@ -15,7 +15,7 @@ use crate::token::to_request;
 /// authentication.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeviceAuthorizationRequest {
-    /// What is asked for.
+    /// The requested scope.
     pub scope: Option<Scope>,
     /// Where the token is to be used (RFC 8707).
     pub resource: Vec<String>,
@@ -26,7 +26,7 @@ pub struct DeviceAuthorizationRequest {
 const KNOWN: [&str; 4] = ["scope", "resource", "client_id", "client_secret"];
 
 impl DeviceAuthorizationRequest {
-    /// As parameters.
+    /// Returns it as parameters.
     #[must_use]
     pub fn to_params(&self) -> Params<'static> {
         self.to_params_with(&Quirks::NONE)

@@ -1,6 +1,5 @@
 //! The answer of a device authorization endpoint (RFC 8628 section 3.2).
 
-use std::fmt;
 use std::time::Duration;
 
 use http::Response;
@@ -10,15 +9,14 @@ use url::Url;
 use crate::loopback::LocalhostNames;
 use crate::quirks::Quirks;
 use crate::secret::Secret;
-use crate::token::TokenError;
-use crate::token::{lifetime, read_members, unexpected};
+use crate::token::{endpoint_error, lifetime, read_members, unexpected};
 
-/// What a device is given, to show it to its user (RFC 8628 section 3.2).
+/// The response for a device, with the code and URI for its user (RFC 8628 section 3.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceAuthorizationResponse {
-    /// What the device presents for a token.
+    /// The code that the device sends to the token endpoint.
     pub device_code: Secret,
-    /// What the user types in; without control characters.
+    /// The code that the user types in; without control characters.
     pub user_code: String,
     /// Where the user types it in: https, or on this machine.
     pub verification_uri: Url,
@@ -30,43 +28,16 @@ pub struct DeviceAuthorizationResponse {
     pub interval: Duration,
 }
 
-/// Why there is no device code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeviceAuthorizationError(TokenError);
-
-impl DeviceAuthorizationError {
-    /// What the endpoint answered, which fails in the ways of a token endpoint.
-    #[must_use]
-    pub fn answer(&self) -> &TokenError {
-        &self.0
-    }
-
-    /// Whether the same request may succeed later.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        self.0.is_transient()
-    }
+endpoint_error! {
+    /// The reason why there is no device code.
+    DeviceAuthorizationError, "device authorization"
 }
-
-impl fmt::Display for DeviceAuthorizationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the device authorization endpoint ")?;
-        match &self.0 {
-            TokenError::Refused { error, .. } => write!(f, "refused: {error}"),
-            TokenError::Unexpected { status, reason, .. } => {
-                write!(f, "answered {} and {reason}", status.as_u16())
-            }
-        }
-    }
-}
-
-impl std::error::Error for DeviceAuthorizationError {}
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const LEAST_INTERVAL: Duration = Duration::from_secs(1);
 
 impl DeviceAuthorizationResponse {
-    /// As JSON.
+    /// Returns it as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = Map::new();
@@ -95,7 +66,7 @@ impl DeviceAuthorizationResponse {
         Self::from_response_with(response, quirks, LocalhostNames::ByDns)
     }
 
-    /// As [`from_response`](Self::from_response), for a client that may resolve names below
+    /// Like [`from_response`](Self::from_response), for a client that may resolve names below
     /// `localhost` itself: the page of a server there may then be http.
     ///
     /// # Errors

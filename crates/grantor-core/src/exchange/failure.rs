@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-/// Whether a request without an answer may have reached the server.
+/// Says whether a request without an answer may have reached the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoAnswer {
     /// Not a byte of it left.
     Unsent,
-    /// Nobody knows.
+    /// The sender can't know.
     Unknown,
 }
 
-/// Whose fault it is that there is no answer.
+/// The party whose fault it is that there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailureKind {
@@ -27,19 +27,19 @@ pub enum FailureKind {
     Peer,
 }
 
-/// Why a request got no answer that can be read.
+/// The reason why a request got no answer that can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Whether the request may have reached the server.
+    /// Says whether the request may have reached the server.
     pub no_answer: NoAnswer,
-    /// Whose fault it is.
+    /// The party whose fault it is.
     pub kind: FailureKind,
-    /// What happened, without a value of a secret and without a URL; empty, if nobody knows.
+    /// A description without a secret and without a URL; empty, if nobody knows.
     pub message: String,
 }
 
 impl Failure {
-    /// Whether the same request may succeed later.
+    /// Returns whether the same request may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.kind == FailureKind::Network

@@ -13,7 +13,7 @@ use crate::quirks::Quirks;
 use crate::secret::Secret;
 use crate::token::{GrantParameters, TokenError, TokenResponse};
 
-/// Why there is no token.
+/// The reason why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FetchError {
@@ -35,7 +35,7 @@ impl fmt::Display for FetchError {
 impl std::error::Error for FetchError {}
 
 impl FetchError {
-    /// Whether the same request may succeed later.
+    /// Returns whether the same request may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -45,10 +45,10 @@ impl FetchError {
     }
 }
 
-/// What a request may bear when its answer is lost.
+/// The repetitions that are safe when the answer to a request is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Repeatable {
-    /// Whatever it does is done again without harm.
+    /// Repeating the request does no harm.
     Freely,
     /// Once, and without a pause.
     OnceAtOnce,
@@ -154,7 +154,8 @@ impl FetchToken {
         Step::Send(self.request.clone())
     }
 
-    /// Whether the request bears to be sent again after this answer, and the answer asks for it.
+    /// Returns whether the request bears to be sent again after this answer, and the answer asks
+    /// for it.
     fn may_repeat(&self, error: &TokenError) -> bool {
         // The server has seen it: a second try would look like a replay.
         let seen = matches!(self.repeatable, Repeatable::Never | Repeatable::UntilSeen);
@@ -223,7 +224,7 @@ impl Exchange for FetchToken {
     }
 }
 
-/// Whether a JWT has the claim `jti`; also if nobody can tell.
+/// Returns whether a JWT has the claim `jti`; also if nobody can tell.
 fn may_have_jti(assertion: &Secret) -> bool {
     let read = || {
         let payload = assertion.expose().split('.').nth(1)?;

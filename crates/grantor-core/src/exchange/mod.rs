@@ -20,7 +20,7 @@ pub use failure::{Failure, FailureKind, NoAnswer};
 pub use fetch_token::{FetchError, FetchToken};
 pub use retry::Retry;
 
-/// What a driver is to do next.
+/// The next act of a driver.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
@@ -35,20 +35,20 @@ pub enum Step<T> {
     Done(T),
 }
 
-/// What happened since the last step.
+/// An event since the last step.
 #[derive(Debug)]
 pub enum Event {
     /// Nothing: the exchange begins, or the wait is over.
     Continue,
     /// The answer to what was sent.
     Answer(Response<Bytes>),
-    /// What was sent got no answer that can be read.
+    /// The request got no answer that can be read.
     NoAnswer(Failure),
 }
 
 /// A conversation with a server.
 pub trait Exchange {
-    /// What it ends with.
+    /// The value that the exchange returns at its end.
     type Output;
 
     /// Goes one step on. `elapsed` is the time of a clock that never goes back; only differences

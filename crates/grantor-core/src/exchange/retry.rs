@@ -7,10 +7,10 @@ use http::StatusCode;
 use crate::error_response::ErrorCode;
 use crate::token::TokenError;
 
-/// When a token request is repeated.
+/// The rules for repeating a token request.
 ///
-/// This is about repeating at once, while a caller waits. Whether the same request may succeed later
-/// is another question, with a wider answer: [`TokenError::is_transient`].
+/// This is about repeating at once, while a caller waits. More requests may succeed
+/// later: see [`TokenError::is_transient`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retry {
     /// How often the request is sent at most. 3 by default.
@@ -60,7 +60,7 @@ impl Retry {
         }
     }
 
-    /// Whether an answer is one after which the request is sent again.
+    /// Returns whether an answer is one after which the request is sent again.
     pub(super) fn covers(&self, error: &TokenError) -> bool {
         self.statuses.contains(&status(error))
     }

@@ -11,7 +11,7 @@ use crate::loopback::LocalhostNames;
 use crate::members::InvalidMember;
 use crate::members::Members;
 
-/// Why metadata can't be used.
+/// The reason why metadata can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidMetadata {
@@ -63,12 +63,12 @@ impl ServerMetadata {
     /// A member that is null or empty is absent.
     ///
     /// # Errors
-    /// What [`InvalidMetadata`] lists.
+    /// Fails for the reasons that [`InvalidMetadata`] lists.
     pub fn parse(json: &[u8], asked: &Issuer) -> Result<Self, InvalidMetadata> {
         Self::parse_with(json, asked, LocalhostNames::ByDns)
     }
 
-    /// As [`parse`](Self::parse), for a client that may resolve names below `localhost` itself:
+    /// Like [`parse`](Self::parse), for a client that may resolve names below `localhost` itself:
     /// endpoints there may then be http.
     ///
     /// # Errors

@@ -5,9 +5,9 @@ use http::{HeaderMap, Method, Uri, header};
 use super::Unsignable;
 use super::parameters::{encode, normalize, parse};
 
-/// What is signed (RFC 5849 section 3.4.1): the method, the URI without its query, and all
-/// parameters. `headers` may say another host than the URI; `form` is the body if it is a form, and
-/// `protocol` are the parameters of OAuth without `oauth_signature` and `realm`.
+/// Builds the text that is signed (RFC 5849 section 3.4.1): the method, the URI without its query,
+/// and all parameters. `headers` may say another host than the URI; `form` is the body if it is a
+/// form, and `protocol` are the parameters of OAuth without `oauth_signature` and `realm`.
 ///
 /// # Errors
 /// The URI has no scheme and no host, or no host and port can be read.
@@ -36,7 +36,7 @@ fn base_string_uri(uri: &Uri, headers: &HeaderMap) -> Result<String, Unsignable>
         .scheme_str()
         .ok_or(Unsignable::Uri)?
         .to_ascii_lowercase();
-    // What the server sees is the header.
+    // The server sees the header.
     let authority = match headers.get(header::HOST) {
         Some(host) => host.to_str().map_err(|_| Unsignable::Host)?,
         None => uri.authority().ok_or(Unsignable::Uri)?.as_str(),

@@ -18,7 +18,7 @@ pub struct CredentialsResponse {
     pub extra: Vec<(String, String)>,
 }
 
-/// Why an answer has no credentials.
+/// The reason why an answer has no credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CredentialsError {
@@ -136,8 +136,8 @@ fn members(body: &[u8]) -> Option<Vec<(String, String)>> {
     Some(members.collect())
 }
 
-/// What the server says is wrong, if it is a word: whatever else its page says may repeat what was
-/// sent.
+/// Returns the problem that the server names, if it is a word: other parts of its page may repeat
+/// what was sent.
 fn problem(body: &[u8]) -> Option<String> {
     let members = members(body)?;
     let (_, problem) = members

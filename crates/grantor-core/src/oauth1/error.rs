@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a request can't be signed.
+/// The reason why a request can't be signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unsignable {
@@ -10,7 +10,7 @@ pub enum Unsignable {
     Uri,
     /// Its `Host` header is none.
     Host,
-    /// It carries this parameter already; each stands in a request once (RFC 5849 section 3.1).
+    /// It carries this parameter already; a request has each only once (RFC 5849 section 3.1).
     Repeated(String),
     /// It has an `Authorization` header, whose place the signature would take.
     Authorized,
@@ -19,7 +19,7 @@ pub enum Unsignable {
     /// A secret would be sent as it is over a connection that others can read (RFC 5849
     /// section 3.4.4).
     Insecure,
-    /// The realm has characters that can't stand in a header.
+    /// The realm has characters that a header can't carry.
     Realm,
     /// The key of the signature method can't sign now.
     KeyFailed,

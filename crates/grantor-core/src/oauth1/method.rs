@@ -102,7 +102,7 @@ impl SignatureMethod {
         }
     }
 
-    /// Whether the request shows the secrets themselves.
+    /// Returns whether the request shows the secrets themselves.
     pub(super) fn shows_secrets(&self) -> bool {
         matches!(self, Self::DangerPlaintext)
     }

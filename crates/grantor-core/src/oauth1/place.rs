@@ -23,7 +23,7 @@ pub enum Placement {
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Whether the body is a form, whose parameters are signed.
+/// Returns whether the body is a form, whose parameters are signed.
 pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
@@ -32,7 +32,7 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 }
 
 impl Placement {
-    /// Whether a request has the place.
+    /// Checks that the request has the place.
     pub(super) fn check(self, request: &Request<Bytes>) -> Result<(), Unsignable> {
         let headers = request.headers();
         let empty = request.body().is_empty() && !headers.contains_key(CONTENT_TYPE);
@@ -99,7 +99,7 @@ fn header(realm: Option<&str>, parameters: &[(String, String)]) -> Option<Header
     Some(header)
 }
 
-/// What was there, as it was, and the parameters after it.
+/// Appends the parameters to the existing ones, which stay unchanged.
 fn join(there: &[u8], parameters: &[(String, String)]) -> Vec<u8> {
     let mut joined = there.to_vec();
     for (name, value) in parameters {

@@ -14,9 +14,9 @@ use grantor_jose::Timestamp;
 /// An identifier and the secret that is shared with it (RFC 5849 section 1.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// What is sent.
+    /// The identifier, which is sent.
     pub identifier: String,
-    /// What signs.
+    /// The secret, which signs.
     pub secret: Secret,
 }
 
@@ -30,8 +30,8 @@ impl Credentials {
     }
 }
 
-/// Whether a body that is no form is signed by its hash: `oauth_body_hash`, an extension of OAuth
-/// that never became part of it. Servers that do not know it pass over it.
+/// Says whether a body that is no form is signed by its hash: `oauth_body_hash`, an extension of
+/// OAuth that never became part of it. Servers that do not know it pass over it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum BodyHash {
@@ -56,7 +56,7 @@ pub struct Signing {
     pub placement: Placement,
     /// The realm in the header. It is not signed.
     pub realm: Option<String>,
-    /// Whether bodies that are no forms are signed too; so at first.
+    /// Says whether bodies that are no forms are signed too; by default they are.
     pub body_hash: BodyHash,
     /// Further parameters of the protocol, such as `oauth_version`.
     pub extra: Vec<(String, String)>,
@@ -101,8 +101,8 @@ impl Signing {
         check_for_repeats(request, form, &parameters)?;
         let (method, uri, headers) = (request.method(), request.uri(), request.headers());
         let base_string = base_string(method, uri, headers, form, &parameters)?;
-        let nobody = Secret::new("");
-        let token = self.token.as_ref().map_or(&nobody, |token| &token.secret);
+        let empty = Secret::new("");
+        let token = self.token.as_ref().map_or(&empty, |token| &token.secret);
         let signature = self
             .method
             .signature(&base_string, &self.client.secret, token)

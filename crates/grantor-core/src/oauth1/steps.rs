@@ -29,7 +29,7 @@ impl Callback {
     }
 }
 
-/// Why a callback brings no verifier.
+/// The reason why a callback brings no verifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallbackError {

@@ -1,16 +1,14 @@
 //! The answer of a pushed authorization request endpoint (RFC 9126 section 2.2).
 
-use std::fmt;
 use std::time::Duration;
 
 use http::Response;
 use serde_json::{Map, Value};
 
 use crate::quirks::Quirks;
-use crate::token::TokenError;
-use crate::token::{lifetime, read_members, unexpected};
+use crate::token::{endpoint_error, lifetime, read_members, unexpected};
 
-/// What stands for a request that was pushed (RFC 9126 section 2.2).
+/// The reference to a pushed request (RFC 9126 section 2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushedAuthorizationResponse {
     /// The user's browser is sent with this in place of the parameters, once.
@@ -19,40 +17,13 @@ pub struct PushedAuthorizationResponse {
     pub expires_in: Duration,
 }
 
-/// Why a request could not be pushed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PushedAuthorizationError(TokenError);
-
-impl PushedAuthorizationError {
-    /// What the endpoint answered, which fails in the ways of a token endpoint.
-    #[must_use]
-    pub fn answer(&self) -> &TokenError {
-        &self.0
-    }
-
-    /// Whether the same request may succeed later.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        self.0.is_transient()
-    }
+endpoint_error! {
+    /// The reason why a request could not be pushed.
+    PushedAuthorizationError, "pushed authorization request"
 }
-
-impl fmt::Display for PushedAuthorizationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the pushed authorization request endpoint ")?;
-        match &self.0 {
-            TokenError::Refused { error, .. } => write!(f, "refused: {error}"),
-            TokenError::Unexpected { status, reason, .. } => {
-                write!(f, "answered {} and {reason}", status.as_u16())
-            }
-        }
-    }
-}
-
-impl std::error::Error for PushedAuthorizationError {}
 
 impl PushedAuthorizationResponse {
-    /// As JSON.
+    /// Returns it as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = Map::new();

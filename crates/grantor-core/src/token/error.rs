@@ -9,7 +9,7 @@ use http::StatusCode;
 use crate::answer::is_transient;
 use crate::error_response::{ErrorCode, ErrorResponse};
 
-/// Why there is no token.
+/// The reason why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenError {
@@ -17,7 +17,7 @@ pub enum TokenError {
     Refused {
         /// The status of the answer.
         status: StatusCode,
-        /// What it said.
+        /// The error response.
         error: ErrorResponse,
         /// When to try again.
         retry_after: Option<Duration>,
@@ -26,7 +26,7 @@ pub enum TokenError {
     Unexpected {
         /// The status of the answer.
         status: StatusCode,
-        /// What was wrong with it; nothing of its body.
+        /// The fault of the answer; nothing of its body.
         reason: Cow<'static, str>,
         /// When to try again.
         retry_after: Option<Duration>,
@@ -49,7 +49,7 @@ impl fmt::Display for TokenError {
 impl std::error::Error for TokenError {}
 
 impl TokenError {
-    /// Whether the same request may succeed later.
+    /// Returns whether the same request may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -74,13 +74,14 @@ impl TokenError {
         }
     }
 
-    /// Whether the code or refresh token that was presented is no longer good.
+    /// Returns whether the code or refresh token that was presented is no longer good.
     #[must_use]
     pub fn is_invalid_grant(&self) -> bool {
         self.code().is_some_and(ErrorCode::is_invalid_grant)
     }
 
-    /// Whether the user has to do something in a browser first; what was presented stays good.
+    /// Returns whether the user has to do something in a browser first; what was presented stays
+    /// good.
     #[must_use]
     pub fn needs_user(&self) -> bool {
         self.code().is_some_and(ErrorCode::needs_user)

@@ -5,7 +5,7 @@ use crate::params::Params;
 use crate::pkce::CodeVerifier;
 use crate::secret::Secret;
 
-/// What a client presents for a token.
+/// The grant that a client presents for a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GrantParameters {
@@ -25,7 +25,7 @@ pub enum GrantParameters {
         /// The device code.
         device_code: Secret,
     },
-    /// A JWT of somebody whom the server trusts (RFC 7523 section 2.1).
+    /// A JWT of an issuer that the server trusts (RFC 7523 section 2.1).
     JwtBearer {
         /// The JWT.
         assertion: Secret,
@@ -45,11 +45,12 @@ pub enum GrantParameters {
     },
     /// Another token (RFC 8693 section 2.1).
     TokenExchange {
-        /// The token of the one for whom the new one is.
+        /// The token of the subject of the new token.
         subject_token: Secret,
-        /// What kind of token it is, such as [`token_type::ACCESS_TOKEN`](crate::token_type::ACCESS_TOKEN).
+        /// The kind of the token, such as
+        /// [`token_type::ACCESS_TOKEN`](crate::token_type::ACCESS_TOKEN).
         subject_token_type: String,
-        /// Who acts for the subject; the subject itself, if absent.
+        /// The party that acts for the subject; the subject itself, if absent.
         actor: Option<ActorToken>,
         /// The kind of token that is wanted; for the server to choose, if absent.
         requested_token_type: Option<String>,
@@ -61,12 +62,12 @@ pub enum GrantParameters {
     },
 }
 
-/// The token of one who acts for somebody else (RFC 8693 section 2.1).
+/// The token of a party that acts for the subject (RFC 8693 section 2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActorToken {
     /// The token.
     pub token: Secret,
-    /// What kind of token it is, such as [`token_type::JWT`](crate::token_type::JWT).
+    /// The kind of the token, such as [`token_type::JWT`](crate::token_type::JWT).
     pub token_type: String,
 }
 

@@ -1,5 +1,6 @@
 //! The token endpoint (RFC 6749 sections 3.2, 4, 5 and 6).
 
+mod endpoint_error;
 mod error;
 mod grant_parameters;
 mod lifetime;
@@ -10,6 +11,7 @@ mod response;
 pub mod token_type;
 mod wire;
 
+pub(crate) use endpoint_error::endpoint_error;
 pub use error::TokenError;
 pub use grant_parameters::{ActorToken, GrantParameters};
 pub(crate) use lifetime::lifetime;

@@ -124,7 +124,7 @@ fn members<B: AsRef<[u8]>>(
     })
 }
 
-/// Whether the answer claims to be a form, or nothing in particular.
+/// Returns whether the answer claims to be a form, or nothing in particular.
 fn may_be_form(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return true;
@@ -158,7 +158,8 @@ fn error(json: &Map<String, Value>, quirks: &Quirks) -> Option<ErrorResponse> {
     ErrorResponse::from_json(&Map::from_iter([("error".to_owned(), code)]))
 }
 
-/// Whether an `error` that is no text tells one: some servers write null, `false` or 0 with a token.
+/// Returns whether an `error` that is no text tells one: some servers write null, `false` or 0 with
+/// a token.
 fn says_something(error: &Value) -> bool {
     !matches!(error, Value::Null | Value::Bool(false))
         && error.as_f64() != Some(0.0)
@@ -186,7 +187,7 @@ fn adapt(json: Map<String, Value>, quirks: &Quirks) -> Result<Map<String, Value>
     Ok(json)
 }
 
-/// What a JSON pointer points at (RFC 6901).
+/// Returns the value at a JSON pointer (RFC 6901).
 fn at<'a>(json: &'a Map<String, Value>, pointer: &str) -> Option<&'a Value> {
     let (first, rest) = match pointer.strip_prefix('/')?.split_once('/') {
         Some((first, _)) => (first, &pointer[first.len() + 1..]),

@@ -1,4 +1,4 @@
-//! What kind of token is exchanged (RFC 8693 section 3).
+//! The kinds of tokens that are exchanged (RFC 8693 section 3).
 
 /// An OAuth access token of this server.
 pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";

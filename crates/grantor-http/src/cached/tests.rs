@@ -21,7 +21,7 @@ impl Clock for Seconds {
     }
 }
 
-/// A document that counts how often it was fetched, and a source that can be told what to do.
+/// A document that counts how often it was fetched, and a source whose answers the test sets.
 struct Source {
     clock: Arc<Seconds>,
     mood: Arc<AtomicU64>,
@@ -183,7 +183,7 @@ async fn newer_ones_are_looked_for_once_per_cooldown() {
     source.at(10);
     let second = source.cached.newer_than(&first).await.unwrap();
     assert_eq!(*second, 12);
-    // Whoever has seen the first gets the second without an attempt.
+    // A caller that has seen the first gets the second without an attempt.
     assert_eq!(*source.cached.newer_than(&first).await.unwrap(), 12);
     assert_eq!(source.fetched(), 2);
     source.is(FAILING);

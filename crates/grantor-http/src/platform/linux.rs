@@ -7,8 +7,8 @@ use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::time::{ClockId, clock_gettime};
 
-/// Time since the machine started. CLOCK_MONOTONIC stands still while the machine sleeps; tokens do
-/// not.
+/// Returns the time since the machine started. CLOCK_MONOTONIC stops while the machine sleeps;
+/// tokens do not.
 pub(crate) fn elapsed() -> Duration {
     let time = clock_gettime(ClockId::Boottime);
     Duration::new(

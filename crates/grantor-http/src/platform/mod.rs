@@ -1,4 +1,4 @@
-//! What only some systems have, with a fallback for the others.
+//! Functions that only some systems have, with a fallback for the others.
 //!
 //! The tests compile both and hold them to the same. `--cfg grantor_portable` takes the fallback
 //! everywhere.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use grantor_jose::random::fill;
 
-/// Time since this was first asked. On some systems it stands still while the machine sleeps: then
+/// Returns the time since the first call. On some systems it stops while the machine sleeps: then
 /// a token that expires meanwhile is used once more, and the API's 401 renews it.
 pub(crate) fn elapsed() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();

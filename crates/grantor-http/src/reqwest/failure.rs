@@ -1,4 +1,4 @@
-//! What became of a request, from what reqwest reports.
+//! The failures of a request, from the errors that reqwest reports.
 
 use std::error::Error;
 use std::io;
@@ -25,7 +25,7 @@ pub(super) fn from_reqwest(error: reqwest::Error) -> TransportError {
     failure.with_source(error)
 }
 
-/// What reqwest's error means, without the URL.
+/// Classifies reqwest's error, without the URL.
 impl From<reqwest::Error> for TransportError {
     fn from(error: reqwest::Error) -> Self {
         from_reqwest(error)

@@ -21,7 +21,7 @@ pub(super) struct Resolver {
 /// A name that nobody has (RFC 6761 section 6.4).
 pub(super) const UNUSABLE_PROXY: &str = "proxy-of-the-environment.invalid";
 
-/// Why a name has no address.
+/// The reason why a name has no address.
 #[derive(Debug)]
 pub(super) struct Unresolved {
     name: String,

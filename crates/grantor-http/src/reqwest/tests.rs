@@ -30,7 +30,7 @@ async fn server_at(address: &str, answer: Option<Vec<u8>>) -> SocketAddr {
     address
 }
 
-/// What a transport makes of a request to this URI.
+/// Returns the failure of a request to this URI.
 async fn failure(transport: &ReqwestTransport, uri: &str) -> TransportError {
     let request = Request::get(uri).body(Bytes::new()).unwrap();
     transport.send(request).await.unwrap_err()
@@ -204,9 +204,12 @@ async fn requests_go_through_a_proxy_of_socks() {
 #[tokio::test]
 async fn knows_whether_a_request_left() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let nobody = listener.local_addr().unwrap();
+    let closed_port = listener.local_addr().unwrap();
     drop(listener);
-    assert_eq!(get(nobody).await.unwrap_err().no_answer(), NoAnswer::Unsent);
+    assert_eq!(
+        get(closed_port).await.unwrap_err().no_answer(),
+        NoAnswer::Unsent
+    );
     let silent = server(None).await;
     assert_eq!(
         get(silent).await.unwrap_err().no_answer(),

@@ -27,7 +27,7 @@ impl SocksProxy {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut client = stream.unwrap();
-                // Who breaks off shows it in the client's own test.
+                // A client that breaks off sees that in its own test.
                 if let Ok(name) = greet(&mut client) {
                     asked_for.lock().unwrap().push(name);
                     let _ = relay(client, server);
@@ -37,7 +37,7 @@ impl SocksProxy {
         proxy
     }
 
-    /// As an environment variable names it.
+    /// Returns the proxy's URL, as an environment variable has it.
     pub(crate) fn url(&self) -> String {
         format!("socks5h://{}", self.address)
     }

@@ -27,14 +27,14 @@ const UNSUPPORTED: [(&[u8], &str); 2] = [
     (&[0x2b, 0x65, 0x71], "Ed448"),
 ];
 
-/// Whether a document is one sequence and nothing follows it: not each reader of the library looks
-/// further than the key that it wants.
+/// Returns whether a document is one sequence and nothing follows it: not each reader of the
+/// library looks further than the key that it wants.
 pub(crate) fn is_one_sequence(der: &[u8]) -> bool {
     let mut outer = Reader(der);
     outer.element(SEQUENCE).is_some() && outer.end().is_some()
 }
 
-/// What is left to read.
+/// The bytes that are left to read.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {

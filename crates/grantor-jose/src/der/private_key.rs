@@ -45,7 +45,7 @@ pub(crate) fn x25519_private_key(pkcs8: &[u8]) -> Option<&[u8]> {
     Some(secret)
 }
 
-/// What to say of a document that is not the key that is wanted.
+/// Returns the error for a document that is not the key that is wanted.
 pub(crate) fn not_pkcs8(document: &[u8]) -> Error {
     let mut unsupported = UNSUPPORTED.iter();
     let found = unsupported.find(|(identifier, _)| pkcs8_key(document, identifier).is_some());

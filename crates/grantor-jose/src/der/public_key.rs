@@ -5,7 +5,7 @@ use super::{
     UNSUPPORTED, X25519,
 };
 
-/// What a `SubjectPublicKeyInfo` holds.
+/// The key of a `SubjectPublicKeyInfo`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Spki<'a> {
     /// Modulus and exponent.

@@ -17,8 +17,12 @@
 //! ```
 
 mod nonce;
+mod policy;
 mod proof;
+mod request;
 mod uri;
 
 pub use nonce::Nonces;
-pub use proof::{Policy, Proof, Request, sign, verify};
+pub use policy::Policy;
+pub use proof::{Proof, sign, verify};
+pub use request::Request;

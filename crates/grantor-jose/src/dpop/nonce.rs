@@ -38,8 +38,8 @@ impl Nonces {
         base64url::encode([&time[..], &self.tag(time)].concat())
     }
 
-    /// Whether a client should get a newer nonce with the answer (RFC 9449 section 8.2): its nonce
-    /// has been accepted for half of its lifetime.
+    /// Returns whether a client should get a newer nonce with the answer (RFC 9449 section 8.2):
+    /// its nonce has been accepted for half of its lifetime.
     #[must_use]
     pub fn is_renewal_due(&self, nonce: &str, now: Timestamp) -> bool {
         self.issued_at(nonce)

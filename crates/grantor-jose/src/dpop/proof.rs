@@ -1,150 +1,11 @@
 //! Proofs of possession (RFC 9449 section 4).
 
-use std::fmt;
-use std::time::Duration;
-
 use serde_json::{Map, Value, json};
 
-use super::{Nonces, uri};
+use super::{Policy, Request, uri};
 use crate::jws::{Compact, Extensions};
 use crate::jwt::{Claims, Typ};
-use crate::{Algorithm, Error, Key, Leeway, PublicKey, SignError, Timestamp, base64url, digest};
-
-/// The request that a proof is for.
-#[derive(Clone)]
-pub struct Request<'a> {
-    method: &'a str,
-    uri: &'a str,
-    access_token: Option<&'a str>,
-    nonce: Option<&'a str>,
-    bound_to: Option<&'a str>,
-}
-
-impl<'a> Request<'a> {
-    /// A request without a token. Query and fragment of `uri` don't count.
-    #[must_use]
-    pub const fn new(method: &'a str, uri: &'a str) -> Self {
-        Self {
-            method,
-            uri,
-            access_token: None,
-            nonce: None,
-            bound_to: None,
-        }
-    }
-
-    /// A request with an access token, whose hash must be in the proof. Say also what it is
-    /// [bound to](Self::bound_to).
-    #[must_use]
-    pub const fn with_access_token(self, access_token: &'a str) -> Self {
-        Self {
-            access_token: Some(access_token),
-            ..self
-        }
-    }
-
-    /// The nonce that the server wants to see.
-    #[must_use]
-    pub const fn with_nonce(self, nonce: &'a str) -> Self {
-        Self {
-            nonce: Some(nonce),
-            ..self
-        }
-    }
-
-    /// The thumbprint of the key that the token is bound to, its `cnf.jkt` (RFC 9449 section 6.1);
-    /// or the `dpop_jkt` of a code (section 10). It plays no part in signing.
-    #[must_use]
-    pub const fn bound_to(self, thumbprint: &'a str) -> Self {
-        Self {
-            bound_to: Some(thumbprint),
-            ..self
-        }
-    }
-}
-
-impl fmt::Debug for Request<'_> {
-    /// Leaves out the token and the nonce.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("method", &self.method)
-            .field("bound_to", &self.bound_to)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Which proofs a server accepts.
-#[derive(Debug, Clone)]
-pub struct Policy {
-    algorithms: Vec<Algorithm>,
-    max_age: Duration,
-    leeway: Leeway,
-    nonces: Option<Nonces>,
-}
-
-impl Policy {
-    /// All algorithms that are not symmetric; proofs of the last five minutes, and of a minute
-    /// ahead for clocks that disagree.
-    #[must_use]
-    pub fn new() -> Self {
-        let algorithms = Algorithm::ALL.iter().copied();
-        Self {
-            algorithms: algorithms.filter(|one| !one.is_symmetric()).collect(),
-            max_age: Duration::from_secs(300),
-            leeway: Leeway::default(),
-            nonces: None,
-        }
-    }
-
-    /// Allows only these algorithms; symmetric ones are never allowed.
-    #[must_use]
-    pub fn with_algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
-        let algorithms = algorithms.into_iter();
-        Self {
-            algorithms: algorithms.filter(|one| !one.is_symmetric()).collect(),
-            ..self
-        }
-    }
-
-    /// Accepts proofs that are not older than this.
-    #[must_use]
-    pub fn with_max_age(self, max_age: Duration) -> Self {
-        Self { max_age, ..self }
-    }
-
-    /// Accepts proofs that are this much ahead.
-    #[must_use]
-    pub fn with_leeway(self, leeway: Leeway) -> Self {
-        Self { leeway, ..self }
-    }
-
-    /// Requires a nonce that `nonces` issued (RFC 9449 sections 8 and 9).
-    #[must_use]
-    pub fn with_nonces(self, nonces: Nonces) -> Self {
-        Self {
-            nonces: Some(nonces),
-            ..self
-        }
-    }
-
-    /// The algorithms that it allows, for `algs` and `dpop_signing_alg_values_supported`.
-    #[must_use]
-    pub fn algorithms(&self) -> &[Algorithm] {
-        &self.algorithms
-    }
-
-    /// The nonces that it requires.
-    #[must_use]
-    pub fn nonces(&self) -> Option<&Nonces> {
-        self.nonces.as_ref()
-    }
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+use crate::{Error, Key, PublicKey, SignError, Timestamp, base64url, digest};
 
 /// A proof that passed.
 #[derive(Debug, Clone)]
@@ -194,7 +55,7 @@ fn verify_token(
     let key = PublicKey::from_members(jwk.ok_or(Error::InvalidHeader("jwk"))?)?;
     let claims = token.verify_with_key_then(&key, &policy.algorithms, Claims::parse)?;
     check_claims(&claims, request)?;
-    // Before the times: whoever lacks a nonce gets one, also with a wrong clock.
+    // Before the times: a client without a nonce gets one, also with a wrong clock.
     if let Some(nonces) = &policy.nonces {
         nonces.check(claims.text("nonce")?, policy.leeway.duration(), now)?;
     }

@@ -1,7 +1,7 @@
 //! URIs in the form in which they are compared: without query and fragment, normalized by syntax
 //! and scheme (RFC 3986 sections 6.2.2 and 6.2.3), as RFC 9449 section 4.3 wants it.
 
-/// Nothing if it is not an absolute URI of HTTP without user.
+/// Returns none if it is not an absolute URI of HTTP without user.
 pub(super) fn normalize(uri: &str) -> Option<String> {
     let uri = without_query(uri);
     let (scheme, rest) = uri.split_once("://")?;

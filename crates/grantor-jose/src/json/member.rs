@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::StrictVisitor;
 
-/// The value of a known name: texts, which most are, stay where they stand.
+/// The value of a known name. A text, the usual value, is borrowed from the document.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Member<'j> {
     Text(Cow<'j, str>),
@@ -30,7 +30,7 @@ impl<'j> Member<'j> {
         }
     }
 
-    /// What it is if it is no text.
+    /// Returns the value if it is no text.
     pub(crate) const fn other(&self) -> Option<&Value> {
         match self {
             Self::Text(_) => None,

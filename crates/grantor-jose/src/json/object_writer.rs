@@ -125,7 +125,7 @@ impl ObjectWriter {
     }
 }
 
-/// Whether a text has a character that no JSON string has as it is.
+/// Returns whether a text has a character that no JSON string has as it is.
 fn needs_escaping(text: &str) -> bool {
     let is_special = |byte: &u8| (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
     let (blocks, rest) = text.as_bytes().as_chunks::<16>();

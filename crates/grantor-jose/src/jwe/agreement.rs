@@ -34,7 +34,7 @@ pub(super) fn public(private: &PrivateKey, like: &Material) -> Result<Material, 
     }
 }
 
-/// What both sides put into the agreed key.
+/// The values that both sides put into the agreed key.
 pub(super) struct Info<'a> {
     pub(super) algorithm: KeyManagement,
     pub(super) encryption: ContentEncryption,

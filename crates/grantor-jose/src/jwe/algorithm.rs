@@ -93,7 +93,7 @@ impl KeyManagement {
         }
     }
 
-    /// Whether both sides hold the same secret, so that nothing can be published.
+    /// Returns whether both sides hold the same secret, so that nothing can be published.
     #[must_use]
     pub const fn is_symmetric(self) -> bool {
         !self.is_rsa() && !self.is_agreement()
@@ -121,7 +121,8 @@ impl KeyManagement {
         matches!(self, Self::A128GcmKw | Self::A192GcmKw | Self::A256GcmKw)
     }
 
-    /// Whether there is no encrypted key, because the key of the content follows from the rest.
+    /// Returns whether there is no encrypted key, because the key of the content follows from the
+    /// rest.
     pub(crate) const fn is_direct(self) -> bool {
         matches!(self, Self::Dir | Self::EcdhEs)
     }

@@ -22,7 +22,7 @@ pub(super) enum Cipher<'k> {
 }
 
 impl<'k> Cipher<'k> {
-    /// Nothing if `key` does not have the length that `encryption` names.
+    /// Returns none if `key` does not have the length that `encryption` names.
     pub(super) fn new(encryption: ContentEncryption, key: &'k [u8]) -> Option<Self> {
         if key.len() != encryption.key_length() {
             return None;
@@ -191,7 +191,7 @@ pub(super) const GCM_IV_BYTES: usize = 12;
 /// The block of AES.
 pub(super) const MAX_IV_BYTES: usize = 16;
 
-/// What proves that a content was not changed.
+/// The tag that proves that a content was not changed.
 pub(super) enum Tag {
     Gcm(aead::Tag),
     /// The first half counts.

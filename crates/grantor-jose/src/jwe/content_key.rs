@@ -34,7 +34,7 @@ impl ContentKey {
         Ok(key)
     }
 
-    /// Nothing if it is longer than any key of a content.
+    /// Fails if it is longer than any key of a content.
     pub(super) fn copy(key: &[u8]) -> Result<Self, Error> {
         Self::fill(key.len(), |bytes| {
             bytes.copy_from_slice(key);

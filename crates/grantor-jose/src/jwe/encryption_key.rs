@@ -19,7 +19,7 @@ use crate::base64url::{self, Wide};
 use crate::jwk::Material;
 use crate::{Error, PublicKey};
 
-/// What a JWE is encrypted to, with one algorithm, parsed once.
+/// A key for encrypting JWEs with one algorithm, parsed once.
 pub struct EncryptionKey {
     pub(super) key: Recipient,
     algorithm: KeyManagement,
@@ -36,7 +36,7 @@ pub(super) enum Recipient {
 }
 
 impl EncryptionKey {
-    /// Encrypts to whoever has the private key.
+    /// Encrypts to the holder of the private key.
     ///
     /// # Errors
     /// [`Error::AlgorithmNotAllowed`] if the key is not for `algorithm`.
@@ -87,7 +87,7 @@ impl EncryptionKey {
         }
     }
 
-    /// What it encrypts with.
+    /// Returns the algorithm that it encrypts with.
     #[must_use]
     pub const fn algorithm(&self) -> KeyManagement {
         self.algorithm
@@ -107,7 +107,7 @@ impl EncryptionKey {
         members
     }
 
-    /// Encrypts the key of a content. What is new in the header is appended to `members`.
+    /// Encrypts the key of a content. New header members are appended to `members`.
     pub(super) fn encrypt_key(
         &self,
         encryption: ContentEncryption,
@@ -195,5 +195,5 @@ pub(super) const fn oaep(algorithm: KeyManagement) -> &'static OaepAlgorithm {
     }
 }
 
-/// What OWASP recommends for PBKDF2 with SHA-256.
+/// The count that OWASP recommends for PBKDF2 with SHA-256.
 const PASSWORD_COUNT: NonZeroU32 = NonZeroU32::new(600_000).unwrap();

@@ -3,7 +3,7 @@
 use super::{ContentEncryption, KeyManagement};
 use crate::{base64url, json};
 
-/// What a header of a JWE says beside algorithms and keys.
+/// The header of a JWE without algorithms and keys.
 #[derive(Debug, Clone, Default)]
 pub struct Header {
     typ: Option<String>,
@@ -102,7 +102,7 @@ impl Headers {
         Some(&kept[kind])
     }
 
-    /// What one of them says: the encryption, and the type of the content.
+    /// Returns the encryption and the content type of an encoded header.
     pub(super) fn find(&self, encoded: &str) -> Option<(ContentEncryption, Option<&'static str>)> {
         let mut all = self.0.iter().zip(ContentEncryption::ALL);
         all.find_map(|(kept, encryption)| {

@@ -200,7 +200,7 @@ impl DecryptionKey {
         }
     }
 
-    /// What it decrypts with.
+    /// Returns the algorithm that it decrypts with.
     #[must_use]
     pub const fn algorithm(&self) -> KeyManagement {
         self.algorithm
@@ -218,7 +218,7 @@ impl DecryptionKey {
         self.public.as_ref()
     }
 
-    /// What encrypts to this key.
+    /// Returns the key that encrypts to this key.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -235,15 +235,15 @@ impl DecryptionKey {
         }
     }
 
-    /// What an encoded header says, if it is one of those that most tokens for this key have: it is
-    /// known without being read.
+    /// Returns the contents of an encoded header, if it is one of those that most tokens for this
+    /// key have: it is known without being read.
     pub(super) fn usual_header(&self, encoded: &str) -> Option<Usual<'_>> {
         let (encryption, content_type) = self.headers.find(encoded)?;
         let key_id = (!self.key_id.is_empty()).then_some(&*self.key_id);
         Some((self.algorithm, encryption, key_id, content_type))
     }
 
-    /// Whether a token with this header can be for this key.
+    /// Returns whether a token with this header can be for this key.
     pub(super) fn fits(
         &self,
         key_id: Option<&str>,

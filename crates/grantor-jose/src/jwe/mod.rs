@@ -1,7 +1,7 @@
 //! JWE (RFC 7516): compact and in JSON, to one recipient or several.
 //!
-//! A key has one algorithm. Nothing that is wrong with the encrypted parts can be told from
-//! another such thing. `RSA1_5` and the curve X448 are not supported.
+//! A key has one algorithm. All faults of the encrypted parts give the same error.
+//! `RSA1_5` and the curve X448 are not supported.
 //!
 //! ```
 //! use grantor_jose::jwe::{self, ContentEncryption, DecryptionKey, EncryptionKey, KeyManagement};
@@ -49,7 +49,7 @@ pub use header::Header;
 pub use key::DecryptionKey;
 pub use policy::Policy;
 
-/// A token that was decrypted, and so was not changed since it was encrypted. Who encrypted it is
+/// A token that was decrypted, and so was not changed since it was encrypted. Its sender is
 /// not known, unless the key is shared.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -60,9 +60,9 @@ pub struct Jwe {
     pub encryption: ContentEncryption,
     /// The `kid` of its header.
     pub key_id: Option<String>,
-    /// The `typ` of its header, as it stands there.
+    /// The `typ` of its header, unchanged.
     pub typ: Option<String>,
-    /// The `cty` of its header, as it stands there: what the content is.
+    /// The `cty` of its header, unchanged: the type of the content.
     pub content_type: Option<String>,
     /// The content.
     pub plaintext: Vec<u8>,

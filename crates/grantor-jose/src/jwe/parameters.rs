@@ -8,7 +8,7 @@ use super::{ContentEncryption, KeyManagement};
 use crate::json::{self, Member};
 use crate::{Error, Part, base64url};
 
-/// What a recipient reads of a header.
+/// The header members that a recipient reads.
 #[cfg_attr(test, derive(Debug, PartialEq))]
 pub(super) struct Parameters<'h> {
     pub(super) algorithm: KeyManagement,
@@ -21,7 +21,7 @@ pub(super) struct Parameters<'h> {
     of_algorithm: Option<Box<OfAlgorithm<'h>>>,
 }
 
-/// What only some algorithms have.
+/// The header members that only some algorithms have.
 #[cfg_attr(test, derive(Debug, PartialEq))]
 struct OfAlgorithm<'h> {
     epk: Option<Member<'h>>,

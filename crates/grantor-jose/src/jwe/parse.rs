@@ -12,10 +12,10 @@ pub(super) struct Compact<'t> {
     pub(super) content: Content<'t>,
 }
 
-/// What is the same for all recipients, none of it decoded.
+/// The parts that are the same for all recipients, none of them decoded.
 #[derive(Clone, Copy)]
 pub(super) struct Content<'t> {
-    /// What the tag covers beside the content.
+    /// The text that the tag covers beside the content.
     pub(super) associated: &'t str,
     pub(super) iv: &'t str,
     pub(super) ciphertext: &'t str,

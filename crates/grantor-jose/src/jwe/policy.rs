@@ -1,10 +1,10 @@
-//! What decryption accepts.
+//! The rules of decryption.
 
 use super::{ContentEncryption, KeyManagement};
 use crate::Error;
 use crate::json::Member;
 
-/// What may be decrypted. The algorithms of keys are said by the keys themselves.
+/// The tokens that may be decrypted. Each key names its own algorithm.
 #[derive(Debug, Clone)]
 pub struct Policy {
     algorithms: Vec<KeyManagement>,

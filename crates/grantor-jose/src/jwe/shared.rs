@@ -7,7 +7,7 @@ use super::content::{self, Cipher};
 use super::{ContentEncryption, KeyManagement};
 use crate::Error;
 
-/// What both sides know: a key, prepared where the library can keep it so, or a password.
+/// The secret of both sides: a key, prepared where the library can keep it so, or a password.
 pub(super) struct Shared {
     bytes: Zeroizing<Vec<u8>>,
     /// Of `dir` and of the algorithms that wrap with AES-GCM.
@@ -27,7 +27,7 @@ impl Shared {
         &self.bytes
     }
 
-    /// As key of a content.
+    /// Returns the cipher with this key as the key of a content.
     pub(super) fn cipher(&self, encryption: ContentEncryption) -> Result<Cipher<'_>, Error> {
         let is_gcm = content::iv_length(encryption) == content::GCM_IV_BYTES;
         let kept = self.gcm.as_ref().filter(|_| is_gcm);
@@ -39,7 +39,7 @@ impl Shared {
             .ok_or(Error::Unavailable)
     }
 
-    /// As key of keys, with AES-GCM.
+    /// Returns the AES-GCM cipher with this key as a key of keys.
     pub(super) fn wrapping_cipher(&self) -> Result<Cipher<'_>, Error> {
         let kept = self.gcm.as_ref().map(Cipher::Kept);
         kept.ok_or(Error::Unavailable)

@@ -1,4 +1,4 @@
-//! What the numbers of a public key must be, beyond what the library looks at.
+//! Checks of a public key's numbers that the library does not make.
 
 use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey};
 

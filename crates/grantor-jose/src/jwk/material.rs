@@ -32,7 +32,7 @@ pub(crate) enum Material {
     },
 }
 
-/// What a key verifies with, parsed.
+/// The verifying part of a key, parsed.
 #[derive(Clone)]
 pub(crate) enum Parsed {
     One(ParsedPublicKey),
@@ -113,8 +113,8 @@ impl Material {
     /// Checks the numbers and prepares them for verification with these of the algorithms that
     /// fit.
     ///
-    /// Whether an Ed25519 key is a point of the curve shows only when it verifies: of a string
-    /// that is none, no signature is valid.
+    /// A string that is no point of the curve is taken as an Ed25519 key, and then no signature
+    /// is valid.
     pub(super) fn parse(&self, wanted: impl Fn(Algorithm) -> bool) -> Result<Parsed, Error> {
         let invalid = Error::InvalidKey("x");
         match self {

@@ -1,4 +1,4 @@
-//! What a JWK says about itself beside its numbers (RFC 7517 sections 4.2 to 4.5).
+//! The members of a JWK beside its numbers (RFC 7517 sections 4.2 to 4.5).
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ pub(crate) struct Usage {
     pub(crate) operations: Option<Vec<String>>,
 }
 
-/// What `alg` names.
+/// The algorithm that `alg` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Intended {
     Signature(Algorithm),
@@ -50,7 +50,7 @@ impl Usage {
         Ok(usage)
     }
 
-    /// Whether neither `alg` nor `use` nor `key_ops` forbids it.
+    /// Returns whether neither `alg` nor `use` nor `key_ops` forbids it.
     pub(crate) fn permits(&self, what: Intended, purpose: &str, operations: &[&str]) -> bool {
         self.algorithm.is_none_or(|only| only == what)
             && self.purpose.as_deref().is_none_or(|only| only == purpose)

@@ -123,5 +123,5 @@ fn unsigned(jwk: &Map<String, Value>, name: &'static str) -> Result<Zeroizing<Ve
 
 const RSA_MEMBERS: [&str; 8] = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
 
-/// A private RSA key of 8192 bits takes some 6 kilobytes; certificates may stand beside it.
+/// A private RSA key of 8192 bits takes some 6 kilobytes; certificates may be beside it.
 const MAX_JSON: usize = 64 * 1024;

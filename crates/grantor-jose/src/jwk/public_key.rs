@@ -138,14 +138,14 @@ impl PublicKey {
         }
     }
 
-    /// Whether signatures of `algorithm` can and may be verified with it: type and curve fit, and
-    /// neither `alg` nor `use` nor `key_ops` forbids it.
+    /// Returns whether signatures of `algorithm` can and may be verified with it: type and curve
+    /// fit, and neither `alg` nor `use` nor `key_ops` forbids it.
     #[must_use]
     pub fn verifies(&self, algorithm: Algorithm) -> bool {
         self.material.fits(algorithm) && self.usage.permits_verifying(algorithm)
     }
 
-    /// Whether keys of a JWE's content can and may be encrypted to it with `algorithm`.
+    /// Returns whether keys of a JWE's content can and may be encrypted to it with `algorithm`.
     #[must_use]
     pub fn encrypts(&self, algorithm: KeyManagement) -> bool {
         let operations: &[&str] = if algorithm.is_agreement() {

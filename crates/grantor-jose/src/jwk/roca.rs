@@ -1,7 +1,7 @@
 //! RSA keys that some smart cards made with primes of a known form (CVE-2017-15361, "ROCA"):
 //! whoever has the public key can find the private one.
 
-/// Whether a modulus has the form. One in many millions of others has it by chance.
+/// Returns whether a modulus has the form. One in many millions of others has it by chance.
 pub(super) fn has_known_form(n: &[u8]) -> bool {
     PRIMES.iter().all(|prime| {
         let rest = n
@@ -11,7 +11,7 @@ pub(super) fn has_known_form(n: &[u8]) -> bool {
     })
 }
 
-/// Whether `value` is a power of 65537 modulo `prime`, as the primes of those cards are.
+/// Returns whether `value` is a power of 65537 modulo `prime`, as the primes of those cards are.
 fn is_power(value: u32, prime: u32) -> bool {
     let mut power = 1;
     loop {

@@ -14,12 +14,12 @@ use crate::{Algorithm, Error, Key, Part, PublicKey, json};
 /// Or the secrets that one party shares with another, for HMAC; a set never holds both kinds, and
 /// secrets are not serialized.
 ///
-/// What is read from outside is treated so:
+/// A set from outside is read by these rules:
 /// - A key that is not understood, malformed or too weak is left out, as the RFC asks, and listed
 ///   in [`skipped`](Self::skipped).
-/// - A private or symmetric key refuses the whole set: who publishes one has lost control over it,
+/// - A private or symmetric key refuses the whole set: its publisher has lost control over it,
 ///   and nobody would look at a warning.
-/// - The same key may stand there twice, with one `use` each for example.
+/// - The same key may be listed twice, with one `use` each for example.
 /// - Different keys may share a `kid` if their algorithms differ. If not, tokens with that `kid`
 ///   are refused with [`Error::AmbiguousKey`], and the other keys of the set go on working.
 #[derive(Debug, Clone, Default)]
@@ -33,9 +33,9 @@ pub struct KeySet {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Skipped {
-    /// Where in the array `keys` it stands, from 0.
+    /// Its index in the array `keys`, from 0.
     pub index: usize,
-    /// What is wrong with it.
+    /// The reason why it was skipped.
     pub reason: Error,
 }
 
@@ -108,7 +108,7 @@ impl KeySet {
         &self.keys
     }
 
-    /// What was left out when the set was read. Worth a line in the log.
+    /// Returns the keys that were left out when the set was read. A program should log them.
     #[must_use]
     pub fn skipped(&self) -> &[Skipped] {
         &self.skipped
@@ -166,7 +166,7 @@ impl KeySet {
     }
 }
 
-/// What a token is verified with.
+/// The key that a token is verified with.
 #[derive(Clone, Copy)]
 pub(crate) enum Chosen<'a> {
     Public(&'a PublicKey),

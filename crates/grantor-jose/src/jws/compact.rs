@@ -81,7 +81,7 @@ impl Compact<'_> {
         self.signed_by(keys, algorithms, payload, |payload| call(&payload))
     }
 
-    /// As [`verify_then`](Self::verify_then) with this key, whatever `kid` says.
+    /// Like [`verify_then`](Self::verify_then) with this key, whatever `kid` says.
     pub(crate) fn verify_with_key_then<T>(
         mut self,
         key: &PublicKey,
@@ -142,7 +142,7 @@ impl Compact<'_> {
     }
 }
 
-/// What is signed, in the form in which it is at hand.
+/// The signed bytes, in the form in which they are at hand.
 #[derive(Clone, Copy)]
 pub(super) enum Payload<'a> {
     Encoded(&'a str),

@@ -22,7 +22,7 @@ pub fn verify_json(token: &str, keys: &KeySet, algorithms: &[Algorithm]) -> Resu
     verify_with(token, None, keys, algorithms)
 }
 
-/// As [`verify_json`] for a token without `payload`, which is given apart (RFC 7515 appendix F).
+/// Like [`verify_json`] for a token without `payload`, which is given apart (RFC 7515 appendix F).
 ///
 /// # Errors
 /// As [`verify_json`]; [`Error::Json`] if there is a payload in the token.
@@ -74,7 +74,7 @@ fn verify_with(
 }
 
 enum Payload<'a> {
-    /// As it stands in the token.
+    /// The encoded text in the token.
     Within(String),
     Detached(&'a [u8]),
 }

@@ -41,11 +41,11 @@ pub struct Jws {
     pub algorithm: Algorithm,
     /// The `kid` of its header.
     pub key_id: Option<String>,
-    /// The `typ` of its header, as it stands there.
+    /// The `typ` of its header, unchanged.
     pub typ: Option<String>,
-    /// The `cty` of its header, as it stands there.
+    /// The `cty` of its header, unchanged.
     pub content_type: Option<String>,
-    /// What was signed.
+    /// The signed bytes.
     pub payload: Vec<u8>,
 }
 
@@ -71,7 +71,7 @@ pub fn verify(token: &str, keys: &KeySet, algorithms: &[Algorithm]) -> Result<Jw
     })
 }
 
-/// Verifies a compact token whose payload is not encoded (RFC 7797 section 5.2) but stands in it
+/// Verifies a compact token whose payload is not encoded (RFC 7797 section 5.2) but is in it
 /// as text without dots.
 ///
 /// # Errors

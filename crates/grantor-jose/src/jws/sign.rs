@@ -9,7 +9,7 @@ use crate::{Algorithm, Key, SignError, Signer, base64url};
 /// Signs a compact token.
 ///
 /// # Errors
-/// If the cryptography library fails, or the payload is not to be encoded and can't stand in a
+/// If the cryptography library fails, or the payload is not to be encoded and can't be part of a
 /// compact token as it is: it must be printable ASCII without dots (RFC 7797 section 5.2).
 pub fn sign(key: &Key, header: &Header, payload: &[u8]) -> Result<String, SignError> {
     let mut token = compact_input(key, header, payload)?;
@@ -45,8 +45,8 @@ pub fn sign_detached(key: &Key, header: &Header, payload: &[u8]) -> Result<Strin
     Ok(format!("{protected}..{signature}"))
 }
 
-/// Signs a token in JSON: flattened with one key, general with several. Whether the payload is
-/// encoded is decided by the first header and has to be the same in all.
+/// Signs a token in JSON: flattened with one key, general with several. The first header decides
+/// whether the payload is encoded; all headers have to say the same.
 ///
 /// # Errors
 /// If there is no key, the headers disagree, the cryptography library fails, or the payload is
@@ -62,7 +62,7 @@ pub fn sign_json(keys: &[(&Key, &Header)], payload: &[u8]) -> Result<String, Sig
     Ok(Value::Object(token).to_string())
 }
 
-/// As [`sign_json`] without the payload in the token.
+/// Like [`sign_json`] without the payload in the token.
 ///
 /// # Errors
 /// As [`sign_json`].

@@ -1,4 +1,4 @@
-//! What tells the kinds of tokens apart (RFC 8725 section 3.12).
+//! The kinds of tokens, and the features that distinguish them (RFC 8725 section 3.12).
 //!
 //! | kind | `typ` | only it has | it never has |
 //! |---|---|---|---|
@@ -19,11 +19,11 @@ use crate::Error;
 
 pub(super) struct Kind {
     pub(super) typ: Typ,
-    /// Whether `typ` may be absent or `JWT`.
+    /// True if `typ` may be absent or `JWT`.
     pub(super) may_be_untyped: bool,
     pub(super) required: &'static [&'static str],
     pub(super) forbidden: &'static [&'static str],
-    /// Whether no other audience may stand beside the one.
+    /// True if the token may have no audience beside the one.
     pub(super) sole_audience: bool,
     pub(super) check: fn(&Policy, &Claims) -> Result<(), Error>,
 }

@@ -1,7 +1,7 @@
 //! JWT (RFC 7519) with one validation policy per kind of token (RFC 8725 sections 3.11, 3.12).
 //!
 //! Only the compact serialization; signed, or signed and then encrypted. Claims that a kind of
-//! token adds to the registered ones are checked by who knows that kind.
+//! token adds to the registered ones are checked by the code for that kind.
 
 mod claims;
 mod kind;

@@ -8,7 +8,7 @@ use crate::jws::{Compact, Extensions};
 /// policy that it is to be verified with, such as those of the client in a client assertion.
 ///
 /// # Errors
-/// What is wrong with the shape of the token; [`Error::MissingClaim`].
+/// Fails if the shape of the token is wrong, or with [`Error::MissingClaim`].
 pub fn claimed_issuer(token: &str) -> Result<String, Error> {
     Compact::read(token, Extensions::None, |token| {
         let claims = token.unverified_payload(Claims::parse)?;

@@ -7,7 +7,7 @@ use super::kind::{self, Kind};
 use super::{Claims, Typ};
 use crate::{Algorithm, Error, Leeway, Timestamp, digest};
 
-/// What one kind of token must fulfil, so that no other kind passes for it.
+/// The requirements on one kind of token, so that no other kind passes for it.
 ///
 /// ```
 /// use grantor_jose::{Algorithm, jwt::Policy};
@@ -92,7 +92,8 @@ impl Policy {
     }
 
     /// Logout Tokens of `issuer` for the client `client_id` (OpenID Connect Back-Channel Logout
-    /// section 2.6). Not checked here: that `jti` is new, and whom `sub` and `sid` mean.
+    /// section 2.6). Not checked here: that `jti` is new, and the user and session of `sub` and
+    /// `sid`.
     #[must_use]
     pub fn logout_token(issuer: impl Into<String>, client_id: impl Into<String>) -> Self {
         Self::new(&kind::LOGOUT_TOKEN, issuer.into(), Some(client_id.into()))
@@ -115,7 +116,7 @@ impl Policy {
     }
 
     /// Answers of `issuer` to the introspection of a token by `resource_server` (RFC 9701 section
-    /// 5). What they say about the token is in `token_introspection`.
+    /// 5). The members about the token are in `token_introspection`.
     #[must_use]
     pub fn introspection(issuer: impl Into<String>, resource_server: impl Into<String>) -> Self {
         let resource_server = Some(resource_server.into());
@@ -180,7 +181,7 @@ impl Policy {
         self
     }
 
-    /// Which algorithms it allows.
+    /// Returns the algorithms that it allows.
     #[must_use]
     pub fn algorithms(&self) -> &[Algorithm] {
         &self.algorithms

@@ -7,7 +7,7 @@ pub struct Typ(&'static str);
 impl Typ {
     /// An access token (RFC 9068).
     pub const ACCESS_TOKEN: Self = Self("at+jwt");
-    /// What a client authenticates with (draft-ietf-oauth-rfc7523bis).
+    /// A client assertion (draft-ietf-oauth-rfc7523bis).
     pub const CLIENT_ASSERTION: Self = Self("client-authentication+jwt");
     /// A proof of possession (RFC 9449).
     pub const DPOP: Self = Self("dpop+jwt");
@@ -35,7 +35,7 @@ impl Typ {
         self.0
     }
 
-    /// Whether a header means this kind: in any case, with or without `application/`.
+    /// Returns whether a header means this kind: in any case, with or without `application/`.
     #[must_use]
     pub fn matches(self, typ: &str) -> bool {
         let short = match typ.split_at_checked(PREFIX.len()) {

@@ -8,7 +8,7 @@ use crate::{Algorithm, Error, KeySet, Timestamp};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Verified {
-    /// What it says.
+    /// The claims of the token.
     pub claims: Claims,
     /// How it is signed.
     pub algorithm: Algorithm,

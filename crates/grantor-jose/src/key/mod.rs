@@ -130,7 +130,7 @@ impl Key {
         Ok(jwk)
     }
 
-    /// What it signs with.
+    /// Returns the algorithm of its signatures.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm

@@ -52,7 +52,7 @@ impl Pair {
         }
     }
 
-    /// What can be published; nothing of a secret.
+    /// Returns the public part; nothing of a secret.
     pub(super) fn public(&self) -> Result<Option<Material>, Error> {
         let material = match self {
             Self::Ecdsa(curve, pair) => Some(Material::Ec {

@@ -1,3 +1,5 @@
+//! Attacks on JWTs from the vectors.
+
 use std::time::Duration;
 
 use grantor_jose::jwt::{self, Policy};
@@ -60,7 +62,8 @@ fn policy(context: &Value, case: &Value) -> Policy {
         .with_leeway(Leeway::new(Duration::from_secs(leeway)).unwrap())
 }
 
-/// What the file expects, where it leaves a choice what this crate chose, and the reason.
+/// Returns the expected result of the file; where the file leaves a choice, this crate's choice and
+/// its reason.
 fn expected(case: &Value) -> Result<(), Error> {
     let id = text(&case["id"]);
     match text(&case["expect"]) {
@@ -82,7 +85,7 @@ fn expected(case: &Value) -> Result<(), Error> {
     }
 }
 
-/// Why each is refused; the first prefix that fits counts.
+/// The reason why each is refused; the first prefix that fits counts.
 const REASONS: &[(&str, Error)] = &[
     ("alg-none-two-parts", Error::NotCompact),
     ("alg-none", Error::UnsupportedAlgorithm),

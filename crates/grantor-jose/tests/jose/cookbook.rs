@@ -186,7 +186,7 @@ fn verify(
     }
 }
 
-/// What verifies a case, and which algorithms it uses.
+/// Returns the keys that verify a case, and the algorithms it uses.
 fn keys(case: &Value) -> (KeySet, Vec<Algorithm>) {
     let several = |value: &Value| match value {
         Value::Array(values) => values.clone(),

@@ -1,5 +1,5 @@
-//! What fuzzing starts from and has found, replayed: nobody signed or encrypted any of it to the
-//! keys here, so nothing passes, and nothing panics.
+//! The inputs that fuzzing starts from and has found, replayed: nobody signed or encrypted any of
+//! it to the keys here, so nothing passes, and nothing panics.
 
 use std::fs;
 use std::path::PathBuf;

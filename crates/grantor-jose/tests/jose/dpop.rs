@@ -1,3 +1,5 @@
+//! DPoP proofs, honest and hostile.
+
 use std::collections::HashSet;
 use std::time::Duration;
 

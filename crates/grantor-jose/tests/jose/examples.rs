@@ -1,3 +1,5 @@
+//! Examples that the specifications print.
+
 use grantor_jose::{Algorithm, Key, KeySet, PublicKey, base64url, jws};
 
 use crate::{list, text, vectors};

@@ -1,4 +1,4 @@
-//! What attackers send, counted.
+//! Hostile tokens, counted by kind.
 
 use crate::table::{Suite, check, check_mutants};
 use crate::{attacks, dpop, keys};

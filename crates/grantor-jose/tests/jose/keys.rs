@@ -1,3 +1,5 @@
+//! Keys and sets of keys, honest and hostile.
+
 use grantor_jose::{Algorithm, Error, Key, KeySet, PublicKey};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! The policies of the kinds of tokens.
+
 use std::time::Duration;
 
 use grantor_jose::jwt::{self, Policy, Typ};

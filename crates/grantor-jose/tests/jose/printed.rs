@@ -126,7 +126,7 @@ impl Printed {
         })
     }
 
-    /// Nothing if no key is the right one.
+    /// Returns none if no key is the right one.
     fn decrypt(&self, token: &str, alg: &str) -> Option<Result<(), Error>> {
         let Ok(algorithm) = alg.parse::<KeyManagement>() else {
             return Some(Err(Error::UnsupportedAlgorithm));

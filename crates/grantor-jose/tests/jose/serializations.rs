@@ -1,3 +1,5 @@
+//! Tokens in JSON, and tokens with a payload that is not encoded.
+
 use grantor_jose::{Algorithm, Error, Key, KeySet, Part, base64url, jws};
 use serde_json::{Value, json};
 

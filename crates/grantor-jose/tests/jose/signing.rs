@@ -1,3 +1,5 @@
+//! Signers, and the tokens that they sign.
+
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -8,7 +10,7 @@ use grantor_jose::{
 };
 use serde_json::{Value, json};
 
-/// A key that is elsewhere: it answers with what it is told to.
+/// A key that is elsewhere: it gives the answers that the test sets.
 #[derive(Debug)]
 struct Remote {
     key: Key,
@@ -131,7 +133,7 @@ fn a_changed_token_does_not_verify() {
     }
 }
 
-/// What verifies the signatures of a key.
+/// Returns the verifying keys of a key.
 fn keys(key: &Key) -> KeySet {
     match key.public() {
         Some(public) => [public.clone()].into_iter().collect(),

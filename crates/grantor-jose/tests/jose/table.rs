@@ -2,12 +2,12 @@
 
 use std::fmt::Display;
 
-/// What becomes of a verifier's answer: left alone, or a broken verifier's.
+/// A change of a verifier's answer: none, or that of a broken verifier.
 pub(crate) type Answer = fn(bool) -> bool;
 
 pub(crate) type Suite = fn(Answer) -> Table;
 
-/// What a suite found.
+/// The results of a suite.
 pub(crate) struct Table {
     name: &'static str,
     answer: Answer,

@@ -1,3 +1,5 @@
+//! The vectors of Wycheproof.
+
 use grantor_jose::{Algorithm, Error, Key, KeySet, PublicKey, base64url, jws};
 use serde_json::{Value, json};
 
@@ -150,7 +152,7 @@ fn signatures(table: &mut Table, group: &Value) {
             table.leave_out("valid there, but with characters that base64url has not");
         }
         let valid = valid && !other_characters;
-        // The general JSON serialization stands in the file as an object.
+        // The file has the general JSON serialization as an object.
         let token = test["jws"]
             .as_str()
             .map_or(test["jws"].to_string(), Into::into);

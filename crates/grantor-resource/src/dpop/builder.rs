@@ -26,7 +26,7 @@ pub struct DpopBuilder {
     problems: Vec<String>,
 }
 
-/// Whether proofs need a nonce, and under which key it is made.
+/// The nonce that proofs need, if any, and the key that makes it.
 enum Nonce {
     Unused,
     OfThisProcess,
@@ -77,7 +77,8 @@ impl DpopBuilder {
         self
     }
 
-    /// As [`nonces`](Self::nonces), with a key of 32 random bytes that all processes of the API share.
+    /// Like [`nonces`](Self::nonces), with a key of 32 random bytes that all processes of the API
+    /// share.
     pub fn nonce_key(mut self, key: [u8; 32]) -> Self {
         self.nonce = Nonce::Under(key);
         self

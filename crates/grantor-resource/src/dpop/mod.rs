@@ -49,7 +49,7 @@ impl Dpop {
         algorithms.map(|one: &Algorithm| one.as_str()).collect()
     }
 
-    /// Whether tokens that are not bound to a key are refused.
+    /// Returns whether tokens that are not bound to a key are refused.
     #[must_use]
     pub fn is_required(&self) -> bool {
         self.0.required

@@ -7,8 +7,8 @@ use grantor_jose::dpop::Proof;
 use grantor_store::{Error, Kind, Record, Records, kinds};
 use serde::{Deserialize, Serialize};
 
-/// That a proof was used. Its key is a hash of the thumbprint and the `jti`, so that no client disturbs
-/// another one.
+/// The mark that a proof was used. Its key is a hash of the thumbprint and the `jti`, so that no
+/// client disturbs another one.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct UsedProof {
     expires_at: Timestamp,
@@ -23,7 +23,7 @@ impl Record for UsedProof {
     }
 }
 
-/// Whether nobody has used the proof before. One conditional put decides, so that of two requests with
+/// Returns whether the proof is new. One conditional put decides, so that of two requests with
 /// one proof one passes, whichever process they come to.
 pub(super) async fn redeem(used: &Records<UsedProof>, proof: &Proof) -> Result<bool, Error> {
     // A thumbprint has no dot.
@@ -37,13 +37,10 @@ pub(super) async fn redeem(used: &Records<UsedProof>, proof: &Proof) -> Result<b
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        let records = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/records");
-        grantor_store::contract::check_formats::<UsedProof>(Path::new(records)).unwrap();
+        grantor_store::contract::assert_own_formats::<UsedProof>();
     }
 }

@@ -12,8 +12,8 @@ use http::{Response, header};
 
 use super::IntrospectError;
 
-/// Reads answers that are signed by the issuer, and no others: who could answer in its place could
-/// leave the signature out (RFC 9701 section 8.2).
+/// Reads answers that are signed by the issuer, and no others: a host that answers in its place
+/// could leave the signature out (RFC 9701 section 8.2).
 #[derive(Debug)]
 pub(crate) struct SignedAnswers {
     keys: JwksCache,

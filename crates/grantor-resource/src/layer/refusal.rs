@@ -12,7 +12,7 @@ use super::challenge::Challenges;
 use super::credentials::Scheme;
 use crate::{AccessToken, VerifyError};
 
-/// Why a request is refused, and by which scheme it came.
+/// The reason why a request is refused, and by which scheme it came.
 #[derive(Debug, Clone)]
 pub(super) struct Refused {
     /// None if the request named no scheme, or several.
@@ -34,7 +34,7 @@ pub(crate) enum Reason {
     Proof(String),
     /// Its proof needs a nonce, and this is one.
     Nonce(HeaderValue),
-    /// Nobody knows whether its proof is new.
+    /// The store can't tell whether its proof is new.
     ReplayUnknown(Arc<dyn std::error::Error + Send + Sync>),
     /// Its user was not authenticated as required.
     Authentication,

@@ -1,4 +1,4 @@
-//! Whether a request is admitted: every check, in order.
+//! The checks that admit a request, in order.
 
 use std::sync::Arc;
 

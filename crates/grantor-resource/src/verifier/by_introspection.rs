@@ -48,7 +48,7 @@ impl ByIntrospection {
             .await
     }
 
-    /// None if the token is not in the cache.
+    /// Returns none if the token is not in the cache.
     pub(super) fn try_verify(&self, token: &str) -> Option<Result<AccessToken, VerifyError>> {
         self.cache.as_ref()?.get(token).map(Ok)
     }

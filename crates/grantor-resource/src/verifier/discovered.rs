@@ -21,7 +21,7 @@ pub(super) struct Discovered {
     pub(super) audience: String,
     /// This resource's credentials at the introspection endpoint of the metadata.
     pub(super) client: Option<ClientAuthentication>,
-    /// Whether the answers of that endpoint must be signed.
+    /// True if the answers of that endpoint must be signed.
     pub(super) signed_introspection: bool,
     /// Checks tokens that are no JWTs in place of the endpoint of the metadata.
     pub(super) introspection: Option<Arc<ByIntrospection>>,

@@ -54,7 +54,7 @@ impl Jwt {
         self.verify_with(token, &newer, now)
     }
 
-    /// None if keys have to be fetched first.
+    /// Returns none if keys have to be fetched first.
     pub(super) fn try_verify(
         &self,
         token: &str,

@@ -34,7 +34,7 @@ struct Configuration {
 enum Setup {
     /// Since the verifier was built.
     Fixed(Arc<Methods>),
-    /// As soon as the metadata of the issuer is fetched.
+    /// Verifiers that are made as soon as the metadata of the issuer is fetched.
     AfterDiscovery(Cached<Methods>),
 }
 
@@ -80,7 +80,7 @@ impl Verifier {
         }
     }
 
-    /// As [`verify_token`](Self::verify_token), if nothing has to be fetched for it; else none.
+    /// Like [`verify_token`](Self::verify_token), if nothing has to be fetched for it; else none.
     pub(crate) fn try_verify_token(&self, token: &str) -> Option<Result<AccessToken, VerifyError>> {
         let discovered;
         let methods = match &self.configuration.setup {
@@ -106,7 +106,7 @@ impl Verifier {
         self.configuration.clock.now()
     }
 
-    /// Whether the other one accepts the same tokens, as a clone of it.
+    /// Returns whether the other one accepts the same tokens, as a clone of it.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.configuration, &other.configuration)
     }

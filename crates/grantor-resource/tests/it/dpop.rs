@@ -209,7 +209,7 @@ async fn rejects_a_proof_for_another_url() {
     }
 }
 
-/// Whoever sends the request chooses its host.
+/// The sender of a request chooses its host.
 #[tokio::test]
 async fn the_url_is_that_of_the_configuration_whatever_the_host_says() {
     let stage = Stage::new();

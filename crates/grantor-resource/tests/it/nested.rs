@@ -125,7 +125,7 @@ async fn a_layer_with_a_verifier_of_its_own_verifies_the_token_itself() {
     assert_eq!(answer.error(), (401, "Bearer", "invalid_token"));
 }
 
-/// What one request was admitted with admits no other.
+/// An admission of one request admits no other.
 #[tokio::test]
 async fn an_admission_is_for_the_header_that_was_checked() {
     let world = World::new();

@@ -1,3 +1,5 @@
+//! The data of an authorization request that the steps share.
+
 use std::sync::Arc;
 
 use grantor_core::{AuthorizationRequest, CodeChallenge, ResponseMode, ResponseType, Scope};
@@ -24,7 +26,7 @@ pub(crate) struct AuthorizationContext<'a> {
     /// The sealed request as it travels through pages.
     pub(crate) sealed_text: String,
     pub(crate) request: AuthorizationRequest,
-    /// What is stored of it, if its client pushed it.
+    /// The stored record of the request, if its client pushed it.
     pub(crate) pushed: Option<PushedRequest>,
     /// What is stored of it, if a device made it.
     pub(crate) device: Option<DeviceAuthorization>,
@@ -73,7 +75,7 @@ pub(crate) enum UserAnswer {
     Denied,
     Allowed {
         allowed: Allowed,
-        /// Whether the consent that is remembered says so.
+        /// True if the consent that is remembered says so.
         remembered: bool,
     },
 }
@@ -156,7 +158,7 @@ impl<'a> AuthorizationContext<'a> {
         }
     }
 
-    /// Whether a form came back. Nothing else decides anything.
+    /// Returns whether a form came back. Nothing else decides anything.
     pub(crate) fn has_form(&self) -> bool {
         matches!(self.entry, Entry::Resume | Entry::Verification) && self.call.is_post()
     }

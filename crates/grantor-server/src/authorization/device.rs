@@ -1,3 +1,5 @@
+//! Requests of devices: how they begin, and how their users go on.
+
 use grantor_core::{AuthorizationRequest, BoxFuture};
 
 use super::context::Incoming;

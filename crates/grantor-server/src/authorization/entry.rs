@@ -1,3 +1,5 @@
+//! The entries of an authorization request.
+
 /// How a request for an authorization comes in, or goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Entry {
@@ -16,7 +18,7 @@ pub(crate) enum Entry {
 }
 
 impl Entry {
-    /// Whether a browser is there to be shown a page.
+    /// Returns whether a browser is there to be shown a page.
     pub(super) fn has_browser(self) -> bool {
         matches!(self, Self::Front | Self::Verification | Self::Resume)
     }

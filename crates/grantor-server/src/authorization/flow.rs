@@ -1,3 +1,5 @@
+//! The result of a step.
+
 use crate::http::Reply;
 
 /// How it goes on after a step.

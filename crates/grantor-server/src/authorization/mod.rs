@@ -164,7 +164,7 @@ fn by_reference(params: &Params<'_>) -> String {
     reference.to_form()
 }
 
-/// Whether a browser may still come with a request, and no user has answered it.
+/// Checks that a browser may still come with a request, and no user has answered it.
 async fn check_unused(
     services: &Services,
     pushed: &PushedRequest,

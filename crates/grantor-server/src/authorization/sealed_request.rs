@@ -1,3 +1,5 @@
+//! An authorization request that pages carry through the browser.
+
 use grantor_core::{AuthorizationRequest, Params, Timestamp};
 use grantor_jose::base64url;
 use grantor_jose::digest::MacKey;

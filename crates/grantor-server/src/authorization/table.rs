@@ -1,3 +1,5 @@
+//! The table of the steps.
+
 use grantor_core::BoxFuture;
 
 use super::context::AuthorizationContext;

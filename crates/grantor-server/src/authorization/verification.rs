@@ -1,3 +1,5 @@
+//! The page where a user types in the code of a device.
+
 use grantor_core::BoxFuture;
 use http::request::Parts;
 

@@ -1,3 +1,5 @@
+//! Assembly of a server from its builder.
+
 use std::sync::Arc;
 
 use grantor_jose::Leeway;

@@ -10,7 +10,8 @@ use super::{Client, Clients};
 use crate::error::{Error, Refusal};
 use crate::limits::{Bucket, Limits};
 
-/// Why a client did not authenticate. The peer gets one answer for all of them; the log gets this.
+/// The reason why a client did not authenticate. The peer gets one answer for all of them; the log
+/// gets this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AuthenticationFailure {
     /// No client has this identifier.
@@ -107,7 +108,7 @@ impl<'a> Guesses<'a> {
         }
     }
 
-    /// Counts a wrong secret. Whether it is within the limit.
+    /// Counts a wrong secret, and returns whether it is within the limit.
     async fn is_within_limit(&self) -> Result<bool, Error> {
         match self.name() {
             Some(name) => self.limits.try_now(Bucket::WrongClientSecrets, &name).await,

@@ -1,3 +1,5 @@
+//! A registered client.
+
 use std::time::Duration;
 
 use grantor_core::{RedirectUri, Scope, TokenEndpointAuthMethod};
@@ -29,10 +31,11 @@ pub struct Client {
     pub resources: Option<Vec<String>>,
     /// It is a resource server with this identifier, and may introspect tokens for it.
     pub resource_identifier: Option<String>,
-    /// Whether its authorization requests have to be pushed (RFC 9126 section 6), if the server leaves
-    /// that open.
+    /// True if its authorization requests have to be pushed (RFC 9126 section 6), if the server
+    /// leaves that open.
     pub require_pushed_authorization_requests: bool,
-    /// Which of its refresh tokens are replaced at each use, if it wants more than the server.
+    /// The choice of refresh tokens that are replaced at each use, if it wants more than the
+    /// server.
     pub rotation: Option<Rotation>,
     /// The longest lifetime of its access tokens, if it is shorter than the server's.
     pub access_token_lifetime: Option<Duration>,
@@ -65,19 +68,19 @@ impl Client {
         }
     }
 
-    /// Whether it has no credentials.
+    /// Returns whether it has no credentials.
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.auth_method == TokenEndpointAuthMethod::None
     }
 
-    /// Whether it may use a grant type.
+    /// Returns whether it may use a grant type.
     #[must_use]
     pub fn allows_grant_type(&self, grant_type: &str) -> bool {
         self.grant_types.iter().any(|own| own == grant_type)
     }
 
-    /// Whether it may name a resource.
+    /// Returns whether it may name a resource.
     #[must_use]
     pub fn allows_resource(&self, resource: &str) -> bool {
         let allowed = self.resources.as_ref();
@@ -91,8 +94,8 @@ impl Client {
         self.name.as_deref().unwrap_or(&self.id)
     }
 
-    /// Whether a web page of this origin may read the answers to this client: the origin is that of
-    /// one of its redirect URIs.
+    /// Returns whether a web page of this origin may read the answers to this client: the origin is
+    /// that of one of its redirect URIs.
     pub(crate) fn has_origin(&self, origin: &str) -> bool {
         self.redirect_uris.iter().any(|uri| {
             url::Url::parse(uri.as_str()).is_ok_and(|url| {

@@ -1,3 +1,5 @@
+//! The lookup of clients.
+
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -15,8 +17,8 @@ pub trait Clients: Debug + Send + Sync + 'static {
     /// The table can't be read.
     fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Registered>, Error>>;
 
-    /// Whether a registered resource server has this identifier, so that tokens may be requested
-    /// for it.
+    /// Returns whether a registered resource server has this identifier, so that tokens may be
+    /// requested for it.
     ///
     /// # Errors
     /// The table can't be read.

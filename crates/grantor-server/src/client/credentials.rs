@@ -1,3 +1,5 @@
+//! Verification of a client's secret.
+
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,7 +25,8 @@ pub enum Credentials {
 
 /// Verifies the secret of one client.
 pub trait VerifySecret: Debug + Send + Sync + 'static {
-    /// Whether `secret` is a secret of this client. A wrong secret must take as long as a right one.
+    /// Returns whether `secret` is a secret of this client. A wrong secret must take as long as a
+    /// right one.
     ///
     /// # Errors
     /// It can't be verified now.
@@ -62,12 +65,12 @@ impl SecretHashes {
 }
 
 impl Credentials {
-    /// Whether verifying a secret may cost more than a hash or two.
+    /// Returns whether verifying a secret may cost more than a hash or two.
     pub(crate) fn may_be_slow(&self) -> bool {
         matches!(self, Self::Own(_))
     }
 
-    /// Whether `secret` is one of the client's.
+    /// Returns whether `secret` is one of the client's.
     pub(crate) async fn verify(&self, secret: &Secret, now: Timestamp) -> Result<bool, Error> {
         match self {
             Self::None => Ok(false),

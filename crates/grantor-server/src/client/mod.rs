@@ -1,4 +1,4 @@
-//! Clients: who may ask for tokens, and how they authenticate.
+//! Clients and their authentication.
 
 pub(crate) mod authentication;
 #[expect(

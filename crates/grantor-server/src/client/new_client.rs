@@ -1,3 +1,5 @@
+//! The metadata of a client that is to be registered.
+
 use grantor_core::{RedirectUri, Scope, Secret, TokenEndpointAuthMethod};
 
 use super::Client;

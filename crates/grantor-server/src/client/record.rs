@@ -1,3 +1,5 @@
+//! The stored records of a client.
+
 use std::time::Duration;
 
 use grantor_core::{RedirectUri, Scope, Timestamp, TokenEndpointAuthMethod};
@@ -102,7 +104,7 @@ impl Record for ClientRecord {
     }
 }
 
-/// Which client a resource belongs to. The client is read too, since it may be gone.
+/// The client that a resource belongs to. The client is read too, since it may be gone.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ResourceRecord {
     pub(super) client_id: String,
@@ -125,7 +127,7 @@ mod tests {
 
     #[test]
     fn their_stored_formats_are_pinned() {
-        crate::stored_formats::check::<ClientRecord>();
-        crate::stored_formats::check::<ResourceRecord>();
+        grantor_store::contract::assert_own_formats::<ClientRecord>();
+        grantor_store::contract::assert_own_formats::<ResourceRecord>();
     }
 }

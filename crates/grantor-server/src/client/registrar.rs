@@ -1,3 +1,5 @@
+//! The registration of clients.
+
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -27,7 +29,7 @@ pub trait Registrar: Debug + Send + Sync + 'static {
         change: Box<dyn Fn(&mut Client) + Send + Sync + 'a>,
     ) -> BoxFuture<'a, Result<Option<Client>, Error>>;
 
-    /// Removes a client; all its tokens become invalid. Whether there was one.
+    /// Removes a client, and returns whether there was one; all its tokens become invalid.
     ///
     /// # Errors
     /// The store failed.

@@ -1,3 +1,5 @@
+//! Stored secrets of clients.
+
 use std::fmt;
 
 use grantor_core::{Secret, Timestamp};

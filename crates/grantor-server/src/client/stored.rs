@@ -1,3 +1,5 @@
+//! The lookup of clients in the server's store.
+
 use std::sync::{Arc, Mutex};
 
 use grantor_core::{BoxFuture, Environment, Timestamp};

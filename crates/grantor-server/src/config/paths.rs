@@ -1,3 +1,5 @@
+//! The paths of the endpoints.
+
 use std::collections::HashSet;
 
 /// Where the endpoints lie, below the issuer. The metadata says so, so clients find them anywhere.
@@ -81,7 +83,7 @@ impl Paths {
     }
 }
 
-/// Whether a path needs no escaping and has one way to be written (RFC 3986 section 2.3).
+/// Returns whether a path needs no escaping and has one way to be written (RFC 3986 section 2.3).
 fn is_path(path: &str) -> bool {
     let is_segment = |segment: &str| {
         let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);

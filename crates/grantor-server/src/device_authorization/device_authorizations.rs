@@ -1,3 +1,5 @@
+//! The requests of devices, and the only place that writes them.
+
 use grantor_core::{Environment, Secret, Timestamp};
 use grantor_jose::digest::MacKey;
 use grantor_store::{Conflict, Diagnostics, Records, Stores, Versioned};

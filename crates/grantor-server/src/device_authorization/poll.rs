@@ -1,3 +1,5 @@
+//! The pace of clients that poll.
+
 use std::time::Duration;
 
 use grantor_core::Timestamp;
@@ -110,6 +112,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<PollRecord>();
+        grantor_store::contract::assert_own_formats::<PollRecord>();
     }
 }

@@ -1,3 +1,5 @@
+//! The request of a device, as it is stored.
+
 use grantor_core::{AuthorizationRequest, Params, Timestamp};
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
@@ -45,6 +47,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<DeviceAuthorization>();
+        grantor_store::contract::assert_own_formats::<DeviceAuthorization>();
     }
 }

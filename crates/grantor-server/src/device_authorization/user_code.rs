@@ -1,3 +1,5 @@
+//! User codes: their alphabet, their text, their record.
+
 use std::fmt;
 
 use grantor_core::{Environment, Timestamp};
@@ -123,6 +125,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<UserCodeRecord>();
+        grantor_store::contract::assert_own_formats::<UserCodeRecord>();
     }
 }

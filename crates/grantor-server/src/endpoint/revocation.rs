@@ -52,7 +52,8 @@ async fn revoke_refresh_token(
     services.end_grant(id, EndReason::RevokedByClient).await
 }
 
-/// Whether a genuine refresh token is the current one, its predecessor, or newer than the record.
+/// Returns whether a genuine refresh token is the current one, its predecessor, or newer than the
+/// record.
 fn is_recent(grant: &Grant, presented: &RefreshTokenText) -> bool {
     let Some(state) = grant.refresh_state() else {
         return true;

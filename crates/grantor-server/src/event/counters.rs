@@ -1,3 +1,5 @@
+//! The counters of events.
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Event, EventKind};

@@ -1,3 +1,5 @@
+//! The index of grants by their subject.
+
 use std::time::Duration;
 
 use grantor_core::Timestamp;
@@ -18,8 +20,8 @@ pub struct ListedGrant {
     pub grant: Grant,
 }
 
-/// That a subject has a grant, under a key that begins with the subject. The grant is read too, since
-/// it may have ended.
+/// The mark that a subject has a grant, under a key that begins with the subject. The grant is read
+/// too, since it may have ended.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct GrantOfSubject {
     grant: Identifier,
@@ -105,6 +107,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<GrantOfSubject>();
+        grantor_store::contract::assert_own_formats::<GrantOfSubject>();
     }
 }

@@ -1,4 +1,6 @@
-/// Why a grant has ended.
+//! The reasons for which a grant ends.
+
+/// The reason why a grant has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndReason {

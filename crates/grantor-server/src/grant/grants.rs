@@ -1,3 +1,5 @@
+//! Reading and writing of grants.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,7 +50,8 @@ impl Grants {
         Ok(self.records.get(&key).await?)
     }
 
-    /// Whether client, consent, subject and session of a grant are those that it was made under.
+    /// Returns whether client, consent, subject and session of a grant are those that it was made
+    /// under.
     pub(crate) async fn is_current(&self, grant: &Grant) -> Result<bool, Error> {
         let under = &grant.under;
         let Some(registered) = self.clients.find(&grant.client_id).await? else {
@@ -79,7 +82,7 @@ impl Grants {
         }
     }
 
-    /// Whether a grant has tokens and they are valid.
+    /// Returns whether a grant has tokens and they are valid.
     pub(crate) async fn is_live(&self, id: Identifier) -> Result<bool, Error> {
         let Some(Versioned { record, .. }) = self.find(id).await? else {
             return Ok(false);

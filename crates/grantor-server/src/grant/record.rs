@@ -1,3 +1,5 @@
+//! The stored record of a grant.
+
 use grantor_core::{CodeChallenge, Scope, Timestamp};
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
@@ -45,7 +47,7 @@ pub struct Grant {
 pub struct GrantedUnder {
     /// The client's.
     pub client: String,
-    /// That of the user's consent. A grant that needed none, of an own grant type, has none.
+    /// The epoch of the user's consent. A grant that needed none, of an own grant type, has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<String>,
     /// The user's.
@@ -114,7 +116,7 @@ pub struct RefreshState {
     pub(crate) key: u16,
     /// When it was last used, for the lifetime of a token that is not rotated.
     pub last_used: Timestamp,
-    /// Whether this generation has been presented since it was issued.
+    /// True if this generation has been presented since it was issued.
     #[serde(default)]
     pub(crate) used: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,13 +133,13 @@ pub struct PreviousRefreshToken {
 }
 
 impl Grant {
-    /// Whether it has tokens.
+    /// Returns whether it has tokens.
     #[must_use]
     pub fn is_live(&self) -> bool {
         matches!(self.state, GrantState::Live { .. })
     }
 
-    /// Whether it has ended.
+    /// Returns whether it has ended.
     #[must_use]
     pub fn is_ended(&self) -> bool {
         matches!(self.state, GrantState::Ended { .. })
@@ -162,7 +164,7 @@ impl Grant {
         }
     }
 
-    /// Whether it ended for this reason.
+    /// Returns whether it ended for this reason.
     #[must_use]
     pub fn ended_by(&self, reason: EndReason) -> bool {
         matches!(&self.state, GrantState::Ended { reason: own, .. } if own == reason.as_str())
@@ -184,6 +186,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<Grant>();
+        grantor_store::contract::assert_own_formats::<Grant>();
     }
 }

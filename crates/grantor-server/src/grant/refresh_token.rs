@@ -1,3 +1,5 @@
+//! The texts of refresh tokens.
+
 use grantor_core::{Secret, Timestamp};
 use grantor_jose::base64url;
 use grantor_jose::digest::MacKey;

@@ -1,3 +1,5 @@
+//! The decision on a presented refresh token.
+
 use std::time::Duration;
 
 use grantor_core::Timestamp;
@@ -28,7 +30,7 @@ pub(crate) struct Rules {
     pub(crate) lifetime: Duration,
     pub(crate) grace: Duration,
     pub(crate) max_clock_skew: Duration,
-    /// Whether the client authenticated.
+    /// True if the client authenticated.
     pub(crate) authenticated: bool,
 }
 
@@ -62,7 +64,7 @@ pub(crate) fn verdict(
     }
 }
 
-/// Whether it is the token before the current one, and may still be repeated.
+/// Returns whether it is the token before the current one, and may still be repeated.
 fn is_predecessor(claims: &RefreshClaims, state: &RefreshState, rules: &Rules) -> bool {
     let Some(previous) = &state.previous else {
         return false;

@@ -1,3 +1,5 @@
+//! The audience of a request for a token.
+
 use super::TokenCall;
 use super::requested::unknown_target;
 use crate::error::Error;
@@ -39,7 +41,7 @@ impl TokenCall<'_> {
     ) -> Result<Vec<String>, Error> {
         let mut audience = Vec::with_capacity(requested.len());
         for (parameter, resource) in requested {
-            if !self.is_known(&resource).await? || !self.client.allows_resource(&resource) {
+            if !self.is_valid_target(&resource).await? || !self.client.allows_resource(&resource) {
                 return Err(unknown_target(parameter, &resource));
             }
             audience.push(resource);
@@ -53,7 +55,7 @@ impl TokenCall<'_> {
     ///
     /// # Errors
     /// `invalid_target`; `invalid_grant`, if nothing is left of it.
-    pub fn audience_within(&self, granted: &[String]) -> Result<Vec<String>, Error> {
+    pub fn narrow_audience(&self, granted: &[String]) -> Result<Vec<String>, Error> {
         let granted = if granted.is_empty() {
             self.default_audience()?
         } else {
@@ -101,9 +103,9 @@ impl TokenCall<'_> {
         Ok(default.into_iter().collect())
     }
 
-    async fn is_known(&self, resource: &str) -> Result<bool, Error> {
+    async fn is_valid_target(&self, resource: &str) -> Result<bool, Error> {
         match self.services {
-            Some(services) => services.is_known_resource(resource).await,
+            Some(services) => services.is_valid_target(resource).await,
             None => Ok(self
                 .resources
                 .iter()

@@ -1,3 +1,5 @@
+//! The grant type `authorization_code`.
+
 use grantor_core::{BoxFuture, CodeVerifier, GrantParameters, TokenRequest};
 use grantor_store::Versioned;
 
@@ -69,8 +71,8 @@ async fn redeem(call: &TokenCall<'_>) -> Result<Granted, Error> {
     if !call.is_current(&record).await? {
         return Err(bad_code());
     }
-    let audience = call.audience_within(&record.resources)?;
-    let contents = TokenContents::new(call.scope_within(&record.scope)?, audience)
+    let audience = call.narrow_audience(&record.resources)?;
+    let contents = TokenContents::new(call.narrow_scope(&record.scope)?, audience)
         .with_claims(record.claims.clone());
     let change = Change {
         on_conflict: on_conflict(&record),

@@ -1,3 +1,5 @@
+//! A token request, as a grant type sees it.
+
 use std::time::Duration;
 
 use grantor_core::{Params, Scope, Timestamp};
@@ -134,11 +136,11 @@ impl<'a> TokenCall<'a> {
         }
     }
 
-    /// The scope that a user granted, as far as the client may still ask for it.
+    /// Narrows the scope that a user granted to the values that the client may still request.
     ///
     /// # Errors
     /// `invalid_grant`, if nothing is left of it.
-    pub fn scope_within(&self, granted: &Scope) -> Result<Scope, Error> {
+    pub fn narrow_scope(&self, granted: &Scope) -> Result<Scope, Error> {
         let left = granted.intersection(&self.client.scope);
         if left.is_empty() && !granted.is_empty() {
             let description = "the client may no longer have any of the scope that was granted";
@@ -206,8 +208,8 @@ impl<'a> TokenCall<'a> {
         devices.of_device_code(device_code, &services.grants).await
     }
 
-    /// Whether everything that a grant depends on is still valid: its client, consent, user and
-    /// session.
+    /// Returns whether everything that a grant depends on is still valid: its client, consent, user
+    /// and session.
     ///
     /// # Errors
     /// The store failed.
@@ -241,7 +243,7 @@ impl<'a> TokenCall<'a> {
         })
     }
 
-    /// Whether grants of this client have refresh tokens.
+    /// Returns whether grants of this client have refresh tokens.
     #[must_use]
     pub fn has_refresh_tokens(&self) -> bool {
         let name = "refresh_token";
@@ -251,7 +253,7 @@ impl<'a> TokenCall<'a> {
                 .is_some_and(|services| services.has_refresh_grant_type)
     }
 
-    /// By how much the clocks of two machines may differ.
+    /// Returns the difference allowed between the clocks of two machines.
     pub(crate) fn max_clock_skew(&self) -> Duration {
         let skew = self.services.map(|services| services.config.max_clock_skew);
         skew.unwrap_or_default()

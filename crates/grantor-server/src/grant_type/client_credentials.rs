@@ -1,3 +1,5 @@
+//! The grant type `client_credentials`.
+
 use grantor_core::{BoxFuture, ErrorCode};
 
 use super::{GrantType, Granted, TokenCall};

@@ -1,3 +1,5 @@
+//! The writes that follow the decision of a grant type.
+
 use std::time::Duration;
 
 use grantor_core::{Params, Secret, Timestamp, TokenResponse};
@@ -167,7 +169,7 @@ impl Commit<'_> {
         })
     }
 
-    /// None if the grant type has to decide again.
+    /// Returns none if the grant type has to decide again.
     async fn change(&mut self, mut change: Change) -> Result<Option<TokenResponse>, Error> {
         let grants = &self.services.grants;
         let refresh = grants.refresh_token(change.id, &change.next)?;

@@ -1,3 +1,5 @@
+//! The grant type of devices.
+
 use grantor_core::{BoxFuture, ErrorCode};
 use grantor_store::Versioned;
 
@@ -88,8 +90,8 @@ async fn redeem(call: &TokenCall<'_>) -> Result<Granted, Error> {
 }
 
 fn contents(call: &TokenCall<'_>, grant: &Grant) -> Result<TokenContents, Error> {
-    let audience = call.audience_within(&grant.resources)?;
-    let contents = TokenContents::new(call.scope_within(&grant.scope)?, audience);
+    let audience = call.narrow_audience(&grant.resources)?;
+    let contents = TokenContents::new(call.narrow_scope(&grant.scope)?, audience);
     let contents = contents.with_claims(grant.claims.clone());
     Ok(contents.for_subject(grant.subject.clone()))
 }

@@ -1,3 +1,5 @@
+//! The decision of a grant type.
+
 use grantor_core::{ErrorCode, Scope, Timestamp};
 use grantor_store::Version;
 use serde_json::{Map, Value};
@@ -110,7 +112,7 @@ pub struct Change {
     pub contents: TokenContents,
     /// The reaction if another request wrote first.
     pub on_conflict: OnConflict,
-    /// Further events, told once it is stored.
+    /// Further events, reported once the grant is stored.
     pub events: Vec<EventKind>,
 }
 
@@ -168,7 +170,7 @@ impl Under {
     }
 }
 
-/// Why a client has to ask again later.
+/// The reason why a client has to ask again later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Wait {

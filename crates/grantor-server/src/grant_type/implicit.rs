@@ -1,3 +1,5 @@
+//! The implicit grant.
+
 use grantor_core::{BoxFuture, ErrorCode};
 
 use super::{GrantType, Granted, TokenCall};

@@ -1,3 +1,5 @@
+//! The list of a server's grant types.
+
 use std::sync::Arc;
 
 use super::{GrantType, Implicit, Password};

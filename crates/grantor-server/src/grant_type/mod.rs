@@ -1,9 +1,9 @@
 //! The ways to a token at the token endpoint, one file each.
 //!
 //! A grant type decides, and only reads. The server then does the rest, in this order: it writes or
-//! signs what is handed out, makes the one put that decides, tells the event, and answers. What it
-//! wrote before a put that failed or lost is an orphan: nobody has its text, and it expires. So a
-//! store or a signer that fails burns no code and no refresh token.
+//! signs the tokens of the answer, makes the one put that decides, reports the event, and answers.
+//! A token that was written before a put that failed or lost is an orphan: nobody has its text, and
+//! it expires. So a store or a signer that fails burns no code and no refresh token.
 
 mod audience;
 mod authorization_code;
@@ -56,7 +56,7 @@ pub trait GrantType: Debug + Send + Sync + 'static {
     /// The parameters it reads, besides `scope`, `resource` and `audience`.
     fn parameters(&self) -> &[&str];
 
-    /// Whether users give it, on pages of the site. A server with such a grant type has the
+    /// Returns whether users give it, on pages of the site. A server with such a grant type has the
     /// authorization endpoint, and needs a site.
     fn shows_pages(&self) -> bool {
         false

@@ -1,3 +1,5 @@
+//! The grant type of passwords.
+
 use grantor_core::{BoxFuture, ErrorCode, ErrorResponse, GrantParameters, TokenRequest};
 use http::{HeaderValue, StatusCode, header};
 

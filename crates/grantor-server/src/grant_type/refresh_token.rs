@@ -1,3 +1,5 @@
+//! The grant type `refresh_token`.
+
 use grantor_core::BoxFuture;
 use grantor_store::Versioned;
 
@@ -68,8 +70,8 @@ async fn refresh(call: &TokenCall<'_>) -> Result<Granted, Error> {
         };
     }
     // RFC 6749 section 6: a refresh may ask for less, and the grant itself stays as it is.
-    let scope = call.scope(&call.scope_within(&record.scope)?)?;
-    let audience = call.audience_within(&record.resources)?;
+    let scope = call.scope(&call.narrow_scope(&record.scope)?)?;
+    let audience = call.narrow_audience(&record.resources)?;
     let contents = TokenContents::new(scope, audience)
         .for_subject(record.subject.clone())
         .with_claims(record.claims.clone());

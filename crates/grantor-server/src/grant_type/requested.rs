@@ -1,3 +1,5 @@
+//! The scope and the resources of a token request.
+
 use grantor_core::{ErrorCode, Scope};
 
 use crate::error::Error;

@@ -1,3 +1,5 @@
+//! The cookie that identifies a browser.
+
 use grantor_core::Secret;
 use http::{HeaderMap, HeaderValue};
 
@@ -9,7 +11,7 @@ use crate::site::{Cookie, Page};
 /// The browser, known by a cookie of its own long before anybody signs in.
 pub(crate) struct Browser {
     pub(crate) secret: Secret,
-    /// Whether it had no cookie.
+    /// True if it had no cookie.
     pub(crate) is_new: bool,
     set_cookie: HeaderValue,
 }
@@ -38,7 +40,7 @@ impl Browser {
     }
 }
 
-/// Whether a value has the form of those that are set here: 32 bytes in base64url.
+/// Returns whether a value has the form of those that are set here: 32 bytes in base64url.
 fn is_ours(value: &str) -> bool {
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     value.len() == 43 && value.bytes().all(is_digit)

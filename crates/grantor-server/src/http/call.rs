@@ -1,3 +1,5 @@
+//! A request to an endpoint.
+
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -22,9 +24,9 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) struct Call<'a> {
     pub(crate) head: &'a Parts,
     pub(crate) params: Params<'a>,
-    /// Why the parameters can't all be read. Only endpoints with pages are called nevertheless, since
-    /// the client may be the one to hear of it; parameters that are given more than once are then
-    /// left out.
+    /// The reason why the parameters can't all be read. Only endpoints with pages are called
+    /// nevertheless, since the client may be the recipient of the error; parameters that are given
+    /// more than once are then left out.
     pub(crate) malformed: Option<InvalidParams>,
     /// The client that authenticated.
     pub(crate) client: Option<Arc<Client>>,

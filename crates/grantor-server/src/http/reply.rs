@@ -1,3 +1,5 @@
+//! The answer of an endpoint.
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::Full;

@@ -19,13 +19,13 @@ pub(crate) struct KeysRecord {
     purposes: BTreeMap<String, String>,
 }
 
-/// What a MAC key is for, besides refresh tokens. Each has a key of its own, so that one can be
+/// The purpose of a MAC key, besides refresh tokens. Each has a key of its own, so that one can be
 /// replaced without the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Hashes of the secrets that operators chose for clients.
     ClientSecrets,
-    /// What pages carry through the browser.
+    /// The values that pages carry through the browser.
     Pages,
 }
 
@@ -208,6 +208,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<KeysRecord>();
+        grantor_store::contract::assert_own_formats::<KeysRecord>();
     }
 }

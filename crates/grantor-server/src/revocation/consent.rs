@@ -1,3 +1,5 @@
+//! The remembered consent of a user.
+
 use std::collections::BTreeMap;
 
 use grantor_core::{Scope, Timestamp};
@@ -10,8 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Consent(BTreeMap<String, Scope>);
 
 impl Consent {
-    /// Whether it covers this scope at each of these resources. Without a resource in the request,
-    /// the resource is that of the server's default audience, or the empty text.
+    /// Returns whether it covers this scope at each of these resources. Without a resource in the
+    /// request, the resource is that of the server's default audience, or the empty text.
     #[must_use]
     pub fn covers(&self, scope: &Scope, resources: &[String]) -> bool {
         resources.iter().all(|resource| {
@@ -91,6 +93,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<ConsentRecord>();
+        grantor_store::contract::assert_own_formats::<ConsentRecord>();
     }
 }

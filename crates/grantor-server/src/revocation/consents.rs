@@ -1,3 +1,5 @@
+//! Reading and writing of consents.
+
 use grantor_core::{Environment, Scope};
 use grantor_store::{Cached, Change, Diagnostics, Key, Records, Stores};
 

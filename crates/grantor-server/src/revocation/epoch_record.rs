@@ -1,3 +1,5 @@
+//! The stored record of an epoch.
+
 use grantor_core::Timestamp;
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<EpochRecord>();
+        grantor_store::contract::assert_own_formats::<EpochRecord>();
     }
 }

@@ -1,3 +1,5 @@
+//! Reading and writing of epochs.
+
 use grantor_core::Environment;
 use grantor_store::{Cached, Diagnostics, Key, Records, Stores};
 
@@ -26,8 +28,8 @@ impl Epochs {
         self.read(&self.subject_key(subject)).await
     }
 
-    /// As [`subject`](Self::subject), read from the store: for a login that may follow a revocation
-    /// at once.
+    /// Like [`subject`](Self::subject), read from the store: for a login that may follow a
+    /// revocation at once.
     pub(crate) async fn subject_now(&self, subject: &str) -> Result<String, Error> {
         let key = self.subject_key(subject);
         self.cache.remove(&key);

@@ -1,3 +1,5 @@
+//! Revocation of users and sessions without a running server.
+
 use grantor_store::{Diagnostics, Stores};
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +8,7 @@ use crate::build_error::BuildError;
 use crate::error::Error;
 
 /// The users of the servers on some stores, and what was revoked of theirs: for a site, whose sessions
-/// end with it, and for a program that administers these stores and is no server itself. What is
+/// end with it, and for a program that administers these stores and is no server itself. A subject
 /// revoked here is revoked under every issuer of these stores; a running server notices within a
 /// second.
 #[derive(Debug)]
@@ -38,8 +40,8 @@ impl Subjects {
         self.0.subject_now(subject).await.map(RevocationEpoch)
     }
 
-    /// Whether a session that began at `epoch` goes on: since then neither it was revoked
-    /// ([`Target::Session`](crate::Target::Session)) nor its user
+    /// Returns whether a session that began at `epoch` is still valid: since then neither it was
+    /// revoked ([`Target::Session`](crate::Target::Session)) nor its user
     /// ([`Target::Subject`](crate::Target::Subject)). The answer is at most a second old.
     ///
     /// # Errors
@@ -61,7 +63,7 @@ impl Subjects {
         self.0.revoke_subject(subject).await
     }
 
-    /// As [`Server::remove_subject`](crate::Server::remove_subject).
+    /// Like [`Server::remove_subject`](crate::Server::remove_subject).
     ///
     /// # Errors
     /// The store failed, or `remove` did.

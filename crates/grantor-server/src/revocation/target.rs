@@ -1,3 +1,5 @@
+//! The targets of a revocation.
+
 /// Something whose end revokes every token issued under it. It is one write; no token has to be
 /// looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,3 +1,5 @@
+//! Rows of the endpoint table, for programs that walk it.
+
 use http::Method;
 
 use super::endpoints::{Authentication, Body, Endpoint};
@@ -12,9 +14,9 @@ pub struct EndpointRow {
     pub path: String,
     /// The methods that it takes.
     pub methods: &'static [Method],
-    /// Whether it reads parameters.
+    /// True if it reads parameters.
     pub reads_parameters: bool,
-    /// Whether a client has to authenticate.
+    /// True if a client has to authenticate.
     pub authenticates_clients: bool,
 }
 

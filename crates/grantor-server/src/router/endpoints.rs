@@ -1,3 +1,5 @@
+//! The table of the endpoints.
+
 use grantor_core::{BoxFuture, ServerMetadata};
 use http::Method;
 use url::Url;
@@ -17,7 +19,7 @@ pub(crate) struct Endpoint {
     pub(crate) body: Body,
     pub(crate) authentication: Authentication,
     pub(crate) cors: Cors,
-    /// Whether a server has it. One that does not exist is 404 and not in the metadata.
+    /// Returns whether a server has it. One that does not exist is 404 and not in the metadata.
     pub(crate) exists: fn(&Offer<'_>) -> bool,
     /// Its part of the metadata.
     pub(crate) describe: fn(&Offer<'_>, Url, &mut ServerMetadata),
@@ -43,14 +45,14 @@ pub(crate) enum Place {
 pub(crate) enum Body {
     /// The query of a GET, the form of a POST.
     Form,
-    /// Nothing.
+    /// No body is read.
     Nothing,
 }
 
 /// The authentication that an endpoint requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Authentication {
-    /// Nobody.
+    /// No caller is authenticated.
     Nobody,
     /// A client, by its registered method; a public one by its identifier alone.
     Client,
@@ -58,7 +60,7 @@ pub(crate) enum Authentication {
     ConfidentialClient,
 }
 
-/// Which web pages may read the answers.
+/// The web pages that may read the answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cors {
     /// None: browsers go there themselves.

@@ -1,3 +1,5 @@
+//! The metadata document.
+
 use grantor_core::{Issuer, ServerMetadata};
 
 use super::endpoints::{Offer, Place};

@@ -1,10 +1,12 @@
+//! The routes by path.
+
 use grantor_core::Issuer;
 
 use super::EndpointRow;
 use super::endpoints::{Endpoint, Offer, Place};
 use super::table::ENDPOINTS;
 
-/// Which endpoint lies at which path.
+/// The endpoints by their paths.
 pub(crate) struct Routes {
     routes: Vec<(String, &'static Endpoint)>,
 }

@@ -1,3 +1,5 @@
+//! The server as a `tower` service.
+
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Cookies of sites.
+
 use grantor_core::{Environment, Secret};
 
 use crate::identifier::Identifier;
@@ -51,7 +53,7 @@ impl CookieToken {
         self.0.hash()
     }
 
-    /// Whether a record has the hash of its secret, in constant time.
+    /// Returns whether a record has the hash of its secret, in constant time.
     #[must_use]
     pub fn matches(&self, hash: &str) -> bool {
         self.0.matches(hash)

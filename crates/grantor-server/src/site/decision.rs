@@ -1,3 +1,5 @@
+//! The decision of a user on a request.
+
 use grantor_core::Scope;
 
 use super::Page;

@@ -1,3 +1,5 @@
+//! The error of a site.
+
 use std::fmt;
 
 /// The site can't answer now.

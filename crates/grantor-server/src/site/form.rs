@@ -1,3 +1,5 @@
+//! Forms of a site's pages.
+
 use std::fmt;
 
 use grantor_core::{Environment, Params, Secret};

@@ -1,3 +1,5 @@
+//! An authorization request, as a site sees it.
+
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,7 +15,7 @@ use crate::revocation::Consent;
 /// An authorization request as the site sees it.
 pub struct Interaction<'a> {
     parts: InteractionParts<'a>,
-    /// Whether the site looked at the form.
+    /// True if the site looked at the form.
     looked_at: AtomicBool,
 }
 
@@ -94,7 +96,7 @@ impl<'a> Interaction<'a> {
         self.parts.remembered
     }
 
-    /// Whether this user has allowed this client all that is requested before, at the same
+    /// Returns whether this user has allowed this client all that is requested before, at the same
     /// resources.
     #[must_use]
     pub fn is_remembered(&self) -> bool {
@@ -128,15 +130,15 @@ impl<'a> Interaction<'a> {
         self.parts.submitted
     }
 
-    /// Whether a form was sent whose CSRF token was wrong: the page should say that it is shown
-    /// again, and why.
+    /// Returns whether a form was sent whose CSRF token was wrong: the page should say that it is
+    /// shown again, and why.
     #[must_use]
     pub fn csrf_mismatch(&self) -> bool {
         self.parts.csrf_mismatch
     }
 
-    /// Whether the site has just answered with a login that does not meet the requirements. It is
-    /// asked once more; then the request fails.
+    /// Returns whether the site has just answered with a login that does not meet the requirements.
+    /// It is asked once more; then the request fails.
     #[must_use]
     pub fn is_insufficient(&self) -> bool {
         self.parts.insufficient
@@ -166,7 +168,7 @@ impl<'a> Interaction<'a> {
         self.parts.now
     }
 
-    /// Whether a genuine form came back and the site did not look at it.
+    /// Returns whether a genuine form came back and the site did not look at it.
     pub(crate) fn ignored_form(&self) -> bool {
         self.parts.submitted.is_some() && !self.looked_at.load(Ordering::Relaxed)
     }

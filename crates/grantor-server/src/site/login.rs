@@ -1,3 +1,5 @@
+//! The login of a user.
+
 use grantor_core::{ErrorCode, Timestamp};
 use http::HeaderValue;
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! The seam to the application: who the user is, what they see, what they decided.
+//! The interface to the application: the user's login, the pages, the user's decision.
 
 mod cookie;
 mod cookie_token;
@@ -40,8 +40,8 @@ pub use setup::SiteSetup;
 pub use submitted::Submitted;
 pub use user_code::{DeviceAnswer, UserCodeProblem, UserCodePrompt};
 
-/// The part of an authorization server that belongs to the application: who the user is, what they
-/// see, and what they decided.
+/// The part of an authorization server that belongs to the application: the user's login, the
+/// pages, and the user's decision.
 ///
 /// It is asked again at every step of an interaction, a page at a time. A page has a form, made by
 /// [`Interaction::form`]; it goes by POST to [`Form::action`] with the hidden inputs of
@@ -94,7 +94,7 @@ pub trait Site: Debug + Send + Sync + 'static {
         plain::device_answered_page(answer)
     }
 
-    /// Whether a name and a password are those of a user, for grant types that take them without a page.
+    /// Checks a name and a password, for grant types that take them without a page.
     /// A site that has passwords limits the attempts.
     fn password<'a>(
         &'a self,

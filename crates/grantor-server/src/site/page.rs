@@ -1,3 +1,5 @@
+//! Pages of a site.
+
 use std::fmt;
 
 use base64::Engine;

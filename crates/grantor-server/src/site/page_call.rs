@@ -1,3 +1,5 @@
+//! A request for a page of the site's own.
+
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,7 +17,7 @@ pub struct PageCall<'a> {
     submitted: Option<Submitted<'a>>,
     csrf_mismatch: bool,
     now: Timestamp,
-    /// Whether the site looked at the form.
+    /// True if the site looked at the form.
     looked_at: AtomicBool,
 }
 
@@ -42,7 +44,7 @@ impl<'a> PageCall<'a> {
         }
     }
 
-    /// Which of [`Site::paths`](crate::Site::paths) it is.
+    /// Returns the one of [`Site::paths`](crate::Site::paths) that was called.
     #[must_use]
     pub fn path(&self) -> &str {
         self.path
@@ -82,8 +84,8 @@ impl<'a> PageCall<'a> {
         self.submitted.as_ref()
     }
 
-    /// Whether a form was sent whose CSRF token was wrong: the page should say that it is shown
-    /// again, and why.
+    /// Returns whether a form was sent whose CSRF token was wrong: the page should say that it is
+    /// shown again, and why.
     #[must_use]
     pub fn csrf_mismatch(&self) -> bool {
         self.csrf_mismatch
@@ -107,7 +109,7 @@ impl<'a> PageCall<'a> {
         self.now
     }
 
-    /// Whether a genuine form came back and the site did not look at it.
+    /// Returns whether a genuine form came back and the site did not look at it.
     pub(crate) fn ignored_form(&self) -> bool {
         self.submitted.is_some() && !self.looked_at.load(Ordering::Relaxed)
     }

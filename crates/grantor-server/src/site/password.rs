@@ -1,3 +1,5 @@
+//! A login by name and password, without a page.
+
 use grantor_core::Secret;
 use http::request::Parts;
 

@@ -1,3 +1,5 @@
+//! The plain error page, and the site of a server that has none.
+
 use grantor_core::{BoxFuture, ErrorResponse};
 use http::StatusCode;
 

@@ -1,3 +1,5 @@
+//! The requirements of a request on login and consent.
+
 use std::time::Duration;
 
 use grantor_core::{AuthorizationRequest, Timestamp};
@@ -6,7 +8,7 @@ use grantor_core::{AuthorizationRequest, Timestamp};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoginRequirements {
-    /// Whether pages may be shown; if not (`prompt=none`), a page becomes an error.
+    /// True if pages may be shown; if not (`prompt=none`), a page becomes an error.
     pub interactive: bool,
     /// The user must have proved who they are no earlier than this (`prompt=login`, `max_age`).
     pub authenticated_since: Option<Timestamp>,
@@ -40,7 +42,7 @@ impl LoginRequirements {
         }
     }
 
-    /// Whether a login at `auth_time` is recent enough.
+    /// Returns whether a login at `auth_time` is recent enough.
     #[must_use]
     pub fn is_recent(&self, auth_time: Timestamp) -> bool {
         self.authenticated_since

@@ -1,3 +1,5 @@
+//! The parts of a server that a site is made with.
+
 use grantor_core::Issuer;
 use grantor_store::Stores;
 

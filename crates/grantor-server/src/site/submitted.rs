@@ -1,3 +1,5 @@
+//! Submitted forms of a site's pages.
+
 use std::fmt;
 
 use grantor_core::Params;

@@ -1,3 +1,5 @@
+//! The site's pages for the users of devices.
+
 use std::fmt;
 
 use http::StatusCode;

@@ -1,3 +1,5 @@
+//! The claims of JWT access tokens.
+
 use grantor_core::{Scope, Timestamp};
 use grantor_jose::{ObjectWriter, jwt};
 use serde::Deserialize;
@@ -105,7 +107,7 @@ impl ReadClaims {
         })
     }
 
-    /// As a format of the application's gives them.
+    /// Reads the claims that a token format of the application gives.
     pub(super) fn of_map(claims: Map<String, Value>) -> Option<Self> {
         #[derive(Deserialize)]
         struct Wire {

@@ -1,3 +1,5 @@
+//! The contents of an access token.
+
 use std::time::Duration;
 
 use grantor_core::Scope;

@@ -1,3 +1,5 @@
+//! Formats of access tokens beside opaque ones and JWTs.
+
 use std::fmt::Debug;
 
 use grantor_core::{BoxFuture, Secret};

@@ -1,3 +1,5 @@
+//! Minting of access tokens.
+
 use std::time::Duration;
 
 use grantor_core::{ErrorCode, Secret, Timestamp};

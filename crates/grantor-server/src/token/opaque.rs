@@ -1,3 +1,5 @@
+//! Opaque texts: access tokens, codes and cookies.
+
 use grantor_core::{Environment, Secret};
 use grantor_jose::base64url;
 use grantor_jose::digest::{constant_time_eq, sha256};
@@ -79,7 +81,7 @@ impl OpaqueToken {
         sha256(&self.secret)
     }
 
-    /// Whether a record in fields is this token's.
+    /// Returns whether a record in fields is this token's.
     pub(crate) fn has_digest(&self, digest: &[u8; 32]) -> bool {
         constant_time_eq(&self.digest(), digest)
     }
@@ -89,7 +91,7 @@ impl OpaqueToken {
         base64url::encode(self.digest())
     }
 
-    /// Whether a record in JSON is this token's.
+    /// Returns whether a record in JSON is this token's.
     pub(crate) fn matches(&self, hash: &str) -> bool {
         constant_time_eq(self.hash().as_bytes(), hash.as_bytes())
     }

@@ -1,3 +1,5 @@
+//! Access tokens that clients present for other tokens.
+
 use grantor_core::{Scope, Timestamp};
 use serde_json::{Map, Value};
 

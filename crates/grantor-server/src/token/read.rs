@@ -1,3 +1,5 @@
+//! Reading and revoking of access tokens.
+
 use grantor_core::{Introspection, Timestamp};
 use grantor_jose::jwt::{self, Policy};
 use grantor_store::Versioned;
@@ -9,8 +11,9 @@ use crate::client::Client;
 use crate::error::Error;
 
 impl Tokens {
-    /// Whether an access token is valid now, and what it says: for introspection, and for resource
-    /// servers in this process. A `caller` that was looked up for this request is not looked up again.
+    /// Returns the contents of an access token if it is valid now: for introspection, and for
+    /// resource servers in this process. A `caller` that was looked up for this request is not
+    /// looked up again.
     pub(crate) async fn read(
         &self,
         token: &str,
@@ -170,7 +173,7 @@ impl Tokens {
         ReadClaims::of_jwt(verified.claims)
     }
 
-    /// Whether what a token depends on is still valid.
+    /// Returns whether everything that a token depends on is still valid.
     async fn is_current(
         &self,
         caller: Option<&Client>,

@@ -1,3 +1,5 @@
+//! The stored record of an opaque access token.
+
 use grantor_core::{Scope, Timestamp};
 use grantor_store::{Error, FieldWriter, Fields, InvalidField, Kind, Record, kinds, read_json};
 use serde::de::DeserializeOwned;
@@ -255,6 +257,6 @@ mod tests {
 
     #[test]
     fn its_stored_formats_are_pinned() {
-        crate::stored_formats::check::<AccessTokenRecord>();
+        grantor_store::contract::assert_own_formats::<AccessTokenRecord>();
     }
 }

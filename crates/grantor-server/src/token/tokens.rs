@@ -1,3 +1,5 @@
+//! The access tokens of a server.
+
 use std::sync::Arc;
 use std::time::Duration;
 

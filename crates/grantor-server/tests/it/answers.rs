@@ -1,4 +1,4 @@
-//! What answers carry, by endpoint: content types, CORS, pages instead of JSON.
+//! The headers and bodies of answers, by endpoint: content types, CORS, pages instead of JSON.
 
 use bytes::Bytes;
 use http::{Method, Request, header};

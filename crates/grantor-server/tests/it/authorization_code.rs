@@ -1,3 +1,5 @@
+//! The authorization code flow from the first request to the tokens.
+
 use grantor_core::Timestamp;
 use grantor_jose::jwt::{self, Policy};
 use grantor_jose::{Algorithm, KeySet};

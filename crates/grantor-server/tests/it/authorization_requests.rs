@@ -1,3 +1,5 @@
+//! Authorization requests with mistakes.
+
 use crate::support::{APP, Ask, Browser, FILES, Fixture, SPA, Who, form_request, value};
 
 #[tokio::test]

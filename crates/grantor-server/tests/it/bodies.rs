@@ -1,3 +1,5 @@
+//! Bodies of requests: length, pieces, types.
+
 use std::pin::Pin;
 use std::task::{Context, Poll};
 

@@ -1,4 +1,4 @@
-//! What browsers bring with them: cookies of others, forms of other sites, parameters given twice.
+//! Requests of browsers: cookies of others, forms of other sites, parameters given twice.
 
 use bytes::Bytes;
 use grantor_core::Issuer;
@@ -85,7 +85,7 @@ fn set_by(reply: &Reply) -> Vec<String> {
     set.map(pair).collect()
 }
 
-/// What a browser sends for a form of another site: no cookies.
+/// Returns the request that a browser sends for a form of another site: without cookies.
 fn cross_site(action: &str, pairs: &[(String, String)]) -> Request<Full<Bytes>> {
     form_request(action, &form(pairs))
 }

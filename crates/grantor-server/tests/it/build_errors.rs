@@ -1,3 +1,5 @@
+//! Faults of a configuration, reported when the server is built.
+
 use std::sync::Arc;
 use std::time::Duration;
 

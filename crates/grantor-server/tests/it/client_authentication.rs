@@ -1,3 +1,5 @@
+//! Authentication of clients at the token endpoint.
+
 use grantor_core::{ClientAuthentication, Params};
 use http::{HeaderValue, header};
 

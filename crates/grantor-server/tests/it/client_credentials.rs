@@ -1,3 +1,5 @@
+//! The grant type `client_credentials`.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -160,7 +162,8 @@ async fn gives_nothing_to_a_public_client_even_if_its_table_allows_it() {
     assert_eq!(reply.member("error"), "unauthorized_client");
 }
 
-/// A JWT names its audience (RFC 9068 section 2.2). What protects a resource in this process gives it.
+/// A JWT names its audience (RFC 9068 section 2.2). The protected resource in this process is that
+/// audience.
 #[tokio::test]
 async fn a_jwt_needs_no_configured_audience_where_one_is_protected() {
     let fixture = Fixture::with(|config| {

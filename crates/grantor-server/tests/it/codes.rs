@@ -1,3 +1,5 @@
+//! Redemption of authorization codes.
+
 use crate::support::{APP, Code, Fixture, OTHER, SPA, Tokens};
 
 /// A redemption with one parameter in place of another of its name; none: without it.

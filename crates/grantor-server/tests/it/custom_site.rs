@@ -10,7 +10,7 @@ use http::{StatusCode, header};
 
 use crate::support::{APP, Ask, Browser, Fixture, Tokens, value};
 
-/// A site in which alice is signed in, and which decides as it was told.
+/// A site in which alice is signed in, and which makes the decisions that the test sets.
 #[derive(Debug)]
 struct Puppet {
     decide: fn(&Interaction<'_>) -> Decision,

@@ -1,4 +1,4 @@
-//! What is told, and to whom.
+//! The events that are reported, and their recipients.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,3 +1,5 @@
+//! The lifetimes of tokens and grants.
+
 use std::time::Duration;
 
 use grantor_core::Clock;

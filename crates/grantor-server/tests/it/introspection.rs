@@ -1,3 +1,5 @@
+//! The introspection endpoint.
+
 use grantor_jose::{Algorithm, base64url};
 use grantor_server::AccessTokens;
 use serde_json::json;
@@ -67,9 +69,9 @@ async fn whoever_asks_has_to_prove_who_they_are() {
         .post("/introspect", SPA, &[("token", &token)])
         .await
         .assert_error(401, "invalid_client");
-    let nobody = form_request("/introspect", &format!("token={token}"));
+    let unauthenticated = form_request("/introspect", &format!("token={token}"));
     fixture
-        .send(nobody)
+        .send(unauthenticated)
         .await
         .assert_error(401, "invalid_client");
     fixture

@@ -1,4 +1,4 @@
-//! Who tries too often is stopped, and nobody else.
+//! A client that tries too often is stopped, and nobody else.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -3,7 +3,6 @@
 
 mod support;
 
-mod anchors;
 mod answers;
 mod attacks;
 mod authorization_code;
@@ -41,6 +40,7 @@ mod refresh;
 mod registrar;
 mod restart;
 mod revocation;
+mod revocation_targets;
 mod rollback;
 mod second_factor;
 mod secrets;

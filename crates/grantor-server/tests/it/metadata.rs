@@ -1,3 +1,5 @@
+//! The metadata documents.
+
 use grantor_core::{Issuer, ServerMetadata};
 use grantor_jose::Algorithm;
 use grantor_server::{AccessTokens, Server};
@@ -86,7 +88,7 @@ async fn an_issuer_with_a_path_is_found_at_both_locations() {
     }
 }
 
-/// Neither in answers, pages and redirects of any path, nor in a token.
+/// The host appears neither in answers, pages and redirects of any path, nor in a token.
 #[tokio::test]
 async fn the_host_header_builds_no_url() {
     let fixture =
@@ -112,7 +114,7 @@ async fn the_host_header_builds_no_url() {
                 let reply = fixture.send(request).await;
                 let whole = format!("{:?} {}", reply.headers, reply.text());
                 assert!(!whole.contains("evil"), "{method} {target}: {whole}");
-                // What was to have URLs had them.
+                // Before the failure, the documents that should name URLs do.
                 if target == failing && method == Method::GET {
                     assert!(whole.contains("iss=https%3A%2F%2Fid.example"), "{whole}");
                 }

@@ -1,4 +1,4 @@
-//! What a client may no longer do it can't do by what it was granted before.
+//! A client that loses a permission can't use it by an earlier grant.
 
 use grantor_server::{Client, NewClient};
 
@@ -49,7 +49,7 @@ async fn a_refresh_gives_what_is_left_of_the_scope() {
     .await;
     let refused = fixture.refresh(APP, &tokens.refresh).await;
     refused.assert_error(400, "invalid_grant");
-    // What it may have again it has again: the grant itself stayed.
+    // A permission that is restored works again: the grant itself stayed.
     change(&fixture, APP, |client| {
         client.scope = "read write".parse().unwrap()
     })

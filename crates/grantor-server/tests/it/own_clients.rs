@@ -1,3 +1,5 @@
+//! Clients from an application's own table.
+
 use std::sync::{Arc, Mutex};
 
 use grantor_core::{BoxFuture, Secret};

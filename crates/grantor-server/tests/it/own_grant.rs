@@ -1,3 +1,5 @@
+//! A grant type of an application's own.
+
 use std::sync::Arc;
 
 use grantor_core::{BoxFuture, Params, Timestamp};
@@ -27,7 +29,7 @@ impl GrantType for Pin {
     fn decide<'a>(&'a self, call: &'a TokenCall<'a>) -> BoxFuture<'a, Result<Granted, Error>> {
         Box::pin(async move {
             assert_eq!(call.client().id, "kiosk");
-            // What it did not declare, it never sees.
+            // The grant type never sees a parameter that it did not declare.
             for hidden in ["client_secret", "client_id", "code", "other"] {
                 assert_eq!(call.params().get(hidden), None);
             }

@@ -1,3 +1,5 @@
+//! The pages of the built-in site.
+
 use grantor_core::Issuer;
 use grantor_server::Server;
 use grantor_site::{AccountSite, Passwords};

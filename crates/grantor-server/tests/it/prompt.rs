@@ -1,3 +1,5 @@
+//! The parameter `prompt`.
+
 use crate::support::{APP, Ask, Browser, Code, Fixture, Form, SPA};
 
 /// A browser in which alice has signed in, and allowed [`APP`] to read.

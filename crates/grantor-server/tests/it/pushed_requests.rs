@@ -108,7 +108,7 @@ async fn what_comes_with_the_browser_besides_changes_nothing() {
 }
 
 #[tokio::test]
-async fn it_is_of_its_client_and_of_its_time() {
+async fn a_request_uri_is_valid_for_its_client_until_it_expires() {
     let fixture = Fixture::new().await;
     let reply = push(&fixture, APP, &Ask::new(APP)).await;
     let request_uri = reply.member("request_uri");

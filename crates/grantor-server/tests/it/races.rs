@@ -1,3 +1,5 @@
+//! Requests that race each other on one record.
+
 use std::sync::Arc;
 
 use grantor_server::{NewClient, Rotation, Server};
@@ -72,7 +74,7 @@ async fn of_many_redemptions_of_one_code_one_wins() {
             for reply in replies.iter().filter(|reply| reply.status != 200) {
                 reply.assert_error(400, "invalid_grant");
             }
-            // Whoever came after the winner may have ended the grant; a replay surely does.
+            // A request after the winner may have ended the grant; a replay surely does.
             fixture
                 .redeem(who, &code)
                 .await
@@ -149,7 +151,7 @@ async fn of_many_refreshes_without_grace_one_wins_and_the_grant_ends() {
         let replies = at_once(&fixture.server, N, || refreshing(SPA, &tokens.refresh)).await;
         let won = winners(&replies);
         assert_eq!(won.len(), 1, "{replies:?}");
-        // Whoever came after the winner may have ended the grant; another use surely does.
+        // A request after the winner may have ended the grant; another use surely does.
         fixture
             .refresh(SPA, &tokens.refresh)
             .await

@@ -1,3 +1,5 @@
+//! Redirect URIs that differ from the registered ones.
+
 use grantor_core::RedirectUri;
 use proptest::prelude::*;
 

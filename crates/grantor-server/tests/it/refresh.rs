@@ -1,3 +1,5 @@
+//! The grant type `refresh_token`.
+
 use grantor_server::{Rotation, Target};
 
 use crate::support::{APP, Fixture, OTHER, SPA, Tokens};
@@ -181,12 +183,12 @@ async fn what_is_not_this_clients_genuine_token_changes_nothing() {
             .await
             .assert_error(400, "invalid_grant");
     }
-    let nobody = crate::support::Who {
+    let unknown_client = crate::support::Who {
         id: "nobody",
         ..SPA
     };
     fixture
-        .refresh(nobody, &first.refresh)
+        .refresh(unknown_client, &first.refresh)
         .await
         .assert_error(401, "invalid_client");
     for bad in ["x", "gr_", "gr_AAAA", &second.access] {

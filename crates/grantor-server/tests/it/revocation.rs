@@ -1,3 +1,5 @@
+//! The revocation endpoint.
+
 use grantor_jose::Algorithm;
 use grantor_server::{AccessTokens, Config, Rotation};
 

@@ -1,4 +1,4 @@
-//! What nobody may find in a log, in a debugger's output or in the store.
+//! The secrets that must not be in a log, in a debugger's output or in the store.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock};

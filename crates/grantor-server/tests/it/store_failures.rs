@@ -162,7 +162,7 @@ async fn the_authorization_endpoint_gives_no_code_if_the_decision_fails() {
     let mut browser = Browser::new(&fixture);
     let login = browser.open(&Ask::new(SPA).url()).await;
     let consent = browser.sign_in(&login).await;
-    // What fails after the decision costs the user a question next time, and not the code.
+    // A failure after the decision costs the user a question next time, and not the code.
     let remembering = |reply: &Reply| {
         reply.status == 303 && value(&reply.callback(SPA.redirect_uri), "code").is_some()
     };
@@ -262,7 +262,7 @@ async fn a_write_of_which_nobody_knows_is_neither_success_nor_replay() {
 }
 
 /// Thirty answers take some 5 s, since the pauses between the tries are at most 256 ms. Time is that of
-/// the clock that stands still: the pauses count.
+/// the clock, which does not move: the pauses count.
 #[tokio::test]
 async fn the_write_that_decides_is_repeated_until_the_deadline_of_the_request() {
     let lost = |left| Fault::LostAnswers { kind: *b"gr", left };

@@ -1,10 +1,11 @@
-use grantor_store::contract::{Alternating, Suite, run};
+//! The contract of a store, on PostgreSQL.
+
+use grantor_store::contract::{Alternating, run};
 use grantor_store::{Durability, Store};
 use grantor_store_postgres::PostgresStore;
 use grantor_testservers::Postgres;
-use tokio::runtime::Handle;
 
-use crate::{runtime, system};
+use crate::{runtime, suite};
 
 #[test]
 fn keeps_the_contract_alone_and_with_another_store_on_the_same_database() {
@@ -19,9 +20,4 @@ fn keeps_the_contract_alone_and_with_another_store_on_the_same_database() {
     assert_eq!(run(|| alone().reopen(open.clone())), Ok(()));
     let both = || suite(Alternating::new([one.clone(), other.clone()]), handle);
     assert_eq!(run(both), Ok(()));
-}
-
-fn suite(store: impl Store, handle: &Handle) -> Suite {
-    let handle = handle.clone();
-    Suite::new(store, system()).block_on(move |future| handle.block_on(future))
 }

@@ -10,7 +10,7 @@ use grantor_testservers::Postgres;
 
 use crate::{block_on, creation, runtime, value_of};
 
-/// Puts until it is told to end; after an error the same put again, until it has an answer.
+/// Puts until the test ends it; after an error the same put again, until it has an answer.
 pub(crate) async fn write(
     store: Arc<PostgresStore>,
     writer: usize,
@@ -75,7 +75,7 @@ fn what_was_acknowledged_outlives_a_killed_server_and_the_store_recovers() {
             let (keys, errors) = writer.await.unwrap();
             failed += errors.values().sum::<usize>();
             for key in keys {
-                assert_eq!(value_of(&store, &key).await.unwrap(), key);
+                assert_eq!(value_of(&*store, &key).await.unwrap(), key);
             }
         }
         assert!(failed > 0, "the writers noticed no crash");

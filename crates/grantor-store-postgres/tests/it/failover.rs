@@ -43,7 +43,7 @@ fn what_was_acknowledged_outlives_the_primary() {
             let (keys, errors) = writer.await.unwrap();
             failed += errors.values().sum::<usize>();
             for key in keys {
-                assert_eq!(value_of(&store, &key).await.unwrap(), key);
+                assert_eq!(value_of(&*store, &key).await.unwrap(), key);
             }
         }
         assert!(failed > 0, "the writers noticed nothing");

@@ -1,4 +1,4 @@
-//! Processes on one database: this program starts itself again, told by its environment what to do.
+//! Processes on one database: this program starts itself again, and the environment names its role.
 
 use std::env;
 use std::io::{Write, stdout};
@@ -13,7 +13,7 @@ use crate::{block_on, creation, runtime, value_of};
 const ROLE: &str = "GRANTOR_TEST_ROLE";
 const DATABASE: &str = "GRANTOR_TEST_DATABASE";
 
-/// What children do; without a role there is nothing to play.
+/// Plays the role of a child process; without a role the test does nothing.
 #[test]
 fn plays_its_role() {
     let Ok(role) = env::var(ROLE) else { return };

@@ -1,4 +1,4 @@
-//! What is dead is deleted, and a clock that jumps deletes nothing.
+//! Dead rows are deleted, and a clock that jumps deletes nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +44,7 @@ fn what_is_dead_is_deleted_after_the_clock_skew_and_not_after_a_jump() {
         let deleted = both.0.unwrap().deleted + both.1.unwrap().deleted;
         let rest = store.maintain(moment(60)).await.unwrap().deleted;
         assert_eq!(deleted + rest, 2500);
-        assert_eq!(value_of(&store, "live").await.unwrap(), "live");
+        assert_eq!(value_of(&*store, "live").await.unwrap(), "live");
 
         // The window of the count ended a second later.
         assert_eq!(store.maintain(moment(61)).await.unwrap().deleted, 0);
@@ -55,7 +55,7 @@ fn what_is_dead_is_deleted_after_the_clock_skew_and_not_after_a_jump() {
         let mut jumped = moment(62);
         jumped.now = Timestamp::from_secs(START + 90_000);
         assert_eq!(store.maintain(jumped).await.unwrap().deleted, 0);
-        assert_eq!(value_of(&store, "live").await.unwrap(), "live");
+        assert_eq!(value_of(&*store, "live").await.unwrap(), "live");
     });
 }
 

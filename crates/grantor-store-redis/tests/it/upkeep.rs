@@ -1,4 +1,4 @@
-//! What is dead is deleted: by Redis where that is cheap to lose, by us where it is not.
+//! Dead records are deleted: by Redis where that is cheap to lose, by us where it is not.
 
 use std::time::Duration;
 

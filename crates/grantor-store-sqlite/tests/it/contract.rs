@@ -1,3 +1,5 @@
+//! The contract of a store, on SQLite.
+
 use grantor_store::Store;
 use grantor_store::contract::{Alternating, Suite, run};
 use grantor_store_sqlite::{SqliteOptions, SqliteStore};

@@ -1,5 +1,5 @@
-//! What a process that is killed can't show, since the page cache survives it: that the write was
-//! on its way to the disk before it was acknowledged.
+//! A test that kills a process can't show this, since the page cache survives the process: that the
+//! write was on its way to the disk before it was acknowledged.
 
 use std::fs;
 use std::process::{Command, Stdio};

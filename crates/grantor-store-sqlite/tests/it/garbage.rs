@@ -1,3 +1,5 @@
+//! Deletion of dead records.
+
 use std::time::Duration;
 
 use grantor_core::Timestamp;

@@ -1,4 +1,4 @@
-//! Processes on one file: this program starts itself again, told by its environment what to do.
+//! Processes on one file: this program starts itself again, and the environment names its role.
 
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write, stdout};
@@ -33,7 +33,7 @@ pub(crate) fn arguments(command: &mut Command, role: &str, database: &Path) {
         .stdout(Stdio::piped());
 }
 
-/// What children do; without a role there is nothing to play.
+/// Plays the role of a child process; without a role the test does nothing.
 #[test]
 fn plays_its_role() {
     let Ok(role) = env::var(ROLE) else { return };

@@ -1,4 +1,4 @@
-//! What the store does while nobody writes, and what it must not do by a clock that is wrong.
+//! The work of the store while nobody writes, and the work that a wrong clock must not cause.
 
 use std::fs;
 use std::path::Path;
@@ -87,7 +87,7 @@ fn a_clock_that_is_ahead_for_a_minute_deletes_nothing_that_lives() {
         assert_eq!(maintain(&store, at(second, 0)).deleted, 0);
     }
     assert!(value_of(&store, "grant").is_some());
-    // What is dead by the right clock goes as before.
+    // Rows that are dead by the right clock are deleted as before.
     let late = at(31 * 24 * 3600, 0);
     assert_eq!(maintain(&store, late).deleted, 1);
 }

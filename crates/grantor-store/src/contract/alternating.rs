@@ -14,8 +14,8 @@ use crate::store::{
     Counter, Entry, Expect, Listing, Moment, Put, PutOutcome, RemoveOutcome, Store,
 };
 
-/// Two stores on the same data, as in two processes: every operation goes to the other one. What
-/// keeps the contract alone and not so keeps something in memory that it may not.
+/// Two stores on the same data, as in two processes: every operation goes to the other one. A store
+/// that keeps the contract alone and fails here keeps something in memory that it may not.
 #[derive(Debug)]
 pub struct Alternating<S> {
     stores: [Arc<S>; 2],

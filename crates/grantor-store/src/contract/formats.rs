@@ -60,10 +60,25 @@ pub fn check_formats<R: Record>(records: &Path) -> Result<(), Vec<String>> {
     }
 }
 
-/// What is pinned of a record in one format.
+/// Holds a record of grantor's own to its files in `vectors/records` of the repository, for the tests of
+/// grantor's crates.
+///
+/// # Panics
+/// A stored format differs from its file, or has none.
+#[doc(hidden)]
+#[track_caller]
+pub fn assert_own_formats<R: Record>() {
+    let records = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/records");
+    let wrong = check_formats::<R>(Path::new(records))
+        .err()
+        .unwrap_or_default();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The pinned bytes of a record in one format.
 #[derive(Default)]
 struct Pinned {
-    /// What follows the format byte.
+    /// The bytes after the format byte.
     plain: Option<Vec<u8>>,
     is_json: bool,
     sealed: Option<Vec<u8>>,

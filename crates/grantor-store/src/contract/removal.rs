@@ -1,4 +1,4 @@
-//! What a removal does and says.
+//! The effect and the outcome of a removal.
 
 use super::Outcome;
 use super::suite::{Suite, equal};

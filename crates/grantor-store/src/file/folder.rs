@@ -16,7 +16,7 @@ use crate::platform::{self, Directory, Found};
 use crate::store::{Entry, Put};
 
 const RECORD: &str = ".record";
-/// What is written before it is moved to its place. Only the holder of the lock writes it.
+/// The name of a file before it is moved to its place. Only the holder of the lock writes it.
 const DRAFT: &str = "draft";
 /// In milliseconds since 1970, as text.
 const NEWEST_TIME: &str = "newest-time";
@@ -157,7 +157,7 @@ impl Folder {
         }
     }
 
-    /// Deletes a record. Whether there was one. Needs the lock.
+    /// Deletes a record, and returns whether there was one. Needs the lock.
     pub(super) fn delete(&self, key: &Key) -> Result<bool, Error> {
         let removed = self.directory.remove(&name_of(key));
         removed.map_err(|error| self.failed("written", error))

@@ -49,7 +49,7 @@ pub(super) fn sweep(folder: &Folder, dead_since: Timestamp) -> Result<usize, Err
     Ok(deleted)
 }
 
-/// What can't be read is left for a person to look at.
+/// A file that can't be read is left for a person to look at.
 fn delete_if_dead(folder: &Folder, key: &Key, dead_since: Timestamp) -> Result<bool, Error> {
     let Ok(Some(entry)) = folder.read(key) else {
         return Ok(false);

@@ -51,7 +51,7 @@ impl Writer {
                         (Ok(_), Err(reason)) => Err(Error::unavailable(reason, Applied::Unknown)),
                         (done, _) => done,
                     };
-                    // Whoever has stopped waiting is not missed.
+                    // A caller that has stopped waiting needs no answer.
                     let _sent = reply.send(answer);
                 })
             })

@@ -67,7 +67,8 @@ impl KeyFile {
     pub(super) fn create(&self, environment: &Environment) -> Result<Bytes, Error> {
         let failed = |error| self.failed("created", error);
         platform::create_directory(&self.directory).map_err(failed)?;
-        // Written elsewhere and linked into place: who finds the file finds a whole key in it.
+        // Written elsewhere and linked into place: the file holds a whole key as soon as it is
+        // there.
         let draft = self
             .directory
             .join(format!("master.key.{}", environment.random_text::<12>()));

@@ -90,7 +90,7 @@ fn missing(service: &str, user: &str) -> Error {
     ))
 }
 
-/// The cause is told in words of our own: what a keyring reports may hold the secret.
+/// The message has words of our own: a keyring's may hold the secret.
 fn failed(error: keyring_core::Error) -> Error {
     use keyring_core::Error as Cause;
     match error {

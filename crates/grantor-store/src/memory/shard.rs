@@ -83,7 +83,7 @@ impl Shard {
 
     /// Deletes what was dead at `dead_since`. How many records that were.
     ///
-    /// What lives moves to a table with at least a quarter free: so each put pays for a look at
+    /// Live records move to a table with at least a quarter free: so each put pays for a look at
     /// four records at most, the table grows and shrinks with what lives, and no marks of deleted
     /// records slow it down.
     pub(super) fn sweep(&mut self, dead_since: Timestamp) -> usize {

@@ -21,11 +21,11 @@ pub(crate) use self::unix::{
     Directory, create_directory, create_file, exposing_mode, foreign_owner, sync_directory,
 };
 
-/// What is found under a name in a folder.
+/// The kind of entry under a name in a folder.
 pub(crate) enum Found {
     /// A file, perhaps also a pipe or a folder.
     Opened(File),
-    /// Nothing.
+    /// No entry.
     Nothing,
     /// A link, or something that nobody can read from.
     NoFile,

@@ -1,6 +1,6 @@
 //! Folders by their paths.
 //!
-//! What it lacks: others are kept out by what the folder inherits, not by modes; a folder that is
+//! Its limits: others are kept out by what the folder inherits, not by modes; a folder that is
 //! moved or replaced while it is in use is not noticed; and nothing sees to it that the name of a
 //! new file survives a loss of power.
 
@@ -33,7 +33,7 @@ impl Directory {
         })
     }
 
-    /// Nothing: there are no modes.
+    /// Returns none: there are no modes.
     pub(crate) fn exposing_mode(&self) -> io::Result<Option<u32>> {
         Ok(exposing_mode(&fs::metadata(&self.path)?))
     }
@@ -68,7 +68,7 @@ impl Directory {
         fs::rename(self.path.join(from), self.path.join(to))
     }
 
-    /// Removes a file. Whether there was one.
+    /// Removes a file, and returns whether there was one.
     pub(crate) fn remove(&self, name: &str) -> io::Result<bool> {
         match fs::remove_file(self.path.join(name)) {
             Ok(()) => Ok(true),
@@ -83,18 +83,18 @@ impl Directory {
         entries.map(|entry| Ok(entry?.file_name())).collect()
     }
 
-    /// Nothing: a folder has no handle to sync.
+    /// Does nothing: a folder has no handle to sync.
     pub(crate) fn sync(&self) -> io::Result<()> {
         sync_directory(&self.path)
     }
 }
 
-/// Nothing: there are no modes.
+/// Returns none: there are no modes.
 pub(crate) fn exposing_mode(_metadata: &Metadata) -> Option<u32> {
     None
 }
 
-/// Nothing: there are no owners.
+/// Returns none: there are no owners.
 pub(crate) fn foreign_owner(_metadata: &Metadata) -> Option<(u32, u32)> {
     None
 }
@@ -110,7 +110,7 @@ pub(crate) fn create_file(path: &Path) -> io::Result<File> {
     options.write(true).create_new(true).open(path)
 }
 
-/// Nothing: a folder has no handle to sync.
+/// Does nothing: a folder has no handle to sync.
 pub(crate) fn sync_directory(_path: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -59,7 +59,7 @@ impl Directory {
         Ok(renameat(&self.0, from, &self.0, to)?)
     }
 
-    /// Removes a file. Whether there was one.
+    /// Removes a file, and returns whether there was one.
     pub(crate) fn remove(&self, name: &str) -> io::Result<bool> {
         match unlinkat(&self.0, name, AtFlags::empty()) {
             Ok(()) => Ok(true),

@@ -1,5 +1,5 @@
-//! What a process that is killed can't show, since the page cache survives it: that file and folder
-//! were on their way to the disk before a put was acknowledged.
+//! A test that kills a process can't show this, since the page cache survives the process: that
+//! file and folder were on their way to the disk before a put was acknowledged.
 
 use std::fs;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! Processes on one folder: this program starts itself again, told by its environment what to do.
+//! Processes on one folder: this program starts itself again, and the environment names its role.
 
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write, stdout};
@@ -30,7 +30,7 @@ pub(crate) fn arguments(command: &mut Command, role: &str, folder: &Path) {
         .stdout(Stdio::piped());
 }
 
-/// What children do; without a role there is nothing to play.
+/// Plays the role of a child process; without a role the test does nothing.
 #[test]
 fn plays_its_role() {
     let Ok(role) = env::var(ROLE) else { return };
@@ -142,7 +142,7 @@ fn nothing_acknowledged_is_lost_when_a_process_is_killed() {
         child.wait().unwrap();
         output.read_to_string(&mut text).unwrap();
 
-        // What the killed one left half done is in nobody's way.
+        // The unfinished files of the killed process disturb nobody.
         let store = FileStore::open(&folder).unwrap();
         let complete = text.rfind('\n').map_or("", |end| &text[..end]);
         for name in said(complete) {

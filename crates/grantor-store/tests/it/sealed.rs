@@ -16,7 +16,7 @@ struct Sealed {
     key: SealingKey,
 }
 
-/// What sealing adds to a value.
+/// The bytes that sealing adds to a value.
 const OVERHEAD: usize = 17;
 
 fn context<'a>(key: &'a Key, version: &'a Version) -> Context<'a> {

@@ -23,7 +23,7 @@ pub fn json(status: u16, body: &Value) -> Response<Bytes> {
     with_body(status, "application/json", body.to_string())
 }
 
-/// The members as a form, with status 200. Texts stand as they are, everything else as in JSON.
+/// The members as a form, with status 200. Texts are written unchanged, everything else as in JSON.
 #[must_use]
 pub fn form(members: &Map<String, Value>) -> Response<Bytes> {
     let mut params = Params::new();

@@ -5,7 +5,7 @@ use grantor_core::{Clock, Timestamp};
 use super::route::origin;
 use super::{Endpoint, FakeServer};
 
-/// What a test wants to be sure of. Each one panics with what came in instead.
+/// Assertions of a test. Each one panics with the requests that came in instead.
 impl FakeServer {
     /// No token request came in, since the start or [`forget_history`](Self::forget_history).
     ///

@@ -88,7 +88,7 @@ fn insert(response: &mut Response<Bytes>, name: HeaderName, value: &str) {
     }
 }
 
-/// As HTTP writes dates (RFC 9110 section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Returns a date as HTTP writes it (RFC 9110 section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn http_date(at: Timestamp) -> String {
     let seconds = at.as_secs();
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));

@@ -1,4 +1,4 @@
-//! What goes wrong with a request, and the queues of faults.
+//! The faults of a request, and the queues of faults.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -10,10 +10,10 @@ use http::Response;
 
 use super::{Endpoint, FakeServer, RecordedRequest, fault_answer};
 
-/// What goes wrong with one request.
+/// The fault of one request.
 ///
-/// Two kinds: something happens on the way, or the server answers something of its own. What
-/// happens on the way is the same over a socket, except that there a request that never leaves,
+/// There are two kinds: faults on the way, and answers of the server in place of the right one.
+/// Faults on the way are the same over a socket, except that there a request that never leaves,
 /// one that is lost and a panic all end in a connection that is closed without an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -82,7 +82,7 @@ impl ScriptedAnswer {
         }
     }
 
-    /// Adds a header. What no header may be is left out.
+    /// Adds a header. A name or value that no header may have is left out.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -136,7 +136,7 @@ impl Faults {
     }
 }
 
-/// What goes wrong.
+/// Sets the faults.
 impl FakeServer {
     /// The next token request that has no fault yet gets this one. Faults queue up.
     pub fn fail_next(&self, fault: Fault) {

@@ -4,14 +4,14 @@ use tokio::sync::watch;
 
 use super::FakeServer;
 
-/// Whether token requests are held back, and how many requests wait for a test to go on.
+/// Says whether token requests are held back, and how many requests wait for a test to go on.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     holding: bool,
     waiting: usize,
 }
 
-/// What is held back.
+/// Holds requests back.
 impl FakeServer {
     /// Holds back token requests until [`release`](Self::release).
     pub fn hold(&self) {
@@ -23,7 +23,7 @@ impl FakeServer {
         self.shared.held.send_modify(|held| held.holding = false);
     }
 
-    /// Comes back once none is held back any more: whoever sent them is gone.
+    /// Comes back once none is held back any more: their senders are gone.
     pub async fn holds_none(&self) {
         let mut held = self.shared.held.subscribe();
         let _ = held.wait_for(|held| held.waiting == 0).await;

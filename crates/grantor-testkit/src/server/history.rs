@@ -7,7 +7,7 @@ use http::Request;
 
 use super::{Endpoint, FakeServer, RecordedRequest};
 
-/// What came in.
+/// The requests that came in.
 #[derive(Default)]
 pub(super) struct History {
     requests: Vec<RecordedRequest>,
@@ -48,7 +48,7 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// What came in.
+/// Reads the requests that came in.
 impl FakeServer {
     /// How many token requests came in.
     #[must_use]

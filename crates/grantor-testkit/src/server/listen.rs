@@ -81,7 +81,7 @@ impl FakeServer {
     /// ```
     ///
     /// # Errors
-    /// No socket or no thread can be had.
+    /// The system gives no socket or no thread.
     pub fn listen() -> io::Result<FakeListener> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
@@ -101,7 +101,7 @@ impl FakeServer {
                     let options = grantor_listen::Options::default();
                     let serving =
                         grantor_listen::serve(listener, service, options, std::future::pending());
-                    // What is under way ends with it: a test is over.
+                    // Requests under way end with the server: the test is over.
                     tokio::select! {
                         () = serving => {}
                         _ = stopped => {}
@@ -142,7 +142,7 @@ impl Drop for FakeListener {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // It ends, or it panicked and has told so.
+            // The thread ends, or it panicked and has reported that.
             let _ = thread.join();
         }
     }
@@ -195,7 +195,7 @@ fn whole(body: Bytes) -> Body {
 fn begun(body: &Bytes) -> Body {
     let half = body.slice(..body.len() / 2);
     let frame = stream::iter([Ok(http_body::Frame::data(half))]);
-    // What comes before an error in the same turn is not sent.
+    // Bytes before an error in the same turn are not sent.
     let end = stream::once(async {
         tokio::task::yield_now().await;
         Err(cut())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use grantor_core::Scope;
 
-/// What becomes of a refresh token that is used.
+/// The rotation of a refresh token that is used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rotation {
@@ -36,7 +36,7 @@ struct Login {
     expires_at: Option<Duration>,
     scope: Option<Scope>,
     subject: Option<String>,
-    /// Whose it is; none: whoever comes first.
+    /// The client that it belongs to; none: the first client that uses it.
     client_id: Option<String>,
     ended: bool,
 }
@@ -48,7 +48,7 @@ impl Login {
     }
 }
 
-/// What the use of a refresh token gives.
+/// The result of using a refresh token.
 pub(super) struct Refreshed {
     pub(super) login: usize,
     /// The refresh token to answer with.

@@ -6,7 +6,7 @@ use http::{Request, Response};
 
 use super::{Endpoint, FakeServer, Fault, RecordedRequest, endpoints, fault_answer};
 
-/// What becomes of a request, before a transport or a socket makes something of it.
+/// The outcome of a request, before a transport or a socket carries it out.
 pub(super) enum Outcome {
     /// The answer arrives.
     Answered(Response<Bytes>),

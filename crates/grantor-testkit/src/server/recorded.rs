@@ -33,7 +33,7 @@ impl RecordedRequest {
         let _ = self.status.set(status);
     }
 
-    /// What it was for.
+    /// Returns the endpoint that the request was for.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint {
         self.endpoint
@@ -63,7 +63,8 @@ impl RecordedRequest {
         self.at
     }
 
-    /// What it was answered, even if the answer was lost; none as long as it is not.
+    /// Returns the status of its answer, even if the answer was lost; none as long as there is no
+    /// answer.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.status.get().copied()
@@ -101,7 +102,7 @@ impl RecordedRequest {
         self.client().map(|client| client.method())
     }
 
-    /// Whether there was an `Authorization` header.
+    /// Returns whether there was an `Authorization` header.
     #[must_use]
     pub fn has_authorization(&self) -> bool {
         self.headers().contains_key(header::AUTHORIZATION)

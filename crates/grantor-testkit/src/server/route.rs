@@ -3,7 +3,7 @@
 use grantor_core::Issuer;
 use http::Uri;
 
-/// What a request to a [`FakeServer`](crate::FakeServer) is for.
+/// The endpoint that a request to a [`FakeServer`](crate::FakeServer) is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -11,7 +11,7 @@ pub enum Endpoint {
     Metadata,
     /// Where users are sent (RFC 6749 section 3.1).
     Authorization,
-    /// Where tokens are had (RFC 6749 section 3.2).
+    /// The token endpoint (RFC 6749 section 3.2).
     Token,
     /// Where a device begins (RFC 8628 section 3.1).
     DeviceAuthorization,
@@ -21,12 +21,12 @@ pub enum Endpoint {
     Revocation,
     /// An API that takes the server's tokens: `/api` below the issuer, and every other origin.
     Api,
-    /// Nothing that the server knows: 404.
+    /// A path that the server does not know: 404.
     Other,
 }
 
 impl Endpoint {
-    /// What a request with this URI is for, at a server with this issuer.
+    /// Returns the endpoint of a request with this URI, at a server with this issuer.
     pub(super) fn of(issuer: &Issuer, uri: &Uri) -> Self {
         if !is_at(issuer, uri) {
             return Self::Api;

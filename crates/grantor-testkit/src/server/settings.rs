@@ -1,4 +1,4 @@
-//! What a test sets: tokens, clients, grants, the API, devices.
+//! The settings of a test: tokens, clients, grants, the API, devices.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::state::Client;
 use super::{FakeServer, GrantAnswer, RecordedRequest, Rotation};
 use crate::FakeClock;
 
-/// What it does, from now on.
+/// Changes the behaviour from now on.
 impl FakeServer {
     /// Its tokens, codes of devices and assertions end by this clock. Without one nothing ends.
     pub fn set_clock(&self, clock: &FakeClock) {
@@ -55,7 +55,7 @@ impl FakeServer {
         self.lock().tokens.shape = Some(std::sync::Arc::new(shape));
     }
 
-    /// What becomes of refresh tokens that are used; [`Rotation::Strict`] at first.
+    /// Sets the rotation of refresh tokens that are used; [`Rotation::Strict`] at first.
     pub fn set_rotation(&self, rotation: Rotation) {
         self.lock().logins.rotation = rotation;
     }
@@ -102,7 +102,7 @@ impl FakeServer {
     }
 
     /// Metadata has this member, in the place of the server's own if it has that name; null leaves
-    /// it out. What the server does stays the same.
+    /// it out. The behaviour of the server stays the same.
     pub fn set_metadata_member(&self, name: &str, value: Value) {
         self.lock().metadata.insert(name.to_owned(), value);
     }
@@ -197,7 +197,7 @@ impl FakeServer {
     }
 
     /// How long a device has to wait between two polls; 5 s at first. With a clock, one that does
-    /// not is told to slow down.
+    /// not gets `slow_down`.
     pub fn set_device_interval(&self, interval: Duration) {
         self.lock().devices.interval = interval;
     }

@@ -41,7 +41,7 @@ pub(super) struct State {
     pub(super) history: History,
 }
 
-/// What answers of the token endpoint look like.
+/// The form of the token endpoint's answers.
 #[derive(Default)]
 pub(super) struct TokenSettings {
     pub(super) lifetime: Option<Duration>,
@@ -59,7 +59,7 @@ pub(super) struct ApiSettings {
     pub(super) answer: Option<ApiAnswer>,
 }
 
-/// What the API answers a call with a good token.
+/// The answer of the API to a call with a good token.
 pub(super) type ApiAnswer = Arc<dyn Fn(&RecordedRequest) -> Response<Bytes> + Send + Sync>;
 
 pub(super) struct Client {
@@ -120,7 +120,7 @@ impl State {
         Some(self.elapsed()?.saturating_add(lifetime?))
     }
 
-    /// Whether this end has come.
+    /// Returns whether this end has come.
     pub(super) fn is_over(&self, end: Option<Duration>) -> bool {
         end.zip(self.elapsed()).is_some_and(|(end, now)| now >= end)
     }

@@ -24,11 +24,11 @@ pub struct FaultyStore {
     swap: Mutex<Option<(Key, Entry)>>,
 }
 
-/// What goes wrong at a [`FaultyStore`].
+/// The fault of a [`FaultyStore`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreFault {
-    /// Nothing.
+    /// No fault.
     None,
     /// Every call fails, and has no effect.
     Down,
@@ -70,7 +70,7 @@ impl FaultyStore {
         }
     }
 
-    /// What goes wrong from now on. Calls are counted anew.
+    /// Sets the fault from now on. Calls are counted anew.
     pub fn set(&self, fault: StoreFault) {
         *lock(&self.fault) = fault;
         self.calls.store(0, Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! What a crate of ours builds with a given set of features.
+//! The packages that a crate of ours builds with a given set of features.
 //!
 //! [`Workspace::closure`] takes optional dependencies as given, which is right for rules about what a
 //! crate may name. A rule about what a build contains has to follow the features.

@@ -47,7 +47,7 @@ impl Tree {
             .unwrap();
         assert!(listing.status.success(), "this test needs a git checkout");
         let names = String::from_utf8(listing.stdout).unwrap();
-        // What is tracked but deleted, and what is not text, holds nothing to judge.
+        // A file that is tracked but deleted, and one that is not text, have nothing to judge.
         let files = names.lines().filter_map(|name| {
             let text = fs::read_to_string(root.join(name)).ok()?;
             Some((name.to_owned(), text))
@@ -114,7 +114,7 @@ impl Tree {
     }
 }
 
-/// Whether a path of one machine stands in the line: at its start or after a sign, so that
+/// Returns whether the line has a path of one machine: at its start or after a sign, so that
 /// the path of a URL does not count.
 fn names_machine(line: &str) -> bool {
     MACHINES.iter().any(|folder| {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::features::Manifest;
 
-/// What the rules need to know about the workspace.
+/// The facts about the workspace that the rules need.
 #[derive(Default)]
 pub(crate) struct Workspace {
     pub(crate) crates: BTreeMap<String, Crate>,
@@ -21,8 +21,8 @@ pub(crate) struct Workspace {
 /// One manifest.
 #[derive(Default)]
 pub(crate) struct Crate {
-    /// What it and its build script depend on, on every platform. What only its tests need is
-    /// left out: tests may look up.
+    /// The dependencies of the crate and its build script, on every platform. Those of its tests
+    /// are left out: tests may look up.
     pub(crate) dependencies: BTreeSet<String>,
     pub(crate) takes_workspace_lints: bool,
 }

@@ -42,6 +42,7 @@ pub(crate) const HOUSES: &[House] = &[
         name: "grantor-store",
         rooms: &[
             "platform",
+            "private_files",
             "error",
             "capabilities",
             "maintenance",
@@ -64,6 +65,7 @@ pub(crate) const HOUSES: &[House] = &[
             "simple",
             "master_key",
             "stores",
+            "transfer",
             "contract",
             "testing",
         ],
@@ -93,7 +95,6 @@ pub(crate) const HOUSES: &[House] = &[
     House {
         name: "grantor-server",
         rooms: &[
-            "stored_formats",
             "text",
             "cached",
             "identifier",
@@ -132,7 +133,6 @@ pub(crate) const HOUSES: &[House] = &[
     House {
         name: "grantor-site",
         rooms: &[
-            "stored_formats",
             "user_name",
             "account_record",
             "error",

@@ -24,7 +24,7 @@ mod unused;
 
 use std::path::Path;
 
-/// What breaks a rule, one sentence each.
+/// The violations of a rule, one sentence each.
 type Findings = Vec<String>;
 
 fn root() -> &'static Path {

@@ -6,7 +6,7 @@ use crate::graph::Workspace;
 /// The crates that are values and functions alone.
 pub(crate) const PURE: [&str; 2] = ["grantor-jose", "grantor-core"];
 
-/// What those two may name: packages of data and arithmetic. A new one is a decision.
+/// The packages that those two may name, of data and arithmetic. A new one is a decision.
 const PURE_MAY_NAME: [&str; 17] = [
     "aws-lc-rs", // held to grantor-jose by the rule on cryptography
     "base64",
@@ -27,7 +27,7 @@ const PURE_MAY_NAME: [&str; 17] = [
     "zeroize",
 ];
 
-/// What must not come in behind those either.
+/// The packages that must not come in behind those either.
 const DOES_IO: [&str; 12] = [
     "async-std",
     "chrono",
@@ -62,7 +62,7 @@ const CRYPTOGRAPHY: [&str; 16] = [
     "x25519-dalek",
 ];
 
-/// Who opens TLS connections. `rustls` is told which cryptography to use there, by its own feature;
+/// The crates that open TLS connections. There a feature of `rustls` chooses its cryptography;
 /// no primitive is called.
 const OPENS_CONNECTIONS: [&str; 4] = [
     "grantor-http",
@@ -100,7 +100,7 @@ const DATABASES: [&str; 13] = [
     "tokio-postgres",
 ];
 
-/// What belongs to a site: accounts and pages.
+/// The packages of a site: accounts and pages.
 const SITES: [&str; 5] = ["argon2", "askama", "grantor-site", "maud", "tera"];
 
 /// Crates that name a cryptography library and are not the one that may.

@@ -6,7 +6,7 @@ use crate::files::Tree;
 
 const PAGE: &str = "docs/client-features.md";
 
-/// What a row says instead of tests where there is nothing to prove.
+/// The text of a row instead of tests where there is nothing to prove.
 const NOT_YET: &str = "not there yet";
 
 /// How many rows of each kind the page has: A1 to A19, T1 to T8, F1 to F17.
@@ -76,8 +76,8 @@ fn named(cell: &str) -> Vec<(String, &str)> {
     named
 }
 
-/// Whether a source has a test of this name: a function with an attribute of tests, or a word in a
-/// list that a macro makes tests of.
+/// Returns whether a source has a test of this name: a function with an attribute of tests, or a
+/// word in a list that a macro makes tests of.
 fn has_test(source: &str, name: &str) -> bool {
     let listed = format!("{name},");
     let makes_tests = source.contains("macro_rules!");

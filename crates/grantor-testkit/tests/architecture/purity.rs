@@ -1,4 +1,4 @@
-//! What code that is only values and functions must not name: IO, clocks, threads, globals.
+//! The names that code of values and functions alone must not use: IO, clocks, threads, globals.
 
 use crate::Findings;
 use crate::rust::{self, Token};
@@ -13,7 +13,7 @@ const MODULES: [&str; 6] = [
     "std::thread",
 ];
 
-/// Names that mean a clock, a thread or a global wherever they stand in a path.
+/// Names that mean a clock, a thread or a global at any place in a path.
 const NAMES: [&str; 17] = [
     "Instant",
     "SystemTime",
@@ -42,7 +42,7 @@ const IO_ALLOWED: [&str; 4] = [
     "std::io::Error",
 ];
 
-/// What breaks the rule in these sources, given as path and text.
+/// Returns the violations in these sources, given as path and text.
 pub(crate) fn findings<'a>(sources: impl IntoIterator<Item = (&'a str, &'a str)>) -> Findings {
     let mut findings = Findings::new();
     for (path, text) in sources {

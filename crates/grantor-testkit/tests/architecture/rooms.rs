@@ -11,7 +11,7 @@ pub(crate) struct House {
     pub(crate) name: &'static str,
     /// The lowest first.
     pub(crate) rooms: &'static [&'static str],
-    /// Modules that stand beside the rooms and use none of them.
+    /// Modules beside the rooms, which use none of them.
     pub(crate) beside: &'static [&'static str],
 }
 
@@ -99,7 +99,7 @@ fn module(path: &str) -> Option<Module> {
     (!is_test && parts != ["lib"]).then(|| parts.join("::"))
 }
 
-/// What a module names of its own crate, by paths from the root.
+/// Returns the modules of its own crate that a module names, by paths from the root.
 fn named(module: &str, text: &str) -> Vec<String> {
     let tokens = rust::without_tests(&rust::tokens(text));
     let here: Vec<_> = module.split("::").collect();
@@ -134,7 +134,7 @@ fn owner<'a>(path: &str, sources: &'a BTreeMap<Module, &str>) -> Option<&'a str>
     })
 }
 
-/// Whether one is the other, or stands inside it.
+/// Returns whether one is the other, or is inside it.
 fn is_family(one: &str, other: &str) -> bool {
     let within = |inner: &str, outer: &str| {
         inner

@@ -9,7 +9,7 @@ pub(crate) enum Token {
     Sign(char),
 }
 
-/// Splits a source into tokens. What a comment or a literal says is no code and is dropped.
+/// Splits a source into tokens. The text of comments and literals is no code and is dropped.
 pub(crate) fn tokens(source: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = source;

@@ -1,8 +1,8 @@
 //! Dependencies that no source names: they cost a build, and nobody gets anything for it.
 //!
-//! The rule of cargo-machete, told apart by table: what a crate ships with must be named by the code
-//! that ships, and what its tests need by its tests, its examples or those of its documentation.
-//! What must stay all the same is listed, as for cargo-machete, in
+//! The rule of cargo-machete, applied table by table: what a crate ships with must be named by the
+//! code that ships, and the dependencies of its tests by its tests, its examples or those of its
+//! documentation. Exceptions are listed, as for cargo-machete, in
 //! `[package.metadata.cargo-machete] ignored`.
 
 use std::collections::BTreeSet;

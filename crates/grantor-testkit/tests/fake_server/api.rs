@@ -1,3 +1,5 @@
+//! The protected API of the fake server.
+
 use bytes::Bytes;
 use grantor_core::AuthenticateChallenge;
 use grantor_http::Transport;

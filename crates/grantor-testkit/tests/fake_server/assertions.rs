@@ -1,3 +1,5 @@
+//! The assertions of the fake server.
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use grantor_core::Clock;
@@ -5,7 +7,7 @@ use grantor_testkit::FakeServer;
 
 use crate::{CLIENT_CREDENTIALS, access_token, call, refresh, seconds, server, with_clock};
 
-/// What an assertion says when it fails; none if it holds.
+/// Returns the message of a failing assertion; none if it holds.
 fn failure(server: &FakeServer, assertion: impl FnOnce(&FakeServer)) -> Option<String> {
     let caught = catch_unwind(AssertUnwindSafe(|| assertion(server)));
     Some(*caught.err()?.downcast::<String>().unwrap())

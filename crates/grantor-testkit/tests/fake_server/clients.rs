@@ -1,3 +1,5 @@
+//! Authentication of clients at the fake server.
+
 use bytes::Bytes;
 use grantor_core::{ClientAuthentication, GrantParameters, TokenEndpointAuthMethod, TokenRequest};
 use grantor_http::Transport;

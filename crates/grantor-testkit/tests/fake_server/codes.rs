@@ -1,3 +1,5 @@
+//! Authorization codes of the fake server.
+
 use bytes::Bytes;
 use grantor_http::Transport;
 use grantor_testkit::FakeServer;

@@ -1,3 +1,5 @@
+//! The device flow of the fake server.
+
 use grantor_testkit::FakeServer;
 use serde_json::{Value, json};
 

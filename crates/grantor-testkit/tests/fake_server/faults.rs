@@ -1,3 +1,5 @@
+//! Faults of the fake server.
+
 use bytes::Bytes;
 use grantor_core::exchange::{FetchToken, NoAnswer, Retry};
 use grantor_core::{Clock, GrantParameters, Timestamp};
@@ -19,7 +21,7 @@ async fn answer(server: &FakeServer, fault: Fault) -> Response<Bytes> {
     send(server).await.unwrap()
 }
 
-/// What the sender learns, and whether the server saw the request and gave a token.
+/// Checks the sender's outcome, and whether the server saw the request and gave a token.
 async fn check_on_the_way(fault: Fault, expected: NoAnswer, seen: usize, given: bool) {
     let server = server();
     server.fail_next(fault.clone());

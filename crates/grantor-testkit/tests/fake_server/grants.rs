@@ -1,3 +1,5 @@
+//! The grants of the fake server.
+
 use grantor_core::{ErrorCode, ErrorResponse, Timestamp};
 use grantor_jose::{Algorithm, Key, jws};
 use grantor_testkit::{GrantAnswer, answer};
@@ -24,8 +26,8 @@ async fn a_user_is_known_by_name_and_password() {
     let (_, body) = ask(&server, &form("pw")).await;
     let refresh_token = body["refresh_token"].as_str().unwrap();
     assert_eq!(crate::refresh(&server, refresh_token).await.0, 200);
-    let nobody = [("grant_type", "password"), ("username", "ada")];
-    assert_eq!(refused(&server, &nobody).await, "invalid_request");
+    let without_password = [("grant_type", "password"), ("username", "ada")];
+    assert_eq!(refused(&server, &without_password).await, "invalid_request");
 }
 
 fn exchange<'a>(subject: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {

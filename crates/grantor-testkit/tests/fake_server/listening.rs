@@ -1,3 +1,5 @@
+//! The fake server on a socket.
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 

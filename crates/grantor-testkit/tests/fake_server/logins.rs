@@ -1,3 +1,5 @@
+//! Refresh tokens of the fake server.
+
 use grantor_testkit::Rotation;
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What `FakeServer` promises, seen from outside.
+//! The promises of `FakeServer`, seen from outside.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what fails")]
 

@@ -1,3 +1,5 @@
+//! The metadata of the fake server.
+
 use bytes::Bytes;
 use grantor_core::{Issuer, ServerMetadata};
 use grantor_http::Transport;

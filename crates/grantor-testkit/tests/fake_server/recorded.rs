@@ -1,3 +1,5 @@
+//! The recorded requests of the fake server.
+
 use bytes::Bytes;
 use grantor_core::{Clock, TokenEndpointAuthMethod};
 use grantor_http::Transport;

@@ -1,3 +1,5 @@
+//! The token responses of the fake server.
+
 use grantor_jose::{Algorithm, Key, jws};
 use grantor_testkit::{FakeServer, GrantAnswer, answer};
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! The settings of a client on the command line.
+
 use std::time::Duration;
 
 use grantor_core::{RedirectUri, Scope};
@@ -59,7 +61,7 @@ impl Changes {
         Err(CliError::usage(list("options are wrong", &problems)))
     }
 
-    /// Whether no option was given.
+    /// Returns whether no option was given.
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }

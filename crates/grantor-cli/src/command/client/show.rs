@@ -1,3 +1,5 @@
+//! Clients in texts for people.
+
 use std::time::Duration;
 
 use grantor_core::Timestamp;

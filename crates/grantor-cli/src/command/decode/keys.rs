@@ -54,7 +54,7 @@ impl Source {
         }
     }
 
-    /// The keys. One that stands alone and has no name of its own is taken for that which `key_id`
+    /// Reads the keys. A single key without a name of its own is taken for the one that `key_id`
     /// names.
     pub(super) async fn keys(
         &self,

@@ -38,10 +38,10 @@ pub(crate) fn run(_: &Common, args: &Decode, output: &Output) -> Result<ExitCode
     if let Verdict::Wrong(why) = &verdict {
         return fail(output, Exit::BadSignature, &format!("not verified: {why}"));
     }
-    match parts.standing(now) {
-        parts::Standing::Good | parts::Standing::Unknown => Ok(Exit::Done.into()),
-        parts::Standing::Expired => fail(output, Exit::Expired, "the token has expired"),
-        parts::Standing::NotYet => fail(output, Exit::Expired, "the token is not valid yet"),
+    match parts.validity(now) {
+        parts::Validity::Good | parts::Validity::Unknown => Ok(Exit::Done.into()),
+        parts::Validity::Expired => fail(output, Exit::Expired, "the token has expired"),
+        parts::Validity::NotYet => fail(output, Exit::Expired, "the token is not valid yet"),
     }
 }
 

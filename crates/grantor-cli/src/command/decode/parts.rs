@@ -11,7 +11,7 @@ use crate::error::{CliError, Exit};
 pub(super) struct Parts {
     pub(super) header: Map<String, Value>,
     pub(super) content: Content,
-    /// Why nothing here would take such a token, apart from its signature.
+    /// The reason why nothing here would take such a token, apart from its signature.
     pub(super) refused: Option<Error>,
 }
 
@@ -24,9 +24,9 @@ pub(super) enum Content {
     Encrypted,
 }
 
-/// How a token stands at some time, by its own word.
+/// The validity of a token at some time, by its own claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Validity {
     Good,
     Expired,
     NotYet,
@@ -84,8 +84,8 @@ impl Parts {
         let header = object(header, "header")?;
         let claims = object(payload, "payload")?;
         bytes(signature, "signature")?;
-        // Whoever takes the last of two members of one name reads another token than who takes the
-        // first, so such a token is none.
+        // A reader that takes the last of two members of one name reads another token than one that
+        // takes the first, so such a token is none.
         let refused = match jwt::claimed_issuer(token) {
             Ok(_) | Err(Error::MissingClaim(_)) => None,
             Err(error @ Error::DuplicateMember(_)) => return Err(malformed(&error.to_string())),
@@ -105,15 +105,15 @@ impl Parts {
         times.collect()
     }
 
-    pub(super) fn standing(&self, now: Timestamp) -> Standing {
+    pub(super) fn validity(&self, now: Timestamp) -> Validity {
         if self.time("nbf").is_some_and(|from| from > now) {
-            return Standing::NotYet;
+            return Validity::NotYet;
         }
         // RFC 7519 section 4.1.4: not "on or after" that time.
         match self.time("exp") {
-            Some(end) if end <= now => Standing::Expired,
-            Some(_) => Standing::Good,
-            None => Standing::Unknown,
+            Some(end) if end <= now => Validity::Expired,
+            Some(_) => Validity::Good,
+            None => Validity::Unknown,
         }
     }
 
@@ -160,16 +160,16 @@ mod tests {
 
     #[test]
     fn a_token_stands_as_its_times_say() {
-        let standing = |claims: &str| {
+        let validity = |claims: &str| {
             let parts = Parts::of(&token(r#"{"alg":"ES256"}"#, claims)).unwrap();
-            parts.standing(Timestamp::from_secs(100))
+            parts.validity(Timestamp::from_secs(100))
         };
-        assert_eq!(standing(r#"{"exp":101}"#), Standing::Good);
-        assert_eq!(standing(r#"{"exp":100}"#), Standing::Expired);
-        assert_eq!(standing(r#"{"exp":99.5}"#), Standing::Expired);
-        assert_eq!(standing(r#"{"exp":1e300}"#), Standing::Good);
-        assert_eq!(standing(r#"{"exp":200,"nbf":101}"#), Standing::NotYet);
-        assert_eq!(standing(r#"{"exp":"soon"}"#), Standing::Unknown);
+        assert_eq!(validity(r#"{"exp":101}"#), Validity::Good);
+        assert_eq!(validity(r#"{"exp":100}"#), Validity::Expired);
+        assert_eq!(validity(r#"{"exp":99.5}"#), Validity::Expired);
+        assert_eq!(validity(r#"{"exp":1e300}"#), Validity::Good);
+        assert_eq!(validity(r#"{"exp":200,"nbf":101}"#), Validity::NotYet);
+        assert_eq!(validity(r#"{"exp":"soon"}"#), Validity::Unknown);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use grantor_core::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::Verdict;
-use super::parts::{Content, Parts, Standing};
-use crate::output::tame;
+use super::parts::{Content, Parts, Validity};
+use crate::output::escape_controls;
 use crate::when;
 
 pub(super) fn text(parts: &Parts, verdict: &Verdict, now: Timestamp) -> String {
@@ -46,12 +46,12 @@ pub(super) fn text(parts: &Parts, verdict: &Verdict, now: Timestamp) -> String {
     for (name, time) in times {
         text.push_str(&format!("{name:<12}{}\n", when::told(time, now)));
     }
-    text.push_str(match parts.standing(now) {
-        Standing::Good | Standing::Unknown => "",
-        Standing::Expired => "EXPIRED\n",
-        Standing::NotYet => "NOT VALID YET\n",
+    text.push_str(match parts.validity(now) {
+        Validity::Good | Validity::Unknown => "",
+        Validity::Expired => "EXPIRED\n",
+        Validity::NotYet => "NOT VALID YET\n",
     });
-    tame(text.trim_end())
+    escape_controls(text.trim_end())
 }
 
 pub(super) fn json(parts: &Parts, verdict: &Verdict, now: Timestamp) -> Value {
@@ -87,7 +87,7 @@ pub(super) fn json(parts: &Parts, verdict: &Verdict, now: Timestamp) -> Value {
         (name.to_owned(), told)
     });
     json["times"] = times.collect::<Map<_, _>>().into();
-    json["expired"] = (parts.standing(now) == Standing::Expired).into();
+    json["expired"] = (parts.validity(now) == Validity::Expired).into();
     json
 }
 

@@ -1,3 +1,5 @@
+//! The answer to `grantor request`.
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,12 +20,12 @@ pub(super) struct Answer {
     pub(super) version: Version,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
-    /// Which URL gave it, after the redirects that were followed.
+    /// The URL that gave it, after the redirects that were followed.
     pub(super) from: Url,
 }
 
 impl Answer {
-    /// Whether it is what was asked. A redirect that is left over was not followed, so it is not.
+    /// Returns the exit status. A redirect that is left over was not followed, so it is no success.
     pub(super) fn exit(&self) -> Exit {
         if self.status.is_success() || self.status == StatusCode::NOT_MODIFIED {
             Exit::Done
@@ -48,7 +50,8 @@ impl Answer {
         error
     }
 
-    /// As the options want it: the body as it is, with its head before it, or one JSON document.
+    /// Returns the output that the options ask for: the body alone, the head and the body, or one
+    /// JSON document.
     pub(super) fn to_bytes(&self, args: &Request, output: &Output) -> Vec<u8> {
         if output.is_json() {
             return format!("{}\n", self.to_json(args.include)).into_bytes();

@@ -1,3 +1,5 @@
+//! The request of `grantor request`, before it has a token.
+
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
 

@@ -26,7 +26,7 @@ impl Sent {
         }
     }
 
-    /// Why the answer of `from`, a redirect, is the result.
+    /// Returns why the answer of `from`, a redirect, is the result.
     ///
     /// A GET is followed wherever its Location can be used. So whatever is left then has the method
     /// that was sent first.

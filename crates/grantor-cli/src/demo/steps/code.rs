@@ -1,3 +1,5 @@
+//! The step `code_pkce`: the authorization code flow with PKCE.
+
 use grantor_core::exchange::FetchError;
 use grantor_core::{
     AuthorizationRequest, AuthorizationResponse, CodeVerifier, GrantParameters, ResponseType,

@@ -1,3 +1,5 @@
+//! The step `cold_100`: one token request for a hundred calls at once.
+
 use http::StatusCode;
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -7,7 +9,8 @@ use crate::demo::player::call;
 
 const CALLS: u64 = 100;
 
-/// A hundred calls at once over one token manager that has no token yet, and the server hears of one.
+/// A hundred calls at once over one token manager that has no token yet, and the server gets one
+/// request.
 pub(super) async fn cold_100(player: &mut Player) -> Shown {
     let before = player.counters();
     let mut calls = JoinSet::new();

@@ -1,3 +1,5 @@
+//! The step `discover`: the server's metadata.
+
 use grantor_core::ServerMetadata;
 use grantor_jose::KeySet;
 use http::StatusCode;

@@ -1,3 +1,5 @@
+//! The step `introspect`: token introspection.
+
 use grantor_core::Secret;
 use serde_json::json;
 

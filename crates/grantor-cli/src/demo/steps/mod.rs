@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::player::{Player, demand, expect, known};
 
-/// What a step saw; or what did not hold, in a sentence.
+/// The observation of a step, or the promise that did not hold, in a sentence.
 pub(super) type Shown = Result<Seen, String>;
 
 /// A step that held.

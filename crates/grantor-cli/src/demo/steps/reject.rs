@@ -1,3 +1,5 @@
+//! The step `reject_401`: renewal after a rejected token.
+
 use http::StatusCode;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! The step `renew_background`: renewal before a token expires.
+
 use std::time::Duration;
 
 use http::StatusCode;

@@ -1,3 +1,5 @@
+//! The step `revoke`: revocation.
+
 use grantor_core::AuthenticateChallenge;
 use http::StatusCode;
 use serde_json::json;

@@ -83,7 +83,7 @@ impl AssertionTemplate {
         with
     }
 
-    /// Whether each one differs from all others.
+    /// Returns whether each one differs from all others.
     pub(crate) fn is_new_every_time(&self) -> bool {
         !self.claims.contains_key("jti")
     }

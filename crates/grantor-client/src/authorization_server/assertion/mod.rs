@@ -1,6 +1,7 @@
 //! JWTs that a client signs: for a token, or to say who it is (RFC 7521, RFC 7523).
 
 pub(crate) mod claims;
+pub(crate) mod constructors;
 pub(crate) mod google;
 pub(crate) mod sign_on_send;
 pub(crate) mod validate;
@@ -9,11 +10,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::{Secret, TokenEndpointAuthMethod};
-use grantor_jose::{Algorithm, Key, Signer};
+use grantor_core::TokenEndpointAuthMethod;
+use grantor_jose::Signer;
 use serde_json::{Map, Value};
-
-use crate::error::Error;
 
 /// A statement that a client signs with its own key: the authorization grant of a service account
 /// ([`Tokens::jwt_bearer`](crate::Tokens::jwt_bearer)), or who the client is
@@ -67,65 +66,7 @@ pub(crate) enum ScopeLocation {
     Claim,
 }
 
-const LIFETIME: Duration = Duration::from_secs(300);
-
 impl Assertion {
-    /// Signed with a key of this process, under the key's own id.
-    pub fn new(key: Key) -> Self {
-        Self::signed_by(Arc::new(key))
-    }
-
-    /// Signed by whoever has the key: a KMS, an HSM.
-    pub fn signed_by(signer: Arc<dyn Signer>) -> Self {
-        Self {
-            signer,
-            key_id: None,
-            issuer: None,
-            subject: AssertionSubject::Issuer,
-            audience: None,
-            lifetime: LIFETIME,
-            backdated: Duration::ZERO,
-            typ: None,
-            claims: Map::new(),
-            header: Map::new(),
-            scope: ScopeLocation::Parameter,
-        }
-    }
-
-    /// Signed with a private key in PEM. It says no key id unless one is named, since the server may
-    /// know the key by any.
-    ///
-    /// # Errors
-    /// It is not a private key for this algorithm.
-    pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, Error> {
-        let key = Key::from_pem(algorithm, pem).map_err(unusable)?;
-        Ok(Self::new(key.with_key_id("")))
-    }
-
-    /// Signed with a private JWK whose `alg` says what it signs with, under its `kid`.
-    ///
-    /// # Errors
-    /// It is not a private key, or says no algorithm.
-    pub fn from_jwk(jwk: &str) -> Result<Self, Error> {
-        Key::from_jwk(jwk).map(Self::new).map_err(unusable)
-    }
-
-    /// Signed with a secret that the server knows too, by HMAC.
-    ///
-    /// # Errors
-    /// The secret is shorter than the hash (RFC 7518 section 3.2), or begins with the byte order mark
-    /// of the file it was in, or the algorithm takes none.
-    pub fn from_secret(algorithm: Algorithm, secret: impl Into<Secret>) -> Result<Self, Error> {
-        let secret = secret.into();
-        if secret.expose().starts_with('\u{feff}') {
-            return Err(Error::configuration(byte_order_mark(
-                "the key of the assertion",
-            )));
-        }
-        let key = Key::from_secret(algorithm, secret.expose().as_bytes());
-        key.map(Self::new).map_err(unusable)
-    }
-
     /// The `kid` by which the server knows the key.
     #[must_use]
     pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
@@ -190,7 +131,7 @@ impl Assertion {
 
     /// A further claim. Identifier and times stay new for every assertion.
     ///
-    /// A `jti` given here is the exception: it stands in all of them, so a server that remembers
+    /// A `jti` given here is the exception: it is in all of them, so a server that remembers
     /// identifiers refuses the second one, and one that does not can't tell a replay.
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
@@ -225,18 +166,6 @@ impl Assertion {
             TokenEndpointAuthMethod::PrivateKeyJwt
         }
     }
-}
-
-/// A secret with the mark of the file that it was read from.
-pub(crate) fn byte_order_mark(what: &str) -> String {
-    format!(
-        "{what} begins with a byte order mark (U+FEFF), which its file has and the secret has not: \
-         save the file without it"
-    )
-}
-
-fn unusable(error: grantor_jose::Error) -> Error {
-    Error::configuration(format!("the key of the assertion: {error}"))
 }
 
 impl fmt::Debug for Assertion {

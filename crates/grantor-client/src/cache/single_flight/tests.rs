@@ -20,7 +20,7 @@ struct TokenSlot {
     fails: AtomicU64,
 }
 
-/// What callers wait by.
+/// The way in which callers wait.
 #[derive(Default)]
 struct Waiting {
     outcome: Mutex<Option<Result<u64, &'static str>>>,
@@ -28,8 +28,8 @@ struct Waiting {
 }
 
 impl TokenSlot {
-    /// As the manager does it: look, join_or_lead, look again, run or wait. `rejected_token` is a generation that
-    /// was rejected.
+    /// Gets a token as the manager does: look, join_or_lead, look again, run or wait.
+    /// `rejected_token` is a generation that was rejected.
     fn token(self: &Arc<Self>, rejected_token: u64) -> Result<u64, &'static str> {
         let usable = |generation: u64| generation != 0 && generation != rejected_token;
         let ready = self.current.load(Ordering::SeqCst);
@@ -129,7 +129,7 @@ fn in_any_order_rejections_of_one_token_make_one_request() {
             assert_eq!(slot.requests.load(Ordering::SeqCst), 8);
             for (caller, token) in got.iter().enumerate() {
                 let expected: HashSet<_> = match caller {
-                    // Who did not reject it may have got the old one.
+                    // A caller that did not reject it may have got the old one.
                     2 => [Ok(7), Ok(8)].into(),
                     _ => [Ok(8)].into(),
                 };

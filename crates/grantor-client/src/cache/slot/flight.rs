@@ -23,7 +23,7 @@ const RECHECK_AFTER: Nanos = 50_000_000;
 impl TokenSlot {
     #[cold]
     pub(super) fn refresh_ahead(self: &Arc<Self>, current: &CachedToken) {
-        // Whether it could be started is nobody's business while the token is good.
+        // A failure to start it matters to nobody while the token is good.
         let _ = self.start(RenewalReason::RefreshAhead);
         // Meanwhile the others need not wait for the lock to learn that it is in flight.
         let recheck_at = self.now().saturating_add(RECHECK_AFTER);

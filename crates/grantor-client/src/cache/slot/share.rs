@@ -32,7 +32,7 @@ pub(crate) struct TokenShare {
 
 /// The slot of a token.
 enum SlotHandle {
-    /// As long as somebody else holds it.
+    /// A share that is valid as long as somebody else holds the slot.
     Weak(Weak<TokenSlot>),
     /// For as long as the share exists, where others may crowd it out meanwhile.
     Pinned(Arc<TokenSlot>),

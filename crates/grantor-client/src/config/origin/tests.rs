@@ -51,7 +51,7 @@ fn http_below_localhost_is_for_clients_that_resolve_it_themselves() {
         assert!(ids.check(id, &uri, LocalhostNames::Loopback).is_ok());
         assert!(ids.check(id, &uri, LocalhostNames::ByDns).is_err());
     }
-    // Who it is does not depend on the resolver here.
+    // The identity of the issuer does not depend on the resolver here.
     let secure = "https://api.localhost/";
     assert!(check(secure, secure));
     let other = "http://other.localhost:3000/";

@@ -31,7 +31,7 @@ pub(super) fn uri(url: &Url) -> Result<Uri, RequestFailure> {
 }
 
 impl Outgoing {
-    /// None if its body can't be sent twice.
+    /// Returns none if its body can't be sent twice.
     pub(super) fn try_clone(&self) -> Option<Self> {
         let body = match self.request.body() {
             Body::Empty => Body::Empty,

@@ -9,10 +9,11 @@ use url::Url;
 
 use super::request_builder::RequestBuilder;
 use crate::config::origin::Origin;
+use crate::doors::base_url::base_url;
 use crate::doors::sender::Sender;
 use crate::error::Error;
 use crate::token::subject::SubjectToken;
-use crate::tokens::{Tokens, base_url};
+use crate::tokens::Tokens;
 
 /// Requests below a base URL, every one with a valid token, for programs without an async runtime.
 ///

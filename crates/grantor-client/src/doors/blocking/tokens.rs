@@ -12,7 +12,7 @@ use crate::tokens::Tokens;
 
 /// For callers without a runtime.
 impl Tokens {
-    /// As [`get`](Self::get), for a caller without a runtime.
+    /// Like [`get`](Self::get), for a caller without a runtime.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -20,7 +20,7 @@ impl Tokens {
         self.wait(self.get())
     }
 
-    /// As [`token_set`](Self::token_set), for a caller without a runtime.
+    /// Like [`token_set`](Self::token_set), for a caller without a runtime.
     ///
     /// # Errors
     /// As [`token_set`](Self::token_set).
@@ -28,7 +28,7 @@ impl Tokens {
         self.wait(self.token_set())
     }
 
-    /// As [`renew`](Self::renew), for a caller without a runtime.
+    /// Like [`renew`](Self::renew), for a caller without a runtime.
     ///
     /// # Errors
     /// As [`renew`](Self::renew).
@@ -36,7 +36,7 @@ impl Tokens {
         self.wait(self.renew())
     }
 
-    /// As [`forget`](Self::forget), for a caller without a runtime.
+    /// Like [`forget`](Self::forget), for a caller without a runtime.
     ///
     /// # Errors
     /// As [`forget`](Self::forget).
@@ -44,7 +44,7 @@ impl Tokens {
         self.wait(self.forget())
     }
 
-    /// As [`prepare`](Self::prepare), for a caller without a runtime.
+    /// Like [`prepare`](Self::prepare), for a caller without a runtime.
     ///
     /// A call with a client of ureq's own; [`blocking_session`](Self::blocking_session) does this, and
     /// sends again what is rejected.

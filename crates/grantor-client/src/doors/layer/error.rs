@@ -1,11 +1,11 @@
-//! Whose error a request through the layer ended with.
+//! The error that a request through the layer ended with, by its origin.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use crate::error::Error;
 
-/// Why a request through the layer has no answer.
+/// The reason why a request through the layer has no answer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServiceError<E> {

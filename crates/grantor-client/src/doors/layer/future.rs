@@ -5,15 +5,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::{fmt, mem};
 
-use grantor_core::BoxFuture;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::error::ServiceError;
 use super::replay::Replay;
+use super::state::{Copy, Rejected, Sending, State, StateProjection, Waiting};
 use crate::error::Error;
-use crate::request::attempt::reaction::Reaction;
 use crate::request::attempt::{Attempt, Observed};
 use crate::tokens::Tokens;
 
@@ -27,67 +26,6 @@ pin_project! {
         #[pin]
         state: State<S, P::Body, S::Future, R>,
         policy: PhantomData<fn() -> (P, B)>,
-    }
-}
-
-pin_project! {
-    // The slow ways are boxed, so that the future is small.
-    #[project = StateProjection]
-    enum State<S, B, F, R> {
-        /// There is no token yet.
-        Waiting { waiting: Option<Box<Waiting<S, B>>> },
-        /// The service is at it.
-        Sent { #[pin] future: F, attempt: Attempt, resend: Option<Box<Copy<S, B>>> },
-        /// The token was rejected, and another is looked for.
-        Rejected { rejected: Option<Box<Rejected<S, B, R>>> },
-        /// The service is made ready for another try.
-        Again { attempt: Attempt, resend: Option<Box<Copy<S, B>>> },
-        Failed { error: Option<Error> },
-    }
-}
-
-/// A request without its body, prepared.
-type Prepared = Result<(Attempt, Request<()>), Error>;
-
-struct Waiting<S, B> {
-    prepared: BoxFuture<'static, Prepared>,
-    body: B,
-    service: S,
-    sending: Sending,
-}
-
-/// Whether the service was made ready for a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sending {
-    /// It was, by the caller.
-    First,
-    Again,
-}
-
-struct Rejected<S, B, R> {
-    observed: BoxFuture<'static, Observed>,
-    response: Response<R>,
-    resend: Option<Box<Copy<S, B>>>,
-}
-
-/// The parts that another try needs.
-pub(super) struct Copy<S, B> {
-    service: S,
-    request: Request<B>,
-}
-
-impl<S: Clone, Q> Copy<S, Q> {
-    pub(super) fn new<P: Replay<B, Body = Q>, B>(
-        attempt: &Attempt,
-        request: &Request<Q>,
-        service: &S,
-    ) -> Option<Box<Self>> {
-        if !attempt.has_token() {
-            return None;
-        }
-        let request = P::copy(request)?;
-        let service = service.clone();
-        Some(Box::new(Self { service, request }))
     }
 }
 
@@ -224,59 +162,7 @@ where
     }
 }
 
-impl<S, B, F, R> State<S, B, F, R> {
-    fn waiting(
-        prepared: impl Future<Output = Prepared> + Send + 'static,
-        body: B,
-        service: S,
-        sending: Sending,
-    ) -> Self {
-        Self::Waiting {
-            waiting: Some(Box::new(Waiting {
-                prepared: Box::pin(prepared),
-                body,
-                service,
-                sending,
-            })),
-        }
-    }
-}
-
-impl<S, Q, R> State<S, Q, S::Future, R>
-where
-    S: Service<Request<Q>> + Clone,
-{
-    /// Calls a service that is ready.
-    fn send<P: Replay<B, Body = Q>, B>(
-        attempt: Attempt,
-        request: Request<Q>,
-        mut service: S,
-    ) -> Self {
-        let resend = Copy::new::<P, B>(&attempt, &request, &service);
-        Self::Sent {
-            future: service.call(request),
-            attempt,
-            resend,
-        }
-    }
-}
-
-impl<S, B, R> Rejected<S, B, R> {
-    #[cold]
-    fn new(
-        reaction: Reaction,
-        response: Response<R>,
-        resend: Option<Box<Copy<S, B>>>,
-    ) -> Box<Self> {
-        Box::new(Self {
-            observed: Box::pin(reaction.carry_out()),
-            response,
-            resend,
-        })
-    }
-}
-
-/// As every future that is polled after its completion.
+/// Panics, as every future does that is polled after its completion.
 #[cold]
 fn polled_after_completion() -> ! {
     panic!("the future was polled after its end")

@@ -32,6 +32,7 @@ pub(crate) mod future;
 pub(crate) mod replay;
 pub(crate) mod replay_body;
 pub(crate) mod service;
+mod state;
 
 use tower_layer::Layer;
 

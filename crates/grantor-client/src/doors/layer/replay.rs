@@ -1,4 +1,4 @@
-//! Whether a rejected request can be sent once more.
+//! The choice whether a rejected request can be sent once more.
 
 use std::error::Error;
 
@@ -20,7 +20,7 @@ pub trait Replay<B>: Clone + sealed::Sealed {
     #[doc(hidden)]
     fn copy(request: &Request<Self::Body>) -> Option<Request<Self::Body>>;
 
-    /// Makes the copy the one that is sent. Whether it still has the whole body.
+    /// Makes the copy the one that is sent, and returns whether it still has the whole body.
     #[doc(hidden)]
     fn take_over(copy: &Request<Self::Body>) -> bool;
 }

@@ -35,11 +35,11 @@ impl Reader {
 
 struct Shared<B> {
     body: Pin<Box<B>>,
-    /// Whose turn it is.
+    /// The reader whose turn it is.
     reader: Reader,
     /// The last one that was made.
     last: Reader,
-    /// Who sends first and waits for more.
+    /// The waker of the reader that sends first and waits for more.
     waits: Option<Waker>,
     chunks: Vec<Bytes>,
     /// How much more may be kept; none: it was too much, or the body broke.

@@ -7,8 +7,9 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::error::ServiceError;
-use super::future::{Copy, ResponseFuture};
+use super::future::ResponseFuture;
 use super::replay::Replay;
+use super::state::Copy;
 use crate::tokens::Tokens;
 
 /// A service behind which every request carries a token. See [`Tokens::layer`].

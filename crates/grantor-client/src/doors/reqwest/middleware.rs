@@ -72,7 +72,7 @@ impl Middleware for TokensMiddleware {
     }
 }
 
-/// Why there is nothing to send, as the crate reqwest-middleware puts it.
+/// Returns why there is nothing to send, as the crate reqwest-middleware puts it.
 fn unsent(error: SendError) -> Error {
     match error {
         SendError::Token(error) => Error::middleware(error),

@@ -34,7 +34,7 @@ pub(crate) struct Login {
     pub(crate) password: Option<PasswordCredentials>,
     /// The state as this process knows it; locked while the refresh token is in use.
     state: Mutex<Option<LoginState>>,
-    /// Whether the server refused what was handed in, and another login is in the store.
+    /// True if the server refused what was handed in, and another login is in the store.
     initial_refused: AtomicBool,
     /// A copy of the state for those who only want to know it.
     snapshot: std::sync::Mutex<Option<LoginRecord>>,

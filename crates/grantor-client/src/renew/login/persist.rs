@@ -13,8 +13,8 @@ use crate::store::deadline::STORE_TIMEOUT;
 use crate::store::records::LoginRecord;
 
 const PAUSE: Duration = Duration::from_millis(200);
-/// Shorter than the term of a lease: whoever did not write keeps the lease from others, and comes
-/// before them when the store is back.
+/// Shorter than the term of a lease: a process that did not write keeps the lease from others, and
+/// comes before them when the store is back.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The outcome of storing a state of a login.
@@ -110,7 +110,7 @@ pub(crate) fn persist_in_background(
     });
 }
 
-/// Tries once more. Whether nothing is left to do.
+/// Tries once more, and returns whether nothing is left to do.
 async fn retry(
     login: &Login,
     services: &Services,

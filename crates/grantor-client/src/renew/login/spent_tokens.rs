@@ -17,7 +17,7 @@ pub(super) fn add(spent: &[String], token: &Secret) -> Vec<String> {
     spent
 }
 
-/// Whether a token is among them.
+/// Returns whether a token is among them.
 pub(super) fn has(spent: &[String], token: &Secret) -> bool {
     spent.contains(&name(token))
 }

@@ -78,8 +78,8 @@ impl Login {
         Ok(self.latest(services, &mut state).await?.0)
     }
 
-    /// Whether the store has another login than the one whose refresh token was handed in and
-    /// refused. That one goes on.
+    /// Returns whether the store has another login than the one whose refresh token was handed in
+    /// and refused. That one goes on.
     pub(super) async fn yields_to_stored(
         &self,
         services: &Services,
@@ -112,7 +112,8 @@ impl Login {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the refresh token that was handed in belongs to another login than the stored one.
+    /// Returns whether the refresh token that was handed in belongs to another login than the
+    /// stored one.
     fn is_other_login(&self, stored: &LoginRecord) -> bool {
         let Some(given) = self.initial_refresh_token.as_ref() else {
             return false;
@@ -199,14 +200,14 @@ impl Login {
         }
     }
 
-    /// Removes the login from the store. What was handed in stays spent.
+    /// Removes the login from the store. The refresh token that was handed in stays spent.
     pub(crate) async fn forget(&self, services: &Services) -> Result<(), Error> {
         let mut state = self.state.lock().await;
         if let Some(logins) = &services.store.logins {
             within_store_timeout(logins.remove(&services.store.login_key(logins))).await?;
         }
         let record = state.take().map(|state| state.record);
-        // Stored and gone is what a login looks like that somebody has removed.
+        // A state that was stored and is absent from the store is that of a removed login.
         self.set_state(
             &mut state,
             LoginState {

@@ -1,4 +1,4 @@
-//! What follows from an answer: a renewal, a wait, and a copy of the request that is sent again.
+//! The reaction to an answer: a renewal, a wait, and a copy of the request that is sent again.
 
 use std::fmt;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl Reaction {
         }
     }
 
-    /// Whether it is for this rejection to renew: others may have been first.
+    /// Returns whether it is for this rejection to renew: others may have been first.
     fn notes_renewal(&self) -> bool {
         let (slot, origin) = (&self.slot, self.flags.origin());
         slot.rejections.note_renewal(&self.sent, origin, slot.now())
@@ -85,8 +85,8 @@ impl Resend {
         self.prepare_request(request).await
     }
 
-    /// As [`prepare`](Self::prepare), on a copy that was made before the first try was prepared: the
-    /// hooks have not seen it.
+    /// Like [`prepare`](Self::prepare), on a copy that was made before the first try was prepared:
+    /// the hooks have not seen it.
     #[cfg(any(feature = "reqwest", feature = "blocking"))]
     pub(crate) async fn prepare_copy(
         self,
@@ -96,7 +96,7 @@ impl Resend {
         self.prepare_request(request).await
     }
 
-    /// As [`prepare`](Self::prepare), for requests of another type.
+    /// Like [`prepare`](Self::prepare), for requests of another type.
     pub(crate) async fn prepare_request(
         self,
         request: &mut impl HttpRequest,

@@ -14,7 +14,7 @@ use crate::request::http_request::HttpRequest;
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
 
 impl BearerMethod {
-    /// Whether the request has a token of the caller's own.
+    /// Returns whether the request has a token of the caller's own.
     pub(crate) fn is_taken(self, request: &mut impl HttpRequest) -> bool {
         if request.headers_mut().contains_key(AUTHORIZATION) {
             return true;
@@ -26,7 +26,7 @@ impl BearerMethod {
         }
     }
 
-    /// Whether the request has such a place.
+    /// Checks that the request has such a place.
     pub(crate) fn check(self, request: &mut impl HttpRequest) -> Result<(), Error> {
         match self {
             Self::Header | Self::Query => Ok(()),
@@ -77,7 +77,7 @@ fn form(request: &mut impl HttpRequest) -> Result<&mut String, Error> {
     })
 }
 
-/// Whether headers say that the body is a form.
+/// Returns whether headers say that the body is a form.
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub(crate) fn is_form(headers: &http::HeaderMap) -> bool {
     let content_type = headers.get(http::header::CONTENT_TYPE);

@@ -47,7 +47,7 @@ impl Scheme {
         }
     }
 
-    /// Whether answers of APIs may have a nonce for it.
+    /// Returns whether answers of APIs may have a nonce for it.
     pub(super) fn takes_nonce(&self) -> bool {
         !self.is_bearer()
     }

@@ -55,7 +55,7 @@ impl Api {
         response
     }
 
-    /// That a call was sent three times, whole, and taken then.
+    /// Asserts that a call was sent three times, whole, and then accepted.
     #[track_caller]
     fn assert_three_sends(&self, status: StatusCode) {
         assert_eq!(status, StatusCode::OK);

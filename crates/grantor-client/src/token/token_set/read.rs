@@ -1,48 +1,12 @@
-//! Token sets as other programs keep them: which members say when a token ends.
+//! Reading of token sets that other programs keep.
 
 use grantor_core::{Timestamp, TokenResponse};
-use serde_json::{Map, Value};
 
 use super::TokenSet;
-use super::rfc3339;
+use super::ends::{
+    ENDS, FORMS, Members, REFRESH_ENDS, end, is_lifetime, malformed, reject_unknown_ends,
+};
 use crate::error::Error;
-
-type Members = Map<String, Value>;
-
-/// Members with the end of the access token.
-const ENDS: [(&str, Form); 3] = [
-    ("expires_at", Form::SecondsOrDate),
-    ("expiry", Form::Date),
-    ("expiry_date", Form::Milliseconds),
-];
-
-/// Members with the end of the refresh token.
-const REFRESH_ENDS: [(&str, Form); 2] = [
-    ("refresh_expires_at", Form::SecondsOrDate),
-    ("refresh_token_expires_at", Form::SecondsOrDate),
-];
-
-/// Lifetimes, which say an end only together with the time of the answer. Core reads them.
-const LIFETIMES: [&str; 3] = [
-    "expires_in",
-    "refresh_token_expires_in",
-    "refresh_expires_in",
-];
-
-const FORMS: &str = "\"expires_at\" (seconds since 1970, or a date as RFC 3339 has it), \"expiry\" \
-                     (such a date) or \"expiry_date\" (milliseconds since 1970), and for the \
-                     refresh token \"refresh_expires_at\"";
-
-/// How an end is written.
-#[derive(Clone, Copy)]
-enum Form {
-    /// Authlib's, requests-oauthlib's: a number; simple-oauth2's: a date.
-    SecondsOrDate,
-    /// That of Go's oauth2.
-    Date,
-    /// That of google-auth-library for Node.js.
-    Milliseconds,
-}
 
 pub(super) fn read(json: &str, obtained_at: Option<Timestamp>) -> Result<TokenSet, Error> {
     let json = json.trim_start_matches('\u{feff}');
@@ -72,92 +36,9 @@ pub(super) fn read(json: &str, obtained_at: Option<Timestamp>) -> Result<TokenSe
     })
 }
 
-/// Takes out the one end that there is, whatever its name.
-fn end(members: &mut Members, names: &[(&str, Form)]) -> Result<Option<Timestamp>, Error> {
-    let mut found = None;
-    for (name, form) in names {
-        let Some(value) = members.remove(*name) else {
-            continue;
-        };
-        let end = form.read(&value).ok_or_else(|| unreadable(name))?;
-        match (found, end) {
-            (Some(other), Some(end)) if other != end => {
-                return Err(malformed(&format!(
-                    "has two different ends: keep one of {FORMS}"
-                )));
-            }
-            (_, Some(end)) => found = Some(end),
-            (_, None) => {}
-        }
-    }
-    Ok(found)
-}
-
-impl Form {
-    /// None if it can't be read; `Some(None)` if it says that there is no end.
-    fn read(self, value: &Value) -> Option<Option<Timestamp>> {
-        match (self, value) {
-            (Self::Date | Self::SecondsOrDate, Value::String(text)) if text.contains('-') => {
-                // Go's oauth2 writes its zero time where a token has no end.
-                if text.starts_with("0001-01-01T00:00:00") {
-                    return Some(None);
-                }
-                let end = rfc3339::parse(text)?;
-                (end >= Timestamp::default()).then_some(Some(end))
-            }
-            (Self::Date, _) => None,
-            (Self::SecondsOrDate, _) => millis(number(value)? * 1000.0).map(Some),
-            (Self::Milliseconds, _) => millis(number(value)?).map(Some),
-        }
-    }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
-    }
-}
-
-fn millis(millis: f64) -> Option<Timestamp> {
-    // Beyond the year 9999 nothing is meant.
-    if !(0.0..253_402_300_800_000.0).contains(&millis) {
-        return None;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "it is within bounds")]
-    Some(Timestamp::from_millis(millis as i64))
-}
-
-/// An end that is not read would make a token look endless.
-fn reject_unknown_ends(members: &Members) -> Result<(), Error> {
-    let unknown = members.iter().find(|(name, value)| {
-        let name = name.to_ascii_lowercase();
-        let is_end = name.contains("expir") || name == "exp" || name.ends_with("_exp");
-        is_end && !is_lifetime(&name) && !value.is_boolean()
-    });
-    unknown.map_or(Ok(()), |(name, _)| Err(unreadable(name)))
-}
-
-/// Whether a member says how long something is valid: those of a token response and the likes of
-/// `ext_expires_in`.
-fn is_lifetime(name: &str) -> bool {
-    LIFETIMES.contains(&name) || name.ends_with("_expires_in")
-}
-
-fn unreadable(name: &str) -> Error {
-    malformed(&format!(
-        "has an end in \"{name}\" that can't be read: an end is {FORMS}"
-    ))
-}
-
-fn malformed(what: &str) -> Error {
-    Error::configuration(format!("the token set {what}"))
-}
-
 impl TokenSet {
-    /// As [`from_json`](Self::from_json), for tokens that were obtained at this time: `expires_in`
-    /// counts from then on, where no end is kept beside it.
+    /// Like [`from_json`](Self::from_json), for tokens that were obtained at this time:
+    /// `expires_in` counts from then on, where no end is kept beside it.
     ///
     /// ```
     /// use std::time::Duration;
@@ -181,93 +62,4 @@ impl TokenSet {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    const END: Timestamp = Timestamp::from_secs(1_767_225_600);
-
-    fn with(members: &str) -> String {
-        format!(r#"{{"access_token":"hunter2","refresh_token":"rt",{members}}}"#)
-    }
-
-    fn end_of(members: &str) -> Option<Timestamp> {
-        TokenSet::from_json(&with(members)).unwrap().expires_at
-    }
-
-    #[test]
-    fn an_end_is_read_in_every_form_that_a_library_writes() {
-        for members in [
-            r#""expires_at":1767225600"#,
-            r#""expires_at":1767225600.0"#,
-            r#""expires_at":"1767225600""#,
-            r#""expires_at":"2026-01-01T00:00:00.000Z""#,
-            r#""expiry":"2026-01-01T02:00:00.000000000+02:00""#,
-            r#""expiry":"2026-01-01T00:00:00Z","expires_in":3600"#,
-            r#""expiry_date":1767225600000,"scope":"a b","id_token":"i""#,
-            r#""expires_at":1767225600,"expires_in":3600,"ext_expires_in":7200"#,
-            r#""expires_at":1767225600,"expiry_date":1767225600000"#,
-        ] {
-            assert_eq!(end_of(members), Some(END), "{members}");
-        }
-    }
-
-    #[test]
-    fn a_token_without_an_end_has_none() {
-        for members in [
-            r#""expires_at":null"#,
-            r#""expires_in":null"#,
-            r#""expired":false"#,
-            r#""expiry":"0001-01-01T00:00:00Z""#,
-            r#""scope":"expiry""#,
-        ] {
-            assert_eq!(end_of(members), None, "{members}");
-        }
-    }
-
-    #[test]
-    fn what_looks_like_an_end_and_can_not_be_read_is_an_error_that_says_the_forms() {
-        for members in [
-            r#""expires_at":"tomorrow""#,
-            r#""expires_at":1767225600000000"#,
-            r#""expires_at":true"#,
-            r#""expires_at":-1"#,
-            r#""expires_at":1e300"#,
-            r#""expires_at":[]"#,
-            r#""expires":1767225600"#,
-            r#""expiresAt":1767225600"#,
-            r#""expires_on":"1767225600""#,
-            r#""expiration":"2026-01-01T00:00:00Z""#,
-            r#""exp":1767225600"#,
-            r#""expiry":1767225600"#,
-            r#""expiry":"2026-01-01""#,
-            r#""expiry_date":"2026-01-01T00:00:00Z""#,
-            r#""refresh_expires_at":1767225600,"expires_in":3600"#,
-            r#""expires_at":1767225600,"expiry_date":1767225601000"#,
-            r#""refresh_expires_at":"soon""#,
-        ] {
-            let error = TokenSet::from_json(&with(members)).unwrap_err();
-            assert!(error.is_configuration(), "{members}");
-            let shown = format!("{error} {error:?}");
-            for form in ["\"expires_at\"", "\"expiry\"", "\"expiry_date\""] {
-                assert!(error.to_string().contains(form), "{members}: {error}");
-            }
-            assert!(!shown.contains("hunter2") && !shown.contains("tomorrow"));
-        }
-    }
-
-    #[test]
-    fn a_lifetime_counts_from_when_the_tokens_were_obtained() {
-        let set = with(r#""expires_in":3600,"refresh_expires_in":7200"#);
-        let error = TokenSet::from_json(&set).unwrap_err().to_string();
-        assert!(error.contains("from_json_obtained_at"), "{error}");
-        let read = TokenSet::from_json_obtained_at(&set, END).unwrap();
-        assert_eq!(read.expires_at, Some(END + Duration::from_secs(3600)));
-        let refresh_end = Some(END + Duration::from_secs(7200));
-        assert_eq!(read.refresh_expires_at, refresh_end);
-        let with_end = with(r#""expires_in":3600,"expires_at":1767225600"#);
-        let read = TokenSet::from_json_obtained_at(&with_end, END).unwrap();
-        assert_eq!(read.expires_at, Some(END));
-    }
-}
+mod tests;

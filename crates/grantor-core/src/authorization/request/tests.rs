@@ -1,3 +1,5 @@
+//! Tests of reading and writing authorization requests.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of reading client authentication.
+
 use grantor_jose::base64url;
 
 use super::*;
@@ -189,7 +191,7 @@ fn a_certificate_is_presented_where_nothing_else_is() {
     let view = RequestView::new(&basic, &params).with_certificate(b"der");
     let read = ClientAuthentication::from_request(&view).unwrap();
     assert_eq!(read.method(), TokenEndpointAuthMethod::ClientSecretBasic);
-    let nobody = Params::new();
-    let view = RequestView::new(&none, &nobody).with_certificate(b"der");
+    let no_parameters = Params::new();
+    let view = RequestView::new(&none, &no_parameters).with_certificate(b"der");
     assert!(ClientAuthentication::from_request(&view).is_err());
 }

@@ -1,3 +1,5 @@
+//! Tests of the exchange, event by event.
+
 use super::*;
 use crate::exchange::FailureKind;
 use http::{Response, StatusCode};

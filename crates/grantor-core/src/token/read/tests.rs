@@ -1,3 +1,5 @@
+//! Tests of reading token responses.
+
 use std::time::Duration;
 
 use super::*;

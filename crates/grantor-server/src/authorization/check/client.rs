@@ -1,3 +1,5 @@
+//! The check of `client_id`.
+
 use grantor_core::BoxFuture;
 
 use super::unreadable;

@@ -1,3 +1,5 @@
+//! The check of a device and its client.
+
 use grantor_core::ErrorCode;
 
 use crate::authorization::context::AuthorizationContext;

@@ -1,3 +1,5 @@
+//! The check that the parameters can be read.
+
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
 

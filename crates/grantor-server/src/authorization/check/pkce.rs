@@ -1,3 +1,5 @@
+//! The check of the PKCE challenge.
+
 use grantor_core::{ChallengeMethod, CodeChallenge, ResponseMode};
 
 use crate::authorization::context::AuthorizationContext;

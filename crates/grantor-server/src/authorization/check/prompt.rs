@@ -1,3 +1,5 @@
+//! The check of `prompt`.
+
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
 

@@ -1,3 +1,5 @@
+//! The check of a pushed request.
+
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
 

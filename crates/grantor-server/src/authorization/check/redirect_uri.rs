@@ -1,3 +1,5 @@
+//! The check of `redirect_uri`.
+
 use super::unreadable;
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;

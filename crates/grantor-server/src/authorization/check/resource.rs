@@ -1,3 +1,5 @@
+//! The check of `resource`.
+
 use grantor_core::BoxFuture;
 
 use crate::authorization::context::AuthorizationContext;
@@ -17,7 +19,7 @@ pub(in crate::authorization) fn run<'a>(
             if resources.contains(&resource) {
                 continue;
             }
-            let known = context.services.is_known_resource(&resource).await?;
+            let known = context.services.is_valid_target(&resource).await?;
             if !known || !context.client()?.allows_resource(&resource) {
                 return Err(unknown_target("resource", &resource));
             }

@@ -1,3 +1,5 @@
+//! The check of `response_type`.
+
 use grantor_core::{ErrorCode, ResponseType};
 
 use crate::authorization::context::AuthorizationContext;

@@ -1,3 +1,5 @@
+//! The check of `scope`.
+
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
 use crate::grant_type::requested_scope;

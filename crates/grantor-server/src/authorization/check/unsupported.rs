@@ -1,3 +1,5 @@
+//! The check of parameters that the server does not support.
+
 use grantor_core::{ErrorCode, ResponseMode};
 
 use crate::authorization::context::AuthorizationContext;

@@ -1,3 +1,5 @@
+//! The user's answer, kept as a grant.
+
 use grantor_core::{ErrorCode, ErrorResponse, Timestamp};
 use grantor_store::Conflict;
 

@@ -1,3 +1,5 @@
+//! The response with an authorization code.
+
 use grantor_core::{BoxFuture, ResponseMode};
 
 use super::answer::{Kept, answered_already, denied, keep};

@@ -1,3 +1,5 @@
+//! The response to a device that begins.
+
 use grantor_core::{BoxFuture, DeviceAuthorizationResponse, Params};
 use http::StatusCode;
 

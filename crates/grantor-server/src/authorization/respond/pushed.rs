@@ -1,3 +1,5 @@
+//! The response to a pushed request.
+
 use grantor_core::{BoxFuture, PushedAuthorizationResponse};
 use http::StatusCode;
 

@@ -1,3 +1,5 @@
+//! The response with an access token.
+
 use std::time::Duration;
 
 use grantor_core::Authorized;

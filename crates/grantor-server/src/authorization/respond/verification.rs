@@ -1,3 +1,5 @@
+//! The page after the answer to a device.
+
 use grantor_core::BoxFuture;
 
 use super::answer::{Kept, answered_already, keep};

@@ -1,3 +1,5 @@
+//! The step that asks the site for the user.
+
 use grantor_core::{BoxFuture, ErrorCode};
 
 use super::{check_form_was_seen, site_failed};

@@ -1,3 +1,5 @@
+//! The registration of clients in the server's store.
+
 use std::time::Duration;
 
 use grantor_core::{BoxFuture, ErrorCode, Secret};
@@ -83,7 +85,7 @@ impl StoredClients {
         Ok(Some(after))
     }
 
-    /// Removes a client; all its tokens become invalid. Whether there was one.
+    /// Removes a client, and returns whether there was one; all its tokens become invalid.
     ///
     /// # Errors
     /// The store failed.

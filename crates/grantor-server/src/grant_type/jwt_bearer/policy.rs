@@ -1,3 +1,5 @@
+//! The policy of an application on assertions.
+
 use std::fmt::Debug;
 use std::time::Duration;
 

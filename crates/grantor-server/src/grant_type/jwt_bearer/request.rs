@@ -1,3 +1,5 @@
+//! The request that a policy on assertions judges.
+
 use grantor_core::{Scope, Timestamp};
 use serde_json::{Map, Value};
 

@@ -1,3 +1,5 @@
+//! An issuer whose assertions are accepted, and how.
+
 use std::sync::Arc;
 
 use grantor_jose::jwt::Policy;

@@ -1,3 +1,5 @@
+//! Actors: who may act, and how tokens name them.
+
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;

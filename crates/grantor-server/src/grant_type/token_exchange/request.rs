@@ -1,3 +1,5 @@
+//! The request that a policy on token exchange judges.
+
 use grantor_core::{Scope, Timestamp};
 
 use super::Exchange;

@@ -1,3 +1,5 @@
+//! A browser for tests.
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 

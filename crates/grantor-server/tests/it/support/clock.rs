@@ -1,10 +1,12 @@
+//! A clock for tests.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use grantor_core::{Clock, Timestamp};
 
-/// A clock that stands still until it is moved. Clones show the same time.
+/// A clock that moves only when a test moves it. Clones show the same time.
 #[derive(Debug, Clone)]
 pub(crate) struct FakeClock(Arc<Times>);
 

@@ -1,3 +1,5 @@
+//! The clients of the fixtures, and the steps of the code flow.
+
 use grantor_core::{ClientAuthentication, CodeVerifier};
 
 /// A client that every fixture has registered.

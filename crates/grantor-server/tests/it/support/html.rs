@@ -1,3 +1,5 @@
+//! Forms in HTML.
+
 /// The form of a page, as a browser reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Form {

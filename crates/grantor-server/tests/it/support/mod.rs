@@ -76,7 +76,7 @@ impl Fixture {
         let stores = Stores::new(shared, Namespace::new(ISSUER), environment)
             .seal_under(MasterKey::from_bytes([7; 32]).sealing_key());
         let issuer = Issuer::parse(ISSUER).unwrap();
-        // One user signs in all the time, and the clock stands still.
+        // One user signs in all the time, and the clock does not move.
         let often = Limit::new(u64::MAX, Duration::from_secs(60));
         let limits = Limits::new(&stores).with(Bucket::LoginsToAccount, often);
         let site = AccountSite::open(&stores, Passwords::danger_cheap(), &issuer).unwrap();
@@ -154,7 +154,7 @@ impl Fixture {
             .json()
     }
 
-    /// Whether an access token is good, as the server itself sees it.
+    /// Returns whether an access token is good, as the server itself sees it.
     pub(crate) async fn is_active(&self, token: &str) -> bool {
         self.server.introspect(token).await.unwrap().active
     }

@@ -1,3 +1,5 @@
+//! Answers of the server, read to their end.
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::Value;

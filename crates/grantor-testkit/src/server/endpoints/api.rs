@@ -8,7 +8,7 @@ use crate::server::route::origin;
 use crate::server::state::{AccessToken, State};
 use crate::server::{FakeServer, RecordedRequest, answer};
 
-/// What the API answers. The test's own function is asked without the lock, so that it may use the
+/// Answers for the API. The test's own function is called without the lock, so that it may use the
 /// server.
 pub(in crate::server) fn api(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> {
     let state = server.lock();

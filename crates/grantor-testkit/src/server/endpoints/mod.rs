@@ -17,7 +17,7 @@ pub(super) use token::TokenShape;
 
 use super::{Endpoint, FakeServer, RecordedRequest, answer, clients, grants};
 
-/// What the server answers when nothing goes wrong.
+/// Returns the server's answer without a fault.
 pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> {
     match request.endpoint() {
         Endpoint::Metadata => metadata::answer(&server.issuer, &server.lock()),

@@ -12,7 +12,7 @@ use crate::server::grants::{self, Granted};
 use crate::server::state::{AccessToken, State};
 use crate::server::{FakeServer, GrantAnswer, RecordedRequest, answer};
 
-/// What a test makes of the members of an answer.
+/// A test's change of the members of an answer.
 pub(in crate::server) type TokenShape =
     Arc<dyn Fn(&Map<String, Value>) -> Response<Bytes> + Send + Sync>;
 

@@ -35,7 +35,7 @@ const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ASSERTION: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// What a test's own grant answers. Its `Debug` shows no values.
+/// The answer of a test's own grant. Its `Debug` shows no values.
 #[non_exhaustive]
 pub enum GrantAnswer {
     /// An access token, and these members besides.
@@ -75,7 +75,7 @@ impl fmt::Debug for GrantAnswer {
 
 pub(super) type CustomGrant = Arc<dyn Fn(&RecordedRequest) -> GrantAnswer + Send + Sync>;
 
-/// What a grant allows.
+/// The contents of a token that a grant allows.
 #[derive(Default)]
 pub(super) struct Granted {
     pub(super) scope: Option<Scope>,
@@ -87,7 +87,7 @@ pub(super) struct Granted {
 }
 
 impl Granted {
-    /// What was asked for.
+    /// Reads the requested contents.
     pub(super) fn of(request: &RecordedRequest) -> Self {
         let scope = request.parameter("scope");
         Self {
@@ -114,7 +114,7 @@ impl Granted {
 
 type Decision = Result<Granted, ErrorResponse>;
 
-/// What a grant of the server's own allows.
+/// Returns the contents that a grant of the server's own allows.
 pub(super) fn builtin(
     server: &FakeServer,
     grant_type: &str,

@@ -1,4 +1,4 @@
-//! Ending one thing ends all that hangs on it, with one write.
+//! Revoking a grant, session, consent or user revokes every token issued under it, with one write.
 
 use grantor_jose::{Algorithm, base64url};
 use grantor_server::{AccessTokens, Server, Target};
@@ -21,7 +21,7 @@ async fn alice(fixture: &Fixture) -> String {
         .clone()
 }
 
-/// What of the fixture a test ends.
+/// The part of the fixture that a test ends.
 #[derive(Debug, Clone, Copy)]
 enum End {
     Grant,
@@ -123,7 +123,7 @@ async fn on_another_server_they_end_within_a_second() {
 }
 
 #[tokio::test]
-async fn what_hangs_elsewhere_lives_on() {
+async fn tokens_of_other_targets_stay_valid() {
     let fixture = Fixture::new().await;
     let (mine, theirs) = (fixture.tokens(APP).await, fixture.tokens(OTHER).await);
     let subject = alice(&fixture).await;
@@ -197,7 +197,7 @@ async fn a_client_that_is_added_again_starts_from_nothing() {
         .open(&Ask::new(APP).url())
         .await
         .code(APP.redirect_uri);
-    // What they allowed it before is not part of what they allow it now.
+    // The earlier consent is not part of the present one.
     let more = browser
         .open(&Ask::new(APP).with("scope", "read write").url())
         .await;

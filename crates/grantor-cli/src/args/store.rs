@@ -1,0 +1,32 @@
+//! Moving records between stores.
+
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Store {
+    /// Copy all records from one store to another
+    ///
+    /// Stop the servers first. A copy that was interrupted goes on when the command is given again.
+    /// Records that are sealed stay sealed, so the new place needs the same master key and the same
+    /// namespace. Expired records are left out.
+    Copy(Stores),
+    /// Compare the records of two stores
+    Verify(Stores),
+    /// Remove expired records from the configured store; a server that runs does so by itself
+    Gc {
+        /// Only count them
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Stores {
+    /// The store to read, as sqlite:grantor-data/grantor.db or postgres://HOST/DATABASE; env:NAME takes
+    /// the URL from a variable, which may have a password in it
+    #[arg(value_name = "FROM")]
+    pub(crate) from: String,
+    /// The other store, in the same words
+    #[arg(value_name = "TO")]
+    pub(crate) to: String,
+}

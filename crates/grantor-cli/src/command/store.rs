@@ -1,0 +1,208 @@
+//! `grantor store`: records on their way from one store to another.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use grantor_core::Secret;
+use grantor_http::system;
+use grantor_store::transfer::{self, KindCounts};
+use grantor_store_sqlite::SqliteOptions;
+use serde_json::{Map, Value, json};
+
+use super::secret_from_environment;
+use crate::args::{Common, Store, Stores};
+use crate::config::{Config, has_password};
+use crate::data;
+use crate::error::{CliError, Exit};
+use crate::output::Output;
+
+pub(crate) fn run(common: &Common, store: Store, output: &Output) -> Result<ExitCode, CliError> {
+    match store {
+        Store::Copy(stores) => crate::block_on(copy(&stores, output)),
+        Store::Verify(stores) => crate::block_on(verify(&stores, output)),
+        Store::Gc { dry_run } => crate::block_on(collect(common, dry_run, output)),
+    }
+}
+
+async fn copy(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> {
+    let from = Source::read("FROM", &stores.from)?.open_to_read().await?;
+    let to = Source::read("TO", &stores.to)?.open().await?;
+    let progress = Progress::new(output, "copied");
+    let copied = transfer::copy(&*from, &*to, system().now(), |so_far| {
+        progress.show(so_far.written.total() + so_far.already_there);
+    });
+    let copied = copied.await;
+    progress.end();
+    let copied = copied?;
+    let text = format!(
+        "{} records copied{}; {} were there already, {} had expired\n\
+         The master key is not copied: the new place needs the same key.",
+        copied.written.total(),
+        in_brackets(&copied.written),
+        copied.already_there,
+        copied.dead
+    );
+    let json = json!({
+        "copied": to_json(&copied.written),
+        "already_there": copied.already_there,
+        "expired": copied.dead,
+    });
+    output.result(&text, &json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn verify(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> {
+    let from = Source::read("FROM", &stores.from)?.open_to_read().await?;
+    let to = Source::read("TO", &stores.to)?.open_to_read().await?;
+    let progress = Progress::new(output, "compared");
+    let comparison =
+        transfer::compare(&*from, &*to, system().now(), |so_far| progress.show(so_far)).await;
+    progress.end();
+    let comparison = comparison?;
+    let parts = [
+        ("equal", &comparison.equal),
+        ("different", &comparison.different),
+        ("missing", &comparison.missing),
+        ("extra", &comparison.extra),
+    ];
+    let lines = parts.map(|(name, counts)| {
+        let (total, kinds) = (counts.total(), in_brackets(counts));
+        format!("{name}: {total}{kinds}")
+    });
+    let json: Map<String, Value> = parts
+        .iter()
+        .map(|(name, counts)| ((*name).to_owned(), to_json(counts)))
+        .collect();
+    output.result(&lines.join("\n"), &json.into())?;
+    Ok(match comparison.is_equal() {
+        true => ExitCode::SUCCESS,
+        false => Exit::Failed.into(),
+    })
+}
+
+async fn collect(common: &Common, dry_run: bool, output: &Output) -> Result<ExitCode, CliError> {
+    let config = Config::for_common(common)?;
+    let now = system().now();
+    let stores = match dry_run {
+        true => data::open_to_read(&config).await?,
+        false => data::open_kept(&config).await?,
+    };
+    let mut dead_of_all = BTreeMap::new();
+    for store in stores.all() {
+        let name = store.capabilities().name;
+        if store.listing().is_none() {
+            output.note(&format!("{name} removes expired records by itself"));
+            continue;
+        }
+        let dead = match dry_run {
+            true => transfer::count_dead(&**store, now).await?,
+            false => transfer::collect_dead(&**store, now).await?,
+        };
+        for (kind, count) in dead.iter() {
+            *dead_of_all.entry(kind).or_insert(0) += count;
+        }
+    }
+    let verb = if dry_run { "have expired" } else { "removed" };
+    let total: u64 = dead_of_all.values().sum();
+    output.result(&format!("{total} records {verb}"), &json!(dead_of_all))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A store as the command line names it.
+struct Source {
+    url: Secret,
+}
+
+impl Source {
+    fn read(argument: &str, text: &str) -> Result<Self, CliError> {
+        if let Some(name) = text.strip_prefix("env:") {
+            let url = secret_from_environment(name)?;
+            let missing = || CliError::usage(format!("{argument}: the variable {name} is not set"));
+            return Ok(Self {
+                url: url.ok_or_else(missing)?,
+            });
+        }
+        if has_password(text) {
+            return Err(CliError::usage(format!(
+                "{argument}: other users of this machine can read a password in an argument: put the \
+                 URL into a variable, and give env:NAME"
+            )));
+        }
+        Ok(Self {
+            url: Secret::new(text),
+        })
+    }
+
+    /// Opens the store, and makes the file of a database that is not there.
+    async fn open(&self) -> Result<Arc<dyn grantor_store::Store>, CliError> {
+        let url = self.url.expose();
+        if url.starts_with("memory:") {
+            return Err(CliError::usage(
+                "a store in memory is gone with the command",
+            ));
+        }
+        Ok(grantor::open_store(url).await?)
+    }
+
+    /// Opens a store that is there; a file is opened for reading only.
+    async fn open_to_read(&self) -> Result<Arc<dyn grantor_store::Store>, CliError> {
+        let Some(path) = self.url.expose().strip_prefix("sqlite:") else {
+            return self.open().await;
+        };
+        let path = Path::new(path.strip_prefix("//").unwrap_or(path));
+        if !path.is_file() {
+            let path = path.display();
+            return Err(CliError::usage(format!("there is no database {path}")));
+        }
+        Ok(Arc::new(SqliteOptions::default().open_read_only(path)?))
+    }
+}
+
+/// A line on a terminal that says how far a command is.
+struct Progress {
+    verb: &'static str,
+    is_shown: bool,
+}
+
+impl Progress {
+    fn new(output: &Output, verb: &'static str) -> Self {
+        let is_shown = !output.is_json() && std::io::stderr().is_terminal();
+        Self { verb, is_shown }
+    }
+
+    fn show(&self, records: u64) {
+        if self.is_shown {
+            let _ = write!(
+                std::io::stderr().lock(),
+                "\r{records} records {}",
+                self.verb
+            );
+        }
+    }
+
+    /// Clears the line.
+    fn end(&self) {
+        if self.is_shown {
+            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
+        }
+    }
+}
+
+fn in_brackets(counts: &KindCounts) -> String {
+    let kinds: Vec<String> = counts
+        .iter()
+        .map(|(kind, n)| format!("{n} {kind}"))
+        .collect();
+    match kinds.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", kinds.join(", ")),
+    }
+}
+
+fn to_json(counts: &KindCounts) -> Value {
+    let counts = counts.iter().map(|(kind, n)| (kind.to_owned(), n.into()));
+    Value::Object(counts.collect())
+}

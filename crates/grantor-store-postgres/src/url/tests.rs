@@ -1,0 +1,84 @@
+//! Tests of URLs of databases.
+
+use super::*;
+
+fn read(url: &str) -> Result<Location, String> {
+    parse(url, &PostgresOptions::default()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn hosts_ports_and_parameters_are_read() {
+    let url = "postgres://a%40b:p%2Fw@one:1,[::1]:2,three/db?target_session_attrs=read-write\
+                   &sslmode=disable&max_connections=3&timeout=7&application_name=x%20y";
+    let location = read(url).unwrap();
+    let hosts: Vec<_> = location
+        .hosts
+        .iter()
+        .map(|host| (host.get_hosts()[0].clone(), host.get_ports()[0]))
+        .collect();
+    let tcp = |name: &str| Host::Tcp(name.to_owned());
+    assert_eq!(
+        hosts,
+        [(tcp("one"), 1), (tcp("::1"), 2), (tcp("three"), 5432)]
+    );
+    let first = &location.hosts[0];
+    assert_eq!(first.get_user(), Some("a@b"));
+    assert_eq!(first.get_password(), Some(&b"p/w"[..]));
+    assert_eq!(first.get_dbname(), Some("db"));
+    assert_eq!(first.get_application_name(), Some("x y"));
+    assert_eq!(location.options.max_connections, 3);
+    assert_eq!(location.options.timeout, Duration::from_secs(7));
+
+    let location = read("postgres://u@h/?sslmode=disable&password=a+b%26").unwrap();
+    assert_eq!(location.hosts[0].get_password(), Some(&b"a+b&"[..]));
+}
+
+#[test]
+fn only_this_machine_is_reached_without_tls_unless_that_is_said() {
+    for (url, ssl_mode) in [
+        ("postgres://u@127.0.0.1/", SslMode::Disable),
+        ("postgres://u@localhost,[::1]/", SslMode::Disable),
+        ("postgres:///db?host=/run/postgresql", SslMode::Disable),
+        ("postgres://u@127.0.0.1,db/", SslMode::Require),
+        ("postgres://u@db/", SslMode::Require),
+        ("postgres://u@db/?sslmode=require", SslMode::Require),
+        (
+            "postgres://u@127.0.0.1/?sslmode=verify-full",
+            SslMode::Require,
+        ),
+        ("postgres://u@db/?sslmode=disable", SslMode::Disable),
+    ] {
+        let location = read(url)
+            .map_err(|error| format!("{url}: {error}"))
+            .unwrap();
+        assert_eq!(location.hosts[0].get_ssl_mode(), ssl_mode, "{url}");
+    }
+}
+
+#[test]
+fn a_wrong_url_says_what_is_wrong_and_never_the_password() {
+    for (url, problem) in [
+        ("postgres://u:hunter2", "postgres://USER"),
+        ("postgres:///db", "no host"),
+        ("postgres://u:hunter2@h:x/", "postgres://USER"),
+        ("postgres://u:hun@ter2@h/", "%40"),
+        ("postgres://u:hunter2@h/?sslmode=prefer", "verify-full"),
+        ("postgres://u:hunter2@h/?sslmode=", "verify-full"),
+        ("postgres://u:hunter2@h/?max_connections=0", "from 1 to"),
+        ("postgres://u:hunter2@h/?timeout=never", "from 1 to"),
+        (
+            "postgres://u:hunter2@h/?target_session_attrs=any",
+            "read-write",
+        ),
+        ("postgres://u:hunter2@h/?no_such=1", "postgres://USER"),
+        (
+            "postgres://u:hunter2@h/?sslrootcert=/no/such",
+            "can't be read",
+        ),
+        ("postgres://u:hunter2@h/?hostaddr=127.0.0.1", "hostaddr"),
+    ] {
+        let error = read(url).map(drop).unwrap_err();
+        assert!(error.contains(problem), "{url}: {error}");
+        assert!(!error.contains("hun") && !error.contains("ter2"), "{error}");
+    }
+}
