@@ -52,6 +52,7 @@ fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Serve(serve) => command::serve::run(common, &serve, output),
         Command::Client(client) => command::client::run(common, client, output),
         Command::User(user) => command::user::run(common, user, output),
+        Command::Key(key) => command::key::run(common, key, output),
         Command::Backup(backup) => command::backup::back_up(common, &backup, output),
         Command::Restore(restore) => command::backup::restore(common, &restore, output),
         Command::Store(store) => command::store::run(common, store, output),

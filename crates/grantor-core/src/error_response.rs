@@ -84,6 +84,10 @@ error_codes! {
     RequestUriNotSupported = "request_uri_not_supported",
     /// The `request_uri` is unknown, used or too old (RFC 9101 section 7).
     InvalidRequestUri = "invalid_request_uri",
+    /// A redirect URI is not allowed (RFC 7591 section 3.2.2).
+    InvalidRedirectUri = "invalid_redirect_uri",
+    /// The metadata of a client is not allowed (RFC 7591 section 3.2.2).
+    InvalidClientMetadata = "invalid_client_metadata",
     /// A nonce must be in the DPoP proof (RFC 9449 section 8).
     UseDpopNonce = "use_dpop_nonce",
     /// The DPoP proof is not good.

@@ -31,6 +31,7 @@ mod pkce;
 mod pushed_authorization;
 mod quirks;
 mod redirect_uri;
+mod registration;
 mod revocation;
 mod scope;
 mod secret;
@@ -67,6 +68,10 @@ pub use quirks::{
     TokenTypeMeaning,
 };
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
+pub use registration::{
+    ApplicationType, ClientIdUrl, ClientInformation, ClientMetadata, InvalidClientIdUrl,
+    InvalidClientMetadata, InvalidDocument,
+};
 pub use revocation::RevocationRequest;
 pub use scope::{InvalidScope, Scope};
 pub use secret::Secret;

@@ -66,6 +66,13 @@ pub struct ServerMetadata {
     /// True if answers of the authorization endpoint name the server (RFC 9207).
     #[serde(skip_serializing_if = "is_false")]
     pub authorization_response_iss_parameter_supported: bool,
+    /// Where clients register themselves (RFC 7591).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<Url>,
+    /// Whether a client may be the URL of its metadata document
+    /// (draft-ietf-oauth-client-id-metadata-document section 5).
+    #[serde(skip_serializing_if = "is_false")]
+    pub client_id_metadata_document_supported: bool,
     /// Everything else.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -94,6 +101,8 @@ impl ServerMetadata {
             revocation_endpoint_auth_methods_supported: Vec::new(),
             code_challenge_methods_supported: Vec::new(),
             authorization_response_iss_parameter_supported: false,
+            registration_endpoint: None,
+            client_id_metadata_document_supported: false,
             extra: Map::new(),
         }
     }

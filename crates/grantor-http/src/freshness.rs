@@ -6,7 +6,8 @@ use http::{HeaderMap, header};
 
 /// The `max-age` of `Cache-Control` less the `Age`; zero for what must not be used again unasked. None
 /// if the answer says nothing that can be read.
-pub(crate) fn freshness(headers: &HeaderMap) -> Option<Duration> {
+#[must_use]
+pub fn freshness(headers: &HeaderMap) -> Option<Duration> {
     let values = headers.get_all(header::CACHE_CONTROL).iter();
     let directives = values
         .filter_map(|value| value.to_str().ok())

@@ -19,6 +19,7 @@ mod options;
 mod platform;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod proxy;
+mod public_address;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod single_flight;
@@ -33,10 +34,12 @@ mod ureq;
 
 pub use cached::{Cached, Fetched, RefreshTimes, Unavailable};
 pub use drive::{drive, drive_blocking, drive_with_cause, drive_with_sleep, pause};
+pub use freshness::freshness;
 pub use jwks::JwksCache;
 pub use metadata::MetadataCache;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub use options::TransportOptions;
+pub use public_address::is_public_address;
 #[cfg(feature = "reqwest")]
 pub use reqwest::{ReqwestTransport, client_builder, client_builder_with};
 pub use single_flight::SingleFlight;
@@ -44,6 +47,6 @@ pub use system::{SystemClock, SystemRandom, system};
 pub use timeouts::Timeouts;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub use tls::CaCertificates;
-pub use transport::{MAX_ANSWER, Transport, TransportError};
+pub use transport::{Addresses, AnswerLimit, MAX_ANSWER, Transport, TransportError};
 #[cfg(feature = "blocking")]
 pub use ureq::{blocking_agent, blocking_agent_with};

@@ -3,6 +3,7 @@
 mod failure;
 mod resolver;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use ::reqwest::{ClientBuilder, NoProxy, Proxy, redirect};
@@ -10,12 +11,14 @@ use bytes::{Bytes, BytesMut};
 use grantor_core::{BoxFuture, LocalhostNames};
 use http::{Request, Response};
 use rustls_platform_verifier::Verifier;
+use url::{Host, Url};
 
 use self::failure::from_reqwest;
-use self::resolver::{Resolver, UNUSABLE_PROXY};
+use self::resolver::{NotPublic, PublicResolver, Resolver, UNUSABLE_PROXY};
 use crate::proxy::{self, ProxySettings};
 use crate::{
-    CaCertificates, MAX_ANSWER, Timeouts, Transport, TransportError, TransportOptions, tls,
+    Addresses, AnswerLimit, CaCertificates, MAX_ANSWER, Timeouts, Transport, TransportError,
+    TransportOptions, is_public_address, tls,
 };
 
 /// Requests over HTTP/1.1 and HTTP/2, with TLS by rustls and the platform's root certificates.
@@ -29,6 +32,7 @@ use crate::{
 pub struct ReqwestTransport {
     client: reqwest::Client,
     localhost_names: LocalhostNames,
+    addresses: Addresses,
 }
 
 impl ReqwestTransport {
@@ -76,7 +80,39 @@ impl ReqwestTransport {
         Ok(Self {
             client,
             localhost_names: LocalhostNames::ByDns,
+            addresses: Addresses::Any,
         })
+    }
+
+    /// A transport for URLs that strangers name: https alone, and only to addresses that
+    /// [`is_public_address`] lets through. A name is resolved once, and the connection goes to an
+    /// address that was judged. No proxy is used, since it would resolve the name itself.
+    ///
+    /// # Errors
+    /// The platform's root certificates can't be read.
+    pub fn to_public_addresses(options: &TransportOptions) -> Result<Self, TransportError> {
+        let builder = reqwest::Client::builder()
+            .no_proxy()
+            .https_only(true)
+            .dns_resolver(Arc::new(PublicResolver));
+        let builder = with_settings(builder, options)?.timeout(options.timeouts.total);
+        Ok(Self {
+            addresses: Addresses::Public,
+            ..Self::from_builder(builder)?
+        })
+    }
+
+    /// A host that is an address is connected to without a resolver.
+    fn check_literal(&self, url: &Url) -> Result<(), TransportError> {
+        let address = match url.host() {
+            Some(Host::Ipv4(v4)) => IpAddr::V4(v4),
+            Some(Host::Ipv6(v6)) => IpAddr::V6(v6),
+            Some(Host::Domain(_)) | None => return Ok(()),
+        };
+        if self.addresses == Addresses::Any || is_public_address(address) {
+            return Ok(());
+        }
+        Err(TransportError::configuration(NotPublic.to_string()))
     }
 }
 
@@ -86,12 +122,18 @@ impl Transport for ReqwestTransport {
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
+            let limit = request.extensions().get::<AnswerLimit>();
+            let limit = limit.map_or(MAX_ANSWER, |limit| limit.0.min(MAX_ANSWER));
             let request = reqwest::Request::try_from(request).map_err(from_reqwest)?;
+            self.check_literal(request.url())?;
             let mut answer = self.client.execute(request).await.map_err(from_reqwest)?;
             let mut body = BytesMut::new();
             while let Some(chunk) = answer.chunk().await.map_err(from_reqwest)? {
-                if body.len() + chunk.len() > MAX_ANSWER {
-                    return Err(TransportError::unreadable("it is longer than 1 MiB"));
+                if body.len() + chunk.len() > limit {
+                    return Err(TransportError::unreadable(match limit {
+                        MAX_ANSWER => "it is longer than 1 MiB".to_owned(),
+                        limit => format!("it is longer than {limit} bytes"),
+                    }));
                 }
                 body.extend_from_slice(&chunk);
             }
@@ -105,6 +147,10 @@ impl Transport for ReqwestTransport {
 
     fn localhost_names(&self) -> LocalhostNames {
         self.localhost_names
+    }
+
+    fn addresses(&self) -> Addresses {
+        self.addresses
     }
 }
 
@@ -139,8 +185,15 @@ fn builder_in(
         Some(proxy) => client.proxy(for_https(&proxy)?),
         None => client,
     };
+    with_settings(client.dns_resolver(Arc::new(resolver)), options)
+}
+
+/// The settings of every client.
+fn with_settings(
+    client: ClientBuilder,
+    options: &TransportOptions,
+) -> Result<ClientBuilder, TransportError> {
     Ok(client
-        .dns_resolver(Arc::new(resolver))
         .tls_backend_preconfigured(tls_config(&options.ca_certificates)?)
         .redirect(redirect::Policy::none())
         .referer(false)

@@ -24,10 +24,32 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     fn localhost_names(&self) -> LocalhostNames {
         LocalhostNames::ByDns
     }
+
+    /// The addresses that it connects to. A transport that promises [`Addresses::Public`] judges the
+    /// address that it connects to, after resolution, and goes through no proxy.
+    fn addresses(&self) -> Addresses {
+        Addresses::Any
+    }
+}
+
+/// The addresses that a transport connects to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Addresses {
+    /// Any, those of this machine and of its networks among them.
+    #[default]
+    Any,
+    /// Only those that [`is_public_address`](crate::is_public_address) lets through.
+    Public,
 }
 
 /// The most bytes of an answer that are read: 1 MiB.
 pub const MAX_ANSWER: usize = 1024 * 1024;
+
+/// The most bytes of the answer to one request, as its extension, if that is less than
+/// [`MAX_ANSWER`]. `ReqwestTransport` reads no further; another transport may ignore it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerLimit(pub usize);
 
 /// A request got no answer that can be read.
 pub struct TransportError {

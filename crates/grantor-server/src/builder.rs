@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::Issuer;
+use grantor_http::{Addresses, Transport, TransportError};
 use grantor_store::Stores;
 
 use crate::build_error::BuildError;
-use crate::client::Clients;
+use crate::client::{Clients, RegistrationPolicy};
 use crate::config::Config;
 use crate::event::{Event, Listener};
+use crate::fetch::OpenTransport;
 use crate::grant_type::{AuthorizationCode, ClientCredentials, GrantType, RefreshToken};
 use crate::limits::Limits;
 use crate::server::Server;
@@ -29,6 +31,8 @@ pub struct ServerBuilder {
     token_format: Option<Arc<dyn TokenFormat>>,
     listener: Option<Listener>,
     limits: Option<Limits>,
+    transport: Option<OpenTransport>,
+    registration_policy: Option<Arc<dyn RegistrationPolicy>>,
 }
 
 /// The site of a server to be.
@@ -70,6 +74,8 @@ impl Server {
             token_format: None,
             listener: None,
             limits: None,
+            transport: None,
+            registration_policy: None,
         }
     }
 }
@@ -128,6 +134,29 @@ impl ServerBuilder {
     #[must_use]
     pub fn token_format(mut self, format: impl TokenFormat) -> Self {
         self.token_format = Some(Arc::new(format));
+        self
+    }
+
+    /// Sets what documents and keys are fetched with that clients name, and opens it when the first is
+    /// fetched. It gets the addresses that it has to keep to: public ones, unless the configuration has
+    /// [`Config::danger_fetch_from_any_address`].
+    ///
+    /// `ReqwestTransport::to_public_addresses` of `grantor-http` is one. The function `open` of the
+    /// crate `grantor` sets it, with the feature `reqwest`.
+    #[must_use]
+    pub fn transport_with<T: Transport>(
+        mut self,
+        open: impl Fn(Addresses) -> Result<T, TransportError> + Send + Sync + 'static,
+    ) -> Self {
+        self.transport = Some(OpenTransport::new(open));
+        self
+    }
+
+    /// Sets the application's word on clients that register themselves
+    /// ([`Config::registration`]).
+    #[must_use]
+    pub fn registration_policy(mut self, policy: impl RegistrationPolicy) -> Self {
+        self.registration_policy = Some(Arc::new(policy));
         self
     }
 

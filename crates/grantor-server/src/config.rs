@@ -8,9 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::profile::Profile;
 
+mod metadata_documents;
 mod paths;
+mod registration;
 
+pub use metadata_documents::MetadataDocuments;
 pub use paths::Paths;
+pub use registration::Registration;
 
 /// How a server behaves. Every default is safe.
 #[derive(Debug, Clone)]
@@ -61,6 +65,40 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// How many scope values a request may have. 100 by default.
     pub max_scope_values: usize,
+    /// Which clients may be the URL of their metadata document, instead of being registered
+    /// (draft-ietf-oauth-client-id-metadata-document); as the profile has it, if absent. Such clients
+    /// may ask for the scope values of [`scopes`](Self::scopes).
+    pub metadata_documents: Option<MetadataDocuments>,
+    /// Whether clients may register themselves (RFC 7591). No by default. Such clients may ask for the
+    /// scope values of [`scopes`](Self::scopes).
+    pub registration: Registration,
+    /// How long a client that registered itself is kept until a user allows it something. A day by
+    /// default.
+    pub unused_client_lifetime: Duration,
+    /// Whether there is an endpoint that says whether the server can do its work. No by default, since
+    /// an application that embeds the server has its own.
+    pub health_endpoint: bool,
+    /// Whether documents and keys that clients name may be fetched from any address, those of this
+    /// machine and its networks among them, and by http from this machine. A stranger can then have
+    /// the server ask whatever it reaches. For tests and for networks without strangers.
+    pub danger_fetch_from_any_address: bool,
+    /// The time for which a key signs JWT access tokens before the next one takes its place; no end, if
+    /// absent.
+    /// The next key is published ten minutes before it signs, and the old one until its last token has
+    /// expired. At least an hour; 90 days by default.
+    pub signing_key_rotation: Option<Duration>,
+    /// The algorithms of the JWTs that clients authenticate with. All that the server can verify by
+    /// default; a client's keys decide which of them it uses. Those of HMAC are for
+    /// [`client_secret_jwt`](crate::ClientAuthMethod::ClientSecretJwt) alone.
+    pub client_assertion_algorithms: Vec<Algorithm>,
+    /// The algorithms of proofs of possession (RFC 9449), symmetric ones never. All others by default.
+    pub dpop_algorithms: Vec<Algorithm>,
+    /// True if every access token must be bound to a key of its client by a proof (RFC 9449). False by
+    /// default: the client chooses.
+    pub dpop_bound_access_tokens: bool,
+    /// True if every proof needs a nonce of this server (RFC 9449 section 8), so that none is made long
+    /// before it is used. False by default. Nothing is stored for it.
+    pub require_dpop_nonces: bool,
     /// Where the endpoints lie, below the issuer.
     pub paths: Paths,
 }
@@ -74,7 +112,7 @@ pub enum AccessTokens {
     /// A random text that only this server understands. It ends when its grant ends.
     #[default]
     Opaque,
-    /// A signed JWT (RFC 9068): ES256 or EdDSA. Verified offline it is valid until it expires.
+    /// A signed JWT (RFC 9068): ES256, EdDSA, RS256 or PS256. Verified offline it is valid until it expires.
     Jwt(Algorithm),
 }
 
@@ -111,12 +149,32 @@ impl Default for Config {
             request_deadline: Duration::from_secs(10),
             trusted_proxies: TrustedProxies::default(),
             max_scope_values: MAX_SCOPE_VALUES,
+            metadata_documents: None,
+            registration: Registration::default(),
+            unused_client_lifetime: registration::UNUSED_CLIENT_LIFETIME,
+            health_endpoint: false,
+            danger_fetch_from_any_address: false,
+            signing_key_rotation: Some(Duration::from_secs(90 * 24 * 3600)),
+            client_assertion_algorithms: Algorithm::ALL.to_vec(),
+            dpop_algorithms: asymmetric(Algorithm::ALL),
+            dpop_bound_access_tokens: false,
+            require_dpop_nonces: false,
             paths: Paths::default(),
         }
     }
 }
 
+fn asymmetric(algorithms: &[Algorithm]) -> Vec<Algorithm> {
+    let algorithms = algorithms.iter().copied();
+    algorithms.filter(|one| !one.is_symmetric()).collect()
+}
+
 impl Config {
+    /// The algorithms of proofs that are taken.
+    pub(crate) fn dpop_algorithms(&self) -> Vec<Algorithm> {
+        asymmetric(&self.dpop_algorithms)
+    }
+
     /// Everything that is wrong with it.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -168,13 +226,33 @@ impl Config {
             "the interaction lifetime must be between 1 min and 1 day",
         );
         check(
+            self.signing_key_rotation
+                .is_none_or(|time| within(time, 3600, 3650 * 24 * 3600)),
+            "a signing key must sign for at least 1 hour and at most 10 years",
+        );
+        check(
             self.request_deadline <= seconds(60),
             "the deadline of a request must be at most 60 s",
         );
+        check(
+            within(self.unused_client_lifetime, 60, 365 * 24 * 3600),
+            "an unused client must be kept for at least 1 min and at most a year",
+        );
+        check(
+            !matches!(&self.registration, Registration::WithToken(token) if token.is_empty()),
+            "the initial access token for registration is empty",
+        );
+        check(
+            !self.dpop_algorithms().is_empty(),
+            "proofs of possession need an algorithm that is not symmetric (RFC 9449 section 4.2)",
+        );
         if let AccessTokens::Jwt(algorithm) = self.access_tokens {
             check(
-                matches!(algorithm, Algorithm::Es256 | Algorithm::EdDsa),
-                "JWT access tokens are signed with ES256 or EdDSA",
+                matches!(
+                    algorithm,
+                    Algorithm::Es256 | Algorithm::EdDsa | Algorithm::Rs256 | Algorithm::Ps256
+                ),
+                "JWT access tokens are signed with ES256, EdDSA, RS256 or PS256",
             );
         }
         problems

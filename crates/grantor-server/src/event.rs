@@ -148,6 +148,12 @@ events! {
     AccessTokenRevoked = "access token revoked", Info;
     /// A form came back that no step of the site looked at.
     FormIgnored = "form ignored by the site", Warning;
+    /// A client registered itself.
+    ClientRegistered = "client registered", Info;
+    /// A client changed its registration.
+    RegistrationChanged = "registration changed", Info;
+    /// A client removed its registration, and with it its tokens.
+    RegistrationRemoved = "registration removed", Info;
     /// The pairs of a consent could not be remembered, so the user is asked again next time.
     ConsentNotRemembered = "consent not remembered", Warning;
 }

@@ -1,13 +1,14 @@
 //! An OAuth authorization server that embeds in your application, as a `tower` service.
 //!
-//! RFC 6749, 6750, 7009, 7636, 7662, 8414, 8628, 8693, 8707, 9068, 9126, 9207. It names no web framework and no
+//! RFC 6749, 6750, 7009, 7523, 7591, 7592, 7636, 7662, 8414, 8628, 8693, 8707, 9068, 9126, 9207, 9449, and
+//! client-id metadata documents. It names no web framework and no
 //! database: requests are of the `http` crate, records go through `grantor-store`. The application
 //! decides who the user is and what they see, by the trait [`Site`]. The crate `grantor-site` is one
 //! implementation of it, with accounts and pages.
 //!
 //! # Endpoints
 //!
-//! Below the issuer, as [`Server::paths`] lists them; [`Config::paths`] changes those of endpoints but the metadata's:
+//! Below the issuer, as [`Server::paths`] lists them; [`Config::paths`] changes all but the metadata:
 //!
 //! | path | who calls it | what it does |
 //! |---|---|---|
@@ -20,6 +21,9 @@
 //! | `/device` | browsers, by GET, HEAD or POST | where a user types in the code that a device shows |
 //! | `/authorize/continue` | browsers | where forms of pages go, and where the site's own pages lead back to |
 //! | `/jwks` | anybody, by GET | the public keys |
+//! | `/register` | clients, by POST of JSON | registers a client that describes itself (RFC 7591), if [`Config::registration`] is on |
+//! | `/register/client` | such clients, by GET, PUT and DELETE | reads, replaces and removes the registration (RFC 7592) |
+//! | `/healthz` | whoever runs the server, by GET | 200 if the stores answer, otherwise 503, if [`Config::health_endpoint`] is on |
 //! | `/.well-known/oauth-authorization-server` | anybody, by GET | the metadata (RFC 8414). An issuer with a path has it behind this path |
 //! | `/.well-known/openid-configuration` | anybody, by GET | the same document, for clients that look there |
 //! | paths of [`Site::paths`] | browsers, by GET or POST | pages of the site's own |
@@ -35,7 +39,7 @@
 //! | 200 | all | done. JSON is never cached, except metadata and keys |
 //! | 201 | `/par` | the request is kept |
 //! | 303 | `/authorize`, `/authorize/continue`, `/device` | to the client, with `code`, `state` and `iss`, or with `error`; or to the next page |
-//! | 400 | all | the request is wrong: `error` and `error_description`, which name the parameter and its value, never a secret. At `/authorize` it is a page, if the client or its redirect URI is not known |
+//! | 400 | all | the request is wrong: `error` and `error_description`, which name the parameter and its value, never a secret. At `/authorize` it is a page, if the client or its redirect URI is not known, or if the client describes itself |
 //! | 401 | `/token`, `/par`, `/introspect`, `/revoke` | `invalid_client`, with `WWW-Authenticate: Basic`. The true reason is an event and not in the answer |
 //! | 404, 405 | all | no such path, another method: 405 has `Allow` |
 //! | 413 | all | the body is over 64 KiB, or a pushed request over 8 KiB |
@@ -51,9 +55,11 @@ mod cached;
 mod client;
 mod config;
 mod device_authorization;
+mod dpop;
 mod endpoint;
 mod error;
 mod event;
+mod fetch;
 mod grant;
 pub mod grant_type;
 mod http;
@@ -80,19 +86,22 @@ mod used_assertion;
 pub use build_error::BuildError;
 pub use builder::ServerBuilder;
 pub use client::{
-    Client, Clients, Credentials, NewClient, Registered, Registrar, SecretHashes, StoredClient,
-    StoredClients, VerifySecret,
+    Client, ClientAuthMethod, ClientKeys, Clients, Credentials, InvalidClientKeys, NewClient,
+    Registered, RegisteredBy, Registrar, RegistrationPolicy, SecretHashes, SharedSecrets,
+    StoredClient, StoredClients, UnsupportedAuthMethod, VerifySecret,
 };
-pub use config::{AccessTokens, Config, Paths, Rotation};
+pub use config::{AccessTokens, Config, MetadataDocuments, Paths, Registration, Rotation};
 pub use device_authorization::Poll;
 pub use error::{Error, Refusal, SiteMisuse};
 pub use event::{CountersSnapshot, Event, EventKind, Severity};
+pub use fetch::{FetchError, Fetcher};
 pub use grant::{
     CodeState, EndReason, Grant, GrantState, GrantedUnder, ListedGrant, PreviousRefreshToken,
     RefreshState,
 };
 pub use grant_type::{GrantType, Granted, NewGrant, TokenCall};
 pub use identifier::Identifier;
+pub use key::{KeyState, RotateAt, StoredKey, StoredKeys};
 pub use limits::{Bucket, Limit, Limits};
 pub use policy::{Pkce, Policy};
 pub use profile::Profile;

@@ -28,6 +28,8 @@ pub enum Bucket {
     UserCodesFromAddress,
     /// User codes that were typed in by all whose address is not known.
     UserCodesWithoutAddress,
+    /// Registrations from one address (RFC 7591).
+    Registrations,
 }
 
 /// How often something may be tried within a window of time.
@@ -59,6 +61,7 @@ impl Bucket {
             Self::WrongClientSecrets => "wrong client secrets",
             Self::UserCodesFromAddress => "user codes from an address",
             Self::UserCodesWithoutAddress => "user codes without an address",
+            Self::Registrations => "registrations",
         }
     }
 
@@ -75,6 +78,7 @@ impl Bucket {
             Self::UserCodesFromAddress => Limit::new(20, Duration::from_secs(60)),
             // Of 34 bits, 6,000 guesses within the lifetime of a code are one in four million.
             Self::UserCodesWithoutAddress => Limit::new(600, Duration::from_secs(60)),
+            Self::Registrations => Limit::new(60, Duration::from_secs(3600)),
         }
     }
 }
@@ -103,6 +107,7 @@ struct LastCounted {
     wrong_client_secrets: AtomicU64,
     user_codes_from_address: AtomicU64,
     user_codes_without_address: AtomicU64,
+    registrations: AtomicU64,
 }
 
 impl LastCounted {
@@ -114,6 +119,7 @@ impl LastCounted {
             Bucket::WrongClientSecrets => &self.wrong_client_secrets,
             Bucket::UserCodesFromAddress => &self.user_codes_from_address,
             Bucket::UserCodesWithoutAddress => &self.user_codes_without_address,
+            Bucket::Registrations => &self.registrations,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::client::Client;
-use crate::config::{Config, Rotation};
+use crate::config::{Config, MetadataDocuments, Rotation};
 use crate::profile::Profile;
 
 /// The rules for the server, or for one client.
@@ -12,8 +12,15 @@ use crate::profile::Profile;
 pub struct Policy {
     /// Says whether a code needs a PKCE challenge.
     pub pkce: Pkce,
+    /// True if a request for a token has to name its resource (RFC 8707), so that no token is for a
+    /// default one.
+    pub require_resource: bool,
     /// True if an authorization request has to be pushed (RFC 9126).
     pub require_pushed_authorization_requests: bool,
+    /// True if every access token is bound to a key by a proof of possession (RFC 9449).
+    pub dpop_bound_access_tokens: bool,
+    /// True if such a proof needs a nonce of the server.
+    pub require_dpop_nonces: bool,
     /// The clients that get a new refresh token at every use.
     pub rotation: Rotation,
     /// How long an access token is valid.
@@ -42,10 +49,16 @@ impl Profile {
     pub fn policy(self, config: &Config) -> Policy {
         Policy {
             pkce: match self {
-                Self::OAuth21 => Pkce::RequiredS256,
+                Self::OAuth21 | Self::Mcp => Pkce::RequiredS256,
                 Self::Legacy20 => Pkce::Optional,
             },
+            require_resource: match self {
+                Self::OAuth21 | Self::Legacy20 => false,
+                Self::Mcp => true,
+            },
             require_pushed_authorization_requests: config.require_pushed_authorization_requests,
+            dpop_bound_access_tokens: config.dpop_bound_access_tokens,
+            require_dpop_nonces: config.require_dpop_nonces,
             rotation: config.rotation,
             access_token_lifetime: config.access_token_lifetime,
             refresh_token_lifetime: config.refresh_token_lifetime,
@@ -58,6 +71,15 @@ impl Profile {
     pub(crate) fn has_legacy_grant_types(self) -> bool {
         self == Self::Legacy20
     }
+
+    /// Which clients may be the URL of their metadata document, if the configuration leaves it open.
+    pub(crate) fn metadata_documents(self, config: &Config) -> MetadataDocuments {
+        let by_profile = match self {
+            Self::OAuth21 | Self::Legacy20 => MetadataDocuments::No,
+            Self::Mcp => MetadataDocuments::OfAnyHost,
+        };
+        config.metadata_documents.clone().unwrap_or(by_profile)
+    }
 }
 
 impl Policy {
@@ -68,6 +90,9 @@ impl Policy {
         Self {
             require_pushed_authorization_requests: self.require_pushed_authorization_requests
                 || client.require_pushed_authorization_requests,
+            dpop_bound_access_tokens: self.dpop_bound_access_tokens
+                || client.dpop_bound_access_tokens,
+            require_dpop_nonces: self.require_dpop_nonces || client.require_dpop_nonces,
             rotation: self.rotation.max(client.rotation.unwrap_or(self.rotation)),
             access_token_lifetime: shorter(
                 self.access_token_lifetime,
@@ -81,10 +106,11 @@ impl Policy {
         }
     }
 
-    /// Returns whether every refresh of this client replaces its refresh token.
+    /// Returns whether every refresh of this client replaces its refresh token. One that `is_bound` to a key is
+    /// of no use to a thief, as is that of a client that authenticates.
     #[must_use]
-    pub fn rotates(&self, client: &Client) -> bool {
-        client.is_public() || self.rotation == Rotation::Always
+    pub fn rotates(&self, client: &Client, is_bound: bool) -> bool {
+        self.rotation == Rotation::Always || (client.is_public() && !is_bound)
     }
 }
 
@@ -103,9 +129,11 @@ mod tests {
         fn a_client_is_never_laxer_than_the_server(
             access in lifetime(), refresh in lifetime(), rotation in 0..3usize,
             own_rotation in 0..2usize, push in any::<bool>(), own_push in any::<bool>(),
+            mcp in any::<bool>(),
         ) {
             let named = |n: usize| [Rotation::PublicClients, Rotation::Always].get(n).copied();
             let config = Config {
+                profile: if mcp { Profile::Mcp } else { Profile::OAuth21 },
                 rotation: named(own_rotation).unwrap(),
                 require_pushed_authorization_requests: own_push,
                 ..Config::default()
@@ -121,6 +149,7 @@ mod tests {
             prop_assert!(with.refresh_token_lifetime <= own.refresh_token_lifetime);
             prop_assert!(with.rotation >= own.rotation);
             prop_assert!(with.pkce >= own.pkce);
+            prop_assert_eq!(with.require_resource, mcp);
             prop_assert_eq!(with.require_pushed_authorization_requests, push || own_push);
             prop_assert_eq!(with.refresh_grace, own.refresh_grace);
             prop_assert_eq!(with.code_lifetime, own.code_lifetime);

@@ -11,4 +11,7 @@ pub enum Profile {
     /// a server may have the grant types [`Password`](crate::grant_type::Password) and
     /// [`Implicit`](crate::grant_type::Implicit), which RFC 9700 section 2 forbids or advises against.
     Legacy20,
+    /// The authorization of the Model Context Protocol, revision 2026-07-28: OAuth 2.1, a resource in
+    /// every request (RFC 8707), and clients that are the URL of their metadata document.
+    Mcp,
 }

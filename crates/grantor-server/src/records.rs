@@ -1,6 +1,6 @@
 //! The records of a server, by kind.
 
-use grantor_store::{Diagnostics, Records, Stores};
+use grantor_store::{ClientAssertions, Diagnostics, DpopProofs, Records, Stores, Use};
 
 use crate::device_authorization::DeviceAuthorizations;
 use crate::grant::{Grant, GrantOfSubject};
@@ -23,6 +23,8 @@ pub(crate) struct Tables {
     pub(crate) pushed_requests: PushedRequests,
     pub(crate) devices: DeviceAuthorizations,
     pub(crate) used_assertions: UsedAssertions,
+    pub(crate) client_assertions: Records<Use<ClientAssertions>>,
+    pub(crate) dpop_proofs: Records<Use<DpopProofs>>,
 }
 
 impl Tables {
@@ -37,6 +39,8 @@ impl Tables {
         let pushed_requests = PushedRequests::prepare(stores, diagnostics);
         let devices = DeviceAuthorizations::prepare(stores, diagnostics);
         let used_assertions = UsedAssertions::prepare(stores, diagnostics);
+        let client_assertions = diagnostics.records(stores);
+        let dpop_proofs = diagnostics.records(stores);
         Some(Self {
             issuer_mark: issuer_mark?,
             keys: keys?,
@@ -48,6 +52,8 @@ impl Tables {
             pushed_requests: pushed_requests?,
             devices: devices?,
             used_assertions: used_assertions?,
+            client_assertions: client_assertions?,
+            dpop_proofs: dpop_proofs?,
         })
     }
 }

@@ -7,6 +7,7 @@ use grantor_core::{Introspection, Issuer};
 use crate::client::StoredClients;
 use crate::error::Error;
 use crate::event::CountersSnapshot;
+use crate::fetch::Fetcher;
 use crate::grant::ListedGrant;
 use crate::revocation::Target;
 use crate::router::{EndpointRow, Routes};
@@ -57,6 +58,13 @@ impl Server {
     #[must_use]
     pub fn clients(&self) -> Option<&StoredClients> {
         self.0.state.services.stored_clients.as_deref()
+    }
+
+    /// The way out of the server, for grant types of the application's own that read what a client
+    /// names; none without [`ServerBuilder::transport_with`](crate::ServerBuilder::transport_with).
+    #[must_use]
+    pub fn fetcher(&self) -> Option<&Fetcher> {
+        self.0.state.services.fetcher.as_ref()
     }
 
     /// Counts of everything since it started.

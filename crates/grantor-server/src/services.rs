@@ -1,20 +1,27 @@
 //! The services that the endpoints use.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use grantor_core::{Environment, ErrorCode, Issuer};
 use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
 use grantor_store::Stores;
 
-use crate::client::{Client, Clients, StoredClients};
+use crate::cached::CACHE_TTL;
+use crate::client::authentication::{AssertionVerifier, Authenticator};
+use crate::client::self_described::SelfDescribed;
+use crate::client::{Client, Clients, RegistrationPolicy, StoredClients};
 use crate::config::Config;
 use crate::device_authorization::DeviceAuthorizations;
+use crate::dpop::Dpop;
 use crate::error::Error;
 use crate::event::Events;
 use crate::event::{Event, EventKind};
+use crate::fetch::Fetcher;
 use crate::grant::{EndReason, Grants};
 use crate::identifier::Identifier;
+use crate::key::Keys;
 use crate::limits::Limits;
 use crate::policy::Policy;
 use crate::pushed_request::PushedRequests;
@@ -36,12 +43,20 @@ pub(crate) struct Services {
     pub(crate) clients: Arc<dyn Clients>,
     /// The same, if they are those of the store.
     pub(crate) stored_clients: Option<Arc<StoredClients>>,
+    /// The rules for clients that register themselves, and the application's word on them.
+    pub(crate) self_registered: SelfDescribed,
+    pub(crate) registration_policy: Option<Arc<dyn RegistrationPolicy>>,
+    pub(crate) assertions: AssertionVerifier,
+    pub(crate) dpop: Dpop,
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) tokens: Tokens,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) pushed_requests: PushedRequests,
     pub(crate) devices: DeviceAuthorizations,
     pub(crate) used_assertions: UsedAssertions,
+    /// The way out; none without a transport.
+    pub(crate) fetcher: Option<Fetcher>,
     /// True if it has the grant type `refresh_token`.
     pub(crate) has_refresh_grant_type: bool,
     /// Whether the authorization endpoint issues tokens.
@@ -52,6 +67,8 @@ pub(crate) struct Services {
     pub(crate) page_keys: PageKeys,
     /// The resources that are protected in this process.
     pub(crate) protected: Protected,
+    /// Whether the stores could be used, and when that was found.
+    pub(crate) health: Mutex<Option<(Duration, bool)>>,
 }
 
 /// Resources that are protected in this process, in the order in which they were registered.
@@ -99,6 +116,37 @@ impl PageKeys {
 }
 
 impl Services {
+    /// Returns whether every store can be used. The answer holds for a second, so that
+    /// asking often does not make the stores commit as often.
+    pub(crate) async fn has_healthy_stores(&self) -> bool {
+        let now = self.environment.clock.elapsed();
+        let found = *self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, healthy)) = found
+            && now.saturating_sub(at) < CACHE_TTL
+        {
+            return healthy;
+        }
+        let health = self.stores.health().await;
+        if let Err(error) = &health {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "a store can't be used"
+            );
+        }
+        let found = Some((now, health.is_ok()));
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        health.is_ok()
+    }
+
+    /// Returns the services that authenticate clients.
+    pub(crate) fn authenticator(&self) -> Authenticator<'_> {
+        Authenticator {
+            clients: &*self.clients,
+            limits: &self.limits,
+            assertions: &self.assertions,
+        }
+    }
+
     /// Returns whether a token may be requested for a resource (RFC 8707 section 2, `invalid_target`).
     pub(crate) async fn is_valid_target(&self, resource: &str) -> Result<bool, Error> {
         let config = &self.config;

@@ -18,7 +18,6 @@ pub(crate) struct State {
 #[derive(Debug)]
 pub(crate) struct Documents {
     pub(crate) metadata: Bytes,
-    pub(crate) keys: Bytes,
 }
 
 /// Where a page of the site's own lies.

@@ -2,7 +2,9 @@
 
 use askama::Template;
 use grantor_core::ErrorResponse;
-use grantor_server::{DeviceAnswer, Interaction, Page, SiteError, UserCodePrompt, error_advice};
+use grantor_server::{
+    DeviceAnswer, Interaction, Page, RegisteredBy, SiteError, UserCodePrompt, error_advice,
+};
 use http::StatusCode;
 
 /// The names of the forms.
@@ -23,6 +25,14 @@ struct LoginPage<'a> {
 #[template(path = "consent.html")]
 struct ConsentPage<'a> {
     client: &'a str,
+    /// The host of a client with a metadata document, or nothing.
+    host: &'a str,
+    /// Whether the client chose its name itself.
+    unverified: bool,
+    /// Whether any program on the user's device may be the client.
+    on_device: bool,
+    /// Where the answer goes.
+    redirect_host: &'a str,
     username: &'a str,
     action: &'a str,
     hidden: &'a str,
@@ -92,8 +102,14 @@ pub(super) fn login(
 /// The consent page.
 pub(super) fn consent(interaction: &Interaction<'_>, username: &str) -> Result<Page, SiteError> {
     let form = interaction.form(CONSENT)?;
+    let client = interaction.client();
+    let unverified = client.registered_by != RegisteredBy::Operator;
     let page = ConsentPage {
-        client: interaction.client().display_name(),
+        client: client.display_name(),
+        host: client.host().unwrap_or_default(),
+        unverified,
+        on_device: unverified && client.is_on_device_only(),
+        redirect_host: interaction.redirect_host(),
         username,
         action: form.action(),
         hidden: &form.hidden_html(),

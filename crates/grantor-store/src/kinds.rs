@@ -85,6 +85,8 @@ kinds! {
     USED_ASSERTIONS = b"ua" "used-assertions" Guard;
     /// Proofs of possession that were used.
     DPOP_PROOFS = b"dp" "dpop-proofs" Guard;
+    /// Assertions of clients that were used (RFC 7523).
+    CLIENT_ASSERTIONS = b"as" "client-assertions" Guard;
     /// The scopes that a subject has allowed a client, by subject.
     CONSENTS = b"co" "consents" Transition;
     /// Epochs of subjects and sessions of which tokens were revoked.

@@ -36,6 +36,7 @@ mod records;
 mod retry;
 mod shared;
 mod simple;
+mod single_use;
 mod store;
 mod stores;
 mod sweep_clock;
@@ -61,6 +62,7 @@ pub use placement::Placement;
 pub use record::{Record, read_json};
 pub use records::{Conflict, Records, Versioned};
 pub use simple::{SimpleAdapter, SimpleError, SimpleStore};
+pub use single_use::{ClientAssertions, DpopProofs, Use, UsedOnce};
 pub use store::{
     Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Expect, Listing, Moment, Put, PutOutcome,
     RemoveOutcome, Store, Version,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use grantor_core::Environment;
 use grantor_jose::seal::SealingKey;
 
+use crate::error::Error;
 use crate::key::Namespace;
 use crate::kinds::Kind;
 use crate::maintenance::{FailedMaintenance, StoresMaintenance};
@@ -107,6 +108,17 @@ impl Stores {
             }
         }
         all
+    }
+
+    /// Returns an error if a store can't be used now: see [`Store::health`].
+    ///
+    /// # Errors
+    /// The first store that can't.
+    pub async fn health(&self) -> Result<(), Error> {
+        for store in self.all() {
+            store.health().await?;
+        }
+        Ok(())
     }
 
     /// Returns the counter of limits.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use grantor_core::BoxFuture;
 use http::{Request, Response};
 
-use grantor_http::{Transport, TransportError};
+use grantor_http::{Addresses, Transport, TransportError};
 
 type Answer = Result<Response<Bytes>, TransportError>;
 type Handler = dyn Fn(Request<Bytes>) -> BoxFuture<'static, Answer> + Send + Sync;
@@ -19,6 +19,7 @@ type Handler = dyn Fn(Request<Bytes>) -> BoxFuture<'static, Answer> + Send + Syn
 pub struct FakeTransport {
     handler: Arc<Handler>,
     sent: Arc<Mutex<Vec<Request<Bytes>>>>,
+    addresses: Addresses,
 }
 
 impl FakeTransport {
@@ -31,7 +32,15 @@ impl FakeTransport {
         Self {
             handler: Arc::new(move |request| Box::pin(handler(request))),
             sent: Arc::default(),
+            addresses: Addresses::Any,
         }
+    }
+
+    /// As one that promises to connect to public addresses alone.
+    #[must_use]
+    pub fn to_public_addresses(mut self) -> Self {
+        self.addresses = Addresses::Public;
+        self
     }
 
     /// Gives these answers one after the other, and no answer when they are used up.
@@ -58,6 +67,10 @@ impl Transport for FakeTransport {
         sent.push(request.clone());
         drop(sent);
         (self.handler)(request)
+    }
+
+    fn addresses(&self) -> Addresses {
+        self.addresses
     }
 }
 

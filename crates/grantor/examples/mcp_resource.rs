@@ -2,7 +2,8 @@
 //! a tool that needs more scope asks for it.
 //!
 //! ```sh
-//! grantor serve    # the authorization server, in another terminal
+//! # The authorization server, in another terminal:
+//! grantor serve --profile mcp --resource http://127.0.0.1:3000/mcp --scope "notes:read notes:write"
 //! cargo run -p grantor --all-features --example mcp_resource
 //! curl -i http://127.0.0.1:3000/mcp
 //! curl http://127.0.0.1:3000/.well-known/oauth-protected-resource/mcp
@@ -14,8 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, ORIGIN};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use grantor::core::Issuer;
@@ -50,7 +51,38 @@ pub(crate) fn app(layer: Protect, metadata: &PublishedMetadata) -> Router {
         .merge(metadata.routes())
 }
 
-async fn mcp(token: AccessToken, State(notes): State<Notes>, body: Bytes) -> Response {
+/// The revisions of the protocol that this server speaks.
+const VERSIONS: [&str; 3] = ["2025-06-18", "2025-11-25", "2026-07-28"];
+
+/// The status for a request that the transport of the protocol refuses: of a web page elsewhere, which
+/// may have come by DNS rebinding, or of another revision.
+fn refusal(headers: &HeaderMap) -> Option<StatusCode> {
+    let own = origin_of(RESOURCE);
+    if headers.get(ORIGIN).is_some_and(|origin| origin != own) {
+        return Some(StatusCode::FORBIDDEN);
+    }
+    let version = headers.get("mcp-protocol-version");
+    let is_known = |version: &HeaderValue| VERSIONS.iter().any(|own| version == own);
+    version
+        .is_some_and(|version| !is_known(version))
+        .then_some(StatusCode::BAD_REQUEST)
+}
+
+/// The origin of a URL without a default port.
+fn origin_of(url: &str) -> &str {
+    let path = url.match_indices('/').nth(2).map(|(at, _)| at);
+    &url[..path.unwrap_or(url.len())]
+}
+
+async fn mcp(
+    token: AccessToken,
+    State(notes): State<Notes>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Some(status) = refusal(&headers) {
+        return status.into_response();
+    }
     let Ok(call) = serde_json::from_slice::<Value>(&body) else {
         let error = json!({ "code": -32700, "message": "the body is not JSON" });
         return reply(&json!({ "jsonrpc": "2.0", "id": null, "error": error }));

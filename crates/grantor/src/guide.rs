@@ -3,6 +3,7 @@
 //! | page | for |
 //! |---|---|
 //! | [`client`] | calling APIs, task by task |
+//! | [`mcp`] | an authorization server for an MCP server |
 //! | [`resource`] | protecting an API, task by task |
 //! | [`server`] | issuing tokens, task by task; running `grantor serve` |
 //! | [`coming_from`] | examples of other libraries, beside the same in grantor |
@@ -27,11 +28,16 @@ pub mod command_line {}
 #[doc = include_str!("../docs/configuration.md")]
 pub mod configuration {}
 
+#[doc = "[running it]: crate::guide::server#running-grantor-serve\n\n"]
+#[doc = include_str!("../docs/mcp.md")]
+pub mod mcp {}
+
 #[doc = "[guide to the server]: crate::guide::server\n\n"]
 #[doc = include_str!("../docs/resource.md")]
 pub mod resource {}
 
-#[doc = "[Settings]: crate::guide::configuration\n\
+#[doc = "[MCP]: crate::guide::mcp\n\
+         [Settings]: crate::guide::configuration\n\
          [commands]: crate::guide::command_line\n\
          [guide to APIs]: crate::guide::resource\n\
          [page on stores]: crate::guide::stores\n\n"]

@@ -65,6 +65,9 @@ impl From<MasterKey> for KeySource {
 /// [`ServerBuilder::site`] sets your own instead. Without that feature a server that issues codes needs a
 /// site of your own.
 ///
+/// With the feature `reqwest` it fetches what clients name, from public addresses alone;
+/// [`ServerBuilder::transport_with`] sets another way out.
+///
 /// The clients are those of [`Server::clients`]. The command `grantor` works on them too, if the
 /// store is the SQLite file `grantor.db` in the folder of the key: `grantor client add ID --data
 /// FOLDER`.
@@ -91,6 +94,16 @@ pub async fn open(
     };
     let stores = Stores::new(store, namespace, system()).seal_under(key.sealing_key());
     let builder = Server::builder(issuer, stores);
+    #[cfg(feature = "reqwest")]
+    let builder = builder.transport_with(|addresses| {
+        let options = grantor_http::TransportOptions::default();
+        match addresses {
+            grantor_http::Addresses::Public => {
+                grantor_http::ReqwestTransport::to_public_addresses(&options)
+            }
+            _ => grantor_http::ReqwestTransport::with_options(&options),
+        }
+    });
     #[cfg(feature = "site")]
     let builder = builder.site_with(grantor_site::AccountSite::for_server);
     Ok(builder)

@@ -72,6 +72,8 @@ impl Target {
             let opened = server::open("https://id.example", MemoryStore::new(), key);
             let opened = opened.await.unwrap().configure(|config| {
                 config.default_audience = Some("https://api.example".to_owned());
+                config.registration = server::Registration::Open;
+                config.health_endpoint = true;
             });
             let server = opened.build().await.unwrap();
             let grants = ["client_credentials", "authorization_code", "refresh_token"];

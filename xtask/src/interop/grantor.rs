@@ -75,6 +75,48 @@ pub(super) fn serve(binary: &Path, folder: &Path, redirect: &Redirect) -> Result
     })
 }
 
+/// Registers the public client and the user, and starts the server with the profile of the Model Context
+/// Protocol. The documents of clients are on this machine.
+pub(super) fn serve_mcp(
+    binary: &Path,
+    folder: &Path,
+    redirect: &Redirect,
+) -> Result<Server, Failure> {
+    let data = folder.join("mcp-data");
+    let redirect_uri = redirect.uri();
+    let public = [
+        "--public",
+        "--grant",
+        "authorization_code,refresh_token",
+        "--redirect-uri",
+        &redirect_uri,
+    ];
+    client_add(binary, &data, PUBLIC_ID, &public)?;
+    let mut user = Command::new(binary);
+    user.args(["user", "add", LOGIN_NAME, "--data"]).arg(&data);
+    answer(&mut user, LOGIN_PASSWORD)?;
+    let settings = folder.join("mcp.toml");
+    let text = "scopes = \"read\"\nregistration = \"open\"\ndanger_fetch_from_any_address = true\n";
+    fs::write(&settings, text)
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", settings.display())))?;
+    let clients = Clients {
+        service_secret: String::new(),
+        web_secret: String::new(),
+        redirect_uri: redirect_uri.clone(),
+    };
+    Server::start("grantor-mcp", folder, clients, |port| {
+        let mut command = Command::new(binary);
+        command
+            .args(["serve", "--profile", "mcp", "--resource", RESOURCE])
+            .args(["--listen", &format!("127.0.0.1:{port}")])
+            .args(["--issuer", &format!("http://127.0.0.1:{port}"), "--data"])
+            .arg(&data)
+            .arg("--config")
+            .arg(&settings);
+        command
+    })
+}
+
 fn client_add(binary: &Path, data: &Path, id: &str, more: &[&str]) -> Result<String, Failure> {
     let mut command = Command::new(binary);
     command

@@ -31,6 +31,8 @@ enum Language {
 #[derive(Clone, Copy, PartialEq)]
 enum Side {
     Ours,
+    /// Ours with the profile of the Model Context Protocol.
+    OursForMcp,
     OidcProvider,
 }
 
@@ -41,7 +43,7 @@ struct Peer {
     script: &'static str,
 }
 
-const PROGRAMS: [Peer; 6] = [
+const PROGRAMS: [Peer; 7] = [
     Peer {
         name: "alf",
         side: Side::Ours,
@@ -71,6 +73,12 @@ const PROGRAMS: [Peer; 6] = [
         side: Side::Ours,
         language: Language::JavaScript,
         script: "openid_client.mjs",
+    },
+    Peer {
+        name: "mcp",
+        side: Side::OursForMcp,
+        language: Language::JavaScript,
+        script: "mcp_client.mjs",
     },
     Peer {
         name: "oidc-provider",
@@ -111,7 +119,7 @@ fn run(chosen: &[&Peer]) -> Result<(), Failure> {
     let folder = Folder::create()?;
     let programs = Programs::build(&folder.0)?;
     let mut failed = Vec::new();
-    for side in [Side::Ours, Side::OidcProvider] {
+    for side in [Side::Ours, Side::OursForMcp, Side::OidcProvider] {
         let mut on_this_side = chosen.iter().filter(|peer| peer.side == side).peekable();
         if on_this_side.peek().is_none() {
             continue;
@@ -119,6 +127,7 @@ fn run(chosen: &[&Peer]) -> Result<(), Failure> {
         let redirect = Redirect(server::free_port()?);
         let server = match side {
             Side::Ours => grantor::serve(&programs.grantor, &folder.0, &redirect)?,
+            Side::OursForMcp => grantor::serve_mcp(&programs.grantor, &folder.0, &redirect)?,
             Side::OidcProvider => peers.oidc_provider(&folder.0, &redirect)?,
         };
         for peer in on_this_side {

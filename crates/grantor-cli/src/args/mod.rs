@@ -18,7 +18,8 @@ pub(crate) use connection::ConnectionOptions;
 pub(crate) use explain::explain;
 pub(crate) use grant::GrantOptions;
 pub(crate) use server::{
-    Backup, Client, ClientAdd, ClientSettings, Demo, Restore, Serve, User, parse_span,
+    Backup, Client, ClientAdd, ClientSettings, Demo, Key, KeyRotate, Restore, Serve, User,
+    parse_span,
 };
 pub(crate) use store::{Store, Stores};
 pub(crate) use tokens::{ClientOptions, Method, Request, Show, Token, TokenOptions};
@@ -82,6 +83,9 @@ pub(crate) enum Command {
     /// Manage users
     #[command(subcommand)]
     User(User),
+    /// Manage the keys that sign access tokens
+    #[command(subcommand)]
+    Key(Key),
     /// Copy the database to a new file, also while a server runs
     ///
     /// The master key is not in the copy. Keep it elsewhere: both are needed to restore.

@@ -30,6 +30,20 @@ pub(crate) struct Serve {
         value_name = "URL"
     )]
     pub(crate) issuer: Option<String>,
+    /// The rules for all clients: oauth21, or mcp for the Model Context Protocol [default: oauth21]
+    #[arg(
+        long,
+        env = "GRANTOR_PROFILE",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
+    pub(crate) profile: Option<String>,
+    /// A resource that tokens may be asked for, such as the URL of an MCP server
+    #[arg(long = "resource", value_name = "URL")]
+    pub(crate) resources: Vec<String>,
+    /// Scope values that the metadata publishes, and that clients which nobody registered may ask for
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,7 +87,7 @@ pub(crate) struct ClientAdd {
     #[command(flatten)]
     pub(crate) settings: ClientSettings,
     /// It can keep no secret: an application on a device or in a browser
-    #[arg(long)]
+    #[arg(long, conflicts_with = "auth_method")]
     pub(crate) public: bool,
     /// Read its secret from standard input instead of generating one
     #[arg(long)]
@@ -88,7 +102,7 @@ pub(crate) struct ClientSet {
     pub(crate) settings: ClientSettings,
 }
 
-/// The settings of a client, except how it authenticates.
+/// The settings of a client.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ClientSettings {
     /// A grant type it may use, as on the wire, or device_code: authorization_code, client_credentials, refresh_token
@@ -109,12 +123,33 @@ pub(crate) struct ClientSettings {
     /// A resource it may ask tokens for; any that the server knows, if none is given
     #[arg(long = "allow-resource", value_name = "URL")]
     pub(crate) allowed_resources: Vec<String>,
+    /// The one way in which it authenticates: none, client_secret (Basic or body), client_secret_basic,
+    /// client_secret_post, client_secret_jwt, private_key_jwt
+    ///
+    /// For client_secret_jwt the server keeps the secret itself, sealed, and not its hash. A change to
+    /// or from it, and from private_key_jwt, drops the secrets: rotate-secret gives a new one.
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) auth_method: Option<String>,
+    /// A file with its public keys for private_key_jwt, as a JWK Set
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jwks: Option<String>,
+    /// Let its assertions name the token endpoint as their audience, in place of the issuer
+    ///
+    /// Then assertions that it makes for a hostile server may be good at this one.
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) danger_assertion_audience_token_endpoint: Option<bool>,
     /// The name of the client on pages
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// Require its authorization requests to be pushed (RFC 9126)
     #[arg(long, value_name = "BOOL")]
     pub(crate) require_pushed_requests: Option<bool>,
+    /// Require its access tokens to be bound to its key by DPoP (RFC 9449)
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) dpop_bound_access_tokens: Option<bool>,
+    /// Require a nonce of the server in its DPoP proofs
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) require_dpop_nonces: Option<bool>,
     /// When its refresh tokens are replaced: "always", or "" as the server has it
     #[arg(long, value_name = "WHEN")]
     pub(crate) rotation: Option<String>,
@@ -151,6 +186,24 @@ pub(crate) enum User {
         /// The name they sign in with
         name: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// List the keys, and which of them signs
+    List,
+    /// Make a new key, which signs in ten minutes; the old one is published until its last token expires
+    Rotate(KeyRotate),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct KeyRotate {
+    /// The algorithm whose key is replaced: ES256, EdDSA, RS256 or PS256 [default: that of the access tokens]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) algorithm: Option<String>,
+    /// Sign with the new key at once; APIs that keep the old keys refuse its tokens for a while
+    #[arg(long)]
+    pub(crate) now: bool,
 }
 
 #[derive(Debug, clap::Args)]

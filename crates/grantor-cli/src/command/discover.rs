@@ -120,18 +120,12 @@ impl Found {
             ("introspection", endpoint(&metadata.introspection_endpoint)),
             ("revocation", endpoint(&metadata.revocation_endpoint)),
             ("user info", extra("userinfo_endpoint").map(str::to_owned)),
-            (
-                "registration",
-                extra("registration_endpoint").map(str::to_owned),
-            ),
+            ("registration", endpoint(&metadata.registration_endpoint)),
             (
                 "pushed requests",
-                extra("pushed_authorization_request_endpoint").map(str::to_owned),
+                endpoint(&metadata.pushed_authorization_request_endpoint),
             ),
-            (
-                "device",
-                extra("device_authorization_endpoint").map(str::to_owned),
-            ),
+            ("device", endpoint(&metadata.device_authorization_endpoint)),
             ("grants", Some(grants.join(" "))),
             ("responses", joined(&metadata.response_types_supported)),
             (

@@ -11,6 +11,7 @@ pub(crate) mod discover;
 mod grant_options;
 mod input;
 pub(crate) mod introspect;
+pub(crate) mod key;
 pub(crate) mod man;
 pub(crate) mod request;
 pub(crate) mod revoke;

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use grantor_core::Issuer;
-use grantor_server::{AccessTokens, Server};
+use grantor_http::{Addresses, ReqwestTransport, TransportOptions};
+use grantor_server::{AccessTokens, Profile, Registration, Server};
 use grantor_site::AccountSite;
 use grantor_store::Stores;
 use serde_json::json;
@@ -14,7 +15,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::access_log::AccessLog;
 use crate::args::{Common, Serve};
-use crate::config::{Config, Location};
+use crate::command::secret_from_environment;
+use crate::config::{Config, Location, RegistrationMode};
 use crate::data;
 use crate::error::{CliError, list};
 use crate::output::Output;
@@ -68,17 +70,43 @@ fn issuer(config: &Config, address: SocketAddr) -> Result<Issuer, CliError> {
 }
 
 async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server, CliError> {
+    let registration = registration(config.registration)?;
     let builder = Server::builder(issuer, stores).site_with(AccountSite::for_server);
     let builder = config.grant_types.iter().fold(
         builder.without_default_grant_types(),
         |builder, grant_type| grant_type.add_to(builder),
     );
+    let builder = builder.transport_with(|addresses| {
+        let options = TransportOptions::default();
+        match addresses {
+            Addresses::Public => ReqwestTransport::to_public_addresses(&options),
+            _ => ReqwestTransport::with_options(&options),
+        }
+    });
     let builder = builder.configure(|server| {
-        server.access_tokens = config.access_tokens;
+        server.profile = config.profile;
+        server.access_tokens = config.access_tokens();
+        server
+            .metadata_documents
+            .clone_from(&config.metadata_documents);
+        server.registration = registration;
+        server.danger_fetch_from_any_address = config.danger_fetch_from_any_address;
+        server.health_endpoint = true;
         server.default_audience.clone_from(&config.audience);
         server.resources.clone_from(&config.resources);
         server.scopes = config.scopes.clone();
         server.trusted_proxies = config.trusted_proxies.clone();
+        if let Some(algorithms) = &config.client_assertion_algorithms {
+            server.client_assertion_algorithms.clone_from(algorithms);
+        }
+        if let Some(rotation) = config.signing_key_rotation {
+            server.signing_key_rotation = rotation;
+        }
+        if let Some(algorithms) = &config.dpop_algorithms {
+            server.dpop_algorithms.clone_from(algorithms);
+        }
+        server.dpop_bound_access_tokens = config.dpop_bound_access_tokens;
+        server.require_dpop_nonces = config.require_dpop_nonces;
         let set = |target: &mut std::time::Duration, value: Option<std::time::Duration>| {
             *target = value.unwrap_or(*target);
         };
@@ -104,7 +132,8 @@ async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server
     });
     let built = builder.build().await;
     // No resource is protected in this process, so nothing else gives a JWT its audience.
-    if matches!(config.access_tokens, AccessTokens::Jwt(_)) && config.audience.is_none() {
+    let names_audience = config.profile == Profile::Mcp || config.audience.is_some();
+    if matches!(config.access_tokens(), AccessTokens::Jwt(_)) && !names_audience {
         let mut problems = built.map_or_else(|error| error.problems().to_vec(), |_| Vec::new());
         problems.push(
             "JWT access tokens need a default audience (RFC 9068 section 3): set tokens.audience"
@@ -114,6 +143,25 @@ async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server
         return Err(CliError::configuration(list(headline, &problems)));
     }
     Ok(built?)
+}
+
+/// The variable with the token that clients need to register themselves.
+const REGISTRATION_TOKEN: &str = "GRANTOR_REGISTRATION_TOKEN";
+
+fn registration(mode: RegistrationMode) -> Result<Registration, CliError> {
+    Ok(match mode {
+        RegistrationMode::Off => Registration::Off,
+        RegistrationMode::Open => Registration::Open,
+        RegistrationMode::WithToken => {
+            let token = secret_from_environment(REGISTRATION_TOKEN)?;
+            Registration::WithToken(token.ok_or_else(|| {
+                CliError::configuration(format!(
+                    "registration is \"token\", and {REGISTRATION_TOKEN} is not set: give it a token \
+                     that clients register with"
+                ))
+            })?)
+        }
+    })
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {
@@ -168,12 +216,21 @@ fn announce(server: &Server, address: SocketAddr, config: &Config, output: &Outp
         .issuer
         .as_ref()
         .is_some_and(|i| i.url().scheme() == "https");
+    let next = match config.profile {
+        Profile::Mcp => format!(
+            "  grantor user add alice --data {data}
+  Name {issuer} in the \"authorization_servers\" of your MCP server's metadata (RFC 9728)"
+        ),
+        _ => format!(
+            "  grantor client add my-service --grant client_credentials --scope read --data {data}
+  GRANTOR_CLIENT_SECRET=... grantor token --issuer {issuer} --client-id my-service"
+        ),
+    };
     let mut text = format!(
         "grantor serves {issuer} on {address}, with its data in {place}
 
 What to do next, in {terminal}:
-  grantor client add my-service --grant client_credentials --scope read --data {data}
-  GRANTOR_CLIENT_SECRET=... grantor token --issuer {issuer} --client-id my-service
+{next}
 Metadata: {metadata}"
     );
     if behind_a_proxy {

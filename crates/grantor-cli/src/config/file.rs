@@ -61,9 +61,9 @@ mod tests {
     use std::time::Duration;
 
     use grantor_jose::Algorithm;
-    use grantor_server::AccessTokens;
+    use grantor_server::{AccessTokens, MetadataDocuments, Profile};
 
-    use super::super::{Location, ServedGrantType};
+    use super::super::{Location, RegistrationMode, ServedGrantType};
     use super::*;
 
     fn read(text: &str) -> (Config, Vec<String>) {
@@ -80,6 +80,10 @@ mod tests {
             listen = "127.0.0.1:1"
             issuer = "https://id.example"
             store = "memory"
+            profile = "mcp"
+            metadata_documents = ["app.example"]
+            registration = "token"
+            danger_fetch_from_any_address = true
             scopes = "a b"
             grant_types = ["client_credentials", "device_code"]
             resources = ["https://api.example"]
@@ -97,13 +101,18 @@ mod tests {
         assert_eq!(config.store.default, Location::Memory);
         assert_eq!(config.access_token_lifetime, Some(Duration::from_secs(1)));
         assert_eq!(config.code_lifetime, Some(Duration::from_secs(4)));
-        assert_eq!(config.access_tokens, AccessTokens::Jwt(Algorithm::Es256));
         assert_eq!(config.device_code_lifetime, Some(Duration::from_secs(60)));
         let named = [
             ServedGrantType::ClientCredentials,
             ServedGrantType::DeviceCode,
         ];
         assert_eq!(config.grant_types, named);
+        assert_eq!(config.access_tokens(), AccessTokens::Jwt(Algorithm::Es256));
+        assert_eq!(config.profile, Profile::Mcp);
+        let hosts = MetadataDocuments::OfHosts(vec!["app.example".to_owned()]);
+        assert_eq!(config.metadata_documents, Some(hosts));
+        assert_eq!(config.registration, RegistrationMode::WithToken);
+        assert!(config.danger_fetch_from_any_address);
     }
 
     #[test]
@@ -145,6 +154,33 @@ mod tests {
         assert_eq!(problems, expected);
         let (config, _) = read("[listener]\nmax_memory = 2");
         assert_eq!(config.listener.max_memory, 2 * 1024 * 1024);
+    }
+
+    #[test]
+    fn which_clients_come_by_themselves_is_said_in_known_words() {
+        let (_, mut problems) = read(
+            "profile = \"fapi\"\nregistration = true\nmetadata_documents = [\"https://a.example\"]",
+        );
+        problems.sort();
+        let expected = [
+            "metadata_documents: a host is a name without a scheme, a port and a path",
+            "profile: must be \"oauth21\" or \"mcp\"",
+            "registration: must be a text in quotes",
+        ];
+        assert_eq!(problems, expected);
+        let (config, _) = read("metadata_documents = true");
+        assert_eq!(
+            config.metadata_documents,
+            Some(MetadataDocuments::OfAnyHost)
+        );
+    }
+
+    #[test]
+    fn an_mcp_server_reads_tokens_without_a_client_of_its_own() {
+        let (config, _) = read("profile = \"mcp\"");
+        assert_eq!(config.access_tokens(), AccessTokens::Jwt(Algorithm::Es256));
+        let (config, _) = read("profile = \"mcp\"\n[tokens]\nformat = \"opaque\"");
+        assert_eq!(config.access_tokens(), AccessTokens::Opaque);
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use grantor_core::{Issuer, ProxyHeader, Scope, TrustedProxies};
 use grantor_jose::Algorithm;
-use grantor_server::AccessTokens;
+use grantor_server::{AccessTokens, MetadataDocuments, Profile};
 use toml::Value;
 
-use super::{Config, Location, ServedGrantType, parse_address};
+use super::{Config, Location, RegistrationMode, ServedGrantType, parse_address};
 
 /// A key that a file may have.
 pub(super) struct Key {
@@ -34,7 +34,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 21] = [
+pub(super) const KEYS: [Key; 30] = [
     Key {
         name: "data",
         takes: "a path",
@@ -78,6 +78,17 @@ pub(super) const KEYS: [Key; 21] = [
         },
     },
     Key {
+        name: "profile",
+        takes: "`\"oauth21\"` or `\"mcp\"`",
+        default: "`\"oauth21\"`",
+        meaning: "the set of rules for all clients: those of OAuth 2.1, or with them those of the Model \
+                  Context Protocol",
+        apply: |config, value| {
+            config.profile = profile(text(value)?)?;
+            Ok(())
+        },
+    },
+    Key {
         name: "scopes",
         takes: "values with spaces between them",
         default: "none",
@@ -106,7 +117,7 @@ pub(super) const KEYS: [Key; 21] = [
         meaning: "whether `serve` logs every request at level `info`: method, path without the query, \
                   status, time and address",
         apply: |config, value| {
-            config.access_log = value.as_bool().ok_or("must be true or false")?;
+            config.access_log = flag(value)?;
             Ok(())
         },
     },
@@ -117,9 +128,57 @@ pub(super) const KEYS: [Key; 21] = [
         meaning: "whether clients have to push their authorization requests (RFC 9126) instead of sending \
                   the browser with them",
         apply: |config, value| {
-            let value = value.as_bool();
-            config.require_pushed_requests =
-                value.ok_or_else(|| "must be true or false".to_owned())?;
+            config.require_pushed_requests = flag(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "client_assertion_algorithms",
+        takes: "a list of names of algorithms",
+        default: "all that the server can verify",
+        meaning: "the algorithms of the JWTs that clients authenticate with (`private_key_jwt` and \
+                  `client_secret_jwt`)",
+        apply: |config, value| {
+            config.client_assertion_algorithms = Some(algorithms(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "metadata_documents",
+        takes: "`true`, `false` or a list of hosts",
+        default: "`false`; `true` for the profile `mcp`",
+        meaning: "which clients may be the URL of their metadata document instead of being registered: \
+                  all, none, or those of these hosts",
+        apply: |config, value| {
+            config.metadata_documents = Some(metadata_documents(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "registration",
+        takes: "`\"off\"`, `\"open\"` or `\"token\"`",
+        default: "`\"off\"`",
+        meaning: "which clients may register themselves (RFC 7591): none, all, or those that have the \
+                  token of `GRANTOR_REGISTRATION_TOKEN`",
+        apply: |config, value| {
+            config.registration = match text(value)? {
+                "off" => RegistrationMode::Off,
+                "open" => RegistrationMode::Open,
+                "token" => RegistrationMode::WithToken,
+                _ => return Err("must be \"off\", \"open\" or \"token\"".to_owned()),
+            };
+            Ok(())
+        },
+    },
+    Key {
+        name: "danger_fetch_from_any_address",
+        takes: "`true` or `false`",
+        default: "`false`",
+        meaning: "whether documents and keys that clients name are fetched from private addresses too, and \
+                  by http from this machine: for tests and networks without strangers",
+        apply: |config, value| {
+            let value = value.as_bool().ok_or("must be true or false")?;
+            config.danger_fetch_from_any_address = value;
             Ok(())
         },
     },
@@ -152,15 +211,20 @@ pub(super) const KEYS: [Key; 21] = [
     },
     Key {
         name: "tokens.format",
-        takes: "`\"opaque\"`, `\"es256\"` or `\"eddsa\"`",
-        default: "`\"opaque\"`",
+        takes: "`\"opaque\"`, `\"es256\"`, `\"eddsa\"`, `\"rs256\"` or `\"ps256\"`",
+        default: "`\"opaque\"`; `\"es256\"` for the profile `mcp`",
         meaning: "what access tokens are: random texts that only the server understands, or signed JWTs",
         apply: |config, value| {
             config.access_tokens = match text(value)? {
-                "opaque" => AccessTokens::Opaque,
-                "es256" => AccessTokens::Jwt(Algorithm::Es256),
-                "eddsa" => AccessTokens::Jwt(Algorithm::EdDsa),
-                _ => return Err("must be \"opaque\", \"es256\" or \"eddsa\"".to_owned()),
+                "opaque" => Some(AccessTokens::Opaque),
+                "es256" => Some(AccessTokens::Jwt(Algorithm::Es256)),
+                "eddsa" => Some(AccessTokens::Jwt(Algorithm::EdDsa)),
+                "rs256" => Some(AccessTokens::Jwt(Algorithm::Rs256)),
+                "ps256" => Some(AccessTokens::Jwt(Algorithm::Ps256)),
+                _ => {
+                    let names = "\"opaque\", \"es256\", \"eddsa\", \"rs256\" or \"ps256\"";
+                    return Err(format!("must be {names}"));
+                }
             };
             Ok(())
         },
@@ -169,9 +233,24 @@ pub(super) const KEYS: [Key; 21] = [
         name: "tokens.audience",
         takes: "a URL",
         default: "none",
-        meaning: "the audience of a token whose client named no resource; signed JWTs need one",
+        meaning: "the audience of a token whose client named no resource; signed JWTs need one, unless the \
+                  profile is `mcp`, where clients name one",
         apply: |config, value| {
             config.audience = Some(text(value)?.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.signing_key_rotation",
+        takes: "seconds, 1 hour to 10 years, or `\"never\"`",
+        default: "`7776000`",
+        meaning: "how long a key signs JWTs; the next one is published ten minutes before, the old one until \
+                  its last token has expired",
+        apply: |config, value| {
+            config.signing_key_rotation = Some(match value.as_str() {
+                Some("never") => None,
+                _ => Some(seconds(value)?),
+            });
             Ok(())
         },
     },
@@ -236,6 +315,36 @@ pub(super) const KEYS: [Key; 21] = [
         },
     },
     Key {
+        name: "dpop.bound_access_tokens",
+        takes: "`true` or `false`",
+        default: "`false`",
+        meaning: "whether every access token must be bound to a key of its client by a proof (RFC 9449)",
+        apply: |config, value| {
+            config.dpop_bound_access_tokens = flag(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "dpop.require_nonces",
+        takes: "`true` or `false`",
+        default: "`false`",
+        meaning: "whether every proof needs a nonce of the server, so that none is made long before it is used",
+        apply: |config, value| {
+            config.require_dpop_nonces = flag(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "dpop.algorithms",
+        takes: "a list of names of algorithms",
+        default: "all that are not symmetric",
+        meaning: "the algorithms of proofs",
+        apply: |config, value| {
+            config.dpop_algorithms = Some(algorithms(value)?);
+            Ok(())
+        },
+    },
+    Key {
         name: "listener.max_connections",
         takes: "a number, 1 to 1000000",
         default: "`10000`",
@@ -276,8 +385,53 @@ fn text(value: &Value) -> Result<&str, String> {
         .ok_or_else(|| "must be a text in quotes".to_owned())
 }
 
+/// A profile by its name.
+pub(super) fn profile(name: &str) -> Result<Profile, String> {
+    match name {
+        "oauth21" => Ok(Profile::OAuth21),
+        "mcp" => Ok(Profile::Mcp),
+        _ => Err("must be \"oauth21\" or \"mcp\"".to_owned()),
+    }
+}
+
+fn metadata_documents(value: &Value) -> Result<MetadataDocuments, String> {
+    if let Some(all) = value.as_bool() {
+        return Ok(match all {
+            true => MetadataDocuments::OfAnyHost,
+            false => MetadataDocuments::No,
+        });
+    }
+    let wrong = || "must be true, false or a list of hosts".to_owned();
+    let hosts = value.as_array().ok_or_else(wrong)?;
+    let hosts = hosts.iter().map(|host| match host.as_str() {
+        Some(host) if !host.is_empty() && !host.contains(['/', ':', '*']) => Ok(host.to_owned()),
+        _ => Err("a host is a name without a scheme, a port and a path".to_owned()),
+    });
+    Ok(MetadataDocuments::OfHosts(hosts.collect::<Result<_, _>>()?))
+}
+
+fn flag(value: &Value) -> Result<bool, String> {
+    value
+        .as_bool()
+        .ok_or_else(|| "must be true or false".to_owned())
+}
+
+fn algorithms(value: &Value) -> Result<Vec<Algorithm>, String> {
+    let list = value.as_array().ok_or("must be a list of names")?;
+    let name = |value: &Value| {
+        let name = text(value)?;
+        name.parse()
+            .map_err(|_| format!("\"{name}\" is not an algorithm such as \"ES256\""))
+    };
+    list.iter().map(name).collect()
+}
+
 fn resource(value: &Value) -> Result<String, String> {
-    let text = text(value)?;
+    resource_url(text(value)?)
+}
+
+/// A resource that tokens may be asked for.
+pub(super) fn resource_url(text: &str) -> Result<String, String> {
     let fine = url::Url::parse(text).is_ok_and(|url| url.fragment().is_none());
     fine.then(|| text.to_owned())
         .ok_or_else(|| format!("\"{text}\" is not an absolute URL without a fragment"))
@@ -343,6 +497,7 @@ mod tests {
             "LOG",
             "MASTER_KEY",
             "PASSWORD",
+            "REGISTRATION_TOKEN",
             "STORE_URL",
             "TOKEN",
         ]
@@ -382,7 +537,8 @@ mod tests {
         let config = Config::default();
         assert_eq!(KEYS[0].default, format!("`\"{}\"`", config.data.display()));
         assert_eq!(KEYS[1].default, format!("`\"{}\"`", config.listen));
-        assert_eq!(config.access_tokens, server.access_tokens);
+        assert_eq!(config.access_tokens(), server.access_tokens);
+        assert_eq!(config.profile, server.profile);
         let listener = config.listener;
         for (name, default) in [
             ("listener.max_connections", listener.max_connections),

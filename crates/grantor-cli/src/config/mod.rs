@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use grantor_core::{Issuer, Scope, TrustedProxies};
+use grantor_jose::Algorithm;
 use grantor_listen::Options;
-use grantor_server::AccessTokens;
+use grantor_server::{AccessTokens, MetadataDocuments, Profile};
 
 pub(crate) use self::grant_types::ServedGrantType;
 pub(crate) use self::stores::{Location, Locations, has_password};
@@ -26,7 +27,9 @@ pub(crate) struct Config {
     pub(crate) store: Locations,
     pub(crate) listen: SocketAddr,
     pub(crate) issuer: Option<Issuer>,
-    pub(crate) access_tokens: AccessTokens,
+    pub(crate) profile: Profile,
+    /// As the profile has it, if absent.
+    pub(crate) access_tokens: Option<AccessTokens>,
     pub(crate) audience: Option<String>,
     pub(crate) resources: Vec<String>,
     pub(crate) scopes: Scope,
@@ -39,8 +42,16 @@ pub(crate) struct Config {
     pub(crate) device_code_lifetime: Option<Duration>,
     pub(crate) grant_types: Vec<ServedGrantType>,
     pub(crate) require_pushed_requests: bool,
+    pub(crate) metadata_documents: Option<MetadataDocuments>,
+    pub(crate) registration: RegistrationMode,
+    pub(crate) danger_fetch_from_any_address: bool,
     pub(crate) listener: Options,
     pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) client_assertion_algorithms: Option<Vec<Algorithm>>,
+    pub(crate) signing_key_rotation: Option<Option<Duration>>,
+    pub(crate) dpop_algorithms: Option<Vec<Algorithm>>,
+    pub(crate) dpop_bound_access_tokens: bool,
+    pub(crate) require_dpop_nonces: bool,
 }
 
 impl Default for Config {
@@ -50,7 +61,8 @@ impl Default for Config {
             store: Locations::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
             issuer: None,
-            access_tokens: AccessTokens::Opaque,
+            profile: Profile::default(),
+            access_tokens: None,
             audience: None,
             resources: Vec::new(),
             scopes: Scope::default(),
@@ -63,13 +75,41 @@ impl Default for Config {
             device_code_lifetime: None,
             grant_types: ServedGrantType::DEFAULT.to_vec(),
             require_pushed_requests: false,
+            metadata_documents: None,
+            registration: RegistrationMode::default(),
+            danger_fetch_from_any_address: false,
             listener: Options::default(),
             trusted_proxies: TrustedProxies::default(),
+            client_assertion_algorithms: None,
+            signing_key_rotation: None,
+            dpop_algorithms: None,
+            dpop_bound_access_tokens: false,
+            require_dpop_nonces: false,
         }
     }
 }
 
+/// Which clients may register themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum RegistrationMode {
+    #[default]
+    Off,
+    /// Anybody.
+    Open,
+    /// Holders of the token in a variable.
+    WithToken,
+}
+
 impl Config {
+    /// The format of access tokens. An MCP server then needs no client of its own to read them.
+    pub(crate) fn access_tokens(&self) -> AccessTokens {
+        let by_profile = match self.profile {
+            Profile::Mcp => AccessTokens::Jwt(Algorithm::Es256),
+            _ => AccessTokens::Opaque,
+        };
+        self.access_tokens.unwrap_or(by_profile)
+    }
+
     /// The settings of a command that only needs what all have in common.
     pub(crate) fn for_common(common: &Common) -> Result<Self, CliError> {
         Self::read(common, None)
@@ -111,6 +151,28 @@ impl Config {
             let parsed = Issuer::parse(issuer).map(Some).map_err(|e| e.to_string());
             let name = "--issuer or GRANTOR_ISSUER";
             set(&mut config.issuer, name, parsed, &mut problems);
+        }
+        if let Some(profile) = serve.and_then(|serve| serve.profile.as_ref()) {
+            let name = "--profile or GRANTOR_PROFILE";
+            set(
+                &mut config.profile,
+                name,
+                keys::profile(profile),
+                &mut problems,
+            );
+        }
+        if let Some(scope) = serve
+            .map(|serve| &serve.scope)
+            .filter(|scope| !scope.is_empty())
+        {
+            let parsed = Scope::parse(&scope.join(" ")).map_err(|error| error.to_string());
+            set(&mut config.scopes, "--scope", parsed, &mut problems);
+        }
+        for resource in serve.into_iter().flat_map(|serve| &serve.resources) {
+            match keys::resource_url(resource) {
+                Ok(resource) => config.resources.push(resource),
+                Err(problem) => problems.push(format!("--resource: {problem}")),
+            }
         }
         if problems.is_empty() {
             Ok(config)

@@ -115,6 +115,26 @@ fn every_setting_of_a_client_can_be_changed_and_the_rest_stays() {
             "require_pushed_requests",
             json!(false),
         ),
+        (
+            &["--dpop-bound-access-tokens", "true"],
+            "dpop_bound_access_tokens",
+            json!(true),
+        ),
+        (
+            &["--dpop-bound-access-tokens", "false"],
+            "dpop_bound_access_tokens",
+            json!(false),
+        ),
+        (
+            &["--require-dpop-nonces", "true"],
+            "require_dpop_nonces",
+            json!(true),
+        ),
+        (
+            &["--require-dpop-nonces", "false"],
+            "require_dpop_nonces",
+            json!(false),
+        ),
         (&["--rotation", "always"], "rotation", json!("always")),
         (&["--rotation", ""], "rotation", Value::Null),
         (&["--access-lifetime", "2m"], "access_lifetime", json!(120)),

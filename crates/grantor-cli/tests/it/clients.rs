@@ -73,6 +73,9 @@ fn a_client_is_added_listed_and_removed() {
             "client_id": "web",
             "name": "The Web",
             "public": true,
+            "auth_method": "none",
+            "jwks": null,
+            "danger_assertion_audience_token_endpoint": false,
             "grants": ["authorization_code", "refresh_token"],
             "scope": "a",
             "redirect_uris": ["https://web.example/back"],
@@ -82,6 +85,8 @@ fn a_client_is_added_listed_and_removed() {
             "access_lifetime": null,
             "refresh_lifetime": null,
             "require_pushed_requests": false,
+            "dpop_bound_access_tokens": false,
+            "require_dpop_nonces": false,
             "redirect_schemes": [],
         })
     );

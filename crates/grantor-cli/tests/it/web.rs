@@ -119,6 +119,17 @@ pub(crate) fn post(
     ask(address, "POST", target, &of_form(headers), &to_form(form))
 }
 
+/// Posts JSON.
+pub(crate) fn post_json(
+    address: SocketAddr,
+    target: &str,
+    json: &Value,
+    headers: &[(&str, &str)],
+) -> Answer {
+    let headers = [headers, &[("content-type", "application/json")]].concat();
+    ask(address, "POST", target, &headers, &json.to_string())
+}
+
 fn of_form<'a>(headers: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let form_type = ("content-type", "application/x-www-form-urlencoded");
     [headers, &[form_type]].concat()
@@ -182,16 +193,22 @@ impl<'a> Visitor<'a> {
 
     /// Opens the link of a client, up to the login page.
     pub(crate) fn open(&mut self, client: &str) -> Answer {
+        self.open_with(client, &[])
+    }
+
+    /// As [`open`](Self::open), with further parameters.
+    pub(crate) fn open_with(&mut self, client: &str, more: &[(&str, &str)]) -> Answer {
         let verifier = CodeVerifier::from_random(VERIFIER);
         let challenge = verifier.challenge();
-        let query = to_form(&[
+        let own = [
             ("response_type", "code"),
             ("client_id", client),
             ("redirect_uri", REDIRECT_URI),
             ("state", "s"),
             ("code_challenge", &challenge.value),
             ("code_challenge_method", "S256"),
-        ]);
+        ];
+        let query = to_form(&[&own, more].concat());
         self.go(&format!("/authorize?{query}"))
     }
 
@@ -233,7 +250,7 @@ impl<'a> Visitor<'a> {
         self.allow(&consent)
     }
 
-    fn allow(&mut self, consent: &Answer) -> String {
+    pub(crate) fn allow(&mut self, consent: &Answer) -> String {
         assert_eq!(consent.status, 200, "{consent:?}");
         let answer = self.send(consent, &[("decision", "allow")]);
         assert_eq!(answer.status, 303, "{answer:?}");
@@ -250,7 +267,7 @@ impl<'a> Visitor<'a> {
         self.cookies.values().map(String::as_str)
     }
 
-    fn go(&mut self, target: &str) -> Answer {
+    pub(crate) fn go(&mut self, target: &str) -> Answer {
         let cookies = self.cookie_header();
         self.keep(get(self.server.address, target, &[("cookie", &cookies)]))
     }

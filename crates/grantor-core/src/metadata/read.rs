@@ -102,6 +102,7 @@ impl ServerMetadata {
             ("jwks_uri", &metadata.jwks_uri),
             ("introspection_endpoint", &metadata.introspection_endpoint),
             ("revocation_endpoint", &metadata.revocation_endpoint),
+            ("registration_endpoint", &metadata.registration_endpoint),
         ] {
             if url.as_ref().is_some_and(|url| !names.is_secure(url)) {
                 return Err(InvalidMetadata::Insecure(name));
@@ -119,6 +120,7 @@ impl ServerMetadata {
         let introspection_methods = methods("introspection_endpoint_auth_methods_supported")?;
         let revocation_methods = methods("revocation_endpoint_auth_methods_supported")?;
         let names_issuer = members.flag("authorization_response_iss_parameter_supported")?;
+        let takes_documents = members.flag("client_id_metadata_document_supported")?;
         let requires_pushed = members.flag("require_pushed_authorization_requests")?;
         Ok(Self {
             issuer,
@@ -140,6 +142,8 @@ impl ServerMetadata {
             revocation_endpoint_auth_methods_supported: revocation_methods,
             code_challenge_methods_supported: members.texts("code_challenge_methods_supported")?,
             authorization_response_iss_parameter_supported: names_issuer.unwrap_or_default(),
+            registration_endpoint: members.url("registration_endpoint")?,
+            client_id_metadata_document_supported: takes_documents.unwrap_or_default(),
             extra: members.0,
         })
     }

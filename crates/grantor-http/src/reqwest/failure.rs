@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use super::resolver::Unresolved;
+use super::resolver::{NotPublic, Unresolved};
 use crate::TransportError;
 use crate::proxy::UnusableProxy;
 
@@ -36,6 +36,9 @@ impl From<reqwest::Error> for TransportError {
 fn known(cause: &(dyn Error + 'static)) -> Option<TransportError> {
     if let Some(proxy) = cause.downcast_ref::<UnusableProxy>() {
         return Some(TransportError::configuration(proxy.to_string()));
+    }
+    if let Some(not_public) = cause.downcast_ref::<NotPublic>() {
+        return Some(TransportError::configuration(not_public.to_string()));
     }
     if let Some(unresolved) = cause.downcast_ref::<Unresolved>() {
         return Some(TransportError::unsent(unresolved.to_string()));

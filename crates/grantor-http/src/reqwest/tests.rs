@@ -295,3 +295,56 @@ async fn a_proxy_is_for_https_and_never_for_this_machine() {
     let malformed = builder_in(&TransportOptions::default(), |_| Some("::".to_owned()));
     assert_eq!(malformed.unwrap_err().no_answer(), NoAnswer::Unsent);
 }
+
+#[tokio::test]
+async fn a_request_may_take_less_than_the_most() {
+    let short = |url: String| Request::get(url).extension(AnswerLimit(10));
+    for (length, fits) in [(10, true), (11, false)] {
+        let address = server(answer("200 OK", &vec![b'x'; length])).await;
+        let request = short(format!("http://{address}/")).body(Bytes::new());
+        let answered = ReqwestTransport::new()
+            .unwrap()
+            .send(request.unwrap())
+            .await;
+        assert_eq!(answered.is_ok(), fits, "{length}");
+    }
+}
+
+/// Nothing is sent: no connection is made to a listener.
+#[tokio::test]
+async fn a_transport_to_public_addresses_connects_to_no_other() {
+    let transport = ReqwestTransport::to_public_addresses(&TransportOptions::default()).unwrap();
+    assert_eq!(transport.addresses(), Addresses::Public);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for host in [
+        "127.0.0.1",
+        "127.1",
+        "0x7f000001",
+        "2130706433",
+        "0177.0.0.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "localhost",
+        "localhost.",
+        "a.localhost",
+        "0.0.0.0",
+        "169.254.169.254",
+        "10.0.0.1",
+    ] {
+        let url = format!("https://{host}:{port}/");
+        let failure = failure(&transport, &url);
+        let error = tokio::select! {
+            accepted = listener.accept() => panic!("{host} was connected to: {accepted:?}"),
+            error = failure => error,
+        };
+        assert_eq!(error.no_answer(), NoAnswer::Unsent, "{host}");
+        assert!(
+            error.to_string().contains("no public address"),
+            "{host}: {error}"
+        );
+    }
+    let plain = failure(&transport, &format!("http://1.1.1.1:{port}/")).await;
+    assert_eq!(plain.no_answer(), NoAnswer::Unsent, "{plain}");
+}

@@ -26,6 +26,16 @@ pub struct Proof {
     pub remember_until: Timestamp,
 }
 
+impl Proof {
+    /// The name that its use is remembered under: key and `jti`, so that no client disturbs another
+    /// one.
+    #[must_use]
+    pub fn replay_name(&self) -> String {
+        // A thumbprint has no dot.
+        format!("{}.{}", self.thumbprint, self.jwt_id)
+    }
+}
+
 /// Verifies a proof (RFC 9449 section 4.3, points 2 to 12).
 ///
 /// # Errors

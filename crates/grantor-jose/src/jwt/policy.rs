@@ -22,6 +22,8 @@ pub struct Policy {
     pub(super) issuer: String,
     /// None for tokens of the issuer itself, whatever their audience.
     audience: Option<String>,
+    /// Taken in place of the audience.
+    other_audience: Option<String>,
     trusted: Vec<String>,
     nonce: Option<String>,
     algorithms: Vec<Algorithm>,
@@ -129,6 +131,7 @@ impl Policy {
             kind,
             issuer,
             audience,
+            other_audience: None,
             trusted: Vec::new(),
             nonce: None,
             algorithms: algorithms.filter(|one| !one.is_symmetric()).collect(),
@@ -174,6 +177,17 @@ impl Policy {
         }
     }
 
+    /// Takes `audience` in place of the audience too. An assertion that names the URL of an endpoint is
+    /// good at whichever server has the client believe that this is its endpoint
+    /// (draft-ietf-oauth-rfc7523bis section 7).
+    #[must_use]
+    pub fn danger_or_audience(self, audience: impl Into<String>) -> Self {
+        Self {
+            other_audience: Some(audience.into()),
+            ..self
+        }
+    }
+
     /// Trusts another client: an ID Token may name it in `aud` beside this one, and in `azp`.
     #[must_use]
     pub fn with_trusted_client(mut self, client_id: impl Into<String>) -> Self {
@@ -207,7 +221,8 @@ impl Policy {
             return Err(Error::WrongIssuer);
         }
         let meant = |audience| claims.audiences.contains(audience);
-        if !self.audience.as_ref().is_none_or(meant) {
+        let other = self.other_audience.as_ref();
+        if !self.audience.as_ref().is_none_or(meant) && !other.is_some_and(meant) {
             return Err(Error::WrongAudience);
         }
         if self.kind.sole_audience && claims.audiences.len() != 1 {

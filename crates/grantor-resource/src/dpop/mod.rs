@@ -1,7 +1,6 @@
 //! Proofs of possession at this resource (RFC 9449).
 
 mod builder;
-mod replay;
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,11 +8,10 @@ use std::sync::Arc;
 use grantor_core::Environment;
 use grantor_jose::dpop::{Policy, Proof, Request, verify};
 use grantor_jose::{Algorithm, Error};
-use grantor_store::Records;
+use grantor_store::{DpopProofs, Records, Use};
 use http::{HeaderMap, HeaderValue};
 
 pub use builder::DpopBuilder;
-use replay::UsedProof;
 
 use crate::layer::{Head, Reason};
 
@@ -30,7 +28,7 @@ struct Inner {
     policy: Policy,
     required: bool,
     environment: Environment,
-    used: Records<UsedProof>,
+    used: Records<Use<DpopProofs>>,
 }
 
 impl Dpop {
@@ -78,7 +76,11 @@ impl Dpop {
 
     /// Uses a proof, which can be done once. The last check of a request.
     pub(crate) async fn redeem(&self, proof: &Proof) -> Result<(), Reason> {
-        let is_new = replay::redeem(&self.0.used, proof).await;
+        let is_new = self
+            .0
+            .used
+            .use_once(&proof.replay_name(), proof.remember_until)
+            .await;
         match is_new.map_err(|error| Reason::ReplayUnknown(Arc::new(error)))? {
             true => Ok(()),
             false => Err(Reason::Proof("the proof has been used before".to_owned())),

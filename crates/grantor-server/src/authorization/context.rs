@@ -7,8 +7,9 @@ use grantor_core::{AuthorizationRequest, CodeChallenge, ResponseMode, ResponseTy
 use super::entry::Entry;
 use super::flow::Delivery;
 use super::sealed_request::SealedRequest;
-use crate::client::Client;
+use crate::client::{Client, RegisteredBy};
 use crate::device_authorization::DeviceAuthorization;
+use crate::dpop::CheckedProof;
 use crate::error::Error;
 use crate::http::fault::{self, ClientAddress, Place};
 use crate::http::{Browser, Call, Reply};
@@ -43,6 +44,8 @@ pub(crate) struct AuthorizationContext<'a> {
     pub(crate) scope: Scope,
     pub(crate) resources: Vec<String>,
     pub(crate) challenge: Option<CodeChallenge>,
+    /// The proof that a pushed request came with.
+    pub(crate) proof: Option<CheckedProof>,
     pub(crate) requirements: LoginRequirements,
     pub(crate) login: Option<Login>,
     pub(crate) answer: Option<UserAnswer>,
@@ -122,6 +125,7 @@ impl<'a> AuthorizationContext<'a> {
             scope: Scope::default(),
             resources: Vec::new(),
             challenge: None,
+            proof: None,
             login: None,
             answer: None,
         }
@@ -186,13 +190,21 @@ impl<'a> AuthorizationContext<'a> {
         }
     }
 
+    /// Whether a fault may send the browser on. Anybody can be a client that describes itself, and would
+    /// use a link to this server to lead users elsewhere (RFC 9700 section 4.11.2). It gets the answers
+    /// of users, and they see faults here.
+    fn trusts_redirect_uri(&self) -> bool {
+        let client = self.client.as_ref();
+        client.is_some_and(|client| client.registered_by == RegisteredBy::Operator)
+    }
+
     /// Answers with a fault.
     pub(super) fn fault(&self, delivery: Delivery, error: Error) -> Result<Reply, Error> {
         if !self.entry.has_browser() {
             return Err(error);
         }
         Ok(match (delivery, &self.redirect_uri) {
-            (Delivery::ToClient, Some(_)) => {
+            (Delivery::ToClient, Some(_)) if self.trusts_redirect_uri() => {
                 fault::redirect(self.services, self.place(), self.address(), &error)
             }
             _ => fault::page(self.services, self.place(), &error),

@@ -1,18 +1,25 @@
 //! Assembly of a server from its builder.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use grantor_core::Environment;
+use grantor_http::Addresses;
 use grantor_jose::Leeway;
 use grantor_store::Diagnostics;
 
 use super::{ChosenSite, ServerBuilder};
 use crate::build_error::BuildError;
-use crate::client::{Clients, StoredClients};
+use crate::client::authentication::AssertionVerifier;
+use crate::client::self_described::SelfDescribed;
+use crate::client::{ClientAuthMethod, Clients, DocumentClients, StoredClients};
+use crate::config::Config;
+use crate::dpop::Dpop;
 use crate::event::Events;
+use crate::fetch::Fetcher;
 use crate::grant::Grants;
 use crate::grant_type::{GrantTypes, Implicit};
 use crate::issuer_mark;
-use crate::key::{Keys, Purpose};
+use crate::key::{KeyRules, Keys, Purpose};
 use crate::limits::Limits;
 use crate::records::Tables;
 use crate::router::{Offer, Routes, metadata};
@@ -53,6 +60,11 @@ impl ServerBuilder {
             diagnostics.problems.push(problem);
         }
         let tables = Tables::prepare(&self.stores, &mut diagnostics);
+        if self.config.registration.is_on() && self.clients.is_some() {
+            let problem = "clients can register themselves only where they are in the server's store: \
+                           leave ServerBuilder::clients out, or set Config::registration to Off";
+            diagnostics.problems.push(problem.to_owned());
+        }
         let clients = match self.clients {
             Some(clients) => Some(FoundClients::Own(clients)),
             None => {
@@ -67,6 +79,16 @@ impl ServerBuilder {
         let site_paths = site.as_ref().map(|site| site.paths());
         let problems = self.config.paths.problems(site_paths.unwrap_or_default());
         diagnostics.problems.extend(problems);
+        let fetcher = self.transport.map(|open| {
+            let addresses = match self.config.danger_fetch_from_any_address {
+                true => Addresses::Any,
+                false => Addresses::Public,
+            };
+            Fetcher::new(open, addresses, self.stores.environment().clone())
+        });
+        diagnostics
+            .problems
+            .extend(fetch_problem(&self.config, fetcher.as_ref()));
         let (true, Some(tables), Some(clients), Some(site)) =
             (diagnostics.problems.is_empty(), tables, clients, site)
         else {
@@ -77,7 +99,8 @@ impl ServerBuilder {
         }
         issuer_mark::check(&tables.issuer_mark, &self.issuer).await?;
         let environment = self.stores.environment().clone();
-        let keys = Arc::new(Keys::load(&tables.keys, &environment).await?);
+        let rules = KeyRules::of(&self.config);
+        let keys = Arc::new(Keys::load(tables.keys, &environment, rules).await?);
         let (clients, stored_clients): (Arc<dyn Clients>, _) = match clients {
             FoundClients::Own(clients) => (clients, None),
             FoundClients::Stored(stored) => {
@@ -86,6 +109,19 @@ impl ServerBuilder {
             }
         };
         let (issuer, config) = (self.issuer, self.config);
+        let clients = with_documents(clients, &config, fetcher.as_ref(), &environment);
+        let self_registered = SelfDescribed {
+            scope: config.scopes.clone(),
+            grant_types: self_described_grant_types(),
+            auth_methods: vec![
+                ClientAuthMethod::None,
+                ClientAuthMethod::ClientSecretBasic,
+                ClientAuthMethod::ClientSecretPost,
+                ClientAuthMethod::PrivateKeyJwt,
+            ],
+            // RFC 7591 section 2 says HTTP Basic, and clients that say nothing send it in either way.
+            default_auth_method: ClientAuthMethod::ClientSecret,
+        };
         let leeway = Leeway::new(config.max_clock_skew)
             .map_err(|error| BuildError::new(vec![error.to_string()]))?;
         let revocation = Arc::new(tables.revocation);
@@ -115,6 +151,22 @@ impl ServerBuilder {
             max_clock_skew: config.max_clock_skew,
             leeway,
         };
+        let assertions = AssertionVerifier {
+            issuer: issuer.as_str().to_owned(),
+            token_endpoint: issuer.join(&config.paths.token).to_string(),
+            algorithms: config.client_assertion_algorithms.clone(),
+            leeway,
+            used: tables.client_assertions,
+        };
+        let nonce_secret = keys
+            .for_purpose(Purpose::DpopNonces)
+            .sign(&[b"grantor/dpop-nonces/1"]);
+        let dpop = Dpop::new(
+            &config.dpop_algorithms(),
+            leeway,
+            &nonce_secret,
+            tables.dpop_proofs,
+        );
         let site_paths = site.paths();
         let offer = Offer {
             config: &config,
@@ -129,7 +181,6 @@ impl ServerBuilder {
         let state = State {
             documents: Documents {
                 metadata: metadata(&issuer, &offer).to_json().into(),
-                keys: serde_json::to_vec(keys.public()).unwrap_or_default().into(),
             },
             site_pages: site_paths.iter().map(site_page).collect(),
             services: Services {
@@ -138,6 +189,7 @@ impl ServerBuilder {
                 events: Events::new(self.listener),
                 limits,
                 protected: Protected::default(),
+                health: Mutex::default(),
                 has_refresh_grant_type: grant_types.contains("refresh_token"),
                 has_implicit_grant_type: grant_types.contains(Implicit::NAME),
                 issuer,
@@ -146,12 +198,18 @@ impl ServerBuilder {
                 stores: self.stores,
                 clients,
                 stored_clients,
+                self_registered,
+                registration_policy: self.registration_policy,
                 revocation,
                 grants,
                 tokens,
+                keys,
                 pushed_requests: tables.pushed_requests,
                 devices: tables.devices,
                 used_assertions: tables.used_assertions,
+                fetcher,
+                assertions,
+                dpop,
                 site,
             },
             grant_types,
@@ -188,6 +246,54 @@ fn find_site(
     let is_fine = problems.is_empty();
     diagnostics.problems.extend(problems);
     is_fine.then(|| Arc::new(NoSite) as Arc<dyn Site>)
+}
+
+/// Why what the configuration wants fetched can't be.
+fn fetch_problem(config: &Config, fetcher: Option<&Fetcher>) -> Option<String> {
+    if !config.profile.metadata_documents(config).is_allowed() {
+        return None;
+    }
+    match fetcher {
+        Some(fetcher) => fetcher.open().err().map(|error| error.to_string()),
+        None => Some(
+            "clients with a metadata document need a transport to fetch it with: give one to \
+             ServerBuilder::transport_with, or set Config::metadata_documents to No"
+                .to_owned(),
+        ),
+    }
+}
+
+/// The clients, and those that are the URL of their metadata document.
+fn with_documents(
+    clients: Arc<dyn Clients>,
+    config: &Config,
+    fetcher: Option<&Fetcher>,
+    environment: &Environment,
+) -> Arc<dyn Clients> {
+    let allowed = config.profile.metadata_documents(config);
+    let Some(fetcher) = fetcher.filter(|_| allowed.is_allowed()) else {
+        return clients;
+    };
+    let rules = SelfDescribed {
+        scope: config.scopes.clone(),
+        grant_types: self_described_grant_types(),
+        auth_methods: vec![ClientAuthMethod::None, ClientAuthMethod::PrivateKeyJwt],
+        default_auth_method: ClientAuthMethod::None,
+    };
+    Arc::new(DocumentClients::new(
+        clients,
+        fetcher.clone(),
+        environment.clone(),
+        allowed,
+        rules,
+    ))
+}
+
+/// The grant types that a client may give itself: those in which a user decides.
+fn self_described_grant_types() -> Vec<String> {
+    ["authorization_code", "refresh_token"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 enum FoundClients {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use grantor_core::{RedirectUri, Scope, TokenEndpointAuthMethod};
+use grantor_core::{RedirectUri, Scope, Timestamp};
 
+use super::{ClientAuthMethod, ClientKeys, RegisteredBy};
 use crate::config::Rotation;
 
 /// A client as the server's checks see it. Stored clients have a record of their own.
@@ -14,10 +15,17 @@ pub struct Client {
     pub id: String,
     /// The name that pages show; the identifier, if absent.
     pub name: Option<String>,
-    /// How it authenticates. A client with [`TokenEndpointAuthMethod::None`] is public: it runs on a
-    /// device or in a browser and can keep no secret. A client with a secret may send it by HTTP
-    /// Basic or in the body.
-    pub auth_method: TokenEndpointAuthMethod,
+    /// The source of all this.
+    pub registered_by: RegisteredBy,
+    /// The way in which it authenticates; no other is taken. A client with [`ClientAuthMethod::None`] is public:
+    /// it runs on a device or in a browser and can keep no secret.
+    pub auth_method: ClientAuthMethod,
+    /// Its public keys, for [`ClientAuthMethod::PrivateKeyJwt`].
+    pub jwks: Option<ClientKeys>,
+    /// True if its assertions may name the token endpoint as their audience, in place of the issuer,
+    /// as older clients write them. Another server that gives the URL of this token endpoint as its
+    /// own gets assertions that are good here (draft-ietf-oauth-rfc7523bis section 7).
+    pub danger_assertion_audience_token_endpoint: bool,
     /// The grant types it may use, as on the wire.
     pub grant_types: Vec<String>,
     /// The scope values it may ask for; all of them, if it asks for none.
@@ -34,6 +42,11 @@ pub struct Client {
     /// True if its authorization requests have to be pushed (RFC 9126 section 6), if the server
     /// leaves that open.
     pub require_pushed_authorization_requests: bool,
+    /// True if all its access tokens are bound to its key by a proof of possession (RFC 9449
+    /// section 5.2), if the server leaves that open.
+    pub dpop_bound_access_tokens: bool,
+    /// True if its proofs need a nonce of the server, if the server leaves that open.
+    pub require_dpop_nonces: bool,
     /// The choice of refresh tokens that are replaced at each use, if it wants more than the
     /// server.
     pub rotation: Option<Rotation>,
@@ -41,6 +54,9 @@ pub struct Client {
     pub access_token_lifetime: Option<Duration>,
     /// The longest lifetime of its refresh tokens, if it is shorter than the server's.
     pub refresh_token_lifetime: Option<Duration>,
+    /// When it goes unless a user allows it something before: a client that registered itself and was
+    /// never used.
+    pub unused_until: Option<Timestamp>,
     /// Every token carries the epoch of its client. A client with another epoch, as after removing
     /// it and adding it again, makes all earlier tokens invalid.
     pub epoch: String,
@@ -53,7 +69,10 @@ impl Client {
         Self {
             id: id.into(),
             name: None,
-            auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+            registered_by: RegisteredBy::default(),
+            auth_method: ClientAuthMethod::ClientSecret,
+            jwks: None,
+            danger_assertion_audience_token_endpoint: false,
             grant_types: Vec::new(),
             scope: Scope::default(),
             redirect_uris: Vec::new(),
@@ -61,9 +80,12 @@ impl Client {
             resources: None,
             resource_identifier: None,
             require_pushed_authorization_requests: false,
+            dpop_bound_access_tokens: false,
+            require_dpop_nonces: false,
             rotation: None,
             access_token_lifetime: None,
             refresh_token_lifetime: None,
+            unused_until: None,
             epoch: epoch.into(),
         }
     }
@@ -71,7 +93,7 @@ impl Client {
     /// Returns whether it has no credentials.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        self.auth_method == TokenEndpointAuthMethod::None
+        self.auth_method == ClientAuthMethod::None
     }
 
     /// Returns whether it may use a grant type.
@@ -92,6 +114,26 @@ impl Client {
     #[must_use]
     pub fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
+    }
+
+    /// The host that a client with a metadata document belongs to.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        let (_, rest) = self.id.split_once("://")?;
+        let is_document = self.registered_by == RegisteredBy::Document;
+        is_document.then(|| rest.split(['/', '?']).next().unwrap_or_default())
+    }
+
+    /// Returns whether every redirect URI leads to a program on the user's device, by a loopback address or a
+    /// private scheme. Any program there can take the identifier of such a client (RFC 8252 section
+    /// 8.6).
+    #[must_use]
+    pub fn is_on_device_only(&self) -> bool {
+        let is_remote = |uri: &RedirectUri| {
+            url::Url::parse(uri.as_str())
+                .is_ok_and(|url| url.scheme() == "https" && !grantor_core::is_loopback(&url))
+        };
+        !self.redirect_uris.iter().any(is_remote)
     }
 
     /// Returns whether a web page of this origin may read the answers to this client: the origin is
@@ -120,6 +162,33 @@ mod tests {
         for other in ["null", "https://spa.example:8443", "http://spa.example", ""] {
             assert!(!client.has_origin(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_client_is_on_the_device_if_no_redirect_uri_leads_elsewhere() {
+        let mut client = Client::new("app", "1");
+        let mut with = |uris: &[&str]| {
+            client.redirect_uris = uris.iter().map(|uri| uri.parse().unwrap()).collect();
+            client.is_on_device_only()
+        };
+        assert!(with(&[
+            "http://127.0.0.1/cb",
+            "http://localhost/cb",
+            "com.example.app:/cb"
+        ]));
+        assert!(with(&["https://localhost/cb"]));
+        assert!(!with(&["http://127.0.0.1/cb", "https://app.example/cb"]));
+    }
+
+    #[test]
+    fn the_host_of_a_client_is_that_of_its_document() {
+        let mut client = Client::new("https://app.example:8443/client.json", "1");
+        assert_eq!(client.host(), None);
+        client.registered_by = RegisteredBy::Document;
+        assert_eq!(client.host(), Some("app.example:8443"));
+        let mut other = Client::new("app", "1");
+        other.registered_by = RegisteredBy::Itself;
+        assert_eq!(other.host(), None);
     }
 
     #[test]

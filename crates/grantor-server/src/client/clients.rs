@@ -23,6 +23,18 @@ pub trait Clients: Debug + Send + Sync + 'static {
     /// # Errors
     /// The table can't be read.
     fn is_resource<'a>(&'a self, resource: &'a str) -> BoxFuture<'a, Result<bool, Error>>;
+
+    /// Whether the client with this identifier still has this epoch, so that its tokens are valid. A
+    /// table that can say so without all that [`find`](Self::find) reads has its own answer.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    fn is_current<'a>(&'a self, id: &'a str, epoch: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move {
+            let registered = self.find(id).await?;
+            Ok(registered.is_some_and(|registered| registered.client.epoch == epoch))
+        })
+    }
 }
 
 /// A client as it was looked up.

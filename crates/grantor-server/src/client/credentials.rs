@@ -17,6 +17,8 @@ pub enum Credentials {
     None,
     /// By the hashes of the server's own store.
     Hashes(Arc<SecretHashes>),
+    /// The secrets themselves, under which [`client_secret_jwt`](crate::ClientAuthMethod) is verified.
+    Shared(Arc<SharedSecrets>),
     /// By the application, whose table may hold bcrypt hashes or ask another service. Since that may
     /// be slow, nothing is verified for an address that has presented too many wrong secrets
     /// ([`Bucket::WrongClientSecrets`](crate::Bucket::WrongClientSecrets)), not even a right one.
@@ -31,6 +33,18 @@ pub trait VerifySecret: Debug + Send + Sync + 'static {
     /// # Errors
     /// It can't be verified now.
     fn verify<'a>(&'a self, secret: &'a Secret) -> BoxFuture<'a, Result<bool, Error>>;
+}
+
+/// The secrets of a client that signs with them. Its `Debug` shows none.
+#[derive(Debug, Clone, Default)]
+pub struct SharedSecrets(pub(super) Vec<(Secret, Option<Timestamp>)>);
+
+impl SharedSecrets {
+    /// Secrets that are valid until they are replaced.
+    pub fn new(secrets: impl IntoIterator<Item = impl Into<Secret>>) -> Self {
+        let secrets = secrets.into_iter();
+        Self(secrets.map(|secret| (secret.into(), None)).collect())
+    }
 }
 
 /// The hashes of the secrets of one stored client.
@@ -70,10 +84,23 @@ impl Credentials {
         matches!(self, Self::Own(_))
     }
 
+    /// The secrets that assertions may be signed under.
+    pub(crate) fn shared_secrets(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
+        let secrets = match self {
+            Self::Shared(shared) => shared.0.as_slice(),
+            _ => &[],
+        };
+        let valid = move |end: &Option<Timestamp>| end.is_none_or(|at| now < at);
+        secrets
+            .iter()
+            .filter(move |(_, end)| valid(end))
+            .map(|(secret, _)| secret)
+    }
+
     /// Returns whether `secret` is one of the client's.
     pub(crate) async fn verify(&self, secret: &Secret, now: Timestamp) -> Result<bool, Error> {
         match self {
-            Self::None => Ok(false),
+            Self::None | Self::Shared(_) => Ok(false),
             Self::Hashes(hashes) => Ok(hashes.verify(secret, now)),
             Self::Own(own) => own.verify(secret).await,
         }

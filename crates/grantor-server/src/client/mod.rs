@@ -1,5 +1,6 @@
 //! Clients and their authentication.
 
+mod auth_method;
 pub(crate) mod authentication;
 #[expect(
     clippy::module_inception,
@@ -8,15 +9,28 @@ pub(crate) mod authentication;
 mod client;
 mod clients;
 mod credentials;
+mod documents;
+mod keys;
 mod new_client;
 mod record;
+mod registered_by;
 mod registrar;
+mod registration_policy;
+mod registration_record;
 mod secret_hash;
+pub(crate) mod self_described;
 mod stored;
 
+pub use auth_method::{ClientAuthMethod, UnsupportedAuthMethod};
 pub use client::Client;
 pub use clients::{Clients, Registered};
-pub use credentials::{Credentials, SecretHashes, VerifySecret};
+pub use credentials::{Credentials, SecretHashes, SharedSecrets, VerifySecret};
+pub(crate) use documents::DocumentClients;
+pub use keys::{ClientKeys, InvalidClientKeys};
 pub use new_client::NewClient;
+pub use registered_by::RegisteredBy;
 pub use registrar::Registrar;
+pub use registration_policy::RegistrationPolicy;
+pub(crate) use registration_record::Description;
+pub(crate) use stored::SelfRegistered;
 pub use stored::{StoredClient, StoredClients};

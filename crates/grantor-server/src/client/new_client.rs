@@ -1,8 +1,8 @@
 //! The metadata of a client that is to be registered.
 
-use grantor_core::{RedirectUri, Scope, Secret, TokenEndpointAuthMethod};
+use grantor_core::{RedirectUri, Scope, Secret};
 
-use super::Client;
+use super::{Client, ClientAuthMethod, ClientKeys, RegisteredBy};
 use crate::text;
 
 /// A client that is to be registered.
@@ -24,7 +24,8 @@ use crate::text;
 pub struct NewClient {
     /// The client. Its epoch is drawn when it is registered.
     pub client: Client,
-    /// The secret that somebody chose; one is generated for a confidential client, if absent.
+    /// The secret that somebody chose; one is generated for a client whose method takes a secret, if
+    /// absent.
     pub secret: Option<Secret>,
 }
 
@@ -42,7 +43,7 @@ impl NewClient {
     #[must_use]
     pub fn public(id: impl Into<String>) -> Self {
         let mut new = Self::confidential(id);
-        new.client.auth_method = TokenEndpointAuthMethod::None;
+        new.client.auth_method = ClientAuthMethod::None;
         new
     }
 
@@ -52,6 +53,20 @@ impl NewClient {
         let mut new = Self::confidential(id);
         new.client.resource_identifier = Some(resource.into());
         new
+    }
+
+    /// The one way in which it authenticates.
+    #[must_use]
+    pub fn with_auth_method(mut self, method: ClientAuthMethod) -> Self {
+        self.client.auth_method = method;
+        self
+    }
+
+    /// Authenticates with JWTs under its private key, whose public part is in `keys`.
+    #[must_use]
+    pub fn with_private_key_jwt(mut self, keys: ClientKeys) -> Self {
+        self.client.jwks = Some(keys);
+        self.with_auth_method(ClientAuthMethod::PrivateKeyJwt)
     }
 
     /// The name that pages show.
@@ -118,9 +133,13 @@ impl NewClient {
         };
         let has = |grant_type: &str| client.allows_grant_type(grant_type);
         let printable = |text: &str| text.bytes().all(|b| (b' '..=b'~').contains(&b));
+        let longest = match client.registered_by {
+            RegisteredBy::Document => 512,
+            _ => 128,
+        };
         check(
-            (1..=128).contains(&client.id.len()) && printable(&client.id),
-            "a client identifier is 1 to 128 printable ASCII characters",
+            (1..=longest).contains(&client.id.len()) && printable(&client.id),
+            &format!("a client identifier is 1 to {longest} printable ASCII characters"),
         );
         let name = client.name.as_deref().unwrap_or_default();
         check(
@@ -158,6 +177,24 @@ impl NewClient {
             !(client.is_public() && self.secret.is_some()),
             "a public client has no secret",
         );
+        let by_key = client.auth_method == ClientAuthMethod::PrivateKeyJwt;
+        check(
+            !(by_key && self.secret.is_some()),
+            "a client with private_key_jwt has no secret",
+        );
+        check(
+            !by_key || client.jwks.is_some(),
+            "a client with private_key_jwt needs its public keys (a JWK Set)",
+        );
+        let signs = client.auth_method == ClientAuthMethod::ClientSecretJwt;
+        check(
+            !signs
+                || self
+                    .secret
+                    .as_ref()
+                    .is_none_or(|s| s.expose().len() >= MIN_SHARED_SECRET),
+            "the secret of a client with client_secret_jwt has at least 32 bytes (RFC 7518 section 3.2)",
+        );
         check(
             !(client.is_public() && client.resource_identifier.is_some()),
             "a resource server can't be a public client: it authenticates to introspect",
@@ -190,6 +227,9 @@ impl NewClient {
 }
 
 const MAX_NAME: usize = 200;
+
+/// Enough for HS256.
+pub(super) const MIN_SHARED_SECRET: usize = 32;
 
 /// An own grant type may issue one too.
 fn gives_refresh_token(grant_type: &str) -> bool {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use grantor_core::{RedirectUri, Scope, Timestamp, TokenEndpointAuthMethod};
-use grantor_store::{Kind, Record, kinds};
+use grantor_core::{RedirectUri, Scope, Timestamp};
+use grantor_store::{Error, Kind, Record, kinds, read_json};
 use serde::{Deserialize, Serialize};
 
-use super::Client;
+use super::registration_record::RegistrationRecord;
 use super::secret_hash::StoredSecret;
+use super::{Client, ClientAuthMethod, ClientKeys, RegisteredBy};
 use crate::config::Rotation;
 
 /// A client as it is stored.
@@ -16,7 +17,11 @@ pub(super) struct ClientRecord {
     id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    auth_method: TokenEndpointAuthMethod,
+    auth_method: ClientAuthMethod,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jwks: Option<ClientKeys>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    danger_assertion_audience_token_endpoint: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     grant_types: Vec<String>,
     #[serde(default)]
@@ -31,6 +36,10 @@ pub(super) struct ClientRecord {
     resource_identifier: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     require_pushed_authorization_requests: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    dpop_bound_access_tokens: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    require_dpop_nonces: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rotation: Option<Rotation>,
     /// In seconds, as are all lifetimes of OAuth.
@@ -38,6 +47,11 @@ pub(super) struct ClientRecord {
     access_token_lifetime: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_token_lifetime: Option<u64>,
+    #[serde(default, skip_serializing_if = "is_operator")]
+    registered_by: RegisteredBy,
+    /// Only of a client that registered itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) registration: Option<RegistrationRecord>,
     pub(super) epoch: String,
     pub(super) secrets: Vec<StoredSecret>,
     pub(super) created_at: Timestamp,
@@ -52,6 +66,9 @@ impl ClientRecord {
             id: client.id,
             name: client.name,
             auth_method: client.auth_method,
+            jwks: client.jwks,
+            danger_assertion_audience_token_endpoint: client
+                .danger_assertion_audience_token_endpoint,
             grant_types: client.grant_types,
             scope: client.scope,
             redirect_uris: client.redirect_uris,
@@ -59,7 +76,11 @@ impl ClientRecord {
             resources: client.resources,
             resource_identifier: client.resource_identifier,
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
+            dpop_bound_access_tokens: client.dpop_bound_access_tokens,
+            require_dpop_nonces: client.require_dpop_nonces,
             rotation: client.rotation,
+            registered_by: client.registered_by,
+            registration: None,
             epoch: client.epoch,
             secrets,
             created_at,
@@ -70,8 +91,8 @@ impl ClientRecord {
         self.resource_identifier.as_deref()
     }
 
-    pub(super) fn is_public(&self) -> bool {
-        self.auth_method == TokenEndpointAuthMethod::None
+    pub(super) fn auth_method(&self) -> ClientAuthMethod {
+        self.auth_method
     }
 
     pub(super) fn into_client(self) -> Client {
@@ -82,6 +103,8 @@ impl ClientRecord {
             id: self.id,
             name: self.name,
             auth_method: self.auth_method,
+            jwks: self.jwks,
+            danger_assertion_audience_token_endpoint: self.danger_assertion_audience_token_endpoint,
             grant_types: self.grant_types,
             scope: self.scope,
             redirect_uris: self.redirect_uris,
@@ -89,7 +112,11 @@ impl ClientRecord {
             resources: self.resources,
             resource_identifier: self.resource_identifier,
             require_pushed_authorization_requests: self.require_pushed_authorization_requests,
+            dpop_bound_access_tokens: self.dpop_bound_access_tokens,
+            require_dpop_nonces: self.require_dpop_nonces,
             rotation: self.rotation,
+            registered_by: self.registered_by,
+            unused_until: self.registration.and_then(|own| own.unused_until),
             epoch: self.epoch,
         }
     }
@@ -98,10 +125,28 @@ impl ClientRecord {
 impl Record for ClientRecord {
     const KIND: Kind = kinds::CLIENTS;
     const NAME: &'static str = "a client";
+    const FORMAT: u8 = 2;
+
+    /// In format 1, `client_secret_basic` stood for a secret that came by HTTP Basic or in the body.
+    fn upgrade(_: u8, bytes: &[u8]) -> Result<Self, Error> {
+        let mut record = read_json::<Self, Self>(bytes)?;
+        if record.auth_method == ClientAuthMethod::ClientSecretBasic {
+            record.auth_method = ClientAuthMethod::ClientSecret;
+        }
+        Ok(record)
+    }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        None
+        self.registration.as_ref()?.unused_until
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_operator(registered_by: &RegisteredBy) -> bool {
+    *registered_by == RegisteredBy::Operator
 }
 
 /// The client that a resource belongs to. The client is read too, since it may be gone.

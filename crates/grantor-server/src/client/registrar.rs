@@ -18,8 +18,8 @@ pub trait Registrar: Debug + Send + Sync + 'static {
     /// resource is taken; or the store failed.
     fn create<'a>(&'a self, new: NewClient) -> BoxFuture<'a, Result<Option<Secret>, Error>>;
 
-    /// Changes what a client may do. Its identifier, epoch and secrets stay, so its tokens stay
-    /// valid. Returns the client as it is now; none if there is no such client.
+    /// Changes what a client may do. Its identifier and epoch stay, so its tokens stay valid. Its
+    /// secrets stay too, unless its new method of authentication needs them in another form. Returns the client as it is now; none if there is no such client.
     ///
     /// # Errors
     /// [`Error::Refused`] with everything that is wrong with the client; or the store failed.
@@ -39,7 +39,7 @@ pub trait Registrar: Debug + Send + Sync + 'static {
     /// `keep_old`. Returns the secret that was generated, if one was.
     ///
     /// # Errors
-    /// There is no such client, it is public, or the store failed.
+    /// There is no such client, it has no secret, or the store failed.
     fn rotate_secret<'a>(
         &'a self,
         id: &'a str,

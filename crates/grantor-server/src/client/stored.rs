@@ -7,13 +7,18 @@ use grantor_jose::digest::MacKey;
 use grantor_store::{Cached, Diagnostics, Records, Stores};
 
 use super::record::{ClientRecord, ResourceRecord};
-use super::{Client, Clients, Credentials, Registered, SecretHashes};
+use super::{
+    Client, ClientAuthMethod, Clients, Credentials, Registered, SecretHashes, SharedSecrets,
+};
 use crate::build_error::BuildError;
 use crate::cached::{CACHE_CAPACITY, CACHE_TTL};
 use crate::error::Error;
-use crate::key::{Keys, KeysRecord, Purpose};
+use crate::key::{KeyRules, Keys, KeysRecord, Purpose};
 
 mod registrar;
+mod registration;
+
+pub(crate) use registration::SelfRegistered;
 
 /// Clients in the server's own store.
 #[derive(Debug)]
@@ -47,7 +52,7 @@ impl StoredClients {
         let (Some(keys), Some(opened)) = (keys, opened) else {
             return Err(BuildError::new(diagnostics.problems));
         };
-        let keys = Keys::load(&keys, stores.environment()).await?;
+        let keys = Keys::load(keys, stores.environment(), KeyRules::NONE).await?;
         Ok(opened.with_keys(&keys))
     }
 
@@ -127,15 +132,21 @@ impl StoredClients {
     fn registered(&self, mut record: ClientRecord) -> Registered {
         let secrets = std::mem::take(&mut record.secrets);
         let client = record.into_client();
-        let credentials = if client.is_public() {
-            Credentials::None
-        } else {
-            Credentials::Hashes(Arc::new(SecretHashes {
+        let credentials = match client.auth_method {
+            method if !method.has_secret() => Credentials::None,
+            ClientAuthMethod::ClientSecretJwt => {
+                let opened = secrets.iter().filter_map(|stored| {
+                    let secret = stored.hash.open(&client.id, &self.secret_key)?;
+                    Some((secret, stored.expires_at))
+                });
+                Credentials::Shared(Arc::new(SharedSecrets(opened.collect())))
+            }
+            _ => Credentials::Hashes(Arc::new(SecretHashes {
                 client_id: client.id.clone(),
                 secrets,
                 key: self.secret_key.clone(),
                 verified: Mutex::default(),
-            }))
+            })),
         };
         Registered::new(client, credentials)
     }
@@ -178,5 +189,12 @@ impl Clients for StoredClients {
 
     fn is_resource<'a>(&'a self, resource: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move { Ok(self.owner_of(resource).await?.is_some()) })
+    }
+
+    fn is_current<'a>(&'a self, id: &'a str, epoch: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move {
+            let registered = self.read(id).await?;
+            Ok(registered.is_some_and(|registered| registered.client.epoch == epoch))
+        })
     }
 }

@@ -27,6 +27,12 @@ pub struct Paths {
     pub revocation: String,
     /// The public keys: `/jwks`.
     pub jwks: String,
+    /// Where clients register themselves, if they may: `/register`.
+    pub registration: String,
+    /// Where they read, change and end their registration: `/register/client`.
+    pub client_configuration: String,
+    /// Whether the server can do its work, if that is asked here: `/healthz`.
+    pub health: String,
 }
 
 impl Default for Paths {
@@ -41,6 +47,9 @@ impl Default for Paths {
             introspection: "/introspect".to_owned(),
             revocation: "/revoke".to_owned(),
             jwks: "/jwks".to_owned(),
+            registration: "/register".to_owned(),
+            client_configuration: "/register/client".to_owned(),
+            health: "/healthz".to_owned(),
         }
     }
 }
@@ -58,6 +67,9 @@ impl Paths {
             &self.introspection,
             &self.revocation,
             &self.jwks,
+            &self.registration,
+            &self.client_configuration,
+            &self.health,
         ];
         let mut problems = Vec::new();
         let mut seen = HashSet::new();

@@ -6,7 +6,12 @@ use crate::error::Error;
 use crate::http::{Call, Reply};
 use crate::state::State;
 
-pub(crate) fn run<'a>(state: &'a State, _: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Error>> {
-    let document = state.documents.keys.clone();
-    Box::pin(std::future::ready(Ok(Reply::document(document))))
+pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Error>> {
+    let keys = &state.services.keys;
+    Box::pin(async move {
+        if keys.is_refresh_due(call.now) {
+            keys.refresh().await;
+        }
+        Ok(Reply::document(keys.signing().document().clone()))
+    })
 }

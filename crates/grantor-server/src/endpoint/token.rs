@@ -5,9 +5,12 @@ use std::borrow::Cow;
 use grantor_core::{BoxFuture, ErrorCode, Params};
 use http::StatusCode;
 
+use crate::client::Client;
+use crate::dpop::{CheckedProof, DPOP, DPOP_NONCE, Nonce, invalid_proof};
 use crate::error::Error;
 use crate::grant_type::{GrantType, commit};
 use crate::http::{Call, Reply};
+use crate::services::Services;
 use crate::state::State;
 
 /// The parameters that every grant type may read.
@@ -27,9 +30,39 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
             return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
         }
         let params = declared(grant_type, &call.params);
-        let response = commit::run(&state.services, grant_type, client, &params, call).await?;
-        Ok(Reply::json(StatusCode::OK, response.to_json()))
+        let proof = proof(&state.services, call, client)?;
+        let (services, proof) = (&state.services, proof.as_deref());
+        let response = commit::run(services, grant_type, client, &params, proof, call).await?;
+        let mut reply = Reply::json(StatusCode::OK, response.to_json());
+        if let Some(nonce) = proof.and_then(|proof| proof.next_nonce.clone()) {
+            reply.insert(DPOP_NONCE, nonce);
+        }
+        Ok(reply)
     })
+}
+
+/// The proof of possession that a request came with, or none if it needs none (RFC 9449 section 5).
+fn proof(
+    services: &Services,
+    call: &Call<'_>,
+    client: &Client,
+) -> Result<Option<Box<CheckedProof>>, Error> {
+    // Most requests end here.
+    let is_required = services.policy.dpop_bound_access_tokens || client.dpop_bound_access_tokens;
+    if !is_required && !call.head.headers.contains_key(&DPOP) {
+        return Ok(None);
+    }
+    let nonce = match services.policy.with(client).require_dpop_nonces {
+        true => Nonce::Required,
+        false => Nonce::Optional,
+    };
+    let url = services.issuer.join(&services.config.paths.token);
+    match services.dpop.check(call.head, &url, nonce, call.now)? {
+        Some(proof) => Ok(Some(Box::new(proof))),
+        None => Err(invalid_proof(
+            "the header DPoP with a proof is missing: the client's tokens are bound to a key",
+        )),
+    }
 }
 
 /// The parameters that a grant type declares, and those of all.

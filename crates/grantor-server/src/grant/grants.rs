@@ -54,10 +54,11 @@ impl Grants {
     /// under.
     pub(crate) async fn is_current(&self, grant: &Grant) -> Result<bool, Error> {
         let under = &grant.under;
-        let Some(registered) = self.clients.find(&grant.client_id).await? else {
-            return Ok(false);
-        };
-        if registered.client.epoch != under.client {
+        if !self
+            .clients
+            .is_current(&grant.client_id, &under.client)
+            .await?
+        {
             return Ok(false);
         }
         let (subject, client_id) = (&grant.subject, &grant.client_id);

@@ -32,6 +32,10 @@ pub struct Grant {
     pub claims: Map<String, Value>,
     /// Part of the MAC of each of its refresh tokens.
     pub(crate) salt: [u8; 16],
+    /// The thumbprint of the key that its refresh tokens are bound to (RFC 9449 section 5). Those of a
+    /// client that authenticates are bound to the client instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     /// Its state.
     pub state: GrantState,
     /// Until when it is on the list of its subject.
@@ -99,6 +103,9 @@ pub struct CodeState {
     /// The PKCE challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<CodeChallenge>,
+    /// The thumbprint of the key that the code is bound to (RFC 9449 section 10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     /// When the code expires.
     pub expires_at: Timestamp,
 }

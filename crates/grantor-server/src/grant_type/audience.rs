@@ -1,7 +1,7 @@
 //! The audience of a request for a token.
 
 use super::TokenCall;
-use super::requested::unknown_target;
+use super::requested::{missing_target, unknown_target};
 use crate::error::Error;
 use crate::resource;
 
@@ -96,6 +96,9 @@ impl TokenCall<'_> {
     }
 
     fn default_audience(&self) -> Result<Vec<String>, Error> {
+        if self.policy().require_resource {
+            return Err(missing_target());
+        }
         let default = match self.services {
             Some(services) => services.default_audience(self.client)?,
             None => self.resources.first().cloned(),

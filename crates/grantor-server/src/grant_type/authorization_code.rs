@@ -115,6 +115,11 @@ fn check_code(
         let description = "\"redirect_uri\" is not that of the authorization request";
         return Err(Error::invalid_grant(description));
     }
+    // RFC 9449 section 10.
+    if state.dpop_jkt.is_some() && state.dpop_jkt.as_deref() != call.dpop_jkt() {
+        let description = "the code is bound to another key than that of the proof";
+        return Err(Error::invalid_grant(description));
+    }
     let proved = match (&state.challenge, verifier) {
         (Some(challenge), Some(verifier)) => challenge.verify(verifier),
         (None, None) => true,

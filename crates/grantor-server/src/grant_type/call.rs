@@ -28,6 +28,7 @@ pub struct TokenCall<'a> {
     now: Timestamp,
     policy: Policy,
     attempt: usize,
+    dpop_jkt: Option<&'a str>,
     /// Of a call without a server.
     pub(super) resources: Vec<String>,
     pub(super) services: Option<&'a Services>,
@@ -46,6 +47,7 @@ impl<'a> TokenCall<'a> {
             now,
             policy: config.profile.policy(&config).with(client),
             attempt: 0,
+            dpop_jkt: None,
             resources: Vec::new(),
             services: None,
             head: None,
@@ -56,6 +58,13 @@ impl<'a> TokenCall<'a> {
     #[must_use]
     pub fn with_resource(mut self, resource: impl Into<String>) -> Self {
         self.resources.push(resource.into());
+        self
+    }
+
+    /// With a proof of possession of the key with this thumbprint.
+    #[must_use]
+    pub fn with_dpop_jkt(mut self, thumbprint: &'a str) -> Self {
+        self.dpop_jkt = Some(thumbprint);
         self
     }
 
@@ -72,6 +81,7 @@ impl<'a> TokenCall<'a> {
             head: Some(call.head),
             policy: services.policy.with(client),
             attempt: 0,
+            dpop_jkt: None,
             resources: Vec::new(),
             services: Some(services),
         }
@@ -91,6 +101,20 @@ impl<'a> TokenCall<'a> {
     #[must_use]
     pub fn params(&self) -> &'a Params<'a> {
         self.params
+    }
+
+    /// The thumbprint of the key that the client has proved to hold (RFC 9449): the access token will be
+    /// bound to it. None without a proof.
+    #[must_use]
+    pub fn dpop_jkt(&self) -> Option<&'a str> {
+        self.dpop_jkt
+    }
+
+    /// The key that refresh tokens of this client are bound to, if it proves one: those of a public
+    /// client (RFC 9449 section 5).
+    pub(crate) fn refresh_binding(&self) -> Option<String> {
+        let bound = self.dpop_jkt.filter(|_| self.client.is_public());
+        bound.map(str::to_owned)
     }
 
     /// Wall time of the request.
@@ -238,6 +262,7 @@ impl<'a> TokenCall<'a> {
         let until = self.now + lifetime + self.policy.access_token_lifetime;
         Ok(Grant {
             state: grants.live(grant, refresh),
+            dpop_jkt: self.refresh_binding(),
             expires_at: grant.expires_at.max(until),
             ..grant.clone()
         })

@@ -8,6 +8,7 @@ use grantor_store::Conflict;
 use super::{Change, GrantType, Granted, NewGrant, OnConflict, Once, TokenCall, Wait};
 use crate::client::Client;
 use crate::device_authorization::{Pace, Poll};
+use crate::dpop::CheckedProof;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::grant::{Deadline, Grant, GrantedUnder};
@@ -25,6 +26,7 @@ pub(crate) async fn run(
     grant_type: &dyn GrantType,
     client: &Client,
     params: &Params<'_>,
+    proof: Option<&CheckedProof>,
     request: &Call<'_>,
 ) -> Result<TokenResponse, Error> {
     let now = request.now;
@@ -34,17 +36,27 @@ pub(crate) async fn run(
         services,
         client,
         now,
+        dpop_jkt: proof.map(CheckedProof::thumbprint),
         lifetime: policy.access_token_lifetime,
         refresh_token_lifetime: policy.refresh_token_lifetime,
         minted: None,
     };
     let mut call = TokenCall::of(services, client, params, request);
+    if let Some(thumbprint) = commit.dpop_jkt {
+        call = call.with_dpop_jkt(thumbprint);
+    }
+    let mut unused = proof;
     for attempt in 1..=TRIES {
         let decided = grant_type.decide(&call).await;
         if attempt > 1 && matches!(decided, Err(Error::Refused(_))) {
             commit.tell(EventKind::UsedAtOnce, None);
         }
-        match decided? {
+        let decided = decided?;
+        // After every other check, and once however often the grant type decides.
+        if let Some(proof) = unused.take_if(|_| decided.issues()) {
+            Box::pin(services.dpop.redeem(proof)).await?;
+        }
+        match decided {
             Granted::Issue(contents) => return commit.issue(contents).await,
             Granted::Once(once) => return Box::pin(commit.once(*once)).await,
             // Boxed, or every request would pay for the room of the largest.
@@ -80,6 +92,8 @@ struct Commit<'a> {
     services: &'a Services,
     client: &'a Client,
     now: Timestamp,
+    /// The thumbprint of the key that the access token is bound to.
+    dpop_jkt: Option<&'a str>,
     deadline: Deadline,
     /// The longest that the client's access tokens are valid.
     lifetime: Duration,
@@ -140,6 +154,7 @@ impl Commit<'_> {
             created_at: self.now,
             claims: new.claims,
             salt: services.environment.random_bytes(),
+            dpop_jkt: None,
             state: grants.opened(),
             listed_until: Timestamp::default(),
             expires_at: self.now,
@@ -232,6 +247,7 @@ impl Commit<'_> {
             lifetime: self.lifetime_of(&contents),
             contents: &mut contents,
             grant,
+            dpop_jkt: self.dpop_jkt,
             now: self.now,
         };
         let text = self.services.tokens.mint(minting).await?;
@@ -281,12 +297,16 @@ impl Commit<'_> {
                 ..Event::new(*kind)
             });
         }
-        TokenResponse {
+        let mut response = TokenResponse {
             expires_in: Some(lifetime),
             refresh_token,
             scope: (!scope.is_empty()).then_some(scope),
             extra: response_members,
             ..TokenResponse::bearer(minted.text)
+        };
+        if self.dpop_jkt.is_some() {
+            response.token_type = "DPoP".to_owned();
         }
+        response
     }
 }

@@ -67,6 +67,13 @@ impl Once {
     }
 }
 
+impl Granted {
+    /// Returns whether a token is issued.
+    pub(super) fn issues(&self) -> bool {
+        !matches!(self, Self::Wait(_) | Self::Poll(_) | Self::End(_))
+    }
+}
+
 /// A grant that is to be opened. It has a refresh token if the client may use the grant type
 /// `refresh_token` and the server has it.
 #[derive(Debug, Clone)]

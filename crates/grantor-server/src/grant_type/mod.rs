@@ -37,7 +37,7 @@ pub use jwt_bearer::{
 pub(crate) use list::GrantTypes;
 pub use password::Password;
 pub use refresh_token::RefreshToken;
-pub(crate) use requested::{requested_scope, unknown_target};
+pub(crate) use requested::{missing_target, requested_scope, unknown_target};
 pub use token_exchange::{
     Exchange, ExchangeDecision, ExchangePolicy, ExchangeRequest, TokenExchange,
 };

@@ -48,7 +48,11 @@ async fn refresh(call: &TokenCall<'_>) -> Result<Granted, Error> {
     if record.client_id != call.client().id || record.is_ended() {
         return Err(bad_token());
     }
-    let verdict = verdict(&claims, record.refresh_state(), &rules(call));
+    if record.dpop_jkt.is_some() && record.dpop_jkt.as_deref() != call.dpop_jkt() {
+        let description = "the refresh token is bound to another key than that of the proof";
+        return Err(Error::invalid_grant(description));
+    }
+    let verdict = verdict(&claims, record.refresh_state(), &rules(call, &record));
     if verdict == Verdict::Expired {
         return Err(Error::invalid_grant("the refresh token has expired"));
     }
@@ -104,6 +108,8 @@ fn change(
     let mut change = make(Grant {
         expires_at: record.expires_at.max(until),
         state: grants.live(&record, Some(next)),
+        // Once proved, a key stays.
+        dpop_jkt: record.dpop_jkt.clone().or_else(|| call.refresh_binding()),
         ..record
     });
     if rotated {
@@ -115,14 +121,14 @@ fn change(
     Granted::Change(Box::new(change))
 }
 
-fn rules(call: &TokenCall<'_>) -> Rules {
+fn rules(call: &TokenCall<'_>, grant: &Grant) -> Rules {
     let policy = call.policy();
     Rules {
         now: call.now(),
         lifetime: policy.refresh_token_lifetime,
         grace: policy.refresh_grace,
         max_clock_skew: call.max_clock_skew(),
-        authenticated: !call.client().is_public(),
+        authenticated: !call.client().is_public() || grant.dpop_jkt.is_some(),
     }
 }
 
@@ -140,7 +146,8 @@ fn next_state(
         (Verdict::FromTheFuture, _) | (Verdict::Current, None) => Some(rotated(claims)),
         (Verdict::Current, Some(state)) => {
             let retiring = grants.keys.newest_mac().0 != state.key;
-            if call.policy().rotates(call.client()) || retiring {
+            let is_bound = record.dpop_jkt.is_some();
+            if call.policy().rotates(call.client(), is_bound) || retiring {
                 return Some(rotated(claims));
             }
             // Without rotation, the lifetime is extended at most once every tenth of it.

@@ -34,6 +34,12 @@ pub(crate) fn unknown_target(parameter: &str, resource: &str) -> Error {
     Error::refused(ErrorCode::InvalidTarget, description)
 }
 
+/// No resource, though the policy requires one.
+pub(crate) fn missing_target() -> Error {
+    let description = "\"resource\" is missing: name the server that the token is for (RFC 8707)";
+    Error::refused(ErrorCode::InvalidTarget, description)
+}
+
 /// A value of a request, made short enough for a message.
 fn shorten(value: &str) -> String {
     value.chars().take(80).collect()

@@ -18,6 +18,7 @@ use grantor_core::ErrorCode;
 const MAX_BODY: usize = 64 * 1024;
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
 
 /// A request to an endpoint, read as its row says.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Call<'a> {
     /// nevertheless, since the client may be the recipient of the error; parameters that are given
     /// more than once are then left out.
     pub(crate) malformed: Option<InvalidParams>,
+    /// The JSON that was sent, if the endpoint reads it.
+    pub(crate) body: Bytes,
     /// The client that authenticated.
     pub(crate) client: Option<Arc<Client>>,
     /// Wall time of the request.
@@ -56,21 +59,44 @@ where
         let query = head.uri.query().unwrap_or_default();
         return Ok(Bytes::copy_from_slice(query.as_bytes()));
     }
-    if !is_form(&head.headers) {
+    if !has_type(&head.headers, FORM) {
         return Err(Error::invalid_request(
             "the body must have one content type, application/x-www-form-urlencoded",
         ));
     }
-    if is_encoded(&head.headers) {
-        // RFC 9110 section 15.5.16.
-        let refusal = Refusal::new(ErrorCode::InvalidRequest, "the body has a content coding");
-        let refusal = refusal.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        let accepted = HeaderValue::from_static("identity");
-        return Err(refusal
-            .with_header(header::ACCEPT_ENCODING, accepted)
-            .into());
-    }
+    refuse_encoded(&head.headers)?;
     read_body(body).await
+}
+
+/// The JSON of a request, of a method that sends some.
+pub(crate) async fn read_json<B>(head: &Parts, body: B) -> Result<Bytes, Error>
+where
+    B: Body,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    if !matches!(head.method, Method::POST | Method::PUT) {
+        return Ok(Bytes::new());
+    }
+    if !has_type(&head.headers, JSON) {
+        return Err(Error::invalid_request(
+            "the body must have one content type, application/json",
+        ));
+    }
+    refuse_encoded(&head.headers)?;
+    read_body(body).await
+}
+
+fn refuse_encoded(headers: &HeaderMap) -> Result<(), Error> {
+    if !is_encoded(headers) {
+        return Ok(());
+    }
+    // RFC 9110 section 15.5.16.
+    let refusal = Refusal::new(ErrorCode::InvalidRequest, "the body has a content coding");
+    let refusal = refusal.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let accepted = HeaderValue::from_static("identity");
+    Err(refusal
+        .with_header(header::ACCEPT_ENCODING, accepted)
+        .into())
 }
 
 /// The whole body. Most come in one piece, which is taken as it is.
@@ -129,7 +155,7 @@ pub(crate) fn without_repeated(form: &[u8]) -> Params<'static> {
     params
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return false;
     };
@@ -145,14 +171,14 @@ fn is_form(headers: &HeaderMap) -> bool {
         return false;
     }
     // Most write it just so.
-    if value == FORM {
+    if value == wanted {
         return true;
     }
     let mime = value
         .to_str()
         .ok()
         .and_then(|value| value.split(';').next());
-    mime.is_some_and(|mime| mime.trim().eq_ignore_ascii_case(FORM))
+    mime.is_some_and(|mime| mime.trim().eq_ignore_ascii_case(wanted))
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {

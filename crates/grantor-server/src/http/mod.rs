@@ -6,5 +6,5 @@ pub(crate) mod fault;
 mod reply;
 
 pub(crate) use browser::Browser;
-pub(crate) use call::{Call, read_form, without_repeated};
+pub(crate) use call::{Call, read_form, read_json, without_repeated};
 pub(crate) use reply::Reply;

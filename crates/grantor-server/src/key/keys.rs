@@ -1,23 +1,18 @@
 //! The server's keys: one sealed record, made at the first start.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use grantor_core::{Environment, Timestamp};
+use grantor_jose::base64url;
 use grantor_jose::digest::MacKey;
-use grantor_jose::{Algorithm, Key, KeySet, base64url};
-use grantor_store::{Change, Error, Kind, Record, Records, kinds};
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+use grantor_store::{Change, Error, Records};
 
-/// All keys of a server, so that rotating any of them is one conditional put.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct KeysRecord {
-    signing: Vec<SigningKey>,
-    mac: Vec<MacKeyRecord>,
-    /// A key for each further purpose, by its label.
-    #[serde(default)]
-    purposes: BTreeMap<String, String>,
-}
+use super::record::KeysRecord;
+use super::rotation::KeyRules;
+use super::signing::SigningKeys;
 
 /// The purpose of a MAC key, besides refresh tokens. Each has a key of its own, so that one can be
 /// replaced without the others.
@@ -27,102 +22,154 @@ pub(crate) enum Purpose {
     ClientSecrets,
     /// The values that pages carry through the browser.
     Pages,
+    /// Nonces for proofs of possession.
+    DpopNonces,
 }
 
 impl Purpose {
-    const ALL: [Self; 2] = [Self::ClientSecrets, Self::Pages];
+    const ALL: [Self; 3] = [Self::ClientSecrets, Self::Pages, Self::DpopNonces];
 
     /// Its name in the record, for ever.
     fn label(self) -> &'static str {
         match self {
             Self::ClientSecrets => "client-secrets",
             Self::Pages => "pages",
+            Self::DpopNonces => "dpop-nonces",
         }
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct SigningKey {
-    algorithm: Algorithm,
-    pkcs8: String,
-    created_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-struct MacKeyRecord {
-    id: u16,
-    key: String,
-    created_at: Timestamp,
-}
-
-impl Drop for KeysRecord {
-    fn drop(&mut self) {
-        self.signing.iter_mut().for_each(|key| key.pkcs8.zeroize());
-        self.mac.iter_mut().for_each(|key| key.key.zeroize());
-        self.purposes.values_mut().for_each(Zeroize::zeroize);
-    }
-}
-
-impl Record for KeysRecord {
-    const KIND: Kind = kinds::SERVER_KEYS;
-    const NAME: &'static str = "the server's keys";
-    const SEALED: bool = true;
-
-    fn expires_at(&self) -> Option<Timestamp> {
-        None
-    }
-}
-
-/// The keys, parsed once.
+/// The keys, parsed once. Those that sign are read again now and then, since any process of the server
+/// may replace them.
 #[derive(Debug)]
 pub(crate) struct Keys {
-    signing: Vec<Key>,
+    signing: RwLock<Arc<SigningKeys>>,
+    /// When the record is read again, in milliseconds.
+    read_again_at: AtomicI64,
+    /// When it was read last, in milliseconds.
+    read_at: AtomicI64,
+    records: Records<KeysRecord>,
+    environment: Environment,
+    rules: KeyRules,
     mac: BTreeMap<u16, MacKey>,
     newest_mac: (u16, MacKey),
     client_secrets: MacKey,
     pages: MacKey,
-    public: KeySet,
+    dpop_nonces: MacKey,
 }
+
+/// The time between two readings of the record.
+const READ_AGAIN: Duration = Duration::from_secs(60);
 
 impl Keys {
     /// Reads the keys, or makes them if this is the first start. Servers that start at the same time
     /// agree on one set.
     pub(crate) async fn load(
-        records: &Records<KeysRecord>,
+        records: Records<KeysRecord>,
         environment: &Environment,
+        rules: KeyRules,
     ) -> Result<Self, Error> {
+        let now = environment.now();
         let decide = |stored: Option<KeysRecord>| async move {
-            if let Some(record) = &stored
-                && Purpose::ALL
-                    .iter()
-                    .all(|it| record.purposes.contains_key(it.label()))
-            {
-                return Ok(Change::Keep(Self::parse(record)?));
-            }
+            let mut changed = stored.is_none();
             let mut record = match stored {
                 Some(record) => record,
-                None => make(environment)?,
+                None => KeysRecord::make(environment)?,
             };
             for purpose in Purpose::ALL {
-                let label = purpose.label().to_owned();
-                let key = || environment.random_text::<32>();
-                record.purposes.entry(label).or_insert_with(key);
+                let label = purpose.label();
+                if !record.purposes.contains_key(label) {
+                    let key = environment.random_text::<32>();
+                    record.purposes.insert(label.to_owned(), key);
+                    changed = true;
+                }
             }
-            let keys = Self::parse(&record)?;
-            Ok(Change::Write(record, keys))
+            changed |= record.keep_rules(&rules, now)?;
+            let parsed = Parsed::of(&record)?;
+            Ok::<_, Error>(match changed {
+                true => Change::Write(record, parsed),
+                false => Change::Keep(parsed),
+            })
         };
-        records.change(&records.key(&[]), decide).await
+        let parsed = records.change(&records.key(&[]), decide).await?;
+        Ok(Self {
+            signing: RwLock::new(Arc::new(parsed.signing)),
+            read_again_at: AtomicI64::new((now + READ_AGAIN).as_millis()),
+            read_at: AtomicI64::new(now.as_millis()),
+            records,
+            environment: environment.clone(),
+            rules,
+            mac: parsed.mac,
+            newest_mac: parsed.newest_mac,
+            client_secrets: parsed.client_secrets,
+            pages: parsed.pages,
+            dpop_nonces: parsed.dpop_nonces,
+        })
     }
 
-    /// The key that signs with `algorithm`.
-    pub(crate) fn signing(&self, algorithm: Algorithm) -> Option<&Key> {
-        let mut keys = self.signing.iter().rev();
-        keys.find(|key| key.algorithm() == algorithm)
+    /// The keys that sign.
+    pub(crate) fn signing(&self) -> Arc<SigningKeys> {
+        let signing = self.signing.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&signing)
     }
 
-    /// The public keys.
-    pub(crate) fn public(&self) -> &KeySet {
-        &self.public
+    /// Works with the keys that sign, without a count of who holds them: for each token.
+    pub(crate) fn with_signing<T>(&self, work: impl FnOnce(&SigningKeys) -> T) -> T {
+        work(&self.signing.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns whether the record is to be read again.
+    pub(crate) fn is_refresh_due(&self, now: Timestamp) -> bool {
+        now.as_millis() >= self.read_again_at.load(Ordering::Relaxed)
+    }
+
+    /// Reads the record again, and replaces keys whose time has come. If the store fails, the keys stay
+    /// as they are, and the next request tries again in a second.
+    pub(crate) async fn refresh(&self) {
+        let now = self.environment.now();
+        let millis = |after: Duration| (now + after).as_millis();
+        // Others go on with the keys that they have meanwhile.
+        self.read_again_at
+            .store(millis(Duration::from_secs(1)), Ordering::Relaxed);
+        let rules = self.rules;
+        let decide = |stored: Option<KeysRecord>| async move {
+            let Some(mut record) = stored else {
+                return Ok(Change::Keep(None));
+            };
+            let changed = record.keep_rules(&rules, now)?;
+            let signing = Some(SigningKeys::parse(&record)?);
+            Ok::<_, Error>(match changed {
+                true => Change::Write(record, signing),
+                false => Change::Keep(signing),
+            })
+        };
+        match self.records.change(&self.records.key(&[]), decide).await {
+            Ok(Some(signing)) => {
+                let mut kept = self.signing.write().unwrap_or_else(PoisonError::into_inner);
+                *kept = Arc::new(signing);
+                self.read_at.store(now.as_millis(), Ordering::Relaxed);
+                self.read_again_at
+                    .store(millis(READ_AGAIN), Ordering::Relaxed);
+            }
+            // The keys were restored from elsewhere, or the store is empty: those in memory are good.
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the signing keys can't be read again; the server goes on with those it has"
+                );
+            }
+        }
+    }
+
+    /// Reads the record again for a token under an unknown key, at most once a second. Whether it did.
+    pub(crate) async fn refresh_for_unknown_key(&self) -> bool {
+        let last = Timestamp::from_millis(self.read_at.load(Ordering::Relaxed));
+        if self.environment.now() < last + Duration::from_secs(1) {
+            return false;
+        }
+        self.refresh().await;
+        true
     }
 
     /// The MAC key that new refresh tokens use, and its id.
@@ -141,23 +188,29 @@ impl Keys {
         match purpose {
             Purpose::ClientSecrets => self.client_secrets.clone(),
             Purpose::Pages => self.pages.clone(),
+            Purpose::DpopNonces => self.dpop_nonces.clone(),
         }
     }
+}
 
-    fn parse(record: &KeysRecord) -> Result<Self, Error> {
+/// A record, parsed.
+struct Parsed {
+    signing: SigningKeys,
+    mac: BTreeMap<u16, MacKey>,
+    newest_mac: (u16, MacKey),
+    client_secrets: MacKey,
+    pages: MacKey,
+    dpop_nonces: MacKey,
+}
+
+impl Parsed {
+    fn of(record: &KeysRecord) -> Result<Self, Error> {
         let unreadable = || Error::corrupt("the server's keys can't be read");
-        let mut signing = Vec::new();
-        for key in &record.signing {
-            let pkcs8 = base64url::decode(&key.pkcs8).map_err(|_| unreadable())?;
-            let pkcs8 = zeroize::Zeroizing::new(pkcs8);
-            let key = Key::from_pkcs8_der(key.algorithm, &pkcs8).map_err(|_| unreadable())?;
-            signing.push(key);
-        }
-        let mut mac = BTreeMap::new();
         let mac_key = |text: &String| {
             let bytes = base64url::decode(text).map_err(|_| unreadable())?;
             Ok::<_, Error>(MacKey::new(&zeroize::Zeroizing::new(bytes)))
         };
+        let mut mac = BTreeMap::new();
         for key in &record.mac {
             mac.insert(key.id, mac_key(&key.key)?);
         }
@@ -167,47 +220,12 @@ impl Keys {
             mac_key(text.ok_or_else(unreadable)?)
         };
         Ok(Self {
-            public: signing.iter().filter_map(Key::public).cloned().collect(),
+            signing: SigningKeys::parse(record)?,
             newest_mac: (*newest.0, newest.1.clone()),
             client_secrets: for_purpose(Purpose::ClientSecrets)?,
             pages: for_purpose(Purpose::Pages)?,
-            signing,
+            dpop_nonces: for_purpose(Purpose::DpopNonces)?,
             mac,
         })
-    }
-}
-
-fn make(environment: &Environment) -> Result<KeysRecord, Error> {
-    let created_at = environment.now();
-    let mut signing = Vec::new();
-    for algorithm in [Algorithm::Es256, Algorithm::EdDsa] {
-        let failed = |_| Error::corrupt("the cryptography library made no key");
-        let key = Key::generate(algorithm).map_err(failed)?;
-        let pkcs8 = base64url::encode(&*key.to_pkcs8_der().map_err(failed)?);
-        signing.push(SigningKey {
-            algorithm,
-            pkcs8,
-            created_at,
-        });
-    }
-    let mac = |id| MacKeyRecord {
-        id,
-        key: environment.random_text::<32>(),
-        created_at,
-    };
-    Ok(KeysRecord {
-        signing,
-        mac: vec![mac(1)],
-        purposes: BTreeMap::new(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn its_stored_formats_are_pinned() {
-        grantor_store::contract::assert_own_formats::<KeysRecord>();
     }
 }

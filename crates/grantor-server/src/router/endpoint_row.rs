@@ -26,7 +26,7 @@ impl EndpointRow {
             name: endpoint.name,
             path: path.to_owned(),
             methods: endpoint.methods,
-            reads_parameters: endpoint.body == Body::Form,
+            reads_parameters: endpoint.body != Body::Nothing,
             authenticates_clients: endpoint.authentication != Authentication::Nobody,
         }
     }

@@ -45,6 +45,8 @@ pub(crate) enum Place {
 pub(crate) enum Body {
     /// The query of a GET, the form of a POST.
     Form,
+    /// The query, and the JSON of a POST or PUT.
+    Json,
     /// No body is read.
     Nothing,
 }

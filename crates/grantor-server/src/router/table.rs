@@ -1,15 +1,19 @@
 //! The endpoints, one row each.
 
-use grantor_core::TokenEndpointAuthMethod;
+use grantor_core::{ServerMetadata, TokenEndpointAuthMethod};
 use http::Method;
 
-use super::endpoints::{Authentication, Body, Cors, Endpoint, Faults, Place};
+use super::endpoints::{Authentication, Body, Cors, Endpoint, Faults, Offer, Place};
 use crate::authorization;
-use crate::endpoint::{introspection, jwks, metadata, revocation, site_page, token};
+use crate::endpoint::{
+    client_configuration, health, introspection, jwks, metadata, registration, revocation,
+    site_page, token,
+};
 use crate::grant_type::Implicit;
 
 const GET: &[Method] = &[Method::GET, Method::HEAD];
 const POST: &[Method] = &[Method::POST];
+const MANAGE: &[Method] = &[Method::GET, Method::HEAD, Method::PUT, Method::DELETE];
 const GET_OR_POST: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
 
 /// Every endpoint. Those that are called most come first.
@@ -25,7 +29,13 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         describe: |offer, url, metadata| {
             metadata.token_endpoint = Some(url);
             metadata.grant_types_supported = offer.grant_types.names();
-            metadata.token_endpoint_auth_methods_supported = auth_methods();
+            metadata.token_endpoint_auth_methods_supported = auth_methods(offer);
+            add_algorithms(offer, "token_endpoint", metadata);
+            let algorithms = offer.config.dpop_algorithms();
+            let names: Vec<&str> = algorithms.iter().map(|one| one.as_str()).collect();
+            // RFC 9449 section 5.1.
+            let name = "dpop_signing_alg_values_supported".to_owned();
+            metadata.extra.insert(name, names.into());
         },
         faults: Faults::Json,
         run: token::run,
@@ -38,9 +48,10 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         authentication: Authentication::ConfidentialClient,
         cors: Cors::No,
         exists: |_| true,
-        describe: |_, url, metadata| {
+        describe: |offer, url, metadata| {
             metadata.introspection_endpoint = Some(url);
-            metadata.introspection_endpoint_auth_methods_supported = secret_methods();
+            metadata.introspection_endpoint_auth_methods_supported = confidential_methods(offer);
+            add_algorithms(offer, "introspection_endpoint", metadata);
         },
         faults: Faults::Json,
         run: introspection::run,
@@ -53,9 +64,10 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         authentication: Authentication::Client,
         cors: Cors::Client,
         exists: |_| true,
-        describe: |_, url, metadata| {
+        describe: |offer, url, metadata| {
             metadata.revocation_endpoint = Some(url);
-            metadata.revocation_endpoint_auth_methods_supported = auth_methods();
+            metadata.revocation_endpoint_auth_methods_supported = auth_methods(offer);
+            add_algorithms(offer, "revocation_endpoint", metadata);
         },
         faults: Faults::Json,
         run: revocation::run,
@@ -80,6 +92,8 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
             }
             metadata.code_challenge_methods_supported = vec!["S256".to_owned()];
             metadata.authorization_response_iss_parameter_supported = true;
+            let documents = offer.config.profile.metadata_documents(offer.config);
+            metadata.client_id_metadata_document_supported = documents.is_allowed();
             // OpenID Connect Discovery section 3: "If omitted, the default value is true."
             let name = "request_uri_parameter_supported".to_owned();
             metadata.extra.insert(name, false.into());
@@ -142,6 +156,44 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         run: authorization::resume,
     },
     Endpoint {
+        name: "registration",
+        place: Place::Below(|paths| &paths.registration),
+        methods: POST,
+        body: Body::Json,
+        authentication: Authentication::Nobody,
+        cors: Cors::Any,
+        exists: |offer| offer.config.registration.is_on(),
+        describe: |_, url, metadata| metadata.registration_endpoint = Some(url),
+        faults: Faults::Json,
+        run: registration::run,
+    },
+    Endpoint {
+        name: "client configuration",
+        place: Place::Below(|paths| &paths.client_configuration),
+        methods: MANAGE,
+        body: Body::Json,
+        authentication: Authentication::Nobody,
+        cors: Cors::Any,
+        exists: |offer| offer.config.registration.is_on(),
+        // Each client is told where its own registration is.
+        describe: |_, _, _| {},
+        faults: Faults::Json,
+        run: client_configuration::run,
+    },
+    Endpoint {
+        name: "health",
+        place: Place::Below(|paths| &paths.health),
+        methods: GET,
+        body: Body::Nothing,
+        authentication: Authentication::Nobody,
+        cors: Cors::No,
+        exists: |offer| offer.config.health_endpoint,
+        // Whoever runs the server looks for it, and no client.
+        describe: |_, _, _| {},
+        faults: Faults::Json,
+        run: health::run,
+    },
+    Endpoint {
         name: "jwks",
         place: Place::Below(|paths| &paths.jwks),
         methods: GET,
@@ -182,35 +234,52 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-fn secret_methods() -> Vec<TokenEndpointAuthMethod> {
-    vec![
+fn confidential_methods(offer: &Offer<'_>) -> Vec<TokenEndpointAuthMethod> {
+    let mut methods = vec![
         TokenEndpointAuthMethod::ClientSecretBasic,
         TokenEndpointAuthMethod::ClientSecretPost,
-    ]
+    ];
+    let algorithms = &offer.config.client_assertion_algorithms;
+    if algorithms.iter().any(|one| one.is_symmetric()) {
+        methods.push(TokenEndpointAuthMethod::ClientSecretJwt);
+    }
+    if algorithms.iter().any(|one| !one.is_symmetric()) {
+        methods.push(TokenEndpointAuthMethod::PrivateKeyJwt);
+    }
+    methods
 }
 
-fn auth_methods() -> Vec<TokenEndpointAuthMethod> {
-    let mut methods = secret_methods();
+fn auth_methods(offer: &Offer<'_>) -> Vec<TokenEndpointAuthMethod> {
+    let mut methods = confidential_methods(offer);
     methods.push(TokenEndpointAuthMethod::None);
     methods
+}
+
+/// The algorithms of assertions, where there are methods with them (RFC 8414 section 2).
+fn add_algorithms(offer: &Offer<'_>, endpoint: &str, metadata: &mut ServerMetadata) {
+    let algorithms = &offer.config.client_assertion_algorithms;
+    if !algorithms.is_empty() {
+        let names: Vec<&str> = algorithms.iter().map(|one| one.as_str()).collect();
+        let name = format!("{endpoint}_auth_signing_alg_values_supported");
+        metadata.extra.insert(name, names.into());
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, Registration};
     use crate::grant_type::{AuthorizationCode, ClientCredentials, DeviceCode, GrantTypes};
-    use crate::router::Offer;
-    use grantor_core::{Issuer, ServerMetadata};
+    use grantor_core::Issuer;
     use std::sync::Arc;
 
     fn described(
+        config: &Config,
         grant_types: &GrantTypes,
         site_paths: &[&str],
     ) -> Vec<(&'static str, Option<String>)> {
-        let config = Config::default();
         let offer = Offer {
-            config: &config,
+            config,
             grant_types,
             site_paths,
         };
@@ -241,16 +310,30 @@ mod tests {
             Arc::new(ClientCredentials),
             Arc::new(DeviceCode),
         ]);
-        let rows = described(&all, &["/account"]);
+        let config = Config {
+            registration: Registration::Open,
+            health_endpoint: true,
+            ..Config::default()
+        };
+        let rows = described(&config, &all, &["/account"]);
         assert_eq!(rows.len(), ENDPOINTS.len());
         let missing = rows.iter().filter(|(_, url)| url.is_none());
         let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
-        assert_eq!(missing, ["verification", "resume", "metadata", "site"]);
+        let expected = [
+            "verification",
+            "resume",
+            "client configuration",
+            "health",
+            "metadata",
+            "site",
+        ];
+        assert_eq!(missing, expected);
     }
 
     #[test]
     fn without_pages_there_is_no_authorization_endpoint() {
-        let rows = described(&GrantTypes::new(vec![Arc::new(ClientCredentials)]), &[]);
+        let grant_types = GrantTypes::new(vec![Arc::new(ClientCredentials)]);
+        let rows = described(&Config::default(), &grant_types, &[]);
         let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
         assert_eq!(
             names,
@@ -260,7 +343,11 @@ mod tests {
 
     #[test]
     fn a_server_for_devices_alone_has_no_authorization_endpoint() {
-        let rows = described(&GrantTypes::new(vec![Arc::new(DeviceCode)]), &[]);
+        let rows = described(
+            &Config::default(),
+            &GrantTypes::new(vec![Arc::new(DeviceCode)]),
+            &[],
+        );
         let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
         let pages = ["device authorization", "verification", "resume"];
         let own = names.iter().filter(|name| pages.contains(name)).count();

@@ -19,7 +19,7 @@ use crate::client::authentication::{AuthenticationFailure, authenticate};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::http::fault::{self, Place};
-use crate::http::{Call, Reply, read_form, without_repeated};
+use crate::http::{Call, Reply, read_form, read_json, without_repeated};
 use crate::router::cors;
 use crate::router::endpoints::{self, Authentication, Cors, Endpoint, Faults};
 use crate::services::Services;
@@ -70,10 +70,11 @@ where
     let mut reply = match run(&assembled.state, endpoint, &head, body, &mut caller).await {
         Ok(reply) => reply,
         Err(error) => {
+            let reason = caller.failure.map(AuthenticationFailure::describe);
             let place = Place {
                 endpoint: endpoint.name,
                 client_id: caller.id(),
-                reason: caller.failure.map(AuthenticationFailure::as_str),
+                reason: reason.as_deref(),
             };
             match endpoint.faults {
                 Faults::Json => fault::json(services, place, &error),
@@ -118,9 +119,15 @@ where
     B::Error: std::error::Error + Send + Sync + 'static,
 {
     let services = &state.services;
-    let form = match endpoint.body {
-        endpoints::Body::Form => read_form(head, body).await?,
-        endpoints::Body::Nothing => Bytes::new(),
+    let (form, json) = match endpoint.body {
+        endpoints::Body::Form => (read_form(head, body).await?, Bytes::new()),
+        endpoints::Body::Json => {
+            let query = head.uri.query().unwrap_or_default();
+            let query = Bytes::copy_from_slice(query.as_bytes());
+            // Rare, and boxed to leave no room for it in the future of every request.
+            (query, Box::pin(read_json(head, body)).await?)
+        }
+        endpoints::Body::Nothing => (Bytes::new(), Bytes::new()),
     };
     let (params, malformed) = match Params::parse(&form) {
         Ok(params) => (params, None),
@@ -131,6 +138,7 @@ where
         head,
         params,
         malformed,
+        body: json,
         client: None,
         now: services.environment.now(),
     };
@@ -150,8 +158,8 @@ async fn identify(
     call: &Call<'_>,
     caller: &mut Caller,
 ) -> Result<Arc<Client>, Error> {
-    let (clients, limits) = (&*services.clients, &services.limits);
-    match authenticate(clients, limits, call.head, &call.params, call.now).await {
+    let authenticator = services.authenticator();
+    match authenticate(authenticator, call.head, &call.params, call.now).await {
         Ok(client) => {
             caller.client = Some(Arc::clone(&client));
             Ok(client)

@@ -66,6 +66,20 @@ impl<'a> Interaction<'a> {
         self.parts.user_code
     }
 
+    /// Where the answer goes, as a user can judge it: the host, or the scheme of an application on
+    /// their device. A page that asks for consent shows it, since the name of a client may be anything.
+    #[must_use]
+    pub fn redirect_host(&self) -> &str {
+        let uri = self.parts.redirect_uri;
+        let Some((scheme, rest)) = uri.split_once(':') else {
+            return uri;
+        };
+        let host = rest.strip_prefix("//").unwrap_or_default();
+        let host = host.split(['/', '?']).next().unwrap_or_default();
+        let is_web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+        if is_web { host } else { scheme }
+    }
+
     /// The requested scope.
     #[must_use]
     pub fn scope(&self) -> &Scope {

@@ -19,6 +19,8 @@ pub(super) struct AccessTokenClaims<'a> {
     pub(super) iat: i64,
     pub(super) jti: Identifier,
     pub(super) scope: &'a Scope,
+    /// The thumbprint in `cnf` (RFC 9449 section 6.1).
+    pub(super) dpop_jkt: Option<&'a str>,
     pub(super) anchor: Anchor,
     /// Further ones, none of which has a name of the others.
     pub(super) other: &'a Map<String, Value>,
@@ -65,6 +67,9 @@ impl AccessTokenClaims<'_> {
         if !self.scope.is_empty() {
             claims.text("scope", self.scope.as_str());
         }
+        if let Some(thumbprint) = self.dpop_jkt {
+            claims.object("cnf", |cnf| cnf.text("jkt", thumbprint));
+        }
         claims.object("anchor", |claim| self.anchor.write(claim));
         for (name, value) in self.other {
             claims.value(name, value);
@@ -83,6 +88,7 @@ pub(super) struct ReadClaims {
     pub(super) issued_at: Option<Timestamp>,
     pub(super) id: String,
     pub(super) scope: Option<Scope>,
+    pub(super) dpop_jkt: Option<String>,
     pub(super) anchor: Anchor,
     pub(super) other: Map<String, Value>,
 }
@@ -93,10 +99,15 @@ impl ReadClaims {
         let mut other = claims.other;
         let client_id = other.remove("client_id")?;
         let scope = other.remove("scope");
+        let confirmation = other.remove("cnf");
+        let thumbprint = confirmation
+            .as_ref()
+            .and_then(|cnf| cnf.get("jkt")?.as_str());
         Some(Self {
             client_id: client_id.as_str()?.to_owned(),
             anchor: serde_json::from_value(other.remove("anchor")?).ok()?,
             scope: scope.and_then(|scope| scope.as_str()?.parse().ok()),
+            dpop_jkt: thumbprint.map(str::to_owned),
             other,
             issuer: claims.issuer?,
             subject: claims.subject?,
@@ -119,9 +130,14 @@ impl ReadClaims {
             iat: Option<i64>,
             jti: String,
             scope: Option<String>,
+            cnf: Option<WireConfirmation>,
             anchor: Anchor,
             #[serde(flatten)]
             other: Map<String, Value>,
+        }
+        #[derive(Deserialize)]
+        struct WireConfirmation {
+            jkt: String,
         }
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -143,6 +159,7 @@ impl ReadClaims {
             issued_at: wire.iat.map(Timestamp::from_secs),
             id: wire.jti,
             scope: wire.scope.and_then(|scope| scope.parse().ok()),
+            dpop_jkt: wire.cnf.map(|cnf| cnf.jkt),
             anchor: wire.anchor,
             other: wire.other,
         })
@@ -208,6 +225,7 @@ mod tests {
                         iat: 1_760_000_000,
                         jti,
                         scope,
+                        dpop_jkt: (!aud.is_empty()).then_some("thumbprint"),
                         anchor: anchor.clone(),
                         other: &other,
                     };
@@ -221,6 +239,7 @@ mod tests {
                     assert_eq!(read.issued_at.map(Timestamp::as_secs), Some(claims.iat));
                     assert_eq!(read.id, jti.to_string());
                     assert_eq!(read.scope.unwrap_or_default(), *scope);
+                    assert_eq!(read.dpop_jkt.as_deref(), claims.dpop_jkt);
                     assert_eq!(read.anchor, *anchor);
                     assert_eq!(read.other, other);
                 }

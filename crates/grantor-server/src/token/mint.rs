@@ -18,6 +18,8 @@ pub(crate) struct Minting<'a> {
     pub(crate) contents: &'a mut TokenContents,
     /// The grant it is issued under.
     pub(crate) grant: Option<Identifier>,
+    /// The thumbprint of the key that it is bound to.
+    pub(crate) dpop_jkt: Option<&'a str>,
     pub(crate) lifetime: Duration,
     pub(crate) now: Timestamp,
 }
@@ -43,7 +45,12 @@ impl Tokens {
         }
         match self.kind {
             AccessTokens::Opaque => self.write(minting, subject_epoch).await,
-            AccessTokens::Jwt(algorithm) => self.sign(&minting, subject_epoch, algorithm),
+            AccessTokens::Jwt(algorithm) => {
+                if self.keys.is_refresh_due(minting.now) {
+                    Box::pin(self.keys.refresh()).await;
+                }
+                self.sign(&minting, subject_epoch, algorithm)
+            }
         }
     }
 
@@ -68,6 +75,7 @@ impl Tokens {
             subject_epoch,
             scope: std::mem::take(&mut contents.scope),
             audience: std::mem::take(&mut contents.audience),
+            dpop_jkt: minting.dpop_jkt.map(str::to_owned),
             issued_at: now,
             expires_at: now + minting.lifetime,
             parent: contents.parent.take(),
@@ -95,8 +103,6 @@ impl Tokens {
         subject_epoch: Option<String>,
         algorithm: Algorithm,
     ) -> Result<Secret, Error> {
-        let no_key = || Error::Internal(format!("there is no {algorithm} key"));
-        let key = self.keys.signing(algorithm).ok_or_else(no_key)?;
         if minting.contents.audience.is_empty() && self.default_audience.is_none() {
             return Err(Error::refused(
                 ErrorCode::InvalidTarget,
@@ -104,10 +110,15 @@ impl Tokens {
             ));
         }
         let claims = self.claims(minting, subject_epoch).to_json();
-        let token = jwt::sign_json(key, jwt::Typ::ACCESS_TOKEN, &claims);
-        token
-            .map(Secret::new)
-            .map_err(|_| Error::Internal("the token can't be signed".to_owned()))
+        let token = self.keys.with_signing(|keys| {
+            let key = keys.active(algorithm, minting.now)?;
+            Some(jwt::sign_json(key, jwt::Typ::ACCESS_TOKEN, &claims))
+        });
+        match token {
+            Some(Ok(token)) => Ok(Secret::new(token)),
+            Some(Err(_)) => Err(Error::Internal("the token can't be signed".to_owned())),
+            None => Err(Error::Internal(format!("there is no {algorithm} key"))),
+        }
     }
 
     fn claims<'a>(
@@ -135,6 +146,7 @@ impl Tokens {
             iat: now.as_secs(),
             jti: Identifier::at(now, self.environment.random_bytes()),
             scope: &contents.scope,
+            dpop_jkt: minting.dpop_jkt,
             anchor: Anchor::of(
                 client_epoch,
                 minting.grant,

@@ -20,6 +20,8 @@ pub struct PresentedToken {
     pub audience: Vec<String>,
     /// When it expires.
     pub expires_at: Timestamp,
+    /// The thumbprint of the key that it is bound to. The client proved that key too.
+    pub dpop_jkt: Option<String>,
     /// Its further claims.
     pub claims: Map<String, Value>,
     sub: String,
@@ -61,6 +63,7 @@ impl Tokens {
                     scope: record.scope,
                     audience: record.audience,
                     expires_at: record.expires_at,
+                    dpop_jkt: record.dpop_jkt,
                     claims: record.claims,
                     anchor,
                 }
@@ -81,6 +84,7 @@ impl Tokens {
             scope: claims.scope.unwrap_or_default(),
             audience: claims.audience,
             expires_at: claims.expires_at,
+            dpop_jkt: claims.dpop_jkt,
             claims: claims.other,
             anchor: claims.anchor,
         }))

@@ -1,8 +1,10 @@
 //! Reading and revoking of access tokens.
 
 use grantor_core::{Introspection, Timestamp};
+use grantor_jose::Error as JwtError;
 use grantor_jose::jwt::{self, Policy};
 use grantor_store::Versioned;
+use serde_json::{Map, Value, json};
 
 use super::claims::ReadClaims;
 use super::revoked::RevokedRecord;
@@ -72,12 +74,12 @@ impl Tokens {
             scope: (!record.scope.is_empty()).then_some(record.scope),
             sub: Some(record.subject.unwrap_or_else(|| record.client_id.clone())),
             client_id: Some(record.client_id),
-            token_type: Some("Bearer".to_owned()),
+            token_type: Some(token_type(record.dpop_jkt.as_deref())),
             exp: Some(record.expires_at.as_secs()),
             iat: Some(record.issued_at.as_secs()),
             aud: record.audience,
             iss: Some(self.issuer.as_str().to_owned()),
-            extra: record.claims,
+            extra: further(record.claims, record.dpop_jkt),
             ..Introspection::default()
         })
     }
@@ -132,14 +134,14 @@ impl Tokens {
             active: true,
             scope: claims.scope,
             client_id: Some(claims.client_id),
-            token_type: Some("Bearer".to_owned()),
+            token_type: Some(token_type(claims.dpop_jkt.as_deref())),
             exp: Some(claims.expires_at.as_secs()),
             iat: claims.issued_at.map(Timestamp::as_secs),
             sub: Some(claims.subject),
             aud: claims.audience,
             iss: Some(claims.issuer),
             jti: Some(claims.id),
-            extra: claims.other,
+            extra: further(claims.other, claims.dpop_jkt),
             ..Introspection::default()
         })
     }
@@ -155,13 +157,16 @@ impl Tokens {
             None => None,
         };
         // JWTs too, if there is a format now: a server may have issued them before it got one.
-        let claims = claims.or_else(|| self.verify_jwt(token));
+        let claims = match claims {
+            Some(claims) => Some(claims),
+            None => self.verify_jwt(token).await,
+        };
         let now = self.environment.now();
         let issuer = self.issuer.as_str();
         Ok(claims.filter(|claims| claims.issuer == issuer && now < claims.expires_at))
     }
 
-    fn verify_jwt(&self, token: &str) -> Option<ReadClaims> {
+    async fn verify_jwt(&self, token: &str) -> Option<ReadClaims> {
         if !token.contains('.') {
             return None;
         }
@@ -169,8 +174,13 @@ impl Tokens {
         let policy =
             Policy::access_token_at_its_issuer(self.issuer.as_str()).with_leeway(self.leeway);
         let now = self.environment.now();
-        let verified = jwt::verify(token, self.keys.public(), &policy, now).ok()?;
-        ReadClaims::of_jwt(verified.claims)
+        let verify = || jwt::verify(token, self.keys.signing().public(), &policy, now);
+        let verified = match verify() {
+            // Another process may sign with a newer key.
+            Err(JwtError::UnknownKey) if self.keys.refresh_for_unknown_key().await => verify(),
+            verified => verified,
+        };
+        ReadClaims::of_jwt(verified.ok()?.claims)
     }
 
     /// Returns whether everything that a token depends on is still valid.
@@ -195,10 +205,7 @@ impl Tokens {
         };
         let is_current = match caller.filter(|caller| caller.id == client_id) {
             Some(caller) => caller.epoch == *client_epoch,
-            None => {
-                let registered = self.clients.find(client_id).await?;
-                registered.is_some_and(|registered| registered.client.epoch == *client_epoch)
-            }
+            None => self.clients.is_current(client_id, client_epoch).await?,
         };
         if !is_current {
             return Ok(false);
@@ -228,4 +235,20 @@ impl Tokens {
                 .is_current(None, client_id, subject, &parent.anchor)
                 .await?)
     }
+}
+
+/// RFC 9449 section 5.
+fn token_type(dpop_jkt: Option<&str>) -> String {
+    match dpop_jkt {
+        Some(_) => "DPoP".to_owned(),
+        None => "Bearer".to_owned(),
+    }
+}
+
+/// The further members, and `cnf` of a token that is bound to a key (RFC 9449 section 6.2).
+fn further(mut members: Map<String, Value>, dpop_jkt: Option<String>) -> Map<String, Value> {
+    if let Some(thumbprint) = dpop_jkt {
+        members.insert("cnf".to_owned(), json!({ "jkt": thumbprint }));
+    }
+    members
 }

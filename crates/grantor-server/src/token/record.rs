@@ -30,6 +30,9 @@ pub(crate) struct AccessTokenRecord {
     pub(crate) scope: Scope,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) audience: Vec<String>,
+    /// The thumbprint of the key that it is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dpop_jkt: Option<String>,
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     /// The token in exchange for which it was issued.
@@ -73,6 +76,7 @@ impl Record for AccessTokenRecord {
         for audience in &self.audience {
             fields.push(tag::AUDIENCE, audience);
         }
+        fields.push_some(tag::DPOP_JKT, self.dpop_jkt.as_ref());
         fields.push_time(tag::ISSUED_AT, self.issued_at);
         fields.push_time(tag::EXPIRES_AT, self.expires_at);
         if let Some(parent) = &self.parent {
@@ -97,7 +101,7 @@ impl Record for AccessTokenRecord {
 fn read_fields(bytes: &[u8]) -> Result<AccessTokenRecord, InvalidField> {
     let (mut digest, mut client_id, mut client_epoch, mut scope) = (None, None, None, None);
     let (mut grant, mut subject, mut subject_epoch, mut audience) = (None, None, None, Vec::new());
-    let (mut issued_at, mut expires_at) = (None, None);
+    let (mut dpop_jkt, mut issued_at, mut expires_at) = (None, None, None);
     let (mut parent, mut claims) = (None, Map::new());
     for field in Fields::new(bytes) {
         let field = field?;
@@ -111,6 +115,7 @@ fn read_fields(bytes: &[u8]) -> Result<AccessTokenRecord, InvalidField> {
             tag::SUBJECT_EPOCH => subject_epoch = Some(text()?),
             tag::SCOPE => scope = Some(Scope::parse(field.text()?).map_err(|_| InvalidField)?),
             tag::AUDIENCE => audience.push(text()?),
+            tag::DPOP_JKT => dpop_jkt = Some(text()?),
             tag::ISSUED_AT => issued_at = Some(field.time()?),
             tag::EXPIRES_AT => expires_at = Some(field.time()?),
             tag::PARENT => parent = Some(of_json(field.value)?),
@@ -128,6 +133,7 @@ fn read_fields(bytes: &[u8]) -> Result<AccessTokenRecord, InvalidField> {
         subject_epoch,
         scope: scope.ok_or(InvalidField)?,
         audience,
+        dpop_jkt,
         issued_at: issued_at.ok_or(InvalidField)?,
         expires_at: expires_at.ok_or(InvalidField)?,
         parent,
@@ -156,6 +162,7 @@ mod tag {
     pub(super) const AUDIENCE: u8 = 8;
     pub(super) const ISSUED_AT: u8 = 9;
     pub(super) const EXPIRES_AT: u8 = 10;
+    pub(super) const DPOP_JKT: u8 = 11;
     /// In JSON, as the next.
     pub(super) const PARENT: u8 = 12;
     pub(super) const CLAIMS: u8 = 13;
@@ -192,6 +199,7 @@ mod tests {
             subject_epoch: None,
             scope: Scope::parse("read write").unwrap(),
             audience: Vec::new(),
+            dpop_jkt: None,
             issued_at: Timestamp::from_secs(1_760_000_000),
             expires_at: Timestamp::from_secs(1_760_000_300),
             parent: None,
@@ -213,6 +221,7 @@ mod tests {
             subject_epoch: Some("2".to_owned()),
             audience: vec!["https://a.example".to_owned(), "b".to_owned()],
             claims: serde_json::from_str(r#"{"tenant":"a","floor":3}"#).unwrap(),
+            dpop_jkt: Some("thumbprint".to_owned()),
             ..record()
         };
         let exchanged = AccessTokenRecord {

@@ -31,7 +31,8 @@ async fn every_problem_is_told_at_once() {
             config.refresh_grace = Duration::from_millis(300_001);
             config.interaction_lifetime = Duration::from_secs(59);
             config.max_clock_skew = Duration::from_millis(60_001);
-            config.access_tokens = AccessTokens::Jwt(Algorithm::Rs256);
+            config.access_tokens = AccessTokens::Jwt(Algorithm::Hs256);
+            config.signing_key_rotation = Some(Duration::from_secs(3599));
         })
         .build()
         .await;
@@ -44,7 +45,8 @@ async fn every_problem_is_told_at_once() {
         "refresh grace",
         "interaction lifetime",
         "clock skew",
-        "ES256 or EdDSA",
+        "ES256, EdDSA, RS256 or PS256",
+        "at least 1 hour",
         "the grant type client_credentials was added twice",
         "a grant can't be kept there: the evicting store may evict live records",
         "an account can't be kept there",

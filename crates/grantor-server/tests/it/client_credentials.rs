@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::{BoxFuture, Secret, Timestamp, TokenEndpointAuthMethod};
+use grantor_core::{BoxFuture, Secret, Timestamp};
 use grantor_jose::jwt::{self, Policy};
 use grantor_jose::{Algorithm, KeySet};
-use grantor_server::{AccessTokens, Client, Clients, Credentials, Error, NewClient, Registered};
+use grantor_server::{
+    AccessTokens, Client, ClientAuthMethod, Clients, Credentials, Error, NewClient, Registered,
+};
 use grantor_store::MemoryStore;
 use http::header;
 
@@ -141,7 +143,7 @@ struct PublicMachine;
 impl Clients for PublicMachine {
     fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Registered>, Error>> {
         let mut client = Client::new(id, "1");
-        client.auth_method = TokenEndpointAuthMethod::None;
+        client.auth_method = ClientAuthMethod::None;
         client.grant_types = vec!["client_credentials".to_owned()];
         client.scope = "read".parse().unwrap();
         Box::pin(async move { Ok(Some(Registered::new(client, Credentials::None))) })

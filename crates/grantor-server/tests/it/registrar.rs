@@ -56,7 +56,7 @@ async fn a_change_is_held_to_the_rules_of_registration() {
         .unwrap_err();
     assert!(error.to_string().contains("redirect URI"), "{error}");
     let change = |client: &mut grantor_server::Client| {
-        client.auth_method = grantor_core::TokenEndpointAuthMethod::None;
+        client.auth_method = grantor_server::ClientAuthMethod::None;
         client.grant_types = vec!["authorization_code".to_owned()];
         client.redirect_uris = vec![SPA.redirect_uri.parse().unwrap()];
     };

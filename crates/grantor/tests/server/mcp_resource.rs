@@ -104,3 +104,25 @@ async fn what_is_no_message_of_mcp_is_answered_by_json_rpc() {
         assert_eq!(answer.status, status);
     }
 }
+
+/// The transport of the protocol: a web page elsewhere, which may have come by DNS rebinding, and a
+/// revision that the server does not speak.
+#[tokio::test]
+async fn a_strange_page_and_a_strange_revision_are_refused() {
+    let app = both().await;
+    let token = token(&app, RESOURCE, "notes:read").await;
+    for (name, value, status) in [
+        ("origin", "https://evil.example", 403),
+        ("origin", "null", 403),
+        ("origin", "http://127.0.0.1:3000", 200),
+        ("mcp-protocol-version", "1999-01-01", 400),
+        ("mcp-protocol-version", "2026-07-28", 200),
+    ] {
+        let request = Request::post("/mcp")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(name, value);
+        let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize" });
+        let answer = send(&app, request.body(Body::from(message.to_string())).unwrap()).await;
+        assert_eq!(answer.status, status, "{name}: {value}");
+    }
+}

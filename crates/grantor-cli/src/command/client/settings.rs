@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use grantor_core::{RedirectUri, Scope};
 use grantor_server::grant_type::DeviceCode;
-use grantor_server::{Client, Rotation};
+use grantor_server::{Client, ClientAuthMethod, ClientKeys, Rotation};
 
 use crate::args::{ClientSettings, parse_span};
 use crate::error::{CliError, list};
@@ -20,7 +20,12 @@ pub(super) struct Changes {
     redirect_schemes: Option<Vec<String>>,
     resource_identifier: Option<Option<String>>,
     resources: Option<Option<Vec<String>>>,
+    auth_method: Option<ClientAuthMethod>,
+    jwks: Option<Option<ClientKeys>>,
+    danger_assertion_audience_token_endpoint: Option<bool>,
     require_pushed_requests: Option<bool>,
+    dpop_bound_access_tokens: Option<bool>,
+    require_dpop_nonces: Option<bool>,
     rotation: Option<Option<Rotation>>,
     access_token_lifetime: Option<Option<Duration>>,
     refresh_token_lifetime: Option<Option<Duration>>,
@@ -44,7 +49,17 @@ impl Changes {
             resource_identifier: given.resource.map(non_empty),
             resources: replaced(given.allowed_resources)
                 .map(|resources| Some(resources).filter(|list| !list.is_empty())),
+            auth_method: given
+                .auth_method
+                .and_then(|text| one("--auth-method", &text, auth_method, &mut problems)),
+            jwks: given
+                .jwks
+                .and_then(|path| one("--jwks", &path, keys, &mut problems)),
+            danger_assertion_audience_token_endpoint: given
+                .danger_assertion_audience_token_endpoint,
             require_pushed_requests: given.require_pushed_requests,
+            dpop_bound_access_tokens: given.dpop_bound_access_tokens,
+            require_dpop_nonces: given.require_dpop_nonces,
             rotation: given
                 .rotation
                 .and_then(|text| one("--rotation", &text, rotation, &mut problems)),
@@ -74,10 +89,21 @@ impl Changes {
         set(&mut client.redirect_schemes, &self.redirect_schemes);
         set(&mut client.resource_identifier, &self.resource_identifier);
         set(&mut client.resources, &self.resources);
+        set(&mut client.auth_method, &self.auth_method);
+        set(&mut client.jwks, &self.jwks);
+        set(
+            &mut client.danger_assertion_audience_token_endpoint,
+            &self.danger_assertion_audience_token_endpoint,
+        );
         set(
             &mut client.require_pushed_authorization_requests,
             &self.require_pushed_requests,
         );
+        set(
+            &mut client.dpop_bound_access_tokens,
+            &self.dpop_bound_access_tokens,
+        );
+        set(&mut client.require_dpop_nonces, &self.require_dpop_nonces);
         set(&mut client.rotation, &self.rotation);
         set(
             &mut client.access_token_lifetime,
@@ -155,6 +181,20 @@ fn scope(text: &str) -> Result<Scope, String> {
 
 fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
     RedirectUri::parse(text).map_err(|error| error.to_string())
+}
+
+fn auth_method(text: &str) -> Result<ClientAuthMethod, String> {
+    text.parse()
+        .map_err(|error: grantor_server::UnsupportedAuthMethod| error.to_string())
+}
+
+fn keys(path: &str) -> Result<Option<ClientKeys>, String> {
+    if path.is_empty() {
+        return Ok(None);
+    }
+    let json = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let keys = ClientKeys::from_json(&json);
+    keys.map(Some).map_err(|error| error.to_string())
 }
 
 fn rotation(text: &str) -> Result<Option<Rotation>, String> {

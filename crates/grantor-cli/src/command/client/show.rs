@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use grantor_core::Timestamp;
-use grantor_server::{Client, Rotation, StoredClient};
+use grantor_server::{Client, ClientKeys, Rotation, StoredClient};
 use serde_json::{Value, json};
 
 use crate::when;
@@ -45,6 +45,21 @@ pub(super) fn details(client: &Client) -> String {
         ("client", client.id.clone()),
         ("name", or(client.name.clone().unwrap_or_default(), "none")),
         ("kind", kind(client)),
+        ("authentication", client.auth_method.to_string()),
+        (
+            "keys",
+            client
+                .jwks
+                .as_ref()
+                .map_or_else(|| "none".to_owned(), key_ids),
+        ),
+        (
+            "audience",
+            match client.danger_assertion_audience_token_endpoint {
+                true => "the issuer, or the token endpoint (dangerous)".to_owned(),
+                false => "the issuer".to_owned(),
+            },
+        ),
         ("grant types", or(client.grant_types.join(", "), "none")),
         ("scope", or(client.scope.to_string(), "none")),
         ("redirect URIs", or(redirect_uris(client).join(" "), "none")),
@@ -55,6 +70,20 @@ pub(super) fn details(client: &Client) -> String {
         (
             "push requests",
             match client.require_pushed_authorization_requests {
+                true => "required".to_owned(),
+                false => server(),
+            },
+        ),
+        (
+            "bound tokens",
+            match client.dpop_bound_access_tokens {
+                true => "required, by DPoP".to_owned(),
+                false => server(),
+            },
+        ),
+        (
+            "DPoP nonces",
+            match client.require_dpop_nonces {
                 true => "required".to_owned(),
                 false => server(),
             },
@@ -107,6 +136,10 @@ pub(super) fn to_json(client: &Client) -> Value {
         "client_id": client.id,
         "name": client.name,
         "public": client.is_public(),
+        "auth_method": client.auth_method,
+        "jwks": client.jwks,
+        "danger_assertion_audience_token_endpoint":
+            client.danger_assertion_audience_token_endpoint,
         "grants": client.grant_types,
         "scope": client.scope,
         "redirect_uris": client.redirect_uris,
@@ -114,6 +147,8 @@ pub(super) fn to_json(client: &Client) -> Value {
         "resource": client.resource_identifier,
         "allowed_resources": client.resources,
         "require_pushed_requests": client.require_pushed_authorization_requests,
+        "dpop_bound_access_tokens": client.dpop_bound_access_tokens,
+        "require_dpop_nonces": client.require_dpop_nonces,
         "rotation": client.rotation.map(rotation),
         "access_lifetime": client.access_token_lifetime.map(|time| time.as_secs()),
         "refresh_lifetime": client.refresh_token_lifetime.map(|time| time.as_secs()),
@@ -126,6 +161,14 @@ fn kind(client: &Client) -> String {
         (None, true) => "public".to_owned(),
         (None, false) => "confidential".to_owned(),
     }
+}
+
+fn key_ids(keys: &ClientKeys) -> String {
+    let ids = keys.keys().keys().iter();
+    let ids: Vec<String> = ids
+        .map(|key| key.key_id().map_or_else(|| key.thumbprint(), str::to_owned))
+        .collect();
+    ids.join(" ")
 }
 
 fn redirect_uris(client: &Client) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 pub(super) mod client;
 pub(super) mod device;
+pub(super) mod dpop_jkt;
 pub(super) mod parameters;
 pub(super) mod pkce;
 pub(super) mod prompt;

@@ -5,14 +5,18 @@ use grantor_core::BoxFuture;
 use crate::authorization::context::AuthorizationContext;
 use crate::authorization::flow::Flow;
 use crate::error::Error;
-use crate::grant_type::unknown_target;
+use crate::grant_type::{missing_target, unknown_target};
 use crate::resource::normalize;
 
-/// Every resource is known, and the client may name it (RFC 8707 section 2).
+/// Every resource is known, and the client may name it (RFC 8707 section 2). There is one, if the policy
+/// requires it.
 pub(in crate::authorization) fn run<'a>(
     context: &'a mut AuthorizationContext<'_>,
 ) -> BoxFuture<'a, Result<Flow, Error>> {
     Box::pin(async move {
+        if context.request.resource.is_empty() && context.policy.require_resource {
+            return Err(missing_target());
+        }
         let mut resources: Vec<String> = Vec::new();
         for named in &context.request.resource {
             let resource = normalize(named).into_owned();

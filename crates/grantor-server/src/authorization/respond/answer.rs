@@ -33,6 +33,9 @@ pub(super) async fn keep(
         UserAnswer::Denied => ended_grant(context)?,
         UserAnswer::Allowed { allowed, .. } => allowed_grant(context, allowed, state).await?,
     };
+    if let UserAnswer::Allowed { .. } = answer {
+        keep_client(context).await?;
+    }
     match services
         .grants
         .create(id, &grant, services.grants.deadline())
@@ -47,6 +50,15 @@ pub(super) async fn keep(
             let same = stored.is_some_and(|stored| is_same(context, &stored.record, &grant));
             Ok(if same { Kept::Yes } else { Kept::No })
         }
+    }
+}
+
+/// A client that registered itself is kept once a user allows it something.
+async fn keep_client(context: &AuthorizationContext<'_>) -> Result<(), Error> {
+    let client = context.client()?;
+    match &context.services.stored_clients {
+        Some(stored) if client.unused_until.is_some() => stored.mark_used(&client.id).await,
+        _ => Ok(()),
     }
 }
 
@@ -162,6 +174,7 @@ fn ended_grant(context: &AuthorizationContext<'_>) -> Result<Grant, Error> {
         auth_time: login.auth_time,
         created_at: now,
         claims: login.claims.clone(),
+        dpop_jkt: None,
         salt: services.environment.random_bytes(),
         state: GrantState::Ended {
             at: now,
@@ -179,6 +192,7 @@ fn is_same(context: &AuthorizationContext<'_>, stored: &Grant, grant: &Grant) ->
         (GrantState::Code(a), GrantState::Code(b)) => {
             a.redirect_uri == b.redirect_uri
                 && a.challenge == b.challenge
+                && a.dpop_jkt == b.dpop_jkt
                 && context.call.now < a.expires_at
         }
         (GrantState::Approved { until }, GrantState::Approved { .. }) => context.call.now < *until,

@@ -35,6 +35,7 @@ async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply, Error> {
         hash: code.hash(),
         redirect_uri: context.request.redirect_uri.clone(),
         challenge: context.challenge.clone(),
+        dpop_jkt: context.request.dpop_jkt.clone(),
         expires_at: context.call.now + context.policy.code_lifetime,
     });
     if keep(context, state, EventKind::CodeIssued).await? == Kept::No {

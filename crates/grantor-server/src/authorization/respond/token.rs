@@ -18,6 +18,10 @@ pub(super) async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply,
     let services = context.services;
     let outcome = match context.answer()? {
         UserAnswer::Denied => Err(denied()),
+        UserAnswer::Allowed { .. } if context.policy.dpop_bound_access_tokens => {
+            let description = "a token in a redirect can't be bound to a key";
+            return Err(Error::invalid_request(description));
+        }
         UserAnswer::Allowed { allowed, .. } => {
             let (client, login) = (context.client()?, context.login()?);
             let named = services.effective_resources(client, &allowed.resources)?;
@@ -31,6 +35,7 @@ pub(super) async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply,
                 client,
                 contents: &mut contents,
                 grant: Some(context.sealed.grant),
+                dpop_jkt: None,
                 lifetime,
                 now: context.call.now,
             };

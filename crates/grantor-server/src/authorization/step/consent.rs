@@ -118,6 +118,7 @@ fn what_is_shown(context: &AuthorizationContext<'_>) -> Result<String, Error> {
         login.subject.as_str(),
         login.session.as_deref().unwrap_or_default(),
         &client.id,
+        client.display_name(),
         &client.epoch,
         context.redirect_uri.as_deref().unwrap_or_default(),
         context.user_code().unwrap_or_default(),

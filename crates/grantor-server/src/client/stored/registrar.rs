@@ -6,9 +6,10 @@ use grantor_core::{BoxFuture, ErrorCode, Secret};
 use grantor_store::{Change, Conflict};
 
 use super::StoredClients;
+use crate::client::new_client::MIN_SHARED_SECRET;
 use crate::client::record::{ClientRecord, ResourceRecord};
 use crate::client::secret_hash::{SecretHash, StoredSecret};
-use crate::client::{Client, NewClient, Registrar};
+use crate::client::{Client, ClientAuthMethod, NewClient, Registrar};
 use crate::error::Error;
 
 /// How long a resource without a client waits for it. After that it was left behind by a crash, and
@@ -34,11 +35,12 @@ impl StoredClients {
         if let Some(resource) = &client.resource_identifier {
             self.take_resource(resource, &client.id).await?;
         }
-        let (secrets, generated) = if client.is_public() {
-            (Vec::new(), None)
-        } else {
-            let (hash, generated) = self.new_secret(&client.id, secret.as_ref());
+        let method = client.auth_method;
+        let (secrets, generated) = if method.has_secret() {
+            let (hash, generated) = self.new_secret(&client.id, method, secret.as_ref())?;
             (vec![StoredSecret::new(hash)], generated)
+        } else {
+            (Vec::new(), None)
         };
         client.epoch = self.environment.random_text::<8>();
         let id = client.id.clone();
@@ -49,7 +51,9 @@ impl StoredClients {
         }
     }
 
-    /// Changes what a client may do; its identifier, epoch and secrets stay.
+    /// Changes what a client may do; its identifier and epoch stay. So do its secrets, unless the new
+    /// method of authentication needs them in another form: then
+    /// [`rotate_secret`](Self::rotate_secret) gives it one.
     ///
     /// # Errors
     /// [`Error::Refused`] with everything that is wrong with the client; or the store failed.
@@ -63,13 +67,18 @@ impl StoredClients {
             let Some(record) = record else {
                 return Ok(Change::Keep(None));
             };
-            let (secrets, created_at) = (record.secrets.clone(), record.created_at);
+            let (mut secrets, created_at) = (record.secrets.clone(), record.created_at);
+            let registration = record.registration.clone();
             let before = record.into_client();
             let after = changed(&before, &change)?;
+            if form_of(before.auth_method) != form_of(after.auth_method) {
+                secrets.clear();
+            }
             if let Some(resource) = &after.resource_identifier {
                 self.take_resource(resource, id).await?;
             }
-            let record = ClientRecord::new(after.clone(), secrets, created_at);
+            let mut record = ClientRecord::new(after.clone(), secrets, created_at);
+            record.registration = registration;
             Ok(Change::Write(record, Some((before, after))))
         });
         let changed: Result<_, Error> = changed.await;
@@ -105,7 +114,8 @@ impl StoredClients {
     /// `keep_old`. Returns the secret that was generated, if one was.
     ///
     /// # Errors
-    /// There is no such client, it is public, or the store failed.
+    /// There is no such client, it has no secret, the chosen one is too short to sign with, or the
+    /// store failed.
     pub async fn rotate_secret(
         &self,
         id: &str,
@@ -117,12 +127,15 @@ impl StoredClients {
             let Some(mut record) = record else {
                 return Err(invalid(format!("there is no client {id}")));
             };
-            if record.is_public() {
-                return Err(invalid(format!(
-                    "the client {id} is public and has no secret"
-                )));
+            let method = record.auth_method();
+            if !method.has_secret() {
+                let why = match method {
+                    ClientAuthMethod::None => "is public and".to_owned(),
+                    _ => format!("authenticates with {method} and"),
+                };
+                return Err(invalid(format!("the client {id} {why} has no secret")));
             }
-            let (hash, generated) = self.new_secret(id, chosen.as_ref());
+            let (hash, generated) = self.new_secret(id, method, chosen.as_ref())?;
             let now = self.environment.now();
             for old in &mut record.secrets {
                 let end = now + keep_old;
@@ -137,12 +150,31 @@ impl StoredClients {
         Ok(generated)
     }
 
-    fn new_secret(&self, id: &str, chosen: Option<&Secret>) -> (SecretHash, Option<Secret>) {
+    /// A secret in the form in which it is stored, and the secret itself if it was generated.
+    pub(super) fn new_secret(
+        &self,
+        id: &str,
+        method: ClientAuthMethod,
+        chosen: Option<&Secret>,
+    ) -> Result<(SecretHash, Option<Secret>), Error> {
+        let key = &self.secret_key;
+        if method == ClientAuthMethod::ClientSecretJwt {
+            // Enough for HS512, whose key is as long as its hash (RFC 7518 section 3.2).
+            let generated = || Secret::new(self.environment.random_text::<64>());
+            let secret = chosen.cloned().unwrap_or_else(generated);
+            if secret.expose().len() < MIN_SHARED_SECRET {
+                let why = "a secret to sign with has at least 32 bytes (RFC 7518 section 3.2)";
+                return Err(invalid(why.to_owned()));
+            }
+            let sealed = SecretHash::sealed(&secret, id, key, &self.environment);
+            let sealed = sealed.ok_or_else(|| invalid("the secret is too long".to_owned()))?;
+            return Ok((sealed, chosen.is_none().then_some(secret)));
+        }
         if let Some(secret) = chosen {
-            return (SecretHash::chosen(secret, id, &self.secret_key), None);
+            return Ok((SecretHash::chosen(secret, id, key), None));
         }
         let secret = Secret::new(self.environment.random_text::<32>());
-        (SecretHash::generated(&secret), Some(secret))
+        Ok((SecretHash::generated(&secret), Some(secret)))
     }
 
     /// Reserves a resource for a client. Of several clients that are added at once, one gets it.
@@ -226,7 +258,16 @@ fn changed(before: &Client, change: impl Fn(&mut Client)) -> Result<Client, Erro
     Ok(new.client)
 }
 
-fn taken(id: &str) -> Error {
+/// The form in which the secrets of a method are stored: none, hashed, or sealed.
+fn form_of(method: ClientAuthMethod) -> u8 {
+    match method {
+        ClientAuthMethod::None | ClientAuthMethod::PrivateKeyJwt => 0,
+        ClientAuthMethod::ClientSecretJwt => 2,
+        _ => 1,
+    }
+}
+
+pub(super) fn taken(id: &str) -> Error {
     invalid(format!(
         "there is a client {id} already; remove it first, or rotate its secret"
     ))

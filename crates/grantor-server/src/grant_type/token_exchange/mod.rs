@@ -141,7 +141,14 @@ async fn present(
         return Err(Error::invalid_request(description));
     }
     let found = call.present(token).await?;
-    found.ok_or_else(|| Error::invalid_request(format!("\"{name}\" is not a valid access token")))
+    let found = found
+        .ok_or_else(|| Error::invalid_request(format!("\"{name}\" is not a valid access token")))?;
+    // Otherwise a thief of a bound token would get another one for it.
+    if found.dpop_jkt.is_some() && found.dpop_jkt.as_deref() != call.dpop_jkt() {
+        let description = format!("\"{name}\" is bound to another key than that of the proof");
+        return Err(Error::invalid_request(description));
+    }
+    Ok(found)
 }
 
 /// The type of the token that is issued (RFC 8693 section 3).

@@ -1,13 +1,17 @@
 //! A server with a few clients, one user and a clock that a test moves.
 
+pub(crate) mod assertion;
 mod assertions;
 mod browser;
 mod clock;
 mod device;
+pub(crate) mod dpop;
 mod exchange;
 mod flow;
 mod html;
+mod registered;
 mod reply;
+mod web;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +38,9 @@ pub(crate) use exchange::{BACKEND, GATEWAY};
 pub(crate) use flow::{API, APP, Ask, Code, MACHINE, OTHER, SPA, STATE, Tokens, Who};
 pub(crate) use grantor_testkit::store::{FaultyStore as TestStore, StoreFault as Fault};
 pub(crate) use html::Form;
+pub(crate) use registered::{json_request, native};
 pub(crate) use reply::{Reply, value};
+pub(crate) use web::{DOCUMENT, Web, document};
 
 pub(crate) const ISSUER: &str = "https://id.example";
 pub(crate) const RESOURCE: &str = "https://api.example";
@@ -106,6 +112,11 @@ impl Fixture {
             .await
             .unwrap();
         fixture
+    }
+
+    /// Wall time in seconds.
+    pub(crate) fn now(&self) -> i64 {
+        grantor_core::Clock::now(&self.clock).as_secs()
     }
 
     pub(crate) async fn send<B>(&self, request: Request<B>) -> Reply
@@ -189,6 +200,16 @@ impl Fixture {
         let prefix = self.stores.namespace().prefix(kind);
         let listing = self.store.listing().unwrap();
         listing.list(&prefix, None, 1000).await.unwrap()
+    }
+
+    /// The stored record of a client.
+    pub(crate) async fn record_of_client(&self, id: &str) -> (Key, Entry) {
+        let all = self.records(*b"cl").await;
+        let is_of = |(_, entry): &&(Key, Entry)| {
+            let text = String::from_utf8_lossy(&entry.value);
+            text.contains(&format!("\"id\":\"{id}\""))
+        };
+        all.iter().find(is_of).unwrap().clone()
     }
 
     /// The only record of a kind.

@@ -1,0 +1,106 @@
+//! Client authentication at the token endpoint and its neighbours (RFC 6749 section 2.3).
+
+mod assertion;
+mod failure;
+mod guesses;
+
+use std::sync::Arc;
+
+use grantor_core::{ClientAuthentication, Params, RequestView, Timestamp};
+use http::request::Parts;
+
+pub(crate) use assertion::AssertionVerifier;
+pub(crate) use failure::{AuthenticationFailure, Unauthenticated};
+use guesses::Guesses;
+
+use super::{Client, ClientAuthMethod, Clients, Registered};
+use crate::error::Error;
+use crate::limits::Limits;
+
+/// The services that authenticate clients.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Authenticator<'a> {
+    pub(crate) clients: &'a dyn Clients,
+    pub(crate) limits: &'a Limits,
+    pub(crate) assertions: &'a AssertionVerifier,
+}
+
+/// The client that a request comes from.
+///
+/// # Errors
+/// `invalid_client` or `invalid_request`; or the table of clients can't be read.
+pub(crate) async fn authenticate(
+    authenticator: Authenticator<'_>,
+    head: &Parts,
+    params: &Params<'_>,
+    now: Timestamp,
+) -> Result<Arc<Client>, Unauthenticated> {
+    let Authenticator {
+        clients, limits, ..
+    } = authenticator;
+    let view = RequestView::new(&head.headers, params);
+    let presented = ClientAuthentication::from_request(&view)
+        .map_err(|response| Unauthenticated::from(Error::from(response)))?;
+    let id = presented.client_id();
+    let Some(registered) = clients.find(id).await? else {
+        return Err(Unauthenticated::new(
+            None,
+            AuthenticationFailure::UnknownClient,
+        ));
+    };
+    let failed = |failure| Unauthenticated::new(Some(id), failure);
+    if !registered.client.auth_method.is_used_by(&presented) {
+        return Err(failed(AuthenticationFailure::WrongMethod));
+    }
+    let guesses = Guesses::of(limits, head, id);
+    let secret = match (&presented, presented.client_secret()) {
+        (_, Some(secret)) => secret,
+        (ClientAuthentication::Assertion { assertion, .. }, None) => {
+            // Boxed, to leave no room for it in the future of every request.
+            let verify = by_assertion(authenticator, &registered, assertion, &guesses, now);
+            return match Box::pin(verify).await? {
+                None => Ok(registered.client),
+                Some(failure) => Err(failed(failure)),
+            };
+        }
+        _ => return Ok(registered.client),
+    };
+    // Rare, and boxed to leave no room for it in the future of every request.
+    if registered.credentials.may_be_slow() && Box::pin(guesses.is_limit_reached()).await? {
+        return Err(failed(AuthenticationFailure::TooManyAttempts));
+    }
+    // Before the limit, so that nobody locks a client out from an address that they share: a right
+    // secret is no guess.
+    if registered.credentials.verify(secret, now).await? {
+        return Ok(registered.client);
+    }
+    Err(failed(match Box::pin(guesses.is_within_limit()).await? {
+        true => AuthenticationFailure::WrongSecret,
+        false => AuthenticationFailure::TooManyAttempts,
+    }))
+}
+
+/// The failure of an assertion. A wrong signature under a secret is a guess of the secret.
+async fn by_assertion(
+    authenticator: Authenticator<'_>,
+    registered: &Registered,
+    assertion: &grantor_core::Secret,
+    guesses: &Guesses<'_>,
+    now: Timestamp,
+) -> Result<Option<AuthenticationFailure>, Error> {
+    let Registered {
+        client,
+        credentials,
+    } = registered;
+    let verifier = authenticator.assertions;
+    let failure = verifier.verify(client, credentials, assertion, now).await?;
+    let guessed = failure
+        == Some(AuthenticationFailure::WrongAssertion(
+            grantor_jose::Error::BadSignature,
+        ))
+        && client.auth_method == ClientAuthMethod::ClientSecretJwt;
+    if guessed && !guesses.is_within_limit().await? {
+        return Ok(Some(AuthenticationFailure::TooManyAttempts));
+    }
+    Ok(failure)
+}

@@ -1,0 +1,172 @@
+//! Clients that register themselves (RFC 7591) and manage that (RFC 7592).
+
+use std::time::Duration;
+
+use grantor_core::{Secret, Timestamp};
+use grantor_store::{Change, Conflict};
+
+use super::StoredClients;
+use super::registrar::taken;
+use crate::client::record::ClientRecord;
+use crate::client::registration_record::{Description, RegistrationRecord};
+use crate::client::secret_hash::{SecretHash, StoredSecret};
+use crate::client::self_described::invalid_metadata;
+use crate::client::{Client, ClientAuthMethod, NewClient};
+use crate::error::Error;
+
+/// A client that registered itself, and the secrets of the answer to it.
+#[derive(Debug)]
+pub(crate) struct SelfRegistered {
+    pub(crate) client: Client,
+    pub(crate) description: Description,
+    pub(crate) registered_at: Timestamp,
+    /// Its secret, if it is new.
+    pub(crate) secret: Option<Secret>,
+    /// The token for changes of the registration.
+    pub(crate) token: Secret,
+}
+
+impl StoredClients {
+    /// Registers a client that describes itself. It goes after `unused_for`, unless it is
+    /// [used](Self::mark_used).
+    pub(crate) async fn register(
+        &self,
+        new: NewClient,
+        description: Description,
+        unused_for: Duration,
+    ) -> Result<SelfRegistered, Error> {
+        let mut client = new.client;
+        client.epoch = self.environment.random_text::<8>();
+        let now = self.environment.now();
+        let method = client.auth_method;
+        let (secrets, secret) = if method.has_secret() {
+            let (hash, generated) = self.new_secret(&client.id, method, None)?;
+            (vec![StoredSecret::new(hash)], generated)
+        } else {
+            (Vec::new(), None)
+        };
+        let token = Secret::new(self.environment.random_text::<32>());
+        let unused_until = Some(now + unused_for);
+        let mut record = ClientRecord::new(client.clone(), secrets, now);
+        record.registration = Some(RegistrationRecord {
+            token: SecretHash::generated(&token),
+            previous_token: None,
+            unused_until,
+            description: description.clone(),
+        });
+        let key = self.clients.key_of_name(&client.id);
+        match self.clients.create(&key, &record).await? {
+            Ok(_) => {}
+            Err(Conflict) => return Err(taken(&client.id)),
+        }
+        client.unused_until = unused_until;
+        Ok(SelfRegistered {
+            client,
+            description,
+            registered_at: now,
+            secret,
+            token,
+        })
+    }
+
+    /// The registration of a client, for the holder of its token.
+    pub(crate) async fn registration(
+        &self,
+        id: &str,
+        token: &Secret,
+    ) -> Result<Option<SelfRegistered>, Error> {
+        let stored = self.clients.get(&self.clients.key_of_name(id)).await?;
+        let record = stored.map(|versioned| versioned.record);
+        let Some(record) = record.filter(|record| self.is_token(record, token)) else {
+            return Ok(None);
+        };
+        let description = record
+            .registration
+            .as_ref()
+            .map(|own| own.description.clone());
+        Ok(Some(SelfRegistered {
+            description: description.unwrap_or_default(),
+            registered_at: record.created_at,
+            client: record.into_client(),
+            secret: None,
+            token: token.clone(),
+        }))
+    }
+
+    /// Replaces what a client said of itself, and its token. The old token stays valid until the new
+    /// one is used. None if the token is not the client's.
+    pub(crate) async fn reregister(
+        &self,
+        id: &str,
+        token: &Secret,
+        new: &NewClient,
+        description: &Description,
+    ) -> Result<Option<SelfRegistered>, Error> {
+        let key = self.clients.key_of_name(id);
+        let changed = self.clients.change(&key, async |record| {
+            let Some(record) = record.filter(|record| self.is_token(record, token)) else {
+                return Ok(Change::Keep(None));
+            };
+            let Some(registration) = record.registration.clone() else {
+                return Ok(Change::Keep(None));
+            };
+            let (before, after) = (record.auth_method(), new.client.auth_method);
+            let is_public = |method| method == ClientAuthMethod::None;
+            if before.has_secret() != after.has_secret() || is_public(before) != is_public(after) {
+                let description = "a client stays public, or with a secret, or with keys: register \
+                                   another one";
+                return Err(invalid_metadata(description));
+            }
+            let (secrets, created_at) = (record.secrets.clone(), record.created_at);
+            let mut client = new.client.clone();
+            client.epoch = record.into_client().epoch;
+            client.unused_until = registration.unused_until;
+            let newer = Secret::new(self.environment.random_text::<32>());
+            let mut record = ClientRecord::new(client.clone(), secrets, created_at);
+            record.registration = Some(RegistrationRecord {
+                token: SecretHash::generated(&newer),
+                previous_token: Some(SecretHash::generated(token)),
+                unused_until: registration.unused_until,
+                description: description.clone(),
+            });
+            let registered = SelfRegistered {
+                client,
+                description: description.clone(),
+                registered_at: created_at,
+                secret: None,
+                token: newer,
+            };
+            Ok(Change::Write(record, Some(registered)))
+        });
+        let changed: Result<_, Error> = changed.await;
+        self.cache.remove(id);
+        changed
+    }
+
+    /// Keeps a client that registered itself for good: a user is about to allow it something.
+    pub(crate) async fn mark_used(&self, id: &str) -> Result<(), Error> {
+        let key = self.clients.key_of_name(id);
+        let marked = self.clients.change(&key, async |record| {
+            let unused = |record: &ClientRecord| record.registration.as_ref()?.unused_until;
+            let Some(mut record) = record.filter(|record| unused(record).is_some()) else {
+                return Ok(Change::Keep(()));
+            };
+            if let Some(registration) = &mut record.registration {
+                registration.unused_until = None;
+            }
+            Ok(Change::Write(record, ()))
+        });
+        let marked: Result<(), Error> = marked.await;
+        self.cache.remove(id);
+        marked
+    }
+
+    fn is_token(&self, record: &ClientRecord, token: &Secret) -> bool {
+        let Some(registration) = &record.registration else {
+            return false;
+        };
+        let previous = registration.previous_token.as_ref();
+        let mut hashes = std::iter::once(&registration.token).chain(previous);
+        hashes.any(|hash| hash.verify(token, "", &self.secret_key))
+    }
+}

@@ -1,0 +1,68 @@
+//! Why a document can't be fetched.
+
+use std::fmt;
+use std::sync::Arc;
+
+use grantor_http::TransportError;
+
+/// Why there is no document. No message has a query, a header or a body, and none tells a stranger how
+/// a connection failed: that is in the source, for the log.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The URL is none that the server fetches.
+    Refused(&'static str),
+    /// The server has no transport, or one that may connect to any address.
+    NoTransport(Arc<str>),
+    /// There was no answer.
+    NoAnswer(Arc<TransportError>),
+    /// The answer took too long.
+    TooSlow,
+    /// The answer has another status than 200. Redirects are not followed.
+    Status(u16),
+    /// The document is larger than the server reads.
+    TooLarge,
+    /// The document can't be used.
+    Malformed(Arc<str>),
+    /// Too much is being fetched, or has been fetched from this host.
+    TooMany,
+}
+
+impl FetchError {
+    /// Whether the same request may succeed soon, without a change at either end.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::NoAnswer(error) => {
+                error.kind() != grantor_core::exchange::FailureKind::Configuration
+            }
+            Self::TooSlow | Self::TooMany => true,
+            Self::Status(status) => *status == 429 || *status >= 500,
+            Self::Refused(_) | Self::NoTransport(_) | Self::TooLarge | Self::Malformed(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(why) => f.write_str(why),
+            Self::NoTransport(why) => f.write_str(why),
+            Self::NoAnswer(_) => f.write_str("the host did not answer"),
+            Self::TooSlow => f.write_str("the host did not answer in time"),
+            Self::Status(status) => write!(f, "the host answered with status {status}"),
+            Self::TooLarge => f.write_str("the document is too large"),
+            Self::Malformed(why) => write!(f, "the document can't be used: {why}"),
+            Self::TooMany => f.write_str("too much is being fetched; try again in a minute"),
+        }
+    }
+}
+
+impl std::error::Error for FetchError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NoAnswer(error) => Some(&**error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The one way out, with its limits.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use grantor_core::{BoxFuture, Environment};
+use grantor_http::{
+    Addresses, AnswerLimit, JwksCache, RefreshTimes, Transport, TransportError, Unavailable,
+};
+use grantor_jose::KeySet;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use lru::LruCache;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::hosts::Hosts;
+use super::{FetchError, OpenTransport, check_url};
+
+/// Fetches documents and keys from URLs that clients name, within limits. Clones share everything.
+///
+/// A URL must be https without a user name. The connection goes to a public address, after
+/// resolution and whatever the name leads to a moment later. Redirects are not followed. A document
+/// has a limit of size and time. At most 32 are fetched at once, and at most 120 from one host in a
+/// minute.
+///
+/// [`Server::fetcher`](crate::Server::fetcher) gives that of a server.
+#[derive(Clone)]
+pub struct Fetcher(Arc<Inner>);
+
+struct Inner {
+    open: OpenTransport,
+    addresses: Addresses,
+    environment: Environment,
+    slots: Semaphore,
+    hosts: Hosts,
+    keys: Mutex<LruCache<String, JwksCache>>,
+}
+
+/// How long a document may take, its connection included.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// How many documents are fetched at once.
+const AT_ONCE: usize = 32;
+/// How many key sets are kept.
+const KEY_SETS: usize = 1000;
+/// The largest key set that is read: 64 KiB.
+const MAX_KEY_SET: usize = 64 * 1024;
+
+impl Fetcher {
+    pub(crate) fn new(open: OpenTransport, addresses: Addresses, environment: Environment) -> Self {
+        let key_sets = NonZeroUsize::new(KEY_SETS).unwrap_or(NonZeroUsize::MIN);
+        Self(Arc::new(Inner {
+            open,
+            addresses,
+            environment,
+            slots: Semaphore::new(AT_ONCE),
+            hosts: Hosts::default(),
+            keys: Mutex::new(LruCache::new(key_sets)),
+        }))
+    }
+
+    /// Whether it may connect to any address, which has a `danger_` name in the configuration.
+    pub(crate) fn addresses(&self) -> Addresses {
+        self.0.addresses
+    }
+
+    /// Opens its transport now, so that what is wrong with it is known at the start.
+    ///
+    /// # Errors
+    /// The transport can't be opened, or may connect to addresses that it must not.
+    pub(crate) fn open(&self) -> Result<(), FetchError> {
+        self.0.open.get(self.0.addresses).map(drop)
+    }
+
+    /// The answer with status 200 of a GET at `url`, at most `limit` bytes long.
+    ///
+    /// # Errors
+    /// The URL is refused, or there is no such answer.
+    pub async fn get(
+        &self,
+        url: &Url,
+        accept: &'static str,
+        limit: usize,
+    ) -> Result<Response<Bytes>, FetchError> {
+        let mut request = Request::new(Bytes::new());
+        let uri = url.as_str().parse();
+        *request.uri_mut() = uri.map_err(|_| FetchError::Refused("the URL can't be requested"))?;
+        let headers = request.headers_mut();
+        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+        let identity = HeaderValue::from_static("identity");
+        headers.insert(header::ACCEPT_ENCODING, identity);
+        let answer = self.send_within(request, limit).await?;
+        if answer.status() != StatusCode::OK {
+            return Err(FetchError::Status(answer.status().as_u16()));
+        }
+        let coding = answer.headers().get(header::CONTENT_ENCODING);
+        if coding.is_some_and(|coding| coding != "identity") {
+            let why = "it has a content coding that was not asked for";
+            return Err(FetchError::Malformed(why.into()));
+        }
+        Ok(answer)
+    }
+
+    /// The keys at a URL, fetched when they are first needed and renewed as their answer says. The
+    /// keys of one URL are fetched once, however many ask.
+    ///
+    /// # Errors
+    /// The URL is refused, or there are no keys.
+    pub async fn keys(&self, url: &Url) -> Result<Arc<KeySet>, Unavailable> {
+        self.key_cache(url)?.keys().await
+    }
+
+    /// The keys at a URL after a signature named one that is not in `seen`; `seen` itself if the last
+    /// attempt is too recent to make another, so that invented keys cost the host nothing.
+    ///
+    /// # Errors
+    /// The URL is refused, or the last attempt failed.
+    pub async fn newer_keys(
+        &self,
+        url: &Url,
+        seen: &Arc<KeySet>,
+    ) -> Result<Arc<KeySet>, Unavailable> {
+        self.key_cache(url)?.newer_than(seen).await
+    }
+
+    fn key_cache(&self, url: &Url) -> Result<JwksCache, Unavailable> {
+        check_url(url, self.0.addresses).map_err(|error| Unavailable::new(error.to_string()))?;
+        let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            JwksCache::new(
+                url,
+                Arc::new(self.clone()),
+                Arc::clone(&self.0.environment.clock),
+                RefreshTimes::default(),
+            )
+        };
+        Ok(keys.get_or_insert(url.to_string(), new).clone())
+    }
+
+    async fn send_within(
+        &self,
+        mut request: Request<Bytes>,
+        limit: usize,
+    ) -> Result<Response<Bytes>, FetchError> {
+        let url = Url::parse(&request.uri().to_string());
+        let url = url.map_err(|_| FetchError::Refused("the URL can't be read"))?;
+        check_url(&url, self.0.addresses)?;
+        let _slot = self
+            .0
+            .slots
+            .try_acquire()
+            .map_err(|_| FetchError::TooMany)?;
+        let now = self.0.environment.clock.elapsed();
+        if !self
+            .0
+            .hosts
+            .may_be_asked(url.host_str().unwrap_or_default(), now)
+        {
+            return Err(FetchError::TooMany);
+        }
+        let transport = self.0.open.get(self.0.addresses)?;
+        request.extensions_mut().insert(AnswerLimit(limit));
+        let answer = tokio::select! {
+            answer = transport.send(request) => answer,
+            () = grantor_http::pause(&self.0.environment, TIME_LIMIT) => {
+                return Err(FetchError::TooSlow);
+            }
+        };
+        let answer = answer.map_err(|error| FetchError::NoAnswer(Arc::new(error)))?;
+        match answer.body().len() <= limit {
+            true => Ok(answer),
+            false => Err(FetchError::TooLarge),
+        }
+    }
+}
+
+/// For the cache of keys. It sends what is allowed, and nothing else.
+impl Transport for Fetcher {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        Box::pin(async move {
+            let answer = self.send_within(request, MAX_KEY_SET).await;
+            answer.map_err(|error| {
+                let message = error.to_string();
+                let failure = match error.is_transient() {
+                    true => TransportError::unknown(message),
+                    false => TransportError::configuration(message),
+                };
+                failure.with_source(error)
+            })
+        })
+    }
+
+    fn addresses(&self) -> Addresses {
+        self.0.addresses
+    }
+}
+
+impl fmt::Debug for Fetcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fetcher")
+            .field("addresses", &self.0.addresses)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

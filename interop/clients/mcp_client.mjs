@@ -1,0 +1,133 @@
+// What the Model Context Protocol asks of an authorization server: its conformance suite, and its SDK as
+// a client that registers itself and as one that is the URL of its document.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import * as sdk from '@modelcontextprotocol/sdk/client/auth.js';
+
+import { authorize } from './browser.mjs';
+import { ISSUER, PUBLIC_ID, REDIRECT_URI, RESOURCE, step } from './peer.mjs';
+
+const suite = fileURLToPath(
+  import.meta.resolve('../node_modules/@modelcontextprotocol/conformance/dist/index.js'),
+);
+
+// Runs the suite, and is the user whom it sends to the server.
+async function conformance() {
+  const { port } = new URL(REDIRECT_URI);
+  const options = ['--url', ISSUER, '--client-id', PUBLIC_ID, '--resource', RESOURCE, '-p', port];
+  const child = spawn(process.execPath, [suite, 'authorization', ...options]);
+  let report = '';
+  let sent = false;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', async (text) => {
+      report += text;
+      const url = report.match(/^http\S+\/authorize\?\S+$/m);
+      if (!url || sent) return;
+      sent = true;
+      // The suite waits for the browser at the redirect URI.
+      await fetch(await authorize(url[0], REDIRECT_URI)).catch((error) => {
+        report += String(error);
+      });
+    });
+  }
+  const [code] = await once(child, 'close');
+  return { code, report };
+}
+
+await step('conformance suite: authorization, without a warning', async () => {
+  const { code, report } = await conformance();
+  assert.equal(code, 0, report);
+  assert.ok(!/[1-9]\d* (failed|warnings?|skipped)|FAIL|WARN|SKIP/i.test(summary(report)), report);
+});
+
+// The words of the result, without the descriptions of the checks.
+function summary(report) {
+  const lines = report.split('\n').filter((line) => !line.includes('http'));
+  return lines
+    .join('\n')
+    .replaceAll(/\b0 (failed|warnings?|skipped)/gi, '')
+    .replaceAll(/(failed|warnings?|skipped):? 0\b/gi, '');
+}
+
+const clientMetadata = {
+  client_name: 'An Agent',
+  redirect_uris: [REDIRECT_URI],
+  application_type: 'native',
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+  token_endpoint_auth_method: 'none',
+};
+const metadata = await sdk.discoverAuthorizationServerMetadata(ISSUER);
+
+// Signs in and refreshes, as the SDK does behind its transport.
+async function signIn(clientInformation) {
+  const resource = new URL(RESOURCE);
+  const { authorizationUrl, codeVerifier } = await sdk.startAuthorization(ISSUER, {
+    metadata,
+    clientInformation,
+    redirectUrl: REDIRECT_URI,
+    scope: 'read',
+    state: 'af0ifjsldkj',
+    resource,
+  });
+  const redirect = await authorize(authorizationUrl, REDIRECT_URI);
+  assert.equal(redirect.searchParams.get('iss'), metadata.issuer);
+  const tokens = await sdk.exchangeAuthorization(ISSUER, {
+    metadata,
+    clientInformation,
+    authorizationCode: redirect.searchParams.get('code'),
+    codeVerifier,
+    redirectUri: REDIRECT_URI,
+    resource,
+  });
+  assert.equal(audience(tokens), RESOURCE);
+  const renewed = await sdk.refreshAuthorization(ISSUER, {
+    metadata,
+    clientInformation,
+    refreshToken: tokens.refresh_token,
+    resource,
+  });
+  assert.equal(audience(renewed), RESOURCE);
+  assert.notEqual(renewed.refresh_token, tokens.refresh_token);
+}
+
+function audience({ access_token: token }) {
+  const claims = JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
+  assert.equal(claims.iss, metadata.issuer);
+  return [claims.aud].flat().join(' ');
+}
+
+await step('SDK: a client that registers itself', async () => {
+  const registered = await sdk.registerClient(ISSUER, { metadata, clientMetadata });
+  await signIn(registered);
+});
+
+await step('SDK: a client that is the URL of its document', async () => {
+  assert.equal(metadata.client_id_metadata_document_supported, true);
+  let url;
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ client_id: url, ...clientMetadata }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${server.address().port}/client.json`;
+  try {
+    await signIn({ client_id: url });
+  } finally {
+    server.close();
+  }
+});
+
+await step('SDK: a client that is gone is told to register again', async () => {
+  const clientInformation = { client_id: 'gone' };
+  const refresh = sdk.refreshAuthorization(ISSUER, {
+    metadata,
+    clientInformation,
+    refreshToken: 'x',
+  });
+  await assert.rejects(refresh, (error) => error.constructor.name === 'InvalidClientError');
+});
