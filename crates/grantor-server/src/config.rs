@@ -54,6 +54,8 @@ pub struct Config {
     pub pushed_request_lifetime: Duration,
     /// True if every authorization request has to be pushed (RFC 9126 section 5). No by default.
     pub require_pushed_authorization_requests: bool,
+    /// How long a device code and its user code are valid (RFC 8628): 1 to 30 min, 10 min by default.
+    pub device_code_lifetime: Duration,
     /// How long a login or consent page may stay open. One hour by default.
     pub interaction_lifetime: Duration,
     /// How long after its start a request repeats the write that decides it, if the store's answer was
@@ -142,6 +144,7 @@ impl Default for Config {
             max_clock_skew: Duration::from_secs(60),
             pushed_request_lifetime: Duration::from_secs(90),
             require_pushed_authorization_requests: false,
+            device_code_lifetime: Duration::from_secs(600),
             interaction_lifetime: Duration::from_secs(3600),
             request_deadline: Duration::from_secs(10),
             trusted_proxies: TrustedProxies::default(),
@@ -213,6 +216,10 @@ impl Config {
             self.pushed_request_lifetime <= self.interaction_lifetime,
             "a pushed request must not be valid for longer than a page may stay open, or it could lead \
              to a second answer",
+        );
+        check(
+            within(self.device_code_lifetime, 60, 1800),
+            "the lifetime of a device code must be between 1 and 30 min",
         );
         check(
             within(self.interaction_lifetime, 60, 24 * 3600),

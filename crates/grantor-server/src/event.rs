@@ -119,6 +119,12 @@ events! {
     RequestPushed = "authorization request pushed", Debug;
     /// A client got a code.
     CodeIssued = "code issued", Debug;
+    /// A device got a code for its user.
+    DeviceCodeIssued = "device code issued", Debug;
+    /// A user allowed a device.
+    DeviceAllowed = "device allowed", Info;
+    /// A user typed in a code that no waiting device has, or too many codes.
+    UserCodeRefused = "user code refused", Info;
     /// A user said no.
     AuthorizationDenied = "authorization denied", Info;
     /// A client got an access token.
@@ -136,6 +142,8 @@ events! {
     GrantEnded = "grant ended", Info;
     /// A code or refresh token was used again; its grant ended.
     TokenReplayed = "token replayed", Warning;
+    /// An assertion was presented that had given a token before.
+    AssertionRepeated = "assertion presented again", Warning;
     /// A client revoked an access token.
     AccessTokenRevoked = "access token revoked", Info;
     /// A form came back that no step of the site looked at.

@@ -24,6 +24,10 @@ pub enum Bucket {
     LoginsFromKnownBrowser,
     /// Wrong secrets of one client from one address.
     WrongClientSecrets,
+    /// User codes of devices that were typed in from one address (RFC 8628 section 5.1).
+    UserCodesFromAddress,
+    /// User codes that were typed in by all whose address is not known.
+    UserCodesWithoutAddress,
     /// Registrations from one address (RFC 7591).
     Registrations,
 }
@@ -55,6 +59,8 @@ impl Bucket {
             Self::LoginsToAccount => "logins to an account",
             Self::LoginsFromKnownBrowser => "logins from a known browser",
             Self::WrongClientSecrets => "wrong client secrets",
+            Self::UserCodesFromAddress => "user codes from an address",
+            Self::UserCodesWithoutAddress => "user codes without an address",
             Self::Registrations => "registrations",
         }
     }
@@ -69,6 +75,9 @@ impl Bucket {
             }
             // Programs that have not got a new secret yet go on with the old one for a while.
             Self::WrongClientSecrets => Limit::new(100, Duration::from_secs(60)),
+            Self::UserCodesFromAddress => Limit::new(20, Duration::from_secs(60)),
+            // Of 34 bits, 6,000 guesses within the lifetime of a code are one in four million.
+            Self::UserCodesWithoutAddress => Limit::new(600, Duration::from_secs(60)),
             Self::Registrations => Limit::new(60, Duration::from_secs(3600)),
         }
     }
@@ -96,6 +105,8 @@ struct LastCounted {
     logins_to_account: AtomicU64,
     logins_from_known_browser: AtomicU64,
     wrong_client_secrets: AtomicU64,
+    user_codes_from_address: AtomicU64,
+    user_codes_without_address: AtomicU64,
     registrations: AtomicU64,
 }
 
@@ -106,6 +117,8 @@ impl LastCounted {
             Bucket::LoginsToAccount => &self.logins_to_account,
             Bucket::LoginsFromKnownBrowser => &self.logins_from_known_browser,
             Bucket::WrongClientSecrets => &self.wrong_client_secrets,
+            Bucket::UserCodesFromAddress => &self.user_codes_from_address,
+            Bucket::UserCodesWithoutAddress => &self.user_codes_without_address,
             Bucket::Registrations => &self.registrations,
         }
     }

@@ -48,9 +48,12 @@ impl Profile {
     #[must_use]
     pub fn policy(self, config: &Config) -> Policy {
         Policy {
-            pkce: Pkce::RequiredS256,
+            pkce: match self {
+                Self::OAuth21 | Self::Mcp => Pkce::RequiredS256,
+                Self::Legacy20 => Pkce::Optional,
+            },
             require_resource: match self {
-                Self::OAuth21 => false,
+                Self::OAuth21 | Self::Legacy20 => false,
                 Self::Mcp => true,
             },
             require_pushed_authorization_requests: config.require_pushed_authorization_requests,
@@ -64,10 +67,15 @@ impl Profile {
         }
     }
 
+    /// Whether a server may have a grant type that OAuth 2.1 has no more.
+    pub(crate) fn has_legacy_grant_types(self) -> bool {
+        self == Self::Legacy20
+    }
+
     /// Which clients may be the URL of their metadata document, if the configuration leaves it open.
     pub(crate) fn metadata_documents(self, config: &Config) -> MetadataDocuments {
         let by_profile = match self {
-            Self::OAuth21 => MetadataDocuments::No,
+            Self::OAuth21 | Self::Legacy20 => MetadataDocuments::No,
             Self::Mcp => MetadataDocuments::OfAnyHost,
         };
         config.metadata_documents.clone().unwrap_or(by_profile)

@@ -2,12 +2,14 @@
 
 use grantor_store::{ClientAssertions, Diagnostics, DpopProofs, Records, Stores, Use};
 
+use crate::device_authorization::DeviceAuthorizations;
 use crate::grant::{Grant, GrantOfSubject};
 use crate::issuer_mark::IssuerMark;
 use crate::key::KeysRecord;
 use crate::pushed_request::PushedRequests;
 use crate::revocation::Revocation;
 use crate::token::{AccessTokenRecord, RevokedRecord};
+use crate::used_assertion::UsedAssertions;
 
 /// The records of a server, each kind in the store that was chosen for it.
 pub(crate) struct Tables {
@@ -19,6 +21,8 @@ pub(crate) struct Tables {
     pub(crate) revoked: Records<RevokedRecord>,
     pub(crate) revocation: Revocation,
     pub(crate) pushed_requests: PushedRequests,
+    pub(crate) devices: DeviceAuthorizations,
+    pub(crate) used_assertions: UsedAssertions,
     pub(crate) client_assertions: Records<Use<ClientAssertions>>,
     pub(crate) dpop_proofs: Records<Use<DpopProofs>>,
 }
@@ -33,6 +37,8 @@ impl Tables {
         let revoked = diagnostics.records(stores);
         let revocation = Revocation::prepare(stores, diagnostics);
         let pushed_requests = PushedRequests::prepare(stores, diagnostics);
+        let devices = DeviceAuthorizations::prepare(stores, diagnostics);
+        let used_assertions = UsedAssertions::prepare(stores, diagnostics);
         let client_assertions = diagnostics.records(stores);
         let dpop_proofs = diagnostics.records(stores);
         Some(Self {
@@ -44,6 +50,8 @@ impl Tables {
             revoked: revoked?,
             revocation: revocation?,
             pushed_requests: pushed_requests?,
+            devices: devices?,
+            used_assertions: used_assertions?,
             client_assertions: client_assertions?,
             dpop_proofs: dpop_proofs?,
         })

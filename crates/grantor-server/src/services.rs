@@ -13,6 +13,7 @@ use crate::client::authentication::{AssertionVerifier, Authenticator};
 use crate::client::self_described::SelfDescribed;
 use crate::client::{Client, Clients, RegistrationPolicy, StoredClients};
 use crate::config::Config;
+use crate::device_authorization::DeviceAuthorizations;
 use crate::dpop::Dpop;
 use crate::error::Error;
 use crate::event::Events;
@@ -28,6 +29,7 @@ use crate::resource;
 use crate::revocation::{Revocation, Target};
 use crate::site::Site;
 use crate::token::Tokens;
+use crate::used_assertion::UsedAssertions;
 
 /// The services that the endpoints use.
 #[derive(Debug)]
@@ -51,10 +53,14 @@ pub(crate) struct Services {
     pub(crate) tokens: Tokens,
     pub(crate) keys: Arc<Keys>,
     pub(crate) pushed_requests: PushedRequests,
+    pub(crate) devices: DeviceAuthorizations,
+    pub(crate) used_assertions: UsedAssertions,
     /// The way out; none without a transport.
     pub(crate) fetcher: Option<Fetcher>,
     /// True if it has the grant type `refresh_token`.
     pub(crate) has_refresh_grant_type: bool,
+    /// Whether the authorization endpoint issues tokens.
+    pub(crate) has_implicit_grant_type: bool,
     pub(crate) site: Arc<dyn Site>,
     pub(crate) events: Events,
     pub(crate) limits: Limits,
@@ -95,12 +101,15 @@ pub(crate) struct PageKeys {
     pub(crate) mac: MacKey,
     /// For forms.
     pub(crate) forms: SealingKey,
+    /// For the keys of the records of user codes.
+    pub(crate) user_codes: MacKey,
 }
 
 impl PageKeys {
     pub(crate) fn new(mac: MacKey) -> Self {
         Self {
             forms: SealingKey::new(&mac.sign(&[b"grantor/forms/1"])),
+            user_codes: MacKey::new(&mac.sign(&[b"grantor/user-codes/1"])),
             mac,
         }
     }

@@ -2,7 +2,9 @@
 
 use askama::Template;
 use grantor_core::ErrorResponse;
-use grantor_server::{Interaction, Page, RegisteredBy, SiteError, error_advice};
+use grantor_server::{
+    DeviceAnswer, Interaction, Page, RegisteredBy, SiteError, UserCodePrompt, error_advice,
+};
 use http::StatusCode;
 
 /// The names of the forms.
@@ -36,7 +38,25 @@ struct ConsentPage<'a> {
     hidden: &'a str,
     scope: Vec<&'a str>,
     resources: &'a [String],
+    user_code: &'a str,
+    warning: &'a str,
     problem: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "user_code.html")]
+struct UserCodePage<'a> {
+    action: &'a str,
+    hidden: &'a str,
+    user_code: &'a str,
+    warning: &'a str,
+    problem: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "device_answered.html")]
+struct DeviceAnsweredPage<'a> {
+    advice: &'a str,
 }
 
 #[derive(Template)]
@@ -95,6 +115,8 @@ pub(super) fn consent(interaction: &Interaction<'_>, username: &str) -> Result<P
         hidden: &form.hidden_html(),
         scope: interaction.scope().iter().collect(),
         resources: interaction.resources(),
+        user_code: interaction.user_code().unwrap_or_default(),
+        warning: UserCodePrompt::WARNING,
         problem: if interaction.csrf_mismatch() {
             STALE
         } else {
@@ -102,6 +124,27 @@ pub(super) fn consent(interaction: &Interaction<'_>, username: &str) -> Result<P
         },
     };
     Ok(render(stale_status(interaction, StatusCode::OK), &page))
+}
+
+/// The page where a user types in the code of a device.
+pub(super) fn user_code(prompt: &UserCodePrompt<'_>) -> Result<Page, SiteError> {
+    let form = prompt.form()?;
+    let page = UserCodePage {
+        action: form.action(),
+        hidden: &form.hidden_html(),
+        user_code: prompt.user_code().unwrap_or_default(),
+        warning: UserCodePrompt::WARNING,
+        problem: prompt.problem().map_or("", |problem| problem.advice()),
+    };
+    Ok(render(prompt.status(), &page))
+}
+
+/// The page after the answer to a device.
+pub(super) fn device_answered(answer: DeviceAnswer) -> Page {
+    let page = DeviceAnsweredPage {
+        advice: answer.advice(),
+    };
+    render(StatusCode::OK, &page)
 }
 
 /// The page for an error that goes to no client.

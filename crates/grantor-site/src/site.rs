@@ -2,8 +2,8 @@
 
 use grantor_core::{BoxFuture, Environment, ErrorResponse, Issuer, Secret};
 use grantor_server::{
-    BuildError, Decision, Interaction, Limits, Login, Page, PasswordAnswer, PasswordLogin, SignIn,
-    Site, SiteError, SiteSetup,
+    BuildError, Decision, DeviceAnswer, Interaction, Limits, Login, Page, PasswordAnswer,
+    PasswordLogin, SignIn, Site, SiteError, SiteSetup, UserCodePrompt,
 };
 use grantor_store::{Diagnostics, Stores};
 use http::StatusCode;
@@ -227,6 +227,17 @@ impl Site for AccountSite {
             let name = account.map(|account| account.name).unwrap_or_default();
             Ok(Decision::Page(pages::consent(interaction, &name)?))
         })
+    }
+
+    fn user_code<'a>(
+        &'a self,
+        prompt: &'a UserCodePrompt<'a>,
+    ) -> BoxFuture<'a, Result<Page, SiteError>> {
+        Box::pin(std::future::ready(pages::user_code(prompt)))
+    }
+
+    fn device_answered(&self, answer: DeviceAnswer) -> Page {
+        pages::device_answered(answer)
     }
 
     fn password<'a>(

@@ -34,9 +34,10 @@ pub struct BackupContents {
 }
 
 /// The kinds that a restored database is without by default.
-const ENDED: [Kind; 6] = [
+const ENDED: [Kind; 7] = [
     kinds::GRANTS,
     kinds::GRANTS_BY_SUBJECT,
+    kinds::DEVICE_AUTHORIZATIONS,
     kinds::SESSIONS,
     kinds::SESSIONS_BY_SUBJECT,
     kinds::ACCESS_TOKENS,

@@ -71,10 +71,18 @@ kinds! {
     GRANTS_BY_SUBJECT = b"gs" "grants-by-subject" Cache;
     /// Authorization requests that clients pushed (RFC 9126).
     PUSHED_REQUESTS = b"pr" "pushed-requests" ShortLived;
+    /// Requests of devices whose users decide elsewhere (RFC 8628).
+    DEVICE_AUTHORIZATIONS = b"da" "device-authorizations" ShortLived;
+    /// Which device a user code belongs to, each given once.
+    USER_CODES = b"uc" "user-codes" Guard;
+    /// When devices last asked for their tokens.
+    DEVICE_POLLS = b"dl" "device-polls" Cache;
     /// Opaque access tokens.
     ACCESS_TOKENS = b"at" "access-tokens" ShortLived;
     /// Tokens that were revoked before their end.
     REVOKED_TOKENS = b"rv" "revoked-tokens" Guard;
+    /// Assertions of trusted issuers that were used as grants (RFC 7523).
+    USED_ASSERTIONS = b"ua" "used-assertions" Guard;
     /// Proofs of possession that were used.
     DPOP_PROOFS = b"dp" "dpop-proofs" Guard;
     /// Assertions of clients that were used (RFC 7523).

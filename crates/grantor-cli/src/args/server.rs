@@ -105,7 +105,7 @@ pub(crate) struct ClientSet {
 /// The settings of a client.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ClientSettings {
-    /// A grant type it may use, as on the wire: authorization_code, client_credentials, refresh_token
+    /// A grant type it may use, as on the wire, or device_code: authorization_code, client_credentials, refresh_token
     #[arg(long = "grant", value_name = "TYPE", value_delimiter = ',')]
     pub(crate) grants: Vec<String>,
     /// Scope values it may ask for

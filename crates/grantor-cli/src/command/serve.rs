@@ -72,6 +72,10 @@ fn issuer(config: &Config, address: SocketAddr) -> Result<Issuer, CliError> {
 async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server, CliError> {
     let registration = registration(config.registration)?;
     let builder = Server::builder(issuer, stores).site_with(AccountSite::for_server);
+    let builder = config.grant_types.iter().fold(
+        builder.without_default_grant_types(),
+        |builder, grant_type| grant_type.add_to(builder),
+    );
     let builder = builder.transport_with(|addresses| {
         let options = TransportOptions::default();
         match addresses {
@@ -119,6 +123,10 @@ async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server
         set(
             &mut server.pushed_request_lifetime,
             config.pushed_request_lifetime,
+        );
+        set(
+            &mut server.device_code_lifetime,
+            config.device_code_lifetime,
         );
         server.require_pushed_authorization_requests = config.require_pushed_requests;
     });

@@ -63,7 +63,7 @@ mod tests {
     use grantor_jose::Algorithm;
     use grantor_server::{AccessTokens, MetadataDocuments, Profile};
 
-    use super::super::{Location, RegistrationMode};
+    use super::super::{Location, RegistrationMode, ServedGrantType};
     use super::*;
 
     fn read(text: &str) -> (Config, Vec<String>) {
@@ -85,6 +85,7 @@ mod tests {
             registration = "token"
             danger_fetch_from_any_address = true
             scopes = "a b"
+            grant_types = ["client_credentials", "device_code"]
             resources = ["https://api.example"]
             [tokens]
             format = "es256"
@@ -93,12 +94,19 @@ mod tests {
             refresh_lifetime = 2
             refresh_grace = 3
             code_lifetime = 4
+            device_code_lifetime = 60
             "#,
         );
         assert_eq!(problems, [""; 0]);
         assert_eq!(config.store.default, Location::Memory);
         assert_eq!(config.access_token_lifetime, Some(Duration::from_secs(1)));
         assert_eq!(config.code_lifetime, Some(Duration::from_secs(4)));
+        assert_eq!(config.device_code_lifetime, Some(Duration::from_secs(60)));
+        let named = [
+            ServedGrantType::ClientCredentials,
+            ServedGrantType::DeviceCode,
+        ];
+        assert_eq!(config.grant_types, named);
         assert_eq!(config.access_tokens(), AccessTokens::Jwt(Algorithm::Es256));
         assert_eq!(config.profile, Profile::Mcp);
         let hosts = MetadataDocuments::OfHosts(vec!["app.example".to_owned()]);
@@ -180,6 +188,13 @@ mod tests {
         let (_, problems) = read("resources = [\"https://api.example\", \"api\"]");
         let expected = ["resources: \"api\" is not an absolute URL without a fragment"];
         assert_eq!(problems, expected);
+    }
+
+    #[test]
+    fn a_grant_type_is_one_that_needs_no_code() {
+        let (_, problems) = read("grant_types = [\"client_credentials\", \"password\"]");
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].starts_with("grant_types: \"password\" is not one of"));
     }
 
     #[test]

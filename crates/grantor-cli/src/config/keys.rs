@@ -8,7 +8,7 @@ use grantor_jose::Algorithm;
 use grantor_server::{AccessTokens, MetadataDocuments, Profile};
 use toml::Value;
 
-use super::{Config, Location, RegistrationMode, parse_address};
+use super::{Config, Location, RegistrationMode, ServedGrantType, parse_address};
 
 /// A key that a file may have.
 pub(super) struct Key {
@@ -34,7 +34,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 28] = [
+pub(super) const KEYS: [Key; 30] = [
     Key {
         name: "data",
         takes: "a path",
@@ -183,6 +183,19 @@ pub(super) const KEYS: [Key; 28] = [
         },
     },
     Key {
+        name: "grant_types",
+        takes: "a list of `\"authorization_code\"`, `\"client_credentials\"`, `\"refresh_token\"` and \
+                `\"device_code\"`",
+        default: "all but `\"device_code\"`",
+        meaning: "the ways to a token that the server has; which of them a client may use is the client's",
+        apply: |config, value| {
+            let list = value.as_array().ok_or("must be a list of grant types")?;
+            let named = |value| ServedGrantType::parse(text(value)?);
+            config.grant_types = list.iter().map(named).collect::<Result<_, _>>()?;
+            Ok(())
+        },
+    },
+    Key {
         name: "trusted_proxies",
         takes: "a list of IP addresses or networks",
         default: "`[]`",
@@ -288,6 +301,16 @@ pub(super) const KEYS: [Key; 28] = [
         meaning: "how long the `request_uri` of a pushed authorization request is good",
         apply: |config, value| {
             config.pushed_request_lifetime = Some(seconds(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.device_code_lifetime",
+        takes: "seconds, 60 to 1800",
+        default: "`600`",
+        meaning: "how long a device and its user have for a sign-in by `device_code`",
+        apply: |config, value| {
+            config.device_code_lifetime = Some(seconds(value)?);
             Ok(())
         },
     },
@@ -506,6 +529,7 @@ mod tests {
                 "tokens.pushed_request_lifetime",
                 server.pushed_request_lifetime,
             ),
+            ("tokens.device_code_lifetime", server.device_code_lifetime),
         ] {
             let key = KEYS.iter().find(|key| key.name == name).unwrap();
             assert_eq!(key.default, format!("`{}`", lifetime.as_secs()), "{name}");

@@ -1,6 +1,7 @@
 //! The configuration: defaults, then a TOML file, then the environment, then flags.
 
 mod file;
+mod grant_types;
 mod keys;
 mod stores;
 
@@ -13,6 +14,7 @@ use grantor_jose::Algorithm;
 use grantor_listen::Options;
 use grantor_server::{AccessTokens, MetadataDocuments, Profile};
 
+pub(crate) use self::grant_types::ServedGrantType;
 pub(crate) use self::stores::{Location, Locations, has_password};
 use crate::args::{Common, Serve};
 use crate::command::secret_from_environment;
@@ -37,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) refresh_grace: Option<Duration>,
     pub(crate) code_lifetime: Option<Duration>,
     pub(crate) pushed_request_lifetime: Option<Duration>,
+    pub(crate) device_code_lifetime: Option<Duration>,
+    pub(crate) grant_types: Vec<ServedGrantType>,
     pub(crate) require_pushed_requests: bool,
     pub(crate) metadata_documents: Option<MetadataDocuments>,
     pub(crate) registration: RegistrationMode,
@@ -68,6 +72,8 @@ impl Default for Config {
             refresh_grace: None,
             code_lifetime: None,
             pushed_request_lifetime: None,
+            device_code_lifetime: None,
+            grant_types: ServedGrantType::DEFAULT.to_vec(),
             require_pushed_requests: false,
             metadata_documents: None,
             registration: RegistrationMode::default(),

@@ -5,6 +5,8 @@
 //! | access token | `at+jwt` | | |
 //! | ID Token | none or `JWT` | | `events` |
 //! | client assertion | `client-authentication+jwt`, `JWT` or none | `iss` and `sub` are the client | `events` |
+//! | authorization grant | `JWT` or none | | `events`, `nonce`, `azp`, a `sub` that is the issuer |
+//! | identity assertion | `oauth-id-jag+jwt` | `client_id` | |
 //! | Logout Token | `logout+jwt`, `JWT` or none | `events` | `nonce` |
 //! | Request Object | `oauth-authz-req+jwt`, `JWT` or none | `iss` and `client_id` are the client | `events`, a `sub` that is the client |
 //! | authorization response | `JWT` or none | | `sub`, `client_id`, `events` |
@@ -95,6 +97,39 @@ fn check_client_assertion(policy: &Policy, claims: &Claims) -> Result<(), Error>
         Err(Error::InvalidClaim("sub"))
     }
 }
+
+pub(super) const AUTHORIZATION_GRANT: Kind = Kind {
+    typ: Typ::JWT,
+    // RFC 7523 section 3 gives it no type.
+    may_be_untyped: true,
+    // Without "jti" nobody could tell that it is used twice.
+    required: &["iss", "sub", "aud", "exp", "jti"],
+    // An ID Token or a Logout Token of the same issuer.
+    forbidden: &["events", "nonce", "azp"],
+    sole_audience: true,
+    check: check_authorization_grant,
+};
+
+/// A client assertion has the same issuer and subject.
+fn check_authorization_grant(policy: &Policy, claims: &Claims) -> Result<(), Error> {
+    if claims.subject.as_ref() == Some(&policy.issuer) {
+        Err(Error::InvalidClaim("sub"))
+    } else {
+        Ok(())
+    }
+}
+
+pub(super) const IDENTITY_ASSERTION: Kind = Kind {
+    typ: Typ::IDENTITY_ASSERTION,
+    // draft-ietf-oauth-identity-assertion-authz-grant section 4.4.1.
+    may_be_untyped: false,
+    // Section 3.
+    required: &["iss", "sub", "aud", "client_id", "jti", "exp", "iat"],
+    forbidden: &[],
+    // Section 4.4.1: an array "MUST contain exactly one element".
+    sole_audience: true,
+    check: check_access_token,
+};
 
 pub(super) const LOGOUT_TOKEN: Kind = Kind {
     typ: Typ::LOGOUT_TOKEN,

@@ -69,6 +69,30 @@ impl Policy {
             .with_max_lifetime(Duration::from_secs(3600))
     }
 
+    /// Assertions of `issuer` that a client presents as a grant at the authorization server `audience`
+    /// (RFC 7523 sections 2.1 and 3), which must be the only audience. They live for an hour at most.
+    ///
+    /// Not checked here: that `jti` is new, and whom `sub` means.
+    #[must_use]
+    pub fn authorization_grant(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+        let audience = Some(audience.into());
+        Self::new(&kind::AUTHORIZATION_GRANT, issuer.into(), audience)
+            .with_max_lifetime(Duration::from_secs(3600))
+    }
+
+    /// Identity assertions of `issuer` for the authorization server `audience`, which must be the only
+    /// audience (draft-ietf-oauth-identity-assertion-authz-grant section 4.4.1). They live for an hour at
+    /// most.
+    ///
+    /// Not checked here: that `client_id` is the client that presents it, that `jti` is new, and whom
+    /// `sub` means.
+    #[must_use]
+    pub fn identity_assertion(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+        let audience = Some(audience.into());
+        Self::new(&kind::IDENTITY_ASSERTION, issuer.into(), audience)
+            .with_max_lifetime(Duration::from_secs(3600))
+    }
+
     /// Logout Tokens of `issuer` for the client `client_id` (OpenID Connect Back-Channel Logout
     /// section 2.6). Not checked here: that `jti` is new, and the user and session of `sub` and
     /// `sid`.

@@ -11,6 +11,9 @@ impl Typ {
     pub const CLIENT_ASSERTION: Self = Self("client-authentication+jwt");
     /// A proof of possession (RFC 9449).
     pub const DPOP: Self = Self("dpop+jwt");
+    /// An identity assertion for the authorization server of a resource
+    /// (draft-ietf-oauth-identity-assertion-authz-grant).
+    pub const IDENTITY_ASSERTION: Self = Self("oauth-id-jag+jwt");
     /// An answer about a token (RFC 9701).
     pub const INTROSPECTION: Self = Self("token-introspection+jwt");
     /// A Logout Token (OpenID Connect Back-Channel Logout).

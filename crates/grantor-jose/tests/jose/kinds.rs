@@ -62,6 +62,22 @@ fn cases() -> Vec<Case> {
             &["iss", "sub", "aud", "exp", "jti"],
         ),
         case(
+            "authorization grant",
+            Policy::authorization_grant(PARTY, PARTY),
+            Typ::JWT,
+            true,
+            base(json!({"sub": "user", "jti": "1"})),
+            &["iss", "sub", "aud", "exp", "jti"],
+        ),
+        case(
+            "identity assertion",
+            Policy::identity_assertion(PARTY, PARTY),
+            Typ::IDENTITY_ASSERTION,
+            false,
+            base(json!({"sub": "user", "client_id": "c", "jti": "1", "iat": 990})),
+            &["iss", "sub", "aud", "client_id", "jti", "exp", "iat"],
+        ),
+        case(
             "Logout Token",
             Policy::logout_token(PARTY, PARTY),
             Typ::LOGOUT_TOKEN,

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use grantor_core::{AuthorizationRequest, CodeChallenge, Scope};
+use grantor_core::{AuthorizationRequest, CodeChallenge, ResponseMode, ResponseType, Scope};
 
 use super::entry::Entry;
 use super::flow::Delivery;
 use super::sealed_request::SealedRequest;
 use crate::client::{Client, RegisteredBy};
+use crate::device_authorization::DeviceAuthorization;
 use crate::dpop::CheckedProof;
 use crate::error::Error;
-use crate::http::fault::{self, Place};
+use crate::http::fault::{self, ClientAddress, Place};
 use crate::http::{Browser, Call, Reply};
 use crate::policy::Policy;
 use crate::pushed_request::PushedRequest;
@@ -28,12 +29,16 @@ pub(crate) struct AuthorizationContext<'a> {
     pub(crate) request: AuthorizationRequest,
     /// The stored record of the request, if its client pushed it.
     pub(crate) pushed: Option<PushedRequest>,
+    /// What is stored of it, if a device made it.
+    pub(crate) device: Option<DeviceAuthorization>,
     /// Where forms go.
     pub(crate) action: String,
     pub(crate) browser: Browser,
     pub(crate) client: Option<Arc<Client>>,
     /// The client's, once it is known.
     pub(crate) policy: Policy,
+    /// How the answer goes there: in the fragment, if it is a token.
+    pub(crate) response_mode: ResponseMode,
     /// Where the answer goes. Once it is known, faults go there too.
     pub(crate) redirect_uri: Option<String>,
     pub(crate) scope: Scope,
@@ -46,12 +51,25 @@ pub(crate) struct AuthorizationContext<'a> {
     pub(crate) answer: Option<UserAnswer>,
 }
 
+/// How the answer goes to the client. A token never goes in a query, nor do the errors of a request for one
+/// (RFC 6749 section 4.2.2.1).
+fn mode_of_answer(services: &Services, request: &AuthorizationRequest) -> ResponseMode {
+    let response_type = request.response_type.as_ref();
+    let has_token = response_type.is_some_and(ResponseType::has_token);
+    if services.has_implicit_grant_type && has_token {
+        ResponseMode::Fragment
+    } else {
+        ResponseMode::Query
+    }
+}
+
 /// A request as it came in, by whichever entry.
 pub(super) struct Incoming {
     pub(super) sealed: SealedRequest,
     pub(super) sealed_text: String,
     pub(super) request: AuthorizationRequest,
     pub(super) pushed: Option<PushedRequest>,
+    pub(super) device: Option<DeviceAuthorization>,
 }
 
 /// The user's answer.
@@ -78,16 +96,22 @@ impl<'a> AuthorizationContext<'a> {
             sealed_text,
             request,
             pushed,
+            device,
         } = incoming;
+        let response_mode = mode_of_answer(services, &request);
+        let mut requirements = LoginRequirements::of(&request, sealed.started_at);
+        // RFC 8628 section 5.4: whoever types in a code confirms it, whatever they allowed before.
+        requirements.ask_consent |= device.is_some();
         Self {
             services,
             call,
             entry,
-            requirements: LoginRequirements::of(&request, sealed.started_at),
+            requirements,
             sealed,
             sealed_text,
             request,
             pushed,
+            device,
             action: services
                 .issuer
                 .join(&services.config.paths.resume)
@@ -96,6 +120,7 @@ impl<'a> AuthorizationContext<'a> {
             browser,
             client: None,
             policy: services.policy,
+            response_mode,
             redirect_uri: None,
             scope: Scope::default(),
             resources: Vec::new(),
@@ -118,6 +143,12 @@ impl<'a> AuthorizationContext<'a> {
         login.ok_or_else(|| Error::Internal("the step login comes first".to_owned()))
     }
 
+    /// The answer of the user, once the step `consent` has passed.
+    pub(crate) fn answer(&self) -> Result<&UserAnswer, Error> {
+        let answer = self.answer.as_ref();
+        answer.ok_or_else(|| Error::Internal("the user has not answered".to_owned()))
+    }
+
     /// The key that makes and opens the forms of a stage.
     pub(crate) fn forms<'s>(&'s self, stage: Stage, binding: &'s str) -> FormKey<'s> {
         FormKey {
@@ -133,7 +164,12 @@ impl<'a> AuthorizationContext<'a> {
 
     /// Returns whether a form came back. Nothing else decides anything.
     pub(crate) fn has_form(&self) -> bool {
-        self.entry == Entry::Resume && self.call.is_post()
+        matches!(self.entry, Entry::Resume | Entry::Verification) && self.call.is_post()
+    }
+
+    /// The code that the user typed in, if a device asks.
+    pub(crate) fn user_code(&self) -> Option<&str> {
+        self.device.as_ref().map(|_| self.sealed.form.as_str())
     }
 
     /// Where a fault or an answer belongs in events.
@@ -142,6 +178,15 @@ impl<'a> AuthorizationContext<'a> {
             endpoint: "authorization",
             client_id: self.client.as_ref().map(|client| client.id.as_str()),
             reason: None,
+        }
+    }
+
+    /// Where the answer goes.
+    pub(crate) fn address(&self) -> ClientAddress<'_> {
+        ClientAddress {
+            redirect_uri: self.redirect_uri.as_deref().unwrap_or_default(),
+            mode: &self.response_mode,
+            state: self.request.state.as_deref(),
         }
     }
 
@@ -159,9 +204,8 @@ impl<'a> AuthorizationContext<'a> {
             return Err(error);
         }
         Ok(match (delivery, &self.redirect_uri) {
-            (Delivery::ToClient, Some(uri)) if self.trusts_redirect_uri() => {
-                let state = self.request.state.as_deref();
-                fault::redirect(self.services, self.place(), uri, state, &error)
+            (Delivery::ToClient, Some(_)) if self.trusts_redirect_uri() => {
+                fault::redirect(self.services, self.place(), self.address(), &error)
             }
             _ => fault::page(self.services, self.place(), &error),
         })

@@ -9,7 +9,7 @@ pub(crate) enum Entry {
     Pushed,
     /// From a device (RFC 8628).
     Device,
-    /// By the user, who has typed a user code.
+    /// By the user, who has typed in a user code, and by the forms of the pages that follow.
     Verification,
     /// From the client, about a user who is elsewhere (CIBA).
     Backchannel,

@@ -1,23 +1,29 @@
-//! The authorization endpoint (RFC 6749 section 4.1, RFC 7636, RFC 8707, RFC 9207).
+//! The authorization endpoint (RFC 6749 section 4.1, RFC 7636, RFC 8707, RFC 9207), that of devices and
+//! the page for their users (RFC 8628).
 //!
 //! [`table`] has all of its rules on one screen, in order: what is checked, when the site is asked
 //! who the user is and what they decided, and what the decision issues.
 
 mod check;
 mod context;
+mod device;
 mod entry;
 mod flow;
 mod respond;
 mod sealed_request;
 mod step;
 mod table;
+mod verification;
 
 use grantor_core::{AuthorizationRequest, BoxFuture, ErrorCode, Params};
 use http::StatusCode;
 
 use context::{AuthorizationContext, Incoming};
 use entry::Entry;
-use sealed_request::SealedRequest;
+use sealed_request::{Origin, SealedRequest};
+
+pub(crate) use device::start as start_device;
+pub(crate) use verification::run as verify_user_code;
 
 use crate::error::{Error, Refusal};
 use crate::http::{Browser, Call, Reply};
@@ -51,6 +57,7 @@ pub(crate) fn front<'a>(
             sealed,
             request,
             pushed,
+            device: None,
         };
         go_on(services, call, Entry::Front, incoming).await
     })
@@ -81,6 +88,7 @@ pub(crate) fn push<'a>(
             sealed_text: String::new(),
             request: AuthorizationRequest::from_params(&params),
             pushed: None,
+            device: None,
         };
         go_on(services, call, Entry::Pushed, incoming).await
     })
@@ -97,22 +105,25 @@ pub(crate) fn resume<'a>(
             return Err(Error::invalid_request(error.to_string()));
         }
         let text = call.params.get(INTERACTION).unwrap_or_default();
-        let sealed = SealedRequest::open(text, services, call.now);
-        let request = sealed.as_ref().and_then(SealedRequest::request);
-        let (Some(sealed), Some(request)) = (sealed, request) else {
-            return Err(Error::invalid_request(
-                "this page is too old or was changed; begin again at the application",
-            ));
-        };
+        let sealed = SealedRequest::open(text, services, call.now).ok_or_else(stale_page)?;
+        if sealed.origin == Origin::Device {
+            return device::resume(services, call, sealed, text).await;
+        }
+        let request = sealed.request().ok_or_else(stale_page)?;
         let (request, pushed) = dereference(services, request).await?;
         let incoming = Incoming {
             sealed,
             sealed_text: text.to_owned(),
             request,
             pushed,
+            device: None,
         };
         go_on(services, call, Entry::Resume, incoming).await
     })
+}
+
+fn stale_page() -> Error {
+    Error::invalid_request("this page is too old or was changed; begin again at the application")
 }
 
 async fn go_on(

@@ -13,10 +13,24 @@ use crate::services::Services;
 /// grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SealedRequest {
+    pub(crate) origin: Origin,
+    /// The parameters of the request; of one of a device, the user code that was typed in.
     pub(crate) form: String,
     pub(crate) started_at: Timestamp,
     pub(crate) grant: Identifier,
 }
+
+/// Where a request is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It came through the browser, or was pushed.
+    Client,
+    /// A device made it, and it is stored under the identifier of its grant.
+    Device,
+}
+
+/// The first letter of a sealed request of a device; the others begin with a digit.
+const DEVICE: &str = "d";
 
 const PURPOSE: &[u8] = b"grantor/interaction/2";
 
@@ -27,14 +41,29 @@ impl SealedRequest {
 
     pub(super) fn new(services: &Services, form: String, now: Timestamp) -> Self {
         Self {
+            origin: Origin::Client,
             form,
             started_at: now,
             grant: Identifier::at(now, services.environment.random_bytes()),
         }
     }
 
+    /// The request of a device, whose user has typed in its code.
+    pub(super) fn of_device(device: Identifier, user_code: String, now: Timestamp) -> Self {
+        Self {
+            origin: Origin::Device,
+            form: user_code,
+            started_at: now,
+            grant: device,
+        }
+    }
+
     pub(super) fn seal(&self, key: &MacKey) -> String {
-        let head = format!("{}.{}", self.started_at.as_millis(), self.grant);
+        let origin = match self.origin {
+            Origin::Client => "",
+            Origin::Device => DEVICE,
+        };
+        let head = format!("{origin}{}.{}", self.started_at.as_millis(), self.grant);
         let mac = key.sign(&[PURPOSE, head.as_bytes(), self.form.as_bytes()]);
         let form = base64url::encode(&self.form);
         format!("{head}.{form}.{}", base64url::encode(mac))
@@ -59,7 +88,12 @@ impl SealedRequest {
             return None;
         }
         let (started_at, grant) = head.split_once('.')?;
+        let (origin, started_at) = match started_at.strip_prefix(DEVICE) {
+            Some(started_at) => (Origin::Device, started_at),
+            None => (Origin::Client, started_at),
+        };
         Some(Self {
+            origin,
             form,
             started_at: Timestamp::from_millis(started_at.parse().ok()?),
             grant: Identifier::parse(grant)?,
@@ -82,10 +116,19 @@ mod tests {
         let key = MacKey::new(&[1; 32]);
         let now = Timestamp::from_secs(1_760_000_000);
         let request = SealedRequest {
+            origin: Origin::Client,
             form: "client_id=a".into(),
             started_at: now,
             grant: Identifier::at(now, [7; 10]),
         };
+        let device = SealedRequest {
+            origin: Origin::Device,
+            ..request.clone()
+        };
+        assert_eq!(
+            SealedRequest::verify(&device.seal(&key), &key),
+            Some(device)
+        );
         let sealed = request.seal(&key);
         assert_eq!(SealedRequest::verify(&sealed, &key), Some(request));
         assert_eq!(SealedRequest::verify(&sealed, &MacKey::new(&[2; 32])), None);

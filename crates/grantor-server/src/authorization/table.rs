@@ -33,21 +33,24 @@ pub(crate) enum Run {
 /// Every step, in order. The first that fails or answers is the last.
 #[rustfmt::skip]
 pub(crate) const TABLE: &[Step] = &[
-    row("client",        &[Front, Pushed, Device, Backchannel, Resume], ToUser,   Ask(check::client::run)),
+    row("client",        &[Front, Pushed, Device, Backchannel, Verification, Resume], ToUser, Ask(check::client::run)),
     row("redirect_uri",  &[Front, Pushed, Resume],                      ToUser,   Check(check::redirect_uri::run)),
+    row("device",        &[Device, Verification],                       ToClient, Check(check::device::run)),
     row("pushed_request", &[Front, Resume],                             ToClient, Check(check::pushed_request::run)),
     row("parameters",    &[Front, Pushed],                              ToClient, Check(check::parameters::run)),
     row("unsupported",   &[Front, Pushed],                              ToClient, Check(check::unsupported::run)),
     row("response_type", &[Front, Pushed, Resume],                      ToClient, Check(check::response_type::run)),
-    row("scope",         &[Front, Pushed, Device, Backchannel, Resume], ToClient, Check(check::scope::run)),
-    row("resource",      &[Front, Pushed, Device, Backchannel, Resume], ToClient, Ask(check::resource::run)),
+    row("scope",         &[Front, Pushed, Device, Backchannel, Verification, Resume], ToClient, Check(check::scope::run)),
+    row("resource",      &[Front, Pushed, Device, Backchannel, Verification, Resume], ToClient, Ask(check::resource::run)),
     row("pkce",          &[Front, Pushed, Resume],                      ToClient, Check(check::pkce::run)),
     row("dpop_jkt",      &[Front, Pushed],                              ToClient, Check(check::dpop_jkt::run)),
     row("prompt",        &[Front, Pushed],                              ToClient, Check(check::prompt::run)),
     row("login",         &[Front, Verification, Resume],                ToClient, Ask(step::login::run)),
     row("consent",       &[Front, Verification, Resume],                ToClient, Ask(step::consent::run)),
-    row("respond",       &[Front, Verification, Resume],                ToClient, Ask(respond::code::run)),
+    row("respond",       &[Front, Resume],                              ToClient, Ask(respond::code::run)),
     row("respond_pushed",&[Pushed],                                     ToClient, Ask(respond::pushed::run)),
+    row("respond_device",&[Device],                                     ToClient, Ask(respond::device::run)),
+    row("respond_user",  &[Verification],                               ToClient, Ask(respond::verification::run)),
 ];
 
 const fn row(name: &'static str, entries: &'static [Entry], delivery: Delivery, run: Run) -> Step {
@@ -109,24 +112,41 @@ mod tests {
             "respond",
         ];
         assert_eq!(again, expected);
-        // The rest depends on the request alone, which can't change.
+        // The rest depends on the request alone, which can't change, or is a device's.
         let once = TABLE.iter().filter(|step| !step.entries.contains(&Resume));
         let once: Vec<&str> = once.map(|step| step.name).collect();
         assert_eq!(
             once,
             [
+                "device",
                 "parameters",
                 "unsupported",
                 "dpop_jkt",
                 "prompt",
-                "respond_pushed"
+                "respond_pushed",
+                "respond_device",
+                "respond_user",
             ]
         );
     }
 
     #[test]
+    fn a_request_of_a_device_is_checked_again_when_its_user_decides() {
+        let steps = |entry| {
+            let own = TABLE
+                .iter()
+                .filter(move |step| step.entries.contains(&entry));
+            own.map(|step| step.name).collect::<Vec<&str>>()
+        };
+        let asked = ["client", "device", "scope", "resource"];
+        assert_eq!(steps(Device), [&asked[..], &["respond_device"]].concat());
+        let decided = ["login", "consent", "respond_user"];
+        assert_eq!(steps(Verification), [&asked[..], &decided].concat());
+    }
+
+    #[test]
     fn every_entry_that_takes_a_request_checks_its_client_first() {
-        for entry in [Front, Pushed, Device, Backchannel, Resume] {
+        for entry in [Front, Pushed, Device, Backchannel, Verification, Resume] {
             let first = TABLE.iter().find(|step| step.entries.contains(&entry));
             assert_eq!(first.map(|step| step.name), Some("client"), "{entry:?}");
         }
@@ -134,7 +154,13 @@ mod tests {
 
     #[test]
     fn only_entries_with_a_browser_ask_the_site() {
-        for name in ["login", "consent", "respond", "pushed_request"] {
+        for name in [
+            "login",
+            "consent",
+            "respond",
+            "respond_user",
+            "pushed_request",
+        ] {
             let step = TABLE.iter().find(|step| step.name == name).unwrap();
             assert!(
                 step.entries.iter().all(|entry| entry.has_browser()),

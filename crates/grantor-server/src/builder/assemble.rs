@@ -17,7 +17,7 @@ use crate::dpop::Dpop;
 use crate::event::Events;
 use crate::fetch::Fetcher;
 use crate::grant::Grants;
-use crate::grant_type::GrantTypes;
+use crate::grant_type::{GrantTypes, Implicit};
 use crate::issuer_mark;
 use crate::key::{KeyRules, Keys, Purpose};
 use crate::limits::Limits;
@@ -43,6 +43,17 @@ impl ServerBuilder {
         for name in grant_types.repeated() {
             let problem = format!("the grant type {name} was added twice");
             diagnostics.problems.push(problem);
+        }
+        if !self.config.profile.has_legacy_grant_types() {
+            let problem = |name| {
+                format!(
+                    "the grant type {name} is not one of OAuth 2.1: leave it out, or take \
+                     Profile::Legacy20"
+                )
+            };
+            diagnostics
+                .problems
+                .extend(grant_types.legacy().map(problem));
         }
         if grant_types.is_empty() {
             let problem = "a server needs a grant type".to_owned();
@@ -180,6 +191,7 @@ impl ServerBuilder {
                 protected: Protected::default(),
                 health: Mutex::default(),
                 has_refresh_grant_type: grant_types.contains("refresh_token"),
+                has_implicit_grant_type: grant_types.contains(Implicit::NAME),
                 issuer,
                 config,
                 environment,
@@ -193,6 +205,8 @@ impl ServerBuilder {
                 tokens,
                 keys,
                 pushed_requests: tables.pushed_requests,
+                devices: tables.devices,
+                used_assertions: tables.used_assertions,
                 fetcher,
                 assertions,
                 dpop,
@@ -220,13 +234,13 @@ fn find_site(
         None => {
             let without_site = |name| {
                 format!(
-                    "the grant type {name} shows pages, and the server has no site: give \
+                    "the grant type {name} needs a site, and the server has none: give \
                      ServerBuilder::site your own, or ServerBuilder::site_with that of the crate \
                      grantor-site (the feature \"site\" of grantor), or leave the grant type out \
                      by ServerBuilder::without_default_grant_types"
                 )
             };
-            grant_types.with_pages().map(without_site).collect()
+            grant_types.with_site().map(without_site).collect()
         }
     };
     let is_fine = problems.is_empty();

@@ -152,8 +152,8 @@ impl NewClient {
             "a client needs a grant type, or a resource if it only introspects",
         );
         check(
-            !has("authorization_code") || !client.redirect_uris.is_empty(),
-            "a client with the authorization_code grant type needs a redirect URI",
+            !(has("authorization_code") || has("implicit")) || !client.redirect_uris.is_empty(),
+            "a client with the authorization_code or implicit grant type needs a redirect URI",
         );
         let unnamed = client.redirect_uris.iter().find_map(|uri| {
             let scheme = uri.scheme_without_period()?;
@@ -233,7 +233,10 @@ pub(super) const MIN_SHARED_SECRET: usize = 32;
 
 /// An own grant type may issue one too.
 fn gives_refresh_token(grant_type: &str) -> bool {
-    !matches!(grant_type, "refresh_token" | "client_credentials")
+    !matches!(
+        grant_type,
+        "refresh_token" | "client_credentials" | "implicit"
+    )
 }
 
 #[cfg(test)]

@@ -14,6 +14,11 @@ pub struct Paths {
     pub resume: String,
     /// The pushed authorization request endpoint: `/par`.
     pub pushed_authorization: String,
+    /// The device authorization endpoint: `/device_authorization`.
+    pub device_authorization: String,
+    /// The page where users type in the code that a device shows: `/device`. Devices show its URL, so
+    /// it should be short.
+    pub verification: String,
     /// The token endpoint: `/token`.
     pub token: String,
     /// The introspection endpoint: `/introspect`.
@@ -36,6 +41,8 @@ impl Default for Paths {
             authorization: "/authorize".to_owned(),
             resume: "/authorize/continue".to_owned(),
             pushed_authorization: "/par".to_owned(),
+            device_authorization: "/device_authorization".to_owned(),
+            verification: "/device".to_owned(),
             token: "/token".to_owned(),
             introspection: "/introspect".to_owned(),
             revocation: "/revoke".to_owned(),
@@ -54,6 +61,8 @@ impl Paths {
             &self.authorization,
             &self.resume,
             &self.pushed_authorization,
+            &self.device_authorization,
+            &self.verification,
             &self.token,
             &self.introspection,
             &self.revocation,

@@ -32,7 +32,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
         let params = declared(grant_type, &call.params);
         let proof = proof(&state.services, call, client)?;
         let (services, proof) = (&state.services, proof.as_deref());
-        let response = commit::run(services, grant_type, client, &params, proof, call.now).await?;
+        let response = commit::run(services, grant_type, client, &params, proof, call).await?;
         let mut reply = Reply::json(StatusCode::OK, response.to_json());
         if let Some(nonce) = proof.and_then(|proof| proof.next_nonce.clone()) {
             reply.insert(DPOP_NONCE, nonce);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{Environment, Issuer, Secret, Timestamp};
-use grantor_store::{Conflict, Records, Version, Versioned};
+use grantor_store::{Conflict, Record, Records, Version, Versioned};
 
 use super::{
     EndReason, Grant, GrantOfSubject, GrantState, PreviousRefreshToken, RefreshClaims,
@@ -35,6 +35,13 @@ pub(crate) struct Grants {
 /// A time of the clock: until then a write whose outcome is unknown is repeated.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(Duration);
+
+impl Deadline {
+    /// Records whose writes are repeated until then.
+    pub(crate) fn repeat<R: Record>(self, records: &Records<R>) -> Records<R> {
+        records.repeat_until(self.0)
+    }
+}
 
 impl Grants {
     /// A grant as it is stored, whatever its state.

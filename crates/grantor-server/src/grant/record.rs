@@ -3,6 +3,7 @@
 use grantor_core::{CodeChallenge, Scope, Timestamp};
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::EndReason;
 
@@ -26,6 +27,9 @@ pub struct Grant {
     pub auth_time: Timestamp,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Further claims of its tokens.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub claims: Map<String, Value>,
     /// Part of the MAC of each of its refresh tokens.
     pub(crate) salt: [u8; 16],
     /// The thumbprint of the key that its refresh tokens are bound to (RFC 9449 section 5). Those of a
@@ -64,6 +68,11 @@ pub struct GrantedUnder {
 pub enum GrantState {
     /// The user has decided, and the client may redeem the code.
     Code(CodeState),
+    /// The user has decided, and the device that waits may fetch its tokens (RFC 8628).
+    Approved {
+        /// Until when.
+        until: Timestamp,
+    },
     /// It has tokens.
     Live {
         /// The code that was redeemed, to tell a replay from a guess; none, if it had no code.
@@ -158,7 +167,7 @@ impl Grant {
         match &self.state {
             GrantState::Code(code) => Some(code),
             GrantState::Live { code, .. } => code.as_ref(),
-            GrantState::Ended { .. } => None,
+            GrantState::Approved { .. } | GrantState::Ended { .. } => None,
         }
     }
 

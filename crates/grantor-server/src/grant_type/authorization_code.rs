@@ -72,7 +72,8 @@ async fn redeem(call: &TokenCall<'_>) -> Result<Granted, Error> {
         return Err(bad_code());
     }
     let audience = call.narrow_audience(&record.resources)?;
-    let contents = TokenContents::new(call.narrow_scope(&record.scope)?, audience);
+    let contents = TokenContents::new(call.narrow_scope(&record.scope)?, audience)
+        .with_claims(record.claims.clone());
     let change = Change {
         on_conflict: on_conflict(&record),
         ..Change::new(

@@ -3,29 +3,36 @@
 use std::time::Duration;
 
 use grantor_core::{Params, Scope, Timestamp};
+use grantor_jose::Leeway;
 use grantor_store::Versioned;
+use http::request::Parts;
 
-use super::requested::{missing_target, requested_scope, unknown_target};
+use super::requested::requested_scope;
 use crate::client::Client;
-use crate::config::{Config, MAX_SCOPE_VALUES};
+use crate::config::{AccessTokens, Config, MAX_SCOPE_VALUES};
+use crate::device_authorization::FoundDevice;
 use crate::error::Error;
 use crate::grant::{Grant, Grants};
+use crate::http::Call;
 use crate::identifier::Identifier;
 use crate::policy::Policy;
-use crate::resource;
 use crate::services::Services;
+use crate::site::Site;
+use crate::token::{OpaqueToken, PresentedToken};
 
 /// A request for a token by an authenticated client.
 #[derive(Debug)]
 pub struct TokenCall<'a> {
-    client: &'a Client,
-    params: &'a Params<'a>,
+    pub(super) client: &'a Client,
+    pub(super) params: &'a Params<'a>,
     now: Timestamp,
     policy: Policy,
     attempt: usize,
     dpop_jkt: Option<&'a str>,
-    resources: Vec<String>,
-    services: Option<&'a Services>,
+    /// Of a call without a server.
+    pub(super) resources: Vec<String>,
+    pub(super) services: Option<&'a Services>,
+    head: Option<&'a Parts>,
 }
 
 impl<'a> TokenCall<'a> {
@@ -43,6 +50,7 @@ impl<'a> TokenCall<'a> {
             dpop_jkt: None,
             resources: Vec::new(),
             services: None,
+            head: None,
         }
     }
 
@@ -64,12 +72,13 @@ impl<'a> TokenCall<'a> {
         services: &'a Services,
         client: &'a Client,
         params: &'a Params<'a>,
-        now: Timestamp,
+        call: &'a Call<'a>,
     ) -> Self {
         Self {
             client,
             params,
-            now,
+            now: call.now,
+            head: Some(call.head),
             policy: services.policy.with(client),
             attempt: 0,
             dpop_jkt: None,
@@ -151,26 +160,6 @@ impl<'a> TokenCall<'a> {
         }
     }
 
-    /// The audience that a client requests for itself, by `resource` or `audience`; the server's
-    /// default, if it requests none (RFC 8707).
-    ///
-    /// # Errors
-    /// `invalid_target`, or the table of clients can't be read.
-    pub async fn audience(&self) -> Result<Vec<String>, Error> {
-        let requested = self.requested_audience();
-        if requested.is_empty() {
-            return self.default_audience();
-        }
-        let mut audience = Vec::with_capacity(requested.len());
-        for (parameter, resource) in requested {
-            if !self.is_valid_target(&resource).await? || !self.client.allows_resource(&resource) {
-                return Err(unknown_target(parameter, &resource));
-            }
-            audience.push(resource);
-        }
-        Ok(audience)
-    }
-
     /// Narrows the scope that a user granted to the values that the client may still request.
     ///
     /// # Errors
@@ -184,38 +173,6 @@ impl<'a> TokenCall<'a> {
         Ok(left)
     }
 
-    /// The requested audience within what a user granted, as far as the client may still name it: all
-    /// of that, if none is requested; the server's default, if the user's decision was about no
-    /// resource (RFC 8707 section 2.2).
-    ///
-    /// # Errors
-    /// `invalid_target`; `invalid_grant`, if nothing is left of it.
-    pub fn narrow_audience(&self, granted: &[String]) -> Result<Vec<String>, Error> {
-        let granted = if granted.is_empty() {
-            self.default_audience()?
-        } else {
-            let mut left = granted.to_vec();
-            left.retain(|resource| self.client.allows_resource(resource));
-            if left.is_empty() {
-                let description = "the client may no longer have any of what was granted";
-                return Err(Error::invalid_grant(description));
-            }
-            left
-        };
-        let requested = self.requested_audience();
-        if requested.is_empty() {
-            return Ok(granted);
-        }
-        let is_granted = |resource: &str| granted.iter().any(|g| resource::is_same(g, resource));
-        if let Some((parameter, resource)) = requested.iter().find(|(_, r)| !is_granted(r)) {
-            return Err(unknown_target(parameter, resource));
-        }
-        Ok(requested
-            .into_iter()
-            .map(|(_, resource)| resource)
-            .collect())
-    }
-
     /// A grant as it is stored, whatever its state. Nothing has been verified of it.
     ///
     /// # Errors
@@ -225,6 +182,54 @@ impl<'a> TokenCall<'a> {
             Some(services) => services.grants.find(id).await,
             None => Ok(None),
         }
+    }
+
+    /// An access token of this server that is valid now.
+    pub(crate) async fn present(&self, token: &str) -> Result<Option<PresentedToken>, Error> {
+        match self.services {
+            Some(services) => services.tokens.present(token).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The site, and the head of the request that it looks at.
+    pub(super) fn site(&self) -> Result<(&'a dyn Site, &'a Parts), Error> {
+        let both = self.services.zip(self.head);
+        let missing = || Error::Internal("a call without a server has no site".to_owned());
+        both.map(|(services, head)| (&*services.site, head))
+            .ok_or_else(missing)
+    }
+
+    /// Whether the server's access tokens are JWTs.
+    pub(crate) fn issues_jwts(&self) -> bool {
+        let is_jwt = |services: &Services| {
+            services.tokens.format.is_none() && matches!(services.tokens.kind, AccessTokens::Jwt(_))
+        };
+        self.services.is_some_and(is_jwt)
+    }
+
+    /// By how much the times in JWTs may be wrong.
+    pub(crate) fn leeway(&self) -> Leeway {
+        self.services
+            .map(|services| services.tokens.leeway)
+            .unwrap_or_default()
+    }
+
+    /// The server's issuer; none of a call without a server.
+    pub(crate) fn issuer(&self) -> Option<&'a str> {
+        self.services.map(|services| services.issuer.as_str())
+    }
+
+    /// The request of the device whose code this is.
+    pub(crate) async fn find_device(
+        &self,
+        device_code: &OpaqueToken,
+    ) -> Result<Option<FoundDevice>, Error> {
+        let Some(services) = self.services else {
+            return Ok(None);
+        };
+        let devices = &services.devices;
+        devices.of_device_code(device_code, &services.grants).await
     }
 
     /// Returns whether everything that a grant depends on is still valid: its client, consent, user
@@ -282,40 +287,5 @@ impl<'a> TokenCall<'a> {
     pub(crate) fn grants(&self) -> Result<&'a Grants, Error> {
         let missing = || Error::Internal("a call without a server has no grants".to_owned());
         self.services.map(|s| &*s.grants).ok_or_else(missing)
-    }
-
-    /// The resources that `resource` and `audience` name, each once, and the parameter that named it.
-    fn requested_audience(&self) -> Vec<(&'static str, String)> {
-        let mut requested: Vec<(&str, String)> = Vec::new();
-        for parameter in ["resource", "audience"] {
-            for named in self.params.all(parameter) {
-                let resource = resource::normalize(named);
-                if !requested.iter().any(|(_, own)| *own == resource) {
-                    requested.push((parameter, resource.into_owned()));
-                }
-            }
-        }
-        requested
-    }
-
-    fn default_audience(&self) -> Result<Vec<String>, Error> {
-        if self.policy.require_resource {
-            return Err(missing_target());
-        }
-        let default = match self.services {
-            Some(services) => services.default_audience(self.client)?,
-            None => self.resources.first().cloned(),
-        };
-        Ok(default.into_iter().collect())
-    }
-
-    async fn is_valid_target(&self, resource: &str) -> Result<bool, Error> {
-        match self.services {
-            Some(services) => services.is_valid_target(resource).await,
-            None => Ok(self
-                .resources
-                .iter()
-                .any(|own| resource::is_same(own, resource))),
-        }
     }
 }

@@ -5,12 +5,14 @@ use std::time::Duration;
 use grantor_core::{Params, Secret, Timestamp, TokenResponse};
 use grantor_store::{Conflict, Record as _, Retry};
 
-use super::{Change, GrantType, Granted, NewGrant, OnConflict, TokenCall, Under};
+use super::{Change, GrantType, Granted, NewGrant, OnConflict, Once, TokenCall, Under, Wait};
 use crate::client::Client;
+use crate::device_authorization::{Pace, Poll};
 use crate::dpop::CheckedProof;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::grant::{Deadline, Grant, GrantedUnder};
+use crate::http::Call;
 use crate::identifier::Identifier;
 use crate::services::Services;
 use crate::token::{Minting, TokenContents};
@@ -23,8 +25,9 @@ pub(crate) async fn run(
     client: &Client,
     params: &Params<'_>,
     proof: Option<&CheckedProof>,
-    now: Timestamp,
+    request: &Call<'_>,
 ) -> Result<TokenResponse, Error> {
+    let now = request.now;
     let policy = services.policy.with(client);
     let mut commit = Commit {
         deadline: services.grants.deadline(),
@@ -36,7 +39,7 @@ pub(crate) async fn run(
         refresh_token_lifetime: policy.refresh_token_lifetime,
         minted: None,
     };
-    let mut call = TokenCall::of(services, client, params, now);
+    let mut call = TokenCall::of(services, client, params, request);
     if let Some(thumbprint) = commit.dpop_jkt {
         call = call.with_dpop_jkt(thumbprint);
     }
@@ -57,6 +60,7 @@ pub(crate) async fn run(
                 let text = commit.mint(None, contents).await?;
                 return Ok(commit.answer(contents, text, None, &[], None));
             }
+            Granted::Once(once) => return Box::pin(commit.once(*once)).await,
             // Boxed, or every request would pay for the room of the largest.
             Granted::Open(new, contents) => {
                 return Box::pin(commit.open(&call, new, contents)).await;
@@ -70,6 +74,7 @@ pub(crate) async fn run(
                 }
             }
             Granted::Wait(wait) => return Err(wait.into()),
+            Granted::Poll(poll) => return Err(Box::pin(commit.pace(&poll)).await?.into()),
             // A token that was good when this request first read its grant is nobody else's, whatever
             // was written since.
             Granted::End(end) if call.attempt() > 0 && end.reason.is_replay() => {
@@ -122,6 +127,19 @@ impl Commit<'_> {
         ))
     }
 
+    async fn once(&mut self, mut once: Once) -> Result<TokenResponse, Error> {
+        let text = self.mint(None, &mut once.contents).await?;
+        let used_names = &self.services.used_assertions;
+        if !used_names
+            .use_once(&once.name, once.remember_until, self.deadline)
+            .await?
+        {
+            self.tell(EventKind::AssertionRepeated, None);
+            return Err(once.used);
+        }
+        Ok(self.answer(&mut once.contents, text, None, &[], None))
+    }
+
     async fn open(
         &mut self,
         call: &TokenCall<'_>,
@@ -145,6 +163,7 @@ impl Commit<'_> {
             resources: new.resources,
             auth_time: new.auth_time.unwrap_or(self.now),
             created_at: self.now,
+            claims: new.claims,
             salt: services.environment.random_bytes(),
             dpop_jkt: None,
             state: grants.opened(),
@@ -157,11 +176,23 @@ impl Commit<'_> {
             Some(_) => contents,
             None => contents.for_subject(grant.subject.clone()),
         };
+        for (name, value) in &grant.claims {
+            if !contents.claims.contains_key(name) {
+                contents.claims.insert(name.clone(), value.clone());
+            }
+        }
         let text = self.mint_and_list(id, &mut grant, &mut contents).await?;
         match grants.create(id, &grant, self.deadline).await? {
             Ok(()) => Ok(self.answer(&mut contents, text, Some(id), &[], refresh)),
             Err(Conflict) => Err(Error::Internal("an identifier was drawn twice".to_owned())),
         }
+    }
+
+    async fn pace(&self, poll: &Poll) -> Result<Wait, Error> {
+        Ok(match self.services.devices.pace(poll).await? {
+            Pace::Kept => Wait::AuthorizationPending,
+            Pace::TooFast => Wait::SlowDown,
+        })
     }
 
     /// Returns none if the grant type has to decide again.

@@ -2,7 +2,9 @@
 
 use grantor_core::{ErrorCode, Scope, Timestamp};
 use grantor_store::Version;
+use serde_json::{Map, Value};
 
+use crate::device_authorization::Poll;
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::grant::{EndReason, Grant};
@@ -15,6 +17,8 @@ use crate::token::TokenContents;
 pub enum Granted {
     /// A token that depends on the client alone, or on the client and a user.
     Issue(TokenContents),
+    /// The same, once for each name: the put that remembers the name decides.
+    Once(Box<Once>),
     /// A new grant, and a token under it.
     Open(NewGrant, TokenContents),
     /// Moves a grant on, which decides, and issues a token under it: a redemption or a rotation.
@@ -23,15 +27,51 @@ pub enum Granted {
     Under(Box<Under>),
     /// Not yet: the client asks again later (RFC 8628 section 3.5).
     Wait(Wait),
+    /// Not yet, and the server sees to the pace: `authorization_pending`, or `slow_down` if the client did
+    /// not wait long enough since it last asked, by any process of the server.
+    Poll(Poll),
     /// Ends a grant, and refuses. A grant type that decides again, since another request wrote first,
     /// ends none for a replay: the code or token was good when this request first read it.
     End(End),
 }
 
+/// A token that is issued once, for an assertion that may be used once.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Once {
+    /// The name of what is used: the issuer and the identifier of an assertion. It is at most as secret as
+    /// the assertion itself, and only its hash is stored.
+    pub name: String,
+    /// Until when its use is remembered. Later it must be refused for another reason, such as its age.
+    pub remember_until: Timestamp,
+    /// The token to issue.
+    pub contents: TokenContents,
+    /// The refusal that the client gets if it was used before.
+    pub used: Error,
+}
+
+impl Once {
+    /// A token for the thing of this name.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        remember_until: Timestamp,
+        contents: TokenContents,
+        used: Error,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            remember_until,
+            contents,
+            used,
+        }
+    }
+}
+
 impl Granted {
     /// Returns whether a token is issued.
     pub(super) fn issues(&self) -> bool {
-        !matches!(self, Self::Wait(_) | Self::End(_))
+        !matches!(self, Self::Wait(_) | Self::Poll(_) | Self::End(_))
     }
 }
 
@@ -48,6 +88,8 @@ pub struct NewGrant {
     pub resources: Vec<String>,
     /// When the user proved who they are; now, if absent.
     pub auth_time: Option<Timestamp>,
+    /// Further claims of its tokens.
+    pub claims: Map<String, Value>,
 }
 
 impl NewGrant {
@@ -59,6 +101,7 @@ impl NewGrant {
             scope,
             resources,
             auth_time: None,
+            claims: Map::new(),
         }
     }
 }

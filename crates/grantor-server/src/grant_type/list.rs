@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::GrantType;
+use super::{GrantType, Implicit, Password};
 
 /// The grant types of a server.
 #[derive(Debug)]
@@ -30,6 +30,18 @@ impl GrantTypes {
     pub(crate) fn with_pages(&self) -> impl Iterator<Item = &str> {
         let with_pages = self.0.iter().filter(|own| own.shows_pages());
         with_pages.map(|own| own.name())
+    }
+
+    /// Those that are asked of a site in any way.
+    pub(crate) fn with_site(&self) -> impl Iterator<Item = &str> {
+        let with_site = self.0.iter().filter(|own| own.needs_site());
+        with_site.map(|own| own.name())
+    }
+
+    /// Those that OAuth 2.1 has no more.
+    pub(crate) fn legacy(&self) -> impl Iterator<Item = &str> {
+        let legacy = |name: &&str| matches!(*name, Password::NAME | Implicit::NAME);
+        self.0.iter().map(|own| own.name()).filter(legacy)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

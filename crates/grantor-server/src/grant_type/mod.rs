@@ -5,14 +5,20 @@
 //! A token that was written before a put that failed or lost is an orphan: nobody has its text, and
 //! it expires. So a store or a signer that fails burns no code and no refresh token.
 
+mod audience;
 mod authorization_code;
 mod call;
 mod client_credentials;
 pub(crate) mod commit;
+mod device_code;
 mod granted;
+mod implicit;
+mod jwt_bearer;
 mod list;
+mod password;
 mod refresh_token;
 mod requested;
+mod token_exchange;
 
 use std::fmt::Debug;
 
@@ -21,10 +27,20 @@ use grantor_core::BoxFuture;
 pub use authorization_code::AuthorizationCode;
 pub use call::TokenCall;
 pub use client_credentials::ClientCredentials;
-pub use granted::{Change, End, Granted, NewGrant, OnConflict, Under, Wait};
+pub use device_code::DeviceCode;
+pub use granted::{Change, End, Granted, NewGrant, OnConflict, Once, Under, Wait};
+pub use implicit::Implicit;
+pub use jwt_bearer::{
+    Asserted, AssertionDecision, AssertionKind, AssertionPolicy, AssertionRequest, JwtBearer,
+    TrustedIssuer,
+};
 pub(crate) use list::GrantTypes;
+pub use password::Password;
 pub use refresh_token::RefreshToken;
 pub(crate) use requested::{missing_target, requested_scope, unknown_target};
+pub use token_exchange::{
+    Exchange, ExchangeDecision, ExchangePolicy, ExchangeRequest, TokenExchange,
+};
 
 use crate::error::Error;
 
@@ -44,6 +60,11 @@ pub trait GrantType: Debug + Send + Sync + 'static {
     /// authorization endpoint, and needs a site.
     fn shows_pages(&self) -> bool {
         false
+    }
+
+    /// Whether it needs a site though it shows no pages, as the one for passwords does.
+    fn needs_site(&self) -> bool {
+        self.shows_pages()
     }
 
     /// Decides what the request is granted. It reads and never writes: it is called again when the put that

@@ -70,7 +70,9 @@ async fn refresh(call: &TokenCall<'_>) -> Result<Granted, Error> {
     // RFC 6749 section 6: a refresh may ask for less, and the grant itself stays as it is.
     let scope = call.scope(&call.narrow_scope(&record.scope)?)?;
     let audience = call.narrow_audience(&record.resources)?;
-    let contents = TokenContents::new(scope, audience).for_subject(record.subject.clone());
+    let contents = TokenContents::new(scope, audience)
+        .for_subject(record.subject.clone())
+        .with_claims(record.claims.clone());
     Ok(match next_state(call, grants, &record, &claims, verdict) {
         Some(next) => change(call, grants, record, next, verdict, |next| {
             Change::new(id, version, next, contents)

@@ -1,6 +1,9 @@
 //! The one place where a fault becomes JSON, a page, or a redirect to the client.
 
-use grantor_core::{AuthenticateChallenge, AuthorizationResponse, RedirectUri, Secret};
+use grantor_core::{
+    AuthenticateChallenge, AuthorizationResponse, Authorized, ErrorResponse, RedirectUri,
+    ResponseMode,
+};
 use http::{StatusCode, header};
 
 use super::Reply;
@@ -48,29 +51,39 @@ pub(crate) fn page(services: &Services, place: Place<'_>, error: &Error) -> Repl
 pub(crate) fn redirect(
     services: &Services,
     place: Place<'_>,
-    redirect_uri: &str,
-    state: Option<&str>,
+    client: ClientAddress<'_>,
     error: &Error,
 ) -> Reply {
     tell(services, place, error);
     let (_, response) = error.to_wire();
-    respond(services, redirect_uri, state, Err(response))
+    respond(services, client, Err(response))
+}
+
+/// Where an answer of the authorization endpoint goes, and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClientAddress<'a> {
+    pub(crate) redirect_uri: &'a str,
+    pub(crate) mode: &'a ResponseMode,
+    pub(crate) state: Option<&'a str>,
 }
 
 /// The response of the authorization endpoint (RFC 6749 section 4.1.2, RFC 9207).
 pub(crate) fn respond(
     services: &Services,
-    redirect_uri: &str,
-    state: Option<&str>,
-    outcome: Result<Secret, grantor_core::ErrorResponse>,
+    client: ClientAddress<'_>,
+    outcome: Result<Authorized, ErrorResponse>,
 ) -> Reply {
     let response = AuthorizationResponse {
-        outcome: outcome.map(Into::into),
-        state: state.map(str::to_owned),
+        outcome,
+        state: client.state.map(str::to_owned),
         issuer: Some(services.issuer.to_string()),
     };
-    let location = RedirectUri::with_query(redirect_uri, &response.to_params());
-    Reply::redirect(&location)
+    let params = response.to_params();
+    Reply::redirect(&match client.mode {
+        // RFC 6749 section 4.2.2. A registered URI has no fragment of its own.
+        ResponseMode::Fragment => format!("{}#{}", client.redirect_uri, params.to_form()),
+        _ => RedirectUri::with_query(client.redirect_uri, &params),
+    })
 }
 
 fn add_headers(error: &Error, status: StatusCode, reply: &mut Reply) {

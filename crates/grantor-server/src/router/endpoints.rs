@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::config::{Config, Paths};
 use crate::error::Error;
-use crate::grant_type::GrantTypes;
+use crate::grant_type::{DeviceCode, GrantTypes};
 use crate::http::{Call, Reply};
 use crate::state::State;
 
@@ -94,5 +94,15 @@ pub(crate) struct Offer<'a> {
 impl Offer<'_> {
     pub(super) fn has_pages(&self) -> bool {
         self.grant_types.with_pages().next().is_some()
+    }
+
+    /// Whether clients send browsers with requests. Devices send none.
+    pub(super) fn has_authorization(&self) -> bool {
+        let mut with_pages = self.grant_types.with_pages();
+        with_pages.any(|name| name != DeviceCode::NAME)
+    }
+
+    pub(super) fn has_devices(&self) -> bool {
+        self.grant_types.contains(DeviceCode::NAME)
     }
 }

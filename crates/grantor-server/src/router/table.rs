@@ -9,6 +9,7 @@ use crate::endpoint::{
     client_configuration, health, introspection, jwks, metadata, registration, revocation,
     site_page, token,
 };
+use crate::grant_type::Implicit;
 
 const GET: &[Method] = &[Method::GET, Method::HEAD];
 const POST: &[Method] = &[Method::POST];
@@ -78,11 +79,17 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         body: Body::Form,
         authentication: Authentication::Nobody,
         cors: Cors::No,
-        exists: |offer| offer.has_pages(),
+        exists: |offer| offer.has_authorization(),
         describe: |offer, url, metadata| {
             metadata.authorization_endpoint = Some(url);
             metadata.response_types_supported = vec!["code".to_owned()];
             metadata.response_modes_supported = vec!["query".to_owned()];
+            if offer.grant_types.contains(Implicit::NAME) {
+                metadata.response_types_supported.push("token".to_owned());
+                metadata
+                    .response_modes_supported
+                    .push("fragment".to_owned());
+            }
             metadata.code_challenge_methods_supported = vec!["S256".to_owned()];
             metadata.authorization_response_iss_parameter_supported = true;
             let documents = offer.config.profile.metadata_documents(offer.config);
@@ -101,7 +108,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         body: Body::Form,
         authentication: Authentication::Client,
         cors: Cors::Client,
-        exists: |offer| offer.has_pages(),
+        exists: |offer| offer.has_authorization(),
         describe: |offer, url, metadata| {
             metadata.pushed_authorization_request_endpoint = Some(url);
             metadata.require_pushed_authorization_requests =
@@ -109,6 +116,31 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         },
         faults: Faults::Json,
         run: authorization::push,
+    },
+    Endpoint {
+        name: "device authorization",
+        place: Place::Below(|paths| &paths.device_authorization),
+        methods: POST,
+        body: Body::Form,
+        authentication: Authentication::Client,
+        cors: Cors::No,
+        exists: |offer| offer.has_devices(),
+        describe: |_, url, metadata| metadata.device_authorization_endpoint = Some(url),
+        faults: Faults::Json,
+        run: authorization::start_device,
+    },
+    Endpoint {
+        name: "verification",
+        place: Place::Below(|paths| &paths.verification),
+        methods: GET_OR_POST,
+        body: Body::Form,
+        authentication: Authentication::Nobody,
+        cors: Cors::No,
+        exists: |offer| offer.has_devices(),
+        // Devices show its URL to users; no client looks for it.
+        describe: |_, _, _| {},
+        faults: Faults::Page,
+        run: authorization::verify_user_code,
     },
     Endpoint {
         name: "resume",
@@ -237,7 +269,7 @@ fn add_algorithms(offer: &Offer<'_>, endpoint: &str, metadata: &mut ServerMetada
 mod tests {
     use super::*;
     use crate::config::{Config, Registration};
-    use crate::grant_type::{AuthorizationCode, ClientCredentials, GrantTypes};
+    use crate::grant_type::{AuthorizationCode, ClientCredentials, DeviceCode, GrantTypes};
     use grantor_core::Issuer;
     use std::sync::Arc;
 
@@ -276,6 +308,7 @@ mod tests {
         let all = GrantTypes::new(vec![
             Arc::new(AuthorizationCode),
             Arc::new(ClientCredentials),
+            Arc::new(DeviceCode),
         ]);
         let config = Config {
             registration: Registration::Open,
@@ -287,6 +320,7 @@ mod tests {
         let missing = rows.iter().filter(|(_, url)| url.is_none());
         let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
         let expected = [
+            "verification",
             "resume",
             "client configuration",
             "health",
@@ -305,6 +339,20 @@ mod tests {
             names,
             ["token", "introspection", "revocation", "jwks", "metadata"]
         );
+    }
+
+    #[test]
+    fn a_server_for_devices_alone_has_no_authorization_endpoint() {
+        let rows = described(
+            &Config::default(),
+            &GrantTypes::new(vec![Arc::new(DeviceCode)]),
+            &[],
+        );
+        let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
+        let pages = ["device authorization", "verification", "resume"];
+        let own = names.iter().filter(|name| pages.contains(name)).count();
+        assert_eq!((names.len(), own), (8, 3), "{names:?}");
+        assert!(!names.contains(&"authorization"));
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub(crate) enum Stage {
     Consent,
     /// A page of the site's own.
     Page,
+    /// The page where a user types in the code of a device.
+    UserCode,
 }
 
 impl Stage {
@@ -79,6 +81,7 @@ impl Stage {
             Self::Login => "l",
             Self::Consent => "c",
             Self::Page => "p",
+            Self::UserCode => "u",
         }
     }
 }

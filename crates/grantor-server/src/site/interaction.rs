@@ -23,6 +23,7 @@ pub struct Interaction<'a> {
 pub(crate) struct InteractionParts<'a> {
     pub(crate) client: &'a Client,
     pub(crate) redirect_uri: &'a str,
+    pub(crate) user_code: Option<&'a str>,
     pub(crate) scope: &'a Scope,
     pub(crate) resources: &'a [String],
     /// With the default audience, if the request names none.
@@ -51,10 +52,18 @@ impl<'a> Interaction<'a> {
         self.parts.client
     }
 
-    /// Where the answer goes.
+    /// Where the answer goes; nowhere, and empty, if a device asks.
     #[must_use]
     pub fn redirect_uri(&self) -> &str {
         self.parts.redirect_uri
+    }
+
+    /// The code that the user typed in, if a device asks (RFC 8628). The page for the consent should show
+    /// it, for the user to compare with the device, and warn: somebody else may have sent them the code
+    /// (RFC 8628 section 5.4). The user has to be asked, whatever they allowed before.
+    #[must_use]
+    pub fn user_code(&self) -> Option<&str> {
+        self.parts.user_code
     }
 
     /// Where the answer goes, as a user can judge it: the host, or the scheme of an application on

@@ -2,6 +2,7 @@
 
 use grantor_core::{ErrorCode, Timestamp};
 use http::HeaderValue;
+use serde_json::{Map, Value};
 
 use super::Page;
 
@@ -31,6 +32,9 @@ pub struct Login {
     /// The site's session. It binds CSRF tokens; revoking it revokes the tokens that were issued in
     /// it.
     pub session: Option<String>,
+    /// Further claims of the tokens that are issued to clients of the user:
+    /// [`TokenContents::claims`](crate::TokenContents::claims).
+    pub claims: Map<String, Value>,
 }
 
 impl Login {
@@ -41,7 +45,15 @@ impl Login {
             subject: subject.into(),
             auth_time,
             session: None,
+            claims: Map::new(),
         }
+    }
+
+    /// With a further claim of the tokens that are issued.
+    #[must_use]
+    pub fn with_claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.to_owned(), value.into());
+        self
     }
 
     /// In a session of the site.

@@ -14,6 +14,7 @@ mod plain;
 mod requirements;
 mod setup;
 mod submitted;
+mod user_code;
 
 use std::fmt::Debug;
 
@@ -37,6 +38,7 @@ pub use plain::error_advice;
 pub use requirements::LoginRequirements;
 pub use setup::SiteSetup;
 pub use submitted::Submitted;
+pub use user_code::{DeviceAnswer, UserCodeProblem, UserCodePrompt};
 
 /// The part of an authorization server that belongs to the application: the user's login, the
 /// pages, and the user's decision.
@@ -75,6 +77,21 @@ pub trait Site: Debug + Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Option<Page>, SiteError>> {
         let _ = call;
         Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// The page where a user types in the code that a device shows (RFC 8628 section 3.3). It has one
+    /// form, with the input [`UserCodePrompt::INPUT`]; the server looks the code up, and goes on with
+    /// [`login`](Self::login) and [`consent`](Self::consent).
+    fn user_code<'a>(
+        &'a self,
+        prompt: &'a UserCodePrompt<'a>,
+    ) -> BoxFuture<'a, Result<Page, SiteError>> {
+        Box::pin(std::future::ready(plain::user_code_page(prompt)))
+    }
+
+    /// The page that a user sees once they have answered a device: they go back to it.
+    fn device_answered(&self, answer: DeviceAnswer) -> Page {
+        plain::device_answered_page(answer)
     }
 
     /// Checks a name and a password, for grant types that take them without a page.

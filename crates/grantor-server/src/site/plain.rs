@@ -3,7 +3,9 @@
 use grantor_core::{BoxFuture, ErrorResponse};
 use http::StatusCode;
 
-use super::{Decision, Interaction, Login, Page, SignIn, Site, SiteError};
+use super::{
+    Decision, DeviceAnswer, Interaction, Login, Page, SignIn, Site, SiteError, UserCodePrompt,
+};
 
 /// An error page without templates or style, for sites that have none of their own.
 pub(super) fn error_page(status: StatusCode, error: &ErrorResponse) -> Page {
@@ -15,6 +17,35 @@ pub(super) fn error_page(status: StatusCode, error: &ErrorResponse) -> Page {
          <h1>That did not work</h1><p>{description}</p><p>{advice}</p><p><small>{code}</small></p>"
     );
     Page::html(status, html)
+}
+
+/// The page for the code of a device, for sites that have none of their own.
+pub(super) fn user_code_page(prompt: &UserCodePrompt<'_>) -> Result<Page, SiteError> {
+    let form = prompt.form()?;
+    let problem = prompt.problem().map_or("", |problem| problem.advice());
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Sign in a device</title>\
+         <h1>Sign in a device</h1><p>{problem}</p><p>{warning}</p>\
+         <form method=\"post\" action=\"{action}\">{hidden}<label>The code that your device shows \
+         <input name=\"{input}\" value=\"{code}\" autocomplete=\"off\" required></label>\
+         <button type=\"submit\">Continue</button></form>",
+        warning = UserCodePrompt::WARNING,
+        action = escape(form.action()),
+        hidden = form.hidden_html(),
+        input = UserCodePrompt::INPUT,
+        code = escape(prompt.user_code().unwrap_or_default()),
+    );
+    Ok(Page::html(prompt.status(), html))
+}
+
+/// The page after the answer to a device.
+pub(super) fn device_answered_page(answer: DeviceAnswer) -> Page {
+    let advice = answer.advice();
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Done</title>\
+         <h1>Done</h1><p>{advice}</p>"
+    );
+    Page::html(StatusCode::OK, html)
 }
 
 /// The site of a server whose grant types show no pages.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Anchor;
+use crate::error::Error;
 use crate::identifier::Identifier;
 
 /// The claims of a JWT access token as they are written (RFC 9068 section 2.2).
@@ -21,6 +22,35 @@ pub(super) struct AccessTokenClaims<'a> {
     /// The thumbprint in `cnf` (RFC 9449 section 6.1).
     pub(super) dpop_jkt: Option<&'a str>,
     pub(super) anchor: Anchor,
+    /// Further ones, none of which has a name of the others.
+    pub(super) other: &'a Map<String, Value>,
+}
+
+/// The claims that the server writes itself, or that would change what a token is.
+const RESERVED: [&str; 13] = [
+    "active",
+    "anchor",
+    "aud",
+    "client_id",
+    "cnf",
+    "exp",
+    "iat",
+    "iss",
+    "jti",
+    "nbf",
+    "scope",
+    "sub",
+    "token_type",
+];
+
+/// Holds claims of a grant type or a site to names that are not the server's.
+pub(super) fn check_names(claims: &Map<String, Value>) -> Result<(), Error> {
+    let reserved = RESERVED.iter().find(|name| claims.contains_key(**name));
+    reserved.map_or(Ok(()), |name| {
+        Err(Error::Internal(format!(
+            "a grant type or the site sets the claim \"{name}\", which is the server's own"
+        )))
+    })
 }
 
 impl AccessTokenClaims<'_> {
@@ -41,6 +71,9 @@ impl AccessTokenClaims<'_> {
             claims.object("cnf", |cnf| cnf.text("jkt", thumbprint));
         }
         claims.object("anchor", |claim| self.anchor.write(claim));
+        for (name, value) in self.other {
+            claims.value(name, value);
+        }
         claims.finish()
     }
 }
@@ -57,19 +90,25 @@ pub(super) struct ReadClaims {
     pub(super) scope: Option<Scope>,
     pub(super) dpop_jkt: Option<String>,
     pub(super) anchor: Anchor,
+    pub(super) other: Map<String, Value>,
 }
 
 impl ReadClaims {
     /// Of a verified JWT; none if one that this server always writes is missing.
     pub(super) fn of_jwt(claims: jwt::Claims) -> Option<Self> {
-        let member = |name: &str| claims.other.get(name);
-        let text = |name: &str| member(name).and_then(|v| v.as_str()).map(str::to_owned);
-        let thumbprint = member("cnf").and_then(|cnf| cnf.get("jkt")?.as_str());
+        let mut other = claims.other;
+        let client_id = other.remove("client_id")?;
+        let scope = other.remove("scope");
+        let confirmation = other.remove("cnf");
+        let thumbprint = confirmation
+            .as_ref()
+            .and_then(|cnf| cnf.get("jkt")?.as_str());
         Some(Self {
-            client_id: text("client_id")?,
-            anchor: serde_json::from_value(member("anchor")?.clone()).ok()?,
-            scope: text("scope").and_then(|scope| scope.parse().ok()),
+            client_id: client_id.as_str()?.to_owned(),
+            anchor: serde_json::from_value(other.remove("anchor")?).ok()?,
+            scope: scope.and_then(|scope| scope.as_str()?.parse().ok()),
             dpop_jkt: thumbprint.map(str::to_owned),
+            other,
             issuer: claims.issuer?,
             subject: claims.subject?,
             audience: claims.audiences,
@@ -93,6 +132,8 @@ impl ReadClaims {
             scope: Option<String>,
             cnf: Option<WireConfirmation>,
             anchor: Anchor,
+            #[serde(flatten)]
+            other: Map<String, Value>,
         }
         #[derive(Deserialize)]
         struct WireConfirmation {
@@ -120,6 +161,7 @@ impl ReadClaims {
             scope: wire.scope.and_then(|scope| scope.parse().ok()),
             dpop_jkt: wire.cnf.map(|cnf| cnf.jkt),
             anchor: wire.anchor,
+            other: wire.other,
         })
     }
 }
@@ -130,6 +172,22 @@ const TYPICAL_BYTES: usize = 512;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::{Parent, ParentToken};
+
+    #[test]
+    fn the_server_s_own_claims_are_reserved() {
+        for name in RESERVED {
+            let mut claims = Map::new();
+            claims.insert(name.to_owned(), 1.into());
+            let told = check_names(&claims).unwrap_err().to_string();
+            assert!(told.contains(name), "{told}");
+        }
+        let mut claims = Map::new();
+        for name in ["act", "may_act", "tenant"] {
+            claims.insert(name.to_owned(), 1.into());
+        }
+        check_names(&claims).unwrap();
+    }
 
     #[test]
     fn claims_that_were_written_are_read() {
@@ -143,7 +201,18 @@ mod tests {
                 client: "1".to_owned(),
                 subject: "2".to_owned(),
             },
+            Anchor::Token {
+                client: "1".to_owned(),
+                parent: Box::new(Parent {
+                    token: ParentToken::Jwt("x".to_owned()),
+                    client_id: "other".to_owned(),
+                    subject: Some("ada".to_owned()),
+                    anchor: Anchor::Client("2".to_owned()),
+                }),
+            },
         ];
+        let mut other = Map::new();
+        other.insert("tenant".to_owned(), "a".into());
         for aud in [none.as_slice(), &one, &many] {
             for scope in &scopes {
                 for anchor in &anchors {
@@ -158,6 +227,7 @@ mod tests {
                         scope,
                         dpop_jkt: (!aud.is_empty()).then_some("thumbprint"),
                         anchor: anchor.clone(),
+                        other: &other,
                     };
                     let map = serde_json::from_str(&claims.to_json()).unwrap();
                     let read = ReadClaims::of_map(map).unwrap();
@@ -171,6 +241,7 @@ mod tests {
                     assert_eq!(read.scope.unwrap_or_default(), *scope);
                     assert_eq!(read.dpop_jkt.as_deref(), claims.dpop_jkt);
                     assert_eq!(read.anchor, *anchor);
+                    assert_eq!(read.other, other);
                 }
             }
         }

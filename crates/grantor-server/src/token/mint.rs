@@ -5,7 +5,7 @@ use std::time::Duration;
 use grantor_core::{ErrorCode, Secret, Timestamp};
 use grantor_jose::{Algorithm, jwt};
 
-use super::claims::AccessTokenClaims;
+use super::claims::{AccessTokenClaims, check_names};
 use super::{AccessTokenRecord, Anchor, OpaqueKind, OpaqueToken, TokenContents, Tokens};
 use crate::client::Client;
 use crate::config::AccessTokens;
@@ -27,9 +27,14 @@ pub(crate) struct Minting<'a> {
 impl Tokens {
     /// Writes an opaque access token, signs a JWT, or has the application's format write one.
     pub(crate) async fn mint(&self, minting: Minting<'_>) -> Result<Secret, Error> {
-        // A grant has the epochs of its own; without one, the token needs the subject's.
+        check_names(&minting.contents.claims)?;
+        // A grant has the epochs of its own, and so has another token; without either, the token needs
+        // the subject's.
+        let parent = minting.contents.parent.is_some();
         let subject_epoch = match (&minting.grant, &minting.contents.subject) {
-            (None, Some(subject)) => Some(self.revocation.epochs.subject_now(subject).await?),
+            (None, Some(subject)) if !parent => {
+                Some(self.revocation.epochs.subject_now(subject).await?)
+            }
             _ => None,
         };
         if let Some(format) = &self.format {
@@ -74,6 +79,8 @@ impl Tokens {
             dpop_jkt: minting.dpop_jkt.map(str::to_owned),
             issued_at: now,
             expires_at: now + minting.lifetime,
+            parent: contents.parent.take(),
+            claims: std::mem::take(&mut contents.claims),
         };
         let key = self.records.key(token.id.as_bytes());
         let created = self.records.create_as(&key, &record, version).await;
@@ -81,6 +88,8 @@ impl Tokens {
         contents.subject = record.subject;
         contents.scope = record.scope;
         contents.audience = record.audience;
+        contents.claims = record.claims;
+        contents.parent = record.parent;
         match created? {
             Ok(_) => Ok(token.to_text(OpaqueKind::AccessToken)),
             Err(grantor_store::Conflict) => {
@@ -139,14 +148,13 @@ impl Tokens {
             jti: Identifier::at(now, self.environment.random_bytes()),
             scope: &contents.scope,
             dpop_jkt: minting.dpop_jkt,
-            anchor: match (minting.grant, subject_epoch) {
-                (Some(grant), _) => Anchor::Grant(grant),
-                (None, None) => Anchor::Client(client_epoch),
-                (None, Some(subject)) => Anchor::ClientAndSubject {
-                    client: client_epoch,
-                    subject,
-                },
-            },
+            anchor: Anchor::of(
+                client_epoch,
+                minting.grant,
+                subject_epoch,
+                contents.parent.clone(),
+            ),
+            other: &contents.claims,
         }
     }
 }

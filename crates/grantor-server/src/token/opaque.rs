@@ -12,6 +12,7 @@ use crate::identifier::Identifier;
 pub(crate) enum OpaqueKind {
     AccessToken,
     Code,
+    DeviceCode,
     /// In a `request_uri`, whose prefix is that of RFC 9126 section 2.2.
     PushedRequest,
     /// Of a site, with a prefix of its own.
@@ -23,6 +24,7 @@ impl OpaqueKind {
         match self {
             Self::AccessToken => "ga_",
             Self::Code => "gc_",
+            Self::DeviceCode => "gd_",
             Self::PushedRequest => "urn:ietf:params:oauth:request_uri:",
             Self::Site(prefix) => prefix,
         }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::claims::ReadClaims;
 use super::revoked::RevokedRecord;
-use super::{Anchor, OpaqueKind, OpaqueToken, Tokens};
+use super::{AccessTokenRecord, Anchor, OpaqueKind, OpaqueToken, Parent, ParentToken, Tokens};
 use crate::client::Client;
 use crate::error::Error;
 
@@ -66,33 +66,60 @@ impl Tokens {
         token: &OpaqueToken,
         caller: Option<&Client>,
     ) -> Result<Introspection, Error> {
-        let key = self.records.key(token.id.as_bytes());
-        let Some(Versioned { record, .. }) = self.records.get(&key).await? else {
+        let Some(record) = self.valid_record(token, caller).await? else {
             return Ok(Introspection::inactive());
         };
-        if !token.has_digest(&record.digest) {
-            return Ok(Introspection::inactive());
-        }
-        let subject = record.subject.as_deref();
-        if !self
-            .is_current(caller, &record.client_id, subject, &record.anchor())
-            .await?
-        {
-            return Ok(Introspection::inactive());
-        }
         Ok(Introspection {
             active: true,
             scope: (!record.scope.is_empty()).then_some(record.scope),
             sub: Some(record.subject.unwrap_or_else(|| record.client_id.clone())),
             client_id: Some(record.client_id),
             token_type: Some(token_type(record.dpop_jkt.as_deref())),
-            extra: confirmation(record.dpop_jkt),
             exp: Some(record.expires_at.as_secs()),
             iat: Some(record.issued_at.as_secs()),
             aud: record.audience,
             iss: Some(self.issuer.as_str().to_owned()),
+            extra: further(record.claims, record.dpop_jkt),
             ..Introspection::default()
         })
+    }
+
+    /// The record of an opaque token, if it is valid.
+    pub(super) async fn valid_record(
+        &self,
+        token: &OpaqueToken,
+        caller: Option<&Client>,
+    ) -> Result<Option<AccessTokenRecord>, Error> {
+        let key = self.records.key(token.id.as_bytes());
+        let Some(Versioned { record, .. }) = self.records.get(&key).await? else {
+            return Ok(None);
+        };
+        if !token.has_digest(&record.digest) {
+            return Ok(None);
+        }
+        let subject = record.subject.as_deref();
+        let is_current = self
+            .is_current(caller, &record.client_id, subject, &record.anchor())
+            .await?;
+        Ok(is_current.then_some(record))
+    }
+
+    /// Whether a token that says everything itself is valid.
+    pub(super) async fn is_valid(
+        &self,
+        claims: &ReadClaims,
+        caller: Option<&Client>,
+    ) -> Result<bool, Error> {
+        let subject = Some(claims.subject.as_str());
+        let (client_id, anchor) = (&claims.client_id, &claims.anchor);
+        Ok(!self.is_revoked(&claims.id).await?
+            && self.is_current(caller, client_id, subject, anchor).await?)
+    }
+
+    /// Whether a token with this `jti` was revoked.
+    async fn is_revoked(&self, jti: &str) -> Result<bool, Error> {
+        let key = self.revoked.key_of_name(jti);
+        Ok(self.revoked.get(&key).await?.is_some())
     }
 
     async fn read_self_contained(
@@ -100,11 +127,7 @@ impl Tokens {
         claims: ReadClaims,
         caller: Option<&Client>,
     ) -> Result<Introspection, Error> {
-        let key = self.revoked.key_of_name(&claims.id);
-        let revoked = self.revoked.get(&key).await?;
-        let subject = Some(claims.subject.as_str());
-        let (client_id, anchor) = (&claims.client_id, &claims.anchor);
-        if revoked.is_some() || !self.is_current(caller, client_id, subject, anchor).await? {
+        if !self.is_valid(&claims, caller).await? {
             return Ok(Introspection::inactive());
         }
         Ok(Introspection {
@@ -112,20 +135,23 @@ impl Tokens {
             scope: claims.scope,
             client_id: Some(claims.client_id),
             token_type: Some(token_type(claims.dpop_jkt.as_deref())),
-            extra: confirmation(claims.dpop_jkt),
             exp: Some(claims.expires_at.as_secs()),
             iat: claims.issued_at.map(Timestamp::as_secs),
             sub: Some(claims.subject),
             aud: claims.audience,
             iss: Some(claims.issuer),
             jti: Some(claims.id),
+            extra: further(claims.other, claims.dpop_jkt),
             ..Introspection::default()
         })
     }
 
     /// The claims of an access token that this server wrote and that has not expired, whatever its
     /// audience: introspection serves them all.
-    async fn verify_self_contained(&self, token: &str) -> Result<Option<ReadClaims>, Error> {
+    pub(super) async fn verify_self_contained(
+        &self,
+        token: &str,
+    ) -> Result<Option<ReadClaims>, Error> {
         let claims = match &self.format {
             Some(format) => format.read(token).await?.and_then(ReadClaims::of_map),
             None => None,
@@ -169,6 +195,13 @@ impl Tokens {
             Anchor::Grant(id) => return Box::pin(self.grants.is_live(*id)).await,
             Anchor::Client(client) => (client, None),
             Anchor::ClientAndSubject { client, subject } => (client, Some(subject)),
+            Anchor::Token { client, parent } => {
+                // Boxed, or every other token would pay for the room of this.
+                if !Box::pin(self.is_parent_valid(parent)).await? {
+                    return Ok(false);
+                }
+                (client, None)
+            }
         };
         let is_current = match caller.filter(|caller| caller.id == client_id) {
             Some(caller) => caller.epoch == *client_epoch,
@@ -185,6 +218,23 @@ impl Tokens {
             (Some(_), None) => Ok(false),
         }
     }
+
+    /// Whether a token that another one was issued in exchange for is still valid. Whoever exchanged it
+    /// bounded the lifetime of the other one by its own.
+    async fn is_parent_valid(&self, parent: &Parent) -> Result<bool, Error> {
+        let is_revoked = match &parent.token {
+            ParentToken::Jwt(jti) => self.is_revoked(jti).await?,
+            ParentToken::Opaque(id) => {
+                let key = self.records.key(id.as_bytes());
+                self.records.get(&key).await?.is_none()
+            }
+        };
+        let (client_id, subject) = (&parent.client_id, parent.subject.as_deref());
+        Ok(!is_revoked
+            && self
+                .is_current(None, client_id, subject, &parent.anchor)
+                .await?)
+    }
 }
 
 /// RFC 9449 section 5.
@@ -195,9 +245,8 @@ fn token_type(dpop_jkt: Option<&str>) -> String {
     }
 }
 
-/// The member `cnf` of a token that is bound to a key (RFC 9449 section 6.2).
-fn confirmation(dpop_jkt: Option<String>) -> Map<String, Value> {
-    let mut members = Map::new();
+/// The further members, and `cnf` of a token that is bound to a key (RFC 9449 section 6.2).
+fn further(mut members: Map<String, Value>, dpop_jkt: Option<String>) -> Map<String, Value> {
     if let Some(thumbprint) = dpop_jkt {
         members.insert("cnf".to_owned(), json!({ "jkt": thumbprint }));
     }

@@ -2,9 +2,11 @@
 
 use grantor_core::{Scope, Timestamp};
 use grantor_store::{Error, FieldWriter, Fields, InvalidField, Kind, Record, kinds, read_json};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::Anchor;
+use super::{Anchor, Parent};
 use crate::identifier::Identifier;
 
 /// An opaque access token, as it is stored: in fields, since each one that is issued is written, and
@@ -33,20 +35,23 @@ pub(crate) struct AccessTokenRecord {
     pub(crate) dpop_jkt: Option<String>,
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Timestamp,
+    /// The token in exchange for which it was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parent: Option<Box<Parent>>,
+    /// Further claims.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(crate) claims: Map<String, Value>,
 }
 
 impl AccessTokenRecord {
     /// The thing that the token depends on.
     pub(crate) fn anchor(&self) -> Anchor {
-        let client = self.client_epoch.clone();
-        match (self.grant, &self.subject_epoch) {
-            (Some(grant), _) => Anchor::Grant(grant),
-            (None, Some(subject)) => Anchor::ClientAndSubject {
-                client,
-                subject: subject.clone(),
-            },
-            (None, None) => Anchor::Client(client),
-        }
+        Anchor::of(
+            self.client_epoch.clone(),
+            self.grant,
+            self.subject_epoch.clone(),
+            self.parent.clone(),
+        )
     }
 }
 
@@ -74,6 +79,12 @@ impl Record for AccessTokenRecord {
         fields.push_some(tag::DPOP_JKT, self.dpop_jkt.as_ref());
         fields.push_time(tag::ISSUED_AT, self.issued_at);
         fields.push_time(tag::EXPIRES_AT, self.expires_at);
+        if let Some(parent) = &self.parent {
+            fields.push(tag::PARENT, json(parent)?);
+        }
+        if !self.claims.is_empty() {
+            fields.push(tag::CLAIMS, json(&self.claims)?);
+        }
         Ok(())
     }
 
@@ -91,6 +102,7 @@ fn read_fields(bytes: &[u8]) -> Result<AccessTokenRecord, InvalidField> {
     let (mut digest, mut client_id, mut client_epoch, mut scope) = (None, None, None, None);
     let (mut grant, mut subject, mut subject_epoch, mut audience) = (None, None, None, Vec::new());
     let (mut dpop_jkt, mut issued_at, mut expires_at) = (None, None, None);
+    let (mut parent, mut claims) = (None, Map::new());
     for field in Fields::new(bytes) {
         let field = field?;
         let text = || field.text().map(str::to_owned);
@@ -106,6 +118,8 @@ fn read_fields(bytes: &[u8]) -> Result<AccessTokenRecord, InvalidField> {
             tag::DPOP_JKT => dpop_jkt = Some(text()?),
             tag::ISSUED_AT => issued_at = Some(field.time()?),
             tag::EXPIRES_AT => expires_at = Some(field.time()?),
+            tag::PARENT => parent = Some(of_json(field.value)?),
+            tag::CLAIMS => claims = of_json(field.value)?,
             // Of a newer program.
             _ => {}
         }
@@ -122,7 +136,17 @@ fn read_fields(bytes: &[u8]) -> Result<AccessTokenRecord, InvalidField> {
         dpop_jkt,
         issued_at: issued_at.ok_or(InvalidField)?,
         expires_at: expires_at.ok_or(InvalidField)?,
+        parent,
+        claims,
     })
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|_| Error::corrupt("an access token can't be written"))
+}
+
+fn of_json<T: DeserializeOwned>(value: &[u8]) -> Result<T, InvalidField> {
+    serde_json::from_slice(value).map_err(|_| InvalidField)
 }
 
 /// The tags of the fields. A tag that was given up is never used for something else.
@@ -139,6 +163,9 @@ mod tag {
     pub(super) const ISSUED_AT: u8 = 9;
     pub(super) const EXPIRES_AT: u8 = 10;
     pub(super) const DPOP_JKT: u8 = 11;
+    /// In JSON, as the next.
+    pub(super) const PARENT: u8 = 12;
+    pub(super) const CLAIMS: u8 = 13;
 }
 
 /// A digest as base64url.
@@ -160,6 +187,7 @@ mod digest_text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::ParentToken;
 
     fn record() -> AccessTokenRecord {
         AccessTokenRecord {
@@ -174,6 +202,8 @@ mod tests {
             dpop_jkt: None,
             issued_at: Timestamp::from_secs(1_760_000_000),
             expires_at: Timestamp::from_secs(1_760_000_300),
+            parent: None,
+            claims: Map::new(),
         }
     }
 
@@ -190,10 +220,20 @@ mod tests {
             subject: Some("ada".to_owned()),
             subject_epoch: Some("2".to_owned()),
             audience: vec!["https://a.example".to_owned(), "b".to_owned()],
+            claims: serde_json::from_str(r#"{"tenant":"a","floor":3}"#).unwrap(),
             dpop_jkt: Some("thumbprint".to_owned()),
             ..record()
         };
-        for record in [record(), full] {
+        let exchanged = AccessTokenRecord {
+            parent: Some(Box::new(Parent {
+                token: ParentToken::Opaque(Identifier::from_bytes([8; 16])),
+                client_id: "front".to_owned(),
+                subject: Some("ada".to_owned()),
+                anchor: Anchor::Grant(Identifier::from_bytes([9; 16])),
+            })),
+            ..record()
+        };
+        for record in [record(), full, exchanged] {
             assert_eq!(AccessTokenRecord::read(&written(&record)).unwrap(), record);
         }
     }

@@ -1,6 +1,7 @@
 //! Every endpoint of the table, whatever is sent to it.
 
 use bytes::Bytes;
+use grantor_server::grant_type::DeviceCode;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::Full;
 use proptest::prelude::*;
@@ -10,7 +11,7 @@ use crate::support::{Fixture, Reply};
 
 #[tokio::test]
 async fn each_is_in_the_documentation_of_the_crate() {
-    let fixture = Fixture::new().await;
+    let fixture = Fixture::with_devices().await;
     let documentation: String = include_str!("../../src/lib.rs")
         .lines()
         .filter(|line| line.starts_with("//!"))
@@ -23,7 +24,7 @@ async fn each_is_in_the_documentation_of_the_crate() {
 
 #[tokio::test]
 async fn each_has_the_methods_that_it_says() {
-    let fixture = Fixture::new().await;
+    let fixture = Fixture::with_devices().await;
     for path in fixture.server.paths() {
         let reply = send(&fixture, Method::TRACE, &path, None, Bytes::new()).await;
         assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
@@ -69,6 +70,8 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         Just("interaction".to_owned()),
         Just("csrf".to_owned()),
         Just("prompt".to_owned()),
+        Just("user_code".to_owned()),
+        Just("device_code".to_owned()),
         "[ -~]{0,8}",
     ];
     let value = prop_oneof![
@@ -78,6 +81,9 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         Just("authorization_code".to_owned()),
         Just("refresh_token".to_owned()),
         Just("client_credentials".to_owned()),
+        Just(DeviceCode::NAME.to_owned()),
+        Just("tv".to_owned()),
+        Just("BCDF-GHJK".to_owned()),
         Just("https%3A%2F%2Fspa.example%2Fcb".to_owned()),
         "[ga-z_.%0-9A-F]{0,60}",
         "\\PC{0,12}",
@@ -106,7 +112,7 @@ fn none_panics_or_fails_whatever_is_sent() {
         .enable_all()
         .build()
         .unwrap();
-    let fixture = runtime.block_on(Fixture::new());
+    let fixture = runtime.block_on(Fixture::with_devices());
     let paths = fixture.server.paths();
     let sent = (0..paths.len(), any::<bool>(), header_value(), body());
     let mut runner = TestRunner::new(Config::with_cases(2000));

@@ -117,6 +117,8 @@ pub(crate) const HOUSES: &[House] = &[
             "token",
             "issuer_mark",
             "pushed_request",
+            "device_authorization",
+            "used_assertion",
             "records",
             "site",
             "services",

@@ -4,6 +4,7 @@
 mod bound_tokens;
 mod calls;
 mod examples;
+mod grants;
 mod in_process;
 mod mcp_resource;
 mod own_parts;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use grantor_core::{RedirectUri, Scope};
+use grantor_server::grant_type::DeviceCode;
 use grantor_server::{Client, ClientAuthMethod, ClientKeys, Rotation};
 
 use crate::args::{ClientSettings, parse_span};
@@ -158,13 +159,20 @@ fn each<T>(
         .collect()
 }
 
-/// A grant type of the server, or an extension, whose name is a URI (RFC 6749 section 4.5).
+/// A grant type of the server, or an extension, whose name is a URI (RFC 6749 section 4.5). The one of
+/// devices has a short name too.
 fn grant_type(text: &str) -> Result<String, String> {
     let known = ["authorization_code", "client_credentials", "refresh_token"];
+    if text == "device_code" {
+        return Ok(DeviceCode::NAME.to_owned());
+    }
     if known.contains(&text) || url::Url::parse(text).is_ok() {
         return Ok(text.to_owned());
     }
-    Err(format!("must be one of {}, or a URI", known.join(", ")))
+    Err(format!(
+        "must be one of {}, device_code, or a URI",
+        known.join(", ")
+    ))
 }
 
 fn scope(text: &str) -> Result<Scope, String> {

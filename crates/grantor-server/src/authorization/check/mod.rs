@@ -1,6 +1,7 @@
 //! The checks of the authorization table, one file each.
 
 pub(super) mod client;
+pub(super) mod device;
 pub(super) mod dpop_jkt;
 pub(super) mod parameters;
 pub(super) mod pkce;

@@ -1,6 +1,6 @@
 //! The check of the PKCE challenge.
 
-use grantor_core::{ChallengeMethod, CodeChallenge};
+use grantor_core::{ChallengeMethod, CodeChallenge, ResponseMode};
 
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
@@ -9,6 +9,10 @@ use crate::policy::Pkce;
 /// There is a PKCE challenge if the policy requires one, and it is by S256 (RFC 7636, RFC 9700
 /// section 2.1.1).
 pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> Result<(), Error> {
+    if context.response_mode == ResponseMode::Fragment {
+        // No code comes of it that a verifier could be asked for.
+        return Ok(());
+    }
     let request = &context.request;
     let method = request.code_challenge_method.as_deref();
     let Some(challenge) = request.code_challenge.as_deref() else {

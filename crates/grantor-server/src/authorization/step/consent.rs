@@ -49,6 +49,7 @@ async fn ask_site(context: &AuthorizationContext<'_>) -> Result<Asked, Error> {
     let interaction = Interaction::new(InteractionParts {
         client,
         redirect_uri: context.redirect_uri.as_deref().unwrap_or_default(),
+        user_code: context.user_code(),
         scope: &context.scope,
         resources: &context.resources,
         effective_resources: &effective,
@@ -120,6 +121,7 @@ fn what_is_shown(context: &AuthorizationContext<'_>) -> Result<String, Error> {
         client.display_name(),
         &client.epoch,
         context.redirect_uri.as_deref().unwrap_or_default(),
+        context.user_code().unwrap_or_default(),
         context.scope.as_str(),
     ];
     shown.extend(context.resources.iter().map(String::as_str));

@@ -62,6 +62,7 @@ async fn ask_site(context: &AuthorizationContext<'_>, insufficient: bool) -> Res
     let interaction = Interaction::new(InteractionParts {
         client,
         redirect_uri: context.redirect_uri.as_deref().unwrap_or_default(),
+        user_code: context.user_code(),
         scope: &context.scope,
         resources: &context.resources,
         effective_resources: &effective,

@@ -1,9 +1,12 @@
 //! A server with a few clients, one user and a clock that a test moves.
 
 pub(crate) mod assertion;
+mod assertions;
 mod browser;
 mod clock;
+mod device;
 pub(crate) mod dpop;
+mod exchange;
 mod flow;
 mod html;
 mod registered;
@@ -27,8 +30,11 @@ use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use tower_service::Service;
 
+pub(crate) use assertions::{Idp, WIKI};
 pub(crate) use browser::Browser;
 pub(crate) use clock::FakeClock;
+pub(crate) use device::{Device, TV};
+pub(crate) use exchange::{BACKEND, GATEWAY};
 pub(crate) use flow::{API, APP, Ask, Code, MACHINE, OTHER, SPA, STATE, Tokens, Who};
 pub(crate) use grantor_testkit::store::{FaultyStore as TestStore, StoreFault as Fault};
 pub(crate) use html::Form;

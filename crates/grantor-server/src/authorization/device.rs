@@ -1,0 +1,56 @@
+//! Requests of devices: how they begin, and how their users go on.
+
+use grantor_core::{AuthorizationRequest, BoxFuture};
+
+use super::context::Incoming;
+use super::entry::Entry;
+use super::sealed_request::SealedRequest;
+use super::{check_length, go_on, stale_page, without_authentication};
+use crate::error::Error;
+use crate::http::{Call, Reply};
+use crate::services::Services;
+use crate::state::State;
+
+/// A device begins (RFC 8628 section 3.1).
+pub(crate) fn start<'a>(
+    state: &'a State,
+    call: &'a Call<'a>,
+) -> BoxFuture<'a, Result<Reply, Error>> {
+    let services = &state.services;
+    Box::pin(async move {
+        let params = without_authentication(&call.params, &call.client()?.id);
+        let sealed = SealedRequest::new(services, params.to_form(), call.now);
+        check_length(&sealed)?;
+        let incoming = Incoming {
+            sealed,
+            // No page is shown that it could travel in.
+            sealed_text: String::new(),
+            request: AuthorizationRequest::from_params(&params),
+            pushed: None,
+            device: None,
+        };
+        go_on(services, call, Entry::Device, incoming).await
+    })
+}
+
+/// The user of a device goes on, through the pages that ask who they are and what they allow.
+pub(super) async fn resume(
+    services: &Services,
+    call: &Call<'_>,
+    sealed: SealedRequest,
+    text: &str,
+) -> Result<Reply, Error> {
+    let found = services
+        .devices
+        .find(sealed.grant, &services.grants)
+        .await?;
+    let device = found.ok_or_else(stale_page)?.authorization;
+    let incoming = Incoming {
+        sealed,
+        sealed_text: text.to_owned(),
+        request: device.request()?,
+        pushed: None,
+        device: Some(device),
+    };
+    go_on(services, call, Entry::Verification, incoming).await
+}

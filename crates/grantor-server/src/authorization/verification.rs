@@ -1,0 +1,109 @@
+//! The page where a user types in the code of a device.
+
+use grantor_core::BoxFuture;
+use http::request::Parts;
+
+use super::sealed_request::SealedRequest;
+use crate::device_authorization::UserCode;
+use crate::error::Error;
+use crate::event::{Event, EventKind};
+use crate::http::{Browser, Call, Reply};
+use crate::identifier::Identifier;
+use crate::limits::Bucket;
+use crate::services::Services;
+use crate::site::interaction::return_to;
+use crate::site::{FormKey, Stage, UserCodeProblem, UserCodePrompt};
+use crate::state::State;
+
+/// The page where a user types in the code that a device shows (RFC 8628 section 3.3).
+///
+/// A code in the URL (`verification_uri_complete`) fills the input in, and no more: the user compares it
+/// with the device and sends it (section 3.3.1), and only then it is looked up.
+pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Error>> {
+    Box::pin(async move {
+        if let Some(error) = &call.malformed {
+            return Err(Error::invalid_request(error.to_string()));
+        }
+        let services = &state.services;
+        let address = call.head.uri.path();
+        let browser = Browser::of(&call.head.headers, services)?;
+        // A browser sends no cookies with a form of another site, but it does after a redirect.
+        if call.is_post() && browser.is_new {
+            return Ok(Reply::redirect(address));
+        }
+        let forms = FormKey {
+            key: &services.page_keys.forms,
+            environment: &services.environment,
+            stage: Stage::UserCode,
+            browser: &browser.secret,
+            request: "",
+            binding: "",
+            action: address,
+        };
+        let typed = call.params.get(UserCodePrompt::INPUT);
+        let user_code = typed.and_then(UserCode::parse);
+        let problem = if call.is_post() {
+            if forms.open(&call.params).is_none() {
+                Some(UserCodeProblem::FormExpired)
+            } else {
+                match look_up(services, call.head, user_code.as_ref()).await? {
+                    Ok((device, user_code)) => {
+                        let text = user_code.to_text();
+                        return Ok(go_on(services, call, device, text));
+                    }
+                    Err(problem) => {
+                        services.events.tell(&Event {
+                            endpoint: Some("verification"),
+                            reason: Some(problem.advice()),
+                            ..Event::new(EventKind::UserCodeRefused)
+                        });
+                        Some(problem)
+                    }
+                }
+            }
+        } else {
+            None
+        };
+        let shown = user_code.map(|user_code| user_code.to_text());
+        let prompt = UserCodePrompt::new(forms, shown.as_deref(), problem, call.head);
+        let page = services.site.user_code(&prompt).await;
+        let page = page.map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(browser.show(page))
+    })
+}
+
+/// The device that shows a code and waits. Every try counts before it is looked at, or parallel ones
+/// would pass together (RFC 8628 section 5.1).
+async fn look_up<'c>(
+    services: &Services,
+    head: &Parts,
+    user_code: Option<&'c UserCode>,
+) -> Result<Result<(Identifier, &'c UserCode), UserCodeProblem>, Error> {
+    let limits = &services.limits;
+    let address = limits.address(head);
+    let bucket = match address {
+        Some(_) => Bucket::UserCodesFromAddress,
+        None => Bucket::UserCodesWithoutAddress,
+    };
+    let name = address.as_deref().unwrap_or_default();
+    if !limits.try_now(bucket, name).await? {
+        return Ok(Err(UserCodeProblem::TooManyAttempts));
+    }
+    let Some(user_code) = user_code else {
+        return Ok(Err(UserCodeProblem::Unknown));
+    };
+    let mac_key = &services.page_keys.user_codes;
+    let devices = &services.devices;
+    let found = devices.waiting(user_code, mac_key, &services.grants);
+    let found = found.await?.map(|device| (device, user_code));
+    Ok(found.ok_or(UserCodeProblem::Unknown))
+}
+
+/// Goes on with the request of the device, by a redirect: whoever reloads the next page sends no code
+/// again.
+fn go_on(services: &Services, call: &Call<'_>, device: Identifier, user_code: String) -> Reply {
+    let sealed = SealedRequest::of_device(device, user_code, call.now);
+    let resume = services.issuer.join(&services.config.paths.resume);
+    let sealed = sealed.seal(&services.page_keys.mac);
+    Reply::redirect(&return_to(resume.path(), &sealed))
+}

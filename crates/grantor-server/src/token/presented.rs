@@ -1,0 +1,92 @@
+//! Access tokens that clients present for other tokens.
+
+use grantor_core::{Scope, Timestamp};
+use serde_json::{Map, Value};
+
+use super::{Anchor, OpaqueKind, OpaqueToken, Parent, ParentToken, Tokens};
+use crate::error::Error;
+
+/// An access token of this server that a client presents for another one. It is valid.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PresentedToken {
+    /// The client that it was issued to.
+    pub client_id: String,
+    /// The user for whom that client acts; none if the token is the client's own.
+    pub subject: Option<String>,
+    /// Its scope.
+    pub scope: Scope,
+    /// Where it is accepted.
+    pub audience: Vec<String>,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// The thumbprint of the key that it is bound to. The client proved that key too.
+    pub dpop_jkt: Option<String>,
+    /// Its further claims.
+    pub claims: Map<String, Value>,
+    sub: String,
+    token: ParentToken,
+    anchor: Anchor,
+}
+
+impl PresentedToken {
+    /// Its `sub`: the user, or the client itself.
+    #[must_use]
+    pub fn sub(&self) -> &str {
+        &self.sub
+    }
+
+    /// The thing that a token depends on that is issued in exchange for it.
+    pub(crate) fn as_parent(&self) -> Parent {
+        Parent {
+            token: self.token.clone(),
+            client_id: self.client_id.clone(),
+            subject: self.subject.clone(),
+            anchor: self.anchor.clone(),
+        }
+    }
+}
+
+impl Tokens {
+    /// An access token that is valid now; none for any other text.
+    pub(crate) async fn present(&self, token: &str) -> Result<Option<PresentedToken>, Error> {
+        if let Some(opaque) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
+            let record = self.valid_record(&opaque, None).await?;
+            return Ok(record.map(|record| {
+                let anchor = record.anchor();
+                let sub = record.subject.as_ref().unwrap_or(&record.client_id);
+                PresentedToken {
+                    sub: sub.clone(),
+                    subject: record.subject.filter(|_| anchor.is_of_user()),
+                    token: ParentToken::Opaque(opaque.id),
+                    client_id: record.client_id,
+                    scope: record.scope,
+                    audience: record.audience,
+                    expires_at: record.expires_at,
+                    dpop_jkt: record.dpop_jkt,
+                    claims: record.claims,
+                    anchor,
+                }
+            }));
+        }
+        let Some(claims) = self.verify_self_contained(token).await? else {
+            return Ok(None);
+        };
+        if !self.is_valid(&claims, None).await? {
+            return Ok(None);
+        }
+        let of_user = claims.anchor.is_of_user();
+        Ok(Some(PresentedToken {
+            token: ParentToken::Jwt(claims.id),
+            client_id: claims.client_id,
+            subject: of_user.then(|| claims.subject.clone()),
+            sub: claims.subject,
+            scope: claims.scope.unwrap_or_default(),
+            audience: claims.audience,
+            expires_at: claims.expires_at,
+            dpop_jkt: claims.dpop_jkt,
+            claims: claims.other,
+            anchor: claims.anchor,
+        }))
+    }
+}
