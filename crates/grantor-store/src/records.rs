@@ -141,19 +141,32 @@ impl<R: Record> Records<R> {
         record: &R,
         version: Version,
     ) -> Result<Result<Version, Conflict>, Error> {
-        let mut expect = Expect::Absent;
+        match self.write_as(key, record, version, Expect::Absent).await? {
+            Ok(version) => Ok(Ok(version)),
+            // Rare, and boxed to leave no room for it in the future of every record.
+            Err(Conflict) => Box::pin(self.take_over(key, record, version)).await,
+        }
+    }
+
+    /// Writes a record over a dead one.
+    async fn take_over(
+        &self,
+        key: &Key,
+        record: &R,
+        version: Version,
+    ) -> Result<Result<Version, Conflict>, Error> {
         let mut retry = Retry::new(&self.environment);
         loop {
-            if let Ok(version) = self.write_as(key, record, version, expect).await? {
-                return Ok(Ok(version));
-            }
             // A dead record may be deleted between reading it and taking it over.
-            expect = match self.store.get(key).await? {
+            let expect = match self.store.get(key).await? {
                 Some(entry) if self.is_dead(entry.expires_at) => Expect::Version(entry.version),
                 Some(_) => return Ok(Err(Conflict)),
                 None => Expect::Absent,
             };
             retry.after_conflict(R::NAME).await?;
+            if let Ok(version) = self.write_as(key, record, version, expect).await? {
+                return Ok(Ok(version));
+            }
         }
     }
 
@@ -251,13 +264,25 @@ impl<R: Record> Records<R> {
         };
         put.check_size()?;
         self.store.observe_time(Moment::of(&self.environment));
+        let outcome = match self.store.put(&put).await {
+            Ok(outcome) => outcome,
+            // Rare, and boxed to leave no room for it in the future of every write.
+            Err(error) => Box::pin(self.put_again(&put, error)).await?,
+        };
+        Ok(match outcome {
+            PutOutcome::Stored => Ok(version),
+            PutOutcome::Conflict => Err(Conflict),
+        })
+    }
+
+    /// Repeats a put after an error, which rule 3 makes safe.
+    async fn put_again(&self, put: &Put, mut error: Error) -> Result<PutOutcome, Error> {
         let mut retry = Retry::new(&self.environment).until(self.repeat_until);
         loop {
-            match self.store.put(&put).await {
-                Ok(PutOutcome::Stored) => return Ok(Ok(version)),
-                Ok(PutOutcome::Conflict) => return Ok(Err(Conflict)),
-                // Rule 3 makes it safe to repeat the same put.
-                Err(error) => retry.after_error(error).await?,
+            retry.after_error(error).await?;
+            match self.store.put(put).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(again) => error = again,
             }
         }
     }

@@ -28,18 +28,17 @@ pub(crate) async fn run(
     request: &Call<'_>,
 ) -> Result<TokenResponse, Error> {
     let now = request.now;
-    let policy = services.policy.with(client);
+    let mut call = TokenCall::of(services, client, params, request);
     let mut commit = Commit {
         deadline: services.grants.deadline(),
         services,
         client,
         now,
         dpop_jkt: proof.map(CheckedProof::thumbprint),
-        lifetime: policy.access_token_lifetime,
-        refresh_token_lifetime: policy.refresh_token_lifetime,
+        lifetime: call.policy().access_token_lifetime,
+        refresh_token_lifetime: call.policy().refresh_token_lifetime,
         minted: None,
     };
-    let mut call = TokenCall::of(services, client, params, request);
     if let Some(thumbprint) = commit.dpop_jkt {
         call = call.with_dpop_jkt(thumbprint);
     }
@@ -258,7 +257,7 @@ impl Commit<'_> {
         if let Some(earlier) = earlier.filter(|e| e.grant == grant && e.contents == *contents) {
             return Ok(earlier.text);
         }
-        let minting = Minting {
+        let mut minting = Minting {
             client: self.client,
             lifetime: self.lifetime_of(contents),
             contents,
@@ -266,7 +265,7 @@ impl Commit<'_> {
             dpop_jkt: self.dpop_jkt,
             now: self.now,
         };
-        self.services.tokens.mint(minting).await
+        self.services.tokens.mint(&mut minting).await
     }
 
     fn lifetime_of(&self, contents: &TokenContents) -> Duration {

@@ -1,6 +1,6 @@
 //! A request to an endpoint.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -50,7 +50,7 @@ impl Call<'_> {
 }
 
 /// The parameters of a request as they were sent: the query of a GET, the body of a POST.
-pub(crate) async fn read_form<B>(head: &Parts, body: B) -> Result<Bytes, Error>
+pub(crate) async fn read_form<B>(head: &Parts, body: Pin<&mut B>) -> Result<Bytes, Error>
 where
     B: Body,
     B::Error: std::error::Error + Send + Sync + 'static,
@@ -69,7 +69,7 @@ where
 }
 
 /// The JSON of a request, of a method that sends some.
-pub(crate) async fn read_json<B>(head: &Parts, body: B) -> Result<Bytes, Error>
+pub(crate) async fn read_json<B>(head: &Parts, body: Pin<&mut B>) -> Result<Bytes, Error>
 where
     B: Body,
     B::Error: std::error::Error + Send + Sync + 'static,
@@ -100,7 +100,7 @@ fn refuse_encoded(headers: &HeaderMap) -> Result<(), Error> {
 }
 
 /// The whole body. Most come in one piece, which is taken as it is.
-async fn read_body<B>(body: B) -> Result<Bytes, Error>
+async fn read_body<B>(body: Pin<&mut B>) -> Result<Bytes, Error>
 where
     B: Body,
     B::Error: std::error::Error + Send + Sync + 'static,

@@ -1,7 +1,7 @@
 //! The server as a `tower` service.
 
 use std::convert::Infallible;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -40,25 +40,18 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The future holds each of them once, and so stays below what allocators are quick for.
+        let assembled = Arc::clone(&self.0);
         let (head, body) = request.into_parts();
-        Box::pin(respond(Arc::clone(&self.0), head, body))
+        // A block borrows what it captures, where a function would hold each argument twice: the future
+        // stays below what allocators are quick for. So is the body passed on by reference.
+        Box::pin(async move {
+            let body = pin!(body);
+            Ok(answer(&assembled, &head, body).await.into_response())
+        })
     }
 }
 
-async fn respond<B>(
-    assembled: Arc<Assembled>,
-    head: Parts,
-    body: B,
-) -> Result<Response<Full<Bytes>>, Infallible>
-where
-    B: Body,
-    B::Error: std::error::Error + Send + Sync + 'static,
-{
-    Ok(answer(&assembled, &head, body).await.into_response())
-}
-
-async fn answer<B>(assembled: &Assembled, head: &Parts, body: B) -> Reply
+async fn answer<B>(assembled: &Assembled, head: &Parts, body: Pin<&mut B>) -> Reply
 where
     B: Body,
     B::Error: std::error::Error + Send + Sync + 'static,
@@ -123,7 +116,7 @@ async fn run<B>(
     state: &State,
     endpoint: &Endpoint,
     head: &Parts,
-    body: B,
+    body: Pin<&mut B>,
     caller: &mut Caller,
 ) -> Result<Reply, Error>
 where
@@ -171,7 +164,7 @@ async fn identify(
     caller: &mut Caller,
 ) -> Result<Arc<Client>, Error> {
     let authenticator = services.authenticator();
-    match authenticate(authenticator, call.head, &call.params, call.now).await {
+    match authenticate(&authenticator, call.head, &call.params, call.now).await {
         Ok(client) => {
             caller.client = Some(Arc::clone(&client));
             Ok(client)

@@ -26,19 +26,19 @@ pub(crate) struct Minting<'a> {
 
 impl Tokens {
     /// Writes an opaque access token, signs a JWT, or has the application's format write one.
-    pub(crate) async fn mint(&self, minting: Minting<'_>) -> Result<Secret, Error> {
+    pub(crate) async fn mint(&self, minting: &mut Minting<'_>) -> Result<Secret, Error> {
         check_names(&minting.contents.claims)?;
         // A grant has the epochs of its own, and so has another token; without either, the token needs
         // the subject's.
         let parent = minting.contents.parent.is_some();
         let subject_epoch = match (&minting.grant, &minting.contents.subject) {
             (None, Some(subject)) if !parent => {
-                Some(self.revocation.epochs.subject_now(subject).await?)
+                Some(Box::pin(self.revocation.epochs.subject_now(subject)).await?)
             }
             _ => None,
         };
         if let Some(format) = &self.format {
-            let claims = self.claims(&minting, subject_epoch).to_json();
+            let claims = self.claims(minting, subject_epoch).to_json();
             let claims = serde_json::from_str(&claims)
                 .map_err(|_| Error::Internal("the claims can't be written".to_owned()))?;
             return format.write(&claims).await;
@@ -50,22 +50,18 @@ impl Tokens {
                 if self.keys.is_refresh_due(minting.now) {
                     Box::pin(self.keys.refresh()).await;
                 }
-                self.sign(&minting, subject_epoch, algorithm)
+                self.sign(minting, subject_epoch, algorithm)
             }
         }
     }
 
     async fn write(
         &self,
-        minting: Minting<'_>,
+        minting: &mut Minting<'_>,
         subject_epoch: Option<String>,
     ) -> Result<Secret, Error> {
-        let Minting {
-            client,
-            contents,
-            now,
-            ..
-        } = minting;
+        let (client, now) = (minting.client, minting.now);
+        let contents = &mut *minting.contents;
         let (token, version) = OpaqueToken::mint_with_version(&self.environment, now);
         let record = AccessTokenRecord {
             digest: token.digest(),

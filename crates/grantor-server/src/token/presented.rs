@@ -51,22 +51,25 @@ impl Tokens {
     /// An access token that is valid now; none for any other text.
     pub(crate) async fn present(&self, token: &str) -> Result<Option<PresentedToken>, Error> {
         if let Some(opaque) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
-            let record = self.valid_record(&opaque, None).await?;
-            return Ok(record.map(|record| {
-                let anchor = record.anchor();
-                let sub = record.subject.as_ref().unwrap_or(&record.client_id);
-                PresentedToken {
-                    sub: sub.clone(),
-                    subject: record.subject.filter(|_| anchor.is_of_user()),
-                    token: ParentToken::Opaque(opaque.id),
-                    client_id: record.client_id,
-                    scope: record.scope,
-                    audience: record.audience,
-                    expires_at: record.expires_at,
-                    dpop_jkt: record.dpop_jkt,
-                    claims: record.claims,
-                    anchor,
-                }
+            let Some(mut record) = self.record_of(&opaque).await? else {
+                return Ok(None);
+            };
+            let anchor = record.take_anchor();
+            let (client_id, subject) = (&record.client_id, record.subject.as_deref());
+            if !self.is_current(None, client_id, subject, &anchor).await? {
+                return Ok(None);
+            }
+            return Ok(Some(PresentedToken {
+                sub: subject.unwrap_or(client_id).to_owned(),
+                subject: record.subject.filter(|_| anchor.is_of_user()),
+                token: ParentToken::Opaque(opaque.id),
+                client_id: record.client_id,
+                scope: record.scope,
+                audience: record.audience,
+                expires_at: record.expires_at,
+                dpop_jkt: record.dpop_jkt,
+                claims: record.claims,
+                anchor,
             }));
         }
         let Some(claims) = self.verify_self_contained(token).await? else {

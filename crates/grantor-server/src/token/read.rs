@@ -24,11 +24,8 @@ impl Tokens {
         if let Some(opaque) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
             return self.read_opaque(&opaque, caller).await;
         }
-        match self.verify_self_contained(token).await? {
-            // Boxed, or reading an opaque token would pay for the room of this.
-            Some(claims) => Box::pin(self.read_self_contained(claims, caller)).await,
-            None => Ok(Introspection::inactive()),
-        }
+        // Boxed, or reading an opaque token would pay for the room of this.
+        Box::pin(self.read_self_contained(token, caller)).await
     }
 
     /// Revokes an access token before it expires. `may_revoke` says whether the caller may, of a
@@ -66,9 +63,14 @@ impl Tokens {
         token: &OpaqueToken,
         caller: Option<&Client>,
     ) -> Result<Introspection, Error> {
-        let Some(record) = self.valid_record(token, caller).await? else {
+        let Some(mut record) = self.record_of(token).await? else {
             return Ok(Introspection::inactive());
         };
+        let anchor = record.take_anchor();
+        let (client_id, subject) = (&record.client_id, record.subject.as_deref());
+        if !self.is_current(caller, client_id, subject, &anchor).await? {
+            return Ok(Introspection::inactive());
+        }
         Ok(Introspection {
             active: true,
             scope: (!record.scope.is_empty()).then_some(record.scope),
@@ -84,24 +86,15 @@ impl Tokens {
         })
     }
 
-    /// The record of an opaque token, if it is valid.
-    pub(super) async fn valid_record(
+    /// The record of an opaque token, whether or not what it depends on is still valid.
+    pub(super) async fn record_of(
         &self,
         token: &OpaqueToken,
-        caller: Option<&Client>,
     ) -> Result<Option<AccessTokenRecord>, Error> {
         let key = self.records.key(token.id.as_bytes());
-        let Some(Versioned { record, .. }) = self.records.get(&key).await? else {
-            return Ok(None);
-        };
-        if !token.has_digest(&record.digest) {
-            return Ok(None);
-        }
-        let subject = record.subject.as_deref();
-        let is_current = self
-            .is_current(caller, &record.client_id, subject, &record.anchor())
-            .await?;
-        Ok(is_current.then_some(record))
+        let found = self.records.get(&key).await?;
+        let record = found.map(|found| found.record);
+        Ok(record.filter(|record| token.has_digest(&record.digest)))
     }
 
     /// Whether a token that says everything itself is valid.
@@ -124,9 +117,12 @@ impl Tokens {
 
     async fn read_self_contained(
         &self,
-        claims: ReadClaims,
+        token: &str,
         caller: Option<&Client>,
     ) -> Result<Introspection, Error> {
+        let Some(claims) = self.verify_self_contained(token).await? else {
+            return Ok(Introspection::inactive());
+        };
         if !self.is_valid(&claims, caller).await? {
             return Ok(Introspection::inactive());
         }
@@ -184,7 +180,7 @@ impl Tokens {
     }
 
     /// Returns whether everything that a token depends on is still valid.
-    async fn is_current(
+    pub(super) async fn is_current(
         &self,
         caller: Option<&Client>,
         client_id: &str,

@@ -44,13 +44,13 @@ pub(crate) struct AccessTokenRecord {
 }
 
 impl AccessTokenRecord {
-    /// The thing that the token depends on.
-    pub(crate) fn anchor(&self) -> Anchor {
+    /// Takes out the thing that the token depends on.
+    pub(crate) fn take_anchor(&mut self) -> Anchor {
         Anchor::of(
-            self.client_epoch.clone(),
+            std::mem::take(&mut self.client_epoch),
             self.grant,
-            self.subject_epoch.clone(),
-            self.parent.clone(),
+            self.subject_epoch.take(),
+            self.parent.take(),
         )
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply,
                 .for_subject(login.subject.clone())
                 .with_claims(login.claims.clone());
             let lifetime: Duration = context.policy.access_token_lifetime;
-            let minting = Minting {
+            let mut minting = Minting {
                 client,
                 contents: &mut contents,
                 grant: Some(context.sealed.grant),
@@ -39,7 +39,7 @@ pub(super) async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply,
                 lifetime,
                 now: context.call.now,
             };
-            let token = services.tokens.mint(minting).await?;
+            let token = services.tokens.mint(&mut minting).await?;
             Ok(Authorized {
                 access_token: Some(token),
                 token_type: Some("Bearer".to_owned()),

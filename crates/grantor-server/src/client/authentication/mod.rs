@@ -30,19 +30,15 @@ pub(crate) struct Authenticator<'a> {
 /// # Errors
 /// `invalid_client` or `invalid_request`; or the table of clients can't be read.
 pub(crate) async fn authenticate(
-    authenticator: Authenticator<'_>,
+    authenticator: &Authenticator<'_>,
     head: &Parts,
     params: &Params<'_>,
     now: Timestamp,
 ) -> Result<Arc<Client>, Unauthenticated> {
-    let Authenticator {
-        clients, limits, ..
-    } = authenticator;
-    let view = RequestView::new(&head.headers, params);
-    let presented = ClientAuthentication::from_request(&view)
+    let presented = ClientAuthentication::from_request(&RequestView::new(&head.headers, params))
         .map_err(|response| Unauthenticated::from(Error::from(response)))?;
     let id = presented.client_id();
-    let Some(registered) = clients.find(id).await? else {
+    let Some(registered) = authenticator.clients.find(id).await? else {
         return Err(Unauthenticated::new(
             None,
             AuthenticationFailure::UnknownClient,
@@ -52,7 +48,7 @@ pub(crate) async fn authenticate(
     if !registered.client.auth_method.is_used_by(&presented) {
         return Err(failed(AuthenticationFailure::WrongMethod));
     }
-    let guesses = Guesses::of(limits, head, id);
+    let guesses = Guesses::of(authenticator.limits, head, id);
     let secret = match (&presented, presented.client_secret()) {
         (_, Some(secret)) => secret,
         (ClientAuthentication::Assertion { assertion, .. }, None) => {
@@ -82,7 +78,7 @@ pub(crate) async fn authenticate(
 
 /// The failure of an assertion. A wrong signature under a secret is a guess of the secret.
 async fn by_assertion(
-    authenticator: Authenticator<'_>,
+    authenticator: &Authenticator<'_>,
     registered: &Registered,
     assertion: &grantor_core::Secret,
     guesses: &Guesses<'_>,
