@@ -24,6 +24,7 @@ mod expiry;
 mod fapi2_client_assertions;
 mod fapi2_dpop;
 mod forged_forms;
+mod future_size;
 mod grants_of_subject;
 mod health;
 mod introspection;
