@@ -188,8 +188,8 @@ pub(crate) fn refuse_other_than_sqlite(config: &Config) -> Result<(), CliError> 
     match is_in_folder(config) {
         true => Ok(()),
         false => Err(CliError::configuration(
-            "the records are not in the data folder: back them up and restore them with the tools of \
-             their database",
+            "the records are not in the data folder: name the folder of an SQLite database with --data, \
+             and use the tools of any other database",
         )),
     }
 }

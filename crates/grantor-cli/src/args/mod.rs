@@ -165,7 +165,7 @@ mod tests {
                 .find_map(|start| {
                     let at = line.find(start)?;
                     let prefix = &line[..at];
-                    (prefix.is_empty() || prefix.ends_with("=... "))
+                    (prefix.is_empty() || prefix == "$ " || prefix.ends_with("=... "))
                         .then(|| &line[at + start.len()..])
                 })?;
             Some(from.split(['|', '>', '<']).next().unwrap_or_default())
@@ -188,5 +188,7 @@ mod tests {
         check(include_str!("../../../../README.md"), 9);
         check(include_str!("../../../../docs/command-line.md"), 39);
         check(include_str!("../../../../docs/server.md"), 4);
+        check(include_str!("../../../../docs/mcp.md"), 3);
+        check(include_str!("../../../../docs/stores.md"), 5);
     }
 }

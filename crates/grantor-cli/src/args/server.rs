@@ -130,7 +130,7 @@ pub(crate) struct ClientSettings {
     /// or from it, and from private_key_jwt, drops the secrets: rotate-secret gives a new one.
     #[arg(long, value_name = "METHOD")]
     pub(crate) auth_method: Option<String>,
-    /// A file with its public keys for private_key_jwt, as a JWK Set
+    /// A file with its public keys, as a JWK Set: it authenticates by private_key_jwt
     #[arg(long, value_name = "FILE")]
     pub(crate) jwks: Option<String>,
     /// Let its assertions name the token endpoint as their audience, in place of the issuer

@@ -241,6 +241,12 @@ Metadata: {metadata}"
     }
     let json = json!({ "issuer": issuer, "listen": address.to_string(), "data": config.data });
     tracing::info!(%address, %issuer, "serving");
+    if config.profile == Profile::Mcp && config.resources.is_empty() && config.audience.is_none() {
+        output.warning(
+            "no resource is configured, and every request of this profile names one: give the URL of your \
+             MCP server with --resource",
+        );
+    }
     // A server whose greeting nobody reads serves all the same.
     if let Err(error) = output.result(&text, &json) {
         output.error(&error);

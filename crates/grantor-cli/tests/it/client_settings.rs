@@ -304,3 +304,19 @@ fn secrets_are_shown_by_their_ends_and_never_themselves() {
             .contains("secrets:        none")
     );
 }
+
+#[test]
+fn a_client_that_is_added_with_keys_authenticates_by_them() {
+    let home = Home::new();
+    let keys = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","use":"sig",
+        "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let file = home.file("keys.json", keys);
+    let add = ["client", "add", "job", "--grant", "client_credentials"];
+    let added = home.json(&[&add[..], &["--jwks", &file]].concat());
+    assert_eq!(added["client_secret"], Value::Null, "{added}");
+    let shown = home.json(&["client", "show", "job"]);
+    assert_eq!(shown["auth_method"], "private_key_jwt", "{shown}");
+    let pem = home.file("key.pem", "-----BEGIN PUBLIC KEY-----");
+    let refused = home.run(&[&add[..], &["--jwks", &pem]].concat());
+    refused.fails(2, &["--jwks", r#"{"keys":[...]}"#]);
+}

@@ -118,5 +118,5 @@ fn a_password_is_no_argument_and_in_no_message() {
         assert!(!done.err.contains("hunter2"), "{done:?}");
     }
     let backup = home.command(&["backup", "copy.db", "--store-url", "postgres://h/"]);
-    backup.run().fails(3, &["tools of their database"]);
+    backup.run().fails(3, &["tools of any other database"]);
 }

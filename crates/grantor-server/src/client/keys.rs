@@ -84,7 +84,10 @@ impl<'de> Deserialize<'de> for ClientKeys {
 impl fmt::Display for InvalidClientKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Document(error) => write!(f, "it is not a JWK Set of public keys: {error}"),
+            Self::Document(error) => write!(
+                f,
+                "it is not a JWK Set of public keys, {{\"keys\":[...]}}: {error}"
+            ),
             Self::NoKey => f.write_str("no key in the JWK Set verifies signatures"),
         }
     }

@@ -104,6 +104,13 @@ impl NewGrant {
             claims: Map::new(),
         }
     }
+
+    /// With a further claim of its tokens, those of a refresh too.
+    #[must_use]
+    pub fn with_claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.to_owned(), value.into());
+        self
+    }
 }
 
 /// A grant that is to be moved on.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use grantor_core::Secret;
-use grantor_server::{NewClient, StoredClients};
+use grantor_server::{ClientAuthMethod, NewClient, StoredClients};
 use grantor_store::Stores;
 use serde_json::{Value, json};
 
@@ -144,6 +144,9 @@ fn new_client(add: ClientAdd, output: &Output) -> Result<NewClient, CliError> {
         NewClient::confidential(add.id)
     };
     changes.apply(&mut new.client);
+    if changes.has_keys_only() && !add.public {
+        new.client.auth_method = ClientAuthMethod::PrivateKeyJwt;
+    }
     if add.secret_stdin {
         new.secret = Some(chosen_secret(output)?);
     }

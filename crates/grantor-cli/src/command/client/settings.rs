@@ -81,6 +81,11 @@ impl Changes {
         *self == Self::default()
     }
 
+    /// Returns whether there are keys, and nothing says how the client authenticates.
+    pub(super) fn has_keys_only(&self) -> bool {
+        self.auth_method.is_none() && matches!(self.jwks, Some(Some(_)))
+    }
+
     pub(super) fn apply(&self, client: &mut Client) {
         set(&mut client.name, &self.name);
         set(&mut client.grant_types, &self.grant_types);

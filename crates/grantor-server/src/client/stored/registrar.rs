@@ -269,7 +269,7 @@ fn form_of(method: ClientAuthMethod) -> u8 {
 
 pub(super) fn taken(id: &str) -> Error {
     invalid(format!(
-        "there is a client {id} already; remove it first, or rotate its secret"
+        "there is a client {id} already: change it, rotate its secret, or remove it first, which ends its tokens"
     ))
 }
 
