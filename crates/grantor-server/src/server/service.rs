@@ -42,8 +42,8 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let assembled = Arc::clone(&self.0);
         let (head, body) = request.into_parts();
-        // A block borrows what it captures, where a function would hold each argument twice: the future
-        // stays below what allocators are quick for. So is the body passed on by reference.
+        // A block holds what it captures once, and a function its arguments twice. The future stays below
+        // what allocators are quick for; the body is passed on by reference for the same reason.
         Box::pin(async move {
             let body = pin!(body);
             Ok(answer(&assembled, &head, body).await.into_response())
