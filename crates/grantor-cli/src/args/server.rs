@@ -133,6 +133,9 @@ pub(crate) struct ClientSettings {
     /// A file with its public keys for private_key_jwt, as a JWK Set
     #[arg(long, value_name = "FILE")]
     pub(crate) jwks: Option<String>,
+    /// The URL of its public keys for private_key_jwt, which the server fetches
+    #[arg(long, value_name = "URL")]
+    pub(crate) jwks_uri: Option<String>,
     /// Let its assertions name the token endpoint as their audience, in place of the issuer
     ///
     /// Then assertions that it makes for a hostile server may be good at this one.

@@ -156,6 +156,7 @@ impl ServerBuilder {
             token_endpoint: issuer.join(&config.paths.token).to_string(),
             algorithms: config.client_assertion_algorithms.clone(),
             leeway,
+            fetcher: fetcher.clone(),
             used: tables.client_assertions,
         };
         let nonce_secret = keys

@@ -15,7 +15,9 @@ use tokio::task::JoinSet;
 use crate::support::assertion::{
     Signing, client, keys_of, register_secret, request, token_request,
 };
-use crate::support::{APP, Ask, Fault, Fixture, ISSUER, MACHINE, Reply, Who, form_request, send};
+use crate::support::{
+    APP, Ask, Fault, Fixture, ISSUER, MACHINE, Reply, Web, Who, form_request, send,
+};
 
 const SECRET: &str = "a secret that is long enough for HMAC with SHA-256";
 
@@ -564,4 +566,47 @@ async fn a_code_is_redeemed_by_an_assertion() {
     ];
     let again = request("/token", &app.assertion(&fixture), &pairs);
     fixture.send(again).await.assert_ok();
+}
+
+#[tokio::test]
+async fn keys_at_a_url_are_fetched_and_again_for_a_new_one() {
+    let web = Web::new();
+    let (first, second) = (key(Algorithm::Es256), key(Algorithm::EdDsa));
+    let url = "https://client.example/keys.json";
+    let serve = |key: &Key| web.serve(url, 200, keys_of([key]).document().to_string(), None);
+    serve(&first);
+    let fixture = web.fixture().await;
+    let new = client("signing").with_private_key_jwt_at(url.parse().unwrap());
+    fixture.clients.add(new).await.unwrap();
+    let by = |key: Key| Signing {
+        id: "signing".to_owned(),
+        key,
+    };
+    let (old, new) = (by(first), by(second));
+    let ask = async |app: &Signing| app.token(&fixture, &app.assertion(&fixture)).await;
+    ask(&old).await.assert_ok();
+    is_refused(&ask(&new).await);
+    serve(&new.key);
+    fixture.clock.advance(60);
+    ask(&new).await.assert_ok();
+    is_refused(&ask(&old).await);
+    let insecure = client("other").with_private_key_jwt_at("http://a.example/".parse().unwrap());
+    assert!(insecure.problems().iter().any(|it| it.contains("https")));
+}
+
+/// Attack 20: a client's keys at an address of the server's own network (CVE-2020-10770).
+#[tokio::test]
+async fn keys_at_a_private_address_are_never_fetched() {
+    let web = Web::new();
+    let fixture = web.fixture().await;
+    let url = "https://10.0.0.1/keys.json".parse().unwrap();
+    let new = client("signing").with_private_key_jwt_at(url);
+    fixture.clients.add(new).await.unwrap();
+    let app = Signing {
+        id: "signing".to_owned(),
+        key: key(Algorithm::Es256),
+    };
+    let reply = app.token(&fixture, &app.assertion(&fixture)).await;
+    reply.assert_error(503, "temporarily_unavailable");
+    assert_eq!(web.fetched(), 0);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use grantor_core::{RedirectUri, Scope};
 use grantor_server::grant_type::DeviceCode;
 use grantor_server::{Client, ClientAuthMethod, ClientKeys, Rotation};
+use url::Url;
 
 use crate::args::{ClientSettings, parse_span};
 use crate::error::{CliError, list};
@@ -22,6 +23,7 @@ pub(super) struct Changes {
     resources: Option<Option<Vec<String>>>,
     auth_method: Option<ClientAuthMethod>,
     jwks: Option<Option<ClientKeys>>,
+    jwks_uri: Option<Option<Url>>,
     danger_assertion_audience_token_endpoint: Option<bool>,
     require_pushed_requests: Option<bool>,
     dpop_bound_access_tokens: Option<bool>,
@@ -55,6 +57,9 @@ impl Changes {
             jwks: given
                 .jwks
                 .and_then(|path| one("--jwks", &path, keys, &mut problems)),
+            jwks_uri: given
+                .jwks_uri
+                .and_then(|text| one("--jwks-uri", &text, keys_url, &mut problems)),
             danger_assertion_audience_token_endpoint: given
                 .danger_assertion_audience_token_endpoint,
             require_pushed_requests: given.require_pushed_requests,
@@ -91,6 +96,7 @@ impl Changes {
         set(&mut client.resources, &self.resources);
         set(&mut client.auth_method, &self.auth_method);
         set(&mut client.jwks, &self.jwks);
+        set(&mut client.jwks_uri, &self.jwks_uri);
         set(
             &mut client.danger_assertion_audience_token_endpoint,
             &self.danger_assertion_audience_token_endpoint,
@@ -195,6 +201,15 @@ fn keys(path: &str) -> Result<Option<ClientKeys>, String> {
     let json = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let keys = ClientKeys::from_json(&json);
     keys.map(Some).map_err(|error| error.to_string())
+}
+
+fn keys_url(text: &str) -> Result<Option<Url>, String> {
+    match text {
+        "" => Ok(None),
+        _ => Url::parse(text)
+            .map(Some)
+            .map_err(|error| error.to_string()),
+    }
 }
 
 fn rotation(text: &str) -> Result<Option<Rotation>, String> {

@@ -1,6 +1,7 @@
 //! Authentication by a JWT (RFC 7523 sections 2.2 and 3, draft-ietf-oauth-rfc7523bis).
 
-use grantor_core::{Secret, Timestamp};
+use grantor_core::{ErrorCode, Secret, Timestamp};
+use grantor_http::Unavailable;
 use grantor_jose::jwt::{self, Policy, Verified};
 use grantor_jose::{Algorithm, Error as JwtError, Key, KeySet, Leeway};
 use grantor_store::{ClientAssertions, Records, Use};
@@ -8,6 +9,7 @@ use grantor_store::{ClientAssertions, Records, Use};
 use super::AuthenticationFailure;
 use crate::client::{Client, ClientAuthMethod, Credentials};
 use crate::error::Error;
+use crate::fetch::Fetcher;
 
 /// Verifies the assertions of clients.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub(crate) struct AssertionVerifier {
     /// The algorithms that are taken, if the client has such a key.
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) leeway: Leeway,
+    /// Fetches the keys of clients that registered the URL of theirs.
+    pub(crate) fetcher: Option<Fetcher>,
     pub(crate) used: Records<Use<ClientAssertions>>,
 }
 
@@ -34,7 +38,9 @@ impl AssertionVerifier {
     ) -> Result<Option<AuthenticationFailure>, Error> {
         let policy = self.policy(client);
         let verified = match client.auth_method {
-            ClientAuthMethod::PrivateKeyJwt => by_public_key(client, assertion, &policy, now),
+            ClientAuthMethod::PrivateKeyJwt => {
+                self.by_public_key(client, assertion, &policy, now).await?
+            }
             _ => by_secret(credentials, assertion, &policy, now),
         };
         let claims = match verified {
@@ -52,6 +58,37 @@ impl AssertionVerifier {
         Ok((!is_new).then_some(AuthenticationFailure::AssertionReplayed))
     }
 
+    /// Verifies with the keys that the client registered, or with those at its URL: these are fetched
+    /// again if it signs with another one.
+    async fn by_public_key(
+        &self,
+        client: &Client,
+        assertion: &Secret,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Result<Verified, JwtError>, Error> {
+        let verify = |keys: &KeySet| jwt::verify(assertion.expose(), keys, policy, now);
+        let url = match (&client.jwks, &client.jwks_uri) {
+            (Some(keys), _) => return Ok(verify(keys.keys())),
+            (None, None) => return Ok(Err(JwtError::UnknownKey)),
+            (None, Some(url)) => url,
+        };
+        let fetcher = self.fetcher.as_ref().ok_or_else(|| {
+            let why = "the keys at the URL of a client need ServerBuilder::transport_with";
+            Error::Internal(why.to_owned())
+        })?;
+        let keys = fetcher.keys(url).await;
+        let keys = keys.map_err(|error| unavailable(&error))?;
+        match verify(&keys) {
+            Err(JwtError::UnknownKey) => {
+                let newer = fetcher.newer_keys(url, &keys).await;
+                let newer = newer.map_err(|error| unavailable(&error))?;
+                Ok(verify(&newer))
+            }
+            verified => Ok(verified),
+        }
+    }
+
     fn policy(&self, client: &Client) -> Policy {
         let symmetric = client.auth_method == ClientAuthMethod::ClientSecretJwt;
         let algorithms = self.algorithms.iter().copied();
@@ -66,14 +103,10 @@ impl AssertionVerifier {
     }
 }
 
-fn by_public_key(
-    client: &Client,
-    assertion: &Secret,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<Verified, JwtError> {
-    let keys = client.jwks.as_ref().ok_or(JwtError::UnknownKey)?;
-    jwt::verify(assertion.expose(), keys.keys(), policy, now)
+/// A failure to fetch keys. The client may try again.
+fn unavailable(error: &Unavailable) -> Error {
+    let description = format!("the keys of the client can't be fetched: {error}");
+    Error::refused(ErrorCode::TemporarilyUnavailable, description)
 }
 
 /// A client has two secrets while it changes from one to the other.
