@@ -121,6 +121,7 @@ impl ServerBuilder {
             ],
             // RFC 7591 section 2 says HTTP Basic, and clients that say nothing send it in either way.
             default_auth_method: ClientAuthMethod::ClientSecret,
+            key_addresses: fetcher.as_ref().map(Fetcher::addresses),
         };
         let leeway = Leeway::new(config.max_clock_skew)
             .map_err(|error| BuildError::new(vec![error.to_string()]))?;
@@ -280,6 +281,7 @@ fn with_documents(
         grant_types: self_described_grant_types(),
         auth_methods: vec![ClientAuthMethod::None, ClientAuthMethod::PrivateKeyJwt],
         default_auth_method: ClientAuthMethod::None,
+        key_addresses: Some(fetcher.addresses()),
     };
     Arc::new(DocumentClients::new(
         clients,

@@ -1,7 +1,6 @@
 //! Authentication by a JWT (RFC 7523 sections 2.2 and 3, draft-ietf-oauth-rfc7523bis).
 
-use grantor_core::{ErrorCode, Secret, Timestamp};
-use grantor_http::Unavailable;
+use grantor_core::{Secret, Timestamp};
 use grantor_jose::jwt::{self, Policy, Verified};
 use grantor_jose::{Algorithm, Error as JwtError, Key, KeySet, Leeway};
 use grantor_store::{ClientAssertions, Records, Use};
@@ -77,16 +76,8 @@ impl AssertionVerifier {
             let why = "the keys at the URL of a client need ServerBuilder::transport_with";
             Error::Internal(why.to_owned())
         })?;
-        let keys = fetcher.keys(url).await;
-        let keys = keys.map_err(|error| unavailable(&error))?;
-        match verify(&keys) {
-            Err(JwtError::UnknownKey) => {
-                let newer = fetcher.newer_keys(url, &keys).await;
-                let newer = newer.map_err(|error| unavailable(&error))?;
-                Ok(verify(&newer))
-            }
-            verified => Ok(verified),
-        }
+        let verified = fetcher.verify(url, verify).await;
+        verified.map_err(|error| error.refusing("the keys at the client's \"jwks_uri\""))
     }
 
     fn policy(&self, client: &Client) -> Policy {
@@ -101,12 +92,6 @@ impl AssertionVerifier {
             policy
         }
     }
-}
-
-/// A failure to fetch keys. The client may try again.
-fn unavailable(error: &Unavailable) -> Error {
-    let description = format!("the keys of the client can't be fetched: {error}");
-    Error::refused(ErrorCode::TemporarilyUnavailable, description)
 }
 
 /// A client has two secrets while it changes from one to the other.
