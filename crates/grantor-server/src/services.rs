@@ -57,6 +57,9 @@ pub(crate) struct Services {
     pub(crate) used_assertions: UsedAssertions,
     /// The way out; none without a transport.
     pub(crate) fetcher: Option<Fetcher>,
+    /// The same for URLs that the operator named. It has limits of its own, so that strangers, who name
+    /// URLs too, don't use them up.
+    pub(crate) operator_fetcher: Option<Fetcher>,
     /// True if it has the grant type `refresh_token`.
     pub(crate) has_refresh_grant_type: bool,
     /// Whether the authorization endpoint issues tokens.

@@ -6,6 +6,7 @@ use grantor_core::Environment;
 use grantor_http::Addresses;
 use grantor_jose::Leeway;
 use grantor_store::Diagnostics;
+use url::Url;
 
 use super::{ChosenSite, ServerBuilder};
 use crate::build_error::BuildError;
@@ -15,7 +16,7 @@ use crate::client::{ClientAuthMethod, Clients, DocumentClients, StoredClients};
 use crate::config::Config;
 use crate::dpop::Dpop;
 use crate::event::Events;
-use crate::fetch::Fetcher;
+use crate::fetch::{Fetcher, check_url};
 use crate::grant::Grants;
 use crate::grant_type::{GrantTypes, Implicit};
 use crate::issuer_mark;
@@ -89,6 +90,10 @@ impl ServerBuilder {
         diagnostics
             .problems
             .extend(fetch_problem(&self.config, fetcher.as_ref()));
+        let problems = grant_types
+            .fetched_urls()
+            .filter_map(|(name, url)| key_url_problem(name, url, fetcher.as_ref()));
+        diagnostics.problems.extend(problems);
         let (true, Some(tables), Some(clients), Some(site)) =
             (diagnostics.problems.is_empty(), tables, clients, site)
         else {
@@ -209,6 +214,7 @@ impl ServerBuilder {
                 pushed_requests: tables.pushed_requests,
                 devices: tables.devices,
                 used_assertions: tables.used_assertions,
+                operator_fetcher: fetcher.as_ref().map(Fetcher::apart),
                 fetcher,
                 assertions,
                 dpop,
@@ -263,6 +269,25 @@ fn fetch_problem(config: &Config, fetcher: Option<&Fetcher>) -> Option<String> {
                 .to_owned(),
         ),
     }
+}
+
+/// Why the keys of a grant type can't be fetched.
+fn key_url_problem(grant_type: &str, url: &Url, fetcher: Option<&Fetcher>) -> Option<String> {
+    let problem = match fetcher {
+        Some(fetcher) => {
+            let checked = check_url(url, fetcher.addresses()).and_then(|()| fetcher.open());
+            checked.err()?.to_string()
+        }
+        None => {
+            "the server has no transport: give one to ServerBuilder::transport_with, or give the \
+                 keys by value"
+                .to_owned()
+        }
+    };
+    let host = url.host_str().unwrap_or_default();
+    Some(format!(
+        "the grant type {grant_type} can't fetch keys from {host}: {problem}"
+    ))
 }
 
 /// The clients, and those that are the URL of their metadata document.

@@ -29,7 +29,7 @@ use super::{FetchError, OpenTransport, check_url};
 pub struct Fetcher(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
-    open: OpenTransport,
+    open: Arc<OpenTransport>,
     pub(super) addresses: Addresses,
     pub(super) environment: Environment,
     slots: Semaphore,
@@ -45,16 +45,27 @@ const AT_ONCE: usize = 32;
 const KEY_SETS: usize = 1000;
 
 impl Fetcher {
-    pub(crate) fn new(open: OpenTransport, addresses: Addresses, environment: Environment) -> Self {
+    pub(crate) fn new(
+        open: impl Into<Arc<OpenTransport>>,
+        addresses: Addresses,
+        environment: Environment,
+    ) -> Self {
         let key_sets = NonZeroUsize::new(KEY_SETS).unwrap_or(NonZeroUsize::MIN);
         Self(Arc::new(Inner {
-            open,
+            open: open.into(),
             addresses,
             environment,
             slots: Semaphore::new(AT_ONCE),
             hosts: Hosts::default(),
             keys: Mutex::new(LruCache::new(key_sets)),
         }))
+    }
+
+    /// Another one over the same transport, with limits and keys of its own.
+    pub(crate) fn apart(&self) -> Self {
+        let inner = &*self.0;
+        let environment = inner.environment.clone();
+        Self::new(Arc::clone(&inner.open), inner.addresses, environment)
     }
 
     /// Whether it may connect to any address, which has a `danger_` name in the configuration.

@@ -28,6 +28,7 @@ mod grants_of_subject;
 mod health;
 mod introspection;
 mod jwt_bearer;
+mod jwt_bearer_keys;
 mod keys;
 mod legacy;
 mod limits;
