@@ -18,7 +18,7 @@ use crate::dpop::Dpop;
 use crate::event::Events;
 use crate::fetch::{Fetcher, check_url};
 use crate::grant::Grants;
-use crate::grant_type::{GrantTypes, Implicit};
+use crate::grant_type::{DeviceCode, GrantTypes, Implicit};
 use crate::issuer_mark;
 use crate::key::{KeyRules, Keys, Purpose};
 use crate::limits::Limits;
@@ -114,10 +114,17 @@ impl ServerBuilder {
             }
         };
         let (issuer, config) = (self.issuer, self.config);
-        let clients = with_documents(clients, &config, fetcher.as_ref(), &environment);
+        let self_described = self_described_grant_types(&grant_types);
+        let clients = with_documents(
+            clients,
+            &config,
+            self_described.clone(),
+            fetcher.as_ref(),
+            &environment,
+        );
         let self_registered = SelfDescribed {
             scope: config.scopes.clone(),
-            grant_types: self_described_grant_types(),
+            grant_types: self_described,
             auth_methods: vec![
                 ClientAuthMethod::None,
                 ClientAuthMethod::ClientSecretBasic,
@@ -294,6 +301,7 @@ fn key_url_problem(grant_type: &str, url: &Url, fetcher: Option<&Fetcher>) -> Op
 fn with_documents(
     clients: Arc<dyn Clients>,
     config: &Config,
+    grant_types: Vec<String>,
     fetcher: Option<&Fetcher>,
     environment: &Environment,
 ) -> Arc<dyn Clients> {
@@ -303,7 +311,7 @@ fn with_documents(
     };
     let rules = SelfDescribed {
         scope: config.scopes.clone(),
-        grant_types: self_described_grant_types(),
+        grant_types,
         auth_methods: vec![ClientAuthMethod::None, ClientAuthMethod::PrivateKeyJwt],
         default_auth_method: ClientAuthMethod::None,
         key_addresses: Some(fetcher.addresses()),
@@ -317,11 +325,12 @@ fn with_documents(
     ))
 }
 
-/// The grant types that a client may give itself: those in which a user decides.
-fn self_described_grant_types() -> Vec<String> {
-    ["authorization_code", "refresh_token"]
-        .map(str::to_owned)
-        .to_vec()
+/// The grant types that a client may give itself: those of the server in which a user decides on a page
+/// of the server.
+fn self_described_grant_types(grant_types: &GrantTypes) -> Vec<String> {
+    let on_pages = ["authorization_code", "refresh_token", DeviceCode::NAME];
+    let of_server = on_pages.iter().filter(|name| grant_types.contains(name));
+    of_server.map(|name| (*name).to_owned()).collect()
 }
 
 enum FoundClients {

@@ -17,6 +17,7 @@ mod codes;
 mod custom_site;
 mod decisions;
 mod devices;
+mod devices_of_strangers;
 mod dpop;
 mod endpoints;
 mod events;
