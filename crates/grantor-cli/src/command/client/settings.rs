@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use grantor_core::{RedirectUri, Scope};
-use grantor_server::grant_type::DeviceCode;
+use grantor_server::grant_type::{DeviceCode, Implicit, Password};
 use grantor_server::{Client, ClientAuthMethod, ClientKeys, Rotation};
 use url::Url;
 
@@ -168,11 +168,17 @@ fn each<T>(
 /// A grant type of the server, or an extension, whose name is a URI (RFC 6749 section 4.5). The one of
 /// devices has a short name too.
 fn grant_type(text: &str) -> Result<String, String> {
-    let known = ["authorization_code", "client_credentials", "refresh_token"];
+    let known = [
+        "authorization_code",
+        "client_credentials",
+        "refresh_token",
+        Password::NAME,
+        Implicit::NAME,
+    ];
     if text == "device_code" {
         return Ok(DeviceCode::NAME.to_owned());
     }
-    if known.contains(&text) || url::Url::parse(text).is_ok() {
+    if known.contains(&text) || Url::parse(text).is_ok() {
         return Ok(text.to_owned());
     }
     Err(format!(
