@@ -134,6 +134,20 @@ pub(super) const KEYS: [Key; 31] = [
         },
     },
     Key {
+        name: "grant_types",
+        takes: "a list of `\"authorization_code\"`, `\"client_credentials\"`, `\"refresh_token\"`, \
+                `\"device_code\"`, `\"password\"` and `\"implicit\"`",
+        default: "the first three",
+        meaning: "the ways to a token that the server has; which of them a client may use is the client's. \
+                  The last two need the profile `legacy20`",
+        apply: |config, value| {
+            let list = value.as_array().ok_or("must be a list of grant types")?;
+            let named = |value| ServedGrantType::parse(text(value)?);
+            config.grant_types = list.iter().map(named).collect::<Result<_, _>>()?;
+            Ok(())
+        },
+    },
+    Key {
         name: "client_assertion_algorithms",
         takes: "a list of names of algorithms",
         default: "all that the server can verify",
@@ -190,20 +204,6 @@ pub(super) const KEYS: [Key; 31] = [
         apply: |config, value| {
             let value = value.as_bool().ok_or("must be true or false")?;
             config.danger_fetch_from_any_address = value;
-            Ok(())
-        },
-    },
-    Key {
-        name: "grant_types",
-        takes: "a list of `\"authorization_code\"`, `\"client_credentials\"`, `\"refresh_token\"`, \
-                `\"device_code\"`, `\"password\"` and `\"implicit\"`",
-        default: "the first three",
-        meaning: "the ways to a token that the server has; which of them a client may use is the client's. \
-                  The last two need the profile `legacy20`",
-        apply: |config, value| {
-            let list = value.as_array().ok_or("must be a list of grant types")?;
-            let named = |value| ServedGrantType::parse(text(value)?);
-            config.grant_types = list.iter().map(named).collect::<Result<_, _>>()?;
             Ok(())
         },
     },
