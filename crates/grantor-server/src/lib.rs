@@ -81,7 +81,6 @@ mod site;
 mod state;
 mod text;
 mod token;
-mod used_assertion;
 
 pub use build_error::BuildError;
 pub use builder::ServerBuilder;

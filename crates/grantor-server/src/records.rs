@@ -1,6 +1,8 @@
 //! The records of a server, by kind.
 
-use grantor_store::{ClientAssertions, Diagnostics, DpopProofs, Records, Stores, Use};
+use grantor_store::{
+    ClientAssertions, Diagnostics, DpopProofs, GrantAssertions, Records, Stores, Use,
+};
 
 use crate::device_authorization::DeviceAuthorizations;
 use crate::grant::{Grant, GrantOfSubject};
@@ -9,7 +11,6 @@ use crate::key::KeysRecord;
 use crate::pushed_request::PushedRequests;
 use crate::revocation::Revocation;
 use crate::token::{AccessTokenRecord, RevokedRecord};
-use crate::used_assertion::UsedAssertions;
 
 /// The records of a server, each kind in the store that was chosen for it.
 pub(crate) struct Tables {
@@ -22,7 +23,7 @@ pub(crate) struct Tables {
     pub(crate) revocation: Revocation,
     pub(crate) pushed_requests: PushedRequests,
     pub(crate) devices: DeviceAuthorizations,
-    pub(crate) used_assertions: UsedAssertions,
+    pub(crate) used_assertions: Records<Use<GrantAssertions>>,
     pub(crate) client_assertions: Records<Use<ClientAssertions>>,
     pub(crate) dpop_proofs: Records<Use<DpopProofs>>,
 }
@@ -38,7 +39,7 @@ impl Tables {
         let revocation = Revocation::prepare(stores, diagnostics);
         let pushed_requests = PushedRequests::prepare(stores, diagnostics);
         let devices = DeviceAuthorizations::prepare(stores, diagnostics);
-        let used_assertions = UsedAssertions::prepare(stores, diagnostics);
+        let used_assertions = diagnostics.records(stores);
         let client_assertions = diagnostics.records(stores);
         let dpop_proofs = diagnostics.records(stores);
         Some(Self {

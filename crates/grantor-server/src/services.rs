@@ -6,7 +6,7 @@ use std::time::Duration;
 use grantor_core::{Environment, ErrorCode, Issuer};
 use grantor_jose::digest::MacKey;
 use grantor_jose::seal::SealingKey;
-use grantor_store::Stores;
+use grantor_store::{GrantAssertions, Records, Stores, Use};
 
 use crate::cached::CACHE_TTL;
 use crate::client::authentication::{AssertionVerifier, Authenticator};
@@ -29,7 +29,6 @@ use crate::resource;
 use crate::revocation::{Revocation, Target};
 use crate::site::Site;
 use crate::token::Tokens;
-use crate::used_assertion::UsedAssertions;
 
 /// The services that the endpoints use.
 #[derive(Debug)]
@@ -54,9 +53,12 @@ pub(crate) struct Services {
     pub(crate) keys: Arc<Keys>,
     pub(crate) pushed_requests: PushedRequests,
     pub(crate) devices: DeviceAuthorizations,
-    pub(crate) used_assertions: UsedAssertions,
+    pub(crate) used_assertions: Records<Use<GrantAssertions>>,
     /// The way out; none without a transport.
     pub(crate) fetcher: Option<Fetcher>,
+    /// The same for URLs that the operator named. It has limits of its own, so that strangers, who name
+    /// URLs too, don't use them up.
+    pub(crate) operator_fetcher: Option<Fetcher>,
     /// True if it has the grant type `refresh_token`.
     pub(crate) has_refresh_grant_type: bool,
     /// Whether the authorization endpoint issues tokens.

@@ -63,7 +63,7 @@ pub use record::{Record, read_json};
 pub use records::{Conflict, Records, Versioned};
 pub use retry::Retry;
 pub use simple::{SimpleAdapter, SimpleError, SimpleStore};
-pub use single_use::{ClientAssertions, DpopProofs, Use, UsedOnce};
+pub use single_use::{ClientAssertions, DpopProofs, GrantAssertions, Use, UsedOnce};
 pub use store::{
     Counter, DEFAULT_MAX_CLOCK_SKEW, Entry, Expect, Listing, Moment, Put, PutOutcome,
     RemoveOutcome, Store, Version,

@@ -36,6 +36,15 @@ impl UsedOnce for ClientAssertions {
     const NAME: &'static str = "a used client assertion";
 }
 
+/// Assertions of trusted issuers that clients get tokens for (RFC 7523 section 2.1).
+#[derive(Debug, Clone, Copy)]
+pub struct GrantAssertions;
+
+impl UsedOnce for GrantAssertions {
+    const KIND: Kind = kinds::USED_ASSERTIONS;
+    const NAME: &'static str = "a used assertion";
+}
+
 /// The mark that one thing was used. Its key is a hash of the thing's name.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
@@ -81,5 +90,6 @@ mod tests {
     fn their_stored_formats_are_pinned() {
         crate::contract::assert_own_formats::<Use<DpopProofs>>();
         crate::contract::assert_own_formats::<Use<ClientAssertions>>();
+        crate::contract::assert_own_formats::<Use<GrantAssertions>>();
     }
 }

@@ -30,7 +30,8 @@ pub(crate) struct Serve {
         value_name = "URL"
     )]
     pub(crate) issuer: Option<String>,
-    /// The rules for all clients: oauth21, or mcp for the Model Context Protocol [default: oauth21]
+    /// The rules for all clients: oauth21, mcp for the Model Context Protocol, or legacy20 for applications
+    /// that can't be changed at once [default: oauth21]
     #[arg(
         long,
         env = "GRANTOR_PROFILE",
@@ -105,7 +106,8 @@ pub(crate) struct ClientSet {
 /// The settings of a client.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ClientSettings {
-    /// A grant type it may use, as on the wire, or device_code: authorization_code, client_credentials, refresh_token
+    /// A grant type it may use, as on the wire, or device_code: authorization_code, client_credentials,
+    /// refresh_token; with the profile legacy20 password and implicit too
     #[arg(long = "grant", value_name = "TYPE", value_delimiter = ',')]
     pub(crate) grants: Vec<String>,
     /// Scope values it may ask for
@@ -133,6 +135,9 @@ pub(crate) struct ClientSettings {
     /// A file with its public keys, as a JWK Set: it authenticates by private_key_jwt
     #[arg(long, value_name = "FILE")]
     pub(crate) jwks: Option<String>,
+    /// The URL of its public keys for private_key_jwt, which the server fetches
+    #[arg(long, value_name = "URL")]
+    pub(crate) jwks_uri: Option<String>,
     /// Let its assertions name the token endpoint as their audience, in place of the issuer
     ///
     /// Then assertions that it makes for a hostile server may be good at this one.

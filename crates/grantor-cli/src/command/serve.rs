@@ -128,6 +128,10 @@ async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server
             &mut server.device_code_lifetime,
             config.device_code_lifetime,
         );
+        set(
+            &mut server.unused_client_lifetime,
+            config.unused_client_lifetime,
+        );
         server.require_pushed_authorization_requests = config.require_pushed_requests;
     });
     let built = builder.build().await;

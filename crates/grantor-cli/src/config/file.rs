@@ -83,6 +83,7 @@ mod tests {
             profile = "mcp"
             metadata_documents = ["app.example"]
             registration = "token"
+            unused_client_lifetime = 3600
             danger_fetch_from_any_address = true
             scopes = "a b"
             grant_types = ["client_credentials", "device_code"]
@@ -112,6 +113,8 @@ mod tests {
         let hosts = MetadataDocuments::OfHosts(vec!["app.example".to_owned()]);
         assert_eq!(config.metadata_documents, Some(hosts));
         assert_eq!(config.registration, RegistrationMode::WithToken);
+        let an_hour = Some(Duration::from_secs(3600));
+        assert_eq!(config.unused_client_lifetime, an_hour);
         assert!(config.danger_fetch_from_any_address);
     }
 
@@ -164,7 +167,7 @@ mod tests {
         problems.sort();
         let expected = [
             "metadata_documents: a host is a name without a scheme, a port and a path",
-            "profile: must be \"oauth21\" or \"mcp\"",
+            "profile: must be \"oauth21\", \"mcp\" or \"legacy20\"",
             "registration: must be a text in quotes",
         ];
         assert_eq!(problems, expected);
@@ -192,9 +195,11 @@ mod tests {
 
     #[test]
     fn a_grant_type_is_one_that_needs_no_code() {
-        let (_, problems) = read("grant_types = [\"client_credentials\", \"password\"]");
+        let jwt_bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+        let (_, problems) = read(&format!("grant_types = [\"password\", \"{jwt_bearer}\"]"));
         assert_eq!(problems.len(), 1);
-        assert!(problems[0].starts_with("grant_types: \"password\" is not one of"));
+        let expected = format!("grant_types: \"{jwt_bearer}\" is not one of");
+        assert!(problems[0].starts_with(&expected), "{problems:?}");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The grant types that `serve` can have, by the names of the configuration.
 
-use grantor_server::ServerBuilder;
-use grantor_server::grant_type::{AuthorizationCode, ClientCredentials, DeviceCode, RefreshToken};
+use grantor_server::grant_type::{
+    AuthorizationCode, ClientCredentials, DeviceCode, Implicit, Password, RefreshToken,
+};
+use grantor_server::{Profile, ServerBuilder};
 
 /// A grant type that needs no code of an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +12,9 @@ pub(crate) enum ServedGrantType {
     ClientCredentials,
     RefreshToken,
     DeviceCode,
+    /// Of [`Profile::Legacy20`] alone, as is the next.
+    Password,
+    Implicit,
 }
 
 impl ServedGrantType {
@@ -27,11 +32,28 @@ impl ServedGrantType {
             "client_credentials" => Ok(Self::ClientCredentials),
             "refresh_token" => Ok(Self::RefreshToken),
             "device_code" | DeviceCode::NAME => Ok(Self::DeviceCode),
+            Password::NAME => Ok(Self::Password),
+            Implicit::NAME => Ok(Self::Implicit),
             _ => Err(format!(
-                "\"{name}\" is not one of authorization_code, client_credentials, refresh_token and \
-                 device_code"
+                "\"{name}\" is not one of authorization_code, client_credentials, refresh_token, \
+                 device_code, password and implicit"
             )),
         }
+    }
+
+    /// The reason why a server with this profile can't have it.
+    pub(super) fn problem_under(self, profile: Profile) -> Option<String> {
+        let name = match self {
+            Self::Password => Password::NAME,
+            Self::Implicit => Implicit::NAME,
+            _ => return None,
+        };
+        (profile != Profile::Legacy20).then(|| {
+            format!(
+                "grant_types: \"{name}\" is not one of OAuth 2.1: leave it out, or set the profile to \
+                 \"legacy20\""
+            )
+        })
     }
 
     /// Adds it to a server.
@@ -41,6 +63,8 @@ impl ServedGrantType {
             Self::ClientCredentials => builder.grant_type(ClientCredentials),
             Self::RefreshToken => builder.grant_type(RefreshToken),
             Self::DeviceCode => builder.grant_type(DeviceCode),
+            Self::Password => builder.grant_type(Password),
+            Self::Implicit => builder.grant_type(Implicit),
         }
     }
 }

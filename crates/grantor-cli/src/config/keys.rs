@@ -34,7 +34,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 30] = [
+pub(super) const KEYS: [Key; 31] = [
     Key {
         name: "data",
         takes: "a path",
@@ -79,10 +79,11 @@ pub(super) const KEYS: [Key; 30] = [
     },
     Key {
         name: "profile",
-        takes: "`\"oauth21\"` or `\"mcp\"`",
+        takes: "`\"oauth21\"`, `\"mcp\"` or `\"legacy20\"`",
         default: "`\"oauth21\"`",
-        meaning: "the set of rules for all clients: those of OAuth 2.1, or with them those of the Model \
-                  Context Protocol",
+        meaning: "the set of rules for all clients: those of OAuth 2.1; with them those of the Model \
+                  Context Protocol; or those of OAuth 2.0 for applications that can't be changed at once, \
+                  where PKCE is optional",
         apply: |config, value| {
             config.profile = profile(text(value)?)?;
             Ok(())
@@ -134,10 +135,11 @@ pub(super) const KEYS: [Key; 30] = [
     },
     Key {
         name: "grant_types",
-        takes: "a list of `\"authorization_code\"`, `\"client_credentials\"`, `\"refresh_token\"` and \
-                `\"device_code\"`",
-        default: "all but `\"device_code\"`",
-        meaning: "the ways to a token that the server has; which of them a client may use is the client's",
+        takes: "a list of `\"authorization_code\"`, `\"client_credentials\"`, `\"refresh_token\"`, \
+                `\"device_code\"`, `\"password\"` and `\"implicit\"`",
+        default: "the first three",
+        meaning: "the ways to a token that the server has; which of them a client may use is the client's. \
+                  The last two need the profile `legacy20`",
         apply: |config, value| {
             let list = value.as_array().ok_or("must be a list of grant types")?;
             let named = |value| ServedGrantType::parse(text(value)?);
@@ -180,6 +182,16 @@ pub(super) const KEYS: [Key; 30] = [
                 "token" => RegistrationMode::WithToken,
                 _ => return Err("must be \"off\", \"open\" or \"token\"".to_owned()),
             };
+            Ok(())
+        },
+    },
+    Key {
+        name: "unused_client_lifetime",
+        takes: "seconds, 1 minute to 365 days",
+        default: "`86400`",
+        meaning: "how long a client that registered itself is kept until a user allows it something",
+        apply: |config, value| {
+            config.unused_client_lifetime = Some(seconds(value)?);
             Ok(())
         },
     },
@@ -390,7 +402,8 @@ pub(super) fn profile(name: &str) -> Result<Profile, String> {
     match name {
         "oauth21" => Ok(Profile::OAuth21),
         "mcp" => Ok(Profile::Mcp),
-        _ => Err("must be \"oauth21\" or \"mcp\"".to_owned()),
+        "legacy20" => Ok(Profile::Legacy20),
+        _ => Err("must be \"oauth21\", \"mcp\" or \"legacy20\"".to_owned()),
     }
 }
 
@@ -530,6 +543,7 @@ mod tests {
                 server.pushed_request_lifetime,
             ),
             ("tokens.device_code_lifetime", server.device_code_lifetime),
+            ("unused_client_lifetime", server.unused_client_lifetime),
         ] {
             let key = KEYS.iter().find(|key| key.name == name).unwrap();
             assert_eq!(key.default, format!("`{}`", lifetime.as_secs()), "{name}");

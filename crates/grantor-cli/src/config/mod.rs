@@ -44,6 +44,7 @@ pub(crate) struct Config {
     pub(crate) require_pushed_requests: bool,
     pub(crate) metadata_documents: Option<MetadataDocuments>,
     pub(crate) registration: RegistrationMode,
+    pub(crate) unused_client_lifetime: Option<Duration>,
     pub(crate) danger_fetch_from_any_address: bool,
     pub(crate) listener: Options,
     pub(crate) trusted_proxies: TrustedProxies,
@@ -77,6 +78,7 @@ impl Default for Config {
             require_pushed_requests: false,
             metadata_documents: None,
             registration: RegistrationMode::default(),
+            unused_client_lifetime: None,
             danger_fetch_from_any_address: false,
             listener: Options::default(),
             trusted_proxies: TrustedProxies::default(),
@@ -174,6 +176,9 @@ impl Config {
                 Err(problem) => problems.push(format!("--resource: {problem}")),
             }
         }
+        // Of `serve` alone, which may have the profile from a flag.
+        let grant_types = serve.iter().flat_map(|_| &config.grant_types);
+        problems.extend(grant_types.filter_map(|own| own.problem_under(config.profile)));
         if problems.is_empty() {
             Ok(config)
         } else {

@@ -81,6 +81,7 @@ fn a_client_is_added_listed_and_removed() {
             "public": true,
             "auth_method": "none",
             "jwks": null,
+            "jwks_uri": null,
             "danger_assertion_audience_token_endpoint": false,
             "grants": ["authorization_code", "refresh_token"],
             "scope": "a",

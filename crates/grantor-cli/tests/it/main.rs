@@ -16,6 +16,7 @@ mod grantor;
 mod grants;
 mod guessing;
 mod keys;
+mod legacy;
 mod manual;
 mod mcp;
 mod moving;

@@ -6,6 +6,7 @@ use grantor_core::Environment;
 use grantor_http::Addresses;
 use grantor_jose::Leeway;
 use grantor_store::Diagnostics;
+use url::Url;
 
 use super::{ChosenSite, ServerBuilder};
 use crate::build_error::BuildError;
@@ -15,9 +16,9 @@ use crate::client::{ClientAuthMethod, Clients, DocumentClients, StoredClients};
 use crate::config::Config;
 use crate::dpop::Dpop;
 use crate::event::Events;
-use crate::fetch::Fetcher;
+use crate::fetch::{Fetcher, check_url};
 use crate::grant::Grants;
-use crate::grant_type::{GrantTypes, Implicit};
+use crate::grant_type::{DeviceCode, GrantTypes, Implicit};
 use crate::issuer_mark;
 use crate::key::{KeyRules, Keys, Purpose};
 use crate::limits::Limits;
@@ -89,6 +90,10 @@ impl ServerBuilder {
         diagnostics
             .problems
             .extend(fetch_problem(&self.config, fetcher.as_ref()));
+        let problems = grant_types
+            .fetched_urls()
+            .filter_map(|(name, url)| key_url_problem(name, url, fetcher.as_ref()));
+        diagnostics.problems.extend(problems);
         let (true, Some(tables), Some(clients), Some(site)) =
             (diagnostics.problems.is_empty(), tables, clients, site)
         else {
@@ -109,10 +114,17 @@ impl ServerBuilder {
             }
         };
         let (issuer, config) = (self.issuer, self.config);
-        let clients = with_documents(clients, &config, fetcher.as_ref(), &environment);
+        let self_described = self_described_grant_types(&grant_types);
+        let clients = with_documents(
+            clients,
+            &config,
+            self_described.clone(),
+            fetcher.as_ref(),
+            &environment,
+        );
         let self_registered = SelfDescribed {
             scope: config.scopes.clone(),
-            grant_types: self_described_grant_types(),
+            grant_types: self_described,
             auth_methods: vec![
                 ClientAuthMethod::None,
                 ClientAuthMethod::ClientSecretBasic,
@@ -121,6 +133,7 @@ impl ServerBuilder {
             ],
             // RFC 7591 section 2 says HTTP Basic, and clients that say nothing send it in either way.
             default_auth_method: ClientAuthMethod::ClientSecret,
+            key_addresses: fetcher.as_ref().map(Fetcher::addresses),
         };
         let leeway = Leeway::new(config.max_clock_skew)
             .map_err(|error| BuildError::new(vec![error.to_string()]))?;
@@ -156,6 +169,7 @@ impl ServerBuilder {
             token_endpoint: issuer.join(&config.paths.token).to_string(),
             algorithms: config.client_assertion_algorithms.clone(),
             leeway,
+            fetcher: fetcher.clone(),
             used: tables.client_assertions,
         };
         let nonce_secret = keys
@@ -207,6 +221,7 @@ impl ServerBuilder {
                 pushed_requests: tables.pushed_requests,
                 devices: tables.devices,
                 used_assertions: tables.used_assertions,
+                operator_fetcher: fetcher.as_ref().map(Fetcher::apart),
                 fetcher,
                 assertions,
                 dpop,
@@ -263,10 +278,30 @@ fn fetch_problem(config: &Config, fetcher: Option<&Fetcher>) -> Option<String> {
     }
 }
 
+/// Why the keys of a grant type can't be fetched.
+fn key_url_problem(grant_type: &str, url: &Url, fetcher: Option<&Fetcher>) -> Option<String> {
+    let problem = match fetcher {
+        Some(fetcher) => {
+            let checked = check_url(url, fetcher.addresses()).and_then(|()| fetcher.open());
+            checked.err()?.to_string()
+        }
+        None => {
+            "the server has no transport: give one to ServerBuilder::transport_with, or give the \
+                 keys by value"
+                .to_owned()
+        }
+    };
+    let host = url.host_str().unwrap_or_default();
+    Some(format!(
+        "the grant type {grant_type} can't fetch keys from {host}: {problem}"
+    ))
+}
+
 /// The clients, and those that are the URL of their metadata document.
 fn with_documents(
     clients: Arc<dyn Clients>,
     config: &Config,
+    grant_types: Vec<String>,
     fetcher: Option<&Fetcher>,
     environment: &Environment,
 ) -> Arc<dyn Clients> {
@@ -276,9 +311,10 @@ fn with_documents(
     };
     let rules = SelfDescribed {
         scope: config.scopes.clone(),
-        grant_types: self_described_grant_types(),
+        grant_types,
         auth_methods: vec![ClientAuthMethod::None, ClientAuthMethod::PrivateKeyJwt],
         default_auth_method: ClientAuthMethod::None,
+        key_addresses: Some(fetcher.addresses()),
     };
     Arc::new(DocumentClients::new(
         clients,
@@ -289,11 +325,12 @@ fn with_documents(
     ))
 }
 
-/// The grant types that a client may give itself: those in which a user decides.
-fn self_described_grant_types() -> Vec<String> {
-    ["authorization_code", "refresh_token"]
-        .map(str::to_owned)
-        .to_vec()
+/// The grant types that a client may give itself: those of the server in which a user decides on a page
+/// of the server.
+fn self_described_grant_types(grant_types: &GrantTypes) -> Vec<String> {
+    let on_pages = ["authorization_code", "refresh_token", DeviceCode::NAME];
+    let of_server = on_pages.iter().filter(|name| grant_types.contains(name));
+    of_server.map(|name| (*name).to_owned()).collect()
 }
 
 enum FoundClients {

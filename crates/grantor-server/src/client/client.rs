@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use grantor_core::{RedirectUri, Scope, Timestamp};
+use url::Url;
 
 use super::{ClientAuthMethod, ClientKeys, RegisteredBy};
 use crate::config::Rotation;
@@ -22,6 +23,9 @@ pub struct Client {
     pub auth_method: ClientAuthMethod,
     /// Its public keys, for [`ClientAuthMethod::PrivateKeyJwt`].
     pub jwks: Option<ClientKeys>,
+    /// The URL of its public keys, in place of `jwks`. They are fetched when they are first needed, and
+    /// again when it signs with one that is not among them.
+    pub jwks_uri: Option<Url>,
     /// True if its assertions may name the token endpoint as their audience, in place of the issuer,
     /// as older clients write them. Another server that gives the URL of this token endpoint as its
     /// own gets assertions that are good here (draft-ietf-oauth-rfc7523bis section 7).
@@ -72,6 +76,7 @@ impl Client {
             registered_by: RegisteredBy::default(),
             auth_method: ClientAuthMethod::ClientSecret,
             jwks: None,
+            jwks_uri: None,
             danger_assertion_audience_token_endpoint: false,
             grant_types: Vec::new(),
             scope: Scope::default(),
@@ -130,7 +135,7 @@ impl Client {
     #[must_use]
     pub fn is_on_device_only(&self) -> bool {
         let is_remote = |uri: &RedirectUri| {
-            url::Url::parse(uri.as_str())
+            Url::parse(uri.as_str())
                 .is_ok_and(|url| url.scheme() == "https" && !grantor_core::is_loopback(&url))
         };
         !self.redirect_uris.iter().any(is_remote)
@@ -140,7 +145,7 @@ impl Client {
     /// that of one of its redirect URIs.
     pub(crate) fn has_origin(&self, origin: &str) -> bool {
         self.redirect_uris.iter().any(|uri| {
-            url::Url::parse(uri.as_str()).is_ok_and(|url| {
+            Url::parse(uri.as_str()).is_ok_and(|url| {
                 url.origin().is_tuple() && url.origin().ascii_serialization() == origin
             })
         })

@@ -8,12 +8,11 @@ use grantor_core::{
     BoxFuture, ClientIdUrl, ClientMetadata, Environment, ErrorCode, InvalidClientIdUrl,
 };
 use grantor_http::{Addresses, freshness};
-use http::StatusCode;
 
 use super::self_described::SelfDescribed;
 use super::{Clients, Credentials, Registered, RegisteredBy};
 use crate::config::MetadataDocuments;
-use crate::error::{Error, Refusal};
+use crate::error::Error;
 use crate::fetch::{Documents, FetchError, Fetcher, Freshness};
 
 /// Clients of another table, and those that are a URL and not in that table.
@@ -74,7 +73,7 @@ impl DocumentClients {
         let found = self.documents.get(id, move || fetch(fetcher, url, rules));
         match found.await {
             Ok(registered) => Ok(Some(Registered::clone(&registered))),
-            Err(error) => Err(unavailable(&error)),
+            Err(error) => Err(error.refusing("the metadata document of the client")),
         }
     }
 
@@ -145,19 +144,4 @@ fn text_of(error: &Error) -> String {
 
 fn refused(why: &str) -> Error {
     Error::refused(ErrorCode::InvalidClient, format!("\"client_id\": {why}"))
-}
-
-/// Why there is no client, for its developer. A document that can't be had now is no reason to
-/// forget a client: the same request may succeed later.
-fn unavailable(error: &FetchError) -> Error {
-    tracing::info!(
-        error = error as &dyn std::error::Error,
-        "a client's metadata document can't be used"
-    );
-    if error.is_transient() {
-        let description = format!("the metadata document of the client can't be had: {error}");
-        let refusal = Refusal::new(ErrorCode::TemporarilyUnavailable, description);
-        return refusal.with_status(StatusCode::SERVICE_UNAVAILABLE).into();
-    }
-    refused(&format!("its metadata document can't be used: {error}"))
 }

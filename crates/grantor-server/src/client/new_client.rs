@@ -1,6 +1,7 @@
 //! The metadata of a client that is to be registered.
 
-use grantor_core::{RedirectUri, Scope, Secret};
+use grantor_core::{RedirectUri, Scope, Secret, is_secure};
+use url::Url;
 
 use super::{Client, ClientAuthMethod, ClientKeys, RegisteredBy};
 use crate::text;
@@ -66,6 +67,16 @@ impl NewClient {
     #[must_use]
     pub fn with_private_key_jwt(mut self, keys: ClientKeys) -> Self {
         self.client.jwks = Some(keys);
+        self.with_auth_method(ClientAuthMethod::PrivateKeyJwt)
+    }
+
+    /// Authenticates with JWTs under its private key, whose public part is at a URL. The server fetches
+    /// it, so it needs a transport ([`ServerBuilder::transport_with`]).
+    ///
+    /// [`ServerBuilder::transport_with`]: crate::ServerBuilder::transport_with
+    #[must_use]
+    pub fn with_private_key_jwt_at(mut self, jwks_uri: Url) -> Self {
+        self.client.jwks_uri = Some(jwks_uri);
         self.with_auth_method(ClientAuthMethod::PrivateKeyJwt)
     }
 
@@ -183,8 +194,16 @@ impl NewClient {
             "a client with private_key_jwt has no secret",
         );
         check(
-            !by_key || client.jwks.is_some(),
-            "a client with private_key_jwt needs its public keys (a JWK Set)",
+            !by_key || client.jwks.is_some() || client.jwks_uri.is_some(),
+            "a client with private_key_jwt needs its public keys (a JWK Set), or their URL",
+        );
+        check(
+            client.jwks.is_none() || client.jwks_uri.is_none(),
+            "a client has its public keys by value or by URL, not both (RFC 7591 section 2)",
+        );
+        check(
+            client.jwks_uri.as_ref().is_none_or(is_secure),
+            "the URL of a client's public keys must be https",
         );
         let signs = client.auth_method == ClientAuthMethod::ClientSecretJwt;
         check(
@@ -213,7 +232,7 @@ impl NewClient {
             "the secret is empty",
         );
         let absolute = |text: &String| {
-            url::Url::parse(text).is_ok_and(|url| url.fragment().is_none()) && printable(text)
+            Url::parse(text).is_ok_and(|url| url.fragment().is_none()) && printable(text)
         };
         let resource = client.resource_identifier.iter();
         check(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use grantor_core::{RedirectUri, Scope, Timestamp};
 use grantor_store::{Error, Kind, Record, kinds, read_json};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::registration_record::RegistrationRecord;
 use super::secret_hash::StoredSecret;
@@ -20,6 +21,8 @@ pub(super) struct ClientRecord {
     auth_method: ClientAuthMethod,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     jwks: Option<ClientKeys>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jwks_uri: Option<Url>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     danger_assertion_audience_token_endpoint: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -67,6 +70,7 @@ impl ClientRecord {
             name: client.name,
             auth_method: client.auth_method,
             jwks: client.jwks,
+            jwks_uri: client.jwks_uri,
             danger_assertion_audience_token_endpoint: client
                 .danger_assertion_audience_token_endpoint,
             grant_types: client.grant_types,
@@ -104,6 +108,7 @@ impl ClientRecord {
             name: self.name,
             auth_method: self.auth_method,
             jwks: self.jwks,
+            jwks_uri: self.jwks_uri,
             danger_assertion_audience_token_endpoint: self.danger_assertion_audience_token_endpoint,
             grant_types: self.grant_types,
             scope: self.scope,

@@ -71,6 +71,7 @@ impl Description {
         let method = TokenEndpointAuthMethod::from(method.as_str().to_owned());
         metadata.token_endpoint_auth_method = Some(method);
         metadata.jwks = client.jwks.as_ref().map(|keys| keys.document().clone());
+        metadata.jwks_uri.clone_from(&client.jwks_uri);
         metadata.grant_types.clone_from(&client.grant_types);
         if client.allows_grant_type("authorization_code") {
             metadata.response_types = vec!["code".to_owned()];

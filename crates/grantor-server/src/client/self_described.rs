@@ -2,10 +2,12 @@
 //! metadata documents.
 
 use grantor_core::{ApplicationType, ClientMetadata, ErrorCode, Scope};
+use grantor_http::Addresses;
 use url::{Host, Url};
 
 use super::{ClientAuthMethod, ClientKeys, NewClient, RegisteredBy};
 use crate::error::Error;
+use crate::fetch::check_url;
 
 /// The rules for clients that describe themselves.
 #[derive(Debug, Clone)]
@@ -18,6 +20,8 @@ pub(crate) struct SelfDescribed {
     pub(crate) auth_methods: Vec<ClientAuthMethod>,
     /// Their method if they name none.
     pub(crate) default_auth_method: ClientAuthMethod,
+    /// Where their keys may be fetched from; nowhere, if the server has no transport.
+    pub(crate) key_addresses: Option<Addresses>,
 }
 
 /// The most redirect URIs of one client.
@@ -42,7 +46,10 @@ impl SelfDescribed {
         client.name.clone_from(&metadata.client_name);
         client.auth_method = self.auth_method(metadata)?;
         if client.auth_method == ClientAuthMethod::PrivateKeyJwt {
-            client.jwks = Some(keys(metadata)?);
+            match &metadata.jwks_uri {
+                Some(url) => client.jwks_uri = Some(self.keys_url(url)?),
+                None => client.jwks = Some(keys(metadata)?),
+            }
         }
         client.grant_types = self.grant_types(metadata)?;
         client.redirect_uris.clone_from(&metadata.redirect_uris);
@@ -54,6 +61,17 @@ impl SelfDescribed {
             problems if problems.is_empty() => Ok(new),
             problems => Err(invalid_metadata(problems.join("; "))),
         }
+    }
+
+    /// The URL of a client's public keys, if the server would fetch it.
+    fn keys_url(&self, url: &Url) -> Result<Url, Error> {
+        let Some(addresses) = self.key_addresses else {
+            let description = "this server fetches no keys: give them by value in \"jwks\"";
+            return Err(invalid_metadata(description));
+        };
+        check_url(url, addresses)
+            .map_err(|why| invalid_metadata(format!("\"jwks_uri\": {why}")))?;
+        Ok(url.clone())
     }
 
     fn auth_method(&self, metadata: &ClientMetadata) -> Result<ClientAuthMethod, Error> {
@@ -159,10 +177,10 @@ fn check_urls(metadata: &ClientMetadata) -> Result<(), Error> {
     Ok(())
 }
 
-/// The public keys of a client that signs. They are taken by value: a document at another URL, which
-/// somebody else may change, can't replace them.
+/// The public keys of a client that signs, by value.
 fn keys(metadata: &ClientMetadata) -> Result<ClientKeys, Error> {
-    let missing = "private_key_jwt needs the public keys of the client in \"jwks\"";
+    let missing = "private_key_jwt needs the public keys of the client in \"jwks\", or their URL in \
+                   \"jwks_uri\"";
     let jwks = metadata.jwks.as_ref();
     let jwks = jwks.ok_or_else(|| invalid_metadata(missing))?;
     ClientKeys::from_json(&jwks.to_string())

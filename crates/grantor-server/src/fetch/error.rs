@@ -3,7 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use grantor_core::ErrorCode;
 use grantor_http::TransportError;
+use http::StatusCode;
+
+use crate::error::{Error, Refusal};
 
 /// Why there is no document. No message has a query, a header or a body, and none tells a stranger how
 /// a connection failed: that is in the source, for the log.
@@ -41,6 +45,20 @@ impl FetchError {
             Self::Refused(_) | Self::NoTransport(_) | Self::TooLarge | Self::Malformed(_) => false,
         }
     }
+
+    /// The refusal of a client that needs `document`, with the reason for its developer. A document that
+    /// can't be had now is no reason to forget a client: the same request may succeed later.
+    pub(crate) fn refusing(&self, document: &str) -> Error {
+        let error = self as &dyn std::error::Error;
+        tracing::info!(error, document, "a client is refused without it");
+        if self.is_transient() {
+            let description = format!("{document} can't be had: {self}");
+            let refusal = Refusal::new(ErrorCode::TemporarilyUnavailable, description);
+            return refusal.with_status(StatusCode::SERVICE_UNAVAILABLE).into();
+        }
+        let description = format!("{document} can't be used: {self}");
+        Error::refused(ErrorCode::InvalidClient, description)
+    }
 }
 
 impl fmt::Display for FetchError {
@@ -52,7 +70,7 @@ impl fmt::Display for FetchError {
             Self::TooSlow => f.write_str("the host did not answer in time"),
             Self::Status(status) => write!(f, "the host answered with status {status}"),
             Self::TooLarge => f.write_str("the document is too large"),
-            Self::Malformed(why) => write!(f, "the document can't be used: {why}"),
+            Self::Malformed(why) => write!(f, "the document is malformed: {why}"),
             Self::TooMany => f.write_str("too much is being fetched; try again in a minute"),
         }
     }

@@ -2,14 +2,12 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::{BoxFuture, Environment};
-use grantor_http::{
-    Addresses, AnswerLimit, JwksCache, RefreshTimes, Transport, TransportError, Unavailable,
-};
+use grantor_core::Environment;
+use grantor_http::{Addresses, AnswerLimit, Cached};
 use grantor_jose::KeySet;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use lru::LruCache;
@@ -28,15 +26,15 @@ use super::{FetchError, OpenTransport, check_url};
 ///
 /// [`Server::fetcher`](crate::Server::fetcher) gives that of a server.
 #[derive(Clone)]
-pub struct Fetcher(Arc<Inner>);
+pub struct Fetcher(pub(super) Arc<Inner>);
 
-struct Inner {
-    open: OpenTransport,
-    addresses: Addresses,
-    environment: Environment,
+pub(super) struct Inner {
+    open: Arc<OpenTransport>,
+    pub(super) addresses: Addresses,
+    pub(super) environment: Environment,
     slots: Semaphore,
     hosts: Hosts,
-    keys: Mutex<LruCache<String, JwksCache>>,
+    pub(super) keys: Mutex<LruCache<String, Cached<KeySet>>>,
 }
 
 /// How long a document may take, its connection included.
@@ -45,20 +43,29 @@ const TIME_LIMIT: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 32;
 /// How many key sets are kept.
 const KEY_SETS: usize = 1000;
-/// The largest key set that is read: 64 KiB.
-const MAX_KEY_SET: usize = 64 * 1024;
 
 impl Fetcher {
-    pub(crate) fn new(open: OpenTransport, addresses: Addresses, environment: Environment) -> Self {
+    pub(crate) fn new(
+        open: impl Into<Arc<OpenTransport>>,
+        addresses: Addresses,
+        environment: Environment,
+    ) -> Self {
         let key_sets = NonZeroUsize::new(KEY_SETS).unwrap_or(NonZeroUsize::MIN);
         Self(Arc::new(Inner {
-            open,
+            open: open.into(),
             addresses,
             environment,
             slots: Semaphore::new(AT_ONCE),
             hosts: Hosts::default(),
             keys: Mutex::new(LruCache::new(key_sets)),
         }))
+    }
+
+    /// Another one over the same transport, with limits and keys of its own.
+    pub(crate) fn apart(&self) -> Self {
+        let inner = &*self.0;
+        let environment = inner.environment.clone();
+        Self::new(Arc::clone(&inner.open), inner.addresses, environment)
     }
 
     /// Whether it may connect to any address, which has a `danger_` name in the configuration.
@@ -103,42 +110,6 @@ impl Fetcher {
         Ok(answer)
     }
 
-    /// The keys at a URL, fetched when they are first needed and renewed as their answer says. The
-    /// keys of one URL are fetched once, however many ask.
-    ///
-    /// # Errors
-    /// The URL is refused, or there are no keys.
-    pub async fn keys(&self, url: &Url) -> Result<Arc<KeySet>, Unavailable> {
-        self.key_cache(url)?.keys().await
-    }
-
-    /// The keys at a URL after a signature named one that is not in `seen`; `seen` itself if the last
-    /// attempt is too recent to make another, so that invented keys cost the host nothing.
-    ///
-    /// # Errors
-    /// The URL is refused, or the last attempt failed.
-    pub async fn newer_keys(
-        &self,
-        url: &Url,
-        seen: &Arc<KeySet>,
-    ) -> Result<Arc<KeySet>, Unavailable> {
-        self.key_cache(url)?.newer_than(seen).await
-    }
-
-    fn key_cache(&self, url: &Url) -> Result<JwksCache, Unavailable> {
-        check_url(url, self.0.addresses).map_err(|error| Unavailable::new(error.to_string()))?;
-        let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || {
-            JwksCache::new(
-                url,
-                Arc::new(self.clone()),
-                Arc::clone(&self.0.environment.clock),
-                RefreshTimes::default(),
-            )
-        };
-        Ok(keys.get_or_insert(url.to_string(), new).clone())
-    }
-
     async fn send_within(
         &self,
         mut request: Request<Bytes>,
@@ -173,30 +144,6 @@ impl Fetcher {
             true => Ok(answer),
             false => Err(FetchError::TooLarge),
         }
-    }
-}
-
-/// For the cache of keys. It sends what is allowed, and nothing else.
-impl Transport for Fetcher {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
-        Box::pin(async move {
-            let answer = self.send_within(request, MAX_KEY_SET).await;
-            answer.map_err(|error| {
-                let message = error.to_string();
-                let failure = match error.is_transient() {
-                    true => TransportError::unknown(message),
-                    false => TransportError::configuration(message),
-                };
-                failure.with_source(error)
-            })
-        })
-    }
-
-    fn addresses(&self) -> Addresses {
-        self.0.addresses
     }
 }
 

@@ -9,6 +9,7 @@ mod documents;
 mod error;
 mod fetcher;
 mod hosts;
+mod keys;
 mod opener;
 mod url;
 

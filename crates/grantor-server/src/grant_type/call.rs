@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::config::{AccessTokens, Config, MAX_SCOPE_VALUES};
 use crate::device_authorization::FoundDevice;
 use crate::error::Error;
+use crate::fetch::Fetcher;
 use crate::grant::{Grant, Grants};
 use crate::http::Call;
 use crate::identifier::Identifier;
@@ -218,6 +219,11 @@ impl<'a> TokenCall<'a> {
     /// The server's issuer; none of a call without a server.
     pub(crate) fn issuer(&self) -> Option<&'a str> {
         self.services.map(|services| services.issuer.as_str())
+    }
+
+    /// The way out to what the operator named; none of a call without a server.
+    pub(super) fn operator_fetcher(&self) -> Option<&'a Fetcher> {
+        self.services?.operator_fetcher.as_ref()
     }
 
     /// The request of the device whose code this is.

@@ -128,11 +128,8 @@ impl Commit<'_> {
 
     async fn once(&mut self, mut once: Once) -> Result<TokenResponse, Error> {
         let text = self.mint(None, &mut once.contents).await?;
-        let used_names = &self.services.used_assertions;
-        if !used_names
-            .use_once(&once.name, once.remember_until, self.deadline)
-            .await?
-        {
+        let used = self.deadline.repeat(&self.services.used_assertions);
+        if !used.use_once(&once.name, once.remember_until).await? {
             self.tell(EventKind::AssertionRepeated, None);
             return Err(once.used);
         }

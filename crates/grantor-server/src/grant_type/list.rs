@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
 use super::{GrantType, Implicit, Password};
 
 /// The grant types of a server.
@@ -42,6 +44,12 @@ impl GrantTypes {
     pub(crate) fn legacy(&self) -> impl Iterator<Item = &str> {
         let legacy = |name: &&str| matches!(*name, Password::NAME | Implicit::NAME);
         self.0.iter().map(|own| own.name()).filter(legacy)
+    }
+
+    /// The URLs that are fetched for grant types, with the names of these.
+    pub(crate) fn fetched_urls(&self) -> impl Iterator<Item = (&str, &Url)> {
+        let all = self.0.iter();
+        all.flat_map(|own| own.fetched_urls().into_iter().map(|url| (own.name(), url)))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

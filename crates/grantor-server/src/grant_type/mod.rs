@@ -23,6 +23,7 @@ mod token_exchange;
 use std::fmt::Debug;
 
 use grantor_core::BoxFuture;
+use url::Url;
 
 pub use authorization_code::AuthorizationCode;
 pub use call::TokenCall;
@@ -31,8 +32,8 @@ pub use device_code::DeviceCode;
 pub use granted::{Change, End, Granted, NewGrant, OnConflict, Once, Under, Wait};
 pub use implicit::Implicit;
 pub use jwt_bearer::{
-    Asserted, AssertionDecision, AssertionKind, AssertionPolicy, AssertionRequest, JwtBearer,
-    TrustedIssuer,
+    Asserted, AssertionDecision, AssertionKind, AssertionPolicy, AssertionRequest, IssuerKeys,
+    JwtBearer, TrustedIssuer,
 };
 pub(crate) use list::GrantTypes;
 pub use password::Password;
@@ -65,6 +66,13 @@ pub trait GrantType: Debug + Send + Sync + 'static {
     /// Whether it needs a site though it shows no pages, as the one for passwords does.
     fn needs_site(&self) -> bool {
         self.shows_pages()
+    }
+
+    /// The URLs that it fetches keys from. A server with such a grant type needs
+    /// [`ServerBuilder::transport_with`](crate::ServerBuilder::transport_with), and fetches no other URLs
+    /// than it would for clients: https, from public addresses.
+    fn fetched_urls(&self) -> Vec<&Url> {
+        Vec::new()
     }
 
     /// Decides what the request is granted. It reads and never writes: it is called again when the put that

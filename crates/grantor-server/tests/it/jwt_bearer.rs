@@ -3,7 +3,7 @@
 use grantor_jose::jwt::Typ;
 use serde_json::json;
 
-use crate::support::{FILES, Fixture, Idp, RESOURCE, WIKI, Who};
+use crate::support::{FILES, Fault, Fixture, Idp, RESOURCE, WIKI, Who};
 
 const TOOL: Who = Who {
     id: "tool",
@@ -78,4 +78,20 @@ async fn an_identity_assertion_may_stand_in_for_a_refresh_token() {
         .assert(WIKI, &assertion, &[])
         .await
         .assert_error(400, "invalid_grant");
+}
+
+/// Thirty answers take longer than any other write is repeated for.
+#[tokio::test]
+async fn the_write_that_uses_an_assertion_is_repeated_until_the_deadline_of_the_request() {
+    let idp = Idp::new();
+    let fixture = Fixture::with_idp(&idp, |issuer| issuer).await;
+    let assertion = idp.sign(Typ::IDENTITY_ASSERTION, &Idp::claims(&fixture));
+    fixture.store.set(Fault::LostAnswers {
+        kind: *b"ua",
+        left: 30,
+    });
+    fixture.assert(WIKI, &assertion, &[]).await.assert_ok();
+    fixture.store.set(Fault::None);
+    let again = fixture.assert(WIKI, &assertion, &[]).await;
+    again.assert_error(400, "invalid_grant");
 }

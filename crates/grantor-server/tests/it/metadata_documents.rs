@@ -448,6 +448,37 @@ async fn a_client_whose_document_has_keys_signs() {
     fixture.send(by(&app)).await.assert_ok();
 }
 
+/// Section 6.2 again, with the keys at a URL of their own (RFC 7591 section 2).
+#[tokio::test]
+async fn the_keys_of_a_document_may_be_at_a_url() {
+    let web = Web::new();
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let url = "https://keys.client.example/jwks";
+    let mut signs = document();
+    signs["token_endpoint_auth_method"] = json!("private_key_jwt");
+    signs["jwks_uri"] = json!(url);
+    web.publish(&signs);
+    let jwks = json!({ "keys": [key.public().unwrap()] });
+    web.serve(url, 200, jwks.to_string(), None);
+    let fixture = web.fixture().await;
+    let app = Signing {
+        id: DOCUMENT.id.to_owned(),
+        key,
+    };
+    let code = fixture.code(DOCUMENT).await;
+    // The page needs the document alone.
+    assert_eq!(web.fetched(), 1);
+    let stranger = Signing {
+        id: app.id.clone(),
+        key: Key::generate(Algorithm::Es256).unwrap(),
+    };
+    let by = |who: &Signing| request("/token", &who.assertion(&fixture), &code.pairs());
+    let refused = fixture.send(by(&stranger)).await;
+    refused.assert_error(401, "invalid_client");
+    fixture.send(by(&app)).await.assert_ok();
+    assert_eq!(web.fetched(), 2);
+}
+
 #[tokio::test]
 async fn without_the_setting_a_url_is_a_client_like_any_other() {
     let fixture = Fixture::new().await;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use grantor_core::{BoxFuture, ClientMetadata, ErrorCode, PeerAddress};
 use grantor_jose::{Algorithm, Key};
-use grantor_server::{Client, Error, EventKind, Registration, RegistrationPolicy};
+use grantor_server::{Client, Config, Error, EventKind, Registration, RegistrationPolicy};
 use grantor_store::MemoryStore;
 use http::request::Parts;
 use http::{Method, Request, header};
@@ -12,7 +12,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 use crate::support::assertion::{Signing, request};
-use crate::support::{Ask, Browser, Fixture, Tokens, Who, json_request, native};
+use crate::support::{Ask, Browser, Fixture, Tokens, Web, Who, json_request, native};
 
 async fn open() -> Fixture {
     Fixture::with(|config| config.registration = Registration::Open).await
@@ -91,6 +91,44 @@ async fn a_client_with_keys_gets_no_secret_and_signs() {
     };
     let signed = request("/token", &app.assertion(&fixture), &code.pairs());
     fixture.send(signed).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_client_with_keys_at_a_url_signs_with_them() {
+    let web = Web::new();
+    let open = |config: &mut Config| config.registration = Registration::Open;
+    let fixture = web.fixture_with(|builder| builder.configure(open)).await;
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let url = "https://web.example/jwks";
+    let jwks = json!({ "keys": [key.public().unwrap()] });
+    web.serve(url, 200, jwks.to_string(), None);
+    let mut metadata = json!({
+        "redirect_uris": ["https://web.example/cb"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": url,
+    });
+    let answer = fixture.register(&metadata).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    assert_eq!(answer.json()["jwks_uri"], url);
+    assert_eq!(answer.json().get("jwks"), None);
+    // A registration costs no other host anything.
+    assert_eq!(web.fetched(), 0);
+    let who = Who {
+        id: answer.member("client_id").leak(),
+        secret: None,
+        redirect_uri: "https://web.example/cb",
+    };
+    let code = fixture.code(who).await;
+    let app = Signing {
+        id: who.id.to_owned(),
+        key,
+    };
+    let signed = request("/token", &app.assertion(&fixture), &code.pairs());
+    fixture.send(signed).await.assert_ok();
+    metadata["jwks_uri"] = json!("https://169.254.169.254/latest/meta-data");
+    let refused = fixture.register(&metadata).await;
+    refused.assert_error(400, "invalid_client_metadata");
+    assert_eq!(web.fetched(), 1);
 }
 
 #[tokio::test]

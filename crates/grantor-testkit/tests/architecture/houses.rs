@@ -118,7 +118,6 @@ pub(crate) const HOUSES: &[House] = &[
             "issuer_mark",
             "pushed_request",
             "device_authorization",
-            "used_assertion",
             "records",
             "site",
             "services",

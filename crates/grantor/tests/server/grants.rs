@@ -11,7 +11,7 @@ use grantor::axum::ServerExt;
 use grantor::client::{Assertion, SubjectToken, Tokens, TokensBuilder};
 use grantor::core::BoxFuture;
 use grantor::http::{Transport, TransportError};
-use grantor::jose::{Algorithm, Key};
+use grantor::jose::{Algorithm, Key, KeySet};
 use grantor::resource::AccessToken;
 use grantor::server::grant_type::{
     AssertionDecision, AssertionPolicy, AssertionRequest, DeviceCode, ExchangeDecision,
@@ -112,7 +112,7 @@ impl Here {
         let opened = server::open(ISSUER, MemoryStore::new(), master_key)
             .await
             .unwrap();
-        let keys = key.public().cloned().into_iter().collect();
+        let keys: KeySet = key.public().cloned().into_iter().collect();
         let trusted = TrustedIssuer::new("https://idp.example", keys, Everything);
         let server = opened
             .site(Ada)

@@ -28,7 +28,7 @@ pub(crate) fn run(
     // A mistake in the command line is reported before anything is made.
     let command = match command {
         args::Client::Add(add) => Prepared::Add(Box::new(new_client(add, output)?)),
-        args::Client::Set(set) => Prepared::Set(set.id, changes(set.settings)?),
+        args::Client::Set(set) => Prepared::Set(set.id, Box::new(changes(set.settings)?)),
         args::Client::Show { id } => Prepared::Show(id),
         args::Client::List => Prepared::List,
         args::Client::Remove { id } => Prepared::Remove(id),
@@ -56,7 +56,7 @@ pub(crate) fn run(
 /// A command whose arguments were read.
 enum Prepared {
     Add(Box<NewClient>),
-    Set(String, Changes),
+    Set(String, Box<Changes>),
     Show(String),
     List,
     Remove(String),

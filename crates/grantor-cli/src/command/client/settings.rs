@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use grantor_core::{RedirectUri, Scope};
-use grantor_server::grant_type::DeviceCode;
+use grantor_server::grant_type::{DeviceCode, Implicit, Password};
 use grantor_server::{Client, ClientAuthMethod, ClientKeys, Rotation};
+use url::Url;
 
 use crate::args::{ClientSettings, parse_span};
 use crate::error::{CliError, list};
@@ -22,6 +23,7 @@ pub(super) struct Changes {
     resources: Option<Option<Vec<String>>>,
     auth_method: Option<ClientAuthMethod>,
     jwks: Option<Option<ClientKeys>>,
+    jwks_uri: Option<Option<Url>>,
     danger_assertion_audience_token_endpoint: Option<bool>,
     require_pushed_requests: Option<bool>,
     dpop_bound_access_tokens: Option<bool>,
@@ -55,6 +57,9 @@ impl Changes {
             jwks: given
                 .jwks
                 .and_then(|path| one("--jwks", &path, keys, &mut problems)),
+            jwks_uri: given
+                .jwks_uri
+                .and_then(|text| one("--jwks-uri", &text, keys_url, &mut problems)),
             danger_assertion_audience_token_endpoint: given
                 .danger_assertion_audience_token_endpoint,
             require_pushed_requests: given.require_pushed_requests,
@@ -83,7 +88,8 @@ impl Changes {
 
     /// Returns whether there are keys, and nothing says how the client authenticates.
     pub(super) fn has_keys_only(&self) -> bool {
-        self.auth_method.is_none() && matches!(self.jwks, Some(Some(_)))
+        let has_keys = matches!(self.jwks, Some(Some(_))) || matches!(self.jwks_uri, Some(Some(_)));
+        has_keys && self.auth_method.is_none()
     }
 
     pub(super) fn apply(&self, client: &mut Client) {
@@ -96,6 +102,7 @@ impl Changes {
         set(&mut client.resources, &self.resources);
         set(&mut client.auth_method, &self.auth_method);
         set(&mut client.jwks, &self.jwks);
+        set(&mut client.jwks_uri, &self.jwks_uri);
         set(
             &mut client.danger_assertion_audience_token_endpoint,
             &self.danger_assertion_audience_token_endpoint,
@@ -167,11 +174,17 @@ fn each<T>(
 /// A grant type of the server, or an extension, whose name is a URI (RFC 6749 section 4.5). The one of
 /// devices has a short name too.
 fn grant_type(text: &str) -> Result<String, String> {
-    let known = ["authorization_code", "client_credentials", "refresh_token"];
+    let known = [
+        "authorization_code",
+        "client_credentials",
+        "refresh_token",
+        Password::NAME,
+        Implicit::NAME,
+    ];
     if text == "device_code" {
         return Ok(DeviceCode::NAME.to_owned());
     }
-    if known.contains(&text) || url::Url::parse(text).is_ok() {
+    if known.contains(&text) || Url::parse(text).is_ok() {
         return Ok(text.to_owned());
     }
     Err(format!(
@@ -200,6 +213,15 @@ fn keys(path: &str) -> Result<Option<ClientKeys>, String> {
     let json = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let keys = ClientKeys::from_json(&json);
     keys.map(Some).map_err(|error| error.to_string())
+}
+
+fn keys_url(text: &str) -> Result<Option<Url>, String> {
+    match text {
+        "" => Ok(None),
+        _ => Url::parse(text)
+            .map(Some)
+            .map_err(|error| error.to_string()),
+    }
 }
 
 fn rotation(text: &str) -> Result<Option<Rotation>, String> {

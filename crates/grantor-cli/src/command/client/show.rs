@@ -48,10 +48,11 @@ pub(super) fn details(client: &Client) -> String {
         ("authentication", client.auth_method.to_string()),
         (
             "keys",
-            client
-                .jwks
-                .as_ref()
-                .map_or_else(|| "none".to_owned(), key_ids),
+            match (&client.jwks, &client.jwks_uri) {
+                (Some(keys), _) => key_ids(keys),
+                (None, Some(url)) => format!("at {url}"),
+                (None, None) => "none".to_owned(),
+            },
         ),
         (
             "audience",
@@ -138,6 +139,7 @@ pub(super) fn to_json(client: &Client) -> Value {
         "public": client.is_public(),
         "auth_method": client.auth_method,
         "jwks": client.jwks,
+        "jwks_uri": client.jwks_uri,
         "danger_assertion_audience_token_endpoint":
             client.danger_assertion_audience_token_endpoint,
         "grants": client.grant_types,

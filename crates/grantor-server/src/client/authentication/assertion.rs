@@ -8,6 +8,7 @@ use grantor_store::{ClientAssertions, Records, Use};
 use super::AuthenticationFailure;
 use crate::client::{Client, ClientAuthMethod, Credentials};
 use crate::error::Error;
+use crate::fetch::Fetcher;
 
 /// Verifies the assertions of clients.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct AssertionVerifier {
     /// The algorithms that are taken, if the client has such a key.
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) leeway: Leeway,
+    /// Fetches the keys of clients that registered the URL of theirs.
+    pub(crate) fetcher: Option<Fetcher>,
     pub(crate) used: Records<Use<ClientAssertions>>,
 }
 
@@ -34,7 +37,9 @@ impl AssertionVerifier {
     ) -> Result<Option<AuthenticationFailure>, Error> {
         let policy = self.policy(client);
         let verified = match client.auth_method {
-            ClientAuthMethod::PrivateKeyJwt => by_public_key(client, assertion, &policy, now),
+            ClientAuthMethod::PrivateKeyJwt => {
+                self.by_public_key(client, assertion, &policy, now).await?
+            }
             _ => by_secret(credentials, assertion, &policy, now),
         };
         let claims = match verified {
@@ -52,6 +57,29 @@ impl AssertionVerifier {
         Ok((!is_new).then_some(AuthenticationFailure::AssertionReplayed))
     }
 
+    /// Verifies with the keys that the client registered, or with those at its URL: these are fetched
+    /// again if it signs with another one.
+    async fn by_public_key(
+        &self,
+        client: &Client,
+        assertion: &Secret,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Result<Verified, JwtError>, Error> {
+        let verify = |keys: &KeySet| jwt::verify(assertion.expose(), keys, policy, now);
+        let url = match (&client.jwks, &client.jwks_uri) {
+            (Some(keys), _) => return Ok(verify(keys.keys())),
+            (None, None) => return Ok(Err(JwtError::UnknownKey)),
+            (None, Some(url)) => url,
+        };
+        let fetcher = self.fetcher.as_ref().ok_or_else(|| {
+            let why = "the keys at the URL of a client need ServerBuilder::transport_with";
+            Error::Internal(why.to_owned())
+        })?;
+        let verified = fetcher.verify(url, verify).await;
+        verified.map_err(|error| error.refusing("the keys at the client's \"jwks_uri\""))
+    }
+
     fn policy(&self, client: &Client) -> Policy {
         let symmetric = client.auth_method == ClientAuthMethod::ClientSecretJwt;
         let algorithms = self.algorithms.iter().copied();
@@ -64,16 +92,6 @@ impl AssertionVerifier {
             policy
         }
     }
-}
-
-fn by_public_key(
-    client: &Client,
-    assertion: &Secret,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<Verified, JwtError> {
-    let keys = client.jwks.as_ref().ok_or(JwtError::UnknownKey)?;
-    jwt::verify(assertion.expose(), keys.keys(), policy, now)
 }
 
 /// A client has two secrets while it changes from one to the other.

@@ -15,6 +15,7 @@ fn rules() -> SelfDescribed {
             ClientAuthMethod::PrivateKeyJwt,
         ],
         default_auth_method: ClientAuthMethod::ClientSecret,
+        key_addresses: Some(Addresses::Public),
     }
 }
 
@@ -163,9 +164,48 @@ fn a_client_that_signs_has_its_public_keys_with_it() {
         String::new(),
         r#","jwks":{"keys":[]}"#.to_owned(),
         format!(r#","jwks":{{"keys":[{private}]}}"#),
-        r#","jwks_uri":"https://app.example/jwks""#.to_owned(),
+        format!(r#","jwks":{{"keys":[{public}]}},"jwks_uri":"https://app.example/jwks""#),
     ] {
         let refused = read(&format!("{signs}{keys}"));
         assert_eq!(refused.unwrap_err(), "invalid_client_metadata", "{keys}");
     }
+}
+
+/// RFC 7591 section 5, and CVE-2020-10770: the URL of a client's keys is one that the server fetches.
+#[test]
+fn the_public_keys_of_a_client_that_signs_may_be_at_a_public_url() {
+    let read = |rules: &SelfDescribed, url: &str| {
+        let json = format!(
+            r#"{{"redirect_uris":["https://app.example/cb"],"jwks_uri":"{url}",
+                "token_endpoint_auth_method":"private_key_jwt"}}"#
+        );
+        let metadata = ClientMetadata::parse(json.as_bytes()).unwrap();
+        let described = rules.client("app", &metadata, RegisteredBy::Itself);
+        described.map(|new| new.client).map_err(|error| {
+            let (_, response) = error.to_wire();
+            (response.error.as_str().to_owned(), response.description)
+        })
+    };
+    let url = "https://keys.example/jwks";
+    let client = read(&rules(), url).unwrap();
+    assert_eq!(client.auth_method, ClientAuthMethod::PrivateKeyJwt);
+    assert_eq!(client.jwks_uri.unwrap().as_str(), url);
+    assert!(client.jwks.is_none());
+    for url in [
+        "http://keys.example/jwks",
+        "https://user@keys.example/jwks",
+        "https://10.0.0.1/jwks",
+        "https://localhost/jwks",
+    ] {
+        let (code, description) = read(&rules(), url).unwrap_err();
+        assert_eq!(code, "invalid_client_metadata", "{url}");
+        assert!(description.unwrap().starts_with("'jwks_uri': "), "{url}");
+    }
+    let without_transport = SelfDescribed {
+        key_addresses: None,
+        ..rules()
+    };
+    let (code, description) = read(&without_transport, url).unwrap_err();
+    assert_eq!(code, "invalid_client_metadata");
+    assert!(description.unwrap().contains("by value"));
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use grantor_http::{RefreshTimes, TransportError};
 use grantor_testkit::{FakeClock, FakeTransport, environment};
 
 use super::*;

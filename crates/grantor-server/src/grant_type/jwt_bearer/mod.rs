@@ -1,6 +1,7 @@
 //! Assertions of others as grants (RFC 7523 section 2.1), identity assertions among them
 //! (draft-ietf-oauth-identity-assertion-authz-grant).
 
+mod issuer_keys;
 mod policy;
 mod request;
 mod trusted_issuer;
@@ -8,9 +9,12 @@ mod trusted_issuer;
 use std::sync::Arc;
 
 use grantor_core::{BoxFuture, ErrorCode, Scope};
+use grantor_jose::KeySet;
 use grantor_jose::jwt::{self, Claims};
 use serde_json::Value;
+use url::Url;
 
+pub use issuer_keys::IssuerKeys;
 pub use policy::{Asserted, AssertionDecision, AssertionPolicy};
 pub use request::AssertionRequest;
 pub use trusted_issuer::{AssertionKind, TrustedIssuer};
@@ -56,6 +60,14 @@ impl GrantType for JwtBearer {
         &["assertion"]
     }
 
+    fn fetched_urls(&self) -> Vec<&Url> {
+        let urls = self.issuers.iter().map(|issuer| match &issuer.keys {
+            IssuerKeys::At(url) => Some(url),
+            IssuerKeys::Set(_) => None,
+        });
+        urls.flatten().collect()
+    }
+
     fn decide<'a>(&'a self, call: &'a TokenCall<'a>) -> BoxFuture<'a, Result<Granted, Error>> {
         Box::pin(redeem(call, &self.issuers))
     }
@@ -63,7 +75,7 @@ impl GrantType for JwtBearer {
 
 async fn redeem(call: &TokenCall<'_>, issuers: &[Arc<TrustedIssuer>]) -> Result<Granted, Error> {
     let assertion = call.required("assertion")?;
-    let (issuer, claims) = verify(call, issuers, assertion)?;
+    let (issuer, claims) = verify(call, issuers, assertion).await?;
     let client = call.client();
     let is_identity = issuer.kind == AssertionKind::Identity;
     if is_identity {
@@ -119,23 +131,20 @@ async fn redeem(call: &TokenCall<'_>, issuers: &[Arc<TrustedIssuer>]) -> Result<
 }
 
 /// The claims of an assertion, and the issuer that made it.
-fn verify<'i>(
+async fn verify<'i>(
     call: &TokenCall<'_>,
     issuers: &'i [Arc<TrustedIssuer>],
     assertion: &str,
 ) -> Result<(&'i TrustedIssuer, Claims), Error> {
-    let own = call.issuer().unwrap_or_default();
+    let (own, leeway) = (call.issuer().unwrap_or_default(), call.leeway());
     let claimed = jwt::claimed_issuer(assertion).map_err(|error| invalid(&error.to_string()))?;
     let mut last = None;
     // One issuer may be trusted for both kinds.
     for issuer in issuers.iter().filter(|issuer| issuer.issuer == claimed) {
-        let policies = [Some(own), issuer.danger_other_audience.as_deref()];
-        for audience in policies.into_iter().flatten() {
-            let policy = issuer.policy_for(audience).with_leeway(call.leeway());
-            match jwt::verify(assertion, &issuer.keys, &policy, call.now()) {
-                Ok(verified) => return Ok((issuer, verified.claims)),
-                Err(error) => last = Some(error),
-            }
+        let verify = |keys: &KeySet| issuer.verify(assertion, keys, own, leeway, call.now());
+        match issuer.keys.verify(call, verify).await? {
+            Ok(verified) => return Ok((issuer, verified.claims)),
+            Err(error) => last = Some(error),
         }
     }
     Err(match last {

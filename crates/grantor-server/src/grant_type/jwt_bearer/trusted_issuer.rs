@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use grantor_jose::jwt::Policy;
-use grantor_jose::{Algorithm, KeySet};
+use grantor_core::Timestamp;
+use grantor_jose::jwt::{self, Policy, Verified};
+use grantor_jose::{Algorithm, Error as JwtError, KeySet, Leeway};
 
-use super::AssertionPolicy;
+use super::{AssertionPolicy, IssuerKeys};
 
 /// An issuer whose assertions are grants.
 #[derive(Debug, Clone)]
 pub struct TrustedIssuer {
     pub(super) issuer: String,
     pub(super) kind: AssertionKind,
-    pub(super) keys: KeySet,
+    pub(super) keys: IssuerKeys,
     pub(super) policy: Arc<dyn AssertionPolicy>,
     pub(super) algorithms: Option<Vec<Algorithm>>,
     pub(super) repeatable: bool,
@@ -32,13 +33,18 @@ pub enum AssertionKind {
 
 impl TrustedIssuer {
     /// Trusts the JWTs of `issuer` (RFC 7523) that are signed with one of `keys`, for the subjects that
-    /// `policy` knows.
+    /// `policy` knows. The keys are a [`KeySet`], or the URL of one (`jwks_uri`), which needs
+    /// [`ServerBuilder::transport_with`](crate::ServerBuilder::transport_with).
     #[must_use]
-    pub fn new(issuer: impl Into<String>, keys: KeySet, policy: impl AssertionPolicy) -> Self {
+    pub fn new(
+        issuer: impl Into<String>,
+        keys: impl Into<IssuerKeys>,
+        policy: impl AssertionPolicy,
+    ) -> Self {
         Self {
             issuer: issuer.into(),
             kind: AssertionKind::Grant,
-            keys,
+            keys: keys.into(),
             policy: Arc::new(policy),
             algorithms: None,
             repeatable: false,
@@ -50,7 +56,7 @@ impl TrustedIssuer {
     #[must_use]
     pub fn identity_provider(
         issuer: impl Into<String>,
-        keys: KeySet,
+        keys: impl Into<IssuerKeys>,
         policy: impl AssertionPolicy,
     ) -> Self {
         Self {
@@ -83,8 +89,27 @@ impl TrustedIssuer {
         self
     }
 
+    /// Verifies an assertion for the server `own` by keys of the issuer.
+    pub(super) fn verify(
+        &self,
+        assertion: &str,
+        keys: &KeySet,
+        own: &str,
+        leeway: Leeway,
+        now: Timestamp,
+    ) -> Result<Verified, JwtError> {
+        let verify = |audience: &str| {
+            let policy = self.policy_for(audience).with_leeway(leeway);
+            jwt::verify(assertion, keys, &policy, now)
+        };
+        match (verify(own), &self.danger_other_audience) {
+            (Err(_), Some(other)) => verify(other),
+            (verified, _) => verified,
+        }
+    }
+
     /// The requirements on its assertions.
-    pub(super) fn policy_for(&self, audience: &str) -> Policy {
+    fn policy_for(&self, audience: &str) -> Policy {
         let policy = match self.kind {
             AssertionKind::Grant => Policy::authorization_grant(&*self.issuer, audience),
             AssertionKind::Identity => Policy::identity_assertion(&*self.issuer, audience),

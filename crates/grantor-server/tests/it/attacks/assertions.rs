@@ -66,7 +66,7 @@ async fn a_used_assertion_stays_used() {
     let claims = Idp::claims(&fixture);
     let assertion = idp.sign(Typ::IDENTITY_ASSERTION, &claims);
     fixture.assert(WIKI, &assertion, &[]).await.assert_ok();
-    for _ in 0..42 {
+    for _ in 0..43 {
         fixture.clock.advance(10);
         fixture
             .assert(WIKI, &assertion, &[])

@@ -3,13 +3,14 @@ use std::sync::Arc;
 use grantor_core::BoxFuture;
 use grantor_jose::{Algorithm, Key, KeySet, jwt};
 use grantor_server::grant_type::{
-    AssertionDecision, AssertionPolicy, AssertionRequest, JwtBearer, TrustedIssuer,
+    AssertionDecision, AssertionPolicy, AssertionRequest, IssuerKeys, JwtBearer, TrustedIssuer,
 };
 use grantor_server::{Error, NewClient};
 use grantor_store::{MemoryStore, Store};
 use serde_json::{Value, json};
+use url::Url;
 
-use super::{Fixture, ISSUER, Reply, Who};
+use super::{Fixture, ISSUER, Reply, Web, Who};
 
 /// A client of an organization whose users the identity provider vouches for.
 pub(crate) const WIKI: Who = Who {
@@ -70,6 +71,18 @@ impl AssertionPolicy for Directory {
     }
 }
 
+/// Trusts the identity assertions of the identity provider, and its other ones.
+pub(crate) fn trusting(
+    keys: impl Into<IssuerKeys> + Clone,
+    change: fn(TrustedIssuer) -> TrustedIssuer,
+) -> JwtBearer {
+    let identity = TrustedIssuer::identity_provider(Idp::ISSUER, keys.clone(), Directory);
+    let other = TrustedIssuer::new(Idp::ISSUER, keys, Directory);
+    JwtBearer::new()
+        .trust(change(identity))
+        .trust(change(other))
+}
+
 impl Fixture {
     /// Trusts an identity provider: its identity assertions, and its other ones.
     pub(crate) async fn with_idp(idp: &Idp, change: fn(TrustedIssuer) -> TrustedIssuer) -> Self {
@@ -81,22 +94,31 @@ impl Fixture {
         idp: &Idp,
         change: fn(TrustedIssuer) -> TrustedIssuer,
     ) -> Self {
-        let identity = TrustedIssuer::identity_provider(Idp::ISSUER, idp.keys(), Directory);
-        let other = TrustedIssuer::new(Idp::ISSUER, idp.keys(), Directory);
-        let grant_type = JwtBearer::new()
-            .trust(change(identity))
-            .trust(change(other));
+        let grant_type = trusting(idp.keys(), change);
         let fixture = Self::on(store, |builder| builder.grant_type(grant_type)).await;
+        fixture.add_clients_of_idp().await;
+        fixture
+    }
+
+    /// Trusts the identity provider whose keys are at a URL.
+    pub(crate) async fn with_idp_at(web: &Web, jwks_uri: &str) -> Self {
+        let grant_type = trusting(jwks_uri.parse::<Url>().unwrap(), |issuer| issuer);
+        let fixture = web.fixture_with(|builder| builder.grant_type(grant_type));
+        let fixture = fixture.await;
+        fixture.add_clients_of_idp().await;
+        fixture
+    }
+
+    async fn add_clients_of_idp(&self) {
         let wiki = NewClient::confidential(WIKI.id)
             .with_grant_types([JwtBearer::NAME])
             .with_scope("read write".parse().unwrap())
             .with_secret(WIKI.secret.unwrap());
-        fixture.clients.add(wiki).await.unwrap();
+        self.clients.add(wiki).await.unwrap();
         let tool = NewClient::public("tool")
             .with_grant_types([JwtBearer::NAME])
             .with_scope("read".parse().unwrap());
-        fixture.clients.add(tool).await.unwrap();
-        fixture
+        self.clients.add(tool).await.unwrap();
     }
 
     pub(crate) async fn assert(&self, who: Who, assertion: &str, more: &[(&str, &str)]) -> Reply {

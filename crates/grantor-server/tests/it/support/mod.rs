@@ -30,7 +30,7 @@ use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use tower_service::Service;
 
-pub(crate) use assertions::{Idp, WIKI};
+pub(crate) use assertions::{Idp, WIKI, trusting};
 pub(crate) use browser::Browser;
 pub(crate) use clock::FakeClock;
 pub(crate) use device::{Device, TV};
