@@ -13,6 +13,7 @@ mod build_errors;
 mod client_assertions;
 mod client_authentication;
 mod client_credentials;
+mod client_keys_at_url;
 mod codes;
 mod custom_site;
 mod decisions;
