@@ -448,6 +448,31 @@ async fn a_client_whose_document_has_keys_signs() {
     fixture.send(by(&app)).await.assert_ok();
 }
 
+/// Also a client that authenticates by keys is asked for every time: its document may have changed.
+#[tokio::test]
+async fn a_document_that_changes_after_a_yes_gets_no_code_without_a_page() {
+    let web = Web::new();
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let mut signs = document();
+    signs["token_endpoint_auth_method"] = json!("private_key_jwt");
+    signs["jwks"] = json!({ "keys": [key.public().unwrap()] });
+    web.publish(&signs);
+    let fixture = web.fixture().await;
+    let mut browser = Browser::new(&fixture);
+    let login = browser.open(&Ask::new(DOCUMENT).url()).await;
+    let page = browser.sign_in(&login).await;
+    browser.allow(&page).await.code(DOCUMENT.redirect_uri);
+    let thief = "https://thief.example/cb";
+    signs["redirect_uris"] = json!([thief]);
+    web.publish(&signs);
+    fixture.clock.advance(601);
+    let ask = Ask::new(DOCUMENT).with("redirect_uri", thief);
+    let page = browser.open(&ask.url()).await;
+    assert!(page.assert_ok().text().contains("thief.example"));
+    let none = ask.with("prompt", "none");
+    browser.open(&none.url()).await.assert_error_page(400);
+}
+
 #[tokio::test]
 async fn without_the_setting_a_url_is_a_client_like_any_other() {
     let fixture = Fixture::new().await;

@@ -232,6 +232,42 @@ async fn an_initial_access_token_admits_its_holder_alone() {
     assert_eq!(fixture.send(request).await.status, 201);
 }
 
+/// A confidential client that changes where its answers go gets no code from a user who once said yes
+/// to another address.
+#[tokio::test]
+async fn registration_abuse_by_a_client_that_changes_after_a_yes_gets_no_code_without_a_page() {
+    let fixture = open().await;
+    let mut metadata = json!({"redirect_uris": ["https://web.example/cb"], "client_name": "Web"});
+    let answer = fixture.register(&metadata).await;
+    let who = |redirect_uri| Who {
+        id: answer.member("client_id").leak(),
+        secret: Some(answer.member("client_secret").leak()),
+        redirect_uri,
+    };
+    let (before, after) = (
+        who("https://web.example/cb"),
+        who("https://thief.example/cb"),
+    );
+    let mut browser = Browser::new(&fixture);
+    let login = browser.open(&Ask::new(before).url()).await;
+    let consent = browser.sign_in(&login).await;
+    browser.allow(&consent).await.code(before.redirect_uri);
+    let again = browser.open(&Ask::new(before).url()).await;
+    assert!(again.assert_ok().text().contains("Allow"));
+    metadata["client_id"] = json!(before.id);
+    metadata["redirect_uris"] = json!([after.redirect_uri]);
+    let url = answer.member("registration_client_uri");
+    let path = url.strip_prefix("https://id.example").unwrap();
+    let token = answer.member("registration_access_token");
+    let put = json_request(Method::PUT, path, Some(&token), &metadata);
+    fixture.send(put).await.assert_ok();
+    let page = browser.open(&Ask::new(after).url()).await;
+    assert!(page.assert_ok().text().contains("thief.example"));
+    let none = Ask::new(after).with("prompt", "none");
+    browser.open(&none.url()).await.assert_error_page(400);
+    browser.allow(&page).await.code(after.redirect_uri);
+}
+
 /// A flood of registrations from one address fills no store.
 #[tokio::test]
 async fn registration_abuse_by_a_flood_from_one_address_is_stopped() {
