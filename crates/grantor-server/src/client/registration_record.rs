@@ -88,6 +88,9 @@ impl Description {
         metadata.contacts.clone_from(&self.contacts);
         metadata.software_id.clone_from(&self.software_id);
         metadata.software_version.clone_from(&self.software_version);
+        metadata.dpop_bound_access_tokens = client.dpop_bound_access_tokens;
+        metadata.require_pushed_authorization_requests =
+            client.require_pushed_authorization_requests;
         metadata
     }
 }

@@ -179,6 +179,39 @@ async fn what_is_wrong_is_named_by_its_code() {
         .assert_error(413, "invalid_request");
 }
 
+/// RFC 9449 section 5.2, RFC 9126 section 6.
+#[tokio::test]
+async fn a_client_is_held_to_the_proofs_and_the_pushed_requests_that_it_registers() {
+    let fixture = open().await;
+    let (bound, pushed) = (
+        "dpop_bound_access_tokens",
+        "require_pushed_authorization_requests",
+    );
+    let register = async |name: &str| {
+        let mut metadata = native();
+        metadata[name] = json!(true);
+        let answer = fixture.register(&metadata).await;
+        assert_eq!(answer.json()[name], true, "{answer:?}");
+        Who {
+            id: answer.member("client_id").leak(),
+            secret: None,
+            redirect_uri: "http://127.0.0.1/cb",
+        }
+    };
+    let who = register(bound).await;
+    let code = fixture.code(who).await;
+    let unproved = fixture.redeem(who, &code).await;
+    unproved.assert_error(400, "invalid_dpop_proof");
+    let ask = Ask::new(register(pushed).await);
+    let refused = Browser::new(&fixture).open(&ask.url()).await;
+    refused.assert_error_page(400);
+    assert!(refused.text().contains("pushed"), "{}", refused.text());
+    let mut wrong = native();
+    wrong[bound] = json!("yes");
+    let refused = fixture.register(&wrong).await;
+    refused.assert_error(400, "invalid_client_metadata");
+}
+
 /// Members that the server does not know are neither stored nor given back.
 #[tokio::test]
 async fn registration_abuse_stores_nothing_unknown() {
