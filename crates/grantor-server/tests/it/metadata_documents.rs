@@ -494,6 +494,43 @@ async fn a_document_holds_its_client_to_proofs_and_to_pushed_requests() {
     assert!(refused.text().contains("pushed"), "{}", refused.text());
 }
 
+/// A host on which strangers store files, such as pictures, is no host of clients by that.
+#[tokio::test]
+async fn a_document_that_its_host_calls_anything_else_than_json_is_no_client() {
+    for (content_type, is_taken) in [
+        ("application/json", true),
+        ("Application/JSON; charset=utf-8", true),
+        ("application/cimd+json", true),
+        ("application/client-metadata+json;x=1", true),
+        ("", false),
+        ("text/html", false),
+        ("text/plain", false),
+        ("text/json", false),
+        ("image/png; application/json", false),
+        ("application/jsonp", false),
+        ("application/+json", false),
+        ("application/json, text/html", false),
+        ("text/html, application/cimd+json", false),
+        ("/cimd+json", false),
+        ("application/octet-stream", false),
+    ] {
+        let web = Web::new();
+        web.serve_as(content_type);
+        let fixture = web.fixture().await;
+        let page = open(&fixture, &Ask::new(DOCUMENT)).await;
+        match is_taken {
+            true => assert!(
+                page.assert_ok().text().contains("Sign in"),
+                "{content_type}"
+            ),
+            false => assert!(
+                page.assert_error_page(400).text().contains("content type"),
+                "{content_type}"
+            ),
+        }
+    }
+}
+
 #[tokio::test]
 async fn without_the_setting_a_url_is_a_client_like_any_other() {
     let fixture = Fixture::new().await;
