@@ -163,7 +163,7 @@ impl ClientMetadata {
     }
 
     pub(super) fn from_members(mut members: Members) -> Result<Self, InvalidClientMetadata> {
-        let redirect_uris = members.texts("redirect_uris")?;
+        let redirect_uris = members.list("redirect_uris")?;
         let redirect_uris = redirect_uris.iter().map(|uri| RedirectUri::parse(uri));
         let scope = members.text("scope")?;
         let scope = scope.map(|scope| Scope::parse(&scope)).transpose();
@@ -182,8 +182,8 @@ impl ClientMetadata {
                 .collect::<Result<_, _>>()
                 .map_err(InvalidClientMetadata::RedirectUri)?,
             token_endpoint_auth_method: method.map(TokenEndpointAuthMethod::from),
-            grant_types: members.texts("grant_types")?,
-            response_types: members.texts("response_types")?,
+            grant_types: members.list("grant_types")?,
+            response_types: members.list("response_types")?,
             client_name: members.text("client_name")?,
             scope: scope.map_err(InvalidClientMetadata::Scope)?,
             application_type: members.text("application_type")?.map(ApplicationType::from),
@@ -191,7 +191,7 @@ impl ClientMetadata {
             logo_uri: members.url("logo_uri")?,
             tos_uri: members.url("tos_uri")?,
             policy_uri: members.url("policy_uri")?,
-            contacts: members.texts("contacts")?,
+            contacts: members.list("contacts")?,
             jwks_uri: members.url("jwks_uri")?,
             jwks,
             software_id: members.text("software_id")?,

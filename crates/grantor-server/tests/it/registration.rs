@@ -152,6 +152,14 @@ async fn what_is_wrong_is_named_by_its_code() {
         (with("redirect_uris", json!([])), "invalid_client_metadata"),
         (with("redirect_uris", json!(7)), "invalid_client_metadata"),
         (
+            with("redirect_uris", json!("http://127.0.0.1/cb")),
+            "invalid_client_metadata",
+        ),
+        (
+            with("redirect_uris", json!(["http://2130706433/cb"])),
+            "invalid_redirect_uri",
+        ),
+        (
             with("logo_uri", json!("javascript:alert(1)")),
             "invalid_client_metadata",
         ),
