@@ -91,6 +91,18 @@ impl Members {
         Ok(texts.unwrap_or_default())
     }
 
+    /// A list of texts that is a list also with one text in it, where somebody writes it for this side
+    /// to read.
+    pub(crate) fn list(&mut self, name: &'static str) -> Result<Vec<String>, InvalidMember> {
+        match self.0.get(name) {
+            Some(Value::String(_)) => Err(InvalidMember {
+                name,
+                expected: "a list of texts",
+            }),
+            _ => self.texts(name),
+        }
+    }
+
     pub(crate) fn flag(&mut self, name: &'static str) -> Result<Option<bool>, InvalidMember> {
         self.read(name, "true or false", Value::as_bool)
     }
@@ -218,6 +230,15 @@ mod tests {
     fn one_text_is_a_list_of_one() {
         assert_eq!(members("\"a\"").texts("m"), Ok(vec!["a".to_owned()]));
         assert!(members("[\"a\",1]").texts("m").is_err());
+    }
+
+    #[test]
+    fn one_text_is_no_list_where_a_list_is_asked_for() {
+        assert_eq!(members("[\"a\"]").list("m"), Ok(vec!["a".to_owned()]));
+        assert_eq!(members("null").list("m"), Ok(vec![]));
+        for text in ["\"a\"", "\"\"", "{}", "[1]"] {
+            assert!(members(text).list("m").is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub enum InvalidRedirectUri {
     Insecure,
     /// `http` or `https` without `//` and a host behind it.
     NoHost,
+    /// A host in another spelling than the normal one, such as `2130706433` or `0x7f.1` for
+    /// `127.0.0.1`: a user who sees it can't tell where it leads.
+    HostSpelling,
     /// A host with `*`: one that stands for many (RFC 9700 section 4.1.3).
     Wildcard,
     /// Its query has this parameter of authorization responses, which may occur once
@@ -50,6 +53,9 @@ impl fmt::Display for InvalidRedirectUri {
             Self::Scheme => "a redirect URI has https, a loopback http, or a private-use scheme",
             Self::Insecure => "a redirect URI is https, or http on a loopback address",
             Self::NoHost => "a redirect URI of http or https has \"//\" and a host",
+            Self::HostSpelling => {
+                "a redirect URI has its host in the normal spelling, such as 127.0.0.1 or app.example"
+            }
             Self::Wildcard => "a redirect URI is one address: its host has no \"*\"",
         })
     }
@@ -129,6 +135,9 @@ impl RedirectUri {
         if url.host_str().is_some_and(|host| host.contains('*')) {
             return Err(InvalidRedirectUri::Wildcard);
         }
+        if has_host && matches!(scheme, "http" | "https") && url.host_str() != Some(host(rest)) {
+            return Err(InvalidRedirectUri::HostSpelling);
+        }
         let mut names = url.query_pairs().map(|(name, _)| name);
         let reserved = names.find_map(|name| RESPONSE_PARAMETERS.iter().find(|own| **own == name));
         if let Some(name) = reserved {
@@ -205,6 +214,16 @@ impl TryFrom<String> for RedirectUri {
 impl From<RedirectUri> for String {
     fn from(uri: RedirectUri) -> Self {
         uri.0
+    }
+}
+
+/// The host as it is written, in what follows the scheme of an http or https URI without a user name.
+fn host(rest: &str) -> &str {
+    let authority = rest.trim_start_matches("://");
+    let authority = authority.split(['/', '?']).next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => authority,
     }
 }
 

@@ -2,9 +2,7 @@
 
 use askama::Template;
 use grantor_core::ErrorResponse;
-use grantor_server::{
-    DeviceAnswer, Interaction, Page, RegisteredBy, SiteError, UserCodePrompt, error_advice,
-};
+use grantor_server::{DeviceAnswer, Interaction, Page, SiteError, UserCodePrompt, error_advice};
 use http::StatusCode;
 
 /// The names of the forms.
@@ -103,7 +101,7 @@ pub(super) fn login(
 pub(super) fn consent(interaction: &Interaction<'_>, username: &str) -> Result<Page, SiteError> {
     let form = interaction.form(CONSENT)?;
     let client = interaction.client();
-    let unverified = client.registered_by != RegisteredBy::Operator;
+    let unverified = client.describes_itself();
     let page = ConsentPage {
         client: client.display_name(),
         host: client.host().unwrap_or_default(),

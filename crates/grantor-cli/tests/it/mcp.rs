@@ -20,7 +20,8 @@ fn client() -> (Api, String) {
             "redirect_uris": [REDIRECT_URI],
             "grant_types": ["authorization_code", "refresh_token"],
         });
-        vec![Scripted::new("200 OK", document.to_string())]
+        let document = Scripted::new("200 OK", document.to_string());
+        vec![document.header("content-type", "application/json")]
     });
     (api, format!("{url}/client.json"))
 }

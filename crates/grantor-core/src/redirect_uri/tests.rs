@@ -47,6 +47,45 @@ fn rejects_what_no_client_may_register() {
     }
 }
 
+/// A page shows the host as it is written, and the browser goes where it means.
+#[test]
+fn rejects_a_host_in_another_spelling_than_the_normal_one() {
+    for host in [
+        "2130706433",
+        "0x7f.1",
+        "0x7f000001",
+        "0177.0.0.1",
+        "127.1",
+        "127.0.0.1.",
+        "127.0.0.01",
+        "[0:0:0:0:0:0:0:1]",
+        "[::0001]",
+        "LOCALHOST",
+        "%6cocalhost",
+        "loc%61lhost",
+    ] {
+        for uri in [
+            format!("http://{host}:8080/cb"),
+            format!("https://{host}/cb?x=1"),
+        ] {
+            let parsed = RedirectUri::parse(&uri);
+            assert_eq!(parsed, Err(InvalidRedirectUri::HostSpelling), "{uri}");
+        }
+    }
+    for uri in [
+        "http://127.0.0.1/cb",
+        "http://127.0.0.1:8080",
+        "http://127.0.0.1:/cb",
+        "http://localhost?x=a:b",
+        "http://[::1]/cb",
+        "http://[::1]:8080/cb",
+        "https://xn--caf-dma.example/cb:1",
+        "com.example.app://Host/cb",
+    ] {
+        assert!(RedirectUri::parse(uri).is_ok(), "{uri}");
+    }
+}
+
 #[test]
 fn a_private_scheme_without_a_period_is_named() {
     let scheme = |text: &str| {

@@ -64,6 +64,13 @@ pub struct ClientMetadata {
     /// The version of the software.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software_version: Option<String>,
+    /// True if all its access tokens are bound to its key by a proof of possession (RFC 9449
+    /// section 5.2).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_bound_access_tokens: bool,
+    /// True if its authorization requests are pushed, and no others are taken (RFC 9126 section 6).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_pushed_authorization_requests: bool,
     /// Everything else.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -156,7 +163,7 @@ impl ClientMetadata {
     }
 
     pub(super) fn from_members(mut members: Members) -> Result<Self, InvalidClientMetadata> {
-        let redirect_uris = members.texts("redirect_uris")?;
+        let redirect_uris = members.list("redirect_uris")?;
         let redirect_uris = redirect_uris.iter().map(|uri| RedirectUri::parse(uri));
         let scope = members.text("scope")?;
         let scope = scope.map(|scope| Scope::parse(&scope)).transpose();
@@ -168,13 +175,15 @@ impl ClientMetadata {
             }));
         }
         let method = members.text("token_endpoint_auth_method")?;
+        let is_bound = members.flag("dpop_bound_access_tokens")?;
+        let pushes = members.flag("require_pushed_authorization_requests")?;
         Ok(Self {
             redirect_uris: redirect_uris
                 .collect::<Result<_, _>>()
                 .map_err(InvalidClientMetadata::RedirectUri)?,
             token_endpoint_auth_method: method.map(TokenEndpointAuthMethod::from),
-            grant_types: members.texts("grant_types")?,
-            response_types: members.texts("response_types")?,
+            grant_types: members.list("grant_types")?,
+            response_types: members.list("response_types")?,
             client_name: members.text("client_name")?,
             scope: scope.map_err(InvalidClientMetadata::Scope)?,
             application_type: members.text("application_type")?.map(ApplicationType::from),
@@ -182,11 +191,13 @@ impl ClientMetadata {
             logo_uri: members.url("logo_uri")?,
             tos_uri: members.url("tos_uri")?,
             policy_uri: members.url("policy_uri")?,
-            contacts: members.texts("contacts")?,
+            contacts: members.list("contacts")?,
             jwks_uri: members.url("jwks_uri")?,
             jwks,
             software_id: members.text("software_id")?,
             software_version: members.text("software_version")?,
+            dpop_bound_access_tokens: is_bound.unwrap_or_default(),
+            require_pushed_authorization_requests: pushes.unwrap_or_default(),
             extra: members.0,
         })
     }
@@ -211,9 +222,13 @@ mod tests {
             "logo_uri":"https://app.example/logo.png","tos_uri":"https://app.example/tos",
             "policy_uri":"https://app.example/privacy","contacts":["a@app.example"],
             "jwks":{"keys":[]},"software_id":"app","software_version":"2",
+            "dpop_bound_access_tokens":true,"require_pushed_authorization_requests":true,
             "client_name#de":"Anwendung"}"#;
         let metadata = ClientMetadata::parse(json.as_bytes()).unwrap();
         assert_eq!(metadata.application_type, Some(ApplicationType::Native));
+        assert!(metadata.dpop_bound_access_tokens);
+        assert!(metadata.require_pushed_authorization_requests);
+        assert_eq!(metadata.extra.len(), 1);
         assert_eq!(metadata.extra["client_name#de"], "Anwendung");
         let written = metadata.to_json();
         assert_eq!(ClientMetadata::parse(written.as_bytes()), Ok(metadata));

@@ -7,7 +7,7 @@ use grantor_core::{AuthorizationRequest, CodeChallenge, ResponseMode, ResponseTy
 use super::entry::Entry;
 use super::flow::Delivery;
 use super::sealed_request::SealedRequest;
-use crate::client::{Client, RegisteredBy};
+use crate::client::Client;
 use crate::device_authorization::DeviceAuthorization;
 use crate::dpop::CheckedProof;
 use crate::error::Error;
@@ -195,7 +195,7 @@ impl<'a> AuthorizationContext<'a> {
     /// of users, and they see faults here.
     fn trusts_redirect_uri(&self) -> bool {
         let client = self.client.as_ref();
-        client.is_some_and(|client| client.registered_by == RegisteredBy::Operator)
+        client.is_some_and(|client| !client.describes_itself())
     }
 
     /// Answers with a fault.

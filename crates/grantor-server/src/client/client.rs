@@ -101,6 +101,14 @@ impl Client {
         self.auth_method == ClientAuthMethod::None
     }
 
+    /// Returns whether its metadata are its own word: it registered itself, or is the URL of its
+    /// document. Its name and its redirect URIs may be others tomorrow, so each request needs a user's
+    /// own answer.
+    #[must_use]
+    pub fn describes_itself(&self) -> bool {
+        self.registered_by != RegisteredBy::Operator
+    }
+
     /// Returns whether it may use a grant type.
     #[must_use]
     pub fn allows_grant_type(&self, grant_type: &str) -> bool {

@@ -8,6 +8,7 @@ use grantor_core::{
     BoxFuture, ClientIdUrl, ClientMetadata, Environment, ErrorCode, InvalidClientIdUrl,
 };
 use grantor_http::{Addresses, freshness};
+use http::{HeaderMap, StatusCode, header};
 
 use super::self_described::SelfDescribed;
 use super::{Clients, Credentials, Registered, RegisteredBy};
@@ -121,6 +122,10 @@ async fn fetch(
         .get(url.url(), "application/json", MAX_DOCUMENT)
         .await?;
     let malformed = |why: String| FetchError::Malformed(why.into());
+    if !is_json(answer.headers()) {
+        let why = "its content type is neither application/json nor one that ends with +json";
+        return Err(malformed(why.to_owned()));
+    }
     let metadata = ClientMetadata::parse_document(answer.body(), &url);
     let metadata = metadata.map_err(|why| malformed(why.to_string()))?;
     if metadata.client_name.is_none() {
@@ -135,6 +140,28 @@ async fn fetch(
     // A client that signs has its keys in itself.
     let registered = Registered::new(client, Credentials::None);
     Ok((registered, freshness(answer.headers())))
+}
+
+/// Whether a host calls a document JSON, once and whatever its parameters are (section 4.1). Another
+/// file of the host, such as a picture that a user uploaded, is no document.
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let media_type = value.to_str().unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default();
+    let media_type = media_type.trim().to_ascii_lowercase();
+    let Some((kind, subtype)) = media_type.split_once('/') else {
+        return false;
+    };
+    // RFC 6838 section 4.2.
+    let is_name = |name: &str| {
+        let of_name = |b: u8| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b);
+        !name.is_empty() && name.bytes().all(of_name)
+    };
+    let prefix = subtype.strip_suffix("+json");
+    media_type == "application/json" || is_name(kind) && prefix.is_some_and(is_name)
 }
 
 fn text_of(error: &Error) -> String {

@@ -12,9 +12,12 @@ use super::{Client, ClientAuthMethod};
 pub(super) struct RegistrationRecord {
     /// The hash of the registration access token.
     pub(super) token: SecretHash,
-    /// That of the one before it, until the newer one was used: its answer may have been lost.
+    /// That of the one before it, until the newer one is used: its answer may have been lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) previous_token: Option<SecretHash>,
+    /// The end of the one before it, if the newer one is not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) previous_token_until: Option<Timestamp>,
     /// When the client goes, unless a user allows it something before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) unused_until: Option<Timestamp>,
@@ -86,6 +89,9 @@ impl Description {
         metadata.contacts.clone_from(&self.contacts);
         metadata.software_id.clone_from(&self.software_id);
         metadata.software_version.clone_from(&self.software_version);
+        metadata.dpop_bound_access_tokens = client.dpop_bound_access_tokens;
+        metadata.require_pushed_authorization_requests =
+            client.require_pushed_authorization_requests;
         metadata
     }
 }

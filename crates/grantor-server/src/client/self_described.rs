@@ -57,6 +57,9 @@ impl SelfDescribed {
             Some(wanted) => wanted.intersection(&self.scope),
             None => self.scope.clone(),
         };
+        client.dpop_bound_access_tokens = metadata.dpop_bound_access_tokens;
+        client.require_pushed_authorization_requests =
+            metadata.require_pushed_authorization_requests;
         match new.problems() {
             problems if problems.is_empty() => Ok(new),
             problems => Err(invalid_metadata(problems.join("; "))),

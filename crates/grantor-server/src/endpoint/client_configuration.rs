@@ -19,7 +19,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
         let (registered, token) = authenticate(services, call).await?;
         match call.head.method {
             Method::PUT => replace(services, call, registered, &token).await,
-            Method::DELETE => remove(services, registered).await,
+            Method::DELETE => remove(services, registered, &token).await,
             _ => Ok(answer(services, registered)),
         }
     })
@@ -96,7 +96,15 @@ async fn check_secret(
     }
 }
 
-async fn remove(services: &Services, registered: SelfRegistered) -> Result<Reply, Error> {
+async fn remove(
+    services: &Services,
+    registered: SelfRegistered,
+    token: &Secret,
+) -> Result<Reply, Error> {
+    if registered.token != *token {
+        let description = "the registration access token was replaced: use the newer one";
+        return Err(invalid_token(services, description));
+    }
     stored(services)?.remove(&registered.client.id).await?;
     tell(services, EventKind::RegistrationRemoved, &registered);
     let mut reply = Reply::no_content();

@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use grantor_core::{BoxFuture, ErrorResponse, Timestamp};
-use grantor_server::{Allowed, Decision, Interaction, Login, Page, SignIn, Site, SiteError};
+use grantor_server::{
+    Allowed, Config, Decision, Interaction, Login, Page, Registration, SignIn, Site, SiteError,
+};
 use grantor_store::MemoryStore;
 use http::{StatusCode, header};
+use serde_json::json;
 
-use crate::support::{APP, Ask, Browser, Fixture, Tokens, value};
+use crate::support::{APP, Ask, Browser, Fixture, Tokens, Who, value};
 
 /// A site in which alice is signed in, and which makes the decisions that the test sets.
 #[derive(Debug)]
@@ -153,6 +156,40 @@ async fn a_consent_that_nobody_gave_is_not_remembered() {
     }
 }
 
+/// Whatever a site remembers: the yes was to a name and an address that may be others now.
+#[tokio::test]
+async fn a_site_that_remembers_a_client_that_describes_itself_is_refused() {
+    let site = Puppet::new(|interaction| {
+        if interaction.requirements().login_hint.is_some() {
+            assert!(interaction.requirements().ask_consent && !interaction.is_remembered());
+            return Decision::Remembered;
+        }
+        on_form(interaction, Decision::Allow(interaction.requested()))
+    });
+    let fixture = Fixture::on(Arc::new(MemoryStore::new()), |builder| {
+        let open = |config: &mut Config| config.registration = Registration::Open;
+        builder.site(site).configure(open)
+    });
+    let fixture = fixture.await;
+    let metadata = json!({"redirect_uris": ["https://web.example/cb"]});
+    let answer = fixture.register(&metadata).await;
+    let who = Who {
+        id: answer.member("client_id").leak(),
+        secret: Some(answer.member("client_secret").leak()),
+        redirect_uri: "https://web.example/cb",
+    };
+    let mut browser = Browser::new(&fixture);
+    let asked = browser.open(&Ask::new(who).url()).await;
+    let allowed = browser.press(&asked, &[], Some("allow")).await;
+    allowed.code(who.redirect_uri);
+    let ask = Ask::new(who).with("login_hint", "again");
+    let refused = browser.open(&ask.url()).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.header(header::LOCATION)),
+        (500, "")
+    );
+}
+
 #[tokio::test]
 async fn nobody_gets_more_than_was_asked_for() {
     let fixture = fixture(Puppet::new(|interaction| {
@@ -254,7 +291,7 @@ async fn a_site_may_have_pages_of_its_own_and_come_back() {
 #[tokio::test]
 async fn a_site_that_fails_tells_nobody_why() {
     let fixture = fixture(Puppet::new(page)).await;
-    let who = crate::support::Who {
+    let who = Who {
         id: "unlucky",
         ..APP
     };

@@ -479,6 +479,89 @@ async fn the_keys_of_a_document_may_be_at_a_url() {
     assert_eq!(web.fetched(), 2);
 }
 
+/// Also a client that authenticates by keys is asked for every time: its document may have changed.
+#[tokio::test]
+async fn a_document_that_changes_after_a_yes_gets_no_code_without_a_page() {
+    let web = Web::new();
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let mut signs = document();
+    signs["token_endpoint_auth_method"] = json!("private_key_jwt");
+    signs["jwks"] = json!({ "keys": [key.public().unwrap()] });
+    web.publish(&signs);
+    let fixture = web.fixture().await;
+    let mut browser = Browser::new(&fixture);
+    let login = browser.open(&Ask::new(DOCUMENT).url()).await;
+    let page = browser.sign_in(&login).await;
+    browser.allow(&page).await.code(DOCUMENT.redirect_uri);
+    let thief = "https://thief.example/cb";
+    signs["redirect_uris"] = json!([thief]);
+    web.publish(&signs);
+    fixture.clock.advance(601);
+    let ask = Ask::new(DOCUMENT).with("redirect_uri", thief);
+    let page = browser.open(&ask.url()).await;
+    assert!(page.assert_ok().text().contains("thief.example"));
+    let none = ask.with("prompt", "none");
+    browser.open(&none.url()).await.assert_error_page(400);
+}
+
+/// RFC 9449 section 5.2, RFC 9126 section 6.
+#[tokio::test]
+async fn a_document_holds_its_client_to_proofs_and_to_pushed_requests() {
+    let web = Web::new();
+    let mut bound = document();
+    bound["dpop_bound_access_tokens"] = json!(true);
+    web.publish(&bound);
+    let fixture = web.fixture().await;
+    let code = fixture.code(DOCUMENT).await;
+    let unproved = fixture.redeem(DOCUMENT, &code).await;
+    unproved.assert_error(400, "invalid_dpop_proof");
+    let web = Web::new();
+    let mut pushes = document();
+    pushes["require_pushed_authorization_requests"] = json!(true);
+    web.publish(&pushes);
+    let fixture = web.fixture().await;
+    let refused = open(&fixture, &Ask::new(DOCUMENT)).await;
+    refused.assert_error_page(400);
+    assert!(refused.text().contains("pushed"), "{}", refused.text());
+}
+
+/// A host on which strangers store files, such as pictures, is no host of clients by that.
+#[tokio::test]
+async fn a_document_that_its_host_calls_anything_else_than_json_is_no_client() {
+    for (content_type, is_taken) in [
+        ("application/json", true),
+        ("Application/JSON; charset=utf-8", true),
+        ("application/cimd+json", true),
+        ("application/client-metadata+json;x=1", true),
+        ("", false),
+        ("text/html", false),
+        ("text/plain", false),
+        ("text/json", false),
+        ("image/png; application/json", false),
+        ("application/jsonp", false),
+        ("application/+json", false),
+        ("application/json, text/html", false),
+        ("text/html, application/cimd+json", false),
+        ("/cimd+json", false),
+        ("application/octet-stream", false),
+    ] {
+        let web = Web::new();
+        web.serve_as(content_type);
+        let fixture = web.fixture().await;
+        let page = open(&fixture, &Ask::new(DOCUMENT)).await;
+        match is_taken {
+            true => assert!(
+                page.assert_ok().text().contains("Sign in"),
+                "{content_type}"
+            ),
+            false => assert!(
+                page.assert_error_page(400).text().contains("content type"),
+                "{content_type}"
+            ),
+        }
+    }
+}
+
 #[tokio::test]
 async fn without_the_setting_a_url_is_a_client_like_any_other() {
     let fixture = Fixture::new().await;

@@ -190,6 +190,14 @@ async fn what_is_wrong_is_named_by_its_code() {
         (with("redirect_uris", json!([])), "invalid_client_metadata"),
         (with("redirect_uris", json!(7)), "invalid_client_metadata"),
         (
+            with("redirect_uris", json!("http://127.0.0.1/cb")),
+            "invalid_client_metadata",
+        ),
+        (
+            with("redirect_uris", json!(["http://2130706433/cb"])),
+            "invalid_redirect_uri",
+        ),
+        (
             with("logo_uri", json!("javascript:alert(1)")),
             "invalid_client_metadata",
         ),
@@ -215,6 +223,39 @@ async fn what_is_wrong_is_named_by_its_code() {
         .register(&large)
         .await
         .assert_error(413, "invalid_request");
+}
+
+/// RFC 9449 section 5.2, RFC 9126 section 6.
+#[tokio::test]
+async fn a_client_is_held_to_the_proofs_and_the_pushed_requests_that_it_registers() {
+    let fixture = open().await;
+    let (bound, pushed) = (
+        "dpop_bound_access_tokens",
+        "require_pushed_authorization_requests",
+    );
+    let register = async |name: &str| {
+        let mut metadata = native();
+        metadata[name] = json!(true);
+        let answer = fixture.register(&metadata).await;
+        assert_eq!(answer.json()[name], true, "{answer:?}");
+        Who {
+            id: answer.member("client_id").leak(),
+            secret: None,
+            redirect_uri: "http://127.0.0.1/cb",
+        }
+    };
+    let who = register(bound).await;
+    let code = fixture.code(who).await;
+    let unproved = fixture.redeem(who, &code).await;
+    unproved.assert_error(400, "invalid_dpop_proof");
+    let ask = Ask::new(register(pushed).await);
+    let refused = Browser::new(&fixture).open(&ask.url()).await;
+    refused.assert_error_page(400);
+    assert!(refused.text().contains("pushed"), "{}", refused.text());
+    let mut wrong = native();
+    wrong[bound] = json!("yes");
+    let refused = fixture.register(&wrong).await;
+    refused.assert_error(400, "invalid_client_metadata");
 }
 
 /// Members that the server does not know are neither stored nor given back.
@@ -268,6 +309,42 @@ async fn an_initial_access_token_admits_its_holder_alone() {
         &native(),
     );
     assert_eq!(fixture.send(request).await.status, 201);
+}
+
+/// A confidential client that changes where its answers go gets no code from a user who once said yes
+/// to another address.
+#[tokio::test]
+async fn registration_abuse_by_a_client_that_changes_after_a_yes_gets_no_code_without_a_page() {
+    let fixture = open().await;
+    let mut metadata = json!({"redirect_uris": ["https://web.example/cb"], "client_name": "Web"});
+    let answer = fixture.register(&metadata).await;
+    let who = |redirect_uri| Who {
+        id: answer.member("client_id").leak(),
+        secret: Some(answer.member("client_secret").leak()),
+        redirect_uri,
+    };
+    let (before, after) = (
+        who("https://web.example/cb"),
+        who("https://thief.example/cb"),
+    );
+    let mut browser = Browser::new(&fixture);
+    let login = browser.open(&Ask::new(before).url()).await;
+    let consent = browser.sign_in(&login).await;
+    browser.allow(&consent).await.code(before.redirect_uri);
+    let again = browser.open(&Ask::new(before).url()).await;
+    assert!(again.assert_ok().text().contains("Allow"));
+    metadata["client_id"] = json!(before.id);
+    metadata["redirect_uris"] = json!([after.redirect_uri]);
+    let url = answer.member("registration_client_uri");
+    let path = url.strip_prefix("https://id.example").unwrap();
+    let token = answer.member("registration_access_token");
+    let put = json_request(Method::PUT, path, Some(&token), &metadata);
+    fixture.send(put).await.assert_ok();
+    let page = browser.open(&Ask::new(after).url()).await;
+    assert!(page.assert_ok().text().contains("thief.example"));
+    let none = Ask::new(after).with("prompt", "none");
+    browser.open(&none.url()).await.assert_error_page(400);
+    browser.allow(&page).await.code(after.redirect_uri);
 }
 
 /// A flood of registrations from one address fills no store.

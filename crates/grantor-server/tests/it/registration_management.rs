@@ -109,14 +109,61 @@ async fn a_change_replaces_the_registration_and_its_token() {
         .assert_error_page(400);
     // Whoever lost the answer repeats the request.
     let again = managed.put(&managed.token, |_| {}).await;
-    let newest = again.assert_ok().member("registration_access_token");
+    let same = again.assert_ok().member("registration_access_token");
+    assert_eq!(same, newer);
     assert_eq!(again.json().get("client_uri"), None);
-    // Once the newest token was used for a change, the first is no more.
-    managed.put(&newest, |_| {}).await.assert_ok();
+    // Once the newer token was used for a change, the first is no more.
+    managed.put(&newer, |_| {}).await.assert_ok();
     let refused = managed.put(&managed.token, |_| {}).await;
     refused.assert_error(401, "invalid_token");
-    let refused = managed.put(&newer, |_| {}).await;
-    refused.assert_error(401, "invalid_token");
+}
+
+/// A thief with a token that was replaced neither ends the newer one nor does anything after it.
+#[tokio::test]
+async fn registration_abuse_with_a_replaced_token_ends_with_the_use_of_its_successor() {
+    for method in [Method::GET, Method::PUT] {
+        let managed = Managed::new().await;
+        let body = || {
+            let mut body = native();
+            body["client_id"] = json!(managed.who.id);
+            body
+        };
+        let changed = managed.put(&managed.token, |_| {}).await;
+        let newer = changed.assert_ok().member("registration_access_token");
+        let used = managed.send(method, &newer, &body()).await;
+        let newest = used.assert_ok().member("registration_access_token");
+        for stolen in [Method::GET, Method::PUT, Method::DELETE] {
+            let refused = managed.send(stolen, &managed.token, &body()).await;
+            refused.assert_error(401, "invalid_token");
+        }
+        let read = managed.send(Method::GET, &newest, &Value::Null).await;
+        read.assert_ok();
+    }
+}
+
+#[tokio::test]
+async fn registration_abuse_with_a_replaced_token_neither_ends_nor_replaces_its_successor() {
+    let managed = Managed::new().await;
+    let changed = managed.put(&managed.token, |_| {}).await;
+    let newer = changed.assert_ok().member("registration_access_token");
+    managed.fixture.clock.advance(59);
+    for _ in 0..2 {
+        let repeated = managed.put(&managed.token, |_| {}).await;
+        let same = repeated.assert_ok().member("registration_access_token");
+        assert_eq!(same, newer);
+        let read = managed.read().await;
+        let same = read.assert_ok().member("registration_access_token");
+        assert_eq!(same, newer);
+    }
+    let removed = managed.send(Method::DELETE, &managed.token, &Value::Null);
+    removed.await.assert_error(401, "invalid_token");
+    // Its time is over, whether or not anybody uses the newer one.
+    managed.fixture.clock.advance(1);
+    managed.read().await.assert_error(401, "invalid_token");
+    let late = managed.put(&managed.token, |_| {}).await;
+    late.assert_error(401, "invalid_token");
+    let removed = managed.send(Method::DELETE, &newer, &Value::Null).await;
+    assert_eq!(removed.status, 204);
 }
 
 #[tokio::test]

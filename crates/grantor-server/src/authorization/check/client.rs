@@ -18,6 +18,8 @@ pub(in crate::authorization) fn run<'a>(
         let unknown = || Error::invalid_request("the client is unknown");
         let client = registered.ok_or_else(unknown)?.client;
         context.policy = context.services.policy.with(&client);
+        // What a user allowed was shown with a name and a redirect URI that may be others now.
+        context.requirements.ask_consent |= client.describes_itself();
         context.client = Some(client);
         Ok(Flow::Continue)
     })

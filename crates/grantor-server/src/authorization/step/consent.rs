@@ -40,11 +40,11 @@ async fn ask_site(context: &AuthorizationContext<'_>) -> Result<Asked, Error> {
     } else {
         None
     };
-    let remembered = services
-        .revocation
-        .consents
-        .remembered(&login.subject, client);
-    let remembered = remembered.await?;
+    let consents = &services.revocation.consents;
+    let remembered = match client.describes_itself() {
+        true => None,
+        false => consents.remembered(&login.subject, client).await?,
+    };
     let effective = services.effective_resources(client, &context.resources)?;
     let interaction = Interaction::new(InteractionParts {
         client,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use grantor_core::{Secret, Timestamp};
+use grantor_jose::base64url;
 use grantor_store::{Change, Conflict};
 
 use super::StoredClients;
@@ -22,9 +23,12 @@ pub(crate) struct SelfRegistered {
     pub(crate) registered_at: Timestamp,
     /// Its secret, if it is new.
     pub(crate) secret: Option<Secret>,
-    /// The token for changes of the registration.
+    /// The token for changes of the registration: the newest, whichever was presented.
     pub(crate) token: Secret,
 }
+
+/// How long a request with a replaced token may be repeated, if its answer was lost.
+const REPLACED_TOKEN_LIFETIME: Duration = Duration::from_secs(60);
 
 impl StoredClients {
     /// Registers a client that describes itself. It goes after `unused_for`, unless it is
@@ -51,6 +55,7 @@ impl StoredClients {
         record.registration = Some(RegistrationRecord {
             token: SecretHash::generated(&token),
             previous_token: None,
+            previous_token_until: None,
             unused_until,
             description: description.clone(),
         });
@@ -69,32 +74,47 @@ impl StoredClients {
         })
     }
 
-    /// The registration of a client, for the holder of its token.
+    /// The registration of a client, for the holder of its token. The use of the newest token ends the
+    /// one before it.
     pub(crate) async fn registration(
         &self,
         id: &str,
         token: &Secret,
     ) -> Result<Option<SelfRegistered>, Error> {
-        let stored = self.clients.get(&self.clients.key_of_name(id)).await?;
-        let record = stored.map(|versioned| versioned.record);
-        let Some(record) = record.filter(|record| self.is_token(record, token)) else {
-            return Ok(None);
-        };
-        let description = record
-            .registration
-            .as_ref()
-            .map(|own| own.description.clone());
-        Ok(Some(SelfRegistered {
-            description: description.unwrap_or_default(),
-            registered_at: record.created_at,
-            client: record.into_client(),
-            secret: None,
-            token: token.clone(),
-        }))
+        let key = self.clients.key_of_name(id);
+        let found = self.clients.change(&key, async |record| {
+            let Some(mut record) = record else {
+                return Ok(Change::Keep(None));
+            };
+            let (Some(newest), Some(registration)) = (
+                self.newest_token(id, &record, token),
+                &mut record.registration,
+            ) else {
+                return Ok(Change::Keep(None));
+            };
+            let ends_previous = newest == *token && registration.previous_token.is_some();
+            if ends_previous {
+                registration.previous_token = None;
+                registration.previous_token_until = None;
+            }
+            let registered = SelfRegistered {
+                description: registration.description.clone(),
+                registered_at: record.created_at,
+                client: record.clone().into_client(),
+                secret: None,
+                token: newest,
+            };
+            Ok(match ends_previous {
+                true => Change::Write(record, Some(registered)),
+                false => Change::Keep(Some(registered)),
+            })
+        });
+        let found: Result<_, Error> = found.await;
+        found
     }
 
-    /// Replaces what a client said of itself, and its token. The old token stays valid until the new
-    /// one is used. None if the token is not the client's.
+    /// Replaces what a client said of itself, and its token. A repeated request, whose answer was lost,
+    /// gets the same successor of its token. None if the token is not the client's.
     pub(crate) async fn reregister(
         &self,
         id: &str,
@@ -104,10 +124,13 @@ impl StoredClients {
     ) -> Result<Option<SelfRegistered>, Error> {
         let key = self.clients.key_of_name(id);
         let changed = self.clients.change(&key, async |record| {
-            let Some(record) = record.filter(|record| self.is_token(record, token)) else {
+            let Some(record) = record else {
                 return Ok(Change::Keep(None));
             };
-            let Some(registration) = record.registration.clone() else {
+            let (Some(newest), Some(mut registration)) = (
+                self.newest_token(id, &record, token),
+                record.registration.clone(),
+            ) else {
                 return Ok(Change::Keep(None));
             };
             let (before, after) = (record.auth_method(), new.client.auth_method);
@@ -121,20 +144,26 @@ impl StoredClients {
             let mut client = new.client.clone();
             client.epoch = record.into_client().epoch;
             client.unused_until = registration.unused_until;
-            let newer = Secret::new(self.environment.random_text::<32>());
+            let newest = match newest == *token {
+                true => {
+                    let successor = self.successor(id, token);
+                    registration.token = SecretHash::generated(&successor);
+                    registration.previous_token = Some(SecretHash::generated(token));
+                    let until = self.environment.now() + REPLACED_TOKEN_LIFETIME;
+                    registration.previous_token_until = Some(until);
+                    successor
+                }
+                false => newest,
+            };
+            registration.description.clone_from(description);
             let mut record = ClientRecord::new(client.clone(), secrets, created_at);
-            record.registration = Some(RegistrationRecord {
-                token: SecretHash::generated(&newer),
-                previous_token: Some(SecretHash::generated(token)),
-                unused_until: registration.unused_until,
-                description: description.clone(),
-            });
+            record.registration = Some(registration);
             let registered = SelfRegistered {
                 client,
                 description: description.clone(),
                 registered_at: created_at,
                 secret: None,
-                token: newer,
+                token: newest,
             };
             Ok(Change::Write(record, Some(registered)))
         });
@@ -161,12 +190,28 @@ impl StoredClients {
         marked
     }
 
-    fn is_token(&self, record: &ClientRecord, token: &Secret) -> bool {
-        let Some(registration) = &record.registration else {
-            return false;
-        };
-        let previous = registration.previous_token.as_ref();
-        let mut hashes = std::iter::once(&registration.token).chain(previous);
-        hashes.any(|hash| hash.verify(token, "", &self.secret_key))
+    /// The newest token of a client, for the holder of it or of the one that it has replaced; none for
+    /// anybody else.
+    fn newest_token(&self, id: &str, record: &ClientRecord, token: &Secret) -> Option<Secret> {
+        let registration = record.registration.as_ref()?;
+        let is = |hash: &SecretHash, token: &Secret| hash.verify(token, "", &self.secret_key);
+        if is(&registration.token, token) {
+            return Some(token.clone());
+        }
+        let previous = registration.previous_token.as_ref()?;
+        let until = registration.previous_token_until?;
+        if self.environment.now() >= until || !is(previous, token) {
+            return None;
+        }
+        let successor = self.successor(id, token);
+        is(&registration.token, &successor).then_some(successor)
+    }
+
+    /// The token that replaces another. It is computed, so that a repeated request gets the same one and
+    /// no token is stored.
+    fn successor(&self, id: &str, token: &Secret) -> Secret {
+        let purpose = b"grantor/registration-access-token/1";
+        let parts: [&[u8]; 3] = [purpose, id.as_bytes(), token.expose().as_bytes()];
+        Secret::new(base64url::encode(self.secret_key.sign(&parts)))
     }
 }

@@ -23,6 +23,7 @@ struct Document {
     status: u16,
     body: Bytes,
     cache_control: Option<&'static str>,
+    content_type: &'static str,
 }
 
 /// A client that is the URL of its document.
@@ -46,6 +47,9 @@ impl Web {
             std::future::ready(match found {
                 Some(document) => {
                     let mut answer = Response::builder().status(document.status);
+                    if !document.content_type.is_empty() {
+                        answer = answer.header("content-type", document.content_type);
+                    }
                     if let Some(value) = document.cache_control {
                         answer = answer.header("cache-control", value);
                     }
@@ -78,11 +82,24 @@ impl Web {
             status,
             body: body.into(),
             cache_control,
+            content_type: "application/json",
         };
         self.documents
             .lock()
             .unwrap()
             .insert(url.to_owned(), document);
+    }
+
+    /// Publishes the document of [`DOCUMENT`] with another content type; with none, if it is empty.
+    pub(crate) fn serve_as(&self, content_type: &'static str) {
+        let document = Document {
+            status: 200,
+            body: document().to_string().into(),
+            cache_control: None,
+            content_type,
+        };
+        let mut documents = self.documents.lock().unwrap();
+        documents.insert(DOCUMENT.id.to_owned(), document);
     }
 
     /// Nobody answers any more.
