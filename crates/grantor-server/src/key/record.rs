@@ -65,6 +65,10 @@ impl SigningKey {
         self.signs_from.unwrap_or(self.created_at)
     }
 
+    pub(super) fn sign_from(&mut self, at: Timestamp) {
+        self.signs_from = (at != self.created_at).then_some(at);
+    }
+
     /// Returns whether it was published ahead, and does not sign yet. A key that signs from its creation
     /// on never waits, also by a clock that lags behind; one from far ahead is a wrong clock's.
     pub(super) fn is_waiting(&self, now: Timestamp) -> bool {

@@ -14,6 +14,9 @@ use crate::config::{AccessTokens, Config};
 /// minutes of their document, and every process of the server within a minute.
 pub(crate) const PUBLISHED_AHEAD: Duration = Duration::from_secs(600);
 
+/// The time within which every process has read a change of the record.
+const KNOWN_AHEAD: Duration = Duration::from_secs(120);
+
 /// The rules of a server for its signing keys.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyRules {
@@ -81,7 +84,8 @@ impl KeysRecord {
 
     /// Adds a key that signs from `signs_from`, in place of those that were waiting before `began`.
     ///
-    /// A rotation that runs at the same moment thus keeps its key.
+    /// A rotation that runs at the same moment thus keeps its key. A key that signs within the next
+    /// minutes stays published too: a process that has not read the record again may sign with it.
     pub(super) fn rotate(
         &mut self,
         began: Timestamp,
@@ -92,9 +96,15 @@ impl KeysRecord {
         let longest = self
             .active(algorithm, now)
             .map(SigningKey::longest_lifetime);
-        self.signing.retain(|key| {
-            key.algorithm != algorithm || !key.is_waiting(now) || key.created_at >= began
-        });
+        let is_before = |key: &SigningKey| {
+            key.algorithm == algorithm && key.is_waiting(now) && key.created_at < began
+        };
+        self.signing
+            .retain(|key| !is_before(key) || key.signs_from() <= now + KNOWN_AHEAD);
+        for key in self.signing.iter_mut().filter(|key| is_before(key)) {
+            // It retires with the key that signs, if the new one signs sooner.
+            key.sign_from(key.signs_from().min(signs_from));
+        }
         self.add(algorithm, now, signs_from, longest.unwrap_or_default())
     }
 
@@ -301,5 +311,23 @@ mod tests {
         assert_eq!(record.signing.len(), 3);
         let active = record.active(ES256, at(10)).unwrap();
         assert_eq!(active.parse().unwrap().key_id(), now);
+    }
+
+    /// A process that has not read the record again signs with the key that was next.
+    #[test]
+    fn a_rotation_keeps_a_key_published_that_is_about_to_sign() {
+        for (seconds, kept) in [(30 * DAY - 30, true), (30 * DAY - 300, false)] {
+            for ahead in [0, 600] {
+                let mut record = record();
+                record.keep_rules(&rules(), at(30 * DAY - 600)).unwrap();
+                let next = ids(&record).remove(1);
+                let now = at(seconds);
+                let signs_from = at(seconds + ahead);
+                record.rotate(now, ES256, now, signs_from).unwrap();
+                assert_eq!(ids(&record).contains(&next), kept, "{seconds} {ahead}");
+                let active = record.active(ES256, signs_from).unwrap();
+                assert_eq!(active.created_at, now);
+            }
+        }
     }
 }
