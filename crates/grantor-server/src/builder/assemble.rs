@@ -109,7 +109,7 @@ impl ServerBuilder {
             }
         };
         let (issuer, config) = (self.issuer, self.config);
-        let clients = with_documents(clients, &config, fetcher.as_ref(), &environment);
+        let clients = with_documents(clients, &config, fetcher.as_ref(), &environment, &limits);
         let self_registered = SelfDescribed {
             scope: config.scopes.clone(),
             grant_types: self_described_grant_types(),
@@ -269,6 +269,7 @@ fn with_documents(
     config: &Config,
     fetcher: Option<&Fetcher>,
     environment: &Environment,
+    limits: &Limits,
 ) -> Arc<dyn Clients> {
     let allowed = config.profile.metadata_documents(config);
     let Some(fetcher) = fetcher.filter(|_| allowed.is_allowed()) else {
@@ -286,6 +287,7 @@ fn with_documents(
         environment.clone(),
         allowed,
         rules,
+        limits.clone(),
     ))
 }
 

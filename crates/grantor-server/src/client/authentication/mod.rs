@@ -42,7 +42,7 @@ pub(crate) async fn authenticate(
     let presented = ClientAuthentication::from_request(&view)
         .map_err(|response| Unauthenticated::from(Error::from(response)))?;
     let id = presented.client_id();
-    let Some(registered) = clients.find(id).await? else {
+    let Some(registered) = clients.find_for(id, head).await? else {
         return Err(Unauthenticated::new(
             None,
             AuthenticationFailure::UnknownClient,
