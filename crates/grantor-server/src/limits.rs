@@ -30,6 +30,10 @@ pub enum Bucket {
     UserCodesWithoutAddress,
     /// Registrations from one address (RFC 7591).
     Registrations,
+    /// Wrong initial access tokens at the registration endpoint from one address.
+    WrongRegistrationTokens,
+    /// Metadata documents of clients that are fetched for requests from one address.
+    DocumentsFromAddress,
 }
 
 /// How often something may be tried within a window of time.
@@ -62,6 +66,8 @@ impl Bucket {
             Self::UserCodesFromAddress => "user codes from an address",
             Self::UserCodesWithoutAddress => "user codes without an address",
             Self::Registrations => "registrations",
+            Self::WrongRegistrationTokens => "wrong registration tokens",
+            Self::DocumentsFromAddress => "documents for an address",
         }
     }
 
@@ -74,7 +80,11 @@ impl Bucket {
                 Limit::new(20, Duration::from_secs(300))
             }
             // Programs that have not got a new secret yet go on with the old one for a while.
-            Self::WrongClientSecrets => Limit::new(100, Duration::from_secs(60)),
+            Self::WrongClientSecrets | Self::WrongRegistrationTokens => {
+                Limit::new(100, Duration::from_secs(60))
+            }
+            // A quarter of what is fetched from one host in a minute.
+            Self::DocumentsFromAddress => Limit::new(30, Duration::from_secs(60)),
             Self::UserCodesFromAddress => Limit::new(20, Duration::from_secs(60)),
             // Of 34 bits, 6,000 guesses within the lifetime of a code are one in four million.
             Self::UserCodesWithoutAddress => Limit::new(600, Duration::from_secs(60)),
@@ -108,6 +118,8 @@ struct LastCounted {
     user_codes_from_address: AtomicU64,
     user_codes_without_address: AtomicU64,
     registrations: AtomicU64,
+    wrong_registration_tokens: AtomicU64,
+    documents_from_address: AtomicU64,
 }
 
 impl LastCounted {
@@ -120,6 +132,8 @@ impl LastCounted {
             Bucket::UserCodesFromAddress => &self.user_codes_from_address,
             Bucket::UserCodesWithoutAddress => &self.user_codes_without_address,
             Bucket::Registrations => &self.registrations,
+            Bucket::WrongRegistrationTokens => &self.wrong_registration_tokens,
+            Bucket::DocumentsFromAddress => &self.documents_from_address,
         }
     }
 }

@@ -158,14 +158,28 @@ fn registration(mode: RegistrationMode) -> Result<Registration, CliError> {
         RegistrationMode::Open => Registration::Open,
         RegistrationMode::WithToken => {
             let token = secret_from_environment(REGISTRATION_TOKEN)?;
-            Registration::WithToken(token.ok_or_else(|| {
+            let token = token.ok_or_else(|| {
                 CliError::configuration(format!(
                     "registration is \"token\", and {REGISTRATION_TOKEN} is not set: give it a token \
                      that clients register with"
                 ))
-            })?)
+            })?;
+            if !is_long_and_visible(token.expose()) {
+                return Err(CliError::configuration(format!(
+                    "{REGISTRATION_TOKEN}: must have at least {SHORTEST_TOKEN} visible ASCII characters \
+                     and no space: make one with `openssl rand -base64 32`"
+                )));
+            }
+            Registration::WithToken(token)
         }
     })
+}
+
+/// A shorter token may be guessed, and other characters don't pass through a header.
+const SHORTEST_TOKEN: usize = 16;
+
+fn is_long_and_visible(token: &str) -> bool {
+    token.len() >= SHORTEST_TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {

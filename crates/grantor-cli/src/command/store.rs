@@ -28,7 +28,14 @@ pub(crate) fn run(common: &Common, store: Store, output: &Output) -> Result<Exit
 }
 
 async fn copy(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> {
-    let from = Source::read("FROM", &stores.from)?.open_to_read().await?;
+    let source = Source::read("FROM", &stores.from)?;
+    if source.may_be_written() {
+        output.warning(
+            "a server may be writing to FROM, or it was killed: its write-ahead log is not empty. A copy \
+             lacks what is written later, so stop the server first",
+        );
+    }
+    let from = source.open_to_read().await?;
     let to = Source::read("TO", &stores.to)?.open().await?;
     let progress = Progress::new(output, "copied");
     let copied = transfer::copy(&*from, &*to, system().now(), |so_far| {
@@ -136,6 +143,23 @@ impl Source {
         })
     }
 
+    /// The file of an SQLite database.
+    fn database(&self) -> Option<&Path> {
+        let path = self.url.expose().strip_prefix("sqlite:")?;
+        Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
+    }
+
+    /// Returns whether another process seems to write to the database: the last one that closes it
+    /// removes its write-ahead log. After a crash the log is there too.
+    fn may_be_written(&self) -> bool {
+        let log = self.database().map(|path| {
+            let mut log = path.as_os_str().to_owned();
+            log.push("-wal");
+            std::fs::metadata(log)
+        });
+        matches!(log, Some(Ok(log)) if log.len() > 0)
+    }
+
     /// Opens the store, and makes the file of a database that is not there.
     async fn open(&self) -> Result<Arc<dyn grantor_store::Store>, CliError> {
         let url = self.url.expose();
@@ -149,10 +173,9 @@ impl Source {
 
     /// Opens a store that is there; a file is opened for reading only.
     async fn open_to_read(&self) -> Result<Arc<dyn grantor_store::Store>, CliError> {
-        let Some(path) = self.url.expose().strip_prefix("sqlite:") else {
+        let Some(path) = self.database() else {
             return self.open().await;
         };
-        let path = Path::new(path.strip_prefix("//").unwrap_or(path));
         if !path.is_file() {
             let path = path.display();
             return Err(CliError::usage(format!("there is no database {path}")));

@@ -139,6 +139,16 @@ fn an_initial_access_token_comes_from_a_variable() {
     let args = ["--config", &file];
     let without = home.serve_command(&args).run();
     without.fails(3, &["GRANTOR_REGISTRATION_TOKEN"]);
+    for weak in ["x", "fifteen-letters", "sixteen with spaces"] {
+        let server = home.serve_command(&args);
+        let refused = server.env("GRANTOR_REGISTRATION_TOKEN", weak).run();
+        refused.fails(3, &["GRANTOR_REGISTRATION_TOKEN", "16"]);
+        assert!(
+            !refused.err.contains(weak) || weak == "x",
+            "{}",
+            refused.err
+        );
+    }
     let server = home.serve_command(&args);
     let server = server
         .env("GRANTOR_REGISTRATION_TOKEN", "an-initial-token")

@@ -1,9 +1,10 @@
 //! `grantor store`: records move to another store, with everything that was issued.
 
 use grantor_testservers::Postgres;
+use rustix::process::Signal;
 use serde_json::json;
 
-use crate::grantor::Home;
+use crate::grantor::{Home, Serving};
 use crate::web::{REDIRECT_URI, Visitor, redeem, refresh};
 
 /// The same at every start, though the port is another: tokens are of one issuer.
@@ -33,7 +34,9 @@ fn a_refresh_token_of_sqlite_works_on_postgresql() {
     let token = {
         let server = home.serve(&ISSUER);
         let code = Visitor::new(&server).sign_in("app", "ann", PASSWORD);
-        redeem(&server, "app", &code).text("refresh_token")
+        let token = redeem(&server, "app", &code).text("refresh_token");
+        stop(server);
+        token
     };
     let moving = |verb: &str| {
         let arguments = ["store", verb, DATABASE, "env:NEW_STORE"];
@@ -92,4 +95,24 @@ fn expired_records_are_counted_and_removed() {
     assert_eq!(home.run(&["store", "gc"]).ok().out, "1 records removed\n");
     let counted = home.run(&["store", "gc", "--dry-run"]).ok().out;
     assert_eq!(counted, "0 records have expired\n");
+}
+
+#[test]
+fn a_copy_of_a_database_that_a_server_writes_to_warns() {
+    let home = Home::new();
+    add_app(&home);
+    let copy = |to: &str| home.run(&["store", "copy", DATABASE, to]);
+    let server = home.serve(&ISSUER);
+    home.add_user("ann", PASSWORD);
+    let during = copy("sqlite:during.db");
+    assert_eq!(during.code, Some(0), "{during:?}");
+    assert!(during.err.contains("may be writing"), "{during:?}");
+    stop(server);
+    copy("sqlite:after.db").ok();
+}
+
+/// Stops a server so that it closes its database.
+fn stop(mut server: Serving) {
+    server.signal(Signal::TERM);
+    assert!(server.ended().success());
 }

@@ -77,6 +77,19 @@ fn verify_token(
     if issued_at > now + policy.leeway.duration() {
         return Err(Error::NotYetValid);
     }
+    // RFC 7519 sections 4.1.4 and 4.1.5: a proof may narrow its own time.
+    if claims
+        .expires_at
+        .is_some_and(|at| now >= at + policy.leeway.duration())
+    {
+        return Err(Error::Expired);
+    }
+    if claims
+        .not_before
+        .is_some_and(|at| at > now + policy.leeway.duration())
+    {
+        return Err(Error::NotYetValid);
+    }
     let thumbprint = key.thumbprint();
     if request.bound_to.is_some_and(|bound| bound != thumbprint) {
         return Err(Error::WrongKey);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use grantor_jose::dpop::{self, Nonces, Policy, Request};
-use grantor_jose::{Algorithm, Error, Key, Leeway, Timestamp};
+use grantor_jose::{Algorithm, Error, Key, Leeway, Timestamp, base64url};
 use serde_json::Value;
 
 use crate::table::{Answer, Table};
@@ -133,4 +133,29 @@ fn a_policy_with_nonces_takes_no_proof_without_one_of_them() {
     assert_eq!(check(Some(&nonce), 1300), Err(Error::WrongNonce));
     assert_eq!(check(Some("made-up"), 1000), Err(Error::WrongNonce));
     assert_eq!(check(None, 1000), Err(Error::MissingClaim("nonce")));
+}
+
+/// RFC 7519 sections 4.1.4 and 4.1.5: a proof with a time of its own is refused outside of it.
+#[test]
+fn a_proof_that_narrows_its_time_is_refused_outside_of_it() {
+    let key = Key::generate(Algorithm::EdDsa).unwrap();
+    let request = Request::new("GET", "https://a.example/");
+    let now = Timestamp::from_secs(1000);
+    let check = |claim: &str, at: i64| {
+        let proof = dpop::sign(&key, &request, "1", now).unwrap();
+        let parts: Vec<&str> = proof.split('.').collect();
+        let claims = base64url::decode(parts[1]).unwrap();
+        let mut claims: Value = serde_json::from_slice(&claims).unwrap();
+        claims[claim] = at.into();
+        let input = format!("{}.{}", parts[0], base64url::encode(claims.to_string()));
+        let signature = key.sign_bytes(input.as_bytes()).unwrap();
+        let proof = format!("{input}.{}", base64url::encode(signature.as_bytes()));
+        let leeway = Leeway::new(Duration::from_secs(10)).unwrap();
+        let policy = Policy::new().with_leeway(leeway);
+        dpop::verify(&proof, &request, &policy, now).map(drop)
+    };
+    assert_eq!(check("exp", 990), Err(Error::Expired));
+    assert_eq!(check("exp", 991), Ok(()));
+    assert_eq!(check("nbf", 1011), Err(Error::NotYetValid));
+    assert_eq!(check("nbf", 1010), Ok(()));
 }

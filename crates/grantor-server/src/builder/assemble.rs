@@ -121,6 +121,7 @@ impl ServerBuilder {
             self_described.clone(),
             fetcher.as_ref(),
             &environment,
+            &limits,
         );
         let self_registered = SelfDescribed {
             scope: config.scopes.clone(),
@@ -304,6 +305,7 @@ fn with_documents(
     grant_types: Vec<String>,
     fetcher: Option<&Fetcher>,
     environment: &Environment,
+    limits: &Limits,
 ) -> Arc<dyn Clients> {
     let allowed = config.profile.metadata_documents(config);
     let Some(fetcher) = fetcher.filter(|_| allowed.is_allowed()) else {
@@ -322,6 +324,7 @@ fn with_documents(
         environment.clone(),
         allowed,
         rules,
+        limits.clone(),
     ))
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use grantor_core::BoxFuture;
+use http::request::Parts;
 
 use super::{Client, Credentials};
 use crate::error::Error;
@@ -16,6 +17,20 @@ pub trait Clients: Debug + Send + Sync + 'static {
     /// # Errors
     /// The table can't be read.
     fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Registered>, Error>>;
+
+    /// The client that a request names. A table that asks others for it limits how often the sender of
+    /// `request` makes it ask; any other finds it by its identifier alone.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    fn find_for<'a>(
+        &'a self,
+        id: &'a str,
+        request: &'a Parts,
+    ) -> BoxFuture<'a, Result<Option<Registered>, Error>> {
+        let _ = request;
+        self.find(id)
+    }
 
     /// Returns whether a registered resource server has this identifier, so that tokens may be
     /// requested for it.

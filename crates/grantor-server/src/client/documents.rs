@@ -8,13 +8,18 @@ use grantor_core::{
     BoxFuture, ClientIdUrl, ClientMetadata, Environment, ErrorCode, InvalidClientIdUrl,
 };
 use grantor_http::{Addresses, freshness};
-use http::{HeaderMap, StatusCode, header};
+use http::request::Parts;
+use http::{HeaderMap, header};
 
 use super::self_described::SelfDescribed;
 use super::{Clients, Credentials, Registered, RegisteredBy};
 use crate::config::MetadataDocuments;
 use crate::error::Error;
 use crate::fetch::{Documents, FetchError, Fetcher, Freshness};
+use crate::limits::{Bucket, Limits};
+
+/// The document, in the words of a refusal.
+const DOCUMENT: &str = "the metadata document of the client";
 
 /// Clients of another table, and those that are a URL and not in that table.
 #[derive(Debug)]
@@ -24,6 +29,7 @@ pub(crate) struct DocumentClients {
     documents: Documents<Registered>,
     allowed: MetadataDocuments,
     rules: Arc<SelfDescribed>,
+    limits: Limits,
 }
 
 /// The largest document that is read (section 6.6).
@@ -48,6 +54,7 @@ impl DocumentClients {
         environment: Environment,
         allowed: MetadataDocuments,
         rules: SelfDescribed,
+        limits: Limits,
     ) -> Self {
         Self {
             registered,
@@ -55,10 +62,11 @@ impl DocumentClients {
             documents: Documents::new(environment, FRESHNESS),
             allowed,
             rules: Arc::new(rules),
+            limits,
         }
     }
 
-    async fn read(&self, id: &str) -> Result<Option<Registered>, Error> {
+    async fn read(&self, id: &str, request: Option<&Parts>) -> Result<Option<Registered>, Error> {
         if !ClientIdUrl::is_meant_by(id) {
             return self.registered.find(id).await;
         }
@@ -70,11 +78,29 @@ impl DocumentClients {
         if !self.allowed.has(url.host()) {
             return Err(refused("this server takes no clients of the URL's host"));
         }
+        if let Some(request) = request
+            && !self.documents.is_held(id)
+        {
+            self.count(request).await?;
+        }
         let (fetcher, rules) = (self.fetcher.clone(), Arc::clone(&self.rules));
         let found = self.documents.get(id, move || fetch(fetcher, url, rules));
         match found.await {
             Ok(registered) => Ok(Some(Registered::clone(&registered))),
-            Err(error) => Err(error.refusing("the metadata document of the client")),
+            Err(error) => Err(error.refusing(DOCUMENT)),
+        }
+    }
+
+    /// Counts a document against the address that a request comes from, so that one caller can't use up
+    /// what may be fetched from a host.
+    async fn count(&self, request: &Parts) -> Result<(), Error> {
+        let Some(address) = self.limits.address(request) else {
+            return Ok(());
+        };
+        let bucket = Bucket::DocumentsFromAddress;
+        match self.limits.try_now(bucket, &address).await? {
+            true => Ok(()),
+            false => Err(FetchError::TooMany.refusing(DOCUMENT)),
         }
     }
 
@@ -94,7 +120,15 @@ impl DocumentClients {
 
 impl Clients for DocumentClients {
     fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Registered>, Error>> {
-        Box::pin(self.read(id))
+        Box::pin(self.read(id, None))
+    }
+
+    fn find_for<'a>(
+        &'a self,
+        id: &'a str,
+        request: &'a Parts,
+    ) -> BoxFuture<'a, Result<Option<Registered>, Error>> {
+        Box::pin(self.read(id, Some(request)))
     }
 
     fn is_resource<'a>(&'a self, resource: &'a str) -> BoxFuture<'a, Result<bool, Error>> {

@@ -19,7 +19,7 @@ use crate::state::State;
 pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Error>> {
     let services = &state.services;
     Box::pin(async move {
-        check_initial_token(services, &call.head.headers)?;
+        check_initial_token(services, call).await?;
         check_limit(services, call).await?;
         let metadata = read(&call.body)?;
         let id = services.environment.random_text::<16>();
@@ -119,30 +119,48 @@ pub(super) fn invalid_token(services: &Services, description: &str) -> Error {
         .into()
 }
 
-fn check_initial_token(services: &Services, headers: &HeaderMap) -> Result<(), Error> {
+async fn check_initial_token(services: &Services, call: &Call<'_>) -> Result<(), Error> {
     let Registration::WithToken(token) = &services.config.registration else {
         return Ok(());
     };
-    match bearer(headers) {
-        Some(presented) if presented == *token => Ok(()),
-        _ => {
-            let description = "registration needs the initial access token of this server";
-            Err(invalid_token(services, description))
-        }
+    let presented = bearer(&call.head.headers);
+    if presented.as_ref() == Some(token) {
+        return Ok(());
     }
+    // A right token is accepted whatever the count, like a right secret.
+    if presented.is_some()
+        && !is_within_limit(services, call, Bucket::WrongRegistrationTokens).await?
+    {
+        let description = "too many wrong registration tokens; try again in a minute";
+        return Err(too_many(description, "60"));
+    }
+    let description = "registration needs the initial access token of this server";
+    Err(invalid_token(services, description))
 }
 
 async fn check_limit(services: &Services, call: &Call<'_>) -> Result<(), Error> {
-    let limits = &services.limits;
-    let Some(address) = limits.address(call.head) else {
-        return Ok(());
-    };
-    if limits.try_now(Bucket::Registrations, &address).await? {
+    if is_within_limit(services, call, Bucket::Registrations).await? {
         return Ok(());
     }
     let description = "too many registrations; try again in an hour";
-    let refusal = Refusal::new(ErrorCode::TemporarilyUnavailable, description);
-    let wait = HeaderValue::from_static("3600");
-    let refusal = refusal.with_header(header::RETRY_AFTER, wait);
-    Err(refusal.with_status(StatusCode::TOO_MANY_REQUESTS).into())
+    Err(too_many(description, "3600"))
+}
+
+/// Counts a request against its address, if that is known.
+async fn is_within_limit(
+    services: &Services,
+    call: &Call<'_>,
+    bucket: Bucket,
+) -> Result<bool, Error> {
+    match services.limits.address(call.head) {
+        Some(address) => services.limits.try_now(bucket, &address).await,
+        None => Ok(true),
+    }
+}
+
+fn too_many(description: &str, wait: &'static str) -> Error {
+    Refusal::new(ErrorCode::TemporarilyUnavailable, description)
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static(wait))
+        .with_status(StatusCode::TOO_MANY_REQUESTS)
+        .into()
 }

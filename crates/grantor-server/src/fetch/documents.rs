@@ -73,6 +73,22 @@ impl<T: Send + Sync + 'static> Documents<T> {
         }
     }
 
+    /// Returns whether there is an answer for `url` already, or an attempt under way.
+    pub(crate) fn is_held(&self, url: &str) -> bool {
+        let now = self.environment.clock.elapsed();
+        let tables = lock(&self.tables);
+        let is_fresh = tables
+            .fresh
+            .peek(url)
+            .is_some_and(|fresh| now < fresh.until);
+        is_fresh
+            || match tables.attempts.peek(url) {
+                Some(Attempt::UnderWay(_)) => true,
+                Some(Attempt::Failed { until, .. }) => now < *until,
+                None => false,
+            }
+    }
+
     /// The document at `url`: the one that is kept, or the one that `fetch` gets.
     pub(crate) async fn get<F>(&self, url: &str, fetch: impl FnOnce() -> F) -> Outcome<T>
     where
@@ -155,6 +171,10 @@ impl<T> Landing<T> {
                     };
                     tables.attempts.pop(&self.url);
                     tables.fresh.put(self.url.clone(), fresh);
+                }
+                // Nothing was sent, for what others do: the next who asks may have more luck.
+                Err(FetchError::TooMany) => {
+                    tables.attempts.pop(&self.url);
                 }
                 Err(error) => {
                     let failed = Attempt::Failed {

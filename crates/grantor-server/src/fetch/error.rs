@@ -37,10 +37,9 @@ impl FetchError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::NoAnswer(error) => {
-                error.kind() != grantor_core::exchange::FailureKind::Configuration
-            }
-            Self::TooSlow | Self::TooMany => true,
+            // For every reason: a name that leads to a private address must not differ from one that
+            // does not exist, or strangers learn the names of the server's network.
+            Self::NoAnswer(_) | Self::TooSlow | Self::TooMany => true,
             Self::Status(status) => *status == 429 || *status >= 500,
             Self::Refused(_) | Self::NoTransport(_) | Self::TooLarge | Self::Malformed(_) => false,
         }

@@ -21,8 +21,8 @@ use super::{FetchError, OpenTransport, check_url};
 ///
 /// A URL must be https without a user name. The connection goes to a public address, after
 /// resolution and whatever the name leads to a moment later. Redirects are not followed. A document
-/// has a limit of size and time. At most 32 are fetched at once, and at most 120 from one host in a
-/// minute.
+/// has a limit of size and time. At most 32 are fetched at once, 4 of them from one host, and at most
+/// 120 from one host in a minute.
 ///
 /// [`Server::fetcher`](crate::Server::fetcher) gives that of a server.
 #[derive(Clone)]
@@ -118,19 +118,12 @@ impl Fetcher {
         let url = Url::parse(&request.uri().to_string());
         let url = url.map_err(|_| FetchError::Refused("the URL can't be read"))?;
         check_url(&url, self.0.addresses)?;
-        let _slot = self
-            .0
-            .slots
-            .try_acquire()
-            .map_err(|_| FetchError::TooMany)?;
         let now = self.0.environment.clock.elapsed();
-        if !self
-            .0
-            .hosts
-            .may_be_asked(url.host_str().unwrap_or_default(), now)
-        {
-            return Err(FetchError::TooMany);
-        }
+        let host = url.host_str().unwrap_or_default();
+        let slot = self.0.slots.try_acquire();
+        let _slot = slot.map_err(|_| FetchError::TooMany)?;
+        let visit = self.0.hosts.visit(host, now);
+        let _visit = visit.ok_or(FetchError::TooMany)?;
         let transport = self.0.open.get(self.0.addresses)?;
         request.extensions_mut().insert(AnswerLimit(limit));
         let answer = tokio::select! {

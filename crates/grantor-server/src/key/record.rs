@@ -9,6 +9,8 @@ use grantor_store::{Error, Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::rotation::PUBLISHED_AHEAD;
+
 /// All keys of a server, so that rotating any of them is one conditional put.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeysRecord {
@@ -61,6 +63,17 @@ impl SigningKey {
 
     pub(super) fn signs_from(&self) -> Timestamp {
         self.signs_from.unwrap_or(self.created_at)
+    }
+
+    pub(super) fn sign_from(&mut self, at: Timestamp) {
+        self.signs_from = (at != self.created_at).then_some(at);
+    }
+
+    /// Returns whether it was published ahead, and does not sign yet. A key that signs from its creation
+    /// on never waits, also by a clock that lags behind; one from far ahead is a wrong clock's.
+    pub(super) fn is_waiting(&self, now: Timestamp) -> bool {
+        let from = self.signs_from();
+        from > now && (from != self.created_at || from > now + PUBLISHED_AHEAD)
     }
 
     /// The time for which there may be tokens of it after it stopped signing.

@@ -14,6 +14,9 @@ use crate::config::{AccessTokens, Config};
 /// minutes of their document, and every process of the server within a minute.
 pub(crate) const PUBLISHED_AHEAD: Duration = Duration::from_secs(600);
 
+/// The time within which every process has read a change of the record.
+const KNOWN_AHEAD: Duration = Duration::from_secs(120);
+
 /// The rules of a server for its signing keys.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyRules {
@@ -79,9 +82,13 @@ impl KeysRecord {
         Ok(self.remove_expired(algorithm, rules.max_clock_skew, now) || changed)
     }
 
-    /// Adds a key that signs from `signs_from`, in place of one that was waiting.
+    /// Adds a key that signs from `signs_from`, in place of those that were waiting before `began`.
+    ///
+    /// A rotation that runs at the same moment thus keeps its key. A key that signs within the next
+    /// minutes stays published too: a process that has not read the record again may sign with it.
     pub(super) fn rotate(
         &mut self,
+        began: Timestamp,
         algorithm: Algorithm,
         now: Timestamp,
         signs_from: Timestamp,
@@ -89,9 +96,27 @@ impl KeysRecord {
         let longest = self
             .active(algorithm, now)
             .map(SigningKey::longest_lifetime);
+        let is_before = |key: &SigningKey| {
+            key.algorithm == algorithm && key.is_waiting(now) && key.created_at < began
+        };
         self.signing
-            .retain(|key| key.algorithm != algorithm || key.signs_from() <= now);
+            .retain(|key| !is_before(key) || key.signs_from() <= now + KNOWN_AHEAD);
+        for key in self.signing.iter_mut().filter(|key| is_before(key)) {
+            // It retires with the key that signs, if the new one signs sooner.
+            key.sign_from(key.signs_from().min(signs_from));
+        }
         self.add(algorithm, now, signs_from, longest.unwrap_or_default())
+    }
+
+    /// A key that waits to sign, and was made since `began`.
+    pub(super) fn waiting_since(
+        &self,
+        began: Timestamp,
+        algorithm: Algorithm,
+        now: Timestamp,
+    ) -> Option<&SigningKey> {
+        let mut keys = self.signing.iter().filter(|key| key.algorithm == algorithm);
+        keys.find(|key| key.is_waiting(now) && key.created_at >= began)
     }
 
     fn add(
@@ -123,10 +148,15 @@ impl KeysRecord {
 
     /// Returns the time until which tokens of a key may be valid; none, if it signs or will.
     pub(super) fn last_token_expires(&self, key: &SigningKey, now: Timestamp) -> Option<Timestamp> {
+        let mut is_behind = false;
         let later = self.signing.iter().filter(|other| {
-            other.algorithm == key.algorithm
-                && other.signs_from() <= now
-                && other.signs_from() > key.signs_from()
+            // Of two that sign from one moment on, the later one signs.
+            let is_after = match is_behind {
+                true => other.signs_from() >= key.signs_from(),
+                false => other.signs_from() > key.signs_from(),
+            };
+            is_behind |= std::ptr::eq(*other, key);
+            other.algorithm == key.algorithm && other.signs_from() <= now && is_after
         });
         let replaced_at = later.map(SigningKey::signs_from).min()?;
         Some(replaced_at + key.longest_lifetime())
@@ -224,7 +254,7 @@ mod tests {
             ..rules()
         };
         record.keep_rules(&long, at(0)).unwrap();
-        record.rotate(ES256, at(DAY), at(DAY)).unwrap();
+        record.rotate(at(DAY), ES256, at(DAY), at(DAY)).unwrap();
         // Shorter tokens of today don't end those of before.
         record.keep_rules(&rules(), at(7 * DAY)).unwrap();
         assert_eq!(record.signing.len(), 2);
@@ -263,11 +293,41 @@ mod tests {
         let mut record = record();
         for seconds in [10, 20] {
             record
-                .rotate(ES256, at(seconds), at(seconds + 600))
+                .rotate(at(seconds), ES256, at(seconds), at(seconds + 600))
                 .unwrap();
             assert_eq!(record.signing.len(), 2);
         }
-        record.rotate(ES256, at(30), at(30)).unwrap();
+        record.rotate(at(30), ES256, at(30), at(30)).unwrap();
         assert_eq!(record.active(ES256, at(30)).unwrap().created_at, at(30));
+    }
+
+    /// A rotation that read the time before another one wrote its key, and decides after it.
+    #[test]
+    fn a_rotation_with_an_older_time_keeps_a_key_that_signs_at_once() {
+        let mut record = record();
+        record.rotate(at(10), ES256, at(10), at(10)).unwrap();
+        let now = ids(&record).remove(1);
+        record.rotate(at(9), ES256, at(9), at(609)).unwrap();
+        assert_eq!(record.signing.len(), 3);
+        let active = record.active(ES256, at(10)).unwrap();
+        assert_eq!(active.parse().unwrap().key_id(), now);
+    }
+
+    /// A process that has not read the record again signs with the key that was next.
+    #[test]
+    fn a_rotation_keeps_a_key_published_that_is_about_to_sign() {
+        for (seconds, kept) in [(30 * DAY - 30, true), (30 * DAY - 300, false)] {
+            for ahead in [0, 600] {
+                let mut record = record();
+                record.keep_rules(&rules(), at(30 * DAY - 600)).unwrap();
+                let next = ids(&record).remove(1);
+                let now = at(seconds);
+                let signs_from = at(seconds + ahead);
+                record.rotate(now, ES256, now, signs_from).unwrap();
+                assert_eq!(ids(&record).contains(&next), kept, "{seconds} {ahead}");
+                let active = record.active(ES256, signs_from).unwrap();
+                assert_eq!(active.created_at, now);
+            }
+        }
     }
 }

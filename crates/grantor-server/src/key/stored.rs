@@ -80,28 +80,43 @@ impl StoredKeys {
     }
 
     /// Adds a key for `algorithm`, which takes the place of the one that signs. The old one stays
-    /// published until its last token has expired.
+    /// published until its last token has expired. Of several calls at the same moment none undoes
+    /// another: those that publish ahead share one key, and one of [`RotateAt::Now`] signs.
     ///
     /// # Errors
-    /// No server has made keys yet, or the store failed.
+    /// No server has made keys yet, the store failed, or another machine's clock is ahead of this one's.
     pub async fn rotate(&self, algorithm: Algorithm, at: RotateAt) -> Result<StoredKey, Error> {
-        let now = self.stores.environment().now();
-        let signs_from = match at {
-            RotateAt::Published => now + PUBLISHED_AHEAD,
-            RotateAt::Now => now,
-        };
+        let environment = self.stores.environment();
+        let began = environment.now();
         let decide = |stored: Option<KeysRecord>| async move {
+            // After a conflict the time is another one too.
+            let now = environment.now();
             let none = "there are no keys yet: a server makes them when it first starts";
             let mut record = stored.ok_or_else(|| Error::invalid_request(none))?;
-            record.rotate(algorithm, now, signs_from)?;
+            let signs_from = match at {
+                RotateAt::Now => now,
+                RotateAt::Published => {
+                    if let Some(waiting) = record.waiting_since(began, algorithm, now) {
+                        return Ok(Change::Keep(described(&record, waiting, now)?));
+                    }
+                    now + PUBLISHED_AHEAD
+                }
+            };
+            record.rotate(began, algorithm, now, signs_from)?;
             let added = record.signing.last();
             let added = added.ok_or_else(|| Error::Internal("no key was added".to_owned()))?;
             let added = described(&record, added, now)?;
+            if at == RotateAt::Now && added.state != KeyState::Active {
+                return Err(Error::Internal(CLOCK_AHEAD.to_owned()));
+            }
             Ok(Change::Write(record, added))
         };
         self.records.change(&self.records.key(&[]), decide).await
     }
 }
+
+const CLOCK_AHEAD: &str = "the new key would not sign: the key before it was made by a clock that is ahead \
+                           of this one; set the clocks, and try again";
 
 fn described(record: &KeysRecord, key: &SigningKey, now: Timestamp) -> Result<StoredKey, Error> {
     Ok(StoredKey {

@@ -189,3 +189,55 @@ async fn servers_that_start_at_once_agree_on_their_keys() {
     let (a, b) = tokio::join!(second_server(&fixture), second_server(&fixture));
     assert_eq!(key_id(&token(&a).await), key_id(&token(&b).await));
 }
+
+/// Rotations by hand at the same moment, one of them for now, while a server rotates by its schedule: none
+/// reports a key that is not there.
+#[tokio::test]
+async fn rotations_at_the_same_moment_lose_no_key() {
+    let store = Arc::new(MemoryStore::new());
+    let fixture = Fixture::on(store, |builder| builder.configure(rotating)).await;
+    let old = key_id(&token(&fixture.server).await);
+    fixture.clock.advance(30 * DAY - 300);
+    let keys = StoredKeys::open(&fixture.stores).unwrap();
+    let rotate = |at| keys.rotate(Algorithm::Es256, at);
+    fixture.store.let_others_go_first();
+    let (one, now, other, _) = tokio::join!(
+        rotate(RotateAt::Published),
+        rotate(RotateAt::Now),
+        rotate(RotateAt::Published),
+        token(&fixture.server),
+    );
+    let listed = keys.list().await.unwrap();
+    let state = |id: &str| {
+        let found = listed.iter().find(|key| key.id == id);
+        found.map(|key| key.state)
+    };
+    let now = now.unwrap();
+    assert_eq!(state(&now.id), Some(KeyState::Active), "{listed:?}");
+    assert!(matches!(state(&old), Some(KeyState::Retiring(_))));
+    for ahead in [one.unwrap(), other.unwrap()] {
+        assert!(
+            matches!(state(&ahead.id), Some(KeyState::Next(_))),
+            "{listed:?}"
+        );
+    }
+    fixture.clock.advance(60);
+    assert_eq!(key_id(&token(&fixture.server).await), now.id);
+}
+
+/// The last of two rotations for now signs, and the first one's key retires.
+#[tokio::test]
+async fn of_two_rotations_for_now_at_the_same_moment_one_signs() {
+    let store = Arc::new(MemoryStore::new());
+    let fixture = Fixture::on(store, |builder| builder.configure(rotating)).await;
+    let keys = StoredKeys::open(&fixture.stores).unwrap();
+    fixture.store.let_others_go_first();
+    let rotate = || keys.rotate(Algorithm::Es256, RotateAt::Now);
+    let (a, b) = tokio::join!(rotate(), rotate());
+    let listed = keys.list().await.unwrap();
+    let is_of_either = |id: &str| [&a, &b].iter().any(|key| key.as_ref().unwrap().id == id);
+    let of_either = listed.iter().filter(|key| is_of_either(&key.id));
+    let active = |key: &&grantor_server::StoredKey| key.state == KeyState::Active;
+    assert_eq!(of_either.clone().count(), 2);
+    assert_eq!(of_either.filter(active).count(), 1, "{listed:?}");
+}

@@ -491,3 +491,26 @@ async fn the_application_has_the_last_word() {
     assert_eq!(answer.json()["grant_types"], json!(["authorization_code"]));
     assert_ne!(answer.member("client_id"), "chosen");
 }
+
+/// Guessing the initial access token: an address gets so many tries, and the right token is accepted all
+/// the same.
+#[tokio::test]
+async fn guessing_the_registration_token_is_stopped_by_address() {
+    let token = Registration::WithToken("an initial token".into());
+    let fixture = Fixture::with(|config| config.registration = token).await;
+    let register = async |token: &str, address: &str| {
+        let mut request = json_request(Method::POST, "/register", Some(token), &native());
+        let address = PeerAddress(address.parse().unwrap());
+        request.extensions_mut().insert(address);
+        fixture.send(request).await
+    };
+    for _ in 0..100 {
+        assert_eq!(register("wrong", "198.51.100.1").await.status, 401);
+    }
+    let stopped = register("wrong", "198.51.100.1").await;
+    assert_eq!(stopped.status, 429);
+    assert_eq!(stopped.header(header::RETRY_AFTER), "60");
+    assert_eq!(register("wrong", "198.51.100.2").await.status, 401);
+    let admitted = register("an initial token", "198.51.100.1").await;
+    assert_eq!(admitted.status, 201);
+}

@@ -14,7 +14,8 @@ pub(in crate::authorization) fn run<'a>(
     Box::pin(async move {
         let missing = || unreadable(context.call, "\"client_id\" is missing");
         let id = context.request.client_id.as_deref().ok_or_else(missing)?;
-        let registered = context.services.clients.find(id).await?;
+        let clients = &context.services.clients;
+        let registered = clients.find_for(id, context.call.head).await?;
         let unknown = || Error::invalid_request("the client is unknown");
         let client = registered.ok_or_else(unknown)?.client;
         context.policy = context.services.policy.with(&client);

@@ -38,7 +38,7 @@ pub(crate) async fn authenticate(
     let presented = ClientAuthentication::from_request(&RequestView::new(&head.headers, params))
         .map_err(|response| Unauthenticated::from(Error::from(response)))?;
     let id = presented.client_id();
-    let Some(registered) = authenticator.clients.find(id).await? else {
+    let Some(registered) = authenticator.clients.find_for(id, head).await? else {
         return Err(Unauthenticated::new(
             None,
             AuthenticationFailure::UnknownClient,

@@ -137,3 +137,13 @@ fn an_attempt_that_is_dropped_leaves_the_table_usable() {
         .find(URL, std::future::pending::<Fetched<u64>>);
     assert!(matches!(first, Found::Flight(_)));
 }
+
+/// A document that was refused for what others fetch is not left alone for it.
+#[tokio::test]
+async fn a_full_host_leaves_no_failure_behind() {
+    let setup = Setup::new();
+    assert!(setup.get(Err(FetchError::TooMany)).await.is_err());
+    assert!(!setup.documents.is_held(URL));
+    assert_eq!(setup.get(Ok(None)).await.unwrap(), 2);
+    assert!(setup.documents.is_held(URL));
+}

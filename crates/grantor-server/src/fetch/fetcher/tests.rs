@@ -167,6 +167,33 @@ async fn only_so_many_documents_are_fetched_at_once() {
     assert_eq!(setup.sent(), AT_ONCE + 1);
 }
 
+/// Resource exhaustion: the documents of one slow host leave room for those of others, and another one of
+/// that host is refused at once.
+#[tokio::test]
+async fn a_slow_host_does_not_use_up_the_fetches_of_all() {
+    let silent = FakeTransport::new(|_| std::future::pending());
+    let setup = Setup::over(silent.to_public_addresses());
+    let slow: Vec<String> = (0..40)
+        .map(|n| format!("https://slow.example/{n}"))
+        .collect();
+    let slow = futures_util::future::join_all(slow.iter().map(|url| setup.get(url)));
+    let others: Vec<String> = (0..AT_ONCE - 4)
+        .map(|n| format!("https://app{n}.example/"))
+        .collect();
+    let others = futures_util::future::join_all(others.iter().map(|url| setup.get(url)));
+    let moving = async {
+        while setup.sent() < AT_ONCE {
+            tokio::task::yield_now().await;
+        }
+        setup.clock.advance(TIME_LIMIT);
+    };
+    let (slow, others, ()) = tokio::join!(slow, others, moving);
+    let refused = |got: &&Result<Bytes, FetchError>| matches!(got, Err(FetchError::TooMany));
+    assert_eq!(slow.iter().filter(refused).count(), 36);
+    assert_eq!(others.iter().filter(refused).count(), 0);
+    assert_eq!(setup.sent(), AT_ONCE);
+}
+
 /// A reflected flood: a stranger names ever other URLs of a host, and the server asks it.
 #[tokio::test]
 async fn a_host_is_not_flooded_by_ever_other_urls() {

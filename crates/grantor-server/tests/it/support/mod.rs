@@ -40,7 +40,7 @@ pub(crate) use grantor_testkit::store::{FaultyStore as TestStore, StoreFault as 
 pub(crate) use html::Form;
 pub(crate) use registered::{json_request, native};
 pub(crate) use reply::{Reply, value};
-pub(crate) use web::{DOCUMENT, Web, document};
+pub(crate) use web::{DOCUMENT, PRIVATE_NAME, Web, document};
 
 pub(crate) const ISSUER: &str = "https://id.example";
 pub(crate) const RESOURCE: &str = "https://api.example";

@@ -33,6 +33,9 @@ pub(crate) const DOCUMENT: Who = Who {
     redirect_uri: "https://client.example/cb",
 };
 
+/// A name that resolves to a private address, which the transport refuses.
+pub(crate) const PRIVATE_NAME: &str = "db.internal.example";
+
 impl Web {
     /// With the document of [`DOCUMENT`].
     pub(crate) fn new() -> Self {
@@ -54,6 +57,10 @@ impl Web {
                         answer = answer.header("cache-control", value);
                     }
                     Ok(answer.body(document.body).unwrap())
+                }
+                None if request.uri().host() == Some(PRIVATE_NAME) => {
+                    let message = "the name has no public address";
+                    Err(TransportError::configuration(message))
                 }
                 None => Err(TransportError::unsent("nobody is there")),
             })
