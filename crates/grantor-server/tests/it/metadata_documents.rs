@@ -473,27 +473,6 @@ async fn a_document_that_changes_after_a_yes_gets_no_code_without_a_page() {
     browser.open(&none.url()).await.assert_error_page(400);
 }
 
-/// RFC 9449 section 5.2, RFC 9126 section 6.
-#[tokio::test]
-async fn a_document_holds_its_client_to_proofs_and_to_pushed_requests() {
-    let web = Web::new();
-    let mut bound = document();
-    bound["dpop_bound_access_tokens"] = json!(true);
-    web.publish(&bound);
-    let fixture = web.fixture().await;
-    let code = fixture.code(DOCUMENT).await;
-    let unproved = fixture.redeem(DOCUMENT, &code).await;
-    unproved.assert_error(400, "invalid_dpop_proof");
-    let web = Web::new();
-    let mut pushes = document();
-    pushes["require_pushed_authorization_requests"] = json!(true);
-    web.publish(&pushes);
-    let fixture = web.fixture().await;
-    let refused = open(&fixture, &Ask::new(DOCUMENT)).await;
-    refused.assert_error_page(400);
-    assert!(refused.text().contains("pushed"), "{}", refused.text());
-}
-
 /// A host on which strangers store files, such as pictures, is no host of clients by that.
 #[tokio::test]
 async fn a_document_that_its_host_calls_anything_else_than_json_is_no_client() {
