@@ -37,6 +37,7 @@ mod legacy;
 mod limits;
 mod mcp;
 mod metadata;
+mod metadata_document_fetches;
 mod metadata_documents;
 mod narrowed_clients;
 mod own_clients;

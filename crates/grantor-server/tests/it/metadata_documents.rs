@@ -3,17 +3,14 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use grantor_jose::{Algorithm, Key};
 use grantor_server::{MetadataDocuments, NewClient, Profile, Server};
 use grantor_store::MemoryStore;
-use http_body_util::Full;
 use serde_json::json;
 
 use crate::support::assertion::{Signing, request};
 use crate::support::{
-    Ask, Browser, Code, DOCUMENT, Fixture, PRIVATE_NAME, Reply, Tokens, Web, Who, document,
-    form_request,
+    Ask, Browser, Code, DOCUMENT, Fixture, Reply, Tokens, Web, Who, document, form_request,
 };
 
 const REFRESH: &str = "grant_type=refresh_token&client_id=https://client.example/oauth/client.json";
@@ -507,64 +504,6 @@ async fn a_document_that_changes_after_a_yes_gets_no_code_without_a_page() {
     browser.open(&none.url()).await.assert_error_page(400);
 }
 
-/// RFC 9449 section 5.2, RFC 9126 section 6.
-#[tokio::test]
-async fn a_document_holds_its_client_to_proofs_and_to_pushed_requests() {
-    let web = Web::new();
-    let mut bound = document();
-    bound["dpop_bound_access_tokens"] = json!(true);
-    web.publish(&bound);
-    let fixture = web.fixture().await;
-    let code = fixture.code(DOCUMENT).await;
-    let unproved = fixture.redeem(DOCUMENT, &code).await;
-    unproved.assert_error(400, "invalid_dpop_proof");
-    let web = Web::new();
-    let mut pushes = document();
-    pushes["require_pushed_authorization_requests"] = json!(true);
-    web.publish(&pushes);
-    let fixture = web.fixture().await;
-    let refused = open(&fixture, &Ask::new(DOCUMENT)).await;
-    refused.assert_error_page(400);
-    assert!(refused.text().contains("pushed"), "{}", refused.text());
-}
-
-/// A host on which strangers store files, such as pictures, is no host of clients by that.
-#[tokio::test]
-async fn a_document_that_its_host_calls_anything_else_than_json_is_no_client() {
-    for (content_type, is_taken) in [
-        ("application/json", true),
-        ("Application/JSON; charset=utf-8", true),
-        ("application/cimd+json", true),
-        ("application/client-metadata+json;x=1", true),
-        ("", false),
-        ("text/html", false),
-        ("text/plain", false),
-        ("text/json", false),
-        ("image/png; application/json", false),
-        ("application/jsonp", false),
-        ("application/+json", false),
-        ("application/json, text/html", false),
-        ("text/html, application/cimd+json", false),
-        ("/cimd+json", false),
-        ("application/octet-stream", false),
-    ] {
-        let web = Web::new();
-        web.serve_as(content_type);
-        let fixture = web.fixture().await;
-        let page = open(&fixture, &Ask::new(DOCUMENT)).await;
-        match is_taken {
-            true => assert!(
-                page.assert_ok().text().contains("Sign in"),
-                "{content_type}"
-            ),
-            false => assert!(
-                page.assert_error_page(400).text().contains("content type"),
-                "{content_type}"
-            ),
-        }
-    }
-}
-
 #[tokio::test]
 async fn without_the_setting_a_url_is_a_client_like_any_other() {
     let fixture = Fixture::new().await;
@@ -635,47 +574,4 @@ async fn consent(fixture: &Fixture, ask: Ask) -> Reply {
     let mut browser = Browser::new(fixture);
     let login = browser.open(&ask.url()).await;
     browser.sign_in(login.assert_ok()).await
-}
-
-/// A caller who names ever other URLs of a popular host uses up its own budget, and not the host's.
-#[tokio::test]
-async fn one_caller_does_not_use_up_the_fetches_of_a_host() {
-    let web = Web::new();
-    let fixture = web.fixture().await;
-    let open_from = async |id: &str, address: &str| {
-        let url = asking(id).url();
-        let mut request = http::Request::get(url)
-            .body(Full::<Bytes>::default())
-            .unwrap();
-        let address = grantor_core::PeerAddress(address.parse().unwrap());
-        request.extensions_mut().insert(address);
-        fixture.send(request).await
-    };
-    for n in 0..130 {
-        let id = format!("https://client.example/{n}.json");
-        open_from(&id, "198.51.100.1").await.assert_error_page(503);
-    }
-    assert_eq!(web.fetched(), 30);
-    assert_eq!(open_from(DOCUMENT.id, "198.51.100.1").await.status, 503);
-    assert_ne!(open_from(DOCUMENT.id, "198.51.100.2").await.status, 503);
-    // A document that is kept costs nothing.
-    assert_ne!(open_from(DOCUMENT.id, "198.51.100.1").await.status, 503);
-}
-
-/// SSRF as an oracle: the answer to a name of the server's network is the one to a name that does not exist.
-#[tokio::test]
-async fn ssrf_by_a_document_does_not_tell_which_internal_names_exist() {
-    let web = Web::new();
-    let fixture = web.fixture().await;
-    let answer = async |host: &str| {
-        let id = format!("https://{host}/client.json");
-        let page = open(&fixture, &asking(&id)).await;
-        page.assert_error_page(503);
-        let form = format!("grant_type=refresh_token&refresh_token=x&client_id={id}");
-        let refused = fixture.send(form_request("/token", &form)).await;
-        refused.assert_error(503, "temporarily_unavailable");
-        (page.text().replace(host, ""), refused.text().to_owned())
-    };
-    let private = answer(PRIVATE_NAME).await;
-    assert_eq!(private, answer("unknown.internal.example").await);
 }

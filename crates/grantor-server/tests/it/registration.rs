@@ -12,7 +12,9 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 use crate::support::assertion::{Signing, request};
-use crate::support::{Ask, Browser, Fixture, Tokens, Web, Who, json_request, native};
+use crate::support::{
+    Ask, Browser, DOCUMENT, Fixture, Tokens, Web, Who, document, json_request, native,
+};
 
 async fn open() -> Fixture {
     Fixture::with(|config| config.registration = Registration::Open).await
@@ -256,6 +258,28 @@ async fn a_client_is_held_to_the_proofs_and_the_pushed_requests_that_it_register
     wrong[bound] = json!("yes");
     let refused = fixture.register(&wrong).await;
     refused.assert_error(400, "invalid_client_metadata");
+}
+
+/// RFC 9449 section 5.2, RFC 9126 section 6.
+#[tokio::test]
+async fn a_document_holds_its_client_to_proofs_and_to_pushed_requests() {
+    let web = Web::new();
+    let mut bound = document();
+    bound["dpop_bound_access_tokens"] = json!(true);
+    web.publish(&bound);
+    let fixture = web.fixture().await;
+    let code = fixture.code(DOCUMENT).await;
+    let unproved = fixture.redeem(DOCUMENT, &code).await;
+    unproved.assert_error(400, "invalid_dpop_proof");
+    let web = Web::new();
+    let mut pushes = document();
+    pushes["require_pushed_authorization_requests"] = json!(true);
+    web.publish(&pushes);
+    let fixture = web.fixture().await;
+    let ask = Ask::new(DOCUMENT).url();
+    let refused = Browser::new(&fixture).open(&ask).await;
+    refused.assert_error_page(400);
+    assert!(refused.text().contains("pushed"), "{}", refused.text());
 }
 
 /// Members that the server does not know are neither stored nor given back.
