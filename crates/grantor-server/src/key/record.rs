@@ -9,7 +9,9 @@ use grantor_store::{Error, Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::rotation::PUBLISHED_AHEAD;
+/// The time for which a key is published before it signs. APIs read the keys again within the five
+/// minutes of their document, and every process of the server within a minute.
+pub(crate) const PUBLISHED_AHEAD: Duration = Duration::from_secs(600);
 
 /// All keys of a server, so that rotating any of them is one conditional put.
 #[derive(Serialize, Deserialize)]

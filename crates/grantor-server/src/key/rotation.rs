@@ -7,12 +7,8 @@ use grantor_core::Timestamp;
 use grantor_jose::Algorithm;
 use grantor_store::Error;
 
-use super::record::{KeysRecord, SigningKey};
+use super::record::{KeysRecord, PUBLISHED_AHEAD, SigningKey};
 use crate::config::{AccessTokens, Config};
-
-/// The time for which a key is published before it signs. APIs read the keys again within the five
-/// minutes of their document, and every process of the server within a minute.
-pub(crate) const PUBLISHED_AHEAD: Duration = Duration::from_secs(600);
 
 /// The time within which every process has read a change of the record.
 const KNOWN_AHEAD: Duration = Duration::from_secs(120);
