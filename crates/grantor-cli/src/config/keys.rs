@@ -1,13 +1,14 @@
 //! The keys of a configuration file: one table for reading and for the documentation.
 
-use std::ops::RangeInclusive;
-use std::time::Duration;
+mod values;
 
 use grantor_core::{Issuer, ProxyHeader, Scope, TrustedProxies};
 use grantor_jose::Algorithm;
-use grantor_server::{AccessTokens, MetadataDocuments, Profile};
+use grantor_server::AccessTokens;
 use toml::Value;
 
+use self::values::{algorithms, flag, metadata_documents, resource, seconds, text, within};
+pub(super) use self::values::{profile, resource_url};
 use super::{Config, Location, RegistrationMode, ServedGrantType, parse_address};
 
 /// A key that a file may have.
@@ -391,179 +392,5 @@ pub(super) const KEYS: [Key; 31] = [
     },
 ];
 
-fn text(value: &Value) -> Result<&str, String> {
-    value
-        .as_str()
-        .ok_or_else(|| "must be a text in quotes".to_owned())
-}
-
-/// A profile by its name.
-pub(super) fn profile(name: &str) -> Result<Profile, String> {
-    match name {
-        "oauth21" => Ok(Profile::OAuth21),
-        "mcp" => Ok(Profile::Mcp),
-        "legacy20" => Ok(Profile::Legacy20),
-        _ => Err("must be \"oauth21\", \"mcp\" or \"legacy20\"".to_owned()),
-    }
-}
-
-fn metadata_documents(value: &Value) -> Result<MetadataDocuments, String> {
-    if let Some(all) = value.as_bool() {
-        return Ok(match all {
-            true => MetadataDocuments::OfAnyHost,
-            false => MetadataDocuments::No,
-        });
-    }
-    let wrong = || "must be true, false or a list of hosts".to_owned();
-    let hosts = value.as_array().ok_or_else(wrong)?;
-    let hosts = hosts.iter().map(|host| match host.as_str() {
-        Some(host) if !host.is_empty() && !host.contains(['/', ':', '*']) => Ok(host.to_owned()),
-        _ => Err("a host is a name without a scheme, a port and a path".to_owned()),
-    });
-    Ok(MetadataDocuments::OfHosts(hosts.collect::<Result<_, _>>()?))
-}
-
-fn flag(value: &Value) -> Result<bool, String> {
-    value
-        .as_bool()
-        .ok_or_else(|| "must be true or false".to_owned())
-}
-
-fn algorithms(value: &Value) -> Result<Vec<Algorithm>, String> {
-    let list = value.as_array().ok_or("must be a list of names")?;
-    let name = |value: &Value| {
-        let name = text(value)?;
-        name.parse()
-            .map_err(|_| format!("\"{name}\" is not an algorithm such as \"ES256\""))
-    };
-    list.iter().map(name).collect()
-}
-
-fn resource(value: &Value) -> Result<String, String> {
-    resource_url(text(value)?)
-}
-
-/// A resource that tokens may be asked for.
-pub(super) fn resource_url(text: &str) -> Result<String, String> {
-    let fine = url::Url::parse(text).is_ok_and(|url| url.fragment().is_none());
-    fine.then(|| text.to_owned())
-        .ok_or_else(|| format!("\"{text}\" is not an absolute URL without a fragment"))
-}
-
-fn within(value: &Value, range: RangeInclusive<usize>) -> Result<usize, String> {
-    let number = value.as_integer().and_then(|n| usize::try_from(n).ok());
-    let fits = number.filter(|number| range.contains(number));
-    fits.ok_or_else(|| format!("must be a number from {} to {}", range.start(), range.end()))
-}
-
-fn seconds(value: &Value) -> Result<Duration, String> {
-    let number = value.as_integer().and_then(|n| u64::try_from(n).ok());
-    let number = number.ok_or_else(|| "must be a number of seconds".to_owned())?;
-    Ok(Duration::from_secs(number))
-}
-
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use clap::CommandFactory;
-
-    use super::*;
-    use crate::args::Args;
-
-    fn documentation() -> String {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
-        std::fs::read_to_string(path).unwrap()
-    }
-
-    #[test]
-    fn the_documentation_has_the_same_table() {
-        let rows = KEYS.map(|key| {
-            let Key {
-                name,
-                takes,
-                default,
-                meaning,
-                ..
-            } = key;
-            format!("| `{name}` | {takes} | {default} | {meaning} |")
-        });
-        let documentation = documentation();
-        let written: Vec<&str> = documentation
-            .lines()
-            .filter(|line| line.starts_with("| `") && !line.starts_with("| `GRANTOR_"))
-            .collect();
-        assert_eq!(written, rows);
-    }
-
-    #[test]
-    fn the_documentation_has_every_variable() {
-        fn variables(command: &clap::Command, found: &mut Vec<String>) {
-            let own = command.get_arguments().filter_map(clap::Arg::get_env);
-            found.extend(own.map(|name| name.to_str().unwrap().to_owned()));
-            for inner in command.get_subcommands() {
-                variables(inner, found);
-            }
-        }
-        let mut names = [
-            "CLIENT_SECRET",
-            "LOG",
-            "MASTER_KEY",
-            "PASSWORD",
-            "REGISTRATION_TOKEN",
-            "STORE_URL",
-            "TOKEN",
-        ]
-        .map(|name| format!("GRANTOR_{name}"))
-        .to_vec();
-        variables(&Args::command(), &mut names);
-        names.sort();
-        names.dedup();
-        let documentation = documentation();
-        let rows = documentation
-            .lines()
-            .filter_map(|line| line.strip_prefix("| `GRANTOR_"));
-        let mut written: Vec<String> = rows
-            .map(|row| format!("GRANTOR_{}", row.split('`').next().unwrap()))
-            .collect();
-        written.sort();
-        assert_eq!(written, names);
-    }
-
-    #[test]
-    fn the_defaults_in_the_table_are_those_of_the_server() {
-        let server = grantor_server::Config::default();
-        for (name, lifetime) in [
-            ("tokens.access_lifetime", server.access_token_lifetime),
-            ("tokens.refresh_lifetime", server.refresh_token_lifetime),
-            ("tokens.refresh_grace", server.refresh_grace),
-            ("tokens.code_lifetime", server.code_lifetime),
-            (
-                "tokens.pushed_request_lifetime",
-                server.pushed_request_lifetime,
-            ),
-            ("tokens.device_code_lifetime", server.device_code_lifetime),
-            ("unused_client_lifetime", server.unused_client_lifetime),
-        ] {
-            let key = KEYS.iter().find(|key| key.name == name).unwrap();
-            assert_eq!(key.default, format!("`{}`", lifetime.as_secs()), "{name}");
-        }
-        let config = Config::default();
-        assert_eq!(KEYS[0].default, format!("`\"{}\"`", config.data.display()));
-        assert_eq!(KEYS[1].default, format!("`\"{}\"`", config.listen));
-        assert_eq!(config.access_tokens(), server.access_tokens);
-        assert_eq!(config.profile, server.profile);
-        let listener = config.listener;
-        for (name, default) in [
-            ("listener.max_connections", listener.max_connections),
-            ("listener.max_memory", listener.max_memory / 1024 / 1024),
-            (
-                "listener.max_connection_memory",
-                listener.max_connection_memory / 1024,
-            ),
-        ] {
-            let key = KEYS.iter().find(|key| key.name == name).unwrap();
-            assert_eq!(key.default, format!("`{default}`"), "{name}");
-        }
-    }
-}
+mod tests;
