@@ -238,10 +238,8 @@ impl Config {
             within(self.unused_client_lifetime, 60, 365 * 24 * 3600),
             "an unused client must be kept for at least 1 min and at most a year",
         );
-        check(
-            !matches!(&self.registration, Registration::WithToken(token) if token.is_empty()),
-            "the initial access token for registration is empty",
-        );
+        let registration = self.registration.problem();
+        check(registration.is_none(), registration.unwrap_or_default());
         check(
             !self.dpop_algorithms().is_empty(),
             "proofs of possession need an algorithm that is not symmetric (RFC 9449 section 4.2)",

@@ -164,22 +164,15 @@ fn registration(mode: RegistrationMode) -> Result<Registration, CliError> {
                      that clients register with"
                 ))
             })?;
-            if !is_long_and_visible(token.expose()) {
+            let registration = Registration::WithToken(token);
+            if let Some(problem) = registration.problem() {
                 return Err(CliError::configuration(format!(
-                    "{REGISTRATION_TOKEN}: must have at least {SHORTEST_TOKEN} visible ASCII characters \
-                     and no space: make one with `openssl rand -base64 32`"
+                    "{REGISTRATION_TOKEN}: {problem}: make one with `openssl rand -base64 32`"
                 )));
             }
-            Registration::WithToken(token)
+            registration
         }
     })
-}
-
-/// A shorter token may be guessed, and other characters don't pass through a header.
-const SHORTEST_TOKEN: usize = 16;
-
-fn is_long_and_visible(token: &str) -> bool {
-    token.len() >= SHORTEST_TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {

@@ -317,7 +317,7 @@ async fn registration_abuse_stores_nothing_unknown() {
 
 #[tokio::test]
 async fn an_initial_access_token_admits_its_holder_alone() {
-    let token = Registration::WithToken("an initial token".into());
+    let token = Registration::WithToken("an-initial-token".into());
     let fixture = Fixture::with(|config| config.registration = token).await;
     for wrong in [None, Some("another"), Some("")] {
         let request = json_request(Method::POST, "/register", wrong, &native());
@@ -329,7 +329,7 @@ async fn an_initial_access_token_admits_its_holder_alone() {
     let request = json_request(
         Method::POST,
         "/register",
-        Some("an initial token"),
+        Some("an-initial-token"),
         &native(),
     );
     assert_eq!(fixture.send(request).await.status, 201);
@@ -520,7 +520,7 @@ async fn the_application_has_the_last_word() {
 /// the same.
 #[tokio::test]
 async fn guessing_the_registration_token_is_stopped_by_address() {
-    let token = Registration::WithToken("an initial token".into());
+    let token = Registration::WithToken("an-initial-token".into());
     let fixture = Fixture::with(|config| config.registration = token).await;
     let register = async |token: &str, address: &str| {
         let mut request = json_request(Method::POST, "/register", Some(token), &native());
@@ -535,6 +535,6 @@ async fn guessing_the_registration_token_is_stopped_by_address() {
     assert_eq!(stopped.status, 429);
     assert_eq!(stopped.header(header::RETRY_AFTER), "60");
     assert_eq!(register("wrong", "198.51.100.2").await.status, 401);
-    let admitted = register("an initial token", "198.51.100.1").await;
+    let admitted = register("an-initial-token", "198.51.100.1").await;
     assert_eq!(admitted.status, 201);
 }
