@@ -37,17 +37,18 @@ async fn call(server: &FakeServer, tokens: &Tokens) -> (Response<Bytes>, usize) 
     };
     let mut sent = request();
     let mut attempt = tokens.prepare(&mut sent).await.unwrap();
-    for sends in 1.. {
+    let mut sends = 1;
+    loop {
         let answer = server.api(&sent);
         match attempt.observe(&answer).await {
             Observed::Done => return (answer, sends),
             Observed::Resend(resend) => {
                 sent = request();
                 attempt = resend.prepare(&mut sent).await.unwrap();
+                sends += 1;
             }
         }
     }
-    unreachable!()
 }
 
 #[tokio::test]

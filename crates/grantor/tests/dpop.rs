@@ -19,7 +19,7 @@ use tower::{Layer, ServiceExt};
 const ISSUER: &str = "https://id.example.com";
 const API: &str = "https://api.example.com";
 
-/// What the server knows of its tokens.
+/// The contents of the server's tokens.
 #[derive(Debug)]
 struct Lookup(FakeServer);
 

@@ -42,7 +42,7 @@ pub(crate) struct Serve {
     /// A resource that tokens may be asked for, such as the URL of an MCP server
     #[arg(long = "resource", value_name = "URL")]
     pub(crate) resources: Vec<String>,
-    /// Scope values that the metadata publishes, and that clients which nobody registered may ask for
+    /// Scope values that the metadata publishes, and that clients without a registration may ask for
     #[arg(long = "scope", value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
 }

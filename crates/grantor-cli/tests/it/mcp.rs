@@ -1,4 +1,4 @@
-//! `serve --profile mcp`: clients that nobody registered.
+//! `serve --profile mcp`: clients without a registration.
 
 use grantor_jose::base64url;
 use serde_json::{Value, json};

@@ -41,7 +41,7 @@ impl TokenType {
         }
     }
 
-    /// What comes before a token in the header `Authorization` (RFC 6750 section 2.1, RFC 9449
+    /// The word before a token in the header `Authorization` (RFC 6750 section 2.1, RFC 9449
     /// section 7.1).
     fn prefix(self) -> &'static str {
         match self {

@@ -24,7 +24,7 @@ struct Inner {
     keeper: KeyKeeper,
 }
 
-/// Who keeps a key.
+/// The keeper of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyKeeper {
     /// The store, sealed beside what is bound to it.

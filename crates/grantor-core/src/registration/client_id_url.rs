@@ -11,7 +11,7 @@ use crate::loopback::is_loopback;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ClientIdUrl(Url);
 
-/// Why a text is not the URL of a client.
+/// The reason why a text is not the URL of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidClientIdUrl {
@@ -60,7 +60,7 @@ impl ClientIdUrl {
     /// Reads a client identifier that is a URL.
     ///
     /// # Errors
-    /// What [`InvalidClientIdUrl`] lists.
+    /// The fault, as [`InvalidClientIdUrl`] lists them.
     pub fn parse(text: &str) -> Result<Self, InvalidClientIdUrl> {
         Self::read(text, |url| url.scheme() == "https")
     }

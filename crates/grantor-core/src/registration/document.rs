@@ -8,7 +8,7 @@ use crate::client_authentication::TokenEndpointAuthMethod::{
 };
 use crate::members::Members;
 
-/// Why a client-id metadata document can't be used.
+/// The reason why a client-id metadata document can't be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidDocument {
@@ -51,7 +51,7 @@ impl ClientMetadata {
     /// anything in it is used.
     ///
     /// # Errors
-    /// What [`InvalidDocument`] lists.
+    /// The fault, as [`InvalidDocument`] lists them.
     pub fn parse_document(json: &[u8], url: &ClientIdUrl) -> Result<Self, InvalidDocument> {
         let mut members = Members::parse(json).ok_or(InvalidClientMetadata::Malformed)?;
         let named = members.0.remove("client_id");

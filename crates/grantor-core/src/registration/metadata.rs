@@ -117,7 +117,7 @@ impl From<ApplicationType> for String {
     }
 }
 
-/// Why metadata of a client can't be read.
+/// The reason why metadata of a client can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidClientMetadata {
@@ -156,7 +156,7 @@ impl ClientMetadata {
     /// Reads metadata. A member that is null or empty is absent.
     ///
     /// # Errors
-    /// What [`InvalidClientMetadata`] lists.
+    /// The fault, as [`InvalidClientMetadata`] lists them.
     pub fn parse(json: &[u8]) -> Result<Self, InvalidClientMetadata> {
         let members = Members::parse(json).ok_or(InvalidClientMetadata::Malformed)?;
         Self::from_members(members)

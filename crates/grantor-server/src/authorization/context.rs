@@ -29,7 +29,7 @@ pub(crate) struct AuthorizationContext<'a> {
     pub(crate) request: AuthorizationRequest,
     /// The stored record of the request, if its client pushed it.
     pub(crate) pushed: Option<PushedRequest>,
-    /// What is stored of it, if a device made it.
+    /// The stored record of it, if a device made it.
     pub(crate) device: Option<DeviceAuthorization>,
     /// Where forms go.
     pub(crate) action: String,

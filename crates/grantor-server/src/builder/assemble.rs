@@ -264,7 +264,7 @@ fn find_site(
     is_fine.then(|| Arc::new(NoSite) as Arc<dyn Site>)
 }
 
-/// Why what the configuration wants fetched can't be.
+/// Returns the reason why the server can't fetch what its configuration needs.
 fn fetch_problem(config: &Config, fetcher: Option<&Fetcher>) -> Option<String> {
     if !config.profile.metadata_documents(config).is_allowed() {
         return None;
@@ -279,7 +279,7 @@ fn fetch_problem(config: &Config, fetcher: Option<&Fetcher>) -> Option<String> {
     }
 }
 
-/// Why the keys of a grant type can't be fetched.
+/// Returns the reason why the keys of a grant type can't be fetched.
 fn key_url_problem(grant_type: &str, url: &Url, fetcher: Option<&Fetcher>) -> Option<String> {
     let problem = match fetcher {
         Some(fetcher) => {

@@ -16,7 +16,7 @@ struct Registered {
     keys: KeySet,
 }
 
-/// Why a document has no keys that a client can authenticate with.
+/// The reason why a document has no keys that a client can authenticate with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidClientKeys {

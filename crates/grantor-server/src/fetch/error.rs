@@ -9,7 +9,7 @@ use http::StatusCode;
 
 use crate::error::{Error, Refusal};
 
-/// Why there is no document. No message has a query, a header or a body, and none tells a stranger how
+/// The reason why there is no document. No message has a query, a header or a body, and none tells a stranger how
 /// a connection failed: that is in the source, for the log.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

@@ -4,8 +4,7 @@ use grantor_core::Timestamp;
 use grantor_jose::Algorithm;
 use grantor_store::{Change, Records, Stores};
 
-use super::record::PUBLISHED_AHEAD;
-use super::record::{KeysRecord, SigningKey};
+use super::record::{KeysRecord, PUBLISHED_AHEAD, SigningKey};
 use crate::error::Error;
 
 /// The signing keys in a server's store, for a program that administers them. A server that runs notices

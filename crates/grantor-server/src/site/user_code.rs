@@ -103,7 +103,7 @@ impl<'a> UserCodePrompt<'a> {
         self.user_code
     }
 
-    /// Why the code is asked for once more; none at first.
+    /// The reason why the page asks for the code once more; none at first.
     #[must_use]
     pub fn problem(&self) -> Option<UserCodeProblem> {
         self.problem

@@ -13,7 +13,7 @@ use super::{FakeServer, RecordedRequest, answer};
 
 const NONCE: &str = "dpop-nonce";
 
-/// What the server knows of keys and proofs.
+/// The keys and proofs that the server has seen.
 #[derive(Default)]
 pub(super) struct DpopSettings {
     required: bool,
@@ -26,7 +26,7 @@ pub(super) struct DpopSettings {
     logins: HashMap<usize, String>,
 }
 
-/// Who asks for a nonce: each has its own.
+/// The sides that ask for a nonce: each has its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Party {
     Server,

@@ -87,7 +87,7 @@ fn place(placement: Placement) -> BearerMethod {
     }
 }
 
-/// Why a request of OAuth 1.0a is not sent.
+/// The reason why a request of OAuth 1.0a is not sent.
 pub(crate) fn unsignable(problem: &Unsignable) -> Error {
     match problem {
         Unsignable::StreamedForm => Error::configuration(

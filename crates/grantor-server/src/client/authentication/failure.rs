@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::error::{Error, Refusal};
 
-/// Why a client did not authenticate. The peer gets one answer for all of them; the log gets this.
+/// The reason why a client did not authenticate. The peer gets one answer for all of them; the log gets this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AuthenticationFailure {
     /// No client has this identifier.

@@ -30,7 +30,7 @@ impl TokenExchange {
     /// `grant_type` on the wire.
     pub const NAME: &'static str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-    /// What `policy` allows, and nothing else.
+    /// Exchanges the tokens that `policy` allows, and no others.
     #[must_use]
     pub fn new(policy: impl ExchangePolicy) -> Self {
         Self {
