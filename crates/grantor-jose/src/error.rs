@@ -1,4 +1,4 @@
-//! Why a token or a key is refused.
+//! Reasons to refuse a token or a key.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Why a token is refused, and why a verifier can't be built.
+//! Reasons to refuse a token, and errors of a verifier that cannot be built.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Why there is no token after a token request.
+//! Reasons for which a token request gave no token.
 
 use grantor_core::exchange::{FetchError, NoAnswer};
 use grantor_core::{ErrorCode, TokenError};

@@ -1,4 +1,4 @@
-//! Why a sign-in by OAuth 1.0a did not succeed, and who can mend it.
+//! Reasons for which a sign-in by OAuth 1.0a did not succeed, and who can mend each.
 
 use grantor_core::oauth1::{CallbackError, CredentialsError};
 use http::StatusCode;

@@ -1,4 +1,4 @@
-//! Why a token is renewed.
+//! Reasons to renew a token.
 
 /// The reason why a token is renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

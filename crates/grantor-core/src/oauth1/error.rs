@@ -1,4 +1,4 @@
-//! Why a request can't be signed.
+//! Reasons for which a request cannot be signed.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Why a document can't be fetched.
+//! Reasons for which a document cannot be fetched.
 
 use std::fmt;
 use std::sync::Arc;

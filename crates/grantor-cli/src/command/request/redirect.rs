@@ -1,4 +1,4 @@
-//! Why a redirect was not followed, and what to do about it.
+//! The reason why a redirect was not followed, and the remedy.
 
 use grantor_core::LocalhostNames;
 use http::header::{AUTHORIZATION, LOCATION};

@@ -45,7 +45,7 @@ struct Shared<B> {
     /// How much more may be kept; none: it was too much, or the body broke.
     left: Option<usize>,
     trailers: Option<HeaderMap>,
-    /// Why it broke, while nobody knows it yet who sends it.
+    /// The reason why it broke, until the sender of the request takes it.
     failed: Option<Box<dyn Error + Send + Sync>>,
     ended: bool,
 }
