@@ -25,6 +25,7 @@ mod loopback;
 mod members;
 mod metadata;
 pub mod oauth1;
+pub mod openid;
 mod params;
 mod peer;
 mod pkce;

@@ -35,6 +35,7 @@ pub(crate) const HOUSES: &[House] = &[
             "revocation",
             "metadata",
             "exchange",
+            "openid",
             "oauth1",
         ],
         beside: &[],
