@@ -62,7 +62,7 @@
 //!
 //! # Specifications
 //!
-//! RFC 5849; RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7521, 7523,
+//! RFC 5849; OpenID Connect Core, Back-Channel Logout, RP-Initiated Logout; RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7521, 7523,
 //! 7636, 7662, 8414, 8628, 8693, 8707, 9207, 9449.
 //!
 //! | feature | adds |
@@ -113,6 +113,7 @@ pub use doors::reqwest::send_error::SendError;
 #[cfg(feature = "reqwest")]
 pub use doors::reqwest::session::Session;
 pub use error::{Error, SourceError};
+pub use grantor_core::openid;
 pub use observe::counters::Counts;
 pub use observe::event::Event;
 pub use observe::hooks::{ApiRequest, RequestKind};

@@ -13,6 +13,7 @@ mod history;
 #[cfg(feature = "listen")]
 mod listen;
 mod logins;
+mod openid;
 mod outcome;
 mod recorded;
 mod route;

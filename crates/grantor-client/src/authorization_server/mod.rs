@@ -11,6 +11,8 @@ pub(crate) mod device_authorization;
 pub(crate) mod endpoint;
 pub(crate) mod fetch_error;
 pub(crate) mod introspection;
+pub(crate) mod issuer_keys;
+mod openid;
 pub(crate) mod proof_on_send;
 pub(crate) mod redact;
 pub(crate) mod revocation;
@@ -31,6 +33,8 @@ use self::assertion::Assertion;
 use self::client_authentication::EndpointAuthentication;
 use self::connection::Connection;
 use self::endpoint::Endpoint;
+use self::issuer_keys::IssuerKeys;
+use crate::config::id_tokens::IdTokenSettings;
 use crate::config::policy::Policy;
 use crate::config::server::ServerConfig;
 use crate::error::Error;
@@ -45,6 +49,7 @@ pub(crate) struct ClientRegistration {
     pub(crate) client_assertion: Option<Assertion>,
     /// Used instead of the best that the server takes.
     pub(crate) method: Option<TokenEndpointAuthMethod>,
+    pub(crate) id_tokens: IdTokenSettings,
 }
 
 impl ClientRegistration {
@@ -62,6 +67,7 @@ pub(crate) struct AuthorizationServer {
     pub(crate) registration: ClientRegistration,
     connection: Arc<Connection>,
     metadata: Arc<MetadataCache>,
+    issuer_keys: Arc<IssuerKeys>,
     /// How long a request may take.
     timeout: Duration,
 }
@@ -70,13 +76,14 @@ impl AuthorizationServer {
     pub(crate) fn new(
         registration: ClientRegistration,
         connection: Arc<Connection>,
-        metadata: Arc<MetadataCache>,
+        (metadata, issuer_keys): (Arc<MetadataCache>, Arc<IssuerKeys>),
         policy: &Policy,
     ) -> Self {
         Self {
             registration,
             connection,
             metadata,
+            issuer_keys,
             timeout: policy.request_timeout,
         }
     }

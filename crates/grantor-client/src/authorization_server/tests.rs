@@ -19,11 +19,13 @@ use http::{Request, Response};
 
 use super::assertion::Assertion;
 use super::connection::Connection;
+use super::issuer_keys::IssuerKeys;
 use super::proof_on_send::ServerNonces;
 use super::throttle::Throttles;
 use super::token_endpoint::TokenCall;
 use super::{AuthorizationServer, ClientRegistration};
 use crate::config::endpoints::Endpoints;
+use crate::config::id_tokens::IdTokenSettings;
 use crate::config::policy::Policy;
 use crate::config::server::ServerConfig;
 use crate::error::Error;
@@ -127,7 +129,7 @@ fn registration(assertion: Option<Assertion>) -> ClientRegistration {
                 device_authorization: url("device"),
                 introspection: url("introspect"),
                 revocation: url("revoke"),
-                authorization: None,
+                ..Endpoints::default()
             },
             quirks,
             ..ServerConfig::default()
@@ -136,6 +138,7 @@ fn registration(assertion: Option<Assertion>) -> ClientRegistration {
         client_secret: assertion.is_none().then(|| Secret::from(SECRET)),
         client_assertion: assertion,
         method: None,
+        id_tokens: IdTokenSettings::default(),
     }
 }
 
@@ -163,12 +166,13 @@ impl Scene {
             throttles: Throttles::default(),
             nonces: ServerNonces::default(),
         });
+        let keys = IssuerKeys::new(Arc::clone(&echo) as _, environment.clone());
         let metadata = MetadataCache::new(Arc::clone(&echo) as _, environment);
         let policy = Policy::default();
         let server = AuthorizationServer::new(
             registration(assertion),
             connection,
-            Arc::new(metadata),
+            (Arc::new(metadata), Arc::new(keys)),
             &policy,
         );
         Self {

@@ -8,6 +8,7 @@ use grantor_http::{MetadataCache, system};
 use super::TokensBuilder;
 use crate::authorization_server::channel::ServerChannel;
 use crate::authorization_server::connection::Connection;
+use crate::authorization_server::issuer_keys::IssuerKeys;
 use crate::authorization_server::proof_on_send::ServerNonces;
 use crate::authorization_server::throttle::Throttles;
 use crate::authorization_server::{AuthorizationServer, ClientRegistration};
@@ -198,12 +199,13 @@ impl TokensBuilder {
             client_secret: self.client_secret.clone(),
             client_assertion: self.client_assertion.clone(),
             method: self.method.clone(),
+            id_tokens: self.id_tokens.clone(),
         };
         let (connection, metadata) = (&shared.connection, &shared.metadata);
         AuthorizationServer::new(
             registration,
             Arc::clone(connection),
-            Arc::clone(metadata),
+            (Arc::clone(metadata), Arc::clone(&shared.issuer_keys)),
             &self.policy,
         )
     }
@@ -236,10 +238,13 @@ impl TokensBuilder {
         let timeout = self.policy.request_timeout;
         let discovery =
             ServerChannel::new(Arc::clone(&connection), RequestKind::Discovery, timeout);
+        let keys = ServerChannel::new(Arc::clone(&connection), RequestKind::KeySet, timeout);
+        let keys = IssuerKeys::new(Arc::new(keys), environment.clone());
         let runtime = self.runtime.clone();
         Some(SharedServices {
             connection,
             metadata: Arc::new(MetadataCache::new(Arc::new(discovery), environment)),
+            issuer_keys: Arc::new(keys),
             #[cfg(any(feature = "reqwest", feature = "blocking"))]
             http_options: self.http_options.clone(),
             worker: Arc::new(runtime.map_or_else(Worker::thread, Worker::Runtime)),

@@ -7,6 +7,7 @@ mod dpop;
 mod hooks;
 mod http_client;
 mod oauth1;
+mod openid;
 mod parameters;
 mod seed;
 mod store;
@@ -23,6 +24,7 @@ use tokio::runtime::Handle;
 
 use crate::authorization_server::assertion::Assertion;
 use crate::config::dpop::Dpop;
+use crate::config::id_tokens::IdTokenSettings;
 use crate::config::placement::BearerMethod;
 use crate::config::policy::Policy;
 use crate::config::server::Server;
@@ -73,6 +75,7 @@ pub struct TokensBuilder {
     pub(crate) services: Option<SharedServices>,
     pub(crate) bearer_method: BearerMethod,
     scheme: Scheme,
+    id_tokens: IdTokenSettings,
     dpop: Option<Dpop>,
     /// The key with which a sign-in began.
     begun_dpop_key: Option<DpopKey>,
@@ -110,6 +113,7 @@ impl TokensBuilder {
             services: None,
             bearer_method: BearerMethod::default(),
             scheme: Scheme::default(),
+            id_tokens: IdTokenSettings::default(),
             dpop: None,
             begun_dpop_key: None,
         }

@@ -14,6 +14,12 @@ pub struct Endpoints<T = String> {
     pub revocation: Option<T>,
     /// Where tokens are looked up.
     pub introspection: Option<T>,
+    /// Where the keys of its signatures are (RFC 7517).
+    pub jwks: Option<T>,
+    /// Where the claims about a user are (OpenID Connect Core section 5.3).
+    pub user_info: Option<T>,
+    /// Where a user's session ends (OpenID Connect RP-Initiated Logout).
+    pub end_session: Option<T>,
 }
 
 impl<T> Endpoints<T> {
@@ -31,6 +37,9 @@ impl<T> Endpoints<T> {
             ),
             revocation: change("revocation_endpoint", &self.revocation),
             introspection: change("introspection_endpoint", &self.introspection),
+            jwks: change("jwks_uri", &self.jwks),
+            user_info: change("userinfo_endpoint", &self.user_info),
+            end_session: change("end_session_endpoint", &self.end_session),
         }
     }
 }
@@ -43,6 +52,9 @@ impl<T> Default for Endpoints<T> {
             device_authorization: None,
             revocation: None,
             introspection: None,
+            jwks: None,
+            user_info: None,
+            end_session: None,
         }
     }
 }

@@ -205,6 +205,7 @@ impl From<&Provider> for Server {
                 device_authorization: text(&provider.device_authorization_endpoint),
                 revocation: text(&provider.revocation_endpoint),
                 introspection: text(&provider.introspection_endpoint),
+                ..Endpoints::default()
             },
             ..server
         }

@@ -13,6 +13,8 @@ use http::{HeaderMap, Method, Request, Response, Uri};
 pub enum RequestKind {
     /// The server's metadata is fetched.
     Discovery,
+    /// The server's keys are fetched.
+    KeySet,
     /// An access token is requested, by any grant but a refresh token.
     Token,
     /// An access token is requested by a refresh token.
@@ -23,6 +25,8 @@ pub enum RequestKind {
     Revocation,
     /// A token is introspected.
     Introspection,
+    /// The claims about a user are fetched.
+    UserInfo,
     /// Temporary credentials of OAuth 1.0a are requested.
     TemporaryCredentials,
     /// The credentials of a token of OAuth 1.0a are requested.

@@ -9,6 +9,7 @@ use grantor_http::TransportOptions;
 
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::connection::Connection;
+use crate::authorization_server::issuer_keys::IssuerKeys;
 use crate::config::origin::OriginIds;
 use crate::config::policy::Policy;
 use crate::error::Error;
@@ -24,6 +25,7 @@ use crate::token::scheme::Scheme;
 pub(crate) struct SharedServices {
     pub(crate) connection: Arc<Connection>,
     pub(crate) metadata: Arc<MetadataCache>,
+    pub(crate) issuer_keys: Arc<IssuerKeys>,
     /// How sessions connect.
     #[cfg(any(feature = "reqwest", feature = "blocking"))]
     pub(crate) http_options: TransportOptions,

@@ -1,6 +1,8 @@
 //! The request that the browser carries to the authorization endpoint (RFC 6749 section 4.1.1,
 //! RFC 7636, RFC 8707, RFC 9449 section 10).
 
+use std::time::Duration;
+
 use grantor_core::{AuthorizationRequest, CodeVerifier, ResponseType, ServerMetadata};
 use url::Url;
 
@@ -14,6 +16,7 @@ impl CodeFlow {
     pub(super) fn authorization_request(
         &self,
         state: String,
+        nonce: Option<String>,
         verifier: &CodeVerifier,
         dpop_key: Option<&DpopKey>,
     ) -> Result<AuthorizationRequest, Error> {
@@ -30,6 +33,9 @@ impl CodeFlow {
             state: Some(state),
             code_challenge: Some(verifier.challenge().value),
             code_challenge_method: Some("S256".to_owned()),
+            nonce,
+            max_age: self.max_age.map(whole_seconds),
+            acr_values: (!self.acr_values.is_empty()).then(|| self.acr_values.join(" ")),
             dpop_jkt: dpop_key.map(|key| key.thumbprint().to_owned()),
             resource: parameters.resource,
             extra: audience.chain(self.parameters.iter().cloned()).collect(),
@@ -85,4 +91,8 @@ impl CodeFlow {
             ))),
         }
     }
+}
+
+fn whole_seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
 }

@@ -3,13 +3,16 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use grantor_core::openid::IdToken;
 use grantor_core::{
     AuthorizationResponse, CodeVerifier, Environment, GrantParameters, RedirectUri,
 };
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
+use super::openid::{IdTokenRequest, is_openid, validate};
 use super::pending::{AuthorizationRedirect, PendingAuthorization};
 use super::redirect::{query_of, redirected};
 use super::{SignedIn, establish};
@@ -50,6 +53,8 @@ pub struct CodeFlow {
     pub(super) redirect_uri: RedirectUri,
     pub(super) parameters: Vec<(String, String)>,
     pub(super) s256_may_be_unadvertised: bool,
+    pub(super) max_age: Option<Duration>,
+    pub(super) acr_values: Vec<String>,
 }
 
 impl TokensBuilder {
@@ -83,6 +88,8 @@ impl TokensBuilder {
                     redirect_uri,
                     parameters: Vec::new(),
                     s256_may_be_unadvertised: false,
+                    max_age: None,
+                    acr_values: Vec::new(),
                 })
             }
             _ => Err(Error::problems(&problems)),
@@ -125,7 +132,9 @@ impl CodeFlow {
         let state = environment.random_text::<32>();
         let verifier = CodeVerifier::from_random(environment.random_bytes());
         let dpop_key = self.new_dpop_key()?;
-        let request = self.authorization_request(state.clone(), &verifier, dpop_key.as_ref())?;
+        let nonce = is_openid(&self.builder)?.then(|| environment.random_text::<32>());
+        let request =
+            self.authorization_request(state.clone(), nonce.clone(), &verifier, dpop_key.as_ref())?;
         let url = request.to_url_with(endpoint, &self.server.registration.server.quirks);
         let url = url.map_err(|_| {
             Error::configuration("the authorization endpoint and the parameters make no URL")
@@ -134,6 +143,7 @@ impl CodeFlow {
             issuer: self.name().to_owned(),
             redirect_uri: self.redirect_uri.as_str().to_owned(),
             state,
+            nonce,
             code_verifier: verifier.expose().to_owned(),
             dpop_key: dpop_key.and_then(|key| Some(key.to_stored()?.expose().to_owned())),
         };
@@ -188,6 +198,16 @@ impl CodeFlow {
             })
             .map_err(|error| redirected(&error))?;
         let code_verifier = CodeVerifier::parse(&pending.code_verifier).map_err(|_| damaged())?;
+        let asked = match (is_openid(&self.builder)?, pending.nonce) {
+            (false, _) => None,
+            (true, None) => return Err(damaged()),
+            (true, nonce) => Some(IdTokenRequest {
+                nonce,
+                max_age: self.max_age,
+                acr_values: self.acr_values.clone(),
+                code: Some(code.clone()),
+            }),
+        };
         let grant = GrantParameters::AuthorizationCode {
             code,
             redirect_uri: Some(pending.redirect_uri),
@@ -203,11 +223,15 @@ impl CodeFlow {
         let tasks = &tokens.services().tasks;
         tasks.ensure_open()?;
         tasks.spawn(async move {
-            let outcome = redeem(&slot, grant).await;
+            let outcome = redeem(&slot, grant, asked).await;
             let _ = sender.send(outcome);
         });
         match outcome.await {
-            Ok(outcome) => outcome.map(|extra| SignedIn { tokens, extra }),
+            Ok(outcome) => outcome.map(|(extra, id_token)| SignedIn {
+                tokens,
+                id_token,
+                extra,
+            }),
             Err(_) => Err(Error::transient("the sign-in was abandoned; sign in again")),
         }
     }
@@ -220,12 +244,18 @@ fn damaged() -> Error {
 async fn redeem(
     slot: &Arc<TokenSlot>,
     grant: GrantParameters,
-) -> Result<Map<String, Value>, Error> {
+    asked: Option<IdTokenRequest>,
+) -> Result<(Map<String, Value>, Option<IdToken>), Error> {
     let services = &slot.renewer.services;
     let call = TokenCall::new(grant, &slot.parameters, services.policy.retry.clone());
     let call = call.bound_to(services.dpop_key.clone());
-    let answer = services.server()?.request_token(call, &services.tasks);
-    establish(slot, &answer.await?).await
+    let server = services.server()?;
+    let answer = server.request_token(call, &services.tasks).await?;
+    let id_token = match asked {
+        Some(asked) => Some(validate(server, &answer.response, &asked).await?),
+        None => None,
+    };
+    Ok((establish(slot, &answer).await?, id_token))
 }
 
 /// Further parameters may be secret: their names are shown.

@@ -8,12 +8,15 @@ pub(crate) mod oauth1_endpoints;
 mod oauth1_error;
 pub(crate) mod oauth1_flow;
 pub(crate) mod oauth1_pending;
+mod openid;
 pub(crate) mod pending;
 mod redirect;
+mod relying_party;
 
 use std::fmt;
 use std::sync::Arc;
 
+use grantor_core::openid::IdToken;
 use serde_json::{Map, Value};
 
 use crate::authorization_server::token_endpoint::TokenAnswer;
@@ -34,8 +37,9 @@ use crate::tokens::Tokens;
 pub struct SignedIn {
     /// The tokens of the login.
     pub tokens: Tokens,
-    /// The further members of the server's answer, as `id_token`. They are as the server wrote them:
-    /// an ID token was not validated.
+    /// The ID token, validated; there is one if the scope has `openid`.
+    pub id_token: Option<IdToken>,
+    /// The further members of the server's answer, as it wrote them.
     pub extra: Map<String, Value>,
 }
 
@@ -44,6 +48,7 @@ impl fmt::Debug for SignedIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedIn")
             .field("tokens", &self.tokens)
+            .field("id_token", &self.id_token)
             .field("extra", &self.extra.keys())
             .finish()
     }

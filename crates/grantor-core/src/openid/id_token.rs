@@ -4,8 +4,6 @@ use grantor_jose::jwt::Claims;
 use grantor_jose::{Algorithm, Timestamp};
 use serde_json::Value;
 
-use super::InvalidIdToken;
-
 /// An ID token whose every rule was checked: who signed in, at which issuer, when and how (OpenID Connect
 /// Core section 2).
 #[derive(Debug, Clone, PartialEq)]

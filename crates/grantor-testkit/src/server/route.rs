@@ -19,6 +19,10 @@ pub enum Endpoint {
     Introspection,
     /// Where tokens are given up (RFC 7009).
     Revocation,
+    /// The keys of ID tokens (RFC 7517).
+    KeySet,
+    /// The claims about the user (OpenID Connect Core section 5.3).
+    UserInfo,
     /// An API that takes the server's tokens: `/api` below the issuer, and every other origin.
     Api,
     /// A path that the server does not know: 404.
@@ -41,6 +45,8 @@ impl Endpoint {
             "/device_authorization" => Self::DeviceAuthorization,
             "/introspect" => Self::Introspection,
             "/revoke" => Self::Revocation,
+            "/jwks" => Self::KeySet,
+            "/userinfo" => Self::UserInfo,
             path if path == "/api" || path.starts_with("/api/") => Self::Api,
             _ => Self::Other,
         }

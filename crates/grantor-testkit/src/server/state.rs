@@ -17,6 +17,7 @@ use super::faults::Faults;
 use super::grants::{Code, CustomGrant, Devices, GRANT_TYPES};
 use super::history::History;
 use super::logins::Logins;
+use super::openid::OpenIdSettings;
 use crate::FakeClock;
 
 /// Everything that a server knows.
@@ -39,6 +40,7 @@ pub(super) struct State {
     pub(super) logins: Logins,
     pub(super) devices: Devices,
     pub(super) dpop: DpopSettings,
+    pub(super) openid: OpenIdSettings,
     pub(super) faults: Faults,
     pub(super) history: History,
 }
@@ -110,6 +112,7 @@ impl State {
             logins: Logins::default(),
             devices: Devices::default(),
             dpop: DpopSettings::default(),
+            openid: OpenIdSettings::default(),
             faults: Faults::default(),
             history: History::default(),
         }

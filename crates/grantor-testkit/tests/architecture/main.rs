@@ -129,3 +129,8 @@ fn no_registry_and_no_machine_is_named() {
 fn every_feature_of_the_client_has_a_test() {
     assert_none(&proofs::findings(&files::Tree::read(root())));
 }
+
+#[test]
+fn every_conformance_module_of_the_client_has_a_test_or_a_reason() {
+    assert_none(&proofs::modules(&files::Tree::read(root())));
+}

@@ -10,4 +10,5 @@ mod mcp_resource;
 mod own_parts;
 mod readme;
 mod second_factor;
+mod sign_in_axum;
 mod signing_clients;

@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use grantor_core::openid::check_renewed_id_token;
 use grantor_core::{GrantParameters, RevocationRequest, Secret, TokenResponse, TokenTypeHint};
 use tokio::sync::Mutex;
 
@@ -121,6 +122,7 @@ impl Login {
             let request = request_tokens(services, call.bound_to(key));
             match while_leased(lease.as_mut(), request).await? {
                 RefreshOutcome::Answer(answer) => {
+                    check_same_user(renewal, &answer.response)?;
                     let environment = services.environment();
                     let next = next_record(environment, &record, &answer, lease.as_ref());
                     let login = login_tokens(&record, next.as_ref());
@@ -170,6 +172,17 @@ async fn request_tokens(services: &Services, call: TokenCall) -> Result<RefreshO
         Ok(answer) => Ok(RefreshOutcome::Answer(Box::new(answer))),
         Err(error) if error.is_invalid_grant() => Ok(RefreshOutcome::Refused(error.into())),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses the ID token of another user (OpenID Connect Core section 12.2).
+fn check_same_user(renewal: &Renewal, response: &TokenResponse) -> Result<(), Error> {
+    let current = renewal.current.as_ref();
+    let first = current.and_then(|current| current.id_token());
+    match (&response.id_token, first) {
+        (Some(renewed), Some(first)) => check_renewed_id_token(renewed.expose(), first)
+            .map_err(|error| Error::refused(error.to_string())),
+        _ => Ok(()),
     }
 }
 

@@ -62,6 +62,7 @@ pub(in crate::server) fn approve(
         redirect_uri,
         challenge,
         scope: request.scope.and_then(|scope| Scope::parse(&scope).ok()),
+        nonce: request.nonce,
         dpop_jkt: request.dpop_jkt,
     });
     Ok(redirect)

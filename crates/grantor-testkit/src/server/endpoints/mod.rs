@@ -10,18 +10,20 @@ use bytes::Bytes;
 use grantor_core::{ErrorCode, ErrorResponse, Params};
 use http::{Response, StatusCode};
 
-pub(super) use api::api;
+pub(super) use api::{api, api_refusal};
 pub(super) use authorization::{approve, deny};
 pub(super) use metadata::metadata;
 pub(super) use token::TokenShape;
 
-use super::{Endpoint, FakeServer, RecordedRequest, answer, clients, grants};
+use super::{Endpoint, FakeServer, RecordedRequest, answer, clients, grants, openid};
 
 /// Returns the server's answer without a fault.
 pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> {
     match request.endpoint() {
         Endpoint::Metadata => metadata::answer(&server.issuer, &server.lock()),
         Endpoint::Authorization => authorization::answer(server, request),
+        Endpoint::KeySet => openid::key_set(&mut server.lock()),
+        Endpoint::UserInfo => openid::user_info(server, request),
         Endpoint::Api => api(server, request),
         Endpoint::Other => answer::empty(StatusCode::NOT_FOUND),
         Endpoint::Token
