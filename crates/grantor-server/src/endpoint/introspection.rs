@@ -1,6 +1,7 @@
 //! Introspection (RFC 7662).
 
 use grantor_core::{BoxFuture, Introspection};
+use grantor_jose::check::holds;
 use http::StatusCode;
 
 use crate::client::Client;
@@ -76,8 +77,9 @@ async fn read_refresh_token(
 fn may_see(caller: &Client, answer: &Introspection) -> bool {
     let own = answer.client_id.as_deref() == Some(caller.id.as_str());
     let resource = caller.resource_identifier.as_deref();
-    own || resource.is_some_and(|resource| {
+    let is_meant = resource.is_some_and(|resource| {
         let mut audience = answer.aud.iter();
         audience.any(|one| crate::resource::is_same(one, resource))
-    })
+    });
+    holds("introspection.audience", own || is_meant)
 }

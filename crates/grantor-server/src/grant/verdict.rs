@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use grantor_core::Timestamp;
+use grantor_jose::check::holds;
 
 use super::{RefreshClaims, RefreshState};
 
@@ -78,7 +79,8 @@ fn is_predecessor(claims: &RefreshClaims, state: &RefreshState, rules: &Rules) -
     // The clock skew is not added at the end: a thief of the predecessor has it for the grace period.
     // A rotation further in the future than the skew starts no grace period.
     let (from, until) = (previous.rotated_at, previous.rotated_at + rules.grace);
-    let within_grace = from <= rules.now + rules.max_clock_skew && rules.now < until;
+    let is_early = holds("refresh.grace", rules.now < until);
+    let within_grace = from <= rules.now + rules.max_clock_skew && is_early;
     // An authenticated client may repeat itself until it first uses the successor.
     within_grace || (rules.authenticated && !state.used)
 }

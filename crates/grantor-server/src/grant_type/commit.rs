@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use grantor_core::{Params, Secret, Timestamp, TokenResponse};
+use grantor_jose::check::holds;
 use grantor_store::{Conflict, Record as _, Retry};
 
 use super::{Change, GrantType, Granted, NewGrant, OnConflict, Once, TokenCall, Under, Wait};
@@ -129,7 +130,8 @@ impl Commit<'_> {
     async fn once(&mut self, mut once: Once) -> Result<TokenResponse, Error> {
         let text = self.mint(None, &mut once.contents).await?;
         let used = self.deadline.repeat(&self.services.used_assertions);
-        if !used.use_once(&once.name, once.remember_until).await? {
+        let is_new = used.use_once(&once.name, once.remember_until).await?;
+        if !holds("assertion.single_use", is_new) {
             self.tell(EventKind::AssertionRepeated, None);
             return Err(once.used);
         }

@@ -1,6 +1,7 @@
 //! The grant type `refresh_token`.
 
 use grantor_core::BoxFuture;
+use grantor_jose::check::{holds, is_off};
 use grantor_store::Versioned;
 
 use super::{Change, End, GrantType, Granted, TokenCall, Under};
@@ -45,22 +46,24 @@ async fn refresh(call: &TokenCall<'_>) -> Result<Granted, Error> {
     // The order matters: only a genuine token of the right client, young enough, may end a grant.
     // Otherwise every old token from a log would be a kill switch.
     let claims = grants.verify(&presented, &record).ok_or_else(bad_token)?;
-    if record.client_id != call.client().id || record.is_ended() {
+    let is_own = holds("refresh.client", record.client_id == call.client().id);
+    if !is_own || !holds("refresh.ended", !record.is_ended()) {
         return Err(bad_token());
     }
-    if record.dpop_jkt.is_some() && record.dpop_jkt.as_deref() != call.dpop_jkt() {
+    let same_key = record.dpop_jkt.is_none() || record.dpop_jkt.as_deref() == call.dpop_jkt();
+    if !holds("refresh.dpop_jkt", same_key) {
         let description = "the refresh token is bound to another key than that of the proof";
         return Err(Error::invalid_grant(description));
     }
     let verdict = verdict(&claims, record.refresh_state(), &rules(call, &record));
-    if verdict == Verdict::Expired {
+    if !holds("refresh.expiry", verdict != Verdict::Expired) {
         return Err(Error::invalid_grant("the refresh token has expired"));
     }
     if !call.is_current(&record).await? {
         return Err(bad_token());
     }
     let reason = match verdict {
-        Verdict::Reused => Some(EndReason::RefreshTokenReused),
+        Verdict::Reused if !is_off("refresh.reuse") => Some(EndReason::RefreshTokenReused),
         Verdict::Forked => Some(EndReason::ForkedHistory),
         _ => None,
     };

@@ -1,6 +1,7 @@
 //! The scope and the resources of a token request.
 
 use grantor_core::{ErrorCode, Scope};
+use grantor_jose::check::{holds, is_off};
 
 use crate::error::Error;
 
@@ -11,11 +12,17 @@ pub(crate) fn requested_scope(text: &str, allowed: &Scope, most: usize) -> Resul
         return Ok(allowed.clone());
     }
     let refuse = |description: String| Error::refused(ErrorCode::InvalidScope, description);
+    let most = if is_off("scope.size") {
+        usize::MAX
+    } else {
+        most
+    };
     let scope = Scope::parse_at_most(text, most).map_err(|error| refuse(error.to_string()))?;
     if scope.is_empty() {
         return Err(refuse("\"scope\" is empty".to_owned()));
     }
-    if let Some(value) = scope.iter().find(|value| !allowed.contains(value)) {
+    let is_allowed = |value: &&str| holds("scope.allowed", allowed.contains(value));
+    if let Some(value) = scope.iter().find(|value| !is_allowed(value)) {
         return Err(refuse(format!(
             "\"scope\" has the value \"{}\", which is unknown or was not granted",
             shorten(value)

@@ -2,6 +2,7 @@
 
 use grantor_core::{Introspection, Timestamp};
 use grantor_jose::Error as JwtError;
+use grantor_jose::check::holds;
 use grantor_jose::jwt::{self, Policy};
 use grantor_store::Versioned;
 use serde_json::{Map, Value, json};
@@ -105,7 +106,8 @@ impl Tokens {
     ) -> Result<bool, Error> {
         let subject = Some(claims.subject.as_str());
         let (client_id, anchor) = (&claims.client_id, &claims.anchor);
-        Ok(!self.is_revoked(&claims.id).await?
+        let is_kept = !self.is_revoked(&claims.id).await?;
+        Ok(holds("token.revoked", is_kept)
             && self.is_current(caller, client_id, subject, anchor).await?)
     }
 
@@ -159,7 +161,10 @@ impl Tokens {
         };
         let now = self.environment.now();
         let issuer = self.issuer.as_str();
-        Ok(claims.filter(|claims| claims.issuer == issuer && now < claims.expires_at))
+        let is_good = |claims: &ReadClaims| {
+            claims.issuer == issuer && holds("token.expiry", now < claims.expires_at)
+        };
+        Ok(claims.filter(is_good))
     }
 
     async fn verify_jwt(&self, token: &str) -> Option<ReadClaims> {
@@ -193,7 +198,8 @@ impl Tokens {
             Anchor::ClientAndSubject { client, subject } => (client, Some(subject)),
             Anchor::Token { client, parent } => {
                 // Boxed, or every other token would pay for the room of this.
-                if !Box::pin(self.is_parent_valid(parent)).await? {
+                let is_valid = Box::pin(self.is_parent_valid(parent)).await?;
+                if !holds("exchange.parent", is_valid) {
                     return Ok(false);
                 }
                 (client, None)
