@@ -127,8 +127,14 @@ async fn allowed_grant(
         _ if allowed.scope.contains("offline_access") => None,
         // A device is not the browser: who signs out of one has not signed out of the other.
         _ if context.device.is_some() => None,
+        // One that was revoked is not current, and the site may be a second late to notice.
+        Some(session) if login.since.is_some() => Some((session.clone(), String::new())),
         Some(session) => Some((session.clone(), revocation.epochs.session(session).await?)),
         None => None,
+    };
+    let subject = match &login.since {
+        Some(epoch) => epoch.as_str().to_owned(),
+        None => revocation.epochs.subject(&login.subject).await?,
     };
     let grant = ended_grant(context)?;
     let usable_until = match &state {
@@ -143,7 +149,7 @@ async fn allowed_grant(
         resources: allowed.resources.clone(),
         under: GrantedUnder {
             consent,
-            subject: revocation.epochs.subject(&login.subject).await?,
+            subject,
             session,
             ..grant.under
         },

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use grantor_server::grant_type::DeviceCode;
 use grantor_store::MemoryStore;
 use grantor_store_sqlite::SqliteStore;
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    APP, Browser, Fixture, Form, MACHINE, PASSWORD, Reply, SPA, TV, Tokens, Who, client_request,
-    send,
+    APP, Browser, DOCUMENT, Device, Fixture, Form, MACHINE, PASSWORD, Reply, SPA, TV, Tokens, Web,
+    Who, client_request, document, send,
 };
 
 const RADIO: Who = Who { id: "radio", ..TV };
@@ -319,4 +320,28 @@ async fn a_user_who_was_revoked_signs_no_device_in() {
         .poll(&device)
         .await
         .assert_error(400, "invalid_grant");
+}
+
+/// Clients that are documents have no epoch of their own: the code is bound to the identifier.
+#[tokio::test]
+async fn a_device_code_of_another_document_is_refused() {
+    const OTHER: Who = Who {
+        id: "https://client.example/oauth/other.json",
+        ..DOCUMENT
+    };
+    let web = Web::new();
+    for who in [DOCUMENT, OTHER] {
+        let mut described = document();
+        described["client_id"] = json!(who.id);
+        described["grant_types"] = json!([DeviceCode::NAME]);
+        described["response_types"] = json!([]);
+        web.serve(who.id, 200, described.to_string(), None);
+    }
+    let fixture = web.fixture_with(|builder| builder.grant_type(DeviceCode));
+    let fixture = fixture.await;
+    let device = Device::of(&fixture.post("/device_authorization", DOCUMENT, &[]).await);
+    fixture.answer_device(&device, "allow").await.assert_ok();
+    let stolen = fixture.token(OTHER, &device.pairs()).await;
+    stolen.assert_error(400, "invalid_grant");
+    fixture.token(DOCUMENT, &device.pairs()).await.assert_ok();
 }
