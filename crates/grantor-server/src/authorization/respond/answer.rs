@@ -1,6 +1,7 @@
 //! The user's answer, kept as a grant.
 
 use grantor_core::{ErrorCode, ErrorResponse, Timestamp};
+use grantor_jose::check::is_off;
 use grantor_store::Conflict;
 
 use crate::authorization::context::{AuthorizationContext, UserAnswer};
@@ -122,17 +123,18 @@ async fn allowed_grant(
     let (client, login) = (context.client()?, context.login()?);
     let consent = revocation.consents.epoch_for_grant(&login.subject, client);
     let consent = Some(consent.await?);
+    let since = login.since.as_ref().filter(|_| !is_off("grant.since"));
     let session = match &login.session {
         // OpenID Connect Core section 11: access "even when the End-User is not present".
         _ if allowed.scope.contains("offline_access") => None,
         // A device is not the browser: who signs out of one has not signed out of the other.
         _ if context.device.is_some() => None,
         // One that was revoked is not current, and the site may be a second late to notice.
-        Some(session) if login.since.is_some() => Some((session.clone(), String::new())),
+        Some(session) if since.is_some() => Some((session.clone(), String::new())),
         Some(session) => Some((session.clone(), revocation.epochs.session(session).await?)),
         None => None,
     };
-    let subject = match &login.since {
+    let subject = match since {
         Some(epoch) => epoch.as_str().to_owned(),
         None => revocation.epochs.subject(&login.subject).await?,
     };
