@@ -115,20 +115,20 @@ fn tests(checks: &[Check]) -> BTreeSet<(&str, &str)> {
         .collect()
 }
 
-/// A program of tests, and the crate that it belongs to.
-struct Binary {
+/// The programs of the tests of a crate: of its modules, and of each file in its folder `tests`.
+struct Binaries {
     package: String,
-    program: PathBuf,
+    programs: Vec<PathBuf>,
 }
 
 /// Compiles the tests, the crates of this workspace with the flag, into a folder of their own: no
 /// program of another build has it.
-fn build(checks: &[Check]) -> Result<Vec<Binary>, Failure> {
+fn build(checks: &[Check]) -> Result<Vec<Binaries>, Failure> {
     let packages: BTreeSet<&str> = checks.iter().map(|check| check.package.as_str()).collect();
     let mut found = Vec::new();
     for package in packages {
         let mut command = cargo();
-        command.args(["test", "--no-run", "--all-features", "--test", "it"]);
+        command.args(["test", "--no-run", "--all-features", "--lib", "--tests"]);
         command.args([
             "--package",
             package,
@@ -151,15 +151,9 @@ fn build(checks: &[Check]) -> Result<Vec<Binary>, Failure> {
         }
         let messages = String::from_utf8_lossy(&output.stdout);
         let programs: Vec<PathBuf> = messages.lines().filter_map(program).collect();
-        let [program] = &programs[..] else {
-            return Err(Failure::new(format!(
-                "{package} has {} programs of tests",
-                programs.len()
-            )));
-        };
-        found.push(Binary {
+        found.push(Binaries {
             package: package.to_owned(),
-            program: program.clone(),
+            programs,
         });
     }
     Ok(found)
@@ -175,27 +169,35 @@ fn program(message: &str) -> Option<PathBuf> {
     Some(PathBuf::from(path))
 }
 
-/// Runs one test, with one check turned off or none.
+/// Runs one test, with one check turned off or none. One program of its crate has it.
 fn run(
-    binaries: &[Binary],
+    binaries: &[Binaries],
     package: &str,
     test: &str,
     off: Option<&str>,
 ) -> Result<Outcome, Failure> {
-    let binary = binaries.iter().find(|binary| binary.package == package);
-    let binary = binary.ok_or_else(|| Failure::new(format!("{package} is not built")))?;
-    let mut command = Command::new(&binary.program);
-    command.args(["--exact", test]).current_dir(folder(package));
-    command.env_remove(VARIABLE);
-    if let Some(name) = off {
-        command.env(VARIABLE, name);
+    let binaries = binaries.iter().find(|one| one.package == package);
+    let binaries = binaries.ok_or_else(|| Failure::new(format!("{package} is not built")))?;
+    for program in &binaries.programs {
+        let mut command = Command::new(program);
+        command
+            .args(["--exact", test])
+            .current_dir(folder(package))
+            .env_remove(VARIABLE);
+        if let Some(name) = off {
+            command.env(VARIABLE, name);
+        }
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        let output = env::temp_dir().join(format!("grantor-mutate-{}", std::process::id()));
+        let outcome = run_within(&mut command, &output);
+        // It may not be there if the program could not be started.
+        let _ = fs::remove_file(&output);
+        match outcome? {
+            Outcome::NotOne => {}
+            outcome => return Ok(outcome),
+        }
     }
-    command.stdin(Stdio::null()).stderr(Stdio::null());
-    let output = env::temp_dir().join(format!("grantor-mutate-{}", std::process::id()));
-    let outcome = run_within(&mut command, &output);
-    // It may not be there if the program could not be started.
-    let _ = fs::remove_file(&output);
-    outcome
+    Ok(Outcome::NotOne)
 }
 
 /// Where cargo runs the tests of a crate.

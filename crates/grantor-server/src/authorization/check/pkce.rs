@@ -23,10 +23,11 @@ pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> R
             ));
         }
         return match context.policy.pkce {
-            Pkce::RequiredS256 if !is_off("pkce.required") => Err(Error::invalid_request(
+            Pkce::RequiredS256 if is_off("pkce.required") => Ok(()),
+            Pkce::RequiredS256 => Err(Error::invalid_request(
                 "\"code_challenge\" is missing: PKCE is required",
             )),
-            _ => Ok(()),
+            Pkce::Optional => Ok(()),
         };
     };
     let challenge = CodeChallenge::parse(challenge, method)

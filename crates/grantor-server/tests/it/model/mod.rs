@@ -14,7 +14,7 @@ use random::Random;
 /// How many sequences there are, unless the environment says more.
 const RUNS: u64 = 60;
 /// How many operations a sequence has.
-const OPERATIONS: usize = 80;
+const OPERATIONS: usize = 120;
 
 #[tokio::test]
 async fn random_operations_agree_with_the_model() {

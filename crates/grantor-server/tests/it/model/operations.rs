@@ -63,18 +63,18 @@ impl World {
 
     /// Does one operation, which is noted before.
     pub(super) async fn step(&mut self, journal: &mut Vec<String>) {
-        match self.random.below(34) {
-            0..=5 => self.authorize(journal).await,
-            6..=11 => self.redeem(journal).await,
-            12..=18 => self.refresh(journal).await,
-            19..=20 => self.client_credentials(journal).await,
-            21..=23 => self.exchange(journal).await,
-            24..=25 => self.revoke_access_token(journal).await,
-            26 => self.revoke_refresh_token(journal).await,
-            27 => self.remove_client(journal).await,
-            28 => self.sign_out(journal).await,
-            29 => self.revoke_consent(journal).await,
-            30 => self.revoke_user(journal).await,
+        match self.random.below(50) {
+            0..=6 => self.authorize(journal).await,
+            7..=13 => self.redeem(journal).await,
+            14..=29 => self.refresh(journal).await,
+            30..=31 => self.client_credentials(journal).await,
+            32..=35 => self.exchange(journal).await,
+            36..=37 => self.revoke_access_token(journal).await,
+            38 => self.revoke_refresh_token(journal).await,
+            39 => self.remove_client(journal).await,
+            40 => self.sign_out(journal).await,
+            41 => self.revoke_consent(journal).await,
+            42 => self.revoke_user(journal).await,
             _ => self.wait(journal),
         }
     }
@@ -137,7 +137,11 @@ impl World {
         if self.model.grants.is_empty() {
             return;
         }
-        let id = self.random.place(self.model.grants.len());
+        let mut id = self.random.place(self.model.grants.len());
+        // A replay ends its grant, so most codes are new.
+        if !self.random.one_in(6) {
+            id = self.model.new_code().unwrap_or(id);
+        }
         let who = self.client_or_another(id);
         let own = self.model.grants[id].verifier.clone();
         let guessed = Ask::new(who).verifier.expose().to_owned();
@@ -365,8 +369,11 @@ impl World {
         if redeemed.is_empty() {
             return None;
         }
-        let id = redeemed[self.random.place(redeemed.len())];
-        let last = self.model.grants[id].refresh.len() - 1;
+        // Of two the one that was rotated more often, or no chain would become long.
+        let two = [(); 2].map(|()| redeemed[self.random.place(redeemed.len())]);
+        let length = |id: &usize| self.model.grants[*id].refresh.len();
+        let id = two.into_iter().max_by_key(length).unwrap();
+        let last = length(&id) - 1;
         let back = self.random.one_of(&[0, 0, 0, 1, 1, 2]);
         Some((id, last.saturating_sub(back)))
     }

@@ -124,6 +124,11 @@ impl Model {
         });
     }
 
+    /// The last grant whose code was not used.
+    pub(super) fn new_code(&self) -> Option<usize> {
+        self.grants.iter().rposition(|one| one.state == State::Code)
+    }
+
     /// Whether everything that a grant was made under is still there.
     fn is_current(&self, grant: &Grant) -> bool {
         grant.removals == self.removals(&grant.client)
