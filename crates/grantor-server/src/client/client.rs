@@ -58,6 +58,10 @@ pub struct Client {
     pub access_token_lifetime: Option<Duration>,
     /// The longest lifetime of its refresh tokens, if it is shorter than the server's.
     pub refresh_token_lifetime: Option<Duration>,
+    /// The longest that its grants last, if that is shorter than the server's.
+    pub grant_lifetime: Option<Duration>,
+    /// The scope of a request of its that names none; as the server has it, if absent.
+    pub default_scope: Option<Scope>,
     /// When it goes unless a user allows it something before: a client that registered itself and was
     /// never used.
     pub unused_until: Option<Timestamp>,
@@ -90,6 +94,8 @@ impl Client {
             rotation: None,
             access_token_lifetime: None,
             refresh_token_lifetime: None,
+            grant_lifetime: None,
+            default_scope: None,
             unused_until: None,
             epoch: epoch.into(),
         }

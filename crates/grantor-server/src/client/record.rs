@@ -50,6 +50,10 @@ pub(super) struct ClientRecord {
     access_token_lifetime: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_token_lifetime: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    grant_lifetime: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    default_scope: Option<Scope>,
     #[serde(default, skip_serializing_if = "is_operator")]
     registered_by: RegisteredBy,
     /// Only of a client that registered itself.
@@ -66,6 +70,8 @@ impl ClientRecord {
         Self {
             access_token_lifetime: seconds(client.access_token_lifetime),
             refresh_token_lifetime: seconds(client.refresh_token_lifetime),
+            grant_lifetime: seconds(client.grant_lifetime),
+            default_scope: client.default_scope,
             id: client.id,
             name: client.name,
             auth_method: client.auth_method,
@@ -104,6 +110,8 @@ impl ClientRecord {
         Client {
             access_token_lifetime: lifetime(self.access_token_lifetime),
             refresh_token_lifetime: lifetime(self.refresh_token_lifetime),
+            grant_lifetime: lifetime(self.grant_lifetime),
+            default_scope: self.default_scope,
             id: self.id,
             name: self.name,
             auth_method: self.auth_method,

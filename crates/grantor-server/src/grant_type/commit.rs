@@ -14,8 +14,9 @@ use crate::event::{Event, EventKind};
 use crate::grant::{Deadline, Grant, GrantedUnder};
 use crate::http::Call;
 use crate::identifier::Identifier;
+use crate::policy::Policy;
 use crate::services::Services;
-use crate::token::{Minting, TokenContents};
+use crate::token::{Minting, TokenContents, UniqueTokens};
 
 /// Lets a grant type decide, and does what it decided. It decides again if others wrote the grant
 /// meanwhile, as often and with such pauses as every change of a record.
@@ -28,15 +29,17 @@ pub(crate) async fn run(
     request: &Call<'_>,
 ) -> Result<TokenResponse, Error> {
     let now = request.now;
-    let mut call = TokenCall::of(services, client, params, request);
+    let mut call = TokenCall::of(services, client, grant_type.name(), params, request);
     let mut commit = Commit {
         deadline: services.grants.deadline(),
         services,
         client,
+        params,
         now,
         dpop_jkt: proof.map(CheckedProof::thumbprint),
+        policy: *call.policy(),
         lifetime: call.policy().access_token_lifetime,
-        refresh_token_lifetime: call.policy().refresh_token_lifetime,
+        repeated: None,
         minted: None,
     };
     if let Some(thumbprint) = commit.dpop_jkt {
@@ -56,10 +59,12 @@ pub(crate) async fn run(
         match granted {
             // Borrowed, since most requests come here and the future of each pays for every copy.
             Granted::Issue(ref mut contents) => {
-                let text = commit.mint(None, contents).await?;
+                let text = commit.mint(grant_type.name(), None, contents).await?;
                 return Ok(commit.answer(contents, text, None, &[], None));
             }
-            Granted::Once(once) => return Box::pin(commit.once(*once)).await,
+            Granted::Once(once) => {
+                return Box::pin(commit.once(grant_type.name(), *once)).await;
+            }
             // Boxed, or every request would pay for the room of the largest.
             Granted::Open(new, contents) => {
                 return Box::pin(commit.open(&call, new, contents)).await;
@@ -94,14 +99,17 @@ pub(crate) async fn run(
 struct Commit<'a> {
     services: &'a Services,
     client: &'a Client,
+    params: &'a Params<'a>,
     now: Timestamp,
     /// The thumbprint of the key that the access token is bound to.
     dpop_jkt: Option<&'a str>,
     deadline: Deadline,
-    /// The longest that the client's access tokens are valid.
+    /// The client's, for this grant type, or for that of the grant.
+    policy: Policy,
+    /// The longest that the access token is valid.
     lifetime: Duration,
-    /// How long the client's refresh tokens are valid.
-    refresh_token_lifetime: Duration,
+    /// How long the access token is still valid, if it was handed out before.
+    repeated: Option<Duration>,
     /// The access token of a try that lost, for the next one.
     minted: Option<Box<Minted>>,
 }
@@ -115,8 +123,13 @@ struct Minted {
 
 impl Commit<'_> {
     async fn under(&mut self, mut under: Under) -> Result<TokenResponse, Error> {
+        self.go_by(&under.grant);
         let refresh = self.services.grants.refresh_token(under.id, &under.grant)?;
-        let text = self.mint(Some(under.id), &mut under.contents).await?;
+        let refresh = refresh.filter(|token| self.is_sent(token));
+        let grant_type = under.grant.grant_type();
+        let text = self
+            .mint(grant_type, Some(under.id), &mut under.contents)
+            .await?;
         Ok(self.answer(
             &mut under.contents,
             text,
@@ -126,8 +139,22 @@ impl Commit<'_> {
         ))
     }
 
-    async fn once(&mut self, mut once: Once) -> Result<TokenResponse, Error> {
-        let text = self.mint(None, &mut once.contents).await?;
+    /// Goes by the policy for a grant's own grant type. No token outlives the time for which it lasts.
+    fn go_by(&mut self, grant: &Grant) {
+        self.policy = self.services.policy_of(grant.grant_type(), self.client);
+        let end = self.policy.grant_lifetime.end(grant.created_at);
+        let longest = self.policy.access_token_lifetime;
+        self.lifetime = end.map_or(longest, |end| longest.min(end.since(self.now)));
+    }
+
+    /// Returns whether the answer has a refresh token: one that the request did not have, or by the policy.
+    fn is_sent(&self, token: &Secret) -> bool {
+        self.policy.repeats_refresh_token
+            || self.params.get("refresh_token") != Some(token.expose())
+    }
+
+    async fn once(&mut self, grant_type: &str, mut once: Once) -> Result<TokenResponse, Error> {
+        let text = self.mint(grant_type, None, &mut once.contents).await?;
         let used = self.deadline.repeat(&self.services.used_assertions);
         if !used.use_once(&once.name, once.remember_until).await? {
             self.tell(EventKind::AssertionRepeated, None);
@@ -148,6 +175,7 @@ impl Commit<'_> {
         let grants = &services.grants;
         let opened = Grant {
             client_id: self.client.id.clone(),
+            grant_type: Grant::stored_grant_type(call.grant_type()),
             under: GrantedUnder {
                 client: self.client.epoch.clone(),
                 consent: None,
@@ -164,8 +192,9 @@ impl Commit<'_> {
             dpop_jkt: None,
             state: grants.opened(),
             listed_until: Timestamp::default(),
-            expires_at: self.now,
+            expires_at: Some(self.now),
         };
+        self.go_by(&opened);
         let mut grant = call.redeemed(&opened)?;
         let refresh = grants.refresh_token(id, &grant)?;
         let mut contents = match contents.subject {
@@ -194,7 +223,9 @@ impl Commit<'_> {
     /// Returns none if the grant type has to decide again.
     async fn change(&mut self, mut change: Change) -> Result<Option<TokenResponse>, Error> {
         let grants = &self.services.grants;
+        self.go_by(&change.next);
         let refresh = grants.refresh_token(change.id, &change.next)?;
+        let refresh = refresh.filter(|token| self.is_sent(token));
         let text = self
             .mint_and_list(change.id, &mut change.next, &mut change.contents)
             .await?;
@@ -237,9 +268,10 @@ impl Commit<'_> {
         grant: &mut Grant,
         contents: &mut TokenContents,
     ) -> Result<Secret, Error> {
-        let (services, ahead) = (self.services, self.refresh_token_lifetime);
+        let (services, ahead) = (self.services, self.policy.refresh_token_lifetime);
         let listing = services.grants.list_by_subject(id, grant, ahead);
-        let (minted, listed_until) = tokio::join!(self.mint(Some(id), contents), listing);
+        let minting = self.mint(grant.grant_type(), Some(id), contents);
+        let (minted, listed_until) = tokio::join!(minting, listing);
         grant.listed_until = listed_until;
         minted
     }
@@ -247,6 +279,7 @@ impl Commit<'_> {
     /// Writes or signs an access token, unless an earlier try has made the same.
     async fn mint(
         &mut self,
+        grant_type: &str,
         grant: Option<Identifier>,
         contents: &mut TokenContents,
     ) -> Result<Secret, Error> {
@@ -262,7 +295,18 @@ impl Commit<'_> {
             dpop_jkt: self.dpop_jkt,
             now: self.now,
         };
-        self.services.tokens.mint(&mut minting).await
+        let tokens = &self.services.tokens;
+        // One that is exchanged depends on the token that it was given for.
+        if !self.policy.unique_access_tokens || minting.contents.parent.is_some() {
+            return tokens.mint(&mut minting).await;
+        }
+        let unique = UniqueTokens {
+            grant_type,
+            hand_out: self.params.get("refresh_token").is_none(),
+        };
+        let issued = Box::pin(tokens.mint_unique(&mut minting, unique)).await?;
+        self.repeated = issued.repeated.then_some(issued.lifetime);
+        Ok(issued.text)
     }
 
     fn lifetime_of(&self, contents: &TokenContents) -> Duration {
@@ -289,7 +333,11 @@ impl Commit<'_> {
         events: &[EventKind],
         refresh_token: Option<Secret>,
     ) -> TokenResponse {
-        for kind in [EventKind::AccessTokenIssued].iter().chain(events) {
+        let issued = match self.repeated {
+            None => EventKind::AccessTokenIssued,
+            Some(_) => EventKind::AccessTokenRepeated,
+        };
+        for kind in [issued].iter().chain(events) {
             self.services.events.tell(&Event {
                 endpoint: Some("token"),
                 client_id: Some(&self.client.id),
@@ -300,12 +348,19 @@ impl Commit<'_> {
         }
         let scope = std::mem::take(&mut contents.scope);
         let mut response = TokenResponse {
-            expires_in: Some(self.lifetime_of(contents)),
+            expires_in: Some(self.repeated.unwrap_or_else(|| self.lifetime_of(contents))),
             refresh_token,
             scope: (!scope.is_empty()).then_some(scope),
             extra: std::mem::take(&mut contents.response_members),
             ..TokenResponse::bearer(access_token)
         };
+        let separator = self.services.config.scope_separator;
+        if separator != ' '
+            && let Some(scope) = response.scope.take()
+        {
+            let scope = scope.as_str().replace(' ', &separator.to_string());
+            response.extra.insert("scope".to_owned(), scope.into());
+        }
         if self.dpop_jkt.is_some() {
             response.token_type = "DPoP".to_owned();
         }

@@ -63,6 +63,13 @@ pub(super) fn details(client: &Client) -> String {
         ),
         ("grant types", or(client.grant_types.join(", "), "none")),
         ("scope", or(client.scope.to_string(), "none")),
+        (
+            "default scope",
+            client
+                .default_scope
+                .as_ref()
+                .map_or_else(server, ToString::to_string),
+        ),
         ("redirect URIs", or(redirect_uris(client).join(" "), "none")),
         (
             "resources",
@@ -103,6 +110,7 @@ pub(super) fn details(client: &Client) -> String {
             "refresh tokens",
             client.refresh_token_lifetime.map_or_else(server, at_most),
         ),
+        ("grants", client.grant_lifetime.map_or_else(server, at_most)),
     ];
     let lines = rows.map(|(name, value)| format!("{:<16}{value}", format!("{name}:")));
     lines.join("\n")
@@ -144,6 +152,7 @@ pub(super) fn to_json(client: &Client) -> Value {
             client.danger_assertion_audience_token_endpoint,
         "grants": client.grant_types,
         "scope": client.scope,
+        "default_scope": client.default_scope,
         "redirect_uris": client.redirect_uris,
         "redirect_schemes": client.redirect_schemes,
         "resource_server": client.resource_identifier,
@@ -154,6 +163,7 @@ pub(super) fn to_json(client: &Client) -> Value {
         "rotation": client.rotation.map(rotation),
         "access_lifetime": client.access_token_lifetime.map(|time| time.as_secs()),
         "refresh_lifetime": client.refresh_token_lifetime.map(|time| time.as_secs()),
+        "grant_lifetime": client.grant_lifetime.map(|time| time.as_secs()),
     })
 }
 

@@ -89,7 +89,7 @@ async fn exchange(call: &TokenCall<'_>, policy: &dyn ExchangePolicy) -> Result<G
     actor::check_may_act(call, &subject, actor.as_ref())?;
     let audience = call.audience().await?;
     let requested_scope = match call.params().get("scope") {
-        Some(_) => Some(call.scope(&call.client().scope)?),
+        Some(_) => Some(call.requested_scope()?),
         None => None,
     };
     let asked = ExchangeRequest {
