@@ -1,5 +1,6 @@
 //! A token request, as a grant type sees it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use grantor_core::{Params, Scope, Timestamp};
@@ -7,7 +8,7 @@ use grantor_jose::Leeway;
 use grantor_store::Versioned;
 use http::request::Parts;
 
-use super::requested::{requested_scope, scope_of_request};
+use super::requested::{most_scope, requested_scope, scope_of_request};
 use crate::client::Client;
 use crate::config::{AccessTokens, Config, Lifetime, later};
 use crate::device_authorization::FoundDevice;
@@ -171,6 +172,11 @@ impl<'a> TokenCall<'a> {
     pub fn requested_scope(&self) -> Result<Scope, Error> {
         let requested = self.params.get("scope");
         self.with_config(|config| scope_of_request(requested, self.grant_type, self.client, config))
+    }
+
+    /// The most that the client may request by this grant type.
+    pub(super) fn most_scope(&self) -> Cow<'a, Scope> {
+        self.with_config(|config| most_scope(self.grant_type, self.client, config))
     }
 
     /// The requested scope, which must lie within `allowed`; all of `allowed`, if none is requested.

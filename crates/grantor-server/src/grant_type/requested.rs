@@ -17,11 +17,7 @@ pub(crate) fn scope_of_request(
     config: &Config,
 ) -> Result<Scope, Error> {
     let settings = config.grant_type_settings.get(grant_type);
-    let limit = settings.and_then(|settings| settings.scope.as_ref());
-    let allowed = match limit {
-        Some(limit) => Cow::Owned(client.scope.intersection(limit)),
-        None => Cow::Borrowed(&client.scope),
-    };
+    let allowed = most_scope(grant_type, client, config);
     if let Some(text) = requested {
         return requested_scope(text, &allowed, config);
     }
@@ -41,6 +37,19 @@ pub(crate) fn scope_of_request(
         return Err(Error::refused(ErrorCode::InvalidScope, description));
     }
     Ok(default)
+}
+
+/// The most that a client may request by a grant type.
+pub(crate) fn most_scope<'c>(
+    grant_type: &str,
+    client: &'c Client,
+    config: &Config,
+) -> Cow<'c, Scope> {
+    let settings = config.grant_type_settings.get(grant_type);
+    match settings.and_then(|settings| settings.scope.as_ref()) {
+        Some(limit) => Cow::Owned(client.scope.intersection(limit)),
+        None => Cow::Borrowed(&client.scope),
+    }
 }
 
 /// A scope as a request has it, which must lie within `allowed`.

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use grantor_server::grant_type::{DeviceCode, Implicit, Password};
-use grantor_server::{Config, DefaultScope, NewClient, Profile, Server};
+use grantor_core::{BoxFuture, token_type};
+use grantor_server::grant_type::{
+    DeviceCode, ExchangeDecision, ExchangePolicy, ExchangeRequest, Implicit, Password,
+    TokenExchange,
+};
+use grantor_server::{Config, DefaultScope, Error, NewClient, Profile, Server};
 use grantor_site::AccountSite;
 use grantor_store::MemoryStore;
 use http::header;
@@ -188,5 +192,53 @@ async fn another_separator_is_of_the_old_profile_and_a_comma_is_a_value_elsewher
         ("scope", "read,write"),
     ];
     let refused = fixture.token(MACHINE, &ask).await;
+    refused.assert_error(400, "invalid_scope");
+}
+
+/// Allows every exchange.
+#[derive(Debug)]
+struct Everything;
+
+impl ExchangePolicy for Everything {
+    fn decide<'a>(
+        &'a self,
+        request: &'a ExchangeRequest<'a>,
+    ) -> BoxFuture<'a, Result<ExchangeDecision, Error>> {
+        let decision = ExchangeDecision::Allow(request.requested());
+        Box::pin(std::future::ready(Ok(decision)))
+    }
+}
+
+#[tokio::test]
+async fn an_exchanged_token_keeps_to_the_scope_of_its_grant_type() {
+    let fixture = Fixture::on(Arc::new(MemoryStore::new()), |builder| {
+        let builder = builder.grant_type(TokenExchange::new(Everything));
+        builder.configure(|config| {
+            config.grant_type(TokenExchange::NAME).scope = Some("read".parse().unwrap());
+        })
+    });
+    let fixture = fixture.await;
+    let both = [TokenExchange::NAME, "client_credentials"];
+    let change = |client: &mut grantor_server::Client| {
+        client.grant_types = both.map(str::to_owned).to_vec();
+    };
+    fixture.clients.update(MACHINE.id, change).await.unwrap();
+    fixture.clock.advance(1);
+    let ask = [("grant_type", "client_credentials")];
+    let own = fixture.token(MACHINE, &ask).await;
+    assert_eq!(own.member("scope"), "read write");
+    let own = own.member("access_token");
+    let ask = |scope: Option<&'static str>| {
+        let mut ask = vec![
+            ("grant_type", TokenExchange::NAME),
+            ("subject_token", own.as_str()),
+            ("subject_token_type", token_type::ACCESS_TOKEN),
+        ];
+        ask.extend(scope.map(|scope| ("scope", scope)));
+        ask
+    };
+    let all = fixture.token(MACHINE, &ask(None)).await;
+    assert_eq!(all.assert_ok().member("scope"), "read");
+    let refused = fixture.token(MACHINE, &ask(Some("write"))).await;
     refused.assert_error(400, "invalid_scope");
 }

@@ -57,8 +57,11 @@ impl Site for Adapter {
                 .map(|id| Login::new(id, interaction.now()).with_claim("tenant", "blue"));
             Ok(match login {
                 Some(login) => SignIn::Is(login),
-                // `raise UserNotAuthenticated`, and `render_auth_page`
-                None => SignIn::Page(self.page(interaction)?),
+                // `raise UserNotAuthenticated`, and `render_auth_page`, whatever was pressed
+                None => {
+                    let _ = interaction.submitted();
+                    SignIn::Page(self.page(interaction)?)
+                }
             })
         })
     }

@@ -92,7 +92,9 @@ async fn exchange(call: &TokenCall<'_>, policy: &dyn ExchangePolicy) -> Result<G
         Some(_) => Some(call.requested_scope()?),
         None => None,
     };
+    let most = call.most_scope();
     let asked = ExchangeRequest {
+        most: &most,
         client: call.client(),
         subject: &subject,
         actor: actor.as_ref(),
@@ -107,7 +109,7 @@ async fn exchange(call: &TokenCall<'_>, policy: &dyn ExchangePolicy) -> Result<G
         return Err(Error::invalid_request(description));
     };
     let act = actor::act(call, &subject, actor.as_ref(), allowed.client_acts)?;
-    let scope = check_scope(call, &subject, &allowed)?;
+    let scope = check_scope(&most, &subject, &allowed)?;
     if !allowed.audience.iter().all(|own| audience.contains(own)) {
         let problem = "the exchange policy allowed an audience that was not requested";
         return Err(Error::Internal(problem.to_owned()));
@@ -163,13 +165,9 @@ fn issued_token_type(call: &TokenCall<'_>, requested: Option<&str>) -> Result<&'
 }
 
 /// The scope lies within that of the client, and within that of the subject's token.
-fn check_scope(
-    call: &TokenCall<'_>,
-    subject: &PresentedToken,
-    allowed: &Exchange,
-) -> Result<Scope, Error> {
+fn check_scope(most: &Scope, subject: &PresentedToken, allowed: &Exchange) -> Result<Scope, Error> {
     let refuse = |description| Err(Error::refused(ErrorCode::InvalidScope, description));
-    if !allowed.scope.is_subset(&call.client().scope) {
+    if !allowed.scope.is_subset(most) {
         return refuse("the scope is more than the client may have");
     }
     if !allowed.danger_wider_scope && !allowed.scope.is_subset(&subject.scope) {
