@@ -158,6 +158,9 @@ pub(crate) struct ClientSettings {
     /// Require a nonce of the server in its DPoP proofs
     #[arg(long, value_name = "BOOL")]
     pub(crate) require_dpop_nonces: Option<bool>,
+    /// Make its access tokens opaque where those of the server are JWTs, so that they end with their grant
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) opaque_access_tokens: Option<bool>,
     /// When its refresh tokens are replaced: "always", or "" as the server has it
     #[arg(long, value_name = "WHEN")]
     pub(crate) rotation: Option<String>,

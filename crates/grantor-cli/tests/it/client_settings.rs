@@ -135,6 +135,16 @@ fn every_setting_of_a_client_can_be_changed_and_the_rest_stays() {
             "require_dpop_nonces",
             json!(false),
         ),
+        (
+            &["--opaque-access-tokens", "true"],
+            "opaque_access_tokens",
+            json!(true),
+        ),
+        (
+            &["--opaque-access-tokens", "false"],
+            "opaque_access_tokens",
+            json!(false),
+        ),
         (&["--rotation", "always"], "rotation", json!("always")),
         (&["--rotation", ""], "rotation", Value::Null),
         (

@@ -96,6 +96,7 @@ fn a_client_is_added_listed_and_removed() {
             "require_pushed_requests": false,
             "dpop_bound_access_tokens": false,
             "require_dpop_nonces": false,
+            "opaque_access_tokens": false,
             "redirect_schemes": [],
         })
     );

@@ -51,6 +51,9 @@ pub struct Client {
     pub dpop_bound_access_tokens: bool,
     /// True if its proofs need a nonce of the server, if the server leaves that open.
     pub require_dpop_nonces: bool,
+    /// True if its access tokens are opaque though those of the server say everything themselves, so that
+    /// they end with their grant for every API.
+    pub opaque_access_tokens: bool,
     /// The choice of refresh tokens that are replaced at each use, if it wants more than the
     /// server.
     pub rotation: Option<Rotation>,
@@ -91,6 +94,7 @@ impl Client {
             require_pushed_authorization_requests: false,
             dpop_bound_access_tokens: false,
             require_dpop_nonces: false,
+            opaque_access_tokens: false,
             rotation: None,
             access_token_lifetime: None,
             refresh_token_lifetime: None,

@@ -43,6 +43,8 @@ pub(super) struct ClientRecord {
     dpop_bound_access_tokens: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     require_dpop_nonces: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    opaque_access_tokens: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rotation: Option<Rotation>,
     /// In seconds, as are all lifetimes of OAuth.
@@ -88,6 +90,7 @@ impl ClientRecord {
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             require_dpop_nonces: client.require_dpop_nonces,
+            opaque_access_tokens: client.opaque_access_tokens,
             rotation: client.rotation,
             registered_by: client.registered_by,
             registration: None,
@@ -127,6 +130,7 @@ impl ClientRecord {
             require_pushed_authorization_requests: self.require_pushed_authorization_requests,
             dpop_bound_access_tokens: self.dpop_bound_access_tokens,
             require_dpop_nonces: self.require_dpop_nonces,
+            opaque_access_tokens: self.opaque_access_tokens,
             rotation: self.rotation,
             registered_by: self.registered_by,
             unused_until: self.registration.and_then(|own| own.unused_until),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use grantor_core::Scope;
 
-use super::{DefaultScope, Lifetime};
+use super::{DefaultScope, Lifetime, problems};
 
 /// How the server behaves for one grant type, where that differs from what holds for all. Made by
 /// [`Config::grant_type`](super::Config::grant_type).
@@ -31,10 +31,10 @@ pub struct GrantTypeSettings {
 impl GrantTypeSettings {
     /// Everything that is wrong with it.
     pub(super) fn problems(&self, name: &str) -> Vec<String> {
-        let mut problems = Vec::new();
+        let mut found = Vec::new();
         let mut check = |fine: bool, problem: &str| {
             if !fine {
-                problems.push(format!("the grant type {name}: {problem}"));
+                found.push(format!("the grant type {name}: {problem}"));
             }
         };
         if name == "refresh_token" {
@@ -45,18 +45,18 @@ impl GrantTypeSettings {
         }
         check(
             self.access_token_lifetime
-                .is_none_or(|time| super::is_access_token_lifetime(time)),
-            super::ACCESS_TOKEN_LIFETIME,
+                .is_none_or(problems::is_access_token_lifetime),
+            problems::ACCESS_TOKEN_LIFETIME,
         );
         check(
             self.refresh_token_lifetime
-                .is_none_or(super::is_long_lifetime),
-            super::REFRESH_TOKEN_LIFETIME,
+                .is_none_or(problems::is_long_lifetime),
+            problems::REFRESH_TOKEN_LIFETIME,
         );
         check(
-            self.grant_lifetime.is_none_or(super::is_long_lifetime),
-            super::GRANT_LIFETIME,
+            self.grant_lifetime.is_none_or(problems::is_long_lifetime),
+            problems::GRANT_LIFETIME,
         );
-        problems
+        found
     }
 }

@@ -58,7 +58,9 @@ impl Grants {
         ahead: Lifetime,
     ) -> Timestamp {
         let expires_at = grant.expires_at.unwrap_or(NEVER);
-        if expires_at <= grant.listed_until {
+        // One that had no end has one now, and would stay on the list.
+        let outstays = grant.listed_until == NEVER && grant.expires_at.is_some();
+        if expires_at <= grant.listed_until && !outstays {
             return grant.listed_until;
         }
         let ahead = ahead.duration().unwrap_or_default();

@@ -237,12 +237,13 @@ impl<'a> TokenCall<'a> {
             .ok_or_else(missing)
     }
 
-    /// Whether the server's access tokens are JWTs.
+    /// Whether the client's access tokens are JWTs.
     pub(crate) fn issues_jwts(&self) -> bool {
         let is_jwt = |services: &Services| {
             let tokens = &services.tokens;
             let has_own_texts = tokens.format.is_some() || tokens.generator.is_some();
-            !has_own_texts && matches!(tokens.kind, AccessTokens::Jwt(_))
+            let is_opaque = has_own_texts || self.client.opaque_access_tokens;
+            !is_opaque && matches!(tokens.kind, AccessTokens::Jwt(_))
         };
         self.services.is_some_and(is_jwt)
     }

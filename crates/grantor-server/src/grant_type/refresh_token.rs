@@ -111,7 +111,8 @@ fn change(
     let rotated = before != Some(next.generation);
     let until = call.kept_until(policy, &record, policy.refresh_token_lifetime);
     let mut change = make(Grant {
-        expires_at: later(record.expires_at, until),
+        // One without an end has one once the policy does.
+        expires_at: record.expires_at.map_or(until, |at| later(Some(at), until)),
         state: grants.live(&record, Some(next)),
         // Once proved, a key stays.
         dpop_jkt: record.dpop_jkt.clone().or_else(|| call.refresh_binding()),

@@ -38,14 +38,15 @@ impl Tokens {
             }
             _ => None,
         };
-        if let Some(format) = &self.format {
+        let is_opaque = minting.client.opaque_access_tokens;
+        if let Some(format) = self.format.as_ref().filter(|_| !is_opaque) {
             let claims = self.claims(minting, subject_epoch).to_json();
             let claims = serde_json::from_str(&claims)
                 .map_err(|_| Error::Internal("the claims can't be written".to_owned()))?;
             return format.write(&claims).await;
         }
         match self.kind {
-            AccessTokens::Jwt(algorithm) if self.generator.is_none() => {
+            AccessTokens::Jwt(algorithm) if self.generator.is_none() && !is_opaque => {
                 if self.keys.is_refresh_due(minting.now) {
                     Box::pin(self.keys.refresh()).await;
                 }
@@ -68,7 +69,9 @@ impl Tokens {
             place,
             version,
         } = match (&self.generator, self.kind) {
-            (None, AccessTokens::Opaque) => text::usual(&self.environment, now),
+            (None, AccessTokens::Opaque | AccessTokens::Jwt(_)) => {
+                text::usual(&self.environment, now)
+            }
             (generator, kind) => text::unusual(kind, generator.as_ref(), &self.environment)?,
         };
         let record = AccessTokenRecord {

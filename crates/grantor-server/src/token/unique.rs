@@ -123,7 +123,12 @@ fn name(minting: &Minting<'_>, grant_type: &str) -> Result<String, Error> {
     let claims = serde_json::to_string(&contents.claims)
         .map_err(|_| Error::Internal("the claims can't be written".to_owned()))?;
     let (scope, audience) = (scope.join(" "), audience.join(" "));
+    let format = match minting.client.opaque_access_tokens {
+        true => "opaque",
+        false => "",
+    };
     let parts = [
+        format,
         grant_type,
         &minting.client.id,
         contents.subject.as_deref().unwrap_or_default(),

@@ -134,6 +134,24 @@ async fn a_refresh_token_may_have_no_end() {
 }
 
 #[tokio::test]
+async fn a_grant_without_an_end_has_one_once_the_server_has_one() {
+    let fixture = Fixture::with(|config| config.refresh_token_lifetime = Lifetime::NeverEnds).await;
+    let tokens = fixture.tokens(SPA).await;
+    change(&fixture, SPA.id, |client| {
+        client.refresh_token_lifetime = Some(seconds(DAY));
+    })
+    .await;
+    let second = Tokens::of(&fixture.refresh(SPA, &tokens.refresh).await);
+    for kind in [*b"gr", *b"gs"] {
+        let (_, entry) = fixture.record(kind).await;
+        assert!(entry.expires_at.is_some(), "{kind:?}");
+    }
+    fixture.clock.advance(DAY);
+    let late = fixture.refresh(SPA, &second.refresh).await;
+    late.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
 async fn a_client_may_want_an_end_where_the_server_has_none() {
     let fixture = Fixture::with(|config| config.refresh_token_lifetime = Lifetime::NeverEnds).await;
     change(&fixture, APP.id, |client| {

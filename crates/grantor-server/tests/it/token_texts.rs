@@ -141,6 +141,20 @@ async fn a_text_that_is_made_twice_is_issued_once() {
 }
 
 #[tokio::test]
+async fn a_client_may_have_opaque_tokens_where_others_have_jwts() {
+    let fixture = fixture(AccessTokens::Jwt(Algorithm::Es256)).await;
+    assert_eq!(issue(&fixture).await.split('.').count(), 3);
+    let change = |client: &mut grantor_server::Client| client.opaque_access_tokens = true;
+    fixture.clients.update(MACHINE.id, change).await.unwrap();
+    fixture.clock.advance(1);
+    let token = issue(&fixture).await;
+    assert!(token.starts_with("ga_"), "{token}");
+    lives_and_dies(&fixture, &token).await;
+    let other = fixture.tokens(APP).await.access;
+    assert_eq!(other.split('.').count(), 3);
+}
+
+#[tokio::test]
 async fn tokens_of_an_earlier_format_stay_valid() {
     let all = [
         AccessTokens::Opaque,

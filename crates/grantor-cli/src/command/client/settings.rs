@@ -29,6 +29,7 @@ pub(super) struct Changes {
     require_pushed_requests: Option<bool>,
     dpop_bound_access_tokens: Option<bool>,
     require_dpop_nonces: Option<bool>,
+    opaque_access_tokens: Option<bool>,
     rotation: Option<Option<Rotation>>,
     access_token_lifetime: Option<Option<Duration>>,
     refresh_token_lifetime: Option<Option<Duration>>,
@@ -70,6 +71,7 @@ impl Changes {
             require_pushed_requests: given.require_pushed_requests,
             dpop_bound_access_tokens: given.dpop_bound_access_tokens,
             require_dpop_nonces: given.require_dpop_nonces,
+            opaque_access_tokens: given.opaque_access_tokens,
             rotation: given
                 .rotation
                 .and_then(|text| one("--rotation", &text, rotation, &mut problems)),
@@ -125,6 +127,7 @@ impl Changes {
             &self.dpop_bound_access_tokens,
         );
         set(&mut client.require_dpop_nonces, &self.require_dpop_nonces);
+        set(&mut client.opaque_access_tokens, &self.opaque_access_tokens);
         set(&mut client.rotation, &self.rotation);
         set(
             &mut client.access_token_lifetime,

@@ -97,6 +97,13 @@ pub(super) fn details(client: &Client) -> String {
             },
         ),
         (
+            "token format",
+            match client.opaque_access_tokens {
+                true => "opaque".to_owned(),
+                false => server(),
+            },
+        ),
+        (
             "rotation",
             client
                 .rotation
@@ -160,6 +167,7 @@ pub(super) fn to_json(client: &Client) -> Value {
         "require_pushed_requests": client.require_pushed_authorization_requests,
         "dpop_bound_access_tokens": client.dpop_bound_access_tokens,
         "require_dpop_nonces": client.require_dpop_nonces,
+        "opaque_access_tokens": client.opaque_access_tokens,
         "rotation": client.rotation.map(rotation),
         "access_lifetime": client.access_token_lifetime.map(|time| time.as_secs()),
         "refresh_lifetime": client.refresh_token_lifetime.map(|time| time.as_secs()),
