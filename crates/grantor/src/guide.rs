@@ -19,6 +19,7 @@
 pub mod client {}
 
 #[doc = "[configuration]: crate::guide::configuration\n\
+         [grant types]: crate::guide::configuration#grant-types\n\
          [guide to the server]: crate::guide::server#backup-and-restore\n\n"]
 #[doc = include_str!("../docs/command-line.md")]
 pub mod command_line {}

@@ -146,8 +146,10 @@ mod tests {
 
     #[test]
     fn a_default_without_a_value_of_the_client_s_is_none() {
-        let mut config = Config::default();
-        config.default_scope = DefaultScope::Values(scope("admin"));
+        let mut config = Config {
+            default_scope: DefaultScope::Values(scope("admin")),
+            ..Config::default()
+        };
         assert_eq!(asked(None, &client(), &config), None);
         // A client without any scope needs to name none.
         for default in [
