@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::device_authorization::DeviceAuthorization;
 use crate::dpop::CheckedProof;
 use crate::error::Error;
+use crate::grant_type::{DeviceCode, Implicit};
 use crate::http::fault::{self, ClientAddress, Place};
 use crate::http::{Browser, Call, Reply};
 use crate::policy::Policy;
@@ -136,6 +137,15 @@ impl<'a> AuthorizationContext<'a> {
     pub(crate) fn client(&self) -> Result<&Arc<Client>, Error> {
         let client = self.client.as_ref();
         client.ok_or_else(|| Error::Internal("the step client comes first".to_owned()))
+    }
+
+    /// The grant type of what the request leads to.
+    pub(crate) fn grant_type(&self) -> &'static str {
+        match (self.entry, &self.device, &self.response_mode) {
+            (Entry::Device, ..) | (_, Some(_), _) => DeviceCode::NAME,
+            (_, None, ResponseMode::Fragment) => Implicit::NAME,
+            _ => "authorization_code",
+        }
     }
 
     /// The login, once the step `login` has passed.

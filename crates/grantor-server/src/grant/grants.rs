@@ -144,11 +144,18 @@ impl Grants {
                 at: now,
                 reason: reason.as_str().to_owned(),
             },
-            expires_at: record.expires_at.max(now + self.access_token_lifetime),
+            // That of a grant without an end may go, too.
+            expires_at: Some(
+                record
+                    .expires_at
+                    .unwrap_or(now)
+                    .max(now + self.access_token_lifetime),
+            ),
             ..record.clone()
         };
         let records = self.records.repeat_until(self.deadline().0);
         records.overwrite(&key, &ended).await?;
+        self.unlist(id, &record).await;
         Ok(Some(record))
     }
 

@@ -6,6 +6,7 @@ use grantor_core::Timestamp;
 use grantor_jose::check::holds;
 
 use super::{RefreshClaims, RefreshState};
+use crate::config::Lifetime;
 
 /// The meaning of a genuine refresh token of the right client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(crate) enum Verdict {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
     pub(crate) now: Timestamp,
-    pub(crate) lifetime: Duration,
+    pub(crate) lifetime: Lifetime,
     pub(crate) grace: Duration,
     pub(crate) max_clock_skew: Duration,
     /// True if the client authenticated.
@@ -41,7 +42,7 @@ pub(crate) fn verdict(
     state: Option<&RefreshState>,
     rules: &Rules,
 ) -> Verdict {
-    let young = |since: Timestamp| rules.now < since + rules.lifetime;
+    let young = |since: Timestamp| rules.lifetime.end(since).is_none_or(|end| rules.now < end);
     // Using a token that is not rotated makes it young again, so its own age counts only if the
     // record no longer knows it.
     if let Some(state) = state {
@@ -96,7 +97,7 @@ mod tests {
     fn rules(at: i64) -> Rules {
         Rules {
             now: Timestamp::from_secs(START + at),
-            lifetime: Duration::from_secs(1000),
+            lifetime: Duration::from_secs(1000).into(),
             grace: Duration::from_secs(60),
             max_clock_skew: Duration::from_secs(60),
             authenticated: false,

@@ -31,7 +31,7 @@ impl GrantType for ClientCredentials {
                 let description = "a public client can't use the grant type: it has no credentials";
                 return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
             }
-            let scope = call.scope(&call.client().scope)?;
+            let scope = call.requested_scope()?;
             let audience = call.audience().await?;
             Ok(Granted::Issue(TokenContents::new(scope, audience)))
         })

@@ -5,6 +5,7 @@ use grantor_jose::check::is_off;
 use grantor_store::Conflict;
 
 use crate::authorization::context::{AuthorizationContext, UserAnswer};
+use crate::config::later;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::grant::{EndReason, Grant, GrantState, GrantedUnder};
@@ -140,11 +141,11 @@ async fn allowed_grant(
     };
     let grant = ended_grant(context)?;
     let usable_until = match &state {
-        GrantState::Code(code) => code.expires_at,
-        GrantState::Approved { until } => *until,
+        GrantState::Code(code) => Some(code.expires_at),
+        GrantState::Approved { until } => Some(*until),
         // A replay must still be recognized when the token has expired.
-        GrantState::Live { .. } => context.call.now + context.policy.access_token_lifetime,
-        _ => grant.expires_at,
+        GrantState::Live { .. } => Some(context.call.now + context.policy.access_token_lifetime),
+        GrantState::Ended { .. } => grant.expires_at,
     };
     Ok(Grant {
         scope: allowed.scope.clone(),
@@ -156,7 +157,7 @@ async fn allowed_grant(
             ..grant.under
         },
         state,
-        expires_at: grant.expires_at.max(usable_until),
+        expires_at: later(grant.expires_at, usable_until),
         ..grant
     })
 }
@@ -172,6 +173,7 @@ fn ended_grant(context: &AuthorizationContext<'_>) -> Result<Grant, Error> {
     let expires_at = device.map_or(expires_at, |device| expires_at.max(device.expires_at));
     Ok(Grant {
         client_id: client.id.clone(),
+        grant_type: Grant::stored_grant_type(context.grant_type()),
         subject: login.subject.clone(),
         scope: context.scope.clone(),
         resources: context.resources.clone(),
@@ -189,7 +191,7 @@ fn ended_grant(context: &AuthorizationContext<'_>) -> Result<Grant, Error> {
             reason: EndReason::Denied.as_str().to_owned(),
         },
         listed_until: Timestamp::default(),
-        expires_at,
+        expires_at: Some(expires_at),
     })
 }
 

@@ -49,6 +49,7 @@ async fn ask_site(context: &AuthorizationContext<'_>) -> Result<Asked, Error> {
     let effective = services.effective_resources(client, &context.resources)?;
     let interaction = Interaction::new(InteractionParts {
         client,
+        grant_type: context.grant_type(),
         redirect_uri: context.redirect_uri.as_deref().unwrap_or_default(),
         user_code: context.user_code(),
         scope: &context.scope,

@@ -95,7 +95,9 @@ async fn redeem(call: &TokenCall<'_>, issuers: &[Arc<TrustedIssuer>]) -> Result<
         _ => None,
     };
     let bound = bound.filter(|_| !is_off("assertion.scope"));
-    let most = bound.map_or_else(|| client.scope.clone(), |b| b.intersection(&client.scope));
+    let own = call.most_scope();
+    let most = bound.map(|bound| bound.intersection(&own));
+    let most = most.unwrap_or_else(|| own.into_owned());
     let audience = audience(call, &claims, is_identity).await?;
     let asked = AssertionRequest {
         client,

@@ -90,10 +90,12 @@ async fn exchange(call: &TokenCall<'_>, policy: &dyn ExchangePolicy) -> Result<G
     actor::check_may_act(call, &subject, actor.as_ref())?;
     let audience = call.audience().await?;
     let requested_scope = match call.params().get("scope") {
-        Some(_) => Some(call.scope(&call.client().scope)?),
+        Some(_) => Some(call.requested_scope()?),
         None => None,
     };
+    let most = call.most_scope();
     let asked = ExchangeRequest {
+        most: &most,
         client: call.client(),
         subject: &subject,
         actor: actor.as_ref(),
@@ -112,7 +114,7 @@ async fn exchange(call: &TokenCall<'_>, policy: &dyn ExchangePolicy) -> Result<G
         }
     };
     let act = actor::act(call, &subject, actor.as_ref(), allowed.client_acts)?;
-    let scope = check_scope(call, &subject, &allowed)?;
+    let scope = check_scope(&most, &subject, &allowed)?;
     let is_requested = allowed.audience.iter().all(|own| audience.contains(own));
     if !holds("exchange.audience", is_requested) {
         let problem = "the exchange policy allowed an audience that was not requested";
@@ -172,13 +174,9 @@ fn issued_token_type(call: &TokenCall<'_>, requested: Option<&str>) -> Result<&'
 }
 
 /// The scope lies within that of the client, and within that of the subject's token.
-fn check_scope(
-    call: &TokenCall<'_>,
-    subject: &PresentedToken,
-    allowed: &Exchange,
-) -> Result<Scope, Error> {
+fn check_scope(most: &Scope, subject: &PresentedToken, allowed: &Exchange) -> Result<Scope, Error> {
     let refuse = |description| Err(Error::refused(ErrorCode::InvalidScope, description));
-    if !allowed.scope.is_subset(&call.client().scope) {
+    if !allowed.scope.is_subset(most) {
         return refuse("the scope is more than the client may have");
     }
     let is_within = allowed.danger_wider_scope || allowed.scope.is_subset(&subject.scope);
