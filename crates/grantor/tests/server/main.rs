@@ -4,6 +4,7 @@
 mod bound_tokens;
 mod calls;
 mod examples;
+mod exchange;
 mod grants;
 mod in_process;
 mod mcp_resource;
