@@ -59,6 +59,7 @@ mod revocation_targets;
 mod rollback;
 mod second_factor;
 mod secrets;
+mod signed_introspection;
 mod site_pages;
 mod store_failures;
 mod token_claims;
