@@ -35,7 +35,7 @@ cargo xtask COMMAND
 
   test [--no-interop]            format, lints, documentation, tests, foreign programs
   ci                             the same, as the gate runs it
-  interop [NAME]                 one foreign program against ours, or all
+  interop [NAME]                 one foreign program against ours, mcp-server, or all
   browser                        the pages in a real browser
   bench [GROUP] [--json]         figures of one group (main unless named)
   fuzz [TARGET] [--seconds N]    fuzz one target or all, 60 seconds each unless told

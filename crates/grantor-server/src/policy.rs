@@ -87,6 +87,13 @@ impl Profile {
         self == Self::Legacy20
     }
 
+    /// Whether the `scope` that a client registers itself with bounds it (RFC 7591 section 2). Clients of
+    /// the Model Context Protocol register with the scope of the first challenge, and ask for more when
+    /// a tool needs it.
+    pub(crate) fn registered_scope_is_bound(self) -> bool {
+        self != Self::Mcp
+    }
+
     /// Which clients may be the URL of their metadata document, if the configuration leaves it open.
     pub(crate) fn metadata_documents(self, config: &Config) -> MetadataDocuments {
         let by_profile = match self {

@@ -145,6 +145,7 @@ impl ServerBuilder {
         );
         let self_registered = SelfDescribed {
             scope: config.scopes.clone(),
+            own_scope_is_bound: config.profile.registered_scope_is_bound(),
             grant_types: self_described,
             auth_methods: vec![
                 ClientAuthMethod::None,
@@ -350,6 +351,7 @@ fn with_documents(
     };
     let rules = SelfDescribed {
         scope: config.scopes.clone(),
+        own_scope_is_bound: true,
         grant_types,
         auth_methods: vec![ClientAuthMethod::None, ClientAuthMethod::PrivateKeyJwt],
         default_auth_method: ClientAuthMethod::None,

@@ -15,6 +15,8 @@ use crate::fetch::check_url;
 pub(crate) struct SelfDescribed {
     /// The most that they may ask for.
     pub(crate) scope: Scope,
+    /// Whether `scope` in their metadata is a bound of their own.
+    pub(crate) own_scope_is_bound: bool,
     /// The grant types that they may use; others are left out.
     pub(crate) grant_types: Vec<String>,
     /// How they may authenticate.
@@ -56,8 +58,8 @@ impl SelfDescribed {
         client.redirect_uris.clone_from(&metadata.redirect_uris);
         client.scope = match &metadata.scope {
             Some(wanted) if is_off("registration.scope") => wanted.clone(),
-            Some(wanted) => wanted.intersection(&self.scope),
-            None => self.scope.clone(),
+            Some(wanted) if self.own_scope_is_bound => wanted.intersection(&self.scope),
+            _ => self.scope.clone(),
         };
         client.dpop_bound_access_tokens = metadata.dpop_bound_access_tokens;
         client.require_pushed_authorization_requests =

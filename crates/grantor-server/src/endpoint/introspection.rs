@@ -1,9 +1,10 @@
-//! Introspection (RFC 7662).
+//! Introspection (RFC 7662), as JSON or signed (RFC 9701).
 
 use grantor_core::{BoxFuture, Introspection, Timestamp};
 use grantor_jose::check::holds;
 use http::StatusCode;
 
+use super::signed_introspection;
 use crate::client::Client;
 use crate::error::Error;
 use crate::grant::RefreshTokenText;
@@ -15,6 +16,9 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
     let services = &state.services;
     Box::pin(async move {
         let answer = introspect(services, call).await?;
+        if let Some(signed) = signed_introspection::reply(services, call, &answer).await? {
+            return Ok(signed);
+        }
         Ok(Reply::json(StatusCode::OK, answer.to_json()))
     })
 }

@@ -64,6 +64,7 @@ mod rollback;
 mod scopes;
 mod second_factor;
 mod secrets;
+mod signed_introspection;
 mod site_adapters;
 mod site_pages;
 mod store_failures;

@@ -1,5 +1,8 @@
 //! The examples, each a module: their `main` is for running them alone.
 
+#[path = "../../examples/exchange.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod exchange;
 #[path = "../../examples/mcp_resource.rs"]
 #[expect(dead_code, reason = "the test has a main of its own")]
 pub(crate) mod mcp_resource;

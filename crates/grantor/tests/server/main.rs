@@ -5,6 +5,7 @@ mod bound_tokens;
 mod browser;
 mod calls;
 mod examples;
+mod exchange;
 mod grants;
 mod in_process;
 mod mcp_resource;
