@@ -143,10 +143,11 @@ mod tests {
             .to_string()
         };
         assert!(read(&answer("WDJB-MJHT", "https://idp.example/d")).is_ok());
+        let long = "W".repeat(101);
         for (code, page) in [
             ("W\u{202e}J", "https://idp.example/d"),
             ("W\u{200b}J", "https://idp.example/d"),
-            (&"W".repeat(101), "https://idp.example/d"),
+            (long.as_str(), "https://idp.example/d"),
             ("WDJB-MJHT", "https://idp.example@evil.example/d"),
         ] {
             assert!(read(&answer(code, page)).is_err(), "{code:?} {page}");
