@@ -3,6 +3,7 @@
 
 use grantor_core::{ApplicationType, ClientMetadata, ErrorCode, Scope};
 use grantor_http::Addresses;
+use grantor_jose::check::{holds, is_off};
 use url::{Host, Url};
 
 use super::{ClientAuthMethod, ClientKeys, NewClient, RegisteredBy};
@@ -56,6 +57,7 @@ impl SelfDescribed {
         client.grant_types = self.grant_types(metadata)?;
         client.redirect_uris.clone_from(&metadata.redirect_uris);
         client.scope = match &metadata.scope {
+            Some(wanted) if is_off("registration.scope") => wanted.clone(),
             Some(wanted) if self.own_scope_is_bound => wanted.intersection(&self.scope),
             _ => self.scope.clone(),
         };
@@ -169,7 +171,7 @@ fn check_urls(metadata: &ClientMetadata) -> Result<(), Error> {
                     Some(Host::Domain(_) | Host::Ipv4(_) | Host::Ipv6(_))
                 )
         };
-        if url.as_ref().is_some_and(|url| !is_page(url)) {
+        if !holds("registration.urls", url.as_ref().is_none_or(is_page)) {
             return Err(invalid_metadata(format!(
                 "\"{name}\" is not the URL of a web page"
             )));

@@ -12,9 +12,18 @@ pub(crate) mod own_clients;
 #[path = "../../examples/own_grant.rs"]
 #[expect(dead_code, reason = "the test has a main of its own")]
 pub(crate) mod own_grant;
+#[path = "../../examples/own_login.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod own_login;
 #[path = "../../examples/own_tokens.rs"]
 #[expect(dead_code, reason = "the test has a main of its own")]
 pub(crate) mod own_tokens;
+#[path = "../../examples/python_oauth2.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod python_oauth2;
+#[path = "../../examples/python_oauth2_tables.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod python_oauth2_tables;
 #[path = "../../examples/second_factor.rs"]
 #[expect(dead_code, reason = "the test has a main of its own")]
 pub(crate) mod second_factor;
