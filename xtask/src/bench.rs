@@ -19,7 +19,13 @@ pub(crate) fn run_group(group: &str, json: bool) -> Result<(), Failure> {
         command.arg("--json");
     }
     if ["server", "flood"].contains(&group) {
-        run(cargo().args(["build", "--release", "--all-features", "--package", "grantor-cli"]))?;
+        run(cargo().args([
+            "build",
+            "--release",
+            "--all-features",
+            "--package",
+            "grantor-cli",
+        ]))?;
         let binary = target_directory().join("release").join("grantor");
         command.env("BENCH_GRANTOR", binary);
     }

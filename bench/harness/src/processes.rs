@@ -15,14 +15,15 @@ impl Processes {
     pub(crate) fn below(id: u32) -> Self {
         let mut found = vec![id];
         let mut next = 0;
-        while let Some(id) = found.get(next) {
-            let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
-            let children = children.unwrap_or_default();
-            found.extend(
-                children
-                    .split_whitespace()
-                    .filter_map(|id| id.parse::<u32>().ok()),
-            );
+        while let Some(id) = found.get(next).copied() {
+            // Each thread has children of its own.
+            let tasks = fs::read_dir(format!("/proc/{id}/task"));
+            for task in tasks.into_iter().flatten().flatten() {
+                let children = fs::read_to_string(task.path().join("children"));
+                let children = children.unwrap_or_default();
+                let children = children.split_whitespace();
+                found.extend(children.filter_map(|id| id.parse::<u32>().ok()));
+            }
             next += 1;
         }
         Self(found)

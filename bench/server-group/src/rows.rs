@@ -256,9 +256,12 @@ fn name((program, asked): (Program, Asked)) -> &'static str {
     }
 }
 
+/// One of the values that were measured.
+type Value = fn(&Measured) -> f64;
+
 /// The medians of all but the CPU time.
 fn report(group: &mut Group, name: &str, seen: &[Measured]) -> Result<()> {
-    let values: [(&str, &'static str, fn(&Measured) -> f64); 4] = [
+    let values: [(&str, &'static str, Value); 4] = [
         ("per_second", "1/s", |measured| measured.per_second),
         ("p50", "µs", |measured| measured.p50),
         ("p99", "µs", |measured| measured.p99),

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn a_pause_is_an_hour_at_most_however_long_its_number_is() {
-        let pause = |text| retry_after(&with(header::RETRY_AFTER, text)).map(|it| it.as_secs());
+        let pause =
+            |text: &str| retry_after(&with(header::RETRY_AFTER, text)).map(|it| it.as_secs());
         assert_eq!(
             (pause("0"), pause(" 5 "), pause("86400")),
             (Some(0), Some(5), Some(3600))

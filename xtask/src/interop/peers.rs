@@ -114,7 +114,10 @@ impl BenchPeers {
     pub(crate) fn install() -> Result<Self, Failure> {
         let node = Peers::install()?.node;
         let folder = directory().join(".peers");
-        let (venv, stamp) = (folder.join("venv-servers"), folder.join("installed-servers"));
+        let (venv, stamp) = (
+            folder.join("venv-servers"),
+            folder.join("installed-servers"),
+        );
         let python = venv.join("bin").join("python");
         let wanted = read(&directory().join(SERVERS))?;
         if !fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {

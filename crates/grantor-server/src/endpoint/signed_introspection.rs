@@ -86,8 +86,14 @@ mod tests {
     fn the_type_that_is_named_first_is_the_answer() {
         for (accept, expected) in [
             ("application/token-introspection+jwt", true),
-            ("Application/Token-Introspection+JWT;q=1, application/json", true),
-            ("application/json, application/token-introspection+jwt", false),
+            (
+                "Application/Token-Introspection+JWT;q=1, application/json",
+                true,
+            ),
+            (
+                "application/json, application/token-introspection+jwt",
+                false,
+            ),
             ("*/*", false),
             ("", false),
         ] {

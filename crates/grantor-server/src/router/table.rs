@@ -56,7 +56,9 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
             if let AccessTokens::Jwt(algorithm) = offer.config.access_tokens {
                 // RFC 9701 section 7.
                 let name = "introspection_signing_alg_values_supported".to_owned();
-                metadata.extra.insert(name, [algorithm.as_str()].as_slice().into());
+                metadata
+                    .extra
+                    .insert(name, [algorithm.as_str()].as_slice().into());
             }
         },
         faults: Faults::Json,

@@ -12,7 +12,11 @@ const MEDIA_TYPE: &str = "application/token-introspection+jwt";
 
 async fn ask(fixture: &Fixture, (who, token): (Who, &str), accept: &'static str) -> Reply {
     let secret = who.secret.unwrap_or_default();
-    let pairs = [("token", token), ("client_id", who.id), ("client_secret", secret)];
+    let pairs = [
+        ("token", token),
+        ("client_id", who.id),
+        ("client_secret", secret),
+    ];
     let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut request = form_request("/introspect", &form(&pairs));
     let accept = HeaderValue::from_static(accept);
