@@ -116,13 +116,13 @@ mod tests {
     #[test]
     fn every_mistake_in_a_section_is_reported() {
         let (_, mut problems) = read(
-            "[grant]\npassword = 1\n[grant.code]\n[grant.client_credentials]\naces_lifetime = 1\n\
+            "[grant]\npassword = 1\n[grant.code]\n[grant.client_credentials]\nacces_lifetime = 1\n\
              access_lifetime = \"never\"\nrefresh_lifetime = \"soon\"",
         );
         problems.sort();
         let expected = [
             "grant.client_credentials.access_lifetime: must be a number of seconds",
-            "grant.client_credentials.aces_lifetime: unknown key; the nearest known one is \
+            "grant.client_credentials.acces_lifetime: unknown key; the nearest known one is \
              \"access_lifetime\"",
             "grant.client_credentials.refresh_lifetime: must be a number of seconds, or \"never\"",
             "grant.code: \"code\" is not one of authorization_code, client_credentials, refresh_token, \

@@ -7,7 +7,7 @@ use grantor_core::Scope;
 use super::{DefaultScope, Lifetime, problems};
 
 /// How the server behaves for one grant type, where that differs from what holds for all. Made by
-/// [`Config::grant_type`](super::Config::grant_type).
+/// [`Config::grant_type`](crate::Config::grant_type).
 ///
 /// A refresh gives a token of the grant type that the grant was given by, so its lifetimes are those
 /// of that grant type. A client may have shorter ones.
