@@ -39,7 +39,7 @@ impl World {
         let fixture = Fixture::with_exchange_and(allow, |config| {
             config.access_tokens = kind;
             config.access_token_lifetime = seconds(ACCESS);
-            config.refresh_token_lifetime = seconds(REFRESH);
+            config.refresh_token_lifetime = seconds(REFRESH).into();
             config.code_lifetime = seconds(CODE);
             config.refresh_grace = seconds(GRACE);
         });
