@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::process::{self, Failure};
 use grantor::Programs;
+pub(crate) use peers::BenchPeers;
 use peers::Peers;
 use programs::{BROWSER, MCP_SERVER, PROGRAMS, Peer, Side};
 use server::{Place, Served};
