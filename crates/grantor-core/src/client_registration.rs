@@ -251,10 +251,8 @@ mod tests {
             ClientRegistrationError::check_deleted(&response(204, "")),
             Ok(())
         );
-        let error = ClientRegistrationError::check_deleted(&response(
-            401,
-            r#"{"error":"invalid_token"}"#,
-        ));
+        let error =
+            ClientRegistrationError::check_deleted(&response(401, r#"{"error":"invalid_token"}"#));
         let error = error.unwrap_err();
         assert!(error.to_string().contains("invalid_token"), "{error}");
     }

@@ -174,7 +174,9 @@ fn is_resource_at(resource: &str, url: &Url) -> bool {
     if resource.query().is_some() {
         return resource.query() == url.query() && resource.path() == url.path();
     }
-    let below = url.path().strip_prefix(resource.path().trim_end_matches('/'));
+    let below = url
+        .path()
+        .strip_prefix(resource.path().trim_end_matches('/'));
     below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
@@ -242,7 +244,10 @@ mod tests {
     fn what_is_wrong_is_named() {
         for (members, expected) in [
             ("", "not a JSON object with a \"resource\""),
-            (r#""resource":1"#, "\"resource\" is not a text in the metadata"),
+            (
+                r#""resource":1"#,
+                "\"resource\" is not a text in the metadata",
+            ),
             (
                 r#""resource":"https://evil.example/\u001b""#,
                 "another \"resource\", \"https://evil.example/\":",
@@ -279,7 +284,11 @@ mod tests {
         };
         assert!(may("https://a.example", "https://b.example/x"));
         assert!(may("http://127.0.0.1:1", "http://127.0.0.1:2/x"));
-        for to in ["http://127.0.0.1/x", "https://localhost/x", "http://b.example/x"] {
+        for to in [
+            "http://127.0.0.1/x",
+            "https://localhost/x",
+            "http://b.example/x",
+        ] {
             assert!(!may("https://a.example", to), "{to}");
         }
     }

@@ -20,6 +20,8 @@ pub(super) struct Programs {
     pub(super) sign_in: PathBuf,
     /// Another one, which signs requests by OAuth 1.0a.
     pub(super) oauth1: PathBuf,
+    /// An MCP client.
+    pub(super) mcp_client: PathBuf,
 }
 
 impl Programs {
@@ -35,6 +37,8 @@ impl Programs {
                 "sign_in",
                 "--example",
                 "oauth1",
+                "--example",
+                "mcp_client",
             ]))?;
         let built = target_directory().join("debug");
         let copy = |from: PathBuf, name: &str| {
@@ -48,6 +52,7 @@ impl Programs {
             grantor: copy(built.join("grantor"), "grantor")?,
             sign_in: copy(built.join("examples").join("sign_in"), "sign_in")?,
             oauth1: copy(built.join("examples").join("oauth1"), "oauth1")?,
+            mcp_client: copy(built.join("examples").join("mcp_client"), "mcp_client")?,
         })
     }
 }

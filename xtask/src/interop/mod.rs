@@ -43,7 +43,7 @@ struct Peer {
     script: &'static str,
 }
 
-const PROGRAMS: [Peer; 9] = [
+const PROGRAMS: [Peer; 10] = [
     Peer {
         name: "alf",
         side: Side::Ours,
@@ -92,6 +92,13 @@ const PROGRAMS: [Peer; 9] = [
         language: Language::JavaScript,
         script: "mcp_client.mjs",
     },
+    // The suite starts servers of its own.
+    Peer {
+        name: "mcp",
+        side: Side::OursForMcp,
+        language: Language::JavaScript,
+        script: "mcp_conformance.mjs",
+    },
     Peer {
         name: "oidc-provider",
         side: Side::OidcProvider,
@@ -114,7 +121,9 @@ pub(crate) fn programs(named: Option<&str>) -> Result<(), Failure> {
         .filter(|peer| named.is_none_or(|name| name == peer.name))
         .collect();
     if chosen.is_empty() {
-        let names = PROGRAMS.map(|peer| peer.name).join(", ");
+        let mut names = PROGRAMS.map(|peer| peer.name).to_vec();
+        names.dedup();
+        let names = names.join(", ");
         return Err(Failure::new(format!("no such program; there are: {names}")));
     }
     run(&chosen)
@@ -175,6 +184,7 @@ fn script(
         .env("GRANTOR", &programs.grantor)
         .env("SIGN_IN", &programs.sign_in)
         .env("OAUTH1", &programs.oauth1)
+        .env("MCP_CLIENT", &programs.mcp_client)
         .env("CHROMIUM", CHROMIUM)
         // Nothing of the person who runs this: no stored tokens, no settings.
         .env("HOME", folder)

@@ -42,6 +42,13 @@ impl Grant {
                     credential(client, key)
                 )
             }
+            Self::Resource(grant) => {
+                let clients = grant.settings.clients.iter();
+                let clients: Vec<_> = clients
+                    .map(|client| (&client.issuer, &client.client_id))
+                    .collect();
+                format!("resource {:?}{label:?}{clients:?}", grant.settings.text)
+            }
             Self::ClientCredentials | Self::TokenExchange(_) | Self::PasswordFromRequest => {
                 format!("client {:?}", credential(client, key))
             }

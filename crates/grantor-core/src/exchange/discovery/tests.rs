@@ -83,10 +83,7 @@ fn what_is_wrong_with_the_first_does_not_hide_the_second() {
     for first in [
         answer(200, "<html>"),
         answer(200, "{}"),
-        answer(
-            200,
-            r#"{"issuer":"https://a.example","token_endpoint":7}"#,
-        ),
+        answer(200, r#"{"issuer":"https://a.example","token_endpoint":7}"#),
         answer(302, ""),
         answer(503, ""),
         compressed(),
