@@ -23,7 +23,7 @@ pub enum ClientRegistrationRequest {
     /// A client registers itself (RFC 7591 section 3.1), with an initial access token if the server
     /// wants one.
     Register {
-        /// What the client says of itself.
+        /// The metadata of the client.
         metadata: Box<ClientMetadata>,
         /// The token by which the server knows who may register.
         initial_access_token: Option<Secret>,

@@ -74,7 +74,7 @@ async fn for_scenario(
     Ok(match scenario.strip_prefix("auth/").unwrap_or(scenario) {
         "basic-cimd" => user().client_document(DOCUMENT),
         "dpop" | "dpop-nonce" => user().dpop(Dpop::generated()),
-        // What the specification of 2025-03-26 alone allows.
+        // Only the specification of 2025-03-26 allows these.
         "2025-03-26-oauth-metadata-backcompat" | "2025-03-26-oauth-endpoint-fallback" => {
             user().danger_without_resource_metadata()
         }

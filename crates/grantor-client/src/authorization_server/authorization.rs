@@ -31,7 +31,7 @@ pub(crate) enum Pushing {
     Always,
 }
 
-/// What becomes of a sign-in at a server that does not say that it knows S256.
+/// Says whether a sign-in goes on at a server that does not say that it knows S256.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum UnadvertisedS256 {
     #[default]

@@ -61,7 +61,7 @@ impl RegistrationChannel {
     }
 }
 
-/// What a client says of itself, with an `application_type` that fits its redirect URIs (OpenID Connect
+/// The metadata of a client with an `application_type` that fits its redirect URIs (OpenID Connect
 /// Registration section 2): without one a server takes it for a web application, whose redirect URIs
 /// are https.
 pub(crate) fn with_application_type(mut metadata: ClientMetadata) -> ClientMetadata {

@@ -92,6 +92,13 @@ impl TokensBuilder {
         self.change_resource(|resource| resource.metadata = Some(Box::new(metadata)))
     }
 
+    /// The token by which a server knows who may register (RFC 7591 section 3). Every server at which
+    /// the client registers gets it.
+    pub fn initial_access_token(self, token: impl Into<Secret>) -> Self {
+        let token = token.into();
+        self.change_resource(|resource| resource.initial_access_token = Some(token))
+    }
+
     /// The URL of the client's metadata document (draft-ietf-oauth-client-id-metadata-document), which
     /// is its identifier at servers that take such. It comes before a registration.
     pub fn client_document(self, url: impl AsRef<str>) -> Self {

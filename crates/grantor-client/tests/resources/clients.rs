@@ -75,6 +75,17 @@ async fn what_the_program_says_of_the_client_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_says_who_may_register() {
+    let (world, visits) = (World::new(), Visits::default());
+    world.server.set_initial_access_token("initial");
+    let builder = registering(&world, &visits);
+    let said = format!("registering a client at {ISSUER}");
+    failed_call(&world, &builder.clone().build().unwrap(), &said).await;
+    let tokens = builder.initial_access_token("initial").build().unwrap();
+    good_call(&world, &tokens).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_web_application_registers_as_one() {
     let (world, visits) = (World::new(), Visits::default());
     let server = world.server.clone();

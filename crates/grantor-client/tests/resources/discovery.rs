@@ -1,6 +1,6 @@
 //! Where the metadata of a resource is looked for, and which server of it is taken.
 
-use grantor_client::Tokens;
+use grantor_client::{Dpop, Tokens};
 use grantor_testkit::{Endpoint, Fault};
 use serde_json::json;
 
@@ -168,6 +168,18 @@ async fn metadata_can_be_looked_at_beforehand() {
     assert_eq!(found.authorization_servers[0].as_str(), ISSUER);
     let other = world.here(world.client()).discover_resource().await;
     assert!(other.unwrap_err().to_string().contains("for_resource"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_that_wants_bound_tokens_says_so_before_a_user_is_asked() {
+    let (world, visits) = (World::new(), Visits::default());
+    let name = "dpop_bound_access_tokens_required";
+    world.server.set_resource_metadata_member(name, json!(true));
+    let tokens = registering(&world, &visits).build().unwrap();
+    failed_call(&world, &tokens, "build its tokens with \"dpop\"").await;
+    assert_eq!(visits.count(), 0);
+    let bound = registering(&world, &visits).dpop(Dpop::generated());
+    good_call(&world, &bound.build().unwrap()).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,14 +1,16 @@
-//! What outlives the process, and what is made anew: clients, logins, servers.
+//! Clients, logins and servers that outlive the process, and those that are made anew.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use grantor_client::TokensBuilder;
+use grantor_http::Transport;
 use grantor_store::{MasterKey, MemoryStore};
-use grantor_testkit::{Endpoint, FakeServer, FakeTransport};
+use grantor_testkit::{Endpoint, FakeServer, FakeTransport, Fault};
 use serde_json::json;
 
 use crate::support::World;
-use crate::{Visits, good_call, registering, registering_at};
+use crate::{CALLBACK, Visits, good_call, registering, registering_at};
 
 fn key() -> MasterKey {
     MasterKey::from_bytes([7; 32])
@@ -46,13 +48,45 @@ async fn client_and_login_outlive_the_process() {
     assert_eq!(last.grant_type().as_deref(), Some("refresh_token"));
     assert_eq!(last.client_id().as_deref(), Some("client-1"));
     assert_eq!(last.parameters("resource"), [crate::MCP]);
-    // What was requested before is known too.
+    // The scope that was requested before is known too.
     world.server.set_api_scope("write");
     good_call(&world, &tokens).await;
     assert_eq!(visits.parameter("scope").as_deref(), Some("read write"));
     // Another user signs in by the same client.
     good_call(&world, &build("bob")).await;
     assert_eq!(world.server.count(Endpoint::Registration), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_goes_on_at_its_own_server_whatever_the_resource_lists_first() {
+    let (world, visits) = (World::new(), Visits::default());
+    let store = Arc::new(MemoryStore::new());
+    let build = || {
+        kept(registering(&world, &visits), &store, "alice")
+            .build()
+            .unwrap()
+    };
+    let tokens = build();
+    good_call(&world, &tokens).await;
+    tokens.close().await;
+    let servers = json!(["https://other.example", crate::support::ISSUER]);
+    world
+        .server
+        .set_resource_metadata_member("authorization_servers", servers);
+    world
+        .server
+        .fail_next_at(Endpoint::Metadata, Fault::Status(503));
+    world
+        .server
+        .fail_next_at(Endpoint::Metadata, Fault::Status(503));
+    world.advance(3600);
+    let tokens = build();
+    // A server that is busy is not left for another one.
+    let error = crate::call(&world, &tokens).await.unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    world.advance(60);
+    good_call(&world, &tokens).await;
+    assert_eq!(visits.count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,48 +132,59 @@ async fn a_login_that_is_over_leads_to_a_new_sign_in() {
     );
 }
 
+/// Sends a request to a server, so that what it gives next has other names than that of another one.
+async fn begin(server: &FakeServer, path: &str, body: &'static str) {
+    let url = server.issuer().join(path);
+    let request = http::Request::post(url.as_str()).body(Bytes::from_static(body.as_bytes()));
+    let answer = server.send(request.unwrap()).await.unwrap();
+    assert!(answer.status().is_success());
+}
+
 #[tokio::test(start_paused = true)]
 async fn another_server_gets_a_client_and_a_login_of_its_own() {
     let (world, visits) = (World::new(), Visits::default());
     let other = FakeServer::new("https://other.example");
-    // So that the identifiers of both servers differ.
-    other.set_initial_access_token("closed");
+    begin(&other, "/register", "{}").await;
+    begin(&other, "/token", "grant_type=client_credentials").await;
     let (first, second) = (world.server.clone(), other.clone());
-    let transport = FakeTransport::new(move |request: http::Request<bytes::Bytes>| {
-        use grantor_http::Transport;
-        let at_other = request.uri().host() == Some("other.example");
-        let server = if at_other {
-            second.clone()
-        } else {
-            first.clone()
-        };
+    let at = move |host: Option<&str>| match host {
+        Some("other.example") => second.clone(),
+        _ => first.clone(),
+    };
+    let seen = visits.clone();
+    let approving = at.clone();
+    let builder = registering_at(&world.server, &visits).authorize_by(CALLBACK, move |url| {
+        seen.0.lock().unwrap().push(url.clone());
+        let redirect = approving(url.host_str()).approve(&url).to_string();
+        async move { Ok(redirect) }
+    });
+    let transport = FakeTransport::new(move |request: http::Request<Bytes>| {
+        let server = at(request.uri().host());
         async move { server.send(request).await }
     });
-    let (first, second) = (world.server.clone(), other.clone());
-    let seen = visits.clone();
-    let builder =
-        registering_at(&world.server, &visits).authorize_by(crate::CALLBACK, move |url| {
-            seen.0.lock().unwrap().push(url.clone());
-            let at_other = url.host_str() == Some("other.example");
-            let server = if at_other { &second } else { &first };
-            let redirect = server.approve(&url).to_string();
-            async move { Ok(redirect) }
-        });
     let tokens = world.here(builder).transport(transport).build().unwrap();
     good_call(&world, &tokens).await;
-    // The resource moves to the other server, and refuses the tokens of the first.
+    // The resource moves to the other server, which knows no token of the first.
     let servers = json!(["https://other.example"]);
     world
         .server
         .set_resource_metadata_member("authorization_servers", servers);
-    world.server.revoke_access_tokens();
-    let refused = crate::call(&world, &tokens).await.unwrap();
-    assert_eq!(refused.status(), 401);
-    assert_eq!(other.count(Endpoint::Registration), 1);
-    assert_eq!((visits.count(), other.token_requests()), (1, 0));
+    let moved = World {
+        clock: world.clock.clone(),
+        server: other.clone(),
+    };
+    good_call(&moved, &tokens).await;
+    assert_eq!(visits.last().host_str(), Some("other.example"));
+    assert_eq!(visits.parameter("client_id").as_deref(), Some("client-2"));
+    let last = other.requests(Endpoint::Token).pop().unwrap();
+    assert_eq!(last.client_id().as_deref(), Some("client-2"));
+    assert_eq!(last.grant_type().as_deref(), Some("authorization_code"));
     assert_eq!(
         world.server.token_requests(),
         1,
         "nothing was renewed at the first"
     );
+    world.advance(3600);
+    good_call(&moved, &tokens).await;
+    assert_eq!((visits.count(), world.server.token_requests()), (2, 1));
 }

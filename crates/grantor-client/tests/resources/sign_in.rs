@@ -183,6 +183,27 @@ async fn a_refusal_of_the_user_is_not_asked_again_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn closing_the_tokens_ends_a_sign_in() {
+    let world = World::new();
+    let (sender, taken) = tokio::sync::watch::channel(false);
+    let builder = Tokens::for_resource(MCP).register_as(metadata());
+    let builder = builder.authorize_by(CALLBACK, move |_| {
+        sender.send_replace(true);
+        std::future::pending()
+    });
+    let tokens = world.here(builder).build().unwrap();
+    let (calling, mut taken) = (tokens.clone(), taken);
+    let waiting = tokio::spawn(async move { calling.get().await });
+    taken.wait_for(|taken| *taken).await.unwrap();
+    tokens.close().await;
+    let error = waiting.await.unwrap().unwrap_err();
+    assert!(
+        error.to_string().contains("closed before the user"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_is_pushed_where_the_server_or_the_program_wants_that() {
     for by_server in [true, false] {
         let (world, visits) = (World::new(), Visits::default());

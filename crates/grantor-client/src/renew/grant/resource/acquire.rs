@@ -111,16 +111,13 @@ impl ResourceGrant {
                 return Ok(());
             }
         }
-        let found = self.find_server(services).await?;
-        let client = match found.issuer == login.issuer {
-            true => Some(self.client_at(services, &found).await?),
-            false => None,
-        };
-        let Some(client) = client.filter(|it| it.registration.client_id == login.client_id) else {
+        let found = self.known_server(services, login).await?;
+        let client = self.client_at(services, &found).await?;
+        if client.registration.client_id != login.client_id {
             return Err(Error::needs_login_because(
-                "the login belongs to another client or server than those of today: sign in anew",
+                "the login belongs to another client than the one of today: sign in anew",
             ));
-        };
+        }
         self.set_server(services, &found, client.registration);
         Ok(())
     }

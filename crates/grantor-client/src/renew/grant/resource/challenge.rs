@@ -1,4 +1,4 @@
-//! What a resource says in the challenge of a 401 or a 403 (RFC 9728 section 5.1, RFC 6750 section 3,
+//! The challenge of a resource in a 401 or a 403 (RFC 9728 section 5.1, RFC 6750 section 3,
 //! RFC 9470 section 3).
 
 use grantor_core::{AuthenticateChallenge, Scope};
@@ -15,7 +15,7 @@ pub(crate) struct ResourceChallenge {
     pub(super) demand: Demand,
 }
 
-/// What a token lacks.
+/// The demand of a challenge: what a token lacks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Demand {
     /// Nothing that is named: another token may do.

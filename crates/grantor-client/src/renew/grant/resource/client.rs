@@ -116,7 +116,7 @@ impl ResourceGrant {
         let channel = RegistrationChannel::new(&services.shared.connection, timeout);
         let request = ClientRegistrationRequest::Register {
             metadata: Box::new(metadata),
-            initial_access_token: None,
+            initial_access_token: self.settings.initial_access_token.clone(),
         };
         let registered = channel.request(endpoint, &request).await;
         let registered = registered
@@ -145,7 +145,7 @@ impl ResourceGrant {
         Ok(record)
     }
 
-    /// What the client says of itself at a server.
+    /// The metadata of the client for a server.
     fn client_metadata(&self, services: &Services, found: &FoundServer) -> ClientMetadata {
         let mut metadata = self
             .settings
@@ -175,10 +175,17 @@ impl ResourceGrant {
         with_application_type(metadata)
     }
 
-    /// What a registration is found by: the server, and what the client says there.
+    /// The name that a registration is found by: the server, and what the program says of the client.
     fn name_of(&self, services: &Services, found: &FoundServer) -> String {
-        let metadata = self.client_metadata(services, found).to_json();
-        format!("{:?}{metadata}", found.issuer)
+        let metadata = self
+            .settings
+            .metadata
+            .as_deref()
+            .map(ClientMetadata::to_json);
+        let user = self.settings.user.as_ref();
+        let redirect_uri = user.map(|user| &user.redirect_text);
+        let is_bound = services.dpop_key.is_some();
+        format!("{:?}{redirect_uri:?}{is_bound}{metadata:?}", found.issuer)
     }
 }
 

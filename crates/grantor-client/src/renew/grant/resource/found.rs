@@ -14,11 +14,12 @@ use crate::config::server::ServerConfig;
 use crate::error::Error;
 use crate::providers::Pkce;
 use crate::renew::services::Services;
+use crate::store::records::ResourceLogin;
 
 /// The authorization server of a resource.
 #[derive(Debug)]
 pub(super) struct FoundServer {
-    /// What credentials are kept by: the issuer; of a server without metadata, its origin.
+    /// The name that credentials are kept by: the issuer; of a server without metadata, its origin.
     pub(super) issuer: String,
     pub(super) server: ServerConfig,
     /// Its metadata; none, if it has none.
@@ -58,6 +59,35 @@ impl ResourceGrant {
         fetched.map_err(|error| error.at_step(format!("asking {url} for its metadata")))
     }
 
+    /// The server of a login, wherever the resource leads today.
+    pub(super) async fn known_server(
+        &self,
+        services: &Services,
+        login: &ResourceLogin,
+    ) -> Result<FoundServer, Error> {
+        if self.settings.missing_metadata == MissingMetadata::OriginIsServer {
+            let url = self.url()?;
+            if url.origin().ascii_serialization() == login.issuer {
+                return origin_as_server(services, url).await;
+            }
+        }
+        let names = services.shared.connection.transport.localhost_names();
+        let issuer = Issuer::parse_with(&login.issuer, names);
+        let issuer = issuer.map_err(|error| Error::configuration(error.to_string()))?;
+        let metadata = services.shared.metadata.get(&issuer).await;
+        let metadata = metadata.map_err(|error| Error::from(error).at_step(&login.issuer))?;
+        Ok(FoundServer {
+            issuer: login.issuer.clone(),
+            server: ServerConfig {
+                issuer: Some(issuer),
+                ..ServerConfig::default()
+            },
+            metadata: Some(metadata),
+            resource: login.resource.clone(),
+            scopes: Vec::new(),
+        })
+    }
+
     /// The first server of the resource that has metadata and at which this program can be a client.
     pub(super) async fn find_server(&self, services: &Services) -> Result<FoundServer, Error> {
         let url = self.url()?;
@@ -71,6 +101,12 @@ impl ResourceGrant {
                 ))),
             };
         };
+        if metadata.dpop_bound_access_tokens_required && services.dpop_key.is_none() {
+            return Err(Error::configuration(format!(
+                "{url} takes only tokens that are bound to a key \
+                 (\"dpop_bound_access_tokens_required\"): build its tokens with \"dpop\""
+            )));
+        }
         let mut failures = Vec::new();
         for issuer in &metadata.authorization_servers {
             let found = match services.shared.metadata.get(issuer).await {

@@ -35,7 +35,7 @@ pub(crate) struct ResourceGrant {
     state: Mutex<ResourceState>,
 }
 
-/// What is known of the resource.
+/// The facts that are known of the resource.
 #[derive(Default)]
 struct ResourceState {
     /// True if it answered a request without a token, or tokens for it were had before.
@@ -46,7 +46,7 @@ struct ResourceState {
     scope: Option<Scope>,
     /// All scope values that were requested so far.
     requested: Option<Scope>,
-    /// What the token of this generation lacked, which the next one is to have.
+    /// The demand that the token of this generation did not meet, and the next one is to meet.
     step_up: Option<(u64, ResourceChallenge)>,
     /// The server that tokens without a user come from.
     found: Option<Arc<FoundServer>>,

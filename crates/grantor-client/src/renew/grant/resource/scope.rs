@@ -48,7 +48,7 @@ impl ResourceGrant {
     }
 }
 
-/// What the resource says that its requests need.
+/// The scope that the resource says its requests need.
 fn needed(state: &ResourceState, found: &FoundServer) -> Option<Scope> {
     let listed = || Scope::parse(&found.scopes.join(" ")).ok();
     let scope = state.scope.clone().or_else(listed);

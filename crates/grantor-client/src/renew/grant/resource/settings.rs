@@ -1,4 +1,4 @@
-//! What a program says of the tokens for a resource: who the client is, and how it gets them.
+//! The settings of tokens for a resource: who the client is, and how it gets them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,8 +22,10 @@ pub(crate) struct ResourceSettings {
     pub(crate) user: Option<UserSignIn>,
     /// The assertion that tokens are given for.
     pub(crate) assertion: Option<AssertionSource>,
-    /// What the client says of itself where it registers.
+    /// The metadata by which the client registers.
     pub(crate) metadata: Option<Box<ClientMetadata>>,
+    /// The token by which servers know who may register.
+    pub(crate) initial_access_token: Option<Secret>,
     /// The document that says it, for servers that fetch it.
     pub(crate) document: Option<Result<ClientIdUrl, InvalidClientIdUrl>>,
     /// The clients that servers know already.
@@ -33,7 +35,7 @@ pub(crate) struct ResourceSettings {
     pub(crate) missing_metadata: MissingMetadata,
 }
 
-/// What becomes of a resource that has no metadata (RFC 9728).
+/// Says whether tokens for a resource without metadata (RFC 9728) can be had.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum MissingMetadata {
     #[default]
@@ -69,7 +71,7 @@ impl fmt::Debug for UserSignIn {
     }
 }
 
-/// What an assertion is to be made out for ([`TokensBuilder::assertion_by`]).
+/// The parties that an assertion is to be made out for ([`TokensBuilder::assertion_by`]).
 ///
 /// [`TokensBuilder::assertion_by`]: crate::TokensBuilder::assertion_by
 #[derive(Debug, Clone)]
@@ -108,6 +110,7 @@ impl ResourceSettings {
             user: None,
             assertion: None,
             metadata: None,
+            initial_access_token: None,
             document: None,
             clients: Vec::new(),
             pushing: Pushing::default(),

@@ -80,7 +80,14 @@ impl ResourceGrant {
         };
         let begun = server.begin_authorization(&details).await;
         let begun = begun.map_err(|error| error.at_step(step("beginning a sign-in at")))?;
-        let redirect = (user.authorize)(begun.url).await;
+        let redirect = tokio::select! {
+            redirect = (user.authorize)(begun.url) => redirect,
+            () = services.tasks.closed() => {
+                return Err(Error::configuration(
+                    "the tokens were closed before the user had signed in",
+                ));
+            }
+        };
         let redirect = redirect.map_err(|error| {
             let message = format!("the user was not signed in: {error}");
             Error::needs_login_because(message).at_step(step("taking the user to"))
