@@ -36,7 +36,7 @@ pub(crate) struct LoginRecord {
     pub(crate) bound_to: BoundTo,
     /// Where it was begun, if that was found out from a resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) resource_login: Option<ResourceLogin>,
+    pub(crate) resource_login: Option<Box<ResourceLogin>>,
 }
 
 /// The authorization server of a login that a resource named, and what was requested there.

@@ -102,7 +102,7 @@ impl Login {
         let refresh_token = answer.response.refresh_token.clone();
         let mut record = new_record(services, refresh_token.as_ref());
         record.refresh_expires_at = refresh_expires_at(services.environment(), answer);
-        record.resource_login = resource_login;
+        record.resource_login = resource_login.map(Box::new);
         let tokens = LoginTokens {
             login_id: record.login_id.clone(),
             spent: None,

@@ -26,10 +26,9 @@ impl ResourceGrant {
         let added = step_up.and_then(|challenge| challenge.scope.clone());
         let parts = [state.requested.clone(), base, added].into_iter().flatten();
         let mut scope = parts.reduce(|all, part| all.union(&part));
-        if let Some(scope) = scope.as_mut().filter(|_| self.wants_refresh_token(found)) {
-            if let Ok(offline) = Scope::parse(OFFLINE_ACCESS) {
-                *scope = scope.union(&offline);
-            }
+        let own = scope.as_mut().filter(|_| self.wants_refresh_token(found));
+        if let (Some(scope), Ok(offline)) = (own, Scope::parse(OFFLINE_ACCESS)) {
+            *scope = scope.union(&offline);
         }
         state.requested.clone_from(&scope);
         scope
