@@ -37,6 +37,10 @@ impl TokensBuilder {
             let what = "a subject, an actor or a requested token type is of no use";
             problems.push(format!("{what} without \"token_exchange\""));
         }
+        if self.resource_option_misused {
+            let what = "how a user signs in, a client of one server or an assertion is of no use";
+            problems.push(format!("{what} without \"for_resource\""));
+        }
         if self.server.is_some() {
             self.check_parameters(problems);
         }
@@ -63,6 +67,7 @@ impl TokensBuilder {
         }
         match &self.grant {
             GrantKind::JwtBearer(assertion) => assertion.check_grant(problems),
+            GrantKind::Resource(settings) => self.check_resource(settings, problems),
             GrantKind::Login {
                 refresh_token: Some(refresh_token),
                 ..
@@ -121,7 +126,8 @@ impl TokensBuilder {
             GrantKind::Login {
                 refresh_token: None,
                 user: None,
-            } => {
+            }
+            | GrantKind::Resource(_) => {
                 "logins in a store need a \"login_label\", so that one user does not get another's \
                  tokens"
             }

@@ -90,8 +90,8 @@ impl DeviceFlow {
         let tokens = self.builder.clone().build()?;
         let slot = Arc::clone(&tokens.slot);
         let services = tokens.services();
-        let device = services.server()?.authorize_device(&slot.parameters);
-        let device = device.await?;
+        let server = services.server()?;
+        let device = server.authorize_device(&slot.parameters).await?;
         let response = device.clone();
         let (sender, outcome) = watch::channel(None);
         services.tasks.ensure_open()?;
@@ -141,10 +141,9 @@ async fn poll(
 ) -> Result<Map<String, Value>, Error> {
     let services = &slot.renewer.services;
     let wanted = (&*slot.parameters, services.dpop_key.clone());
-    let answer = services
-        .server()?
-        .poll_device(device, wanted, &services.tasks);
-    establish(slot, &answer.await?).await
+    let server = services.server()?;
+    let answer = server.poll_device(device, wanted, &services.tasks).await?;
+    establish(slot, &answer).await
 }
 
 impl fmt::Debug for PendingDeviceAuthorization {

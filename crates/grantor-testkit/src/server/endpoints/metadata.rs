@@ -14,6 +14,9 @@ pub(in crate::server) fn metadata(issuer: &Issuer, state: &State) -> ServerMetad
     metadata.token_endpoint = Some(issuer.join("/token"));
     metadata.introspection_endpoint = Some(issuer.join("/introspect"));
     metadata.revocation_endpoint = Some(issuer.join("/revoke"));
+    metadata.registration_endpoint = Some(issuer.join("/register"));
+    metadata.pushed_authorization_request_endpoint = Some(issuer.join("/par"));
+    metadata.require_pushed_authorization_requests = state.requires_pushed;
     metadata.response_types_supported = vec!["code".to_owned()];
     metadata
         .grant_types_supported
