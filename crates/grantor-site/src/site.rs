@@ -1,6 +1,9 @@
 //! The site with accounts.
 
+use std::time::Duration;
+
 use grantor_core::{BoxFuture, Environment, ErrorResponse, Issuer, Secret};
+use grantor_jose::check::holds;
 use grantor_server::{
     BuildError, Decision, DeviceAnswer, Interaction, Limits, Login, Page, PasswordAnswer,
     PasswordLogin, SignIn, Site, SiteError, SiteSetup, UserCodePrompt,
@@ -104,8 +107,12 @@ impl AccountSite {
         let account = self.accounts.of_subject(&session.subject).await;
         let account = account?;
         // A session from before a change of the password is over.
-        let account = account.filter(|account| session.auth_time >= account.password_set_at);
-        Ok(account.map(|_| Login::new(session.subject, session.auth_time).in_session(id)))
+        let account = account.filter(|account| {
+            let is_after = session.auth_time >= account.password_set_at;
+            holds("session.password_change", is_after)
+        });
+        let login = Login::new(session.subject, session.auth_time).in_session(id);
+        Ok(account.map(|_| login.since(session.subject_epoch)))
     }
 
     /// Looks at a name and a password, within the limits.
@@ -135,7 +142,11 @@ impl AccountSite {
                 tracing::info!(target: "grantor::audit", "login failed");
                 Ok(Outcome::Wrong)
             }
-            Err(Error::Busy) => Ok(Outcome::Busy),
+            Err(Error::Busy) => {
+                // Who tries again at once, as an attacker does, would take the time of everybody else.
+                self.environment.clock.retry_pause(BUSY_PAUSE).await;
+                Ok(Outcome::Busy)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -165,6 +176,9 @@ impl AccountSite {
         Ok(SignIn::SignedIn(login, cookies))
     }
 }
+
+/// How long a login that finds no place waits for its answer.
+const BUSY_PAUSE: Duration = Duration::from_millis(250);
 
 /// The outcome of a login.
 enum Outcome {
@@ -278,3 +292,6 @@ fn decided(interaction: &Interaction<'_>) -> Option<Decision> {
         && !interaction.requirements().ask_consent;
     unasked.then_some(Decision::Remembered)
 }
+
+#[cfg(test)]
+mod tests;

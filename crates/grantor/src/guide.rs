@@ -3,7 +3,7 @@
 //! | page | for |
 //! |---|---|
 //! | [`client`] | calling APIs, task by task |
-//! | [`mcp`] | an authorization server for an MCP server |
+//! | [`mcp`] | the Model Context Protocol: an authorization server for an MCP server, and an MCP client |
 //! | [`resource`] | protecting an API, task by task |
 //! | [`server`] | issuing tokens, task by task; running `grantor serve` |
 //! | [`coming_from`] | examples of other libraries, beside the same in grantor |
@@ -14,11 +14,13 @@
 // The first definition of a link wins, so each page's own links lead to files on the forge, and to
 // modules here.
 
-#[doc = "[own store]: crate::guide::coming_from::alf#a-storage-of-your-own\n\n"]
+#[doc = "[own store]: crate::guide::coming_from::alf#a-storage-of-your-own\n\
+         [An MCP client]: crate::guide::mcp#an-mcp-client\n\n"]
 #[doc = include_str!("../docs/client.md")]
 pub mod client {}
 
 #[doc = "[configuration]: crate::guide::configuration\n\
+         [grant types]: crate::guide::configuration#grant-types\n\
          [guide to the server]: crate::guide::server#backup-and-restore\n\n"]
 #[doc = include_str!("../docs/command-line.md")]
 pub mod command_line {}
@@ -28,7 +30,8 @@ pub mod command_line {}
 #[doc = include_str!("../docs/configuration.md")]
 pub mod configuration {}
 
-#[doc = "[running it]: crate::guide::server#running-grantor-serve\n\n"]
+#[doc = "[running it]: crate::guide::server#running-grantor-serve\n\
+         [configuration]: crate::guide::configuration\n\n"]
 #[doc = include_str!("../docs/mcp.md")]
 pub mod mcp {}
 
@@ -40,7 +43,8 @@ pub mod resource {}
          [Settings]: crate::guide::configuration\n\
          [commands]: crate::guide::command_line\n\
          [guide to APIs]: crate::guide::resource\n\
-         [page on stores]: crate::guide::stores\n\n"]
+         [page on stores]: crate::guide::stores\n\
+         [python-oauth2]: crate::guide::coming_from::python_oauth2\n\n"]
 #[doc = include_str!("../docs/server.md")]
 pub mod server {}
 
@@ -66,6 +70,9 @@ pub mod coming_from {
 
     #[doc = include_str!("../docs/coming-from/httpx-oauth2.md")]
     pub mod httpx_oauth2 {}
+
+    #[doc = include_str!("../docs/coming-from/python-oauth2.md")]
+    pub mod python_oauth2 {}
 
     #[doc = "[kept]: crate::guide::client#where-tokens-are-kept\n\n"]
     #[doc = include_str!("../docs/coming-from/oauth2-rs.md")]

@@ -18,6 +18,7 @@ use grantor_jose::{Algorithm, Key};
 use http::{Request, Response};
 
 use super::assertion::Assertion;
+use super::authorization::{AuthorizationDetails, Pushing, UnadvertisedS256};
 use super::connection::Connection;
 use super::issuer_keys::IssuerKeys;
 use super::proof_on_send::ServerNonces;
@@ -74,6 +75,7 @@ enum Caller {
     Refresh,
     Code,
     DeviceAuthorization,
+    PushedAuthorization,
     DevicePoll,
     Introspection,
     /// Revocation, which is also used for a superseded refresh token.
@@ -83,13 +85,20 @@ enum Caller {
 /// Each caller: the kind of request that hooks see; whether it says where the token is to be used, and
 /// its scope; whether an endpoint that asked not to be called keeps it from being sent (a poll keeps
 /// the server's pace by itself).
-const CALLERS: [(Caller, RequestKind, bool, bool, bool); 7] = [
+const CALLERS: [(Caller, RequestKind, bool, bool, bool); 8] = [
     (Caller::Token, RequestKind::Token, true, true, true),
     (Caller::Refresh, RequestKind::Refresh, true, true, true),
     (Caller::Code, RequestKind::Token, true, false, true),
     (
         Caller::DeviceAuthorization,
         RequestKind::DeviceAuthorization,
+        true,
+        true,
+        true,
+    ),
+    (
+        Caller::PushedAuthorization,
+        RequestKind::PushedAuthorization,
         true,
         true,
         true,
@@ -129,6 +138,8 @@ fn registration(assertion: Option<Assertion>) -> ClientRegistration {
                 device_authorization: url("device"),
                 introspection: url("introspect"),
                 revocation: url("revoke"),
+                authorization: url("authorize"),
+                pushed_authorization_request: url("par"),
                 ..Endpoints::default()
             },
             quirks,
@@ -226,6 +237,19 @@ impl Scene {
                 let answer = self.server.authorize_device(&parameters).await;
                 answer.map(drop).unwrap_err()
             }
+            Caller::PushedAuthorization => {
+                let details = AuthorizationDetails {
+                    redirect_uri: &"https://app.example/cb".parse().unwrap(),
+                    parameters: &parameters,
+                    extra: &parameters.extra,
+                    id_token: None,
+                    dpop_key: None,
+                    pushing: Pushing::Always,
+                    unadvertised_s256: UnadvertisedS256::Accepted,
+                };
+                let begun = self.server.begin_authorization(&details).await;
+                begun.map(drop).unwrap_err()
+            }
             Caller::DevicePoll => {
                 let body = serde_json::json!({
                     "device_code": given.expose(),
@@ -299,8 +323,9 @@ async fn no_error_repeats_what_was_sent() {
         let error = scene.call(caller).await;
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains(SECRET), "{caller:?}: {shown}");
-        // A device authorization request holds nothing of the caller's.
-        if caller != Caller::DeviceAuthorization {
+        // These requests hold nothing of the caller's.
+        let has_nothing = [Caller::DeviceAuthorization, Caller::PushedAuthorization];
+        if !has_nothing.contains(&caller) {
             assert!(
                 !shown.contains("value-of-the-caller"),
                 "{caller:?}: {shown}"

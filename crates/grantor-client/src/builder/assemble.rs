@@ -21,7 +21,7 @@ use crate::observe::hooks::RequestKind;
 use crate::observe::observer::Observer;
 use crate::renew::grant::Grant;
 use crate::renew::grant::kind::GrantKind;
-use crate::renew::services::{Services, SharedServices};
+use crate::renew::services::{CurrentServer, Services, SharedServices};
 use crate::renew::{Acquired, Renewer};
 use crate::runtime::tasks::Tasks;
 use crate::runtime::worker::Worker;
@@ -100,7 +100,13 @@ impl TokensBuilder {
         let registration = server.as_ref().map(|server| &server.registration);
         let environment = &shared.connection.environment;
         let policy = Arc::new(self.policy.clone());
-        let grant = self.grant.clone().into_grant(registration);
+        let mut parameters = parameters;
+        let scope = parameters.scope.clone();
+        let grant = self.grant.clone().into_grant(registration, scope.as_ref());
+        if grant.resource().is_some() {
+            // A refresh that named it would give up what was added to it since.
+            parameters.scope = None;
+        }
         let dpop_key = self.read_dpop_key(problems);
         let store = self.token_store(
             (&grant, dpop_key.as_ref()),
@@ -134,7 +140,7 @@ impl TokensBuilder {
         let services = Arc::new(Services {
             tasks: Tasks::new(Arc::clone(&parts.shared.worker)),
             shared: parts.shared,
-            server: parts.server,
+            server: CurrentServer::new(parts.server),
             store: parts.store,
             observer: Arc::new(observer),
             policy: parts.policy,
@@ -168,15 +174,21 @@ impl TokensBuilder {
     ) -> Option<TokenStore> {
         let kinds = match grant {
             Grant::Login(_) => RecordKinds::AccessAndLogin,
+            Grant::Resource(_) if grant.login().is_some() => {
+                RecordKinds::AccessLoginAndRegistrations
+            }
             _ => RecordKinds::Access,
         };
         let location = self.store.clone().open(self.store_sharing, environment);
         let mut identity = grant.identity(registration, &self.label, &location.key);
-        if dpop_key.is_some() && !matches!(grant, Grant::Login(_)) {
+        if dpop_key.is_some() && grant.login().is_none() {
             // A bearer token of the same client is another one.
             identity.push_str(" dpop");
         }
-        let name = registration.map_or("a source", ClientRegistration::name);
+        let name = match grant.resource() {
+            Some(resource) => &resource.settings.text,
+            None => registration.map_or("a source", ClientRegistration::name),
+        };
         let store = TokenStore::new(
             (location, kinds),
             environment,
@@ -222,7 +234,7 @@ impl TokensBuilder {
     }
 
     /// The services that may be shared with other tokens.
-    fn shared_services(&self, problems: &mut Vec<String>) -> Option<SharedServices> {
+    pub(super) fn shared_services(&self, problems: &mut Vec<String>) -> Option<SharedServices> {
         if let Some(services) = &self.services {
             return Some(services.clone());
         }

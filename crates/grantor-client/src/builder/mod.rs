@@ -9,6 +9,7 @@ mod http_client;
 mod oauth1;
 mod openid;
 mod parameters;
+mod resource;
 mod seed;
 mod store;
 mod token_exchange;
@@ -57,6 +58,8 @@ pub struct TokensBuilder {
     origins: Vec<String>,
     /// Something was said of an exchange, and this is none.
     exchange_option_misused: bool,
+    /// Something was said of the tokens for a resource, and these are none.
+    resource_option_misused: bool,
     /// True if `services` is that of other tokens, with their hooks.
     uses_foreign_services: bool,
     policy: Policy,
@@ -96,6 +99,7 @@ impl TokensBuilder {
             parameters: TokenParameters::default(),
             origins: Vec::new(),
             exchange_option_misused: false,
+            resource_option_misused: false,
             uses_foreign_services: false,
             policy: Policy::default(),
             hooks: Hooks::default(),

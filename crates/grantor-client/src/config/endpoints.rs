@@ -10,6 +10,10 @@ pub struct Endpoints<T = String> {
     pub token: Option<T>,
     /// Where devices begin (RFC 8628).
     pub device_authorization: Option<T>,
+    /// Where authorization requests are pushed before the user is sent (RFC 9126).
+    pub pushed_authorization_request: Option<T>,
+    /// Where clients register themselves (RFC 7591).
+    pub registration: Option<T>,
     /// Where tokens are given up.
     pub revocation: Option<T>,
     /// Where tokens are looked up.
@@ -35,6 +39,11 @@ impl<T> Endpoints<T> {
                 "device_authorization_endpoint",
                 &self.device_authorization,
             ),
+            pushed_authorization_request: change(
+                "pushed_authorization_request_endpoint",
+                &self.pushed_authorization_request,
+            ),
+            registration: change("registration_endpoint", &self.registration),
             revocation: change("revocation_endpoint", &self.revocation),
             introspection: change("introspection_endpoint", &self.introspection),
             jwks: change("jwks_uri", &self.jwks),
@@ -50,6 +59,8 @@ impl<T> Default for Endpoints<T> {
             authorization: None,
             token: None,
             device_authorization: None,
+            pushed_authorization_request: None,
+            registration: None,
             revocation: None,
             introspection: None,
             jwks: None,

@@ -7,11 +7,13 @@ use bytes::Bytes;
 use grantor_core::BoxFuture;
 use http::{HeaderMap, Method, Request, Response, Uri};
 
+use crate::runtime::caught::{Panicked, caught};
+
 /// The kind of a request to the authorization server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RequestKind {
-    /// The server's metadata is fetched.
+    /// The metadata of a server is fetched, or that of a resource (RFC 9728).
     Discovery,
     /// The server's keys are fetched.
     KeySet,
@@ -21,6 +23,10 @@ pub enum RequestKind {
     Refresh,
     /// A device requests the code that its user types in elsewhere.
     DeviceAuthorization,
+    /// An authorization request is pushed (RFC 9126).
+    PushedAuthorization,
+    /// A client registers itself, or its registration is read, changed or removed (RFC 7591, 7592).
+    ClientRegistration,
     /// A token is revoked.
     Revocation,
     /// A token is introspected.
@@ -87,15 +93,25 @@ impl Hooks {
         self.api_request.push(Arc::new(hook));
     }
 
-    pub(crate) async fn on_request(&self, call: RequestKind, request: &mut Request<Bytes>) {
+    /// A hook that panics leaves nobody knows what, so the request is not to be sent.
+    pub(crate) async fn on_request(
+        &self,
+        call: RequestKind,
+        request: &mut Request<Bytes>,
+    ) -> Result<(), Panicked> {
         for hook in &self.request {
-            hook(call, request).await;
+            caught(async { hook(call, request).await }).await?;
         }
+        Ok(())
     }
 
+    /// A hook that panics is passed over: the server has done what it was asked, and a refresh token in
+    /// the answer would be lost with it.
     pub(crate) async fn on_response(&self, call: RequestKind, response: &mut Response<Bytes>) {
         for hook in &self.response {
-            hook(call, response).await;
+            if caught(async { hook(call, response).await }).await.is_err() {
+                tracing::error!(kind = ?call, "a hook on an answer panicked and is passed over");
+            }
         }
     }
 

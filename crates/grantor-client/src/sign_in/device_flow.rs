@@ -93,8 +93,8 @@ impl DeviceFlow {
         let openid = is_openid(&self.builder)?;
         let slot = Arc::clone(&tokens.slot);
         let services = tokens.services();
-        let device = services.server()?.authorize_device(&slot.parameters);
-        let device = device.await?;
+        let server = services.server()?;
+        let device = server.authorize_device(&slot.parameters).await?;
         let response = device.clone();
         let (sender, outcome) = watch::channel(None);
         services.tasks.ensure_open()?;

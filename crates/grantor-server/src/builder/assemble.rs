@@ -1,5 +1,6 @@
 //! Assembly of a server from its builder.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use grantor_core::Environment;
@@ -13,7 +14,7 @@ use crate::build_error::BuildError;
 use crate::client::authentication::AssertionVerifier;
 use crate::client::self_described::SelfDescribed;
 use crate::client::{ClientAuthMethod, Clients, DocumentClients, StoredClients};
-use crate::config::Config;
+use crate::config::{AccessTokens, Config};
 use crate::dpop::Dpop;
 use crate::event::Events;
 use crate::fetch::{Fetcher, check_url};
@@ -26,7 +27,7 @@ use crate::records::Tables;
 use crate::router::{Offer, Routes, metadata};
 use crate::server::{Assembled, Server};
 use crate::services::{PageKeys, Protected, Services};
-use crate::site::{NoSite, Site, SiteSetup};
+use crate::site::{NoSite, Site, SiteSetup, SitesByGrantType};
 use crate::state::{Documents, SitePage, State};
 use crate::token::Tokens;
 
@@ -56,11 +57,24 @@ impl ServerBuilder {
                 .problems
                 .extend(grant_types.legacy().map(problem));
         }
+        let unknown = self.config.grant_type_settings.keys();
+        for name in unknown.filter(|name| !grant_types.contains(name)) {
+            let problem = format!(
+                "there are settings for the grant type {name}, which the server does not have: add it by \
+                 ServerBuilder::grant_type, or leave the settings out"
+            );
+            diagnostics.problems.push(problem);
+        }
+        if self.token_format.is_some() && self.token_generator.is_some() {
+            let problem = "access tokens have one text: give ServerBuilder::token_format or \
+                           ServerBuilder::token_generator, not both";
+            diagnostics.problems.push(problem.to_owned());
+        }
         if grant_types.is_empty() {
             let problem = "a server needs a grant type".to_owned();
             diagnostics.problems.push(problem);
         }
-        let tables = Tables::prepare(&self.stores, &mut diagnostics);
+        let tables = Tables::prepare(&self.stores, &self.config, &mut diagnostics);
         if self.config.registration.is_on() && self.clients.is_some() {
             let problem = "clients can register themselves only where they are in the server's store: \
                            leave ServerBuilder::clients out, or set Config::registration to Off";
@@ -76,7 +90,13 @@ impl ServerBuilder {
         let limits = self.limits.unwrap_or_else(|| Limits::new(&self.stores));
         let limits = limits.behind(self.config.trusted_proxies.clone());
         let setup = SiteSetup::new(&self.issuer, &self.stores, &limits);
-        let site = find_site(self.site, &grant_types, &setup, &mut diagnostics);
+        let own = self.sites_by_grant_type;
+        let unknown = own.keys().filter(|name| !grant_types.contains(name));
+        let problem = |name| {
+            format!("there is a site for the grant type {name}, which the server does not have")
+        };
+        diagnostics.problems.extend(unknown.map(problem));
+        let site = find_site(self.site, &grant_types, own, &setup, &mut diagnostics);
         let site_paths = site.as_ref().map(|site| site.paths());
         let problems = self.config.paths.problems(site_paths.unwrap_or_default());
         diagnostics.problems.extend(problems);
@@ -125,6 +145,7 @@ impl ServerBuilder {
         );
         let self_registered = SelfDescribed {
             scope: config.scopes.clone(),
+            own_scope_is_bound: config.profile.registered_scope_is_bound(),
             grant_types: self_described,
             auth_methods: vec![
                 ClientAuthMethod::None,
@@ -147,20 +168,25 @@ impl ServerBuilder {
             keys: Arc::clone(&keys),
             issuer: issuer.clone(),
             environment: environment.clone(),
-            access_token_lifetime: config.access_token_lifetime,
+            access_token_lifetime: config.longest_access_token_lifetime(),
             request_deadline: config.request_deadline,
         });
         let tokens = Tokens {
             records: tables.access_tokens,
             revoked: tables.revoked,
+            unique: tables.unique_tokens,
             grants: Arc::clone(&grants),
             clients: Arc::clone(&clients),
             revocation: Arc::clone(&revocation),
             keys: Arc::clone(&keys),
             issuer: issuer.clone(),
             environment: environment.clone(),
-            kind: config.access_tokens,
+            kind: match config.access_tokens {
+                AccessTokens::OpaqueOfLength(AccessTokens::OPAQUE_LENGTH) => AccessTokens::Opaque,
+                kind => kind,
+            },
             format: self.token_format,
+            generator: self.token_generator,
             default_audience: config.default_audience.clone(),
             max_clock_skew: config.max_clock_skew,
             leeway,
@@ -238,13 +264,23 @@ impl ServerBuilder {
 fn find_site(
     chosen: Option<ChosenSite>,
     grant_types: &GrantTypes,
+    by_grant_type: BTreeMap<String, Arc<dyn Site>>,
     setup: &SiteSetup<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Arc<dyn Site>> {
+    let with = |others: Arc<dyn Site>, by_grant_type: BTreeMap<_, _>| match by_grant_type.is_empty()
+    {
+        true => others,
+        false => Arc::new(SitesByGrantType {
+            others,
+            by_grant_type,
+            device_code: DeviceCode::NAME,
+        }),
+    };
     let problems = match chosen {
-        Some(ChosenSite::Made(site)) => return Some(site),
+        Some(ChosenSite::Made(site)) => return Some(with(site, by_grant_type)),
         Some(ChosenSite::With(open)) => match open(setup) {
-            Ok(site) => return Some(site),
+            Ok(site) => return Some(with(site, by_grant_type)),
             Err(error) => error.problems().to_vec(),
         },
         None => {
@@ -256,12 +292,14 @@ fn find_site(
                      by ServerBuilder::without_default_grant_types"
                 )
             };
-            grant_types.with_site().map(without_site).collect()
+            let without = grant_types.with_site();
+            let without = without.filter(|name| !by_grant_type.contains_key(*name));
+            without.map(without_site).collect()
         }
     };
     let is_fine = problems.is_empty();
     diagnostics.problems.extend(problems);
-    is_fine.then(|| Arc::new(NoSite) as Arc<dyn Site>)
+    is_fine.then(|| with(Arc::new(NoSite), by_grant_type))
 }
 
 /// Returns the reason why the server can't fetch what its configuration needs.
@@ -313,6 +351,7 @@ fn with_documents(
     };
     let rules = SelfDescribed {
         scope: config.scopes.clone(),
+        own_scope_is_bound: true,
         grant_types,
         auth_methods: vec![ClientAuthMethod::None, ClientAuthMethod::PrivateKeyJwt],
         default_auth_method: ClientAuthMethod::None,

@@ -1,8 +1,11 @@
 //! The writes that follow the decision of a grant type.
 
+mod issue;
+
 use std::time::Duration;
 
 use grantor_core::{Params, Secret, Timestamp, TokenResponse};
+use grantor_jose::check::holds;
 use grantor_store::{Conflict, Record as _, Retry};
 
 use super::{Change, GrantType, Granted, NewGrant, OnConflict, Once, TokenCall, Under, Wait};
@@ -14,8 +17,9 @@ use crate::event::{Event, EventKind};
 use crate::grant::{Deadline, Grant, GrantedUnder};
 use crate::http::Call;
 use crate::identifier::Identifier;
+use crate::policy::Policy;
 use crate::services::Services;
-use crate::token::{Minting, TokenContents};
+use crate::token::TokenContents;
 
 /// Lets a grant type decide, and does what it decided. It decides again if others wrote the grant
 /// meanwhile, as often and with such pauses as every change of a record.
@@ -28,15 +32,17 @@ pub(crate) async fn run(
     request: &Call<'_>,
 ) -> Result<TokenResponse, Error> {
     let now = request.now;
-    let mut call = TokenCall::of(services, client, params, request);
+    let mut call = TokenCall::of(services, client, grant_type.name(), params, request);
     let mut commit = Commit {
         deadline: services.grants.deadline(),
         services,
         client,
+        params,
         now,
         dpop_jkt: proof.map(CheckedProof::thumbprint),
+        policy: *call.policy(),
         lifetime: call.policy().access_token_lifetime,
-        refresh_token_lifetime: call.policy().refresh_token_lifetime,
+        repeated: None,
         minted: None,
     };
     if let Some(thumbprint) = commit.dpop_jkt {
@@ -56,10 +62,12 @@ pub(crate) async fn run(
         match granted {
             // Borrowed, since most requests come here and the future of each pays for every copy.
             Granted::Issue(ref mut contents) => {
-                let text = commit.mint(None, contents).await?;
+                let text = commit.mint(grant_type.name(), None, contents).await?;
                 return Ok(commit.answer(contents, text, None, &[], None));
             }
-            Granted::Once(once) => return Box::pin(commit.once(*once)).await,
+            Granted::Once(once) => {
+                return Box::pin(commit.once(grant_type.name(), *once)).await;
+            }
             // Boxed, or every request would pay for the room of the largest.
             Granted::Open(new, contents) => {
                 return Box::pin(commit.open(&call, new, contents)).await;
@@ -94,14 +102,17 @@ pub(crate) async fn run(
 struct Commit<'a> {
     services: &'a Services,
     client: &'a Client,
+    params: &'a Params<'a>,
     now: Timestamp,
     /// The thumbprint of the key that the access token is bound to.
     dpop_jkt: Option<&'a str>,
     deadline: Deadline,
-    /// The longest that the client's access tokens are valid.
+    /// The client's, for this grant type, or for that of the grant.
+    policy: Policy,
+    /// The longest that the access token is valid.
     lifetime: Duration,
-    /// How long the client's refresh tokens are valid.
-    refresh_token_lifetime: Duration,
+    /// How long the access token is still valid, if it was handed out before.
+    repeated: Option<Duration>,
     /// The access token of a try that lost, for the next one.
     minted: Option<Box<Minted>>,
 }
@@ -115,8 +126,13 @@ struct Minted {
 
 impl Commit<'_> {
     async fn under(&mut self, mut under: Under) -> Result<TokenResponse, Error> {
+        self.go_by(&under.grant);
         let refresh = self.services.grants.refresh_token(under.id, &under.grant)?;
-        let text = self.mint(Some(under.id), &mut under.contents).await?;
+        let refresh = refresh.filter(|token| self.is_sent(token));
+        let grant_type = under.grant.grant_type();
+        let text = self
+            .mint(grant_type, Some(under.id), &mut under.contents)
+            .await?;
         Ok(self.answer(
             &mut under.contents,
             text,
@@ -126,10 +142,11 @@ impl Commit<'_> {
         ))
     }
 
-    async fn once(&mut self, mut once: Once) -> Result<TokenResponse, Error> {
-        let text = self.mint(None, &mut once.contents).await?;
+    async fn once(&mut self, grant_type: &str, mut once: Once) -> Result<TokenResponse, Error> {
+        let text = self.mint(grant_type, None, &mut once.contents).await?;
         let used = self.deadline.repeat(&self.services.used_assertions);
-        if !used.use_once(&once.name, once.remember_until).await? {
+        let is_new = used.use_once(&once.name, once.remember_until).await?;
+        if !holds("assertion.single_use", is_new) {
             self.tell(EventKind::AssertionRepeated, None);
             return Err(once.used);
         }
@@ -148,6 +165,7 @@ impl Commit<'_> {
         let grants = &services.grants;
         let opened = Grant {
             client_id: self.client.id.clone(),
+            grant_type: Grant::stored_grant_type(call.grant_type()),
             under: GrantedUnder {
                 client: self.client.epoch.clone(),
                 consent: None,
@@ -164,8 +182,9 @@ impl Commit<'_> {
             dpop_jkt: None,
             state: grants.opened(),
             listed_until: Timestamp::default(),
-            expires_at: self.now,
+            expires_at: Some(self.now),
         };
+        self.go_by(&opened);
         let mut grant = call.redeemed(&opened)?;
         let refresh = grants.refresh_token(id, &grant)?;
         let mut contents = match contents.subject {
@@ -194,7 +213,9 @@ impl Commit<'_> {
     /// Returns none if the grant type has to decide again.
     async fn change(&mut self, mut change: Change) -> Result<Option<TokenResponse>, Error> {
         let grants = &self.services.grants;
+        self.go_by(&change.next);
         let refresh = grants.refresh_token(change.id, &change.next)?;
+        let refresh = refresh.filter(|token| self.is_sent(token));
         let text = self
             .mint_and_list(change.id, &mut change.next, &mut change.contents)
             .await?;
@@ -230,47 +251,6 @@ impl Commit<'_> {
         }
     }
 
-    /// Makes an access token of a grant, and meanwhile puts the grant on the list of its subject.
-    async fn mint_and_list(
-        &mut self,
-        id: Identifier,
-        grant: &mut Grant,
-        contents: &mut TokenContents,
-    ) -> Result<Secret, Error> {
-        let (services, ahead) = (self.services, self.refresh_token_lifetime);
-        let listing = services.grants.list_by_subject(id, grant, ahead);
-        let (minted, listed_until) = tokio::join!(self.mint(Some(id), contents), listing);
-        grant.listed_until = listed_until;
-        minted
-    }
-
-    /// Writes or signs an access token, unless an earlier try has made the same.
-    async fn mint(
-        &mut self,
-        grant: Option<Identifier>,
-        contents: &mut TokenContents,
-    ) -> Result<Secret, Error> {
-        let earlier = self.minted.take();
-        if let Some(earlier) = earlier.filter(|e| e.grant == grant && e.contents == *contents) {
-            return Ok(earlier.text);
-        }
-        let mut minting = Minting {
-            client: self.client,
-            lifetime: self.lifetime_of(contents),
-            contents,
-            grant,
-            dpop_jkt: self.dpop_jkt,
-            now: self.now,
-        };
-        self.services.tokens.mint(&mut minting).await
-    }
-
-    fn lifetime_of(&self, contents: &TokenContents) -> Duration {
-        contents
-            .lifetime
-            .map_or(self.lifetime, |own| own.min(self.lifetime))
-    }
-
     fn tell(&self, kind: EventKind, grant: Option<Identifier>) {
         self.services.events.tell(&Event {
             endpoint: Some("token"),
@@ -278,37 +258,5 @@ impl Commit<'_> {
             grant,
             ..Event::new(kind)
         });
-    }
-
-    /// Tells what happened, and makes the response.
-    fn answer(
-        &self,
-        contents: &mut TokenContents,
-        access_token: Secret,
-        grant: Option<Identifier>,
-        events: &[EventKind],
-        refresh_token: Option<Secret>,
-    ) -> TokenResponse {
-        for kind in [EventKind::AccessTokenIssued].iter().chain(events) {
-            self.services.events.tell(&Event {
-                endpoint: Some("token"),
-                client_id: Some(&self.client.id),
-                subject: contents.subject.as_deref(),
-                grant,
-                ..Event::new(*kind)
-            });
-        }
-        let scope = std::mem::take(&mut contents.scope);
-        let mut response = TokenResponse {
-            expires_in: Some(self.lifetime_of(contents)),
-            refresh_token,
-            scope: (!scope.is_empty()).then_some(scope),
-            extra: std::mem::take(&mut contents.response_members),
-            ..TokenResponse::bearer(access_token)
-        };
-        if self.dpop_jkt.is_some() {
-            response.token_type = "DPoP".to_owned();
-        }
-        response
     }
 }

@@ -2,9 +2,9 @@
 
 mod bound_key;
 pub(crate) mod persist;
-pub(crate) mod rotation;
+mod rotation;
 pub(crate) mod spent_tokens;
-pub(crate) mod state;
+mod state;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use grantor_core::{GrantParameters, RevocationRequest, Secret, TokenResponse, To
 use tokio::sync::Mutex;
 
 use self::bound_key::bound_key;
-use self::rotation::{login_tokens, next_record};
-use self::state::{PersistOutcome, is_newer};
-use super::commit::commit;
+use self::rotation::{login_tokens, next_record, refresh_expires_at};
+use self::state::{PersistOutcome, is_newer, new_record};
+use super::commit::{LoginTokens, commit};
 use super::election::{Election, elect, while_leased};
 use super::lease::Lease;
 use super::services::Services;
@@ -25,7 +25,7 @@ use super::{Acquired, Renewal};
 use crate::authorization_server::token_endpoint::{TokenAnswer, TokenCall};
 use crate::error::Error;
 use crate::observe::event::Event;
-use crate::store::records::LoginRecord;
+use crate::store::records::{LoginRecord, ResourceLogin};
 use crate::token::subject::PasswordCredentials;
 
 pub(crate) struct Login {
@@ -91,6 +91,27 @@ impl Login {
             lease.release().await;
         }
         acquired
+    }
+
+    /// Begins the login of an answer in place of whatever was there, and stores it.
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        services: &Arc<Services>,
+        answer: &TokenAnswer,
+        resource_login: Option<ResourceLogin>,
+    ) -> LoginTokens {
+        let refresh_token = answer.response.refresh_token.clone();
+        let mut record = new_record(services, refresh_token.as_ref());
+        record.refresh_expires_at = refresh_expires_at(services.environment(), answer);
+        record.resource_login = resource_login.map(Box::new);
+        let tokens = LoginTokens {
+            login_id: record.login_id.clone(),
+            spent: None,
+            refresh_token,
+            refresh_expires_at: record.refresh_expires_at,
+        };
+        self.replace_with(services, record).await;
+        tokens
     }
 
     async fn refresh(
