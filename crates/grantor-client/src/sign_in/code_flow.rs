@@ -258,7 +258,7 @@ async fn redeem(
     let server = services.server()?;
     let answer = server.request_token(call, &services.tasks).await?;
     let id_token = match asked {
-        Some(asked) => Some(validate(server, &answer.response, &asked).await?),
+        Some(asked) => Some(validate(&server, &answer.response, &asked).await?),
         None => None,
     };
     Ok((establish(slot, &answer).await?, id_token))

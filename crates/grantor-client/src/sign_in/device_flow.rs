@@ -153,7 +153,7 @@ async fn poll(
     let answer = server.poll_device(device, wanted, &services.tasks).await?;
     // No specification says that a device gets an ID token.
     let id_token = match openid && answer.response.id_token.is_some() {
-        true => Some(validate(server, &answer.response, &IdTokenRequest::default()).await?),
+        true => Some(validate(&server, &answer.response, &IdTokenRequest::default()).await?),
         false => None,
     };
     Ok((establish(slot, &answer).await?, id_token))
