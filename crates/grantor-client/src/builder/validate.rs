@@ -89,15 +89,15 @@ impl TokensBuilder {
     fn check_parameters(&self, problems: &mut Vec<String>) {
         for (name, _) in &self.parameters.extra {
             let is_own = match name.as_str() {
-                "grant_type" | "client_secret" | "client_assertion" | "client_assertion_type" => {
-                    true
-                }
+                "grant_type" => true,
+                "client_secret" => self.client_secret.is_some(),
+                "client_assertion" | "client_assertion_type" => self.client_assertion.is_some(),
                 "scope" => self.scope.is_some(),
                 _ => false,
             };
             if is_own {
                 problems.push(format!(
-                    "\"{name}\" is no further parameter: the builder has a method or a grant for it"
+                    "\"{name}\" is no further parameter: the request has it already"
                 ));
             }
         }
