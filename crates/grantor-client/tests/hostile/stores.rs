@@ -1,6 +1,7 @@
 //! A store that gives one user the record of another, or nothing that can be read.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -117,4 +118,59 @@ async fn a_stored_access_token_that_can_not_be_read_stops_no_login() {
         (world.server.token_requests(), world.server.reuses()),
         (3, 0)
     );
+}
+
+/// A store whose reads lag: what others wrote to a login meanwhile is not seen, so every put conflicts.
+#[derive(Debug, Default)]
+struct Lagging {
+    inner: MemoryStore,
+    lags: AtomicBool,
+    calls: AtomicUsize,
+}
+
+impl Store for Lagging {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        self.inner.get(key)
+    }
+
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let is_login = put.key.as_bytes().get(8..10) == Some(b"lo");
+        if is_login && self.lags.load(Ordering::SeqCst) {
+            return Box::pin(async { Ok(PutOutcome::Conflict) });
+        }
+        self.inner.put(put)
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        self.inner.remove(key, expect)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_lags_is_not_asked_without_a_pause() {
+    let world = World::new();
+    let store = Arc::new(Lagging::default());
+    let key = MasterKey::from_bytes([7; 32]);
+    let login = world.login(&world.server.new_refresh_token());
+    let login = login.store(store.clone(), &key);
+    let tokens = world.here(login).build().unwrap();
+    tokens.get().await.unwrap();
+    store.lags.store(true, Ordering::SeqCst);
+    let before = store.calls.load(Ordering::SeqCst);
+    tokens.renew().await.unwrap();
+    let calls = store.calls.load(Ordering::SeqCst) - before;
+    assert!((4..100).contains(&calls), "{calls}");
+    store.lags.store(false, Ordering::SeqCst);
+    tokens.close().await;
+    assert_eq!(world.server.reuses(), 0);
 }

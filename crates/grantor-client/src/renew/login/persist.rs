@@ -13,6 +13,8 @@ use crate::store::deadline::STORE_TIMEOUT;
 use crate::store::records::LoginRecord;
 
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long the second conflict is waited out; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
 /// Shorter than the term of a lease: a process that did not write keeps the lease from others, and
 /// comes before them when the store is back.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -38,11 +40,17 @@ pub(crate) async fn persist(
     };
     let key = services.store.login_key(logins);
     let until = Instant::now() + STORE_TIMEOUT;
+    // Most conflicts are over at once, and a replica that lags may give the same one again and again.
+    let mut pause = Duration::ZERO;
     loop {
         let step = tokio::time::timeout_at(until, attempt(logins, &key, next, version));
         match step.await {
             Ok(Ok(StoreAttempt::Done(persisted))) => return persisted,
-            Ok(Ok(StoreAttempt::Retry(read))) => version = read,
+            Ok(Ok(StoreAttempt::Retry(read))) => {
+                version = read;
+                tokio::time::sleep_until(until.min(Instant::now() + pause)).await;
+                pause = (pause * 2).clamp(FIRST_PAUSE, PAUSE);
+            }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "a login can't be stored");
                 tokio::time::sleep_until(until.min(Instant::now() + PAUSE)).await;
