@@ -19,6 +19,8 @@ use crate::site::{Site, SiteSetup};
 use crate::token::TokenFormat;
 
 mod assemble;
+mod clients;
+mod problems;
 
 /// Puts a server together. [`build`](Self::build) finds all that is wrong at once.
 pub struct ServerBuilder {

@@ -1,21 +1,23 @@
-//! The writes that follow the decision of a grant type.
+//! The decision of a grant type, and what follows from it: at most one write decides.
 
 use std::time::Duration;
 
 use grantor_core::{Params, Secret, Timestamp, TokenResponse};
-use grantor_store::{Conflict, Record as _, Retry};
+use grantor_store::{Record as _, Retry};
 
-use super::{Change, GrantType, Granted, NewGrant, OnConflict, Once, TokenCall, Under, Wait};
+use super::{GrantType, Granted, TokenCall};
 use crate::client::Client;
-use crate::device_authorization::{Pace, Poll};
 use crate::dpop::CheckedProof;
 use crate::error::Error;
-use crate::event::{Event, EventKind};
-use crate::grant::{Deadline, Grant, GrantedUnder};
+use crate::event::EventKind;
+use crate::grant::{Deadline, Grant};
 use crate::http::Call;
 use crate::identifier::Identifier;
 use crate::services::Services;
-use crate::token::{Minting, TokenContents};
+use crate::token::TokenContents;
+
+mod answers;
+mod writes;
 
 /// Lets a grant type decide, and does what it decided. It decides again if others wrote the grant
 /// meanwhile, as often and with such pauses as every change of a record.
@@ -111,204 +113,4 @@ struct Minted {
     contents: TokenContents,
     grant: Option<Identifier>,
     text: Secret,
-}
-
-impl Commit<'_> {
-    async fn under(&mut self, mut under: Under) -> Result<TokenResponse, Error> {
-        let refresh = self.services.grants.refresh_token(under.id, &under.grant)?;
-        let text = self.mint(Some(under.id), &mut under.contents).await?;
-        Ok(self.answer(
-            &mut under.contents,
-            text,
-            Some(under.id),
-            &under.events,
-            refresh,
-        ))
-    }
-
-    async fn once(&mut self, mut once: Once) -> Result<TokenResponse, Error> {
-        let text = self.mint(None, &mut once.contents).await?;
-        let used = self.deadline.repeat(&self.services.used_assertions);
-        if !used.use_once(&once.name, once.remember_until).await? {
-            self.tell(EventKind::AssertionRepeated, None);
-            return Err(once.used);
-        }
-        Ok(self.answer(&mut once.contents, text, None, &[], None))
-    }
-
-    async fn open(
-        &mut self,
-        call: &TokenCall<'_>,
-        new: NewGrant,
-        contents: TokenContents,
-    ) -> Result<TokenResponse, Error> {
-        let services = self.services;
-        let id = Identifier::mint(&services.environment);
-        let epochs = &services.revocation.epochs;
-        let grants = &services.grants;
-        let opened = Grant {
-            client_id: self.client.id.clone(),
-            under: GrantedUnder {
-                client: self.client.epoch.clone(),
-                consent: None,
-                subject: epochs.subject_now(&new.subject).await?,
-                session: None,
-            },
-            subject: new.subject,
-            scope: new.scope,
-            resources: new.resources,
-            auth_time: new.auth_time.unwrap_or(self.now),
-            created_at: self.now,
-            claims: new.claims,
-            salt: services.environment.random_bytes(),
-            dpop_jkt: None,
-            state: grants.opened(),
-            listed_until: Timestamp::default(),
-            expires_at: self.now,
-        };
-        let mut grant = call.redeemed(&opened)?;
-        let refresh = grants.refresh_token(id, &grant)?;
-        let mut contents = match contents.subject {
-            Some(_) => contents,
-            None => contents.for_subject(grant.subject.clone()),
-        };
-        for (name, value) in &grant.claims {
-            if !contents.claims.contains_key(name) {
-                contents.claims.insert(name.clone(), value.clone());
-            }
-        }
-        let text = self.mint_and_list(id, &mut grant, &mut contents).await?;
-        match grants.create(id, &grant, self.deadline).await? {
-            Ok(()) => Ok(self.answer(&mut contents, text, Some(id), &[], refresh)),
-            Err(Conflict) => Err(Error::Internal("an identifier was drawn twice".to_owned())),
-        }
-    }
-
-    async fn pace(&self, poll: &Poll) -> Result<Wait, Error> {
-        Ok(match self.services.devices.pace(poll).await? {
-            Pace::Kept => Wait::AuthorizationPending,
-            Pace::TooFast => Wait::SlowDown,
-        })
-    }
-
-    /// Returns none if the grant type has to decide again.
-    async fn change(&mut self, mut change: Change) -> Result<Option<TokenResponse>, Error> {
-        let grants = &self.services.grants;
-        let refresh = grants.refresh_token(change.id, &change.next)?;
-        let text = self
-            .mint_and_list(change.id, &mut change.next, &mut change.contents)
-            .await?;
-        if let Ok(()) = grants
-            .change(change.id, &change.next, change.read, self.deadline)
-            .await?
-        {
-            return Ok(Some(self.answer(
-                &mut change.contents,
-                text,
-                Some(change.id),
-                &change.events,
-                refresh,
-            )));
-        }
-        match change.on_conflict {
-            OnConflict::DecideAgain => {
-                self.minted = Some(Box::new(Minted {
-                    contents: change.contents,
-                    grant: Some(change.id),
-                    text,
-                }));
-                Ok(None)
-            }
-            OnConflict::Refuse(error) => {
-                self.tell(EventKind::UsedAtOnce, Some(change.id));
-                Err(error)
-            }
-            OnConflict::End(reason, error) => {
-                self.services.end_grant(change.id, reason).await?;
-                Err(error)
-            }
-        }
-    }
-
-    /// Makes an access token of a grant, and meanwhile puts the grant on the list of its subject.
-    async fn mint_and_list(
-        &mut self,
-        id: Identifier,
-        grant: &mut Grant,
-        contents: &mut TokenContents,
-    ) -> Result<Secret, Error> {
-        let (services, ahead) = (self.services, self.refresh_token_lifetime);
-        let listing = services.grants.list_by_subject(id, grant, ahead);
-        let (minted, listed_until) = tokio::join!(self.mint(Some(id), contents), listing);
-        grant.listed_until = listed_until;
-        minted
-    }
-
-    /// Writes or signs an access token, unless an earlier try has made the same.
-    async fn mint(
-        &mut self,
-        grant: Option<Identifier>,
-        contents: &mut TokenContents,
-    ) -> Result<Secret, Error> {
-        let earlier = self.minted.take();
-        if let Some(earlier) = earlier.filter(|e| e.grant == grant && e.contents == *contents) {
-            return Ok(earlier.text);
-        }
-        let mut minting = Minting {
-            client: self.client,
-            lifetime: self.lifetime_of(contents),
-            contents,
-            grant,
-            dpop_jkt: self.dpop_jkt,
-            now: self.now,
-        };
-        self.services.tokens.mint(&mut minting).await
-    }
-
-    fn lifetime_of(&self, contents: &TokenContents) -> Duration {
-        contents
-            .lifetime
-            .map_or(self.lifetime, |own| own.min(self.lifetime))
-    }
-
-    fn tell(&self, kind: EventKind, grant: Option<Identifier>) {
-        self.services.events.tell(&Event {
-            endpoint: Some("token"),
-            client_id: Some(&self.client.id),
-            grant,
-            ..Event::new(kind)
-        });
-    }
-
-    /// Tells what happened, and makes the response.
-    fn answer(
-        &self,
-        contents: &mut TokenContents,
-        access_token: Secret,
-        grant: Option<Identifier>,
-        events: &[EventKind],
-        refresh_token: Option<Secret>,
-    ) -> TokenResponse {
-        for kind in [EventKind::AccessTokenIssued].iter().chain(events) {
-            self.services.events.tell(&Event {
-                endpoint: Some("token"),
-                client_id: Some(&self.client.id),
-                subject: contents.subject.as_deref(),
-                grant,
-                ..Event::new(*kind)
-            });
-        }
-        let scope = std::mem::take(&mut contents.scope);
-        let mut response = TokenResponse {
-            expires_in: Some(self.lifetime_of(contents)),
-            refresh_token,
-            scope: (!scope.is_empty()).then_some(scope),
-            extra: std::mem::take(&mut contents.response_members),
-            ..TokenResponse::bearer(access_token)
-        };
-        if self.dpop_jkt.is_some() {
-            response.token_type = "DPoP".to_owned();
-        }
-        response
-    }
 }
