@@ -32,9 +32,9 @@ pub struct Login {
     /// The site's session. It binds CSRF tokens; revoking it revokes the tokens that were issued in
     /// it.
     pub session: Option<String>,
-    /// Further claims of the tokens that are issued to clients of the user:
+    /// Further claims of the access tokens that are issued to clients of the user:
     /// [`TokenContents::claims`](crate::TokenContents::claims).
-    pub claims: Map<String, Value>,
+    pub access_token_claims: Map<String, Value>,
 }
 
 impl Login {
@@ -45,14 +45,15 @@ impl Login {
             subject: subject.into(),
             auth_time,
             session: None,
-            claims: Map::new(),
+            access_token_claims: Map::new(),
         }
     }
 
-    /// With a further claim of the tokens that are issued.
+    /// With a further claim of the access tokens that are issued.
     #[must_use]
-    pub fn with_claim(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.claims.insert(name.to_owned(), value.into());
+    pub fn with_access_token_claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.access_token_claims
+            .insert(name.to_owned(), value.into());
         self
     }
 

@@ -29,7 +29,7 @@ pub(super) async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply,
             let contents = TokenContents::new(allowed.scope.clone(), audience.collect());
             let mut contents = contents
                 .for_subject(login.subject.clone())
-                .with_claims(login.claims.clone());
+                .with_claims(login.access_token_claims.clone());
             let lifetime: Duration = context.policy.access_token_lifetime;
             let mut minting = Minting {
                 client,

@@ -58,7 +58,7 @@ impl Commit<'_> {
             resources: new.resources,
             auth_time: new.auth_time.unwrap_or(self.now),
             created_at: self.now,
-            claims: new.claims,
+            claims: new.access_token_claims,
             salt: services.environment.random_bytes(),
             dpop_jkt: None,
             state: grants.opened(),
