@@ -10,6 +10,7 @@
 use std::cell::RefCell;
 
 use bytes::Bytes;
+use grantor::server::grant_type::DeviceCode;
 use grantor::server::{self, NewClient, Server};
 use grantor::store::{MasterKey, MemoryStore};
 use http::header::{HeaderMap, SET_COOKIE};
@@ -75,8 +76,14 @@ impl Target {
                 config.registration = server::Registration::Open;
                 config.health_endpoint = true;
             });
+            let opened = opened.grant_type(DeviceCode);
             let server = opened.build().await.unwrap();
-            let grants = ["client_credentials", "authorization_code", "refresh_token"];
+            let grants = [
+                "client_credentials",
+                "authorization_code",
+                "refresh_token",
+                DeviceCode::NAME,
+            ];
             let client = NewClient::confidential("client")
                 .with_grant_types(grants)
                 .with_scope("read write".parse().unwrap())

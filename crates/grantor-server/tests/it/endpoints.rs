@@ -1,7 +1,11 @@
 //! Every endpoint of the table, whatever is sent to it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use grantor_server::Registration;
 use grantor_server::grant_type::DeviceCode;
+use grantor_store::MemoryStore;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::Full;
 use proptest::prelude::*;
@@ -9,9 +13,45 @@ use proptest::test_runner::{Config, TestRunner};
 
 use crate::support::{Fixture, Reply};
 
+/// The site of these tests has no pages of its own, so all rows but that of such pages are there.
+async fn with_every_endpoint() -> Fixture {
+    let store = Arc::new(MemoryStore::new());
+    let all = |config: &mut grantor_server::Config| {
+        config.registration = Registration::Open;
+        config.health_endpoint = true;
+    };
+    let fixture = Fixture::with_devices_on(store, all).await;
+    let rows = fixture.server.endpoint_rows();
+    let mut names: Vec<&str> = rows.iter().map(|row| row.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 13, "{names:?}");
+    fixture
+}
+
+/// A request to each is among those that fuzzing starts from.
+#[tokio::test]
+async fn each_has_a_seed_for_fuzzing() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/endpoints");
+    let mut targets = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let seed = std::fs::read(file.unwrap().path()).unwrap();
+        let line = seed.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let line = String::from_utf8(line.to_vec()).unwrap();
+        let target = line.split(' ').nth(1).unwrap();
+        targets.push(target.split('?').next().unwrap().to_owned());
+    }
+    for path in with_every_endpoint().await.server.paths() {
+        assert!(
+            targets.contains(&path),
+            "{path} has no seed in fuzz/seeds/endpoints"
+        );
+    }
+}
+
 #[tokio::test]
 async fn each_is_in_the_documentation_of_the_crate() {
-    let fixture = Fixture::with_devices().await;
+    let fixture = with_every_endpoint().await;
     let documentation: String = include_str!("../../src/lib.rs")
         .lines()
         .filter(|line| line.starts_with("//!"))
@@ -24,7 +64,7 @@ async fn each_is_in_the_documentation_of_the_crate() {
 
 #[tokio::test]
 async fn each_has_the_methods_that_it_says() {
-    let fixture = Fixture::with_devices().await;
+    let fixture = with_every_endpoint().await;
     for path in fixture.server.paths() {
         let reply = send(&fixture, Method::TRACE, &path, None, Bytes::new()).await;
         assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
@@ -112,7 +152,7 @@ fn none_panics_or_fails_whatever_is_sent() {
         .enable_all()
         .build()
         .unwrap();
-    let fixture = runtime.block_on(Fixture::with_devices());
+    let fixture = runtime.block_on(with_every_endpoint());
     let paths = fixture.server.paths();
     let sent = (0..paths.len(), any::<bool>(), header_value(), body());
     let mut runner = TestRunner::new(Config::with_cases(2000));
