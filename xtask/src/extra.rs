@@ -37,7 +37,8 @@ const CHECKS: [Check; 5] = [
     Check {
         what: "every dependency is used",
         package: "cargo-machete",
-        program: Program::Cargo("machete"),
+        // As a subcommand it takes its own name for a path, where xtask was started by cargo.
+        program: Program::Alone("cargo-machete"),
         arguments: &[],
     },
     Check {

@@ -16,32 +16,34 @@ impl Limits {
     /// The first request whose proxy hides its client is a warning in the log.
     #[must_use]
     pub fn address(&self, head: &Parts) -> Option<String> {
-        let peer = *head.extensions.get::<PeerAddress>()?;
-        let Some(address) = self.proxies.client_address(peer, &head.headers) else {
-            self.warn_of(peer);
-            return None;
-        };
-        if address.is_loopback() && !self.proxies.includes(peer) {
-            return None;
-        }
-        Some(name_of(address))
+        self.counted(head).map(name_of)
     }
 
     /// The name of the IPv6 /48 that a request comes from, for buckets; none where
     /// [`address`](Self::address) is none, and for IPv4, whose addresses are scarce.
     pub(crate) fn network(&self, head: &Parts) -> Option<String> {
-        let address = self.address(head)?;
-        let segments: Vec<&str> = address.strip_suffix("::/64")?.split(':').collect();
-        Some(format!("{}::/48", segments.get(..3)?.join(":")))
+        self.counted(head).filter(IpAddr::is_ipv6).map(network_of)
     }
 
     /// The name of the address that a request comes from, for taking turns; none if a proxy hides it.
-    /// Clients that share it share a turn, and are not refused for it.
+    /// Clients that share it share a turn, and are not refused for it: so an IPv6 address counts by its
+    /// /48, of which an attacker may have every address.
     #[must_use]
     pub fn source(&self, head: &Parts) -> Option<String> {
         let peer = head.extensions.get::<PeerAddress>()?;
         let client = self.proxies.client_address(*peer, &head.headers);
-        client.map(name_of)
+        client.map(network_of)
+    }
+
+    /// The address that counts against limits.
+    fn counted(&self, head: &Parts) -> Option<IpAddr> {
+        let peer = *head.extensions.get::<PeerAddress>()?;
+        let Some(address) = self.proxies.client_address(peer, &head.headers) else {
+            self.warn_of(peer);
+            return None;
+        };
+        let is_own = address.is_loopback() && !self.proxies.includes(peer);
+        (!is_own).then_some(address)
     }
 
     fn warn_of(&self, PeerAddress(proxy): PeerAddress) {
@@ -74,6 +76,16 @@ fn name_of(address: IpAddr) -> String {
     }
 }
 
+fn network_of(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}::/48")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,16 +94,45 @@ mod tests {
     use grantor_core::{ProxyHeader, TrustedProxies};
     use grantor_store::{MemoryStore, Namespace, Stores};
 
-    fn of(proxies: &TrustedProxies, peer: &str, forwarded: Option<&str>) -> Option<String> {
-        let store = Arc::new(MemoryStore::new());
-        let stores = Stores::new(store, Namespace::new("t"), grantor_http::system());
+    fn head(peer: &str, forwarded: Option<&str>) -> Parts {
         let (mut head, ()) = http::Request::new(()).into_parts();
         head.extensions.insert(PeerAddress(peer.parse().unwrap()));
         if let Some(forwarded) = forwarded {
             let value = forwarded.parse().unwrap();
             head.headers.insert("x-forwarded-for", value);
         }
-        Limits::new(&stores).behind(proxies.clone()).address(&head)
+        head
+    }
+
+    fn limits() -> Limits {
+        let store = Arc::new(MemoryStore::new());
+        Limits::new(&Stores::new(
+            store,
+            Namespace::new("t"),
+            grantor_http::system(),
+        ))
+    }
+
+    fn of(proxies: &TrustedProxies, peer: &str, forwarded: Option<&str>) -> Option<String> {
+        let limits = limits().behind(proxies.clone());
+        limits.address(&head(peer, forwarded))
+    }
+
+    /// A tunnel broker gives everybody a /48.
+    #[test]
+    fn all_addresses_of_a_network_take_one_turn() {
+        let limits = limits();
+        let of = |peer| limits.source(&head(peer, None)).unwrap();
+        assert_eq!(of("2001:db8:1:2::1"), "2001:db8:1::/48");
+        assert_eq!(of("2001:db8:1:3::1"), of("2001:db8:1:2::1"));
+        assert_ne!(of("2001:db8:2:2::1"), of("2001:db8:1:2::1"));
+        assert_eq!(of("192.0.2.1"), "192.0.2.1");
+        let network = |peer| limits.network(&head(peer, None));
+        let six = network("2001:db8:1:2::1");
+        assert_eq!(six.as_deref(), Some("2001:db8:1::/48"));
+        for none in ["192.0.2.1", "::1", "::ffff:192.0.2.1"] {
+            assert_eq!(network(none), None, "{none}");
+        }
     }
 
     #[test]
