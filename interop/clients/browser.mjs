@@ -39,9 +39,14 @@ function fill(text, decision) {
   return undefined;
 }
 
-// Opens a URL, logs in, decides, and returns the redirect to `stop` without following it.
-export async function authorize(url, stop, decision = 'allow') {
-  const cookies = new Map();
+// Opens the page of a device, logs in and decides, up to the page that says so.
+export function approveDevice(url, cookies) {
+  return authorize(url, undefined, 'allow', cookies);
+}
+
+// Opens a URL, logs in, decides, and returns the redirect to `stop` without following it. Without `stop` it
+// ends at a page without a form. With cookies that are kept it stays logged in: servers limit logins.
+export async function authorize(url, stop, decision = 'allow', cookies = new Map()) {
   let request = { url: new URL(url), options: {} };
   for (let hop = 0; hop < 20; hop += 1) {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
@@ -59,7 +64,7 @@ export async function authorize(url, stop, decision = 'allow') {
     const location = response.headers.get('location');
     if (location) {
       const target = new URL(location, request.url);
-      if (target.href.startsWith(stop)) return target;
+      if (stop && target.href.startsWith(stop)) return target;
       request = { url: target, options: {} };
       continue;
     }
@@ -67,6 +72,7 @@ export async function authorize(url, stop, decision = 'allow') {
     const text = await response.text();
     if (!response.ok) throw new Error(`${page}: ${text.slice(0, 400)}`);
     const form = fill(text, decision);
+    if (!form && !stop) return request.url;
     if (!form) throw new Error(`${page} has no form: ${text.slice(0, 400)}`);
     const headers = { origin: request.url.origin, referer: request.url.href };
     request = {

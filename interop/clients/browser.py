@@ -38,20 +38,30 @@ class Forms(html.parser.HTMLParser):
             self.inside = False
 
 
-def authorize(url, stop, decision="allow"):
-    """Opens a URL, logs in, decides, and returns the redirect to `stop` without following it."""
-    session = requests.Session()
+def approve_device(url, session=None):
+    """Opens the page of a device, logs in and decides, up to the page that says so."""
+    authorize(url, None, session=session)
+
+
+def authorize(url, stop, decision="allow", session=None):
+    """Opens a URL, logs in, decides, and returns the redirect to `stop` without following it.
+
+    Without `stop` it ends at a page without a form. A session that is given stays logged in: servers
+    limit logins."""
+    session = session or requests.Session()
     response = session.get(url, allow_redirects=False, timeout=10)
     for _ in range(20):
         if response.is_redirect:
             target = urllib.parse.urljoin(response.url, response.headers["location"])
-            if target.startswith(stop):
+            if stop and target.startswith(stop):
                 return target
             response = session.get(target, allow_redirects=False, timeout=10)
             continue
         page = f"{response.status_code} {response.url.split('?')[0]}"
         assert response.status_code < 400, f"{page}: {response.text[:400]}"
         forms = Forms(response.text).found
+        if not forms and not stop:
+            return response.url
         assert forms, f"{page} has no form: {response.text[:400]}"
         form = forms[0]
         fields = dict(form["fields"])

@@ -6,9 +6,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import * as sdk from '@modelcontextprotocol/sdk/client/auth.js';
+import {
+  ClientCredentialsProvider,
+  PrivateKeyJwtProvider,
+} from '@modelcontextprotocol/sdk/client/auth-extensions.js';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
 import { authorize } from './browser.mjs';
 import { ISSUER, PUBLIC_ID, REDIRECT_URI, RESOURCE, step } from './peer.mjs';
+import { SERVICE_ID, SERVICE_SECRET, SIGNER_ID, privateJwk } from './peer.mjs';
 
 const suite = fileURLToPath(
   import.meta.resolve('../node_modules/@modelcontextprotocol/conformance/dist/index.js'),
@@ -69,7 +76,7 @@ async function signIn(clientInformation) {
     metadata,
     clientInformation,
     redirectUrl: REDIRECT_URI,
-    scope: 'read',
+    scope: 'notes:read',
     state: 'af0ifjsldkj',
     resource,
   });
@@ -130,4 +137,52 @@ await step('SDK: a client that is gone is told to register again', async () => {
     refreshToken: 'x',
   });
   await assert.rejects(refresh, (error) => error.constructor.name === 'InvalidClientError');
+});
+
+// Connects to the MCP server as a client that gets its tokens from this provider.
+async function tools(authProvider) {
+  const client = new Client({ name: 'an agent', version: '1' });
+  const transport = new StreamableHTTPClientTransport(new URL(RESOURCE), { authProvider });
+  await client.connect(transport);
+  const { tools: listed } = await client.listTools();
+  await client.close();
+  return listed.map(({ name }) => name);
+}
+
+const scope = 'notes:read';
+
+await step('SDK: client credentials by a secret', async () => {
+  const secret = { clientId: SERVICE_ID, clientSecret: SERVICE_SECRET, scope, expectedIssuer: ISSUER };
+  assert.ok((await tools(new ClientCredentialsProvider(secret))).includes('read_notes'));
+});
+
+await step('SDK: client credentials by private_key_jwt', async () => {
+  const key = { clientId: SIGNER_ID, privateKey: privateJwk(), algorithm: 'ES256', scope, expectedIssuer: ISSUER };
+  assert.ok((await tools(new PrivateKeyJwtProvider(key))).includes('read_notes'));
+});
+
+// The provider of an application with a browser, which keeps what it gets.
+class Signing {
+  clientMetadata = clientMetadata;
+  redirectUrl = REDIRECT_URI;
+  state = () => 'af0ifjsldkj';
+  clientInformation = () => this.client;
+  saveClientInformation = (client) => (this.client = client);
+  tokens = () => this.kept;
+  saveTokens = (tokens) => (this.kept = tokens);
+  codeVerifier = () => this.verifier;
+  saveCodeVerifier = (verifier) => (this.verifier = verifier);
+  redirectToAuthorization = async (url) => {
+    const redirect = await authorize(url, REDIRECT_URI);
+    this.code = redirect.searchParams.get('code');
+  };
+}
+
+await step('SDK: from the 401 to a tool', async () => {
+  const provider = new Signing();
+  const first = await sdk.auth(provider, { serverUrl: RESOURCE });
+  assert.equal(first, 'REDIRECT');
+  const signedIn = { serverUrl: RESOURCE, authorizationCode: provider.code };
+  assert.equal(await sdk.auth(provider, signedIn), 'AUTHORIZED');
+  assert.ok((await tools(provider)).includes('add_note'));
 });

@@ -5,6 +5,7 @@ The server under test and the clients registered with it come from the environme
 
 import contextlib
 import http.server
+import json
 import os
 import threading
 
@@ -13,16 +14,32 @@ import requests
 ISSUER = os.environ["ISSUER"]
 SERVICE = (os.environ["SERVICE_ID"], os.environ["SERVICE_SECRET"])
 WEB = (os.environ["WEB_ID"], os.environ["WEB_SECRET"])
+HMAC = (os.environ["HMAC_ID"], os.environ["HMAC_SECRET"])
 PUBLIC_ID = os.environ["PUBLIC_ID"]
+# A client whose keys the server knows, one that signs for the token endpoint instead of the issuer, and
+# one that must push its requests, prove its key and take nonces.
+SIGNER_ID = os.environ["SIGNER_ID"]
+ENDPOINT_SIGNER_ID = os.environ["ENDPOINT_SIGNER_ID"]
+BOUND_ID = os.environ["BOUND_ID"]
 REDIRECT_URI = os.environ["REDIRECT_URI"]
+RESOURCE = os.environ["RESOURCE"]
 SCOPE = "read"
+# The server of the example `exchange`, and its client.
+EXCHANGE_ISSUER = os.environ["EXCHANGE_ISSUER"]
+GATEWAY = ("gateway", "the secret of the gateway")
 
 
-def metadata(path="/.well-known/oauth-authorization-server"):
-    response = requests.get(ISSUER + path, timeout=10)
+def private_key():
+    """The key of the clients that sign, and of the issuers that the example `exchange` trusts."""
+    with open(os.environ["CLIENT_KEY"], encoding="utf-8") as file:
+        return json.load(file)
+
+
+def metadata(path="/.well-known/oauth-authorization-server", issuer=ISSUER):
+    response = requests.get(issuer + path, timeout=10)
     response.raise_for_status()
     document = response.json()
-    assert document["issuer"] == ISSUER, document
+    assert document["issuer"] == issuer, document
     return document
 
 
@@ -46,19 +63,19 @@ def refusal(call, *arguments, **named):
     raise AssertionError(f"was not refused: {answer}")
 
 
-def introspect(token, client=SERVICE):
+def introspect(token, client=SERVICE, issuer=ISSUER):
     """Asks about a token without the library under test."""
-    return ask_about(token, "introspection_endpoint", client).json()
+    return ask_about(token, "introspection_endpoint", client, issuer).json()
 
 
 def revoke(token, client=SERVICE):
     ask_about(token, "revocation_endpoint", client)
 
 
-def ask_about(token, endpoint, client):
+def ask_about(token, endpoint, client, issuer=ISSUER):
     client_id, secret = client
     response = requests.post(
-        metadata()[endpoint],
+        metadata(issuer=issuer)[endpoint],
         data={"token": token} if secret else {"token": token, "client_id": client_id},
         auth=client if secret else None,
         timeout=10,

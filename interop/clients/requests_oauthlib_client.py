@@ -4,13 +4,16 @@ import os
 
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # the server under test is on loopback
 
-from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
+import requests
+from oauthlib.oauth2 import BackendApplicationClient, DeviceClient, OAuth2Error
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
-from browser import authorize
+from browser import approve_device, authorize
 from peer import (
+    PUBLIC_ID,
     REDIRECT_URI,
+    RESOURCE,
     SCOPE,
     SERVICE,
     WEB,
@@ -100,3 +103,24 @@ with step("denied consent"):
     # The user allowed it before, so it takes a word to be asked again.
     redirect = code_for(web, "deny", prompt="consent")
     refused_with("access_denied", exchange, web, redirect)
+
+with step("public client: code with PKCE, refresh"):
+    public = OAuth2Session(PUBLIC_ID, redirect_uri=REDIRECT_URI, scope=[SCOPE], pkce="S256")
+    named = dict(include_client_id=True)
+    redirect = code_for(public)
+    token = public.fetch_token(token_endpoint, authorization_response=redirect, **named)
+    named = dict(client_id=PUBLIC_ID)
+    renewed = public.refresh_token(token_endpoint, refresh_token=token["refresh_token"], **named)
+    assert renewed["refresh_token"] != token["refresh_token"], "it is not rotated"
+
+with step("device"):
+    device = requests.post(
+        server["device_authorization_endpoint"],
+        data={"client_id": PUBLIC_ID, "scope": SCOPE, "resource": RESOURCE},
+        timeout=10,
+    ).json()
+    approve_device(device["verification_uri_complete"])
+    tv = OAuth2Session(client=DeviceClient(PUBLIC_ID))
+    poll = dict(device_code=device["device_code"], include_client_id=True)
+    assert introspect(tv.fetch_token(token_endpoint, **poll)["access_token"])["active"]
+    refused_with("invalid_grant", tv.fetch_token, token_endpoint, **poll)

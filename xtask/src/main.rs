@@ -19,9 +19,11 @@ mod fuzz;
 mod gate;
 mod install;
 mod interop;
+mod mutate;
 mod portable;
 mod process;
 mod workspace;
+mod wrapper;
 
 use std::process::ExitCode;
 
@@ -33,10 +35,11 @@ cargo xtask COMMAND
 
   test [--no-interop]            format, lints, documentation, tests, foreign programs
   ci                             the same, as the gate runs it
-  interop [NAME]                 one foreign program against ours, or all
+  interop [NAME]                 one foreign program against ours, mcp-server, or all
   browser                        the pages in a real browser
   bench [GROUP] [--json]         figures of one group (main unless named)
   fuzz [TARGET] [--seconds N]    fuzz one target or all, 60 seconds each unless told
+  mutate [CHECK]                 security checks turned off: the test of each must fail
   footprint [--time]             crates and lines that grantor adds to an application
   applications                   clients of applications that add grantor
   differential                   grantor-jose against other implementations
@@ -44,7 +47,7 @@ cargo xtask COMMAND
 ";
 
 fn main() -> ExitCode {
-    if let Some(outcome) = portable::as_compiler() {
+    if let Some(outcome) = wrapper::as_compiler() {
         return outcome;
     }
     let arguments = Arguments::from_command_line();
@@ -92,6 +95,11 @@ fn command(mut arguments: Arguments) -> Result<(), Failure> {
             let target = arguments.positional();
             arguments.finish()?;
             fuzz::run_targets(target.as_deref(), seconds)
+        }
+        "mutate" => {
+            let only = arguments.positional();
+            arguments.finish()?;
+            mutate::run_all(only.as_deref())
         }
         "footprint" => {
             let timed = arguments.flag("--time");

@@ -25,11 +25,20 @@ pub(crate) fn bases(row: &EndpointRow, visit: &Visit) -> Vec<String> {
                 "grant_type=refresh_token&refresh_token={}",
                 visit.refresh_token
             ),
+            "grant_type=urn:ietf:params:oauth:grant-type:device_code&device_code=gd_A".to_owned(),
+            "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=e30.e30.e30"
+                .to_owned(),
+            format!(
+                "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token={}\
+                 &subject_token_type=urn:ietf:params:oauth:token-type:access_token",
+                visit.access_token
+            ),
         ],
         "introspection" => vec![format!("token={}", visit.access_token)],
         // A good token would be gone with the first request.
         "revocation" => vec!["token=ga_A".to_owned()],
         "authorization" | "pushed authorization request" => vec![AUTHORIZATION.to_owned()],
+        "verification" => vec![format!("{}&user_code=BCDF-GHJK", visit.user_code_form)],
         "resume" => vec![
             format!("{}&username=alice&password=wrong", visit.login_form),
             format!("{}&decision=allow", visit.consent_form),

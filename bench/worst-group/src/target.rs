@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::{Issuer, Scope, Secret};
+use grantor_core::{BoxFuture, Issuer, Scope, Secret};
 use grantor_http::system;
+use grantor_server::grant_type::{
+    DeviceCode, ExchangeDecision, ExchangePolicy, ExchangeRequest, JwtBearer, TokenExchange,
+};
 use grantor_server::{Bucket, Limit, NewClient, Registration, Server, SiteSetup, StoredClients};
 use grantor_site::{AccountSite, Accounts, Passwords};
 use grantor_store::{MasterKey, MemoryStore, Namespace, Stores};
@@ -75,7 +78,14 @@ async fn build() -> Result<Server> {
         system(),
     );
     let stores = stores.seal_under(key);
-    let names = ["authorization_code", "client_credentials", "refresh_token"];
+    let names = [
+        "authorization_code",
+        "client_credentials",
+        "refresh_token",
+        DeviceCode::NAME,
+        TokenExchange::NAME,
+        JwtBearer::NAME,
+    ];
     let client = NewClient::confidential("client")
         .with_grant_types(names)
         .with_scope(Scope::parse("read write")?)
@@ -86,6 +96,10 @@ async fn build() -> Result<Server> {
     let accounts = Accounts::open(&stores, Passwords::danger_cheap())?;
     accounts.add("alice", &PASSWORD.into()).await?;
     let server = Server::builder(Issuer::parse("https://id.example.com")?, stores);
+    let server = server
+        .grant_type(DeviceCode)
+        .grant_type(TokenExchange::new(Everything))
+        .grant_type(JwtBearer::new());
     let server = server.site_with(site).configure(|config| {
         config.default_audience = Some("https://api.example.com".to_owned());
         config.registration = Registration::Open;
@@ -103,4 +117,18 @@ fn site(setup: &SiteSetup<'_>) -> std::result::Result<AccountSite, grantor_serve
         limits = limits.with(bucket, no_limit);
     }
     Ok(site.with_limits(limits))
+}
+
+/// Exchanges whatever the rules of the server allow.
+#[derive(Debug)]
+struct Everything;
+
+impl ExchangePolicy for Everything {
+    fn decide<'a>(
+        &'a self,
+        request: &'a ExchangeRequest<'a>,
+    ) -> BoxFuture<'a, std::result::Result<ExchangeDecision, grantor_server::Error>> {
+        let decision = ExchangeDecision::Allow(request.requested());
+        Box::pin(std::future::ready(Ok(decision)))
+    }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Visit {
     pub(crate) login_form: String,
     /// The hidden inputs of a consent page that nobody answered.
     pub(crate) consent_form: String,
+    /// The hidden inputs of the page where the code of a device is typed in.
+    pub(crate) user_code_form: String,
     pub(crate) access_token: String,
     pub(crate) refresh_token: String,
 }
@@ -49,9 +51,11 @@ impl Visit {
             ),
         )?;
         let tokens = text(&tokens)?;
+        let user_code = browser.get(path(rows, "verification")?)?;
         Ok(Self {
             login_form,
             consent_form: hidden_inputs(&text(&consent)?),
+            user_code_form: hidden_inputs(&text(&user_code)?),
             access_token: member(&tokens, "\"access_token\":\"", &['"'])?,
             refresh_token: member(&tokens, "\"refresh_token\":\"", &['"'])?,
             cookies: browser.cookies.join("; "),

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use grantor_core::is_visible;
 use serde_json::Value;
 
 use crate::error::CliError;
@@ -26,7 +27,7 @@ impl Output {
     /// once.
     pub(crate) fn result(&self, text: &str, json: &Value) -> Result<(), CliError> {
         let mut line = if self.json {
-            json.to_string()
+            escape_controls(&json.to_string())
         } else {
             escape_controls(text)
         };
@@ -53,7 +54,8 @@ impl Output {
     /// Something that the command did, and that may be a mistake.
     pub(crate) fn warning(&self, text: &str) {
         if self.json {
-            return self.note(&serde_json::json!({ "warning": text }).to_string());
+            let json = serde_json::json!({ "warning": text });
+            return self.note(&escape_controls(&json.to_string()));
         }
         self.note(&escape_controls(&format!("warning: {text}")));
     }
@@ -61,7 +63,7 @@ impl Output {
     /// Returns why the command failed, and what to do next.
     pub(crate) fn error(&self, error: &CliError) {
         if self.json {
-            return self.note(&error.to_json().to_string());
+            return self.note(&escape_controls(&error.to_json().to_string()));
         }
         let mut text = format!("grantor: {error}");
         if let Some(next) = error.next() {
@@ -71,17 +73,17 @@ impl Output {
     }
 }
 
-/// Escapes the control characters of a text for a terminal: those that move its
-/// cursor or turn its letters around.
+/// Escapes the characters of a text that a terminal obeys or does not show: those that move its cursor,
+/// turn its letters around, or are not seen. The escape is that of JSON, where it means the same.
 pub(crate) fn escape_controls(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
-        let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
-            || matches!(character, '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}');
-        if turns || (character.is_control() && !matches!(character, '\n' | '\t')) {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
-        } else {
+        if is_visible(character) || matches!(character, '\n' | '\t') {
             escaped.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            escaped.push_str(&format!("\\u{unit:04x}"));
         }
     }
     escaped
@@ -96,5 +98,13 @@ mod tests {
         let text = "a\nb\u{1b}[2J\u{9b}1m\u{202e}c\r\u{7f}ü\u{1f600}";
         let expected = "a\nb\\u001b[2J\\u009b1m\\u202ec\\u000d\\u007fü\u{1f600}";
         assert_eq!(escape_controls(text), expected);
+    }
+
+    #[test]
+    fn json_means_the_same_with_what_is_not_seen_escaped() {
+        let json = serde_json::json!({ "a": "\u{9b}1m\u{202e}b\u{200b}\u{e0041}\n\u{1b}" });
+        let escaped = escape_controls(&json.to_string());
+        assert!(escaped.is_ascii(), "{escaped}");
+        assert_eq!(serde_json::from_str::<Value>(&escaped).unwrap(), json);
     }
 }

@@ -21,9 +21,11 @@ pub(crate) fn is_transient(status: StatusCode) -> bool {
 /// of the same answer, so that it takes no clock and clocks need not agree.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let after = text(headers, header::RETRY_AFTER)?;
-    let pause = match after.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
+    let is_number = !after.is_empty() && after.bytes().all(|byte| byte.is_ascii_digit());
+    let pause = match is_number {
+        // A number that is too long for its type is a long time too.
+        true => Duration::from_secs(after.parse().unwrap_or(u64::MAX)),
+        false => {
             let said_at = http_date::parse(text(headers, header::DATE)?)?;
             http_date::parse(after)?.since(said_at)
         }
@@ -34,9 +36,14 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 /// The coding of a body that can't be read because of it (RFC 9110 section 8.4). Requests ask for
 /// none, as Python's standard library has always done; most servers that compress heed it.
 pub(crate) fn content_coding(headers: &HeaderMap) -> Option<String> {
-    let coding = text(headers, header::CONTENT_ENCODING)?;
-    let is_plain = coding.is_empty() || coding.eq_ignore_ascii_case("identity");
-    (!is_plain).then(|| printable(coding))
+    let lines = headers.get_all(header::CONTENT_ENCODING).iter();
+    let lines: Vec<_> = lines
+        .map(|line| String::from_utf8_lossy(line.as_bytes()))
+        .collect();
+    let all = lines.join(",");
+    let mut codings = all.split(',').map(str::trim);
+    let is_plain = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("identity");
+    (!codings.all(is_plain)).then(|| printable(&all))
 }
 
 /// The type of a body, without its parameters.
@@ -112,6 +119,24 @@ mod tests {
         let coding = |text| content_coding(&with(header::CONTENT_ENCODING, text));
         assert_eq!(coding("gzip").as_deref(), Some("gzip"));
         assert_eq!((coding("Identity"), coding("")), (None, None));
+        assert_eq!(coding("identity, identity"), None);
         assert_eq!(content_coding(&HeaderMap::new()), None);
+        let mut twice = with(header::CONTENT_ENCODING, "identity");
+        twice.append(header::CONTENT_ENCODING, "gzip".parse().unwrap());
+        assert_eq!(content_coding(&twice).as_deref(), Some("identity,gzip"));
+    }
+
+    #[test]
+    fn a_pause_is_an_hour_at_most_however_long_its_number_is() {
+        let pause = |text| retry_after(&with(header::RETRY_AFTER, text)).map(|it| it.as_secs());
+        assert_eq!(
+            (pause("0"), pause(" 5 "), pause("86400")),
+            (Some(0), Some(5), Some(3600))
+        );
+        assert_eq!(pause("18446744073709551616"), Some(3600));
+        assert_eq!(pause(&"9".repeat(500)), Some(3600));
+        for none in ["", "-1", "+5", "1.5", "1e3", "0x10", "5s", "5, 6", "soon"] {
+            assert_eq!(pause(none), None, "{none:?}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::params::Params;
+use crate::peer_text::visible;
 
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
@@ -222,9 +223,9 @@ impl fmt::Display for ErrorResponse {
 
 impl std::error::Error for ErrorResponse {}
 
-/// Text from a peer: short, and without control characters that would forge a line of a log.
+/// Text from a peer: short, and without characters that would forge a line of a log.
 fn shorten(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(400).collect()
+    visible(text, 400)
 }
 
 #[cfg(test)]

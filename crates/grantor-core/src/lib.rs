@@ -27,6 +27,7 @@ mod metadata;
 pub mod oauth1;
 mod params;
 mod peer;
+mod peer_text;
 mod pkce;
 mod pushed_authorization;
 mod quirks;
@@ -55,12 +56,14 @@ pub use grantor_jose::{BoxFuture, Timestamp};
 pub use introspection::{Introspection, IntrospectionRequest, InvalidIntrospection};
 pub use issuer::{InvalidIssuer, Issuer};
 pub use loopback::{
-    LocalhostNames, is_localhost_name, is_loopback, is_plain_localhost_name, is_secure,
+    LocalhostNames, has_credentials, is_localhost_name, is_loopback, is_plain_localhost_name,
+    is_secure,
 };
 pub use members::InvalidMember;
 pub use metadata::{InvalidMetadata, ServerMetadata};
 pub use params::{InvalidParams, Params};
 pub use peer::PeerAddress;
+pub use peer_text::{is_visible, visible};
 pub use pkce::{ChallengeMethod, CodeChallenge, CodeVerifier, InvalidPkce};
 pub use pushed_authorization::{PushedAuthorizationError, PushedAuthorizationResponse};
 pub use quirks::{

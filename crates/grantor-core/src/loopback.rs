@@ -9,6 +9,13 @@ pub fn is_secure(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
+/// Returns whether a URL has a user name or a password, which HTTP clients send to its host, and
+/// people take for the host.
+#[must_use]
+pub fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
 /// Returns whether a URL names this machine: `127.0.0.0/8`, `[::1]` or `localhost`.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use grantor_jose::check::holds;
+
 /// The parameters of a request or a redirect, as `application/x-www-form-urlencoded`.
 ///
 /// RFC 6749 sections 3.1 and 3.2: a parameter without a value is absent, a repeated one is refused,
@@ -55,7 +57,7 @@ impl<'a> Params<'a> {
     /// A repeated parameter, bytes that are not UTF-8, or too many parameters.
     pub fn parse(form: &'a [u8]) -> Result<Self, InvalidParams> {
         let mut params = Self::parse_repeated(form)?;
-        match params.repeated.is_empty() {
+        match holds("parameters.once", params.repeated.is_empty()) {
             true => Ok(params),
             false => Err(InvalidParams::Repeated(params.repeated.swap_remove(0))),
         }

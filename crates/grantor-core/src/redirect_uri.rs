@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use grantor_jose::check::holds;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -124,7 +125,8 @@ impl RedirectUri {
         }
         let scheme = url.scheme();
         // Windows has many programs behind `ms-…`.
-        if FORBIDDEN.contains(&scheme) || scheme.starts_with("ms-") {
+        let is_forbidden = FORBIDDEN.contains(&scheme) || scheme.starts_with("ms-");
+        if !holds("redirect_uri.scheme", !is_forbidden) {
             return Err(InvalidRedirectUri::Scheme);
         }
         let rest = text.get(scheme.len()..).unwrap_or_default();
@@ -168,11 +170,11 @@ impl RedirectUri {
     /// 2.1). For a loopback address alone the port may be another (RFC 8252 section 7.3).
     #[must_use]
     pub fn matches(&self, requested: &str) -> bool {
-        if self.0 == requested {
+        if holds("redirect_uri.exact", self.0 == requested) {
             return true;
         }
         match (loopback_parts(&self.0), loopback_parts(requested)) {
-            (Some(own), Some(asked)) => own == asked,
+            (Some(own), Some(asked)) => holds("redirect_uri.loopback", own == asked),
             _ => false,
         }
     }

@@ -29,6 +29,8 @@
 
 mod algorithm;
 pub mod base64url;
+#[doc(hidden)]
+pub mod check;
 mod der;
 pub mod digest;
 pub mod dpop;

@@ -1,9 +1,10 @@
 //! The builder of a server.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::Issuer;
+use grantor_core::{Environment, Issuer, Secret};
 use grantor_http::{Addresses, Transport, TransportError};
 use grantor_store::Stores;
 
@@ -16,7 +17,7 @@ use crate::grant_type::{AuthorizationCode, ClientCredentials, GrantType, Refresh
 use crate::limits::Limits;
 use crate::server::Server;
 use crate::site::{Site, SiteSetup};
-use crate::token::TokenFormat;
+use crate::token::{TokenFormat, TokenGenerator};
 
 mod assemble;
 mod clients;
@@ -29,8 +30,10 @@ pub struct ServerBuilder {
     stores: Stores,
     clients: Option<Arc<dyn Clients>>,
     site: Option<ChosenSite>,
+    sites_by_grant_type: BTreeMap<String, Arc<dyn Site>>,
     grant_types: Vec<Arc<dyn GrantType>>,
     token_format: Option<Arc<dyn TokenFormat>>,
+    token_generator: Option<TokenGenerator>,
     listener: Option<Listener>,
     limits: Option<Limits>,
     transport: Option<OpenTransport>,
@@ -68,12 +71,14 @@ impl Server {
             stores,
             clients: None,
             site: None,
+            sites_by_grant_type: BTreeMap::new(),
             grant_types: vec![
                 Arc::new(AuthorizationCode),
                 Arc::new(ClientCredentials),
                 Arc::new(RefreshToken),
             ],
             token_format: None,
+            token_generator: None,
             listener: None,
             limits: None,
             transport: None,
@@ -101,6 +106,16 @@ impl ServerBuilder {
     #[must_use]
     pub fn site(mut self, site: impl Site) -> Self {
         self.site = Some(ChosenSite::Made(Arc::new(site)));
+        self
+    }
+
+    /// Sets a site for one grant type, by its name on the wire: it identifies the users of that, makes
+    /// their pages, and verifies their passwords. Pages at paths of its own, and pages about errors, are
+    /// those of [`site`](Self::site).
+    #[must_use]
+    pub fn site_for_grant_type(mut self, name: &str, site: impl Site) -> Self {
+        self.sites_by_grant_type
+            .insert(name.to_owned(), Arc::new(site));
         self
     }
 
@@ -136,6 +151,31 @@ impl ServerBuilder {
     #[must_use]
     pub fn token_format(mut self, format: impl TokenFormat) -> Self {
         self.token_format = Some(Arc::new(format));
+        self
+    }
+
+    /// Makes the texts of access tokens by `generate`, instead of those of [`Config::access_tokens`]. A
+    /// text means nothing to anybody but this server, which keeps a record of each under its hash: it is
+    /// 22 to 512 letters, digits and `-._~+/=` (RFC 6750 section 2.1), and must not be guessed, nor made
+    /// twice. At least 128 of its bits come from the environment's randomness.
+    ///
+    /// ```
+    /// use grantor_core::Secret;
+    /// use grantor_server::ServerBuilder;
+    ///
+    /// fn with_texts_of_the_old_server(builder: ServerBuilder) -> ServerBuilder {
+    ///     builder.token_generator(|environment| {
+    ///         let random: [u8; 20] = environment.random_bytes();
+    ///         Secret::new(random.map(|byte| format!("{byte:02x}")).concat())
+    ///     })
+    /// }
+    /// ```
+    #[must_use]
+    pub fn token_generator(
+        mut self,
+        generate: impl Fn(&Environment) -> Secret + Send + Sync + 'static,
+    ) -> Self {
+        self.token_generator = Some(TokenGenerator::new(generate));
         self
     }
 

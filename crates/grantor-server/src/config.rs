@@ -1,17 +1,28 @@
 //! The configuration of a server.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use grantor_core::{Scope, TrustedProxies};
-use grantor_jose::{Algorithm, Leeway};
+use grantor_jose::Algorithm;
 use serde::{Deserialize, Serialize};
 
 use crate::profile::Profile;
 
+mod access_tokens;
+mod default_scope;
+mod grant_type_settings;
+mod lifetime;
 mod metadata_documents;
 mod paths;
+mod problems;
 mod registration;
 
+pub use access_tokens::AccessTokens;
+pub use default_scope::DefaultScope;
+pub use grant_type_settings::GrantTypeSettings;
+pub use lifetime::Lifetime;
+pub(crate) use lifetime::later;
 pub use metadata_documents::MetadataDocuments;
 pub use paths::Paths;
 pub use registration::Registration;
@@ -33,13 +44,31 @@ pub struct Config {
     /// The scope values that the metadata lists. Which of them a client may ask for is set per
     /// client.
     pub scopes: Scope,
+    /// The scope of a request that names none. All that the client may ask for by default. A grant type
+    /// and a client may have another.
+    pub default_scope: DefaultScope,
+    /// The character between the values of a scope, in requests and in the answers to them. A space, as
+    /// RFC 6749 section 3.3 has it, by default; another one needs [`Profile::Legacy20`], and requests may
+    /// have spaces all the same. Introspection and JWTs have spaces.
+    pub scope_separator: char,
     /// How long a code is valid. 60 s by default.
     pub code_lifetime: Duration,
-    /// How long an access token is valid. 5 minutes by default: as long as a JWT outlives the end of
-    /// its grant where it is verified offline.
+    /// How long an access token is valid: 1 s to 30 days. 5 minutes by default: as long as a JWT
+    /// outlives the end of its grant where it is verified offline. There is none that never ends.
     pub access_token_lifetime: Duration,
-    /// How long a refresh token is valid after its last use. 30 days by default.
-    pub refresh_token_lifetime: Duration,
+    /// How long a refresh token is valid after its last use: 1 min to 10 years, or without an end. 30
+    /// days by default.
+    pub refresh_token_lifetime: Lifetime,
+    /// How long a grant lasts after the user gave it, however often its refresh token is used: 1 min to
+    /// 10 years, or without an end, which is the default. Then the user has to sign in again.
+    pub grant_lifetime: Lifetime,
+    /// What holds for the tokens of one grant type instead: [`grant_type`](Self::grant_type).
+    pub grant_type_settings: BTreeMap<String, GrantTypeSettings>,
+    /// True if a client gets an access token that it was given before, as long as that is valid, for the
+    /// same user, grant type, scope, resources and key. A refresh always gives a new one. False by
+    /// default: the texts of such tokens are kept, sealed under the master key, where otherwise stores
+    /// have hashes alone.
+    pub unique_access_tokens: bool,
     /// Grace period after a rotation. A client that lost the response may present the old refresh
     /// token again and gets the same new one; later it counts as reuse and ends the grant. 0 to
     /// 300 s, 60 s by default. Confidential clients have it until they first use the new token.
@@ -103,19 +132,6 @@ pub struct Config {
     pub paths: Paths,
 }
 
-pub(crate) const MAX_SCOPE_VALUES: usize = 100;
-
-/// The format of access tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum AccessTokens {
-    /// A random text that only this server understands. It ends when its grant ends.
-    #[default]
-    Opaque,
-    /// A signed JWT (RFC 9068): ES256, EdDSA, RS256 or PS256. Verified offline it is valid until it expires.
-    Jwt(Algorithm),
-}
-
 /// The clients that get a new refresh token at every use. Later ones are stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -136,9 +152,14 @@ impl Default for Config {
             default_audience: None,
             resources: Vec::new(),
             scopes: Scope::default(),
+            default_scope: DefaultScope::default(),
+            scope_separator: ' ',
             code_lifetime: Duration::from_secs(60),
             access_token_lifetime: Duration::from_secs(300),
-            refresh_token_lifetime: Duration::from_secs(30 * 24 * 3600),
+            refresh_token_lifetime: Lifetime::EndsAfter(Duration::from_secs(30 * 24 * 3600)),
+            grant_lifetime: Lifetime::NeverEnds,
+            grant_type_settings: BTreeMap::new(),
+            unique_access_tokens: false,
             refresh_grace: Duration::from_secs(60),
             rotation: Rotation::default(),
             max_clock_skew: Duration::from_secs(60),
@@ -148,7 +169,7 @@ impl Default for Config {
             interaction_lifetime: Duration::from_secs(3600),
             request_deadline: Duration::from_secs(10),
             trusted_proxies: TrustedProxies::default(),
-            max_scope_values: MAX_SCOPE_VALUES,
+            max_scope_values: 100,
             metadata_documents: None,
             registration: Registration::default(),
             unused_client_lifetime: registration::UNUSED_CLIENT_LIFETIME,
@@ -170,89 +191,37 @@ fn asymmetric(algorithms: &[Algorithm]) -> Vec<Algorithm> {
 }
 
 impl Config {
+    /// The settings of one grant type, by its name on the wire; those that hold for all, until they are
+    /// changed.
+    ///
+    /// ```
+    /// use grantor_server::{Config, Lifetime};
+    /// use std::time::Duration;
+    ///
+    /// let mut config = Config::default();
+    /// config.grant_type("client_credentials").access_token_lifetime = Some(Duration::from_secs(3600));
+    /// config.grant_type("authorization_code").refresh_token_lifetime = Some(Lifetime::NeverEnds);
+    /// ```
+    pub fn grant_type(&mut self, name: &str) -> &mut GrantTypeSettings {
+        self.grant_type_settings.entry(name.to_owned()).or_default()
+    }
+
+    /// The longest that an access token is valid, of whatever grant type.
+    pub(crate) fn longest_access_token_lifetime(&self) -> Duration {
+        let of_grant_types = self.grant_type_settings.values();
+        let lifetimes = of_grant_types.filter_map(|own| own.access_token_lifetime);
+        lifetimes.fold(self.access_token_lifetime, Duration::max)
+    }
+
+    /// Whether access tokens are unique, of whatever grant type.
+    pub(crate) fn has_unique_access_tokens(&self) -> bool {
+        let mut of_grant_types = self.grant_type_settings.values();
+        self.unique_access_tokens
+            || of_grant_types.any(|own| own.unique_access_tokens == Some(true))
+    }
+
     /// The algorithms of proofs that are taken.
     pub(crate) fn dpop_algorithms(&self) -> Vec<Algorithm> {
         asymmetric(&self.dpop_algorithms)
-    }
-
-    /// Everything that is wrong with it.
-    pub(crate) fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        let mut check = |fine: bool, problem: &str| {
-            if !fine {
-                problems.push(problem.to_owned());
-            }
-        };
-        let seconds = |n| Duration::from_secs(n);
-        let within = |value: Duration, least: u64, most: u64| {
-            (seconds(least)..=seconds(most)).contains(&value)
-        };
-        check(
-            within(self.code_lifetime, 1, 600),
-            "the code lifetime must be between 1 s and 10 min (RFC 6749 section 4.1.2)",
-        );
-        check(
-            within(self.access_token_lifetime, 1, 30 * 24 * 3600),
-            "the access token lifetime must be between 1 s and 30 days",
-        );
-        check(
-            within(self.refresh_token_lifetime, 60, 3650 * 24 * 3600),
-            "the refresh token lifetime must be between 1 min and 10 years",
-        );
-        check(
-            self.refresh_grace <= seconds(300),
-            "the refresh grace must be at most 300 s",
-        );
-        check(
-            Leeway::new(self.max_clock_skew).is_ok(),
-            "the clock skew allowed must be at most 60 s, the most that is allowed for JWTs",
-        );
-        check(
-            within(self.pushed_request_lifetime, 5, 600),
-            "the lifetime of a pushed request must be between 5 s and 10 min (RFC 9126 section 2.2)",
-        );
-        // The answer of a user is known for as long as a page may stay open.
-        check(
-            self.pushed_request_lifetime <= self.interaction_lifetime,
-            "a pushed request must not be valid for longer than a page may stay open, or it could lead \
-             to a second answer",
-        );
-        check(
-            within(self.device_code_lifetime, 60, 1800),
-            "the lifetime of a device code must be between 1 and 30 min",
-        );
-        check(
-            within(self.interaction_lifetime, 60, 24 * 3600),
-            "the interaction lifetime must be between 1 min and 1 day",
-        );
-        check(
-            self.signing_key_rotation
-                .is_none_or(|time| within(time, 3600, 3650 * 24 * 3600)),
-            "a signing key must sign for at least 1 hour and at most 10 years",
-        );
-        check(
-            self.request_deadline <= seconds(60),
-            "the deadline of a request must be at most 60 s",
-        );
-        check(
-            within(self.unused_client_lifetime, 60, 365 * 24 * 3600),
-            "an unused client must be kept for at least 1 min and at most a year",
-        );
-        let registration = self.registration.problem();
-        check(registration.is_none(), registration.unwrap_or_default());
-        check(
-            !self.dpop_algorithms().is_empty(),
-            "proofs of possession need an algorithm that is not symmetric (RFC 9449 section 4.2)",
-        );
-        if let AccessTokens::Jwt(algorithm) = self.access_tokens {
-            check(
-                matches!(
-                    algorithm,
-                    Algorithm::Es256 | Algorithm::EdDsa | Algorithm::Rs256 | Algorithm::Ps256
-                ),
-                "JWT access tokens are signed with ES256, EdDSA, RS256 or PS256",
-            );
-        }
-        problems
     }
 }

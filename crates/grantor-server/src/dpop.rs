@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use grantor_core::{ErrorCode, Timestamp};
+use grantor_jose::check::holds;
 use grantor_jose::dpop::{Nonces, Policy, Proof, Request, verify};
 use grantor_jose::{Algorithm, Error as ProofError, Leeway};
 use grantor_store::{DpopProofs, Records, Use};
@@ -84,7 +85,7 @@ impl Dpop {
             return Ok(None);
         };
         // RFC 9449 section 4.3, point 1.
-        if values.next().is_some() {
+        if !holds("dpop.one_header", values.next().is_none()) {
             return Err(invalid_proof("there is more than one DPoP header"));
         }
         let text = value.to_str();
@@ -113,7 +114,8 @@ impl Dpop {
     pub(crate) async fn redeem(&self, proof: &CheckedProof) -> Result<(), Error> {
         let proof = &proof.proof;
         let name = proof.replay_name();
-        match self.used.use_once(&name, proof.remember_until).await? {
+        let is_new = self.used.use_once(&name, proof.remember_until).await?;
+        match holds("dpop.single_use", is_new) {
             true => Ok(()),
             false => Err(invalid_proof("the proof has been used before")),
         }

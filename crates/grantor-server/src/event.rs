@@ -129,6 +129,8 @@ events! {
     AuthorizationDenied = "authorization denied", Info;
     /// A client got an access token.
     AccessTokenIssued = "access token issued", Debug;
+    /// A client got an access token that it was given before, since they are unique.
+    AccessTokenRepeated = "access token handed out again", Debug;
     /// A refresh token was replaced.
     RefreshTokenRotated = "refresh token rotated", Debug;
     /// A refresh token was presented again within the grace period.

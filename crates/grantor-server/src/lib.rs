@@ -89,7 +89,10 @@ pub use client::{
     Registered, RegisteredBy, Registrar, RegistrationPolicy, SecretHashes, SharedSecrets,
     StoredClient, StoredClients, UnsupportedAuthMethod, VerifySecret,
 };
-pub use config::{AccessTokens, Config, MetadataDocuments, Paths, Registration, Rotation};
+pub use config::{
+    AccessTokens, Config, DefaultScope, GrantTypeSettings, Lifetime, MetadataDocuments, Paths,
+    Registration, Rotation,
+};
 pub use device_authorization::Poll;
 pub use error::{Error, Refusal, SiteMisuse};
 pub use event::{CountersSnapshot, Event, EventKind, Severity};

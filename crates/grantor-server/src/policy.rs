@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use grantor_jose::check::is_off;
+
 use crate::client::Client;
-use crate::config::{Config, MetadataDocuments, Rotation};
+use crate::config::{Config, GrantTypeSettings, Lifetime, MetadataDocuments, Rotation};
 use crate::profile::Profile;
 
 /// The rules for the server, or for one client.
@@ -26,7 +28,14 @@ pub struct Policy {
     /// How long an access token is valid.
     pub access_token_lifetime: Duration,
     /// How long a refresh token is valid after its last use.
-    pub refresh_token_lifetime: Duration,
+    pub refresh_token_lifetime: Lifetime,
+    /// How long a grant lasts.
+    pub grant_lifetime: Lifetime,
+    /// True if a client gets an access token again that it was given before.
+    pub unique_access_tokens: bool,
+    /// True if the answer to a refresh has the refresh token though it stays the same (RFC 6749 section
+    /// 6 leaves that open).
+    pub repeats_refresh_token: bool,
     /// How long the predecessor of a rotated refresh token may be repeated.
     pub refresh_grace: Duration,
     /// How long a code is valid.
@@ -62,6 +71,12 @@ impl Profile {
             rotation: config.rotation,
             access_token_lifetime: config.access_token_lifetime,
             refresh_token_lifetime: config.refresh_token_lifetime,
+            grant_lifetime: config.grant_lifetime,
+            unique_access_tokens: config.unique_access_tokens,
+            repeats_refresh_token: match self {
+                Self::OAuth21 | Self::Mcp => true,
+                Self::Legacy20 => false,
+            },
             refresh_grace: config.refresh_grace,
             code_lifetime: config.code_lifetime,
         }
@@ -70,6 +85,13 @@ impl Profile {
     /// Whether a server may have a grant type that OAuth 2.1 has no more.
     pub(crate) fn has_legacy_grant_types(self) -> bool {
         self == Self::Legacy20
+    }
+
+    /// Whether the `scope` that a client registers itself with bounds it (RFC 7591 section 2). Clients of
+    /// the Model Context Protocol register with the scope of the first challenge, and ask for more when
+    /// a tool needs it.
+    pub(crate) fn registered_scope_is_bound(self) -> bool {
+        self != Self::Mcp
     }
 
     /// Which clients may be the URL of their metadata document, if the configuration leaves it open.
@@ -83,6 +105,24 @@ impl Profile {
 }
 
 impl Policy {
+    /// The policy for one grant type: what its settings say, and otherwise this one.
+    #[must_use]
+    pub fn of_grant_type(self, settings: &GrantTypeSettings) -> Self {
+        Self {
+            access_token_lifetime: settings
+                .access_token_lifetime
+                .unwrap_or(self.access_token_lifetime),
+            refresh_token_lifetime: settings
+                .refresh_token_lifetime
+                .unwrap_or(self.refresh_token_lifetime),
+            grant_lifetime: settings.grant_lifetime.unwrap_or(self.grant_lifetime),
+            unique_access_tokens: settings
+                .unique_access_tokens
+                .unwrap_or(self.unique_access_tokens),
+            ..self
+        }
+    }
+
     /// The policy for one client: the stricter of the server's and the client's, in each point.
     #[must_use]
     pub fn with(self, client: &Client) -> Self {
@@ -98,10 +138,10 @@ impl Policy {
                 self.access_token_lifetime,
                 client.access_token_lifetime,
             ),
-            refresh_token_lifetime: shorter(
-                self.refresh_token_lifetime,
-                client.refresh_token_lifetime,
-            ),
+            refresh_token_lifetime: self
+                .refresh_token_lifetime
+                .at_most(client.refresh_token_lifetime),
+            grant_lifetime: self.grant_lifetime.at_most(client.grant_lifetime),
             ..self
         }
     }
@@ -110,7 +150,8 @@ impl Policy {
     /// of no use to a thief, as is that of a client that authenticates.
     #[must_use]
     pub fn rotates(&self, client: &Client, is_bound: bool) -> bool {
-        self.rotation == Rotation::Always || (client.is_public() && !is_bound)
+        let unproved = client.is_public() && !is_bound;
+        self.rotation == Rotation::Always || unproved && !is_off("refresh.rotation")
     }
 }
 
@@ -127,7 +168,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_client_is_never_laxer_than_the_server(
-            access in lifetime(), refresh in lifetime(), rotation in 0..3usize,
+            access in lifetime(), refresh in lifetime(), grant in lifetime(), rotation in 0..3usize,
             own_rotation in 0..2usize, push in any::<bool>(), own_push in any::<bool>(),
             mcp in any::<bool>(),
         ) {
@@ -142,11 +183,14 @@ mod tests {
             let mut client = Client::new("a", "1");
             client.access_token_lifetime = access;
             client.refresh_token_lifetime = refresh;
+            client.grant_lifetime = grant;
             client.rotation = named(rotation);
             client.require_pushed_authorization_requests = push;
             let with = own.with(&client);
             prop_assert!(with.access_token_lifetime <= own.access_token_lifetime);
             prop_assert!(with.refresh_token_lifetime <= own.refresh_token_lifetime);
+            prop_assert!(with.grant_lifetime <= own.grant_lifetime);
+            prop_assert_eq!(with.grant_lifetime.duration(), grant);
             prop_assert!(with.rotation >= own.rotation);
             prop_assert!(with.pkce >= own.pkce);
             prop_assert_eq!(with.require_resource, mcp);

@@ -4,13 +4,14 @@ use grantor_store::{
     ClientAssertions, Diagnostics, DpopProofs, GrantAssertions, Records, Stores, Use,
 };
 
+use crate::config::Config;
 use crate::device_authorization::DeviceAuthorizations;
 use crate::grant::{Grant, GrantOfSubject};
 use crate::issuer_mark::IssuerMark;
 use crate::key::KeysRecord;
 use crate::pushed_request::PushedRequests;
 use crate::revocation::Revocation;
-use crate::token::{AccessTokenRecord, RevokedRecord};
+use crate::token::{AccessTokenRecord, RevokedRecord, UniqueTokenRecord};
 
 /// The records of a server, each kind in the store that was chosen for it.
 pub(crate) struct Tables {
@@ -20,6 +21,8 @@ pub(crate) struct Tables {
     pub(crate) grants_by_subject: Records<GrantOfSubject>,
     pub(crate) access_tokens: Records<AccessTokenRecord>,
     pub(crate) revoked: Records<RevokedRecord>,
+    /// Only of a server whose access tokens are unique.
+    pub(crate) unique_tokens: Option<Records<UniqueTokenRecord>>,
     pub(crate) revocation: Revocation,
     pub(crate) pushed_requests: PushedRequests,
     pub(crate) devices: DeviceAuthorizations,
@@ -29,13 +32,21 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    pub(crate) fn prepare(stores: &Stores, diagnostics: &mut Diagnostics) -> Option<Self> {
+    pub(crate) fn prepare(
+        stores: &Stores,
+        config: &Config,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
         let issuer_mark = diagnostics.records(stores);
         let keys = diagnostics.records(stores);
         let grants = diagnostics.records(stores);
         let grants_by_subject = diagnostics.records(stores);
         let access_tokens = diagnostics.records(stores);
         let revoked = diagnostics.records(stores);
+        let unique_tokens = match config.has_unique_access_tokens() {
+            true => diagnostics.records(stores),
+            false => None,
+        };
         let revocation = Revocation::prepare(stores, diagnostics);
         let pushed_requests = PushedRequests::prepare(stores, diagnostics);
         let devices = DeviceAuthorizations::prepare(stores, diagnostics);
@@ -49,6 +60,7 @@ impl Tables {
             grants_by_subject: grants_by_subject?,
             access_tokens: access_tokens?,
             revoked: revoked?,
+            unique_tokens,
             revocation: revocation?,
             pushed_requests: pushed_requests?,
             devices: devices?,

@@ -154,6 +154,15 @@ impl Services {
         is_healthy
     }
 
+    /// The policy for a client's tokens of one grant type.
+    pub(crate) fn policy_of(&self, grant_type: &str, client: &Client) -> Policy {
+        let policy = match self.config.grant_type_settings.get(grant_type) {
+            Some(settings) => self.policy.of_grant_type(settings),
+            None => self.policy,
+        };
+        policy.with(client)
+    }
+
     /// Returns the services that authenticate clients.
     pub(crate) fn authenticator(&self) -> Authenticator<'_> {
         Authenticator {

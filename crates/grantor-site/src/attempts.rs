@@ -1,5 +1,6 @@
 //! Limits on attempts to log in.
 
+use grantor_jose::check::holds;
 use grantor_server::{Bucket, Limits, SiteError};
 use http::request::Parts;
 
@@ -49,7 +50,10 @@ impl Attempt<'_> {
     }
 
     async fn is_within(&self, bucket: Bucket, name: &str) -> Result<bool, SiteError> {
-        Ok(self.limits.try_now(bucket, name).await?)
+        Ok(holds(
+            "login.limit",
+            self.limits.try_now(bucket, name).await?,
+        ))
     }
 
     async fn known_browser(&self) -> Result<Option<String>, SiteError> {

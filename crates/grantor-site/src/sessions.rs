@@ -33,7 +33,7 @@ pub(crate) struct SessionRecord {
     pub(crate) subject: String,
     /// The subject's epoch at the login: ending the subject signs them out too.
     #[serde(default)]
-    subject_epoch: RevocationEpoch,
+    pub(crate) subject_epoch: RevocationEpoch,
     pub(crate) auth_time: Timestamp,
     expires_at: Timestamp,
 }

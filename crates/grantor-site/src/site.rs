@@ -1,6 +1,7 @@
 //! The site with accounts.
 
 use grantor_core::{BoxFuture, Environment, ErrorResponse, Issuer, Secret};
+use grantor_jose::check::holds;
 use grantor_server::{
     BuildError, Decision, DeviceAnswer, Interaction, Limits, Login, Page, PasswordAnswer,
     PasswordLogin, SignIn, Site, SiteError, SiteSetup, UserCodePrompt,
@@ -104,8 +105,12 @@ impl AccountSite {
         let account = self.accounts.of_subject(&session.subject).await;
         let account = account?;
         // A session from before a change of the password is over.
-        let account = account.filter(|account| session.auth_time >= account.password_set_at);
-        Ok(account.map(|_| Login::new(session.subject, session.auth_time).in_session(id)))
+        let account = account.filter(|account| {
+            let is_after = session.auth_time >= account.password_set_at;
+            holds("session.password_change", is_after)
+        });
+        let login = Login::new(session.subject, session.auth_time).in_session(id);
+        Ok(account.map(|_| login.since(session.subject_epoch)))
     }
 
     /// Looks at a name and a password, within the limits.

@@ -79,6 +79,8 @@ kinds! {
     DEVICE_POLLS = b"dl" "device-polls" Cache;
     /// Opaque access tokens.
     ACCESS_TOKENS = b"at" "access-tokens" ShortLived;
+    /// Access tokens that are handed out again, with their texts.
+    UNIQUE_TOKENS = b"ut" "unique-tokens" Cache;
     /// Tokens that were revoked before their end.
     REVOKED_TOKENS = b"rv" "revoked-tokens" Guard;
     /// Assertions of trusted issuers that were used as grants (RFC 7523).

@@ -8,6 +8,8 @@
 //! curl -i http://127.0.0.1:3000/mcp
 //! curl http://127.0.0.1:3000/.well-known/oauth-protected-resource/mcp
 //! ```
+//!
+//! `ISSUER` and `RESOURCE` in the environment are other URLs of the two servers.
 
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,11 +31,19 @@ use serde_json::{Value, json};
 /// The resource, as clients name it when they ask for a token, and as tokens name it in `aud`.
 pub(crate) const RESOURCE: &str = "http://127.0.0.1:3000/mcp";
 
-type Notes = Arc<Mutex<Vec<String>>>;
+/// The notes, and where this server is, by which it knows the pages of others.
+#[derive(Debug, Clone)]
+struct Mcp {
+    origin: Arc<str>,
+    notes: Arc<Mutex<Vec<String>>>,
+}
 
 /// The document that clients read first (RFC 9728).
-pub(crate) fn metadata(issuer: &str) -> Result<PublishedMetadata, Box<dyn StdError>> {
-    let mut metadata = ResourceMetadata::new(RESOURCE, Issuer::parse(issuer)?)?;
+pub(crate) fn metadata(
+    resource: &str,
+    issuer: &str,
+) -> Result<PublishedMetadata, Box<dyn StdError>> {
+    let mut metadata = ResourceMetadata::new(resource, Issuer::parse(issuer)?)?;
     metadata.resource_name = Some("Notes".to_owned());
     metadata.scopes_supported = vec!["notes:read".to_owned(), "notes:write".to_owned()];
     Ok(metadata.publish()?)
@@ -46,7 +56,10 @@ pub(crate) fn app(layer: Protect, metadata: &PublishedMetadata) -> Router {
         .resource_metadata(metadata.url().clone());
     Router::new()
         .route("/mcp", post(mcp))
-        .with_state(Notes::default())
+        .with_state(Mcp {
+            origin: origin_of(metadata.url().as_str()).into(),
+            notes: Arc::default(),
+        })
         .layer(layer)
         .merge(metadata.routes())
 }
@@ -56,9 +69,11 @@ const VERSIONS: [&str; 3] = ["2025-06-18", "2025-11-25", "2026-07-28"];
 
 /// The status for a request that the transport of the protocol refuses: of a web page elsewhere, which
 /// may have come by DNS rebinding, or of another revision.
-fn refusal(headers: &HeaderMap) -> Option<StatusCode> {
-    let own = origin_of(RESOURCE);
-    if headers.get(ORIGIN).is_some_and(|origin| origin != own) {
+fn refusal(own_origin: &str, headers: &HeaderMap) -> Option<StatusCode> {
+    if headers
+        .get(ORIGIN)
+        .is_some_and(|origin| origin != own_origin)
+    {
         return Some(StatusCode::FORBIDDEN);
     }
     let version = headers.get("mcp-protocol-version");
@@ -76,11 +91,11 @@ fn origin_of(url: &str) -> &str {
 
 async fn mcp(
     token: AccessToken,
-    State(notes): State<Notes>,
+    State(state): State<Mcp>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if let Some(status) = refusal(&headers) {
+    if let Some(status) = refusal(&state.origin, &headers) {
         return status.into_response();
     }
     let Ok(call) = serde_json::from_slice::<Value>(&body) else {
@@ -105,7 +120,7 @@ async fn mcp(
                 "properties": { "text": { "type": "string" } },
             })),
         ] }),
-        Some("tools/call") => match call_tool(&token, &notes, &call["params"]) {
+        Some("tools/call") => match call_tool(&token, &state, &call["params"]) {
             Ok(text) => json!({ "content": [{ "type": "text", "text": text }] }),
             // Status 403 with the scope that would do: the client steps up and calls again.
             Err(refusal) => return refusal.into_response(),
@@ -118,8 +133,8 @@ async fn mcp(
     reply(&json!({ "jsonrpc": "2.0", "id": id, "result": result }))
 }
 
-fn call_tool(token: &AccessToken, notes: &Notes, call: &Value) -> Result<String, Refusal> {
-    let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
+fn call_tool(token: &AccessToken, state: &Mcp, call: &Value) -> Result<String, Refusal> {
+    let mut notes = state.notes.lock().unwrap_or_else(PoisonError::into_inner);
     match call["name"].as_str() {
         Some("read_notes") => Ok(notes.join("\n")),
         Some("add_note") => {
@@ -142,12 +157,15 @@ fn reply(message: &Value) -> Response {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
-    let issuer = "http://127.0.0.1:8787";
-    let verifier = Verifier::discover(issuer)
-        .audience(RESOURCE)
+    let variable = |name, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    let issuer = variable("ISSUER", "http://127.0.0.1:8787");
+    let resource = variable("RESOURCE", RESOURCE);
+    let verifier = Verifier::discover(&issuer)
+        .audience(&resource)
         .transport(Arc::new(ReqwestTransport::new()?))
         .build()?;
-    let app = app(protect(&verifier), &metadata(issuer)?);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    let app = app(protect(&verifier), &metadata(&resource, &issuer)?);
+    let address = origin_of(&resource).trim_start_matches("http://");
+    let listener = tokio::net::TcpListener::bind(address).await?;
     Ok(axum::serve(listener, app).await?)
 }

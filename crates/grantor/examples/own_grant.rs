@@ -36,7 +36,7 @@ impl GrantType for Badge {
                 "4711" => "visitor",
                 _ => return Err(Error::invalid_grant("the badge is unknown")),
             };
-            let scope = call.scope(&call.client().scope)?;
+            let scope = call.requested_scope()?;
             let audience = call.audience().await?;
             let grant = NewGrant::new(subject, scope.clone(), audience.clone());
             Ok(Granted::Open(grant, TokenContents::new(scope, audience)))

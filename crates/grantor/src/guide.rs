@@ -19,6 +19,7 @@
 pub mod client {}
 
 #[doc = "[configuration]: crate::guide::configuration\n\
+         [grant types]: crate::guide::configuration#grant-types\n\
          [guide to the server]: crate::guide::server#backup-and-restore\n\n"]
 #[doc = include_str!("../docs/command-line.md")]
 pub mod command_line {}
@@ -40,7 +41,8 @@ pub mod resource {}
          [Settings]: crate::guide::configuration\n\
          [commands]: crate::guide::command_line\n\
          [guide to APIs]: crate::guide::resource\n\
-         [page on stores]: crate::guide::stores\n\n"]
+         [page on stores]: crate::guide::stores\n\
+         [python-oauth2]: crate::guide::coming_from::python_oauth2\n\n"]
 #[doc = include_str!("../docs/server.md")]
 pub mod server {}
 
@@ -66,6 +68,9 @@ pub mod coming_from {
 
     #[doc = include_str!("../docs/coming-from/httpx-oauth2.md")]
     pub mod httpx_oauth2 {}
+
+    #[doc = include_str!("../docs/coming-from/python-oauth2.md")]
+    pub mod python_oauth2 {}
 
     #[doc = "[kept]: crate::guide::client#where-tokens-are-kept\n\n"]
     #[doc = include_str!("../docs/coming-from/oauth2-rs.md")]

@@ -10,7 +10,10 @@
 use std::cell::RefCell;
 
 use bytes::Bytes;
-use grantor::server::grant_type::DeviceCode;
+use grantor::core::BoxFuture;
+use grantor::server::grant_type::{
+    DeviceCode, ExchangeDecision, ExchangePolicy, ExchangeRequest, JwtBearer, TokenExchange,
+};
 use grantor::server::{self, NewClient, Server};
 use grantor::store::{MasterKey, MemoryStore};
 use http::header::{HeaderMap, SET_COOKIE};
@@ -76,13 +79,18 @@ impl Target {
                 config.registration = server::Registration::Open;
                 config.health_endpoint = true;
             });
-            let opened = opened.grant_type(DeviceCode);
+            let opened = opened
+                .grant_type(DeviceCode)
+                .grant_type(TokenExchange::new(Everything))
+                .grant_type(JwtBearer::new());
             let server = opened.build().await.unwrap();
             let grants = [
                 "client_credentials",
                 "authorization_code",
                 "refresh_token",
                 DeviceCode::NAME,
+                TokenExchange::NAME,
+                JwtBearer::NAME,
             ];
             let client = NewClient::confidential("client")
                 .with_grant_types(grants)
@@ -157,6 +165,20 @@ impl Target {
             let (head, body) = server.call(request).await.unwrap().into_parts();
             Response::from_parts(head, body.collect().await.unwrap().to_bytes())
         })
+    }
+}
+
+/// Exchanges whatever the rules of the server allow.
+#[derive(Debug)]
+struct Everything;
+
+impl ExchangePolicy for Everything {
+    fn decide<'a>(
+        &'a self,
+        request: &'a ExchangeRequest<'a>,
+    ) -> BoxFuture<'a, Result<ExchangeDecision, server::Error>> {
+        let decision = ExchangeDecision::Allow(request.requested());
+        Box::pin(std::future::ready(Ok(decision)))
     }
 }
 

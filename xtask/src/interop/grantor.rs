@@ -1,16 +1,13 @@
-//! Our own side: the binary, its clients and its user, and the server.
+//! Our own programs: how they are built, and the clients and users that the binary registers.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::Redirect;
-use super::server::{
-    Clients, LOGIN_NAME, LOGIN_PASSWORD, PUBLIC_ID, RESOURCE, SERVICE_ID, Server, WEB_ID,
-};
+use super::environment::{LOGIN_NAME, LOGIN_PASSWORD};
 use crate::process::{Failure, run};
-use crate::workspace::{cargo, target_directory};
+use crate::workspace::{cargo, root, target_directory};
 
 /// Our programs that the scripts run.
 pub(super) struct Programs {
@@ -20,6 +17,10 @@ pub(super) struct Programs {
     pub(super) sign_in: PathBuf,
     /// Another one, which signs requests by OAuth 1.0a.
     pub(super) oauth1: PathBuf,
+    /// An example of a server, with the grants that a policy in code decides.
+    pub(super) exchange: PathBuf,
+    /// An example of an API: an MCP server.
+    pub(super) mcp_resource: PathBuf,
 }
 
 impl Programs {
@@ -27,15 +28,8 @@ impl Programs {
     /// takes copies that no other clone with the same target directory replaces.
     pub(super) fn build(folder: &Path) -> Result<Self, Failure> {
         run(cargo()
-            .args(["build", "--workspace", "--all-features"])
-            .args([
-                "--bin",
-                "grantor",
-                "--example",
-                "sign_in",
-                "--example",
-                "oauth1",
-            ]))?;
+            .args(["build", "--workspace", "--all-features", "--bin", "grantor"])
+            .args(EXAMPLES.iter().flat_map(|name| ["--example", *name])))?;
         let built = target_directory().join("debug");
         let copy = |from: PathBuf, name: &str| {
             let to = folder.join(name);
@@ -44,102 +38,59 @@ impl Programs {
             })?;
             Ok(to)
         };
+        let example = |name: &str| copy(built.join("examples").join(name), name);
+        let [sign_in, oauth1, exchange, mcp_resource] = EXAMPLES.map(example);
         Ok(Self {
             grantor: copy(built.join("grantor"), "grantor")?,
-            sign_in: copy(built.join("examples").join("sign_in"), "sign_in")?,
-            oauth1: copy(built.join("examples").join("oauth1"), "oauth1")?,
+            sign_in: sign_in?,
+            oauth1: oauth1?,
+            exchange: exchange?,
+            mcp_resource: mcp_resource?,
         })
     }
 }
 
-/// Registers the clients and the user that the scripts expect, and starts the server.
-pub(super) fn serve(binary: &Path, folder: &Path, redirect: &Redirect) -> Result<Server, Failure> {
-    let data = folder.join("data");
-    let redirect_uri = redirect.uri();
-    let service = [
-        "--grant",
-        "client_credentials",
-        "--resource-server",
-        RESOURCE,
-    ];
-    let interactive = [
-        "--grant",
-        "authorization_code",
-        "--grant",
-        "refresh_token",
-        "--redirect-uri",
-        &redirect_uri,
-    ];
-    let clients = Clients {
-        service_secret: secret(&client_add(binary, &data, SERVICE_ID, &service)?)?,
-        web_secret: secret(&client_add(binary, &data, WEB_ID, &interactive)?)?,
-        redirect_uri: redirect_uri.clone(),
-    };
-    let public: Vec<&str> = interactive.into_iter().chain(["--public"]).collect();
-    client_add(binary, &data, PUBLIC_ID, &public)?;
-    let mut user = Command::new(binary);
-    user.args(["user", "add", LOGIN_NAME, "--data"]).arg(&data);
-    answer(&mut user, LOGIN_PASSWORD)?;
-    Server::start("grantor", folder, clients, |port| {
-        let mut command = Command::new(binary);
-        command
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
-            .args(["--issuer", &format!("http://127.0.0.1:{port}"), "--data"])
-            .arg(&data);
-        command
-    })
+/// The examples of the workspace that the scripts run or talk to.
+const EXAMPLES: [&str; 4] = ["sign_in", "oauth1", "exchange", "mcp_resource"];
+
+/// Compiles the client that is written with the crate `oauth2`, in a workspace of its own.
+pub(super) fn oauth2_crate() -> Result<PathBuf, Failure> {
+    let manifest = root()
+        .join("interop")
+        .join("oauth2-crate")
+        .join("Cargo.toml");
+    run(cargo()
+        .args(["build", "--locked", "--manifest-path"])
+        .arg(manifest))?;
+    Ok(target_directory().join("debug").join("oauth2-crate"))
 }
 
-/// Registers the public client and the user, and starts the server with the profile of the Model Context
-/// Protocol. The documents of clients are on this machine.
-pub(super) fn serve_mcp(
-    binary: &Path,
-    folder: &Path,
-    redirect: &Redirect,
-) -> Result<Server, Failure> {
-    let data = folder.join("mcp-data");
-    let redirect_uri = redirect.uri();
-    let public = [
-        "--public",
-        "--grant",
-        "authorization_code,refresh_token",
-        "--redirect-uri",
-        &redirect_uri,
-    ];
-    client_add(binary, &data, PUBLIC_ID, &public)?;
-    let mut user = Command::new(binary);
-    user.args(["user", "add", LOGIN_NAME, "--data"]).arg(&data);
-    answer(&mut user, LOGIN_PASSWORD)?;
-    let settings = folder.join("mcp.toml");
-    let text = "scopes = \"read\"\nregistration = \"open\"\ndanger_fetch_from_any_address = true\n";
-    fs::write(&settings, text)
-        .map_err(|error| Failure::new(format!("cannot write {}: {error}", settings.display())))?;
-    let clients = Clients {
-        service_secret: String::new(),
-        web_secret: String::new(),
-        redirect_uri: redirect_uri.clone(),
-    };
-    Server::start("grantor-mcp", folder, clients, |port| {
-        let mut command = Command::new(binary);
-        command
-            .args(["serve", "--profile", "mcp", "--resource", RESOURCE])
-            .args(["--listen", &format!("127.0.0.1:{port}")])
-            .args(["--issuer", &format!("http://127.0.0.1:{port}"), "--data"])
-            .arg(&data)
-            .arg("--config")
-            .arg(&settings);
-        command
-    })
+/// A data folder, and the binary that fills it.
+pub(super) struct Data<'a> {
+    pub(super) binary: &'a Path,
+    pub(super) folder: PathBuf,
 }
 
-fn client_add(binary: &Path, data: &Path, id: &str, more: &[&str]) -> Result<String, Failure> {
-    let mut command = Command::new(binary);
-    command
-        .args(["client", "add", id, "--scope", "read", "--json"])
-        .args(more)
-        .arg("--data")
-        .arg(data);
-    answer(&mut command, "")
+impl Data<'_> {
+    /// Registers a client, and returns its secret; an empty text, if it has none.
+    pub(super) fn client(&self, id: &str, settings: &[&str]) -> Result<String, Failure> {
+        let mut command = self.command(&["client", "add", id, "--json"]);
+        let answer = answer(command.args(settings), "")?;
+        Ok(secret(&answer).unwrap_or_default())
+    }
+
+    /// Adds the user of the scripts.
+    pub(super) fn user(&self) -> Result<(), Failure> {
+        let mut command = self.command(&["user", "add", LOGIN_NAME]);
+        answer(&mut command, LOGIN_PASSWORD)?;
+        Ok(())
+    }
+
+    pub(super) fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(self.binary);
+        command.args(words).arg("--data").arg(&self.folder);
+        command
+    }
 }
 
 /// Returns the output of the command, given that on its standard input.
@@ -164,11 +115,9 @@ fn answer(command: &mut Command, input: &str) -> Result<String, Failure> {
 }
 
 /// The secret in the answer of `client add --json`. It is of letters that JSON does not escape.
-fn secret(answer: &str) -> Result<String, Failure> {
-    let member = answer.split("\"client_secret\"").nth(1);
-    let text = member.and_then(|rest| rest.split('"').nth(1));
-    text.map(str::to_owned)
-        .ok_or_else(|| Failure::new("grantor client add --json printed no client_secret"))
+fn secret(answer: &str) -> Option<String> {
+    let (_, rest) = answer.split_once("\"client_secret\"")?;
+    rest.split('"').nth(1).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -183,6 +132,6 @@ mod tests {
         ] {
             assert_eq!(secret(answer).unwrap(), "s3-cr_et");
         }
-        assert!(secret(r#"{"client_id":"app"}"#).is_err());
+        assert!(secret(r#"{"client_id":"app"}"#).is_none());
     }
 }

@@ -1,7 +1,10 @@
 //! Foreign programs against ours, over loopback: one line per peer and feature.
 
+mod environment;
 mod grantor;
+mod ours;
 mod peers;
+mod programs;
 mod server;
 
 use std::fs::{self, File};
@@ -13,109 +16,25 @@ use std::time::{Duration, Instant};
 use crate::process::{self, Failure};
 use grantor::Programs;
 use peers::Peers;
-use server::Server;
+use programs::{BROWSER, MCP_SERVER, PROGRAMS, Peer, Side};
+use server::{Place, Served};
 
 /// A script that has not ended by then hangs.
 const LIMIT: Duration = Duration::from_secs(120);
-
-/// Where a client script's redirects lead. Nothing listens there unless the script does.
-struct Redirect(u16);
-
-/// The interpreter of a script.
-enum Language {
-    Python,
-    JavaScript,
-}
-
-/// The server that a script talks to.
-#[derive(Clone, Copy, PartialEq)]
-enum Side {
-    Ours,
-    /// Ours with the profile of the Model Context Protocol.
-    OursForMcp,
-    OidcProvider,
-}
-
-struct Peer {
-    name: &'static str,
-    side: Side,
-    language: Language,
-    script: &'static str,
-}
-
-const PROGRAMS: [Peer; 9] = [
-    Peer {
-        name: "alf",
-        side: Side::Ours,
-        language: Language::Python,
-        script: "alf_client.py",
-    },
-    Peer {
-        name: "httpx-oauth2",
-        side: Side::Ours,
-        language: Language::Python,
-        script: "httpx_oauth2_client.py",
-    },
-    Peer {
-        name: "authlib",
-        side: Side::Ours,
-        language: Language::Python,
-        script: "authlib_client.py",
-    },
-    Peer {
-        name: "requests-oauthlib",
-        side: Side::Ours,
-        language: Language::Python,
-        script: "requests_oauthlib_client.py",
-    },
-    Peer {
-        name: "openid-client",
-        side: Side::Ours,
-        language: Language::JavaScript,
-        script: "openid_client.mjs",
-    },
-    Peer {
-        name: "oauthlib",
-        side: Side::Ours,
-        language: Language::Python,
-        script: "oauth1_servers.py",
-    },
-    Peer {
-        name: "oauth-1.0a",
-        side: Side::Ours,
-        language: Language::JavaScript,
-        script: "oauth1_client.mjs",
-    },
-    Peer {
-        name: "mcp",
-        side: Side::OursForMcp,
-        language: Language::JavaScript,
-        script: "mcp_client.mjs",
-    },
-    Peer {
-        name: "oidc-provider",
-        side: Side::OidcProvider,
-        language: Language::Python,
-        script: "grantor_client.py",
-    },
-];
-
-const BROWSER: [Peer; 1] = [Peer {
-    name: "chromium",
-    side: Side::Ours,
-    language: Language::JavaScript,
-    script: "chromium.mjs",
-}];
 
 /// Runs one foreign program, or all.
 pub(crate) fn programs(named: Option<&str>) -> Result<(), Failure> {
     let chosen: Vec<&Peer> = PROGRAMS
         .iter()
-        .filter(|peer| named.is_none_or(|name| name == peer.name))
+        .filter(|peer| named.is_none_or(|name| peer.is_called(name)))
         .collect();
     if chosen.is_empty() {
-        let names = PROGRAMS.map(|peer| peer.name).join(", ");
-        return Err(Failure::new(format!("no such program; there are: {names}")));
+        let mut names = PROGRAMS.map(|peer| peer.name).to_vec();
+        names.dedup();
+        let names = names.join(", ");
+        return Err(Failure::new(format!(
+            "no such program; there are: {names}, and {MCP_SERVER} for those of MCP"
+        )));
     }
     run(&chosen)
 }
@@ -131,19 +50,26 @@ fn run(chosen: &[&Peer]) -> Result<(), Failure> {
     let folder = Folder::create()?;
     let programs = Programs::build(&folder.0)?;
     let mut failed = Vec::new();
-    for side in [Side::Ours, Side::OursForMcp, Side::OidcProvider] {
+    for side in Side::ALL {
         let mut on_this_side = chosen.iter().filter(|peer| peer.side == side).peekable();
         if on_this_side.peek().is_none() {
             continue;
         }
-        let redirect = Redirect(server::free_port()?);
-        let server = match side {
-            Side::Ours => grantor::serve(&programs.grantor, &folder.0, &redirect)?,
-            Side::OursForMcp => grantor::serve_mcp(&programs.grantor, &folder.0, &redirect)?,
-            Side::OidcProvider => peers.oidc_provider(&folder.0, &redirect)?,
+        // Nothing listens there unless a script does.
+        let redirect_uri = format!("{}/callback", Place::find()?.url());
+        let mut served = match side {
+            Side::Ours => ours::serve(&programs, &folder.0, &redirect_uri)?,
+            Side::OursForMcp => ours::serve_mcp(&programs, &folder.0, &redirect_uri)?,
+            Side::OidcProvider => peers.oidc_provider(&folder.0, &redirect_uri)?,
         };
         for peer in on_this_side {
-            if !script(peer, &peers, &server, &programs, &folder.0)? {
+            if peer.script == "oauth2_crate.py" {
+                let program = grantor::oauth2_crate()?;
+                served
+                    .environment
+                    .set("OAUTH2_CRATE", program.to_string_lossy());
+            }
+            if !script(peer, &peers, &served, &programs, &folder.0)? {
                 failed.push(peer.name);
             }
         }
@@ -158,20 +84,20 @@ fn run(chosen: &[&Peer]) -> Result<(), Failure> {
 fn script(
     peer: &Peer,
     peers: &Peers,
-    server: &Server,
+    served: &Served,
     programs: &Programs,
     folder: &Path,
 ) -> Result<bool, Failure> {
     let cannot = |what: &str, error: std::io::Error| {
         Failure::new(format!("cannot {what} {}: {error}", peer.script))
     };
-    let output = folder.join(format!("{}.out", peer.name));
-    let errors = folder.join(format!("{}.err", peer.name));
+    let output = folder.join(format!("{}.out", peer.script));
+    let errors = folder.join(format!("{}.err", peer.script));
     let file = |path: &Path| File::create(path).map_err(|error| cannot("record", error));
     let mut child = peers
-        .command(&peer.language)
+        .command(peer.language)
         .arg(peers::directory().join("clients").join(peer.script))
-        .envs(server.environment())
+        .envs(served.environment.variables())
         .env("GRANTOR", &programs.grantor)
         .env("SIGN_IN", &programs.sign_in)
         .env("OAUTH1", &programs.oauth1)
@@ -215,9 +141,9 @@ fn script(
     for line in report.lines() {
         match line.split_once(' ') {
             Some((verdict @ ("ok" | "FAILED"), feature)) => {
-                println!("{verdict:<7} {:<18} {feature}", peer.name);
+                println!("{verdict:<7} {:<22} {feature}", peer.name);
             }
-            _ => println!("        {:<18} {line}", peer.name),
+            _ => println!("        {:<22} {line}", peer.name),
         }
     }
     let reported = report.lines().any(|line| line.starts_with("ok "));
@@ -227,8 +153,8 @@ fn script(
             Some(status) => status.to_string(),
             None => format!("stopped after {} s", LIMIT.as_secs()),
         };
-        println!("FAILED  {:<18} {verdict}", peer.name);
-        println!("{}\nthe server said:\n{}", read(&errors), server.log());
+        println!("FAILED  {:<22} {verdict}", peer.name);
+        println!("{}\nthe server said:\n{}", read(&errors), served.log());
     }
     Ok(all_well)
 }
@@ -253,12 +179,6 @@ impl Drop for Folder {
     fn drop(&mut self) {
         // A folder that cannot be removed is left for the system to clean.
         let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-impl Redirect {
-    fn uri(&self) -> String {
-        format!("http://127.0.0.1:{}/callback", self.0)
     }
 }
 

@@ -4,21 +4,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::server::{Clients, Server};
-use super::{Language, Redirect, quiet};
+use super::environment::Environment;
+use super::programs::Language;
+use super::quiet;
+use super::server::{Place, Served, Server};
 use crate::install;
 use crate::process::{Failure, run};
 use crate::workspace::root;
 
 /// The files that decide whether the installation on disk is the wanted one.
-const PINNED: [&str; 3] = [
+const PINNED: [&str; 4] = [
     "requirements.txt",
     "requirements-alone.txt",
+    "requirements-mcp.txt",
     "package-lock.json",
 ];
 
 pub(super) struct Peers {
     python: PathBuf,
+    python_for_mcp: PathBuf,
     node: PathBuf,
 }
 
@@ -31,18 +35,23 @@ impl Peers {
     /// Installs the foreign programs, unless they are there in the wanted versions.
     pub(super) fn install() -> Result<Self, Failure> {
         install::programs(&[install::PYTHON, install::PYTHON_VENV])?;
-        let venv = directory().join(".peers").join("venv");
-        let stamp = directory().join(".peers").join("installed");
-        let python = venv.join("bin").join("python");
+        let folder = directory().join(".peers");
+        let stamp = folder.join("installed");
+        let venvs = ["venv", "venv-mcp"].map(|name| folder.join(name));
+        let [python, python_for_mcp] = venvs.each_ref().map(|venv| venv.join("bin").join("python"));
         let mut wanted = String::new();
         for name in PINNED {
             wanted += &read(&directory().join(name))?;
         }
         let installed = fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted);
         if !installed {
-            run(Command::new("python3")
-                .args(["-m", "venv", "--clear"])
-                .arg(&venv))?;
+            for venv in &venvs {
+                run(Command::new("python3")
+                    .args(["-m", "venv", "--clear"])
+                    .arg(venv))?;
+            }
+            let mcp = ["--requirement", "requirements-mcp.txt"];
+            run(pip(&python_for_mcp).args(mcp))?;
             run(pip(&python).args(["--requirement", "requirements.txt"]))?;
             run(pip(&python).args(["--no-deps", "--requirement", "requirements-alone.txt"]))?;
         }
@@ -53,13 +62,18 @@ impl Peers {
                 Failure::new(format!("cannot write {}: {error}", stamp.display()))
             })?;
         }
-        Ok(Self { python, node })
+        Ok(Self {
+            python,
+            python_for_mcp,
+            node,
+        })
     }
 
     /// Returns the command that runs a script in that language.
-    pub(super) fn command(&self, language: &Language) -> Command {
+    pub(super) fn command(&self, language: Language) -> Command {
         quiet(match language {
             Language::Python => &self.python,
+            Language::PythonForMcp => &self.python_for_mcp,
             Language::JavaScript => &self.node,
         })
     }
@@ -68,19 +82,21 @@ impl Peers {
     pub(super) fn oidc_provider(
         &self,
         folder: &Path,
-        redirect: &Redirect,
-    ) -> Result<Server, Failure> {
-        let clients = Clients {
-            service_secret: "secret-of-the-service".to_owned(),
-            web_secret: "secret-of-the-web-application".to_owned(),
-            redirect_uri: redirect.uri(),
-        };
-        Server::start("oidc-provider", folder, clients, |port| {
-            let mut command = quiet(&self.node);
-            command
-                .arg(directory().join("servers").join("oidc-provider.mjs"))
-                .arg(port.to_string());
-            command
+        redirect_uri: &str,
+    ) -> Result<Served, Failure> {
+        let place = Place::find()?;
+        let mut environment = Environment::new(redirect_uri);
+        environment.set("ISSUER", place.url());
+        environment.set("SERVICE_SECRET", "secret-of-the-service");
+        environment.set("WEB_SECRET", "secret-of-the-web-application");
+        let mut command = quiet(&self.node);
+        command
+            .arg(directory().join("servers").join("oidc-provider.mjs"))
+            .arg(place.port().to_string());
+        let server = Server::start("oidc-provider", folder, place, &environment, &mut command)?;
+        Ok(Served {
+            servers: vec![server],
+            environment,
         })
     }
 }

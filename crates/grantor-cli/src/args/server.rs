@@ -113,6 +113,9 @@ pub(crate) struct ClientSettings {
     /// Scope values it may ask for
     #[arg(long = "scope", value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
+    /// The scope of a request of its that names none, within its scope values; "" as the server has it
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) default_scope: Option<String>,
     /// Where its users come back to
     #[arg(long = "redirect-uri", value_name = "URI")]
     pub(crate) redirect_uris: Vec<String>,
@@ -155,6 +158,9 @@ pub(crate) struct ClientSettings {
     /// Require a nonce of the server in its DPoP proofs
     #[arg(long, value_name = "BOOL")]
     pub(crate) require_dpop_nonces: Option<bool>,
+    /// Make its access tokens opaque where those of the server are JWTs, so that they end with their grant
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) opaque_access_tokens: Option<bool>,
     /// When its refresh tokens are replaced: "always", or "" as the server has it
     #[arg(long, value_name = "WHEN")]
     pub(crate) rotation: Option<String>,
@@ -164,6 +170,9 @@ pub(crate) struct ClientSettings {
     /// The longest its refresh tokens live, as 12h, if that is shorter than the server's setting
     #[arg(long, value_name = "TIME")]
     pub(crate) refresh_lifetime: Option<String>,
+    /// When its users have to sign in again, as 90d, if that is earlier than the server's setting
+    #[arg(long, value_name = "TIME")]
+    pub(crate) grant_lifetime: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

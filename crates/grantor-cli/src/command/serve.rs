@@ -114,10 +114,18 @@ async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server
             &mut server.access_token_lifetime,
             config.access_token_lifetime,
         );
-        set(
-            &mut server.refresh_token_lifetime,
-            config.refresh_token_lifetime,
-        );
+        if let Some(lifetime) = config.refresh_token_lifetime {
+            server.refresh_token_lifetime = lifetime;
+        }
+        if let Some(lifetime) = config.grant_lifetime {
+            server.grant_lifetime = lifetime;
+        }
+        server
+            .grant_type_settings
+            .clone_from(&config.grant_type_settings);
+        server.unique_access_tokens = config.unique_access_tokens;
+        server.default_scope = config.default_scope.clone();
+        server.scope_separator = config.scope_separator;
         set(&mut server.refresh_grace, config.refresh_grace);
         set(&mut server.code_lifetime, config.code_lifetime);
         set(

@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::keys::KEYS;
-use super::{Config, set, stores};
+use super::{Config, grants, set, stores};
 
 /// Applies a file to the settings, noting every mistake.
 pub(super) fn apply(text: &str, config: &mut Config, problems: &mut Vec<String>) {
@@ -24,6 +24,10 @@ fn walk(prefix: &str, table: &Table, config: &mut Config, problems: &mut Vec<Str
         let path = format!("{prefix}{name}");
         if let ("store", Value::Table(section)) = (&*path, value) {
             stores::apply(section, config, problems);
+            continue;
+        }
+        if let ("grant", Value::Table(sections)) = (&*path, value) {
+            grants::apply(sections, config, problems);
             continue;
         }
         if let Some(key) = KEYS.iter().find(|key| key.name == path) {
@@ -61,7 +65,7 @@ mod tests {
     use std::time::Duration;
 
     use grantor_jose::Algorithm;
-    use grantor_server::{AccessTokens, MetadataDocuments, Profile};
+    use grantor_server::{AccessTokens, DefaultScope, Lifetime, MetadataDocuments, Profile};
 
     use super::super::{Location, RegistrationMode, ServedGrantType};
     use super::*;
@@ -86,10 +90,15 @@ mod tests {
             unused_client_lifetime = 3600
             danger_fetch_from_any_address = true
             scopes = "a b"
+            default_scope = "a"
+            scope_separator = ","
             grant_types = ["client_credentials", "device_code"]
             resources = ["https://api.example"]
             [tokens]
             format = "es256"
+            length = 40
+            unique = true
+            grant_lifetime = 61
             audience = "https://api.example"
             access_lifetime = 1
             refresh_lifetime = 2
@@ -116,6 +125,34 @@ mod tests {
         let an_hour = Some(Duration::from_secs(3600));
         assert_eq!(config.unused_client_lifetime, an_hour);
         assert!(config.danger_fetch_from_any_address);
+        let a = DefaultScope::Values("a".parse().unwrap());
+        assert_eq!((config.default_scope, config.scope_separator), (a, ','));
+        let lifetimes = (config.refresh_token_lifetime, config.grant_lifetime);
+        let ends = |seconds| Some(Lifetime::EndsAfter(Duration::from_secs(seconds)));
+        assert_eq!(lifetimes, (ends(2), ends(61)));
+        assert_eq!(config.opaque_length, Some(40));
+        assert!(config.unique_access_tokens);
+    }
+
+    #[test]
+    fn never_is_a_word_where_something_may_last() {
+        let (config, problems) = read(
+            "[tokens]\nrefresh_lifetime = \"never\"\ngrant_lifetime = \"never\"\naccess_lifetime = \"never\"",
+        );
+        let expected = ["tokens.access_lifetime: must be a number of seconds"];
+        assert_eq!(problems, expected);
+        assert_eq!(config.refresh_token_lifetime, Some(Lifetime::NeverEnds));
+        assert_eq!(config.grant_lifetime, Some(Lifetime::NeverEnds));
+    }
+
+    #[test]
+    fn a_length_is_that_of_opaque_tokens() {
+        let (config, _) = read("[tokens]\nlength = 40");
+        assert_eq!(config.access_tokens(), AccessTokens::OpaqueOfLength(40));
+        let (config, _) = read("[tokens]\nlength = 40\nformat = \"uuid4\"");
+        assert_eq!(config.access_tokens(), AccessTokens::Uuid4);
+        let (_, problems) = read("[tokens]\nlength = 24");
+        assert_eq!(problems, ["tokens.length: must be a number from 25 to 256"]);
     }
 
     #[test]

@@ -41,6 +41,18 @@ impl ServedGrantType {
         }
     }
 
+    /// Its name on the wire.
+    pub(super) fn wire_name(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::ClientCredentials => "client_credentials",
+            Self::RefreshToken => "refresh_token",
+            Self::DeviceCode => DeviceCode::NAME,
+            Self::Password => Password::NAME,
+            Self::Implicit => Implicit::NAME,
+        }
+    }
+
     /// The reason why a server with this profile can't have it.
     pub(super) fn problem_under(self, profile: Profile) -> Option<String> {
         let name = match self {

@@ -7,8 +7,10 @@ use grantor_jose::Algorithm;
 use grantor_server::AccessTokens;
 use toml::Value;
 
-use self::values::{algorithms, flag, metadata_documents, resource, seconds, text, within};
-pub(super) use self::values::{profile, resource_url};
+use self::values::{algorithms, character, metadata_documents, resource, within};
+pub(super) use self::values::{
+    default_scope, flag, lifetime, profile, resource_url, seconds, text,
+};
 use super::{Config, Location, RegistrationMode, ServedGrantType, parse_address};
 
 /// A key that a file may have.
@@ -35,7 +37,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 31] = [
+pub(super) const KEYS: [Key; 37] = [
     Key {
         name: "data",
         takes: "a path",
@@ -102,6 +104,28 @@ pub(super) const KEYS: [Key; 31] = [
         },
     },
     Key {
+        name: "default_scope",
+        takes: "values with spaces between them, `true` or `false`",
+        default: "`true`",
+        meaning: "the scope of a request that names none: these values, or all that the client may ask for; \
+                  with `false` such a request is refused",
+        apply: |config, value| {
+            config.default_scope = default_scope(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "scope_separator",
+        takes: "one character",
+        default: "`\" \"`",
+        meaning: "what stands between scope values in requests, besides the space, and in the answers to \
+                  them; another than the space needs the profile `legacy20`",
+        apply: |config, value| {
+            config.scope_separator = character(value)?;
+            Ok(())
+        },
+    },
+    Key {
         name: "resources",
         takes: "a list of URLs",
         default: "`[]`",
@@ -147,6 +171,13 @@ pub(super) const KEYS: [Key; 31] = [
             config.grant_types = list.iter().map(named).collect::<Result<_, _>>()?;
             Ok(())
         },
+    },
+    Key {
+        name: "grant",
+        takes: "a section for each grant type",
+        default: "none",
+        meaning: "lifetimes, scopes and unique tokens of one grant type: see [grant types](#grant-types)",
+        apply: |_, _| Err("must be sections, such as [grant.password]".to_owned()),
     },
     Key {
         name: "client_assertion_algorithms",
@@ -224,21 +255,47 @@ pub(super) const KEYS: [Key; 31] = [
     },
     Key {
         name: "tokens.format",
-        takes: "`\"opaque\"`, `\"es256\"`, `\"eddsa\"`, `\"rs256\"` or `\"ps256\"`",
+        takes: "`\"opaque\"`, `\"uuid4\"`, `\"es256\"`, `\"eddsa\"`, `\"rs256\"` or `\"ps256\"`",
         default: "`\"opaque\"`; `\"es256\"` for the profile `mcp`",
-        meaning: "what access tokens are: random texts that only the server understands, or signed JWTs",
+        meaning: "what access tokens are: random texts that only the server understands, or signed JWTs; \
+                  UUIDs have fewer random bits than RFC 6749 asks for, and need the profile `legacy20`",
         apply: |config, value| {
             config.access_tokens = match text(value)? {
                 "opaque" => Some(AccessTokens::Opaque),
+                "uuid4" => Some(AccessTokens::Uuid4),
                 "es256" => Some(AccessTokens::Jwt(Algorithm::Es256)),
                 "eddsa" => Some(AccessTokens::Jwt(Algorithm::EdDsa)),
                 "rs256" => Some(AccessTokens::Jwt(Algorithm::Rs256)),
                 "ps256" => Some(AccessTokens::Jwt(Algorithm::Ps256)),
                 _ => {
-                    let names = "\"opaque\", \"es256\", \"eddsa\", \"rs256\" or \"ps256\"";
+                    let names =
+                        "\"opaque\", \"uuid4\", \"es256\", \"eddsa\", \"rs256\" or \"ps256\"";
                     return Err(format!("must be {names}"));
                 }
             };
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.length",
+        takes: "a number, 25 to 256",
+        default: "`67`",
+        meaning: "how many characters an opaque access token has",
+        apply: |config, value| {
+            let length = within(value, 25..=256)?;
+            config.opaque_length = Some(u16::try_from(length).unwrap_or(u16::MAX));
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.unique",
+        takes: "`true` or `false`",
+        default: "`false`",
+        meaning: "whether a client gets an access token again that it was given before, as long as that is \
+                  valid, for the same user, grant type, scope, resources and key; their texts are then in \
+                  the store, sealed under the master key",
+        apply: |config, value| {
+            config.unique_access_tokens = flag(value)?;
             Ok(())
         },
     },
@@ -279,11 +336,21 @@ pub(super) const KEYS: [Key; 31] = [
     },
     Key {
         name: "tokens.refresh_lifetime",
-        takes: "seconds, 1 minute to 10 years",
+        takes: "seconds, 1 minute to 10 years, or `\"never\"`",
         default: "`2592000`",
         meaning: "how long a refresh token is good after its last use",
         apply: |config, value| {
-            config.refresh_token_lifetime = Some(seconds(value)?);
+            config.refresh_token_lifetime = Some(lifetime(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "tokens.grant_lifetime",
+        takes: "seconds, 1 minute to 10 years, or `\"never\"`",
+        default: "`\"never\"`",
+        meaning: "when a user has to sign in again for a client, however often its refresh token is used",
+        apply: |config, value| {
+            config.grant_lifetime = Some(lifetime(value)?);
             Ok(())
         },
     },

@@ -2,9 +2,11 @@
 
 mod file;
 mod grant_types;
+mod grants;
 mod keys;
 mod stores;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +14,9 @@ use std::time::Duration;
 use grantor_core::{Issuer, Scope, TrustedProxies};
 use grantor_jose::Algorithm;
 use grantor_listen::Options;
-use grantor_server::{AccessTokens, MetadataDocuments, Profile};
+use grantor_server::{
+    AccessTokens, DefaultScope, GrantTypeSettings, Lifetime, MetadataDocuments, Profile,
+};
 
 pub(crate) use self::grant_types::ServedGrantType;
 pub(crate) use self::stores::{Location, Locations, has_password};
@@ -30,12 +34,20 @@ pub(crate) struct Config {
     pub(crate) profile: Profile,
     /// As the profile has it, if absent.
     pub(crate) access_tokens: Option<AccessTokens>,
+    /// The characters of an opaque access token.
+    pub(crate) opaque_length: Option<u16>,
+    pub(crate) unique_access_tokens: bool,
     pub(crate) audience: Option<String>,
     pub(crate) resources: Vec<String>,
     pub(crate) scopes: Scope,
+    pub(crate) default_scope: DefaultScope,
+    pub(crate) scope_separator: char,
     pub(crate) access_log: bool,
     pub(crate) access_token_lifetime: Option<Duration>,
-    pub(crate) refresh_token_lifetime: Option<Duration>,
+    pub(crate) refresh_token_lifetime: Option<Lifetime>,
+    pub(crate) grant_lifetime: Option<Lifetime>,
+    /// By their names on the wire.
+    pub(crate) grant_type_settings: BTreeMap<String, GrantTypeSettings>,
     pub(crate) refresh_grace: Option<Duration>,
     pub(crate) code_lifetime: Option<Duration>,
     pub(crate) pushed_request_lifetime: Option<Duration>,
@@ -64,12 +76,18 @@ impl Default for Config {
             issuer: None,
             profile: Profile::default(),
             access_tokens: None,
+            opaque_length: None,
+            unique_access_tokens: false,
             audience: None,
             resources: Vec::new(),
             scopes: Scope::default(),
+            default_scope: DefaultScope::default(),
+            scope_separator: ' ',
             access_log: false,
             access_token_lifetime: None,
             refresh_token_lifetime: None,
+            grant_lifetime: None,
+            grant_type_settings: BTreeMap::new(),
             refresh_grace: None,
             code_lifetime: None,
             pushed_request_lifetime: None,
@@ -109,7 +127,10 @@ impl Config {
             Profile::Mcp => AccessTokens::Jwt(Algorithm::Es256),
             _ => AccessTokens::Opaque,
         };
-        self.access_tokens.unwrap_or(by_profile)
+        match (self.access_tokens.unwrap_or(by_profile), self.opaque_length) {
+            (AccessTokens::Opaque, Some(length)) => AccessTokens::OpaqueOfLength(length),
+            (format, _) => format,
+        }
     }
 
     /// The settings of a command that only needs what all have in common.
@@ -175,6 +196,10 @@ impl Config {
                 Ok(resource) => config.resources.push(resource),
                 Err(problem) => problems.push(format!("--resource: {problem}")),
             }
+        }
+        let has_length = matches!(config.access_tokens(), AccessTokens::OpaqueOfLength(_));
+        if config.opaque_length.is_some() && !has_length {
+            problems.push("tokens.length: only opaque access tokens have one".to_owned());
         }
         // Of `serve` alone, which may have the profile from a flag.
         let grant_types = serve.iter().flat_map(|_| &config.grant_types);

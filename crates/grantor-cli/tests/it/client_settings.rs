@@ -135,9 +135,31 @@ fn every_setting_of_a_client_can_be_changed_and_the_rest_stays() {
             "require_dpop_nonces",
             json!(false),
         ),
+        (
+            &["--opaque-access-tokens", "true"],
+            "opaque_access_tokens",
+            json!(true),
+        ),
+        (
+            &["--opaque-access-tokens", "false"],
+            "opaque_access_tokens",
+            json!(false),
+        ),
         (&["--rotation", "always"], "rotation", json!("always")),
         (&["--rotation", ""], "rotation", Value::Null),
+        (
+            &["--default-scope", "write"],
+            "default_scope",
+            json!("write"),
+        ),
+        (&["--default-scope", ""], "default_scope", Value::Null),
         (&["--access-lifetime", "2m"], "access_lifetime", json!(120)),
+        (
+            &["--grant-lifetime", "90d"],
+            "grant_lifetime",
+            json!(7_776_000),
+        ),
+        (&["--grant-lifetime", ""], "grant_lifetime", Value::Null),
         (
             &["--refresh-lifetime", "12h"],
             "refresh_lifetime",
@@ -163,6 +185,7 @@ fn every_setting_of_a_client_can_be_changed_and_the_rest_stays() {
     for line in [
         "client:         job",
         "kind:           confidential",
+        "default scope:  as the server",
         "redirect URIs:  none",
         "push requests:  as the server",
     ] {

@@ -91,9 +91,12 @@ fn a_client_is_added_listed_and_removed() {
             "rotation": null,
             "access_lifetime": null,
             "refresh_lifetime": null,
+            "grant_lifetime": null,
+            "default_scope": null,
             "require_pushed_requests": false,
             "dpop_bound_access_tokens": false,
             "require_dpop_nonces": false,
+            "opaque_access_tokens": false,
             "redirect_schemes": [],
         })
     );

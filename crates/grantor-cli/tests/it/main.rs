@@ -25,6 +25,7 @@ mod request;
 mod secrets;
 mod servers;
 mod serving;
+mod shared_file;
 mod shared_stores;
 #[cfg(feature = "socks")]
 #[path = "../../../grantor-http/tests/support/socks.rs"]

@@ -227,6 +227,19 @@ impl<'a> Visitor<'a> {
         self.keep(answer)
     }
 
+    /// Sends the page where the code of a device is typed in, which has no request in it.
+    pub(crate) fn send_code(&mut self, page: &Answer, user_code: &str) -> Answer {
+        let form = [("csrf", hidden(page, "csrf")), ("user_code", user_code)];
+        let cookies = self.cookie_header();
+        let answer = post(
+            self.server.address,
+            "/device",
+            &form,
+            &[("cookie", &cookies)],
+        );
+        self.keep(answer)
+    }
+
     pub(crate) fn log_in(&mut self, client: &str, name: &str, password: &str) -> Answer {
         let page = self.open(client);
         assert_eq!(page.status, 200, "{page:?}");

@@ -16,6 +16,7 @@ use super::proof_on_send::{ProofOnSend, wants_nonce};
 use super::redact::SentSecrets;
 use crate::error::Error;
 use crate::observe::hooks::RequestKind;
+use crate::runtime::caught::Panicked;
 
 /// A transport for one kind of request.
 #[derive(Debug, Clone)]
@@ -63,7 +64,10 @@ impl ServerChannel {
         signed.map_err(|error| unsigned(error.into()))?;
         ProofOnSend::sign(&mut request, &connection.nonces, &connection.environment)
             .map_err(unsigned)?;
-        connection.hooks.on_request(self.kind, &mut request).await;
+        let hooked = connection.hooks.on_request(self.kind, &mut request).await;
+        hooked.map_err(|Panicked| {
+            TransportError::configuration("a hook of \"on_request\" panicked, so nothing was sent")
+        })?;
         let (sent, uri) = (SentSecrets::of(&request), request.uri().clone());
         let mut response = connection.transport.send(request).await?;
         connection.hooks.on_response(self.kind, &mut response).await;

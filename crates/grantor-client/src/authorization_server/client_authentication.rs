@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use grantor_core::{ClientAuthentication, Issuer, Secret, TokenEndpointAuthMethod};
+use grantor_core::{ClientAuthentication, Issuer, Secret, TokenEndpointAuthMethod, visible};
 use grantor_jose::Algorithm;
 use http::Request;
 use url::Url;
@@ -115,7 +115,7 @@ impl ClientRegistration {
                 .iter()
                 .map(TokenEndpointAuthMethod::as_str)
                 .collect();
-            names.join(", ")
+            visible(&names.join(", "), 400)
         };
         let what = match &self.client_assertion {
             Some(_) => "no such client assertion",

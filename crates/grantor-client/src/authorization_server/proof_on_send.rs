@@ -6,14 +6,14 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use grantor_core::{Environment, ErrorCode, ServerMetadata, TokenError, TokenResponse};
+use grantor_core::{Environment, ErrorCode, ServerMetadata, TokenError, TokenResponse, visible};
 use grantor_jose::dpop;
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use serde_json::Value;
 
 use super::AuthorizationServer;
 use crate::error::Error;
-use crate::token::dpop_key::{DPOP, DPOP_NONCE, DpopKey};
+use crate::token::dpop_key::{DPOP, DpopKey, handed_out_nonce};
 
 /// The key of a proof that is still to be signed into a request.
 #[derive(Debug, Clone)]
@@ -81,7 +81,7 @@ impl AuthorizationServer {
             "{} takes DPoP proofs by {} (\"dpop_signing_alg_values_supported\"), and the key is for \
              {algorithm}: give another one by \"Dpop::generated_for\" or \"Dpop::with_key\"",
             self.registration.name(),
-            taken.join(", "),
+            visible(&taken.join(", "), 400),
         )))
     }
 }
@@ -105,7 +105,7 @@ impl ServerNonces {
 
     /// Takes the nonce of an answer, which may come with a token too (RFC 9449 section 8.2).
     pub(crate) fn learn(&self, uri: &Uri, answer: &Response<Bytes>) {
-        if let Some(nonce) = answer.headers().get(DPOP_NONCE) {
+        if let Some(nonce) = handed_out_nonce(answer.headers()) {
             self.all().insert(origin(uri), nonce.clone());
         }
     }
@@ -118,7 +118,8 @@ impl ServerNonces {
 /// Returns whether a server wants the nonce in its answer (RFC 9449 section 8).
 pub(crate) fn wants_nonce(answer: &Response<Bytes>) -> bool {
     let statuses = [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED];
-    let refused = statuses.contains(&answer.status()) && answer.headers().contains_key(DPOP_NONCE);
+    let refused =
+        statuses.contains(&answer.status()) && handed_out_nonce(answer.headers()).is_some();
     refused
         && matches!(
             TokenResponse::from_response(answer),

@@ -10,22 +10,23 @@ use http::{Request, Response};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-/// The secrets of a request.
-const SECRETS: [&str; 11] = [
-    "assertion",
-    "actor_token",
-    "client_assertion",
-    "client_secret",
-    "code",
-    "code_verifier",
-    "device_code",
-    "password",
-    "refresh_token",
-    "subject_token",
-    "token",
+/// The parameters that are no secret. Any other may be one: a program adds what its server wants.
+const PUBLIC: [&str; 12] = [
+    "actor_token_type",
+    "audience",
+    "client_assertion_type",
+    "client_id",
+    "grant_type",
+    "redirect_uri",
+    "requested_token_type",
+    "resource",
+    "scope",
+    "subject_token_type",
+    "token_type_hint",
+    "username",
 ];
 
-/// Members whose values are for programs.
+/// Members whose values are for programs: a word of small letters stays as it is there.
 const CODES: [&str; 3] = ["error", "code", "type"];
 
 /// A shorter text occurs in every other one.
@@ -42,13 +43,14 @@ impl SentSecrets {
         let query = request.uri().query().unwrap_or_default();
         let pairs = form_urlencoded::parse(request.body());
         let pairs = pairs.chain(form_urlencoded::parse(query.as_bytes()));
-        let secret = pairs.filter(|(name, _)| SECRETS.contains(&&**name));
+        let secret = pairs.filter(|(name, _)| !PUBLIC.contains(&&**name));
         let all = secret.map(|(_, value)| Secret::new(value));
         let all = all.chain(of_json(request)).chain(of_basic(request));
-        Self(
-            all.filter(|secret| secret.expose().len() >= MIN_LENGTH)
-                .collect(),
-        )
+        let mut all: Vec<_> = all.flat_map(with_encoded).collect();
+        all.retain(|secret| secret.expose().len() >= MIN_LENGTH);
+        // A longer one first: the end of it would stay if a shorter one began it.
+        all.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+        Self(all)
     }
 
     /// Takes them out of an answer that is an error.
@@ -62,29 +64,69 @@ impl SentSecrets {
         }
     }
 
-    /// Returns whether there was any. Codes stay unchanged: a user who chose "invalid_grant" for a
-    /// password would change what an error means.
+    /// Returns whether there was any. A code stays unchanged that is a word: a user who chose
+    /// "invalid_grant" for a password would change what an error means.
     fn take_out(&self, json: &mut Value) -> bool {
         let take = |found, inner| self.take_out(inner) | found;
         match json {
-            Value::String(text) => {
-                let mut found = false;
-                for secret in &self.0 {
-                    found |= redact_text(text, secret.expose());
-                }
-                found
-            }
+            Value::String(text) => self.take_out_of(text, |_| true),
             Value::Array(all) => all.iter_mut().fold(false, take),
-            Value::Object(all) => {
-                let codes = |(name, value): &(&String, &mut Value)| {
-                    value.is_string() && CODES.contains(&name.as_str())
+            Value::Object(all) => all.iter_mut().fold(false, |found, (name, value)| {
+                let taken = match value {
+                    Value::String(code) if CODES.contains(&name.as_str()) => {
+                        self.take_out_of(code, is_no_word)
+                    }
+                    value => self.take_out(value),
                 };
-                let texts = all.iter_mut().filter(|member| !codes(member));
-                texts.map(|(_, value)| value).fold(false, take)
-            }
+                found | taken
+            }),
             _ => false,
         }
     }
+
+    /// Takes those secrets out of a text that are meant.
+    fn take_out_of(&self, text: &mut String, meant: impl Fn(&str) -> bool) -> bool {
+        let secrets = self.0.iter().map(Secret::expose);
+        secrets
+            .filter(|secret| meant(secret))
+            .fold(false, |found, secret| redact_text(text, secret) | found)
+    }
+}
+
+/// Returns whether a secret is long, and not a word as codes are.
+fn is_no_word(secret: &str) -> bool {
+    let of_a_word = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
+    secret.len() >= MIN_DISTINCT_LENGTH && !secret.as_bytes().iter().all(of_a_word)
+}
+
+/// A secret as it is, and as forms and URLs write it: a server may repeat what it read, or the text of
+/// the request.
+fn with_encoded(secret: Secret) -> Vec<Secret> {
+    let form: String = form_urlencoded::byte_serialize(secret.expose().as_bytes()).collect();
+    if form == secret.expose() {
+        return vec![secret];
+    }
+    let url = form.replace('+', "%20");
+    let mut all = vec![secret];
+    for encoded in [&form, &url] {
+        all.push(Secret::new(encoded.as_str()));
+        all.push(Secret::new(with_small_digits(encoded)));
+    }
+    all.dedup_by(|a, b| a.expose() == b.expose());
+    all
+}
+
+/// The same with the small digits of hexadecimal numbers.
+fn with_small_digits(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (digits, rest) = part.split_at(part.len().min(2));
+        text.push('%');
+        text.push_str(&digits.to_ascii_lowercase());
+        text.push_str(rest);
+    }
+    text
 }
 
 /// Returns whether a secret was in a text, where it now is not.
@@ -118,24 +160,35 @@ fn is_delimited(before: &str, after: &str) -> bool {
 /// The body for a server that wants its parameters as JSON.
 fn of_json(request: &Request<Bytes>) -> Vec<Secret> {
     let members: Map<String, Value> = serde_json::from_slice(request.body()).unwrap_or_default();
-    let secret = SECRETS
+    let secret = members
         .iter()
-        .filter_map(|name| members.get(*name)?.as_str());
+        .filter(|(name, _)| !PUBLIC.contains(&name.as_str()));
+    let secret = secret.filter_map(|(_, value)| value.as_str());
     secret.map(Secret::new).collect()
 }
 
-/// The client's secret in a Basic header, as it is and as it is written there.
+/// The client's secret in a Basic header, as it is and as it is written there, and the header itself:
+/// gateways repeat headers that they don't like.
 fn of_basic(request: &Request<Bytes>) -> Vec<Secret> {
+    let header = request.headers().get(AUTHORIZATION);
+    let header = header.and_then(|header| header.to_str().ok()?.split_once(' '));
+    let Some((scheme, credentials)) = header else {
+        return Vec::new();
+    };
+    let padding = credentials.trim_end_matches('=');
+    let mut all = vec![Secret::new(credentials), Secret::new(padding)];
     let read = || {
-        let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-        let decoded = STANDARD.decode(header.strip_prefix("Basic ")?).ok()?;
+        let decoded = STANDARD.decode(credentials).ok()?;
         let decoded = Secret::new(String::from_utf8(decoded).ok()?);
         let (_, written) = decoded.expose().split_once(':')?;
         let pair = format!("={written}");
         let meant = form_urlencoded::parse(pair.as_bytes()).next()?.1;
-        Some(vec![Secret::new(written), Secret::new(meant)])
+        Some([Secret::new(written), Secret::new(meant)])
     };
-    read().unwrap_or_default()
+    if scheme.eq_ignore_ascii_case("basic") {
+        all.extend(read().into_iter().flatten());
+    }
+    all
 }
 
 #[cfg(test)]
@@ -209,6 +262,51 @@ mod tests {
                 .map(|rest| format!("[..]: {rest}"));
             assert_eq!(shown(word), expected.unwrap_or_else(|| word.to_owned()));
         }
+    }
+
+    #[test]
+    fn it_is_taken_out_however_it_is_written() {
+        let basic = STANDARD.encode("app:Cl1ent/s3cret=");
+        let request = Request::builder().header("authorization", format!("Basic {basic}"));
+        let form = "refresh_token=r%2FFresh%2Btoken&password=a%20%22b%C3%A9cde";
+        let request = request.body(Bytes::from_static(form.as_bytes())).unwrap();
+        for sent in [
+            &basic,
+            basic.trim_end_matches('='),
+            "r/Fresh+token",
+            "r%2FFresh%2Btoken",
+            "r%2fFresh%2btoken",
+            "a \"b\u{e9}cde",
+            "a+%22b%C3%A9cde",
+            "a%20%22b%c3%a9cde",
+            "Cl1ent/s3cret=",
+            "Cl1ent%2Fs3cret%3D",
+        ] {
+            let named = format!("the header \"Basic {sent}\" is malformed");
+            for body in [
+                serde_json::json!({ "error": "e", "error_description": named }),
+                serde_json::json!({ "error": sent }),
+                serde_json::json!({ "code": 1, "error": { "type": named } }),
+            ] {
+                let mut answer = Response::new(Bytes::from(body.to_string()));
+                SentSecrets::of(&request).redact(&mut answer);
+                let shown = String::from_utf8(answer.body().to_vec()).unwrap();
+                let sent = sent.trim_end_matches('=');
+                assert!(
+                    !shown.contains(sent) && shown.contains("[..]"),
+                    "{sent}: {shown}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_stays_that_somebody_chose_for_a_password() {
+        let request = Request::new(Bytes::from_static(b"password=invalid_grant"));
+        let body = r#"{"error":"invalid_grant","error_description":"invalid_grant"}"#;
+        let shown = answer(&request, 400, body);
+        assert!(shown.contains(r#""error":"invalid_grant""#), "{shown}");
+        assert!(shown.contains(r#""error_description":"[..]""#), "{shown}");
     }
 
     #[test]

@@ -28,7 +28,8 @@ impl TokensBuilder {
     }
 
     /// A further parameter of the token request. It goes with every renewal too, and tokens that
-    /// were fetched with other parameters are other tokens.
+    /// were fetched with other parameters are other tokens. One that the request has already, as
+    /// `grant_type`, is an error.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.extra.push((name.into(), value.into()));
         self

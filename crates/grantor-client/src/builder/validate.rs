@@ -37,6 +37,9 @@ impl TokensBuilder {
             let what = "a subject, an actor or a requested token type is of no use";
             problems.push(format!("{what} without \"token_exchange\""));
         }
+        if self.server.is_some() {
+            self.check_parameters(problems);
+        }
         if self.needs_client() && self.client_id.is_empty() {
             problems.push("\"client_id\" is empty".to_owned());
         }
@@ -73,6 +76,25 @@ impl TokensBuilder {
         let given = self.seed_tokens.as_ref();
         if given.is_some_and(|given| given.access_token.is_empty()) {
             problems.push("the access token that was handed in is empty".to_owned());
+        }
+    }
+
+    /// Checks that no further parameter is one that requests have already: a server may believe either,
+    /// or refuse both (RFC 6749 section 3.2).
+    fn check_parameters(&self, problems: &mut Vec<String>) {
+        for (name, _) in &self.parameters.extra {
+            let is_own = match name.as_str() {
+                "grant_type" | "client_secret" | "client_assertion" | "client_assertion_type" => {
+                    true
+                }
+                "scope" => self.scope.is_some(),
+                _ => false,
+            };
+            if is_own {
+                problems.push(format!(
+                    "\"{name}\" is no further parameter: the builder has a method or a grant for it"
+                ));
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use grantor_core::{LocalhostNames, is_plain_localhost_name};
 use http::Uri;
-use http::uri::Scheme;
+use http::uri::{Authority, Scheme};
 use url::Url;
 
 use crate::error::Error;
@@ -30,6 +30,11 @@ impl Origin {
         let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
             return Err(format!("\"{}:\" names no origin", url.scheme()));
         };
+        if host.contains('*') {
+            return Err(format!(
+                "an origin is one host, and \"{host}\" stands for several: name each of them"
+            ));
+        }
         let authority = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
@@ -82,12 +87,32 @@ impl Origin {
         if authority.as_str() == self.authority {
             return true;
         }
-        let port = authority.port_u16().unwrap_or(match uri.scheme_str() {
-            Some("https") => 443,
-            _ => 80,
-        });
-        port == self.port && authority.host().eq_ignore_ascii_case(&self.host)
+        let default = if self.scheme == Scheme::HTTPS {
+            443
+        } else {
+            80
+        };
+        authority.host().eq_ignore_ascii_case(&self.host)
+            && port(authority, default) == Some(self.port)
     }
+}
+
+/// The port of an authority; none if it is no number of a port, which every HTTP client would read in
+/// a way of its own.
+fn port(authority: &Authority, default: u16) -> Option<u16> {
+    match host_and_port(authority)
+        .strip_prefix(authority.host())?
+        .strip_prefix(':')
+    {
+        None | Some("") => Some(default),
+        Some(port) => port.parse().ok(),
+    }
+}
+
+/// An authority without the name and the password that may be in it.
+fn host_and_port(authority: &Authority) -> &str {
+    let text = authority.as_str();
+    text.rsplit_once('@').map_or(text, |(_, rest)| rest)
 }
 
 /// The origins that one handle may send its token to.
@@ -136,7 +161,7 @@ impl Origins {
 
 /// The origin was named, and the client that sends there may find anybody behind its host.
 fn by_dns(uri: &Uri) -> Error {
-    let authority = uri.authority().map_or("", http::uri::Authority::as_str);
+    let authority = uri.authority().map_or("", host_and_port);
     Error::configuration(format!(
         "the token may not go to http://{authority} over this client, which may ask DNS for the \
          name: send by a session of grantor's own client, or use https or a loopback address"
@@ -145,15 +170,11 @@ fn by_dns(uri: &Uri) -> Error {
 
 #[cold]
 fn elsewhere(uri: &Uri) -> Error {
-    match (uri.scheme_str(), uri.host()) {
-        (Some(scheme), Some(host)) => {
-            let port = uri.port().map(|port| format!(":{port}"));
-            let port = port.unwrap_or_default();
-            Error::configuration(format!(
-                "the token is not for {scheme}://{host}{port}: name that origin with \
-                 \"allow_origin\" if it may go there"
-            ))
-        }
+    match (uri.scheme_str(), uri.authority().map(host_and_port)) {
+        (Some(scheme), Some(authority)) => Error::configuration(format!(
+            "the token is not for {scheme}://{authority}: name that origin with \"allow_origin\" \
+             if it may go there"
+        )),
         _ => Error::configuration("a token goes to an absolute URI only: give scheme and host"),
     }
 }

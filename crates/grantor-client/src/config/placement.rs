@@ -15,5 +15,8 @@ pub enum BearerMethod {
     /// In the parameter `access_token` of a form, beside the caller's own parameters. Only sessions
     /// and the other doors over reqwest can do that, and only for requests with a form in memory;
     /// everywhere else it is an error.
+    ///
+    /// A client of the application's should follow no redirects: after a 307 or a 308 it would send the
+    /// form, and the token in it, to any host. A session sends it to origins that were named, no further.
     Body,
 }

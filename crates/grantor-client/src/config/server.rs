@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use grantor_core::{InvalidIssuer, Issuer, LocalhostNames, Quirks, is_plain_localhost_name};
+use grantor_core::{
+    InvalidIssuer, Issuer, LocalhostNames, Quirks, has_credentials, is_plain_localhost_name,
+};
 use url::Url;
 
 use super::endpoints::Endpoints;
@@ -123,6 +125,13 @@ impl Server {
             if url.is_none() {
                 let why = "is not an https URL, nor one on a loopback address";
                 problems.push(format!("\"{name}\" {why}{}", needs_own_client(text)));
+            }
+            let fits = |url: &Url| url.fragment().is_none() && !has_credentials(url);
+            if url.as_ref().is_some_and(|url| !fits(url)) {
+                problems.push(format!(
+                    "\"{name}\" has a fragment, a user name or a password, which the URL of an \
+                     endpoint has not"
+                ));
             }
             url
         };

@@ -20,6 +20,12 @@ impl RequestFailure {
         let url = joined.map_err(|error| {
             Self::InvalidUrl(format!("the path can't be joined to the base URL: {error}"))
         })?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Self::InvalidUrl(
+                "the URL of the request holds a name or a password, which would replace the token"
+                    .to_owned(),
+            ));
+        }
         if matches!(url.scheme(), "http" | "https") {
             return Ok(url);
         }

@@ -28,7 +28,9 @@ pub(crate) fn redirect(
     method: &Method,
     names: LocalhostNames,
 ) -> Option<Redirect> {
-    let url = from.join(location?.to_str().ok()?).ok()?;
+    let mut url = from.join(location?.to_str().ok()?).ok()?;
+    // A client would send them as Basic, in place of the token.
+    let _removed = url.set_username("").and_then(|()| url.set_password(None));
     let reads = match status {
         StatusCode::SEE_OTHER => !is_safe_method(method),
         StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => false,
@@ -144,6 +146,21 @@ mod tests {
                 assert_eq!(reads(status, &method), None, "{status} {method}");
             }
         }
+    }
+
+    #[test]
+    fn a_location_brings_no_name_and_no_password() {
+        let from = Url::parse("https://api.example/here").unwrap();
+        let location = HeaderValue::from_static("//ada:pw@other.example/x");
+        let names = LocalhostNames::ByDns;
+        let found = redirect(
+            StatusCode::FOUND,
+            Some(&location),
+            &from,
+            &Method::GET,
+            names,
+        );
+        assert_eq!(found.unwrap().url.as_str(), "https://other.example/x");
     }
 
     #[test]

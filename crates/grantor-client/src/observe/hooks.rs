@@ -7,6 +7,8 @@ use bytes::Bytes;
 use grantor_core::BoxFuture;
 use http::{HeaderMap, Method, Request, Response, Uri};
 
+use crate::runtime::caught::{Panicked, caught};
+
 /// The kind of a request to the authorization server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -83,15 +85,25 @@ impl Hooks {
         self.api_request.push(Arc::new(hook));
     }
 
-    pub(crate) async fn on_request(&self, call: RequestKind, request: &mut Request<Bytes>) {
+    /// A hook that panics leaves nobody knows what, so the request is not to be sent.
+    pub(crate) async fn on_request(
+        &self,
+        call: RequestKind,
+        request: &mut Request<Bytes>,
+    ) -> Result<(), Panicked> {
         for hook in &self.request {
-            hook(call, request).await;
+            caught(async { hook(call, request).await }).await?;
         }
+        Ok(())
     }
 
+    /// A hook that panics is passed over: the server has done what it was asked, and a refresh token in
+    /// the answer would be lost with it.
     pub(crate) async fn on_response(&self, call: RequestKind, response: &mut Response<Bytes>) {
         for hook in &self.response {
-            hook(call, response).await;
+            if caught(async { hook(call, response).await }).await.is_err() {
+                tracing::error!(kind = ?call, "a hook on an answer panicked and is passed over");
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use grantor_core::BoxFuture;
 
+use crate::runtime::caught::caught;
 use crate::token::token_set::TokenSet;
 
 /// How long a callback may take before the token is used all the same, with
@@ -40,14 +41,17 @@ impl ChangeCallbacks {
         self.0.is_empty()
     }
 
-    /// Calls them one after the other, and returns whether they ended in time.
+    /// Calls them one after the other, and returns whether all of them ended in time and without a
+    /// panic.
     pub(crate) async fn call(&self, change: &TokenChange) -> bool {
         let all = async {
+            let mut taken = true;
             for callback in &self.0 {
-                callback(change).await;
+                taken &= caught(async { callback(change).await }).await.is_ok();
             }
+            taken
         };
-        tokio::time::timeout(TIMEOUT, all).await.is_ok()
+        tokio::time::timeout(TIMEOUT, all).await.unwrap_or(false)
     }
 }
 

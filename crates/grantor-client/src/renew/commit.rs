@@ -60,9 +60,12 @@ fn read(services: &Services, renewal: &Renewal, answer: &TokenAnswer) -> Result<
         services.scheme.carries(*token_type) || (exchanged && is_none)
     });
     let Some(token_type) = token_type else {
+        // A server may put anything there, the token too.
+        let is_token = response.token_type == response.access_token.expose();
+        let token_type = if is_token { "" } else { &response.token_type };
         return Err(Error::refused(format!(
             "the server gave a token of {}",
-            services.scheme.other_type(&response.token_type)
+            services.scheme.other_type(token_type)
         )));
     };
     let credential = Credential::new(token_type, &response.access_token);

@@ -14,6 +14,7 @@ use crate::cache::slot::TokenSlot;
 use crate::cache::slot::share::TokenShare;
 use crate::config::origin::OriginId;
 use crate::config::placement::BearerMethod;
+use crate::token::dpop_key::handed_out_nonce;
 use crate::token::lifetime::Freshness;
 
 /// A request that was prepared: remembers which token it carries, to judge the answer.
@@ -153,7 +154,7 @@ impl Attempt {
             status,
             headers,
             rejection_statuses: &services.policy.rejection_statuses,
-            takes_nonce: services.scheme.takes_nonce(),
+            gives_nonce: services.scheme.takes_nonce() && handed_out_nonce(headers).is_some(),
         };
         services.scheme.learn(self.flags.origin(), headers);
         if !is_rejection(&answer) {

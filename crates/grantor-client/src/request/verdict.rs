@@ -18,8 +18,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// The statuses by which the API rejects a token.
     pub(crate) rejection_statuses: &'a [StatusCode],
-    /// True if the scheme of the request can take a nonce.
-    pub(crate) takes_nonce: bool,
+    /// True if it has a nonce that the scheme of the request can take.
+    pub(crate) gives_nonce: bool,
 }
 
 /// The facts about the token when the answer is there.
@@ -95,7 +95,7 @@ pub(crate) fn verdict(answer: &Answer<'_>, facts: &Facts) -> Verdict {
     }
     let is_last = facts.sends >= MAX_SENDS;
     match challenge(answer.headers) {
-        Challenge::Nonce if answer.takes_nonce && !is_last => return Verdict::NewNonce,
+        Challenge::Nonce if answer.gives_nonce && !is_last => return Verdict::NewNonce,
         Challenge::Nonce | Challenge::Other if !answer.status.is_success() => {
             return Verdict::Unrelated;
         }
@@ -149,7 +149,7 @@ mod tests {
         may_renew: true,
     };
 
-    fn judge(status: u16, header: &str, takes_nonce: bool, facts: &Facts) -> Verdict {
+    fn judge(status: u16, header: &str, gives_nonce: bool, facts: &Facts) -> Verdict {
         let mut headers = HeaderMap::new();
         if let Some((name, value)) = header.split_once(": ") {
             let name = HeaderName::try_from(name).unwrap();
@@ -159,7 +159,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers: &headers,
             rejection_statuses: &[StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN],
-            takes_nonce,
+            gives_nonce,
         };
         verdict(&answer, facts)
     }

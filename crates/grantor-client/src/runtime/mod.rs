@@ -1,6 +1,7 @@
 //! Threads, tasks and waiting. Nothing in here knows OAuth.
 
 pub(crate) mod block_on;
+pub(crate) mod caught;
 pub(crate) mod deadline;
 pub(crate) mod instant;
 pub(crate) mod jitter;

@@ -9,6 +9,18 @@ use crate::error::Error;
 use crate::providers::Pkce;
 use crate::token::dpop_key::DpopKey;
 
+/// The parameters of every request, and one that none may have.
+const OWN: [&str; 8] = [
+    "response_type",
+    "client_id",
+    "client_secret",
+    "redirect_uri",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "dpop_jkt",
+];
+
 impl CodeFlow {
     /// All parameters, once.
     pub(super) fn authorization_request(
@@ -18,6 +30,7 @@ impl CodeFlow {
         dpop_key: Option<&DpopKey>,
     ) -> Result<AuthorizationRequest, Error> {
         let parameters = self.builder.token_parameters()?;
+        self.check_parameters(parameters.scope.is_some())?;
         let audience = parameters
             .audience
             .into_iter()
@@ -35,6 +48,23 @@ impl CodeFlow {
             extra: audience.chain(self.parameters.iter().cloned()).collect(),
             ..AuthorizationRequest::default()
         })
+    }
+
+    /// Checks that no further parameter is one that the request has already: a server may believe either
+    /// (RFC 6749 section 3.1).
+    fn check_parameters(&self, has_scope: bool) -> Result<(), Error> {
+        let mut names = self.parameters.iter().map(|(name, _)| name.as_str());
+        let own = |name: &&str| OWN.contains(name) || (has_scope && *name == "scope");
+        match names.find(own) {
+            Some("client_secret") => Err(Error::configuration(
+                "\"client_secret\" is no parameter of an authorization request: it would be in the \
+                 history of the user's browser",
+            )),
+            Some(name) => Err(Error::configuration(format!(
+                "the parameter \"{name}\" of the authorization request is set by the flow itself"
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// Where the user is sent, if a stolen code would be of no use to anybody.

@@ -98,7 +98,8 @@ impl CodeFlow {
         self
     }
 
-    /// A further parameter of the authorization request, as `prompt` or `login_hint`.
+    /// A further parameter of the authorization request, as `prompt` or `login_hint`. One that the flow
+    /// sets itself, as `state`, is an error of [`start`](Self::start).
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));

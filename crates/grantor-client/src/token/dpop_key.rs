@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use grantor_core::{Environment, Secret};
 use grantor_jose::{Key, dpop};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::Error;
 
@@ -13,6 +13,18 @@ use crate::error::Error;
 pub(crate) const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// The header of a nonce that a server hands out (RFC 9449 section 8.1).
 pub(crate) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+
+/// The most bytes of a nonce that are taken: it goes into the header of every request to its origin, and
+/// servers refuse headers that are too long.
+const LONGEST_NONCE: usize = 2048;
+
+/// The nonce that an answer hands out (RFC 9449 section 8.1); none if it is no nonce.
+pub(crate) fn handed_out_nonce(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let nonce = headers.get(DPOP_NONCE)?;
+    let is_one = |byte: &u8| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~');
+    let fits = (1..=LONGEST_NONCE).contains(&nonce.len());
+    (fits && nonce.as_bytes().iter().all(is_one)).then_some(nonce)
+}
 
 /// A key that tokens are bound to. Clones are the same key.
 #[derive(Clone)]

@@ -18,3 +18,4 @@ mod shared_store;
 mod stores;
 mod subjects;
 mod values;
+mod words;

@@ -1,5 +1,6 @@
 //! Reads the client authentication of a request, in one place.
 
+use grantor_jose::check::holds;
 use http::{HeaderMap, HeaderValue, header};
 
 use super::{ClientAuthentication, assertion, basic};
@@ -96,7 +97,8 @@ impl ClientAuthentication {
         let assertion = request.assertion()?;
         let in_body = request.params.get("client_secret");
         let methods = [basic.is_some(), assertion.is_some(), in_body.is_some()];
-        if methods.into_iter().filter(|is_there| *is_there).count() > 1 {
+        let ways = methods.into_iter().filter(|is_there| *is_there).count();
+        if !holds("client.one_method", ways <= 1) {
             let why = "the client authenticates in two ways at once";
             return refuse(ErrorCode::InvalidRequest, why);
         }

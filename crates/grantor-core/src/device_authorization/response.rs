@@ -6,7 +6,8 @@ use http::Response;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::loopback::LocalhostNames;
+use crate::loopback::{LocalhostNames, has_credentials};
+use crate::peer_text::is_visible;
 use crate::quirks::Quirks;
 use crate::secret::Secret;
 use crate::token::{endpoint_error, lifetime, read_members, unexpected};
@@ -33,6 +34,8 @@ endpoint_error! {
     DeviceAuthorizationError, "device authorization"
 }
 
+/// The most bytes of a code that a user is to type in.
+const LONGEST_USER_CODE: usize = 100;
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const LEAST_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -88,8 +91,11 @@ impl DeviceAuthorizationResponse {
         };
         let url = |name: &str| text(name).map(|text| page(text, names)).transpose();
         let user_code = text("user_code").ok_or("its body has no \"user_code\"")?;
-        if user_code.chars().any(char::is_control) {
+        if !user_code.chars().all(is_visible) {
             return Err("its \"user_code\" has control characters");
+        }
+        if user_code.len() > LONGEST_USER_CODE {
+            return Err("its \"user_code\" is too long to be typed in");
         }
         let seconds = |name: &str| json.get(name).map_or(Some(None), lifetime);
         let expires_in = seconds("expires_in").flatten();
@@ -112,7 +118,12 @@ impl DeviceAuthorizationResponse {
 /// A page that a user may be sent to.
 fn page(text: &str, names: LocalhostNames) -> Result<Url, &'static str> {
     let url = Url::parse(text).ok().filter(|url| names.is_secure(url));
-    url.ok_or("its \"verification_uri\" is not an https URL")
+    let url = url.ok_or("its \"verification_uri\" is not an https URL")?;
+    // "https://google.com@evil.example" is read as the page of somebody else.
+    match has_credentials(&url) {
+        true => Err("its \"verification_uri\" has a user name in it"),
+        false => Ok(url),
+    }
 }
 
 #[cfg(test)]
@@ -121,6 +132,26 @@ mod tests {
 
     fn read(body: &str) -> Result<DeviceAuthorizationResponse, DeviceAuthorizationError> {
         DeviceAuthorizationResponse::from_response(&Response::new(body), &Quirks::NONE)
+    }
+
+    #[test]
+    fn a_user_is_sent_to_no_page_that_looks_like_another() {
+        let answer = |code: &str, page: &str| {
+            serde_json::json!({
+                "device_code": "d", "user_code": code, "verification_uri": page, "expires_in": 60,
+            })
+            .to_string()
+        };
+        assert!(read(&answer("WDJB-MJHT", "https://idp.example/d")).is_ok());
+        let long = "W".repeat(101);
+        for (code, page) in [
+            ("W\u{202e}J", "https://idp.example/d"),
+            ("W\u{200b}J", "https://idp.example/d"),
+            (long.as_str(), "https://idp.example/d"),
+            ("WDJB-MJHT", "https://idp.example@evil.example/d"),
+        ] {
+            assert!(read(&answer(code, page)).is_err(), "{code:?} {page}");
+        }
     }
 
     // RFC 8628 section 3.2.

@@ -7,9 +7,10 @@ use serde_json::Value;
 use super::ServerMetadata;
 use crate::client_authentication::TokenEndpointAuthMethod;
 use crate::issuer::Issuer;
-use crate::loopback::LocalhostNames;
+use crate::loopback::{LocalhostNames, has_credentials};
 use crate::members::InvalidMember;
 use crate::members::Members;
+use crate::peer_text::visible;
 
 /// The reason why metadata can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum InvalidMetadata {
     Member(InvalidMember),
     /// An endpoint is neither https nor on a loopback address.
     Insecure(&'static str),
+    /// The URL of an endpoint has a fragment (RFC 6749 sections 3.1 and 3.2), a user name or a password.
+    Unsuitable(&'static str),
 }
 
 impl fmt::Display for InvalidMetadata {
@@ -44,6 +47,11 @@ impl fmt::Display for InvalidMetadata {
             ),
             Self::Member(member) => write!(f, "{member} in the metadata"),
             Self::Insecure(name) => write!(f, "\"{name}\" of the metadata is not https"),
+            Self::Unsuitable(name) => write!(
+                f,
+                "\"{name}\" of the metadata has a fragment, a user name or a password, which the URL \
+                 of an endpoint has not"
+            ),
         }
     }
 }
@@ -82,8 +90,7 @@ impl ServerMetadata {
         match members.0.remove("issuer") {
             Some(Value::String(named)) if named == asked.as_str() => {}
             Some(Value::String(named)) if !named.is_empty() => {
-                let named = named.chars().filter(|c| !c.is_control());
-                return Err(InvalidMetadata::OtherIssuer(named.take(200).collect()));
+                return Err(InvalidMetadata::OtherIssuer(visible(&named, 200)));
             }
             _ => return Err(InvalidMetadata::Malformed),
         }
@@ -104,8 +111,14 @@ impl ServerMetadata {
             ("revocation_endpoint", &metadata.revocation_endpoint),
             ("registration_endpoint", &metadata.registration_endpoint),
         ] {
-            if url.as_ref().is_some_and(|url| !names.is_secure(url)) {
+            let Some(url) = url else {
+                continue;
+            };
+            if !names.is_secure(url) {
                 return Err(InvalidMetadata::Insecure(name));
+            }
+            if url.fragment().is_some() || has_credentials(url) {
+                return Err(InvalidMetadata::Unsuitable(name));
             }
         }
         Ok(metadata)

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use grantor_jose::check::holds;
+
 use super::{ClientIdUrl, ClientMetadata, InvalidClientMetadata};
 use crate::client_authentication::TokenEndpointAuthMethod::{
     ClientSecretBasic, ClientSecretJwt, ClientSecretPost,
@@ -55,7 +57,8 @@ impl ClientMetadata {
     pub fn parse_document(json: &[u8], url: &ClientIdUrl) -> Result<Self, InvalidDocument> {
         let mut members = Members::parse(json).ok_or(InvalidClientMetadata::Malformed)?;
         let named = members.0.remove("client_id");
-        if named.as_ref().and_then(serde_json::Value::as_str) != Some(url.as_str()) {
+        let named = named.as_ref().and_then(serde_json::Value::as_str);
+        if !holds("document.client_id", named == Some(url.as_str())) {
             return Err(InvalidDocument::OtherClient);
         }
         let secrets = ["client_secret", "client_secret_expires_at"];

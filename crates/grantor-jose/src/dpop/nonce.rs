@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::check::holds;
 use crate::digest::MacKey;
 use crate::{Error, Timestamp, base64url};
 
@@ -55,7 +56,7 @@ impl Nonces {
     ) -> Result<(), Error> {
         let issued = self.issued_at(nonce.ok_or(Error::MissingClaim("nonce"))?);
         let in_time = |issued| issued <= now + leeway && now < issued + self.lifetime;
-        if issued.is_some_and(in_time) {
+        if holds("dpop.nonce", issued.is_some_and(in_time)) {
             Ok(())
         } else {
             Err(Error::WrongNonce)

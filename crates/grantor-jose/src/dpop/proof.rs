@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Policy, Request, uri};
+use crate::check::holds;
 use crate::jws::{Compact, Extensions};
 use crate::jwt::{Claims, Typ};
 use crate::{Error, Key, PublicKey, SignError, Timestamp, base64url, digest};
@@ -71,10 +72,10 @@ fn verify_token(
     }
     let issued_at = claims.issued_at.ok_or(Error::MissingClaim("iat"))?;
     let remember_until = issued_at + policy.max_age;
-    if now > remember_until {
+    if !holds("dpop.age", now <= remember_until) {
         return Err(Error::Expired);
     }
-    if issued_at > now + policy.leeway.duration() {
+    if !holds("dpop.future", issued_at <= now + policy.leeway.duration()) {
         return Err(Error::NotYetValid);
     }
     // RFC 7519 sections 4.1.4 and 4.1.5: a proof may narrow its own time.
@@ -91,7 +92,8 @@ fn verify_token(
         return Err(Error::NotYetValid);
     }
     let thumbprint = key.thumbprint();
-    if request.bound_to.is_some_and(|bound| bound != thumbprint) {
+    let is_bound = request.bound_to.is_none_or(|bound| bound == thumbprint);
+    if !holds("dpop.bound_key", is_bound) {
         return Err(Error::WrongKey);
     }
     Ok(Proof {
@@ -109,11 +111,12 @@ fn check_claims(claims: &Claims, request: &Request<'_>) -> Result<(), Error> {
         return Err(Error::MissingClaim("jti"));
     }
     let text = |name| claims.text(name)?.ok_or(Error::MissingClaim(name));
-    if text("htm")? != request.method {
+    if !holds("dpop.htm", text("htm")? == request.method) {
         return Err(Error::InvalidClaim("htm"));
     }
     let found = uri::normalize(text("htu")?);
-    if found.is_none() || found != uri::normalize(request.uri) {
+    let is_same = found.is_some() && found == uri::normalize(request.uri);
+    if !holds("dpop.htu", is_same) {
         return Err(Error::InvalidClaim("htu"));
     }
     if let Some(nonce) = request.nonce
@@ -123,7 +126,8 @@ fn check_claims(claims: &Claims, request: &Request<'_>) -> Result<(), Error> {
     }
     if let Some(access_token) = request.access_token {
         let expected = base64url::encode(digest::sha256(access_token.as_bytes()));
-        if !digest::constant_time_eq(text("ath")?.as_bytes(), expected.as_bytes()) {
+        let is_same = digest::constant_time_eq(text("ath")?.as_bytes(), expected.as_bytes());
+        if !holds("dpop.ath", is_same) {
             return Err(Error::InvalidClaim("ath"));
         }
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::header::{self, Extensions, Parsed};
 use super::{Jws, MAX_TOKEN_BYTES};
 use crate::base64url::{self, Wide};
+use crate::check::holds;
 use crate::key::MAX_SIGNATURE_BYTES;
 use crate::{Algorithm, Error, KeySet, Part, PublicKey, json};
 
@@ -183,7 +184,7 @@ impl Parsed<'_> {
         payload: Payload<'_>,
         call: impl FnOnce(Cow<'_, [u8]>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        if !algorithms.contains(&self.algorithm) {
+        if !holds("jwt.algorithm", algorithms.contains(&self.algorithm)) {
             return Err(Error::AlgorithmNotAllowed);
         }
         let key = keys.choose(self.key_id.as_deref(), self.algorithm)?;

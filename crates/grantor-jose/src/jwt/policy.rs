@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::kind::{self, Kind};
 use super::{Claims, Typ};
+use crate::check::{holds, is_off};
 use crate::{Algorithm, Error, Leeway, Timestamp, digest};
 
 /// The requirements on one kind of token, so that no other kind passes for it.
@@ -203,6 +204,7 @@ impl Policy {
 
     pub(super) fn check_typ(&self, typ: Option<&str>) -> Result<(), Error> {
         match typ {
+            _ if is_off("jwt.type") => Ok(()),
             None if self.kind.may_be_untyped => Ok(()),
             Some(typ) if self.kind.typ.matches(typ) => Ok(()),
             Some(typ) if self.kind.may_be_untyped && Typ::JWT.matches(typ) => Ok(()),
@@ -217,15 +219,17 @@ impl Policy {
         if let Some(name) = self.kind.forbidden.iter().find(|name| claims.has(name)) {
             return Err(Error::InvalidClaim(name));
         }
-        if claims.issuer.as_ref() != Some(&self.issuer) {
+        if !holds("jwt.issuer", claims.issuer.as_ref() == Some(&self.issuer)) {
             return Err(Error::WrongIssuer);
         }
         let meant = |audience| claims.audiences.contains(audience);
         let other = self.other_audience.as_ref();
-        if !self.audience.as_ref().is_none_or(meant) && !other.is_some_and(meant) {
+        let is_meant = self.audience.as_ref().is_none_or(meant) || other.is_some_and(meant);
+        if !holds("jwt.audience", is_meant) {
             return Err(Error::WrongAudience);
         }
-        if self.kind.sole_audience && claims.audiences.len() != 1 {
+        let is_sole = !self.kind.sole_audience || claims.audiences.len() == 1;
+        if !holds("jwt.sole_audience", is_sole) {
             return Err(Error::WrongAudience);
         }
         (self.kind.check)(self, claims)?;
@@ -234,10 +238,8 @@ impl Policy {
 
     /// RFC 7519 section 4.1.4: "on or after" the time of `exp` a token is expired.
     fn check_times(&self, claims: &Claims, now: Timestamp) -> Result<(), Error> {
-        if claims
-            .expires_at
-            .is_some_and(|at| now >= at + self.leeway.duration())
-        {
+        let is_over = |at| now >= at + self.leeway.duration();
+        if !holds("jwt.expiry", !claims.expires_at.is_some_and(is_over)) {
             return Err(Error::Expired);
         }
         if let Some(lifetime) = self.max_lifetime {
@@ -248,7 +250,8 @@ impl Policy {
         }
         let latest = now + self.leeway.duration();
         let begins = [claims.not_before, claims.issued_at];
-        if begins.into_iter().flatten().any(|at| at > latest) {
+        let has_begun = begins.into_iter().flatten().all(|at| at <= latest);
+        if !holds("jwt.not_before", has_begun) {
             return Err(Error::NotYetValid);
         }
         Ok(())

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::Environment;
+use grantor_jose::check::holds;
 use grantor_jose::dpop::{Policy, Proof, Request, verify};
 use grantor_jose::{Algorithm, Error};
 use grantor_store::{DpopProofs, Records, Use};
@@ -81,7 +82,8 @@ impl Dpop {
             .used
             .use_once(&proof.replay_name(), proof.remember_until)
             .await;
-        match is_new.map_err(|error| Reason::ReplayUnknown(Arc::new(error)))? {
+        let is_new = is_new.map_err(|error| Reason::ReplayUnknown(Arc::new(error)))?;
+        match holds("resource.proof_single_use", is_new) {
             true => Ok(()),
             false => Err(Reason::Proof("the proof has been used before".to_owned())),
         }

@@ -1,5 +1,6 @@
 //! The token in the `Authorization` header (RFC 6750 section 2.1, RFC 9449 section 7.1).
 
+use grantor_jose::check::holds;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Uri, header};
 use url::form_urlencoded;
 
@@ -69,7 +70,8 @@ impl Scheme {
 pub(super) fn credentials<'a>(head: &Head<'a>) -> Result<Credentials<'a>, Refused> {
     // RFC 9700 section 4.3.2: access tokens are not taken from the query, where logs keep them.
     let query = head.uri.query().unwrap_or_default();
-    if form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "access_token") {
+    let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+    if !holds("resource.query", !names.any(|name| name == "access_token")) {
         return Err(Refused::ambiguous(
             "a token in the query is refused, send it in the Authorization header",
         ));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use grantor_core::{Scope, Timestamp};
+use grantor_jose::check::{holds, is_off};
 use http::{HeaderValue, Request};
 use url::Url;
 
@@ -125,7 +126,9 @@ impl Rules {
     fn check_binding(&self, presented: &Presented<'_>, token: &AccessToken) -> Result<(), Reason> {
         let is_required = self.dpop.as_ref().is_some_and(Dpop::is_required);
         match (presented.credentials.scheme, &token.jkt) {
-            (Scheme::Bearer, Some(_)) => Err(Reason::Token(VerifyError::SenderConstrained)),
+            (Scheme::Bearer, Some(_)) if !is_off("resource.bound_as_bearer") => {
+                Err(Reason::Token(VerifyError::SenderConstrained))
+            }
             (Scheme::Bearer, None) if is_required => Err(Reason::Unbound(
                 "this resource takes only tokens that are bound to a key",
             )),
@@ -142,16 +145,17 @@ impl Rules {
 
     fn check_requirements(&self, token: &AccessToken) -> Result<(), Reason> {
         if let Some(audience) = &self.audience
-            && !token.audiences.contains(audience)
+            && !holds("resource.audience", token.audiences.contains(audience))
         {
             return Err(Reason::Token(VerifyError::WrongAudience));
         }
         // Before the scope: the challenge names the scope too, and one login brings both.
         let now = || Some(self.verifier.now());
-        if !self.authentication.is_met_by(token, now()) {
+        let is_met = self.authentication.is_met_by(token, now());
+        if !holds("resource.authentication", is_met) {
             return Err(Reason::Authentication);
         }
-        if !self.scope.is_subset(&token.scope) {
+        if !holds("resource.scope", self.scope.is_subset(&token.scope)) {
             return Err(Reason::Scope);
         }
         Ok(())

@@ -568,3 +568,31 @@ fn what_is_wrong_with_the_configuration_is_listed_at_once() {
         assert!(Dpop::at(good).build().is_ok(), "{good}");
     }
 }
+
+#[tokio::test]
+async fn fapi2_security_profile_final_access_token_type_header_case_sensitivity() {
+    let stage = Stage::new();
+    for scheme in ["dpop", "DPOP", "dPoP"] {
+        let proof = stage.proof(&json!({ "jti": scheme }));
+        assert_eq!(stage.ask_as(scheme, &[&proof]).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn fapi2_security_profile_final_dpop_negative_tests() {
+    let stage = Stage::new();
+    let good = stage.proof(&json!({}));
+    assert_eq!(stage.ask(&[&good]).await.status, 200);
+    let wrong = [
+        json!({ "htm": "POST" }),
+        json!({ "htu": "https://api.example.com/other" }),
+        json!({ "ath": null }),
+        json!({ "jti": null }),
+        json!({ "iat": START - 3600 }),
+        json!({ "iat": START + 3600 }),
+    ];
+    for proof in [good].into_iter().chain(wrong.map(|one| stage.proof(&one))) {
+        stage.rejected(&proof).await;
+    }
+    assert_eq!(stage.ask(&[]).await.status, 401);
+}

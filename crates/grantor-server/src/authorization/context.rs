@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use grantor_core::{AuthorizationRequest, CodeChallenge, ResponseMode, ResponseType, Scope};
+use grantor_jose::check::{holds, is_off};
 
 use super::entry::Entry;
 use super::flow::Delivery;
@@ -11,6 +12,7 @@ use crate::client::Client;
 use crate::device_authorization::DeviceAuthorization;
 use crate::dpop::CheckedProof;
 use crate::error::Error;
+use crate::grant_type::{DeviceCode, Implicit};
 use crate::http::fault::{self, ClientAddress, Place};
 use crate::http::{Browser, Call, Reply};
 use crate::policy::Policy;
@@ -101,7 +103,7 @@ impl<'a> AuthorizationContext<'a> {
         let response_mode = mode_of_answer(services, &request);
         let mut requirements = LoginRequirements::of(&request, sealed.started_at);
         // RFC 8628 section 5.4: whoever types in a code confirms it, whatever they allowed before.
-        requirements.ask_consent |= device.is_some();
+        requirements.ask_consent |= device.is_some() && !is_off("device.confirmation");
         Self {
             services,
             call,
@@ -135,6 +137,15 @@ impl<'a> AuthorizationContext<'a> {
     pub(crate) fn client(&self) -> Result<&Arc<Client>, Error> {
         let client = self.client.as_ref();
         client.ok_or_else(|| Error::Internal("the step client comes first".to_owned()))
+    }
+
+    /// The grant type of what the request leads to.
+    pub(crate) fn grant_type(&self) -> &'static str {
+        match (self.entry, &self.device, &self.response_mode) {
+            (Entry::Device, ..) | (_, Some(_), _) => DeviceCode::NAME,
+            (_, None, ResponseMode::Fragment) => Implicit::NAME,
+            _ => "authorization_code",
+        }
     }
 
     /// The login, once the step `login` has passed.
@@ -195,7 +206,10 @@ impl<'a> AuthorizationContext<'a> {
     /// of users, and they see faults here.
     fn trusts_redirect_uri(&self) -> bool {
         let client = self.client.as_ref();
-        client.is_some_and(|client| !client.describes_itself())
+        holds(
+            "redirect.untrusted_client",
+            client.is_some_and(|client| !client.describes_itself()),
+        )
     }
 
     /// Answers with a fault.

@@ -16,6 +16,7 @@ mod table;
 mod verification;
 
 use grantor_core::{AuthorizationRequest, BoxFuture, ErrorCode, Params};
+use grantor_jose::check::holds;
 use http::StatusCode;
 
 use context::{AuthorizationContext, Incoming};
@@ -70,7 +71,8 @@ pub(crate) fn push<'a>(
 ) -> BoxFuture<'a, Result<Reply, Error>> {
     let services = &state.services;
     Box::pin(async move {
-        if call.params.get("request_uri").is_some() {
+        let is_whole = call.params.get("request_uri").is_none();
+        if !holds("par.no_request_uri", is_whole) {
             let description = "\"request_uri\" can't be pushed (RFC 9126 section 2.1)";
             return Err(Error::invalid_request(description));
         }
@@ -149,7 +151,10 @@ async fn dereference(
         return Ok((request, None));
     };
     let found = services.pushed_requests.find(request_uri).await?;
-    let is_own = |pushed: &PushedRequest| Some(&pushed.client_id) == request.client_id.as_ref();
+    let is_own = |pushed: &PushedRequest| {
+        let client_id = request.client_id.as_ref();
+        holds("par.client", Some(&pushed.client_id) == client_id)
+    };
     let pushed = found.filter(is_own).ok_or_else(bad_request_uri)?;
     Ok((pushed.request()?, Some(pushed)))
 }
@@ -170,10 +175,12 @@ async fn check_unused(
     pushed: &PushedRequest,
     call: &Call<'_>,
 ) -> Result<(), Error> {
-    if pushed.usable_until <= call.now || services.grants.find(pushed.grant).await?.is_some() {
-        return Err(bad_request_uri());
+    let is_young = holds("par.expiry", call.now < pushed.usable_until);
+    let is_unanswered = services.grants.find(pushed.grant).await?.is_none();
+    match is_young && holds("par.single_use", is_unanswered) {
+        true => Ok(()),
+        false => Err(bad_request_uri()),
     }
-    Ok(())
 }
 
 fn bad_request_uri() -> Error {

@@ -2,6 +2,7 @@
 
 use grantor_core::{AuthorizationRequest, Params, Timestamp};
 use grantor_jose::base64url;
+use grantor_jose::check::holds;
 use grantor_jose::digest::MacKey;
 
 use crate::identifier::Identifier;
@@ -73,7 +74,7 @@ impl SealedRequest {
     pub(super) fn open(text: &str, services: &Services, now: Timestamp) -> Option<Self> {
         let opened = Self::verify(text, &services.page_keys.mac)?;
         let fresh = now < opened.started_at + services.config.interaction_lifetime;
-        fresh.then_some(opened)
+        holds("interaction.age", fresh).then_some(opened)
     }
 
     fn verify(text: &str, key: &MacKey) -> Option<Self> {
@@ -84,7 +85,8 @@ impl SealedRequest {
         let (form, mac) = rest.strip_prefix('.')?.split_once('.')?;
         let form = String::from_utf8(base64url::decode(form).ok()?).ok()?;
         let mac = base64url::decode(mac).ok()?;
-        if !key.verify(&[PURPOSE, head.as_bytes(), form.as_bytes()], &mac) {
+        let is_genuine = key.verify(&[PURPOSE, head.as_bytes(), form.as_bytes()], &mac);
+        if !holds("interaction.mac", is_genuine) {
             return None;
         }
         let (started_at, grant) = head.split_once('.')?;

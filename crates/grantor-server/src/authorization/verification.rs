@@ -1,6 +1,7 @@
 //! The page where a user types in the code of a device.
 
 use grantor_core::BoxFuture;
+use grantor_jose::check::holds;
 use http::request::Parts;
 
 use super::sealed_request::SealedRequest;
@@ -43,7 +44,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
         let typed = call.params.get(UserCodePrompt::INPUT);
         let user_code = typed.and_then(UserCode::parse);
         let problem = if call.is_post() {
-            if forms.open(&call.params).is_none() {
+            if !holds("user_code.form", forms.open(&call.params).is_some()) {
                 Some(UserCodeProblem::FormExpired)
             } else {
                 match look_up(services, call.head, user_code.as_ref()).await? {
@@ -91,7 +92,7 @@ async fn look_up<'c>(
         let bucket = Bucket::UserCodesFromNetwork;
         within &= limits.try_now(bucket, &network).await?;
     }
-    if !within {
+    if !holds("user_code.limit", within) {
         return Ok(Err(UserCodeProblem::TooManyAttempts));
     }
     let Some(user_code) = user_code else {

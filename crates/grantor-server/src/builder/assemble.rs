@@ -8,9 +8,12 @@ use grantor_store::Diagnostics;
 
 use super::ServerBuilder;
 use super::clients::{FoundClients, self_described_grant_types, self_registered, with_documents};
-use super::problems::{fetch_problem, find_site, grant_type_problems, key_url_problem};
+use super::problems::{
+    fetch_problem, find_site, grant_type_problems, key_url_problem, own_site_problems,
+};
 use crate::build_error::BuildError;
 use crate::client::authentication::AssertionVerifier;
+use crate::config::AccessTokens;
 use crate::dpop::Dpop;
 use crate::event::Events;
 use crate::fetch::Fetcher;
@@ -40,8 +43,13 @@ impl ServerBuilder {
         let grant_types = GrantTypes::new(self.grant_types);
         diagnostics
             .problems
-            .extend(grant_type_problems(&grant_types, self.config.profile));
-        let tables = Tables::prepare(&self.stores, &mut diagnostics);
+            .extend(grant_type_problems(&grant_types, &self.config));
+        if self.token_format.is_some() && self.token_generator.is_some() {
+            let problem = "access tokens have one text: give ServerBuilder::token_format or \
+                           ServerBuilder::token_generator, not both";
+            diagnostics.problems.push(problem.to_owned());
+        }
+        let tables = Tables::prepare(&self.stores, &self.config, &mut diagnostics);
         if self.config.registration.is_on() && self.clients.is_some() {
             let problem = "clients can register themselves only where they are in the server's store: \
                            leave ServerBuilder::clients out, or set Config::registration to Off";
@@ -51,7 +59,11 @@ impl ServerBuilder {
         let limits = self.limits.unwrap_or_else(|| Limits::new(&self.stores));
         let limits = limits.behind(self.config.trusted_proxies.clone());
         let setup = SiteSetup::new(&self.issuer, &self.stores, &limits);
-        let site = find_site(self.site, &grant_types, &setup, &mut diagnostics);
+        let own = self.sites_by_grant_type;
+        diagnostics
+            .problems
+            .extend(own_site_problems(&grant_types, &own));
+        let site = find_site(self.site, &grant_types, own, &setup, &mut diagnostics);
         let site_paths = site.as_ref().map(|site| site.paths());
         let problems = self.config.paths.problems(site_paths.unwrap_or_default());
         diagnostics.problems.extend(problems);
@@ -104,20 +116,25 @@ impl ServerBuilder {
             keys: Arc::clone(&keys),
             issuer: issuer.clone(),
             environment: environment.clone(),
-            access_token_lifetime: config.access_token_lifetime,
+            access_token_lifetime: config.longest_access_token_lifetime(),
             request_deadline: config.request_deadline,
         });
         let tokens = Tokens {
             records: tables.access_tokens,
             revoked: tables.revoked,
+            unique: tables.unique_tokens,
             grants: Arc::clone(&grants),
             clients: Arc::clone(&clients),
             revocation: Arc::clone(&revocation),
             keys: Arc::clone(&keys),
             issuer: issuer.clone(),
             environment: environment.clone(),
-            kind: config.access_tokens,
+            kind: match config.access_tokens {
+                AccessTokens::OpaqueOfLength(AccessTokens::OPAQUE_LENGTH) => AccessTokens::Opaque,
+                kind => kind,
+            },
             format: self.token_format,
+            generator: self.token_generator,
             default_audience: config.default_audience.clone(),
             max_clock_skew: config.max_clock_skew,
             leeway,

@@ -58,6 +58,7 @@ pub(super) fn self_registered(
 ) -> SelfDescribed {
     SelfDescribed {
         scope: config.scopes.clone(),
+        own_scope_is_bound: config.profile.registered_scope_is_bound(),
         grant_types,
         auth_methods: vec![
             ClientAuthMethod::None,
@@ -86,6 +87,7 @@ pub(super) fn with_documents(
     };
     let rules = SelfDescribed {
         scope: config.scopes.clone(),
+        own_scope_is_bound: true,
         grant_types,
         auth_methods: vec![ClientAuthMethod::None, ClientAuthMethod::PrivateKeyJwt],
         default_auth_method: ClientAuthMethod::None,

@@ -51,6 +51,9 @@ pub struct Client {
     pub dpop_bound_access_tokens: bool,
     /// True if its proofs need a nonce of the server, if the server leaves that open.
     pub require_dpop_nonces: bool,
+    /// True if its access tokens are opaque though those of the server say everything themselves, so that
+    /// they end with their grant for every API.
+    pub opaque_access_tokens: bool,
     /// The choice of refresh tokens that are replaced at each use, if it wants more than the
     /// server.
     pub rotation: Option<Rotation>,
@@ -58,6 +61,10 @@ pub struct Client {
     pub access_token_lifetime: Option<Duration>,
     /// The longest lifetime of its refresh tokens, if it is shorter than the server's.
     pub refresh_token_lifetime: Option<Duration>,
+    /// The longest that its grants last, if that is shorter than the server's.
+    pub grant_lifetime: Option<Duration>,
+    /// The scope of a request of its that names none; as the server has it, if absent.
+    pub default_scope: Option<Scope>,
     /// When it goes unless a user allows it something before: a client that registered itself and was
     /// never used.
     pub unused_until: Option<Timestamp>,
@@ -87,9 +94,12 @@ impl Client {
             require_pushed_authorization_requests: false,
             dpop_bound_access_tokens: false,
             require_dpop_nonces: false,
+            opaque_access_tokens: false,
             rotation: None,
             access_token_lifetime: None,
             refresh_token_lifetime: None,
+            grant_lifetime: None,
+            default_scope: None,
             unused_until: None,
             epoch: epoch.into(),
         }

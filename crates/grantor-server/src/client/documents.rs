@@ -8,6 +8,7 @@ use grantor_core::{
     BoxFuture, ClientIdUrl, ClientMetadata, Environment, ErrorCode, InvalidClientIdUrl,
 };
 use grantor_http::{Addresses, freshness};
+use grantor_jose::check::holds;
 use http::request::Parts;
 use http::{HeaderMap, header};
 
@@ -75,7 +76,7 @@ impl DocumentClients {
             return Ok(Some(registered));
         }
         let url = self.parse(id).map_err(|why| refused(&why.to_string()))?;
-        if !self.allowed.has(url.host()) {
+        if !holds("document.host", self.allowed.has(url.host())) {
             return Err(refused("this server takes no clients of the URL's host"));
         }
         if let Some(request) = request

@@ -101,6 +101,13 @@ impl NewClient {
         self
     }
 
+    /// The scope of a request of its that names none.
+    #[must_use]
+    pub fn with_default_scope(mut self, scope: Scope) -> Self {
+        self.client.default_scope = Some(scope);
+        self
+    }
+
     /// Adds a redirect URI.
     #[must_use]
     pub fn with_redirect_uri(mut self, uri: RedirectUri) -> Self {
@@ -226,6 +233,13 @@ impl NewClient {
                     .any(|name| gives_refresh_token(name)),
             "the refresh_token grant type needs another one that issues refresh tokens, \
              such as authorization_code",
+        );
+        check(
+            client
+                .default_scope
+                .as_ref()
+                .is_none_or(|own| !own.is_empty() && own.is_subset(&client.scope)),
+            "the default scope of a client is values that it may ask for",
         );
         check(
             self.secret.as_ref().is_none_or(|secret| !secret.is_empty()),

@@ -43,6 +43,8 @@ pub(super) struct ClientRecord {
     dpop_bound_access_tokens: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     require_dpop_nonces: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    opaque_access_tokens: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rotation: Option<Rotation>,
     /// In seconds, as are all lifetimes of OAuth.
@@ -50,6 +52,10 @@ pub(super) struct ClientRecord {
     access_token_lifetime: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_token_lifetime: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    grant_lifetime: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    default_scope: Option<Scope>,
     #[serde(default, skip_serializing_if = "is_operator")]
     registered_by: RegisteredBy,
     /// Only of a client that registered itself.
@@ -66,6 +72,8 @@ impl ClientRecord {
         Self {
             access_token_lifetime: seconds(client.access_token_lifetime),
             refresh_token_lifetime: seconds(client.refresh_token_lifetime),
+            grant_lifetime: seconds(client.grant_lifetime),
+            default_scope: client.default_scope,
             id: client.id,
             name: client.name,
             auth_method: client.auth_method,
@@ -82,6 +90,7 @@ impl ClientRecord {
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             require_dpop_nonces: client.require_dpop_nonces,
+            opaque_access_tokens: client.opaque_access_tokens,
             rotation: client.rotation,
             registered_by: client.registered_by,
             registration: None,
@@ -104,6 +113,8 @@ impl ClientRecord {
         Client {
             access_token_lifetime: lifetime(self.access_token_lifetime),
             refresh_token_lifetime: lifetime(self.refresh_token_lifetime),
+            grant_lifetime: lifetime(self.grant_lifetime),
+            default_scope: self.default_scope,
             id: self.id,
             name: self.name,
             auth_method: self.auth_method,
@@ -119,6 +130,7 @@ impl ClientRecord {
             require_pushed_authorization_requests: self.require_pushed_authorization_requests,
             dpop_bound_access_tokens: self.dpop_bound_access_tokens,
             require_dpop_nonces: self.require_dpop_nonces,
+            opaque_access_tokens: self.opaque_access_tokens,
             rotation: self.rotation,
             registered_by: self.registered_by,
             unused_until: self.registration.and_then(|own| own.unused_until),

@@ -3,6 +3,7 @@
 
 use grantor_core::{ApplicationType, ClientMetadata, ErrorCode, Scope};
 use grantor_http::Addresses;
+use grantor_jose::check::{holds, is_off};
 use url::{Host, Url};
 
 use super::{ClientAuthMethod, ClientKeys, NewClient, RegisteredBy};
@@ -14,6 +15,8 @@ use crate::fetch::check_url;
 pub(crate) struct SelfDescribed {
     /// The most that they may ask for.
     pub(crate) scope: Scope,
+    /// Whether `scope` in their metadata is a bound of their own.
+    pub(crate) own_scope_is_bound: bool,
     /// The grant types that they may use; others are left out.
     pub(crate) grant_types: Vec<String>,
     /// How they may authenticate.
@@ -54,8 +57,9 @@ impl SelfDescribed {
         client.grant_types = self.grant_types(metadata)?;
         client.redirect_uris.clone_from(&metadata.redirect_uris);
         client.scope = match &metadata.scope {
-            Some(wanted) => wanted.intersection(&self.scope),
-            None => self.scope.clone(),
+            Some(wanted) if is_off("registration.scope") => wanted.clone(),
+            Some(wanted) if self.own_scope_is_bound => wanted.intersection(&self.scope),
+            _ => self.scope.clone(),
         };
         client.dpop_bound_access_tokens = metadata.dpop_bound_access_tokens;
         client.require_pushed_authorization_requests =
@@ -167,7 +171,7 @@ fn check_urls(metadata: &ClientMetadata) -> Result<(), Error> {
                     Some(Host::Domain(_) | Host::Ipv4(_) | Host::Ipv6(_))
                 )
         };
-        if url.as_ref().is_some_and(|url| !is_page(url)) {
+        if !holds("registration.urls", url.as_ref().is_none_or(is_page)) {
             return Err(invalid_metadata(format!(
                 "\"{name}\" is not the URL of a web page"
             )));

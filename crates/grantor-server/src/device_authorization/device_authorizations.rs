@@ -1,6 +1,7 @@
 //! The requests of devices, and the only place that writes them.
 
 use grantor_core::{Environment, Secret, Timestamp};
+use grantor_jose::check::holds;
 use grantor_jose::digest::MacKey;
 use grantor_store::{Conflict, Diagnostics, Records, Stores, Versioned};
 
@@ -111,7 +112,8 @@ impl DeviceAuthorizations {
         let device = self.find(id, grants).await?;
         let now = self.environment.now();
         let waits = |device: &FoundDevice| {
-            device.grant.is_none() && now < device.authorization.usable_until
+            let is_unanswered = holds("device.one_answer", device.grant.is_none());
+            is_unanswered && now < device.authorization.usable_until
         };
         Ok(device.filter(waits).map(|_| id))
     }

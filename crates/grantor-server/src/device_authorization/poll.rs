@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use grantor_core::Timestamp;
+use grantor_jose::check::is_off;
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +63,7 @@ impl PollRecord {
         });
         let too_fast = previous
             .is_some_and(|previous| now < previous.last + interval.saturating_sub(Poll::TOLERANCE));
-        let (interval, pace) = if too_fast {
+        let (interval, pace) = if too_fast && !is_off("device.pace") {
             (interval + Poll::INTERVAL, Pace::TooFast)
         } else {
             (interval, Pace::Kept)

@@ -1,8 +1,10 @@
-//! Introspection (RFC 7662).
+//! Introspection (RFC 7662), as JSON or signed (RFC 9701).
 
-use grantor_core::{BoxFuture, Introspection};
+use grantor_core::{BoxFuture, Introspection, Timestamp};
+use grantor_jose::check::holds;
 use http::StatusCode;
 
+use super::signed_introspection;
 use crate::client::Client;
 use crate::error::Error;
 use crate::grant::RefreshTokenText;
@@ -14,6 +16,9 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
     let services = &state.services;
     Box::pin(async move {
         let answer = introspect(services, call).await?;
+        if let Some(signed) = signed_introspection::reply(services, call, &answer).await? {
+            return Ok(signed);
+        }
         Ok(Reply::json(StatusCode::OK, answer.to_json()))
     })
 }
@@ -49,20 +54,21 @@ async fn read_refresh_token(
     let Some(registered) = services.clients.find(&grant.client_id).await? else {
         return Ok(Introspection::inactive());
     };
-    let lifetime = services
-        .policy
-        .with(&registered.client)
-        .refresh_token_lifetime;
-    let expires_at = state.last_used + lifetime;
+    let policy = services.policy_of(grant.grant_type(), &registered.client);
+    let ends = [
+        policy.refresh_token_lifetime.end(state.last_used),
+        policy.grant_lifetime.end(grant.created_at),
+    ];
+    let expires_at = ends.into_iter().flatten().min();
     if !current
-        || expires_at <= services.environment.now()
+        || expires_at.is_some_and(|at| at <= services.environment.now())
         || !services.grants.is_current(&grant).await?
     {
         return Ok(Introspection::inactive());
     }
     Ok(Introspection {
         active: true,
-        exp: Some(expires_at.as_secs()),
+        exp: expires_at.map(Timestamp::as_secs),
         iat: Some(state.issued_at.as_secs()),
         scope: (!grant.scope.is_empty()).then_some(grant.scope),
         sub: Some(grant.subject),
@@ -76,8 +82,9 @@ async fn read_refresh_token(
 fn may_see(caller: &Client, answer: &Introspection) -> bool {
     let own = answer.client_id.as_deref() == Some(caller.id.as_str());
     let resource = caller.resource_identifier.as_deref();
-    own || resource.is_some_and(|resource| {
+    let is_meant = resource.is_some_and(|resource| {
         let mut audience = answer.aud.iter();
         audience.any(|one| crate::resource::is_same(one, resource))
-    })
+    });
+    holds("introspection.audience", own || is_meant)
 }

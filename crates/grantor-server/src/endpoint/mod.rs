@@ -7,5 +7,6 @@ pub(crate) mod jwks;
 pub(crate) mod metadata;
 pub(crate) mod registration;
 pub(crate) mod revocation;
+mod signed_introspection;
 pub(crate) mod site_page;
 pub(crate) mod token;

@@ -4,6 +4,7 @@ use grantor_core::{AuthenticateChallenge, Secret};
 use grantor_core::{
     BoxFuture, ClientInformation, ClientMetadata, ErrorCode, InvalidClientMetadata,
 };
+use grantor_jose::check::holds;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::client::self_described::invalid_metadata;
@@ -124,7 +125,10 @@ async fn check_initial_token(services: &Services, call: &Call<'_>) -> Result<(),
         return Ok(());
     };
     let presented = bearer(&call.head.headers);
-    if presented.as_ref() == Some(token) {
+    if holds(
+        "registration.initial_token",
+        presented.as_ref() == Some(token),
+    ) {
         return Ok(());
     }
     // A right token is accepted whatever the count, like a right secret.
@@ -139,7 +143,8 @@ async fn check_initial_token(services: &Services, call: &Call<'_>) -> Result<(),
 }
 
 async fn check_limit(services: &Services, call: &Call<'_>) -> Result<(), Error> {
-    if is_within_limit(services, call, Bucket::Registrations).await? {
+    let within = is_within_limit(services, call, Bucket::Registrations).await?;
+    if holds("registration.limit", within) {
         return Ok(());
     }
     let description = "too many registrations; try again in an hour";

@@ -1,6 +1,7 @@
 //! Revocation (RFC 7009).
 
 use grantor_core::{BoxFuture, ErrorCode, RevocationRequest};
+use grantor_jose::check::holds;
 
 use crate::client::Client;
 use crate::error::Error;
@@ -45,7 +46,8 @@ async fn revoke_refresh_token(
     }
     // Anybody can be a public client: a token of it that was replaced long ago, found in a log, must
     // not end a login.
-    if caller.is_public() && !is_recent(&grant, presented) {
+    let may_end = !caller.is_public() || is_recent(&grant, presented);
+    if !holds("revocation.replaced", may_end) {
         return Ok(());
     }
     let id = presented.claims.grant;
@@ -65,7 +67,7 @@ fn is_recent(grant: &Grant, presented: &RefreshTokenText) -> bool {
 /// a public client, and does not learn that a token of another client is genuine: it is as an unknown
 /// one to them.
 fn own(caller: &Client, client_id: &str) -> Result<bool, Error> {
-    if caller.id == client_id {
+    if holds("revocation.owner", caller.id == client_id) {
         return Ok(true);
     }
     if caller.is_public() {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use grantor_core::{BoxFuture, ErrorCode, Params};
+use grantor_jose::check::holds;
 use http::StatusCode;
 
 use crate::client::Client;
@@ -25,7 +26,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
             Error::refused(ErrorCode::UnsupportedGrantType, description)
         })?;
         let client = call.client()?;
-        if !client.allows_grant_type(name) {
+        if !holds("client.grant_type", client.allows_grant_type(name)) {
             let description = "this client may not use the grant type";
             return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
         }

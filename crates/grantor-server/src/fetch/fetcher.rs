@@ -9,6 +9,7 @@ use bytes::Bytes;
 use grantor_core::Environment;
 use grantor_http::{Addresses, AnswerLimit, Cached};
 use grantor_jose::KeySet;
+use grantor_jose::check::holds;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use lru::LruCache;
 use tokio::sync::Semaphore;
@@ -99,7 +100,7 @@ impl Fetcher {
         let identity = HeaderValue::from_static("identity");
         headers.insert(header::ACCEPT_ENCODING, identity);
         let answer = self.send_within(request, limit).await?;
-        if answer.status() != StatusCode::OK {
+        if !holds("fetch.status", answer.status() == StatusCode::OK) {
             return Err(FetchError::Status(answer.status().as_u16()));
         }
         let coding = answer.headers().get(header::CONTENT_ENCODING);
@@ -133,7 +134,7 @@ impl Fetcher {
             }
         };
         let answer = answer.map_err(|error| FetchError::NoAnswer(Arc::new(error)))?;
-        match answer.body().len() <= limit {
+        match holds("fetch.size", answer.body().len() <= limit) {
             true => Ok(answer),
             false => Err(FetchError::TooLarge),
         }

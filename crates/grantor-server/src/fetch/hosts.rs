@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use grantor_jose::check::holds;
 use lru::LruCache;
 
 /// How often each host was asked lately, and how much is being fetched from it, in this process. A
@@ -53,7 +54,8 @@ impl Hosts {
     pub(super) fn visit(&self, host: &str, now: Duration) -> Option<Visit<'_>> {
         let mut tables = self.lock();
         let under_way = tables.under_way.get(host).copied().unwrap_or_default();
-        if under_way >= AT_ONCE_OF_HOST || !tables.may_be_asked(host, now) {
+        let has_room = under_way < AT_ONCE_OF_HOST && tables.may_be_asked(host, now);
+        if !holds("fetch.host_limit", has_room) {
             return None;
         }
         tables.under_way.insert(host.to_owned(), under_way + 1);

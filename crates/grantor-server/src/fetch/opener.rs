@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use grantor_http::{Addresses, Transport, TransportError};
+use grantor_jose::check::holds;
 
 use super::FetchError;
 
@@ -31,7 +32,9 @@ impl OpenTransport {
         let opened = self.opened.get_or_init(|| {
             let no_transport = |why: String| FetchError::NoTransport(why.into());
             let transport = (self.open)(addresses).map_err(|e| no_transport(e.to_string()))?;
-            if addresses == Addresses::Public && transport.addresses() != Addresses::Public {
+            let keeps =
+                addresses != Addresses::Public || transport.addresses() == Addresses::Public;
+            if !holds("fetch.transport", keeps) {
                 return Err(no_transport(
                     "the transport for what clients name may connect to any address: give \
                      ServerBuilder::transport_with one that promises public addresses, as \

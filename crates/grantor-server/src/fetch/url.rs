@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use grantor_http::{Addresses, is_public_address};
+use grantor_jose::check::holds;
 use url::{Host, Url};
 
 use super::FetchError;
@@ -21,7 +22,7 @@ pub(crate) fn check_url(url: &Url, addresses: Addresses) -> Result<(), FetchErro
             )),
         };
     }
-    if url.scheme() != "https" {
+    if !holds("fetch.https", url.scheme() == "https") {
         return Err(FetchError::Refused("only https is fetched"));
     }
     let is_public = match url.host() {
@@ -30,7 +31,7 @@ pub(crate) fn check_url(url: &Url, addresses: Addresses) -> Result<(), FetchErro
         Some(Host::Ipv6(v6)) => is_public_address(IpAddr::V6(v6)),
         None => false,
     };
-    match is_public {
+    match holds("fetch.public_address", is_public) {
         true => Ok(()),
         false => Err(FetchError::Refused(
             "the host is this machine, or has no public address",

@@ -1,12 +1,11 @@
 //! The index of grants by their subject.
 
-use std::time::Duration;
-
 use grantor_core::Timestamp;
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
 use super::{Grant, Grants};
+use crate::config::Lifetime;
 use crate::error::Error;
 use crate::identifier::Identifier;
 
@@ -25,7 +24,9 @@ pub struct ListedGrant {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct GrantOfSubject {
     grant: Identifier,
-    expires_at: Timestamp,
+    /// Never, if absent: until the grant ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
 }
 
 impl Record for GrantOfSubject {
@@ -33,12 +34,15 @@ impl Record for GrantOfSubject {
     const NAME: &'static str = "a grant in the list of its subject";
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.expires_at)
+        self.expires_at
     }
 }
 
 /// How many entries of a list are read at once.
 const PAGE: usize = 100;
+
+/// When the entry of a grant that never ends goes.
+const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 impl Grants {
     /// Puts a grant on the list of its subject, if it is not there for as long as it may be valid.
@@ -51,19 +55,23 @@ impl Grants {
         &self,
         id: Identifier,
         grant: &Grant,
-        ahead: Duration,
+        ahead: Lifetime,
     ) -> Timestamp {
-        if grant.expires_at <= grant.listed_until {
+        let expires_at = grant.expires_at.unwrap_or(NEVER);
+        // One that had no end has one now, and would stay on the list.
+        let outstays = grant.listed_until == NEVER && grant.expires_at.is_some();
+        if expires_at <= grant.listed_until && !outstays {
             return grant.listed_until;
         }
+        let ahead = ahead.duration().unwrap_or_default();
         let entry = GrantOfSubject {
             grant: id,
-            expires_at: grant.expires_at + ahead,
+            expires_at: grant.expires_at.map(|at| at + ahead),
         };
         let records = &self.by_subject;
         let key = records.key_under_id(&grant.subject, id.as_bytes());
         match records.overwrite(&key, &entry).await {
-            Ok(()) => entry.expires_at,
+            Ok(()) => entry.expires_at.unwrap_or(NEVER),
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
@@ -71,6 +79,21 @@ impl Grants {
                 );
                 grant.listed_until
             }
+        }
+    }
+
+    /// Takes a grant that has ended off the list, if nothing else does. What stays there decides nothing.
+    pub(super) async fn unlist(&self, id: Identifier, grant: &Grant) {
+        if grant.listed_until < NEVER {
+            return;
+        }
+        let records = &self.by_subject;
+        let key = records.key_under_id(&grant.subject, id.as_bytes());
+        if let Err(error) = records.remove(&key).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a grant that has ended stays in the list of its subject"
+            );
         }
     }
 

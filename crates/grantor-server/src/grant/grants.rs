@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{Environment, Issuer, Secret, Timestamp};
+use grantor_jose::check::{holds, is_off};
 use grantor_store::{Conflict, Record, Records, Version, Versioned};
 
 use super::{
@@ -54,33 +55,30 @@ impl Grants {
     /// under.
     pub(crate) async fn is_current(&self, grant: &Grant) -> Result<bool, Error> {
         let under = &grant.under;
-        if !self
-            .clients
-            .is_current(&grant.client_id, &under.client)
-            .await?
-        {
+        let clients = &self.clients;
+        let same_client = clients.is_current(&grant.client_id, &under.client).await?;
+        if !holds("grant.client", same_client) {
             return Ok(false);
         }
         let (subject, client_id) = (&grant.subject, &grant.client_id);
-        if let Some(consent) = &under.consent
-            && self
-                .revocation
-                .consents
-                .epoch(subject, client_id)
-                .await?
-                .as_ref()
-                != Some(consent)
-        {
-            return Ok(false);
+        if let Some(consent) = &under.consent {
+            let consents = &self.revocation.consents;
+            let now = consents.epoch(subject, client_id).await?;
+            if !holds("grant.consent", now.as_ref() == Some(consent)) {
+                return Ok(false);
+            }
         }
         let epochs = &self.revocation.epochs;
-        if epochs.subject(subject).await? != under.subject {
+        let same_subject = epochs.subject(subject).await? == under.subject;
+        if !holds("grant.subject", same_subject) {
             return Ok(false);
         }
-        match &under.session {
-            Some((session, epoch)) => Ok(epochs.session(session).await? == *epoch),
-            None => Ok(true),
-        }
+        Ok(match &under.session {
+            Some((session, epoch)) => {
+                holds("grant.session", epochs.session(session).await? == *epoch)
+            }
+            None => true,
+        })
     }
 
     /// Returns whether a grant has tokens and they are valid.
@@ -88,7 +86,8 @@ impl Grants {
         let Some(Versioned { record, .. }) = self.find(id).await? else {
             return Ok(false);
         };
-        Ok(record.is_live() && self.is_current(&record).await?)
+        let is_live = holds("grant.ended", record.is_live());
+        Ok(is_live && self.is_current(&record).await?)
     }
 
     /// When a request that begins now stops repeating the write that decides it.
@@ -119,6 +118,9 @@ impl Grants {
     ) -> Result<Result<(), Conflict>, Error> {
         let records = self.records.repeat_until(deadline.0);
         let key = records.key(id.as_bytes());
+        if is_off("grant.conditional_put") {
+            return Ok(Ok(records.overwrite(&key, next).await?));
+        }
         Ok(records.update(&key, next, read).await?.map(|_| ()))
     }
 
@@ -142,11 +144,18 @@ impl Grants {
                 at: now,
                 reason: reason.as_str().to_owned(),
             },
-            expires_at: record.expires_at.max(now + self.access_token_lifetime),
+            // That of a grant without an end may go, too.
+            expires_at: Some(
+                record
+                    .expires_at
+                    .unwrap_or(now)
+                    .max(now + self.access_token_lifetime),
+            ),
             ..record.clone()
         };
         let records = self.records.repeat_until(self.deadline().0);
         records.overwrite(&key, &ended).await?;
+        self.unlist(id, &record).await;
         Ok(Some(record))
     }
 

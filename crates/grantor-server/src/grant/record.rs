@@ -13,6 +13,9 @@ use super::EndReason;
 pub struct Grant {
     /// The client that it was given to.
     pub client_id: String,
+    /// The grant type that it was given by, as on the wire; `authorization_code`, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_type: Option<String>,
     /// The user who gave it.
     pub subject: String,
     /// The scope that was allowed.
@@ -41,8 +44,9 @@ pub struct Grant {
     /// Until when it is on the list of its subject.
     #[serde(default)]
     pub(crate) listed_until: Timestamp,
-    /// When its record may go.
-    pub expires_at: Timestamp,
+    /// When its record may go; never, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// The epochs that a grant was made under; it is valid only while they are current.
@@ -140,6 +144,17 @@ pub struct PreviousRefreshToken {
 }
 
 impl Grant {
+    /// The grant type that it was given by, as on the wire.
+    #[must_use]
+    pub fn grant_type(&self) -> &str {
+        self.grant_type.as_deref().unwrap_or(AUTHORIZATION_CODE)
+    }
+
+    /// A grant type as the record has it.
+    pub(crate) fn stored_grant_type(name: &str) -> Option<String> {
+        (name != AUTHORIZATION_CODE).then(|| name.to_owned())
+    }
+
     /// Returns whether it has tokens.
     #[must_use]
     pub fn is_live(&self) -> bool {
@@ -178,12 +193,15 @@ impl Grant {
     }
 }
 
+/// The grant type of most grants, which their records leave out.
+const AUTHORIZATION_CODE: &str = "authorization_code";
+
 impl Record for Grant {
     const KIND: Kind = kinds::GRANTS;
     const NAME: &'static str = "a grant";
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.expires_at)
+        self.expires_at
     }
 }
 

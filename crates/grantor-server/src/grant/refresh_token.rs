@@ -2,6 +2,7 @@
 
 use grantor_core::{Secret, Timestamp};
 use grantor_jose::base64url;
+use grantor_jose::check::holds;
 use grantor_jose::digest::MacKey;
 
 use crate::identifier::Identifier;
@@ -68,7 +69,7 @@ impl RefreshTokenText {
     /// The claims, if the token was minted by this issuer for this grant.
     pub(crate) fn verify(&self, key: &MacKey, salt: &[u8], issuer: &str) -> Option<RefreshClaims> {
         let parts: [&[u8]; 4] = [PURPOSE, salt, issuer.as_bytes(), &self.claims.to_bytes()];
-        key.verify(&parts, &self.mac).then_some(self.claims)
+        holds("refresh.mac", key.verify(&parts, &self.mac)).then_some(self.claims)
     }
 }
 

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use grantor_core::Timestamp;
+use grantor_jose::check::holds;
 
 use super::{RefreshClaims, RefreshState};
+use crate::config::Lifetime;
 
 /// The meaning of a genuine refresh token of the right client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub(crate) enum Verdict {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
     pub(crate) now: Timestamp,
-    pub(crate) lifetime: Duration,
+    pub(crate) lifetime: Lifetime,
     pub(crate) grace: Duration,
     pub(crate) max_clock_skew: Duration,
     /// True if the client authenticated.
@@ -40,7 +42,7 @@ pub(crate) fn verdict(
     state: Option<&RefreshState>,
     rules: &Rules,
 ) -> Verdict {
-    let young = |since: Timestamp| rules.now < since + rules.lifetime;
+    let young = |since: Timestamp| rules.lifetime.end(since).is_none_or(|end| rules.now < end);
     // Using a token that is not rotated makes it young again, so its own age counts only if the
     // record no longer knows it.
     if let Some(state) = state {
@@ -78,7 +80,8 @@ fn is_predecessor(claims: &RefreshClaims, state: &RefreshState, rules: &Rules) -
     // The clock skew is not added at the end: a thief of the predecessor has it for the grace period.
     // A rotation further in the future than the skew starts no grace period.
     let (from, until) = (previous.rotated_at, previous.rotated_at + rules.grace);
-    let within_grace = from <= rules.now + rules.max_clock_skew && rules.now < until;
+    let is_early = holds("refresh.grace", rules.now < until);
+    let within_grace = from <= rules.now + rules.max_clock_skew && is_early;
     // An authenticated client may repeat itself until it first uses the successor.
     within_grace || (rules.authenticated && !state.used)
 }
@@ -94,7 +97,7 @@ mod tests {
     fn rules(at: i64) -> Rules {
         Rules {
             now: Timestamp::from_secs(START + at),
-            lifetime: Duration::from_secs(1000),
+            lifetime: Duration::from_secs(1000).into(),
             grace: Duration::from_secs(60),
             max_clock_skew: Duration::from_secs(60),
             authenticated: false,

@@ -1,5 +1,7 @@
 //! The audience of a request for a token.
 
+use grantor_jose::check::holds;
+
 use super::TokenCall;
 use super::requested::{missing_target, unknown_target};
 use crate::error::Error;
@@ -41,7 +43,9 @@ impl TokenCall<'_> {
     ) -> Result<Vec<String>, Error> {
         let mut audience = Vec::with_capacity(requested.len());
         for (parameter, resource) in requested {
-            if !self.is_valid_target(&resource).await? || !self.client.allows_resource(&resource) {
+            let known = self.is_valid_target(&resource).await?;
+            let may_name = known && self.client.allows_resource(&resource);
+            if !holds("resource.token", may_name) {
                 return Err(unknown_target(parameter, &resource));
             }
             audience.push(resource);
@@ -71,7 +75,13 @@ impl TokenCall<'_> {
         if requested.is_empty() {
             return Ok(granted);
         }
-        let is_granted = |resource: &str| granted.iter().any(|g| resource::is_same(g, resource));
+        let is_granted = |resource: &str| {
+            let mut granted = granted.iter();
+            holds(
+                "resource.granted",
+                granted.any(|own| resource::is_same(own, resource)),
+            )
+        };
         if let Some((parameter, resource)) = requested.iter().find(|(_, r)| !is_granted(r)) {
             return Err(unknown_target(parameter, resource));
         }

@@ -1,6 +1,7 @@
 //! The grant type `authorization_code`.
 
 use grantor_core::{BoxFuture, CodeVerifier, GrantParameters, TokenRequest};
+use grantor_jose::check::{holds, is_off};
 use grantor_store::Versioned;
 
 use super::{Change, End, GrantType, Granted, OnConflict, TokenCall};
@@ -49,17 +50,21 @@ async fn redeem(call: &TokenCall<'_>) -> Result<Granted, Error> {
     let Some(Versioned { record, version }) = call.find_grant(code.id).await? else {
         return Err(bad_code());
     };
-    if record.client_id != call.client().id {
+    if !holds("code.client", record.client_id == call.client().id) {
         return Err(bad_code());
     }
-    let state = record.code().filter(|state| code.matches(&state.hash));
+    let is_its = |state: &&CodeState| holds("code.secret", code.matches(&state.hash));
+    let state = record.code().filter(is_its);
     let state = state.ok_or_else(bad_code)?;
-    let redeemed = !matches!(record.state, GrantState::Code(_));
-    if !redeemed && state.expires_at <= call.now() {
+    let redeemed = !holds("code.replay", matches!(record.state, GrantState::Code(_)));
+    if !redeemed && !holds("code.expiry", call.now() < state.expires_at) {
         return Err(Error::invalid_grant("the code has expired"));
     }
     // A code that was found in a log comes without its verifier, and ends nothing.
     check_code(call, state, redirect_uri.as_deref(), code_verifier.as_ref())?;
+    if redeemed && is_off("code.replay_ends") {
+        return Err(bad_code());
+    }
     if redeemed {
         // RFC 6749 section 4.1.2: a second use "SHOULD revoke (when possible) all tokens".
         return Ok(Granted::End(End::new(
@@ -111,20 +116,22 @@ fn check_code(
             registered.any(|uri| uri.matches(sent))
         }
     };
-    if !same_uri {
+    if !holds("code.redirect_uri", same_uri) {
         let description = "\"redirect_uri\" is not that of the authorization request";
         return Err(Error::invalid_grant(description));
     }
     // RFC 9449 section 10.
-    if state.dpop_jkt.is_some() && state.dpop_jkt.as_deref() != call.dpop_jkt() {
+    let same_key = state.dpop_jkt.is_none() || state.dpop_jkt.as_deref() == call.dpop_jkt();
+    if !holds("code.dpop_jkt", same_key) {
         let description = "the code is bound to another key than that of the proof";
         return Err(Error::invalid_grant(description));
     }
     let proved = match (&state.challenge, verifier) {
-        (Some(challenge), Some(verifier)) => challenge.verify(verifier),
+        (Some(challenge), Some(verifier)) => holds("pkce.proof", challenge.verify(verifier)),
         (None, None) => true,
         // RFC 9700 section 2.1.1: a verifier without a challenge is a downgrade.
-        _ => false,
+        (None, Some(_)) => is_off("pkce.downgrade"),
+        (Some(_), None) => is_off("pkce.verifier"),
     };
     if !proved {
         let description = "\"code_verifier\" does not prove \"code_challenge\"";

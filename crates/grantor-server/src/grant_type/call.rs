@@ -1,5 +1,6 @@
 //! A token request, as a grant type sees it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use grantor_core::{Params, Scope, Timestamp};
@@ -7,9 +8,9 @@ use grantor_jose::Leeway;
 use grantor_store::Versioned;
 use http::request::Parts;
 
-use super::requested::requested_scope;
+use super::requested::{most_scope, requested_scope, scope_of_request};
 use crate::client::Client;
-use crate::config::{AccessTokens, Config, MAX_SCOPE_VALUES};
+use crate::config::{AccessTokens, Config, Lifetime, later};
 use crate::device_authorization::FoundDevice;
 use crate::error::Error;
 use crate::fetch::Fetcher;
@@ -26,6 +27,7 @@ use crate::token::{OpaqueToken, PresentedToken};
 pub struct TokenCall<'a> {
     pub(super) client: &'a Client,
     pub(super) params: &'a Params<'a>,
+    grant_type: &'a str,
     now: Timestamp,
     policy: Policy,
     attempt: usize,
@@ -45,6 +47,7 @@ impl<'a> TokenCall<'a> {
         Self {
             client,
             params,
+            grant_type: params.get("grant_type").unwrap_or_default(),
             now,
             policy: config.profile.policy(&config).with(client),
             attempt: 0,
@@ -72,15 +75,17 @@ impl<'a> TokenCall<'a> {
     pub(crate) fn of(
         services: &'a Services,
         client: &'a Client,
+        grant_type: &'a str,
         params: &'a Params<'a>,
         call: &'a Call<'a>,
     ) -> Self {
         Self {
             client,
             params,
+            grant_type,
             now: call.now,
             head: Some(call.head),
-            policy: services.policy.with(client),
+            policy: services.policy_of(grant_type, client),
             attempt: 0,
             dpop_jkt: None,
             resources: Vec::new(),
@@ -124,10 +129,23 @@ impl<'a> TokenCall<'a> {
         self.now
     }
 
-    /// The policy for this client.
+    /// The grant type of the request, as on the wire.
+    pub(super) fn grant_type(&self) -> &'a str {
+        self.grant_type
+    }
+
+    /// The policy for this client's tokens of this grant type.
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The policy for this client's tokens of a grant: that of the grant type that it was given by.
+    pub(super) fn policy_of(&self, grant: &Grant) -> Policy {
+        let services = self.services;
+        services.map_or(self.policy, |services| {
+            services.policy_of(grant.grant_type(), self.client)
+        })
     }
 
     /// How often the grant type has decided this request before. It decides again only if another
@@ -146,6 +164,21 @@ impl<'a> TokenCall<'a> {
         self.params.get(name).ok_or_else(missing)
     }
 
+    /// The scope that a client requests for itself: within what it may request by this grant type, and
+    /// its default scope, if it requests none.
+    ///
+    /// # Errors
+    /// `invalid_scope`.
+    pub fn requested_scope(&self) -> Result<Scope, Error> {
+        let requested = self.params.get("scope");
+        self.with_config(|config| scope_of_request(requested, self.grant_type, self.client, config))
+    }
+
+    /// The most that the client may request by this grant type.
+    pub(super) fn most_scope(&self) -> Cow<'a, Scope> {
+        self.with_config(|config| most_scope(self.grant_type, self.client, config))
+    }
+
     /// The requested scope, which must lie within `allowed`; all of `allowed`, if none is requested.
     ///
     /// # Errors
@@ -153,11 +186,14 @@ impl<'a> TokenCall<'a> {
     pub fn scope(&self, allowed: &Scope) -> Result<Scope, Error> {
         match self.params.get("scope") {
             None => Ok(allowed.clone()),
-            Some(text) => {
-                let services = self.services;
-                let most = services.map_or(MAX_SCOPE_VALUES, |it| it.config.max_scope_values);
-                requested_scope(text, allowed, most)
-            }
+            Some(text) => self.with_config(|config| requested_scope(text, allowed, config)),
+        }
+    }
+
+    fn with_config<T>(&self, then: impl FnOnce(&Config) -> T) -> T {
+        match self.services {
+            Some(services) => then(&services.config),
+            None => then(&Config::default()),
         }
     }
 
@@ -201,10 +237,13 @@ impl<'a> TokenCall<'a> {
             .ok_or_else(missing)
     }
 
-    /// Whether the server's access tokens are JWTs.
+    /// Whether the client's access tokens are JWTs.
     pub(crate) fn issues_jwts(&self) -> bool {
         let is_jwt = |services: &Services| {
-            services.tokens.format.is_none() && matches!(services.tokens.kind, AccessTokens::Jwt(_))
+            let tokens = &services.tokens;
+            let has_own_texts = tokens.format.is_some() || tokens.generator.is_some();
+            let is_opaque = has_own_texts || self.client.opaque_access_tokens;
+            !is_opaque && matches!(tokens.kind, AccessTokens::Jwt(_))
         };
         self.services.is_some_and(is_jwt)
     }
@@ -239,12 +278,14 @@ impl<'a> TokenCall<'a> {
     }
 
     /// Returns whether everything that a grant depends on is still valid: its client, consent, user
-    /// and session.
+    /// and session; and whether it lasts as long as the policy says.
     ///
     /// # Errors
     /// The store failed.
     pub async fn is_current(&self, grant: &Grant) -> Result<bool, Error> {
+        let end = self.policy_of(grant).grant_lifetime.end(grant.created_at);
         match self.services {
+            Some(_) if end.is_some_and(|end| end <= self.now) => Ok(false),
             Some(services) => services.grants.is_current(grant).await,
             None => Ok(false),
         }
@@ -259,19 +300,34 @@ impl<'a> TokenCall<'a> {
         let refresh = self
             .has_refresh_tokens()
             .then(|| grants.first_refresh_state(self.now));
-        let lifetime = if refresh.is_some() {
-            self.policy.refresh_token_lifetime
-        } else {
-            self.policy.access_token_lifetime
+        let policy = &self.policy;
+        let lifetime = match refresh {
+            Some(_) => policy.refresh_token_lifetime,
+            None => policy.access_token_lifetime.into(),
         };
-        // A replay must still be recognized when the last access token has expired.
-        let until = self.now + lifetime + self.policy.access_token_lifetime;
+        let until = self.kept_until(policy, grant, lifetime);
         Ok(Grant {
             state: grants.live(grant, refresh),
             dpop_jkt: self.refresh_binding(),
-            expires_at: grant.expires_at.max(until),
+            expires_at: later(grant.expires_at, until),
             ..grant.clone()
         })
+    }
+
+    /// Until when the record of a grant is kept whose tokens last for `lifetime` from now: a replay must
+    /// still be recognized when the last access token has expired.
+    pub(super) fn kept_until(
+        &self,
+        policy: &Policy,
+        grant: &Grant,
+        lifetime: Lifetime,
+    ) -> Option<Timestamp> {
+        let ends = [
+            lifetime.end(self.now),
+            policy.grant_lifetime.end(grant.created_at),
+        ];
+        let end = ends.into_iter().flatten().min();
+        end.map(|end| end.max(self.now) + policy.access_token_lifetime)
     }
 
     /// Returns whether grants of this client have refresh tokens.

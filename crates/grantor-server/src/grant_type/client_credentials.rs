@@ -1,6 +1,7 @@
 //! The grant type `client_credentials`.
 
 use grantor_core::{BoxFuture, ErrorCode};
+use grantor_jose::check::holds;
 
 use super::{GrantType, Granted, TokenCall};
 use crate::error::Error;
@@ -23,11 +24,14 @@ impl GrantType for ClientCredentials {
         Box::pin(async move {
             // RFC 6749 section 4.4: "MUST only be used by confidential clients". An application's own
             // table of clients is not checked when it is written.
-            if call.client().is_public() {
+            if !holds(
+                "client_credentials.confidential",
+                !call.client().is_public(),
+            ) {
                 let description = "a public client can't use the grant type: it has no credentials";
                 return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
             }
-            let scope = call.scope(&call.client().scope)?;
+            let scope = call.requested_scope()?;
             let audience = call.audience().await?;
             Ok(Granted::Issue(TokenContents::new(scope, audience)))
         })

@@ -1,5 +1,8 @@
 //! The decision of a grant type, and what follows from it: at most one write decides.
 
+mod issue;
+mod writes;
+
 use std::time::Duration;
 
 use grantor_core::{Params, Secret, Timestamp, TokenResponse};
@@ -13,11 +16,9 @@ use crate::event::EventKind;
 use crate::grant::{Deadline, Grant};
 use crate::http::Call;
 use crate::identifier::Identifier;
+use crate::policy::Policy;
 use crate::services::Services;
 use crate::token::TokenContents;
-
-mod answers;
-mod writes;
 
 /// Lets a grant type decide, and does what it decided. It decides again if others wrote the grant
 /// meanwhile, as often and with such pauses as every change of a record.
@@ -30,15 +31,17 @@ pub(crate) async fn run(
     request: &Call<'_>,
 ) -> Result<TokenResponse, Error> {
     let now = request.now;
-    let mut call = TokenCall::of(services, client, params, request);
+    let mut call = TokenCall::of(services, client, grant_type.name(), params, request);
     let mut commit = Commit {
         deadline: services.grants.deadline(),
         services,
         client,
+        params,
         now,
         dpop_jkt: proof.map(CheckedProof::thumbprint),
+        policy: *call.policy(),
         lifetime: call.policy().access_token_lifetime,
-        refresh_token_lifetime: call.policy().refresh_token_lifetime,
+        repeated: None,
         minted: None,
     };
     if let Some(thumbprint) = commit.dpop_jkt {
@@ -58,10 +61,12 @@ pub(crate) async fn run(
         match granted {
             // Borrowed, since most requests come here and the future of each pays for every copy.
             Granted::Issue(ref mut contents) => {
-                let text = commit.mint(None, contents).await?;
+                let text = commit.mint(grant_type.name(), None, contents).await?;
                 return Ok(commit.answer(contents, text, None, &[], None));
             }
-            Granted::Once(once) => return Box::pin(commit.once(*once)).await,
+            Granted::Once(once) => {
+                return Box::pin(commit.once(grant_type.name(), *once)).await;
+            }
             // Boxed, or every request would pay for the room of the largest.
             Granted::Open(new, contents) => {
                 return Box::pin(commit.open(&call, new, contents)).await;
@@ -96,14 +101,17 @@ pub(crate) async fn run(
 struct Commit<'a> {
     services: &'a Services,
     client: &'a Client,
+    params: &'a Params<'a>,
     now: Timestamp,
     /// The thumbprint of the key that the access token is bound to.
     dpop_jkt: Option<&'a str>,
     deadline: Deadline,
-    /// The longest that the client's access tokens are valid.
+    /// The client's, for this grant type, or for that of the grant.
+    policy: Policy,
+    /// The longest that the access token is valid.
     lifetime: Duration,
-    /// How long the client's refresh tokens are valid.
-    refresh_token_lifetime: Duration,
+    /// How long the access token is still valid, if it was handed out before.
+    repeated: Option<Duration>,
     /// The access token of a try that lost, for the next one.
     minted: Option<Box<Minted>>,
 }

@@ -1,6 +1,7 @@
 //! The grant type of devices.
 
 use grantor_core::{BoxFuture, ErrorCode};
+use grantor_jose::check::holds;
 use grantor_store::Versioned;
 
 use super::{Change, GrantType, Granted, OnConflict, TokenCall};
@@ -56,7 +57,13 @@ async fn redeem(call: &TokenCall<'_>) -> Result<Granted, Error> {
         return Err(bad_code());
     };
     let client = call.client();
-    if authorization.client_id != client.id || authorization.client_epoch != client.epoch {
+    let is_own = holds("device.client", authorization.client_id == client.id);
+    if !is_own
+        || !holds(
+            "device.client_epoch",
+            authorization.client_epoch == client.epoch,
+        )
+    {
         return Err(bad_code());
     }
     let Some(Versioned { record, version }) = grant else {

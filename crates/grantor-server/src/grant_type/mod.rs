@@ -38,7 +38,7 @@ pub use jwt_bearer::{
 pub(crate) use list::GrantTypes;
 pub use password::Password;
 pub use refresh_token::RefreshToken;
-pub(crate) use requested::{missing_target, requested_scope, unknown_target};
+pub(crate) use requested::{missing_target, scope_of_request, unknown_target};
 pub use token_exchange::{
     Exchange, ExchangeDecision, ExchangePolicy, ExchangeRequest, TokenExchange,
 };

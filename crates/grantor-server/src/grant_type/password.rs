@@ -49,7 +49,7 @@ async fn sign_in(call: &TokenCall<'_>) -> Result<Granted, Error> {
         return Err(Error::Internal("not a password request".to_owned()));
     };
     // Before the password is looked at, so that a wrong scope tells nothing about it.
-    let scope = call.scope(&call.client().scope)?;
+    let scope = call.requested_scope()?;
     let audience = call.audience().await?;
     let (site, head) = call.site()?;
     let attempt = PasswordLogin::new(&username, &password, head);

@@ -1,15 +1,18 @@
 //! The grant type `refresh_token`.
 
 use grantor_core::BoxFuture;
+use grantor_jose::check::{holds, is_off};
 use grantor_store::Versioned;
 
 use super::{Change, End, GrantType, Granted, TokenCall, Under};
+use crate::config::later;
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::grant::{
     EndReason, Grant, Grants, RefreshClaims, RefreshState, RefreshTokenText, Rules, Verdict,
     verdict,
 };
+use crate::policy::Policy;
 use crate::token::TokenContents;
 
 /// Another token for a refresh token (RFC 6749 section 6).
@@ -45,22 +48,31 @@ async fn refresh(call: &TokenCall<'_>) -> Result<Granted, Error> {
     // The order matters: only a genuine token of the right client, young enough, may end a grant.
     // Otherwise every old token from a log would be a kill switch.
     let claims = grants.verify(&presented, &record).ok_or_else(bad_token)?;
-    if record.client_id != call.client().id || record.is_ended() {
+    let is_own = holds("refresh.client", record.client_id == call.client().id);
+    if !is_own || !holds("refresh.ended", !record.is_ended()) {
         return Err(bad_token());
     }
-    if record.dpop_jkt.is_some() && record.dpop_jkt.as_deref() != call.dpop_jkt() {
+    let same_key = record.dpop_jkt.is_none() || record.dpop_jkt.as_deref() == call.dpop_jkt();
+    if !holds("refresh.dpop_jkt", same_key) {
         let description = "the refresh token is bound to another key than that of the proof";
         return Err(Error::invalid_grant(description));
     }
-    let verdict = verdict(&claims, record.refresh_state(), &rules(call, &record));
-    if verdict == Verdict::Expired {
+    let policy = call.policy_of(&record);
+    let rules = rules(call, &policy, &record);
+    let verdict = verdict(&claims, record.refresh_state(), &rules);
+    if !holds("refresh.expiry", verdict != Verdict::Expired) {
         return Err(Error::invalid_grant("the refresh token has expired"));
+    }
+    let end = policy.grant_lifetime.end(record.created_at);
+    if end.is_some_and(|end| end <= call.now()) {
+        let description = "what the user granted has expired: they have to sign in again";
+        return Err(Error::invalid_grant(description));
     }
     if !call.is_current(&record).await? {
         return Err(bad_token());
     }
     let reason = match verdict {
-        Verdict::Reused => Some(EndReason::RefreshTokenReused),
+        Verdict::Reused if !is_off("refresh.reuse") => Some(EndReason::RefreshTokenReused),
         Verdict::Forked => Some(EndReason::ForkedHistory),
         _ => None,
     };
@@ -73,22 +85,25 @@ async fn refresh(call: &TokenCall<'_>) -> Result<Granted, Error> {
     let contents = TokenContents::new(scope, audience)
         .for_subject(record.subject.clone())
         .with_claims(record.claims.clone());
-    Ok(match next_state(call, grants, &record, &claims, verdict) {
-        Some(next) => change(call, grants, record, next, verdict, |next| {
-            Change::new(id, version, next, contents)
-        }),
-        None => {
-            let mut under = Under::new(id, record, contents);
-            if verdict == Verdict::Predecessor {
-                under.events.push(EventKind::RefreshTokenRepeated);
+    Ok(
+        match next_state(call, &policy, grants, &record, &claims, verdict) {
+            Some(next) => change(call, &policy, grants, record, next, verdict, |next| {
+                Change::new(id, version, next, contents)
+            }),
+            None => {
+                let mut under = Under::new(id, record, contents);
+                if verdict == Verdict::Predecessor {
+                    under.events.push(EventKind::RefreshTokenRepeated);
+                }
+                Granted::Under(Box::new(under))
             }
-            Granted::Under(Box::new(under))
-        }
-    })
+        },
+    )
 }
 
 fn change(
     call: &TokenCall<'_>,
+    policy: &Policy,
     grants: &Grants,
     record: Grant,
     next: RefreshState,
@@ -97,10 +112,10 @@ fn change(
 ) -> Granted {
     let before = record.refresh_state().map(|state| state.generation);
     let rotated = before != Some(next.generation);
-    let policy = call.policy();
-    let until = call.now() + policy.refresh_token_lifetime + policy.access_token_lifetime;
+    let until = call.kept_until(policy, &record, policy.refresh_token_lifetime);
     let mut change = make(Grant {
-        expires_at: record.expires_at.max(until),
+        // One without an end has one once the policy does.
+        expires_at: record.expires_at.map_or(until, |at| later(Some(at), until)),
         state: grants.live(&record, Some(next)),
         // Once proved, a key stays.
         dpop_jkt: record.dpop_jkt.clone().or_else(|| call.refresh_binding()),
@@ -115,8 +130,7 @@ fn change(
     Granted::Change(Box::new(change))
 }
 
-fn rules(call: &TokenCall<'_>, grant: &Grant) -> Rules {
-    let policy = call.policy();
+fn rules(call: &TokenCall<'_>, policy: &Policy, grant: &Grant) -> Rules {
     Rules {
         now: call.now(),
         lifetime: policy.refresh_token_lifetime,
@@ -129,6 +143,7 @@ fn rules(call: &TokenCall<'_>, grant: &Grant) -> Rules {
 /// The state to write; none if there is nothing to write.
 fn next_state(
     call: &TokenCall<'_>,
+    policy: &Policy,
     grants: &Grants,
     record: &Grant,
     claims: &RefreshClaims,
@@ -141,12 +156,12 @@ fn next_state(
         (Verdict::Current, Some(state)) => {
             let retiring = grants.keys.newest_mac().0 != state.key;
             let is_bound = record.dpop_jkt.is_some();
-            if call.policy().rotates(call.client(), is_bound) || retiring {
+            if policy.rotates(call.client(), is_bound) || retiring {
                 return Some(rotated(claims));
             }
             // Without rotation, the lifetime is extended at most once every tenth of it.
-            let tenth = call.policy().refresh_token_lifetime / 10;
-            let extend = state.last_used + tenth <= now;
+            let lifetime = policy.refresh_token_lifetime.duration();
+            let extend = lifetime.is_some_and(|lifetime| state.last_used + lifetime / 10 <= now);
             // The grace of its predecessor ends with its first use.
             let first_use = !state.used && state.previous.is_some();
             (extend || first_use).then(|| RefreshState {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
 use grantor_core::{InvalidParams, Params, Timestamp};
+use grantor_jose::check::{holds, is_off};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Body;
@@ -59,7 +60,7 @@ where
         let query = head.uri.query().unwrap_or_default();
         return Ok(Bytes::copy_from_slice(query.as_bytes()));
     }
-    if !has_type(&head.headers, FORM) {
+    if !holds("body.type", has_type(&head.headers, FORM)) {
         return Err(Error::invalid_request(
             "the body must have one content type, application/x-www-form-urlencoded",
         ));
@@ -105,7 +106,12 @@ where
     B: Body,
     B::Error: std::error::Error + Send + Sync + 'static,
 {
-    let mut body = pin!(Limited::new(body, MAX_BODY));
+    let limit = if is_off("body.size") {
+        usize::MAX
+    } else {
+        MAX_BODY
+    };
+    let mut body = pin!(Limited::new(body, limit));
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {

@@ -4,6 +4,7 @@ use grantor_core::{
     AuthenticateChallenge, AuthorizationResponse, Authorized, ErrorResponse, RedirectUri,
     ResponseMode,
 };
+use grantor_jose::check::is_off;
 use http::{StatusCode, header};
 
 use super::Reply;
@@ -75,8 +76,11 @@ pub(crate) fn respond(
 ) -> Reply {
     let response = AuthorizationResponse {
         outcome,
-        state: client.state.map(str::to_owned),
-        issuer: Some(services.issuer.to_string()),
+        state: client
+            .state
+            .filter(|_| !is_off("response.state"))
+            .map(str::to_owned),
+        issuer: (!is_off("response.iss")).then(|| services.issuer.to_string()),
     };
     let params = response.to_params();
     Reply::redirect(&match client.mode {

@@ -29,10 +29,10 @@ impl KeyRules {
         Self {
             algorithm: match config.access_tokens {
                 AccessTokens::Jwt(algorithm) => Some(algorithm),
-                AccessTokens::Opaque => None,
+                _ => None,
             },
             rotation: config.signing_key_rotation,
-            longest_lifetime: config.access_token_lifetime,
+            longest_lifetime: config.longest_access_token_lifetime(),
             max_clock_skew: config.max_clock_skew,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use grantor_core::{Scope, Timestamp};
+use grantor_jose::check::{holds, is_off};
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +18,10 @@ impl Consent {
     #[must_use]
     pub fn covers(&self, scope: &Scope, resources: &[String]) -> bool {
         resources.iter().all(|resource| {
-            let allowed = self.0.get(resource);
-            allowed.is_some_and(|allowed| scope.is_subset(allowed))
+            let Some(allowed) = self.0.get(resource) else {
+                return is_off("consent.resource");
+            };
+            holds("consent.scope", scope.is_subset(allowed))
         })
     }
 

@@ -20,6 +20,12 @@ pub struct Subjects(Epochs);
 #[serde(transparent)]
 pub struct RevocationEpoch(String);
 
+impl RevocationEpoch {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Subjects {
     /// The users of the servers on `stores`.
     ///

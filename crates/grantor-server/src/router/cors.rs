@@ -1,5 +1,6 @@
 //! Which web pages may read an answer (the Fetch standard's CORS protocol).
 
+use grantor_jose::check::holds;
 use http::{HeaderMap, header};
 
 use super::endpoints::{Cors, Endpoint};
@@ -37,7 +38,8 @@ pub(crate) fn apply(
             };
             reply.set(header::VARY, "Origin");
             let origin = origin.to_str().unwrap_or_default();
-            if !client.is_some_and(|client| client.has_origin(origin)) {
+            let is_its = client.is_some_and(|client| client.has_origin(origin));
+            if !holds("cors.origin", is_its) {
                 return;
             }
             reply.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);

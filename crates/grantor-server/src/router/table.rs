@@ -5,6 +5,7 @@ use http::Method;
 use super::auth_methods::{add_algorithms, auth_methods, confidential_methods};
 use super::endpoints::{Authentication, Body, Cors, Endpoint, Faults, Place};
 use crate::authorization;
+use crate::config::AccessTokens;
 use crate::endpoint::{
     client_configuration, health, introspection, jwks, metadata, registration, revocation,
     site_page, token,
@@ -52,6 +53,13 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
             metadata.introspection_endpoint = Some(url);
             metadata.introspection_endpoint_auth_methods_supported = confidential_methods(offer);
             add_algorithms(offer, "introspection_endpoint", metadata);
+            if let AccessTokens::Jwt(algorithm) = offer.config.access_tokens {
+                // RFC 9701 section 7.
+                let name = "introspection_signing_alg_values_supported".to_owned();
+                metadata
+                    .extra
+                    .insert(name, [algorithm.as_str()].as_slice().into());
+            }
         },
         faults: Faults::Json,
         run: introspection::run,

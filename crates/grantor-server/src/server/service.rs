@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use grantor_core::{ErrorCode, Params};
+use grantor_jose::check::holds;
 use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body::Body;
@@ -149,7 +150,9 @@ where
     };
     if endpoint.authentication != Authentication::Nobody {
         let client = identify(services, &call, caller).await?;
-        if endpoint.authentication == Authentication::ConfidentialClient && client.is_public() {
+        let needs_secret = endpoint.authentication == Authentication::ConfidentialClient;
+        let may_call = !needs_secret || !client.is_public();
+        if !holds("introspection.confidential", may_call) {
             let description = "a public client can't use this endpoint: it has no credentials";
             return Err(Error::refused(ErrorCode::InvalidClient, description));
         }

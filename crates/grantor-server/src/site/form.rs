@@ -4,6 +4,7 @@ use std::fmt;
 
 use grantor_core::{Environment, Params, Secret};
 use grantor_jose::base64url;
+use grantor_jose::check::is_off;
 use grantor_jose::seal::{Context, SealingKey};
 
 use super::Submitted;
@@ -134,11 +135,12 @@ impl FormKey<'_> {
 
     fn bound(&self) -> Vec<u8> {
         let mut bound = Vec::new();
+        let unless_off = |check, part| if is_off(check) { "" } else { part };
         for part in [
             self.stage.letter(),
-            self.browser.expose(),
-            self.request,
-            self.binding,
+            unless_off("form.browser", self.browser.expose()),
+            unless_off("form.request", self.request),
+            unless_off("form.shown", self.binding),
         ] {
             bound.extend_from_slice(&(part.len() as u64).to_be_bytes());
             bound.extend_from_slice(part.as_bytes());

@@ -22,6 +22,7 @@ pub struct Interaction<'a> {
 /// The parts of an interaction.
 pub(crate) struct InteractionParts<'a> {
     pub(crate) client: &'a Client,
+    pub(crate) grant_type: &'a str,
     pub(crate) redirect_uri: &'a str,
     pub(crate) user_code: Option<&'a str>,
     pub(crate) scope: &'a Scope,
@@ -50,6 +51,13 @@ impl<'a> Interaction<'a> {
     #[must_use]
     pub fn client(&self) -> &Client {
         self.parts.client
+    }
+
+    /// The grant type of what the request leads to, as on the wire: `authorization_code`, `implicit`, or
+    /// that of devices.
+    #[must_use]
+    pub fn grant_type(&self) -> &str {
+        self.parts.grant_type
     }
 
     /// Where the answer goes; nowhere, and empty, if a device asks.

@@ -5,6 +5,7 @@ use http::HeaderValue;
 use serde_json::{Map, Value};
 
 use super::Page;
+use crate::revocation::RevocationEpoch;
 
 /// The site's answer to "who is it".
 #[derive(Debug)]
@@ -32,6 +33,11 @@ pub struct Login {
     /// The site's session. It binds CSRF tokens; revoking it revokes the tokens that were issued in
     /// it.
     pub session: Option<String>,
+    /// The mark of what was revoked of the user before the session began, which
+    /// [`Subjects::is_session_current`](crate::Subjects::is_session_current) compares. What the user
+    /// allows in a session that was revoked meanwhile is then revoked too, though the site has not
+    /// noticed yet. Without it, the mark is that of the time when they allow.
+    pub since: Option<RevocationEpoch>,
     /// Further claims of the access tokens that are issued to clients of the user:
     /// [`TokenContents::claims`](crate::TokenContents::claims).
     pub access_token_claims: Map<String, Value>,
@@ -45,6 +51,7 @@ impl Login {
             subject: subject.into(),
             auth_time,
             session: None,
+            since: None,
             access_token_claims: Map::new(),
         }
     }
@@ -61,6 +68,13 @@ impl Login {
     #[must_use]
     pub fn in_session(mut self, session: impl Into<String>) -> Self {
         self.session = Some(session.into());
+        self
+    }
+
+    /// In a session that began with this mark of its user, and that is over once it was revoked.
+    #[must_use]
+    pub fn since(mut self, epoch: RevocationEpoch) -> Self {
+        self.since = Some(epoch);
         self
     }
 }

@@ -1,5 +1,6 @@
 //! The interface to the application: the user's login, the pages, the user's decision.
 
+mod by_grant_type;
 mod cookie;
 mod cookie_token;
 mod decision;
@@ -21,6 +22,7 @@ use std::fmt::Debug;
 use grantor_core::{BoxFuture, ErrorResponse};
 use http::StatusCode;
 
+pub(crate) use by_grant_type::SitesByGrantType;
 pub use cookie::Cookie;
 pub use cookie_token::CookieToken;
 pub use decision::{Allowed, Decision};
@@ -47,6 +49,9 @@ pub use user_code::{DeviceAnswer, UserCodeProblem, UserCodePrompt};
 /// [`Interaction::form`]; it goes by POST to [`Form::action`] with the hidden inputs of
 /// [`Form::hidden`], and comes back as [`Interaction::submitted`] if its CSRF token was right. The
 /// names of the site's own inputs are its own. A decision without such a form is refused.
+///
+/// A server has one site, and may have others for single grant types
+/// ([`ServerBuilder::site_for_grant_type`](crate::ServerBuilder::site_for_grant_type)).
 pub trait Site: Debug + Send + Sync + 'static {
     /// The user, who must be signed in as [`Interaction::requirements`] says; or the page that finds
     /// out who it is.

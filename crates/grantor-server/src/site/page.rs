@@ -5,6 +5,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use grantor_jose::check::is_off;
 use grantor_jose::digest::sha256;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
@@ -88,11 +89,15 @@ impl Page {
                 headers.insert(name, value);
             }
         };
-        set(header::CONTENT_SECURITY_POLICY, &csp);
-        set(header::X_FRAME_OPTIONS, "DENY");
+        if !is_off("page.frames") {
+            set(header::CONTENT_SECURITY_POLICY, &csp);
+            set(header::X_FRAME_OPTIONS, "DENY");
+        }
         set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
         set(header::REFERRER_POLICY, "no-referrer");
-        set(header::CACHE_CONTROL, "no-store");
+        if !is_off("page.no_store") {
+            set(header::CACHE_CONTROL, "no-store");
+        }
         Response::from_parts(head, Full::new(body))
     }
 }

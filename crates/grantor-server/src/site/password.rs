@@ -12,6 +12,7 @@ pub struct PasswordLogin<'a> {
     name: &'a str,
     password: &'a Secret,
     head: &'a Parts,
+    grant_type: &'a str,
 }
 
 impl<'a> PasswordLogin<'a> {
@@ -22,7 +23,21 @@ impl<'a> PasswordLogin<'a> {
             name,
             password,
             head,
+            grant_type: "password",
         }
+    }
+
+    /// For another grant type than that of passwords.
+    #[must_use]
+    pub fn for_grant_type(mut self, grant_type: &'a str) -> Self {
+        self.grant_type = grant_type;
+        self
+    }
+
+    /// The grant type that asks, as on the wire.
+    #[must_use]
+    pub fn grant_type(&self) -> &'a str {
+        self.grant_type
     }
 
     /// The name.

@@ -6,7 +6,8 @@ use grantor_core::{ErrorCode, Secret, Timestamp};
 use grantor_jose::{Algorithm, jwt};
 
 use super::claims::{AccessTokenClaims, check_names};
-use super::{AccessTokenRecord, Anchor, OpaqueKind, OpaqueToken, TokenContents, Tokens};
+use super::text::{self, NewText};
+use super::{AccessTokenRecord, Anchor, TokenContents, Tokens};
 use crate::client::Client;
 use crate::config::AccessTokens;
 use crate::error::Error;
@@ -37,21 +38,22 @@ impl Tokens {
             }
             _ => None,
         };
-        if let Some(format) = &self.format {
+        let is_opaque = minting.client.opaque_access_tokens;
+        if let Some(format) = self.format.as_ref().filter(|_| !is_opaque) {
             let claims = self.claims(minting, subject_epoch).to_json();
             let claims = serde_json::from_str(&claims)
                 .map_err(|_| Error::Internal("the claims can't be written".to_owned()))?;
             return format.write(&claims).await;
         }
         match self.kind {
-            // Boxed: with it the futures of a request would be too long for an allocator to be quick.
-            AccessTokens::Opaque => Box::pin(self.write(minting, subject_epoch)).await,
-            AccessTokens::Jwt(algorithm) => {
+            AccessTokens::Jwt(algorithm) if self.generator.is_none() && !is_opaque => {
                 if self.keys.is_refresh_due(minting.now) {
                     Box::pin(self.keys.refresh()).await;
                 }
                 self.sign(minting, subject_epoch, algorithm)
             }
+            // Boxed: with it the futures of a request would be too long for an allocator to be quick.
+            _ => Box::pin(self.write(minting, subject_epoch)).await,
         }
     }
 
@@ -62,9 +64,18 @@ impl Tokens {
     ) -> Result<Secret, Error> {
         let (client, now) = (minting.client, minting.now);
         let contents = &mut *minting.contents;
-        let (token, version) = OpaqueToken::mint_with_version(&self.environment, now);
+        let NewText {
+            text,
+            place,
+            version,
+        } = match (&self.generator, self.kind) {
+            (None, AccessTokens::Opaque | AccessTokens::Jwt(_)) => {
+                text::usual(&self.environment, now)
+            }
+            (generator, kind) => text::unusual(kind, generator.as_ref(), &self.environment)?,
+        };
         let record = AccessTokenRecord {
-            digest: token.digest(),
+            digest: place.digest,
             client_id: client.id.clone(),
             client_epoch: client.epoch.clone(),
             grant: minting.grant,
@@ -78,7 +89,7 @@ impl Tokens {
             parent: contents.parent.take(),
             claims: std::mem::take(&mut contents.claims),
         };
-        let key = self.records.key(token.id.as_bytes());
+        let key = self.records.key(place.id.as_bytes());
         let created = self.records.create_as(&key, &record, version).await;
         // The record had them only to be written.
         contents.subject = record.subject;
@@ -87,10 +98,10 @@ impl Tokens {
         contents.claims = record.claims;
         contents.parent = record.parent;
         match created? {
-            Ok(_) => Ok(token.to_text(OpaqueKind::AccessToken)),
-            Err(grantor_store::Conflict) => {
-                Err(Error::Internal("an identifier was drawn twice".to_owned()))
-            }
+            Ok(_) => Ok(text),
+            Err(grantor_store::Conflict) => Err(Error::Internal(
+                "an access token was drawn twice".to_owned(),
+            )),
         }
     }
 

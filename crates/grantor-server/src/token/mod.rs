@@ -9,7 +9,9 @@ mod presented;
 mod read;
 mod record;
 mod revoked;
+mod text;
 mod tokens;
+mod unique;
 
 pub use contents::TokenContents;
 pub(crate) use contents::{Anchor, Parent, ParentToken};
@@ -19,4 +21,6 @@ pub(crate) use opaque::{OpaqueKind, OpaqueToken};
 pub use presented::PresentedToken;
 pub(crate) use record::AccessTokenRecord;
 pub(crate) use revoked::RevokedRecord;
+pub(crate) use text::TokenGenerator;
 pub(crate) use tokens::Tokens;
+pub(crate) use unique::{UniqueTokenRecord, UniqueTokens};

@@ -3,7 +3,7 @@
 use grantor_core::{Scope, Timestamp};
 use serde_json::{Map, Value};
 
-use super::{Anchor, OpaqueKind, OpaqueToken, Parent, ParentToken, Tokens};
+use super::{Anchor, Parent, ParentToken, Tokens};
 use crate::error::Error;
 
 /// An access token of this server that a client presents for another one. It is valid.
@@ -50,10 +50,7 @@ impl PresentedToken {
 impl Tokens {
     /// An access token that is valid now; none for any other text.
     pub(crate) async fn present(&self, token: &str) -> Result<Option<PresentedToken>, Error> {
-        if let Some(opaque) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
-            let Some(mut record) = self.record_of(&opaque).await? else {
-                return Ok(None);
-            };
+        if let Some((id, mut record)) = self.opaque(token).await? {
             let anchor = record.take_anchor();
             let (client_id, subject) = (&record.client_id, record.subject.as_deref());
             if !self.is_current(None, client_id, subject, &anchor).await? {
@@ -62,7 +59,7 @@ impl Tokens {
             return Ok(Some(PresentedToken {
                 sub: subject.unwrap_or(client_id).to_owned(),
                 subject: record.subject.filter(|_| anchor.is_of_user()),
-                token: ParentToken::Opaque(opaque.id),
+                token: ParentToken::Opaque(id),
                 client_id: record.client_id,
                 scope: record.scope,
                 audience: record.audience,

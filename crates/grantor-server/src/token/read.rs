@@ -2,15 +2,18 @@
 
 use grantor_core::{Introspection, Timestamp};
 use grantor_jose::Error as JwtError;
+use grantor_jose::check::holds;
+use grantor_jose::digest::constant_time_eq;
 use grantor_jose::jwt::{self, Policy};
-use grantor_store::Versioned;
 use serde_json::{Map, Value, json};
 
 use super::claims::ReadClaims;
 use super::revoked::RevokedRecord;
+use super::text::{MAX_TEXT, MIN_TEXT, Place};
 use super::{AccessTokenRecord, Anchor, OpaqueKind, OpaqueToken, Parent, ParentToken, Tokens};
 use crate::client::Client;
 use crate::error::Error;
+use crate::identifier::Identifier;
 
 impl Tokens {
     /// Returns the contents of an access token if it is valid now: for introspection, and for
@@ -21,11 +24,14 @@ impl Tokens {
         token: &str,
         caller: Option<&Client>,
     ) -> Result<Introspection, Error> {
-        if let Some(opaque) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
-            return self.read_opaque(&opaque, caller).await;
+        if let Some(usual) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
+            return match self.record_at(&Place::named_by(&usual)).await? {
+                Some(record) => self.describe(record, caller).await,
+                None => Ok(Introspection::inactive()),
+            };
         }
-        // Boxed, or reading an opaque token would pay for the room of this.
-        Box::pin(self.read_self_contained(token, caller)).await
+        // Boxed, or reading a token of the usual form would pay for the room of this.
+        Box::pin(self.read_other(token, caller)).await
     }
 
     /// Revokes an access token before it expires. `may_revoke` says whether the caller may, of a
@@ -35,14 +41,9 @@ impl Tokens {
         token: &str,
         may_revoke: impl Fn(&str) -> Result<bool, Error>,
     ) -> Result<bool, Error> {
-        if let Some(opaque) = OpaqueToken::parse(OpaqueKind::AccessToken, token) {
-            let key = self.records.key(opaque.id.as_bytes());
-            return match self.records.get(&key).await? {
-                Some(Versioned { record, .. }) if opaque.has_digest(&record.digest) => {
-                    Ok(may_revoke(&record.client_id)? && self.records.remove(&key).await?)
-                }
-                _ => Ok(false),
-            };
+        if let Some((id, record)) = self.opaque(token).await? {
+            let key = self.records.key(id.as_bytes());
+            return Ok(may_revoke(&record.client_id)? && self.records.remove(&key).await?);
         }
         let Some(claims) = self.verify_self_contained(token).await? else {
             return Ok(false);
@@ -58,14 +59,12 @@ impl Tokens {
         Ok(true)
     }
 
-    async fn read_opaque(
+    /// What introspection says of a token that has a record.
+    async fn describe(
         &self,
-        token: &OpaqueToken,
+        mut record: AccessTokenRecord,
         caller: Option<&Client>,
     ) -> Result<Introspection, Error> {
-        let Some(mut record) = self.record_of(token).await? else {
-            return Ok(Introspection::inactive());
-        };
         let anchor = record.take_anchor();
         let (client_id, subject) = (&record.client_id, record.subject.as_deref());
         if !self.is_current(caller, client_id, subject, &anchor).await? {
@@ -86,15 +85,33 @@ impl Tokens {
         })
     }
 
-    /// The record of an opaque token, whether or not what it depends on is still valid.
-    pub(super) async fn record_of(
+    /// The record of a token that has one, and its identifier, whether or not what it depends on is
+    /// still valid.
+    pub(super) async fn opaque(
         &self,
-        token: &OpaqueToken,
-    ) -> Result<Option<AccessTokenRecord>, Error> {
-        let key = self.records.key(token.id.as_bytes());
+        token: &str,
+    ) -> Result<Option<(Identifier, AccessTokenRecord)>, Error> {
+        let place = match OpaqueToken::parse(OpaqueKind::AccessToken, token) {
+            Some(usual) => Place::named_by(&usual),
+            None if self.may_have_record(token) => Place::by_hash(token),
+            None => return Ok(None),
+        };
+        let record = self.record_at(&place).await?;
+        Ok(record.map(|record| (place.id, record)))
+    }
+
+    /// Whether a text of another form than the usual one may have a record. One of this server has no
+    /// period, which every JWT has, unless the application makes the texts.
+    fn may_have_record(&self, token: &str) -> bool {
+        (MIN_TEXT..=MAX_TEXT).contains(&token.len())
+            && (self.generator.is_some() || !token.contains('.'))
+    }
+
+    async fn record_at(&self, place: &Place) -> Result<Option<AccessTokenRecord>, Error> {
+        let key = self.records.key(place.id.as_bytes());
         let found = self.records.get(&key).await?;
         let record = found.map(|found| found.record);
-        Ok(record.filter(|record| token.has_digest(&record.digest)))
+        Ok(record.filter(|record| constant_time_eq(&record.digest, &place.digest)))
     }
 
     /// Whether a token that says everything itself is valid.
@@ -105,7 +122,8 @@ impl Tokens {
     ) -> Result<bool, Error> {
         let subject = Some(claims.subject.as_str());
         let (client_id, anchor) = (&claims.client_id, &claims.anchor);
-        Ok(!self.is_revoked(&claims.id).await?
+        let is_kept = !self.is_revoked(&claims.id).await?;
+        Ok(holds("token.revoked", is_kept)
             && self.is_current(caller, client_id, subject, anchor).await?)
     }
 
@@ -113,6 +131,18 @@ impl Tokens {
     async fn is_revoked(&self, jti: &str) -> Result<bool, Error> {
         let key = self.revoked.key_of_name(jti);
         Ok(self.revoked.get(&key).await?.is_some())
+    }
+
+    /// Reads a token of another form than the usual one.
+    async fn read_other(
+        &self,
+        token: &str,
+        caller: Option<&Client>,
+    ) -> Result<Introspection, Error> {
+        match self.opaque(token).await? {
+            Some((_, record)) => self.describe(record, caller).await,
+            None => self.read_self_contained(token, caller).await,
+        }
     }
 
     async fn read_self_contained(
@@ -159,7 +189,10 @@ impl Tokens {
         };
         let now = self.environment.now();
         let issuer = self.issuer.as_str();
-        Ok(claims.filter(|claims| claims.issuer == issuer && now < claims.expires_at))
+        let is_good = |claims: &ReadClaims| {
+            claims.issuer == issuer && holds("token.expiry", now < claims.expires_at)
+        };
+        Ok(claims.filter(is_good))
     }
 
     async fn verify_jwt(&self, token: &str) -> Option<ReadClaims> {
@@ -193,7 +226,8 @@ impl Tokens {
             Anchor::ClientAndSubject { client, subject } => (client, Some(subject)),
             Anchor::Token { client, parent } => {
                 // Boxed, or every other token would pay for the room of this.
-                if !Box::pin(self.is_parent_valid(parent)).await? {
+                let is_valid = Box::pin(self.is_parent_valid(parent)).await?;
+                if !holds("exchange.parent", is_valid) {
                     return Ok(false);
                 }
                 (client, None)

@@ -8,7 +8,7 @@ use grantor_jose::Leeway;
 use grantor_store::Records;
 
 use super::revoked::RevokedRecord;
-use super::{AccessTokenRecord, TokenFormat};
+use super::{AccessTokenRecord, TokenFormat, TokenGenerator, UniqueTokenRecord};
 use crate::client::Clients;
 use crate::config::AccessTokens;
 use crate::grant::Grants;
@@ -20,6 +20,8 @@ use crate::revocation::Revocation;
 pub(crate) struct Tokens {
     pub(crate) records: Records<AccessTokenRecord>,
     pub(crate) revoked: Records<RevokedRecord>,
+    /// Only of a server whose access tokens are unique.
+    pub(crate) unique: Option<Records<UniqueTokenRecord>>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) clients: Arc<dyn Clients>,
     pub(crate) revocation: Arc<Revocation>,
@@ -29,6 +31,8 @@ pub(crate) struct Tokens {
     pub(crate) kind: AccessTokens,
     /// The application's own format, which goes before `kind`.
     pub(crate) format: Option<Arc<dyn TokenFormat>>,
+    /// The application's own texts, in place of those of `kind`.
+    pub(crate) generator: Option<TokenGenerator>,
     pub(crate) default_audience: Option<String>,
     pub(crate) max_clock_skew: Duration,
     /// The same, for JWTs.

@@ -27,7 +27,7 @@ async fn every_problem_is_told_at_once() {
         .configure(|config| {
             config.code_lifetime = Duration::from_secs(601);
             config.access_token_lifetime = Duration::ZERO;
-            config.refresh_token_lifetime = Duration::from_secs(59);
+            config.refresh_token_lifetime = Duration::from_secs(59).into();
             config.refresh_grace = Duration::from_millis(300_001);
             config.interaction_lifetime = Duration::from_secs(59);
             config.max_clock_skew = Duration::from_millis(60_001);

@@ -1,5 +1,7 @@
 //! Every endpoint of the table, whatever is sent to it.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,43 +13,7 @@ use http_body_util::Full;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::support::{Fixture, Reply};
-
-/// The site of these tests has no pages of its own, so all rows but that of such pages are there.
-async fn with_every_endpoint() -> Fixture {
-    let store = Arc::new(MemoryStore::new());
-    let all = |config: &mut grantor_server::Config| {
-        config.registration = Registration::Open;
-        config.health_endpoint = true;
-    };
-    let fixture = Fixture::with_devices_on(store, all).await;
-    let rows = fixture.server.endpoint_rows();
-    let mut names: Vec<&str> = rows.iter().map(|row| row.name).collect();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), 13, "{names:?}");
-    fixture
-}
-
-/// A request to each is among those that fuzzing starts from.
-#[tokio::test]
-async fn each_has_a_seed_for_fuzzing() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/endpoints");
-    let mut targets = Vec::new();
-    for file in std::fs::read_dir(folder).unwrap() {
-        let seed = std::fs::read(file.unwrap().path()).unwrap();
-        let line = seed.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let line = String::from_utf8(line.to_vec()).unwrap();
-        let target = line.split(' ').nth(1).unwrap();
-        targets.push(target.split('?').next().unwrap().to_owned());
-    }
-    for path in with_every_endpoint().await.server.paths() {
-        assert!(
-            targets.contains(&path),
-            "{path} has no seed in fuzz/seeds/endpoints"
-        );
-    }
-}
+use crate::support::{APP, Fixture, MACHINE, PASSWORD, Reply};
 
 #[tokio::test]
 async fn each_is_in_the_documentation_of_the_crate() {
@@ -169,6 +135,158 @@ fn none_panics_or_fails_whatever_is_sent() {
         let authorization = authorization.as_deref();
         let reply = runtime.block_on(send(&fixture, method, &target, authorization, body));
         prop_assert!(!reply.status.is_server_error(), "{:?}", reply);
+        Ok(())
+    });
+    ran.unwrap();
+}
+
+/// A server that has every endpoint of the table but those of a site's own pages.
+async fn with_every_endpoint() -> Fixture {
+    Fixture::with_devices_on(Arc::new(MemoryStore::new()), |config| {
+        config.registration = Registration::Open;
+        config.health_endpoint = true;
+    })
+    .await
+}
+
+/// A file of the repository.
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(name)
+}
+
+/// The fuzz target `endpoints` and the measurement `worst` have servers of their own: with every endpoint, and
+/// the fuzz target with a seed for each.
+#[tokio::test]
+async fn every_endpoint_is_fuzzed_and_measured() {
+    let fixture = with_every_endpoint().await;
+    let rows = fixture.server.endpoint_rows();
+    let table = include_str!("../../src/router/table.rs");
+    for name in table
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("name: \""))
+    {
+        let name = name.trim_end_matches("\",");
+        assert!(
+            name == "site" || rows.iter().any(|row| row.name == name),
+            "{name}"
+        );
+    }
+    let seeds = fs::read_dir(file("fuzz/seeds/endpoints")).unwrap();
+    let seeds: Vec<String> = seeds
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    for row in &rows {
+        let is_sent = |seed: &String| {
+            let target = seed.split_whitespace().nth(1).unwrap();
+            target.split('?').next() == Some(&row.path)
+        };
+        assert!(seeds.iter().any(is_sent), "no seed for {}", row.path);
+    }
+    for name in [
+        "fuzz/src/bin/endpoints.rs",
+        "bench/worst-group/src/target.rs",
+    ] {
+        let source = fs::read_to_string(file(name)).unwrap();
+        for setting in [
+            ".grant_type(DeviceCode)",
+            ".grant_type(TokenExchange::new(",
+            ".grant_type(JwtBearer::new())",
+            "Registration::Open",
+            "health_endpoint = true",
+        ] {
+            assert!(source.contains(setting), "{name} lacks {setting}");
+        }
+    }
+}
+
+/// Headers that endpoints read, with values that are nearly right.
+fn headers() -> impl Strategy<Value = Vec<(&'static str, Vec<u8>)>> {
+    let names = [
+        "accept",
+        "authorization",
+        "content-encoding",
+        "content-type",
+        "cookie",
+        "dpop",
+        "host",
+        "origin",
+        "x-forwarded-for",
+    ];
+    let values = prop_oneof![
+        Just(b"application/json".to_vec()),
+        Just(b"application/x-www-form-urlencoded".to_vec()),
+        Just(b"Basic YXBwOng=".to_vec()),
+        Just(b"Bearer ga_A".to_vec()),
+        Just(b"https://app.example".to_vec()),
+        Just(b"eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7fX0.e30.AA".to_vec()),
+        "[ -~]{0,60}".prop_map(String::into_bytes),
+        proptest::collection::vec(0x20..=0xff_u8, 0..40),
+    ];
+    let pair = (proptest::sample::select(names.to_vec()), values);
+    proptest::collection::vec(pair, 0..5)
+}
+
+fn document() -> impl Strategy<Value = Vec<u8>> {
+    let json = prop_oneof![
+        Just(r#"{"redirect_uris":["https://app.example/cb"]}"#.to_owned()),
+        Just(r#"{"client_id":"app","redirect_uris":["x"],"jwks":{"keys":[{}]}}"#.to_owned()),
+        "[{\\[\"][ -~]{0,60}",
+    ];
+    prop_oneof![body(), json.prop_map(String::into_bytes)]
+}
+
+/// RFC 9110 section 2.5: a server copes with whatever it gets. Any method, headers and body at each endpoint: no
+/// fault of the server, and no secret in the answer.
+#[test]
+fn every_endpoint_bears_any_headers_and_any_body() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let fixture = runtime.block_on(with_every_endpoint());
+    let rows = fixture.server.endpoint_rows();
+    let secrets = [APP.secret.unwrap(), MACHINE.secret.unwrap(), PASSWORD];
+    let methods = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::PATCH,
+        Method::TRACE,
+    ];
+    let sent = (0..rows.len(), 0..methods.len(), headers(), document());
+    let mut runner = TestRunner::new(Config::with_cases(2000));
+    let ran = runner.run(&sent, |(row, method, headers, body)| {
+        let query: String = String::from_utf8_lossy(&body)
+            .chars()
+            .filter(|c| c.is_ascii_graphic() && !matches!(c, '#' | '"' | '<' | '>' | '`'))
+            .collect();
+        let target = format!("{}?{query}", rows[row].path);
+        prop_assume!(target.parse::<http::Uri>().is_ok());
+        let mut request = Request::builder()
+            .method(methods[method].clone())
+            .uri(target);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(Full::new(Bytes::from(body)));
+        prop_assume!(request.is_ok());
+        let reply = runtime.block_on(fixture.send(request.unwrap()));
+        prop_assert!(!reply.status.is_server_error(), "{:?}", reply);
+        let text = format!(
+            "{:?} {}",
+            reply.headers,
+            String::from_utf8_lossy(&reply.body)
+        );
+        prop_assert!(
+            !secrets.iter().any(|secret| text.contains(secret)),
+            "{}",
+            text
+        );
         Ok(())
     });
     ran.unwrap();

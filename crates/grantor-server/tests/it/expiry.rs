@@ -81,7 +81,8 @@ async fn an_idle_refresh_token_expires_rotated_or_not() {
 #[tokio::test]
 async fn an_ended_grant_is_known_until_its_last_access_token_has_expired() {
     let fixture =
-        Fixture::with(|config| config.refresh_token_lifetime = Duration::from_secs(60)).await;
+        Fixture::with(|config| config.refresh_token_lifetime = Duration::from_secs(60).into())
+            .await;
     for new in ["long", "once"] {
         let who = Who { id: new, ..SPA };
         let mut client = with_codes(who);
@@ -133,7 +134,7 @@ async fn a_replay_is_known_until_the_last_access_token_has_expired() {
 async fn an_access_token_may_outlive_its_refresh_token() {
     for who in [APP, SPA] {
         let short = Duration::from_secs(60);
-        let fixture = Fixture::with(|config| config.refresh_token_lifetime = short).await;
+        let fixture = Fixture::with(|config| config.refresh_token_lifetime = short.into()).await;
         let first = fixture.tokens(who).await;
         fixture.clock.advance(59);
         let second = Tokens::of(&fixture.refresh(who, &first.refresh).await);

@@ -1,8 +1,10 @@
 //! The profile of the Model Context Protocol, revision 2026-07-28.
 
-use grantor_server::{Config, Profile};
+use grantor_server::{Config, MetadataDocuments, Profile, Registration};
 
-use crate::support::{Ask, Browser, DOCUMENT, FILES, Fixture, MACHINE, RESOURCE, SPA, Tokens, Web};
+use crate::support::{
+    Ask, Browser, DOCUMENT, FILES, Fixture, MACHINE, RESOURCE, SPA, Tokens, Web, native,
+};
 
 async fn fixture(web: &Web) -> Fixture {
     web.fixture_with(|builder| {
@@ -121,4 +123,21 @@ fn pairs(ask: &Ask) -> Vec<(&str, &str)> {
         .filter(|(name, _)| name != "client_id")
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect()
+}
+
+/// Clients register with the scope of the first challenge ("Scope Selection Strategy"), and step up.
+#[tokio::test]
+async fn a_registered_scope_does_not_keep_a_client_from_stepping_up() {
+    for (profile, scope) in [(Profile::Mcp, "read write"), (Profile::OAuth21, "read")] {
+        let fixture = Fixture::with(|config| {
+            config.profile = profile;
+            config.registration = Registration::Open;
+            config.metadata_documents = Some(MetadataDocuments::No);
+        })
+        .await;
+        let mut metadata = native();
+        metadata["scope"] = "read".into();
+        let answer = fixture.register(&metadata).await;
+        assert_eq!(answer.member("scope"), scope, "{profile:?}");
+    }
 }

@@ -9,7 +9,10 @@ use grantor_store_sqlite::SqliteStore;
 use http::Request;
 use tokio::task::JoinSet;
 
-use crate::support::{APP, Fixture, Reply, SPA, Tokens, Who, client_request, send};
+use crate::support::{
+    APP, Ask, Browser, Fixture, Form, PASSWORD, Reply, SPA, Tokens, Who, client_request, form,
+    form_request, send,
+};
 
 const N: usize = 50;
 
@@ -271,4 +274,59 @@ async fn of_many_accounts_with_one_name_one_is_made() {
         assert_eq!(found.unwrap().subject, made[0].subject);
         assert_eq!(accounts.list().await.unwrap().unwrap().len(), 2);
     }
+}
+
+/// RFC 9126 section 7.3: users in browsers of their own answer one pushed request at once. One answer is
+/// kept, and leads to a code.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_answers_to_one_pushed_request_one_is_kept() {
+    for (fixture, _folder) in on_every_store(|_| {}).await {
+        let users: Vec<String> = (0..8).map(|i| format!("user-{i}")).collect();
+        for user in &users {
+            fixture.accounts.add(user, &PASSWORD.into()).await.unwrap();
+        }
+        for _ in 0..3 {
+            let ask = Ask::new(APP).with("prompt", "consent");
+            let pairs = ask.pairs.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+            let pushed = fixture.post("/par", APP, &pairs.collect::<Vec<_>>()).await;
+            let reference = [
+                ("client_id".to_owned(), APP.id.to_owned()),
+                ("request_uri".to_owned(), pushed.member("request_uri")),
+            ];
+            let url = format!("/authorize?{}", form(&reference));
+            let mut requests = Vec::new();
+            for user in &users {
+                let mut browser = Browser::new(&fixture);
+                let login = browser.open(&url).await;
+                let fill = [("username", user.as_str()), ("password", PASSWORD)];
+                let consent = browser.press(login.assert_ok(), &fill, None).await;
+                requests.push(allowing(&browser, &consent));
+            }
+            let mut answering = JoinSet::new();
+            for request in requests {
+                let server = fixture.server.clone();
+                answering.spawn(async move { send(&server, request).await });
+            }
+            let replies = answering.join_all().await;
+            let (kept, others): (Vec<_>, Vec<_>) =
+                replies.iter().partition(|reply| reply.status == 303);
+            assert_eq!(kept.len(), 1, "{replies:?}");
+            kept[0].code(APP.redirect_uri);
+            for reply in others {
+                reply.assert_error_page(400);
+            }
+        }
+    }
+}
+
+/// The request that a browser sends when its user says yes.
+fn allowing(browser: &Browser<'_>, consent: &Reply) -> Request<http_body_util::Full<bytes::Bytes>> {
+    let page = Form::of(consent.assert_ok().text());
+    let mut pairs = page.inputs.clone();
+    pairs.push(("decision".to_owned(), "allow".to_owned()));
+    let mut request = form_request(&page.action, &form(&pairs));
+    let cookies = browser.cookies.iter().map(|(n, v)| format!("{n}={v}"));
+    let cookies = cookies.collect::<Vec<_>>().join("; ").parse().unwrap();
+    request.headers_mut().insert(http::header::COOKIE, cookies);
+    request
 }

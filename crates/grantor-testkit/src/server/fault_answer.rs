@@ -16,7 +16,14 @@ pub(super) fn of(fault: &Fault, request: &RecordedRequest) -> Option<Response<By
         Fault::Status(status) => answer::html(*status, PAGE),
         Fault::TooManyRequests(seconds) => retry_after(429, &seconds.to_string()),
         Fault::Unavailable(seconds) => retry_after(503, &seconds.to_string()),
-        Fault::RetryAt(status, at) => retry_after(*status, &http_date(*at)),
+        Fault::RetryAt(status, at) => {
+            let mut response = retry_after(*status, &http_date(*at));
+            // Clients hold the date against that of the answer.
+            if let Some(now) = request.at() {
+                insert(&mut response, header::DATE, &http_date(now));
+            }
+            response
+        }
         Fault::NotJson => answer::with_body(200, "application/json", PAGE),
         Fault::HalfJson => answer::with_body(200, "application/json", HALF),
         Fault::Html => answer::html(200, PAGE),

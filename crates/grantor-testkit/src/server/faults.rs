@@ -42,7 +42,8 @@ pub enum Fault {
     TooManyRequests(u64),
     /// The server answers 503, with `Retry-After` in seconds.
     Unavailable(u64),
-    /// The server answers with this status, and `Retry-After` as a date (RFC 9110 section 5.6.7).
+    /// The server answers with this status, and `Retry-After` as a date (RFC 9110 section 5.6.7). One that
+    /// has a clock says its own time, too, in `Date`.
     RetryAt(u16, Timestamp),
     /// The server answers 200 with something that is not JSON.
     NotJson,

@@ -9,6 +9,7 @@ pub(crate) const HOUSES: &[House] = &[
         rooms: &[
             "environment",
             "http_date",
+            "peer_text",
             "secret",
             "params",
             "members",

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it cannot read")]
 
+mod attacks;
 mod explained_features;
 mod features;
 mod files;
@@ -123,6 +124,11 @@ fn nothing_is_left_for_later() {
 #[test]
 fn no_registry_and_no_machine_is_named() {
     assert_none(&files::Tree::read(root()).places());
+}
+
+#[test]
+fn every_attack_has_its_tests_and_every_check_its_line() {
+    assert_none(&attacks::findings(&files::Tree::read(root())));
 }
 
 #[test]

@@ -119,10 +119,11 @@ pub(crate) fn without_tests(tokens: &[Token]) -> Vec<Token> {
 }
 
 /// The length of an attribute that leaves the next item to tests: `cfg(test)`, or with more conditions
-/// in `cfg(all(test, ..))`.
+/// in `cfg(all(test, ..))`; `cfg(grantor_mutate)`, which only tests are compiled with.
 fn marker(tokens: &[Token]) -> Option<usize> {
-    const MARKERS: [&[&str]; 2] = [
+    const MARKERS: [&[&str]; 3] = [
         &["#", "[", "cfg", "(", "test", ")"],
+        &["#", "[", "cfg", "(", "grantor_mutate", ")"],
         &["#", "[", "cfg", "(", "all", "(", "test", ","],
     ];
     let begins = |marker: &&[&str]| {

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use grantor_core::exchange::{FetchToken, NoAnswer, Retry};
-use grantor_core::{Clock, GrantParameters, Timestamp};
+use grantor_core::{Clock, GrantParameters, Timestamp, TokenResponse};
 use grantor_http::{Transport, TransportError};
 use grantor_jose::base64url;
-use grantor_testkit::{Endpoint, FakeServer, Fault, ScriptedAnswer, Waits, environment};
+use grantor_testkit::{Endpoint, FakeClock, FakeServer, Fault, ScriptedAnswer, Waits, environment};
 use http::{Request, Response};
 use tokio::time::Instant;
 
@@ -81,6 +81,18 @@ async fn pauses_that_a_server_asks_for() {
         assert_eq!(answer.status(), status);
         assert_eq!(answer.headers()["retry-after"], value);
     }
+}
+
+#[tokio::test]
+async fn a_date_to_come_back_at_is_beside_that_of_the_answer() {
+    let (server, clock) = (server(), FakeClock::new());
+    server.set_clock(&clock);
+    let at = clock.now() + std::time::Duration::from_secs(7);
+    let answer = answer(&server, Fault::RetryAt(503, at)).await;
+    let (date, after) = (&answer.headers()["date"], &answer.headers()["retry-after"]);
+    assert_ne!(date, after);
+    let read = TokenResponse::from_response(&answer).unwrap_err();
+    assert_eq!(read.retry_after(), Some(std::time::Duration::from_secs(7)));
 }
 
 #[tokio::test]

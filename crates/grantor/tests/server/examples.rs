@@ -1,5 +1,8 @@
 //! The examples, each a module: their `main` is for running them alone.
 
+#[path = "../../examples/exchange.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod exchange;
 #[path = "../../examples/mcp_resource.rs"]
 #[expect(dead_code, reason = "the test has a main of its own")]
 pub(crate) mod mcp_resource;
@@ -9,9 +12,18 @@ pub(crate) mod own_clients;
 #[path = "../../examples/own_grant.rs"]
 #[expect(dead_code, reason = "the test has a main of its own")]
 pub(crate) mod own_grant;
+#[path = "../../examples/own_login.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod own_login;
 #[path = "../../examples/own_tokens.rs"]
 #[expect(dead_code, reason = "the test has a main of its own")]
 pub(crate) mod own_tokens;
+#[path = "../../examples/python_oauth2.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod python_oauth2;
+#[path = "../../examples/python_oauth2_tables.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod python_oauth2_tables;
 #[path = "../../examples/second_factor.rs"]
 #[expect(dead_code, reason = "the test has a main of its own")]
 pub(crate) mod second_factor;

@@ -2,12 +2,17 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod bound_tokens;
+mod browser;
 mod calls;
 mod examples;
+mod exchange;
 mod grants;
 mod in_process;
 mod mcp_resource;
+mod own_login;
 mod own_parts;
+mod python_oauth2;
+mod python_oauth2_tables;
 mod readme;
 mod second_factor;
 mod signing_clients;

@@ -26,7 +26,7 @@ async fn both() -> Router {
         .with_secret(CLIENT.1);
     server.clients().unwrap().add(agent).await.unwrap();
     let layer = server.protect(RESOURCE).unwrap();
-    app(layer, &metadata(ISSUER).unwrap()).merge(server.routes())
+    app(layer, &metadata(RESOURCE, ISSUER).unwrap()).merge(server.routes())
 }
 
 async fn token(app: &Router, resource: &str, scope: &str) -> String {

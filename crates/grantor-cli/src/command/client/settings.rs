@@ -17,6 +17,7 @@ pub(super) struct Changes {
     name: Option<Option<String>>,
     grant_types: Option<Vec<String>>,
     scope: Option<Scope>,
+    default_scope: Option<Option<Scope>>,
     redirect_uris: Option<Vec<RedirectUri>>,
     redirect_schemes: Option<Vec<String>>,
     resource_identifier: Option<Option<String>>,
@@ -28,9 +29,11 @@ pub(super) struct Changes {
     require_pushed_requests: Option<bool>,
     dpop_bound_access_tokens: Option<bool>,
     require_dpop_nonces: Option<bool>,
+    opaque_access_tokens: Option<bool>,
     rotation: Option<Option<Rotation>>,
     access_token_lifetime: Option<Option<Duration>>,
     refresh_token_lifetime: Option<Option<Duration>>,
+    grant_lifetime: Option<Option<Duration>>,
 }
 
 impl Changes {
@@ -45,6 +48,9 @@ impl Changes {
             scope: (!given.scope.is_empty())
                 .then(|| one("--scope", &given.scope.join(" "), scope, &mut problems))
                 .flatten(),
+            default_scope: given
+                .default_scope
+                .and_then(|text| one("--default-scope", &text, default_scope, &mut problems)),
             redirect_uris: replaced(given.redirect_uris)
                 .map(|uris| each("--redirect-uri", uris, redirect_uri, &mut problems)),
             redirect_schemes: replaced(given.redirect_schemes),
@@ -65,6 +71,7 @@ impl Changes {
             require_pushed_requests: given.require_pushed_requests,
             dpop_bound_access_tokens: given.dpop_bound_access_tokens,
             require_dpop_nonces: given.require_dpop_nonces,
+            opaque_access_tokens: given.opaque_access_tokens,
             rotation: given
                 .rotation
                 .and_then(|text| one("--rotation", &text, rotation, &mut problems)),
@@ -74,6 +81,9 @@ impl Changes {
             refresh_token_lifetime: given
                 .refresh_lifetime
                 .and_then(|text| one("--refresh-lifetime", &text, lifetime, &mut problems)),
+            grant_lifetime: given
+                .grant_lifetime
+                .and_then(|text| one("--grant-lifetime", &text, lifetime, &mut problems)),
         };
         if problems.is_empty() {
             return Ok(changes);
@@ -96,6 +106,7 @@ impl Changes {
         set(&mut client.name, &self.name);
         set(&mut client.grant_types, &self.grant_types);
         set(&mut client.scope, &self.scope);
+        set(&mut client.default_scope, &self.default_scope);
         set(&mut client.redirect_uris, &self.redirect_uris);
         set(&mut client.redirect_schemes, &self.redirect_schemes);
         set(&mut client.resource_identifier, &self.resource_identifier);
@@ -116,6 +127,7 @@ impl Changes {
             &self.dpop_bound_access_tokens,
         );
         set(&mut client.require_dpop_nonces, &self.require_dpop_nonces);
+        set(&mut client.opaque_access_tokens, &self.opaque_access_tokens);
         set(&mut client.rotation, &self.rotation);
         set(
             &mut client.access_token_lifetime,
@@ -125,6 +137,7 @@ impl Changes {
             &mut client.refresh_token_lifetime,
             &self.refresh_token_lifetime,
         );
+        set(&mut client.grant_lifetime, &self.grant_lifetime);
     }
 }
 
@@ -195,6 +208,13 @@ fn grant_type(text: &str) -> Result<String, String> {
 
 fn scope(text: &str) -> Result<Scope, String> {
     Scope::parse(text).map_err(|error| error.to_string())
+}
+
+fn default_scope(text: &str) -> Result<Option<Scope>, String> {
+    match text {
+        "" => Ok(None),
+        _ => scope(text).map(Some),
+    }
 }
 
 fn redirect_uri(text: &str) -> Result<RedirectUri, String> {

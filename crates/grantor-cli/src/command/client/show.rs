@@ -63,6 +63,13 @@ pub(super) fn details(client: &Client) -> String {
         ),
         ("grant types", or(client.grant_types.join(", "), "none")),
         ("scope", or(client.scope.to_string(), "none")),
+        (
+            "default scope",
+            client
+                .default_scope
+                .as_ref()
+                .map_or_else(server, ToString::to_string),
+        ),
         ("redirect URIs", or(redirect_uris(client).join(" "), "none")),
         (
             "resources",
@@ -90,6 +97,13 @@ pub(super) fn details(client: &Client) -> String {
             },
         ),
         (
+            "token format",
+            match client.opaque_access_tokens {
+                true => "opaque".to_owned(),
+                false => server(),
+            },
+        ),
+        (
             "rotation",
             client
                 .rotation
@@ -103,6 +117,7 @@ pub(super) fn details(client: &Client) -> String {
             "refresh tokens",
             client.refresh_token_lifetime.map_or_else(server, at_most),
         ),
+        ("grants", client.grant_lifetime.map_or_else(server, at_most)),
     ];
     let lines = rows.map(|(name, value)| format!("{:<16}{value}", format!("{name}:")));
     lines.join("\n")
@@ -144,6 +159,7 @@ pub(super) fn to_json(client: &Client) -> Value {
             client.danger_assertion_audience_token_endpoint,
         "grants": client.grant_types,
         "scope": client.scope,
+        "default_scope": client.default_scope,
         "redirect_uris": client.redirect_uris,
         "redirect_schemes": client.redirect_schemes,
         "resource_server": client.resource_identifier,
@@ -151,9 +167,11 @@ pub(super) fn to_json(client: &Client) -> Value {
         "require_pushed_requests": client.require_pushed_authorization_requests,
         "dpop_bound_access_tokens": client.dpop_bound_access_tokens,
         "require_dpop_nonces": client.require_dpop_nonces,
+        "opaque_access_tokens": client.opaque_access_tokens,
         "rotation": client.rotation.map(rotation),
         "access_lifetime": client.access_token_lifetime.map(|time| time.as_secs()),
         "refresh_lifetime": client.refresh_token_lifetime.map(|time| time.as_secs()),
+        "grant_lifetime": client.grant_lifetime.map(|time| time.as_secs()),
     })
 }
 

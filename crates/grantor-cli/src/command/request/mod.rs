@@ -115,7 +115,33 @@ fn origin_of(url: &str) -> Result<String, CliError> {
     }
 }
 
-/// A URL as messages may show it: its query may be a secret.
-fn shown(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
+/// A URL as messages may show it: its query may be a secret, and what is before its host a password.
+fn shown(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = url.find("//").map_or(("", url), |at| url.split_at(at + 2));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}{host}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn a_url_in_a_message_has_neither_password_nor_query() {
+        for (url, expected) in [
+            ("https://api.example/a@b?c=d#e", "https://api.example/a@b"),
+            (
+                "https://ada:pw@api.example:8443/a",
+                "https://api.example:8443/a",
+            ),
+            ("https://ada:p@w@api.example", "https://api.example"),
+            ("ada:pw@api.example/a", "api.example/a"),
+            ("not a url", "not a url"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(url), expected);
+        }
+    }
 }

@@ -62,7 +62,7 @@ impl Sent {
             ),
             StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => {
                 let origin = to.origin().ascii_serialization();
-                self.why_not_repeated(place, &origin)
+                self.why_not_repeated(&place, &origin)
             }
             _ => format!("a redirect with status {number} is not followed: it leads to {place}"),
         }

@@ -71,7 +71,10 @@ fn the_defaults_in_the_table_are_those_of_the_server() {
     let server = grantor_server::Config::default();
     for (name, lifetime) in [
         ("tokens.access_lifetime", server.access_token_lifetime),
-        ("tokens.refresh_lifetime", server.refresh_token_lifetime),
+        (
+            "tokens.refresh_lifetime",
+            server.refresh_token_lifetime.duration().unwrap(),
+        ),
         ("tokens.refresh_grace", server.refresh_grace),
         ("tokens.code_lifetime", server.code_lifetime),
         (
@@ -89,6 +92,9 @@ fn the_defaults_in_the_table_are_those_of_the_server() {
     assert_eq!(KEYS[1].default, format!("`\"{}\"`", config.listen));
     assert_eq!(config.access_tokens(), server.access_tokens);
     assert_eq!(config.profile, server.profile);
+    assert_eq!(server.grant_lifetime, grantor_server::Lifetime::NeverEnds);
+    assert_eq!(config.default_scope, server.default_scope);
+    assert_eq!(config.scope_separator, server.scope_separator);
     let listener = config.listener;
     for (name, default) in [
         ("listener.max_connections", listener.max_connections),

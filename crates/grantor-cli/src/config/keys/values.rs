@@ -3,11 +3,12 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use grantor_core::Scope;
 use grantor_jose::Algorithm;
-use grantor_server::{MetadataDocuments, Profile};
+use grantor_server::{DefaultScope, Lifetime, MetadataDocuments, Profile};
 use toml::Value;
 
-pub(super) fn text(value: &Value) -> Result<&str, String> {
+pub(in crate::config) fn text(value: &Value) -> Result<&str, String> {
     value
         .as_str()
         .ok_or_else(|| "must be a text in quotes".to_owned())
@@ -39,7 +40,7 @@ pub(super) fn metadata_documents(value: &Value) -> Result<MetadataDocuments, Str
     Ok(MetadataDocuments::OfHosts(hosts.collect::<Result<_, _>>()?))
 }
 
-pub(super) fn flag(value: &Value) -> Result<bool, String> {
+pub(in crate::config) fn flag(value: &Value) -> Result<bool, String> {
     value
         .as_bool()
         .ok_or_else(|| "must be true or false".to_owned())
@@ -72,8 +73,41 @@ pub(super) fn within(value: &Value, range: RangeInclusive<usize>) -> Result<usiz
     fits.ok_or_else(|| format!("must be a number from {} to {}", range.start(), range.end()))
 }
 
-pub(super) fn seconds(value: &Value) -> Result<Duration, String> {
+pub(in crate::config) fn seconds(value: &Value) -> Result<Duration, String> {
     let number = value.as_integer().and_then(|n| u64::try_from(n).ok());
     let number = number.ok_or_else(|| "must be a number of seconds".to_owned())?;
     Ok(Duration::from_secs(number))
+}
+
+/// Seconds, or the word for no end.
+pub(in crate::config) fn lifetime(value: &Value) -> Result<Lifetime, String> {
+    if value.as_str() == Some("never") {
+        return Ok(Lifetime::NeverEnds);
+    }
+    let time = seconds(value).map_err(|problem| format!("{problem}, or \"never\""));
+    time.map(Lifetime::EndsAfter)
+}
+
+/// The scope of a request that names none.
+pub(in crate::config) fn default_scope(value: &Value) -> Result<DefaultScope, String> {
+    match value.as_bool() {
+        Some(true) => Ok(DefaultScope::All),
+        Some(false) => Ok(DefaultScope::Required),
+        None => {
+            let values = value
+                .as_str()
+                .ok_or("must be a text in quotes, true or false")?;
+            let scope = Scope::parse(values).map_err(|error| error.to_string())?;
+            Ok(DefaultScope::Values(scope))
+        }
+    }
+}
+
+/// One character.
+pub(super) fn character(value: &Value) -> Result<char, String> {
+    let mut characters = text(value)?.chars();
+    match (characters.next(), characters.next()) {
+        (Some(only), None) => Ok(only),
+        _ => Err("must be one character".to_owned()),
+    }
 }

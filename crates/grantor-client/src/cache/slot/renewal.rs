@@ -81,5 +81,8 @@ impl Drop for RenewalTask {
 
 #[cold]
 pub(super) fn abandoned() -> Error {
-    Error::transient("the renewal of the token was abandoned; try again")
+    Error::transient(
+        "the renewal of the token was abandoned: its task panicked, in code of the program's perhaps, or \
+         its runtime was shut down; try again",
+    )
 }

@@ -171,3 +171,48 @@ fn a_number_is_good_for_its_origin_and_the_last_one_for_all_that_share_it() {
     assert!(check(0));
     assert!(!check(1) && !check(OriginIds::LAST));
 }
+
+#[test]
+fn a_port_that_is_none_is_no_port_of_the_origin() {
+    let ids = OriginIds::default();
+    let id = ids.id(&Origin::parse("https://api.example").unwrap());
+    let check = |uri: &str| ids.check(id, &uri.parse().unwrap(), LocalhostNames::ByDns);
+    for same in [
+        "https://API.example:443/",
+        "https://api.example:/",
+        "https://u@api.example/",
+    ] {
+        assert!(check(same).is_ok(), "{same}");
+    }
+    for other in [
+        "https://api.example:65979/",
+        "https://api.example:99999999999999999999/",
+        "https://u:443@api.example:8443/",
+        "https://api.example.:443/",
+    ] {
+        let error = check(other).unwrap_err().to_string();
+        assert!(!error.contains("u:443"), "{error}");
+    }
+}
+
+#[test]
+fn an_origin_that_stands_for_several_is_named_as_none() {
+    for several in ["https://*.example", "https://*", "https://a.*.example:8443"] {
+        let error = Origin::parse(several).unwrap_err();
+        assert!(error.contains("stands for several"), "{error}");
+    }
+}
+
+#[test]
+fn a_refusal_over_dns_shows_no_password() {
+    let origins = Origins::default();
+    let origin = Origin::parse("http://api.localhost:1").unwrap();
+    let origins = origins.with(origin, 0);
+    let uri = "http://ada:hunter2@api.localhost:1/".parse().unwrap();
+    let error = origins.find(&uri, LocalhostNames::ByDns).unwrap_err();
+    assert!(
+        error.to_string().contains("http://api.localhost:1 over"),
+        "{error}"
+    );
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+}

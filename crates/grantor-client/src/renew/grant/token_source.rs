@@ -9,6 +9,7 @@ use crate::authorization_server::token_endpoint::TokenAnswer;
 use crate::error::{Error, SourceError};
 use crate::renew::Renewal;
 use crate::renew::services::Services;
+use crate::runtime::caught::{Panicked, caught};
 use crate::token::token_set::TokenSet;
 
 /// Where tokens come from, if not from a grant that grantor knows: a metadata service, a vault, a
@@ -77,10 +78,11 @@ pub(super) async fn fetch(
     let environment = services.environment();
     let (sent_at, now) = (environment.clock.elapsed(), environment.now());
     let limit = services.policy.request_timeout;
-    let fetched = tokio::time::timeout(limit, source.fetch(&renewal.parameters));
-    let set = match fetched.await {
-        Ok(Ok(set)) => set,
-        Ok(Err(error)) => return Err(Error::from_source(error)),
+    let fetched = caught(async { source.fetch(&renewal.parameters).await });
+    let set = match tokio::time::timeout(limit, fetched).await {
+        Ok(Ok(Ok(set))) => set,
+        Ok(Ok(Err(error))) => return Err(Error::from_source(error)),
+        Ok(Err(Panicked)) => return Err(Error::transient("the source of tokens panicked")),
         Err(_) => {
             return Err(Error::transient(
                 "the source of tokens did not answer in time",

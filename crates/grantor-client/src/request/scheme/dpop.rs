@@ -12,7 +12,7 @@ use crate::config::placement::BearerMethod;
 use crate::error::Error;
 use crate::request::http_request::HttpRequest;
 use crate::token::credential::TokenType;
-use crate::token::dpop_key::{DPOP, DPOP_NONCE};
+use crate::token::dpop_key::{DPOP, handed_out_nonce};
 use crate::token::nonces::Nonces;
 
 pub(super) fn apply(
@@ -52,7 +52,7 @@ pub(super) fn apply(
 }
 
 pub(super) fn learn(nonces: &Nonces, origin: OriginId, headers: &HeaderMap) {
-    if let Some(nonce) = headers.get(DPOP_NONCE) {
+    if let Some(nonce) = handed_out_nonce(headers) {
         nonces.learn(origin, nonce.clone());
     }
 }

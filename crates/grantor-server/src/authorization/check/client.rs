@@ -1,6 +1,7 @@
 //! The check of `client_id`.
 
 use grantor_core::BoxFuture;
+use grantor_jose::check::is_off;
 
 use super::unreadable;
 use crate::authorization::context::AuthorizationContext;
@@ -18,9 +19,10 @@ pub(in crate::authorization) fn run<'a>(
         let registered = clients.find_for(id, context.call.head).await?;
         let unknown = || Error::invalid_request("the client is unknown");
         let client = registered.ok_or_else(unknown)?.client;
-        context.policy = context.services.policy.with(&client);
+        context.policy = context.services.policy_of(context.grant_type(), &client);
         // What a user allowed was shown with a name and a redirect URI that may be others now.
-        context.requirements.ask_consent |= client.describes_itself();
+        let asks = client.describes_itself() && !is_off("consent.self_described");
+        context.requirements.ask_consent |= asks;
         context.client = Some(client);
         Ok(Flow::Continue)
     })

@@ -1,6 +1,7 @@
 //! The check of a device and its client.
 
 use grantor_core::ErrorCode;
+use grantor_jose::check::holds;
 
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
@@ -17,7 +18,8 @@ pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> R
     let Some(device) = &context.device else {
         return Ok(());
     };
-    if device.client_epoch != client.epoch || device.usable_until <= context.call.now {
+    let is_own = holds("device.client_epoch", device.client_epoch == client.epoch);
+    if !is_own || device.usable_until <= context.call.now {
         let description = "the code of the device is not valid any more; begin again at the device";
         return Err(Error::invalid_request(description));
     }

@@ -1,5 +1,7 @@
 //! The check of the key that a code is bound to.
 
+use grantor_jose::check::holds;
+
 use crate::authorization::context::AuthorizationContext;
 use crate::dpop::{Nonce, invalid_proof, is_thumbprint};
 use crate::error::Error;
@@ -27,7 +29,8 @@ pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> R
     let Some(proof) = services.dpop.check(call.head, &url, nonce, call.now)? else {
         return Ok(());
     };
-    if named.is_some_and(|named| named != proof.thumbprint()) {
+    let is_same = named.is_none_or(|named| named == proof.thumbprint());
+    if !holds("par.dpop_jkt", is_same) {
         let description = "the proof is of another key than \"dpop_jkt\"";
         return Err(invalid_proof(description));
     }

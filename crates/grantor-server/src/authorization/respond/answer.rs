@@ -1,9 +1,11 @@
 //! The user's answer, kept as a grant.
 
 use grantor_core::{ErrorCode, ErrorResponse, Timestamp};
+use grantor_jose::check::is_off;
 use grantor_store::Conflict;
 
 use crate::authorization::context::{AuthorizationContext, UserAnswer};
+use crate::config::later;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::grant::{EndReason, Grant, GrantState, GrantedUnder};
@@ -122,33 +124,40 @@ async fn allowed_grant(
     let (client, login) = (context.client()?, context.login()?);
     let consent = revocation.consents.epoch_for_grant(&login.subject, client);
     let consent = Some(consent.await?);
+    let since = login.since.as_ref().filter(|_| !is_off("grant.since"));
     let session = match &login.session {
         // OpenID Connect Core section 11: access "even when the End-User is not present".
         _ if allowed.scope.contains("offline_access") => None,
         // A device is not the browser: who signs out of one has not signed out of the other.
         _ if context.device.is_some() => None,
+        // One that was revoked is not current, and the site may be a second late to notice.
+        Some(session) if since.is_some() => Some((session.clone(), String::new())),
         Some(session) => Some((session.clone(), revocation.epochs.session(session).await?)),
         None => None,
     };
+    let subject = match since {
+        Some(epoch) => epoch.as_str().to_owned(),
+        None => revocation.epochs.subject(&login.subject).await?,
+    };
     let grant = ended_grant(context)?;
     let usable_until = match &state {
-        GrantState::Code(code) => code.expires_at,
-        GrantState::Approved { until } => *until,
+        GrantState::Code(code) => Some(code.expires_at),
+        GrantState::Approved { until } => Some(*until),
         // A replay must still be recognized when the token has expired.
-        GrantState::Live { .. } => context.call.now + context.policy.access_token_lifetime,
-        _ => grant.expires_at,
+        GrantState::Live { .. } => Some(context.call.now + context.policy.access_token_lifetime),
+        GrantState::Ended { .. } => grant.expires_at,
     };
     Ok(Grant {
         scope: allowed.scope.clone(),
         resources: allowed.resources.clone(),
         under: GrantedUnder {
             consent,
-            subject: revocation.epochs.subject(&login.subject).await?,
+            subject,
             session,
             ..grant.under
         },
         state,
-        expires_at: grant.expires_at.max(usable_until),
+        expires_at: later(grant.expires_at, usable_until),
         ..grant
     })
 }
@@ -164,6 +173,7 @@ fn ended_grant(context: &AuthorizationContext<'_>) -> Result<Grant, Error> {
     let expires_at = device.map_or(expires_at, |device| expires_at.max(device.expires_at));
     Ok(Grant {
         client_id: client.id.clone(),
+        grant_type: Grant::stored_grant_type(context.grant_type()),
         subject: login.subject.clone(),
         scope: context.scope.clone(),
         resources: context.resources.clone(),
@@ -181,7 +191,7 @@ fn ended_grant(context: &AuthorizationContext<'_>) -> Result<Grant, Error> {
             reason: EndReason::Denied.as_str().to_owned(),
         },
         listed_until: Timestamp::default(),
-        expires_at,
+        expires_at: Some(expires_at),
     })
 }
 

@@ -1,7 +1,5 @@
 //! The response with an access token.
 
-use std::time::Duration;
-
 use grantor_core::Authorized;
 
 use super::answer::{Kept, answered_already, denied, keep};
@@ -30,7 +28,9 @@ pub(super) async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply,
             let mut contents = contents
                 .for_subject(login.subject.clone())
                 .with_claims(login.access_token_claims.clone());
-            let lifetime: Duration = context.policy.access_token_lifetime;
+            let policy = &context.policy;
+            let lifetime = policy.access_token_lifetime;
+            let lifetime = lifetime.min(policy.grant_lifetime.duration().unwrap_or(lifetime));
             let mut minting = Minting {
                 client,
                 contents: &mut contents,
@@ -40,11 +40,13 @@ pub(super) async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply,
                 now: context.call.now,
             };
             let token = services.tokens.mint(&mut minting).await?;
+            let separator = services.config.scope_separator.to_string();
+            let scope = allowed.scope.as_str().replace(' ', &separator);
             Ok(Authorized {
                 access_token: Some(token),
                 token_type: Some("Bearer".to_owned()),
                 expires_in: Some(lifetime.as_secs()),
-                scope: Some(allowed.scope.to_string()).filter(|scope| !scope.is_empty()),
+                scope: Some(scope).filter(|scope| !scope.is_empty()),
                 ..Authorized::default()
             })
         }

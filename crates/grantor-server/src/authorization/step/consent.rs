@@ -1,6 +1,7 @@
 //! The step that asks the site for the user's decision.
 
 use grantor_core::{BoxFuture, ErrorCode};
+use grantor_jose::check::{holds, is_off};
 
 use super::{check_form_was_seen, site_failed};
 use crate::authorization::context::{AuthorizationContext, UserAnswer};
@@ -41,13 +42,14 @@ async fn ask_site(context: &AuthorizationContext<'_>) -> Result<Asked, Error> {
         None
     };
     let consents = &services.revocation.consents;
-    let remembered = match client.describes_itself() {
+    let remembered = match client.describes_itself() && !is_off("consent.self_described") {
         true => None,
         false => consents.remembered(&login.subject, client).await?,
     };
     let effective = services.effective_resources(client, &context.resources)?;
     let interaction = Interaction::new(InteractionParts {
         client,
+        grant_type: context.grant_type(),
         redirect_uri: context.redirect_uri.as_deref().unwrap_or_default(),
         user_code: context.user_code(),
         scope: &context.scope,
@@ -73,12 +75,13 @@ async fn ask_site(context: &AuthorizationContext<'_>) -> Result<Asked, Error> {
             ErrorCode::ConsentRequired,
             "the user has to be asked",
         )),
-        Decision::Allow(_) | Decision::Deny if submitted.is_none() => {
+        Decision::Allow(_) | Decision::Deny if !holds("consent.form", submitted.is_some()) => {
             Err(Error::Site(SiteMisuse::DecidedWithoutForm))
         }
         Decision::Deny => Ok(Asked::Answer(UserAnswer::Denied)),
         Decision::Remembered => {
-            if context.requirements.ask_consent || !interaction.is_remembered() {
+            let is_answered = !context.requirements.ask_consent && interaction.is_remembered();
+            if !holds("consent.remembered", is_answered) {
                 return Err(Error::Site(SiteMisuse::NotRemembered));
             }
             Ok(Asked::Answer(UserAnswer::Allowed {
@@ -92,9 +95,9 @@ async fn ask_site(context: &AuthorizationContext<'_>) -> Result<Asked, Error> {
 
 fn allow(context: &AuthorizationContext<'_>, allowed: Allowed) -> Result<UserAnswer, Error> {
     let mut resources = allowed.resources.iter();
-    if !allowed.scope.is_subset(&context.scope)
-        || !resources.all(|resource| context.resources.contains(resource))
-    {
+    let is_within = allowed.scope.is_subset(&context.scope)
+        && resources.all(|resource| context.resources.contains(resource));
+    if !holds("consent.within_request", is_within) {
         return Err(Error::Site(SiteMisuse::AllowedTooMuch));
     }
     // A token without any scope would read as one with all that was requested (RFC 6749 section 5.1),

@@ -1,6 +1,7 @@
 //! The step that asks the site for the user.
 
 use grantor_core::{BoxFuture, ErrorCode};
+use grantor_jose::check::holds;
 
 use super::{check_form_was_seen, site_failed};
 use crate::authorization::context::AuthorizationContext;
@@ -28,7 +29,12 @@ async fn ask(context: &mut AuthorizationContext<'_>) -> Result<Flow, Error> {
     // A site may answer once with somebody who signed in too long ago.
     for insufficient in [false, true] {
         match ask_site(context, insufficient).await? {
-            Asked::Login(login) if context.requirements.is_recent(login.auth_time) => {
+            Asked::Login(login)
+                if holds(
+                    "login.recent",
+                    context.requirements.is_recent(login.auth_time),
+                ) =>
+            {
                 context.login = Some(login);
                 return Ok(Flow::Continue);
             }
@@ -61,6 +67,7 @@ async fn ask_site(context: &AuthorizationContext<'_>, insufficient: bool) -> Res
         .effective_resources(client, &context.resources)?;
     let interaction = Interaction::new(InteractionParts {
         client,
+        grant_type: context.grant_type(),
         redirect_uri: context.redirect_uri.as_deref().unwrap_or_default(),
         user_code: context.user_code(),
         scope: &context.scope,
@@ -87,7 +94,7 @@ async fn ask_site(context: &AuthorizationContext<'_>, insufficient: bool) -> Res
             }
             Ok(Asked::Reply(reply))
         }
-        SignIn::Page(page) if context.requirements.interactive => {
+        SignIn::Page(page) if holds("prompt.none", context.requirements.interactive) => {
             Ok(Asked::Reply(context.browser.show(page)))
         }
         SignIn::Page(_) => Err(Error::refused(

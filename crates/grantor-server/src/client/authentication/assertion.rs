@@ -1,6 +1,7 @@
 //! Authentication by a JWT (RFC 7523 sections 2.2 and 3, draft-ietf-oauth-rfc7523bis).
 
 use grantor_core::{Secret, Timestamp};
+use grantor_jose::check::holds;
 use grantor_jose::jwt::{self, Policy, Verified};
 use grantor_jose::{Algorithm, Error as JwtError, Key, KeySet, Leeway};
 use grantor_store::{ClientAssertions, Records, Use};
@@ -54,6 +55,7 @@ impl AssertionVerifier {
         let name = format!("{}.{}.{jwt_id}", client.id.len(), client.id);
         let remember_until = expires_at + self.leeway.duration();
         let is_new = self.used.use_once(&name, remember_until).await?;
+        let is_new = holds("client_assertion.single_use", is_new);
         Ok((!is_new).then_some(AuthenticationFailure::AssertionReplayed))
     }
 

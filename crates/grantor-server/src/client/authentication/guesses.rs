@@ -1,5 +1,6 @@
 //! The limit of wrong client secrets.
 
+use grantor_jose::check::holds;
 use http::request::Parts;
 
 use crate::error::Error;
@@ -35,7 +36,10 @@ impl<'a> Guesses<'a> {
     /// Counts a wrong secret. Whether it is within the limit.
     pub(super) async fn is_within_limit(&self) -> Result<bool, Error> {
         match self.name() {
-            Some(name) => self.limits.try_now(Bucket::WrongClientSecrets, &name).await,
+            Some(name) => {
+                let within = self.limits.try_now(Bucket::WrongClientSecrets, &name);
+                Ok(holds("client.guesses", within.await?))
+            }
             None => Ok(true),
         }
     }

@@ -7,6 +7,7 @@ mod guesses;
 use std::sync::Arc;
 
 use grantor_core::{ClientAuthentication, Params, RequestView, Timestamp};
+use grantor_jose::check::holds;
 use http::request::Parts;
 
 pub(crate) use assertion::AssertionVerifier;
@@ -45,7 +46,8 @@ pub(crate) async fn authenticate(
         ));
     };
     let failed = |failure| Unauthenticated::new(Some(id), failure);
-    if !registered.client.auth_method.is_used_by(&presented) {
+    let is_registered = registered.client.auth_method.is_used_by(&presented);
+    if !holds("client.method", is_registered) {
         return Err(failed(AuthenticationFailure::WrongMethod));
     }
     let guesses = Guesses::of(authenticator.limits, head, id);
@@ -67,7 +69,8 @@ pub(crate) async fn authenticate(
     }
     // Before the limit, so that nobody locks a client out from an address that they share: a right
     // secret is no guess.
-    if registered.credentials.verify(secret, now).await? {
+    let is_right = registered.credentials.verify(secret, now).await?;
+    if holds("client.secret", is_right) {
         return Ok(registered.client);
     }
     Err(failed(match Box::pin(guesses.is_within_limit()).await? {

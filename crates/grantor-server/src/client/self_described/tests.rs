@@ -8,6 +8,7 @@ use crate::client::Client;
 fn rules() -> SelfDescribed {
     SelfDescribed {
         scope: "read write".parse().unwrap(),
+        own_scope_is_bound: true,
         grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
         auth_methods: vec![
             ClientAuthMethod::None,
@@ -39,6 +40,19 @@ fn what_is_not_said_has_the_defaults_of_the_specification() {
     assert_eq!(client.grant_types, ["authorization_code"]);
     assert_eq!(client.scope.as_str(), "read write");
     assert_eq!(client.registered_by, RegisteredBy::Itself);
+}
+
+/// Clients of the Model Context Protocol register with the scope of their first challenge, and step up.
+#[test]
+fn a_scope_that_is_no_bound_leaves_all_that_the_rules_allow() {
+    let rules = SelfDescribed {
+        own_scope_is_bound: false,
+        ..rules()
+    };
+    let json = r#"{"redirect_uris":["https://app.example/cb"],"scope":"read admin"}"#;
+    let metadata = ClientMetadata::parse(json.as_bytes()).unwrap();
+    let described = rules.client("app", &metadata, RegisteredBy::Itself);
+    assert_eq!(described.unwrap().client.scope.as_str(), "read write");
 }
 
 /// Scope escalation by registration: CVE-2026-22752.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use grantor_core::{Secret, Timestamp};
 use grantor_jose::base64url;
+use grantor_jose::check::holds;
 use grantor_store::{Change, Conflict};
 
 use super::StoredClients;
@@ -194,7 +195,10 @@ impl StoredClients {
     /// anybody else.
     fn newest_token(&self, id: &str, record: &ClientRecord, token: &Secret) -> Option<Secret> {
         let registration = record.registration.as_ref()?;
-        let is = |hash: &SecretHash, token: &Secret| hash.verify(token, "", &self.secret_key);
+        let is = |hash: &SecretHash, token: &Secret| {
+            let is_its = hash.verify(token, "", &self.secret_key);
+            holds("registration.token", is_its)
+        };
         if is(&registration.token, token) {
             return Some(token.clone());
         }

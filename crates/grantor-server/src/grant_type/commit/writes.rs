@@ -1,12 +1,13 @@
 //! What each decision writes, in its order: what is handed out first, the write that decides last.
 
 use grantor_core::{Timestamp, TokenResponse};
+use grantor_jose::check::holds;
 use grantor_store::Conflict;
 
 use super::{Commit, Minted};
 use crate::device_authorization::{Pace, Poll};
 use crate::error::Error;
-use crate::event::EventKind;
+use crate::event::{Event, EventKind};
 use crate::grant::{Grant, GrantedUnder};
 use crate::grant_type::{Change, NewGrant, OnConflict, Once, TokenCall, Under, Wait};
 use crate::identifier::Identifier;
@@ -14,8 +15,13 @@ use crate::token::TokenContents;
 
 impl Commit<'_> {
     pub(super) async fn under(&mut self, mut under: Under) -> Result<TokenResponse, Error> {
+        self.go_by(&under.grant);
         let refresh = self.services.grants.refresh_token(under.id, &under.grant)?;
-        let text = self.mint(Some(under.id), &mut under.contents).await?;
+        let refresh = refresh.filter(|token| self.is_sent(token));
+        let grant_type = under.grant.grant_type();
+        let text = self
+            .mint(grant_type, Some(under.id), &mut under.contents)
+            .await?;
         Ok(self.answer(
             &mut under.contents,
             text,
@@ -25,10 +31,15 @@ impl Commit<'_> {
         ))
     }
 
-    pub(super) async fn once(&mut self, mut once: Once) -> Result<TokenResponse, Error> {
-        let text = self.mint(None, &mut once.contents).await?;
+    pub(super) async fn once(
+        &mut self,
+        grant_type: &str,
+        mut once: Once,
+    ) -> Result<TokenResponse, Error> {
+        let text = self.mint(grant_type, None, &mut once.contents).await?;
         let used = self.deadline.repeat(&self.services.used_assertions);
-        if !used.use_once(&once.name, once.remember_until).await? {
+        let is_new = used.use_once(&once.name, once.remember_until).await?;
+        if !holds("assertion.single_use", is_new) {
             self.tell(EventKind::AssertionRepeated, None);
             return Err(once.used);
         }
@@ -47,6 +58,7 @@ impl Commit<'_> {
         let grants = &services.grants;
         let opened = Grant {
             client_id: self.client.id.clone(),
+            grant_type: Grant::stored_grant_type(call.grant_type()),
             under: GrantedUnder {
                 client: self.client.epoch.clone(),
                 consent: None,
@@ -63,8 +75,9 @@ impl Commit<'_> {
             dpop_jkt: None,
             state: grants.opened(),
             listed_until: Timestamp::default(),
-            expires_at: self.now,
+            expires_at: Some(self.now),
         };
+        self.go_by(&opened);
         let mut grant = call.redeemed(&opened)?;
         let refresh = grants.refresh_token(id, &grant)?;
         let mut contents = match contents.subject {
@@ -96,7 +109,9 @@ impl Commit<'_> {
         mut change: Change,
     ) -> Result<Option<TokenResponse>, Error> {
         let grants = &self.services.grants;
+        self.go_by(&change.next);
         let refresh = grants.refresh_token(change.id, &change.next)?;
+        let refresh = refresh.filter(|token| self.is_sent(token));
         let text = self
             .mint_and_list(change.id, &mut change.next, &mut change.contents)
             .await?;
@@ -130,5 +145,14 @@ impl Commit<'_> {
                 Err(error)
             }
         }
+    }
+
+    pub(super) fn tell(&self, kind: EventKind, grant: Option<Identifier>) {
+        self.services.events.tell(&Event {
+            endpoint: Some("token"),
+            client_id: Some(&self.client.id),
+            grant,
+            ..Event::new(kind)
+        });
     }
 }

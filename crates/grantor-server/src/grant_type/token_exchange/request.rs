@@ -25,6 +25,8 @@ pub struct ExchangeRequest<'a> {
     pub requested_token_type: Option<&'a str>,
     /// Wall time of the request.
     pub now: Timestamp,
+    /// The most that the client may have by this grant type.
+    pub(super) most: &'a Scope,
 }
 
 impl ExchangeRequest<'_> {
@@ -34,7 +36,7 @@ impl ExchangeRequest<'_> {
     pub fn requested(&self) -> Exchange {
         let scope = match self.scope {
             Some(scope) => scope.clone(),
-            None => self.subject.scope.intersection(&self.client.scope),
+            None => self.subject.scope.intersection(self.most),
         };
         Exchange::new(scope, self.audience.to_vec())
     }

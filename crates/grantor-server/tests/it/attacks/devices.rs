@@ -5,11 +5,12 @@ use std::sync::Arc;
 use grantor_server::grant_type::DeviceCode;
 use grantor_store::MemoryStore;
 use grantor_store_sqlite::SqliteStore;
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    APP, Browser, Fixture, Form, MACHINE, PASSWORD, Reply, SPA, TV, Tokens, Who, client_request,
-    send,
+    APP, Ask, Browser, DOCUMENT, Device, Fixture, Form, MACHINE, PASSWORD, Reply, SPA, TV, Tokens,
+    Web, Who, client_request, document, send, with_codes,
 };
 
 const RADIO: Who = Who { id: "radio", ..TV };
@@ -319,4 +320,64 @@ async fn a_user_who_was_revoked_signs_no_device_in() {
         .poll(&device)
         .await
         .assert_error(400, "invalid_grant");
+}
+
+/// Clients that are documents have no epoch of their own: the code is bound to the identifier.
+#[tokio::test]
+async fn a_device_code_of_another_document_is_refused() {
+    const OTHER: Who = Who {
+        id: "https://client.example/oauth/other.json",
+        ..DOCUMENT
+    };
+    let web = Web::new();
+    for who in [DOCUMENT, OTHER] {
+        let mut described = document();
+        described["client_id"] = json!(who.id);
+        described["grant_types"] = json!([DeviceCode::NAME]);
+        described["response_types"] = json!([]);
+        web.serve(who.id, 200, described.to_string(), None);
+    }
+    let fixture = web.fixture_with(|builder| builder.grant_type(DeviceCode));
+    let fixture = fixture.await;
+    let device = Device::of(&fixture.post("/device_authorization", DOCUMENT, &[]).await);
+    fixture.answer_device(&device, "allow").await.assert_ok();
+    let stolen = fixture.token(OTHER, &device.pairs()).await;
+    stolen.assert_error(400, "invalid_grant");
+    fixture.token(DOCUMENT, &device.pairs()).await.assert_ok();
+}
+
+/// RFC 8628 section 5.4, RFC 10027: what a user allowed a client in their browser, a device has to be allowed
+/// once more.
+#[tokio::test]
+async fn a_device_is_confirmed_though_its_client_was_allowed_before() {
+    const CONSOLE: Who = Who {
+        id: "console",
+        ..APP
+    };
+    let fixture = Fixture::with_devices().await;
+    let console = with_codes(CONSOLE).with_grant_types([
+        "authorization_code",
+        "refresh_token",
+        DeviceCode::NAME,
+    ]);
+    fixture.clients.add(console).await.unwrap();
+    let mut browser = Browser::new(&fixture);
+    let login = browser.open(&Ask::new(CONSOLE).url()).await;
+    let consent = browser.sign_in(login.assert_ok()).await;
+    browser.allow(&consent).await.code(CONSOLE.redirect_uri);
+    let again = browser.open(&Ask::new(CONSOLE).url()).await;
+    again.code(CONSOLE.redirect_uri);
+    let ask = [("scope", "read")];
+    let device = Device::of(&fixture.post("/device_authorization", CONSOLE, &ask).await);
+    let asked = browser.type_code(&device.user_code).await;
+    assert!(
+        asked
+            .assert_ok()
+            .text()
+            .contains("Whoever sends you a code")
+    );
+    let early = fixture.token(CONSOLE, &device.pairs()).await;
+    early.assert_error(400, "authorization_pending");
+    browser.allow(&asked).await.assert_ok();
+    fixture.token(CONSOLE, &device.pairs()).await.assert_ok();
 }

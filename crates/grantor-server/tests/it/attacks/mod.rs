@@ -2,6 +2,8 @@
 //! documentation.
 
 mod assertions;
+mod codes;
 mod devices;
+mod sessions;
 mod token_exchange;
 mod user_codes;

@@ -3,8 +3,9 @@
 use grantor_core::token_type;
 use grantor_jose::Algorithm;
 use grantor_server::AccessTokens;
-use grantor_server::grant_type::{ExchangeDecision, ExchangeRequest};
+use grantor_server::grant_type::{ExchangeDecision, ExchangeRequest, TokenExchange};
 
+use crate::support::dpop::Prover;
 use crate::support::{APP, BACKEND, FILES, Fixture, GATEWAY, MACHINE, Who};
 
 const KINDS: [AccessTokens; 2] = [AccessTokens::Opaque, AccessTokens::Jwt(Algorithm::Es256)];
@@ -326,4 +327,27 @@ async fn the_client_authenticates() {
         .await
         .assert_error(401, "invalid_client");
     assert_eq!(puppet.asked(), 0);
+}
+
+/// RFC 9449 section 5: whoever steals a token that is bound to a key can't exchange it for one that is not.
+#[tokio::test]
+async fn a_bound_token_is_exchanged_only_with_its_proof() {
+    for kind in KINDS {
+        let (fixture, _) = Fixture::with_exchange(kind, all).await;
+        let (prover, thief) = (Prover::new(), Prover::new());
+        let code = fixture.code(APP).await;
+        let bound = prover.post(&fixture, "/token", APP, &code.pairs()).await;
+        let bound = bound.assert_ok().member("access_token");
+        let ask = [
+            ("grant_type", TokenExchange::NAME),
+            ("subject_token", bound.as_str()),
+            ("subject_token_type", token_type::ACCESS_TOKEN),
+        ];
+        let unproved = fixture.token(GATEWAY, &ask).await;
+        unproved.assert_error(400, "invalid_request");
+        let stolen = thief.post(&fixture, "/token", GATEWAY, &ask).await;
+        stolen.assert_error(400, "invalid_request");
+        let proved = prover.post(&fixture, "/token", GATEWAY, &ask).await;
+        assert_eq!(proved.assert_ok().member("token_type"), "DPoP");
+    }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Browser<'f> {
     pub(crate) cookies: BTreeMap<String, String>,
     /// Where its connections come from.
     pub(crate) address: Option<IpAddr>,
+    /// What a proxy of the application adds to each request.
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
     /// Every answer it has had, redirects too.
     pub(crate) seen: Vec<Reply>,
 }
@@ -27,6 +29,7 @@ impl<'f> Browser<'f> {
             fixture,
             cookies: BTreeMap::new(),
             address: None,
+            headers: Vec::new(),
             seen: Vec::new(),
         }
     }
@@ -84,6 +87,10 @@ impl<'f> Browser<'f> {
                 .iter()
                 .map(|(n, v)| format!("{n}={v}"))
                 .collect();
+            let own = self.headers.iter();
+            let request = own.fold(request, |request, (name, value)| {
+                request.header(*name, *value)
+            });
             let request = request
                 .header(header::COOKIE, cookies.join("; "))
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")

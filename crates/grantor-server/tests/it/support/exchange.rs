@@ -5,7 +5,7 @@ use grantor_core::{BoxFuture, token_type};
 use grantor_server::grant_type::{
     ExchangeDecision, ExchangePolicy, ExchangeRequest, TokenExchange,
 };
-use grantor_server::{AccessTokens, Error, NewClient};
+use grantor_server::{AccessTokens, Config, Error, NewClient};
 use grantor_store::MemoryStore;
 
 use super::{Fixture, Reply, Who};
@@ -50,6 +50,13 @@ impl ExchangePolicy for Puppet {
 
 impl Fixture {
     pub(crate) async fn with_exchange(kind: AccessTokens, decide: Decide) -> (Self, Puppet) {
+        Self::with_exchange_and(decide, |config| config.access_tokens = kind).await
+    }
+
+    pub(crate) async fn with_exchange_and(
+        decide: Decide,
+        configure: impl FnOnce(&mut Config),
+    ) -> (Self, Puppet) {
         let puppet = Puppet {
             decide,
             asked: Arc::default(),
@@ -58,7 +65,7 @@ impl Fixture {
         let fixture = Self::on(Arc::new(MemoryStore::new()), |builder| {
             builder
                 .grant_type(TokenExchange::new(policy))
-                .configure(|config| config.access_tokens = kind)
+                .configure(configure)
         });
         let fixture = fixture.await;
         for who in [GATEWAY, BACKEND] {

@@ -1,4 +1,4 @@
-//! The access token that a decision leads to, its events and its answer.
+//! The access token of a decision, and the answer with it.
 
 use std::time::Duration;
 
@@ -9,9 +9,23 @@ use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::grant::Grant;
 use crate::identifier::Identifier;
-use crate::token::{Minting, TokenContents};
+use crate::token::{Minting, TokenContents, UniqueTokens};
 
 impl Commit<'_> {
+    /// Goes by the policy for a grant's own grant type. No token outlives the time for which it lasts.
+    pub(super) fn go_by(&mut self, grant: &Grant) {
+        self.policy = self.services.policy_of(grant.grant_type(), self.client);
+        let end = self.policy.grant_lifetime.end(grant.created_at);
+        let longest = self.policy.access_token_lifetime;
+        self.lifetime = end.map_or(longest, |end| longest.min(end.since(self.now)));
+    }
+
+    /// Returns whether the answer has a refresh token: one that the request did not have, or by the policy.
+    pub(super) fn is_sent(&self, token: &Secret) -> bool {
+        self.policy.repeats_refresh_token
+            || self.params.get("refresh_token") != Some(token.expose())
+    }
+
     /// Makes an access token of a grant, and meanwhile puts the grant on the list of its subject.
     pub(super) async fn mint_and_list(
         &mut self,
@@ -19,9 +33,10 @@ impl Commit<'_> {
         grant: &mut Grant,
         contents: &mut TokenContents,
     ) -> Result<Secret, Error> {
-        let (services, ahead) = (self.services, self.refresh_token_lifetime);
+        let (services, ahead) = (self.services, self.policy.refresh_token_lifetime);
         let listing = services.grants.list_by_subject(id, grant, ahead);
-        let (minted, listed_until) = tokio::join!(self.mint(Some(id), contents), listing);
+        let minting = self.mint(grant.grant_type(), Some(id), contents);
+        let (minted, listed_until) = tokio::join!(minting, listing);
         grant.listed_until = listed_until;
         minted
     }
@@ -29,6 +44,7 @@ impl Commit<'_> {
     /// Writes or signs an access token, unless an earlier try has made the same.
     pub(super) async fn mint(
         &mut self,
+        grant_type: &str,
         grant: Option<Identifier>,
         contents: &mut TokenContents,
     ) -> Result<Secret, Error> {
@@ -44,22 +60,24 @@ impl Commit<'_> {
             dpop_jkt: self.dpop_jkt,
             now: self.now,
         };
-        self.services.tokens.mint(&mut minting).await
+        let tokens = &self.services.tokens;
+        // One that is exchanged depends on the token that it was given for.
+        if !self.policy.unique_access_tokens || minting.contents.parent.is_some() {
+            return tokens.mint(&mut minting).await;
+        }
+        let unique = UniqueTokens {
+            grant_type,
+            hand_out: self.params.get("refresh_token").is_none(),
+        };
+        let issued = Box::pin(tokens.mint_unique(&mut minting, unique)).await?;
+        self.repeated = issued.repeated.then_some(issued.lifetime);
+        Ok(issued.text)
     }
 
     fn lifetime_of(&self, contents: &TokenContents) -> Duration {
         contents
             .lifetime
             .map_or(self.lifetime, |own| own.min(self.lifetime))
-    }
-
-    pub(super) fn tell(&self, kind: EventKind, grant: Option<Identifier>) {
-        self.services.events.tell(&Event {
-            endpoint: Some("token"),
-            client_id: Some(&self.client.id),
-            grant,
-            ..Event::new(kind)
-        });
     }
 
     /// Tells what happened, and makes the response.
@@ -71,7 +89,11 @@ impl Commit<'_> {
         events: &[EventKind],
         refresh_token: Option<Secret>,
     ) -> TokenResponse {
-        for kind in [EventKind::AccessTokenIssued].iter().chain(events) {
+        let issued = match self.repeated {
+            None => EventKind::AccessTokenIssued,
+            Some(_) => EventKind::AccessTokenRepeated,
+        };
+        for kind in [issued].iter().chain(events) {
             self.services.events.tell(&Event {
                 endpoint: Some("token"),
                 client_id: Some(&self.client.id),
@@ -82,12 +104,19 @@ impl Commit<'_> {
         }
         let scope = std::mem::take(&mut contents.scope);
         let mut response = TokenResponse {
-            expires_in: Some(self.lifetime_of(contents)),
+            expires_in: Some(self.repeated.unwrap_or_else(|| self.lifetime_of(contents))),
             refresh_token,
             scope: (!scope.is_empty()).then_some(scope),
             extra: std::mem::take(&mut contents.response_members),
             ..TokenResponse::bearer(access_token)
         };
+        let separator = self.services.config.scope_separator;
+        if separator != ' '
+            && let Some(scope) = response.scope.take()
+        {
+            let scope = scope.as_str().replace(' ', &separator.to_string());
+            response.extra.insert("scope".to_owned(), scope.into());
+        }
         if self.dpop_jkt.is_some() {
             response.token_type = "DPoP".to_owned();
         }
