@@ -31,13 +31,14 @@ const CHECKS: [Check; 5] = [
         what: "licences, sources and doubles among the dependencies",
         package: "cargo-deny",
         program: Program::Cargo("deny"),
-        // Advisories need a database from the network.
-        arguments: &["--offline", "check", "bans", "licenses", "sources"],
+        // Not advisories, whose database is no dependency of ours.
+        arguments: &["--locked", "check", "bans", "licenses", "sources"],
     },
     Check {
         what: "every dependency is used",
         package: "cargo-machete",
-        program: Program::Cargo("machete"),
+        // As a subcommand it takes its own name for a path, where xtask was started by cargo.
+        program: Program::Alone("cargo-machete"),
         arguments: &[],
     },
     Check {

@@ -119,7 +119,11 @@ impl MetadataCache {
     fn entry(&self, issuer: &Issuer) -> Arc<Entry> {
         let mut issuers = self.lock();
         if issuers.len() >= CACHE_CAPACITY && !issuers.contains_key(issuer) {
-            issuers.clear();
+            // Any one makes room: so many issuers are hardly in use at once.
+            let other = issuers.keys().next().cloned();
+            if let Some(other) = other {
+                issuers.remove(&other);
+            }
         }
         Arc::clone(issuers.entry(issuer.clone()).or_default())
     }

@@ -20,6 +20,8 @@ use crate::site::{Site, SiteSetup};
 use crate::token::{TokenFormat, TokenGenerator};
 
 mod assemble;
+mod clients;
+mod problems;
 
 /// Puts a server together. [`build`](Self::build) finds all that is wrong at once.
 pub struct ServerBuilder {

@@ -117,9 +117,14 @@ impl PageKeys {
     }
 }
 
+/// The time that stores have to say whether they can be used. Load balancers and supervisors wait for
+/// the answer a few seconds at most, and a request that waits for a store so long is in trouble too.
+const HEALTH_TIME_LIMIT: Duration = Duration::from_secs(1);
+
 impl Services {
-    /// Returns whether every store can be used. The answer holds for a second, so that
-    /// asking often does not make the stores commit as often.
+    /// Returns whether every store can be used, which one that does not answer within a second
+    /// can't. The answer holds for a second, so that asking often does not make the stores commit
+    /// as often.
     pub(crate) async fn has_healthy_stores(&self) -> bool {
         let now = self.environment.clock.elapsed();
         let found = *self.health.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,16 +133,25 @@ impl Services {
         {
             return healthy;
         }
-        let health = self.stores.health().await;
-        if let Err(error) = &health {
-            tracing::warn!(
-                error = error as &dyn std::error::Error,
-                "a store can't be used"
-            );
-        }
-        let found = Some((now, health.is_ok()));
+        let is_healthy = tokio::select! {
+            biased;
+            health = self.stores.health() => {
+                if let Err(error) = &health {
+                    tracing::warn!(
+                        error = error as &dyn std::error::Error,
+                        "a store can't be used"
+                    );
+                }
+                health.is_ok()
+            }
+            () = grantor_http::pause(&self.environment, HEALTH_TIME_LIMIT) => {
+                tracing::warn!("a store can't be used: it has not answered for a second");
+                false
+            }
+        };
+        let found = Some((self.environment.clock.elapsed(), is_healthy));
         *self.health.lock().unwrap_or_else(PoisonError::into_inner) = found;
-        health.is_ok()
+        is_healthy
     }
 
     /// The policy for a client's tokens of one grant type.

@@ -117,7 +117,7 @@ impl Site for Users {
             };
             let login = Login::new(session.user, session.since);
             Ok(SignIn::Is(
-                login.with_claim("department", session.department),
+                login.with_access_token_claim("department", session.department),
             ))
         })
     }

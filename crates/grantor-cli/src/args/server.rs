@@ -208,6 +208,12 @@ pub(crate) enum Key {
     List,
     /// Make a new key, which signs in ten minutes; the old one is published until its last token expires
     Rotate(KeyRotate),
+    /// Remove a key that somebody else has: its tokens are refused, and if it signs, a new one does at once
+    Remove {
+        /// The key, as `grantor key list` names it
+        #[arg(value_name = "KEY")]
+        id: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]

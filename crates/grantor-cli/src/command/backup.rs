@@ -81,7 +81,8 @@ fn undone(since: &str, with_grants: bool) -> String {
         "{first}Since {since} this may be undone; look through it and do it again where it counts:\n  \
          - {lost}consents that were revoked\n  \
          - users and clients that were removed or changed: they are back as they were\n  \
-         - passwords and client secrets that were replaced: the old ones are valid again"
+         - passwords and client secrets that were replaced: the old ones are valid again\n  \
+         - signing keys that were removed: they are published again, and their tokens are good"
     )
 }
 

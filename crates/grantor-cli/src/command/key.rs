@@ -24,6 +24,7 @@ pub(crate) fn run(
         match command {
             args::Key::List => list(&config, output).await,
             args::Key::Rotate(rotate) => rotate_key(&config, &rotate, output).await,
+            args::Key::Remove { id } => remove(&config, &id, output).await,
         }
     })?;
     Ok(ExitCode::SUCCESS)
@@ -63,6 +64,18 @@ async fn rotate_key(
     let added = StoredKeys::open(&stores)?.rotate(algorithm, at).await?;
     let text = line(&added, stores.environment().now());
     output.result(&text, &to_json(&added))
+}
+
+async fn remove(config: &Config, id: &str, output: &Output) -> Result<(), CliError> {
+    let stores = data::open_kept(config).await?;
+    let added = StoredKeys::open(&stores)?.remove(id).await?;
+    let mut text = format!("key {id} removed; servers refuse its tokens within a minute");
+    if let Some(added) = &added {
+        text.push('\n');
+        text.push_str(&line(added, stores.environment().now()));
+    }
+    let added = added.as_ref().map(to_json);
+    output.result(&text, &json!({ "id": id, "removed": true, "key": added }))
 }
 
 fn signing_algorithm(name: &str) -> Result<Algorithm, CliError> {

@@ -48,6 +48,46 @@ fn keys_are_listed_and_replaced_while_the_server_runs() {
     assert_eq!(text.lines().count(), 3, "{text}");
 }
 
+/// A key that somebody else has: a new one signs, and whatever the old one signed is refused.
+#[test]
+fn a_removed_key_is_published_no_longer_and_its_tokens_are_refused() {
+    let home = Home::new();
+    let config = home.file(
+        "grantor.toml",
+        "[tokens]\nformat = \"es256\"\naudience = \"https://api.example\"\n",
+    );
+    let args = ["--config", &config, "--issuer", "http://127.0.0.1:8787"];
+    let secret = home.add_service("job", &[]);
+    let published = |server: &crate::grantor::Serving| server.get("/jwks").body;
+    let server = home.serve(&args);
+    let token = server.ask_token("job", &secret).text("access_token");
+    assert!(server.is_active(&token, "job", &secret));
+    let listed = home.json(&["key", "list"]);
+    let signs = |key: &&serde_json::Value| key["algorithm"] == "ES256";
+    let stolen = listed.as_array().unwrap().iter().find(signs).unwrap();
+    let stolen = stolen["id"].as_str().unwrap().to_owned();
+    assert!(published(&server).contains(&stolen));
+    let removed = home.json(&["key", "remove", &stolen]);
+    assert_eq!(
+        (&removed["id"], &removed["removed"]),
+        (&json!(stolen), &json!(true))
+    );
+    assert_eq!(removed["key"]["state"], "active");
+    let new = removed["key"]["id"].as_str().unwrap();
+    home.run(&["key", "remove", &stolen])
+        .fails(1, &["no signing key", &stolen]);
+    drop(server);
+    let server = home.serve(&args);
+    let keys = published(&server);
+    assert!(!keys.contains(&stolen) && keys.contains(new), "{keys}");
+    assert!(!server.is_active(&token, "job", &secret));
+    let token = server.ask_token("job", &secret).text("access_token");
+    assert!(server.is_active(&token, "job", &secret));
+    let text = home.run(&["key", "remove", new]).ok().out;
+    assert!(text.starts_with(&format!("key {new} removed")), "{text}");
+    assert!(text.contains("ES256  signs"), "{text}");
+}
+
 #[test]
 fn a_client_is_registered_with_its_public_keys() {
     let home = Home::new();

@@ -180,3 +180,16 @@ async fn who_is_dropped_while_fetching_leaves_it_to_the_next() {
     assert!(cache.get(&issuer).await.is_ok());
     assert_eq!(world.requests(), 2);
 }
+
+#[tokio::test]
+async fn a_full_cache_makes_room_for_one_issuer_and_keeps_the_others() {
+    let (_, cache, issuer) = cache();
+    for number in 0..=CACHE_CAPACITY {
+        let issuer = Issuer::parse(&format!("https://{number}.example")).unwrap();
+        cache.entry(&issuer);
+    }
+    assert_eq!(cache.lock().len(), CACHE_CAPACITY);
+    cache.entry(&issuer);
+    assert_eq!(cache.lock().len(), CACHE_CAPACITY);
+    assert!(cache.lock().contains_key(&issuer));
+}

@@ -87,7 +87,12 @@ async fn look_up<'c>(
         None => Bucket::UserCodesWithoutAddress,
     };
     let name = address.as_deref().unwrap_or_default();
-    if !holds("user_code.limit", limits.try_now(bucket, name).await?) {
+    let mut within = limits.try_now(bucket, name).await?;
+    if let Some(network) = limits.network(head) {
+        let bucket = Bucket::UserCodesFromNetwork;
+        within &= limits.try_now(bucket, &network).await?;
+    }
+    if !holds("user_code.limit", within) {
         return Ok(Err(UserCodeProblem::TooManyAttempts));
     }
     let Some(user_code) = user_code else {

@@ -88,8 +88,8 @@ pub struct NewGrant {
     pub resources: Vec<String>,
     /// When the user proved who they are; now, if absent.
     pub auth_time: Option<Timestamp>,
-    /// Further claims of its tokens.
-    pub claims: Map<String, Value>,
+    /// Further claims of its access tokens.
+    pub access_token_claims: Map<String, Value>,
 }
 
 impl NewGrant {
@@ -101,14 +101,15 @@ impl NewGrant {
             scope,
             resources,
             auth_time: None,
-            claims: Map::new(),
+            access_token_claims: Map::new(),
         }
     }
 
-    /// With a further claim of its tokens, those of a refresh too.
+    /// With a further claim of its access tokens, those of a refresh too.
     #[must_use]
-    pub fn with_claim(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.claims.insert(name.to_owned(), value.into());
+    pub fn with_access_token_claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.access_token_claims
+            .insert(name.to_owned(), value.into());
         self
     }
 }

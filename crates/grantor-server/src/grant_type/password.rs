@@ -67,7 +67,7 @@ async fn sign_in(call: &TokenCall<'_>) -> Result<Granted, Error> {
     };
     let mut grant = NewGrant::new(login.subject, scope.clone(), audience.clone());
     grant.auth_time = Some(login.auth_time);
-    grant.claims = login.claims;
+    grant.access_token_claims = login.access_token_claims;
     Ok(Granted::Open(grant, TokenContents::new(scope, audience)))
 }
 

@@ -11,7 +11,7 @@ use grantor_jose::digest::MacKey;
 use grantor_store::{Change, Error, Records};
 
 use super::record::KeysRecord;
-use super::rotation::KeyRules;
+use super::schedule::KeyRules;
 use super::signing::SigningKeys;
 
 /// The purpose of a MAC key, besides refresh tokens. Each has a key of its own, so that one can be

@@ -106,6 +106,20 @@ impl KeysRecord {
             purposes: BTreeMap::new(),
         })
     }
+
+    /// Adds a key that signs from `signs_from` on.
+    pub(super) fn add(
+        &mut self,
+        algorithm: Algorithm,
+        now: Timestamp,
+        signs_from: Timestamp,
+        longest_lifetime: Duration,
+    ) -> Result<(), Error> {
+        let mut key = SigningKey::generate(algorithm, now, signs_from)?;
+        key.longest_lifetime = Some(longest_lifetime.as_secs());
+        self.signing.push(key);
+        Ok(())
+    }
 }
 
 impl Drop for KeysRecord {

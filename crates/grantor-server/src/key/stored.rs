@@ -5,6 +5,7 @@ use grantor_jose::Algorithm;
 use grantor_store::{Change, Records, Stores};
 
 use super::record::{KeysRecord, PUBLISHED_AHEAD, SigningKey};
+use super::rotation::Removed;
 use crate::error::Error;
 
 /// The signing keys in a server's store, for a program that administers them. A server that runs notices
@@ -109,6 +110,29 @@ impl StoredKeys {
                 return Err(Error::Internal(CLOCK_AHEAD.to_owned()));
             }
             Ok(Change::Write(record, added))
+        };
+        self.records.change(&self.records.key(&[]), decide).await
+    }
+
+    /// Removes a key at once, for one that somebody else has: its tokens are refused, and it is published
+    /// no longer. In place of the key that signs, a new one signs at once, which is returned.
+    ///
+    /// Every server on the store follows within a minute. An API that verifies tokens offline accepts
+    /// those of the removed key until it reads the published keys again.
+    ///
+    /// # Errors
+    /// There is no such key, or the store failed.
+    pub async fn remove(&self, id: &str) -> Result<Option<StoredKey>, Error> {
+        let environment = self.stores.environment();
+        let decide = |stored: Option<KeysRecord>| async move {
+            let now = environment.now();
+            let unknown = || Error::invalid_request(format!("there is no signing key {id:?}"));
+            let mut record = stored.ok_or_else(unknown)?;
+            let removed = record.remove(id, now)?.ok_or_else(unknown)?;
+            let added = record.signing.last();
+            let added = added.filter(|_| removed == Removed::Replaced);
+            let added = added.map(|key| described(&record, key, now)).transpose()?;
+            Ok::<_, Error>(Change::Write(record, added))
         };
         self.records.change(&self.records.key(&[]), decide).await
     }

@@ -1,6 +1,7 @@
 //! The table of endpoints, where each lies, what they say in the metadata, and which web pages may read
 //! their answers.
 
+mod auth_methods;
 pub(crate) mod cors;
 mod endpoint_row;
 pub(crate) mod endpoints;

@@ -38,9 +38,9 @@ pub struct Login {
     /// allows in a session that was revoked meanwhile is then revoked too, though the site has not
     /// noticed yet. Without it, the mark is that of the time when they allow.
     pub since: Option<RevocationEpoch>,
-    /// Further claims of the tokens that are issued to clients of the user:
+    /// Further claims of the access tokens that are issued to clients of the user:
     /// [`TokenContents::claims`](crate::TokenContents::claims).
-    pub claims: Map<String, Value>,
+    pub access_token_claims: Map<String, Value>,
 }
 
 impl Login {
@@ -52,14 +52,15 @@ impl Login {
             auth_time,
             session: None,
             since: None,
-            claims: Map::new(),
+            access_token_claims: Map::new(),
         }
     }
 
-    /// With a further claim of the tokens that are issued.
+    /// With a further claim of the access tokens that are issued.
     #[must_use]
-    pub fn with_claim(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.claims.insert(name.to_owned(), value.into());
+    pub fn with_access_token_claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.access_token_claims
+            .insert(name.to_owned(), value.into());
         self
     }
 

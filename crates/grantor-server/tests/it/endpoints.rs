@@ -17,7 +17,7 @@ use crate::support::{APP, Fixture, MACHINE, PASSWORD, Reply};
 
 #[tokio::test]
 async fn each_is_in_the_documentation_of_the_crate() {
-    let fixture = Fixture::with_devices().await;
+    let fixture = with_every_endpoint().await;
     let documentation: String = include_str!("../../src/lib.rs")
         .lines()
         .filter(|line| line.starts_with("//!"))
@@ -30,7 +30,7 @@ async fn each_is_in_the_documentation_of_the_crate() {
 
 #[tokio::test]
 async fn each_has_the_methods_that_it_says() {
-    let fixture = Fixture::with_devices().await;
+    let fixture = with_every_endpoint().await;
     for path in fixture.server.paths() {
         let reply = send(&fixture, Method::TRACE, &path, None, Bytes::new()).await;
         assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
@@ -118,7 +118,7 @@ fn none_panics_or_fails_whatever_is_sent() {
         .enable_all()
         .build()
         .unwrap();
-    let fixture = runtime.block_on(Fixture::with_devices());
+    let fixture = runtime.block_on(with_every_endpoint());
     let paths = fixture.server.paths();
     let sent = (0..paths.len(), any::<bool>(), header_value(), body());
     let mut runner = TestRunner::new(Config::with_cases(2000));

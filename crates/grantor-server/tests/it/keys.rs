@@ -143,6 +143,54 @@ async fn a_key_may_be_replaced_by_hand() {
     assert!(fixture.is_active(&old).await);
 }
 
+/// A key that somebody else has: whatever it signed is refused, within a minute where the server runs.
+#[tokio::test]
+async fn the_tokens_of_a_removed_key_are_refused() {
+    let fixture = Fixture::with(rotating).await;
+    let other = second_server(&fixture).await;
+    let keys = StoredKeys::open(&fixture.stores).unwrap();
+    let before = token(&fixture.server).await;
+    let stolen = key_id(&before);
+    let added = keys.remove(&stolen).await.unwrap().unwrap();
+    assert_eq!(added.state, KeyState::Active);
+    fixture.clock.advance(60);
+    for server in [&fixture.server, &other] {
+        let after = token(server).await;
+        assert_eq!(key_id(&after), added.id);
+        assert!(!server.introspect(&before).await.unwrap().active);
+        assert!(server.introspect(&after).await.unwrap().active);
+    }
+    let (_, ids) = published(&fixture).await;
+    assert!(!ids.contains(&stolen) && ids.contains(&added.id));
+    // Whatever happens to the schedule, it does not come back.
+    fixture.clock.advance(31 * DAY);
+    token(&fixture.server).await;
+    let listed = keys.list().await.unwrap();
+    assert!(listed.iter().all(|key| key.id != stolen), "{listed:?}");
+    let unknown = keys.remove(&stolen).await.unwrap_err().to_string();
+    assert!(unknown.contains("no signing key"), "{unknown}");
+}
+
+/// The server reads and writes the keys by its schedule at the same moment.
+#[tokio::test]
+async fn a_key_is_removed_while_the_next_one_is_made() {
+    let store = Arc::new(MemoryStore::new());
+    let fixture = Fixture::on(store, |builder| builder.configure(rotating)).await;
+    let stolen = key_id(&token(&fixture.server).await);
+    fixture.clock.advance(30 * DAY - 300);
+    let keys = StoredKeys::open(&fixture.stores).unwrap();
+    fixture.store.let_others_go_first();
+    let (removed, _, _) = tokio::join!(
+        keys.remove(&stolen),
+        token(&fixture.server),
+        keys.rotate(Algorithm::Es256, RotateAt::Published),
+    );
+    let added = removed.unwrap().unwrap();
+    let listed = keys.list().await.unwrap();
+    assert!(listed.iter().all(|key| key.id != stolen), "{listed:?}");
+    assert!(listed.iter().any(|key| key.id == added.id), "{listed:?}");
+}
+
 /// A token that another process has signed under a key that this one does not know yet.
 #[tokio::test]
 async fn a_token_under_a_new_key_is_recognised_at_once() {

@@ -53,8 +53,9 @@ impl Site for Adapter {
     ) -> BoxFuture<'a, Result<SignIn, SiteError>> {
         Box::pin(async move {
             // `return {"tenant": "blue"}, user_id`
-            let login = user(&interaction.request().headers)
-                .map(|id| Login::new(id, interaction.now()).with_claim("tenant", "blue"));
+            let login = user(&interaction.request().headers).map(|id| {
+                Login::new(id, interaction.now()).with_access_token_claim("tenant", "blue")
+            });
             Ok(match login {
                 Some(login) => SignIn::Is(login),
                 // `raise UserNotAuthenticated`, and `render_auth_page`, whatever was pressed
@@ -92,7 +93,7 @@ impl Site for Adapter {
         let answer = match right {
             true => PasswordAnswer::Right(
                 Login::new("123", grantor_core::Timestamp::from_secs(1_790_000_000))
-                    .with_claim("adapter", self.name),
+                    .with_access_token_claim("adapter", self.name),
             ),
             false => PasswordAnswer::Wrong,
         };

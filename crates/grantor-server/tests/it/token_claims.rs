@@ -115,7 +115,7 @@ impl Site for Tenants {
         &'a self,
         interaction: &'a Interaction<'a>,
     ) -> BoxFuture<'a, Result<SignIn, SiteError>> {
-        let login = Login::new("ada", interaction.now()).with_claim("tenant", "blue");
+        let login = Login::new("ada", interaction.now()).with_access_token_claim("tenant", "blue");
         Box::pin(std::future::ready(Ok(SignIn::Is(login))))
     }
 

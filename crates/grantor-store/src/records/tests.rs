@@ -6,8 +6,9 @@ use grantor_core::BoxFuture;
 
 use super::*;
 use crate::capabilities::Capabilities;
+use crate::error::Applied;
 use crate::memory::MemoryStore;
-use crate::store::RemoveOutcome;
+use crate::store::{Expect, Put, PutOutcome, RemoveOutcome};
 use crate::testing::{Code, Fake, SigningKey, block_on, environment, records};
 
 fn records_in(store: Arc<dyn Store>) -> (Arc<Fake>, Records<Code>) {

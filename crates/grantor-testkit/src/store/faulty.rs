@@ -32,6 +32,9 @@ pub enum StoreFault {
     None,
     /// Every call fails, and has no effect.
     Down,
+    /// [`Store::health`] does not answer, as it does not while something else locks the store. Other
+    /// calls work.
+    SilentHealth,
     /// One call fails, and has no effect.
     Call(
         /// Its number, from 0, since [`FaultyStore::set`].
@@ -134,7 +137,10 @@ impl FaultyStore {
             StoreFault::Down => true,
             StoreFault::Call(number) => number == call,
             StoreFault::RefusedPuts { kind } => put.is_some_and(|put| is_of_kind(put, kind)),
-            StoreFault::None | StoreFault::LostAnswer(_) | StoreFault::LostAnswers { .. } => false,
+            StoreFault::None
+            | StoreFault::SilentHealth
+            | StoreFault::LostAnswer(_)
+            | StoreFault::LostAnswers { .. } => false,
         };
         if fails {
             return Err(Error::unavailable("the store is down", Applied::No));
@@ -204,6 +210,9 @@ impl Store for FaultyStore {
     }
 
     fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
+        if *lock(&self.fault) == StoreFault::SilentHealth {
+            return Box::pin(std::future::pending());
+        }
         match self.down() {
             Err(error) => Box::pin(std::future::ready(Err(error))),
             Ok(()) => self.inner.health(),

@@ -38,7 +38,7 @@ impl Site for Ada {
         &'a self,
         interaction: &'a Interaction<'a>,
     ) -> BoxFuture<'a, Result<SignIn, SiteError>> {
-        let login = Login::new("ada", interaction.now()).with_claim("tenant", "blue");
+        let login = Login::new("ada", interaction.now()).with_access_token_claim("tenant", "blue");
         Box::pin(std::future::ready(Ok(SignIn::Is(login))))
     }
 

@@ -183,7 +183,7 @@ fn ended_grant(context: &AuthorizationContext<'_>) -> Result<Grant, Error> {
         },
         auth_time: login.auth_time,
         created_at: now,
-        claims: login.claims.clone(),
+        claims: login.access_token_claims.clone(),
         dpop_jkt: None,
         salt: services.environment.random_bytes(),
         state: GrantState::Ended {

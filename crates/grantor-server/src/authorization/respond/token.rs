@@ -27,7 +27,7 @@ pub(super) async fn respond(context: &AuthorizationContext<'_>) -> Result<Reply,
             let contents = TokenContents::new(allowed.scope.clone(), audience.collect());
             let mut contents = contents
                 .for_subject(login.subject.clone())
-                .with_claims(login.claims.clone());
+                .with_claims(login.access_token_claims.clone());
             let policy = &context.policy;
             let lifetime = policy.access_token_lifetime;
             let lifetime = lifetime.min(policy.grant_lifetime.duration().unwrap_or(lifetime));

@@ -36,6 +36,25 @@ async fn guessing_user_codes_is_stopped() {
     assert!(login.assert_ok().text().contains("Sign in"));
 }
 
+/// Whoever has an IPv6 /48, which tunnel brokers give away, has a /64 for each guess.
+#[tokio::test]
+async fn guessing_user_codes_from_a_network_of_addresses_is_stopped() {
+    let fixture = Fixture::with_devices().await;
+    let device = fixture.device().await;
+    let mut attacker = Browser::new(&fixture);
+    let page = attacker.open("/device").await;
+    for i in 0..101 {
+        attacker.address = Some(format!("2001:db8:1:{i:x}::1").parse().unwrap());
+        let guess = attacker.press(&page, &[("user_code", "BCDF-GHJK")], None);
+        assert_eq!(guess.await.status, if i < 100 { 422 } else { 429 }, "{i}");
+    }
+    for address in ["2001:db8:2::1", "192.0.2.1"] {
+        let mut user = Browser::new(&fixture);
+        user.address = Some(address.parse().unwrap());
+        user.type_code(&device.user_code).await.assert_ok();
+    }
+}
+
 /// The same, for all whose address a proxy hides.
 #[tokio::test]
 async fn guessing_user_codes_without_an_address_is_stopped() {

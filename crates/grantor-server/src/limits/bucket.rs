@@ -1,0 +1,88 @@
+//! The limits, and how often something may be tried within each.
+
+use std::time::Duration;
+
+/// The limits, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Bucket {
+    /// Logins from one address.
+    LoginsFromAddress,
+    /// Logins to one account, from browsers that never signed in to it.
+    LoginsToAccount,
+    /// Logins from a browser that signed in before, so that nobody else can lock it out.
+    LoginsFromKnownBrowser,
+    /// Wrong secrets of one client from one address.
+    WrongClientSecrets,
+    /// User codes of devices that were typed in from one address (RFC 8628 section 5.1).
+    UserCodesFromAddress,
+    /// User codes that were typed in from one IPv6 /48: whoever has one has 65,536 addresses to count by.
+    UserCodesFromNetwork,
+    /// User codes that were typed in by all whose address is not known.
+    UserCodesWithoutAddress,
+    /// Registrations from one address (RFC 7591).
+    Registrations,
+    /// Wrong initial access tokens at the registration endpoint from one address.
+    WrongRegistrationTokens,
+    /// Metadata documents of clients that are fetched for requests from one address.
+    DocumentsFromAddress,
+}
+
+/// How often something may be tried within a window of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limit {
+    /// The most tries.
+    pub tries: u64,
+    /// Within this time.
+    pub window: Duration,
+}
+
+impl Limit {
+    /// At most so many tries within a time.
+    #[must_use]
+    pub fn new(tries: u64, window: Duration) -> Self {
+        Self { tries, window }
+    }
+}
+
+impl Bucket {
+    /// Its name in keys and logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LoginsFromAddress => "logins from an address",
+            Self::LoginsToAccount => "logins to an account",
+            Self::LoginsFromKnownBrowser => "logins from a known browser",
+            Self::WrongClientSecrets => "wrong client secrets",
+            Self::UserCodesFromAddress => "user codes from an address",
+            Self::UserCodesFromNetwork => "user codes from a network",
+            Self::UserCodesWithoutAddress => "user codes without an address",
+            Self::Registrations => "registrations",
+            Self::WrongRegistrationTokens => "wrong registration tokens",
+            Self::DocumentsFromAddress => "documents for an address",
+        }
+    }
+
+    /// The limit, unless [`Limits::with`] sets another.
+    #[must_use]
+    pub fn default_limit(self) -> Limit {
+        match self {
+            Self::LoginsFromAddress => Limit::new(60, Duration::from_secs(60)),
+            Self::LoginsToAccount | Self::LoginsFromKnownBrowser => {
+                Limit::new(20, Duration::from_secs(300))
+            }
+            // Programs that have not got a new secret yet go on with the old one for a while.
+            Self::WrongClientSecrets | Self::WrongRegistrationTokens => {
+                Limit::new(100, Duration::from_secs(60))
+            }
+            // A quarter of what is fetched from one host in a minute.
+            Self::DocumentsFromAddress => Limit::new(30, Duration::from_secs(60)),
+            Self::UserCodesFromAddress => Limit::new(20, Duration::from_secs(60)),
+            Self::UserCodesFromNetwork => Limit::new(100, Duration::from_secs(60)),
+            // Of 34 bits, 6,000 guesses within the lifetime of a code are one in four million.
+            Self::UserCodesWithoutAddress => Limit::new(600, Duration::from_secs(60)),
+            Self::Registrations => Limit::new(60, Duration::from_secs(3600)),
+        }
+    }
+}
