@@ -68,7 +68,9 @@ def signing_in(storage, **more):
 
     async def callback():
         answer = dict(parse_qsl(urlsplit(redirects.pop()).query))
-        return AuthorizationCodeResult(code=answer["code"], state=answer["state"], iss=answer["iss"])
+        return AuthorizationCodeResult(
+            code=answer["code"], state=answer["state"], iss=answer["iss"]
+        )
 
     about = OAuthClientMetadata(client_name="An Agent", redirect_uris=[REDIRECT_URI])
     return OAuthClientProvider(RESOURCE, about, storage, redirect, callback, **more)

@@ -16,8 +16,8 @@ SERVICE = (os.environ["SERVICE_ID"], os.environ["SERVICE_SECRET"])
 WEB = (os.environ["WEB_ID"], os.environ["WEB_SECRET"])
 HMAC = (os.environ["HMAC_ID"], os.environ["HMAC_SECRET"])
 PUBLIC_ID = os.environ["PUBLIC_ID"]
-# A client whose keys the server knows, one that signs for the token endpoint instead of the issuer, and
-# one that must push its requests, prove its key and take nonces.
+# A client whose keys the server knows, one that signs for the token endpoint instead of the
+# issuer, and one that must push its requests, prove its key and take nonces.
 SIGNER_ID = os.environ["SIGNER_ID"]
 ENDPOINT_SIGNER_ID = os.environ["ENDPOINT_SIGNER_ID"]
 BOUND_ID = os.environ["BOUND_ID"]

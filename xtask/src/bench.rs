@@ -4,8 +4,9 @@ use std::process::Command;
 
 use crate::differential;
 use crate::install;
+use crate::interop::BenchPeers;
 use crate::process::{Failure, run};
-use crate::workspace::{cargo, root};
+use crate::workspace::{cargo, root, target_directory};
 
 /// Measures one group, as text for people or as JSON for the next comparison.
 pub(crate) fn run_group(group: &str, json: bool) -> Result<(), Failure> {
@@ -16,6 +17,22 @@ pub(crate) fn run_group(group: &str, json: bool) -> Result<(), Failure> {
     command.arg("--");
     if json {
         command.arg("--json");
+    }
+    if ["server", "flood"].contains(&group) {
+        run(cargo().args([
+            "build",
+            "--release",
+            "--all-features",
+            "--package",
+            "grantor-cli",
+        ]))?;
+        let binary = target_directory().join("release").join("grantor");
+        command.env("BENCH_GRANTOR", binary);
+    }
+    if group == "server" {
+        let peers = BenchPeers::install()?;
+        command.env("BENCH_PYTHON", peers.python);
+        command.env("BENCH_NODE", peers.node);
     }
     run(&mut command)
 }

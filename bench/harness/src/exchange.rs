@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request};
 use http_body_util::{BodyExt, Full};
 use tower::{Service, ServiceExt};
 
@@ -58,7 +58,7 @@ impl Exchange {
 ///
 /// # Errors
 ///
-/// An answer whose status is not 200, or the service's own.
+/// An answer that is no success, or the service's own.
 pub fn repeat<S, B>(service: &S, exchange: &Exchange, times: u64) -> Result<()>
 where
     S: Service<Request<Full<Bytes>>, Response = http::Response<B>, Error: Into<Error>> + Clone,
@@ -74,6 +74,46 @@ where
     // Made beforehand, as making them is no cost of the service.
     let requests: Vec<_> = (0..times).map(|_| exchange.request()).collect();
     counted_calls(call, requests)
+}
+
+/// Calls a service once with each of these requests in this process, and reads every answer. They are the
+/// bytes of a connection. [`callgrind`](crate::callgrind) counts what happens in the calls after the first
+/// `warm_up`.
+///
+/// # Errors
+///
+/// Bytes that are no request, an answer that is no success, or the service's own.
+pub fn repeat_each<S, B>(service: &S, requests: &[Vec<u8>], warm_up: usize) -> Result<()>
+where
+    S: Service<Request<Full<Bytes>>, Response = http::Response<B>, Error: Into<Error>> + Clone,
+    B: http_body::Body<Error: Into<Error>>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let call = |request| runtime.block_on(call(service, request));
+    let requests = requests.iter().map(|bytes| parse(bytes));
+    let mut requests = requests.collect::<Result<Vec<_>>>()?;
+    let counted = requests.split_off(warm_up.min(requests.len()));
+    requests.into_iter().try_for_each(call)?;
+    counted_calls(call, counted)
+}
+
+/// A request from the bytes of a connection, as hyper would hand it over.
+fn parse(bytes: &[u8]) -> Result<Request<Full<Bytes>>> {
+    let text = std::str::from_utf8(bytes)?;
+    let (head, body) = text.split_once("\r\n\r\n").ok_or("a request has no end")?;
+    let mut lines = head.split("\r\n");
+    let mut words = lines.next().unwrap_or_default().split(' ');
+    let mut request = Request::new(Full::new(Bytes::copy_from_slice(body.as_bytes())));
+    *request.method_mut() = words.next().unwrap_or_default().parse()?;
+    *request.uri_mut() = words.next().unwrap_or_default().parse()?;
+    for line in lines {
+        let (name, value) = line.split_once(": ").ok_or("a header has no value")?;
+        let name = HeaderName::from_bytes(name.as_bytes())?;
+        request.headers_mut().append(name, value.parse()?);
+    }
+    Ok(request)
 }
 
 /// Calls a service once, and reads the answer, which it returns without judging it. callgrind counts
@@ -131,7 +171,7 @@ where
 {
     let answer = service.clone().oneshot(request).await;
     let answer = answer.map_err(Into::into)?;
-    if answer.status() != StatusCode::OK {
+    if !answer.status().is_success() {
         return Err(format!("the service answered with {}", answer.status()).into());
     }
     answer.into_body().collect().await.map_err(Into::into)?;
@@ -148,6 +188,7 @@ const WARM_UP_CALLS: usize = 100;
 mod tests {
     use std::convert::Infallible;
 
+    use http::StatusCode;
     use tower::service_fn;
 
     use super::*;
@@ -167,7 +208,20 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_must_be_200() {
+    fn a_request_is_read_from_the_bytes_that_it_makes() {
+        let bytes = EXCHANGE.bytes(SocketAddr::from(([127, 0, 0, 1], 80)));
+        let request = parse(&bytes).unwrap();
+        assert_eq!(
+            (request.method(), request.uri().path()),
+            (&Method::POST, "/token")
+        );
+        assert_eq!(request.headers()["authorization"], "Basic YTpi");
+        assert_eq!(request.headers()["host"], "127.0.0.1:80");
+        assert!(parse(b"POST / HTTP/1.1\r\n").is_err());
+    }
+
+    #[test]
+    fn every_answer_must_be_a_success() {
         let answer = |status: StatusCode| {
             service_fn(move |request: Request<Full<Bytes>>| async move {
                 assert_eq!(request.uri().path(), "/token");

@@ -10,6 +10,7 @@
 //! A group is a binary that starts itself again as the servers it measures, so that nothing has
 //! to be built or found while it runs.
 
+mod ask;
 mod baseline;
 pub mod callgrind;
 mod cores;
@@ -18,22 +19,24 @@ mod floor;
 mod group;
 mod load;
 mod options;
+mod processes;
 mod row;
 mod server;
 mod stopwatch;
 mod turns;
 
+pub use ask::ask;
 pub use baseline::Baseline;
 pub use cores::Cores;
-pub use exchange::{Exchange, answer, counted_case, repeat};
+pub use exchange::{Exchange, answer, counted_case, repeat, repeat_each};
 pub use floor::Floor;
 pub use group::{Bars, Comparison, Group, Side};
-pub use load::Load;
+pub use load::{Answers, Load, Requests};
 pub use options::Options;
 pub use row::{Holds, Row};
-pub use server::{Server, announce};
+pub use server::{Measured, Server, announce};
 pub use stopwatch::{cpu_time_of, nanoseconds_per_call};
-pub use turns::{Turns, take_turns};
+pub use turns::{Turns, median, quantile, take_turns};
 
 /// An error; a measurement that cannot be trusted is not reported.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -7,17 +7,59 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{Timespec, epoll};
 
-use crate::{Exchange, Result};
+use crate::{Result, quantile};
 
 /// Keep-alive connections that each ask again as soon as they are answered.
 ///
 /// One thread serves them all and does as little as it can, so that the server is what is busy.
-/// An answer that is not a 200 of the length it declares ends the load.
+/// An answer that is not a success of the length it declares ends the load.
 #[derive(Debug)]
 pub struct Load {
     connections: Vec<Connection>,
     epoll: OwnedFd,
-    request: Vec<u8>,
+    requests: Requests,
+    sent: usize,
+}
+
+/// The requests of a load, as bytes.
+#[derive(Debug, Clone)]
+#[expect(clippy::exhaustive_enums, reason = "made by every group")]
+pub enum Requests {
+    /// One, again and again.
+    Same(Vec<u8>),
+    /// Each once; the load ends with the last.
+    Each(Vec<Vec<u8>>),
+}
+
+/// What a load has seen.
+#[derive(Debug)]
+pub struct Answers {
+    latencies: Vec<Duration>,
+    took: Duration,
+}
+
+impl Answers {
+    /// How many answers came.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.latencies.len()
+    }
+
+    /// Answers in a second.
+    #[must_use]
+    pub fn per_second(&self) -> f64 {
+        self.count() as f64 / self.took.as_secs_f64()
+    }
+
+    /// The microseconds within which this part of the answers came, from the request to the whole answer.
+    #[must_use]
+    pub fn quantile(&self, part: f64) -> f64 {
+        let micros = self
+            .latencies
+            .iter()
+            .map(|latency| latency.as_secs_f64() * 1e6);
+        quantile(&micros.collect::<Vec<_>>(), part)
+    }
 }
 
 #[derive(Debug)]
@@ -25,6 +67,7 @@ struct Connection {
     stream: TcpStream,
     buffer: Box<[u8]>,
     filled: usize,
+    sent: Instant,
 }
 
 impl Load {
@@ -35,41 +78,45 @@ impl Load {
     ///
     /// # Errors
     ///
-    /// The server cannot be reached.
-    pub fn start(address: SocketAddr, exchange: &Exchange) -> Result<Self> {
-        let request = exchange.bytes(address);
+    /// The server cannot be reached, or there are fewer requests than connections.
+    pub fn start(address: SocketAddr, requests: Requests) -> Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        let mut connections = Vec::with_capacity(Self::CONNECTIONS);
+        let mut load = Self {
+            connections: Vec::with_capacity(Self::CONNECTIONS),
+            epoll,
+            requests,
+            sent: 0,
+        };
         for index in 0..Self::CONNECTIONS {
-            let mut stream = TcpStream::connect(address)?;
+            let stream = TcpStream::connect(address)?;
             stream.set_nodelay(true)?;
             stream.set_nonblocking(true)?;
             let data = epoll::EventData::new_u64(u64::try_from(index)?);
-            epoll::add(&epoll, &stream, data, epoll::EventFlags::IN)?;
-            send(&mut stream, &request)?;
-            connections.push(Connection {
+            epoll::add(&load.epoll, &stream, data, epoll::EventFlags::IN)?;
+            load.connections.push(Connection {
                 stream,
                 buffer: vec![0; LONGEST_ANSWER].into_boxed_slice(),
                 filled: 0,
+                sent: Instant::now(),
             });
+            if !load.send(index)? {
+                return Err("there are fewer requests than connections".into());
+            }
         }
-        Ok(Self {
-            connections,
-            epoll,
-            request,
-        })
+        Ok(load)
     }
 
-    /// Keeps asking for a while and counts the answers.
+    /// Keeps asking for a while, or until all was asked, and counts the answers.
     ///
     /// # Errors
     ///
-    /// An answer is not 200, a connection ends, or no answer comes for five seconds.
-    pub fn run(&mut self, window: Duration) -> Result<u64> {
-        let end = Instant::now() + window;
-        let mut answers = 0;
+    /// An answer is no success, a connection ends, or no answer comes for five seconds.
+    pub fn run(&mut self, window: Duration) -> Result<Answers> {
+        let began = Instant::now();
+        let mut latencies = Vec::new();
         let mut events = Vec::with_capacity(Self::CONNECTIONS);
-        while Instant::now() < end {
+        let mut is_more = true;
+        while is_more && began.elapsed() < window {
             events.clear();
             epoll::wait(
                 &self.epoll,
@@ -83,12 +130,34 @@ impl Load {
                 let index = usize::try_from(event.data.u64())?;
                 let connection = &mut self.connections[index];
                 if connection.receive()? {
-                    answers += 1;
-                    send(&mut connection.stream, &self.request)?;
+                    latencies.push(connection.sent.elapsed());
+                    is_more &= self.send(index)?;
                 }
             }
         }
-        Ok(answers)
+        Ok(Answers {
+            latencies,
+            took: began.elapsed(),
+        })
+    }
+
+    /// Sends the next request on a connection; `false` if there is none. A request is shorter than any
+    /// socket's buffer, so it never leaves in parts.
+    fn send(&mut self, index: usize) -> Result<bool> {
+        let request = match &self.requests {
+            Requests::Same(request) => Some(request),
+            Requests::Each(requests) => requests.get(self.sent),
+        };
+        let Some(request) = request else {
+            return Ok(false);
+        };
+        self.sent += 1;
+        let connection = &mut self.connections[index];
+        connection.sent = Instant::now();
+        match connection.stream.write(request)? {
+            written if written == request.len() => Ok(true),
+            _ => Err("a request did not fit the socket's buffer".into()),
+        }
     }
 }
 
@@ -115,14 +184,6 @@ impl Connection {
     }
 }
 
-/// A request is shorter than any socket's buffer, so it never leaves in parts.
-fn send(stream: &mut TcpStream, request: &[u8]) -> Result<()> {
-    match stream.write(request)? {
-        written if written == request.len() => Ok(()),
-        _ => Err("a request did not fit the socket's buffer".into()),
-    }
-}
-
 /// The length of the answer that begins here, head and body, once its head has come.
 fn answer_length(bytes: &[u8]) -> Result<Option<usize>> {
     let Some(head) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
@@ -130,7 +191,7 @@ fn answer_length(bytes: &[u8]) -> Result<Option<usize>> {
     };
     let mut lines = bytes[..head].split(|byte| *byte == b'\n');
     let status = lines.next().unwrap_or_default();
-    if !status.starts_with(b"HTTP/1.1 200") {
+    if !status.starts_with(b"HTTP/1.1 20") {
         let status = String::from_utf8_lossy(status);
         return Err(format!("the server answered with {}", status.trim_end()).into());
     }
@@ -157,11 +218,9 @@ mod tests {
 
     use super::*;
 
-    const EXCHANGE: Exchange = Exchange {
-        path: "/",
-        headers: &[],
-        body: bytes::Bytes::from_static(b"a"),
-    };
+    fn request() -> Vec<u8> {
+        b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\na".to_vec()
+    }
 
     #[test]
     fn an_answer_is_as_long_as_it_says() {
@@ -196,16 +255,27 @@ mod tests {
 
     #[test]
     fn answers_are_counted() {
-        let address = answer_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
-        let mut load = Load::start(address, &EXCHANGE).unwrap();
+        let address = answer_all(b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nok");
+        let mut load = Load::start(address, Requests::Same(request())).unwrap();
         let answers = load.run(Duration::from_millis(50)).unwrap();
-        assert!(answers > 64, "{answers}");
+        assert!(answers.count() > 64 && answers.per_second() > 64.0);
+        assert!(answers.quantile(0.5) <= answers.quantile(0.99));
+    }
+
+    #[test]
+    fn a_load_ends_with_its_last_request() {
+        let address = answer_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+        let few = Requests::Each(vec![request(); 10]);
+        assert!(Load::start(address, few).is_err());
+        let mut load = Load::start(address, Requests::Each(vec![request(); 100])).unwrap();
+        let answers = load.run(Duration::from_secs(5)).unwrap();
+        assert!((30..=100).contains(&answers.count()), "{answers:?}");
     }
 
     #[test]
     fn an_error_ends_the_load() {
         let address = answer_all(b"HTTP/1.1 500 Broken\r\ncontent-length: 0\r\n\r\n");
-        let mut load = Load::start(address, &EXCHANGE).unwrap();
+        let mut load = Load::start(address, Requests::Same(request())).unwrap();
         let error = load.run(Duration::from_secs(5)).unwrap_err();
         assert!(error.to_string().contains("500"), "{error}");
     }

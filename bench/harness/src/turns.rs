@@ -48,7 +48,8 @@ pub fn take_turns(
 }
 
 /// The middle value, or the mean of the two in the middle.
-pub(crate) fn median(values: &[f64]) -> f64 {
+#[must_use]
+pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     match sorted.len() {
@@ -56,6 +57,16 @@ pub(crate) fn median(values: &[f64]) -> f64 {
         length if length % 2 == 1 => sorted[length / 2],
         length => f64::midpoint(sorted[length / 2 - 1], sorted[length / 2]),
     }
+}
+
+/// The value that this part of the values does not exceed.
+#[must_use]
+pub fn quantile(values: &[f64], part: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let last = sorted.len().saturating_sub(1);
+    let index = (last as f64 * part).round() as usize;
+    sorted.get(index).copied().unwrap_or(f64::NAN)
 }
 
 /// How far the values lie apart, as a part of their median.
@@ -80,6 +91,14 @@ mod tests {
         assert_eq!(median(&[3.0, 1.0, 100.0]), 3.0);
         assert_eq!(median(&[1.0, 2.0, 3.0, 100.0]), 2.5);
         assert!(median(&[]).is_nan());
+    }
+
+    #[test]
+    fn a_quantile_is_a_value() {
+        let values: Vec<f64> = (0..=100).rev().map(f64::from).collect();
+        assert_eq!(quantile(&values, 0.99), 99.0);
+        assert_eq!(quantile(&values, 0.5), 50.0);
+        assert!(quantile(&[], 0.5).is_nan());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use harness::Result;
 use serde::Deserialize;
 
 use crate::Kind;
-use crate::signing::Signing;
+use crate::signing::{Signing, Verification};
 
 #[derive(Deserialize)]
 struct TokenRequest {
@@ -36,6 +36,11 @@ pub fn router(kind: Kind) -> Result<Router> {
         }
         Kind::EdDsa => Signing::ed25519()?,
         Kind::Es256 => Signing::p256()?,
+        Kind::Rs256 => Signing::rsa()?,
+        Kind::Verification => {
+            let router = Router::new().route("/token", post(verified));
+            return Ok(router.with_state(Arc::new(Verification::p256()?)));
+        }
     };
     let router = Router::new().route("/token", post(signed));
     Ok(router.with_state(Arc::new(signing)))
@@ -44,6 +49,16 @@ pub fn router(kind: Kind) -> Result<Router> {
 async fn constant(Form(form): Form<TokenRequest>) -> Response {
     match form.grant_type.as_str() {
         "client_credentials" => ([JSON], ANSWER).into_response(),
+        _ => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+async fn verified(
+    State(verification): State<Arc<Verification>>,
+    Form(form): Form<TokenRequest>,
+) -> Response {
+    match form.grant_type.as_str() {
+        "client_credentials" if verification.holds() => ([JSON], ANSWER).into_response(),
         _ => StatusCode::BAD_REQUEST.into_response(),
     }
 }

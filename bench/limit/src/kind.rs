@@ -16,6 +16,10 @@ pub enum Kind {
     EdDsa,
     /// Signs a constant payload with ECDSA on P-256.
     Es256,
+    /// Signs a constant payload with RSA, PKCS #1 v1.5, by a key of 2048 bits.
+    Rs256,
+    /// Verifies one constant signature by ECDSA on P-256, and answers with constant JSON.
+    Verification,
 }
 
 impl FromStr for Kind {
@@ -27,6 +31,8 @@ impl FromStr for Kind {
             "bare_introspection" => Ok(Self::Introspection),
             "bare_eddsa" => Ok(Self::EdDsa),
             "bare_es256" => Ok(Self::Es256),
+            "bare_rs256" => Ok(Self::Rs256),
+            "bare_verification" => Ok(Self::Verification),
             _ => Err(format!("there is no bare handler {name}").into()),
         }
     }

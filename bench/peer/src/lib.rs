@@ -1,63 +1,12 @@
-//! oauth-as, the authorization server in Rust that is closest to grantor's: through its own axum
-//! adapter and its own store in memory, with the same client as [`server`](../server/index.html).
+//! Other authorization servers in Rust, as the groups measure them: with the same client as
+//! [`server`](../server/index.html).
 
-use std::sync::Arc;
-use std::time::Duration;
+mod oauth_as;
+#[cfg(feature = "extensions")]
+mod oxide_auth;
 
-use axum::Router;
-use axum::serve::ListenerExt;
-use harness::{Result, announce};
-use oauth_as::client::{Client, ClientAuth, ClientId, SecretHash};
-use oauth_as::grant::GrantType;
-use oauth_as::http::ServiceBuilder;
-use oauth_as::scope::ScopeSet;
-use oauth_as::server::{AuthorizationServer, ServerConfig};
-use oauth_as::store::MemoryStorage;
-use tokio::net::TcpListener;
-
-/// A router that gives opaque tokens to the client `client` with the secret `secret`.
-///
-/// # Errors
-///
-/// Its configuration is refused.
-pub async fn router() -> Result<Router> {
-    let issuer = "https://id.example.com";
-    let mut config = ServerConfig::new(issuer, format!("{issuer}/device"));
-    config.access_token_ttl = Duration::from_secs(3600);
-    let server = AuthorizationServer::new(config, MemoryStorage::new());
-    let scopes = ScopeSet::from_tokens(["read"])?;
-    let client = Client {
-        client_id: ClientId::new("client"),
-        auth: ClientAuth::ConfidentialSecretHash {
-            hash: SecretHash::sha256("secret"),
-        },
-        grant_types: vec![GrantType::ClientCredentials],
-        redirect_uris: Vec::new(),
-        allowed_scopes: scopes.clone(),
-        default_scopes: scopes,
-        name: None,
-        registration: None,
-    };
-    server.register_client(client).await?;
-    Ok(ServiceBuilder::new(Arc::new(server)).build()?.into())
-}
-
-/// Serves it with `axum::serve` on this thread, for ever.
-///
-/// # Errors
-///
-/// No port is free, or its configuration is refused.
-pub fn serve() -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        announce(listener.local_addr()?)?;
-        let listener = listener.tap_io(|stream| {
-            // The same as the server that it is compared with.
-            let _ = stream.set_nodelay(true);
-        });
-        Ok(axum::serve(listener, router().await?).await?)
-    })
-}
+#[cfg(feature = "extensions")]
+pub use oauth_as::serve_extensions;
+pub use oauth_as::{router, router_with, serve};
+#[cfg(feature = "extensions")]
+pub use oxide_auth::serve as serve_oxide_auth;

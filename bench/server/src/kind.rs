@@ -16,6 +16,8 @@ pub enum Kind {
     JwtEdDsa,
     /// JWTs signed with ECDSA on P-256.
     JwtEs256,
+    /// JWTs signed with RSA, PKCS #1 v1.5.
+    JwtRs256,
 }
 
 impl FromStr for Kind {
@@ -27,6 +29,7 @@ impl FromStr for Kind {
             "opaque_sqlite" => Ok(Self::OpaqueSqlite),
             "jwt_eddsa" => Ok(Self::JwtEdDsa),
             "jwt_es256" => Ok(Self::JwtEs256),
+            "jwt_rs256" => Ok(Self::JwtRs256),
             _ => Err(format!("there is no server {name}").into()),
         }
     }

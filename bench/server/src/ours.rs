@@ -43,6 +43,7 @@ pub async fn build(kind: Kind, directory: &Path) -> Result<Server> {
             config.access_tokens = match kind {
                 Kind::JwtEdDsa => AccessTokens::Jwt(Algorithm::EdDsa),
                 Kind::JwtEs256 => AccessTokens::Jwt(Algorithm::Es256),
+                Kind::JwtRs256 => AccessTokens::Jwt(Algorithm::Rs256),
                 _ => AccessTokens::Opaque,
             };
         });

@@ -50,7 +50,8 @@
 //! [`login`](Tokens::login) for users, [`refresh_token`](Tokens::refresh_token),
 //! [`jwt_bearer`](Tokens::jwt_bearer) for service accounts,
 //! [`token_exchange`](Tokens::token_exchange), [`password`](Tokens::password),
-//! [`static_token`](Tokens::static_token), [`oauth1`](Tokens::oauth1) for APIs of OAuth 1.0a, whose
+//! [`static_token`](Tokens::static_token), [`for_resource`](Tokens::for_resource) for an API that says
+//! itself where its tokens come from (an MCP server), [`oauth1`](Tokens::oauth1) for APIs of OAuth 1.0a, whose
 //! requests are signed, and [`from_source`](Tokens::from_source) for everything
 //! else.
 //!
@@ -62,8 +63,10 @@
 //!
 //! # Specifications
 //!
-//! RFC 5849; RFC 6749 (client credentials, authorization code, password, refresh token), 6750, 7009, 7521, 7523,
-//! 7636, 7662, 8414, 8628, 8693, 8707, 9207, 9449.
+//! RFC 5849; OpenID Connect Core, Back-Channel Logout, RP-Initiated Logout; RFC 6749 (client credentials,
+//! authorization code, password, refresh token), 6750, 7009, 7521, 7523, 7591, 7592, 7636, 7662, 8414, 8628,
+//! 8693, 8707, 9126, 9207, 9449, 9470, 9728; the authorization of the Model Context Protocol, revision
+//! 2026-07-28.
 //!
 //! | feature | adds |
 //! |---|---|
@@ -113,6 +116,7 @@ pub use doors::reqwest::send_error::SendError;
 #[cfg(feature = "reqwest")]
 pub use doors::reqwest::session::Session;
 pub use error::{Error, SourceError};
+pub use grantor_core::openid;
 pub use observe::counters::Counts;
 pub use observe::event::Event;
 pub use observe::hooks::{ApiRequest, RequestKind};
@@ -120,6 +124,7 @@ pub use observe::hooks::{ApiRequest, RequestKind};
 pub use observe::metrics::MetricsRecorder;
 pub use observe::metrics::{MetricEvent, Metrics};
 pub use observe::token_change::TokenChange;
+pub use renew::grant::resource::settings::AssertionRequest;
 pub use renew::grant::token_exchange::Actor;
 pub use renew::grant::token_source::TokenSource;
 pub use request::attempt::reaction::Resend;
@@ -132,6 +137,7 @@ pub use sign_in::oauth1_endpoints::OAuth1Endpoints;
 pub use sign_in::oauth1_flow::{OAuth1Flow, SignedInByOAuth1};
 pub use sign_in::oauth1_pending::{OAuth1Redirect, PendingOAuth1Authorization};
 pub use sign_in::pending::{AuthorizationRedirect, PendingAuthorization};
+pub use sign_in::registrar::Registrar;
 pub use token::access_token::AccessToken;
 pub use token::subject::SubjectToken;
 pub use token::token_set::TokenSet;

@@ -13,7 +13,7 @@ use grantor_core::{
 };
 use grantor_jose::{Algorithm, Key};
 use grantor_store::{MasterKey, MemoryStore};
-use grantor_testkit::{FakeServer, Fault, answer};
+use grantor_testkit::{Endpoint, FakeServer, Fault, answer};
 use support::{ISSUER, World};
 use url::Url;
 
@@ -85,6 +85,36 @@ async fn a_redirect_that_was_not_asked_for_is_refused() {
     // As some frameworks hand it over.
     let query = format!("?{query}");
     assert!(flow.finish(started.pending, &query).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_pushed_where_the_server_or_the_program_wants_that() {
+    for by_server in [true, false] {
+        let world = World::new();
+        let mut flow = flow(&world).parameter("prompt", "consent");
+        match by_server {
+            true => world.server.require_pushed_requests(),
+            false => flow = flow.push_requests(),
+        }
+        let started = flow.start().await.unwrap();
+        let names: Vec<_> = started.url.query_pairs().map(|(name, _)| name).collect();
+        assert_eq!(names, ["client_id", "request_uri"]);
+        let pushed = &world.server.requests(Endpoint::PushedAuthorization)[0];
+        assert_eq!(pushed.parameter("scope").as_deref(), Some("read write"));
+        assert_eq!(pushed.parameter("prompt").as_deref(), Some("consent"));
+        let redirect = world.server.approve(&started.url);
+        let finished = flow.finish(started.pending, redirect.as_str()).await;
+        assert!(finished.unwrap().tokens.get().await.is_ok());
+    }
+    let world = World::new();
+    let flow = flow(&world).push_requests();
+    let fault = Fault::Refused("invalid_request");
+    world
+        .server
+        .fail_next_at(Endpoint::PushedAuthorization, fault);
+    let error = flow.start().await.unwrap_err();
+    let said = "the pushed authorization request endpoint refused: invalid_request";
+    assert!(error.to_string().contains(said), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,6 +14,7 @@ mod answer;
 mod authorization;
 mod challenge;
 mod client_authentication;
+mod client_registration;
 mod device_authorization;
 mod environment;
 mod error_response;
@@ -25,10 +26,12 @@ mod loopback;
 mod members;
 mod metadata;
 pub mod oauth1;
+pub mod openid;
 mod params;
 mod peer;
 mod peer_text;
 mod pkce;
+mod protected_resource;
 mod pushed_authorization;
 mod quirks;
 mod redirect_uri;
@@ -47,6 +50,7 @@ pub use authorization::{
 };
 pub use challenge::AuthenticateChallenge;
 pub use client_authentication::{ClientAuthentication, RequestView, TokenEndpointAuthMethod};
+pub use client_registration::{ClientRegistrationError, ClientRegistrationRequest};
 pub use device_authorization::{
     DeviceAuthorizationError, DeviceAuthorizationRequest, DeviceAuthorizationResponse,
 };
@@ -65,6 +69,7 @@ pub use params::{InvalidParams, Params};
 pub use peer::PeerAddress;
 pub use peer_text::{is_visible, visible};
 pub use pkce::{ChallengeMethod, CodeChallenge, CodeVerifier, InvalidPkce};
+pub use protected_resource::{InvalidProtectedResource, ProtectedResourceMetadata};
 pub use pushed_authorization::{PushedAuthorizationError, PushedAuthorizationResponse};
 pub use quirks::{
     AnswerEncoding, BasicEncoding, MemberNames, Quirks, RequestEncoding, ScopeSeparator,

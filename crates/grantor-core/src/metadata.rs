@@ -40,6 +40,15 @@ pub struct ServerMetadata {
     /// Where tokens are given up (RFC 7009).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revocation_endpoint: Option<Url>,
+    /// Where the claims about a user are (OpenID Connect Core section 5.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_endpoint: Option<Url>,
+    /// Where a user's session ends (OpenID Connect RP-Initiated Logout section 2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_session_endpoint: Option<Url>,
+    /// The algorithms of signatures of ID tokens, by name; unknown ones are kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub id_token_signing_alg_values_supported: Vec<String>,
     /// The scope values that may be asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes_supported: Vec<String>,
@@ -92,6 +101,9 @@ impl ServerMetadata {
             jwks_uri: None,
             introspection_endpoint: None,
             revocation_endpoint: None,
+            userinfo_endpoint: None,
+            end_session_endpoint: None,
+            id_token_signing_alg_values_supported: Vec::new(),
             scopes_supported: Vec::new(),
             response_types_supported: Vec::new(),
             response_modes_supported: Vec::new(),

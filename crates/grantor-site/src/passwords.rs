@@ -103,6 +103,12 @@ impl Passwords {
         Self::new(params, 1, 64)
     }
 
+    /// A pool in which nobody may wait.
+    #[cfg(test)]
+    pub(crate) fn without_places() -> Self {
+        Self::new(Params::default(), 1, 0)
+    }
+
     /// Hashes a password. The result holds the salt, which is 16 random bytes, and the parameters.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The site with accounts.
 
+use std::time::Duration;
+
 use grantor_core::{BoxFuture, Environment, ErrorResponse, Issuer, Secret};
 use grantor_jose::check::holds;
 use grantor_server::{
@@ -140,7 +142,11 @@ impl AccountSite {
                 tracing::info!(target: "grantor::audit", "login failed");
                 Ok(Outcome::Wrong)
             }
-            Err(Error::Busy) => Ok(Outcome::Busy),
+            Err(Error::Busy) => {
+                // Who tries again at once, as an attacker does, would take the time of everybody else.
+                self.environment.clock.retry_pause(BUSY_PAUSE).await;
+                Ok(Outcome::Busy)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -170,6 +176,9 @@ impl AccountSite {
         Ok(SignIn::SignedIn(login, cookies))
     }
 }
+
+/// How long a login that finds no place waits for its answer.
+const BUSY_PAUSE: Duration = Duration::from_millis(250);
 
 /// The outcome of a login.
 enum Outcome {
@@ -283,3 +292,6 @@ fn decided(interaction: &Interaction<'_>) -> Option<Decision> {
         && !interaction.requirements().ask_consent;
     unasked.then_some(Decision::Remembered)
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,6 +109,9 @@ kinds! {
     LOGINS = b"lo" "logins" Transition;
     /// A client's access tokens.
     CACHED_TOKENS = b"ca" "cached-tokens" Cache;
+    /// Clients that registered themselves at authorization servers (RFC 7591), as those clients keep
+    /// them.
+    REGISTRATIONS = b"rg" "registrations" Transition;
     /// The process of a client that renews.
     LEASES = b"cz" "leases" Guard;
 }

@@ -13,6 +13,7 @@ mod history;
 #[cfg(feature = "listen")]
 mod listen;
 mod logins;
+mod openid;
 mod outcome;
 mod recorded;
 mod route;
@@ -45,8 +46,9 @@ pub use self::route::Endpoint;
 /// An authorization server within the process: a [`Transport`] that answers as one. Clones are the
 /// same server.
 ///
-/// It knows discovery, introspection, revocation, and at the token endpoint client credentials,
-/// codes with PKCE, refresh tokens, passwords, token exchange (RFC 8693), JWT assertions (RFC 7523),
+/// It knows discovery, introspection, revocation, registration of clients (RFC 7591, RFC 7592), pushed
+/// authorization requests (RFC 9126), the metadata of the API that takes its tokens (RFC 9728), and at the
+/// token endpoint client credentials, codes with PKCE, refresh tokens, passwords, token exchange (RFC 8693), JWT assertions (RFC 7523),
 /// devices (RFC 8628), and whatever else a test teaches it with [`on_grant`](Self::on_grant). A token is
 /// bound to the key of its request's DPoP proof, if there is one (RFC 9449).
 ///
@@ -159,7 +161,7 @@ impl FakeServer {
     #[expect(clippy::expect_used, reason = "the documentation says so")]
     pub fn deny(&self, url: &Url) -> Url {
         let query = url.query().unwrap_or_default();
-        endpoints::deny(&self.issuer, query).expect("an authorization request")
+        endpoints::deny(&self.issuer, &mut self.lock(), query).expect("an authorization request")
     }
 
     /// Calls the API, which takes this server's tokens: 200, or what the settings of the API say.

@@ -3,7 +3,7 @@
 //! | page | for |
 //! |---|---|
 //! | [`client`] | calling APIs, task by task |
-//! | [`mcp`] | an authorization server for an MCP server |
+//! | [`mcp`] | the Model Context Protocol: an authorization server for an MCP server, and an MCP client |
 //! | [`resource`] | protecting an API, task by task |
 //! | [`server`] | issuing tokens, task by task; running `grantor serve` |
 //! | [`coming_from`] | examples of other libraries, beside the same in grantor |
@@ -14,7 +14,8 @@
 // The first definition of a link wins, so each page's own links lead to files on the forge, and to
 // modules here.
 
-#[doc = "[own store]: crate::guide::coming_from::alf#a-storage-of-your-own\n\n"]
+#[doc = "[own store]: crate::guide::coming_from::alf#a-storage-of-your-own\n\
+         [An MCP client]: crate::guide::mcp#an-mcp-client\n\n"]
 #[doc = include_str!("../docs/client.md")]
 pub mod client {}
 
@@ -29,7 +30,8 @@ pub mod command_line {}
 #[doc = include_str!("../docs/configuration.md")]
 pub mod configuration {}
 
-#[doc = "[running it]: crate::guide::server#running-grantor-serve\n\n"]
+#[doc = "[running it]: crate::guide::server#running-grantor-serve\n\
+         [configuration]: crate::guide::configuration\n\n"]
 #[doc = include_str!("../docs/mcp.md")]
 pub mod mcp {}
 

@@ -21,6 +21,8 @@ pub(super) struct Programs {
     pub(super) exchange: PathBuf,
     /// An example of an API: an MCP server.
     pub(super) mcp_resource: PathBuf,
+    /// An MCP client.
+    pub(super) mcp_client: PathBuf,
 }
 
 impl Programs {
@@ -39,19 +41,26 @@ impl Programs {
             Ok(to)
         };
         let example = |name: &str| copy(built.join("examples").join(name), name);
-        let [sign_in, oauth1, exchange, mcp_resource] = EXAMPLES.map(example);
+        let [sign_in, oauth1, exchange, mcp_resource, mcp_client] = EXAMPLES.map(example);
         Ok(Self {
             grantor: copy(built.join("grantor"), "grantor")?,
             sign_in: sign_in?,
             oauth1: oauth1?,
             exchange: exchange?,
             mcp_resource: mcp_resource?,
+            mcp_client: mcp_client?,
         })
     }
 }
 
 /// The examples of the workspace that the scripts run or talk to.
-const EXAMPLES: [&str; 4] = ["sign_in", "oauth1", "exchange", "mcp_resource"];
+const EXAMPLES: [&str; 5] = [
+    "sign_in",
+    "oauth1",
+    "exchange",
+    "mcp_resource",
+    "mcp_client",
+];
 
 /// Compiles the client that is written with the crate `oauth2`, in a workspace of its own.
 pub(super) fn oauth2_crate() -> Result<PathBuf, Failure> {

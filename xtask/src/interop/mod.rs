@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::process::{self, Failure};
 use grantor::Programs;
+pub(crate) use peers::BenchPeers;
 use peers::Peers;
 use programs::{BROWSER, MCP_SERVER, PROGRAMS, Peer, Side};
 use server::{Place, Served};
@@ -101,6 +102,7 @@ fn script(
         .env("GRANTOR", &programs.grantor)
         .env("SIGN_IN", &programs.sign_in)
         .env("OAUTH1", &programs.oauth1)
+        .env("MCP_CLIENT", &programs.mcp_client)
         .env("CHROMIUM", CHROMIUM)
         // Nothing of the person who runs this: no stored tokens, no settings.
         .env("HOME", folder)

@@ -101,6 +101,40 @@ impl Peers {
     }
 }
 
+/// The foreign servers that are measured.
+pub(crate) struct BenchPeers {
+    /// A Python with the servers that are written in it.
+    pub(crate) python: PathBuf,
+    /// A Node.js, whose packages are those of all others.
+    pub(crate) node: PathBuf,
+}
+
+impl BenchPeers {
+    /// Installs them, unless they are there in the wanted versions.
+    pub(crate) fn install() -> Result<Self, Failure> {
+        let node = Peers::install()?.node;
+        let folder = directory().join(".peers");
+        let (venv, stamp) = (
+            folder.join("venv-servers"),
+            folder.join("installed-servers"),
+        );
+        let python = venv.join("bin").join("python");
+        let wanted = read(&directory().join(SERVERS))?;
+        if !fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+            run(Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(&venv))?;
+            run(pip(&python).args(["--requirement", SERVERS]))?;
+            fs::write(&stamp, wanted).map_err(|error| {
+                Failure::new(format!("cannot write {}: {error}", stamp.display()))
+            })?;
+        }
+        Ok(Self { python, node })
+    }
+}
+
+const SERVERS: &str = "requirements-servers.txt";
+
 fn pip(python: &Path) -> Command {
     let mut command = quiet(python);
     command.current_dir(directory()).args([

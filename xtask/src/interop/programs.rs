@@ -39,7 +39,7 @@ impl Peer {
 /// All that talks to our server with the profile of the Model Context Protocol.
 pub(super) const MCP_SERVER: &str = "mcp-server";
 
-pub(super) const PROGRAMS: [Peer; 16] = [
+pub(super) const PROGRAMS: [Peer; 17] = [
     peer("alf", Side::Ours, Language::Python, "alf_client.py"),
     peer(
         "httpx-oauth2",
@@ -114,6 +114,13 @@ pub(super) const PROGRAMS: [Peer; 16] = [
         Side::OursForMcp,
         Language::PythonForMcp,
         "mcp_authlab_scan.py",
+    ),
+    // The suite starts servers of its own.
+    peer(
+        "mcp",
+        Side::OursForMcp,
+        Language::JavaScript,
+        "mcp_conformance.mjs",
     ),
     peer(
         "oidc-provider",

@@ -1,6 +1,7 @@
 //! The credential by which a client authenticates.
 
 use grantor_core::Secret;
+use grantor_store::MasterKey;
 
 use super::assertion::Assertion;
 
@@ -27,6 +28,17 @@ pub enum ClientCredential {
     Secret(Secret),
     /// A JWT, signed for each request.
     Assertion(Box<Assertion>),
+}
+
+impl ClientCredential {
+    /// A text that is the same for the same credential of a client, and tells nothing of it.
+    pub(crate) fn fingerprint(&self, client_id: &str, key: &MasterKey) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Secret(secret) => Some(key.fingerprint("client_secret", secret)),
+            Self::Assertion(assertion) => Some(assertion.of_client(client_id, "").identity(key)),
+        }
+    }
 }
 
 impl From<&str> for ClientCredential {

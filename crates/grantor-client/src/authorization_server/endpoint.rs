@@ -10,6 +10,7 @@ use crate::config::server::ServerConfig;
 pub(crate) enum Endpoint {
     Token,
     DeviceAuthorization,
+    PushedAuthorization,
     Introspection,
     Revocation,
 }
@@ -20,6 +21,7 @@ impl Endpoint {
         match self {
             Self::Token => "token endpoint",
             Self::DeviceAuthorization => "device authorization endpoint",
+            Self::PushedAuthorization => "pushed authorization request endpoint",
             Self::Introspection => "introspection endpoint",
             Self::Revocation => "revocation endpoint",
         }
@@ -29,6 +31,7 @@ impl Endpoint {
         match self {
             Self::Token => "token_endpoint",
             Self::DeviceAuthorization => "device_authorization_endpoint",
+            Self::PushedAuthorization => "pushed_authorization_request_endpoint",
             Self::Introspection => "introspection_endpoint",
             Self::Revocation => "revocation_endpoint",
         }
@@ -39,6 +42,7 @@ impl Endpoint {
         match self {
             Self::Token => server.endpoints.token.as_ref(),
             Self::DeviceAuthorization => server.endpoints.device_authorization.as_ref(),
+            Self::PushedAuthorization => server.endpoints.pushed_authorization_request.as_ref(),
             Self::Introspection => server.endpoints.introspection.as_ref(),
             Self::Revocation => server.endpoints.revocation.as_ref(),
         }
@@ -48,6 +52,7 @@ impl Endpoint {
         match self {
             Self::Token => metadata.token_endpoint.as_ref(),
             Self::DeviceAuthorization => metadata.device_authorization_endpoint.as_ref(),
+            Self::PushedAuthorization => metadata.pushed_authorization_request_endpoint.as_ref(),
             Self::Introspection => metadata.introspection_endpoint.as_ref(),
             Self::Revocation => metadata.revocation_endpoint.as_ref(),
         }
@@ -56,7 +61,7 @@ impl Endpoint {
     /// The methods it takes; what is not said of it is said of the token endpoint.
     pub(crate) fn methods(self, metadata: &ServerMetadata) -> &[TokenEndpointAuthMethod] {
         let own = match self {
-            Self::Token | Self::DeviceAuthorization => {
+            Self::Token | Self::DeviceAuthorization | Self::PushedAuthorization => {
                 &metadata.token_endpoint_auth_methods_supported
             }
             Self::Introspection => &metadata.introspection_endpoint_auth_methods_supported,

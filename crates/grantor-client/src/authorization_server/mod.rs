@@ -2,17 +2,24 @@
 //! and the one way in which requests go to it.
 
 pub(crate) mod assertion;
+pub(crate) mod authorization;
 mod call;
 pub(crate) mod channel;
 pub(crate) mod client_authentication;
 pub(crate) mod client_credential;
+pub(crate) mod client_registration;
 pub(crate) mod connection;
 pub(crate) mod device_authorization;
 pub(crate) mod endpoint;
 pub(crate) mod fetch_error;
 pub(crate) mod introspection;
+pub(crate) mod issuer_keys;
+mod openid;
 pub(crate) mod proof_on_send;
+mod pushed_authorization;
 pub(crate) mod redact;
+mod redirect;
+pub(crate) mod resource_metadata;
 pub(crate) mod revocation;
 pub(crate) mod sent_at;
 #[cfg(test)]
@@ -23,7 +30,7 @@ pub(crate) mod token_endpoint;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::{Issuer, Secret, ServerMetadata, TokenEndpointAuthMethod};
+use grantor_core::{Issuer, Secret, ServerMetadata, TokenEndpointAuthMethod, TokenParameters};
 use grantor_http::MetadataCache;
 use url::Url;
 
@@ -31,6 +38,8 @@ use self::assertion::Assertion;
 use self::client_authentication::EndpointAuthentication;
 use self::connection::Connection;
 use self::endpoint::Endpoint;
+use self::issuer_keys::IssuerKeys;
+use crate::config::id_tokens::IdTokenSettings;
 use crate::config::policy::Policy;
 use crate::config::server::ServerConfig;
 use crate::error::Error;
@@ -45,6 +54,7 @@ pub(crate) struct ClientRegistration {
     pub(crate) client_assertion: Option<Assertion>,
     /// Used instead of the best that the server takes.
     pub(crate) method: Option<TokenEndpointAuthMethod>,
+    pub(crate) id_tokens: IdTokenSettings,
 }
 
 impl ClientRegistration {
@@ -54,6 +64,11 @@ impl ClientRegistration {
         let endpoint = self.server.endpoints.token.as_ref().map(Url::as_str);
         issuer.or(endpoint).unwrap_or("the server")
     }
+
+    /// Returns whether the client proves who it is.
+    pub(crate) fn is_confidential(&self) -> bool {
+        self.client_secret.is_some() || self.client_assertion.is_some()
+    }
 }
 
 /// A server, and one client of it.
@@ -62,22 +77,43 @@ pub(crate) struct AuthorizationServer {
     pub(crate) registration: ClientRegistration,
     connection: Arc<Connection>,
     metadata: Arc<MetadataCache>,
+    issuer_keys: Arc<IssuerKeys>,
     /// How long a request may take.
     timeout: Duration,
+    /// The resource that its tokens are for, as its metadata calls it.
+    resource: Option<String>,
 }
 
 impl AuthorizationServer {
     pub(crate) fn new(
         registration: ClientRegistration,
         connection: Arc<Connection>,
-        metadata: Arc<MetadataCache>,
+        (metadata, issuer_keys): (Arc<MetadataCache>, Arc<IssuerKeys>),
         policy: &Policy,
     ) -> Self {
         Self {
             registration,
             connection,
             metadata,
+            issuer_keys,
             timeout: policy.request_timeout,
+            resource: None,
+        }
+    }
+
+    /// With the resource that requests for tokens name, whatever their parameters say.
+    pub(crate) fn for_resource(self, resource: String) -> Self {
+        Self {
+            resource: Some(resource),
+            ..self
+        }
+    }
+
+    /// The resources that a request names (RFC 8707).
+    fn resource_of(&self, parameters: &TokenParameters) -> Vec<String> {
+        match &self.resource {
+            Some(resource) => vec![resource.clone()],
+            None => parameters.resource.clone(),
         }
     }
 

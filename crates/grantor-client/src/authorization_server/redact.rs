@@ -46,6 +46,7 @@ impl SentSecrets {
         let secret = pairs.filter(|(name, _)| !PUBLIC.contains(&&**name));
         let all = secret.map(|(_, value)| Secret::new(value));
         let all = all.chain(of_json(request)).chain(of_basic(request));
+        let all = all.chain(of_bearer(request));
         let mut all: Vec<_> = all.flat_map(with_encoded).collect();
         all.retain(|secret| secret.expose().len() >= MIN_LENGTH);
         // A longer one first: the end of it would stay if a shorter one began it.
@@ -191,6 +192,12 @@ fn of_basic(request: &Request<Bytes>) -> Vec<Secret> {
     all
 }
 
+/// The token of a registration (RFC 7592).
+fn of_bearer(request: &Request<Bytes>) -> Option<Secret> {
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    header.strip_prefix("Bearer ").map(Secret::new)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +234,14 @@ mod tests {
             r#"{"error":"e","a":"s3/cret","b":["s3%2Fcret"]}"#,
         );
         assert_eq!(shown, r#"{"a":"[..]","b":["[..]"],"error":"e"}"#);
+    }
+
+    #[test]
+    fn neither_is_the_token_of_a_registration() {
+        let request = Request::builder().header("authorization", "Bearer t0ken-of-it");
+        let request = request.body(Bytes::new()).unwrap();
+        let body = r#"{"error":"invalid_token","error_description":"no t0ken-of-it"}"#;
+        assert!(answer(&request, 401, body).contains("no [..]"));
     }
 
     #[test]

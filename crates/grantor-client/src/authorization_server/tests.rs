@@ -18,12 +18,15 @@ use grantor_jose::{Algorithm, Key};
 use http::{Request, Response};
 
 use super::assertion::Assertion;
+use super::authorization::{AuthorizationDetails, Pushing, UnadvertisedS256};
 use super::connection::Connection;
+use super::issuer_keys::IssuerKeys;
 use super::proof_on_send::ServerNonces;
 use super::throttle::Throttles;
 use super::token_endpoint::TokenCall;
 use super::{AuthorizationServer, ClientRegistration};
 use crate::config::endpoints::Endpoints;
+use crate::config::id_tokens::IdTokenSettings;
 use crate::config::policy::Policy;
 use crate::config::server::ServerConfig;
 use crate::error::Error;
@@ -72,6 +75,7 @@ enum Caller {
     Refresh,
     Code,
     DeviceAuthorization,
+    PushedAuthorization,
     DevicePoll,
     Introspection,
     /// Revocation, which is also used for a superseded refresh token.
@@ -81,13 +85,20 @@ enum Caller {
 /// Each caller: the kind of request that hooks see; whether it says where the token is to be used, and
 /// its scope; whether an endpoint that asked not to be called keeps it from being sent (a poll keeps
 /// the server's pace by itself).
-const CALLERS: [(Caller, RequestKind, bool, bool, bool); 7] = [
+const CALLERS: [(Caller, RequestKind, bool, bool, bool); 8] = [
     (Caller::Token, RequestKind::Token, true, true, true),
     (Caller::Refresh, RequestKind::Refresh, true, true, true),
     (Caller::Code, RequestKind::Token, true, false, true),
     (
         Caller::DeviceAuthorization,
         RequestKind::DeviceAuthorization,
+        true,
+        true,
+        true,
+    ),
+    (
+        Caller::PushedAuthorization,
+        RequestKind::PushedAuthorization,
         true,
         true,
         true,
@@ -127,7 +138,9 @@ fn registration(assertion: Option<Assertion>) -> ClientRegistration {
                 device_authorization: url("device"),
                 introspection: url("introspect"),
                 revocation: url("revoke"),
-                authorization: None,
+                authorization: url("authorize"),
+                pushed_authorization_request: url("par"),
+                ..Endpoints::default()
             },
             quirks,
             ..ServerConfig::default()
@@ -136,6 +149,7 @@ fn registration(assertion: Option<Assertion>) -> ClientRegistration {
         client_secret: assertion.is_none().then(|| Secret::from(SECRET)),
         client_assertion: assertion,
         method: None,
+        id_tokens: IdTokenSettings::default(),
     }
 }
 
@@ -163,12 +177,13 @@ impl Scene {
             throttles: Throttles::default(),
             nonces: ServerNonces::default(),
         });
+        let keys = IssuerKeys::new(Arc::clone(&echo) as _, environment.clone());
         let metadata = MetadataCache::new(Arc::clone(&echo) as _, environment);
         let policy = Policy::default();
         let server = AuthorizationServer::new(
             registration(assertion),
             connection,
-            Arc::new(metadata),
+            (Arc::new(metadata), Arc::new(keys)),
             &policy,
         );
         Self {
@@ -221,6 +236,19 @@ impl Scene {
             Caller::DeviceAuthorization => {
                 let answer = self.server.authorize_device(&parameters).await;
                 answer.map(drop).unwrap_err()
+            }
+            Caller::PushedAuthorization => {
+                let details = AuthorizationDetails {
+                    redirect_uri: &"https://app.example/cb".parse().unwrap(),
+                    parameters: &parameters,
+                    extra: &parameters.extra,
+                    id_token: None,
+                    dpop_key: None,
+                    pushing: Pushing::Always,
+                    unadvertised_s256: UnadvertisedS256::Accepted,
+                };
+                let begun = self.server.begin_authorization(&details).await;
+                begun.map(drop).unwrap_err()
             }
             Caller::DevicePoll => {
                 let body = serde_json::json!({
@@ -295,8 +323,9 @@ async fn no_error_repeats_what_was_sent() {
         let error = scene.call(caller).await;
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains(SECRET), "{caller:?}: {shown}");
-        // A device authorization request holds nothing of the caller's.
-        if caller != Caller::DeviceAuthorization {
+        // These requests hold nothing of the caller's.
+        let has_nothing = [Caller::DeviceAuthorization, Caller::PushedAuthorization];
+        if !has_nothing.contains(&caller) {
             assert!(
                 !shown.contains("value-of-the-caller"),
                 "{caller:?}: {shown}"

@@ -98,7 +98,7 @@ impl AuthorizationServer {
         token_call: TokenCall,
         tasks: &Tasks,
     ) -> Result<TokenAnswer, FetchFailure> {
-        let request = token_request(&token_call.grant, &token_call.parameters);
+        let request = self.token_request(&token_call.grant, &token_call.parameters);
         let quirks = self.registration.server.quirks;
         let write = |url: &_, client: &_, quirks: &_| {
             let mut request = request.to_request_with(url, client, quirks);
@@ -138,7 +138,7 @@ impl AuthorizationServer {
         let grant = GrantParameters::DeviceCode {
             device_code: device.device_code.clone(),
         };
-        let request = token_request(&grant, parameters);
+        let request = self.token_request(&grant, parameters);
         let write = |url: &_, client: &_, quirks: &_| {
             let mut request = request.to_request_with(url, client, quirks);
             TokenCall::prove(&mut request, dpop_key.as_ref());
@@ -164,21 +164,24 @@ impl AuthorizationServer {
             )),
         }
     }
-}
 
-/// The request for a token. A code and a device code were given for a scope, which is not repeated
-/// (RFC 6749 section 4.1.3, RFC 8628 section 3.4); where the token is to be used goes along (RFC 8707
-/// section 2.2).
-fn token_request(grant: &GrantParameters, parameters: &TokenParameters) -> TokenRequest {
-    let mut parameters = parameters.clone();
-    if matches!(
-        grant,
-        GrantParameters::AuthorizationCode { .. } | GrantParameters::DeviceCode { .. }
-    ) {
-        parameters.scope = None;
-    }
-    TokenRequest {
-        grant: grant.clone(),
-        parameters,
+    /// The request for a token. A code and a device code were given for a scope, which is not repeated
+    /// (RFC 6749 section 4.1.3, RFC 8628 section 3.4); where the token is to be used goes along (RFC
+    /// 8707 section 2.2).
+    fn token_request(&self, grant: &GrantParameters, parameters: &TokenParameters) -> TokenRequest {
+        let mut parameters = TokenParameters {
+            resource: self.resource_of(parameters),
+            ..parameters.clone()
+        };
+        if matches!(
+            grant,
+            GrantParameters::AuthorizationCode { .. } | GrantParameters::DeviceCode { .. }
+        ) {
+            parameters.scope = None;
+        }
+        TokenRequest {
+            grant: grant.clone(),
+            parameters,
+        }
     }
 }

@@ -8,6 +8,7 @@ use grantor_http::{MetadataCache, system};
 use super::TokensBuilder;
 use crate::authorization_server::channel::ServerChannel;
 use crate::authorization_server::connection::Connection;
+use crate::authorization_server::issuer_keys::IssuerKeys;
 use crate::authorization_server::proof_on_send::ServerNonces;
 use crate::authorization_server::throttle::Throttles;
 use crate::authorization_server::{AuthorizationServer, ClientRegistration};
@@ -20,7 +21,7 @@ use crate::observe::hooks::RequestKind;
 use crate::observe::observer::Observer;
 use crate::renew::grant::Grant;
 use crate::renew::grant::kind::GrantKind;
-use crate::renew::services::{Services, SharedServices};
+use crate::renew::services::{CurrentServer, Services, SharedServices};
 use crate::renew::{Acquired, Renewer};
 use crate::runtime::tasks::Tasks;
 use crate::runtime::worker::Worker;
@@ -99,7 +100,13 @@ impl TokensBuilder {
         let registration = server.as_ref().map(|server| &server.registration);
         let environment = &shared.connection.environment;
         let policy = Arc::new(self.policy.clone());
-        let grant = self.grant.clone().into_grant(registration);
+        let mut parameters = parameters;
+        let scope = parameters.scope.clone();
+        let grant = self.grant.clone().into_grant(registration, scope.as_ref());
+        if grant.resource().is_some() {
+            // A refresh that named it would give up what was added to it since.
+            parameters.scope = None;
+        }
         let dpop_key = self.read_dpop_key(problems);
         let store = self.token_store(
             (&grant, dpop_key.as_ref()),
@@ -133,7 +140,7 @@ impl TokensBuilder {
         let services = Arc::new(Services {
             tasks: Tasks::new(Arc::clone(&parts.shared.worker)),
             shared: parts.shared,
-            server: parts.server,
+            server: CurrentServer::new(parts.server),
             store: parts.store,
             observer: Arc::new(observer),
             policy: parts.policy,
@@ -167,15 +174,21 @@ impl TokensBuilder {
     ) -> Option<TokenStore> {
         let kinds = match grant {
             Grant::Login(_) => RecordKinds::AccessAndLogin,
+            Grant::Resource(_) if grant.login().is_some() => {
+                RecordKinds::AccessLoginAndRegistrations
+            }
             _ => RecordKinds::Access,
         };
         let location = self.store.clone().open(self.store_sharing, environment);
         let mut identity = grant.identity(registration, &self.label, &location.key);
-        if dpop_key.is_some() && !matches!(grant, Grant::Login(_)) {
+        if dpop_key.is_some() && grant.login().is_none() {
             // A bearer token of the same client is another one.
             identity.push_str(" dpop");
         }
-        let name = registration.map_or("a source", ClientRegistration::name);
+        let name = match grant.resource() {
+            Some(resource) => &resource.settings.text,
+            None => registration.map_or("a source", ClientRegistration::name),
+        };
         let store = TokenStore::new(
             (location, kinds),
             environment,
@@ -198,12 +211,13 @@ impl TokensBuilder {
             client_secret: self.client_secret.clone(),
             client_assertion: self.client_assertion.clone(),
             method: self.method.clone(),
+            id_tokens: self.id_tokens.clone(),
         };
         let (connection, metadata) = (&shared.connection, &shared.metadata);
         AuthorizationServer::new(
             registration,
             Arc::clone(connection),
-            Arc::clone(metadata),
+            (Arc::clone(metadata), Arc::clone(&shared.issuer_keys)),
             &self.policy,
         )
     }
@@ -220,7 +234,7 @@ impl TokensBuilder {
     }
 
     /// The services that may be shared with other tokens.
-    fn shared_services(&self, problems: &mut Vec<String>) -> Option<SharedServices> {
+    pub(super) fn shared_services(&self, problems: &mut Vec<String>) -> Option<SharedServices> {
         if let Some(services) = &self.services {
             return Some(services.clone());
         }
@@ -236,10 +250,13 @@ impl TokensBuilder {
         let timeout = self.policy.request_timeout;
         let discovery =
             ServerChannel::new(Arc::clone(&connection), RequestKind::Discovery, timeout);
+        let keys = ServerChannel::new(Arc::clone(&connection), RequestKind::KeySet, timeout);
+        let keys = IssuerKeys::new(Arc::new(keys), environment.clone());
         let runtime = self.runtime.clone();
         Some(SharedServices {
             connection,
             metadata: Arc::new(MetadataCache::new(Arc::new(discovery), environment)),
+            issuer_keys: Arc::new(keys),
             #[cfg(any(feature = "reqwest", feature = "blocking"))]
             http_options: self.http_options.clone(),
             worker: Arc::new(runtime.map_or_else(Worker::thread, Worker::Runtime)),

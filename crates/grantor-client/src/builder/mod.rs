@@ -7,7 +7,9 @@ mod dpop;
 mod hooks;
 mod http_client;
 mod oauth1;
+mod openid;
 mod parameters;
+mod resource;
 mod seed;
 mod store;
 mod token_exchange;
@@ -23,6 +25,7 @@ use tokio::runtime::Handle;
 
 use crate::authorization_server::assertion::Assertion;
 use crate::config::dpop::Dpop;
+use crate::config::id_tokens::IdTokenSettings;
 use crate::config::placement::BearerMethod;
 use crate::config::policy::Policy;
 use crate::config::server::Server;
@@ -55,6 +58,8 @@ pub struct TokensBuilder {
     origins: Vec<String>,
     /// Something was said of an exchange, and this is none.
     exchange_option_misused: bool,
+    /// Something was said of the tokens for a resource, and these are none.
+    resource_option_misused: bool,
     /// True if `services` is that of other tokens, with their hooks.
     uses_foreign_services: bool,
     policy: Policy,
@@ -73,6 +78,7 @@ pub struct TokensBuilder {
     pub(crate) services: Option<SharedServices>,
     pub(crate) bearer_method: BearerMethod,
     scheme: Scheme,
+    id_tokens: IdTokenSettings,
     dpop: Option<Dpop>,
     /// The key with which a sign-in began.
     begun_dpop_key: Option<DpopKey>,
@@ -93,6 +99,7 @@ impl TokensBuilder {
             parameters: TokenParameters::default(),
             origins: Vec::new(),
             exchange_option_misused: false,
+            resource_option_misused: false,
             uses_foreign_services: false,
             policy: Policy::default(),
             hooks: Hooks::default(),
@@ -110,6 +117,7 @@ impl TokensBuilder {
             services: None,
             bearer_method: BearerMethod::default(),
             scheme: Scheme::default(),
+            id_tokens: IdTokenSettings::default(),
             dpop: None,
             begun_dpop_key: None,
         }

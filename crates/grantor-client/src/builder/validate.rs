@@ -37,6 +37,10 @@ impl TokensBuilder {
             let what = "a subject, an actor or a requested token type is of no use";
             problems.push(format!("{what} without \"token_exchange\""));
         }
+        if self.resource_option_misused {
+            let what = "how a user signs in, a client of one server or an assertion is of no use";
+            problems.push(format!("{what} without \"for_resource\""));
+        }
         if self.server.is_some() {
             self.check_parameters(problems);
         }
@@ -63,6 +67,7 @@ impl TokensBuilder {
         }
         match &self.grant {
             GrantKind::JwtBearer(assertion) => assertion.check_grant(problems),
+            GrantKind::Resource(settings) => self.check_resource(settings, problems),
             GrantKind::Login {
                 refresh_token: Some(refresh_token),
                 ..
@@ -84,15 +89,15 @@ impl TokensBuilder {
     fn check_parameters(&self, problems: &mut Vec<String>) {
         for (name, _) in &self.parameters.extra {
             let is_own = match name.as_str() {
-                "grant_type" | "client_secret" | "client_assertion" | "client_assertion_type" => {
-                    true
-                }
+                "grant_type" => true,
+                "client_secret" => self.client_secret.is_some(),
+                "client_assertion" | "client_assertion_type" => self.client_assertion.is_some(),
                 "scope" => self.scope.is_some(),
                 _ => false,
             };
             if is_own {
                 problems.push(format!(
-                    "\"{name}\" is no further parameter: the builder has a method or a grant for it"
+                    "\"{name}\" is no further parameter: the request has it already"
                 ));
             }
         }
@@ -121,7 +126,8 @@ impl TokensBuilder {
             GrantKind::Login {
                 refresh_token: None,
                 user: None,
-            } => {
+            }
+            | GrantKind::Resource(_) => {
                 "logins in a store need a \"login_label\", so that one user does not get another's \
                  tokens"
             }

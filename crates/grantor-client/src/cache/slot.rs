@@ -172,8 +172,8 @@ impl TokenSlot {
             RenewalReason::Missing => "needed",
             RenewalReason::Rejected(_) => "rejected",
         };
-        let server = self.renewer.services.server.as_ref();
-        let client = server.map(|server| &server.registration);
+        let server = self.renewer.services.server.get();
+        let client = server.as_ref().map(|server| &server.registration);
         let client_id = client.map(|client| &*client.client_id);
         let issuer = client.map(ClientRegistration::name);
         tracing::info_span!("grantor.token", issuer, client_id, why)

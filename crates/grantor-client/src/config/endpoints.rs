@@ -10,10 +10,20 @@ pub struct Endpoints<T = String> {
     pub token: Option<T>,
     /// Where devices begin (RFC 8628).
     pub device_authorization: Option<T>,
+    /// Where authorization requests are pushed before the user is sent (RFC 9126).
+    pub pushed_authorization_request: Option<T>,
+    /// Where clients register themselves (RFC 7591).
+    pub registration: Option<T>,
     /// Where tokens are given up.
     pub revocation: Option<T>,
     /// Where tokens are looked up.
     pub introspection: Option<T>,
+    /// Where the keys of its signatures are (RFC 7517).
+    pub jwks: Option<T>,
+    /// Where the claims about a user are (OpenID Connect Core section 5.3).
+    pub user_info: Option<T>,
+    /// Where a user's session ends (OpenID Connect RP-Initiated Logout).
+    pub end_session: Option<T>,
 }
 
 impl<T> Endpoints<T> {
@@ -29,8 +39,16 @@ impl<T> Endpoints<T> {
                 "device_authorization_endpoint",
                 &self.device_authorization,
             ),
+            pushed_authorization_request: change(
+                "pushed_authorization_request_endpoint",
+                &self.pushed_authorization_request,
+            ),
+            registration: change("registration_endpoint", &self.registration),
             revocation: change("revocation_endpoint", &self.revocation),
             introspection: change("introspection_endpoint", &self.introspection),
+            jwks: change("jwks_uri", &self.jwks),
+            user_info: change("userinfo_endpoint", &self.user_info),
+            end_session: change("end_session_endpoint", &self.end_session),
         }
     }
 }
@@ -41,8 +59,13 @@ impl<T> Default for Endpoints<T> {
             authorization: None,
             token: None,
             device_authorization: None,
+            pushed_authorization_request: None,
+            registration: None,
             revocation: None,
             introspection: None,
+            jwks: None,
+            user_info: None,
+            end_session: None,
         }
     }
 }

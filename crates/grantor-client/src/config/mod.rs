@@ -2,6 +2,7 @@
 
 pub(crate) mod dpop;
 pub(crate) mod endpoints;
+pub(crate) mod id_tokens;
 pub(crate) mod origin;
 pub(crate) mod placement;
 pub(crate) mod policy;

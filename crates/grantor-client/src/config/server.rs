@@ -90,6 +90,7 @@ impl Server {
             &self.endpoints.introspection,
             &self.endpoints.revocation,
             &self.endpoints.device_authorization,
+            &self.endpoints.registration,
         ];
         given.iter().any(|endpoint| endpoint.is_some())
     }
@@ -214,6 +215,7 @@ impl From<&Provider> for Server {
                 device_authorization: text(&provider.device_authorization_endpoint),
                 revocation: text(&provider.revocation_endpoint),
                 introspection: text(&provider.introspection_endpoint),
+                ..Endpoints::default()
             },
             ..server
         }

@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
-use grantor_core::exchange::{DeviceError, DiscoveryError, FailureKind, FetchError};
-use grantor_core::{DeviceAuthorizationError, ErrorCode, TokenError};
+use grantor_core::exchange::{
+    DeviceError, DiscoveryError, FailureKind, FetchError, ResourceDiscoveryError,
+};
+use grantor_core::{
+    ClientRegistrationError, DeviceAuthorizationError, ErrorCode, PushedAuthorizationError,
+    TokenError,
+};
 use grantor_http::TransportError;
 use grantor_jose::SignError;
 
@@ -94,7 +99,9 @@ fn refusal(code: &ErrorCode) -> ErrorKind {
         | ErrorCode::UnauthorizedClient
         | ErrorCode::UnsupportedGrantType
         | ErrorCode::InvalidScope
-        | ErrorCode::InvalidTarget => ErrorKind::Configuration,
+        | ErrorCode::InvalidTarget
+        | ErrorCode::InvalidRedirectUri
+        | ErrorCode::InvalidClientMetadata => ErrorKind::Configuration,
         code if code.needs_user() => ErrorKind::NeedsLogin,
         _ => ErrorKind::Refused,
     }
@@ -119,13 +126,36 @@ impl From<TransportError> for Error {
     }
 }
 
-impl From<DeviceAuthorizationError> for Error {
-    fn from(error: DeviceAuthorizationError) -> Self {
-        let (kind, retry_after) = answered(error.answer());
-        let code = code_of(error.answer());
-        Self::with(kind, error.to_string(), retry_after, error).with_code(code)
+impl From<ResourceDiscoveryError> for Error {
+    fn from(error: ResourceDiscoveryError) -> Self {
+        let kind = if error.is_transient() {
+            ErrorKind::Transient
+        } else {
+            ErrorKind::Configuration
+        };
+        let retry_after = error.retry_after();
+        Self::with(kind, error.to_string(), retry_after, error)
     }
 }
+
+/// Errors of endpoints that fail in the ways of the token endpoint.
+macro_rules! from_endpoint_error {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                let (kind, retry_after) = answered(error.answer());
+                let code = code_of(error.answer());
+                Self::with(kind, error.to_string(), retry_after, error).with_code(code)
+            }
+        })*
+    };
+}
+
+from_endpoint_error!(
+    ClientRegistrationError,
+    DeviceAuthorizationError,
+    PushedAuthorizationError
+);
 
 impl From<SignError> for Error {
     fn from(error: SignError) -> Self {

@@ -25,6 +25,8 @@ struct Inner {
     /// The code of RFC 6749 section 5.2 with which the server refused.
     oauth_error: Option<ErrorCode>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// The error without its step.
+    stepless: Option<Error>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +81,7 @@ impl Error {
             retry_after,
             oauth_error: None,
             source: None,
+            stepless: None,
         }));
         built.with_code(code_of(error))
     }
@@ -93,6 +96,7 @@ impl Error {
             retry_after: Some(left),
             oauth_error: None,
             source: None,
+            stepless: None,
         }))
     }
 
@@ -107,6 +111,7 @@ impl Error {
             retry_after: None,
             oauth_error: None,
             source: None,
+            stepless: None,
         }))
     }
 
@@ -122,6 +127,7 @@ impl Error {
             retry_after,
             oauth_error: None,
             source: Some(source.into()),
+            stepless: None,
         }))
     }
 
@@ -141,6 +147,18 @@ impl Error {
             inner.oauth_error = code;
         }
         self
+    }
+
+    /// The same error at a step of several, which its message names first.
+    pub(crate) fn at_step(self, step: impl fmt::Display) -> Self {
+        Self(Arc::new(Inner {
+            kind: self.0.kind,
+            message: format!("{step}: {}", self.0.message),
+            retry_after: self.0.retry_after,
+            oauth_error: self.0.oauth_error.clone(),
+            source: None,
+            stepless: Some(self),
+        }))
     }
 
     /// Its kind, for the log.
@@ -212,6 +230,9 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_ref().map(|source| &**source as _)
+        match (&self.0.source, &self.0.stepless) {
+            (Some(source), _) => Some(&**source),
+            (None, stepless) => stepless.as_ref()?.source(),
+        }
     }
 }

@@ -19,8 +19,8 @@ pub enum Event {
     NotPersisted,
     /// The refresh token that could not be stored before is stored.
     Persisted,
-    /// A callback of [`TokensBuilder::on_change`](crate::TokensBuilder::on_change) did not end within 10 s,
-    /// or panicked; the new token is used all the same.
+    /// A callback of [`TokensBuilder::on_change`](crate::TokensBuilder::on_change) did not end within 10 s; the
+    /// new token is used all the same.
     ChangeNotTaken,
     /// The server no longer takes the refresh token: the user has to sign in again.
     LoginEnded,

@@ -13,18 +13,26 @@ use crate::runtime::caught::{Panicked, caught};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RequestKind {
-    /// The server's metadata is fetched.
+    /// The metadata of a server is fetched, or that of a resource (RFC 9728).
     Discovery,
+    /// The server's keys are fetched.
+    KeySet,
     /// An access token is requested, by any grant but a refresh token.
     Token,
     /// An access token is requested by a refresh token.
     Refresh,
     /// A device requests the code that its user types in elsewhere.
     DeviceAuthorization,
+    /// An authorization request is pushed (RFC 9126).
+    PushedAuthorization,
+    /// A client registers itself, or its registration is read, changed or removed (RFC 7591, 7592).
+    ClientRegistration,
     /// A token is revoked.
     Revocation,
     /// A token is introspected.
     Introspection,
+    /// The claims about a user are fetched.
+    UserInfo,
     /// Temporary credentials of OAuth 1.0a are requested.
     TemporaryCredentials,
     /// The credentials of a token of OAuth 1.0a are requested.

@@ -57,9 +57,7 @@ impl Observer {
     pub(crate) fn emit(&self, event: &Event) {
         match event {
             Event::Renewed => tracing::debug!("the token was renewed"),
-            Event::ChangeNotTaken => {
-                tracing::error!("a callback of \"on_change\" did not end in time, or panicked")
-            }
+            Event::ChangeNotTaken => tracing::error!("a callback did not end in time"),
             Event::Persisted => tracing::info!("the refresh token is stored now"),
             Event::RenewalFailed(error) => {
                 let code = error.oauth_error().map(ToString::to_string);

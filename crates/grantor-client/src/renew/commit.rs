@@ -76,7 +76,21 @@ fn read(services: &Services, renewal: &Renewal, answer: &TokenAnswer) -> Result<
     Ok(credential
         .with_key(answer.dpop_key.clone())
         .with_scope(scope.or_else(|| renewal.parameters.scope.clone()))
-        .with_extra(further_members(response)))
+        .with_extra(kept_members(renewal, response)))
+}
+
+/// The members of an answer, and the ID token of the login if a renewal brought none.
+fn kept_members(renewal: &Renewal, response: &TokenResponse) -> Map<String, Value> {
+    let mut members = further_members(response);
+    let current = renewal
+        .current
+        .as_ref()
+        .filter(|_| renewal.subject.is_none());
+    if let Some(id_token) = current.and_then(|current| current.id_token()) {
+        let kept = members.entry("id_token");
+        kept.or_insert_with(|| id_token.into());
+    }
+    members
 }
 
 /// The members of an answer that a token keeps beside those that are read here.

@@ -1,6 +1,6 @@
 //! The services that every renewal of one login or client needs.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use grantor_core::Environment;
 use grantor_http::MetadataCache;
@@ -9,6 +9,7 @@ use grantor_http::TransportOptions;
 
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::connection::Connection;
+use crate::authorization_server::issuer_keys::IssuerKeys;
 use crate::config::origin::OriginIds;
 use crate::config::policy::Policy;
 use crate::error::Error;
@@ -24,6 +25,7 @@ use crate::token::scheme::Scheme;
 pub(crate) struct SharedServices {
     pub(crate) connection: Arc<Connection>,
     pub(crate) metadata: Arc<MetadataCache>,
+    pub(crate) issuer_keys: Arc<IssuerKeys>,
     /// How sessions connect.
     #[cfg(any(feature = "reqwest", feature = "blocking"))]
     pub(crate) http_options: TransportOptions,
@@ -34,8 +36,7 @@ pub(crate) struct SharedServices {
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) shared: SharedServices,
-    /// None: the tokens come from no server.
-    pub(crate) server: Option<AuthorizationServer>,
+    pub(crate) server: CurrentServer,
     pub(crate) store: TokenStore,
     pub(crate) observer: Arc<Observer>,
     pub(crate) policy: Arc<Policy>,
@@ -47,10 +48,31 @@ pub(crate) struct Services {
     pub(crate) dpop_key: Option<DpopKey>,
 }
 
+/// The server that tokens come from: none, the one that was named, or the one that was found last.
+#[derive(Debug, Default)]
+pub(crate) struct CurrentServer(RwLock<Option<Arc<AuthorizationServer>>>);
+
+impl CurrentServer {
+    pub(crate) fn new(server: Option<AuthorizationServer>) -> Self {
+        Self(RwLock::new(server.map(Arc::new)))
+    }
+
+    pub(crate) fn get(&self) -> Option<Arc<AuthorizationServer>> {
+        let current = self.0.read();
+        current.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes a server the current one.
+    pub(crate) fn set(&self, server: &Arc<AuthorizationServer>) {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Some(Arc::clone(server));
+    }
+}
+
 impl Services {
     /// The server, where tokens come from one.
-    pub(crate) fn server(&self) -> Result<&AuthorizationServer, Error> {
-        self.server.as_ref().ok_or_else(|| {
+    pub(crate) fn server(&self) -> Result<Arc<AuthorizationServer>, Error> {
+        self.server.get().ok_or_else(|| {
             Error::configuration("these tokens come from no authorization server that is known")
         })
     }

@@ -150,31 +150,50 @@ impl Attempt {
     ) -> Option<Box<Reaction>> {
         let slot = sent.slot()?;
         let services = &slot.renewer.services;
-        let answer = Answer {
+        let resource = slot.renewer.grant.resource();
+        let mut answer = Answer {
             status,
             headers,
             rejection_statuses: &services.policy.rejection_statuses,
             gives_nonce: services.scheme.takes_nonce() && handed_out_nonce(headers).is_some(),
+            steps_up: false,
         };
         services.scheme.learn(self.flags.origin(), headers);
-        if !is_rejection(&answer) {
+        if resource.is_none() && !is_rejection(&answer) {
             return None;
         }
         // Looked for first: once it is over, there is another current token.
         let in_flight = slot.in_flight();
         let facts = self.facts(&slot, sent, in_flight.is_some());
+        let step_up = resource.and_then(|resource| {
+            resource.learn(status, headers);
+            resource.step_up(status, headers, facts.may_renew)
+        });
+        answer.steps_up = step_up.is_some();
+        if !answer.steps_up && !is_rejection(&answer) {
+            return None;
+        }
         let verdict = verdict(&answer, &facts);
+        if let (Verdict::StepUp, Some(resource), Some(challenge)) = (verdict, resource, step_up) {
+            if challenge.asks_for_sign_in() {
+                let (origin, now) = (self.flags.origin(), slot.now());
+                slot.rejections.note_renewal(sent, origin, now);
+            }
+            resource.demand(sent.generation, challenge);
+        }
         match verdict {
             Verdict::Accepted | Verdict::Unrelated | Verdict::Final => None,
-            Verdict::Resend | Verdict::Renew | Verdict::Wait | Verdict::NewNonce => {
-                Some(Box::new(Reaction {
-                    verdict,
-                    in_flight,
-                    sent: Arc::clone(sent),
-                    flags: self.flags,
-                    slot,
-                }))
-            }
+            Verdict::Resend
+            | Verdict::Renew
+            | Verdict::Wait
+            | Verdict::NewNonce
+            | Verdict::StepUp => Some(Box::new(Reaction {
+                verdict,
+                in_flight,
+                sent: Arc::clone(sent),
+                flags: self.flags,
+                slot,
+            })),
         }
     }
 

@@ -15,6 +15,9 @@ use http::header::AUTHORIZATION;
 
 use self::attempt::Attempt;
 use self::http_request::{HttpRequest, WithBody, WithoutToken};
+use crate::cache::slot::TokenSlot;
+use crate::cache::slot::share::TokenShare;
+use crate::config::origin::OriginId;
 use crate::config::placement::BearerMethod;
 use crate::error::Error;
 use crate::token::scheme::Scheme;
@@ -132,9 +135,28 @@ impl Tokens {
             .origins
             .find(request.uri(), request.localhost_names())?;
         method.check(request)?;
+        if let Some(attempt) = self.explore(&slot, origin, method).await {
+            return Ok(attempt);
+        }
         let token = slot.get().await?;
         let (scheme, environment) = (&self.services().scheme, self.services().environment());
         scheme.apply(method, &token, (origin, environment), request)?;
         Ok(Attempt::of(token, origin, method).pin(&slot))
+    }
+
+    /// The attempt of a request that goes out without a token, since its answer is to say where tokens
+    /// come from.
+    async fn explore(
+        &self,
+        slot: &Arc<TokenSlot>,
+        origin: OriginId,
+        method: BearerMethod,
+    ) -> Option<Attempt> {
+        let resource = slot.renewer.grant.resource()?;
+        if slot.current().is_some() || resource.is_explored(self.services()).await {
+            return None;
+        }
+        let nothing = TokenShare::of_nothing(slot).ok()?;
+        Some(Attempt::of(Arc::new(nothing), origin, method).pin(slot))
     }
 }

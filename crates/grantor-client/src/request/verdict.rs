@@ -20,6 +20,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) rejection_statuses: &'a [StatusCode],
     /// True if it has a nonce that the scheme of the request can take.
     pub(crate) gives_nonce: bool,
+    /// True if it asks for more than the token has, and a token can be had that has it.
+    pub(crate) steps_up: bool,
 }
 
 /// The facts about the token when the answer is there.
@@ -64,6 +66,8 @@ pub(crate) enum Verdict {
     Wait,
     /// The request is sent again with the nonce that the answer has.
     NewNonce,
+    /// A token with more than this one is requested, and the request is sent again.
+    StepUp,
 }
 
 /// The short check that is enough for most answers.
@@ -90,10 +94,13 @@ pub(crate) fn verdict(answer: &Answer<'_>, facts: &Facts) -> Verdict {
     if is_accepted(answer.status, answer.headers) {
         return Verdict::Accepted;
     }
+    let is_last = facts.sends >= MAX_SENDS;
+    if answer.steps_up && !is_last {
+        return Verdict::StepUp;
+    }
     if !is_rejection(answer) {
         return Verdict::Unrelated;
     }
-    let is_last = facts.sends >= MAX_SENDS;
     match challenge(answer.headers) {
         Challenge::Nonce if answer.gives_nonce && !is_last => return Verdict::NewNonce,
         Challenge::Nonce | Challenge::Other if !answer.status.is_success() => {
@@ -160,8 +167,35 @@ mod tests {
             headers: &headers,
             rejection_statuses: &[StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN],
             gives_nonce,
+            steps_up: false,
         };
         verdict(&answer, facts)
+    }
+
+    #[test]
+    fn what_a_wider_token_has_is_requested_as_often_as_requests_are_sent() {
+        let headers = HeaderMap::new();
+        for (status, sends, replaced, expected) in [
+            (403, 1, false, Verdict::StepUp),
+            (401, 1, false, Verdict::StepUp),
+            (403, 2, true, Verdict::StepUp),
+            (403, 3, true, Verdict::Final),
+            (200, 1, false, Verdict::Accepted),
+        ] {
+            let answer = Answer {
+                status: StatusCode::from_u16(status).unwrap(),
+                headers: &headers,
+                rejection_statuses: &[StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN],
+                gives_nonce: false,
+                steps_up: true,
+            };
+            let facts = Facts {
+                sends,
+                replaced,
+                ..FIRST
+            };
+            assert_eq!(verdict(&answer, &facts), expected, "{status} {sends}");
+        }
     }
 
     #[test]

@@ -75,6 +75,12 @@ impl Tasks {
         let _ = active.wait_for(|active| *active == 0).await;
     }
 
+    /// Waits until the tokens are closed.
+    pub(crate) async fn closed(&self) {
+        let mut closed = self.0.closed.subscribe();
+        let _ = closed.wait_for(|closed| *closed).await;
+    }
+
     /// Waits for `duration` by the environment's clock, or until the tokens are closed. Returns
     /// whether they are closed.
     pub(crate) async fn closed_within(

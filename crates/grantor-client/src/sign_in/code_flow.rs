@@ -3,17 +3,20 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use grantor_core::{
-    AuthorizationResponse, CodeVerifier, Environment, GrantParameters, RedirectUri,
-};
+use grantor_core::openid::IdToken;
+use grantor_core::{CodeVerifier, GrantParameters, RedirectUri};
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
+use super::openid::{IdTokenRequest, is_openid, validate};
 use super::pending::{AuthorizationRedirect, PendingAuthorization};
-use super::redirect::{query_of, redirected};
 use super::{SignedIn, establish};
 use crate::authorization_server::AuthorizationServer;
+use crate::authorization_server::authorization::{
+    AuthorizationDetails, IdTokenDemands, Pushing, UnadvertisedS256,
+};
 use crate::authorization_server::token_endpoint::TokenCall;
 use crate::builder::TokensBuilder;
 use crate::builder::assemble::FlowParts;
@@ -46,10 +49,12 @@ use crate::token::dpop_key::DpopKey;
 pub struct CodeFlow {
     pub(super) builder: TokensBuilder,
     pub(super) server: AuthorizationServer,
-    environment: Environment,
-    pub(super) redirect_uri: RedirectUri,
-    pub(super) parameters: Vec<(String, String)>,
-    pub(super) s256_may_be_unadvertised: bool,
+    redirect_uri: RedirectUri,
+    parameters: Vec<(String, String)>,
+    pushing: Pushing,
+    unadvertised_s256: UnadvertisedS256,
+    pub(super) max_age: Option<Duration>,
+    pub(super) acr_values: Vec<String>,
 }
 
 impl TokensBuilder {
@@ -74,15 +79,16 @@ impl TokensBuilder {
         }
         match (redirect_uri, parts) {
             (Ok(redirect_uri), Some(parts)) if problems.is_empty() => {
-                let environment = parts.shared.connection.environment.clone();
                 self.services = Some(parts.shared);
                 Ok(CodeFlow {
                     builder: self,
                     server: parts.server,
-                    environment,
                     redirect_uri,
                     parameters: Vec::new(),
-                    s256_may_be_unadvertised: false,
+                    pushing: Pushing::default(),
+                    unadvertised_s256: UnadvertisedS256::default(),
+                    max_age: None,
+                    acr_values: Vec::new(),
                 })
             }
             _ => Err(Error::problems(&problems)),
@@ -111,34 +117,54 @@ impl CodeFlow {
     /// a secret.
     #[must_use]
     pub fn danger_unadvertised_s256(mut self) -> Self {
-        self.s256_may_be_unadvertised = true;
+        self.unadvertised_s256 = UnadvertisedS256::Accepted;
+        self
+    }
+
+    /// Pushes the authorization request to the server before the browser is sent (RFC 9126), so that
+    /// the browser carries no more than a reference: nobody reads the request on its way, or changes
+    /// it. Where the metadata of the server requires it
+    /// (`require_pushed_authorization_requests`), that is done without this too.
+    #[must_use]
+    pub fn push_requests(mut self) -> Self {
+        self.pushing = Pushing::Always;
         self
     }
 
     /// Begins a sign-in.
     ///
     /// # Errors
-    /// The server's metadata can't be fetched, or lacks an authorization endpoint or S256.
+    /// The server's metadata can't be fetched, or lacks an authorization endpoint or S256, or the
+    /// request can't be pushed.
     pub async fn start(&self) -> Result<AuthorizationRedirect, Error> {
-        let metadata = self.server.published_metadata().await?;
-        let endpoint = self.authorization_endpoint(metadata.as_deref())?;
-        let environment = &self.environment;
-        let state = environment.random_text::<32>();
-        let verifier = CodeVerifier::from_random(environment.random_bytes());
         let dpop_key = self.new_dpop_key()?;
-        let request = self.authorization_request(state.clone(), &verifier, dpop_key.as_ref())?;
-        let url = request.to_url_with(endpoint, &self.server.registration.server.quirks);
-        let url = url.map_err(|_| {
-            Error::configuration("the authorization endpoint and the parameters make no URL")
-        })?;
+        let parameters = self.builder.token_parameters()?;
+        let id_token = is_openid(&self.builder)?.then_some(IdTokenDemands {
+            max_age: self.max_age,
+            acr_values: &self.acr_values,
+        });
+        let details = AuthorizationDetails {
+            redirect_uri: &self.redirect_uri,
+            parameters: &parameters,
+            extra: &self.parameters,
+            id_token,
+            dpop_key: dpop_key.as_ref(),
+            pushing: self.pushing,
+            unadvertised_s256: self.unadvertised_s256,
+        };
+        let begun = self.server.begin_authorization(&details).await?;
         let pending = PendingAuthorization {
             issuer: self.name().to_owned(),
             redirect_uri: self.redirect_uri.as_str().to_owned(),
-            state,
-            code_verifier: verifier.expose().to_owned(),
+            state: begun.state,
+            nonce: begun.nonce,
+            code_verifier: begun.code_verifier.expose().to_owned(),
             dpop_key: dpop_key.and_then(|key| Some(key.to_stored()?.expose().to_owned())),
         };
-        Ok(AuthorizationRedirect { url, pending })
+        Ok(AuthorizationRedirect {
+            url: begun.url,
+            pending,
+        })
     }
 
     /// The key that the sign-in is bound to, if it is: each has one of its own, unless the program gave
@@ -153,7 +179,7 @@ impl CodeFlow {
     }
 
     /// Returns the server's name in messages and in pending authorizations.
-    pub(super) fn name(&self) -> &str {
+    fn name(&self) -> &str {
         self.server.registration.name()
     }
 
@@ -175,20 +201,19 @@ impl CodeFlow {
                 "the sign-in was begun with another server",
             ));
         }
-        let metadata = self.server.published_metadata().await?;
-        let advertised =
-            metadata.is_some_and(|it| it.authorization_response_iss_parameter_supported);
-        let answer = AuthorizationResponse::from_query(query_of(redirect));
-        let code = answer
-            .and_then(|answer| {
-                answer.into_code(
-                    &pending.state,
-                    self.server.registration.server.issuer.as_ref(),
-                    advertised,
-                )
-            })
-            .map_err(|error| redirected(&error))?;
+        let code = self.server.code_of_redirect(&pending.state, redirect);
+        let code = code.await?;
         let code_verifier = CodeVerifier::parse(&pending.code_verifier).map_err(|_| damaged())?;
+        let asked = match (is_openid(&self.builder)?, pending.nonce) {
+            (false, _) => None,
+            (true, None) => return Err(damaged()),
+            (true, nonce) => Some(IdTokenRequest {
+                nonce,
+                max_age: self.max_age,
+                acr_values: self.acr_values.clone(),
+                code: Some(code.clone()),
+            }),
+        };
         let grant = GrantParameters::AuthorizationCode {
             code,
             redirect_uri: Some(pending.redirect_uri),
@@ -204,11 +229,15 @@ impl CodeFlow {
         let tasks = &tokens.services().tasks;
         tasks.ensure_open()?;
         tasks.spawn(async move {
-            let outcome = redeem(&slot, grant).await;
+            let outcome = redeem(&slot, grant, asked).await;
             let _ = sender.send(outcome);
         });
         match outcome.await {
-            Ok(outcome) => outcome.map(|extra| SignedIn { tokens, extra }),
+            Ok(outcome) => outcome.map(|(extra, id_token)| SignedIn {
+                tokens,
+                id_token,
+                extra,
+            }),
             Err(_) => Err(Error::transient("the sign-in was abandoned; sign in again")),
         }
     }
@@ -221,12 +250,18 @@ fn damaged() -> Error {
 async fn redeem(
     slot: &Arc<TokenSlot>,
     grant: GrantParameters,
-) -> Result<Map<String, Value>, Error> {
+    asked: Option<IdTokenRequest>,
+) -> Result<(Map<String, Value>, Option<IdToken>), Error> {
     let services = &slot.renewer.services;
     let call = TokenCall::new(grant, &slot.parameters, services.policy.retry.clone());
     let call = call.bound_to(services.dpop_key.clone());
-    let answer = services.server()?.request_token(call, &services.tasks);
-    establish(slot, &answer.await?).await
+    let server = services.server()?;
+    let answer = server.request_token(call, &services.tasks).await?;
+    let id_token = match asked {
+        Some(asked) => Some(validate(&server, &answer.response, &asked).await?),
+        None => None,
+    };
+    Ok((establish(slot, &answer).await?, id_token))
 }
 
 /// Further parameters may be secret: their names are shown.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::DeviceAuthorizationResponse;
+use grantor_core::openid::IdToken;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 use url::Url;
 
+use super::openid::{IdTokenRequest, is_openid, validate};
 use super::{SignedIn, establish};
 use crate::builder::TokensBuilder;
 use crate::cache::slot::TokenSlot;
@@ -52,7 +54,7 @@ pub struct PendingDeviceAuthorization {
     /// How long the user has from now on.
     pub expires_in: Duration,
     tokens: Tokens,
-    outcome: watch::Receiver<Option<Result<Map<String, Value>, Error>>>,
+    outcome: watch::Receiver<Option<Result<Outcome, Error>>>,
 }
 
 impl TokensBuilder {
@@ -88,15 +90,16 @@ impl DeviceFlow {
     /// The server knows no device, refuses or does not answer.
     pub async fn start(&self) -> Result<PendingDeviceAuthorization, Error> {
         let tokens = self.builder.clone().build()?;
+        let openid = is_openid(&self.builder)?;
         let slot = Arc::clone(&tokens.slot);
         let services = tokens.services();
-        let device = services.server()?.authorize_device(&slot.parameters);
-        let device = device.await?;
+        let server = services.server()?;
+        let device = server.authorize_device(&slot.parameters).await?;
         let response = device.clone();
         let (sender, outcome) = watch::channel(None);
         services.tasks.ensure_open()?;
         services.tasks.spawn(async move {
-            let outcome = poll(&slot, &device).await;
+            let outcome = poll(&slot, &device, openid).await;
             sender.send_replace(Some(outcome));
         });
         Ok(PendingDeviceAuthorization {
@@ -124,8 +127,9 @@ impl PendingDeviceAuthorization {
             Err(_) => None,
         };
         match outcome {
-            Some(Ok(extra)) => Ok(SignedIn {
+            Some(Ok((extra, id_token))) => Ok(SignedIn {
                 tokens: self.tokens.clone(),
+                id_token,
                 extra,
             }),
             Some(Err(error)) => Err(error),
@@ -134,17 +138,25 @@ impl PendingDeviceAuthorization {
     }
 }
 
+/// The further members of the answer, and the ID token.
+type Outcome = (Map<String, Value>, Option<IdToken>);
+
 /// Polls until the user has decided, or the tokens are closed (RFC 8628 section 3.4).
 async fn poll(
     slot: &Arc<TokenSlot>,
     device: &DeviceAuthorizationResponse,
-) -> Result<Map<String, Value>, Error> {
+    openid: bool,
+) -> Result<Outcome, Error> {
     let services = &slot.renewer.services;
     let wanted = (&*slot.parameters, services.dpop_key.clone());
-    let answer = services
-        .server()?
-        .poll_device(device, wanted, &services.tasks);
-    establish(slot, &answer.await?).await
+    let server = services.server()?;
+    let answer = server.poll_device(device, wanted, &services.tasks).await?;
+    // No specification says that a device gets an ID token.
+    let id_token = match openid && answer.response.id_token.is_some() {
+        true => Some(validate(&server, &answer.response, &IdTokenRequest::default()).await?),
+        false => None,
+    };
+    Ok((establish(slot, &answer).await?, id_token))
 }
 
 impl fmt::Debug for PendingDeviceAuthorization {

@@ -1,19 +1,21 @@
 //! Signing users in. Every way to do so ends with a login that is stored and whose first token is
 //! published.
 
-mod authorization_request;
 pub(crate) mod code_flow;
 pub(crate) mod device_flow;
 pub(crate) mod oauth1_endpoints;
 mod oauth1_error;
 pub(crate) mod oauth1_flow;
 pub(crate) mod oauth1_pending;
+mod openid;
 pub(crate) mod pending;
-mod redirect;
+pub(crate) mod registrar;
+mod relying_party;
 
 use std::fmt;
 use std::sync::Arc;
 
+use grantor_core::openid::IdToken;
 use serde_json::{Map, Value};
 
 use crate::authorization_server::token_endpoint::TokenAnswer;
@@ -21,10 +23,7 @@ use crate::cache::slot::TokenSlot;
 use crate::error::Error;
 use crate::observe::event::Event;
 use crate::renew::Renewal;
-use crate::renew::commit::{LoginTokens, commit, further_members};
-use crate::renew::grant::Grant;
-use crate::renew::login::rotation::refresh_expires_at;
-use crate::renew::login::state::new_record;
+use crate::renew::commit::{commit, further_members};
 use crate::token::reason::RenewalReason;
 use crate::tokens::Tokens;
 
@@ -34,8 +33,9 @@ use crate::tokens::Tokens;
 pub struct SignedIn {
     /// The tokens of the login.
     pub tokens: Tokens,
-    /// The further members of the server's answer, as `id_token`. They are as the server wrote them:
-    /// an ID token was not validated.
+    /// The ID token, validated; there is one if the scope has `openid`.
+    pub id_token: Option<IdToken>,
+    /// The further members of the server's answer, as it wrote them.
     pub extra: Map<String, Value>,
 }
 
@@ -44,6 +44,7 @@ impl fmt::Debug for SignedIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedIn")
             .field("tokens", &self.tokens)
+            .field("id_token", &self.id_token)
             .field("extra", &self.extra.keys())
             .finish()
     }
@@ -56,18 +57,10 @@ async fn establish(
     answer: &TokenAnswer,
 ) -> Result<Map<String, Value>, Error> {
     let services = &slot.renewer.services;
-    let mut tokens = None;
-    if let Grant::Login(login) = &slot.renewer.grant {
-        let mut record = new_record(services, answer.response.refresh_token.as_ref());
-        record.refresh_expires_at = refresh_expires_at(services.environment(), answer);
-        tokens = Some(LoginTokens {
-            login_id: record.login_id.clone(),
-            spent: None,
-            refresh_token: answer.response.refresh_token.clone(),
-            refresh_expires_at: record.refresh_expires_at,
-        });
-        login.replace_with(services, record).await;
-    }
+    let tokens = match slot.renewer.grant.login() {
+        Some(login) => Some(login.begin(services, answer, None).await),
+        None => None,
+    };
     let renewal = Renewal {
         parameters: Arc::clone(&slot.parameters),
         subject: None,

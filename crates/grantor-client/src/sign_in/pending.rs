@@ -23,6 +23,9 @@ pub struct PendingAuthorization {
     pub(super) redirect_uri: String,
     pub(super) state: String,
     pub(super) code_verifier: String,
+    /// Bound to the ID token, if there is to be one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) nonce: Option<String>,
     /// The private key that the code is bound to (RFC 9449 section 10), if it was generated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) dpop_key: Option<String>,

@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 
 use self::location::{OpenStore, StoreSharing};
 use self::open::StoreOpener;
-use self::records::{AccessTokenRecord, BoundTo, LeaseRecord, LoginRecord};
+use self::records::{AccessTokenRecord, BoundTo, LeaseRecord, LoginRecord, RegistrationRecord};
 use crate::config::policy::Policy;
 use crate::runtime::instant::nanos;
 use crate::token::credential::{Credential, TokenType};
@@ -28,6 +28,8 @@ pub(crate) struct TokenStore {
     pub(crate) logins: Option<Records<LoginRecord>>,
     /// None: nobody else renews these tokens, or the store can't say who does.
     pub(crate) leases: Option<Records<LeaseRecord>>,
+    /// Clients that registered themselves, where tokens need that.
+    pub(crate) registrations: Option<Records<RegistrationRecord>>,
     environment: Environment,
     policy: Arc<Policy>,
     identity: String,
@@ -45,6 +47,14 @@ pub(crate) struct TokenStore {
 pub(crate) enum RecordKinds {
     Access,
     AccessAndLogin,
+    /// Those of a login, and of clients that register themselves.
+    AccessLoginAndRegistrations,
+}
+
+impl RecordKinds {
+    fn have_login(self) -> bool {
+        self != Self::Access
+    }
 }
 
 impl TokenStore {
@@ -73,13 +83,17 @@ impl TokenStore {
         };
         let access = build.sealed(&sealing_key);
         let (mut logins, mut leases) = (None, None);
-        if kinds == RecordKinds::AccessAndLogin {
+        if kinds.have_login() {
             logins = Some(build.logins(&sealing_key)?);
+        }
+        let mut registrations = None;
+        if kinds == RecordKinds::AccessLoginAndRegistrations {
+            registrations = Some(build.registrations(&sealing_key)?);
         }
         if sharing == StoreSharing::OtherProcesses {
             leases = match Records::open(&build.placement(&sealing_key)) {
                 Ok(leases) => Some(leases),
-                Err(problem) if kinds == RecordKinds::AccessAndLogin => {
+                Err(problem) if kinds.have_login() => {
                     build.problems.push(problem);
                     None
                 }
@@ -91,6 +105,7 @@ impl TokenStore {
             access: access?,
             logins,
             leases,
+            registrations,
             environment: environment.clone(),
             policy: Arc::clone(policy),
             identity,

@@ -7,7 +7,7 @@ use grantor_jose::seal::SealingKey;
 use grantor_store::{Namespace, Placement, Records, Store};
 
 use super::location::StoreSharing;
-use super::records::LoginRecord;
+use super::records::{LoginRecord, RegistrationRecord};
 
 /// Finds out what of the records a store can hold.
 pub(super) struct StoreOpener<'a> {
@@ -32,6 +32,23 @@ impl StoreOpener<'_> {
             ));
         });
         noted.ok()
+    }
+
+    /// Registrations are of the program at a server: all resources that name that server share one.
+    pub(super) fn registrations(
+        &mut self,
+        key: &Arc<SealingKey>,
+    ) -> Option<Records<RegistrationRecord>> {
+        let store = Arc::clone(&self.store);
+        let namespace = Namespace::new("registrations of a client");
+        let placement = Placement::new(store, namespace, self.environment.clone());
+        let placement = placement.seal_under(Arc::clone(key));
+        let placement = match self.sharing {
+            StoreSharing::Nobody => placement.single_process(),
+            StoreSharing::OtherProcesses => placement,
+        };
+        let opened = Records::open(&placement);
+        opened.map_err(|problem| self.problems.push(problem)).ok()
     }
 
     pub(super) fn sealed<R: grantor_store::Record>(

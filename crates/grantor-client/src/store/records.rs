@@ -6,6 +6,7 @@ use grantor_core::{Secret, Timestamp};
 use grantor_store::{Kind, Record, kinds};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::token::dpop_key::DpopKey;
 
@@ -33,6 +34,46 @@ pub(crate) struct LoginRecord {
     /// The key that its tokens are bound to.
     #[serde(flatten)]
     pub(crate) bound_to: BoundTo,
+    /// Where it was begun, if that was found out from a resource.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) resource_login: Option<Box<ResourceLogin>>,
+}
+
+/// The authorization server of a login that a resource named, and what was requested there.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ResourceLogin {
+    /// The server's issuer; of a server without metadata, the origin of the resource.
+    pub(crate) issuer: String,
+    /// The client that the refresh token was given to.
+    pub(crate) client_id: String,
+    /// The resource as its metadata calls it.
+    pub(crate) resource: String,
+    /// Where its metadata is, if a challenge said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) resource_metadata: Option<Url>,
+    /// All scope values that were requested so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<String>,
+}
+
+/// A client that registered itself at one server (RFC 7591).
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct RegistrationRecord {
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    #[serde(default)]
+    pub(crate) client_secret: Option<String>,
+    /// When the secret ends; it does not, if absent.
+    #[serde(default)]
+    pub(crate) client_secret_expires_at: Option<Timestamp>,
+    /// How it authenticates.
+    #[serde(default)]
+    pub(crate) token_endpoint_auth_method: Option<String>,
+    /// The token by which the registration can be changed (RFC 7592), and where.
+    #[serde(default)]
+    pub(crate) registration_access_token: Option<String>,
+    #[serde(default)]
+    pub(crate) registration_client_uri: Option<Url>,
 }
 
 /// One access token.
@@ -113,6 +154,16 @@ impl Record for LoginRecord {
     }
 }
 
+impl Record for RegistrationRecord {
+    const KIND: Kind = kinds::REGISTRATIONS;
+    const NAME: &'static str = "a client's registration at a server";
+    const SEALED: bool = true;
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.client_secret_expires_at
+    }
+}
+
 impl Record for AccessTokenRecord {
     const KIND: Kind = kinds::CACHED_TOKENS;
     const NAME: &'static str = "an access token of a client";
@@ -141,6 +192,15 @@ impl fmt::Debug for LoginRecord {
     }
 }
 
+impl fmt::Debug for RegistrationRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistrationRecord")
+            .field("issuer", &self.issuer)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for AccessTokenRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessTokenRecord")
@@ -161,5 +221,6 @@ mod tests {
         assert_own_formats::<LoginRecord>();
         assert_own_formats::<AccessTokenRecord>();
         assert_own_formats::<LeaseRecord>();
+        assert_own_formats::<RegistrationRecord>();
     }
 }

@@ -71,6 +71,11 @@ pub(crate) struct Credential {
 pub(crate) struct UnfitForHeader;
 
 impl Credential {
+    /// The ID token that came with it, or before it in the same login.
+    pub(crate) fn id_token(&self) -> Option<&str> {
+        self.extra.as_ref()?.get("id_token")?.as_str()
+    }
+
     pub(crate) fn new(token_type: TokenType, token: &Secret) -> Result<Self, UnfitForHeader> {
         let header = HeaderValue::try_from(format!("{}{}", token_type.prefix(), token.expose()));
         let mut header = header.map_err(|_| UnfitForHeader)?;

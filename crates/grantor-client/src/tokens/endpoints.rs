@@ -8,7 +8,6 @@ use super::Tokens;
 use crate::cache::registry::Registry;
 use crate::cache::slot::TokenSlot;
 use crate::error::Error;
-use crate::renew::grant::Grant;
 use crate::store::deadline::within_store_timeout;
 
 impl Tokens {
@@ -67,7 +66,7 @@ impl Tokens {
 
 async fn forget(registry: Arc<Registry>, slot: Arc<TokenSlot>) -> Result<(), Error> {
     let services = &registry.renewer.services;
-    if let Grant::Login(login) = &registry.renewer.grant {
+    if let Some(login) = registry.renewer.grant.login() {
         login.forget(services).await?;
     }
     for slot in registry.slots() {

@@ -15,7 +15,6 @@ use crate::config::origin::Origins;
 use crate::config::placement::BearerMethod;
 use crate::error::Error;
 use crate::observe::counters::Counts;
-use crate::renew::grant::Grant;
 use crate::renew::grant::token_exchange::Actor;
 use crate::renew::services::Services;
 use crate::token::access_token::AccessToken;
@@ -96,7 +95,7 @@ impl Tokens {
         let slot = self.slot_without_request().await?;
         let current = slot.get_token().await?;
         let set = current.token_set(self.services().environment());
-        let Grant::Login(login) = &slot.renewer.grant else {
+        let Some(login) = slot.renewer.grant.login() else {
             return Ok(set);
         };
         let (login, services) = (Arc::clone(login), Arc::clone(self.services()));

@@ -65,7 +65,10 @@ impl Tokens {
         Ok(self.with(ApiOrigin::parse(origin).map_err(Error::configuration)?))
     }
 
-    fn with_parameters(&self, change: impl FnOnce(TokenParameters) -> TokenParameters) -> Self {
+    pub(crate) fn with_parameters(
+        &self,
+        change: impl FnOnce(TokenParameters) -> TokenParameters,
+    ) -> Self {
         let parameters = change((*self.slot.parameters).clone());
         let registry = self.registry();
         let slot = match self.slot.subject.clone() {

@@ -17,7 +17,7 @@ struct Scene<D> {
 }
 
 /// Asks the server's API about a request as it arrived; at `/near` it redirects.
-fn judge(server: &FakeServer, seen: &str) -> web::Answer {
+pub(crate) fn judge(server: &FakeServer, seen: &str) -> web::Answer {
     let (head, _) = seen.split_once("\r\n\r\n").unwrap();
     let mut lines = head.lines();
     let mut first = lines.next().unwrap().split(' ');

@@ -7,6 +7,7 @@ mod support;
 
 mod behaviours;
 mod bound;
+mod discovered;
 mod door;
 mod over_hyper;
 mod over_reqwest;
@@ -21,6 +22,18 @@ macro_rules! proves {
             #[tokio::test]
             async fn $behaviour() {
                 crate::bound::$behaviour::<$door>().await;
+            }
+        )*
+    };
+}
+
+/// Tokens for an API that says where they come from, through a door.
+macro_rules! discovers {
+    ($door:ty, [$($behaviour:ident),* $(,)?]) => {
+        $(
+            #[tokio::test]
+            async fn $behaviour() {
+                crate::discovered::$behaviour::<$door>().await;
             }
         )*
     };
@@ -83,6 +96,11 @@ macro_rules! behaves {
                 takes_the_nonce_of_an_api,
                 renews_a_rejected_token_under_the_same_key,
                 proves_redirects_within_the_origin_anew,
+            ]);
+
+            discovers!($door, [
+                signs_a_user_in_after_a_401,
+                signs_a_user_in_for_a_wider_scope,
             ]);
 
             signs!($door, [

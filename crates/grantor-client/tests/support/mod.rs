@@ -35,6 +35,7 @@ pub(crate) fn counting_store() -> Arc<CountingStore> {
 }
 
 /// A clock and a server, and tokens that know no others.
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) clock: FakeClock,
     pub(crate) server: FakeServer,

@@ -105,9 +105,10 @@ impl DiscoveryError {
     }
 }
 
-/// Finds a server's metadata: at the location of RFC 8414, then at that of OpenID Connect.
+/// Finds a server's metadata: at the location of RFC 8414, then at that of OpenID Connect. For an issuer
+/// with a path there is a third between them, of OpenID Connect in the way of RFC 8414 (section 5).
 ///
-/// The second is tried whatever is wrong with the first, unless its document names another issuer
+/// The next is tried whatever is wrong with the one before, unless its document names another issuer
 /// or there is no answer. A failure that is transient at one of them is transient.
 #[derive(Debug)]
 pub struct Discovery {
@@ -121,7 +122,15 @@ impl Discovery {
     /// Discovery of an issuer.
     #[must_use]
     pub fn new(issuer: Issuer) -> Self {
-        let locations = issuer.metadata_urls().to_vec();
+        let [oauth, openid] = issuer.metadata_urls();
+        let mut locations = vec![oauth];
+        if !issuer.path().is_empty() {
+            let mut inserted = issuer.url().clone();
+            let path = format!("/.well-known/openid-configuration{}", issuer.path());
+            inserted.set_path(&path);
+            locations.push(inserted);
+        }
+        locations.push(openid);
         Self::among(issuer, locations)
     }
 

@@ -7,6 +7,7 @@ mod device_authorization;
 mod discovery;
 mod failure;
 mod fetch_token;
+mod resource_discovery;
 mod retry;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use device_authorization::{DeviceAuthorization, DeviceError};
 pub use discovery::{Discovery, DiscoveryError};
 pub use failure::{Failure, FailureKind, NoAnswer};
 pub use fetch_token::{FetchError, FetchToken};
+pub use resource_discovery::{ResourceDiscovery, ResourceDiscoveryError};
 pub use retry::Retry;
 
 /// The next act of a driver.

@@ -110,6 +110,8 @@ impl ServerMetadata {
             ("introspection_endpoint", &metadata.introspection_endpoint),
             ("revocation_endpoint", &metadata.revocation_endpoint),
             ("registration_endpoint", &metadata.registration_endpoint),
+            ("userinfo_endpoint", &metadata.userinfo_endpoint),
+            ("end_session_endpoint", &metadata.end_session_endpoint),
         ] {
             let Some(url) = url else {
                 continue;
@@ -146,6 +148,10 @@ impl ServerMetadata {
             jwks_uri: members.url("jwks_uri")?,
             introspection_endpoint: members.url("introspection_endpoint")?,
             revocation_endpoint: members.url("revocation_endpoint")?,
+            userinfo_endpoint: members.url("userinfo_endpoint")?,
+            end_session_endpoint: members.url("end_session_endpoint")?,
+            id_token_signing_alg_values_supported: members
+                .texts("id_token_signing_alg_values_supported")?,
             scopes_supported: members.texts("scopes_supported")?,
             response_types_supported: members.texts("response_types_supported")?,
             response_modes_supported: members.texts("response_modes_supported")?,

@@ -12,3 +12,6 @@ pub const SAML1: &str = "urn:ietf:params:oauth:token-type:saml1";
 pub const SAML2: &str = "urn:ietf:params:oauth:token-type:saml2";
 /// Any JWT.
 pub const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+/// An identity assertion of an enterprise's identity provider, which another authorization server takes
+/// as a grant (draft-ietf-oauth-identity-assertion-authz-grant section 3).
+pub const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";

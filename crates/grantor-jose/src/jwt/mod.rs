@@ -14,7 +14,7 @@ mod verify;
 
 pub use claims::Claims;
 pub use nested::{sign_and_encrypt, verify_nested};
-pub use peek::claimed_issuer;
+pub use peek::{claimed_issuer, unverified_claims};
 pub use policy::Policy;
 pub use sign::{sign, sign_json, sign_with};
 pub use typ::Typ;

@@ -29,10 +29,16 @@ pub(super) fn authenticate(state: &State, request: &RecordedRequest) -> Result<(
     if !state.auth_methods.contains(&method) {
         return invalid("the client authenticates in a way that is not allowed");
     }
+    let secret = client.client_secret().map(Secret::expose);
+    if let Some(registered) = state.registered.get(client.client_id()) {
+        return match !registered.removed && registered.secret.as_deref() == secret {
+            true => Ok(()),
+            false => invalid("the client is gone, or has another secret"),
+        };
+    }
     if state.clients.is_empty() {
         return Ok(());
     }
-    let secret = client.client_secret().map(Secret::expose);
     let known = state.clients.iter().any(|known| {
         known.client_id == client.client_id() && known.client_secret.as_deref() == secret
     });

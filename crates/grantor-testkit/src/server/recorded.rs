@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use grantor_core::{ClientAuthentication, Params, RequestView, Timestamp, TokenEndpointAuthMethod};
 use http::{HeaderMap, Request, StatusCode, header};
+use serde_json::Value;
 use url::Url;
 
 use super::Endpoint;
@@ -87,6 +88,12 @@ impl RecordedRequest {
     #[must_use]
     pub fn parameters(&self, name: &str) -> Vec<String> {
         self.params().all(name).map(str::to_owned).collect()
+    }
+
+    /// Its body as JSON, as a registration has it (RFC 7591); none, if it is none.
+    #[must_use]
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_slice(self.request.body()).ok()
     }
 
     /// The client's identifier, from the `Authorization` header or the parameters.

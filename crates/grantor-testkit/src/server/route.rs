@@ -3,6 +3,8 @@
 use grantor_core::Issuer;
 use http::Uri;
 
+use super::endpoints::WELL_KNOWN;
+
 /// The endpoint that a request to a [`FakeServer`](crate::FakeServer) is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -13,12 +15,22 @@ pub enum Endpoint {
     Authorization,
     /// The token endpoint (RFC 6749 section 3.2).
     Token,
+    /// Where authorization requests are pushed (RFC 9126).
+    PushedAuthorization,
+    /// Where clients register, and where their registrations are changed (RFC 7591, RFC 7592).
+    Registration,
+    /// The metadata of the API as a protected resource (RFC 9728), at any origin.
+    ResourceMetadata,
     /// Where a device begins (RFC 8628 section 3.1).
     DeviceAuthorization,
     /// Where tokens are looked up (RFC 7662).
     Introspection,
     /// Where tokens are given up (RFC 7009).
     Revocation,
+    /// The keys of ID tokens (RFC 7517).
+    KeySet,
+    /// The claims about the user (OpenID Connect Core section 5.3).
+    UserInfo,
     /// An API that takes the server's tokens: `/api` below the issuer, and every other origin.
     Api,
     /// A path that the server does not know: 404.
@@ -28,10 +40,14 @@ pub enum Endpoint {
 impl Endpoint {
     /// Returns the endpoint of a request with this URI, at a server with this issuer.
     pub(super) fn of(issuer: &Issuer, uri: &Uri) -> Self {
+        let path = uri.path();
+        let below = path.strip_prefix(WELL_KNOWN);
+        if below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            return Self::ResourceMetadata;
+        }
         if !is_at(issuer, uri) {
             return Self::Api;
         }
-        let path = uri.path();
         if issuer.metadata_urls().iter().any(|url| url.path() == path) {
             return Self::Metadata;
         }
@@ -39,8 +55,13 @@ impl Endpoint {
             "/authorize" => Self::Authorization,
             "/token" => Self::Token,
             "/device_authorization" => Self::DeviceAuthorization,
+            "/par" => Self::PushedAuthorization,
+            "/register" => Self::Registration,
+            path if path.starts_with("/register/") => Self::Registration,
             "/introspect" => Self::Introspection,
             "/revoke" => Self::Revocation,
+            "/jwks" => Self::KeySet,
+            "/userinfo" => Self::UserInfo,
             path if path == "/api" || path.starts_with("/api/") => Self::Api,
             _ => Self::Other,
         }

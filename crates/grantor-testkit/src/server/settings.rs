@@ -107,6 +107,31 @@ impl FakeServer {
         self.lock().metadata.insert(name.to_owned(), value);
     }
 
+    /// Authorization requests have to be pushed (RFC 9126 section 5), and metadata says so.
+    pub fn require_pushed_requests(&self) {
+        self.lock().requires_pushed = true;
+    }
+
+    /// Clients register with this initial access token only (RFC 7591 section 3). At first anybody may.
+    pub fn set_initial_access_token(&self, token: &str) {
+        self.lock().initial_access_token = Some(token.to_owned());
+    }
+
+    /// The client with this identifier, which registered itself, is not known any more: its requests
+    /// get `invalid_client`, and users who come for it an error page.
+    pub fn forget_client(&self, client_id: &str) {
+        if let Some(registered) = self.lock().registered.get_mut(client_id) {
+            registered.removed = true;
+        }
+    }
+
+    /// The metadata of the API as a protected resource (RFC 9728) has this member, in the place of the
+    /// server's own if it has that name; null leaves it out. At first it has `resource`, which is the
+    /// URL into which the well-known part was inserted, and this server in `authorization_servers`.
+    pub fn set_resource_metadata_member(&self, name: &str, value: Value) {
+        self.lock().api.metadata.insert(name.to_owned(), value);
+    }
+
     /// Requests of this grant type are answered by a function, in the place of the server's own
     /// answer if it knows the grant. The client was authenticated before.
     ///

@@ -17,6 +17,7 @@ use super::faults::Faults;
 use super::grants::{Code, CustomGrant, Devices, GRANT_TYPES};
 use super::history::History;
 use super::logins::Logins;
+use super::openid::OpenIdSettings;
 use crate::FakeClock;
 
 /// Everything that a server knows.
@@ -24,6 +25,12 @@ pub(super) struct State {
     pub(super) clock: Option<FakeClock>,
     pub(super) tokens: TokenSettings,
     pub(super) clients: Vec<Client>,
+    /// Clients that registered themselves, by identifier.
+    pub(super) registered: HashMap<String, Registered>,
+    pub(super) initial_access_token: Option<String>,
+    /// Requests that were pushed, by number; none, once they were used.
+    pub(super) pushed: Vec<Option<String>>,
+    pub(super) requires_pushed: bool,
     pub(super) auth_methods: Vec<TokenEndpointAuthMethod>,
     pub(super) grant_types: Vec<String>,
     pub(super) metadata: Map<String, Value>,
@@ -39,6 +46,7 @@ pub(super) struct State {
     pub(super) logins: Logins,
     pub(super) devices: Devices,
     pub(super) dpop: DpopSettings,
+    pub(super) openid: OpenIdSettings,
     pub(super) faults: Faults,
     pub(super) history: History,
 }
@@ -59,6 +67,8 @@ pub(super) struct ApiSettings {
     pub(super) scope: Option<Scope>,
     pub(super) challenge: Option<String>,
     pub(super) answer: Option<ApiAnswer>,
+    /// Members of its metadata (RFC 9728).
+    pub(super) metadata: Map<String, Value>,
 }
 
 /// The answer of the API to a call with a good token.
@@ -67,6 +77,15 @@ pub(super) type ApiAnswer = Arc<dyn Fn(&RecordedRequest) -> Response<Bytes> + Se
 pub(super) struct Client {
     pub(super) client_id: String,
     pub(super) client_secret: Option<String>,
+}
+
+/// A client that registered itself.
+pub(super) struct Registered {
+    pub(super) secret: Option<String>,
+    /// Changes its registration.
+    pub(super) token: String,
+    pub(super) metadata: Map<String, Value>,
+    pub(super) removed: bool,
 }
 
 /// An access token that was issued and not revoked.
@@ -91,6 +110,10 @@ impl State {
                 ..TokenSettings::default()
             },
             clients: Vec::new(),
+            registered: HashMap::new(),
+            initial_access_token: None,
+            pushed: Vec::new(),
+            requires_pushed: false,
             auth_methods: vec![
                 TokenEndpointAuthMethod::ClientSecretBasic,
                 TokenEndpointAuthMethod::ClientSecretPost,
@@ -110,6 +133,7 @@ impl State {
             logins: Logins::default(),
             devices: Devices::default(),
             dpop: DpopSettings::default(),
+            openid: OpenIdSettings::default(),
             faults: Faults::default(),
             history: History::default(),
         }

@@ -135,3 +135,8 @@ fn every_attack_has_its_tests_and_every_check_its_line() {
 fn every_feature_of_the_client_has_a_test() {
     assert_none(&proofs::findings(&files::Tree::read(root())));
 }
+
+#[test]
+fn every_conformance_module_of_the_client_has_a_test_or_a_reason() {
+    assert_none(&proofs::modules(&files::Tree::read(root())));
+}

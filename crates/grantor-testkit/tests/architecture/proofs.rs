@@ -1,10 +1,11 @@
-//! `docs/client-features.md` names the tests that prove each feature. Here is what makes sure that
-//! there are such tests.
+//! `docs/client-features.md` names the tests that prove each feature, `docs/openid-conformance.md` those
+//! of each module of the conformance suite. Here is what makes sure that there are such tests.
 
 use crate::Findings;
 use crate::files::Tree;
 
 const PAGE: &str = "docs/client-features.md";
+const MODULES: &str = "docs/openid-conformance.md";
 
 /// The text of a row instead of tests where there is nothing to prove.
 const NOT_YET: &str = "not there yet";
@@ -23,8 +24,27 @@ pub(crate) fn findings(tree: &Tree) -> Findings {
             let name = format!("{kind}{number}");
             match page.lines().find_map(|line| proofs_of(line, &name)) {
                 None => findings.push(format!("{PAGE}: there is no row {name}")),
-                Some(proofs) => check(tree, &name, proofs, &mut findings),
+                Some(proofs) => check(tree, (PAGE, &name), proofs, &mut findings),
             }
+        }
+    }
+    findings
+}
+
+/// Modules without a test or a reason, and tests that are not where the page says.
+pub(crate) fn modules(tree: &Tree) -> Findings {
+    let Some(page) = tree.text(MODULES) else {
+        return vec![format!("{MODULES} is missing")];
+    };
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows: Vec<_> = rows.filter_map(|row| row.split_once("` | ")).collect();
+    let mut findings = Findings::new();
+    if rows.is_empty() {
+        findings.push(format!("{MODULES} has no rows"));
+    }
+    for (module, proofs) in rows {
+        if !proofs.starts_with("later, ") && !proofs.starts_with("no: ") {
+            check(tree, (MODULES, module), proofs, &mut findings);
         }
     }
     findings
@@ -38,15 +58,15 @@ fn proofs_of<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     (first == name).then_some(last)
 }
 
-fn check(tree: &Tree, row: &str, proofs: &str, findings: &mut Findings) {
+fn check(tree: &Tree, (page, row): (&str, &str), proofs: &str, findings: &mut Findings) {
     let named = named(proofs);
     if named.is_empty() && !proofs.contains(NOT_YET) {
-        findings.push(format!("{PAGE}: {row} names no test"));
+        findings.push(format!("{page}: {row} names no test"));
     }
     for (path, test) in named {
         let source = tree.text(&path).unwrap_or_default();
         if !has_test(source, test) {
-            findings.push(format!("{PAGE}: {row}: no test `{test}` in \"{path}\""));
+            findings.push(format!("{page}: {row}: no test `{test}` in \"{path}\""));
         }
     }
 }
@@ -149,6 +169,27 @@ fn another(
         let empty = findings(&Tree::of(&[(PAGE, "")]));
         assert_eq!(empty.len(), 44);
         assert_eq!(empty[0], format!("{PAGE}: there is no row A1"));
+    }
+
+    #[test]
+    fn a_module_has_a_test_or_a_reason() {
+        let found = |proofs: &str| {
+            let page = format!("| `some-module` | {proofs} |\n");
+            modules(&Tree::of(&[
+                (MODULES, &page),
+                ("crates/a/tests/a.rs", SOURCE),
+            ]))
+        };
+        for proofs in [
+            "[a](../crates/a/tests/a.rs) `one_request`",
+            "later, with more",
+            "no: nobody does it",
+        ] {
+            assert!(found(proofs).is_empty(), "{proofs}");
+        }
+        assert_eq!(found("trust us").len(), 1);
+        assert_eq!(found("[a](../crates/a/tests/a.rs) `missing`").len(), 1);
+        assert_eq!(modules(&Tree::of(&[(MODULES, "")])).len(), 1);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod listening;
 mod logins;
 mod metadata;
 mod recorded;
+mod registrations;
 mod tokens;
 
 use std::time::Duration;

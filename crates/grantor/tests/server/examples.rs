@@ -27,3 +27,6 @@ pub(crate) mod python_oauth2_tables;
 #[path = "../../examples/second_factor.rs"]
 #[expect(dead_code, reason = "the test has a main of its own")]
 pub(crate) mod second_factor;
+#[path = "../../examples/sign_in_axum.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod sign_in_axum;

@@ -15,4 +15,5 @@ mod python_oauth2;
 mod python_oauth2_tables;
 mod readme;
 mod second_factor;
+mod sign_in_axum;
 mod signing_clients;

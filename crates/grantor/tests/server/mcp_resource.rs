@@ -2,11 +2,14 @@
 
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use grantor::axum::ServerExt;
-use grantor::core::AuthenticateChallenge;
+use grantor::client::Tokens;
+use grantor::core::{AuthenticateChallenge, Params};
 use grantor::server::{self, NewClient};
 use grantor::store::{MasterKey, MemoryStore};
-use http::{Request, header};
+use grantor_testkit::FakeTransport;
+use http::{Request, Response, header};
 use serde_json::{Value, json};
 
 use crate::calls::{Answer, get, post, send};
@@ -90,6 +93,61 @@ async fn a_client_finds_its_way_from_the_first_refusal_to_the_tool() {
     )
     .await;
     assert_eq!(notes.json()["result"]["content"][0]["text"], "milk");
+}
+
+/// A call as grantor's own client makes it, to its end.
+async fn call_by(tokens: &Tokens, app: &Router, params: &Value) -> Answer {
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    let mut request = Request::post(RESOURCE).body(()).unwrap();
+    let mut attempt = tokens.prepare(&mut request).await.unwrap();
+    loop {
+        let sent = request.clone().map(|()| Body::from(message.to_string()));
+        let answer = send(app, sent).await;
+        let observed = attempt.observe_parts(answer.status, &answer.headers).await;
+        match observed.into_resend() {
+            None => return answer,
+            Some(resend) => attempt = resend.prepare(&mut request).await.unwrap(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn grantors_client_finds_that_way_by_itself() {
+    let app = both().await;
+    let router = app.clone();
+    let transport = FakeTransport::new(move |request: Request<Bytes>| {
+        let app = router.clone();
+        async move {
+            let answer = send(&app, request.map(Body::from)).await;
+            let mut response = Response::new(Bytes::from(answer.text));
+            *response.status_mut() = answer.status;
+            *response.headers_mut() = answer.headers;
+            Ok(response)
+        }
+    });
+    let tokens = Tokens::for_resource(RESOURCE)
+        .client_at(ISSUER, CLIENT.0, CLIENT.1)
+        .transport(transport.clone())
+        .build()
+        .unwrap();
+    let read = json!({ "name": "read_notes" });
+    let add = json!({ "name": "add_note", "arguments": { "text": "milk" } });
+    assert_eq!(call_by(&tokens, &app, &read).await.status, 200);
+    let added = call_by(&tokens, &app, &add).await;
+    assert_eq!(added.json()["result"]["content"][0]["text"], "added");
+    let notes = call_by(&tokens, &app, &read).await;
+    assert_eq!(notes.json()["result"]["content"][0]["text"], "milk");
+    let sent = transport.sent();
+    let at_token = sent
+        .iter()
+        .filter(|request| request.uri().path() == "/token");
+    let scopes: Vec<_> = at_token
+        .map(|request| {
+            let params = Params::parse(request.body()).unwrap();
+            params.get("scope").unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(scopes, ["notes:read", "notes:read notes:write"]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use grantor_jose::Key;
 
 use super::*;
+use crate::config::id_tokens::IdTokenSettings;
 use crate::config::server::ServerConfig;
 
 const LONG: &str = "a secret that is long enough for a MAC";
@@ -14,6 +15,7 @@ fn app(secret: Option<&str>, method: Option<TokenEndpointAuthMethod>) -> ClientR
         client_secret: secret.map(Secret::from),
         client_assertion: None,
         method,
+        id_tokens: IdTokenSettings::default(),
     }
 }
 

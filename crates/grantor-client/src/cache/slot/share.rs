@@ -7,12 +7,16 @@
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
+use grantor_core::Secret;
 use http::HeaderValue;
 
 use super::TokenSlot;
 use crate::runtime::per_thread::{PerThread, Shard, with_own_refcount};
 use crate::token::cached_token::CachedToken;
+use crate::token::credential::{Credential, TokenType, UnfitForHeader};
+use crate::token::lifetime::Lifetime;
 
 /// A token that was made the current one.
 pub(crate) struct PublishedToken {
@@ -96,6 +100,19 @@ impl TokenShare {
         }
     }
 
+    /// No token: for a request whose answer says where tokens come from.
+    pub(crate) fn of_nothing(slot: &Arc<TokenSlot>) -> Result<Self, UnfitForHeader> {
+        let credential = Credential::new(TokenType::NotApplicable, &Secret::new(""))?;
+        let lifetime = Lifetime {
+            sent_at: Duration::ZERO,
+            lifetime: None,
+            refresh_in: None,
+        };
+        // Generations of tokens begin at one.
+        let token = CachedToken::new(0, credential, lifetime, 0);
+        Ok(Self::new(Arc::new(token), slot))
+    }
+
     /// One that holds the token's slot as well.
     pub(crate) fn pin(&self, slot: &Arc<TokenSlot>) -> Self {
         Self {
@@ -129,10 +146,6 @@ impl Deref for TokenShare {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::time::Duration;
-
-    use grantor_core::Secret;
-
     use super::*;
     use crate::runtime::per_thread::SHARDS;
 
@@ -142,8 +155,6 @@ pub(super) mod tests {
             is_own: false,
         }
     }
-    use crate::token::credential::{Credential, TokenType};
-    use crate::token::lifetime::Lifetime;
 
     pub(in super::super) fn token() -> Arc<CachedToken> {
         let lifetime = Lifetime {

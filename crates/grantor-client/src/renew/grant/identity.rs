@@ -42,6 +42,17 @@ impl Grant {
                     credential(client, key)
                 )
             }
+            Self::Resource(grant) => {
+                // A login stays what it is, whatever its clients have for a secret.
+                let is_login = grant.settings.user.is_some();
+                let clients = grant.settings.clients.iter().map(|client| {
+                    let proof = client.credential.fingerprint(&client.client_id, key);
+                    let proof = proof.filter(|_| !is_login);
+                    (&client.issuer, &client.client_id, proof)
+                });
+                let clients: Vec<_> = clients.collect();
+                format!("resource {:?}{label:?}{clients:?}", grant.settings.text)
+            }
             Self::ClientCredentials | Self::TokenExchange(_) | Self::PasswordFromRequest => {
                 format!("client {:?}", credential(client, key))
             }

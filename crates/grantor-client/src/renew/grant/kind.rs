@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use grantor_core::Secret;
+use grantor_core::{Scope, Secret};
 
 use super::Grant;
 use super::jwt_bearer::JwtBearerGrant;
+use super::resource::ResourceGrant;
+use super::resource::settings::ResourceSettings;
 use super::token_exchange::TokenExchange;
 use super::token_source::TokenSource;
 use crate::authorization_server::ClientRegistration;
@@ -25,14 +27,20 @@ pub(crate) enum GrantKind {
     TokenExchange(TokenExchange),
     PasswordFromRequest,
     TokenSource(Arc<dyn TokenSource>),
+    Resource(Box<ResourceSettings>),
     StaticToken,
     /// None: requests are signed.
     Signature,
 }
 
 impl GrantKind {
-    /// The grant, which has a state of its own.
-    pub(crate) fn into_grant(self, client: Option<&ClientRegistration>) -> Grant {
+    /// The grant, which has a state of its own. A resource chooses the scope, and asks for more than the
+    /// one that is given.
+    pub(crate) fn into_grant(
+        self,
+        client: Option<&ClientRegistration>,
+        scope: Option<&Scope>,
+    ) -> Grant {
         match self {
             Self::ClientCredentials => Grant::ClientCredentials,
             Self::JwtBearer(assertion) => Grant::JwtBearer(JwtBearerGrant::new(&assertion, client)),
@@ -43,6 +51,9 @@ impl GrantKind {
             Self::TokenExchange(exchange) => Grant::TokenExchange(exchange),
             Self::PasswordFromRequest => Grant::PasswordFromRequest,
             Self::TokenSource(source) => Grant::TokenSource(source),
+            Self::Resource(settings) => {
+                Grant::Resource(Arc::new(ResourceGrant::new(*settings, scope.cloned())))
+            }
             Self::StaticToken => Grant::StaticToken,
             Self::Signature => Grant::Signature,
         }

@@ -3,6 +3,7 @@
 pub(crate) mod identity;
 pub(crate) mod jwt_bearer;
 pub(crate) mod kind;
+pub(crate) mod resource;
 pub(crate) mod token_exchange;
 pub(crate) mod token_source;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use grantor_core::GrantParameters;
 
 use self::jwt_bearer::JwtBearerGrant;
+use self::resource::ResourceGrant;
 use self::token_exchange::TokenExchange;
 use self::token_source::TokenSource;
 use super::commit::commit;
@@ -35,6 +37,8 @@ pub(crate) enum Grant {
     /// Tokens of the users whose name and password come with a request.
     PasswordFromRequest,
     TokenSource(Arc<dyn TokenSource>),
+    /// Tokens for a resource that says where they come from.
+    Resource(Arc<ResourceGrant>),
     /// A token that nothing renews.
     StaticToken,
     /// No token: requests are signed (RFC 5849).
@@ -42,6 +46,23 @@ pub(crate) enum Grant {
 }
 
 impl Grant {
+    /// The login that renews the tokens, if one does.
+    pub(crate) fn login(&self) -> Option<&Arc<Login>> {
+        match self {
+            Self::Login(login) => Some(login),
+            Self::Resource(grant) if grant.settings.user.is_some() => Some(&grant.login),
+            _ => None,
+        }
+    }
+
+    /// The resource that says where its tokens come from.
+    pub(crate) fn resource(&self) -> Option<&Arc<ResourceGrant>> {
+        match self {
+            Self::Resource(grant) => Some(grant),
+            _ => None,
+        }
+    }
+
     pub(super) async fn acquire(
         &self,
         services: &Arc<Services>,
@@ -70,6 +91,7 @@ impl Grant {
                 let request = token_source::fetch(services, renewal, &**source);
                 renew_elected(services, renewal, request).await
             }
+            Self::Resource(grant) => grant.acquire(services, renewal).await,
             Self::StaticToken => Err(Error::needs_login_because(
                 "the token that was handed in is not valid any more, and nothing can renew it: hand \
                  in another one",

@@ -2,21 +2,22 @@
 
 mod bound_key;
 pub(crate) mod persist;
-pub(crate) mod rotation;
+mod rotation;
 pub(crate) mod spent_tokens;
-pub(crate) mod state;
+mod state;
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use grantor_core::openid::check_renewed_id_token;
 use grantor_core::{GrantParameters, RevocationRequest, Secret, TokenResponse, TokenTypeHint};
 use tokio::sync::Mutex;
 
 use self::bound_key::bound_key;
-use self::rotation::{login_tokens, next_record};
-use self::state::{PersistOutcome, is_newer};
-use super::commit::commit;
+use self::rotation::{login_tokens, next_record, refresh_expires_at};
+use self::state::{PersistOutcome, is_newer, new_record};
+use super::commit::{LoginTokens, commit};
 use super::election::{Election, elect, while_leased};
 use super::lease::Lease;
 use super::services::Services;
@@ -24,7 +25,7 @@ use super::{Acquired, Renewal};
 use crate::authorization_server::token_endpoint::{TokenAnswer, TokenCall};
 use crate::error::Error;
 use crate::observe::event::Event;
-use crate::store::records::LoginRecord;
+use crate::store::records::{LoginRecord, ResourceLogin};
 use crate::token::subject::PasswordCredentials;
 
 pub(crate) struct Login {
@@ -92,6 +93,27 @@ impl Login {
         acquired
     }
 
+    /// Begins the login of an answer in place of whatever was there, and stores it.
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        services: &Arc<Services>,
+        answer: &TokenAnswer,
+        resource_login: Option<ResourceLogin>,
+    ) -> LoginTokens {
+        let refresh_token = answer.response.refresh_token.clone();
+        let mut record = new_record(services, refresh_token.as_ref());
+        record.refresh_expires_at = refresh_expires_at(services.environment(), answer);
+        record.resource_login = resource_login.map(Box::new);
+        let tokens = LoginTokens {
+            login_id: record.login_id.clone(),
+            spent: None,
+            refresh_token,
+            refresh_expires_at: record.refresh_expires_at,
+        };
+        self.replace_with(services, record).await;
+        tokens
+    }
+
     async fn refresh(
         self: &Arc<Self>,
         services: &Arc<Services>,
@@ -121,6 +143,7 @@ impl Login {
             let request = request_tokens(services, call.bound_to(key));
             match while_leased(lease.as_mut(), request).await? {
                 RefreshOutcome::Answer(answer) => {
+                    check_same_user(renewal, &answer.response)?;
                     let environment = services.environment();
                     let next = next_record(environment, &record, &answer, lease.as_ref());
                     let login = login_tokens(&record, next.as_ref());
@@ -170,6 +193,17 @@ async fn request_tokens(services: &Services, call: TokenCall) -> Result<RefreshO
         Ok(answer) => Ok(RefreshOutcome::Answer(Box::new(answer))),
         Err(error) if error.is_invalid_grant() => Ok(RefreshOutcome::Refused(error.into())),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses the ID token of another user (OpenID Connect Core section 12.2).
+fn check_same_user(renewal: &Renewal, response: &TokenResponse) -> Result<(), Error> {
+    let current = renewal.current.as_ref();
+    let first = current.and_then(|current| current.id_token());
+    match (&response.id_token, first) {
+        (Some(renewed), Some(first)) => check_renewed_id_token(renewed.expose(), first)
+            .map_err(|error| Error::refused(error.to_string())),
+        _ => Ok(()),
     }
 }
 

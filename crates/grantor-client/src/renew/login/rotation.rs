@@ -42,7 +42,7 @@ pub(super) fn next_record(
 
 /// When the refresh token of an answer expires. Its lifetime began when the request was sent, however
 /// long the answer took.
-pub(crate) fn refresh_expires_at(
+pub(super) fn refresh_expires_at(
     environment: &Environment,
     answer: &TokenAnswer,
 ) -> Option<grantor_core::Timestamp> {

@@ -228,7 +228,7 @@ pub(super) enum PersistOutcome {
 }
 
 /// The first state of a login.
-pub(crate) fn new_record(services: &Services, refresh_token: Option<&Secret>) -> LoginRecord {
+pub(super) fn new_record(services: &Services, refresh_token: Option<&Secret>) -> LoginRecord {
     LoginRecord {
         login_id: services.environment().random_text::<16>(),
         rotation: 0,
@@ -238,6 +238,7 @@ pub(crate) fn new_record(services: &Services, refresh_token: Option<&Secret>) ->
         initial_fingerprint: refresh_token.map(fingerprint).unwrap_or_default(),
         spent_fingerprints: Vec::new(),
         bound_to: BoundTo::key(services.dpop_key.as_ref()),
+        resource_login: None,
     }
 }
 

@@ -47,6 +47,7 @@ impl Reaction {
                 Some(in_flight) => slot.wait(in_flight).await,
                 None => return Observed::Done,
             },
+            Verdict::StepUp => slot.renew(RenewalReason::Rejected(sent.generation)).await,
             Verdict::NewNonce => {
                 return Observed::Resend(Resend {
                     flags: self.flags,

@@ -4,7 +4,7 @@ use super::*;
 use http::Response;
 
 fn issuer() -> Issuer {
-    Issuer::parse("https://a.example/x").unwrap()
+    Issuer::parse("https://a.example").unwrap()
 }
 
 fn answer(status: u16, body: &'static str) -> Event {
@@ -20,23 +20,34 @@ fn sent(step: Step<Result<ServerMetadata, DiscoveryError>>) -> String {
 }
 
 #[test]
-fn tries_both_locations() {
-    let mut discovery = Discovery::new(issuer());
-    let first = sent(discovery.step(Event::Continue, Duration::ZERO));
-    assert_eq!(
-        first,
-        "https://a.example/.well-known/oauth-authorization-server/x"
-    );
-    let second = sent(discovery.step(answer(404, ""), Duration::ZERO));
-    assert_eq!(
-        second,
-        "https://a.example/x/.well-known/openid-configuration"
-    );
-    let found = discovery.step(
-        answer(200, r#"{"issuer":"https://a.example/x"}"#),
-        Duration::ZERO,
-    );
-    assert!(matches!(found, Step::Done(Ok(_))));
+fn tries_all_locations_in_order() {
+    let with_path = Issuer::parse("https://a.example/x").unwrap();
+    let paths = [
+        "/.well-known/oauth-authorization-server/x",
+        "/.well-known/openid-configuration/x",
+        "/x/.well-known/openid-configuration",
+    ];
+    let of_root = [
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/openid-configuration",
+    ];
+    for (issuer, paths) in [(with_path, &paths[..]), (issuer(), &of_root)] {
+        let good = format!(r#"{{"issuer":"{issuer}"}}"#);
+        let mut discovery = Discovery::new(issuer);
+        let mut step = discovery.step(Event::Continue, Duration::ZERO);
+        for path in &paths[1..] {
+            sent(step);
+            step = discovery.step(answer(404, ""), Duration::ZERO);
+            let expected = format!("https://a.example{path}");
+            let Step::Send(request) = &step else {
+                panic!("nothing was sent");
+            };
+            assert_eq!(request.uri(), &*expected);
+        }
+        let found = Event::Answer(Response::new(good.into()));
+        let found = discovery.step(found, Duration::ZERO);
+        assert!(matches!(found, Step::Done(Ok(_))));
+    }
 }
 
 /// Runs the exchange with the answers of both locations and returns its output.
@@ -58,7 +69,7 @@ fn compressed() -> Event {
     Event::Answer(response.body(Bytes::from_static(b"\x1b")).unwrap())
 }
 
-const GOOD: &str = r#"{"issuer":"https://a.example/x"}"#;
+const GOOD: &str = r#"{"issuer":"https://a.example"}"#;
 
 #[test]
 fn does_not_look_further_when_the_first_lies() {
@@ -72,10 +83,7 @@ fn what_is_wrong_with_the_first_does_not_hide_the_second() {
     for first in [
         answer(200, "<html>"),
         answer(200, "{}"),
-        answer(
-            200,
-            r#"{"issuer":"https://a.example/x","token_endpoint":7}"#,
-        ),
+        answer(200, r#"{"issuer":"https://a.example","token_endpoint":7}"#),
         answer(302, ""),
         answer(503, ""),
         compressed(),
@@ -107,7 +115,7 @@ fn what_may_pass_counts_more_than_what_will_not() {
 #[test]
 fn the_more_telling_failure_is_the_error() {
     let page = || answer(200, "<html>");
-    let member = || answer(200, r#"{"issuer":"https://a.example/x","jwks_uri":7}"#);
+    let member = || answer(200, r#"{"issuer":"https://a.example","jwks_uri":7}"#);
     for answers in [[page(), answer(404, "")], [answer(404, ""), page()]] {
         let malformed = DiscoveryError::Invalid(InvalidMetadata::Malformed);
         assert_eq!(play(answers), Err(malformed));

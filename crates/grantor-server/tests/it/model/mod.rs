@@ -12,7 +12,7 @@ use operations::World;
 use random::Random;
 
 /// How many sequences there are, unless the environment says more.
-const RUNS: u64 = 60;
+const RUNS: u64 = 40;
 /// How many operations a sequence has.
 const OPERATIONS: usize = 120;
 

@@ -12,16 +12,24 @@ use crate::server::{FakeServer, RecordedRequest, answer};
 /// Answers for the API. The test's own function is called without the lock, so that it may use the
 /// server.
 pub(in crate::server) fn api(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> {
-    let mut state = server.lock();
-    if let Some(mut refusal) = refusal(&mut state, server, request) {
-        state.dpop.announce(Party::Api, &mut refusal);
+    if let Some(refusal) = api_refusal(server, request) {
         return refusal;
     }
-    let own = state.api.answer.clone();
-    drop(state);
+    let own = server.lock().api.answer.clone();
     let mut answer = own.map_or_else(|| answer::empty(StatusCode::OK), |answer| answer(request));
     server.lock().dpop.announce(Party::Api, &mut answer);
     answer
+}
+
+/// The answer to a call whose token is not good.
+pub(in crate::server) fn api_refusal(
+    server: &FakeServer,
+    request: &RecordedRequest,
+) -> Option<Response<Bytes>> {
+    let mut state = server.lock();
+    let mut refusal = refusal(&mut state, server, request)?;
+    state.dpop.announce(Party::Api, &mut refusal);
+    Some(refusal)
 }
 
 fn refusal(

@@ -8,6 +8,7 @@ use grantor_core::{
 use http::{HeaderValue, Response, StatusCode, header};
 use url::Url;
 
+use super::pushed_authorization::resolve;
 use crate::server::grants::Code;
 use crate::server::state::{Client, State};
 use crate::server::{FakeServer, RecordedRequest, answer};
@@ -32,13 +33,16 @@ pub(in crate::server) fn approve(
     state: &mut State,
     query: &str,
 ) -> Result<Url, &'static str> {
-    let request = read(query)?;
+    let request = read(&resolve(state, query)?)?;
     if request.response_type != Some(ResponseType::code()) {
         return Err("\"response_type\" is not \"code\"");
     }
     let client_id = request.client_id.ok_or("\"client_id\" is missing")?;
     let known = |client: &Client| client.client_id == client_id;
-    if !state.clients.is_empty() && !state.clients.iter().any(known) {
+    let registered = state.registered.get(&client_id);
+    let is_gone = registered.is_some_and(|registered| registered.removed);
+    let is_known = registered.is_some() || state.clients.iter().any(known);
+    if is_gone || (!state.clients.is_empty() && !is_known) {
         return Err("the client is not known");
     }
     let challenge = request
@@ -62,14 +66,19 @@ pub(in crate::server) fn approve(
         redirect_uri,
         challenge,
         scope: request.scope.and_then(|scope| Scope::parse(&scope).ok()),
+        nonce: request.nonce,
         dpop_jkt: request.dpop_jkt,
     });
     Ok(redirect)
 }
 
 /// The redirect of an authorization request that the user refuses.
-pub(in crate::server) fn deny(issuer: &Issuer, query: &str) -> Result<Url, &'static str> {
-    let request = read(query)?;
+pub(in crate::server) fn deny(
+    issuer: &Issuer,
+    state: &mut State,
+    query: &str,
+) -> Result<Url, &'static str> {
+    let request = read(&resolve(state, query)?)?;
     let redirect_uri = request.redirect_uri.ok_or("\"redirect_uri\" is missing")?;
     let refused = ErrorResponse::new(ErrorCode::AccessDenied, "the user said no");
     let answer = AuthorizationResponse {

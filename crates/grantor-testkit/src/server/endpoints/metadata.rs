@@ -14,6 +14,13 @@ pub(in crate::server) fn metadata(issuer: &Issuer, state: &State) -> ServerMetad
     metadata.token_endpoint = Some(issuer.join("/token"));
     metadata.introspection_endpoint = Some(issuer.join("/introspect"));
     metadata.revocation_endpoint = Some(issuer.join("/revoke"));
+    metadata.jwks_uri = Some(issuer.join("/jwks"));
+    metadata.userinfo_endpoint = Some(issuer.join("/userinfo"));
+    metadata.end_session_endpoint = Some(issuer.join("/end_session"));
+    metadata.id_token_signing_alg_values_supported = state.openid.algorithms();
+    metadata.registration_endpoint = Some(issuer.join("/register"));
+    metadata.pushed_authorization_request_endpoint = Some(issuer.join("/par"));
+    metadata.require_pushed_authorization_requests = state.requires_pushed;
     metadata.response_types_supported = vec!["code".to_owned()];
     metadata
         .grant_types_supported

@@ -3,6 +3,9 @@
 mod api;
 mod authorization;
 mod metadata;
+mod pushed_authorization;
+mod registration;
+mod resource_metadata;
 mod token;
 mod tokens;
 
@@ -10,21 +13,27 @@ use bytes::Bytes;
 use grantor_core::{ErrorCode, ErrorResponse, Params};
 use http::{Response, StatusCode};
 
-pub(super) use api::api;
+pub(super) use api::{api, api_refusal};
 pub(super) use authorization::{approve, deny};
 pub(super) use metadata::metadata;
+pub(super) use resource_metadata::WELL_KNOWN;
 pub(super) use token::TokenShape;
 
-use super::{Endpoint, FakeServer, RecordedRequest, answer, clients, grants};
+use super::{Endpoint, FakeServer, RecordedRequest, answer, clients, grants, openid};
 
 /// Returns the server's answer without a fault.
 pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> {
     match request.endpoint() {
         Endpoint::Metadata => metadata::answer(&server.issuer, &server.lock()),
         Endpoint::Authorization => authorization::answer(server, request),
+        Endpoint::KeySet => openid::key_set(&mut server.lock()),
+        Endpoint::UserInfo => openid::user_info(server, request),
         Endpoint::Api => api(server, request),
         Endpoint::Other => answer::empty(StatusCode::NOT_FOUND),
+        Endpoint::Registration => registration::answer(server, request),
+        Endpoint::ResourceMetadata => resource_metadata::answer(server, request),
         Endpoint::Token
+        | Endpoint::PushedAuthorization
         | Endpoint::DeviceAuthorization
         | Endpoint::Introspection
         | Endpoint::Revocation => match check(server, request) {
@@ -46,6 +55,7 @@ fn of_client(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> 
             let body = grants::begin_device(&server.issuer, &mut server.lock(), request);
             answer::json(200, &body)
         }
+        Endpoint::PushedAuthorization => pushed_authorization::answer(server, request),
         Endpoint::Introspection => tokens::introspect(&server.lock(), request),
         Endpoint::Revocation => tokens::revoke(&mut server.lock(), request),
         _ => token::answer(server, request),

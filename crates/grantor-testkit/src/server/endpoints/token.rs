@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::{ErrorCode, ErrorResponse};
+use grantor_core::{ErrorCode, ErrorResponse, Issuer};
 use http::Response;
 use serde_json::{Map, Value};
 
@@ -60,7 +60,7 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
                 state.dpop.bind_login(login, thumbprint);
             }
             (
-                issue(&mut state, granted, bound_to),
+                issue(&server.issuer, &mut state, granted, bound_to),
                 state.tokens.shape.clone(),
             )
         }
@@ -74,7 +74,13 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
 }
 
 /// Makes an access token, and the members of its answer.
-fn issue(state: &mut State, granted: Granted, bound_to: Option<String>) -> Map<String, Value> {
+fn issue(
+    issuer: &Issuer,
+    state: &mut State,
+    granted: Granted,
+    bound_to: Option<String>,
+) -> Map<String, Value> {
+    let now = state.now();
     state.issued += 1;
     let access_token = format!("access-{}", state.issued);
     let lifetime = state.tokens.lifetime;
@@ -82,8 +88,8 @@ fn issue(state: &mut State, granted: Granted, bound_to: Option<String>) -> Map<S
         expires_at: state.end_after(lifetime),
         exp: lifetime.and_then(|lifetime| Some(state.now()? + lifetime)),
         scope: granted.scope.clone(),
-        client_id: granted.client_id,
-        subject: granted.subject,
+        client_id: granted.client_id.clone(),
+        subject: granted.subject.clone(),
         login: granted.login,
         jkt: bound_to,
     };
@@ -92,6 +98,7 @@ fn issue(state: &mut State, granted: Granted, bound_to: Option<String>) -> Map<S
     } else {
         "Bearer"
     };
+    let id_token = state.openid.id_token(issuer, now, &granted, &access_token);
     state.last_access_token = Some(issued.clone());
     state.access_tokens.insert(access_token.clone(), issued);
     let seconds = |duration: Duration| Value::from(duration.as_secs());
@@ -99,6 +106,7 @@ fn issue(state: &mut State, granted: Granted, bound_to: Option<String>) -> Map<S
     let texts = [
         ("access_token", Some(access_token)),
         ("token_type", Some(token_type.to_owned())),
+        ("id_token", id_token),
         ("refresh_token", granted.refresh_token),
         (
             "scope",

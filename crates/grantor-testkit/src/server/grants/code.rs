@@ -13,6 +13,8 @@ pub(in crate::server) struct Code {
     pub(in crate::server) redirect_uri: String,
     pub(in crate::server) challenge: CodeChallenge,
     pub(in crate::server) scope: Option<Scope>,
+    /// For the ID token.
+    pub(in crate::server) nonce: Option<String>,
     /// RFC 9449 section 10.
     pub(in crate::server) dpop_jkt: Option<String>,
 }
@@ -36,6 +38,7 @@ pub(super) fn redeem(state: &mut State, request: &RecordedRequest) -> Decision {
     }
     let granted = Granted {
         scope: known.scope,
+        nonce: known.nonce,
         ..Granted::of(request)
     };
     Ok(granted.with_login(state))

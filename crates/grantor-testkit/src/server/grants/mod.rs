@@ -84,6 +84,8 @@ pub(super) struct Granted {
     pub(super) login: Option<usize>,
     pub(super) refresh_token: Option<String>,
     pub(super) extra: Map<String, Value>,
+    /// For the ID token.
+    pub(super) nonce: Option<String>,
 }
 
 impl Granted {

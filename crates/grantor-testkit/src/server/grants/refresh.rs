@@ -22,5 +22,6 @@ pub(super) fn refresh(state: &mut State, request: &RecordedRequest) -> Decision 
         refresh_token: refreshed.next,
         client_id: asked.client_id,
         extra: asked.extra,
+        nonce: None,
     })
 }

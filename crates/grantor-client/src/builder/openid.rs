@@ -1,0 +1,50 @@
+//! Settings for ID tokens (OpenID Connect Core section 3.1.3.7).
+
+use grantor_core::openid::TokenDecryption;
+use grantor_jose::Algorithm;
+
+use super::TokensBuilder;
+
+impl TokensBuilder {
+    /// The algorithm of the signatures of ID tokens, logout tokens and signed answers of UserInfo: that
+    /// which the client registered as `id_token_signed_response_alg`. Without this it is any that the
+    /// server publishes and that is not symmetric. With HMAC the key is the client's secret.
+    pub fn id_token_algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.id_tokens.algorithm = Some(algorithm);
+        self
+    }
+
+    /// Decrypts ID tokens and answers of UserInfo that are encrypted to the client.
+    pub fn decrypt_id_tokens(mut self, decryption: TokenDecryption) -> Self {
+        self.id_tokens.decryption = Some(decryption);
+        self
+    }
+
+    /// Trusts another client of the server: ID tokens may name it in `aud` beside this one, and in `azp`.
+    pub fn trust_client(mut self, client_id: impl Into<String>) -> Self {
+        self.id_tokens.trusted_clients.push(client_id.into());
+        self
+    }
+
+    /// Takes ID tokens of every tenant: the issuer of the server is a template with `{tenantid}`, as
+    /// Microsoft's is for `common` and `organizations`. The tenant's identifier in the issuer of a token
+    /// must be the token's claim `tid`. Whoever has a tenant there can sign in, so look at `tid`.
+    ///
+    /// ```
+    /// use grantor_client::{Server, Tokens};
+    ///
+    /// let common = Server::issuer("https://login.microsoftonline.com/{tenantid}/v2.0").metadata_at(
+    ///     "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration",
+    /// );
+    /// let flow = Tokens::login(common, "app")
+    ///     .client_secret("s3cret")
+    ///     .scope("openid profile")
+    ///     .danger_any_tenant()
+    ///     .code_flow("https://app.example/callback")?;
+    /// # Ok::<(), grantor_client::Error>(())
+    /// ```
+    pub fn danger_any_tenant(mut self) -> Self {
+        self.id_tokens.any_tenant = true;
+        self
+    }
+}

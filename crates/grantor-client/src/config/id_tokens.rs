@@ -1,0 +1,17 @@
+//! What a client knows beforehand of the ID tokens that it gets.
+
+use grantor_core::openid::TokenDecryption;
+use grantor_jose::Algorithm;
+
+/// The settings of a client for ID tokens, UserInfo and logout tokens.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct IdTokenSettings {
+    /// The registered algorithm (`id_token_signed_response_alg`), in place of those that the server
+    /// publishes.
+    pub(crate) algorithm: Option<Algorithm>,
+    /// Other clients that tokens may name.
+    pub(crate) trusted_clients: Vec<String>,
+    pub(crate) decryption: Option<TokenDecryption>,
+    /// The issuer of the server is a template for the issuers of its tenants.
+    pub(crate) any_tenant: bool,
+}

@@ -1,0 +1,16 @@
+//! A relying party of OpenID Connect before a provider that misbehaves. Tests are named after the modules
+//! of the OpenID conformance suite that they carry out; `docs/openid-conformance.md` lists all.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod discovery;
+mod fapi;
+mod id_tokens;
+mod logout;
+mod provider;
+mod refresh;
+mod signatures;
+mod user_info;
