@@ -118,7 +118,7 @@ pub(super) const PROGRAMS: [Peer; 17] = [
     // The suite starts servers of its own.
     peer(
         "mcp",
-        Side::OursForMcp,
+        Side::Ours,
         Language::JavaScript,
         "mcp_conformance.mjs",
     ),
