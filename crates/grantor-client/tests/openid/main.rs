@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod demands;
 mod discovery;
 mod fapi;
 mod id_tokens;

@@ -121,9 +121,7 @@ async fn a_login_that_is_over_leads_to_a_new_sign_in() {
     let (world, visits) = (World::new(), Visits::default());
     let tokens = registering(&world, &visits).build().unwrap();
     good_call(&world, &tokens).await;
-    world
-        .server
-        .fail_next(grantor_testkit::Fault::Refused("invalid_grant"));
+    world.server.fail_next(Fault::Refused("invalid_grant"));
     world.advance(3600);
     good_call(&world, &tokens).await;
     assert_eq!(

@@ -7,6 +7,7 @@ mod support;
 
 mod clients;
 mod discovery;
+mod hostile_apis;
 mod kept;
 mod own_tokens;
 mod registrar;

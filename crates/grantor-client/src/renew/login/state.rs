@@ -238,6 +238,7 @@ pub(super) fn new_record(services: &Services, refresh_token: Option<&Secret>) ->
         initial_fingerprint: refresh_token.map(fingerprint).unwrap_or_default(),
         spent_fingerprints: Vec::new(),
         bound_to: BoundTo::key(services.dpop_key.as_ref()),
+        id_token: None,
         resource_login: None,
     }
 }

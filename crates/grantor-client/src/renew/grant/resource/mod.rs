@@ -8,6 +8,7 @@ mod found;
 mod scope;
 pub(crate) mod settings;
 mod sign_in;
+mod usable;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,7 @@ use url::Url;
 
 use self::challenge::{Demand, ResourceChallenge};
 use self::found::FoundServer;
+use self::scope::has_room;
 use self::settings::ResourceSettings;
 use crate::error::Error;
 use crate::renew::Renewal;
@@ -44,8 +46,10 @@ struct ResourceState {
     resource_metadata: Option<Url>,
     /// The scope that its first challenge named.
     scope: Option<Scope>,
-    /// All scope values that were requested so far.
+    /// All scope values that were requested so far, but for those that were refused.
     requested: Option<Scope>,
+    /// The scope values of demands for which there was no token.
+    refused: Option<Scope>,
     /// The demand that the token of this generation did not meet, and the next one is to meet.
     step_up: Option<(u64, ResourceChallenge)>,
     /// The server that tokens without a user come from.
@@ -80,7 +84,8 @@ impl ResourceGrant {
         is_stored
     }
 
-    /// Learns from an answer without success: where the metadata is, and which scope is needed.
+    /// Learns from an answer of the resource without success: where the metadata is, and which scope is
+    /// needed.
     pub(crate) fn learn(&self, status: StatusCode, headers: &HeaderMap) {
         if status != StatusCode::UNAUTHORIZED {
             return;
@@ -98,7 +103,7 @@ impl ResourceGrant {
 
     /// The demand of an answer that asks for more than its token has, and more than was requested
     /// before: a wider scope, or a user who signs in anew. `may_repeat` says whether the user may be
-    /// asked to sign in anew now.
+    /// asked to sign in anew now. A scope with which the request would become too long is left out.
     pub(crate) fn step_up(
         &self,
         status: StatusCode,
@@ -108,14 +113,14 @@ impl ResourceGrant {
         if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return None;
         }
-        let challenge = ResourceChallenge::from_headers(headers);
+        let mut challenge = ResourceChallenge::from_headers(headers);
+        let known = self.lock().known_scope();
+        challenge.scope = challenge
+            .scope
+            .filter(|scope| has_room(known.as_ref(), scope));
         let is_new = match (&challenge.demand, &challenge.scope) {
             (Demand::Token, _) | (Demand::Scope, None) => false,
-            (Demand::Scope, Some(scope)) => {
-                let state = self.lock();
-                let requested = state.requested.as_ref();
-                !requested.is_some_and(|requested| scope.is_subset(requested))
-            }
+            (Demand::Scope, Some(scope)) => !known.is_some_and(|known| scope.is_subset(&known)),
             (Demand::Authentication { .. }, _) => self.settings.user.is_some() && may_repeat,
         };
         is_new.then_some(challenge)
@@ -136,6 +141,24 @@ impl ResourceGrant {
         current
             .is_some_and(|current| current.generation == generation)
             .then_some(challenge)
+    }
+
+    /// After a sign-in or a request without success, for the scope that was requested `before` and for a
+    /// demand: a later one is without what was demanded. If that was refused, it is not demanded again.
+    fn take_back(
+        &self,
+        before: Option<Scope>,
+        step_up: Option<&ResourceChallenge>,
+        is_refused: bool,
+    ) {
+        let mut state = self.lock();
+        state.requested = before;
+        let demanded = step_up.and_then(|challenge| challenge.scope.as_ref());
+        if let Some(demanded) = demanded.filter(|_| is_refused) {
+            let refused = state.refused.take();
+            state.refused =
+                Some(refused.map_or_else(|| demanded.clone(), |refused| refused.union(demanded)));
+        }
     }
 
     fn url(&self) -> Result<&Url, Error> {
