@@ -9,6 +9,7 @@ mod support;
 mod demands;
 mod discovery;
 mod fapi;
+mod hostile;
 mod id_tokens;
 mod logout;
 mod provider;

@@ -75,7 +75,7 @@ impl ResourceGrant {
             if state.requested.is_none() {
                 state.requested = known;
             }
-            if state.resource_metadata.is_none() {
+            if state.resource_metadata.is_none() && !state.is_lost {
                 state.resource_metadata.clone_from(&login.resource_metadata);
             }
         }

@@ -60,6 +60,9 @@ impl ResourceGrant {
         let timeout = services.policy.request_timeout;
         let connection = &services.shared.connection;
         let fetched = resource_metadata(connection, timeout, url, location.as_ref()).await;
+        if location.is_some() && fetched.as_ref().is_err_and(|error| !error.is_transient()) {
+            self.lose_metadata();
+        }
         fetched.map_err(|error| {
             let step = format!("asking {} for its metadata", self.settings.shown());
             error.at_step(step)

@@ -42,6 +42,8 @@ pub(crate) struct ResourceGrant {
 struct ResourceState {
     /// True if it answered a request without a token, or tokens for it were had before.
     is_explored: bool,
+    /// True if its metadata was not where its challenge had said: another challenge is needed.
+    is_lost: bool,
     /// Where its metadata is, if its challenge said so.
     resource_metadata: Option<Url>,
     /// The scope that its first challenge named.
@@ -69,11 +71,14 @@ impl ResourceGrant {
     /// Returns whether requests may wait for a token. Before, they are sent without one, and the
     /// challenge of their answer says where tokens come from.
     pub(crate) async fn is_explored(self: &Arc<Self>, services: &Arc<Services>) -> bool {
-        if self.lock().is_explored {
-            return true;
-        }
-        if self.settings.user.is_none() {
-            return false;
+        {
+            let state = self.lock();
+            if state.is_explored {
+                return true;
+            }
+            if state.is_lost || self.settings.user.is_none() {
+                return false;
+            }
         }
         let (grant, own) = (Arc::clone(self), Arc::clone(services));
         let stored = async move { grant.login.record(&own).await };
@@ -93,6 +98,7 @@ impl ResourceGrant {
         let challenge = ResourceChallenge::from_headers(headers);
         let mut state = self.lock();
         state.is_explored = true;
+        state.is_lost = false;
         if challenge.resource_metadata.is_some() {
             state.resource_metadata = challenge.resource_metadata;
         }
@@ -141,6 +147,15 @@ impl ResourceGrant {
         current
             .is_some_and(|current| current.generation == generation)
             .then_some(challenge)
+    }
+
+    /// Forgets where the metadata was to be: it was not there, or can't be used. The next request without
+    /// a token learns it anew, and until then the well-known places are asked.
+    fn lose_metadata(&self) {
+        let mut state = self.lock();
+        state.resource_metadata = None;
+        state.is_explored = false;
+        state.is_lost = true;
     }
 
     /// After a sign-in or a request without success, for the scope that was requested `before` and for a
