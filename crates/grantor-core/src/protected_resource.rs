@@ -1,7 +1,6 @@
 //! Metadata of a protected resource, as its clients read it (RFC 9728).
 
 use std::fmt;
-use std::net::Ipv4Addr;
 
 use serde_json::{Map, Value};
 use url::{Host, Url};
@@ -157,12 +156,12 @@ impl ProtectedResourceMetadata {
 
 /// Returns whether a URL leads to this machine, in whatever way it is written.
 fn is_local(url: &Url) -> bool {
-    let of_v4 = |ip: Ipv4Addr| ip.is_loopback() || ip.is_unspecified();
     match url.host() {
-        Some(Host::Ipv4(ip)) => of_v4(ip),
-        Some(Host::Ipv6(ip)) => {
-            ip.is_loopback() || ip.is_unspecified() || ip.to_ipv4_mapped().is_some_and(of_v4)
-        }
+        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Some(Host::Ipv6(ip)) => match ip.to_ipv4_mapped() {
+            Some(ip) => ip.is_loopback() || ip.is_unspecified(),
+            None => ip.is_loopback() || ip.is_unspecified(),
+        },
         Some(Host::Domain(name)) => is_localhost_name(name),
         None => false,
     }

@@ -9,7 +9,6 @@ use url::Url;
 
 use super::ResourceGrant;
 use super::settings::MissingMetadata;
-use super::usable::no_server;
 use crate::authorization_server::resource_metadata::resource_metadata;
 use crate::config::server::ServerConfig;
 use crate::error::Error;
@@ -155,6 +154,26 @@ impl ResourceGrant {
         );
         Err(no_server(failures, untried).at_step(step))
     }
+}
+
+/// The error where no server can be used. It is transient if one of them may be there later.
+fn no_server(mut failures: Vec<Error>, untried: usize) -> Error {
+    if let Some(at) = failures.iter().position(Error::is_transient) {
+        return failures.swap_remove(at);
+    }
+    if failures.len() == 1 && untried == 0 {
+        return failures.swap_remove(0);
+    }
+    if failures.is_empty() {
+        return Error::configuration(
+            "its metadata names none that can be used in \"authorization_servers\"",
+        );
+    }
+    let mut failures: Vec<_> = failures.iter().map(Error::to_string).collect();
+    if untried > 0 {
+        failures.push(format!("{untried} more were not tried"));
+    }
+    Error::configuration(failures.join("; "))
 }
 
 /// The server of the specification of 2025-03-26: the origin of the resource, whose endpoints are at

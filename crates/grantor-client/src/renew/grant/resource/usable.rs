@@ -1,30 +1,9 @@
-//! Whether this program can use a server that a resource names, and the error if it can use none.
+//! Whether this program can use a server that a resource names.
 
 use grantor_core::{LocalhostNames, ProtectedResourceMetadata, ServerMetadata};
 
 use super::found::FoundServer;
 use super::settings::ResourceSettings;
-use crate::error::Error;
-
-/// The error where no server can be used. It is transient if one of them may be there later.
-pub(super) fn no_server(mut failures: Vec<Error>, untried: usize) -> Error {
-    if let Some(at) = failures.iter().position(Error::is_transient) {
-        return failures.swap_remove(at);
-    }
-    if failures.len() == 1 && untried == 0 {
-        return failures.swap_remove(0);
-    }
-    if failures.is_empty() {
-        return Error::configuration(
-            "its metadata names none that can be used in \"authorization_servers\"",
-        );
-    }
-    let mut failures: Vec<_> = failures.iter().map(Error::to_string).collect();
-    if untried > 0 {
-        failures.push(format!("{untried} more were not tried"));
-    }
-    Error::configuration(failures.join("; "))
-}
 
 impl ResourceSettings {
     /// Checks that this program can be a client of a server, and get tokens there.
