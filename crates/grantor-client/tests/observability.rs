@@ -7,7 +7,7 @@ mod support;
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use grantor_client::{Server, Tokens};
+use grantor_client::{Observed, Server, Tokens};
 use grantor_testkit::{Endpoint, Fault};
 use support::World;
 use tracing::Dispatch;
@@ -239,5 +239,64 @@ mod counters {
         assert_eq!(sum("grantor_token_waits_total"), Some(1));
         assert_eq!(sum("grantor_token_hits_total"), Some(2));
         assert_eq!(sum("grantor_token_failures_total"), None);
+    }
+}
+
+/// With everything that OpenID Connect and a resource that is found add to the requests and answers.
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_logs_and_shows_no_secret() {
+    let (log, _guard) = log_everything();
+    let world = World::new();
+    world.server.set_clock(&world.clock);
+    world.server.set_initial_access_token("initial-token");
+    let login = Tokens::login(support::ISSUER, "app").scope("openid");
+    let flow = world.here(login).code_flow("https://app.example/callback");
+    let flow = flow.unwrap();
+    let started = flow.start().await.unwrap();
+    let mut shown = format!("{flow:?}{started:?}");
+    let redirect = world.server.approve(&started.url);
+    let signed_in = flow.finish(started.pending, redirect.as_str()).await;
+    let signed_in = signed_in.unwrap();
+    let info = flow.user_info(&signed_in.tokens, "user-1").await.unwrap();
+    shown += &format!("{signed_in:?}{info:?}");
+    world.advance(3601);
+    let token = signed_in.tokens.get().await.unwrap();
+    shown += &format!("{token:?}");
+    let (server, seen) = (world.server.clone(), Arc::new(Mutex::new(String::new())));
+    let url = Arc::clone(&seen);
+    let builder = Tokens::for_resource("https://api.example/mcp")
+        .register_as(grantor_core::ClientMetadata::default())
+        .initial_access_token(support::ISSUER, "initial-token")
+        .authorize_by("http://127.0.0.1:8000/callback", move |at| {
+            let redirect = server.approve(&at).to_string();
+            *url.lock().unwrap() = redirect.clone();
+            async move { Ok(redirect) }
+        });
+    shown += &format!("{builder:?}");
+    let tokens = world.here(builder).build().unwrap();
+    let mut request = http::Request::get("https://api.example/mcp")
+        .body(())
+        .unwrap();
+    let attempt = tokens.prepare(&mut request).await.unwrap();
+    let answer = world.server.api(&request);
+    let observed = attempt.observe(&answer).await;
+    shown += &format!("{observed:?}");
+    let Observed::Resend(resend) = observed else {
+        panic!("the answer leads to no sign-in");
+    };
+    let attempt = resend.prepare(&mut request).await.unwrap();
+    shown += &format!("{tokens:?}{attempt:?}");
+    let text = log.text() + &shown;
+    let id_token = token.extra["id_token"].as_str().unwrap();
+    let payload = id_token.split('.').nth(1).unwrap();
+    let mut secrets = vec!["initial-token", "registration-1", "secret-1", payload];
+    secrets.extend(["access-1", "refresh-1", "user-1", "code-1"]);
+    let redirect = seen.lock().unwrap().clone();
+    let redirect = url::Url::parse(&redirect).unwrap();
+    let state = redirect.query_pairs().find(|(name, _)| name == "state");
+    let state = state.unwrap().1.into_owned();
+    secrets.push(&state);
+    for secret in secrets {
+        assert!(!text.contains(secret), "{secret}: {text}");
     }
 }

@@ -125,6 +125,31 @@ impl ServerMetadata {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// The URLs of the server by the names of their members: all that is fetched there, or to which a
+    /// browser is sent.
+    #[must_use]
+    pub fn endpoints(&self) -> [(&'static str, Option<&Url>); 10] {
+        [
+            ("authorization_endpoint", &self.authorization_endpoint),
+            ("token_endpoint", &self.token_endpoint),
+            (
+                "device_authorization_endpoint",
+                &self.device_authorization_endpoint,
+            ),
+            (
+                "pushed_authorization_request_endpoint",
+                &self.pushed_authorization_request_endpoint,
+            ),
+            ("jwks_uri", &self.jwks_uri),
+            ("introspection_endpoint", &self.introspection_endpoint),
+            ("revocation_endpoint", &self.revocation_endpoint),
+            ("registration_endpoint", &self.registration_endpoint),
+            ("userinfo_endpoint", &self.userinfo_endpoint),
+            ("end_session_endpoint", &self.end_session_endpoint),
+        ]
+        .map(|(name, url)| (name, url.as_ref()))
+    }
+
     /// Returns whether the token endpoint takes this grant type, to the letter of RFC 8414 section
     /// 2: without a list it is `authorization_code` and `implicit`.
     #[must_use]

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use serde_json::{Map, Value};
-use url::Url;
+use url::{Host, Url};
 
 use crate::issuer::Issuer;
-use crate::loopback::{LocalhostNames, is_loopback, is_plain_localhost_name};
+use crate::loopback::{LocalhostNames, is_localhost_name};
 use crate::members::{InvalidMember, Members};
 
 /// The metadata that a protected resource publishes (RFC 9728 section 2), as a client reads it.
@@ -154,14 +154,28 @@ impl ProtectedResourceMetadata {
     }
 }
 
+/// Returns whether a URL leads to this machine, in whatever way it is written.
 fn is_local(url: &Url) -> bool {
-    is_loopback(url) || is_plain_localhost_name(url)
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Some(Host::Ipv6(ip)) => match ip.to_ipv4_mapped() {
+            Some(ip) => ip.is_loopback() || ip.is_unspecified(),
+            None => ip.is_loopback() || ip.is_unspecified(),
+        },
+        Some(Host::Domain(name)) => is_localhost_name(name),
+        None => false,
+    }
 }
 
 /// Returns whether an identifier is that of the resource at a URL: the same, but for a slash at its
 /// end, or a parent at the same origin.
 fn is_resource_at(resource: &str, url: &Url) -> bool {
-    let Ok(resource) = Url::parse(resource) else {
+    // The parser also takes one slash, backslashes and white space, and servers read them otherwise.
+    let is_plain = resource.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    let Some(resource) = Url::parse(resource)
+        .ok()
+        .filter(|_| is_plain && resource.contains("://"))
+    else {
         return false;
     };
     let named = resource.origin() == url.origin() && resource.origin().is_tuple();
@@ -234,6 +248,10 @@ mod tests {
             ("https://a.example/mcp?x", "https://a.example/mcp?x", true),
             ("https://a.example/mcp", "https://a.example/mcp?x", true),
             ("urn:a", "https://a.example/mcp", false),
+            (" https://a.example/mcp", "https://a.example/mcp", false),
+            (r"https:\\\\a.example\\mcp", "https://a.example/mcp", false),
+            ("https:a.example/mcp", "https://a.example/mcp", false),
+            ("https://a.example/m\\tcp", "https://a.example/mcp", false),
         ] {
             let found = read(&format!(r#""resource":"{resource}""#), at);
             assert_eq!(found.is_ok(), is_taken, "{resource} for {at}");
@@ -287,6 +305,11 @@ mod tests {
         for to in [
             "http://127.0.0.1/x",
             "https://localhost/x",
+            "https://localhost./x",
+            "https://api.localhost/x",
+            "https://0.0.0.0/x",
+            "https://[::]/x",
+            "https://[::ffff:127.0.0.1]/x",
             "http://b.example/x",
         ] {
             assert!(!may("https://a.example", to), "{to}");

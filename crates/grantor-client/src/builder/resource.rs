@@ -92,11 +92,11 @@ impl TokensBuilder {
         self.change_resource(|resource| resource.metadata = Some(Box::new(metadata)))
     }
 
-    /// The token by which a server knows who may register (RFC 7591 section 3). Every server at which
-    /// the client registers gets it.
-    pub fn initial_access_token(self, token: impl Into<Secret>) -> Self {
-        let token = token.into();
-        self.change_resource(|resource| resource.initial_access_token = Some(token))
+    /// The token by which the server with this issuer knows who may register (RFC 7591 section 3). May
+    /// be given for several servers; none of them goes to another one.
+    pub fn initial_access_token(self, issuer: impl Into<String>, token: impl Into<Secret>) -> Self {
+        let known = (issuer.into(), token.into());
+        self.change_resource(|resource| resource.initial_access_tokens.push(known))
     }
 
     /// The URL of the client's metadata document (draft-ietf-oauth-client-id-metadata-document), which
@@ -208,7 +208,9 @@ impl TokensBuilder {
         let url = url.ok_or_else(|| Error::configuration("the resource is not a URL"))?;
         let timeout = self.policy.request_timeout;
         let found = resource_metadata(&shared.connection, timeout, url, None).await?;
-        found.ok_or_else(|| Error::configuration(format!("{url} has no metadata (RFC 9728)")))
+        found.ok_or_else(|| {
+            Error::configuration(format!("{} has no metadata (RFC 9728)", resource.shown()))
+        })
     }
 
     fn change_resource(mut self, change: impl FnOnce(&mut ResourceSettings)) -> Self {

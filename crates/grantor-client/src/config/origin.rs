@@ -185,6 +185,8 @@ pub(crate) struct OriginIds(Mutex<Vec<Origin>>);
 
 impl OriginIds {
     pub(crate) const LAST: OriginId = 63;
+    /// The origin that was named first: of tokens for a resource it is the resource's own.
+    pub(crate) const FIRST: OriginId = 0;
 
     pub(crate) fn id(&self, origin: &Origin) -> OriginId {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -26,6 +26,8 @@ pub(crate) struct LoginTokens {
     /// The refresh token for which the next one will be given.
     pub(crate) refresh_token: Option<Secret>,
     pub(crate) refresh_expires_at: Option<Timestamp>,
+    /// The ID token that the login began with.
+    pub(crate) id_token: Option<Secret>,
 }
 
 /// Stores the access token of an answer and notifies the program of it.
@@ -35,7 +37,8 @@ pub(crate) async fn commit(
     answer: &TokenAnswer,
     login: Option<LoginTokens>,
 ) -> Result<Acquired, Error> {
-    let credential = read(services, renewal, answer)?;
+    let id_token = login.as_ref().and_then(|login| login.id_token.as_ref());
+    let credential = read(services, renewal, answer, id_token)?;
     let lifetime = lifetime(services, renewal, answer);
     if renewal.subject.is_none() {
         let login_id = login.as_ref().map(|login| login.login_id.clone());
@@ -52,7 +55,12 @@ pub(crate) async fn commit(
 }
 
 /// The access token of an answer. One that is no access token comes by token exchange only.
-fn read(services: &Services, renewal: &Renewal, answer: &TokenAnswer) -> Result<Credential, Error> {
+fn read(
+    services: &Services,
+    renewal: &Renewal,
+    answer: &TokenAnswer,
+    id_token: Option<&Secret>,
+) -> Result<Credential, Error> {
     let response = &answer.response;
     let exchanged = matches!(renewal.subject, Some(Subject::Token(_)));
     let token_type = TokenType::parse(&response.token_type).filter(|token_type| {
@@ -76,17 +84,22 @@ fn read(services: &Services, renewal: &Renewal, answer: &TokenAnswer) -> Result<
     Ok(credential
         .with_key(answer.dpop_key.clone())
         .with_scope(scope.or_else(|| renewal.parameters.scope.clone()))
-        .with_extra(kept_members(renewal, response)))
+        .with_extra(kept_members(renewal, response, id_token)))
 }
 
 /// The members of an answer, and the ID token of the login if a renewal brought none.
-fn kept_members(renewal: &Renewal, response: &TokenResponse) -> Map<String, Value> {
+fn kept_members(
+    renewal: &Renewal,
+    response: &TokenResponse,
+    first: Option<&Secret>,
+) -> Map<String, Value> {
     let mut members = further_members(response);
     let current = renewal
         .current
         .as_ref()
         .filter(|_| renewal.subject.is_none());
-    if let Some(id_token) = current.and_then(|current| current.id_token()) {
+    let newest = current.and_then(|current| current.id_token());
+    if let Some(id_token) = newest.or(first.map(Secret::expose)) {
         let kept = members.entry("id_token");
         kept.or_insert_with(|| id_token.into());
     }

@@ -12,7 +12,7 @@ use super::flags::AttemptFlags;
 use super::verdict::{Answer, CurrentToken, Facts, Verdict, is_accepted, is_rejection, verdict};
 use crate::cache::slot::TokenSlot;
 use crate::cache::slot::share::TokenShare;
-use crate::config::origin::OriginId;
+use crate::config::origin::{OriginId, OriginIds};
 use crate::config::placement::BearerMethod;
 use crate::token::dpop_key::handed_out_nonce;
 use crate::token::lifetime::Freshness;
@@ -166,7 +166,9 @@ impl Attempt {
         let in_flight = slot.in_flight();
         let facts = self.facts(&slot, sent, in_flight.is_some());
         let step_up = resource.and_then(|resource| {
-            resource.learn(status, headers);
+            if self.flags.origin() == OriginIds::FIRST {
+                resource.learn(status, headers);
+            }
             resource.step_up(status, headers, facts.may_renew)
         });
         answer.steps_up = step_up.is_some();

@@ -20,6 +20,7 @@ use crate::cache::slot::share::TokenShare;
 use crate::config::origin::OriginId;
 use crate::config::placement::BearerMethod;
 use crate::error::Error;
+use crate::token::lifetime::Freshness;
 use crate::token::scheme::Scheme;
 use crate::token::subject::SubjectToken;
 use crate::tokens::Tokens;
@@ -153,7 +154,10 @@ impl Tokens {
         method: BearerMethod,
     ) -> Option<Attempt> {
         let resource = slot.renewer.grant.resource()?;
-        if slot.current().is_some() || resource.is_explored(self.services()).await {
+        let current = slot.current();
+        let has_token =
+            current.is_some_and(|current| current.freshness(slot.now()) != Freshness::Expired);
+        if has_token || resource.is_explored(self.services()).await {
             return None;
         }
         let nothing = TokenShare::of_nothing(slot).ok()?;

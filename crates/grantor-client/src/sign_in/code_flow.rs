@@ -2,25 +2,18 @@
 //! RFC 7636, RFC 9207).
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::openid::IdToken;
-use grantor_core::{CodeVerifier, GrantParameters, RedirectUri};
-use serde_json::{Map, Value};
-use tokio::sync::oneshot;
+use grantor_core::RedirectUri;
 
-use super::openid::{IdTokenRequest, is_openid, validate};
+use super::openid::is_openid;
 use super::pending::{AuthorizationRedirect, PendingAuthorization};
-use super::{SignedIn, establish};
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::authorization::{
     AuthorizationDetails, IdTokenDemands, Pushing, UnadvertisedS256,
 };
-use crate::authorization_server::token_endpoint::TokenCall;
 use crate::builder::TokensBuilder;
 use crate::builder::assemble::FlowParts;
-use crate::cache::slot::TokenSlot;
 use crate::error::Error;
 use crate::token::dpop_key::DpopKey;
 
@@ -158,6 +151,10 @@ impl CodeFlow {
             redirect_uri: self.redirect_uri.as_str().to_owned(),
             state: begun.state,
             nonce: begun.nonce,
+            max_age: id_token
+                .and_then(|asked| asked.max_age)
+                .map(|age| age.as_secs()),
+            acr_values: id_token.map_or_else(Vec::new, |asked| asked.acr_values.to_vec()),
             code_verifier: begun.code_verifier.expose().to_owned(),
             dpop_key: dpop_key.and_then(|key| Some(key.to_stored()?.expose().to_owned())),
         };
@@ -179,89 +176,9 @@ impl CodeFlow {
     }
 
     /// Returns the server's name in messages and in pending authorizations.
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         self.server.registration.name()
     }
-
-    /// Ends a sign-in: checks the redirect, redeems the code, stores the login.
-    ///
-    /// `redirect` is the query of the redirect, or its URL. The code is sent once; a caller who is
-    /// dropped meanwhile finds the login in the store.
-    ///
-    /// # Errors
-    /// The redirect is not an answer to this sign-in, the user or the server said no, or the code
-    /// can't be redeemed.
-    pub async fn finish(
-        &self,
-        pending: PendingAuthorization,
-        redirect: &str,
-    ) -> Result<SignedIn, Error> {
-        if pending.issuer != self.name() {
-            return Err(Error::configuration(
-                "the sign-in was begun with another server",
-            ));
-        }
-        let code = self.server.code_of_redirect(&pending.state, redirect);
-        let code = code.await?;
-        let code_verifier = CodeVerifier::parse(&pending.code_verifier).map_err(|_| damaged())?;
-        let asked = match (is_openid(&self.builder)?, pending.nonce) {
-            (false, _) => None,
-            (true, None) => return Err(damaged()),
-            (true, nonce) => Some(IdTokenRequest {
-                nonce,
-                max_age: self.max_age,
-                acr_values: self.acr_values.clone(),
-                code: Some(code.clone()),
-            }),
-        };
-        let grant = GrantParameters::AuthorizationCode {
-            code,
-            redirect_uri: Some(pending.redirect_uri),
-            code_verifier: Some(code_verifier),
-        };
-        let dpop_key = match &pending.dpop_key {
-            Some(stored) => Some(DpopKey::from_stored(stored).ok_or_else(damaged)?),
-            None => None,
-        };
-        let tokens = self.builder.clone().dpop_key(dpop_key).build()?;
-        let (sender, outcome) = oneshot::channel();
-        let slot = Arc::clone(&tokens.slot);
-        let tasks = &tokens.services().tasks;
-        tasks.ensure_open()?;
-        tasks.spawn(async move {
-            let outcome = redeem(&slot, grant, asked).await;
-            let _ = sender.send(outcome);
-        });
-        match outcome.await {
-            Ok(outcome) => outcome.map(|(extra, id_token)| SignedIn {
-                tokens,
-                id_token,
-                extra,
-            }),
-            Err(_) => Err(Error::transient("the sign-in was abandoned; sign in again")),
-        }
-    }
-}
-
-fn damaged() -> Error {
-    Error::configuration("the pending sign-in is damaged")
-}
-
-async fn redeem(
-    slot: &Arc<TokenSlot>,
-    grant: GrantParameters,
-    asked: Option<IdTokenRequest>,
-) -> Result<(Map<String, Value>, Option<IdToken>), Error> {
-    let services = &slot.renewer.services;
-    let call = TokenCall::new(grant, &slot.parameters, services.policy.retry.clone());
-    let call = call.bound_to(services.dpop_key.clone());
-    let server = services.server()?;
-    let answer = server.request_token(call, &services.tasks).await?;
-    let id_token = match asked {
-        Some(asked) => Some(validate(&server, &answer.response, &asked).await?),
-        None => None,
-    };
-    Ok((establish(slot, &answer).await?, id_token))
 }
 
 /// Further parameters may be secret: their names are shown.

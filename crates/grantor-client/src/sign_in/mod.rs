@@ -2,6 +2,7 @@
 //! published.
 
 pub(crate) mod code_flow;
+mod code_redemption;
 pub(crate) mod device_flow;
 pub(crate) mod oauth1_endpoints;
 mod oauth1_error;

@@ -26,6 +26,12 @@ pub struct PendingAuthorization {
     /// Bound to the ID token, if there is to be one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) nonce: Option<String>,
+    /// The age of the authentication that was asked for at most, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) max_age: Option<u64>,
+    /// The classes of the authentication that were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) acr_values: Vec<String>,
     /// The private key that the code is bound to (RFC 9449 section 10), if it was generated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) dpop_key: Option<String>,

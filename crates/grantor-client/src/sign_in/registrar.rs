@@ -113,7 +113,7 @@ impl Registrar {
             registration_access_token,
         };
         let answer = self.channel().request(url, &request).await?;
-        Ok(with_credentials_of(answer, client))
+        with_credentials_of(answer, client)
     }
 
     /// Replaces a registration by this one: change `metadata` of the information that the last answer
@@ -128,7 +128,7 @@ impl Registrar {
             information: Box::new(client.clone()),
         };
         let answer = self.channel().request(url, &request).await?;
-        Ok(with_credentials_of(answer, client))
+        with_credentials_of(answer, client)
     }
 
     /// Ends a registration. The server forgets the client, and mostly ends its tokens.
@@ -160,11 +160,17 @@ fn managed(client: &ClientInformation) -> Result<(&Url, Secret), Error> {
     })
 }
 
-/// An answer with the credentials that it does not repeat.
+/// An answer with the credentials that it does not repeat. It is about the same client (RFC 7592 section
+/// 3).
 fn with_credentials_of(
     mut answer: ClientInformation,
     before: &ClientInformation,
-) -> ClientInformation {
+) -> Result<ClientInformation, Error> {
+    if answer.client_id != before.client_id {
+        return Err(Error::refused(
+            "the answer is the registration of another client than the one that was asked for",
+        ));
+    }
     if answer.registration_access_token.is_none() {
         answer
             .registration_access_token
@@ -181,7 +187,7 @@ fn with_credentials_of(
             .client_secret_expires_at
             .or(before.client_secret_expires_at);
     }
-    answer
+    Ok(answer)
 }
 
 impl fmt::Debug for Registrar {

@@ -46,8 +46,9 @@ impl CodeFlow {
     /// ```
     ///
     /// # Errors
-    /// There is no token or no endpoint, or its answer is refused.
+    /// There is no token or no endpoint, the tokens are those of another issuer, or the answer is refused.
     pub async fn user_info(&self, tokens: &Tokens, subject: &str) -> Result<UserInfo, Error> {
+        self.check_tokens(tokens)?;
         let endpoint = self.server.user_info_endpoint().await?;
         let tokens = tokens.with_origin(endpoint.as_str())?;
         let channel = self.server.channel(RequestKind::UserInfo);
@@ -116,6 +117,22 @@ impl CodeFlow {
     /// The token is refused, or the server's keys can't be fetched.
     pub async fn logout_token(&self, token: &str) -> Result<LogoutToken, Error> {
         self.server.validate_logout_token(token).await
+    }
+}
+
+impl CodeFlow {
+    /// Refuses tokens of another issuer, which would go to an endpoint that this one names.
+    fn check_tokens(&self, tokens: &Tokens) -> Result<(), Error> {
+        let of_tokens = tokens.services().server.get();
+        let of_tokens = of_tokens.as_ref();
+        let of_tokens = of_tokens.and_then(|server| server.registration.server.issuer.as_ref());
+        match (of_tokens, self.server.openid_issuer()?) {
+            (Some(named), own) if named != own => Err(Error::configuration(format!(
+                "the tokens are of {named}, and the UserInfo endpoint is that of {own}: ask by the flow \
+                 that the user signed in with"
+            ))),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -34,6 +34,9 @@ pub(crate) struct LoginRecord {
     /// The key that its tokens are bound to.
     #[serde(flatten)]
     pub(crate) bound_to: BoundTo,
+    /// The ID token that it began with: those of renewals are of the same user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id_token: Option<String>,
     /// Where it was begun, if that was found out from a resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) resource_login: Option<Box<ResourceLogin>>,

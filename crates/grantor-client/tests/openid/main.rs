@@ -6,8 +6,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod demands;
 mod discovery;
 mod fapi;
+mod hostile;
 mod id_tokens;
 mod logout;
 mod provider;

@@ -81,7 +81,10 @@ async fn a_token_says_who_may_register() {
     let builder = registering(&world, &visits);
     let said = format!("registering a client at {ISSUER}");
     failed_call(&world, &builder.clone().build().unwrap(), &said).await;
-    let tokens = builder.initial_access_token("initial").build().unwrap();
+    let tokens = builder
+        .initial_access_token(ISSUER, "initial")
+        .build()
+        .unwrap();
     good_call(&world, &tokens).await;
 }
 

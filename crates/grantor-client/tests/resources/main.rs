@@ -7,6 +7,8 @@ mod support;
 
 mod clients;
 mod discovery;
+mod hostile_apis;
+mod hostile_steps;
 mod kept;
 mod own_tokens;
 mod registrar;

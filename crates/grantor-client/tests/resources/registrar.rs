@@ -105,3 +105,15 @@ async fn a_registration_token_goes_over_https_alone() {
     assert!(error.to_string().contains("not https"), "{error}");
     assert_eq!(world.server.count(Endpoint::Registration), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_registration_of_another_client_is_refused() {
+    let world = World::new();
+    let registrar = registrar(&world);
+    let client = registrar.register(&metadata()).await.unwrap();
+    let mut other = registrar.register(&metadata()).await.unwrap();
+    other.client_id.clone_from(&client.client_id);
+    let error = registrar.read(&other).await.unwrap_err();
+    assert!(error.is_refused(), "{error:?}");
+    assert!(error.to_string().contains("another client"), "{error}");
+}

@@ -95,24 +95,7 @@ impl ServerMetadata {
             _ => return Err(InvalidMetadata::Malformed),
         }
         let metadata = Self::from_members(asked.clone(), members)?;
-        for (name, url) in [
-            ("authorization_endpoint", &metadata.authorization_endpoint),
-            ("token_endpoint", &metadata.token_endpoint),
-            (
-                "device_authorization_endpoint",
-                &metadata.device_authorization_endpoint,
-            ),
-            (
-                "pushed_authorization_request_endpoint",
-                &metadata.pushed_authorization_request_endpoint,
-            ),
-            ("jwks_uri", &metadata.jwks_uri),
-            ("introspection_endpoint", &metadata.introspection_endpoint),
-            ("revocation_endpoint", &metadata.revocation_endpoint),
-            ("registration_endpoint", &metadata.registration_endpoint),
-            ("userinfo_endpoint", &metadata.userinfo_endpoint),
-            ("end_session_endpoint", &metadata.end_session_endpoint),
-        ] {
+        for (name, url) in metadata.endpoints() {
             let Some(url) = url else {
                 continue;
             };

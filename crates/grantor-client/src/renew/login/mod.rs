@@ -104,11 +104,14 @@ impl Login {
         let mut record = new_record(services, refresh_token.as_ref());
         record.refresh_expires_at = refresh_expires_at(services.environment(), answer);
         record.resource_login = resource_login.map(Box::new);
+        let id_token = answer.response.id_token.as_ref();
+        record.id_token = id_token.map(|token| token.expose().to_owned());
         let tokens = LoginTokens {
             login_id: record.login_id.clone(),
             spent: None,
             refresh_token,
             refresh_expires_at: record.refresh_expires_at,
+            id_token: id_token.cloned(),
         };
         self.replace_with(services, record).await;
         tokens
@@ -125,10 +128,14 @@ impl Login {
         // A refusal may mean that somebody else has renewed the login meanwhile, and after another
         // the user's password may still do.
         for _ in 0..3 {
-            let (record, version) = self.latest(services, state).await?;
+            let (mut record, version) = self.latest(services, state).await?;
             let now = services.environment().now();
             let refresh_token = record.usable_refresh_token(now);
             let by_password = refresh_token.is_none();
+            if by_password {
+                // The user signs in anew, and so does the ID token say.
+                record.id_token = None;
+            }
             let grant = match (refresh_token, &self.password) {
                 (Some(refresh_token), _) => GrantParameters::RefreshToken { refresh_token },
                 (None, Some(user)) => user.request(),
@@ -144,7 +151,9 @@ impl Login {
             let request = request_tokens(services, call.bound_to(key), begun_at);
             match while_leased(lease.as_mut(), request).await? {
                 RefreshOutcome::Answer(answer) => {
-                    check_same_user(renewal, &answer.response)?;
+                    if !by_password {
+                        check_same_user(&record, renewal, &answer.response)?;
+                    }
                     let environment = services.environment();
                     let next = next_record(environment, &record, &answer, lease.as_ref());
                     let login = login_tokens(&record, next.as_ref());
@@ -211,10 +220,16 @@ async fn request_tokens(
     }
 }
 
-/// Refuses the ID token of another user (OpenID Connect Core section 12.2).
-fn check_same_user(renewal: &Renewal, response: &TokenResponse) -> Result<(), Error> {
+/// Refuses the ID token of another user than the login's (OpenID Connect Core section 12.2). Records of
+/// older versions have none, and then it is compared with that of the token there is.
+fn check_same_user(
+    record: &LoginRecord,
+    renewal: &Renewal,
+    response: &TokenResponse,
+) -> Result<(), Error> {
     let current = renewal.current.as_ref();
-    let first = current.and_then(|current| current.id_token());
+    let first = record.id_token.as_deref();
+    let first = first.or_else(|| current.and_then(|current| current.id_token()));
     match (&response.id_token, first) {
         (Some(renewed), Some(first)) => check_renewed_id_token(renewed.expose(), first)
             .map_err(|error| Error::refused(error.to_string())),

@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub(crate) enum StoreOutcome {
     Stored,
     /// There is a newer one, or one of another login.
-    Superseded(LoginRecord),
+    Superseded(Box<LoginRecord>),
     /// The store fails.
     NotYet,
 }
@@ -88,7 +88,7 @@ async fn attempt(
             if same && stored.record.rotation < next.rotation {
                 StoreAttempt::Retry(Some(stored.version))
             } else {
-                StoreAttempt::Done(StoreOutcome::Superseded(stored.record))
+                StoreAttempt::Done(StoreOutcome::Superseded(Box::new(stored.record)))
             }
         }
     })

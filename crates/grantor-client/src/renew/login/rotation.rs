@@ -22,7 +22,10 @@ pub(super) fn next_record(
     // A login that was handed in is stored with its first renewal.
     let bound_to = BoundTo::key(answer.dpop_key.as_ref());
     let is_bound_anew = bound_to.dpop_jkt != record.bound_to.dpop_jkt;
-    if !rotated && refresh_expires_at.is_none() && record.rotation > 0 && !is_bound_anew {
+    let id_token = response.id_token.as_ref().map(Secret::expose);
+    let is_identified = record.id_token.is_none() && id_token.is_some();
+    let is_changed = rotated || refresh_expires_at.is_some() || is_bound_anew || is_identified;
+    if !is_changed && record.rotation > 0 {
         return None;
     }
     Some(LoginRecord {
@@ -36,6 +39,7 @@ pub(super) fn next_record(
         } else {
             record.bound_to.clone()
         },
+        id_token: record.id_token.as_deref().or(id_token).map(str::to_owned),
         ..record.clone()
     })
 }
@@ -70,5 +74,6 @@ pub(super) fn login_tokens(record: &LoginRecord, next: Option<&LoginRecord>) -> 
         spent: secret(&record.refresh_token),
         refresh_token: secret(&now.refresh_token),
         refresh_expires_at: now.refresh_expires_at,
+        id_token: secret(&now.id_token),
     }
 }

@@ -161,9 +161,9 @@ impl Login {
             StoreOutcome::Stored => (next, true, PersistOutcome::Ours),
             // The same login, renewed even further: our access token is as good as theirs.
             StoreOutcome::Superseded(stored) if stored.login_id == next.login_id => {
-                (stored, true, PersistOutcome::Ours)
+                (*stored, true, PersistOutcome::Ours)
             }
-            StoreOutcome::Superseded(stored) => (stored, true, PersistOutcome::Another),
+            StoreOutcome::Superseded(stored) => (*stored, true, PersistOutcome::Another),
             StoreOutcome::NotYet => {
                 // First, since a listener may panic.
                 persist::persist_in_background(self, services, next.clone(), version);
@@ -238,6 +238,7 @@ pub(super) fn new_record(services: &Services, refresh_token: Option<&Secret>) ->
         initial_fingerprint: refresh_token.map(fingerprint).unwrap_or_default(),
         spent_fingerprints: Vec::new(),
         bound_to: BoundTo::key(services.dpop_key.as_ref()),
+        id_token: None,
         resource_login: None,
     }
 }

@@ -25,8 +25,13 @@ impl ResourceGrant {
     ) -> Result<Acquired, Error> {
         let step_up = self.take_demand(renewal);
         if self.settings.user.is_none() {
+            let before = self.lock().requested.clone();
             let request = self.request_own(services, renewal, step_up.as_ref());
-            return renew_elected(services, renewal, request).await;
+            let acquired = renew_elected(services, renewal, request).await;
+            if let Err(error) = &acquired {
+                self.take_back(before, step_up.as_ref(), !error.is_transient());
+            }
+            return acquired;
         }
         let mut knows_client = true;
         if step_up.is_none() {
@@ -45,9 +50,8 @@ impl ResourceGrant {
         let before = self.lock().requested.clone();
         let signed_in = self.sign_in(services, renewal, step_up.as_ref(), knows_client);
         let signed_in = signed_in.await;
-        if signed_in.as_ref().is_err_and(Error::is_transient) {
-            // Nobody has refused the scope: it may be requested again.
-            self.lock().requested = before;
+        if let Err(error) = &signed_in {
+            self.take_back(before, step_up.as_ref(), !error.is_transient());
         }
         signed_in
     }
@@ -71,7 +75,7 @@ impl ResourceGrant {
             if state.requested.is_none() {
                 state.requested = known;
             }
-            if state.resource_metadata.is_none() {
+            if state.resource_metadata.is_none() && !state.is_lost {
                 state.resource_metadata.clone_from(&login.resource_metadata);
             }
         }

@@ -117,7 +117,7 @@ impl ResourceGrant {
         let channel = RegistrationChannel::new(&services.shared.connection, timeout);
         let request = ClientRegistrationRequest::Register {
             metadata: Box::new(metadata),
-            initial_access_token: self.settings.initial_access_token.clone(),
+            initial_access_token: self.settings.initial_access_token_at(&found.issuer),
         };
         let registered = channel.request(endpoint, &request).await;
         let registered = registered

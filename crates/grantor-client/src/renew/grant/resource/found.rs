@@ -8,7 +8,7 @@ use grantor_core::{Issuer, LocalhostNames, ProtectedResourceMetadata, ServerMeta
 use url::Url;
 
 use super::ResourceGrant;
-use super::settings::{MissingMetadata, ResourceSettings};
+use super::settings::MissingMetadata;
 use crate::authorization_server::resource_metadata::resource_metadata;
 use crate::config::server::ServerConfig;
 use crate::error::Error;
@@ -45,6 +45,9 @@ impl FoundServer {
     }
 }
 
+/// How many servers of a resource are tried: a list without end would be as many requests.
+const MAX_SERVERS: usize = 10;
+
 impl ResourceGrant {
     /// The metadata of the resource; none, if it has none.
     pub(super) async fn resource_metadata(
@@ -56,7 +59,13 @@ impl ResourceGrant {
         let timeout = services.policy.request_timeout;
         let connection = &services.shared.connection;
         let fetched = resource_metadata(connection, timeout, url, location.as_ref()).await;
-        fetched.map_err(|error| error.at_step(format!("asking {url} for its metadata")))
+        if location.is_some() && fetched.as_ref().is_err_and(|error| !error.is_transient()) {
+            self.lose_metadata();
+        }
+        fetched.map_err(|error| {
+            let step = format!("asking {} for its metadata", self.settings.shown());
+            error.at_step(step)
+        })
     }
 
     /// The server of a login, wherever the resource leads today.
@@ -76,6 +85,8 @@ impl ResourceGrant {
         let issuer = issuer.map_err(|error| Error::configuration(error.to_string()))?;
         let metadata = services.shared.metadata.get(&issuer).await;
         let metadata = metadata.map_err(|error| Error::from(error).at_step(&login.issuer))?;
+        let near = self.settings.check_endpoints(&metadata, names);
+        near.map_err(|why| Error::configuration(why).at_step(&login.issuer))?;
         Ok(FoundServer {
             issuer: login.issuer.clone(),
             server: ServerConfig {
@@ -95,20 +106,23 @@ impl ResourceGrant {
             return match self.settings.missing_metadata {
                 MissingMetadata::OriginIsServer => origin_as_server(services, url).await,
                 MissingMetadata::Refused => Err(Error::configuration(format!(
-                    "{url} has no metadata that names its authorization server (RFC 9728); if it \
+                    "{} has no metadata that names its authorization server (RFC 9728); if it \
                      follows the Model Context Protocol of 2025-03-26, accept that by \
-                     \"danger_without_resource_metadata\""
+                     \"danger_without_resource_metadata\"",
+                    self.settings.shown()
                 ))),
             };
         };
         if metadata.dpop_bound_access_tokens_required && services.dpop_key.is_none() {
             return Err(Error::configuration(format!(
-                "{url} takes only tokens that are bound to a key \
-                 (\"dpop_bound_access_tokens_required\"): build its tokens with \"dpop\""
+                "{} takes only tokens that are bound to a key \
+                 (\"dpop_bound_access_tokens_required\"): build its tokens with \"dpop\"",
+                self.settings.shown()
             )));
         }
+        let names = services.shared.connection.transport.localhost_names();
         let mut failures = Vec::new();
-        for issuer in &metadata.authorization_servers {
+        for issuer in metadata.authorization_servers.iter().take(MAX_SERVERS) {
             let found = match services.shared.metadata.get(issuer).await {
                 Ok(published) => FoundServer {
                     issuer: issuer.as_str().to_owned(),
@@ -125,22 +139,29 @@ impl ResourceGrant {
                     continue;
                 }
             };
-            match self.settings.check_server(&found) {
+            match self.settings.check_server(&found, names) {
                 Ok(()) => return Ok(found),
                 Err(why) => failures.push(Error::configuration(why).at_step(issuer)),
             }
         }
-        let step = format!("finding an authorization server of {url}");
-        Err(no_server(failures).at_step(step))
+        let untried = metadata
+            .authorization_servers
+            .len()
+            .saturating_sub(MAX_SERVERS);
+        let step = format!(
+            "finding an authorization server of {}",
+            self.settings.shown()
+        );
+        Err(no_server(failures, untried).at_step(step))
     }
 }
 
 /// The error where no server can be used. It is transient if one of them may be there later.
-fn no_server(mut failures: Vec<Error>) -> Error {
+fn no_server(mut failures: Vec<Error>, untried: usize) -> Error {
     if let Some(at) = failures.iter().position(Error::is_transient) {
         return failures.swap_remove(at);
     }
-    if failures.len() == 1 {
+    if failures.len() == 1 && untried == 0 {
         return failures.swap_remove(0);
     }
     if failures.is_empty() {
@@ -148,42 +169,11 @@ fn no_server(mut failures: Vec<Error>) -> Error {
             "its metadata names none that can be used in \"authorization_servers\"",
         );
     }
-    let failures: Vec<_> = failures.iter().map(Error::to_string).collect();
-    Error::configuration(failures.join("; "))
-}
-
-impl ResourceSettings {
-    /// Checks that this program can be a client of a server, and get tokens there.
-    fn check_server(&self, found: &FoundServer) -> Result<(), &'static str> {
-        let metadata = found.metadata.as_deref();
-        let lacks = |of: fn(&ServerMetadata) -> bool| metadata.is_some_and(of);
-        if lacks(|metadata| metadata.token_endpoint.is_none()) {
-            return Err("its metadata has no \"token_endpoint\"");
-        }
-        if self.user.is_some() && lacks(|metadata| metadata.authorization_endpoint.is_none()) {
-            return Err("its metadata has no \"authorization_endpoint\"");
-        }
-        let by_document = self.document.is_some() && found.takes_documents();
-        let by_registration = self.metadata.is_some() && found.registration_endpoint().is_some();
-        let is_known = self.client_at(&found.issuer).is_some();
-        let needs_none = self.user.is_none() && self.assertion.is_some() && self.clients.is_empty();
-        if is_known || by_document || by_registration || needs_none {
-            return Ok(());
-        }
-        Err(match (self.clients.is_empty(), self.metadata.is_some()) {
-            (false, _) => {
-                "\"client_at\" names a client of another server, whose credentials go nowhere else, \
-                 and there is no other way to be a client of this one"
-            }
-            (true, true) => {
-                "it takes neither registrations nor metadata documents of clients: register one there \
-                 and name it by \"client_at\""
-            }
-            (true, false) => {
-                "it takes no metadata documents of clients: add \"register_as\" or \"client_at\""
-            }
-        })
+    let mut failures: Vec<_> = failures.iter().map(Error::to_string).collect();
+    if untried > 0 {
+        failures.push(format!("{untried} more were not tried"));
     }
+    Error::configuration(failures.join("; "))
 }
 
 /// The server of the specification of 2025-03-26: the origin of the resource, whose endpoints are at

@@ -10,6 +10,9 @@ use super::{ResourceGrant, ResourceState};
 /// The value that asks for a refresh token (OpenID Connect Core section 11).
 const OFFLINE_ACCESS: &str = "offline_access";
 
+/// How long the values that demands may add up to are, in bytes: they have to fit into a URL.
+const MAX_SCOPE_LENGTH: usize = 4000;
+
 impl ResourceGrant {
     /// The scope of the next request, which is noted. Without one from the program it is that of the
     /// resource's challenge, or else of its metadata; what a step-up needs is added to what was
@@ -45,6 +48,20 @@ impl ResourceGrant {
             listed.any(|value| value == OFFLINE_ACCESS)
         })
     }
+}
+
+impl ResourceState {
+    /// All that was requested so far, with what was refused.
+    pub(super) fn known_scope(&self) -> Option<Scope> {
+        let parts = [&self.requested, &self.refused].into_iter().flatten();
+        parts.cloned().reduce(|all, part| all.union(&part))
+    }
+}
+
+/// Returns whether a scope may be added to what is known: an API could invent new values without end.
+pub(super) fn has_room(known: Option<&Scope>, scope: &Scope) -> bool {
+    let known = known.map_or(0, |known| known.as_str().len());
+    known + scope.as_str().len() <= MAX_SCOPE_LENGTH
 }
 
 /// The scope that the resource says its requests need.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use grantor_core::{
     BoxFuture, ClientIdUrl, ClientMetadata, InvalidClientIdUrl, RedirectUri, Scope, Secret,
 };
-use url::Url;
+use url::{Position, Url};
 
 use crate::authorization_server::authorization::{Pushing, UnadvertisedS256};
 use crate::authorization_server::client_credential::ClientCredential;
 use crate::error::SourceError;
 
 /// The tokens for a resource, as a program names them.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct ResourceSettings {
     /// The URL as it was written, and as it was read.
     pub(crate) text: String,
@@ -24,8 +24,8 @@ pub(crate) struct ResourceSettings {
     pub(crate) assertion: Option<AssertionSource>,
     /// The metadata by which the client registers.
     pub(crate) metadata: Option<Box<ClientMetadata>>,
-    /// The token by which servers know who may register.
-    pub(crate) initial_access_token: Option<Secret>,
+    /// The tokens by which servers know who may register, by issuer.
+    pub(crate) initial_access_tokens: Vec<(String, Secret)>,
     /// The document that says it, for servers that fetch it.
     pub(crate) document: Option<Result<ClientIdUrl, InvalidClientIdUrl>>,
     /// The clients that servers know already.
@@ -110,7 +110,7 @@ impl ResourceSettings {
             user: None,
             assertion: None,
             metadata: None,
-            initial_access_token: None,
+            initial_access_tokens: Vec::new(),
             document: None,
             clients: Vec::new(),
             pushing: Pushing::default(),
@@ -161,8 +161,34 @@ impl ResourceSettings {
         }
     }
 
+    /// The URL in messages: without the query, which may have a key.
+    pub(crate) fn shown(&self) -> &str {
+        let url = self.url.as_ref();
+        url.map_or("the resource", |url| &url[..Position::AfterPath])
+    }
+
     /// The client that a server with this issuer knows already.
     pub(crate) fn client_at(&self, issuer: &str) -> Option<&KnownClient> {
         self.clients.iter().find(|client| client.issuer == issuer)
+    }
+
+    /// The token by which the server with this issuer knows who may register.
+    pub(super) fn initial_access_token_at(&self, issuer: &str) -> Option<Secret> {
+        let mut known = self.initial_access_tokens.iter();
+        let found = known.find(|(known, _)| known == issuer);
+        found.map(|(_, token)| token.clone())
+    }
+}
+
+impl fmt::Debug for ResourceSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResourceSettings")
+            .field("url", &self.shown())
+            .field("user", &self.user)
+            .field("assertion", &self.assertion)
+            .field("metadata", &self.metadata)
+            .field("document", &self.document)
+            .field("clients", &self.clients)
+            .finish_non_exhaustive()
     }
 }
