@@ -17,11 +17,7 @@ pub(crate) struct Login {
     pub(crate) no_browser: bool,
     /// Where the browser comes back to, as the client registered it: a loopback address. Without a
     /// port it is a free one
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "http://127.0.0.1/callback"
-    )]
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1/callback")]
     pub(crate) redirect_uri: String,
     /// How long the user has
     #[arg(long, value_name = "TIME", value_parser = parse_span, default_value = "5m")]

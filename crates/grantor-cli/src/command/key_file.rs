@@ -83,12 +83,16 @@ mod tests {
     fn a_file_without_a_private_key_is_an_error_that_shows_nothing_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
-        let symmetric = r#"{"kty":"oct","alg":"HS256","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}"#;
+        let symmetric =
+            r#"{"kty":"oct","alg":"HS256","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}"#;
         for text in ["hunter2", "{\"hunter2\":1}", "", symmetric] {
             std::fs::write(&path, text).unwrap();
             let error = read("--client-key", &path).err().unwrap().to_string();
             assert!(error.contains("no private key"), "{error}");
-            assert!(!error.contains("hunter2") && !error.contains("c2Vj"), "{error}");
+            assert!(
+                !error.contains("hunter2") && !error.contains("c2Vj"),
+                "{error}"
+            );
         }
     }
 }

@@ -151,7 +151,10 @@ fn a_user_signs_in_once_and_every_command_has_the_login() {
     assert_eq!(at_home(&home, &named).run().ok().out, renewed);
 
     let ended = at_home(&home, &["logout", "--json"]).run().ok().json();
-    assert_eq!((&ended["revoked"], &ended["label"]), (&true.into(), &done["label"]));
+    assert_eq!(
+        (&ended["revoked"], &ended["label"]),
+        (&true.into(), &done["label"])
+    );
     let says = ["no login", "--client-id", "grantor login"];
     at_home(&home, &["token"]).run().fails(2, &says);
     at_home(&home, &["logout"]).run().fails(2, &says);
@@ -201,7 +204,9 @@ fn stray_requests_and_slow_clients_end_nothing() {
     }
     assert_eq!(web::post(address, "/callback", &[], &[]).status, 405);
     let mut garbage = web::connect(address);
-    garbage.write_all(b"\x16\x03\x01\x02\x00\x01\r\n\r\n").unwrap();
+    garbage
+        .write_all(b"\x16\x03\x01\x02\x00\x01\r\n\r\n")
+        .unwrap();
 
     let back = server.approve(&waiting.url());
     let page = come_back(&back);
@@ -232,7 +237,10 @@ fn a_refusal_is_told_on_the_page_and_in_the_exit_code() {
     let waiting = Waiting::start(login(&home, server.issuer().as_str(), &[]));
     let mut back = server.deny(&waiting.url());
     let state = waiting.url();
-    let state = state.query_pairs().find(|(name, _)| name == "state").unwrap();
+    let state = state
+        .query_pairs()
+        .find(|(name, _)| name == "state")
+        .unwrap();
     back.set_query(None);
     back.query_pairs_mut()
         .append_pair("error", "server_error")
@@ -259,10 +267,19 @@ fn nobody_waits_for_ever() {
 fn the_browser_is_the_one_of_the_variable() {
     let (home, server) = (Home::new(), fake());
     let seen = home.path("seen");
-    let script = format!("#!/bin/sh\nprintf '%s' \"$1\" > {}.new\n/bin/mv {0}.new {0}\n", seen.display());
+    let script = format!(
+        "#!/bin/sh\nprintf '%s' \"$1\" > {}.new\n/bin/mv {0}.new {0}\n",
+        seen.display()
+    );
     let script = home.file("browser", &script);
     std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
-    let args = ["login", "--issuer", server.issuer().as_str(), "--client-id", "app"];
+    let args = [
+        "login",
+        "--issuer",
+        server.issuer().as_str(),
+        "--client-id",
+        "app",
+    ];
     let run = at_home(&home, &args);
     let browsers = format!("/nonexistent/browser:{script} %s");
     let waiting = Waiting::start(run.env("BROWSER", &browsers));
@@ -283,7 +300,14 @@ fn the_browser_is_the_one_of_the_variable() {
 fn a_device_signs_in_by_a_code() {
     let home = Home::new();
     let server = serving(&home);
-    let own = ["login", "--device", "--issuer", &server.issuer, "--client-id", "app"];
+    let own = [
+        "login",
+        "--device",
+        "--issuer",
+        &server.issuer,
+        "--client-id",
+        "app",
+    ];
     let waiting = Waiting::start(at_home(&home, &own));
     let user_code = waiting.said["user_code"].as_str().unwrap();
     let mut visitor = Visitor::new(&server);
@@ -325,5 +349,7 @@ fn openid_says_who_signed_in() {
     let done = waiting.ended();
     assert_eq!((done.code, done.out.as_str()), (Some(6), ""), "{done:?}");
     let says = ["no such login", "the logins are"];
-    at_home(&home, &["token", "--login", "other"]).run().fails(2, &says);
+    at_home(&home, &["token", "--login", "other"])
+        .run()
+        .fails(2, &says);
 }

@@ -4,8 +4,9 @@ use grantor_core::TokenEndpointAuthMethod;
 use grantor_jose::{Algorithm, Key, KeySet};
 use grantor_testkit::{Endpoint, FakeListener, FakeServer, Fault};
 
-use crate::grantor::{Home, Run};
+use crate::grantor::{Home, Run, Serving};
 use crate::login::{Waiting, at_home, come_back, login, signed_in};
+use crate::web::Visitor;
 
 fn fake() -> FakeListener {
     let server = FakeServer::listen().unwrap();
@@ -36,10 +37,17 @@ fn of_several_logins_one_is_named() {
     let (home, one, two) = (Home::new(), fake(), fake());
     signed_in(&home, &one, &["--label", "one"]);
     signed_in(&home, &two, &["--label", "two"]);
-    let says = ["several logins", "--login", "one (client app at", "two (client app at"];
+    let says = [
+        "several logins",
+        "--login",
+        "one (client app at",
+        "two (client app at",
+    ];
     token(&home, &[]).run().fails(2, &says);
     at_home(&home, &["logout"]).run().fails(2, &says);
-    token(&home, &["--login", "three"]).run().fails(2, &["no such login", "one", "two"]);
+    token(&home, &["--login", "three"])
+        .run()
+        .fails(2, &["no such login", "one", "two"]);
     for (label, server) in [("one", &one), ("two", &two)] {
         let text = token(&home, &["--login", label]).run().ok().out;
         assert!(server.takes_access_token(text.trim_end()), "{label}");
@@ -55,7 +63,10 @@ fn of_several_logins_one_is_named() {
     // Its label is taken for another server, and free for the same.
     let issuer = one.issuer().as_str();
     let taken = login(&home, issuer, &["--label", "two"]).run();
-    taken.fails(2, &["the label \"two\"", "--label", "grantor logout --login two"]);
+    taken.fails(
+        2,
+        &["the label \"two\"", "--label", "grantor logout --login two"],
+    );
     signed_in(&home, &two, &["--label", "two"]);
     token(&home, &[]).run().ok();
 }
@@ -69,8 +80,13 @@ fn a_login_that_is_over_says_how_to_begin_again() {
     let api = server.api_url();
     let issuer = server.issuer().as_str();
     let again = format!("grantor login --issuer {issuer} --client-id app --label work");
-    for args in [&["token", "--renew"][..], &["request", "--renew", api.as_str()]] {
-        at_home(&home, args).run().fails(4, &["invalid_grant", &again]);
+    for args in [
+        &["token", "--renew"][..],
+        &["request", "--renew", api.as_str()],
+    ] {
+        at_home(&home, args)
+            .run()
+            .fails(4, &["sign in again", &again]);
     }
     // It can be removed all the same.
     at_home(&home, &["logout"]).run().ok();
@@ -93,7 +109,10 @@ fn a_logout_that_the_server_does_not_answer_keeps_the_login() {
     signed_in(&home, &without, &[]);
     let done = at_home(&home, &["logout"]).run();
     assert_eq!(done.code, Some(0), "{done:?}");
-    assert!(done.err.contains("warning: the tokens stay good"), "{done:?}");
+    assert!(
+        done.err.contains("warning: the tokens stay good"),
+        "{done:?}"
+    );
     token(&home, &[]).run().fails(2, &["no login"]);
 }
 
@@ -108,7 +127,14 @@ fn a_store_of_its_own_has_logins_of_its_own() {
     home.run(&["token"]).fails(2, &["no login"]);
     home.run(&["token", "--store", "mine.db"]).ok();
     let issuer = server.issuer().as_str();
-    let nowhere = ["login", "--issuer", issuer, "--client-id", "app", "--no-browser"];
+    let nowhere = [
+        "login",
+        "--issuer",
+        issuer,
+        "--client-id",
+        "app",
+        "--no-browser",
+    ];
     home.run(&nowhere).fails(2, &["XDG_DATA_HOME", "--store"]);
     home.run(&["token", "--forget", "--store", "mine.db"])
         .fails(2, &["grantor logout"]);
@@ -138,33 +164,64 @@ fn a_confidential_client_signs_users_in_and_its_secret_is_found_again() {
     signed_in(&home, &server, &["--secret-file", "secret"]);
     token(&home, &["--renew"]).run().ok();
     let last = server.last_token_request().unwrap();
-    assert_eq!(last.auth_method(), Some(TokenEndpointAuthMethod::ClientSecretBasic));
+    assert_eq!(
+        last.auth_method(),
+        Some(TokenEndpointAuthMethod::ClientSecretBasic)
+    );
+}
+
+/// A client with a key, and a server that knows the public one.
+fn keyed(home: &Home) -> Serving {
+    let key = Key::generate(Algorithm::Es256).unwrap();
+    let key = key.with_key_id("k");
+    home.file("key.pem", &key.to_pkcs8_pem().unwrap());
+    home.file("key.json", &key.to_private_jwk().unwrap());
+    let keys = KeySet::from_iter([key.public().unwrap().clone()]);
+    home.file("keys.json", &serde_json::to_string(&keys).unwrap());
+    let add = ["client", "add", "app", "--jwks", "keys.json"];
+    let uri = ["--redirect-uri", "http://127.0.0.1/callback", "--grant"];
+    let grants = ["authorization_code,refresh_token,client_credentials"];
+    home.run(&[&add[..], &uri, &grants].concat()).ok();
+    home.add_user("ann", "correct horse battery staple");
+    home.serve(&[])
 }
 
 #[test]
-fn a_client_signs_in_with_its_key() {
-    let (home, server) = (Home::new(), FakeServer::listen().unwrap());
-    let key = Key::generate(Algorithm::Es256).unwrap().with_key_id("k");
-    let public = key.public().unwrap().clone();
-    server.verify_assertions_with(KeySet::from_iter([public]));
-    server.set_auth_methods(&[TokenEndpointAuthMethod::PrivateKeyJwt]);
-    home.file("key.pem", &key.to_pkcs8_pem().unwrap());
-    let by_key = ["--client-key", "key.pem", "--client-key-id", "k"];
-    signed_in(&home, &server, &by_key);
-    token(&home, &["--renew"]).run().ok();
-    let issuer = server.issuer().as_str();
-    let own = ["--issuer", issuer, "--client-id", "app"];
-    token(&home, &[&own, &by_key[..]].concat()).run().ok();
-    assert_eq!(server.token_requests_of("client_credentials"), 1);
-    for request in server.requests(Endpoint::Token) {
-        let method = request.auth_method();
-        assert_eq!(method, Some(TokenEndpointAuthMethod::PrivateKeyJwt));
+fn a_client_proves_by_its_key_who_it_is() {
+    let home = Home::new();
+    let server = keyed(&home);
+    let own = ["--issuer", &server.issuer, "--client-id", "app"];
+    let by_pem = ["--client-key", "key.pem", "--client-key-id", "k"];
+    let by_jwk = [
+        "--client-key",
+        "key.json",
+        "--auth-method",
+        "private_key_jwt",
+    ];
+    for by_key in [&by_pem[..], &by_jwk] {
+        let text = token(&home, &[&own[..], by_key].concat()).run().ok().out;
+        let asked = at_home(&home, &[&["introspect"], &own[..], by_key].concat());
+        asked.input(text.clone()).run().ok();
+        let revoked = at_home(&home, &[&["revoke"], &own[..], by_key].concat());
+        revoked.input(text).run().ok();
     }
+    let waiting = Waiting::start(login(&home, &server.issuer, &by_pem));
+    let mut visitor = Visitor::new(&server);
+    let password = "correct horse battery staple";
+    come_back(&visitor.approve(&waiting.url(), "ann", password));
+    waiting.ended().ok();
+    // The login remembers where the key is.
+    token(&home, &["--renew"]).run().ok();
+    at_home(&home, &["logout"]).run().ok();
+
     home.file("other.pem", "hunter2");
     let other = token(&home, &[&own[..], &["--client-key", "other.pem"]].concat()).run();
     other.fails(3, &["--client-key other.pem", "BEGIN PRIVATE KEY"]);
     assert!(!other.err.contains("hunter2"), "{other:?}");
-    let none = token(&home, &[&own[..], &["--auth-method", "private_key_jwt"]].concat());
+    let none = token(
+        &home,
+        &[&own[..], &["--auth-method", "private_key_jwt"]].concat(),
+    );
     none.run().fails(2, &["give --client-key"]);
 }
 
@@ -180,8 +237,12 @@ fn tokens_are_bound_to_a_key() {
     let header = token(&home, &["--show", "header"]).run().ok().out;
     assert!(header.starts_with("Authorization: DPoP "), "{header}");
     at_home(&home, &["request", api.as_str()]).run().ok();
-    at_home(&home, &["request", "--renew", api.as_str()]).run().ok();
-    token(&home, &["--dpop"]).run().fails(2, &["the key that it began with"]);
+    at_home(&home, &["request", "--renew", api.as_str()])
+        .run()
+        .ok();
+    token(&home, &["--dpop"])
+        .run()
+        .fails(2, &["the key that it began with"]);
 
     let issuer = server.issuer().as_str();
     let own = ["--issuer", issuer, "--client-id", "job"];
@@ -203,11 +264,19 @@ fn tokens_are_bound_to_a_key() {
 fn the_user_may_be_asked_for_more() {
     let (home, server) = (Home::new(), fake());
     let issuer = server.issuer().as_str();
-    let more = ["--parameter", "prompt=login", "--resource", "https://api.example/"];
+    let more = [
+        "--parameter",
+        "prompt=login",
+        "--resource",
+        "https://api.example/",
+    ];
     let waiting = Waiting::start(login(&home, issuer, &more));
     let url = waiting.url();
     let has = |name: &str, value: &str| url.query_pairs().any(|(n, v)| n == name && v == value);
-    assert!(has("prompt", "login") && has("resource", "https://api.example/"), "{url}");
+    assert!(
+        has("prompt", "login") && has("resource", "https://api.example/"),
+        "{url}"
+    );
     come_back(&server.approve(&url));
     waiting.ended().ok();
     let away = ["--redirect-uri", "https://id.example/callback"];

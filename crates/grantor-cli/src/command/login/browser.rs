@@ -58,7 +58,10 @@ mod tests {
         for (command, expected) in [
             ("firefox", vec!["firefox", url]),
             ("firefox --new-tab", vec!["firefox", "--new-tab", url]),
-            ("chromium --app=%s -x", vec!["chromium", &format!("--app={url}"), "-x"]),
+            (
+                "chromium --app=%s -x",
+                vec!["chromium", &format!("--app={url}"), "-x"],
+            ),
         ] {
             let (program, arguments) = words(command, url).unwrap();
             let all: Vec<String> = std::iter::once(program).chain(arguments).collect();

@@ -223,7 +223,10 @@ mod tests {
         let csp = answer.headers()["content-security-policy"].clone();
         let csp = csp.to_str().unwrap();
         assert!(csp.contains("default-src 'none'"), "{csp}");
-        assert!(!csp.contains("script-src") && !csp.contains("unsafe"), "{csp}");
+        assert!(
+            !csp.contains("script-src") && !csp.contains("unsafe"),
+            "{csp}"
+        );
         let html = text(answer).await;
         assert!(html.contains("That did not work"), "{html}");
         assert!(!html.contains("<script>"), "{html}");

@@ -41,9 +41,8 @@ impl Loopback {
                 Ok(listeners) => break listeners,
                 // Somebody else may get what is sent to a name of both addresses.
                 Err(error)
-                    if given.is_none()
-                        && error.kind() == ErrorKind::AddrInUse
-                        && tried < TRIES => {}
+                    if given.is_none() && error.kind() == ErrorKind::AddrInUse && tried < TRIES => {
+                }
                 Err(error) => return Err(unbound(&url, &error)),
             }
         };

@@ -28,7 +28,9 @@ pub(crate) fn run(common: &Common, args: &Login, output: &Output) -> Result<Exit
     let mut login = login(common, args)?;
     let store = &args.store;
     let place = Place::of(store.store.as_ref(), store.store_key.as_ref()).ok_or_else(|| {
-        CliError::usage("neither HOME nor XDG_DATA_HOME is set: say with --store where to keep the login")
+        CliError::usage(
+            "neither HOME nor XDG_DATA_HOME is set: say with --store where to keep the login",
+        )
     })?;
     crate::block_on(async {
         let list = place.open().await?;
