@@ -19,20 +19,21 @@ pub(super) fn id(options: &ClientOptions) -> Result<&str, CliError> {
 /// The client where the server may do without one. Without an identifier there is no client, unless
 /// something says how it authenticates.
 pub(super) fn optional(options: &ClientOptions) -> Result<(&str, ClientCredential), CliError> {
-    if id(options).is_err() && authenticates_not(options)? {
+    if id(options).is_err() && !is_proven(options)? {
         return Ok(("", ClientCredential::None));
     }
     Ok((id(options)?, credential(options)?))
 }
 
-fn authenticates_not(options: &ClientOptions) -> Result<bool, CliError> {
+/// Returns whether a secret or a key is given, or a method that takes one.
+pub(super) fn is_proven(options: &ClientOptions) -> Result<bool, CliError> {
     Ok(match options.auth_method {
-        Some(method) => method == Method::None,
+        Some(method) => method != Method::None,
         None => {
-            !options.secret_stdin
-                && options.secret_file.is_none()
-                && options.client_key.is_none()
-                && input::secret_from_environment(SECRET)?.is_none()
+            options.secret_stdin
+                || options.secret_file.is_some()
+                || options.client_key.is_some()
+                || input::secret_from_environment(SECRET)?.is_some()
         }
     })
 }

@@ -7,7 +7,7 @@ use grantor_http::system;
 use serde_json::{Value, json};
 
 use super::client_options::with_way_out;
-use super::token_options::{self, Options};
+use super::token_options::{self, Opened, Options};
 use crate::args::{Common, Show, Token};
 use crate::error::{CliError, Exit};
 use crate::output::Output;
@@ -21,9 +21,9 @@ pub(crate) fn run(common: &Common, args: &Token, output: &Output) -> Result<Exit
         grant: &args.grant,
         token: &args.token,
     };
-    check(args, options)?;
     crate::block_on(async {
         let opened = options.open(Vec::new()).await?;
+        check(args, &opened)?;
         let tokens = &opened.tokens;
         if args.forget {
             tokens.forget().await?;
@@ -43,14 +43,13 @@ pub(crate) fn run(common: &Common, args: &Token, output: &Output) -> Result<Exit
 }
 
 /// Refuses what would end a login by halves, and a token that nobody could use.
-fn check(args: &Token, options: Options<'_>) -> Result<(), CliError> {
-    let use_login = options.use_login();
-    if args.forget && use_login {
+fn check(args: &Token, opened: &Opened) -> Result<(), CliError> {
+    if args.forget && opened.is_login() {
         return Err(CliError::usage(
             "--forget is for the token of a client, which --client-id names; grantor logout ends a login",
         ));
     }
-    if args.token.dpop.dpop && args.token.store.is_none() && !use_login {
+    if args.token.dpop.dpop && args.token.store.is_none() {
         return Err(CliError::usage(
             "--dpop: the key is gone when the command ends, and the token is of no use without it: keep \
              both with --store for `grantor request`, or give a key of your own with --dpop-key",

@@ -6,7 +6,7 @@ use grantor_client::{TokenSet, Tokens, TokensBuilder};
 
 use super::connection::trusting;
 use super::dpop::binding;
-use super::saved_logins::{self, Place, SavedLogin, Wanted, no_login};
+use super::saved_logins::{self, LoginList, Place, SavedLogin, Wanted, no_login};
 use super::server_options::Named;
 use super::{client_options, grant_options, input};
 use crate::args::{ClientOptions, Common, GrantOptions, ServerOptions, TokenOptions};
@@ -30,24 +30,45 @@ pub(super) struct Opened {
 }
 
 impl Options<'_> {
-    /// Returns whether the token is that of a login which was kept: no other grant is named, and no client.
-    pub(super) fn use_login(&self) -> bool {
-        let other = self.grant.username.is_some()
-            || self.grant.refresh_token_file.is_some()
-            || self.grant.subject_token_file.is_some()
-            || self.token.token_endpoint.is_some();
-        self.token.login.is_some() || (!other && client_options::id(self.client).is_err())
-    }
-
     /// The tokens that the options name, for these origins.
     pub(super) async fn open(&self, origins: Vec<String>) -> Result<Opened, CliError> {
-        match self.use_login() {
-            true => self.open_login(origins).await,
-            false => self.open_grant(origins).await,
+        let place = Place::of(self.token.store.as_ref(), self.token.store_key.as_ref());
+        if self.token.login.is_some() || !self.names_grant() {
+            let list = place.ok_or_else(no_login)?.open_existing().await?;
+            return self.open_login(&list, origins).await;
+        }
+        // A client without a secret has no token of its own, but may have users.
+        let may_be_login = !self.names_other_grant() && !client_options::is_proven(self.client)?;
+        if let Some(place) = place.filter(|place| may_be_login && place.exists()) {
+            let list = place.open_existing().await?;
+            if list.has(&self.wanted()).await? {
+                return self.open_login(&list, origins).await;
+            }
+        }
+        self.open_grant(origins).await
+    }
+
+    /// Returns whether the options say where a token comes from, other than a login.
+    fn names_grant(&self) -> bool {
+        self.names_other_grant() || client_options::id(self.client).is_ok()
+    }
+
+    fn names_other_grant(&self) -> bool {
+        self.grant.username.is_some()
+            || self.grant.refresh_token_file.is_some()
+            || self.grant.subject_token_file.is_some()
+            || self.token.token_endpoint.is_some()
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            label: self.token.login.as_deref(),
+            issuer: self.server.issuer.as_deref(),
+            client_id: client_options::id(self.client).ok(),
         }
     }
 
-    async fn open_login(&self, origins: Vec<String>) -> Result<Opened, CliError> {
+    async fn open_login(&self, list: &LoginList, origins: Vec<String>) -> Result<Opened, CliError> {
         let options = self.token;
         if options.dpop.dpop || options.dpop.dpop_key.is_some() {
             return Err(CliError::usage(
@@ -55,14 +76,7 @@ impl Options<'_> {
                  to grantor login",
             ));
         }
-        let place = Place::of(options.store.as_ref(), options.store_key.as_ref());
-        let list = place.ok_or_else(no_login)?.open_existing().await?;
-        let wanted = Wanted {
-            label: options.login.as_deref(),
-            issuer: self.server.issuer.as_deref(),
-            client_id: client_options::id(self.client).ok(),
-        };
-        let kept = list.find(&wanted).await?;
+        let kept = list.find(&self.wanted()).await?;
         let asked = SavedLogin {
             scope: options.scope.clone().or_else(|| kept.scope.clone()),
             resources: either(&options.resources, &kept.resources),
@@ -70,7 +84,7 @@ impl Options<'_> {
             ..kept.clone()
         };
         let connection = &self.server.connection;
-        let mut builder = saved_logins::builder(&asked, &list, self.client, connection)?;
+        let mut builder = saved_logins::builder(&asked, list, self.client, connection)?;
         for text in &options.parameters {
             let (name, value) = parameter(text)?;
             builder = builder.parameter(name, value);
@@ -127,6 +141,11 @@ impl Options<'_> {
 }
 
 impl Opened {
+    /// Returns whether the tokens are of a login that was kept.
+    pub(super) fn is_login(&self) -> bool {
+        self.login.is_some()
+    }
+
     /// An error of these tokens, with the command that begins the login anew if that is over.
     pub(super) fn explain(&self, error: CliError) -> CliError {
         match &self.login {
@@ -152,10 +171,9 @@ fn with_origins(builder: TokensBuilder, origins: Vec<String>) -> TokensBuilder {
 /// The token that there is, or a new one if the options want that.
 pub(super) async fn get(opened: &Opened, options: &TokenOptions) -> Result<TokenSet, CliError> {
     let tokens = &opened.tokens;
-    let is_kept = opened.login.is_some();
     tokens.get().await?;
     // Without a store it has come from the server just now.
-    if options.renew && (options.store.is_some() || is_kept) {
+    if options.renew && (options.store.is_some() || opened.is_login()) {
         tokens.renew().await?;
     }
     Ok(tokens.token_set().await?)

@@ -151,6 +151,16 @@ fn a_client_is_still_named_by_its_options() {
     let named = token(&home, &["--issuer", issuer, "--client-id", "job"]);
     named.env("GRANTOR_CLIENT_SECRET", "s3cret").run().ok();
     assert_eq!(server.token_requests_of("client_credentials"), 1);
+    // A client that nothing proves is that of the login; any other needs a secret as before.
+    let kept = token(&home, &[]).run().ok().out;
+    let by_variable = token(&home, &[]).env("GRANTOR_CLIENT_ID", "app");
+    assert_eq!(by_variable.run().ok().out, kept);
+    let other = token(&home, &["--issuer", issuer, "--client-id", "other"]);
+    other.run().fails(2, &["no client secret"]);
+    let forget = ["--client-id", "app", "--forget", "--store"];
+    let logins = home.path("share/grantor/logins.db");
+    let forget = token(&home, &[&forget[..], &[logins.to_str().unwrap()]].concat());
+    forget.run().fails(2, &["grantor logout"]);
     // A secret in the environment is not that of a public client's login.
     let renewed = token(&home, &["--renew"]).env("GRANTOR_CLIENT_SECRET", "s3cret");
     renewed.run().ok();
@@ -244,6 +254,8 @@ fn tokens_are_bound_to_a_key() {
         .run()
         .fails(2, &["the key that it began with"]);
 
+    at_home(&home, &["logout"]).run().ok();
+    assert_eq!(server.count(Endpoint::Revocation), 2);
     let issuer = server.issuer().as_str();
     let own = ["--issuer", issuer, "--client-id", "job"];
     let by_client = |command: &str, more: &[&str]| {

@@ -112,6 +112,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn both_addresses_have_the_port_where_there_are_two() {
+        let has_v6 = TcpListener::bind("[::1]:0").await.is_ok();
+        let expected = if has_v6 { 2 } else { 1 };
+        let loopback = Loopback::bind("http://localhost/").await.unwrap();
+        assert_eq!(loopback.listeners.len(), expected);
+        let by_v6 = Loopback::bind("http://[::1]/callback").await;
+        assert_eq!(by_v6.is_ok(), has_v6);
+        for url in by_v6.iter().map(|loopback| &loopback.redirect_uri) {
+            let port = url.port().unwrap();
+            assert_eq!(url.as_str(), format!("http://[::1]:{port}/callback"));
+        }
+    }
+
+    #[tokio::test]
     async fn a_port_that_is_taken_is_an_error() {
         let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = taken.local_addr().unwrap().port();

@@ -48,8 +48,7 @@ impl LoginList {
     /// # Errors
     /// None does, or several do; the hint lists them.
     pub(super) async fn find(&self, wanted: &Wanted<'_>) -> Result<SavedLogin, CliError> {
-        let loaded = self.records.get(&self.list_key()).await?;
-        let logins = loaded.map_or_else(Vec::new, |loaded| loaded.record.logins);
+        let logins = self.all().await?;
         let fits = |login: &&SavedLogin| wanted.fits(login);
         let found: Vec<&SavedLogin> = logins.iter().filter(fits).collect();
         match found[..] {
@@ -62,15 +61,23 @@ impl LoginList {
         }
     }
 
+    /// Returns whether there is a login that fits.
+    pub(super) async fn has(&self, wanted: &Wanted<'_>) -> Result<bool, CliError> {
+        Ok(self.all().await?.iter().any(|login| wanted.fits(login)))
+    }
+
+    async fn all(&self) -> Result<Vec<SavedLogin>, CliError> {
+        let loaded = self.records.get(&self.list_key()).await?;
+        Ok(loaded.map_or_else(Vec::new, |loaded| loaded.record.logins))
+    }
+
     /// The login under a label that is to be used for another one.
     ///
     /// # Errors
     /// It is a login at another server, or of another client, whose tokens would stay behind.
     pub(super) async fn check_label(&self, new: &SavedLogin) -> Result<(), CliError> {
-        let loaded = self.records.get(&self.list_key()).await?;
-        let logins = loaded.map_or_else(Vec::new, |loaded| loaded.record.logins);
-        let taken = logins.iter().find(|old| old.label == new.label);
-        match taken {
+        let logins = self.all().await?;
+        match logins.iter().find(|old| old.label == new.label) {
             Some(old) if !is_replaced(old, new) => {
                 let (label, issuer, client) = (&old.label, &old.issuer, &old.client_id);
                 let message = format!(

@@ -74,10 +74,14 @@ impl Place {
 
     /// Opens it for the logins in it; nothing is made.
     pub(in crate::command) async fn open_existing(&self) -> Result<LoginList, CliError> {
-        match self.file.exists() {
+        match self.exists() {
             true => self.open().await,
             false => Err(no_login()),
         }
+    }
+
+    pub(in crate::command) fn exists(&self) -> bool {
+        self.file.exists()
     }
 }
 
