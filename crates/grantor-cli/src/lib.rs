@@ -56,6 +56,8 @@ fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Backup(backup) => command::backup::back_up(common, &backup, output),
         Command::Restore(restore) => command::backup::restore(common, &restore, output),
         Command::Store(store) => command::store::run(common, store, output),
+        Command::Login(login) => command::login::run(common, &login, output),
+        Command::Logout(logout) => command::logout::run(&logout, output),
         Command::Token(token) => command::token::run(common, &token, output),
         Command::Request(request) => command::request::run(common, &request, output),
         Command::Demo(demo) => command::demo::run(common, &demo),

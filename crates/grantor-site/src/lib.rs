@@ -37,5 +37,6 @@ mod user_name;
 pub use account_record::Account;
 pub use accounts::Accounts;
 pub use error::{Error, PasswordError};
+pub use pages::notice_page;
 pub use passwords::Passwords;
 pub use site::AccountSite;

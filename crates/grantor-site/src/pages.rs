@@ -65,6 +65,14 @@ struct ErrorPage<'a> {
     advice: &'a str,
 }
 
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct NoticePage<'a> {
+    heading: &'a str,
+    text: &'a str,
+    detail: &'a str,
+}
+
 /// The content of the one `<style>` element of all pages, but for the last line end, which the
 /// template leaves out.
 const STYLE: &str = include_str!("../templates/style.css");
@@ -155,6 +163,27 @@ pub(super) fn error(status: StatusCode, error: &ErrorResponse) -> Page {
     render(status, &page)
 }
 
+/// A page without a form that looks like the others: a heading, what it means, and a detail in small
+/// letters, which may be empty. For programs whose users come from the pages of the server, as
+/// `grantor login`.
+///
+/// ```
+/// use grantor_site::notice_page;
+/// use http::StatusCode;
+///
+/// let page = notice_page(StatusCode::OK, "You are signed in", "You can close this page.", "");
+/// assert_eq!(page.into_response().headers()["cache-control"], "no-store");
+/// ```
+#[must_use]
+pub fn notice_page(status: StatusCode, heading: &str, text: &str, detail: &str) -> Page {
+    let page = NoticePage {
+        heading,
+        text,
+        detail,
+    };
+    render(status, &page)
+}
+
 fn stale_status(interaction: &Interaction<'_>, status: StatusCode) -> StatusCode {
     if interaction.csrf_mismatch() && status == StatusCode::OK {
         StatusCode::FORBIDDEN
@@ -191,6 +220,17 @@ mod tests {
             let html = String::from_utf8(html.to_vec()).unwrap();
             assert!(html.contains(advice) && !html.contains(other), "{html}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_notice_is_a_page_whose_texts_are_escaped() {
+        let answer = notice_page(StatusCode::OK, "<h>", "<t>", "<d>").into_response();
+        let html = answer.into_body().collect().await.unwrap().to_bytes();
+        let html = String::from_utf8(html.to_vec()).unwrap();
+        for text in ["<h>", "<t>", "<d>"] {
+            assert!(!html.contains(text), "{html}");
+        }
+        assert!(html.contains("system-ui"), "{html}");
     }
 
     #[tokio::test]

@@ -112,6 +112,8 @@ kinds! {
     /// Clients that registered themselves at authorization servers (RFC 7591), as those clients keep
     /// them.
     REGISTRATIONS = b"rg" "registrations" Transition;
+    /// What `grantor login` knows of the logins that it has put into a store.
+    SAVED_LOGINS = b"sl" "saved-logins" Transition;
     /// The process of a client that renews.
     LEASES = b"cz" "leases" Guard;
 }

@@ -4,6 +4,7 @@ mod authorization_server;
 mod connection;
 mod explain;
 mod grant;
+mod login;
 mod server;
 mod store;
 mod tokens;
@@ -17,12 +18,13 @@ pub(crate) use authorization_server::ServerOptions;
 pub(crate) use connection::ConnectionOptions;
 pub(crate) use explain::explain;
 pub(crate) use grant::GrantOptions;
+pub(crate) use login::{Login, Logout};
 pub(crate) use server::{
     Backup, Client, ClientAdd, ClientSettings, Demo, Key, KeyRotate, Restore, Serve, User,
     parse_span,
 };
 pub(crate) use store::{Store, Stores};
-pub(crate) use tokens::{ClientOptions, Method, Request, Show, Token, TokenOptions};
+pub(crate) use tokens::{ClientOptions, DpopOptions, Method, Request, Show, Token, TokenOptions};
 pub(crate) use tools::{Completions, Decode, Discover, Introspect, Man, Revoke, TokenInput};
 
 use crate::error::Exit;
@@ -98,10 +100,18 @@ pub(crate) enum Command {
     /// Move records from one store to another
     #[command(subcommand)]
     Store(Store),
+    /// Sign a user in, and keep the login for token and request
+    ///
+    /// In the browser of this machine, which comes back to a loopback address, or with --device on
+    /// another one. The login is kept, sealed, in a folder of the user until `grantor logout`.
+    Login(Login),
+    /// Revoke a login and remove it
+    Logout(Logout),
     /// Print an access token
     ///
-    /// By client credentials, or as an option of the grant says. Every call fetches a token of its own, unless --store keeps it: then
-    /// calls share one until it nears its end, also those that run at the same time.
+    /// Of the login, where there is one and no --client-id; else by client credentials, or as an
+    /// option of the grant says. Without a login every call fetches a token of its own, unless --store
+    /// keeps it: then calls share one until it nears its end, also those that run at the same time.
     Token(Token),
     /// Send a request that carries an access token
     ///
@@ -185,8 +195,8 @@ mod tests {
 
     #[test]
     fn every_command_of_the_documents_is_one() {
-        check(include_str!("../../../../README.md"), 9);
-        check(include_str!("../../../../docs/command-line.md"), 43);
+        check(include_str!("../../../../README.md"), 13);
+        check(include_str!("../../../../docs/command-line.md"), 53);
         check(include_str!("../../../../docs/server.md"), 4);
         check(include_str!("../../../../docs/mcp.md"), 3);
         check(include_str!("../../../../docs/stores.md"), 5);

@@ -12,8 +12,7 @@ use crate::error::Exit;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "The client")]
 pub(crate) struct ClientOptions {
-    /// The client; its secret comes from GRANTOR_CLIENT_SECRET, --secret-file or --secret-stdin. A
-    /// token exchange may do without
+    /// The client; its secret comes from GRANTOR_CLIENT_SECRET, --secret-file or --secret-stdin
     #[arg(
         long,
         env = "GRANTOR_CLIENT_ID",
@@ -27,6 +26,12 @@ pub(crate) struct ClientOptions {
     /// Read the client's secret from standard input
     #[arg(long)]
     pub(crate) secret_stdin: bool,
+    /// The client's private key, in PEM or as a JWK, in place of a secret (private_key_jwt)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret_file", "secret_stdin"])]
+    pub(crate) client_key: Option<PathBuf>,
+    /// The name of that key at the server (kid) [default: that of the JWK]
+    #[arg(long, value_name = "KID", requires = "client_key")]
+    pub(crate) client_key_id: Option<String>,
     /// How the client authenticates [default: the best of what the server takes]
     #[arg(long, value_enum, value_name = "METHOD")]
     pub(crate) auth_method: Option<Method>,
@@ -44,6 +49,9 @@ pub(crate) enum Method {
     /// A JWT, signed with the secret (HS256)
     #[value(name = "client_secret_jwt", alias = "jwt")]
     Jwt,
+    /// A JWT, signed with the key of --client-key
+    #[value(name = "private_key_jwt")]
+    PrivateKeyJwt,
     /// No secret: a public client
     #[value(name = "none")]
     None,
@@ -55,6 +63,7 @@ impl From<Method> for TokenEndpointAuthMethod {
             Method::Basic => Self::ClientSecretBasic,
             Method::Post => Self::ClientSecretPost,
             Method::Jwt => Self::ClientSecretJwt,
+            Method::PrivateKeyJwt => Self::PrivateKeyJwt,
             Method::None => Self::None,
         }
     }
@@ -89,13 +98,31 @@ pub(crate) struct TokenOptions {
     /// Fetch a new token though the one there may be good
     #[arg(long)]
     pub(crate) renew: bool,
+    /// Use this login, which `grantor login` has kept [default: without --client-id, the only one]
+    #[arg(
+        long,
+        value_name = "LABEL",
+        conflicts_with_all = ["username", "refresh_token_file", "subject_token_file", "token_endpoint"]
+    )]
+    pub(crate) login: Option<String>,
+    #[command(flatten)]
+    pub(crate) dpop: DpopOptions,
+}
+
+/// Tokens that are bound to a key (RFC 9449).
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "The token")]
+pub(crate) struct DpopOptions {
+    /// Bind the token to a new key (DPoP), which is kept in the store
+    #[arg(long)]
+    pub(crate) dpop: bool,
+    /// Bind the token to the private key in this file, in PEM or as a JWK
+    #[arg(long, value_name = "FILE", conflicts_with = "dpop")]
+    pub(crate) dpop_key: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = Exit::help(&Exit::ALL[..7]),
-    mut_arg("client_id", |id| id.required_unless_present("subject_token_file"))
-)]
+#[command(after_help = Exit::help(&Exit::ALL[..7]))]
 pub(crate) struct Token {
     /// Forget the token that is in the store instead, and print nothing
     #[arg(
@@ -131,10 +158,7 @@ pub(crate) enum Show {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = Exit::help(&Exit::ALL[..9]),
-    mut_arg("client_id", |id| id.required_unless_present("subject_token_file"))
-)]
+#[command(after_help = Exit::help(&Exit::ALL[..9]))]
 pub(crate) struct Request {
     /// The method [default: GET, or POST with a body]
     #[arg(short = 'X', long = "request", value_name = "METHOD")]

@@ -1,10 +1,10 @@
 //! The client of the authorization server, as `token`, `request`, `introspect` and `revoke` take it.
 
-use grantor_client::{ClientCredential, Server, Tokens, TokensBuilder};
-use grantor_core::{Secret, ServerMetadata, TokenEndpointAuthMethod};
+use grantor_client::{Assertion, ClientCredential, Server, Tokens, TokensBuilder};
+use grantor_core::{ServerMetadata, TokenEndpointAuthMethod};
 
 use super::connection::trusting;
-use super::input;
+use super::{input, key_file};
 use crate::args::{ClientOptions, ConnectionOptions, Method};
 use crate::error::{CliError, Exit};
 
@@ -19,45 +19,77 @@ pub(super) fn id(options: &ClientOptions) -> Result<&str, CliError> {
 /// The client where the server may do without one. Without an identifier there is no client, unless
 /// something says how it authenticates.
 pub(super) fn optional(options: &ClientOptions) -> Result<(&str, ClientCredential), CliError> {
-    if id(options).is_err() && authenticates_not(options)? {
+    if id(options).is_err() && !is_proven(options)? {
         return Ok(("", ClientCredential::None));
     }
-    let id = id(options)?;
-    let secret = secret(options)?;
-    Ok((id, secret.map_or(ClientCredential::None, Into::into)))
+    Ok((id(options)?, credential(options)?))
 }
 
-fn authenticates_not(options: &ClientOptions) -> Result<bool, CliError> {
+/// Returns whether a secret or a key is given, or a method that takes one.
+pub(super) fn is_proven(options: &ClientOptions) -> Result<bool, CliError> {
     Ok(match options.auth_method {
-        Some(method) => method == Method::None,
+        Some(method) => method != Method::None,
         None => {
-            !options.secret_stdin
-                && options.secret_file.is_none()
-                && input::secret_from_environment(SECRET)?.is_none()
+            options.secret_stdin
+                || options.secret_file.is_some()
+                || options.client_key.is_some()
+                || input::secret_from_environment(SECRET)?.is_some()
         }
     })
 }
 
 const SECRET: &str = "GRANTOR_CLIENT_SECRET";
 
-/// The client's secret; none for a public client.
-pub(super) fn secret(options: &ClientOptions) -> Result<Option<Secret>, CliError> {
-    let what = "the client's secret";
+/// By what the client proves who it is; nothing for one that says `--auth-method none`.
+pub(super) fn credential(options: &ClientOptions) -> Result<ClientCredential, CliError> {
     if options.auth_method == Some(Method::None) {
-        return Ok(None);
+        return Ok(ClientCredential::None);
+    }
+    match given_credential(options)? {
+        ClientCredential::None => Err(CliError::usage(
+            "there is no client secret: set GRANTOR_CLIENT_SECRET, or use --secret-file, \
+             --secret-stdin or --client-key; a public client says --auth-method none",
+        )),
+        credential => Ok(credential),
+    }
+}
+
+/// The same for clients that are public unless something is said: those that users sign in to.
+pub(super) fn given_credential(options: &ClientOptions) -> Result<ClientCredential, CliError> {
+    let what = "the client's secret";
+    match (&options.client_key, options.auth_method) {
+        (_, Some(Method::None)) => return Ok(ClientCredential::None),
+        (Some(path), _) => {
+            let key = key_file::read("--client-key", path)?;
+            let key_id = options.client_key_id.as_deref();
+            return Ok(Assertion::new(key.named(key_id)).into());
+        }
+        (None, Some(Method::PrivateKeyJwt)) => {
+            return Err(CliError::usage(
+                "--auth-method private_key_jwt needs the private key of the client: give --client-key",
+            ));
+        }
+        (None, _) => {}
     }
     if options.secret_stdin {
-        return input::secret_from_stdin(what).map(Some);
+        return input::secret_from_stdin(what).map(Into::into);
     }
     if let Some(path) = &options.secret_file {
-        return input::secret_from_file(path, what).map(Some);
+        return input::secret_from_file(path, what).map(Into::into);
     }
-    match input::secret_from_environment(SECRET)? {
-        Some(secret) => Ok(Some(secret)),
-        None => Err(CliError::usage(
-            "there is no client secret: set GRANTOR_CLIENT_SECRET, or use --secret-file or \
-             --secret-stdin; a public client says --auth-method none",
-        )),
+    let secret = input::secret_from_environment(SECRET)?;
+    Ok(secret.map_or(ClientCredential::None, Into::into))
+}
+
+/// Has the client prove who it is by this.
+pub(super) fn with_credential(
+    builder: TokensBuilder,
+    credential: ClientCredential,
+) -> TokensBuilder {
+    match credential {
+        ClientCredential::Secret(secret) => builder.client_secret(secret),
+        ClientCredential::Assertion(assertion) => builder.client_assertion(*assertion),
+        _ => builder,
     }
 }
 
@@ -67,10 +99,8 @@ pub(super) fn asking(
     options: &ClientOptions,
     connection: &ConnectionOptions,
 ) -> Result<Tokens, CliError> {
-    let mut builder = Tokens::login(server, id(options)?);
-    if let Some(secret) = secret(options)? {
-        builder = builder.client_secret(secret);
-    }
+    let builder = Tokens::login(server, id(options)?);
+    let builder = with_credential(builder, credential(options)?);
     let builder = trusting(authenticating(builder, options), connection)?;
     Ok(builder.build()?)
 }
@@ -97,7 +127,8 @@ pub(super) async fn with_way_out<T>(
         Err(error) if error.exit() == Exit::Configuration => error,
         done => return done,
     };
-    let has_secret = options.auth_method.is_none() && id(options).is_ok();
+    let has_secret =
+        options.auth_method.is_none() && options.client_key.is_none() && id(options).is_ok();
     if !has_secret || !takes_no_secret(tokens, methods).await {
         return Err(error);
     }

@@ -3,9 +3,10 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use grantor_client::{Server, SubjectToken, Tokens, TokensBuilder};
+use grantor_client::{ClientCredential, Server, SubjectToken, Tokens, TokensBuilder};
 use grantor_core::{Secret, token_type};
 
+use super::client_options::with_credential;
 use super::{client_options, input};
 use crate::args::{ClientOptions, GrantOptions};
 use crate::error::CliError;
@@ -22,20 +23,21 @@ pub(super) fn builder(
         return Ok(client_options::authenticating(builder, client));
     }
     let id = client_options::id(client)?;
-    let secret = client_options::secret(client)?;
+    let credential = client_options::credential(client)?;
     let builder = if let Some(username) = &options.username {
-        with_secret(
-            Tokens::password(server, id, username, password(options)?),
-            secret,
-        )
+        let builder = Tokens::password(server, id, username, password(options)?);
+        with_credential(builder, credential)
     } else if let Some(path) = &options.refresh_token_file {
         let refresh_token = input::secret_from_file(path, "the refresh token")?;
-        with_secret(Tokens::refresh_token(server, id, refresh_token), secret)
+        let builder = Tokens::refresh_token(server, id, refresh_token);
+        with_credential(builder, credential)
     } else {
-        let secret = secret.ok_or_else(|| {
-            CliError::usage("--auth-method none: this grant is for clients that have a secret")
-        })?;
-        Tokens::client_credentials(server, id, secret)
+        if matches!(credential, ClientCredential::None) {
+            return Err(CliError::usage(
+                "--auth-method none: this grant is for clients that have a secret",
+            ));
+        }
+        Tokens::client_credentials(server, id, credential)
     };
     Ok(client_options::authenticating(builder, client))
 }
@@ -55,13 +57,6 @@ fn exchange(mut builder: TokensBuilder, options: &GrantOptions) -> Result<Tokens
         Some(kind) => builder.requested_token_type(uri(kind)),
         None => builder,
     })
-}
-
-fn with_secret(builder: TokensBuilder, secret: Option<Secret>) -> TokensBuilder {
-    match secret {
-        Some(secret) => builder.client_secret(secret),
-        None => builder,
-    }
 }
 
 fn password(options: &GrantOptions) -> Result<Secret, CliError> {

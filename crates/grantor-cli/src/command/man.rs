@@ -162,7 +162,7 @@ fn unwritable(error: &io::Error) -> CliError {
 }
 
 /// Variables that stand for no option, or for a secret.
-const ENVIRONMENT: [(&str, &str); 7] = [
+const ENVIRONMENT: [(&str, &str); 9] = [
     (
         "GRANTOR_CLIENT_SECRET",
         "The client's secret, which is never an argument.",
@@ -188,10 +188,18 @@ const ENVIRONMENT: [(&str, &str); 7] = [
         "What is logged on standard error: a level as debug, or levels of parts as \
          info,grantor_server=debug. By default info for serve, and off for all else.",
     ),
+    (
+        "BROWSER",
+        "The browsers that login tries, commands separated by colons; %s stands for the URL.",
+    ),
+    (
+        "XDG_DATA_HOME",
+        "The folder with the user's logins, in grantor/logins.db. By default ~/.local/share.",
+    ),
     ("NO_COLOR", "Anything but nothing: no colours."),
 ];
 
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 3] = [
     (
         "./grantor-data/grantor.db",
         "The database of the server, where --data names no other folder.",
@@ -201,9 +209,13 @@ const FILES: [(&str, &str); 2] = [
         "The key that seals the database: nothing sealed can be read without it. Keep a copy of it \
          apart from the database.",
     ),
+    (
+        "~/.local/share/grantor/logins.db",
+        "The logins of login, sealed under master.key in the same folder.",
+    ),
 ];
 
-const EXAMPLES: [(&str, &str); 6] = [
+const EXAMPLES: [(&str, &str); 7] = [
     (
         "Run a server, with a client that may get tokens for itself:",
         "grantor client add my-service --grant client_credentials --scope read\ngrantor serve",
@@ -212,6 +224,11 @@ const EXAMPLES: [(&str, &str); 6] = [
         "Print a token; repeated calls share it:",
         "GRANTOR_CLIENT_SECRET=... grantor token --issuer http://127.0.0.1:8787 \\\n    --client-id \
          my-service --store tokens.db",
+    ),
+    (
+        "Sign in with the browser, and call an API as that user:",
+        "grantor login --issuer https://id.example --client-id my-tool\ngrantor request \
+         https://api.example/things",
     ),
     (
         "Call an API:",

@@ -150,6 +150,12 @@ impl Run {
         self.spawn()
     }
 
+    /// The same, and its standard error is read by the caller.
+    pub(crate) fn start_with_errors(mut self) -> Child {
+        self.command.stderr(Stdio::piped());
+        self.spawn()
+    }
+
     fn spawn(mut self) -> Child {
         let mut child = self.command.stdin(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();

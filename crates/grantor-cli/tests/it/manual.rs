@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::grantor::Home;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "demo",
     "serve",
     "client",
@@ -12,6 +12,8 @@ const COMMANDS: [&str; 15] = [
     "key",
     "backup",
     "restore",
+    "login",
+    "logout",
     "token",
     "request",
     "discover",
@@ -78,7 +80,7 @@ fn pages_go_to_a_folder_or_come_one_by_one() {
     let home = Home::new();
     let said = home.json(&["man", "--folder", "man1"]);
     let pages = said["pages"].as_array().unwrap();
-    assert_eq!(pages.len(), 33);
+    assert_eq!(pages.len(), 35);
     for page in pages {
         let text = std::fs::read_to_string(home.path("man1").join(page.as_str().unwrap()));
         assert!(text.unwrap().contains(".TH \"GRANTOR"), "{page}");

@@ -276,6 +276,16 @@ impl<'a> Visitor<'a> {
             .into_owned()
     }
 
+    /// Signs in from the URL of an authorization request, and allows it. Where the browser is sent then.
+    pub(crate) fn approve(&mut self, url: &Url, name: &str, password: &str) -> Url {
+        let page = self.go(&format!("{}?{}", url.path(), url.query().unwrap()));
+        let answer = self.send(&page, &[("username", name), ("password", password)]);
+        let consent = self.go(answer.headers("location").next().unwrap());
+        let answer = self.send(&consent, &[("decision", "allow")]);
+        assert_eq!(answer.status, 303, "{answer:?}");
+        answer.headers("location").next().unwrap().parse().unwrap()
+    }
+
     pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
         self.cookies.values().map(String::as_str)
     }

@@ -9,14 +9,13 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use grantor_client::Tokens;
 use url::Url;
 
 use self::answer::Answer;
 use self::prepared::Prepared;
 use self::redirect::Sent;
 use super::client_options::with_way_out;
-use super::token_options;
+use super::token_options::{self, Opened, Options};
 use crate::args::{Common, Request};
 use crate::error::{CliError, Exit};
 use crate::output::Output;
@@ -26,23 +25,28 @@ pub(crate) fn run(common: &Common, args: &Request, output: &Output) -> Result<Ex
     for origin in &args.origins {
         origins.push(origin_of(origin)?);
     }
-    let server = token_options::server(common, &args.server, &args.token)?.server;
+    let options = Options {
+        common,
+        server: &args.server,
+        client: &args.client,
+        grant: &args.grant,
+        token: &args.token,
+    };
     let request = Prepared::of(args)?;
     let what = Sent::new(&request, &origins);
     // Before anything is sent: an answer to a request with effects should not get lost.
     let file = args.output.as_deref().map(open).transpose()?;
     crate::block_on(async {
-        let options = (&args.client, &args.grant, &args.token);
-        let connection = &args.server.connection;
-        let tokens = token_options::tokens(server, connection, options, origins).await?;
-        let sent = send(&tokens, request, args).await;
-        let sent = with_way_out(sent, &tokens, &args.client, |metadata| {
+        let opened = options.open(origins).await?;
+        let tokens = &opened.tokens;
+        let sent = send(&opened, request, args).await;
+        let sent = with_way_out(sent, tokens, &args.client, |metadata| {
             &metadata.token_endpoint_auth_methods_supported
         });
         let sent = sent.await;
         tokens.close().await;
-        let answer =
-            sent.map_err(|error| error.because(&format!("no answer from {}", shown(&args.url))))?;
+        let failed = format!("no answer from {}", shown(&args.url));
+        let answer = sent.map_err(|error| opened.explain(error).because(&failed))?;
         let exit = answer.exit();
         if !args.fail || exit == Exit::Done {
             let bytes = answer.to_bytes(args, output);
@@ -58,11 +62,11 @@ pub(crate) fn run(common: &Common, args: &Request, output: &Output) -> Result<Ex
     })
 }
 
-async fn send(tokens: &Tokens, request: Prepared, args: &Request) -> Result<Answer, CliError> {
+async fn send(opened: &Opened, request: Prepared, args: &Request) -> Result<Answer, CliError> {
     if args.token.renew {
-        token_options::get(tokens, &args.token).await?;
+        token_options::get(opened, &args.token).await?;
     }
-    let session = tokens.session(&args.url)?;
+    let session = opened.tokens.session(&args.url)?;
     let mut builder = session.request(request.method, &args.url);
     for (name, value) in request.headers {
         builder = builder.header(name, value);

@@ -1,0 +1,44 @@
+//! Signing in on another device: a code to type in (RFC 8628).
+
+use grantor_client::{PendingDeviceAuthorization, SignedIn, TokensBuilder};
+use serde_json::json;
+
+use super::too_late;
+use crate::args::Login;
+use crate::error::CliError;
+use crate::output::{Output, escape_controls};
+
+pub(super) async fn sign_in(
+    builder: TokensBuilder,
+    args: &Login,
+    output: &Output,
+) -> Result<SignedIn, CliError> {
+    let waiting = builder.device_flow()?.start().await?;
+    let limit = args.timeout.min(waiting.expires_in);
+    announce(&waiting, output);
+    match tokio::time::timeout(limit, waiting.finish()).await {
+        Ok(signed_in) => Ok(signed_in?),
+        Err(_) => Err(too_late(limit)),
+    }
+}
+
+fn announce(waiting: &PendingDeviceAuthorization, output: &Output) {
+    let complete = waiting.verification_uri_complete.as_ref();
+    if output.is_json() {
+        let json = json!({
+            "verification_uri": waiting.verification_uri,
+            "verification_uri_complete": complete,
+            "user_code": waiting.user_code,
+            "expires_in": waiting.expires_in.as_secs(),
+        });
+        return output.note(&escape_controls(&json.to_string()));
+    }
+    let (uri, code) = (&waiting.verification_uri, &waiting.user_code);
+    let mut text = format!("On any device, open {uri} and type in the code {code}");
+    if let Some(complete) = complete {
+        text.push_str(&format!(
+            "\nor open {complete} and compare the code that it shows with {code}"
+        ));
+    }
+    output.note(&escape_controls(&text));
+}

@@ -1,0 +1,236 @@
+//! The requests that reach the loopback address: the answer of the server, and all else.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use grantor_core::{Params, Secret};
+use grantor_site::notice_page;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use tokio::sync::{oneshot, watch};
+
+/// What came of the sign-in.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    SignedIn,
+    Failed(String),
+}
+
+/// Takes the first answer to the sign-in under way, and shows what came of it. Everything else is answered
+/// and ends nothing: a request for an icon, a scan of ports, an answer with another `state`.
+#[derive(Clone)]
+pub(super) struct Callback {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: String,
+    state: Secret,
+    arrived: Mutex<Option<oneshot::Sender<String>>>,
+    outcome: watch::Receiver<Option<Outcome>>,
+}
+
+impl Callback {
+    pub(super) fn new(
+        path: &str,
+        state: Secret,
+        arrived: oneshot::Sender<String>,
+        outcome: watch::Receiver<Option<Outcome>>,
+    ) -> Self {
+        let shared = Shared {
+            path: path.to_owned(),
+            state,
+            arrived: Mutex::new(Some(arrived)),
+            outcome,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    pub(super) fn into_service<B: Send + 'static>(
+        self,
+    ) -> impl tower::Service<
+        Request<B>,
+        Response = Response<Full<Bytes>>,
+        Error = Infallible,
+        Future: Send,
+    > + Clone
+    + Send
+    + 'static {
+        tower::service_fn(move |request: Request<B>| {
+            let callback = self.clone();
+            let (head, _) = request.into_parts();
+            async move { Ok(callback.answer(head.method, &head.uri).await) }
+        })
+    }
+
+    async fn answer(&self, method: Method, uri: &http::Uri) -> Response<Full<Bytes>> {
+        if uri.path() != self.shared.path {
+            return page(
+                StatusCode::NOT_FOUND,
+                "Nothing is here",
+                "Go back to the page where you sign in.",
+                "",
+            );
+        }
+        if method != Method::GET {
+            let mut answer = page(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "That did not work",
+                "Only a redirect ends the sign-in.",
+                "",
+            );
+            let allow = HeaderValue::from_static("GET");
+            answer.headers_mut().insert(header::ALLOW, allow);
+            return answer;
+        }
+        let query = uri.query().unwrap_or_default();
+        if !self.is_answer(query) {
+            return page(
+                StatusCode::BAD_REQUEST,
+                "That did not work",
+                "This is not the answer to the sign-in that is under way. Open the page that the terminal \
+                 shows, and sign in there.",
+                "",
+            );
+        }
+        let arrived = self.shared.arrived.lock();
+        if let Some(arrived) = arrived.unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = arrived.send(query.to_owned());
+        }
+        let mut outcome = self.shared.outcome.clone();
+        let outcome = outcome.wait_for(Option::is_some).await;
+        match outcome.ok().and_then(|outcome| outcome.clone()) {
+            Some(Outcome::SignedIn) => page(
+                StatusCode::OK,
+                "You are signed in",
+                "You can close this page and go back to the terminal.",
+                "",
+            ),
+            Some(Outcome::Failed(why)) => page(
+                StatusCode::BAD_REQUEST,
+                "That did not work",
+                "Nobody was signed in. You can close this page and go back to the terminal.",
+                &why,
+            ),
+            None => page(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "That did not work",
+                "The command has ended. Start it again.",
+                "",
+            ),
+        }
+    }
+
+    /// Returns whether a query has the `state` of this sign-in, once.
+    fn is_answer(&self, query: &str) -> bool {
+        let params = Params::parse(query.as_bytes());
+        let state = params.as_ref().ok().and_then(|params| params.get("state"));
+        state.is_some_and(|state| Secret::new(state) == self.shared.state)
+    }
+}
+
+fn page(status: StatusCode, heading: &str, text: &str, detail: &str) -> Response<Full<Bytes>> {
+    notice_page(status, heading, text, detail).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    struct Scene {
+        callback: Callback,
+        arrived: oneshot::Receiver<String>,
+        outcome: watch::Sender<Option<Outcome>>,
+    }
+
+    fn scene() -> Scene {
+        let (sender, arrived) = oneshot::channel();
+        let (outcome, known) = watch::channel(None);
+        Scene {
+            callback: Callback::new("/callback", Secret::new("right"), sender, known),
+            arrived,
+            outcome,
+        }
+    }
+
+    async fn get(callback: &Callback, target: &str) -> Response<Full<Bytes>> {
+        let uri = target.parse().unwrap();
+        callback.answer(Method::GET, &uri).await
+    }
+
+    async fn text(answer: Response<Full<Bytes>>) -> String {
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_stray_request_is_answered_and_ends_nothing() {
+        let mut scene = scene();
+        // Whoever waits for the outcome is told at once that there is none.
+        drop(scene.outcome);
+        for (target, status) in [
+            ("/", 404),
+            ("/favicon.ico", 404),
+            ("/callback/", 404),
+            ("/callback", 400),
+            ("/callback?code=c", 400),
+            ("/callback?code=c&state=wrong", 400),
+            ("/callback?code=c&state=right&state=wrong", 400),
+            ("/callback?code=c&state=right&state=right", 400),
+            ("/callback?error=access_denied", 400),
+        ] {
+            let answer = get(&scene.callback, target).await;
+            assert_eq!(answer.status(), status, "{target}");
+            assert_eq!(answer.headers()["cache-control"], "no-store", "{target}");
+        }
+        let right = "/callback?code=c&state=right".parse().unwrap();
+        for method in [Method::HEAD, Method::POST] {
+            let answer = scene.callback.answer(method, &right).await;
+            assert_eq!(answer.status(), 405);
+            assert_eq!(answer.headers()["allow"], "GET");
+        }
+        assert!(scene.arrived.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn the_answer_is_taken_once_and_the_page_waits_for_the_outcome() {
+        let mut scene = scene();
+        let first = get(&scene.callback, "/callback?code=first&state=right");
+        let second = get(&scene.callback, "/callback?code=second&state=right");
+        let decide = async {
+            let query = (&mut scene.arrived).await.unwrap();
+            scene.outcome.send_replace(Some(Outcome::SignedIn));
+            query
+        };
+        let (first, second, query) = tokio::join!(first, second, decide);
+        assert_eq!(query, "code=first&state=right");
+        for answer in [first, second] {
+            assert_eq!(answer.status(), 200);
+            assert!(text(answer).await.contains("You are signed in"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_and_escaped() {
+        let scene = scene();
+        let failed = Outcome::Failed("<script>".to_owned());
+        scene.outcome.send_replace(Some(failed));
+        let answer = get(&scene.callback, "/callback?error=x&state=right").await;
+        assert_eq!(answer.status(), 400);
+        let csp = answer.headers()["content-security-policy"].clone();
+        let csp = csp.to_str().unwrap();
+        assert!(csp.contains("default-src 'none'"), "{csp}");
+        assert!(
+            !csp.contains("script-src") && !csp.contains("unsafe"),
+            "{csp}"
+        );
+        let html = text(answer).await;
+        assert!(html.contains("That did not work"), "{html}");
+        assert!(!html.contains("<script>"), "{html}");
+    }
+}
