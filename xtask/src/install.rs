@@ -49,6 +49,11 @@ pub(crate) const POSTGRES: Program = Program {
     package: "postgresql",
 };
 /// Keeps records, in the tests of its store.
+pub(crate) const MARIADB: Program = Program {
+    probe: &["sh", "-c", "command -v mariadbd /usr/sbin/mariadbd"],
+    package: "mariadb-server-core",
+};
+/// Keeps records, in the tests of its store.
 pub(crate) const REDIS: Program = Program {
     probe: &["redis-server", "--version"],
     package: "redis-server",
