@@ -76,7 +76,7 @@ pub struct Config {
     /// The clients that get a new refresh token at every use.
     pub rotation: Rotation,
     /// The difference allowed between the clocks of two machines. 60 s by default, which is also
-    /// the most: [`Leeway::MAX`] bounds it for JWTs too.
+    /// the most: `Leeway::MAX` bounds it for JWTs too.
     pub max_clock_skew: Duration,
     /// How long the `request_uri` of a pushed request is valid: 5 to 600 s (RFC 9126 section 2.2), 90 s
     /// by default.

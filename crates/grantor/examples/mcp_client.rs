@@ -9,6 +9,12 @@
 //! the scenario and what it needs in `MCP_CONFORMANCE_SCENARIO`, `MCP_CONFORMANCE_CONTEXT` and
 //! `MCP_CONFORMANCE_PROTOCOL_VERSION`.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program at a terminal"
+)]
+
 use std::error::Error as StdError;
 
 use grantor::client::{Assertion, Dpop, Session, SubjectToken, Tokens, TokensBuilder};

@@ -54,7 +54,7 @@ pub(crate) fn app(flow: CodeFlow) -> Router {
 }
 
 async fn login(State((flow, sessions)): App) -> Result<Response, String> {
-    let started = flow.start().await.map_err(failed)?;
+    let started = flow.start().await.map_err(|error| failed(&error))?;
     Ok(sessions.begin(Session::Pending(started.pending), started.url.as_str()))
 }
 
@@ -67,7 +67,10 @@ async fn callback(
         return Err("no sign-in has begun in this browser: go to /login".to_owned());
     };
     let signed_in = flow.finish(pending, &query.unwrap_or_default()).await;
-    Ok(sessions.begin(Session::User(signed_in.map_err(failed)?), "/"))
+    Ok(sessions.begin(
+        Session::User(signed_in.map_err(|error| failed(&error))?),
+        "/",
+    ))
 }
 
 async fn logout(State((flow, sessions)): App, headers: HeaderMap) -> Result<Response, String> {
@@ -79,11 +82,14 @@ async fn logout(State((flow, sessions)): App, headers: HeaderMap) -> Result<Resp
         id_token_hint: id_token.map(Into::into),
         ..EndSessionRequest::default()
     };
-    let url = flow.end_session_url(request).await.map_err(failed)?;
+    let url = flow
+        .end_session_url(request)
+        .await
+        .map_err(|error| failed(&error))?;
     Ok(Redirect::to(url.as_ref().map_or("/", |url| url.as_str())).into_response())
 }
 
-fn failed(error: Error) -> String {
+fn failed(error: &Error) -> String {
     format!("the sign-in failed: {error}")
 }
 

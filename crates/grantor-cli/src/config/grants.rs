@@ -121,9 +121,9 @@ mod tests {
         );
         problems.sort();
         let expected = [
-            "grant.client_credentials.access_lifetime: must be a number of seconds",
             "grant.client_credentials.acces_lifetime: unknown key; the nearest known one is \
              \"access_lifetime\"",
+            "grant.client_credentials.access_lifetime: must be a number of seconds",
             "grant.client_credentials.refresh_lifetime: must be a number of seconds, or \"never\"",
             "grant.code: \"code\" is not one of authorization_code, client_credentials, refresh_token, \
              device_code, password and implicit",

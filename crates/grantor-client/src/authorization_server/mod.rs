@@ -65,6 +65,18 @@ impl ClientRegistration {
         issuer.or(endpoint).unwrap_or("the server")
     }
 
+    /// Returns whether this is the client with this identifier at the server with this issuer; a server
+    /// without one is known by the origin of its token endpoint.
+    pub(crate) fn is_client_at(&self, client_id: &str, issuer: &str) -> bool {
+        let own = self.server.issuer.as_ref().map(Issuer::as_str);
+        let is_server = match (own, &self.server.endpoints.token) {
+            (Some(own), _) => own == issuer,
+            (None, Some(endpoint)) => endpoint.origin().ascii_serialization() == issuer,
+            (None, None) => false,
+        };
+        is_server && self.client_id == client_id
+    }
+
     /// Returns whether the client proves who it is.
     pub(crate) fn is_confidential(&self) -> bool {
         self.client_secret.is_some() || self.client_assertion.is_some()

@@ -121,15 +121,64 @@ async fn a_login_that_is_over_leads_to_a_new_sign_in() {
     let (world, visits) = (World::new(), Visits::default());
     let tokens = registering(&world, &visits).build().unwrap();
     good_call(&world, &tokens).await;
-    world
-        .server
-        .fail_next(grantor_testkit::Fault::Refused("invalid_grant"));
+    world.server.fail_next(Fault::Refused("invalid_grant"));
     world.advance(3600);
     good_call(&world, &tokens).await;
     assert_eq!(
         (visits.count(), world.server.count(Endpoint::Registration)),
         (2, 1)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_was_begun_anew_elsewhere_is_not_renewed_at_the_old_server() {
+    let (world, visits) = (World::new(), Visits::default());
+    let other = FakeServer::new("https://other.example");
+    begin(&other, "/register", "{}").await;
+    let store = Arc::new(MemoryStore::new());
+    let (first, second) = (world.server.clone(), other.clone());
+    let at = move |host: Option<&str>| match host {
+        Some("other.example") => second.clone(),
+        _ => first.clone(),
+    };
+    let approving = at.clone();
+    let transport = FakeTransport::new(move |request: http::Request<Bytes>| {
+        let server = at(request.uri().host());
+        async move { server.send(request).await }
+    });
+    let build = || {
+        let (seen, approving) = (visits.clone(), approving.clone());
+        let builder = registering_at(&world.server, &visits).authorize_by(CALLBACK, move |url| {
+            seen.0.lock().unwrap().push(url.clone());
+            let redirect = approving(url.host_str()).approve(&url).to_string();
+            async move { Ok(redirect) }
+        });
+        let builder = world.here(builder).transport(transport.clone());
+        kept(builder, &store, "alice").build().unwrap()
+    };
+    let tokens = build();
+    good_call(&world, &tokens).await;
+    // Another handle begins the login anew at another server.
+    let servers = json!(["https://other.example"]);
+    world
+        .server
+        .set_resource_metadata_member("authorization_servers", servers);
+    let elsewhere = build();
+    assert!(elsewhere.renew().await.is_ok());
+    assert_eq!(visits.last().host_str(), Some("other.example"));
+    // The first handle knows the old server still, and the store the new login.
+    world.advance(3600);
+    let before = world.server.token_requests();
+    let error = tokens.get().await.unwrap_err();
+    assert!(
+        error.to_string().contains("begun anew at another server"),
+        "{error}"
+    );
+    world.advance(60);
+    assert!(tokens.get().await.is_ok());
+    assert_eq!(world.server.token_requests(), before);
+    let last = other.requests(Endpoint::Token).pop().unwrap();
+    assert_eq!(last.grant_type().as_deref(), Some("refresh_token"));
 }
 
 /// Sends a request to a server, so that what it gives next has other names than that of another one.

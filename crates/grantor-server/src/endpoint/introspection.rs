@@ -16,10 +16,16 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
     let services = &state.services;
     Box::pin(async move {
         let answer = introspect(services, call).await?;
-        if let Some(signed) = signed_introspection::reply(services, call, &answer).await? {
-            return Ok(signed);
+        match signed_introspection::wanted(services, call) {
+            // Boxed, or every other answer would pay for the room of this.
+            Some(algorithm) => {
+                Box::pin(signed_introspection::reply(
+                    services, call, algorithm, &answer,
+                ))
+                .await
+            }
+            None => Ok(Reply::json(StatusCode::OK, answer.to_json())),
         }
-        Ok(Reply::json(StatusCode::OK, answer.to_json()))
     })
 }
 

@@ -1,7 +1,7 @@
 //! Introspections that are signed (RFC 9701), for callers that ask for it.
 
 use grantor_core::Introspection;
-use grantor_jose::jwt;
+use grantor_jose::{Algorithm, jwt};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 
@@ -14,23 +14,26 @@ use crate::services::Services;
 /// RFC 9701 section 5.
 const MEDIA_TYPE: &str = "application/token-introspection+jwt";
 
-/// The answer as a JWT, if the caller prefers it to JSON and the server has a key for it: that of its
-/// access tokens.
+/// The algorithm of the answer as a JWT, if the caller prefers that to JSON and the server has a key for
+/// it: that of its access tokens.
+pub(super) fn wanted(services: &Services, call: &Call<'_>) -> Option<Algorithm> {
+    match services.tokens.kind {
+        AccessTokens::Jwt(algorithm) => asks_for_it(&call.head.headers).then_some(algorithm),
+        _ => None,
+    }
+}
+
+/// The answer as a JWT.
 ///
 /// # Errors
 /// The key is missing, or does not sign.
 pub(super) async fn reply(
     services: &Services,
     call: &Call<'_>,
+    algorithm: Algorithm,
     answer: &Introspection,
-) -> Result<Option<Reply>, Error> {
+) -> Result<Reply, Error> {
     let tokens = &services.tokens;
-    let AccessTokens::Jwt(algorithm) = tokens.kind else {
-        return Ok(None);
-    };
-    if !asks_for_it(&call.head.headers) {
-        return Ok(None);
-    }
     if tokens.keys.is_refresh_due(call.now) {
         Box::pin(tokens.keys.refresh()).await;
     }
@@ -44,7 +47,7 @@ pub(super) async fn reply(
     };
     let mut reply = Reply::json(StatusCode::OK, token);
     reply.set(header::CONTENT_TYPE, MEDIA_TYPE);
-    Ok(Some(reply))
+    Ok(reply)
 }
 
 /// The claims of RFC 9701 section 5. Nothing of the token is beside `token_introspection`, so that the JWT

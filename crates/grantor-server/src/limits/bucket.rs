@@ -64,7 +64,7 @@ impl Bucket {
         }
     }
 
-    /// The limit, unless [`Limits::with`] sets another.
+    /// The limit, unless `Limits::with` sets another.
     #[must_use]
     pub fn default_limit(self) -> Limit {
         match self {

@@ -140,7 +140,8 @@ impl Login {
                 deadline,
                 ..TokenCall::new(grant, &renewal.parameters, retry.clone())
             };
-            let request = request_tokens(services, call.bound_to(key));
+            let begun_at = record.resource_login.as_deref();
+            let request = request_tokens(services, call.bound_to(key), begun_at);
             match while_leased(lease.as_mut(), request).await? {
                 RefreshOutcome::Answer(answer) => {
                     check_same_user(renewal, &answer.response)?;
@@ -187,8 +188,22 @@ impl Login {
     }
 }
 
-async fn request_tokens(services: &Services, call: TokenCall) -> Result<RefreshOutcome, Error> {
+async fn request_tokens(
+    services: &Services,
+    call: TokenCall,
+    begun_at: Option<&ResourceLogin>,
+) -> Result<RefreshOutcome, Error> {
     let server = services.server()?;
+    // Another process may have begun the login anew at another server, which alone gets its tokens.
+    let is_elsewhere = |login: &ResourceLogin| {
+        let registration = &server.registration;
+        !registration.is_client_at(&login.client_id, &login.issuer)
+    };
+    if begun_at.is_some_and(is_elsewhere) {
+        return Err(Error::transient(
+            "the login was begun anew at another server meanwhile; try again",
+        ));
+    }
     match server.request_token(call, &services.tasks).await {
         Ok(answer) => Ok(RefreshOutcome::Answer(Box::new(answer))),
         Err(error) if error.is_invalid_grant() => Ok(RefreshOutcome::Refused(error.into())),

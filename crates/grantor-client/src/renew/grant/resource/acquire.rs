@@ -103,13 +103,13 @@ impl ResourceGrant {
         services: &Arc<Services>,
         login: &ResourceLogin,
     ) -> Result<(), Error> {
-        if let Some(server) = services.server.get() {
+        let current = services.server.get();
+        let is_client = |server: &AuthorizationServer| {
             let registration = &server.registration;
-            let named = registration.server.issuer.as_ref();
-            let is_same = named.is_none_or(|issuer| issuer.as_str() == login.issuer);
-            if is_same && registration.client_id == login.client_id {
-                return Ok(());
-            }
+            registration.is_client_at(&login.client_id, &login.issuer)
+        };
+        if current.is_some_and(|server| is_client(&server)) {
+            return Ok(());
         }
         let found = self.known_server(services, login).await?;
         let client = self.client_at(services, &found).await?;
