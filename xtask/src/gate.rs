@@ -59,6 +59,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
         install::STRACE,
         install::POSTGRES,
         install::MARIADB,
+        install::GALERA,
         install::REDIS,
     ])?;
 

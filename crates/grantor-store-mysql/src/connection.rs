@@ -54,13 +54,14 @@ pub(crate) struct Answer {
 }
 
 impl Connection {
-    /// Connects to one host. `lock_timeout` is how long a statement there waits for a row.
-    pub(crate) async fn open(options: &Opts, lock_timeout: Duration) -> Result<Self, NotConnected> {
+    /// Connects to one host. A statement there waits for a row a little longer than `timeout`, when
+    /// its caller is gone.
+    pub(crate) async fn open(options: &Opts, timeout: Duration) -> Result<Self, NotConnected> {
         let mut opened = Self {
             driver: Some(Conn::new(options.clone()).await?),
             server: HashMap::new(),
         };
-        let seconds = lock_timeout.as_secs().max(1);
+        let seconds = timeout.as_secs() + 1;
         let settings = format!(
             "SET SESSION autocommit = 1,
                 SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',

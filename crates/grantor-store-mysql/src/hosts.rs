@@ -6,7 +6,7 @@ use std::time::Duration;
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use grantor_store::{Applied, Error};
 use mysql_async::Opts;
-use tokio::time::timeout;
+use tokio::time;
 
 use crate::connection::{Connection, NotConnected};
 use crate::error::not_opened;
@@ -26,17 +26,17 @@ pub(crate) struct Host {
 pub(crate) struct Hosts {
     hosts: Vec<Host>,
     connect_timeout: Duration,
-    lock_timeout: Duration,
+    timeout: Duration,
     /// The one that took writes last.
     last: AtomicUsize,
 }
 
 impl Hosts {
-    pub(crate) fn new(hosts: Vec<Host>, connect_timeout: Duration, lock_timeout: Duration) -> Self {
+    pub(crate) fn new(hosts: Vec<Host>, connect_timeout: Duration, timeout: Duration) -> Self {
         Self {
             hosts,
             connect_timeout,
-            lock_timeout,
+            timeout,
             last: AtomicUsize::new(0),
         }
     }
@@ -53,8 +53,8 @@ impl Hosts {
         let mut failures = Vec::new();
         for index in (first..first + count).map(|index| index % count) {
             let host = &self.hosts[index];
-            let opening = Connection::open(&host.options, self.lock_timeout);
-            let failure = match timeout(self.connect_timeout, opening).await {
+            let opening = Connection::open(&host.options, self.timeout);
+            let failure = match time::timeout(self.connect_timeout, opening).await {
                 Ok(Ok(connection)) => {
                     self.last.store(index, Ordering::Relaxed);
                     return Ok(connection);
@@ -94,11 +94,15 @@ impl Manager for Hosts {
         self.connect().await
     }
 
-    async fn recycle(&self, connection: &mut Connection, use_: &Metrics) -> RecycleResult<Error> {
-        if use_.last_used() < TRUSTED_IDLE {
+    async fn recycle(
+        &self,
+        connection: &mut Connection,
+        metrics: &Metrics,
+    ) -> RecycleResult<Error> {
+        if metrics.last_used() < TRUSTED_IDLE {
             return Ok(());
         }
-        match timeout(self.connect_timeout, connection.ping()).await {
+        match time::timeout(self.connect_timeout, connection.ping()).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(RecycleError::message("closed")),
         }

@@ -7,7 +7,7 @@
 //! The futures of the store need a Tokio runtime.
 //!
 //! On a node of a Galera cluster every statement first waits until the node has applied what the
-//! others have committed, so any node may be asked: give all of them in the URL.
+//! others have committed, so any node may be asked: give all of them in the URL. The tests have a cluster of one node.
 
 mod connection;
 mod counter;

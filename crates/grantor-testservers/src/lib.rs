@@ -8,6 +8,7 @@
 //!
 //! Linux only: the kernel stops a server whose test is gone.
 
+mod galera;
 mod mariadb;
 mod postgres;
 mod process;
@@ -15,6 +16,7 @@ mod proxy;
 mod redis;
 pub mod stores;
 
+pub use galera::start_galera_node;
 pub use mariadb::MariaDb;
 pub use postgres::Postgres;
 pub use proxy::{Network, Proxy};

@@ -132,7 +132,10 @@ impl MariaDb {
         let arguments: Vec<_> = arguments.map(OsString::from).collect();
         let program = self.program.as_os_str();
         let mut process = Process::start(program, &arguments, Signal::KILL, &log)?;
-        process.wait_until(&log, || is_ready(self.port).is_some())?;
+        let in_cluster = self.settings.iter().any(|setting| setting == IN_CLUSTER);
+        process.wait_until(&log, || {
+            is_ready(self.port).is_some() && (!in_cluster || has_joined(&log))
+        })?;
         self.process = Some(process);
         Ok(())
     }
@@ -159,6 +162,8 @@ impl MariaDb {
             // It has to come first.
             "--no-defaults".to_owned(),
             format!("--datadir={}", self.data().display()),
+            // A server that starts removes the temporary tables of others from where its own are.
+            format!("--tmpdir={}", self.folder.path().display()),
             "--innodb-buffer-pool-size=16M".to_owned(),
             "--innodb-log-file-size=16M".to_owned(),
             "--innodb-flush-log-at-trx-commit=0".to_owned(),
@@ -216,6 +221,15 @@ fn script_of(folder: &Path) -> Result<String, Error> {
         script += &format!("GRANT ALL ON {rights};\n");
     }
     Ok(script)
+}
+
+/// The setting of a server that is a node of a cluster.
+pub(crate) const IN_CLUSTER: &str = "--wsrep-on=ON";
+
+/// Returns whether a node takes statements.
+fn has_joined(log: &Path) -> bool {
+    let log = fs::read_to_string(log).unwrap_or_default();
+    log.contains("Synchronized with group, ready for connections")
 }
 
 /// Returns whether the server greets a client, which it does once it takes statements.

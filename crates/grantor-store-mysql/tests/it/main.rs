@@ -5,6 +5,7 @@
 
 mod contract;
 mod crashes;
+mod galera;
 mod hosts;
 mod network;
 mod opening;

@@ -188,6 +188,6 @@ fn a_session_has_the_settings_that_the_store_needs_whatever_the_server_has() {
         execute(&mut administrator, &[note, trigger]).await;
         assert_eq!(store.put(&creation("a")).await.unwrap(), PutOutcome::Stored);
         let noted = administrator.query_first::<String, _>("SELECT text FROM note");
-        assert_eq!(noted.await.unwrap().unwrap(), "READ-COMMITTED ON 3");
+        assert_eq!(noted.await.unwrap().unwrap(), "READ-COMMITTED ON 4");
     });
 }
