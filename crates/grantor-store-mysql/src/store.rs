@@ -12,7 +12,7 @@ use grantor_store::{
 use mysql_async::Value;
 use tokio::time::timeout;
 
-use crate::connection::Connection;
+use crate::connection::{Answer, Connection};
 use crate::hosts::Hosts;
 use crate::pool::Connections;
 use crate::rows::{number, range, record, version};
@@ -204,15 +204,14 @@ impl Store for MysqlStore {
             loop {
                 let removed = match &expect {
                     Expect::Any => {
-                        connections
-                            .run(Statement::RemoveAny, &[bytes.clone()])
-                            .await?
+                        let values = std::slice::from_ref(&bytes);
+                        connections.run(Statement::RemoveAny, values).await?
                     }
                     Expect::Version(version) => {
                         let values = [bytes.clone(), version.0[..].into()];
                         connections.run(Statement::RemoveVersion, &values).await?
                     }
-                    _ => Default::default(),
+                    _ => Answer::default(),
                 };
                 if removed.rows_affected > 0 {
                     return Ok(RemoveOutcome::Removed);
