@@ -55,7 +55,13 @@ impl Settings {
 /// Runs every step, and stops at the first that fails.
 pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     install::toolchain_components()?;
-    install::programs(&[install::STRACE, install::POSTGRES, install::REDIS])?;
+    install::programs(&[
+        install::STRACE,
+        install::POSTGRES,
+        install::MARIADB,
+        install::GALERA,
+        install::REDIS,
+    ])?;
 
     process::run(cargo().args(["fmt", "--all", "--check"]))?;
     process::run(

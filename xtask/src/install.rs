@@ -49,6 +49,20 @@ pub(crate) const POSTGRES: Program = Program {
     package: "postgresql",
 };
 /// Keeps records, in the tests of its store.
+pub(crate) const MARIADB: Program = Program {
+    probe: &["sh", "-c", "command -v mariadbd /usr/sbin/mariadbd"],
+    package: "mariadb-server-core",
+};
+/// Makes a MariaDB server the node of a cluster.
+pub(crate) const GALERA: Program = Program {
+    probe: &[
+        "sh",
+        "-c",
+        "ls /usr/lib/galera/libgalera_smm.so || ls /usr/lib64/galera-4/libgalera_smm.so",
+    ],
+    package: "galera-4",
+};
+/// Keeps records, in the tests of its store.
 pub(crate) const REDIS: Program = Program {
     probe: &["redis-server", "--version"],
     package: "redis-server",

@@ -1,6 +1,6 @@
-//! Real servers for tests: PostgreSQL and Redis in a temporary folder on a free port of the loopback
-//! address, a [`Proxy`] that stalls and breaks as a network does, and the parts that the tests of
-//! [`stores`] share.
+//! Real servers for tests: PostgreSQL, MariaDB and Redis in a temporary folder on a free port of the
+//! loopback address, a [`Proxy`] that stalls and breaks as a network does, and the parts that the
+//! tests of [`stores`] share.
 //!
 //! A server is ready when `start` returns. It stops when the value is dropped, also while a test
 //! panics, and when the process of the test is killed. A server that is not installed fails the test;
@@ -8,12 +8,16 @@
 //!
 //! Linux only: the kernel stops a server whose test is gone.
 
+mod galera;
+mod mariadb;
 mod postgres;
 mod process;
 mod proxy;
 mod redis;
 pub mod stores;
 
+pub use galera::start_galera_node;
+pub use mariadb::MariaDb;
 pub use postgres::Postgres;
 pub use proxy::{Network, Proxy};
 pub use redis::Redis;

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::panic::catch_unwind;
 
-use grantor_testservers::{Network, Postgres, Proxy, Redis};
+use grantor_testservers::{MariaDb, Network, Postgres, Proxy, Redis};
 
 fn listens(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).is_ok()
@@ -27,6 +27,20 @@ fn postgres_starts_survives_a_crash_and_ends_with_a_panic() {
     }));
     assert!(panicked.is_err());
     assert_ne!(port, 0, "it did not start");
+    assert!(!listens(port));
+}
+
+#[test]
+fn mariadb_starts_survives_a_crash_and_ends_with_its_value() {
+    let mut server = MariaDb::start().unwrap();
+    let port = server.port();
+    assert!(listens(port));
+    server.kill();
+    assert!(!listens(port));
+    server.restart().unwrap();
+    assert!(listens(port));
+    assert!(server.socket().exists());
+    drop(server);
     assert!(!listens(port));
 }
 

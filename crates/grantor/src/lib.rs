@@ -62,6 +62,7 @@
 //! | [`store`] | `store` | where tokens, clients and grants are kept |
 //! | [`sqlite`] | `sqlite` | a store in one SQLite file |
 //! | [`postgres`] | `postgres` | a store in PostgreSQL, for servers on several machines |
+//! | [`mysql`] | `mysql` | a store in MySQL or MariaDB, for servers on several machines |
 //! | [`mod@redis`] | `redis` | a store in a Redis server |
 //! | [`http`] | `http` | transports, and the system's clock and randomness |
 //! | [`mod@core`] | always | the protocol as values and functions: requests, answers, scopes, secrets |
@@ -91,6 +92,7 @@
 //! | `store` | the module [`store`] |
 //! | `sqlite` | the module [`sqlite`], with `store` |
 //! | `postgres` | the module [`postgres`], with `store` |
+//! | `mysql` | the module [`mysql`], with `store` |
 //! | `redis` | the module [`mod@redis`], with `store` |
 //! | `keyring` | the key that seals stored tokens, in the keyring of the desktop, with `store` |
 //! | `deflate` | `jose::jwe::Policy::danger_inflate_up_to`, for encrypted tokens with compressed content |
@@ -125,6 +127,9 @@ pub use grantor_site as site;
 pub use grantor_store as store;
 #[cfg(feature = "store")]
 mod open_store;
+#[cfg(feature = "mysql")]
+#[doc(inline)]
+pub use grantor_store_mysql as mysql;
 #[cfg(feature = "postgres")]
 #[doc(inline)]
 pub use grantor_store_postgres as postgres;

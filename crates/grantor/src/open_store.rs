@@ -11,6 +11,7 @@ use grantor_store::{Error, MemoryStore, Store};
 /// | `memory:` | `store` | in this process, gone with it |
 /// | `sqlite:PATH` | `sqlite` | a file, created if there is none |
 /// | `postgres://USER:PASSWORD@HOST/DATABASE` | `postgres` | [`PostgresStore`](crate::postgres::PostgresStore) |
+/// | `mysql://USER:PASSWORD@HOST/DATABASE`, `mariadb://…` | `mysql` | [`MysqlStore`](crate::mysql::MysqlStore) |
 /// | `redis://HOST`, `rediss://HOST`, `redis+unix:///PATH` | `redis` | [`RedisStore`](crate::redis::RedisStore) |
 ///
 /// ```
@@ -33,10 +34,11 @@ pub async fn open_store(url: &str) -> Result<Arc<dyn Store>, Error> {
         "memory" if rest.is_empty() => Ok(Arc::new(MemoryStore::new())),
         "sqlite" => sqlite(rest.strip_prefix("//").unwrap_or(rest)),
         "postgres" | "postgresql" => postgres(url).await,
+        "mysql" | "mariadb" => mysql(url).await,
         "redis" | "rediss" | "redis+unix" => redis(url).await,
         _ => Err(Error::configuration(
-            "the URL of a store begins with memory:, sqlite:, postgres://, redis://, rediss:// or \
-             redis+unix://",
+            "the URL of a store begins with memory:, sqlite:, postgres://, mysql://, mariadb://, \
+             redis://, rediss:// or redis+unix://",
         )),
     }
 }
@@ -64,6 +66,16 @@ async fn postgres(_url: &str) -> Result<Arc<dyn Store>, Error> {
     Err(feature_is_off("postgres"))
 }
 
+#[cfg(feature = "mysql")]
+async fn mysql(url: &str) -> Result<Arc<dyn Store>, Error> {
+    Ok(Arc::new(crate::mysql::MysqlStore::open(url).await?))
+}
+
+#[cfg(not(feature = "mysql"))]
+async fn mysql(_url: &str) -> Result<Arc<dyn Store>, Error> {
+    Err(feature_is_off("mysql"))
+}
+
 #[cfg(feature = "redis")]
 async fn redis(url: &str) -> Result<Arc<dyn Store>, Error> {
     Ok(Arc::new(crate::redis::RedisStore::open(url).await?))
@@ -74,7 +86,12 @@ async fn redis(_url: &str) -> Result<Arc<dyn Store>, Error> {
     Err(feature_is_off("redis"))
 }
 
-#[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "redis")))]
+#[cfg(not(all(
+    feature = "sqlite",
+    feature = "postgres",
+    feature = "mysql",
+    feature = "redis"
+)))]
 fn feature_is_off(name: &str) -> Error {
     Error::configuration(format!(
         "this program was built without the feature {name} of grantor, which that store needs"

@@ -4,7 +4,7 @@
 
 use grantor::open_store;
 use grantor::store::{Capabilities, Store};
-use grantor_testservers::{Postgres, Redis};
+use grantor_testservers::{MariaDb, Postgres, Redis};
 
 async fn name_of(url: &str) -> &'static str {
     let Capabilities { name, .. } = open_store(url).await.unwrap().capabilities();
@@ -14,9 +14,13 @@ async fn name_of(url: &str) -> &'static str {
 #[tokio::test]
 async fn every_store_is_opened_by_its_url() {
     let (postgres, redis) = (Postgres::start().unwrap(), Redis::start().unwrap());
+    let mariadb = MariaDb::start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db").display().to_string();
     assert_eq!(name_of(&postgres.url()).await, "PostgreSQL");
+    assert_eq!(name_of(&mariadb.url()).await, "MySQL");
+    let other_scheme = mariadb.url().replace("mysql://", "mariadb://");
+    assert_eq!(name_of(&other_scheme).await, "MySQL");
     assert_eq!(name_of(&redis.url()).await, "Redis");
     for prefix in ["sqlite:", "sqlite://"] {
         assert_eq!(
@@ -33,6 +37,7 @@ async fn a_wrong_url_is_a_configuration_error_without_its_password() {
         "",
         "memory:x",
         "sqlite:",
+        "mongodb://u:hunter2@h/",
         "mysql://u:hunter2@h/",
         "hunter2",
         "postgres://u:hunter2@h:x/",

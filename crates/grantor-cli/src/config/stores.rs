@@ -46,10 +46,12 @@ const NOT_PLACED: [Kind; 4] = [
     kinds::LEASES,
 ];
 
-const SCHEMES: [&str; 6] = [
+const SCHEMES: [&str; 8] = [
     "sqlite:",
     "postgres://",
     "postgresql://",
+    "mysql://",
+    "mariadb://",
     "redis://",
     "rediss://",
     "redis+unix://",
@@ -67,7 +69,8 @@ impl Location {
             }
             _ => Err("must be \"sqlite\", \"memory\", \
                       \"danger_sqlite_may_lose_last_commits\", or a URL that begins with \
-                      postgres://, redis://, rediss://, redis+unix:// or sqlite:"
+                      postgres://, mysql://, mariadb://, redis://, rediss://, redis+unix:// or \
+                      sqlite:"
                 .to_owned()),
         }
     }
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn every_mistake_is_reported_without_a_password() {
         let (_, mut problems) = read(
-            "default = \"mysql://u:hunter2@h\"\nsession = \"memory\"\nlogins = \"memory\"\n\
+            "default = \"mongodb://u:hunter2@h\"\nsession = \"memory\"\nlogins = \"memory\"\n\
              namespace = \"\"\ngrants = 1",
         );
         problems.sort();
@@ -166,6 +169,8 @@ mod tests {
             "postgres://u:p@h/",
             "postgres://u:p@h@i/",
             "redis://:p@h",
+            "mysql://u:p@h/d",
+            "mysql://u:p@/d?socket=/run/s",
             "postgres://u@h/?password=p",
             "postgres:///d?host=/run&password=p",
         ] {
@@ -174,6 +179,7 @@ mod tests {
         for url in [
             "postgres://u@h:5432/d",
             "redis://h:6379",
+            "mysql://u@h1:1,h2:2/d",
             "sqlite:a.db",
             "memory:",
             "postgres://h1:1,h2:2/",

@@ -106,7 +106,7 @@ fn a_password_is_no_argument_and_in_no_message() {
     unreachable.fails(1, &["127.0.0.1:1"]);
     let wrong = home.command(&["client", "list"]);
     let wrong = wrong
-        .env("GRANTOR_STORE_URL", "mysql://ann:hunter2@h/")
+        .env("GRANTOR_STORE_URL", "mongodb://ann:hunter2@h/")
         .run();
     wrong.fails(3, &["GRANTOR_STORE_URL", "postgres://"]);
     let key = home

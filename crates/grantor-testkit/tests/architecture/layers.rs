@@ -29,6 +29,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
             "server",
             "site",
             "resource",
+            "store-mysql",
             "store-postgres",
             "store-redis",
             "store-sqlite",

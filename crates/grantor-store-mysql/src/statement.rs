@@ -1,0 +1,120 @@
+//! The statements, each of them one operation and one transaction.
+
+use std::borrow::Cow;
+
+/// A statement of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Statement {
+    Health,
+    Get,
+    Version,
+    /// Of so many keys.
+    GetMany(usize),
+    List,
+    PutAny,
+    PutAbsent,
+    PutVersion,
+    RemoveAny,
+    RemoveVersion,
+    Count,
+    Sweep,
+    SweepCounts,
+    SaveNewest,
+}
+
+/// The meaning of an unknown outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It changes nothing.
+    Reads,
+    /// It may be repeated as it is.
+    Repeatable,
+    /// Repeating it does it twice.
+    Once,
+}
+
+impl Statement {
+    pub(crate) fn effect(self) -> Effect {
+        match self {
+            Self::Health | Self::Get | Self::Version | Self::GetMany(_) | Self::List => {
+                Effect::Reads
+            }
+            Self::RemoveAny | Self::RemoveVersion | Self::Count => Effect::Once,
+            _ => Effect::Repeatable,
+        }
+    }
+
+    /// The text. The condition of an update also holds for its own version, so that the same put
+    /// once more succeeds, also while the first one has not committed yet. A creation that finds a
+    /// row is refused as a duplicate.
+    pub(crate) fn sql(self) -> Cow<'static, str> {
+        let text = match self {
+            Self::Health => "SELECT @@global.read_only",
+            Self::Get => {
+                "SELECT record_key, version, expires_at, value FROM grantor_records
+                 WHERE record_key = ?"
+            }
+            Self::Version => "SELECT version FROM grantor_records WHERE record_key = ?",
+            Self::GetMany(keys) => {
+                return Cow::Owned(format!(
+                    "SELECT record_key, version, expires_at, value FROM grantor_records
+                     WHERE record_key IN (?{})",
+                    ", ?".repeat(keys.saturating_sub(1))
+                ));
+            }
+            Self::List => {
+                "SELECT record_key, version, expires_at, value FROM grantor_records
+                 WHERE record_key >= ? AND record_key < ? ORDER BY record_key LIMIT ?"
+            }
+            Self::PutAny => {
+                "INSERT INTO grantor_records (record_key, version, expires_at, value)
+                 VALUES (?, ?, ?, ?)
+                 ON DUPLICATE KEY UPDATE version = VALUES(version),
+                     expires_at = VALUES(expires_at), value = VALUES(value)"
+            }
+            Self::PutAbsent => {
+                "INSERT INTO grantor_records (record_key, version, expires_at, value)
+                 VALUES (?, ?, ?, ?)"
+            }
+            Self::PutVersion => {
+                "UPDATE grantor_records SET version = ?, expires_at = ?, value = ?
+                 WHERE record_key = ? AND version IN (?, ?)"
+            }
+            Self::RemoveAny => "DELETE FROM grantor_records WHERE record_key = ?",
+            Self::RemoveVersion => {
+                "DELETE FROM grantor_records WHERE record_key = ? AND version = ?"
+            }
+            // The answer to a statement has the last number that this function was given.
+            Self::Count => {
+                "INSERT INTO grantor_counts (count_key, window_length, starts_at, ends_at, total)
+                 VALUES (?, ?, ?, ?, LAST_INSERT_ID(?))
+                 ON DUPLICATE KEY UPDATE total = LAST_INSERT_ID(
+                     IF(total > 18446744073709551615 - VALUES(total),
+                        18446744073709551615, total + VALUES(total)))"
+            }
+            Self::Sweep => {
+                "DELETE FROM grantor_records WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"
+            }
+            Self::SweepCounts => {
+                "DELETE FROM grantor_counts WHERE ends_at <= ? ORDER BY ends_at LIMIT ?"
+            }
+            Self::SaveNewest => {
+                "INSERT INTO grantor_times (name, millis) VALUES ('newest', ?)
+                 ON DUPLICATE KEY UPDATE millis = VALUES(millis)"
+            }
+        };
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_of_several_keys_has_a_place_for_each() {
+        for keys in [1, 2, 64] {
+            assert_eq!(Statement::GetMany(keys).sql().matches('?').count(), keys);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Several hosts in one URL, and the one of them that takes writes.
+
+use grantor_store::{PutOutcome, Store};
+use grantor_store_mysql::MysqlStore;
+use grantor_testservers::{MariaDb, Network, Proxy};
+
+use crate::{administrator, block_on, creation, execute, runtime, value_of};
+
+/// The URL of two servers.
+fn both(first: u16, second: u16) -> String {
+    let password = MariaDb::PASSWORD;
+    format!("mysql://grantor:{password}@127.0.0.1:{first},127.0.0.1:{second}/grantor?timeout=10")
+}
+
+#[test]
+fn the_server_that_takes_writes_is_found_among_those_that_do_not() {
+    let read_only = MariaDb::start_with(&["--read-only"]).unwrap();
+    let mut primary = MariaDb::start().unwrap();
+    block_on(&runtime(), async {
+        let url = both(read_only.port(), primary.port());
+        let store = MysqlStore::open(&url).await.unwrap();
+        assert!(store.capabilities().loses_on_failover);
+        assert_eq!(store.put(&creation("a")).await.unwrap(), PutOutcome::Stored);
+        store.health().await.unwrap();
+
+        // A host that is down, and one that accepts connections and says nothing.
+        let gone = MariaDb::start().unwrap();
+        let port = gone.port();
+        drop(gone);
+        let store = MysqlStore::open(&both(port, primary.port())).await.unwrap();
+        assert_eq!(value_of(&store, "a").await.unwrap(), "a");
+        let silent = Proxy::start(read_only.port()).unwrap();
+        silent.set(Network::Stalls);
+        let store = MysqlStore::open(&both(silent.port(), primary.port())).await;
+        assert_eq!(value_of(&store.unwrap(), "a").await.unwrap(), "a");
+
+        primary.kill();
+        let error = MysqlStore::open(&url).await.unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains("it takes no writes"), "{error}");
+        assert!(error.contains(&primary.port().to_string()), "{error}");
+        assert!(!error.contains(MariaDb::PASSWORD), "{error}");
+    });
+}
+
+#[test]
+fn a_primary_that_was_made_read_only_is_left_for_the_one_that_takes_writes() {
+    let (first, second) = (MariaDb::start().unwrap(), MariaDb::start().unwrap());
+    block_on(&runtime(), async {
+        // Both have the tables; the second is what a replica becomes.
+        MysqlStore::open(&second.url()).await.map(drop).unwrap();
+        let store = MysqlStore::open(&both(first.port(), second.port()))
+            .await
+            .unwrap();
+        assert_eq!(store.put(&creation("a")).await.unwrap(), PutOutcome::Stored);
+        let mut administrator = administrator(&first).await;
+        execute(&mut administrator, &["SET GLOBAL read_only = 1"]).await;
+        assert_eq!(store.put(&creation("b")).await.unwrap(), PutOutcome::Stored);
+        let there = MysqlStore::open(&second.url()).await.unwrap();
+        assert_eq!(value_of(&there, "b").await.unwrap(), "b");
+    });
+}

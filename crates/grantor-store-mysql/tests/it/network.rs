@@ -1,0 +1,116 @@
+//! A network that stalls and breaks between the store and its server.
+
+use std::time::{Duration, Instant};
+
+use grantor_store::{Applied, Expect, PutOutcome, RemoveOutcome, Store};
+use grantor_store_mysql::{MysqlOptions, MysqlStore};
+use grantor_testservers::{MariaDb, Network, Proxy};
+
+use crate::{block_on, creation, runtime, value_of};
+
+/// Long enough to connect while the machine has other work.
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+async fn open_at(server: &MariaDb, port: u16, max_connections: usize) -> MysqlStore {
+    let options = MysqlOptions {
+        timeout: TIMEOUT,
+        max_connections,
+        ..MysqlOptions::default()
+    };
+    options.open(&server.url_at(port)).await.unwrap()
+}
+
+#[test]
+fn an_answer_that_does_not_come_is_an_unknown_outcome_and_the_same_put_clears_it() {
+    let server = MariaDb::start().unwrap();
+    let proxy = Proxy::start(server.port()).unwrap();
+    block_on(&runtime(), async {
+        let store = open_at(&server, proxy.port(), 10).await;
+        let direct = open_at(&server, server.port(), 10).await;
+        // A connection is open, and knows the statement, when the answers begin to be held.
+        assert_eq!(store.put(&creation("b")).await.unwrap(), PutOutcome::Stored);
+        proxy.set(Network::HoldsAnswers);
+        let put = creation("a");
+        let started = Instant::now();
+        let error = store.put(&put).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown, "{error}");
+        assert!(started.elapsed() < TIMEOUT * 10);
+        assert_eq!(value_of(&direct, "a").await.unwrap(), "a", "it arrived");
+
+        let error = store.get(&put.key).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::No, "{error}");
+
+        proxy.set(Network::Works);
+        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
+        let other = creation("a");
+        assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
+    });
+}
+
+#[test]
+fn a_try_that_may_have_been_applied_leaves_the_outcome_unknown_whatever_comes_after() {
+    let mut server = MariaDb::start().unwrap();
+    let proxy = Proxy::start(server.port()).unwrap();
+    let runtime = runtime();
+    let put = creation("a");
+    let (waiting,) = block_on(&runtime, async {
+        let options = MysqlOptions {
+            timeout: TIMEOUT * 10,
+            ..MysqlOptions::default()
+        };
+        let store = options.open(&server.url_at(proxy.port())).await.unwrap();
+        let direct = open_at(&server, server.port(), 1).await;
+        assert_eq!(store.put(&creation("b")).await.unwrap(), PutOutcome::Stored);
+        let again = put.clone();
+        proxy.set(Network::HoldsAnswers);
+        let waiting = tokio::spawn(async move { store.put(&again).await });
+        while value_of(&direct, "a").await.is_none() {}
+        (waiting,)
+    });
+    // The connection breaks, and there is no other one.
+    server.kill();
+    proxy.break_connections();
+    let error = block_on(&runtime, waiting).unwrap().unwrap_err();
+    assert_eq!(error.applied(), Applied::Unknown, "{error}");
+    assert!(error.to_string().contains("an earlier try"), "{error}");
+}
+
+#[test]
+fn connections_that_break_while_idle_disturb_nobody() {
+    let server = MariaDb::start().unwrap();
+    let proxy = Proxy::start(server.port()).unwrap();
+    block_on(&runtime(), async {
+        let store = MysqlStore::open(&server.url_at(proxy.port()))
+            .await
+            .unwrap();
+        for round in 0..20 {
+            let key = format!("{round}");
+            assert_eq!(
+                store.put(&creation(&key)).await.unwrap(),
+                PutOutcome::Stored
+            );
+            proxy.break_connections();
+            assert_eq!(value_of(&store, &key).await.unwrap(), key);
+        }
+        let connections = proxy.connections();
+        assert!(connections > 10, "{connections}: none of them broke");
+    });
+}
+
+#[test]
+fn a_connection_that_broke_while_it_was_idle_for_long_costs_a_removal_nothing() {
+    let mut server = MariaDb::start_with(&["--innodb-flush-log-at-trx-commit=2"]).unwrap();
+    block_on(&runtime(), async {
+        let store = open_at(&server, server.port(), 1).await;
+        let put = creation("a");
+        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
+        let idle_since = Instant::now();
+        server.kill();
+        server.restart().unwrap();
+        while idle_since.elapsed() < Duration::from_millis(1100) {
+            tokio::task::yield_now().await;
+        }
+        let removed = store.remove(&put.key, Expect::Any).await;
+        assert_eq!(removed.unwrap(), RemoveOutcome::Removed);
+    });
+}
