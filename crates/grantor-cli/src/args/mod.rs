@@ -199,6 +199,6 @@ mod tests {
         check(include_str!("../../../../docs/command-line.md"), 53);
         check(include_str!("../../../../docs/server.md"), 4);
         check(include_str!("../../../../docs/mcp.md"), 3);
-        check(include_str!("../../../../docs/stores.md"), 5);
+        check(include_str!("../../../../docs/stores.md"), 6);
     }
 }
