@@ -76,9 +76,8 @@ impl Transport for Answers {
         _: Request<Bytes>,
     ) -> BoxFuture<'_, std::result::Result<Response<Bytes>, TransportError>> {
         let token = "t".repeat(TOKEN_LENGTH);
-        let body = format!(
-            r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":3600}}"#
-        );
+        let body =
+            format!(r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":3600}}"#);
         Box::pin(async { Ok(Response::new(Bytes::from(body))) })
     }
 }
