@@ -3,6 +3,7 @@
 use grantor_jose::jwt::{Claims, unverified_claims};
 
 use super::InvalidIdToken;
+use super::tokens::is_encrypted;
 
 /// Compares the ID token that came with a renewal with that of the login, `first`. Both came over TLS
 /// from the token endpoint, so no signature is verified (OpenID Connect Core section 3.1.3.7 step 6), and
@@ -15,11 +16,6 @@ pub fn check_renewed_id_token(renewed: &str, first: &str) -> Result<(), InvalidI
         return Ok(());
     }
     compare(&unverified_claims(renewed)?, &unverified_claims(first)?)
-}
-
-/// A signed token has two dots, an encrypted one has four (RFC 7516 section 9).
-fn is_encrypted(token: &str) -> bool {
-    token.bytes().filter(|byte| *byte == b'.').count() == 4
 }
 
 fn compare(new: &Claims, old: &Claims) -> Result<(), InvalidIdToken> {

@@ -57,14 +57,17 @@ pub(super) enum Plain<'a> {
     NotEncrypted,
 }
 
+/// A signed token has two dots, an encrypted one has four (RFC 7516 section 9).
+pub(super) fn is_encrypted(token: &str) -> bool {
+    token.bytes().filter(|byte| *byte == b'.').count() == 4
+}
+
 /// Takes a token out of its encryption. Encryption alone proves nothing: everybody can encrypt.
 pub(super) fn plain<'a>(
     token: &'a str,
     decryption: Option<&TokenDecryption>,
 ) -> Result<Plain<'a>, Error> {
-    // A signed token has two dots, an encrypted one has four (RFC 7516 section 9).
-    let encrypted = token.bytes().filter(|byte| *byte == b'.').count() == 4;
-    match (encrypted, decryption) {
+    match (is_encrypted(token), decryption) {
         (false, Some(decryption)) if decryption.required => Ok(Plain::NotEncrypted),
         (false, _) => Ok(Plain::AsSent(token)),
         (true, None) => Ok(Plain::NoKey),
