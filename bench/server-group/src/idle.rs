@@ -1,4 +1,4 @@
-//! The command as it is started: how soon it answers, and what it takes while nobody asks.
+//! The time until the command's first answer after its start, and its memory while it has no requests.
 
 use std::net::TcpListener;
 use std::path::PathBuf;

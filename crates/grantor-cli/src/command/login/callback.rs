@@ -171,7 +171,7 @@ mod tests {
     #[tokio::test]
     async fn a_stray_request_is_answered_and_ends_nothing() {
         let mut scene = scene();
-        // Whoever waits for the outcome is told at once that there is none.
+        // The receiver of the outcome ends at once: there is none.
         drop(scene.outcome);
         for (target, status) in [
             ("/", 404),
