@@ -19,12 +19,17 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 15] = [
     // On the public API of the server, as a site of an application is.
     ("grantor-site", &["server", "store", "core", "jose"]),
     (
+        "grantor-actix",
+        &["server", "resource", "http", "store", "core", "jose"],
+    ),
+    (
         "grantor-axum",
         &["server", "resource", "http", "store", "core", "jose"],
     ),
     (
         "grantor",
         &[
+            "actix",
             "axum",
             "client",
             "server",
