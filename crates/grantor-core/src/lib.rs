@@ -12,6 +12,7 @@
 
 mod answer;
 mod authorization;
+mod certificate_thumbprint;
 mod challenge;
 mod client_authentication;
 mod client_registration;
@@ -39,6 +40,7 @@ mod registration;
 mod revocation;
 mod scope;
 mod secret;
+mod signed_introspection;
 mod token;
 mod token_type_hint;
 mod token_with_hint;
@@ -48,6 +50,7 @@ pub use authorization::{
     AuthorizationError, AuthorizationRequest, AuthorizationResponse, Authorized, Delivery,
     InvalidPrompt, ParameterProblem, Prompt, ResponseMode, ResponseType,
 };
+pub use certificate_thumbprint::CertificateThumbprint;
 pub use challenge::AuthenticateChallenge;
 pub use client_authentication::{ClientAuthentication, RequestView, TokenEndpointAuthMethod};
 pub use client_registration::{ClientRegistrationError, ClientRegistrationRequest};
@@ -83,6 +86,7 @@ pub use registration::{
 pub use revocation::RevocationRequest;
 pub use scope::{InvalidScope, Scope};
 pub use secret::Secret;
+pub use signed_introspection::{InvalidSignedIntrospection, SignedIntrospection};
 pub use token::{
     ActorToken, GrantParameters, InvalidTokenRequest, TokenError, TokenParameters, TokenRequest,
     TokenResponse, token_type,

@@ -2,6 +2,8 @@
 
 mod read;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
@@ -78,6 +80,13 @@ pub struct ServerMetadata {
     /// Where clients register themselves (RFC 7591).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<Url>,
+    /// Where endpoints are for clients that present a certificate, by the name of the endpoint (RFC 8705
+    /// section 5).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub mtls_endpoint_aliases: BTreeMap<String, Url>,
+    /// True if the server binds access tokens to the certificates of clients (RFC 8705 section 3.3).
+    #[serde(skip_serializing_if = "is_false")]
+    pub tls_client_certificate_bound_access_tokens: bool,
     /// Whether a client may be the URL of its metadata document
     /// (draft-ietf-oauth-client-id-metadata-document section 5).
     #[serde(skip_serializing_if = "is_false")]
@@ -114,6 +123,8 @@ impl ServerMetadata {
             code_challenge_methods_supported: Vec::new(),
             authorization_response_iss_parameter_supported: false,
             registration_endpoint: None,
+            mtls_endpoint_aliases: BTreeMap::new(),
+            tls_client_certificate_bound_access_tokens: false,
             client_id_metadata_document_supported: false,
             extra: Map::new(),
         }
@@ -189,6 +200,9 @@ mod tests {
         metadata.token_endpoint = Some(issuer().join("/token"));
         metadata.token_endpoint_auth_methods_supported =
             vec![TokenEndpointAuthMethod::ClientSecretBasic];
+        metadata.tls_client_certificate_bound_access_tokens = true;
+        let alias = ("token_endpoint".to_owned(), issuer().join("/mtls/token"));
+        metadata.mtls_endpoint_aliases.extend([alias]);
         metadata.extra.insert("x".into(), 1.into());
         let json = metadata.to_json();
         assert_eq!(

@@ -13,12 +13,15 @@ mod history;
 #[cfg(feature = "listen")]
 mod listen;
 mod logins;
+mod mtls;
 mod openid;
 mod outcome;
 mod recorded;
 mod route;
 mod settings;
 mod state;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,8 +43,11 @@ pub use self::grants::GrantAnswer;
 #[cfg(feature = "listen")]
 pub use self::listen::FakeListener;
 pub use self::logins::Rotation;
+pub use self::mtls::CertificateTransport;
 pub use self::recorded::RecordedRequest;
 pub use self::route::Endpoint;
+#[cfg(feature = "tls")]
+pub use self::tls::FakeTlsListener;
 
 /// An authorization server within the process: a [`Transport`] that answers as one. Clones are the
 /// same server.
@@ -50,7 +56,8 @@ pub use self::route::Endpoint;
 /// authorization requests (RFC 9126), the metadata of the API that takes its tokens (RFC 9728), and at the
 /// token endpoint client credentials, codes with PKCE, refresh tokens, passwords, token exchange (RFC 8693), JWT assertions (RFC 7523),
 /// devices (RFC 8628), and whatever else a test teaches it with [`on_grant`](Self::on_grant). A token is
-/// bound to the key of its request's DPoP proof, if there is one (RFC 9449).
+/// bound to the key of its request's DPoP proof, if there is one (RFC 9449), and to the certificate of its
+/// request's connection, if that presents one (RFC 8705).
 ///
 /// As it comes, every client is welcome, refresh tokens rotate and end their login if they come
 /// back, tokens are said to live an hour, and are good until they are revoked. With

@@ -65,6 +65,7 @@
 //! | [`postgres`] | `postgres` | a store in PostgreSQL, for servers on several machines |
 //! | [`mysql`] | `mysql` | a store in MySQL or MariaDB, for servers on several machines |
 //! | [`mod@redis`] | `redis` | a store in a Redis server |
+//! | [`rsa_sha1`] | `rsa-sha1` | a signature method of OAuth 1.0a |
 //! | [`http`] | `http` | transports, and the system's clock and randomness |
 //! | [`mod@core`] | always | the protocol as values and functions: requests, answers, scopes, secrets |
 //! | [`jose`] | always | JSON Web Tokens, keys and signatures |
@@ -83,6 +84,8 @@
 //! | `stream` | bodies from streams, and answers as streams, in a session over reqwest |
 //! | `blocking` | `Tokens::blocking_session` over ureq, for programs without an async runtime |
 //! | `socks` | SOCKS proxies in `HTTPS_PROXY` and `ALL_PROXY`; without it they are an error |
+//! | `executable` | `client::TokenExecutable`: tokens that another program prints |
+//! | `rsa-sha1` | the module [`rsa_sha1`], for APIs of OAuth 1.0a that take no other signatures by a key |
 //! | `metrics` | counters in the recorder of the crate `metrics` |
 //! | `server` | the module [`server`], with `http` and `store` |
 //! | `site` | the module [`site`], with `server`; [`server::open`] begins with it |
@@ -123,6 +126,9 @@ pub use grantor_jose as jose;
 #[cfg(feature = "resource")]
 #[doc(inline)]
 pub use grantor_resource as resource;
+#[cfg(feature = "rsa-sha1")]
+#[doc(inline)]
+pub use grantor_rsa_sha1 as rsa_sha1;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "site")]

@@ -48,7 +48,13 @@ impl Endpoint {
         }
     }
 
-    pub(crate) fn of(self, metadata: &ServerMetadata) -> Option<&Url> {
+    /// Its URL in the metadata. A client that presents a certificate prefers the alias for such (RFC
+    /// 8705 section 5).
+    pub(crate) fn of(self, metadata: &ServerMetadata, has_certificate: bool) -> Option<&Url> {
+        let alias = metadata.mtls_endpoint_aliases.get(self.name());
+        if let Some(alias) = alias.filter(|_| has_certificate) {
+            return Some(alias);
+        }
         match self {
             Self::Token => metadata.token_endpoint.as_ref(),
             Self::DeviceAuthorization => metadata.device_authorization_endpoint.as_ref(),

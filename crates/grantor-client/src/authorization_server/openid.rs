@@ -102,9 +102,11 @@ impl AuthorizationServer {
             return Ok(url.clone());
         }
         let metadata = self.metadata().await?;
-        metadata
-            .userinfo_endpoint
-            .clone()
+        let alias = metadata.mtls_endpoint_aliases.get("userinfo_endpoint");
+        let alias = alias.filter(|_| self.registration.presents_certificate);
+        alias
+            .or(metadata.userinfo_endpoint.as_ref())
+            .cloned()
             .ok_or_else(|| self.lacks("userinfo_endpoint"))
     }
 
@@ -163,7 +165,7 @@ impl AuthorizationServer {
     }
 
     /// Checks something with the keys there are, and once more with newer ones if that may help.
-    async fn with_keys<T, E: Display>(
+    pub(super) async fn with_keys<T, E: Display>(
         &self,
         check: impl Fn(&KeySet) -> Result<T, E>,
         may_have_newer_key: impl Fn(&E) -> bool,

@@ -150,6 +150,8 @@ fn registration(assertion: Option<Assertion>) -> ClientRegistration {
         client_assertion: assertion,
         method: None,
         id_tokens: IdTokenSettings::default(),
+        presents_certificate: false,
+        given_assertion: None,
     }
 }
 

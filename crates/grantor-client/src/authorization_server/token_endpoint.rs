@@ -1,6 +1,5 @@
 //! The path of every token request: for a grant, a refresh token, a code, a device.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,8 +10,7 @@ use grantor_core::{
 use http::Request;
 
 use super::AuthorizationServer;
-use super::assertion::claims::AssertionTemplate;
-use super::assertion::sign_on_send::{AssertionUse, SignOnSend};
+use super::assertion::sign_on_send::{AssertionUse, SignOnSend, Statement};
 use super::call::Call;
 use super::endpoint::Endpoint;
 use super::fetch_error::FetchFailure;
@@ -29,8 +27,8 @@ use crate::token::dpop_key::DpopKey;
 pub(crate) struct TokenCall {
     pub(crate) grant: GrantParameters,
     pub(crate) parameters: TokenParameters,
-    /// The assertion that is the grant, signed whenever the request is sent.
-    pub(crate) assertion: Option<Arc<AssertionTemplate>>,
+    /// The assertion that is the grant, signed or fetched whenever the request is sent.
+    pub(crate) assertion: Option<Statement>,
     pub(crate) retry: Retry,
     /// Until when it may be sent, if it is sent under a lease.
     pub(crate) deadline: Option<LeaseDeadline>,

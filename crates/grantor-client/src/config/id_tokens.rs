@@ -14,4 +14,13 @@ pub(crate) struct IdTokenSettings {
     pub(crate) decryption: Option<TokenDecryption>,
     /// The issuer of the server is a template for the issuers of its tenants.
     pub(crate) any_tenant: bool,
+    /// Answers of the introspection endpoint have to be signed (RFC 9701).
+    pub(crate) signed_introspection: Option<IntrospectionSignature>,
+}
+
+/// The signature that answers of the introspection endpoint must have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IntrospectionSignature {
+    /// Any that is not symmetric, if none is registered.
+    pub(crate) algorithm: Option<Algorithm>,
 }

@@ -65,6 +65,28 @@ impl Tokens {
         Ok(self.with(ApiOrigin::parse(origin).map_err(Error::configuration)?))
     }
 
+    /// The same token, for HTTP clients of the application's: each of them presents the certificate that
+    /// the token is bound to (RFC 8705). Without this only sessions of grantor's own client carry such a
+    /// token, since a connection without the certificate has it refused.
+    ///
+    /// ```no_run
+    /// # async fn call(tokens: grantor_client::Tokens, pem: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    /// use grantor_client::Authenticate;
+    ///
+    /// let own = reqwest::Client::builder().identity(reqwest::Identity::from_pem(pem)?).build()?;
+    /// let tokens = tokens.with_certificate_presented();
+    /// let answer = own.get("https://api.example/things").authenticate(&tokens).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_certificate_presented(&self) -> Self {
+        Self {
+            certificate_presented: true,
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn with_parameters(
         &self,
         change: impl FnOnce(TokenParameters) -> TokenParameters,

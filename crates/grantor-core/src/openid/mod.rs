@@ -11,7 +11,7 @@ mod invalid_id_token;
 mod issuer_rule;
 mod logout_token;
 mod renewed;
-mod tokens;
+pub(crate) mod tokens;
 mod user_info;
 
 pub use accompanying::{Accompanying, IssuedBy};

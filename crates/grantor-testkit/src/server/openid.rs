@@ -25,6 +25,7 @@ pub(super) struct OpenIdSettings {
     published: Option<KeySet>,
     change: Option<ClaimsChange>,
     user_info: Option<UserInfoAnswer>,
+    introspection: Map<String, Value>,
 }
 
 impl OpenIdSettings {
@@ -67,6 +68,20 @@ impl OpenIdSettings {
             change(&mut claims);
         }
         jwt::sign(self.signing(), jwt::Typ::JWT, &claims).ok()
+    }
+
+    /// A signed answer of the introspection endpoint with these claims.
+    pub(super) fn sign_introspection(&mut self, claims: Value) -> String {
+        let Value::Object(mut claims) = claims else {
+            return String::new();
+        };
+        for (name, value) in &self.introspection {
+            match value {
+                Value::Null => claims.remove(name),
+                value => claims.insert(name.clone(), value.clone()),
+            };
+        }
+        jwt::sign(self.signing(), jwt::Typ::INTROSPECTION, &claims).unwrap_or_default()
     }
 
     fn signing(&mut self) -> &Key {
@@ -121,6 +136,13 @@ pub(super) fn user_info(server: &FakeServer, request: &RecordedRequest) -> Respo
 /// OpenID Connect: a token whose scope has `openid` comes with an ID token, signed by RS256, and the user
 /// is `user-1` unless the grant names one.
 impl FakeServer {
+    /// Signed answers of the introspection endpoint (RFC 9701), which a request has to accept, have this
+    /// claim, in the place of the server's own if it has that name; null leaves it out.
+    pub fn set_introspection_claim(&self, name: &str, value: Value) {
+        let mut state = self.lock();
+        state.openid.introspection.insert(name.to_owned(), value);
+    }
+
     /// ID tokens have the claims that `change` leaves.
     ///
     /// ```

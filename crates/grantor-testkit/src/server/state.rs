@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::{Clock, Scope, Timestamp, TokenEndpointAuthMethod};
+use grantor_core::{CertificateThumbprint, Clock, Scope, Timestamp, TokenEndpointAuthMethod};
 use grantor_jose::KeySet;
 use http::Response;
 use serde_json::{Map, Value};
@@ -17,6 +17,7 @@ use super::faults::Faults;
 use super::grants::{Code, CustomGrant, Devices, GRANT_TYPES};
 use super::history::History;
 use super::logins::Logins;
+use super::mtls::MtlsSettings;
 use super::openid::OpenIdSettings;
 use crate::FakeClock;
 
@@ -46,6 +47,7 @@ pub(super) struct State {
     pub(super) logins: Logins,
     pub(super) devices: Devices,
     pub(super) dpop: DpopSettings,
+    pub(super) mtls: MtlsSettings,
     pub(super) openid: OpenIdSettings,
     pub(super) faults: Faults,
     pub(super) history: History,
@@ -99,6 +101,8 @@ pub(super) struct AccessToken {
     pub(super) login: Option<usize>,
     /// The thumbprint of the key that it is bound to.
     pub(super) jkt: Option<String>,
+    /// The certificate that it is bound to.
+    pub(super) certificate: Option<CertificateThumbprint>,
 }
 
 impl State {
@@ -133,6 +137,7 @@ impl State {
             logins: Logins::default(),
             devices: Devices::default(),
             dpop: DpopSettings::default(),
+            mtls: MtlsSettings::default(),
             openid: OpenIdSettings::default(),
             faults: Faults::default(),
             history: History::default(),

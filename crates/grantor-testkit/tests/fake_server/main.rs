@@ -4,6 +4,8 @@
 
 mod api;
 mod assertions;
+#[cfg(feature = "tls")]
+mod certificates;
 mod clients;
 mod codes;
 mod devices;

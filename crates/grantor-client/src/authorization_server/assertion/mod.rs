@@ -2,6 +2,7 @@
 
 pub(crate) mod claims;
 pub(crate) mod constructors;
+pub(crate) mod given;
 pub(crate) mod google;
 pub(crate) mod sign_on_send;
 pub(crate) mod validate;

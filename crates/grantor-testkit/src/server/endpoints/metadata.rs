@@ -33,11 +33,34 @@ pub(in crate::server) fn metadata(issuer: &Issuer, state: &State) -> ServerMetad
     metadata
 }
 
+/// The endpoints that have an alias for clients with a certificate (RFC 8705 section 5).
+const ALIASED: [&str; 6] = [
+    "token_endpoint",
+    "introspection_endpoint",
+    "revocation_endpoint",
+    "pushed_authorization_request_endpoint",
+    "device_authorization_endpoint",
+    "userinfo_endpoint",
+];
+
 pub(super) fn answer(issuer: &Issuer, state: &State) -> Response<Bytes> {
     let json = metadata(issuer, state).to_json();
     let mut members: Map<String, Value> = serde_json::from_str(&json).unwrap_or_default();
     let device = issuer.join("/device_authorization").to_string();
     members.insert("device_authorization_endpoint".to_owned(), device.into());
+    if let Some(origin) = &state.mtls.aliases {
+        let bound = "tls_client_certificate_bound_access_tokens";
+        members.insert(bound.to_owned(), true.into());
+        let aliases = members.iter().filter_map(|(name, value)| {
+            let path = value.as_str()?.strip_prefix(issuer.as_str())?;
+            let alias = format!("{origin}{path}");
+            ALIASED
+                .contains(&&**name)
+                .then(|| (name.clone(), alias.into()))
+        });
+        let aliases = Value::Object(aliases.collect());
+        members.insert("mtls_endpoint_aliases".to_owned(), aliases);
+    }
     for (name, value) in &state.metadata {
         match value {
             Value::Null => members.remove(name),

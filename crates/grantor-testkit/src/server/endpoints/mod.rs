@@ -56,7 +56,7 @@ fn of_client(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> 
             answer::json(200, &body)
         }
         Endpoint::PushedAuthorization => pushed_authorization::answer(server, request),
-        Endpoint::Introspection => tokens::introspect(&server.lock(), request),
+        Endpoint::Introspection => tokens::introspect(&server.issuer, &mut server.lock(), request),
         Endpoint::Revocation => tokens::revoke(&mut server.lock(), request),
         _ => token::answer(server, request),
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::{ErrorCode, ErrorResponse, Issuer};
+use grantor_core::{CertificateThumbprint, ErrorCode, ErrorResponse, Issuer};
 use http::Response;
 use serde_json::{Map, Value};
 
 use crate::server::dpop::{self, Party};
 use crate::server::grants::{self, Granted};
+use crate::server::mtls;
 use crate::server::state::{AccessToken, State};
 use crate::server::{FakeServer, GrantAnswer, RecordedRequest, answer};
 
@@ -35,6 +36,11 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
         Ok(bound_to) => bound_to,
         Err(code) => return dpop::refusal(server, code),
     };
+    if mtls::grant_is_bound_to_another(&server.lock(), request) {
+        let why = "the refresh token is bound to another certificate";
+        return answer::refusal(&ErrorResponse::new(ErrorCode::InvalidGrant, why));
+    }
+    let certificate = request.thumbprint();
     // A test's own functions run without the lock: they may ask the server.
     let granted = match custom.map(|custom| custom(request)) {
         None => grants::builtin(server, &grant_type, request),
@@ -59,8 +65,11 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
             if let (Some(login), Some(thumbprint)) = (granted.login, &bound_to) {
                 state.dpop.bind_login(login, thumbprint);
             }
+            if let (Some(login), Some(certificate)) = (granted.login, &certificate) {
+                state.mtls.bind_login(login, certificate);
+            }
             (
-                issue(&server.issuer, &mut state, granted, bound_to),
+                issue(&server.issuer, &mut state, granted, (bound_to, certificate)),
                 state.tokens.shape.clone(),
             )
         }
@@ -78,7 +87,7 @@ fn issue(
     issuer: &Issuer,
     state: &mut State,
     granted: Granted,
-    bound_to: Option<String>,
+    (bound_to, certificate): (Option<String>, Option<CertificateThumbprint>),
 ) -> Map<String, Value> {
     let now = state.now();
     state.issued += 1;
@@ -92,6 +101,7 @@ fn issue(
         subject: granted.subject.clone(),
         login: granted.login,
         jkt: bound_to,
+        certificate,
     };
     let token_type = if issued.jkt.is_some() {
         "DPoP"
