@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::exchange::{DeviceAuthorization, FetchError, FetchToken, NoAnswer, Retry};
+use grantor_core::exchange::{FetchError, FetchToken, NoAnswer, Polling, Retry};
 use grantor_core::{
     DeviceAuthorizationResponse, GrantParameters, TokenParameters, TokenRequest, TokenResponse,
 };
@@ -148,7 +148,7 @@ impl AuthorizationServer {
             .call(RequestKind::Token, Endpoint::Token, write)
             .await?;
         let (request, channel, connection) = call.into_parts();
-        let exchange = DeviceAuthorization::new(request, device);
+        let exchange = Polling::of_device(request, device);
         let exchange = exchange.with_quirks(self.registration.server.quirks);
         let exchange = SentAt::new(WithinLease::new(exchange, None, tasks));
         let ((answer, sent_at), cause) = Call::drive(&channel, exchange, &connection, tasks).await;
@@ -158,7 +158,7 @@ impl AuthorizationServer {
                 sent_at,
                 dpop_key,
             }),
-            Some(Err(error)) => Err(Error::device(error, cause)),
+            Some(Err(error)) => Err(Error::polling(error, cause)),
             None => Err(Error::configuration(
                 "the tokens were closed before the user had decided",
             )),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use grantor_core::exchange::{
-    DeviceError, DiscoveryError, FailureKind, FetchError, ResourceDiscoveryError,
+    DiscoveryError, FailureKind, FetchError, PollingError, ResourceDiscoveryError,
 };
 use grantor_core::{
     ClientRegistrationError, DeviceAuthorizationError, ErrorCode, PushedAuthorizationError,
@@ -25,15 +25,15 @@ impl Error {
         Self::with(kind, error.to_string(), retry_after, error).with_code(code)
     }
 
-    /// A device without a token.
-    pub(crate) fn device(error: DeviceError, cause: Option<TransportError>) -> Self {
+    /// A user who decides elsewhere, and no token.
+    pub(crate) fn polling(error: PollingError, cause: Option<TransportError>) -> Self {
         let (kind, retry_after) = match &error {
-            DeviceError::Denied | DeviceError::Expired => (ErrorKind::NeedsLogin, None),
-            DeviceError::Answer(answer) => answered(answer),
+            PollingError::Denied | PollingError::Expired => (ErrorKind::NeedsLogin, None),
+            PollingError::Answer(answer) => answered(answer),
             _ => return Self::unanswered(error, cause),
         };
         let code = match &error {
-            DeviceError::Answer(answer) => code_of(answer),
+            PollingError::Answer(answer) => code_of(answer),
             _ => None,
         };
         Self::with(kind, error.to_string(), retry_after, error).with_code(code)
