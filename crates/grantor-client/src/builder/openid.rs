@@ -1,4 +1,5 @@
-//! Settings for ID tokens (OpenID Connect Core section 3.1.3.7).
+//! Settings for ID tokens (OpenID Connect Core section 3.1.3.7), and for authorization responses that are a
+//! JWT.
 
 use grantor_core::openid::TokenDecryption;
 use grantor_jose::Algorithm;
@@ -17,6 +18,20 @@ impl TokensBuilder {
     /// Decrypts ID tokens and answers of UserInfo that are encrypted to the client.
     pub fn decrypt_id_tokens(mut self, decryption: TokenDecryption) -> Self {
         self.id_tokens.decryption = Some(decryption);
+        self
+    }
+
+    /// The algorithm of the signatures of authorization responses that are a JWT (JARM): that which the
+    /// client registered as `authorization_signed_response_alg`. Without this it is any that the server
+    /// publishes and that is not symmetric. With HMAC the key is the client's secret.
+    pub fn authorization_response_algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.id_tokens.response_algorithm = Some(algorithm);
+        self
+    }
+
+    /// Decrypts authorization responses that are a JWT and encrypted to the client (JARM section 2.2).
+    pub fn decrypt_authorization_responses(mut self, decryption: TokenDecryption) -> Self {
+        self.id_tokens.response_decryption = Some(decryption);
         self
     }
 

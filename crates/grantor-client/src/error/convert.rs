@@ -6,8 +6,8 @@ use grantor_core::exchange::{
     DiscoveryError, FailureKind, FetchError, PollingError, ResourceDiscoveryError,
 };
 use grantor_core::{
-    ClientRegistrationError, DeviceAuthorizationError, ErrorCode, PushedAuthorizationError,
-    TokenError,
+    BackchannelAuthenticationError, ClientRegistrationError, DeviceAuthorizationError, ErrorCode,
+    PushedAuthorizationError, TokenError,
 };
 use grantor_http::TransportError;
 use grantor_jose::SignError;
@@ -101,6 +101,9 @@ fn refusal(code: &ErrorCode) -> ErrorKind {
         | ErrorCode::InvalidScope
         | ErrorCode::InvalidTarget
         | ErrorCode::InvalidRedirectUri
+        | ErrorCode::InvalidRequestObject
+        | ErrorCode::InvalidAuthorizationDetails
+        | ErrorCode::InvalidBindingMessage
         | ErrorCode::InvalidClientMetadata => ErrorKind::Configuration,
         code if code.needs_user() => ErrorKind::NeedsLogin,
         _ => ErrorKind::Refused,
@@ -152,6 +155,7 @@ macro_rules! from_endpoint_error {
 }
 
 from_endpoint_error!(
+    BackchannelAuthenticationError,
     ClientRegistrationError,
     DeviceAuthorizationError,
     PushedAuthorizationError

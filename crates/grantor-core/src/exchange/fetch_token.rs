@@ -103,7 +103,8 @@ impl FetchToken {
                 Repeatable::Freely
             }
             GrantParameters::RefreshToken { .. } => Repeatable::OnceAtOnce,
-            GrantParameters::DeviceCode { .. }
+            GrantParameters::Ciba { .. }
+            | GrantParameters::DeviceCode { .. }
             | GrantParameters::JwtBearer { .. }
             | GrantParameters::Other { .. } => Repeatable::UntilSeen,
         };

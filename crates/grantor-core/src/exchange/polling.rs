@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Request;
 
 use super::{Event, Exchange, Failure, Step};
+use crate::backchannel_authentication::BackchannelAuthenticationResponse;
 use crate::device_authorization::DeviceAuthorizationResponse;
 use crate::error_response::ErrorCode;
 use crate::quirks::Quirks;
@@ -66,6 +67,24 @@ impl Polling {
     #[must_use]
     pub fn of_device(request: Request<Bytes>, response: &DeviceAuthorizationResponse) -> Self {
         Self::new(request, response.interval, response.expires_in)
+    }
+
+    /// `request` is the token request with the identifier of `response`. The lifetime begins with the first
+    /// step.
+    #[must_use]
+    pub fn of_backchannel(
+        request: Request<Bytes>,
+        response: &BackchannelAuthenticationResponse,
+    ) -> Self {
+        Self::new(request, response.interval, response.expires_in)
+    }
+
+    /// Asks at most once in this time, or in the server's interval if that is longer: for a client that is
+    /// notified, and asks only in case the notification is lost.
+    #[must_use]
+    pub fn seldom(mut self, interval: Duration) -> Self {
+        self.interval = self.interval.max(interval);
+        self
     }
 
     fn new(request: Request<Bytes>, interval: Duration, expires_in: Duration) -> Self {

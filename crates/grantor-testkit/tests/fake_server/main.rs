@@ -4,6 +4,7 @@
 
 mod api;
 mod assertions;
+mod backchannel;
 mod clients;
 mod codes;
 mod devices;
@@ -16,6 +17,7 @@ mod logins;
 mod metadata;
 mod recorded;
 mod registrations;
+mod responses;
 mod tokens;
 
 use std::time::Duration;
