@@ -23,6 +23,8 @@ pub(super) struct Programs {
     pub(super) mcp_resource: PathBuf,
     /// An MCP client.
     pub(super) mcp_client: PathBuf,
+    /// An example of the client's with every way of OpenID Connect.
+    pub(super) relying_party: PathBuf,
 }
 
 impl Programs {
@@ -41,7 +43,14 @@ impl Programs {
             Ok(to)
         };
         let example = |name: &str| copy(built.join("examples").join(name), name);
-        let [sign_in, oauth1, exchange, mcp_resource, mcp_client] = EXAMPLES.map(example);
+        let [
+            sign_in,
+            oauth1,
+            exchange,
+            mcp_resource,
+            mcp_client,
+            relying_party,
+        ] = EXAMPLES.map(example);
         Ok(Self {
             grantor: copy(built.join("grantor"), "grantor")?,
             sign_in: sign_in?,
@@ -49,17 +58,19 @@ impl Programs {
             exchange: exchange?,
             mcp_resource: mcp_resource?,
             mcp_client: mcp_client?,
+            relying_party: relying_party?,
         })
     }
 }
 
 /// The examples of the workspace that the scripts run or talk to.
-const EXAMPLES: [&str; 5] = [
+const EXAMPLES: [&str; 6] = [
     "sign_in",
     "oauth1",
     "exchange",
     "mcp_resource",
     "mcp_client",
+    "relying_party",
 ];
 
 /// Compiles the client that is written with the crate `oauth2`, in a workspace of its own.

@@ -99,6 +99,28 @@ impl Peers {
             environment,
         })
     }
+
+    /// The same with all of OpenID Connect. It notifies a listener of the script.
+    pub(super) fn openid_provider(
+        &self,
+        folder: &Path,
+        redirect_uri: &str,
+    ) -> Result<Served, Failure> {
+        let (place, notifications) = (Place::find()?, Place::find()?);
+        let mut environment = Environment::new(redirect_uri);
+        environment.set("ISSUER", place.url());
+        environment.set("NOTIFICATIONS", notifications.url());
+        let mut command = quiet(&self.node);
+        command
+            .arg(directory().join("servers").join("oidc-provider-openid.mjs"))
+            .arg(place.port().to_string());
+        let name = "oidc-provider-openid";
+        let server = Server::start(name, folder, place, &environment, &mut command)?;
+        Ok(Served {
+            servers: vec![server],
+            environment,
+        })
+    }
 }
 
 /// The foreign servers that are measured.

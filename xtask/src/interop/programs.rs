@@ -16,10 +16,17 @@ pub(super) enum Side {
     /// Ours with the profile of the Model Context Protocol, before an MCP server.
     OursForMcp,
     OidcProvider,
+    /// The same with all of OpenID Connect, where clients register themselves.
+    OpenIdProvider,
 }
 
 impl Side {
-    pub(super) const ALL: [Self; 3] = [Self::Ours, Self::OursForMcp, Self::OidcProvider];
+    pub(super) const ALL: [Self; 4] = [
+        Self::Ours,
+        Self::OursForMcp,
+        Self::OidcProvider,
+        Self::OpenIdProvider,
+    ];
 }
 
 pub(super) struct Peer {
@@ -39,7 +46,7 @@ impl Peer {
 /// All that talks to our server with the profile of the Model Context Protocol.
 pub(super) const MCP_SERVER: &str = "mcp-server";
 
-pub(super) const PROGRAMS: [Peer; 17] = [
+pub(super) const PROGRAMS: [Peer; 18] = [
     peer("alf", Side::Ours, Language::Python, "alf_client.py"),
     peer(
         "httpx-oauth2",
@@ -127,6 +134,12 @@ pub(super) const PROGRAMS: [Peer; 17] = [
         Side::OidcProvider,
         Language::Python,
         "grantor_client.py",
+    ),
+    peer(
+        "oidc-provider",
+        Side::OpenIdProvider,
+        Language::Python,
+        "relying_party.py",
     ),
 ];
 
