@@ -198,13 +198,26 @@ fn may_repeat(name: &str) -> bool {
 
 /// The text that a name or a value stands for; none if it is not UTF-8. Most stand for themselves.
 pub(crate) fn form_decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    if !bytes.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+    if !is_encoded(bytes) {
         return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
     }
     let with_spaces = |byte: &u8| if *byte == b'+' { b' ' } else { *byte };
     let spaced: Vec<u8> = bytes.iter().map(with_spaces).collect();
     let decoded = percent_encoding::percent_decode(&spaced).collect();
     String::from_utf8(decoded).ok().map(Cow::Owned)
+}
+
+/// Whether any byte stands for another. It looks at the whole of each block, without a way out in
+/// between: that is a few wide instructions.
+fn is_encoded(bytes: &[u8]) -> bool {
+    let stands_for_another = |byte: &u8| (*byte == b'+') | (*byte == b'%');
+    let (blocks, rest) = bytes.as_chunks::<16>();
+    let in_block = |block: &[u8; 16]| {
+        block
+            .iter()
+            .fold(false, |any, b| any | stands_for_another(b))
+    };
+    blocks.iter().any(in_block) || rest.iter().any(stands_for_another)
 }
 
 /// A name from outside, made fit for a message.

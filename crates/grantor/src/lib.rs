@@ -59,6 +59,7 @@
 //! | [`site`] | `site` | a login for it, with accounts and pages |
 //! | [`resource`] | `resource` | the layer that checks access tokens |
 //! | [`mod@axum`] | `axum` | the server and the layer in an axum application |
+//! | [`actix`] | `actix` | the server and the layer in an actix-web application |
 //! | [`store`] | `store` | where tokens, clients and grants are kept |
 //! | [`sqlite`] | `sqlite` | a store in one SQLite file |
 //! | [`postgres`] | `postgres` | a store in PostgreSQL, for servers on several machines |
@@ -88,6 +89,8 @@
 //! | `resource` | the module [`resource`], with `http` |
 //! | `resource-axum` | the token as an extractor of axum and the resource's metadata as its routes, for an API without a server of its own |
 //! | `axum` | the module [`mod@axum`], with `server` and `resource` |
+//! | `resource-actix` | the module [`actix`], for an API without a server of its own, with `resource` |
+//! | `actix` | the module [`actix`], with `server` and `resource` |
 //! | `http` | the module [`http`] |
 //! | `store` | the module [`store`] |
 //! | `sqlite` | the module [`sqlite`], with `store` |
@@ -101,6 +104,9 @@
 //! `FakeServer`, an authorization server for tests, is in the crate `grantor-testkit`, a
 //! dev-dependency.
 
+#[cfg(feature = "resource-actix")]
+#[doc(inline)]
+pub use grantor_actix as actix;
 #[cfg(feature = "axum")]
 #[doc(inline)]
 pub use grantor_axum as axum;
@@ -145,6 +151,7 @@ pub use open_store::open_store;
 // The pages use most of the features; whoever builds the documentation turns all of them on.
 #[cfg(all(
     doc,
+    feature = "actix",
     feature = "axum",
     feature = "blocking",
     feature = "client",

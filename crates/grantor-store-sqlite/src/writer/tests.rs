@@ -32,8 +32,8 @@ fn creation(key: &'static str, version: u8) -> (Box<dyn Write>, Answer<PutOutcom
     job(move |connection| rows::put(connection, &put))
 }
 
-fn run(batches: &mut Batches, batch: Vec<Box<dyn Write>>) {
-    batches.write(&mut batch.into_iter().map(Job::Write).collect());
+fn run(batches: &mut Batches, mut batch: Vec<Box<dyn Write>>) {
+    batches.write(&mut batch);
 }
 
 fn count(batches: &Batches) -> i64 {
