@@ -64,9 +64,10 @@
 //!
 //! # Specifications
 //!
-//! RFC 5849; OpenID Connect Core, Back-Channel Logout, RP-Initiated Logout; RFC 6749 (client credentials,
-//! authorization code, password, refresh token), 6750, 7009, 7521, 7522, 7523, 7591, 7592, 7636, 7662, 8414, 8628,
-//! 8693, 8705, 8707, 9126, 9207, 9449, 9470, 9728; the authorization of the Model Context Protocol, revision
+//! RFC 5849; OpenID Connect Core, Back-Channel Logout, RP-Initiated Logout, CIBA; OAuth 2.0 Multiple Response
+//! Types, Form Post Response Mode, JARM; RFC 6749 (client credentials, authorization code, implicit, password,
+//! refresh token), 6750, 7009, 7521, 7522, 7523, 7591, 7592, 7636, 7662, 8414, 8628, 8693, 8705, 8707, 9101,
+//! 9126, 9207, 9396, 9449, 9470, 9728; the authorization of the Model Context Protocol, revision
 //! 2026-07-28.
 //!
 //! | feature | adds |
@@ -136,6 +137,8 @@ pub use request::attempt::reaction::Resend;
 pub use request::attempt::{Attempt, Observed};
 pub use request::http_request::WithoutToken;
 pub use sign_in::SignedIn;
+pub use sign_in::backchannel_flow::BackchannelFlow;
+pub use sign_in::backchannel_pending::PendingBackchannelAuthentication;
 pub use sign_in::code_flow::CodeFlow;
 pub use sign_in::device_flow::{DeviceFlow, PendingDeviceAuthorization};
 pub use sign_in::oauth1_endpoints::OAuth1Endpoints;

@@ -12,6 +12,8 @@
 
 mod answer;
 mod authorization;
+mod authorization_details;
+mod backchannel_authentication;
 mod certificate_thumbprint;
 mod challenge;
 mod client_authentication;
@@ -23,6 +25,7 @@ pub mod exchange;
 mod http_date;
 mod introspection;
 mod issuer;
+mod jwt_response;
 mod loopback;
 mod members;
 mod metadata;
@@ -50,6 +53,11 @@ pub use authorization::{
     AuthorizationError, AuthorizationRequest, AuthorizationResponse, Authorized, Delivery,
     InvalidPrompt, ParameterProblem, Prompt, ResponseMode, ResponseType,
 };
+pub use authorization_details::{AuthorizationDetails, InvalidAuthorizationDetails};
+pub use backchannel_authentication::{
+    BackchannelAuthenticationError, BackchannelAuthenticationRequest,
+    BackchannelAuthenticationResponse, BackchannelNotification, InvalidNotification, UserHint,
+};
 pub use certificate_thumbprint::CertificateThumbprint;
 pub use challenge::AuthenticateChallenge;
 pub use client_authentication::{ClientAuthentication, RequestView, TokenEndpointAuthMethod};
@@ -62,6 +70,7 @@ pub use error_response::{ErrorCode, ErrorResponse};
 pub use grantor_jose::{BoxFuture, Timestamp};
 pub use introspection::{Introspection, IntrospectionRequest, InvalidIntrospection};
 pub use issuer::{InvalidIssuer, Issuer};
+pub use jwt_response::{InvalidJwtResponse, JwtResponseRules};
 pub use loopback::{
     LocalhostNames, has_credentials, is_localhost_name, is_loopback, is_plain_localhost_name,
     is_secure,

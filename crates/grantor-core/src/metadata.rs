@@ -33,6 +33,12 @@ pub struct ServerMetadata {
     /// True if every request has to be pushed.
     #[serde(skip_serializing_if = "is_false")]
     pub require_pushed_authorization_requests: bool,
+    /// True if every request has to be a signed request object (RFC 9101 section 10.5).
+    #[serde(skip_serializing_if = "is_false")]
+    pub require_signed_request_object: bool,
+    /// Where users are asked without a browser (OpenID Connect CIBA Core section 4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication_endpoint: Option<Url>,
     /// Where the keys are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<Url>,
@@ -51,6 +57,10 @@ pub struct ServerMetadata {
     /// The algorithms of signatures of ID tokens, by name; unknown ones are kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub id_token_signing_alg_values_supported: Vec<String>,
+    /// The algorithms of signatures of authorization responses that are a JWT (JARM section 4), by name;
+    /// unknown ones are kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_signing_alg_values_supported: Vec<String>,
     /// The scope values that may be asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes_supported: Vec<String>,
@@ -107,12 +117,15 @@ impl ServerMetadata {
             device_authorization_endpoint: None,
             pushed_authorization_request_endpoint: None,
             require_pushed_authorization_requests: false,
+            require_signed_request_object: false,
+            backchannel_authentication_endpoint: None,
             jwks_uri: None,
             introspection_endpoint: None,
             revocation_endpoint: None,
             userinfo_endpoint: None,
             end_session_endpoint: None,
             id_token_signing_alg_values_supported: Vec::new(),
+            authorization_signing_alg_values_supported: Vec::new(),
             scopes_supported: Vec::new(),
             response_types_supported: Vec::new(),
             response_modes_supported: Vec::new(),
@@ -139,7 +152,7 @@ impl ServerMetadata {
     /// The URLs of the server by the names of their members: all that is fetched there, or to which a
     /// browser is sent.
     #[must_use]
-    pub fn endpoints(&self) -> [(&'static str, Option<&Url>); 10] {
+    pub fn endpoints(&self) -> [(&'static str, Option<&Url>); 11] {
         [
             ("authorization_endpoint", &self.authorization_endpoint),
             ("token_endpoint", &self.token_endpoint),
@@ -150,6 +163,10 @@ impl ServerMetadata {
             (
                 "pushed_authorization_request_endpoint",
                 &self.pushed_authorization_request_endpoint,
+            ),
+            (
+                "backchannel_authentication_endpoint",
+                &self.backchannel_authentication_endpoint,
             ),
             ("jwks_uri", &self.jwks_uri),
             ("introspection_endpoint", &self.introspection_endpoint),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use grantor_jose::check::holds;
+use serde_json::{Map, Value};
 
 /// The parameters of a request or a redirect, as `application/x-www-form-urlencoded`.
 ///
@@ -150,6 +151,26 @@ impl<'a> Params<'a> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(self.iter());
         form.finish()
+    }
+
+    /// Its parameters as the claims of a JWT; those of `json` are read as JSON. One that is repeated is an
+    /// array.
+    pub(crate) fn to_claims(&self, json: &[&str]) -> Map<String, Value> {
+        let mut claims = Map::new();
+        for (name, text) in self.iter() {
+            let value = match json.contains(&name) {
+                true => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+                false => Value::from(text),
+            };
+            match claims.get_mut(name) {
+                None => {
+                    claims.insert(name.to_owned(), value);
+                }
+                Some(Value::Array(values)) => values.push(value),
+                Some(first) => *first = Value::Array(vec![first.take(), value]),
+            }
+        }
+        claims
     }
 
     /// With parameters of its own.

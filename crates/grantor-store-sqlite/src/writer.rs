@@ -7,7 +7,6 @@ use grantor_core::Timestamp;
 use grantor_store::{Error, SweepClock, WriterThread};
 use rusqlite::{Connection, ErrorCode};
 
-use crate::error::failed;
 use crate::job::{Ended, Task, Write};
 use crate::{rows, times};
 

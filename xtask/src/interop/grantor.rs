@@ -25,6 +25,8 @@ pub(super) struct Programs {
     pub(super) mcp_resource: PathBuf,
     /// An MCP client.
     pub(super) mcp_client: PathBuf,
+    /// An example of the client's with every way of OpenID Connect.
+    pub(super) relying_party: PathBuf,
 }
 
 impl Programs {
@@ -43,7 +45,15 @@ impl Programs {
             Ok(to)
         };
         let example = |name: &str| copy(built.join("examples").join(name), name);
-        let [sign_in, oauth1, mtls, exchange, mcp_resource, mcp_client] = EXAMPLES.map(example);
+        let [
+            sign_in,
+            oauth1,
+            mtls,
+            exchange,
+            mcp_resource,
+            mcp_client,
+            relying_party,
+        ] = EXAMPLES.map(example);
         Ok(Self {
             grantor: copy(built.join("grantor"), "grantor")?,
             sign_in: sign_in?,
@@ -52,6 +62,7 @@ impl Programs {
             exchange: exchange?,
             mcp_resource: mcp_resource?,
             mcp_client: mcp_client?,
+            relying_party: relying_party?,
         })
     }
 }
@@ -64,6 +75,7 @@ const EXAMPLES: [&str; 6] = [
     "exchange",
     "mcp_resource",
     "mcp_client",
+    "relying_party",
 ];
 
 /// Compiles the client that is written with the crate `oauth2`, in a workspace of its own.

@@ -67,6 +67,7 @@ fn run(chosen: &[&Peer]) -> Result<(), Failure> {
             Side::DjangoOAuthToolkit => {
                 peers.python_server("django_oauth_toolkit.py", &folder.0, &redirect_uri)?
             }
+            Side::OpenIdProvider => peers.openid_provider(&folder.0, &redirect_uri)?,
         };
         for peer in on_this_side {
             if peer.script == "oauth2_crate.py" {
@@ -109,6 +110,7 @@ fn script(
         .env("OAUTH1", &programs.oauth1)
         .env("MTLS", &programs.mtls)
         .env("MCP_CLIENT", &programs.mcp_client)
+        .env("RELYING_PARTY", &programs.relying_party)
         .env("CHROMIUM", CHROMIUM)
         // Nothing of the person who runs this: no stored tokens, no settings.
         .env("HOME", folder)

@@ -89,15 +89,7 @@ impl Peers {
         environment.set("ISSUER", place.url());
         environment.set("SERVICE_SECRET", "secret-of-the-service");
         environment.set("WEB_SECRET", "secret-of-the-web-application");
-        let mut command = quiet(&self.node);
-        command
-            .arg(directory().join("servers").join("oidc-provider.mjs"))
-            .arg(place.port().to_string());
-        let server = Server::start("oidc-provider", folder, place, &environment, &mut command)?;
-        Ok(Served {
-            servers: vec![server],
-            environment,
-        })
+        self.node_server("oidc-provider", folder, place, environment)
     }
 
     /// The same over https, where clients may present a certificate.
@@ -111,11 +103,34 @@ impl Peers {
         environment.set("ISSUER", place.url().replacen("http", "https", 1));
         let certificates = root().join("crates/grantor-testkit/src/certificates");
         environment.set("CERTIFICATES", certificates.to_string_lossy());
+        self.node_server("oidc-provider-mtls", folder, place, environment)
+    }
+
+    /// The same with all of OpenID Connect. It notifies a listener of the script.
+    pub(super) fn openid_provider(
+        &self,
+        folder: &Path,
+        redirect_uri: &str,
+    ) -> Result<Served, Failure> {
+        let (place, notifications) = (Place::find()?, Place::find()?);
+        let mut environment = Environment::new(redirect_uri);
+        environment.set("ISSUER", place.url());
+        environment.set("NOTIFICATIONS", notifications.url());
+        self.node_server("oidc-provider-openid", folder, place, environment)
+    }
+
+    /// Starts a script of `servers`.
+    fn node_server(
+        &self,
+        name: &str,
+        folder: &Path,
+        place: Place,
+        environment: Environment,
+    ) -> Result<Served, Failure> {
         let mut command = quiet(&self.node);
         command
-            .arg(directory().join("servers").join("oidc-provider-mtls.mjs"))
+            .arg(directory().join("servers").join(format!("{name}.mjs")))
             .arg(place.port().to_string());
-        let name = "oidc-provider-mtls";
         let server = Server::start(name, folder, place, &environment, &mut command)?;
         Ok(Served {
             servers: vec![server],

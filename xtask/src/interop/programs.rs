@@ -18,17 +18,20 @@ pub(super) enum Side {
     OidcProvider,
     /// The same over https, for clients with a certificate.
     OidcProviderOverTls,
+    /// The same with all of OpenID Connect, where clients register themselves.
+    OpenIdProvider,
     /// The server of Authlib.
     Authlib,
     DjangoOAuthToolkit,
 }
 
 impl Side {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Ours,
         Self::OursForMcp,
         Self::OidcProvider,
         Self::OidcProviderOverTls,
+        Self::OpenIdProvider,
         Self::Authlib,
         Self::DjangoOAuthToolkit,
     ];
@@ -51,7 +54,7 @@ impl Peer {
 /// All that talks to our server with the profile of the Model Context Protocol.
 pub(super) const MCP_SERVER: &str = "mcp-server";
 
-pub(super) const PROGRAMS: [Peer; 20] = [
+pub(super) const PROGRAMS: [Peer; 21] = [
     peer("alf", Side::Ours, Language::Python, "alf_client.py"),
     peer(
         "httpx-oauth2",
@@ -157,6 +160,12 @@ pub(super) const PROGRAMS: [Peer; 20] = [
         Side::DjangoOAuthToolkit,
         Language::Python,
         "grantor_client.py",
+    ),
+    peer(
+        "oidc-provider",
+        Side::OpenIdProvider,
+        Language::Python,
+        "relying_party.py",
     ),
 ];
 

@@ -61,9 +61,11 @@ impl AuthorizationServer {
         }
         let now = self.connection.environment.now();
         let check = |keys: &KeySet| rules.read(answer, keys, now);
-        self.with_keys(check, |error: &InvalidSignedIntrospection| {
-            error.may_have_newer_key()
-        })
+        self.with_keys(
+            algorithm,
+            check,
+            InvalidSignedIntrospection::may_have_newer_key,
+        )
         .await
     }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod assertion;
 pub(crate) mod authorization;
+mod backchannel_authentication;
 mod call;
 pub(crate) mod channel;
 pub(crate) mod client_authentication;
@@ -14,11 +15,14 @@ pub(crate) mod endpoint;
 pub(crate) mod fetch_error;
 pub(crate) mod introspection;
 pub(crate) mod issuer_keys;
+mod jwt_response;
 mod openid;
+mod polling;
 pub(crate) mod proof_on_send;
 mod pushed_authorization;
 pub(crate) mod redact;
 mod redirect;
+pub(crate) mod request_object;
 pub(crate) mod resource_metadata;
 pub(crate) mod revocation;
 pub(crate) mod sent_at;

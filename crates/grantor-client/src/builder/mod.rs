@@ -24,6 +24,7 @@ use grantor_core::{Environment, Secret, TokenEndpointAuthMethod, TokenParameters
 use grantor_http::Transport;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 use grantor_http::{ClientCertificate, TransportOptions};
+use serde_json::Value;
 use tokio::runtime::Handle;
 
 use crate::authorization_server::assertion::Assertion;
@@ -60,6 +61,7 @@ pub struct TokensBuilder {
     seed_tokens: Option<TokenSet>,
     scope: Option<String>,
     parameters: TokenParameters,
+    authorization_details: Option<Value>,
     origins: Vec<String>,
     /// Something was said of an exchange, and this is none.
     exchange_option_misused: bool,
@@ -107,6 +109,7 @@ impl TokensBuilder {
             seed_tokens: None,
             scope: None,
             parameters: TokenParameters::default(),
+            authorization_details: None,
             origins: Vec::new(),
             exchange_option_misused: false,
             resource_option_misused: false,

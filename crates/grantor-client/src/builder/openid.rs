@@ -1,4 +1,5 @@
-//! Settings for ID tokens (OpenID Connect Core section 3.1.3.7).
+//! Settings for ID tokens (OpenID Connect Core section 3.1.3.7), and for authorization responses that are a
+//! JWT.
 
 use grantor_core::openid::TokenDecryption;
 use grantor_jose::Algorithm;
@@ -39,6 +40,20 @@ impl TokensBuilder {
         self.id_tokens.signed_introspection = Some(IntrospectionSignature {
             algorithm: algorithm.into(),
         });
+        self
+    }
+
+    /// The algorithm of the signatures of authorization responses that are a JWT (JARM): that which the
+    /// client registered as `authorization_signed_response_alg`. Without this it is any that the server
+    /// publishes and that is not symmetric. With HMAC the key is the client's secret.
+    pub fn authorization_response_algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.id_tokens.response_algorithm = Some(algorithm);
+        self
+    }
+
+    /// Decrypts authorization responses that are a JWT and encrypted to the client (JARM section 2.2).
+    pub fn decrypt_authorization_responses(mut self, decryption: TokenDecryption) -> Self {
+        self.id_tokens.response_decryption = Some(decryption);
         self
     }
 

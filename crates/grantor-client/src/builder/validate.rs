@@ -23,7 +23,8 @@ impl TokensBuilder {
         {
             problems.push("\"single_process\" is said of a store, and there is none".to_owned());
         }
-        let asks = self.scope.is_some() || self.parameters != TokenParameters::default();
+        let details = self.authorization_details.is_some();
+        let asks = details || self.scope.is_some() || self.parameters != TokenParameters::default();
         if matches!(self.grant, GrantKind::StaticToken) && (asks || self.client_secret.is_some()) {
             let what = "a static token is not asked for";
             problems.push(format!("{what}: a scope or a secret is of no use"));
@@ -112,6 +113,7 @@ impl TokensBuilder {
                     self.client_assertion.is_some() || self.given_assertion.is_some()
                 }
                 "scope" => self.scope.is_some(),
+                "authorization_details" => self.authorization_details.is_some(),
                 _ => false,
             };
             if is_own {

@@ -1,8 +1,10 @@
-//! Handles that differ from another in one thing: the subject, the scope, the resource, the place, an
-//! origin.
+//! Handles that differ from another in one thing: the subject, the scope, the resource, the details, the
+//! place, an origin.
 
-use grantor_core::{Scope, TokenParameters};
 use std::sync::Arc;
+
+use grantor_core::{AuthorizationDetails, Scope, TokenParameters};
+use serde_json::Value;
 
 use super::Tokens;
 use crate::config::origin::Origin as ApiOrigin;
@@ -46,6 +48,22 @@ impl Tokens {
     pub fn with_resource(&self, resource: impl Into<String>) -> Self {
         let resource = vec![resource.into()];
         self.with_parameters(|all| TokenParameters { resource, ..all })
+    }
+
+    /// The same login or client with another detailed authorization (RFC 9396), as JSON. All renew through
+    /// the same login.
+    ///
+    /// # Errors
+    /// It is no array of objects, each with a `type`.
+    pub fn with_authorization_details(&self, details: impl Into<Value>) -> Result<Self, Error> {
+        let details = AuthorizationDetails::from_value(&details.into());
+        let details = details
+            .map_err(|error| Error::configuration(format!("\"authorization_details\" {error}")))?;
+        let authorization_details = Some(details);
+        Ok(self.with_parameters(|all| TokenParameters {
+            authorization_details,
+            ..all
+        }))
     }
 
     /// The same token, carried at another place.

@@ -122,6 +122,7 @@ impl ServerMetadata {
         let takes_documents = members.flag("client_id_metadata_document_supported")?;
         let requires_pushed = members.flag("require_pushed_authorization_requests")?;
         let binds_to_certificates = members.flag("tls_client_certificate_bound_access_tokens")?;
+        let requires_signed = members.flag("require_signed_request_object")?;
         Ok(Self {
             issuer,
             authorization_endpoint: members.url("authorization_endpoint")?,
@@ -130,6 +131,9 @@ impl ServerMetadata {
             pushed_authorization_request_endpoint: members
                 .url("pushed_authorization_request_endpoint")?,
             require_pushed_authorization_requests: requires_pushed.unwrap_or_default(),
+            require_signed_request_object: requires_signed.unwrap_or_default(),
+            backchannel_authentication_endpoint: members
+                .url("backchannel_authentication_endpoint")?,
             jwks_uri: members.url("jwks_uri")?,
             introspection_endpoint: members.url("introspection_endpoint")?,
             revocation_endpoint: members.url("revocation_endpoint")?,
@@ -137,6 +141,8 @@ impl ServerMetadata {
             end_session_endpoint: members.url("end_session_endpoint")?,
             id_token_signing_alg_values_supported: members
                 .texts("id_token_signing_alg_values_supported")?,
+            authorization_signing_alg_values_supported: members
+                .texts("authorization_signing_alg_values_supported")?,
             scopes_supported: members.texts("scopes_supported")?,
             response_types_supported: members.texts("response_types_supported")?,
             response_modes_supported: members.texts("response_modes_supported")?,

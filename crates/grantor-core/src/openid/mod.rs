@@ -25,4 +25,5 @@ pub use issuer_rule::{InvalidIssuerTemplate, IssuerRule};
 pub use logout_token::LogoutToken;
 pub use renewed::check_renewed_id_token;
 pub use tokens::TokenDecryption;
+pub(crate) use tokens::{Plain, nested, plain};
 pub use user_info::{InvalidUserInfo, UserInfo};

@@ -25,13 +25,18 @@ impl TokenDecryption {
         }
     }
 
-    /// Refuses tokens that are not encrypted.
+    /// Refuses tokens that are not encrypted, and answers of UserInfo in plain JSON.
     #[must_use]
     pub fn required(self) -> Self {
         Self {
             required: true,
             ..self
         }
+    }
+
+    /// Returns whether what is not encrypted is refused.
+    pub(super) fn is_required(&self) -> bool {
+        self.required
     }
 }
 

@@ -11,14 +11,16 @@ use http::Response;
 use serde_json::{Map, Value};
 
 use super::RecordedRequest;
+use super::authorization_settings::ResponseSettings;
 use super::dpop::DpopSettings;
 use super::endpoints::TokenShape;
 use super::faults::Faults;
-use super::grants::{Code, CustomGrant, Devices, GRANT_TYPES};
+use super::grants::{Backchannel, Code, CustomGrant, Devices, GRANT_TYPES};
 use super::history::History;
 use super::logins::Logins;
 use super::mtls::MtlsSettings;
 use super::openid::OpenIdSettings;
+use super::request_objects::RequestSettings;
 use crate::FakeClock;
 
 /// Everything that a server knows.
@@ -46,9 +48,14 @@ pub(super) struct State {
     pub(super) codes: Vec<Code>,
     pub(super) logins: Logins,
     pub(super) devices: Devices,
+    pub(super) backchannel: Backchannel,
     pub(super) dpop: DpopSettings,
     pub(super) mtls: MtlsSettings,
     pub(super) openid: OpenIdSettings,
+    pub(super) responses: ResponseSettings,
+    pub(super) requests: RequestSettings,
+    /// The detailed authorizations of logins (RFC 9396).
+    pub(super) details: HashMap<usize, Value>,
     pub(super) faults: Faults,
     pub(super) history: History,
 }
@@ -136,9 +143,13 @@ impl State {
             codes: Vec::new(),
             logins: Logins::default(),
             devices: Devices::default(),
+            backchannel: Backchannel::default(),
             dpop: DpopSettings::default(),
             mtls: MtlsSettings::default(),
             openid: OpenIdSettings::default(),
+            responses: ResponseSettings::default(),
+            requests: RequestSettings::default(),
+            details: HashMap::new(),
             faults: Faults::default(),
             history: History::default(),
         }

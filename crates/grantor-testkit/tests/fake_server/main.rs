@@ -4,6 +4,7 @@
 
 mod api;
 mod assertions;
+mod backchannel;
 #[cfg(feature = "tls")]
 mod certificates;
 mod clients;
@@ -18,6 +19,7 @@ mod logins;
 mod metadata;
 mod recorded;
 mod registrations;
+mod responses;
 mod tokens;
 
 use std::time::Duration;

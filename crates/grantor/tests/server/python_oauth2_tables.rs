@@ -110,13 +110,3 @@ async fn clients_of_the_tables_get_tokens_with_their_old_secrets() {
     let again = stage.ask(ABC).await.member("access_token");
     assert!(stage.is_active(&again).await);
 }
-
-/// The guide shows the example.
-#[test]
-fn the_guide_has_the_lines_of_the_example() {
-    let guide = include_str!("../../../../docs/coming-from/python-oauth2.md");
-    let example = include_str!("../../examples/python_oauth2_tables.rs");
-    let (_, shown) = guide.split_once("/// The tables `clients`").unwrap();
-    let (shown, _) = shown.split_once("#[tokio::main]").unwrap();
-    assert!(example.contains(shown.trim_end()), "{shown}");
-}

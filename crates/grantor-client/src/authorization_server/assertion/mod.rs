@@ -155,6 +155,11 @@ impl Assertion {
         self
     }
 
+    /// The algorithm that it is signed by.
+    pub(crate) fn algorithm(&self) -> grantor_jose::Algorithm {
+        self.signer.algorithm()
+    }
+
     pub(crate) fn scope_place(&self) -> ScopeLocation {
         self.scope
     }

@@ -21,7 +21,11 @@ pub(in crate::server) fn metadata(issuer: &Issuer, state: &State) -> ServerMetad
     metadata.registration_endpoint = Some(issuer.join("/register"));
     metadata.pushed_authorization_request_endpoint = Some(issuer.join("/par"));
     metadata.require_pushed_authorization_requests = state.requires_pushed;
-    metadata.response_types_supported = vec!["code".to_owned()];
+    metadata.backchannel_authentication_endpoint = Some(issuer.join("/backchannel"));
+    metadata.require_signed_request_object = state.requests.required;
+    metadata.authorization_signing_alg_values_supported = state.openid.algorithms();
+    metadata.response_types_supported = RESPONSE_TYPES.map(str::to_owned).to_vec();
+    metadata.response_modes_supported = RESPONSE_MODES.map(str::to_owned).to_vec();
     metadata
         .grant_types_supported
         .clone_from(&state.grant_types);
@@ -41,6 +45,25 @@ const ALIASED: [&str; 6] = [
     "pushed_authorization_request_endpoint",
     "device_authorization_endpoint",
     "userinfo_endpoint",
+];
+
+const RESPONSE_TYPES: [&str; 7] = [
+    "code",
+    "code id_token",
+    "code token",
+    "code id_token token",
+    "id_token",
+    "id_token token",
+    "token",
+];
+const RESPONSE_MODES: [&str; 7] = [
+    "query",
+    "fragment",
+    "form_post",
+    "jwt",
+    "query.jwt",
+    "fragment.jwt",
+    "form_post.jwt",
 ];
 
 pub(super) fn answer(issuer: &Issuer, state: &State) -> Response<Bytes> {

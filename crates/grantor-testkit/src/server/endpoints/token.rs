@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::server::dpop::{self, Party};
 use crate::server::grants::{self, Granted};
 use crate::server::mtls;
+use crate::server::openid::Beside;
 use crate::server::state::{AccessToken, State};
 use crate::server::{FakeServer, GrantAnswer, RecordedRequest, answer};
 
@@ -83,7 +84,7 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
 }
 
 /// Makes an access token, and the members of its answer.
-fn issue(
+pub(super) fn issue(
     issuer: &Issuer,
     state: &mut State,
     granted: Granted,
@@ -108,7 +109,11 @@ fn issue(
     } else {
         "Bearer"
     };
-    let id_token = state.openid.id_token(issuer, now, &granted, &access_token);
+    let beside = Beside {
+        access_token: Some(&access_token),
+        ..Beside::default()
+    };
+    let id_token = state.openid.id_token(issuer, now, &granted, &beside);
     state.last_access_token = Some(issued.clone());
     state.access_tokens.insert(access_token.clone(), issued);
     let seconds = |duration: Duration| Value::from(duration.as_secs());
@@ -135,6 +140,9 @@ fn issue(
         .chain(numbers)
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
         .collect();
+    if let Some(details) = granted.details {
+        members.insert("authorization_details".to_owned(), details);
+    }
     members.extend(granted.extra);
     members.extend(state.tokens.extra.clone());
     members.retain(|name, _| !state.tokens.omitted.contains(name));
