@@ -14,7 +14,7 @@ use crate::config::{AccessTokens, Config, Lifetime, later};
 use crate::device_authorization::FoundDevice;
 use crate::error::Error;
 use crate::fetch::Fetcher;
-use crate::grant::{Grant, Grants};
+use crate::grant::{Grant, Grants, ReadGrant};
 use crate::http::Call;
 use crate::identifier::Identifier;
 use crate::policy::Policy;
@@ -36,6 +36,8 @@ pub struct TokenCall<'a> {
     pub(super) resources: Vec<String>,
     pub(super) services: Option<&'a Services>,
     head: Option<&'a Parts>,
+    /// What was read while the client authenticated.
+    read: Option<&'a ReadGrant>,
 }
 
 impl<'a> TokenCall<'a> {
@@ -55,6 +57,7 @@ impl<'a> TokenCall<'a> {
             resources: Vec::new(),
             services: None,
             head: None,
+            read: None,
         }
     }
 
@@ -90,6 +93,7 @@ impl<'a> TokenCall<'a> {
             dpop_jkt: None,
             resources: Vec::new(),
             services: Some(services),
+            read: call.grant.get().map(|read| &**read),
         }
     }
 
@@ -215,6 +219,10 @@ impl<'a> TokenCall<'a> {
     /// # Errors
     /// The store failed.
     pub async fn find_grant(&self, id: Identifier) -> Result<Option<Versioned<Grant>>, Error> {
+        // A decision that lost reads what is stored by now.
+        if let Some(read) = self.read.filter(|read| self.attempt == 0 && read.id == id) {
+            return Ok(read.grant.clone());
+        }
         match self.services {
             Some(services) => services.grants.find(id).await,
             None => Ok(None),
