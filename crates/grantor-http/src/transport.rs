@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use grantor_core::exchange::{Failure, FailureKind, NoAnswer};
-use grantor_core::{BoxFuture, LocalhostNames};
+use grantor_core::{BoxFuture, CertificateThumbprint, LocalhostNames};
 use http::{Request, Response};
 
 /// Sends one request and gives its answer, whole.
@@ -29,6 +29,13 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// address that it connects to, after resolution, and goes through no proxy.
     fn addresses(&self) -> Addresses {
         Addresses::Any
+    }
+
+    /// The certificate that it presents to servers that ask for one (RFC 8705). A transport that names
+    /// one presents it on each connection; a client may then authenticate by it, and have its tokens
+    /// bound to it.
+    fn client_certificate(&self) -> Option<&CertificateThumbprint> {
+        None
     }
 }
 

@@ -109,6 +109,7 @@ impl Stores {
             match store.maintain(Moment::of(self.environment())).await {
                 Ok(one) => {
                     all.deleted += one.deleted;
+                    all.batch_times.add(&one.batch_times);
                     all.notices.extend(one.notices);
                 }
                 Err(error) => all.failures.push(FailedMaintenance {

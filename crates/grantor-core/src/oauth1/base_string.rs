@@ -3,7 +3,7 @@
 use http::{HeaderMap, Method, Uri, header};
 
 use super::Unsignable;
-use super::parameters::{encode, normalize, parse};
+use super::parameters::{Parameters, encode_into, text};
 
 /// Builds the text that is signed (RFC 5849 section 3.4.1): the method, the URI without its query,
 /// and all parameters. `headers` may say another host than the URI; `form` is the body if it is a
@@ -18,16 +18,31 @@ pub fn base_string(
     form: &[u8],
     protocol: &[(String, String)],
 ) -> Result<String, Unsignable> {
-    let mut pairs = parse(uri.query().unwrap_or_default().as_bytes());
-    pairs.extend(parse(form));
-    let protocol = protocol.iter();
-    let protocol = protocol.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-    let pairs = pairs.iter().map(|(name, value)| (&**name, &**value));
-    let method = method.as_str().to_ascii_uppercase();
+    let mut parameters = Parameters::of(uri.query().unwrap_or_default(), form);
+    for (name, value) in protocol {
+        parameters.push(name, value);
+    }
+    with_parameters(method, uri, headers, parameters)
+}
+
+/// The same, where the parameters of all places are there already.
+pub(super) fn with_parameters(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    parameters: Parameters,
+) -> Result<String, Unsignable> {
     let uri = base_string_uri(uri, headers)?;
-    let parameters = normalize(pairs.chain(protocol));
-    let parts = [&*method, &*uri, &*parameters].map(|part| encode(part.as_bytes()));
-    Ok(parts.join("&"))
+    let mut base_string = Vec::new();
+    encode_into(
+        method.as_str().to_ascii_uppercase().as_bytes(),
+        &mut base_string,
+    );
+    base_string.push(b'&');
+    encode_into(uri.as_bytes(), &mut base_string);
+    base_string.push(b'&');
+    parameters.write_to(&mut base_string);
+    Ok(text(base_string))
 }
 
 /// RFC 5849 section 3.4.1.2.

@@ -9,7 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::tls::testing::{authority, tls_server};
+use crate::ClientCertificate;
+use crate::tls::testing::{CLIENT, CLIENT_KEY, authority, mtls_server, tls_server};
 
 /// Answers one connection with these bytes, then closes it. None: closes it after the request.
 async fn server(answer: Option<Vec<u8>>) -> SocketAddr {
@@ -113,6 +114,29 @@ async fn certificates_are_those_of_the_platform_and_of_the_authorities_that_are_
     let by_another_name = tls_server(1).url.replace("127.0.0.1", "127.0.0.2");
     let error = failure(&trusting, &by_another_name).await;
     assert_eq!(error.kind(), FailureKind::Certificate, "{error}");
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_presented_where_it_is_asked_for() {
+    let certificate = ClientCertificate::from_pem(CLIENT, CLIENT_KEY).unwrap();
+    let thumbprint = certificate.thumbprint().clone();
+    let mut options = TransportOptions::from(authority());
+    options.client_certificate = Some(certificate);
+    let transport = ReqwestTransport::with_options(&options).unwrap();
+    assert_eq!(transport.client_certificate(), Some(&thumbprint));
+    for server in [mtls_server(1), tls_server(1)] {
+        let request = Request::get(server.url).body(Bytes::new()).unwrap();
+        assert_eq!(
+            transport.send(request).await.unwrap().status().as_u16(),
+            204
+        );
+    }
+    let without = ReqwestTransport::with_options(&authority().into()).unwrap();
+    assert_eq!(without.client_certificate(), None);
+    let error = failure(&without, &mtls_server(1).url).await;
+    assert_eq!(error.kind(), FailureKind::Certificate, "{error:?}");
+    assert_eq!(error.no_answer(), NoAnswer::Unsent);
+    assert!(error.to_string().contains("client certificate"), "{error}");
 }
 
 #[tokio::test]
