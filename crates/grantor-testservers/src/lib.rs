@@ -1,6 +1,6 @@
 //! Real servers for tests: PostgreSQL, MariaDB and Redis in a temporary folder on a free port of the
-//! loopback address, a [`Proxy`] that stalls and breaks as a network does, and the parts that the
-//! tests of [`stores`] share.
+//! loopback address, clusters of three of them, a [`Proxy`] that stalls and breaks as a network does,
+//! and the parts that the tests of [`stores`] share.
 //!
 //! A server is ready when `start` returns. It stops when the value is dropped, also while a test
 //! panics, and when the process of the test is killed. A server that is not installed fails the test;
@@ -8,8 +8,12 @@
 //!
 //! Linux only: the kernel stops a server whose test is gone.
 
+mod etcd;
 mod galera;
+mod galera_cluster;
+mod machines;
 mod mariadb;
+mod patroni;
 mod postgres;
 mod process;
 mod proxy;
@@ -17,7 +21,10 @@ mod redis;
 pub mod stores;
 
 pub use galera::start_galera_node;
+pub use galera_cluster::GaleraCluster;
+pub use machines::Machines;
 pub use mariadb::MariaDb;
+pub use patroni::PatroniCluster;
 pub use postgres::Postgres;
 pub use proxy::{Network, Proxy};
 pub use redis::Redis;
