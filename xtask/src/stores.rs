@@ -6,7 +6,10 @@ use crate::workspace::cargo;
 
 /// The packages with long runs, and the words that the names of those tests have. The tests are
 /// ignored otherwise.
-const RUNS: &[(&str, &str)] = &[("grantor-store-redis", "long::")];
+const RUNS: &[(&str, &str)] = &[
+    ("grantor-store-mongodb", "long::"),
+    ("grantor-store-redis", "long::"),
+];
 
 /// Runs all of them, or those of packages whose names contain `only`, one after the other, with what
 /// they print.

@@ -1,4 +1,4 @@
-//! Real servers for tests: PostgreSQL, MariaDB and Redis in a temporary folder on a free port of the
+//! Real servers for tests: PostgreSQL, MariaDB, Redis, memcached and MongoDB in a temporary folder on a free port of the
 //! loopback address, a [`Proxy`] that stalls and breaks as a network does, and the parts that the
 //! tests of [`stores`] share.
 //!
@@ -9,18 +9,28 @@
 //! Linux only: the kernel stops a server whose test is gone.
 
 mod galera;
+mod load;
 mod mariadb;
+mod memcached;
+mod mongodb;
 mod postgres;
 mod process;
 mod proxy;
 mod redis;
+mod redis_cluster;
+mod redis_sentinel;
 pub mod stores;
 
 pub use galera::start_galera_node;
+pub use load::{Account, Load};
 pub use mariadb::MariaDb;
+pub use memcached::Memcached;
+pub use mongodb::{MongoDb, MongoDbSet};
 pub use postgres::Postgres;
 pub use proxy::{Network, Proxy};
 pub use redis::Redis;
+pub use redis_cluster::RedisCluster;
+pub use redis_sentinel::RedisSentinels;
 
 use std::fmt;
 use std::net::TcpListener;

@@ -29,6 +29,8 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
             "server",
             "site",
             "resource",
+            "store-memcached",
+            "store-mongodb",
             "store-mysql",
             "store-postgres",
             "store-redis",
