@@ -5,7 +5,6 @@ mod pair;
 mod secret;
 
 use std::fmt;
-use std::sync::OnceLock;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use zeroize::Zeroizing;
@@ -31,8 +30,8 @@ pub struct Key {
     key_id: String,
     /// Headers of the tokens that are signed most, so that they are encoded once.
     headers: [(Typ, Vec<u8>); 2],
-    /// Made with the first proof, since few keys make any.
-    proof_header: OnceLock<Vec<u8>>,
+    /// The header of DPoP proofs, which has the public key; empty for a secret.
+    proof_header: Vec<u8>,
     wide: Wide,
 }
 
@@ -55,13 +54,17 @@ impl Key {
         let key_id = public
             .as_ref()
             .map_or_else(String::new, PublicKey::thumbprint);
+        let mut proof_header = Vec::new();
+        if let Some(public) = &public {
+            jws::push_proof_header(&mut proof_header, algorithm, public);
+        }
         Ok(Self {
             pair,
             algorithm,
             public,
             key_id: String::new(),
             headers: [(Typ::ACCESS_TOKEN, Vec::new()), (Typ::JWT, Vec::new())],
-            proof_header: OnceLock::new(),
+            proof_header,
             wide: Wide::new(),
         }
         .with_key_id(key_id))
@@ -198,15 +201,9 @@ impl Key {
         Some(header)
     }
 
-    /// The encoded header of the key's DPoP proofs, which has the public key; none of a secret.
+    /// The encoded header of the key's DPoP proofs; none of a secret.
     pub(crate) fn proof_header(&self) -> Option<&[u8]> {
-        let public = self.public.as_ref()?;
-        let header = self.proof_header.get_or_init(|| {
-            let mut header = Vec::new();
-            jws::push_proof_header(&mut header, self.algorithm, public);
-            header
-        });
-        Some(header)
+        Some(&*self.proof_header).filter(|header| !header.is_empty())
     }
 }
 

@@ -75,9 +75,9 @@ async fn a_refresh_token_of_a_public_client_is_bound_too() {
         ("refresh_token", &*token),
         ("client_id", "app"),
     ];
-    let without = ask(&server, &server.token_endpoint(), &form).await;
-    assert_eq!(without.status(), 400);
-    assert_eq!(json(&without)["error"], "invalid_grant");
+    let refused = ask(&server, &server.token_endpoint(), &form).await;
+    assert_eq!(refused.status(), 400);
+    assert_eq!(json(&refused)["error"], "invalid_grant");
     let answer = ask(&one, &server.token_endpoint(), &form).await;
     assert_eq!(answer.status(), 200);
 }
