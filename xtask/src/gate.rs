@@ -60,7 +60,9 @@ pub(crate) fn install_servers() -> Result<(), Failure> {
         install::MARIADB,
         install::GALERA,
         install::REDIS,
-    ])
+        install::MEMCACHED,
+    ])?;
+    interop::mongod::install()
 }
 
 /// Runs every step, and stops at the first that fails.

@@ -77,6 +77,17 @@ pub(crate) const REDIS: Program = Program {
     probe: &["redis-server", "--version"],
     package: "redis-server",
 };
+/// Keeps records, in the tests of its store.
+pub(crate) const MEMCACHED: Program = Program {
+    probe: &["memcached", "--version"],
+    package: "memcached",
+};
+
+/// A library that the server of MongoDB needs.
+pub(crate) const LIBCURL: Program = Program {
+    probe: &["sh", "-c", "/sbin/ldconfig -p | grep -F libcurl.so.4"],
+    package: "libcurl4",
+};
 
 /// Installs what is missing, in one go; does nothing, and asks nobody, when nothing is.
 pub(crate) fn programs(wanted: &[Program]) -> Result<(), Failure> {

@@ -51,8 +51,30 @@ impl Process {
             Signal::TERM => "TERM",
             _ => "KILL",
         };
+        let command = place.unprivileged(&["--pdeathsig", name]);
+        Self::spawn(command, program, arguments, end, log)
+    }
+
+    /// Like [`start`](Self::start), as the user that tests run as: for a program in a folder that
+    /// others may not enter.
+    pub(crate) fn start_as_it_is(
+        program: &OsStr,
+        arguments: &[OsString],
+        log: &Path,
+    ) -> Result<Self, Error> {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]);
+        Self::spawn(command, program, arguments, Signal::KILL, log)
+    }
+
+    fn spawn(
+        mut command: Command,
+        program: &OsStr,
+        arguments: &[OsString],
+        end: Signal,
+        log: &Path,
+    ) -> Result<Self, Error> {
         let output = File::options().create(true).append(true).open(log)?;
-        let mut command = place.unprivileged(&["--pdeathsig", name]);
         command
             .arg(program)
             .args(arguments)

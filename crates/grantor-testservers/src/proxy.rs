@@ -120,13 +120,13 @@ impl Shared {
         let back = (server, client.try_clone()?);
         for ((from, to), direction) in [(there, Direction::ToServer), (back, Direction::ToClient)] {
             let shared = Arc::clone(self);
-            thread::spawn(move || shared.copy(from, to, direction));
+            thread::spawn(move || shared.copy(&from, to, direction));
         }
         Ok(())
     }
 
     /// Reads on one thread and writes on another, so that what comes late is under way at the same time.
-    fn copy(&self, from: TcpStream, mut to: TcpStream, direction: Direction) {
+    fn copy(&self, from: &TcpStream, mut to: TcpStream, direction: Direction) {
         let (sender, parts) = sync_channel(64);
         let reading = from.try_clone().map(|from| {
             thread::spawn(move || read(from, &sender));

@@ -148,13 +148,9 @@ impl Signing {
             push("oauth_token", &token.identifier);
         }
         push("oauth_signature_method", self.method.as_str());
-        push("oauth_nonce", nonce);
         let timestamp = timestamp.as_secs().to_string();
-        // Before the nonce.
-        parameters.insert(
-            parameters.len() - 1,
-            ("oauth_timestamp".into(), timestamp.into()),
-        );
+        parameters.push(("oauth_timestamp".into(), timestamp.into()));
+        parameters.push(("oauth_nonce".into(), nonce.into()));
         let extra = self.extra.iter();
         parameters.extend(extra.map(|(name, value)| ((&**name).into(), (&**value).into())));
         parameters

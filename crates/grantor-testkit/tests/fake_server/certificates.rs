@@ -10,7 +10,7 @@ use grantor_testkit::certificates::{AUTHORITY, CLIENT, CLIENT_KEY, OTHER_CLIENT,
 use http::{Request, Response};
 use serde_json::Value;
 
-use crate::{CLIENT_CREDENTIALS, call, form_request, refresh, server};
+use crate::{CLIENT_CREDENTIALS, call, form_request, server};
 
 fn json(answer: &Response<Bytes>) -> Value {
     serde_json::from_slice(answer.body()).unwrap()
@@ -70,9 +70,14 @@ async fn a_refresh_token_of_a_public_client_is_bound_too() {
     let one = server.over_certificate(b"one");
     let answer = ask(&one, &server.token_endpoint(), &form).await;
     let token = json(&answer)["refresh_token"].as_str().unwrap().to_owned();
-    let (status, body) = refresh(&server, &token).await;
-    assert_eq!((status, &body["error"]), (400, &"invalid_grant".into()));
-    let form = [("grant_type", "refresh_token"), ("refresh_token", &*token)];
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", &*token),
+        ("client_id", "app"),
+    ];
+    let without = ask(&server, &server.token_endpoint(), &form).await;
+    assert_eq!(without.status(), 400);
+    assert_eq!(json(&without)["error"], "invalid_grant");
     let answer = ask(&one, &server.token_endpoint(), &form).await;
     assert_eq!(answer.status(), 200);
 }
