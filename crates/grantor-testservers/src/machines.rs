@@ -103,19 +103,21 @@ impl Machines {
         self.for_each_other(machine, "del")
     }
 
-    /// Packets that are sent to an address without a way are dropped, and so nothing is answered.
+    /// Packets that are sent to an address without a way are dropped, here in both directions.
     fn for_each_other(&self, machine: usize, verb: &str) -> Result<(), Error> {
         let own = &self.places[machine];
-        let name = own.namespace.as_deref().unwrap_or_default();
         let others = self
             .places
             .iter()
             .filter(|other| other.address != own.address);
         for other in others {
-            ip(&format!(
-                "-n {name} route {verb} blackhole {}/32",
-                other.address
-            ))?;
+            for (here, there) in [(own, other), (other, own)] {
+                let name = here.namespace.as_deref().unwrap_or_default();
+                ip(&format!(
+                    "-n {name} route {verb} blackhole {}/32",
+                    there.address
+                ))?;
+            }
         }
         Ok(())
     }

@@ -193,10 +193,10 @@ impl MariaDb {
     /// takes statements.
     pub(crate) fn is_in_cluster_of_three(&self) -> bool {
         let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-        let view = log.rfind("members(3)");
+        let view = log.rfind("members(").map(|at| &log[at..]);
         let ready = log.rfind("Synchronized with group, ready for connections");
-        let lost = log.rfind("status: non-Primary");
-        view.is_some() && ready.is_some() && lost.is_none_or(|lost| ready > Some(lost))
+        let lost = log.rfind("status: non-primary");
+        view.is_some_and(|view| view.starts_with("members(3)")) && ready > lost
     }
 
     /// The same server on another machine, before it runs.
