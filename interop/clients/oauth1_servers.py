@@ -101,6 +101,9 @@ class Client:
     def get_client_secret(self):
         return CLIENT_SECRET
 
+    def get_rsa_public_key(self):
+        return PUBLIC
+
 
 class Token:
     def get_oauth_token(self):
@@ -111,7 +114,7 @@ class Token:
 
 
 class Protector(ResourceProtector):
-    SUPPORTED_SIGNATURE_METHODS = ["HMAC-SHA1", "PLAINTEXT"]
+    SUPPORTED_SIGNATURE_METHODS = ["HMAC-SHA1", "RSA-SHA1", "PLAINTEXT"]
 
     def get_client_by_id(self, client_id):
         return Client() if client_id == CLIENT_ID else None
@@ -143,7 +146,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not valid:
             return self.end(401)
         sent = f"{url} {headers} {form}"
-        if "HMAC-SHA1" in sent or "PLAINTEXT" in sent:
+        if any(method in sent for method in Protector.SUPPORTED_SIGNATURE_METHODS):
             try:
                 authlib_server.validate_request(self.command, url, form, headers)
             except OAuth1Error as error:
@@ -273,7 +276,15 @@ def same(calls):
         assert ours == theirs, (wanted, ours, theirs)
 
 
-METHODS = ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"]
+METHODS = [
+    "HMAC-SHA1",
+    "HMAC-SHA256",
+    "HMAC-SHA512",
+    "RSA-SHA1",
+    "RSA-SHA256",
+    "RSA-SHA512",
+    "PLAINTEXT",
+]
 
 with step("each signature method"):
     same([call(signature_method=method, path="/a?b=c") for method in METHODS])

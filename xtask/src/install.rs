@@ -62,6 +62,16 @@ pub(crate) const GALERA: Program = Program {
     ],
     package: "galera-4",
 };
+/// Looks after a cluster of PostgreSQL servers.
+pub(crate) const PATRONI: Program = Program {
+    probe: &["patroni", "--version"],
+    package: "patroni",
+};
+/// Has the lock of that cluster's primary.
+pub(crate) const ETCD: Program = Program {
+    probe: &["etcd", "--version"],
+    package: "etcd-server",
+};
 /// Keeps records, in the tests of its store.
 pub(crate) const REDIS: Program = Program {
     probe: &["redis-server", "--version"],

@@ -4,7 +4,9 @@ use std::io::BufReader;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use grantor_core::Timestamp;
 use grantor_store::Store;
 use harness::{Result, ask};
 use server::{SignIn, client_request, redeem, token_of};
@@ -21,9 +23,14 @@ pub(crate) struct Filled {
     pub(crate) refresh_tokens: Vec<String>,
     pub(crate) bytes_for_a_grant: f64,
     pub(crate) bytes_for_a_token: f64,
+    pub(crate) tokens_expire_at: Timestamp,
 }
 
 impl Filled {
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join(FILE)
+    }
+
     pub(crate) fn database(&self) -> Result<&str> {
         Ok(self
             .folder
@@ -42,12 +49,16 @@ pub(crate) fn database(grants: u64) -> Result<Filled> {
         .build()?;
     let store = Arc::new(open(&path)?);
     let refresh_tokens = own_grants(&runtime, Arc::clone(&store) as Arc<dyn Store>)?;
-    let samples = runtime.block_on(Samples::of(&*store, OWN))?;
+    let mut samples = runtime.block_on(Samples::of(&*store, OWN))?;
+    // They outlive the measurement, and expire when that is what is measured.
+    let tokens_expire_at = samples.token.1.expires_at.ok_or("a token that lasts")? + DAY;
+    samples.token.1.expires_at = Some(tokens_expire_at);
     let mut filled = Filled {
         folder,
         refresh_tokens,
         bytes_for_a_grant: 0.0,
         bytes_for_a_token: 0.0,
+        tokens_expire_at,
     };
     let before = size(&path)?;
     for record in &samples.grant {
@@ -84,4 +95,6 @@ fn size(database: &Path) -> Result<f64> {
 /// The name of the database in its folder.
 pub(crate) const FILE: &str = "scale.db";
 const OWN: usize = 1_000;
-const TOKENS: u64 = 200_000;
+/// Enough that one batch in a thousand is several batches.
+pub(crate) const TOKENS: u64 = 1_000_000;
+const DAY: Duration = Duration::from_secs(24 * 3600);

@@ -2,6 +2,7 @@
 //!
 //! The program measures; started with `serve` it is the server.
 
+mod expired;
 mod fill;
 mod records;
 
@@ -34,6 +35,11 @@ fn main() -> Result<ExitCode> {
     group.value("bytes_for_a_grant", many.bytes_for_a_grant, "bytes", None)?;
     group.value("bytes_for_a_token", many.bytes_for_a_token, "bytes", None)?;
     compare(&mut group, &few, &many)?;
+    let bar = Some(MAX_BATCH_MICROSECONDS);
+    let few = expired::batch_p999(&few)?;
+    group.value("expired_batch_p999", few, "µs", bar)?;
+    let many = expired::batch_p999(&many)?;
+    group.value("expired_batch_p999_beside_ten_million_grants", many, "µs", bar)?;
     group.finish()
 }
 
@@ -81,4 +87,5 @@ fn open(database: &Path) -> Result<SqliteStore> {
     Ok(options.open(database)?)
 }
 
+const MAX_BATCH_MICROSECONDS: f64 = 5_000.0;
 const REQUESTS: usize = 150_000;

@@ -9,12 +9,14 @@
 use std::env;
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use grantor_client::Tokens;
 use grantor_core::oauth1::{Credentials, Placement, SignatureMethod, Signing};
 use grantor_jose::{Algorithm, Key};
+use grantor_rsa_sha1::RsaSha1Key;
 use http::Method;
 use serde::Deserialize;
 
@@ -67,6 +69,7 @@ fn signing(call: &Call) -> Result<Signing, Box<dyn Error>> {
     signing.method = match &*call.signature_method {
         "HMAC-SHA256" => SignatureMethod::HmacSha256,
         "HMAC-SHA512" => SignatureMethod::HmacSha512,
+        "RSA-SHA1" => SignatureMethod::Own(Arc::new(RsaSha1Key::from_pem(&rsa_key()?)?)),
         "RSA-SHA256" => rsa(Algorithm::Rs256)?,
         "RSA-SHA512" => rsa(Algorithm::Rs512)?,
         "PLAINTEXT" => SignatureMethod::DangerPlaintext,
@@ -76,6 +79,12 @@ fn signing(call: &Call) -> Result<Signing, Box<dyn Error>> {
 }
 
 fn rsa(algorithm: Algorithm) -> Result<SignatureMethod, Box<dyn Error>> {
-    let pem = std::fs::read_to_string(env::var("RSA_KEY")?)?;
-    Ok(SignatureMethod::rsa(Key::from_pem(algorithm, &pem)?)?)
+    Ok(SignatureMethod::rsa(Key::from_pem(
+        algorithm,
+        &rsa_key()?,
+    )?)?)
+}
+
+fn rsa_key() -> Result<String, Box<dyn Error>> {
+    Ok(std::fs::read_to_string(env::var("RSA_KEY")?)?)
 }

@@ -48,7 +48,8 @@
 //! The constructors of [`Tokens`] are the ways to a token, each with an example:
 //! [`client_credentials`](Tokens::client_credentials) with a secret or a key,
 //! [`login`](Tokens::login) for users, [`refresh_token`](Tokens::refresh_token),
-//! [`jwt_bearer`](Tokens::jwt_bearer) for service accounts,
+//! [`jwt_bearer`](Tokens::jwt_bearer) for service accounts, [`saml_bearer`](Tokens::saml_bearer),
+//! [`from_workload`](Tokens::from_workload) for what a cloud gives its machines,
 //! [`token_exchange`](Tokens::token_exchange), [`password`](Tokens::password),
 //! [`static_token`](Tokens::static_token), [`for_resource`](Tokens::for_resource) for an API that says
 //! itself where its tokens come from (an MCP server), [`oauth1`](Tokens::oauth1) for APIs of OAuth 1.0a, whose
@@ -63,14 +64,16 @@
 //!
 //! # Specifications
 //!
-//! RFC 5849; OpenID Connect Core, Back-Channel Logout, RP-Initiated Logout; RFC 6749 (client credentials,
-//! authorization code, password, refresh token), 6750, 7009, 7521, 7523, 7591, 7592, 7636, 7662, 8414, 8628,
-//! 8693, 8707, 9126, 9207, 9449, 9470, 9728; the authorization of the Model Context Protocol, revision
+//! RFC 5849; OpenID Connect Core, Back-Channel Logout, RP-Initiated Logout, CIBA; OAuth 2.0 Multiple Response
+//! Types, Form Post Response Mode, JARM; RFC 6749 (client credentials, authorization code, implicit, password,
+//! refresh token), 6750, 7009, 7521, 7522, 7523, 7591, 7592, 7636, 7662, 8414, 8628, 8693, 8705, 8707, 9101,
+//! 9126, 9207, 9396, 9449, 9470, 9728; the authorization of the Model Context Protocol, revision
 //! 2026-07-28.
 //!
 //! | feature | adds |
 //! |---|---|
 //! | `reqwest` | on by default: [`Session`], [`Authenticate`] and the transport to the authorization server |
+//! | `executable` | `TokenExecutable`: tokens that another program prints |
 //! | `blocking` | [`Tokens::blocking_session`], over ureq, for programs without an async runtime |
 //! | `metrics` | counts in the recorder of the crate `metrics` |
 //! | `multipart` | forms with files in a [`Session`] |
@@ -93,8 +96,10 @@ mod sign_in;
 mod store;
 mod token;
 mod tokens;
+mod workload;
 
 pub use authorization_server::assertion::Assertion;
+pub use authorization_server::assertion::given::SamlAssertion;
 pub use authorization_server::client_credential::ClientCredential;
 pub use builder::TokensBuilder;
 pub use config::dpop::Dpop;
@@ -124,6 +129,7 @@ pub use observe::hooks::{ApiRequest, RequestKind};
 pub use observe::metrics::MetricsRecorder;
 pub use observe::metrics::{MetricEvent, Metrics};
 pub use observe::token_change::TokenChange;
+pub use renew::grant::jwt_bearer::GrantAssertion;
 pub use renew::grant::resource::settings::AssertionRequest;
 pub use renew::grant::token_exchange::Actor;
 pub use renew::grant::token_source::TokenSource;
@@ -131,6 +137,8 @@ pub use request::attempt::reaction::Resend;
 pub use request::attempt::{Attempt, Observed};
 pub use request::http_request::WithoutToken;
 pub use sign_in::SignedIn;
+pub use sign_in::backchannel_flow::BackchannelFlow;
+pub use sign_in::backchannel_pending::PendingBackchannelAuthentication;
 pub use sign_in::code_flow::CodeFlow;
 pub use sign_in::device_flow::{DeviceFlow, PendingDeviceAuthorization};
 pub use sign_in::oauth1_endpoints::OAuth1Endpoints;
@@ -142,3 +150,8 @@ pub use token::access_token::AccessToken;
 pub use token::subject::SubjectToken;
 pub use token::token_set::TokenSet;
 pub use tokens::Tokens;
+#[cfg(feature = "executable")]
+pub use workload::TokenExecutable;
+pub use workload::{
+    AwsIdentity, AzureIdentity, GoogleMetadata, TokenUrl, WorkloadToken, WorkloadTokenFormat,
+};

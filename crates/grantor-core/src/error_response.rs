@@ -65,6 +65,20 @@ error_codes! {
     InvalidTarget = "invalid_target",
     /// This token type can't be revoked (RFC 7009 section 2.2.1).
     UnsupportedTokenType = "unsupported_token_type",
+    /// The detailed authorization is unknown, malformed or not allowed (RFC 9396 section 5).
+    InvalidAuthorizationDetails = "invalid_authorization_details",
+    /// The request object is not good (RFC 9101 section 7).
+    InvalidRequestObject = "invalid_request_object",
+    /// No user is known by the hint (CIBA Core section 13).
+    UnknownUserId = "unknown_user_id",
+    /// The token of the hint has expired (CIBA Core section 13).
+    ExpiredLoginHintToken = "expired_login_hint_token",
+    /// The user's secret code is missing (CIBA Core section 13).
+    MissingUserCode = "missing_user_code",
+    /// The user's secret code is wrong (CIBA Core section 13).
+    InvalidUserCode = "invalid_user_code",
+    /// The message can't be shown to the user (CIBA Core section 13).
+    InvalidBindingMessage = "invalid_binding_message",
     /// The token is expired, revoked or malformed (RFC 6750 section 3.1).
     InvalidToken = "invalid_token",
     /// The token does not reach this far (RFC 6750 section 3.1).
@@ -97,7 +111,7 @@ error_codes! {
     AuthorizationPending = "authorization_pending",
     /// Poll more slowly.
     SlowDown = "slow_down",
-    /// The device code has expired.
+    /// The device code or the `auth_req_id` has expired.
     ExpiredToken = "expired_token",
     /// The user said no on the device's page: Microsoft's word for `access_denied`.
     AuthorizationDeclined = "authorization_declined",

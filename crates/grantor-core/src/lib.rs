@@ -12,6 +12,9 @@
 
 mod answer;
 mod authorization;
+mod authorization_details;
+mod backchannel_authentication;
+mod certificate_thumbprint;
 mod challenge;
 mod client_authentication;
 mod client_registration;
@@ -22,6 +25,7 @@ pub mod exchange;
 mod http_date;
 mod introspection;
 mod issuer;
+mod jwt_response;
 mod loopback;
 mod members;
 mod metadata;
@@ -39,6 +43,7 @@ mod registration;
 mod revocation;
 mod scope;
 mod secret;
+mod signed_introspection;
 mod token;
 mod token_type_hint;
 mod token_with_hint;
@@ -48,6 +53,12 @@ pub use authorization::{
     AuthorizationError, AuthorizationRequest, AuthorizationResponse, Authorized, Delivery,
     InvalidPrompt, ParameterProblem, Prompt, ResponseMode, ResponseType,
 };
+pub use authorization_details::{AuthorizationDetails, InvalidAuthorizationDetails};
+pub use backchannel_authentication::{
+    BackchannelAuthenticationError, BackchannelAuthenticationRequest,
+    BackchannelAuthenticationResponse, BackchannelNotification, InvalidNotification, UserHint,
+};
+pub use certificate_thumbprint::CertificateThumbprint;
 pub use challenge::AuthenticateChallenge;
 pub use client_authentication::{ClientAuthentication, RequestView, TokenEndpointAuthMethod};
 pub use client_registration::{ClientRegistrationError, ClientRegistrationRequest};
@@ -59,6 +70,7 @@ pub use error_response::{ErrorCode, ErrorResponse};
 pub use grantor_jose::{BoxFuture, Timestamp};
 pub use introspection::{Introspection, IntrospectionRequest, InvalidIntrospection};
 pub use issuer::{InvalidIssuer, Issuer};
+pub use jwt_response::{InvalidJwtResponse, JwtResponseRules};
 pub use loopback::{
     LocalhostNames, has_credentials, is_localhost_name, is_loopback, is_plain_localhost_name,
     is_secure,
@@ -83,6 +95,7 @@ pub use registration::{
 pub use revocation::RevocationRequest;
 pub use scope::{InvalidScope, Scope};
 pub use secret::Secret;
+pub use signed_introspection::{InvalidSignedIntrospection, SignedIntrospection};
 pub use token::{
     ActorToken, GrantParameters, InvalidTokenRequest, TokenError, TokenParameters, TokenRequest,
     TokenResponse, token_type,

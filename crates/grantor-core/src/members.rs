@@ -4,6 +4,7 @@
 //! member, a number may have a fraction or be a string, one text may be a list of one. Anything
 //! else is an error that names the member.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -77,6 +78,21 @@ impl Members {
         self.read(name, "an absolute URL", |value| {
             Url::parse(value.as_str()?.trim()).ok()
         })
+    }
+
+    /// An object whose members are URLs. A member that is null or empty is absent.
+    pub(crate) fn urls(
+        &mut self,
+        name: &'static str,
+    ) -> Result<BTreeMap<String, Url>, InvalidMember> {
+        let urls = self.read(name, "an object with absolute URLs", |value| {
+            let members = value.as_object()?.iter();
+            let members = members.filter(|(_, url)| !url.is_null() && url.as_str() != Some(""));
+            members
+                .map(|(name, url)| Some((name.clone(), Url::parse(url.as_str()?.trim()).ok()?)))
+                .collect()
+        })?;
+        Ok(urls.unwrap_or_default())
     }
 
     pub(crate) fn texts(&mut self, name: &'static str) -> Result<Vec<String>, InvalidMember> {

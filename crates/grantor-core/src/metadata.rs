@@ -2,6 +2,8 @@
 
 mod read;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
@@ -31,6 +33,12 @@ pub struct ServerMetadata {
     /// True if every request has to be pushed.
     #[serde(skip_serializing_if = "is_false")]
     pub require_pushed_authorization_requests: bool,
+    /// True if every request has to be a signed request object (RFC 9101 section 10.5).
+    #[serde(skip_serializing_if = "is_false")]
+    pub require_signed_request_object: bool,
+    /// Where users are asked without a browser (OpenID Connect CIBA Core section 4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication_endpoint: Option<Url>,
     /// Where the keys are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<Url>,
@@ -49,6 +57,10 @@ pub struct ServerMetadata {
     /// The algorithms of signatures of ID tokens, by name; unknown ones are kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub id_token_signing_alg_values_supported: Vec<String>,
+    /// The algorithms of signatures of authorization responses that are a JWT (JARM section 4), by name;
+    /// unknown ones are kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_signing_alg_values_supported: Vec<String>,
     /// The scope values that may be asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes_supported: Vec<String>,
@@ -78,6 +90,13 @@ pub struct ServerMetadata {
     /// Where clients register themselves (RFC 7591).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<Url>,
+    /// Where endpoints are for clients that present a certificate, by the name of the endpoint (RFC 8705
+    /// section 5).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub mtls_endpoint_aliases: BTreeMap<String, Url>,
+    /// True if the server binds access tokens to the certificates of clients (RFC 8705 section 3.3).
+    #[serde(skip_serializing_if = "is_false")]
+    pub tls_client_certificate_bound_access_tokens: bool,
     /// Whether a client may be the URL of its metadata document
     /// (draft-ietf-oauth-client-id-metadata-document section 5).
     #[serde(skip_serializing_if = "is_false")]
@@ -98,12 +117,15 @@ impl ServerMetadata {
             device_authorization_endpoint: None,
             pushed_authorization_request_endpoint: None,
             require_pushed_authorization_requests: false,
+            require_signed_request_object: false,
+            backchannel_authentication_endpoint: None,
             jwks_uri: None,
             introspection_endpoint: None,
             revocation_endpoint: None,
             userinfo_endpoint: None,
             end_session_endpoint: None,
             id_token_signing_alg_values_supported: Vec::new(),
+            authorization_signing_alg_values_supported: Vec::new(),
             scopes_supported: Vec::new(),
             response_types_supported: Vec::new(),
             response_modes_supported: Vec::new(),
@@ -114,6 +136,8 @@ impl ServerMetadata {
             code_challenge_methods_supported: Vec::new(),
             authorization_response_iss_parameter_supported: false,
             registration_endpoint: None,
+            mtls_endpoint_aliases: BTreeMap::new(),
+            tls_client_certificate_bound_access_tokens: false,
             client_id_metadata_document_supported: false,
             extra: Map::new(),
         }
@@ -128,7 +152,7 @@ impl ServerMetadata {
     /// The URLs of the server by the names of their members: all that is fetched there, or to which a
     /// browser is sent.
     #[must_use]
-    pub fn endpoints(&self) -> [(&'static str, Option<&Url>); 10] {
+    pub fn endpoints(&self) -> [(&'static str, Option<&Url>); 11] {
         [
             ("authorization_endpoint", &self.authorization_endpoint),
             ("token_endpoint", &self.token_endpoint),
@@ -139,6 +163,10 @@ impl ServerMetadata {
             (
                 "pushed_authorization_request_endpoint",
                 &self.pushed_authorization_request_endpoint,
+            ),
+            (
+                "backchannel_authentication_endpoint",
+                &self.backchannel_authentication_endpoint,
             ),
             ("jwks_uri", &self.jwks_uri),
             ("introspection_endpoint", &self.introspection_endpoint),
@@ -189,6 +217,9 @@ mod tests {
         metadata.token_endpoint = Some(issuer().join("/token"));
         metadata.token_endpoint_auth_methods_supported =
             vec![TokenEndpointAuthMethod::ClientSecretBasic];
+        metadata.tls_client_certificate_bound_access_tokens = true;
+        let alias = ("token_endpoint".to_owned(), issuer().join("/mtls/token"));
+        metadata.mtls_endpoint_aliases.extend([alias]);
         metadata.extra.insert("x".into(), 1.into());
         let json = metadata.to_json();
         assert_eq!(

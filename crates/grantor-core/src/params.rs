@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use grantor_jose::check::holds;
+use serde_json::{Map, Value};
 
 /// The parameters of a request or a redirect, as `application/x-www-form-urlencoded`.
 ///
@@ -152,6 +153,26 @@ impl<'a> Params<'a> {
         form.finish()
     }
 
+    /// Its parameters as the claims of a JWT; those of `json` are read as JSON. One that is repeated is an
+    /// array.
+    pub(crate) fn to_claims(&self, json: &[&str]) -> Map<String, Value> {
+        let mut claims = Map::new();
+        for (name, text) in self.iter() {
+            let value = match json.contains(&name) {
+                true => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+                false => Value::from(text),
+            };
+            match claims.get_mut(name) {
+                None => {
+                    claims.insert(name.to_owned(), value);
+                }
+                Some(Value::Array(values)) => values.push(value),
+                Some(first) => *first = Value::Array(vec![first.take(), value]),
+            }
+        }
+        claims
+    }
+
     /// With parameters of its own.
     #[must_use]
     pub fn into_owned(self) -> Params<'static> {
@@ -177,13 +198,26 @@ fn may_repeat(name: &str) -> bool {
 
 /// The text that a name or a value stands for; none if it is not UTF-8. Most stand for themselves.
 pub(crate) fn form_decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    if !bytes.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+    if !is_encoded(bytes) {
         return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
     }
     let with_spaces = |byte: &u8| if *byte == b'+' { b' ' } else { *byte };
     let spaced: Vec<u8> = bytes.iter().map(with_spaces).collect();
     let decoded = percent_encoding::percent_decode(&spaced).collect();
     String::from_utf8(decoded).ok().map(Cow::Owned)
+}
+
+/// Whether any byte stands for another. It looks at the whole of each block, without a way out in
+/// between: that is a few wide instructions.
+fn is_encoded(bytes: &[u8]) -> bool {
+    let stands_for_another = |byte: &u8| (*byte == b'+') | (*byte == b'%');
+    let (blocks, rest) = bytes.as_chunks::<16>();
+    let in_block = |block: &[u8; 16]| {
+        block
+            .iter()
+            .fold(false, |any, b| any | stands_for_another(b))
+    };
+    blocks.iter().any(in_block) || rest.iter().any(stands_for_another)
 }
 
 /// A name from outside, made fit for a message.

@@ -8,6 +8,8 @@
 //! | `socks` | SOCKS proxies in `HTTPS_PROXY` and `ALL_PROXY`; without it they are an error |
 
 mod cached;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+mod client_certificate;
 mod drive;
 mod freshness;
 mod jwks;
@@ -33,6 +35,8 @@ mod transport;
 mod ureq;
 
 pub use cached::{Cached, Fetched, RefreshTimes, Unavailable};
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+pub use client_certificate::ClientCertificate;
 pub use drive::{drive, drive_blocking, drive_with_cause, drive_with_sleep, pause};
 pub use freshness::freshness;
 pub use jwks::JwksCache;

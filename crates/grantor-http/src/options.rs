@@ -1,6 +1,6 @@
 //! How an HTTP client connects.
 
-use crate::{CaCertificates, Timeouts};
+use crate::{CaCertificates, ClientCertificate, Timeouts};
 
 /// How an HTTP client connects.
 #[derive(Debug, Clone, Default)]
@@ -10,6 +10,8 @@ pub struct TransportOptions {
     pub timeouts: Timeouts,
     /// Whom it trusts besides the platform's authorities.
     pub ca_certificates: CaCertificates,
+    /// The certificate it presents to servers that ask for one.
+    pub client_certificate: Option<ClientCertificate>,
 }
 
 impl From<Timeouts> for TransportOptions {

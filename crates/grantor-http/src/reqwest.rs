@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ::reqwest::{ClientBuilder, NoProxy, Proxy, redirect};
 use bytes::{Bytes, BytesMut};
-use grantor_core::{BoxFuture, LocalhostNames};
+use grantor_core::{BoxFuture, CertificateThumbprint, LocalhostNames};
 use http::{Request, Response};
 use rustls_platform_verifier::Verifier;
 use url::{Host, Url};
@@ -17,8 +17,8 @@ use self::failure::from_reqwest;
 use self::resolver::{NotPublic, PublicResolver, Resolver, UNUSABLE_PROXY};
 use crate::proxy::{self, ProxySettings};
 use crate::{
-    Addresses, AnswerLimit, CaCertificates, MAX_ANSWER, Timeouts, Transport, TransportError,
-    TransportOptions, is_public_address, tls,
+    Addresses, AnswerLimit, MAX_ANSWER, Timeouts, Transport, TransportError, TransportOptions,
+    is_public_address, tls,
 };
 
 /// Requests over HTTP/1.1 and HTTP/2, with TLS by rustls and the platform's root certificates.
@@ -33,6 +33,7 @@ pub struct ReqwestTransport {
     client: reqwest::Client,
     localhost_names: LocalhostNames,
     addresses: Addresses,
+    client_certificate: Option<CertificateThumbprint>,
 }
 
 impl ReqwestTransport {
@@ -61,6 +62,7 @@ impl ReqwestTransport {
         let transport = Self::from_builder(builder.timeout(options.timeouts.total))?;
         Ok(Self {
             localhost_names: LocalhostNames::Loopback,
+            client_certificate: thumbprint(options),
             ..transport
         })
     }
@@ -81,6 +83,7 @@ impl ReqwestTransport {
             client,
             localhost_names: LocalhostNames::ByDns,
             addresses: Addresses::Any,
+            client_certificate: None,
         })
     }
 
@@ -98,6 +101,7 @@ impl ReqwestTransport {
         let builder = with_settings(builder, options)?.timeout(options.timeouts.total);
         Ok(Self {
             addresses: Addresses::Public,
+            client_certificate: thumbprint(options),
             ..Self::from_builder(builder)?
         })
     }
@@ -130,10 +134,7 @@ impl Transport for ReqwestTransport {
             let mut body = BytesMut::new();
             while let Some(chunk) = answer.chunk().await.map_err(from_reqwest)? {
                 if body.len() + chunk.len() > limit {
-                    return Err(TransportError::unreadable(match limit {
-                        MAX_ANSWER => "it is longer than 1 MiB".to_owned(),
-                        limit => format!("it is longer than {limit} bytes"),
-                    }));
+                    return Err(TransportError::too_long(limit));
                 }
                 body.extend_from_slice(&chunk);
             }
@@ -152,6 +153,15 @@ impl Transport for ReqwestTransport {
     fn addresses(&self) -> Addresses {
         self.addresses
     }
+
+    fn client_certificate(&self) -> Option<&CertificateThumbprint> {
+        self.client_certificate.as_ref()
+    }
+}
+
+fn thumbprint(options: &TransportOptions) -> Option<CertificateThumbprint> {
+    let certificate = options.client_certificate.as_ref()?;
+    Some(certificate.thumbprint().clone())
 }
 
 /// A reqwest client that follows no redirect, trusts the platform's roots and uses one TLS provider
@@ -194,15 +204,16 @@ fn with_settings(
     options: &TransportOptions,
 ) -> Result<ClientBuilder, TransportError> {
     Ok(client
-        .tls_backend_preconfigured(tls_config(&options.ca_certificates)?)
+        .tls_backend_preconfigured(tls_config(options)?)
         .redirect(redirect::Policy::none())
         .referer(false)
         .connect_timeout(options.timeouts.connect)
         .user_agent(concat!("grantor/", env!("CARGO_PKG_VERSION"))))
 }
 
-fn tls_config(authorities: &CaCertificates) -> Result<rustls::ClientConfig, TransportError> {
-    let (provider, authorities) = (tls::provider(), authorities.iter().cloned());
+fn tls_config(options: &TransportOptions) -> Result<rustls::ClientConfig, TransportError> {
+    let authorities = options.ca_certificates.iter().cloned();
+    let provider = tls::provider();
     let verifier = Verifier::new_with_extra_roots(authorities, provider.clone());
     let tls = verifier.and_then(|verifier| {
         let tls = rustls::ClientConfig::builder_with_provider(provider);
@@ -215,7 +226,16 @@ fn tls_config(authorities: &CaCertificates) -> Result<rustls::ClientConfig, Tran
                        a file with them in SSL_CERT_FILE";
         TransportError::configuration(message).with_source(error)
     })?;
-    let mut tls = tls.with_no_client_auth();
+    let mut tls = match &options.client_certificate {
+        None => tls.with_no_client_auth(),
+        Some(certificate) => {
+            let (chain, key) = (certificate.chain().to_vec(), certificate.key().clone_key());
+            tls.with_client_auth_cert(chain, key).map_err(|error| {
+                let message = "the client certificate can't be used with its key";
+                TransportError::configuration(message).with_source(error)
+            })?
+        }
+    };
     // A configuration that is handed in whole gets no protocol names from reqwest.
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(tls)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use grantor_core::exchange::{Failure, FailureKind, NoAnswer};
-use grantor_core::{BoxFuture, LocalhostNames};
+use grantor_core::{BoxFuture, CertificateThumbprint, LocalhostNames};
 use http::{Request, Response};
 
 /// Sends one request and gives its answer, whole.
@@ -29,6 +29,13 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// address that it connects to, after resolution, and goes through no proxy.
     fn addresses(&self) -> Addresses {
         Addresses::Any
+    }
+
+    /// The certificate that it presents to servers that ask for one (RFC 8705). A transport that names
+    /// one presents it on each connection; a client may then authenticate by it, and have its tokens
+    /// bound to it.
+    fn client_certificate(&self) -> Option<&CertificateThumbprint> {
+        None
     }
 }
 
@@ -56,6 +63,7 @@ pub struct TransportError {
     no_answer: NoAnswer,
     kind: FailureKind,
     message: String,
+    too_long: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -66,6 +74,7 @@ impl TransportError {
             no_answer,
             kind: FailureKind::Network,
             message: message.into(),
+            too_long: false,
             source: None,
         }
     }
@@ -105,6 +114,19 @@ impl TransportError {
         }
     }
 
+    /// An answer of more bytes than are read: [`AnswerLimit`], or else [`MAX_ANSWER`].
+    #[must_use]
+    pub fn too_long(limit: usize) -> Self {
+        let message = match limit {
+            MAX_ANSWER => "it is longer than 1 MiB".to_owned(),
+            limit => format!("it is longer than {limit} bytes"),
+        };
+        Self {
+            too_long: true,
+            ..Self::unreadable(message)
+        }
+    }
+
     /// Adds the cause. It must hold no URL with a query and no header.
     #[must_use]
     pub fn with_source(
@@ -125,6 +147,12 @@ impl TransportError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         self.kind
+    }
+
+    /// Returns whether the answer has more bytes than are read.
+    #[must_use]
+    pub fn is_too_long(&self) -> bool {
+        self.too_long
     }
 
     /// The failure, for an exchange.

@@ -4,13 +4,13 @@ mod resolver;
 
 use http::{Request, Response};
 use ureq::middleware::{Middleware, MiddlewareNext};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, Proxy, ProxyProtocol, SendBody};
 
 use self::resolver::LocalhostResolver;
 use crate::proxy::{ProxySettings, UnusableProxy, from_variables};
-use crate::{CaCertificates, Timeouts, TransportError, TransportOptions, tls};
+use crate::{CaCertificates, ClientCertificate, Timeouts, TransportError, TransportOptions, tls};
 
 /// A client of ureq's with the settings of `client_builder`.
 ///
@@ -37,9 +37,11 @@ fn agent_in(
     options: &TransportOptions,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Agent, TransportError> {
+    let presented = options.client_certificate.as_ref();
     let tls = TlsConfig::builder()
         .unversioned_rustls_crypto_provider(tls::provider())
         .root_certs(roots(&options.ca_certificates))
+        .client_cert(presented.map(client_certificate).transpose()?)
         .build();
     let settings = from_variables(variable);
     let unusable = settings.as_ref().and_then(ProxySettings::unusable);
@@ -77,6 +79,18 @@ fn roots(authorities: &CaCertificates) -> RootCerts {
         .map(|one| Certificate::from_der(one).to_owned())
         .collect();
     RootCerts::new_with_certs(&all)
+}
+
+fn client_certificate(certificate: &ClientCertificate) -> Result<ClientCert, TransportError> {
+    let chain = certificate.chain().iter();
+    let chain: Vec<_> = chain
+        .map(|one| Certificate::from_der(one).to_owned())
+        .collect();
+    let key = PrivateKey::from_pem(certificate.key_pem()).map_err(|error| {
+        let message = "the key of the client certificate can't be read";
+        TransportError::configuration(message).with_source(error)
+    })?;
+    Ok(ClientCert::new_with_certs(&chain, key))
 }
 
 /// Refuses the requests that a proxy is for which can't be used: ureq would panic over it.

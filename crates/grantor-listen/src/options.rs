@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct Options {
     /// How many connections may be open. Above it a new connection takes the place of the one
     /// that has kept the server waiting longest; when all are being answered it waits.
-    /// 10,000 by default.
+    /// 8,000 by default.
     pub max_connections: usize,
     /// How long a connection may stay open without sending the first byte of a request.
     /// 30 seconds by default.
@@ -27,12 +27,12 @@ pub struct Options {
     /// 30 seconds by default.
     pub drain_timeout: Duration,
     /// The most bytes of memory that one connection uses for its buffers and for a request that is
-    /// not answered yet, head and body. 16 KiB of them are the buffers and the first 8 KiB of the
+    /// not answered yet, head and body. 24 KiB of them are the buffers and the first 4 KiB of the
     /// request. A longer request is answered with status 413. 96 KiB by default.
     pub max_connection_memory: usize,
     /// The most bytes of memory that all connections use together. Every connection that may be open
-    /// counts with 16 KiB, and at most three quarters are for that: fewer connections may be open
-    /// where it does not suffice. When requests have used up the rest, those with more than 8 KiB
+    /// counts with 24 KiB, and at most three quarters are for that: fewer connections may be open
+    /// where it does not suffice. When requests have used up the rest, those with more than 4 KiB
     /// wait, and connections that hold memory and have kept the server waiting for a second make
     /// room, the oldest first. 256 MiB by default.
     pub max_memory: usize,
@@ -45,7 +45,7 @@ impl Default for Options {
     fn default() -> Self {
         let half_a_minute = Duration::from_secs(30);
         Self {
-            max_connections: 10_000,
+            max_connections: 8_000,
             idle_timeout: half_a_minute,
             head_timeout: half_a_minute,
             body_timeout: half_a_minute,

@@ -87,7 +87,7 @@ async fn a_refused_request_ends_its_connection() {
 #[tokio::test]
 async fn a_request_longer_than_a_connection_may_hold_is_refused() {
     let server = start(Options {
-        max_connection_memory: 32 * 1024,
+        max_connection_memory: 48 * 1024,
         ..patient()
     })
     .await;

@@ -58,8 +58,15 @@ async fn maintain(stores: &Stores) -> StoresMaintenance {
             "a store could not be maintained; the next try is in a minute"
         );
     }
-    let deleted = maintained.deleted;
-    tracing::debug!(target: "grantor::audit", deleted, "stores maintained");
+    let times = &maintained.batch_times;
+    tracing::debug!(
+        target: "grantor::audit",
+        deleted = maintained.deleted,
+        batches = times.count(),
+        batch_p50 = ?times.quantile(500).unwrap_or_default(),
+        batch_p999 = ?times.quantile(999).unwrap_or_default(),
+        "stores maintained"
+    );
     maintained
 }
 

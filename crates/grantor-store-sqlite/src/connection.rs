@@ -44,6 +44,17 @@ pub(crate) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connec
     }
 }
 
+/// A connection that moves the log into the database, and syncs both.
+pub(crate) fn open_log(path: &Path, options: &SqliteOptions) -> Result<Connection, Error> {
+    let open = || {
+        let connection = open(path, options)?;
+        connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+        connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+        Ok(connection)
+    };
+    open().map_err(|error| not_opened(path, error))
+}
+
 /// A connection to a database that is there, that makes no file and takes no lock for writing.
 pub(crate) fn open_read_only(path: &Path, options: &SqliteOptions) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY

@@ -1,5 +1,7 @@
 //! One operation on its way through the writer's transaction to its answer.
 
+use std::time::Duration;
+
 use grantor_store::{Applied, Error, Reply};
 use rusqlite::Connection;
 
@@ -24,30 +26,23 @@ impl Ended {
     }
 }
 
-/// A job of the writer.
-pub(crate) enum Job {
-    /// An operation of a transaction.
-    Write(Box<dyn Write>),
-    /// An operation that SQLite allows outside of transactions only.
-    Alone(Box<dyn FnOnce(&Connection) + Send>),
-}
-
 /// One operation of a transaction.
 pub(crate) trait Write: Send {
     fn execute(&mut self, connection: &Connection);
 
-    /// Tells the caller the outcome. A caller that has stopped waiting needs none.
-    fn answer(self: Box<Self>, ended: &Ended);
+    /// Tells the caller the outcome, and how long the writer had the transaction. A caller that has
+    /// stopped waiting needs none.
+    fn answer(self: Box<Self>, ended: &Ended, took: Duration);
 }
 
 pub(crate) struct Task<T, W> {
     work: Option<W>,
     outcome: Option<Result<T, Error>>,
-    reply: Reply<T>,
+    reply: Reply<(T, Duration)>,
 }
 
 impl<T, W> Task<T, W> {
-    pub(crate) fn new(work: W, reply: Reply<T>) -> Self {
+    pub(crate) fn new(work: W, reply: Reply<(T, Duration)>) -> Self {
         Self {
             work: Some(work),
             outcome: None,
@@ -68,14 +63,14 @@ where
         }
     }
 
-    fn answer(self: Box<Self>, ended: &Ended) {
+    fn answer(self: Box<Self>, ended: &Ended, took: Duration) {
         let unavailable = |reason: &String, applied| {
             let message = format!("the SQLite database can't be written: {reason}");
             Err(Error::unavailable(message, applied))
         };
         let answer = match (self.outcome, ended) {
             (Some(Err(error)), _) => Err(error),
-            (Some(Ok(outcome)), Ended::Committed) => Ok(outcome),
+            (Some(Ok(outcome)), Ended::Committed) => Ok((outcome, took)),
             (_, Ended::RolledBack(reason)) => unavailable(reason, Applied::No),
             (_, Ended::Unknown(reason)) => unavailable(reason, Applied::Unknown),
             (None, Ended::Committed) => unavailable(&"it was left out".to_owned(), Applied::No),

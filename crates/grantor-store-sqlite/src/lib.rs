@@ -12,6 +12,7 @@ mod connection;
 mod error;
 mod file;
 mod job;
+mod log;
 mod options;
 mod readers;
 mod rows;

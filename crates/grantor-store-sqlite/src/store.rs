@@ -11,8 +11,9 @@ use grantor_store::{
 };
 
 use crate::backup::{BackupContents, back_up};
-use crate::connection::{open_reader, open_writer};
+use crate::connection::{open_log, open_reader, open_writer};
 use crate::error::{failed, not_opened};
+use crate::log::Log;
 use crate::readers::Readers;
 use crate::upkeep::Upkeep;
 use crate::writer::Writer;
@@ -36,6 +37,8 @@ struct Inner {
     readers: Readers,
     /// None, if the database was opened for reading only.
     writer: Option<Writer>,
+    /// None with no writer.
+    log: Option<Log>,
 }
 
 impl SqliteStore {
@@ -57,8 +60,10 @@ impl SqliteStore {
         let newest = times::newest(&connection).map_err(|error| not_opened(path, error))?;
         let clock = Arc::new(SweepClock::new(newest));
         let readers = Readers::open(|| open_reader(path, options))?;
+        let log = Log::start(open_log(path, options)?)?;
         let writer = Writer::start(connection, Arc::clone(&clock), options.max_clock_skew)?;
-        Ok(Self::new(path, options, clock, readers, Some(writer)))
+        let writer = Some((writer, log));
+        Ok(Self::new(path, options, clock, readers, writer))
     }
 
     pub(crate) fn open_read_only(path: &Path, options: &SqliteOptions) -> Result<Self, Error> {
@@ -78,8 +83,9 @@ impl SqliteStore {
         options: &SqliteOptions,
         clock: Arc<SweepClock>,
         readers: Readers,
-        writer: Option<Writer>,
+        writer: Option<(Writer, Log)>,
     ) -> Self {
+        let (writer, log) = writer.unzip();
         Self(Arc::new(Inner {
             path: path.to_owned(),
             options: options.clone(),
@@ -87,6 +93,7 @@ impl SqliteStore {
             upkeep: Upkeep::default(),
             readers,
             writer,
+            log,
         }))
     }
 
@@ -99,7 +106,7 @@ impl SqliteStore {
         let dead_since = now - self.0.options.max_clock_skew;
         let (mut deleted, mut after) = (0, 0);
         loop {
-            let sweep = move |connection: &_| rows::sweep(connection, after, 256, dead_since);
+            let sweep = move |connection: &_| rows::sweep(connection, after, 64, dead_since);
             let swept = self.writer()?.run(sweep).await?;
             deleted += swept.deleted;
             match swept.last {
@@ -188,17 +195,18 @@ impl Store for SqliteStore {
         Box::pin(async move {
             let Inner { clock, upkeep, .. } = &*self.0;
             let mut maintenance = Maintenance::default();
-            let Some(writer) = &self.0.writer else {
+            let (Some(writer), Some(log)) = (&self.0.writer, &self.0.log) else {
                 return Ok(maintenance);
             };
             if let Some(now) = clock.trusted() {
                 let dead_since = now - self.0.options.max_clock_skew;
-                maintenance.deleted = upkeep.sweep(writer, dead_since).await?;
+                (maintenance.deleted, maintenance.batch_times) =
+                    upkeep.sweep(writer, log, dead_since).await?;
             }
             upkeep.give_pages_back(writer).await?;
-            let log = upkeep.empty_log(writer).await?;
+            let grown = upkeep.empty_log(log).await?;
             maintenance.notices = clock.take_notices();
-            maintenance.notices.extend(log);
+            maintenance.notices.extend(grown);
             Ok(maintenance)
         })
     }

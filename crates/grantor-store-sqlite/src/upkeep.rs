@@ -4,16 +4,20 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use grantor_core::Timestamp;
-use grantor_store::{Error, Notice};
+use grantor_store::{BatchTimes, Error, Notice};
 use rusqlite::{Connection, Result};
 
+use crate::log::Log;
 use crate::rows;
 use crate::writer::Writer;
 
 /// How many rows a step looks at: few enough that no write waits for long.
-const ROWS_A_STEP: usize = 256;
+const ROWS_A_STEP: usize = 64;
 /// How many steps one call takes at most; the next call goes on from there.
-const MAX_STEPS: usize = 1024;
+const MAX_STEPS: usize = 4096;
+/// After so many steps that deleted something the log is emptied. So it does not become as long as makes
+/// a commit empty it.
+const STEPS_A_LOG: u64 = 16;
 /// How many pages a step gives back, and how many steps there are at most: 16 MiB a call.
 const PAGES_A_STEP: i64 = 64;
 const MAX_PAGE_STEPS: usize = 64;
@@ -30,18 +34,26 @@ pub(crate) struct Upkeep {
 }
 
 impl Upkeep {
-    /// Deletes rows that were dead at `dead_since`. How many.
+    /// Deletes rows that were dead at `dead_since`. How many, and how long each step took.
     pub(crate) async fn sweep(
         &self,
         writer: &Writer,
+        log: &Log,
         dead_since: Timestamp,
-    ) -> Result<usize, Error> {
+    ) -> Result<(usize, BatchTimes), Error> {
+        let mut times = BatchTimes::default();
         let mut after = i64::try_from(self.swept_up_to.load(Ordering::Relaxed)).unwrap_or(0);
         let (mut deleted, mut ends) = (0, 0);
         for _ in 0..MAX_STEPS {
             let step =
                 move |connection: &_| rows::sweep(connection, after, ROWS_A_STEP, dead_since);
-            let swept = writer.run(step).await?;
+            let (swept, took) = writer.run_timed(step).await?;
+            if swept.deleted > 0 {
+                times.record(took);
+                if times.count() % STEPS_A_LOG == 0 {
+                    log.empty().await?;
+                }
+            }
             deleted += swept.deleted;
             after = swept.last.unwrap_or(0);
             ends += usize::from(swept.last.is_none());
@@ -52,7 +64,7 @@ impl Upkeep {
         }
         let after = u64::try_from(after).unwrap_or(0);
         self.swept_up_to.store(after, Ordering::Relaxed);
-        Ok(deleted)
+        Ok((deleted, times))
     }
 
     /// Shortens the file if more than a quarter of it is free.
@@ -67,8 +79,8 @@ impl Upkeep {
 
     /// Empties the write-ahead log as far as readers allow. A notice, if it has grown since the last
     /// one.
-    pub(crate) async fn empty_log(&self, writer: &Writer) -> Result<Option<Notice>, Error> {
-        let bytes = writer.run_alone(checkpoint).await?;
+    pub(crate) async fn empty_log(&self, log: &Log) -> Result<Option<Notice>, Error> {
+        let bytes = log.empty().await?;
         if bytes < LOG_BYTES_TO_REPORT {
             self.reported_log.store(0, Ordering::Relaxed);
             return Ok(None);
@@ -94,12 +106,4 @@ fn give_some_pages_back(connection: &Connection) -> Result<bool> {
     let mut rows = statement.query([])?;
     while rows.next()?.is_some() {}
     Ok(true)
-}
-
-/// How many bytes the log has that is in use. It begins anew once readers let it.
-fn checkpoint(connection: &Connection) -> Result<u64> {
-    let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-    let logged: i64 =
-        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))?;
-    Ok(u64::try_from(logged.saturating_mul(page_bytes)).unwrap_or(0))
 }

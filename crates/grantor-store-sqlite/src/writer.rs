@@ -1,18 +1,17 @@
 //! The one thread that writes: a transaction for all that has arrived meanwhile.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use grantor_core::Timestamp;
 use grantor_store::{Error, SweepClock, WriterThread};
 use rusqlite::{Connection, ErrorCode};
 
-use crate::error::failed;
-use crate::job::{Ended, Job, Task, Write};
+use crate::job::{Ended, Task, Write};
 use crate::{rows, times};
 
 /// The way to the thread that writes.
-pub(crate) struct Writer(WriterThread<Job>);
+pub(crate) struct Writer(WriterThread<Box<dyn Write>>);
 
 impl Writer {
     pub(crate) fn start(
@@ -21,7 +20,7 @@ impl Writer {
         max_clock_skew: Duration,
     ) -> Result<Self, Error> {
         let mut batches = Batches::new(connection, clock, max_clock_skew);
-        let write = move |batch: &mut Vec<Job>| batches.write(batch);
+        let write = move |batch: &mut Vec<Box<dyn Write>>| batches.write(batch);
         WriterThread::start("grantor-sqlite", "the SQLite database", write).map(Self)
     }
 
@@ -30,21 +29,15 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
-        let job = |reply| Job::Write(Box::new(Task::new(work, reply)));
-        self.0.run(job).await
+        self.run_timed(work).await.map(|(outcome, _)| outcome)
     }
 
-    /// Has something done outside of transactions.
-    pub(crate) async fn run_alone<T: Send + 'static>(
+    /// The same, and how long the writer had the transaction, from its beginning to its commit.
+    pub(crate) async fn run_timed<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, Error> {
-        let job = |reply: grantor_store::Reply<T>| {
-            Job::Alone(Box::new(move |connection: &Connection| {
-                let outcome = work(connection).map_err(|error| failed("written", error));
-                let _sent = reply.send(outcome);
-            }))
-        };
+    ) -> Result<(T, Duration), Error> {
+        let job = |reply| -> Box<dyn Write> { Box::new(Task::new(work, reply)) };
         self.0.run(job).await
     }
 }
@@ -67,22 +60,12 @@ impl Batches {
         }
     }
 
-    fn write(&mut self, batch: &mut Vec<Job>) {
-        let (mut writes, mut alone) = (Vec::new(), Vec::new());
-        for job in batch.drain(..) {
-            match job {
-                Job::Write(write) => writes.push(write),
-                Job::Alone(work) => alone.push(work),
-            }
-        }
-        if !writes.is_empty() {
-            let ended = self.commit(&mut writes);
-            for write in writes {
-                write.answer(&ended);
-            }
-        }
-        for work in alone {
-            work(&self.connection);
+    fn write(&mut self, batch: &mut Vec<Box<dyn Write>>) {
+        let began = Instant::now();
+        let ended = self.commit(batch);
+        let took = began.elapsed();
+        for write in batch.drain(..) {
+            write.answer(&ended, took);
         }
     }
 

@@ -54,7 +54,7 @@ pub use fields::{Field, FieldWriter, Fields, InvalidField};
 pub use file::{FileOptions, FileStore};
 pub use key::{Key, Namespace};
 pub use kinds::Kind;
-pub use maintenance::{FailedMaintenance, Maintenance, Notice, StoresMaintenance};
+pub use maintenance::{BatchTimes, FailedMaintenance, Maintenance, Notice, StoresMaintenance};
 pub use master_key::MasterKey;
 pub use memory::MemoryStore;
 pub use page::Page;

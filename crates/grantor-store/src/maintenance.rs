@@ -1,9 +1,12 @@
 //! The reports of stores about their own upkeep.
 
+mod batch_times;
+
 use std::fmt;
 
 use grantor_core::Timestamp;
 
+pub use self::batch_times::BatchTimes;
 use crate::error::Error;
 
 /// The result of [`Store::maintain`](crate::Store::maintain).
@@ -12,6 +15,8 @@ use crate::error::Error;
 pub struct Maintenance {
     /// How many dead records were deleted.
     pub deleted: usize,
+    /// How long each batch of deletions kept those waiting that write. Empty if nobody waits.
+    pub batch_times: BatchTimes,
     /// The events that an operator should know, each reported once.
     pub notices: Vec<Notice>,
 }
@@ -23,6 +28,8 @@ pub struct Maintenance {
 pub struct StoresMaintenance {
     /// How many dead records were deleted.
     pub deleted: usize,
+    /// How long each batch of deletions kept those waiting that write. Empty if nobody waits.
+    pub batch_times: BatchTimes,
     /// The events that an operator should know, each reported once.
     pub notices: Vec<Notice>,
     /// The stores that failed. The next call repeats their work.

@@ -7,8 +7,9 @@
 //! | feature | adds |
 //! |---|---|
 //! | `listen` | `FakeServer::listen`: the server on a socket of the loopback address |
+//! | `tls` | `FakeServer::listen_tls`: the same over https, for clients that present a certificate |
 //!
-//! Without that feature nothing here opens a socket; nothing reads the time, and nothing sleeps but
+//! Without these features nothing here opens a socket; nothing reads the time, and nothing sleeps but
 //! [`Fault::Delay`] at a server without a clock. Code that runs by a [`FakeClock`] pauses by it too
 //! where it asks [`Clock::wait`](grantor_core::Clock::wait): see [`Waits`].
 //!
@@ -76,6 +77,8 @@
 //! | to be sure | [`assert_token_requests`](FakeServer::assert_token_requests), [`assert_tokens_went_only_to`](FakeServer::assert_tokens_went_only_to), [`assert_no_refresh_token_was_reused`](FakeServer::assert_no_refresh_token_was_reused) |
 
 mod altered;
+#[cfg(feature = "tls")]
+pub mod certificates;
 mod clock;
 mod random;
 mod server;
@@ -89,8 +92,11 @@ use grantor_core::Environment;
 pub use altered::{Alteration, AlteredTransport};
 pub use clock::{FakeClock, Waits};
 pub use random::SeededRandom;
+pub use server::CertificateTransport;
 #[cfg(feature = "listen")]
 pub use server::FakeListener;
+#[cfg(feature = "tls")]
+pub use server::FakeTlsListener;
 pub use server::answer;
 pub use server::{
     Endpoint, FakeServer, Fault, GrantAnswer, RecordedRequest, Rotation, ScriptedAnswer,

@@ -2,6 +2,8 @@
 
 pub mod answer;
 mod assertions;
+mod authorization_settings;
+mod backchannel_settings;
 mod clients;
 mod dpop;
 mod endpoints;
@@ -13,12 +15,16 @@ mod history;
 #[cfg(feature = "listen")]
 mod listen;
 mod logins;
+mod mtls;
 mod openid;
 mod outcome;
 mod recorded;
+mod request_objects;
 mod route;
 mod settings;
 mod state;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,17 +46,22 @@ pub use self::grants::GrantAnswer;
 #[cfg(feature = "listen")]
 pub use self::listen::FakeListener;
 pub use self::logins::Rotation;
+pub use self::mtls::CertificateTransport;
 pub use self::recorded::RecordedRequest;
 pub use self::route::Endpoint;
+#[cfg(feature = "tls")]
+pub use self::tls::FakeTlsListener;
 
 /// An authorization server within the process: a [`Transport`] that answers as one. Clones are the
 /// same server.
 ///
 /// It knows discovery, introspection, revocation, registration of clients (RFC 7591, RFC 7592), pushed
-/// authorization requests (RFC 9126), the metadata of the API that takes its tokens (RFC 9728), and at the
+/// authorization requests (RFC 9126), request objects (RFC 9101), detailed authorizations (RFC 9396), every
+/// response type and mode, JARM among them, the metadata of the API that takes its tokens (RFC 9728), and at the
 /// token endpoint client credentials, codes with PKCE, refresh tokens, passwords, token exchange (RFC 8693), JWT assertions (RFC 7523),
-/// devices (RFC 8628), and whatever else a test teaches it with [`on_grant`](Self::on_grant). A token is
-/// bound to the key of its request's DPoP proof, if there is one (RFC 9449).
+/// devices (RFC 8628), users who are asked without a browser (CIBA), and whatever else a test teaches it
+/// with [`on_grant`](Self::on_grant). A token is bound to the key of its request's DPoP proof, if there is
+/// one (RFC 9449), and to the certificate of its request's connection, if that presents one (RFC 8705).
 ///
 /// As it comes, every client is welcome, refresh tokens rotate and end their login if they come
 /// back, tokens are said to live an hour, and are good until they are revoked. With
@@ -139,29 +150,6 @@ impl FakeServer {
     #[must_use]
     pub fn metadata(&self) -> ServerMetadata {
         endpoints::metadata(&self.issuer, &self.lock())
-    }
-
-    /// The user's consent: the redirect of the authorization request in `url`, with a code.
-    ///
-    /// # Panics
-    /// The request lacks `redirect_uri` or `code_challenge`.
-    #[must_use]
-    #[expect(clippy::expect_used, reason = "the documentation says so")]
-    pub fn approve(&self, url: &Url) -> Url {
-        let query = url.query().unwrap_or_default();
-        endpoints::approve(&self.issuer, &mut self.lock(), query).expect("an authorization request")
-    }
-
-    /// The user's refusal: the redirect of the authorization request in `url`, with
-    /// `access_denied`.
-    ///
-    /// # Panics
-    /// The request lacks `redirect_uri`.
-    #[must_use]
-    #[expect(clippy::expect_used, reason = "the documentation says so")]
-    pub fn deny(&self, url: &Url) -> Url {
-        let query = url.query().unwrap_or_default();
-        endpoints::deny(&self.issuer, &mut self.lock(), query).expect("an authorization request")
     }
 
     /// Calls the API, which takes this server's tokens: 200, or what the settings of the API say.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use crate::Error;
+use crate::machines::Place;
 
 /// How long a server may take until it is ready.
 const START: Duration = Duration::from_secs(20);
@@ -26,8 +27,20 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `program`. `end` is the signal that ends it at once. Its output goes to `log`.
+    /// Starts `program` on this machine. `end` is the signal that ends it at once. Its output goes to
+    /// `log`.
     pub(crate) fn start(
+        program: &OsStr,
+        arguments: &[OsString],
+        end: Signal,
+        log: &Path,
+    ) -> Result<Self, Error> {
+        Self::start_at(&Place::here(), program, arguments, end, log)
+    }
+
+    /// Like [`start`](Self::start), anywhere.
+    pub(crate) fn start_at(
+        place: &Place,
         program: &OsStr,
         arguments: &[OsString],
         end: Signal,
@@ -35,9 +48,10 @@ impl Process {
     ) -> Result<Self, Error> {
         let name = match end {
             Signal::QUIT => "QUIT",
+            Signal::TERM => "TERM",
             _ => "KILL",
         };
-        let command = unprivileged(&["--pdeathsig", name]);
+        let command = place.unprivileged(&["--pdeathsig", name]);
         Self::spawn(command, program, arguments, end, log)
     }
 
@@ -108,6 +122,11 @@ impl Process {
     /// Ends it as a crash does.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(&mut self) {
         let _ = self.child.wait();
     }
 

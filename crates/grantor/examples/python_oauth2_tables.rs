@@ -1,16 +1,14 @@
 //! Clients in the tables of python-oauth2's MySQL store.
 //!
 //! ```sh
-//! cargo run -p grantor --all-features --example python_oauth2_tables
+//! TABLES=mysql://user:password@127.0.0.1/database \
+//!     cargo run -p grantor --all-features --example python_oauth2_tables
 //! curl http://127.0.0.1:8080/token -d grant_type=client_credentials -d client_id=abc \
 //!     -d client_secret=xyz
 //! ```
-//!
-//! The tables are in SQLite here, with the columns and the queries of MySQL, so that the example runs
-//! without a server. With a client library of MySQL only `Tables` is another.
 
 use std::error::Error as StdError;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use grantor::axum::ServerExt;
 use grantor::core::{BoxFuture, RedirectUri, Secret};
@@ -19,15 +17,16 @@ use grantor::server::{
     self, Client, Clients, Credentials, Error, Profile, Registered, Server, VerifySecret,
 };
 use grantor::store::{MasterKey, MemoryStore};
-use rusqlite::{Connection, OptionalExtension};
+use mysql_async::Pool;
+use mysql_async::prelude::Queryable;
 
-/// The tables `clients`, `client_grants` and `client_redirect_uris`.
+/// The tables `clients`, `client_grants` and `client_redirect_uris` of a MySQL database.
 #[derive(Debug, Clone)]
-pub(crate) struct Tables(pub(crate) Arc<Mutex<Connection>>);
+pub(crate) struct Tables(pub(crate) Pool);
 
 /// A row of `clients` with what belongs to it.
 struct Row {
-    id: i64,
+    id: u64,
     secret: String,
     grants: Vec<String>,
     redirect_uris: Vec<String>,
@@ -35,36 +34,33 @@ struct Row {
 
 impl Tables {
     /// The queries of `MysqlClientStore`.
-    fn fetch(&self, identifier: &str) -> rusqlite::Result<Option<Row>> {
-        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let query = "SELECT `id`, `secret` FROM `clients` WHERE `identifier` = ?";
-        let found = connection.query_row(query, [identifier], |row| Ok((row.get(0)?, row.get(1)?)));
-        let Some((id, secret)) = found.optional()? else {
+    async fn fetch(&self, identifier: &str) -> mysql_async::Result<Option<Row>> {
+        let mut connection = self.0.get_conn().await?;
+        let query = "SELECT `id`, `identifier`, `secret` FROM `clients` WHERE `identifier` = ?";
+        let found: Vec<(u64, String, String)> = connection.exec(query, (identifier,)).await?;
+        // MySQL compares texts without their case and without spaces at their end.
+        let mut found = found.into_iter().filter(|(_, own, _)| own == identifier);
+        let Some((id, _, secret)) = found.next() else {
             return Ok(None);
         };
-        let list = |query: &str| {
-            let mut statement = connection.prepare(query)?;
-            let rows = statement.query_map([id], |row| row.get(0))?;
-            rows.collect::<rusqlite::Result<Vec<String>>>()
-        };
+        let grants = "SELECT `name` FROM `client_grants` WHERE `client_id` = ?";
+        let grants = connection.exec(grants, (id,)).await?;
+        let redirect_uris =
+            "SELECT `redirect_uri` FROM `client_redirect_uris` WHERE `client_id` = ?";
+        let redirect_uris = connection.exec(redirect_uris, (id,)).await?;
         Ok(Some(Row {
             id,
             secret,
-            grants: list("SELECT `name` FROM `client_grants` WHERE `client_id` = ?")?,
-            redirect_uris: list(
-                "SELECT `redirect_uri` FROM `client_redirect_uris` WHERE `client_id` = ?",
-            )?,
+            grants,
+            redirect_uris,
         }))
     }
 }
 
 impl Clients for Tables {
     fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Registered>, Error>> {
-        let (tables, identifier) = (self.clone(), id.to_owned());
         Box::pin(async move {
-            // The library of SQLite blocks its thread.
-            let found = tokio::task::spawn_blocking(move || tables.fetch(&identifier)).await;
-            let found = found.map_err(|error| Error::Internal(error.to_string()))?;
+            let found = self.fetch(id).await;
             let found = found.map_err(|error| Error::Internal(error.to_string()))?;
             found.map(|row| registered(id, row)).transpose()
         })
@@ -109,30 +105,6 @@ impl VerifySecret for PlainSecret {
     }
 }
 
-/// The tables as the schema of python-oauth2 has them, with a client.
-pub(crate) fn tables() -> rusqlite::Result<Tables> {
-    let connection = Connection::open_in_memory()?;
-    connection.execute_batch(
-        "CREATE TABLE `clients` (
-           `id` INTEGER PRIMARY KEY AUTOINCREMENT,
-           `identifier` VARCHAR(32) NOT NULL,
-           `secret` VARCHAR(32) NOT NULL);
-         CREATE TABLE `client_grants` (
-           `id` INTEGER PRIMARY KEY AUTOINCREMENT,
-           `name` VARCHAR(32) NOT NULL,
-           `client_id` INT NOT NULL);
-         CREATE TABLE `client_redirect_uris` (
-           `id` INTEGER PRIMARY KEY AUTOINCREMENT,
-           `redirect_uri` VARCHAR(128) NOT NULL,
-           `client_id` INT NOT NULL);
-         INSERT INTO `clients` (`identifier`, `secret`) VALUES ('abc', 'xyz');
-         INSERT INTO `client_grants` (`name`, `client_id`) VALUES ('client_credentials', 1);
-         INSERT INTO `client_redirect_uris` (`redirect_uri`, `client_id`)
-           VALUES ('http://localhost/callback', 1);",
-    )?;
-    Ok(Tables(Arc::new(Mutex::new(connection))))
-}
-
 /// A server that looks its clients up there.
 pub(crate) async fn server(tables: Tables) -> Result<Server, Box<dyn StdError>> {
     let key = MasterKey::from_bytes(system().random_bytes());
@@ -148,6 +120,7 @@ pub(crate) async fn server(tables: Tables) -> Result<Server, Box<dyn StdError>> 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-    let app: axum::Router = server(tables()?).await?.routes();
+    let tables = Tables(Pool::from_url(std::env::var("TABLES")?)?);
+    let app: axum::Router = server(tables).await?.routes();
     Ok(axum::serve(listener, app).await?)
 }

@@ -48,6 +48,10 @@ pub mod resource {}
 #[doc = include_str!("../docs/server.md")]
 pub mod server {}
 
+#[doc = "[which one]: crate::guide::stores\n\n"]
+#[doc = include_str!("../docs/clusters.md")]
+pub mod clusters {}
+
 #[doc = "[configuration]: crate::guide::configuration#stores\n\n"]
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores {}

@@ -59,6 +59,7 @@
 //! | [`site`] | `site` | a login for it, with accounts and pages |
 //! | [`resource`] | `resource` | the layer that checks access tokens |
 //! | [`mod@axum`] | `axum` | the server and the layer in an axum application |
+//! | [`actix`] | `actix` | the server and the layer in an actix-web application |
 //! | [`store`] | `store` | where tokens, clients and grants are kept |
 //! | [`sqlite`] | `sqlite` | a store in one SQLite file |
 //! | [`postgres`] | `postgres` | a store in PostgreSQL, for servers on several machines |
@@ -66,6 +67,7 @@
 //! | [`mod@redis`] | `redis` | a store in a Redis server, with sentinels or in a cluster |
 //! | [`mod@memcached`] | `memcached` | a store in memcached, for what may be lost |
 //! | [`mod@mongodb`] | `mongodb` | a store in MongoDB, for servers on several machines |
+//! | [`rsa_sha1`] | `rsa-sha1` | a signature method of OAuth 1.0a |
 //! | [`http`] | `http` | transports, and the system's clock and randomness |
 //! | [`mod@core`] | always | the protocol as values and functions: requests, answers, scopes, secrets |
 //! | [`jose`] | always | JSON Web Tokens, keys and signatures |
@@ -84,12 +86,16 @@
 //! | `stream` | bodies from streams, and answers as streams, in a session over reqwest |
 //! | `blocking` | `Tokens::blocking_session` over ureq, for programs without an async runtime |
 //! | `socks` | SOCKS proxies in `HTTPS_PROXY` and `ALL_PROXY`; without it they are an error |
+//! | `executable` | `client::TokenExecutable`: tokens that another program prints |
+//! | `rsa-sha1` | the module [`rsa_sha1`], for APIs of OAuth 1.0a that take no other signatures by a key |
 //! | `metrics` | counters in the recorder of the crate `metrics` |
 //! | `server` | the module [`server`], with `http` and `store` |
 //! | `site` | the module [`site`], with `server`; [`server::open`] begins with it |
 //! | `resource` | the module [`resource`], with `http` |
 //! | `resource-axum` | the token as an extractor of axum and the resource's metadata as its routes, for an API without a server of its own |
 //! | `axum` | the module [`mod@axum`], with `server` and `resource` |
+//! | `resource-actix` | the module [`actix`], for an API without a server of its own, with `resource` |
+//! | `actix` | the module [`actix`], with `server` and `resource` |
 //! | `http` | the module [`http`] |
 //! | `store` | the module [`store`] |
 //! | `sqlite` | the module [`sqlite`], with `store` |
@@ -105,6 +111,9 @@
 //! `FakeServer`, an authorization server for tests, is in the crate `grantor-testkit`, a
 //! dev-dependency.
 
+#[cfg(feature = "resource-actix")]
+#[doc(inline)]
+pub use grantor_actix as actix;
 #[cfg(feature = "axum")]
 #[doc(inline)]
 pub use grantor_axum as axum;
@@ -121,6 +130,9 @@ pub use grantor_jose as jose;
 #[cfg(feature = "resource")]
 #[doc(inline)]
 pub use grantor_resource as resource;
+#[cfg(feature = "rsa-sha1")]
+#[doc(inline)]
+pub use grantor_rsa_sha1 as rsa_sha1;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "site")]
@@ -155,6 +167,7 @@ pub use open_store::open_store;
 // The pages use most of the features; whoever builds the documentation turns all of them on.
 #[cfg(all(
     doc,
+    feature = "actix",
     feature = "axum",
     feature = "blocking",
     feature = "client",

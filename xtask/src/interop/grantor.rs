@@ -17,12 +17,16 @@ pub(super) struct Programs {
     pub(super) sign_in: PathBuf,
     /// Another one, which signs requests by OAuth 1.0a.
     pub(super) oauth1: PathBuf,
+    /// Another one, which presents a certificate.
+    pub(super) mtls: PathBuf,
     /// An example of a server, with the grants that a policy in code decides.
     pub(super) exchange: PathBuf,
     /// An example of an API: an MCP server.
     pub(super) mcp_resource: PathBuf,
     /// An MCP client.
     pub(super) mcp_client: PathBuf,
+    /// An example of the client's with every way of OpenID Connect.
+    pub(super) relying_party: PathBuf,
 }
 
 impl Programs {
@@ -41,25 +45,37 @@ impl Programs {
             Ok(to)
         };
         let example = |name: &str| copy(built.join("examples").join(name), name);
-        let [sign_in, oauth1, exchange, mcp_resource, mcp_client] = EXAMPLES.map(example);
+        let [
+            sign_in,
+            oauth1,
+            mtls,
+            exchange,
+            mcp_resource,
+            mcp_client,
+            relying_party,
+        ] = EXAMPLES.map(example);
         Ok(Self {
             grantor: copy(built.join("grantor"), "grantor")?,
             sign_in: sign_in?,
             oauth1: oauth1?,
+            mtls: mtls?,
             exchange: exchange?,
             mcp_resource: mcp_resource?,
             mcp_client: mcp_client?,
+            relying_party: relying_party?,
         })
     }
 }
 
 /// The examples of the workspace that the scripts run or talk to.
-const EXAMPLES: [&str; 5] = [
+const EXAMPLES: [&str; 7] = [
     "sign_in",
     "oauth1",
+    "mtls",
     "exchange",
     "mcp_resource",
     "mcp_client",
+    "relying_party",
 ];
 
 /// Compiles the client that is written with the crate `oauth2`, in a workspace of its own.

@@ -63,6 +63,12 @@ fn run(chosen: &[&Peer]) -> Result<(), Failure> {
             Side::Ours => ours::serve(&programs, &folder.0, &redirect_uri)?,
             Side::OursForMcp => ours::serve_mcp(&programs, &folder.0, &redirect_uri)?,
             Side::OidcProvider => peers.oidc_provider(&folder.0, &redirect_uri)?,
+            Side::OidcProviderOverTls => peers.oidc_provider_over_tls(&folder.0, &redirect_uri)?,
+            Side::Authlib => peers.python_server("authlib_server.py", &folder.0, &redirect_uri)?,
+            Side::DjangoOAuthToolkit => {
+                peers.python_server("django_oauth_toolkit.py", &folder.0, &redirect_uri)?
+            }
+            Side::OpenIdProvider => peers.openid_provider(&folder.0, &redirect_uri)?,
         };
         for peer in on_this_side {
             if peer.script == "oauth2_crate.py" {
@@ -103,7 +109,9 @@ fn script(
         .env("GRANTOR", &programs.grantor)
         .env("SIGN_IN", &programs.sign_in)
         .env("OAUTH1", &programs.oauth1)
+        .env("MTLS", &programs.mtls)
         .env("MCP_CLIENT", &programs.mcp_client)
+        .env("RELYING_PARTY", &programs.relying_party)
         .env("CHROMIUM", CHROMIUM)
         // Nothing of the person who runs this: no stored tokens, no settings.
         .env("HOME", folder)

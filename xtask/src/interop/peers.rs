@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::environment::Environment;
+use super::environment::{Environment, WEB_ID};
 use super::programs::Language;
 use super::quiet;
 use super::server::{Place, Served, Server};
@@ -89,11 +89,76 @@ impl Peers {
         environment.set("ISSUER", place.url());
         environment.set("SERVICE_SECRET", "secret-of-the-service");
         environment.set("WEB_SECRET", "secret-of-the-web-application");
+        self.node_server("oidc-provider", folder, place, environment)
+    }
+
+    /// The same over https, where clients may present a certificate.
+    pub(super) fn oidc_provider_over_tls(
+        &self,
+        folder: &Path,
+        redirect_uri: &str,
+    ) -> Result<Served, Failure> {
+        let place = Place::find()?;
+        let mut environment = Environment::new(redirect_uri);
+        environment.set("ISSUER", place.url().replacen("http", "https", 1));
+        let certificates = root().join("crates/grantor-testkit/src/certificates");
+        environment.set("CERTIFICATES", certificates.to_string_lossy());
+        self.node_server("oidc-provider-mtls", folder, place, environment)
+    }
+
+    /// The same with all of OpenID Connect. It notifies a listener of the script.
+    pub(super) fn openid_provider(
+        &self,
+        folder: &Path,
+        redirect_uri: &str,
+    ) -> Result<Served, Failure> {
+        let (place, notifications) = (Place::find()?, Place::find()?);
+        let mut environment = Environment::new(redirect_uri);
+        environment.set("ISSUER", place.url());
+        environment.set("NOTIFICATIONS", notifications.url());
+        self.node_server("oidc-provider-openid", folder, place, environment)
+    }
+
+    /// Starts a script of `servers`.
+    fn node_server(
+        &self,
+        name: &str,
+        folder: &Path,
+        place: Place,
+        environment: Environment,
+    ) -> Result<Served, Failure> {
         let mut command = quiet(&self.node);
         command
-            .arg(directory().join("servers").join("oidc-provider.mjs"))
+            .arg(directory().join("servers").join(format!("{name}.mjs")))
             .arg(place.port().to_string());
-        let server = Server::start("oidc-provider", folder, place, &environment, &mut command)?;
+        let server = Server::start(name, folder, place, &environment, &mut command)?;
+        Ok(Served {
+            servers: vec![server],
+            environment,
+        })
+    }
+
+    /// A server that is written in Python.
+    pub(super) fn python_server(
+        &self,
+        script: &str,
+        folder: &Path,
+        redirect_uri: &str,
+    ) -> Result<Served, Failure> {
+        let place = Place::find()?;
+        let mut environment = Environment::new(redirect_uri);
+        environment.set("ISSUER", place.url());
+        environment.set("SERVICE_SECRET", "secret-of-the-service");
+        environment.set("WEB_SECRET", "secret-of-the-web-application");
+        // django-oauth-toolkit has a grant type for each client, and does not name itself (RFC 9207).
+        let is_django = script.starts_with("django");
+        environment.set("PASSWORD_ID", if is_django { "password" } else { WEB_ID });
+        environment.set("NAMES_ISSUER", if is_django { "no" } else { "yes" });
+        let mut command = quiet(python_of_servers()?);
+        command
+            .arg(directory().join("servers").join(script))
+            .arg(place.port().to_string());
+        let server = Server::start(script, folder, place, &environment, &mut command)?;
         Ok(Served {
             servers: vec![server],
             environment,
@@ -113,24 +178,30 @@ impl BenchPeers {
     /// Installs them, unless they are there in the wanted versions.
     pub(crate) fn install() -> Result<Self, Failure> {
         let node = Peers::install()?.node;
-        let folder = directory().join(".peers");
-        let (venv, stamp) = (
-            folder.join("venv-servers"),
-            folder.join("installed-servers"),
-        );
-        let python = venv.join("bin").join("python");
-        let wanted = read(&directory().join(SERVERS))?;
-        if !fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-            run(Command::new("python3")
-                .args(["-m", "venv", "--clear"])
-                .arg(&venv))?;
-            run(pip(&python).args(["--requirement", SERVERS]))?;
-            fs::write(&stamp, wanted).map_err(|error| {
-                Failure::new(format!("cannot write {}: {error}", stamp.display()))
-            })?;
-        }
+        let python = python_of_servers()?;
         Ok(Self { python, node })
     }
+}
+
+/// A Python with the servers that are written in it, installed unless they are there in the wanted
+/// versions.
+fn python_of_servers() -> Result<PathBuf, Failure> {
+    let folder = directory().join(".peers");
+    let (venv, stamp) = (
+        folder.join("venv-servers"),
+        folder.join("installed-servers"),
+    );
+    let python = venv.join("bin").join("python");
+    let wanted = read(&directory().join(SERVERS))?;
+    if !fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        run(Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(&venv))?;
+        run(pip(&python).args(["--requirement", SERVERS]))?;
+        fs::write(&stamp, wanted)
+            .map_err(|error| Failure::new(format!("cannot write {}: {error}", stamp.display())))?;
+    }
+    Ok(python)
 }
 
 const SERVERS: &str = "requirements-servers.txt";

@@ -16,10 +16,25 @@ pub(super) enum Side {
     /// Ours with the profile of the Model Context Protocol, before an MCP server.
     OursForMcp,
     OidcProvider,
+    /// The same over https, for clients with a certificate.
+    OidcProviderOverTls,
+    /// The same with all of OpenID Connect, where clients register themselves.
+    OpenIdProvider,
+    /// The server of Authlib.
+    Authlib,
+    DjangoOAuthToolkit,
 }
 
 impl Side {
-    pub(super) const ALL: [Self; 3] = [Self::Ours, Self::OursForMcp, Self::OidcProvider];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Ours,
+        Self::OursForMcp,
+        Self::OidcProvider,
+        Self::OidcProviderOverTls,
+        Self::OpenIdProvider,
+        Self::Authlib,
+        Self::DjangoOAuthToolkit,
+    ];
 }
 
 pub(super) struct Peer {
@@ -39,7 +54,7 @@ impl Peer {
 /// All that talks to our server with the profile of the Model Context Protocol.
 pub(super) const MCP_SERVER: &str = "mcp-server";
 
-pub(super) const PROGRAMS: [Peer; 17] = [
+pub(super) const PROGRAMS: [Peer; 21] = [
     peer("alf", Side::Ours, Language::Python, "alf_client.py"),
     peer(
         "httpx-oauth2",
@@ -128,6 +143,30 @@ pub(super) const PROGRAMS: [Peer; 17] = [
         Language::Python,
         "grantor_client.py",
     ),
+    peer(
+        "oidc-provider-mtls",
+        Side::OidcProviderOverTls,
+        Language::Python,
+        "grantor_mtls.py",
+    ),
+    peer(
+        "authlib-server",
+        Side::Authlib,
+        Language::Python,
+        "grantor_client.py",
+    ),
+    peer(
+        "django-oauth-toolkit",
+        Side::DjangoOAuthToolkit,
+        Language::Python,
+        "grantor_client.py",
+    ),
+    peer(
+        "oidc-provider",
+        Side::OpenIdProvider,
+        Language::Python,
+        "relying_party.py",
+    ),
 ];
 
 pub(super) const BROWSER: [Peer; 1] = [peer(
@@ -153,8 +192,11 @@ mod tests {
     #[test]
     fn every_script_is_there_once() {
         let folder = crate::workspace::root().join("interop").join("clients");
-        let mut scripts: Vec<&str> = PROGRAMS.iter().map(|peer| peer.script).collect();
-        for script in &scripts {
+        let mut scripts: Vec<_> = PROGRAMS
+            .iter()
+            .map(|peer| (peer.script, peer.name))
+            .collect();
+        for (script, _) in &scripts {
             assert!(folder.join(script).is_file(), "{script}");
         }
         scripts.sort_unstable();

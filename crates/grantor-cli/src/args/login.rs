@@ -9,6 +9,12 @@ use crate::error::Exit;
 #[derive(Debug, clap::Args)]
 #[command(after_help = Exit::help(&Exit::ALL[..7]))]
 pub(crate) struct Login {
+    /// List the logins that are kept, and sign nobody in
+    #[arg(long, conflicts_with_all = [
+        "device", "no_browser", "label", "scope", "resources", "audiences", "parameters",
+        "issuer", "client_id",
+    ])]
+    pub(crate) list: bool,
     /// Print a code to type in on another device, in place of a browser here (RFC 8628)
     #[arg(long, conflicts_with_all = ["no_browser", "redirect_uri", "parameters"])]
     pub(crate) device: bool,

@@ -37,7 +37,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 37] = [
+pub(super) const KEYS: [Key; 39] = [
     Key {
         name: "data",
         takes: "a path",
@@ -224,6 +224,28 @@ pub(super) const KEYS: [Key; 37] = [
         meaning: "how long a client that registered itself is kept until a user allows it something",
         apply: |config, value| {
             config.unused_client_lifetime = Some(seconds(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "client_cache",
+        takes: "seconds, 0 to 300",
+        default: "`1`",
+        meaning: "how old the server's copies of clients in memory may be: a client that another process \
+                  changes or removes is as it was for so long",
+        apply: |config, value| {
+            config.client_cache = Some(seconds(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "request_deadline",
+        takes: "seconds, 0 to 60",
+        default: "`10`",
+        meaning: "how long a request repeats the write that decides it when the store's answer was lost; \
+                  longer than the store's fail-over takes, requests outlast one",
+        apply: |config, value| {
+            config.request_deadline = Some(seconds(value)?);
             Ok(())
         },
     },
@@ -427,7 +449,7 @@ pub(super) const KEYS: [Key; 37] = [
     Key {
         name: "listener.max_connections",
         takes: "a number, 1 to 1000000",
-        default: "`10000`",
+        default: "`8000`",
         meaning: "how many connections may be open; above it a new one takes the place of the one that \
                   has kept the server waiting longest",
         apply: |config, value| {
@@ -439,8 +461,8 @@ pub(super) const KEYS: [Key; 37] = [
         name: "listener.max_memory",
         takes: "MiB, 1 to 1048576",
         default: "`256`",
-        meaning: "the memory of all connections together: 16 KiB for each that may be open, at most three \
-                  quarters in all, and the rest for requests longer than 8 KiB, which wait when it is used up",
+        meaning: "the memory of all connections together: 24 KiB for each that may be open, at most three \
+                  quarters in all, and the rest for requests longer than 4 KiB, which wait when it is used up",
         apply: |config, value| {
             config.listener.max_memory = within(value, 1..=1_048_576)? * 1024 * 1024;
             Ok(())
@@ -450,7 +472,7 @@ pub(super) const KEYS: [Key; 37] = [
         name: "listener.max_connection_memory",
         takes: "KiB, 32 to 1048576",
         default: "`96`",
-        meaning: "the memory of one connection: 8 KiB for itself, and the rest for a request, head and body; \
+        meaning: "the memory of one connection: 20 KiB for itself, and the rest for a request, head and body; \
                   a longer request is refused with status 413, or 431 if its head alone is longer",
         apply: |config, value| {
             config.listener.max_connection_memory = within(value, 32..=1_048_576)? * 1024;

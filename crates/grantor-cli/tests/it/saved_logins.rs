@@ -72,6 +72,64 @@ fn of_several_logins_one_is_named() {
 }
 
 #[test]
+fn a_login_that_is_begun_again_gives_up_the_old_tokens() {
+    let (home, server) = (Home::new(), fake());
+    signed_in(&home, &server, &[]);
+    assert!(server.takes_refresh_token("refresh-0-0"));
+    let first = token(&home, &[]).run().ok().out;
+    signed_in(&home, &server, &[]);
+    assert!(!server.takes_refresh_token("refresh-0-0"));
+    assert!(!server.takes_access_token(first.trim_end()));
+    assert!(server.takes_refresh_token("refresh-1-0"));
+    let second = token(&home, &[]).run().ok().out;
+    assert!(server.takes_access_token(second.trim_end()));
+    // Where that can't be done, the user is told and signs in all the same.
+    server.fail_always(Endpoint::Revocation, Fault::Unavailable(1));
+    let issuer = server.issuer().as_str();
+    let waiting = Waiting::start(login(&home, issuer, &[]));
+    let warning = waiting.said["warning"].as_str().unwrap();
+    assert!(warning.contains("stay good until they end"), "{warning}");
+    let waiting = waiting.says_next();
+    come_back(&server.approve(&waiting.url()));
+    waiting.ended().ok();
+    token(&home, &[]).run().ok();
+}
+
+#[test]
+fn the_logins_are_listed() {
+    let (home, one, two) = (Home::new(), fake(), fake());
+    let none = at_home(&home, &["login", "--list"]).run().ok();
+    assert!(none.out.starts_with("no logins yet"), "{}", none.out);
+    assert_eq!(
+        at_home(&home, &["login", "--list", "--json"])
+            .run()
+            .ok()
+            .json(),
+        serde_json::json!([])
+    );
+    signed_in(&home, &one, &["--label", "one", "--scope", "openid read"]);
+    signed_in(&home, &two, &["--label", "two"]);
+    let text = at_home(&home, &["login", "--list"]).run().ok().out;
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(
+        lines[0].starts_with("one  client app at http://127.0.0.1:"),
+        "{text}"
+    );
+    assert!(lines[0].contains("user-1  openid read  since "), "{text}");
+    let json = at_home(&home, &["login", "--list", "--json"])
+        .run()
+        .ok()
+        .json();
+    assert_eq!(json[0]["label"], "one");
+    assert_eq!(json[1]["issuer"], two.issuer().as_str());
+    // No secret is shown.
+    assert!(!text.contains("refresh-") && !text.contains("access-"));
+    let both = at_home(&home, &["login", "--list", "--label", "one"]).run();
+    both.fails(2, &["--list", "--label"]);
+}
+
+#[test]
 fn a_login_that_is_over_says_how_to_begin_again() {
     let (home, server) = (Home::new(), fake());
     signed_in(&home, &server, &["--label", "work"]);

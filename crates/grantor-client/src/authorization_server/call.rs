@@ -9,6 +9,7 @@ use grantor_core::exchange::{Exchange, Retry};
 use grantor_core::{ClientAuthentication, Quirks, TokenResponse};
 use grantor_http::{Transport, TransportError, drive_with_cause};
 use http::{Request, Response};
+use tokio::sync::Notify;
 use url::Url;
 
 use super::AuthorizationServer;
@@ -106,8 +107,25 @@ impl Call {
         connection: &Connection,
         tasks: &Tasks,
     ) -> (X::Output, Option<TransportError>) {
+        Self::drive_until(channel, exchange, connection, (tasks, None)).await
+    }
+
+    /// Like [`drive`](Self::drive), with pauses that end early when somebody notifies.
+    pub(super) async fn drive_until<X: Exchange>(
+        channel: &ServerChannel,
+        exchange: X,
+        connection: &Connection,
+        (tasks, notified): (&Tasks, Option<&Arc<Notify>>),
+    ) -> (X::Output, Option<TransportError>) {
         let pause = |left| async move {
-            let _ = tasks.closed_within(&connection.environment, left).await;
+            let paused = tasks.closed_within(&connection.environment, left);
+            match notified {
+                None => drop(paused.await),
+                Some(notified) => tokio::select! {
+                    _ = paused => {}
+                    () = notified.notified() => {}
+                },
+            }
         };
         drive_with_cause(exchange, channel, &connection.environment, pause).await
     }

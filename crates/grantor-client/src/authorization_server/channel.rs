@@ -60,8 +60,8 @@ impl ServerChannel {
         mut request: Request<Bytes>,
     ) -> Result<Response<Bytes>, TransportError> {
         let connection = &self.connection;
-        let signed = SignOnSend::sign(&mut request, &connection.environment).await;
-        signed.map_err(|error| unsigned(error.into()))?;
+        let signed = SignOnSend::sign(&mut request, connection).await;
+        signed.map_err(unsigned)?;
         ProofOnSend::sign(&mut request, &connection.nonces, &connection.environment)
             .map_err(unsigned)?;
         let hooked = connection.hooks.on_request(self.kind, &mut request).await;

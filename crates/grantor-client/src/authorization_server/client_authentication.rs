@@ -10,8 +10,7 @@ use url::Url;
 
 use super::ClientRegistration;
 use super::assertion::Assertion;
-use super::assertion::claims::AssertionTemplate;
-use super::assertion::sign_on_send::{AssertionUse, SignOnSend};
+use super::assertion::sign_on_send::{AssertionUse, SignOnSend, Statement};
 use crate::error::Error;
 
 /// The client's authentication at one endpoint.
@@ -20,7 +19,7 @@ pub(crate) struct EndpointAuthentication {
     /// Part of the request from the beginning.
     pub(crate) authentication: ClientAuthentication,
     /// Signed when the request is sent.
-    statement: Option<Arc<AssertionTemplate>>,
+    statement: Option<Statement>,
 }
 
 impl EndpointAuthentication {
@@ -41,7 +40,20 @@ impl ClientRegistration {
         endpoint: &Url,
     ) -> Result<EndpointAuthentication, Error> {
         let client_id = self.client_id.clone();
+        if let Some(given) = &self.given_assertion {
+            return Ok(EndpointAuthentication {
+                authentication: ClientAuthentication::None { client_id },
+                statement: Some(Statement::Given(Arc::clone(given))),
+            });
+        }
         let method = self.method(taken)?;
+        if is_by_tls(&method) && !self.presents_certificate {
+            return Err(Error::configuration(format!(
+                "the client is to authenticate by \"{}\", and the HTTP client to the server presents no \
+                 certificate: give one by \"client_certificate\", or a transport that names it",
+                method.as_str()
+            )));
+        }
         let mut statement = None;
         let authentication = match (method, &self.client_secret) {
             (
@@ -56,14 +68,19 @@ impl ClientRegistration {
                     (None, None) => return Err(nothing_to_sign_with()),
                 };
                 let audience = self.audience().unwrap_or(endpoint.as_str());
-                statement = Some(Arc::new(assertion.of_client(&self.client_id, audience)));
+                let template = assertion.of_client(&self.client_id, audience);
+                statement = Some(Statement::Signed(Arc::new(template)));
                 // The identifier goes along, though the assertion says it too: RFC 7521 section 4.2
                 // allows it, and some servers look there first.
                 ClientAuthentication::None { client_id }
             }
-            (_, None) | (TokenEndpointAuthMethod::None, _) => {
-                ClientAuthentication::None { client_id }
-            }
+            (
+                TokenEndpointAuthMethod::None
+                | TokenEndpointAuthMethod::TlsClientAuth
+                | TokenEndpointAuthMethod::SelfSignedTlsClientAuth,
+                _,
+            )
+            | (_, None) => ClientAuthentication::None { client_id },
             (TokenEndpointAuthMethod::ClientSecretPost, Some(secret)) => {
                 ClientAuthentication::Post {
                     client_id,
@@ -94,6 +111,9 @@ impl ClientRegistration {
         let able = match (&self.client_assertion, &self.client_secret) {
             (Some(assertion), _) => vec![assertion.method()],
             (None, Some(secret)) => methods_of(secret),
+            (None, None) if self.presents_certificate && !taken.is_empty() => {
+                methods_of_certificate()
+            }
             (None, None) => return Ok(TokenEndpointAuthMethod::None),
         };
         let mut best = able.iter().filter(|method| taken.contains(method));
@@ -117,9 +137,10 @@ impl ClientRegistration {
                 .collect();
             visible(&names.join(", "), 400)
         };
-        let what = match &self.client_assertion {
-            Some(_) => "no such client assertion",
-            None => "no client secret",
+        let what = match (&self.client_assertion, &self.client_secret) {
+            (Some(_), _) => "no such client assertion",
+            (None, Some(_)) => "no client secret",
+            (None, None) => "no client certificate",
         };
         Error::configuration(format!(
             "{} takes {what} ({}), only: {}; if it takes one all the same, name the method by \
@@ -129,6 +150,24 @@ impl ClientRegistration {
             list(taken)
         ))
     }
+}
+
+/// Returns whether the client authenticates by the certificate of its connections.
+pub(crate) fn is_by_tls(method: &TokenEndpointAuthMethod) -> bool {
+    matches!(
+        method,
+        TokenEndpointAuthMethod::TlsClientAuth | TokenEndpointAuthMethod::SelfSignedTlsClientAuth
+    )
+}
+
+/// The methods of a client that has nothing but a certificate. A public client may have its tokens
+/// bound to one (RFC 8705 section 4).
+fn methods_of_certificate() -> Vec<TokenEndpointAuthMethod> {
+    vec![
+        TokenEndpointAuthMethod::TlsClientAuth,
+        TokenEndpointAuthMethod::SelfSignedTlsClientAuth,
+        TokenEndpointAuthMethod::None,
+    ]
 }
 
 /// The methods that a secret can be used for, the best first. A short one can't be the key of a MAC.

@@ -4,9 +4,12 @@ use grantor_core::Secret;
 use grantor_store::MasterKey;
 
 use super::assertion::Assertion;
+use super::assertion::given::{GivenAssertion, SamlAssertion};
+use crate::workload::WorkloadToken;
 
-/// How a client shows who it is: a secret, an assertion that it signs (RFC 7523 section 2.2), or
-/// nothing, if it is a public client.
+/// How a client shows who it is: a secret, an assertion that it signs (RFC 7523 section 2.2) or has from
+/// another party, or nothing, if it is a public client or presents a certificate
+/// ([`TokensBuilder::client_certificate`](crate::TokensBuilder::client_certificate)).
 ///
 /// ```
 /// use grantor_client::{ClientCredential, Tokens};
@@ -28,6 +31,10 @@ pub enum ClientCredential {
     Secret(Secret),
     /// A JWT, signed for each request.
     Assertion(Box<Assertion>),
+    /// A JWT of the platform, fetched for each request (RFC 7523 section 2.2).
+    Workload(WorkloadToken),
+    /// A SAML assertion (RFC 7522 section 2.2).
+    Saml(SamlAssertion),
 }
 
 impl ClientCredential {
@@ -37,6 +44,16 @@ impl ClientCredential {
             Self::None => None,
             Self::Secret(secret) => Some(key.fingerprint("client_secret", secret)),
             Self::Assertion(assertion) => Some(assertion.of_client(client_id, "").identity(key)),
+            Self::Workload(_) | Self::Saml(_) => Some(self.given()?.identity(key)),
+        }
+    }
+
+    /// The assertion of another party, if it is one.
+    pub(crate) fn given(&self) -> Option<GivenAssertion> {
+        match self {
+            Self::Workload(token) => Some(GivenAssertion::Workload(token.clone())),
+            Self::Saml(assertion) => Some(GivenAssertion::Saml(assertion.clone())),
+            Self::None | Self::Secret(_) | Self::Assertion(_) => None,
         }
     }
 }
@@ -62,6 +79,18 @@ impl From<&String> for ClientCredential {
 impl From<Secret> for ClientCredential {
     fn from(secret: Secret) -> Self {
         Self::Secret(secret)
+    }
+}
+
+impl From<WorkloadToken> for ClientCredential {
+    fn from(token: WorkloadToken) -> Self {
+        Self::Workload(token)
+    }
+}
+
+impl From<SamlAssertion> for ClientCredential {
+    fn from(assertion: SamlAssertion) -> Self {
+        Self::Saml(assertion)
     }
 }
 

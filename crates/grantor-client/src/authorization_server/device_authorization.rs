@@ -15,10 +15,13 @@ impl AuthorizationServer {
     ) -> Result<DeviceAuthorizationResponse, Error> {
         let audience = parameters.audience.iter();
         let audience = audience.map(|audience| ("audience".to_owned(), audience.clone()));
+        let details = parameters.authorization_details.iter();
+        let details = details.map(|it| ("authorization_details".to_owned(), it.to_string()));
+        let further = audience.chain(details);
         let request = DeviceAuthorizationRequest {
             scope: parameters.scope.clone(),
             resource: parameters.resource.clone(),
-            extra: audience.chain(parameters.extra.iter().cloned()).collect(),
+            extra: further.chain(parameters.extra.iter().cloned()).collect(),
         };
         let write = |url: &_, client: &_, quirks: &_| request.to_request(url, client, quirks);
         let kind = RequestKind::DeviceAuthorization;

@@ -3,6 +3,7 @@
 
 pub(crate) mod assertion;
 pub(crate) mod authorization;
+mod backchannel_authentication;
 mod call;
 pub(crate) mod channel;
 pub(crate) mod client_authentication;
@@ -14,11 +15,14 @@ pub(crate) mod endpoint;
 pub(crate) mod fetch_error;
 pub(crate) mod introspection;
 pub(crate) mod issuer_keys;
+mod jwt_response;
 mod openid;
+mod polling;
 pub(crate) mod proof_on_send;
 mod pushed_authorization;
 pub(crate) mod redact;
 mod redirect;
+pub(crate) mod request_object;
 pub(crate) mod resource_metadata;
 pub(crate) mod revocation;
 pub(crate) mod sent_at;
@@ -35,7 +39,8 @@ use grantor_http::MetadataCache;
 use url::Url;
 
 use self::assertion::Assertion;
-use self::client_authentication::EndpointAuthentication;
+use self::assertion::given::GivenAssertion;
+use self::client_authentication::{EndpointAuthentication, is_by_tls};
 use self::connection::Connection;
 use self::endpoint::Endpoint;
 use self::issuer_keys::IssuerKeys;
@@ -52,9 +57,13 @@ pub(crate) struct ClientRegistration {
     pub(crate) client_secret: Option<Secret>,
     /// The assertion that it signs instead.
     pub(crate) client_assertion: Option<Assertion>,
+    /// The assertion of another party that it passes on instead.
+    pub(crate) given_assertion: Option<Arc<GivenAssertion>>,
     /// Used instead of the best that the server takes.
     pub(crate) method: Option<TokenEndpointAuthMethod>,
     pub(crate) id_tokens: IdTokenSettings,
+    /// Whether connections to the server present a certificate of the client's (RFC 8705).
+    pub(crate) presents_certificate: bool,
 }
 
 impl ClientRegistration {
@@ -79,7 +88,12 @@ impl ClientRegistration {
 
     /// Returns whether the client proves who it is.
     pub(crate) fn is_confidential(&self) -> bool {
-        self.client_secret.is_some() || self.client_assertion.is_some()
+        let by_certificate =
+            self.presents_certificate && self.method.as_ref().is_some_and(is_by_tls);
+        self.client_secret.is_some()
+            || self.client_assertion.is_some()
+            || self.given_assertion.is_some()
+            || by_certificate
     }
 }
 
@@ -103,8 +117,12 @@ impl AuthorizationServer {
         (metadata, issuer_keys): (Arc<MetadataCache>, Arc<IssuerKeys>),
         policy: &Policy,
     ) -> Self {
+        let presents_certificate = connection.transport.client_certificate().is_some();
         Self {
-            registration,
+            registration: ClientRegistration {
+                presents_certificate,
+                ..registration
+            },
             connection,
             metadata,
             issuer_keys,
@@ -161,7 +179,7 @@ impl AuthorizationServer {
                 endpoint.name()
             )));
         };
-        let Some(url) = endpoint.of(&metadata) else {
+        let Some(url) = endpoint.of(&metadata, registration.presents_certificate) else {
             return Err(Error::configuration(format!(
                 "the metadata of {} has no \"{}\"",
                 metadata.issuer,

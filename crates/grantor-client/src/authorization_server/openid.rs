@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use grantor_core::Issuer;
 use grantor_core::openid::{
-    Accompanying, IdToken, IdTokenRules, InvalidIdToken, IssuerRule, LogoutToken, UserInfo,
+    Accompanying, IdToken, IdTokenRules, InvalidIdToken, InvalidUserInfo, IssuerRule, LogoutToken,
+    UserInfo,
 };
 use grantor_http::JwksCache;
 use grantor_jose::{Algorithm, Key, KeySet};
@@ -63,7 +64,7 @@ impl AuthorizationServer {
     ) -> Result<IdToken, Error> {
         let now = self.connection.environment.now();
         let check = |keys: &KeySet| rules.validate(token, keys, with, now);
-        self.with_keys(check, |error: &InvalidIdToken| error.may_have_newer_key())
+        self.with_keys(self.registration.id_tokens.algorithm, check, newer_key)
             .await
     }
 
@@ -72,7 +73,7 @@ impl AuthorizationServer {
         let rules = self.id_token_rules().await?;
         let now = self.connection.environment.now();
         let check = |keys: &KeySet| rules.validate_logout(token, keys, now);
-        self.with_keys(check, |error: &InvalidIdToken| error.may_have_newer_key())
+        self.with_keys(self.registration.id_tokens.algorithm, check, newer_key)
             .await
     }
 
@@ -89,8 +90,9 @@ impl AuthorizationServer {
         match unsigned {
             Err(error) if error.may_have_newer_key() => {
                 let check = |keys: &KeySet| UserInfo::from_response(answer, about, &rules, keys);
-                self.with_keys(check, |error: &_| error.may_have_newer_key())
-                    .await
+                let newer = |error: &InvalidUserInfo| error.may_have_newer_key();
+                let algorithm = self.registration.id_tokens.algorithm;
+                self.with_keys(algorithm, check, newer).await
             }
             outcome => outcome.map_err(|error| Error::refused(error.to_string())),
         }
@@ -102,9 +104,11 @@ impl AuthorizationServer {
             return Ok(url.clone());
         }
         let metadata = self.metadata().await?;
-        metadata
-            .userinfo_endpoint
-            .clone()
+        let alias = metadata.mtls_endpoint_aliases.get("userinfo_endpoint");
+        let alias = alias.filter(|_| self.registration.presents_certificate);
+        alias
+            .or(metadata.userinfo_endpoint.as_ref())
+            .cloned()
             .ok_or_else(|| self.lacks("userinfo_endpoint"))
     }
 
@@ -132,13 +136,12 @@ impl AuthorizationServer {
         })
     }
 
-    async fn keys(&self) -> Result<Keys, Error> {
-        if let Some(algorithm) = self.registration.id_tokens.algorithm
-            && algorithm.is_symmetric()
-        {
+    /// The keys for signatures by a registered algorithm, or by one that the server publishes.
+    async fn keys(&self, registered: Option<Algorithm>) -> Result<Keys, Error> {
+        if let Some(algorithm) = registered.filter(|algorithm| algorithm.is_symmetric()) {
             let secret = self.registration.client_secret.as_ref().ok_or_else(|| {
                 Error::configuration(format!(
-                    "\"id_token_algorithm\" is {algorithm}, whose key is the client's secret: give one"
+                    "signatures are by {algorithm}, whose key is the client's secret: give one"
                 ))
             })?;
             let shared = Key::from_secret(algorithm, secret.expose().as_bytes())
@@ -150,6 +153,11 @@ impl AuthorizationServer {
             })?;
             return Ok(Keys::Shared(Arc::new(shared)));
         }
+        Ok(Keys::Published(self.published_keys().await?))
+    }
+
+    /// The keys that the server publishes.
+    pub(super) async fn published_keys(&self) -> Result<JwksCache, Error> {
         let given = self.registration.server.endpoints.jwks.as_ref();
         let url = match given {
             Some(url) => url.clone(),
@@ -159,19 +167,20 @@ impl AuthorizationServer {
                 published.ok_or_else(|| self.lacks("jwks_uri"))?
             }
         };
-        Ok(Keys::Published(self.issuer_keys.at(&url)))
+        Ok(self.issuer_keys.at(&url))
     }
 
     /// Checks something with the keys there are, and once more with newer ones if that may help.
-    async fn with_keys<T, E: Display>(
+    pub(super) async fn with_keys<T, E: Display>(
         &self,
+        registered: Option<Algorithm>,
         check: impl Fn(&KeySet) -> Result<T, E>,
         may_have_newer_key: impl Fn(&E) -> bool,
     ) -> Result<T, Error> {
         let unavailable =
             |error| Error::transient(format!("no signature can be verified: {error}"));
         let refused = |error: E| Error::refused(error.to_string());
-        let published = match self.keys().await? {
+        let published = match self.keys(registered).await? {
             Keys::Shared(keys) => return check(&keys).map_err(refused),
             Keys::Published(published) => published,
         };
@@ -191,4 +200,8 @@ impl AuthorizationServer {
             self.registration.name()
         ))
     }
+}
+
+fn newer_key(error: &InvalidIdToken) -> bool {
+    error.may_have_newer_key()
 }

@@ -1,25 +1,57 @@
-//! The redirect that ends a sign-in: where its query is, and its error if it has no code.
+//! The redirect that ends a sign-in: where its parameters are, and its error if nothing was granted.
 
-use grantor_core::{AuthorizationError, ErrorCode};
+use grantor_core::{AuthorizationError, ErrorCode, ResponseMode};
 use url::Url;
 
 use crate::error::Error;
 
+/// The parameters of a redirect that came by a response mode: those of its query, of its fragment, or of the
+/// form that the browser posted. Each may be given alone, without the rest of the URL.
+pub(super) fn parameters_of<'a>(redirect: &'a str, mode: &ResponseMode) -> &'a str {
+    match mode {
+        ResponseMode::Fragment | ResponseMode::FragmentJwt => fragment_of(redirect),
+        ResponseMode::FormPost | ResponseMode::FormPostJwt => form_of(redirect),
+        _ => query_of(redirect),
+    }
+}
+
+/// The fragment of a URL, or a text that is one.
+fn fragment_of(redirect: &str) -> &str {
+    let redirect = redirect.trim();
+    match redirect.split_once('#') {
+        Some((_, fragment)) => fragment,
+        None if is_url(redirect) => "",
+        None => redirect,
+    }
+}
+
+/// A text that is a form; a URL is none.
+fn form_of(redirect: &str) -> &str {
+    let redirect = redirect.trim();
+    match is_url(redirect) || redirect.starts_with('#') {
+        true => "",
+        false => redirect,
+    }
+}
+
+fn is_url(text: &str) -> bool {
+    text.starts_with(['/', '?']) || Url::parse(text).is_ok()
+}
+
 /// The query of a redirect, which may be the query itself, a path with it, or the whole URL.
 ///
 /// A fragment is none of it: Facebook appends `#_=_`, and a browser's address bar shows it.
-pub(super) fn query_of(redirect: &str) -> &str {
+fn query_of(redirect: &str) -> &str {
     let redirect = redirect.trim();
     let whole = redirect.split('#').next().unwrap_or_default();
-    let is_url = whole.starts_with(['/', '?']) || Url::parse(whole).is_ok();
     match whole.split_once('?') {
-        Some((_, query)) if is_url => query,
-        None if is_url => "",
+        Some((_, query)) if is_url(whole) => query,
+        None if is_url(whole) => "",
         _ => whole,
     }
 }
 
-/// The error of a redirect without a code.
+/// The error of a redirect that grants nothing.
 pub(super) fn redirected(error: &AuthorizationError) -> Error {
     let AuthorizationError::Refused(refusal) = error else {
         return Error::refused(error.to_string());
@@ -33,6 +65,9 @@ pub(super) fn redirected(error: &AuthorizationError) -> Error {
         | ErrorCode::InvalidScope
         | ErrorCode::InvalidTarget
         | ErrorCode::UnauthorizedClient
+        | ErrorCode::InvalidRequestObject
+        | ErrorCode::InvalidAuthorizationDetails
+        | ErrorCode::RequestNotSupported
         | ErrorCode::UnsupportedResponseType => Error::configuration(error.to_string()),
         _ => Error::needs_login_because(error.to_string()),
     }
@@ -41,6 +76,29 @@ pub(super) fn redirected(error: &AuthorizationError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fragment_and_a_form_are_found_where_they_are() {
+        let fragment = |redirect| parameters_of(redirect, &ResponseMode::Fragment);
+        for redirect in [
+            "code=c&state=s",
+            "#code=c&state=s",
+            "https://app.example/callback#code=c&state=s",
+            "https://app.example/callback?code=forged#code=c&state=s",
+        ] {
+            assert_eq!(fragment(redirect), "code=c&state=s", "{redirect}");
+        }
+        assert_eq!(fragment("https://app.example/callback?code=c"), "");
+        let form = |redirect| parameters_of(redirect, &ResponseMode::FormPostJwt);
+        assert_eq!(form("response=a.b.c\n"), "response=a.b.c");
+        for redirect in [
+            "https://app.example/?response=a.b.c",
+            "?response=a.b.c",
+            "#a",
+        ] {
+            assert_eq!(form(redirect), "", "{redirect}");
+        }
+    }
 
     #[test]
     fn the_query_is_found_in_whatever_form_the_redirect_has() {

@@ -9,22 +9,24 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use grantor_core::exchange::Retry;
 use grantor_core::{
-    BasicEncoding, BoxFuture, CodeVerifier, DeviceAuthorizationResponse, Environment,
-    GrantParameters, IntrospectionRequest, Quirks, RevocationRequest, Scope, Secret,
-    TokenParameters,
+    BackchannelAuthenticationRequest, BackchannelAuthenticationResponse, BasicEncoding, BoxFuture,
+    CodeVerifier, DeviceAuthorizationResponse, Environment, GrantParameters, IntrospectionRequest,
+    Quirks, RevocationRequest, Scope, Secret, TokenParameters, UserHint,
 };
 use grantor_http::{MetadataCache, Transport, TransportError};
 use grantor_jose::{Algorithm, Key};
 use http::{Request, Response};
 
 use super::assertion::Assertion;
-use super::authorization::{AuthorizationDetails, Pushing, UnadvertisedS256};
+use super::authorization::{Pushing, SignInRequest, UnadvertisedS256};
 use super::connection::Connection;
 use super::issuer_keys::IssuerKeys;
 use super::proof_on_send::ServerNonces;
+use super::request_object::RequestProtection;
 use super::throttle::Throttles;
 use super::token_endpoint::TokenCall;
 use super::{AuthorizationServer, ClientRegistration};
+use crate::config::authorization_answer::AuthorizationAnswer;
 use crate::config::endpoints::Endpoints;
 use crate::config::id_tokens::IdTokenSettings;
 use crate::config::policy::Policy;
@@ -76,6 +78,8 @@ enum Caller {
     Code,
     DeviceAuthorization,
     PushedAuthorization,
+    BackchannelAuthentication,
+    BackchannelPoll,
     DevicePoll,
     Introspection,
     /// Revocation, which is also used for a superseded refresh token.
@@ -85,7 +89,7 @@ enum Caller {
 /// Each caller: the kind of request that hooks see; whether it says where the token is to be used, and
 /// its scope; whether an endpoint that asked not to be called keeps it from being sent (a poll keeps
 /// the server's pace by itself).
-const CALLERS: [(Caller, RequestKind, bool, bool, bool); 8] = [
+const CALLERS: [(Caller, RequestKind, bool, bool, bool); 10] = [
     (Caller::Token, RequestKind::Token, true, true, true),
     (Caller::Refresh, RequestKind::Refresh, true, true, true),
     (Caller::Code, RequestKind::Token, true, false, true),
@@ -102,6 +106,20 @@ const CALLERS: [(Caller, RequestKind, bool, bool, bool); 8] = [
         true,
         true,
         true,
+    ),
+    (
+        Caller::BackchannelAuthentication,
+        RequestKind::BackchannelAuthentication,
+        true,
+        true,
+        true,
+    ),
+    (
+        Caller::BackchannelPoll,
+        RequestKind::Token,
+        true,
+        false,
+        false,
     ),
     (Caller::DevicePoll, RequestKind::Token, true, false, false),
     (
@@ -140,6 +158,7 @@ fn registration(assertion: Option<Assertion>) -> ClientRegistration {
                 revocation: url("revoke"),
                 authorization: url("authorize"),
                 pushed_authorization_request: url("par"),
+                backchannel_authentication: url("backchannel"),
                 ..Endpoints::default()
             },
             quirks,
@@ -150,6 +169,8 @@ fn registration(assertion: Option<Assertion>) -> ClientRegistration {
         client_assertion: assertion,
         method: None,
         id_tokens: IdTokenSettings::default(),
+        presents_certificate: false,
+        given_assertion: None,
     }
 }
 
@@ -200,6 +221,7 @@ impl Scene {
             resource: vec!["https://api.example".to_owned()],
             audience: vec!["orders".to_owned()],
             extra: vec![("further".to_owned(), "yes".to_owned())],
+            authorization_details: None,
         };
         let given = Secret::from("value-of-the-caller");
         let once = Retry {
@@ -238,7 +260,7 @@ impl Scene {
                 answer.map(drop).unwrap_err()
             }
             Caller::PushedAuthorization => {
-                let details = AuthorizationDetails {
+                let asked = SignInRequest {
                     redirect_uri: &"https://app.example/cb".parse().unwrap(),
                     parameters: &parameters,
                     extra: &parameters.extra,
@@ -246,9 +268,34 @@ impl Scene {
                     dpop_key: None,
                     pushing: Pushing::Always,
                     unadvertised_s256: UnadvertisedS256::Accepted,
+                    answer: AuthorizationAnswer::default(),
+                    protection: RequestProtection::default(),
                 };
-                let begun = self.server.begin_authorization(&details).await;
+                let begun = self.server.begin_authorization(&asked).await;
                 begun.map(drop).unwrap_err()
+            }
+            Caller::BackchannelAuthentication => {
+                let scope = parameters.scope.clone().unwrap();
+                let audience = ("audience".to_owned(), parameters.audience[0].clone());
+                let request = BackchannelAuthenticationRequest {
+                    resource: parameters.resource.clone(),
+                    extra: [vec![audience], parameters.extra.clone()].concat(),
+                    ..BackchannelAuthenticationRequest::new(scope, UserHint::LoginToken(given))
+                };
+                let asked = self.server.authenticate_by_backchannel(&request, None);
+                asked.await.map(drop).unwrap_err()
+            }
+            Caller::BackchannelPoll => {
+                let asked = BackchannelAuthenticationResponse {
+                    auth_req_id: given,
+                    expires_in: Duration::from_secs(600),
+                    interval: Duration::from_secs(5),
+                };
+                let wanted = (&parameters, None);
+                let polled = self
+                    .server
+                    .poll_backchannel(&asked, None, wanted, &self.tasks);
+                polled.await.map(drop).unwrap_err()
             }
             Caller::DevicePoll => {
                 let body = serde_json::json!({
@@ -389,8 +436,9 @@ async fn no_request_takes_longer_than_the_policy_says() {
         let began = tokio::time::Instant::now();
         // A poll is repeated, and a refresh token is sent once more.
         let called = tokio::time::timeout(Duration::from_secs(25), scene.call(caller)).await;
-        assert!(called.is_ok() || caller == Caller::DevicePoll, "{caller:?}");
-        if caller == Caller::DevicePoll {
+        let polls = matches!(caller, Caller::DevicePoll | Caller::BackchannelPoll);
+        assert!(called.is_ok() || polls, "{caller:?}");
+        if polls {
             assert!(scene.sent() > 1, "{caller:?}");
         } else {
             assert!(began.elapsed() <= Duration::from_secs(21), "{caller:?}");

@@ -1,24 +1,19 @@
-//! The path of every token request: for a grant, a refresh token, a code, a device.
+//! The path of every token request that is answered at once: for a grant, a refresh token, a code.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::exchange::{DeviceAuthorization, FetchError, FetchToken, NoAnswer, Retry};
-use grantor_core::{
-    DeviceAuthorizationResponse, GrantParameters, TokenParameters, TokenRequest, TokenResponse,
-};
+use grantor_core::exchange::{FetchError, FetchToken, NoAnswer, Retry};
+use grantor_core::{GrantParameters, TokenParameters, TokenRequest, TokenResponse};
 use http::Request;
 
 use super::AuthorizationServer;
-use super::assertion::claims::AssertionTemplate;
-use super::assertion::sign_on_send::{AssertionUse, SignOnSend};
+use super::assertion::sign_on_send::{AssertionUse, SignOnSend, Statement};
 use super::call::Call;
 use super::endpoint::Endpoint;
 use super::fetch_error::FetchFailure;
 use super::proof_on_send::ProofOnSend;
 use super::sent_at::{SentAt, WithinLease};
-use crate::error::Error;
 use crate::observe::hooks::RequestKind;
 use crate::runtime::deadline::LeaseDeadline;
 use crate::runtime::jitter::jitter;
@@ -29,8 +24,8 @@ use crate::token::dpop_key::DpopKey;
 pub(crate) struct TokenCall {
     pub(crate) grant: GrantParameters,
     pub(crate) parameters: TokenParameters,
-    /// The assertion that is the grant, signed whenever the request is sent.
-    pub(crate) assertion: Option<Arc<AssertionTemplate>>,
+    /// The assertion that is the grant, signed or fetched whenever the request is sent.
+    pub(crate) assertion: Option<Statement>,
     pub(crate) retry: Retry,
     /// Until when it may be sent, if it is sent under a lease.
     pub(crate) deadline: Option<LeaseDeadline>,
@@ -66,7 +61,7 @@ impl TokenCall {
         self
     }
 
-    fn prove(request: &mut Request<Bytes>, key: Option<&DpopKey>) {
+    pub(super) fn prove(request: &mut Request<Bytes>, key: Option<&DpopKey>) {
         if let Some(key) = key {
             ProofOnSend::put(request, key);
         }
@@ -127,55 +122,23 @@ impl AuthorizationServer {
         }
     }
 
-    /// Requests the token of a device until its user has decided (RFC 8628 section 3.4).
-    pub(crate) async fn poll_device(
-        &self,
-        device: &DeviceAuthorizationResponse,
-        (parameters, dpop_key): (&TokenParameters, Option<DpopKey>),
-        tasks: &Tasks,
-    ) -> Result<TokenAnswer, Error> {
-        self.check_dpop(dpop_key.as_ref()).await?;
-        let grant = GrantParameters::DeviceCode {
-            device_code: device.device_code.clone(),
-        };
-        let request = self.token_request(&grant, parameters);
-        let write = |url: &_, client: &_, quirks: &_| {
-            let mut request = request.to_request_with(url, client, quirks);
-            TokenCall::prove(&mut request, dpop_key.as_ref());
-            request
-        };
-        let call = self
-            .call(RequestKind::Token, Endpoint::Token, write)
-            .await?;
-        let (request, channel, connection) = call.into_parts();
-        let exchange = DeviceAuthorization::new(request, device);
-        let exchange = exchange.with_quirks(self.registration.server.quirks);
-        let exchange = SentAt::new(WithinLease::new(exchange, None, tasks));
-        let ((answer, sent_at), cause) = Call::drive(&channel, exchange, &connection, tasks).await;
-        match answer {
-            Some(Ok(response)) => Ok(TokenAnswer {
-                response,
-                sent_at,
-                dpop_key,
-            }),
-            Some(Err(error)) => Err(Error::device(error, cause)),
-            None => Err(Error::configuration(
-                "the tokens were closed before the user had decided",
-            )),
-        }
-    }
-
-    /// The request for a token. A code and a device code were given for a scope, which is not repeated
-    /// (RFC 6749 section 4.1.3, RFC 8628 section 3.4); where the token is to be used goes along (RFC
+    /// The request for a token. A code and whatever is polled with were given for a scope, which is not
+    /// repeated (RFC 6749 section 4.1.3, RFC 8628 section 3.4); where the token is to be used goes along (RFC
     /// 8707 section 2.2).
-    fn token_request(&self, grant: &GrantParameters, parameters: &TokenParameters) -> TokenRequest {
+    pub(super) fn token_request(
+        &self,
+        grant: &GrantParameters,
+        parameters: &TokenParameters,
+    ) -> TokenRequest {
         let mut parameters = TokenParameters {
             resource: self.resource_of(parameters),
             ..parameters.clone()
         };
         if matches!(
             grant,
-            GrantParameters::AuthorizationCode { .. } | GrantParameters::DeviceCode { .. }
+            GrantParameters::AuthorizationCode { .. }
+                | GrantParameters::Ciba { .. }
+                | GrantParameters::DeviceCode { .. }
         ) {
             parameters.scope = None;
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grantor_core::{Environment, LocalhostNames, TokenParameters};
+use grantor_core::{CertificateThumbprint, Environment, LocalhostNames, TokenParameters};
 use grantor_http::{MetadataCache, system};
 
 use super::TokensBuilder;
@@ -27,6 +27,7 @@ use crate::runtime::tasks::Tasks;
 use crate::runtime::worker::Worker;
 use crate::store::{RecordKinds, TokenStore};
 use crate::token::dpop_key::DpopKey;
+use crate::token::scheme::Scheme;
 use crate::token::subject::SubjectSource;
 use crate::tokens::Tokens;
 
@@ -96,6 +97,12 @@ impl TokensBuilder {
             None => None,
         };
         let (origins, parameters, shared) = (origins?, parameters.ok()?, shared?);
+        let transport = &*shared.connection.transport;
+        self.check_certificate(transport, problems);
+        let certificate = match self.scheme_over(transport) {
+            Scheme::CertificateBound => transport.client_certificate(),
+            _ => None,
+        };
         let server = server.map(|server| self.authorization_server(server, &shared));
         let registration = server.as_ref().map(|server| &server.registration);
         let environment = &shared.connection.environment;
@@ -109,7 +116,7 @@ impl TokensBuilder {
         }
         let dpop_key = self.read_dpop_key(problems);
         let store = self.token_store(
-            (&grant, dpop_key.as_ref()),
+            (&grant, dpop_key.as_ref(), certificate),
             registration,
             environment,
             &policy,
@@ -136,6 +143,7 @@ impl TokensBuilder {
             GrantKind::PasswordFromRequest => Some(SubjectSource::Basic),
             _ => None,
         };
+        let scheme = self.scheme_over(&*parts.shared.connection.transport);
         let observer = Observer::new(self.on_change, self.metrics, self.listener);
         let services = Arc::new(Services {
             tasks: Tasks::new(Arc::clone(&parts.shared.worker)),
@@ -145,7 +153,7 @@ impl TokensBuilder {
             observer: Arc::new(observer),
             policy: parts.policy,
             origin_ids: OriginIds::default(),
-            scheme: self.scheme,
+            scheme,
             dpop_key: parts.dpop_key,
         });
         let origins = parts.origins.into_iter();
@@ -166,7 +174,7 @@ impl TokensBuilder {
     /// The records of these tokens, if the store can hold them.
     fn token_store(
         &self,
-        (grant, dpop_key): (&Grant, Option<&DpopKey>),
+        (grant, dpop_key, certificate): (&Grant, Option<&DpopKey>, Option<&CertificateThumbprint>),
         registration: Option<&ClientRegistration>,
         environment: &Environment,
         policy: &Arc<Policy>,
@@ -184,6 +192,11 @@ impl TokensBuilder {
         if dpop_key.is_some() && grant.login().is_none() {
             // A bearer token of the same client is another one.
             identity.push_str(" dpop");
+        }
+        if let Some(certificate) = certificate.filter(|_| grant.login().is_none()) {
+            // A token that is bound to another certificate is of no use with this one.
+            identity.push_str(" x5t#S256 ");
+            identity.push_str(certificate.as_str());
         }
         let name = match grant.resource() {
             Some(resource) => &resource.settings.text,
@@ -212,6 +225,8 @@ impl TokensBuilder {
             client_assertion: self.client_assertion.clone(),
             method: self.method.clone(),
             id_tokens: self.id_tokens.clone(),
+            presents_certificate: false,
+            given_assertion: self.given_assertion.clone(),
         };
         let (connection, metadata) = (&shared.connection, &shared.metadata);
         AuthorizationServer::new(
@@ -258,7 +273,7 @@ impl TokensBuilder {
             metadata: Arc::new(MetadataCache::new(Arc::new(discovery), environment)),
             issuer_keys: Arc::new(keys),
             #[cfg(any(feature = "reqwest", feature = "blocking"))]
-            http_options: self.http_options.clone(),
+            http_options: self.session_options(),
             worker: Arc::new(runtime.map_or_else(Worker::thread, Worker::Runtime)),
         })
     }

@@ -10,6 +10,9 @@ impl TokensBuilder {
     pub(super) fn client_credential(self, credential: impl Into<ClientCredential>) -> Self {
         match credential.into() {
             ClientCredential::None => self,
+            given @ (ClientCredential::Workload(_) | ClientCredential::Saml(_)) => {
+                self.given_assertion(&given)
+            }
             ClientCredential::Secret(secret) => self.client_secret(secret),
             ClientCredential::Assertion(assertion) => self.client_assertion(*assertion),
         }
@@ -21,6 +24,7 @@ impl TokensBuilder {
     pub fn client_secret(mut self, client_secret: impl Into<Secret>) -> Self {
         self.client_secret = Some(client_secret.into());
         self.client_assertion = None;
+        self.given_assertion = None;
         self
     }
 
@@ -30,6 +34,7 @@ impl TokensBuilder {
     pub fn client_assertion(mut self, assertion: Assertion) -> Self {
         self.client_assertion = Some(assertion);
         self.client_secret = None;
+        self.given_assertion = None;
         self
     }
 

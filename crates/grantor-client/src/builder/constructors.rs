@@ -5,9 +5,9 @@ use std::sync::Arc;
 use grantor_core::Secret;
 
 use super::TokensBuilder;
-use crate::authorization_server::assertion::Assertion;
 use crate::authorization_server::client_credential::ClientCredential;
 use crate::config::server::Server;
+use crate::renew::grant::jwt_bearer::GrantAssertion;
 use crate::renew::grant::kind::GrantKind;
 use crate::renew::grant::token_exchange::TokenExchange;
 use crate::renew::grant::token_source::TokenSource;
@@ -37,8 +37,8 @@ impl Tokens {
         builder.client_credential(credential)
     }
 
-    /// Tokens that are given for a JWT of a key's own (RFC 7523 section 2.1): those of service
-    /// accounts. Each request has another one.
+    /// Tokens that are given for a JWT (RFC 7523 section 2.1): of a key's own, as service accounts have
+    /// them, or of the platform ([`WorkloadToken`](crate::WorkloadToken)). Each request has another one.
     ///
     /// Such a server mostly needs no client beside it (RFC 7521 section 4.1); for one that does, give
     /// [`TokensBuilder::client_id`].
@@ -51,8 +51,11 @@ impl Tokens {
     /// let tokens = Tokens::jwt_bearer("https://idp.example", assertion).scope("read").build()?;
     /// # Ok::<(), grantor_client::Error>(())
     /// ```
-    pub fn jwt_bearer(server: impl Into<Server>, assertion: Assertion) -> TokensBuilder {
-        from_server(server, "", GrantKind::JwtBearer(Box::new(assertion)))
+    pub fn jwt_bearer(
+        server: impl Into<Server>,
+        assertion: impl Into<GrantAssertion>,
+    ) -> TokensBuilder {
+        from_server(server, "", GrantKind::JwtBearer(Box::new(assertion.into())))
     }
 
     /// Tokens of a login whose refresh token is at hand (RFC 6749 section 6).

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-#[cfg(any(feature = "reqwest", feature = "blocking"))]
-use grantor_http::CaCertificates;
 use grantor_http::Transport;
+#[cfg(any(feature = "reqwest", feature = "blocking"))]
+use grantor_http::{CaCertificates, TransportOptions};
 #[cfg(feature = "reqwest")]
-use grantor_http::{ReqwestTransport, Timeouts, TransportOptions};
+use grantor_http::{ReqwestTransport, Timeouts};
 
 use super::TokensBuilder;
 
@@ -94,9 +94,24 @@ impl TokensBuilder {
             .map_err(|error| error.to_string())
     }
 
+    /// How sessions connect.
+    #[cfg(any(feature = "reqwest", feature = "blocking"))]
+    pub(super) fn session_options(&self) -> TransportOptions {
+        let mut options = self.http_options.clone();
+        if !self.unbound_tokens {
+            options
+                .client_certificate
+                .clone_from(&self.client_certificate);
+        }
+        options
+    }
+
     #[cfg(feature = "reqwest")]
     fn options_within(&self, total: std::time::Duration) -> TransportOptions {
         let mut options = self.http_options.clone();
+        options
+            .client_certificate
+            .clone_from(&self.client_certificate);
         options.timeouts = Timeouts {
             total,
             connect: options.timeouts.connect.min(total),

@@ -1,9 +1,11 @@
 //! Builds [`Tokens`](crate::Tokens): what a program says, whether it can work, and what is made of it.
 
 pub(crate) mod assemble;
+mod certificate;
 mod client;
 mod constructors;
 mod dpop;
+mod google_json;
 mod hooks;
 mod http_client;
 mod oauth1;
@@ -14,16 +16,19 @@ mod seed;
 mod store;
 mod token_exchange;
 mod validate;
+mod workload;
 
 use std::sync::Arc;
 
 use grantor_core::{Environment, Secret, TokenEndpointAuthMethod, TokenParameters};
 use grantor_http::Transport;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
-use grantor_http::TransportOptions;
+use grantor_http::{ClientCertificate, TransportOptions};
+use serde_json::Value;
 use tokio::runtime::Handle;
 
 use crate::authorization_server::assertion::Assertion;
+use crate::authorization_server::assertion::given::GivenAssertion;
 use crate::config::dpop::Dpop;
 use crate::config::id_tokens::IdTokenSettings;
 use crate::config::placement::BearerMethod;
@@ -49,12 +54,14 @@ pub struct TokensBuilder {
     pub(crate) client_id: String,
     client_secret: Option<Secret>,
     client_assertion: Option<Assertion>,
+    given_assertion: Option<Arc<GivenAssertion>>,
     method: Option<TokenEndpointAuthMethod>,
     grant: GrantKind,
     label: String,
     seed_tokens: Option<TokenSet>,
     scope: Option<String>,
     parameters: TokenParameters,
+    authorization_details: Option<Value>,
     origins: Vec<String>,
     /// Something was said of an exchange, and this is none.
     exchange_option_misused: bool,
@@ -72,6 +79,10 @@ pub struct TokensBuilder {
     transport: Option<Arc<dyn Transport>>,
     #[cfg(any(feature = "reqwest", feature = "blocking"))]
     http_options: TransportOptions,
+    #[cfg(any(feature = "reqwest", feature = "blocking"))]
+    client_certificate: Option<ClientCertificate>,
+    /// The certificate is for the authorization server alone.
+    unbound_tokens: bool,
     http_problems: Vec<String>,
     environment: Option<Environment>,
     runtime: Option<Handle>,
@@ -91,12 +102,14 @@ impl TokensBuilder {
             client_id,
             client_secret: None,
             client_assertion: None,
+            given_assertion: None,
             method: None,
             grant: kind,
             label: String::new(),
             seed_tokens: None,
             scope: None,
             parameters: TokenParameters::default(),
+            authorization_details: None,
             origins: Vec::new(),
             exchange_option_misused: false,
             resource_option_misused: false,
@@ -111,6 +124,9 @@ impl TokensBuilder {
             transport: None,
             #[cfg(any(feature = "reqwest", feature = "blocking"))]
             http_options: TransportOptions::default(),
+            #[cfg(any(feature = "reqwest", feature = "blocking"))]
+            client_certificate: None,
+            unbound_tokens: false,
             http_problems: Vec::new(),
             environment: None,
             runtime: None,
@@ -125,7 +141,9 @@ impl TokensBuilder {
 
     /// Returns whether the client proves who it is.
     pub(crate) fn is_confidential(&self) -> bool {
-        self.client_secret.is_some() || self.client_assertion.is_some()
+        self.client_secret.is_some()
+            || self.client_assertion.is_some()
+            || self.given_assertion.is_some()
     }
 
     /// Requests carry the token in this way.

@@ -1,6 +1,7 @@
 //! Which token is wanted, and where it may go.
 
-use grantor_core::{Scope, TokenParameters};
+use grantor_core::{AuthorizationDetails, Scope, TokenParameters};
+use serde_json::Value;
 
 use super::TokensBuilder;
 use crate::config::placement::BearerMethod;
@@ -24,6 +25,28 @@ impl TokensBuilder {
     /// Where the token is to be used, as some servers name it. May be given more than once.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.parameters.audience.push(audience.into());
+        self
+    }
+
+    /// The detailed authorization to request, as JSON: an array of objects that have a `type` (RFC 9396).
+    /// It goes with the authorization request and with every request for a token. A second call replaces
+    /// the first. The granted one is [`AccessToken::authorization_details`].
+    ///
+    /// ```
+    /// use grantor_client::Tokens;
+    ///
+    /// let tokens = Tokens::client_credentials("https://idp.example", "app", "s3cret")
+    ///     .authorization_details(serde_json::json!([{
+    ///         "type": "account_information",
+    ///         "actions": ["list_accounts"],
+    ///     }]))
+    ///     .build()?;
+    /// # Ok::<(), grantor_client::Error>(())
+    /// ```
+    ///
+    /// [`AccessToken::authorization_details`]: crate::AccessToken::authorization_details
+    pub fn authorization_details(mut self, details: impl Into<Value>) -> Self {
+        self.authorization_details = Some(details.into());
         self
     }
 
@@ -86,6 +109,15 @@ impl TokensBuilder {
                 scope.map_err(|error| Error::configuration(format!("\"scope\": {error}")))?;
             parameters.scope = Some(scope);
         }
+        if let Some(details) = &self.authorization_details {
+            parameters.authorization_details = Some(read_details(details)?);
+        }
         Ok(parameters)
     }
+}
+
+/// A detailed authorization as a program gives it.
+fn read_details(details: &Value) -> Result<AuthorizationDetails, Error> {
+    let read = AuthorizationDetails::from_value(details);
+    read.map_err(|error| Error::configuration(format!("\"authorization_details\" {error}")))
 }

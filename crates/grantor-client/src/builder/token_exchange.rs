@@ -46,7 +46,7 @@ impl TokensBuilder {
         self.exchange(|exchange| exchange.requested_token_type = Some(token_type))
     }
 
-    fn exchange(mut self, change: impl FnOnce(&mut TokenExchange)) -> Self {
+    pub(super) fn exchange(mut self, change: impl FnOnce(&mut TokenExchange)) -> Self {
         match &mut self.grant {
             GrantKind::TokenExchange(exchange) => change(exchange),
             _ => self.exchange_option_misused = true,

@@ -23,7 +23,8 @@ impl TokensBuilder {
         {
             problems.push("\"single_process\" is said of a store, and there is none".to_owned());
         }
-        let asks = self.scope.is_some() || self.parameters != TokenParameters::default();
+        let details = self.authorization_details.is_some();
+        let asks = details || self.scope.is_some() || self.parameters != TokenParameters::default();
         if matches!(self.grant, GrantKind::StaticToken) && (asks || self.client_secret.is_some()) {
             let what = "a static token is not asked for";
             problems.push(format!("{what}: a scope or a secret is of no use"));
@@ -40,6 +41,19 @@ impl TokensBuilder {
         if self.resource_option_misused {
             let what = "how a user signs in, a client of one server or an assertion is of no use";
             problems.push(format!("{what} without \"for_resource\""));
+        }
+        if let GrantKind::TokenExchange(exchange) = &self.grant
+            && exchange.workload.is_some()
+            && (exchange.subjects.is_some() || exchange.actor.is_some() || exchange.optional)
+        {
+            problems.push(
+                "the subject is the token of the platform: leave other subjects and actors out"
+                    .to_owned(),
+            );
+        }
+        if self.given_assertion.is_some() && self.method.is_some() {
+            let what = "the client passes an assertion of another party on";
+            problems.push(format!("{what}: \"auth_method\" is of no use"));
         }
         if self.server.is_some() {
             self.check_parameters(problems);
@@ -66,7 +80,11 @@ impl TokensBuilder {
             problems.push(format!("the client authentication \"{name}\" is not known"));
         }
         match &self.grant {
-            GrantKind::JwtBearer(assertion) => assertion.check_grant(problems),
+            GrantKind::JwtBearer(assertion) => {
+                if let Some(assertion) = assertion.signed() {
+                    assertion.check_grant(problems);
+                }
+            }
             GrantKind::Resource(settings) => self.check_resource(settings, problems),
             GrantKind::Login {
                 refresh_token: Some(refresh_token),
@@ -91,8 +109,11 @@ impl TokensBuilder {
             let is_own = match name.as_str() {
                 "grant_type" => true,
                 "client_secret" => self.client_secret.is_some(),
-                "client_assertion" | "client_assertion_type" => self.client_assertion.is_some(),
+                "client_assertion" | "client_assertion_type" => {
+                    self.client_assertion.is_some() || self.given_assertion.is_some()
+                }
                 "scope" => self.scope.is_some(),
+                "authorization_details" => self.authorization_details.is_some(),
                 _ => false,
             };
             if is_own {

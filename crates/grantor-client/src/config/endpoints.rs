@@ -10,6 +10,8 @@ pub struct Endpoints<T = String> {
     pub token: Option<T>,
     /// Where devices begin (RFC 8628).
     pub device_authorization: Option<T>,
+    /// Where users are asked without a browser (CIBA).
+    pub backchannel_authentication: Option<T>,
     /// Where authorization requests are pushed before the user is sent (RFC 9126).
     pub pushed_authorization_request: Option<T>,
     /// Where clients register themselves (RFC 7591).
@@ -39,6 +41,10 @@ impl<T> Endpoints<T> {
                 "device_authorization_endpoint",
                 &self.device_authorization,
             ),
+            backchannel_authentication: change(
+                "backchannel_authentication_endpoint",
+                &self.backchannel_authentication,
+            ),
             pushed_authorization_request: change(
                 "pushed_authorization_request_endpoint",
                 &self.pushed_authorization_request,
@@ -59,6 +65,7 @@ impl<T> Default for Endpoints<T> {
             authorization: None,
             token: None,
             device_authorization: None,
+            backchannel_authentication: None,
             pushed_authorization_request: None,
             registration: None,
             revocation: None,

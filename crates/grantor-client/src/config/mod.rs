@@ -1,5 +1,6 @@
 //! The configuration, parsed once.
 
+pub(crate) mod authorization_answer;
 pub(crate) mod dpop;
 pub(crate) mod endpoints;
 pub(crate) mod id_tokens;

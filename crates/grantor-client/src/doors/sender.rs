@@ -2,27 +2,33 @@
 
 use grantor_core::LocalhostNames;
 
-/// An HTTP client, and whether it resolves names below `localhost` itself.
+use crate::request::http_request::Promises;
+
+/// An HTTP client, and what it promises.
 #[derive(Debug, Clone)]
 pub(crate) struct Sender<C> {
     pub(crate) client: C,
-    pub(crate) names: LocalhostNames,
+    pub(crate) promises: Promises,
 }
 
 impl<C> Sender<C> {
-    /// A client with grantor's resolver and proxies.
-    pub(crate) fn own(client: C) -> Self {
+    /// A client with grantor's resolver and proxies, which may present the client certificate.
+    pub(crate) fn own(client: C, certificate: bool) -> Self {
         Self {
             client,
-            names: LocalhostNames::Loopback,
+            promises: Promises {
+                names: LocalhostNames::Loopback,
+                certificate,
+            },
         }
     }
 
-    /// A client of the application's, whose resolver may ask DNS for any name.
+    /// A client of the application's, whose resolver may ask DNS for any name, and whose certificates
+    /// are its own.
     pub(crate) fn foreign(client: C) -> Self {
         Self {
             client,
-            names: LocalhostNames::ByDns,
+            promises: Promises::NONE,
         }
     }
 }

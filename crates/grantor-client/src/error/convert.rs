@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use grantor_core::exchange::{
-    DeviceError, DiscoveryError, FailureKind, FetchError, ResourceDiscoveryError,
+    DiscoveryError, FailureKind, FetchError, PollingError, ResourceDiscoveryError,
 };
 use grantor_core::{
-    ClientRegistrationError, DeviceAuthorizationError, ErrorCode, PushedAuthorizationError,
-    TokenError,
+    BackchannelAuthenticationError, ClientRegistrationError, DeviceAuthorizationError, ErrorCode,
+    PushedAuthorizationError, TokenError,
 };
 use grantor_http::TransportError;
 use grantor_jose::SignError;
@@ -25,15 +25,15 @@ impl Error {
         Self::with(kind, error.to_string(), retry_after, error).with_code(code)
     }
 
-    /// A device without a token.
-    pub(crate) fn device(error: DeviceError, cause: Option<TransportError>) -> Self {
+    /// A user who decides elsewhere, and no token.
+    pub(crate) fn polling(error: PollingError, cause: Option<TransportError>) -> Self {
         let (kind, retry_after) = match &error {
-            DeviceError::Denied | DeviceError::Expired => (ErrorKind::NeedsLogin, None),
-            DeviceError::Answer(answer) => answered(answer),
+            PollingError::Denied | PollingError::Expired => (ErrorKind::NeedsLogin, None),
+            PollingError::Answer(answer) => answered(answer),
             _ => return Self::unanswered(error, cause),
         };
         let code = match &error {
-            DeviceError::Answer(answer) => code_of(answer),
+            PollingError::Answer(answer) => code_of(answer),
             _ => None,
         };
         Self::with(kind, error.to_string(), retry_after, error).with_code(code)
@@ -101,6 +101,9 @@ fn refusal(code: &ErrorCode) -> ErrorKind {
         | ErrorCode::InvalidScope
         | ErrorCode::InvalidTarget
         | ErrorCode::InvalidRedirectUri
+        | ErrorCode::InvalidRequestObject
+        | ErrorCode::InvalidAuthorizationDetails
+        | ErrorCode::InvalidBindingMessage
         | ErrorCode::InvalidClientMetadata => ErrorKind::Configuration,
         code if code.needs_user() => ErrorKind::NeedsLogin,
         _ => ErrorKind::Refused,
@@ -152,6 +155,7 @@ macro_rules! from_endpoint_error {
 }
 
 from_endpoint_error!(
+    BackchannelAuthenticationError,
     ClientRegistrationError,
     DeviceAuthorizationError,
     PushedAuthorizationError

@@ -23,6 +23,8 @@ pub enum RequestKind {
     Refresh,
     /// A device requests the code that its user types in elsewhere.
     DeviceAuthorization,
+    /// It is requested that a user be asked without a browser (CIBA).
+    BackchannelAuthentication,
     /// An authorization request is pushed (RFC 9126).
     PushedAuthorization,
     /// A client registers itself, or its registration is read, changed or removed (RFC 7591, 7592).

@@ -22,6 +22,27 @@ pub(crate) trait HttpRequest {
     fn localhost_names(&self) -> LocalhostNames {
         LocalhostNames::ByDns
     }
+    /// Returns whether the HTTP client presents the certificate that tokens are bound to.
+    fn presents_certificate(&self) -> bool {
+        false
+    }
+}
+
+/// The promises of the HTTP client behind a door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Promises {
+    /// How it resolves names below `localhost`.
+    pub(crate) names: LocalhostNames,
+    /// Whether it presents the certificate that tokens are bound to.
+    pub(crate) certificate: bool,
+}
+
+impl Promises {
+    /// Those of a client of which nothing is known.
+    pub(crate) const NONE: Self = Self {
+        names: LocalhostNames::ByDns,
+        certificate: false,
+    };
 }
 
 /// The body of a request, as far as a door has it.

@@ -132,6 +132,7 @@ impl Tokens {
         if method.is_taken(request) {
             return Ok(Attempt::untouched());
         }
+        self.check_certificate(request)?;
         let origin = self
             .origins
             .find(request.uri(), request.localhost_names())?;
@@ -143,6 +144,19 @@ impl Tokens {
         let (scheme, environment) = (&self.services().scheme, self.services().environment());
         scheme.apply(method, &token, (origin, environment), request)?;
         Ok(Attempt::of(token, origin, method).pin(&slot))
+    }
+
+    /// Checks that a token which is bound to a certificate goes over a connection that has it.
+    fn check_certificate(&self, request: &impl HttpRequest) -> Result<(), Error> {
+        let is_bound = matches!(self.services().scheme, Scheme::CertificateBound);
+        if !is_bound || self.certificate_presented || request.presents_certificate() {
+            return Ok(());
+        }
+        Err(Error::configuration(
+            "the token is bound to a client certificate, which this HTTP client does not promise to \
+             present: use a session, or \"with_certificate_presented\" for a client that does; where the \
+             certificate is for the authorization server alone, say \"unbound_tokens\"",
+        ))
     }
 
     /// The attempt of a request that goes out without a token, since its answer is to say where tokens

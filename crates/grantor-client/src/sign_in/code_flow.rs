@@ -10,14 +10,17 @@ use super::openid::is_openid;
 use super::pending::{AuthorizationRedirect, PendingAuthorization};
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::authorization::{
-    AuthorizationDetails, IdTokenDemands, Pushing, UnadvertisedS256,
+    IdTokenDemands, Pushing, SignInRequest, UnadvertisedS256,
 };
+use crate::authorization_server::request_object::RequestProtection;
 use crate::builder::TokensBuilder;
 use crate::builder::assemble::FlowParts;
+use crate::config::authorization_answer::{AuthorizationAnswer, RedirectTokens};
 use crate::error::Error;
 use crate::token::dpop_key::DpopKey;
 
-/// Signs users in with a code and PKCE, always by S256.
+/// Signs users in with a code and PKCE, always by S256. [`response_type`](Self::response_type) asks for an ID
+/// token in the redirect besides, or in place of the code.
 ///
 /// One for all users of an application: the logins share its connections and its thread. Made by
 /// [`TokensBuilder::code_flow`].
@@ -48,6 +51,9 @@ pub struct CodeFlow {
     unadvertised_s256: UnadvertisedS256,
     pub(super) max_age: Option<Duration>,
     pub(super) acr_values: Vec<String>,
+    pub(super) answer: AuthorizationAnswer,
+    pub(super) redirect_tokens: RedirectTokens,
+    pub(super) protection: RequestProtection,
 }
 
 impl TokensBuilder {
@@ -82,6 +88,9 @@ impl TokensBuilder {
                     unadvertised_s256: UnadvertisedS256::default(),
                     max_age: None,
                     acr_values: Vec::new(),
+                    answer: AuthorizationAnswer::default(),
+                    redirect_tokens: RedirectTokens::default(),
+                    protection: RequestProtection::default(),
                 })
             }
             _ => Err(Error::problems(&problems)),
@@ -127,16 +136,19 @@ impl CodeFlow {
     /// Begins a sign-in.
     ///
     /// # Errors
-    /// The server's metadata can't be fetched, or lacks an authorization endpoint or S256, or the
-    /// request can't be pushed.
+    /// The server's metadata can't be fetched, or lacks an authorization endpoint or S256, the response type
+    /// or mode is none that fits, or the request can't be signed or pushed.
     pub async fn start(&self) -> Result<AuthorizationRedirect, Error> {
         let dpop_key = self.new_dpop_key()?;
         let parameters = self.builder.token_parameters()?;
-        let id_token = is_openid(&self.builder)?.then_some(IdTokenDemands {
+        let openid = is_openid(&self.builder)?;
+        self.answer.check(openid, self.redirect_tokens)?;
+        self.check_binding(dpop_key.as_ref())?;
+        let id_token = openid.then_some(IdTokenDemands {
             max_age: self.max_age,
             acr_values: &self.acr_values,
         });
-        let details = AuthorizationDetails {
+        let asked = SignInRequest {
             redirect_uri: &self.redirect_uri,
             parameters: &parameters,
             extra: &self.parameters,
@@ -144,8 +156,10 @@ impl CodeFlow {
             dpop_key: dpop_key.as_ref(),
             pushing: self.pushing,
             unadvertised_s256: self.unadvertised_s256,
+            answer: self.answer.clone(),
+            protection: self.protection.clone(),
         };
-        let begun = self.server.begin_authorization(&details).await?;
+        let begun = self.server.begin_authorization(&asked).await?;
         let pending = PendingAuthorization {
             issuer: self.name().to_owned(),
             redirect_uri: self.redirect_uri.as_str().to_owned(),
@@ -157,6 +171,8 @@ impl CodeFlow {
             acr_values: id_token.map_or_else(Vec::new, |asked| asked.acr_values.to_vec()),
             code_verifier: begun.code_verifier.expose().to_owned(),
             dpop_key: dpop_key.and_then(|key| Some(key.to_stored()?.expose().to_owned())),
+            response_type: PendingAuthorization::stored_type(&self.answer.response_type),
+            response_mode: self.answer.response_mode.as_ref().map(ToString::to_string),
         };
         Ok(AuthorizationRedirect {
             url: begun.url,
@@ -172,6 +188,17 @@ impl CodeFlow {
         match problems.is_empty() {
             true => Ok(key),
             false => Err(Error::problems(&problems)),
+        }
+    }
+
+    /// Checks that a key can bind the token, which only the token endpoint does (RFC 9449 section 5).
+    fn check_binding(&self, dpop_key: Option<&DpopKey>) -> Result<(), Error> {
+        let asked = &self.answer.response_type;
+        match dpop_key.is_some() && asked.token && !asked.code {
+            true => Err(Error::configuration(
+                "an access token in the redirect is bound to no key: ask for a code, or leave DPoP out",
+            )),
+            false => Ok(()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The end of a sign-in: the redirect is checked, its code redeemed, and the login stored.
+//! The end of a sign-in: the redirect is checked, its code redeemed if it has one, and the login stored.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::code_flow::CodeFlow;
 use super::openid::{IdTokenRequest, is_openid, validate};
 use super::pending::PendingAuthorization;
+use super::redirect_tokens::{establish_redirected, validate_redirected};
 use super::{SignedIn, establish};
 use crate::authorization_server::token_endpoint::TokenCall;
 use crate::cache::slot::TokenSlot;
@@ -20,8 +21,10 @@ use crate::token::dpop_key::DpopKey;
 impl CodeFlow {
     /// Ends a sign-in: checks the redirect, redeems the code, stores the login.
     ///
-    /// `redirect` is the query of the redirect, or its URL. The code is sent once; a caller who is
-    /// dropped meanwhile finds the login in the store.
+    /// `redirect` is the URL of the redirect, or the part of it that has the answer: the query, the
+    /// fragment, or the body of the form that the browser posted, as the
+    /// [`response_mode`](Self::response_mode) says. The code is sent once; a caller who is dropped
+    /// meanwhile finds the login in the store.
     ///
     /// # Errors
     /// The sign-in was begun at another server or for other demands, the redirect is not an answer to it,
@@ -36,15 +39,17 @@ impl CodeFlow {
                 "the sign-in was begun with another server",
             ));
         }
-        let code = self.server.code_of_redirect(&pending.state, redirect);
-        let code = code.await?;
+        let answer = pending.answer();
+        let authorized = self
+            .server
+            .answer_of_redirect((&pending.state, &answer), redirect);
+        let authorized = authorized.await?;
         let code_verifier = CodeVerifier::parse(&pending.code_verifier).map_err(|_| damaged())?;
-        let asked = self.id_token_request(&pending, &code)?;
-        let grant = GrantParameters::AuthorizationCode {
-            code,
-            redirect_uri: Some(pending.redirect_uri),
-            code_verifier: Some(code_verifier),
-        };
+        let mut asked = self.id_token_request(&pending, authorized.code.as_ref())?;
+        if let Some(asked) = &mut asked {
+            let with = (&*asked, pending.state.as_str());
+            asked.redirected = validate_redirected(&self.server, &authorized, with).await?;
+        }
         let dpop_key = match &pending.dpop_key {
             Some(stored) => Some(DpopKey::from_stored(stored).ok_or_else(damaged)?),
             None => None,
@@ -55,7 +60,19 @@ impl CodeFlow {
         let tasks = &tokens.services().tasks;
         tasks.ensure_open()?;
         tasks.spawn(async move {
-            let outcome = redeem(&slot, grant, asked).await;
+            let outcome = match authorized.code.clone() {
+                Some(code) => {
+                    let grant = GrantParameters::AuthorizationCode {
+                        code,
+                        redirect_uri: Some(pending.redirect_uri),
+                        code_verifier: Some(code_verifier),
+                    };
+                    redeem(&slot, grant, asked).await
+                }
+                None => establish_redirected(&slot, authorized)
+                    .await
+                    .map(|extra| (extra, asked.and_then(|asked| asked.redirected))),
+            };
             let _ = sender.send(outcome);
         });
         match outcome.await {
@@ -75,7 +92,7 @@ impl CodeFlow {
     fn id_token_request(
         &self,
         pending: &PendingAuthorization,
-        code: &Secret,
+        code: Option<&Secret>,
     ) -> Result<Option<IdTokenRequest>, Error> {
         let Some(nonce) = &pending.nonce else {
             return match is_openid(&self.builder)? {
@@ -89,7 +106,8 @@ impl CodeFlow {
             nonce: Some(nonce.clone()),
             max_age: ages.min(),
             acr_values: in_both(&pending.acr_values, &self.acr_values)?,
-            code: Some(code.clone()),
+            code: code.cloned(),
+            redirected: None,
         }))
     }
 }

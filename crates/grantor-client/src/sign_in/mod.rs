@@ -1,15 +1,20 @@
 //! Signing users in. Every way to do so ends with a login that is stored and whose first token is
 //! published.
 
+mod answer_settings;
+pub(crate) mod backchannel_flow;
+pub(crate) mod backchannel_pending;
 pub(crate) mod code_flow;
 mod code_redemption;
 pub(crate) mod device_flow;
+mod notifications;
 pub(crate) mod oauth1_endpoints;
 mod oauth1_error;
 pub(crate) mod oauth1_flow;
 pub(crate) mod oauth1_pending;
 mod openid;
 pub(crate) mod pending;
+mod redirect_tokens;
 pub(crate) mod registrar;
 mod relying_party;
 
@@ -32,7 +37,8 @@ use crate::tokens::Tokens;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SignedIn {
-    /// The tokens of the login.
+    /// The tokens of the login. With the response type `id_token` there are none, and asking for one is an
+    /// error that says so.
     pub tokens: Tokens,
     /// The ID token, validated; there is one if the scope has `openid`.
     pub id_token: Option<IdToken>,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grantor_core::openid::{Accompanying, IdToken};
+use grantor_core::openid::{Accompanying, IdToken, IdTokenRules};
 use grantor_core::{Secret, TokenResponse};
 
 use crate::authorization_server::AuthorizationServer;
@@ -18,6 +18,8 @@ pub(super) struct IdTokenRequest {
     pub(super) acr_values: Vec<String>,
     /// The code that was redeemed for it.
     pub(super) code: Option<Secret>,
+    /// The ID token of the redirect, validated.
+    pub(super) redirected: Option<IdToken>,
 }
 
 /// Returns whether a sign-in asks for an ID token (OpenID Connect Core section 3.1.2.1).
@@ -37,6 +39,25 @@ pub(super) async fn validate(
             "the server gave no ID token, though the scope has \"openid\"",
         ));
     };
+    let rules = rules(server, asked).await?;
+    let with = Accompanying {
+        access_token: Some(answer.access_token.expose()),
+        code: asked.code.as_ref().map(Secret::expose),
+        ..Accompanying::default()
+    };
+    let id_token = server.validate_id_token(&rules, token.expose(), &with);
+    let id_token = id_token.await?;
+    if let Some(redirected) = &asked.redirected {
+        check_same_login(redirected, &id_token)?;
+    }
+    Ok(id_token)
+}
+
+/// The rules of the server, and what was asked for.
+pub(super) async fn rules(
+    server: &AuthorizationServer,
+    asked: &IdTokenRequest,
+) -> Result<IdTokenRules, Error> {
     let mut rules = server.id_token_rules().await?;
     if let Some(nonce) = &asked.nonce {
         rules = rules.with_nonce(nonce);
@@ -44,13 +65,21 @@ pub(super) async fn validate(
     if let Some(max_age) = asked.max_age {
         rules = rules.with_max_age(max_age);
     }
-    let rules = rules.with_acr_values(asked.acr_values.iter().cloned());
-    let with = Accompanying {
-        access_token: Some(answer.access_token.expose()),
-        code: asked.code.as_ref().map(Secret::expose),
-        ..Accompanying::default()
-    };
-    server
-        .validate_id_token(&rules, token.expose(), &with)
-        .await
+    Ok(rules.with_acr_values(asked.acr_values.iter().cloned()))
+}
+
+/// Compares the ID token of the token endpoint with that of the redirect (OpenID Connect Core section
+/// 3.3.3.6).
+fn check_same_login(redirected: &IdToken, redeemed: &IdToken) -> Result<(), Error> {
+    for (name, holds) in [
+        ("iss", redirected.issuer() == redeemed.issuer()),
+        ("sub", redirected.subject() == redeemed.subject()),
+    ] {
+        if !holds {
+            return Err(Error::refused(format!(
+                "the ID token is refused: \"{name}\" is not that of the ID token in the redirect"
+            )));
+        }
+    }
+    Ok(())
 }

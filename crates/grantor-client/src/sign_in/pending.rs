@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use grantor_core::Secret;
+use grantor_core::{ResponseMode, ResponseType, Secret};
 use serde::{Deserialize, Serialize};
 use url::{Position, Url};
+
+use crate::config::authorization_answer::AuthorizationAnswer;
 
 /// A sign-in that has begun.
 #[non_exhaustive]
@@ -35,6 +37,12 @@ pub struct PendingAuthorization {
     /// The private key that the code is bound to (RFC 9449 section 10), if it was generated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) dpop_key: Option<String>,
+    /// The response type, if it is another than `code`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) response_type: Option<String>,
+    /// The response mode, if one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) response_mode: Option<String>,
 }
 
 impl PendingAuthorization {
@@ -42,6 +50,19 @@ impl PendingAuthorization {
     #[must_use]
     pub fn state(&self) -> Secret {
         Secret::new(&*self.state)
+    }
+
+    pub(super) fn stored_type(response_type: &ResponseType) -> Option<String> {
+        (*response_type != ResponseType::code()).then(|| response_type.to_string())
+    }
+
+    /// The answer that was asked for.
+    pub(super) fn answer(&self) -> AuthorizationAnswer {
+        let response_type = self.response_type.as_deref();
+        AuthorizationAnswer {
+            response_type: response_type.map_or_else(ResponseType::code, ResponseType::parse),
+            response_mode: self.response_mode.as_deref().map(ResponseMode::parse),
+        }
     }
 }
 

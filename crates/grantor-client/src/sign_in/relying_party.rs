@@ -50,7 +50,9 @@ impl CodeFlow {
     pub async fn user_info(&self, tokens: &Tokens, subject: &str) -> Result<UserInfo, Error> {
         self.check_tokens(tokens)?;
         let endpoint = self.server.user_info_endpoint().await?;
-        let tokens = tokens.with_origin(endpoint.as_str())?;
+        let mut tokens = tokens.with_origin(endpoint.as_str())?;
+        // It goes over the connection to the server.
+        tokens.certificate_presented |= self.server.registration.presents_certificate;
         let channel = self.server.channel(RequestKind::UserInfo);
         let mut request = question(&endpoint)?;
         let mut attempt = tokens.prepare(&mut request).await?;

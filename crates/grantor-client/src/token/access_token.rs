@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use grantor_core::{Scope, Secret, Timestamp};
+use grantor_core::{AuthorizationDetails, Scope, Secret, Timestamp};
 use serde_json::{Map, Value};
 
 /// An access token and what the server said of it.
@@ -21,6 +21,15 @@ pub struct AccessToken {
     /// The further members of the server's answer, as `instance_url` or `id_token`. They are stored
     /// with the token.
     pub extra: Map<String, Value>,
+}
+
+impl AccessToken {
+    /// The detailed authorization that was granted (RFC 9396 section 7); none if the server does not say,
+    /// or says something that can't be read.
+    #[must_use]
+    pub fn authorization_details(&self) -> Option<AuthorizationDetails> {
+        AuthorizationDetails::from_value(self.extra.get("authorization_details")?).ok()
+    }
 }
 
 /// Further members may be secret, as an ID token is: their names are shown.

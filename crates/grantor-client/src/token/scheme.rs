@@ -13,6 +13,8 @@ pub(crate) enum Scheme {
     /// A bearer token (RFC 6750).
     #[default]
     Bearer,
+    /// A bearer token that is bound to the certificate of the client's connections (RFC 8705 section 3).
+    CertificateBound,
     /// A token that is bound to a key, and a proof for each request (RFC 9449).
     Dpop(Arc<DpopScheme>),
     /// No token: each request is signed (RFC 5849).
@@ -37,7 +39,7 @@ impl Scheme {
     /// handed in, found in a store, given by a server.
     pub(crate) fn carries(&self, token_type: TokenType) -> bool {
         match self {
-            Self::Bearer => token_type == TokenType::Bearer,
+            Self::Bearer | Self::CertificateBound => token_type == TokenType::Bearer,
             Self::Dpop(dpop) => match token_type {
                 TokenType::Dpop => true,
                 TokenType::Bearer => dpop.accepts_bearer,

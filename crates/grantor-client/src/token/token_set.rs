@@ -2,7 +2,7 @@
 
 mod ends;
 mod read;
-mod rfc3339;
+pub(crate) mod rfc3339;
 
 use grantor_core::{Scope, Secret, Timestamp, TokenResponse};
 use serde_json::Value;

@@ -47,6 +47,8 @@ pub struct Tokens {
     pub(crate) subjects: Option<Arc<SubjectSource>>,
     pub(crate) origins: Arc<Origins>,
     pub(crate) bearer_method: BearerMethod,
+    /// True if every HTTP client that is used presents the certificate that tokens are bound to.
+    pub(crate) certificate_presented: bool,
     /// True if requests are prepared on the short way.
     fast_path: bool,
     handle: Arc<CloseOnDrop>,
@@ -66,6 +68,7 @@ impl Tokens {
             subjects: subjects.map(Arc::new),
             origins: Arc::new(origins),
             bearer_method: BearerMethod::default(),
+            certificate_presented: false,
             handle: Arc::new(CloseOnDrop(Arc::clone(registry))),
         }
     }

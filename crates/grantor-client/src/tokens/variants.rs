@@ -1,8 +1,10 @@
-//! Handles that differ from another in one thing: the subject, the scope, the resource, the place, an
-//! origin.
+//! Handles that differ from another in one thing: the subject, the scope, the resource, the details, the
+//! place, an origin.
 
-use grantor_core::{Scope, TokenParameters};
 use std::sync::Arc;
+
+use grantor_core::{AuthorizationDetails, Scope, TokenParameters};
+use serde_json::Value;
 
 use super::Tokens;
 use crate::config::origin::Origin as ApiOrigin;
@@ -48,6 +50,22 @@ impl Tokens {
         self.with_parameters(|all| TokenParameters { resource, ..all })
     }
 
+    /// The same login or client with another detailed authorization (RFC 9396), as JSON. All renew through
+    /// the same login.
+    ///
+    /// # Errors
+    /// It is no array of objects, each with a `type`.
+    pub fn with_authorization_details(&self, details: impl Into<Value>) -> Result<Self, Error> {
+        let details = AuthorizationDetails::from_value(&details.into());
+        let details = details
+            .map_err(|error| Error::configuration(format!("\"authorization_details\" {error}")))?;
+        let authorization_details = Some(details);
+        Ok(self.with_parameters(|all| TokenParameters {
+            authorization_details,
+            ..all
+        }))
+    }
+
     /// The same token, carried at another place.
     #[must_use]
     pub fn with_bearer_method(&self, method: BearerMethod) -> Self {
@@ -63,6 +81,28 @@ impl Tokens {
     /// It is no URL, or not a secure one.
     pub fn with_origin(&self, origin: &str) -> Result<Self, Error> {
         Ok(self.with(ApiOrigin::parse(origin).map_err(Error::configuration)?))
+    }
+
+    /// The same token, for HTTP clients of the application's: each of them presents the certificate that
+    /// the token is bound to (RFC 8705). Without this only sessions of grantor's own client carry such a
+    /// token, since a connection without the certificate has it refused.
+    ///
+    /// ```no_run
+    /// # async fn call(tokens: grantor_client::Tokens, pem: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    /// use grantor_client::Authenticate;
+    ///
+    /// let own = reqwest::Client::builder().identity(reqwest::Identity::from_pem(pem)?).build()?;
+    /// let tokens = tokens.with_certificate_presented();
+    /// let answer = own.get("https://api.example/things").authenticate(&tokens).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_certificate_presented(&self) -> Self {
+        Self {
+            certificate_presented: true,
+            ..self.clone()
+        }
     }
 
     pub(crate) fn with_parameters(

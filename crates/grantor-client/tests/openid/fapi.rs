@@ -1,12 +1,15 @@
 //! Answers of the authorization endpoint and of the token endpoint, as the tests of FAPI 2.0 for clients
 //! change them.
 
-use grantor_core::TokenEndpointAuthMethod;
-use grantor_testkit::Endpoint;
+use grantor_client::{Assertion, Dpop, Tokens};
+use grantor_core::{ClientMetadata, TokenEndpointAuthMethod};
+use grantor_jose::{Algorithm, Key};
+use grantor_testkit::{Endpoint, Fault, ScriptedAnswer};
 use serde_json::json;
 use url::Url;
 
 use crate::provider::{CALLBACK, builder, flow, sign_in, world};
+use crate::support::ISSUER;
 
 /// The error of a sign-in whose redirect was changed on the way; nothing was sent to the server.
 async fn changed(change: impl Fn(&str) -> String) -> String {
@@ -79,6 +82,86 @@ async fn fapi2_security_profile_final_client_test_token_endpoint_response_withou
     world.server.set_lifetime(None);
     let signed_in = sign_in(&world, &flow(&world)).await.unwrap();
     assert_eq!(world.call(&signed_in.tokens).await.status(), 200);
+}
+
+/// The profile as a whole: a pushed request, a client with a key, PKCE, bound tokens, the issuer named.
+async fn profile(nonces: bool) {
+    let world = world();
+    world.server.require_pushed_requests();
+    world.server.require_dpop();
+    if nonces {
+        world.server.require_dpop_nonces();
+    }
+    let methods = json!(["private_key_jwt"]);
+    let member = "token_endpoint_auth_methods_supported";
+    world.server.set_metadata_member(member, methods);
+    let key = Key::generate(Algorithm::Ps256).unwrap();
+    let builder = builder().client_assertion(Assertion::new(key));
+    let builder = world.here(builder.dpop(Dpop::generated()));
+    let flow = builder.code_flow(CALLBACK).unwrap();
+    let signed_in = sign_in(&world, &flow).await.unwrap();
+    assert_eq!(world.call(&signed_in.tokens).await.status(), 200);
+    let pushed = &world.server.requests(Endpoint::PushedAuthorization)[0];
+    for name in [
+        "client_assertion",
+        "code_challenge",
+        "nonce",
+        "state",
+        "redirect_uri",
+    ] {
+        assert!(pushed.parameter(name).is_some(), "{name}");
+    }
+    assert_eq!(pushed.parameter("response_type").as_deref(), Some("code"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn fapi2_security_profile_final_client_test_happy_path() {
+    profile(true).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn fapi2_security_profile_final_client_test_happy_path_no_dpop_nonce() {
+    profile(false).await;
+}
+
+/// RFC 9110 section 11.1: the name of a scheme is the same in any case.
+#[tokio::test(start_paused = true)]
+async fn fapi2_security_profile_final_client_test_rs_dpop_auth_scheme_case_insensitivity() {
+    for scheme in ["DPoP", "dpop", "DPOP", "dPoP"] {
+        let world = world();
+        let builder = world.here(builder().dpop(Dpop::generated()));
+        let flow = builder.code_flow(CALLBACK).unwrap();
+        let signed_in = sign_in(&world, &flow).await.unwrap();
+        let challenge = ScriptedAnswer::new(401)
+            .header(
+                "www-authenticate",
+                &format!("{scheme} error=\"use_dpop_nonce\""),
+            )
+            .header("dpop-nonce", "n1");
+        world
+            .server
+            .fail_next_at(Endpoint::Api, Fault::Answer(challenge));
+        assert_eq!(
+            world.call(&signed_in.tokens).await.status(),
+            200,
+            "{scheme}"
+        );
+        assert_eq!(world.server.count(Endpoint::Api), 2);
+    }
+}
+
+/// OpenID Connect Registration: a client that nobody registered signs its users in.
+#[tokio::test(start_paused = true)]
+async fn oidcc_client_test_dynamic_registration() {
+    let world = world();
+    let registrar = world.here(Tokens::login(ISSUER, "")).registrar().unwrap();
+    let mut metadata = ClientMetadata::default();
+    metadata.redirect_uris = vec![CALLBACK.parse().unwrap()];
+    let client = registrar.register(&metadata).await.unwrap();
+    let builder = Tokens::login(ISSUER, &client.client_id).scope("openid");
+    let builder = builder.client_secret(client.client_secret.unwrap());
+    let flow = world.here(builder).code_flow(CALLBACK).unwrap();
+    assert!(sign_in(&world, &flow).await.is_ok());
 }
 
 /// OpenID Connect Core section 9.

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod ciba;
 mod demands;
 mod discovery;
 mod fapi;
@@ -13,6 +14,9 @@ mod hostile;
 mod id_tokens;
 mod logout;
 mod provider;
+mod redirect_tokens;
 mod refresh;
+mod request_objects;
+mod response_modes;
 mod signatures;
 mod user_info;

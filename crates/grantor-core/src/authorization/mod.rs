@@ -3,6 +3,7 @@
 
 mod prompt;
 mod request;
+mod request_object;
 mod response;
 mod response_mode;
 mod response_type;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use grantor_jose::digest::constant_time_eq;
 
-use super::{Delivery, ResponseMode};
+use super::{Delivery, ResponseMode, ResponseType};
 use crate::error_response::ErrorResponse;
 use crate::issuer::Issuer;
 use crate::params::{InvalidParams, Params};
@@ -28,7 +28,7 @@ pub struct Authorized {
     pub code: Option<Secret>,
     /// An access token.
     pub access_token: Option<Secret>,
-    /// How it is used; `Bearer` unless the server says otherwise.
+    /// How it is used: `Bearer` mostly.
     pub token_type: Option<String>,
     /// How many seconds it lives.
     pub expires_in: Option<u64>,
@@ -57,8 +57,12 @@ impl From<Secret> for Authorized {
 pub enum AuthorizationError {
     /// Its parameters can't be read.
     Params(InvalidParams),
-    /// It has neither a code nor an error.
+    /// It has neither something granted nor an error.
     Empty,
+    /// It lacks this value, which the response type asked for.
+    Missing(&'static str),
+    /// It is no JWT, though the response mode asked for one (JARM section 2.3).
+    NotJwt,
     /// Its `state` is not that of the request: it belongs to another browser or another request.
     State,
     /// It comes from another server than was asked, or from an unnamed one (RFC 9207 section 2.4).
@@ -72,6 +76,13 @@ impl fmt::Display for AuthorizationError {
         match self {
             Self::Params(error) => error.fmt(f),
             Self::Empty => f.write_str("the answer has neither \"code\" nor \"error\""),
+            Self::Missing(name) => {
+                write!(f, "the answer has no \"{name}\", which was asked for")
+            }
+            Self::NotJwt => f.write_str(
+                "the answer has no \"response\": the server does not take the response mode, or the \
+                 answer was changed on its way",
+            ),
             Self::State => f.write_str("\"state\" is not that of the request"),
             Self::Issuer => f.write_str("\"iss\" is not the server that was asked"),
             Self::Refused(error) => write!(f, "the authorization was refused: {error}"),
@@ -108,15 +119,34 @@ impl AuthorizationResponse {
     /// Parameters that can't be read, or neither something granted nor an error.
     pub fn from_query(query: &str) -> Result<Self, AuthorizationError> {
         let params = Params::parse(query.as_bytes()).map_err(AuthorizationError::Params)?;
-        let outcome = match ErrorResponse::from_params(&params) {
+        Self::from_params(&params)
+    }
+
+    /// Reads parameters, wherever they come from.
+    ///
+    /// # Errors
+    /// Neither something granted nor an error.
+    pub fn from_params(params: &Params<'_>) -> Result<Self, AuthorizationError> {
+        let outcome = match ErrorResponse::from_params(params) {
             Some(error) => Err(error),
-            None => Ok(Authorized::from_params(&params).ok_or(AuthorizationError::Empty)?),
+            None => Ok(Authorized::from_params(params).ok_or(AuthorizationError::Empty)?),
         };
         Ok(Self {
             outcome,
             state: params.get("state").map(str::to_owned),
             issuer: params.get("iss").map(str::to_owned),
         })
+    }
+
+    /// The JWT that the answer is, in the query, the fragment or the form of the redirect (JARM section
+    /// 2.3). What else is there is not looked at.
+    ///
+    /// # Errors
+    /// Parameters that can't be read, or no JWT.
+    pub fn jwt_in(query: &str) -> Result<Secret, AuthorizationError> {
+        let params = Params::parse(query.as_bytes()).map_err(AuthorizationError::Params)?;
+        let jwt = params.get("response").map(Secret::new);
+        jwt.ok_or(AuthorizationError::NotJwt)
     }
 
     /// Checks the answer against the request, and only then gives the code: first `state`, then
@@ -133,6 +163,20 @@ impl AuthorizationResponse {
         issuer: Option<&Issuer>,
         issuer_advertised: bool,
     ) -> Result<Secret, AuthorizationError> {
+        let authorized = self.into_authorized(state, issuer, issuer_advertised)?;
+        authorized.code.ok_or(AuthorizationError::Empty)
+    }
+
+    /// Checks the answer as [`into_code`](Self::into_code) does, and gives all that was granted.
+    ///
+    /// # Errors
+    /// Fails for the reasons that [`AuthorizationError`] lists.
+    pub fn into_authorized(
+        self,
+        state: &str,
+        issuer: Option<&Issuer>,
+        issuer_advertised: bool,
+    ) -> Result<Authorized, AuthorizationError> {
         let own = self.state.unwrap_or_default();
         if !constant_time_eq(own.as_bytes(), state.as_bytes()) {
             return Err(AuthorizationError::State);
@@ -144,12 +188,32 @@ impl AuthorizationResponse {
             None if issuer_advertised => return Err(AuthorizationError::Issuer),
             _ => {}
         }
-        let authorized = self.outcome.map_err(AuthorizationError::Refused)?;
-        authorized.code.ok_or(AuthorizationError::Empty)
+        self.outcome.map_err(AuthorizationError::Refused)
     }
 }
 
 impl Authorized {
+    /// Keeps what this response type asks for, and nothing else.
+    ///
+    /// # Errors
+    /// Something of it is missing; with an access token `token_type` too (RFC 6749 section 4.2.2).
+    pub fn of_type(self, response_type: &ResponseType) -> Result<Self, AuthorizationError> {
+        let needed = |asked: bool, value: Option<Secret>, name| match (asked, value) {
+            (true, None) => Err(AuthorizationError::Missing(name)),
+            (asked, value) => Ok(value.filter(|_| asked)),
+        };
+        let authorized = Self {
+            code: needed(response_type.code, self.code, "code")?,
+            access_token: needed(response_type.token, self.access_token, "access_token")?,
+            id_token: needed(response_type.id_token, self.id_token, "id_token")?,
+            ..self
+        };
+        match response_type.token && authorized.token_type.is_none() {
+            true => Err(AuthorizationError::Missing("token_type")),
+            false => Ok(authorized),
+        }
+    }
+
     fn push_to(&self, params: &mut Params<'static>) {
         let exposed = |secret: &Option<Secret>| secret.as_ref().map(|s| s.expose().to_owned());
         params.push_some("code", exposed(&self.code));

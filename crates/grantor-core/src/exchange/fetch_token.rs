@@ -86,7 +86,7 @@ impl FetchToken {
     /// (RFC 7523 section 3, item 7), so it is repeated only as long as the server can't have seen it:
     /// sign another one then. The same goes for a JWT that can't be read and for grants that are not
     /// known here. A code is never sent twice, and a device code by
-    /// [`DeviceAuthorization`](super::DeviceAuthorization).
+    /// [`Polling`](super::Polling).
     #[must_use]
     pub fn for_grant(
         grant: &GrantParameters,
@@ -103,7 +103,8 @@ impl FetchToken {
                 Repeatable::Freely
             }
             GrantParameters::RefreshToken { .. } => Repeatable::OnceAtOnce,
-            GrantParameters::DeviceCode { .. }
+            GrantParameters::Ciba { .. }
+            | GrantParameters::DeviceCode { .. }
             | GrantParameters::JwtBearer { .. }
             | GrantParameters::Other { .. } => Repeatable::UntilSeen,
         };

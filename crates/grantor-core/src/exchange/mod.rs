@@ -3,10 +3,10 @@
 //! An exchange says what to send or how long to wait; a driver (in `grantor-http`, one asynchronous
 //! and one blocking) does it and tells the exchange what came back.
 
-mod device_authorization;
 mod discovery;
 mod failure;
 mod fetch_token;
+mod polling;
 mod resource_discovery;
 mod retry;
 
@@ -15,10 +15,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
-pub use device_authorization::{DeviceAuthorization, DeviceError};
 pub use discovery::{Discovery, DiscoveryError};
 pub use failure::{Failure, FailureKind, NoAnswer};
 pub use fetch_token::{FetchError, FetchToken};
+pub use polling::{Polling, PollingError};
 pub use resource_discovery::{ResourceDiscovery, ResourceDiscoveryError};
 pub use retry::Retry;
 

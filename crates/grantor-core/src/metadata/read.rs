@@ -95,10 +95,11 @@ impl ServerMetadata {
             _ => return Err(InvalidMetadata::Malformed),
         }
         let metadata = Self::from_members(asked.clone(), members)?;
-        for (name, url) in metadata.endpoints() {
-            let Some(url) = url else {
-                continue;
-            };
+        let endpoints = metadata.endpoints().into_iter();
+        let endpoints = endpoints.filter_map(|(name, url)| Some((name, url?)));
+        let aliases = metadata.mtls_endpoint_aliases.values();
+        let aliases = aliases.map(|url| ("mtls_endpoint_aliases", url));
+        for (name, url) in endpoints.chain(aliases) {
             if !names.is_secure(url) {
                 return Err(InvalidMetadata::Insecure(name));
             }
@@ -120,6 +121,8 @@ impl ServerMetadata {
         let names_issuer = members.flag("authorization_response_iss_parameter_supported")?;
         let takes_documents = members.flag("client_id_metadata_document_supported")?;
         let requires_pushed = members.flag("require_pushed_authorization_requests")?;
+        let binds_to_certificates = members.flag("tls_client_certificate_bound_access_tokens")?;
+        let requires_signed = members.flag("require_signed_request_object")?;
         Ok(Self {
             issuer,
             authorization_endpoint: members.url("authorization_endpoint")?,
@@ -128,6 +131,9 @@ impl ServerMetadata {
             pushed_authorization_request_endpoint: members
                 .url("pushed_authorization_request_endpoint")?,
             require_pushed_authorization_requests: requires_pushed.unwrap_or_default(),
+            require_signed_request_object: requires_signed.unwrap_or_default(),
+            backchannel_authentication_endpoint: members
+                .url("backchannel_authentication_endpoint")?,
             jwks_uri: members.url("jwks_uri")?,
             introspection_endpoint: members.url("introspection_endpoint")?,
             revocation_endpoint: members.url("revocation_endpoint")?,
@@ -135,6 +141,8 @@ impl ServerMetadata {
             end_session_endpoint: members.url("end_session_endpoint")?,
             id_token_signing_alg_values_supported: members
                 .texts("id_token_signing_alg_values_supported")?,
+            authorization_signing_alg_values_supported: members
+                .texts("authorization_signing_alg_values_supported")?,
             scopes_supported: members.texts("scopes_supported")?,
             response_types_supported: members.texts("response_types_supported")?,
             response_modes_supported: members.texts("response_modes_supported")?,
@@ -145,6 +153,8 @@ impl ServerMetadata {
             code_challenge_methods_supported: members.texts("code_challenge_methods_supported")?,
             authorization_response_iss_parameter_supported: names_issuer.unwrap_or_default(),
             registration_endpoint: members.url("registration_endpoint")?,
+            mtls_endpoint_aliases: members.urls("mtls_endpoint_aliases")?,
+            tls_client_certificate_bound_access_tokens: binds_to_certificates.unwrap_or_default(),
             client_id_metadata_document_supported: takes_documents.unwrap_or_default(),
             extra: members.0,
         })
@@ -170,6 +180,37 @@ mod tests {
         assert_eq!(
             ServerMetadata::parse(json, &issuer()),
             Err(InvalidMetadata::Insecure("token_endpoint"))
+        );
+    }
+
+    #[test]
+    fn aliases_for_clients_with_certificates_are_read_and_held_to_the_same_rules() {
+        let read = |url: &str| {
+            with(&format!(
+                r#""mtls_endpoint_aliases":{{"token_endpoint":{url}}}"#
+            ))
+        };
+        let aliases = read("\"https://mtls.a.example/t\"")
+            .unwrap()
+            .mtls_endpoint_aliases;
+        assert_eq!(
+            aliases["token_endpoint"].as_str(),
+            "https://mtls.a.example/t"
+        );
+        assert!(read("null").unwrap().mtls_endpoint_aliases.is_empty());
+        let name = "mtls_endpoint_aliases";
+        assert_eq!(
+            read("\"http://a.example/t\""),
+            Err(InvalidMetadata::Insecure(name))
+        );
+        assert_eq!(
+            read("\"https://user@a.example/t\""),
+            Err(InvalidMetadata::Unsuitable(name))
+        );
+        let error = read("7").unwrap_err().to_string();
+        assert!(
+            error.starts_with("\"mtls_endpoint_aliases\" is not "),
+            "{error}"
         );
     }
 

@@ -1,9 +1,11 @@
 //! The signature base string (RFC 5849 section 3.4.1).
 
+use std::fmt::Write;
+
 use http::{HeaderMap, Method, Uri, header};
 
 use super::Unsignable;
-use super::parameters::{encode, normalize, parse};
+use super::parameters::{Parameters, encode_into, text};
 
 /// Builds the text that is signed (RFC 5849 section 3.4.1): the method, the URI without its query,
 /// and all parameters. `headers` may say another host than the URI; `form` is the body if it is a
@@ -18,24 +20,35 @@ pub fn base_string(
     form: &[u8],
     protocol: &[(String, String)],
 ) -> Result<String, Unsignable> {
-    let mut pairs = parse(uri.query().unwrap_or_default().as_bytes());
-    pairs.extend(parse(form));
-    let protocol = protocol.iter();
-    let protocol = protocol.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-    let pairs = pairs.iter().map(|(name, value)| (&**name, &**value));
-    let method = method.as_str().to_ascii_uppercase();
+    let mut parameters = Parameters::of(uri.query().unwrap_or_default(), form);
+    for (name, value) in protocol {
+        parameters.push(name, value);
+    }
+    with_parameters(method, uri, headers, parameters)
+}
+
+/// The same, where the parameters of all places are there already.
+pub(super) fn with_parameters(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    parameters: Parameters,
+) -> Result<String, Unsignable> {
     let uri = base_string_uri(uri, headers)?;
-    let parameters = normalize(pairs.chain(protocol));
-    let parts = [&*method, &*uri, &*parameters].map(|part| encode(part.as_bytes()));
-    Ok(parts.join("&"))
+    let length = method.as_str().len() + 2 * uri.len() + parameters.length();
+    let mut base_string = Vec::with_capacity(length);
+    encode_into(method.as_str().as_bytes(), &mut base_string);
+    base_string.make_ascii_uppercase();
+    base_string.push(b'&');
+    encode_into(uri.as_bytes(), &mut base_string);
+    base_string.push(b'&');
+    parameters.write_to(&mut base_string);
+    Ok(text(base_string))
 }
 
 /// RFC 5849 section 3.4.1.2.
 fn base_string_uri(uri: &Uri, headers: &HeaderMap) -> Result<String, Unsignable> {
-    let scheme = uri
-        .scheme_str()
-        .ok_or(Unsignable::Uri)?
-        .to_ascii_lowercase();
+    let scheme = uri.scheme_str().ok_or(Unsignable::Uri)?;
     // The server sees the header.
     let authority = match headers.get(header::HOST) {
         Some(host) => host.to_str().map_err(|_| Unsignable::Host)?,
@@ -68,14 +81,24 @@ fn base_string_uri(uri: &Uri, headers: &HeaderMap) -> Result<String, Unsignable>
     if authority.len() > host.len() + 1 && port.is_none_or(|port| port == 0) {
         return Err(wrong);
     }
-    let host = host.to_ascii_lowercase();
-    let port = match (&*scheme, port) {
-        ("http", Some(80)) | ("https", Some(443)) | (_, None) => String::new(),
-        (_, Some(port)) => format!(":{port}"),
-    };
     let path = match uri.path() {
         "" => "/",
         path => path,
     };
-    Ok(format!("{scheme}://{host}{port}{path}"))
+    let mut text = String::with_capacity(scheme.len() + host.len() + path.len() + 9);
+    text.push_str(scheme);
+    text.push_str("://");
+    text.push_str(host);
+    text.make_ascii_lowercase();
+    let default = match &text[..scheme.len()] {
+        "https" => Some(443),
+        "http" => Some(80),
+        _ => None,
+    };
+    if let Some(port) = port.filter(|port| Some(*port) != default) {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ":{port}");
+    }
+    text.push_str(path);
+    Ok(text)
 }

@@ -1,10 +1,12 @@
 //! Where the parameters of OAuth go (RFC 5849 section 3.5): into one of three places.
 
+use std::borrow::Cow;
+
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 
-use super::parameters::encode;
+use super::parameters::{encode, encode_into};
 use super::{RequestBody, RequestParts, Signature, Unsignable};
 
 /// Where a signature travels.
@@ -19,6 +21,9 @@ pub enum Placement {
     /// In the query (RFC 5849 section 3.5.3), which lands in logs.
     Query,
 }
+
+/// A parameter of the protocol: name and value.
+pub(super) type Parameter<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -50,7 +55,7 @@ impl Placement {
         self,
         request: &RequestParts<'_>,
         realm: Option<&str>,
-        parameters: &[(String, String)],
+        parameters: &[Parameter<'_>],
     ) -> Result<Signature, Unsignable> {
         match (self, request.body) {
             (Self::Header, _) => {
@@ -66,7 +71,7 @@ impl Placement {
     }
 }
 
-fn with_query(uri: &Uri, parameters: &[(String, String)]) -> Result<Uri, Unsignable> {
+fn with_query(uri: &Uri, parameters: &[Parameter<'_>]) -> Result<Uri, Unsignable> {
     let mut parts = uri.clone().into_parts();
     let path = parts
         .path_and_query
@@ -78,23 +83,29 @@ fn with_query(uri: &Uri, parameters: &[(String, String)]) -> Result<Uri, Unsigna
     parts.try_into().map_err(|_| Unsignable::Uri)
 }
 
-fn header(realm: Option<&str>, parameters: &[(String, String)]) -> Option<HeaderValue> {
-    let mut all = Vec::new();
+fn header(realm: Option<&str>, parameters: &[Parameter<'_>]) -> Option<HeaderValue> {
+    let mut text = b"OAuth ".to_vec();
+    text.reserve(512);
     if let Some(realm) = realm {
         let quoted = realm.replace('\\', "\\\\").replace('"', "\\\"");
-        all.push(format!("realm=\"{quoted}\""));
+        text.extend_from_slice(format!("realm=\"{quoted}\", ").as_bytes());
     }
-    all.extend(parameters.iter().map(|(name, value)| {
-        let (name, value) = (encode(name.as_bytes()), encode(value.as_bytes()));
-        format!("{name}=\"{value}\"")
-    }));
-    let mut header = HeaderValue::try_from(format!("OAuth {}", all.join(", "))).ok()?;
+    for (at, (name, value)) in parameters.iter().enumerate() {
+        if at > 0 {
+            text.extend_from_slice(b", ");
+        }
+        encode_into(name.as_bytes(), &mut text);
+        text.extend_from_slice(b"=\"");
+        encode_into(value.as_bytes(), &mut text);
+        text.push(b'"');
+    }
+    let mut header = HeaderValue::try_from(text).ok()?;
     header.set_sensitive(true);
     Some(header)
 }
 
 /// Appends the parameters to the existing ones, which stay unchanged.
-fn join(there: &[u8], parameters: &[(String, String)]) -> Vec<u8> {
+fn join(there: &[u8], parameters: &[Parameter<'_>]) -> Vec<u8> {
     let mut joined = there.to_vec();
     for (name, value) in parameters {
         if !joined.is_empty() {

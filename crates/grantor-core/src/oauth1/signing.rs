@@ -4,11 +4,10 @@ use bytes::Bytes;
 use http::{Request, Uri};
 use url::Url;
 
-use super::parameters::parse;
-use super::place::is_form;
-use super::{
-    Placement, RequestBody, RequestParts, Signature, SignatureMethod, Unsignable, base_string,
-};
+use super::base_string::with_parameters;
+use super::parameters::Parameters;
+use super::place::{Parameter, is_form};
+use super::{Placement, RequestBody, RequestParts, Signature, SignatureMethod, Unsignable};
 use crate::loopback::is_secure;
 use crate::secret::Secret;
 use grantor_jose::Timestamp;
@@ -117,41 +116,43 @@ impl Signing {
         let mut parameters = self.parameters(nonce, timestamp);
         if !is_form && self.body_hash == BodyHash::Signed && !body.is_empty() {
             let hash = self.method.body_hash(body);
-            parameters.extend(hash.map(|hash| ("oauth_body_hash".to_owned(), hash)));
+            parameters.extend(hash.map(|hash| ("oauth_body_hash".into(), hash.into())));
         }
         let form: &[u8] = if is_form { body } else { b"" };
-        check_for_repeats(request.uri, form, &parameters)?;
-        let base_string = base_string(
-            request.method,
-            request.uri,
-            request.headers,
-            form,
-            &parameters,
-        )?;
+        let mut all = Parameters::of(request.uri.query().unwrap_or_default(), form);
+        check_for_repeats(&all, &parameters)?;
+        for (name, value) in &parameters {
+            all.push(name, value);
+        }
+        let base_string = with_parameters(request.method, request.uri, request.headers, all)?;
         let empty = Secret::new("");
         let token = self.token.as_ref().map_or(&empty, |token| &token.secret);
         let signature = self
             .method
             .signature(&base_string, &self.client.secret, token)
             .map_err(|_| Unsignable::KeyFailed)?;
-        parameters.push(("oauth_signature".to_owned(), signature.expose().to_owned()));
+        parameters.push((
+            "oauth_signature".into(),
+            signature.expose().to_owned().into(),
+        ));
         self.placement
             .put(request, self.realm.as_deref(), &parameters)
     }
 
     /// RFC 5849 section 3.1, without the signature.
-    fn parameters(&self, nonce: &str, timestamp: Timestamp) -> Vec<(String, String)> {
-        let mut parameters = Vec::with_capacity(8 + self.extra.len());
-        let mut push =
-            |name: &str, value: &str| parameters.push((name.to_owned(), value.to_owned()));
+    fn parameters<'a>(&'a self, nonce: &'a str, timestamp: Timestamp) -> Vec<Parameter<'a>> {
+        let mut parameters: Vec<Parameter<'a>> = Vec::with_capacity(8 + self.extra.len());
+        let mut push = |name: &'a str, value: &'a str| parameters.push((name.into(), value.into()));
         push("oauth_consumer_key", &self.client.identifier);
         if let Some(token) = &self.token {
             push("oauth_token", &token.identifier);
         }
         push("oauth_signature_method", self.method.as_str());
-        push("oauth_timestamp", &timestamp.as_secs().to_string());
-        push("oauth_nonce", nonce);
-        parameters.extend(self.extra.iter().cloned());
+        let timestamp = timestamp.as_secs().to_string();
+        parameters.push(("oauth_timestamp".into(), timestamp.into()));
+        parameters.push(("oauth_nonce".into(), nonce.into()));
+        let extra = self.extra.iter();
+        parameters.extend(extra.map(|(name, value)| ((&**name).into(), (&**value).into())));
         parameters
     }
 
@@ -168,18 +169,12 @@ impl Signing {
     }
 }
 
-fn check_for_repeats(
-    uri: &Uri,
-    form: &[u8],
-    parameters: &[(String, String)],
-) -> Result<(), Unsignable> {
-    let mut there = parse(uri.query().unwrap_or_default().as_bytes());
-    there.extend(parse(form));
+/// RFC 5849 section 3.1: a request has each parameter of the protocol only once.
+fn check_for_repeats(there: &Parameters, parameters: &[Parameter<'_>]) -> Result<(), Unsignable> {
     let names = parameters.iter().map(|(name, _)| &**name);
     let mut names = names.chain(["oauth_signature"]);
-    let repeated = names.find(|name| there.iter().any(|(known, _)| known == name.as_bytes()));
-    match repeated {
-        Some(name) => Err(Unsignable::Repeated(name.to_owned())),
+    match names.find(|name| there.has(name)) {
+        Some(repeated) => Err(Unsignable::Repeated(repeated.to_owned())),
         None => Ok(()),
     }
 }

@@ -11,7 +11,7 @@ mod invalid_id_token;
 mod issuer_rule;
 mod logout_token;
 mod renewed;
-mod tokens;
+pub(crate) mod tokens;
 mod user_info;
 
 pub use accompanying::{Accompanying, IssuedBy};
@@ -25,4 +25,5 @@ pub use issuer_rule::{InvalidIssuerTemplate, IssuerRule};
 pub use logout_token::LogoutToken;
 pub use renewed::check_renewed_id_token;
 pub use tokens::TokenDecryption;
+pub(crate) use tokens::{Plain, nested, plain};
 pub use user_info::{InvalidUserInfo, UserInfo};

@@ -25,13 +25,18 @@ impl TokenDecryption {
         }
     }
 
-    /// Refuses tokens that are not encrypted.
+    /// Refuses tokens that are not encrypted, and answers of UserInfo in plain JSON.
     #[must_use]
     pub fn required(self) -> Self {
         Self {
             required: true,
             ..self
         }
+    }
+
+    /// Returns whether what is not encrypted is refused.
+    pub(super) fn is_required(&self) -> bool {
+        self.required
     }
 }
 
@@ -46,7 +51,7 @@ impl std::fmt::Debug for TokenDecryption {
 }
 
 /// A text from a server, out of its encryption if it had one.
-pub(super) enum Plain<'a> {
+pub(crate) enum Plain<'a> {
     /// It was not encrypted.
     AsSent(&'a str),
     /// It was encrypted; with the `cty` of its encryption.
@@ -63,7 +68,7 @@ pub(super) fn is_encrypted(token: &str) -> bool {
 }
 
 /// Takes a token out of its encryption. Encryption alone proves nothing: everybody can encrypt.
-pub(super) fn plain<'a>(
+pub(crate) fn plain<'a>(
     token: &'a str,
     decryption: Option<&TokenDecryption>,
 ) -> Result<Plain<'a>, Error> {
@@ -81,7 +86,7 @@ pub(super) fn plain<'a>(
 }
 
 /// The signed token inside of an encryption, whose `cty` must say so (RFC 7519 section 5.2).
-pub(super) fn nested(text: String, content_type: Option<&str>) -> Result<Cow<'static, str>, Error> {
+pub(crate) fn nested(text: String, content_type: Option<&str>) -> Result<Cow<'static, str>, Error> {
     match content_type {
         Some(cty) if cty.eq_ignore_ascii_case("JWT") => Ok(Cow::Owned(text)),
         _ => Err(Error::InvalidHeader("cty")),

@@ -7,7 +7,7 @@ use http::{HeaderMap, Response, header};
 use serde_json::{Map, Value};
 
 use super::IdTokenRules;
-use super::tokens::{Plain, plain};
+use super::tokens::{Plain, TokenDecryption, plain};
 use crate::answer::content_coding;
 use crate::members::Members;
 
@@ -103,6 +103,9 @@ impl UserInfo {
         }
         let body = response.body().as_ref();
         let info = match is_jwt(response.headers()) {
+            false if rules.decryption().is_some_and(TokenDecryption::is_required) => {
+                return Err(InvalidUserInfo::NotEncrypted);
+            }
             false => Self::from_json(body)?,
             true => {
                 let text = std::str::from_utf8(body).map_err(|_| InvalidUserInfo::Malformed)?;

@@ -20,6 +20,11 @@ impl AuthorizationRequest {
         quirks: &Quirks,
     ) -> Request<Bytes> {
         let mut request = self.clone();
+        if request.request.is_some() {
+            // RFC 9126 section 3: "client authentication parameters and request" are all there is.
+            request.response_type = None;
+            request.scope = None;
+        }
         if !matches!(client, ClientAuthentication::Basic { .. }) {
             request.client_id = None;
         }
@@ -71,6 +76,12 @@ mod tests {
             assert_eq!(params.all("client_id").collect::<Vec<_>>(), ["app"]);
             assert_eq!(params.get("scope"), Some("a b"));
         }
+        let in_object = request.of_request_object("a.b.c");
+        let client = ClientAuthentication::None {
+            client_id: "app".to_owned(),
+        };
+        let pushed = in_object.to_pushed_request(&endpoint, &client, &Quirks::NONE);
+        assert_eq!(pushed.body(), "request=a.b.c&client_id=app");
         let of_pushed = AuthorizationRequest::of_pushed("app", "urn:x").to_url(&endpoint);
         assert_eq!(
             of_pushed.unwrap().query(),

@@ -18,6 +18,11 @@ pub enum GrantParameters {
         /// The proof that the same client asked for the code (RFC 7636).
         code_verifier: Option<CodeVerifier>,
     },
+    /// The identifier of a request that a user be asked without a browser (CIBA Core section 10.1).
+    Ciba {
+        /// The identifier.
+        auth_req_id: Secret,
+    },
     /// Nothing but the client itself (RFC 6749 section 4.4).
     ClientCredentials,
     /// A device code, of a user who decides elsewhere (RFC 8628 section 3.4).
@@ -71,6 +76,7 @@ pub struct ActorToken {
     pub token_type: String,
 }
 
+const CIBA: &str = "urn:openid:params:grant-type:ciba";
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -81,6 +87,7 @@ impl GrantParameters {
     pub fn grant_type(&self) -> &str {
         match self {
             Self::AuthorizationCode { .. } => "authorization_code",
+            Self::Ciba { .. } => CIBA,
             Self::ClientCredentials => "client_credentials",
             Self::DeviceCode { .. } => DEVICE_CODE,
             Self::JwtBearer { .. } => JWT_BEARER,
@@ -95,6 +102,7 @@ impl GrantParameters {
     pub(super) fn parameters(&self) -> &'static [&'static str] {
         match self {
             Self::AuthorizationCode { .. } => &["code", "redirect_uri", "code_verifier"],
+            Self::Ciba { .. } => &["auth_req_id"],
             Self::DeviceCode { .. } => &["device_code"],
             Self::JwtBearer { .. } => &["assertion"],
             Self::Password { .. } => &["username", "password"],
@@ -122,6 +130,9 @@ impl GrantParameters {
                 params.push_some("redirect_uri", redirect_uri.clone());
                 let verifier = code_verifier.as_ref();
                 params.push_some("code_verifier", verifier.map(|v| v.expose().to_owned()));
+            }
+            Self::Ciba { auth_req_id } => {
+                params.push("auth_req_id", auth_req_id.expose().to_owned());
             }
             Self::DeviceCode { device_code } => {
                 params.push("device_code", device_code.expose().to_owned());
@@ -179,6 +190,9 @@ impl GrantParameters {
             },
             "refresh_token" => Self::RefreshToken {
                 refresh_token: needed("refresh_token")?.into(),
+            },
+            CIBA => Self::Ciba {
+                auth_req_id: needed("auth_req_id")?.into(),
             },
             DEVICE_CODE => Self::DeviceCode {
                 device_code: needed("device_code")?.into(),

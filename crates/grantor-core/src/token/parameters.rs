@@ -1,7 +1,8 @@
-//! Scope, resource and audience: the parameters that go with every grant.
+//! Scope, resource, audience and details: the parameters that go with every grant.
 
 use std::fmt;
 
+use crate::authorization_details::AuthorizationDetails;
 use crate::params::Params;
 use crate::quirks::{Quirks, ScopeSeparator};
 use crate::scope::Scope;
@@ -17,6 +18,8 @@ pub struct TokenParameters {
     pub resource: Vec<String>,
     /// The same by the names that the server gives them (RFC 8693 section 2.1).
     pub audience: Vec<String>,
+    /// The detailed authorization (RFC 9396).
+    pub authorization_details: Option<AuthorizationDetails>,
     /// Further parameters of the grant or of the server.
     pub extra: Vec<(String, String)>,
 }
@@ -36,6 +39,8 @@ impl TokenParameters {
         for audience in &self.audience {
             params.push("audience", audience.clone());
         }
+        let details = self.authorization_details.as_ref();
+        params.push_some("authorization_details", details.map(ToString::to_string));
         for (name, value) in &self.extra {
             params.push(name.clone(), value.clone());
         }
@@ -50,6 +55,7 @@ impl fmt::Debug for TokenParameters {
             .field("scope", &self.scope)
             .field("resource", &self.resource)
             .field("audience", &self.audience)
+            .field("authorization_details", &self.authorization_details)
             .field("extra", &names)
             .finish()
     }

@@ -7,6 +7,7 @@ use http::Request;
 use url::Url;
 
 use super::{GrantParameters, TokenParameters, wire::to_request};
+use crate::authorization_details::AuthorizationDetails;
 use crate::client_authentication::ClientAuthentication;
 use crate::error_response::{ErrorCode, ErrorResponse};
 use crate::params::Params;
@@ -66,6 +67,8 @@ const COMMON: [&str; 6] = [
     "client_secret",
 ];
 
+const DETAILS: &str = "authorization_details";
+
 impl TokenRequest {
     /// A request that asks for nothing in particular.
     #[must_use]
@@ -97,7 +100,14 @@ impl TokenRequest {
         let grant = GrantParameters::from_params(params)?;
         let own = grant.parameters();
         let owned = |name: &str| params.all(name).map(str::to_owned).collect();
-        let known = |name: &str| COMMON.contains(&name) || own.contains(&name);
+        // A server that knows no details passes over those that can't be read, as over all that it does not
+        // know.
+        let details = params.get(DETAILS);
+        let details = details.and_then(|text| AuthorizationDetails::parse(text).ok());
+        let known = |name: &str| {
+            let is_details = name == DETAILS && details.is_some();
+            is_details || COMMON.contains(&name) || own.contains(&name)
+        };
         let extra = params.iter().filter(|(name, _)| !known(name));
         let scope = match params.get("scope") {
             None => None,
@@ -110,6 +120,7 @@ impl TokenRequest {
                 resource: owned("resource"),
                 audience: owned("audience"),
                 extra: extra.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+                authorization_details: details.clone(),
             },
         })
     }

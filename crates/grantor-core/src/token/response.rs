@@ -8,6 +8,7 @@ use grantor_jose::ObjectWriter;
 use serde_json::{Map, Value};
 
 use super::lifetime::lifetime;
+use crate::authorization_details::AuthorizationDetails;
 use crate::scope::Scope;
 use crate::secret::Secret;
 
@@ -54,6 +55,13 @@ impl TokenResponse {
     #[must_use]
     pub fn issued_token_type(&self) -> Option<&str> {
         self.extra.get("issued_token_type")?.as_str()
+    }
+
+    /// The detailed authorization that was granted (RFC 9396 section 7); none if the server does not say,
+    /// or says something that can't be read.
+    #[must_use]
+    pub fn authorization_details(&self) -> Option<AuthorizationDetails> {
+        AuthorizationDetails::from_value(self.extra.get("authorization_details")?).ok()
     }
 
     /// Returns it as JSON.

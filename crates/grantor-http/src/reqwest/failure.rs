@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::io;
 
+use rustls::AlertDescription;
+
 use super::resolver::{NotPublic, Unresolved};
 use crate::TransportError;
 use crate::proxy::UnusableProxy;
@@ -49,12 +51,35 @@ fn known(cause: &(dyn Error + 'static)) -> Option<TransportError> {
                 "the server's certificate is not accepted ({tls}): trust its authority, or check \
                  the host's name and the clock"
             )),
+            rustls::Error::AlertReceived(alert) if is_about_client_certificate(*alert) => {
+                TransportError::certificate(format!(
+                    "the server refused the connection for the sake of the client certificate ({tls}): \
+                     present one that it takes"
+                ))
+            }
             _ => return None,
         });
     }
     let io = cause.downcast_ref::<io::Error>()?;
     (io.kind() == io::ErrorKind::ConnectionRefused)
         .then(|| TransportError::unsent("the connection was refused"))
+}
+
+/// Returns whether a server ended the handshake because of the client's certificate, or for want of
+/// one. It has read nothing of the request then.
+fn is_about_client_certificate(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::AccessDenied
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateRequired
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::NoCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::UnsupportedCertificate
+    )
 }
 
 /// An error of rustls, which travels inside of errors of IO. These do not name it as their source.

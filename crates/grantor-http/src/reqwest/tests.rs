@@ -9,7 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::tls::testing::{authority, tls_server};
+use crate::ClientCertificate;
+use crate::tls::testing::{CLIENT, CLIENT_KEY, authority, mtls_server, tls_server};
 
 /// Answers one connection with these bytes, then closes it. None: closes it after the request.
 async fn server(answer: Option<Vec<u8>>) -> SocketAddr {
@@ -68,7 +69,9 @@ async fn reads_no_more_than_the_limit() {
     let exactly = server(answer("200 OK", &vec![b'x'; MAX_ANSWER])).await;
     assert_eq!(get(exactly).await.unwrap().body().len(), MAX_ANSWER);
     let over = server(answer("200 OK", &vec![b'x'; MAX_ANSWER + 1])).await;
-    assert_eq!(get(over).await.unwrap_err().no_answer(), NoAnswer::Unknown);
+    let over = get(over).await.unwrap_err();
+    assert_eq!(over.no_answer(), NoAnswer::Unknown);
+    assert!(over.is_too_long());
 }
 
 #[tokio::test]
@@ -113,6 +116,29 @@ async fn certificates_are_those_of_the_platform_and_of_the_authorities_that_are_
     let by_another_name = tls_server(1).url.replace("127.0.0.1", "127.0.0.2");
     let error = failure(&trusting, &by_another_name).await;
     assert_eq!(error.kind(), FailureKind::Certificate, "{error}");
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_presented_where_it_is_asked_for() {
+    let certificate = ClientCertificate::from_pem(CLIENT, CLIENT_KEY).unwrap();
+    let thumbprint = certificate.thumbprint().clone();
+    let mut options = TransportOptions::from(authority());
+    options.client_certificate = Some(certificate);
+    let transport = ReqwestTransport::with_options(&options).unwrap();
+    assert_eq!(transport.client_certificate(), Some(&thumbprint));
+    for server in [mtls_server(1), tls_server(1)] {
+        let request = Request::get(server.url).body(Bytes::new()).unwrap();
+        assert_eq!(
+            transport.send(request).await.unwrap().status().as_u16(),
+            204
+        );
+    }
+    let without = ReqwestTransport::with_options(&authority().into()).unwrap();
+    assert_eq!(without.client_certificate(), None);
+    let error = failure(&without, &mtls_server(1).url).await;
+    assert_eq!(error.kind(), FailureKind::Certificate, "{error:?}");
+    assert_eq!(error.no_answer(), NoAnswer::Unsent);
+    assert!(error.to_string().contains("client certificate"), "{error}");
 }
 
 #[tokio::test]
@@ -306,7 +332,8 @@ async fn a_request_may_take_less_than_the_most() {
             .unwrap()
             .send(request.unwrap())
             .await;
-        assert_eq!(answered.is_ok(), fits, "{length}");
+        let too_long = answered.err().is_some_and(|error| error.is_too_long());
+        assert_eq!(too_long, !fits, "{length}");
     }
 }
 

@@ -3,7 +3,7 @@
 use http::Uri;
 
 use super::*;
-use crate::tls::testing::{authority, tls_server};
+use crate::tls::testing::{CLIENT, CLIENT_KEY, authority, mtls_server, tls_server};
 
 fn proxied(variables: &[(&str, &str)], uri: &str) -> bool {
     let variable = |name: &str| {
@@ -126,4 +126,16 @@ fn certificates_are_those_of_the_platform_and_of_the_authorities_that_are_named(
     let trusting = agent(authority().into());
     let answer = trusting.get(tls_server(1).url).call().unwrap();
     assert_eq!(answer.status().as_u16(), 204);
+}
+
+#[test]
+fn a_client_certificate_is_presented_where_it_is_asked_for() {
+    let mut options = TransportOptions::from(authority());
+    let without = blocking_agent_with(&options).unwrap();
+    assert!(without.get(mtls_server(1).url).call().is_err());
+    options.client_certificate = Some(ClientCertificate::from_pem(CLIENT, CLIENT_KEY).unwrap());
+    let agent = blocking_agent_with(&options).unwrap();
+    for server in [mtls_server(1), tls_server(1)] {
+        assert_eq!(agent.get(server.url).call().unwrap().status(), 204);
+    }
 }

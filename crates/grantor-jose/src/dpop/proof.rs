@@ -1,12 +1,12 @@
 //! Proofs of possession (RFC 9449 section 4).
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::{Policy, Request, uri};
 use crate::check::holds;
 use crate::jws::{Compact, Extensions};
-use crate::jwt::{Claims, Typ};
-use crate::{Error, Key, PublicKey, SignError, Timestamp, base64url, digest};
+use crate::jwt::{self, Claims, Typ};
+use crate::{Error, Key, ObjectWriter, PublicKey, SignError, Timestamp, base64url, digest};
 
 /// A proof that passed.
 #[derive(Debug, Clone)]
@@ -145,35 +145,28 @@ pub fn sign(
     jwt_id: &str,
     now: Timestamp,
 ) -> Result<String, SignError> {
-    let public = key.public();
-    let public = public.ok_or_else(|| SignError::new("a proof takes a private key"))?;
+    let header = key.proof_header();
+    let header = header.ok_or_else(|| SignError::new("a proof takes a private key"))?;
     let uri = uri::without_query(request.uri);
     if uri::normalize(uri).is_none() {
         return Err(SignError::new("not a URI of http or https"));
     }
-    let jwk: Map<String, Value> = public
-        .material()
-        .members()
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .collect();
-    let header = json!({
-        "typ": Typ::DPOP.as_str(), "alg": key.algorithm().as_str(), "jwk": jwk,
-    });
-    let mut claims = json!({
-        "jti": jwt_id, "htm": request.method, "htu": uri, "iat": now.as_secs(),
-    });
+    let nonce = request.nonce.unwrap_or_default();
+    let mut claims =
+        ObjectWriter::with_capacity(NAMES_AND_HASH + jwt_id.len() + uri.len() + nonce.len());
+    claims.text("jti", jwt_id);
+    claims.text("htm", request.method);
+    claims.text("htu", uri);
+    claims.number("iat", now.as_secs());
     if let Some(nonce) = request.nonce {
-        claims["nonce"] = nonce.into();
+        claims.text("nonce", nonce);
     }
     if let Some(access_token) = request.access_token {
-        claims["ath"] = base64url::encode(digest::sha256(access_token.as_bytes())).into();
+        let hash = base64url::encode(digest::sha256(access_token.as_bytes()));
+        claims.text("ath", &hash);
     }
-    let input = [header, claims].map(|part| base64url::encode(part.to_string()));
-    let input = input.join(".");
-    let signature = key.sign_bytes(input.as_bytes())?;
-    Ok(format!(
-        "{input}.{}",
-        base64url::encode(signature.as_bytes())
-    ))
+    jwt::sign_written(key, header, &claims.finish())
 }
+
+/// Room for the members of a proof beside the texts of the caller.
+const NAMES_AND_HASH: usize = 144;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::check::is_off;
 use crate::json::{self, Member};
 use crate::jwt::Typ;
-use crate::{Algorithm, Error, base64url};
+use crate::{Algorithm, Error, ObjectWriter, PublicKey, base64url};
 
 /// The header of a token that is going to be signed, `alg` and `kid` apart, which come from the
 /// key.
@@ -111,6 +111,18 @@ impl Header {
 /// Appends the header of a JWT that is going to be signed, encoded.
 pub(crate) fn push_header(out: &mut Vec<u8>, algorithm: Algorithm, typ: Typ, key_id: &str) {
     push(out, algorithm, key_id, Some(typ.as_str()), |_| {});
+}
+
+/// Appends the header of a DPoP proof, encoded (RFC 9449 section 4.2).
+pub(crate) fn push_proof_header(out: &mut Vec<u8>, algorithm: Algorithm, key: &PublicKey) {
+    push(out, algorithm, "", Some(Typ::DPOP.as_str()), |out| {
+        out.extend_from_slice(br#","jwk":"#);
+        let mut jwk = ObjectWriter::with_capacity(128);
+        for (name, value) in key.material().members() {
+            jwk.text(name, &value);
+        }
+        out.extend_from_slice(jwk.finish().as_bytes());
+    });
 }
 
 fn push(

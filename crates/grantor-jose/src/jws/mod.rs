@@ -28,7 +28,7 @@ use crate::{Algorithm, Error, KeySet};
 
 pub(crate) use compact::Compact;
 pub use header::Header;
-pub(crate) use header::{Extensions, push_header};
+pub(crate) use header::{Extensions, push_header, push_proof_header};
 pub use json::{verify_json, verify_json_detached};
 pub(crate) use sign::{into_string, push_signature};
 pub use sign::{sign, sign_detached, sign_json, sign_json_detached, sign_with};

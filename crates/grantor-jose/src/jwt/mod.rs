@@ -16,6 +16,7 @@ pub use claims::Claims;
 pub use nested::{sign_and_encrypt, verify_nested};
 pub use peek::{claimed_issuer, unverified_claims};
 pub use policy::Policy;
+pub(crate) use sign::sign_written;
 pub use sign::{sign, sign_json, sign_with};
 pub use typ::Typ;
 pub use verify::{Verified, verify};

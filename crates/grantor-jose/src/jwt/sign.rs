@@ -27,15 +27,21 @@ pub fn sign_json(key: &Key, typ: Typ, claims: &str) -> Result<String, SignError>
     if !claims.starts_with('{') {
         return Err(not_an_object());
     }
+    if let Some(header) = key.header(typ) {
+        return sign_written(key, header, claims);
+    }
+    let mut header = Vec::new();
+    jws::push_header(&mut header, key.algorithm(), typ, key.key_id());
+    sign_written(key, &header, claims)
+}
+
+/// Signs an encoded header and the text of the claims. The token is the only allocation.
+pub(crate) fn sign_written(key: &Key, header: &[u8], claims: &str) -> Result<String, SignError> {
     let signature = key.algorithm().signature_length();
     let signature = signature.unwrap_or(USUAL_RSA_BYTES);
     let encoded = base64url::encoded_length(claims.len()) + base64url::encoded_length(signature);
-    let header = key.header(typ).unwrap_or_default();
     let mut token = Vec::with_capacity(header.len() + encoded + 2);
-    match header {
-        [] => jws::push_header(&mut token, key.algorithm(), typ, key.key_id()),
-        header => token.extend_from_slice(header),
-    }
+    token.extend_from_slice(header);
     token.push(b'.');
     key.wide().push(claims.as_bytes(), &mut token);
     key.push_signature(&mut token)?;

@@ -5,6 +5,7 @@ mod pair;
 mod secret;
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use zeroize::Zeroizing;
@@ -30,6 +31,8 @@ pub struct Key {
     key_id: String,
     /// Headers of the tokens that are signed most, so that they are encoded once.
     headers: [(Typ, Vec<u8>); 2],
+    /// Made with the first proof, since few keys make any.
+    proof_header: OnceLock<Vec<u8>>,
     wide: Wide,
 }
 
@@ -58,6 +61,7 @@ impl Key {
             public,
             key_id: String::new(),
             headers: [(Typ::ACCESS_TOKEN, Vec::new()), (Typ::JWT, Vec::new())],
+            proof_header: OnceLock::new(),
             wide: Wide::new(),
         }
         .with_key_id(key_id))
@@ -191,6 +195,17 @@ impl Key {
     pub(crate) fn header(&self, typ: Typ) -> Option<&[u8]> {
         let mut headers = self.headers.iter();
         let (_, header) = headers.find(|(known, _)| *known == typ)?;
+        Some(header)
+    }
+
+    /// The encoded header of the key's DPoP proofs, which has the public key; none of a secret.
+    pub(crate) fn proof_header(&self) -> Option<&[u8]> {
+        let public = self.public.as_ref()?;
+        let header = self.proof_header.get_or_init(|| {
+            let mut header = Vec::new();
+            jws::push_proof_header(&mut header, self.algorithm, public);
+            header
+        });
         Some(header)
     }
 }

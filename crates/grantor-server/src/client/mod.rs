@@ -12,6 +12,7 @@ mod credentials;
 mod documents;
 mod keys;
 mod new_client;
+mod new_client_problems;
 mod record;
 mod registered_by;
 mod registrar;

@@ -5,22 +5,18 @@ use std::time::Duration;
 
 use grantor_core::{Params, Scope, Timestamp};
 use grantor_jose::Leeway;
-use grantor_store::Versioned;
 use http::request::Parts;
 
 use super::requested::{most_scope, requested_scope, scope_of_request};
 use crate::client::Client;
-use crate::config::{AccessTokens, Config, Lifetime, later};
-use crate::device_authorization::FoundDevice;
+use crate::config::{AccessTokens, Config};
 use crate::error::Error;
 use crate::fetch::Fetcher;
-use crate::grant::{Grant, Grants};
+use crate::grant::{Grant, ReadGrant};
 use crate::http::Call;
-use crate::identifier::Identifier;
 use crate::policy::Policy;
 use crate::services::Services;
 use crate::site::Site;
-use crate::token::{OpaqueToken, PresentedToken};
 
 /// A request for a token by an authenticated client.
 #[derive(Debug)]
@@ -28,14 +24,16 @@ pub struct TokenCall<'a> {
     pub(super) client: &'a Client,
     pub(super) params: &'a Params<'a>,
     grant_type: &'a str,
-    now: Timestamp,
-    policy: Policy,
-    attempt: usize,
+    pub(super) now: Timestamp,
+    pub(super) policy: Policy,
+    pub(super) attempt: usize,
     dpop_jkt: Option<&'a str>,
     /// Of a call without a server.
     pub(super) resources: Vec<String>,
     pub(super) services: Option<&'a Services>,
     head: Option<&'a Parts>,
+    /// What was read while the client authenticated.
+    pub(super) read: Option<&'a ReadGrant>,
 }
 
 impl<'a> TokenCall<'a> {
@@ -55,6 +53,7 @@ impl<'a> TokenCall<'a> {
             resources: Vec::new(),
             services: None,
             head: None,
+            read: None,
         }
     }
 
@@ -90,6 +89,7 @@ impl<'a> TokenCall<'a> {
             dpop_jkt: None,
             resources: Vec::new(),
             services: Some(services),
+            read: call.grant.get().map(|read| &**read),
         }
     }
 
@@ -210,25 +210,6 @@ impl<'a> TokenCall<'a> {
         Ok(left)
     }
 
-    /// A grant as it is stored, whatever its state. Nothing has been verified of it.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn find_grant(&self, id: Identifier) -> Result<Option<Versioned<Grant>>, Error> {
-        match self.services {
-            Some(services) => services.grants.find(id).await,
-            None => Ok(None),
-        }
-    }
-
-    /// An access token of this server that is valid now.
-    pub(crate) async fn present(&self, token: &str) -> Result<Option<PresentedToken>, Error> {
-        match self.services {
-            Some(services) => services.tokens.present(token).await,
-            None => Ok(None),
-        }
-    }
-
     /// The site, and the head of the request that it looks at.
     pub(super) fn site(&self) -> Result<(&'a dyn Site, &'a Parts), Error> {
         let both = self.services.zip(self.head);
@@ -265,89 +246,9 @@ impl<'a> TokenCall<'a> {
         self.services?.operator_fetcher.as_ref()
     }
 
-    /// The request of the device whose code this is.
-    pub(crate) async fn find_device(
-        &self,
-        device_code: &OpaqueToken,
-    ) -> Result<Option<FoundDevice>, Error> {
-        let Some(services) = self.services else {
-            return Ok(None);
-        };
-        let devices = &services.devices;
-        devices.of_device_code(device_code, &services.grants).await
-    }
-
-    /// Returns whether everything that a grant depends on is still valid: its client, consent, user
-    /// and session; and whether it lasts as long as the policy says.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn is_current(&self, grant: &Grant) -> Result<bool, Error> {
-        let end = self.policy_of(grant).grant_lifetime.end(grant.created_at);
-        match self.services {
-            Some(_) if end.is_some_and(|end| end <= self.now) => Ok(false),
-            Some(services) => services.grants.is_current(grant).await,
-            None => Ok(false),
-        }
-    }
-
-    /// A grant of this client once it has tokens: what a redemption moves it to.
-    ///
-    /// # Errors
-    /// The call has no server.
-    pub fn redeemed(&self, grant: &Grant) -> Result<Grant, Error> {
-        let grants = self.grants()?;
-        let refresh = self
-            .has_refresh_tokens()
-            .then(|| grants.first_refresh_state(self.now));
-        let policy = &self.policy;
-        let lifetime = match refresh {
-            Some(_) => policy.refresh_token_lifetime,
-            None => policy.access_token_lifetime.into(),
-        };
-        let until = self.kept_until(policy, grant, lifetime);
-        Ok(Grant {
-            state: grants.live(grant, refresh),
-            dpop_jkt: self.refresh_binding(),
-            expires_at: later(grant.expires_at, until),
-            ..grant.clone()
-        })
-    }
-
-    /// Until when the record of a grant is kept whose tokens last for `lifetime` from now: a replay must
-    /// still be recognized when the last access token has expired.
-    pub(super) fn kept_until(
-        &self,
-        policy: &Policy,
-        grant: &Grant,
-        lifetime: Lifetime,
-    ) -> Option<Timestamp> {
-        let ends = [
-            lifetime.end(self.now),
-            policy.grant_lifetime.end(grant.created_at),
-        ];
-        let end = ends.into_iter().flatten().min();
-        end.map(|end| end.max(self.now) + policy.access_token_lifetime)
-    }
-
-    /// Returns whether grants of this client have refresh tokens.
-    #[must_use]
-    pub fn has_refresh_tokens(&self) -> bool {
-        let name = "refresh_token";
-        self.client.allows_grant_type(name)
-            && self
-                .services
-                .is_some_and(|services| services.has_refresh_grant_type)
-    }
-
     /// Returns the difference allowed between the clocks of two machines.
     pub(crate) fn max_clock_skew(&self) -> Duration {
         let skew = self.services.map(|services| services.config.max_clock_skew);
         skew.unwrap_or_default()
-    }
-
-    pub(crate) fn grants(&self) -> Result<&'a Grants, Error> {
-        let missing = || Error::Internal("a call without a server has no grants".to_owned());
-        self.services.map(|s| &*s.grants).ok_or_else(missing)
     }
 }

@@ -8,6 +8,7 @@
 mod audience;
 mod authorization_code;
 mod call;
+mod call_grants;
 mod client_credentials;
 pub(crate) mod commit;
 mod device_code;

@@ -1,7 +1,7 @@
 //! A request to an endpoint.
 
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::{Buf, Bytes, BytesMut};
 use grantor_core::{InvalidParams, Params, Timestamp};
@@ -13,6 +13,7 @@ use http_body_util::{BodyExt, Limited};
 
 use crate::client::Client;
 use crate::error::{Error, Refusal};
+use crate::grant::ReadGrant;
 use grantor_core::ErrorCode;
 
 /// The longest body that is read: 64 KiB.
@@ -34,6 +35,8 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Bytes,
     /// The client that authenticated.
     pub(crate) client: Option<Arc<Client>>,
+    /// The grant that the parameters name, if it was read while the client authenticated.
+    pub(crate) grant: OnceLock<Box<ReadGrant>>,
     /// Wall time of the request.
     pub(crate) now: Timestamp,
 }
@@ -112,23 +115,24 @@ where
         MAX_BODY
     };
     let mut body = pin!(Limited::new(body, limit));
-    let mut first = Bytes::new();
-    let mut all = BytesMut::new();
+    let mut one = None;
+    let mut more = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(mut data) = frame.map_err(|error| unreadable(&*error))?.into_data() else {
             continue;
         };
         let data = data.copy_to_bytes(data.remaining());
-        if first.is_empty() {
-            first = data;
-            continue;
+        if more.is_empty() {
+            let Some(first) = one.take() else {
+                one = Some(data);
+                continue;
+            };
+            more.reserve(first.len() + data.len());
+            more.extend_from_slice(&first);
         }
-        if all.is_empty() {
-            all.extend_from_slice(&first);
-        }
-        all.extend_from_slice(&data);
+        more.extend_from_slice(&data);
     }
-    Ok(if all.is_empty() { first } else { all.freeze() })
+    Ok(one.unwrap_or_else(|| more.freeze()))
 }
 
 fn unreadable(error: &(dyn std::error::Error + 'static)) -> Error {

@@ -2,6 +2,7 @@
 
 mod claims;
 mod contents;
+mod current;
 mod format;
 mod mint;
 mod opaque;

@@ -1,7 +1,5 @@
 //! Long runs, for `cargo xtask stores`: a replica set that loses its primary under load.
 
-#![expect(clippy::print_stderr, reason = "the figures are for people")]
-
 use std::sync::Arc;
 
 use grantor_store::{Applied, Durability, Store};

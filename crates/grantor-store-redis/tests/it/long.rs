@@ -1,7 +1,5 @@
 //! Long runs, for `cargo xtask stores`: servers that are killed under load, again and again.
 
-#![expect(clippy::print_stderr, reason = "the figures are for people")]
-
 use std::sync::Arc;
 
 use grantor_store::Store;

@@ -6,7 +6,8 @@ use grantor_store::{Applied, Expect, Key, Moment, Put, PutOutcome, Version};
 use super::*;
 use crate::schema::migrate;
 
-type Answer<T> = Receiver<Result<T, Error>>;
+/// The outcome, and how long the writer had the transaction.
+type Answer<T> = Receiver<Result<(T, Duration), Error>>;
 
 fn batches() -> Batches {
     let mut connection = Connection::open_in_memory().unwrap();
@@ -32,8 +33,8 @@ fn creation(key: &'static str, version: u8) -> (Box<dyn Write>, Answer<PutOutcom
     job(move |connection| rows::put(connection, &put))
 }
 
-fn run(batches: &mut Batches, batch: Vec<Box<dyn Write>>) {
-    batches.write(&mut batch.into_iter().map(Job::Write).collect());
+fn run(batches: &mut Batches, mut batch: Vec<Box<dyn Write>>) {
+    batches.write(&mut batch);
 }
 
 fn count(batches: &Batches) -> i64 {
@@ -49,12 +50,18 @@ fn a_conflict_leaves_its_neighbours_in_the_batch_alone() {
     let (conflict, mut b) = creation("a", 2);
     let (last, mut c) = creation("c", 3);
     run(&mut batches, vec![first, conflict, last]);
-    assert_eq!(a.try_recv().unwrap().unwrap().unwrap(), PutOutcome::Stored);
     assert_eq!(
-        b.try_recv().unwrap().unwrap().unwrap(),
+        a.try_recv().unwrap().unwrap().unwrap().0,
+        PutOutcome::Stored
+    );
+    assert_eq!(
+        b.try_recv().unwrap().unwrap().unwrap().0,
         PutOutcome::Conflict
     );
-    assert_eq!(c.try_recv().unwrap().unwrap().unwrap(), PutOutcome::Stored);
+    assert_eq!(
+        c.try_recv().unwrap().unwrap().unwrap().0,
+        PutOutcome::Stored
+    );
     assert_eq!(count(&batches), 2);
 }
 
@@ -64,7 +71,10 @@ fn a_failed_statement_leaves_its_neighbours_in_the_batch_alone() {
     let (first, mut a) = creation("a", 1);
     let (failing, mut b) = job(|connection| connection.execute("INSERT INTO nothing", []));
     run(&mut batches, vec![first, failing]);
-    assert_eq!(a.try_recv().unwrap().unwrap().unwrap(), PutOutcome::Stored);
+    assert_eq!(
+        a.try_recv().unwrap().unwrap().unwrap().0,
+        PutOutcome::Stored
+    );
     assert_eq!(
         b.try_recv().unwrap().unwrap().unwrap_err().applied(),
         Applied::No
@@ -104,7 +114,10 @@ fn after_a_failed_commit_nobody_knows_and_the_next_batch_works() {
 
     let (again, mut c) = creation("a", 1);
     run(&mut batches, vec![again]);
-    assert_eq!(c.try_recv().unwrap().unwrap().unwrap(), PutOutcome::Stored);
+    assert_eq!(
+        c.try_recv().unwrap().unwrap().unwrap().0,
+        PutOutcome::Stored
+    );
     assert_eq!(count(&batches), 1);
 }
 

@@ -11,7 +11,7 @@ use crate::error::Applied;
 use crate::error::Error;
 use crate::key::Key;
 use crate::kinds;
-use crate::maintenance::{Maintenance, Notice};
+use crate::maintenance::{BatchTimes, Maintenance, Notice};
 use crate::memory::MemoryStore;
 use crate::store::{Entry, Expect, Put, PutOutcome, RemoveOutcome};
 use crate::testing::{Code, SigningKey, block_on, environment};
@@ -263,6 +263,7 @@ impl Store for Maintained {
             true => Err(Error::unavailable("no room is left", Applied::No)),
             false => Ok(Maintenance {
                 deleted: 3,
+                batch_times: BatchTimes::default(),
                 notices: vec![Notice::LogGrew { bytes: 7 }],
             }),
         }))

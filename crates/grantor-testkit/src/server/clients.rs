@@ -11,19 +11,35 @@ use super::state::State;
 /// Refuses a client that is not known, or authenticates in a way that it may not.
 pub(super) fn authenticate(state: &State, request: &RecordedRequest) -> Result<(), ErrorResponse> {
     let params = request.params();
-    let view = RequestView::new(request.headers(), &params);
+    let mut view = RequestView::new(request.headers(), &params);
+    if let Some(certificate) = request.certificate() {
+        view = view.with_certificate(certificate);
+    }
     let invalid = |why: &str| Err(ErrorResponse::new(ErrorCode::InvalidClient, why));
     if !request.headers().contains_key(header::AUTHORIZATION) && params.get("client_id").is_none() {
         // RFC 8693 section 2.1 and RFC 7523 section 3.1 leave it to the server.
-        return match state.clients.is_empty() {
+        return match state.clients.is_empty() && state.mtls.clients.is_empty() {
             true => Ok(()),
             false => invalid("the client does not say who it is"),
         };
     }
     let client = ClientAuthentication::from_request(&view)?;
+    if let Some(registered) = state.mtls.clients.get(client.client_id()) {
+        let presented = match &client {
+            ClientAuthentication::Tls { certificate, .. } => Some(certificate),
+            _ => None,
+        };
+        return match presented == Some(registered) {
+            true => Ok(()),
+            false => invalid("another certificate than that of the client, or none"),
+        };
+    }
     // An assertion is read by the tests that are about it, and verified by none of them.
     let method = match client {
-        ClientAuthentication::Assertion { .. } => TokenEndpointAuthMethod::None,
+        // A certificate of a client that is known by none only binds its tokens (RFC 8705 section 4).
+        ClientAuthentication::Assertion { .. } | ClientAuthentication::Tls { .. } => {
+            TokenEndpointAuthMethod::None
+        }
         _ => client.method(),
     };
     if !state.auth_methods.contains(&method) {
@@ -36,7 +52,7 @@ pub(super) fn authenticate(state: &State, request: &RecordedRequest) -> Result<(
             false => invalid("the client is gone, or has another secret"),
         };
     }
-    if state.clients.is_empty() {
+    if state.clients.is_empty() && state.mtls.clients.is_empty() {
         return Ok(());
     }
     let known = state.clients.iter().any(|known| {

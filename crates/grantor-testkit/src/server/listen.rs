@@ -149,11 +149,14 @@ impl Drop for FakeListener {
 }
 
 #[derive(Clone)]
-struct Fake(FakeServer);
+pub(super) struct Fake(pub(super) FakeServer);
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
-impl Service<Request<grantor_listen::Body>> for Fake {
+impl<B> Service<Request<B>> for Fake
+where
+    B: http_body::Body<Data = Bytes, Error: std::error::Error + Send + Sync> + Send + 'static,
+{
     type Response = Response<Body>;
     type Error = io::Error;
     type Future = BoxFuture<'static, Result<Response<Body>, io::Error>>;
@@ -162,7 +165,7 @@ impl Service<Request<grantor_listen::Body>> for Fake {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<grantor_listen::Body>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         let server = self.0.clone();
         Box::pin(async move {
             let (mut head, body) = request.into_parts();

@@ -25,6 +25,15 @@ pub(super) struct OpenIdSettings {
     published: Option<KeySet>,
     change: Option<ClaimsChange>,
     user_info: Option<UserInfoAnswer>,
+    introspection: Map<String, Value>,
+}
+
+/// What comes with an ID token, of which it has the hashes.
+#[derive(Default)]
+pub(super) struct Beside<'a> {
+    pub(super) access_token: Option<&'a str>,
+    pub(super) code: Option<&'a str>,
+    pub(super) state: Option<&'a str>,
 }
 
 impl OpenIdSettings {
@@ -40,7 +49,7 @@ impl OpenIdSettings {
         issuer: &Issuer,
         now: Option<Timestamp>,
         granted: &Granted,
-        access_token: &str,
+        beside: &Beside<'_>,
     ) -> Option<String> {
         let asked = granted.scope.as_ref()?.contains("openid");
         let (from, until) = match now {
@@ -49,15 +58,24 @@ impl OpenIdSettings {
             None => (0, 4_102_444_800),
         };
         let client_id = granted.client_id.as_deref().filter(|_| asked)?;
-        let at_hash = self.signing().algorithm().half_hash(access_token);
+        let algorithm = self.signing().algorithm();
         let claims = json!({
             "iss": issuer.as_str(), "sub": granted.subject.as_deref().unwrap_or(USER),
-            "aud": client_id, "iat": from, "exp": until, "at_hash": at_hash,
+            "aud": client_id, "iat": from, "exp": until,
         });
         let mut claims = match claims {
             Value::Object(claims) => claims,
             _ => Map::new(),
         };
+        for (name, value) in [
+            ("at_hash", beside.access_token),
+            ("c_hash", beside.code),
+            ("s_hash", beside.state),
+        ] {
+            if let Some(value) = value {
+                claims.insert(name.to_owned(), algorithm.half_hash(value).into());
+            }
+        }
         if let Some(nonce) = &granted.nonce {
             claims.insert("nonce".to_owned(), nonce.as_str().into());
             // A renewal has no nonce, and its user proved nothing just now.
@@ -69,7 +87,21 @@ impl OpenIdSettings {
         jwt::sign(self.signing(), jwt::Typ::JWT, &claims).ok()
     }
 
-    fn signing(&mut self) -> &Key {
+    /// A signed answer of the introspection endpoint with these claims.
+    pub(super) fn sign_introspection(&mut self, claims: Value) -> String {
+        let Value::Object(mut claims) = claims else {
+            return String::new();
+        };
+        for (name, value) in &self.introspection {
+            match value {
+                Value::Null => claims.remove(name),
+                value => claims.insert(name.clone(), value.clone()),
+            };
+        }
+        jwt::sign(self.signing(), jwt::Typ::INTROSPECTION, &claims).unwrap_or_default()
+    }
+
+    pub(super) fn signing(&mut self) -> &Key {
         if self.keys.is_empty() {
             self.keys.push(new_key());
         }
@@ -93,7 +125,13 @@ fn new_key() -> Key {
 
 pub(super) fn key_set(state: &mut State) -> Response<Bytes> {
     let keys = state.openid.key_set();
-    answer::json(200, &serde_json::to_value(&keys).unwrap_or_default())
+    let mut document = serde_json::to_value(&keys).unwrap_or_default();
+    if let (Some(own), Some(Value::Array(keys))) =
+        (state.requests.published_key(), document.get_mut("keys"))
+    {
+        keys.push(own);
+    }
+    answer::json(200, &document)
 }
 
 /// An API of its own: a token is checked as everywhere.
@@ -121,6 +159,13 @@ pub(super) fn user_info(server: &FakeServer, request: &RecordedRequest) -> Respo
 /// OpenID Connect: a token whose scope has `openid` comes with an ID token, signed by RS256, and the user
 /// is `user-1` unless the grant names one.
 impl FakeServer {
+    /// Signed answers of the introspection endpoint (RFC 9701), which a request has to accept, have this
+    /// claim, in the place of the server's own if it has that name; null leaves it out.
+    pub fn set_introspection_claim(&self, name: &str, value: Value) {
+        let mut state = self.lock();
+        state.openid.introspection.insert(name.to_owned(), value);
+    }
+
     /// ID tokens have the claims that `change` leaves.
     ///
     /// ```

@@ -23,6 +23,8 @@ pub enum Endpoint {
     ResourceMetadata,
     /// Where a device begins (RFC 8628 section 3.1).
     DeviceAuthorization,
+    /// Where users are asked without a browser (CIBA Core section 7).
+    BackchannelAuthentication,
     /// Where tokens are looked up (RFC 7662).
     Introspection,
     /// Where tokens are given up (RFC 7009).
@@ -55,6 +57,7 @@ impl Endpoint {
             "/authorize" => Self::Authorization,
             "/token" => Self::Token,
             "/device_authorization" => Self::DeviceAuthorization,
+            "/backchannel" => Self::BackchannelAuthentication,
             "/par" => Self::PushedAuthorization,
             "/register" => Self::Registration,
             path if path.starts_with("/register/") => Self::Registration,

@@ -5,19 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::{Clock, Scope, Timestamp, TokenEndpointAuthMethod};
+use grantor_core::{CertificateThumbprint, Clock, Scope, Timestamp, TokenEndpointAuthMethod};
 use grantor_jose::KeySet;
 use http::Response;
 use serde_json::{Map, Value};
 
 use super::RecordedRequest;
+use super::authorization_settings::ResponseSettings;
 use super::dpop::DpopSettings;
 use super::endpoints::TokenShape;
 use super::faults::Faults;
-use super::grants::{Code, CustomGrant, Devices, GRANT_TYPES};
+use super::grants::{Backchannel, Code, CustomGrant, Devices, GRANT_TYPES};
 use super::history::History;
 use super::logins::Logins;
+use super::mtls::MtlsSettings;
 use super::openid::OpenIdSettings;
+use super::request_objects::RequestSettings;
 use crate::FakeClock;
 
 /// Everything that a server knows.
@@ -45,8 +48,14 @@ pub(super) struct State {
     pub(super) codes: Vec<Code>,
     pub(super) logins: Logins,
     pub(super) devices: Devices,
+    pub(super) backchannel: Backchannel,
     pub(super) dpop: DpopSettings,
+    pub(super) mtls: MtlsSettings,
     pub(super) openid: OpenIdSettings,
+    pub(super) responses: ResponseSettings,
+    pub(super) requests: RequestSettings,
+    /// The detailed authorizations of logins (RFC 9396).
+    pub(super) details: HashMap<usize, Value>,
     pub(super) faults: Faults,
     pub(super) history: History,
 }
@@ -99,6 +108,8 @@ pub(super) struct AccessToken {
     pub(super) login: Option<usize>,
     /// The thumbprint of the key that it is bound to.
     pub(super) jkt: Option<String>,
+    /// The certificate that it is bound to.
+    pub(super) certificate: Option<CertificateThumbprint>,
 }
 
 impl State {
@@ -132,8 +143,13 @@ impl State {
             codes: Vec::new(),
             logins: Logins::default(),
             devices: Devices::default(),
+            backchannel: Backchannel::default(),
             dpop: DpopSettings::default(),
+            mtls: MtlsSettings::default(),
             openid: OpenIdSettings::default(),
+            responses: ResponseSettings::default(),
+            requests: RequestSettings::default(),
+            details: HashMap::new(),
             faults: Faults::default(),
             history: History::default(),
         }

@@ -5,7 +5,7 @@ use crate::features::build;
 use crate::graph::Workspace;
 
 /// Crates, and the features they have none of these with.
-const WITHOUT: [(&str, &[&str]); 7] = [
+const WITHOUT: [(&str, &[&str]); 8] = [
     ("grantor", &["client"]),
     ("grantor-client", &[]),
     ("grantor-http", &[]),
@@ -13,6 +13,7 @@ const WITHOUT: [(&str, &[&str]); 7] = [
     ("grantor-server", &["default"]),
     ("grantor-resource", &["default"]),
     ("grantor-axum", &["default"]),
+    ("grantor-actix", &["server"]),
 ];
 
 const CLIENTS: [&str; 5] = [
@@ -59,10 +60,10 @@ fn a_client_that_is_always_built_is_found() {
         "grantor-server with [\"default\"] builds ureq",
     ];
     assert_eq!(findings(&house), expected);
-    house.manifests.remove("grantor-axum");
+    house.manifests.remove("grantor-actix");
     let last = findings(&house).pop();
     assert_eq!(
         last.as_deref(),
-        Some("grantor-axum is not in the workspace")
+        Some("grantor-actix is not in the workspace")
     );
 }

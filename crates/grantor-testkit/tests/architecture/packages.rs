@@ -62,6 +62,10 @@ const CRYPTOGRAPHY: [&str; 16] = [
     "x25519-dalek",
 ];
 
+/// The crates that may name a cryptography library: the one that has the primitives, and the one
+/// signature that its safe interface lacks.
+const MAY_NAME_CRYPTOGRAPHY: [&str; 2] = ["grantor-jose", "grantor-rsa-sha1"];
+
 /// The crates that open TLS connections. There a feature of `rustls` chooses its cryptography;
 /// no primitive is called.
 const OPENS_CONNECTIONS: [&str; 6] = [
@@ -111,7 +115,8 @@ pub(crate) fn cryptography(workspace: &Workspace) -> Findings {
     for (name, one) in &workspace.crates {
         for dependency in &one.dependencies {
             let dependency = dependency.as_str();
-            let primitive = CRYPTOGRAPHY.contains(&dependency) && name != "grantor-jose";
+            let may = MAY_NAME_CRYPTOGRAPHY.contains(&name.as_str());
+            let primitive = CRYPTOGRAPHY.contains(&dependency) && !may;
             let tls = dependency == TLS && !OPENS_CONNECTIONS.contains(&name.as_str());
             if primitive || tls {
                 findings.push(format!("{name} names {dependency}: use grantor-jose"));
@@ -193,6 +198,7 @@ mod tests {
         let house = house(
             &[
                 ("grantor-jose", &["aws-lc-rs"]),
+                ("grantor-rsa-sha1", &["aws-lc-sys"]),
                 ("grantor-core", &["sha2"]),
                 ("grantor-http", &["rustls"]),
                 ("grantor-server", &["aws-lc-rs", "rustls"]),

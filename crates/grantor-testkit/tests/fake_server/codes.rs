@@ -100,19 +100,19 @@ async fn a_code_is_for_the_client_that_asked_and_for_nobody_else() {
 }
 
 #[tokio::test]
-async fn an_authorization_request_is_for_a_code_and_from_a_known_client() {
+async fn an_authorization_request_is_of_a_known_type_and_from_a_known_client() {
     let server = server();
-    let mut implicit = authorization_url(&server);
-    let query = implicit
+    let mut unknown = authorization_url(&server);
+    let query = unknown
         .query()
         .unwrap()
-        .replace("response_type=code", "response_type=token");
-    implicit.set_query(Some(&query));
+        .replace("response_type=code", "response_type=magic");
+    unknown.set_query(Some(&query));
     let ask = async |url: &Url| {
         let request = Request::get(url.as_str()).body(Bytes::new()).unwrap();
         server.send(request).await.unwrap().status().as_u16()
     };
-    assert_eq!(ask(&implicit).await, 400);
+    assert_eq!(ask(&unknown).await, 400);
     assert_eq!(ask(&authorization_url(&server)).await, 302);
     server.add_client("another", "s3cret");
     assert_eq!(ask(&authorization_url(&server)).await, 400);

@@ -4,6 +4,9 @@
 
 mod api;
 mod assertions;
+mod backchannel;
+#[cfg(feature = "tls")]
+mod certificates;
 mod clients;
 mod codes;
 mod devices;
@@ -16,6 +19,7 @@ mod logins;
 mod metadata;
 mod recorded;
 mod registrations;
+mod responses;
 mod tokens;
 
 use std::time::Duration;

@@ -23,7 +23,7 @@ async fn is_at_both_places_and_can_be_read() {
         let answer = server.send(request).await.unwrap();
         let read = ServerMetadata::parse(answer.body(), server.issuer()).unwrap();
         assert_eq!(read.token_endpoint, Some(server.token_endpoint()));
-        assert_eq!(read.grant_types_supported.len(), 7);
+        assert_eq!(read.grant_types_supported.len(), 8);
         assert_eq!(read.code_challenge_methods_supported, ["S256"]);
         assert!(read.authorization_response_iss_parameter_supported);
         let device = "https://idp.example/tenant/device_authorization";

@@ -1,5 +1,8 @@
 //! The examples, each a module: their `main` is for running them alone.
 
+#[path = "../../examples/actix.rs"]
+#[expect(dead_code, reason = "the test has a main of its own")]
+pub(crate) mod actix;
 #[path = "../../examples/exchange.rs"]
 #[expect(dead_code, reason = "the test has a main of its own")]
 pub(crate) mod exchange;

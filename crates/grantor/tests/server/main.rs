@@ -1,6 +1,7 @@
 //! The server by the front door: the README's, and the examples, which run here.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod actix;
 mod bound_tokens;
 mod browser;
 mod calls;

@@ -173,5 +173,9 @@ fn the_page_shows_the_program_of_these_tests() {
     shown(program, "/// Identifies the user", "/// The server, with");
     shown(program, "let server = opened\n", "    Ok(server)");
     let tables = include_str!("../../examples/python_oauth2_tables.rs");
-    shown(tables, "/// The queries of", "/// The tables as the schema");
+    shown(
+        tables,
+        "/// The tables `clients`",
+        "/// A server that looks",
+    );
 }

@@ -258,3 +258,6 @@ fn lifetime(text: &str) -> Result<Option<Duration>, String> {
         _ => parse_span(text).map(Some),
     }
 }
+
+#[cfg(test)]
+mod tests;

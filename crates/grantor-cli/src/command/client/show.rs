@@ -71,6 +71,7 @@ pub(super) fn details(client: &Client) -> String {
                 .map_or_else(server, ToString::to_string),
         ),
         ("redirect URIs", or(redirect_uris(client).join(" "), "none")),
+        ("schemes", or(client.redirect_schemes.join(" "), "none")),
         (
             "resources",
             resources.map_or_else(|| "any".to_owned(), |list| list.join(" ")),

@@ -4,6 +4,7 @@ mod browser;
 mod by_browser;
 mod by_device;
 mod callback;
+mod list;
 mod loopback;
 
 use std::path::{Path, PathBuf};
@@ -18,13 +19,16 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::client_options::{self, given_credential};
-use super::saved_logins::{self, LoginList, Place, SavedLogin};
+use super::saved_logins::{self, LoginList, Place, Revoked, SavedLogin, revoke};
 use super::server_options;
 use crate::args::{Common, Login, Method};
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 
 pub(crate) fn run(common: &Common, args: &Login, output: &Output) -> Result<ExitCode, CliError> {
+    if args.list {
+        return list::run(args, output);
+    }
     let mut login = login(common, args)?;
     let store = &args.store;
     let place = Place::of(store.store.as_ref(), store.store_key.as_ref()).ok_or_else(|| {
@@ -37,6 +41,7 @@ pub(crate) fn run(common: &Common, args: &Login, output: &Output) -> Result<Exit
         list.check_label(&login).await?;
         let connection = &args.server.connection;
         let builder = saved_logins::builder(&login, &list, &args.client, connection)?;
+        give_up(&login, &list, args, output).await?;
         let failed = format!("nobody is signed in at {}", login.issuer);
         let signed_in = sign_in(builder, args, (&list, &mut login), output).await;
         let signed_in = signed_in.map_err(|error| error.because(&failed))?;
@@ -46,6 +51,33 @@ pub(crate) fn run(common: &Common, args: &Login, output: &Output) -> Result<Exit
         output.result(&text, &json)?;
         Ok(Exit::Done.into())
     })
+}
+
+/// Revokes the tokens of the login whose place this one takes. Before the user signs in: many servers
+/// revoke with one refresh token all that the user has allowed the client.
+async fn give_up(
+    login: &SavedLogin,
+    list: &LoginList,
+    args: &Login,
+    output: &Output,
+) -> Result<(), CliError> {
+    let Some(old) = list.replaced_by(login).await? else {
+        return Ok(());
+    };
+    let builder = saved_logins::builder(&old, list, &args.client, &args.server.connection)?;
+    let tokens = builder.build()?;
+    let why = match revoke(&tokens).await {
+        Ok(Revoked::NotPossible(why)) => Some(why),
+        Ok(_) => None,
+        Err(error) => Some(error.to_string()),
+    };
+    tokens.close().await;
+    if let Some(why) = why {
+        output.warning(&format!(
+            "the tokens of the login that is replaced stay good until they end: {why}"
+        ));
+    }
+    Ok(())
 }
 
 async fn sign_in(

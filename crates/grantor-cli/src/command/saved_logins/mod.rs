@@ -3,6 +3,7 @@
 mod builder;
 mod place;
 mod record;
+mod revocation;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ pub(super) use self::builder::builder;
 pub(super) use self::place::{Place, open};
 pub(super) use self::record::SavedLogin;
 use self::record::SavedLogins;
+pub(super) use self::revocation::{Revoked, revoke};
 use crate::error::CliError;
 
 /// An open store with logins.
@@ -66,7 +68,8 @@ impl LoginList {
         Ok(self.all().await?.iter().any(|login| wanted.fits(login)))
     }
 
-    async fn all(&self) -> Result<Vec<SavedLogin>, CliError> {
+    /// All logins, in the order in which they were begun.
+    pub(super) async fn all(&self) -> Result<Vec<SavedLogin>, CliError> {
         let loaded = self.records.get(&self.list_key()).await?;
         Ok(loaded.map_or_else(Vec::new, |loaded| loaded.record.logins))
     }
@@ -89,6 +92,16 @@ impl LoginList {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The login whose place a new one takes.
+    pub(super) async fn replaced_by(
+        &self,
+        new: &SavedLogin,
+    ) -> Result<Option<SavedLogin>, CliError> {
+        let logins = self.all().await?.into_iter();
+        let mut same = logins.filter(|old| old.label == new.label && is_replaced(old, new));
+        Ok(same.next())
     }
 
     /// Puts a login onto the list, in the place of the one that had its label.

@@ -19,6 +19,8 @@ pub(crate) struct AssertionTemplate {
     claims: Map<String, Value>,
     lifetime: Duration,
     backdated: Duration,
+    /// It says when it begins (`nbf`).
+    begins: bool,
 }
 
 impl Assertion {
@@ -37,6 +39,26 @@ impl Assertion {
     pub(crate) fn of_client(&self, client_id: &str, audience: &str) -> AssertionTemplate {
         let typ = jwt::Typ::CLIENT_ASSERTION;
         self.template(client_id, Some(client_id), audience, typ)
+    }
+
+    /// A request of the client to the server, signed with the key of this assertion (RFC 9101 section
+    /// 4). Further claims and the audience of assertions are none of it.
+    pub(crate) fn request(
+        &self,
+        (client_id, server): (&str, &str),
+        typ: jwt::Typ,
+        parameters: Map<String, Value>,
+    ) -> AssertionTemplate {
+        let key = Self {
+            audience: None,
+            typ: None,
+            claims: parameters,
+            ..self.clone()
+        };
+        AssertionTemplate {
+            begins: true,
+            ..key.template(client_id, None, server, typ)
+        }
     }
 
     fn template(
@@ -70,6 +92,7 @@ impl Assertion {
             claims,
             lifetime: self.lifetime,
             backdated: self.backdated,
+            begins: !self.backdated.is_zero(),
         }
     }
 }
@@ -95,7 +118,7 @@ impl AssertionTemplate {
         let signed = now.as_secs();
         let dated = signed.saturating_sub_unsigned(self.backdated.as_secs());
         claims.insert("iat".to_owned(), dated.into());
-        if !self.backdated.is_zero() {
+        if self.begins {
             claims.insert("nbf".to_owned(), dated.into());
         }
         let end = signed.saturating_add_unsigned(self.lifetime.as_secs());

@@ -2,6 +2,7 @@
 
 pub(crate) mod claims;
 pub(crate) mod constructors;
+pub(crate) mod given;
 pub(crate) mod google;
 pub(crate) mod sign_on_send;
 pub(crate) mod validate;
@@ -152,6 +153,11 @@ impl Assertion {
     pub fn scope_as_claim(mut self) -> Self {
         self.scope = ScopeLocation::Claim;
         self
+    }
+
+    /// The algorithm that it is signed by.
+    pub(crate) fn algorithm(&self) -> grantor_jose::Algorithm {
+        self.signer.algorithm()
     }
 
     pub(crate) fn scope_place(&self) -> ScopeLocation {

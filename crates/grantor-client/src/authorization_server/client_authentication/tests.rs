@@ -16,6 +16,8 @@ fn app(secret: Option<&str>, method: Option<TokenEndpointAuthMethod>) -> ClientR
         client_assertion: None,
         method,
         id_tokens: IdTokenSettings::default(),
+        presents_certificate: false,
+        given_assertion: None,
     }
 }
 
@@ -95,4 +97,32 @@ fn says_what_the_server_takes_instead() {
         assert!(error.to_string().contains("\"auth_method\""), "{error}");
         assert!(!format!("{error:?}").contains(secret));
     }
+}
+
+#[test]
+fn a_certificate_is_for_clients_without_another_credential() {
+    use TokenEndpointAuthMethod::{
+        ClientSecretBasic, None as Nothing, PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth,
+    };
+    let presenting = |app: ClientRegistration| ClientRegistration {
+        presents_certificate: true,
+        ..app
+    };
+    let app_with = presenting(app(None, None));
+    let both = [SelfSignedTlsClientAuth, ClientSecretBasic, TlsClientAuth];
+    assert_eq!(chosen(&app_with, &both), TlsClientAuth);
+    assert_eq!(chosen(&app_with, &both[..2]), SelfSignedTlsClientAuth);
+    // A public client may have its tokens bound (RFC 8705 section 4).
+    assert_eq!(chosen(&app_with, &[ClientSecretBasic, Nothing]), Nothing);
+    assert_eq!(chosen(&app_with, &[]), Nothing);
+    assert!(app_with.method(&[PrivateKeyJwt]).is_err());
+    let by_secret = presenting(app(Some("s3cret"), None));
+    assert_eq!(chosen(&by_secret, &both), ClientSecretBasic);
+    let named = app(None, Some(TlsClientAuth));
+    let error = named
+        .endpoint_authentication(&both, &endpoint())
+        .unwrap_err();
+    assert!(error.to_string().contains("client_certificate"), "{error}");
+    assert!(!named.is_confidential());
+    assert!(presenting(named).is_confidential());
 }

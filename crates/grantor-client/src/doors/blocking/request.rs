@@ -6,19 +6,19 @@ use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 use super::outgoing::{Body, Outgoing, uri};
 use crate::doors::failure::RequestFailure;
-use crate::request::http_request::{HttpRequest, RequestBody};
+use crate::request::http_request::{HttpRequest, Promises, RequestBody};
 
 /// A request on its way.
 pub(super) struct UreqRequest {
     request: Request<Body>,
-    names: LocalhostNames,
+    promises: Promises,
 }
 
 impl UreqRequest {
-    pub(super) fn new(outgoing: Outgoing, names: LocalhostNames) -> Result<Self, RequestFailure> {
+    pub(super) fn new(outgoing: Outgoing, promises: Promises) -> Result<Self, RequestFailure> {
         let mut request = outgoing.request;
         *request.uri_mut() = uri(&outgoing.url)?;
-        Ok(Self { request, names })
+        Ok(Self { request, promises })
     }
 
     pub(super) fn into_request(self) -> Request<Body> {
@@ -64,6 +64,10 @@ impl HttpRequest for UreqRequest {
     }
 
     fn localhost_names(&self) -> LocalhostNames {
-        self.names
+        self.promises.names
+    }
+
+    fn presents_certificate(&self) -> bool {
+        self.promises.certificate
     }
 }

@@ -32,14 +32,14 @@ pub(super) fn send(
     sender: &Sender<Agent>,
     mut outgoing: Outgoing,
 ) -> Result<Answer, SendError> {
-    let mut exchange = ApiExchange::new(tokens, sender.names);
+    let mut exchange = ApiExchange::new(tokens, sender.promises.names);
     loop {
         let copy = outgoing.try_clone();
         let (response, bearer_method) = match exchange.credentials() {
             Credentials::Kept => send_one(tokens, sender, outgoing, copy.as_ref())?,
             Credentials::Removed => {
                 let timeout = outgoing.timeout;
-                let request = UreqRequest::new(outgoing, sender.names)?.into_request();
+                let request = UreqRequest::new(outgoing, sender.promises)?.into_request();
                 (execute(&sender.client, request, timeout)?, None)
             }
         };
@@ -77,7 +77,7 @@ fn send_one(
     copy: Option<&Outgoing>,
 ) -> Result<(Answer, Option<BearerMethod>), SendError> {
     let timeout = outgoing.timeout;
-    let mut carried = UreqRequest::new(outgoing, sender.names)?;
+    let mut carried = UreqRequest::new(outgoing, sender.promises)?;
     let runtime = tokens.services().shared.worker.handle();
     // Hooks may wait, and there may be no other runtime that they could wait on.
     let _within = runtime.as_ref().map(Handle::enter);
@@ -92,7 +92,7 @@ fn send_one(
             return Ok((response, attempt.bearer_method()));
         };
         drain(response);
-        carried = UreqRequest::new(again, sender.names)?;
+        carried = UreqRequest::new(again, sender.promises)?;
         attempt = wait(timeout, resend.prepare_copy(&mut carried))?;
     }
 }

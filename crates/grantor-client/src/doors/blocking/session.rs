@@ -46,9 +46,11 @@ impl Tokens {
     pub fn blocking_session(&self, base: &str) -> Result<Session, Error> {
         let base = base_url(base)?;
         let origin = Origin::of(&base).map_err(Error::configuration)?;
+        let options = &self.services().shared.http_options;
+        let certificate = options.client_certificate.is_some();
         Ok(Session {
             tokens: self.with(origin),
-            sender: Sender::own(blocking_agent_with(&self.services().shared.http_options)?),
+            sender: Sender::own(blocking_agent_with(options)?, certificate),
             base,
         })
     }

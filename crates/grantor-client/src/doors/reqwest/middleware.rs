@@ -1,13 +1,13 @@
 //! The door for clients of the crate reqwest-middleware.
 
 use async_trait::async_trait;
-use grantor_core::LocalhostNames;
 use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next as Rest, Result};
 
 use super::request::{AfterAnswer, prepare};
 use super::send_error::SendError;
+use crate::request::http_request::Promises;
 use crate::tokens::Tokens;
 
 /// Gives every request of a client a token. See [`Tokens::middleware`].
@@ -52,13 +52,7 @@ impl Middleware for TokensMiddleware {
         rest: Rest<'_>,
     ) -> Result<Response> {
         let copy = request.try_clone();
-        let prepared = prepare(
-            &self.tokens,
-            &mut request,
-            extensions,
-            LocalhostNames::ByDns,
-        )
-        .await;
+        let prepared = prepare(&self.tokens, &mut request, extensions, Promises::NONE).await;
         let mut prepared = prepared.map_err(unsent)?;
         loop {
             let response = rest.clone().run(request, extensions).await;

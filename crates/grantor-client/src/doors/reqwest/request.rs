@@ -14,7 +14,7 @@ use crate::doors::failure::RequestFailure;
 use crate::doors::time_limit::too_late;
 use crate::error::Error;
 use crate::request::attempt::{Attempt, Observed};
-use crate::request::http_request::{HttpRequest, RequestBody};
+use crate::request::http_request::{HttpRequest, Promises, RequestBody};
 use crate::tokens::Tokens;
 
 /// How much of a rejected answer is read, and how long, so that its connection can be used again.
@@ -27,7 +27,7 @@ pub(crate) struct PreparedRequest {
     origin: Origin,
     /// How long a token may be waited for.
     limit: Option<Duration>,
-    names: LocalhostNames,
+    promises: Promises,
 }
 
 /// The next step after an answer.
@@ -43,9 +43,9 @@ pub(crate) async fn prepare(
     tokens: &Tokens,
     request: &mut Request,
     extensions: &Extensions,
-    names: LocalhostNames,
+    promises: Promises,
 ) -> Result<PreparedRequest, SendError> {
-    let mut carried = ReqwestRequest::new(request, extensions, names)?;
+    let mut carried = ReqwestRequest::new(request, extensions, promises)?;
     let limit = carried.request.timeout().copied();
     let attempt = within(limit, tokens.prepare_request(&mut carried)).await?;
     let origin = request.url().origin();
@@ -53,7 +53,7 @@ pub(crate) async fn prepare(
         attempt,
         origin,
         limit,
-        names,
+        promises,
     })
 }
 
@@ -89,14 +89,14 @@ impl PreparedRequest {
         };
         drain(response).await;
         let extensions = Extensions::new();
-        let mut carried = ReqwestRequest::new(&mut again, &extensions, self.names)?;
+        let mut carried = ReqwestRequest::new(&mut again, &extensions, self.promises)?;
         let prepared = resend.prepare_copy(&mut carried);
         let attempt = within(self.limit, prepared).await?;
         let next = Self {
             attempt,
             origin: self.origin.clone(),
             limit: self.limit,
-            names: self.names,
+            promises: self.promises,
         };
         Ok(AfterAnswer::Send(next, Box::new(again)))
     }
@@ -142,20 +142,20 @@ struct ReqwestRequest<'a> {
     request: &'a mut Request,
     extensions: &'a Extensions,
     uri: Uri,
-    names: LocalhostNames,
+    promises: Promises,
 }
 
 impl<'a> ReqwestRequest<'a> {
     fn new(
         request: &'a mut Request,
         extensions: &'a Extensions,
-        names: LocalhostNames,
+        promises: Promises,
     ) -> Result<Self, RequestFailure> {
         Ok(Self {
             uri: uri(request)?,
             request,
             extensions,
-            names,
+            promises,
         })
     }
 }
@@ -202,6 +202,10 @@ impl HttpRequest for ReqwestRequest<'_> {
     }
 
     fn localhost_names(&self) -> LocalhostNames {
-        self.names
+        self.promises.names
+    }
+
+    fn presents_certificate(&self) -> bool {
+        self.promises.certificate
     }
 }

@@ -18,7 +18,7 @@ pub(super) async fn send(
     mut request: Request,
     extensions: &Extensions,
 ) -> Result<Response, SendError> {
-    let mut exchange = ApiExchange::new(tokens, sender.names);
+    let mut exchange = ApiExchange::new(tokens, sender.promises.names);
     loop {
         let copy = request.try_clone();
         let (response, bearer_method) = match exchange.credentials() {
@@ -61,7 +61,7 @@ pub(crate) async fn send_one(
     copy: Option<&Request>,
     extensions: &Extensions,
 ) -> Result<(Response, Option<BearerMethod>), SendError> {
-    let mut prepared = prepare(tokens, &mut request, extensions, sender.names).await?;
+    let mut prepared = prepare(tokens, &mut request, extensions, sender.promises).await?;
     loop {
         let response = sender.client.execute(request).await?;
         match prepared.next(response, copy).await? {

@@ -56,18 +56,21 @@ impl Tokens {
 
 impl Session {
     pub(crate) fn new(tokens: Tokens, base: Url) -> Result<Self, Error> {
-        let client = client_builder_with(&tokens.services().shared.http_options)?.build();
+        let options = &tokens.services().shared.http_options;
+        let certificate = options.client_certificate.is_some();
+        let client = client_builder_with(options)?.build();
         let client = client.map_err(Error::http_client)?;
         Ok(Self {
             tokens,
-            sender: Sender::own(client),
+            sender: Sender::own(client, certificate),
             base,
         })
     }
 
     /// Sends over this client: its pool, its proxies, its certificates. It should follow no
     /// redirects: those it follows are followed by its rules. It may ask DNS for names below
-    /// `localhost`, so tokens go to `http://api.localhost` only without it.
+    /// `localhost`, so tokens go to `http://api.localhost` only without it. Tokens that are bound to a
+    /// client certificate take [`Tokens::with_certificate_presented`].
     #[must_use]
     pub fn with_client(mut self, client: reqwest::Client) -> Self {
         self.sender = Sender::foreign(client);

@@ -42,6 +42,9 @@ impl Grant {
                     credential(client, key)
                 )
             }
+            Self::Workload(grant) => {
+                format!("workload {}{:?}", grant.identity(), credential(client, key))
+            }
             Self::Resource(grant) => {
                 // A login stays what it is, whatever its clients have for a secret.
                 let is_login = grant.settings.user.is_some();
@@ -73,6 +76,9 @@ impl Grant {
 /// A fingerprint of the client's credential.
 fn credential(client: Option<&ClientRegistration>, key: &MasterKey) -> Option<String> {
     let client = client?;
+    if let Some(given) = &client.given_assertion {
+        return Some(given.identity(key));
+    }
     match (&client.client_assertion, &client.client_secret) {
         (Some(assertion), _) => Some(assertion.of_client(&client.client_id, "").identity(key)),
         (None, secret) => Some(key.fingerprint("client_secret", secret.as_ref()?)),

@@ -5,21 +5,22 @@ use std::sync::Arc;
 use grantor_core::{Scope, Secret};
 
 use super::Grant;
-use super::jwt_bearer::JwtBearerGrant;
+use super::jwt_bearer::{GrantAssertion, JwtBearerGrant};
 use super::resource::ResourceGrant;
 use super::resource::settings::ResourceSettings;
 use super::token_exchange::TokenExchange;
 use super::token_source::TokenSource;
+use super::workload::{Becomes, WorkloadGrant};
 use crate::authorization_server::ClientRegistration;
-use crate::authorization_server::assertion::Assertion;
 use crate::renew::login::Login;
 use crate::token::subject::PasswordCredentials;
+use crate::workload::WorkloadToken;
 
 /// How tokens are to be obtained.
 #[derive(Debug, Clone)]
 pub(crate) enum GrantKind {
     ClientCredentials,
-    JwtBearer(Box<Assertion>),
+    JwtBearer(Box<GrantAssertion>),
     Login {
         refresh_token: Option<Secret>,
         user: Option<PasswordCredentials>,
@@ -27,6 +28,7 @@ pub(crate) enum GrantKind {
     TokenExchange(TokenExchange),
     PasswordFromRequest,
     TokenSource(Arc<dyn TokenSource>),
+    Workload(WorkloadToken),
     Resource(Box<ResourceSettings>),
     StaticToken,
     /// None: requests are signed.
@@ -48,7 +50,14 @@ impl GrantKind {
                 refresh_token,
                 user,
             } => Grant::Login(Arc::new(Login::new(refresh_token, user))),
-            Self::TokenExchange(exchange) => Grant::TokenExchange(exchange),
+            Self::TokenExchange(exchange) => match exchange.of_workload() {
+                Some(workload) => Grant::Workload(Box::new(workload)),
+                None => Grant::TokenExchange(exchange),
+            },
+            Self::Workload(token) => Grant::Workload(Box::new(WorkloadGrant {
+                token,
+                becomes: Becomes::AccessToken,
+            })),
             Self::PasswordFromRequest => Grant::PasswordFromRequest,
             Self::TokenSource(source) => Grant::TokenSource(source),
             Self::Resource(settings) => {

@@ -6,6 +6,7 @@ pub(crate) mod kind;
 pub(crate) mod resource;
 pub(crate) mod token_exchange;
 pub(crate) mod token_source;
+pub(crate) mod workload;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use self::jwt_bearer::JwtBearerGrant;
 use self::resource::ResourceGrant;
 use self::token_exchange::TokenExchange;
 use self::token_source::TokenSource;
+use self::workload::WorkloadGrant;
 use super::commit::commit;
 use super::election::renew_elected;
 use super::login::Login;
@@ -37,6 +39,8 @@ pub(crate) enum Grant {
     /// Tokens of the users whose name and password come with a request.
     PasswordFromRequest,
     TokenSource(Arc<dyn TokenSource>),
+    /// A token of the platform, or one that it is exchanged for.
+    Workload(Box<WorkloadGrant>),
     /// Tokens for a resource that says where they come from.
     Resource(Arc<ResourceGrant>),
     /// A token that nothing renews.
@@ -89,6 +93,10 @@ impl Grant {
             },
             Self::TokenSource(source) => {
                 let request = token_source::fetch(services, renewal, &**source);
+                renew_elected(services, renewal, request).await
+            }
+            Self::Workload(grant) => {
+                let request = grant.request(services, renewal);
                 renew_elected(services, renewal, request).await
             }
             Self::Resource(grant) => grant.acquire(services, renewal).await,

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use grantor_core::{ActorToken, BoxFuture, GrantParameters};
 
+use super::workload::{Becomes, Impersonation, WorkloadGrant};
 use crate::error::Error;
 use crate::token::subject::{SubjectSource, SubjectToken};
+use crate::workload::WorkloadToken;
 
 /// The parameters of an exchange beside its subject.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +18,16 @@ pub(crate) struct TokenExchange {
     pub(crate) optional: bool,
     pub(crate) actor: Option<Actor>,
     pub(crate) requested_token_type: Option<String>,
+    /// The platform's token of this program, which is the subject.
+    pub(crate) workload: Option<Box<Workload>>,
+}
+
+/// A token of the platform as the subject of an exchange.
+#[derive(Debug, Clone)]
+pub(crate) struct Workload {
+    pub(crate) token: WorkloadToken,
+    pub(crate) token_type: String,
+    pub(crate) impersonation: Option<Impersonation>,
 }
 
 type ActorSource = dyn Fn() -> BoxFuture<'static, Result<SubjectToken, Error>> + Send + Sync;
@@ -46,6 +58,19 @@ impl fmt::Debug for Actor {
 }
 
 impl TokenExchange {
+    /// The grant in which the platform's token of this program is the subject, if it is.
+    pub(super) fn of_workload(&self) -> Option<WorkloadGrant> {
+        let workload = *self.workload.clone()?;
+        Some(WorkloadGrant {
+            token: workload.token,
+            becomes: Becomes::Exchanged {
+                subject_token_type: workload.token_type,
+                requested_token_type: self.requested_token_type.clone(),
+                impersonation: workload.impersonation,
+            },
+        })
+    }
+
     /// The grant for a subject.
     pub(super) async fn request(&self, subject: &SubjectToken) -> Result<GrantParameters, Error> {
         let actor = match &self.actor {

@@ -37,7 +37,7 @@ impl Scheme {
             ));
         }
         match self {
-            Self::Bearer => method.apply(token, request),
+            Self::Bearer | Self::CertificateBound => method.apply(token, request),
             Self::Dpop(dpop) => {
                 dpop::apply(&dpop.nonces, method, token, (origin, environment), request)
             }
@@ -51,13 +51,16 @@ impl Scheme {
 
     /// Returns whether answers of APIs may have a nonce for it.
     pub(super) fn takes_nonce(&self) -> bool {
-        !matches!(self, Self::Bearer | Self::OAuth1(_))
+        !matches!(
+            self,
+            Self::Bearer | Self::CertificateBound | Self::OAuth1(_)
+        )
     }
 
     /// Takes what an answer has for the next request to its origin.
     pub(super) fn learn(&self, origin: OriginId, headers: &HeaderMap) {
         match self {
-            Self::Bearer | Self::OAuth1(_) => {}
+            Self::Bearer | Self::CertificateBound | Self::OAuth1(_) => {}
             Self::Dpop(dpop) => dpop::learn(&dpop.nonces, origin, headers),
             #[cfg(test)]
             Self::Nonce(nonces) => nonce::learn(nonces, origin, headers),

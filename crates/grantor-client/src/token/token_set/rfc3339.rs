@@ -5,7 +5,7 @@ use std::time::Duration;
 use grantor_core::Timestamp;
 
 /// Reads `2026-01-02T03:04:05.678+02:00`. An offset is needed.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let (date, time) = text.split_once(['T', 't', ' '])?;
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
     let (time, offset) = split_offset(time)?;

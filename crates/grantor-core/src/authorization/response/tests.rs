@@ -71,6 +71,40 @@ fn an_error_is_an_error() {
     assert_eq!(check("state=s", false), Err(AuthorizationError::Empty));
 }
 
+#[test]
+fn what_was_asked_for_is_there_and_the_rest_is_dropped() {
+    let read = |query| {
+        AuthorizationResponse::from_query(query)
+            .unwrap()
+            .into_authorized("s", None, false)
+            .unwrap()
+    };
+    let all = "code=c&access_token=t&token_type=Bearer&id_token=i&state=s";
+    let of = |query, response_type| read(query).of_type(&ResponseType::parse(response_type));
+    let hybrid = of(all, "code id_token").unwrap();
+    assert_eq!(hybrid.id_token, Some("i".into()));
+    assert_eq!(hybrid.access_token, None);
+    for (query, response_type, missing) in [
+        ("id_token=i&state=s", "code id_token", "code"),
+        ("code=c&state=s", "code id_token", "id_token"),
+        ("id_token=i&state=s", "id_token token", "access_token"),
+        ("access_token=t&state=s", "token", "token_type"),
+    ] {
+        let missing = Err(AuthorizationError::Missing(missing));
+        assert_eq!(of(query, response_type), missing, "{query}");
+    }
+}
+
+#[test]
+fn a_jwt_is_found_and_nothing_passes_for_one() {
+    let jwt = AuthorizationResponse::jwt_in("response=a.b.c&code=forged");
+    assert_eq!(jwt, Ok("a.b.c".into()));
+    for query in ["code=c&state=s", "error=access_denied&state=s", ""] {
+        let outcome = AuthorizationResponse::jwt_in(query);
+        assert_eq!(outcome, Err(AuthorizationError::NotJwt));
+    }
+}
+
 proptest! {
     #[test]
     fn round_trips(

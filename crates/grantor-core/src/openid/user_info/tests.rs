@@ -101,6 +101,11 @@ fn an_encrypted_answer_takes_a_key() {
     let refused = read(&answer, &rules(), &none);
     assert_eq!(refused, Err(InvalidUserInfo::Encrypted));
     let decryption = TokenDecryption::new([key], jwe::Policy::new());
-    let decrypting = rules().with_decryption(decryption);
+    let decrypting = rules().with_decryption(decryption.clone());
     assert_eq!(read(&answer, &decrypting, &none).unwrap().subject, "ann");
+    let plain = self::answer("application/json", r#"{"sub":"ann"}"#);
+    assert!(read(&plain, &decrypting, &none).is_ok());
+    let only = rules().with_decryption(decryption.required());
+    let refused = read(&plain, &only, &none);
+    assert_eq!(refused, Err(InvalidUserInfo::NotEncrypted));
 }

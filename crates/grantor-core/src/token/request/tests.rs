@@ -47,6 +47,9 @@ fn any_grant() -> impl Strategy<Value = GrantParameters> {
         "[ -~]{1,30}".prop_map(|device_code| GrantParameters::DeviceCode {
             device_code: device_code.into()
         }),
+        "[ -~]{1,30}".prop_map(|auth_req_id| GrantParameters::Ciba {
+            auth_req_id: auth_req_id.into()
+        }),
         "[ -~]{1,30}".prop_map(|assertion| GrantParameters::JwtBearer {
             assertion: assertion.into()
         }),
@@ -61,14 +64,18 @@ proptest! {
         scope in proptest::option::of("[a-z]{1,5} [a-z]{6,8}"),
         resource in proptest::collection::vec("https://[a-z]{1,8}", 0..3),
         audience in proptest::collection::vec("[ -~]{1,8}", 0..3),
+        details in proptest::option::of("[ -~]{0,8}"),
         extra in proptest::collection::vec("[ -~]{1,8}", 0..3),
     ) {
+        let details = details.map(|text| serde_json::json!([{"type": text, "n": 1}]));
         let request = TokenRequest {
             grant,
             parameters: TokenParameters {
                 scope: scope.map(|text| Scope::parse(&text).unwrap()),
                 resource,
                 audience,
+                authorization_details: details
+                    .map(|value| AuthorizationDetails::from_value(&value).unwrap()),
                 extra: extra.into_iter().enumerate().map(|(i, v)| (format!("x{i}"), v)).collect(),
             },
         };

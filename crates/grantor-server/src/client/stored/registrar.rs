@@ -6,7 +6,7 @@ use grantor_core::{BoxFuture, ErrorCode, Secret};
 use grantor_store::{Change, Conflict};
 
 use super::StoredClients;
-use crate::client::new_client::MIN_SHARED_SECRET;
+use crate::client::new_client_problems::MIN_SHARED_SECRET;
 use crate::client::record::{ClientRecord, ResourceRecord};
 use crate::client::secret_hash::{SecretHash, StoredSecret};
 use crate::client::{Client, ClientAuthMethod, NewClient, Registrar};

@@ -53,6 +53,9 @@ fn refusal(
         return Some(challenged(StatusCode::UNAUTHORIZED, challenge.to_header()));
     }
     let state = &*state;
+    // RFC 8705 section 3: a bound token over a connection with another certificate is not valid.
+    let known = known
+        .filter(|known| known.certificate.is_none() || known.certificate == request.thumbprint());
     match known {
         None => {
             let invalid = AuthenticateChallenge::new("Bearer").with("error", "invalid_token");

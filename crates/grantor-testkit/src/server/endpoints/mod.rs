@@ -2,6 +2,7 @@
 
 mod api;
 mod authorization;
+mod authorization_response;
 mod metadata;
 mod pushed_authorization;
 mod registration;
@@ -35,6 +36,7 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
         Endpoint::Token
         | Endpoint::PushedAuthorization
         | Endpoint::DeviceAuthorization
+        | Endpoint::BackchannelAuthentication
         | Endpoint::Introspection
         | Endpoint::Revocation => match check(server, request) {
             Ok(()) => of_client(server, request),
@@ -55,8 +57,15 @@ fn of_client(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> 
             let body = grants::begin_device(&server.issuer, &mut server.lock(), request);
             answer::json(200, &body)
         }
+        Endpoint::BackchannelAuthentication => {
+            let begun = grants::begin_backchannel(&server.issuer, &mut server.lock(), request);
+            match begun {
+                Ok(body) => answer::json(200, &body),
+                Err(refused) => answer::refusal(&refused),
+            }
+        }
         Endpoint::PushedAuthorization => pushed_authorization::answer(server, request),
-        Endpoint::Introspection => tokens::introspect(&server.lock(), request),
+        Endpoint::Introspection => tokens::introspect(&server.issuer, &mut server.lock(), request),
         Endpoint::Revocation => tokens::revoke(&mut server.lock(), request),
         _ => token::answer(server, request),
     }

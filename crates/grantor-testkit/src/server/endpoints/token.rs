@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::{ErrorCode, ErrorResponse, Issuer};
+use grantor_core::{CertificateThumbprint, ErrorCode, ErrorResponse, Issuer};
 use http::Response;
 use serde_json::{Map, Value};
 
 use crate::server::dpop::{self, Party};
 use crate::server::grants::{self, Granted};
+use crate::server::mtls;
+use crate::server::openid::Beside;
 use crate::server::state::{AccessToken, State};
 use crate::server::{FakeServer, GrantAnswer, RecordedRequest, answer};
 
@@ -35,6 +37,11 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
         Ok(bound_to) => bound_to,
         Err(code) => return dpop::refusal(server, code),
     };
+    if mtls::grant_is_bound_to_another(&server.lock(), request) {
+        let why = "the refresh token is bound to another certificate";
+        return answer::refusal(&ErrorResponse::new(ErrorCode::InvalidGrant, why));
+    }
+    let certificate = request.thumbprint();
     // A test's own functions run without the lock: they may ask the server.
     let granted = match custom.map(|custom| custom(request)) {
         None => grants::builtin(server, &grant_type, request),
@@ -59,8 +66,11 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
             if let (Some(login), Some(thumbprint)) = (granted.login, &bound_to) {
                 state.dpop.bind_login(login, thumbprint);
             }
+            if let (Some(login), Some(certificate)) = (granted.login, &certificate) {
+                state.mtls.bind_login(login, certificate);
+            }
             (
-                issue(&server.issuer, &mut state, granted, bound_to),
+                issue(&server.issuer, &mut state, granted, (bound_to, certificate)),
                 state.tokens.shape.clone(),
             )
         }
@@ -74,11 +84,11 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
 }
 
 /// Makes an access token, and the members of its answer.
-fn issue(
+pub(super) fn issue(
     issuer: &Issuer,
     state: &mut State,
     granted: Granted,
-    bound_to: Option<String>,
+    (bound_to, certificate): (Option<String>, Option<CertificateThumbprint>),
 ) -> Map<String, Value> {
     let now = state.now();
     state.issued += 1;
@@ -92,13 +102,18 @@ fn issue(
         subject: granted.subject.clone(),
         login: granted.login,
         jkt: bound_to,
+        certificate,
     };
     let token_type = if issued.jkt.is_some() {
         "DPoP"
     } else {
         "Bearer"
     };
-    let id_token = state.openid.id_token(issuer, now, &granted, &access_token);
+    let beside = Beside {
+        access_token: Some(&access_token),
+        ..Beside::default()
+    };
+    let id_token = state.openid.id_token(issuer, now, &granted, &beside);
     state.last_access_token = Some(issued.clone());
     state.access_tokens.insert(access_token.clone(), issued);
     let seconds = |duration: Duration| Value::from(duration.as_secs());
@@ -125,6 +140,9 @@ fn issue(
         .chain(numbers)
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
         .collect();
+    if let Some(details) = granted.details {
+        members.insert("authorization_details".to_owned(), details);
+    }
     members.extend(granted.extra);
     members.extend(state.tokens.extra.clone());
     members.retain(|name, _| !state.tokens.omitted.contains(name));

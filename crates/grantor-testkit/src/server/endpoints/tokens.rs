@@ -1,13 +1,20 @@
-//! Introspection (RFC 7662) and revocation (RFC 7009).
+//! Introspection (RFC 7662, signed by RFC 9701) and revocation (RFC 7009).
 
 use bytes::Bytes;
-use grantor_core::{Introspection, IntrospectionRequest, RevocationRequest, Timestamp};
-use http::{Response, StatusCode};
+use grantor_core::{
+    Introspection, IntrospectionRequest, Issuer, RevocationRequest, SignedIntrospection, Timestamp,
+};
+use http::{Response, StatusCode, header};
+use serde_json::{Value, json};
 
 use crate::server::state::State;
 use crate::server::{RecordedRequest, answer};
 
-pub(super) fn introspect(state: &State, request: &RecordedRequest) -> Response<Bytes> {
+pub(super) fn introspect(
+    issuer: &Issuer,
+    state: &mut State,
+    request: &RecordedRequest,
+) -> Response<Bytes> {
     let query = IntrospectionRequest::from_params(&request.params());
     let token = query.as_ref().map_or("", |query| query.token.expose());
     let mut introspection = Introspection::inactive();
@@ -19,11 +26,28 @@ pub(super) fn introspect(state: &State, request: &RecordedRequest) -> Response<B
             Some(_) => "DPoP".to_owned(),
             None => "Bearer".to_owned(),
         });
+        if let Some(certificate) = &known.certificate {
+            let cnf = json!({ "x5t#S256": certificate.as_str() });
+            introspection.extra.insert("cnf".to_owned(), cnf);
+        }
         introspection.exp = known.exp.map(Timestamp::as_secs);
         introspection.sub.clone_from(&known.subject);
     }
     introspection.active |= state.logins.is_current(token, state.elapsed());
-    answer::with_body(200, "application/json", introspection.to_json())
+    let json = introspection.to_json();
+    let accepts = request.headers().get(header::ACCEPT);
+    if accepts.is_none_or(|accepts| accepts != SignedIntrospection::MEDIA_TYPE) {
+        return answer::with_body(200, "application/json", json);
+    }
+    let said: Value = serde_json::from_str(&json).unwrap_or_default();
+    let claims = json!({
+        "iss": issuer.as_str(),
+        "aud": request.client_id(),
+        "iat": state.now().map_or(0, Timestamp::as_secs),
+        "token_introspection": said,
+    });
+    let signed = state.openid.sign_introspection(claims);
+    answer::with_body(200, SignedIntrospection::MEDIA_TYPE, signed)
 }
 
 /// A refresh token takes its access tokens along (RFC 7009 section 2.1).

@@ -2,7 +2,7 @@
 
 use grantor_core::{CodeChallenge, CodeVerifier, ErrorCode, Scope};
 
-use super::{Decision, Granted, needed, refuse};
+use super::{Decision, Granted, details, needed, refuse};
 use crate::server::RecordedRequest;
 use crate::server::state::State;
 
@@ -17,6 +17,8 @@ pub(in crate::server) struct Code {
     pub(in crate::server) nonce: Option<String>,
     /// RFC 9449 section 10.
     pub(in crate::server) dpop_jkt: Option<String>,
+    /// RFC 9396, as it was asked for.
+    pub(in crate::server) details: Option<String>,
 }
 
 /// RFC 6749 section 4.1.3, RFC 7636 section 4.6.
@@ -36,10 +38,14 @@ pub(super) fn redeem(state: &mut State, request: &RecordedRequest) -> Decision {
     if request.client_id() != known.client_id {
         return refuse(ErrorCode::InvalidGrant, "the code is of another client");
     }
+    let asked = Granted::of(request);
+    let of_code = known.details.as_deref().and_then(details);
     let granted = Granted {
         scope: known.scope,
         nonce: known.nonce,
-        ..Granted::of(request)
+        // RFC 9396 section 6.1: a token may have less than the code.
+        details: asked.details.clone().or(of_code),
+        ..asked
     };
     Ok(granted.with_login(state))
 }

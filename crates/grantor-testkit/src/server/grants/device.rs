@@ -5,6 +5,7 @@ use std::time::Duration;
 use grantor_core::{ErrorCode, Issuer, Scope};
 use serde_json::{Value, json};
 
+use super::waiting::Waiting;
 use super::{Decision, Granted, needed, refuse};
 use crate::server::RecordedRequest;
 use crate::server::state::State;
@@ -19,12 +20,8 @@ pub(in crate::server) struct Devices {
 struct Device {
     device_code: String,
     user_code: String,
-    client_id: Option<String>,
     scope: Option<Scope>,
-    interval: Duration,
-    expires_at: Option<Duration>,
-    polled_at: Option<Duration>,
-    decision: Option<Result<(), ErrorCode>>,
+    waiting: Waiting,
 }
 
 impl Default for Devices {
@@ -39,7 +36,10 @@ impl Default for Devices {
 
 impl Devices {
     pub(in crate::server) fn pending(&self) -> Vec<String> {
-        let pending = self.devices.iter().filter(|one| one.decision.is_none());
+        let pending = self
+            .devices
+            .iter()
+            .filter(|one| one.waiting.decision.is_none());
         pending.map(|one| one.user_code.clone()).collect()
     }
 
@@ -47,7 +47,8 @@ impl Devices {
     pub(in crate::server) fn decide(&mut self, user_code: &str, decision: Result<(), ErrorCode>) {
         let mut devices = self.devices.iter_mut();
         let device = devices.find(|one| one.user_code == user_code);
-        device.expect("a user code that was given").decision = Some(decision);
+        let device = device.expect("a user code that was given");
+        device.waiting.decision = Some(decision);
     }
 }
 
@@ -64,12 +65,8 @@ pub(in crate::server) fn begin(
     let device = Device {
         device_code: format!("device-{number}"),
         user_code: format!("USER-{number:04}"),
-        client_id: asked.client_id,
         scope: asked.scope,
-        interval: devices.interval,
-        expires_at,
-        polled_at: None,
-        decision: None,
+        waiting: Waiting::new(asked.client_id, devices.interval, expires_at),
     };
     let uri = issuer.join("/device");
     let mut complete = uri.clone();
@@ -94,38 +91,13 @@ pub(super) fn poll(state: &mut State, request: &RecordedRequest) -> Decision {
     let Some(device) = devices.find(|one| one.device_code == device_code) else {
         return refuse(ErrorCode::InvalidGrant, "the device code is not known");
     };
-    if device.client_id != request.client_id() {
-        return refuse(
-            ErrorCode::InvalidGrant,
-            "the device code is of another client",
-        );
-    }
-    if device
-        .expires_at
-        .zip(now)
-        .is_some_and(|(end, now)| now >= end)
-    {
-        return refuse(ErrorCode::ExpiredToken, "the device code has expired");
-    }
-    let before = std::mem::replace(&mut device.polled_at, now).zip(now);
-    let too_soon = before.is_some_and(|(before, now)| now.saturating_sub(before) < device.interval);
-    if too_soon {
-        // "the interval MUST be increased by 5 seconds for this and all subsequent requests"
-        device.interval += Duration::from_secs(5);
-        return refuse(ErrorCode::SlowDown, "polled too soon");
-    }
-    match &device.decision {
-        None => refuse(ErrorCode::AuthorizationPending, "the user has not decided"),
-        Some(Err(code)) => refuse(code.clone(), "the device gets no token"),
-        Some(Ok(())) => {
-            let scope = device.scope.clone();
-            let devices = &mut state.devices.devices;
-            devices.retain(|one| one.device_code != device_code);
-            let granted = Granted {
-                scope,
-                ..Granted::of(request)
-            };
-            Ok(granted.with_login(state))
-        }
-    }
+    device.waiting.poll(request.client_id().as_deref(), now)?;
+    let scope = device.scope.clone();
+    let devices = &mut state.devices.devices;
+    devices.retain(|one| one.device_code != device_code);
+    let granted = Granted {
+        scope,
+        ..Granted::of(request)
+    };
+    Ok(granted.with_login(state))
 }

@@ -1,11 +1,12 @@
 //! The grant types: the server's own, and those that a test adds.
 
 mod assertion;
+mod backchannel;
 mod code;
 mod device;
-
 mod refresh;
 mod token_exchange;
+mod waiting;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use grantor_core::{ErrorCode, ErrorResponse, Scope};
 use http::Response;
 use serde_json::{Map, Value};
 
+pub(super) use backchannel::{Backchannel, begin as begin_backchannel};
 pub(super) use code::Code;
 pub(super) use device::{Devices, begin as begin_device};
 
@@ -22,7 +24,7 @@ use super::state::State;
 use super::{FakeServer, RecordedRequest};
 
 /// The grant types that the server knows by itself.
-pub(super) const GRANT_TYPES: [&str; 7] = [
+pub(super) const GRANT_TYPES: [&str; 8] = [
     "authorization_code",
     "client_credentials",
     "refresh_token",
@@ -30,9 +32,11 @@ pub(super) const GRANT_TYPES: [&str; 7] = [
     TOKEN_EXCHANGE,
     ASSERTION,
     DEVICE,
+    CIBA,
 ];
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ASSERTION: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const CIBA: &str = "urn:openid:params:grant-type:ciba";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// The answer of a test's own grant. Its `Debug` shows no values.
@@ -86,6 +90,8 @@ pub(super) struct Granted {
     pub(super) extra: Map<String, Value>,
     /// For the ID token.
     pub(super) nonce: Option<String>,
+    /// The detailed authorization (RFC 9396).
+    pub(super) details: Option<Value>,
 }
 
 impl Granted {
@@ -95,6 +101,9 @@ impl Granted {
         Self {
             scope: scope.and_then(|scope| Scope::parse(&scope).ok()),
             client_id: request.client_id(),
+            details: request
+                .parameter("authorization_details")
+                .and_then(|text| details(&text)),
             ..Self::default()
         }
     }
@@ -108,10 +117,20 @@ impl Granted {
             self.client_id.clone(),
             now,
         );
+        if let Some(details) = &self.details {
+            state.details.insert(begun.0, details.clone());
+        }
         self.login = Some(begun.0);
         self.refresh_token = Some(begun.1);
         self
     }
+}
+
+/// Authorization details that can be read: an array of objects with a `type` (RFC 9396 section 2).
+fn details(text: &str) -> Option<Value> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let typed = |one: &Value| one.get("type").is_some_and(Value::is_string);
+    value.as_array()?.iter().all(typed).then_some(value)
 }
 
 type Decision = Result<Granted, ErrorResponse>;
@@ -126,6 +145,11 @@ pub(super) fn builtin(
     if scope.is_some_and(|scope| Scope::parse(&scope).is_err()) {
         return refuse(ErrorCode::InvalidScope, "\"scope\" is malformed");
     }
+    let given = request.parameter("authorization_details");
+    if given.is_some_and(|text| details(&text).is_none()) {
+        let code = ErrorCode::InvalidAuthorizationDetails;
+        return refuse(code, "\"authorization_details\" is malformed");
+    }
     let state = &mut server.lock();
     match grant_type {
         "client_credentials" => Ok(Granted::of(request)),
@@ -135,6 +159,7 @@ pub(super) fn builtin(
         TOKEN_EXCHANGE => token_exchange::exchange(state, request),
         ASSERTION => assertion::redeem(&server.issuer, state, request),
         DEVICE => device::poll(state, request),
+        CIBA => backchannel::poll(state, request),
         _ => refuse(ErrorCode::UnsupportedGrantType, "not known here"),
     }
 }

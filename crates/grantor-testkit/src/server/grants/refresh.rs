@@ -23,5 +23,8 @@ pub(super) fn refresh(state: &mut State, request: &RecordedRequest) -> Decision 
         client_id: asked.client_id,
         extra: asked.extra,
         nonce: None,
+        details: asked
+            .details
+            .or_else(|| state.details.get(&refreshed.login).cloned()),
     })
 }

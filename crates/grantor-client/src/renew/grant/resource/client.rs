@@ -1,6 +1,8 @@
 //! Which client this program is at a server: the one that it was told, its metadata document, or one
 //! that registered itself there. Credentials are kept by issuer and go to no other one.
 
+use std::sync::Arc;
+
 use grantor_core::{
     ClientMetadata, ClientRegistrationRequest, Secret, ServerMetadata, Timestamp,
     TokenEndpointAuthMethod,
@@ -212,7 +214,9 @@ fn registration(
     credential: &ClientCredential,
 ) -> ClientRegistration {
     let (client_secret, client_assertion) = match credential {
-        ClientCredential::None => (None, None),
+        ClientCredential::None | ClientCredential::Workload(_) | ClientCredential::Saml(_) => {
+            (None, None)
+        }
         ClientCredential::Secret(secret) => (Some(secret.clone()), None),
         ClientCredential::Assertion(assertion) => (None, Some((**assertion).clone())),
     };
@@ -223,6 +227,8 @@ fn registration(
         client_assertion,
         method: None,
         id_tokens: IdTokenSettings::default(),
+        presents_certificate: false,
+        given_assertion: credential.given().map(Arc::new),
     }
 }
 

@@ -10,8 +10,10 @@ use super::challenge::ResourceChallenge;
 use super::client::ResourceClient;
 use super::found::FoundServer;
 use super::settings::UserSignIn;
-use crate::authorization_server::authorization::AuthorizationDetails;
+use crate::authorization_server::authorization::SignInRequest;
+use crate::authorization_server::request_object::RequestProtection;
 use crate::authorization_server::token_endpoint::TokenCall;
+use crate::config::authorization_answer::AuthorizationAnswer;
 use crate::error::Error;
 use crate::renew::commit::commit;
 use crate::renew::services::Services;
@@ -70,7 +72,7 @@ impl ResourceGrant {
             redirect_uri.ok_or_else(|| Error::configuration("there is no \"redirect_uri\""))?;
         let step = |what: &str| format!("{what} {}", found.issuer);
         let extra = step_up.map(ResourceChallenge::parameters);
-        let details = AuthorizationDetails {
+        let asked = SignInRequest {
             redirect_uri,
             parameters: &parameters,
             extra: extra.as_deref().unwrap_or_default(),
@@ -78,8 +80,10 @@ impl ResourceGrant {
             dpop_key: services.dpop_key.as_ref(),
             pushing: self.settings.pushing,
             unadvertised_s256: self.settings.unadvertised_s256,
+            answer: AuthorizationAnswer::default(),
+            protection: RequestProtection::default(),
         };
-        let begun = server.begin_authorization(&details).await;
+        let begun = server.begin_authorization(&asked).await;
         let begun = begun.map_err(|error| error.at_step(step("beginning a sign-in at")))?;
         let redirect = tokio::select! {
             redirect = (user.authorize)(begun.url) => redirect,

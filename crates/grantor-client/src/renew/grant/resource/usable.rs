@@ -29,10 +29,12 @@ impl ResourceSettings {
         let Some(resource) = &self.url else {
             return Ok(());
         };
-        for (name, endpoint) in metadata.endpoints() {
-            if endpoint.is_some_and(|endpoint| {
-                !ProtectedResourceMetadata::may_refer(resource, endpoint, names)
-            }) {
+        let endpoints = metadata.endpoints().into_iter();
+        let endpoints = endpoints.filter_map(|(name, endpoint)| Some((name, endpoint?)));
+        let aliases = metadata.mtls_endpoint_aliases.values();
+        let aliases = aliases.map(|alias| ("mtls_endpoint_aliases", alias));
+        for (name, endpoint) in endpoints.chain(aliases) {
+            if !ProtectedResourceMetadata::may_refer(resource, endpoint, names) {
                 return Err(format!(
                     "\"{name}\" of its metadata is on this machine, and the resource is not"
                 ));

@@ -4,7 +4,7 @@ use super::*;
 use crate::exchange::{FailureKind, NoAnswer};
 use http::Response;
 
-fn exchange(expires_in: u64) -> DeviceAuthorization {
+fn exchange(expires_in: u64) -> Polling {
     let response = DeviceAuthorizationResponse {
         device_code: "d".into(),
         user_code: "WDJB-MJHT".into(),
@@ -13,7 +13,7 @@ fn exchange(expires_in: u64) -> DeviceAuthorization {
         expires_in: Duration::from_secs(expires_in),
         interval: Duration::from_secs(5),
     };
-    DeviceAuthorization::new(Request::new(Bytes::new()), &response)
+    Polling::of_device(Request::new(Bytes::new()), &response)
 }
 
 fn answer(status: u16, body: &'static str) -> Event {
@@ -31,7 +31,7 @@ fn refusal(code: &str) -> Event {
 fn play(
     expires_in: u64,
     events: impl IntoIterator<Item = Event>,
-) -> (Vec<u64>, Option<Result<TokenResponse, DeviceError>>) {
+) -> (Vec<u64>, Option<Result<TokenResponse, PollingError>>) {
     let mut exchange = exchange(expires_in);
     let (mut pauses, mut elapsed) = (Vec::new(), Duration::from_secs(1000));
     let mut events = events.into_iter();
@@ -78,19 +78,19 @@ fn slow_down_adds_five_seconds_for_good() {
 #[test]
 fn the_end_is_told_apart() {
     for (event, error) in [
-        (refusal("access_denied"), DeviceError::Denied),
-        (refusal("authorization_declined"), DeviceError::Denied),
+        (refusal("access_denied"), PollingError::Denied),
+        (refusal("authorization_declined"), PollingError::Denied),
         (
             answer(200, r#"{"error":"access_denied"}"#),
-            DeviceError::Denied,
+            PollingError::Denied,
         ),
-        (refusal("expired_token"), DeviceError::Expired),
+        (refusal("expired_token"), PollingError::Expired),
     ] {
         assert_eq!(play(600, [event]).1, Some(Err(error)));
     }
     for event in [refusal("invalid_grant"), answer(404, "<html>")] {
         let end = play(600, [event]).1;
-        assert!(matches!(end, Some(Err(DeviceError::Answer(_)))), "{end:?}");
+        assert!(matches!(end, Some(Err(PollingError::Answer(_)))), "{end:?}");
     }
 }
 
@@ -109,7 +109,7 @@ fn what_waiting_does_not_mend_ends_it() {
         ..NoAnswer::Unsent.into()
     };
     let end = play(600, [Event::NoAnswer(failure.clone())]).1;
-    assert_eq!(end, Some(Err(DeviceError::NoAnswer(failure))));
+    assert_eq!(end, Some(Err(PollingError::NoAnswer(failure))));
 }
 
 #[test]
@@ -125,9 +125,9 @@ fn nothing_is_asked_once_the_code_has_expired() {
     let pending = || refusal("authorization_pending");
     let (pauses, end) = play(15, [pending(), pending(), pending()]);
     assert_eq!(pauses, [5, 5]);
-    assert_eq!(end, Some(Err(DeviceError::Expired)));
-    assert_eq!(play(5, []).1, Some(Err(DeviceError::Expired)));
+    assert_eq!(end, Some(Err(PollingError::Expired)));
+    assert_eq!(play(5, []).1, Some(Err(PollingError::Expired)));
     let lost = Event::NoAnswer(NoAnswer::Unsent.into());
-    let silent = DeviceError::NoAnswer(NoAnswer::Unsent.into());
+    let silent = PollingError::NoAnswer(NoAnswer::Unsent.into());
     assert_eq!(play(12, [lost]).1, Some(Err(silent)));
 }
