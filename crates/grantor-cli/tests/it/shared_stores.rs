@@ -118,7 +118,7 @@ fn what_must_last_is_refused_where_it_can_be_lost() {
         let short = ["sessions", "access-tokens", "counts"];
         let short: String = short.map(|kind| format!("{kind} = \"{url}\"\n")).concat();
         let file = home.file("c.toml", &format!("[store]\ndefault = \"sqlite\"\n{short}"));
-        drop(home.serve(&["--config", &file]));
+        drop(home.serve(&["--config", &file, "--issuer", ISSUER]));
     }
 }
 
