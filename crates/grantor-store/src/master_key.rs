@@ -31,7 +31,7 @@ use crate::store::Store;
 /// is noticed at the start and never replaced by a new one.
 ///
 /// To replace it on purpose, give the new key and the old one ([`opening_also`](Self::opening_also), or
-/// both in the file, the new one first), have [`reseal`](crate::transfer::reseal) seal all records under
+/// both in the file, the new one first), have [`reseal`](fn@crate::transfer::reseal) seal all records under
 /// the new one, and take the old one away. For servers alone: a client's records have
 /// [fingerprints](Self::fingerprint) under the key in their names, so it would sign in again.
 #[derive(Clone)]
