@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::differential;
+use crate::gate;
 use crate::install;
 use crate::interop::BenchPeers;
 use crate::process::{Failure, run};
@@ -11,6 +12,9 @@ use crate::workspace::{cargo, root, target_directory};
 /// Measures one group, as text for people or as JSON for the next comparison.
 pub(crate) fn run_group(group: &str, json: bool) -> Result<(), Failure> {
     install::programs(&[install::VALGRIND])?;
+    if group == "stores" {
+        gate::install_servers()?;
+    }
     // A group may start other programs of its package.
     run(&mut command(group, "build"))?;
     let mut command = command(group, "run");

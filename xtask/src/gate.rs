@@ -52,16 +52,23 @@ impl Settings {
     }
 }
 
-/// Runs every step, and stops at the first that fails.
-pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
-    install::toolchain_components()?;
+/// Installs what tests start: the servers of the stores, and what watches system calls.
+pub(crate) fn install_servers() -> Result<(), Failure> {
     install::programs(&[
         install::STRACE,
         install::POSTGRES,
         install::MARIADB,
         install::GALERA,
         install::REDIS,
+        install::MEMCACHED,
     ])?;
+    interop::mongod::install()
+}
+
+/// Runs every step, and stops at the first that fails.
+pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
+    install::toolchain_components()?;
+    install_servers()?;
 
     process::run(cargo().args(["fmt", "--all", "--check"]))?;
     process::run(

@@ -62,10 +62,31 @@ pub(crate) const GALERA: Program = Program {
     ],
     package: "galera-4",
 };
+/// Looks after a cluster of PostgreSQL servers.
+pub(crate) const PATRONI: Program = Program {
+    probe: &["patroni", "--version"],
+    package: "patroni",
+};
+/// Has the lock of that cluster's primary.
+pub(crate) const ETCD: Program = Program {
+    probe: &["etcd", "--version"],
+    package: "etcd-server",
+};
 /// Keeps records, in the tests of its store.
 pub(crate) const REDIS: Program = Program {
     probe: &["redis-server", "--version"],
     package: "redis-server",
+};
+/// Keeps records, in the tests of its store.
+pub(crate) const MEMCACHED: Program = Program {
+    probe: &["memcached", "--version"],
+    package: "memcached",
+};
+
+/// A library that the server of MongoDB needs.
+pub(crate) const LIBCURL: Program = Program {
+    probe: &["sh", "-c", "/sbin/ldconfig -p | grep -F libcurl.so.4"],
+    package: "libcurl4",
 };
 
 /// Installs what is missing, in one go; does nothing, and asks nobody, when nothing is.

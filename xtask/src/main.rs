@@ -22,6 +22,7 @@ mod interop;
 mod mutate;
 mod portable;
 mod process;
+mod stores;
 mod workspace;
 mod wrapper;
 
@@ -38,6 +39,7 @@ cargo xtask COMMAND
   interop [NAME]                 one foreign program against ours, mcp-server, or all
   browser                        the pages in a real browser
   bench [GROUP] [--json]         figures of one group (main unless named)
+  stores [PACKAGE]               long runs of the stores with servers that fail
   fuzz [TARGET] [--seconds N]    fuzz one target or all, 60 seconds each unless told
   mutate [CHECK]                 security checks turned off: the test of each must fail
   footprint [--time]             crates and lines that grantor adds to an application
@@ -89,6 +91,11 @@ fn command(mut arguments: Arguments) -> Result<(), Failure> {
             let group = arguments.positional();
             arguments.finish()?;
             bench::run_group(group.as_deref().unwrap_or("main"), json)
+        }
+        "stores" => {
+            let only = arguments.positional();
+            arguments.finish()?;
+            stores::run_all(only.as_deref())
         }
         "fuzz" => {
             let seconds = arguments.number("--seconds")?.unwrap_or(60);

@@ -39,7 +39,12 @@ fn main() -> Result<ExitCode> {
     let few = expired::batch_p999(&few)?;
     group.value("expired_batch_p999", few, "µs", bar)?;
     let many = expired::batch_p999(&many)?;
-    group.value("expired_batch_p999_beside_ten_million_grants", many, "µs", bar)?;
+    group.value(
+        "expired_batch_p999_beside_ten_million_grants",
+        many,
+        "µs",
+        bar,
+    )?;
     group.finish()
 }
 

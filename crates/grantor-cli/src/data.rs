@@ -150,16 +150,25 @@ fn is_in_folder(config: &Config) -> bool {
     )
 }
 
-/// The master key, as 32 bytes in base64url.
+/// The master key, as 32 bytes in base64url. Those after it, with spaces between them, only open.
 fn key_from_environment() -> Result<Option<MasterKey>, CliError> {
     let Some(text) = secret_from_environment(MASTER_KEY)? else {
         return Ok(None);
     };
-    let bytes = base64url::decode_array::<32>(text.expose().trim()).map(Zeroizing::new);
-    let bytes = bytes.map_err(|_| {
-        CliError::configuration(format!("{MASTER_KEY} is not 32 bytes in base64url"))
-    })?;
-    Ok(Some(MasterKey::from_bytes(*bytes)))
+    let keys = text.expose().split_ascii_whitespace().map(|key| {
+        let bytes = base64url::decode_array::<32>(key).map(Zeroizing::new);
+        let bytes = bytes.map_err(|_| not_a_key())?;
+        Ok(MasterKey::from_bytes(*bytes))
+    });
+    let mut keys = keys.collect::<Result<Vec<_>, CliError>>()?.into_iter();
+    let first = keys.next().ok_or_else(not_a_key)?;
+    Ok(Some(keys.fold(first, MasterKey::opening_also)))
+}
+
+fn not_a_key() -> CliError {
+    CliError::configuration(format!(
+        "{MASTER_KEY} is not 32 bytes in base64url, or several of that with spaces between them"
+    ))
 }
 
 /// The database that is there, for reading only.

@@ -8,17 +8,20 @@ mod support;
 use std::collections::HashSet;
 use std::env;
 use std::io::{BufRead, stdin};
-use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_client::{Tokens, TokensBuilder};
-use grantor_core::{Environment, Params};
+use grantor_core::{Environment, Params, Timestamp};
 use grantor_http::SystemRandom;
 use grantor_store::{FileStore, MasterKey, Store};
+use grantor_store_memcached::MemcachedStore;
+use grantor_store_mongodb::MongodbStore;
+use grantor_store_redis::RedisStore;
 use grantor_store_sqlite::SqliteStore;
 use grantor_testkit::{FakeClock, FakeServer};
+use grantor_testservers::{Memcached, MongoDb, Redis, RedisCluster, RedisSentinels};
 use support::child::{Child, say};
 use support::clock;
 use support::socket::serve;
@@ -29,6 +32,8 @@ const ROLE: &str = "GRANTOR_TEST_ROLE";
 const ISSUER: &str = "GRANTOR_TEST_ISSUER";
 const FOLDER: &str = "GRANTOR_TEST_FOLDER";
 const DATABASE: &str = "GRANTOR_TEST_DATABASE";
+const SERVER: &str = "GRANTOR_TEST_SERVER";
+const NOW: &str = "GRANTOR_TEST_NOW";
 const REFRESH_TOKEN: &str = "GRANTOR_TEST_REFRESH_TOKEN";
 const STEP: &str = "GRANTOR_TEST_STEP";
 
@@ -63,13 +68,17 @@ fn key() -> MasterKey {
 /// Calls with 2,500 callers at once at each command.
 fn crowd() {
     let clock = clock();
-    let store: Arc<dyn Store> = match env::var(FOLDER) {
-        Ok(folder) => Arc::new(FileStore::open(folder).unwrap()),
-        Err(_) => Arc::new(SqliteStore::open(env::var(DATABASE).unwrap()).unwrap()),
-    };
-    let tokens = begin(&clock).store(store, &key()).build().unwrap();
+    if let Ok(now) = env::var(NOW) {
+        clock.jump_to(Timestamp::from_millis(now.parse().unwrap()));
+    }
     let mut runtime = runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
+    let store: Arc<dyn Store> = match (env::var(FOLDER), env::var(SERVER)) {
+        (Ok(folder), _) => Arc::new(FileStore::open(folder).unwrap()),
+        (_, Ok(url)) => runtime.block_on(on_a_server(&url)),
+        _ => Arc::new(SqliteStore::open(env::var(DATABASE).unwrap()).unwrap()),
+    };
+    let tokens = begin(&clock).store(store, &key()).build().unwrap();
     say("ready");
     for told in stdin().lock().lines() {
         match &told.unwrap()[..] {
@@ -79,6 +88,13 @@ fn crowd() {
             }
             _ => say(&runtime.block_on(call_at_once(&tokens))),
         }
+    }
+}
+
+async fn on_a_server(url: &str) -> Arc<dyn Store> {
+    match url.starts_with("mongodb:") {
+        true => Arc::new(MongodbStore::open(url).await.unwrap()),
+        false => Arc::new(RedisStore::open(url).await.unwrap()),
     }
 }
 
@@ -95,12 +111,16 @@ async fn call_at_once(tokens: &Tokens) -> String {
     got.join(" ")
 }
 
-async fn four_processes_ask_once(place: (&str, &Path), with_login: &[&str]) {
+async fn four_processes_ask_once(place: (&str, &str), with_login: &[&str]) {
     let server = serve().await;
     let refresh_token = server.new_refresh_token();
     let issuer = server.issuer().as_str().to_owned();
-    let path = place.1.to_str().unwrap();
-    let mut variables = vec![(ROLE, "crowd"), (ISSUER, &issuer), (place.0, path)];
+    let mut variables = vec![(ROLE, "crowd"), (ISSUER, &issuer), place];
+    // A server deletes cached tokens by its own clock, which is that of this machine.
+    let now = grantor_http::system().now().as_millis().to_string();
+    if place.0 == SERVER {
+        variables.push((NOW, &now));
+    }
     variables.extend(with_login.iter().map(|name| (*name, &refresh_token[..])));
     let mut children: Vec<_> = (0..4).map(|_| Child::start(&variables)).collect();
     for child in &mut children {
@@ -127,17 +147,48 @@ async fn four_processes_ask_once(place: (&str, &Path), with_login: &[&str]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_processes_of_2500_callers_each_fetch_a_clients_token_once() {
     let home = tempfile::tempdir().unwrap();
-    let (database, folder) = (home.path().join("grantor.db"), home.path().join("tokens"));
-    four_processes_ask_once((DATABASE, &database), &[]).await;
-    four_processes_ask_once((FOLDER, &folder), &[]).await;
+    let [database, folder] = ["grantor.db", "tokens"].map(|name| home.path().join(name));
+    four_processes_ask_once((DATABASE, database.to_str().unwrap()), &[]).await;
+    four_processes_ask_once((FOLDER, folder.to_str().unwrap()), &[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_processes_of_2500_callers_each_renew_a_login_once() {
     let home = tempfile::tempdir().unwrap();
-    let (database, folder) = (home.path().join("grantor.db"), home.path().join("tokens"));
-    four_processes_ask_once((DATABASE, &database), &[REFRESH_TOKEN]).await;
-    four_processes_ask_once((FOLDER, &folder), &[REFRESH_TOKEN]).await;
+    let [database, folder] = ["grantor.db", "tokens"].map(|name| home.path().join(name));
+    four_processes_ask_once((DATABASE, database.to_str().unwrap()), &[REFRESH_TOKEN]).await;
+    four_processes_ask_once((FOLDER, folder.to_str().unwrap()), &[REFRESH_TOKEN]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_processes_of_2500_callers_each_ask_once_over_a_redis_cluster() {
+    let cluster = RedisCluster::start(1).unwrap();
+    four_processes_ask_once((SERVER, &cluster.url()), &[REFRESH_TOKEN]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "as the others, with more servers: cargo xtask stores"]
+async fn long_four_processes_of_2500_callers_each_ask_once_over_every_server() {
+    let (redis, mongodb) = (Redis::start().unwrap(), MongoDb::start().unwrap());
+    let sentinels = RedisSentinels::start(2).unwrap();
+    let cluster = RedisCluster::start(1).unwrap();
+    for url in [redis.url(), mongodb.url(), sentinels.url(), cluster.url()] {
+        four_processes_ask_once((SERVER, &url), &[]).await;
+        four_processes_ask_once((SERVER, &url), &[REFRESH_TOKEN]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memcached_is_refused_for_logins_that_it_may_evict() {
+    let server = Memcached::start().unwrap();
+    let store = Arc::new(MemcachedStore::open(&server.url()).await.unwrap());
+    let tokens = Tokens::refresh_token("https://id.example", "app", "refresh");
+    let problem = tokens.store(store, &key()).build().unwrap_err();
+    let problem = problem.to_string();
+    assert!(
+        problem.contains("memcached may evict live records"),
+        "{problem}"
+    );
 }
 
 /// Renews, and stops at a step.

@@ -134,10 +134,7 @@ impl Transport for ReqwestTransport {
             let mut body = BytesMut::new();
             while let Some(chunk) = answer.chunk().await.map_err(from_reqwest)? {
                 if body.len() + chunk.len() > limit {
-                    return Err(TransportError::unreadable(match limit {
-                        MAX_ANSWER => "it is longer than 1 MiB".to_owned(),
-                        limit => format!("it is longer than {limit} bytes"),
-                    }));
+                    return Err(TransportError::too_long(limit));
                 }
                 body.extend_from_slice(&chunk);
             }

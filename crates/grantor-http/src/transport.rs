@@ -63,6 +63,7 @@ pub struct TransportError {
     no_answer: NoAnswer,
     kind: FailureKind,
     message: String,
+    too_long: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -73,6 +74,7 @@ impl TransportError {
             no_answer,
             kind: FailureKind::Network,
             message: message.into(),
+            too_long: false,
             source: None,
         }
     }
@@ -112,6 +114,19 @@ impl TransportError {
         }
     }
 
+    /// An answer of more bytes than are read: [`AnswerLimit`], or else [`MAX_ANSWER`].
+    #[must_use]
+    pub fn too_long(limit: usize) -> Self {
+        let message = match limit {
+            MAX_ANSWER => "it is longer than 1 MiB".to_owned(),
+            limit => format!("it is longer than {limit} bytes"),
+        };
+        Self {
+            too_long: true,
+            ..Self::unreadable(message)
+        }
+    }
+
     /// Adds the cause. It must hold no URL with a query and no header.
     #[must_use]
     pub fn with_source(
@@ -132,6 +147,12 @@ impl TransportError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         self.kind
+    }
+
+    /// Returns whether the answer has more bytes than are read.
+    #[must_use]
+    pub fn is_too_long(&self) -> bool {
+        self.too_long
     }
 
     /// The failure, for an exchange.

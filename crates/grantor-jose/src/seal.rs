@@ -41,14 +41,37 @@ impl std::error::Error for SealError {}
 /// a key and a nonce: 2^40 writes under one `SealingKey` meet a repeated version with probability
 /// 2^-49. Even then (a restored virtual machine that draws the same random bytes again) SIV reveals
 /// only whether two plain texts are the same.
+///
+/// While a key is replaced, [`opening_also`](Self::opening_also) has the new one open what the old one
+/// sealed.
 #[derive(Clone)]
-pub struct SealingKey(MacKey);
+pub struct SealingKey {
+    seals: MacKey,
+    opens_too: Vec<MacKey>,
+}
 
 impl SealingKey {
     /// Takes 32 random bytes.
     #[must_use]
     pub fn new(secret: &[u8; 32]) -> Self {
-        Self(MacKey::new(secret).derive("seal/1"))
+        Self {
+            seals: MacKey::new(secret).derive("seal/1"),
+            opens_too: Vec::new(),
+        }
+    }
+
+    /// Also opens what `other` opens. It seals as before.
+    #[must_use]
+    pub fn opening_also(mut self, other: Self) -> Self {
+        self.opens_too.push(other.seals);
+        self.opens_too.extend(other.opens_too);
+        self
+    }
+
+    /// Returns whether this key itself has sealed this, not one that it opens for.
+    #[must_use]
+    pub fn has_sealed(&self, context: &Context<'_>, sealed: &[u8]) -> bool {
+        open_under(&self.seals, context, sealed).is_ok()
     }
 
     /// Seals `plaintext` for `context`: one byte that names the construction, the cipher text, 16
@@ -60,8 +83,7 @@ impl SealingKey {
         let mut sealed = Vec::with_capacity(1 + plaintext.len() + AES_256_GCM_SIV.tag_len());
         sealed.push(SCHEME);
         sealed.extend_from_slice(plaintext);
-        let tag = self
-            .record_key(context)?
+        let tag = record_key(&self.seals, context)?
             .seal_in_place_separate_tag(
                 nonce(),
                 Aad::from(associated_data(context)),
@@ -81,24 +103,38 @@ impl SealingKey {
         context: &Context<'_>,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let Some((&SCHEME, cipher_text)) = sealed.split_first() else {
-            return Err(SealError);
-        };
-        let mut bytes = Zeroizing::new(cipher_text.to_vec());
-        let length = self
-            .record_key(context)?
-            .open_in_place(nonce(), Aad::from(associated_data(context)), &mut bytes)
-            .map_err(|_| SealError)?
-            .len();
-        bytes.truncate(length);
-        Ok(bytes)
+        let mut opened = open_under(&self.seals, context, sealed);
+        for key in &self.opens_too {
+            if opened.is_ok() {
+                break;
+            }
+            opened = open_under(key, context, sealed);
+        }
+        opened
     }
+}
 
-    fn record_key(&self, context: &Context<'_>) -> Result<LessSafeKey, SealError> {
-        let key = Zeroizing::new(self.0.sign(&[b"record", context.version]));
-        let key = UnboundKey::new(&AES_256_GCM_SIV, &*key).map_err(|_| SealError)?;
-        Ok(LessSafeKey::new(key))
-    }
+fn open_under(
+    key: &MacKey,
+    context: &Context<'_>,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    let Some((&SCHEME, cipher_text)) = sealed.split_first() else {
+        return Err(SealError);
+    };
+    let mut bytes = Zeroizing::new(cipher_text.to_vec());
+    let length = record_key(key, context)?
+        .open_in_place(nonce(), Aad::from(associated_data(context)), &mut bytes)
+        .map_err(|_| SealError)?
+        .len();
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+fn record_key(key: &MacKey, context: &Context<'_>) -> Result<LessSafeKey, SealError> {
+    let key = Zeroizing::new(key.sign(&[b"record", context.version]));
+    let key = UnboundKey::new(&AES_256_GCM_SIV, &*key).map_err(|_| SealError)?;
+    Ok(LessSafeKey::new(key))
 }
 
 impl std::fmt::Debug for SealingKey {
@@ -178,6 +214,20 @@ mod tests {
         ] {
             assert_eq!(key().open(&context, &sealed), Err(SealError));
         }
+    }
+
+    #[test]
+    fn a_key_opens_for_those_before_it_and_seals_for_itself() {
+        let (old, older) = (SealingKey::new(&[6; 32]), SealingKey::new(&[5; 32]));
+        let by = |key: &SealingKey| key.seal(&CONTEXT, b"secret").unwrap();
+        let new = key().opening_also(old.clone().opening_also(older.clone()));
+        for sealed in [by(&older), by(&old), by(&new)] {
+            assert_eq!(**new.open(&CONTEXT, &sealed).unwrap(), *b"secret");
+        }
+        assert_eq!(by(&new), by(&key()));
+        assert!(new.has_sealed(&CONTEXT, &by(&new)));
+        assert!(!new.has_sealed(&CONTEXT, &by(&old)));
+        assert_eq!(old.open(&CONTEXT, &by(&new)), Err(SealError));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use grantor_core::{Scope, TrustedProxies};
 use grantor_jose::Algorithm;
 use serde::{Deserialize, Serialize};
 
+use crate::cached::CACHE_TTL;
 use crate::profile::Profile;
 
 mod access_tokens;
@@ -90,6 +91,11 @@ pub struct Config {
     /// How long after its start a request repeats the write that decides it, if the store's answer was
     /// lost. Then the answer is 503. 10 s by default, at most 60 s.
     pub request_deadline: Duration,
+    /// How old the copies of clients in memory may be: 0 to 300 s, 1 s by default. A client that another
+    /// process changes or removes is as it was for so long, in this process; one that this process
+    /// changes is not. With a store on another machine a longer time saves a round trip per client and
+    /// time.
+    pub client_cache: Duration,
     /// The proxies whose word about the address of a client is taken, for limits. None by default.
     pub trusted_proxies: TrustedProxies,
     /// How many scope values a request may have. 100 by default.
@@ -168,6 +174,7 @@ impl Default for Config {
             device_code_lifetime: Duration::from_secs(600),
             interaction_lifetime: Duration::from_secs(3600),
             request_deadline: Duration::from_secs(10),
+            client_cache: CACHE_TTL,
             trusted_proxies: TrustedProxies::default(),
             max_scope_values: 100,
             metadata_documents: None,

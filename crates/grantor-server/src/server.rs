@@ -13,6 +13,7 @@ use crate::revocation::Target;
 use crate::router::{EndpointRow, Routes};
 use crate::state::State;
 
+mod caller;
 mod service;
 
 /// An authorization server: a `tower` service of `http` requests. Clones share everything.

@@ -9,7 +9,7 @@ use grantor_jose::seal::SealingKey;
 use grantor_store::{GrantAssertions, Records, Stores, Use};
 
 use crate::cached::CACHE_TTL;
-use crate::client::authentication::{AssertionVerifier, Authenticator};
+use crate::client::authentication::{AssertionVerifier, Authenticator, Meanwhile};
 use crate::client::self_described::SelfDescribed;
 use crate::client::{Client, Clients, RegistrationPolicy, StoredClients};
 use crate::config::Config;
@@ -164,11 +164,12 @@ impl Services {
     }
 
     /// Returns the services that authenticate clients.
-    pub(crate) fn authenticator(&self) -> Authenticator<'_> {
+    pub(crate) fn authenticator<'a>(&'a self, meanwhile: Meanwhile<'a>) -> Authenticator<'a> {
         Authenticator {
-            clients: &*self.clients,
+            clients: &self.clients,
             limits: &self.limits,
             assertions: &self.assertions,
+            meanwhile,
         }
     }
 

@@ -8,7 +8,8 @@ use grantor_store::{Applied, Counter, Error, Key};
 use crate::RedisStore;
 use crate::error::Effect;
 use crate::layout::{COUNTS, SLACK};
-use crate::link::Request;
+use crate::link::Target;
+use crate::request::Request;
 
 impl Counter for RedisStore {
     fn add<'a>(
@@ -26,11 +27,12 @@ impl Counter for RedisStore {
             let deleted_at = ends_at + self.0.options.max_clock_skew + SLACK;
             let (length, starts_at) = (length.to_be_bytes(), starts_at.to_be_bytes());
             let name = [COUNTS, &length, &starts_at, key.as_bytes()].concat();
-            let mut request = self.0.scripts.count.key(name);
+            let mut request = self.0.scripts.count.key(&name[..]);
             request
                 .arg(i64::try_from(n).unwrap_or(i64::MAX))
                 .arg(deleted_at.as_millis());
-            let sent = self.0.link.send(Request::Script(&request), Effect::Once);
+            let request = Request::Script(&request);
+            let sent = self.0.link.send(Target::Key(&name), request, Effect::Once);
             let sum: Option<String> = sent.await?;
             match sum.and_then(|sum| sum.parse().ok()) {
                 // The largest number of Redis stands for all above.

@@ -6,6 +6,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use grantor_core::Timestamp;
 use grantor_store::{Class, Entry, Error, Key, Put, Version, kinds};
 
+use crate::slots::crc16;
+
 /// The prefix of the names of all records.
 pub(crate) const RECORDS: &[u8] = b"grantor:";
 /// The prefix of the names of all counts.
@@ -13,6 +15,8 @@ pub(crate) const COUNTS: &[u8] = b"grantor#";
 /// The name of the newest time that a store was given and believed.
 pub(crate) const NEWEST: &str = "grantor.newest";
 
+/// Four digits in braces.
+const TAG: usize = 6;
 /// Version and expiry.
 pub(crate) const HEAD: usize = 16 + 8;
 /// The expiry of a record that has none.
@@ -20,14 +24,38 @@ const NEVER: i64 = i64::MAX;
 /// How much later than a record is dead Redis deletes it: its clock, by which it does, is not ours.
 pub(crate) const SLACK: Duration = Duration::from_secs(300);
 
-/// The name of a record.
-pub(crate) fn name(key: &Key) -> Vec<u8> {
-    [RECORDS, key.as_bytes()].concat()
+/// How many bytes of a key say whose record it is and of which kind; then comes what it is of.
+const OF: usize = 8 + 2;
+
+/// The names of records.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names {
+    /// A cluster puts into one slot what has the same text in braces.
+    pub(crate) cluster: bool,
 }
 
-/// The key that a name is of.
-pub(crate) fn key(name: &[u8]) -> Option<Key> {
-    Key::from_bytes(name.strip_prefix(RECORDS)?)
+impl Names {
+    /// The name of a record. In a cluster, records of several kinds that belong together (a request
+    /// of a device, the pace of its polls, the grant it leads to) are in one slot: they have the
+    /// same identifier.
+    pub(crate) fn name(self, key: &Key) -> Vec<u8> {
+        let bytes = key.as_bytes();
+        if !self.cluster {
+            return [RECORDS, bytes].concat();
+        }
+        let identifier = bytes.get(OF..).filter(|rest| !rest.is_empty());
+        let tag = format!("{{{:04x}}}", crc16(identifier.unwrap_or(bytes)));
+        [RECORDS, tag.as_bytes(), bytes].concat()
+    }
+
+    /// The key that a name is of.
+    pub(crate) fn key(self, name: &[u8]) -> Option<Key> {
+        let rest = name.strip_prefix(RECORDS)?;
+        match self.cluster {
+            true => Key::from_bytes(rest.get(TAG..)?),
+            false => Key::from_bytes(rest),
+        }
+    }
 }
 
 /// Encodes the stored string of a put.
@@ -74,6 +102,7 @@ mod tests {
     use grantor_store::{Expect, Namespace};
 
     use super::*;
+    use crate::slots::slot;
 
     #[test]
     fn a_record_is_read_as_it_was_written() {
@@ -93,9 +122,31 @@ mod tests {
             let entry = decode(encode(&put).to_vec()).unwrap();
             assert_eq!((entry.value, entry.version), (put.value, put.version));
             assert_eq!(entry.expires_at, expires_at);
-            assert_eq!(key(&name(&put.key)), Some(put.key));
+            for cluster in [false, true] {
+                let names = Names { cluster };
+                assert_eq!(names.key(&names.name(&put.key)), Some(put.key));
+            }
         }
         assert!(decode(vec![0; HEAD - 1]).unwrap_err().is_corrupt());
+    }
+
+    #[test]
+    fn what_belongs_together_is_in_one_slot_and_the_rest_is_spread() {
+        let (issuer, names) = (
+            Namespace::new("https://id.example"),
+            Names { cluster: true },
+        );
+        let slot_of = |kind: kinds::Kind, id: u32| {
+            slot(&names.name(&issuer.key(kind.letters(), &id.to_be_bytes())))
+        };
+        let mut thirds = [0; 3];
+        for id in 0..3000 {
+            let grant = slot_of(kinds::GRANTS, id);
+            assert_eq!(slot_of(kinds::DEVICE_AUTHORIZATIONS, id), grant);
+            assert_eq!(slot_of(kinds::DEVICE_POLLS, id), grant);
+            thirds[usize::from(grant) * 3 / 16384] += 1;
+        }
+        assert!(thirds.iter().all(|count| *count > 800), "{thirds:?}");
     }
 
     #[test]

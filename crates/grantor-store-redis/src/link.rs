@@ -1,152 +1,177 @@
-//! One connection that all operations share, made again when it breaks.
+//! The way of a request to the server that has its key, and to another one after a fail-over.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use grantor_store::{Applied, Error};
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, Pipeline, RedisResult, ScriptInvocation};
+use redis::{ErrorKind, FromRedisValue, RedisError, ServerErrorKind};
 use tokio::runtime::Handle;
-use tokio::sync::Mutex;
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep};
 
-use crate::error::{Effect, failed, in_doubt, is_lost, timed_out};
-use crate::server::Information;
-use crate::stream;
-use crate::url::Location;
+use crate::error::{Effect, failed, in_doubt, timed_out};
+use crate::node::{Failure, Node};
+use crate::request::Request;
+use crate::topology::Topology;
+use crate::url::{Address, Location};
 
-/// How often an operation is tried whose connection broke.
+/// How often an operation is tried whose connection broke, where nothing takes over.
 const MAX_TRIES: usize = 3;
+/// How long after a failure it is looked again for a server that took over.
+const PAUSE: Duration = Duration::from_millis(50);
 
-/// The connection to a server.
+/// The servers of a store.
 pub(crate) struct Link {
-    location: Location,
-    open: Mutex<Option<Arc<Open>>>,
+    topology: Topology,
+    timeout: Duration,
 }
 
-/// A connection. Dropping the last use of it closes it at once.
-struct Open {
-    connection: MultiplexedConnection,
-    driver: JoinHandle<()>,
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.driver.abort();
-    }
-}
-
-/// The command that is sent.
-pub(crate) enum Request<'a> {
-    Command(&'a Cmd),
-    Several(&'a Pipeline),
-    Script(&'a ScriptInvocation<'a>),
-}
-
-impl Request<'_> {
-    async fn send<T: FromRedisValue>(
-        &self,
-        connection: &mut MultiplexedConnection,
-    ) -> RedisResult<T> {
-        match self {
-            Self::Command(command) => command.query_async(connection).await,
-            Self::Several(pipeline) => pipeline.query_async(connection).await,
-            // A server that does not know the script any more gets it again.
-            Self::Script(script) => script.invoke_async(connection).await,
-        }
-    }
+/// The server that a request goes to.
+pub(crate) enum Target<'a> {
+    /// The one that has the key with this name.
+    Key(&'a [u8]),
+    /// This one.
+    Node(&'a Arc<Node>),
 }
 
 impl Link {
     pub(crate) fn new(location: Location) -> Self {
         Self {
-            location,
-            open: Mutex::new(None),
+            timeout: location.options.timeout,
+            topology: Topology::new(location.servers, location.access, location.sentinel_access),
+        }
+    }
+
+    pub(crate) fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// The servers that take writes.
+    pub(crate) async fn primaries(&self) -> Result<Vec<Arc<Node>>, Error> {
+        in_a_runtime()?;
+        let (deadline, follows) = (Instant::now() + self.timeout, self.topology.fails_over());
+        loop {
+            match self.topology.primaries(deadline).await {
+                Err(error) if follows && !error.is_configuration() => {
+                    if Instant::now() + PAUSE >= deadline {
+                        return Err(error);
+                    }
+                    sleep(PAUSE).await;
+                }
+                done => return done,
+            }
         }
     }
 
     /// Sends a request, and again if its connection broke and it may be repeated.
     pub(crate) async fn send<T: FromRedisValue>(
         &self,
+        target: Target<'_>,
         request: Request<'_>,
         effect: Effect,
     ) -> Result<T, Error> {
-        if Handle::try_current().is_err() {
-            let message = "the Redis store is used outside of a Tokio runtime";
-            return Err(Error::configuration(message));
-        }
-        let deadline = Instant::now() + self.location.options.timeout;
-        let (mut tried, mut doubtful) = (0, false);
-        let settled = |error, doubtful| match doubtful {
-            true => in_doubt(&error),
-            false => error,
-        };
+        in_a_runtime()?;
+        let deadline = Instant::now() + self.timeout;
+        let follows = self.topology.fails_over() && matches!(target, Target::Key(_));
+        let (mut tried, mut doubtful, mut asked) = (0, false, None);
         loop {
-            let open = timeout_at(deadline, self.open()).await;
-            let open = open.unwrap_or_else(|_| Err(unavailable("it does not answer")));
-            let open = open.map_err(|error| settled(error, doubtful))?;
-            let mut connection = open.connection.clone();
-            let answer = timeout_at(deadline, request.send(&mut connection)).await;
+            let asking = asked.is_some();
+            let found = match (asked.take(), &target) {
+                (Some(node), _) => Ok(node),
+                (None, Target::Node(node)) => Ok(Arc::clone(node)),
+                (None, Target::Key(name)) => self.topology.node(name, deadline).await,
+            };
             tried += 1;
-            match answer {
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(error)) if !is_lost(&error) => {
-                    return Err(settled(failed(effect, &error), doubtful));
+            let (node, failure) = match found {
+                Err(error) => (None, Failure::Unreachable(error)),
+                Ok(node) => match node.send(&request, asking, deadline).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(failure) => (Some(node), failure),
+                },
+            };
+            let (error, again) = match failure {
+                Failure::Unreachable(error) => {
+                    let again = follows && !error.is_configuration();
+                    (error, again)
                 }
-                Ok(Err(error)) => {
-                    self.forget(&open).await;
-                    if effect == Effect::Once || tried == MAX_TRIES {
-                        return Err(settled(failed(effect, &error), doubtful));
+                Failure::Refused(error) => {
+                    if follows && let Some(address) = ask(&error) {
+                        asked = Some(self.topology.at(address));
+                        continue;
                     }
-                    doubtful = effect != Effect::Reads;
+                    (failed(effect, &error), follows && is_elsewhere(&error))
                 }
-                Err(_) => {
-                    self.forget(&open).await;
+                Failure::Lost(error) => {
+                    let again = effect != Effect::Once && (follows || tried < MAX_TRIES);
+                    doubtful |= again && effect != Effect::Reads;
+                    (failed(effect, &error), again)
+                }
+                Failure::Late => {
+                    // A server that hangs may have been replaced for the next request.
+                    if let Some(node) = &node {
+                        self.topology.look_again(node).await;
+                    }
                     return Err(timed_out(effect));
                 }
+            };
+            // A try that has no time would only hide what is wrong.
+            if !again || Instant::now() + PAUSE >= deadline {
+                return Err(match doubtful {
+                    true => in_doubt(&error),
+                    false => error,
+                });
+            }
+            if let Some(node) = node {
+                self.topology.look_again(&node).await;
+            }
+            // Where nothing takes over, a new connection is all that there is to try.
+            if follows && tried > 1 {
+                sleep(PAUSE).await;
             }
         }
     }
-
-    async fn open(&self) -> Result<Arc<Open>, Error> {
-        let mut slot = self.open.lock().await;
-        if let Some(open) = slot.as_ref().filter(|open| !open.driver.is_finished()) {
-            return Ok(Arc::clone(open));
-        }
-        let limit = self.location.options.connect_timeout;
-        let opened = timeout(limit, connect(&self.location)).await;
-        let opened = Arc::new(opened.map_err(|_| unavailable("it does not answer"))??);
-        *slot = Some(Arc::clone(&opened));
-        Ok(opened)
-    }
-
-    /// The next request makes a new connection, unless there is another one already.
-    async fn forget(&self, broken: &Arc<Open>) {
-        let mut slot = self.open.lock().await;
-        slot.take_if(|open| Arc::ptr_eq(open, broken));
-    }
 }
 
-/// Connects to the server, if it is a primary.
-async fn connect(location: &Location) -> Result<Open, Error> {
-    let stream = stream::connect(location).await;
-    let stream = stream.map_err(|error| unavailable(&error.to_string()))?;
-    // Operations have times of their own; the driver's is too short for a disk that is busy.
-    let config = AsyncConnectionConfig::new().set_response_timeout(None);
-    let login = &location.login;
-    let opened = MultiplexedConnection::new_with_config(login, stream, config).await;
-    let (mut connection, driver) = opened.map_err(|error| failed(Effect::Reads, &error))?;
-    let driver = tokio::spawn(driver);
-    let open = Open {
-        connection: connection.clone(),
-        driver,
-    };
-    let information: RedisResult<String> = redis::cmd("INFO").query_async(&mut connection).await;
-    let information = information.map_err(|error| failed(Effect::Reads, &error))?;
-    Information::parse(&information).check()?;
-    Ok(open)
+/// Returns whether another server, or this one a little later, does what this one refused. It did
+/// nothing.
+fn is_elsewhere(error: &RedisError) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Server(
+            ServerErrorKind::Moved
+                | ServerErrorKind::ReadOnly
+                | ServerErrorKind::ClusterDown
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::TryAgain
+                | ServerErrorKind::BusyLoading
+        )
+    )
 }
 
-fn unavailable(why: &str) -> Error {
-    Error::unavailable(format!("Redis can't be reached: {why}"), Applied::No)
+/// The server to ask, once, for a key whose slot is on its way there.
+fn ask(error: &RedisError) -> Option<Address> {
+    if error.kind() != ErrorKind::Server(ServerErrorKind::Ask) {
+        return None;
+    }
+    let errors = error.clone().into_server_errors()?;
+    let (_, error) = errors.first()?;
+    // The slot, and HOST:PORT.
+    let place = error.details()?.split_whitespace().nth(1)?;
+    let (host, port) = place.rsplit_once(':')?;
+    Some(Address::Tcp(host.to_owned(), port.parse().ok()?))
+}
+
+fn in_a_runtime() -> Result<(), Error> {
+    let found = Handle::try_current();
+    found
+        .map(drop)
+        .map_err(|_| Error::configuration("the Redis store is used outside of a Tokio runtime"))
+}
+
+/// Too few replicas have a write.
+pub(crate) fn unconfirmed(replicas: i64, wanted: usize) -> Error {
+    let message = format!(
+        "{replicas} replicas of Redis confirmed the write in time, and {wanted} must; it may be \
+         lost when another server takes over"
+    );
+    Error::unavailable(message, Applied::Unknown)
 }

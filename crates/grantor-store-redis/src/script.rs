@@ -34,11 +34,11 @@ pub(crate) fn load() -> Pipeline {
 }
 
 /// ARGV: the version of this put, the version expected (empty: none stored), the record, when Redis
-/// deletes it (empty: never). 1: stored. 0: a conflict.
+/// deletes it (empty: never). 1: stored. 0: a conflict. A put that is repeated writes again: a wait
+/// for replicas is for the last write of the connection.
 const PUT: &str = "
 local stored = redis.call('GETRANGE', KEYS[1], 0, 15)
-if stored == ARGV[1] then return 1 end
-if ARGV[2] ~= '*' and stored ~= ARGV[2] then return 0 end
+if stored ~= ARGV[1] and ARGV[2] ~= '*' and stored ~= ARGV[2] then return 0 end
 if ARGV[4] == '' then
   redis.call('SET', KEYS[1], ARGV[3])
 else

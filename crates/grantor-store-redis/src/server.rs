@@ -17,14 +17,27 @@ impl Information {
         )
     }
 
-    /// Refuses a server that is no primary, and a cluster.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        if self.is("cluster_enabled", "1") {
-            return Err(Error::configuration(
-                "the Redis server is a node of a cluster, which this store does not support: use a \
-                 single server",
-            ));
+    /// Refuses a server that is no primary, and one of a cluster if there should be none, or the
+    /// other way round.
+    pub(crate) fn check(&self, cluster: bool) -> Result<(), Error> {
+        match (self.is("cluster_enabled", "1"), cluster) {
+            (true, false) => {
+                return Err(Error::configuration(
+                    "the Redis server is one of a cluster: the URL begins with redis+cluster://",
+                ));
+            }
+            (false, true) => {
+                return Err(Error::configuration(
+                    "the Redis server is in no cluster: the URL begins with redis://",
+                ));
+            }
+            _ => {}
         }
+        self.check_role()
+    }
+
+    /// Refuses a server that is no primary.
+    pub(crate) fn check_role(&self) -> Result<(), Error> {
         if !self.is("role", "master") {
             let message = "the Redis server is a replica: use its primary";
             return Err(Error::unavailable(message, Applied::No));
@@ -32,17 +45,30 @@ impl Information {
         Ok(())
     }
 
+    /// Returns whether the server may drop live records.
+    pub(crate) fn may_evict(&self) -> bool {
+        !self.is("maxmemory_policy", "noeviction")
+    }
+
+    /// How many replicas are connected.
+    pub(crate) fn replicas(&self) -> usize {
+        let found = self.0.get("connected_slaves");
+        found.and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
     /// Returns the promises of the server. `appendfsync` is that setting, if the server tells it.
-    pub(crate) fn capabilities(&self, appendfsync: Option<&str>) -> Capabilities {
+    pub(crate) fn capabilities(
+        &self,
+        name: &'static str,
+        appendfsync: Option<&str>,
+    ) -> Capabilities {
         let durability = match (self.is("aof_enabled", "1"), appendfsync) {
             (false, _) => Durability::Memory,
             (true, Some("always")) => Durability::Disk,
             (true, _) => Durability::Process,
         };
-        let mut capabilities = Capabilities::new("Redis")
-            .with_durability(durability)
-            .shared();
-        if !self.is("maxmemory_policy", "noeviction") {
+        let mut capabilities = Capabilities::new(name).with_durability(durability).shared();
+        if self.may_evict() {
             capabilities = capabilities.may_evict();
         }
         if !self.is("connected_slaves", "0") {
@@ -71,7 +97,7 @@ mod tests {
     #[test]
     fn a_server_is_as_durable_as_its_log() {
         let durability = |information: Information, appendfsync| {
-            information.capabilities(appendfsync).durability
+            information.capabilities("Redis", appendfsync).durability
         };
         let same = || Information::parse(INFO);
         assert_eq!(durability(same(), Some("always")), Durability::Disk);
@@ -83,23 +109,30 @@ mod tests {
 
     #[test]
     fn eviction_and_replicas_are_declared() {
-        let best = Information::parse(INFO).capabilities(Some("always"));
+        let promises = |information: Information| information.capabilities("Redis", Some("always"));
+        let best = promises(Information::parse(INFO));
         assert!(!best.may_evict && !best.loses_on_failover && best.shared);
         for other in ["allkeys-lru", "volatile-ttl", ""] {
-            assert!(changed("noeviction", other).capabilities(None).may_evict);
+            assert!(promises(changed("noeviction", other)).may_evict);
         }
         let replicated = changed("connected_slaves:0", "connected_slaves:2");
-        assert!(replicated.capabilities(None).loses_on_failover);
-        let silent = Information::parse("role:master").capabilities(None);
+        assert_eq!(replicated.replicas(), 2);
+        assert!(promises(replicated).loses_on_failover);
+        let silent = promises(Information::parse("role:master"));
         assert!(silent.may_evict && silent.loses_on_failover);
     }
 
     #[test]
-    fn replicas_and_clusters_are_refused() {
-        assert!(Information::parse(INFO).check().is_ok());
-        let replica = changed("role:master", "role:slave").check().unwrap_err();
+    fn replicas_are_refused_and_clusters_where_they_are_not_expected() {
+        let alone = || Information::parse(INFO);
+        let cluster = || changed("cluster_enabled:0", "cluster_enabled:1");
+        assert!(alone().check(false).is_ok() && cluster().check(true).is_ok());
+        let replica = changed("role:master", "role:slave")
+            .check(false)
+            .unwrap_err();
         assert!(replica.to_string().contains("its primary"), "{replica}");
-        let cluster = changed("cluster_enabled:0", "cluster_enabled:1");
-        assert!(cluster.check().unwrap_err().is_configuration());
+        for unexpected in [alone().check(true), cluster().check(false)] {
+            assert!(unexpected.unwrap_err().is_configuration());
+        }
     }
 }

@@ -12,22 +12,25 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 
-use crate::url::{Address, Location};
+use crate::url::Address;
 
 /// The byte stream of the driver.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Send> Stream for S {}
 
-/// Connects.
-pub(crate) async fn connect(location: &Location) -> io::Result<Pin<Box<dyn Stream>>> {
-    let (host, port) = match &location.address {
+/// Connects, over TLS if there is a configuration of it.
+pub(crate) async fn connect(
+    address: &Address,
+    tls: Option<&Arc<ClientConfig>>,
+) -> io::Result<Pin<Box<dyn Stream>>> {
+    let (host, port) = match address {
         Address::Unix(path) => return Ok(Box::pin(UnixStream::connect(path).await?)),
         Address::Tcp(host, port) => (host, *port),
     };
     let stream = TcpStream::connect((&**host, port)).await?;
     stream.set_nodelay(true)?;
-    let Some(tls) = &location.tls else {
+    let Some(tls) = tls else {
         return Ok(Box::pin(stream));
     };
     let name = ServerName::try_from(host.clone());

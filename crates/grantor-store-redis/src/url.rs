@@ -1,86 +1,247 @@
-//! The URL of a server.
+//! The URL of a store: which servers, who signs in, and how to connect.
 
+use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use grantor_store::Error;
 use percent_encoding::percent_decode_str;
 use redis::RedisConnectionInfo;
 use rustls::ClientConfig;
-use url::{Host, Url};
 
 use crate::RedisOptions;
 use crate::stream;
 
-/// Where a server is and how to connect.
+/// Where the servers are and how to connect.
 pub(crate) struct Location {
-    pub(crate) address: Address,
-    pub(crate) tls: Option<Arc<ClientConfig>>,
-    pub(crate) login: RedisConnectionInfo,
+    pub(crate) servers: Servers,
+    pub(crate) access: Arc<Access>,
+    /// To sentinels, which have users of their own.
+    pub(crate) sentinel_access: Access,
+    /// How many replicas must have a write that must last, if the URL says so.
+    pub(crate) wait: Option<usize>,
     pub(crate) options: RedisOptions,
 }
 
+/// Which servers.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Servers {
+    Single(Address),
+    /// The sentinels, and the name of what they watch.
+    Sentinel(Vec<Address>, String),
+    /// Some servers of a cluster.
+    Cluster(Vec<Address>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Address {
     Tcp(String, u16),
     Unix(PathBuf),
 }
 
+impl Address {
+    pub(crate) fn host(&self) -> Option<&str> {
+        match self {
+            Self::Tcp(host, _) => Some(host),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(host, port) => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// How to connect to a server.
+pub(crate) struct Access {
+    pub(crate) tls: Option<Arc<ClientConfig>>,
+    pub(crate) login: RedisConnectionInfo,
+    pub(crate) connect_timeout: Duration,
+    /// The server must be one of a cluster, or must not.
+    pub(crate) cluster: bool,
+    /// What was found when the store was opened: no server may evict records. One that takes over
+    /// must not either.
+    pub(crate) keeps_all: OnceLock<bool>,
+}
+
+/// What stands behind the question mark.
+#[derive(Default)]
+struct Parameters {
+    authorities: Option<String>,
+    database: Option<u64>,
+    sentinel_username: Option<String>,
+    sentinel_password: Option<String>,
+    wait: Option<usize>,
+}
+
+const FORM: &str = "it is redis://USER:PASSWORD@HOST:PORT/DATABASE, \
+                    redis+sentinel://USER:PASSWORD@SENTINEL,SENTINEL/NAME or \
+                    redis+cluster://USER:PASSWORD@HOST,HOST; with rediss for TLS";
+
 /// Reads a URL. No message has a part of it that may be a password.
 pub(crate) fn parse(text: &str, options: &RedisOptions) -> Result<Location, Error> {
     let mut options = options.clone();
-    let url = Url::parse(text).map_err(|_| {
-        wrong("it is redis://USER:PASSWORD@HOST:PORT/DATABASE, or rediss:// for TLS")
-    })?;
-    let (mut authorities, mut database) = (None, None);
-    for (name, value) in url.query_pairs() {
-        match &*name {
-            "timeout" => options.timeout = Duration::from_secs(number(&value, 3600)?),
-            "tlsrootcert" => authorities = Some(value.into_owned()),
-            "db" => database = Some(number(&value, 1_000_000)?),
-            _ => return Err(wrong("its parameters are timeout, tlsrootcert and db")),
-        }
+    let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong(FORM))?;
+    let after = rest.rfind('@').map_or(0, |at| at + 1);
+    let (rest, query) = match rest[after..].split_once('?') {
+        Some((place, query)) => (&rest[..after + place.len()], query),
+        None => (rest, ""),
+    };
+    let mut parameters = parameters(query, &mut options)?;
+    let (identity, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+    if identity.contains(['@', '/', '?']) {
+        return Err(wrong(
+            "write \"@\", \"/\" and \"?\" in a password as %40, %2F and %3F",
+        ));
     }
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let address = match (url.scheme(), url.host()) {
-        ("redis+unix", None) => Address::Unix(decoded(url.path()).into()),
-        ("redis" | "rediss", Some(host)) => {
-            if let Some(path) = url.path().strip_prefix('/').filter(|path| !path.is_empty()) {
-                database = Some(number(path, 1_000_000)?);
+    let (names, path) = place.split_once('/').unwrap_or((place, ""));
+    let (transport, kind) = scheme.split_once('+').unwrap_or((scheme, ""));
+    let servers = match (transport, kind) {
+        ("redis", "unix") if names.is_empty() => {
+            Servers::Single(Address::Unix(format!("/{}", decoded(path)?).into()))
+        }
+        ("redis" | "rediss", "") if !names.is_empty() => {
+            if !path.is_empty() {
+                parameters.database = Some(number(path, 1_000_000)?);
             }
-            let host = match host {
-                Host::Domain(name) => name.to_owned(),
-                Host::Ipv4(ip) => ip.to_string(),
-                Host::Ipv6(ip) => ip.to_string(),
-            };
-            Address::Tcp(host, url.port().unwrap_or(6379))
+            Servers::Single(address(names, 6379)?)
+        }
+        ("redis" | "rediss", "sentinel") if !names.is_empty() => {
+            let (name, database) = path.split_once('/').unwrap_or((path, ""));
+            if name.is_empty() {
+                return Err(wrong("it needs the NAME that the sentinels know"));
+            }
+            if !database.is_empty() {
+                parameters.database = Some(number(database, 1_000_000)?);
+            }
+            Servers::Sentinel(addresses(names, 26379)?, decoded(name)?)
+        }
+        ("redis" | "rediss", "cluster") if !names.is_empty() && path.is_empty() => {
+            Servers::Cluster(addresses(names, 6379)?)
         }
         _ => {
             return Err(wrong(
-                "it begins with redis://HOST, rediss://HOST or redis+unix:///",
+                "it begins with redis://HOST, rediss://HOST, redis+unix:///, \
+                 redis+sentinel://HOST/NAME or redis+cluster://HOST (rediss for TLS)",
             ));
         }
     };
-    let tls = match url.scheme() {
-        "rediss" => Some(tls(authorities.as_deref())?),
+    check(&servers, &parameters)?;
+    let tls = match transport {
+        "rediss" => Some(tls(parameters.authorities.as_deref())?),
         _ => None,
     };
-    let mut login = RedisConnectionInfo::default();
-    if !url.username().is_empty() {
-        login = login.set_username(decoded(url.username()));
-    }
-    if let Some(password) = url.password() {
-        login = login.set_password(decoded(password));
-    }
-    if let Some(database) = database {
-        login = login.set_db(i64::try_from(database).unwrap_or_default());
-    }
+    let (user, password) = identity.split_once(':').unwrap_or((identity, ""));
+    let database = i64::try_from(parameters.database.unwrap_or(0)).unwrap_or_default();
+    let access = |user: &str, password: &str, database, cluster| Access {
+        tls: tls.clone(),
+        login: login(user, password, database),
+        connect_timeout: options.connect_timeout,
+        cluster,
+        keeps_all: OnceLock::new(),
+    };
+    let cluster = matches!(servers, Servers::Cluster(_));
+    let sentinel_user = parameters.sentinel_username.unwrap_or_default();
+    let sentinel_password = parameters.sentinel_password.unwrap_or_default();
     Ok(Location {
-        address,
-        tls,
-        login,
+        access: Arc::new(access(
+            &decoded(user)?,
+            &decoded(password)?,
+            database,
+            cluster,
+        )),
+        sentinel_access: access(&sentinel_user, &sentinel_password, 0, false),
+        servers,
+        wait: parameters.wait,
         options,
     })
+}
+
+/// Refuses parameters that mean nothing for these servers.
+fn check(servers: &Servers, parameters: &Parameters) -> Result<(), Error> {
+    let sentinel = parameters.sentinel_username.is_some() || parameters.sentinel_password.is_some();
+    match servers {
+        Servers::Single(_) if parameters.wait.is_some() => Err(wrong(
+            "\"wait\" is for sentinels and clusters, where replicas take over",
+        )),
+        Servers::Single(_) | Servers::Cluster(_) if sentinel => {
+            Err(wrong("it has a login for sentinels and no sentinel"))
+        }
+        Servers::Cluster(_) if parameters.database.is_some() => {
+            Err(wrong("a cluster has one database only"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn parameters(query: &str, options: &mut RedisOptions) -> Result<Parameters, Error> {
+    let mut parameters = Parameters::default();
+    for parameter in query.split('&').filter(|one| !one.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let value = decoded(value)?;
+        match name {
+            "timeout" => options.timeout = Duration::from_secs(number(&value, 3600)?),
+            "tlsrootcert" => parameters.authorities = Some(value),
+            "db" => parameters.database = Some(number(&value, 1_000_000)?),
+            "wait" => {
+                let replicas = number(&value, 1000)?;
+                parameters.wait = usize::try_from(replicas).ok();
+            }
+            "sentinel_username" => parameters.sentinel_username = Some(value),
+            "sentinel_password" => parameters.sentinel_password = Some(value),
+            _ => {
+                return Err(wrong(
+                    "its parameters are timeout, tlsrootcert, db, wait, sentinel_username and \
+                     sentinel_password",
+                ));
+            }
+        }
+    }
+    Ok(parameters)
+}
+
+fn login(user: &str, password: &str, database: i64) -> RedisConnectionInfo {
+    let mut login = RedisConnectionInfo::default().set_db(database);
+    if !user.is_empty() {
+        login = login.set_username(user);
+    }
+    if !password.is_empty() {
+        login = login.set_password(password);
+    }
+    login
+}
+
+fn addresses(names: &str, port: u16) -> Result<Vec<Address>, Error> {
+    names.split(',').map(|name| address(name, port)).collect()
+}
+
+/// A name and a port.
+fn address(text: &str, default: u16) -> Result<Address, Error> {
+    let (name, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((name, port)) => (name, port.strip_prefix(':')),
+        None => match text.split_once(':') {
+            Some((name, port)) => (name, Some(port)),
+            None => (text, None),
+        },
+    };
+    if name.is_empty() {
+        return Err(wrong("it has no host"));
+    }
+    let port = port.map_or(Ok(default), str::parse);
+    let port = port.map_err(|_| wrong("a port is a number up to 65535"))?;
+    Ok(Address::Tcp(name.to_owned(), port))
+}
+
+fn decoded(text: &str) -> Result<String, Error> {
+    let text = percent_decode_str(text).decode_utf8();
+    let text = text.map_err(|_| wrong("its text is not UTF-8"))?;
+    Ok(text.into_owned())
 }
 
 fn tls(authorities: Option<&str>) -> Result<Arc<ClientConfig>, Error> {
@@ -99,48 +260,4 @@ fn wrong(problem: &str) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(url: &str) -> Result<Location, String> {
-        parse(url, &RedisOptions::default()).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn address_login_and_parameters_are_read() {
-        let location = read("redis://user:p%40w@[::1]:7/3?timeout=9").unwrap();
-        assert!(matches!(&location.address, Address::Tcp(host, 7) if host == "::1"));
-        assert_eq!(location.login.username(), Some("user"));
-        assert_eq!(location.login.password(), Some("p@w"));
-        assert_eq!(location.login.db(), 3);
-        assert_eq!(location.options.timeout, Duration::from_secs(9));
-        assert!(location.tls.is_none());
-
-        let location = read("redis+unix:///run/a%20b.sock?db=2").unwrap();
-        let path = PathBuf::from("/run/a b.sock");
-        assert!(matches!(&location.address, Address::Unix(found) if *found == path));
-        let location = read("rediss://cache.example").unwrap();
-        assert!(matches!(&location.address, Address::Tcp(_, 6379)));
-        assert!(location.tls.is_some());
-    }
-
-    #[test]
-    fn a_wrong_url_says_what_is_wrong_and_never_the_password() {
-        for (url, problem) in [
-            ("redis://u:hunter2@h:x", "redis://USER"),
-            ("redis://u:hunter2@h/x", "a number"),
-            ("redis://u:hunter2@h/?db=-1", "a number"),
-            ("redis://u:hunter2@h/?protocol=resp3", "parameters"),
-            ("http://u:hunter2@h/", "begins with"),
-            ("redis:///hunter2", "begins with"),
-            (
-                "rediss://u:hunter2@h/?tlsrootcert=/no/such",
-                "can't be read",
-            ),
-        ] {
-            let error = read(url).map(drop).unwrap_err();
-            assert!(error.contains(problem), "{url}: {error}");
-            assert!(!error.contains("hunter2"), "{error}");
-        }
-    }
-}
+mod tests;

@@ -203,7 +203,7 @@ impl Store for SqliteStore {
                 (maintenance.deleted, maintenance.batch_times) =
                     upkeep.sweep(writer, log, dead_since).await?;
             }
-            upkeep.give_pages_back(writer).await?;
+            upkeep.give_pages_back(writer, log).await?;
             let grown = upkeep.empty_log(log).await?;
             maintenance.notices = clock.take_notices();
             maintenance.notices.extend(grown);

@@ -15,12 +15,14 @@ use crate::writer::Writer;
 const ROWS_A_STEP: usize = 64;
 /// How many steps one call takes at most; the next call goes on from there.
 const MAX_STEPS: usize = 4096;
-/// After so many steps that deleted something the log is emptied. So it does not become as long as makes
-/// a commit empty it.
-const STEPS_A_LOG: u64 = 16;
+/// The log is emptied when the steps have made it this long: half of what makes a commit empty it. The
+/// commit after that begins a new log, which it has to sync.
+const LOG_BYTES_OF_STEPS: u64 = 8 * 1024 * 1024;
 /// How many pages a step gives back, and how many steps there are at most: 16 MiB a call.
 const PAGES_A_STEP: i64 = 64;
 const MAX_PAGE_STEPS: usize = 64;
+/// After so many of these steps the log is emptied: each moves twice as many pages at most.
+const PAGE_STEPS_A_LOG: usize = 16;
 /// A few free pages are worth keeping for the next records.
 const MIN_FREE_PAGES: i64 = 256;
 /// The log is emptied at 16 MiB; four times as much means that something prevents it.
@@ -42,6 +44,7 @@ impl Upkeep {
         dead_since: Timestamp,
     ) -> Result<(usize, BatchTimes), Error> {
         let mut times = BatchTimes::default();
+        let (mut unlogged, mut steps_a_log) = (0, MIN_STEPS_A_LOG);
         let mut after = i64::try_from(self.swept_up_to.load(Ordering::Relaxed)).unwrap_or(0);
         let (mut deleted, mut ends) = (0, 0);
         for _ in 0..MAX_STEPS {
@@ -50,8 +53,10 @@ impl Upkeep {
             let (swept, took) = writer.run_timed(step).await?;
             if swept.deleted > 0 {
                 times.record(took);
-                if times.count() % STEPS_A_LOG == 0 {
-                    log.empty().await?;
+                unlogged += 1;
+                if unlogged == steps_a_log {
+                    steps_a_log = steps_for_a_log(unlogged, log.empty().await?);
+                    unlogged = 0;
                 }
             }
             deleted += swept.deleted;
@@ -68,10 +73,13 @@ impl Upkeep {
     }
 
     /// Shortens the file if more than a quarter of it is free.
-    pub(crate) async fn give_pages_back(&self, writer: &Writer) -> Result<(), Error> {
-        for _ in 0..MAX_PAGE_STEPS {
+    pub(crate) async fn give_pages_back(&self, writer: &Writer, log: &Log) -> Result<(), Error> {
+        for step in 1..=MAX_PAGE_STEPS {
             if !writer.run(give_some_pages_back).await? {
                 break;
+            }
+            if step % PAGE_STEPS_A_LOG == 0 {
+                log.empty().await?;
             }
         }
         Ok(())
@@ -94,6 +102,15 @@ impl Upkeep {
     }
 }
 
+/// How many steps make the log long enough to be emptied, if so many made it so long.
+fn steps_for_a_log(steps: u64, bytes: u64) -> u64 {
+    let fitting = steps.saturating_mul(LOG_BYTES_OF_STEPS) / bytes.max(1);
+    fitting.clamp(MIN_STEPS_A_LOG, MAX_STEPS_A_LOG)
+}
+
+const MIN_STEPS_A_LOG: u64 = 8;
+const MAX_STEPS_A_LOG: u64 = 256;
+
 /// Gives some free pages back, and returns whether there are more.
 fn give_some_pages_back(connection: &Connection) -> Result<bool> {
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
@@ -106,4 +123,24 @@ fn give_some_pages_back(connection: &Connection) -> Result<bool> {
     let mut rows = statement.query([])?;
     while rows.next()?.is_some() {}
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_emptied_by_its_length_and_neither_always_nor_never() {
+        let mib = 1024 * 1024;
+        for (steps, bytes, next) in [
+            (8, mib, 64),
+            (64, 8 * mib, 64),
+            (64, 16 * mib, 32),
+            (8, 0, MAX_STEPS_A_LOG),
+            // Somebody reads, and the log stays long.
+            (8, 900 * mib, MIN_STEPS_A_LOG),
+        ] {
+            assert_eq!(steps_for_a_log(steps, bytes), next, "{steps} {bytes}");
+        }
+    }
 }

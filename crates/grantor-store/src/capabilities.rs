@@ -26,6 +26,9 @@ pub struct Capabilities {
     pub may_evict: bool,
     /// It may lose acknowledged writes on a fail-over.
     pub loses_on_failover: bool,
+    /// Another server takes over from one that fails, and no replica confirms a write before: what
+    /// was acknowledged may be lost, and a conditional put may succeed a second time.
+    pub unconfirmed_failover: bool,
     /// Other processes see the same records.
     pub shared: bool,
     /// Conditional puts hold within this process only, though others write the same records: it
@@ -42,6 +45,7 @@ impl Capabilities {
             durability: Durability::Memory,
             may_evict: false,
             loses_on_failover: false,
+            unconfirmed_failover: false,
             shared: false,
             conditional_per_process: false,
         }
@@ -65,6 +69,13 @@ impl Capabilities {
     #[must_use]
     pub const fn loses_on_failover(mut self) -> Self {
         self.loses_on_failover = true;
+        self
+    }
+
+    /// It fails over to servers that confirmed no write.
+    #[must_use]
+    pub const fn unconfirmed_failover(mut self) -> Self {
+        self.unconfirmed_failover = true;
         self
     }
 
@@ -107,6 +118,12 @@ impl Class {
         if self != Self::Cache && store.conditional_per_process {
             let name = store.name;
             return Some(format!("{name} decides conditional puts per process only"));
+        }
+        if needs_keeping && store.unconfirmed_failover {
+            let name = store.name;
+            return Some(format!(
+                "{name} fails over to replicas that confirm no write"
+            ));
         }
         (needs_keeping && store.may_evict).then(|| format!("{} may evict live records", store.name))
     }

@@ -118,6 +118,19 @@ kinds! {
     LEASES = b"cz" "leases" Guard;
 }
 
+/// The kinds whose records are sealed: `Record::SEALED` of each says the same. The mark of the master
+/// key is the last to be sealed again, so that it tells whether all are.
+pub const SEALED: [Kind; 8] = [
+    SERVER_KEYS,
+    UNIQUE_TOKENS,
+    ACCOUNTS,
+    LOGINS,
+    CACHED_TOKENS,
+    REGISTRATIONS,
+    SAVED_LOGINS,
+    MASTER_KEY_MARK,
+];
+
 /// The kind that configuration calls `name`.
 #[must_use]
 pub fn by_name(name: &str) -> Option<Kind> {

@@ -29,22 +29,43 @@ use crate::store::Store;
 ///
 /// A store remembers which master key it belongs to in a sealed record, so that a wrong or lost one
 /// is noticed at the start and never replaced by a new one.
+///
+/// To replace it on purpose, give the new key and the old one ([`opening_also`](Self::opening_also), or
+/// both in the file, the new one first), have [`reseal`](crate::transfer::reseal) seal all records under
+/// the new one, and take the old one away. For servers alone: a client's records have
+/// [fingerprints](Self::fingerprint) under the key in their names, so it would sign in again.
 #[derive(Clone)]
-pub struct MasterKey(Zeroizing<[u8; 32]>);
+pub struct MasterKey {
+    bytes: Zeroizing<[u8; 32]>,
+    opens_too: Vec<Zeroizing<[u8; 32]>>,
+}
 
 impl MasterKey {
     /// Takes 32 random bytes from elsewhere: the environment, a key service.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self::from_keys(Zeroizing::new(bytes), Vec::new())
+    }
+
+    fn from_keys(bytes: Zeroizing<[u8; 32]>, opens_too: Vec<Zeroizing<[u8; 32]>>) -> Self {
+        Self { bytes, opens_too }
+    }
+
+    /// Also opens what is sealed under `other`, while one of them replaces the other. It seals as
+    /// before.
+    #[must_use]
+    pub fn opening_also(mut self, other: Self) -> Self {
+        self.opens_too.push(other.bytes);
+        self.opens_too.extend(other.opens_too);
+        self
     }
 
     /// Reads `directory/master.key`, or creates it (directory 0700, file 0600) if the store has
     /// never had a master key; then does what [`check`](Self::check) does. Processes that start at
-    /// the same time agree on one key.
+    /// the same time agree on one key. A file of 64 bytes has two keys, of which the first seals.
     ///
     /// # Errors
-    /// The file can't be read or created, others may read it, it is not 32 bytes long, it is
+    /// The file can't be read or created, others may read it, it is not 32 bytes long for each key, it is
     /// missing though the store is sealed, or it is not the key that the store is sealed under.
     pub async fn open(
         directory: &Path,
@@ -54,12 +75,12 @@ impl MasterKey {
     ) -> Result<Self, Error> {
         let file = KeyFile::in_directory(directory);
         let key = match file.read()? {
-            Some(bytes) => Self(bytes),
+            Some(keys) => keys,
             // Another process may have created the file and sealed the store since it was missing.
             None if is_sealed(store, namespace).await? => {
-                Self(file.read()?.ok_or_else(|| file.missing())?)
+                file.read()?.ok_or_else(|| file.missing())?
             }
-            None => Self(file.create(environment)?),
+            None => file.create(environment)?,
         };
         let what = format!("the data in {}", directory.display());
         key.check_named(&what, store, namespace, environment)
@@ -78,7 +99,7 @@ impl MasterKey {
         environment: &Environment,
     ) -> Result<Self, Error> {
         let what = format!("the data in {}", directory.display());
-        let key = KeyFile::in_directory(directory).read()?.map(Self);
+        let key = KeyFile::in_directory(directory).read()?;
         match key {
             Some(key) if is_sealed(store, namespace).await? => {
                 key.check_named(&what, store, namespace, environment)
@@ -133,7 +154,7 @@ impl MasterKey {
             Ok(_) => Ok(()),
             Err(error) if error.is_corrupt() => Err(Error::configuration(format!(
                 "{what} is sealed under another master key: give the one it was created with, from \
-                 a backup if need be"
+                 a backup if need be, or the one that has replaced it"
             ))),
             Err(error) if error.is_configuration() => Err(Error::configuration(format!(
                 "{what} was written by a version of grantor from before the first release, which \
@@ -149,14 +170,15 @@ impl MasterKey {
     /// secrets.
     #[must_use]
     pub fn fingerprint(&self, kind: &str, secret: &Secret) -> String {
-        let key = MacKey::new(&*self.0).derive("fingerprint/1");
+        let key = MacKey::new(&*self.bytes).derive("fingerprint/1");
         base64url::encode(key.sign(&[kind.as_bytes(), secret.expose().as_bytes()]))
     }
 
     /// The key that seals records.
     #[must_use]
     pub fn sealing_key(&self) -> SealingKey {
-        SealingKey::new(&self.0)
+        let others = self.opens_too.iter().map(|bytes| SealingKey::new(bytes));
+        others.fold(SealingKey::new(&self.bytes), SealingKey::opening_also)
     }
 }
 

@@ -108,7 +108,8 @@ impl Placement {
         let capabilities = self.store.capabilities();
         let lifted = class == Class::Guard
             && self.guards_may_be_evicted
-            && !capabilities.conditional_per_process;
+            && !capabilities.conditional_per_process
+            && !capabilities.unconfirmed_failover;
         let mut reason = None;
         if !self.single_process && !lifted {
             reason = class.refuses(&capabilities);

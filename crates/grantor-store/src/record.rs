@@ -117,8 +117,17 @@ pub(crate) fn decode<R: Record>(
 }
 
 fn context<'a, R: Record>(key: &'a Key, version: &'a Version) -> Context<'a> {
+    sealed_for(&const { R::KIND.letters() }, key, version)
+}
+
+/// What a sealed record of a kind is bound to.
+pub(crate) fn sealed_for<'a>(
+    letters: &'a [u8; 2],
+    key: &'a Key,
+    version: &'a Version,
+) -> Context<'a> {
     Context {
-        kind: &const { R::KIND.letters() },
+        kind: letters,
         key: key.as_bytes(),
         version: &version.0,
     }

@@ -76,7 +76,17 @@ impl Stores {
     /// The store that keeps records of kind `R`.
     #[must_use]
     pub fn store<R: Record>(&self) -> &Arc<dyn Store> {
-        self.by_kind.get(&R::KIND).unwrap_or(&self.default.store)
+        self.store_of(R::KIND)
+    }
+
+    /// The store that keeps records of a kind.
+    #[must_use]
+    pub fn store_of(&self, kind: Kind) -> &Arc<dyn Store> {
+        self.by_kind.get(&kind).unwrap_or(&self.default.store)
+    }
+
+    pub(crate) fn sealing_key(&self) -> Option<&SealingKey> {
+        self.default.sealing_key.as_deref()
     }
 
     /// Every store, each once.

@@ -70,6 +70,8 @@
 //! | other answers | [`set_lifetime`](FakeServer::set_lifetime), [`set_extra`](FakeServer::set_extra), [`omit`](FakeServer::omit), [`answer_tokens_with`](FakeServer::answer_tokens_with), [`answer_api_with`](FakeServer::answer_api_with) |
 //! | other grants | [`on_grant`](FakeServer::on_grant), [`set_grant_types`](FakeServer::set_grant_types) |
 //! | refresh tokens that rotate, or not | [`set_rotation`](FakeServer::set_rotation) |
+//! | users who decide | [`approve`](FakeServer::approve), [`approve_by_form`](FakeServer::approve_by_form), [`deny`](FakeServer::deny), [`approve_device`](FakeServer::approve_device), [`approve_backchannel`](FakeServer::approve_backchannel) |
+//! | requests and answers that are JWTs | [`verify_requests_with`](FakeServer::verify_requests_with), [`require_signed_requests`](FakeServer::require_signed_requests), [`change_responses`](FakeServer::change_responses), [`encrypt_responses`](FakeServer::encrypt_responses) |
 //! | something to go wrong | [`fail_next`](FakeServer::fail_next), [`fail_times`](FakeServer::fail_times), [`fail_always`](FakeServer::fail_always) |
 //! | to stop in the middle | [`hold`](FakeServer::hold), [`holds`](FakeServer::holds), [`release`](FakeServer::release) |
 //! | time to go by | [`set_clock`](FakeServer::set_clock), [`expire_last_token`](FakeServer::expire_last_token), [`Fault::Takes`], [`Fault::Delay`] |

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use grantor_store::contract::{Suite, run};
 use grantor_store::{
-    Applied, Entry, Expect, Key, MemoryStore, Moment, Namespace, Put, PutOutcome, Store, Version,
+    Applied, Entry, Expect, Key, MemoryStore, Moment, Namespace, Put, PutOutcome, RemoveOutcome,
+    Store, Version,
 };
-use grantor_testkit::store::{CountingStore, EvictingStore, FaultyStore, StoreFault};
+use grantor_testkit::store::{CountingStore, EvictingStore, FaultyStore, StoreFault, WaitsStore};
 use grantor_testkit::{FakeClock, environment};
 
 fn memory() -> Arc<dyn Store> {
@@ -37,6 +38,23 @@ fn they_keep_the_contract_where_nothing_goes_wrong() {
     assert_eq!(run(counting), Ok(()));
     let evicting = || Suite::new(EvictingStore::new(memory()), environment());
     assert_eq!(run(evicting), Ok(()));
+    let waits = || Suite::new(WaitsStore::new(memory()), environment());
+    assert_eq!(run(waits), Ok(()));
+}
+
+#[test]
+fn calls_at_the_same_time_are_one_wait() {
+    let store = WaitsStore::new(memory());
+    let (one, other) = (key(*b"aa"), key(*b"bb"));
+    let (keys, write) = ([one, other], put(*b"aa", 1));
+    let ((), waits) = store.count(async {
+        let (stored, got) = tokio::join!(store.put(&write), store.get(&other));
+        assert!(stored.is_ok() && got.unwrap().is_none());
+        assert!(store.get_many(&keys).await.unwrap()[0].is_some());
+        let removed = store.remove(&one, Expect::Any).await;
+        assert_eq!(removed.unwrap(), RemoveOutcome::Removed);
+    });
+    assert_eq!(waits, 3);
 }
 
 #[tokio::test]

@@ -17,8 +17,7 @@ const PROVIDERS: [&str; 2] = [
 /// # Errors
 /// MariaDB or Galera is not installed, or the server does not start; then the message has its log.
 pub fn start_galera_node() -> Result<MariaDb, Error> {
-    let provider = PROVIDERS.into_iter().find(|path| Path::new(path).exists());
-    let provider = provider.ok_or_else(|| Error::not_installed("Galera"))?;
+    let provider = provider()?;
     let (port, transfer) = (free_port()?, free_port()?);
     MariaDb::start_with(&[
         IN_CLUSTER,
@@ -32,4 +31,10 @@ pub fn start_galera_node() -> Result<MariaDb, Error> {
              gcache.size=8M"
         ),
     ])
+}
+
+/// The library that the servers replicate by.
+pub(crate) fn provider() -> Result<&'static str, Error> {
+    let provider = PROVIDERS.into_iter().find(|path| Path::new(path).exists());
+    provider.ok_or_else(|| Error::not_installed("Galera"))
 }

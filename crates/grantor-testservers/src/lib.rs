@@ -1,6 +1,6 @@
-//! Real servers for tests: PostgreSQL, MariaDB and Redis in a temporary folder on a free port of the
-//! loopback address, a [`Proxy`] that stalls and breaks as a network does, and the parts that the
-//! tests of [`stores`] share.
+//! Real servers for tests: PostgreSQL, MariaDB, Redis, memcached and MongoDB in a temporary folder on a
+//! free port of the loopback address, clusters of three of them, a [`Proxy`] that stalls and breaks as a
+//! network does, and the parts that the tests of [`stores`] share.
 //!
 //! A server is ready when `start` returns. It stops when the value is dropped, also while a test
 //! panics, and when the process of the test is killed. A server that is not installed fails the test;
@@ -8,19 +8,36 @@
 //!
 //! Linux only: the kernel stops a server whose test is gone.
 
+mod etcd;
 mod galera;
+mod galera_cluster;
+mod load;
+mod machines;
 mod mariadb;
+mod memcached;
+mod mongodb;
+mod patroni;
 mod postgres;
 mod process;
 mod proxy;
 mod redis;
+mod redis_cluster;
+mod redis_sentinel;
 pub mod stores;
 
 pub use galera::start_galera_node;
+pub use galera_cluster::GaleraCluster;
+pub use load::{Account, Load};
+pub use machines::Machines;
 pub use mariadb::MariaDb;
+pub use memcached::Memcached;
+pub use mongodb::{MongoDb, MongoDbSet};
+pub use patroni::PatroniCluster;
 pub use postgres::Postgres;
 pub use proxy::{Network, Proxy};
 pub use redis::Redis;
+pub use redis_cluster::RedisCluster;
+pub use redis_sentinel::RedisSentinels;
 
 use std::fmt;
 use std::net::TcpListener;

@@ -1,17 +1,21 @@
 //! A MariaDB server with a database of its own.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Read;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use crate::machines::Place;
 use crate::process::{Process, find, give, unprivileged};
 use crate::{Error, free_port};
+
+mod data;
 
 /// A MariaDB server on a free port of 127.0.0.1, with the database `grantor`.
 ///
@@ -21,7 +25,9 @@ pub struct MariaDb {
     process: Option<Process>,
     program: PathBuf,
     folder: TempDir,
+    place: Place,
     port: u16,
+    variables: Vec<String>,
     settings: Vec<String>,
 }
 
@@ -78,17 +84,21 @@ impl MariaDb {
     /// Like [`url`](Self::url), where another port leads to the server.
     #[must_use]
     pub fn url_at(&self, port: u16) -> String {
-        format!(
-            "mysql://grantor:{}@127.0.0.1:{port}/grantor",
-            Self::PASSWORD
-        )
+        let (password, address) = (Self::PASSWORD, self.place.address);
+        format!("mysql://grantor:{password}@{address}:{port}/grantor")
     }
 
     /// Like [`url`](Self::url), for the user who may do everything.
     #[must_use]
     pub fn administrator_url(&self) -> String {
         let (password, port) = (Self::PASSWORD, self.port);
-        format!("mysql://administrator:{password}@127.0.0.1:{port}/grantor")
+        let address = self.place.address;
+        format!("mysql://administrator:{password}@{address}:{port}/grantor")
+    }
+
+    /// Its address and port.
+    pub(crate) fn host(&self) -> String {
+        format!("{}:{}", self.place.address, self.port)
     }
 
     /// Where it listens.
@@ -116,44 +126,106 @@ impl MariaDb {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn restart(&mut self) -> Result<(), Error> {
+        self.restart_with(&[])
+    }
+
+    /// Like [`restart`](Self::restart), with further arguments for this time.
+    pub(crate) fn restart_with(&mut self, further: &[String]) -> Result<(), Error> {
         self.process = None;
         let log = self.folder.path().join("log");
-        let socket = self.socket();
-        let ours = [
-            format!("--port={}", self.port),
-            format!("--socket={}", socket.display()),
-            format!("--pid-file={}", self.folder.path().join("pid").display()),
-            "--bind-address=127.0.0.1".to_owned(),
-            "--skip-name-resolve".to_owned(),
-            "--max-connections=200".to_owned(),
-        ];
-        let arguments = self.common().into_iter().chain(ours);
-        let arguments = arguments.chain(self.settings.iter().cloned());
-        let arguments: Vec<_> = arguments.map(OsString::from).collect();
-        let program = self.program.as_os_str();
-        let mut process = Process::start(program, &arguments, Signal::KILL, &log)?;
+        // What an earlier start has written there says nothing of this one.
+        File::create(&log)?;
+        let words = self.words(further);
+        let env = OsStr::new("env");
+        let mut process = Process::start_at(&self.place, env, &words, Signal::KILL, &log)?;
         let in_cluster = self.settings.iter().any(|setting| setting == IN_CLUSTER);
         process.wait_until(&log, || {
-            is_ready(self.port).is_some() && (!in_cluster || has_joined(&log))
+            is_ready(&self.place, self.port).is_some() && (!in_cluster || has_joined(&log))
         })?;
         self.process = Some(process);
         Ok(())
     }
 
+    /// The variables, the program and its arguments.
+    fn words(&self, further: &[String]) -> Vec<OsString> {
+        let folder = self.folder.path();
+        let ours = [
+            format!("--port={}", self.port),
+            format!("--socket={}", self.socket().display()),
+            format!("--pid-file={}", folder.join("pid").display()),
+            format!("--bind-address={}", self.place.address),
+            "--skip-name-resolve".to_owned(),
+            "--max-connections=200".to_owned(),
+        ];
+        let settings = self.settings.iter().chain(further).cloned();
+        let arguments = self.common().into_iter().chain(ours).chain(settings);
+        let mut words: Vec<OsString> = self.variables.iter().map(OsString::from).collect();
+        words.push(self.program.clone().into());
+        words.extend(arguments.map(OsString::from));
+        words
+    }
+
+    /// Ends it as an administrator does: it writes everything down.
+    pub(crate) fn shut_down(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.signal(Signal::TERM);
+            process.wait();
+        }
+    }
+
+    /// Runs the server's program to its end, with further arguments. Its output.
+    pub(crate) fn run(&self, further: &[String]) -> Result<String, Error> {
+        let output = unprivileged(&[])
+            .arg("env")
+            .args(self.words(further))
+            .stdin(Stdio::null())
+            .output()?;
+        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    /// The same with variables of its environment (`NAME=VALUE`), before it runs.
+    pub(crate) fn with_variables(mut self, variables: &[String]) -> Self {
+        self.variables = variables.to_vec();
+        self
+    }
+
+    /// Returns whether the newest that the log says of its cluster is that three are in it and that it
+    /// takes statements.
+    pub(crate) fn is_in_cluster_of_three(&self) -> bool {
+        let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        let view = log.rfind("members(").map(|at| &log[at..]);
+        let ready = log.rfind("Synchronized with group, ready for connections");
+        let lost = log.rfind("status: non-primary");
+        view.is_some_and(|view| view.starts_with("members(3)")) && ready > lost
+    }
+
+    /// The same server on another machine, before it runs.
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+
     /// A server that does not run yet.
-    fn create(settings: &[&str]) -> Result<Self, Error> {
+    pub(crate) fn create(settings: &[&str]) -> Result<Self, Error> {
+        let server = Self::prepare(settings)?;
+        server.make_data()?;
+        Ok(server)
+    }
+
+    /// Like [`create`](Self::create), without data.
+    fn prepare(settings: &[&str]) -> Result<Self, Error> {
         let folder = tempfile::tempdir()?;
         give(folder.path())?;
         let program = find("mariadbd", &[PathBuf::from("/usr/sbin")]);
-        let server = Self {
+        Ok(Self {
             process: None,
             program: program.ok_or_else(|| Error::not_installed("MariaDB"))?,
             folder,
+            place: Place::here(),
             port: free_port()?,
+            variables: Vec::new(),
             settings: settings.iter().map(|text| (*text).to_owned()).collect(),
-        };
-        server.make_data()?;
-        Ok(server)
+        })
     }
 
     /// Arguments that also hold while the data are made.
@@ -171,56 +243,9 @@ impl MariaDb {
         ]
     }
 
-    /// Runs the server's own scripts, as `mariadb-install-db` does, which needs a package more.
-    fn make_data(&self) -> Result<(), Error> {
-        fs::create_dir(self.data())?;
-        give(&self.data())?;
-        let script = self.folder.path().join("script.sql");
-        fs::write(&script, script_of(Path::new("/usr/share/mysql"))?)?;
-        let output = unprivileged(&[])
-            .arg(&self.program)
-            .args(self.common())
-            .arg("--bootstrap")
-            .stdin(File::open(&script)?)
-            .output()?;
-        match output.status.success() {
-            true => Ok(()),
-            false => Err(Error::new(format!(
-                "mariadbd --bootstrap failed: {}",
-                String::from_utf8_lossy(&output.stderr)
-            ))),
-        }
-    }
-
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
-}
-
-/// The statements that make the system's tables, the database and the users, each on lines of its
-/// own.
-fn script_of(folder: &Path) -> Result<String, Error> {
-    let mut script = "CREATE DATABASE mysql;\nUSE mysql;\n".to_owned();
-    for name in [
-        "mysql_system_tables.sql",
-        "mysql_performance_tables.sql",
-        "mysql_system_tables_data.sql",
-    ] {
-        script += &fs::read_to_string(folder.join(name))?;
-    }
-    let password = MariaDb::PASSWORD;
-    script += "\nCREATE DATABASE grantor;\nFLUSH PRIVILEGES;\n";
-    for (user, rights) in [
-        (
-            "administrator",
-            "*.* TO 'administrator'@'%' WITH GRANT OPTION",
-        ),
-        ("grantor", "grantor.* TO 'grantor'@'%'"),
-    ] {
-        script += &format!("CREATE USER '{user}'@'%' IDENTIFIED BY '{password}';\n");
-        script += &format!("GRANT ALL ON {rights};\n");
-    }
-    Ok(script)
 }
 
 /// The setting of a server that is a node of a cluster.
@@ -233,8 +258,8 @@ fn has_joined(log: &Path) -> bool {
 }
 
 /// Returns whether the server greets a client, which it does once it takes statements.
-fn is_ready(port: u16) -> Option<()> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+fn is_ready(place: &Place, port: u16) -> Option<()> {
+    let mut stream = TcpStream::connect((place.address, port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(1))).ok()?;
     let mut greeting = [0; 5];
     stream.read_exact(&mut greeting).ok()?;

@@ -241,7 +241,7 @@ fn is_ready(state: &Path, pid: u32) -> bool {
 const IN_USE: &str = "is still in use";
 
 /// The folder of the server's programs, of the newest version that is installed.
-fn programs() -> Result<PathBuf, Error> {
+pub(crate) fn programs() -> Result<PathBuf, Error> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let mut folders: Vec<_> = versions.flatten().map(|v| v.path().join("bin")).collect();
     folders.sort();

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use crate::Error;
+use crate::machines::Place;
 
 /// How long a server may take until it is ready.
 const START: Duration = Duration::from_secs(20);
@@ -26,8 +27,20 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `program`. `end` is the signal that ends it at once. Its output goes to `log`.
+    /// Starts `program` on this machine. `end` is the signal that ends it at once. Its output goes to
+    /// `log`.
     pub(crate) fn start(
+        program: &OsStr,
+        arguments: &[OsString],
+        end: Signal,
+        log: &Path,
+    ) -> Result<Self, Error> {
+        Self::start_at(&Place::here(), program, arguments, end, log)
+    }
+
+    /// Like [`start`](Self::start), anywhere.
+    pub(crate) fn start_at(
+        place: &Place,
         program: &OsStr,
         arguments: &[OsString],
         end: Signal,
@@ -35,10 +48,33 @@ impl Process {
     ) -> Result<Self, Error> {
         let name = match end {
             Signal::QUIT => "QUIT",
+            Signal::TERM => "TERM",
             _ => "KILL",
         };
+        let command = place.unprivileged(&["--pdeathsig", name]);
+        Self::spawn(command, program, arguments, end, log)
+    }
+
+    /// Like [`start`](Self::start), as the user that tests run as: for a program in a folder that
+    /// others may not enter.
+    pub(crate) fn start_as_it_is(
+        program: &OsStr,
+        arguments: &[OsString],
+        log: &Path,
+    ) -> Result<Self, Error> {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]);
+        Self::spawn(command, program, arguments, Signal::KILL, log)
+    }
+
+    fn spawn(
+        mut command: Command,
+        program: &OsStr,
+        arguments: &[OsString],
+        end: Signal,
+        log: &Path,
+    ) -> Result<Self, Error> {
         let output = File::options().create(true).append(true).open(log)?;
-        let mut command = unprivileged(&["--pdeathsig", name]);
         command
             .arg(program)
             .args(arguments)
@@ -86,6 +122,11 @@ impl Process {
     /// Ends it as a crash does.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(&mut self) {
         let _ = self.child.wait();
     }
 

@@ -2,8 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::Error;
 
@@ -15,6 +17,10 @@ pub enum Network {
     Works,
     /// Answers of servers are held back. Requests of clients arrive.
     HoldsAnswers,
+    /// Answers of servers arrive so much later.
+    AnswersLate(Duration),
+    /// Half of each answer arrives, and then the connection breaks.
+    CutsAnswers,
     /// Nothing arrives.
     Stalls,
 }
@@ -114,29 +120,69 @@ impl Shared {
         let back = (server, client.try_clone()?);
         for ((from, to), direction) in [(there, Direction::ToServer), (back, Direction::ToClient)] {
             let shared = Arc::clone(self);
-            thread::spawn(move || shared.copy(from, to, direction));
+            thread::spawn(move || shared.copy(&from, to, direction));
         }
         Ok(())
     }
 
-    fn copy(&self, mut from: TcpStream, mut to: TcpStream, direction: Direction) {
-        let mut buffer = [0; 16 * 1024];
-        while let Ok(length @ 1..) = from.read(&mut buffer) {
-            self.wait_until_passing(direction);
-            if to.write_all(&buffer[..length]).is_err() {
-                break;
+    /// Reads on one thread and writes on another, so that what comes late is under way at the same time.
+    fn copy(&self, from: &TcpStream, mut to: TcpStream, direction: Direction) {
+        let (sender, parts) = sync_channel(64);
+        let reading = from.try_clone().map(|from| {
+            thread::spawn(move || read(from, &sender));
+        });
+        if reading.is_ok() {
+            for (arrived, part) in parts {
+                if self.pass(arrived, &part, &mut to, direction).is_none() {
+                    break;
+                }
             }
         }
         let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
     }
 
-    fn wait_until_passing(&self, direction: Direction) {
+    /// Writes a part as the network is. None if that ends the connection.
+    fn pass(
+        &self,
+        arrived: Instant,
+        part: &[u8],
+        to: &mut TcpStream,
+        direction: Direction,
+    ) -> Option<()> {
+        let network = self.wait_until_passing(direction);
+        match (network, direction) {
+            (Network::AnswersLate(by), Direction::ToClient) => {
+                thread::sleep(by.saturating_sub(arrived.elapsed()));
+            }
+            (Network::CutsAnswers, Direction::ToClient) => {
+                let _ = to.write_all(&part[..part.len() / 2]);
+                return None;
+            }
+            _ => {}
+        }
+        to.write_all(part).ok()
+    }
+
+    fn wait_until_passing(&self, direction: Direction) -> Network {
         let held = |state: &mut State| match (state.network, direction) {
-            (Network::Works, _) => false,
             (Network::HoldsAnswers, direction) => matches!(direction, Direction::ToClient),
             (Network::Stalls, _) => true,
+            _ => false,
         };
         let waiting = self.changed.wait_while(self.lock(), held);
-        drop(waiting.unwrap_or_else(PoisonError::into_inner));
+        waiting.unwrap_or_else(PoisonError::into_inner).network
+    }
+}
+
+/// Hands on what arrives, with the time when it did.
+fn read(mut from: TcpStream, to: &SyncSender<(Instant, Vec<u8>)>) {
+    let mut buffer = [0; 16 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        if to
+            .send((Instant::now(), buffer[..length].to_vec()))
+            .is_err()
+        {
+            break;
+        }
     }
 }

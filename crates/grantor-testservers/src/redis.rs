@@ -2,14 +2,22 @@
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
+use std::net::{Shutdown, TcpStream};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::process::{Process, find, give};
 use crate::{Error, free_port};
+
+/// How long servers may take until they agree.
+const AGREEMENT: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(20);
+
+/// Where several servers have a write, their disks are not what is tested.
+pub(crate) const EVERY_SECOND: &str = "--appendfsync everysec";
 
 /// A Redis server on a free port of 127.0.0.1, with an append-only file that it writes before every
 /// answer.
@@ -62,14 +70,7 @@ impl Redis {
     /// The names of all keys, as the server writes them on the wire. Empty, if it does not answer.
     #[must_use]
     pub fn keys(&self) -> String {
-        let ask = || -> Option<Vec<u8>> {
-            let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-            stream.write_all(b"KEYS *\r\nQUIT\r\n").ok()?;
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).ok()?;
-            Some(answer)
-        };
-        String::from_utf8_lossy(&ask().unwrap_or_default()).into_owned()
+        ask(self.port, "KEYS *")
     }
 
     /// Ends it with SIGKILL, as a crash of the machine does.
@@ -78,6 +79,20 @@ impl Redis {
             process.kill();
         }
         self.process = None;
+    }
+
+    /// Stops it from running without an end of its connections, as a machine that hangs.
+    pub fn pause(&self) {
+        if let Some(process) = &self.process {
+            process.signal(Signal::STOP);
+        }
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        if let Some(process) = &self.process {
+            process.signal(Signal::CONT);
+        }
     }
 
     /// Starts it again with the data that it has.
@@ -112,6 +127,33 @@ impl Redis {
         self.process = Some(process);
         Ok(())
     }
+}
+
+/// The answer to one command as it is on the wire. Empty, if the server does not answer.
+pub(crate) fn ask(port: u16, command: &str) -> String {
+    let ask = || -> Option<Vec<u8>> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
+        stream.write_all(format!("{command}\r\n").as_bytes()).ok()?;
+        // The server closes a connection once it has answered. A sentinel knows no QUIT.
+        stream.shutdown(Shutdown::Write).ok()?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok()?;
+        Some(answer)
+    };
+    String::from_utf8_lossy(&ask().unwrap_or_default()).into_owned()
+}
+
+/// Waits until several servers agree on something.
+pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) -> Result<(), Error> {
+    let started = Instant::now();
+    while !is_so() {
+        if started.elapsed() > AGREEMENT {
+            return Err(Error::new(format!("{what}: not within {AGREEMENT:?}")));
+        }
+        sleep(POLL);
+    }
+    Ok(())
 }
 
 /// Returns whether the server answers; while it reads its data it says `-LOADING`.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use grantor_core::Environment;
 use grantor_store::contract::Suite;
-use grantor_store::{Expect, Key, Put, Store, Version};
+use grantor_store::{Error, Expect, Key, Put, Store, Version};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// Longer than any of these tests takes.
@@ -58,9 +58,20 @@ pub fn creation(key: &str) -> Put {
 /// # Panics
 /// The store fails.
 pub async fn value_of(store: &impl Store, key: &str) -> Option<Bytes> {
+    value_at(store, key).await.unwrap()
+}
+
+/// Like [`value_of`].
+///
+/// # Errors
+/// The store fails.
+///
+/// # Panics
+/// The key is too long.
+pub async fn value_at(store: &dyn Store, key: &str) -> Result<Option<Bytes>, Error> {
     let key = Key::from_bytes(key.as_bytes()).unwrap();
-    let entry = store.get(&key).await.unwrap();
-    entry.map(|entry| entry.value)
+    let entry = store.get(&key).await?;
+    Ok(entry.map(|entry| entry.value))
 }
 
 /// The contract suite for a store whose calls need this runtime.

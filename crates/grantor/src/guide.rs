@@ -43,12 +43,18 @@ pub mod resource {}
          [Settings]: crate::guide::configuration\n\
          [commands]: crate::guide::command_line\n\
          [guide to APIs]: crate::guide::resource\n\
+         [page on clusters]: crate::guide::clusters\n\
          [page on stores]: crate::guide::stores\n\
          [python-oauth2]: crate::guide::coming_from::python_oauth2\n\n"]
 #[doc = include_str!("../docs/server.md")]
 pub mod server {}
 
-#[doc = "[configuration]: crate::guide::configuration#stores\n\n"]
+#[doc = "[which one]: crate::guide::stores\n\n"]
+#[doc = include_str!("../docs/clusters.md")]
+pub mod clusters {}
+
+#[doc = "[configuration]: crate::guide::configuration#stores\n\
+         [page on clusters]: crate::guide::clusters\n\n"]
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores {}
 

@@ -64,7 +64,9 @@
 //! | [`sqlite`] | `sqlite` | a store in one SQLite file |
 //! | [`postgres`] | `postgres` | a store in PostgreSQL, for servers on several machines |
 //! | [`mysql`] | `mysql` | a store in MySQL or MariaDB, for servers on several machines |
-//! | [`mod@redis`] | `redis` | a store in a Redis server |
+//! | [`mod@redis`] | `redis` | a store in a Redis server, with sentinels or in a cluster |
+//! | [`mod@memcached`] | `memcached` | a store in memcached, for what may be lost |
+//! | [`mod@mongodb`] | `mongodb` | a store in MongoDB, for servers on several machines |
 //! | [`rsa_sha1`] | `rsa-sha1` | a signature method of OAuth 1.0a |
 //! | [`http`] | `http` | transports, and the system's clock and randomness |
 //! | [`mod@core`] | always | the protocol as values and functions: requests, answers, scopes, secrets |
@@ -100,6 +102,8 @@
 //! | `postgres` | the module [`postgres`], with `store` |
 //! | `mysql` | the module [`mysql`], with `store` |
 //! | `redis` | the module [`mod@redis`], with `store` |
+//! | `memcached` | the module [`mod@memcached`], with `store` |
+//! | `mongodb` | the module [`mod@mongodb`], with `store` |
 //! | `keyring` | the key that seals stored tokens, in the keyring of the desktop, with `store` |
 //! | `deflate` | `jose::jwe::Policy::danger_inflate_up_to`, for encrypted tokens with compressed content |
 //! | `contract` | `store::contract`, the tests that every store must pass, with `store` |
@@ -139,6 +143,12 @@ pub use grantor_site as site;
 pub use grantor_store as store;
 #[cfg(feature = "store")]
 mod open_store;
+#[cfg(feature = "memcached")]
+#[doc(inline)]
+pub use grantor_store_memcached as memcached;
+#[cfg(feature = "mongodb")]
+#[doc(inline)]
+pub use grantor_store_mongodb as mongodb;
 #[cfg(feature = "mysql")]
 #[doc(inline)]
 pub use grantor_store_mysql as mysql;

@@ -13,6 +13,10 @@ use grantor_store::{Error, MemoryStore, Store};
 /// | `postgres://USER:PASSWORD@HOST/DATABASE` | `postgres` | [`PostgresStore`](crate::postgres::PostgresStore) |
 /// | `mysql://USER:PASSWORD@HOST/DATABASE`, `mariadb://…` | `mysql` | [`MysqlStore`](crate::mysql::MysqlStore) |
 /// | `redis://HOST`, `rediss://HOST`, `redis+unix:///PATH` | `redis` | [`RedisStore`](crate::redis::RedisStore) |
+/// | `redis+sentinel://SENTINEL,SENTINEL/NAME`, `rediss+sentinel://…` | `redis` | the same, in the primary that sentinels watch |
+/// | `redis+cluster://HOST,HOST`, `rediss+cluster://…` | `redis` | the same, in a Redis Cluster |
+/// | `memcached://HOST,HOST`, `memcacheds://…` | `memcached` | [`MemcachedStore`](crate::memcached::MemcachedStore) |
+/// | `mongodb://USER:PASSWORD@HOST,HOST/DATABASE` | `mongodb` | [`MongodbStore`](crate::mongodb::MongodbStore) |
 ///
 /// ```
 /// use grantor::server;
@@ -36,9 +40,14 @@ pub async fn open_store(url: &str) -> Result<Arc<dyn Store>, Error> {
         "postgres" | "postgresql" => postgres(url).await,
         "mysql" | "mariadb" => mysql(url).await,
         "redis" | "rediss" | "redis+unix" => redis(url).await,
+        "redis+sentinel" | "rediss+sentinel" => redis(url).await,
+        "redis+cluster" | "rediss+cluster" => redis(url).await,
+        "memcached" | "memcacheds" => memcached(url).await,
+        "mongodb" => mongodb(url).await,
         _ => Err(Error::configuration(
             "the URL of a store begins with memory:, sqlite:, postgres://, mysql://, mariadb://, \
-             redis://, rediss:// or redis+unix://",
+             mongodb://, redis://, rediss://, redis+unix://, redis+sentinel://, redis+cluster:// or \
+             memcached://",
         )),
     }
 }
@@ -86,11 +95,33 @@ async fn redis(_url: &str) -> Result<Arc<dyn Store>, Error> {
     Err(feature_is_off("redis"))
 }
 
+#[cfg(feature = "memcached")]
+async fn memcached(url: &str) -> Result<Arc<dyn Store>, Error> {
+    Ok(Arc::new(crate::memcached::MemcachedStore::open(url).await?))
+}
+
+#[cfg(not(feature = "memcached"))]
+async fn memcached(_url: &str) -> Result<Arc<dyn Store>, Error> {
+    Err(feature_is_off("memcached"))
+}
+
+#[cfg(feature = "mongodb")]
+async fn mongodb(url: &str) -> Result<Arc<dyn Store>, Error> {
+    Ok(Arc::new(crate::mongodb::MongodbStore::open(url).await?))
+}
+
+#[cfg(not(feature = "mongodb"))]
+async fn mongodb(_url: &str) -> Result<Arc<dyn Store>, Error> {
+    Err(feature_is_off("mongodb"))
+}
+
 #[cfg(not(all(
     feature = "sqlite",
     feature = "postgres",
     feature = "mysql",
-    feature = "redis"
+    feature = "redis",
+    feature = "memcached",
+    feature = "mongodb"
 )))]
 fn feature_is_off(name: &str) -> Error {
     Error::configuration(format!(

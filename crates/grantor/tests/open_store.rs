@@ -4,7 +4,7 @@
 
 use grantor::open_store;
 use grantor::store::{Capabilities, Store};
-use grantor_testservers::{MariaDb, Postgres, Redis};
+use grantor_testservers::{MariaDb, Memcached, MongoDb, Postgres, Redis};
 
 async fn name_of(url: &str) -> &'static str {
     let Capabilities { name, .. } = open_store(url).await.unwrap().capabilities();
@@ -22,6 +22,9 @@ async fn every_store_is_opened_by_its_url() {
     let other_scheme = mariadb.url().replace("mysql://", "mariadb://");
     assert_eq!(name_of(&other_scheme).await, "MySQL");
     assert_eq!(name_of(&redis.url()).await, "Redis");
+    let (memcached, mongodb) = (Memcached::start().unwrap(), MongoDb::start().unwrap());
+    assert_eq!(name_of(&memcached.url()).await, "memcached");
+    assert_eq!(name_of(&mongodb.url()).await, "MongoDB");
     for prefix in ["sqlite:", "sqlite://"] {
         assert_eq!(
             name_of(&format!("{prefix}{path}")).await,
@@ -37,7 +40,11 @@ async fn a_wrong_url_is_a_configuration_error_without_its_password() {
         "",
         "memory:x",
         "sqlite:",
-        "mongodb://u:hunter2@h/",
+        "mongodb://u:hunter2@h:x/",
+        "mongodb+srv://u:hunter2@h/",
+        "memcached://u:hunter2@h:x/",
+        "redis+sentinel://u:hunter2@h/",
+        "redis+cluster://u:hunter2@h/3",
         "mysql://u:hunter2@h/",
         "hunter2",
         "postgres://u:hunter2@h:x/",

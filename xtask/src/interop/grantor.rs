@@ -68,7 +68,7 @@ impl Programs {
 }
 
 /// The examples of the workspace that the scripts run or talk to.
-const EXAMPLES: [&str; 6] = [
+const EXAMPLES: [&str; 7] = [
     "sign_in",
     "oauth1",
     "mtls",

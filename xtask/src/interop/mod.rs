@@ -2,6 +2,7 @@
 
 mod environment;
 mod grantor;
+pub(crate) mod mongod;
 mod ours;
 mod peers;
 mod programs;

@@ -206,7 +206,7 @@ fn python_of_servers() -> Result<PathBuf, Failure> {
 
 const SERVERS: &str = "requirements-servers.txt";
 
-fn pip(python: &Path) -> Command {
+pub(super) fn pip(python: &Path) -> Command {
     let mut command = quiet(python);
     command.current_dir(directory()).args([
         "-m",
@@ -242,7 +242,7 @@ fn npm(node: &Path) -> Command {
     command
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))
 }

@@ -200,5 +200,6 @@ mod tests {
         check(include_str!("../../../../docs/server.md"), 4);
         check(include_str!("../../../../docs/mcp.md"), 3);
         check(include_str!("../../../../docs/stores.md"), 6);
+        check(include_str!("../../../../docs/clusters.md"), 3);
     }
 }

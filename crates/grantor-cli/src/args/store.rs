@@ -12,6 +12,15 @@ pub(crate) enum Store {
     Copy(Stores),
     /// Compare the records of two stores
     Verify(Stores),
+    /// Seal records under the newest master key, while servers run
+    ///
+    /// The key that seals is the first of GRANTOR_MASTER_KEY or of master.key in the data folder. Give the
+    /// keys before it after it, here and to all servers first.
+    Reseal {
+        /// Only count them
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Remove expired records from the configured store; a server that runs does so by itself
     Gc {
         /// Only count them

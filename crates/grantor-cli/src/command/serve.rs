@@ -140,6 +140,8 @@ async fn build(config: &Config, issuer: Issuer, stores: Stores) -> Result<Server
             &mut server.unused_client_lifetime,
             config.unused_client_lifetime,
         );
+        set(&mut server.client_cache, config.client_cache);
+        set(&mut server.request_deadline, config.request_deadline);
         server.require_pushed_authorization_requests = config.require_pushed_requests;
     });
     let built = builder.build().await;

@@ -23,6 +23,7 @@ pub(crate) fn run(common: &Common, store: Store, output: &Output) -> Result<Exit
     match store {
         Store::Copy(stores) => crate::block_on(copy(&stores, output)),
         Store::Verify(stores) => crate::block_on(verify(&stores, output)),
+        Store::Reseal { dry_run } => crate::block_on(reseal(common, dry_run, output)),
         Store::Gc { dry_run } => crate::block_on(collect(common, dry_run, output)),
     }
 }
@@ -116,6 +117,42 @@ async fn collect(common: &Common, dry_run: bool, output: &Output) -> Result<Exit
     let total: u64 = dead_of_all.values().sum();
     output.result(&format!("{total} records {verb}"), &json!(dead_of_all))?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn reseal(common: &Common, dry_run: bool, output: &Output) -> Result<ExitCode, CliError> {
+    let config = Config::for_common(common)?;
+    let resealed = match dry_run {
+        true => transfer::count_to_reseal(&data::open_to_read(&config).await?).await?,
+        false => transfer::reseal(&data::open_kept(&config).await?).await?,
+    };
+    for kind in &resealed.unlisted {
+        output.note(&format!(
+            "the store of {} can't list them: keep the older key until the last of them has expired",
+            kind.name()
+        ));
+    }
+    let verb = match dry_run {
+        true => "are sealed under an older key",
+        false => "sealed under the newest key",
+    };
+    let text = format!(
+        "{} records {verb}{}; {} were before\n{} can't be opened by any of the keys{}",
+        resealed.older.total(),
+        in_brackets(&resealed.older),
+        resealed.newest.total(),
+        resealed.unreadable.total(),
+        in_brackets(&resealed.unreadable),
+    );
+    let json = json!({
+        "older": to_json(&resealed.older),
+        "newest": to_json(&resealed.newest),
+        "unreadable": to_json(&resealed.unreadable),
+    });
+    output.result(&text, &json)?;
+    Ok(match resealed.unreadable.total() {
+        0 => ExitCode::SUCCESS,
+        _ => Exit::Failed.into(),
+    })
 }
 
 /// A store as the command line names it.

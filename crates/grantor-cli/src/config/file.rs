@@ -88,6 +88,8 @@ mod tests {
             metadata_documents = ["app.example"]
             registration = "token"
             unused_client_lifetime = 3600
+            client_cache = 30
+            request_deadline = 20
             danger_fetch_from_any_address = true
             scopes = "a b"
             default_scope = "a"
@@ -124,6 +126,8 @@ mod tests {
         assert_eq!(config.registration, RegistrationMode::WithToken);
         let an_hour = Some(Duration::from_secs(3600));
         assert_eq!(config.unused_client_lifetime, an_hour);
+        assert_eq!(config.client_cache, Some(Duration::from_secs(30)));
+        assert_eq!(config.request_deadline, Some(Duration::from_secs(20)));
         assert!(config.danger_fetch_from_any_address);
         let a = DefaultScope::Values("a".parse().unwrap());
         assert_eq!((config.default_scope, config.scope_separator), (a, ','));

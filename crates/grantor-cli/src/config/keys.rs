@@ -37,7 +37,7 @@ pub(super) struct Key {
     pub(super) apply: fn(&mut Config, &Value) -> Result<(), String>,
 }
 
-pub(super) const KEYS: [Key; 37] = [
+pub(super) const KEYS: [Key; 39] = [
     Key {
         name: "data",
         takes: "a path",
@@ -224,6 +224,28 @@ pub(super) const KEYS: [Key; 37] = [
         meaning: "how long a client that registered itself is kept until a user allows it something",
         apply: |config, value| {
             config.unused_client_lifetime = Some(seconds(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "client_cache",
+        takes: "seconds, 0 to 300",
+        default: "`1`",
+        meaning: "how old the server's copies of clients in memory may be: a client that another process \
+                  changes or removes is as it was for so long",
+        apply: |config, value| {
+            config.client_cache = Some(seconds(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "request_deadline",
+        takes: "seconds, 0 to 60",
+        default: "`10`",
+        meaning: "how long a request repeats the write that decides it when the store's answer was lost; \
+                  longer than the store's fail-over takes, requests outlast one",
+        apply: |config, value| {
+            config.request_deadline = Some(seconds(value)?);
             Ok(())
         },
     },

@@ -46,7 +46,7 @@ const NOT_PLACED: [Kind; 4] = [
     kinds::LEASES,
 ];
 
-const SCHEMES: [&str; 8] = [
+const SCHEMES: [&str; 15] = [
     "sqlite:",
     "postgres://",
     "postgresql://",
@@ -55,6 +55,13 @@ const SCHEMES: [&str; 8] = [
     "redis://",
     "rediss://",
     "redis+unix://",
+    "redis+sentinel://",
+    "rediss+sentinel://",
+    "redis+cluster://",
+    "rediss+cluster://",
+    "memcached://",
+    "memcacheds://",
+    "mongodb://",
 ];
 
 impl Location {
@@ -69,8 +76,8 @@ impl Location {
             }
             _ => Err("must be \"sqlite\", \"memory\", \
                       \"danger_sqlite_may_lose_last_commits\", or a URL that begins with \
-                      postgres://, mysql://, mariadb://, redis://, rediss://, redis+unix:// or \
-                      sqlite:"
+                      postgres://, mysql://, mariadb://, mongodb://, redis://, rediss://, \
+                      redis+unix://, redis+sentinel://, redis+cluster://, memcached:// or sqlite:"
                 .to_owned()),
         }
     }
@@ -147,7 +154,7 @@ mod tests {
     #[test]
     fn every_mistake_is_reported_without_a_password() {
         let (_, mut problems) = read(
-            "default = \"mongodb://u:hunter2@h\"\nsession = \"memory\"\nlogins = \"memory\"\n\
+            "default = \"cassandra://u:hunter2@h\"\nsession = \"memory\"\nlogins = \"memory\"\n\
              namespace = \"\"\ngrants = 1",
         );
         problems.sort();
@@ -171,6 +178,8 @@ mod tests {
             "redis://:p@h",
             "mysql://u:p@h/d",
             "mysql://u:p@/d?socket=/run/s",
+            "mongodb://u:p@h1,h2/d",
+            "redis+sentinel://s1,s2/main?sentinel_password=p",
             "postgres://u@h/?password=p",
             "postgres:///d?host=/run&password=p",
         ] {
@@ -182,6 +191,8 @@ mod tests {
             "mysql://u@h1:1,h2:2/d",
             "sqlite:a.db",
             "memory:",
+            "memcached://h1:1,h2:2",
+            "redis+cluster://u@h1:1,h2:2",
             "postgres://h1:1,h2:2/",
         ] {
             assert!(!has_password(url), "{url}");

@@ -18,22 +18,28 @@ const PASSWORD: &str = "correct horse battery staple";
 pub(crate) struct Waiting {
     child: Child,
     stderr: BufReader<std::process::ChildStderr>,
-    /// What it said first, on standard error.
+    /// What it said last, on standard error.
     pub(crate) said: Value,
 }
 
 impl Waiting {
     pub(crate) fn start(run: Run) -> Self {
         let mut child = run.arg("--json").stdout(Stdio::piped()).start_with_errors();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        stderr.read_line(&mut line).unwrap();
-        let said = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
-        Self {
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let waiting = Self {
             child,
             stderr,
-            said,
-        }
+            said: Value::Null,
+        };
+        waiting.says_next()
+    }
+
+    /// With what it says next.
+    pub(crate) fn says_next(mut self) -> Self {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        self.said = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+        self
     }
 
     /// Where the user signs in.

@@ -8,6 +8,7 @@ mod bad_input;
 mod certificates;
 mod client_settings;
 mod clients;
+mod cluster;
 mod configuration;
 mod crashes;
 mod decode;

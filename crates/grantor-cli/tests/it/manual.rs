@@ -80,7 +80,7 @@ fn pages_go_to_a_folder_or_come_one_by_one() {
     let home = Home::new();
     let said = home.json(&["man", "--folder", "man1"]);
     let pages = said["pages"].as_array().unwrap();
-    assert_eq!(pages.len(), 35);
+    assert_eq!(pages.len(), 36);
     for page in pages {
         let text = std::fs::read_to_string(home.path("man1").join(page.as_str().unwrap()));
         assert!(text.unwrap().contains(".TH \"GRANTOR"), "{page}");

@@ -3,7 +3,7 @@
 use std::thread;
 
 use grantor_jose::base64url;
-use grantor_testservers::{Postgres, Redis};
+use grantor_testservers::{Memcached, Postgres, Redis, RedisCluster, RedisSentinels};
 
 use crate::grantor::{Home, Run, Serving};
 use crate::web::{REDIRECT_URI, Visitor, redeem, refresh};
@@ -96,6 +96,33 @@ fn kinds_of_record_have_stores_of_their_own_that_can_hold_them() {
 }
 
 #[test]
+fn what_must_last_is_refused_where_it_can_be_lost() {
+    let (memcached, alone) = (
+        Memcached::start().unwrap(),
+        RedisSentinels::start(0).unwrap(),
+    );
+    let cluster = RedisCluster::start(0).unwrap();
+    let home = Home::new();
+    let stores = [
+        (memcached.url(), "memcached may evict live records"),
+        (alone.url(), "Redis with sentinels fails over to replicas"),
+        (cluster.url(), "the Redis cluster fails over to replicas"),
+    ];
+    for (url, reason) in &stores {
+        for kind in ["grants", "dpop-proofs", "clients"] {
+            let mix = format!("[store]\ndefault = \"sqlite\"\n{kind} = \"{url}\"");
+            let file = home.file("c.toml", &mix);
+            home.run(&["serve", "--listen", "127.0.0.1:0", "--config", &file])
+                .fails(3, &[reason]);
+        }
+        let short = ["sessions", "access-tokens", "counts"];
+        let short: String = short.map(|kind| format!("{kind} = \"{url}\"\n")).concat();
+        let file = home.file("c.toml", &format!("[store]\ndefault = \"sqlite\"\n{short}"));
+        drop(home.serve(&["--config", &file, "--issuer", ISSUER]));
+    }
+}
+
+#[test]
 fn a_password_is_no_argument_and_in_no_message() {
     let home = Home::new();
     let url = "postgres://ann:hunter2@127.0.0.1:1/db";
@@ -106,7 +133,7 @@ fn a_password_is_no_argument_and_in_no_message() {
     unreachable.fails(1, &["127.0.0.1:1"]);
     let wrong = home.command(&["client", "list"]);
     let wrong = wrong
-        .env("GRANTOR_STORE_URL", "mongodb://ann:hunter2@h/")
+        .env("GRANTOR_STORE_URL", "cassandra://ann:hunter2@h/")
         .run();
     wrong.fails(3, &["GRANTOR_STORE_URL", "postgres://"]);
     let key = home

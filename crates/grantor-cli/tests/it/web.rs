@@ -96,8 +96,27 @@ pub(crate) fn try_post(
     form: &[(&str, &str)],
     headers: &[(&str, &str)],
 ) -> Option<Answer> {
+    try_ask(address, "POST", target, &of_form(headers), &to_form(form))
+}
+
+/// Like [`get`], at a server that may die meanwhile: none if it gave no whole answer.
+pub(crate) fn try_get(
+    address: SocketAddr,
+    target: &str,
+    headers: &[(&str, &str)],
+) -> Option<Answer> {
+    try_ask(address, "GET", target, headers, "")
+}
+
+fn try_ask(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Option<Answer> {
     let mut stream = try_connect(address).ok()?;
-    let request = request(address, "POST", target, &of_form(headers), &to_form(form));
+    let request = request(address, method, target, headers, body);
     stream.write_all(request.as_bytes()).ok()?;
     let mut text = String::new();
     stream.read_to_string(&mut text).ok()?;

@@ -12,7 +12,7 @@ const CIBA: &str = "urn:openid:params:grant-type:ciba";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 pub(crate) async fn device(scene: &Scene) -> Outcome {
-    let members = json!({"grant_types": [DEVICE, "refresh_token"], "response_types": [], "redirect_uris": []});
+    let members = json!({"grant_types": [DEVICE, "authorization_code", "refresh_token"]});
     let client = scene.client(members).await?;
     let waiting = client.login().device_flow()?.start().await?;
     let page = waiting.verification_uri_complete.clone();
@@ -31,7 +31,7 @@ pub(crate) async fn device(scene: &Scene) -> Outcome {
 pub(crate) async fn ciba_poll(scene: &Scene) -> Outcome {
     for signed in [false, true] {
         let mut members = json!({
-            "grant_types": [CIBA, "refresh_token"], "response_types": [], "redirect_uris": [],
+            "grant_types": [CIBA, "authorization_code", "refresh_token"],
             "backchannel_token_delivery_mode": "poll",
         });
         if signed {
@@ -62,7 +62,7 @@ pub(crate) async fn ciba_poll(scene: &Scene) -> Outcome {
 
 pub(crate) async fn ciba_ping(scene: &Scene) -> Outcome {
     let members = json!({
-        "grant_types": [CIBA, "refresh_token"], "response_types": [], "redirect_uris": [],
+        "grant_types": [CIBA, "authorization_code", "refresh_token"],
         "backchannel_token_delivery_mode": "ping",
         "backchannel_client_notification_endpoint": "https://client.example/notifications",
     });

@@ -21,25 +21,27 @@ use scene::Scene;
 
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// Runs steps in their order, to the first that fails.
+/// Runs steps in their order, and returns how many failed.
 macro_rules! steps {
-    ($scene:expr, $($name:literal => $step:path,)*) => {
+    ($scene:expr, $($name:literal => $step:path,)*) => {{
+        let mut failed = 0;
         $(
             match $step($scene).await {
                 Ok(()) => println!("ok {}", $name),
                 Err(error) => {
-                    println!("FAILED {}", $name);
-                    return Err(error);
+                    println!("FAILED {}: {error}", $name);
+                    failed += 1;
                 }
             }
         )*
-    };
+        failed
+    }};
 }
 
 #[tokio::main]
 async fn main() -> Outcome {
     let scene = &Scene::from_environment().await?;
-    steps!(scene,
+    let failed = steps!(scene,
         "registration, read, changed and ended" => clients::registration,
         "code with PKCE, UserInfo, refresh" => clients::code,
         "private_key_jwt" => clients::private_key_jwt,
@@ -61,5 +63,8 @@ async fn main() -> Outcome {
         "UserInfo, signed and encrypted" => user::signed_user_info,
         "logout" => user::logout,
     );
-    Ok(())
+    match failed {
+        0 => Ok(()),
+        failed => Err(format!("{failed} steps failed").into()),
+    }
 }

@@ -177,8 +177,11 @@ impl AuthorizationServer {
         } else {
             AuthorizationResponse::from_query(parameters).map_err(|error| redirected(&error))?
         };
+        // RFC 9207 section 4: an ID token names the issuer, and is validated before anything is used.
+        let named_otherwise = asked.response_type.id_token
+            && matches!(&answer.outcome, Ok(authorized) if authorized.id_token.is_some());
         answer
-            .into_authorized(state, issuer, advertised)
+            .into_authorized(state, issuer, advertised && !named_otherwise)
             .and_then(|authorized| authorized.of_type(&asked.response_type))
             .map_err(|error| redirected(&error))
     }

@@ -282,6 +282,37 @@ async fn an_answer_is_complete_and_in_its_place() {
     world.server.assert_no_token_requests();
 }
 
+/// RFC 9207 section 4: an ID token says whose answer it is, and an answer without one has to.
+#[tokio::test(start_paused = true)]
+async fn an_answer_says_whose_it_is() {
+    let world = world();
+    for (response_type, is_named) in [
+        ("code id_token", true),
+        ("id_token token", true),
+        ("code token", false),
+    ] {
+        let flow = of_type(&flow(&world), response_type);
+        let started = flow.start().await.unwrap();
+        let redirect = world.server.approve(&started.url);
+        let (unnamed, _) = redirect.as_str().split_once("&iss=").unwrap();
+        let outcome = flow.finish(started.pending, unnamed).await;
+        assert_eq!(outcome.is_ok(), is_named, "{response_type}");
+        // Two issuers are one too many.
+        let started = flow.start().await.unwrap();
+        let redirect = world.server.approve(&started.url);
+        let (unnamed, _) = redirect.as_str().split_once("&iss=").unwrap();
+        let other = format!("{unnamed}&iss=https://other.example");
+        let error = flow.finish(started.pending, &other).await.unwrap_err();
+        assert!(error.to_string().contains("\"iss\""), "{error}");
+        // An error has no ID token.
+        let started = flow.start().await.unwrap();
+        let refused = world.server.deny(&started.url);
+        let (unnamed, _) = refused.as_str().split_once("&iss=").unwrap();
+        let error = flow.finish(started.pending, unnamed).await.unwrap_err();
+        assert!(error.to_string().contains("\"iss\""), "{error}");
+    }
+}
+
 /// The callback may be another copy of the flow, which knows nothing of it.
 #[tokio::test(start_paused = true)]
 async fn what_was_asked_for_is_remembered() {

@@ -69,7 +69,9 @@ async fn reads_no_more_than_the_limit() {
     let exactly = server(answer("200 OK", &vec![b'x'; MAX_ANSWER])).await;
     assert_eq!(get(exactly).await.unwrap().body().len(), MAX_ANSWER);
     let over = server(answer("200 OK", &vec![b'x'; MAX_ANSWER + 1])).await;
-    assert_eq!(get(over).await.unwrap_err().no_answer(), NoAnswer::Unknown);
+    let over = get(over).await.unwrap_err();
+    assert_eq!(over.no_answer(), NoAnswer::Unknown);
+    assert!(over.is_too_long());
 }
 
 #[tokio::test]
@@ -330,7 +332,8 @@ async fn a_request_may_take_less_than_the_most() {
             .unwrap()
             .send(request.unwrap())
             .await;
-        assert_eq!(answered.is_ok(), fits, "{length}");
+        let too_long = answered.err().is_some_and(|error| error.is_too_long());
+        assert_eq!(too_long, !fits, "{length}");
     }
 }
 

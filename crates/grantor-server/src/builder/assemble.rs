@@ -55,7 +55,8 @@ impl ServerBuilder {
                            leave ServerBuilder::clients out, or set Config::registration to Off";
             diagnostics.problems.push(problem.to_owned());
         }
-        let clients = FoundClients::find(self.clients, &self.stores, &mut diagnostics);
+        let clients =
+            FoundClients::find(self.clients, &self.stores, &self.config, &mut diagnostics);
         let limits = self.limits.unwrap_or_else(|| Limits::new(&self.stores));
         let limits = limits.behind(self.config.trusted_proxies.clone());
         let setup = SiteSetup::new(&self.issuer, &self.stores, &limits);

@@ -26,13 +26,16 @@ impl FoundClients {
     pub(super) fn find(
         own: Option<Arc<dyn Clients>>,
         stores: &Stores,
+        config: &Config,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         if let Some(own) = own {
             return Some(Self::Own(own));
         }
         let stored = StoredClients::prepare(stores, diagnostics)?;
-        Some(Self::Stored(Box::new(stored)))
+        Some(Self::Stored(Box::new(
+            stored.cached_for(config.client_cache),
+        )))
     }
 
     /// The clients, and the same again if they are those of the store.

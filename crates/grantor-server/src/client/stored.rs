@@ -1,6 +1,7 @@
 //! The lookup of clients in the server's store.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use grantor_core::{BoxFuture, Environment, Timestamp};
 use grantor_jose::digest::MacKey;
@@ -69,6 +70,12 @@ impl StoredClients {
         })
     }
 
+    /// The same, with copies of clients in memory that are at most so old.
+    pub(crate) fn cached_for(mut self, longest: Duration) -> Self {
+        self.cache = Cached::new(self.environment.clone(), CACHE_CAPACITY, longest);
+        self
+    }
+
     pub(crate) fn with_keys(mut self, keys: &Keys) -> Self {
         self.secret_key = keys.for_purpose(Purpose::ClientSecrets);
         self
@@ -111,8 +118,8 @@ impl StoredClients {
         }))
     }
 
-    /// A client and its credentials, at most [`CACHE_TTL`] old. An unknown client is looked up every
-    /// time, so that a new one is found at once.
+    /// A client and its credentials, at most as old as the cache allows. An unknown client is looked up
+    /// every time, so that a new one is found at once.
     async fn read(&self, id: &str) -> Result<Option<Registered>, Error> {
         if let Some(registered) = self.cache.get(id) {
             return Ok(Some(registered));

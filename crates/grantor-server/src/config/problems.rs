@@ -78,6 +78,10 @@ impl Config {
             "the deadline of a request must be at most 60 s",
         );
         check(
+            self.client_cache <= seconds(300),
+            "copies of clients in memory must be at most 300 s old",
+        );
+        check(
             within(self.unused_client_lifetime, 60, 365 * 24 * 3600),
             "an unused client must be kept for at least 1 min and at most a year",
         );

@@ -133,7 +133,10 @@ impl Fetcher {
                 return Err(FetchError::TooSlow);
             }
         };
-        let answer = answer.map_err(|error| FetchError::NoAnswer(Arc::new(error)))?;
+        let answer = answer.map_err(|error| match error.is_too_long() {
+            true => FetchError::TooLarge,
+            false => FetchError::NoAnswer(Arc::new(error)),
+        })?;
         match holds("fetch.size", answer.body().len() <= limit) {
             true => Ok(answer),
             false => Err(FetchError::TooLarge),

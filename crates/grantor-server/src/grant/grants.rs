@@ -33,6 +33,13 @@ pub(crate) struct Grants {
     pub(crate) request_deadline: Duration,
 }
 
+/// A grant as it was read; none if there is none.
+#[derive(Debug)]
+pub(crate) struct ReadGrant {
+    pub(crate) id: Identifier,
+    pub(crate) grant: Option<Versioned<Grant>>,
+}
+
 /// A time of the clock: until then a write whose outcome is unknown is repeated.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(Duration);
@@ -52,33 +59,38 @@ impl Grants {
     }
 
     /// Returns whether client, consent, subject and session of a grant are those that it was made
-    /// under.
+    /// under. They are read at the same time: one wait for the store.
     pub(crate) async fn is_current(&self, grant: &Grant) -> Result<bool, Error> {
         let under = &grant.under;
-        let clients = &self.clients;
-        let same_client = clients.is_current(&grant.client_id, &under.client).await?;
-        if !holds("grant.client", same_client) {
-            return Ok(false);
-        }
-        let (subject, client_id) = (&grant.subject, &grant.client_id);
-        if let Some(consent) = &under.consent {
-            let consents = &self.revocation.consents;
-            let now = consents.epoch(subject, client_id).await?;
-            if !holds("grant.consent", now.as_ref() == Some(consent)) {
-                return Ok(false);
-            }
-        }
-        let epochs = &self.revocation.epochs;
-        let same_subject = epochs.subject(subject).await? == under.subject;
-        if !holds("grant.subject", same_subject) {
-            return Ok(false);
-        }
-        Ok(match &under.session {
-            Some((session, epoch)) => {
-                holds("grant.session", epochs.session(session).await? == *epoch)
-            }
-            None => true,
-        })
+        let (same_client, same_consent, (same_subject, same_session)) = tokio::try_join!(
+            self.clients.is_current(&grant.client_id, &under.client),
+            self.has_same_consent(grant),
+            self.has_same_epochs(grant),
+        )?;
+        Ok(holds("grant.client", same_client)
+            && holds("grant.consent", same_consent)
+            && holds("grant.subject", same_subject)
+            && holds("grant.session", same_session))
+    }
+
+    async fn has_same_consent(&self, grant: &Grant) -> Result<bool, Error> {
+        let Some(consent) = &grant.under.consent else {
+            return Ok(true);
+        };
+        let consents = &self.revocation.consents;
+        let now = consents.epoch(&grant.subject, &grant.client_id).await?;
+        Ok(now.as_ref() == Some(consent))
+    }
+
+    /// Whether the epochs of the subject and of the session are the same.
+    async fn has_same_epochs(&self, grant: &Grant) -> Result<(bool, bool), Error> {
+        let (under, epochs) = (&grant.under, &self.revocation.epochs);
+        let Some((session, epoch)) = &under.session else {
+            let subject = epochs.subject(&grant.subject).await?;
+            return Ok((subject == under.subject, true));
+        };
+        let now = epochs.subject_and_session(&grant.subject, session).await?;
+        Ok((now.0 == under.subject, now.1 == *epoch))
     }
 
     /// Returns whether a grant has tokens and they are valid.

@@ -10,7 +10,7 @@ mod verdict;
 pub(crate) use by_subject::GrantOfSubject;
 pub use by_subject::ListedGrant;
 pub use end_reason::EndReason;
-pub(crate) use grants::{Deadline, Grants};
+pub(crate) use grants::{Deadline, Grants, ReadGrant};
 pub use record::{CodeState, Grant, GrantState, GrantedUnder, PreviousRefreshToken, RefreshState};
 pub(crate) use refresh_token::{RefreshClaims, RefreshTokenText};
 pub(crate) use verdict::{Rules, Verdict, verdict};

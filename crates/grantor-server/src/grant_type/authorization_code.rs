@@ -73,14 +73,12 @@ async fn redeem(call: &TokenCall<'_>) -> Result<Granted, Error> {
             bad_code(),
         )));
     }
-    if !call.is_current(&record).await? {
-        return Err(bad_code());
-    }
     let audience = call.narrow_audience(&record.resources)?;
     let contents = TokenContents::new(call.narrow_scope(&record.scope)?, audience)
         .with_claims(record.claims.clone());
     let change = Change {
         on_conflict: on_conflict(&record),
+        unless_current: Some(bad_code()),
         ..Change::new(
             code.id,
             version,

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::config::{AccessTokens, Config};
 use crate::error::Error;
 use crate::fetch::Fetcher;
-use crate::grant::Grant;
+use crate::grant::{Grant, ReadGrant};
 use crate::http::Call;
 use crate::policy::Policy;
 use crate::services::Services;
@@ -26,12 +26,14 @@ pub struct TokenCall<'a> {
     grant_type: &'a str,
     pub(super) now: Timestamp,
     pub(super) policy: Policy,
-    attempt: usize,
+    pub(super) attempt: usize,
     dpop_jkt: Option<&'a str>,
     /// Of a call without a server.
     pub(super) resources: Vec<String>,
     pub(super) services: Option<&'a Services>,
     head: Option<&'a Parts>,
+    /// What was read while the client authenticated.
+    pub(super) read: Option<&'a ReadGrant>,
 }
 
 impl<'a> TokenCall<'a> {
@@ -51,6 +53,7 @@ impl<'a> TokenCall<'a> {
             resources: Vec::new(),
             services: None,
             head: None,
+            read: None,
         }
     }
 
@@ -86,6 +89,7 @@ impl<'a> TokenCall<'a> {
             dpop_jkt: None,
             resources: Vec::new(),
             services: Some(services),
+            read: call.grant.get().map(|read| &**read),
         }
     }
 

@@ -84,13 +84,11 @@ async fn redeem(call: &TokenCall<'_>) -> Result<Granted, Error> {
         }
         _ => return Err(bad_code()),
     }
-    if !call.is_current(&record).await? {
-        return Err(bad_code());
-    }
     let contents = contents(call, &record)?;
     let change = Change {
         // The device's own double send: its code is known to it alone, and the other one has the tokens.
         on_conflict: OnConflict::Refuse(bad_code()),
+        unless_current: Some(bad_code()),
         ..Change::new(code.id, version, call.redeemed(&record)?, contents)
     };
     Ok(Granted::Change(Box::new(change)))

@@ -130,6 +130,10 @@ pub struct Change {
     pub on_conflict: OnConflict,
     /// Further events, reported once the grant is stored.
     pub events: Vec<EventKind>,
+    /// The refusal that the client gets if something that the grant depends on is no longer valid. The
+    /// server looks while it writes the token; none, if the grant type has asked
+    /// [`TokenCall::is_current`](super::TokenCall::is_current) itself.
+    pub unless_current: Option<Error>,
 }
 
 /// The reaction if another request wrote first.
@@ -155,6 +159,7 @@ impl Change {
             contents,
             on_conflict: OnConflict::DecideAgain,
             events: Vec::new(),
+            unless_current: None,
         }
     }
 }
@@ -171,6 +176,8 @@ pub struct Under {
     pub contents: TokenContents,
     /// Further events.
     pub events: Vec<EventKind>,
+    /// As of a [`Change`].
+    pub unless_current: Option<Error>,
 }
 
 impl Under {
@@ -182,6 +189,7 @@ impl Under {
             grant,
             contents,
             events: Vec::new(),
+            unless_current: None,
         }
     }
 }

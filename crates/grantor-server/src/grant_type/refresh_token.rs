@@ -68,16 +68,17 @@ async fn refresh(call: &TokenCall<'_>) -> Result<Granted, Error> {
         let description = "what the user granted has expired: they have to sign in again";
         return Err(Error::invalid_grant(description));
     }
-    if !call.is_current(&record).await? {
-        return Err(bad_token());
-    }
     let reason = match verdict {
         Verdict::Reused if !is_off("refresh.reuse") => Some(EndReason::RefreshTokenReused),
         Verdict::Forked => Some(EndReason::ForkedHistory),
         _ => None,
     };
     if let Some(reason) = reason {
-        return Ok(Granted::End(End::new(id, reason, bad_token())));
+        // One that is not valid any more has nothing to end.
+        return match call.is_current(&record).await? {
+            true => Ok(Granted::End(End::new(id, reason, bad_token()))),
+            false => Err(bad_token()),
+        };
     }
     // RFC 6749 section 6: a refresh may ask for less, and the grant itself stays as it is.
     let scope = call.scope(&call.narrow_scope(&record.scope)?)?;
@@ -88,10 +89,14 @@ async fn refresh(call: &TokenCall<'_>) -> Result<Granted, Error> {
     Ok(
         match next_state(call, &policy, grants, &record, &claims, verdict) {
             Some(next) => change(call, &policy, grants, record, next, verdict, |next| {
-                Change::new(id, version, next, contents)
+                Change {
+                    unless_current: Some(bad_token()),
+                    ..Change::new(id, version, next, contents)
+                }
             }),
             None => {
                 let mut under = Under::new(id, record, contents);
+                under.unless_current = Some(bad_token());
                 if verdict == Verdict::Predecessor {
                     under.events.push(EventKind::RefreshTokenRepeated);
                 }

@@ -1,7 +1,7 @@
 //! A request to an endpoint.
 
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::{Buf, Bytes, BytesMut};
 use grantor_core::{InvalidParams, Params, Timestamp};
@@ -13,6 +13,7 @@ use http_body_util::{BodyExt, Limited};
 
 use crate::client::Client;
 use crate::error::{Error, Refusal};
+use crate::grant::ReadGrant;
 use grantor_core::ErrorCode;
 
 /// The longest body that is read: 64 KiB.
@@ -34,6 +35,8 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Bytes,
     /// The client that authenticated.
     pub(crate) client: Option<Arc<Client>>,
+    /// The grant that the parameters name, if it was read while the client authenticated.
+    pub(crate) grant: OnceLock<Box<ReadGrant>>,
     /// Wall time of the request.
     pub(crate) now: Timestamp,
 }

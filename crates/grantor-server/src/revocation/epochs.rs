@@ -40,6 +40,30 @@ impl Epochs {
         self.read(&self.session_key(session)).await
     }
 
+    /// The epoch of a subject and that of a session of theirs, in one round trip where the store can.
+    pub(crate) async fn subject_and_session(
+        &self,
+        subject: &str,
+        session: &str,
+    ) -> Result<(String, String), Error> {
+        let keys = [self.subject_key(subject), self.session_key(session)];
+        let (first, second) = (self.cache.get(&keys[0]), self.cache.get(&keys[1]));
+        if let (Some(first), Some(second)) = (first, second) {
+            return Ok((first, second));
+        }
+        let read_at = self.cache.before_reading();
+        let stored = self.records.get_many(&keys).await?;
+        let mut epochs = stored.into_iter().map(|stored| {
+            let stored = stored.map(|stored| stored.record.epoch);
+            stored.unwrap_or_default()
+        });
+        let both = [epochs.next(), epochs.next()].map(Option::unwrap_or_default);
+        for (key, epoch) in keys.iter().zip(&both) {
+            self.cache.insert(*key, epoch.clone(), read_at);
+        }
+        Ok(both.into())
+    }
+
     pub(crate) async fn revoke_subject(&self, subject: &str) -> Result<(), Error> {
         self.revoke(self.subject_key(subject)).await
     }

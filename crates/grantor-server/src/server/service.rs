@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -14,16 +14,15 @@ use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
 
+use super::caller::{Caller, identify};
 use super::{Assembled, Server};
-use crate::client::Client;
-use crate::client::authentication::{AuthenticationFailure, authenticate};
+use crate::client::authentication::AuthenticationFailure;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::http::fault::{self, Place};
 use crate::http::{Call, Reply, read_form, read_json, without_repeated};
 use crate::router::cors;
 use crate::router::endpoints::{self, Authentication, Cors, Endpoint, Faults};
-use crate::services::Services;
 use crate::state::State;
 
 impl<B> Service<Request<B>> for Server
@@ -97,22 +96,6 @@ where
     reply
 }
 
-/// The sender of a request, as far as it is known.
-#[derive(Debug, Default)]
-struct Caller {
-    client: Option<Arc<Client>>,
-    /// The registered client that a request claims to come from.
-    claimed: Option<String>,
-    failure: Option<AuthenticationFailure>,
-}
-
-impl Caller {
-    fn id(&self) -> Option<&str> {
-        let client = self.client.as_ref().map(|client| client.id.as_str());
-        client.or(self.claimed.as_deref())
-    }
-}
-
 async fn run<B>(
     state: &State,
     endpoint: &Endpoint,
@@ -146,6 +129,7 @@ where
         malformed,
         body: json,
         client: None,
+        grant: OnceLock::new(),
         now: services.environment.now(),
     };
     if endpoint.authentication != Authentication::Nobody {
@@ -159,23 +143,4 @@ where
         call.client = Some(client);
     }
     (endpoint.run)(state, &call).await
-}
-
-async fn identify(
-    services: &Services,
-    call: &Call<'_>,
-    caller: &mut Caller,
-) -> Result<Arc<Client>, Error> {
-    let authenticator = services.authenticator();
-    match authenticate(&authenticator, call.head, &call.params, call.now).await {
-        Ok(client) => {
-            caller.client = Some(Arc::clone(&client));
-            Ok(client)
-        }
-        Err(unauthenticated) => {
-            caller.claimed = unauthenticated.client_id;
-            caller.failure = unauthenticated.failure;
-            Err(unauthenticated.error)
-        }
-    }
 }

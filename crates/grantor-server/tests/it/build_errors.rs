@@ -33,6 +33,7 @@ async fn every_problem_is_told_at_once() {
             config.max_clock_skew = Duration::from_millis(60_001);
             config.access_tokens = AccessTokens::Jwt(Algorithm::Hs256);
             config.signing_key_rotation = Some(Duration::from_secs(3599));
+            config.client_cache = Duration::from_millis(300_001);
         })
         .build()
         .await;
@@ -47,6 +48,7 @@ async fn every_problem_is_told_at_once() {
         "clock skew",
         "ES256, EdDSA, RS256 or PS256",
         "at least 1 hour",
+        "at most 300 s old",
         "the grant type client_credentials was added twice",
         "a grant can't be kept there: the evicting store may evict live records",
         "an account can't be kept there",

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it panics")]
 
+mod cluster;
 mod contract;
 mod failures;
+mod long;
 mod opening;
+mod sentinel;
 mod upkeep;
 
 use grantor_testservers::stores::{block_on, creation, runtime, suite, system, value_of};

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Outcome;
 use crate::key::{Key, Namespace};
+use crate::kinds;
 use crate::record::{Record, decode, decode_plain, encode, encode_plain};
 use crate::store::Version;
 
@@ -72,6 +73,8 @@ pub fn assert_own_formats<R: Record>() {
     let wrong = check_formats::<R>(Path::new(records))
         .err()
         .unwrap_or_default();
+    let is_listed = kinds::SEALED.contains(&R::KIND);
+    assert_eq!(R::SEALED, is_listed, "{} in kinds::SEALED", R::NAME);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use grantor_core::Environment;
 use zeroize::Zeroizing;
 
+use super::MasterKey;
 use crate::error::Error;
 use crate::platform;
 
@@ -15,7 +16,8 @@ pub(super) struct KeyFile {
     path: PathBuf,
 }
 
-type Bytes = Zeroizing<[u8; 32]>;
+/// How many keys a file may have: the current one, the next one, and one from before.
+const MOST_KEYS: usize = 3;
 
 impl KeyFile {
     pub(super) fn in_directory(directory: &Path) -> Self {
@@ -25,8 +27,8 @@ impl KeyFile {
         }
     }
 
-    /// The key in the file; none if there is no file.
-    pub(super) fn read(&self) -> Result<Option<Bytes>, Error> {
+    /// The keys in the file, the one that seals first; none if there is no file.
+    pub(super) fn read(&self) -> Result<Option<MasterKey>, Error> {
         // Looked at first: opening a pipe in the place of a file would hold us for ever.
         let opened = fs::metadata(&self.path).and_then(|found| match found.is_file() {
             true => File::open(&self.path).map(Some),
@@ -54,17 +56,23 @@ impl KeyFile {
                  somebody may have read it"
             )));
         }
-        let mut key = Zeroizing::new([0; 32]);
-        if metadata.len() != key.len() as u64 {
-            return Err(self.wrong("is not 32 bytes long: restore it from a backup"));
-        }
-        file.read_exact(&mut *key)
+        let lengths = (1..=MOST_KEYS).map(|keys| keys * 32);
+        let length = lengths.into_iter().find(|n| metadata.len() == *n as u64);
+        let length = length.ok_or_else(|| {
+            self.wrong("is not 32 bytes long, or 64 with another key: restore it from a backup")
+        })?;
+        let mut bytes = Zeroizing::new([0; MOST_KEYS * 32]);
+        file.read_exact(&mut bytes[..length])
             .map_err(|error| self.failed("read", error))?;
-        Ok(Some(key))
+        let (keys, _) = bytes[..length].as_chunks::<32>();
+        let mut keys = keys.iter().copied().map(Zeroizing::new);
+        Ok(keys
+            .next()
+            .map(|first| MasterKey::from_keys(first, keys.collect())))
     }
 
     /// Creates the file with a new key, or reads the one that somebody else created meanwhile.
-    pub(super) fn create(&self, environment: &Environment) -> Result<Bytes, Error> {
+    pub(super) fn create(&self, environment: &Environment) -> Result<MasterKey, Error> {
         let failed = |error| self.failed("created", error);
         platform::create_directory(&self.directory).map_err(failed)?;
         // Written elsewhere and linked into place: the file holds a whole key as soon as it is
@@ -79,7 +87,7 @@ impl KeyFile {
             Ok(()) => {
                 removed.map_err(failed)?;
                 platform::sync_directory(&self.directory).map_err(failed)?;
-                Ok(key)
+                Ok(MasterKey::from_keys(key, Vec::new()))
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 self.read()?.ok_or_else(|| self.missing())

@@ -80,7 +80,7 @@ fn create(entry: &Entry, folder: &Path, environment: &Environment) -> Result<Mas
     }
     let key = Zeroizing::new(environment.random_bytes::<32>());
     entry.set_secret(&*key).map_err(failed)?;
-    Ok(MasterKey(key))
+    Ok(MasterKey::from_keys(key, Vec::new()))
 }
 
 fn missing(service: &str, user: &str) -> Error {
@@ -160,8 +160,8 @@ mod tests {
         let (folder, store) = (TempDir::new().unwrap(), memory());
         let first = open("first", folder.path(), &store).unwrap();
         let second = open("first", folder.path(), &store).unwrap();
-        assert_eq!(first.0, second.0);
-        assert_eq!(entry("first").get_secret().unwrap(), *first.0);
+        assert_eq!(first.bytes, second.bytes);
+        assert_eq!(entry("first").get_secret().unwrap(), *first.bytes);
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
                 let starts: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
                 starts.into_iter().map(|s| s.join().unwrap()).collect()
             });
-            assert!(keys.iter().all(|key| key.0 == keys[0].0));
+            assert!(keys.iter().all(|key| key.bytes == keys[0].bytes));
         }
     }
 
@@ -195,7 +195,7 @@ mod tests {
                 lock.unlock().unwrap();
                 waiting.join().unwrap()
             });
-            assert_eq!(*key.0, [5; 32]);
+            assert_eq!(*key.bytes, [5; 32]);
         }
     }
 

@@ -48,9 +48,12 @@ fn the_first_start_creates_a_private_file_and_later_ones_read_it() {
     let (directory, store) = (temp.path().join("data"), memory());
     let first = open(&directory, &store).unwrap();
     let second = open(&directory, &store).unwrap();
-    assert_eq!(first.0, second.0);
+    assert_eq!(first.bytes, second.bytes);
     assert_eq!(names(&directory), ["master.key"]);
-    assert_eq!(fs::read(directory.join("master.key")).unwrap(), *first.0);
+    assert_eq!(
+        fs::read(directory.join("master.key")).unwrap(),
+        *first.bytes
+    );
     assert_eq!(mode(&directory), 0o700);
     assert_eq!(mode(&directory.join("master.key")), 0o600);
 }
@@ -110,7 +113,7 @@ fn starts_at_the_same_time_agree_on_one_key() {
                 .collect();
             starts.into_iter().map(|s| s.join().unwrap()).collect()
         });
-        assert!(keys.iter().all(|key| key.0 == keys[0].0));
+        assert!(keys.iter().all(|key| key.bytes == keys[0].bytes));
         assert_eq!(names(temp.path()), ["master.key"]);
     }
 }
@@ -194,7 +197,7 @@ fn looking_at_what_is_not_there_creates_nothing() {
     assert!(look(&store).unwrap_err().is_configuration());
     assert!(names(temp.path()).is_empty());
     let key = open(temp.path(), &store).unwrap();
-    assert_eq!(look(&store).unwrap().0, key.0);
+    assert_eq!(look(&store).unwrap().bytes, key.bytes);
     let empty = memory();
     assert!(look(&empty).unwrap_err().is_configuration());
     let nothing = crate::key::Key::from_bytes(b"").unwrap();
@@ -238,4 +241,25 @@ fn the_key_of_another_user_is_refused() {
         error.to_string().contains("belongs to the user 12345"),
         "{error}"
     );
+}
+
+#[test]
+fn a_file_with_two_keys_opens_under_both_and_seals_under_the_first() {
+    let (temp, store) = (TempDir::new().unwrap(), memory());
+    open(temp.path(), &store).unwrap();
+    let path = temp.path().join("master.key");
+    let old = fs::read(&path).unwrap();
+    let new = [5; 32];
+    fs::write(&path, [&new[..], &old].concat()).unwrap();
+    let both = open(temp.path(), &store).unwrap();
+    assert_eq!(*both.bytes, new);
+    assert_eq!(both.opens_too.len(), 1);
+    // The mark is still sealed under the old one.
+    fs::write(&path, new).unwrap();
+    assert!(open(temp.path(), &store).unwrap_err().is_configuration());
+    fs::write(&path, [&old[..], &new].concat()).unwrap();
+    open(temp.path(), &store).unwrap();
+    fs::write(&path, [&new[..], &old, &old, &old].concat()).unwrap();
+    let error = open(temp.path(), &store).unwrap_err().to_string();
+    assert!(error.contains("32 bytes long, or 64"), "{error}");
 }

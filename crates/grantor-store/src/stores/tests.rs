@@ -124,6 +124,23 @@ fn a_guard_that_holds_per_process_only_is_never_allowed() {
 }
 
 #[test]
+fn a_failover_that_nothing_confirms_carries_only_what_may_be_lost() {
+    let replicated = Capabilities::new("a replicated cache").loses_on_failover();
+    let stores = stores(declares(replicated.unconfirmed_failover()))
+        .danger_evicting_guards()
+        .seal_under(sealing_key());
+    let mut diagnostics = Diagnostics::default();
+    assert!(diagnostics.records::<Code>(&stores).is_some());
+    assert!(diagnostics.records::<ReplayId>(&stores).is_none());
+    assert!(diagnostics.records::<SigningKey>(&stores).is_none());
+    assert_eq!(
+        diagnostics.problems[0],
+        "a replay id can't be kept there: a replicated cache fails over to replicas that confirm \
+         no write"
+    );
+}
+
+#[test]
 fn loss_on_failover_warns_and_can_be_refused() {
     let stores = stores(losing());
     let mut diagnostics = Diagnostics::default();

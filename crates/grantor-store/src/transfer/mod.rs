@@ -1,4 +1,5 @@
-//! Moving records from one store to another, and removing those that are dead.
+//! Moving records from one store to another, sealing them under another key, and removing those that
+//! are dead.
 //!
 //! Keys, values and versions are copied as they are. Sealed values stay sealed: the target needs the
 //! same master key and the same namespace.
@@ -7,6 +8,7 @@ mod collect;
 mod compare;
 mod copy;
 mod kind_counts;
+mod reseal;
 mod walk;
 
 #[cfg(test)]
@@ -16,3 +18,4 @@ pub use collect::{collect_dead, count_dead};
 pub use compare::{Comparison, compare};
 pub use copy::{Copied, copy};
 pub use kind_counts::KindCounts;
+pub use reseal::{Resealed, count_to_reseal, reseal};

@@ -13,7 +13,7 @@ const PAGE: usize = 100;
 
 pub(super) struct Walk<'a> {
     listing: &'a dyn Listing,
-    everything: Key,
+    prefix: Key,
     read: VecDeque<(Key, Entry)>,
     after: Option<Key>,
     is_at_end: bool,
@@ -23,15 +23,19 @@ impl<'a> Walk<'a> {
     /// # Errors
     /// The store can't list its records.
     pub(super) fn through(store: &'a dyn Store) -> Result<Self, Error> {
-        let (Some(listing), Some(everything)) = (store.listing(), Key::from_bytes(&[])) else {
-            return Err(Error::configuration(format!(
-                "{} can't list its records",
-                store.capabilities().name
-            )));
-        };
-        Ok(Self {
-            listing,
-            everything,
+        let everything = Key::from_bytes(&[]);
+        let walk = everything.and_then(|everything| Self::below(everything, store));
+        walk.ok_or_else(|| {
+            let name = store.capabilities().name;
+            Error::configuration(format!("{name} can't list its records"))
+        })
+    }
+
+    /// Through the records whose keys begin with `prefix`. None if the store can't list.
+    pub(super) fn below(prefix: Key, store: &'a dyn Store) -> Option<Self> {
+        Some(Self {
+            listing: store.listing()?,
+            prefix,
             read: VecDeque::new(),
             after: None,
             is_at_end: false,
@@ -55,7 +59,7 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         let after = self.after.as_ref();
-        let page = self.listing.list(&self.everything, after, PAGE).await?;
+        let page = self.listing.list(&self.prefix, after, PAGE).await?;
         self.is_at_end = page.len() < PAGE;
         self.after = page.last().map(|(key, _)| *key).or(self.after);
         self.read = page.into();

@@ -186,6 +186,21 @@ impl Store for FaultyStore {
         })
     }
 
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
+        Box::pin(async move {
+            for _ in keys {
+                self.check(None)?;
+            }
+            self.pause().await;
+            let entries = self.inner.get_many(keys).await;
+            for key in keys {
+                self.swap(key).await?;
+            }
+            self.pause().await;
+            entries
+        })
+    }
+
     fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
         Box::pin(async move {
             self.check(Some(put))?;

@@ -1,4 +1,5 @@
-//! Stores for tests: one that fails, one that counts, one that forgets.
+//! Stores for tests: one that fails, one that counts, one that forgets, one that is
+//! far away.
 //!
 //! Each is around a [`Store`](grantor_store::Store) and otherwise does what that does, so they can be
 //! put around each other.
@@ -24,7 +25,9 @@
 mod counting;
 mod evicting;
 mod faulty;
+mod waits;
 
 pub use counting::CountingStore;
 pub use evicting::EvictingStore;
 pub use faulty::{FaultyStore, StoreFault};
+pub use waits::WaitsStore;

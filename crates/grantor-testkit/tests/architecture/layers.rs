@@ -36,6 +36,8 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 16] = [
             "site",
             "resource",
             "rsa-sha1",
+            "store-memcached",
+            "store-mongodb",
             "store-mysql",
             "store-postgres",
             "store-redis",

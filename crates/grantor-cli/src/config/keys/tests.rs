@@ -83,6 +83,8 @@ fn the_defaults_in_the_table_are_those_of_the_server() {
         ),
         ("tokens.device_code_lifetime", server.device_code_lifetime),
         ("unused_client_lifetime", server.unused_client_lifetime),
+        ("client_cache", server.client_cache),
+        ("request_deadline", server.request_deadline),
     ] {
         let key = KEYS.iter().find(|key| key.name == name).unwrap();
         assert_eq!(key.default, format!("`{}`", lifetime.as_secs()), "{name}");

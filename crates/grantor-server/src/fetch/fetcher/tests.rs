@@ -118,9 +118,15 @@ async fn a_document_that_is_too_large_is_refused() {
         &fits.get("https://app.example/").await.unwrap()[..],
         b"0123456789"
     );
-    let over = Setup::new(|| answer(200, "0123456789a"));
-    let error = over.get("https://app.example/").await.unwrap_err();
-    assert!(matches!(error, FetchError::TooLarge), "{error:?}");
+    // A transport that reads no further than it is told, and one that reads all of it.
+    for over in [
+        Setup::new(|| answer(200, "0123456789a")),
+        Setup::new(|| Err(TransportError::too_long(10))),
+    ] {
+        let error = over.get("https://app.example/").await.unwrap_err();
+        assert!(matches!(error, FetchError::TooLarge), "{error:?}");
+        assert!(!error.is_transient());
+    }
 }
 
 /// Resource exhaustion: a host that sends nothing.

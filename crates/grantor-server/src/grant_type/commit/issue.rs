@@ -11,7 +11,7 @@ use crate::grant::Grant;
 use crate::identifier::Identifier;
 use crate::token::{Minting, TokenContents, UniqueTokens};
 
-impl Commit<'_> {
+impl<'a> Commit<'a> {
     /// Goes by the policy for a grant's own grant type. No token outlives the time for which it lasts.
     pub(super) fn go_by(&mut self, grant: &Grant) {
         self.policy = self.services.policy_of(grant.grant_type(), self.client);
@@ -26,19 +26,59 @@ impl Commit<'_> {
             || self.params.get("refresh_token") != Some(token.expose())
     }
 
-    /// Makes an access token of a grant, and meanwhile puts the grant on the list of its subject.
+    /// Makes an access token of a grant, and meanwhile puts the grant on the list of its subject, and
+    /// looks whether what it depends on is still valid.
     pub(super) async fn mint_and_list(
         &mut self,
         id: Identifier,
         grant: &mut Grant,
         contents: &mut TokenContents,
+        unless_current: Option<Error>,
     ) -> Result<Secret, Error> {
         let (services, ahead) = (self.services, self.policy.refresh_token_lifetime);
+        let current = self.check_current(grant, unless_current);
         let listing = services.grants.list_by_subject(id, grant, ahead);
         let minting = self.mint(grant.grant_type(), Some(id), contents);
-        let (minted, listed_until) = tokio::join!(minting, listing);
+        let (minted, listed_until, current) = tokio::join!(minting, listing, current);
+        current?;
         grant.listed_until = listed_until;
         minted
+    }
+
+    /// Makes an access token of a grant that stays as it is, and meanwhile looks whether what it depends
+    /// on is still valid. A token that is made all the same is an orphan.
+    pub(super) async fn mint_under(
+        &mut self,
+        id: Identifier,
+        grant: &Grant,
+        contents: &mut TokenContents,
+        unless_current: Option<Error>,
+    ) -> Result<Secret, Error> {
+        let current = self.check_current(grant, unless_current);
+        let minting = self.mint(grant.grant_type(), Some(id), contents);
+        let (minted, current) = tokio::join!(minting, current);
+        current?;
+        minted
+    }
+
+    /// Refuses unless a grant lasts and what it depends on is valid; asks nobody without a refusal.
+    fn check_current<'g>(
+        &self,
+        grant: &'g Grant,
+        refusal: Option<Error>,
+    ) -> impl Future<Output = Result<(), Error>> + use<'a, 'g> {
+        let (services, now) = (self.services, self.now);
+        let end = self.policy.grant_lifetime.end(grant.created_at);
+        async move {
+            let Some(refusal) = refusal else {
+                return Ok(());
+            };
+            let lasts = end.is_none_or(|end| end > now);
+            match lasts && services.grants.is_current(grant).await? {
+                true => Ok(()),
+                false => Err(refusal),
+            }
+        }
     }
 
     /// Writes or signs an access token, unless an earlier try has made the same.

@@ -18,9 +18,9 @@ impl Commit<'_> {
         self.go_by(&under.grant);
         let refresh = self.services.grants.refresh_token(under.id, &under.grant)?;
         let refresh = refresh.filter(|token| self.is_sent(token));
-        let grant_type = under.grant.grant_type();
+        let unless_current = under.unless_current.take();
         let text = self
-            .mint(grant_type, Some(under.id), &mut under.contents)
+            .mint_under(under.id, &under.grant, &mut under.contents, unless_current)
             .await?;
         Ok(self.answer(
             &mut under.contents,
@@ -89,7 +89,8 @@ impl Commit<'_> {
                 contents.claims.insert(name.clone(), value.clone());
             }
         }
-        let text = self.mint_and_list(id, &mut grant, &mut contents).await?;
+        let minted = self.mint_and_list(id, &mut grant, &mut contents, None);
+        let text = minted.await?;
         match grants.create(id, &grant, self.deadline).await? {
             Ok(()) => Ok(self.answer(&mut contents, text, Some(id), &[], refresh)),
             Err(Conflict) => Err(Error::Internal("an identifier was drawn twice".to_owned())),
@@ -112,8 +113,10 @@ impl Commit<'_> {
         self.go_by(&change.next);
         let refresh = grants.refresh_token(change.id, &change.next)?;
         let refresh = refresh.filter(|token| self.is_sent(token));
+        let unless_current = change.unless_current.take();
+        let (next, contents) = (&mut change.next, &mut change.contents);
         let text = self
-            .mint_and_list(change.id, &mut change.next, &mut change.contents)
+            .mint_and_list(change.id, next, contents, unless_current)
             .await?;
         if let Ok(()) = grants
             .change(change.id, &change.next, change.read, self.deadline)

@@ -1,0 +1,58 @@
+//! The work by the driver of MySQL: a connection for each task, which keeps its statements.
+
+use harness::Result;
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Opts, OptsBuilder};
+use tokio::sync::Mutex;
+
+use crate::driver::{Driver, Record, wrote};
+use crate::load::TASKS;
+
+pub(crate) struct Plain(Vec<Mutex<Conn>>);
+
+pub(crate) async fn connect(url: &str) -> Result<Plain> {
+    let options = OptsBuilder::from_opts(Opts::from_url(url)?)
+        .prefer_socket(Some(false))
+        .client_found_rows(true);
+    let options = Opts::from(options);
+    let mut connections = Vec::new();
+    for _ in 0..TASKS {
+        let mut connection = Conn::new(options.clone()).await?;
+        connection
+            .query_drop(
+                "CREATE TABLE IF NOT EXISTS plain_records (
+                     record_key VARBINARY(64) PRIMARY KEY, version BINARY(16) NOT NULL,
+                     expires_at BIGINT, value MEDIUMBLOB NOT NULL) ENGINE = InnoDB",
+            )
+            .await?;
+        connections.push(Mutex::new(connection));
+    }
+    Ok(Plain(connections))
+}
+
+impl Driver for Plain {
+    async fn get(&self, task: usize, record: &Record) -> Result<()> {
+        let mut connection = self.0[task].lock().await;
+        let select = "SELECT version, expires_at, value FROM plain_records WHERE record_key = ?";
+        let found: Option<(Vec<u8>, Option<i64>, Vec<u8>)> =
+            connection.exec_first(select, (&record.key,)).await?;
+        wrote(found.is_some_and(|(version, _, _)| version == record.version))
+    }
+
+    async fn put(&self, task: usize, record: &Record) -> Result<()> {
+        let mut connection = self.0[task].lock().await;
+        let insert = "INSERT INTO plain_records (record_key, version, value) VALUES (?, ?, ?)";
+        let values = (&record.key, &record.version[..], &record.value);
+        connection.exec_drop(insert, values).await?;
+        wrote(connection.affected_rows() == 1)
+    }
+
+    async fn change(&self, task: usize, before: &[u8; 16], record: &Record) -> Result<()> {
+        let mut connection = self.0[task].lock().await;
+        let update = "UPDATE plain_records SET version = ?, value = ?
+                      WHERE record_key = ? AND version = ?";
+        let values = (&record.version[..], &record.value, &record.key, &before[..]);
+        connection.exec_drop(update, values).await?;
+        wrote(connection.affected_rows() == 1)
+    }
+}

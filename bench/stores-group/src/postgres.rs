@@ -1,0 +1,80 @@
+//! The work by the driver of PostgreSQL: a connection and prepared statements for each task.
+
+use harness::Result;
+use tokio_postgres::{Client, NoTls, Statement, connect as open};
+
+use crate::driver::{Driver, Record, wrote};
+use crate::load::TASKS;
+
+pub(crate) struct Plain(Vec<Connection>);
+
+struct Connection {
+    client: Client,
+    get: Statement,
+    put: Statement,
+    change: Statement,
+}
+
+pub(crate) async fn connect(url: &str) -> Result<Plain> {
+    let mut connections = Vec::new();
+    for _ in 0..TASKS {
+        let (client, driving) = open(url, NoTls).await?;
+        tokio::spawn(driving);
+        client
+            .batch_execute(
+                "CREATE TABLE IF NOT EXISTS plain_records (
+                     key bytea PRIMARY KEY, version bytea NOT NULL, expires_at bigint,
+                     value bytea NOT NULL)",
+            )
+            .await?;
+        connections.push(Connection {
+            get: client
+                .prepare("SELECT version, expires_at, value FROM plain_records WHERE key = $1")
+                .await?,
+            put: client
+                .prepare(
+                    "INSERT INTO plain_records (key, version, value) VALUES ($1, $2, $3)
+                     ON CONFLICT (key) DO NOTHING",
+                )
+                .await?,
+            change: client
+                .prepare(
+                    "UPDATE plain_records SET version = $2, value = $3
+                     WHERE key = $1 AND version = $4",
+                )
+                .await?,
+            client,
+        });
+    }
+    Ok(Plain(connections))
+}
+
+impl Driver for Plain {
+    async fn get(&self, task: usize, record: &Record) -> Result<()> {
+        let one = &self.0[task];
+        let row = one.client.query_one(&one.get, &[&record.key]).await?;
+        let (version, value): (&[u8], Vec<u8>) = (row.try_get(0)?, row.try_get(2)?);
+        wrote(version == record.version && value.len() == record.value.len())
+    }
+
+    async fn put(&self, task: usize, record: &Record) -> Result<()> {
+        let (one, version) = (&self.0[task], &record.version[..]);
+        let written = one
+            .client
+            .execute(&one.put, &[&record.key, &version, &record.value])
+            .await?;
+        wrote(written == 1)
+    }
+
+    async fn change(&self, task: usize, before: &[u8; 16], record: &Record) -> Result<()> {
+        let (one, before, version) = (&self.0[task], &before[..], &record.version[..]);
+        let written = one
+            .client
+            .execute(
+                &one.change,
+                &[&record.key, &version, &record.value, &before],
+            )
+            .await?;
+        wrote(written == 1)
+    }
+}

@@ -1,0 +1,7 @@
+//! The memcached store on a real server: held to the contract, and to what goes wrong between them.
+
+mod contract;
+mod failures;
+mod opening;
+
+use grantor_testservers::stores::{block_on, creation, runtime, suite, value_of};

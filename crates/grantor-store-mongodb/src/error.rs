@@ -1,0 +1,88 @@
+//! The driver's errors in the store's terms.
+
+use grantor_store::{Applied, Error};
+use mongodb::error::{ErrorKind, WriteFailure};
+
+/// The code of a record that is there already.
+const DUPLICATE_KEY: i32 = 11000;
+/// The codes of a login that is refused, and of a user without the rights.
+const UNAUTHORIZED: [i32; 3] = [13, 18, 8000];
+/// The codes of a server that ends or is deposed. What it was doing is unknown, and also what became
+/// of the first try where this was the driver's second.
+const DEPOSED: [i32; 9] = [91, 189, 10058, 10107, 11600, 11602, 13435, 13436, 64];
+
+/// Whether an operation writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Reads,
+    Writes,
+}
+
+impl Effect {
+    fn applied(self) -> Applied {
+        match self {
+            Self::Reads => Applied::No,
+            Self::Writes => Applied::Unknown,
+        }
+    }
+}
+
+/// Returns whether a write found a record where it expects none.
+pub(crate) fn is_duplicate(error: &mongodb::error::Error) -> bool {
+    match &*error.kind {
+        ErrorKind::Write(WriteFailure::WriteError(error)) => error.code == DUPLICATE_KEY,
+        ErrorKind::Command(error) => error.code == DUPLICATE_KEY,
+        _ => false,
+    }
+}
+
+/// An operation failed.
+pub(crate) fn failed(effect: Effect, error: &mongodb::error::Error) -> Error {
+    // Not the whole error, which has the server's answer in it.
+    let why = &*error.kind;
+    let refused = |code: i32| match UNAUTHORIZED.contains(&code) {
+        true => Error::configuration(format!("MongoDB refuses: {why}")),
+        false => Error::unavailable(format!("MongoDB refuses: {why}"), Applied::No),
+    };
+    match &*error.kind {
+        ErrorKind::Authentication { .. } => {
+            Error::configuration(format!("MongoDB refuses user or password: {why}"))
+        }
+        ErrorKind::InvalidArgument { .. } | ErrorKind::InvalidTlsConfig { .. } => {
+            Error::configuration(format!("MongoDB can't be used: {why}"))
+        }
+        // Nothing was sent, not even once.
+        ErrorKind::ServerSelection { .. } => {
+            let message = format!("MongoDB has no server that takes writes: {why}");
+            Error::unavailable(message, Applied::No)
+        }
+        ErrorKind::Command(answer) if !DEPOSED.contains(&answer.code) => refused(answer.code),
+        ErrorKind::Write(WriteFailure::WriteError(answer)) => refused(answer.code),
+        // The write is there, on too few servers.
+        ErrorKind::Write(WriteFailure::WriteConcernError(answer)) => {
+            let message = format!(
+                "too few servers of MongoDB confirmed the write, which may be lost: {}",
+                answer.message
+            );
+            Error::unavailable(message, Applied::Unknown)
+        }
+        _ => {
+            let applied = effect.applied();
+            let unknown = match applied {
+                Applied::No => "",
+                _ => "; the write may have been applied",
+            };
+            Error::unavailable(format!("MongoDB failed{unknown}: {why}"), applied)
+        }
+    }
+}
+
+/// No answer within the time allowed.
+pub(crate) fn timed_out(effect: Effect) -> Error {
+    let applied = effect.applied();
+    let message = match applied {
+        Applied::No => "MongoDB did not answer in time",
+        _ => "MongoDB did not answer in time; the write may have been applied",
+    };
+    Error::unavailable(message, applied)
+}

@@ -1,0 +1,259 @@
+//! The store itself.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::TryStreamExt as _;
+use grantor_core::BoxFuture;
+use grantor_store::{
+    Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
+    PutOutcome, RemoveOutcome, Store, SweepClock,
+};
+use mongodb::Database;
+use mongodb::bson::{Document, doc};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use crate::error::{Effect, failed, is_duplicate, timed_out};
+use crate::open::{Opened, open};
+use crate::row::{Row, binary, id};
+use crate::{MongodbOptions, url};
+
+/// How often a write without a condition is tried that another one made fail.
+const MAX_TRIES: usize = 8;
+
+/// Records in MongoDB. Clones share the connections.
+///
+/// Dead records of kinds that are short-lived or caches are deleted by MongoDB itself, some minutes
+/// after their end; all others by [`Store::maintain`]. After a jump of the clock that deletes nothing
+/// for an hour: see [`SweepClock`].
+#[derive(Clone)]
+pub struct MongodbStore(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) opened: Opened,
+    pub(crate) clock: SweepClock,
+    pub(crate) options: MongodbOptions,
+}
+
+impl MongodbStore {
+    /// Uses the database at `url`, with [`MongodbOptions::default`].
+    ///
+    /// The URL is `mongodb://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE`, with the parameters that
+    /// MongoDB knows (`replicaSet`, `authSource`, `tlsCAFile`, `maxPoolSize`, …) and `timeout`
+    /// (seconds). A connection to another machine uses TLS unless the URL has `tls=false`. Collections
+    /// and indexes are made if there are none.
+    ///
+    /// # Errors
+    /// The URL or the password is wrong, the user lacks a right, or the server is in no replica set
+    /// ([`is_configuration`](Error::is_configuration)); no primary can be reached.
+    pub async fn open(url: &str) -> Result<Self, Error> {
+        MongodbOptions::default().open(url).await
+    }
+
+    pub(crate) async fn open_with(url: &str, options: &MongodbOptions) -> Result<Self, Error> {
+        in_a_runtime()?;
+        let location = url::parse(url, options).await?;
+        // Indexes take longer where there are many records already.
+        let limit = location.options.timeout * 12;
+        let opened = timeout(limit, open(&location)).await;
+        let opened = opened.map_err(|_| timed_out(Effect::Reads))??;
+        Ok(Self(Arc::new(Inner {
+            clock: SweepClock::new(opened.newest),
+            opened,
+            options: location.options,
+        })))
+    }
+}
+
+fn in_a_runtime() -> Result<(), Error> {
+    let found = Handle::try_current();
+    found
+        .map(drop)
+        .map_err(|_| Error::configuration("the MongoDB store is used outside of a Tokio runtime"))
+}
+
+impl Inner {
+    /// How long MongoDB works on a read.
+    pub(crate) fn max_time(&self) -> Duration {
+        self.options.timeout
+    }
+
+    /// Runs an operation within its time.
+    pub(crate) async fn within<T>(
+        &self,
+        effect: Effect,
+        operation: impl Future<Output = mongodb::error::Result<T>>,
+    ) -> Result<T, Error> {
+        let done = self.tried(effect, operation).await?;
+        done.map_err(|error| failed(effect, &error))
+    }
+
+    /// The same, with the driver's error.
+    async fn tried<T>(
+        &self,
+        effect: Effect,
+        operation: impl Future<Output = mongodb::error::Result<T>>,
+    ) -> Result<mongodb::error::Result<T>, Error> {
+        in_a_runtime()?;
+        let done = timeout(self.options.timeout, operation).await;
+        done.map_err(|_| timed_out(effect))
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.opened.database
+    }
+
+    async fn read(&self, key: &Key) -> Result<Option<Row>, Error> {
+        let found = self
+            .opened
+            .records
+            .find_one(doc! { "_id": id(key) })
+            .max_time(self.max_time());
+        self.within(Effect::Reads, found.into_future()).await
+    }
+
+    async fn write(&self, put: &Put) -> Result<PutOutcome, Error> {
+        put.check_size()?;
+        let row = Row::of(put, self.options.max_clock_skew);
+        let own = binary(&put.version.0);
+        let (filter, creates): (Document, bool) = match &put.expect {
+            Expect::Any => (doc! { "_id": &row.key }, true),
+            // One that this put wrote is found, and any other is in the way of a new one.
+            Expect::Absent => (doc! { "_id": &row.key, "v": own }, true),
+            Expect::Version(version) => {
+                let versions = [binary(&version.0), own];
+                let filter = doc! { "_id": &row.key, "v": { "$in": &versions[..] } };
+                (filter, false)
+            }
+            _ => return Err(Error::configuration("an expectation of another kind")),
+        };
+        for _ in 0..MAX_TRIES {
+            let records = &self.opened.records;
+            let replaced = records.replace_one(filter.clone(), &row).upsert(creates);
+            match self.tried(Effect::Writes, replaced.into_future()).await? {
+                Ok(done) if done.matched_count == 1 || done.upserted_id.is_some() => {
+                    return Ok(PutOutcome::Stored);
+                }
+                Ok(_) => return Ok(PutOutcome::Conflict),
+                // Two created it at once, and one of them overwrites the other's.
+                Err(error) if is_duplicate(&error) && put.expect == Expect::Any => {}
+                Err(error) if is_duplicate(&error) => return Ok(PutOutcome::Conflict),
+                Err(error) => return Err(failed(Effect::Writes, &error)),
+            }
+        }
+        Err(timed_out(Effect::Writes))
+    }
+
+    async fn delete(&self, key: &Key, expect: Expect) -> Result<RemoveOutcome, Error> {
+        let filter = match &expect {
+            Expect::Any => doc! { "_id": id(key) },
+            Expect::Version(version) => doc! { "_id": id(key), "v": binary(&version.0) },
+            _ => {
+                let found = self.read(key).await?;
+                return Ok(match found {
+                    None => RemoveOutcome::Absent,
+                    Some(_) => RemoveOutcome::Conflict,
+                });
+            }
+        };
+        let deleted = self.opened.records.delete_one(filter);
+        let deleted = self.within(Effect::Writes, deleted.into_future()).await?;
+        if deleted.deleted_count == 1 {
+            return Ok(RemoveOutcome::Removed);
+        }
+        match expect == Expect::Any || self.read(key).await?.is_none() {
+            true => Ok(RemoveOutcome::Absent),
+            false => Ok(RemoveOutcome::Conflict),
+        }
+    }
+
+    async fn read_many(&self, keys: &[Key]) -> Result<Vec<Option<Entry>>, Error> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<String> = keys.iter().map(id).collect();
+        let found = async {
+            let cursor = self
+                .opened
+                .records
+                .find(doc! { "_id": { "$in": &ids } })
+                .batch_size(u32::try_from(ids.len()).unwrap_or(u32::MAX))
+                .max_time(self.max_time())
+                .await?;
+            cursor.try_collect().await
+        };
+        let found: Vec<Row> = self.within(Effect::Reads, found).await?;
+        let entries = found.into_iter().map(|row| {
+            let key = row.key.clone();
+            row.entry().map(|entry| (key, entry))
+        });
+        let entries = entries.collect::<Result<std::collections::HashMap<_, _>, _>>()?;
+        Ok(ids.iter().map(|id| entries.get(id).cloned()).collect())
+    }
+}
+
+impl Store for MongodbStore {
+    fn capabilities(&self) -> Capabilities {
+        self.0.opened.capabilities
+    }
+
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        Box::pin(async move {
+            let found = self.0.read(key).await?;
+            found.map(Row::entry).transpose()
+        })
+    }
+
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
+        Box::pin(self.0.read_many(keys))
+    }
+
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        Box::pin(self.0.write(put))
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        Box::pin(self.0.delete(key, expect))
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let ping = self.0.database().run_command(doc! { "ping": 1 });
+            self.0
+                .within(Effect::Reads, ping.into_future())
+                .await
+                .map(drop)
+        })
+    }
+
+    fn observe_time(&self, moment: Moment) {
+        self.0.clock.observe(moment);
+    }
+
+    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
+        Box::pin(self.0.keep_up(moment))
+    }
+
+    fn listing(&self) -> Option<&dyn Listing> {
+        Some(self)
+    }
+
+    fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {
+        Some(self)
+    }
+}
+
+impl fmt::Debug for MongodbStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MongodbStore")
+            .field("capabilities", &self.0.opened.capabilities)
+            .field("options", &self.0.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,130 @@
+//! A network and servers that fail.
+
+use std::time::Duration;
+
+use grantor_store::{Applied, Expect, PutOutcome, Store};
+use grantor_store_mongodb::{MongodbOptions, MongodbStore};
+use grantor_testservers::{MongoDb, Network, Proxy};
+use mongodb::bson::{Document, doc};
+
+use crate::{administer, block_on, creation, runtime, value_of};
+
+fn quick() -> MongodbOptions {
+    MongodbOptions {
+        timeout: Duration::from_secs(1),
+        ..MongodbOptions::default()
+    }
+}
+
+/// Has the server answer the next commands of a kind so.
+async fn fail_next(server: &MongoDb, times: i32, mut how: Document, command: &str) {
+    how.insert("failCommands", [command]);
+    let point = doc! {
+        "configureFailPoint": "failCommand",
+        "mode": { "times": times },
+        "data": how,
+    };
+    administer(&server.url(), "admin", point).await;
+}
+
+#[test]
+fn a_write_that_too_few_confirm_is_there_and_unknown_and_the_same_put_clears_it() {
+    let server = MongoDb::start().unwrap();
+    block_on(&runtime(), async {
+        let store = quick().open(&server.url()).await.unwrap();
+        let timed_out = doc! { "writeConcernError": {
+            "code": 64, "codeName": "WriteConcernFailed",
+            "errmsg": "waiting for replication timed out",
+        } };
+        fail_next(&server, 1, timed_out.clone(), "update").await;
+        let put = creation("a");
+        let error = store.put(&put).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown, "{error}");
+        assert!(error.to_string().contains("too few servers"), "{error}");
+        assert_eq!(value_of(&store, "a").await.unwrap(), "a", "it is there");
+        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
+        let other = creation("a");
+        assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
+
+        fail_next(&server, 1, timed_out, "delete").await;
+        let error = store.remove(&put.key, Expect::Any).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown, "{error}");
+        assert_eq!(value_of(&store, "a").await, None);
+    });
+}
+
+#[test]
+fn a_primary_that_steps_down_leaves_a_write_unknown_and_a_read_unread() {
+    let server = MongoDb::start().unwrap();
+    block_on(&runtime(), async {
+        let store = quick().open(&server.url()).await.unwrap();
+        let put = creation("a");
+        // The driver tries once more by itself.
+        let stepped_down = doc! { "errorCode": 11602, "closeConnection": false };
+        fail_next(&server, 2, stepped_down.clone(), "update").await;
+        let error = store.put(&put).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown, "{error}");
+        fail_next(&server, 2, stepped_down, "find").await;
+        let error = store.get(&put.key).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::No, "{error}");
+        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
+    });
+}
+
+#[test]
+fn an_answer_that_does_not_come_is_an_unknown_outcome_and_the_same_put_clears_it() {
+    let server = MongoDb::start().unwrap();
+    let proxy = Proxy::start(server.port()).unwrap();
+    block_on(&runtime(), async {
+        let store = quick().open(&server.url_at(proxy.port())).await.unwrap();
+        let direct = quick().open(&server.url()).await.unwrap();
+        assert_eq!(value_of(&store, "a").await, None);
+        proxy.set(Network::HoldsAnswers);
+        let put = creation("a");
+        let error = store.put(&put).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown, "{error}");
+        assert_eq!(value_of(&direct, "a").await.unwrap(), "a", "it arrived");
+        let error = store.get(&put.key).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::No, "{error}");
+
+        proxy.set(Network::Works);
+        proxy.break_connections();
+        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
+        let other = creation("a");
+        assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
+    });
+}
+
+#[test]
+fn what_was_acknowledged_outlives_a_killed_server_and_the_store_recovers() {
+    let mut server = MongoDb::start().unwrap();
+    block_on(&runtime(), async {
+        let store = quick().open(&server.url()).await.unwrap();
+        for number in 0..50 {
+            let put = creation(&format!("{number}"));
+            assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
+        }
+        server.kill();
+        let put = creation("while it is down");
+        let error = store.put(&put).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::No, "{error}");
+        server.restart().unwrap();
+        // Until it is the primary again.
+        while store.put(&put).await.is_err() {}
+        for number in 0..50 {
+            let key = format!("{number}");
+            assert_eq!(value_of(&store, &key).await.unwrap(), key);
+        }
+        store.health().await.unwrap();
+    });
+}
+
+#[test]
+fn nobody_is_asked_who_is_not_there() {
+    block_on(&runtime(), async {
+        let error = MongodbStore::open("mongodb://127.0.0.1:1/?timeout=1");
+        let error = error.await.unwrap_err();
+        assert_eq!(error.applied(), Applied::No, "{error}");
+        assert!(error.to_string().contains("127.0.0.1:1"), "{error}");
+    });
+}

@@ -1,0 +1,144 @@
+//! Sealing records under the newest master key.
+
+use grantor_jose::seal::{Context, SealingKey};
+
+use super::kind_counts::KindCounts;
+use super::walk::Walk;
+use crate::error::Error;
+use crate::key::Key;
+use crate::kinds::{Kind, SEALED};
+use crate::record::sealed_for;
+use crate::retry::Retry;
+use crate::store::{Entry, Expect, Put, PutOutcome, Store, Version};
+use crate::stores::Stores;
+
+/// How the records of sealed kinds are sealed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Resealed {
+    /// Under another key than the newest before: those that [`reseal`] has sealed again.
+    pub older: KindCounts,
+    /// Under the newest key before.
+    pub newest: KindCounts,
+    /// Under none of the keys.
+    pub unreadable: KindCounts,
+    /// Kinds in stores that can't list their records. They are sealed again as they are written.
+    pub unlisted: Vec<Kind>,
+}
+
+/// Counts the records that [`reseal`] would seal again.
+///
+/// # Errors
+/// The stores have no sealing key, or one failed.
+pub async fn count_to_reseal(stores: &Stores) -> Result<Resealed, Error> {
+    walk(stores, false).await
+}
+
+/// Seals every sealed record of the stores' namespace under the newest key, while servers go on. A record
+/// that somebody writes meanwhile is left to them: they seal under the newest key too, or it has to be
+/// called again.
+///
+/// # Errors
+/// The stores have no sealing key, or one failed. Calling it again goes on.
+pub async fn reseal(stores: &Stores) -> Result<Resealed, Error> {
+    walk(stores, true).await
+}
+
+async fn walk(stores: &Stores, writes: bool) -> Result<Resealed, Error> {
+    let missing = || Error::configuration("there is no master key to seal under");
+    let sealing_key = stores.sealing_key().ok_or_else(missing)?;
+    let mut resealed = Resealed::default();
+    for kind in SEALED {
+        let letters = kind.letters();
+        let sweep = Sweep {
+            stores,
+            store: &**stores.store_of(kind),
+            sealing_key,
+            letters,
+        };
+        let prefix = stores.namespace().prefix(letters);
+        let Some(mut walk) = Walk::below(prefix, sweep.store) else {
+            resealed.unlisted.push(kind);
+            continue;
+        };
+        while let Some((key, entry)) = walk.next().await? {
+            match sweep.state_of(&key, &entry) {
+                State::Newest => resealed.newest.add(&key),
+                State::Unreadable => resealed.unreadable.add(&key),
+                State::Older => {
+                    if writes {
+                        sweep.seal_again(key, entry).await?;
+                    }
+                    resealed.older.add(&key);
+                }
+            }
+        }
+    }
+    Ok(resealed)
+}
+
+/// The records of one kind.
+struct Sweep<'a> {
+    stores: &'a Stores,
+    store: &'a dyn Store,
+    sealing_key: &'a SealingKey,
+    letters: [u8; 2],
+}
+
+/// Which key a record is sealed under.
+enum State {
+    Newest,
+    Older,
+    Unreadable,
+}
+
+impl Sweep<'_> {
+    fn context<'c>(&'c self, key: &'c Key, version: &'c Version) -> Context<'c> {
+        sealed_for(&self.letters, key, version)
+    }
+
+    fn state_of(&self, key: &Key, entry: &Entry) -> State {
+        let context = self.context(key, &entry.version);
+        if self.sealing_key.has_sealed(&context, &entry.value) {
+            return State::Newest;
+        }
+        match self.sealing_key.open(&context, &entry.value) {
+            Ok(_) => State::Older,
+            Err(_) => State::Unreadable,
+        }
+    }
+
+    /// Seals a record again, until it is sealed under the newest key or gone.
+    async fn seal_again(&self, key: Key, mut entry: Entry) -> Result<(), Error> {
+        let mut retry = Retry::new(self.stores.environment());
+        loop {
+            let before = self.context(&key, &entry.version);
+            let Ok(plain) = self.sealing_key.open(&before, &entry.value) else {
+                return Ok(());
+            };
+            let version = Version(self.stores.environment().random_bytes());
+            let sealed = self.sealing_key.seal(&self.context(&key, &version), &plain);
+            let put = Put {
+                key,
+                value: sealed.map_err(|_| Error::too_large(plain.len()))?.into(),
+                version,
+                expires_at: entry.expires_at,
+                expect: Expect::Version(entry.version),
+            };
+            if self.store.put(&put).await? == PutOutcome::Stored {
+                return Ok(());
+            }
+            retry.after_conflict("a sealed record").await?;
+            let Some(now) = self.store.get(&key).await? else {
+                return Ok(());
+            };
+            if matches!(self.state_of(&key, &now), State::Newest) {
+                return Ok(());
+            }
+            entry = now;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,33 @@
+//! The long runs of the stores with real servers that fail: what takes too long for the gate.
+
+use crate::gate;
+use crate::install;
+use crate::process::{Failure, run};
+use crate::workspace::cargo;
+
+/// The packages with long runs, and the words that the names of those tests have. The tests are
+/// ignored otherwise.
+const RUNS: &[(&str, &str)] = &[
+    ("grantor-store-mongodb", "long::"),
+    ("grantor-store-redis", "long::"),
+    ("grantor-cli", "cluster::long::"),
+];
+
+/// Runs all of them, or those of packages whose names contain `only`, one after the other, with what
+/// they print.
+pub(crate) fn run_all(only: Option<&str>) -> Result<(), Failure> {
+    gate::install_servers()?;
+    install::programs(&[install::PATRONI, install::ETCD])?;
+    let wanted = |package: &str| only.is_none_or(|only| package.contains(only));
+    let runs: Vec<_> = RUNS.iter().filter(|(package, _)| wanted(package)).collect();
+    if runs.is_empty() {
+        return Err(Failure::new("no package with long runs has such a name"));
+    }
+    for (package, words) in runs {
+        run(cargo()
+            .args(["test", "--all-features", "--package", package])
+            .args(["--tests", words])
+            .args(["--", "--ignored", "--nocapture", "--test-threads", "1"]))?;
+    }
+    Ok(())
+}
