@@ -17,7 +17,7 @@ use crate::tokens::Tokens;
 
 impl Tokens {
     /// Tokens of a client for itself (RFC 6749 section 4.4), which authenticates by a secret or by an
-    /// [`Assertion`].
+    /// [`Assertion`](crate::Assertion).
     ///
     /// ```
     /// use grantor_client::{Assertion, Tokens};
