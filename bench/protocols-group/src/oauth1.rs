@@ -115,7 +115,8 @@ fn theirs(pairs: Vec<(String, String)>) -> Result<Box<dyn FnMut()>> {
     Ok(Box::new(move || {
         // Sorted with each request, since each has parameters of its own.
         let pairs = black_box(&pairs).iter();
-        let request = ParameterList::new(pairs.map(|(name, value)| (&**name, &**value)));
+        let pairs = pairs.map(|(name, value)| (&**name, &**value));
+        let request = ParameterList::new(pairs.collect::<Vec<(&str, &str)>>());
         black_box(builder.authorize("POST", black_box(URL), &request));
     }))
 }
