@@ -82,7 +82,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
             .env("RUSTDOCFLAGS", "--deny warnings"),
     )?;
     if succeeds(cargo().args(["nextest", "--version"])) {
-        process::run(&mut settings.cargo(&["nextest", "run"]))?;
+        process::run(&mut settings.cargo(&["nextest", "run", "--no-fail-fast"]))?;
         process::run(&mut settings.cargo(&["test", "--doc"]))?;
     } else {
         process::run(&mut settings.cargo(&["test"]))?;
