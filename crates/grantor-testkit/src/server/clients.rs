@@ -34,15 +34,19 @@ pub(super) fn authenticate(state: &State, request: &RecordedRequest) -> Result<(
             false => invalid("another certificate than that of the client, or none"),
         };
     }
-    // An assertion is read by the tests that are about it, and verified by none of them.
-    let method = match client {
+    let is_taken = match client {
+        // An assertion is read by the tests that are about it, and verified by none of them, so nothing
+        // tells its two methods apart.
+        ClientAuthentication::Assertion { .. } => ASSERTED
+            .iter()
+            .any(|method| state.auth_methods.contains(method)),
         // A certificate of a client that is known by none only binds its tokens (RFC 8705 section 4).
-        ClientAuthentication::Assertion { .. } | ClientAuthentication::Tls { .. } => {
-            TokenEndpointAuthMethod::None
+        ClientAuthentication::Tls { .. } => {
+            state.auth_methods.contains(&TokenEndpointAuthMethod::None)
         }
-        _ => client.method(),
+        _ => state.auth_methods.contains(&client.method()),
     };
-    if !state.auth_methods.contains(&method) {
+    if !is_taken {
         return invalid("the client authenticates in a way that is not allowed");
     }
     let secret = client.client_secret().map(Secret::expose);
@@ -60,7 +64,15 @@ pub(super) fn authenticate(state: &State, request: &RecordedRequest) -> Result<(
     });
     match known {
         true => Ok(()),
-        false if method == TokenEndpointAuthMethod::None => invalid("another client, or no secret"),
+        false if secret.is_none() => invalid("another client, or no secret"),
         false => invalid("another client or another secret"),
     }
 }
+
+/// How a client authenticates that sends an assertion. A server that asks no client who it is takes one
+/// too.
+const ASSERTED: [TokenEndpointAuthMethod; 3] = [
+    TokenEndpointAuthMethod::ClientSecretJwt,
+    TokenEndpointAuthMethod::PrivateKeyJwt,
+    TokenEndpointAuthMethod::None,
+];
