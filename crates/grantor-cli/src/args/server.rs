@@ -59,6 +59,7 @@ pub(crate) enum Client {
     /// Show a client with all its settings
     Show {
         /// The client's identifier
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     /// List the clients
@@ -66,11 +67,13 @@ pub(crate) enum Client {
     /// Remove a client, and with it all its tokens
     Remove {
         /// The client's identifier
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     /// Give a client a new secret; the old one is refused from then on, or after --keep-old
     RotateSecret {
         /// The client's identifier
+        #[arg(allow_hyphen_values = true)]
         id: String,
         /// Read the new secret from standard input instead of generating one
         #[arg(long)]
@@ -98,6 +101,7 @@ pub(crate) struct ClientAdd {
 #[derive(Debug, clap::Args)]
 pub(crate) struct ClientSet {
     /// The client's identifier
+    #[arg(allow_hyphen_values = true)]
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) settings: ClientSettings,
@@ -211,7 +215,7 @@ pub(crate) enum Key {
     /// Remove a key that somebody else has: its tokens are refused, and if it signs, a new one does at once
     Remove {
         /// The key, as `grantor key list` names it
-        #[arg(value_name = "KEY")]
+        #[arg(value_name = "KEY", allow_hyphen_values = true)]
         id: String,
     },
 }

@@ -155,3 +155,20 @@ fn a_client_is_registered_with_its_public_keys() {
         server.ask_token("job", secret).status == 200
     });
 }
+
+/// Identifiers of keys and of clients that register themselves are random, so one of 64 begins so.
+#[test]
+fn an_identifier_may_begin_with_a_hyphen() {
+    let home = Home::new();
+    let grant = ["client", "add", "--grant", "client_credentials"];
+    home.run(&[&grant[..], &["--", "-job"]].concat()).ok();
+    let shown = home.json(&["client", "show", "-job"]);
+    assert_eq!(shown["client_id"], "-job");
+    let args = ["client", "set", "-job", "--name", "A job"];
+    home.run(&args).ok();
+    home.run(&["client", "rotate-secret", "-job"]).ok();
+    home.run(&["client", "remove", "-job"]).ok();
+    let unknown = "--0bLNVhrtyiIzHEDeLHqn1BZ5qOHkzHJQk9CmoYVIQ";
+    home.run(&["key", "remove", unknown])
+        .fails(1, &["no signing key", unknown]);
+}
