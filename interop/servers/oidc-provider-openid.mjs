@@ -51,8 +51,9 @@ const provider = new Provider(issuer, {
   rotateRefreshToken: true,
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, name: 'A User' }) }),
-  // A notification goes to https alone: that host is the listener of the client.
-  fetch: (url, options) =>
+  // A notification goes to https alone: that host is the listener of the client. The dispatcher of the
+  // options refuses loopback addresses.
+  fetch: (url, { dispatcher, ...options }) =>
     globalThis.fetch(String(url).replace('https://client.example', NOTIFICATIONS), options),
   features: {
     ciba: {
@@ -68,7 +69,6 @@ const provider = new Provider(issuer, {
     },
     claimsParameter: { enabled: true },
     clientCredentials: { enabled: true },
-    deviceFlow: { enabled: true, userCodeConfirmSource: confirmed, userCodeInputSource: typed },
     devInteractions: { enabled: false },
     dPoP: {
       enabled: true,
@@ -109,12 +109,6 @@ async function agreed(request, account, client) {
 }
 
 // Pages whose form the browser sends at once.
-function confirmed(ctx, form) {
-  ctx.body = form.replace('</form>', '<input name="confirm" value="yes"></form>');
-}
-function typed(ctx, form) {
-  ctx.body = form;
-}
 function leaving(ctx, form) {
   ctx.body = form.replace('</form>', '<input name="logout" value="yes"></form>');
 }

@@ -4,29 +4,10 @@ use grantor_core::UserHint;
 use serde_json::json;
 
 use crate::Outcome;
-use crate::browser::Browser;
 use crate::notifications::Listener;
 use crate::scene::{Scene, expect};
 
 const CIBA: &str = "urn:openid:params:grant-type:ciba";
-const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
-
-pub(crate) async fn device(scene: &Scene) -> Outcome {
-    let members = json!({"grant_types": [DEVICE, "authorization_code", "refresh_token"]});
-    let client = scene.client(members).await?;
-    let waiting = client.login().device_flow()?.start().await?;
-    let page = waiting.verification_uri_complete.clone();
-    let page = page.ok_or("there is no complete URI")?;
-    Browser::new(&scene.issuer)?.open(&page).await?;
-    let signed_in = waiting.finish().await?;
-    let subject = signed_in
-        .id_token
-        .as_ref()
-        .map(|it| it.subject().to_owned());
-    expect(subject.as_deref(), Some(&*scene.user))?;
-    signed_in.tokens.renew().await?;
-    Ok(())
-}
 
 pub(crate) async fn ciba_poll(scene: &Scene) -> Outcome {
     for signed in [false, true] {

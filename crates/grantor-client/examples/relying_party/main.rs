@@ -56,7 +56,6 @@ async fn main() -> Outcome {
         "JAR by ES256, PS256, RS256 and EdDSA, pushed too" => requests::signed,
         "JAR, encrypted" => requests::encrypted,
         "DPoP with nonces of the token and the UserInfo endpoint" => requests::dpop,
-        "device grant" => devices::device,
         "CIBA: poll, and a signed request" => devices::ciba_poll,
         "CIBA: ping" => devices::ciba_ping,
         "encrypted ID tokens" => user::encrypted_id_token,
