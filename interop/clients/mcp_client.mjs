@@ -31,11 +31,11 @@ async function conformance() {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', async (text) => {
       report += text;
-      const url = report.match(/^http\S+\/authorize\?\S+$/m);
-      if (!url || sent) return;
+      const url = report.match(/^(http\S+\/authorize\?\S+)\n/m);
+      // The suite waits for the browser at the redirect URI, from when it says so on.
+      if (!url || !report.includes('Callback server started') || sent) return;
       sent = true;
-      // The suite waits for the browser at the redirect URI.
-      await fetch(await authorize(url[0], REDIRECT_URI)).catch((error) => {
+      await fetch(await authorize(url[1], REDIRECT_URI)).catch((error) => {
         report += String(error);
       });
     });
