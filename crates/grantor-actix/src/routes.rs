@@ -76,7 +76,7 @@ impl Routes {
     }
 }
 
-/// Passes the payload on, one piece at a time, until its end or until nobody reads any more.
+/// Passes the payload on, one piece at a time, until it ends or the reader of the body is dropped.
 async fn feed(mut payload: web::Payload, body: mpsc::Sender<Result<Frame<Bytes>, PayloadError>>) {
     while let Some(piece) = payload.next().await {
         if body.send(piece.map(Frame::data)).await.is_err() {

@@ -60,8 +60,8 @@ impl CodeFlow {
     }
 
     /// Sends the request as a request object (RFC 9101), signed with the key of
-    /// [`client_assertion`](crate::TokensBuilder::client_assertion): nobody changes it on its way. Where
-    /// the metadata of the server requires it (`require_signed_request_object`), that is done without
+    /// [`client_assertion`](crate::TokensBuilder::client_assertion): a change on its way is
+    /// noticed. Where the metadata of the server requires it (`require_signed_request_object`), that is done without
     /// this too. With [`push_requests`](Self::push_requests) the request object is pushed.
     #[must_use]
     pub fn sign_requests(mut self) -> Self {

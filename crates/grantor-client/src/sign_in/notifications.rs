@@ -41,7 +41,7 @@ impl Notifications {
         }
     }
 
-    /// Takes a notification: whoever waits for it goes on.
+    /// Takes a notification, and wakes the sign-in that waits for it.
     pub(super) fn take(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), InvalidNotification> {
         let notification = BackchannelNotification::from_request(headers, body)?;
         let all = self.all();

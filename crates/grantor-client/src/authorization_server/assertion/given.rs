@@ -16,8 +16,8 @@ use crate::workload::platform::PlatformContext;
 /// (RFC 7522): as a grant by [`Tokens::saml_bearer`](crate::Tokens::saml_bearer), or who the client is, as
 /// its [`ClientCredential`](crate::ClientCredential).
 ///
-/// It is asked for whenever a request is sent, and passed on as it is: whoever issues it signs it, and the
-/// authorization server validates it.
+/// The function is called for each request, and its assertion is passed on as it is. The issuer signs it,
+/// and the authorization server validates it.
 ///
 /// ```
 /// use grantor_client::{SamlAssertion, Tokens};

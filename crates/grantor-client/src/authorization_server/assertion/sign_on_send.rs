@@ -1,5 +1,5 @@
 //! How an assertion gets into a request: the request carries what is to be signed or fetched, and the
-//! channel does so just before it is sent. So whoever repeats a request repeats no assertion.
+//! channel does so just before it is sent. So a request that is repeated has a new assertion each time.
 
 use std::sync::Arc;
 

@@ -46,7 +46,7 @@ const OPTIONS: [(&str, &[&str]); 20] = [
     ("default_scope", &["--default-scope", "write"]),
 ];
 
-/// The fields that nobody sets.
+/// The fields that an operator can't change, and why.
 const NOT_SET: [(&str, &str); 4] = [
     ("id", "records name the client by it"),
     ("registered_by", "it is the way in which the client came"),
