@@ -53,7 +53,8 @@ pub(crate) async fn parse(url: &str, options: &MongodbOptions) -> Result<Locatio
     protect(&mut client)?;
     client.app_name.get_or_insert_with(|| "grantor".to_owned());
     client.max_pool_size.get_or_insert(options.max_connections);
-    client.server_selection_timeout = Some(options.timeout);
+    // Before the operation's own time ends: what no server was found for was written by none.
+    client.server_selection_timeout = Some(options.timeout * 7 / 8);
     client.connect_timeout.get_or_insert(options.timeout);
     client.heartbeat_freq.get_or_insert(HEARTBEAT);
     let database = client.default_database.clone();
