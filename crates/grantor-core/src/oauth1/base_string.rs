@@ -1,11 +1,10 @@
 //! The signature base string (RFC 5849 section 3.4.1).
 
-use std::fmt::Write;
-
-use http::{HeaderMap, Method, Uri, header};
+use http::{HeaderMap, Method, Uri};
 
 use super::Unsignable;
-use super::parameters::{Parameters, encode_into, text};
+use super::base_string_uri::base_string_uri;
+use super::encoding::{encode_into, encode_twice_into, recode_form_into, text};
 
 /// Builds the text that is signed (RFC 5849 section 3.4.1): the method, the URI without its query,
 /// and all parameters. `headers` may say another host than the URI; `form` is the body if it is a
@@ -20,85 +19,121 @@ pub fn base_string(
     form: &[u8],
     protocol: &[(String, String)],
 ) -> Result<String, Unsignable> {
-    let mut parameters = Parameters::of(uri.query().unwrap_or_default(), form);
+    let mut base_string = BaseString::begin(method, uri, headers, form.len())?;
     for (name, value) in protocol {
-        parameters.push(name, value);
+        base_string.push(name, value);
     }
-    with_parameters(method, uri, headers, parameters)
+    base_string.read(uri.query().unwrap_or_default().as_bytes());
+    base_string.read(form);
+    Ok(text(base_string.finish()))
 }
 
-/// The same, where the parameters of all places are there already.
-pub(super) fn with_parameters(
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    parameters: Parameters,
-) -> Result<String, Unsignable> {
-    let uri = base_string_uri(uri, headers)?;
-    let length = method.as_str().len() + 2 * uri.len() + parameters.length();
-    let mut base_string = Vec::with_capacity(length);
-    encode_into(method.as_str().as_bytes(), &mut base_string);
-    base_string.make_ascii_uppercase();
-    base_string.push(b'&');
-    encode_into(uri.as_bytes(), &mut base_string);
-    base_string.push(b'&');
-    parameters.write_to(&mut base_string);
-    Ok(text(base_string))
+const EQUALS: &[u8] = b"%3D";
+const AND: &[u8] = b"%26";
+
+/// A base string to which parameters are added. They are encoded twice, once as parameters and once
+/// more as a part of the base string.
+pub(super) struct BaseString {
+    text: Vec<u8>,
+    /// The parameters in `text`, as they came.
+    parameters: Vec<Parameter>,
 }
 
-/// RFC 5849 section 3.4.1.2.
-fn base_string_uri(uri: &Uri, headers: &HeaderMap) -> Result<String, Unsignable> {
-    let scheme = uri.scheme_str().ok_or(Unsignable::Uri)?;
-    // The server sees the header.
-    let authority = match headers.get(header::HOST) {
-        Some(host) => host.to_str().map_err(|_| Unsignable::Host)?,
-        None => uri.authority().ok_or(Unsignable::Uri)?.as_str(),
-    };
-    let authority = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, rest)| rest);
-    let in_brackets = authority.rfind(']').unwrap_or_default();
-    let (host, port) = match authority[in_brackets..].rfind(':') {
-        Some(colon) => {
-            let colon = in_brackets + colon;
-            (&authority[..colon], &authority[colon + 1..])
+/// Where the name of a parameter begins, its value, and the separator behind it.
+#[derive(Clone, Copy)]
+pub(super) struct Parameter {
+    pub(super) name: usize,
+    pub(super) value: usize,
+    pub(super) end: usize,
+}
+
+impl BaseString {
+    /// The method and the URI. `length` is that of the form that will be read.
+    pub(super) fn begin(
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        length: usize,
+    ) -> Result<Self, Unsignable> {
+        let length = length + uri.query().unwrap_or_default().len();
+        let uri = base_string_uri(uri, headers)?;
+        // Most of it stays as it is, and the parameters of the protocol take some 300 bytes.
+        let length = 384 + (uri.len() + length) * 3 / 2;
+        let mut text = Vec::with_capacity(length);
+        encode_into(method.as_str().as_bytes(), &mut text);
+        text.make_ascii_uppercase();
+        text.push(b'&');
+        encode_into(uri.as_bytes(), &mut text);
+        text.push(b'&');
+        Ok(Self {
+            text,
+            parameters: Vec::with_capacity(32),
+        })
+    }
+
+    /// Adds a parameter of the protocol.
+    pub(super) fn push(&mut self, name: &str, value: &str) {
+        let text = &mut self.text;
+        let name_at = text.len();
+        encode_twice_into(name.as_bytes(), text);
+        text.extend_from_slice(EQUALS);
+        let value_at = text.len();
+        encode_twice_into(value.as_bytes(), text);
+        self.parameters.push(Parameter {
+            name: name_at,
+            value: value_at,
+            end: text.len(),
+        });
+        text.extend_from_slice(AND);
+    }
+
+    /// Adds the parameters of a query or a form.
+    pub(super) fn read(&mut self, form: &[u8]) {
+        recode_form_into(form, &mut self.text, &mut self.parameters);
+    }
+
+    /// Returns whether one of the parameters after the first `protocol` ones has this name.
+    pub(super) fn has_beyond(&self, protocol: usize, name: &str) -> bool {
+        let mut encoded = Vec::with_capacity(32);
+        encode_twice_into(name.as_bytes(), &mut encoded);
+        let mut others = self.parameters.iter().skip(protocol);
+        others.any(|parameter| self.name(parameter) == encoded)
+    }
+
+    /// Returns whether a parameter after the first `protocol` ones begins so.
+    pub(super) fn has_prefix_beyond(&self, protocol: usize, prefix: &[u8]) -> bool {
+        let mut others = self.parameters.iter().skip(protocol);
+        others.any(|parameter| self.name(parameter).starts_with(prefix))
+    }
+
+    /// All of it, with the parameters sorted by name and value (RFC 5849 section 3.4.1.3.2). Their order
+    /// is that of the parameters encoded once: `%` is less than all that stays as it is, and `%25` has
+    /// it first too.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        let key = |parameter: &Parameter| (self.name(parameter), self.value(parameter));
+        if !self.parameters.is_sorted_by_key(key) {
+            let mut sorted = self.parameters.clone();
+            sorted.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+            let first = self.parameters.first().map_or(0, |first| first.name);
+            let mut text = Vec::with_capacity(self.text.len());
+            text.extend_from_slice(&self.text[..first]);
+            for parameter in &sorted {
+                text.extend_from_slice(&self.text[parameter.name..parameter.end]);
+                text.extend_from_slice(AND);
+            }
+            self.text = text;
         }
-        None => (authority, ""),
-    };
-    let wrong = match headers.contains_key(header::HOST) {
-        true => Unsignable::Host,
-        false => Unsignable::Uri,
-    };
-    let bare = |host: &str| !host.starts_with('[') && host.contains(':');
-    if host.is_empty() || bare(host) {
-        return Err(wrong);
+        if !self.parameters.is_empty() {
+            self.text.truncate(self.text.len() - AND.len());
+        }
+        self.text
     }
-    let port = match port {
-        "" => None,
-        port if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse::<u16>().ok(),
-        _ => return Err(wrong),
-    };
-    if authority.len() > host.len() + 1 && port.is_none_or(|port| port == 0) {
-        return Err(wrong);
+
+    fn name(&self, parameter: &Parameter) -> &[u8] {
+        &self.text[parameter.name..parameter.value - EQUALS.len()]
     }
-    let path = match uri.path() {
-        "" => "/",
-        path => path,
-    };
-    let mut text = String::with_capacity(scheme.len() + host.len() + path.len() + 9);
-    text.push_str(scheme);
-    text.push_str("://");
-    text.push_str(host);
-    text.make_ascii_lowercase();
-    let default = match &text[..scheme.len()] {
-        "https" => Some(443),
-        "http" => Some(80),
-        _ => None,
-    };
-    if let Some(port) = port.filter(|port| Some(*port) != default) {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ":{port}");
+
+    fn value(&self, parameter: &Parameter) -> &[u8] {
+        &self.text[parameter.value..parameter.end]
     }
-    text.push_str(path);
-    Ok(text)
 }

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use grantor_jose::{Algorithm, Key, SignError, digest};
 
-use super::parameters::encode;
+use super::encoding::{encode_into, text};
 use crate::secret::Secret;
 
 /// How a request is signed. The server says which ones it takes; RFC 5849 knows no way to ask.
@@ -118,24 +118,36 @@ impl SignatureMethod {
         client: &Secret,
         token: &Secret,
     ) -> Result<Secret, SignError> {
-        let encoded = |secret: &Secret| encode(secret.expose().as_bytes());
-        let secrets = || Secret::new(format!("{}&{}", encoded(client), encoded(token)));
-        let hmac = |digest: fn(&[u8], &[u8]) -> Vec<u8>| {
-            let mac = digest(secrets().expose().as_bytes(), base_string.as_bytes());
-            Ok(Secret::new(STANDARD.encode(mac)))
-        };
+        self.signature_of(base_string.as_bytes(), client, token)
+    }
+
+    pub(super) fn signature_of(
+        &self,
+        base_string: &[u8],
+        client: &Secret,
+        token: &Secret,
+    ) -> Result<Secret, SignError> {
+        let secrets = || secrets(client, token);
+        let encoded = |signature: &[u8]| Ok(Secret::new(STANDARD.encode(signature)));
         match self {
-            Self::HmacSha1ForLegacyUseOnly => {
-                hmac(|key, text| digest::hmac_sha1_for_legacy_use_only(key, text).to_vec())
+            Self::HmacSha1ForLegacyUseOnly => encoded(&digest::hmac_sha1_for_legacy_use_only(
+                secrets().expose().as_bytes(),
+                base_string,
+            )),
+            Self::HmacSha256 => {
+                let mac = digest::hmac_sha256(secrets().expose().as_bytes(), base_string);
+                encoded(&mac)
             }
-            Self::HmacSha256 => hmac(|key, text| digest::hmac_sha256(key, text).to_vec()),
-            Self::HmacSha512 => hmac(|key, text| digest::hmac_sha512(key, text).to_vec()),
-            Self::Rsa(key) => {
-                let signature = key.0.sign_bytes(base_string.as_bytes())?;
-                Ok(Secret::new(STANDARD.encode(signature.as_bytes())))
+            Self::HmacSha512 => {
+                let mac = digest::hmac_sha512(secrets().expose().as_bytes(), base_string);
+                encoded(&mac)
             }
+            Self::Rsa(key) => encoded(key.0.sign_bytes(base_string)?.as_bytes()),
             Self::DangerPlaintext => Ok(secrets()),
-            Self::Own(method) => method.signature(base_string, client, token),
+            Self::Own(method) => {
+                let base_string = String::from_utf8_lossy(base_string);
+                method.signature(&base_string, client, token)
+            }
         }
     }
 
@@ -156,4 +168,15 @@ impl SignatureMethod {
             Self::Own(method) => method.body_hash(body),
         }
     }
+}
+
+/// The key of an HMAC (RFC 5849 section 3.4.2): both secrets, encoded. There is room for it at once, as what
+/// grows leaves copies behind.
+fn secrets(client: &Secret, token: &Secret) -> Secret {
+    let [client, token] = [client, token].map(|secret| secret.expose().as_bytes());
+    let mut both = Vec::with_capacity(3 * (client.len() + token.len()) + 1);
+    encode_into(client, &mut both);
+    both.push(b'&');
+    encode_into(token, &mut both);
+    Secret::new(text(both))
 }

@@ -20,10 +20,11 @@
 //! ```
 
 mod base_string;
+mod base_string_uri;
 mod credentials_response;
+mod encoding;
 mod error;
 mod method;
-mod parameters;
 mod place;
 mod signature;
 mod signing;

@@ -6,7 +6,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 
-use super::parameters::{encode, encode_into};
+use super::encoding::{encode, encode_into};
 use super::{RequestBody, RequestParts, Signature, Unsignable};
 
 /// Where a signature travels.
@@ -36,10 +36,9 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 }
 
 impl Placement {
-    /// Checks that the request has the place.
-    pub(super) fn check(self, request: &RequestParts<'_>) -> Result<(), Unsignable> {
+    /// Checks that the request, whose body may be a form, has the place.
+    pub(super) fn check(self, request: &RequestParts<'_>, form: bool) -> Result<(), Unsignable> {
         let headers = request.headers;
-        let form = is_form(headers);
         let empty = matches!(request.body, RequestBody::Bytes(b""));
         let empty = empty && !headers.contains_key(CONTENT_TYPE);
         match (self, request.body) {
@@ -84,8 +83,8 @@ fn with_query(uri: &Uri, parameters: &[Parameter<'_>]) -> Result<Uri, Unsignable
 }
 
 fn header(realm: Option<&str>, parameters: &[Parameter<'_>]) -> Option<HeaderValue> {
-    let mut text = b"OAuth ".to_vec();
-    text.reserve(512);
+    let mut text = Vec::with_capacity(512);
+    text.extend_from_slice(b"OAuth ");
     if let Some(realm) = realm {
         let quoted = realm.replace('\\', "\\\\").replace('"', "\\\"");
         text.extend_from_slice(format!("realm=\"{quoted}\", ").as_bytes());

@@ -4,8 +4,7 @@ use bytes::Bytes;
 use http::{Request, Uri};
 use url::Url;
 
-use super::base_string::with_parameters;
-use super::parameters::Parameters;
+use super::base_string::BaseString;
 use super::place::{Parameter, is_form};
 use super::{Placement, RequestBody, RequestParts, Signature, SignatureMethod, Unsignable};
 use crate::loopback::is_secure;
@@ -106,53 +105,47 @@ impl Signing {
         nonce: &str,
         timestamp: Timestamp,
     ) -> Result<Signature, Unsignable> {
-        self.placement.check(request)?;
+        let is_form = is_form(request.headers);
+        self.placement.check(request, is_form)?;
         self.check_connection(request.uri)?;
         let body = match request.body {
             RequestBody::Bytes(body) => body,
             RequestBody::Streamed => b"",
         };
-        let is_form = is_form(request.headers);
-        let mut parameters = self.parameters(nonce, timestamp);
+        let timestamp = timestamp.as_secs().to_string();
+        let mut parameters = self.parameters(nonce, &timestamp);
         if !is_form && self.body_hash == BodyHash::Signed && !body.is_empty() {
             let hash = self.method.body_hash(body);
             parameters.extend(hash.map(|hash| ("oauth_body_hash".into(), hash.into())));
         }
         let form: &[u8] = if is_form { body } else { b"" };
-        let mut all = Parameters::of(request.uri.query().unwrap_or_default(), form);
-        check_for_repeats(&all, &parameters)?;
-        for (name, value) in &parameters {
-            all.push(name, value);
-        }
-        let base_string = with_parameters(request.method, request.uri, request.headers, all)?;
+        let base_string = base_string(request, form, &parameters)?;
         let empty = Secret::new("");
         let token = self.token.as_ref().map_or(&empty, |token| &token.secret);
         let signature = self
             .method
-            .signature(&base_string, &self.client.secret, token)
+            .signature_of(&base_string, &self.client.secret, token)
             .map_err(|_| Unsignable::KeyFailed)?;
-        parameters.push((
-            "oauth_signature".into(),
-            signature.expose().to_owned().into(),
-        ));
+        parameters.push(("oauth_signature".into(), signature.expose().into()));
         self.placement
             .put(request, self.realm.as_deref(), &parameters)
     }
 
-    /// RFC 5849 section 3.1, without the signature.
-    fn parameters<'a>(&'a self, nonce: &'a str, timestamp: Timestamp) -> Vec<Parameter<'a>> {
+    /// RFC 5849 section 3.1, without the signature. Those that are always there have the order of a base
+    /// string.
+    fn parameters<'a>(&'a self, nonce: &'a str, timestamp: &'a str) -> Vec<Parameter<'a>> {
         let mut parameters: Vec<Parameter<'a>> = Vec::with_capacity(8 + self.extra.len());
         let mut push = |name: &'a str, value: &'a str| parameters.push((name.into(), value.into()));
         push("oauth_consumer_key", &self.client.identifier);
+        push("oauth_nonce", nonce);
+        push("oauth_signature_method", self.method.as_str());
+        push("oauth_timestamp", timestamp);
         if let Some(token) = &self.token {
             push("oauth_token", &token.identifier);
         }
-        push("oauth_signature_method", self.method.as_str());
-        let timestamp = timestamp.as_secs().to_string();
-        parameters.push(("oauth_timestamp".into(), timestamp.into()));
-        parameters.push(("oauth_nonce".into(), nonce.into()));
-        let extra = self.extra.iter();
-        parameters.extend(extra.map(|(name, value)| ((&**name).into(), (&**value).into())));
+        for (name, value) in &self.extra {
+            push(name, value);
+        }
         parameters
     }
 
@@ -169,12 +162,31 @@ impl Signing {
     }
 }
 
-/// RFC 5849 section 3.1: a request has each parameter of the protocol only once.
-fn check_for_repeats(there: &Parameters, parameters: &[Parameter<'_>]) -> Result<(), Unsignable> {
-    let names = parameters.iter().map(|(name, _)| &**name);
-    let mut names = names.chain(["oauth_signature"]);
-    match names.find(|name| there.has(name)) {
-        Some(repeated) => Err(Unsignable::Repeated(repeated.to_owned())),
-        None => Ok(()),
+/// Builds the base string of a request, which must not have a parameter of the protocol already (RFC 5849
+/// section 3.1: each comes once).
+fn base_string(
+    request: &RequestParts<'_>,
+    form: &[u8],
+    protocol: &[Parameter<'_>],
+) -> Result<Vec<u8>, Unsignable> {
+    let RequestParts { method, uri, .. } = *request;
+    let mut base_string = BaseString::begin(method, uri, request.headers, form.len())?;
+    for (name, value) in protocol {
+        base_string.push(name, value);
+    }
+    base_string.read(uri.query().unwrap_or_default().as_bytes());
+    base_string.read(form);
+    let names = protocol.iter().map(|(name, _)| &**name);
+    let names = names.chain(["oauth_signature"]);
+    let own = protocol.len();
+    // Most requests have none with the names of OAuth.
+    let has_suspects = base_string.has_prefix_beyond(own, PREFIX.as_bytes());
+    let mut suspects = names.filter(|name| has_suspects || !name.starts_with(PREFIX));
+    match suspects.find(|name| base_string.has_beyond(own, name)) {
+        Some(name) => Err(Unsignable::Repeated(name.to_owned())),
+        None => Ok(base_string.finish()),
     }
 }
+
+/// All names of the protocol begin so.
+const PREFIX: &str = "oauth_";
