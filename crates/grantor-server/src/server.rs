@@ -14,6 +14,7 @@ use crate::router::{EndpointRow, Routes};
 use crate::state::State;
 
 mod caller;
+mod introspect;
 mod service;
 
 /// An authorization server: a `tower` service of `http` requests. Clones share everything.

@@ -13,7 +13,7 @@ use crate::identifier::Identifier;
 use crate::limits::Bucket;
 use crate::services::Services;
 use crate::site::interaction::return_to;
-use crate::site::{FormKey, Stage, UserCodeProblem, UserCodePrompt};
+use crate::site::{Stage, UserCodeProblem, UserCodePrompt};
 use crate::state::State;
 
 /// The page where a user types in the code that a device shows (RFC 8628 section 3.3).
@@ -32,15 +32,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
         if call.is_post() && browser.is_new {
             return Ok(Reply::redirect(address));
         }
-        let forms = FormKey {
-            key: &services.page_keys.forms,
-            environment: &services.environment,
-            stage: Stage::UserCode,
-            browser: &browser.secret,
-            request: "",
-            binding: "",
-            action: address,
-        };
+        let forms = browser.forms_of_page(services, Stage::UserCode, "", address);
         let typed = call.params.get(UserCodePrompt::INPUT);
         let user_code = typed.and_then(UserCode::parse);
         let problem = if call.is_post() {
