@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::http::{Browser, Call, Reply};
 use crate::identifier::Identifier;
-use crate::limits::Bucket;
+use crate::limits::USER_CODES;
 use crate::services::Services;
 use crate::site::interaction::return_to;
 use crate::site::{Stage, UserCodeProblem, UserCodePrompt};
@@ -72,18 +72,7 @@ async fn look_up<'c>(
     head: &Parts,
     user_code: Option<&'c UserCode>,
 ) -> Result<Result<(Identifier, &'c UserCode), UserCodeProblem>, Error> {
-    let limits = &services.limits;
-    let address = limits.address(head);
-    let bucket = match address {
-        Some(_) => Bucket::UserCodesFromAddress,
-        None => Bucket::UserCodesWithoutAddress,
-    };
-    let name = address.as_deref().unwrap_or_default();
-    let mut within = limits.try_now(bucket, name).await?;
-    if let Some(network) = limits.network(head) {
-        let bucket = Bucket::UserCodesFromNetwork;
-        within &= limits.try_now(bucket, &network).await?;
-    }
+    let within = services.limits.try_from(head, &USER_CODES).await?;
     if !holds("user_code.limit", within) {
         return Ok(Err(UserCodeProblem::TooManyAttempts));
     }
