@@ -1,8 +1,13 @@
 """The Model Context Protocol's SDK in Python: a client that signs in, and clients of their own."""
 
 import asyncio
+import contextlib
+import http.server
+import json
 import logging
 import os
+import ssl
+import threading
 import time
 from urllib.parse import parse_qsl, urlsplit
 
@@ -126,11 +131,54 @@ with step("a tool that needs more scope: the client steps up"):
     assert run(signing_in(storage), add_note) == "added"
     assert scope_of(storage.tokens) == {"notes:read", "notes:write"}, storage.tokens.scope
 
-with step("a client whose identifier is a URL"):
+
+
+@contextlib.contextmanager
+def document(url, about):
+    """A document at a URL of this machine, over TLS. What was fetched is in the list."""
+    fetched = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            fetched.append(self.path)
+            body = json.dumps(about).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", urlsplit(url).port), Handler)
+    certificates = os.environ["CERTIFICATES"]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{certificates}/server.pem", f"{certificates}/server.key")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield fetched
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+with step("a client whose identifier is the URL of its document"):
     storage = Storage()
     url = os.environ["URL_ID"]
-    assert "read_notes" in run(signing_in(storage, client_metadata_url=url), tools)
+    about = {
+        "client_id": url,
+        "client_name": "An Agent",
+        "redirect_uris": [REDIRECT_URI],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "none",
+    }
+    with document(url, about) as fetched:
+        assert "read_notes" in run(signing_in(storage, client_metadata_url=url), tools)
     assert storage.client.client_id == url
+    assert fetched == ["/client.json"], fetched
 
 with step("client credentials by a secret"):
     storage = Storage()

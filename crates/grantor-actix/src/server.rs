@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use grantor_core::{BoxFuture, Introspection};
-use grantor_resource::{
-    ConfigurationError, Introspect, IntrospectError, Protect, Verifier, protect,
-};
+use grantor_resource::{ConfigurationError, Protect, Verifier, protect};
 use grantor_server::Server;
 
 use crate::Routes;
@@ -35,28 +32,11 @@ impl ServerExt for Server {
     }
 
     fn protect(&self, audience: &str) -> Result<Protect, ConfigurationError> {
-        let verifier = Verifier::in_process(Arc::new(InProcess(self.clone())))
+        let verifier = Verifier::in_process(Arc::new(self.clone()))
             .audience(audience)
             .issuer(self.issuer().as_str())
             .build()?;
         self.register_resource(audience);
         Ok(protect(&verifier))
-    }
-}
-
-/// Introspects by a call in this process.
-#[derive(Debug)]
-struct InProcess(Server);
-
-impl Introspect for InProcess {
-    fn introspect<'a>(
-        &'a self,
-        token: &'a str,
-    ) -> BoxFuture<'a, Result<Introspection, IntrospectError>> {
-        Box::pin(async move {
-            self.0.introspect(token).await.map_err(|error| {
-                IntrospectError::new("the authorization server can't answer now").with_source(error)
-            })
-        })
     }
 }

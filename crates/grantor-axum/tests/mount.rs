@@ -111,6 +111,18 @@ async fn an_issuer_with_a_path_is_found_where_the_specifications_say() {
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
+#[tokio::test]
+async fn metadata_is_found_by_clients_that_keep_the_slash_of_the_issuer() {
+    let (app, _) = application("https://id.example.com").await;
+    for place in ["oauth-authorization-server", "openid-configuration"] {
+        for slash in ["", "/"] {
+            let path = format!("/.well-known/{place}{slash}");
+            let (status, _) = call(&app, get_request(&path, None)).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+        }
+    }
+}
+
 /// The server of the README: nothing but its issuer is configured.
 #[tokio::test]
 async fn a_protected_route_can_be_called_with_and_without_naming_its_resource() {

@@ -68,7 +68,9 @@ pub use device_authorization::{
 pub use environment::{Clock, Environment, Random};
 pub use error_response::{ErrorCode, ErrorResponse};
 pub use grantor_jose::{BoxFuture, Timestamp};
-pub use introspection::{Introspection, IntrospectionRequest, InvalidIntrospection};
+pub use introspection::{
+    Introspect, IntrospectError, Introspection, IntrospectionRequest, InvalidIntrospection,
+};
 pub use issuer::{InvalidIssuer, Issuer};
 pub use jwt_response::{InvalidJwtResponse, JwtResponseRules};
 pub use loopback::{

@@ -68,7 +68,7 @@ pub use dpop::{Dpop, DpopBuilder};
 pub use error::{ConfigurationError, VerifyError};
 #[cfg(feature = "axum")]
 pub use extract::NotProtected;
-pub use introspection::{Introspect, IntrospectError};
+pub use grantor_core::{Introspect, IntrospectError};
 pub use layer::{Protect, Protected, Refusal, ResponseFuture, protect};
 pub use metadata::{InvalidResourceMetadata, PublishedMetadata, ResourceMetadata};
 pub use verifier::{Verifier, VerifierBuilder};

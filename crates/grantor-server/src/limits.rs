@@ -12,8 +12,10 @@ use crate::error::Error;
 
 mod address;
 mod bucket;
+mod by_source;
 
 pub use bucket::{Bucket, Limit};
+pub(crate) use by_source::{DOCUMENTS, REGISTRATIONS, USER_CODES};
 
 /// Named buckets over a counter of the stores: processes that share a counter share the limits.
 #[derive(Clone)]
@@ -41,8 +43,11 @@ struct LastCounted {
     user_codes_from_network: AtomicU64,
     user_codes_without_address: AtomicU64,
     registrations: AtomicU64,
+    registrations_from_network: AtomicU64,
+    registrations_without_address: AtomicU64,
     wrong_registration_tokens: AtomicU64,
     documents_from_address: AtomicU64,
+    documents_from_network: AtomicU64,
 }
 
 impl LastCounted {
@@ -56,8 +61,11 @@ impl LastCounted {
             Bucket::UserCodesFromNetwork => &self.user_codes_from_network,
             Bucket::UserCodesWithoutAddress => &self.user_codes_without_address,
             Bucket::Registrations => &self.registrations,
+            Bucket::RegistrationsFromNetwork => &self.registrations_from_network,
+            Bucket::RegistrationsWithoutAddress => &self.registrations_without_address,
             Bucket::WrongRegistrationTokens => &self.wrong_registration_tokens,
             Bucket::DocumentsFromAddress => &self.documents_from_address,
+            Bucket::DocumentsFromNetwork => &self.documents_from_network,
         }
     }
 }

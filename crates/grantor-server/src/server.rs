@@ -14,6 +14,7 @@ use crate::router::{EndpointRow, Routes};
 use crate::state::State;
 
 mod caller;
+mod introspect;
 mod service;
 
 /// An authorization server: a `tower` service of `http` requests. Clones share everything.
@@ -44,7 +45,7 @@ impl Server {
     /// in them.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
-        self.0.routes.paths().map(str::to_owned).collect()
+        self.0.routes.paths().collect()
     }
 
     /// Its endpoints, for the measurement that walks them all.

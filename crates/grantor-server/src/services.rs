@@ -1,11 +1,9 @@
 //! The services that the endpoints use.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use grantor_core::{Environment, ErrorCode, Issuer};
-use grantor_jose::digest::MacKey;
-use grantor_jose::seal::SealingKey;
 use grantor_store::{GrantAssertions, Records, Stores, Use};
 
 use crate::cached::CACHE_TTL;
@@ -29,6 +27,12 @@ use crate::resource;
 use crate::revocation::{Revocation, Target};
 use crate::site::Site;
 use crate::token::Tokens;
+
+mod page_keys;
+mod protected;
+
+pub(crate) use page_keys::PageKeys;
+pub(crate) use protected::Protected;
 
 /// The services that the endpoints use.
 #[derive(Debug)]
@@ -71,50 +75,6 @@ pub(crate) struct Services {
     pub(crate) protected: Protected,
     /// Whether the stores could be used, and when that was found.
     pub(crate) health: Mutex<Option<(Duration, bool)>>,
-}
-
-/// Resources that are protected in this process, in the order in which they were registered.
-#[derive(Debug, Default)]
-pub(crate) struct Protected(RwLock<Vec<String>>);
-
-impl Protected {
-    pub(crate) fn add(&self, resource: &str) {
-        let mut resources = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if !resources.iter().any(|own| resource::is_same(own, resource)) {
-            resources.push(resource::normalize(resource).into_owned());
-        }
-    }
-
-    fn first(&self) -> Option<String> {
-        let resources = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        resources.first().cloned()
-    }
-
-    fn contains(&self, resource: &str) -> bool {
-        let resources = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        resources.iter().any(|own| resource::is_same(own, resource))
-    }
-}
-
-/// The keys of what travels through pages.
-#[derive(Debug)]
-pub(crate) struct PageKeys {
-    /// For sealed requests, and the codes that they lead to.
-    pub(crate) mac: MacKey,
-    /// For forms.
-    pub(crate) forms: SealingKey,
-    /// For the keys of the records of user codes.
-    pub(crate) user_codes: MacKey,
-}
-
-impl PageKeys {
-    pub(crate) fn new(mac: MacKey) -> Self {
-        Self {
-            forms: SealingKey::new(&mac.sign(&[b"grantor/forms/1"])),
-            user_codes: MacKey::new(&mac.sign(&[b"grantor/user-codes/1"])),
-            mac,
-        }
-    }
 }
 
 /// The time that stores have to say whether they can be used. Load balancers and supervisors wait for

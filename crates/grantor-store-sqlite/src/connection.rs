@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::SqliteOptions;
 use crate::error::not_opened;
+use crate::log_keeper::LONG;
 use crate::{file, schema};
 
 /// A connection that writes, with the durability asked for.
@@ -27,7 +28,7 @@ pub(crate) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connec
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "fullfsync", true)?;
         connection.pragma_update(None, "checkpoint_fullfsync", true)?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        connection.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG_PAGES)?;
         connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         let set: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
@@ -120,9 +121,8 @@ fn convert_to_incremental(connection: &Connection) -> rusqlite::Result<()> {
 
 const INCREMENTAL: i64 = 2;
 
-/// A checkpoint copies each page once, however often it was written: the longer between two, the
-/// fewer copies. 4000 pages are 16 MiB.
-const CHECKPOINT_PAGES: i64 = 4000;
+/// At this length a commit moves the log itself, should the log's thread not keep up.
+const LONGEST_LOG_PAGES: i64 = 2 * LONG;
 const WAL_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 const CACHE_KIB: i64 = 16 * 1024;
 

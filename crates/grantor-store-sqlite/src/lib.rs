@@ -13,6 +13,7 @@ mod error;
 mod file;
 mod job;
 mod log;
+mod log_keeper;
 mod options;
 mod readers;
 mod rows;

@@ -38,7 +38,7 @@ struct Inner {
     /// None, if the database was opened for reading only.
     writer: Option<Writer>,
     /// None with no writer.
-    log: Option<Log>,
+    log: Option<Arc<Log>>,
 }
 
 impl SqliteStore {
@@ -60,8 +60,9 @@ impl SqliteStore {
         let newest = times::newest(&connection).map_err(|error| not_opened(path, error))?;
         let clock = Arc::new(SweepClock::new(newest));
         let readers = Readers::open(|| open_reader(path, options))?;
-        let log = Log::start(open_log(path, options)?)?;
-        let writer = Writer::start(connection, Arc::clone(&clock), options.max_clock_skew)?;
+        let log = Arc::new(Log::start(open_log(path, options)?)?);
+        let (keeper, swept) = (Arc::clone(&log), Arc::clone(&clock));
+        let writer = Writer::start(connection, keeper, swept, options.max_clock_skew)?;
         let writer = Some((writer, log));
         Ok(Self::new(path, options, clock, readers, writer))
     }
@@ -83,7 +84,7 @@ impl SqliteStore {
         options: &SqliteOptions,
         clock: Arc<SweepClock>,
         readers: Readers,
-        writer: Option<(Writer, Log)>,
+        writer: Option<(Writer, Arc<Log>)>,
     ) -> Self {
         let (writer, log) = writer.unzip();
         Self(Arc::new(Inner {

@@ -15,8 +15,8 @@ use crate::writer::Writer;
 const ROWS_A_STEP: usize = 64;
 /// How many steps one call takes at most; the next call goes on from there.
 const MAX_STEPS: usize = 4096;
-/// The log is emptied when the steps have made it this long: half of what makes a commit empty it. The
-/// commit after that begins a new log, which it has to sync.
+/// The log is emptied when the steps have made it this long: half of what it becomes beside other writes.
+/// The commit after that begins a new log, which it has to sync.
 const LOG_BYTES_OF_STEPS: u64 = 8 * 1024 * 1024;
 /// How many pages a step gives back, and how many steps there are at most: 16 MiB a call.
 const PAGES_A_STEP: i64 = 64;
@@ -25,7 +25,7 @@ const MAX_PAGE_STEPS: usize = 64;
 const PAGE_STEPS_A_LOG: usize = 16;
 /// A few free pages are worth keeping for the next records.
 const MIN_FREE_PAGES: i64 = 256;
-/// The log is emptied at 16 MiB; four times as much means that something prevents it.
+/// The log is emptied at 16 MiB, and within a commit at 32; more means that something prevents it.
 const LOG_BYTES_TO_REPORT: u64 = 64 * 1024 * 1024;
 
 /// Where the next call goes on, and what was reported.

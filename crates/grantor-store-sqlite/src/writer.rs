@@ -8,6 +8,8 @@ use grantor_store::{Error, SweepClock, WriterThread};
 use rusqlite::{Connection, ErrorCode};
 
 use crate::job::{Ended, Task, Write};
+use crate::log::Log;
+use crate::log_keeper::LogKeeper;
 use crate::{rows, times};
 
 /// The way to the thread that writes.
@@ -16,11 +18,16 @@ pub(crate) struct Writer(WriterThread<Box<dyn Write>>);
 impl Writer {
     pub(crate) fn start(
         connection: Connection,
+        log: Arc<Log>,
         clock: Arc<SweepClock>,
         max_clock_skew: Duration,
     ) -> Result<Self, Error> {
         let mut batches = Batches::new(connection, clock, max_clock_skew);
-        let write = move |batch: &mut Vec<Box<dyn Write>>| batches.write(batch);
+        let mut keeper = LogKeeper::new(log);
+        let write = move |batch: &mut Vec<Box<dyn Write>>| {
+            batches.write(batch);
+            keeper.after_commit(&batches.connection);
+        };
         WriterThread::start("grantor-sqlite", "the SQLite database", write).map(Self)
     }
 

@@ -65,6 +65,13 @@ impl<J: Send + 'static> WriterThread<J> {
 }
 
 impl<J> WriterThread<J> {
+    /// Has a job done whose outcome nobody waits for. A thread that has ended does nothing.
+    pub fn submit(&self, job: J) {
+        if let Some(jobs) = &self.jobs {
+            let _sent = jobs.send(job);
+        }
+    }
+
     fn ended(&self, applied: Applied) -> Error {
         let message = format!("the thread that writes {} has ended", self.what);
         Error::unavailable(message, applied)

@@ -11,7 +11,6 @@ pub(super) const HMAC_ID: &str = "hmac";
 pub(super) const SIGNER_ID: &str = "signer";
 pub(super) const ENDPOINT_SIGNER_ID: &str = "endpoint-signer";
 pub(super) const BOUND_ID: &str = "bound";
-pub(super) const URL_ID: &str = "https://agent.example/client.json";
 pub(super) const RESOURCE: &str = "https://api.example/";
 pub(super) const LOGIN_NAME: &str = "alice";
 pub(super) const LOGIN_PASSWORD: &str = "a lantern for the long way home";
@@ -28,7 +27,6 @@ impl Environment {
             ("SIGNER_ID", SIGNER_ID),
             ("ENDPOINT_SIGNER_ID", ENDPOINT_SIGNER_ID),
             ("BOUND_ID", BOUND_ID),
-            ("URL_ID", URL_ID),
             ("REDIRECT_URI", redirect_uri),
             ("RESOURCE", RESOURCE),
             ("LOGIN_NAME", LOGIN_NAME),
@@ -42,6 +40,8 @@ impl Environment {
             "WEB_SECRET",
             "HMAC_SECRET",
             "EXCHANGE_ISSUER",
+            "URL_ID",
+            "CERTIFICATES",
         ] {
             environment.set(name, "");
         }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::environment::{
     BOUND_ID, ENDPOINT_SIGNER_ID, Environment, HMAC_ID, PUBLIC_ID, RESOURCE, SERVICE_ID, SIGNER_ID,
-    URL_ID, WEB_ID,
+    WEB_ID,
 };
 use super::grantor::{Data, Programs};
 use super::peers;
@@ -96,10 +96,12 @@ pub(super) fn serve_mcp(
     let grants = "authorization_code,refresh_token";
     let public = ["--public", "--grant", grants, "--scope", scope];
     let public = [&public[..], &["--redirect-uri", redirect_uri]].concat();
-    for id in [PUBLIC_ID, URL_ID] {
-        data.client(id, &public)?;
-    }
+    data.client(PUBLIC_ID, &public)?;
     data.user()?;
+    // The script has its document there. `localhost` is in the certificate.
+    let document = format!("https://localhost:{}/client.json", Place::find()?.port());
+    environment.set("URL_ID", document);
+    environment.set("CERTIFICATES", peers::certificates().to_string_lossy());
     environment.set("CLIENT_KEY", private_key.to_string_lossy());
     let exchange = exchange(programs, folder, &mut environment)?;
     let mcp = Place::find()?;
@@ -148,6 +150,8 @@ fn start(
     let mut command = data.command(&["serve", "--listen", &place.address()]);
     command.args(["--issuer", &place.url()]).args(more);
     command.arg("--config").arg(file);
+    // Who signed the certificate of the documents on this machine.
+    command.env("SSL_CERT_FILE", peers::certificates().join("authority.pem"));
     Server::start(name, folder, place, environment, &mut command)
 }
 

@@ -31,6 +31,11 @@ pub(super) fn directory() -> PathBuf {
     root().join("interop")
 }
 
+/// The folder of certificates for tests.
+pub(super) fn certificates() -> PathBuf {
+    root().join("crates/grantor-testkit/src/certificates")
+}
+
 impl Peers {
     /// Installs the foreign programs, unless they are there in the wanted versions.
     pub(super) fn install() -> Result<Self, Failure> {
@@ -101,8 +106,7 @@ impl Peers {
         let place = Place::find()?;
         let mut environment = Environment::new(redirect_uri);
         environment.set("ISSUER", place.url().replacen("http", "https", 1));
-        let certificates = root().join("crates/grantor-testkit/src/certificates");
-        environment.set("CERTIFICATES", certificates.to_string_lossy());
+        environment.set("CERTIFICATES", certificates().to_string_lossy());
         self.node_server("oidc-provider-mtls", folder, place, environment)
     }
 

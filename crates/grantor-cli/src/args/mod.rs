@@ -1,11 +1,13 @@
 //! The arguments of the command line.
 
 mod authorization_server;
+mod client;
 mod connection;
 mod explain;
 mod grant;
 mod login;
 mod server;
+mod span;
 mod store;
 mod tokens;
 mod tools;
@@ -15,14 +17,13 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub(crate) use authorization_server::ServerOptions;
+pub(crate) use client::{Client, ClientAdd, ClientSettings};
 pub(crate) use connection::ConnectionOptions;
 pub(crate) use explain::explain;
 pub(crate) use grant::GrantOptions;
 pub(crate) use login::{Login, Logout};
-pub(crate) use server::{
-    Backup, Client, ClientAdd, ClientSettings, Demo, Key, KeyRotate, Restore, Serve, User,
-    parse_span,
-};
+pub(crate) use server::{Backup, Demo, Key, KeyRotate, Restore, Serve, User};
+pub(crate) use span::parse_span;
 pub(crate) use store::{Store, Stores};
 pub(crate) use tokens::{ClientOptions, DpopOptions, Method, Request, Show, Token, TokenOptions};
 pub(crate) use tools::{Completions, Decode, Discover, Introspect, Man, Revoke, TokenInput};

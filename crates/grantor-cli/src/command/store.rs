@@ -1,23 +1,23 @@
 //! `grantor store`: records on their way from one store to another.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use grantor_core::Secret;
 use grantor_http::system;
 use grantor_store::transfer::{self, KindCounts};
-use grantor_store_sqlite::SqliteOptions;
 use serde_json::{Map, Value, json};
 
-use super::secret_from_environment;
 use crate::args::{Common, Store, Stores};
-use crate::config::{Config, has_password};
+use crate::config::Config;
 use crate::data;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
+
+mod progress;
+mod source;
+
+use progress::Progress;
+use source::Source;
 
 pub(crate) fn run(common: &Common, store: Store, output: &Output) -> Result<ExitCode, CliError> {
     match store {
@@ -153,102 +153,6 @@ async fn reseal(common: &Common, dry_run: bool, output: &Output) -> Result<ExitC
         0 => ExitCode::SUCCESS,
         _ => Exit::Failed.into(),
     })
-}
-
-/// A store as the command line names it.
-struct Source {
-    url: Secret,
-}
-
-impl Source {
-    fn read(argument: &str, text: &str) -> Result<Self, CliError> {
-        if let Some(name) = text.strip_prefix("env:") {
-            let url = secret_from_environment(name)?;
-            let missing = || CliError::usage(format!("{argument}: the variable {name} is not set"));
-            return Ok(Self {
-                url: url.ok_or_else(missing)?,
-            });
-        }
-        if has_password(text) {
-            return Err(CliError::usage(format!(
-                "{argument}: other users of this machine can read a password in an argument: put the \
-                 URL into a variable, and give env:NAME"
-            )));
-        }
-        Ok(Self {
-            url: Secret::new(text),
-        })
-    }
-
-    /// The file of an SQLite database.
-    fn database(&self) -> Option<&Path> {
-        let path = self.url.expose().strip_prefix("sqlite:")?;
-        Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
-    }
-
-    /// Returns whether another process seems to write to the database: the last one that closes it
-    /// removes its write-ahead log. After a crash the log is there too.
-    fn may_be_written(&self) -> bool {
-        let log = self.database().map(|path| {
-            let mut log = path.as_os_str().to_owned();
-            log.push("-wal");
-            std::fs::metadata(log)
-        });
-        matches!(log, Some(Ok(log)) if log.len() > 0)
-    }
-
-    /// Opens the store, and makes the file of a database that is not there.
-    async fn open(&self) -> Result<Arc<dyn grantor_store::Store>, CliError> {
-        let url = self.url.expose();
-        if url.starts_with("memory:") {
-            return Err(CliError::usage(
-                "a store in memory is gone with the command",
-            ));
-        }
-        Ok(grantor::open_store(url).await?)
-    }
-
-    /// Opens a store that is there; a file is opened for reading only.
-    async fn open_to_read(&self) -> Result<Arc<dyn grantor_store::Store>, CliError> {
-        let Some(path) = self.database() else {
-            return self.open().await;
-        };
-        if !path.is_file() {
-            let path = path.display();
-            return Err(CliError::usage(format!("there is no database {path}")));
-        }
-        Ok(Arc::new(SqliteOptions::default().open_read_only(path)?))
-    }
-}
-
-/// A line on a terminal that says how far a command is.
-struct Progress {
-    verb: &'static str,
-    is_shown: bool,
-}
-
-impl Progress {
-    fn new(output: &Output, verb: &'static str) -> Self {
-        let is_shown = !output.is_json() && std::io::stderr().is_terminal();
-        Self { verb, is_shown }
-    }
-
-    fn show(&self, records: u64) {
-        if self.is_shown {
-            let _ = write!(
-                std::io::stderr().lock(),
-                "\r{records} records {}",
-                self.verb
-            );
-        }
-    }
-
-    /// Clears the line.
-    fn end(&self) {
-        if self.is_shown {
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
-        }
-    }
 }
 
 fn in_brackets(counts: &KindCounts) -> String {

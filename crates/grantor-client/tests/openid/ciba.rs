@@ -13,7 +13,7 @@ use http::HeaderMap;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use crate::provider::{reissue, signed_by_hand, world};
+use crate::provider::{reissue, set, signed_by_hand, unset, world};
 use crate::support::{ISSUER, World, settle};
 
 const GRANT: &str = "urn:openid:params:grant-type:ciba";
@@ -49,17 +49,11 @@ async fn refused(change: impl Fn(&mut Map<String, Value>) + Send + Sync + 'stati
 }
 
 async fn with(name: &'static str, value: Value) -> String {
-    refused(move |claims| {
-        claims.insert(name.to_owned(), value.clone());
-    })
-    .await
+    refused(set(name, value)).await
 }
 
 async fn without(name: &'static str) -> String {
-    refused(move |claims| {
-        claims.remove(name);
-    })
-    .await
+    refused(unset(name)).await
 }
 
 #[tokio::test(start_paused = true)]

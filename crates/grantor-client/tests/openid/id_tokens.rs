@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::provider::{CALLBACK, builder, flow, refusal, sign_in, world};
+use crate::provider::{CALLBACK, builder, flow, refusal, set, sign_in, unset, world};
 
 /// OpenID Connect Core section 3.1: the happy path, with UserInfo.
 #[tokio::test(start_paused = true)]
@@ -30,17 +30,11 @@ async fn refused(change: impl Fn(&mut Map<String, Value>) + Send + Sync + 'stati
 }
 
 async fn with(name: &'static str, value: Value) -> String {
-    refused(move |claims| {
-        claims.insert(name.to_owned(), value.clone());
-    })
-    .await
+    refused(set(name, value)).await
 }
 
 async fn without(name: &'static str) -> String {
-    refused(move |claims| {
-        claims.remove(name);
-    })
-    .await
+    refused(unset(name)).await
 }
 
 /// OpenID Connect Core section 3.1.3.7 step 2.

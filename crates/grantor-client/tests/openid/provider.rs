@@ -38,6 +38,25 @@ pub(crate) async fn refusal(world: &World, flow: &CodeFlow) -> String {
     error.to_string()
 }
 
+/// A change that gives a claim another value.
+pub(crate) fn set(
+    name: &'static str,
+    value: Value,
+) -> impl Fn(&mut Map<String, Value>) + Send + Sync + 'static {
+    move |claims| {
+        claims.insert(name.to_owned(), value.clone());
+    }
+}
+
+/// A change that leaves a claim out.
+pub(crate) fn unset(
+    name: &'static str,
+) -> impl Fn(&mut Map<String, Value>) + Send + Sync + 'static {
+    move |claims| {
+        claims.remove(name);
+    }
+}
+
 /// The ID token of each answer becomes what `make` makes of its claims.
 pub(crate) fn reissue(
     world: &World,

@@ -8,7 +8,7 @@ use grantor_jose::jwt::Typ;
 use grantor_jose::{Algorithm, Key, base64url, jwt};
 use serde_json::{Map, Value, json};
 
-use crate::provider::{CALLBACK, builder, flow, sign_in, world};
+use crate::provider::{CALLBACK, builder, flow, set, sign_in, unset, world};
 use crate::support::World;
 
 fn by(flow: &CodeFlow, mode: &str) -> CodeFlow {
@@ -77,17 +77,11 @@ async fn changed(change: impl Fn(&mut Map<String, Value>) + Send + Sync + 'stati
 }
 
 async fn with(name: &'static str, value: Value) -> String {
-    changed(move |claims| {
-        claims.insert(name.to_owned(), value.clone());
-    })
-    .await
+    changed(set(name, value)).await
 }
 
 async fn without(name: &'static str) -> String {
-    changed(move |claims| {
-        claims.remove(name);
-    })
-    .await
+    changed(unset(name)).await
 }
 
 /// The error of a sign-in whose JWT is another one.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use grantor_core::{
-    BoxFuture, ClientAuthentication, Introspection, IntrospectionRequest, TokenTypeHint,
+    BoxFuture, ClientAuthentication, Introspect, IntrospectError, Introspection,
+    IntrospectionRequest, TokenTypeHint,
 };
 use grantor_http::Transport;
 use http::{HeaderValue, Response, StatusCode, header};
 use url::Url;
 
-use super::{Introspect, IntrospectError, SignedAnswers};
+use super::SignedAnswers;
 
 /// An introspection endpoint, and how this resource authenticates there.
 pub(crate) struct IntrospectionEndpoint {

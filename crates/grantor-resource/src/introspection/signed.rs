@@ -4,13 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grantor_core::{Clock, Introspection, Issuer};
+use grantor_core::{Clock, IntrospectError, Introspection, Issuer};
 use grantor_http::JwksCache;
 use grantor_jose::jwt::{self, Claims, Policy};
 use grantor_jose::{Error, KeySet};
 use http::{Response, header};
-
-use super::IntrospectError;
 
 /// Reads answers that are signed by the issuer, and no others: a host that answers in its place
 /// could leave the signature out (RFC 9701 section 8.2).

@@ -7,6 +7,7 @@ use grantor_jose::check::{holds, is_off};
 
 use super::entry::Entry;
 use super::flow::Delivery;
+use super::incoming::Incoming;
 use super::sealed_request::SealedRequest;
 use crate::client::Client;
 use crate::device_authorization::DeviceAuthorization;
@@ -18,7 +19,7 @@ use crate::http::{Browser, Call, Reply};
 use crate::policy::Policy;
 use crate::pushed_request::PushedRequest;
 use crate::services::Services;
-use crate::site::{Allowed, FormKey, Login, LoginRequirements, Stage};
+use crate::site::{Allowed, FormKey, Login, LoginRequirements, Stage, Submitted};
 
 /// A request, and what the steps have found out about it.
 pub(crate) struct AuthorizationContext<'a> {
@@ -63,15 +64,6 @@ fn mode_of_answer(services: &Services, request: &AuthorizationRequest) -> Respon
     } else {
         ResponseMode::Query
     }
-}
-
-/// A request as it came in, by whichever entry.
-pub(super) struct Incoming {
-    pub(super) sealed: SealedRequest,
-    pub(super) sealed_text: String,
-    pub(super) request: AuthorizationRequest,
-    pub(super) pushed: Option<PushedRequest>,
-    pub(super) device: Option<DeviceAuthorization>,
 }
 
 /// The user's answer.
@@ -176,6 +168,13 @@ impl<'a> AuthorizationContext<'a> {
     /// Returns whether a form came back. Nothing else decides anything.
     pub(crate) fn has_form(&self) -> bool {
         matches!(self.entry, Entry::Resume | Entry::Verification) && self.call.is_post()
+    }
+
+    /// The form that came back, if it is one of these.
+    pub(crate) fn submitted<'s>(&'s self, forms: &FormKey<'_>) -> Option<Submitted<'s>> {
+        self.has_form()
+            .then(|| forms.open(&self.call.params))
+            .flatten()
     }
 
     /// The code that the user typed in, if a device asks.

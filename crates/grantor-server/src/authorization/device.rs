@@ -1,9 +1,9 @@
 //! Requests of devices: how they begin, and how their users go on.
 
-use grantor_core::{AuthorizationRequest, BoxFuture};
+use grantor_core::BoxFuture;
 
-use super::context::Incoming;
 use super::entry::Entry;
+use super::incoming::Incoming;
 use super::sealed_request::SealedRequest;
 use super::{check_length, go_on, stale_page, without_authentication};
 use crate::error::Error;
@@ -21,14 +21,7 @@ pub(crate) fn start<'a>(
         let params = without_authentication(&call.params, &call.client()?.id);
         let sealed = SealedRequest::new(services, params.to_form(), call.now);
         check_length(&sealed)?;
-        let incoming = Incoming {
-            sealed,
-            // No page is shown that it could travel in.
-            sealed_text: String::new(),
-            request: AuthorizationRequest::from_params(&params),
-            pushed: None,
-            device: None,
-        };
+        let incoming = Incoming::without_pages(sealed, &params);
         go_on(services, call, Entry::Device, incoming).await
     })
 }

@@ -9,6 +9,7 @@ mod context;
 mod device;
 mod entry;
 mod flow;
+mod incoming;
 mod respond;
 mod sealed_request;
 mod step;
@@ -19,8 +20,9 @@ use grantor_core::{AuthorizationRequest, BoxFuture, ErrorCode, Params};
 use grantor_jose::check::holds;
 use http::StatusCode;
 
-use context::{AuthorizationContext, Incoming};
+use context::AuthorizationContext;
 use entry::Entry;
+use incoming::Incoming;
 use sealed_request::{Origin, SealedRequest};
 
 pub(crate) use device::start as start_device;
@@ -84,14 +86,7 @@ pub(crate) fn push<'a>(
             Error::from(refusal.with_status(StatusCode::PAYLOAD_TOO_LARGE))
         };
         check_length(&sealed).map_err(too_large)?;
-        let incoming = Incoming {
-            sealed,
-            // No page is shown that it could travel in.
-            sealed_text: String::new(),
-            request: AuthorizationRequest::from_params(&params),
-            pushed: None,
-            device: None,
-        };
+        let incoming = Incoming::without_pages(sealed, &params);
         go_on(services, call, Entry::Pushed, incoming).await
     })
 }

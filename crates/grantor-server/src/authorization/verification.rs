@@ -10,10 +10,10 @@ use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::http::{Browser, Call, Reply};
 use crate::identifier::Identifier;
-use crate::limits::Bucket;
+use crate::limits::USER_CODES;
 use crate::services::Services;
 use crate::site::interaction::return_to;
-use crate::site::{FormKey, Stage, UserCodeProblem, UserCodePrompt};
+use crate::site::{Stage, UserCodeProblem, UserCodePrompt};
 use crate::state::State;
 
 /// The page where a user types in the code that a device shows (RFC 8628 section 3.3).
@@ -32,15 +32,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
         if call.is_post() && browser.is_new {
             return Ok(Reply::redirect(address));
         }
-        let forms = FormKey {
-            key: &services.page_keys.forms,
-            environment: &services.environment,
-            stage: Stage::UserCode,
-            browser: &browser.secret,
-            request: "",
-            binding: "",
-            action: address,
-        };
+        let forms = browser.forms_of_page(services, Stage::UserCode, "", address);
         let typed = call.params.get(UserCodePrompt::INPUT);
         let user_code = typed.and_then(UserCode::parse);
         let problem = if call.is_post() {
@@ -80,18 +72,7 @@ async fn look_up<'c>(
     head: &Parts,
     user_code: Option<&'c UserCode>,
 ) -> Result<Result<(Identifier, &'c UserCode), UserCodeProblem>, Error> {
-    let limits = &services.limits;
-    let address = limits.address(head);
-    let bucket = match address {
-        Some(_) => Bucket::UserCodesFromAddress,
-        None => Bucket::UserCodesWithoutAddress,
-    };
-    let name = address.as_deref().unwrap_or_default();
-    let mut within = limits.try_now(bucket, name).await?;
-    if let Some(network) = limits.network(head) {
-        let bucket = Bucket::UserCodesFromNetwork;
-        within &= limits.try_now(bucket, &network).await?;
-    }
+    let within = services.limits.try_from(head, &USER_CODES).await?;
     if !holds("user_code.limit", within) {
         return Ok(Err(UserCodeProblem::TooManyAttempts));
     }

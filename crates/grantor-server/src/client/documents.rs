@@ -17,7 +17,7 @@ use super::{Clients, Credentials, Registered, RegisteredBy};
 use crate::config::MetadataDocuments;
 use crate::error::Error;
 use crate::fetch::{Documents, FetchError, Fetcher, Freshness};
-use crate::limits::{Bucket, Limits};
+use crate::limits::{DOCUMENTS, Limits};
 
 /// The document, in the words of a refusal.
 const DOCUMENT: &str = "the metadata document of the client";
@@ -92,14 +92,10 @@ impl DocumentClients {
         }
     }
 
-    /// Counts a document against the address that a request comes from, so that one caller can't use up
-    /// what may be fetched from a host.
+    /// Counts a document against where a request comes from, so that one caller can't use up what may be
+    /// fetched from a host.
     async fn count(&self, request: &Parts) -> Result<(), Error> {
-        let Some(address) = self.limits.address(request) else {
-            return Ok(());
-        };
-        let bucket = Bucket::DocumentsFromAddress;
-        match self.limits.try_now(bucket, &address).await? {
+        match self.limits.try_from(request, &DOCUMENTS).await? {
             true => Ok(()),
             false => Err(FetchError::TooMany.refusing(DOCUMENT)),
         }

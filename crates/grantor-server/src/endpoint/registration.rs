@@ -13,7 +13,7 @@ use crate::config::Registration;
 use crate::error::{Error, Refusal};
 use crate::event::{Event, EventKind};
 use crate::http::{Call, Reply};
-use crate::limits::Bucket;
+use crate::limits::{Bucket, REGISTRATIONS};
 use crate::services::Services;
 use crate::state::State;
 
@@ -132,9 +132,7 @@ async fn check_initial_token(services: &Services, call: &Call<'_>) -> Result<(),
         return Ok(());
     }
     // A right token is accepted whatever the count, like a right secret.
-    if presented.is_some()
-        && !is_within_limit(services, call, Bucket::WrongRegistrationTokens).await?
-    {
+    if presented.is_some() && !is_within_wrong_tokens(services, call).await? {
         let description = "too many wrong registration tokens; try again in a minute";
         return Err(too_many(description, "60"));
     }
@@ -143,7 +141,8 @@ async fn check_initial_token(services: &Services, call: &Call<'_>) -> Result<(),
 }
 
 async fn check_limit(services: &Services, call: &Call<'_>) -> Result<(), Error> {
-    let within = is_within_limit(services, call, Bucket::Registrations).await?;
+    let limits = &services.limits;
+    let within = limits.try_from(call.head, &REGISTRATIONS).await?;
     if holds("registration.limit", within) {
         return Ok(());
     }
@@ -151,12 +150,9 @@ async fn check_limit(services: &Services, call: &Call<'_>) -> Result<(), Error> 
     Err(too_many(description, "3600"))
 }
 
-/// Counts a request against its address, if that is known.
-async fn is_within_limit(
-    services: &Services,
-    call: &Call<'_>,
-    bucket: Bucket,
-) -> Result<bool, Error> {
+/// Counts a wrong token against the address that it comes from, if that is known.
+async fn is_within_wrong_tokens(services: &Services, call: &Call<'_>) -> Result<bool, Error> {
+    let bucket = Bucket::WrongRegistrationTokens;
     match services.limits.address(call.head) {
         Some(address) => services.limits.try_now(bucket, &address).await,
         None => Ok(true),

@@ -5,7 +5,7 @@ use grantor_core::BoxFuture;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::http::{Browser, Call, Reply};
-use crate::site::{FormKey, PageCall, Stage};
+use crate::site::{PageCall, Stage};
 use crate::state::State;
 
 pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Error>> {
@@ -22,15 +22,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
         if call.is_post() && browser.is_new {
             return Ok(Reply::redirect(address));
         }
-        let forms = FormKey {
-            key: &services.page_keys.forms,
-            environment: &services.environment,
-            stage: Stage::Page,
-            browser: &browser.secret,
-            request: "",
-            binding: path,
-            action: address,
-        };
+        let forms = browser.forms_of_page(services, Stage::Page, path, address);
         let page_call = PageCall::new(path, call.head, &call.params, forms, call.now);
         let page = services.site.page(&page_call).await;
         let page = page.map_err(|error| Error::Internal(error.to_string()))?;

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue};
 use super::Reply;
 use crate::error::Error;
 use crate::services::Services;
-use crate::site::{Cookie, Page};
+use crate::site::{Cookie, FormKey, Page, Stage};
 
 /// The browser, known by a cookie of its own long before anybody signs in.
 pub(crate) struct Browser {
@@ -28,6 +28,25 @@ impl Browser {
             secret: Secret::new(text),
             is_new,
         })
+    }
+
+    /// The key that makes and opens the forms of a page that belongs to no request.
+    pub(crate) fn forms_of_page<'a>(
+        &'a self,
+        services: &'a Services,
+        stage: Stage,
+        binding: &'a str,
+        action: &'a str,
+    ) -> FormKey<'a> {
+        FormKey {
+            key: &services.page_keys.forms,
+            environment: &services.environment,
+            stage,
+            browser: &self.secret,
+            request: "",
+            binding,
+            action,
+        }
     }
 
     /// A page for it, with its cookie.

@@ -22,10 +22,16 @@ pub enum Bucket {
     UserCodesWithoutAddress,
     /// Registrations from one address (RFC 7591).
     Registrations,
+    /// Registrations from one IPv6 /48.
+    RegistrationsFromNetwork,
+    /// Registrations by all whose address is not known.
+    RegistrationsWithoutAddress,
     /// Wrong initial access tokens at the registration endpoint from one address.
     WrongRegistrationTokens,
     /// Metadata documents of clients that are fetched for requests from one address.
     DocumentsFromAddress,
+    /// The same for one IPv6 /48.
+    DocumentsFromNetwork,
 }
 
 /// How often something may be tried within a window of time.
@@ -59,8 +65,11 @@ impl Bucket {
             Self::UserCodesFromNetwork => "user codes from a network",
             Self::UserCodesWithoutAddress => "user codes without an address",
             Self::Registrations => "registrations",
+            Self::RegistrationsFromNetwork => "registrations from a network",
+            Self::RegistrationsWithoutAddress => "registrations without an address",
             Self::WrongRegistrationTokens => "wrong registration tokens",
             Self::DocumentsFromAddress => "documents for an address",
+            Self::DocumentsFromNetwork => "documents for a network",
         }
     }
 
@@ -78,11 +87,15 @@ impl Bucket {
             }
             // A quarter of what is fetched from one host in a minute.
             Self::DocumentsFromAddress => Limit::new(30, Duration::from_secs(60)),
+            Self::DocumentsFromNetwork => Limit::new(120, Duration::from_secs(60)),
             Self::UserCodesFromAddress => Limit::new(20, Duration::from_secs(60)),
             Self::UserCodesFromNetwork => Limit::new(100, Duration::from_secs(60)),
             // Of 34 bits, 6,000 guesses within the lifetime of a code are one in four million.
             Self::UserCodesWithoutAddress => Limit::new(600, Duration::from_secs(60)),
             Self::Registrations => Limit::new(60, Duration::from_secs(3600)),
+            Self::RegistrationsFromNetwork => Limit::new(300, Duration::from_secs(3600)),
+            // Each is kept for a day: about 200 MB, if they come without a pause.
+            Self::RegistrationsWithoutAddress => Limit::new(6000, Duration::from_secs(3600)),
         }
     }
 }

@@ -41,9 +41,8 @@ impl Routes {
             routes.find(|(own, _)| own == path).map(|(_, row)| *row)
         };
         exact(path).or_else(|| {
-            // Some clients keep the slash at the end of an issuer without a path.
             let shorter = path.strip_suffix('/')?;
-            exact(shorter).filter(|row| matches!(row.place, Place::WellKnown))
+            exact(shorter).filter(|row| may_end_with_slash(row))
         })
     }
 
@@ -52,9 +51,18 @@ impl Routes {
         rows.map(|(path, endpoint)| EndpointRow::new(path, endpoint))
     }
 
-    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.routes.iter().map(|(path, _)| path.as_str())
+    /// Every path that is found.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = String> {
+        self.routes.iter().flat_map(|(path, row)| {
+            let with_slash = may_end_with_slash(row).then(|| format!("{path}/"));
+            std::iter::once(path.clone()).chain(with_slash)
+        })
     }
+}
+
+/// Some clients keep the slash at the end of an issuer without a path.
+fn may_end_with_slash(row: &Endpoint) -> bool {
+    matches!(row.place, Place::WellKnown)
 }
 
 impl std::fmt::Debug for Routes {

@@ -14,7 +14,8 @@ pub enum SignIn {
     /// They were signed in already.
     Is(Login),
     /// They have just signed in; the browser keeps these cookies. The interaction goes on with a
-    /// redirect, so that the password is not sent again.
+    /// redirect, so that the password is not sent again. The site is asked again after it, and has to
+    /// know the user by a cookie then: without one it shows its login for ever.
     SignedIn(Login, Vec<HeaderValue>),
     /// Not signed in yet: show this page.
     Page(Page),

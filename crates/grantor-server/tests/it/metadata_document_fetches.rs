@@ -47,15 +47,7 @@ async fn a_document_that_its_host_calls_anything_else_than_json_is_no_client() {
 async fn one_caller_does_not_use_up_the_fetches_of_a_host() {
     let web = Web::new();
     let fixture = web.fixture().await;
-    let open_from = async |id: &str, address: &str| {
-        let url = asking(id).url();
-        let mut request = http::Request::get(url)
-            .body(Full::<Bytes>::default())
-            .unwrap();
-        let address = grantor_core::PeerAddress(address.parse().unwrap());
-        request.extensions_mut().insert(address);
-        fixture.send(request).await
-    };
+    let open_from = async |id: &str, address: &str| open_from(&fixture, id, address).await;
     for n in 0..130 {
         let id = format!("https://client.example/{n}.json");
         open_from(&id, "198.51.100.1").await.assert_error_page(503);
@@ -65,6 +57,33 @@ async fn one_caller_does_not_use_up_the_fetches_of_a_host() {
     assert_ne!(open_from(DOCUMENT.id, "198.51.100.2").await.status, 503);
     // A document that is kept costs nothing.
     assert_ne!(open_from(DOCUMENT.id, "198.51.100.1").await.status, 503);
+}
+
+/// Nor does somebody with an IPv6 /48, where each of 65,536 networks has a budget of its own.
+#[tokio::test]
+async fn a_network_of_callers_does_not_use_up_the_fetches_of_all() {
+    let web = Web::new();
+    let fixture = web.fixture().await;
+    for n in 0..130 {
+        let id = format!("https://client-{n}.example/{n}.json");
+        let address = format!("2001:db8:1:{n:x}::1");
+        open_from(&fixture, &id, &address)
+            .await
+            .assert_error_page(503);
+    }
+    assert_eq!(web.fetched(), 120);
+    let other = open_from(&fixture, DOCUMENT.id, "2001:db8:2::1").await;
+    assert_ne!(other.status, 503);
+}
+
+async fn open_from(fixture: &Fixture, id: &str, address: &str) -> Reply {
+    let url = asking(id).url();
+    let mut request = http::Request::get(url)
+        .body(Full::<Bytes>::default())
+        .unwrap();
+    let address = grantor_core::PeerAddress(address.parse().unwrap());
+    request.extensions_mut().insert(address);
+    fixture.send(request).await
 }
 
 /// SSRF as an oracle: the answer to a name of the server's network is the one to a name that does not exist.

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use grantor_core::{BoxFuture, ClientMetadata, ErrorCode, PeerAddress};
 use grantor_jose::{Algorithm, Key};
-use grantor_server::{Client, Config, Error, EventKind, Registration, RegistrationPolicy};
+use grantor_server::{
+    Bucket, Client, Config, Error, EventKind, Limits, Registration, RegistrationPolicy,
+};
 use grantor_store::MemoryStore;
 use http::request::Parts;
 use http::{Method, Request, header};
@@ -13,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::support::assertion::{Signing, request};
 use crate::support::{
-    Ask, Browser, DOCUMENT, Fixture, Tokens, Web, Who, document, json_request, native,
+    Ask, Browser, DOCUMENT, Fixture, Reply, Tokens, Web, Who, document, json_request, native,
 };
 
 async fn open() -> Fixture {
@@ -375,12 +377,7 @@ async fn registration_abuse_by_a_client_that_changes_after_a_yes_gets_no_code_wi
 #[tokio::test]
 async fn registration_abuse_by_a_flood_from_one_address_is_stopped() {
     let fixture = open().await;
-    let register = async |address: &str| {
-        let mut request = json_request(Method::POST, "/register", None, &native());
-        let address = PeerAddress(address.parse().unwrap());
-        request.extensions_mut().insert(address);
-        fixture.send(request).await
-    };
+    let register = async |address: &str| register_from(&fixture, Some(address)).await;
     let mut stopped = 0;
     for _ in 0..80 {
         let answer = register("198.51.100.1").await;
@@ -393,6 +390,43 @@ async fn registration_abuse_by_a_flood_from_one_address_is_stopped() {
     assert_eq!(register("192.0.2.1").await.status, 201);
     fixture.clock.advance(3600);
     assert_eq!(register("198.51.100.1").await.status, 201);
+}
+
+/// Nor does one from an IPv6 /48, where each of 65,536 networks has a count of its own.
+#[tokio::test]
+async fn registration_abuse_by_a_flood_from_a_network_is_stopped() {
+    let fixture = open().await;
+    for i in 0..301 {
+        let address = format!("2001:db8:1:{i:x}::1");
+        let answer = register_from(&fixture, Some(&address)).await;
+        assert_eq!(answer.status, if i < 300 { 201 } else { 429 }, "{i}");
+    }
+    let other = register_from(&fixture, Some("2001:db8:2::1")).await;
+    assert_eq!(other.status, 201);
+}
+
+/// Nor does one whose addresses a proxy hides.
+#[tokio::test]
+async fn registration_abuse_by_a_flood_without_an_address_is_stopped() {
+    let fixture = open().await;
+    let limits = Limits::new(&fixture.stores);
+    let limit = limits.limit(Bucket::RegistrationsWithoutAddress).tries;
+    for _ in 0..limit {
+        let within = limits.try_now(Bucket::RegistrationsWithoutAddress, "");
+        assert!(within.await.unwrap());
+    }
+    assert_eq!(register_from(&fixture, None).await.status, 429);
+    let known = register_from(&fixture, Some("192.0.2.1")).await;
+    assert_eq!(known.status, 201);
+}
+
+async fn register_from(fixture: &Fixture, address: Option<&str>) -> Reply {
+    let mut request = json_request(Method::POST, "/register", None, &native());
+    if let Some(address) = address {
+        let address = PeerAddress(address.parse().unwrap());
+        request.extensions_mut().insert(address);
+    }
+    fixture.send(request).await
 }
 
 #[tokio::test]

@@ -19,10 +19,7 @@ async fn a_refresh_token_takes_everything_with_it() {
             for token in [&first.access, &second.access] {
                 assert!(!fixture.is_active(token).await);
             }
-            fixture
-                .refresh(who, &second.refresh)
-                .await
-                .assert_error(400, "invalid_grant");
+            fixture.refresh(who, &second.refresh).await.assert_dead();
             fixture.revoke(who, &second.refresh).await.assert_ok();
         }
     }
@@ -111,10 +108,7 @@ async fn a_wrong_hint_does_not_stop_the_search() {
             fixture.post("/revoke", APP, &pairs).await.assert_ok();
         }
         assert!(!fixture.is_active(&tokens.access).await);
-        fixture
-            .refresh(APP, &tokens.refresh)
-            .await
-            .assert_error(400, "invalid_grant");
+        fixture.refresh(APP, &tokens.refresh).await.assert_dead();
     }
 }
 

@@ -4,10 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use grantor_core::BoxFuture;
-use grantor_store::{
-    Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
-    PutOutcome, RemoveOutcome, Store,
-};
+use grantor_store::{Entry, Error, Expect, Key, Put, PutOutcome, RemoveOutcome, Store};
+
+use super::forwarded::forwarded;
 
 /// Counts reads and writes, and keeps what was put.
 #[derive(Debug)]
@@ -51,9 +50,14 @@ impl CountingStore {
 }
 
 impl Store for CountingStore {
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
+    forwarded!(
+        capabilities,
+        health,
+        maintain,
+        observe_time,
+        listing,
+        counter
+    );
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
         self.reads.fetch_add(1, Ordering::SeqCst);
@@ -79,25 +83,5 @@ impl Store for CountingStore {
     fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
         self.reads.fetch_add(keys.len(), Ordering::SeqCst);
         self.inner.get_many(keys)
-    }
-
-    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
-        self.inner.health()
-    }
-
-    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
-        self.inner.maintain(moment)
-    }
-
-    fn observe_time(&self, moment: Moment) {
-        self.inner.observe_time(moment);
-    }
-
-    fn listing(&self) -> Option<&dyn Listing> {
-        self.inner.listing()
-    }
-
-    fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {
-        Arc::clone(&self.inner).counter()
     }
 }

@@ -4,10 +4,9 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use grantor_core::BoxFuture;
-use grantor_store::{
-    Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
-    PutOutcome, RemoveOutcome, Store,
-};
+use grantor_store::{Capabilities, Error, Expect, Key, Put, PutOutcome, Store};
+
+use super::forwarded::forwarded;
 
 /// A store that says that it may evict live records, and does so when the test wants it.
 #[derive(Debug)]
@@ -44,6 +43,17 @@ impl EvictingStore {
 }
 
 impl Store for EvictingStore {
+    forwarded!(
+        get,
+        remove,
+        get_many,
+        health,
+        maintain,
+        observe_time,
+        listing,
+        counter
+    );
+
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = self.inner.capabilities();
         capabilities.name = "the evicting store";
@@ -51,44 +61,8 @@ impl Store for EvictingStore {
         capabilities
     }
 
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
-        self.inner.get(key)
-    }
-
     fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
         self.lock().insert(put.key);
         self.inner.put(put)
-    }
-
-    fn remove<'a>(
-        &'a self,
-        key: &'a Key,
-        expect: Expect,
-    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
-        self.inner.remove(key, expect)
-    }
-
-    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
-        self.inner.get_many(keys)
-    }
-
-    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
-        self.inner.health()
-    }
-
-    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
-        self.inner.maintain(moment)
-    }
-
-    fn observe_time(&self, moment: Moment) {
-        self.inner.observe_time(moment);
-    }
-
-    fn listing(&self) -> Option<&dyn Listing> {
-        self.inner.listing()
-    }
-
-    fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {
-        Arc::clone(&self.inner).counter()
     }
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use grantor_core::{BoxFuture, Timestamp};
 use grantor_store::{
-    Applied, Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
-    PutOutcome, RemoveOutcome, Store,
+    Applied, Counter, Entry, Error, Expect, Key, Maintenance, Moment, Put, PutOutcome,
+    RemoveOutcome, Store,
 };
+
+use super::forwarded::forwarded;
 
 /// A store that fails, loses answers, or lets other writers go first.
 ///
@@ -171,9 +173,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Store for FaultyStore {
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
+    forwarded!(capabilities, observe_time, listing);
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
         Box::pin(async move {
@@ -239,14 +239,6 @@ impl Store for FaultyStore {
             Err(error) => Box::pin(std::future::ready(Err(error))),
             Ok(()) => self.inner.maintain(moment),
         }
-    }
-
-    fn observe_time(&self, moment: Moment) {
-        self.inner.observe_time(moment);
-    }
-
-    fn listing(&self) -> Option<&dyn Listing> {
-        self.inner.listing()
     }
 
     fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {

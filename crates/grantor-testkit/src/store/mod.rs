@@ -25,6 +25,7 @@
 mod counting;
 mod evicting;
 mod faulty;
+mod forwarded;
 mod waits;
 
 pub use counting::CountingStore;

@@ -7,10 +7,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use grantor_core::{BoxFuture, Timestamp};
-use grantor_store::{
-    Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
-    PutOutcome, RemoveOutcome, Store,
-};
+use grantor_store::{Counter, Entry, Error, Expect, Key, Put, PutOutcome, RemoveOutcome, Store};
+
+use super::forwarded::forwarded;
 
 /// Counts sequential round trips. Calls that are made at the same time are one, and so is
 /// [`Store::get_many`].
@@ -86,9 +85,7 @@ impl WaitsStore {
 }
 
 impl Store for WaitsStore {
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
+    forwarded!(capabilities, health, maintain, observe_time, listing);
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
         Box::pin(async move {
@@ -120,22 +117,6 @@ impl Store for WaitsStore {
             self.wait().await;
             self.inner.get_many(keys).await
         })
-    }
-
-    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
-        self.inner.health()
-    }
-
-    fn maintain(&self, moment: Moment) -> BoxFuture<'_, Result<Maintenance, Error>> {
-        self.inner.maintain(moment)
-    }
-
-    fn observe_time(&self, moment: Moment) {
-        self.inner.observe_time(moment);
-    }
-
-    fn listing(&self) -> Option<&dyn Listing> {
-        self.inner.listing()
     }
 
     fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {

@@ -3,7 +3,7 @@
 use grantor_core::{BoxFuture, ErrorCode};
 use grantor_jose::check::{holds, is_off};
 
-use super::{check_form_was_seen, site_failed};
+use super::{check_form_was_seen, interaction_parts, site_failed};
 use crate::authorization::context::{AuthorizationContext, UserAnswer};
 use crate::authorization::flow::Flow;
 use crate::error::{Error, SiteMisuse};
@@ -34,13 +34,8 @@ async fn ask_site(context: &AuthorizationContext<'_>) -> Result<Asked, Error> {
     let services = context.services;
     let (client, login) = (context.client()?, context.login()?);
     let binding = what_is_shown(context)?;
-    let submitted = if context.has_form() {
-        context
-            .forms(Stage::Consent, &binding)
-            .open(&context.call.params)
-    } else {
-        None
-    };
+    let forms = context.forms(Stage::Consent, &binding);
+    let submitted = context.submitted(&forms);
     let consents = &services.revocation.consents;
     let remembered = match client.describes_itself() && !is_off("consent.self_described") {
         true => None,
@@ -48,21 +43,8 @@ async fn ask_site(context: &AuthorizationContext<'_>) -> Result<Asked, Error> {
     };
     let effective = services.effective_resources(client, &context.resources)?;
     let interaction = Interaction::new(InteractionParts {
-        client,
-        grant_type: context.grant_type(),
-        redirect_uri: context.redirect_uri.as_deref().unwrap_or_default(),
-        user_code: context.user_code(),
-        scope: &context.scope,
-        resources: &context.resources,
-        effective_resources: &effective,
-        requirements: &context.requirements,
         remembered: remembered.as_ref(),
-        forms: context.forms(Stage::Consent, &binding),
-        csrf_mismatch: context.has_form() && submitted.is_none(),
-        submitted: submitted.as_ref(),
-        insufficient: false,
-        head: context.call.head,
-        now: context.call.now,
+        ..interaction_parts(context, &effective, forms, submitted.as_ref())?
     });
     let decision = services.site.consent(&interaction, login).await;
     let decision = decision.map_err(|error| site_failed(&error))?;

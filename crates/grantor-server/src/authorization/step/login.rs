@@ -3,7 +3,7 @@
 use grantor_core::{BoxFuture, ErrorCode};
 use grantor_jose::check::holds;
 
-use super::{check_form_was_seen, site_failed};
+use super::{check_form_was_seen, interaction_parts, site_failed};
 use crate::authorization::context::AuthorizationContext;
 use crate::authorization::flow::Flow;
 use crate::error::Error;
@@ -53,36 +53,20 @@ enum Asked {
 }
 
 async fn ask_site(context: &AuthorizationContext<'_>, insufficient: bool) -> Result<Asked, Error> {
-    let params = &context.call.params;
-    let submitted = if context.has_form() {
-        context.forms(Stage::Login, "").open(params)
-    } else {
-        None
-    };
+    let services = context.services;
+    let forms = context.forms(Stage::Login, "");
+    let submitted = context.submitted(&forms);
     // A form of the consent is looked at there.
-    let for_consent = params.get(CSRF).is_some_and(|csrf| csrf.starts_with("c."));
-    let client = context.client()?;
-    let effective = context
-        .services
-        .effective_resources(client, &context.resources)?;
+    let csrf = context.call.params.get(CSRF);
+    let for_consent = csrf.is_some_and(|csrf| csrf.starts_with("c."));
+    let effective = services.effective_resources(context.client()?, &context.resources)?;
+    let parts = interaction_parts(context, &effective, forms, submitted.as_ref())?;
     let interaction = Interaction::new(InteractionParts {
-        client,
-        grant_type: context.grant_type(),
-        redirect_uri: context.redirect_uri.as_deref().unwrap_or_default(),
-        user_code: context.user_code(),
-        scope: &context.scope,
-        resources: &context.resources,
-        effective_resources: &effective,
-        requirements: &context.requirements,
-        remembered: None,
-        forms: context.forms(Stage::Login, ""),
-        csrf_mismatch: context.has_form() && submitted.is_none() && !for_consent,
-        submitted: submitted.as_ref(),
+        csrf_mismatch: parts.csrf_mismatch && !for_consent,
         insufficient,
-        head: context.call.head,
-        now: context.call.now,
+        ..parts
     });
-    let answer = context.services.site.login(&interaction).await;
+    let answer = services.site.login(&interaction).await;
     let answer = answer.map_err(|error| site_failed(&error))?;
     check_form_was_seen(context, &interaction)?;
     match answer {

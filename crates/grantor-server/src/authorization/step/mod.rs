@@ -6,7 +6,34 @@ pub(super) mod login;
 use super::context::AuthorizationContext;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
-use crate::site::{Interaction, SiteError};
+use crate::site::{FormKey, Interaction, InteractionParts, SiteError, Submitted};
+
+/// What the site is told at every step: the request, and the form of this step that came back.
+/// `effective` are the resources with the default audience.
+fn interaction_parts<'s>(
+    context: &'s AuthorizationContext<'_>,
+    effective: &'s [String],
+    forms: FormKey<'s>,
+    submitted: Option<&'s Submitted<'s>>,
+) -> Result<InteractionParts<'s>, Error> {
+    Ok(InteractionParts {
+        client: context.client()?,
+        grant_type: context.grant_type(),
+        redirect_uri: context.redirect_uri.as_deref().unwrap_or_default(),
+        user_code: context.user_code(),
+        scope: &context.scope,
+        resources: &context.resources,
+        effective_resources: effective,
+        requirements: &context.requirements,
+        remembered: None,
+        forms,
+        csrf_mismatch: context.has_form() && submitted.is_none(),
+        submitted,
+        insufficient: false,
+        head: context.call.head,
+        now: context.call.now,
+    })
+}
 
 /// The user learns only that the site failed.
 fn site_failed(error: &SiteError) -> Error {

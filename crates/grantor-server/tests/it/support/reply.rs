@@ -53,6 +53,12 @@ impl Reply {
         self
     }
 
+    /// The code or the refresh token gives nothing.
+    #[track_caller]
+    pub(crate) fn assert_dead(&self) -> &Self {
+        self.assert_error(400, "invalid_grant")
+    }
+
     /// A page that shows an error and leads nowhere.
     #[track_caller]
     pub(crate) fn assert_error_page(&self, status: u16) -> &Self {

@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use grantor_core::{Clock, Timestamp};
+use grantor_core::{BoxFuture, Clock, Environment, Issuer, Timestamp};
 use grantor_http::system;
-use grantor_store::{MasterKey, MemoryStore, Namespace};
+use grantor_server::{PasswordLogin, Site};
+use grantor_store::{MasterKey, MemoryStore, Namespace, Stores};
 use http::Request;
 
 use super::*;
+use crate::passwords::Passwords;
 
 /// A clock that stands still, and knows how long it was waited for.
 #[derive(Debug, Default)]
