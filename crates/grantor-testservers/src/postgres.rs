@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 use tempfile::TempDir;
 
 use crate::process::{Process, find, give, unprivileged};
@@ -130,6 +130,48 @@ impl Postgres {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Copies the database into that of another server, which is empty, as a backup is restored:
+    /// `pg_dump` and `psql`.
+    ///
+    /// # Errors
+    /// One of the programs fails.
+    pub fn copy_to(&self, other: &Self) -> Result<(), Error> {
+        let file = format!("--file={}", other.folder.path().join("dump").display());
+        let run = |program: &str, server: &Self, options: &[&str]| {
+            let port = format!("--port={}", server.port);
+            let place = ["--host=127.0.0.1", &port, "--username=postgres"];
+            self.run_program(program, &[&place[..], &[&file], options].concat())
+        };
+        run("pg_dump", self, &["postgres"])?;
+        run(
+            "psql",
+            other,
+            &[
+                "--no-psqlrc",
+                "--set=ON_ERROR_STOP=1",
+                "--quiet",
+                "postgres",
+            ],
+        )
+    }
+
+    /// Lets no file that a connection from now on writes grow longer than so many bytes, as if the
+    /// disk was full; none: as long as they want.
+    ///
+    /// # Errors
+    /// The system does not allow it.
+    pub fn limit_files(&self, bytes: Option<u64>) -> Result<(), Error> {
+        let process = self.process.as_ref().map(Process::id);
+        let process = process.and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        let limit = Rlimit {
+            current: bytes,
+            maximum: None,
+        };
+        let done = prlimit(process, Resource::Fsize, limit);
+        done.map(drop)
+            .map_err(|error| Error::new(error.to_string()))
     }
 
     /// Ends it with SIGKILL, as a crash of the machine does.
