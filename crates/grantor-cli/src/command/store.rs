@@ -1,7 +1,6 @@
 //! `grantor store`: records on their way from one store to another.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,6 +11,7 @@ use grantor_store::transfer::{self, KindCounts};
 use grantor_store_sqlite::SqliteOptions;
 use serde_json::{Map, Value, json};
 
+use super::progress::Progress;
 use super::secret_from_environment;
 use crate::args::{Common, Store, Stores};
 use crate::config::{Config, has_password};
@@ -38,9 +38,9 @@ async fn copy(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> {
     }
     let from = source.open_to_read().await?;
     let to = Source::read("TO", &stores.to)?.open().await?;
-    let progress = Progress::new(output, "copied");
+    let progress = Progress::new(output, "copied", &*from).await;
     let copied = transfer::copy(&*from, &*to, system().now(), |so_far| {
-        progress.show(so_far.written.total() + so_far.already_there);
+        progress.show(so_far.written.total() + so_far.already_there + so_far.dead);
     });
     let copied = copied.await;
     progress.end();
@@ -65,7 +65,7 @@ async fn copy(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> {
 async fn verify(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> {
     let from = Source::read("FROM", &stores.from)?.open_to_read().await?;
     let to = Source::read("TO", &stores.to)?.open_to_read().await?;
-    let progress = Progress::new(output, "compared");
+    let progress = Progress::new(output, "compared", &*from).await;
     let comparison =
         transfer::compare(&*from, &*to, system().now(), |so_far| progress.show(so_far)).await;
     progress.end();
@@ -218,36 +218,6 @@ impl Source {
             return Err(CliError::usage(format!("there is no database {path}")));
         }
         Ok(Arc::new(SqliteOptions::default().open_read_only(path)?))
-    }
-}
-
-/// A line on a terminal that says how far a command is.
-struct Progress {
-    verb: &'static str,
-    is_shown: bool,
-}
-
-impl Progress {
-    fn new(output: &Output, verb: &'static str) -> Self {
-        let is_shown = !output.is_json() && std::io::stderr().is_terminal();
-        Self { verb, is_shown }
-    }
-
-    fn show(&self, records: u64) {
-        if self.is_shown {
-            let _ = write!(
-                std::io::stderr().lock(),
-                "\r{records} records {}",
-                self.verb
-            );
-        }
-    }
-
-    /// Clears the line.
-    fn end(&self) {
-        if self.is_shown {
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
-        }
     }
 }
 
