@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::process::{Process, find, give, unprivileged};
@@ -22,6 +22,7 @@ pub struct Postgres {
     folder: TempDir,
     port: u16,
     settings: Vec<String>,
+    longest_file: Option<u64>,
 }
 
 impl Postgres {
@@ -42,6 +43,17 @@ impl Postgres {
     /// As [`start`](Self::start).
     pub fn start_with(settings: &[&str]) -> Result<Self, Error> {
         let mut server = Self::create(settings)?;
+        server.run()?;
+        Ok(server)
+    }
+
+    /// Starts a server that can write no file of more bytes, as if the disk was full then.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with_short_files(longest_file: u64) -> Result<Self, Error> {
+        let mut server = Self::create(&[])?;
+        server.longest_file = Some(longest_file);
         server.run()?;
         Ok(server)
     }
@@ -110,6 +122,7 @@ impl Postgres {
             folder,
             port: free_port()?,
             settings,
+            longest_file: None,
         })
     }
 
@@ -155,23 +168,6 @@ impl Postgres {
                 "postgres",
             ],
         )
-    }
-
-    /// Lets no file that a connection from now on writes grow longer than so many bytes, as if the
-    /// disk was full; none: as long as they want.
-    ///
-    /// # Errors
-    /// The system does not allow it.
-    pub fn limit_files(&self, bytes: Option<u64>) -> Result<(), Error> {
-        let process = self.process.as_ref().map(Process::id);
-        let process = process.and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        let limit = Rlimit {
-            current: bytes,
-            maximum: None,
-        };
-        let done = prlimit(process, Resource::Fsize, limit);
-        done.map(drop)
-            .map_err(|error| Error::new(error.to_string()))
     }
 
     /// Ends it with SIGKILL, as a crash of the machine does.
@@ -259,7 +255,12 @@ impl Postgres {
         for setting in ours.into_iter().chain(self.settings.iter().map(|s| &**s)) {
             arguments.extend(["-c".into(), setting.into()]);
         }
-        let program = self.programs.join("postgres");
+        let mut program = self.programs.join("postgres");
+        if let Some(bytes) = self.longest_file {
+            let limit = format!("--fsize={bytes}");
+            arguments.splice(0..0, [limit.into(), program.into()]);
+            program = "prlimit".into();
+        }
         let mut process = Process::start(program.as_os_str(), &arguments, Signal::QUIT, &log)?;
         let pid = process.id();
         process.wait_until(&log, || is_ready(&state, pid))?;

@@ -47,7 +47,11 @@ pub async fn bear_every_network(store: &impl Store, proxy: &Proxy, timeout: Dura
     }
 }
 
-async fn repeat_until_stored(store: &impl Store, put: &Put) {
+/// Repeats a put until the store, which is to be well soon, has it.
+///
+/// # Panics
+/// It is not, or says that another one is in its way.
+pub async fn repeat_until_stored(store: &impl Store, put: &Put) {
     let began = Instant::now();
     loop {
         match store.put(put).await {

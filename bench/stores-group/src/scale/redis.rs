@@ -89,7 +89,8 @@ impl Bulk for Filled {
             Result::<u64>::Ok(size?)
         };
         let before = size().await?;
-        let mut fill = Script::new(FILL_DEAD).prepare_invoke();
+        let script = Script::new(FILL_DEAD);
+        let mut fill = script.prepare_invoke();
         fill.arg(from)
             .arg(from + records - 1)
             .arg(vec![b'v'; VALUE]);

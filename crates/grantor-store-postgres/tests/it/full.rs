@@ -1,17 +1,17 @@
 //! A disk that is full.
 
-use grantor_store::{Applied, PutOutcome, Store};
+use grantor_store::{Applied, Expect, RemoveOutcome, Store};
 use grantor_store_postgres::PostgresStore;
 use grantor_testservers::Postgres;
-use grantor_testservers::store_faults::fill_up;
+use grantor_testservers::store_faults::{fill_up, repeat_until_stored};
 
 use crate::{administrator, block_on, runtime};
 
 #[test]
 fn a_write_that_finds_no_room_changes_nothing_and_succeeds_once_there_is_some() {
-    let (server, runtime) = (Postgres::start().unwrap(), runtime());
-    // Not a number of whole pages. Segments of the log are shorter.
-    server.limit_files(Some(20_000_100)).unwrap();
+    // Segments of the log are shorter.
+    let server = Postgres::start_with_short_files(20_000_100).unwrap();
+    let runtime = runtime();
     block_on(&runtime, async {
         let store = PostgresStore::open(&server.url()).await.unwrap();
         let (keys, refused, error) = fill_up(&store).await;
@@ -20,14 +20,16 @@ fn a_write_that_finds_no_room_changes_nothing_and_succeeds_once_there_is_some() 
         assert!(keys.len() > 10, "{}: {error}", keys.len());
         assert_eq!(store.get(&refused.key).await.unwrap(), None);
         assert!(store.put(&refused).await.is_err());
-        // There is room again, for connections from now on.
-        server.limit_files(None).unwrap();
-        let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        // There is room again.
+        for key in &keys[..10] {
+            let removed = store.remove(key, Expect::Any).await.unwrap();
+            assert_eq!(removed, RemoveOutcome::Removed);
+        }
         let administrator = administrator(&server.url()).await;
-        administrator.batch_execute(others).await.unwrap();
-        assert_eq!(store.put(&refused).await.unwrap(), PutOutcome::Stored);
-        for key in &keys {
+        let vacuum = "VACUUM grantor_records";
+        administrator.batch_execute(vacuum).await.unwrap();
+        repeat_until_stored(&store, &refused).await;
+        for key in &keys[10..] {
             assert!(store.get(key).await.unwrap().is_some());
         }
     });

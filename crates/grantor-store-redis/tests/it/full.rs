@@ -1,9 +1,9 @@
 //! A memory that is full.
 
-use grantor_store::{Applied, Expect, PutOutcome, RemoveOutcome, Store};
+use grantor_store::{Applied, Expect, RemoveOutcome, Store};
 use grantor_store_redis::RedisStore;
 use grantor_testservers::Redis;
-use grantor_testservers::store_faults::fill_up;
+use grantor_testservers::store_faults::{fill_up, repeat_until_stored};
 
 use crate::{block_on, runtime};
 
@@ -24,7 +24,7 @@ fn a_write_that_finds_no_room_changes_nothing_and_succeeds_once_there_is_some() 
             let removed = store.remove(key, Expect::Any).await.unwrap();
             assert_eq!(removed, RemoveOutcome::Removed);
         }
-        assert_eq!(store.put(&refused).await.unwrap(), PutOutcome::Stored);
+        repeat_until_stored(&store, &refused).await;
         for key in &keys[10..] {
             assert!(store.get(key).await.unwrap().is_some());
         }
