@@ -330,7 +330,6 @@ impl<'a> Visitor<'a> {
     }
 }
 
-/// Exchanges a code for tokens, as a public client.
 /// The code with which an answer sends the browser back.
 fn code_in(answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{answer:?}");
@@ -340,6 +339,7 @@ fn code_in(answer: &Answer) -> String {
     code.into_owned()
 }
 
+/// Exchanges a code for tokens, as a public client.
 pub(crate) fn redeem(server: &Serving, client: &str, code: &str) -> Answer {
     let verifier = CodeVerifier::from_random(VERIFIER);
     server.post(
