@@ -8,6 +8,7 @@ use crate::workspace::cargo;
 /// The packages with long runs, and the words that the names of those tests have. The tests are
 /// ignored otherwise.
 const RUNS: &[(&str, &str)] = &[
+    ("grantor-client", "long_"),
     ("grantor-store-mongodb", "long::"),
     ("grantor-store-redis", "long::"),
     ("grantor-cli", "cluster::long::"),

@@ -27,18 +27,24 @@ pub(crate) struct Figures {
     pub(crate) p99: f64,
 }
 
+impl Figures {
+    /// Of pieces that took so long, in microseconds, and of all together.
+    pub(crate) fn of(times: &[f64], all: Duration) -> Self {
+        Self {
+            each: all.as_secs_f64() * 1e6 / times.len() as f64,
+            p50: quantile(times, 0.5),
+            p99: quantile(times, 0.99),
+        }
+    }
+}
+
 /// Works for some time, after a tenth of it to warm up.
 pub(crate) async fn run(driver: &impl Driver, work: Work, window: Duration) -> Result<Figures> {
     try_join_all((0..TASKS).map(|task| one(driver, task, work, window / 10))).await?;
     let started = Instant::now();
     let tasks = (0..TASKS).map(|task| one(driver, task, work, window));
     let times = try_join_all(tasks).await?.concat();
-    let each = started.elapsed().as_secs_f64() * 1e6 / times.len() as f64;
-    Ok(Figures {
-        each,
-        p50: quantile(&times, 0.5),
-        p99: quantile(&times, 0.99),
-    })
+    Ok(Figures::of(&times, started.elapsed()))
 }
 
 async fn one(driver: &impl Driver, task: usize, work: Work, window: Duration) -> Result<Vec<f64>> {

@@ -9,6 +9,7 @@ mod mysql;
 mod ours;
 mod postgres;
 mod redis;
+mod scale;
 
 use std::cell::RefCell;
 use std::process::ExitCode;
@@ -121,6 +122,8 @@ fn main() -> Result<ExitCode> {
         &open(Arc::new(store)),
         &driver,
     )?;
+    drop(server);
+    scale::measure(&mut group, &runtime)?;
     group.finish()
 }
 

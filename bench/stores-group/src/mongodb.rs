@@ -22,7 +22,7 @@ pub(crate) async fn connect(url: &str) -> Result<Plain> {
         .build();
     let database = client.database("grantor");
     Ok(Plain(
-        database.collection_with_options("plain_records", options),
+        database.collection_with_options("grantor_records", options),
     ))
 }
 

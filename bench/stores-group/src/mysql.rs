@@ -17,14 +17,7 @@ pub(crate) async fn connect(url: &str) -> Result<Plain> {
     let options = Opts::from(options);
     let mut connections = Vec::new();
     for _ in 0..TASKS {
-        let mut connection = Conn::new(options.clone()).await?;
-        connection
-            .query_drop(
-                "CREATE TABLE IF NOT EXISTS plain_records (
-                     record_key VARBINARY(64) PRIMARY KEY, version BINARY(16) NOT NULL,
-                     expires_at BIGINT, value MEDIUMBLOB NOT NULL) ENGINE = InnoDB",
-            )
-            .await?;
+        let connection = Conn::new(options.clone()).await?;
         connections.push(Mutex::new(connection));
     }
     Ok(Plain(connections))
@@ -33,7 +26,7 @@ pub(crate) async fn connect(url: &str) -> Result<Plain> {
 impl Driver for Plain {
     async fn get(&self, task: usize, record: &Record) -> Result<()> {
         let mut connection = self.0[task].lock().await;
-        let select = "SELECT version, expires_at, value FROM plain_records WHERE record_key = ?";
+        let select = "SELECT version, expires_at, value FROM grantor_records WHERE record_key = ?";
         let found: Option<(Vec<u8>, Option<i64>, Vec<u8>)> =
             connection.exec_first(select, (&record.key,)).await?;
         wrote(found.is_some_and(|(version, _, _)| version == record.version))
@@ -41,7 +34,7 @@ impl Driver for Plain {
 
     async fn put(&self, task: usize, record: &Record) -> Result<()> {
         let mut connection = self.0[task].lock().await;
-        let insert = "INSERT INTO plain_records (record_key, version, value) VALUES (?, ?, ?)";
+        let insert = "INSERT INTO grantor_records (record_key, version, value) VALUES (?, ?, ?)";
         let values = (&record.key, &record.version[..], &record.value);
         connection.exec_drop(insert, values).await?;
         wrote(connection.affected_rows() == 1)
@@ -49,7 +42,7 @@ impl Driver for Plain {
 
     async fn change(&self, task: usize, before: &[u8; 16], record: &Record) -> Result<()> {
         let mut connection = self.0[task].lock().await;
-        let update = "UPDATE plain_records SET version = ?, value = ?
+        let update = "UPDATE grantor_records SET version = ?, value = ?
                       WHERE record_key = ? AND version = ?";
         let values = (&record.version[..], &record.value, &record.key, &before[..]);
         connection.exec_drop(update, values).await?;

@@ -20,26 +20,19 @@ pub(crate) async fn connect(url: &str) -> Result<Plain> {
     for _ in 0..TASKS {
         let (client, driving) = open(url, NoTls).await?;
         tokio::spawn(driving);
-        client
-            .batch_execute(
-                "CREATE TABLE IF NOT EXISTS plain_records (
-                     key bytea PRIMARY KEY, version bytea NOT NULL, expires_at bigint,
-                     value bytea NOT NULL)",
-            )
-            .await?;
         connections.push(Connection {
             get: client
-                .prepare("SELECT version, expires_at, value FROM plain_records WHERE key = $1")
+                .prepare("SELECT version, expires_at, value FROM grantor_records WHERE key = $1")
                 .await?,
             put: client
                 .prepare(
-                    "INSERT INTO plain_records (key, version, value) VALUES ($1, $2, $3)
+                    "INSERT INTO grantor_records (key, version, value) VALUES ($1, $2, $3)
                      ON CONFLICT (key) DO NOTHING",
                 )
                 .await?,
             change: client
                 .prepare(
-                    "UPDATE plain_records SET version = $2, value = $3
+                    "UPDATE grantor_records SET version = $2, value = $3
                      WHERE key = $1 AND version = $4",
                 )
                 .await?,

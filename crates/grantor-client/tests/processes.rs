@@ -18,10 +18,14 @@ use grantor_http::SystemRandom;
 use grantor_store::{FileStore, MasterKey, Store};
 use grantor_store_memcached::MemcachedStore;
 use grantor_store_mongodb::MongodbStore;
+use grantor_store_mysql::MysqlStore;
+use grantor_store_postgres::PostgresStore;
 use grantor_store_redis::RedisStore;
 use grantor_store_sqlite::SqliteStore;
 use grantor_testkit::{FakeClock, FakeServer};
-use grantor_testservers::{Memcached, MongoDb, Redis, RedisCluster, RedisSentinels};
+use grantor_testservers::{
+    MariaDb, Memcached, MongoDb, Postgres, Redis, RedisCluster, RedisSentinels,
+};
 use support::child::{Child, say};
 use support::clock;
 use support::socket::serve;
@@ -92,9 +96,12 @@ fn crowd() {
 }
 
 async fn on_a_server(url: &str) -> Arc<dyn Store> {
-    match url.starts_with("mongodb:") {
-        true => Arc::new(MongodbStore::open(url).await.unwrap()),
-        false => Arc::new(RedisStore::open(url).await.unwrap()),
+    match url.split(':').next() {
+        Some("postgres") => Arc::new(PostgresStore::open(url).await.unwrap()),
+        Some("mysql") => Arc::new(MysqlStore::open(url).await.unwrap()),
+        Some("mongodb") => Arc::new(MongodbStore::open(url).await.unwrap()),
+        Some("memcached") => Arc::new(MemcachedStore::open(url).await.unwrap()),
+        _ => Arc::new(RedisStore::open(url).await.unwrap()),
     }
 }
 
@@ -170,12 +177,26 @@ async fn four_processes_of_2500_callers_each_ask_once_over_a_redis_cluster() {
 #[ignore = "as the others, with more servers: cargo xtask stores"]
 async fn long_four_processes_of_2500_callers_each_ask_once_over_every_server() {
     let (redis, mongodb) = (Redis::start().unwrap(), MongoDb::start().unwrap());
+    let (postgres, mariadb) = (Postgres::start().unwrap(), MariaDb::start().unwrap());
     let sentinels = RedisSentinels::start(2).unwrap();
     let cluster = RedisCluster::start(1).unwrap();
-    for url in [redis.url(), mongodb.url(), sentinels.url(), cluster.url()] {
+    for url in [
+        postgres.url(),
+        mariadb.url(),
+        redis.url(),
+        mongodb.url(),
+        sentinels.url(),
+        cluster.url(),
+    ] {
         four_processes_ask_once((SERVER, &url), &[]).await;
         four_processes_ask_once((SERVER, &url), &[REFRESH_TOKEN]).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_processes_of_2500_callers_each_ask_once_over_memcached() {
+    let memcached = Memcached::start().unwrap();
+    four_processes_ask_once((SERVER, &memcached.url()), &[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -48,4 +48,13 @@ impl Listing for MongodbStore {
             rows.into_iter().map(one).collect()
         })
     }
+
+    fn count(&self) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(async move {
+            let counted = self.0.opened.records.estimated_document_count();
+            let counted = counted.max_time(self.0.max_time());
+            let counted = self.0.within(Effect::Reads, counted.into_future());
+            counted.await.map(Some)
+        })
+    }
 }

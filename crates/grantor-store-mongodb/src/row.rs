@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use grantor_core::Timestamp;
-use grantor_store::{Class, Entry, Error, Key, Put, Version, kinds};
+use grantor_store::{Class, Entry, Error, Key, Put, Version};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, DateTime};
 use serde::{Deserialize, Serialize};
@@ -101,16 +101,13 @@ pub(crate) fn binary(bytes: &[u8]) -> Binary {
 /// Returns whether MongoDB deletes records with this key by its own clock. A clock that is wrong
 /// costs then what can be fetched again. Everything else is deleted by the clocks of its callers.
 fn expires_by_itself(key: &Key) -> bool {
-    let letters = key.as_bytes().get(8..10);
-    let kind = kinds::ALL
-        .iter()
-        .find(|kind| letters == Some(&kind.letters()));
+    let kind = key.kind();
     kind.is_some_and(|kind| matches!(kind.class(), Class::Cache | Class::ShortLived))
 }
 
 #[cfg(test)]
 mod tests {
-    use grantor_store::{Expect, Namespace};
+    use grantor_store::{Expect, Namespace, kinds};
 
     use super::*;
 

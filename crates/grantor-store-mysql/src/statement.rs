@@ -11,6 +11,8 @@ pub(crate) enum Statement {
     /// Of so many keys.
     GetMany(usize),
     List,
+    /// How many records there are.
+    Size,
     PutAny,
     PutAbsent,
     PutVersion,
@@ -36,9 +38,12 @@ pub(crate) enum Effect {
 impl Statement {
     pub(crate) fn effect(self) -> Effect {
         match self {
-            Self::Health | Self::Get | Self::Version | Self::GetMany(_) | Self::List => {
-                Effect::Reads
-            }
+            Self::Health
+            | Self::Get
+            | Self::Version
+            | Self::GetMany(_)
+            | Self::List
+            | Self::Size => Effect::Reads,
             Self::RemoveAny | Self::RemoveVersion | Self::Count => Effect::Once,
             _ => Effect::Repeatable,
         }
@@ -66,6 +71,7 @@ impl Statement {
                 "SELECT record_key, version, expires_at, value FROM grantor_records
                  WHERE record_key >= ? AND record_key < ? ORDER BY record_key LIMIT ?"
             }
+            Self::Size => "SELECT COUNT(*) FROM grantor_records",
             Self::PutAny => {
                 "INSERT INTO grantor_records (record_key, version, expires_at, value)
                  VALUES (?, ?, ?, ?)

@@ -273,6 +273,14 @@ impl Listing for MysqlStore {
             answer.rows.into_iter().map(record).collect()
         })
     }
+
+    fn count(&self) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(async move {
+            let answer = self.0.connections.run(Statement::Size, &[]).await?;
+            let found = answer.rows.first().and_then(number);
+            Ok(found.and_then(|found| u64::try_from(found).ok()))
+        })
+    }
 }
 
 impl fmt::Debug for MysqlStore {

@@ -7,6 +7,8 @@ pub(crate) enum Statement {
     Get,
     GetMany,
     List,
+    /// How many records there are.
+    Size,
     PutAny,
     PutAbsent,
     PutVersion,
@@ -29,11 +31,12 @@ pub(crate) enum Effect {
 }
 
 impl Statement {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Health,
         Self::Get,
         Self::GetMany,
         Self::List,
+        Self::Size,
         Self::PutAny,
         Self::PutAbsent,
         Self::PutVersion,
@@ -46,7 +49,7 @@ impl Statement {
 
     pub(crate) fn effect(self) -> Effect {
         match self {
-            Self::Health | Self::Get | Self::GetMany | Self::List => Effect::Reads,
+            Self::Health | Self::Get | Self::GetMany | Self::List | Self::Size => Effect::Reads,
             Self::Remove | Self::Count => Effect::Once,
             _ => Effect::Repeatable,
         }
@@ -67,6 +70,7 @@ impl Statement {
                 "SELECT key, version, expires_at, value FROM grantor_records
                  WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3"
             }
+            Self::Size => "SELECT count(*) FROM grantor_records",
             Self::PutAny => {
                 "INSERT INTO grantor_records (key, version, expires_at, value)
                  VALUES ($1, $2, $3, $4)

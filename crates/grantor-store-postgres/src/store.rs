@@ -245,6 +245,14 @@ impl Listing for PostgresStore {
             rows.iter().map(record).collect()
         })
     }
+
+    fn count(&self) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(async move {
+            let rows = self.0.connections.query(Statement::Size, &[]).await?;
+            let found: Option<i64> = rows.first().and_then(|row| row.try_get(0).ok());
+            Ok(found.and_then(|found| u64::try_from(found).ok()))
+        })
+    }
 }
 
 impl fmt::Debug for PostgresStore {

@@ -88,6 +88,11 @@ impl Link {
                     Err(failure) => (Some(node), failure),
                 },
             };
+            // Also where this request is over: the next one must not wait for the same server, which
+            // may hang while another one has taken over.
+            if let (Some(node), true) = (&node, is_of_the_server(&failure)) {
+                self.topology.look_again(node).await;
+            }
             let (error, again) = match failure {
                 Failure::Unreachable(error) => {
                     let again = follows && !error.is_configuration();
@@ -105,13 +110,7 @@ impl Link {
                     doubtful |= again && effect != Effect::Reads;
                     (failed(effect, &error), again)
                 }
-                Failure::Late => {
-                    // A server that hangs may have been replaced for the next request.
-                    if let Some(node) = &node {
-                        self.topology.look_again(node).await;
-                    }
-                    return Err(timed_out(effect));
-                }
+                Failure::Late => return Err(timed_out(effect)),
             };
             // A try that has no time would only hide what is wrong.
             if !again || Instant::now() + PAUSE >= deadline {
@@ -120,14 +119,19 @@ impl Link {
                     false => error,
                 });
             }
-            if let Some(node) = node {
-                self.topology.look_again(&node).await;
-            }
             // Where nothing takes over, a new connection is all that there is to try.
             if follows && tried > 1 {
                 sleep(PAUSE).await;
             }
         }
+    }
+}
+
+/// Returns whether another server may have taken over.
+fn is_of_the_server(failure: &Failure) -> bool {
+    match failure {
+        Failure::Refused(error) => is_elsewhere(error),
+        Failure::Unreachable(_) | Failure::Lost(_) | Failure::Late => true,
     }
 }
 

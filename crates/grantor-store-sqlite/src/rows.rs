@@ -123,6 +123,12 @@ pub(crate) fn count(connection: &Connection, kind: Kind) -> Result<u64> {
     Ok(u64::try_from(found).unwrap_or(0))
 }
 
+/// How many records there are, dead ones included.
+pub(crate) fn count_all(connection: &Connection) -> Result<u64> {
+    let found: i64 = connection.query_row("SELECT count(*) FROM records", [], |row| row.get(0))?;
+    Ok(u64::try_from(found).unwrap_or(0))
+}
+
 /// The result of a part of a sweep.
 #[derive(Debug)]
 pub(crate) struct Swept {

@@ -229,6 +229,13 @@ impl Listing for SqliteStore {
                 .map_err(|error| failed("read", error))
         })
     }
+
+    fn count(&self) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(async move {
+            let counted = rows::count_all(&self.0.readers.take());
+            counted.map(Some).map_err(|error| failed("read", error))
+        })
+    }
 }
 
 impl fmt::Debug for SqliteStore {

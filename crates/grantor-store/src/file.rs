@@ -167,6 +167,10 @@ impl Listing for FileStore {
             entries.take(limit).collect()
         })
     }
+
+    fn count(&self) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(async move { Ok(u64::try_from(self.0.folder.keys()?.len()).ok()) })
+    }
 }
 
 fn put_in(folder: &Folder, put: &Put) -> Result<PutOutcome, Error> {

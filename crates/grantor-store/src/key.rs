@@ -3,6 +3,8 @@
 
 use grantor_jose::digest::{MacKey, sha256};
 
+use crate::kinds::{ALL, Kind};
+
 /// The key of a record: at most 64 bytes, compared bytewise.
 ///
 /// An issuer tag (8 bytes), a kind (2 bytes) and an identifier. Identifiers made by grantor are
@@ -32,6 +34,13 @@ impl Key {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
+    }
+
+    /// The kind of the record under this key; none if it is of no kind in [`ALL`].
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        let letters = self.as_bytes().get(8..10)?;
+        ALL.iter().copied().find(|kind| kind.letters() == letters)
     }
 }
 

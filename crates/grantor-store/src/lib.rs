@@ -34,6 +34,7 @@ pub mod private_files;
 mod record;
 mod records;
 mod retry;
+mod sealed;
 mod shared;
 mod simple;
 mod single_use;
@@ -62,6 +63,7 @@ pub use placement::Placement;
 pub use record::{Record, read_json};
 pub use records::{Conflict, Records, Versioned};
 pub use retry::Retry;
+pub use sealed::SealedStore;
 pub use simple::{SimpleAdapter, SimpleError, SimpleStore};
 pub use single_use::{ClientAssertions, DpopProofs, GrantAssertions, Use, UsedOnce};
 pub use store::{

@@ -186,6 +186,10 @@ impl Listing for MemoryStore {
             Ok(page.into_iter().collect())
         })
     }
+
+    fn count(&self) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(async move { Ok(u64::try_from(self.len()).ok()) })
+    }
 }
 
 impl Counter for MemoryStore {

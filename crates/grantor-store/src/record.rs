@@ -121,13 +121,9 @@ fn context<'a, R: Record>(key: &'a Key, version: &'a Version) -> Context<'a> {
 }
 
 /// What a sealed record of a kind is bound to.
-pub(crate) fn sealed_for<'a>(
-    letters: &'a [u8; 2],
-    key: &'a Key,
-    version: &'a Version,
-) -> Context<'a> {
+pub(crate) fn sealed_for<'a>(kind: &'a [u8], key: &'a Key, version: &'a Version) -> Context<'a> {
     Context {
-        kind: letters,
+        kind,
         key: key.as_bytes(),
         version: &version.0,
     }

@@ -202,6 +202,12 @@ pub trait Listing: Send + Sync {
         after: Option<&'a Key>,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<(Key, Entry)>, Error>>;
+
+    /// How many records there are, dead ones included, roughly: to say how far a walk is. None if the
+    /// store can't tell without reading them.
+    fn count(&self) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }
 
 /// The time of a caller, by both of its clocks.

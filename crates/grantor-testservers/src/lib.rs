@@ -23,6 +23,7 @@ mod proxy;
 mod redis;
 mod redis_cluster;
 mod redis_sentinel;
+pub mod store_faults;
 pub mod stores;
 
 pub use galera::start_galera_node;

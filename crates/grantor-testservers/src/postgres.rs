@@ -22,6 +22,7 @@ pub struct Postgres {
     folder: TempDir,
     port: u16,
     settings: Vec<String>,
+    longest_file: Option<u64>,
 }
 
 impl Postgres {
@@ -42,6 +43,17 @@ impl Postgres {
     /// As [`start`](Self::start).
     pub fn start_with(settings: &[&str]) -> Result<Self, Error> {
         let mut server = Self::create(settings)?;
+        server.run()?;
+        Ok(server)
+    }
+
+    /// Starts a server that can write no file of more bytes, as if the disk was full then.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with_short_files(longest_file: u64) -> Result<Self, Error> {
+        let mut server = Self::create(&[])?;
+        server.longest_file = Some(longest_file);
         server.run()?;
         Ok(server)
     }
@@ -110,6 +122,7 @@ impl Postgres {
             folder,
             port: free_port()?,
             settings,
+            longest_file: None,
         })
     }
 
@@ -130,6 +143,31 @@ impl Postgres {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Copies the database into that of another server, which is empty, as a backup is restored:
+    /// `pg_dump` and `psql`.
+    ///
+    /// # Errors
+    /// One of the programs fails.
+    pub fn copy_to(&self, other: &Self) -> Result<(), Error> {
+        let file = format!("--file={}", other.folder.path().join("dump").display());
+        let run = |program: &str, server: &Self, options: &[&str]| {
+            let port = format!("--port={}", server.port);
+            let place = ["--host=127.0.0.1", &port, "--username=postgres"];
+            self.run_program(program, &[&place[..], &[&file], options].concat())
+        };
+        run("pg_dump", self, &["postgres"])?;
+        run(
+            "psql",
+            other,
+            &[
+                "--no-psqlrc",
+                "--set=ON_ERROR_STOP=1",
+                "--quiet",
+                "postgres",
+            ],
+        )
     }
 
     /// Ends it with SIGKILL, as a crash of the machine does.
@@ -217,7 +255,12 @@ impl Postgres {
         for setting in ours.into_iter().chain(self.settings.iter().map(|s| &**s)) {
             arguments.extend(["-c".into(), setting.into()]);
         }
-        let program = self.programs.join("postgres");
+        let mut program = self.programs.join("postgres");
+        if let Some(bytes) = self.longest_file {
+            let limit = format!("--fsize={bytes}");
+            arguments.splice(0..0, [limit.into(), program.into()]);
+            program = "prlimit".into();
+        }
         let mut process = Process::start(program.as_os_str(), &arguments, Signal::QUIT, &log)?;
         let pid = process.id();
         process.wait_until(&log, || is_ready(&state, pid))?;

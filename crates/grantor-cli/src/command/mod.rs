@@ -17,6 +17,7 @@ mod key_file;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod man;
+mod progress;
 pub(crate) mod request;
 pub(crate) mod revoke;
 mod saved_logins;

@@ -7,16 +7,15 @@ use grantor_http::system;
 use grantor_store::transfer::{self, KindCounts};
 use serde_json::{Map, Value, json};
 
+use super::progress::Progress;
 use crate::args::{Common, Store, Stores};
 use crate::config::Config;
 use crate::data;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 
-mod progress;
 mod source;
 
-use progress::Progress;
 use source::Source;
 
 pub(crate) fn run(common: &Common, store: Store, output: &Output) -> Result<ExitCode, CliError> {
@@ -38,9 +37,9 @@ async fn copy(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> {
     }
     let from = source.open_to_read().await?;
     let to = Source::read("TO", &stores.to)?.open().await?;
-    let progress = Progress::new(output, "copied");
+    let progress = Progress::new(output, "copied", &*from).await;
     let copied = transfer::copy(&*from, &*to, system().now(), |so_far| {
-        progress.show(so_far.written.total() + so_far.already_there);
+        progress.show(so_far.written.total() + so_far.already_there + so_far.dead);
     });
     let copied = copied.await;
     progress.end();
@@ -65,7 +64,7 @@ async fn copy(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> {
 async fn verify(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> {
     let from = Source::read("FROM", &stores.from)?.open_to_read().await?;
     let to = Source::read("TO", &stores.to)?.open_to_read().await?;
-    let progress = Progress::new(output, "compared");
+    let progress = Progress::new(output, "compared", &*from).await;
     let comparison =
         transfer::compare(&*from, &*to, system().now(), |so_far| progress.show(so_far)).await;
     progress.end();

@@ -1,10 +1,12 @@
 //! `grantor store`: records move to another store, with everything that was issued.
 
+use std::process::Stdio;
+
 use grantor_testservers::Postgres;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::grantor::{Home, Serving};
+use crate::grantor::{Home, Serving, eventually};
 use crate::web::{REDIRECT_URI, Visitor, redeem, refresh};
 
 /// The same at every start, though the port is another: tokens are of one issuer.
@@ -61,6 +63,60 @@ fn a_refresh_token_of_sqlite_works_on_postgresql() {
     let server = serve.env("GRANTOR_STORE_URL", &database.url()).serve();
     let refreshed = refresh(&server, "app", &token);
     assert_eq!(refreshed.status, 200, "{refreshed:?}");
+}
+
+/// How many records a database has; none, if it is not there yet.
+fn count_records(home: &Home, file: &str) -> u32 {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let count = || {
+        let database = rusqlite::Connection::open_with_flags(home.path(file), flags)?;
+        database.query_row("SELECT count(*) FROM records", [], |row| row.get(0))
+    };
+    count().unwrap_or(0)
+}
+
+/// Adds grants under keys as a server makes them.
+fn add_grants(home: &Home, grants: u32) {
+    let mut database = rusqlite::Connection::open(home.path("grantor-data/grantor.db")).unwrap();
+    let namespace: Vec<u8> = database
+        .query_row("SELECT substr(key, 1, 8) FROM records", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    let all = database.transaction().unwrap();
+    let insert = "INSERT INTO records (key, version, value) VALUES (?1, ?2, ?3)";
+    for grant in 0..u128::from(grants) {
+        let key = [&namespace, &b"gr"[..], &grant.to_be_bytes()].concat();
+        let written = all.execute(insert, (key, grant.to_be_bytes(), vec![1; 300]));
+        assert_eq!(written.unwrap(), 1);
+    }
+    all.commit().unwrap();
+}
+
+#[test]
+fn a_copy_that_was_killed_in_the_middle_goes_on() {
+    let home = Home::new();
+    add_app(&home);
+    add_grants(&home, 30_000);
+    let all = count_records(&home, "grantor-data/grantor.db");
+    let copy = ["store", "copy", DATABASE, "sqlite:new.db"];
+    let mut killed = home.command(&copy).stdout(Stdio::null()).start();
+    eventually("a part is there", || count_records(&home, "new.db") >= 200);
+    killed.kill().unwrap();
+    assert!(!killed.wait().unwrap().success());
+    let there = count_records(&home, "new.db");
+    assert!(there < all, "{there} of {all}: it was at its end");
+
+    let rest = home.command(&copy).arg("--json").run().ok().json();
+    let copied = &rest["copied"];
+    let counts = copied.as_object().unwrap().values();
+    let copied: u64 = counts.map(|count| count.as_u64().unwrap()).sum();
+    assert_eq!(rest["already_there"], there, "{rest}");
+    assert_eq!(copied + u64::from(there), u64::from(all), "{rest}");
+    let verify = home
+        .run(&["store", "verify", DATABASE, "sqlite:new.db"])
+        .ok();
+    assert!(verify.out.contains(&format!("equal: {all}")), "{verify:?}");
 }
 
 #[test]

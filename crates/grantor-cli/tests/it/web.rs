@@ -276,23 +276,19 @@ impl<'a> Visitor<'a> {
         self.allow(&consent)
     }
 
-    /// Signs in where there is a session already. The code.
+    /// Signs in where there is a session already, and maybe a consent. The code.
     pub(crate) fn sign_in_again(&mut self, client: &str) -> String {
-        let consent = self.open(client);
-        self.allow(&consent)
+        let answer = self.open(client);
+        match answer.status {
+            303 => code_in(&answer),
+            _ => self.allow(&answer),
+        }
     }
 
     pub(crate) fn allow(&mut self, consent: &Answer) -> String {
         assert_eq!(consent.status, 200, "{consent:?}");
         let answer = self.send(consent, &[("decision", "allow")]);
-        assert_eq!(answer.status, 303, "{answer:?}");
-        let location = Url::parse(answer.headers("location").next().unwrap()).unwrap();
-        let mut query = location.query_pairs();
-        query
-            .find(|(name, _)| name == "code")
-            .unwrap()
-            .1
-            .into_owned()
+        code_in(&answer)
     }
 
     /// Signs in from the URL of an authorization request, and allows it. Where the browser is sent then.
@@ -332,6 +328,15 @@ impl<'a> Visitor<'a> {
         }
         answer
     }
+}
+
+/// The code with which an answer sends the browser back.
+fn code_in(answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{answer:?}");
+    let location = Url::parse(answer.headers("location").next().unwrap()).unwrap();
+    let mut query = location.query_pairs();
+    let (_, code) = query.find(|(name, _)| name == "code").unwrap();
+    code.into_owned()
 }
 
 /// Exchanges a code for tokens, as a public client.

@@ -91,7 +91,7 @@ impl TokenStore {
             registrations = Some(build.registrations(&sealing_key)?);
         }
         if sharing == StoreSharing::OtherProcesses {
-            leases = match Records::open(&build.placement(&sealing_key)) {
+            leases = match Records::open(&build.leases(&sealing_key, kinds.have_login())) {
                 Ok(leases) => Some(leases),
                 Err(problem) if kinds.have_login() => {
                     build.problems.push(problem);

@@ -59,7 +59,15 @@ impl StoreOpener<'_> {
         built.map_err(|problem| self.problems.push(problem)).ok()
     }
 
-    pub(super) fn placement(&self, key: &Arc<SealingKey>) -> Placement {
+    /// A lease that a store drops costs a token of a client that is fetched twice. It would cost a login.
+    pub(super) fn leases(&self, key: &Arc<SealingKey>, have_login: bool) -> Placement {
+        match have_login {
+            true => self.placement(key),
+            false => self.placement(key).danger_evicting_guards(),
+        }
+    }
+
+    fn placement(&self, key: &Arc<SealingKey>) -> Placement {
         let store = Arc::clone(&self.store);
         Placement::new(store, self.namespace, self.environment.clone()).seal_under(Arc::clone(key))
     }

@@ -23,4 +23,6 @@ fn keeps_the_contract_by_two_stores_on_the_same_server_in_turn() {
         )
     };
     assert_eq!(run(|| both().reopen(open.clone())), Ok(()));
+    let counted = runtime.block_on(one.listing().unwrap().count());
+    assert!(counted.unwrap() > Some(100));
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use grantor_store::{Applied, Expect, PutOutcome, Store};
 use grantor_store_mongodb::{MongodbOptions, MongodbStore};
+use grantor_testservers::store_faults::bear_every_network;
 use grantor_testservers::{MongoDb, Network, Proxy};
 use mongodb::bson::{Document, doc};
 
@@ -50,6 +51,16 @@ fn a_write_that_too_few_confirm_is_there_and_unknown_and_the_same_put_clears_it(
         let error = store.remove(&put.key, Expect::Any).await.unwrap_err();
         assert_eq!(error.applied(), Applied::Unknown, "{error}");
         assert_eq!(value_of(&store, "a").await, None);
+    });
+}
+
+#[test]
+fn a_network_that_fails_in_any_way_is_borne() {
+    let server = MongoDb::start().unwrap();
+    let proxy = Proxy::start(server.port()).unwrap();
+    block_on(&runtime(), async {
+        let store = quick().open(&server.url_at(proxy.port())).await.unwrap();
+        bear_every_network(&store, &proxy, quick().timeout).await;
     });
 }
 

@@ -23,4 +23,6 @@ fn keeps_the_contract_alone_and_with_another_store_on_the_same_database() {
     assert_eq!(run(|| alone().reopen(open.clone())), Ok(()));
     let both = || suite(Alternating::new([one.clone(), other.clone()]), handle);
     assert_eq!(run(both), Ok(()));
+    let counted = runtime.block_on(one.listing().unwrap().count());
+    assert!(counted.unwrap() > Some(100));
 }

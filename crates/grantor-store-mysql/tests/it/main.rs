@@ -5,6 +5,7 @@
 
 mod contract;
 mod crashes;
+mod full;
 mod galera;
 mod hosts;
 mod network;

@@ -6,6 +6,7 @@
 mod contract;
 mod crashes;
 mod failover;
+mod full;
 mod hosts;
 mod network;
 mod opening;

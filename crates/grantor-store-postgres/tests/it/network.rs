@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use grantor_store::{Applied, PutOutcome, Store};
 use grantor_store_postgres::{PostgresOptions, PostgresStore};
+use grantor_testservers::store_faults::bear_every_network;
 use grantor_testservers::{Network, Postgres, Proxy};
 
 use crate::{administrator, block_on, clock, creation, runtime, value_of};
@@ -44,6 +45,16 @@ fn an_answer_that_does_not_come_is_an_unknown_outcome_and_the_same_put_clears_it
         assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
         let other = creation("a");
         assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
+    });
+}
+
+#[test]
+fn a_network_that_fails_in_any_way_is_borne() {
+    let server = Postgres::start().unwrap();
+    let proxy = Proxy::start(server.port()).unwrap();
+    block_on(&runtime(), async {
+        let store = open_at(&server, proxy.port(), 10).await;
+        bear_every_network(&store, &proxy, TIMEOUT).await;
     });
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use grantor_store::{Applied, PutOutcome, Store};
 use grantor_store_redis::RedisOptions;
+use grantor_testservers::store_faults::bear_every_network;
 use grantor_testservers::{Network, Proxy, Redis};
 
 use crate::{administer, block_on, creation, runtime, value_of};
@@ -35,6 +36,19 @@ fn an_answer_that_does_not_come_is_an_unknown_outcome_and_the_same_put_clears_it
         assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
         let other = creation("a");
         assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
+    });
+}
+
+#[test]
+fn a_network_that_fails_in_any_way_is_borne() {
+    let server = Redis::start().unwrap();
+    let proxy = Proxy::start(server.port()).unwrap();
+    block_on(&runtime(), async {
+        let store = quick()
+            .open(&format!("redis://127.0.0.1:{}/", proxy.port()))
+            .await
+            .unwrap();
+        bear_every_network(&store, &proxy, quick().timeout).await;
     });
 }
 

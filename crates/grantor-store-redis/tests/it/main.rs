@@ -5,6 +5,7 @@
 mod cluster;
 mod contract;
 mod failures;
+mod full;
 mod long;
 mod opening;
 mod sentinel;

@@ -114,6 +114,24 @@ fn a_failover_is_followed_and_its_losses_are_counted() {
     });
 }
 
+/// Connections to it are made and get no answer for as long as an operation may take.
+#[test]
+fn a_primary_that_hangs_is_left_for_the_one_that_took_over() {
+    let mut servers = RedisSentinels::start(1).unwrap();
+    block_on(&runtime(), async {
+        let url = format!("{}?wait=0&timeout=1", servers.url());
+        let store: Arc<dyn Store> = Arc::new(RedisStore::open(&url).await.unwrap());
+        let load = Load::start(&[store], 2);
+        load.reach(50).await;
+        let primary = servers.primary().unwrap();
+        servers.server(primary).unwrap().pause();
+        // So many are not under way at once.
+        load.reach(50).await;
+        servers.server(primary).unwrap().resume();
+        load.stop().await.unwrap();
+    });
+}
+
 #[test]
 fn a_primary_that_may_evict_does_not_take_over_unnoticed() {
     let mut servers = RedisSentinels::start(1).unwrap();

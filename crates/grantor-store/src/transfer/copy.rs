@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures_util::future::try_join_all;
 use grantor_core::Timestamp;
 
-use super::kind_counts::{KindCounts, kind_name, kind_of};
+use super::kind_counts::{KindCounts, kind_name};
 use super::walk::{Walk, is_dead};
 use crate::capabilities::Capabilities;
 use crate::error::Error;
@@ -51,7 +51,7 @@ pub async fn copy(
         let read = page.len();
         page.retain(|(_, entry)| !is_dead(entry, now));
         copied.dead += count(read - page.len());
-        for kind in page.iter().filter_map(|(key, _)| kind_of(key)) {
+        for kind in page.iter().filter_map(|(key, _)| key.kind()) {
             if checked.insert(kind) {
                 refuse_unfit(kind, &target)?;
             }

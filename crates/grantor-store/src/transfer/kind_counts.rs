@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::key::Key;
-use crate::kinds::{ALL, Kind};
 
 /// How many records there are of each kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,13 +29,7 @@ impl KindCounts {
     }
 }
 
-/// Returns the kind of the record under `key`; none if it is a kind of another program.
-pub(super) fn kind_of(key: &Key) -> Option<Kind> {
-    let letters = key.as_bytes().get(8..10)?;
-    ALL.iter().copied().find(|kind| kind.letters() == letters)
-}
-
-/// Returns the name of that kind.
+/// Returns the name of the kind of the record under `key`.
 pub(super) fn kind_name(key: &Key) -> &'static str {
-    kind_of(key).map_or(KindCounts::UNKNOWN, |kind| kind.name())
+    key.kind().map_or(KindCounts::UNKNOWN, |kind| kind.name())
 }

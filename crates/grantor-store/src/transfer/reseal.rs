@@ -1,14 +1,16 @@
 //! Sealing records under the newest master key.
 
+use grantor_core::Environment;
 use grantor_jose::seal::{Context, SealingKey};
 
 use super::kind_counts::KindCounts;
 use super::walk::Walk;
 use crate::error::Error;
-use crate::key::Key;
+use crate::key::{Key, Namespace};
 use crate::kinds::{Kind, SEALED};
 use crate::record::sealed_for;
 use crate::retry::Retry;
+use crate::sealed::{ANY_KIND, SealedStore};
 use crate::store::{Entry, Expect, Put, PutOutcome, Store, Version};
 use crate::stores::Stores;
 
@@ -44,6 +46,35 @@ pub async fn reseal(stores: &Stores) -> Result<Resealed, Error> {
     walk(stores, true).await
 }
 
+/// Seals the values of a store under its newest key, while others use it: those of `kinds` in one
+/// namespace. [`reseal`] is for the kinds in [`SEALED`], which this leaves out.
+///
+/// `kinds` are [`kinds::ALL`](crate::kinds::ALL), and those of the program's own whose records are not
+/// [`SEALED`](crate::Record::SEALED): this gives a record another version, and so one that is bound to
+/// its version could not be opened any more.
+///
+/// # Errors
+/// The store failed. Calling it again goes on.
+pub async fn reseal_store(
+    store: &SealedStore,
+    namespace: Namespace,
+    kinds: &[Kind],
+    environment: &Environment,
+) -> Result<Resealed, Error> {
+    let sweep = Sweep {
+        environment,
+        store: store.inner(),
+        sealing_key: store.key(),
+        bound_to: ANY_KIND,
+    };
+    let mut resealed = Resealed::default();
+    for kind in kinds.iter().filter(|kind| !SEALED.contains(kind)) {
+        let prefix = namespace.prefix(kind.letters());
+        sweep.walk(*kind, prefix, &mut resealed, true).await?;
+    }
+    Ok(resealed)
+}
+
 async fn walk(stores: &Stores, writes: bool) -> Result<Resealed, Error> {
     let missing = || Error::configuration("there is no master key to seal under");
     let sealing_key = stores.sealing_key().ok_or_else(missing)?;
@@ -51,38 +82,23 @@ async fn walk(stores: &Stores, writes: bool) -> Result<Resealed, Error> {
     for kind in SEALED {
         let letters = kind.letters();
         let sweep = Sweep {
-            stores,
+            environment: stores.environment(),
             store: &**stores.store_of(kind),
             sealing_key,
-            letters,
+            bound_to: &letters,
         };
         let prefix = stores.namespace().prefix(letters);
-        let Some(mut walk) = Walk::below(prefix, sweep.store) else {
-            resealed.unlisted.push(kind);
-            continue;
-        };
-        while let Some((key, entry)) = walk.next().await? {
-            match sweep.state_of(&key, &entry) {
-                State::Newest => resealed.newest.add(&key),
-                State::Unreadable => resealed.unreadable.add(&key),
-                State::Older => {
-                    if writes {
-                        sweep.seal_again(key, entry).await?;
-                    }
-                    resealed.older.add(&key);
-                }
-            }
-        }
+        sweep.walk(kind, prefix, &mut resealed, writes).await?;
     }
     Ok(resealed)
 }
 
-/// The records of one kind.
+/// Records that are sealed in the same way.
 struct Sweep<'a> {
-    stores: &'a Stores,
+    environment: &'a Environment,
     store: &'a dyn Store,
     sealing_key: &'a SealingKey,
-    letters: [u8; 2],
+    bound_to: &'a [u8],
 }
 
 /// Which key a record is sealed under.
@@ -93,8 +109,35 @@ enum State {
 }
 
 impl Sweep<'_> {
+    /// Counts the records below `prefix`, and seals those that need it if it `writes`.
+    async fn walk(
+        &self,
+        kind: Kind,
+        prefix: Key,
+        resealed: &mut Resealed,
+        writes: bool,
+    ) -> Result<(), Error> {
+        let Some(mut walk) = Walk::below(prefix, self.store) else {
+            resealed.unlisted.push(kind);
+            return Ok(());
+        };
+        while let Some((key, entry)) = walk.next().await? {
+            match self.state_of(&key, &entry) {
+                State::Newest => resealed.newest.add(&key),
+                State::Unreadable => resealed.unreadable.add(&key),
+                State::Older => {
+                    if writes {
+                        self.seal_again(key, entry).await?;
+                    }
+                    resealed.older.add(&key);
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn context<'c>(&'c self, key: &'c Key, version: &'c Version) -> Context<'c> {
-        sealed_for(&self.letters, key, version)
+        sealed_for(self.bound_to, key, version)
     }
 
     fn state_of(&self, key: &Key, entry: &Entry) -> State {
@@ -110,13 +153,13 @@ impl Sweep<'_> {
 
     /// Seals a record again, until it is sealed under the newest key or gone.
     async fn seal_again(&self, key: Key, mut entry: Entry) -> Result<(), Error> {
-        let mut retry = Retry::new(self.stores.environment());
+        let mut retry = Retry::new(self.environment);
         loop {
             let before = self.context(&key, &entry.version);
             let Ok(plain) = self.sealing_key.open(&before, &entry.value) else {
                 return Ok(());
             };
-            let version = Version(self.stores.environment().random_bytes());
+            let version = Version(self.environment.random_bytes());
             let sealed = self.sealing_key.seal(&self.context(&key, &version), &plain);
             let put = Put {
                 key,

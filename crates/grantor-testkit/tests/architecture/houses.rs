@@ -66,6 +66,7 @@ pub(crate) const HOUSES: &[House] = &[
             "writer_thread",
             "fields",
             "record",
+            "sealed",
             "placement",
             "records",
             "change",

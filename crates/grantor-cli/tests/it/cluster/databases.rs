@@ -1,6 +1,6 @@
 //! A database that is killed and comes back.
 
-use grantor_testservers::{MariaDb, Postgres, Redis, start_galera_node};
+use grantor_testservers::{MariaDb, Postgres, Redis, RedisCluster, start_galera_node};
 
 use super::load;
 use super::servers::Servers;
@@ -93,6 +93,25 @@ fn three_servers_on_mariadb_are_one_whatever_is_killed() {
 #[test]
 fn three_servers_on_redis_are_one_whatever_is_killed() {
     kill_everything(&mut Redis::start().unwrap(), 2);
+}
+
+/// No server of the cluster is lost here: Redis may lose writes by that (`long` counts them).
+#[test]
+fn three_servers_on_a_redis_cluster_are_one() {
+    let cluster = RedisCluster::start(1).unwrap();
+    let mut servers = Servers::start(&cluster.url());
+    let statistics = Statistics::new();
+    load::run(&mut servers, 3, &statistics, |servers| {
+        for place in 0..2 {
+            statistics.wait_for_more("refreshes", 10);
+            servers.kill(place);
+            statistics.wait_for_more("refreshes", 10);
+            servers.restart(place);
+        }
+        statistics.wait_for_more("refreshes", 10);
+    });
+    println!("{statistics}");
+    servers.assert_stateless(Postgres::PASSWORD);
 }
 
 /// A node that is alone is not killed: what it lost, no other node has.

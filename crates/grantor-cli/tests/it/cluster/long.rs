@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grantor_testservers::{GaleraCluster, Machines, PatroniCluster};
+use grantor_testservers::{GaleraCluster, Machines, PatroniCluster, RedisCluster};
 
 use super::load;
 use super::servers::Servers;
@@ -78,6 +78,33 @@ fn what_galera_acknowledged_outlives_any_node() {
         }
     });
     println!("Galera: {statistics}");
+}
+
+/// What a Redis Cluster loses has no bar: it says that it may.
+#[test]
+#[ignore = "long: cargo xtask stores"]
+fn what_a_redis_cluster_loses_with_its_servers_is_counted() {
+    let mut cluster = RedisCluster::start(2).unwrap();
+    let mut servers = Servers::start(&cluster.url());
+    let statistics = Statistics::new();
+    load::run_and_count(&mut servers, 3, &statistics, |servers| {
+        for round in 0..ROUNDS {
+            statistics.wait_for_more("refreshes", 20);
+            statistics.take_longest_pause();
+            cluster.servers()[round].kill();
+            let other = cluster.servers()[(round + 1) % 3].port();
+            cluster.settle(other, false).unwrap();
+            statistics.wait_for_more("refreshes", 20);
+            let pause = statistics.take_longest_pause();
+            println!("a Redis Cluster without a server: no write for {pause:.1?}");
+            servers.kill(round);
+            statistics.wait_for_more("refreshes", 20);
+            servers.restart(round);
+            cluster.servers()[round].restart().unwrap();
+            cluster.settle(other, true).unwrap();
+        }
+    });
+    println!("a Redis Cluster: {statistics}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod keys;
 mod load;
 mod long;
 mod model;
+mod operation;
 mod person;
 mod round_trips;
 mod servers;

@@ -1,11 +1,13 @@
 //! How often a server waits for a database that is far away, by the time that its answers take.
 
+use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use grantor_core::CodeVerifier;
-use grantor_jose::base64url;
+use grantor_jose::{Algorithm, Key, base64url, jwt};
 use grantor_testservers::{Network, Postgres, Proxy, Redis};
+use serde_json::json;
 
 use crate::grantor::{Home, Run, Serving};
 use crate::web::{self, Answer, REDIRECT_URI, VERIFIER, Visitor};
@@ -16,9 +18,11 @@ const LATE: Duration = Duration::from_millis(200);
 const CONNECTIONS: usize = 6;
 const ISSUER: &str = "http://127.0.0.1:8787";
 const PASSWORD: &str = "correct horse battery staple";
+const SIGNING: &str = "signing";
 
-const EXPECTED: [(&str, u128); 4] = [
+const EXPECTED: [(&str, u128); 5] = [
     ("client credentials", 1),
+    ("client credentials by an assertion, which is remembered", 2),
     ("code exchange", 3),
     ("refresh with rotation", 3),
     ("refresh without rotation", 2),
@@ -43,7 +47,7 @@ fn a_token_request_waits_for_redis_as_often_as_it_has_to() {
 fn measure(near: &str, far: &str, proxy: &Proxy) {
     let home = Home::new();
     let secrets = furnish(&home, near);
-    let mut fewest = [u128::MAX; 4];
+    let mut fewest = [u128::MAX; 5];
     for _ in 0..5 {
         proxy.set(Network::Works);
         let counted = count(&home, near, far, proxy, &secrets);
@@ -75,6 +79,9 @@ fn furnish(home: &Home, url: &str) -> [String; 2] {
             .to_owned()
     };
     add(&[&["spa", "--public"], &grants[..], &redirect].concat());
+    let keys = json!({ "keys": [key().public().unwrap()] }).to_string();
+    let keys = home.file("keys.json", &keys);
+    add(&[SIGNING, "--grant", "client_credentials", "--jwks", &keys]);
     let user = home.command(&["user", "add", "ann"]).input(PASSWORD);
     with(user, url).run().ok();
     [
@@ -84,7 +91,7 @@ fn furnish(home: &Home, url: &str) -> [String; 2] {
 }
 
 /// The waits of each request, at a server that is new to client and user.
-fn count(home: &Home, near: &str, far: &str, proxy: &Proxy, secrets: &[String; 2]) -> [u128; 4] {
+fn count(home: &Home, near: &str, far: &str, proxy: &Proxy, secrets: &[String; 2]) -> [u128; 5] {
     let [job, app] = secrets;
     let serve = |url| with(home.serve_command(&["--issuer", ISSUER]), url).serve();
     let (near, far) = (serve(near), serve(far));
@@ -96,6 +103,8 @@ fn count(home: &Home, near: &str, far: &str, proxy: &Proxy, secrets: &[String; 2
     open_connections(&far, proxy);
     proxy.set(Network::AnswersLate(LATE));
     let _ = far.ask_token("job", job);
+    let signed = by_assertion();
+    let _ = web::post(far.address, "/token", &texts(&signed), &[]);
     let waits = |form: &[(&str, &str)]| {
         let began = Instant::now();
         let answer = web::post(far.address, "/token", form, &[]);
@@ -105,6 +114,7 @@ fn count(home: &Home, near: &str, far: &str, proxy: &Proxy, secrets: &[String; 2
     };
     let service = [("grant_type", "client_credentials"), ("client_id", "job")];
     let (_, credentials) = waits(&[&service[..], &[("client_secret", job)]].concat());
+    let (_, by_assertion) = waits(&texts(&by_assertion()));
     let (public, confidential) = (
         [("client_id", "spa")],
         [("client_id", "app"), ("client_secret", &**app)],
@@ -115,7 +125,35 @@ fn count(home: &Home, near: &str, far: &str, proxy: &Proxy, secrets: &[String; 2
     let (tokens, _) = waits(&redemption(&codes[1], &verifier, &confidential));
     let (_, keeping) = waits(&refreshing(&tokens.text("refresh_token"), &confidential));
     proxy.set(Network::Works);
-    [credentials, exchange, rotating, keeping]
+    [credentials, by_assertion, exchange, rotating, keeping]
+}
+
+/// The key of the client [`SIGNING`].
+fn key() -> &'static Key {
+    static KEY: LazyLock<Key> = LazyLock::new(|| Key::generate(Algorithm::Es256).unwrap());
+    &KEY
+}
+
+/// A request for client credentials, with an assertion that was not used yet.
+fn by_assertion() -> [(&'static str, String); 3] {
+    let now = grantor_http::system().now().as_secs();
+    let claims = json!({
+        "iss": SIGNING, "sub": SIGNING, "aud": ISSUER, "iat": now, "exp": now + 60,
+        "jti": grantor_http::system().random_text::<16>(),
+    });
+    let assertion = jwt::sign(key(), jwt::Typ::CLIENT_ASSERTION, &claims).unwrap();
+    [
+        ("grant_type", "client_credentials".to_owned()),
+        (
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned(),
+        ),
+        ("client_assertion", assertion),
+    ]
+}
+
+fn texts<'a>(form: &'a [(&'static str, String); 3]) -> [(&'static str, &'a str); 3] {
+    form.each_ref().map(|(name, value)| (*name, &**value))
 }
 
 /// Opening one takes several round trips, which requests in a running server do not have.

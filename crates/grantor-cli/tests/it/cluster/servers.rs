@@ -62,14 +62,13 @@ impl Servers {
     }
 
     fn start_all(urls: [String; 3], configuration: &str) -> Self {
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
         let mut servers = Self {
             urls,
             master_key: base64url::encode(KEY),
             configuration: configuration.to_owned(),
             homes: [Home::new(), Home::new(), Home::new()],
             running: vec![None, None, None],
-            balancer: Balancer::start(vec![nowhere; 3]),
+            balancer: Balancer::start(vec![nowhere(); 3]),
             secret: String::new(),
         };
         servers.furnish();
@@ -104,6 +103,20 @@ impl Servers {
     pub(super) fn restart(&mut self, place: usize) {
         let server = self.serve(place);
         self.put(place, server);
+    }
+
+    /// Has the balancer send one nothing more.
+    pub(super) fn take_out(&self, place: usize) {
+        self.balancer.replace(place, nowhere());
+    }
+
+    /// Ends all, and starts them on another database, with everything else as it was.
+    pub(super) fn move_to(&mut self, url: &str) {
+        for place in 0..3 {
+            self.stop(place);
+            url.clone_into(&mut self.urls[place]);
+            self.restart(place);
+        }
     }
 
     fn put(&mut self, place: usize, server: Serving) {
@@ -164,4 +177,9 @@ impl Servers {
             assert!(!log.contains("panicked"), "{log}");
         }
     }
+}
+
+/// Where nobody listens.
+fn nowhere() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 1))
 }

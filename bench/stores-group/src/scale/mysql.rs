@@ -1,0 +1,92 @@
+//! Many records in MariaDB.
+
+use std::sync::Arc;
+
+use grantor_store::Store;
+use grantor_store_mysql::MysqlStore;
+use grantor_testservers::MariaDb;
+use harness::Result;
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Opts, OptsBuilder};
+use tokio::sync::Mutex;
+
+use super::{Bulk, VALUE};
+use crate::load::TASKS;
+use crate::text;
+
+/// How many records one statement creates.
+const STEP: u64 = 200_000;
+
+pub(super) struct Filled {
+    store: Arc<MysqlStore>,
+    administrator: Mutex<Conn>,
+    _server: MariaDb,
+}
+
+/// A server that keeps all of it in memory.
+pub(super) async fn start() -> Result<Filled> {
+    let settings = [
+        "--innodb-buffer-pool-size=7G",
+        "--innodb-log-file-size=4G",
+        "--innodb-max-dirty-pages-pct-lwm=0",
+    ];
+    let server = MariaDb::start_with(&settings).map_err(text)?;
+    let connections = TASKS + 1;
+    let url = format!("{}?max_connections={connections}", server.url());
+    let store = MysqlStore::open(&url).await?;
+    let options = OptsBuilder::from_opts(Opts::from_url(&server.administrator_url())?);
+    let administrator = Conn::new(options.prefer_socket(Some(false))).await?;
+    Ok(Filled {
+        store: Arc::new(store),
+        administrator: Mutex::new(administrator),
+        _server: server,
+    })
+}
+
+impl Bulk for Filled {
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::<MysqlStore>::clone(&self.store)
+    }
+
+    async fn fill(&self, from: u64, to: u64, expires_at: i64) -> Result<()> {
+        let mut administrator = self.administrator.lock().await;
+        for first in (from..to).step_by(usize::try_from(STEP)?) {
+            let last = to.min(first + STEP) - 1;
+            let fill = format!(
+                "INSERT INTO grantor_records (record_key, version, expires_at, value)
+                 SELECT CONCAT('measuredgr', UNHEX(LPAD(HEX(seq), 32, '0'))),
+                        UNHEX(LPAD(HEX(seq), 32, '0')), {expires_at} + seq - {from},
+                        REPEAT('v', {VALUE})
+                 FROM seq_{first}_to_{last}"
+            );
+            administrator.query_drop(&fill).await?;
+        }
+        Ok(())
+    }
+
+    async fn settle(&self) -> Result<()> {
+        let mut administrator = self.administrator.lock().await;
+        administrator
+            .query_drop("ANALYZE TABLE grantor_records")
+            .await?;
+        // Pages that are not on the disk yet are written while nothing is measured.
+        loop {
+            let dirty = "SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'";
+            let row: Option<(String, u64)> = administrator.query_first(dirty).await?;
+            if row.is_none_or(|(_, pages)| pages < MOST_DIRTY) {
+                return Ok(());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    }
+
+    async fn bytes(&self) -> Result<f64> {
+        let size = "SELECT FILE_SIZE FROM information_schema.INNODB_SYS_TABLESPACES
+                    WHERE NAME = 'grantor/grantor_records'";
+        let bytes: Option<u64> = self.administrator.lock().await.query_first(size).await?;
+        Ok(bytes.ok_or("the size of the table")? as f64)
+    }
+}
+
+/// How many pages may be in memory alone.
+const MOST_DIRTY: u64 = 1_000;

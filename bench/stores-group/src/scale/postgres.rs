@@ -1,0 +1,78 @@
+//! Many records in PostgreSQL.
+
+use std::sync::Arc;
+
+use grantor_store::Store;
+use grantor_store_postgres::PostgresStore;
+use grantor_testservers::Postgres;
+use harness::Result;
+use tokio_postgres::{Client, NoTls};
+
+use super::{Bulk, VALUE};
+use crate::load::TASKS;
+use crate::text;
+
+/// How many records one statement creates.
+const STEP: u64 = 500_000;
+
+pub(super) struct Filled {
+    store: Arc<PostgresStore>,
+    client: Client,
+    _server: Postgres,
+}
+
+/// A server that keeps much in memory, and writes nothing down in between.
+pub(super) async fn start() -> Result<Filled> {
+    let settings = [
+        "shared_buffers=2GB",
+        "max_wal_size=16GB",
+        "checkpoint_timeout=1d",
+        "maintenance_work_mem=256MB",
+    ];
+    let server = Postgres::start_with(&settings).map_err(text)?;
+    let connections = TASKS + 1;
+    let url = format!("{}?max_connections={connections}", server.url());
+    let store = PostgresStore::open(&url).await?;
+    let (client, driving) = tokio_postgres::connect(&server.url(), NoTls).await?;
+    tokio::spawn(driving);
+    Ok(Filled {
+        store: Arc::new(store),
+        client,
+        _server: server,
+    })
+}
+
+impl Bulk for Filled {
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::<PostgresStore>::clone(&self.store)
+    }
+
+    async fn fill(&self, from: u64, to: u64, expires_at: i64) -> Result<()> {
+        for first in (from..to).step_by(usize::try_from(STEP)?) {
+            let last = to.min(first + STEP) - 1;
+            let fill = format!(
+                "INSERT INTO grantor_records (key, version, expires_at, value)
+                 SELECT convert_to('measuredgr', 'UTF8') || number, number,
+                        {expires_at} + n - {from}, convert_to(repeat('v', {VALUE}), 'UTF8')
+                 FROM (SELECT n, decode(lpad(to_hex(n), 32, '0'), 'hex') AS number
+                       FROM generate_series({first}::bigint, {last}::bigint) AS n) AS numbers"
+            );
+            self.client.batch_execute(&fill).await?;
+        }
+        Ok(())
+    }
+
+    async fn settle(&self) -> Result<()> {
+        let settle = ["VACUUM ANALYZE grantor_records", "CHECKPOINT"];
+        for statement in settle {
+            self.client.batch_execute(statement).await?;
+        }
+        Ok(())
+    }
+
+    async fn bytes(&self) -> Result<f64> {
+        let size = "SELECT pg_total_relation_size('grantor_records')";
+        let bytes: i64 = self.client.query_one(size, &[]).await?.try_get(0)?;
+        Ok(bytes as f64)
+    }
+}
