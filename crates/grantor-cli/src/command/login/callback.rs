@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use grantor_core::{Params, Secret};
 use grantor_site::notice_page;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use tokio::sync::{oneshot, watch};
 
@@ -62,7 +63,12 @@ impl Callback {
         tower::service_fn(move |request: Request<B>| {
             let callback = self.clone();
             let (head, _) = request.into_parts();
-            async move { Ok(callback.answer(head.method, &head.uri).await) }
+            async move {
+                Ok(match is_for_this_machine(&head.headers) {
+                    true => callback.answer(head.method, &head.uri).await,
+                    false => misdirected(),
+                })
+            }
         })
     }
 
@@ -130,6 +136,25 @@ impl Callback {
         let state = params.as_ref().ok().and_then(|params| params.get("state"));
         state.is_some_and(|state| Secret::new(state) == self.shared.state)
     }
+}
+
+/// Returns whether a request names this machine. A page of another host, whose name leads to this address,
+/// names that host: it has no business here.
+fn is_for_this_machine(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok());
+    let host: Option<Authority> = host.and_then(|host| host.parse().ok());
+    let is_own = |host: &Authority| ["127.0.0.1", "localhost", "[::1]"].contains(&host.host());
+    hosts.next().is_none() && host.as_ref().is_some_and(is_own)
+}
+
+fn misdirected() -> Response<Full<Bytes>> {
+    page(
+        StatusCode::MISDIRECTED_REQUEST,
+        "Nothing is here",
+        "This address is for a sign-in on this machine.",
+        "",
+    )
 }
 
 fn page(status: StatusCode, heading: &str, text: &str, detail: &str) -> Response<Full<Bytes>> {
@@ -232,5 +257,39 @@ mod tests {
         let html = text(answer).await;
         assert!(html.contains("That did not work"), "{html}");
         assert!(!html.contains("<script>"), "{html}");
+    }
+
+    /// DNS rebinding: a page of another site, whose name leads here.
+    #[test]
+    fn only_requests_to_this_machine_are_answered() {
+        let named = |hosts: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for host in hosts {
+                headers.append(header::HOST, HeaderValue::from_str(host).unwrap());
+            }
+            is_for_this_machine(&headers)
+        };
+        for own in [
+            "127.0.0.1:8787",
+            "127.0.0.1",
+            "localhost:1",
+            "[::1]:8787",
+            "[::1]",
+        ] {
+            assert!(named(&[own]), "{own}");
+        }
+        for other in [
+            "evil.example:8787",
+            "127.0.0.1.evil.example:8787",
+            "localhost.evil.example",
+            "ada@evil.example",
+            "0.0.0.0:8787",
+            "",
+            "127.0.0.1:8787/",
+        ] {
+            assert!(!named(&[other]), "{other}");
+        }
+        assert!(!named(&[]));
+        assert!(!named(&["127.0.0.1", "127.0.0.1"]));
     }
 }
