@@ -284,22 +284,33 @@ fn the_browser_is_the_one_of_the_variable() {
     );
     let script = home.file("browser", &script);
     std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
-    let args = [
-        "login",
-        "--issuer",
-        server.issuer().as_str(),
-        "--client-id",
-        "app",
-    ];
+    let issuer = server.issuer().as_str();
+    let args = ["login", "--issuer", issuer, "--client-id", "app"];
     let run = at_home(&home, &args);
     let browsers = format!("/nonexistent/browser:{script} %s");
     let waiting = Waiting::start(run.env("BROWSER", &browsers));
     assert_eq!(waiting.said["browser_opened"], true);
     crate::grantor::eventually("the browser", || seen.exists());
     let opened = std::fs::read_to_string(&seen).unwrap();
-    assert_eq!(opened, waiting.url().as_str());
-    come_back(&server.approve(&opened.parse().unwrap()));
+    // All users of the machine can read the arguments of a browser.
+    let url = waiting.url();
+    let has = |name: &str| url.query_pairs().any(|(own, _)| own == name);
+    assert!(has("state") && !opened.contains("state") && !opened.contains(issuer));
+    let opened: Url = opened.parse().unwrap();
+    let begun = web::get(address(&opened), opened.path(), &[]);
+    assert_eq!(begun.headers("location").next(), Some(url.as_str()));
+    come_back(&server.approve(&url));
     waiting.ended().ok();
+
+    // Somebody else was there first: whose account it would be is not known.
+    std::fs::remove_file(&seen).unwrap();
+    let again = at_home(&home, &[&args[..], &["--label", "two"]].concat());
+    let waiting = Waiting::start(again.env("BROWSER", &browsers));
+    crate::grantor::eventually("the browser", || seen.exists());
+    let opened: Url = std::fs::read_to_string(&seen).unwrap().parse().unwrap();
+    let [stolen, own] = [(); 2].map(|()| web::get(address(&opened), opened.path(), &[]));
+    assert_eq!((stolen.status, own.status), (303, 400));
+    waiting.ended().fails(1, &["opened twice"]);
 
     let none = at_home(&home, &args).env("BROWSER", "/nonexistent/browser");
     let none = Waiting::start(none.arg("--timeout").arg("0"));

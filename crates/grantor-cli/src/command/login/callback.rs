@@ -10,6 +10,18 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use tokio::sync::{oneshot, watch};
+use url::Url;
+
+use super::start_page::{StartPage, Visit};
+
+/// What reaches the command.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// The query of the server's answer.
+    Answer(String),
+    /// The page that the browser begins at was opened a second time.
+    OpenedTwice,
+}
 
 /// What came of the sign-in.
 #[derive(Debug, Clone)]
@@ -28,20 +40,22 @@ pub(super) struct Callback {
 struct Shared {
     path: String,
     state: Secret,
-    arrived: Mutex<Option<oneshot::Sender<String>>>,
+    start: Arc<StartPage>,
+    arrived: Mutex<Option<oneshot::Sender<Arrival>>>,
     outcome: watch::Receiver<Option<Outcome>>,
 }
 
 impl Callback {
     pub(super) fn new(
         path: &str,
-        state: Secret,
-        arrived: oneshot::Sender<String>,
+        (state, start): (Secret, Arc<StartPage>),
+        arrived: oneshot::Sender<Arrival>,
         outcome: watch::Receiver<Option<Outcome>>,
     ) -> Self {
         let shared = Shared {
             path: path.to_owned(),
             state,
+            start,
             arrived: Mutex::new(Some(arrived)),
             outcome,
         };
@@ -74,6 +88,19 @@ impl Callback {
 
     async fn answer(&self, method: Method, uri: &http::Uri) -> Response<Full<Bytes>> {
         if uri.path() != self.shared.path {
+            // A look at the head alone opens nothing.
+            let is_get = method == Method::GET;
+            let visit = is_get
+                .then(|| self.shared.start.visit(uri.path()))
+                .flatten();
+            match visit {
+                Some(Visit::First(to)) => return redirect(to),
+                Some(Visit::Again) => {
+                    self.arrive(Arrival::OpenedTwice);
+                    return self.shown().await;
+                }
+                None => {}
+            }
             return page(
                 StatusCode::NOT_FOUND,
                 "Nothing is here",
@@ -102,10 +129,20 @@ impl Callback {
                 "",
             );
         }
+        self.arrive(Arrival::Answer(query.to_owned()));
+        self.shown().await
+    }
+
+    /// Wakes the command; what comes first counts.
+    fn arrive(&self, arrival: Arrival) {
         let arrived = self.shared.arrived.lock();
         if let Some(arrived) = arrived.unwrap_or_else(PoisonError::into_inner).take() {
-            let _ = arrived.send(query.to_owned());
+            let _ = arrived.send(arrival);
         }
+    }
+
+    /// What came of the sign-in, once that is known.
+    async fn shown(&self) -> Response<Full<Bytes>> {
         let mut outcome = self.shared.outcome.clone();
         let outcome = outcome.wait_for(Option::is_some).await;
         match outcome.ok().and_then(|outcome| outcome.clone()) {
@@ -136,6 +173,22 @@ impl Callback {
         let state = params.as_ref().ok().and_then(|params| params.get("state"));
         state.is_some_and(|state| Secret::new(state) == self.shared.state)
     }
+}
+
+/// Sends the browser to the server. The page that it comes from is no business of the server's.
+fn redirect(to: &Url) -> Response<Full<Bytes>> {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = StatusCode::SEE_OTHER;
+    let headers = answer.headers_mut();
+    if let Ok(location) = HeaderValue::try_from(to.as_str()) {
+        headers.insert(header::LOCATION, location);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    answer
 }
 
 /// Returns whether a request names this machine. A page of another host, whose name leads to this address,
@@ -169,15 +222,16 @@ mod tests {
 
     struct Scene {
         callback: Callback,
-        arrived: oneshot::Receiver<String>,
+        arrived: oneshot::Receiver<Arrival>,
         outcome: watch::Sender<Option<Outcome>>,
     }
 
     fn scene() -> Scene {
         let (sender, arrived) = oneshot::channel();
         let (outcome, known) = watch::channel(None);
+        let start = Arc::new(StartPage::new(Url::parse("https://id.example/").unwrap()));
         Scene {
-            callback: Callback::new("/callback", Secret::new("right"), sender, known),
+            callback: Callback::new("/callback", (Secret::new("right"), start), sender, known),
             arrived,
             outcome,
         }
@@ -233,7 +287,7 @@ mod tests {
             query
         };
         let (first, second, query) = tokio::join!(first, second, decide);
-        assert_eq!(query, "code=first&state=right");
+        assert_eq!(query, Arrival::Answer("code=first&state=right".to_owned()));
         for answer in [first, second] {
             assert_eq!(answer.status(), 200);
             assert!(text(answer).await.contains("You are signed in"));

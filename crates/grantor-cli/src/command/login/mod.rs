@@ -6,6 +6,7 @@ mod by_device;
 mod callback;
 mod list;
 mod loopback;
+mod start_page;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
