@@ -1,7 +1,7 @@
 // oidc-provider with all of OpenID Connect that a relying party of ours speaks, on the loopback port named
 // first. Clients register themselves, and a user agrees to everything at once.
 //
-// Mutual TLS has no place here yet: it takes a listener with certificates of its own.
+// Mutual TLS is in another script, since it takes a listener with certificates of its own.
 import { generateKeyPairSync } from 'node:crypto';
 
 import Provider from 'oidc-provider';
@@ -70,6 +70,7 @@ const provider = new Provider(issuer, {
     claimsParameter: { enabled: true },
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
+    deviceFlow: { enabled: true },
     dPoP: {
       enabled: true,
       nonceSecret: Buffer.alloc(32, 7),

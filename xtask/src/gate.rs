@@ -61,6 +61,8 @@ pub(crate) fn install_servers() -> Result<(), Failure> {
         install::GALERA,
         install::REDIS,
         install::MEMCACHED,
+        install::DBUS,
+        install::KEYRING,
     ])?;
     interop::mongod::install()
 }

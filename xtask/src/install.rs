@@ -83,6 +83,16 @@ pub(crate) const MEMCACHED: Program = Program {
     package: "memcached",
 };
 
+/// Keeps keys, in the tests of logins.
+pub(crate) const KEYRING: Program = Program {
+    probe: &["gnome-keyring-daemon", "--version"],
+    package: "gnome-keyring",
+};
+/// The bus that the keyring is on.
+pub(crate) const DBUS: Program = Program {
+    probe: &["dbus-daemon", "--version"],
+    package: "dbus",
+};
 /// A library that the server of MongoDB needs.
 pub(crate) const LIBCURL: Program = Program {
     probe: &["sh", "-c", "/sbin/ldconfig -p | grep -F libcurl.so.4"],

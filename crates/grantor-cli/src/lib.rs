@@ -3,6 +3,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `keyring` | `grantor login --keyring`: the key of logins in the Secret Service of a desktop |
 //! | `socks` | SOCKS proxies in `HTTPS_PROXY` and `ALL_PROXY`, for the commands that are clients |
 
 mod access_log;

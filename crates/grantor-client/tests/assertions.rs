@@ -227,12 +227,14 @@ async fn an_assertion_is_addressed_to_the_issuer_and_else_to_the_token_endpoint(
     let other = "https://other.example";
     for (server, named, audience) in [
         (Server::issuer(ISSUER), None, ISSUER),
+        (Server::issuer(ISSUER), Some("the endpoint"), &*endpoint),
         (Server::at_token_endpoint(&*endpoint), None, &endpoint),
         (Server::issuer(ISSUER), Some(other), other),
     ] {
         let world = world();
         let (key, keys) = key();
         let assertion = match named {
+            Some("the endpoint") => Assertion::new(key).danger_audience_endpoint(),
             Some(named) => Assertion::new(key).audience(named),
             None => Assertion::new(key),
         };
@@ -245,6 +247,33 @@ async fn an_assertion_is_addressed_to_the_issuer_and_else_to_the_token_endpoint(
             let claims = read(&sent.parameter(parameter).unwrap(), &keys).1;
             assert_eq!(claims["aud"], audience);
         }
+    }
+}
+
+/// Each endpoint is the audience of what is sent there.
+#[tokio::test(start_paused = true)]
+async fn an_assertion_may_be_addressed_to_the_endpoint_it_is_sent_to() {
+    let world = world();
+    let (key, keys) = key();
+    let builder = client(&world, Assertion::new(key).danger_audience_endpoint());
+    let tokens = builder.build().unwrap();
+    let token = tokens.get().await.unwrap().secret;
+    tokens
+        .introspect(&IntrospectionRequest::new(token.clone()))
+        .await
+        .unwrap();
+    tokens.revoke(&RevocationRequest::new(token)).await.unwrap();
+    for (endpoint, path) in [
+        (Endpoint::Token, "token"),
+        (Endpoint::Introspection, "introspect"),
+        (Endpoint::Revocation, "revoke"),
+    ] {
+        let sent = claims(&world.server.requests(endpoint), "client_assertion", &keys);
+        assert_eq!(sent[0]["aud"], format!("{ISSUER}/{path}"));
+        assert_eq!(
+            (&sent[0]["iss"], &sent[0]["sub"]),
+            (&"app".into(), &"app".into())
+        );
     }
 }
 

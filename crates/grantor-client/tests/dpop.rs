@@ -4,11 +4,12 @@
 
 mod support;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use grantor_client::{
-    BearerMethod, Dpop, Observed, PendingAuthorization, TokenSet, Tokens, TokensBuilder,
+    Assertion, BearerMethod, Dpop, Observed, PendingAuthorization, TokenSet, Tokens, TokensBuilder,
 };
 use grantor_jose::{Algorithm, Key};
 use grantor_store::{MasterKey, MemoryStore, Store};
@@ -322,6 +323,36 @@ async fn every_try_has_another_proof() {
     let tries = world.server.requests(Endpoint::Token);
     assert_eq!(tries.len(), 2);
     assert_ne!(tries[0].headers()["dpop"], tries[1].headers()["dpop"]);
+}
+
+/// RFC 9449 section 8, RFC 7523 section 3: whatever makes a request be sent again, nothing in it is repeated.
+#[tokio::test]
+async fn every_try_has_another_proof_and_another_assertion() {
+    for fault in [None, Some(Fault::Unavailable(0)), Some(Fault::AnswerLost)] {
+        let world = World::new();
+        world.server.require_dpop_nonces();
+        let methods = serde_json::json!(["private_key_jwt"]);
+        let member = "token_endpoint_auth_methods_supported";
+        world.server.set_metadata_member(member, methods);
+        if let Some(fault) = fault {
+            world.server.fail_next(fault);
+        }
+        let assertion = Assertion::new(key(Algorithm::Es256));
+        let client = Tokens::client_credentials(ISSUER, "app", assertion);
+        let client = world.thread(client).dpop(Dpop::generated());
+        client.build().unwrap().get().await.unwrap();
+        let tries = world.server.requests(Endpoint::Token);
+        assert!(tries.len() > 1);
+        let proofs: HashSet<_> = tries
+            .iter()
+            .map(|sent| sent.headers()["dpop"].as_bytes())
+            .collect();
+        let assertions = tries
+            .iter()
+            .map(|sent| sent.parameter("client_assertion").unwrap());
+        let assertions: HashSet<_> = assertions.collect();
+        assert_eq!((proofs.len(), assertions.len()), (tries.len(), tries.len()));
+    }
 }
 
 /// RFC 9449 section 5.1.

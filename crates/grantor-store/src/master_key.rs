@@ -116,6 +116,14 @@ impl MasterKey {
         }
     }
 
+    /// Returns whether a store is sealed under a master key, which alone opens what is in it.
+    ///
+    /// # Errors
+    /// The store can't be reached.
+    pub async fn has_sealed(store: &Arc<dyn Store>, namespace: Namespace) -> Result<bool, Error> {
+        is_sealed(store, namespace).await
+    }
+
     /// Marks a store as sealed under this key, or makes sure that it is.
     ///
     /// # Errors

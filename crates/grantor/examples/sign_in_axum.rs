@@ -1,4 +1,4 @@
-//! Sign in with OpenID Connect, a session, sign out: an application on axum.
+//! Sign in with OpenID Connect, a session, sign out: an application on axum, in 60 lines of code.
 //!
 //! ```console
 //! $ ISSUER=https://id.example.com CLIENT_ID=app CLIENT_SECRET=... cargo run --example sign_in_axum
@@ -11,8 +11,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Router, routing::get};
-use grantor::client::openid::EndSessionRequest;
-use grantor::client::{CodeFlow, Error, PendingAuthorization, SignedIn, Tokens};
+use grantor::client::{CodeFlow, PendingAuthorization, SignedIn, Tokens};
 
 /// A browser on its way to the provider, or a user who has signed in.
 enum Session {
@@ -21,29 +20,25 @@ enum Session {
 }
 
 /// Sessions in memory; most applications keep them in their database.
-#[derive(Clone, Default)]
-pub(crate) struct Sessions(Arc<Mutex<HashMap<String, Session>>>);
+type Sessions = Arc<Mutex<HashMap<String, Session>>>;
+type App = State<(CodeFlow, Sessions)>;
 
-impl Sessions {
-    /// Keeps a session under a new key, which goes into a cookie, and sends the browser on.
-    fn begin(&self, session: Session, to: &str) -> Response {
-        let key = grantor::http::system().random_text::<32>();
-        let cookie = format!("session={key}; Path=/; HttpOnly; Secure; SameSite=Lax");
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.insert(key, session);
-        ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response()
-    }
-
-    /// Takes the session of a request out.
-    fn end(&self, headers: &HeaderMap) -> Option<Session> {
-        let cookies = headers.get(header::COOKIE)?.to_str().ok()?.split("; ");
-        let mut keys = cookies.filter_map(|cookie| cookie.strip_prefix("session="));
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.find_map(|key| sessions.remove(key))
-    }
+/// Keeps a session under a new key, which goes into a cookie, and sends the browser on.
+fn begin(sessions: &Sessions, session: Session, to: &str) -> Response {
+    let key = grantor::http::system().random_text::<32>();
+    let cookie = format!("session={key}; Path=/; HttpOnly; Secure; SameSite=Lax");
+    let mut sessions = sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    sessions.insert(key, session);
+    ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response()
 }
 
-type App = State<(CodeFlow, Sessions)>;
+/// Takes the session of a request out.
+fn end(sessions: &Sessions, headers: &HeaderMap) -> Option<Session> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?.split("; ");
+    let mut keys = cookies.filter_map(|cookie| cookie.strip_prefix("session="));
+    let mut sessions = sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    keys.find_map(|key| sessions.remove(key))
+}
 
 pub(crate) fn app(flow: CodeFlow) -> Router {
     Router::new()
@@ -53,44 +48,32 @@ pub(crate) fn app(flow: CodeFlow) -> Router {
         .with_state((flow, Sessions::default()))
 }
 
-async fn login(State((flow, sessions)): App) -> Result<Response, String> {
-    let started = flow.start().await.map_err(|error| failed(&error))?;
-    Ok(sessions.begin(Session::Pending(started.pending), started.url.as_str()))
+async fn login(State((flow, all)): App) -> Result<Response, String> {
+    let started = flow.start().await.map_err(|error| error.to_string())?;
+    let session = Session::Pending(started.pending);
+    Ok(begin(&all, session, started.url.as_str()))
 }
 
 async fn callback(
-    State((flow, sessions)): App,
+    State((flow, all)): App,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, String> {
-    let Some(Session::Pending(pending)) = sessions.end(&headers) else {
+    let Some(Session::Pending(pending)) = end(&all, &headers) else {
         return Err("no sign-in has begun in this browser: go to /login".to_owned());
     };
     let signed_in = flow.finish(pending, &query.unwrap_or_default()).await;
-    Ok(sessions.begin(
-        Session::User(signed_in.map_err(|error| failed(&error))?),
-        "/",
-    ))
+    let session = Session::User(signed_in.map_err(|error| error.to_string())?);
+    Ok(begin(&all, session, "/"))
 }
 
-async fn logout(State((flow, sessions)): App, headers: HeaderMap) -> Result<Response, String> {
-    let Some(Session::User(user)) = sessions.end(&headers) else {
-        return Ok(Redirect::to("/").into_response());
+async fn logout(State((flow, all)): App, headers: HeaderMap) -> Result<Redirect, String> {
+    let Some(Session::User(user)) = end(&all, &headers) else {
+        return Ok(Redirect::to("/"));
     };
-    let id_token = user.extra.get("id_token").and_then(|token| token.as_str());
-    let request = EndSessionRequest {
-        id_token_hint: id_token.map(Into::into),
-        ..EndSessionRequest::default()
-    };
-    let url = flow
-        .end_session_url(request)
-        .await
-        .map_err(|error| failed(&error))?;
-    Ok(Redirect::to(url.as_ref().map_or("/", |url| url.as_str())).into_response())
-}
-
-fn failed(error: &Error) -> String {
-    format!("the sign-in failed: {error}")
+    let url = flow.end_session_url(user.end_session_request()).await;
+    let url = url.map_err(|error| error.to_string())?;
+    Ok(Redirect::to(url.as_ref().map_or("/", |url| url.as_str())))
 }
 
 #[tokio::main]

@@ -1,5 +1,5 @@
-//! ID tokens, logout tokens, answers of UserInfo and signed introspections: texts that nobody signed, and
-//! signed ones that say anything.
+//! ID tokens, logout tokens, authorization responses (JARM), answers of UserInfo and signed introspections:
+//! texts that nobody signed, and signed ones that say anything.
 
 #![no_main]
 
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use grantor_core::openid::{
     Accompanying, IdTokenRules, IssuerRule, UserInfo, check_renewed_id_token,
 };
-use grantor_core::{Issuer, SignedIntrospection};
+use grantor_core::{Issuer, JwtResponseRules, SignedIntrospection};
 use grantor_jose::jwt::{self, Typ};
 use grantor_jose::{Algorithm, Key, KeySet, Timestamp};
 use http::Response;
@@ -25,6 +25,9 @@ static RULES: LazyLock<IdTokenRules> = LazyLock::new(|| {
     IdTokenRules::new(IssuerRule::exactly(&issuer), "app").with_nonce("n")
 });
 
+static RESPONSES: LazyLock<JwtResponseRules> =
+    LazyLock::new(|| JwtResponseRules::new(&Issuer::parse(ISSUER).unwrap(), "app"));
+
 fn answer(media_type: &str, body: String) -> Response<String> {
     let response = Response::builder().header("content-type", media_type);
     response.body(body).unwrap()
@@ -35,6 +38,7 @@ fuzz_target!(|text: &str| {
     let with = Accompanying::default();
     assert!(RULES.validate(text, &KEYS, &with, now).is_err());
     assert!(RULES.validate_logout(text, &KEYS, now).is_err());
+    assert!(RESPONSES.validate(text, &KEYS, now).is_err());
     let _ = check_renewed_id_token(text, text);
     let rules = SignedIntrospection::new(ISSUER, "app");
     let unsigned = answer(SignedIntrospection::MEDIA_TYPE, text.to_owned());
@@ -62,6 +66,9 @@ fuzz_target!(|text: &str| {
     {
         assert_eq!(claims["iss"], ISSUER);
         assert!(claims.get("nonce").is_none());
+    }
+    if RESPONSES.validate(&sign(Typ::JWT), &KEYS, now).is_ok() {
+        assert_eq!(claims["iss"], ISSUER);
     }
     let signed = answer(SignedIntrospection::MEDIA_TYPE, sign(Typ::INTROSPECTION));
     if let Ok(said) = rules.read(&signed, &KEYS, now) {

@@ -15,10 +15,11 @@ pub(crate) struct Login {
         "issuer", "client_id",
     ])]
     pub(crate) list: bool,
-    /// Print a code to type in on another device, in place of a browser here (RFC 8628)
+    /// Print a code to type in on another device, in place of a browser here (RFC 8628); done anyway
+    /// where there is no browser and the server knows devices
     #[arg(long, conflicts_with_all = ["no_browser", "redirect_uri", "parameters"])]
     pub(crate) device: bool,
-    /// Print the URL and open no browser
+    /// Print the URL for a browser on this machine, and open none
     #[arg(long)]
     pub(crate) no_browser: bool,
     /// Where the browser comes back to, as the client registered it: a loopback address. Without a
@@ -43,6 +44,10 @@ pub(crate) struct Login {
     /// A further parameter of the authorization request, as prompt=login
     #[arg(long = "parameter", value_name = "NAME=VALUE")]
     pub(crate) parameters: Vec<String>,
+    /// Keep the key that the logins are sealed under in the keyring of the desktop (Secret Service), in
+    /// place of a file; later commands find it there. Needs the feature keyring of this command
+    #[arg(long, help_heading = "The store", conflicts_with = "store_key")]
+    pub(crate) keyring: bool,
     #[command(flatten)]
     pub(crate) dpop: DpopOptions,
     #[command(flatten)]

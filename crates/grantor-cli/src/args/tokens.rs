@@ -32,6 +32,13 @@ pub(crate) struct ClientOptions {
     /// The name of that key at the server (kid) [default: that of the JWK]
     #[arg(long, value_name = "KID", requires = "client_key")]
     pub(crate) client_key_id: Option<String>,
+    /// The client's certificate in PEM, which its connections present (mutual TLS, RFC 8705): it
+    /// authenticates by it, and the tokens are bound to it
+    #[arg(long, value_name = "FILE", requires = "client_certificate_key")]
+    pub(crate) client_certificate: Option<PathBuf>,
+    /// The private key of that certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "client_certificate")]
+    pub(crate) client_certificate_key: Option<PathBuf>,
     /// How the client authenticates [default: the best of what the server takes]
     #[arg(long, value_enum, value_name = "METHOD")]
     pub(crate) auth_method: Option<Method>,
@@ -52,6 +59,12 @@ pub(crate) enum Method {
     /// A JWT, signed with the key of --client-key
     #[value(name = "private_key_jwt")]
     PrivateKeyJwt,
+    /// The certificate of --client-certificate, which an authority has signed
+    #[value(name = "tls_client_auth")]
+    Tls,
+    /// The certificate of --client-certificate, which the server knows itself
+    #[value(name = "self_signed_tls_client_auth")]
+    SelfSignedTls,
     /// No secret: a public client
     #[value(name = "none")]
     None,
@@ -64,6 +77,8 @@ impl From<Method> for TokenEndpointAuthMethod {
             Method::Post => Self::ClientSecretPost,
             Method::Jwt => Self::ClientSecretJwt,
             Method::PrivateKeyJwt => Self::PrivateKeyJwt,
+            Method::Tls => Self::TlsClientAuth,
+            Method::SelfSignedTls => Self::SelfSignedTlsClientAuth,
             Method::None => Self::None,
         }
     }

@@ -1,8 +1,10 @@
 //! The client of the authorization server, as `token`, `request`, `introspect` and `revoke` take it.
 
+use clap::ValueEnum;
 use grantor_client::{Assertion, ClientCredential, Server, Tokens, TokensBuilder};
 use grantor_core::{ServerMetadata, TokenEndpointAuthMethod};
 
+use super::client_certificate::presenting;
 use super::connection::trusting;
 use super::{input, key_file};
 use crate::args::{ClientOptions, ConnectionOptions, Method};
@@ -33,6 +35,7 @@ pub(super) fn is_proven(options: &ClientOptions) -> Result<bool, CliError> {
             options.secret_stdin
                 || options.secret_file.is_some()
                 || options.client_key.is_some()
+                || options.client_certificate.is_some()
                 || input::secret_from_environment(SECRET)?.is_some()
         }
     })
@@ -46,9 +49,13 @@ pub(super) fn credential(options: &ClientOptions) -> Result<ClientCredential, Cl
         return Ok(ClientCredential::None);
     }
     match given_credential(options)? {
+        ClientCredential::None if options.client_certificate.is_some() => {
+            Ok(ClientCredential::None)
+        }
         ClientCredential::None => Err(CliError::usage(
             "there is no client secret: set GRANTOR_CLIENT_SECRET, or use --secret-file, \
-             --secret-stdin or --client-key; a public client says --auth-method none",
+             --secret-stdin, --client-key or --client-certificate; a public client says \
+             --auth-method none",
         )),
         credential => Ok(credential),
     }
@@ -69,6 +76,9 @@ pub(super) fn given_credential(options: &ClientOptions) -> Result<ClientCredenti
                 "--auth-method private_key_jwt needs the private key of the client: give --client-key",
             ));
         }
+        (None, Some(method @ (Method::Tls | Method::SelfSignedTls))) => {
+            return by_certificate(options, method);
+        }
         (None, _) => {}
     }
     if options.secret_stdin {
@@ -79,6 +89,18 @@ pub(super) fn given_credential(options: &ClientOptions) -> Result<ClientCredenti
     }
     let secret = input::secret_from_environment(SECRET)?;
     Ok(secret.map_or(ClientCredential::None, Into::into))
+}
+
+/// A client that authenticates by its certificate has nothing to send.
+fn by_certificate(options: &ClientOptions, method: Method) -> Result<ClientCredential, CliError> {
+    if options.client_certificate.is_some() {
+        return Ok(ClientCredential::None);
+    }
+    let method = method.to_possible_value();
+    let method = method.as_ref().map_or("", |method| method.get_name());
+    Err(CliError::usage(format!(
+        "--auth-method {method} needs the certificate of the client: give --client-certificate"
+    )))
 }
 
 /// Has the client prove who it is by this.
@@ -101,8 +123,8 @@ pub(super) fn asking(
 ) -> Result<Tokens, CliError> {
     let builder = Tokens::login(server, id(options)?);
     let builder = with_credential(builder, credential(options)?);
-    let builder = trusting(authenticating(builder, options), connection)?;
-    Ok(builder.build()?)
+    let builder = presenting(authenticating(builder, options), options)?;
+    Ok(trusting(builder, connection)?.build()?)
 }
 
 /// Says how the client authenticates, if the options do.
@@ -127,8 +149,7 @@ pub(super) async fn with_way_out<T>(
         Err(error) if error.exit() == Exit::Configuration => error,
         done => return done,
     };
-    let has_secret =
-        options.auth_method.is_none() && options.client_key.is_none() && id(options).is_ok();
+    let has_secret = options.auth_method.is_none() && !has_key(options) && id(options).is_ok();
     if !has_secret || !takes_no_secret(tokens, methods).await {
         return Err(error);
     }
@@ -136,6 +157,11 @@ pub(super) async fn with_way_out<T>(
         "if it takes the secret all the same, say how with --auth-method client_secret_basic or \
          client_secret_post; a public client says --auth-method none",
     ))
+}
+
+/// Returns whether the client proves by a key who it is: of its own, or of its certificate.
+fn has_key(options: &ClientOptions) -> bool {
+    options.client_key.is_some() || options.client_certificate.is_some()
 }
 
 async fn takes_no_secret(tokens: &Tokens, methods: Methods) -> bool {

@@ -8,7 +8,7 @@ use grantor_core::{Secret, token_type};
 
 use super::client_options::with_credential;
 use super::{client_options, input};
-use crate::args::{ClientOptions, GrantOptions};
+use crate::args::{ClientOptions, GrantOptions, Method};
 use crate::error::CliError;
 
 /// The grant that the options name, and the client that asks.
@@ -32,7 +32,9 @@ pub(super) fn builder(
         let builder = Tokens::refresh_token(server, id, refresh_token);
         with_credential(builder, credential)
     } else {
-        if matches!(credential, ClientCredential::None) {
+        let is_public =
+            client.client_certificate.is_none() || client.auth_method == Some(Method::None);
+        if is_public && matches!(credential, ClientCredential::None) {
             return Err(CliError::usage(
                 "--auth-method none: this grant is for clients that have a secret",
             ));

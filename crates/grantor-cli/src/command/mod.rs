@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod client;
+mod client_certificate;
 mod client_options;
 pub(crate) mod completions;
 mod connection;

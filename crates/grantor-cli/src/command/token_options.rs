@@ -4,9 +4,10 @@ use std::path::Path;
 
 use grantor_client::{TokenSet, Tokens, TokensBuilder};
 
+use super::client_certificate::presenting;
 use super::connection::trusting;
 use super::dpop::binding;
-use super::saved_logins::{self, LoginList, Place, SavedLogin, Wanted, no_login};
+use super::saved_logins::{self, KeyPlace, LoginList, Place, SavedLogin, Wanted, no_login};
 use super::server_options::Named;
 use super::{client_options, grant_options, input};
 use crate::args::{ClientOptions, Common, GrantOptions, ServerOptions, TokenOptions};
@@ -105,6 +106,7 @@ impl Options<'_> {
         let Named { server, name } = named?;
         let subject = grant_options::subject(self.grant)?;
         let builder = grant_options::builder(server, self.client, self.grant)?;
+        let builder = presenting(builder, self.client)?;
         let mut builder = trusting(builder, &self.server.connection)?;
         if let Some(scope) = &options.scope {
             builder = builder.scope(scope);
@@ -124,7 +126,7 @@ impl Options<'_> {
             let folder = file.parent().filter(|folder| *folder != Path::new(""));
             let folder = folder.unwrap_or(Path::new("."));
             let key_folder = options.store_key.as_deref().unwrap_or(folder);
-            let (store, key) = saved_logins::open(file, key_folder).await?;
+            let (store, key) = saved_logins::open(file, key_folder, KeyPlace::Found).await?;
             builder = builder.store(store, &key);
         }
         let tokens = with_origins(builder, origins).build()?;

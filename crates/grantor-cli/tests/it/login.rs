@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Stdio};
 
-use grantor_testkit::{FakeListener, FakeServer};
+use grantor_testkit::{Endpoint, FakeListener, FakeServer, Fault};
 use serde_json::Value;
 use url::Url;
 
@@ -209,6 +209,11 @@ fn stray_requests_and_slow_clients_end_nothing() {
         assert_eq!(web::get(address, target, &[]).status, status, "{target}");
     }
     assert_eq!(web::post(address, "/callback", &[], &[]).status, 405);
+    // A page of another site, whose name leads to this address.
+    let mut rebound = web::connect(address);
+    let request = b"GET /callback HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+    rebound.write_all(request).unwrap();
+    assert_eq!(Answer::read(&mut rebound).status, 421);
     let mut garbage = web::connect(address);
     garbage
         .write_all(b"\x16\x03\x01\x02\x00\x01\r\n\r\n")
@@ -279,22 +284,33 @@ fn the_browser_is_the_one_of_the_variable() {
     );
     let script = home.file("browser", &script);
     std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
-    let args = [
-        "login",
-        "--issuer",
-        server.issuer().as_str(),
-        "--client-id",
-        "app",
-    ];
+    let issuer = server.issuer().as_str();
+    let args = ["login", "--issuer", issuer, "--client-id", "app"];
     let run = at_home(&home, &args);
     let browsers = format!("/nonexistent/browser:{script} %s");
     let waiting = Waiting::start(run.env("BROWSER", &browsers));
     assert_eq!(waiting.said["browser_opened"], true);
     crate::grantor::eventually("the browser", || seen.exists());
     let opened = std::fs::read_to_string(&seen).unwrap();
-    assert_eq!(opened, waiting.url().as_str());
-    come_back(&server.approve(&opened.parse().unwrap()));
+    // All users of the machine can read the arguments of a browser.
+    let url = waiting.url();
+    let has = |name: &str| url.query_pairs().any(|(own, _)| own == name);
+    assert!(has("state") && !opened.contains("state") && !opened.contains(issuer));
+    let opened: Url = opened.parse().unwrap();
+    let begun = web::get(address(&opened), opened.path(), &[]);
+    assert_eq!(begun.headers("location").next(), Some(url.as_str()));
+    come_back(&server.approve(&url));
     waiting.ended().ok();
+
+    // Somebody else was there first: whose account it would be is not known.
+    std::fs::remove_file(&seen).unwrap();
+    let again = at_home(&home, &[&args[..], &["--label", "two"]].concat());
+    let waiting = Waiting::start(again.env("BROWSER", &browsers));
+    crate::grantor::eventually("the browser", || seen.exists());
+    let opened: Url = std::fs::read_to_string(&seen).unwrap().parse().unwrap();
+    let [stolen, own] = [(); 2].map(|()| web::get(address(&opened), opened.path(), &[]));
+    assert_eq!((stolen.status, own.status), (303, 400));
+    waiting.ended().fails(1, &["opened twice"]);
 
     let none = at_home(&home, &args).env("BROWSER", "/nonexistent/browser");
     let none = Waiting::start(none.arg("--timeout").arg("0"));
@@ -330,6 +346,34 @@ fn a_device_signs_in_by_a_code() {
 
     let text = at_home(&home, &[&own[..], &["--timeout", "0"]].concat()).run();
     text.fails(4, &["type in the code", "nobody signed in"]);
+}
+
+/// Over ssh, in a container: nothing says how to open a browser.
+#[test]
+fn without_a_browser_a_code_is_printed() {
+    let (home, server) = (Home::new(), fake());
+    let issuer = server.issuer().as_str();
+    let own = ["login", "--issuer", issuer, "--client-id", "app"];
+    let waiting = Waiting::start(at_home(&home, &own));
+    server.approve_device(waiting.said["user_code"].as_str().unwrap());
+    waiting.ended().ok();
+    at_home(&home, &["token"]).run().ok();
+    // A URL is printed where that is wanted, where it says more, or where the server knows no devices.
+    let url = at_home(&home, &[&own[..], &["--no-browser"]].concat());
+    Waiting::start(url.arg("--timeout").arg("0")).url();
+    let more = at_home(
+        &home,
+        &[&own[..], &["--parameter", "prompt=login"]].concat(),
+    );
+    Waiting::start(more.arg("--timeout").arg("0")).url();
+    server.fail_always(
+        Endpoint::DeviceAuthorization,
+        Fault::Refused("unauthorized_client"),
+    );
+    let refused = at_home(&home, &[&own[..], &["--label", "other"]].concat());
+    let waiting = Waiting::start(refused);
+    come_back(&server.approve(&waiting.url()));
+    waiting.ended().ok();
 }
 
 #[test]

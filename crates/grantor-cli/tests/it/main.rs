@@ -6,6 +6,7 @@ mod api;
 mod backups;
 mod bad_input;
 mod certificates;
+mod client_certificates;
 mod client_settings;
 mod clients;
 mod cluster;
@@ -16,6 +17,8 @@ mod discover;
 mod grantor;
 mod grants;
 mod guessing;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod keys;
 mod legacy;
 mod login;

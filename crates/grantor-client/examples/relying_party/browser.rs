@@ -61,6 +61,23 @@ impl Browser {
         Err("the provider redirects without end".into())
     }
 
+    /// Opens the page of a device, and sends its second form with the button that refuses.
+    pub(crate) async fn refuse(&mut self, url: &Url) -> Outcome {
+        let mut next = (Method::GET, url.clone(), String::new());
+        for _ in 0..3 {
+            let at = next.1.clone();
+            let page = self.send(next).await?.text().await?;
+            let Some((action, mut body)) = form(&page) else {
+                return Ok(());
+            };
+            if page.contains("name=\"abort\"") {
+                body.push_str("&abort=yes");
+            }
+            next = (Method::POST, at.join(&action)?, body);
+        }
+        Ok(())
+    }
+
     async fn send(&mut self, (method, url, body): (Method, Url, String)) -> Outcome<Response> {
         let cookies = self.cookies.iter();
         let cookies: Vec<_> = cookies

@@ -4,10 +4,39 @@ use grantor_core::UserHint;
 use serde_json::json;
 
 use crate::Outcome;
+use crate::browser::Browser;
 use crate::notifications::Listener;
 use crate::scene::{Scene, expect};
 
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const CIBA: &str = "urn:openid:params:grant-type:ciba";
+
+pub(crate) async fn device(scene: &Scene) -> Outcome {
+    let members = json!({"grant_types": [DEVICE, "authorization_code", "refresh_token"]});
+    let client = scene.client(members).await?;
+    let flow = client.login().device_flow()?;
+    let waiting = flow.start().await?;
+    // Its user opens the page with the code in it, and sends its forms.
+    let page = waiting.verification_uri_complete.as_ref();
+    let page = page.ok_or("the provider has no page with the code in it")?;
+    Browser::new(&scene.issuer)?.open(page).await?;
+    let signed_in = waiting.finish().await?;
+    let subject = signed_in
+        .id_token
+        .as_ref()
+        .map(|it| it.subject().to_owned());
+    expect(subject.as_deref(), Some(&*scene.user))?;
+    signed_in.tokens.renew().await?;
+
+    let waiting = flow.start().await?;
+    let page = waiting.verification_uri_complete.as_ref();
+    let page = page.ok_or("the provider has no page with the code in it")?;
+    Browser::new(&scene.issuer)?.refuse(page).await?;
+    match waiting.finish().await {
+        Err(error) if error.needs_login() => Ok(()),
+        outcome => Err(format!("{outcome:?} after a refusal").into()),
+    }
+}
 
 pub(crate) async fn ciba_poll(scene: &Scene) -> Outcome {
     for signed in [false, true] {

@@ -56,6 +56,7 @@ async fn main() -> Outcome {
         "JAR by ES256, PS256, RS256 and EdDSA, pushed too" => requests::signed,
         "JAR, encrypted" => requests::encrypted,
         "DPoP with nonces of the token and the UserInfo endpoint" => requests::dpop,
+        "device: allowed, and refused by its user" => devices::device,
         "CIBA: poll, and a signed request" => devices::ciba_poll,
         "CIBA: ping" => devices::ciba_ping,
         "encrypted ID tokens" => user::encrypted_id_token,

@@ -87,7 +87,8 @@ impl AuthorizationServer {
         })?;
         let client_id = &self.registration.client_id;
         let template = key.request((client_id, issuer), typ, parameters);
-        Ok(template.sign(&self.connection.environment).await?)
+        let signed = template.sign(&self.connection.environment, &issuer);
+        Ok(signed.await?)
     }
 
     /// Encrypts a signed request to the server (RFC 9101 section 6.1).

@@ -21,7 +21,7 @@ mod relying_party;
 use std::fmt;
 use std::sync::Arc;
 
-use grantor_core::openid::IdToken;
+use grantor_core::openid::{EndSessionRequest, IdToken};
 use serde_json::{Map, Value};
 
 use crate::authorization_server::token_endpoint::TokenAnswer;
@@ -44,6 +44,19 @@ pub struct SignedIn {
     pub id_token: Option<IdToken>,
     /// The further members of the server's answer, as it wrote them.
     pub extra: Map<String, Value>,
+}
+
+impl SignedIn {
+    /// The request that ends the user's session at the issuer, with the ID token of this sign-in, for
+    /// [`CodeFlow::end_session_url`](crate::CodeFlow::end_session_url).
+    #[must_use]
+    pub fn end_session_request(&self) -> EndSessionRequest {
+        let id_token = self.extra.get("id_token").and_then(Value::as_str);
+        EndSessionRequest {
+            id_token_hint: id_token.map(Into::into),
+            ..EndSessionRequest::default()
+        }
+    }
 }
 
 /// Further members may be secret: their names are shown.

@@ -20,3 +20,4 @@ mod request_objects;
 mod response_modes;
 mod signatures;
 mod user_info;
+mod wrapped;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::{Target, content_coding, content_type, retry_after};
 use crate::error_response::ErrorResponse;
-use crate::members::without_bom;
+use crate::members::{Members, without_bom};
 use crate::params::Params;
 use crate::quirks::{AnswerEncoding, MemberNames, Quirks, ScopeSeparator, TokenTypeMeaning};
 use crate::token::{TokenError, TokenResponse};
@@ -98,7 +98,11 @@ fn members<B: AsRef<[u8]>>(
     }
     let body = without_bom(response.body().as_ref());
     let json = match serde_json::from_slice(body) {
-        Ok(Value::Object(json)) => json,
+        // RFC 6749 section 3.2: no parameter is there twice, since readers differ in which one they take.
+        Ok(Value::Object(_)) => match Members::parse(body) {
+            Some(Members(json)) => json,
+            None => return Err("its body has a member twice".into()),
+        },
         Ok(_) => return Err("its body is not a JSON object".into()),
         Err(_)
             if quirks.answer == AnswerEncoding::JsonOrForm && may_be_form(response.headers()) =>

@@ -25,7 +25,7 @@ impl MasterKey {
     /// this can take long and block the thread. A machine without a desktop has none: use
     /// [`open`](Self::open) there.
     ///
-    /// It was tested against the mock of `keyring-core`, not on a desktop.
+    /// It was tested with the keyring of GNOME, by the command `grantor login --keyring`.
     ///
     /// # Errors
     /// There is no keyring, it is locked, or it holds something else there; the key is missing

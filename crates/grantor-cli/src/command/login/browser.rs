@@ -4,23 +4,32 @@ use std::process::{Command, Stdio};
 
 use url::Url;
 
+/// Returns whether something says how to open a browser here.
+pub(super) fn is_there() -> bool {
+    commands().is_some()
+}
+
 /// Opens a page: by `$BROWSER`, whose commands are tried in their order, else by the desktop's own command.
 /// Returns whether one was started.
 pub(super) fn open(url: &Url) -> bool {
-    let set = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-    let commands = match set("BROWSER") {
-        Some(commands) => commands,
-        None if cfg!(target_os = "macos") => "open".to_owned(),
-        // Without a display it would look for a browser in the terminal.
-        None if set("DISPLAY").or_else(|| set("WAYLAND_DISPLAY")).is_some() => {
-            "xdg-open".to_owned()
-        }
-        None => return false,
-    };
+    let commands = commands();
+    let commands = commands.iter().flat_map(|commands| commands.split(':'));
     commands
-        .split(':')
         .filter_map(|command| words(command, url.as_str()))
         .any(|(program, arguments)| start(&program, &arguments))
+}
+
+/// The commands to try, with colons between them.
+fn commands() -> Option<String> {
+    let set = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    match set("BROWSER") {
+        Some(commands) => Some(commands),
+        None if cfg!(target_os = "macos") => Some("open".to_owned()),
+        // Without a display it would look for a browser in the terminal.
+        None => set("DISPLAY")
+            .or_else(|| set("WAYLAND_DISPLAY"))
+            .map(|_| "xdg-open".to_owned()),
+    }
 }
 
 /// The words of a command of `$BROWSER`, which has the URL where it says `%s`, or at its end.

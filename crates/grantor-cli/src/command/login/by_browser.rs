@@ -1,5 +1,6 @@
 //! Signing in with a browser of this machine, which comes back to a loopback address (RFC 8252).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_client::{CodeFlow, PendingAuthorization, SignedIn, TokensBuilder};
@@ -10,8 +11,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::callback::{Callback, Outcome};
+use super::callback::{Arrival, Callback, Outcome};
 use super::loopback::Loopback;
+use super::start_page::StartPage;
 use super::{browser, keep, too_late};
 use crate::args::Login;
 use crate::command::saved_logins::{LoginList, SavedLogin};
@@ -34,8 +36,10 @@ pub(super) async fn sign_in(
         flow = flow.parameter(name, value);
     }
     let started = flow.start().await?;
-    let serving = Serving::start(loopback, started.pending.state());
-    show(&started.url, args, output);
+    let start = Arc::new(StartPage::new(started.url.clone()));
+    let opened = start.url(&loopback.redirect_uri);
+    let serving = Serving::start(loopback, (started.pending.state(), start));
+    show(&started.url, &opened, args, output);
     let (answer, outcome, stop) = serving.into_parts();
     let ended = end(&flow, started.pending, args.timeout, answer).await;
     let kept = match ended {
@@ -55,17 +59,21 @@ async fn end(
     flow: &CodeFlow,
     pending: PendingAuthorization,
     limit: Duration,
-    answer: oneshot::Receiver<String>,
+    answer: oneshot::Receiver<Arrival>,
 ) -> Result<SignedIn, CliError> {
     match tokio::time::timeout(limit, answer).await {
-        Ok(Ok(query)) => Ok(flow.finish(pending, &query).await?),
+        Ok(Ok(Arrival::Answer(query))) => Ok(flow.finish(pending, &query).await?),
+        Ok(Ok(Arrival::OpenedTwice)) => Err(CliError::failed(
+            "the page that the sign-in begins at was opened twice, perhaps by another user of this machine",
+        )
+        .hint("try again; with --no-browser open the URL yourself")),
         Ok(Err(_)) => Err(CliError::failed("the listener for the browser ended")),
         Err(_) => Err(too_late(limit)),
     }
 }
 
-fn show(url: &Url, args: &Login, output: &Output) {
-    let is_opened = !args.no_browser && browser::open(url);
+fn show(url: &Url, opened: &Url, args: &Login, output: &Output) {
+    let is_opened = !args.no_browser && browser::open(opened);
     if output.is_json() {
         let json = json!({ "authorization_url": url, "browser_opened": is_opened });
         return output.note(&json.to_string());
@@ -85,18 +93,18 @@ fn show(url: &Url, args: &Login, output: &Output) {
 
 /// The listeners, while they wait for the browser.
 struct Serving {
-    answer: oneshot::Receiver<String>,
+    answer: oneshot::Receiver<Arrival>,
     outcome: watch::Sender<Option<Outcome>>,
     stop: Stop,
 }
 
 impl Serving {
-    fn start(loopback: Loopback, state: Secret) -> Self {
+    fn start(loopback: Loopback, begun: (Secret, Arc<StartPage>)) -> Self {
         let (arrived, answer) = oneshot::channel();
         let (outcome, known) = watch::channel(None);
         let (sender, stopped) = watch::channel(false);
         let path = loopback.redirect_uri.path();
-        let callback = Callback::new(path, state, arrived, known);
+        let callback = Callback::new(path, begun, arrived, known);
         let mut listeners = JoinSet::new();
         for listener in loopback.listeners {
             let mut stopped = stopped.clone();
@@ -121,7 +129,7 @@ impl Serving {
     fn into_parts(
         self,
     ) -> (
-        oneshot::Receiver<String>,
+        oneshot::Receiver<Arrival>,
         watch::Sender<Option<Outcome>>,
         Stop,
     ) {

@@ -8,12 +8,20 @@ use crate::args::Login;
 use crate::error::CliError;
 use crate::output::{Output, escape_controls};
 
+/// Has the server give a code.
+///
+/// # Errors
+/// It has no devices, or this client may use none.
+pub(super) async fn start(builder: TokensBuilder) -> Result<PendingDeviceAuthorization, CliError> {
+    Ok(builder.device_flow()?.start().await?)
+}
+
+/// Shows the code, and waits until its user has agreed.
 pub(super) async fn sign_in(
-    builder: TokensBuilder,
+    waiting: PendingDeviceAuthorization,
     args: &Login,
     output: &Output,
 ) -> Result<SignedIn, CliError> {
-    let waiting = builder.device_flow()?.start().await?;
     let limit = args.timeout.min(waiting.expires_in);
     announce(&waiting, output);
     match tokio::time::timeout(limit, waiting.finish()).await {

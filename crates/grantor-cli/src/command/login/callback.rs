@@ -6,9 +6,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use grantor_core::{Params, Secret};
 use grantor_site::notice_page;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use tokio::sync::{oneshot, watch};
+use url::Url;
+
+use super::start_page::{StartPage, Visit};
+
+/// What reaches the command.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// The query of the server's answer.
+    Answer(String),
+    /// The page that the browser begins at was opened a second time.
+    OpenedTwice,
+}
 
 /// What came of the sign-in.
 #[derive(Debug, Clone)]
@@ -27,20 +40,22 @@ pub(super) struct Callback {
 struct Shared {
     path: String,
     state: Secret,
-    arrived: Mutex<Option<oneshot::Sender<String>>>,
+    start: Arc<StartPage>,
+    arrived: Mutex<Option<oneshot::Sender<Arrival>>>,
     outcome: watch::Receiver<Option<Outcome>>,
 }
 
 impl Callback {
     pub(super) fn new(
         path: &str,
-        state: Secret,
-        arrived: oneshot::Sender<String>,
+        (state, start): (Secret, Arc<StartPage>),
+        arrived: oneshot::Sender<Arrival>,
         outcome: watch::Receiver<Option<Outcome>>,
     ) -> Self {
         let shared = Shared {
             path: path.to_owned(),
             state,
+            start,
             arrived: Mutex::new(Some(arrived)),
             outcome,
         };
@@ -62,12 +77,30 @@ impl Callback {
         tower::service_fn(move |request: Request<B>| {
             let callback = self.clone();
             let (head, _) = request.into_parts();
-            async move { Ok(callback.answer(head.method, &head.uri).await) }
+            async move {
+                Ok(match is_for_this_machine(&head.headers) {
+                    true => callback.answer(head.method, &head.uri).await,
+                    false => misdirected(),
+                })
+            }
         })
     }
 
     async fn answer(&self, method: Method, uri: &http::Uri) -> Response<Full<Bytes>> {
         if uri.path() != self.shared.path {
+            // A look at the head alone opens nothing.
+            let is_get = method == Method::GET;
+            let visit = is_get
+                .then(|| self.shared.start.visit(uri.path()))
+                .flatten();
+            match visit {
+                Some(Visit::First(to)) => return redirect(to),
+                Some(Visit::Again) => {
+                    self.arrive(Arrival::OpenedTwice);
+                    return self.shown().await;
+                }
+                None => {}
+            }
             return page(
                 StatusCode::NOT_FOUND,
                 "Nothing is here",
@@ -96,10 +129,20 @@ impl Callback {
                 "",
             );
         }
+        self.arrive(Arrival::Answer(query.to_owned()));
+        self.shown().await
+    }
+
+    /// Wakes the command; what comes first counts.
+    fn arrive(&self, arrival: Arrival) {
         let arrived = self.shared.arrived.lock();
         if let Some(arrived) = arrived.unwrap_or_else(PoisonError::into_inner).take() {
-            let _ = arrived.send(query.to_owned());
+            let _ = arrived.send(arrival);
         }
+    }
+
+    /// What came of the sign-in, once that is known.
+    async fn shown(&self) -> Response<Full<Bytes>> {
         let mut outcome = self.shared.outcome.clone();
         let outcome = outcome.wait_for(Option::is_some).await;
         match outcome.ok().and_then(|outcome| outcome.clone()) {
@@ -132,6 +175,41 @@ impl Callback {
     }
 }
 
+/// Sends the browser to the server. The page that it comes from is no business of the server's.
+fn redirect(to: &Url) -> Response<Full<Bytes>> {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = StatusCode::SEE_OTHER;
+    let headers = answer.headers_mut();
+    if let Ok(location) = HeaderValue::try_from(to.as_str()) {
+        headers.insert(header::LOCATION, location);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    answer
+}
+
+/// Returns whether a request names this machine. A page of another host, whose name leads to this address,
+/// names that host: it has no business here.
+fn is_for_this_machine(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok());
+    let host: Option<Authority> = host.and_then(|host| host.parse().ok());
+    let is_own = |host: &Authority| ["127.0.0.1", "localhost", "[::1]"].contains(&host.host());
+    hosts.next().is_none() && host.as_ref().is_some_and(is_own)
+}
+
+fn misdirected() -> Response<Full<Bytes>> {
+    page(
+        StatusCode::MISDIRECTED_REQUEST,
+        "Nothing is here",
+        "This address is for a sign-in on this machine.",
+        "",
+    )
+}
+
 fn page(status: StatusCode, heading: &str, text: &str, detail: &str) -> Response<Full<Bytes>> {
     notice_page(status, heading, text, detail).into_response()
 }
@@ -144,15 +222,16 @@ mod tests {
 
     struct Scene {
         callback: Callback,
-        arrived: oneshot::Receiver<String>,
+        arrived: oneshot::Receiver<Arrival>,
         outcome: watch::Sender<Option<Outcome>>,
     }
 
     fn scene() -> Scene {
         let (sender, arrived) = oneshot::channel();
         let (outcome, known) = watch::channel(None);
+        let start = Arc::new(StartPage::new(Url::parse("https://id.example/").unwrap()));
         Scene {
-            callback: Callback::new("/callback", Secret::new("right"), sender, known),
+            callback: Callback::new("/callback", (Secret::new("right"), start), sender, known),
             arrived,
             outcome,
         }
@@ -208,7 +287,7 @@ mod tests {
             query
         };
         let (first, second, query) = tokio::join!(first, second, decide);
-        assert_eq!(query, "code=first&state=right");
+        assert_eq!(query, Arrival::Answer("code=first&state=right".to_owned()));
         for answer in [first, second] {
             assert_eq!(answer.status(), 200);
             assert!(text(answer).await.contains("You are signed in"));
@@ -232,5 +311,39 @@ mod tests {
         let html = text(answer).await;
         assert!(html.contains("That did not work"), "{html}");
         assert!(!html.contains("<script>"), "{html}");
+    }
+
+    /// DNS rebinding: a page of another site, whose name leads here.
+    #[test]
+    fn only_requests_to_this_machine_are_answered() {
+        let named = |hosts: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for host in hosts {
+                headers.append(header::HOST, HeaderValue::from_str(host).unwrap());
+            }
+            is_for_this_machine(&headers)
+        };
+        for own in [
+            "127.0.0.1:8787",
+            "127.0.0.1",
+            "localhost:1",
+            "[::1]:8787",
+            "[::1]",
+        ] {
+            assert!(named(&[own]), "{own}");
+        }
+        for other in [
+            "evil.example:8787",
+            "127.0.0.1.evil.example:8787",
+            "localhost.evil.example",
+            "ada@evil.example",
+            "0.0.0.0:8787",
+            "",
+            "127.0.0.1:8787/",
+        ] {
+            assert!(!named(&[other]), "{other}");
+        }
+        assert!(!named(&[]));
+        assert!(!named(&["127.0.0.1", "127.0.0.1"]));
     }
 }

@@ -6,6 +6,7 @@ mod by_device;
 mod callback;
 mod list;
 mod loopback;
+mod start_page;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::client_options::{self, given_credential};
-use super::saved_logins::{self, LoginList, Place, Revoked, SavedLogin, revoke};
+use super::saved_logins::{self, KeyPlace, LoginList, Place, Revoked, SavedLogin, revoke};
 use super::server_options;
 use crate::args::{Common, Login, Method};
 use crate::error::{CliError, Exit};
@@ -37,7 +38,11 @@ pub(crate) fn run(common: &Common, args: &Login, output: &Output) -> Result<Exit
         )
     })?;
     crate::block_on(async {
-        let list = place.open().await?;
+        let key = match args.keyring {
+            true => KeyPlace::Keyring,
+            false => KeyPlace::Found,
+        };
+        let list = place.open(key).await?;
         list.check_label(&login).await?;
         let connection = &args.server.connection;
         let builder = saved_logins::builder(&login, &list, &args.client, connection)?;
@@ -86,10 +91,17 @@ async fn sign_in(
     (list, login): (&LoginList, &mut SavedLogin),
     output: &Output,
 ) -> Result<SignedIn, CliError> {
-    if !args.device {
+    // Where there is no browser, a server that knows devices is asked for a code.
+    let has_browser = args.no_browser || !args.parameters.is_empty() || browser::is_there();
+    let waiting = match args.device {
+        true => Some(by_device::start(builder.clone()).await?),
+        false if has_browser => None,
+        false => by_device::start(builder.clone()).await.ok(),
+    };
+    let Some(waiting) = waiting else {
         return by_browser::sign_in(builder, args, (list, login), output).await;
-    }
-    let signed_in = by_device::sign_in(builder, args, output).await?;
+    };
+    let signed_in = by_device::sign_in(waiting, args, output).await?;
     keep(list, login, &signed_in).await?;
     Ok(signed_in)
 }
@@ -112,7 +124,8 @@ async fn keep(
 fn login(common: &Common, args: &Login) -> Result<SavedLogin, CliError> {
     let issuer = server_options::issuer(common, args.server.issuer.as_ref())?;
     let client = &args.client;
-    let is_public = matches!(given_credential(client)?, ClientCredential::None);
+    let is_public = client.client_certificate.is_none()
+        && matches!(given_credential(client)?, ClientCredential::None);
     let method = match is_public {
         true => Some(Method::None),
         false => client.auth_method,
@@ -128,6 +141,8 @@ fn login(common: &Common, args: &Login) -> Result<SavedLogin, CliError> {
         secret_file: absolute(client.secret_file.as_deref())?,
         client_key: absolute(client.client_key.as_deref())?,
         client_key_id: client.client_key_id.clone(),
+        client_certificate: absolute(client.client_certificate.as_deref())?,
+        client_certificate_key: absolute(client.client_certificate_key.as_deref())?,
         ca_file: absolute(args.server.connection.ca_file.as_deref())?,
         scope: args.scope.clone(),
         resources: args.resources.clone(),

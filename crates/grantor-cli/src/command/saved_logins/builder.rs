@@ -8,6 +8,7 @@ use grantor_client::{ClientCredential, Server, Tokens, TokensBuilder};
 
 use super::{LoginList, SavedLogin};
 use crate::args::{ClientOptions, ConnectionOptions, DpopOptions, Method};
+use crate::command::client_certificate::presenting;
 use crate::command::client_options::{given_credential, with_credential};
 use crate::command::connection::trusting;
 use crate::command::dpop::binding;
@@ -24,7 +25,8 @@ pub(in crate::command) fn builder(
     let mut server = Server::issuer(&login.issuer);
     server.metadata_url.clone_from(&login.metadata_url);
     let builder = Tokens::login(server, &login.client_id);
-    let mut builder = with_credential(builder, credential(login, client)?);
+    let (credential, certificate) = credential(login, client)?;
+    let mut builder = presenting(with_credential(builder, credential), &certificate)?;
     if let Some(method) = client.auth_method.or_else(|| kept_method(login)) {
         builder = builder.auth_method(method.into());
     }
@@ -52,21 +54,29 @@ pub(in crate::command) fn builder(
     Ok(builder.login_label(&login.label))
 }
 
-/// By what the client proves who it is: as the options say, else by the files of the login.
-fn credential(login: &SavedLogin, client: &ClientOptions) -> Result<ClientCredential, CliError> {
+/// By what the client proves who it is, and the certificate that it presents: as the options say, else by
+/// the files of the login.
+fn credential(
+    login: &SavedLogin,
+    client: &ClientOptions,
+) -> Result<(ClientCredential, ClientOptions), CliError> {
     let is_given =
         client.secret_stdin || client.secret_file.is_some() || client.client_key.is_some();
-    if is_given {
-        return given_credential(client);
-    }
-    given_credential(&ClientOptions {
+    let kept = ClientOptions {
         client_id: None,
         secret_file: login.secret_file.clone(),
         secret_stdin: false,
         client_key: login.client_key.clone(),
         client_key_id: login.client_key_id.clone(),
+        client_certificate: or(&client.client_certificate, &login.client_certificate),
+        client_certificate_key: or(
+            &client.client_certificate_key,
+            &login.client_certificate_key,
+        ),
         auth_method: client.auth_method.or_else(|| kept_method(login)),
-    })
+    };
+    let credential = given_credential(if is_given { client } else { &kept })?;
+    Ok((credential, kept))
 }
 
 fn kept_method(login: &SavedLogin) -> Option<Method> {

@@ -1,6 +1,7 @@
 //! The logins that `grantor login` keeps: listed in the store that has their tokens.
 
 mod builder;
+mod keyring;
 mod place;
 mod record;
 mod revocation;
@@ -11,7 +12,7 @@ use grantor_http::system;
 use grantor_store::{Change, Key, MasterKey, Namespace, Placement, Records, Store};
 
 pub(super) use self::builder::builder;
-pub(super) use self::place::{Place, open};
+pub(super) use self::place::{KeyPlace, Place, open};
 pub(super) use self::record::SavedLogin;
 use self::record::SavedLogins;
 pub(super) use self::revocation::{Revoked, revoke};

@@ -1,6 +1,7 @@
 //! Where logins are kept: a file that an option names, or one in the user's folder for data.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use grantor_http::system;
 use grantor_store::{MasterKey, Namespace, Store, private_files};
 use grantor_store_sqlite::SqliteOptions;
 
-use super::{LoginList, no_login};
+use super::{LoginList, keyring, no_login};
 use crate::data::refuse_if_others_write;
 use crate::error::CliError;
 
@@ -19,6 +20,15 @@ pub(in crate::command) struct Place {
     key_folder: PathBuf,
     /// Whether the folder is ours to make.
     is_default: bool,
+}
+
+/// Where the key of a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::command) enum KeyPlace {
+    /// Where it was put when the file was made.
+    Found,
+    /// In the keyring of the desktop.
+    Keyring,
 }
 
 impl Place {
@@ -59,7 +69,7 @@ impl Place {
     }
 
     /// Opens it for a new login, and makes what is not there.
-    pub(in crate::command) async fn open(&self) -> Result<LoginList, CliError> {
+    pub(in crate::command) async fn open(&self, key: KeyPlace) -> Result<LoginList, CliError> {
         if self.is_default {
             let made = private_files::create_folder(&self.key_folder);
             made.map_err(|error| {
@@ -68,14 +78,14 @@ impl Place {
                     .hint("name a file with --store")
             })?;
         }
-        let (store, key) = open(&self.file, &self.key_folder).await?;
+        let (store, key) = open(&self.file, &self.key_folder, key).await?;
         LoginList::new(store, key)
     }
 
     /// Opens it for the logins in it; nothing is made.
     pub(in crate::command) async fn open_existing(&self) -> Result<LoginList, CliError> {
         match self.exists() {
-            true => self.open().await,
+            true => self.open(KeyPlace::Found).await,
             false => Err(no_login()),
         }
     }
@@ -89,14 +99,50 @@ impl Place {
 pub(in crate::command) async fn open(
     file: &Path,
     key_folder: &Path,
+    place: KeyPlace,
 ) -> Result<(Arc<dyn Store>, MasterKey), CliError> {
     let folder = file.parent().filter(|folder| *folder != Path::new(""));
     refuse_if_others_write(folder.unwrap_or(Path::new(".")), 0o700)?;
     refuse_if_others_write(file, 0o600)?;
     let store: Arc<dyn Store> = Arc::new(SqliteOptions::default().open(file)?);
     let namespace = Namespace::new("grantor");
-    let key = MasterKey::open(key_folder, &store, namespace, &system()).await?;
-    Ok((store, key))
+    let mark = keyring_mark(file);
+    let in_keyring = match place {
+        KeyPlace::Found => mark.exists(),
+        KeyPlace::Keyring => {
+            let has_file = key_folder.join("master.key").exists();
+            if has_file && MasterKey::has_sealed(&store, namespace).await? {
+                return Err(has_another_key(file, key_folder));
+            }
+            true
+        }
+    };
+    if !in_keyring {
+        let key = MasterKey::open(key_folder, &store, namespace, &system()).await?;
+        return Ok((store, key));
+    }
+    let key = keyring::key(file, key_folder, (&store, namespace)).await?;
+    match private_files::create_file(&mark) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            let mark = mark.display();
+            Err(CliError::failed(format!("{mark} can't be made: {error}")))
+        }
+        _ => Ok((store, key)),
+    }
+}
+
+/// The empty file beside one with logins which says that their key is in the keyring.
+fn keyring_mark(file: &Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".in-keyring");
+    file.with_file_name(name)
+}
+
+fn has_another_key(file: &Path, key_folder: &Path) -> CliError {
+    let (file, key_folder) = (file.display(), key_folder.display());
+    CliError::usage(format!("the key of {file} is in {key_folder}/master.key, not in the keyring")).hint(
+        "end its logins with grantor logout and remove both files, or name another file with --store",
+    )
 }
 
 #[cfg(test)]

@@ -32,6 +32,10 @@ pub(in crate::command) struct SavedLogin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::command) client_key_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::command) client_certificate: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::command) client_certificate_key: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::command) ca_file: Option<PathBuf>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::command) scope: Option<String>,

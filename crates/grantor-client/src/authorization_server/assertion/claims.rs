@@ -1,20 +1,24 @@
 //! The claims of an assertion, and how one is signed (RFC 7523 section 3).
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{Environment, Scope, Secret};
 use grantor_jose::jws::{self, Header};
-use grantor_jose::{Algorithm, BoxFuture, PublicKey, SignError, Signature, Signer, base64url, jwt};
+use grantor_jose::{Algorithm, BoxFuture, PublicKey, SignError, Signature, Signer, jwt};
 use grantor_store::MasterKey;
 use serde_json::{Map, Value};
 
-use super::{Assertion, AssertionSubject};
+use super::signing_key::SigningKey;
+use super::{Assertion, AssertionSubject, Audience};
 
 /// An assertion that lacks only what is new every time.
 #[derive(Debug, Clone)]
 pub(crate) struct AssertionTemplate {
-    signer: Arc<dyn Signer>,
+    key: SigningKey,
+    /// In place of the key's own.
+    key_id: Option<String>,
     header: Header,
     claims: Map<String, Value>,
     lifetime: Duration,
@@ -50,7 +54,7 @@ impl Assertion {
         parameters: Map<String, Value>,
     ) -> AssertionTemplate {
         let key = Self {
-            audience: None,
+            audience: Audience::Issuer,
             typ: None,
             claims: parameters,
             ..self.clone()
@@ -68,10 +72,16 @@ impl Assertion {
         audience: &str,
         typ: jwt::Typ,
     ) -> AssertionTemplate {
-        let audience = self.audience.as_deref().unwrap_or(audience);
+        let audience = match &self.audience {
+            Audience::Named(named) => Some(named.as_str()),
+            Audience::Issuer => Some(audience),
+            Audience::Endpoint => None,
+        };
         let mut claims = self.claims.clone();
         claims.insert("iss".to_owned(), issuer.into());
-        claims.insert("aud".to_owned(), audience.into());
+        if let Some(audience) = audience {
+            claims.insert("aud".to_owned(), audience.into());
+        }
         if let Some(subject) = subject {
             claims.insert("sub".to_owned(), subject.into());
         }
@@ -81,13 +91,8 @@ impl Assertion {
             header.with_member(name, value.clone())
         });
         AssertionTemplate {
-            signer: match &self.key_id {
-                Some(key_id) => Arc::new(SignerWithKeyId {
-                    signer: Arc::clone(&self.signer),
-                    key_id: key_id.clone(),
-                }),
-                None => Arc::clone(&self.signer),
-            },
+            key: self.key.clone(),
+            key_id: self.key_id.clone(),
             header,
             claims,
             lifetime: self.lifetime,
@@ -111,9 +116,15 @@ impl AssertionTemplate {
         !self.claims.contains_key("jti")
     }
 
-    /// Signs one.
-    pub(crate) async fn sign(&self, environment: &Environment) -> Result<Secret, SignError> {
+    /// Signs one for a request to this endpoint.
+    pub(crate) async fn sign(
+        &self,
+        environment: &Environment,
+        endpoint: &(impl Display + Sync),
+    ) -> Result<Secret, SignError> {
         let mut claims = self.claims.clone();
+        let audience = claims.entry("aud");
+        audience.or_insert_with(|| endpoint.to_string().into());
         let now = environment.now();
         let signed = now.as_secs();
         let dated = signed.saturating_sub_unsigned(self.backdated.as_secs());
@@ -126,22 +137,22 @@ impl AssertionTemplate {
         let identifier = claims.entry("jti");
         identifier.or_insert_with(|| environment.random_text::<16>().into());
         let payload = Value::Object(claims).to_string();
-        let signed = jws::sign_with(&*self.signer, &self.header, payload.as_bytes());
+        let signer = self.signer().await;
+        let signed = jws::sign_with(&*signer, &self.header, payload.as_bytes());
         signed.await.map(Secret::new)
+    }
+
+    async fn signer(&self) -> Arc<dyn Signer> {
+        let signer = self.key.current().await;
+        match self.key_id.clone() {
+            Some(key_id) => Arc::new(SignerWithKeyId { signer, key_id }),
+            None => signer,
+        }
     }
 
     /// A text that is the same for the same statements under the same key.
     pub(crate) fn identity(&self, key: &MasterKey) -> String {
-        let signer = match self.signer.public_key() {
-            Some(public) => public.thumbprint(),
-            // Different secrets sign a text that nobody else signs differently.
-            None => self
-                .signer
-                .local()
-                .and_then(|key| key.sign_bytes(b"grantor/identity").ok())
-                .map(|mac| base64url::encode(mac.as_bytes()))
-                .unwrap_or_default(),
-        };
+        let signer = self.key.identity();
         let claims = Value::Object(self.claims.clone());
         key.fingerprint("assertion", &Secret::new(format!("{signer} {claims}")))
     }

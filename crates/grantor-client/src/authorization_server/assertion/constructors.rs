@@ -1,5 +1,6 @@
 //! The constructors of assertions: each takes the key in another form.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use grantor_core::Secret;
 use grantor_jose::{Algorithm, Key, Signer};
 use serde_json::Map;
 
-use super::{Assertion, AssertionSubject, ScopeLocation};
+use super::signing_key::{KeyFile, KeyForm, SigningKey};
+use super::{Assertion, AssertionSubject, Audience, ScopeLocation};
 use crate::error::Error;
 
 const LIFETIME: Duration = Duration::from_secs(300);
@@ -20,12 +22,16 @@ impl Assertion {
 
     /// Signed by a service that has the key: a KMS, an HSM.
     pub fn signed_by(signer: Arc<dyn Signer>) -> Self {
+        Self::with_key(SigningKey::Fixed(signer))
+    }
+
+    fn with_key(key: SigningKey) -> Self {
         Self {
-            signer,
+            key,
             key_id: None,
             issuer: None,
             subject: AssertionSubject::Issuer,
-            audience: None,
+            audience: Audience::Issuer,
             lifetime: LIFETIME,
             backdated: Duration::ZERO,
             typ: None,
@@ -43,6 +49,39 @@ impl Assertion {
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, Error> {
         let key = Key::from_pem(algorithm, pem).map_err(unusable)?;
         Ok(Self::new(key.with_key_id("")))
+    }
+
+    /// Signed with the private key in a PEM file, under no key id unless one is named. The file may be
+    /// replaced by another program: each assertion is signed with the key that is in it then. While the
+    /// file has no key for this algorithm, the last one stays in use, and a warning is logged.
+    ///
+    /// ```no_run
+    /// use grantor_client::{Assertion, Tokens};
+    /// use grantor_jose::Algorithm;
+    ///
+    /// let key = Assertion::from_pem_file(Algorithm::Es256, "/run/secrets/client.pem")?;
+    /// let tokens = Tokens::client_credentials("https://idp.example", "app", key).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The file can't be read now, or has no private key for this algorithm.
+    pub fn from_pem_file(algorithm: Algorithm, path: impl Into<PathBuf>) -> Result<Self, Error> {
+        Self::from_file(path.into(), KeyForm::Pem(algorithm))
+    }
+
+    /// Like [`from_pem_file`](Self::from_pem_file), with a private JWK in the file. Its `kid` is that of
+    /// the assertion, so that the server finds the new key.
+    ///
+    /// # Errors
+    /// The file can't be read now, or has no private JWK with an algorithm.
+    pub fn from_jwk_file(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        Self::from_file(path.into(), KeyForm::Jwk)
+    }
+
+    fn from_file(path: PathBuf, form: KeyForm) -> Result<Self, Error> {
+        let file = KeyFile::open(path, form)?;
+        Ok(Self::with_key(SigningKey::File(Arc::new(file))))
     }
 
     /// Signed with a private JWK whose `alg` says what it signs with, under its `kid`.

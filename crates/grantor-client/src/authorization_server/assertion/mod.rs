@@ -5,15 +5,16 @@ pub(crate) mod constructors;
 pub(crate) mod given;
 pub(crate) mod google;
 pub(crate) mod sign_on_send;
+pub(crate) mod signing_key;
 pub(crate) mod validate;
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::TokenEndpointAuthMethod;
-use grantor_jose::Signer;
 use serde_json::{Map, Value};
+
+use self::signing_key::SigningKey;
 
 /// A statement that a client signs with its own key: the authorization grant of a service account
 /// ([`Tokens::jwt_bearer`](crate::Tokens::jwt_bearer)), or who the client is
@@ -40,11 +41,11 @@ use serde_json::{Map, Value};
 /// ```
 #[derive(Clone)]
 pub struct Assertion {
-    signer: Arc<dyn Signer>,
+    key: SigningKey,
     key_id: Option<String>,
     issuer: Option<String>,
     subject: AssertionSubject,
-    audience: Option<String>,
+    audience: Audience,
     lifetime: Duration,
     backdated: Duration,
     typ: Option<String>,
@@ -58,6 +59,15 @@ enum AssertionSubject {
     Issuer,
     Named(String),
     Nobody,
+}
+
+/// To whom an assertion is addressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Audience {
+    Issuer,
+    /// The endpoint that it is sent to.
+    Endpoint,
+    Named(String),
 }
 
 /// The place of the scope.
@@ -93,7 +103,16 @@ impl Assertion {
     /// issuer is known.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        self.audience = Some(audience.into());
+        self.audience = Audience::Named(audience.into());
+        self
+    }
+
+    /// Addresses it to the endpoint that it is sent to, for servers that refuse their issuer as the
+    /// audience (RFC 7523 section 3, item 3, before draft-ietf-oauth-rfc7523bis). Whoever can make this
+    /// client believe another endpoint then has assertions for that.
+    #[must_use]
+    pub fn danger_audience_endpoint(mut self) -> Self {
+        self.audience = Audience::Endpoint;
         self
     }
 
@@ -157,7 +176,7 @@ impl Assertion {
 
     /// The algorithm that it is signed by.
     pub(crate) fn algorithm(&self) -> grantor_jose::Algorithm {
-        self.signer.algorithm()
+        self.key.algorithm()
     }
 
     pub(crate) fn scope_place(&self) -> ScopeLocation {
@@ -166,7 +185,7 @@ impl Assertion {
 
     /// How a client authenticates with it.
     pub(crate) fn method(&self) -> TokenEndpointAuthMethod {
-        if self.signer.algorithm().is_symmetric() {
+        if self.key.algorithm().is_symmetric() {
             TokenEndpointAuthMethod::ClientSecretJwt
         } else {
             TokenEndpointAuthMethod::PrivateKeyJwt
@@ -178,7 +197,7 @@ impl fmt::Debug for Assertion {
     /// Names the further claims and leaves out what they say.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Assertion")
-            .field("signer", &self.signer)
+            .field("key", &self.key)
             .field("issuer", &self.issuer)
             .field("subject", &self.subject)
             .field("audience", &self.audience)

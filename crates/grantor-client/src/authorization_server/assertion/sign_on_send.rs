@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use grantor_core::{Params, Secret};
-use http::Request;
+use http::{Request, Uri};
 
 use super::claims::AssertionTemplate;
 use super::given::{GivenAssertion, JWT_BEARER};
@@ -44,9 +44,9 @@ impl Statement {
         }
     }
 
-    async fn text(&self, connection: &Connection) -> Result<Secret, Error> {
+    async fn text(&self, connection: &Connection, endpoint: &Uri) -> Result<Secret, Error> {
         match self {
-            Self::Signed(template) => Ok(template.sign(&connection.environment).await?),
+            Self::Signed(template) => Ok(template.sign(&connection.environment, endpoint).await?),
             Self::Given(given) => given.fetch(connection).await,
         }
     }
@@ -76,7 +76,11 @@ impl SignOnSend {
         };
         let mut params = Params::new();
         for (what_for, statement) in statements {
-            let assertion = statement.text(connection).await?.expose().to_owned();
+            let assertion = statement
+                .text(connection, request.uri())
+                .await?
+                .expose()
+                .to_owned();
             match what_for {
                 AssertionUse::Grant => params.push("assertion", assertion),
                 AssertionUse::Client => {

@@ -25,6 +25,22 @@ fn an_error_with_status_200_is_an_error() {
     assert!(!error.is_transient());
 }
 
+/// RFC 6749 section 3.2: "Request and response parameters MUST NOT be included more than once."
+#[test]
+fn a_member_that_is_there_twice_makes_no_token() {
+    for body in [
+        r#"{"access_token":"hunter2","token_type":"Bearer","access_token":"hunter2"}"#,
+        r#"{"access_token":"hunter2","token_type":"Bearer","token_type":"DPoP"}"#,
+        r#"{"error":"invalid_grant","error":"server_error"}"#,
+    ] {
+        let error = answer(200, body).unwrap_err().to_string();
+        assert!(
+            error.contains("a member twice") && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn what_is_no_token_is_an_error_without_its_body() {
     for (status, body, transient) in [
