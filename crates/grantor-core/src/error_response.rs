@@ -196,14 +196,18 @@ impl ErrorResponse {
     /// Reads the JSON of the token endpoint; none if it has no `error`, or an empty one.
     #[must_use]
     pub fn from_json(json: &Map<String, Value>) -> Option<Self> {
-        let text = |name: &str| {
-            let text = json.get(name).and_then(Value::as_str).map(shorten);
-            text.filter(|text| !text.is_empty())
-        };
+        Self::read(|name| json.get(name).and_then(Value::as_str))
+    }
+
+    /// What has an error is one, even if nothing of its code can be shown.
+    fn read<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
+        let text = |name| get(name).filter(|text| !text.is_empty());
+        let shown = |name| text(name).map(shorten).filter(|text| !text.is_empty());
+        text("error")?;
         Some(Self {
-            error: ErrorCode::from(text("error")?.as_str()),
-            description: text("error_description"),
-            uri: text("error_uri"),
+            error: ErrorCode::from(shown("error").as_deref().unwrap_or("unreadable")),
+            description: shown("error_description"),
+            uri: shown("error_uri"),
         })
     }
 
@@ -217,11 +221,7 @@ impl ErrorResponse {
     /// Reads the parameters of a redirect; none if it has no `error`.
     #[must_use]
     pub fn from_params(params: &Params<'_>) -> Option<Self> {
-        Some(Self {
-            error: ErrorCode::from(shorten(params.get("error")?).as_str()),
-            description: params.get("error_description").map(shorten),
-            uri: params.get("error_uri").map(shorten),
-        })
+        Self::read(|name| params.get(name))
     }
 }
 

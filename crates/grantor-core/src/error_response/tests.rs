@@ -52,3 +52,16 @@ fn text_of_a_peer_is_tamed() {
     let error = ErrorResponse::from_params(&params).unwrap();
     assert_eq!(error.to_string(), "ab (x[2Jy)");
 }
+
+#[test]
+fn an_error_that_can_not_be_shown_is_one() {
+    let params = Params::parse(b"code=abc&error=%13%00&error_description=%13").unwrap();
+    let error = ErrorResponse::from_params(&params).unwrap();
+    assert_eq!(error.error, ErrorCode::Other("unreadable".to_owned()));
+    assert_eq!(error.description, None);
+    let json = serde_json::json!({ "access_token": "abc", "error": "\u{13}" });
+    let error = ErrorResponse::from_json(json.as_object().unwrap()).unwrap();
+    assert_eq!(error.error.as_str(), "unreadable");
+    let json = serde_json::json!({ "access_token": "abc", "error": "" });
+    assert_eq!(ErrorResponse::from_json(json.as_object().unwrap()), None);
+}
