@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{BoxFuture, Introspection};
+use grantor_jose::BoxFuture;
+
+use super::Introspection;
 
 /// Answers whether a token is good (RFC 7662).
 ///
