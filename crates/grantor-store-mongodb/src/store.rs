@@ -120,17 +120,8 @@ impl Inner {
         let own = binary(&put.version.0);
         let (filter, creates): (Document, bool) = match &put.expect {
             Expect::Any => (doc! { "_id": &row.key }, true),
-            Expect::Absent => {
-                let inserted = self.opened.records.insert_one(&row).into_future();
-                match self.tried(Effect::Writes, inserted).await? {
-                    Ok(_) => return Ok(PutOutcome::Stored),
-                    // It may be what this put wrote before, and too few members have.
-                    Err(error) if is_duplicate(&error) => {}
-                    Err(error) => return Err(failed(Effect::Writes, &error)),
-                }
-                // That one is found and written again, and any other is in the way of a new one.
-                (doc! { "_id": &row.key, "v": own }, true)
-            }
+            // One that this put wrote is found, and any other is in the way of a new one.
+            Expect::Absent => (doc! { "_id": &row.key, "v": own }, true),
             Expect::Version(version) => {
                 let versions = [binary(&version.0), own];
                 let filter = doc! { "_id": &row.key, "v": { "$in": &versions[..] } };
