@@ -120,7 +120,8 @@ impl Inner {
         let own = binary(&put.version.0);
         let (filter, creates): (Document, bool) = match &put.expect {
             Expect::Any => (doc! { "_id": &row.key }, true),
-            Expect::Absent => return self.create(put, &row).await,
+            // One that this put wrote is found, and any other is in the way of a new one.
+            Expect::Absent => (doc! { "_id": &row.key, "v": own }, true),
             Expect::Version(version) => {
                 let versions = [binary(&version.0), own];
                 let filter = doc! { "_id": &row.key, "v": { "$in": &versions[..] } };
@@ -143,26 +144,6 @@ impl Inner {
             }
         }
         Err(timed_out(Effect::Writes))
-    }
-
-    async fn create(&self, put: &Put, row: &Row) -> Result<PutOutcome, Error> {
-        let inserted = self.opened.records.insert_one(row);
-        match self.tried(Effect::Writes, inserted.into_future()).await? {
-            Ok(_) => Ok(PutOutcome::Stored),
-            Err(error) if is_duplicate(&error) => {
-                // It may be what this put wrote before. A read is linearizable: what it finds, most
-                // members have.
-                let found = self.opened.records.find_one(doc! { "_id": &row.key });
-                let found = found.max_time(self.max_time()).into_future();
-                let found = self.within(Effect::Writes, found).await?;
-                let stored = found.map(Row::entry).transpose()?;
-                match stored.is_some_and(|entry| entry.version == put.version) {
-                    true => Ok(PutOutcome::Stored),
-                    false => Ok(PutOutcome::Conflict),
-                }
-            }
-            Err(error) => Err(failed(Effect::Writes, &error)),
-        }
     }
 
     async fn delete(&self, key: &Key, expect: Expect) -> Result<RemoveOutcome, Error> {
