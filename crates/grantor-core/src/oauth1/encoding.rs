@@ -79,80 +79,49 @@ pub(super) fn recode_form_into(
     encoded: &mut Vec<u8>,
     parameters: &mut Vec<Parameter>,
 ) {
-    if form.is_empty() {
-        return;
-    }
-    let length = encoded.len();
-    // Such a byte becomes five at most, and the last parameter may lack both separators.
-    let others = form.iter().filter(|byte| !byte.is_ascii_alphanumeric());
-    encoded.resize(length + form.len() + 4 * others.count() + 6, 0);
-    let mut output = Output {
-        bytes: encoded,
-        at: length,
-    };
     let mut read = 0;
     while read < form.len() {
-        let name = output.at;
+        let name = encoded.len();
         let mut value = None;
         while let Some(&byte) = form.get(read) {
             read += 1;
             match byte {
-                plain if PLAIN[usize::from(plain)] => output.push(plain),
+                plain if PLAIN[usize::from(plain)] => encoded.push(plain),
                 b'&' => break,
                 b'=' if value.is_none() => {
-                    output.put(b"%3D");
-                    value = Some(output.at);
+                    encoded.extend_from_slice(b"%3D");
+                    value = Some(encoded.len());
                 }
                 b'%' => match form.get(read..read + 2).and_then(hex) {
                     Some(byte) => {
                         read += 2;
-                        output.encoded(byte);
+                        push_twice(byte, encoded);
                     }
-                    None => output.encoded(b'%'),
+                    None => push_twice(b'%', encoded),
                 },
-                b'+' => output.encoded(b' '),
-                other => output.encoded(other),
+                b'+' => push_twice(b' ', encoded),
+                other => push_twice(other, encoded),
             }
         }
-        if output.at == name {
+        if encoded.len() == name {
             continue;
         }
         let value = value.unwrap_or_else(|| {
-            output.put(b"%3D");
-            output.at
+            encoded.extend_from_slice(b"%3D");
+            encoded.len()
         });
-        let end = output.at;
-        output.put(b"%26");
+        let end = encoded.len();
+        encoded.extend_from_slice(b"%26");
         parameters.push(Parameter { name, value, end });
     }
-    let end = output.at;
-    encoded.truncate(end);
 }
 
-/// Bytes that are written one after the other; there is room for all.
-struct Output<'a> {
-    bytes: &'a mut [u8],
-    at: usize,
-}
-
-impl Output<'_> {
-    fn push(&mut self, byte: u8) {
-        self.bytes[self.at] = byte;
-        self.at += 1;
-    }
-
-    fn put<const N: usize>(&mut self, bytes: &[u8; N]) {
-        self.bytes[self.at..self.at + N].copy_from_slice(bytes);
-        self.at += N;
-    }
-
-    fn encoded(&mut self, byte: u8) {
-        match PLAIN[usize::from(byte)] {
-            true => self.push(byte),
-            false => {
-                let [high, low] = digits(byte);
-                self.put(&[b'%', b'2', b'5', high, low]);
-            }
+fn push_twice(byte: u8, encoded: &mut Vec<u8>) {
+    match PLAIN[usize::from(byte)] {
+        true => encoded.push(byte),
+        false => {
+            let [high, low] = digits(byte);
+            encoded.extend_from_slice(&[b'%', b'2', b'5', high, low]);
         }
     }
 }
