@@ -169,4 +169,43 @@ mod tests {
             assert_eq!(text(recoded), theirs, "{form}");
         }
     }
+
+    #[test]
+    fn each_parameter_is_read_with_both_separators() {
+        let decode = |text: &str| -> Vec<u8> {
+            percent_encoding::percent_decode_str(&text.replace('+', " ")).collect()
+        };
+        let twice = |text: &str| {
+            let once = percent_encoding::percent_encode(&decode(text), OTHERS).to_string();
+            once.replace('%', "%25")
+        };
+        for form in [
+            "",
+            "a=b&a=c",
+            "a&b&c&/&%",
+            "&&a==b=&&=&=c&d=&",
+            "%26=%3D&+=+&%=%4&\u{e9}",
+        ] {
+            let pairs = form.split('&').filter(|pair| !pair.is_empty());
+            let pairs: Vec<_> = pairs
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .map(|(name, value)| (twice(name), twice(value)))
+                .collect();
+            let (mut encoded, mut parameters) = (Vec::new(), Vec::new());
+            recode_form_into(form.as_bytes(), &mut encoded, &mut parameters);
+            let encoded = text(encoded);
+            let read = parameters.iter().map(|parameter| {
+                let name = &encoded[parameter.name..parameter.value - "%3D".len()];
+                (
+                    name.to_owned(),
+                    encoded[parameter.value..parameter.end].to_owned(),
+                )
+            });
+            assert_eq!(read.collect::<Vec<_>>(), pairs, "{form}");
+            let written = pairs
+                .iter()
+                .map(|(name, value)| format!("{name}%3D{value}%26"));
+            assert_eq!(encoded, written.collect::<String>(), "{form}");
+        }
+    }
 }
