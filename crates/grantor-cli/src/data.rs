@@ -6,23 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use grantor_http::system;
-use grantor_jose::base64url;
 use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores, kinds, private_files};
 use grantor_store_sqlite::{SqliteOptions, SqliteStore};
-use zeroize::Zeroizing;
 
-use crate::command::secret_from_environment;
 use crate::config::{Config, Location};
 use crate::error::CliError;
 use crate::platform;
 
-/// The variable with the master key, for servers without a folder of their own.
-const MASTER_KEY: &str = "GRANTOR_MASTER_KEY";
+pub(crate) mod master_key;
 
 /// Opens the data of a server: the folder (0700), the database in it, and the master key. All of it
 /// is made if it is not there, so that the first command may be any.
 pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
-    let key = key_from_environment()?;
+    let key = master_key::from_environment()?;
     let in_memory = config.store.default == Location::Memory;
     if is_in_folder(config) || (key.is_none() && !in_memory) {
         make_folder(&config.data)?;
@@ -56,14 +52,7 @@ pub(crate) async fn open_to_read(config: &Config) -> Result<Stores, CliError> {
         _ => Arc::new(open_database_to_read(config)?),
     };
     let opened = Opened::all(config, store).await?;
-    let (store, namespace) = (&opened.default, opened.namespace);
-    let key = match key_from_environment()? {
-        Some(key) => {
-            key.check(store, namespace, &system()).await?;
-            key
-        }
-        None => MasterKey::open_existing(&config.data, store, namespace, &system()).await?,
-    };
+    let key = master_key::existing(config, &opened.default).await?;
     Ok(opened.sealed_under(&key))
 }
 
@@ -107,7 +96,7 @@ impl Opened {
         }
         Ok(Self {
             default,
-            namespace: Namespace::new(&config.store.namespace),
+            namespace: master_key::namespace(config),
             by_kind,
         })
     }
@@ -148,27 +137,6 @@ fn is_in_folder(config: &Config) -> bool {
         default,
         Location::Sqlite | Location::SqliteMayLoseLastCommits
     )
-}
-
-/// The master key, as 32 bytes in base64url. Those after it, with spaces between them, only open.
-fn key_from_environment() -> Result<Option<MasterKey>, CliError> {
-    let Some(text) = secret_from_environment(MASTER_KEY)? else {
-        return Ok(None);
-    };
-    let keys = text.expose().split_ascii_whitespace().map(|key| {
-        let bytes = base64url::decode_array::<32>(key).map(Zeroizing::new);
-        let bytes = bytes.map_err(|_| not_a_key())?;
-        Ok(MasterKey::from_bytes(*bytes))
-    });
-    let mut keys = keys.collect::<Result<Vec<_>, CliError>>()?.into_iter();
-    let first = keys.next().ok_or_else(not_a_key)?;
-    Ok(Some(keys.fold(first, MasterKey::opening_also)))
-}
-
-fn not_a_key() -> CliError {
-    CliError::configuration(format!(
-        "{MASTER_KEY} is not 32 bytes in base64url, or several of that with spaces between them"
-    ))
 }
 
 /// The database that is there, for reading only.

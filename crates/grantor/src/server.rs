@@ -72,7 +72,8 @@ impl From<MasterKey> for KeySource {
 /// store is the SQLite file `grantor.db` in the folder of the key: `grantor client add ID --data
 /// FOLDER`.
 ///
-/// [`Server::builder`] is the long form, for records of several stores and for a clock of your own.
+/// The records have the namespace `grantor`, so a store has one issuer. [`Server::builder`] is the long form,
+/// for several issuers in one store, for records of several stores, and for a clock of your own.
 ///
 /// # Errors
 /// The issuer is no https URL (nor http on a loopback address), the key can't be read or made, or it

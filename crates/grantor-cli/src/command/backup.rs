@@ -4,14 +4,13 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use grantor_http::system;
-use grantor_store::{MasterKey, Namespace, Store};
+use grantor_store::{MasterKey, Store};
 use grantor_store_sqlite::{BackupContents, SqliteOptions};
 use serde_json::{Value, json};
 
 use crate::args::{self, Common};
 use crate::config::Config;
-use crate::data;
+use crate::data::{self, master_key};
 use crate::error::CliError;
 use crate::output::Output;
 use crate::when;
@@ -44,7 +43,7 @@ pub(crate) fn restore(
     data::refuse_other_than_sqlite(&config)?;
     let database = data::database(&config);
     refuse_a_database(&database)?;
-    crate::block_on(check_key(&config.data, &restore.file))?;
+    crate::block_on(check_key(&config, &restore.file))?;
     let what = if restore.keep_grants {
         grantor_store_sqlite::Restore::KeepGrants
     } else {
@@ -102,24 +101,30 @@ fn refuse_a_database(database: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Checks that the key in the data folder opens the backup, before anything is written.
-async fn check_key(data: &Path, backup: &Path) -> Result<(), CliError> {
+/// Checks that the master key opens the backup, before anything is written.
+async fn check_key(config: &Config, backup: &Path) -> Result<(), CliError> {
+    let name = backup.display();
     if !backup.exists() {
-        let backup = backup.display();
-        return Err(CliError::usage(format!("there is no backup {backup}")));
+        return Err(CliError::usage(format!("there is no backup {name}")));
     }
-    let key = data.join("master.key");
-    if !key.exists() {
+    let key = config.data.join("master.key");
+    if !key.exists() && master_key::from_environment()?.is_none() {
         return Err(CliError::configuration(format!(
             "{} is missing: put the master key there that the backup was made under, with mode 0600",
             key.display()
         )));
     }
-    data::refuse_if_others_write(data, 0o700)?;
-    data::refuse_owner(data)?;
+    data::refuse_if_others_write(&config.data, 0o700)?;
+    data::refuse_owner(&config.data)?;
     let store: Arc<dyn Store> = Arc::new(SqliteOptions::default().open_read_only(backup)?);
-    let namespace = Namespace::new("grantor");
-    MasterKey::open_existing(data, &store, namespace, &system()).await?;
+    if !MasterKey::has_sealed(&store, master_key::namespace(config)).await? {
+        return Err(CliError::configuration(format!(
+            "{name} has no records of the namespace {:?}: give the configuration file of the server that \
+             it is a backup of (--config)",
+            config.store.namespace
+        )));
+    }
+    master_key::existing(config, &store).await?;
     Ok(())
 }
 

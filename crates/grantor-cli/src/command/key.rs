@@ -52,7 +52,9 @@ async fn rotate_key(
         (None, grantor_server::AccessTokens::Jwt(algorithm)) => algorithm,
         (None, _) => {
             return Err(CliError::usage(
-                "access tokens are opaque in this configuration: say with --algorithm whose key it is",
+                "access tokens are opaque in this configuration, so no key signs them: give the \
+                 configuration file of the server (--config), or the algorithm of a key that `grantor \
+                 key list` shows (--algorithm)",
             ));
         }
     };

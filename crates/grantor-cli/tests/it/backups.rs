@@ -147,3 +147,38 @@ fn nothing_is_overwritten_and_the_key_must_be_the_right_one() {
         .fails(3, &["there is no data in nowhere"]);
     assert!(!home.path("nowhere").exists() && !home.path("none.db").exists());
 }
+
+#[test]
+fn a_backup_is_restored_by_the_configuration_of_its_server() {
+    let home = Home::new();
+    home.file("grantor.toml", "[store]\nnamespace = \"blue\"");
+    let configured = ["--config", "grantor.toml"];
+    home.add_service("job", &configured);
+    home.run(&["backup", "copy.db", "--config", "grantor.toml"])
+        .ok();
+    move_away(&home);
+    home.run(&["restore", "copy.db"])
+        .fails(3, &["no records of the namespace \"grantor\"", "--config"]);
+    home.run(&["restore", "copy.db", "--config", "grantor.toml"])
+        .ok();
+    let clients = home.json(&["client", "list", "--config", "grantor.toml"]);
+    assert_eq!(clients[0]["client_id"], "job");
+}
+
+#[test]
+fn a_backup_is_restored_under_the_key_of_the_environment() {
+    let home = Home::new();
+    fs::create_dir(home.path("grantor-data")).unwrap();
+    let run = |args: &[&str], key: &str| {
+        let command = home.command(args);
+        command.env("GRANTOR_MASTER_KEY", key).run()
+    };
+    let (own, other) = ("A".repeat(43), "B".repeat(42) + "A");
+    let add = ["client", "add", "job", "--grant", "client_credentials"];
+    run(&add, &own).ok();
+    run(&["backup", "copy.db"], &own).ok();
+    move_away(&home);
+    run(&["restore", "copy.db"], &other).fails(3, &["another master key"]);
+    run(&["restore", "copy.db"], &own).ok();
+    run(&["client", "show", "job"], &own).ok();
+}

@@ -159,7 +159,7 @@ fn clients_that_can_not_be() {
             "a resource is an absolute URI",
         ],
     );
-    add(&[]).fails(2, &["a client needs a grant type"]);
+    add(&[]).fails(2, &["a client needs a grant type", "--grant"]);
     add(&["--grant", "authorization_code"]).fails(2, &["needs a redirect URI"]);
     let public = [
         "client",

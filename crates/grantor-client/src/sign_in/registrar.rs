@@ -32,8 +32,12 @@ use crate::error::Error;
 /// metadata.redirect_uris = vec!["http://127.0.0.1/callback".parse()?];
 /// // Keep it: it has the secret, and the token by which the registration can be changed.
 /// let mut client = registrar.register(&metadata).await?;
-/// let flow = Tokens::login("https://idp.example", &client.client_id)
-///     .code_flow("http://127.0.0.1:8000/callback")?;
+/// let mut login = Tokens::login("https://idp.example", &client.client_id);
+/// // Without a `token_endpoint_auth_method` in its metadata a client gets one (RFC 7591 section 2).
+/// if let Some(secret) = &client.client_secret {
+///     login = login.client_secret(secret.clone());
+/// }
+/// let flow = login.code_flow("http://127.0.0.1:8000/callback")?;
 ///
 /// client.metadata.client_name = Some("Notes 2".to_owned());
 /// let client = registrar.update(&client).await?;

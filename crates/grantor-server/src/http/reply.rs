@@ -106,6 +106,12 @@ impl Reply {
     fn with(status: StatusCode, body: Bytes) -> Self {
         let mut response = Response::new(Full::new(body));
         *response.status_mut() = status;
-        Self(response)
+        let mut reply = Self(response);
+        // What an attacker put into an answer is never a page or a script.
+        reply.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+        reply
     }
 }

@@ -44,6 +44,19 @@ async fn each_has_the_methods_that_it_says() {
     }
 }
 
+#[tokio::test]
+async fn no_answer_is_taken_for_another_type_than_it_says() {
+    let fixture = with_every_endpoint().await;
+    let nowhere = "/nowhere".to_owned();
+    for path in fixture.server.paths().into_iter().chain([nowhere]) {
+        for method in [Method::GET, Method::POST, Method::TRACE] {
+            let reply = send(&fixture, method.clone(), &path, None, Bytes::new()).await;
+            let options = reply.header(header::X_CONTENT_TYPE_OPTIONS);
+            assert_eq!(options, "nosniff", "{method} {path}");
+        }
+    }
+}
+
 async fn send(
     fixture: &Fixture,
     method: Method,

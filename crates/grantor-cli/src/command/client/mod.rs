@@ -152,7 +152,9 @@ fn new_client(add: ClientAdd, output: &Output) -> Result<NewClient, CliError> {
     }
     match new.problems() {
         problems if problems.is_empty() => Ok(new),
-        problems => Err(CliError::usage(list(&headline, &problems))),
+        problems => Err(CliError::usage(list(&headline, &problems)).hint(
+            "grantor client add --help lists the options, such as --grant and --redirect-uri",
+        )),
     }
 }
 
