@@ -39,10 +39,12 @@ impl Default for Locations {
 }
 
 /// Kinds that a server has none of, and the mark of the master key, which is where most is.
-const NOT_PLACED: [Kind; 4] = [
+const NOT_PLACED: [Kind; 6] = [
     kinds::MASTER_KEY_MARK,
     kinds::LOGINS,
     kinds::CACHED_TOKENS,
+    kinds::REGISTRATIONS,
+    kinds::SAVED_LOGINS,
     kinds::LEASES,
 ];
 

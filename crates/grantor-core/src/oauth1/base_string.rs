@@ -4,7 +4,7 @@ use http::{HeaderMap, Method, Uri};
 
 use super::Unsignable;
 use super::base_string_uri::base_string_uri;
-use super::encoding::{encode_into, encode_twice_into, recode_form_into, text};
+use super::encoding::{Parameter, encode_into, encode_twice_into, recode_form_into, text};
 
 /// Builds the text that is signed (RFC 5849 section 3.4.1): the method, the URI without its query,
 /// and all parameters. `headers` may say another host than the URI; `form` is the body if it is a
@@ -37,14 +37,6 @@ pub(super) struct BaseString {
     text: Vec<u8>,
     /// The parameters in `text`, as they came.
     parameters: Vec<Parameter>,
-}
-
-/// Where the name of a parameter begins, its value, and the separator behind it.
-#[derive(Clone, Copy)]
-pub(super) struct Parameter {
-    pub(super) name: usize,
-    pub(super) value: usize,
-    pub(super) end: usize,
 }
 
 impl BaseString {

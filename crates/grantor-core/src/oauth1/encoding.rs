@@ -1,7 +1,5 @@
 //! Percent-encoding of what is signed: bytes, since what was percent-encoded need not be UTF-8.
 
-use super::base_string::Parameter;
-
 /// The bytes that stay as they are: the unreserved characters of RFC 3986 (RFC 5849 section 3.6).
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
@@ -69,6 +67,14 @@ fn encode_with(percent: &[u8], bytes: &[u8], encoded: &mut Vec<u8>) {
 
 fn digits(byte: u8) -> [u8; 2] {
     [byte >> 4, byte & 15].map(|half| HEX[usize::from(half)])
+}
+
+/// Where the name of a parameter begins in a base string, its value, and the separator behind it.
+#[derive(Clone, Copy)]
+pub(super) struct Parameter {
+    pub(super) name: usize,
+    pub(super) value: usize,
+    pub(super) end: usize,
 }
 
 /// Appends the parameters of a query or a form as they are in a base string: decoded, `+` as a space (RFC
