@@ -190,6 +190,6 @@ fn a_write_that_lost_against_another_transaction_is_tried_again() {
         let error = store.put(&creation("b")).await.unwrap_err();
         assert_eq!(error.applied(), Applied::No, "{error}");
         let tries = administrator.query_one("SELECT last_value FROM tries", &[]);
-        assert_eq!(tries.await.unwrap().get::<_, i64>(0), -993);
+        assert_eq!(tries.await.unwrap().get::<_, i64>(0), -985);
     });
 }
