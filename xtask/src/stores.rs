@@ -22,7 +22,11 @@ pub(crate) fn run_all(only: Option<&str>) -> Result<(), Failure> {
     let wanted = |package: &str| only.is_none_or(|only| package.contains(only));
     let runs: Vec<_> = RUNS.iter().filter(|(package, _)| wanted(package)).collect();
     if runs.is_empty() {
-        return Err(Failure::new("no package with long runs has such a name"));
+        let names: Vec<_> = RUNS.iter().map(|(package, _)| *package).collect();
+        let names = names.join(", ");
+        let message =
+            format!("no package with long runs has such a name; these have some: {names}");
+        return Err(Failure::new(message));
     }
     for (package, words) in runs {
         run(cargo()

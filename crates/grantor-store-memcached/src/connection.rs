@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use grantor_store_connection::{IsOpen, Stream};
 use tokio::io::{AsyncWriteExt, BufReader, ReadHalf, WriteHalf, split};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::error::Failure;
-use crate::stream::Stream;
 use crate::wire::{Answer, Command, read};
 
 /// The most bytes of several requests that are written together.
@@ -80,8 +80,10 @@ impl Connection {
             ended.unwrap_or_else(|| "it was closed".to_owned()),
         ))
     }
+}
 
-    pub(crate) fn is_open(&self) -> bool {
+impl IsOpen for Connection {
+    fn is_open(&self) -> bool {
         self.waiting.lock().ended.is_none()
     }
 }

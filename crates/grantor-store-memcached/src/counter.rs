@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use grantor_core::{BoxFuture, Timestamp};
 use grantor_store::{Applied, Counter, Error, Key};
+use grantor_store_connection::Effect;
 
 use crate::MemcachedStore;
 use crate::connection::Connection;
-use crate::error::Effect;
 use crate::layout::{count_name, dropped_at};
 use crate::wire::{Answer, Command, Condition};
 

@@ -1,28 +1,9 @@
 //! What went wrong, in the store's terms.
 
 use grantor_store::{Applied, Error};
+use grantor_store_connection::Effect;
 
 use crate::wire::Refusal;
-
-/// The meaning of an unknown outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// It changes nothing.
-    Reads,
-    /// It may be repeated as it is.
-    Repeatable,
-    /// Repeating it does it twice.
-    Once,
-}
-
-impl Effect {
-    pub(crate) fn applied(self) -> Applied {
-        match self {
-            Self::Reads => Applied::No,
-            Self::Repeatable | Self::Once => Applied::Unknown,
-        }
-    }
-}
 
 /// Why a request has no answer.
 #[derive(Debug)]
@@ -38,9 +19,9 @@ impl Failure {
     pub(crate) fn settle(self, effect: Effect) -> Error {
         match self {
             Self::Lost(why) => {
-                let applied = effect.applied();
-                let message = format!("the connection to memcached failed{}: {why}", may(applied));
-                Error::unavailable(message, applied)
+                let doubt = effect.doubt();
+                let message = format!("the connection to memcached failed{doubt}: {why}");
+                Error::unavailable(message, effect.applied())
             }
             Self::Refused(refusal) => {
                 let message = format!("memcached refuses: {}", refusal.text);
@@ -48,26 +29,6 @@ impl Failure {
             }
         }
     }
-}
-
-fn may(applied: Applied) -> &'static str {
-    match applied {
-        Applied::No => "",
-        _ => "; the write may have been applied",
-    }
-}
-
-/// No answer within the time allowed.
-pub(crate) fn timed_out(effect: Effect) -> Error {
-    let applied = effect.applied();
-    let message = format!("memcached did not answer in time{}", may(applied));
-    Error::unavailable(message, applied)
-}
-
-/// An error after a try that may have been applied.
-pub(crate) fn in_doubt(error: &Error) -> Error {
-    let message = format!("{error}; an earlier try of the write may have been applied");
-    Error::unavailable(message, Applied::Unknown)
 }
 
 /// Nothing was sent.

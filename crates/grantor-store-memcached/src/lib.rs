@@ -22,7 +22,6 @@ mod link;
 mod options;
 mod servers;
 mod store;
-mod stream;
 mod url;
 mod wire;
 

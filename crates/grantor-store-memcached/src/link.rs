@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_store::Error;
-use tokio::runtime::Handle;
+use grantor_store_connection::{Effect, check_runtime, in_doubt, timed_out};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::connection::Connection;
-use crate::error::{Effect, Failure, in_doubt, timed_out, unreachable};
+use crate::error::{Failure, unreachable};
 use crate::servers::{Access, Server, place};
 use crate::url::Location;
 
@@ -57,10 +57,7 @@ impl Link {
         effect: Effect,
         operation: impl Fn(Arc<Connection>) -> F,
     ) -> Result<T, Error> {
-        if Handle::try_current().is_err() {
-            let message = "the memcached store is used outside of a Tokio runtime";
-            return Err(Error::configuration(message));
-        }
+        check_runtime("memcached")?;
         let deadline = Instant::now() + self.timeout;
         let settled = |error: Error, doubtful| match doubtful {
             true => in_doubt(&error),
@@ -75,11 +72,11 @@ impl Link {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(failure)) => failure,
                 Err(_) => {
-                    server.forget(&connection).await;
-                    return Err(timed_out(effect));
+                    server.shared.forget(&connection);
+                    return Err(timed_out("memcached", effect));
                 }
             };
-            server.forget(&connection).await;
+            server.shared.forget(&connection);
             let again = effect != Effect::Once && tried < MAX_TRIES;
             if !matches!(failure, Failure::Lost(_)) || !again {
                 return Err(settled(failure.settle(effect), doubtful));
@@ -89,7 +86,11 @@ impl Link {
     }
 
     async fn connect(&self, server: &Server, deadline: Instant) -> Result<Arc<Connection>, Error> {
-        let opening = timeout(self.connect_timeout, server.connection(&self.access));
+        if let Some(open) = server.shared.current() {
+            return Ok(open);
+        }
+        let opening = server.shared.get_or_connect(server.connect(&self.access));
+        let opening = timeout(self.connect_timeout, opening);
         match timeout_at(deadline, opening).await {
             Ok(Ok(opened)) => opened,
             _ => {

@@ -1,20 +1,16 @@
 //! Which server has a key: always the same one, whether it answers or not.
 
-use std::sync::Arc;
-
 use grantor_store::Error;
-use rustls::ClientConfig;
-use tokio::sync::Mutex;
+use grantor_store_connection::{SharedConnection, Tls, connect};
 
 use crate::connection::Connection;
 use crate::error::{Failure, unreachable};
-use crate::stream;
 use crate::url::Address;
 use crate::wire::{Answer, Command};
 
 /// How to connect to every server.
 pub(crate) struct Access {
-    pub(crate) tls: Option<Arc<ClientConfig>>,
+    pub(crate) tls: Option<Tls>,
     /// User and password.
     pub(crate) login: Option<(String, String)>,
 }
@@ -22,37 +18,22 @@ pub(crate) struct Access {
 /// A server and the connection to it, made again when it breaks.
 pub(crate) struct Server {
     pub(crate) address: Address,
-    open: Mutex<Option<Arc<Connection>>>,
+    pub(crate) shared: SharedConnection<Connection>,
 }
 
 impl Server {
     pub(crate) fn new(address: Address) -> Self {
         Self {
             address,
-            open: Mutex::default(),
+            shared: SharedConnection::default(),
         }
     }
 
-    /// The connection, made if there is none.
-    pub(crate) async fn connection(&self, access: &Access) -> Result<Arc<Connection>, Error> {
-        let mut slot = self.open.lock().await;
-        if let Some(open) = slot.as_ref().filter(|open| open.is_open()) {
-            return Ok(Arc::clone(open));
-        }
-        let opened = Arc::new(self.connect(access).await?);
-        *slot = Some(Arc::clone(&opened));
-        Ok(opened)
-    }
-
-    /// The next request makes a new connection, unless there is another one already.
-    pub(crate) async fn forget(&self, broken: &Arc<Connection>) {
-        let mut slot = self.open.lock().await;
-        slot.take_if(|open| Arc::ptr_eq(open, broken));
-    }
-
-    async fn connect(&self, access: &Access) -> Result<Connection, Error> {
+    /// Connects, and signs in.
+    pub(crate) async fn connect(&self, access: &Access) -> Result<Connection, Error> {
         let unreachable = |why: &str| unreachable(&self.address.to_string(), why);
-        let stream = stream::connect(&self.address, access.tls.as_ref()).await;
+        let (host, port) = (&self.address.host, self.address.port);
+        let stream = connect(host, port, access.tls.as_ref()).await;
         let connection = Connection::new(stream.map_err(|error| unreachable(&error.to_string()))?);
         if let Some((user, password)) = &access.login {
             match connection.send(&Command::LogIn(user, password)).await {

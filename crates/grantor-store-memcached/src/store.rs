@@ -9,9 +9,10 @@ use grantor_store::{
     Applied, Capabilities, Counter, Entry, Error, Expect, Key, Put, PutOutcome, RemoveOutcome,
     Store, Version,
 };
+use grantor_store_connection::Effect;
 
 use crate::connection::Connection;
-use crate::error::{Effect, Failure};
+use crate::error::Failure;
 use crate::layout::{decode, dropped_at, encode, name, version};
 use crate::link::Link;
 use crate::wire::{Answer, Command, Condition, Refusal};

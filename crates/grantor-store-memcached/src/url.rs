@@ -1,16 +1,13 @@
 //! The URL of a store: which servers, who signs in, and how to connect.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_store::Error;
-use percent_encoding::percent_decode_str;
-use rustls::ClientConfig;
+use grantor_store_connection::{Tls, host_and_port};
 
 use crate::MemcachedOptions;
 use crate::servers::Access;
-use crate::stream;
 
 /// Where the servers are and how to connect.
 pub(crate) struct Location {
@@ -86,36 +83,20 @@ pub(crate) fn parse(url: &str, options: &MemcachedOptions) -> Result<Location, E
     })
 }
 
-/// A name and a port.
 fn address(text: &str) -> Result<Address, Error> {
-    let (name, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((name, port)) => (name, port.strip_prefix(':')),
-        None => match text.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (text, None),
-        },
-    };
-    if name.is_empty() || name.contains('/') {
+    if text.is_empty() || text.contains('/') {
         return Err(wrong(FORM));
     }
-    let port = port.map_or(Ok(11211), str::parse);
-    let port = port.map_err(|_| wrong("a port is a number up to 65535"))?;
-    Ok(Address {
-        host: name.to_owned(),
-        port,
-    })
+    let (host, port) = host_and_port(text, 11211).map_err(wrong)?;
+    Ok(Address { host, port })
 }
 
-fn tls(authorities: Option<&str>) -> Result<Arc<ClientConfig>, Error> {
-    let pem = authorities.map(std::fs::read).transpose();
-    let pem = pem.map_err(|error| wrong(&format!("\"tlsrootcert\" can't be read: {error}")))?;
-    stream::tls(pem.as_deref()).map_err(|problem| wrong(&format!("TLS can't be set up: {problem}")))
+fn tls(authorities: Option<&str>) -> Result<Tls, Error> {
+    Tls::new(authorities).map_err(|problem| wrong(&format!("TLS can't be set up: {problem}")))
 }
 
 fn decoded(text: &str) -> Result<String, Error> {
-    let text = percent_decode_str(text).decode_utf8();
-    let text = text.map_err(|_| wrong("its text is not UTF-8"))?;
-    Ok(text.into_owned())
+    grantor_store_connection::decoded(text).map_err(wrong)
 }
 
 fn wrong(problem: &str) -> Error {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use grantor_core::{BoxFuture, Timestamp};
 use grantor_store::{Applied, Counter, Error, Key};
+use grantor_store_connection::Effect;
 use mongodb::bson::{DateTime, doc};
 use mongodb::options::ReturnDocument;
 
 use crate::MongodbStore;
-use crate::error::Effect;
 use crate::row::hexadecimal;
 
 /// The sum that stands for all above.
@@ -43,7 +43,7 @@ impl Counter for MongodbStore {
                 .find_one_and_update(doc! { "_id": id }, vec![set])
                 .upsert(true)
                 .return_document(ReturnDocument::After);
-            let counted = self.0.within(Effect::Writes, counted.into_future()).await?;
+            let counted = self.0.within(Effect::Once, counted.into_future()).await?;
             match counted.and_then(|found| found.get_i64("n").ok()) {
                 Some(MOST) => Ok(u64::MAX),
                 Some(sum) => Ok(u64::try_from(sum).unwrap_or(0)),

@@ -1,6 +1,7 @@
 //! The driver's errors in the store's terms.
 
 use grantor_store::{Applied, Error};
+use grantor_store_connection::Effect;
 use mongodb::error::{ErrorKind, WriteFailure};
 
 /// The code of a record that is there already.
@@ -10,22 +11,6 @@ const UNAUTHORIZED: [i32; 3] = [13, 18, 8000];
 /// The codes of a server that ends or is deposed. What it was doing is unknown, and also what became
 /// of the first try where this was the driver's second.
 const DEPOSED: [i32; 9] = [91, 189, 10058, 10107, 11600, 11602, 13435, 13436, 64];
-
-/// Whether an operation writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
-    Reads,
-    Writes,
-}
-
-impl Effect {
-    fn applied(self) -> Applied {
-        match self {
-            Self::Reads => Applied::No,
-            Self::Writes => Applied::Unknown,
-        }
-    }
-}
 
 /// Returns whether a write found a record where it expects none.
 pub(crate) fn is_duplicate(error: &mongodb::error::Error) -> bool {
@@ -67,22 +52,8 @@ pub(crate) fn failed(effect: Effect, error: &mongodb::error::Error) -> Error {
             Error::unavailable(message, Applied::Unknown)
         }
         _ => {
-            let applied = effect.applied();
-            let unknown = match applied {
-                Applied::No => "",
-                _ => "; the write may have been applied",
-            };
-            Error::unavailable(format!("MongoDB failed{unknown}: {why}"), applied)
+            let message = format!("MongoDB failed{}: {why}", effect.doubt());
+            Error::unavailable(message, effect.applied())
         }
     }
-}
-
-/// No answer within the time allowed.
-pub(crate) fn timed_out(effect: Effect) -> Error {
-    let applied = effect.applied();
-    let message = match applied {
-        Applied::No => "MongoDB did not answer in time",
-        _ => "MongoDB did not answer in time; the write may have been applied",
-    };
-    Error::unavailable(message, applied)
 }

@@ -3,11 +3,11 @@
 use futures_util::TryStreamExt as _;
 use grantor_core::BoxFuture;
 use grantor_store::{Entry, Error, Key, Listing};
+use grantor_store_connection::Effect;
 use mongodb::bson::doc;
 use mongodb::options::ReadConcern;
 
 use crate::MongodbStore;
-use crate::error::Effect;
 use crate::row::{Row, id};
 
 impl Listing for MongodbStore {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use grantor_core::Timestamp;
 use grantor_store::{Capabilities, Durability, Error};
+use grantor_store_connection::Effect;
 use mongodb::bson::{Document, doc};
 use mongodb::options::{
     Acknowledgment, CollectionOptions, IndexOptions, ReadConcern, ReadPreference,
@@ -11,7 +12,7 @@ use mongodb::options::{
 };
 use mongodb::{Client, Collection, Database, IndexModel};
 
-use crate::error::{Effect, failed};
+use crate::error::failed;
 use crate::row::Row;
 use crate::url::Location;
 

@@ -10,12 +10,13 @@ use grantor_store::{
     Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
     PutOutcome, RemoveOutcome, Store, SweepClock,
 };
+use grantor_store_connection::{Effect, timed_out};
 use mongodb::Database;
 use mongodb::bson::{Document, doc};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use crate::error::{Effect, failed, is_duplicate, timed_out};
+use crate::error::{failed, is_duplicate};
 use crate::open::{Opened, open};
 use crate::row::{Row, binary, id};
 use crate::{MongodbOptions, url};
@@ -58,7 +59,7 @@ impl MongodbStore {
         // Indexes take longer where there are many records already.
         let limit = location.options.timeout * 12;
         let opened = timeout(limit, open(&location)).await;
-        let opened = opened.map_err(|_| timed_out(Effect::Reads))??;
+        let opened = opened.map_err(|_| timed_out("MongoDB", Effect::Reads))??;
         Ok(Self(Arc::new(Inner {
             clock: SweepClock::new(opened.newest),
             opened,
@@ -98,7 +99,7 @@ impl Inner {
     ) -> Result<mongodb::error::Result<T>, Error> {
         in_a_runtime()?;
         let done = timeout(self.options.timeout, operation).await;
-        done.map_err(|_| timed_out(effect))
+        done.map_err(|_| timed_out("MongoDB", effect))
     }
 
     pub(crate) fn database(&self) -> &Database {
@@ -132,7 +133,10 @@ impl Inner {
         for _ in 0..MAX_TRIES {
             let records = &self.opened.records;
             let replaced = records.replace_one(filter.clone(), &row).upsert(creates);
-            match self.tried(Effect::Writes, replaced.into_future()).await? {
+            match self
+                .tried(Effect::Repeatable, replaced.into_future())
+                .await?
+            {
                 Ok(done) if done.matched_count == 1 || done.upserted_id.is_some() => {
                     return Ok(PutOutcome::Stored);
                 }
@@ -140,10 +144,10 @@ impl Inner {
                 // Two created it at once, and one of them overwrites the other's.
                 Err(error) if is_duplicate(&error) && put.expect == Expect::Any => {}
                 Err(error) if is_duplicate(&error) => return Ok(PutOutcome::Conflict),
-                Err(error) => return Err(failed(Effect::Writes, &error)),
+                Err(error) => return Err(failed(Effect::Repeatable, &error)),
             }
         }
-        Err(timed_out(Effect::Writes))
+        Err(timed_out("MongoDB", Effect::Repeatable))
     }
 
     async fn delete(&self, key: &Key, expect: Expect) -> Result<RemoveOutcome, Error> {
@@ -159,7 +163,7 @@ impl Inner {
             }
         };
         let deleted = self.opened.records.delete_one(filter);
-        let deleted = self.within(Effect::Writes, deleted.into_future()).await?;
+        let deleted = self.within(Effect::Once, deleted.into_future()).await?;
         if deleted.deleted_count == 1 {
             return Ok(RemoveOutcome::Removed);
         }

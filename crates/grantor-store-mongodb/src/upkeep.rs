@@ -3,10 +3,10 @@
 use futures_util::TryStreamExt as _;
 use grantor_core::Timestamp;
 use grantor_store::{Error, Maintenance, Moment};
+use grantor_store_connection::{Effect, maintain};
 use mongodb::bson::{Document, doc};
 use mongodb::options::ReadConcern;
 
-use crate::error::Effect;
 use crate::open::NEWEST;
 use crate::store::Inner;
 
@@ -17,29 +17,15 @@ const MAX_STEPS: usize = 500;
 
 impl Inner {
     pub(crate) async fn keep_up(&self, moment: Moment) -> Result<Maintenance, Error> {
-        self.clock.observe(moment);
-        let mut maintenance = Maintenance::default();
-        if let Some(now) = self.clock.trusted() {
-            let dead_since = now - self.options.max_clock_skew;
-            maintenance.deleted = self.sweep(dead_since).await?;
-        }
-        if let Some(newest) = self.clock.to_save() {
-            let saved = self
-                .opened
-                .settings
-                .update_one(
-                    doc! { "_id": NEWEST },
-                    doc! { "$max": { "at": newest.as_millis() } },
-                )
-                .upsert(true);
-            let saved = self.within(Effect::Writes, saved.into_future()).await;
-            if let Err(error) = saved {
-                self.clock.not_saved();
-                return Err(error);
-            }
-        }
-        maintenance.notices = self.clock.take_notices();
-        Ok(maintenance)
+        let save = async |newest: Timestamp| {
+            let newest = doc! { "$max": { "at": newest.as_millis() } };
+            let settings = &self.opened.settings;
+            let saved = settings.update_one(doc! { "_id": NEWEST }, newest);
+            let saved = saved.upsert(true).into_future();
+            self.within(Effect::Repeatable, saved).await.map(drop)
+        };
+        let (skew, delete) = (self.options.max_clock_skew, |at| self.sweep(at));
+        maintain(&self.clock, moment, skew, delete, save).await
     }
 
     /// Deletes what was dead at `dead_since`, step by step. How many.
@@ -67,7 +53,7 @@ impl Inner {
             // One that was taken over meanwhile is dead no more.
             let filter = doc! { "_id": { "$in": ids }, "s": &dead };
             let done = names.delete_many(filter);
-            let done = self.within(Effect::Writes, done.into_future()).await?;
+            let done = self.within(Effect::Repeatable, done.into_future()).await?;
             deleted += usize::try_from(done.deleted_count).unwrap_or(0);
             if !full {
                 break;

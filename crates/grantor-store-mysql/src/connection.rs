@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use grantor_store::{Applied, Error};
+use grantor_store_connection::{RequestFailed, Run};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Error, Opts, Params, Row, Value};
+use mysql_async::{Conn, Error as Failure, Opts, Params, Row, Value};
 
+use crate::error::{failed, is_duplicate, not_opened};
 use crate::statement::Statement;
 
 /// Settings that a server, a user or a driver may have otherwise.
@@ -26,21 +29,6 @@ pub(crate) struct Connection {
     server: HashMap<String, String>,
 }
 
-/// The reason why there is no connection.
-#[derive(Debug)]
-pub(crate) enum NotConnected {
-    /// The server is a replica, or a node without its cluster.
-    ReadOnly,
-    /// It failed.
-    Failed(Error),
-}
-
-impl From<Error> for NotConnected {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
 /// The answer to a statement.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
@@ -54,37 +42,46 @@ pub(crate) struct Answer {
 }
 
 impl Connection {
-    /// Connects to one host. A statement there waits for a row a little longer than `timeout`, when
-    /// its caller is gone.
-    pub(crate) async fn open(options: &Opts, timeout: Duration) -> Result<Self, NotConnected> {
+    /// Connects to one host, if it takes writes. A statement there waits for a row a little longer than
+    /// `timeout`, when its caller is gone.
+    pub(crate) async fn open(options: &Opts, timeout: Duration) -> Result<Self, Error> {
+        let driver = Conn::new(options.clone()).await;
         let mut opened = Self {
-            driver: Some(Conn::new(options.clone()).await?),
+            driver: Some(driver.map_err(|error| not_opened(&error))?),
             server: HashMap::new(),
         };
+        let prepared = opened.prepare(timeout).await;
+        match prepared.map_err(|error| not_opened(&error))? {
+            true => Ok(opened),
+            false => Err(Error::unavailable("it takes no writes", Applied::No)),
+        }
+    }
+
+    /// Returns whether the server takes writes: it is no replica, and no node without its cluster.
+    async fn prepare(&mut self, timeout: Duration) -> Result<bool, Failure> {
         let seconds = timeout.as_secs() + 1;
         let settings = format!(
             "SET SESSION autocommit = 1,
                 SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',
                 SESSION innodb_lock_wait_timeout = {seconds}"
         );
-        opened.text(ISOLATION).await?;
-        opened.text(&settings).await?;
+        self.text(ISOLATION).await?;
+        self.text(&settings).await?;
         for known in [VARIABLES, STATUS] {
-            for row in opened.text(known).await? {
+            for row in self.text(known).await? {
                 if let (Some(name), Some(value)) = (row.get::<String, _>(0), row.get(1)) {
-                    opened.server.insert(name.to_ascii_lowercase(), value);
+                    self.server.insert(name.to_ascii_lowercase(), value);
                 }
             }
         }
-        let takes_writes = opened.setting("read_only") == Some("OFF");
-        let alone = opened.is_galera() && opened.setting("wsrep_ready") != Some("ON");
-        if !takes_writes || alone {
-            return Err(NotConnected::ReadOnly);
+        let alone = self.is_galera() && self.setting("wsrep_ready") != Some("ON");
+        if self.setting("read_only") != Some("OFF") || alone {
+            return Ok(false);
         }
-        if opened.is_galera() {
-            opened.text(WAIT_FOR_OTHERS).await?;
+        if self.is_galera() {
+            self.text(WAIT_FOR_OTHERS).await?;
         }
-        Ok(opened)
+        Ok(true)
     }
 
     /// A variable of the server; none if it has no such variable.
@@ -97,25 +94,21 @@ impl Connection {
         self.setting("wsrep_on") == Some("ON")
     }
 
-    pub(crate) async fn ping(&mut self) -> Result<(), Error> {
+    pub(crate) async fn ping(&mut self) -> Result<(), Failure> {
         self.driver()?.ping().await
     }
 
     /// Runs a text that has no parameters.
-    pub(crate) async fn text(&mut self, text: &str) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn text(&mut self, text: &str) -> Result<Vec<Row>, Failure> {
         self.driver()?.query(text).await
     }
 
-    pub(crate) async fn run(
-        &mut self,
-        statement: Statement,
-        values: &[Value],
-    ) -> Result<Answer, Error> {
-        let parameters = match values {
+    async fn execute(&mut self, bound: &Bound<'_>) -> Result<Answer, Failure> {
+        let parameters = match bound.values {
             [] => Params::Empty,
-            _ => Params::Positional(values.to_vec()),
+            values => Params::Positional(values.to_vec()),
         };
-        let text = statement.sql();
+        let text = bound.statement.sql();
         let mut result = self.driver()?.exec_iter(&*text, parameters).await?;
         let rows = result.collect().await?;
         let answer = Answer {
@@ -128,9 +121,31 @@ impl Connection {
         Ok(answer)
     }
 
-    fn driver(&mut self) -> Result<&mut Conn, Error> {
-        let closed = || Error::Driver(mysql_async::DriverError::ConnectionClosed);
+    fn driver(&mut self) -> Result<&mut Conn, Failure> {
+        let closed = || Failure::Driver(mysql_async::DriverError::ConnectionClosed);
         self.driver.as_mut().ok_or_else(closed)
+    }
+}
+
+/// A statement and its values.
+pub(crate) struct Bound<'a> {
+    pub(crate) statement: Statement,
+    pub(crate) values: &'a [Value],
+}
+
+impl Run<Bound<'_>> for Connection {
+    type Answer = Answer;
+
+    async fn run(&mut self, bound: &Bound<'_>) -> Result<Answer, RequestFailed> {
+        match self.execute(bound).await {
+            Err(error) if bound.statement == Statement::PutAbsent && is_duplicate(&error) => {
+                Ok(Answer {
+                    is_duplicate: true,
+                    ..Answer::default()
+                })
+            }
+            answer => answer.map_err(|error| failed(bound.statement, &error)),
+        }
     }
 }
 

@@ -28,7 +28,7 @@ impl Counter for MysqlStore {
                 ends_at.into(),
                 n.into(),
             ];
-            let answer = self.0.connections.run(Statement::Count, &values).await?;
+            let answer = self.0.run(Statement::Count, &values).await?;
             Ok(answer.number)
         })
     }

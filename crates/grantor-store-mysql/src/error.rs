@@ -1,84 +1,58 @@
 //! The driver's errors in the store's terms.
 
 use grantor_store::{Applied, Error};
+use grantor_store_connection::{Meaning, RequestFailed};
 use mysql_async::{DriverError, Error as Failure};
 
-use crate::statement::{Effect, Statement};
+use crate::statement::Statement;
 
-/// The meaning of an error of one statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Meaning {
-    /// There is a row with that key. The connection is good.
-    Duplicate,
-    /// The server refused the statement and undid it. The connection is good.
-    Refused,
-    /// It lost against another transaction: once more.
-    Again,
-    /// Nothing was applied, and this server takes no writes now: once more, on another connection.
-    Elsewhere,
-    /// The connection is gone, or the server does not know: the outcome is unknown.
-    Lost,
-}
-
-impl Meaning {
-    pub(crate) fn of(error: &Failure) -> Self {
-        let Failure::Server(answer) = error else {
-            return Self::Lost;
-        };
-        match answer.code {
-            1062 => Self::Duplicate,
-            // A row that changed since it was read, a lock that was not given in time, a deadlock
-            // (on Galera also a certification that was lost), a table that changed.
-            1020 | 1205 | 1213 | 1615 => Self::Again,
-            // A node that has left its cluster; `read_only`; a statement that a proxy lost.
-            1047 | 1243 | 1290 | 1792 | 1836 => Self::Elsewhere,
-            // A commit that failed; a statement that was ended: its commit may have been waiting for
-            // another machine, which has it.
-            1053 | 1105 | 1180 | 1317 | 1927 | 1969 | 3024 => Self::Lost,
-            // A proxy in between tells of its own connection.
-            2000..3000 | 9000.. => Self::Lost,
-            _ if answer.state.starts_with("08") || answer.state.starts_with("70") => Self::Lost,
-            _ => Self::Refused,
-        }
-    }
-}
+/// The server's number of a key that is there already.
+const DUPLICATE: u16 = 1062;
 
 /// A statement failed.
-pub(crate) fn failed(statement: Statement, error: &Failure) -> Error {
-    let meaning = Meaning::of(error);
-    let applied = match meaning {
-        Meaning::Lost => applied(statement),
-        _ => Applied::No,
-    };
-    let message = match (meaning, applied) {
-        (Meaning::Elsewhere, _) => format!("MySQL takes no writes there: {}", text(error)),
-        (Meaning::Lost, Applied::Unknown) => format!(
-            "the connection to MySQL broke; the write may have been applied: {}",
-            text(error)
-        ),
-        _ => format!("MySQL failed: {}", text(error)),
+pub(crate) fn failed(statement: Statement, error: &Failure) -> RequestFailed {
+    let (meaning, text) = (meaning(error), text(error));
+    let effect = statement.effect();
+    let (message, applied) = match meaning {
+        Meaning::Elsewhere => (format!("MySQL takes no writes there: {text}"), Applied::No),
+        Meaning::Lost => {
+            let doubt = effect.doubt();
+            let message = format!("the connection to MySQL broke{doubt}: {text}");
+            (message, effect.applied())
+        }
+        _ => (format!("MySQL failed: {text}"), Applied::No),
     };
     // A right or a table is missing.
-    if matches!(code(error), Some(1142 | 1146)) {
-        return Error::configuration(message);
-    }
-    Error::unavailable(message, applied)
-}
-
-/// An error after a try that may have been applied.
-pub(crate) fn in_doubt(error: &Error) -> Error {
-    let message = format!("{error}; an earlier try of the write may have been applied");
-    Error::unavailable(message, Applied::Unknown)
-}
-
-/// No answer within the time allowed.
-pub(crate) fn timed_out(statement: Statement) -> Error {
-    let applied = applied(statement);
-    let message = match applied {
-        Applied::No => "MySQL did not answer in time",
-        _ => "MySQL did not answer in time; the write may have been applied",
+    let error = match code(error) {
+        Some(1142 | 1146) => Error::configuration(message),
+        _ => Error::unavailable(message, applied),
     };
-    Error::unavailable(message, applied)
+    RequestFailed { meaning, error }
+}
+
+fn meaning(error: &Failure) -> Meaning {
+    let Failure::Server(answer) = error else {
+        return Meaning::Lost;
+    };
+    match answer.code {
+        // A row that changed since it was read, a lock that was not given in time, a deadlock
+        // (on Galera also a certification that was lost), a table that changed.
+        1020 | 1205 | 1213 | 1615 => Meaning::Again,
+        // A node that has left its cluster; `read_only`; a statement that a proxy lost.
+        1047 | 1243 | 1290 | 1792 | 1836 => Meaning::Elsewhere,
+        // A commit that failed; a statement that was ended: its commit may have been waiting for
+        // another machine, which has it.
+        1053 | 1105 | 1180 | 1317 | 1927 | 1969 | 3024 => Meaning::Lost,
+        // A proxy in between tells of its own connection.
+        2000..3000 | 9000.. => Meaning::Lost,
+        _ if answer.state.starts_with("08") || answer.state.starts_with("70") => Meaning::Lost,
+        _ => Meaning::Refused,
+    }
+}
+
+/// Returns whether there is a row with that key.
+pub(crate) fn is_duplicate(error: &Failure) -> bool {
+    code(error) == Some(DUPLICATE)
 }
 
 /// The database can't be used as it was configured.
@@ -105,7 +79,7 @@ pub(crate) fn not_opened(error: &Failure) -> Error {
 /// Returns the message of the server or the system. Of a duplicate there is none: it has the key.
 fn text(error: &Failure) -> String {
     match error {
-        Failure::Server(answer) if answer.code == 1062 => "duplicate entry (1062)".to_owned(),
+        Failure::Server(answer) if answer.code == DUPLICATE => "duplicate entry (1062)".to_owned(),
         Failure::Server(answer) => format!("{} ({})", answer.message, answer.code),
         // The others have values of the program.
         Failure::Io(error) => error.to_string(),
@@ -126,13 +100,6 @@ pub(crate) fn code(error: &Failure) -> Option<u16> {
     }
 }
 
-fn applied(statement: Statement) -> Applied {
-    match statement.effect() {
-        Effect::Reads => Applied::No,
-        Effect::Repeatable | Effect::Once => Applied::Unknown,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use mysql_async::ServerError;
@@ -142,7 +109,7 @@ mod tests {
     #[test]
     fn what_may_have_been_applied_is_not_said_to_have_been_refused() {
         for (code, state, meaning) in [
-            (1062, "23000", Meaning::Duplicate),
+            (1062, "23000", Meaning::Refused),
             (1213, "40001", Meaning::Again),
             (1205, "HY000", Meaning::Again),
             (1290, "HY000", Meaning::Elsewhere),
@@ -159,9 +126,10 @@ mod tests {
                 message: "entry 'secret'".to_owned(),
                 state: state.to_owned(),
             });
-            assert_eq!(Meaning::of(&error), meaning, "{code}");
-            let applied = failed(Statement::PutVersion, &error).applied();
-            assert_eq!(applied == Applied::Unknown, meaning == Meaning::Lost);
+            let failed = failed(Statement::PutVersion, &error);
+            assert_eq!(failed.meaning, meaning, "{code}");
+            let is_unknown = failed.error.applied() == Applied::Unknown;
+            assert_eq!(is_unknown, meaning == Meaning::Lost);
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use grantor_store_connection::Effect;
+
 /// A statement of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Statement {
@@ -22,17 +24,6 @@ pub(crate) enum Statement {
     Sweep,
     SweepCounts,
     SaveNewest,
-}
-
-/// The meaning of an unknown outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// It changes nothing.
-    Reads,
-    /// It may be repeated as it is.
-    Repeatable,
-    /// Repeating it does it twice.
-    Once,
 }
 
 impl Statement {

@@ -4,24 +4,28 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use deadpool::managed::Manager;
 use grantor_core::{BoxFuture, Timestamp};
 use grantor_store::{
     Applied, Capabilities, Counter, Durability, Entry, Error, Expect, Key, Listing, Maintenance,
     Moment, Put, PutOutcome, RemoveOutcome, Store, SweepClock, Version,
 };
+use grantor_store_connection::{Connections, Effect, Hosts, key_range, timed_out};
 use mysql_async::Value;
 use tokio::time::timeout;
 
-use crate::connection::{Answer, Connection};
-use crate::hosts::Hosts;
-use crate::pool::Connections;
-use crate::rows::{number, range, record, version};
+use crate::connection::{Answer, Bound, Connection};
+use crate::manager::ConnectionManager;
+use crate::rows::{number, record, version};
 use crate::statement::Statement;
 use crate::upkeep::maintain;
 use crate::{MysqlOptions, schema, url};
 
 /// How many keys one statement reads at most.
 const KEYS_A_READ: usize = 512;
+
+/// The database in messages.
+const NAME: &str = "MySQL";
 
 /// Records in a MySQL or MariaDB database. Clones share its connections.
 ///
@@ -31,7 +35,7 @@ const KEYS_A_READ: usize = 512;
 pub struct MysqlStore(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) connections: Connections,
+    connections: Connections<ConnectionManager>,
     pub(crate) clock: SweepClock,
     pub(crate) options: MysqlOptions,
     capabilities: Capabilities,
@@ -58,21 +62,38 @@ impl MysqlStore {
     pub(crate) async fn open_with(url: &str, options: &MysqlOptions) -> Result<Self, Error> {
         let location = url::parse(url, options)?;
         let options = location.options;
-        let hosts = Hosts::new(location.hosts, options.connect_timeout, options.timeout);
-        let mut connection = hosts.connect().await?;
+        let manager = ConnectionManager {
+            hosts: Hosts::new(NAME, location.hosts, options.connect_timeout),
+            connect_timeout: options.connect_timeout,
+            timeout: options.timeout,
+        };
+        let mut connection = manager.create().await?;
         // Tables of several processes that start together are made one after the other.
         let limit = options.timeout * 4;
         let prepared = timeout(limit, prepare(&mut connection)).await;
-        let slow = || Error::unavailable("MySQL did not answer in time", Applied::No);
-        let newest = prepared.map_err(|_| slow())??;
-        let capabilities = capabilities(&connection, hosts.count());
-        let connections = Connections::new(hosts, options.max_connections, options.timeout)?;
+        let newest = prepared.map_err(|_| timed_out(NAME, Effect::Reads))??;
+        let capabilities = capabilities(&connection, manager.hosts.count());
+        let (most, limit) = (options.max_connections, options.timeout);
+        let connections = Connections::new(NAME, manager, most, limit)?;
         Ok(Self(Arc::new(Inner {
             connections,
             clock: SweepClock::new(newest),
             options,
             capabilities,
         })))
+    }
+}
+
+impl Inner {
+    /// Runs a statement, again if it lost against another one, or if its connection broke and it may
+    /// be repeated.
+    pub(crate) async fn run(
+        &self,
+        statement: Statement,
+        values: &[Value],
+    ) -> Result<Answer, Error> {
+        let bound = Bound { statement, values };
+        self.connections.run(statement.effect(), bound).await
     }
 }
 
@@ -90,9 +111,7 @@ fn capabilities(connection: &Connection, hosts: usize) -> Capabilities {
         true => Durability::Disk,
         false => Durability::Process,
     };
-    let capabilities = Capabilities::new("MySQL")
-        .with_durability(durability)
-        .shared();
+    let capabilities = Capabilities::new(NAME).with_durability(durability).shared();
     let replicas = connection.setting("slaves_connected");
     let copied = hosts > 1 || replicas.is_some_and(|count| count != "0");
     match copied && !connection.is_galera() {
@@ -105,7 +124,7 @@ impl MysqlStore {
     /// The version of a record; none if there is no such record.
     async fn version_of(&self, key: &Key) -> Result<Option<Version>, Error> {
         let values = [key.as_bytes().into()];
-        let answer = self.0.connections.run(Statement::Version, &values).await?;
+        let answer = self.0.run(Statement::Version, &values).await?;
         let corrupt = || Error::corrupt("a row in MySQL was not written by grantor");
         let read = |row| version(row).ok_or_else(corrupt);
         answer.rows.first().map(read).transpose()
@@ -116,7 +135,7 @@ impl MysqlStore {
     async fn create(&self, put: &Put, values: &[Value]) -> Result<PutOutcome, Error> {
         loop {
             let statement = Statement::PutAbsent;
-            let answer = self.0.connections.run(statement, values).await?;
+            let answer = self.0.run(statement, values).await?;
             if !answer.is_duplicate {
                 return Ok(PutOutcome::Stored);
             }
@@ -138,7 +157,7 @@ impl Store for MysqlStore {
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
         Box::pin(async move {
             let values = [key.as_bytes().into()];
-            let answer = self.0.connections.run(Statement::Get, &values).await?;
+            let answer = self.0.run(Statement::Get, &values).await?;
             let found = answer.rows.into_iter().next().map(record).transpose()?;
             Ok(found.map(|(_, entry)| entry))
         })
@@ -155,7 +174,7 @@ impl Store for MysqlStore {
                     values.resize(length, last);
                 }
                 let statement = Statement::GetMany(length);
-                let answer = self.0.connections.run(statement, &values).await?;
+                let answer = self.0.run(statement, &values).await?;
                 for row in answer.rows {
                     let (key, entry) = record(row)?;
                     found.insert(key, entry);
@@ -172,12 +191,12 @@ impl Store for MysqlStore {
             let version: Value = put.version.0[..].into();
             let expires_at: Value = put.expires_at.map(Timestamp::as_millis).into();
             let value: Value = put.value[..].into();
-            let connections = &self.0.connections;
+            let store = &self.0;
             match put.expect {
                 Expect::Version(expected) => {
                     let expected = expected.0[..].into();
                     let values = [version.clone(), expires_at, value, key, expected, version];
-                    let answer = connections.run(Statement::PutVersion, &values).await?;
+                    let answer = store.run(Statement::PutVersion, &values).await?;
                     Ok(match answer.rows_affected {
                         0 => PutOutcome::Conflict,
                         _ => PutOutcome::Stored,
@@ -185,7 +204,7 @@ impl Store for MysqlStore {
                 }
                 Expect::Any => {
                     let values = [key, version, expires_at, value];
-                    connections.run(Statement::PutAny, &values).await?;
+                    store.run(Statement::PutAny, &values).await?;
                     Ok(PutOutcome::Stored)
                 }
                 _ => self.create(put, &[key, version, expires_at, value]).await,
@@ -199,17 +218,17 @@ impl Store for MysqlStore {
         expect: Expect,
     ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
         Box::pin(async move {
-            let connections = &self.0.connections;
+            let store = &self.0;
             let bytes: Value = key.as_bytes().into();
             loop {
                 let removed = match &expect {
                     Expect::Any => {
                         let values = std::slice::from_ref(&bytes);
-                        connections.run(Statement::RemoveAny, values).await?
+                        store.run(Statement::RemoveAny, values).await?
                     }
                     Expect::Version(version) => {
                         let values = [bytes.clone(), version.0[..].into()];
-                        connections.run(Statement::RemoveVersion, &values).await?
+                        store.run(Statement::RemoveVersion, &values).await?
                     }
                     _ => Answer::default(),
                 };
@@ -233,7 +252,7 @@ impl Store for MysqlStore {
 
     fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
-            let answer = self.0.connections.run(Statement::Health, &[]).await?;
+            let answer = self.0.run(Statement::Health, &[]).await?;
             match answer.rows.first().and_then(number) {
                 Some(0) => Ok(()),
                 _ => Err(Error::unavailable("MySQL takes no writes", Applied::No)),
@@ -266,17 +285,17 @@ impl Listing for MysqlStore {
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<(Key, Entry)>, Error>> {
         Box::pin(async move {
-            let (from, to) = range(prefix, after);
+            let (from, to) = key_range(prefix, after);
             let limit = u64::try_from(limit).unwrap_or(u64::MAX);
             let values = [from.into(), to.into(), limit.into()];
-            let answer = self.0.connections.run(Statement::List, &values).await?;
+            let answer = self.0.run(Statement::List, &values).await?;
             answer.rows.into_iter().map(record).collect()
         })
     }
 
     fn count(&self) -> BoxFuture<'_, Result<Option<u64>, Error>> {
         Box::pin(async move {
-            let answer = self.0.connections.run(Statement::Size, &[]).await?;
+            let answer = self.0.run(Statement::Size, &[]).await?;
             let found = answer.rows.first().and_then(number);
             Ok(found.and_then(|found| u64::try_from(found).ok()))
         })

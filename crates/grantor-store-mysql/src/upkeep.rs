@@ -13,31 +13,25 @@ const ROWS_A_STEP: u64 = 1000;
 const MAX_STEPS: usize = 500;
 
 pub(crate) async fn maintain(store: &Inner, moment: Moment) -> Result<Maintenance, Error> {
-    let clock = &store.clock;
-    clock.observe(moment);
-    let mut maintenance = Maintenance::default();
-    if let Some(now) = clock.trusted() {
-        let dead_since = now - store.options.max_clock_skew;
-        maintenance.deleted = sweep(store, Statement::Sweep, dead_since).await?;
+    let delete = async |dead_since| {
+        let deleted = sweep(store, Statement::Sweep, dead_since).await?;
         sweep(store, Statement::SweepCounts, dead_since).await?;
-    }
-    if let Some(newest) = clock.to_save() {
+        Ok(deleted)
+    };
+    let save = async |newest: Timestamp| {
         let values = [newest.as_millis().into()];
-        let saved = store.connections.run(Statement::SaveNewest, &values);
-        if let Err(error) = saved.await {
-            clock.not_saved();
-            return Err(error);
-        }
-    }
-    maintenance.notices = clock.take_notices();
-    Ok(maintenance)
+        let saved = store.run(Statement::SaveNewest, &values).await;
+        saved.map(drop)
+    };
+    let skew = store.options.max_clock_skew;
+    grantor_store_connection::maintain(&store.clock, moment, skew, delete, save).await
 }
 
 async fn sweep(store: &Inner, statement: Statement, dead_since: Timestamp) -> Result<usize, Error> {
     let values = [dead_since.as_millis().into(), ROWS_A_STEP.into()];
     let mut deleted = 0;
     for _ in 0..MAX_STEPS {
-        let answer = store.connections.run(statement, &values).await?;
+        let answer = store.run(statement, &values).await?;
         deleted += usize::try_from(answer.rows_affected).unwrap_or(usize::MAX);
         if answer.rows_affected < ROWS_A_STEP {
             break;

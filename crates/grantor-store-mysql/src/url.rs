@@ -5,11 +5,10 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use grantor_store::Error;
+use grantor_store_connection::{Host, host_and_port};
 use mysql_async::{Opts, OptsBuilder};
-use percent_encoding::percent_decode_str;
 
 use crate::MysqlOptions;
-use crate::hosts::Host;
 use crate::tls;
 
 /// How long a connection is silent before the system asks whether the other end is there.
@@ -18,7 +17,7 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 /// Where a database is and how to connect.
 pub(crate) struct Location {
     /// In the order of the URL.
-    pub(crate) hosts: Vec<Host>,
+    pub(crate) hosts: Vec<Host<Opts>>,
     pub(crate) options: MysqlOptions,
 }
 
@@ -73,8 +72,8 @@ pub(crate) fn parse(url: &str, options: &MysqlOptions) -> Result<Location, Error
         }],
         Some(_) => return Err(wrong("it has a host and a \"socket\"")),
         None => {
-            let addresses = names.split(',').map(address);
-            let addresses = addresses.collect::<Result<Vec<_>, _>>()?;
+            let addresses = names.split(',').map(|name| host_and_port(name, 3306));
+            let addresses = addresses.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
             over_tcp(&addresses, &base, &parameters)?
         }
     };
@@ -110,7 +109,7 @@ fn over_tcp(
     addresses: &[(String, u16)],
     base: &OptsBuilder,
     parameters: &Parameters,
-) -> Result<Vec<Host>, Error> {
+) -> Result<Vec<Host<Opts>>, Error> {
     let is_local =
         |name: &str| name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
     let local = addresses.iter().all(|(name, _)| is_local(name));
@@ -144,27 +143,8 @@ fn over_tcp(
     Ok(addresses.iter().map(host).collect())
 }
 
-/// A name and a port.
-fn address(text: &str) -> Result<(String, u16), Error> {
-    let (name, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((name, port)) => (name, port.strip_prefix(':')),
-        None => match text.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (text, None),
-        },
-    };
-    if name.is_empty() {
-        return Err(wrong("it has no host"));
-    }
-    let port = port.map_or(Ok(3306), str::parse);
-    let port = port.map_err(|_| wrong("a port is a number up to 65535"))?;
-    Ok((name.to_owned(), port))
-}
-
 fn decoded(text: &str) -> Result<String, Error> {
-    let text = percent_decode_str(text).decode_utf8();
-    let text = text.map_err(|_| wrong("its text is not UTF-8"))?;
-    Ok(text.into_owned())
+    grantor_store_connection::decoded(text).map_err(wrong)
 }
 
 fn number(name: &str, value: &str, range: RangeInclusive<usize>) -> Result<usize, Error> {

@@ -5,13 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::try_join_all;
 use futures_util::stream::{StreamExt, poll_fn};
+use grantor_store::{Applied, Error};
+use grantor_store_connection::{Effect, RequestFailed, Run};
 use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, Row, SimpleQueryMessage};
 
+use crate::error::{failed, not_opened, not_replicated};
 use crate::statement::Statement;
-use crate::tls::Tls;
+use crate::tls::MakeTls;
 
 pub(crate) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
@@ -36,25 +39,11 @@ pub(crate) struct Connection {
     task: JoinHandle<()>,
 }
 
-/// The reason why there is no connection.
-#[derive(Debug)]
-pub(crate) enum NotConnected {
-    /// The server is a standby.
-    ReadOnly,
-    /// It failed.
-    Failed(tokio_postgres::Error),
-}
-
-impl From<tokio_postgres::Error> for NotConnected {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
 impl Connection {
-    /// Connects to one host.
-    pub(crate) async fn open(config: &Config, tls: &Tls) -> Result<Self, NotConnected> {
-        let (client, mut connection) = config.connect(tls.clone()).await?;
+    /// Connects to one host, if it takes writes.
+    pub(crate) async fn open(config: &Config, tls: &MakeTls) -> Result<Self, Error> {
+        let connected = config.connect(tls.clone()).await;
+        let (client, mut connection) = connected.map_err(|error| not_opened(&error))?;
         let warned = Arc::new(AtomicBool::new(false));
         let warns = Arc::clone(&warned);
         let task = tokio::spawn(async move {
@@ -74,14 +63,15 @@ impl Connection {
             warned,
             task,
         };
-        let answers = opened.client.simple_query(PREPARE_SESSION).await?;
+        let answers = opened.client.simple_query(PREPARE_SESSION).await;
+        let answers = answers.map_err(|error| not_opened(&error))?;
         let read_only = answers.iter().rev().find_map(|answer| match answer {
             SimpleQueryMessage::Row(row) => row.get(0),
             _ => None,
         });
         match read_only {
             Some("f") => Ok(opened),
-            _ => Err(NotConnected::ReadOnly),
+            _ => Err(Error::unavailable("it is a standby", Applied::No)),
         }
     }
 
@@ -100,19 +90,34 @@ impl Connection {
         self.client.is_closed()
     }
 
-    /// Returns whether the server has warned since the last call.
-    pub(crate) fn take_warning(&self) -> bool {
-        self.warned.swap(false, Ordering::AcqRel)
+    async fn query(&self, query: &Query<'_>) -> Result<Vec<Row>, tokio_postgres::Error> {
+        match self.statements.get(query.statement as usize) {
+            Some(prepared) => self.client.query(prepared, query.parameters).await,
+            None => {
+                let text = query.statement.sql();
+                self.client.query(text, query.parameters).await
+            }
+        }
     }
+}
 
-    pub(crate) async fn query(
-        &self,
-        statement: Statement,
-        parameters: Parameters<'_>,
-    ) -> Result<Vec<Row>, tokio_postgres::Error> {
-        match self.statements.get(statement as usize) {
-            Some(prepared) => self.client.query(prepared, parameters).await,
-            None => self.client.query(statement.sql(), parameters).await,
+/// A statement and its parameters.
+pub(crate) struct Query<'a> {
+    pub(crate) statement: Statement,
+    pub(crate) parameters: Parameters<'a>,
+}
+
+impl Run<Query<'_>> for Connection {
+    type Answer = Vec<Row>;
+
+    async fn run(&mut self, query: &Query<'_>) -> Result<Vec<Row>, RequestFailed> {
+        let answer = self.query(query).await;
+        let warned = self.warned.swap(false, Ordering::AcqRel);
+        match answer {
+            Ok(_) if warned && query.statement.effect() != Effect::Reads => {
+                Err(not_replicated(query.statement))
+            }
+            answer => answer.map_err(|error| failed(query.statement, &error)),
         }
     }
 }

@@ -26,7 +26,6 @@ impl Counter for PostgresStore {
             let statement = Statement::Count;
             let rows = self
                 .0
-                .connections
                 .query(statement, &[&key, &length, &starts_at, &ends_at, &n])
                 .await?;
             let sum: Option<i64> = rows.first().and_then(|row| row.try_get(0).ok());

@@ -1,83 +1,56 @@
 //! The driver's errors in the store's terms.
 
 use grantor_store::{Applied, Error};
+use grantor_store_connection::{Meaning, RequestFailed};
 
-use crate::statement::{Effect, Statement};
-
-/// The meaning of an error of one statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Meaning {
-    /// The server refused the statement and undid it. The connection is good.
-    Refused,
-    /// It lost against another transaction: once more.
-    Again,
-    /// The server takes no writes: it is a standby now, or was made one.
-    ReadOnly,
-    /// The connection is gone, and with it the answer.
-    Lost,
-}
-
-impl Meaning {
-    pub(crate) fn of(error: &tokio_postgres::Error) -> Self {
-        let Some(answer) = error.as_db_error() else {
-            return Self::Lost;
-        };
-        let code = answer.code().code();
-        match code {
-            "40001" | "40P01" => Self::Again,
-            "25006" => Self::ReadOnly,
-            // A statement that was waiting for its standby when it ended has been applied.
-            "40003" => Self::Lost,
-            _ if code.starts_with("57P") || code.starts_with("08") => Self::Lost,
-            _ if matches!(answer.severity(), "FATAL" | "PANIC") => Self::Lost,
-            _ => Self::Refused,
-        }
-    }
-}
+use crate::statement::Statement;
 
 /// A statement failed.
-pub(crate) fn failed(statement: Statement, error: &tokio_postgres::Error) -> Error {
-    let meaning = Meaning::of(error);
-    let applied = match meaning {
-        Meaning::Lost => applied(statement),
-        _ => Applied::No,
+pub(crate) fn failed(statement: Statement, error: &tokio_postgres::Error) -> RequestFailed {
+    let (meaning, text) = (meaning(error), text(error));
+    let effect = statement.effect();
+    let (message, applied) = match meaning {
+        Meaning::Elsewhere => ("PostgreSQL takes no writes there".to_owned(), Applied::No),
+        Meaning::Lost => {
+            let doubt = effect.doubt();
+            let message = format!("the connection to PostgreSQL broke{doubt}: {text}");
+            (message, effect.applied())
+        }
+        _ => (format!("PostgreSQL failed: {text}"), Applied::No),
     };
-    let message = match (meaning, applied) {
-        (Meaning::ReadOnly, _) => "PostgreSQL takes no writes there".to_owned(),
-        (Meaning::Lost, Applied::Unknown) => format!(
-            "the connection to PostgreSQL broke; the write may have been applied: {}",
-            text(error)
-        ),
-        _ => format!("PostgreSQL failed: {}", text(error)),
+    let missing_table = error.code().is_some_and(|code| code.code() == "42P01");
+    let error = match missing_right(error) || missing_table {
+        true => Error::configuration(message),
+        false => Error::unavailable(message, applied),
     };
-    if missing_right(error) || error.code().is_some_and(|code| code.code() == "42P01") {
-        return Error::configuration(message);
+    RequestFailed { meaning, error }
+}
+
+fn meaning(error: &tokio_postgres::Error) -> Meaning {
+    let Some(answer) = error.as_db_error() else {
+        return Meaning::Lost;
+    };
+    let code = answer.code().code();
+    match code {
+        "40001" | "40P01" => Meaning::Again,
+        "25006" => Meaning::Elsewhere,
+        // A statement that was waiting for its standby when it ended has been applied.
+        "40003" => Meaning::Lost,
+        _ if code.starts_with("57P") || code.starts_with("08") => Meaning::Lost,
+        _ if matches!(answer.severity(), "FATAL" | "PANIC") => Meaning::Lost,
+        _ => Meaning::Refused,
     }
-    Error::unavailable(message, applied)
-}
-
-/// An error after a try that may have been applied.
-pub(crate) fn in_doubt(error: &Error) -> Error {
-    let message = format!("{error}; an earlier try of the write may have been applied");
-    Error::unavailable(message, Applied::Unknown)
-}
-
-/// No answer within the time allowed.
-pub(crate) fn timed_out(statement: Statement) -> Error {
-    let applied = applied(statement);
-    let message = match applied {
-        Applied::No => "PostgreSQL did not answer in time",
-        _ => "PostgreSQL did not answer in time; the write may have been applied",
-    };
-    Error::unavailable(message, applied)
 }
 
 /// The server ended the wait for its standby early: the write is on the primary alone.
-pub(crate) fn not_replicated(statement: Statement) -> Error {
-    Error::unavailable(
-        "PostgreSQL did not wait for its synchronous standby; the write may be lost",
-        applied(statement),
-    )
+pub(crate) fn not_replicated(statement: Statement) -> RequestFailed {
+    RequestFailed {
+        meaning: Meaning::Unconfirmed,
+        error: Error::unavailable(
+            "PostgreSQL did not wait for its synchronous standby; the write may be lost",
+            statement.effect().applied(),
+        ),
+    }
 }
 
 /// The database can't be used as it was configured.
@@ -113,11 +86,4 @@ pub(crate) fn text(error: &tokio_postgres::Error) -> String {
 
 fn missing_right(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| code.code() == "42501")
-}
-
-fn applied(statement: Statement) -> Applied {
-    match statement.effect() {
-        Effect::Reads => Applied::No,
-        Effect::Repeatable | Effect::Once => Applied::Unknown,
-    }
 }

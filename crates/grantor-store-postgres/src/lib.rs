@@ -12,9 +12,8 @@
 mod connection;
 mod counter;
 mod error;
-mod hosts;
+mod manager;
 mod options;
-mod pool;
 mod rows;
 mod schema;
 mod statement;

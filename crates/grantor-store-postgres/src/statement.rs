@@ -1,5 +1,7 @@
 //! The statements, each of them one operation and one transaction.
 
+use grantor_store_connection::Effect;
+
 /// A statement of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Statement {
@@ -17,17 +19,6 @@ pub(crate) enum Statement {
     Sweep,
     SweepCounts,
     SaveNewest,
-}
-
-/// The meaning of an unknown outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// It changes nothing.
-    Reads,
-    /// It may be repeated as it is.
-    Repeatable,
-    /// Repeating it does it twice.
-    Once,
 }
 
 impl Statement {

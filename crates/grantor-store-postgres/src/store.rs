@@ -9,17 +9,21 @@ use grantor_store::{
     Applied, Capabilities, Counter, Durability, Entry, Error, Expect, Key, Listing, Maintenance,
     Moment, Put, PutOutcome, RemoveOutcome, Store, SweepClock,
 };
+use grantor_store_connection::{Connections, Effect, Hosts, key_range, timed_out};
 use tokio::time::timeout;
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Parameters, Query};
 use crate::error::not_opened;
-use crate::hosts::Hosts;
-use crate::pool::Connections;
-use crate::rows::{range, record, version};
+use crate::manager::ConnectionManager;
+use crate::rows::{record, version};
 use crate::statement::Statement;
 use crate::upkeep::maintain;
 use crate::{PostgresOptions, schema, url};
+
+/// The database in messages.
+const NAME: &str = "PostgreSQL";
 
 /// Records in a PostgreSQL database. Clones share its connections.
 ///
@@ -29,7 +33,7 @@ use crate::{PostgresOptions, schema, url};
 pub struct PostgresStore(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) connections: Connections,
+    connections: Connections<ConnectionManager>,
     pub(crate) clock: SweepClock,
     pub(crate) options: PostgresOptions,
     capabilities: Capabilities,
@@ -56,20 +60,41 @@ impl PostgresStore {
     pub(crate) async fn open_with(url: &str, options: &PostgresOptions) -> Result<Self, Error> {
         let location = url::parse(url, options)?;
         let options = location.options;
-        let hosts = Hosts::new(location.hosts, location.tls, options.connect_timeout);
-        let mut connection = hosts.connect().await?;
+        let manager = ConnectionManager {
+            hosts: Hosts::new(NAME, location.hosts, options.connect_timeout),
+            tls: location.tls,
+            connect_timeout: options.connect_timeout,
+        };
+        let mut connection = manager.connect().await?;
         // Tables of several processes that start together are made one after the other.
         let limit = options.timeout * 4;
-        let prepared = timeout(limit, prepare(&mut connection, hosts.count())).await;
-        let slow = || Error::unavailable("PostgreSQL did not answer in time", Applied::No);
-        let (capabilities, newest) = prepared.map_err(|_| slow())??;
-        let connections = Connections::new(hosts, options.max_connections, options.timeout)?;
+        let prepared = timeout(limit, prepare(&mut connection, manager.hosts.count())).await;
+        let prepared = prepared.map_err(|_| timed_out(NAME, Effect::Reads))?;
+        let (capabilities, newest) = prepared?;
+        let (most, limit) = (options.max_connections, options.timeout);
+        let connections = Connections::new(NAME, manager, most, limit)?;
         Ok(Self(Arc::new(Inner {
             connections,
             clock: SweepClock::new(newest),
             options,
             capabilities,
         })))
+    }
+}
+
+impl Inner {
+    /// Runs a statement, again if it lost against another one, or if its connection broke and it may
+    /// be repeated.
+    pub(crate) async fn query(
+        &self,
+        statement: Statement,
+        parameters: Parameters<'_>,
+    ) -> Result<Vec<Row>, Error> {
+        let query = Query {
+            statement,
+            parameters,
+        };
+        self.connections.run(statement.effect(), query).await
     }
 }
 
@@ -98,9 +123,7 @@ async fn capabilities(connection: &mut Connection, hosts: usize) -> Result<Capab
         (true, false) => Durability::Disk,
         (true, true) => Durability::Quorum,
     };
-    let mut capabilities = Capabilities::new("PostgreSQL")
-        .with_durability(durability)
-        .shared();
+    let mut capabilities = Capabilities::new(NAME).with_durability(durability).shared();
     if !synchronous && (standbys || hosts > 1) {
         capabilities = capabilities.loses_on_failover();
     }
@@ -115,7 +138,7 @@ impl Store for PostgresStore {
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
         Box::pin(async move {
             let key = key.as_bytes();
-            let rows = self.0.connections.query(Statement::Get, &[&key]).await?;
+            let rows = self.0.query(Statement::Get, &[&key]).await?;
             let found = rows.first().map(record).transpose()?;
             Ok(found.map(|(_, entry)| entry))
         })
@@ -125,7 +148,7 @@ impl Store for PostgresStore {
         Box::pin(async move {
             let wanted: Vec<_> = keys.iter().map(Key::as_bytes).collect();
             let statement = Statement::GetMany;
-            let rows = self.0.connections.query(statement, &[&wanted]).await?;
+            let rows = self.0.query(statement, &[&wanted]).await?;
             let found: Result<HashMap<_, _>, _> = rows.iter().map(record).collect();
             let found = found?;
             Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
@@ -137,25 +160,20 @@ impl Store for PostgresStore {
             put.check_size()?;
             let (key, version, value) = (put.key.as_bytes(), &put.version.0[..], &put.value[..]);
             let expires_at = put.expires_at.map(Timestamp::as_millis);
-            let connections = &self.0.connections;
             let rows = match put.expect {
                 Expect::Version(expected) => {
                     let expected = &expected.0[..];
                     let values: [&(dyn ToSql + Sync); 5] =
                         [&key, &version, &expires_at, &value, &expected];
-                    connections.query(Statement::PutVersion, &values).await?
+                    self.0.query(Statement::PutVersion, &values).await?
                 }
                 Expect::Any => {
-                    let statement = Statement::PutAny;
-                    connections
-                        .query(statement, &[&key, &version, &expires_at, &value])
-                        .await?
+                    let values: [&(dyn ToSql + Sync); 4] = [&key, &version, &expires_at, &value];
+                    self.0.query(Statement::PutAny, &values).await?
                 }
                 _ => {
-                    let statement = Statement::PutAbsent;
-                    connections
-                        .query(statement, &[&key, &version, &expires_at, &value])
-                        .await?
+                    let values: [&(dyn ToSql + Sync); 4] = [&key, &version, &expires_at, &value];
+                    self.0.query(Statement::PutAbsent, &values).await?
                 }
             };
             Ok(match rows.is_empty() {
@@ -180,7 +198,7 @@ impl Store for PostgresStore {
             };
             loop {
                 let values: [&(dyn ToSql + Sync); 2] = [&bytes, &expected];
-                let rows = self.0.connections.query(Statement::Remove, &values).await?;
+                let rows = self.0.query(Statement::Remove, &values).await?;
                 let row = rows.first();
                 if row.and_then(|row| row.try_get(0).ok()) == Some(true) {
                     return Ok(RemoveOutcome::Removed);
@@ -199,7 +217,7 @@ impl Store for PostgresStore {
 
     fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
-            let rows = self.0.connections.query(Statement::Health, &[]).await?;
+            let rows = self.0.query(Statement::Health, &[]).await?;
             match rows.first().and_then(|row| row.try_get(0).ok()) {
                 Some(false) => Ok(()),
                 _ => Err(Error::unavailable(
@@ -235,20 +253,17 @@ impl Listing for PostgresStore {
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<(Key, Entry)>, Error>> {
         Box::pin(async move {
-            let (from, to) = range(prefix, after);
+            let (from, to) = key_range(prefix, after);
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let rows = self
-                .0
-                .connections
-                .query(Statement::List, &[&from, &to, &limit])
-                .await?;
+            let values: [&(dyn ToSql + Sync); 3] = [&from, &to, &limit];
+            let rows = self.0.query(Statement::List, &values).await?;
             rows.iter().map(record).collect()
         })
     }
 
     fn count(&self) -> BoxFuture<'_, Result<Option<u64>, Error>> {
         Box::pin(async move {
-            let rows = self.0.connections.query(Statement::Size, &[]).await?;
+            let rows = self.0.query(Statement::Size, &[]).await?;
             let found: Option<i64> = rows.first().and_then(|row| row.try_get(0).ok());
             Ok(found.and_then(|found| u64::try_from(found).ok()))
         })

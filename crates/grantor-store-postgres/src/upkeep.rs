@@ -13,25 +13,18 @@ const ROWS_A_STEP: usize = 1000;
 const MAX_STEPS: usize = 500;
 
 pub(crate) async fn maintain(store: &Inner, moment: Moment) -> Result<Maintenance, Error> {
-    let clock = &store.clock;
-    clock.observe(moment);
-    let mut maintenance = Maintenance::default();
-    if let Some(now) = clock.trusted() {
-        let dead_since = now - store.options.max_clock_skew;
-        maintenance.deleted = sweep(store, Statement::Sweep, dead_since).await?;
+    let delete = async |dead_since| {
+        let deleted = sweep(store, Statement::Sweep, dead_since).await?;
         sweep(store, Statement::SweepCounts, dead_since).await?;
-    }
-    if let Some(newest) = clock.to_save() {
+        Ok(deleted)
+    };
+    let save = async |newest: Timestamp| {
         let millis = newest.as_millis();
-        let connections = &store.connections;
-        let saved = connections.query(Statement::SaveNewest, &[&millis]).await;
-        if let Err(error) = saved {
-            clock.not_saved();
-            return Err(error);
-        }
-    }
-    maintenance.notices = clock.take_notices();
-    Ok(maintenance)
+        let saved = store.query(Statement::SaveNewest, &[&millis]).await;
+        saved.map(drop)
+    };
+    let skew = store.options.max_clock_skew;
+    grantor_store_connection::maintain(&store.clock, moment, skew, delete, save).await
 }
 
 async fn sweep(store: &Inner, statement: Statement, dead_since: Timestamp) -> Result<usize, Error> {
@@ -39,8 +32,7 @@ async fn sweep(store: &Inner, statement: Statement, dead_since: Timestamp) -> Re
     let dead_since = dead_since.as_millis();
     let mut deleted = 0;
     for _ in 0..MAX_STEPS {
-        let connections = &store.connections;
-        let rows = connections.query(statement, &[&dead_since, &limit]).await?;
+        let rows = store.query(statement, &[&dead_since, &limit]).await?;
         let rows = rows.len();
         deleted += rows;
         if rows < ROWS_A_STEP {

@@ -4,18 +4,19 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use grantor_store::Error;
+use grantor_store_connection::{Host, Tls};
 use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host as HostName, SslMode};
 
 use crate::PostgresOptions;
-use crate::tls::Tls;
+use crate::tls::MakeTls;
 
 /// Where a database is and how to connect.
 pub(crate) struct Location {
     /// With one host each, in the order of the URL.
-    pub(crate) hosts: Vec<Config>,
-    pub(crate) tls: Tls,
+    pub(crate) hosts: Vec<Host<Config>>,
+    pub(crate) tls: MakeTls,
     pub(crate) options: PostgresOptions,
 }
 
@@ -58,13 +59,17 @@ pub(crate) fn parse(url: &str, options: &PostgresOptions) -> Result<Location, Er
     Ok(Location {
         hosts: hosts
             .into_iter()
-            .map(|mut host| {
-                host.ssl_mode(ssl_mode)
+            .map(|mut config| {
+                config
+                    .ssl_mode(ssl_mode)
                     .connect_timeout(options.connect_timeout);
-                host
+                Host {
+                    name: name(&config),
+                    options: config,
+                }
             })
             .collect(),
-        tls: tls.unwrap_or_else(Tls::none),
+        tls: MakeTls(tls),
         options,
     })
 }
@@ -92,15 +97,15 @@ fn hosts(config: &Config) -> Result<Vec<Config>, Error> {
     if ports.len() > 1 && ports.len() != names.len() {
         return Err(wrong("it has another number of ports than of hosts"));
     }
-    let one = |(index, name): (usize, &Host)| {
+    let one = |(index, name): (usize, &HostName)| {
         let mut one = Config::new();
         match name {
             // A text after an "@" in a password would be looked up as a host.
-            Host::Tcp(name) if name.contains('@') => {
+            HostName::Tcp(name) if name.contains('@') => {
                 return Err(wrong("write \"@\" in a password as %40"));
             }
-            Host::Tcp(name) => one.host(name),
-            Host::Unix(path) => one.host_path(path),
+            HostName::Tcp(name) => one.host(name),
+            HostName::Unix(path) => one.host_path(path),
         };
         let port = ports.get(index).or(ports.first()).copied();
         one.port(port.unwrap_or(5432));
@@ -124,10 +129,20 @@ fn hosts(config: &Config) -> Result<Vec<Config>, Error> {
     names.iter().enumerate().map(one).collect()
 }
 
-fn is_local(host: &Host) -> bool {
+/// The name of a host in messages.
+fn name(config: &Config) -> String {
+    let port = config.get_ports().first().copied().unwrap_or_default();
+    match config.get_hosts().first() {
+        Some(HostName::Tcp(name)) => format!("{name}:{port}"),
+        Some(HostName::Unix(path)) => format!("{}, port {port}", path.display()),
+        None => String::new(),
+    }
+}
+
+fn is_local(host: &HostName) -> bool {
     match host {
-        Host::Unix(_) => true,
-        Host::Tcp(name) => {
+        HostName::Unix(_) => true,
+        HostName::Tcp(name) => {
             name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
         }
     }
@@ -145,9 +160,7 @@ fn tls(mode: Option<&str>, authorities: Option<&str>, local: bool) -> Result<Opt
             ));
         }
     }
-    let pem = authorities.map(std::fs::read).transpose();
-    let pem = pem.map_err(|error| wrong(&format!("\"sslrootcert\" can't be read: {error}")))?;
-    let tls = Tls::verified(pem.as_deref());
+    let tls = Tls::new(authorities);
     tls.map(Some)
         .map_err(|problem| wrong(&format!("TLS can't be set up: {problem}")))
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use grantor_core::{BoxFuture, Timestamp};
 use grantor_store::{Applied, Counter, Error, Key};
+use grantor_store_connection::Effect;
 
 use crate::RedisStore;
-use crate::error::Effect;
 use crate::layout::{COUNTS, SLACK};
 use crate::link::Target;
 use crate::request::Request;

@@ -31,7 +31,6 @@ mod sentinel;
 mod server;
 mod slots;
 mod store;
-mod stream;
 mod topology;
 mod upkeep;
 mod url;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_store::{Applied, Error};
+use grantor_store_connection::{Effect, check_runtime, in_doubt, timed_out};
 use redis::{ErrorKind, FromRedisValue, RedisError, ServerErrorKind};
-use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
-use crate::error::{Effect, failed, in_doubt, timed_out};
+use crate::error::failed;
 use crate::node::{Failure, Node};
 use crate::request::Request;
 use crate::topology::Topology;
@@ -47,7 +47,7 @@ impl Link {
 
     /// The servers that take writes.
     pub(crate) async fn primaries(&self) -> Result<Vec<Arc<Node>>, Error> {
-        in_a_runtime()?;
+        check_runtime("Redis")?;
         let (deadline, follows) = (Instant::now() + self.timeout, self.topology.fails_over());
         loop {
             match self.topology.primaries(deadline).await {
@@ -69,7 +69,7 @@ impl Link {
         request: Request<'_>,
         effect: Effect,
     ) -> Result<T, Error> {
-        in_a_runtime()?;
+        check_runtime("Redis")?;
         let deadline = Instant::now() + self.timeout;
         let follows = self.topology.fails_over() && matches!(target, Target::Key(_));
         let (mut tried, mut doubtful, mut asked) = (0, false, None);
@@ -110,7 +110,7 @@ impl Link {
                     doubtful |= again && effect != Effect::Reads;
                     (failed(effect, &error), again)
                 }
-                Failure::Late => return Err(timed_out(effect)),
+                Failure::Late => return Err(timed_out("Redis", effect)),
             };
             // A try that has no time would only hide what is wrong.
             if !again || Instant::now() + PAUSE >= deadline {
@@ -162,13 +162,6 @@ fn ask(error: &RedisError) -> Option<Address> {
     let place = error.details()?.split_whitespace().nth(1)?;
     let (host, port) = place.rsplit_once(':')?;
     Some(Address::Tcp(host.to_owned(), port.parse().ok()?))
-}
-
-fn in_a_runtime() -> Result<(), Error> {
-    let found = Handle::try_current();
-    found
-        .map(drop)
-        .map_err(|_| Error::configuration("the Redis store is used outside of a Tokio runtime"))
 }
 
 /// Too few replicas have a write.

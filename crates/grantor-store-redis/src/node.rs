@@ -1,20 +1,22 @@
 //! One server: the connections to it, made again when they break.
 
 use std::fmt;
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use grantor_store::{Applied, Error};
+use grantor_store_connection::{Effect, IsOpen, SharedConnection, Stream, connect};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisError, RedisResult};
-use tokio::sync::Mutex;
+use tokio::net::UnixStream;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::error::{Effect, failed, is_lost};
+use crate::error::{failed, is_lost};
 use crate::request::Request;
 use crate::server::Information;
-use crate::stream;
 use crate::url::{Access, Address};
 
 /// The connections of requests that wait for replicas. The server answers nothing else on a
@@ -25,20 +27,23 @@ const CONFIRMING: usize = 8;
 pub(crate) struct Node {
     pub(crate) address: Address,
     access: Arc<Access>,
-    shared: Slot,
-    confirming: [Slot; CONFIRMING],
+    shared: SharedConnection<Open>,
+    confirming: [SharedConnection<Open>; CONFIRMING],
     turn: AtomicUsize,
     /// Where the next sweep goes on.
     pub(crate) cursor: AtomicU64,
 }
 
-/// Where a connection is, if there is one.
-type Slot = Mutex<Option<Arc<Open>>>;
-
 /// A connection. Dropping the last use of it closes it at once.
 pub(crate) struct Open {
     pub(crate) connection: MultiplexedConnection,
     driver: JoinHandle<()>,
+}
+
+impl IsOpen for Open {
+    fn is_open(&self) -> bool {
+        !self.driver.is_finished()
+    }
 }
 
 impl Drop for Open {
@@ -64,7 +69,7 @@ impl Node {
         Self {
             address,
             access,
-            shared: Slot::default(),
+            shared: SharedConnection::default(),
             confirming: Default::default(),
             turn: AtomicUsize::new(0),
             cursor: AtomicU64::new(0),
@@ -78,16 +83,22 @@ impl Node {
         asking: bool,
         deadline: Instant,
     ) -> Result<T, Failure> {
-        let slot = match request {
+        let shared = match request {
             Request::Confirmed(..) => {
                 let turn = self.turn.fetch_add(1, Ordering::Relaxed);
                 &self.confirming[turn % CONFIRMING]
             }
             _ => &self.shared,
         };
-        let opened = timeout_at(deadline, self.open(slot)).await;
-        let opened = opened.unwrap_or_else(|_| Err(self.unreachable("it does not answer")));
-        let open = opened.map_err(Failure::Unreachable)?;
+        let open = match shared.current() {
+            Some(open) => open,
+            None => {
+                let opening = shared.get_or_connect(self.connect());
+                let opened = timeout_at(deadline, opening).await;
+                let opened = opened.unwrap_or_else(|_| Err(self.unreachable("it does not answer")));
+                opened.map_err(Failure::Unreachable)?
+            }
+        };
         let mut connection = open.connection.clone();
         let answer = timeout_at(deadline, request.send(&mut connection, asking)).await;
         let failure = match answer {
@@ -96,20 +107,8 @@ impl Node {
             Ok(Err(error)) => Failure::Lost(error),
             Err(_) => Failure::Late,
         };
-        // The next request makes a new connection, unless there is another one already.
-        let mut slot = slot.lock().await;
-        slot.take_if(|other| Arc::ptr_eq(other, &open));
+        shared.forget(&open);
         Err(failure)
-    }
-
-    async fn open(&self, slot: &Slot) -> Result<Arc<Open>, Error> {
-        let mut slot = slot.lock().await;
-        if let Some(open) = slot.as_ref().filter(|open| !open.driver.is_finished()) {
-            return Ok(Arc::clone(open));
-        }
-        let opened = Arc::new(self.connect().await?);
-        *slot = Some(Arc::clone(&opened));
-        Ok(opened)
     }
 
     /// Connects to the server, if it is what it should be.
@@ -139,7 +138,13 @@ impl Node {
 
 /// Connects to any server, a sentinel too.
 pub(crate) async fn open(address: &Address, access: &Access) -> Result<Open, Error> {
-    let stream = stream::connect(address, access.tls.as_ref()).await;
+    let stream: io::Result<Pin<Box<dyn Stream>>> = match address {
+        Address::Tcp(host, port) => connect(host, *port, access.tls.as_ref()).await,
+        Address::Unix(path) => match UnixStream::connect(path).await {
+            Ok(stream) => Ok(Box::pin(stream)),
+            Err(error) => Err(error),
+        },
+    };
     let stream = stream.map_err(|error| unreachable(address, &error.to_string()))?;
     // Operations have times of their own; the driver's is too short for a disk that is busy.
     let config = AsyncConnectionConfig::new().set_response_timeout(None);

@@ -1,10 +1,10 @@
 //! What the servers of a store promise, found when it is opened.
 
 use grantor_store::{Capabilities, Error};
+use grantor_store_connection::Effect;
 use redis::cmd;
 use tokio::time::Instant;
 
-use crate::error::Effect;
 use crate::link::{Link, Target};
 use crate::request::Request;
 use crate::script::load;

@@ -9,10 +9,10 @@ use grantor_store::{
     Applied, Capabilities, Counter, Entry, Error, Expect, Key, Maintenance, Moment, Put,
     PutOutcome, RemoveOutcome, Store, SweepClock,
 };
+use grantor_store_connection::Effect;
 use redis::{ScriptInvocation, cmd};
 use tokio::time::Instant;
 
-use crate::error::Effect;
 use crate::layout::{NEWEST, Names, SLACK, decode, encode, expires_by_itself};
 use crate::link::{Link, Target, unconfirmed};
 use crate::opening::promises;

@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 
 use grantor_core::Timestamp;
 use grantor_store::{Error, Maintenance, Moment};
+use grantor_store_connection::{Effect, maintain};
 use redis::{Pipeline, cmd};
 
-use crate::error::Effect;
 use crate::layout::{HEAD, NEWEST, RECORDS, expires_by_itself, expiry};
 use crate::link::Target;
 use crate::node::Node;
@@ -21,27 +21,22 @@ const MAX_STEPS: usize = 256;
 
 impl Inner {
     pub(crate) async fn keep_up(&self, moment: Moment) -> Result<Maintenance, Error> {
-        self.clock.observe(moment);
-        let mut maintenance = Maintenance::default();
-        if let Some(now) = self.clock.trusted() {
-            let dead_since = now - self.options.max_clock_skew;
+        let delete = async |dead_since| {
+            let mut deleted = 0;
             for node in self.link.primaries().await? {
-                maintenance.deleted += self.sweep(&node, dead_since).await?;
+                deleted += self.sweep(&node, dead_since).await?;
             }
-        }
-        if let Some(newest) = self.clock.to_save() {
+            Ok(deleted)
+        };
+        let save = async |newest: Timestamp| {
             let mut request = cmd("SET");
             request.arg(NEWEST).arg(newest.as_millis());
             let target = Target::Key(NEWEST.as_bytes());
             let request = Request::Command(&request);
-            let saved: Result<(), _> = self.link.send(target, request, Effect::Repeatable).await;
-            if let Err(error) = saved {
-                self.clock.not_saved();
-                return Err(error);
-            }
-        }
-        maintenance.notices = self.clock.take_notices();
-        Ok(maintenance)
+            self.link.send(target, request, Effect::Repeatable).await
+        };
+        let skew = self.options.max_clock_skew;
+        maintain(&self.clock, moment, skew, delete, save).await
     }
 
     async fn sweep(&self, node: &Arc<Node>, dead_since: Timestamp) -> Result<usize, Error> {

@@ -6,12 +6,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use grantor_store::Error;
-use percent_encoding::percent_decode_str;
+use grantor_store_connection::{Tls, host_and_port};
 use redis::RedisConnectionInfo;
-use rustls::ClientConfig;
 
 use crate::RedisOptions;
-use crate::stream;
 
 /// Where the servers are and how to connect.
 pub(crate) struct Location {
@@ -60,7 +58,7 @@ impl fmt::Display for Address {
 
 /// How to connect to a server.
 pub(crate) struct Access {
-    pub(crate) tls: Option<Arc<ClientConfig>>,
+    pub(crate) tls: Option<Tls>,
     pub(crate) login: RedisConnectionInfo,
     pub(crate) connect_timeout: Duration,
     /// The server must be one of a cluster, or must not.
@@ -221,33 +219,17 @@ fn addresses(names: &str, port: u16) -> Result<Vec<Address>, Error> {
     names.split(',').map(|name| address(name, port)).collect()
 }
 
-/// A name and a port.
-fn address(text: &str, default: u16) -> Result<Address, Error> {
-    let (name, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((name, port)) => (name, port.strip_prefix(':')),
-        None => match text.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (text, None),
-        },
-    };
-    if name.is_empty() {
-        return Err(wrong("it has no host"));
-    }
-    let port = port.map_or(Ok(default), str::parse);
-    let port = port.map_err(|_| wrong("a port is a number up to 65535"))?;
-    Ok(Address::Tcp(name.to_owned(), port))
+fn address(text: &str, port: u16) -> Result<Address, Error> {
+    let (host, port) = host_and_port(text, port).map_err(wrong)?;
+    Ok(Address::Tcp(host, port))
 }
 
 fn decoded(text: &str) -> Result<String, Error> {
-    let text = percent_decode_str(text).decode_utf8();
-    let text = text.map_err(|_| wrong("its text is not UTF-8"))?;
-    Ok(text.into_owned())
+    grantor_store_connection::decoded(text).map_err(wrong)
 }
 
-fn tls(authorities: Option<&str>) -> Result<Arc<ClientConfig>, Error> {
-    let pem = authorities.map(std::fs::read).transpose();
-    let pem = pem.map_err(|error| wrong(&format!("\"tlsrootcert\" can't be read: {error}")))?;
-    stream::tls(pem.as_deref()).map_err(|problem| wrong(&format!("TLS can't be set up: {problem}")))
+fn tls(authorities: Option<&str>) -> Result<Tls, Error> {
+    Tls::new(authorities).map_err(|problem| wrong(&format!("TLS can't be set up: {problem}")))
 }
 
 fn number(text: &str, most: u64) -> Result<u64, Error> {

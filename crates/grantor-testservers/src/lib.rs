@@ -8,6 +8,7 @@
 //!
 //! Linux only: the kernel stops a server whose test is gone.
 
+pub mod certificates;
 mod etcd;
 mod galera;
 mod galera_cluster;
@@ -24,6 +25,9 @@ mod redis;
 mod redis_cluster;
 mod redis_sentinel;
 pub mod store_faults;
+pub mod store_processes;
+pub mod store_upkeep;
+pub mod store_writers;
 pub mod stores;
 
 pub use galera::start_galera_node;

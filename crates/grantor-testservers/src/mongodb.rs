@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub struct MongoDb {
     process: Option<Process>,
     folder: TempDir,
     port: u16,
+    /// The certificate and the key in PEM, if it takes connections by TLS only.
+    certificate: Option<PathBuf>,
 }
 
 impl MongoDb {
@@ -47,7 +50,23 @@ impl MongoDb {
             process: None,
             folder: tempfile::tempdir()?,
             port: free_port()?,
+            certificate: None,
         };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Like [`start`](Self::start), and takes connections by TLS only, with this certificate and key in
+    /// PEM; on 127.0.0.2 too. It may be a while until it takes writes.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with_tls(certificate: &str, key: &str) -> Result<Self, Error> {
+        let mut server = Self::start()?;
+        let path = server.folder.path().join("certificate.pem");
+        fs::write(&path, format!("{certificate}\n{key}"))?;
+        server.certificate = Some(path);
+        server.kill();
         server.restart()?;
         Ok(server)
     }
@@ -101,13 +120,17 @@ impl MongoDb {
         let program = program().ok_or_else(|| Error::not_installed("MongoDB"))?;
         let folder = self.folder.path();
         let (data, port) = (folder.to_string_lossy(), self.port.to_string());
+        let places = match self.certificate {
+            Some(_) => "127.0.0.1,127.0.0.2",
+            None => "127.0.0.1",
+        };
         let arguments = [
             "--dbpath",
             &data,
             "--port",
             &port,
             "--bind_ip",
-            "127.0.0.1",
+            places,
             "--nounixsocket",
             "--replSet",
             SET,
@@ -125,10 +148,19 @@ impl MongoDb {
             "--setParameter",
             "ttlMonitorSleepSecs=1",
         ];
-        let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+        let mut arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+        if let Some(path) = &self.certificate {
+            let tls = ["--tlsMode", "requireTLS", "--tlsCertificateKeyFile"];
+            arguments.extend(tls.map(OsString::from));
+            arguments.push(path.into());
+        }
         let log = folder.join("log");
         let mut process = Process::start_as_it_is(program.as_os_str(), &arguments, &log)?;
-        process.wait_until(&log, || hello(self.port).is_some())?;
+        let is_ready = || match &self.certificate {
+            Some(_) => TcpStream::connect(("127.0.0.1", self.port)).is_ok(),
+            None => hello(self.port).is_some(),
+        };
+        process.wait_until(&log, is_ready)?;
         self.process = Some(process);
         Ok(())
     }

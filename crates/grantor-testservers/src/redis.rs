@@ -1,6 +1,7 @@
 //! A Redis server.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread::sleep;
@@ -50,6 +51,33 @@ impl Redis {
             folder,
             port: free_port()?,
             settings: settings.iter().map(|text| (*text).to_owned()).collect(),
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Starts a server that takes connections by TLS only, with this certificate and key in PEM; on
+    /// 127.0.0.2 too.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with_tls(certificate: &str, key: &str) -> Result<Self, Error> {
+        let folder = tempfile::tempdir()?;
+        give(folder.path())?;
+        let port = free_port()?;
+        let places = "--bind 127.0.0.1 127.0.0.2";
+        let mut settings = format!("{places} --port 0 --tls-port {port} --tls-auth-clients no");
+        for (setting, pem) in [("tls-cert-file", certificate), ("tls-key-file", key)] {
+            let path = folder.path().join(setting);
+            fs::write(&path, pem)?;
+            give(&path)?;
+            settings = format!("{settings} --{setting} {}", path.display());
+        }
+        let mut server = Self {
+            process: None,
+            folder,
+            port,
+            settings: vec![settings],
         };
         server.restart()?;
         Ok(server)
@@ -123,7 +151,8 @@ impl Redis {
         let arguments: Vec<_> = arguments.collect();
         let log = folder.join("log");
         let mut process = Process::start(program.as_os_str(), &arguments, Signal::KILL, &log)?;
-        process.wait_until(&log, || is_ready(self.port).is_some())?;
+        let encrypted = self.settings.iter().any(|text| text.contains("--tls-port"));
+        process.wait_until(&log, || is_ready(self.port, encrypted).is_some())?;
         self.process = Some(process);
         Ok(())
     }
@@ -156,9 +185,13 @@ pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) -> Result<(), Err
     Ok(())
 }
 
-/// Returns whether the server answers; while it reads its data it says `-LOADING`.
-fn is_ready(port: u16) -> Option<()> {
+/// Returns whether the server answers, or listens if it speaks TLS; while it reads its data it says
+/// `-LOADING`.
+fn is_ready(port: u16, encrypted: bool) -> Option<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    if encrypted {
+        return Some(());
+    }
     stream.set_read_timeout(Some(Duration::from_secs(1))).ok()?;
     stream.write_all(b"PING\r\n").ok()?;
     let mut answer = [0; 5];

@@ -1,9 +1,11 @@
 //! Faults that every store on a server has to bear, for the tests of [`stores`](crate::stores).
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it panics")]
+
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use grantor_store::{Error, Key, Put, PutOutcome, Store};
+use grantor_store::{Applied, Error, Expect, Key, Put, PutOutcome, RemoveOutcome, Store};
 use tokio::time::sleep;
 
 use crate::stores::{creation, value_of};
@@ -47,6 +49,74 @@ pub async fn bear_every_network(store: &impl Store, proxy: &Proxy, timeout: Dura
     }
 }
 
+/// Has a network behind a store keep the answer to a creation. It is there, by the way of the store
+/// `direct`, and its outcome is unknown to the first. The put; the network works again.
+///
+/// # Panics
+/// That is not so.
+pub async fn lose_an_answer(store: &impl Store, direct: &impl Store, proxy: &Proxy) -> Put {
+    // A connection is open, and knows the statement, when the answers begin to be held.
+    store.put(&creation("before")).await.map(drop).unwrap();
+    proxy.set(Network::HoldsAnswers);
+    let put = creation("a");
+    let error = store.put(&put).await.unwrap_err();
+    assert_eq!(error.applied(), Applied::Unknown, "{error}");
+    assert_eq!(value_of(direct, "a").await.unwrap(), "a", "it arrived");
+    let error = store.get(&put.key).await.unwrap_err();
+    assert_eq!(error.applied(), Applied::No, "{error}");
+    proxy.set(Network::Works);
+    put
+}
+
+/// Settles the unknown outcome of a creation: the same put is stored, and another one is too late.
+///
+/// # Panics
+/// That is not so.
+pub async fn settle(store: &impl Store, put: &Put) {
+    assert_eq!(store.put(put).await.unwrap(), PutOutcome::Stored);
+    let mut other = put.clone();
+    other.version = creation("").version;
+    assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
+}
+
+/// Has the connection of a creation break after it arrived, by the way of the store `direct`, and
+/// nobody answer any more: `kill` ends the server.
+///
+/// # Panics
+/// The outcome is not unknown.
+pub async fn lose_an_answer_and_the_server(
+    store: impl Store + 'static,
+    direct: impl Store,
+    proxy: &Proxy,
+    kill: impl FnOnce(),
+) {
+    store.put(&creation("before")).await.map(drop).unwrap();
+    proxy.set(Network::HoldsAnswers);
+    let waiting = tokio::spawn(async move { store.put(&creation("a")).await });
+    while value_of(&direct, "a").await.is_none() {}
+    kill();
+    proxy.break_connections();
+    let error = waiting.await.unwrap().unwrap_err();
+    assert_eq!(error.applied(), Applied::Unknown, "{error}");
+    assert!(error.to_string().contains("an earlier try"), "{error}");
+}
+
+/// Breaks the connections of a store again and again while they are idle.
+///
+/// # Panics
+/// An operation fails.
+pub async fn break_while_idle(store: &impl Store, proxy: &Proxy) {
+    for round in 0..20 {
+        let key = format!("{round}");
+        let stored = store.put(&creation(&key)).await;
+        assert_eq!(stored.unwrap(), PutOutcome::Stored);
+        proxy.break_connections();
+        assert_eq!(value_of(store, &key).await.unwrap(), key);
+    }
+    let connections = proxy.connections();
+    assert!(connections > 10, "{connections}: none of them broke");
+}
+
 /// Repeats a put until the store, which is to be well soon, has it.
 ///
 /// # Panics
@@ -63,12 +133,33 @@ pub async fn repeat_until_stored(store: &impl Store, put: &Put) {
     }
 }
 
-/// Creates records with the largest values until the store refuses one. The keys of those it has, the
-/// put that it refused, and the reason.
+/// Creates records with the largest values until the store finds no room for one. The keys of those it
+/// has, and the put that changed nothing.
 ///
 /// # Panics
-/// It takes more than fit into the smallest disk of a test.
-pub async fn fill_up(store: &impl Store) -> (Vec<Key>, Put, Error) {
+/// It takes more than fit into the smallest disk of a test, or fails in another way.
+pub async fn fill_up(store: &impl Store) -> (Vec<Key>, Put) {
+    let (keys, refused, error) = put_until_refused(store).await;
+    assert_eq!(error.applied(), Applied::No, "{error}");
+    assert!(!error.is_configuration(), "{error}");
+    assert!(keys.len() > 10, "{}: {error}", keys.len());
+    assert_eq!(store.get(&refused.key).await.unwrap(), None);
+    assert!(store.put(&refused).await.is_err());
+    (keys, refused)
+}
+
+/// Removes some records.
+///
+/// # Panics
+/// One of them is not there.
+pub async fn make_room(store: &impl Store, keys: &[Key]) {
+    for key in keys {
+        let removed = store.remove(key, Expect::Any).await.unwrap();
+        assert_eq!(removed, RemoveOutcome::Removed);
+    }
+}
+
+async fn put_until_refused(store: &impl Store) -> (Vec<Key>, Put, Error) {
     let mut keys = Vec::new();
     for number in 0..1000 {
         let mut put = creation(&format!("filling {number}"));

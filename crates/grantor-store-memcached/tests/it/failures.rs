@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use grantor_store::{Applied, Expect, PutOutcome, RemoveOutcome, Store};
 use grantor_store_memcached::{MemcachedOptions, MemcachedStore};
-use grantor_testservers::store_faults::bear_every_network;
-use grantor_testservers::{Memcached, Network, Proxy};
+use grantor_testservers::store_faults::{
+    bear_every_network, break_while_idle, lose_an_answer, settle,
+};
+use grantor_testservers::{Memcached, Proxy};
 
 use crate::{block_on, creation, runtime, value_of};
 
@@ -27,18 +29,8 @@ fn an_answer_that_does_not_come_is_an_unknown_outcome_and_the_same_put_clears_it
     block_on(&runtime(), async {
         let store = quick().open(&through(&proxy)).await.unwrap();
         let direct = quick().open(&server.url()).await.unwrap();
-        proxy.set(Network::HoldsAnswers);
-        let put = creation("a");
-        let error = store.put(&put).await.unwrap_err();
-        assert_eq!(error.applied(), Applied::Unknown, "{error}");
-        assert_eq!(value_of(&direct, "a").await.unwrap(), "a", "it arrived");
-        let error = store.get(&put.key).await.unwrap_err();
-        assert_eq!(error.applied(), Applied::No, "{error}");
-
-        proxy.set(Network::Works);
-        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
-        let other = creation("a");
-        assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
+        let put = lose_an_answer(&store, &direct, &proxy).await;
+        settle(&store, &put).await;
     });
 }
 
@@ -58,14 +50,7 @@ fn a_connection_that_breaks_is_made_again() {
     let proxy = Proxy::start(server.port()).unwrap();
     block_on(&runtime(), async {
         let store = quick().open(&through(&proxy)).await.unwrap();
-        for round in 0..20 {
-            let put = creation(&format!("{round}"));
-            assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
-            proxy.break_connections();
-            let found = store.get(&put.key).await.unwrap().unwrap();
-            assert_eq!(found.version, put.version);
-        }
-        assert!(proxy.connections() > 20);
+        break_while_idle(&store, &proxy).await;
     });
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use grantor_store::{Class, Store};
 use grantor_store_memcached::MemcachedStore;
 use grantor_testservers::Memcached;
+use grantor_testservers::certificates::{AUTHORITY, CERTIFICATE, KEY};
 
 use crate::{block_on, creation, runtime, value_of};
 
@@ -69,14 +70,6 @@ fn a_wrong_password_is_a_configuration_error_that_does_not_show_it() {
         }
     });
 }
-
-/// Of the authority that signed the certificate, which is for `localhost`.
-const AUTHORITY: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../grantor-http/tests/certificates/authority.pem"
-);
-const CERTIFICATE: &str = include_str!("../../../grantor-http/tests/certificates/server.pem");
-const KEY: &str = include_str!("../../../grantor-http/tests/certificates/server.key");
 
 #[test]
 fn tls_checks_the_certificate() {

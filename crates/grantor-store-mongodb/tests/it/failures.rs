@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use grantor_store::{Applied, Expect, PutOutcome, Store};
 use grantor_store_mongodb::{MongodbOptions, MongodbStore};
-use grantor_testservers::store_faults::bear_every_network;
-use grantor_testservers::{MongoDb, Network, Proxy};
+use grantor_testservers::store_faults::{bear_every_network, lose_an_answer, settle};
+use grantor_testservers::{MongoDb, Proxy};
 use mongodb::bson::{Document, doc};
 
 use crate::{administer, block_on, creation, runtime, value_of};
@@ -43,9 +43,7 @@ fn a_write_that_too_few_confirm_is_there_and_unknown_and_the_same_put_clears_it(
         assert_eq!(error.applied(), Applied::Unknown, "{error}");
         assert!(error.to_string().contains("too few servers"), "{error}");
         assert_eq!(value_of(&store, "a").await.unwrap(), "a", "it is there");
-        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
-        let other = creation("a");
-        assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
+        settle(&store, &put).await;
 
         fail_next(&server, 1, timed_out, "delete").await;
         let error = store.remove(&put.key, Expect::Any).await.unwrap_err();
@@ -89,20 +87,9 @@ fn an_answer_that_does_not_come_is_an_unknown_outcome_and_the_same_put_clears_it
     block_on(&runtime(), async {
         let store = quick().open(&server.url_at(proxy.port())).await.unwrap();
         let direct = quick().open(&server.url()).await.unwrap();
-        assert_eq!(value_of(&store, "a").await, None);
-        proxy.set(Network::HoldsAnswers);
-        let put = creation("a");
-        let error = store.put(&put).await.unwrap_err();
-        assert_eq!(error.applied(), Applied::Unknown, "{error}");
-        assert_eq!(value_of(&direct, "a").await.unwrap(), "a", "it arrived");
-        let error = store.get(&put.key).await.unwrap_err();
-        assert_eq!(error.applied(), Applied::No, "{error}");
-
-        proxy.set(Network::Works);
+        let put = lose_an_answer(&store, &direct, &proxy).await;
         proxy.break_connections();
-        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
-        let other = creation("a");
-        assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
+        settle(&store, &put).await;
     });
 }
 

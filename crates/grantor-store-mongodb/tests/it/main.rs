@@ -8,7 +8,7 @@ mod long;
 mod opening;
 mod upkeep;
 
-use grantor_testservers::stores::{block_on, creation, runtime, suite, system, value_of};
+use grantor_testservers::stores::{block_on, creation, runtime, suite, value_of};
 use mongodb::bson::Document;
 
 /// One command on a connection of the administrator's.

@@ -1,13 +1,14 @@
-//! Opening: what a server must be, and two that make the indexes at once.
+//! Opening: what a server must be, certificates, and several that make the indexes at once.
 
 use std::sync::Arc;
 
-use grantor_store::{Listing as _, Store};
+use grantor_store::{Applied, Listing as _, Store};
 use grantor_store_mongodb::MongodbStore;
 use grantor_testservers::MongoDb;
+use grantor_testservers::certificates::{AUTHORITY, CERTIFICATE, KEY};
 use mongodb::bson::doc;
 
-use crate::{administer, block_on, creation, runtime};
+use crate::{administer, block_on, creation, runtime, value_of};
 
 #[test]
 fn several_that_open_an_empty_database_at_once_all_may() {
@@ -77,5 +78,39 @@ fn keys_are_listed_bytewise_whatever_their_length() {
         let listed = store.list(&all, None, 100).await.unwrap();
         let found: Vec<_> = listed.iter().map(|(key, _)| key.as_bytes()).collect();
         assert_eq!(found, sorted.map(str::as_bytes));
+    });
+}
+
+#[test]
+fn a_certificate_is_checked_and_an_unencrypted_connection_is_not_made_instead() {
+    let server = MongoDb::start_with_tls(CERTIFICATE, KEY).unwrap();
+    let without = MongoDb::start().unwrap();
+    block_on(&runtime(), async {
+        let encrypted = |server: &MongoDb| {
+            let url = server.url().replace("127.0.0.1", "localhost");
+            format!("{url}&timeout=1&tls=true")
+        };
+        let trusted = format!("&tlsCAFile={AUTHORITY}");
+        let good = encrypted(&server) + &trusted;
+        // Until it is the primary again.
+        let store = loop {
+            if let Ok(store) = MongodbStore::open(&good).await {
+                break store;
+            }
+        };
+        store.put(&creation("a")).await.map(drop).unwrap();
+        assert_eq!(value_of(&store, "a").await.unwrap(), "a");
+
+        let refused = async |url: String| {
+            let error = MongodbStore::open(&url).await.unwrap_err();
+            assert_eq!(error.applied(), Applied::No, "{error}");
+            error.to_string()
+        };
+        let error = refused(encrypted(&server)).await;
+        assert!(error.contains("certificate"), "{error}");
+        let error = refused(good.replace("localhost", "127.0.0.2")).await;
+        assert!(error.contains("certificate"), "{error}");
+        refused(server.url() + "&timeout=1").await;
+        refused(encrypted(&without) + &trusted).await;
     });
 }

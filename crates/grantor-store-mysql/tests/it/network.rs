@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use grantor_store::{Applied, Expect, PutOutcome, RemoveOutcome, Store};
+use grantor_store::{Expect, PutOutcome, RemoveOutcome, Store};
 use grantor_store_mysql::{MysqlOptions, MysqlStore};
-use grantor_testservers::store_faults::bear_every_network;
-use grantor_testservers::{MariaDb, Network, Proxy};
+use grantor_testservers::store_faults::{
+    bear_every_network, break_while_idle, lose_an_answer, lose_an_answer_and_the_server, settle,
+};
+use grantor_testservers::{MariaDb, Proxy};
 
-use crate::{block_on, creation, runtime, value_of};
+use crate::{block_on, creation, runtime};
 
 /// Long enough to connect while the machine has other work.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -28,23 +30,8 @@ fn an_answer_that_does_not_come_is_an_unknown_outcome_and_the_same_put_clears_it
     block_on(&runtime(), async {
         let store = open_at(&server, proxy.port(), 10).await;
         let direct = open_at(&server, server.port(), 10).await;
-        // A connection is open, and knows the statement, when the answers begin to be held.
-        assert_eq!(store.put(&creation("b")).await.unwrap(), PutOutcome::Stored);
-        proxy.set(Network::HoldsAnswers);
-        let put = creation("a");
-        let started = Instant::now();
-        let error = store.put(&put).await.unwrap_err();
-        assert_eq!(error.applied(), Applied::Unknown, "{error}");
-        assert!(started.elapsed() < TIMEOUT * 10);
-        assert_eq!(value_of(&direct, "a").await.unwrap(), "a", "it arrived");
-
-        let error = store.get(&put.key).await.unwrap_err();
-        assert_eq!(error.applied(), Applied::No, "{error}");
-
-        proxy.set(Network::Works);
-        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
-        let other = creation("a");
-        assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
+        let put = lose_an_answer(&store, &direct, &proxy).await;
+        settle(&store, &put).await;
     });
 }
 
@@ -62,28 +49,15 @@ fn a_network_that_fails_in_any_way_is_borne() {
 fn a_try_that_may_have_been_applied_leaves_the_outcome_unknown_whatever_comes_after() {
     let mut server = MariaDb::start().unwrap();
     let proxy = Proxy::start(server.port()).unwrap();
-    let runtime = runtime();
-    let put = creation("a");
-    let (waiting,) = block_on(&runtime, async {
+    block_on(&runtime(), async {
         let options = MysqlOptions {
             timeout: TIMEOUT * 10,
             ..MysqlOptions::default()
         };
         let store = options.open(&server.url_at(proxy.port())).await.unwrap();
         let direct = open_at(&server, server.port(), 1).await;
-        assert_eq!(store.put(&creation("b")).await.unwrap(), PutOutcome::Stored);
-        let again = put.clone();
-        proxy.set(Network::HoldsAnswers);
-        let waiting = tokio::spawn(async move { store.put(&again).await });
-        while value_of(&direct, "a").await.is_none() {}
-        (waiting,)
+        lose_an_answer_and_the_server(store, direct, &proxy, || server.kill()).await;
     });
-    // The connection breaks, and there is no other one.
-    server.kill();
-    proxy.break_connections();
-    let error = block_on(&runtime, waiting).unwrap().unwrap_err();
-    assert_eq!(error.applied(), Applied::Unknown, "{error}");
-    assert!(error.to_string().contains("an earlier try"), "{error}");
 }
 
 #[test]
@@ -94,17 +68,7 @@ fn connections_that_break_while_idle_disturb_nobody() {
         let store = MysqlStore::open(&server.url_at(proxy.port()))
             .await
             .unwrap();
-        for round in 0..20 {
-            let key = format!("{round}");
-            assert_eq!(
-                store.put(&creation(&key)).await.unwrap(),
-                PutOutcome::Stored
-            );
-            proxy.break_connections();
-            assert_eq!(value_of(&store, &key).await.unwrap(), key);
-        }
-        let connections = proxy.connections();
-        assert!(connections > 10, "{connections}: none of them broke");
+        break_while_idle(&store, &proxy).await;
     });
 }
 

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use grantor_store::{Durability, Error, PutOutcome, Store};
 use grantor_store_mysql::MysqlStore;
 use grantor_testservers::MariaDb;
+use grantor_testservers::certificates::{AUTHORITY, CERTIFICATE, KEY};
 use mysql_async::prelude::Queryable;
 
 use crate::{administrator, block_on, creation, execute, runtime, value_of};
@@ -113,13 +114,6 @@ fn a_unix_socket_is_a_place_too() {
         assert_eq!(store.put(&creation("a")).await.unwrap(), PutOutcome::Stored);
     });
 }
-
-const AUTHORITY: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../grantor-http/tests/certificates/authority.pem"
-);
-const CERTIFICATE: &str = include_str!("../../../grantor-http/tests/certificates/server.pem");
-const KEY: &str = include_str!("../../../grantor-http/tests/certificates/server.key");
 
 #[test]
 fn a_certificate_is_checked_and_an_unencrypted_connection_is_not_made_instead() {

@@ -14,14 +14,19 @@ fn hosts_ports_and_parameters_are_read() {
     let hosts: Vec<_> = location
         .hosts
         .iter()
-        .map(|host| (host.get_hosts()[0].clone(), host.get_ports()[0]))
+        .map(|host| {
+            (
+                host.options.get_hosts()[0].clone(),
+                host.options.get_ports()[0],
+            )
+        })
         .collect();
-    let tcp = |name: &str| Host::Tcp(name.to_owned());
+    let tcp = |name: &str| HostName::Tcp(name.to_owned());
     assert_eq!(
         hosts,
         [(tcp("one"), 1), (tcp("::1"), 2), (tcp("three"), 5432)]
     );
-    let first = &location.hosts[0];
+    let first = &location.hosts[0].options;
     assert_eq!(first.get_user(), Some("a@b"));
     assert_eq!(first.get_password(), Some(&b"p/w"[..]));
     assert_eq!(first.get_dbname(), Some("db"));
@@ -30,7 +35,8 @@ fn hosts_ports_and_parameters_are_read() {
     assert_eq!(location.options.timeout, Duration::from_secs(7));
 
     let location = read("postgres://u@h/?sslmode=disable&password=a+b%26").unwrap();
-    assert_eq!(location.hosts[0].get_password(), Some(&b"a+b&"[..]));
+    let password = location.hosts[0].options.get_password();
+    assert_eq!(password, Some(&b"a+b&"[..]));
 }
 
 #[test]
@@ -51,7 +57,8 @@ fn only_this_machine_is_reached_without_tls_unless_that_is_said() {
         let location = read(url)
             .map_err(|error| format!("{url}: {error}"))
             .unwrap();
-        assert_eq!(location.hosts[0].get_ssl_mode(), ssl_mode, "{url}");
+        let found = location.hosts[0].options.get_ssl_mode();
+        assert_eq!(found, ssl_mode, "{url}");
     }
 }
 

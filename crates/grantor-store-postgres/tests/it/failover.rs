@@ -1,15 +1,14 @@
 //! The primary is lost under writes, and its synchronous standby takes over.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use grantor_store::{Durability, Store};
 use grantor_store_postgres::PostgresStore;
 use grantor_testservers::Postgres;
+use grantor_testservers::store_writers::Writers;
 
-use crate::crashes::write;
 use crate::hosts::both;
-use crate::{administrator, block_on, runtime, value_of};
+use crate::{administrator, block_on, runtime};
 
 #[test]
 fn what_was_acknowledged_outlives_the_primary() {
@@ -23,36 +22,14 @@ fn what_was_acknowledged_outlives_the_primary() {
         assert_eq!(capabilities.durability, Durability::Quorum);
         assert!(!capabilities.loses_on_failover);
 
-        let (acknowledged, end) = (Arc::default(), Arc::new(AtomicBool::new(false)));
-        let writers: Vec<_> = (0..4)
-            .map(|writer| {
-                let (count, end) = (Arc::clone(&acknowledged), Arc::clone(&end));
-                tokio::spawn(write(Arc::clone(&store), writer, count, end))
-            })
-            .collect();
-        reach(&acknowledged, 50).await;
+        let writers = Writers::start(&store);
+        writers.write_on().await;
         primary.kill();
         let administrator = administrator(&standby.url()).await;
         let promoted = administrator.query_one("SELECT pg_promote()", &[]).await;
         assert!(promoted.unwrap().get::<_, bool>(0));
-        reach(&acknowledged, acknowledged.load(Ordering::Relaxed) + 50).await;
-        end.store(true, Ordering::Relaxed);
-
-        let mut failed = 0;
-        for writer in writers {
-            let (keys, errors) = writer.await.unwrap();
-            failed += errors.values().sum::<usize>();
-            for key in keys {
-                assert_eq!(value_of(&*store, &key).await.unwrap(), key);
-            }
-        }
-        assert!(failed > 0, "the writers noticed nothing");
+        writers.write_on().await;
+        writers.end().await;
         store.health().await.unwrap();
     });
-}
-
-async fn reach(acknowledged: &AtomicUsize, goal: usize) {
-    while acknowledged.load(Ordering::Relaxed) < goal {
-        tokio::task::yield_now().await;
-    }
 }

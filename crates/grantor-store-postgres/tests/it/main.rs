@@ -12,6 +12,7 @@ mod network;
 mod opening;
 mod processes;
 mod standby;
+mod transactions;
 mod upkeep;
 
 use std::sync::Arc;

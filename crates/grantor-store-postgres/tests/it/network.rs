@@ -1,11 +1,13 @@
 //! A network that stalls and breaks between the store and its server.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use grantor_store::{Applied, PutOutcome, Store};
 use grantor_store_postgres::{PostgresOptions, PostgresStore};
-use grantor_testservers::store_faults::bear_every_network;
-use grantor_testservers::{Network, Postgres, Proxy};
+use grantor_testservers::store_faults::{
+    bear_every_network, break_while_idle, lose_an_answer, lose_an_answer_and_the_server, settle,
+};
+use grantor_testservers::{Postgres, Proxy};
 
 use crate::{administrator, block_on, clock, creation, runtime, value_of};
 
@@ -28,23 +30,8 @@ fn an_answer_that_does_not_come_is_an_unknown_outcome_and_the_same_put_clears_it
     block_on(&runtime(), async {
         let store = open_at(&server, proxy.port(), 10).await;
         let direct = open_at(&server, server.port(), 10).await;
-        // A connection is open when the answers begin to be held.
-        assert_eq!(value_of(&store, "a").await, None);
-        proxy.set(Network::HoldsAnswers);
-        let put = creation("a");
-        let started = Instant::now();
-        let error = store.put(&put).await.unwrap_err();
-        assert_eq!(error.applied(), Applied::Unknown, "{error}");
-        assert!(started.elapsed() < TIMEOUT * 10);
-        assert_eq!(value_of(&direct, "a").await.unwrap(), "a", "it arrived");
-
-        let error = store.get(&put.key).await.unwrap_err();
-        assert_eq!(error.applied(), Applied::No, "{error}");
-
-        proxy.set(Network::Works);
-        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
-        let other = creation("a");
-        assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
+        let put = lose_an_answer(&store, &direct, &proxy).await;
+        settle(&store, &put).await;
     });
 }
 
@@ -62,28 +49,15 @@ fn a_network_that_fails_in_any_way_is_borne() {
 fn a_try_that_may_have_been_applied_leaves_the_outcome_unknown_whatever_comes_after() {
     let mut server = Postgres::start().unwrap();
     let proxy = Proxy::start(server.port()).unwrap();
-    let runtime = runtime();
-    let put = creation("a");
-    let (waiting,) = block_on(&runtime, async {
+    block_on(&runtime(), async {
         let options = PostgresOptions {
             timeout: TIMEOUT * 10,
             ..PostgresOptions::default()
         };
         let store = options.open(&server.url_at(proxy.port())).await.unwrap();
         let direct = open_at(&server, server.port(), 1).await;
-        assert_eq!(value_of(&store, "a").await, None);
-        let again = put.clone();
-        proxy.set(Network::HoldsAnswers);
-        let waiting = tokio::spawn(async move { store.put(&again).await });
-        while value_of(&direct, "a").await.is_none() {}
-        (waiting,)
+        lose_an_answer_and_the_server(store, direct, &proxy, || server.kill()).await;
     });
-    // The connection breaks, and there is no other one.
-    server.kill();
-    proxy.break_connections();
-    let error = block_on(&runtime, waiting).unwrap().unwrap_err();
-    assert_eq!(error.applied(), Applied::Unknown, "{error}");
-    assert!(error.to_string().contains("an earlier try"), "{error}");
 }
 
 #[test]
@@ -94,17 +68,7 @@ fn connections_that_break_while_idle_disturb_nobody() {
         let store = PostgresStore::open(&server.url_at(proxy.port()))
             .await
             .unwrap();
-        for round in 0..20 {
-            let key = format!("{round}");
-            assert_eq!(
-                store.put(&creation(&key)).await.unwrap(),
-                PutOutcome::Stored
-            );
-            proxy.break_connections();
-            assert_eq!(value_of(&store, &key).await.unwrap(), key);
-        }
-        let connections = proxy.connections();
-        assert!(connections > 10, "{connections}: none of them broke");
+        break_while_idle(&store, &proxy).await;
     });
 }
 
@@ -161,35 +125,5 @@ fn a_store_whose_connections_are_all_in_use_says_so_within_the_timeout() {
         assert!(error.to_string().contains("was free"), "{error}");
         assert!(clock().elapsed() - started < TIMEOUT * 10);
         locked.batch_execute("ROLLBACK").await.unwrap();
-    });
-}
-
-#[test]
-fn a_write_that_lost_against_another_transaction_is_tried_again() {
-    let server = Postgres::start().unwrap();
-    block_on(&runtime(), async {
-        let store = open_at(&server, server.port(), 1).await;
-        let administrator = administrator(&server.url()).await;
-        let fails_twice = "
-            CREATE SEQUENCE tries;
-            CREATE FUNCTION lose() RETURNS trigger AS $$ BEGIN
-                IF nextval('tries') <= 2 THEN
-                    RAISE EXCEPTION 'could not serialize' USING ERRCODE = '40001';
-                END IF;
-                RETURN NEW;
-            END $$ LANGUAGE plpgsql;
-            CREATE TRIGGER lose BEFORE INSERT ON grantor_records
-                FOR EACH ROW EXECUTE FUNCTION lose();";
-        administrator.batch_execute(fails_twice).await.unwrap();
-        assert_eq!(store.put(&creation("a")).await.unwrap(), PutOutcome::Stored);
-        let tries = administrator.query_one("SELECT last_value FROM tries", &[]);
-        assert_eq!(tries.await.unwrap().get::<_, i64>(0), 3);
-
-        let for_ever = "ALTER SEQUENCE tries MINVALUE -1000 RESTART WITH -1000";
-        administrator.batch_execute(for_ever).await.unwrap();
-        let error = store.put(&creation("b")).await.unwrap_err();
-        assert_eq!(error.applied(), Applied::No, "{error}");
-        let tries = administrator.query_one("SELECT last_value FROM tries", &[]);
-        assert_eq!(tries.await.unwrap().get::<_, i64>(0), -993);
     });
 }

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use grantor_store::{Durability, Error, PutOutcome, Store};
 use grantor_store_postgres::PostgresStore;
 use grantor_testservers::Postgres;
+use grantor_testservers::certificates::{AUTHORITY, CERTIFICATE, KEY};
 
 use crate::{administrator, block_on, creation, runtime, value_of};
 
@@ -64,13 +65,6 @@ fn a_wrong_password_and_a_missing_right_say_what_to_do() {
         assert!(error.to_string().contains("CREATE"), "{error}");
     });
 }
-
-const AUTHORITY: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../grantor-http/tests/certificates/authority.pem"
-);
-const CERTIFICATE: &str = include_str!("../../../grantor-http/tests/certificates/server.pem");
-const KEY: &str = include_str!("../../../grantor-http/tests/certificates/server.key");
 
 #[test]
 fn a_certificate_is_checked_and_an_unencrypted_connection_is_not_made_instead() {

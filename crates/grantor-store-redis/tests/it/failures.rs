@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use grantor_store::{Applied, PutOutcome, Store};
-use grantor_store_redis::RedisOptions;
-use grantor_testservers::store_faults::bear_every_network;
-use grantor_testservers::{Network, Proxy, Redis};
+use grantor_store_redis::{RedisOptions, RedisStore};
+use grantor_testservers::store_faults::{
+    bear_every_network, lose_an_answer, lose_an_answer_and_the_server, settle,
+};
+use grantor_testservers::{Proxy, Redis};
 
 use crate::{administer, block_on, creation, runtime, value_of};
 
@@ -16,26 +18,19 @@ fn quick() -> RedisOptions {
     }
 }
 
+fn through(proxy: &Proxy) -> String {
+    format!("redis://127.0.0.1:{}/", proxy.port())
+}
+
 #[test]
 fn an_answer_that_does_not_come_is_an_unknown_outcome_and_the_same_put_clears_it() {
     let server = Redis::start().unwrap();
     let proxy = Proxy::start(server.port()).unwrap();
     block_on(&runtime(), async {
-        let url = format!("redis://127.0.0.1:{}/", proxy.port());
-        let store = quick().open(&url).await.unwrap();
+        let store = quick().open(&through(&proxy)).await.unwrap();
         let direct = quick().open(&server.url()).await.unwrap();
-        proxy.set(Network::HoldsAnswers);
-        let put = creation("a");
-        let error = store.put(&put).await.unwrap_err();
-        assert_eq!(error.applied(), Applied::Unknown, "{error}");
-        assert_eq!(value_of(&direct, "a").await.unwrap(), "a", "it arrived");
-        let error = store.get(&put.key).await.unwrap_err();
-        assert_eq!(error.applied(), Applied::No, "{error}");
-
-        proxy.set(Network::Works);
-        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
-        let other = creation("a");
-        assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
+        let put = lose_an_answer(&store, &direct, &proxy).await;
+        settle(&store, &put).await;
     });
 }
 
@@ -44,10 +39,7 @@ fn a_network_that_fails_in_any_way_is_borne() {
     let server = Redis::start().unwrap();
     let proxy = Proxy::start(server.port()).unwrap();
     block_on(&runtime(), async {
-        let store = quick()
-            .open(&format!("redis://127.0.0.1:{}/", proxy.port()))
-            .await
-            .unwrap();
+        let store = quick().open(&through(&proxy)).await.unwrap();
         bear_every_network(&store, &proxy, quick().timeout).await;
     });
 }
@@ -56,25 +48,11 @@ fn a_network_that_fails_in_any_way_is_borne() {
 fn a_try_that_may_have_been_applied_leaves_the_outcome_unknown_whatever_comes_after() {
     let mut server = Redis::start().unwrap();
     let proxy = Proxy::start(server.port()).unwrap();
-    let runtime = runtime();
-    let put = creation("a");
-    let (waiting,) = block_on(&runtime, async {
-        let url = format!("redis://127.0.0.1:{}/", proxy.port());
-        let store = RedisOptions::default().open(&url).await.unwrap();
+    block_on(&runtime(), async {
+        let store = RedisStore::open(&through(&proxy)).await.unwrap();
         let direct = quick().open(&server.url()).await.unwrap();
-        assert_eq!(value_of(&store, "a").await, None);
-        let again = put.clone();
-        proxy.set(Network::HoldsAnswers);
-        let waiting = tokio::spawn(async move { store.put(&again).await });
-        while value_of(&direct, "a").await.is_none() {}
-        (waiting,)
+        lose_an_answer_and_the_server(store, direct, &proxy, || server.kill()).await;
     });
-    // The connection breaks, and there is no other one.
-    server.kill();
-    proxy.break_connections();
-    let error = block_on(&runtime, waiting).unwrap().unwrap_err();
-    assert_eq!(error.applied(), Applied::Unknown, "{error}");
-    assert!(error.to_string().contains("an earlier try"), "{error}");
 }
 
 #[test]
@@ -82,8 +60,7 @@ fn what_was_acknowledged_outlives_a_killed_server_and_the_store_recovers() {
     let mut server = Redis::start().unwrap();
     let proxy = Proxy::start(server.port()).unwrap();
     block_on(&runtime(), async {
-        let url = format!("redis://127.0.0.1:{}/", proxy.port());
-        let store = quick().open(&url).await.unwrap();
+        let store = quick().open(&through(&proxy)).await.unwrap();
         for round in 0..5 {
             for number in 0..20 {
                 let put = creation(&format!("{round} {number}"));

@@ -1,70 +1,16 @@
 //! Dead records are deleted: by Redis where that is cheap to lose, by us where it is not.
 
-use std::time::Duration;
-
-use grantor_core::Timestamp;
-use grantor_store::{Key, Kind, Moment, Namespace, Store, kinds};
 use grantor_store_redis::RedisStore;
 use grantor_testservers::Redis;
+use grantor_testservers::store_upkeep::delete_caches_by_the_databases_clock;
 
-use crate::{block_on, creation, runtime, system};
-
-fn key(kind: Kind, id: &str) -> Key {
-    Namespace::new("https://id.example").key(kind.letters(), id.as_bytes())
-}
+use crate::{block_on, runtime};
 
 #[test]
 fn grants_are_deleted_by_the_clock_of_the_caller_and_caches_by_that_of_redis() {
     let server = Redis::start().unwrap();
     block_on(&runtime(), async {
         let store = RedisStore::open(&server.url()).await.unwrap();
-        let now = system().now();
-        // Dead for a day by the clock of this machine, which is Redis' too.
-        let yesterday = now - Duration::from_secs(86_400);
-        let mut put = creation("");
-        put.expires_at = Some(yesterday);
-        put.key = key(kinds::CACHED_TOKENS, "1");
-        store.put(&put).await.map(drop).unwrap();
-        assert_eq!(store.get(&put.key).await.unwrap(), None);
-        let mut grants = Vec::new();
-        for number in 0..2500 {
-            put.key = key(kinds::GRANTS, &number.to_string());
-            put.version = creation("").version;
-            store.put(&put).await.map(drop).unwrap();
-            grants.push(put.key);
-        }
-        let mut live = creation("live");
-        live.key = key(kinds::GRANTS, "live");
-        live.expires_at = Some(now);
-        store.put(&live).await.map(drop).unwrap();
-        assert!(
-            store
-                .get_many(&grants)
-                .await
-                .unwrap()
-                .iter()
-                .all(Option::is_some)
-        );
-
-        let at = |now: Timestamp, elapsed: u64| Moment {
-            now,
-            elapsed: Duration::from_secs(elapsed),
-        };
-        let skew = Duration::from_secs(60);
-        let early = store.maintain(at(yesterday + skew / 2, 0)).await.unwrap();
-        assert_eq!(early.deleted, 0);
-        let later = store.maintain(at(yesterday + skew, 30)).await.unwrap();
-        assert_eq!(later.deleted, 2500);
-        assert!(
-            store
-                .get_many(&grants)
-                .await
-                .unwrap()
-                .iter()
-                .all(Option::is_none)
-        );
-        let jumped = store.maintain(at(now + skew, 31)).await.unwrap();
-        assert_eq!((jumped.deleted, jumped.notices.len()), (0, 1));
-        assert!(store.get(&live.key).await.unwrap().is_some());
+        delete_caches_by_the_databases_clock(&store).await;
     });
 }

@@ -68,13 +68,11 @@ const MAY_NAME_CRYPTOGRAPHY: [&str; 2] = ["grantor-jose", "grantor-rsa-sha1"];
 
 /// The crates that open TLS connections. There a feature of `rustls` chooses its cryptography;
 /// no primitive is called.
-const OPENS_CONNECTIONS: [&str; 6] = [
+const OPENS_CONNECTIONS: [&str; 4] = [
     "grantor-http",
     "grantor-cli",
-    "grantor-store-memcached",
+    "grantor-store-connection",
     "grantor-store-mysql",
-    "grantor-store-postgres",
-    "grantor-store-redis",
 ];
 const TLS: &str = "rustls";
 
