@@ -11,14 +11,14 @@ const RUNS: &[(&str, &str)] = &[
     ("grantor-client", "long_"),
     ("grantor-store-mongodb", "long::"),
     ("grantor-store-redis", "long::"),
-    ("grantor-cli", "cluster::long::"),
+    (WITH_PATRONI, "cluster::long::"),
 ];
+/// The package whose long runs need Patroni and etcd, too.
+const WITH_PATRONI: &str = "grantor-cli";
 
 /// Runs all of them, or those of packages whose names contain `only`, one after the other, with what
 /// they print.
 pub(crate) fn run_all(only: Option<&str>) -> Result<(), Failure> {
-    gate::install_servers()?;
-    install::programs(&[install::PATRONI, install::ETCD])?;
     let wanted = |package: &str| only.is_none_or(|only| package.contains(only));
     let runs: Vec<_> = RUNS.iter().filter(|(package, _)| wanted(package)).collect();
     if runs.is_empty() {
@@ -27,6 +27,10 @@ pub(crate) fn run_all(only: Option<&str>) -> Result<(), Failure> {
         let message =
             format!("no package with long runs has such a name; these have some: {names}");
         return Err(Failure::new(message));
+    }
+    gate::install_servers()?;
+    if runs.iter().any(|(package, _)| *package == WITH_PATRONI) {
+        install::programs(&[install::PATRONI, install::ETCD])?;
     }
     for (package, words) in runs {
         run(cargo()
