@@ -16,7 +16,7 @@ impl<S: AsyncRead + AsyncWrite + Send> Stream for S {}
 /// Connects to a host, by TLS where that is given.
 ///
 /// # Errors
-/// Nobody answers there, or [`Tls::handshake`] fails.
+/// No server answers there, or [`Tls::handshake`] fails.
 pub async fn connect(host: &str, port: u16, tls: Option<&Tls>) -> io::Result<Pin<Box<dyn Stream>>> {
     let stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;

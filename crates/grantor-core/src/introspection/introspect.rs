@@ -1,4 +1,4 @@
-//! The question whether a token is good, whoever answers it.
+//! What tells whether a token is good: a server in this process, or one that is asked over HTTP.
 
 use std::fmt;
 

@@ -16,7 +16,8 @@ pub enum Bucket {
     WrongClientSecrets,
     /// User codes of devices that were typed in from one address (RFC 8628 section 5.1).
     UserCodesFromAddress,
-    /// User codes that were typed in from one IPv6 /48: whoever has one has 65,536 addresses to count by.
+    /// User codes that were typed in from one IPv6 /48, in which one attacker may have 65,536 networks of
+    /// /64.
     UserCodesFromNetwork,
     /// User codes that were typed in by all whose address is not known.
     UserCodesWithoutAddress,

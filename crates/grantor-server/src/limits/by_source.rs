@@ -8,7 +8,7 @@ use crate::error::Error;
 /// The buckets of something that is limited by where it comes from.
 pub(crate) struct BySource {
     address: Bucket,
-    /// For an IPv6 /48: whoever has one has 65,536 addresses to count by.
+    /// For an IPv6 /48, in which one attacker may have 65,536 networks of /64.
     network: Bucket,
     /// For all whose address is not known; without it they have no limit.
     unknown: Option<Bucket>,

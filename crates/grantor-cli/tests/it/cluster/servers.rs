@@ -179,7 +179,7 @@ impl Servers {
     }
 }
 
-/// Where nobody listens.
+/// An address at which no server listens.
 fn nowhere() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 1))
 }

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::site::{FormKey, Interaction, InteractionParts, SiteError, Submitted};
 
-/// What the site is told at every step: the request, and the form of this step that came back.
+/// Makes what the site gets at every step: the request, and the form of this step that the browser sent.
 /// `effective` are the resources with the default audience.
 fn interaction_parts<'s>(
     context: &'s AuthorizationContext<'_>,
