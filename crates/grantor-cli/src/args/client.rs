@@ -127,7 +127,7 @@ pub(crate) struct ClientSettings {
     /// When its refresh tokens are replaced: "always", or "" as the server has it
     #[arg(long, value_name = "WHEN")]
     pub(crate) rotation: Option<String>,
-    /// The longest its access tokens live, as 2m, if that is shorter than the server's setting
+    /// The longest its access tokens live, as 2m, if that is shorter than the server's setting; at most 30d
     #[arg(long, value_name = "TIME")]
     pub(crate) access_lifetime: Option<String>,
     /// The longest its refresh tokens live, as 12h, if that is shorter than the server's setting

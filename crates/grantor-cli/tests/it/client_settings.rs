@@ -202,6 +202,8 @@ fn every_setting_of_a_client_can_be_changed_and_the_rest_stays() {
     ];
     home.run(&wrong)
         .fails(2, &["--scope", "--access-lifetime soon"]);
+    home.run(&["client", "set", "job", "--access-lifetime", "31d"])
+        .fails(2, &["--access-lifetime 31d", "at most 30d"]);
     home.run(&["client", "set", "job"]).fails(
         2,
         &["nothing to change was given", "grantor client set --help"],

@@ -77,7 +77,7 @@ impl Changes {
                 .and_then(|text| one("--rotation", &text, rotation, &mut problems)),
             access_token_lifetime: given
                 .access_lifetime
-                .and_then(|text| one("--access-lifetime", &text, lifetime, &mut problems)),
+                .and_then(|text| one("--access-lifetime", &text, access_lifetime, &mut problems)),
             refresh_token_lifetime: given
                 .refresh_lifetime
                 .and_then(|text| one("--refresh-lifetime", &text, lifetime, &mut problems)),
@@ -249,6 +249,18 @@ fn rotation(text: &str) -> Result<Option<Rotation>, String> {
         "" => Ok(None),
         "always" => Ok(Some(Rotation::Always)),
         _ => Err("must be \"always\" or empty".to_owned()),
+    }
+}
+
+/// The longest that a server's setting may be; a longer one would never apply.
+const LONGEST_ACCESS_TOKEN: Duration = Duration::from_secs(30 * 24 * 3600);
+
+fn access_lifetime(text: &str) -> Result<Option<Duration>, String> {
+    match lifetime(text)? {
+        Some(time) if time > LONGEST_ACCESS_TOKEN => {
+            Err("must be at most 30d: no server has access tokens that live longer".to_owned())
+        }
+        time => Ok(time),
     }
 }
 
