@@ -148,7 +148,11 @@ impl<'a> Params<'a> {
     /// Returns it as a form body or a query.
     #[must_use]
     pub fn to_form(&self) -> String {
-        let mut form = form_urlencoded::Serializer::new(String::new());
+        let pairs = self.iter();
+        let length = pairs
+            .map(|(name, value)| name.len() + value.len() + 2)
+            .sum();
+        let mut form = form_urlencoded::Serializer::new(String::with_capacity(length));
         form.extend_pairs(self.iter());
         form.finish()
     }

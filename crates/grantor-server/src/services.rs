@@ -25,20 +25,23 @@ use crate::policy::Policy;
 use crate::pushed_request::PushedRequests;
 use crate::resource;
 use crate::revocation::{Revocation, Target};
-use crate::site::Site;
+use crate::site::{Cookie, Site};
 use crate::token::Tokens;
 
 mod page_keys;
 mod protected;
+mod urls;
 
 pub(crate) use page_keys::PageKeys;
 pub(crate) use protected::Protected;
+pub(crate) use urls::Urls;
 
 /// The services that the endpoints use.
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) issuer: Issuer,
     pub(crate) config: Config,
+    pub(crate) urls: Urls,
     /// The floor for every client.
     pub(crate) policy: Policy,
     pub(crate) environment: Environment,
@@ -71,6 +74,8 @@ pub(crate) struct Services {
     pub(crate) events: Events,
     pub(crate) limits: Limits,
     pub(crate) page_keys: PageKeys,
+    /// The cookie that identifies a browser.
+    pub(crate) browser_cookie: Cookie,
     /// The resources that are protected in this process.
     pub(crate) protected: Protected,
     /// Whether the stores could be used, and when that was found.

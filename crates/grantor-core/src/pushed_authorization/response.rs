@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use grantor_jose::ObjectWriter;
 use http::Response;
 use serde_json::{Map, Value};
 
@@ -26,10 +27,10 @@ impl PushedAuthorizationResponse {
     /// Returns it as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut json = Map::new();
-        json.insert("request_uri".to_owned(), self.request_uri.as_str().into());
-        json.insert("expires_in".to_owned(), self.expires_in.as_secs().into());
-        Value::Object(json).to_string()
+        let mut json = ObjectWriter::with_capacity(self.request_uri.len() + 64);
+        json.text("request_uri", &self.request_uri);
+        json.number("expires_in", self.expires_in.as_secs());
+        json.finish()
     }
 
     /// Reads the answer of a pushed authorization request endpoint.

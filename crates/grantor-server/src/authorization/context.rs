@@ -34,9 +34,8 @@ pub(crate) struct AuthorizationContext<'a> {
     pub(crate) pushed: Option<PushedRequest>,
     /// The stored record of it, if a device made it.
     pub(crate) device: Option<DeviceAuthorization>,
-    /// Where forms go.
-    pub(crate) action: String,
-    pub(crate) browser: Browser,
+    /// The browser, if the entry has one.
+    browser: Option<Browser>,
     pub(crate) client: Option<Arc<Client>>,
     /// The client's, once it is known.
     pub(crate) policy: Policy,
@@ -83,7 +82,7 @@ impl<'a> AuthorizationContext<'a> {
         call: &'a Call<'a>,
         entry: Entry,
         incoming: Incoming,
-        browser: Browser,
+        browser: Option<Browser>,
     ) -> Self {
         let Incoming {
             sealed,
@@ -106,11 +105,6 @@ impl<'a> AuthorizationContext<'a> {
             request,
             pushed,
             device,
-            action: services
-                .issuer
-                .join(&services.config.paths.resume)
-                .path()
-                .to_owned(),
             browser,
             client: None,
             policy: services.policy,
@@ -129,6 +123,12 @@ impl<'a> AuthorizationContext<'a> {
     pub(crate) fn client(&self) -> Result<&Arc<Client>, Error> {
         let client = self.client.as_ref();
         client.ok_or_else(|| Error::Internal("the step client comes first".to_owned()))
+    }
+
+    /// The browser, in the steps of entries that have one.
+    pub(crate) fn browser(&self) -> Result<&Browser, Error> {
+        let browser = self.browser.as_ref();
+        browser.ok_or_else(|| Error::Internal("the entry has no browser".to_owned()))
     }
 
     /// The grant type of what the request leads to.
@@ -153,16 +153,20 @@ impl<'a> AuthorizationContext<'a> {
     }
 
     /// The key that makes and opens the forms of a stage.
-    pub(crate) fn forms<'s>(&'s self, stage: Stage, binding: &'s str) -> FormKey<'s> {
-        FormKey {
+    pub(crate) fn forms<'s>(
+        &'s self,
+        stage: Stage,
+        binding: &'s str,
+    ) -> Result<FormKey<'s>, Error> {
+        Ok(FormKey {
             key: &self.services.page_keys.forms,
             environment: &self.services.environment,
             stage,
-            browser: &self.browser.secret,
+            browser: &self.browser()?.secret,
             request: &self.sealed_text,
             binding,
-            action: &self.action,
-        }
+            action: &self.services.urls.resume_path,
+        })
     }
 
     /// Returns whether a form came back. Nothing else decides anything.

@@ -129,7 +129,8 @@ async fn go_on(
     entry: Entry,
     incoming: Incoming,
 ) -> Result<Reply, Error> {
-    let browser = Browser::of(&call.head.headers, services)?;
+    let has_browser = entry.has_browser();
+    let browser = has_browser.then(|| Browser::of(&call.head.headers, services));
     table::run(AuthorizationContext::new(
         services, call, entry, incoming, browser,
     ))
@@ -185,7 +186,7 @@ fn bad_request_uri() -> Error {
 }
 
 /// The parameters of the request itself, with the client that authenticated.
-fn without_authentication(params: &Params<'_>, client_id: &str) -> Params<'static> {
+fn without_authentication<'p>(params: &'p Params<'_>, client_id: &'p str) -> Params<'p> {
     const AUTHENTICATION: [&str; 4] = [
         "client_id",
         "client_secret",
@@ -193,10 +194,10 @@ fn without_authentication(params: &Params<'_>, client_id: &str) -> Params<'stati
         "client_assertion_type",
     ];
     let mut kept = Params::new();
-    kept.push("client_id", client_id.to_owned());
+    kept.push("client_id", client_id);
     for (name, value) in params.iter() {
         if !AUTHENTICATION.contains(&name) {
-            kept.push(name.to_owned(), value.to_owned());
+            kept.push(name, value);
         }
     }
     kept

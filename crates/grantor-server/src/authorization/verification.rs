@@ -27,7 +27,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
         }
         let services = &state.services;
         let address = call.head.uri.path();
-        let browser = Browser::of(&call.head.headers, services)?;
+        let browser = Browser::of(&call.head.headers, services);
         // A browser sends no cookies with a form of another site, but it does after a redirect.
         if call.is_post() && browser.is_new {
             return Ok(Reply::redirect(address));
@@ -61,7 +61,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
         let prompt = UserCodePrompt::new(forms, shown.as_deref(), problem, call.head);
         let page = services.site.user_code(&prompt).await;
         let page = page.map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(browser.show(page))
+        browser.show(page, services)
     })
 }
 
@@ -90,7 +90,6 @@ async fn look_up<'c>(
 /// again.
 fn go_on(services: &Services, call: &Call<'_>, device: Identifier, user_code: String) -> Reply {
     let sealed = SealedRequest::of_device(device, user_code, call.now);
-    let resume = services.issuer.join(&services.config.paths.resume);
     let sealed = sealed.seal(&services.page_keys.mac);
-    Reply::redirect(&return_to(resume.path(), &sealed))
+    Reply::redirect(&return_to(&services.urls.resume_path, &sealed))
 }

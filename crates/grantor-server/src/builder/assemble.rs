@@ -25,8 +25,8 @@ use crate::limits::Limits;
 use crate::records::Tables;
 use crate::router::{Offer, Routes, metadata};
 use crate::server::{Assembled, Server};
-use crate::services::{PageKeys, Protected, Services};
-use crate::site::SiteSetup;
+use crate::services::{PageKeys, Protected, Services, Urls};
+use crate::site::{Cookie, SiteSetup};
 use crate::state::{Documents, SitePage, State};
 use crate::token::Tokens;
 
@@ -175,6 +175,8 @@ impl ServerBuilder {
             site_pages: site_paths.iter().map(site_page).collect(),
             services: Services {
                 policy: config.profile.policy(&config),
+                urls: Urls::new(&issuer, &config.paths),
+                browser_cookie: Cookie::new("browser", &issuer),
                 page_keys: PageKeys::new(keys.for_purpose(Purpose::Pages)),
                 events: Events::new(self.listener),
                 limits,

@@ -17,7 +17,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
         let address = call.head.uri.path();
         let path = state.site_path(address);
         let path = path.ok_or_else(|| Error::Internal("no page lies there".to_owned()))?;
-        let browser = Browser::of(&call.head.headers, services)?;
+        let browser = Browser::of(&call.head.headers, services);
         // A browser sends no cookies with a form of another site, but it does after a redirect.
         if call.is_post() && browser.is_new {
             return Ok(Reply::redirect(address));
@@ -34,7 +34,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
             return Err(Error::invalid_request("no step takes this form"));
         }
         Ok(match page {
-            Some(page) => browser.show(page),
+            Some(page) => browser.show(page, services)?,
             None => Reply::not_found(),
         })
     })

@@ -57,8 +57,10 @@ fn proof(
         true => Nonce::Required,
         false => Nonce::Optional,
     };
-    let url = services.issuer.join(&services.config.paths.token);
-    match services.dpop.check(call.head, &url, nonce, call.now)? {
+    match services
+        .dpop
+        .check(call.head, &services.urls.token, nonce, call.now)?
+    {
         Some(proof) => Ok(Some(Box::new(proof))),
         None => Err(invalid_proof(
             "the header DPoP with a proof is missing: the client's tokens are bound to a key",

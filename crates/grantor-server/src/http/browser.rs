@@ -1,33 +1,32 @@
 //! The cookie that identifies a browser.
 
 use grantor_core::Secret;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 
 use super::Reply;
 use crate::error::Error;
 use crate::services::Services;
-use crate::site::{Cookie, FormKey, Page, Stage};
+use crate::site::{FormKey, Page, Stage};
 
 /// The browser, known by a cookie of its own long before anybody signs in.
 pub(crate) struct Browser {
     pub(crate) secret: Secret,
     /// True if it had no cookie.
     pub(crate) is_new: bool,
-    set_cookie: HeaderValue,
 }
 
 impl Browser {
-    pub(crate) fn of(headers: &HeaderMap, services: &Services) -> Result<Self, Error> {
-        let cookie = Cookie::new("browser", &services.issuer);
-        let known = cookie.read(headers).filter(|value| is_ours(value));
+    pub(crate) fn of(headers: &HeaderMap, services: &Services) -> Self {
+        let known = services
+            .browser_cookie
+            .read(headers)
+            .filter(|value| is_ours(value));
         let is_new = known.is_none();
         let text = known.map_or_else(|| services.environment.random_text::<32>(), str::to_owned);
-        let set_cookie = cookie.set(&text, None);
-        Ok(Self {
-            set_cookie: set_cookie.map_err(|error| Error::Internal(error.to_string()))?,
+        Self {
             secret: Secret::new(text),
             is_new,
-        })
+        }
     }
 
     /// The key that makes and opens the forms of a page that belongs to no request.
@@ -50,12 +49,13 @@ impl Browser {
     }
 
     /// A page for it, with its cookie.
-    pub(crate) fn show(&self, page: Page) -> Reply {
-        Reply::page(if self.is_new {
-            page.with_cookie(self.set_cookie.clone())
-        } else {
-            page
-        })
+    pub(crate) fn show(&self, page: Page, services: &Services) -> Result<Reply, Error> {
+        if !self.is_new {
+            return Ok(Reply::page(page));
+        }
+        let cookie = services.browser_cookie.set(self.secret.expose(), None);
+        let cookie = cookie.map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(Reply::page(page.with_cookie(cookie)))
     }
 }
 

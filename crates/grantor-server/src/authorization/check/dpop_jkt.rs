@@ -22,11 +22,9 @@ pub(in crate::authorization) fn run(context: &mut AuthorizationContext<'_>) -> R
         true => Nonce::Required,
         false => Nonce::Optional,
     };
-    let url = services
-        .issuer
-        .join(&services.config.paths.pushed_authorization);
+    let url = &services.urls.pushed_authorization;
     let call = context.call;
-    let Some(proof) = services.dpop.check(call.head, &url, nonce, call.now)? else {
+    let Some(proof) = services.dpop.check(call.head, url, nonce, call.now)? else {
         return Ok(());
     };
     let is_same = named.is_none_or(|named| named == proof.thumbprint());

@@ -34,7 +34,7 @@ pub(in crate::authorization) fn run<'a>(
             ..Event::new(EventKind::DeviceCodeIssued)
         });
         let user_code = user_code.to_text();
-        let verification_uri = services.issuer.join(&services.config.paths.verification);
+        let verification_uri = services.urls.verification.clone();
         let mut complete = verification_uri.clone();
         let mut query = Params::new();
         query.push(UserCodePrompt::INPUT, user_code.clone());

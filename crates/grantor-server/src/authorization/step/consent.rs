@@ -34,7 +34,7 @@ async fn ask_site(context: &AuthorizationContext<'_>) -> Result<Asked, Error> {
     let services = context.services;
     let (client, login) = (context.client()?, context.login()?);
     let binding = what_is_shown(context)?;
-    let forms = context.forms(Stage::Consent, &binding);
+    let forms = context.forms(Stage::Consent, &binding)?;
     let submitted = context.submitted(&forms);
     let consents = &services.revocation.consents;
     let remembered = match client.describes_itself() && !is_off("consent.self_described") {
@@ -51,7 +51,7 @@ async fn ask_site(context: &AuthorizationContext<'_>) -> Result<Asked, Error> {
     check_form_was_seen(context, &interaction)?;
     match decision {
         Decision::Page(page) if context.requirements.interactive => {
-            Ok(Asked::Reply(context.browser.show(page)))
+            Ok(Asked::Reply(context.browser()?.show(page, services)?))
         }
         Decision::Page(_) => Err(Error::refused(
             ErrorCode::ConsentRequired,

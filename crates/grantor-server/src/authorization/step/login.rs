@@ -22,8 +22,8 @@ pub(in crate::authorization) fn run<'a>(
 async fn ask(context: &mut AuthorizationContext<'_>) -> Result<Flow, Error> {
     // A browser sends no cookies with a form of another site, but it does after a redirect. To answer
     // with a new cookie would make its open pages stale.
-    if context.call.is_post() && context.browser.is_new {
-        let location = return_to(&context.action, &context.sealed_text);
+    if context.call.is_post() && context.browser()?.is_new {
+        let location = return_to(&context.services.urls.resume_path, &context.sealed_text);
         return Ok(Flow::Reply(Reply::redirect(&location)));
     }
     // A site may answer once with somebody who signed in too long ago.
@@ -54,7 +54,7 @@ enum Asked {
 
 async fn ask_site(context: &AuthorizationContext<'_>, insufficient: bool) -> Result<Asked, Error> {
     let services = context.services;
-    let forms = context.forms(Stage::Login, "");
+    let forms = context.forms(Stage::Login, "")?;
     let submitted = context.submitted(&forms);
     // A form of the consent is looked at there.
     let csrf = context.call.params.get(CSRF);
@@ -79,7 +79,7 @@ async fn ask_site(context: &AuthorizationContext<'_>, insufficient: bool) -> Res
             Ok(Asked::Reply(reply))
         }
         SignIn::Page(page) if holds("prompt.none", context.requirements.interactive) => {
-            Ok(Asked::Reply(context.browser.show(page)))
+            Ok(Asked::Reply(context.browser()?.show(page, services)?))
         }
         SignIn::Page(_) => Err(Error::refused(
             ErrorCode::LoginRequired,
