@@ -20,8 +20,9 @@ use crate::token::{PresentedToken, TokenContents};
 
 /// A token in exchange for another one (RFC 8693), as an [`ExchangePolicy`] of the application allows.
 ///
-/// The tokens that are presented are valid access tokens of this server. The new one is valid only while
-/// they are, ends no later, has no scope that the subject's token has not, and no refresh token.
+/// The tokens that are presented are valid access tokens of this server. The new one ends no later than
+/// either, and at once when the subject's token is revoked; it has no scope that the subject's token has
+/// not, and no refresh token.
 #[derive(Debug, Clone)]
 pub struct TokenExchange {
     policy: Arc<dyn ExchangePolicy>,
