@@ -9,14 +9,20 @@
 //! takes an [`Environment`]: a [`Clock`] and a [`Random`], handed in once where the program starts.
 //! `grantor-http` has those of the machine (`grantor_http::system()`), `grantor-testkit` a clock that
 //! tests move and random bytes that they can repeat.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `client` | what only a client needs: [`oauth1`], [`openid`], registration, signed and encrypted answers (JARM, RFC 9701), questions on another device (CIBA), and the exchanges that fetch a token or wait for one |
 
 mod answer;
 mod authorization;
 mod authorization_details;
+#[cfg(feature = "client")]
 mod backchannel_authentication;
 mod certificate_thumbprint;
 mod challenge;
 mod client_authentication;
+#[cfg(feature = "client")]
 mod client_registration;
 mod device_authorization;
 mod environment;
@@ -25,11 +31,14 @@ pub mod exchange;
 mod http_date;
 mod introspection;
 mod issuer;
+#[cfg(feature = "client")]
 mod jwt_response;
 mod loopback;
 mod members;
 mod metadata;
+#[cfg(feature = "client")]
 pub mod oauth1;
+#[cfg(feature = "client")]
 pub mod openid;
 mod params;
 mod peer;
@@ -43,6 +52,7 @@ mod registration;
 mod revocation;
 mod scope;
 mod secret;
+#[cfg(feature = "client")]
 mod signed_introspection;
 mod token;
 mod token_type_hint;
@@ -54,6 +64,7 @@ pub use authorization::{
     InvalidPrompt, ParameterProblem, Prompt, ResponseMode, ResponseType,
 };
 pub use authorization_details::{AuthorizationDetails, InvalidAuthorizationDetails};
+#[cfg(feature = "client")]
 pub use backchannel_authentication::{
     BackchannelAuthenticationError, BackchannelAuthenticationRequest,
     BackchannelAuthenticationResponse, BackchannelNotification, InvalidNotification, UserHint,
@@ -61,6 +72,7 @@ pub use backchannel_authentication::{
 pub use certificate_thumbprint::CertificateThumbprint;
 pub use challenge::AuthenticateChallenge;
 pub use client_authentication::{ClientAuthentication, RequestView, TokenEndpointAuthMethod};
+#[cfg(feature = "client")]
 pub use client_registration::{ClientRegistrationError, ClientRegistrationRequest};
 pub use device_authorization::{
     DeviceAuthorizationError, DeviceAuthorizationRequest, DeviceAuthorizationResponse,
@@ -72,6 +84,7 @@ pub use introspection::{
     Introspect, IntrospectError, Introspection, IntrospectionRequest, InvalidIntrospection,
 };
 pub use issuer::{InvalidIssuer, Issuer};
+#[cfg(feature = "client")]
 pub use jwt_response::{InvalidJwtResponse, JwtResponseRules};
 pub use loopback::{
     LocalhostNames, has_credentials, is_localhost_name, is_loopback, is_plain_localhost_name,
@@ -97,6 +110,7 @@ pub use registration::{
 pub use revocation::RevocationRequest;
 pub use scope::{InvalidScope, Scope};
 pub use secret::Secret;
+#[cfg(feature = "client")]
 pub use signed_introspection::{InvalidSignedIntrospection, SignedIntrospection};
 pub use token::{
     ActorToken, GrantParameters, InvalidTokenRequest, TokenError, TokenParameters, TokenRequest,

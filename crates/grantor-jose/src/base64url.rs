@@ -166,6 +166,7 @@ impl Wide {
     }
 
     /// Like [`decode`].
+    #[cfg(feature = "jwe")]
     pub(crate) fn decode(&self, text: &str) -> Result<Vec<u8>, InvalidBase64Url> {
         decode_with(Some(self), text.as_bytes())
     }

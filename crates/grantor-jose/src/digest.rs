@@ -1,6 +1,7 @@
 //! SHA-2, HMAC and comparison in constant time; SHA-1 for protocols that have nothing else.
 
 use aws_lc_rs::{constant_time, digest, hmac};
+use zeroize::Zeroize;
 
 /// SHA-256 of `bytes`.
 #[must_use]
@@ -24,24 +25,46 @@ pub fn sha1_for_legacy_use_only(bytes: &[u8]) -> [u8; 20] {
 /// HMAC-SHA-1 of `bytes`, for protocols of before 2010, as OAuth 1.0a.
 #[must_use]
 pub fn hmac_sha1_for_legacy_use_only(key: &[u8], bytes: &[u8]) -> [u8; 20] {
-    fixed(mac(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key, bytes).as_ref())
+    fixed(hmac_once::<64>(&digest::SHA1_FOR_LEGACY_USE_ONLY, key, bytes).as_ref())
 }
 
 /// HMAC-SHA-256 of `bytes`, for protocols that say what is signed to the byte; otherwise see
 /// [`MacKey`].
 #[must_use]
 pub fn hmac_sha256(key: &[u8], bytes: &[u8]) -> [u8; 32] {
-    fixed(mac(hmac::HMAC_SHA256, key, bytes).as_ref())
+    fixed(hmac_once::<64>(&digest::SHA256, key, bytes).as_ref())
 }
 
 /// HMAC-SHA-512 of `bytes`, as [`hmac_sha256`].
 #[must_use]
 pub fn hmac_sha512(key: &[u8], bytes: &[u8]) -> [u8; 64] {
-    fixed(mac(hmac::HMAC_SHA512, key, bytes).as_ref())
+    fixed(hmac_once::<128>(&digest::SHA512, key, bytes).as_ref())
 }
 
-fn mac(algorithm: hmac::Algorithm, key: &[u8], bytes: &[u8]) -> hmac::Tag {
-    hmac::sign(&hmac::Key::new(algorithm, key), bytes)
+/// HMAC (RFC 2104 section 2) of two hashes, for a key that is used once: the contexts that the library
+/// prepares for a key cost more than both. `BLOCK` is the length of the hash's blocks in bytes.
+fn hmac_once<const BLOCK: usize>(
+    algorithm: &'static digest::Algorithm,
+    key: &[u8],
+    bytes: &[u8],
+) -> digest::Digest {
+    let hashed = (key.len() > BLOCK).then(|| digest::digest(algorithm, key));
+    let key = hashed.as_ref().map_or(key, AsRef::as_ref);
+    let mut text = Vec::with_capacity(BLOCK + bytes.len().max(algorithm.output_len()));
+    text.resize(BLOCK, 0x36);
+    for (padded, byte) in text.iter_mut().zip(key) {
+        *padded ^= byte;
+    }
+    text.extend_from_slice(bytes);
+    let inner = digest::digest(algorithm, &text);
+    text.truncate(BLOCK);
+    for padded in &mut text {
+        *padded ^= 0x36 ^ 0x5c;
+    }
+    text.extend_from_slice(inner.as_ref());
+    let mac = digest::digest(algorithm, &text);
+    text[..BLOCK].zeroize();
+    mac
 }
 
 /// Returns whether two byte strings are equal, in a time that does not depend on where they differ.
@@ -111,6 +134,25 @@ mod tests {
             base64url::encode(sha256(verifier)),
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
+    }
+
+    /// Keys of every length up to three blocks, beside the library's own HMAC.
+    #[test]
+    fn an_hmac_of_one_call_is_that_of_the_library() {
+        let library = |algorithm, key: &[u8], bytes: &[u8]| {
+            let mac = hmac::sign(&hmac::Key::new(algorithm, key), bytes);
+            mac.as_ref().to_vec()
+        };
+        let bytes: Vec<u8> = (0..=255).cycle().take(390).collect();
+        for length in 0..390 {
+            let (key, text) = (&bytes[..length], &bytes[length / 2..]);
+            let sha1 = library(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key, text);
+            assert_eq!(hmac_sha1_for_legacy_use_only(key, text)[..], sha1);
+            let sha256 = library(hmac::HMAC_SHA256, key, text);
+            assert_eq!(hmac_sha256(key, text)[..], sha256);
+            let sha512 = library(hmac::HMAC_SHA512, key, text);
+            assert_eq!(hmac_sha512(key, text)[..], sha512);
+        }
     }
 
     #[test]

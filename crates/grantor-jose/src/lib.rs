@@ -23,7 +23,8 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `deflate` | `jwe::Policy::danger_inflate_up_to`, for encrypted tokens with compressed content (`zip`); without it they are refused |
+//! | `jwe` | encryption and decryption: the rest of [`jwe`] beside the names of its algorithms, [`jwt::sign_and_encrypt`] and [`jwt::verify_nested`] |
+//! | `deflate` | adds `jwe`, and `jwe::Policy::danger_inflate_up_to`, for encrypted tokens with compressed content (`zip`); without it they are refused |
 //!
 #![doc = include_str!("../VECTORS.md")]
 
@@ -36,7 +37,9 @@ pub mod digest;
 pub mod dpop;
 mod error;
 mod json;
+#[cfg(feature = "jwe")]
 pub mod jwe;
+mod jwe_algorithm;
 mod jwk;
 pub mod jws;
 pub mod jwt;
@@ -47,6 +50,12 @@ pub mod random;
 pub mod seal;
 mod signer;
 mod time;
+
+/// The algorithms that a key for encryption may name. The feature `jwe` adds encryption itself.
+#[cfg(not(feature = "jwe"))]
+pub mod jwe {
+    pub use crate::jwe_algorithm::{ContentEncryption, KeyManagement};
+}
 
 pub use algorithm::Algorithm;
 pub use error::{Error, Part};

@@ -9,6 +9,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `cache` | `Cached`, a bounded cache of what was read from a store lately |
+//! | `file` | `FileStore`, which keeps a file for each record |
 //! | `contract` | the module `contract`: a suite that holds any adapter to the rules |
 //! | `keyring` | [`MasterKey::from_keyring`], the key in the keyring of the user's desktop |
 //! | `foldhash` | a faster hash in the maps of [`MemoryStore`] |
@@ -21,6 +22,7 @@ mod change;
 pub mod contract;
 mod error;
 mod fields;
+#[cfg(feature = "file")]
 mod file;
 mod key;
 pub mod kinds;
@@ -52,6 +54,7 @@ pub use capabilities::{Capabilities, Class, Durability};
 pub use change::Change;
 pub use error::{Applied, Error};
 pub use fields::{Field, FieldWriter, Fields, InvalidField};
+#[cfg(feature = "file")]
 pub use file::{FileOptions, FileStore};
 pub use key::{Key, Namespace};
 pub use kinds::Kind;

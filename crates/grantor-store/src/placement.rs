@@ -82,26 +82,30 @@ impl Placement {
 
     /// Returns why records of kind `R` can't be kept here; none if they can.
     pub(crate) fn problem<R: Record>(&self) -> Option<String> {
-        if let Some(reason) = self.refusal(R::KIND.class()) {
-            return Some(format!("{} can't be kept there: {reason}", R::NAME));
+        self.problem_of(R::KIND.class(), R::NAME, R::SEALED)
+    }
+
+    fn problem_of(&self, class: Class, name: &str, is_sealed: bool) -> Option<String> {
+        if let Some(reason) = self.refusal(class) {
+            return Some(format!("{name} can't be kept there: {reason}"));
         }
-        let unsealed = R::SEALED && self.sealing_key.is_none();
-        unsealed.then(|| format!("{} must be sealed: give a master key", R::NAME))
+        let unsealed = is_sealed && self.sealing_key.is_none();
+        unsealed.then(|| format!("{name} must be sealed: give a master key"))
     }
 
     /// Returns the warning about keeping records of kind `R` here, if there is one.
     pub(crate) fn warning<R: Record>(&self) -> Option<String> {
+        self.warning_of(R::KIND.class(), R::NAME)
+    }
+
+    fn warning_of(&self, class: Class, name: &str) -> Option<String> {
         let capabilities = self.store.capabilities();
-        let class = R::KIND.class();
         if class == Class::Guard && self.guards_may_be_evicted && capabilities.may_evict {
             let store = capabilities.name;
-            return Some(format!(
-                "{} can be replayed once {store} evicts them",
-                R::NAME
-            ));
+            return Some(format!("{name} can be replayed once {store} evicts them"));
         }
         let reason = class.warns(&capabilities)?;
-        Some(format!("{}: {reason}", R::NAME))
+        Some(format!("{name}: {reason}"))
     }
 
     fn refusal(&self, class: Class) -> Option<String> {

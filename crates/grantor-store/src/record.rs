@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use grantor_core::Timestamp;
-use grantor_jose::seal::{Context, SealingKey};
+use grantor_jose::seal::{Context, SealError, SealingKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -39,8 +39,7 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// # Errors
     /// It can't be written.
     fn write(&self, bytes: &mut Vec<u8>) -> Result<(), Error> {
-        let written = serde_json::to_writer(bytes, self);
-        written.map_err(|error| Error::corrupt(format!("{} can't be written: {error}", Self::NAME)))
+        serde_json::to_writer(bytes, self).map_err(|error| not_written(Self::NAME, &error))
     }
 
     /// The record that [`write`](Self::write) made these bytes of.
@@ -70,13 +69,30 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
 /// # Errors
 /// It is not of that type. The message quotes nothing of the record.
 pub fn read_json<R: Record, T: DeserializeOwned>(json: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(json).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let name = R::NAME;
-        Error::corrupt(format!(
-            "{name} can't be read (line {line}, column {column})"
-        ))
-    })
+    serde_json::from_slice(json).map_err(|error| not_read(R::NAME, &error))
+}
+
+// The messages are written by functions that are compiled once, rather than once for each kind.
+
+fn not_written(name: &str, error: &serde_json::Error) -> Error {
+    Error::corrupt(format!("{name} can't be written: {error}"))
+}
+
+fn not_read(name: &str, error: &serde_json::Error) -> Error {
+    let (line, column) = (error.line(), error.column());
+    Error::corrupt(format!(
+        "{name} can't be read (line {line}, column {column})"
+    ))
+}
+
+fn of_unknown_format(name: &str, format: Option<u8>, newest: u8) -> Error {
+    match format {
+        None => Error::corrupt(format!("{name} is empty")),
+        Some(0) => Error::corrupt(format!("{name} has format 0")),
+        Some(format) => Error::newer(format!(
+            "{name} has format {format}, this program reads up to {newest}: use the newer grantor that wrote it"
+        )),
+    }
 }
 
 /// The bytes that a store keeps of a record, sealed if a key is given.
@@ -92,7 +108,11 @@ pub(crate) fn encode<R: Record>(
         return Ok(plain.into_boxed_slice().into());
     };
     let plain = Zeroizing::new(plain);
-    let sealed = sealing_key.seal(&context::<R>(key, &version), &plain);
+    seal(sealing_key, &context::<R>(key, &version), &plain)
+}
+
+fn seal(sealing_key: &SealingKey, context: &Context<'_>, plain: &[u8]) -> Result<Bytes, Error> {
+    let sealed = sealing_key.seal(context, plain);
     let sealed = sealed.map_err(|_| Error::too_large(plain.len()))?;
     Ok(sealed.into())
 }
@@ -107,13 +127,12 @@ pub(crate) fn decode<R: Record>(
     let Some(sealing_key) = sealing_key else {
         return decode_plain(bytes);
     };
-    match sealing_key.open(&context::<R>(key, &version), bytes) {
-        Ok(plain) => decode_plain(&plain),
-        Err(error) => Err(Error::corrupt(format!(
-            "{} can't be read: {error}",
-            R::NAME
-        ))),
-    }
+    let opened = sealing_key.open(&context::<R>(key, &version), bytes);
+    decode_plain(&opened.map_err(|error| not_opened(R::NAME, error))?)
+}
+
+fn not_opened(name: &str, error: SealError) -> Error {
+    Error::corrupt(format!("{name} can't be read: {error}"))
 }
 
 fn context<'a, R: Record>(key: &'a Key, version: &'a Version) -> Context<'a> {
@@ -143,13 +162,11 @@ pub(crate) fn decode_plain<R: Record>(bytes: &[u8]) -> Result<R, Error> {
     match bytes.split_first() {
         Some((format, bytes)) if *format == R::FORMAT => R::read(bytes),
         Some((format, bytes)) if *format < R::FORMAT && *format > 0 => R::upgrade(*format, bytes),
-        Some((0, _)) => Err(Error::corrupt(format!("{} has format 0", R::NAME))),
-        Some((format, _)) => Err(Error::newer(format!(
-            "{} has format {format}, this program reads up to {}: use the newer grantor that wrote it",
+        _ => Err(of_unknown_format(
             R::NAME,
-            R::FORMAT
-        ))),
-        None => Err(Error::corrupt(format!("{} is empty", R::NAME))),
+            bytes.first().copied(),
+            R::FORMAT,
+        )),
     }
 }
 

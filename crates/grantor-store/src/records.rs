@@ -1,14 +1,15 @@
 //! The records of one kind: reading them, and the judgement whether one is dead.
 
 mod keys;
+mod place;
 mod write;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantor_core::{Environment, Timestamp};
-use grantor_jose::seal::SealingKey;
+use grantor_core::Environment;
 
+use self::place::Place;
 use crate::error::Error;
 use crate::key::{Key, Namespace};
 use crate::placement::Placement;
@@ -30,11 +31,7 @@ pub struct Conflict;
 
 /// All records of one kind, in the store that was chosen for it.
 pub struct Records<R> {
-    store: Arc<dyn Store>,
-    namespace: Namespace,
-    environment: Environment,
-    sealing_key: Option<Arc<SealingKey>>,
-    repeat_until: Option<Duration>,
+    place: Place,
     kind: std::marker::PhantomData<fn() -> R>,
 }
 
@@ -50,11 +47,13 @@ impl<R: Record> Records<R> {
         }
         let sealing_key = placement.sealing_key.clone();
         Ok(Self {
-            store: Arc::clone(&placement.store),
-            namespace: placement.namespace,
-            environment: placement.environment.clone(),
-            sealing_key: sealing_key.filter(|_| R::SEALED),
-            repeat_until: None,
+            place: Place {
+                store: Arc::clone(&placement.store),
+                namespace: placement.namespace,
+                environment: placement.environment.clone(),
+                sealing_key: sealing_key.filter(|_| R::SEALED),
+                repeat_until: None,
+            },
             kind: std::marker::PhantomData,
         })
     }
@@ -64,24 +63,23 @@ impl<R: Record> Records<R> {
     /// tenth of a second: for the write that decides a request, whose deadline that is.
     #[must_use]
     pub fn repeat_until(&self, elapsed: Duration) -> Self {
-        Self {
-            repeat_until: Some(elapsed),
-            ..self.clone()
-        }
+        let mut records = self.clone();
+        records.place.repeat_until = Some(elapsed);
+        records
     }
 
     pub(crate) fn namespace(&self) -> Namespace {
-        self.namespace
+        self.place.namespace
     }
 
     pub(crate) fn environment(&self) -> &Environment {
-        &self.environment
+        &self.place.environment
     }
 
     /// The store behind these records.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
-        &self.store
+        &self.place.store
     }
 
     /// The live record under `key`. A dead one reads as absent.
@@ -89,7 +87,7 @@ impl<R: Record> Records<R> {
     /// # Errors
     /// The store failed, or holds what this program can't read.
     pub async fn get(&self, key: &Key) -> Result<Option<Versioned<R>>, Error> {
-        let entry = self.store.get(key).await?;
+        let entry = self.place.store.get(key).await?;
         self.live(key, entry)
     }
 
@@ -98,7 +96,7 @@ impl<R: Record> Records<R> {
     /// # Errors
     /// The store failed, or holds what this program can't read.
     pub async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<R>>>, Error> {
-        let entries = self.store.get_many(keys).await?;
+        let entries = self.place.store.get_many(keys).await?;
         let found = keys.iter().zip(entries);
         found.map(|(key, entry)| self.live(key, entry)).collect()
     }
@@ -113,10 +111,15 @@ impl<R: Record> Records<R> {
         others: &Records<S>,
         other: &Key,
     ) -> Result<(Option<Versioned<R>>, Option<Versioned<S>>), Error> {
-        if !Arc::ptr_eq(&self.store, &others.store) {
+        if !Arc::ptr_eq(&self.place.store, &others.place.store) {
             return Ok((self.get(key).await?, others.get(other).await?));
         }
-        let mut entries = self.store.get_many(&[*key, *other]).await?.into_iter();
+        let mut entries = self
+            .place
+            .store
+            .get_many(&[*key, *other])
+            .await?
+            .into_iter();
         let (first, second) = (entries.next().flatten(), entries.next().flatten());
         Ok((self.live(key, first)?, others.live(other, second)?))
     }
@@ -127,29 +130,26 @@ impl<R: Record> Records<R> {
         key: &Key,
         entry: Option<Entry>,
     ) -> Result<Option<Versioned<R>>, Error> {
-        let entry = entry.filter(|entry| !self.is_dead(entry.expires_at));
+        let entry = entry.filter(|entry| !self.place.is_dead(entry.expires_at));
         entry.map(|entry| self.read(key, &entry)).transpose()
     }
 
     fn read(&self, key: &Key, entry: &Entry) -> Result<Versioned<R>, Error> {
         let version = entry.version;
-        let record = decode(self.sealing_key.as_deref(), key, version, &entry.value)?;
+        let record = decode(
+            self.place.sealing_key.as_deref(),
+            key,
+            version,
+            &entry.value,
+        )?;
         Ok(Versioned { record, version })
-    }
-
-    pub(crate) fn is_dead(&self, expires_at: Option<Timestamp>) -> bool {
-        expires_at.is_some_and(|at| at <= self.environment.now())
     }
 }
 
 impl<R> Clone for Records<R> {
     fn clone(&self) -> Self {
         Self {
-            store: Arc::clone(&self.store),
-            namespace: self.namespace,
-            environment: self.environment.clone(),
-            sealing_key: self.sealing_key.clone(),
-            repeat_until: self.repeat_until,
+            place: self.place.clone(),
             kind: std::marker::PhantomData,
         }
     }
@@ -159,7 +159,7 @@ impl<R: Record> std::fmt::Debug for Records<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Records")
             .field("kind", &R::NAME)
-            .field("store", &self.store)
+            .field("store", &self.place.store)
             .finish_non_exhaustive()
     }
 }

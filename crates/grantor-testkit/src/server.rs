@@ -16,6 +16,7 @@ mod history;
 mod listen;
 mod logins;
 mod mtls;
+mod oauth1;
 mod openid;
 mod outcome;
 mod recorded;
@@ -62,6 +63,8 @@ pub use self::tls::FakeTlsListener;
 /// devices (RFC 8628), users who are asked without a browser (CIBA), and whatever else a test teaches it
 /// with [`on_grant`](Self::on_grant). A token is bound to the key of its request's DPoP proof, if there is
 /// one (RFC 9449), and to the certificate of its request's connection, if that presents one (RFC 8705).
+/// Beside all that it speaks OAuth 1.0a (RFC 5849): the three steps to the credentials of a token, and
+/// signed calls of the API.
 ///
 /// As it comes, every client is welcome, refresh tokens rotate and end their login if they come
 /// back, tokens are said to live an hour, and are good until they are revoked. With
@@ -154,7 +157,8 @@ impl FakeServer {
 
     /// Calls the API, which takes this server's tokens: 200, or what the settings of the API say.
     /// Faults that are an answer are given here too; the others wait for a call that comes through
-    /// the transport. The body of the request is not looked at.
+    /// the transport. The body of the request is not looked at: a signature of OAuth 1.0a that covers one
+    /// is verified where the request comes through the transport.
     #[must_use]
     pub fn api<B>(&self, request: &Request<B>) -> Response<Bytes> {
         let mut copy = Request::new(Bytes::new());

@@ -79,7 +79,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `client` | the module [`client`], with `http` and `store` |
+//! | `client` | the module [`client`], with `http`, `store` and `file`, and what only clients need of [`mod@core`] and [`jose`]: OAuth 1.0a, OpenID Connect, encryption |
 //! | `reqwest` | HTTP over reqwest and rustls; without it the application brings a [`Transport`](http::Transport) |
 //! | `reqwest-middleware` | `Tokens::middleware`, for clients of the crate of that name |
 //! | `multipart` | forms with files in a session over reqwest |
@@ -98,6 +98,7 @@
 //! | `actix` | the module [`actix`], with `server` and `resource` |
 //! | `http` | the module [`http`] |
 //! | `store` | the module [`store`] |
+//! | `file` | `store::FileStore`, a folder with a file for each record, with `store` |
 //! | `sqlite` | the module [`sqlite`], with `store` |
 //! | `postgres` | the module [`postgres`], with `store` |
 //! | `mysql` | the module [`mysql`], with `store` |

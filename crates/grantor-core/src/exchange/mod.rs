@@ -5,9 +5,13 @@
 
 mod discovery;
 mod failure;
+#[cfg(feature = "client")]
 mod fetch_token;
+#[cfg(feature = "client")]
 mod polling;
+#[cfg(feature = "client")]
 mod resource_discovery;
+#[cfg(feature = "client")]
 mod retry;
 
 use std::time::Duration;
@@ -17,9 +21,13 @@ use http::{Request, Response};
 
 pub use discovery::{Discovery, DiscoveryError};
 pub use failure::{Failure, FailureKind, NoAnswer};
+#[cfg(feature = "client")]
 pub use fetch_token::{FetchError, FetchToken};
+#[cfg(feature = "client")]
 pub use polling::{Polling, PollingError};
+#[cfg(feature = "client")]
 pub use resource_discovery::{ResourceDiscovery, ResourceDiscoveryError};
+#[cfg(feature = "client")]
 pub use retry::Retry;
 
 /// The next act of a driver.

@@ -4,7 +4,8 @@ use http::{HeaderMap, Method, Uri};
 
 use super::Unsignable;
 use super::base_string_uri::base_string_uri;
-use super::encoding::{Parameter, encode_into, encode_twice_into, recode_form_into, text};
+use super::encoding::{Parameter, encode, encode_into, recode_form_into, text};
+use super::protocol_parameter::ProtocolParameter;
 
 /// Builds the text that is signed (RFC 5849 section 3.4.1): the method, the URI without its query,
 /// and all parameters. `headers` may say another host than the URI; `form` is the body if it is a
@@ -21,7 +22,7 @@ pub fn base_string(
 ) -> Result<String, Unsignable> {
     let mut base_string = BaseString::begin(method, uri, headers, form.len())?;
     for (name, value) in protocol {
-        base_string.push(name, value);
+        base_string.push(&ProtocolParameter::new(name, value));
     }
     base_string.read(uri.query().unwrap_or_default().as_bytes());
     base_string.read(form);
@@ -64,13 +65,13 @@ impl BaseString {
     }
 
     /// Adds a parameter of the protocol.
-    pub(super) fn push(&mut self, name: &str, value: &str) {
+    pub(super) fn push(&mut self, parameter: &ProtocolParameter<'_>) {
         let text = &mut self.text;
         let name_at = text.len();
-        encode_twice_into(name.as_bytes(), text);
+        parameter.encoded_name.encode_again_into(text);
         text.extend_from_slice(EQUALS);
         let value_at = text.len();
-        encode_twice_into(value.as_bytes(), text);
+        parameter.encoded_value.encode_again_into(text);
         self.parameters.push(Parameter {
             name: name_at,
             value: value_at,
@@ -87,7 +88,7 @@ impl BaseString {
     /// Returns whether one of the parameters after the first `protocol` ones has this name.
     pub(super) fn has_beyond(&self, protocol: usize, name: &str) -> bool {
         let mut encoded = Vec::with_capacity(32);
-        encode_twice_into(name.as_bytes(), &mut encoded);
+        encode(name).encode_again_into(&mut encoded);
         let mut others = self.parameters.iter().skip(protocol);
         others.any(|parameter| self.name(parameter) == encoded)
     }

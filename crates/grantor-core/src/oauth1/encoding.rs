@@ -1,5 +1,7 @@
 //! Percent-encoding of what is signed: bytes, since what was percent-encoded need not be UTF-8.
 
+use std::borrow::Cow;
+
 /// The bytes that stay as they are: the unreserved characters of RFC 3986 (RFC 5849 section 3.6).
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
@@ -14,6 +16,19 @@ const PLAIN: [bool; 256] = {
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
+/// Every byte as it is in a base string, when it does not stay as it is: encoded, and the `%` of that
+/// once more.
+const TWICE: [[u8; 5]; 256] = {
+    let mut twice = [*b"%2500"; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        twice[byte][3] = HEX[byte >> 4];
+        twice[byte][4] = HEX[byte & 15];
+        byte += 1;
+    }
+    twice
+};
+
 /// What each byte is worth as a digit of a hexadecimal number; 16, if it is none.
 const VALUES: [u8; 256] = {
     let mut values = [16_u8; 256];
@@ -27,11 +42,14 @@ const VALUES: [u8; 256] = {
     values
 };
 
-/// Percent-encodes a text.
-pub(super) fn encode(bytes: &[u8]) -> String {
-    let mut encoded = Vec::with_capacity(bytes.len() + bytes.len() / 4);
-    encode_into(bytes, &mut encoded);
-    text(encoded)
+/// Percent-encodes a text. Most stay as they are.
+pub(super) fn encode(text: &str) -> Encoded<'_> {
+    if text.bytes().all(|byte| PLAIN[usize::from(byte)]) {
+        return Encoded(Cow::Borrowed(text));
+    }
+    let mut encoded = Vec::with_capacity(text.len() + 16);
+    encode_into(text.as_bytes(), &mut encoded);
+    Encoded(Cow::Owned(self::text(encoded)))
 }
 
 /// What was encoded is ASCII.
@@ -41,32 +59,42 @@ pub(super) fn text(encoded: Vec<u8>) -> String {
 
 /// Appends bytes, percent-encoded.
 pub(super) fn encode_into(bytes: &[u8], encoded: &mut Vec<u8>) {
-    encode_with(b"%", bytes, encoded);
-}
-
-/// Appends bytes as they are in a base string: encoded, and the `%` of that once more.
-pub(super) fn encode_twice_into(bytes: &[u8], encoded: &mut Vec<u8>) {
-    encode_with(b"%25", bytes, encoded);
-}
-
-fn encode_with(percent: &[u8], bytes: &[u8], encoded: &mut Vec<u8>) {
-    if bytes.iter().all(|byte| PLAIN[usize::from(*byte)]) {
-        encoded.extend_from_slice(bytes);
-        return;
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| !PLAIN[usize::from(*byte)]) {
+        let [_, _, _, high, low] = TWICE[usize::from(rest[at])];
+        encoded.extend_from_slice(&rest[..at]);
+        encoded.extend_from_slice(&[b'%', high, low]);
+        rest = &rest[at + 1..];
     }
-    for run in bytes.chunk_by(|a, b| PLAIN[usize::from(*a)] && PLAIN[usize::from(*b)]) {
-        match run {
-            [byte] if !PLAIN[usize::from(*byte)] => {
-                encoded.extend_from_slice(percent);
-                encoded.extend_from_slice(&digits(*byte));
-            }
-            plain => encoded.extend_from_slice(plain),
+    encoded.extend_from_slice(rest);
+}
+
+/// A text that was percent-encoded; borrowed, if it stayed as it is.
+pub(super) struct Encoded<'a>(Cow<'a, str>);
+
+impl<'a> Encoded<'a> {
+    /// A text of which it is known that it stays as it is.
+    pub(super) fn plain(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// Appends it as it is in a base string: encoded once more, which changes the `%` alone.
+    pub(super) fn encode_again_into(&self, encoded: &mut Vec<u8>) {
+        let Cow::Owned(once) = &self.0 else {
+            encoded.extend_from_slice(self.as_bytes());
+            return;
+        };
+        let mut parts = once.as_bytes().split(|byte| *byte == b'%');
+        encoded.extend_from_slice(parts.next().unwrap_or_default());
+        for part in parts {
+            encoded.extend_from_slice(b"%25");
+            encoded.extend_from_slice(part);
         }
     }
-}
-
-fn digits(byte: u8) -> [u8; 2] {
-    [byte >> 4, byte & 15].map(|half| HEX[usize::from(half)])
 }
 
 /// Where the name of a parameter begins in a base string, its value, and the separator behind it.
@@ -125,10 +153,7 @@ pub(super) fn recode_form_into(
 fn push_twice(byte: u8, encoded: &mut Vec<u8>) {
     match PLAIN[usize::from(byte)] {
         true => encoded.push(byte),
-        false => {
-            let [high, low] = digits(byte);
-            encoded.extend_from_slice(&[b'%', b'2', b'5', high, low]);
-        }
+        false => encoded.extend_from_slice(&TWICE[usize::from(byte)]),
     }
 }
 
@@ -156,7 +181,9 @@ mod tests {
     fn every_byte_is_encoded_and_read_as_others_do_it() {
         let all: Vec<u8> = (0..=255).collect();
         let theirs = percent_encoding::percent_encode(&all, OTHERS).to_string();
-        assert_eq!(encode(&all), theirs);
+        let mut encoded = Vec::new();
+        encode_into(&all, &mut encoded);
+        assert_eq!(text(encoded), theirs);
         for form in [
             &theirs,
             "a+b%2B%2b",
@@ -177,6 +204,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_encoded_once_is_encoded_again_as_others_do_it() {
+        for plain in ["", "plain-._~", "a b", "%", "%%41 \u{e9}%"] {
+            let once = encode(plain);
+            let theirs = percent_encoding::utf8_percent_encode(plain, OTHERS).to_string();
+            assert_eq!(once.as_bytes(), theirs.as_bytes());
+            let mut twice = Vec::new();
+            once.encode_again_into(&mut twice);
+            assert_eq!(text(twice), theirs.replace('%', "%25"));
+        }
+    }
+
+    #[test]
     fn each_parameter_is_read_with_both_separators() {
         let decode = |text: &str| -> Vec<u8> {
             percent_encoding::percent_decode_str(&text.replace('+', " ")).collect()
@@ -191,6 +230,8 @@ mod tests {
             "a&b&c&/&%",
             "&&a==b=&&=&=c&d=&",
             "%26=%3D&+=+&%=%4&\u{e9}",
+            &"+&".repeat(300),
+            &"abcd".repeat(300),
         ] {
             let pairs = form.split('&').filter(|pair| !pair.is_empty());
             let pairs: Vec<_> = pairs

@@ -26,6 +26,7 @@ mod encoding;
 mod error;
 mod method;
 mod place;
+mod protocol_parameter;
 mod signature;
 mod signing;
 mod steps;

@@ -1,12 +1,10 @@
 //! Where the parameters of OAuth go (RFC 5849 section 3.5): into one of three places.
 
-use std::borrow::Cow;
-
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 
-use super::encoding::{encode, encode_into};
+use super::protocol_parameter::ProtocolParameter;
 use super::{RequestBody, RequestParts, Signature, Unsignable};
 
 /// Where a signature travels.
@@ -21,9 +19,6 @@ pub enum Placement {
     /// In the query (RFC 5849 section 3.5.3), which lands in logs.
     Query,
 }
-
-/// A parameter of the protocol: name and value.
-pub(super) type Parameter<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -54,7 +49,7 @@ impl Placement {
         self,
         request: &RequestParts<'_>,
         realm: Option<&str>,
-        parameters: &[Parameter<'_>],
+        parameters: &[ProtocolParameter<'_>],
     ) -> Result<Signature, Unsignable> {
         match (self, request.body) {
             (Self::Header, _) => {
@@ -70,7 +65,7 @@ impl Placement {
     }
 }
 
-fn with_query(uri: &Uri, parameters: &[Parameter<'_>]) -> Result<Uri, Unsignable> {
+fn with_query(uri: &Uri, parameters: &[ProtocolParameter<'_>]) -> Result<Uri, Unsignable> {
     let mut parts = uri.clone().into_parts();
     let path = parts
         .path_and_query
@@ -82,20 +77,20 @@ fn with_query(uri: &Uri, parameters: &[Parameter<'_>]) -> Result<Uri, Unsignable
     parts.try_into().map_err(|_| Unsignable::Uri)
 }
 
-fn header(realm: Option<&str>, parameters: &[Parameter<'_>]) -> Option<HeaderValue> {
+fn header(realm: Option<&str>, parameters: &[ProtocolParameter<'_>]) -> Option<HeaderValue> {
     let mut text = Vec::with_capacity(512);
     text.extend_from_slice(b"OAuth ");
     if let Some(realm) = realm {
         let quoted = realm.replace('\\', "\\\\").replace('"', "\\\"");
         text.extend_from_slice(format!("realm=\"{quoted}\", ").as_bytes());
     }
-    for (at, (name, value)) in parameters.iter().enumerate() {
+    for (at, parameter) in parameters.iter().enumerate() {
         if at > 0 {
             text.extend_from_slice(b", ");
         }
-        encode_into(name.as_bytes(), &mut text);
+        text.extend_from_slice(parameter.encoded_name.as_bytes());
         text.extend_from_slice(b"=\"");
-        encode_into(value.as_bytes(), &mut text);
+        text.extend_from_slice(parameter.encoded_value.as_bytes());
         text.push(b'"');
     }
     let mut header = HeaderValue::try_from(text).ok()?;
@@ -104,14 +99,15 @@ fn header(realm: Option<&str>, parameters: &[Parameter<'_>]) -> Option<HeaderVal
 }
 
 /// Appends the parameters to the existing ones, which stay unchanged.
-fn join(there: &[u8], parameters: &[Parameter<'_>]) -> Vec<u8> {
+fn join(there: &[u8], parameters: &[ProtocolParameter<'_>]) -> Vec<u8> {
     let mut joined = there.to_vec();
-    for (name, value) in parameters {
+    for parameter in parameters {
         if !joined.is_empty() {
             joined.push(b'&');
         }
-        let pair = format!("{}={}", encode(name.as_bytes()), encode(value.as_bytes()));
-        joined.extend_from_slice(pair.as_bytes());
+        joined.extend_from_slice(parameter.encoded_name.as_bytes());
+        joined.push(b'=');
+        joined.extend_from_slice(parameter.encoded_value.as_bytes());
     }
     joined
 }

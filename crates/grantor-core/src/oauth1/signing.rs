@@ -5,7 +5,8 @@ use http::{Request, Uri};
 use url::Url;
 
 use super::base_string::BaseString;
-use super::place::{Parameter, is_form};
+use super::place::is_form;
+use super::protocol_parameter::ProtocolParameter;
 use super::{Placement, RequestBody, RequestParts, Signature, SignatureMethod, Unsignable};
 use crate::loopback::is_secure;
 use crate::secret::Secret;
@@ -114,9 +115,10 @@ impl Signing {
         };
         let timestamp = timestamp.as_secs().to_string();
         let mut parameters = self.parameters(nonce, &timestamp);
-        if !is_form && self.body_hash == BodyHash::Signed && !body.is_empty() {
-            let hash = self.method.body_hash(body);
-            parameters.extend(hash.map(|hash| ("oauth_body_hash".into(), hash.into())));
+        let is_hashed = !is_form && self.body_hash == BodyHash::Signed && !body.is_empty();
+        let hash = is_hashed.then(|| self.method.body_hash(body)).flatten();
+        if let Some(hash) = &hash {
+            parameters.push(ProtocolParameter::of_protocol("oauth_body_hash", hash));
         }
         let form: &[u8] = if is_form { body } else { b"" };
         let base_string = base_string(request, form, &parameters)?;
@@ -126,16 +128,17 @@ impl Signing {
             .method
             .signature_of(&base_string, &self.client.secret, token)
             .map_err(|_| Unsignable::KeyFailed)?;
-        parameters.push(("oauth_signature".into(), signature.expose().into()));
+        let signature = ProtocolParameter::of_protocol("oauth_signature", signature.expose());
+        parameters.push(signature);
         self.placement
             .put(request, self.realm.as_deref(), &parameters)
     }
 
     /// RFC 5849 section 3.1, without the signature. Those that are always there have the order of a base
     /// string.
-    fn parameters<'a>(&'a self, nonce: &'a str, timestamp: &'a str) -> Vec<Parameter<'a>> {
-        let mut parameters: Vec<Parameter<'a>> = Vec::with_capacity(8 + self.extra.len());
-        let mut push = |name: &'a str, value: &'a str| parameters.push((name.into(), value.into()));
+    fn parameters<'a>(&'a self, nonce: &'a str, timestamp: &'a str) -> Vec<ProtocolParameter<'a>> {
+        let mut parameters = Vec::with_capacity(8 + self.extra.len());
+        let mut push = |name, value| parameters.push(ProtocolParameter::of_protocol(name, value));
         push("oauth_consumer_key", &self.client.identifier);
         push("oauth_nonce", nonce);
         push("oauth_signature_method", self.method.as_str());
@@ -143,9 +146,8 @@ impl Signing {
         if let Some(token) = &self.token {
             push("oauth_token", &token.identifier);
         }
-        for (name, value) in &self.extra {
-            push(name, value);
-        }
+        let extra = self.extra.iter();
+        parameters.extend(extra.map(|(name, value)| ProtocolParameter::new(name, value)));
         parameters
     }
 
@@ -167,16 +169,16 @@ impl Signing {
 fn base_string(
     request: &RequestParts<'_>,
     form: &[u8],
-    protocol: &[Parameter<'_>],
+    protocol: &[ProtocolParameter<'_>],
 ) -> Result<Vec<u8>, Unsignable> {
     let RequestParts { method, uri, .. } = *request;
     let mut base_string = BaseString::begin(method, uri, request.headers, form.len())?;
-    for (name, value) in protocol {
-        base_string.push(name, value);
+    for parameter in protocol {
+        base_string.push(parameter);
     }
     base_string.read(uri.query().unwrap_or_default().as_bytes());
     base_string.read(form);
-    let names = protocol.iter().map(|(name, _)| &**name);
+    let names = protocol.iter().map(|parameter| parameter.name);
     let names = names.chain(["oauth_signature"]);
     let own = protocol.len();
     // Most requests have none with the names of OAuth.

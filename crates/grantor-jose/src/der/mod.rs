@@ -1,14 +1,16 @@
 //! The few structures of DER that keys are written in, read strictly (X.690 section 10).
 
+#[cfg(feature = "jwe")]
+mod agreement_key;
 mod private_key;
 mod public_key;
 mod write;
 
-pub(crate) use private_key::{
-    RsaNumbers, ec_private_key, not_pkcs8, rsa_private_key, x25519_private_key,
-};
+#[cfg(feature = "jwe")]
+pub(crate) use agreement_key::{ec_private_key, x25519_pkcs8, x25519_private_key};
+pub(crate) use private_key::{RsaNumbers, not_pkcs8, rsa_private_key};
 pub(crate) use public_key::{Spki, rsa_public_key, subject_public_key_info};
-pub(crate) use write::{spki, x25519_pkcs8};
+pub(crate) use write::spki;
 
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;

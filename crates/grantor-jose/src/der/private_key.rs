@@ -5,8 +5,7 @@ use zeroize::Zeroizing;
 use crate::Error;
 
 use super::{
-    EC_PUBLIC_KEY, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, RSA_ENCRYPTION, Reader,
-    SEQUENCE, UNSUPPORTED, X25519,
+    INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, RSA_ENCRYPTION, Reader, SEQUENCE, UNSUPPORTED,
 };
 
 /// The eight numbers of an `RSAPrivateKey` (RFC 8017 appendix A.1.2) in their order: n, e, d, p,
@@ -30,21 +29,6 @@ pub(crate) fn rsa_private_key(pkcs8: &[u8]) -> Option<RsaNumbers> {
     Some(out)
 }
 
-/// The curve's identifier of an unencrypted PKCS#8 document that holds an EC key.
-pub(crate) fn ec_private_key(pkcs8: &[u8]) -> Option<&[u8]> {
-    let (mut algorithm, _) = pkcs8_key(pkcs8, EC_PUBLIC_KEY)?;
-    algorithm.element(OBJECT_IDENTIFIER)
-}
-
-/// The 32 bytes in an unencrypted PKCS#8 document that holds an X25519 key (RFC 8410 section 7).
-pub(crate) fn x25519_private_key(pkcs8: &[u8]) -> Option<&[u8]> {
-    let (_, key) = pkcs8_key(pkcs8, X25519)?;
-    let mut key = Reader(key);
-    let secret = key.element(OCTET_STRING)?;
-    key.end()?;
-    Some(secret)
-}
-
 /// Returns the error for a document that is not the key that is wanted.
 pub(crate) fn not_pkcs8(document: &[u8]) -> Error {
     let mut unsupported = UNSUPPORTED.iter();
@@ -53,7 +37,7 @@ pub(crate) fn not_pkcs8(document: &[u8]) -> Error {
 }
 
 /// RFC 5958 section 2, with attributes and public key left aside.
-fn pkcs8_key<'a>(der: &'a [u8], identifier: &[u8]) -> Option<(Reader<'a>, &'a [u8])> {
+pub(super) fn pkcs8_key<'a>(der: &'a [u8], identifier: &[u8]) -> Option<(Reader<'a>, &'a [u8])> {
     let mut outer = Reader(der);
     let mut document = outer.nested(SEQUENCE)?;
     outer.end()?;

@@ -1,8 +1,8 @@
 //! Writing keys in DER.
 
 use super::{
-    BIT_STRING, EC_PUBLIC_KEY, ED25519, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING,
-    RSA_ENCRYPTION, SEQUENCE, Spki, X25519,
+    BIT_STRING, EC_PUBLIC_KEY, ED25519, INTEGER, NULL, OBJECT_IDENTIFIER, RSA_ENCRYPTION, SEQUENCE,
+    Spki, X25519,
 };
 
 /// Writes a `SubjectPublicKeyInfo`; nothing for one that is not supported.
@@ -29,17 +29,7 @@ pub(crate) fn spki(key: &Spki<'_>) -> Option<Vec<u8>> {
     Some(element(SEQUENCE, &content))
 }
 
-/// The PKCS#8 of an X25519 key (RFC 8410 section 7).
-pub(crate) fn x25519_pkcs8(secret: &[u8]) -> Vec<u8> {
-    let content = [
-        element(INTEGER, &[0]),
-        element(SEQUENCE, &identifier(X25519)),
-        element(OCTET_STRING, &element(OCTET_STRING, secret)),
-    ];
-    element(SEQUENCE, &content.concat())
-}
-
-fn identifier(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn identifier(bytes: &[u8]) -> Vec<u8> {
     element(OBJECT_IDENTIFIER, bytes)
 }
 
@@ -51,7 +41,7 @@ fn unsigned(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Keys are shorter than the 65535 bytes that two bytes of length can say.
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len();
     let [high, low] = (length as u16).to_be_bytes();
     let mut out = Vec::with_capacity(length + 4);
@@ -67,7 +57,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{subject_public_key_info, x25519_private_key};
+    use super::super::subject_public_key_info;
     use super::*;
 
     #[test]
@@ -83,9 +73,5 @@ mod tests {
             let der = spki(&key).unwrap();
             assert_eq!(subject_public_key_info(&der), Some(key));
         }
-        assert_eq!(
-            x25519_private_key(&x25519_pkcs8(&[9; 32])),
-            Some(&[9; 32][..])
-        );
     }
 }

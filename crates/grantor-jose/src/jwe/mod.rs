@@ -20,7 +20,6 @@
 //! ```
 
 mod agreement;
-mod algorithm;
 mod content;
 mod content_key;
 mod decrypt;
@@ -30,6 +29,7 @@ mod export;
 mod header;
 mod import;
 mod key;
+mod key_algorithm;
 mod parameters;
 mod parse;
 mod policy;
@@ -41,7 +41,7 @@ mod wrap;
 
 use std::fmt;
 
-pub use algorithm::{ContentEncryption, KeyManagement};
+pub use crate::jwe_algorithm::{ContentEncryption, KeyManagement};
 pub use decrypt::{decrypt, decrypt_json};
 pub use encrypt::{encrypt, encrypt_json};
 pub use encryption_key::EncryptionKey;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{Curve, checks};
 use crate::der::Spki;
-use crate::jwe::KeyManagement;
+use crate::jwe_algorithm::KeyManagement;
 use crate::{Algorithm, Error, base64url};
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::material::text;
-use crate::jwe::{ContentEncryption, KeyManagement};
+use crate::jwe_algorithm::{ContentEncryption, KeyManagement};
 use crate::{Algorithm, Error};
 
 /// `kid`, `alg`, `use` and `key_ops`.

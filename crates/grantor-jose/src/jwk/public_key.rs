@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::material::Parsed;
 use super::members::Intended;
 use super::{Material, Usage, private};
-use crate::jwe::KeyManagement;
+use crate::jwe_algorithm::KeyManagement;
 use crate::pem::{self, Label};
 use crate::{Algorithm, Error, base64url, der, digest};
 
@@ -98,6 +98,7 @@ impl PublicKey {
         Self::new(material, usage)
     }
 
+    #[cfg(feature = "jwe")]
     pub(crate) fn for_encryption(
         material: Material,
         algorithm: KeyManagement,

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::base64url::Wide;
-use crate::jwe::KeyManagement;
+use crate::jwe_algorithm::KeyManagement;
 use crate::key::Secret;
 use crate::{Algorithm, Error, Key, Part, PublicKey, json};
 

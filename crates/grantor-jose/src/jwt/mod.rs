@@ -5,6 +5,7 @@
 
 mod claims;
 mod kind;
+#[cfg(feature = "jwe")]
 mod nested;
 mod peek;
 mod policy;
@@ -13,6 +14,7 @@ mod typ;
 mod verify;
 
 pub use claims::Claims;
+#[cfg(feature = "jwe")]
 pub use nested::{sign_and_encrypt, verify_nested};
 pub use peek::{claimed_issuer, unverified_claims};
 pub use policy::Policy;

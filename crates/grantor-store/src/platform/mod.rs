@@ -5,23 +5,27 @@
 //! The tests compile both and hold them to the same; `--cfg grantor_portable` takes the fallback
 //! everywhere.
 
-#[cfg(any(test, grantor_portable, not(unix)))]
+#[cfg(any(all(test, feature = "file"), grantor_portable, not(unix)))]
 mod portable;
 #[cfg(all(unix, not(grantor_portable)))]
 mod unix;
 
+#[cfg(feature = "file")]
 use std::fs::File;
 
 #[cfg(any(grantor_portable, not(unix)))]
-pub(crate) use self::portable::{
-    Directory, create_directory, create_file, exposing_mode, foreign_owner, sync_directory,
-};
+use self::portable as native;
 #[cfg(all(unix, not(grantor_portable)))]
-pub(crate) use self::unix::{
-    Directory, create_directory, create_file, exposing_mode, foreign_owner, sync_directory,
+use self::unix as native;
+
+#[cfg(feature = "file")]
+pub(crate) use native::Directory;
+pub(crate) use native::{
+    create_directory, create_file, exposing_mode, foreign_owner, sync_directory,
 };
 
 /// The kind of entry under a name in a folder.
+#[cfg(feature = "file")]
 pub(crate) enum Found {
     /// A file, perhaps also a pipe or a folder.
     Opened(File),
@@ -31,5 +35,5 @@ pub(crate) enum Found {
     NoFile,
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "file"))]
 mod tests;

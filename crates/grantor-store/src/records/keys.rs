@@ -12,20 +12,21 @@ impl<R: Record> Records<R> {
     /// The key of the record that we minted `identifier` for.
     #[must_use]
     pub fn key(&self, identifier: &[u8]) -> Key {
-        self.namespace.key(R::KIND.letters(), identifier)
+        self.place.namespace.key(R::KIND.letters(), identifier)
     }
 
     /// The key of the record with a name that somebody else chose.
     #[must_use]
     pub fn key_of_name(&self, name: &str) -> Key {
-        self.namespace.key_of_name(R::KIND.letters(), name)
+        self.place.namespace.key_of_name(R::KIND.letters(), name)
     }
 
     /// The key of the record with a name that is short enough to be guessed: see
     /// [`Namespace::key_of_guessable`].
     #[must_use]
     pub fn key_of_guessable(&self, mac_key: &MacKey, name: &str) -> Key {
-        self.namespace
+        self.place
+            .namespace
             .key_of_guessable(R::KIND.letters(), mac_key, name)
     }
 
@@ -33,12 +34,16 @@ impl<R: Record> Records<R> {
     /// [`page_under`](Self::page_under) lists them.
     #[must_use]
     pub fn key_under(&self, owner: &str, member: &str) -> Key {
-        self.namespace.key_under(R::KIND.letters(), owner, member)
+        self.place
+            .namespace
+            .key_under(R::KIND.letters(), owner, member)
     }
 
     /// Like [`key_under`](Self::key_under), for an identifier that we minted.
     #[must_use]
     pub fn key_under_id(&self, owner: &str, id: &[u8]) -> Key {
-        self.namespace.key_under_id(R::KIND.letters(), owner, id)
+        self.place
+            .namespace
+            .key_under_id(R::KIND.letters(), owner, id)
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use grantor_core::BoxFuture;
+use grantor_jose::seal::SealingKey;
 
 use super::*;
 use crate::capabilities::Capabilities;

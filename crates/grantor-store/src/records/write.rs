@@ -4,8 +4,7 @@ use super::{Conflict, Records};
 use crate::error::{Applied, Error};
 use crate::key::Key;
 use crate::record::{Record, encode};
-use crate::retry::Retry;
-use crate::store::{Expect, Moment, Put, PutOutcome, RemoveOutcome, Version};
+use crate::store::{Expect, Put, RemoveOutcome, Version};
 
 impl<R: Record> Records<R> {
     /// Creates a record, taking over a dead one.
@@ -27,33 +26,8 @@ impl<R: Record> Records<R> {
         record: &R,
         version: Version,
     ) -> Result<Result<Version, Conflict>, Error> {
-        match self.write_as(key, record, version, Expect::Absent).await? {
-            Ok(version) => Ok(Ok(version)),
-            // Rare, and boxed to leave no room for it in the future of every record.
-            Err(Conflict) => Box::pin(self.take_over(key, record, version)).await,
-        }
-    }
-
-    /// Writes a record over a dead one.
-    async fn take_over(
-        &self,
-        key: &Key,
-        record: &R,
-        version: Version,
-    ) -> Result<Result<Version, Conflict>, Error> {
-        let mut retry = Retry::new(&self.environment);
-        loop {
-            // A dead record may be deleted between reading it and taking it over.
-            let expect = match self.store.get(key).await? {
-                Some(entry) if self.is_dead(entry.expires_at) => Expect::Version(entry.version),
-                Some(_) => return Ok(Err(Conflict)),
-                None => Expect::Absent,
-            };
-            retry.after_conflict(R::NAME).await?;
-            if let Ok(version) = self.write_as(key, record, version, expect).await? {
-                return Ok(Ok(version));
-            }
-        }
+        let put = self.as_put(key, record, version, Expect::Absent)?;
+        self.place.create(R::NAME, put).await
     }
 
     /// Writes a record over the version that was read: the one step that decides.
@@ -101,7 +75,7 @@ impl<R: Record> Records<R> {
     }
 
     fn draw_version(&self) -> Version {
-        Version(self.environment.random_bytes())
+        Version(self.environment().random_bytes())
     }
 
     pub(crate) async fn write(
@@ -110,47 +84,24 @@ impl<R: Record> Records<R> {
         record: &R,
         expect: Expect,
     ) -> Result<Result<Version, Conflict>, Error> {
-        let version = self.draw_version();
-        self.write_as(key, record, version, expect).await
+        let put = self.as_put(key, record, self.draw_version(), expect)?;
+        self.place.put(&put).await
     }
 
-    async fn write_as(
+    fn as_put(
         &self,
         key: &Key,
         record: &R,
         version: Version,
         expect: Expect,
-    ) -> Result<Result<Version, Conflict>, Error> {
-        let put = Put {
+    ) -> Result<Put, Error> {
+        Ok(Put {
             key: *key,
-            value: encode(self.sealing_key.as_deref(), key, version, record)?,
+            value: encode(self.place.sealing_key.as_deref(), key, version, record)?,
             version,
             expires_at: record.expires_at(),
             expect,
-        };
-        put.check_size()?;
-        self.store.observe_time(Moment::of(&self.environment));
-        let outcome = match self.store.put(&put).await {
-            Ok(outcome) => outcome,
-            // Rare, and boxed to leave no room for it in the future of every write.
-            Err(error) => Box::pin(self.put_again(&put, error)).await?,
-        };
-        Ok(match outcome {
-            PutOutcome::Stored => Ok(version),
-            PutOutcome::Conflict => Err(Conflict),
         })
-    }
-
-    /// Repeats a put after an error, which rule 3 makes safe.
-    async fn put_again(&self, put: &Put, mut error: Error) -> Result<PutOutcome, Error> {
-        let mut retry = Retry::new(&self.environment).until(self.repeat_until);
-        loop {
-            retry.after_error(error).await?;
-            match self.store.put(put).await {
-                Ok(outcome) => return Ok(outcome),
-                Err(again) => error = again,
-            }
-        }
     }
 
     pub(crate) async fn remove_expecting(
@@ -158,16 +109,6 @@ impl<R: Record> Records<R> {
         key: &Key,
         expect: Expect,
     ) -> Result<RemoveOutcome, Error> {
-        let mut retry = Retry::new(&self.environment).until(self.repeat_until);
-        loop {
-            match self.store.remove(key, expect).await {
-                // The try before it may have been the one that removed it.
-                Ok(RemoveOutcome::Absent) if retry.has_begun() => {
-                    return Ok(RemoveOutcome::Removed);
-                }
-                Ok(outcome) => return Ok(outcome),
-                Err(error) => retry.after_error(error).await?,
-            }
-        }
+        self.place.remove(key, expect).await
     }
 }

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::faults::ScriptedAnswer;
-use super::{Endpoint, Fault, RecordedRequest, answer};
+use super::{Endpoint, Fault, RecordedRequest, answer, oauth1};
 
 /// The answer of a fault that has one of its own.
 pub(super) fn of(fault: &Fault, request: &RecordedRequest) -> Option<Response<Bytes>> {
@@ -38,7 +38,7 @@ pub(super) fn of(fault: &Fault, request: &RecordedRequest) -> Option<Response<By
         }
         Fault::UseDpopNonce(nonce) => return nonce_demand(nonce, request),
         Fault::Answer(scripted) => self::scripted(scripted),
-        _ => return None,
+        _ => return oauth1::fault_answer(fault),
     })
 }
 

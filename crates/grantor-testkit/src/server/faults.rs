@@ -60,6 +60,18 @@ pub enum Fault {
     /// The server wants this nonce in the proof of a request (RFC 9449 sections 8 and 9). A request
     /// that has it is served.
     UseDpopNonce(String),
+    /// The server hands out temporary credentials without `oauth_callback_confirmed`, as one of OAuth 1.0
+    /// does, in which attackers have others authorize their requests (RFC 5849 section 2.1).
+    Unconfirmed,
+    /// The server hands out credentials of OAuth 1.0a with another secret than the one that it knows.
+    WrongTokenSecret,
+    /// The server answers 200 with something that says it is a form, and is none.
+    NotForm,
+    /// The server answers 200 with a form that ends too early.
+    HalfForm,
+    /// The server refuses a request of OAuth 1.0a with this `oauth_problem`: 400 if the word says that the
+    /// request is malformed, else 401 with `WWW-Authenticate: OAuth`.
+    Problem(&'static str),
     /// The server answers just this.
     Answer(ScriptedAnswer),
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use grantor_core::Clock;
 use http::{Request, Response};
 
-use super::{Endpoint, FakeServer, Fault, RecordedRequest, endpoints, fault_answer};
+use super::{Endpoint, FakeServer, Fault, RecordedRequest, endpoints, fault_answer, oauth1};
 
 /// The outcome of a request, before a transport or a socket carries it out.
 pub(super) enum Outcome {
@@ -47,7 +47,10 @@ impl FakeServer {
         let by_fault = fault
             .as_ref()
             .and_then(|fault| fault_answer::of(fault, &recorded));
-        let answer = by_fault.unwrap_or_else(|| endpoints::answer(self, &recorded));
+        let mut answer = by_fault.unwrap_or_else(|| endpoints::answer(self, &recorded));
+        if let Some(fault) = &fault {
+            answer = oauth1::changed_by(fault, answer);
+        }
         recorded.answered(answer.status());
         if let (Some(Fault::Takes(duration)), Some(clock)) = (&fault, &self.lock().clock) {
             clock.advance(*duration);

@@ -33,6 +33,12 @@ pub enum Endpoint {
     KeySet,
     /// The claims about the user (OpenID Connect Core section 5.3).
     UserInfo,
+    /// Where clients get temporary credentials of OAuth 1.0a (RFC 5849 section 2.1).
+    TemporaryCredentials,
+    /// Where users authorize temporary credentials (RFC 5849 section 2.2).
+    OAuth1Authorization,
+    /// Where clients get the credentials of a token of OAuth 1.0a (RFC 5849 section 2.3).
+    TokenCredentials,
     /// An API that takes the server's tokens: `/api` below the issuer, and every other origin.
     Api,
     /// A path that the server does not know: 404.
@@ -65,6 +71,9 @@ impl Endpoint {
             "/revoke" => Self::Revocation,
             "/jwks" => Self::KeySet,
             "/userinfo" => Self::UserInfo,
+            "/oauth1/temporary_credentials" => Self::TemporaryCredentials,
+            "/oauth1/authorize" => Self::OAuth1Authorization,
+            "/oauth1/token_credentials" => Self::TokenCredentials,
             path if path == "/api" || path.starts_with("/api/") => Self::Api,
             _ => Self::Other,
         }

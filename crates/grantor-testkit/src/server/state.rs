@@ -19,6 +19,7 @@ use super::grants::{Backchannel, Code, CustomGrant, Devices, GRANT_TYPES};
 use super::history::History;
 use super::logins::Logins;
 use super::mtls::MtlsSettings;
+use super::oauth1::OAuth1State;
 use super::openid::OpenIdSettings;
 use super::request_objects::RequestSettings;
 use crate::FakeClock;
@@ -51,6 +52,7 @@ pub(super) struct State {
     pub(super) backchannel: Backchannel,
     pub(super) dpop: DpopSettings,
     pub(super) mtls: MtlsSettings,
+    pub(super) oauth1: OAuth1State,
     pub(super) openid: OpenIdSettings,
     pub(super) responses: ResponseSettings,
     pub(super) requests: RequestSettings,
@@ -146,6 +148,7 @@ impl State {
             backchannel: Backchannel::default(),
             dpop: DpopSettings::default(),
             mtls: MtlsSettings::default(),
+            oauth1: OAuth1State::default(),
             openid: OpenIdSettings::default(),
             responses: ResponseSettings::default(),
             requests: RequestSettings::default(),

@@ -1,4 +1,4 @@
-//! The API that takes the server's tokens (RFC 6750, RFC 9449).
+//! The API that takes the server's tokens (RFC 6750, RFC 9449), and signed requests (RFC 5849).
 
 use bytes::Bytes;
 use grantor_core::AuthenticateChallenge;
@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use crate::server::dpop::{self, Party};
 use crate::server::route::origin;
 use crate::server::state::{AccessToken, State};
-use crate::server::{FakeServer, RecordedRequest, answer};
+use crate::server::{FakeServer, RecordedRequest, answer, oauth1};
 
 /// Answers for the API. The test's own function is called without the lock, so that it may use the
 /// server.
@@ -26,6 +26,10 @@ pub(in crate::server) fn api_refusal(
     server: &FakeServer,
     request: &RecordedRequest,
 ) -> Option<Response<Bytes>> {
+    let is_elsewhere = is_elsewhere(&server.lock(), request);
+    if !is_elsewhere && oauth1::is_signed(request) {
+        return oauth1::api_refusal(server, request);
+    }
     let mut state = server.lock();
     let mut refusal = refusal(&mut state, server, request)?;
     state.dpop.announce(Party::Api, &mut refusal);
@@ -37,9 +41,7 @@ fn refusal(
     server: &FakeServer,
     request: &RecordedRequest,
 ) -> Option<Response<Bytes>> {
-    let uri = request.request().uri();
-    let elsewhere = |origins: &Vec<String>| !origins.contains(&origin(uri));
-    if state.api.origins.as_ref().is_some_and(elsewhere) {
+    if is_elsewhere(state, request) {
         return Some(answer::empty(StatusCode::MISDIRECTED_REQUEST));
     }
     let token = request.access_token();
@@ -73,6 +75,12 @@ fn refusal(
         }
         Some(_) => None,
     }
+}
+
+fn is_elsewhere(state: &State, request: &RecordedRequest) -> bool {
+    let origin = origin(request.request().uri());
+    let origins = state.api.origins.as_ref();
+    origins.is_some_and(|origins| !origins.contains(&origin))
 }
 
 fn lacks_scope(state: &State, token: &AccessToken) -> bool {

@@ -20,7 +20,7 @@ pub(super) use metadata::metadata;
 pub(super) use resource_metadata::WELL_KNOWN;
 pub(super) use token::TokenShape;
 
-use super::{Endpoint, FakeServer, RecordedRequest, answer, clients, grants, openid};
+use super::{Endpoint, FakeServer, RecordedRequest, answer, clients, grants, oauth1, openid};
 
 /// Returns the server's answer without a fault.
 pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response<Bytes> {
@@ -33,6 +33,9 @@ pub(super) fn answer(server: &FakeServer, request: &RecordedRequest) -> Response
         Endpoint::Other => answer::empty(StatusCode::NOT_FOUND),
         Endpoint::Registration => registration::answer(server, request),
         Endpoint::ResourceMetadata => resource_metadata::answer(server, request),
+        Endpoint::TemporaryCredentials => oauth1::temporary_credentials(server, request),
+        Endpoint::OAuth1Authorization => oauth1::authorization(server, request),
+        Endpoint::TokenCredentials => oauth1::token_credentials(server, request),
         Endpoint::Token
         | Endpoint::PushedAuthorization
         | Endpoint::DeviceAuthorization
