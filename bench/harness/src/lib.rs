@@ -35,7 +35,7 @@ pub use load::{Answers, Load, Requests};
 pub use options::Options;
 pub use row::{Holds, Row};
 pub use server::{Measured, Server, announce};
-pub use stopwatch::{cpu_time_of, nanoseconds_per_call};
+pub use stopwatch::{cpu_time_of, cpu_time_with_children, nanoseconds_per_call};
 pub use turns::{Turns, median, quantile, take_turns};
 
 /// An error; a measurement that cannot be trusted is not reported.

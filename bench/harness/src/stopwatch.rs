@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::Result;
+use crate::processes::Processes;
 
 /// The nanoseconds that one call takes, over at least `window`.
 ///
@@ -40,6 +41,15 @@ pub fn cpu_time_of<T>(call: impl FnOnce() -> T) -> Result<(T, u64)> {
     let began = cpu_time()?;
     let returned = call();
     Ok((returned, cpu_time()?.saturating_sub(began)))
+}
+
+/// The CPU time so far of this process and of those that it has started and that run still.
+///
+/// # Errors
+///
+/// The kernel counts no CPU time, or a thread ended meanwhile.
+pub fn cpu_time_with_children() -> Result<Duration> {
+    Processes::below(std::process::id()).cpu_time()
 }
 
 fn cpu_time() -> Result<u64> {

@@ -1,24 +1,27 @@
 //! The work that every side does.
 
+use bytes::Bytes;
 use grantor_http::system;
+use grantor_store::Key;
 use harness::Result;
 
 /// A record as it is written: a key, a version and a value of the size of a grant.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
-    pub(crate) key: Vec<u8>,
+    pub(crate) key: Key,
     pub(crate) version: [u8; 16],
-    pub(crate) value: Vec<u8>,
+    pub(crate) value: Bytes,
 }
 
 impl Record {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new() -> Result<Self> {
         let environment = system();
-        Self {
-            key: environment.random_bytes::<32>().to_vec(),
+        let key = environment.random_bytes::<32>();
+        Ok(Self {
+            key: Key::from_bytes(&key).ok_or("a key that is too long")?,
             version: environment.random_bytes(),
-            value: vec![b'v'; 400],
-        }
+            value: Bytes::from_static(&[b'v'; 400]),
+        })
     }
 
     /// The same record, written anew.
@@ -29,6 +32,9 @@ impl Record {
         }
     }
 }
+
+/// When a record is dead, where it is a part of the value: never.
+pub(crate) const EXPIRY: [u8; 8] = i64::MAX.to_be_bytes();
 
 /// One side: the store or its driver. `task` says whose connection is used, where each task has one.
 pub(crate) trait Driver: Sync {

@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
-use crate::driver::{Driver, Record, wrote};
+use crate::driver::{Driver, EXPIRY, Record, wrote};
 use crate::load::TASKS;
 
 pub(crate) struct Plain(Vec<Mutex<BufReader<TcpStream>>>);
@@ -24,7 +24,7 @@ pub(crate) async fn connect(port: u16) -> Result<Plain> {
 
 fn name(record: &Record) -> String {
     let mut name = String::new();
-    for byte in &record.key {
+    for byte in record.key.as_bytes() {
         let _ = write!(name, "{byte:02x}");
     }
     name
@@ -47,9 +47,10 @@ impl Plain {
     }
 
     async fn set(&self, task: usize, flags: &str, record: &Record) -> Result<()> {
-        let length = record.version.len() + record.value.len();
+        let length = record.version.len() + EXPIRY.len() + record.value.len();
         let mut request = format!("ms {} {length} {flags}\r\n", name(record)).into_bytes();
         request.extend(record.version);
+        request.extend(EXPIRY);
         request.extend(&record.value);
         request.extend(b"\r\n");
         let (line, _) = self.ask(task, &request).await?;

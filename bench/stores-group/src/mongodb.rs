@@ -1,4 +1,6 @@
-//! The work by the driver of MongoDB, with the same concerns.
+//! The work by the driver of MongoDB, with the same concerns and the same limits on time.
+
+use std::time::Duration;
 
 use harness::Result;
 use mongodb::bson::spec::BinarySubtype;
@@ -8,6 +10,9 @@ use mongodb::{Client, Collection};
 
 use crate::driver::{Driver, Record, wrote};
 
+/// How long the server works on one call.
+const TIME: Duration = Duration::from_secs(5);
+
 pub(crate) struct Plain(Collection<Document>);
 
 pub(crate) async fn connect(url: &str) -> Result<Plain> {
@@ -15,6 +20,7 @@ pub(crate) async fn connect(url: &str) -> Result<Plain> {
     let majority = WriteConcern::builder()
         .w(Acknowledgment::Majority)
         .journal(true)
+        .w_timeout(TIME / 2)
         .build();
     let options = CollectionOptions::builder()
         .write_concern(majority)
@@ -34,12 +40,13 @@ fn binary(bytes: &[u8]) -> Binary {
 }
 
 fn row(record: &Record) -> Document {
-    doc! { "_id": binary(&record.key), "v": binary(&record.version), "d": binary(&record.value) }
+    doc! { "_id": binary(record.key.as_bytes()), "v": binary(&record.version), "d": binary(&record.value) }
 }
 
 impl Driver for Plain {
     async fn get(&self, _: usize, record: &Record) -> Result<()> {
-        let found = self.0.find_one(doc! { "_id": binary(&record.key) }).await?;
+        let filter = doc! { "_id": binary(record.key.as_bytes()) };
+        let found = self.0.find_one(filter).max_time(TIME).await?;
         wrote(found.is_some())
     }
 
@@ -49,7 +56,7 @@ impl Driver for Plain {
     }
 
     async fn change(&self, _: usize, before: &[u8; 16], record: &Record) -> Result<()> {
-        let filter = doc! { "_id": binary(&record.key), "v": binary(before) };
+        let filter = doc! { "_id": binary(record.key.as_bytes()), "v": binary(before) };
         let done = self.0.replace_one(filter, row(record)).await?;
         wrote(done.matched_count == 1)
     }

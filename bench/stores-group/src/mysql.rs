@@ -27,15 +27,20 @@ impl Driver for Plain {
     async fn get(&self, task: usize, record: &Record) -> Result<()> {
         let mut connection = self.0[task].lock().await;
         let select = "SELECT version, expires_at, value FROM grantor_records WHERE record_key = ?";
-        let found: Option<(Vec<u8>, Option<i64>, Vec<u8>)> =
-            connection.exec_first(select, (&record.key,)).await?;
+        let found: Option<(Vec<u8>, Option<i64>, Vec<u8>)> = connection
+            .exec_first(select, (record.key.as_bytes(),))
+            .await?;
         wrote(found.is_some_and(|(version, _, _)| version == record.version))
     }
 
     async fn put(&self, task: usize, record: &Record) -> Result<()> {
         let mut connection = self.0[task].lock().await;
         let insert = "INSERT INTO grantor_records (record_key, version, value) VALUES (?, ?, ?)";
-        let values = (&record.key, &record.version[..], &record.value);
+        let values = (
+            record.key.as_bytes(),
+            &record.version[..],
+            &record.value[..],
+        );
         connection.exec_drop(insert, values).await?;
         wrote(connection.affected_rows() == 1)
     }
@@ -44,7 +49,12 @@ impl Driver for Plain {
         let mut connection = self.0[task].lock().await;
         let update = "UPDATE grantor_records SET version = ?, value = ?
                       WHERE record_key = ? AND version = ?";
-        let values = (&record.version[..], &record.value, &record.key, &before[..]);
+        let values = (
+            &record.version[..],
+            &record.value[..],
+            record.key.as_bytes(),
+            &before[..],
+        );
         connection.exec_drop(update, values).await?;
         wrote(connection.affected_rows() == 1)
     }

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use grantor_store::{Expect, Key, Put, PutOutcome, Store, Version};
+use grantor_store::{Expect, Put, PutOutcome, Store, Version};
 use harness::Result;
 
 use crate::driver::{Driver, Record, wrote};
@@ -11,15 +10,11 @@ use crate::driver::{Driver, Record, wrote};
 /// A store.
 pub(crate) struct Ours(pub(crate) Arc<dyn Store>);
 
-fn key(record: &Record) -> Result<Key> {
-    Ok(Key::from_bytes(&record.key).ok_or("a key that is too long")?)
-}
-
 impl Ours {
     async fn write(&self, record: &Record, expect: Expect) -> Result<()> {
         let put = Put {
-            key: key(record)?,
-            value: Bytes::copy_from_slice(&record.value),
+            key: record.key.clone(),
+            value: record.value.clone(),
             version: Version(record.version),
             expires_at: None,
             expect,
@@ -30,7 +25,7 @@ impl Ours {
 
 impl Driver for Ours {
     async fn get(&self, _: usize, record: &Record) -> Result<()> {
-        let found = self.0.get(&key(record)?).await?;
+        let found = self.0.get(&record.key).await?;
         wrote(found.is_some_and(|entry| entry.version.0 == record.version))
     }
 

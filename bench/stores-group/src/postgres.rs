@@ -45,28 +45,30 @@ pub(crate) async fn connect(url: &str) -> Result<Plain> {
 impl Driver for Plain {
     async fn get(&self, task: usize, record: &Record) -> Result<()> {
         let one = &self.0[task];
-        let row = one.client.query_one(&one.get, &[&record.key]).await?;
+        let row = one
+            .client
+            .query_one(&one.get, &[&record.key.as_bytes()])
+            .await?;
         let (version, value): (&[u8], Vec<u8>) = (row.try_get(0)?, row.try_get(2)?);
         wrote(version == record.version && value.len() == record.value.len())
     }
 
     async fn put(&self, task: usize, record: &Record) -> Result<()> {
         let (one, version) = (&self.0[task], &record.version[..]);
+        let (key, value) = (record.key.as_bytes(), &record.value[..]);
         let written = one
             .client
-            .execute(&one.put, &[&record.key, &version, &record.value])
+            .execute(&one.put, &[&key, &version, &value])
             .await?;
         wrote(written == 1)
     }
 
     async fn change(&self, task: usize, before: &[u8; 16], record: &Record) -> Result<()> {
         let (one, before, version) = (&self.0[task], &before[..], &record.version[..]);
+        let (key, value) = (record.key.as_bytes(), &record.value[..]);
         let written = one
             .client
-            .execute(
-                &one.change,
-                &[&record.key, &version, &record.value, &before],
-            )
+            .execute(&one.change, &[&key, &version, &value, &before])
             .await?;
         wrote(written == 1)
     }

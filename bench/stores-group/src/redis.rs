@@ -1,10 +1,15 @@
 //! The work by the driver of Redis: one connection that all tasks share, and a script for writes.
 
+use std::time::Duration;
+
 use harness::Result;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Script, cmd};
 
-use crate::driver::{Driver, Record, wrote};
+use crate::driver::{Driver, EXPIRY, Record, wrote};
+
+/// How long a call waits for its answer, as in the store.
+const TIME: Duration = Duration::from_secs(2);
 
 /// Compares the first sixteen bytes and writes.
 const WRITE: &str = "
@@ -18,7 +23,7 @@ pub(crate) struct Plain {
 }
 
 pub(crate) async fn connect(url: &str) -> Result<Plain> {
-    let config = AsyncConnectionConfig::new().set_response_timeout(None);
+    let config = AsyncConnectionConfig::new().set_response_timeout(Some(TIME));
     let client = Client::open(url)?;
     Ok(Plain {
         connection: client
@@ -30,8 +35,8 @@ pub(crate) async fn connect(url: &str) -> Result<Plain> {
 
 impl Plain {
     async fn write(&self, before: &[u8], record: &Record) -> Result<()> {
-        let stored = [&record.version[..], &record.value].concat();
-        let mut script = self.write.key(&record.key);
+        let stored = [&record.version[..], &EXPIRY, &record.value].concat();
+        let mut script = self.write.key(record.key.as_bytes());
         script.arg(before).arg(stored);
         let done: i64 = script.invoke_async(&mut self.connection.clone()).await?;
         wrote(done == 1)
@@ -41,7 +46,7 @@ impl Plain {
 impl Driver for Plain {
     async fn get(&self, _: usize, record: &Record) -> Result<()> {
         let mut command = cmd("GET");
-        command.arg(&record.key);
+        command.arg(record.key.as_bytes());
         let found: Vec<u8> = command.query_async(&mut self.connection.clone()).await?;
         wrote(found.starts_with(&record.version))
     }

@@ -10,7 +10,7 @@ use grantor_store::{
     Capabilities, Counter, Entry, Error, Expect, Key, Listing, Maintenance, Moment, Put,
     PutOutcome, RemoveOutcome, Store, SweepClock,
 };
-use grantor_store_connection::{Effect, timed_out};
+use grantor_store_connection::{Effect, in_doubt, timed_out};
 use mongodb::Database;
 use mongodb::bson::{Document, doc};
 use tokio::runtime::Handle;
@@ -118,32 +118,62 @@ impl Inner {
     async fn write(&self, put: &Put) -> Result<PutOutcome, Error> {
         put.check_size()?;
         let row = Row::of(put, self.options.max_clock_skew);
-        let own = binary(&put.version.0);
-        let (filter, creates): (Document, bool) = match &put.expect {
-            Expect::Any => (doc! { "_id": &row.key }, true),
-            // One that this put wrote is found, and any other is in the way of a new one.
-            Expect::Absent => (doc! { "_id": &row.key, "v": own }, true),
+        match &put.expect {
+            Expect::Absent => self.create(put, &row).await,
+            Expect::Any => self.replace(doc! { "_id": &row.key }, &row, true).await,
             Expect::Version(version) => {
-                let versions = [binary(&version.0), own];
+                let versions = [binary(&version.0), binary(&put.version.0)];
                 let filter = doc! { "_id": &row.key, "v": { "$in": &versions[..] } };
-                (filter, false)
+                self.replace(filter, &row, false).await
             }
-            _ => return Err(Error::configuration("an expectation of another kind")),
-        };
+            _ => Err(Error::configuration("an expectation of another kind")),
+        }
+    }
+
+    /// Creates a record. One that is there, under the put's own version, was created by an earlier
+    /// try; it is read from most members, so that it counts as written.
+    async fn create(&self, put: &Put, row: &Row) -> Result<PutOutcome, Error> {
+        for _ in 0..MAX_TRIES {
+            let inserted = self.opened.records.insert_one(row);
+            let inserted = self.tried(Effect::Repeatable, inserted.into_future());
+            match inserted.await? {
+                Ok(_) => return Ok(PutOutcome::Stored),
+                Err(error) if is_duplicate(&error) => {}
+                Err(error) => return Err(failed(Effect::Repeatable, &error)),
+            }
+            // Whose it is stays unknown without an answer: an earlier try may have been applied.
+            let found = self
+                .read(&put.key)
+                .await
+                .map_err(|error| in_doubt(&error))?;
+            match found.map(Row::entry).transpose()? {
+                Some(stored) if stored.version == put.version => return Ok(PutOutcome::Stored),
+                Some(_) => return Ok(PutOutcome::Conflict),
+                // It was removed in between.
+                None => {}
+            }
+        }
+        Err(timed_out("MongoDB", Effect::Repeatable))
+    }
+
+    /// Writes a record over the one that `filter` finds, or, if it `creates`, where it finds none.
+    async fn replace(
+        &self,
+        filter: Document,
+        row: &Row,
+        creates: bool,
+    ) -> Result<PutOutcome, Error> {
         for _ in 0..MAX_TRIES {
             let records = &self.opened.records;
-            let replaced = records.replace_one(filter.clone(), &row).upsert(creates);
-            match self
-                .tried(Effect::Repeatable, replaced.into_future())
-                .await?
-            {
+            let replaced = records.replace_one(filter.clone(), row).upsert(creates);
+            let replaced = self.tried(Effect::Repeatable, replaced.into_future());
+            match replaced.await? {
                 Ok(done) if done.matched_count == 1 || done.upserted_id.is_some() => {
                     return Ok(PutOutcome::Stored);
                 }
                 Ok(_) => return Ok(PutOutcome::Conflict),
                 // Two created it at once, and one of them overwrites the other's.
-                Err(error) if is_duplicate(&error) && put.expect == Expect::Any => {}
-                Err(error) if is_duplicate(&error) => return Ok(PutOutcome::Conflict),
+                Err(error) if is_duplicate(&error) => {}
                 Err(error) => return Err(failed(Effect::Repeatable, &error)),
             }
         }

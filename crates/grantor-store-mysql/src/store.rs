@@ -10,7 +10,7 @@ use grantor_store::{
     Applied, Capabilities, Counter, Durability, Entry, Error, Expect, Key, Listing, Maintenance,
     Moment, Put, PutOutcome, RemoveOutcome, Store, SweepClock, Version,
 };
-use grantor_store_connection::{Connections, Effect, Hosts, key_range, timed_out};
+use grantor_store_connection::{Connections, Effect, Hosts, in_doubt, key_range, timed_out};
 use mysql_async::Value;
 use tokio::time::timeout;
 
@@ -139,7 +139,12 @@ impl MysqlStore {
             if !answer.is_duplicate {
                 return Ok(PutOutcome::Stored);
             }
-            match self.version_of(&put.key).await? {
+            // Whose it is stays unknown without an answer: an earlier try may have been applied.
+            let unread = |error: Error| match error.is_corrupt() {
+                true => error,
+                false => in_doubt(&error),
+            };
+            match self.version_of(&put.key).await.map_err(unread)? {
                 Some(stored) if stored == put.version => return Ok(PutOutcome::Stored),
                 Some(_) => return Ok(PutOutcome::Conflict),
                 // It was removed in between.

@@ -121,7 +121,8 @@ impl Cluster {
         map.turn = map.turn.wrapping_add(1);
         let first = map.turn % addresses.len().max(1);
         addresses.rotate_left(first);
-        let (place, answer) = ask_any(&addresses, &self.access, request, deadline).await?;
+        let asking = ask_any(&addresses, &self.access, request, deadline);
+        let (place, answer) = Box::pin(asking).await?;
         Ok((addresses.swap_remove(place), answer))
     }
 }

@@ -93,7 +93,8 @@ impl Node {
         let open = match shared.current() {
             Some(open) => open,
             None => {
-                let opening = shared.get_or_connect(self.connect());
+                // On the heap, so that requests of an open connection are small.
+                let opening = Box::pin(shared.get_or_connect(self.connect()));
                 let opened = timeout_at(deadline, opening).await;
                 let opened = opened.unwrap_or_else(|_| Err(self.unreachable("it does not answer")));
                 opened.map_err(Failure::Unreachable)?

@@ -87,7 +87,8 @@ impl Sentinels {
     }
 
     async fn ask<T: FromRedisValue>(&self, request: &Cmd, deadline: Instant) -> Result<T, Error> {
-        let answer = ask_any(&self.addresses, &self.sentinel_access, request, deadline).await;
+        let asking = ask_any(&self.addresses, &self.sentinel_access, request, deadline);
+        let answer = Box::pin(asking).await;
         answer.map(|(_, answer)| answer)
     }
 }

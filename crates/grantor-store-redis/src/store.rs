@@ -89,16 +89,12 @@ impl RedisStore {
         })))
     }
 
-    /// When Redis deletes a record; an empty text if it does not.
-    fn native_expiry(&self, put: &Put) -> String {
-        match put.expires_at {
-            Some(expires_at) if expires_by_itself(&put.key) => {
-                let at = expires_at + self.0.options.max_clock_skew + SLACK;
-                // It takes no time before 1970.
-                at.as_millis().max(1).to_string()
-            }
-            _ => String::new(),
-        }
+    /// When Redis deletes a record, in milliseconds; none if it does not.
+    fn native_expiry(&self, put: &Put) -> Option<i64> {
+        let expires_at = put.expires_at.filter(|_| expires_by_itself(&put.key))?;
+        let at = expires_at + self.0.options.max_clock_skew + SLACK;
+        // It takes no time before 1970.
+        Some(at.as_millis().max(1))
     }
 }
 
@@ -210,14 +206,15 @@ impl Store for RedisStore {
             let name = self.0.names.name(&put.key);
             let mut script = self.0.scripts.put.key(&name[..]);
             script
-                .arg(&put.version.0[..])
                 .arg(match &put.expect {
                     Expect::Any => ANY,
                     Expect::Version(version) => &version.0[..],
                     _ => b"",
                 })
-                .arg(&encode(put)[..])
-                .arg(self.native_expiry(put));
+                .arg(&encode(put)[..]);
+            if let Some(at) = self.native_expiry(put) {
+                script.arg(at);
+            }
             let decided = self
                 .0
                 .decide(&put.key, &name, &script, Effect::Repeatable)

@@ -24,6 +24,7 @@ mod proxy;
 mod redis;
 mod redis_cluster;
 mod redis_sentinel;
+mod small_disk;
 pub mod store_faults;
 pub mod store_processes;
 pub mod store_upkeep;
@@ -43,6 +44,7 @@ pub use proxy::{Network, Proxy};
 pub use redis::Redis;
 pub use redis_cluster::RedisCluster;
 pub use redis_sentinel::RedisSentinels;
+pub use small_disk::SmallDisk;
 
 use std::fmt;
 use std::net::TcpListener;

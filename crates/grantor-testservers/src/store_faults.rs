@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use grantor_http::system;
 use grantor_store::{Applied, Error, Expect, Key, Put, PutOutcome, RemoveOutcome, Store};
 use tokio::time::sleep;
 
@@ -159,11 +160,18 @@ pub async fn make_room(store: &impl Store, keys: &[Key]) {
     }
 }
 
-async fn put_until_refused(store: &impl Store) -> (Vec<Key>, Put, Error) {
+/// Creates records with the largest values, which nothing makes smaller, until that fails: the keys of
+/// those that were stored, the put that failed, and how.
+///
+/// # Panics
+/// It takes more than fit into the smallest disk of a test.
+pub async fn put_until_refused(store: &impl Store) -> (Vec<Key>, Put, Error) {
     let mut keys = Vec::new();
     for number in 0..1000 {
         let mut put = creation(&format!("filling {number}"));
-        put.value = Bytes::from(vec![1; Put::MAX_VALUE]);
+        let bytes = || system().random_bytes::<1024>();
+        let value: Vec<_> = (0..Put::MAX_VALUE / 1024).flat_map(|_| bytes()).collect();
+        put.value = Bytes::from(value);
         match store.put(&put).await {
             Ok(_) => keys.push(put.key),
             Err(error) => return (keys, put, error),

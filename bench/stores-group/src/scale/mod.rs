@@ -1,5 +1,9 @@
-//! Stores with ten million records beside such with ten thousand, and how they delete what is dead.
+//! Stores with ten million records beside such with ten thousand, how they delete what is dead, and
+//! how many bytes a record takes.
 
+mod bytes;
+mod memcached;
+mod mongodb;
 mod mysql;
 mod postgres;
 mod random_changes;
@@ -23,22 +27,32 @@ const DEAD_A_SECOND: u64 = 2_000;
 pub(crate) const VALUE: usize = 400;
 /// Longer than any deletion takes.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How many times as long as it is measured once a server works before.
+const WARM_UP: u32 = 5;
 /// How long the records are alive.
 const LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// A server that is filled without its store, since that would take hours.
-trait Bulk {
+/// A server whose bytes are counted.
+pub(crate) trait Filled {
     /// The store on that server.
     fn store(&self) -> Arc<dyn Store>;
-    /// Creates the records with these numbers: see [`random_changes`]. The first one is dead then,
-    /// each further one a millisecond later.
-    async fn fill(&self, from: u64, to: u64, expires_at: i64) -> Result<()>;
-    /// Lets the server do what it would do some time after that.
+    /// Lets the server do what it would do some time after it was filled.
     async fn settle(&self) -> Result<()> {
         Ok(())
     }
     /// How many bytes all records take.
     async fn bytes(&self) -> Result<f64>;
+}
+
+/// A server that is filled without its store, since that would take hours.
+trait Bulk: Filled {
+    /// Creates the records with these numbers: see [`random_changes`]. The first one is dead then,
+    /// each further one a millisecond later.
+    async fn fill(&self, from: u64, to: u64, expires_at: i64) -> Result<()>;
+    /// The same in a server without records.
+    async fn fill_first(&self, records: u64, expires_at: i64) -> Result<()> {
+        self.fill(0, records, expires_at).await
+    }
     /// Creates records with numbers from `from` on that are dead, and has them deleted. How long the
     /// deletion takes.
     async fn delete_dead(&self, from: u64, records: u64) -> Result<Duration> {
@@ -80,11 +94,13 @@ macro_rules! names {
     };
 }
 
-/// All rows about ten million records.
+/// All rows about many records.
 pub(crate) fn measure(group: &mut Group, runtime: &Runtime) -> Result<()> {
+    bytes::measure(group, runtime)?;
     compare(group, runtime, &names!("postgres"), postgres::start)?;
     compare(group, runtime, &names!("mysql"), mysql::start)?;
-    compare(group, runtime, &names!("redis"), redis::start)
+    compare(group, runtime, &names!("redis"), redis::start)?;
+    compare(group, runtime, &names!("mongodb"), mongodb::start)
 }
 
 fn compare<B: Bulk>(
@@ -103,13 +119,15 @@ fn compare<B: Bulk>(
         // The first time that it is told, so that the store believes it.
         bulk.store().maintain(Moment::of(&system())).await?;
         let empty = bulk.bytes().await?;
-        bulk.fill(0, records, alive).await?;
+        bulk.fill_first(records, alive).await?;
         bulk.settle().await?;
-        Result::Ok((RandomChanges::new(bulk.store(), records), empty))
+        let filled = bulk.bytes().await?;
+        let mut changes = RandomChanges::new(bulk.store(), records);
+        changes.run(window * WARM_UP).await?;
+        Result::Ok((changes, (filled - empty) / records as f64))
     };
     let (mut few_changes, _) = runtime.block_on(fill(&few, FEW))?;
-    let (mut many_changes, empty) = runtime.block_on(fill(&many, MANY))?;
-    let bytes = (runtime.block_on(many.bytes())? - empty) / MANY as f64;
+    let (mut many_changes, bytes) = runtime.block_on(fill(&many, MANY))?;
     group.value(names.bytes, bytes, "bytes", None)?;
     group.compare(Comparison {
         ours: Side {

@@ -8,23 +8,26 @@ use grantor_testservers::Postgres;
 use harness::Result;
 use tokio_postgres::{Client, NoTls};
 
-use super::{Bulk, VALUE};
+use super::{Bulk, Filled, VALUE};
 use crate::load::TASKS;
 use crate::text;
 
 /// How many records one statement creates.
 const STEP: u64 = 500_000;
 
-pub(super) struct Filled {
+pub(super) struct Filling {
     store: Arc<PostgresStore>,
     client: Client,
     _server: Postgres,
 }
 
-/// A server that keeps much in memory, and writes nothing down in between.
-pub(super) async fn start() -> Result<Filled> {
+/// A server that keeps all of it in its memory, and writes nothing down in between. What is written
+/// into a new table goes into no log.
+pub(super) async fn start() -> Result<Filling> {
     let settings = [
-        "shared_buffers=2GB",
+        "shared_buffers=8GB",
+        "wal_level=minimal",
+        "max_wal_senders=0",
         "max_wal_size=16GB",
         "checkpoint_timeout=1d",
         "maintenance_work_mem=256MB",
@@ -35,18 +38,40 @@ pub(super) async fn start() -> Result<Filled> {
     let store = PostgresStore::open(&url).await?;
     let (client, driving) = tokio_postgres::connect(&server.url(), NoTls).await?;
     tokio::spawn(driving);
-    Ok(Filled {
+    Ok(Filling {
         store: Arc::new(store),
         client,
         _server: server,
     })
 }
 
-impl Bulk for Filled {
+impl Filled for Filling {
     fn store(&self) -> Arc<dyn Store> {
         Arc::<PostgresStore>::clone(&self.store)
     }
 
+    /// The first write to a page after a checkpoint also logs the whole page. Here each page has been
+    /// written since then, as in the middle between two checkpoints.
+    async fn settle(&self) -> Result<()> {
+        let settle = [
+            "CHECKPOINT",
+            "SET wal_compression = on",
+            "VACUUM (FREEZE, ANALYZE) grantor_records",
+        ];
+        for statement in settle {
+            self.client.batch_execute(statement).await?;
+        }
+        Ok(())
+    }
+
+    async fn bytes(&self) -> Result<f64> {
+        let size = "SELECT pg_total_relation_size('grantor_records')";
+        let bytes: i64 = self.client.query_one(size, &[]).await?.try_get(0)?;
+        Ok(bytes as f64)
+    }
+}
+
+impl Bulk for Filling {
     async fn fill(&self, from: u64, to: u64, expires_at: i64) -> Result<()> {
         for first in (from..to).step_by(usize::try_from(STEP)?) {
             let last = to.min(first + STEP) - 1;
@@ -62,17 +87,10 @@ impl Bulk for Filled {
         Ok(())
     }
 
-    async fn settle(&self) -> Result<()> {
-        let settle = ["VACUUM ANALYZE grantor_records", "CHECKPOINT"];
-        for statement in settle {
-            self.client.batch_execute(statement).await?;
-        }
-        Ok(())
-    }
-
-    async fn bytes(&self) -> Result<f64> {
-        let size = "SELECT pg_total_relation_size('grantor_records')";
-        let bytes: i64 = self.client.query_one(size, &[]).await?.try_get(0)?;
-        Ok(bytes as f64)
+    async fn fill_first(&self, records: u64, expires_at: i64) -> Result<()> {
+        let begin = "BEGIN; TRUNCATE grantor_records";
+        self.client.batch_execute(begin).await?;
+        self.fill(0, records, expires_at).await?;
+        Ok(self.client.batch_execute("COMMIT").await?)
     }
 }

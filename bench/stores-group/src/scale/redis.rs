@@ -11,7 +11,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Script, cmd};
 
 use super::random_changes::PREFIX;
-use super::{Bulk, VALUE};
+use super::{Bulk, Filled, VALUE};
 use crate::text;
 
 /// How many records one script creates.
@@ -34,41 +34,29 @@ for number = ARGV[1], ARGV[2] do
   redis.call('SET', 'grantor:measuredat' .. version, version .. version .. ARGV[3], 'PXAT', at)
 end";
 
-pub(super) struct Filled {
+pub(super) struct Filling {
     store: Arc<RedisStore>,
     connection: MultiplexedConnection,
     _server: Redis,
 }
 
 /// A server that writes its log once a second and does not write it anew.
-pub(super) async fn start() -> Result<Filled> {
+pub(super) async fn start() -> Result<Filling> {
     let settings = ["--appendfsync everysec", "--auto-aof-rewrite-percentage 0"];
     let server = Redis::start_with(&settings).map_err(text)?;
     let config = AsyncConnectionConfig::new().set_response_timeout(None);
     let client = Client::open(server.url())?;
     let connection = client.get_multiplexed_async_connection_with_config(&config);
-    Ok(Filled {
+    Ok(Filling {
         store: Arc::new(RedisStore::open(&server.url()).await?),
         connection: connection.await?,
         _server: server,
     })
 }
 
-impl Bulk for Filled {
+impl Filled for Filling {
     fn store(&self) -> Arc<dyn Store> {
         Arc::<RedisStore>::clone(&self.store)
-    }
-
-    async fn fill(&self, from: u64, to: u64, expires_at: i64) -> Result<()> {
-        let (script, value) = (Script::new(FILL), vec![b'v'; VALUE]);
-        for first in (from..to).step_by(usize::try_from(STEP)?) {
-            let mut fill = script.prepare_invoke();
-            fill.arg(first).arg(to.min(first + STEP) - 1);
-            fill.arg(expires_at + i64::try_from(first - from)?);
-            fill.arg(PREFIX).arg(&value[..]);
-            let _: () = fill.invoke_async(&mut self.connection.clone()).await?;
-        }
-        Ok(())
     }
 
     async fn bytes(&self) -> Result<f64> {
@@ -79,6 +67,20 @@ impl Bulk for Filled {
             .lines()
             .find_map(|line| line.strip_prefix("used_memory:"));
         Ok(used.ok_or("the memory that is used")?.trim().parse()?)
+    }
+}
+
+impl Bulk for Filling {
+    async fn fill(&self, from: u64, to: u64, expires_at: i64) -> Result<()> {
+        let (script, value) = (Script::new(FILL), vec![b'v'; VALUE]);
+        for first in (from..to).step_by(usize::try_from(STEP)?) {
+            let mut fill = script.prepare_invoke();
+            fill.arg(first).arg(to.min(first + STEP) - 1);
+            fill.arg(expires_at + i64::try_from(first - from)?);
+            fill.arg(PREFIX).arg(&value[..]);
+            let _: () = fill.invoke_async(&mut self.connection.clone()).await?;
+        }
+        Ok(())
     }
 
     /// Redis deletes by itself what dies soon.

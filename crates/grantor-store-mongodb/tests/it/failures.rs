@@ -37,7 +37,7 @@ fn a_write_that_too_few_confirm_is_there_and_unknown_and_the_same_put_clears_it(
             "code": 64, "codeName": "WriteConcernFailed",
             "errmsg": "waiting for replication timed out",
         } };
-        fail_next(&server, 1, timed_out.clone(), "update").await;
+        fail_next(&server, 1, timed_out.clone(), "insert").await;
         let put = creation("a");
         let error = store.put(&put).await.unwrap_err();
         assert_eq!(error.applied(), Applied::Unknown, "{error}");
@@ -70,13 +70,48 @@ fn a_primary_that_steps_down_leaves_a_write_unknown_and_a_read_unread() {
         let put = creation("a");
         // The driver tries once more by itself.
         let stepped_down = doc! { "errorCode": 11602, "closeConnection": false };
-        fail_next(&server, 2, stepped_down.clone(), "update").await;
+        fail_next(&server, 2, stepped_down.clone(), "insert").await;
         let error = store.put(&put).await.unwrap_err();
         assert_eq!(error.applied(), Applied::Unknown, "{error}");
         fail_next(&server, 2, stepped_down, "find").await;
         let error = store.get(&put.key).await.unwrap_err();
         assert_eq!(error.applied(), Applied::No, "{error}");
         assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
+    });
+}
+
+#[test]
+fn a_change_that_too_few_confirm_is_unknown_too() {
+    let server = MongoDb::start().unwrap();
+    block_on(&runtime(), async {
+        let store = quick().open(&server.url()).await.unwrap();
+        let created = creation("a");
+        assert_eq!(store.put(&created).await.unwrap(), PutOutcome::Stored);
+        let mut change = creation("a");
+        change.expect = Expect::Version(created.version);
+        let timed_out = doc! { "writeConcernError": {
+            "code": 64, "codeName": "WriteConcernFailed",
+            "errmsg": "waiting for replication timed out",
+        } };
+        fail_next(&server, 1, timed_out, "update").await;
+        let error = store.put(&change).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown, "{error}");
+        settle(&store, &change).await;
+    });
+}
+
+#[test]
+fn a_creation_is_unknown_if_the_record_in_its_way_can_not_be_read() {
+    let server = MongoDb::start().unwrap();
+    block_on(&runtime(), async {
+        let store = quick().open(&server.url()).await.unwrap();
+        assert_eq!(store.put(&creation("a")).await.unwrap(), PutOutcome::Stored);
+        let put = creation("a");
+        let stepped_down = doc! { "errorCode": 11602, "closeConnection": false };
+        fail_next(&server, 2, stepped_down, "find").await;
+        let error = store.put(&put).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown, "{error}");
+        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Conflict);
     });
 }
 
