@@ -57,20 +57,20 @@ fn main() -> Result<ExitCode> {
         .build()?;
     // Servers have memory for all records, as one that is used has: what is measured is not a disk.
     if let Some(pair) = Pair::of(&mut group, &runtime, names!("redis")) {
-        let server = Redis::start_with(&["--appendfsync everysec"]).map_err(text)?;
+        let server = Redis::start_with(&["--appendfsync everysec"])?;
         let store = runtime.block_on(RedisStore::open(&server.url()))?;
         let driver = runtime.block_on(redis::connect(&server.url()))?;
         pair.compare(store, &driver)?;
     }
     if let Some(pair) = Pair::of(&mut group, &runtime, names!("memcached")) {
-        let server = Memcached::start_with(&["--memory-limit=1024"]).map_err(text)?;
+        let server = Memcached::start_with(&["--memory-limit=1024"])?;
         let store = runtime.block_on(MemcachedStore::open(&server.url()))?;
         let driver = runtime.block_on(memcached::connect(server.port()))?;
         pair.compare(store, &driver)?;
     }
     if let Some(pair) = Pair::of(&mut group, &runtime, names!("postgres")) {
         let memory = ["shared_buffers=1GB", "max_wal_size=4GB"];
-        let server = Postgres::start_with(&memory).map_err(text)?;
+        let server = Postgres::start_with(&memory)?;
         let url = format!("{}?max_connections={TASKS}", server.url());
         let store = runtime.block_on(PostgresStore::open(&url))?;
         let driver = runtime.block_on(postgres::connect(&server.url()))?;
@@ -78,14 +78,14 @@ fn main() -> Result<ExitCode> {
     }
     if let Some(pair) = Pair::of(&mut group, &runtime, names!("mysql")) {
         let memory = ["--innodb-buffer-pool-size=1G", "--innodb-log-file-size=1G"];
-        let server = MariaDb::start_with(&memory).map_err(text)?;
+        let server = MariaDb::start_with(&memory)?;
         let url = format!("{}?max_connections={TASKS}", server.url());
         let store = runtime.block_on(MysqlStore::open(&url))?;
         let driver = runtime.block_on(mysql::connect(&server.url()))?;
         pair.compare(store, &driver)?;
     }
     if let Some(pair) = Pair::of(&mut group, &runtime, names!("mongodb")) {
-        let server = MongoDb::start_with_cache(1).map_err(text)?;
+        let server = MongoDb::start_with_cache(1)?;
         let url = format!("{}&maxPoolSize={TASKS}", server.url());
         let store = runtime.block_on(MongodbStore::open(&url))?;
         let driver = runtime.block_on(mongodb::connect(&url))?;
@@ -93,8 +93,4 @@ fn main() -> Result<ExitCode> {
     }
     scale::measure(&mut group, &runtime)?;
     group.finish()
-}
-
-fn text(error: grantor_testservers::Error) -> String {
-    error.to_string()
 }

@@ -13,7 +13,7 @@ pub(crate) struct Ours(pub(crate) Arc<dyn Store>);
 impl Ours {
     async fn write(&self, record: &Record, expect: Expect) -> Result<()> {
         let put = Put {
-            key: record.key.clone(),
+            key: record.key,
             value: record.value.clone(),
             version: Version(record.version),
             expires_at: None,

@@ -31,12 +31,12 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn add<F: Filled>(&mut self, bench: &str, start: impl AsyncFn() -> Result<F>) -> Result<()> {
+    fn add<F: Filled>(&mut self, bench: &str, start: impl AsyncFn(u64) -> Result<F>) -> Result<()> {
         if !self.group.options().wants(bench) {
             return Ok(());
         }
         let bytes = self.runtime.block_on(async {
-            let filled = start().await?;
+            let filled = start(RECORDS).await?;
             let store = filled.store();
             store.maintain(Moment::of(&system())).await?;
             let empty = filled.bytes().await?;

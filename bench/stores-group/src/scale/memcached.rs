@@ -10,7 +10,6 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use super::Filled;
-use crate::text;
 
 pub(super) struct Filling {
     store: Arc<MemcachedStore>,
@@ -18,8 +17,8 @@ pub(super) struct Filling {
 }
 
 /// A server that has memory for all of it.
-pub(super) async fn start() -> Result<Filling> {
-    let server = Memcached::start_with(&["--memory-limit=1024"]).map_err(text)?;
+pub(super) async fn start(_: u64) -> Result<Filling> {
+    let server = Memcached::start_with(&["--memory-limit=1024"])?;
     Ok(Filling {
         store: Arc::new(MemcachedStore::open(&server.url()).await?),
         server,

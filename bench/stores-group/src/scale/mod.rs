@@ -107,14 +107,15 @@ fn compare<B: Bulk>(
     group: &mut Group,
     runtime: &Runtime,
     names: &Names,
-    start: impl AsyncFn() -> Result<B>,
+    start: impl AsyncFn(u64) -> Result<B>,
 ) -> Result<()> {
     if !group.options().wants(names.many) {
         return Ok(());
     }
     let window = group.options().window;
     let alive = (system().now() + LIFE).as_millis();
-    let (few, many) = (runtime.block_on(start())?, runtime.block_on(start())?);
+    let few = runtime.block_on(start(FEW))?;
+    let many = runtime.block_on(start(MANY))?;
     let fill = async |bulk: &B, records| {
         // The first time that it is told, so that the store believes it.
         bulk.store().maintain(Moment::of(&system())).await?;

@@ -16,7 +16,6 @@ use mongodb::{Client, Collection, Database};
 use super::random_changes::{PREFIX, of_number};
 use super::{Bulk, Filled, VALUE};
 use crate::load::TASKS;
-use crate::text;
 
 /// How many records one statement creates.
 const STEP: u64 = 5_000;
@@ -32,8 +31,8 @@ pub(super) struct Filling {
 }
 
 /// A server that keeps all of it in memory.
-pub(super) async fn start() -> Result<Filling> {
-    let server = MongoDb::start_with_cache(CACHE).map_err(text)?;
+pub(super) async fn start(_: u64) -> Result<Filling> {
+    let server = MongoDb::start_with_cache(CACHE)?;
     let connections = TASKS + 1;
     let url = format!("{}&maxPoolSize={connections}", server.url());
     let store = MongodbStore::open(&url).await?;

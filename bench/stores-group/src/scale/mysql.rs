@@ -12,7 +12,6 @@ use tokio::sync::Mutex;
 
 use super::{Bulk, Filled, VALUE};
 use crate::load::TASKS;
-use crate::text;
 
 /// How many records one statement creates.
 const STEP: u64 = 200_000;
@@ -24,14 +23,14 @@ pub(super) struct Filling {
 }
 
 /// A server that keeps all of it in memory, on a disk that is no spinning one.
-pub(super) async fn start() -> Result<Filling> {
+pub(super) async fn start(_: u64) -> Result<Filling> {
     let settings = [
         "--innodb-buffer-pool-size=7G",
         "--innodb-log-file-size=2G",
         "--innodb-io-capacity=20000",
         "--innodb-io-capacity-max=40000",
     ];
-    let server = MariaDb::start_with(&settings).map_err(text)?;
+    let server = MariaDb::start_with(&settings)?;
     let connections = TASKS + 1;
     let url = format!("{}?max_connections={connections}", server.url());
     let store = MysqlStore::open(&url).await?;

@@ -10,7 +10,6 @@ use tokio_postgres::{Client, NoTls};
 
 use super::{Bulk, Filled, VALUE};
 use crate::load::TASKS;
-use crate::text;
 
 /// How many records one statement creates.
 const STEP: u64 = 500_000;
@@ -21,18 +20,27 @@ pub(super) struct Filling {
     _server: Postgres,
 }
 
-/// A server that keeps all of it in its memory, and writes nothing down in between. What is written
-/// into a new table goes into no log.
-pub(super) async fn start() -> Result<Filling> {
+/// A server that keeps so many records in its memory, and writes nothing down in between. What is
+/// written into a new table goes into no log.
+///
+/// It takes huge pages where the system has some (`vm.nr_hugepages`), as PostgreSQL's manual says of
+/// much memory: otherwise each of its processes has a page fault for each page of 4 KiB that it sees
+/// first, and the processor finds few of them in its tables.
+pub(super) async fn start(records: u64) -> Result<Filling> {
+    let buffers = match records {
+        ..1_000_000 => "shared_buffers=256MB",
+        _ => "shared_buffers=8GB",
+    };
     let settings = [
-        "shared_buffers=8GB",
+        buffers,
+        "huge_pages=try",
         "wal_level=minimal",
         "max_wal_senders=0",
         "max_wal_size=16GB",
         "checkpoint_timeout=1d",
         "maintenance_work_mem=256MB",
     ];
-    let server = Postgres::start_with(&settings).map_err(text)?;
+    let server = Postgres::start_with(&settings)?;
     let connections = TASKS + 1;
     let url = format!("{}?max_connections={connections}", server.url());
     let store = PostgresStore::open(&url).await?;

@@ -1,6 +1,5 @@
 //! Conditional writes to records that are drawn.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,26 +26,26 @@ pub(crate) fn of_number(number: u64) -> [u8; 16] {
 pub(crate) struct RandomChanges {
     store: Arc<dyn Store>,
     records: u64,
-    tasks: Vec<Known>,
+    tasks: Vec<Walk>,
 }
 
-/// What a task knows of its records.
-struct Known {
-    next: u64,
-    /// Of those that were written.
-    versions: HashMap<u64, Version>,
+/// The way of a task through its records. Which version one has follows from it: a table of them would
+/// cost the more time the more there are.
+struct Walk {
+    at: u64,
+    steps: u64,
 }
 
 impl RandomChanges {
     pub(crate) fn new(store: Arc<dyn Store>, records: u64) -> Self {
-        let known = |task| Known {
-            next: task as u64,
-            versions: HashMap::new(),
+        let walk = |task| Walk {
+            at: task as u64,
+            steps: 0,
         };
         Self {
             store,
             records,
-            tasks: (0..TASKS).map(known).collect(),
+            tasks: (0..TASKS).map(walk).collect(),
         }
     }
 
@@ -59,12 +58,12 @@ impl RandomChanges {
     async fn run_once(&mut self, window: Duration) -> Result<Figures> {
         let (store, records) = (&self.store, self.records);
         let tasks = self.tasks.iter_mut();
-        let tasks = tasks.map(|known| known.change(&**store, records, window));
+        let tasks = tasks.map(|walk| walk.change(&**store, records, window));
         Figures::of(async { Ok(try_join_all(tasks).await?.concat()) }).await
     }
 }
 
-impl Known {
+impl Walk {
     async fn change(
         &mut self,
         store: &dyn Store,
@@ -74,10 +73,11 @@ impl Known {
         let (started, mut times) = (Instant::now(), Vec::new());
         while started.elapsed() < window {
             // Every record of this task once before one comes again, in an order without order.
-            self.next = (self.next + TASKS as u64 * STRIDE) % records;
-            let (number, version) = (self.next, Version(system().random_bytes()));
-            let known = self.versions.get(&number);
-            let expected = known.copied().unwrap_or(Version(of_number(number)));
+            self.at = (self.at + TASKS as u64 * STRIDE) % records;
+            let (number, times_written) = (self.at, self.steps / (records / TASKS as u64));
+            let expected = version(number, times_written);
+            let version = version(number, times_written + 1);
+            self.steps += 1;
             let key = [&PREFIX[..], &of_number(number)].concat();
             let put = Put {
                 key: Key::from_bytes(&key).ok_or("a key that is too long")?,
@@ -90,10 +90,14 @@ impl Known {
             let outcome = store.put(&put).await?;
             times.push(before.elapsed().as_secs_f64() * 1e6);
             wrote(outcome == grantor_store::PutOutcome::Stored)?;
-            self.versions.insert(number, version);
         }
         Ok(times)
     }
+}
+
+/// The version of a record that was written so many times.
+fn version(number: u64, times: u64) -> Version {
+    Version((u128::from(times) << 64 | u128::from(number)).to_be_bytes())
 }
 
 fn expiry(number: u64) -> Timestamp {

@@ -12,7 +12,6 @@ use redis::{AsyncConnectionConfig, Client, Script, cmd};
 
 use super::random_changes::PREFIX;
 use super::{Bulk, Filled, VALUE};
-use crate::text;
 
 /// How many records one script creates.
 const STEP: u64 = 20_000;
@@ -41,9 +40,9 @@ pub(super) struct Filling {
 }
 
 /// A server that writes its log once a second and does not write it anew.
-pub(super) async fn start() -> Result<Filling> {
+pub(super) async fn start(_: u64) -> Result<Filling> {
     let settings = ["--appendfsync everysec", "--auto-aof-rewrite-percentage 0"];
-    let server = Redis::start_with(&settings).map_err(text)?;
+    let server = Redis::start_with(&settings)?;
     let config = AsyncConnectionConfig::new().set_response_timeout(None);
     let client = Client::open(server.url())?;
     let connection = client.get_multiplexed_async_connection_with_config(&config);
