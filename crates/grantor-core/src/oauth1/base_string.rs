@@ -4,7 +4,7 @@ use http::{HeaderMap, Method, Uri};
 
 use super::Unsignable;
 use super::base_string_uri::base_string_uri;
-use super::encoding::{Parameter, encode, encode_into, recode_form_into, text};
+use super::encoding::{Parameter, encode_into, encode_twice_into, recode_form_into, text};
 use super::protocol_parameter::ProtocolParameter;
 
 /// Builds the text that is signed (RFC 5849 section 3.4.1): the method, the URI without its query,
@@ -67,14 +67,11 @@ impl BaseString {
     /// Adds a parameter of the protocol.
     pub(super) fn push(&mut self, parameter: &ProtocolParameter<'_>) {
         let text = &mut self.text;
-        let name_at = text.len();
-        parameter.encoded_name.encode_again_into(text);
-        text.extend_from_slice(EQUALS);
-        let value_at = text.len();
-        parameter.encoded_value.encode_again_into(text);
+        let name = text.len();
+        let value = parameter.encode_twice_into(EQUALS, text);
         self.parameters.push(Parameter {
-            name: name_at,
-            value: value_at,
+            name,
+            value,
             end: text.len(),
         });
         text.extend_from_slice(AND);
@@ -88,7 +85,7 @@ impl BaseString {
     /// Returns whether one of the parameters after the first `protocol` ones has this name.
     pub(super) fn has_beyond(&self, protocol: usize, name: &str) -> bool {
         let mut encoded = Vec::with_capacity(32);
-        encode(name).encode_again_into(&mut encoded);
+        encode_twice_into(name.as_bytes(), &mut encoded);
         let mut others = self.parameters.iter().skip(protocol);
         others.any(|parameter| self.name(parameter) == encoded)
     }

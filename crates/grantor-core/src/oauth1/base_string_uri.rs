@@ -10,9 +10,15 @@ use super::Unsignable;
 pub(super) fn base_string_uri(uri: &Uri, headers: &HeaderMap) -> Result<String, Unsignable> {
     let scheme = uri.scheme_str().ok_or(Unsignable::Uri)?;
     // The server sees the header.
-    let authority = match headers.get(header::HOST) {
-        Some(host) => host.to_str().map_err(|_| Unsignable::Host)?,
-        None => uri.authority().ok_or(Unsignable::Uri)?.as_str(),
+    let (authority, wrong) = match headers.get(header::HOST) {
+        Some(host) => {
+            let host = host.to_str().map_err(|_| Unsignable::Host)?;
+            (host, Unsignable::Host)
+        }
+        None => (
+            uri.authority().ok_or(Unsignable::Uri)?.as_str(),
+            Unsignable::Uri,
+        ),
     };
     // These are short: a search byte by byte is the fastest.
     let last = |text: &str, wanted: u8| text.bytes().rposition(|byte| byte == wanted);
@@ -23,10 +29,6 @@ pub(super) fn base_string_uri(uri: &Uri, headers: &HeaderMap) -> Result<String, 
             (&authority[..colon], &authority[colon + 1..])
         }
         _ => (authority, ""),
-    };
-    let wrong = match headers.contains_key(header::HOST) {
-        true => Unsignable::Host,
-        false => Unsignable::Uri,
     };
     let bare = |host: &str| !host.starts_with('[') && last(host, b':').is_some();
     if host.is_empty() || bare(host) {

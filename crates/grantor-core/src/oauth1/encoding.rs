@@ -1,7 +1,5 @@
 //! Percent-encoding of what is signed: bytes, since what was percent-encoded need not be UTF-8.
 
-use std::borrow::Cow;
-
 /// The bytes that stay as they are: the unreserved characters of RFC 3986 (RFC 5849 section 3.6).
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
@@ -42,14 +40,9 @@ const VALUES: [u8; 256] = {
     values
 };
 
-/// Percent-encodes a text. Most stay as they are.
-pub(super) fn encode(text: &str) -> Encoded<'_> {
-    if text.bytes().all(|byte| PLAIN[usize::from(byte)]) {
-        return Encoded(Cow::Borrowed(text));
-    }
-    let mut encoded = Vec::with_capacity(text.len() + 16);
-    encode_into(text.as_bytes(), &mut encoded);
-    Encoded(Cow::Owned(self::text(encoded)))
+/// Returns whether percent-encoding leaves all bytes as they are.
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| PLAIN[usize::from(*byte)])
 }
 
 /// What was encoded is ASCII.
@@ -57,44 +50,34 @@ pub(super) fn text(encoded: Vec<u8>) -> String {
     String::from_utf8(encoded).unwrap_or_default()
 }
 
+/// How many bytes there are once they are percent-encoded.
+pub(super) fn encoded_length(bytes: &[u8]) -> usize {
+    let others = bytes.iter().filter(|byte| !PLAIN[usize::from(**byte)]);
+    bytes.len() + 2 * others.count()
+}
+
 /// Appends bytes, percent-encoded.
 pub(super) fn encode_into(bytes: &[u8], encoded: &mut Vec<u8>) {
+    encode_with(bytes, encoded, |[_, _, _, high, low]| [b'%', high, low]);
+}
+
+/// Appends bytes as they are in a base string: encoded, and the `%` of that once more.
+pub(super) fn encode_twice_into(bytes: &[u8], encoded: &mut Vec<u8>) {
+    encode_with(bytes, encoded, |twice| twice);
+}
+
+fn encode_with<const N: usize>(
+    bytes: &[u8],
+    encoded: &mut Vec<u8>,
+    form: impl Fn([u8; 5]) -> [u8; N],
+) {
     let mut rest = bytes;
     while let Some(at) = rest.iter().position(|byte| !PLAIN[usize::from(*byte)]) {
-        let [_, _, _, high, low] = TWICE[usize::from(rest[at])];
         encoded.extend_from_slice(&rest[..at]);
-        encoded.extend_from_slice(&[b'%', high, low]);
+        encoded.extend_from_slice(&form(TWICE[usize::from(rest[at])]));
         rest = &rest[at + 1..];
     }
     encoded.extend_from_slice(rest);
-}
-
-/// A text that was percent-encoded; borrowed, if it stayed as it is.
-pub(super) struct Encoded<'a>(Cow<'a, str>);
-
-impl<'a> Encoded<'a> {
-    /// A text of which it is known that it stays as it is.
-    pub(super) fn plain(text: &'static str) -> Self {
-        Self(Cow::Borrowed(text))
-    }
-
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-
-    /// Appends it as it is in a base string: encoded once more, which changes the `%` alone.
-    pub(super) fn encode_again_into(&self, encoded: &mut Vec<u8>) {
-        let Cow::Owned(once) = &self.0 else {
-            encoded.extend_from_slice(self.as_bytes());
-            return;
-        };
-        let mut parts = once.as_bytes().split(|byte| *byte == b'%');
-        encoded.extend_from_slice(parts.next().unwrap_or_default());
-        for part in parts {
-            encoded.extend_from_slice(b"%25");
-            encoded.extend_from_slice(part);
-        }
-    }
 }
 
 /// Where the name of a parameter begins in a base string, its value, and the separator behind it.
@@ -183,7 +166,13 @@ mod tests {
         let theirs = percent_encoding::percent_encode(&all, OTHERS).to_string();
         let mut encoded = Vec::new();
         encode_into(&all, &mut encoded);
+        assert_eq!(encoded.len(), encoded_length(&all));
         assert_eq!(text(encoded), theirs);
+        let mut twice = Vec::new();
+        encode_twice_into(&all, &mut twice);
+        assert_eq!(text(twice), theirs.replace('%', "%25"));
+        let plain = all.iter().filter(|byte| is_plain(&[**byte]));
+        assert_eq!(plain.count(), 66);
         for form in [
             &theirs,
             "a+b%2B%2b",
@@ -200,18 +189,6 @@ mod tests {
             let theirs = percent_encoding::percent_encode(&decoded, OTHERS).to_string();
             let theirs = format!("{}%3D%26", theirs.replace('%', "%25"));
             assert_eq!(text(recoded), theirs, "{form}");
-        }
-    }
-
-    #[test]
-    fn what_was_encoded_once_is_encoded_again_as_others_do_it() {
-        for plain in ["", "plain-._~", "a b", "%", "%%41 \u{e9}%"] {
-            let once = encode(plain);
-            let theirs = percent_encoding::utf8_percent_encode(plain, OTHERS).to_string();
-            assert_eq!(once.as_bytes(), theirs.as_bytes());
-            let mut twice = Vec::new();
-            once.encode_again_into(&mut twice);
-            assert_eq!(text(twice), theirs.replace('%', "%25"));
         }
     }
 

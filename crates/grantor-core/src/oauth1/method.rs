@@ -1,13 +1,15 @@
 //! The signature methods (RFC 5849 section 3.4, and the same with SHA-2).
 
 use std::fmt::Debug;
+use std::mem;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use grantor_jose::{Algorithm, Key, SignError, digest};
+use zeroize::Zeroizing;
 
-use super::encoding::{encode_into, text};
+use super::encoding::{encode_into, encoded_length, text};
 use crate::secret::Secret;
 
 /// How a request is signed. The server says which ones it takes; RFC 5849 knows no way to ask.
@@ -131,19 +133,19 @@ impl SignatureMethod {
         let encoded = |signature: &[u8]| Ok(Secret::new(STANDARD.encode(signature)));
         match self {
             Self::HmacSha1ForLegacyUseOnly => encoded(&digest::hmac_sha1_for_legacy_use_only(
-                secrets().expose().as_bytes(),
+                &secrets(),
                 base_string,
             )),
             Self::HmacSha256 => {
-                let mac = digest::hmac_sha256(secrets().expose().as_bytes(), base_string);
+                let mac = digest::hmac_sha256(&secrets(), base_string);
                 encoded(&mac)
             }
             Self::HmacSha512 => {
-                let mac = digest::hmac_sha512(secrets().expose().as_bytes(), base_string);
+                let mac = digest::hmac_sha512(&secrets(), base_string);
                 encoded(&mac)
             }
             Self::Rsa(key) => encoded(key.0.sign_bytes(base_string)?.as_bytes()),
-            Self::DangerPlaintext => Ok(secrets()),
+            Self::DangerPlaintext => Ok(Secret::new(text(mem::take(&mut *secrets())))),
             Self::Own(method) => {
                 let base_string = String::from_utf8_lossy(base_string);
                 method.signature(&base_string, client, token)
@@ -172,11 +174,12 @@ impl SignatureMethod {
 
 /// The key of an HMAC (RFC 5849 section 3.4.2): both secrets, encoded. There is room for it at once, as what
 /// grows leaves copies behind.
-fn secrets(client: &Secret, token: &Secret) -> Secret {
+fn secrets(client: &Secret, token: &Secret) -> Zeroizing<Vec<u8>> {
     let [client, token] = [client, token].map(|secret| secret.expose().as_bytes());
-    let mut both = Vec::with_capacity(3 * (client.len() + token.len()) + 1);
+    let length = encoded_length(client) + 1 + encoded_length(token);
+    let mut both = Zeroizing::new(Vec::with_capacity(length));
     encode_into(client, &mut both);
     both.push(b'&');
     encode_into(token, &mut both);
-    Secret::new(text(both))
+    both
 }

@@ -88,9 +88,7 @@ fn header(realm: Option<&str>, parameters: &[ProtocolParameter<'_>]) -> Option<H
         if at > 0 {
             text.extend_from_slice(b", ");
         }
-        text.extend_from_slice(parameter.encoded_name.as_bytes());
-        text.extend_from_slice(b"=\"");
-        text.extend_from_slice(parameter.encoded_value.as_bytes());
+        parameter.encode_into(b"=\"", &mut text);
         text.push(b'"');
     }
     let mut header = HeaderValue::try_from(text).ok()?;
@@ -105,9 +103,7 @@ fn join(there: &[u8], parameters: &[ProtocolParameter<'_>]) -> Vec<u8> {
         if !joined.is_empty() {
             joined.push(b'&');
         }
-        joined.extend_from_slice(parameter.encoded_name.as_bytes());
-        joined.push(b'=');
-        joined.extend_from_slice(parameter.encoded_value.as_bytes());
+        parameter.encode_into(b"=", &mut joined);
     }
     joined
 }
