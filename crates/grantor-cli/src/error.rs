@@ -46,6 +46,13 @@ impl CliError {
         Self::new(Exit::Configuration, message)
     }
 
+    /// The store of this kind of record can't list its records.
+    pub(crate) fn no_list(kind: &str) -> Self {
+        Self::configuration(format!("the store of {kind} can't list them")).hint(format!(
+            "give {kind} another store, in the section [store] of the configuration"
+        ))
+    }
+
     /// The same, and before it what could not be done.
     pub(crate) fn because(mut self, what: &str) -> Self {
         self.message = format!("{what}: {}", self.message);

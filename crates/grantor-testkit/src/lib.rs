@@ -73,7 +73,9 @@
 //! | users who decide | [`approve`](FakeServer::approve), [`approve_by_form`](FakeServer::approve_by_form), [`deny`](FakeServer::deny), [`approve_device`](FakeServer::approve_device), [`approve_backchannel`](FakeServer::approve_backchannel) |
 //! | requests and answers that are JWTs | [`verify_requests_with`](FakeServer::verify_requests_with), [`require_signed_requests`](FakeServer::require_signed_requests), [`change_responses`](FakeServer::change_responses), [`encrypt_responses`](FakeServer::encrypt_responses) |
 //! | requests that are signed by OAuth 1.0a | [`new_oauth1_token`](FakeServer::new_oauth1_token), [`approve_oauth1`](FakeServer::approve_oauth1), [`deny_oauth1`](FakeServer::deny_oauth1), [`add_oauth1_key`](FakeServer::add_oauth1_key), [`answer_oauth1_with`](FakeServer::answer_oauth1_with), [`Fault::Unconfirmed`], [`Fault::WrongTokenSecret`], [`Fault::Problem`] |
-//! | something to go wrong | [`fail_next`](FakeServer::fail_next), [`fail_times`](FakeServer::fail_times), [`fail_always`](FakeServer::fail_always) |
+//! | other ID tokens and claims of the user | [`change_id_tokens`](FakeServer::change_id_tokens), [`sign_id_tokens_with`](FakeServer::sign_id_tokens_with), [`answer_user_info_with`](FakeServer::answer_user_info_with) |
+//! | tokens that are bound to a key | [`require_dpop`](FakeServer::require_dpop), [`require_dpop_nonces`](FakeServer::require_dpop_nonces), [`dpop_thumbprint`](FakeServer::dpop_thumbprint) |
+//! | something to go wrong | [`fail_next`](FakeServer::fail_next) at the token endpoint, [`fail_next_at`](FakeServer::fail_next_at) at another, [`fail_times`](FakeServer::fail_times), [`fail_always`](FakeServer::fail_always) |
 //! | to stop in the middle | [`hold`](FakeServer::hold), [`holds`](FakeServer::holds), [`release`](FakeServer::release) |
 //! | time to go by | [`set_clock`](FakeServer::set_clock), [`expire_last_token`](FakeServer::expire_last_token), [`Fault::Takes`], [`Fault::Delay`] |
 //! | to see what came in | [`requests`](FakeServer::requests), [`token_requests`](FakeServer::token_requests), [`reuses`](FakeServer::reuses) |

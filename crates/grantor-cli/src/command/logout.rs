@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::client_options;
-use super::saved_logins::{self, Place, Revoked, Wanted, no_login, revoke};
+use super::saved_logins::{self, Place, Revoked, Wanted, revoke};
 use crate::args::Logout;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
@@ -14,7 +14,11 @@ pub(crate) fn run(args: &Logout, output: &Output) -> Result<ExitCode, CliError> 
     let store = &args.store;
     let place = Place::of(store.store.as_ref(), store.store_key.as_ref());
     crate::block_on(async {
-        let list = place.ok_or_else(no_login)?.open_existing().await?;
+        let place = place.filter(Place::exists).ok_or_else(nothing_to_end)?;
+        let list = place.open_existing().await?;
+        if list.all().await?.is_empty() {
+            return Err(nothing_to_end());
+        }
         let wanted = Wanted {
             label: args.login.as_deref(),
             issuer: None,
@@ -48,4 +52,10 @@ pub(crate) fn run(args: &Logout, output: &Output) -> Result<ExitCode, CliError> 
         output.result(&text, &json)?;
         Ok(Exit::Done.into())
     })
+}
+
+/// Nobody signed in, or every login is ended.
+fn nothing_to_end() -> CliError {
+    CliError::usage("there is no login to end")
+        .hint("the logins of another file are ended with --store FILE")
 }

@@ -35,7 +35,7 @@ pub(crate) fn run(common: &Common, serve: &Serve, output: &Output) -> Result<Exi
         let stores = data::open(&config).await?;
         let server = build(&config, issuer, stores).await?;
         let (mut first, mut both) = (Signals::new()?, Signals::new()?);
-        announce(&server, address, &config, output);
+        announce(&server, address, &config, &options_of(common, &config), output);
         let service = AccessLog::new(server.clone(), config.access_log);
         let told_to_stop = async {
             first.next().await;
@@ -84,7 +84,17 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {
     })
 }
 
-fn announce(server: &Server, address: SocketAddr, config: &Config, output: &Output) {
+/// The options by which another command finds the records of this server.
+fn options_of(common: &Common, config: &Config) -> String {
+    let data = format!("--data {}", config.data.display());
+    match (&common.config, &common.data) {
+        (None, _) => data,
+        (Some(file), None) => format!("--config {}", file.display()),
+        (Some(file), Some(_)) => format!("--config {} {data}", file.display()),
+    }
+}
+
+fn announce(server: &Server, address: SocketAddr, config: &Config, options: &str, output: &Output) {
     let issuer = server.issuer();
     let data = config.data.display();
     let (place, terminal) = match &config.store.default {
@@ -101,11 +111,11 @@ fn announce(server: &Server, address: SocketAddr, config: &Config, output: &Outp
         .is_some_and(|i| i.url().scheme() == "https");
     let next = match config.profile {
         Profile::Mcp => format!(
-            "  grantor user add alice --data {data}
+            "  grantor user add alice {options}
   Name {issuer} in the \"authorization_servers\" of your MCP server's metadata (RFC 9728)"
         ),
         _ => format!(
-            "  grantor client add my-service --grant client_credentials --scope read --data {data}
+            "  grantor client add my-service --grant client_credentials --scope read {options}
   GRANTOR_CLIENT_SECRET=... grantor token --issuer {issuer} --client-id my-service"
         ),
     };

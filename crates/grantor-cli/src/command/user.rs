@@ -33,7 +33,8 @@ pub(crate) fn run(
             }
             args::User::List => {
                 let accounts = accounts(&data::open_to_read(&config).await?)?;
-                let all = accounts.list().await?.unwrap_or_default();
+                let all = accounts.list().await?;
+                let all = all.ok_or_else(|| CliError::no_list("accounts"))?;
                 let names: Vec<&str> = all.iter().map(|a| a.name.as_str()).collect();
                 let text = match names.as_slice() {
                     [] => "no users yet: grantor user add NAME".to_owned(),

@@ -1,5 +1,7 @@
 //! The file, the environment and the flags.
 
+use std::io::{BufRead, BufReader};
+
 use crate::grantor::Home;
 
 #[test]
@@ -145,4 +147,22 @@ fn a_store_in_memory_has_no_clients_for_other_processes() {
     let server = home.serve(&["--config", &file]);
     assert_eq!(server.get("/jwks").status, 200);
     assert!(!home.path("grantor-data").exists());
+}
+
+#[test]
+fn a_server_names_the_file_that_the_next_command_needs() {
+    let home = Home::new();
+    let file = home.file("c.toml", "[store]\nnamespace = \"tenant\"\n");
+    let (reader, writer) = std::io::pipe().unwrap();
+    let serve = home.serve_command(&["--config", &file]).stdout(writer);
+    let mut child = serve.start();
+    let mut lines = BufReader::new(reader).lines().map(Result::unwrap);
+    let next = lines.find(|line| line.trim().starts_with("grantor client add"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let next = next.unwrap();
+    let words: Vec<&str> = next.split_whitespace().skip(1).collect();
+    home.run(&words).ok();
+    let listed = home.run(&["client", "list", "--config", &file]).ok();
+    assert!(listed.out.contains("my-service"), "{next}: {listed:?}");
 }

@@ -130,6 +130,18 @@ fn the_logins_are_listed() {
 }
 
 #[test]
+fn a_logout_without_a_login_says_so() {
+    let (home, server) = (Home::new(), fake());
+    let logout = ["logout", "--client-id", "app"];
+    let nobody = at_home(&home, &logout).run();
+    nobody.fails(2, &["there is no login to end"]);
+    signed_in(&home, &server, &[]);
+    at_home(&home, &logout).run().ok();
+    let again = at_home(&home, &logout).run();
+    again.fails(2, &["there is no login to end"]);
+}
+
+#[test]
 fn a_login_that_is_over_says_how_to_begin_again() {
     let (home, server) = (Home::new(), fake());
     signed_in(&home, &server, &["--label", "work"]);

@@ -123,6 +123,18 @@ fn what_must_last_is_refused_where_it_can_be_lost() {
 }
 
 #[test]
+fn what_a_store_can_not_list_is_no_empty_list() {
+    let redis = Redis::start().unwrap();
+    let home = Home::new();
+    let file = home.file("c.toml", &format!("store = \"{}\"", redis.url()));
+    furnish(&home, |run| run.arg("--config").arg(&file));
+    for (command, kind) in [("client", "clients"), ("user", "accounts")] {
+        let listed = home.run(&[command, "list", "--config", &file]);
+        listed.fails(3, &[&format!("the store of {kind} can't list them")]);
+    }
+}
+
+#[test]
 fn a_password_is_no_argument_and_in_no_message() {
     let home = Home::new();
     let url = "postgres://ann:hunter2@127.0.0.1:1/db";

@@ -151,7 +151,8 @@ impl Faults {
 
 /// Sets the faults.
 impl FakeServer {
-    /// The next token request that has no fault yet gets this one. Faults queue up.
+    /// The next request to the token endpoint that has no fault yet gets this one. Faults queue up. For other
+    /// endpoints, as those of OAuth 1.0a, see [`fail_next_at`](Self::fail_next_at).
     pub fn fail_next(&self, fault: Fault) {
         self.fail_next_at(Endpoint::Token, fault);
     }

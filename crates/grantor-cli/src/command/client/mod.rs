@@ -76,7 +76,8 @@ async fn read(command: Prepared, stores: &Stores, output: &Output) -> Result<(),
             output.result(&text, &json)
         }
         _ => {
-            let clients = StoredClients::list_in(stores).await?.unwrap_or_default();
+            let clients = StoredClients::list_in(stores).await?;
+            let clients = clients.ok_or_else(|| CliError::no_list("clients"))?;
             let json = clients.iter().map(show::to_json).collect();
             output.result(&show::lines(&clients), &json)
         }
