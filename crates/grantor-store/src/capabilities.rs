@@ -128,11 +128,23 @@ impl Class {
         (needs_keeping && store.may_evict).then(|| format!("{} may evict live records", store.name))
     }
 
-    /// Returns the loss if a store may forget acknowledged writes on a fail-over; none if that is
-    /// bearable.
+    /// Returns the loss if a store may forget acknowledged writes, on a fail-over or with its process;
+    /// none if that is bearable.
     #[must_use]
     pub fn warns(self, store: &Capabilities) -> Option<String> {
-        let matters = matches!(self, Self::Transition | Self::Guard) && store.loses_on_failover;
-        matters.then(|| format!("{} may lose acknowledged writes on a fail-over", store.name))
+        if !matches!(self, Self::Transition | Self::Guard) {
+            return None;
+        }
+        let name = store.name;
+        if store.loses_on_failover {
+            return Some(format!(
+                "{name} may lose acknowledged writes on a fail-over"
+            ));
+        }
+        // One that is not shared ends with those who use it.
+        let is_lost = store.shared && store.durability == Durability::Memory;
+        is_lost.then(|| {
+            format!("{name} writes nothing to a disk, so a restart of it loses everything")
+        })
     }
 }

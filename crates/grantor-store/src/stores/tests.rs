@@ -6,7 +6,7 @@ use grantor_core::{BoxFuture, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::*;
-use crate::capabilities::{Capabilities, Class};
+use crate::capabilities::{Capabilities, Class, Durability};
 use crate::error::Applied;
 use crate::error::Error;
 use crate::key::Key;
@@ -138,6 +138,31 @@ fn a_failover_that_nothing_confirms_carries_only_what_may_be_lost() {
         "a replay id can't be kept there: a replicated cache fails over to replicas that confirm \
          no write"
     );
+}
+
+#[test]
+fn a_store_of_several_processes_that_writes_to_no_disk_warns() {
+    let in_memory = Capabilities::new("a database").shared();
+    let warnings = |capabilities: Capabilities| {
+        let stores = stores(declares(capabilities)).seal_under(sealing_key());
+        let mut diagnostics = Diagnostics::default();
+        assert!(diagnostics.records::<Code>(&stores).is_some());
+        assert!(diagnostics.records::<SigningKey>(&stores).is_some());
+        diagnostics.warnings
+    };
+    assert_eq!(
+        warnings(in_memory),
+        [
+            "a signing key: a database writes nothing to a disk, so a restart of it loses \
+             everything"
+        ]
+    );
+    assert_eq!(
+        warnings(in_memory.with_durability(Durability::Process)),
+        [""; 0]
+    );
+    // The store of one process ends with it, as everybody expects.
+    assert_eq!(warnings(Capabilities::new("a map")), [""; 0]);
 }
 
 #[test]
