@@ -81,6 +81,17 @@ impl RedisSentinels {
         named.get(1).copied().flatten()
     }
 
+    /// Waits until most sentinels name another primary than the server on `port`. The first of them that
+    /// knows one sends clients there before the others do.
+    ///
+    /// # Errors
+    /// They have not for long.
+    pub fn replaced(&self, port: u16) -> Result<(), Error> {
+        wait_until("another server is the primary", || {
+            self.primary().is_some_and(|primary| primary != port)
+        })
+    }
+
     /// Waits until the primary has all replicas again.
     ///
     /// # Errors

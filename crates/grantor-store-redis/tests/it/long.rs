@@ -34,7 +34,7 @@ fn sentinels_fail_over_under_load() {
                     _ => server.pause(),
                 }
                 load.reach(500).await;
-                assert_ne!(servers.primary(), Some(primary));
+                servers.replaced(primary).unwrap();
                 let server = servers.server(primary).unwrap();
                 match round % 2 {
                     0 => server.restart().unwrap(),
