@@ -23,48 +23,47 @@ pub fn sha1_for_legacy_use_only(bytes: &[u8]) -> [u8; 20] {
 }
 
 /// HMAC-SHA-1 of `bytes`, for protocols of before 2010, as OAuth 1.0a.
+///
+/// Of two hashes (RFC 2104 section 2): for a key that is used once, the contexts that the library's HMAC
+/// prepares cost more than both.
 #[must_use]
 pub fn hmac_sha1_for_legacy_use_only(key: &[u8], bytes: &[u8]) -> [u8; 20] {
-    fixed(hmac_once::<64>(&digest::SHA1_FOR_LEGACY_USE_ONLY, key, bytes).as_ref())
+    const BLOCK: usize = 64;
+    let sha1 = sha1_for_legacy_use_only;
+    let hashed = (key.len() > BLOCK).then(|| sha1(key));
+    let key = hashed.as_ref().map_or(key, |hash| &hash[..]);
+    let mut text = Vec::with_capacity(BLOCK + bytes.len().max(20));
+    text.resize(BLOCK, 0x36);
+    for (padded, byte) in text.iter_mut().zip(key) {
+        *padded ^= byte;
+    }
+    text.extend_from_slice(bytes);
+    let inner = sha1(&text);
+    text.truncate(BLOCK);
+    for padded in &mut text {
+        *padded ^= 0x36 ^ 0x5c;
+    }
+    text.extend_from_slice(&inner);
+    let mac = sha1(&text);
+    text[..BLOCK].zeroize();
+    mac
 }
 
 /// HMAC-SHA-256 of `bytes`, for protocols that say what is signed to the byte; otherwise see
 /// [`MacKey`].
 #[must_use]
 pub fn hmac_sha256(key: &[u8], bytes: &[u8]) -> [u8; 32] {
-    fixed(hmac_once::<64>(&digest::SHA256, key, bytes).as_ref())
+    fixed(mac(hmac::HMAC_SHA256, key, bytes).as_ref())
 }
 
 /// HMAC-SHA-512 of `bytes`, as [`hmac_sha256`].
 #[must_use]
 pub fn hmac_sha512(key: &[u8], bytes: &[u8]) -> [u8; 64] {
-    fixed(hmac_once::<128>(&digest::SHA512, key, bytes).as_ref())
+    fixed(mac(hmac::HMAC_SHA512, key, bytes).as_ref())
 }
 
-/// HMAC (RFC 2104 section 2) of two hashes, for a key that is used once: the contexts that the library
-/// prepares for a key cost more than both. `BLOCK` is the length of the hash's blocks in bytes.
-fn hmac_once<const BLOCK: usize>(
-    algorithm: &'static digest::Algorithm,
-    key: &[u8],
-    bytes: &[u8],
-) -> digest::Digest {
-    let hashed = (key.len() > BLOCK).then(|| digest::digest(algorithm, key));
-    let key = hashed.as_ref().map_or(key, AsRef::as_ref);
-    let mut text = Vec::with_capacity(BLOCK + bytes.len().max(algorithm.output_len()));
-    text.resize(BLOCK, 0x36);
-    for (padded, byte) in text.iter_mut().zip(key) {
-        *padded ^= byte;
-    }
-    text.extend_from_slice(bytes);
-    let inner = digest::digest(algorithm, &text);
-    text.truncate(BLOCK);
-    for padded in &mut text {
-        *padded ^= 0x36 ^ 0x5c;
-    }
-    text.extend_from_slice(inner.as_ref());
-    let mac = digest::digest(algorithm, &text);
-    text[..BLOCK].zeroize();
-    mac
+fn mac(algorithm: hmac::Algorithm, key: &[u8], bytes: &[u8]) -> hmac::Tag {
+    hmac::sign(&hmac::Key::new(algorithm, key), bytes)
 }
 
 /// Returns whether two byte strings are equal, in a time that does not depend on where they differ.

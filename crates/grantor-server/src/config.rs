@@ -198,6 +198,9 @@ fn asymmetric(algorithms: &[Algorithm]) -> Vec<Algorithm> {
 }
 
 impl Config {
+    /// The longest that an access token may be valid: 30 days.
+    pub const MAX_ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
     /// The settings of one grant type, by its name on the wire; those that hold for all, until they are
     /// changed.
     ///

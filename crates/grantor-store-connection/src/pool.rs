@@ -68,9 +68,9 @@ impl Meaning {
     }
 }
 
-/// A connection of the pool. It is closed instead of given back, unless its request came to its end:
-/// a future that is dropped midway, and a server that does not answer, leave it with an answer that
-/// nobody waits for.
+/// A connection of the pool. It is closed instead of given back, unless its request came to its end.
+/// After a future that is dropped midway, or a server that does not answer in time, the answer of the old
+/// request could still arrive on it.
 struct Lease<M: Manager>(Option<Object<M>>);
 
 impl<M: Manager> Lease<M> {

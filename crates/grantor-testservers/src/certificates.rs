@@ -1,4 +1,4 @@
-//! A certificate for `localhost` and 127.0.0.1, of an authority that nobody trusts.
+//! A certificate for `localhost` and 127.0.0.1, of an authority that no system trusts.
 
 /// The file with the certificate of the authority, in PEM.
 pub const AUTHORITY: &str = concat!(

@@ -80,8 +80,8 @@ pub async fn settle(store: &impl Store, put: &Put) {
     assert_eq!(store.put(&other).await.unwrap(), PutOutcome::Conflict);
 }
 
-/// Has the connection of a creation break after it arrived, by the way of the store `direct`, and
-/// nobody answer any more: `kill` ends the server.
+/// Breaks the connection of a creation after it arrived, which the store `direct` sees, and ends the server
+/// by `kill`, so that no later try is answered.
 ///
 /// # Panics
 /// The outcome is not unknown.

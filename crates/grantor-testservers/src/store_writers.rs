@@ -78,7 +78,7 @@ async fn write(
             }
             yield_now().await;
         };
-        // Nobody else writes it: a conflict would be with its own first try.
+        // No other writer has this key: a conflict would be with its own first try.
         assert_eq!(outcome, PutOutcome::Stored, "{key}");
         acknowledged.fetch_add(1, Ordering::Relaxed);
         keys.push(key);

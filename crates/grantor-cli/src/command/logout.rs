@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Logout, output: &Output) -> Result<ExitCode, CliError> 
     })
 }
 
-/// Nobody signed in, or every login is ended.
+/// There is no saved login: none was made, or all were ended.
 fn nothing_to_end() -> CliError {
     CliError::usage("there is no login to end")
         .hint("the logins of another file are ended with --store FILE")

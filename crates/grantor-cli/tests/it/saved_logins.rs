@@ -133,8 +133,8 @@ fn the_logins_are_listed() {
 fn a_logout_without_a_login_says_so() {
     let (home, server) = (Home::new(), fake());
     let logout = ["logout", "--client-id", "app"];
-    let nobody = at_home(&home, &logout).run();
-    nobody.fails(2, &["there is no login to end"]);
+    let without_login = at_home(&home, &logout).run();
+    without_login.fails(2, &["there is no login to end"]);
     signed_in(&home, &server, &[]);
     at_home(&home, &logout).run().ok();
     let again = at_home(&home, &logout).run();

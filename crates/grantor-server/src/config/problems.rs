@@ -113,7 +113,7 @@ pub(super) const GRANT_LIFETIME: &str =
     "the grant lifetime must be between 1 min and 10 years, or without an end";
 
 pub(super) fn is_access_token_lifetime(time: Duration) -> bool {
-    (Duration::from_secs(1)..=Duration::from_secs(30 * 24 * 3600)).contains(&time)
+    (Duration::from_secs(1)..=Config::MAX_ACCESS_TOKEN_LIFETIME).contains(&time)
 }
 
 /// Of refresh tokens and grants.

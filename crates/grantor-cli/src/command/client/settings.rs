@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use grantor_core::{RedirectUri, Scope};
 use grantor_server::grant_type::{DeviceCode, Implicit, Password};
-use grantor_server::{Client, ClientAuthMethod, ClientKeys, Rotation};
+use grantor_server::{Client, ClientAuthMethod, ClientKeys, Config, Rotation};
 use url::Url;
 
 use crate::args::{ClientSettings, parse_span};
@@ -252,12 +252,10 @@ fn rotation(text: &str) -> Result<Option<Rotation>, String> {
     }
 }
 
-/// The longest that a server's setting may be; a longer one would never apply.
-const LONGEST_ACCESS_TOKEN: Duration = Duration::from_secs(30 * 24 * 3600);
-
+/// A longer one than a server's setting would never apply.
 fn access_lifetime(text: &str) -> Result<Option<Duration>, String> {
     match lifetime(text)? {
-        Some(time) if time > LONGEST_ACCESS_TOKEN => {
+        Some(time) if time > Config::MAX_ACCESS_TOKEN_LIFETIME => {
             Err("must be at most 30d: no server has access tokens that live longer".to_owned())
         }
         time => Ok(time),
