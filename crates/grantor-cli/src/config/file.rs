@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::keys::KEYS;
+use super::keys::keys;
 use super::{Config, grants, set, stores};
 
 /// Applies a file to the settings, noting every mistake.
@@ -30,7 +30,7 @@ fn walk(prefix: &str, table: &Table, config: &mut Config, problems: &mut Vec<Str
             grants::apply(sections, config, problems);
             continue;
         }
-        if let Some(key) = KEYS.iter().find(|key| key.name == path) {
+        if let Some(key) = keys().find(|key| key.name == path) {
             let applied = (key.apply)(config, value);
             set(&mut (), &path, applied, problems);
             continue;
@@ -50,11 +50,11 @@ fn walk(prefix: &str, table: &Table, config: &mut Config, problems: &mut Vec<Str
 
 fn is_section(path: &str) -> bool {
     let prefix = format!("{path}.");
-    KEYS.iter().any(|key| key.name.starts_with(&prefix))
+    keys().any(|key| key.name.starts_with(&prefix))
 }
 
 fn unknown(path: &str) -> String {
-    let names = KEYS.iter().map(|key| key.name);
+    let names = keys().map(|key| key.name);
     let nearest = names.min_by_key(|name| strsim::damerau_levenshtein(path, name));
     let nearest = nearest.unwrap_or_default();
     format!("{path}: unknown key; the nearest known one is \"{nearest}\"")
