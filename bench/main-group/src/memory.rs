@@ -6,19 +6,34 @@ use harness::{Comparison, Group, Result, Side};
 
 pub(crate) fn measure(group: &mut Group) -> Result<()> {
     // It repeats exactly.
-    let (mut ours, mut peers) = (None, None);
-    group.compare(Comparison {
-        ours: Side {
-            bench: "bytes_for_a_token",
-            measure: &mut || counted(&mut ours, "server"),
-        },
-        beside: Side {
-            bench: "oauth_as_bytes_for_a_token",
-            measure: &mut || counted(&mut peers, "peer"),
-        },
-        unit: "bytes",
-        bar: Some(1.0),
-    })
+    let mut ours = None;
+    for (bench, peer_bench, peer) in [
+        (
+            "bytes_for_a_token",
+            "oauth_as_bytes_for_a_token",
+            "oauth_as",
+        ),
+        (
+            "bytes_for_a_token_beside_oxide_auth",
+            "oxide_auth_bytes_for_a_token",
+            "oxide_auth",
+        ),
+    ] {
+        let mut theirs = None;
+        group.compare(Comparison {
+            ours: Side {
+                bench,
+                measure: &mut || counted(&mut ours, "server"),
+            },
+            beside: Side {
+                bench: peer_bench,
+                measure: &mut || counted(&mut theirs, peer),
+            },
+            unit: "bytes",
+            bar: Some(1.0),
+        })?;
+    }
+    Ok(())
 }
 
 /// The bytes, counted once.

@@ -2,11 +2,11 @@
 //! [`server`](../server/index.html).
 
 mod oauth_as;
-#[cfg(feature = "extensions")]
+#[cfg(feature = "oxide-auth")]
 mod oxide_auth;
 
 #[cfg(feature = "extensions")]
 pub use oauth_as::serve_extensions;
 pub use oauth_as::{router, router_with, serve};
-#[cfg(feature = "extensions")]
-pub use oxide_auth::serve as serve_oxide_auth;
+#[cfg(feature = "oxide-auth")]
+pub use oxide_auth::{router as oxide_auth_router, serve as serve_oxide_auth};

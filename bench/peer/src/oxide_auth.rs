@@ -24,10 +24,17 @@ use crate::oauth_as::serve_router;
 ///
 /// No port is free.
 pub fn serve() -> Result<()> {
-    serve_router(async {
-        let state = Arc::new(Mutex::new(Parts::new()?));
-        Ok(Router::new().route("/token", post(token)).with_state(state))
-    })
+    serve_router(async { router() })
+}
+
+/// The server as an axum router.
+///
+/// # Errors
+///
+/// The client is refused.
+pub fn router() -> Result<Router> {
+    let state = Arc::new(Mutex::new(Parts::new()?));
+    Ok(Router::new().route("/token", post(token)).with_state(state))
 }
 
 struct Parts {

@@ -21,11 +21,15 @@ fn main() -> Result<()> {
             let server = runtime.block_on(server::build(Kind::OpaqueMemory, Path::new("")))?;
             bytes_for_a_token(|tokens| repeat(&server, &requests::TOKEN, tokens))?
         }
-        ["peer"] => {
+        ["oauth_as"] => {
             let router = runtime.block_on(peer::router())?;
             bytes_for_a_token(|tokens| repeat(&router, &requests::TOKEN, tokens))?
         }
-        _ => return Err("say whose tokens: server or peer".into()),
+        ["oxide_auth"] => {
+            let router = peer::oxide_auth_router()?;
+            bytes_for_a_token(|tokens| repeat(&router, &requests::TOKEN, tokens))?
+        }
+        _ => return Err("say whose tokens: server, oauth_as or oxide_auth".into()),
     };
     Ok(writeln!(std::io::stdout(), "{bytes}")?)
 }
