@@ -1,4 +1,5 @@
-// Chromium on the pages: signs in, decides, and ends at the redirect URI with a code that works.
+// Chromium on the pages: signs in, decides, and ends at the redirect URI with a code that works; signs
+// in devices.
 //
 // SCREENSHOTS names a folder that is there already; the pages are pictured into it.
 import assert from 'node:assert/strict';
@@ -15,13 +16,15 @@ import * as peer from './peer.mjs';
 const { LOGIN_NAME, LOGIN_PASSWORD, CHROMIUM, SCREENSHOTS } = process.env;
 const { step } = peer;
 
-const client = await oauth.discovery(
-  new URL(peer.ISSUER),
-  peer.WEB_ID,
-  peer.WEB_SECRET,
-  oauth.ClientSecretBasic(peer.WEB_SECRET),
-  { algorithm: 'oauth2', execute: [oauth.allowInsecureRequests] },
-);
+function discover(id, authentication) {
+  return oauth.discovery(new URL(peer.ISSUER), id, {}, authentication, {
+    algorithm: 'oauth2',
+    execute: [oauth.allowInsecureRequests],
+  });
+}
+
+const client = await discover(peer.WEB_ID, oauth.ClientSecretBasic(peer.WEB_SECRET));
+const device = await discover(peer.PUBLIC_ID, oauth.None());
 
 // The application that the redirect leads to. It sends the browser on to another origin, as many
 // do, to be rid of the code in the address.
@@ -58,9 +61,20 @@ context.setDefaultTimeout(15_000);
 
 // A page that breaks its own content security policy says so on the console.
 const complaints = [];
-// Chromium also reports there the statuses of a wrong password and of a wrong redirect URI, and that
+// Chromium also reports there the statuses of a wrong password, of a wrong code and of a wrong redirect URI, and that
 // there is no icon.
 const EXPECTED = /status of (400|422)|favicon\.ico/;
+
+async function visit(href) {
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    if (message.type() !== 'error') return;
+    complaints.push(`${message.location().url}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(href);
+  return page;
+}
 
 async function open(parameters) {
   const verifier = oauth.randomPKCECodeVerifier();
@@ -73,13 +87,7 @@ async function open(parameters) {
     state,
     ...parameters,
   });
-  const page = await context.newPage();
-  page.on('console', (message) => {
-    if (message.type() !== 'error') return;
-    complaints.push(`${message.location().url}: ${message.text()}`);
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(url.href);
+  const page = await visit(url.href);
   return { page, checks: { pkceCodeVerifier: verifier, expectedState: state } };
 }
 
@@ -114,6 +122,21 @@ async function arrive(page) {
 async function exchange(redirect, checks) {
   const token = await oauth.authorizationCodeGrant(client, redirect, checks);
   assert.ok(token.access_token);
+}
+
+// A device that asks; the person at the browser decides once the page shows the device's code.
+function askFromDevice() {
+  return oauth.initiateDeviceAuthorization(device, { scope: 'read', resource: peer.RESOURCE });
+}
+
+async function decideDevice(page, asked, decision) {
+  const shown = page.locator('strong', { hasText: asked.user_code });
+  await shown.waitFor();
+  await picture(page, 'device-consent');
+  await press(page, decision);
+  await page.locator('button').waitFor({ state: 'detached' });
+  await picture(page, `device-${decision}`);
+  await page.close();
 }
 
 try {
@@ -154,6 +177,36 @@ try {
   await step('nothing is asked twice', async () => {
     const { page, checks } = await open();
     await exchange(await arrive(page), checks);
+  });
+
+  await step('a code that no device shows stays on the page', async () => {
+    const asked = await askFromDevice();
+    const page = await visit(asked.verification_uri);
+    await page.locator('input[name=user_code]').fill('BCDF-GHJK');
+    await picture(page, 'user-code');
+    await page.locator('form button').click();
+    await page.locator('[role=alert]').waitFor();
+    assert.ok(page.url().startsWith(peer.ISSUER), page.url());
+    await page.close();
+  });
+
+  await step('a device is denied by the code that was typed in', async () => {
+    const asked = await askFromDevice();
+    const page = await visit(asked.verification_uri);
+    await page.locator('input[name=user_code]').fill(asked.user_code.toLowerCase());
+    await page.locator('form button').click();
+    await decideDevice(page, asked, 'deny');
+    const poll = () => oauth.pollDeviceAuthorizationGrant(device, asked);
+    await peer.refused('access_denied', poll);
+  });
+
+  await step('a device is allowed by the address that it shows', async () => {
+    const asked = await askFromDevice();
+    const page = await visit(asked.verification_uri_complete);
+    await page.locator('form button').click();
+    await decideDevice(page, asked, 'allow');
+    const token = await oauth.pollDeviceAuthorizationGrant(device, asked);
+    assert.ok(token.access_token);
   });
 
   await step('a redirect to somebody else stays on the page', async () => {
