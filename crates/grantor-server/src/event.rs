@@ -143,6 +143,9 @@ events! {
     TokenReplayed = "token replayed", Warning;
     /// An assertion was presented that had given a token before.
     AssertionRepeated = "assertion presented again", Warning;
+    /// A client asked about a valid token of another client that is not meant for it; the answer says
+    /// no more than that it is not active.
+    IntrospectionDenied = "introspection denied", Info;
     /// A client revoked an access token.
     AccessTokenRevoked = "access token revoked", Info;
     /// A form came back that no step of the site looked at.

@@ -7,6 +7,7 @@ use grantor_jose::seal::SealingKey;
 
 use crate::capabilities::Class;
 use crate::key::Namespace;
+use crate::kinds::Kind;
 use crate::record::Record;
 use crate::store::Store;
 
@@ -82,12 +83,15 @@ impl Placement {
 
     /// Returns why records of kind `R` can't be kept here; none if they can.
     pub(crate) fn problem<R: Record>(&self) -> Option<String> {
-        self.problem_of(R::KIND.class(), R::NAME, R::SEALED)
+        self.problem_of(R::KIND, R::NAME, R::SEALED)
     }
 
-    fn problem_of(&self, class: Class, name: &str, is_sealed: bool) -> Option<String> {
-        if let Some(reason) = self.refusal(class) {
-            return Some(format!("{name} can't be kept there: {reason}"));
+    fn problem_of(&self, kind: Kind, name: &str, is_sealed: bool) -> Option<String> {
+        if let Some(reason) = self.refusal(kind.class()) {
+            let kind = kind.name();
+            return Some(format!(
+                "{name} can't be kept there: {reason}; put {kind} into another store"
+            ));
         }
         let unsealed = is_sealed && self.sealing_key.is_none();
         unsealed.then(|| format!("{name} must be sealed: give a master key"))

@@ -36,6 +36,13 @@ async fn copy(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> {
         );
     }
     let from = source.open_to_read().await?;
+    if from.listing().is_none() {
+        // Before TO is opened, which makes a file that is not there.
+        let name = from.capabilities().name;
+        return Err(CliError::usage(format!(
+            "FROM: {name} can't list its records, so they can't be copied"
+        )));
+    }
     let to = Source::read("TO", &stores.to)?.open().await?;
     let progress = Progress::new(output, "copied", &*from).await;
     let copied = transfer::copy(&*from, &*to, system().now(), |so_far| {

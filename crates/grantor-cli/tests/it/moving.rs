@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use grantor_testservers::Postgres;
+use grantor_testservers::{Memcached, Postgres};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -63,6 +63,15 @@ fn a_refresh_token_of_sqlite_works_on_postgresql() {
     let server = serve.env("GRANTOR_STORE_URL", &database.url()).serve();
     let refreshed = refresh(&server, "app", &token);
     assert_eq!(refreshed.status, 200, "{refreshed:?}");
+}
+
+#[test]
+fn a_copy_that_can_not_begin_makes_no_database() {
+    let memcached = Memcached::start().unwrap();
+    let home = Home::new();
+    let copy = home.run(&["store", "copy", &memcached.url(), "sqlite:new.db"]);
+    copy.fails(2, &["FROM: memcached can't list its records"]);
+    assert!(!home.path("new.db").exists());
 }
 
 /// How many records a database has; none, if it is not there yet.

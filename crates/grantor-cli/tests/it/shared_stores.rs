@@ -113,7 +113,7 @@ fn what_must_last_is_refused_where_it_can_be_lost() {
             let mix = format!("[store]\ndefault = \"sqlite\"\n{kind} = \"{url}\"");
             let file = home.file("c.toml", &mix);
             home.run(&["serve", "--listen", "127.0.0.1:0", "--config", &file])
-                .fails(3, &[reason]);
+                .fails(3, &[reason, &format!("put {kind} into another store")]);
         }
         let short = ["sessions", "access-tokens", "counts"];
         let short: String = short.map(|kind| format!("{kind} = \"{url}\"\n")).concat();

@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::signed_introspection;
 use crate::client::Client;
 use crate::error::Error;
+use crate::event::{Event, EventKind};
 use crate::grant::RefreshTokenText;
 use crate::http::{Call, Reply};
 use crate::services::Services;
@@ -38,11 +39,20 @@ async fn introspect(services: &Services, call: &Call<'_>) -> Result<Introspectio
         Some(presented) => Box::pin(read_refresh_token(services, &presented)).await?,
         None => services.tokens.read(token, Some(caller)).await?,
     };
-    Ok(if may_see(caller, &answer) {
-        answer
-    } else {
-        Introspection::inactive()
-    })
+    if may_see(caller, &answer) {
+        return Ok(answer);
+    }
+    if answer.active {
+        services.events.tell(&Event {
+            endpoint: Some("introspection"),
+            client_id: Some(&caller.id),
+            reason: Some(
+                "the token is another client's, and its audience is not the resource of this one",
+            ),
+            ..Event::new(EventKind::IntrospectionDenied)
+        });
+    }
+    Ok(Introspection::inactive())
 }
 
 async fn read_refresh_token(

@@ -6,7 +6,9 @@ use std::time::Duration;
 use grantor_server::{Config, EventKind, Severity};
 use grantor_store::MemoryStore;
 
-use crate::support::{APP, Ask, Browser, Fixture, MACHINE, SPA, Tokens, Who, form, form_request};
+use crate::support::{
+    API, APP, Ask, Browser, Fixture, MACHINE, OTHER, SPA, Tokens, Who, form, form_request,
+};
 
 type Told = Arc<Mutex<Vec<(EventKind, Option<String>, Option<String>)>>>;
 
@@ -117,6 +119,25 @@ async fn no_text_of_an_event_is_longer_or_stranger_than_a_line() {
             assert!(!text.contains(['\u{202e}', '\n']), "{text:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_introspection_that_hides_a_valid_token_is_told() {
+    let (told, fixture) = listened().await;
+    let token = fixture.tokens(APP).await.access;
+    taken(&told);
+    for who in [APP, API] {
+        fixture.introspect(who, &token).await;
+    }
+    fixture.introspect(OTHER, "not-a-token").await;
+    assert!(kinds(&told).is_empty());
+    fixture.introspect(OTHER, &token).await;
+    let [(kind, client_id, reason)] = &taken(&told)[..] else {
+        panic!("one event");
+    };
+    assert_eq!(*kind, EventKind::IntrospectionDenied);
+    assert_eq!(client_id.as_deref(), Some(OTHER.id));
+    assert!(reason.as_deref().unwrap().contains("audience"));
 }
 
 #[tokio::test]

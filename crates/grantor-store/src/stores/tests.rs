@@ -85,8 +85,10 @@ fn reports_every_problem_at_once() {
     assert_eq!(
         diagnostics.problems,
         [
-            "a replay id can't be kept there: a cache may evict live records",
-            "a signing key can't be kept there: a cache may evict live records",
+            "a replay id can't be kept there: a cache may evict live records; put replay-ids into \
+             another store",
+            "a signing key can't be kept there: a cache may evict live records; put signing-keys into \
+             another store",
         ]
     );
 }
@@ -136,7 +138,7 @@ fn a_failover_that_nothing_confirms_carries_only_what_may_be_lost() {
     assert_eq!(
         diagnostics.problems[0],
         "a replay id can't be kept there: a replicated cache fails over to replicas that confirm \
-         no write"
+         no write; put replay-ids into another store"
     );
 }
 

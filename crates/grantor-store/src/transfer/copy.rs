@@ -100,8 +100,8 @@ fn refuse_unfit(kind: Kind, target: &Capabilities) -> Result<(), Error> {
 fn conflict(key: &Key, target: &Capabilities) -> Error {
     let kind = kind_name(key);
     Error::configuration(format!(
-        "{} has another record of {kind} under {key:?}: copy into an empty store, or go on with a copy \
-         of the same records that nobody has used since",
+        "{} has another record of {kind} under the same key: copy into an empty store, or go on with a \
+         copy of the same records that nobody has used since",
         target.name
     ))
 }
