@@ -53,24 +53,34 @@ impl<R: Record> Records<R> {
     {
         let mut retry = Retry::new(self.environment());
         loop {
-            let entry = self.store().get(key).await?;
-            let version = entry.as_ref().map(|entry| entry.version);
-            let expect = version.map_or(Expect::Absent, Expect::Version);
-            let live = self.live(key, entry)?;
-            match decide(live.map(|live| live.record)).await? {
+            let (live, expect) = self.read_to_change(key).await?;
+            let (decision, answer) = match decide(live).await? {
                 Change::Keep(answer) => return Ok(answer),
-                Change::Write(record, answer) => {
-                    if self.write(key, &record, expect).await?.is_ok() {
-                        return Ok(answer);
-                    }
-                }
-                Change::Remove(answer) => {
-                    if self.remove_expecting(key, expect).await? != RemoveOutcome::Conflict {
-                        return Ok(answer);
-                    }
-                }
+                Change::Write(record, answer) => (Some(record), answer),
+                Change::Remove(answer) => (None, answer),
+            };
+            if self.carry_out(key, decision, expect).await? {
+                return Ok(answer);
             }
             retry.after_conflict(R::NAME).await?;
+        }
+    }
+
+    // What follows is compiled once for each kind, rather than for each change.
+
+    /// The live record, and what has to be there still when it is changed.
+    async fn read_to_change(&self, key: &Key) -> Result<(Option<R>, Expect), Error> {
+        let entry = self.store().get(key).await?;
+        let version = entry.as_ref().map(|entry| entry.version);
+        let live = self.live(key, entry)?.map(|live| live.record);
+        Ok((live, version.map_or(Expect::Absent, Expect::Version)))
+    }
+
+    /// Writes the record, or removes the one that is there; false if somebody else wrote meanwhile.
+    async fn carry_out(&self, key: &Key, record: Option<R>, expect: Expect) -> Result<bool, Error> {
+        match record {
+            Some(record) => Ok(self.write(key, &record, expect).await?.is_ok()),
+            None => Ok(self.remove_expecting(key, expect).await? != RemoveOutcome::Conflict),
         }
     }
 }
