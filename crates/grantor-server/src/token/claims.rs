@@ -2,7 +2,6 @@
 
 use grantor_core::{Scope, Timestamp};
 use grantor_jose::{ObjectWriter, jwt};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Anchor;
@@ -100,73 +99,88 @@ pub(super) struct ReadClaims {
 impl ReadClaims {
     /// Of a verified JWT; none if one that this server always writes is missing.
     pub(super) fn of_jwt(claims: jwt::Claims) -> Option<Self> {
-        let mut other = claims.other;
-        let client_id = other.remove("client_id")?;
-        let scope = other.remove("scope");
-        let confirmation = other.remove("cnf");
-        let thumbprint = confirmation
-            .as_ref()
-            .and_then(|cnf| cnf.get("jkt")?.as_str());
+        let other = OtherClaims::take(claims.other)?;
         Some(Self {
-            client_id: client_id.as_str()?.to_owned(),
-            anchor: serde_json::from_value(other.remove("anchor")?).ok()?,
-            scope: scope.and_then(|scope| scope.as_str()?.parse().ok()),
-            dpop_jkt: thumbprint.map(str::to_owned),
-            other,
             issuer: claims.issuer?,
             subject: claims.subject?,
             audience: claims.audiences,
+            client_id: other.client_id,
             expires_at: claims.expires_at?,
             issued_at: claims.issued_at,
             id: claims.jwt_id?,
+            scope: other.scope,
+            dpop_jkt: other.dpop_jkt,
+            anchor: other.anchor,
+            other: other.left,
         })
     }
 
     /// Reads the claims that a token format of the application gives.
-    pub(super) fn of_map(claims: Map<String, Value>) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Wire {
-            iss: String,
-            sub: String,
-            aud: Option<WireAudience>,
-            client_id: String,
-            exp: i64,
-            iat: Option<i64>,
-            jti: String,
-            scope: Option<String>,
-            cnf: Option<WireConfirmation>,
-            anchor: Anchor,
-            #[serde(flatten)]
-            other: Map<String, Value>,
-        }
-        #[derive(Deserialize)]
-        struct WireConfirmation {
-            jkt: String,
-        }
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum WireAudience {
-            One(String),
-            Many(Vec<String>),
-        }
-        let wire: Wire = serde_json::from_value(Value::Object(claims)).ok()?;
+    pub(super) fn of_map(mut claims: Map<String, Value>) -> Option<Self> {
+        let audience = match claims.remove("aud") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(many)) => many.into_iter().map(text).collect::<Option<_>>()?,
+            Some(one) => vec![text(one)?],
+        };
+        let [issuer, subject, id] =
+            ["iss", "sub", "jti"].map(|name| claims.remove(name).and_then(text));
+        let expires_at = claims.remove("exp").and_then(|at| at.as_i64());
+        let issued_at = match claims.remove("iat") {
+            None | Some(Value::Null) => None,
+            Some(at) => Some(Timestamp::from_secs(at.as_i64()?)),
+        };
+        let other = OtherClaims::take(claims)?;
         Some(Self {
-            issuer: wire.iss,
-            subject: wire.sub,
-            audience: match wire.aud {
-                None => Vec::new(),
-                Some(WireAudience::One(one)) => vec![one],
-                Some(WireAudience::Many(many)) => many,
-            },
-            client_id: wire.client_id,
-            expires_at: Timestamp::from_secs(wire.exp),
-            issued_at: wire.iat.map(Timestamp::from_secs),
-            id: wire.jti,
-            scope: wire.scope.and_then(|scope| scope.parse().ok()),
-            dpop_jkt: wire.cnf.map(|cnf| cnf.jkt),
-            anchor: wire.anchor,
-            other: wire.other,
+            issuer: issuer?,
+            subject: subject?,
+            audience,
+            client_id: other.client_id,
+            expires_at: Timestamp::from_secs(expires_at?),
+            issued_at,
+            id: id?,
+            scope: other.scope,
+            dpop_jkt: other.dpop_jkt,
+            anchor: other.anchor,
+            other: other.left,
         })
+    }
+}
+
+/// The claims that are not registered by RFC 7519.
+struct OtherClaims {
+    client_id: String,
+    scope: Option<Scope>,
+    dpop_jkt: Option<String>,
+    anchor: Anchor,
+    /// Those that the server does not write itself.
+    left: Map<String, Value>,
+}
+
+impl OtherClaims {
+    fn take(mut claims: Map<String, Value>) -> Option<Self> {
+        let scope = match claims.remove("scope") {
+            None | Some(Value::Null) => None,
+            Some(scope) => Some(Scope::parse(scope.as_str()?).ok()?),
+        };
+        // A token that is bound to something else must not pass for one that is bound to nothing.
+        let dpop_jkt = match claims.remove("cnf") {
+            None | Some(Value::Null) => None,
+            Some(confirmation) => Some(confirmation.get("jkt")?.as_str()?.to_owned()),
+        };
+        Some(Self {
+            client_id: text(claims.remove("client_id")?)?,
+            scope,
+            dpop_jkt,
+            anchor: Anchor::read(&claims.remove("anchor")?)?,
+            left: claims,
+        })
+    }
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Access tokens: their contents, how they are minted and how they are read.
 
+mod anchor;
 mod claims;
 mod contents;
 mod current;
@@ -14,8 +15,8 @@ mod text;
 mod tokens;
 mod unique;
 
+pub(crate) use anchor::{Anchor, Parent, ParentToken};
 pub use contents::TokenContents;
-pub(crate) use contents::{Anchor, Parent, ParentToken};
 pub use format::TokenFormat;
 pub(crate) use mint::Minting;
 pub(crate) use opaque::{OpaqueKind, OpaqueToken};

@@ -80,7 +80,7 @@ impl Record for AccessTokenRecord {
         fields.push_time(tag::ISSUED_AT, self.issued_at);
         fields.push_time(tag::EXPIRES_AT, self.expires_at);
         if let Some(parent) = &self.parent {
-            fields.push(tag::PARENT, json(parent)?);
+            fields.push(tag::PARENT, parent.to_json());
         }
         if !self.claims.is_empty() {
             fields.push(tag::CLAIMS, json(&self.claims)?);
