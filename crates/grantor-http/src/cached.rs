@@ -3,10 +3,9 @@
 mod fetched;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use grantor_core::{BoxFuture, Clock};
 
 pub use self::fetched::{Fetched, RefreshTimes, Unavailable};
@@ -28,7 +27,7 @@ struct Inner<T> {
     fetch: Box<Fetch<T>>,
     clock: Arc<dyn Clock>,
     refresh_times: RefreshTimes,
-    cached: ArcSwapOption<CachedValue<T>>,
+    cached: RwLock<Option<Arc<CachedValue<T>>>>,
     attempts: Mutex<Attempts<T>>,
 }
 
@@ -62,7 +61,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
                 fetch: Box::new(fetch),
                 clock,
                 refresh_times,
-                cached: ArcSwapOption::empty(),
+                cached: RwLock::default(),
                 attempts: Mutex::new(Attempts {
                     under_way: None,
                     last: None,
@@ -75,8 +74,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
     /// The document, if nobody has to wait for it. Sets off its renewal when that is due.
     #[must_use]
     pub fn peek(&self) -> Option<Arc<T>> {
-        let cached = self.inner.cached.load();
-        let cached = cached.as_ref()?;
+        let cached = self.inner.cached()?;
         let refresh_times = &self.inner.refresh_times;
         let now = self.inner.clock.elapsed();
         let age = now.saturating_sub(cached.since);
@@ -110,7 +108,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
     /// # Errors
     /// The last attempt failed, so nobody knows whether there is a newer one.
     pub async fn newer_than(&self, seen: &Arc<T>) -> Outcome<T> {
-        let cached = self.inner.cached.load_full();
+        let cached = self.inner.cached();
         if let Some(cached) = cached.filter(|cached| !Arc::ptr_eq(&cached.value, seen)) {
             return Ok(cached.value.clone());
         }
@@ -134,7 +132,7 @@ impl<T: Send + Sync + 'static> Inner<T> {
         if attempts.under_way.is_some() {
             return (attempts.under_way.clone(), failure);
         }
-        let cached = self.cached.load_full();
+        let cached = self.cached();
         let pause = match cached {
             Some(_) => self.refresh_times.cooldown,
             None => self.refresh_times.cooldown.min(FIRST_PAUSE),
@@ -159,8 +157,18 @@ impl<T: Send + Sync + 'static> Inner<T> {
         (Some(attempt), failure)
     }
 
+    fn cached(&self) -> Option<Arc<CachedValue<T>>> {
+        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
+        cached.clone()
+    }
+
+    fn keep(&self, value: CachedValue<T>) {
+        let mut cached = self.cached.write().unwrap_or_else(PoisonError::into_inner);
+        *cached = Some(Arc::new(value));
+    }
+
     fn usable(&self) -> Option<Arc<T>> {
-        let cached = self.cached.load_full()?;
+        let cached = self.cached()?;
         let age = self.clock.elapsed().saturating_sub(cached.since);
         (age < self.refresh_times.keep).then(|| cached.value.clone())
     }
@@ -184,11 +192,11 @@ impl<T: Send + Sync + 'static> PublishOnEnd<T> {
         }
         let mut attempts = inner.attempts();
         if let Ok(value) = outcome {
-            inner.cached.store(Some(Arc::new(CachedValue {
+            inner.keep(CachedValue {
                 value: value.clone(),
                 since: inner.clock.elapsed(),
                 lifetime: inner.refresh_times.lifetime_of(fresh_for),
-            })));
+            });
         }
         attempts.failure = outcome.as_ref().err().cloned();
         attempts.under_way = None;

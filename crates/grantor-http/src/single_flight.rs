@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::Shared;
 use grantor_core::BoxFuture;
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 /// One run of a future that any number of tasks wait for.
 ///
@@ -19,7 +20,7 @@ impl<T: Clone + Send + Sync + 'static> SingleFlight<T> {
         let work: BoxFuture<'static, T> = Box::pin(work);
         let shared = work.shared();
         if let Ok(runtime) = Handle::try_current() {
-            drop(runtime.spawn(shared.clone()));
+            drop(spawn(&runtime, Box::pin(shared.clone().map(drop))));
         }
         Self(shared)
     }
@@ -40,6 +41,11 @@ impl<T: Clone> fmt::Debug for SingleFlight<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SingleFlight(..)")
     }
+}
+
+/// A task of any work. The code of a task is compiled for each type of work, so this has but one.
+pub(crate) fn spawn(runtime: &Handle, work: BoxFuture<'static, ()>) -> JoinHandle<()> {
+    runtime.spawn(work)
 }
 
 #[cfg(test)]

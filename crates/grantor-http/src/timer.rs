@@ -9,14 +9,15 @@ use std::time::Duration;
 use grantor_core::BoxFuture;
 use tokio::runtime::{Builder, Handle};
 
+use crate::single_flight::spawn;
+
 /// Lets this time pass, by a thread that the first pause starts.
 pub(crate) fn pause(duration: Duration) -> BoxFuture<'static, ()> {
     match timer() {
         Ok(timer) => Box::pin(async move {
             // Nobody stops the timer; if somebody did, the pause would be over.
-            let _ = timer
-                .spawn(async move { tokio::time::sleep(duration).await })
-                .await;
+            let sleep = Box::pin(async move { tokio::time::sleep(duration).await });
+            let _ = spawn(&timer, sleep).await;
         }),
         Err(error) => {
             tracing::warn!(%error, "the thread for pauses can't be started: going on without them");
