@@ -110,7 +110,7 @@ impl Statement {
                      RETURNING true
                  ), postponed AS (
                      UPDATE grantor_records SET sweep_at = expires_at WHERE key = ANY(ARRAY(
-                         SELECT key FROM found WHERE (expires_at <= $1) IS NOT TRUE))
+                         SELECT key FROM found WHERE expires_at > $1))
                  )
                  SELECT (SELECT count(*) FROM found), (SELECT count(*) FROM deleted)"
             }
