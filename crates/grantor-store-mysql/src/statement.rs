@@ -21,7 +21,12 @@ pub(crate) enum Statement {
     RemoveAny,
     RemoveVersion,
     Count,
+    /// When the sweep looks at the next records.
+    Oldest,
+    /// Deletes those of them that are dead.
     Sweep,
+    /// Has the sweep look at the others when they expire.
+    Postpone,
     SweepCounts,
     SaveNewest,
 }
@@ -34,7 +39,8 @@ impl Statement {
             | Self::Version
             | Self::GetMany(_)
             | Self::List
-            | Self::Size => Effect::Reads,
+            | Self::Size
+            | Self::Oldest => Effect::Reads,
             Self::RemoveAny | Self::RemoveVersion | Self::Count => Effect::Once,
             _ => Effect::Repeatable,
         }
@@ -63,18 +69,21 @@ impl Statement {
                  WHERE record_key >= ? AND record_key < ? ORDER BY record_key LIMIT ?"
             }
             Self::Size => "SELECT COUNT(*) FROM grantor_records",
+            // A column's name means what was assigned to it before in the same statement.
             Self::PutAny => {
-                "INSERT INTO grantor_records (record_key, version, expires_at, value)
-                 VALUES (?, ?, ?, ?)
+                "INSERT INTO grantor_records (record_key, version, expires_at, sweep_at, value)
+                 VALUES (?, ?, ?, expires_at, ?)
                  ON DUPLICATE KEY UPDATE version = VALUES(version),
-                     expires_at = VALUES(expires_at), value = VALUES(value)"
+                     expires_at = VALUES(expires_at), value = VALUES(value),
+                     sweep_at = IF(sweep_at <= expires_at, sweep_at, expires_at)"
             }
             Self::PutAbsent => {
-                "INSERT INTO grantor_records (record_key, version, expires_at, value)
-                 VALUES (?, ?, ?, ?)"
+                "INSERT INTO grantor_records (record_key, version, expires_at, sweep_at, value)
+                 VALUES (?, ?, ?, expires_at, ?)"
             }
             Self::PutVersion => {
-                "UPDATE grantor_records SET version = ?, expires_at = ?, value = ?
+                "UPDATE grantor_records SET version = ?, expires_at = ?, value = ?,
+                     sweep_at = IF(sweep_at <= expires_at, sweep_at, expires_at)
                  WHERE record_key = ? AND version IN (?, ?)"
             }
             Self::RemoveAny => "DELETE FROM grantor_records WHERE record_key = ?",
@@ -89,8 +98,18 @@ impl Statement {
                      IF(total > 18446744073709551615 - VALUES(total),
                         18446744073709551615, total + VALUES(total)))"
             }
+            Self::Oldest => {
+                "SELECT sweep_at FROM grantor_records WHERE sweep_at <= ?
+                 ORDER BY sweep_at LIMIT ?"
+            }
             Self::Sweep => {
-                "DELETE FROM grantor_records WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"
+                "DELETE FROM grantor_records WHERE sweep_at <= ? AND expires_at <= ?
+                 ORDER BY sweep_at LIMIT ?"
+            }
+            Self::Postpone => {
+                "UPDATE grantor_records SET sweep_at = expires_at
+                 WHERE sweep_at <= ? AND expires_at > ?
+                 ORDER BY sweep_at LIMIT ?"
             }
             Self::SweepCounts => {
                 "DELETE FROM grantor_counts WHERE ends_at <= ? ORDER BY ends_at LIMIT ?"

@@ -16,6 +16,7 @@ pub(crate) enum Statement {
     PutVersion,
     Remove,
     Count,
+    /// Deletes dead records, and postpones those that live longer than when they were swept last.
     Sweep,
     SweepCounts,
     SaveNewest,
@@ -63,19 +64,21 @@ impl Statement {
             }
             Self::Size => "SELECT count(*) FROM grantor_records",
             Self::PutAny => {
-                "INSERT INTO grantor_records (key, version, expires_at, value)
-                 VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (key) DO UPDATE SET version = $2, expires_at = $3, value = $4
+                "INSERT INTO grantor_records AS stored (key, version, expires_at, sweep_at, value)
+                 VALUES ($1, $2, $3, $3, $4)
+                 ON CONFLICT (key) DO UPDATE SET version = $2, expires_at = $3, value = $4,
+                     sweep_at = CASE WHEN stored.sweep_at <= $3 THEN stored.sweep_at ELSE $3 END
                  RETURNING true"
             }
             Self::PutAbsent => {
-                "INSERT INTO grantor_records AS stored (key, version, expires_at, value)
-                 VALUES ($1, $2, $3, $4)
+                "INSERT INTO grantor_records AS stored (key, version, expires_at, sweep_at, value)
+                 VALUES ($1, $2, $3, $3, $4)
                  ON CONFLICT (key) DO UPDATE SET version = $2 WHERE stored.version = $2
                  RETURNING true"
             }
             Self::PutVersion => {
-                "UPDATE grantor_records SET version = $2, expires_at = $3, value = $4
+                "UPDATE grantor_records SET version = $2, expires_at = $3, value = $4,
+                     sweep_at = CASE WHEN sweep_at <= $3 THEN sweep_at ELSE $3 END
                  WHERE key = $1 AND version IN ($5, $2)
                  RETURNING true"
             }
@@ -95,18 +98,30 @@ impl Statement {
                  SET sum = LEAST(counted.sum::numeric + $5, 9223372036854775807)::bigint
                  RETURNING sum"
             }
-            // Rows that another process deletes at the same time are left to it.
+            // Rows that another process has locked are left to it. Those found are locked, and
+            // `found` has what they are now, also if they changed since the statement began.
             Self::Sweep => {
-                "DELETE FROM grantor_records WHERE expires_at <= $1 AND key = ANY(ARRAY(
-                     SELECT key FROM grantor_records WHERE expires_at <= $1
-                     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))
-                 RETURNING true"
+                "WITH found AS (
+                     SELECT key, expires_at FROM grantor_records WHERE sweep_at <= $1
+                     ORDER BY sweep_at LIMIT $2 FOR UPDATE SKIP LOCKED
+                 ), deleted AS (
+                     DELETE FROM grantor_records WHERE expires_at <= $1 AND key = ANY(ARRAY(
+                         SELECT key FROM found WHERE expires_at <= $1))
+                     RETURNING true
+                 ), postponed AS (
+                     UPDATE grantor_records SET sweep_at = expires_at WHERE key = ANY(ARRAY(
+                         SELECT key FROM found WHERE expires_at > $1))
+                 )
+                 SELECT (SELECT count(*) FROM found), (SELECT count(*) FROM deleted)"
             }
             Self::SweepCounts => {
-                "DELETE FROM grantor_counts WHERE ctid = ANY(ARRAY(
-                     SELECT ctid FROM grantor_counts WHERE ends_at <= $1
-                     LIMIT $2 FOR UPDATE SKIP LOCKED))
-                 RETURNING true"
+                "WITH deleted AS (
+                     DELETE FROM grantor_counts WHERE ctid = ANY(ARRAY(
+                         SELECT ctid FROM grantor_counts WHERE ends_at <= $1
+                         LIMIT $2 FOR UPDATE SKIP LOCKED))
+                     RETURNING true
+                 )
+                 SELECT count(*), count(*) FROM deleted"
             }
             Self::SaveNewest => {
                 "INSERT INTO grantor_times (name, millis) VALUES ('newest', $1)

@@ -6,8 +6,9 @@ use grantor_store::{Error, Maintenance, Moment};
 use crate::statement::Statement;
 use crate::store::Inner;
 
-/// How many rows one statement deletes: few enough that it holds its locks for milliseconds.
-const ROWS_A_STEP: usize = 1000;
+/// How many rows one statement deletes or changes: few enough that it holds its locks for
+/// milliseconds.
+const ROWS_A_STEP: i64 = 1000;
 /// How many steps one call takes at most. Called once a minute, it keeps up with 8000 records that
 /// die in a second.
 const MAX_STEPS: usize = 500;
@@ -27,17 +28,19 @@ pub(crate) async fn maintain(store: &Inner, moment: Moment) -> Result<Maintenanc
     grantor_store_connection::maintain(&store.clock, moment, skew, delete, save).await
 }
 
+/// Runs a statement that answers how many rows it found, and how many of them it deleted, until it
+/// finds no more. Returns how many were deleted.
 async fn sweep(store: &Inner, statement: Statement, dead_since: Timestamp) -> Result<usize, Error> {
-    let limit = i64::try_from(ROWS_A_STEP).unwrap_or(i64::MAX);
     let dead_since = dead_since.as_millis();
-    let mut deleted = 0;
+    let mut all_deleted = 0;
     for _ in 0..MAX_STEPS {
-        let rows = store.query(statement, &[&dead_since, &limit]).await?;
-        let rows = rows.len();
-        deleted += rows;
-        if rows < ROWS_A_STEP {
+        let rows = store.query(statement, &[&dead_since, &ROWS_A_STEP]).await?;
+        let number = |column| rows.first().and_then(|row| row.try_get(column).ok());
+        let (found, deleted): (i64, i64) = (number(0).unwrap_or(0), number(1).unwrap_or(0));
+        all_deleted += usize::try_from(deleted).unwrap_or(0);
+        if found < ROWS_A_STEP {
             break;
         }
     }
-    Ok(deleted)
+    Ok(all_deleted)
 }

@@ -84,10 +84,10 @@ impl Bulk for Filling {
         for first in (from..to).step_by(usize::try_from(STEP)?) {
             let last = to.min(first + STEP) - 1;
             let fill = format!(
-                "INSERT INTO grantor_records (record_key, version, expires_at, value)
+                "INSERT INTO grantor_records (record_key, version, expires_at, sweep_at, value)
                  SELECT CONCAT('measuredgr', UNHEX(LPAD(HEX(seq), 32, '0'))),
                         UNHEX(LPAD(HEX(seq), 32, '0')), {expires_at} + seq - {from},
-                        REPEAT('v', {VALUE})
+                        {expires_at} + seq - {from}, REPEAT('v', {VALUE})
                  FROM seq_{first}_to_{last}"
             );
             administrator.query_drop(&fill).await?;

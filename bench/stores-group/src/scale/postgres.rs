@@ -84,9 +84,10 @@ impl Bulk for Filling {
         for first in (from..to).step_by(usize::try_from(STEP)?) {
             let last = to.min(first + STEP) - 1;
             let fill = format!(
-                "INSERT INTO grantor_records (key, version, expires_at, value)
+                "INSERT INTO grantor_records (key, version, expires_at, sweep_at, value)
                  SELECT convert_to('measuredgr', 'UTF8') || number, number,
-                        {expires_at} + n - {from}, convert_to(repeat('v', {VALUE}), 'UTF8')
+                        {expires_at} + n - {from}, {expires_at} + n - {from},
+                        convert_to(repeat('v', {VALUE}), 'UTF8')
                  FROM (SELECT n, decode(lpad(to_hex(n), 32, '0'), 'hex') AS number
                        FROM generate_series({first}::bigint, {last}::bigint) AS n) AS numbers"
             );
