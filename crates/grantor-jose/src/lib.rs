@@ -23,6 +23,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `jws-json` | signed tokens in JSON: `jws::sign_json`, `jws::verify_json` |
 //! | `jwe` | encryption and decryption: the rest of [`jwe`] beside the names of its algorithms, [`jwt::sign_and_encrypt`] and [`jwt::verify_nested`] |
 //! | `deflate` | adds `jwe`, and `jwe::Policy::danger_inflate_up_to`, for encrypted tokens with compressed content (`zip`); without it they are refused |
 //!

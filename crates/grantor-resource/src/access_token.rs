@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantor_core::{Introspection, Scope, Timestamp};
+#[cfg(feature = "remote")]
 use grantor_jose::jwt;
 use serde_json::{Map, Value};
 
@@ -54,6 +55,7 @@ pub struct Claims {
 }
 
 impl Claims {
+    #[cfg(feature = "remote")]
     pub(crate) fn from_jwt(claims: jwt::Claims) -> Result<Self, VerifyError> {
         let mut other = claims.other;
         let scope = match other.remove("scope") {

@@ -93,12 +93,13 @@
 //! | `site` | the module [`site`], with `server`; [`server::open`] begins with it |
 //! | `resource` | the module [`resource`], with `http` |
 //! | `resource-axum` | the token as an extractor of axum and the resource's metadata as its routes, for an API without a server of its own |
-//! | `axum` | the module [`mod@axum`], with `server` and `resource` |
+//! | `axum` | the module [`mod@axum`], with `server`, and the module [`resource`] for the server's own tokens; with the feature `resource` for those of another server too |
 //! | `resource-actix` | the module [`actix`], for an API without a server of its own, with `resource` |
 //! | `actix` | the module [`actix`], with `server` and `resource` |
 //! | `http` | the module [`http`] |
 //! | `store` | the module [`store`] |
 //! | `file` | `store::FileStore`, a folder with a file for each record, with `store` |
+//! | `transfer` | `store::transfer`, for records on their way to another store or under another key, with `store` |
 //! | `sqlite` | the module [`sqlite`], with `store` |
 //! | `postgres` | the module [`postgres`], with `store` |
 //! | `mysql` | the module [`mysql`], with `store` |
@@ -107,6 +108,7 @@
 //! | `mongodb` | the module [`mod@mongodb`], with `store` |
 //! | `keyring` | the key that seals stored tokens, in the keyring of the desktop, with `store` |
 //! | `deflate` | `jose::jwe::Policy::danger_inflate_up_to`, for encrypted tokens with compressed content |
+//! | `jws-json` | `jose::jws::sign_json` and `verify_json`, for signed tokens in JSON rather than compact |
 //! | `contract` | `store::contract`, the tests that every store must pass, with `store` |
 //!
 //! `FakeServer`, an authorization server for tests, is in the crate `grantor-testkit`, a
@@ -128,7 +130,7 @@ pub use grantor_core as core;
 pub use grantor_http as http;
 #[doc(inline)]
 pub use grantor_jose as jose;
-#[cfg(feature = "resource")]
+#[cfg(any(feature = "axum", feature = "resource"))]
 #[doc(inline)]
 pub use grantor_resource as resource;
 #[cfg(feature = "rsa-sha1")]

@@ -1,4 +1,5 @@
-//! JWS (RFC 7515), whatever the payload is: compact, in JSON, with the payload elsewhere.
+//! JWS (RFC 7515), whatever the payload is: compact, with the payload elsewhere, and with the
+//! feature `jws-json` in JSON.
 //!
 //! Key material in a header (`jwk`, `jku`, `x5c`, `x5u`) is never used, and URLs in it are never
 //! fetched. The one extension that `crit` may name is `b64` (RFC 7797), and only where a function
@@ -19,7 +20,10 @@
 
 mod compact;
 mod header;
-mod json;
+#[cfg(feature = "jws-json")]
+mod json_sign;
+#[cfg(feature = "jws-json")]
+mod json_verify;
 mod sign;
 
 use std::fmt;
@@ -29,9 +33,12 @@ use crate::{Algorithm, Error, KeySet};
 pub(crate) use compact::Compact;
 pub use header::Header;
 pub(crate) use header::{Extensions, push_header, push_proof_header};
-pub use json::{verify_json, verify_json_detached};
+#[cfg(feature = "jws-json")]
+pub use json_sign::{sign_json, sign_json_detached};
+#[cfg(feature = "jws-json")]
+pub use json_verify::{verify_json, verify_json_detached};
 pub(crate) use sign::{into_string, push_signature};
-pub use sign::{sign, sign_detached, sign_json, sign_json_detached, sign_with};
+pub use sign::{sign, sign_detached, sign_with};
 
 /// A token whose signature was verified.
 #[derive(Clone)]

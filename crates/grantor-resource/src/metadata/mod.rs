@@ -5,7 +5,7 @@ mod published;
 use std::fmt;
 
 use grantor_core::{Issuer, is_secure};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -14,41 +14,41 @@ use crate::Dpop;
 pub use published::PublishedMetadata;
 
 /// The metadata that a protected resource publishes (RFC 9728 section 2). Members without a field
-/// are in `extra`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// are in `extra`. Clients read it as `grantor_core::ProtectedResourceMetadata`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ResourceMetadata {
     /// The resource's identifier, as it is written in requests for tokens and in their audience.
     pub resource: String,
     /// The authorization servers that issue tokens for it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authorization_servers: Vec<Issuer>,
     /// The resource's own keys, not those of its issuers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<Url>,
     /// The scope values that its requests may need.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes_supported: Vec<String>,
     /// The methods by which it takes bearer tokens; [`protect`](crate::protect) takes them in the
     /// `header` only.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bearer_methods_supported: Vec<String>,
     /// Its name, to show to people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
     /// A page for developers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_documentation: Option<Url>,
     /// A page on what clients may do with its data.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_policy_uri: Option<Url>,
     /// A page with its terms of service.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_tos_uri: Option<Url>,
     /// The algorithms of DPoP proofs that it takes; see [`with_dpop`](Self::with_dpop).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dpop_signing_alg_values_supported: Vec<String>,
     /// True if it takes only tokens that are bound to a key.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_false")]
     pub dpop_bound_access_tokens_required: bool,
     /// Everything else.
     #[serde(flatten)]
@@ -61,18 +61,12 @@ pub struct ResourceMetadata {
 pub enum InvalidResourceMetadata {
     /// The identifier is not an https URL without a fragment (RFC 9728 section 1.2).
     Resource,
-    /// It is no JSON object with the members of RFC 9728.
-    Malformed,
-    /// It names another resource than the one that was asked (RFC 9728 section 3.3).
-    OtherResource,
 }
 
 impl fmt::Display for InvalidResourceMetadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Resource => "\"resource\" is an https URL without a fragment",
-            Self::Malformed => "the metadata is not a JSON object with a \"resource\"",
-            Self::OtherResource => "the metadata names another \"resource\"",
         })
     }
 }
@@ -130,19 +124,6 @@ impl ResourceMetadata {
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// Reads metadata, and compares its resource with the one that was asked.
-    ///
-    /// # Errors
-    /// [`InvalidResourceMetadata::Malformed`], [`InvalidResourceMetadata::OtherResource`]
-    pub fn parse(json: &[u8], asked: &str) -> Result<Self, InvalidResourceMetadata> {
-        let metadata: Self =
-            serde_json::from_slice(json).map_err(|_| InvalidResourceMetadata::Malformed)?;
-        if metadata.resource != asked {
-            return Err(InvalidResourceMetadata::OtherResource);
-        }
-        Ok(metadata)
     }
 }
 

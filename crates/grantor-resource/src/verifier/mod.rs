@@ -1,20 +1,17 @@
 //! The verifier: checks a JWT with keys, and any other token by introspection.
 
 mod builder;
-mod by_introspection;
-mod discovered;
-mod introspection_cache;
-mod jwt;
+mod introspector;
+#[cfg(feature = "remote")]
+mod remote;
 
 use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::{Clock, Timestamp};
-use grantor_http::Cached;
 
 pub use builder::VerifierBuilder;
-use by_introspection::ByIntrospection;
-use jwt::Jwt;
+use introspector::Introspector;
 
 use crate::{AccessToken, VerifyError};
 
@@ -30,18 +27,13 @@ struct Configuration {
     setup: Setup,
 }
 
-/// When the methods are known.
+/// How tokens are checked.
 enum Setup {
-    /// Since the verifier was built.
-    Fixed(Arc<Methods>),
-    /// Verifiers that are made as soon as the metadata of the issuer is fetched.
-    AfterDiscovery(Cached<Methods>),
-}
-
-/// The methods by which tokens are checked; at least one is there.
-struct Methods {
-    jwt: Option<Jwt>,
-    introspection: Option<Arc<ByIntrospection>>,
+    /// By the authorization server in this process, and anew each time.
+    InProcess(Introspector),
+    /// By what an authorization server elsewhere publishes and answers.
+    #[cfg(feature = "remote")]
+    Remote(remote::Setup),
 }
 
 impl Verifier {
@@ -59,46 +51,19 @@ impl Verifier {
 
     /// Checks a token, but not yet a proof of the key in `jkt`.
     pub(crate) async fn verify_token(&self, token: &str) -> Result<AccessToken, VerifyError> {
-        let discovered;
-        let methods = match &self.configuration.setup {
-            Setup::Fixed(methods) => methods,
-            Setup::AfterDiscovery(cached) => {
-                discovered = cached.get().await.map_err(VerifyError::undecided)?;
-                &discovered
-            }
-        };
-        let now = self.now();
-        if let Some(jwt) = &methods.jwt {
-            match jwt.verify(token, now).await {
-                Err(VerifyError::NotAJwt) => {}
-                decided => return decided,
-            }
-        }
-        match &methods.introspection {
-            Some(introspection) => introspection.verify(token).await,
-            None => Err(VerifyError::NotAJwt),
+        match &self.configuration.setup {
+            Setup::InProcess(introspector) => introspector.verify(token).await,
+            #[cfg(feature = "remote")]
+            Setup::Remote(remote) => remote.verify(token, &*self.configuration.clock).await,
         }
     }
 
     /// Like [`verify_token`](Self::verify_token), if nothing has to be fetched for it; else none.
     pub(crate) fn try_verify_token(&self, token: &str) -> Option<Result<AccessToken, VerifyError>> {
-        let discovered;
-        let methods = match &self.configuration.setup {
-            Setup::Fixed(methods) => methods,
-            Setup::AfterDiscovery(cached) => {
-                discovered = cached.peek()?;
-                &discovered
-            }
-        };
-        if let Some(jwt) = &methods.jwt {
-            match jwt.try_verify(token, self.now())? {
-                Err(VerifyError::NotAJwt) => {}
-                decided => return Some(decided),
-            }
-        }
-        match &methods.introspection {
-            Some(introspection) => introspection.try_verify(token),
-            None => Some(Err(VerifyError::NotAJwt)),
+        match &self.configuration.setup {
+            Setup::InProcess(introspector) => introspector.try_verify(token),
+            #[cfg(feature = "remote")]
+            Setup::Remote(remote) => remote.try_verify(token, self.now()),
         }
     }
 
@@ -123,11 +88,9 @@ impl fmt::Debug for Verifier {
         let mut debug = f.debug_struct("Verifier");
         debug.field("audience", &self.configuration.audience);
         match &self.configuration.setup {
-            Setup::Fixed(methods) => debug
-                .field("jwt", &methods.jwt)
-                .field("introspection", &methods.introspection)
-                .finish(),
-            Setup::AfterDiscovery(_) => debug.finish_non_exhaustive(),
+            Setup::InProcess(introspector) => debug.field("in_process", introspector).finish(),
+            #[cfg(feature = "remote")]
+            Setup::Remote(remote) => debug.field("remote", remote).finish(),
         }
     }
 }

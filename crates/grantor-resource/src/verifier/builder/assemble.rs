@@ -1,4 +1,4 @@
-//! Assembly of a verifier from its builder.
+//! Assembly of a verifier of tokens of an authorization server elsewhere.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,62 +6,49 @@ use std::time::Duration;
 use grantor_http::JwksCache;
 
 use super::VerifierBuilder;
-use crate::introspection::{IntrospectionEndpoint, SignedAnswers};
-use crate::verifier::by_introspection::{ByIntrospection, Introspector};
-use crate::verifier::discovered::Discovered;
-use crate::verifier::jwt::Jwt;
-use crate::verifier::{Configuration, Methods, Setup, Verifier};
-use crate::{ConfigurationError, Introspect};
+use crate::Introspect;
+use crate::verifier::remote::{
+    CachedIntrospection, Discovered, IntrospectionEndpoint, Jwt, Methods, Setup, SignedAnswers,
+};
 
 impl VerifierBuilder {
-    /// Builds the verifier. Nothing is fetched yet.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the configuration, at once.
-    pub fn build(mut self) -> Result<Verifier, ConfigurationError> {
-        self.check();
-        if !self.problems.is_empty() {
-            let problems = self.problems;
-            return Err(ConfigurationError { problems });
-        }
+    /// Whether anything but introspections in this process is configured.
+    pub(super) fn is_remote(&self) -> bool {
+        self.remote.sends
+    }
+
+    pub(super) fn remote_setup(&self) -> Option<Setup> {
         let keys = self.fixed_keys();
         let introspection = self.fixed_introspection(keys.as_ref());
-        let setup = match self.discovered(introspection.clone()) {
+        Some(match self.discovered(introspection.clone()) {
             Some(discovered) => Setup::AfterDiscovery(discovered.into_cached()),
             None => Setup::Fixed(Arc::new(Methods {
                 jwt: self.fixed_jwt(keys.as_ref()),
                 introspection,
             })),
-        };
-        Ok(Verifier {
-            configuration: Arc::new(Configuration {
-                audience: self.audience,
-                clock: self.clock,
-                setup,
-            }),
         })
     }
 
-    fn discovered(&self, introspection: Option<Arc<ByIntrospection>>) -> Option<Discovered> {
+    fn discovered(&self, introspection: Option<Arc<CachedIntrospection>>) -> Option<Discovered> {
         Some(Discovered {
-            issuer: self.issuer.clone().filter(|_| self.discovers)?,
+            issuer: self.issuer.clone().filter(|_| self.remote.discovers)?,
             audience: self.audience.clone()?,
-            client: self.client.clone(),
-            signed_introspection: self.signed_introspection,
+            client: self.remote.client.clone(),
+            signed_introspection: self.remote.signed_introspection,
             introspection,
-            transport: self.transport.clone()?,
+            transport: self.remote.transport.clone()?,
             clock: self.clock.clone(),
-            cache: self.cache,
-            refresh_times: self.refresh_times.clone(),
+            cache: self.remote.cache,
+            refresh_times: self.remote.refresh_times.clone(),
         })
     }
 
     fn fixed_keys(&self) -> Option<JwksCache> {
         Some(JwksCache::new(
-            self.jwks_uri.as_ref()?,
-            self.transport.clone()?,
+            self.remote.jwks_uri.as_ref()?,
+            self.remote.transport.clone()?,
             self.clock.clone(),
-            self.refresh_times.clone(),
+            self.remote.refresh_times.clone(),
         ))
     }
 
@@ -69,13 +56,16 @@ impl VerifierBuilder {
         Some(Jwt::new(
             self.issuer.as_ref()?,
             self.audience.as_deref()?,
-            self.jwks_uri.clone().filter(|_| self.verifies_jwts)?,
+            self.remote
+                .jwks_uri
+                .clone()
+                .filter(|_| self.remote.verifies_jwts)?,
             keys?.clone(),
         ))
     }
 
-    fn fixed_introspection(&self, keys: Option<&JwksCache>) -> Option<Arc<ByIntrospection>> {
-        let (introspect, cache) = match (&self.in_process, &self.endpoint) {
+    fn fixed_introspection(&self, keys: Option<&JwksCache>) -> Option<Arc<CachedIntrospection>> {
+        let (introspect, cache) = match (&self.in_process, &self.remote.endpoint) {
             (Some(introspect), _) => (introspect.clone(), Duration::ZERO),
             (None, Some((url, client))) => {
                 let signed = self.issuer.as_ref().zip(keys).map(|(issuer, keys)| {
@@ -92,22 +82,14 @@ impl VerifierBuilder {
                 let endpoint = IntrospectionEndpoint {
                     url: url.clone(),
                     client: client.clone(),
-                    transport: self.transport.clone()?,
-                    signed: signed.filter(|_| self.signed_introspection),
+                    transport: self.remote.transport.clone()?,
+                    signed: signed.filter(|_| self.remote.signed_introspection),
                 };
-                (Arc::new(endpoint) as Arc<dyn Introspect>, self.cache)
+                (Arc::new(endpoint) as Arc<dyn Introspect>, self.remote.cache)
             }
             (None, None) => return None,
         };
-        let introspector = Introspector {
-            introspect,
-            issuer: self
-                .issuer
-                .as_ref()
-                .map(|issuer| issuer.as_str().to_owned()),
-            audience: self.audience.clone(),
-            clock: self.clock.clone(),
-        };
-        Some(Arc::new(ByIntrospection::new(introspector, cache)))
+        let introspector = self.introspector(introspect);
+        Some(Arc::new(CachedIntrospection::new(introspector, cache)))
     }
 }

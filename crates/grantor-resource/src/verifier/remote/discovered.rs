@@ -9,30 +9,31 @@ use grantor_http::{Cached, Fetched, JwksCache, RefreshTimes, Transport, Unavaila
 use url::Url;
 
 use super::Methods;
-use super::by_introspection::{ByIntrospection, Introspector};
+use super::cached_introspection::CachedIntrospection;
+use super::introspection::{IntrospectionEndpoint, SignedAnswers};
 use super::jwt::Jwt;
-use crate::introspection::{IntrospectionEndpoint, SignedAnswers};
+use crate::verifier::introspector::Introspector;
 
 /// The part of the configuration that does not depend on the metadata. With the metadata it makes
 /// the methods, and anew when the metadata has changed.
 #[derive(Clone)]
-pub(super) struct Discovered {
-    pub(super) issuer: Issuer,
-    pub(super) audience: String,
+pub(in crate::verifier) struct Discovered {
+    pub(in crate::verifier) issuer: Issuer,
+    pub(in crate::verifier) audience: String,
     /// This resource's credentials at the introspection endpoint of the metadata.
-    pub(super) client: Option<ClientAuthentication>,
+    pub(in crate::verifier) client: Option<ClientAuthentication>,
     /// True if the answers of that endpoint must be signed.
-    pub(super) signed_introspection: bool,
+    pub(in crate::verifier) signed_introspection: bool,
     /// Checks tokens that are no JWTs in place of the endpoint of the metadata.
-    pub(super) introspection: Option<Arc<ByIntrospection>>,
-    pub(super) transport: Arc<dyn Transport>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) cache: Duration,
-    pub(super) refresh_times: RefreshTimes,
+    pub(in crate::verifier) introspection: Option<Arc<CachedIntrospection>>,
+    pub(in crate::verifier) transport: Arc<dyn Transport>,
+    pub(in crate::verifier) clock: Arc<dyn Clock>,
+    pub(in crate::verifier) cache: Duration,
+    pub(in crate::verifier) refresh_times: RefreshTimes,
 }
 
 impl Discovered {
-    pub(super) fn into_cached(self) -> Cached<Methods> {
+    pub(in crate::verifier) fn into_cached(self) -> Cached<Methods> {
         let refresh_times = RefreshTimes {
             lifetime: METADATA_LIFETIME,
             ..self.refresh_times
@@ -116,7 +117,7 @@ impl Discovered {
         url: &Url,
         client: &ClientAuthentication,
         keys: Option<&JwksCache>,
-    ) -> Result<ByIntrospection, Unavailable> {
+    ) -> Result<CachedIntrospection, Unavailable> {
         let signed = match (self.signed_introspection, keys) {
             (false, _) => None,
             (true, Some(keys)) => Some(SignedAnswers::new(
@@ -144,7 +145,7 @@ impl Discovered {
             audience: Some(self.audience.clone()),
             clock: self.clock.clone(),
         };
-        Ok(ByIntrospection::new(introspector, self.cache))
+        Ok(CachedIntrospection::new(introspector, self.cache))
     }
 }
 

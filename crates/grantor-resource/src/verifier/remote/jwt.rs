@@ -13,14 +13,19 @@ use crate::{AccessToken, Claims, VerifyError};
 
 /// JWT access tokens, checked with the published keys of their issuer (RFC 9068 section 4).
 #[derive(Clone)]
-pub(super) struct Jwt {
+pub(in crate::verifier) struct Jwt {
     jwks_uri: Url,
     keys: JwksCache,
     policy: Policy,
 }
 
 impl Jwt {
-    pub(super) fn new(issuer: &Issuer, audience: &str, jwks_uri: Url, keys: JwksCache) -> Self {
+    pub(in crate::verifier) fn new(
+        issuer: &Issuer,
+        audience: &str,
+        jwks_uri: Url,
+        keys: JwksCache,
+    ) -> Self {
         Self {
             keys,
             jwks_uri,
@@ -28,15 +33,15 @@ impl Jwt {
         }
     }
 
-    pub(super) fn jwks_uri(&self) -> &Url {
+    pub(in crate::verifier) fn jwks_uri(&self) -> &Url {
         &self.jwks_uri
     }
 
-    pub(super) fn keys(&self) -> &JwksCache {
+    pub(in crate::verifier) fn keys(&self) -> &JwksCache {
         &self.keys
     }
 
-    pub(super) async fn verify(
+    pub(in crate::verifier) async fn verify(
         &self,
         token: &str,
         now: Timestamp,
@@ -55,7 +60,7 @@ impl Jwt {
     }
 
     /// Returns none if keys have to be fetched first.
-    pub(super) fn try_verify(
+    pub(in crate::verifier) fn try_verify(
         &self,
         token: &str,
         now: Timestamp,

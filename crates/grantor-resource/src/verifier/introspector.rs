@@ -1,23 +1,13 @@
 //! The check of a token by introspection (RFC 7662).
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use grantor_core::{Clock, Introspection, Secret, Timestamp};
+use grantor_core::{Clock, Introspection, Timestamp};
 
-use super::introspection_cache::IntrospectionCache;
 use crate::{AccessToken, Claims, Introspect, VerifyError};
 
-/// Tokens that only their issuer can read, checked by introspection and cached for some seconds.
-pub(super) struct ByIntrospection {
-    introspector: Arc<Introspector>,
-    /// None if every token is introspected anew, as in the server's own process.
-    cache: Option<Arc<IntrospectionCache>>,
-}
-
 /// Introspects one token, and checks the answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Introspector {
     pub(super) introspect: Arc<dyn Introspect>,
     pub(super) issuer: Option<String>,
@@ -25,37 +15,13 @@ pub(super) struct Introspector {
     pub(super) clock: Arc<dyn Clock>,
 }
 
-impl ByIntrospection {
-    /// `cache` is how long an answer is cached; zero for not at all.
-    pub(super) fn new(introspector: Introspector, cache: Duration) -> Self {
-        let clock = introspector.clock.clone();
-        Self {
-            introspector: Arc::new(introspector),
-            cache: (!cache.is_zero()).then(|| Arc::new(IntrospectionCache::new(cache, clock))),
-        }
+impl Introspector {
+    /// None: every token is introspected anew.
+    pub(super) fn try_verify(&self, _: &str) -> Option<Result<AccessToken, VerifyError>> {
+        None
     }
 
     pub(super) async fn verify(&self, token: &str) -> Result<AccessToken, VerifyError> {
-        let Some(cache) = &self.cache else {
-            return self.introspector.verify(token).await;
-        };
-        let (introspector, secret) = (self.introspector.clone(), Secret::new(token));
-        cache
-            .get_or_introspect(
-                token,
-                async move { introspector.verify(secret.expose()).await },
-            )
-            .await
-    }
-
-    /// Returns none if the token is not in the cache.
-    pub(super) fn try_verify(&self, token: &str) -> Option<Result<AccessToken, VerifyError>> {
-        self.cache.as_ref()?.get(token).map(Ok)
-    }
-}
-
-impl Introspector {
-    async fn verify(&self, token: &str) -> Result<AccessToken, VerifyError> {
         let answer = self.introspect.introspect(token).await;
         let answer = answer.map_err(VerifyError::undecided)?;
         self.accept(answer, self.clock.now())
@@ -108,12 +74,4 @@ fn is_access_token(answer: &Introspection) -> bool {
 fn is_type(answer: &Introspection, token_type: &str) -> bool {
     let found = answer.token_type.as_deref();
     found.is_some_and(|found| found.eq_ignore_ascii_case(token_type))
-}
-
-impl fmt::Debug for ByIntrospection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ByIntrospection")
-            .field("introspector", &self.introspector)
-            .finish_non_exhaustive()
-    }
 }
