@@ -1,7 +1,7 @@
 //! A thread that writes what arrived meanwhile as one batch: for stores that commit in groups.
 
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use futures_channel::oneshot;
@@ -16,7 +16,7 @@ const MAX_BATCH: usize = 512;
 /// that was handed over is done.
 #[derive(Debug)]
 pub struct WriterThread<J> {
-    jobs: Option<Sender<J>>,
+    queue: Arc<Queue<J>>,
     thread: Option<JoinHandle<()>>,
     /// The name of the data it writes, for messages.
     what: &'static str,
@@ -36,13 +36,13 @@ impl<J: Send + 'static> WriterThread<J> {
         what: &'static str,
         write: impl FnMut(&mut Vec<J>) + Send + 'static,
     ) -> Result<Self, Error> {
-        let (jobs, received) = channel();
-        let started = spawn(name, received, write).map_err(|error| {
+        let queue = Arc::new(Queue::default());
+        let started = spawn(name, Arc::clone(&queue), write).map_err(|error| {
             let message = "no thread for writing could be started";
             Error::unavailable(message, Applied::No).with_source(error)
         });
         Ok(Self {
-            jobs: Some(jobs),
+            queue,
             thread: Some(started?),
             what,
         })
@@ -54,10 +54,9 @@ impl<J: Send + 'static> WriterThread<J> {
     /// That of the job; or the thread has ended.
     pub async fn run<T>(&self, job: impl FnOnce(Reply<T>) -> J) -> Result<T, Error> {
         let (reply, outcome) = oneshot::channel();
-        let sent = self.jobs.as_ref().map(|jobs| jobs.send(job(reply)));
-        let Some(Ok(())) = sent else {
+        if !self.queue.push(job(reply)) {
             return Err(self.ended(Applied::No));
-        };
+        }
         outcome
             .await
             .unwrap_or_else(|_| Err(self.ended(Applied::Unknown)))
@@ -67,9 +66,7 @@ impl<J: Send + 'static> WriterThread<J> {
 impl<J> WriterThread<J> {
     /// Has a job done whose outcome nobody waits for. A thread that has ended does nothing.
     pub fn submit(&self, job: J) {
-        if let Some(jobs) = &self.jobs {
-            let _sent = jobs.send(job);
-        }
+        let _sent = self.queue.push(job);
     }
 
     fn ended(&self, applied: Applied) -> Error {
@@ -80,23 +77,95 @@ impl<J> WriterThread<J> {
 
 impl<J> Drop for WriterThread<J> {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.queue.close();
         if let Some(thread) = self.thread.take() {
             let _ended = thread.join();
         }
     }
 }
 
+/// The jobs that wait for the thread.
+#[derive(Debug)]
+struct Queue<J> {
+    waiting: Mutex<Waiting<J>>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct Waiting<J> {
+    jobs: Vec<J>,
+    /// No more jobs come, or nobody does them.
+    is_closed: bool,
+}
+
+impl<J> Default for Queue<J> {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::new(Waiting {
+                jobs: Vec::new(),
+                is_closed: false,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+}
+
+impl<J> Queue<J> {
+    /// False if the thread has ended.
+    fn push(&self, job: J) -> bool {
+        let mut waiting = self.lock();
+        if waiting.is_closed {
+            return false;
+        }
+        waiting.jobs.push(job);
+        self.changed.notify_one();
+        true
+    }
+
+    /// Waits for jobs, and moves at most [`MAX_BATCH`] of them into the empty `batch`. False if there
+    /// are none and no more come.
+    fn take(&self, batch: &mut Vec<J>) -> bool {
+        let waiting = self.lock();
+        let idle = |waiting: &mut Waiting<J>| waiting.jobs.is_empty() && !waiting.is_closed;
+        let waiting = self.changed.wait_while(waiting, idle);
+        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        match waiting.jobs.len() {
+            ..=MAX_BATCH => std::mem::swap(&mut waiting.jobs, batch),
+            _ => batch.extend(waiting.jobs.drain(..MAX_BATCH)),
+        }
+        !batch.is_empty()
+    }
+
+    fn close(&self) {
+        self.lock().is_closed = true;
+        self.changed.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting<J>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The end of the thread, also by a panic: jobs that wait are dropped, and so are their replies.
+struct CloseAtEnd<J>(Arc<Queue<J>>);
+
+impl<J> Drop for CloseAtEnd<J> {
+    fn drop(&mut self) {
+        self.0.close();
+        let left = std::mem::take(&mut self.0.lock().jobs);
+        drop(left);
+    }
+}
+
 fn spawn<J: Send + 'static>(
     name: &str,
-    received: Receiver<J>,
+    queue: Arc<Queue<J>>,
     mut write: impl FnMut(&mut Vec<J>) + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let queue = CloseAtEnd(queue);
         let mut batch = Vec::with_capacity(MAX_BATCH);
-        while let Ok(job) = received.recv() {
-            batch.push(job);
-            batch.extend(received.try_iter().take(MAX_BATCH - 1));
+        while queue.0.take(&mut batch) {
             write(&mut batch);
             batch.clear();
         }
@@ -105,7 +174,7 @@ fn spawn<J: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::mpsc::channel;
 
     use super::*;
 
