@@ -12,7 +12,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `client` | what only a client needs: [`oauth1`], [`openid`], registration, signed and encrypted answers (JARM, RFC 9701), questions on another device (CIBA), and the exchanges that fetch a token or wait for one |
+//! | `client` | what only a client needs: [`oauth1`], [`openid`], registration, metadata of a resource that is read, signed and encrypted answers (JARM, RFC 9701), questions on another device (CIBA), and the exchanges that fetch a token or wait for one |
 
 mod answer;
 mod authorization;
@@ -44,6 +44,7 @@ mod params;
 mod peer;
 mod peer_text;
 mod pkce;
+#[cfg(feature = "client")]
 mod protected_resource;
 mod pushed_authorization;
 mod quirks;
@@ -74,9 +75,9 @@ pub use challenge::AuthenticateChallenge;
 pub use client_authentication::{ClientAuthentication, RequestView, TokenEndpointAuthMethod};
 #[cfg(feature = "client")]
 pub use client_registration::{ClientRegistrationError, ClientRegistrationRequest};
-pub use device_authorization::{
-    DeviceAuthorizationError, DeviceAuthorizationRequest, DeviceAuthorizationResponse,
-};
+#[cfg(feature = "client")]
+pub use device_authorization::DeviceAuthorizationRequest;
+pub use device_authorization::{DeviceAuthorizationError, DeviceAuthorizationResponse};
 pub use environment::{Clock, Environment, Random};
 pub use error_response::{ErrorCode, ErrorResponse};
 pub use grantor_jose::{BoxFuture, Timestamp};
@@ -96,6 +97,7 @@ pub use params::{InvalidParams, Params};
 pub use peer::PeerAddress;
 pub use peer_text::{is_visible, visible};
 pub use pkce::{ChallengeMethod, CodeChallenge, CodeVerifier, InvalidPkce};
+#[cfg(feature = "client")]
 pub use protected_resource::{InvalidProtectedResource, ProtectedResourceMetadata};
 pub use pushed_authorization::{PushedAuthorizationError, PushedAuthorizationResponse};
 pub use quirks::{

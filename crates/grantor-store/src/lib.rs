@@ -12,6 +12,7 @@
 //! | `file` | `FileStore`, which keeps a file for each record |
 //! | `contract` | the module `contract`: a suite that holds any adapter to the rules |
 //! | `keyring` | [`MasterKey::from_keyring`], the key in the keyring of the user's desktop |
+//! | `transfer` | the module `transfer`: records on their way to another store, or under another key |
 //! | `foldhash` | a faster hash in the maps of [`MemoryStore`] |
 
 #[cfg(feature = "cache")]
@@ -45,6 +46,7 @@ mod stores;
 mod sweep_clock;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "transfer")]
 pub mod transfer;
 mod writer_thread;
 

@@ -54,14 +54,6 @@ impl SealedStore {
         Self { store, key }
     }
 
-    pub(crate) fn inner(&self) -> &dyn Store {
-        &*self.store
-    }
-
-    pub(crate) fn key(&self) -> &SealingKey {
-        &self.key
-    }
-
     fn opened(&self, key: &Key, mut entry: Entry) -> Result<Entry, Error> {
         if seals_itself(key) {
             return Ok(entry);
@@ -80,6 +72,17 @@ impl SealedStore {
 /// Returns whether the record under `key` is of a kind that is sealed without this store.
 fn seals_itself(key: &Key) -> bool {
     key.kind().is_some_and(|kind| kinds::SEALED.contains(&kind))
+}
+
+#[cfg(feature = "transfer")]
+impl SealedStore {
+    pub(crate) fn inner(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    pub(crate) fn key(&self) -> &SealingKey {
+        &self.key
+    }
 }
 
 impl Store for SealedStore {

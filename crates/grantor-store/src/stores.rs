@@ -85,6 +85,7 @@ impl Stores {
         self.by_kind.get(&kind).unwrap_or(&self.default.store)
     }
 
+    #[cfg(feature = "transfer")]
     pub(crate) fn sealing_key(&self) -> Option<&SealingKey> {
         self.default.sealing_key.as_deref()
     }
