@@ -3,18 +3,23 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `cache` | on by default: `Cached`, `JwksCache`, `MetadataCache`, `SingleFlight`: what servers publish, fetched once and kept |
 //! | `reqwest` | on by default: `ReqwestTransport` and `client_builder`: HTTP/1.1 and HTTP/2 over TLS |
 //! | `blocking` | `blocking_agent`: a client of ureq's, for programs without a runtime |
 //! | `socks` | SOCKS proxies in `HTTPS_PROXY` and `ALL_PROXY`; without it they are an error |
 
+#[cfg(feature = "cache")]
 mod cached;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod client_certificate;
 mod drive;
+#[cfg(feature = "cache")]
 mod freshness;
+#[cfg(feature = "cache")]
 mod jwks;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod loopback;
+#[cfg(feature = "cache")]
 mod metadata;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod options;
@@ -24,7 +29,9 @@ mod proxy;
 mod public_address;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+#[cfg(feature = "cache")]
 mod single_flight;
+mod spawn;
 mod system;
 mod timeouts;
 mod timer;
@@ -34,18 +41,23 @@ mod transport;
 #[cfg(feature = "blocking")]
 mod ureq;
 
+#[cfg(feature = "cache")]
 pub use cached::{Cached, Fetched, RefreshTimes, Unavailable};
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub use client_certificate::ClientCertificate;
 pub use drive::{drive, drive_blocking, drive_with_cause, drive_with_sleep, pause};
+#[cfg(feature = "cache")]
 pub use freshness::freshness;
+#[cfg(feature = "cache")]
 pub use jwks::JwksCache;
+#[cfg(feature = "cache")]
 pub use metadata::MetadataCache;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub use options::TransportOptions;
 pub use public_address::is_public_address;
 #[cfg(feature = "reqwest")]
 pub use reqwest::{ReqwestTransport, client_builder, client_builder_with};
+#[cfg(feature = "cache")]
 pub use single_flight::SingleFlight;
 pub use system::{SystemClock, SystemRandom, system};
 pub use timeouts::Timeouts;

@@ -6,7 +6,8 @@ use futures_util::FutureExt;
 use futures_util::future::Shared;
 use grantor_core::BoxFuture;
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+
+use crate::spawn::spawn;
 
 /// One run of a future that any number of tasks wait for.
 ///
@@ -41,11 +42,6 @@ impl<T: Clone> fmt::Debug for SingleFlight<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SingleFlight(..)")
     }
-}
-
-/// A task of any work. The code of a task is compiled for each type of work, so this has but one.
-pub(crate) fn spawn(runtime: &Handle, work: BoxFuture<'static, ()>) -> JoinHandle<()> {
-    runtime.spawn(work)
 }
 
 #[cfg(test)]

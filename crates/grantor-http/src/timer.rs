@@ -9,7 +9,7 @@ use std::time::Duration;
 use grantor_core::BoxFuture;
 use tokio::runtime::{Builder, Handle};
 
-use crate::single_flight::spawn;
+use crate::spawn::spawn;
 
 /// Lets this time pass, by a thread that the first pause starts.
 pub(crate) fn pause(duration: Duration) -> BoxFuture<'static, ()> {

@@ -5,13 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::{Environment, Issuer, Secret};
-use grantor_http::{Addresses, Transport, TransportError};
 use grantor_store::Stores;
 
 use crate::build_error::BuildError;
 use crate::client::{Clients, RegistrationPolicy};
 use crate::config::Config;
 use crate::event::{Event, Listener};
+#[cfg(feature = "fetch")]
 use crate::fetch::OpenTransport;
 use crate::grant_type::{AuthorizationCode, ClientCredentials, GrantType, RefreshToken};
 use crate::limits::Limits;
@@ -21,7 +21,10 @@ use crate::token::{TokenFormat, TokenGenerator};
 
 mod assemble;
 mod clients;
+#[cfg(feature = "fetch")]
+mod document_clients;
 mod problems;
+mod way_out;
 
 /// Puts a server together. [`build`](Self::build) finds all that is wrong at once.
 pub struct ServerBuilder {
@@ -36,6 +39,7 @@ pub struct ServerBuilder {
     token_generator: Option<TokenGenerator>,
     listener: Option<Listener>,
     limits: Option<Limits>,
+    #[cfg(feature = "fetch")]
     transport: Option<OpenTransport>,
     registration_policy: Option<Arc<dyn RegistrationPolicy>>,
 }
@@ -81,6 +85,7 @@ impl Server {
             token_generator: None,
             listener: None,
             limits: None,
+            #[cfg(feature = "fetch")]
             transport: None,
             registration_policy: None,
         }
@@ -176,21 +181,6 @@ impl ServerBuilder {
         generate: impl Fn(&Environment) -> Secret + Send + Sync + 'static,
     ) -> Self {
         self.token_generator = Some(TokenGenerator::new(generate));
-        self
-    }
-
-    /// Sets what documents and keys are fetched with that clients name, and opens it when the first is
-    /// fetched. It gets the addresses that it has to keep to: public ones, unless the configuration has
-    /// [`Config::danger_fetch_from_any_address`].
-    ///
-    /// `ReqwestTransport::to_public_addresses` of `grantor-http` is one. The function `open` of the
-    /// crate `grantor` sets it, with the feature `reqwest`.
-    #[must_use]
-    pub fn transport_with<T: Transport>(
-        mut self,
-        open: impl Fn(Addresses) -> Result<T, TransportError> + Send + Sync + 'static,
-    ) -> Self {
-        self.transport = Some(OpenTransport::new(open));
         self
     }
 

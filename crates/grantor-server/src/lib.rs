@@ -6,6 +6,10 @@
 //! decides who the user is and what they see, by the trait [`Site`]. The crate `grantor-site` is one
 //! implementation of it, with accounts and pages.
 //!
+//! | feature | adds |
+//! |---|---|
+//! | `fetch` | on by default: what clients and configuration give as a URL: metadata documents and `jwks_uri` of clients, keys of trusted issuers; [`ServerBuilder`] has `transport_with` for it |
+//!
 //! # Endpoints
 //!
 //! Below the issuer, as [`Server::paths`] lists them; [`Config::paths`] changes all but the metadata:

@@ -15,7 +15,9 @@ mod bucket;
 mod by_source;
 
 pub use bucket::{Bucket, Limit};
-pub(crate) use by_source::{DOCUMENTS, REGISTRATIONS, USER_CODES};
+#[cfg(feature = "fetch")]
+pub(crate) use by_source::DOCUMENTS;
+pub(crate) use by_source::{REGISTRATIONS, USER_CODES};
 
 /// Named buckets over a counter of the stores: processes that share a counter share the limits.
 #[derive(Clone)]

@@ -90,6 +90,7 @@
 //! | `rsa-sha1` | the module [`rsa_sha1`], for APIs of OAuth 1.0a that take no other signatures by a key |
 //! | `metrics` | counters in the recorder of the crate `metrics` |
 //! | `server` | the module [`server`], with `http` and `store` |
+//! | `fetch` | what the server is given as a URL: metadata documents and `jwks_uri` of clients, keys of issuers whose assertions it takes; included in `reqwest`, alone it needs a transport |
 //! | `site` | the module [`site`], with `server`; [`server::open`] begins with it |
 //! | `resource` | the module [`resource`], with `http` |
 //! | `resource-axum` | the token as an extractor of axum and the resource's metadata as its routes, for an API without a server of its own |
@@ -97,6 +98,7 @@
 //! | `resource-actix` | the module [`actix`], for an API without a server of its own, with `resource` |
 //! | `actix` | the module [`actix`], with `server` and `resource` |
 //! | `http` | the module [`http`] |
+//! | `cache` | `http::Cached`, `JwksCache` and `MetadataCache`, with `http` |
 //! | `store` | the module [`store`] |
 //! | `file` | `store::FileStore`, a folder with a file for each record, with `store` |
 //! | `transfer` | `store::transfer`, for records on their way to another store or under another key, with `store` |

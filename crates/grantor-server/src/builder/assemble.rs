@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use grantor_http::Addresses;
 use grantor_jose::Leeway;
 use grantor_store::Diagnostics;
 
 use super::ServerBuilder;
-use super::clients::{FoundClients, self_described_grant_types, self_registered, with_documents};
+use super::clients::{FoundClients, self_described_grant_types, self_registered};
+#[cfg(feature = "fetch")]
+use super::document_clients::with_documents;
 use super::problems::{
     fetch_problem, find_site, grant_type_problems, key_url_problem, own_site_problems,
 };
@@ -35,7 +36,8 @@ impl ServerBuilder {
     ///
     /// # Errors
     /// Every problem of the configuration at once; or the store can't be read.
-    pub async fn build(self) -> Result<Server, BuildError> {
+    pub async fn build(mut self) -> Result<Server, BuildError> {
+        let fetcher = self.fetcher();
         let mut diagnostics = Diagnostics {
             problems: self.config.problems(),
             ..Diagnostics::default()
@@ -68,13 +70,6 @@ impl ServerBuilder {
         let site_paths = site.as_ref().map(|site| site.paths());
         let problems = self.config.paths.problems(site_paths.unwrap_or_default());
         diagnostics.problems.extend(problems);
-        let fetcher = self.transport.map(|open| {
-            let addresses = match self.config.danger_fetch_from_any_address {
-                true => Addresses::Any,
-                false => Addresses::Public,
-            };
-            Fetcher::new(open, addresses, self.stores.environment().clone())
-        });
         diagnostics
             .problems
             .extend(fetch_problem(&self.config, fetcher.as_ref()));
@@ -97,6 +92,7 @@ impl ServerBuilder {
         let (clients, stored_clients) = clients.with_keys(&keys);
         let (issuer, config) = (self.issuer, self.config);
         let self_described = self_described_grant_types(&grant_types);
+        #[cfg(feature = "fetch")]
         let clients = with_documents(
             clients,
             &config,

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use grantor_core::Environment;
 use grantor_store::{Diagnostics, Stores};
 
 use crate::client::self_described::SelfDescribed;
-use crate::client::{ClientAuthMethod, Clients, DocumentClients, StoredClients};
+use crate::client::{ClientAuthMethod, Clients, StoredClients};
 use crate::config::Config;
 use crate::fetch::Fetcher;
 use crate::grant_type::{DeviceCode, GrantTypes};
 use crate::key::Keys;
-use crate::limits::Limits;
 
 /// The table of clients, before there are keys.
 pub(super) enum FoundClients {
@@ -73,37 +71,6 @@ pub(super) fn self_registered(
         default_auth_method: ClientAuthMethod::ClientSecret,
         key_addresses: fetcher.map(Fetcher::addresses),
     }
-}
-
-/// The clients, and those that are the URL of their metadata document.
-pub(super) fn with_documents(
-    clients: Arc<dyn Clients>,
-    config: &Config,
-    grant_types: Vec<String>,
-    fetcher: Option<&Fetcher>,
-    environment: &Environment,
-    limits: &Limits,
-) -> Arc<dyn Clients> {
-    let allowed = config.profile.metadata_documents(config);
-    let Some(fetcher) = fetcher.filter(|_| allowed.is_allowed()) else {
-        return clients;
-    };
-    let rules = SelfDescribed {
-        scope: config.scopes.clone(),
-        own_scope_is_bound: true,
-        grant_types,
-        auth_methods: vec![ClientAuthMethod::None, ClientAuthMethod::PrivateKeyJwt],
-        default_auth_method: ClientAuthMethod::None,
-        key_addresses: Some(fetcher.addresses()),
-    };
-    Arc::new(DocumentClients::new(
-        clients,
-        fetcher.clone(),
-        environment.clone(),
-        allowed,
-        rules,
-        limits.clone(),
-    ))
 }
 
 /// The grant types that a client may give itself: those of the server in which a user decides on a page

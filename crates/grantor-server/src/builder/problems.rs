@@ -102,7 +102,7 @@ pub(super) fn fetch_problem(config: &Config, fetcher: Option<&Fetcher>) -> Optio
         Some(fetcher) => fetcher.open().err().map(|error| error.to_string()),
         None => Some(
             "clients with a metadata document need a transport to fetch it with: give one to \
-             ServerBuilder::transport_with, or set Config::metadata_documents to No"
+             ServerBuilder::transport_with (the feature \"fetch\"), or set Config::metadata_documents to No"
                 .to_owned(),
         ),
     }
@@ -120,8 +120,8 @@ pub(super) fn key_url_problem(
             checked.err()?.to_string()
         }
         None => {
-            "the server has no transport: give one to ServerBuilder::transport_with, or give the \
-                 keys by value"
+            "the server has no transport: give one to ServerBuilder::transport_with (the feature \
+                 \"fetch\"), or give the keys by value"
                 .to_owned()
         }
     };

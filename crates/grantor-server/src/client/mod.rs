@@ -9,6 +9,7 @@ pub(crate) mod authentication;
 mod client;
 mod clients;
 mod credentials;
+#[cfg(feature = "fetch")]
 mod documents;
 mod keys;
 mod new_client;
@@ -26,6 +27,7 @@ pub use auth_method::{ClientAuthMethod, UnsupportedAuthMethod};
 pub use client::Client;
 pub use clients::{Clients, Registered};
 pub use credentials::{Credentials, SecretHashes, SharedSecrets, VerifySecret};
+#[cfg(feature = "fetch")]
 pub(crate) use documents::DocumentClients;
 pub use keys::{ClientKeys, InvalidClientKeys};
 pub use new_client::NewClient;

@@ -22,6 +22,7 @@ impl MetadataDocuments {
     }
 
     /// Whether clients of a host are allowed.
+    #[cfg(any(test, feature = "fetch"))]
     pub(crate) fn has(&self, host: &str) -> bool {
         match self {
             Self::No => false,

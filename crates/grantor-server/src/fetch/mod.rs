@@ -5,16 +5,28 @@
 //! fetches goes through [`Fetcher`]: https alone, to public addresses alone, without redirects, and
 //! within limits of size, time and number.
 
+#[cfg(not(feature = "fetch"))]
+mod absent;
+#[cfg(feature = "fetch")]
 mod documents;
 mod error;
+#[cfg(feature = "fetch")]
 mod fetcher;
+#[cfg(feature = "fetch")]
 mod hosts;
+#[cfg(feature = "fetch")]
 mod keys;
+#[cfg(feature = "fetch")]
 mod opener;
 mod url;
 
+#[cfg(not(feature = "fetch"))]
+pub use absent::Fetcher;
+#[cfg(feature = "fetch")]
 pub(crate) use documents::{Documents, Freshness};
 pub use error::FetchError;
+#[cfg(feature = "fetch")]
 pub use fetcher::Fetcher;
+#[cfg(feature = "fetch")]
 pub(crate) use opener::OpenTransport;
 pub(crate) use url::check_url;

@@ -30,6 +30,7 @@ pub(crate) const REGISTRATIONS: BySource = BySource {
 
 /// Metadata documents that are fetched. What is fetched at once is limited for all together, so a bucket
 /// of those without an address would only let one of them keep out the others sooner.
+#[cfg(feature = "fetch")]
 pub(crate) const DOCUMENTS: BySource = BySource {
     address: Bucket::DocumentsFromAddress,
     network: Bucket::DocumentsFromNetwork,
