@@ -51,7 +51,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `remote` (default) | tokens of an authorization server elsewhere: `Verifier::discover`, `jwt` and `introspection`. Without it there is `Verifier::in_process` |
+//! | `remote` | on by default: tokens of an authorization server elsewhere: `Verifier::discover`, `jwt` and `introspection`. Without it there is `Verifier::in_process` |
 //! | `axum` | [`AccessToken`] as an extractor, [`Refusal`] as an answer, the metadata as routes, and the path that clients sent for proofs in nested routers |
 
 mod access_token;
