@@ -13,7 +13,7 @@ use {
 impl ServerBuilder {
     /// Sets what documents and keys are fetched with that clients name, and opens it when the first is
     /// fetched. It gets the addresses that it has to keep to: public ones, unless the configuration has
-    /// [`Config::danger_fetch_from_any_address`].
+    /// [`Config::danger_fetch_from_any_address`](crate::Config::danger_fetch_from_any_address).
     ///
     /// `ReqwestTransport::to_public_addresses` of `grantor-http` is one. The function `open` of the
     /// crate `grantor` sets it, with the feature `reqwest`.
