@@ -23,6 +23,9 @@ pub(crate) async fn connect(url: &str) -> Result<Plain> {
     Ok(Plain(connections))
 }
 
+/// When the records expire.
+const NEVER: Option<i64> = None;
+
 impl Driver for Plain {
     async fn get(&self, task: usize, record: &Record) -> Result<()> {
         let mut connection = self.0[task].lock().await;
@@ -35,10 +38,13 @@ impl Driver for Plain {
 
     async fn put(&self, task: usize, record: &Record) -> Result<()> {
         let mut connection = self.0[task].lock().await;
-        let insert = "INSERT INTO grantor_records (record_key, version, value) VALUES (?, ?, ?)";
+        let insert =
+            "INSERT INTO grantor_records (record_key, version, expires_at, sweep_at, value)
+                      VALUES (?, ?, ?, expires_at, ?)";
         let values = (
             record.key.as_bytes(),
             &record.version[..],
+            NEVER,
             &record.value[..],
         );
         connection.exec_drop(insert, values).await?;
@@ -47,10 +53,12 @@ impl Driver for Plain {
 
     async fn change(&self, task: usize, before: &[u8; 16], record: &Record) -> Result<()> {
         let mut connection = self.0[task].lock().await;
-        let update = "UPDATE grantor_records SET version = ?, value = ?
+        let update = "UPDATE grantor_records
+                      SET version = ?, expires_at = ?, sweep_at = expires_at, value = ?
                       WHERE record_key = ? AND version = ?";
         let values = (
             &record.version[..],
+            NEVER,
             &record.value[..],
             record.key.as_bytes(),
             &before[..],

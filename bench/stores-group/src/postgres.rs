@@ -6,6 +6,9 @@ use tokio_postgres::{Client, NoTls, Statement, connect as open};
 use crate::driver::{Driver, Record, wrote};
 use crate::load::TASKS;
 
+/// When the records expire.
+const NEVER: Option<i64> = None;
+
 pub(crate) struct Plain(Vec<Connection>);
 
 struct Connection {
@@ -26,13 +29,14 @@ pub(crate) async fn connect(url: &str) -> Result<Plain> {
                 .await?,
             put: client
                 .prepare(
-                    "INSERT INTO grantor_records (key, version, value) VALUES ($1, $2, $3)
-                     ON CONFLICT (key) DO NOTHING",
+                    "INSERT INTO grantor_records (key, version, expires_at, sweep_at, value)
+                     VALUES ($1, $2, $4, $4, $3) ON CONFLICT (key) DO NOTHING",
                 )
                 .await?,
             change: client
                 .prepare(
-                    "UPDATE grantor_records SET version = $2, value = $3
+                    "UPDATE grantor_records
+                     SET version = $2, expires_at = $5, sweep_at = $5, value = $3
                      WHERE key = $1 AND version = $4",
                 )
                 .await?,
@@ -58,7 +62,7 @@ impl Driver for Plain {
         let (key, value) = (record.key.as_bytes(), &record.value[..]);
         let written = one
             .client
-            .execute(&one.put, &[&key, &version, &value])
+            .execute(&one.put, &[&key, &version, &value, &NEVER])
             .await?;
         wrote(written == 1)
     }
@@ -68,7 +72,7 @@ impl Driver for Plain {
         let (key, value) = (record.key.as_bytes(), &record.value[..]);
         let written = one
             .client
-            .execute(&one.change, &[&key, &version, &value, &before])
+            .execute(&one.change, &[&key, &version, &value, &before, &NEVER])
             .await?;
         wrote(written == 1)
     }
