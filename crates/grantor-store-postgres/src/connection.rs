@@ -90,14 +90,16 @@ impl Connection {
         self.client.is_closed()
     }
 
-    async fn query(&self, query: &Query<'_>) -> Result<Vec<Row>, tokio_postgres::Error> {
-        match self.statements.get(query.statement as usize) {
-            Some(prepared) => self.client.query(prepared, query.parameters).await,
-            None => {
-                let text = query.statement.sql();
-                self.client.query(text, query.parameters).await
-            }
-        }
+    async fn query(&self, query: &Query<'_>) -> Result<Answer, tokio_postgres::Error> {
+        let parameters = query.parameters;
+        let prepared = match self.statements.get(query.statement as usize) {
+            Some(prepared) => prepared,
+            None => &self.client.prepare(query.statement.sql()).await?,
+        };
+        Ok(match query.statement.is_put() {
+            true => Answer::Written(self.client.execute(prepared, parameters).await?),
+            false => Answer::Rows(self.client.query(prepared, parameters).await?),
+        })
     }
 }
 
@@ -107,10 +109,18 @@ pub(crate) struct Query<'a> {
     pub(crate) parameters: Parameters<'a>,
 }
 
-impl Run<Query<'_>> for Connection {
-    type Answer = Vec<Row>;
+/// The answer to a statement.
+pub(crate) enum Answer {
+    /// How many rows a put wrote.
+    Written(u64),
+    /// The rows that any other one answers with.
+    Rows(Vec<Row>),
+}
 
-    async fn run(&mut self, query: &Query<'_>) -> Result<Vec<Row>, RequestFailed> {
+impl Run<Query<'_>> for Connection {
+    type Answer = Answer;
+
+    async fn run(&mut self, query: &Query<'_>) -> Result<Answer, RequestFailed> {
         let answer = self.query(query).await;
         let warned = self.warned.swap(false, Ordering::AcqRel);
         match answer {

@@ -47,6 +47,11 @@ impl Statement {
         }
     }
 
+    /// Whether it is answered by the number of rows that it wrote, and by no row.
+    pub(crate) fn is_put(self) -> bool {
+        matches!(self, Self::PutAny | Self::PutAbsent | Self::PutVersion)
+    }
+
     /// The text. The conditions of a put also hold for its own version, so that the same put once
     /// more succeeds, also while the first one has not committed yet.
     pub(crate) fn sql(self) -> &'static str {
@@ -67,20 +72,17 @@ impl Statement {
                 "INSERT INTO grantor_records AS stored (key, version, expires_at, sweep_at, value)
                  VALUES ($1, $2, $3, $3, $4)
                  ON CONFLICT (key) DO UPDATE SET version = $2, expires_at = $3, value = $4,
-                     sweep_at = CASE WHEN stored.sweep_at <= $3 THEN stored.sweep_at ELSE $3 END
-                 RETURNING true"
+                     sweep_at = CASE WHEN stored.sweep_at <= $3 THEN stored.sweep_at ELSE $3 END"
             }
             Self::PutAbsent => {
                 "INSERT INTO grantor_records AS stored (key, version, expires_at, sweep_at, value)
                  VALUES ($1, $2, $3, $3, $4)
-                 ON CONFLICT (key) DO UPDATE SET version = $2 WHERE stored.version = $2
-                 RETURNING true"
+                 ON CONFLICT (key) DO UPDATE SET version = $2 WHERE stored.version = $2"
             }
             Self::PutVersion => {
                 "UPDATE grantor_records SET version = $2, expires_at = $3, value = $4,
                      sweep_at = CASE WHEN sweep_at <= $3 THEN sweep_at ELSE $3 END
-                 WHERE key = $1 AND version IN ($5, $2)
-                 RETURNING true"
+                 WHERE key = $1 AND version IN ($5, $2)"
             }
             // The stored row is read as of the start of the statement.
             Self::Remove => {

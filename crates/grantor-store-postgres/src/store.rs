@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use crate::connection::{Connection, Parameters, Query};
+use crate::connection::{Answer, Connection, Parameters, Query};
 use crate::error::not_opened;
 use crate::manager::ConnectionManager;
 use crate::rows::{record, version};
@@ -90,6 +90,19 @@ impl Inner {
         statement: Statement,
         parameters: Parameters<'_>,
     ) -> Result<Vec<Row>, Error> {
+        Ok(match self.run(statement, parameters).await? {
+            Answer::Rows(rows) => rows,
+            Answer::Written(_) => Vec::new(),
+        })
+    }
+
+    /// The same for a put. Returns whether it wrote.
+    async fn put(&self, statement: Statement, parameters: Parameters<'_>) -> Result<bool, Error> {
+        let answer = self.run(statement, parameters).await?;
+        Ok(matches!(answer, Answer::Written(1..)))
+    }
+
+    async fn run(&self, statement: Statement, parameters: Parameters<'_>) -> Result<Answer, Error> {
         let query = Query {
             statement,
             parameters,
@@ -160,25 +173,25 @@ impl Store for PostgresStore {
             put.check_size()?;
             let (key, version, value) = (put.key.as_bytes(), &put.version.0[..], &put.value[..]);
             let expires_at = put.expires_at.map(Timestamp::as_millis);
-            let rows = match put.expect {
+            let is_stored = match put.expect {
                 Expect::Version(expected) => {
                     let expected = &expected.0[..];
                     let values: [&(dyn ToSql + Sync); 5] =
                         [&key, &version, &expires_at, &value, &expected];
-                    self.0.query(Statement::PutVersion, &values).await?
+                    self.0.put(Statement::PutVersion, &values).await?
                 }
                 Expect::Any => {
                     let values: [&(dyn ToSql + Sync); 4] = [&key, &version, &expires_at, &value];
-                    self.0.query(Statement::PutAny, &values).await?
+                    self.0.put(Statement::PutAny, &values).await?
                 }
                 _ => {
                     let values: [&(dyn ToSql + Sync); 4] = [&key, &version, &expires_at, &value];
-                    self.0.query(Statement::PutAbsent, &values).await?
+                    self.0.put(Statement::PutAbsent, &values).await?
                 }
             };
-            Ok(match rows.is_empty() {
-                true => PutOutcome::Conflict,
-                false => PutOutcome::Stored,
+            Ok(match is_stored {
+                true => PutOutcome::Stored,
+                false => PutOutcome::Conflict,
             })
         })
     }
