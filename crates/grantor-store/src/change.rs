@@ -66,7 +66,7 @@ impl<R: Record> Records<R> {
         }
     }
 
-    // What follows is compiled once for each kind, rather than for each change.
+    // The compiler makes these functions once for each kind of record, and `change` for each caller.
 
     /// The live record, and what has to be there still when it is changed.
     async fn read_to_change(&self, key: &Key) -> Result<(Option<R>, Expect), Error> {

@@ -94,7 +94,7 @@ struct Queue<J> {
 #[derive(Debug)]
 struct Waiting<J> {
     jobs: Vec<J>,
-    /// No more jobs come, or nobody does them.
+    /// The last handle is dropped, or the thread has ended.
     is_closed: bool,
 }
 
@@ -117,8 +117,13 @@ impl<J> Queue<J> {
         if waiting.is_closed {
             return false;
         }
+        let was_empty = waiting.jobs.is_empty();
         waiting.jobs.push(job);
-        self.changed.notify_one();
+        drop(waiting);
+        // The thread waits for the first job alone. Waking it up is a call of the system.
+        if was_empty {
+            self.changed.notify_one();
+        }
         true
     }
 

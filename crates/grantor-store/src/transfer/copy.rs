@@ -101,7 +101,7 @@ fn conflict(key: &Key, target: &Capabilities) -> Error {
     let kind = kind_name(key);
     Error::configuration(format!(
         "{} has another record of {kind} under the same key: copy into an empty store, or go on with a \
-         copy of the same records that nobody has used since",
+         copy of the same records that no server has used since",
         target.name
     ))
 }
