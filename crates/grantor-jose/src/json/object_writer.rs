@@ -22,12 +22,9 @@ use serde_json::{Number, Value};
 /// ```
 pub struct ObjectWriter {
     json: String,
-    /// Begins the next member: the brace of an object, or the comma behind another member.
-    begin: &'static str,
+    /// Whether the object that is being written has no member yet.
+    is_empty: bool,
 }
-
-const FIRST: &str = "{\"";
-const NEXT: &str = ",\"";
 
 impl ObjectWriter {
     /// An empty object, with room for so many bytes.
@@ -35,7 +32,7 @@ impl ObjectWriter {
     pub fn with_capacity(bytes: usize) -> Self {
         Self {
             json: String::with_capacity(bytes),
-            begin: FIRST,
+            is_empty: true,
         }
     }
 
@@ -89,7 +86,7 @@ impl ObjectWriter {
     /// Adds an object with the members that `write` adds.
     pub fn object(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
         self.name(name);
-        self.begin = FIRST;
+        self.is_empty = true;
         write(self);
         self.end();
     }
@@ -102,16 +99,16 @@ impl ObjectWriter {
     }
 
     fn end(&mut self) {
-        let is_empty = self.begin == FIRST;
-        self.json.push_str(if is_empty { "{}" } else { "}" });
-        self.begin = NEXT;
+        self.json.push_str(if self.is_empty { "{}" } else { "}" });
+        self.is_empty = false;
     }
 
     fn name(&mut self, name: &str) {
-        self.json.push_str(self.begin);
+        self.json
+            .push_str(if self.is_empty { "{\"" } else { ",\"" });
         self.json.push_str(name);
         self.json.push_str("\":");
-        self.begin = NEXT;
+        self.is_empty = false;
     }
 
     fn push_text(&mut self, text: &str) {
@@ -128,10 +125,14 @@ impl ObjectWriter {
 /// Returns whether a text has a character that no JSON string has as it is.
 fn needs_escaping(text: &str) -> bool {
     let is_special = |byte: &u8| (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
-    let (blocks, rest) = text.as_bytes().as_chunks::<16>();
     // The whole of each block, without a way out in between: that is a few wide instructions.
     let in_block = |block: &[u8; 16]| block.iter().fold(false, |any, b| any | is_special(b));
-    blocks.iter().any(in_block) || rest.iter().any(is_special)
+    let bytes = text.as_bytes();
+    match bytes.last_chunk() {
+        // What is no whole block at the end is looked at with the bytes before it, once more.
+        Some(last) => bytes.as_chunks().0.iter().any(in_block) || in_block(last),
+        None => bytes.iter().any(is_special),
+    }
 }
 
 impl std::fmt::Debug for ObjectWriter {
@@ -177,8 +178,8 @@ mod tests {
     fn every_character_that_needs_it_is_escaped() {
         for special in (0..0x20).chain([0x22, 0x5c, 0x7f, 0xe9, 0x2028]) {
             let character = char::from_u32(special).unwrap();
-            for at in [0, 15, 40] {
-                let text = format!("{}{character}{}", "x".repeat(at), "y".repeat(40));
+            for (before, behind) in [(0, 0), (0, 40), (15, 0), (15, 40), (40, 0), (40, 7)] {
+                let text = format!("{}{character}{}", "x".repeat(before), "y".repeat(behind));
                 let mut object = ObjectWriter::with_capacity(64);
                 object.text("a", &text);
                 let expected = json!({"a": text}).to_string();
