@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::process::Command;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use rustix::process::geteuid;
 
@@ -43,6 +44,9 @@ pub struct Machines {
     places: Vec<Place>,
 }
 
+/// How many networks of machines this process has made.
+static MADE: AtomicU8 = AtomicU8::new(0);
+
 impl Machines {
     /// Makes so many.
     ///
@@ -53,9 +57,12 @@ impl Machines {
             return Err(Error::new("network namespaces need root's rights"));
         }
         let id = std::process::id();
-        let bridge = format!("gt{id}");
+        // Names of their own, as those of earlier machines live on until their last process has ended.
+        let number_before = MADE.fetch_add(1, Ordering::Relaxed);
+        let bridge = format!("gt{id}x{number_before}");
         // Of the addresses for tests between networks (RFC 2544).
         let [high, low, ..] = id.to_le_bytes();
+        let low = low.wrapping_add(number_before);
         let address = |last| Ipv4Addr::new(198, 18 + high % 2, low, last);
         let mut machines = Self {
             bridge: bridge.clone(),
