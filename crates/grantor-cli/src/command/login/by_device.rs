@@ -13,7 +13,18 @@ use crate::output::{Output, escape_controls};
 /// # Errors
 /// It has no devices, or this client may use none.
 pub(super) async fn start(builder: TokensBuilder) -> Result<PendingDeviceAuthorization, CliError> {
-    Ok(builder.device_flow()?.start().await?)
+    let started = builder.device_flow()?.start().await;
+    started.map_err(|error| {
+        let may_work_without = error.is_configuration() || error.is_refused();
+        let error = CliError::from(error);
+        match error.next() {
+            None if may_work_without => error.hint(
+                "leave --device out: a browser on this machine is used then, and --no-browser prints \
+                 the URL for another one",
+            ),
+            _ => error,
+        }
+    })
 }
 
 /// Shows the code, and waits until its user has agreed.
