@@ -20,12 +20,18 @@ enum Program {
     Alone(&'static str),
 }
 
-const CHECKS: [Check; 5] = [
+const CHECKS: [Check; 6] = [
     Check {
         what: "every feature compiles on its own",
         package: "cargo-hack",
         program: Program::Cargo("hack"),
         arguments: &["check", "--workspace", "--each-feature", "--no-dev-deps"],
+    },
+    Check {
+        what: "the tests of each crate compile with what it turns on itself",
+        package: "cargo-hack",
+        program: Program::Cargo("hack"),
+        arguments: &["check", "--workspace", "--tests"],
     },
     Check {
         what: "licences, sources and doubles among the dependencies",
