@@ -59,8 +59,8 @@ impl<R: Record> Records<R> {
     }
 
     /// The same records. A write whose outcome the store does not know is repeated verbatim until the
-    /// clock ([`Clock::elapsed`](grantor_core::Clock::elapsed)) shows `elapsed`, rather than for a
-    /// tenth of a second: for the write that decides a request, whose deadline that is.
+    /// clock ([`Clock::elapsed`](grantor_core::Clock::elapsed)) shows `elapsed`, rather than eight times
+    /// within a second: for the write that decides a request, whose deadline that is.
     #[must_use]
     pub fn repeat_until(&self, elapsed: Duration) -> Self {
         let mut records = self.clone();

@@ -14,6 +14,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(2);
 /// The longest pause between two tries of a write whose outcome stays unknown.
 const LONGEST_PAUSE: Duration = Duration::from_millis(256);
 
+/// A write whose outcome stays unknown is not tried again after so long, if it has no deadline of its own:
+/// a store that answers nothing takes its whole time for each try.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The tries of one change, which reads again and decides again when others wrote first: at most 8.
 ///
 /// [`Records::change`](crate::Records::change) does it for one record. Who writes more than that beside
@@ -24,6 +28,8 @@ pub struct Retry<'a> {
     failed: u32,
     /// One try may have had its effect, so the write may have, whatever becomes of later tries.
     unknown: bool,
+    /// When the clock shows this, an unknown outcome is reported, whatever tries are left.
+    last_try_before: Duration,
     /// When the clock shows this, an unknown outcome is reported. Before, the write is repeated.
     until: Option<Duration>,
     /// The sum of the pauses, for a clock that does not move.
@@ -38,16 +44,25 @@ impl<'a> Retry<'a> {
             environment,
             failed: 0,
             unknown: false,
+            last_try_before: Duration::MAX,
             until: None,
             paused: Duration::ZERO,
         }
     }
 
-    /// Repeats a write whose outcome is unknown until the clock shows `until`, if that is later than
-    /// the last of the usual tries.
-    pub(crate) fn until(mut self, until: Option<Duration>) -> Self {
-        self.until = until;
-        self
+    /// For a write that began when the clock showed `began`. While its outcome is unknown it is repeated
+    /// until the clock shows `until`: beyond the usual tries if that is later, and with fewer of them if
+    /// each takes long.
+    pub(crate) fn of_write(
+        environment: &'a Environment,
+        began: Duration,
+        until: Option<Duration>,
+    ) -> Self {
+        Self {
+            last_try_before: until.unwrap_or_default().max(began + PATIENCE),
+            until,
+            ..Self::new(environment)
+        }
     }
 
     pub(crate) fn has_begun(&self) -> bool {
@@ -72,7 +87,8 @@ impl<'a> Retry<'a> {
         if !self.unknown {
             return Err(error);
         }
-        if self.pause().await || self.pause_before_deadline().await {
+        let has_time = self.environment.clock.elapsed() < self.last_try_before;
+        if has_time && (self.pause().await || self.pause_before_deadline().await) {
             return Ok(());
         }
         Err(error.of_unknown_effect())

@@ -61,11 +61,12 @@ impl Place {
     /// Writes a record if its expectation holds.
     pub(super) async fn put(&self, put: &Put) -> Result<Result<Version, Conflict>, Error> {
         put.check_size()?;
-        self.store.observe_time(Moment::of(&self.environment));
+        let began = Moment::of(&self.environment);
+        self.store.observe_time(began);
         let outcome = match self.store.put(put).await {
             Ok(outcome) => outcome,
             // Rare, and boxed to leave no room for it in the future of every write.
-            Err(error) => Box::pin(self.put_again(put, error)).await?,
+            Err(error) => Box::pin(self.put_again(put, began.elapsed, error)).await?,
         };
         Ok(match outcome {
             PutOutcome::Stored => Ok(put.version),
@@ -74,8 +75,13 @@ impl Place {
     }
 
     /// Repeats a put after an error, which rule 3 makes safe.
-    async fn put_again(&self, put: &Put, mut error: Error) -> Result<PutOutcome, Error> {
-        let mut retry = Retry::new(&self.environment).until(self.repeat_until);
+    async fn put_again(
+        &self,
+        put: &Put,
+        began: Duration,
+        mut error: Error,
+    ) -> Result<PutOutcome, Error> {
+        let mut retry = Retry::of_write(&self.environment, began, self.repeat_until);
         loop {
             retry.after_error(error).await?;
             match self.store.put(put).await {
@@ -86,7 +92,8 @@ impl Place {
     }
 
     pub(super) async fn remove(&self, key: &Key, expect: Expect) -> Result<RemoveOutcome, Error> {
-        let mut retry = Retry::new(&self.environment).until(self.repeat_until);
+        let began = self.environment.clock.elapsed();
+        let mut retry = Retry::of_write(&self.environment, began, self.repeat_until);
         loop {
             match self.store.remove(key, expect).await {
                 // The try before it may have been the one that removed it.

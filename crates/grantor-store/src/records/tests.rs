@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use grantor_core::BoxFuture;
+use grantor_core::{BoxFuture, Clock};
 use grantor_jose::seal::SealingKey;
 
 use super::*;
@@ -329,6 +329,71 @@ fn an_outcome_that_stays_unknown_is_said_to_be_so_at_the_deadline() {
     let late = records.repeat_until(Duration::ZERO);
     assert!(block_on(late.create(&records.key(b"2"), &code("a"))).is_err());
     assert_eq!(store.0.load(Ordering::Relaxed) - before, 8);
+}
+
+/// Does not answer: each try takes the five seconds after which an adapter gives up.
+#[derive(Debug)]
+struct Silent(NeverSure, Arc<Fake>);
+
+impl Silent {
+    fn pass_five_seconds(&self) {
+        let seconds = self.1.elapsed().as_secs() + 5;
+        self.1.set(i64::try_from(seconds).unwrap());
+    }
+}
+
+impl Store for Silent {
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        self.0.get(key)
+    }
+
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        self.pass_five_seconds();
+        self.0.put(put)
+    }
+
+    fn remove<'a>(
+        &'a self,
+        _key: &'a Key,
+        _expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        self.pass_five_seconds();
+        self.0.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async { Err(Error::unavailable("timed out", Applied::Unknown)) })
+    }
+}
+
+#[test]
+fn a_store_that_does_not_answer_is_asked_again_only_until_the_deadline() {
+    let (fake, environment) = environment();
+    let store = Arc::new(Silent(NeverSure(AtomicU32::new(0)), Arc::clone(&fake)));
+    let namespace = Namespace::new("https://issuer.example");
+    let kept: Arc<dyn Store> = Arc::<Silent>::clone(&store);
+    let placement = Placement::new(kept, namespace, environment);
+    let records = Records::<Code>::open(&placement).unwrap();
+    let key = records.key(b"1");
+    let tries = |records: &Records<Code>, removes: bool| {
+        store.0.0.store(0, Ordering::Relaxed);
+        let error = match removes {
+            true => block_on(records.remove(&key)).unwrap_err(),
+            false => block_on(records.create(&key, &code("a"))).unwrap_err(),
+        };
+        assert_eq!(error.applied(), Applied::Unknown);
+        store.0.0.load(Ordering::Relaxed)
+    };
+    for removes in [false, true] {
+        assert_eq!(tries(&records, removes), 1);
+        for (seconds, expected) in [(0, 1), (4, 1), (6, 2), (10, 2), (60, 12)] {
+            let deadline = fake.elapsed() + Duration::from_secs(seconds);
+            let patient = records.repeat_until(deadline);
+            let tries = tries(&patient, removes);
+            assert_eq!(tries, expected, "{seconds} s, {removes}");
+        }
+    }
 }
 
 #[test]
