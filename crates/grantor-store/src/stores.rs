@@ -9,7 +9,7 @@ use grantor_jose::seal::SealingKey;
 
 use crate::error::Error;
 use crate::key::Namespace;
-use crate::kinds::Kind;
+use crate::kinds::{COUNTS, Kind};
 use crate::maintenance::{FailedMaintenance, StoresMaintenance};
 use crate::memory::MemoryStore;
 use crate::placement::Placement;
@@ -37,9 +37,15 @@ impl Stores {
         }
     }
 
-    /// Keeps records of one kind in a store of their own: see [`kinds`](crate::kinds).
+    /// Keeps records of one kind in a store of their own: see [`kinds`](crate::kinds). With
+    /// [`kinds::COUNTS`](crate::kinds::COUNTS) that store counts, as with [`count_in`](Self::count_in); a
+    /// store that can't leaves it to this process alone.
     #[must_use]
     pub fn place(mut self, kind: Kind, store: Arc<dyn Store>) -> Self {
+        if kind == COUNTS {
+            let counter = Arc::clone(&store).counter();
+            self.counter = counter.unwrap_or_else(|| Arc::new(MemoryStore::new()));
+        }
         self.by_kind.insert(kind, store);
         self
     }

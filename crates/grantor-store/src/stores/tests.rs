@@ -253,6 +253,13 @@ fn a_store_that_can_count_counts_and_else_this_process_does() {
     assert_eq!((add(&one), add(&one), add(&other)), (1, 2, 1));
     let counting_together = other.count_in(Arc::clone(one.counter()));
     assert_eq!(add(&counting_together), 3);
+
+    // A store for counts alone.
+    let shared: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let placed = || can_not_count().place(COUNTS, Arc::clone(&shared));
+    let (one, other) = (placed(), placed());
+    assert_eq!((add(&one), add(&other)), (1, 2));
+    assert_eq!(one.all().len(), 2);
 }
 
 #[test]
