@@ -36,6 +36,12 @@ impl Key {
         &self.bytes[..usize::from(self.len)]
     }
 
+    /// The namespace of the record under this key; none if it is too short to have one.
+    #[must_use]
+    pub fn namespace(&self) -> Option<Namespace> {
+        self.as_bytes().first_chunk().copied().map(Namespace)
+    }
+
     /// The kind of the record under this key; none if it is of no kind in [`ALL`].
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
@@ -55,7 +61,7 @@ impl std::fmt::Debug for Key {
 }
 
 /// The first part of every key of one issuer, so that several may share a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Namespace([u8; 8]);
 
 impl Namespace {
@@ -121,6 +127,14 @@ impl Namespace {
             _ => identifier.extend_from_slice(&sha256(id)),
         }
         self.key(kind, &identifier)
+    }
+
+    /// Returns the prefix of all keys.
+    #[must_use]
+    pub fn prefix_of_all(&self) -> Key {
+        let mut key = self.key([0; 2], &[]);
+        key.len = 8;
+        key
     }
 
     /// Returns the prefix of all keys of one kind.

@@ -148,7 +148,12 @@ impl MasterKey {
     ) -> Result<(), Error> {
         let placement = Placement::new(Arc::clone(store), namespace, environment.clone())
             .seal_under(self.sealing_key());
-        let records = Records::<Seal>::open(&placement).map_err(Error::configuration)?;
+        let records = Records::<Seal>::open(&placement).map_err(|problem| {
+            Error::configuration(format!(
+                "{problem}, or take the key from elsewhere with `MasterKey::from_bytes`, which leaves no \
+                 mark"
+            ))
+        })?;
         let key = records.key(&[]);
         // Reading first, so that a store that is only looked at is not written to.
         let mut mark = records.get(&key).await;
@@ -157,6 +162,16 @@ impl MasterKey {
                 return Ok(());
             }
             mark = records.get(&key).await;
+        }
+        #[cfg(feature = "transfer")]
+        if mark.is_err()
+            && let Some(mark) = store.get(&key).await?
+            && crate::transfer::is_being_copied(&mark)
+        {
+            return Err(Error::configuration(format!(
+                "a copy into {what} has not ended: let it end, or give the same \"grantor store copy\" \
+                 again, which goes on with it"
+            )));
         }
         match mark {
             Ok(_) => Ok(()),
