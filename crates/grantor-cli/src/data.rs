@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use grantor_http::system;
-use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores, kinds, private_files};
+use grantor_store::{MasterKey, MemoryStore, Namespace, Store, Stores, private_files};
 use grantor_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::config::{Config, Location};
 use crate::error::CliError;
 use crate::platform;
 
+mod checks;
 pub(crate) mod master_key;
 
 /// Opens the data of a server: the folder (0700), the database in it, and the master key. All of it
@@ -26,6 +27,7 @@ pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
         refuse_if_others_write(&config.data, 0o700)?;
     }
     let opened = Opened::all(config, default_store(config).await?).await?;
+    checks::default_keeps(&opened)?;
     let (store, namespace) = (&opened.default, opened.namespace);
     let key = match key {
         Some(key) => {
@@ -35,6 +37,7 @@ pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
         None if in_memory => MasterKey::from_bytes(system().random_bytes()),
         None => MasterKey::open(&config.data, store, namespace, &system()).await?,
     };
+    checks::all(&opened, &key).await?;
     Ok(opened.sealed_under(&key))
 }
 
@@ -53,6 +56,7 @@ pub(crate) async fn open_to_read(config: &Config) -> Result<Stores, CliError> {
     };
     let opened = Opened::all(config, store).await?;
     let key = master_key::existing(config, &opened.default).await?;
+    checks::all(&opened, &key).await?;
     Ok(opened.sealed_under(&key))
 }
 
@@ -106,13 +110,7 @@ impl Opened {
         let stores = stores.seal_under(key.sealing_key());
         self.by_kind
             .into_iter()
-            .fold(stores, |stores, (kind, store)| {
-                let counter = Arc::clone(&store).counter();
-                match counter.filter(|_| kind == kinds::COUNTS) {
-                    Some(counter) => stores.count_in(counter),
-                    None => stores.place(kind, store),
-                }
-            })
+            .fold(stores, |stores, (kind, store)| stores.place(kind, store))
     }
 }
 

@@ -8,7 +8,7 @@ use grantor_jose::seal::SealingKey;
 
 use crate::capabilities::Capabilities;
 use crate::error::Error;
-use crate::key::Key;
+use crate::key::{Key, Namespace};
 use crate::kinds;
 use crate::maintenance::Maintenance;
 use crate::record::sealed_for;
@@ -52,6 +52,25 @@ impl SealedStore {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, key: SealingKey) -> Self {
         Self { store, key }
+    }
+
+    /// Returns whether a server's records in `store` were written through a `SealedStore` with this key: a
+    /// program that opens the store without one can't use them, and would add records that are not sealed.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn has_sealed(
+        store: &dyn Store,
+        namespace: Namespace,
+        sealing_key: &SealingKey,
+    ) -> Result<bool, Error> {
+        // Every server has it.
+        let key = namespace.key(kinds::ISSUER_MARK.letters(), &[]);
+        let entry = store.get(&key).await?;
+        Ok(entry.is_some_and(|entry| {
+            let context = sealed_for(ANY_KIND, &key, &entry.version);
+            sealing_key.open(&context, &entry.value).is_ok()
+        }))
     }
 
     fn opened(&self, key: &Key, mut entry: Entry) -> Result<Entry, Error> {

@@ -23,6 +23,7 @@ pub(crate) use self::stores::{Location, Locations, has_password};
 use crate::args::{Common, Serve};
 use crate::command::secret_from_environment;
 use crate::error::{CliError, list};
+use crate::platform;
 
 /// All settings, checked.
 #[derive(Debug, Clone)]
@@ -156,6 +157,13 @@ impl Config {
                 CliError::configuration(format!("the configuration {path} can't be read: {error}"))
             })?;
             file::apply(&text, &mut config, &mut problems);
+            if config.store.have_password() && platform::is_open_to_all(path) {
+                problems.push(
+                    "every user of this machine can read the password of a store in it: set it to 0640 \
+                     or 0600 (chmod o-r), and change the password if somebody may have read it"
+                        .to_owned(),
+                );
+            }
             for problem in &mut problems {
                 *problem = format!("{}: {problem}", path.display());
             }

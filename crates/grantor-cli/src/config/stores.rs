@@ -79,7 +79,8 @@ impl Location {
             _ => Err("must be \"sqlite\", \"memory\", \
                       \"danger_sqlite_may_lose_last_commits\", or a URL that begins with \
                       postgres://, mysql://, mariadb://, mongodb://, redis://, rediss://, \
-                      redis+unix://, redis+sentinel://, redis+cluster://, memcached:// or sqlite:"
+                      redis+unix://, redis+sentinel://, redis+cluster://, memcached://, \
+                      memcacheds:// or sqlite:"
                 .to_owned()),
         }
     }
@@ -91,6 +92,15 @@ pub(crate) fn has_password(url: &str) -> bool {
     let (_, rest) = url.split_once("://").unwrap_or_default();
     let user = rest.rsplit_once('@').map(|(user, _)| user);
     user.is_some_and(|user| user.contains(':')) || rest.contains("password=")
+}
+
+impl Locations {
+    /// Returns whether a URL has a password.
+    pub(super) fn have_password(&self) -> bool {
+        let all = self.by_kind.iter().map(|(_, location)| location);
+        all.chain([&self.default])
+            .any(|location| matches!(location, Location::Url(url) if has_password(url.expose())))
+    }
 }
 
 /// Reads the section `[store]`.
@@ -117,6 +127,14 @@ fn apply_one(name: &str, value: &Value, store: &mut Locations) -> Result<(), Str
 }
 
 fn unknown(name: &str) -> String {
+    match name.replace('_', "-").as_str() {
+        "codes" | "authorization-codes" | "refresh-tokens" => {
+            return "codes and refresh tokens are part of their grants: use \"store.grants\""
+                .to_owned();
+        }
+        "master-key-mark" => return "it is always in the default store".to_owned(),
+        _ => {}
+    }
     let kinds = kinds::ALL.iter().filter(|kind| !NOT_PLACED.contains(kind));
     let names = kinds.map(Kind::name).chain(["default", "namespace"]);
     let nearest = names.min_by_key(|known| strsim::damerau_levenshtein(name, known));
@@ -168,6 +186,14 @@ mod tests {
         let nearest = "store.session: unknown key; the nearest known one is \"store.sessions\"";
         assert_eq!(problems[4], nearest);
         assert!(!format!("{problems:?}").contains("hunter2"));
+        for (name, hint) in [
+            ("codes", "use \"store.grants\""),
+            ("refresh_tokens", "use \"store.grants\""),
+            ("master-key-mark", "always in the default store"),
+        ] {
+            let (_, problems) = read(&format!("{name} = \"memory\""));
+            assert!(problems[0].ends_with(hint), "{problems:?}");
+        }
         let (store, _) = read("default = \"postgres://u:hunter2@h/\"");
         assert!(!format!("{store:?}").contains("hunter2"));
     }

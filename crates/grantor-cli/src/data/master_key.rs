@@ -8,7 +8,7 @@ use grantor_store::{MasterKey, Namespace, Store};
 use zeroize::Zeroizing;
 
 use crate::command::secret_from_environment;
-use crate::config::Config;
+use crate::config::{Config, Location};
 use crate::error::CliError;
 
 /// The variable with the master key, for servers without a folder of their own.
@@ -20,6 +20,15 @@ pub(crate) async fn existing(
     store: &Arc<dyn Store>,
 ) -> Result<MasterKey, CliError> {
     let namespace = namespace(config);
+    if matches!(config.store.default, Location::Url(_))
+        && !MasterKey::has_sealed(store, namespace).await?
+    {
+        return Err(CliError::configuration(format!(
+            "the store has no records of the namespace \"{}\": check its URL, and \"store.namespace\" in the \
+             configuration (--config); a server or a command that writes makes them",
+            config.store.namespace
+        )));
+    }
     let Some(key) = from_environment()? else {
         return Ok(MasterKey::open_existing(&config.data, store, namespace, &system()).await?);
     };

@@ -9,9 +9,9 @@ mod portable;
 mod unix;
 
 #[cfg(any(grantor_portable, not(unix)))]
-pub(crate) use self::portable::{allow_open_files, mode_for_writers};
+pub(crate) use self::portable::{allow_open_files, is_open_to_all, mode_for_writers};
 #[cfg(all(unix, not(grantor_portable)))]
-pub(crate) use self::unix::{allow_open_files, mode_for_writers};
+pub(crate) use self::unix::{allow_open_files, is_open_to_all, mode_for_writers};
 
 #[cfg(test)]
 mod tests {
@@ -28,6 +28,7 @@ mod tests {
                 assert_eq!(platform::mode_for_writers(&folder), None);
                 create_folder(&folder).unwrap();
                 assert_eq!(platform::mode_for_writers(&folder), None);
+                assert!(!platform::is_open_to_all(&folder));
                 platform::allow_open_files(64);
             }
         };

@@ -12,6 +12,12 @@ pub(crate) fn mode_for_writers(path: &Path) -> Option<u32> {
     (mode & 0o022 != 0).then_some(mode)
 }
 
+/// Returns whether every user may read what is there.
+pub(crate) fn is_open_to_all(path: &Path) -> bool {
+    let metadata = fs::metadata(path);
+    metadata.is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
+}
+
 /// Lets the process open so many files, as far as the system allows. Some systems begin with 256.
 pub(crate) fn allow_open_files(files: u64) {
     let limit = getrlimit(Resource::Nofile);

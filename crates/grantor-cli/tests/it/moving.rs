@@ -1,7 +1,11 @@
 //! `grantor store`: records move to another store, with everything that was issued.
 
 use std::process::Stdio;
+use std::sync::Arc;
 
+use grantor_core::Timestamp;
+use grantor_store::{MasterKey, SealedStore, transfer};
+use grantor_store_sqlite::SqliteStore;
 use grantor_testservers::{Memcached, Postgres};
 use rustix::process::Signal;
 use serde_json::json;
@@ -115,17 +119,95 @@ fn a_copy_that_was_killed_in_the_middle_goes_on() {
     assert!(!killed.wait().unwrap().success());
     let there = count_records(&home, "new.db");
     assert!(there < all, "{there} of {all}: it was at its end");
+    for command in ["serve", "client list"] {
+        let words: Vec<_> = command
+            .split(' ')
+            .chain(["--store-url", "sqlite:new.db"])
+            .collect();
+        home.run(&words)
+            .fails(3, &["has not ended", "grantor store copy"]);
+    }
 
     let rest = home.command(&copy).arg("--json").run().ok().json();
     let copied = &rest["copied"];
     let counts = copied.as_object().unwrap().values();
     let copied: u64 = counts.map(|count| count.as_u64().unwrap()).sum();
-    assert_eq!(rest["already_there"], there, "{rest}");
-    assert_eq!(copied + u64::from(there), u64::from(all), "{rest}");
+    // The mark of the master key is the last one.
+    assert_eq!(rest["already_there"], there - 1, "{rest}");
+    assert_eq!(copied + u64::from(there - 1), u64::from(all), "{rest}");
+    let open = home.run(&["client", "list", "--store-url", "sqlite:new.db"]);
+    open.ok();
     let verify = home
         .run(&["store", "verify", DATABASE, "sqlite:new.db"])
         .ok();
     assert!(verify.out.contains(&format!("equal: {all}")), "{verify:?}");
+}
+
+#[test]
+fn what_was_removed_since_a_copy_does_not_come_back() {
+    let home = Home::new();
+    add_app(&home);
+    let copy = || home.run(&["store", "copy", DATABASE, "sqlite:new.db"]);
+    copy().ok();
+    copy().ok();
+    home.run(&["client", "remove", "app"]).ok();
+    copy().fails(3, &["that the source has not (1 clients", "copy again"]);
+}
+
+#[test]
+fn a_kind_whose_records_stay_behind_is_refused_until_they_are_copied() {
+    let home = Home::new();
+    add_app(&home);
+    let mix = "[store]\ndefault = \"sqlite\"\nclients = \"sqlite:clients.db\"\n\
+               consents = \"sqlite:clients.db\"";
+    let file = home.file("c.toml", mix);
+    for command in ["serve", "client list"] {
+        let words: Vec<_> = command.split(' ').chain(["--config", &file]).collect();
+        let refused = home.run(&words);
+        refused.fails(
+            3,
+            &["clients: the store of their own", "grantor store copy"],
+        );
+        assert!(!refused.err.contains("consents"), "{refused:?}");
+    }
+    home.run(&["store", "copy", DATABASE, "sqlite:clients.db"])
+        .ok();
+    let listed = home.run(&["client", "list", "--config", &file]).ok();
+    assert!(listed.out.starts_with("app "), "{listed:?}");
+}
+
+#[test]
+fn a_store_whose_values_are_all_sealed_is_refused() {
+    let home = Home::new();
+    add_app(&home);
+    drop(home.serve(&ISSUER));
+    let key: [u8; 32] = std::fs::read(home.path("grantor-data/master.key"))
+        .unwrap()
+        .try_into()
+        .unwrap();
+    let sealing_key = MasterKey::from_bytes(key).sealing_key();
+    let open = |path: &str| Arc::new(SqliteStore::open(home.path(path)).unwrap());
+    let sealed = SealedStore::new(open("sealed.db"), sealing_key);
+    let from = open("grantor-data/grantor.db");
+    let copy = transfer::copy(&*from, &sealed, Timestamp::from_secs(1), |_| {});
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(copy)
+        .unwrap();
+    drop((from, sealed));
+    for command in [
+        "serve",
+        "client list",
+        "client add other --grant client_credentials",
+        "store reseal",
+    ] {
+        let words: Vec<_> = command
+            .split(' ')
+            .chain(["--store-url", "sqlite:sealed.db"])
+            .collect();
+        home.run(&words).fails(3, &["`SealedStore`"]);
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Servers whose records are in a database that they share.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
 use grantor_jose::base64url;
@@ -120,6 +122,46 @@ fn what_must_last_is_refused_where_it_can_be_lost() {
         let file = home.file("c.toml", &format!("[store]\ndefault = \"sqlite\"\n{short}"));
         drop(home.serve(&["--config", &file, "--issuer", ISSUER]));
     }
+}
+
+#[test]
+fn what_may_lose_records_is_no_default_store() {
+    let (memcached, home) = (Memcached::start().unwrap(), Home::new());
+    let file = home.file("c.toml", &format!("store = \"{}\"", memcached.url()));
+    let serve = home.run(&["serve", "--listen", "127.0.0.1:0", "--config", &file]);
+    serve.fails(
+        3,
+        &["memcached can't be the default store", "section [store]"],
+    );
+}
+
+#[test]
+fn a_file_with_a_password_is_not_open_to_all() {
+    let home = Home::new();
+    let url = "postgres://ann:hunter2@127.0.0.1:1/db";
+    for section in [
+        format!("store = \"{url}\""),
+        format!("[store]\nsessions = \"{url}\""),
+    ] {
+        let file = home.file("c.toml", &section);
+        for (mode, seen) in [(0o644, true), (0o640, false)] {
+            std::fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+            let serve = home.run(&["serve", "--listen", "127.0.0.1:0", "--config", &file]);
+            assert_eq!(serve.err.contains("chmod o-r"), seen, "{serve:?}");
+            assert!(!serve.err.contains("hunter2"), "{serve:?}");
+        }
+    }
+}
+
+#[test]
+fn a_namespace_without_records_is_named() {
+    let (database, home) = (Postgres::start().unwrap(), Home::new());
+    let list = home.command(&["client", "list"]);
+    let list = list.env("GRANTOR_STORE_URL", &database.url()).run();
+    list.fails(
+        3,
+        &["no records of the namespace \"grantor\"", "store.namespace"],
+    );
 }
 
 #[test]
