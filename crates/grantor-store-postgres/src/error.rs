@@ -66,8 +66,37 @@ pub(crate) fn not_opened(error: &tokio_postgres::Error) -> Error {
         Some("28P01" | "28000" | "3D000" | "42704") => {
             Error::configuration(format!("PostgreSQL refuses the connection: {text}"))
         }
-        _ => Error::unavailable(format!("PostgreSQL can't be opened: {text}"), Applied::No),
+        _ => match remedy(&text) {
+            Some(remedy) => {
+                Error::configuration(format!("PostgreSQL can't be opened: {text}: {remedy}"))
+            }
+            None => Error::unavailable(format!("PostgreSQL can't be opened: {text}"), Applied::No),
+        },
     }
+}
+
+/// What to change in the URL about an error of the driver, which has no kinds for them.
+fn remedy(text: &str) -> Option<&'static str> {
+    let remedies = [
+        (
+            "password missing",
+            "give one in the URL; no variable or file of libpq is read",
+        ),
+        (
+            "does not support TLS",
+            "sslmode=disable in the URL does without, where the network is safe",
+        ),
+        (
+            "CaUsedAsEndEntity",
+            "sslrootcert has the server's own certificate, and needs that of the authority that signed it",
+        ),
+        (
+            "UnknownIssuer",
+            "name the authority that signed the server's certificate by sslrootcert in the URL",
+        ),
+    ];
+    let remedy = remedies.iter().find(|(sign, _)| text.contains(sign));
+    remedy.map(|(_, remedy)| *remedy)
 }
 
 /// Returns the message of the server or the system, without details, which may have values.

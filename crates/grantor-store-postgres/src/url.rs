@@ -32,6 +32,10 @@ pub(crate) fn parse(url: &str, options: &PostgresOptions) -> Result<Location, Er
         match name {
             "sslmode" => mode = Some(value.into_owned()),
             "sslrootcert" => authorities = Some(value.into_owned()),
+            "connect_timeout" => {
+                let seconds = number(name, &value, 1..=60)?;
+                options.connect_timeout = Duration::from_secs(seconds as u64);
+            }
             "max_connections" => options.max_connections = number(name, &value, 1..=10_000)?,
             "timeout" => {
                 let seconds = number(name, &value, 1..=3600)?;
@@ -42,12 +46,17 @@ pub(crate) fn parse(url: &str, options: &PostgresOptions) -> Result<Location, Er
             "target_session_attrs" => {
                 return Err(wrong("\"target_session_attrs\" can only be read-write"));
             }
-            _ => passed_on.push(parameter),
+            _ if PASSED_ON.contains(&name) => passed_on.push(parameter),
+            _ => return Err(wrong(&format!("its parameters are {}", names()))),
         }
     }
     let query = passed_on.join("&");
-    let config: Config = format!("{before}?{query}").parse().map_err(|_| {
-        wrong("it is postgres://USER:PASSWORD@HOST:PORT/DATABASE, with parameters of libpq")
+    let config = format!("{before}?{query}").parse::<Config>();
+    let config = config.map_err(|_| {
+        wrong(&format!(
+            "it is postgres://USER:PASSWORD@HOST:PORT/DATABASE, and may have the parameters {}",
+            names()
+        ))
     })?;
     let hosts = hosts(&config)?;
     let local = hosts.iter().all(|host| is_local(&host.get_hosts()[0]));
@@ -72,6 +81,43 @@ pub(crate) fn parse(url: &str, options: &PostgresOptions) -> Result<Location, Er
         tls: MakeTls(tls),
         options,
     })
+}
+
+/// What the driver reads.
+const PASSED_ON: [&str; 14] = [
+    "user",
+    "password",
+    "dbname",
+    "host",
+    "port",
+    "options",
+    "application_name",
+    "channel_binding",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_retries",
+    "tcp_user_timeout",
+    "hostaddr",
+];
+
+/// The names of all parameters, without the password and what only has an error of its own.
+fn names() -> String {
+    let passed_on = PASSED_ON
+        .iter()
+        .filter(|name| !["password", "hostaddr"].contains(name));
+    let own = [
+        "sslmode",
+        "sslrootcert",
+        "connect_timeout",
+        "max_connections",
+        "timeout",
+    ];
+    own.iter()
+        .chain(passed_on)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Up to the query, and the query.
@@ -122,8 +168,18 @@ fn hosts(config: &Config) -> Result<Vec<Config>, Error> {
             one.options(options);
         }
         one.application_name(config.get_application_name().unwrap_or("grantor"));
-        one.keepalives(config.get_keepalives())
+        one.channel_binding(config.get_channel_binding())
+            .keepalives(config.get_keepalives())
             .keepalives_idle(config.get_keepalives_idle());
+        if let Some(interval) = config.get_keepalives_interval() {
+            one.keepalives_interval(interval);
+        }
+        if let Some(retries) = config.get_keepalives_retries() {
+            one.keepalives_retries(retries);
+        }
+        if let Some(timeout) = config.get_tcp_user_timeout() {
+            one.tcp_user_timeout(*timeout);
+        }
         Ok(one)
     };
     names.iter().enumerate().map(one).collect()

@@ -1,5 +1,7 @@
 //! Tests of URLs of databases.
 
+use tokio_postgres::config::ChannelBinding;
+
 use super::*;
 
 fn read(url: &str) -> Result<Location, String> {
@@ -33,6 +35,24 @@ fn hosts_ports_and_parameters_are_read() {
     assert_eq!(first.get_application_name(), Some("x y"));
     assert_eq!(location.options.max_connections, 3);
     assert_eq!(location.options.timeout, Duration::from_secs(7));
+
+    // Each parameter that is taken has its effect.
+    let url = "postgres://u@h/?channel_binding=require&keepalives=0&keepalives_idle=4\
+               &keepalives_interval=5&keepalives_retries=6&tcp_user_timeout=7&connect_timeout=8\
+               &options=-c%20search_path=s";
+    let location = read(url).unwrap();
+    let config = &location.hosts[0].options;
+    assert_eq!(config.get_channel_binding(), ChannelBinding::Require);
+    assert!(!config.get_keepalives());
+    assert_eq!(config.get_keepalives_idle(), Duration::from_secs(4));
+    assert_eq!(
+        config.get_keepalives_interval(),
+        Some(Duration::from_secs(5))
+    );
+    assert_eq!(config.get_keepalives_retries(), Some(6));
+    assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(7)));
+    assert_eq!(config.get_connect_timeout(), Some(&Duration::from_secs(8)));
+    assert_eq!(config.get_options(), Some("-c search_path=s"));
 
     let location = read("postgres://u@h/?sslmode=disable&password=a+b%26").unwrap();
     let password = location.hosts[0].options.get_password();
@@ -77,7 +97,18 @@ fn a_wrong_url_says_what_is_wrong_and_never_the_password() {
             "postgres://u:hunter2@h/?target_session_attrs=any",
             "read-write",
         ),
-        ("postgres://u:hunter2@h/?no_such=1", "postgres://USER"),
+        (
+            "postgres://u:hunter2@h/?passfile=/a",
+            "parameters are sslmode",
+        ),
+        (
+            "postgres://u:hunter2@h/?load_balance_hosts=random",
+            "parameters are",
+        ),
+        (
+            "postgres://u:hunter2@h/?channel_binding=x",
+            "postgres://USER",
+        ),
         (
             "postgres://u:hunter2@h/?sslrootcert=/no/such",
             "can't be read",

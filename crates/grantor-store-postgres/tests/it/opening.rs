@@ -1,5 +1,7 @@
 //! Opening: tables, rights, passwords, certificates.
 
+use std::path::Path;
+
 use futures_util::future::join_all;
 use grantor_store::{Durability, Error, PutOutcome, Store};
 use grantor_store_postgres::PostgresStore;
@@ -53,6 +55,11 @@ fn a_wrong_password_and_a_missing_right_say_what_to_do() {
         assert!(error.to_string().contains("password"), "{error}");
         assert!(!error.to_string().contains("battery-staple"), "{error}");
 
+        let missing = url.replace(&format!(":{}", Postgres::PASSWORD), "");
+        let error = refused(&missing).await;
+        assert!(error.is_configuration(), "{error}");
+        assert!(error.to_string().contains("in the URL"), "{error}");
+
         let error = refused(&format!("{url}_of_others")).await;
         assert!(error.is_configuration(), "{error}");
         assert!(error.to_string().contains("postgres_of_others"), "{error}");
@@ -83,8 +90,12 @@ fn a_certificate_is_checked_and_an_unencrypted_connection_is_not_made_instead() 
         assert!(connections.iter().all(|row| row.get::<_, bool>(0)));
 
         let error = refused(&(server.url() + "?sslmode=verify-full")).await;
-        assert!(error.to_string().contains("certificate"), "{error}");
+        assert!(error.to_string().contains("sslrootcert"), "{error}");
+        let own = Path::new(AUTHORITY).with_file_name("server.pem");
+        let own = format!("?sslmode=verify-full&sslrootcert={}", own.display());
+        let error = refused(&(server.url() + &own)).await;
+        assert!(error.to_string().contains("sslrootcert"), "{error}");
         let error = refused(&(without.url() + &trusted)).await;
-        assert!(error.to_string().contains("TLS"), "{error}");
+        assert!(error.to_string().contains("sslmode=disable"), "{error}");
     });
 }
