@@ -7,6 +7,7 @@ use std::sync::Arc;
 use grantor_core::Environment;
 use grantor_jose::seal::SealingKey;
 
+use crate::capabilities::{Class, Durability};
 use crate::error::Error;
 use crate::key::Namespace;
 use crate::kinds::{COUNTS, Kind};
@@ -162,18 +163,56 @@ impl Stores {
     /// # Errors
     /// As [`Records::open`].
     pub fn records<R: Record>(&self) -> Result<Records<R>, String> {
-        Records::open(&self.placement::<R>())
+        match self.is_forgotten(R::KIND) {
+            true => Err(forgotten(R::NAME, R::KIND)),
+            false => Records::open(&self.placement::<R>()),
+        }
     }
 
     /// Returns the warning about keeping records of kind `R` where they are.
     #[must_use]
     pub fn warning<R: Record>(&self) -> Option<String> {
-        self.placement::<R>().warning::<R>()
+        let (store, default) = (self.store::<R>(), &self.default.store);
+        let is_alone = is_of_this_process(&**store) && default.capabilities().shared;
+        let warning = self.placement::<R>().warning::<R>();
+        warning
+            .or_else(|| (is_alone && R::KIND.class() == Class::ShortLived).then(|| alone(R::NAME)))
+    }
+
+    /// Returns whether records of a kind that has to last end with this process, and others do not: after a
+    /// restart these would be without them.
+    fn is_forgotten(&self, kind: Kind) -> bool {
+        let lasts = |kind: &Kind| matches!(kind.class(), Class::Transition | Class::Guard);
+        let placed = self.by_kind.iter().filter(|(kind, _)| lasts(kind));
+        let mut stores = placed.map(|(_, store)| store).chain([&self.default.store]);
+        lasts(&kind)
+            && is_of_this_process(&**self.store_of(kind))
+            && stores.any(|store| !is_of_this_process(&**store))
     }
 
     fn placement<R: Record>(&self) -> Placement {
         self.default.in_store(self.store::<R>())
     }
+}
+
+/// Returns whether records end with this process.
+fn is_of_this_process(store: &dyn Store) -> bool {
+    let capabilities = store.capabilities();
+    !capabilities.shared && capabilities.durability == Durability::Memory
+}
+
+fn forgotten(name: &str, kind: Kind) -> String {
+    let kind = kind.name();
+    format!(
+        "{name} can't be kept in the memory of this process, as other records outlive it; put {kind} into a \
+         store that outlives it too"
+    )
+}
+
+fn alone(name: &str) -> String {
+    format!(
+        "{name}: only this process sees them, so another server of the same database has others"
+    )
 }
 
 impl fmt::Debug for Stores {

@@ -136,6 +136,29 @@ fn what_may_lose_records_is_no_default_store() {
 }
 
 #[test]
+fn what_has_to_last_is_not_in_memory_beside_what_lasts() {
+    let home = Home::new();
+    for (mix, problem) in [
+        (
+            "default = \"memory\"\nclients = \"sqlite:a.db\"",
+            "\"memory\" can't be the default store",
+        ),
+        (
+            "default = \"sqlite\"\nrevoked-tokens = \"memory\"",
+            "put revoked-tokens into a store",
+        ),
+        (
+            "default = \"sqlite\"\ndpop-proofs = \"memory\"",
+            "put dpop-proofs into a store",
+        ),
+    ] {
+        let file = home.file("c.toml", &format!("[store]\n{mix}"));
+        home.run(&["serve", "--listen", "127.0.0.1:0", "--config", &file])
+            .fails(3, &[problem]);
+    }
+}
+
+#[test]
 fn a_file_with_a_password_is_not_open_to_all() {
     let home = Home::new();
     let url = "postgres://ann:hunter2@127.0.0.1:1/db";

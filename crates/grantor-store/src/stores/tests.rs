@@ -263,6 +263,35 @@ fn a_store_that_can_count_counts_and_else_this_process_does() {
 }
 
 #[test]
+fn what_has_to_last_does_not_end_with_the_process_while_others_go_on() {
+    let kept = || {
+        declares(
+            Capabilities::new("a database")
+                .shared()
+                .with_durability(Durability::Disk),
+        )
+    };
+    let memory = || -> Arc<dyn Store> { Arc::new(MemoryStore::new()) };
+    // All in memory end together.
+    let alone = stores(memory()).place(ReplayId::KIND, memory());
+    assert!(alone.records::<ReplayId>().is_ok());
+    for mixed in [
+        stores(kept()).place(ReplayId::KIND, memory()),
+        stores(memory()).place(kinds::GRANTS, kept()),
+    ] {
+        let problem = mixed.records::<ReplayId>().unwrap_err();
+        assert!(problem.contains("memory of this process"), "{problem}");
+    }
+    // Sessions and caches may.
+    let placed = stores(kept()).place(Code::KIND, memory());
+    assert!(placed.records::<Code>().is_ok());
+    let warning = placed.warning::<Code>().unwrap();
+    assert!(warning.contains("only this process"), "{warning}");
+    let beside = stores(memory()).place(kinds::SESSIONS, kept());
+    assert!(beside.records::<ReplayId>().is_ok());
+}
+
+#[test]
 fn every_store_is_named_once() {
     let own: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let placed = stores(evicting())
