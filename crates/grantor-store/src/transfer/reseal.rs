@@ -5,9 +5,10 @@ use grantor_jose::seal::{Context, SealingKey};
 
 use super::kind_counts::KindCounts;
 use super::walk::Walk;
+use crate::capabilities::Class;
 use crate::error::Error;
 use crate::key::{Key, Namespace};
-use crate::kinds::{Kind, SEALED};
+use crate::kinds::{Kind, MASTER_KEY_MARK, SEALED};
 use crate::record::sealed_for;
 use crate::retry::Retry;
 use crate::sealed::{ANY_KIND, SealedStore};
@@ -26,6 +27,16 @@ pub struct Resealed {
     pub unreadable: KindCounts,
     /// Kinds in stores that can't list their records. They are sealed again as they are written.
     pub unlisted: Vec<Kind>,
+}
+
+impl Resealed {
+    /// Returns whether there are [`unlisted`](Self::unlisted) kinds whose records have to last. Then the mark
+    /// of the master key stays under the older key, so that no server starts without that key.
+    #[must_use]
+    pub fn has_unlisted_that_last(&self) -> bool {
+        let lasts = |kind: &Kind| kind.class() == Class::Transition;
+        self.unlisted.iter().any(lasts)
+    }
 }
 
 /// Counts the records that [`reseal`] would seal again.
@@ -80,6 +91,9 @@ async fn walk(stores: &Stores, writes: bool) -> Result<Resealed, Error> {
     let sealing_key = stores.sealing_key().ok_or_else(missing)?;
     let mut resealed = Resealed::default();
     for kind in SEALED {
+        if kind == MASTER_KEY_MARK && resealed.has_unlisted_that_last() {
+            break;
+        }
         let letters = kind.letters();
         let sweep = Sweep {
             environment: stores.environment(),

@@ -122,6 +122,60 @@ fn another_namespace_and_what_no_key_opens_stay_as_they_are() {
     assert_eq!(kept.value, moved.value);
 }
 
+/// A store that lists nothing.
+#[derive(Debug, Default)]
+struct Unlisted(MemoryStore);
+
+impl Store for Unlisted {
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        self.0.get(key)
+    }
+
+    fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
+        self.0.put(put)
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a Key,
+        expect: Expect,
+    ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
+        self.0.remove(key, expect)
+    }
+}
+
+#[test]
+fn a_key_that_some_lasting_records_need_still_opens_the_store() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let elsewhere: Arc<dyn Store> = Arc::new(Unlisted::default());
+    let placed =
+        |keys: &MasterKey| process(&store, keys).place(Account::KIND, Arc::clone(&elsewhere));
+    write(&placed(&master(1)), &[1], "ann");
+    let both = placed(&master(2).opening_also(master(1)));
+    let resealed = block_on(reseal(&both)).unwrap();
+    assert!(resealed.has_unlisted_that_last());
+    assert_eq!(
+        numbers(&resealed),
+        [0, 0, 0],
+        "the mark is not sealed again"
+    );
+    let environment = grantor_http::system();
+    let alone = block_on(master(2).check(&store, Namespace::new(ISSUER), &environment));
+    assert!(alone.is_err());
+    assert_eq!(read(&both, &[1]).unwrap(), "ann");
+
+    // Caches may be lost.
+    let caches = process(&store, &master(2).opening_also(master(1)))
+        .place(kinds::UNIQUE_TOKENS, Arc::clone(&elsewhere));
+    let resealed = block_on(reseal(&caches)).unwrap();
+    assert!(!resealed.has_unlisted_that_last());
+    block_on(master(2).check(&store, Namespace::new(ISSUER), &environment)).unwrap();
+}
+
 /// A store in which somebody else writes an account right before it is sealed again.
 #[derive(Debug)]
 struct Busy {
