@@ -26,6 +26,9 @@ pub(crate) enum Store {
         /// Only count them
         #[arg(long)]
         dry_run: bool,
+        /// The clock of this machine is right, however long the store was not used
+        #[arg(long)]
+        trust_clock: bool,
     },
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use grantor_http::system;
+use grantor_store::Notice;
 use grantor_store::transfer::{self, KindCounts};
 use serde_json::{Map, Value, json};
 
@@ -23,7 +24,10 @@ pub(crate) fn run(common: &Common, store: Store, output: &Output) -> Result<Exit
         Store::Copy(stores) => crate::block_on(copy(&stores, output)),
         Store::Verify(stores) => crate::block_on(verify(&stores, output)),
         Store::Reseal { dry_run } => crate::block_on(reseal(common, dry_run, output)),
-        Store::Gc { dry_run } => crate::block_on(collect(common, dry_run, output)),
+        Store::Gc {
+            dry_run,
+            trust_clock,
+        } => crate::block_on(collect(common, dry_run, trust_clock, output)),
     }
 }
 
@@ -97,7 +101,12 @@ async fn verify(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> 
     })
 }
 
-async fn collect(common: &Common, dry_run: bool, output: &Output) -> Result<ExitCode, CliError> {
+async fn collect(
+    common: &Common,
+    dry_run: bool,
+    trust_clock: bool,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
     let config = Config::for_common(common)?;
     let now = system().now();
     let stores = match dry_run {
@@ -105,24 +114,42 @@ async fn collect(common: &Common, dry_run: bool, output: &Output) -> Result<Exit
         false => data::open_kept(&config).await?,
     };
     let mut dead_of_all = BTreeMap::new();
+    let mut listing = Vec::new();
     for store in stores.all() {
-        let name = store.capabilities().name;
         if store.listing().is_none() {
+            let name = store.capabilities().name;
             output.note(&format!("{name} removes expired records by itself"));
             continue;
         }
-        let dead = match dry_run {
-            true => transfer::count_dead(&**store, now).await?,
-            false => transfer::collect_dead(&**store, now).await?,
-        };
-        for (kind, count) in dead.iter() {
+        for (kind, count) in transfer::count_dead(&**store, now).await?.iter() {
             *dead_of_all.entry(kind).or_insert(0) += count;
+        }
+        listing.push(store);
+    }
+    if !dry_run {
+        if !trust_clock {
+            refuse_jump(&stores).await?;
+        }
+        for store in listing {
+            transfer::collect_dead(&**store, now).await?;
         }
     }
     let verb = if dry_run { "have expired" } else { "removed" };
     let total: u64 = dead_of_all.values().sum();
     output.result(&format!("{total} records {verb}"), &json!(dead_of_all))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses to remove what is only dead by a clock that may be wrong.
+async fn refuse_jump(stores: &grantor_store::Stores) -> Result<(), CliError> {
+    let maintained = stores.maintain().await;
+    let jump =
+        |notice: &&Notice| matches!(notice, Notice::ClockJumped { from, to, .. } if to > from);
+    match maintained.notices.iter().find(jump) {
+        None => Ok(()),
+        Some(jump) => Err(CliError::failed(jump.to_string())
+            .hint("if the clock is right, give --trust-clock too; nothing was removed")),
+    }
 }
 
 async fn reseal(common: &Common, dry_run: bool, output: &Output) -> Result<ExitCode, CliError> {
@@ -133,7 +160,7 @@ async fn reseal(common: &Common, dry_run: bool, output: &Output) -> Result<ExitC
     };
     for kind in &resealed.unlisted {
         output.note(&format!(
-            "the store of {} can't list them: keep the older key until the last of them has expired",
+            "the store of {} can't list them: keep the older key for as long as there are some from before",
             kind.name()
         ));
     }
@@ -142,7 +169,7 @@ async fn reseal(common: &Common, dry_run: bool, output: &Output) -> Result<ExitC
         false => "sealed under the newest key",
     };
     let text = format!(
-        "{} records {verb}{}; {} were before\n{} can't be opened by any of the keys{}",
+        "{} records {verb}{}; {} were under the newest key before\n{} can't be opened by any of the keys{}",
         resealed.older.total(),
         in_brackets(&resealed.older),
         resealed.newest.total(),
@@ -155,6 +182,13 @@ async fn reseal(common: &Common, dry_run: bool, output: &Output) -> Result<ExitC
         "unreadable": to_json(&resealed.unreadable),
     });
     output.result(&text, &json)?;
+    if resealed.has_unlisted_that_last() {
+        return Err(CliError::failed(
+            "the mark of the master key stays under the older key, as records that have to last can't be \
+             listed: the older key is needed for as long as they are there",
+        )
+        .hint("keep giving both keys, or move those kinds to a store that can list them"));
+    }
     Ok(match resealed.unreadable.total() {
         0 => ExitCode::SUCCESS,
         _ => Exit::Failed.into(),

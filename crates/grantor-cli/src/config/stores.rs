@@ -91,7 +91,12 @@ impl Location {
 pub(crate) fn has_password(url: &str) -> bool {
     let (_, rest) = url.split_once("://").unwrap_or_default();
     let user = rest.rsplit_once('@').map(|(user, _)| user);
-    user.is_some_and(|user| user.contains(':')) || rest.contains("password=")
+    let parameters = rest
+        .split_once('?')
+        .map_or("", |(_, parameters)| parameters);
+    let mut parameters = url::form_urlencoded::parse(parameters.as_bytes());
+    user.is_some_and(|user| user.contains(':'))
+        || parameters.any(|(name, _)| name.to_ascii_lowercase().contains("password"))
 }
 
 impl Locations {
@@ -210,6 +215,8 @@ mod tests {
             "redis+sentinel://s1,s2/main?sentinel_password=p",
             "postgres://u@h/?password=p",
             "postgres:///d?host=/run&password=p",
+            "postgres://u@h/?%70assword=p",
+            "redis+sentinel://s1/main?SENTINEL%5Fpassword=p",
         ] {
             assert!(has_password(url), "{url}");
         }

@@ -244,6 +244,32 @@ fn expired_records_are_counted_and_removed() {
     assert_eq!(counted, "0 records have expired\n");
 }
 
+/// A record would seem to be dead by a clock that is a year ahead.
+#[test]
+fn a_clock_that_may_be_wrong_removes_nothing() {
+    let home = Home::new();
+    add_app(&home);
+    let database = rusqlite::Connection::open(home.path("grantor-data/grantor.db")).unwrap();
+    let change = |statement: &str| assert_eq!(database.execute(statement, []).unwrap(), 1);
+    change("UPDATE records SET expires_at = 1000 WHERE substr(key, 9, 2) = CAST('cl' AS BLOB)");
+    change(
+        "INSERT INTO times (name, millis) VALUES ('newest', 1000) \
+         ON CONFLICT (name) DO UPDATE SET millis = excluded.millis",
+    );
+    drop(database);
+    let refused = home.run(&["store", "gc"]);
+    refused.fails(
+        1,
+        &[
+            "check the machine's clock",
+            "--trust-clock",
+            "nothing was removed",
+        ],
+    );
+    let trusted = home.run(&["store", "gc", "--trust-clock"]).ok();
+    assert_eq!(trusted.out, "1 records removed\n");
+}
+
 #[test]
 fn a_copy_of_a_database_that_a_server_writes_to_warns() {
     let home = Home::new();
