@@ -102,6 +102,10 @@ fn announce(server: &Server, address: SocketAddr, config: &Config, options: &str
             "the store of its configuration".to_owned(),
             "another terminal, with the same GRANTOR_STORE_URL, --store-url or --config",
         ),
+        Location::Memory => (
+            "memory, where they end with it and no command sees them".to_owned(),
+            "a server that has a database",
+        ),
         _ => (data.to_string(), "another terminal"),
     };
     let [metadata, _] = issuer.metadata_urls();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use grantor_http::system;
-use grantor_store::Notice;
 use grantor_store::transfer::{self, KindCounts};
+use grantor_store::{Class, Notice};
 use serde_json::{Map, Value, json};
 
 use super::progress::Progress;
@@ -33,6 +33,10 @@ pub(crate) fn run(common: &Common, store: Store, output: &Output) -> Result<Exit
 
 async fn copy(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> {
     let source = Source::read("FROM", &stores.from)?;
+    let target = Source::read("TO", &stores.to)?;
+    if source.is_same_as(&target) {
+        return Err(CliError::usage("FROM and TO are the same store"));
+    }
     if source.may_be_written() {
         output.warning(
             "a server may be writing to FROM, or it was killed: its write-ahead log is not empty. A copy \
@@ -47,7 +51,10 @@ async fn copy(stores: &Stores, output: &Output) -> Result<ExitCode, CliError> {
             "FROM: {name} can't list its records, so they can't be copied"
         )));
     }
-    let to = Source::read("TO", &stores.to)?.open().await?;
+    let to = target.open().await?;
+    if let Some(loss) = Class::Transition.warns(&to.capabilities()) {
+        output.warning(&format!("TO: {loss}"));
+    }
     let progress = Progress::new(output, "copied", &*from).await;
     let copied = transfer::copy(&*from, &*to, system().now(), |so_far| {
         progress.show(so_far.written.total() + so_far.already_there + so_far.dead);

@@ -224,6 +224,14 @@ fn only_stores_that_are_there_are_read_and_no_password_is_an_argument() {
     add_app(&home);
     let memory = home.run(&["store", "copy", DATABASE, "memory:"]);
     memory.fails(2, &["gone with the command"]);
+    let same = home.run(&["store", "copy", DATABASE, DATABASE]);
+    same.fails(2, &["the same store"]);
+    let path = home.run(&["store", "copy", "grantor-data/grantor.db", "sqlite:new.db"]);
+    path.fails(
+        2,
+        &["FROM: a store is named by its URL: sqlite:grantor-data/grantor.db is"],
+    );
+    assert!(!home.path("new.db").exists());
 }
 
 #[test]

@@ -24,6 +24,11 @@ impl Source {
                 url: url.ok_or_else(missing)?,
             });
         }
+        if !text.contains(':') {
+            return Err(CliError::usage(format!(
+                "{argument}: a store is named by its URL: sqlite:{text} is the database in the file {text}"
+            )));
+        }
         if has_password(text) {
             return Err(CliError::usage(format!(
                 "{argument}: other users of this machine can read a password in an argument: put the \
@@ -33,6 +38,11 @@ impl Source {
         Ok(Self {
             url: Secret::new(text),
         })
+    }
+
+    /// Returns whether both are named in the same way.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        self.url.expose() == other.url.expose()
     }
 
     /// The file of an SQLite database.
