@@ -22,7 +22,7 @@ use crate::kinds::Kind;
 use crate::placement::Placement;
 use crate::record::Record;
 use crate::records::Records;
-use crate::store::Store;
+use crate::store::{Entry, Store};
 
 /// The 32 bytes that open everything sealed in a store, kept outside of it: in a file, or wherever
 /// the program takes them from.
@@ -163,10 +163,9 @@ impl MasterKey {
             }
             mark = records.get(&key).await;
         }
-        #[cfg(feature = "transfer")]
         if mark.is_err()
             && let Some(mark) = store.get(&key).await?
-            && crate::transfer::is_being_copied(&mark)
+            && is_being_copied(&mark)
         {
             return Err(Error::configuration(format!(
                 "a copy into {what} has not ended: let it end, or give the same \"grantor store copy\" \
@@ -214,6 +213,15 @@ impl std::fmt::Debug for MasterKey {
 async fn is_sealed(store: &Arc<dyn Store>, namespace: Namespace) -> Result<bool, Error> {
     let mark = store.get(&namespace.key(Seal::KIND.letters(), &[])).await?;
     Ok(mark.is_some())
+}
+
+/// In a store in place of the mark of the master key, until a copy into it has ended. No sealed record
+/// begins with this byte.
+pub(crate) const BEING_COPIED: &[u8] = b"\0a copy into this store has not ended";
+
+/// Returns whether a mark of a master key says that the records are not all there yet.
+pub(crate) fn is_being_copied(mark: &Entry) -> bool {
+    mark.value == BEING_COPIED
 }
 
 /// The mark of the master key: it opens under no other key. Its format says how the keys of all

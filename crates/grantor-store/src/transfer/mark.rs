@@ -6,16 +6,8 @@ use super::copy::{conflict, put, refuse_unfit};
 use crate::error::Error;
 use crate::key::{Key, Namespace};
 use crate::kinds::MASTER_KEY_MARK;
+use crate::master_key::{BEING_COPIED, is_being_copied};
 use crate::store::{Entry, Expect, Put, PutOutcome, Store, Version};
-
-/// In the target in place of the mark of the master key, until all other records of its namespace are
-/// there. No sealed record begins with this byte.
-const BEING_COPIED: &[u8] = b"\0a copy into this store has not ended";
-
-/// Returns whether a mark of a master key says that its records are not all there yet.
-pub(crate) fn is_being_copied(entry: &Entry) -> bool {
-    entry.value == BEING_COPIED
-}
 
 /// The mark of a namespace on its way.
 pub(super) struct CopiedMark {

@@ -19,5 +19,4 @@ pub use collect::{collect_dead, count_dead};
 pub use compare::{Comparison, compare};
 pub use copy::{Copied, copy};
 pub use kind_counts::KindCounts;
-pub(crate) use mark::is_being_copied;
 pub use reseal::{Resealed, count_to_reseal, reseal, reseal_store};
