@@ -5,14 +5,13 @@ use std::collections::HashSet;
 use futures_util::future::try_join_all;
 use grantor_core::Timestamp;
 
-use super::kind_counts::{KindCounts, kind_name};
+use super::kind_counts::KindCounts;
 use super::mark::CopiedMark;
+use super::target::{conflict, put, refuse_unfit};
 use super::walk::{Walk, is_dead};
-use crate::capabilities::Capabilities;
 use crate::error::Error;
 use crate::key::{Key, Namespace};
-use crate::kinds::Kind;
-use crate::store::{Entry, Expect, Put, PutOutcome, Store};
+use crate::store::{Entry, PutOutcome, Store};
 
 /// The records that a copy has looked at so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -145,34 +144,6 @@ async fn refuse_extra(
          or a server has used {name}. Empty it, and copy again",
         kinds.join(", ")
     )))
-}
-
-pub(super) fn put(key: Key, entry: Entry) -> Put {
-    Put {
-        key,
-        value: entry.value,
-        version: entry.version,
-        expires_at: entry.expires_at,
-        expect: Expect::Absent,
-    }
-}
-
-pub(super) fn refuse_unfit(kind: Kind, target: &Capabilities) -> Result<(), Error> {
-    kind.class().refuses(target).map_or(Ok(()), |reason| {
-        Err(Error::configuration(format!(
-            "{} can't be copied there: {reason}",
-            kind.name()
-        )))
-    })
-}
-
-pub(super) fn conflict(key: &Key, target: &Capabilities) -> Error {
-    let kind = kind_name(key);
-    Error::configuration(format!(
-        "{} has another record of {kind} under the same key: copy into an empty store, or go on with a \
-         copy of the same records that no server has used since",
-        target.name
-    ))
 }
 
 fn count(records: usize) -> u64 {

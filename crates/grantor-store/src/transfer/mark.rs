@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::copy::{conflict, put, refuse_unfit};
+use super::target::{conflict, put, refuse_unfit};
 use crate::error::Error;
 use crate::key::{Key, Namespace};
 use crate::kinds::MASTER_KEY_MARK;

@@ -10,6 +10,7 @@ mod copy;
 mod kind_counts;
 mod mark;
 mod reseal;
+mod target;
 mod walk;
 
 #[cfg(test)]
