@@ -17,6 +17,7 @@
 mod connection;
 mod counter;
 mod error;
+mod handshake;
 mod layout;
 mod link;
 mod options;

@@ -4,9 +4,9 @@ use grantor_store::Error;
 use grantor_store_connection::{SharedConnection, Tls, connect};
 
 use crate::connection::Connection;
-use crate::error::{Failure, unreachable};
+use crate::error::unreachable;
+use crate::handshake::shake_hands;
 use crate::url::Address;
-use crate::wire::{Answer, Command};
 
 /// How to connect to every server.
 pub(crate) struct Access {
@@ -34,26 +34,10 @@ impl Server {
         let unreachable = |why: &str| unreachable(&self.address.to_string(), why);
         let (host, port) = (&self.address.host, self.address.port);
         let stream = connect(host, port, access.tls.as_ref()).await;
-        let connection = Connection::new(stream.map_err(|error| unreachable(&error.to_string()))?);
-        if let Some((user, password)) = &access.login {
-            match connection.send(&Command::LogIn(user, password)).await {
-                Ok(Answer::Done) => {}
-                Err(Failure::Refused(_)) => {
-                    return Err(Error::configuration("memcached refuses user and password"));
-                }
-                _ => return Err(unreachable("it does not answer a login")),
-            }
-        }
-        match connection.send(&Command::Nothing).await {
-            Ok(_) => Ok(connection),
-            Err(Failure::Refused(refusal)) if refusal.text.contains("unauthenticated") => {
-                Err(Error::configuration("memcached asks for user and password"))
-            }
-            Err(Failure::Refused(_)) => Err(Error::configuration(
-                "the store needs memcached 1.6 or newer, with meta commands",
-            )),
-            Err(Failure::Lost(why)) => Err(unreachable(&why)),
-        }
+        let mut stream = stream.map_err(|error| unreachable(&error.to_string()))?;
+        let shaken = shake_hands(&mut stream, access.login.as_ref()).await;
+        shaken.map_err(|unfit| unfit.settle(&self.address.to_string(), unreachable))?;
+        Ok(Connection::new(stream))
     }
 }
 

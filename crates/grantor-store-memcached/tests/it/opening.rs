@@ -1,5 +1,7 @@
 //! Opening: what it carries, passwords, TLS.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use grantor_store::{Class, Store};
@@ -69,6 +71,32 @@ fn a_wrong_password_is_a_configuration_error_that_does_not_show_it() {
             );
         }
     });
+}
+
+#[test]
+fn a_login_at_a_server_that_asks_for_none_is_refused_and_its_password_is_stored_nowhere() {
+    let server = Memcached::start().unwrap();
+    assert_eq!(ask(&server, "set login 0 0 6\r\ntheirs\r\n"), "STORED\r\n");
+    block_on(&runtime(), async {
+        let url = server.url().replace("//", "//ann:correct-horse@");
+        let error = MemcachedStore::open(&url).await.unwrap_err();
+        assert!(error.is_configuration(), "{error}");
+        assert!(error.to_string().contains("--auth-file"), "{error}");
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains("horse"), "{text}");
+    });
+    let kept = ask(&server, "get login\r\n");
+    assert_eq!(kept, "VALUE login 0 6\r\ntheirs\r\nEND\r\n");
+}
+
+/// The answer to one command, as it is on the wire.
+fn ask(server: &Memcached, command: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    stream.write_all(command.as_bytes()).unwrap();
+    stream.write_all(b"quit\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 #[test]
