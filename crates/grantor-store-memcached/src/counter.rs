@@ -9,7 +9,7 @@ use grantor_store_connection::Effect;
 
 use crate::MemcachedStore;
 use crate::connection::Connection;
-use crate::layout::{count_name, dropped_at};
+use crate::layout::{count_name, kept_for};
 use crate::wire::{Answer, Command, Condition};
 
 /// The sum that stands for all above. memcached begins again at zero after the largest number, which
@@ -28,8 +28,7 @@ impl Counter for MemcachedStore {
             let length = i64::try_from(window.as_millis()).unwrap_or(i64::MAX).max(1);
             let now = now.as_millis();
             let starts_at = now.saturating_sub(now.rem_euclid(length));
-            let ends_at = Timestamp::from_millis(starts_at.saturating_add(length));
-            let at = dropped_at(Some(ends_at), self.0.options.max_clock_skew);
+            let at = kept_for(length);
             let name = count_name(key, length, starts_at);
             let add = Command::Add(&name, n.min(MOST), at);
             let most = MOST.to_string();

@@ -37,8 +37,8 @@ pub(crate) fn count_name(key: &Key, length: i64, starts_at: i64) -> String {
     name
 }
 
-/// When memcached drops what is dead at `at`. It is a time since 1970 and not a length of time: we
-/// know no clock.
+/// When memcached drops the record that is dead at `at`. It is a time since 1970 and not a length of
+/// time: we know no clock.
 pub(crate) fn dropped_at(at: Option<Timestamp>, max_clock_skew: Duration) -> Expiry {
     let Some(at) = at else {
         return Expiry::NEVER;
@@ -47,6 +47,18 @@ pub(crate) fn dropped_at(at: Option<Timestamp>, max_clock_skew: Duration) -> Exp
     // What it can't hold, in 2038 and later, is dropped when memory is short.
     let at = i32::try_from(seconds.max(RELATIVE + 1));
     at.map_or(Expiry::NEVER, Expiry)
+}
+
+/// How long memcached keeps the count of a window of so many milliseconds: two windows. It is a length
+/// of time, so that a count lasts for its window whatever the clock of memcached says.
+pub(crate) fn kept_for(length: i64) -> Expiry {
+    let seconds = length.saturating_sub(1).div_euclid(1000) + 1;
+    if seconds > RELATIVE {
+        // What it can't hold is dropped when memory is short.
+        return Expiry::NEVER;
+    }
+    let kept = (seconds * 2).min(RELATIVE);
+    i32::try_from(kept).map_or(Expiry::NEVER, Expiry)
 }
 
 /// Encodes the stored value of a put.
@@ -126,5 +138,20 @@ mod tests {
         assert_eq!(at(2_147_483_286), i32::MAX);
         assert_eq!(at(2_147_483_287), 0);
         assert_eq!(dropped_at(None, skew), Expiry::NEVER);
+    }
+
+    #[test]
+    fn a_count_is_kept_for_longer_than_its_window_and_its_time_is_read_as_a_length() {
+        for (millis, seconds) in [
+            (1, 2),
+            (1000, 2),
+            (60_001, 122),
+            (RELATIVE * 500, 2_592_000),
+            (RELATIVE * 1000, 2_592_000),
+            (RELATIVE * 1000 + 1, 0),
+            (i64::MAX, 0),
+        ] {
+            assert_eq!(kept_for(millis), Expiry(seconds), "{millis}");
+        }
     }
 }

@@ -11,7 +11,8 @@ const MAX_LINE: u64 = 2048;
 /// The longest value that an answer has: the longest record, and more than any number.
 const MAX_VALUE: usize = 1024 * 1024;
 
-/// When a server drops an item, as it reads it: seconds since 1970, or never.
+/// When a server drops an item, as it reads it: seconds from now up to 30 days, seconds since 1970 above
+/// that, or never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Expiry(pub(crate) i32);
 

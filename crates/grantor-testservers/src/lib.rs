@@ -25,6 +25,7 @@ mod redis;
 mod redis_cluster;
 mod redis_sentinel;
 mod small_disk;
+pub mod store_counts;
 pub mod store_faults;
 pub mod store_processes;
 pub mod store_upkeep;
