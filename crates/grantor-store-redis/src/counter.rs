@@ -7,9 +7,13 @@ use grantor_store::{Applied, Counter, Error, Key};
 use grantor_store_connection::Effect;
 
 use crate::RedisStore;
-use crate::layout::{COUNTS, SLACK};
+use crate::layout::COUNTS;
 use crate::link::Target;
 use crate::request::Request;
+
+/// The longest window in milliseconds by which counts are deleted: half of a century. The time that
+/// Redis reckons must be a number.
+const LONGEST: i64 = 50 * 365 * 86_400_000;
 
 impl Counter for RedisStore {
     fn add<'a>(
@@ -23,14 +27,14 @@ impl Counter for RedisStore {
             let length = i64::try_from(window.as_millis()).unwrap_or(i64::MAX).max(1);
             let now = now.as_millis();
             let starts_at = now.saturating_sub(now.rem_euclid(length));
-            let ends_at = Timestamp::from_millis(starts_at.saturating_add(length));
-            let deleted_at = ends_at + self.0.options.max_clock_skew + SLACK;
+            // A length of time: whatever the clock of Redis says, the count lasts for its window.
+            let kept_for = length.min(LONGEST) * 2;
             let (length, starts_at) = (length.to_be_bytes(), starts_at.to_be_bytes());
             let name = [COUNTS, &length, &starts_at, key.as_bytes()].concat();
             let mut request = self.0.scripts.count.key(&name[..]);
             request
                 .arg(i64::try_from(n).unwrap_or(i64::MAX))
-                .arg(deleted_at.as_millis());
+                .arg(kept_for);
             let request = Request::Script(&request);
             let sent = self.0.link.send(Target::Key(&name), request, Effect::Once);
             let sum: Option<String> = sent.await?;

@@ -59,10 +59,10 @@ const DELETE: &str = "
 if redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])";
 
-/// ARGV: what to add, when Redis deletes the sum. The sum as a text, since numbers of a script lose
+/// ARGV: what to add, how long Redis keeps the sum. The sum as a text, since numbers of a script lose
 /// their last digits.
 const COUNT: &str = "
 local sum = redis.pcall('INCRBY', KEYS[1], ARGV[1])
 if type(sum) == 'table' then redis.call('SET', KEYS[1], '9223372036854775807') end
-redis.call('PEXPIREAT', KEYS[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return redis.call('GET', KEYS[1])";

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod contract;
+mod counts;
 mod failures;
 mod full;
 mod long;
