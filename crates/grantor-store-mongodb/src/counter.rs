@@ -5,7 +5,7 @@ use std::time::Duration;
 use grantor_core::{BoxFuture, Timestamp};
 use grantor_store::{Applied, Counter, Error, Key};
 use grantor_store_connection::Effect;
-use mongodb::bson::{DateTime, doc};
+use mongodb::bson::doc;
 use mongodb::options::ReturnDocument;
 
 use crate::MongodbStore;
@@ -13,6 +13,10 @@ use crate::row::hexadecimal;
 
 /// The sum that stands for all above.
 const MOST: i64 = 1 << 62;
+
+/// The longest window in milliseconds by which counts are deleted: half of a century. The time that
+/// MongoDB reckons must be a date.
+const LONGEST: i64 = 50 * 365 * 86_400_000;
 
 impl Counter for MongodbStore {
     fn add<'a>(
@@ -26,15 +30,15 @@ impl Counter for MongodbStore {
             let length = i64::try_from(window.as_millis()).unwrap_or(i64::MAX).max(1);
             let now = now.as_millis();
             let starts_at = now.saturating_sub(now.rem_euclid(length));
-            let ends_at = Timestamp::from_millis(starts_at.saturating_add(length));
-            let deleted_at = ends_at + self.0.options.max_clock_skew;
+            // Two windows by the clock of MongoDB, which need not agree with the caller's.
+            let kept_for = length.min(LONGEST) * 2;
             let (length, starts_at) = (length.to_be_bytes(), starts_at.to_be_bytes());
             let id = hexadecimal(&[&length, &starts_at, key.as_bytes()].concat());
             let n = i64::try_from(n).unwrap_or(MOST).min(MOST);
             let sum = doc! { "$add": [{ "$ifNull": ["$n", 0_i64] }, n] };
             let set = doc! { "$set": {
                 "n": { "$min": [MOST, sum] },
-                "x": DateTime::from_millis(deleted_at.as_millis()),
+                "x": { "$add": ["$$NOW", kept_for] },
             } };
             let counted = self
                 .0

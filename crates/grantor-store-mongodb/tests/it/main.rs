@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it panics")]
 
 mod contract;
+mod counts;
 mod failures;
 mod long;
 mod opening;
