@@ -16,6 +16,7 @@ mod manager;
 mod options;
 mod rows;
 mod schema;
+mod shape;
 mod statement;
 mod store;
 mod tls;

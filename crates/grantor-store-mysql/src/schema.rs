@@ -7,6 +7,7 @@ use mysql_async::Error as Failure;
 use crate::connection::Connection;
 use crate::error::{code, not_opened};
 use crate::rows::number;
+use crate::shape;
 
 /// Each step makes version n+1 of the tables from version n. The database commits each statement by
 /// itself, so a step must be fit to run again after a half of it.
@@ -52,7 +53,7 @@ pub(crate) async fn migrate(connection: &mut Connection) -> Result<(), Error> {
         .await
         .map_err(|error| not_opened(&error))?;
     if is_current(version)? {
-        return Ok(());
+        return shape::check(connection).await;
     }
     match connection.text(LOCK).await {
         Ok(rows) if rows.first().and_then(number) == Some(1) => {}
@@ -65,7 +66,7 @@ pub(crate) async fn migrate(connection: &mut Connection) -> Result<(), Error> {
         Err(error) if code(&error) == Some(NO_LOCKS) => {}
         Err(error) => return Err(not_opened(&error)),
     }
-    let made = make(connection).await.map_err(|error| not_opened(&error));
+    let made = make(connection).await;
     // A connection that fails here is closed, and its lock with it.
     let _ = connection.text(UNLOCK).await;
     is_current(made?).map(drop)
@@ -107,23 +108,29 @@ async fn found(connection: &mut Connection) -> Result<i64, Failure> {
     Ok(rows.first().and_then(number).unwrap_or(0))
 }
 
-async fn make(connection: &mut Connection) -> Result<i64, Failure> {
+async fn make(connection: &mut Connection) -> Result<i64, Error> {
+    let failed = |error: Failure| not_opened(&error);
     // Another process may have made them meanwhile.
-    let mut version = found(connection).await?;
+    let mut version = found(connection).await.map_err(failed)?;
     let table = "CREATE TABLE IF NOT EXISTS grantor_schema (version INT NOT NULL PRIMARY KEY)
         ENGINE = InnoDB";
-    connection.text(table).await?;
+    connection.text(table).await.map_err(failed)?;
     let done = usize::try_from(version).unwrap_or(0);
     for step in STEPS.iter().skip(done) {
         for statement in *step {
-            connection.text(statement).await?;
+            connection.text(statement).await.map_err(failed)?;
         }
         version += 1;
+        // Before the version is written: a table of somebody else stays where it is, and the step
+        // runs again once it is gone.
+        if version == current() {
+            shape::check(connection).await?;
+        }
         let insert = format!("INSERT INTO grantor_schema (version) VALUES ({version})");
         match connection.text(&insert).await {
             // Without locks another process may be as far.
             Err(error) if code(&error) == Some(1062) => {}
-            other => drop(other?),
+            other => drop(other.map_err(failed)?),
         }
     }
     Ok(version)

@@ -11,6 +11,7 @@ mod hosts;
 mod network;
 mod opening;
 mod processes;
+mod shapes;
 mod statements;
 mod transactions;
 mod upkeep;
