@@ -23,8 +23,7 @@ pub(crate) fn is_duplicate(error: &mongodb::error::Error) -> bool {
 
 /// An operation failed.
 pub(crate) fn failed(effect: Effect, error: &mongodb::error::Error) -> Error {
-    // Not the whole error, which has the server's answer in it.
-    let why = &*error.kind;
+    let why = text(&error.kind);
     let refused = |code: i32| match UNAUTHORIZED.contains(&code) {
         true => Error::configuration(format!("MongoDB refuses: {why}")),
         false => Error::unavailable(format!("MongoDB refuses: {why}"), Applied::No),
@@ -55,5 +54,44 @@ pub(crate) fn failed(effect: Effect, error: &mongodb::error::Error) -> Error {
             let message = format!("MongoDB failed{}: {why}", effect.doubt());
             Error::unavailable(message, effect.applied())
         }
+    }
+}
+
+/// Returns what happened, without the record that it happened to: a server that refuses a document may
+/// quote it, and so may an answer that can't be read.
+fn text(kind: &ErrorKind) -> String {
+    match kind {
+        ErrorKind::Command(answer) => refusal(answer.code, &answer.code_name, &answer.message),
+        ErrorKind::Write(WriteFailure::WriteError(answer)) => {
+            let name = answer.code_name.as_deref().unwrap_or_default();
+            refusal(answer.code, name, &answer.message)
+        }
+        ErrorKind::Write(WriteFailure::WriteConcernError(answer)) => {
+            refusal(answer.code, &answer.code_name, &answer.message)
+        }
+        // Texts of the driver and of the system.
+        ErrorKind::Authentication { .. }
+        | ErrorKind::InvalidArgument { .. }
+        | ErrorKind::InvalidTlsConfig { .. }
+        | ErrorKind::ServerSelection { .. }
+        | ErrorKind::DnsResolve { .. }
+        | ErrorKind::Io(_)
+        | ErrorKind::ConnectionPoolCleared { .. }
+        | ErrorKind::IncompatibleServer { .. }
+        | ErrorKind::SessionsNotSupported
+        | ErrorKind::Shutdown => kind.to_string(),
+        _ => "the server's answer can't be understood".to_owned(),
+    }
+}
+
+/// The server's number and name of a refusal, and its message unless that has a key.
+fn refusal(code: i32, name: &str, message: &str) -> String {
+    let name = match name {
+        "" => String::new(),
+        name => format!(" {name}"),
+    };
+    match code {
+        DUPLICATE_KEY => format!("a record is there already ({code}{name})"),
+        _ => format!("{message} ({code}{name})"),
     }
 }

@@ -65,13 +65,10 @@ pub(crate) async fn parse(url: &str, options: &MongodbOptions) -> Result<Locatio
     })
 }
 
-/// Up to the query, and the query.
+/// Up to the query, and the query. A password has no "?" that is not escaped, and the value of a
+/// parameter may have an "@": so the first "?" is where the query begins.
 fn split(url: &str) -> (&str, &str) {
-    let host = url.rfind('@').map_or(0, |at| at + 1);
-    match url[host..].find('?') {
-        Some(at) => (&url[..host + at], &url[host + at + 1..]),
-        None => (url, ""),
-    }
+    url.split_once('?').unwrap_or((url, ""))
 }
 
 /// Beyond this machine connections use TLS, unless the URL says otherwise, and check who answers.
@@ -122,6 +119,11 @@ mod tests {
         assert_eq!(location.options.timeout, Duration::from_secs(9));
         assert_eq!(location.client.max_pool_size, Some(10));
         assert!(matches!(location.client.tls, Some(Tls::Enabled(_))));
+        // An "@" in the value of a parameter hides none of them.
+        let url = "mongodb://user:pw@h1/records?timeout=9&appName=me@here";
+        let location = read(url).await.unwrap();
+        assert_eq!(location.options.timeout, Duration::from_secs(9));
+        assert_eq!(location.client.app_name.as_deref(), Some("me@here"));
         let location = read("mongodb://h1").await.unwrap();
         assert_eq!(location.database, "grantor");
     }
@@ -145,6 +147,10 @@ mod tests {
         for (url, problem) in [
             ("mongodb://u:hunter2@", "mongodb://USER"),
             ("mongodb://u:hunter2@h:x", "mongodb://USER"),
+            ("mongodb://u:hunter2@x@h", "mongodb://USER"),
+            ("mongodb://u:x?hunter2@h/", "mongodb://USER"),
+            ("mongodb://u:1?hunter2@h/?timeout=9", "mongodb://USER"),
+            ("mongodb://u:hunter2@h/?timeout=x@y", "seconds"),
             ("mongodb://u:hunter2@h/?timeout=0", "seconds"),
             ("mongodb://u:hunter2@h/?no=such", "mongodb://USER"),
             ("mongodb+srv://u:hunter2@h/", "begins with"),

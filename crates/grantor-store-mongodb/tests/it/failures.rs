@@ -163,3 +163,31 @@ fn nobody_is_asked_who_is_not_there() {
         assert!(error.to_string().contains("127.0.0.1:1"), "{error}");
     });
 }
+
+#[test]
+fn a_write_that_is_refused_says_why_and_nothing_of_the_record() {
+    let server = MongoDb::start().unwrap();
+    block_on(&runtime(), async {
+        let store = quick().open(&server.url()).await.unwrap();
+        let stored = creation("before");
+        assert_eq!(store.put(&stored).await.unwrap(), PutOutcome::Stored);
+        let strict = doc! {
+            "collMod": "grantor_records",
+            "validator": { "$expr": { "$eq": ["$d", "nothing"] } },
+        };
+        administer(&server.url(), "grantor", strict).await;
+        let mut update = creation("before");
+        update.expect = Expect::Version(stored.version);
+        for refused in [creation("hunter2"), update] {
+            let error = store.put(&refused).await.unwrap_err();
+            let text = format!("{error} {error:?}");
+            assert_eq!(error.applied(), Applied::No, "{text}");
+            assert!(text.contains("failed validation (121"), "{text}");
+            let digits = refused.key.as_bytes().iter();
+            let digits: String = digits.map(|byte| format!("{byte:02x}")).collect();
+            for quoted in [&digits, "considered", "failing", "Binary", "details"] {
+                assert!(!text.contains(quoted), "{quoted}: {text}");
+            }
+        }
+    });
+}
