@@ -4,7 +4,7 @@ use std::path::Path;
 
 use grantor_core::Timestamp;
 use grantor_store::{Error, Kind, kinds};
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, params};
 
 use crate::error::not_opened;
 use crate::file::{self, Draft};
@@ -71,10 +71,7 @@ pub fn restore(
     let source = connection::open_read_only(from, &SqliteOptions::default())?;
     copy(&source, &draft).map_err(failed)?;
     if what == Restore::WithoutGrants {
-        let restored = Connection::open_with_flags(
-            draft.path(),
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        );
+        let restored = connection::open_file(draft.path());
         let ended = restored.and_then(|restored| {
             for kind in ENDED {
                 restored.execute(
@@ -120,8 +117,7 @@ pub fn contents_of(backup: impl AsRef<Path>) -> Result<BackupContents, Error> {
 
 /// In one step, under one snapshot: a copy in several steps begins again with every write.
 fn copy(source: &Connection, draft: &Draft) -> rusqlite::Result<()> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut target = Connection::open_with_flags(draft.path(), flags)?;
+    let mut target = connection::open_file(draft.path())?;
     rusqlite::backup::Backup::new(source, &mut target)?.step(-1)?;
     // One file that needs no log beside it, wherever it is copied to.
     target.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;

@@ -1,6 +1,6 @@
 //! Opens connections, with the settings that SQLite needs once for each.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -127,12 +127,22 @@ const WAL_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 const CACHE_KIB: i64 = 16 * 1024;
 
 fn open(path: &Path, options: &SqliteOptions) -> rusqlite::Result<Connection> {
-    // No URI names: a path with a question mark in it is a path.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = open_file(path)?;
     connection.busy_timeout(options.busy_timeout)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(connection)
+}
+
+/// A connection that reads and writes a file that is there, without further settings.
+pub(crate) fn open_file(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(file_name(path), flags)
+}
+
+/// A path that SQLite reads as one: by itself it takes `file:` at the beginning for a URI, whatever
+/// the flags are, and `:memory:` for no file.
+fn file_name(path: &Path) -> PathBuf {
+    Path::new(".").join(path)
 }
 
 /// Switches to the write-ahead log. SQLite does not wait for others here, so this does.

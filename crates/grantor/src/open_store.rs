@@ -56,6 +56,10 @@ pub async fn open_store(url: &str) -> Result<Arc<dyn Store>, Error> {
 fn sqlite(path: &str) -> Result<Arc<dyn Store>, Error> {
     match path {
         "" => Err(Error::configuration("the URL sqlite: has no path")),
+        _ if path.contains('?') => Err(Error::configuration(
+            "the URL sqlite: takes no parameters: leave out the \"?\" and what follows it, and choose a \
+             path without one",
+        )),
         _ => Ok(Arc::new(crate::sqlite::SqliteStore::open(path)?)),
     }
 }

@@ -35,6 +35,21 @@ async fn every_store_is_opened_by_its_url() {
 }
 
 #[tokio::test]
+async fn parameters_of_sqlite_are_refused_and_make_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db").display().to_string();
+    for url in [
+        format!("sqlite:{path}?mode=ro"),
+        format!("sqlite://{path}?"),
+    ] {
+        let error = open_store(&url).await.unwrap_err();
+        assert!(error.is_configuration(), "{error}");
+        assert!(error.to_string().contains("takes no parameters"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
 async fn a_wrong_url_is_a_configuration_error_without_its_password() {
     for url in [
         "",

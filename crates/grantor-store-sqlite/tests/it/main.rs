@@ -7,6 +7,7 @@ mod contract;
 mod durability;
 mod files;
 mod garbage;
+mod names;
 mod processes;
 mod read_only;
 mod upkeep;

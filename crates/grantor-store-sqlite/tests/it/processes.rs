@@ -12,6 +12,7 @@ use grantor_jose::seal::Context;
 use grantor_store::{Expect, Key, MasterKey, Namespace, PutOutcome, Store};
 use grantor_store_sqlite::{SqliteOptions, SqliteStore};
 
+use crate::names::write_back_up_and_restore;
 use crate::{block_on, creation, value_of};
 
 const ROLE: &str = "GRANTOR_TEST_ROLE";
@@ -49,6 +50,7 @@ fn plays_its_role() {
             let options = SqliteOptions::default().danger_may_lose_last_commits();
             one_put(&options.open(&database).unwrap());
         }
+        "strange names" => write_back_up_and_restore(&database),
         other => panic!("no such role: {other}"),
     }
 }
