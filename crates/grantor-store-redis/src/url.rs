@@ -9,7 +9,10 @@ use grantor_store::Error;
 use grantor_store_connection::{Tls, host_and_port};
 use redis::RedisConnectionInfo;
 
+use self::parameters::{Parameters, without_tls};
 use crate::RedisOptions;
+
+mod parameters;
 
 /// Where the servers are and how to connect.
 pub(crate) struct Location {
@@ -68,16 +71,6 @@ pub(crate) struct Access {
     pub(crate) keeps_all: OnceLock<bool>,
 }
 
-/// What stands behind the question mark.
-#[derive(Default)]
-struct Parameters {
-    authorities: Option<String>,
-    database: Option<u64>,
-    sentinel_username: Option<String>,
-    sentinel_password: Option<String>,
-    wait: Option<usize>,
-}
-
 const FORM: &str = "it is redis://USER:PASSWORD@HOST:PORT/DATABASE, \
                     redis+sentinel://USER:PASSWORD@SENTINEL,SENTINEL/NAME or \
                     redis+cluster://USER:PASSWORD@HOST,HOST; with rediss for TLS";
@@ -91,7 +84,7 @@ pub(crate) fn parse(text: &str, options: &RedisOptions) -> Result<Location, Erro
         Some((place, query)) => (&rest[..after + place.len()], query),
         None => (rest, ""),
     };
-    let mut parameters = parameters(query, &mut options)?;
+    let mut parameters = Parameters::parse(query, &mut options)?;
     let (identity, place) = rest.rsplit_once('@').unwrap_or(("", rest));
     if identity.contains(['@', '/', '?']) {
         return Err(wrong(
@@ -106,7 +99,7 @@ pub(crate) fn parse(text: &str, options: &RedisOptions) -> Result<Location, Erro
         }
         ("redis" | "rediss", "") if !names.is_empty() => {
             if !path.is_empty() {
-                parameters.database = Some(number(path, 1_000_000)?);
+                parameters.set_database(path)?;
             }
             Servers::Single(address(names, 6379)?)
         }
@@ -116,7 +109,7 @@ pub(crate) fn parse(text: &str, options: &RedisOptions) -> Result<Location, Erro
                 return Err(wrong("it needs the NAME that the sentinels know"));
             }
             if !database.is_empty() {
-                parameters.database = Some(number(database, 1_000_000)?);
+                parameters.set_database(database)?;
             }
             Servers::Sentinel(addresses(names, 26379)?, decoded(name)?)
         }
@@ -130,12 +123,19 @@ pub(crate) fn parse(text: &str, options: &RedisOptions) -> Result<Location, Erro
             ));
         }
     };
-    check(&servers, &parameters)?;
+    parameters.check(&servers)?;
     let tls = match transport {
         "rediss" => Some(tls(parameters.authorities.as_deref())?),
+        _ if parameters.authorities.is_some() => return Err(without_tls(kind)),
         _ => None,
     };
     let (user, password) = identity.split_once(':').unwrap_or((identity, ""));
+    if !identity.is_empty() && password.is_empty() {
+        return Err(wrong(
+            "it has a user and no password, and Redis would take the user default: write \
+             USER:PASSWORD, or leave the user out",
+        ));
+    }
     let database = i64::try_from(parameters.database.unwrap_or(0)).unwrap_or_default();
     let access = |user: &str, password: &str, database, cluster| Access {
         tls: tls.clone(),
@@ -159,49 +159,6 @@ pub(crate) fn parse(text: &str, options: &RedisOptions) -> Result<Location, Erro
         wait: parameters.wait,
         options,
     })
-}
-
-/// Refuses parameters that mean nothing for these servers.
-fn check(servers: &Servers, parameters: &Parameters) -> Result<(), Error> {
-    let sentinel = parameters.sentinel_username.is_some() || parameters.sentinel_password.is_some();
-    match servers {
-        Servers::Single(_) if parameters.wait.is_some() => Err(wrong(
-            "\"wait\" is for sentinels and clusters, where replicas take over",
-        )),
-        Servers::Single(_) | Servers::Cluster(_) if sentinel => {
-            Err(wrong("it has a login for sentinels and no sentinel"))
-        }
-        Servers::Cluster(_) if parameters.database.is_some() => {
-            Err(wrong("a cluster has one database only"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn parameters(query: &str, options: &mut RedisOptions) -> Result<Parameters, Error> {
-    let mut parameters = Parameters::default();
-    for parameter in query.split('&').filter(|one| !one.is_empty()) {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let value = decoded(value)?;
-        match name {
-            "timeout" => options.timeout = Duration::from_secs(number(&value, 3600)?),
-            "tlsrootcert" => parameters.authorities = Some(value),
-            "db" => parameters.database = Some(number(&value, 1_000_000)?),
-            "wait" => {
-                let replicas = number(&value, 1000)?;
-                parameters.wait = usize::try_from(replicas).ok();
-            }
-            "sentinel_username" => parameters.sentinel_username = Some(value),
-            "sentinel_password" => parameters.sentinel_password = Some(value),
-            _ => {
-                return Err(wrong(
-                    "its parameters are timeout, tlsrootcert, db, wait, sentinel_username and \
-                     sentinel_password",
-                ));
-            }
-        }
-    }
-    Ok(parameters)
 }
 
 fn login(user: &str, password: &str, database: i64) -> RedisConnectionInfo {
@@ -234,7 +191,7 @@ fn tls(authorities: Option<&str>) -> Result<Tls, Error> {
 
 fn number(text: &str, most: u64) -> Result<u64, Error> {
     let number = text.parse().ok().filter(|number| *number <= most);
-    number.ok_or_else(|| wrong(&format!("a database or a time is a number up to {most}")))
+    number.ok_or_else(|| wrong(&format!("a database or a count is a number up to {most}")))
 }
 
 fn wrong(problem: &str) -> Error {
