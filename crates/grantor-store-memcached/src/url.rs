@@ -1,5 +1,6 @@
 //! The URL of a store: which servers, who signs in, and how to connect.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -50,6 +51,7 @@ pub(crate) fn parse(url: &str, options: &MemcachedOptions) -> Result<Location, E
     let addresses = names.split(',').map(address);
     let addresses = addresses.collect::<Result<Vec<_>, _>>()?;
     let mut authorities = None;
+    let mut given = HashSet::new();
     for parameter in query.split('&').filter(|one| !one.is_empty()) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let value = decoded(value)?;
@@ -66,6 +68,9 @@ pub(crate) fn parse(url: &str, options: &MemcachedOptions) -> Result<Location, E
             "tlsrootcert" => authorities = Some(value),
             _ => return Err(wrong("its parameters are timeout and tlsrootcert")),
         }
+        if !given.insert(name) {
+            return Err(wrong(&format!("\"{name}\" is given twice")));
+        }
     }
     let login = match identity.split_once(':') {
         Some((user, password)) => Some((decoded(user)?, decoded(password)?)),
@@ -74,6 +79,11 @@ pub(crate) fn parse(url: &str, options: &MemcachedOptions) -> Result<Location, E
     };
     let tls = match scheme {
         "memcacheds" => Some(tls(authorities.as_deref())?),
+        _ if authorities.is_some() => {
+            return Err(wrong(
+                "\"tlsrootcert\" is for TLS: begin the URL with memcacheds://, or leave it out",
+            ));
+        }
         _ => None,
     };
     Ok(Location {
@@ -136,6 +146,11 @@ mod tests {
             ("memcached://hunter2@h", "no password"),
             ("memcached://u:hunter2@h?weight=1", "parameters"),
             ("memcached://u:hunter2@h?timeout=0", "seconds"),
+            (
+                "memcached://u:hunter2@h?timeout=1&timeout=1",
+                "\"timeout\" is given twice",
+            ),
+            ("memcached://u:hunter2@h?tlsrootcert=/a", "memcacheds://,"),
             (
                 "memcacheds://u:hunter2@h?tlsrootcert=/no/such",
                 "can't be read",
