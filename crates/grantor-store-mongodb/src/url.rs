@@ -1,5 +1,6 @@
 //! The URL of a database: what the driver reads, and what this store adds.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ pub(crate) async fn parse(url: &str, options: &MongodbOptions) -> Result<Locatio
     let mut options = options.clone();
     let (before, query) = split(url);
     let mut passed_on = Vec::new();
+    let mut given = HashSet::new();
     for parameter in query.split('&').filter(|one| !one.is_empty()) {
         match parameter.split_once('=') {
             Some(("timeout", seconds)) => {
@@ -38,6 +40,14 @@ pub(crate) async fn parse(url: &str, options: &MongodbOptions) -> Result<Locatio
                 options.timeout = Duration::from_secs(seconds);
             }
             _ => passed_on.push(parameter),
+        }
+        // The driver would take one of two. Its names have no case, and some tags are a list.
+        let name = parameter
+            .split_once('=')
+            .map_or(parameter, |(name, _)| name);
+        let name = name.to_ascii_lowercase();
+        if name != "readpreferencetags" && !given.insert(name) {
+            return Err(wrong(&given_twice(parameter)));
         }
     }
     if !before.starts_with("mongodb://") {
@@ -63,6 +73,25 @@ pub(crate) async fn parse(url: &str, options: &MongodbOptions) -> Result<Locatio
         client,
         options,
     })
+}
+
+/// The name of a parameter is told where it is one that has no secret.
+fn given_twice(parameter: &str) -> String {
+    const KNOWN: [&str; 8] = [
+        "timeout",
+        "replicaSet",
+        "authSource",
+        "authMechanism",
+        "tls",
+        "tlsCAFile",
+        "maxPoolSize",
+        "appName",
+    ];
+    let (name, _) = parameter.split_once('=').unwrap_or((parameter, ""));
+    match KNOWN.iter().find(|known| known.eq_ignore_ascii_case(name)) {
+        Some(known) => format!("\"{known}\" is given twice"),
+        None => "a parameter is given twice".to_owned(),
+    }
 }
 
 /// Up to the query, and the query. A password has no "?" that is not escaped, and the value of a
@@ -152,6 +181,15 @@ mod tests {
             ("mongodb://u:1?hunter2@h/?timeout=9", "mongodb://USER"),
             ("mongodb://u:hunter2@h/?timeout=x@y", "seconds"),
             ("mongodb://u:hunter2@h/?timeout=0", "seconds"),
+            (
+                "mongodb://u:hunter2@h/?timeout=1&timeout=2",
+                "\"timeout\" is given twice",
+            ),
+            (
+                "mongodb://u:hunter2@h/?replicaset=a&replicaSet=b",
+                "\"replicaSet\" is given twice",
+            ),
+            ("mongodb://u:x@h/?hunter2=a&hunter2=b", "a parameter is"),
             ("mongodb://u:hunter2@h/?no=such", "mongodb://USER"),
             ("mongodb+srv://u:hunter2@h/", "begins with"),
             ("hunter2", "begins with"),
