@@ -1,5 +1,6 @@
 //! The URL of a database: where it is, who signs in, and how to connect.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -66,10 +67,21 @@ pub(crate) fn parse(url: &str, options: &MysqlOptions) -> Result<Location, Error
         // Otherwise the driver leaves a connection to this machine for the server's unix socket.
         .prefer_socket(Some(false));
     let hosts = match &parameters.socket {
-        Some(path) if names.is_empty() => vec![Host {
-            name: path.clone(),
-            options: base.socket(Some(path)).into(),
-        }],
+        Some(path) if names.is_empty() => {
+            // A connection by a socket stays on this machine, and checks no certificate.
+            match parameters.mode.as_deref() {
+                None | Some("DISABLED") if parameters.authorities.is_none() => {}
+                _ => {
+                    return Err(wrong(
+                        "a \"socket\" has no TLS: leave out \"ssl-ca\", and \"ssl-mode\" unless it is DISABLED",
+                    ));
+                }
+            }
+            vec![Host {
+                name: path.clone(),
+                options: base.socket(Some(path)).into(),
+            }]
+        }
         Some(_) => return Err(wrong("it has a host and a \"socket\"")),
         None => {
             let addresses = names.split(',').map(|name| host_and_port(name, 3306));
@@ -82,6 +94,7 @@ pub(crate) fn parse(url: &str, options: &MysqlOptions) -> Result<Location, Error
 
 fn parameters(query: &str, options: &mut MysqlOptions) -> Result<Parameters, Error> {
     let mut parameters = Parameters::default();
+    let mut given = HashSet::new();
     for parameter in query.split('&').filter(|one| !one.is_empty()) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let value = decoded(value)?;
@@ -100,6 +113,9 @@ fn parameters(query: &str, options: &mut MysqlOptions) -> Result<Parameters, Err
                 ));
             }
         }
+        if !given.insert(name) {
+            return Err(wrong(&format!("\"{name}\" is given twice")));
+        }
     }
     Ok(parameters)
 }
@@ -114,6 +130,11 @@ fn over_tcp(
         |name: &str| name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
     let local = addresses.iter().all(|(name, _)| is_local(name));
     let tls = match parameters.mode.as_deref() {
+        Some("DISABLED") if parameters.authorities.is_some() => {
+            return Err(wrong(
+                "\"ssl-ca\" is for TLS, which \"ssl-mode\" turns off: leave one of them out",
+            ));
+        }
         Some("DISABLED") => None,
         None if local && parameters.authorities.is_none() => None,
         Some("REQUIRED" | "VERIFY_IDENTITY") | None => {

@@ -29,6 +29,7 @@ fn hosts_ports_and_parameters_are_read() {
     let location = read("mariadb://u@/db?socket=/run/mysqld/mysqld.sock").unwrap();
     let socket = location.hosts[0].options.socket();
     assert_eq!(socket, Some("/run/mysqld/mysqld.sock"));
+    read("mysql://u@/db?socket=/s&ssl-mode=disabled").unwrap();
 }
 
 #[test]
@@ -85,6 +86,17 @@ fn a_wrong_url_says_what_is_wrong_and_never_the_password() {
         ("mysql://u:hunter2@h/d?no_such=1", "its parameters are"),
         ("mysql://u:hunter2@h/d?ssl-ca=/no/such", "can't be read"),
         ("mysql://u:hunter2@h/d?socket=/s", "a host and"),
+        ("mysql://u:hunter2@/d?socket=/s&ssl-mode=NONSENSE", "no TLS"),
+        ("mysql://u:hunter2@/d?socket=/s&ssl-mode=REQUIRED", "no TLS"),
+        ("mysql://u:hunter2@/d?socket=/s&ssl-ca=/nope", "no TLS"),
+        (
+            "mysql://u:hunter2@h/d?ssl-mode=DISABLED&ssl-ca=/nope",
+            "\"ssl-ca\" is for TLS",
+        ),
+        (
+            "mysql://u:hunter2@h/d?timeout=1&timeout=2",
+            "\"timeout\" is given twice",
+        ),
     ] {
         let error = read(url).map(drop).unwrap_err();
         assert!(error.contains(problem), "{url}: {error}");
