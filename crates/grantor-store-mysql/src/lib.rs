@@ -13,6 +13,7 @@ mod connection;
 mod counter;
 mod error;
 mod manager;
+mod operation;
 mod options;
 mod rows;
 mod schema;

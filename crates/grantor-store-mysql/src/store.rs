@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use crate::connection::{Answer, Bound, Connection};
 use crate::manager::ConnectionManager;
+use crate::operation::Operation;
 use crate::rows::{number, record, version};
 use crate::statement::Statement;
 use crate::upkeep::maintain;
@@ -25,7 +26,7 @@ use crate::{MysqlOptions, schema, url};
 const KEYS_A_READ: usize = 512;
 
 /// The database in messages.
-const NAME: &str = "MySQL";
+pub(crate) const NAME: &str = "MySQL";
 
 /// Records in a MySQL or MariaDB database. Clones share its connections.
 ///
@@ -122,9 +123,12 @@ fn capabilities(connection: &Connection, hosts: usize) -> Capabilities {
 
 impl MysqlStore {
     /// The version of a record; none if there is no such record.
-    async fn version_of(&self, key: &Key) -> Result<Option<Version>, Error> {
+    async fn version_of(
+        operation: &mut Operation<'_>,
+        key: &Key,
+    ) -> Result<Option<Version>, Error> {
         let values = [key.as_bytes().into()];
-        let answer = self.0.run(Statement::Version, &values).await?;
+        let answer = operation.run(Statement::Version, &values).await?;
         let corrupt = || Error::corrupt("a row in MySQL was not written by grantor");
         let read = |row| version(row).ok_or_else(corrupt);
         answer.rows.first().map(read).transpose()
@@ -133,9 +137,10 @@ impl MysqlStore {
     /// Creates a record. One that is there, under the put's own version, was created by an earlier
     /// try.
     async fn create(&self, put: &Put, values: &[Value]) -> Result<PutOutcome, Error> {
+        let mut operation = Operation::new(&self.0);
         loop {
             let statement = Statement::PutAbsent;
-            let answer = self.0.run(statement, values).await?;
+            let answer = operation.run(statement, values).await?;
             if !answer.is_duplicate {
                 return Ok(PutOutcome::Stored);
             }
@@ -144,7 +149,8 @@ impl MysqlStore {
                 true => error,
                 false => in_doubt(&error),
             };
-            match self.version_of(&put.key).await.map_err(unread)? {
+            let found = Self::version_of(&mut operation, &put.key).await;
+            match found.map_err(unread)? {
                 Some(stored) if stored == put.version => return Ok(PutOutcome::Stored),
                 Some(_) => return Ok(PutOutcome::Conflict),
                 // It was removed in between.
@@ -171,6 +177,7 @@ impl Store for MysqlStore {
     fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
         Box::pin(async move {
             let mut found = HashMap::new();
+            let mut operation = Operation::new(&self.0);
             for some in keys.chunks(KEYS_A_READ) {
                 let mut values: Vec<Value> = some.iter().map(|key| key.as_bytes().into()).collect();
                 // A few lengths only: the server keeps a prepared statement for each.
@@ -179,7 +186,7 @@ impl Store for MysqlStore {
                     values.resize(length, last);
                 }
                 let statement = Statement::GetMany(length);
-                let answer = self.0.run(statement, &values).await?;
+                let answer = operation.run(statement, &values).await?;
                 for row in answer.rows {
                     let (key, entry) = record(row)?;
                     found.insert(key, entry);
@@ -223,17 +230,17 @@ impl Store for MysqlStore {
         expect: Expect,
     ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
         Box::pin(async move {
-            let store = &self.0;
+            let mut operation = Operation::new(&self.0);
             let bytes: Value = key.as_bytes().into();
             loop {
                 let removed = match &expect {
                     Expect::Any => {
                         let values = std::slice::from_ref(&bytes);
-                        store.run(Statement::RemoveAny, values).await?
+                        operation.run(Statement::RemoveAny, values).await?
                     }
                     Expect::Version(version) => {
                         let values = [bytes.clone(), version.0[..].into()];
-                        store.run(Statement::RemoveVersion, &values).await?
+                        operation.run(Statement::RemoveVersion, &values).await?
                     }
                     _ => Answer::default(),
                 };
@@ -243,7 +250,7 @@ impl Store for MysqlStore {
                 if expect == Expect::Any {
                     return Ok(RemoveOutcome::Absent);
                 }
-                match self.version_of(key).await? {
+                match Self::version_of(&mut operation, key).await? {
                     None => return Ok(RemoveOutcome::Absent),
                     Some(stored) if !expect.holds(Some(stored)) => {
                         return Ok(RemoveOutcome::Conflict);

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use grantor_store::{Expect, PutOutcome, RemoveOutcome, Store};
+use grantor_store::{Applied, Expect, PutOutcome, RemoveOutcome, Store};
 use grantor_store_mysql::{MysqlOptions, MysqlStore};
 use grantor_testservers::store_faults::{
     bear_every_network, break_while_idle, lose_an_answer, lose_an_answer_and_the_server, settle,
 };
-use grantor_testservers::{MariaDb, Proxy};
+use grantor_testservers::{MariaDb, Network, Proxy};
 
 use crate::{block_on, creation, runtime};
 
@@ -87,5 +87,45 @@ fn a_connection_that_broke_while_it_was_idle_for_long_costs_a_removal_nothing() 
         }
         let removed = store.remove(&put.key, Expect::Any).await;
         assert_eq!(removed.unwrap(), RemoveOutcome::Removed);
+    });
+}
+
+#[test]
+fn several_statements_of_one_operation_have_one_time() {
+    let server = MariaDb::start().unwrap();
+    let proxy = Proxy::start(server.port()).unwrap();
+    block_on(&runtime(), async {
+        let store = open_at(&server, proxy.port(), 1).await;
+        let put = creation("there");
+        assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Stored);
+        let keys: Vec<_> = (0..2000)
+            .map(|number| creation(&number.to_string()).key)
+            .collect();
+        let conflict = creation("there");
+        // One answer comes in time, two do not.
+        let late = Network::AnswersLate(TIMEOUT * 6 / 10);
+
+        // The statements are prepared before.
+        let outcome = store.put(&conflict).await.unwrap();
+        assert_eq!(outcome, PutOutcome::Conflict);
+        proxy.set(late);
+        let error = store.put(&conflict).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown, "{error}");
+        assert!(error.to_string().contains("in time"), "{error}");
+
+        proxy.set(Network::Works);
+        let removed = store.remove(&put.key, Expect::Version(conflict.version));
+        assert_eq!(removed.await.unwrap(), RemoveOutcome::Conflict);
+        proxy.set(late);
+        let removed = store.remove(&put.key, Expect::Version(conflict.version));
+        let error = removed.await.unwrap_err();
+        assert!(error.to_string().contains("in time"), "{error}");
+
+        proxy.set(Network::Works);
+        assert_eq!(store.get_many(&keys).await.unwrap().len(), keys.len());
+        proxy.set(late);
+        let error = store.get_many(&keys).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::No, "{error}");
+        assert!(error.to_string().contains("in time"), "{error}");
     });
 }
