@@ -25,6 +25,7 @@ mod link;
 mod node;
 mod opening;
 mod options;
+mod promise;
 mod request;
 mod script;
 mod sentinel;

@@ -2,13 +2,12 @@
 
 use grantor_store::{Capabilities, Error};
 use grantor_store_connection::Effect;
-use redis::cmd;
 use tokio::time::Instant;
 
 use crate::link::{Link, Target};
+use crate::promise::{appendfsync, information};
 use crate::request::Request;
 use crate::script::load;
-use crate::server::Information;
 use crate::topology::Topology;
 
 /// What was found.
@@ -32,24 +31,9 @@ pub(crate) async fn promises(
     };
     let mut weakest: Option<Capabilities> = None;
     for node in link.primaries().await? {
-        let request = cmd("INFO");
-        let sent = link.send(
-            Target::Node(&node),
-            Request::Command(&request),
-            Effect::Reads,
-        );
-        let information: String = sent.await?;
+        let information = information(link, &node).await?;
         // Services that others run hide it; then the weaker value is assumed.
-        let mut request = cmd("CONFIG");
-        request.arg("GET").arg("appendfsync");
-        let sent = link.send(
-            Target::Node(&node),
-            Request::Command(&request),
-            Effect::Reads,
-        );
-        let appendfsync: Result<(String, String), _> = sent.await;
-        let appendfsync = appendfsync.ok().map(|(_, value)| value);
-        let information = Information::parse(&information);
+        let appendfsync = appendfsync(link, &node).await.ok().flatten();
         let found = information.capabilities(name, appendfsync.as_deref());
         weakest = Some(match weakest {
             Some(other) => weaker(other, found),

@@ -18,8 +18,7 @@ use crate::link::{Link, Target, unconfirmed};
 use crate::opening::promises;
 use crate::request::{Request, Wait};
 use crate::script::{ANY, Scripts};
-use crate::server::Information;
-use crate::{RedisOptions, url};
+use crate::{RedisOptions, promise, url};
 
 /// Records in a Redis server, in a primary that sentinels watch, or in a cluster. Clones share the
 /// connections.
@@ -38,7 +37,7 @@ pub(crate) struct Inner {
     pub(crate) options: RedisOptions,
     /// How many replicas must have a write that must last.
     wait: usize,
-    capabilities: Capabilities,
+    pub(crate) capabilities: Capabilities,
 }
 
 impl RedisStore {
@@ -144,15 +143,11 @@ impl Inner {
 
     async fn check_health(&self) -> Result<(), Error> {
         let primaries = self.link.primaries().await?;
-        let mut request = cmd("INFO");
-        request.arg("replication");
-        let (request, wait) = (&request, self.wait);
+        let wait = self.wait;
         let checks = primaries.iter().map(|node| async move {
-            let request = Request::Command(request);
-            let sent = self.link.send(Target::Node(node), request, Effect::Reads);
-            let information: String = sent.await?;
-            let information = Information::parse(&information);
+            let information = promise::information(&self.link, node).await?;
             information.check_role()?;
+            promise::check(&self.link, node, &information, &self.capabilities).await?;
             match information.replicas() {
                 replicas if replicas < wait => {
                     let message = format!(

@@ -11,6 +11,7 @@ use redis::{Pipeline, cmd};
 use crate::layout::{HEAD, NEWEST, RECORDS, expires_by_itself, expiry};
 use crate::link::Target;
 use crate::node::Node;
+use crate::promise;
 use crate::request::Request;
 use crate::store::Inner;
 
@@ -36,7 +37,20 @@ impl Inner {
             self.link.send(target, request, Effect::Repeatable).await
         };
         let skew = self.options.max_clock_skew;
-        maintain(&self.clock, moment, skew, delete, save).await
+        let maintenance = maintain(&self.clock, moment, skew, delete, save).await?;
+        // An error would hide the notices, which come once. The next call looks again.
+        if maintenance.notices.is_empty() {
+            self.check_promises().await?;
+        }
+        Ok(maintenance)
+    }
+
+    async fn check_promises(&self) -> Result<(), Error> {
+        for node in self.link.primaries().await? {
+            let information = promise::information(&self.link, &node).await?;
+            promise::check(&self.link, &node, &information, &self.capabilities).await?;
+        }
+        Ok(())
     }
 
     async fn sweep(&self, node: &Arc<Node>, dead_since: Timestamp) -> Result<usize, Error> {

@@ -9,6 +9,7 @@ mod failures;
 mod full;
 mod long;
 mod opening;
+mod promises;
 mod sentinel;
 mod upkeep;
 
