@@ -15,8 +15,8 @@ use crate::statement::Statement;
 /// Settings that a server, a user or a driver may have otherwise.
 const ISOLATION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 /// What the store wants to know of a server. Those that it lacks are left out of the answer.
-const VARIABLES: &str = "SHOW VARIABLES WHERE variable_name IN ('read_only', 'wsrep_on',
-    'innodb_flush_log_at_trx_commit', 'log_bin', 'sync_binlog')";
+const VARIABLES: &str = "SHOW VARIABLES WHERE variable_name IN ('read_only', 'tx_read_only',
+    'transaction_read_only', 'wsrep_on', 'innodb_flush_log_at_trx_commit', 'log_bin', 'sync_binlog')";
 const STATUS: &str = "SHOW STATUS WHERE variable_name IN ('wsrep_ready', 'slaves_connected')";
 /// Reads, updates and deletions, and insertions each wait until the node has what the others have
 /// committed: one that has not would answer a conditional write with a conflict.
@@ -57,7 +57,8 @@ impl Connection {
         }
     }
 
-    /// Returns whether the server takes writes: it is no replica, and no node without its cluster.
+    /// Returns whether the server takes writes: it is no replica, no node without its cluster, and its
+    /// sessions do not begin with transactions that only read.
     async fn prepare(&mut self, timeout: Duration) -> Result<bool, Failure> {
         let seconds = timeout.as_secs() + 1;
         let settings = format!(
@@ -75,7 +76,10 @@ impl Connection {
             }
         }
         let alone = self.is_galera() && self.setting("wsrep_ready") != Some("ON");
-        if self.setting("read_only") != Some("OFF") || alone {
+        let reads_only = ["tx_read_only", "transaction_read_only"]
+            .iter()
+            .any(|name| self.setting(name).is_some_and(|value| value != "OFF"));
+        if self.setting("read_only") != Some("OFF") || reads_only || alone {
             return Ok(false);
         }
         if self.is_galera() {

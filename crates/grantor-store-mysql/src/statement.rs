@@ -51,7 +51,11 @@ impl Statement {
     /// row is refused as a duplicate.
     pub(crate) fn sql(self) -> Cow<'static, str> {
         let text = match self {
-            Self::Health => "SELECT @@global.read_only",
+            // For this session. MySQL 8 has another name for the second one than MariaDB.
+            Self::Health => {
+                "SHOW VARIABLES WHERE variable_name IN
+                     ('read_only', 'tx_read_only', 'transaction_read_only') AND value <> 'OFF'"
+            }
             Self::Get => {
                 "SELECT record_key, version, expires_at, value FROM grantor_records
                  WHERE record_key = ?"

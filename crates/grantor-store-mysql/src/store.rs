@@ -265,10 +265,13 @@ impl Store for MysqlStore {
     fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             let answer = self.0.run(Statement::Health, &[]).await?;
-            match answer.rows.first().and_then(number) {
-                Some(0) => Ok(()),
-                _ => Err(Error::unavailable("MySQL takes no writes", Applied::No)),
-            }
+            let Some(forbids) = answer.rows.first() else {
+                return Ok(());
+            };
+            let name = forbids.get_opt::<String, _>(0).and_then(Result::ok);
+            let name = name.unwrap_or_default();
+            let message = format!("MySQL takes no writes: {name} is on there");
+            Err(Error::unavailable(message, Applied::No))
         })
     }
 

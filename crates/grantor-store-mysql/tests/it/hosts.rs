@@ -60,3 +60,43 @@ fn a_primary_that_was_made_read_only_is_left_for_the_one_that_takes_writes() {
         assert_eq!(value_of(&there, "b").await.unwrap(), "b");
     });
 }
+
+#[test]
+fn a_server_whose_sessions_only_read_is_not_used_and_not_healthy() {
+    let server = MariaDb::start().unwrap();
+    let proxy = Proxy::start(server.port()).unwrap();
+    block_on(&runtime(), async {
+        let url = server.url_at(proxy.port());
+        let store = MysqlStore::open(&url).await.unwrap();
+        store.health().await.unwrap();
+        let mut administrator = administrator(&server).await;
+        execute(&mut administrator, &["SET GLOBAL tx_read_only = 1"]).await;
+        proxy.break_connections();
+        let health = store.health().await.unwrap_err();
+        let opened = MysqlStore::open(&url).await.unwrap_err();
+        let written = store.put(&creation("a")).await.unwrap_err();
+        for error in [health, opened, written] {
+            assert!(error.to_string().contains("takes no writes"), "{error}");
+        }
+        execute(&mut administrator, &["SET GLOBAL tx_read_only = 0"]).await;
+        store.health().await.unwrap();
+        assert_eq!(store.put(&creation("a")).await.unwrap(), PutOutcome::Stored);
+    });
+}
+
+/// MariaDB lets such a user write, on connections that are open already.
+#[test]
+fn health_tells_of_a_read_only_server_also_to_a_user_who_may_write_there() {
+    let server = MariaDb::start().unwrap();
+    block_on(&runtime(), async {
+        let mut administrator = administrator(&server).await;
+        let right = "GRANT READ_ONLY ADMIN ON *.* TO grantor";
+        execute(&mut administrator, &[right]).await;
+        let store = MysqlStore::open(&server.url()).await.unwrap();
+        store.health().await.unwrap();
+        execute(&mut administrator, &["SET GLOBAL read_only = 1"]).await;
+        let error = store.health().await.unwrap_err();
+        assert!(error.to_string().contains("read_only is on"), "{error}");
+        MysqlStore::open(&server.url()).await.unwrap_err();
+    });
+}
