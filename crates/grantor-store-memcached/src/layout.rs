@@ -37,13 +37,23 @@ pub(crate) fn count_name(key: &Key, length: i64, starts_at: i64) -> String {
     name
 }
 
-/// When memcached drops the record that is dead at `at`. It is a time since 1970 and not a length of
-/// time: we know no clock.
-pub(crate) fn dropped_at(at: Option<Timestamp>, max_clock_skew: Duration) -> Expiry {
+/// When memcached drops the record that is dead at `at`. It is a length of time where it is known what
+/// time it is for the caller, and short enough: a record lives as long as the caller says, whatever the
+/// clock of memcached says. Otherwise it is a time since 1970.
+pub(crate) fn dropped_at(
+    at: Option<Timestamp>,
+    now: Option<Timestamp>,
+    max_clock_skew: Duration,
+) -> Expiry {
     let Some(at) = at else {
         return Expiry::NEVER;
     };
-    let seconds = (at + max_clock_skew + SLACK).as_millis().div_euclid(1000) + 1;
+    let at = (at + max_clock_skew + SLACK).as_millis();
+    let left = now.map(|now| at.saturating_sub(now.as_millis()).div_euclid(1000) + 1);
+    if let Some(left) = left.filter(|left| *left <= RELATIVE) {
+        return i32::try_from(left.max(1)).map_or(Expiry::NEVER, Expiry);
+    }
+    let seconds = at.div_euclid(1000) + 1;
     // What it can't hold, in 2038 and later, is dropped when memory is short.
     let at = i32::try_from(seconds.max(RELATIVE + 1));
     at.map_or(Expiry::NEVER, Expiry)
@@ -129,7 +139,7 @@ mod tests {
     #[test]
     fn times_are_never_read_as_lengths_of_time() {
         let skew = Duration::from_secs(60);
-        let at = |seconds| dropped_at(Some(Timestamp::from_secs(seconds)), skew).0;
+        let at = |seconds| dropped_at(Some(Timestamp::from_secs(seconds)), None, skew).0;
         assert_eq!(at(1_700_000_000), 1_700_000_361);
         // Before February 1970.
         assert_eq!(i64::from(at(-5)), RELATIVE + 1);
@@ -137,7 +147,19 @@ mod tests {
         // The largest number that memcached reads, and one more.
         assert_eq!(at(2_147_483_286), i32::MAX);
         assert_eq!(at(2_147_483_287), 0);
-        assert_eq!(dropped_at(None, skew), Expiry::NEVER);
+        assert_eq!(dropped_at(None, None, skew), Expiry::NEVER);
+    }
+
+    #[test]
+    fn a_record_is_kept_by_the_callers_clock_where_that_is_known() {
+        let (skew, now) = (Duration::from_secs(60), Some(Timestamp::from_secs(1000)));
+        let at = |seconds| dropped_at(Some(Timestamp::from_secs(seconds)), now, skew).0;
+        assert_eq!(at(1100), 100 + 360 + 1);
+        assert_eq!(at(-5000), 1);
+        assert_eq!(i64::from(at(1000 + RELATIVE - 361)), RELATIVE);
+        // Longer than a length of time may be: a time since 1970.
+        assert_eq!(i64::from(at(1000 + RELATIVE - 360)), RELATIVE + 1001);
+        assert_eq!(dropped_at(None, now, skew), Expiry::NEVER);
     }
 
     #[test]

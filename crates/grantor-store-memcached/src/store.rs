@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use futures_util::future::try_join_all;
-use grantor_core::BoxFuture;
+use grantor_core::{BoxFuture, Timestamp};
 use grantor_store::{
-    Applied, Capabilities, Counter, Entry, Error, Expect, Key, Put, PutOutcome, RemoveOutcome,
-    Store, Version,
+    Applied, Capabilities, Counter, Entry, Error, Expect, Key, Moment, Put, PutOutcome,
+    RemoveOutcome, Store, Version,
 };
 use grantor_store_connection::Effect;
 
@@ -15,7 +16,7 @@ use crate::connection::Connection;
 use crate::error::Failure;
 use crate::layout::{decode, dropped_at, encode, name, version};
 use crate::link::Link;
-use crate::wire::{Answer, Command, Condition, Refusal};
+use crate::wire::{Answer, Command, Condition, Expiry, Refusal};
 use crate::{MemcachedOptions, url};
 
 /// How often a conditional write reads and decides again because another one came between.
@@ -31,7 +32,12 @@ pub struct MemcachedStore(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) link: Link,
     pub(crate) options: MemcachedOptions,
+    /// What time it is for the callers in milliseconds, as they told it last.
+    told: AtomicI64,
 }
+
+/// Nobody has told the time.
+const UNTOLD: i64 = i64::MIN;
 
 impl MemcachedStore {
     /// Uses the servers at `url`, with [`MemcachedOptions::default`].
@@ -53,7 +59,12 @@ impl MemcachedStore {
         let location = url::parse(url, options)?;
         let options = location.options.clone();
         let link = Link::new(location);
-        let store = Self(Arc::new(Inner { link, options }));
+        let told = AtomicI64::new(UNTOLD);
+        let store = Self(Arc::new(Inner {
+            link,
+            options,
+            told,
+        }));
         store.health().await?;
         Ok(store)
     }
@@ -83,9 +94,8 @@ async fn put(
     name: &str,
     put: &Put,
     value: &[u8],
-    options: &MemcachedOptions,
+    at: Expiry,
 ) -> Result<PutOutcome, Failure> {
-    let at = dropped_at(put.expires_at, options.max_clock_skew);
     for _ in 0..MAX_ROUNDS {
         let condition = match put.expect {
             Expect::Any => Condition::None,
@@ -141,6 +151,13 @@ async fn remove(
 }
 
 impl Inner {
+    fn callers_time(&self) -> Option<Timestamp> {
+        match self.told.load(Ordering::Relaxed) {
+            UNTOLD => None,
+            millis => Some(Timestamp::from_millis(millis)),
+        }
+    }
+
     async fn get(&self, key: &Key) -> Result<Option<Entry>, Error> {
         let name = name(key);
         let wanted = &name;
@@ -170,9 +187,11 @@ impl Store for MemcachedStore {
         Box::pin(async move {
             write.check_size()?;
             let (name, value) = (name(&write.key), encode(write));
-            let (of, bytes, options) = (&name, &value, &self.0.options);
+            let skew = self.0.options.max_clock_skew;
+            let at = dropped_at(write.expires_at, self.0.callers_time(), skew);
+            let (of, bytes) = (&name, &value);
             let put =
-                move |on: Arc<Connection>| async move { put(&on, of, write, bytes, options).await };
+                move |on: Arc<Connection>| async move { put(&on, of, write, bytes, at).await };
             self.0.link.run(&name, Effect::Repeatable, put).await
         })
     }
@@ -204,6 +223,10 @@ impl Store for MemcachedStore {
             }
             Ok(())
         })
+    }
+
+    fn observe_time(&self, moment: Moment) {
+        self.0.told.store(moment.now.as_millis(), Ordering::Relaxed);
     }
 
     fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {
