@@ -21,6 +21,7 @@ mod cluster;
 mod counter;
 mod error;
 mod layout;
+mod lifetime;
 mod link;
 mod node;
 mod opening;

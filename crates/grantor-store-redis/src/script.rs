@@ -34,13 +34,13 @@ pub(crate) fn load() -> Pipeline {
 }
 
 /// ARGV: the version expected (empty: none stored), the record, which begins with its version, and
-/// when Redis deletes it (missing: never). 1: stored. 0: a conflict. A put that is repeated writes
+/// when Redis deletes it (`PX` or `PXAT` and a number; missing: never). 1: stored. 0: a conflict. A put that is repeated writes
 /// again: a wait for replicas is for the last write of the connection.
 const PUT: &str = "
 local stored = redis.call('GETRANGE', KEYS[1], 0, 15)
 if stored ~= ARGV[1] and ARGV[1] ~= '*' and stored ~= string.sub(ARGV[2], 1, 16) then return 0 end
 if ARGV[3] then
-  redis.call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[3])
+  redis.call('SET', KEYS[1], ARGV[2], ARGV[3], ARGV[4])
 else
   redis.call('SET', KEYS[1], ARGV[2])
 end

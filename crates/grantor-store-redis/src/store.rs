@@ -14,6 +14,7 @@ use redis::{ScriptInvocation, cmd};
 use tokio::time::Instant;
 
 use crate::layout::{NEWEST, Names, SLACK, decode, encode, expires_by_itself};
+use crate::lifetime::CallersTime;
 use crate::link::{Link, Target, unconfirmed};
 use crate::opening::promises;
 use crate::request::{Request, Wait};
@@ -33,6 +34,7 @@ pub(crate) struct Inner {
     pub(crate) link: Link,
     pub(crate) scripts: Scripts,
     pub(crate) clock: SweepClock,
+    callers_time: CallersTime,
     pub(crate) names: Names,
     pub(crate) options: RedisOptions,
     /// How many replicas must have a write that must last.
@@ -82,18 +84,18 @@ impl RedisStore {
             link,
             scripts: Scripts::new(),
             clock: SweepClock::new(newest.map(Timestamp::from_millis)),
+            callers_time: CallersTime::unknown(),
             options,
             wait: found.wait,
             capabilities: found.capabilities,
         })))
     }
 
-    /// When Redis deletes a record, in milliseconds; none if it does not.
-    fn native_expiry(&self, put: &Put) -> Option<i64> {
+    /// When Redis deletes a record; none if it does not.
+    fn native_expiry(&self, put: &Put) -> Option<(&'static str, i64)> {
         let expires_at = put.expires_at.filter(|_| expires_by_itself(&put.key))?;
-        let at = expires_at + self.0.options.max_clock_skew + SLACK;
-        // It takes no time before 1970.
-        Some(at.as_millis().max(1))
+        let later = self.0.options.max_clock_skew + SLACK;
+        Some(self.0.callers_time.deletion(expires_at, later))
     }
 }
 
@@ -207,8 +209,8 @@ impl Store for RedisStore {
                     _ => b"",
                 })
                 .arg(&encode(put)[..]);
-            if let Some(at) = self.native_expiry(put) {
-                script.arg(at);
+            if let Some((unit, time)) = self.native_expiry(put) {
+                script.arg(unit).arg(time);
             }
             let decided = self
                 .0
@@ -248,6 +250,7 @@ impl Store for RedisStore {
     }
 
     fn observe_time(&self, moment: Moment) {
+        self.0.callers_time.tell(moment.now);
         self.0.clock.observe(moment);
     }
 

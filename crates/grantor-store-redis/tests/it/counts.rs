@@ -1,12 +1,23 @@
-//! Counts last for their window, whatever the clock of the server says.
+//! Counts last for their window and short-lived records for their life, whatever the clock of the server says.
 
 use std::time::Duration;
 
 use grantor_store_redis::RedisStore;
 use grantor_testservers::Redis;
-use grantor_testservers::store_counts::{WINDOW, count_by_the_callers_clock};
+use grantor_testservers::store_counts::{
+    WINDOW, count_by_the_callers_clock, keep_by_the_callers_clock,
+};
 
 use crate::{administer, block_on, runtime};
+
+#[test]
+fn a_short_lived_record_is_kept_for_its_life_where_the_clocks_of_caller_and_server_differ() {
+    let server = Redis::start().unwrap();
+    block_on(&runtime(), async {
+        let store = RedisStore::open(&server.url()).await.unwrap();
+        keep_by_the_callers_clock(&store).await;
+    });
+}
 
 #[test]
 fn a_count_lasts_for_its_window_where_the_clocks_of_caller_and_server_differ() {
