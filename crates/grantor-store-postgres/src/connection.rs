@@ -34,7 +34,8 @@ const PREPARE_SESSION: &str = "
 pub(crate) struct Connection {
     client: Client,
     statements: Vec<tokio_postgres::Statement>,
-    /// The server ended a wait for its standby.
+    /// The server has warned since the last statement began. Of what the store runs, only a wait for
+    /// its standby that ended early makes it warn.
     warned: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
@@ -121,8 +122,11 @@ impl Run<Query<'_>> for Connection {
     type Answer = Answer;
 
     async fn run(&mut self, query: &Query<'_>) -> Result<Answer, RequestFailed> {
+        // A warning from before is about something else: a server whose collations have another
+        // version than the database's warns at each connection.
+        self.warned.store(false, Ordering::Release);
         let answer = self.query(query).await;
-        let warned = self.warned.swap(false, Ordering::AcqRel);
+        let warned = self.warned.load(Ordering::Acquire);
         match answer {
             Ok(_) if warned && query.statement.effect() != Effect::Reads => {
                 Err(not_replicated(query.statement))

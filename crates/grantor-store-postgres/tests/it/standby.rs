@@ -1,11 +1,13 @@
 //! A primary whose synchronous standby is missing: writes are there, and not acknowledged.
 
+use std::future::poll_fn;
 use std::time::Duration;
 
 use grantor_store::{Applied, Durability, Error, PutOutcome, Store};
 use grantor_store_postgres::{PostgresOptions, PostgresStore};
 use grantor_testservers::Postgres;
-use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{AsyncMessage, Client, NoTls};
 
 use crate::{administrator, block_on, creation, runtime, value_of};
 
@@ -70,5 +72,26 @@ fn a_write_that_its_standby_has_not_got_is_never_acknowledged() {
             assert_eq!(synchronous.put(&put).await.unwrap(), PutOutcome::Stored);
         }
         assert_eq!(value_of(&synchronous, "before").await.unwrap(), "before");
+    });
+}
+
+#[test]
+fn a_warning_at_the_connection_says_nothing_of_the_write_after_it() {
+    let server = Postgres::start().unwrap();
+    block_on(&runtime(), async {
+        PostgresStore::open(&server.url()).await.map(drop).unwrap();
+        // As after an upgrade of the libraries that have the collations.
+        let upgrade = "UPDATE pg_database SET datcollversion = '0.1' WHERE datname = 'postgres'";
+        let administrator = administrator(&server.url()).await;
+        administrator.batch_execute(upgrade).await.unwrap();
+        let (_, mut connection) = tokio_postgres::connect(&server.url(), NoTls).await.unwrap();
+        let message = poll_fn(|context| connection.poll_message(context)).await;
+        let Some(Ok(AsyncMessage::Notice(warning))) = message else {
+            panic!("the server does not warn");
+        };
+        assert_eq!(*warning.code(), SqlState::WARNING);
+
+        let store = PostgresStore::open(&server.url()).await.unwrap();
+        assert_eq!(store.put(&creation("a")).await.unwrap(), PutOutcome::Stored);
     });
 }
