@@ -19,8 +19,8 @@ pub struct Hosts<O> {
     database: &'static str,
     hosts: Vec<Host<O>>,
     connect_timeout: Duration,
-    /// The one that took writes last.
-    last: AtomicUsize,
+    /// The one that is tried first: which took writes last, or comes after one that failed since.
+    first: AtomicUsize,
 }
 
 impl<O> Hosts<O> {
@@ -31,7 +31,7 @@ impl<O> Hosts<O> {
             database,
             hosts,
             connect_timeout,
-            last: AtomicUsize::new(0),
+            first: AtomicUsize::new(0),
         }
     }
 
@@ -42,7 +42,8 @@ impl<O> Hosts<O> {
     }
 
     /// Connects by `open` to the first that takes writes, beginning with the one that did last. Each
-    /// has the same time, so one that hangs does not keep the others from being tried.
+    /// has the same time, so one that hangs does not keep the others from being tried. A search that is
+    /// dropped midway is continued by the next one: with the host after the one that it was trying.
     ///
     /// # Errors
     /// What `open` said of each host: a configuration error, if all of them are.
@@ -50,15 +51,21 @@ impl<O> Hosts<O> {
     where
         F: Future<Output = Result<C, Error>>,
     {
-        let (count, first) = (self.hosts.len(), self.last.load(Ordering::Relaxed));
+        let (count, first) = (self.hosts.len(), self.first.load(Ordering::Relaxed));
         let mut failures = Vec::new();
         for index in (first..first + count).map(|index| index % count) {
             let Some(host) = self.hosts.get(index) else {
                 continue;
             };
+            let attempt = Attempt {
+                first: &self.first,
+                index,
+                next: (index + 1) % count,
+            };
             let failure = match timeout(self.connect_timeout, open(&host.options)).await {
                 Ok(Ok(connection)) => {
-                    self.last.store(index, Ordering::Relaxed);
+                    drop(attempt);
+                    self.first.store(index, Ordering::Relaxed);
                     return Ok(connection);
                 }
                 Ok(Err(error)) => error,
@@ -80,6 +87,22 @@ impl<O> Hosts<O> {
             true => Error::configuration(message),
             false => Error::unavailable(message, Applied::No),
         })
+    }
+}
+
+/// One host is being tried. When that ends, also because the operation has no time left and drops it,
+/// the next search begins with another one.
+struct Attempt<'h> {
+    first: &'h AtomicUsize,
+    index: usize,
+    next: usize,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        let (index, next, order) = (self.index, self.next, Ordering::Relaxed);
+        // Of several searches that fail at one host, one moves on.
+        let _ = self.first.compare_exchange(index, next, order, order);
     }
 }
 
@@ -118,6 +141,20 @@ mod tests {
             "good"
         );
         assert_eq!(began.elapsed(), Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn searches_that_have_no_time_for_all_hosts_get_to_the_good_one() {
+        let hosts = hosts(&["hangs", "hangs", "hangs", "good"]);
+        let half_a_second = Duration::from_millis(500);
+        let search = || timeout(half_a_second, hosts.connect(|options| open(options)));
+        for _ in 0..3 {
+            // Two at once are as far as one.
+            let (one, other) = tokio::join!(search(), search());
+            assert!(one.is_err() && other.is_err());
+        }
+        assert_eq!(search().await.unwrap().unwrap(), "good");
+        assert_eq!(search().await.unwrap().unwrap(), "good");
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,14 +2,20 @@
 
 use grantor_store::{PutOutcome, Store};
 use grantor_store_mysql::MysqlStore;
+use grantor_testservers::store_faults::repeat_until_stored;
 use grantor_testservers::{MariaDb, Network, Proxy};
 
 use crate::{administrator, block_on, creation, execute, runtime, value_of};
 
 /// The URL of two servers.
 fn both(first: u16, second: u16) -> String {
+    both_with(first, second, "timeout=10")
+}
+
+fn both_with(first: u16, second: u16, parameter: &str) -> String {
     let password = MariaDb::PASSWORD;
-    format!("mysql://grantor:{password}@127.0.0.1:{first},127.0.0.1:{second}/grantor?timeout=10")
+    let hosts = format!("127.0.0.1:{first},127.0.0.1:{second}");
+    format!("mysql://grantor:{password}@{hosts}/grantor?{parameter}")
 }
 
 #[test]
@@ -98,5 +104,21 @@ fn health_tells_of_a_read_only_server_also_to_a_user_who_may_write_there() {
         let error = store.health().await.unwrap_err();
         assert!(error.to_string().contains("read_only is on"), "{error}");
         MysqlStore::open(&server.url()).await.unwrap_err();
+    });
+}
+
+#[test]
+fn a_host_that_falls_silent_is_left_also_by_operations_that_have_no_time_for_another() {
+    let server = MariaDb::start().unwrap();
+    let (first, second) = (Proxy::start(server.port()), Proxy::start(server.port()));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    block_on(&runtime(), async {
+        // Less than a host may take to answer.
+        let url = both_with(first.port(), second.port(), "timeout=1");
+        let store = MysqlStore::open(&url).await.unwrap();
+        assert_eq!(store.put(&creation("a")).await.unwrap(), PutOutcome::Stored);
+        first.set(Network::Stalls);
+        repeat_until_stored(&store, &creation("b")).await;
+        assert!(second.connections() > 0);
     });
 }

@@ -2,17 +2,20 @@
 
 use grantor_store::{PutOutcome, Store};
 use grantor_store_postgres::PostgresStore;
+use grantor_testservers::store_faults::repeat_until_stored;
 use grantor_testservers::{Network, Postgres, Proxy};
 
 use crate::{block_on, creation, runtime, value_of};
 
 /// The URL of two servers.
 pub(crate) fn both(first: u16, second: u16) -> String {
+    both_with(first, second, "target_session_attrs=read-write&timeout=10")
+}
+
+fn both_with(first: u16, second: u16, parameters: &str) -> String {
     let password = Postgres::PASSWORD;
-    format!(
-        "postgres://postgres:{password}@127.0.0.1:{first},127.0.0.1:{second}/postgres\
-         ?target_session_attrs=read-write&timeout=10"
-    )
+    let hosts = format!("127.0.0.1:{first},127.0.0.1:{second}");
+    format!("postgres://postgres:{password}@{hosts}/postgres?{parameters}")
 }
 
 #[test]
@@ -46,5 +49,21 @@ fn the_server_that_takes_writes_is_found_among_those_that_do_not() {
         assert!(error.contains("it is a standby"), "{error}");
         assert!(error.contains(&primary.port().to_string()), "{error}");
         assert!(!error.contains(Postgres::PASSWORD), "{error}");
+    });
+}
+
+#[test]
+fn a_host_that_falls_silent_is_left_also_by_operations_that_have_no_time_for_another() {
+    let server = Postgres::start().unwrap();
+    let (first, second) = (Proxy::start(server.port()), Proxy::start(server.port()));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    block_on(&runtime(), async {
+        // Less than a host may take to answer.
+        let url = both_with(first.port(), second.port(), "timeout=1");
+        let store = PostgresStore::open(&url).await.unwrap();
+        assert_eq!(store.put(&creation("a")).await.unwrap(), PutOutcome::Stored);
+        first.set(Network::Stalls);
+        repeat_until_stored(&store, &creation("b")).await;
+        assert!(second.connections() > 0);
     });
 }
