@@ -1,6 +1,6 @@
 //! Requests on connections that are taken from a pool and given back.
 
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use deadpool::managed::{Manager, Object, Pool, PoolError};
 use grantor_store::{Applied, Error};
@@ -120,21 +120,24 @@ impl<M: Manager<Error = Error>> Connections<M> {
         M::Type: Run<R>,
     {
         check_runtime(self.database)?;
-        let deadline = Instant::now() + self.timeout;
+        let (began, deadline) = (Moment::now(), Instant::now() + self.timeout);
         let (mut tried, mut doubtful) = (0, false);
         let settled = |error, doubtful| match doubtful {
             true => in_doubt(&error),
             false => error,
         };
         loop {
-            let lease = self.lease(deadline).await;
+            let lease = self.lease(began, deadline).await;
             let mut lease = lease.map_err(|error| settled(error, doubtful))?;
             let Some(connection) = &mut lease.0 else {
                 return Err(timed_out(self.database, effect));
             };
             tried += 1;
             match timeout_at(deadline, connection.run(&request)).await {
-                Err(_) => return Err(timed_out(self.database, effect)),
+                Err(_) => {
+                    self.close_idle_since(began);
+                    return Err(timed_out(self.database, effect));
+                }
                 Ok(Ok(answer)) => {
                     lease.give_back();
                     return Ok(answer);
@@ -152,16 +155,33 @@ impl<M: Manager<Error = Error>> Connections<M> {
         }
     }
 
-    async fn lease(&self, deadline: Instant) -> Result<Lease<M>, Error> {
+    async fn lease(&self, began: Moment, deadline: Instant) -> Result<Lease<M>, Error> {
         let unavailable = |message: String| Error::unavailable(message, Applied::No);
         match timeout_at(deadline, self.pool.get()).await {
             Ok(Ok(connection)) => Ok(Lease(Some(connection))),
             Ok(Err(PoolError::Backend(error))) => Err(error),
             Ok(Err(other)) => Err(unavailable(other.to_string())),
-            Err(_) => Err(unavailable(format!(
-                "no connection to {} was free or could be made in time",
-                self.database
-            ))),
+            Err(_) => {
+                self.close_idle_since(began);
+                Err(unavailable(format!(
+                    "no connection to {} was free or could be made in time",
+                    self.database
+                )))
+            }
         }
     }
+
+    /// Closes the connections that wait for requests since before `began`, when a request began that
+    /// got no answer: the network may have lost them too, without a sign, and each would cost another
+    /// request its time. One that was taken since has been answered.
+    fn close_idle_since(&self, began: Moment) {
+        let closed = self.pool.retain(|_, metrics| {
+            let taken = metrics.recycled.unwrap_or(metrics.created);
+            taken >= began
+        });
+        drop(closed);
+    }
 }
+
+#[cfg(test)]
+mod tests;

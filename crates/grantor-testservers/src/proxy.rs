@@ -42,6 +42,8 @@ struct State {
     network: Network,
     open: Vec<TcpStream>,
     accepted: usize,
+    /// How many of them, the first ones, carry nothing any more.
+    lost: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -62,6 +64,7 @@ impl Proxy {
             network: Network::Works,
             open: Vec::new(),
             accepted: 0,
+            lost: 0,
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
@@ -95,6 +98,14 @@ impl Proxy {
         }
     }
 
+    /// Loses every open connection without a sign to either end, as a firewall does that forgets those
+    /// that were idle. New ones work.
+    pub fn lose_connections(&self) {
+        let mut state = self.shared.lock();
+        state.lost = state.accepted;
+        self.shared.changed.notify_all();
+    }
+
     /// How many connections there have been.
     #[must_use]
     pub fn connections(&self) -> usize {
@@ -110,6 +121,7 @@ impl Shared {
     fn pass_on(self: &Arc<Self>, client: &TcpStream, port: u16) -> std::io::Result<()> {
         let server = TcpStream::connect(("127.0.0.1", port))?;
         let mut state = self.lock();
+        let number = state.accepted;
         state.accepted += 1;
         for stream in [client, &server] {
             stream.set_nodelay(true)?;
@@ -120,20 +132,21 @@ impl Shared {
         let back = (server, client.try_clone()?);
         for ((from, to), direction) in [(there, Direction::ToServer), (back, Direction::ToClient)] {
             let shared = Arc::clone(self);
-            thread::spawn(move || shared.copy(&from, to, direction));
+            thread::spawn(move || shared.copy(&from, to, number, direction));
         }
         Ok(())
     }
 
     /// Reads on one thread and writes on another, so that what comes late is under way at the same time.
-    fn copy(&self, from: &TcpStream, mut to: TcpStream, direction: Direction) {
+    fn copy(&self, from: &TcpStream, mut to: TcpStream, number: usize, direction: Direction) {
         let (sender, parts) = sync_channel(64);
         let reading = from.try_clone().map(|from| {
             thread::spawn(move || read(from, &sender));
         });
         if reading.is_ok() {
             for (arrived, part) in parts {
-                if self.pass(arrived, &part, &mut to, direction).is_none() {
+                let network = self.wait_until_passing(number, direction);
+                if pass(network, arrived, &part, &mut to, direction).is_none() {
                     break;
                 }
             }
@@ -141,30 +154,10 @@ impl Shared {
         let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
     }
 
-    /// Writes a part as the network is. None if that ends the connection.
-    fn pass(
-        &self,
-        arrived: Instant,
-        part: &[u8],
-        to: &mut TcpStream,
-        direction: Direction,
-    ) -> Option<()> {
-        let network = self.wait_until_passing(direction);
-        match (network, direction) {
-            (Network::AnswersLate(by), Direction::ToClient) => {
-                thread::sleep(by.saturating_sub(arrived.elapsed()));
-            }
-            (Network::CutsAnswers, Direction::ToClient) => {
-                let _ = to.write_all(&part[..part.len() / 2]);
-                return None;
-            }
-            _ => {}
-        }
-        to.write_all(part).ok()
-    }
-
-    fn wait_until_passing(&self, direction: Direction) -> Network {
+    /// How the network is, once it passes something on for the connection with this number.
+    fn wait_until_passing(&self, number: usize, direction: Direction) -> Network {
         let held = |state: &mut State| match (state.network, direction) {
+            _ if number < state.lost => true,
             (Network::HoldsAnswers, direction) => matches!(direction, Direction::ToClient),
             (Network::Stalls, _) => true,
             _ => false,
@@ -172,6 +165,27 @@ impl Shared {
         let waiting = self.changed.wait_while(self.lock(), held);
         waiting.unwrap_or_else(PoisonError::into_inner).network
     }
+}
+
+/// Writes a part as the network is. None if that ends the connection.
+fn pass(
+    network: Network,
+    arrived: Instant,
+    part: &[u8],
+    to: &mut TcpStream,
+    direction: Direction,
+) -> Option<()> {
+    match (network, direction) {
+        (Network::AnswersLate(by), Direction::ToClient) => {
+            thread::sleep(by.saturating_sub(arrived.elapsed()));
+        }
+        (Network::CutsAnswers, Direction::ToClient) => {
+            let _ = to.write_all(&part[..part.len() / 2]);
+            return None;
+        }
+        _ => {}
+    }
+    to.write_all(part).ok()
 }
 
 /// Hands on what arrives, with the time when it did.

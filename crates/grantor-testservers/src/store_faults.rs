@@ -118,6 +118,24 @@ pub async fn break_while_idle(store: &impl Store, proxy: &Proxy) {
     assert!(connections > 10, "{connections}: none of them broke");
 }
 
+/// Has a network lose all connections of a store without a sign, when several of them are idle. One
+/// operation gets no answer, and the next one does.
+///
+/// # Panics
+/// That is not so.
+pub async fn lose_idle_connections(store: &impl Store, proxy: &Proxy) {
+    let (a, b, c) = (creation("a"), creation("b"), creation("c"));
+    let stored = tokio::join!(store.put(&a), store.put(&b), store.put(&c));
+    for outcome in [stored.0, stored.1, stored.2] {
+        assert_eq!(outcome.unwrap(), PutOutcome::Stored);
+    }
+    assert!(proxy.connections() >= 3, "{}", proxy.connections());
+    proxy.lose_connections();
+    let error = store.get(&a.key).await.unwrap_err();
+    assert_eq!(error.applied(), Applied::No, "{error}");
+    assert_eq!(value_of(store, "a").await.unwrap(), "a");
+}
+
 /// Repeats a put until the store, which is to be well soon, has it.
 ///
 /// # Panics

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use grantor_store::{Applied, Expect, PutOutcome, RemoveOutcome, Store};
 use grantor_store_mysql::{MysqlOptions, MysqlStore};
 use grantor_testservers::store_faults::{
-    bear_every_network, break_while_idle, lose_an_answer, lose_an_answer_and_the_server, settle,
+    bear_every_network, break_while_idle, lose_an_answer, lose_an_answer_and_the_server,
+    lose_idle_connections, settle,
 };
 use grantor_testservers::{MariaDb, Network, Proxy};
 
@@ -57,6 +58,16 @@ fn a_try_that_may_have_been_applied_leaves_the_outcome_unknown_whatever_comes_af
         let store = options.open(&server.url_at(proxy.port())).await.unwrap();
         let direct = open_at(&server, server.port(), 1).await;
         lose_an_answer_and_the_server(store, direct, &proxy, || server.kill()).await;
+    });
+}
+
+#[test]
+fn connections_that_are_lost_without_a_sign_cost_one_operation() {
+    let server = MariaDb::start().unwrap();
+    let proxy = Proxy::start(server.port()).unwrap();
+    block_on(&runtime(), async {
+        let store = open_at(&server, proxy.port(), 10).await;
+        lose_idle_connections(&store, &proxy).await;
     });
 }
 
