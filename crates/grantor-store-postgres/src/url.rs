@@ -9,8 +9,11 @@ use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host as HostName, SslMode};
 
+use self::parameters::{PASSED_ON, names, split};
 use crate::PostgresOptions;
 use crate::tls::MakeTls;
+
+mod parameters;
 
 /// Where a database is and how to connect.
 pub(crate) struct Location {
@@ -50,7 +53,8 @@ pub(crate) fn parse(url: &str, options: &PostgresOptions) -> Result<Location, Er
             _ => return Err(wrong(&format!("its parameters are {}", names()))),
         }
     }
-    let query = passed_on.join("&");
+    // The driver takes everything up to the first "@" for user and password.
+    let query = passed_on.join("&").replace('@', "%40");
     let config = format!("{before}?{query}").parse::<Config>();
     let config = config.map_err(|_| {
         wrong(&format!(
@@ -81,52 +85,6 @@ pub(crate) fn parse(url: &str, options: &PostgresOptions) -> Result<Location, Er
         tls: MakeTls(tls),
         options,
     })
-}
-
-/// What the driver reads.
-const PASSED_ON: [&str; 14] = [
-    "user",
-    "password",
-    "dbname",
-    "host",
-    "port",
-    "options",
-    "application_name",
-    "channel_binding",
-    "keepalives",
-    "keepalives_idle",
-    "keepalives_interval",
-    "keepalives_retries",
-    "tcp_user_timeout",
-    "hostaddr",
-];
-
-/// The names of all parameters, without the password and what only has an error of its own.
-fn names() -> String {
-    let passed_on = PASSED_ON
-        .iter()
-        .filter(|name| !["password", "hostaddr"].contains(name));
-    let own = [
-        "sslmode",
-        "sslrootcert",
-        "connect_timeout",
-        "max_connections",
-        "timeout",
-    ];
-    own.iter()
-        .chain(passed_on)
-        .copied()
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// Up to the query, and the query.
-fn split(url: &str) -> (&str, &str) {
-    let host = url.rfind('@').map_or(0, |at| at + 1);
-    match url[host..].find('?') {
-        Some(at) => (&url[..host + at], &url[host + at + 1..]),
-        None => (url, ""),
-    }
 }
 
 /// The same for each host alone.

@@ -83,6 +83,50 @@ fn only_this_machine_is_reached_without_tls_unless_that_is_said() {
 }
 
 #[test]
+fn an_at_sign_or_a_question_mark_hides_no_parameter() {
+    for (before, password) in [
+        ("u:p@127.0.0.1/g", "p"),
+        ("u:p@127.0.0.1", "p"),
+        ("u:p?w@127.0.0.1/g", "p?w"),
+        ("u:p/w?x=y@127.0.0.1/g", "p/w?x=y"),
+    ] {
+        let with = [
+            "application_name=a@b&sslmode=require",
+            "sslmode=require&application_name=a@b",
+        ];
+        for query in with {
+            let url = format!("postgres://{before}?{query}");
+            let config = &read(&url)
+                .map_err(|error| format!("{url}: {error}"))
+                .unwrap()
+                .hosts[0];
+            let config = &config.options;
+            assert_eq!(config.get_ssl_mode(), SslMode::Require, "{url}");
+            assert_eq!(config.get_application_name(), Some("a@b"), "{url}");
+            assert_eq!(config.get_password(), Some(password.as_bytes()), "{url}");
+            assert_eq!(config.get_hosts(), [HostName::Tcp("127.0.0.1".to_owned())]);
+        }
+    }
+    for url in [
+        "postgres://127.0.0.1/g?user=a@b&password=p@w&sslmode=require",
+        "postgres:///g?host=127.0.0.1&user=a@b&password=p@w&sslmode=require",
+        "postgres://127.0.0.1?sslmode=require&user=a@b&password=p@w",
+    ] {
+        let config = &read(url)
+            .map_err(|error| format!("{url}: {error}"))
+            .unwrap()
+            .hosts[0];
+        let config = &config.options;
+        assert_eq!(config.get_ssl_mode(), SslMode::Require, "{url}");
+        assert_eq!(config.get_user(), Some("a@b"), "{url}");
+        assert_eq!(config.get_password(), Some(&b"p@w"[..]), "{url}");
+    }
+    // An "@" and a "?" in a password.
+    let error = read("postgres://u:p@w?x@h/?sslmode=disable").map(drop);
+    assert!(error.is_err());
+}
+
+#[test]
 fn a_wrong_url_says_what_is_wrong_and_never_the_password() {
     for (url, problem) in [
         ("postgres://u:hunter2", "postgres://USER"),
