@@ -28,7 +28,7 @@ pub(crate) fn parse(url: &str, options: &PostgresOptions) -> Result<Location, Er
     let mut options = options.clone();
     let (mut mode, mut authorities) = (None, None);
     let (before, query) = split(url);
-    let mut passed_on = Vec::new();
+    let (mut passed_on, mut seen) = (Vec::new(), Vec::new());
     for parameter in query.split('&').filter(|one| !one.is_empty()) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let value = percent_decode_str(value).decode_utf8_lossy();
@@ -52,6 +52,11 @@ pub(crate) fn parse(url: &str, options: &PostgresOptions) -> Result<Location, Er
             _ if PASSED_ON.contains(&name) => passed_on.push(parameter),
             _ => return Err(wrong(&format!("its parameters are {}", names()))),
         }
+        // Only known names get here.
+        if seen.contains(&name) {
+            return Err(wrong(&format!("\"{name}\" is there twice: leave one out")));
+        }
+        seen.push(name);
     }
     // The driver takes everything up to the first "@" for user and password.
     let query = passed_on.join("&").replace('@', "%40");
@@ -107,6 +112,9 @@ fn hosts(config: &Config) -> Result<Vec<Config>, Error> {
             // A text after an "@" in a password would be looked up as a host.
             HostName::Tcp(name) if name.contains('@') => {
                 return Err(wrong("write \"@\" in a password as %40"));
+            }
+            HostName::Tcp(name) if name.is_empty() => {
+                return Err(wrong("one of its hosts is empty"));
             }
             HostName::Tcp(name) => one.host(name),
             HostName::Unix(path) => one.host_path(path),

@@ -158,6 +158,23 @@ fn a_wrong_url_says_what_is_wrong_and_never_the_password() {
             "can't be read",
         ),
         ("postgres://u:hunter2@h/?hostaddr=127.0.0.1", "hostaddr"),
+        (
+            "postgres://u:hunter2@h/?sslmode=require&sslmode=disable",
+            "\"sslmode\" is there twice",
+        ),
+        (
+            "postgres://u@h/?password=hunter2&password=ter2",
+            "\"password\" is there twice",
+        ),
+        (
+            "postgres:///?host=a&host=b&sslmode=disable",
+            "\"host\" is there twice",
+        ),
+        ("postgres://u:hunter2@h/?hun=1&hun=ter2", "parameters are"),
+        ("postgres://u:hunter2@h,/db", "hosts is empty"),
+        ("postgres://u:hunter2@,h/db", "hosts is empty"),
+        ("postgres://u:hunter2@h,:5433/db", "hosts is empty"),
+        ("postgres://u:hunter2@/db?host=", "hosts is empty"),
     ] {
         let error = read(url).map(drop).unwrap_err();
         assert!(error.contains(problem), "{url}: {error}");
