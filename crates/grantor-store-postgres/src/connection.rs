@@ -20,7 +20,8 @@ pub(crate) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// Settings that a role or a database may have otherwise. A statement is never ended by a timeout of
 /// the server: one that waits for a standby would be answered as if it had not. Warnings must arrive.
-/// `synchronous_commit` is only raised. The answer says whether the server takes writes.
+/// `synchronous_commit` is only raised. The answer says whether the server takes writes, and if not,
+/// why.
 const PREPARE_SESSION: &str = "
     SET default_transaction_isolation TO 'read committed';
     SET client_min_messages TO warning;
@@ -28,7 +29,8 @@ const PREPARE_SESSION: &str = "
     SET lock_timeout TO 0;
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') = 'off';
-    SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean";
+    SELECT CASE WHEN pg_is_in_recovery() THEN 'standby'
+        WHEN current_setting('transaction_read_only')::boolean THEN 'read-only' ELSE 'writes' END";
 
 /// A connection and its statements. Dropping it closes the socket at once.
 pub(crate) struct Connection {
@@ -66,14 +68,22 @@ impl Connection {
         };
         let answers = opened.client.simple_query(PREPARE_SESSION).await;
         let answers = answers.map_err(|error| not_opened(&error))?;
-        let read_only = answers.iter().rev().find_map(|answer| match answer {
+        let state = answers.iter().rev().find_map(|answer| match answer {
             SimpleQueryMessage::Row(row) => row.get(0),
             _ => None,
         });
-        match read_only {
-            Some("f") => Ok(opened),
-            _ => Err(Error::unavailable("it is a standby", Applied::No)),
-        }
+        let problem = match state {
+            Some("writes") => return Ok(opened),
+            Some("read-only") => {
+                "default_transaction_read_only is on: turn it off for the server, the database and \
+                 the user"
+            }
+            _ => "it is a standby",
+        };
+        Err(Error::unavailable(
+            format!("it takes no writes: {problem}"),
+            Applied::No,
+        ))
     }
 
     /// Has the server read the statements, all at once.

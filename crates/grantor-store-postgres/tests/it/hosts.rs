@@ -46,9 +46,22 @@ fn the_server_that_takes_writes_is_found_among_those_that_do_not() {
         primary.shut_down();
         let error = PostgresStore::open(&url).await.unwrap_err();
         let error = error.to_string();
-        assert!(error.contains("it is a standby"), "{error}");
+        assert!(error.contains("default_transaction_read_only"), "{error}");
+        assert!(!error.contains("standby"), "{error}");
         assert!(error.contains(&primary.port().to_string()), "{error}");
         assert!(!error.contains(Postgres::PASSWORD), "{error}");
+    });
+}
+
+#[test]
+fn a_standby_is_called_one() {
+    let primary = Postgres::start().unwrap();
+    let standby = primary.start_standby("second").unwrap();
+    block_on(&runtime(), async {
+        let error = PostgresStore::open(&standby.url()).await.unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains("it is a standby"), "{error}");
+        assert!(!error.contains("read_only"), "{error}");
     });
 }
 
