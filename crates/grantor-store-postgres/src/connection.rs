@@ -28,7 +28,7 @@ const PREPARE_SESSION: &str = "
     SET statement_timeout TO 0;
     SET lock_timeout TO 0;
     SELECT set_config('synchronous_commit', 'on', false)
-        WHERE current_setting('synchronous_commit') = 'off';
+        WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write');
     SELECT CASE WHEN pg_is_in_recovery() THEN 'standby'
         WHEN current_setting('transaction_read_only')::boolean THEN 'read-only' ELSE 'writes' END";
 

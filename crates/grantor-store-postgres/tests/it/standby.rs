@@ -76,6 +76,33 @@ fn a_write_that_its_standby_has_not_got_is_never_acknowledged() {
 }
 
 #[test]
+fn a_role_that_would_not_wait_for_a_standby_waits_here() {
+    let mut server = Postgres::start_with(&["fsync=on"]).unwrap();
+    block_on(&runtime(), async {
+        PostgresStore::open(&server.url()).await.map(drop).unwrap();
+        let before = administrator(&server.url()).await;
+        wait_for(&before, "nobody").await;
+        let role = "ALTER ROLE postgres SET synchronous_commit";
+        let local = format!("{role} = local");
+        before.batch_execute(&local).await.unwrap();
+        server.kill();
+        server.restart().unwrap();
+
+        let store = open(&server).await;
+        assert_eq!(store.capabilities().durability, Durability::Quorum);
+        assert!(!store.capabilities().loses_on_failover);
+        let error = store.put(&creation("a")).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown, "{error}");
+        // This one does not wait.
+        let administrator = administrator(&server.url()).await;
+        let remote_write = format!("{role} = remote_write");
+        administrator.batch_execute(&remote_write).await.unwrap();
+        let store = open(&server).await;
+        assert_eq!(store.capabilities().durability, Durability::Quorum);
+    });
+}
+
+#[test]
 fn a_warning_at_the_connection_says_nothing_of_the_write_after_it() {
     let server = Postgres::start().unwrap();
     block_on(&runtime(), async {
