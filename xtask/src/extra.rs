@@ -20,7 +20,7 @@ enum Program {
     Alone(&'static str),
 }
 
-const CHECKS: [Check; 6] = [
+const CHECKS: [Check; 7] = [
     Check {
         what: "every feature compiles on its own",
         package: "cargo-hack",
@@ -32,6 +32,12 @@ const CHECKS: [Check; 6] = [
         package: "cargo-hack",
         program: Program::Cargo("hack"),
         arguments: &["check", "--workspace", "--tests"],
+    },
+    Check {
+        what: "the fuzz targets compile",
+        package: "cargo-hack",
+        program: Program::Cargo("hack"),
+        arguments: &["check", "--manifest-path", "fuzz/Cargo.toml"],
     },
     Check {
         what: "licences, sources and doubles among the dependencies",
