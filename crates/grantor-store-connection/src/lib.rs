@@ -6,6 +6,7 @@
 //! | `pool` | [`Connections`], a pool that repeats what may be repeated, and [`Hosts`], the hosts of one database |
 //! | `tls` | [`Tls`], by rustls, and [`connect`] |
 
+mod callers_time;
 #[cfg(feature = "pool")]
 mod hosts;
 mod key_range;
@@ -20,6 +21,7 @@ mod tls;
 mod upkeep;
 mod url;
 
+pub use callers_time::CallersTime;
 #[cfg(feature = "pool")]
 pub use hosts::{Host, Hosts};
 pub use key_range::key_range;

@@ -1,6 +1,6 @@
 //! Requests on connections that are taken from a pool and given back.
 
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant as StdInstant};
 
 use deadpool::managed::{Manager, Object, Pool, PoolError};
 use grantor_store::{Applied, Error};
@@ -120,7 +120,7 @@ impl<M: Manager<Error = Error>> Connections<M> {
         M::Type: Run<R>,
     {
         check_runtime(self.database)?;
-        let (began, deadline) = (Moment::now(), Instant::now() + self.timeout);
+        let (began, deadline) = (StdInstant::now(), Instant::now() + self.timeout);
         let (mut tried, mut doubtful) = (0, false);
         let settled = |error, doubtful| match doubtful {
             true => in_doubt(&error),
@@ -155,7 +155,7 @@ impl<M: Manager<Error = Error>> Connections<M> {
         }
     }
 
-    async fn lease(&self, began: Moment, deadline: Instant) -> Result<Lease<M>, Error> {
+    async fn lease(&self, began: StdInstant, deadline: Instant) -> Result<Lease<M>, Error> {
         let unavailable = |message: String| Error::unavailable(message, Applied::No);
         match timeout_at(deadline, self.pool.get()).await {
             Ok(Ok(connection)) => Ok(Lease(Some(connection))),
@@ -174,7 +174,7 @@ impl<M: Manager<Error = Error>> Connections<M> {
     /// Closes the connections that wait for requests since before `began`, when a request began that
     /// got no answer: the network may have lost them too, without a sign, and each would cost another
     /// request its time. One that was taken since has been answered.
-    fn close_idle_since(&self, began: Moment) {
+    fn close_idle_since(&self, began: StdInstant) {
         let closed = self.pool.retain(|_, metrics| {
             let taken = metrics.recycled.unwrap_or(metrics.created);
             taken >= began

@@ -2,15 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use futures_util::future::try_join_all;
-use grantor_core::{BoxFuture, Timestamp};
+use grantor_core::BoxFuture;
 use grantor_store::{
     Applied, Capabilities, Counter, Entry, Error, Expect, Key, Moment, Put, PutOutcome,
     RemoveOutcome, Store, Version,
 };
-use grantor_store_connection::Effect;
+use grantor_store_connection::{CallersTime, Effect};
 
 use crate::connection::Connection;
 use crate::error::Failure;
@@ -32,12 +31,8 @@ pub struct MemcachedStore(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) link: Link,
     pub(crate) options: MemcachedOptions,
-    /// What time it is for the callers in milliseconds, as they told it last.
-    told: AtomicI64,
+    callers_time: CallersTime,
 }
-
-/// Nobody has told the time.
-const UNTOLD: i64 = i64::MIN;
 
 impl MemcachedStore {
     /// Uses the servers at `url`, with [`MemcachedOptions::default`].
@@ -59,11 +54,10 @@ impl MemcachedStore {
         let location = url::parse(url, options)?;
         let options = location.options.clone();
         let link = Link::new(location);
-        let told = AtomicI64::new(UNTOLD);
         let store = Self(Arc::new(Inner {
             link,
             options,
-            told,
+            callers_time: CallersTime::unknown(),
         }));
         store.health().await?;
         Ok(store)
@@ -151,13 +145,6 @@ async fn remove(
 }
 
 impl Inner {
-    fn callers_time(&self) -> Option<Timestamp> {
-        match self.told.load(Ordering::Relaxed) {
-            UNTOLD => None,
-            millis => Some(Timestamp::from_millis(millis)),
-        }
-    }
-
     async fn get(&self, key: &Key) -> Result<Option<Entry>, Error> {
         let name = name(key);
         let wanted = &name;
@@ -188,7 +175,7 @@ impl Store for MemcachedStore {
             write.check_size()?;
             let (name, value) = (name(&write.key), encode(write));
             let skew = self.0.options.max_clock_skew;
-            let at = dropped_at(write.expires_at, self.0.callers_time(), skew);
+            let at = dropped_at(write.expires_at, self.0.callers_time.get(), skew);
             let (of, bytes) = (&name, &value);
             let put =
                 move |on: Arc<Connection>| async move { put(&on, of, write, bytes, at).await };
@@ -226,7 +213,7 @@ impl Store for MemcachedStore {
     }
 
     fn observe_time(&self, moment: Moment) {
-        self.0.told.store(moment.now.as_millis(), Ordering::Relaxed);
+        self.0.callers_time.observe(moment.now);
     }
 
     fn counter(self: Arc<Self>) -> Option<Arc<dyn Counter>> {

@@ -9,12 +9,12 @@ use grantor_store::{
     Applied, Capabilities, Counter, Entry, Error, Expect, Key, Maintenance, Moment, Put,
     PutOutcome, RemoveOutcome, Store, SweepClock,
 };
-use grantor_store_connection::Effect;
+use grantor_store_connection::{CallersTime, Effect};
 use redis::{ScriptInvocation, cmd};
 use tokio::time::Instant;
 
 use crate::layout::{NEWEST, Names, SLACK, decode, encode, expires_by_itself};
-use crate::lifetime::CallersTime;
+use crate::lifetime::deletion;
 use crate::link::{Link, Target, unconfirmed};
 use crate::opening::promises;
 use crate::request::{Request, Wait};
@@ -95,7 +95,7 @@ impl RedisStore {
     fn native_expiry(&self, put: &Put) -> Option<(&'static str, i64)> {
         let expires_at = put.expires_at.filter(|_| expires_by_itself(&put.key))?;
         let later = self.0.options.max_clock_skew + SLACK;
-        Some(self.0.callers_time.deletion(expires_at, later))
+        Some(deletion(expires_at, later, self.0.callers_time.get()))
     }
 }
 
@@ -250,7 +250,7 @@ impl Store for RedisStore {
     }
 
     fn observe_time(&self, moment: Moment) {
-        self.0.callers_time.tell(moment.now);
+        self.0.callers_time.observe(moment.now);
         self.0.clock.observe(moment);
     }
 
