@@ -37,6 +37,12 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// Returns whether the records end with this process.
+    #[must_use]
+    pub const fn ends_with_process(&self) -> bool {
+        !self.shared && matches!(self.durability, Durability::Memory)
+    }
+
     /// A store in this process that keeps what it is given, until more or less is said.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
@@ -111,10 +117,17 @@ pub enum Class {
 }
 
 impl Class {
+    /// Returns whether a record has to be kept until its end: a lost one can't be made again, or passes
+    /// twice.
+    #[must_use]
+    pub fn lasts(self) -> bool {
+        matches!(self, Self::Transition | Self::Guard)
+    }
+
     /// Returns why a store can't carry records of this class; none if it can.
     #[must_use]
     pub fn refuses(self, store: &Capabilities) -> Option<String> {
-        let needs_keeping = matches!(self, Self::Transition | Self::Guard);
+        let needs_keeping = self.lasts();
         if self != Self::Cache && store.conditional_per_process {
             let name = store.name;
             return Some(format!("{name} decides conditional puts per process only"));
@@ -132,7 +145,7 @@ impl Class {
     /// none if that is bearable.
     #[must_use]
     pub fn warns(self, store: &Capabilities) -> Option<String> {
-        if !matches!(self, Self::Transition | Self::Guard) {
+        if !self.lasts() {
             return None;
         }
         let name = store.name;

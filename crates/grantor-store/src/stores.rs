@@ -7,7 +7,7 @@ use std::sync::Arc;
 use grantor_core::Environment;
 use grantor_jose::seal::SealingKey;
 
-use crate::capabilities::{Class, Durability};
+use crate::capabilities::Class;
 use crate::error::Error;
 use crate::key::Namespace;
 use crate::kinds::{COUNTS, Kind};
@@ -173,7 +173,7 @@ impl Stores {
     #[must_use]
     pub fn warning<R: Record>(&self) -> Option<String> {
         let (store, default) = (self.store::<R>(), &self.default.store);
-        let is_alone = is_of_this_process(&**store) && default.capabilities().shared;
+        let is_alone = store.capabilities().ends_with_process() && default.capabilities().shared;
         let warning = self.placement::<R>().warning::<R>();
         warning
             .or_else(|| (is_alone && R::KIND.class() == Class::ShortLived).then(|| alone(R::NAME)))
@@ -182,23 +182,15 @@ impl Stores {
     /// Returns whether records of a kind that has to last end with this process, and others do not: after a
     /// restart these would be without them.
     fn is_forgotten(&self, kind: Kind) -> bool {
-        let lasts = |kind: &Kind| matches!(kind.class(), Class::Transition | Class::Guard);
-        let placed = self.by_kind.iter().filter(|(kind, _)| lasts(kind));
+        let ends = |store: &Arc<dyn Store>| store.capabilities().ends_with_process();
+        let placed = self.by_kind.iter().filter(|(kind, _)| kind.class().lasts());
         let mut stores = placed.map(|(_, store)| store).chain([&self.default.store]);
-        lasts(&kind)
-            && is_of_this_process(&**self.store_of(kind))
-            && stores.any(|store| !is_of_this_process(&**store))
+        kind.class().lasts() && ends(self.store_of(kind)) && stores.any(|store| !ends(store))
     }
 
     fn placement<R: Record>(&self) -> Placement {
         self.default.in_store(self.store::<R>())
     }
-}
-
-/// Returns whether records end with this process.
-fn is_of_this_process(store: &dyn Store) -> bool {
-    let capabilities = store.capabilities();
-    !capabilities.shared && capabilities.durability == Durability::Memory
 }
 
 fn forgotten(name: &str, kind: Kind) -> String {

@@ -150,6 +150,9 @@ async fn collect(
 /// Refuses to remove what is only dead by a clock that may be wrong.
 async fn refuse_jump(stores: &grantor_store::Stores) -> Result<(), CliError> {
     let maintained = stores.maintain().await;
+    if let Some(failed) = maintained.failures.into_iter().next() {
+        return Err(failed.error.into());
+    }
     let jump =
         |notice: &&Notice| matches!(notice, Notice::ClockJumped { from, to, .. } if to > from);
     match maintained.notices.iter().find(jump) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grantor_store::{Capabilities, Class, Durability, Key, Kind, MasterKey, SealedStore, Store};
+use grantor_store::{Class, Key, Kind, MasterKey, SealedStore, Store};
 
 use super::Opened;
 use crate::error::CliError;
@@ -10,11 +10,10 @@ use crate::error::CliError;
 /// Refuses a default store that may lose what has to last.
 pub(super) fn default_keeps(opened: &Opened) -> Result<(), CliError> {
     let capabilities = opened.default.capabilities();
-    let memory = |capabilities: &Capabilities| capabilities.durability == Durability::Memory;
     let outlives = |(kind, store): &(Kind, Arc<dyn Store>)| {
-        kind.class() == Class::Transition && !memory(&store.capabilities())
+        kind.class().lasts() && !store.capabilities().ends_with_process()
     };
-    if !capabilities.shared && memory(&capabilities) && opened.by_kind.iter().any(outlives) {
+    if capabilities.ends_with_process() && opened.by_kind.iter().any(outlives) {
         return Err(CliError::configuration(
             "\"memory\" can't be the default store where other kinds have a store that outlives the server: \
              the mark of the master key would be gone with the process",
