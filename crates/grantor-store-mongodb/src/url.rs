@@ -75,7 +75,7 @@ pub(crate) async fn parse(url: &str, options: &MongodbOptions) -> Result<Locatio
     })
 }
 
-/// The name of a parameter is told where it is one that has no secret.
+/// The message has the name of a known parameter alone: any other text may be a part of a password.
 fn given_twice(parameter: &str) -> String {
     const KNOWN: [&str; 8] = [
         "timeout",

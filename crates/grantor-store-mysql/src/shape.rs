@@ -60,7 +60,7 @@ const ENGINES: &str = "SELECT table_name, COALESCE(engine, 'none') FROM informat
 const COLUMNS: &str = "SELECT table_name, column_name, column_type, is_nullable
     FROM information_schema.columns
     WHERE table_schema = DATABASE() AND table_name LIKE 'grantor\\_%'";
-/// A part of a column is told by its length.
+/// An index on the first bytes of a column has their number in brackets.
 const UNIQUE_KEYS: &str = "SELECT table_name, index_name,
         CONCAT(column_name, COALESCE(CONCAT('(', sub_part, ')'), ''))
     FROM information_schema.statistics

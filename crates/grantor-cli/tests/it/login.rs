@@ -375,7 +375,7 @@ fn without_a_browser_a_code_is_printed() {
     let waiting = Waiting::start(refused);
     come_back(&server.approve(&waiting.url()));
     waiting.ended().ok();
-    // Where a device was asked for, the user is told what else there is.
+    // With --device the error names the other ways to sign in.
     let device = at_home(&home, &[&own[..], &["--device"]].concat()).run();
     device.fails(3, &["unauthorized_client", "leave --device out"]);
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::capabilities::Capabilities;
 use crate::error::Applied;
 
-/// Does what it is asked, then says that nobody knows whether it did, every other time.
+/// Carries out each write, and answers every other one with an unknown outcome.
 #[derive(Debug, Default)]
 struct Doubtful(MemoryStore, AtomicU32);
 

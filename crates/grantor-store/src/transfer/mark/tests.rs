@@ -106,7 +106,7 @@ fn what_is_not_all_there_is_opened_by_nobody() {
         assert!(copied(&*from, &*to).is_err());
         to.after.store(usize::MAX, Ordering::Relaxed);
         let opened: Arc<dyn Store> = Arc::<Breaks>::clone(&to);
-        // The right key and a wrong one, as nobody can tell them apart yet.
+        // With the right key and with a wrong one: the mark that tells them apart is not there yet.
         for byte in [1, 2] {
             let error = checked(byte, &opened).unwrap_err();
             assert!(error.is_configuration(), "{error}");
