@@ -17,7 +17,7 @@ use grantor_store::{Moment, Store};
 use harness::{Comparison, Group, Result, Side};
 use tokio::runtime::Runtime;
 
-use self::random_changes::RandomChanges;
+use self::random_changes::{Change, RandomChanges};
 
 const FEW: u64 = 10_000;
 const MANY: u64 = 10_000_000;
@@ -53,6 +53,10 @@ trait Bulk: Filled {
     async fn fill_first(&self, records: u64, expires_at: i64) -> Result<()> {
         self.fill(0, records, expires_at).await
     }
+    /// The plainest change of a record that the driver can make, where that is measured too.
+    fn plain(&self) -> Option<&dyn Change> {
+        None
+    }
     /// Creates records with numbers from `from` on that are dead, and has them deleted. How long the
     /// deletion takes.
     async fn delete_dead(&self, from: u64, records: u64) -> Result<Duration> {
@@ -75,6 +79,8 @@ trait Bulk: Filled {
 struct Names {
     many: &'static str,
     few: &'static str,
+    many_by_driver: &'static str,
+    few_by_driver: &'static str,
     bytes: &'static str,
     during_expiry: &'static str,
     without_expiry: &'static str,
@@ -86,6 +92,8 @@ macro_rules! names {
         Names {
             many: concat!($store, "_ten_million_conditional_put_p50"),
             few: concat!($store, "_ten_thousand_conditional_put_p50"),
+            many_by_driver: concat!($store, "_ten_million_conditional_put_by_driver_p50"),
+            few_by_driver: concat!($store, "_ten_thousand_conditional_put_by_driver_p50"),
             bytes: concat!($store, "_ten_million_bytes_for_a_record"),
             during_expiry: concat!($store, "_ten_million_p99_during_expiry"),
             without_expiry: concat!($store, "_ten_million_p99_without_expiry"),
@@ -123,25 +131,36 @@ fn compare<B: Bulk>(
         bulk.fill_first(records, alive).await?;
         bulk.settle().await?;
         let filled = bulk.bytes().await?;
-        let mut changes = RandomChanges::new(bulk.store(), records);
-        changes.run(window * WARM_UP).await?;
+        let mut changes = RandomChanges::new(records);
+        changes.run(&bulk.store(), window * WARM_UP).await?;
         Result::Ok((changes, (filled - empty) / records as f64))
     };
     let (mut few_changes, _) = runtime.block_on(fill(&few, FEW))?;
     let (mut many_changes, bytes) = runtime.block_on(fill(&many, MANY))?;
     group.value(names.bytes, bytes, "bytes", None)?;
-    group.compare(Comparison {
-        ours: Side {
-            bench: names.many,
-            measure: &mut || Ok(runtime.block_on(many_changes.run(window))?.p50),
-        },
-        beside: Side {
-            bench: names.few,
-            measure: &mut || Ok(runtime.block_on(few_changes.run(window))?.p50),
-        },
-        unit: "µs",
-        bar: Some(1.2),
-    })?;
+    let mut compare = |names: [_; 2], by: [&dyn Change; 2], bar| {
+        group.compare(Comparison {
+            ours: Side {
+                bench: names[0],
+                measure: &mut || Ok(runtime.block_on(many_changes.run(by[0], window))?.p50),
+            },
+            beside: Side {
+                bench: names[1],
+                measure: &mut || Ok(runtime.block_on(few_changes.run(by[1], window))?.p50),
+            },
+            unit: "µs",
+            bar,
+        })
+    };
+    let stores = [&many.store() as &dyn Change, &few.store()];
+    compare([names.many, names.few], stores, Some(1.2))?;
+    if let (Some(many), Some(few)) = (many.plain(), few.plain()) {
+        compare(
+            [names.many_by_driver, names.few_by_driver],
+            [many, few],
+            None,
+        )?;
+    }
     expire(group, runtime, names, &many, &mut many_changes)
 }
 
@@ -155,11 +174,12 @@ fn expire<B: Bulk>(
 ) -> Result<()> {
     let window = group.options().window;
     let dead = DEAD_A_SECOND * window.as_secs().max(1);
-    let changes = std::cell::RefCell::new(changes);
+    let (changes, store) = (std::cell::RefCell::new(changes), bulk.store());
     let (mut next, mut shares) = (MANY, Vec::new());
     let mut during = || {
         let mut changes = changes.borrow_mut();
-        let both = async { tokio::join!(changes.run(window), bulk.delete_dead(next, dead)) };
+        let both =
+            async { tokio::join!(changes.run(&store, window), bulk.delete_dead(next, dead)) };
         let (figures, took) = runtime.block_on(both);
         next += dead;
         shares.push(took?.as_secs_f64() / window.as_secs_f64());
@@ -172,7 +192,11 @@ fn expire<B: Bulk>(
         },
         beside: Side {
             bench: names.without_expiry,
-            measure: &mut || Ok(runtime.block_on(changes.borrow_mut().run(window))?.p99),
+            measure: &mut || {
+                Ok(runtime
+                    .block_on(changes.borrow_mut().run(&store, window))?
+                    .p99)
+            },
         },
         unit: "µs",
         bar: Some(2.0),

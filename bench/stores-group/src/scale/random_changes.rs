@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::future::try_join_all;
+use futures_util::future::{BoxFuture, try_join_all};
 use grantor_core::Timestamp;
 use grantor_http::system;
-use grantor_store::{Expect, Key, Put, Store, Version};
+use grantor_store::{Expect, Key, Put, PutOutcome, Store, Version};
 use harness::Result;
 
 use super::{LIFE, VALUE};
@@ -22,9 +22,20 @@ pub(crate) fn of_number(number: u64) -> [u8; 16] {
     u128::from(number).to_be_bytes()
 }
 
+/// What changes a record: the store, or the driver by a plain call.
+pub(crate) trait Change {
+    /// Whether the record was there in the version that is expected.
+    fn change<'a>(&'a self, task: usize, put: &'a Put) -> BoxFuture<'a, Result<bool>>;
+}
+
+impl Change for Arc<dyn Store> {
+    fn change<'a>(&'a self, _: usize, put: &'a Put) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async { Ok(self.put(put).await? == PutOutcome::Stored) })
+    }
+}
+
 /// Tasks that each write to a part of the records.
 pub(crate) struct RandomChanges {
-    store: Arc<dyn Store>,
     records: u64,
     tasks: Vec<Walk>,
 }
@@ -32,33 +43,34 @@ pub(crate) struct RandomChanges {
 /// The way of a task through its records. Which version one has follows from it: a table of them would
 /// cost the more time the more there are.
 struct Walk {
+    task: usize,
     at: u64,
     steps: u64,
 }
 
 impl RandomChanges {
-    pub(crate) fn new(store: Arc<dyn Store>, records: u64) -> Self {
+    pub(crate) fn new(records: u64) -> Self {
         let walk = |task| Walk {
+            task,
             at: task as u64,
             steps: 0,
         };
         Self {
-            store,
             records,
             tasks: (0..TASKS).map(walk).collect(),
         }
     }
 
     /// Works for some time, after a tenth of it to warm up.
-    pub(crate) async fn run(&mut self, window: Duration) -> Result<Figures> {
-        self.run_once(window / 10).await?;
-        self.run_once(window).await
+    pub(crate) async fn run(&mut self, by: &dyn Change, window: Duration) -> Result<Figures> {
+        self.run_once(by, window / 10).await?;
+        self.run_once(by, window).await
     }
 
-    async fn run_once(&mut self, window: Duration) -> Result<Figures> {
-        let (store, records) = (&self.store, self.records);
+    async fn run_once(&mut self, by: &dyn Change, window: Duration) -> Result<Figures> {
+        let records = self.records;
         let tasks = self.tasks.iter_mut();
-        let tasks = tasks.map(|walk| walk.change(&**store, records, window));
+        let tasks = tasks.map(|walk| walk.change(by, records, window));
         Figures::of(async { Ok(try_join_all(tasks).await?.concat()) }).await
     }
 }
@@ -66,7 +78,7 @@ impl RandomChanges {
 impl Walk {
     async fn change(
         &mut self,
-        store: &dyn Store,
+        by: &dyn Change,
         records: u64,
         window: Duration,
     ) -> Result<Vec<f64>> {
@@ -87,9 +99,9 @@ impl Walk {
                 expect: Expect::Version(expected),
             };
             let before = Instant::now();
-            let outcome = store.put(&put).await?;
+            let done = by.change(self.task, &put).await?;
             times.push(before.elapsed().as_secs_f64() * 1e6);
-            wrote(outcome == grantor_store::PutOutcome::Stored)?;
+            wrote(done)?;
         }
         Ok(times)
     }
