@@ -1,11 +1,13 @@
 //! Errors in OAuth's words.
 
+#[cfg(feature = "exchange")]
+mod read;
+
 use std::fmt;
 
 use serde_json::{Map, Value};
 
 use crate::params::Params;
-use crate::peer_text::visible;
 
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
@@ -193,35 +195,11 @@ impl ErrorResponse {
         Value::Object(json).to_string()
     }
 
-    /// Reads the JSON of the token endpoint; none if it has no `error`, or an empty one.
-    #[must_use]
-    pub fn from_json(json: &Map<String, Value>) -> Option<Self> {
-        Self::read(|name| json.get(name).and_then(Value::as_str))
-    }
-
-    /// What has an error is one, even if nothing of its code can be shown.
-    fn read<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
-        let text = |name| get(name).filter(|text| !text.is_empty());
-        let shown = |name| text(name).map(shorten).filter(|text| !text.is_empty());
-        text("error")?;
-        Some(Self {
-            error: ErrorCode::from(shown("error").as_deref().unwrap_or("unreadable")),
-            description: shown("error_description"),
-            uri: shown("error_uri"),
-        })
-    }
-
     /// Adds it to the parameters of a redirect.
     pub fn push_to(&self, params: &mut Params<'static>) {
         params.push("error", self.error.as_str().to_owned());
         params.push_some("error_description", self.description.clone());
         params.push_some("error_uri", self.uri.clone());
-    }
-
-    /// Reads the parameters of a redirect; none if it has no `error`.
-    #[must_use]
-    pub fn from_params(params: &Params<'_>) -> Option<Self> {
-        Self::read(|name| params.get(name))
     }
 }
 
@@ -236,11 +214,6 @@ impl fmt::Display for ErrorResponse {
 }
 
 impl std::error::Error for ErrorResponse {}
-
-/// Text from a peer: short, and without characters that would forge a line of a log.
-fn shorten(text: &str) -> String {
-    visible(text, 400)
-}
 
 #[cfg(test)]
 mod tests;

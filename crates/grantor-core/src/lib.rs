@@ -12,8 +12,10 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `exchange` | on by default: requests to an authorization server, reading what it answers and publishes, [`exchange`] and [`Quirks`] |
 //! | `client` | what only a client needs: [`oauth1`], [`openid`], registration, metadata of a resource that is read, signed and encrypted answers (JARM, RFC 9701), questions on another device (CIBA), and the exchanges that fetch a token or wait for one |
 
+#[cfg(feature = "exchange")]
 mod answer;
 mod authorization;
 mod authorization_details;
@@ -27,7 +29,9 @@ mod client_registration;
 mod device_authorization;
 mod environment;
 mod error_response;
+#[cfg(feature = "exchange")]
 pub mod exchange;
+#[cfg(feature = "exchange")]
 mod http_date;
 mod introspection;
 mod issuer;
@@ -47,6 +51,7 @@ mod pkce;
 #[cfg(feature = "client")]
 mod protected_resource;
 mod pushed_authorization;
+#[cfg(feature = "exchange")]
 mod quirks;
 mod redirect_uri;
 mod registration;
@@ -60,9 +65,11 @@ mod token_type_hint;
 mod token_with_hint;
 mod trusted_proxies;
 
+#[cfg(feature = "exchange")]
+pub use authorization::AuthorizationError;
 pub use authorization::{
-    AuthorizationError, AuthorizationRequest, AuthorizationResponse, Authorized, Delivery,
-    InvalidPrompt, ParameterProblem, Prompt, ResponseMode, ResponseType,
+    AuthorizationRequest, AuthorizationResponse, Authorized, Delivery, InvalidPrompt,
+    ParameterProblem, Prompt, ResponseMode, ResponseType,
 };
 pub use authorization_details::{AuthorizationDetails, InvalidAuthorizationDetails};
 #[cfg(feature = "client")]
@@ -75,15 +82,17 @@ pub use challenge::AuthenticateChallenge;
 pub use client_authentication::{ClientAuthentication, RequestView, TokenEndpointAuthMethod};
 #[cfg(feature = "client")]
 pub use client_registration::{ClientRegistrationError, ClientRegistrationRequest};
+#[cfg(feature = "exchange")]
+pub use device_authorization::DeviceAuthorizationError;
 #[cfg(feature = "client")]
 pub use device_authorization::DeviceAuthorizationRequest;
-pub use device_authorization::{DeviceAuthorizationError, DeviceAuthorizationResponse};
+pub use device_authorization::DeviceAuthorizationResponse;
 pub use environment::{Clock, Environment, Random};
 pub use error_response::{ErrorCode, ErrorResponse};
 pub use grantor_jose::{BoxFuture, Timestamp};
-pub use introspection::{
-    Introspect, IntrospectError, Introspection, IntrospectionRequest, InvalidIntrospection,
-};
+#[cfg(feature = "exchange")]
+pub use introspection::InvalidIntrospection;
+pub use introspection::{Introspect, IntrospectError, Introspection, IntrospectionRequest};
 pub use issuer::{InvalidIssuer, Issuer};
 #[cfg(feature = "client")]
 pub use jwt_response::{InvalidJwtResponse, JwtResponseRules};
@@ -92,14 +101,19 @@ pub use loopback::{
     is_secure,
 };
 pub use members::InvalidMember;
-pub use metadata::{InvalidMetadata, ServerMetadata};
+#[cfg(feature = "exchange")]
+pub use metadata::InvalidMetadata;
+pub use metadata::ServerMetadata;
 pub use params::{InvalidParams, Params};
 pub use peer::PeerAddress;
 pub use peer_text::{is_visible, visible};
 pub use pkce::{ChallengeMethod, CodeChallenge, CodeVerifier, InvalidPkce};
 #[cfg(feature = "client")]
 pub use protected_resource::{InvalidProtectedResource, ProtectedResourceMetadata};
-pub use pushed_authorization::{PushedAuthorizationError, PushedAuthorizationResponse};
+#[cfg(feature = "exchange")]
+pub use pushed_authorization::PushedAuthorizationError;
+pub use pushed_authorization::PushedAuthorizationResponse;
+#[cfg(feature = "exchange")]
 pub use quirks::{
     AnswerEncoding, BasicEncoding, MemberNames, Quirks, RequestEncoding, ScopeSeparator,
     TokenTypeMeaning,
@@ -114,9 +128,11 @@ pub use scope::{InvalidScope, Scope};
 pub use secret::Secret;
 #[cfg(feature = "client")]
 pub use signed_introspection::{InvalidSignedIntrospection, SignedIntrospection};
+#[cfg(feature = "exchange")]
+pub use token::TokenError;
 pub use token::{
-    ActorToken, GrantParameters, InvalidTokenRequest, TokenError, TokenParameters, TokenRequest,
-    TokenResponse, token_type,
+    ActorToken, GrantParameters, InvalidTokenRequest, TokenParameters, TokenRequest, TokenResponse,
+    token_type,
 };
 pub use token_type_hint::TokenTypeHint;
 pub use trusted_proxies::{InvalidNetwork, ProxyHeader, TrustedProxies};

@@ -4,7 +4,9 @@
 //! member, a number may have a fraction or be a string, one text may be a list of one. Anything
 //! else is an error that names the member.
 
-use std::collections::BTreeMap;
+#[cfg(feature = "exchange")]
+mod answer;
+
 use std::fmt;
 
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -62,37 +64,10 @@ impl Members {
         self.read(name, "a text", |value| value.as_str().map(str::to_owned))
     }
 
-    /// A text, or the whole number that some databases have in its place.
-    pub(crate) fn identifier(
-        &mut self,
-        name: &'static str,
-    ) -> Result<Option<String>, InvalidMember> {
-        self.read(name, "a text", |value| match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) if !number.is_f64() => Some(number.to_string()),
-            _ => None,
-        })
-    }
-
     pub(crate) fn url(&mut self, name: &'static str) -> Result<Option<Url>, InvalidMember> {
         self.read(name, "an absolute URL", |value| {
             Url::parse(value.as_str()?.trim()).ok()
         })
-    }
-
-    /// An object whose members are URLs. A member that is null or empty is absent.
-    pub(crate) fn urls(
-        &mut self,
-        name: &'static str,
-    ) -> Result<BTreeMap<String, Url>, InvalidMember> {
-        let urls = self.read(name, "an object with absolute URLs", |value| {
-            let members = value.as_object()?.iter();
-            let members = members.filter(|(_, url)| !url.is_null() && url.as_str() != Some(""));
-            members
-                .map(|(name, url)| Some((name.clone(), Url::parse(url.as_str()?.trim()).ok()?)))
-                .collect()
-        })?;
-        Ok(urls.unwrap_or_default())
     }
 
     pub(crate) fn texts(&mut self, name: &'static str) -> Result<Vec<String>, InvalidMember> {
@@ -122,26 +97,6 @@ impl Members {
     pub(crate) fn flag(&mut self, name: &'static str) -> Result<Option<bool>, InvalidMember> {
         self.read(name, "true or false", Value::as_bool)
     }
-
-    /// Whole seconds since 1970. A fraction is cut off.
-    pub(crate) fn time(&mut self, name: &'static str) -> Result<Option<i64>, InvalidMember> {
-        self.read(
-            name,
-            "a number of seconds since 1970",
-            |value| match value {
-                Value::Number(number) => {
-                    number.as_i64().or_else(|| whole_seconds(number.as_f64()?))
-                }
-                Value::String(text) => {
-                    let text = text.trim();
-                    text.parse()
-                        .ok()
-                        .or_else(|| whole_seconds(text.parse().ok()?))
-                }
-                _ => None,
-            },
-        )
-    }
 }
 
 impl<'de> Deserialize<'de> for Members {
@@ -170,18 +125,10 @@ impl<'de> Visitor<'de> for EachOnce {
     }
 }
 
-fn whole_seconds(seconds: f64) -> Option<i64> {
-    #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
-    (seconds.abs() < FARTHEST).then(|| seconds.floor() as i64)
-}
-
 /// RFC 8259 section 8.1: parsers may ignore a byte order mark, and some servers send one.
 pub(crate) fn without_bom(json: &[u8]) -> &[u8] {
     json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
 }
-
-/// Beyond this a floating-point number no longer holds every whole second.
-const FARTHEST: f64 = 9_007_199_254_740_992.0;
 
 #[cfg(test)]
 mod tests {

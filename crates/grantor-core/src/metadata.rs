@@ -1,5 +1,6 @@
 //! Authorization server metadata (RFC 8414).
 
+#[cfg(feature = "exchange")]
 mod read;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
 
+#[cfg(feature = "exchange")]
 pub use self::read::InvalidMetadata;
 use crate::client_authentication::TokenEndpointAuthMethod;
 use crate::issuer::Issuer;

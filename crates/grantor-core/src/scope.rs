@@ -1,6 +1,6 @@
 //! Scopes.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -141,7 +141,7 @@ impl Scope {
 #[derive(Default)]
 struct Lookup<'a> {
     few: Vec<&'a str>,
-    many: BTreeSet<&'a str>,
+    many: HashSet<&'a str>,
 }
 
 impl<'a> Lookup<'a> {

@@ -1,14 +1,11 @@
 //! A token and the hint of its kind: all that requests to the introspection endpoint and to the
 //! revocation endpoint have (RFC 7662 section 2.1, RFC 7009 section 2.1).
 
-use bytes::Bytes;
-use http::Request;
-use url::Url;
+#[cfg(feature = "exchange")]
+mod send;
 
-use crate::client_authentication::ClientAuthentication;
-use crate::params::Params;
-use crate::quirks::Quirks;
-use crate::token::to_request;
+#[cfg(feature = "exchange")]
+pub(crate) use self::send::request;
 
 /// A type of such requests, whose fields are public.
 macro_rules! token_with_hint {
@@ -33,6 +30,7 @@ macro_rules! token_with_hint {
             }
 
             /// Returns it as parameters.
+            #[cfg(feature = "exchange")]
             #[must_use]
             pub fn to_params(&self) -> $crate::params::Params<'static> {
                 let mut params = $crate::params::Params::new();
@@ -53,6 +51,7 @@ macro_rules! token_with_hint {
             }
 
             /// The HTTP request to an endpoint.
+            #[cfg(feature = "exchange")]
             #[must_use]
             pub fn to_request(
                 &self,
@@ -64,6 +63,7 @@ macro_rules! token_with_hint {
 
             /// The HTTP request to an endpoint, as this server wants it. Only the quirk of HTTP Basic
             /// applies here.
+            #[cfg(feature = "exchange")]
             #[must_use]
             pub fn to_request_with(
                 &self,
@@ -78,19 +78,6 @@ macro_rules! token_with_hint {
 }
 
 pub(crate) use token_with_hint;
-
-pub(crate) fn request(
-    endpoint: &Url,
-    params: Params<'static>,
-    client: &ClientAuthentication,
-    quirks: &Quirks,
-) -> Request<Bytes> {
-    let quirks = Quirks {
-        basic: quirks.basic,
-        ..Quirks::NONE
-    };
-    to_request(endpoint, params, client, &quirks)
-}
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use grantor_core::Environment;
 use grantor_core::exchange::{Event, Exchange, Step};
 
-use crate::{Transport, TransportError};
+use crate::{Transport, TransportError, pause};
 
 /// Carries an exchange to its end. Pauses by the environment's clock, and on tokio's timer if that
 /// has no pauses of its own.
@@ -18,14 +18,6 @@ pub async fn drive<X: Exchange>(
         pause(environment, left)
     })
     .await
-}
-
-/// Waits so long by the environment's clock, or on tokio's timer if that has no pauses of its own.
-pub async fn pause(environment: &Environment, duration: Duration) {
-    match environment.clock.wait(duration) {
-        Some(pause) => pause.await,
-        None => tokio::time::sleep(duration).await,
-    }
 }
 
 /// Like [`drive`], but `pause` waits, and may come back early where nothing is to be waited for.

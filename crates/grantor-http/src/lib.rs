@@ -3,15 +3,18 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `transport` | with each of the next: `Transport`, which sends one request, and `drive`, which carries an exchange to its end |
 //! | `cache` | on by default: `Cached`, `JwksCache`, `MetadataCache`, `SingleFlight`: what servers publish, fetched once and kept |
 //! | `reqwest` | on by default: `ReqwestTransport` and `client_builder`: HTTP/1.1 and HTTP/2 over TLS |
 //! | `blocking` | `blocking_agent`: a client of ureq's, for programs without a runtime |
 //! | `socks` | SOCKS proxies in `HTTPS_PROXY` and `ALL_PROXY`; without it they are an error |
 
+mod addresses;
 #[cfg(feature = "cache")]
 mod cached;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod client_certificate;
+#[cfg(feature = "transport")]
 mod drive;
 #[cfg(feature = "cache")]
 mod freshness;
@@ -23,6 +26,7 @@ mod loopback;
 mod metadata;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod options;
+mod pause;
 mod platform;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod proxy;
@@ -31,21 +35,26 @@ mod public_address;
 mod reqwest;
 #[cfg(feature = "cache")]
 mod single_flight;
+#[cfg(feature = "cache")]
 mod spawn;
 mod system;
+#[cfg(feature = "transport")]
 mod timeouts;
 mod timer;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 mod tls;
+#[cfg(feature = "transport")]
 mod transport;
 #[cfg(feature = "blocking")]
 mod ureq;
 
+pub use addresses::Addresses;
 #[cfg(feature = "cache")]
 pub use cached::{Cached, Fetched, RefreshTimes, Unavailable};
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub use client_certificate::ClientCertificate;
-pub use drive::{drive, drive_blocking, drive_with_cause, drive_with_sleep, pause};
+#[cfg(feature = "transport")]
+pub use drive::{drive, drive_blocking, drive_with_cause, drive_with_sleep};
 #[cfg(feature = "cache")]
 pub use freshness::freshness;
 #[cfg(feature = "cache")]
@@ -54,15 +63,18 @@ pub use jwks::JwksCache;
 pub use metadata::MetadataCache;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub use options::TransportOptions;
+pub use pause::pause;
 pub use public_address::is_public_address;
 #[cfg(feature = "reqwest")]
 pub use reqwest::{ReqwestTransport, client_builder, client_builder_with};
 #[cfg(feature = "cache")]
 pub use single_flight::SingleFlight;
 pub use system::{SystemClock, SystemRandom, system};
+#[cfg(feature = "transport")]
 pub use timeouts::Timeouts;
 #[cfg(any(feature = "reqwest", feature = "blocking"))]
 pub use tls::CaCertificates;
-pub use transport::{Addresses, AnswerLimit, MAX_ANSWER, Transport, TransportError};
+#[cfg(feature = "transport")]
+pub use transport::{AnswerLimit, MAX_ANSWER, Transport, TransportError};
 #[cfg(feature = "blocking")]
 pub use ureq::{blocking_agent, blocking_agent_with};

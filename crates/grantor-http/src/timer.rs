@@ -9,16 +9,14 @@ use std::time::Duration;
 use grantor_core::BoxFuture;
 use tokio::runtime::{Builder, Handle};
 
-use crate::spawn::spawn;
-
 /// Lets this time pass, by a thread that the first pause starts.
 pub(crate) fn pause(duration: Duration) -> BoxFuture<'static, ()> {
     match timer() {
-        Ok(timer) => Box::pin(async move {
-            // Nobody stops the timer; if somebody did, the pause would be over.
-            let sleep = Box::pin(async move { tokio::time::sleep(duration).await });
-            let _ = spawn(&timer, sleep).await;
-        }),
+        Ok(timer) => {
+            // The pause is the timer's, whatever runs the one who waits for it.
+            let _inside = timer.enter();
+            Box::pin(tokio::time::sleep(duration))
+        }
         Err(error) => {
             tracing::warn!(%error, "the thread for pauses can't be started: going on without them");
             Box::pin(async {})

@@ -7,6 +7,8 @@ use grantor_core::exchange::{Failure, FailureKind, NoAnswer};
 use grantor_core::{BoxFuture, CertificateThumbprint, LocalhostNames};
 use http::{Request, Response};
 
+use crate::Addresses;
+
 /// Sends one request and gives its answer, whole.
 ///
 /// It follows no redirect (a token would travel with it), reads at most
@@ -37,17 +39,6 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     fn client_certificate(&self) -> Option<&CertificateThumbprint> {
         None
     }
-}
-
-/// The addresses that a transport connects to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Addresses {
-    /// Any, those of this machine and of its networks among them.
-    #[default]
-    Any,
-    /// Only those that [`is_public_address`](crate::is_public_address) lets through.
-    Public,
 }
 
 /// The most bytes of an answer that are read: 1 MiB.

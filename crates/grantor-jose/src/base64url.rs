@@ -112,14 +112,22 @@ pub(crate) fn decoded_with<const N: usize, T>(
     text: &str,
     call: impl FnOnce(Cow<'_, [u8]>) -> Result<T, Error>,
 ) -> Result<T, Error> {
+    call(decode_to(kept, part, text, &mut [0; N])?)
+}
+
+/// Decodes a part of a token into `room`, or into memory of its own where that is too small.
+fn decode_to<'a>(
+    kept: Option<&Wide>,
+    part: Part,
+    text: &str,
+    room: &'a mut [u8],
+) -> Result<Cow<'a, [u8]>, Error> {
     let wrong = |_| Error::Encoding(part);
-    if text.len() > N / 3 * 4 {
-        let bytes = decode(text).map_err(wrong)?;
-        return call(bytes.into());
+    if text.len() > room.len() / 3 * 4 {
+        return Ok(decode(text).map_err(wrong)?.into());
     }
-    let mut room = [0; N];
-    let length = decode_slice_with(kept, text.as_bytes(), &mut room).map_err(wrong)?;
-    call(room[..length].into())
+    let length = decode_slice_with(kept, text.as_bytes(), room).map_err(wrong)?;
+    Ok(room[..length].into())
 }
 
 /// Appends the encoding of `bytes` to `out`, and of nothing else than characters of base64url.

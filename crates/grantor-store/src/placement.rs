@@ -8,7 +8,6 @@ use grantor_jose::seal::SealingKey;
 use crate::capabilities::Class;
 use crate::key::Namespace;
 use crate::kinds::Kind;
-use crate::record::Record;
 use crate::store::Store;
 
 /// Where records are kept: in which store, under which namespace, sealed by which key.
@@ -81,12 +80,8 @@ impl Placement {
         }
     }
 
-    /// Returns why records of kind `R` can't be kept here; none if they can.
-    pub(crate) fn problem<R: Record>(&self) -> Option<String> {
-        self.problem_of(R::KIND, R::NAME, R::SEALED)
-    }
-
-    fn problem_of(&self, kind: Kind, name: &str, is_sealed: bool) -> Option<String> {
+    /// Returns why records of a kind can't be kept here; none if they can.
+    pub(crate) fn problem(&self, kind: Kind, name: &str, is_sealed: bool) -> Option<String> {
         if let Some(reason) = self.refusal(kind.class()) {
             let kind = kind.name();
             return Some(format!(
@@ -97,12 +92,8 @@ impl Placement {
         unsealed.then(|| format!("{name} must be sealed: give a master key"))
     }
 
-    /// Returns the warning about keeping records of kind `R` here, if there is one.
-    pub(crate) fn warning<R: Record>(&self) -> Option<String> {
-        self.warning_of(R::KIND.class(), R::NAME)
-    }
-
-    fn warning_of(&self, class: Class, name: &str) -> Option<String> {
+    /// Returns the warning about keeping records of a class here, if there is one.
+    pub(crate) fn warning(&self, class: Class, name: &str) -> Option<String> {
         let capabilities = self.store.capabilities();
         if class == Class::Guard && self.guards_may_be_evicted && capabilities.may_evict {
             let store = capabilities.name;

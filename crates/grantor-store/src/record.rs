@@ -102,17 +102,21 @@ pub(crate) fn encode<R: Record>(
     version: Version,
     record: &R,
 ) -> Result<Bytes, Error> {
-    let plain = encode_plain(record)?;
+    let context = context::<R>(key, &version);
+    seal(sealing_key, &context, encode_plain(record)?)
+}
+
+fn seal(
+    sealing_key: Option<&SealingKey>,
+    context: &Context<'_>,
+    plain: Vec<u8>,
+) -> Result<Bytes, Error> {
     let Some(sealing_key) = sealing_key else {
         // A box of its exact length is one allocation and no spare room in the store.
         return Ok(plain.into_boxed_slice().into());
     };
     let plain = Zeroizing::new(plain);
-    seal(sealing_key, &context::<R>(key, &version), &plain)
-}
-
-fn seal(sealing_key: &SealingKey, context: &Context<'_>, plain: &[u8]) -> Result<Bytes, Error> {
-    let sealed = sealing_key.seal(context, plain);
+    let sealed = sealing_key.seal(context, &plain);
     let sealed = sealed.map_err(|_| Error::too_large(plain.len()))?;
     Ok(sealed.into())
 }

@@ -42,20 +42,9 @@ impl<R: Record> Records<R> {
     /// The store can't carry records of this class, or they must be sealed and there is no key. The
     /// message names the kind, the store and the reason.
     pub fn open(placement: &Placement) -> Result<Self, String> {
-        if let Some(problem) = placement.problem::<R>() {
-            return Err(problem);
-        }
-        let sealing_key = placement.sealing_key.clone();
-        Ok(Self {
-            place: Place {
-                store: Arc::clone(&placement.store),
-                namespace: placement.namespace,
-                environment: placement.environment.clone(),
-                sealing_key: sealing_key.filter(|_| R::SEALED),
-                repeat_until: None,
-            },
-            kind: std::marker::PhantomData,
-        })
+        let place = Place::open(placement, R::KIND, R::NAME, R::SEALED)?;
+        let kind = std::marker::PhantomData;
+        Ok(Self { place, kind })
     }
 
     /// The same records. A write whose outcome the store does not know is repeated verbatim until the

@@ -163,20 +163,20 @@ impl Stores {
     /// # Errors
     /// As [`Records::open`].
     pub fn records<R: Record>(&self) -> Result<Records<R>, String> {
-        match self.is_forgotten(R::KIND) {
-            true => Err(forgotten(R::NAME, R::KIND)),
-            false => Records::open(&self.placement::<R>()),
-        }
+        Records::open(&self.placement_of(R::KIND, R::NAME)?)
     }
 
     /// Returns the warning about keeping records of kind `R` where they are.
     #[must_use]
     pub fn warning<R: Record>(&self) -> Option<String> {
-        let (store, default) = (self.store::<R>(), &self.default.store);
+        self.warning_of(R::KIND, R::NAME)
+    }
+
+    fn warning_of(&self, kind: Kind, name: &str) -> Option<String> {
+        let (store, default) = (self.store_of(kind), &self.default.store);
         let is_alone = store.capabilities().ends_with_process() && default.capabilities().shared;
-        let warning = self.placement::<R>().warning::<R>();
-        warning
-            .or_else(|| (is_alone && R::KIND.class() == Class::ShortLived).then(|| alone(R::NAME)))
+        let warning = self.default.in_store(store).warning(kind.class(), name);
+        warning.or_else(|| (is_alone && kind.class() == Class::ShortLived).then(|| alone(name)))
     }
 
     /// Returns whether records of a kind that has to last end with this process, and others do not: after a
@@ -188,8 +188,11 @@ impl Stores {
         kind.class().lasts() && ends(self.store_of(kind)) && stores.any(|store| !ends(store))
     }
 
-    fn placement<R: Record>(&self) -> Placement {
-        self.default.in_store(self.store::<R>())
+    fn placement_of(&self, kind: Kind, name: &str) -> Result<Placement, String> {
+        match self.is_forgotten(kind) {
+            true => Err(forgotten(name, kind)),
+            false => Ok(self.default.in_store(self.store_of(kind))),
+        }
     }
 }
 

@@ -97,8 +97,8 @@
 //! | `axum` | the module [`mod@axum`], with `server`, and the module [`resource`] for the server's own tokens; with the feature `resource` for those of another server too |
 //! | `resource-actix` | the module [`actix`], for an API without a server of its own, with `resource` |
 //! | `actix` | the module [`actix`], with `server` and `resource` |
-//! | `http` | the module [`http`] |
-//! | `cache` | `http::Cached`, `JwksCache` and `MetadataCache`, with `http` |
+//! | `http` | the module [`http`]: the system's clock and randomness; transports with what sends requests: `client`, `resource`, `cache`, `fetch`, `reqwest` |
+//! | `cache` | `http::Cached`, `JwksCache` and `MetadataCache`, and `http::Transport`, over which they fetch, with `http` |
 //! | `store` | the module [`store`] |
 //! | `file` | `store::FileStore`, a folder with a file for each record, with `store` |
 //! | `transfer` | `store::transfer`, for records on their way to another store or under another key, with `store` |

@@ -10,6 +10,8 @@ mod response_type;
 
 pub use prompt::{InvalidPrompt, Prompt};
 pub use request::{AuthorizationRequest, ParameterProblem};
-pub use response::{AuthorizationError, AuthorizationResponse, Authorized};
+#[cfg(feature = "exchange")]
+pub use response::AuthorizationError;
+pub use response::{AuthorizationResponse, Authorized};
 pub use response_mode::{Delivery, ResponseMode};
 pub use response_type::ResponseType;

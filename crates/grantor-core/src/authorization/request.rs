@@ -1,13 +1,12 @@
 //! The authorization request.
 
-use std::fmt;
+#[cfg(feature = "exchange")]
+mod send;
 
-use url::Url;
+use std::fmt;
 
 use super::{Prompt, ResponseMode, ResponseType};
 use crate::params::Params;
-use crate::quirks::{Quirks, ScopeSeparator};
-use crate::redirect_uri::RedirectUri;
 use crate::secret::Secret;
 
 /// A request to the authorization endpoint.
@@ -199,30 +198,6 @@ impl AuthorizationRequest {
         pairs
             .find(|(n, _)| n == name)
             .map(|(_, value)| value.as_str())
-    }
-
-    /// The URL to send the user to; the endpoint's own query stays.
-    ///
-    /// # Errors
-    /// The endpoint and the parameters give no URL.
-    pub fn to_url(&self, endpoint: &Url) -> Result<Url, url::ParseError> {
-        self.to_url_with(endpoint, &Quirks::NONE)
-    }
-
-    /// The URL to send the user to, as this server wants it.
-    ///
-    /// # Errors
-    /// The endpoint and the parameters give no URL.
-    pub fn to_url_with(&self, endpoint: &Url, quirks: &Quirks) -> Result<Url, url::ParseError> {
-        let params = match (quirks.request_scope, &self.scope) {
-            (ScopeSeparator::Comma, Some(scope)) => Self {
-                scope: Some(scope.replace(' ', ",")),
-                ..self.clone()
-            }
-            .to_params(),
-            _ => self.to_params(),
-        };
-        Url::parse(&RedirectUri::with_query(endpoint.as_str(), &params))
     }
 }
 

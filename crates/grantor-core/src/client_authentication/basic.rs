@@ -6,25 +6,7 @@ use http::HeaderValue;
 use zeroize::Zeroizing;
 
 use crate::params::form_decode;
-use crate::quirks::BasicEncoding;
 use crate::secret::Secret;
-
-/// Both parts are form-encoded first (RFC 6749 section 2.3.1), unless the server takes them raw.
-pub(super) fn write(
-    client_id: &str,
-    client_secret: &Secret,
-    encoding: BasicEncoding,
-) -> HeaderValue {
-    let encode = |text: &str| match encoding {
-        BasicEncoding::FormEncoded => form_urlencoded::byte_serialize(text.as_bytes()).collect(),
-        BasicEncoding::Raw => text.to_owned(),
-    };
-    let pair = format!("{}:{}", encode(client_id), encode(client_secret.expose()));
-    let text = format!("Basic {}", STANDARD.encode(pair));
-    let mut value = HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""));
-    value.set_sensitive(true);
-    value
-}
 
 pub(super) fn read(header: &HeaderValue) -> Option<(String, Secret)> {
     let (scheme, credentials) = header.to_str().ok()?.split_once(' ')?;

@@ -4,13 +4,11 @@ mod assertion;
 mod basic;
 mod method;
 mod request;
-
-use http::HeaderValue;
+#[cfg(feature = "exchange")]
+mod send;
 
 pub use self::method::TokenEndpointAuthMethod;
 pub use self::request::RequestView;
-use crate::params::Params;
-use crate::quirks::Quirks;
 use crate::secret::Secret;
 
 /// The identity that a client claims, and its proof.
@@ -91,51 +89,5 @@ impl ClientAuthentication {
             Self::Assertion { .. } => TokenEndpointAuthMethod::PrivateKeyJwt,
             Self::Tls { .. } => TokenEndpointAuthMethod::TlsClientAuth,
         }
-    }
-
-    /// Adds it to a request: to the body's parameters, or as the header that is returned.
-    pub fn apply(&self, params: &mut Params<'_>) -> Option<HeaderValue> {
-        self.apply_with(params, &Quirks::NONE)
-    }
-
-    /// Adds it to a request, as this server wants it.
-    pub fn apply_with(&self, params: &mut Params<'_>, quirks: &Quirks) -> Option<HeaderValue> {
-        match self {
-            Self::None { client_id } | Self::Tls { client_id, .. } => {
-                params.push("client_id", client_id.clone());
-            }
-            Self::Assertion { assertion, .. } => {
-                params.push("client_assertion_type", assertion::JWT_BEARER);
-                params.push("client_assertion", assertion.expose().to_owned());
-            }
-            Self::Basic {
-                client_id,
-                client_secret,
-            } => return Some(basic::write(client_id, client_secret, quirks.basic)),
-            Self::Post {
-                client_id,
-                client_secret,
-            } => {
-                params.push("client_id", client_id.clone());
-                params.push("client_secret", client_secret.expose().to_owned());
-            }
-        }
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_header_is_sensitive() {
-        let authentication = ClientAuthentication::Basic {
-            client_id: "a".into(),
-            client_secret: "b".into(),
-        };
-        let header = authentication.apply(&mut Params::new()).unwrap();
-        assert!(header.is_sensitive());
-        assert!(!format!("{authentication:?}").contains("\"b\""));
     }
 }

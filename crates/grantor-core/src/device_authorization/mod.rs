@@ -6,4 +6,6 @@ mod response;
 
 #[cfg(feature = "client")]
 pub use request::DeviceAuthorizationRequest;
-pub use response::{DeviceAuthorizationError, DeviceAuthorizationResponse};
+#[cfg(feature = "exchange")]
+pub use response::DeviceAuthorizationError;
+pub use response::DeviceAuthorizationResponse;

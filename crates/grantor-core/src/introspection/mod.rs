@@ -6,4 +6,6 @@ mod response;
 
 pub use introspect::{Introspect, IntrospectError};
 pub use request::IntrospectionRequest;
-pub use response::{Introspection, InvalidIntrospection};
+pub use response::Introspection;
+#[cfg(feature = "exchange")]
+pub use response::InvalidIntrospection;

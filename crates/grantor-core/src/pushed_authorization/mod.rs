@@ -2,7 +2,10 @@
 //! [`AuthorizationRequest`](crate::AuthorizationRequest) with the authentication of the client, and its
 //! answer.
 
+#[cfg(feature = "exchange")]
 mod request;
 mod response;
 
-pub use response::{PushedAuthorizationError, PushedAuthorizationResponse};
+#[cfg(feature = "exchange")]
+pub use response::PushedAuthorizationError;
+pub use response::PushedAuthorizationResponse;

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{ClientMetadata, InvalidClientMetadata};
+use super::ClientMetadata;
+#[cfg(feature = "exchange")]
+use super::InvalidClientMetadata;
+#[cfg(feature = "exchange")]
 use crate::members::{InvalidMember, Members};
 use crate::secret::Secret;
 
@@ -82,6 +85,7 @@ impl ClientInformation {
     ///
     /// # Errors
     /// It has no `client_id`, or what [`InvalidClientMetadata`] lists.
+    #[cfg(feature = "exchange")]
     pub fn parse(json: &[u8]) -> Result<Self, InvalidClientMetadata> {
         let mut members = Members::parse(json).ok_or(InvalidClientMetadata::Malformed)?;
         let client_id = members.text("client_id")?.ok_or(InvalidMember {

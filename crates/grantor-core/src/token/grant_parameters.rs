@@ -118,53 +118,6 @@ impl GrantParameters {
         }
     }
 
-    pub(super) fn push_to(&self, params: &mut Params<'static>) {
-        params.push("grant_type", self.grant_type().to_owned());
-        match self {
-            Self::AuthorizationCode {
-                code,
-                redirect_uri,
-                code_verifier,
-            } => {
-                params.push("code", code.expose().to_owned());
-                params.push_some("redirect_uri", redirect_uri.clone());
-                let verifier = code_verifier.as_ref();
-                params.push_some("code_verifier", verifier.map(|v| v.expose().to_owned()));
-            }
-            Self::Ciba { auth_req_id } => {
-                params.push("auth_req_id", auth_req_id.expose().to_owned());
-            }
-            Self::DeviceCode { device_code } => {
-                params.push("device_code", device_code.expose().to_owned());
-            }
-            Self::JwtBearer { assertion } => {
-                params.push("assertion", assertion.expose().to_owned())
-            }
-            Self::Password { username, password } => {
-                params.push("username", username.clone());
-                params.push("password", password.expose().to_owned());
-            }
-            Self::RefreshToken { refresh_token } => {
-                params.push("refresh_token", refresh_token.expose().to_owned())
-            }
-            Self::TokenExchange {
-                subject_token,
-                subject_token_type,
-                actor,
-                requested_token_type,
-            } => {
-                params.push("subject_token", subject_token.expose().to_owned());
-                params.push("subject_token_type", subject_token_type.clone());
-                if let Some(actor) = actor {
-                    params.push("actor_token", actor.token.expose().to_owned());
-                    params.push("actor_token_type", actor.token_type.clone());
-                }
-                params.push_some("requested_token_type", requested_token_type.clone());
-            }
-            Self::ClientCredentials | Self::Other { .. } => {}
-        }
-    }
-
     pub(super) fn from_params(params: &Params<'_>) -> Result<Self, InvalidTokenRequest> {
         let needed = |name: &'static str| {
             let value = params.get(name);

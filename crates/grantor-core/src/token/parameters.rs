@@ -3,8 +3,6 @@
 use std::fmt;
 
 use crate::authorization_details::AuthorizationDetails;
-use crate::params::Params;
-use crate::quirks::{Quirks, ScopeSeparator};
 use crate::scope::Scope;
 
 /// The access token that a client asks for: its scope, and where it is to be used.
@@ -22,29 +20,6 @@ pub struct TokenParameters {
     pub authorization_details: Option<AuthorizationDetails>,
     /// Further parameters of the grant or of the server.
     pub extra: Vec<(String, String)>,
-}
-
-impl TokenParameters {
-    /// Appends them to a request's parameters.
-    pub(super) fn push_to(&self, params: &mut Params<'static>, quirks: &Quirks) {
-        let scope = self.scope.as_ref().map(Scope::as_str);
-        let scope = scope.map(|scope| match quirks.request_scope {
-            ScopeSeparator::Space => scope.to_owned(),
-            ScopeSeparator::Comma => scope.replace(' ', ","),
-        });
-        params.push_some("scope", scope);
-        for resource in &self.resource {
-            params.push("resource", resource.clone());
-        }
-        for audience in &self.audience {
-            params.push("audience", audience.clone());
-        }
-        let details = self.authorization_details.as_ref();
-        params.push_some("authorization_details", details.map(ToString::to_string));
-        for (name, value) in &self.extra {
-            params.push(name.clone(), value.clone());
-        }
-    }
 }
 
 /// Further parameters may be secret: only their names are shown.

@@ -1,17 +1,14 @@
 //! Requests to a token endpoint, in both directions.
 
+#[cfg(feature = "exchange")]
+mod send;
+
 use std::fmt;
 
-use bytes::Bytes;
-use http::Request;
-use url::Url;
-
-use super::{GrantParameters, TokenParameters, wire::to_request};
+use super::{GrantParameters, TokenParameters};
 use crate::authorization_details::AuthorizationDetails;
-use crate::client_authentication::ClientAuthentication;
 use crate::error_response::{ErrorCode, ErrorResponse};
 use crate::params::Params;
-use crate::quirks::Quirks;
 use crate::scope::Scope;
 
 /// A request for a token, without the client's authentication.
@@ -79,19 +76,6 @@ impl TokenRequest {
         }
     }
 
-    /// Returns it as parameters.
-    #[must_use]
-    pub fn to_params(&self) -> Params<'static> {
-        self.to_params_with(&Quirks::NONE)
-    }
-
-    fn to_params_with(&self, quirks: &Quirks) -> Params<'static> {
-        let mut params = Params::new();
-        self.grant.push_to(&mut params);
-        self.parameters.push_to(&mut params, quirks);
-        params
-    }
-
     /// Reads the parameters of a request; the client's authentication is read elsewhere.
     ///
     /// # Errors
@@ -123,24 +107,6 @@ impl TokenRequest {
                 authorization_details: details.clone(),
             },
         })
-    }
-
-    /// The HTTP request to a token endpoint.
-    #[must_use]
-    pub fn to_request(&self, endpoint: &Url, client: &ClientAuthentication) -> Request<Bytes> {
-        self.to_request_with(endpoint, client, &Quirks::NONE)
-    }
-
-    /// The HTTP request to a token endpoint, as this server wants it.
-    #[must_use]
-    pub fn to_request_with(
-        &self,
-        endpoint: &Url,
-        client: &ClientAuthentication,
-        quirks: &Quirks,
-    ) -> Request<Bytes> {
-        let params = self.to_params_with(quirks);
-        to_request(endpoint, params, client, quirks)
     }
 }
 

@@ -26,22 +26,13 @@ impl Compact<'_> {
         understood: Extensions,
         call: impl FnOnce(Compact<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(Error::TooLarge);
-        }
-        let (signed, signature) = token.rsplit_once('.').ok_or(Error::NotCompact)?;
-        let (header, payload) = signed.split_once('.').ok_or(Error::NotCompact)?;
-        if payload.contains('.') {
-            return Err(Error::NotCompact);
-        }
+        let (header, signed, payload, signature) = split(token)?;
         base64url::decoded::<USUAL_BYTES, _>(Part::Header, header, |bytes| {
-            let (known, _) = json::split(&bytes, Part::Header, &header::KNOWN)?;
-            let unencoded = header::extensions(known[4].as_ref(), known[5].as_ref(), understood)?;
             call(Compact {
                 signed,
                 payload,
                 signature,
-                header: Parsed::new(known, unencoded)?,
+                header: Parsed::read(&bytes, understood)?,
             })
         })
     }
@@ -143,6 +134,19 @@ impl Compact<'_> {
     }
 }
 
+/// A token as its header, what is signed (the header and the payload), the payload and the signature.
+fn split(token: &str) -> Result<(&str, &str, &str, &str), Error> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(Error::TooLarge);
+    }
+    let (signed, signature) = token.rsplit_once('.').ok_or(Error::NotCompact)?;
+    let (header, payload) = signed.split_once('.').ok_or(Error::NotCompact)?;
+    match payload.contains('.') {
+        true => Err(Error::NotCompact),
+        false => Ok((header, signed, payload, signature)),
+    }
+}
+
 /// The signed bytes, in the form in which they are at hand.
 #[derive(Clone, Copy)]
 pub(super) enum Payload<'a> {
@@ -173,7 +177,13 @@ impl Payload<'_> {
     }
 }
 
-impl Parsed<'_> {
+impl<'a> Parsed<'a> {
+    fn read(header: &'a [u8], understood: Extensions) -> Result<Self, Error> {
+        let (known, _) = json::split(header, Part::Header, &header::KNOWN)?;
+        let unencoded = header::extensions(known[4].as_ref(), known[5].as_ref(), understood)?;
+        Self::new(known, unencoded)
+    }
+
     /// Verifies a signature over `input`, and then calls with the payload.
     pub(super) fn verify<T>(
         &self,

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use grantor_core::ErrorCode;
-use grantor_http::TransportError;
 use http::StatusCode;
 
 use crate::error::{Error, Refusal};
@@ -19,7 +18,7 @@ pub enum FetchError {
     /// The server has no transport, or one that may connect to any address.
     NoTransport(Arc<str>),
     /// There was no answer.
-    NoAnswer(Arc<TransportError>),
+    NoAnswer(Arc<dyn std::error::Error + Send + Sync>),
     /// The answer took too long.
     TooSlow,
     /// The answer has another status than 200. Redirects are not followed.

@@ -1,6 +1,5 @@
 //! The server's keys: one sealed record, made at the first start.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -51,7 +50,7 @@ pub(crate) struct Keys {
     records: Records<KeysRecord>,
     environment: Environment,
     rules: KeyRules,
-    mac: BTreeMap<u16, MacKey>,
+    mac: Vec<(u16, MacKey)>,
     newest_mac: (u16, MacKey),
     client_secrets: MacKey,
     pages: MacKey,
@@ -180,7 +179,8 @@ impl Keys {
 
     /// A MAC key by its id.
     pub(crate) fn mac(&self, id: u16) -> Option<&MacKey> {
-        self.mac.get(&id)
+        let mut keys = self.mac.iter().rev();
+        keys.find(|(own, _)| *own == id).map(|(_, key)| key)
     }
 
     /// The key for another purpose than refresh tokens.
@@ -196,7 +196,7 @@ impl Keys {
 /// A record, parsed.
 struct Parsed {
     signing: SigningKeys,
-    mac: BTreeMap<u16, MacKey>,
+    mac: Vec<(u16, MacKey)>,
     newest_mac: (u16, MacKey),
     client_secrets: MacKey,
     pages: MacKey,
@@ -210,18 +210,18 @@ impl Parsed {
             let bytes = base64url::decode(text).map_err(|_| unreadable())?;
             Ok::<_, Error>(MacKey::new(&zeroize::Zeroizing::new(bytes)))
         };
-        let mut mac = BTreeMap::new();
-        for key in &record.mac {
-            mac.insert(key.id, mac_key(&key.key)?);
-        }
-        let newest = mac.last_key_value().ok_or_else(unreadable)?;
+        let mac = record.mac.iter();
+        let mac = mac.map(|key| Ok((key.id, mac_key(&key.key)?)));
+        let mac = mac.collect::<Result<Vec<_>, Error>>()?;
+        let newest = mac.iter().max_by_key(|(id, _)| *id);
+        let newest = newest.ok_or_else(unreadable)?;
         let for_purpose = |purpose: Purpose| {
             let text = record.purposes.get(purpose.label());
             mac_key(text.ok_or_else(unreadable)?)
         };
         Ok(Self {
             signing: SigningKeys::parse(record)?,
-            newest_mac: (*newest.0, newest.1.clone()),
+            newest_mac: newest.clone(),
             client_secrets: for_purpose(Purpose::ClientSecrets)?,
             pages: for_purpose(Purpose::Pages)?,
             dpop_nonces: for_purpose(Purpose::DpopNonces)?,

@@ -9,6 +9,8 @@ use grantor_jose::seal::SealingKey;
 use super::Conflict;
 use crate::error::Error;
 use crate::key::{Key, Namespace};
+use crate::kinds::Kind;
+use crate::placement::Placement;
 use crate::retry::Retry;
 use crate::store::{Expect, Moment, Put, PutOutcome, RemoveOutcome, Store, Version};
 
@@ -23,7 +25,28 @@ pub(super) struct Place {
     pub(super) repeat_until: Option<Duration>,
 }
 
+// What follows is compiled once, rather than once for each kind of record.
 impl Place {
+    /// The place of a kind of record, or why that kind can't be kept there.
+    pub(super) fn open(
+        placement: &Placement,
+        kind: Kind,
+        name: &str,
+        is_sealed: bool,
+    ) -> Result<Self, String> {
+        if let Some(problem) = placement.problem(kind, name, is_sealed) {
+            return Err(problem);
+        }
+        let sealing_key = placement.sealing_key.clone();
+        Ok(Self {
+            store: Arc::clone(&placement.store),
+            namespace: placement.namespace,
+            environment: placement.environment.clone(),
+            sealing_key: sealing_key.filter(|_| is_sealed),
+            repeat_until: None,
+        })
+    }
+
     /// Writes a record that may not be there yet, over a dead one if need be.
     pub(super) async fn create(
         &self,
