@@ -2,11 +2,10 @@
 
 use grantor_core::LocalhostNames;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::config::placement::BearerMethod;
 use crate::request::scheme::bearer::without_token;
-use crate::request::scheme::oauth1::without_signature;
 use crate::token::scheme::Scheme;
 
 /// The most redirects that are followed, so that one request more is sent.
@@ -105,6 +104,22 @@ pub(crate) fn retain_anonymous_headers(headers: &mut HeaderMap) {
             headers.append(name.clone(), value.clone());
         }
     }
+}
+
+/// The caller's parameters as they are written, without those of a signature: the names that begin
+/// with `oauth_` are the protocol's (RFC 5849 section 3.1).
+fn without_signature(pairs: &str) -> String {
+    let is_protocols = |pair: &str| {
+        let mut names = form_urlencoded::parse(pair.as_bytes());
+        names
+            .next()
+            .is_some_and(|(name, _)| name.starts_with("oauth_"))
+    };
+    let others: Vec<_> = pairs
+        .split('&')
+        .filter(|pair| !is_protocols(pair))
+        .collect();
+    others.join("&")
 }
 
 #[cfg(test)]

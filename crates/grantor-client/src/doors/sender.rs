@@ -2,7 +2,22 @@
 
 use grantor_core::LocalhostNames;
 
-use crate::request::http_request::Promises;
+/// The promises of the HTTP client behind a door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Promises {
+    /// How it resolves names below `localhost`.
+    pub(crate) names: LocalhostNames,
+    /// Whether it presents the certificate that tokens are bound to.
+    pub(crate) certificate: bool,
+}
+
+impl Promises {
+    /// Those of a client of which nothing is known.
+    pub(crate) const NONE: Self = Self {
+        names: LocalhostNames::ByDns,
+        certificate: false,
+    };
+}
 
 /// An HTTP client, and what it promises.
 #[derive(Debug, Clone)]

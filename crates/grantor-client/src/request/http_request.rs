@@ -28,23 +28,6 @@ pub(crate) trait HttpRequest {
     }
 }
 
-/// The promises of the HTTP client behind a door.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Promises {
-    /// How it resolves names below `localhost`.
-    pub(crate) names: LocalhostNames,
-    /// Whether it presents the certificate that tokens are bound to.
-    pub(crate) certificate: bool,
-}
-
-impl Promises {
-    /// Those of a client of which nothing is known.
-    pub(crate) const NONE: Self = Self {
-        names: LocalhostNames::ByDns,
-        certificate: false,
-    };
-}
-
 /// The body of a request, as far as a door has it.
 #[derive(Clone, Copy)]
 pub(crate) enum RequestBody<'a> {

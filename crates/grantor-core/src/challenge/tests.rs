@@ -1,5 +1,7 @@
 //! Tests of challenges.
 
+use http::{HeaderMap, header};
+
 use super::*;
 use proptest::prelude::*;
 

@@ -6,7 +6,8 @@ use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 use super::outgoing::{Body, Outgoing, uri};
 use crate::doors::failure::RequestFailure;
-use crate::request::http_request::{HttpRequest, Promises, RequestBody};
+use crate::doors::sender::Promises;
+use crate::request::http_request::{HttpRequest, RequestBody};
 
 /// A request on its way.
 pub(super) struct UreqRequest {

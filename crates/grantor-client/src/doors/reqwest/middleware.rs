@@ -7,7 +7,7 @@ use reqwest_middleware::{Error, Middleware, Next as Rest, Result};
 
 use super::request::{AfterAnswer, prepare};
 use super::send_error::SendError;
-use crate::request::http_request::Promises;
+use crate::doors::sender::Promises;
 use crate::tokens::Tokens;
 
 /// Gives every request of a client a token. See [`Tokens::middleware`].

@@ -11,10 +11,11 @@ use url::Origin;
 use super::send_error::SendError;
 use crate::config::placement::BearerMethod;
 use crate::doors::failure::RequestFailure;
+use crate::doors::sender::Promises;
 use crate::doors::time_limit::too_late;
 use crate::error::Error;
 use crate::request::attempt::{Attempt, Observed};
-use crate::request::http_request::{HttpRequest, Promises, RequestBody};
+use crate::request::http_request::{HttpRequest, RequestBody};
 use crate::tokens::Tokens;
 
 /// How much of a rejected answer is read, and how long, so that its connection can be used again.

@@ -5,7 +5,6 @@ use grantor_core::Environment;
 use grantor_core::oauth1::{self, Placement, Signature, Signing, Unsignable};
 use http::Method;
 use http::header::AUTHORIZATION;
-use url::form_urlencoded;
 
 use crate::config::placement::BearerMethod;
 use crate::error::Error;
@@ -107,20 +106,4 @@ fn no_form() -> Error {
         "the signature is to go into a form, and this request has none that it can be added to: \
          send a form through a session, or place the signature in the header",
     )
-}
-
-/// The caller's parameters as they are written, without those of a signature: the names that begin
-/// with `oauth_` are the protocol's (RFC 5849 section 3.1).
-pub(crate) fn without_signature(pairs: &str) -> String {
-    let is_protocols = |pair: &str| {
-        let mut names = form_urlencoded::parse(pair.as_bytes());
-        names
-            .next()
-            .is_some_and(|(name, _)| name.starts_with("oauth_"))
-    };
-    let others: Vec<_> = pairs
-        .split('&')
-        .filter(|pair| !is_protocols(pair))
-        .collect();
-    others.join("&")
 }

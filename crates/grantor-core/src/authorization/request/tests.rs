@@ -1,8 +1,10 @@
 //! Tests of reading and writing authorization requests.
 
 use proptest::prelude::*;
+use url::Url;
 
 use super::*;
+use crate::quirks::{Quirks, ScopeSeparator};
 
 fn maybe() -> impl Strategy<Value = Option<String>> {
     proptest::option::of("\\PC{1,12}")

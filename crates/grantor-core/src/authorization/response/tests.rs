@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::ErrorCode;
+use crate::authorization::ResponseType;
+use crate::issuer::Issuer;
 use proptest::prelude::*;
 
 fn check(query: &str, advertised: bool) -> Result<Secret, AuthorizationError> {

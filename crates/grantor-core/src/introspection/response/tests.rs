@@ -1,5 +1,7 @@
 //! Tests of introspection responses.
 
+use http::Response;
+
 use super::*;
 
 #[test]
