@@ -1,13 +1,12 @@
 //! The answer to a registration (RFC 7591 section 3.2.1, RFC 7592 section 3).
 
+#[cfg(feature = "exchange")]
+mod read;
+
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::ClientMetadata;
-#[cfg(feature = "exchange")]
-use super::InvalidClientMetadata;
-#[cfg(feature = "exchange")]
-use crate::members::{InvalidMember, Members};
 use crate::secret::Secret;
 
 /// The answer to a registration (RFC 7591 section 3.2.1, RFC 7592 section 3): the
@@ -79,28 +78,6 @@ impl ClientInformation {
             uri.map(|uri| uri.as_str().into()),
         );
         Value::Object(json).to_string()
-    }
-
-    /// Reads what a server answered.
-    ///
-    /// # Errors
-    /// It has no `client_id`, or what [`InvalidClientMetadata`] lists.
-    #[cfg(feature = "exchange")]
-    pub fn parse(json: &[u8]) -> Result<Self, InvalidClientMetadata> {
-        let mut members = Members::parse(json).ok_or(InvalidClientMetadata::Malformed)?;
-        let client_id = members.text("client_id")?.ok_or(InvalidMember {
-            name: "client_id",
-            expected: "a text",
-        })?;
-        Ok(Self {
-            client_id,
-            client_secret: members.text("client_secret")?.map(Secret::new),
-            client_id_issued_at: members.time("client_id_issued_at")?,
-            client_secret_expires_at: members.time("client_secret_expires_at")?,
-            registration_access_token: members.text("registration_access_token")?.map(Secret::new),
-            registration_client_uri: members.url("registration_client_uri")?,
-            metadata: ClientMetadata::from_members(members)?,
-        })
     }
 }
 

@@ -179,6 +179,7 @@ impl Keys {
 
     /// A MAC key by its id.
     pub(crate) fn mac(&self, id: u16) -> Option<&MacKey> {
+        // The newest is last, and most tokens name it.
         let mut keys = self.mac.iter().rev();
         keys.find(|(own, _)| *own == id).map(|(_, key)| key)
     }

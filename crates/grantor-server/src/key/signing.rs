@@ -19,15 +19,15 @@ pub(crate) struct SigningKeys {
 impl SigningKeys {
     pub(super) fn parse(record: &KeysRecord) -> Result<Self, Error> {
         let parse = |key: &super::record::SigningKey| Ok((key.signs_from(), key.parse()?));
-        let parsed = record.signing.iter().map(parse);
-        let parsed = parsed.collect::<Result<Vec<_>, Error>>()?;
-        let public = parsed.iter().filter_map(|(_, key)| key.public());
-        let public: KeySet = public.cloned().collect();
-        let mut keys: Vec<(Timestamp, Key)> = Vec::with_capacity(parsed.len());
-        for (from, key) in parsed.into_iter().rev() {
-            let at = keys.partition_point(|(other, _)| *other >= from);
-            keys.insert(at, (from, key));
-        }
+        let keys = record.signing.iter().map(parse);
+        let mut keys = keys.collect::<Result<Vec<_>, Error>>()?;
+        let public: KeySet = keys
+            .iter()
+            .filter_map(|(_, key)| key.public())
+            .cloned()
+            .collect();
+        keys.reverse();
+        keys.sort_by_key(|(from, _)| std::cmp::Reverse(*from));
         let document = serde_json::to_vec(&public).unwrap_or_default().into();
         Ok(Self {
             keys,

@@ -25,7 +25,6 @@ pub(super) struct Place {
     pub(super) repeat_until: Option<Duration>,
 }
 
-// What follows is compiled once, rather than once for each kind of record.
 impl Place {
     /// The place of a kind of record, or why that kind can't be kept there.
     pub(super) fn open(
