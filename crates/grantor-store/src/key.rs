@@ -36,6 +36,11 @@ impl Key {
         &self.bytes[..usize::from(self.len)]
     }
 
+    /// How many bytes the key has.
+    pub(crate) fn len(&self) -> u8 {
+        self.len
+    }
+
     /// The namespace of the record under this key; none if it is too short to have one.
     #[must_use]
     pub fn namespace(&self) -> Option<Namespace> {

@@ -2,6 +2,7 @@
 
 mod counts;
 mod hash;
+mod packed;
 mod shard;
 
 use std::collections::BTreeMap;
@@ -41,7 +42,7 @@ const SHARDS_A_CALL: usize = 8;
 /// Listing looks at every record for each page: fine for an operator, not for a request.
 pub struct MemoryStore {
     shards: Box<[Guarded]>,
-    shard_of: RandomState,
+    hasher: RandomState,
     clock: SweepClock,
     /// The part of the records that the next upkeep begins with.
     next_upkeep: AtomicUsize,
@@ -62,7 +63,7 @@ impl MemoryStore {
     pub fn new() -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Guarded::default()).collect(),
-            shard_of: RandomState::default(),
+            hasher: RandomState::default(),
             clock: SweepClock::new(None),
             next_upkeep: AtomicUsize::new(0),
             max_clock_skew: DEFAULT_MAX_CLOCK_SKEW,
@@ -99,10 +100,17 @@ impl MemoryStore {
         self.len() == 0
     }
 
-    fn shard(&self, key: &Key) -> &Guarded {
-        // The high bits, since the tables use the low ones.
-        let hash = self.shard_of.hash_one(key) >> (u64::BITS - SHARDS.ilog2());
-        &self.shards[usize::try_from(hash).unwrap_or(0)]
+    /// Returns the hash of a key, and the part that its record is in.
+    fn find(&self, key: &Key) -> (u64, &Guarded) {
+        let hash = self.hasher.hash_one(key.as_bytes());
+        // Bits of the middle, since the tables use the lowest and the seven highest ones.
+        let part = usize::try_from(hash >> 40 & 0xff).unwrap_or(0);
+        (hash, &self.shards[part % SHARDS])
+    }
+
+    fn read(&self, key: &Key) -> Option<Entry> {
+        let (hash, shard) = self.find(key);
+        lock(&shard.records).get(hash, key)
     }
 
     /// Returns the time before which records that expired may be deleted; none, while no time is
@@ -119,13 +127,14 @@ impl Store for MemoryStore {
     }
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
-        Box::pin(async move { Ok(lock(&self.shard(key).records).get(key)) })
+        Box::pin(async move { Ok(self.read(key)) })
     }
 
     fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
         Box::pin(async move {
             put.check_size()?;
-            Ok(lock(&self.shard(&put.key).records).put(put, self.dead_since()))
+            let (hash, shard) = self.find(&put.key);
+            Ok(lock(&shard.records).put(hash, put, self.dead_since()))
         })
     }
 
@@ -134,12 +143,14 @@ impl Store for MemoryStore {
         key: &'a Key,
         expect: Expect,
     ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
-        Box::pin(async move { Ok(lock(&self.shard(key).records).remove(key, expect)) })
+        Box::pin(async move {
+            let (hash, shard) = self.find(key);
+            Ok(lock(&shard.records).remove(hash, key, expect))
+        })
     }
 
     fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Entry>>, Error>> {
-        let get = |key| lock(&self.shard(key).records).get(key);
-        Box::pin(async move { Ok(keys.iter().map(get).collect()) })
+        Box::pin(async move { Ok(keys.iter().map(|key| self.read(key)).collect()) })
     }
 
     fn observe_time(&self, moment: Moment) {
@@ -201,7 +212,7 @@ impl Counter for MemoryStore {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<u64, Error>> {
         Box::pin(async move {
-            let mut counts = lock(&self.shard(key).counts);
+            let mut counts = lock(&self.find(key).1.counts);
             Ok(counts.add(key, n, window, now, self.max_clock_skew))
         })
     }

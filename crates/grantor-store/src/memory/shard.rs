@@ -1,58 +1,74 @@
 //! One of the tables that the memory store is made of.
 
-use std::collections::hash_map::Entry as Place;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use grantor_core::Timestamp;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as Place;
 
-use super::hash::RandomState;
+use super::packed::Packed;
 use crate::key::Key;
 use crate::store::{Entry, Expect, Put, PutOutcome, RemoveOutcome};
 
-/// One part of the records, under one lock.
+/// One part of the records, under one lock. The hash of its key comes with each operation.
 #[derive(Default)]
-pub(super) struct Shard(HashMap<Key, Entry, RandomState>);
+pub(super) struct Shard(HashTable<Slot>);
+
+/// What the table holds of a record: what it looks at while it searches and sweeps.
+struct Slot {
+    hash: u64,
+    record: Packed,
+}
+
+impl Slot {
+    fn is(&self, hash: u64, key: &Key) -> bool {
+        self.hash == hash && self.record.key() == key.as_bytes()
+    }
+}
 
 impl Shard {
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(super) fn get(&self, key: &Key) -> Option<Entry> {
-        self.0.get(key).cloned()
+    pub(super) fn get(&self, hash: u64, key: &Key) -> Option<Entry> {
+        let slot = self.0.find(hash, |slot| slot.is(hash, key))?;
+        Some(slot.record.entry())
     }
 
-    pub(super) fn put(&mut self, put: &Put, dead_since: Option<Timestamp>) -> PutOutcome {
+    pub(super) fn put(
+        &mut self,
+        hash: u64,
+        put: &Put,
+        dead_since: Option<Timestamp>,
+    ) -> PutOutcome {
         if self.0.len() == self.0.capacity() {
             self.sweep(dead_since.unwrap_or(Timestamp::from_millis(i64::MIN)));
         }
-        let entry = || Entry {
-            value: put.value.clone(),
-            version: put.version,
-            expires_at: put.expires_at,
-        };
-        match self.0.entry(put.key) {
+        let is_here = |slot: &Slot| slot.is(hash, &put.key);
+        match self.0.entry(hash, is_here, |slot| slot.hash) {
             Place::Occupied(mut place) => {
-                put.settled_by(Some(place.get().version))
-                    .unwrap_or_else(|| {
-                        place.insert(entry());
-                        PutOutcome::Stored
-                    })
+                let stored = Some(place.get().record.version());
+                put.settled_by(stored).unwrap_or_else(|| {
+                    place.get_mut().record = Packed::new(put);
+                    PutOutcome::Stored
+                })
             }
             Place::Vacant(place) => put.settled_by(None).unwrap_or_else(|| {
-                place.insert(entry());
+                let record = Packed::new(put);
+                place.insert(Slot { hash, record });
                 PutOutcome::Stored
             }),
         }
     }
 
-    pub(super) fn remove(&mut self, key: &Key, expect: Expect) -> RemoveOutcome {
-        match self.0.entry(*key) {
-            Place::Vacant(_) => RemoveOutcome::Absent,
-            Place::Occupied(place) if !expect.holds(Some(place.get().version)) => {
+    pub(super) fn remove(&mut self, hash: u64, key: &Key, expect: Expect) -> RemoveOutcome {
+        match self.0.find_entry(hash, |slot| slot.is(hash, key)) {
+            Err(_) => RemoveOutcome::Absent,
+            Ok(place) if !expect.holds(Some(place.get().record.version())) => {
                 RemoveOutcome::Conflict
             }
-            Place::Occupied(place) => {
+            Ok(place) => {
                 place.remove();
                 RemoveOutcome::Removed
             }
@@ -67,14 +83,16 @@ impl Shard {
         after: Option<&Key>,
         limit: usize,
     ) {
-        for (key, entry) in &self.0 {
-            let wanted = key.as_bytes().starts_with(prefix.as_bytes())
-                && after.is_none_or(|after| key > after);
+        for Slot { record, .. } in &self.0 {
+            let key = record.key();
+            let wanted = key.starts_with(prefix.as_bytes())
+                && after.is_none_or(|after| key > after.as_bytes());
             let full = page.len() >= limit;
-            if !wanted || full && page.last_key_value().is_none_or(|(last, _)| key > last) {
+            let beyond = |last: &Key| key > last.as_bytes();
+            if !wanted || full && page.last_key_value().is_none_or(|(last, _)| beyond(last)) {
                 continue;
             }
-            page.insert(*key, entry.clone());
+            page.extend(Key::from_bytes(key).map(|key| (key, record.entry())));
             if full {
                 page.pop_last();
             }
@@ -87,14 +105,14 @@ impl Shard {
     /// four records at most, the table grows and shrinks with what lives, and no marks of deleted
     /// records slow it down.
     pub(super) fn sweep(&mut self, dead_since: Timestamp) -> usize {
-        let lives = |entry: &Entry| entry.expires_at.is_none_or(|at| at > dead_since);
-        let live = self.0.values().filter(|entry| lives(entry)).count();
-        let hasher = self.0.hasher().clone();
-        let room = HashMap::with_capacity_and_hasher(live + live / 3 + 8, hasher);
+        let lives = |slot: &Slot| slot.record.expires_at.is_none_or(|at| at > dead_since);
+        let live = self.0.iter().filter(|slot| lives(slot)).count();
+        let room = HashTable::with_capacity(live + live / 3 + 8);
         let old = std::mem::replace(&mut self.0, room);
         let before = old.len();
-        self.0
-            .extend(old.into_iter().filter(|(_, entry)| lives(entry)));
+        for slot in old.into_iter().filter(lives) {
+            self.0.insert_unique(slot.hash, slot, |slot| slot.hash);
+        }
         before - live
     }
 }

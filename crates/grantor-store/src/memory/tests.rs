@@ -134,7 +134,7 @@ fn counts_of_the_past_are_deleted() {
             Timestamp::from_secs(second),
         );
     }
-    assert!(lock(&store.shard(&key).counts).len() < 1000);
+    assert!(lock(&store.find(&key).1.counts).len() < 1000);
 }
 
 #[test]
