@@ -56,6 +56,14 @@ impl Quirks {
         answer_scope: ScopeSeparator::Space,
         token_type: TokenTypeMeaning::AsSaid,
     };
+
+    /// The scope of a request, as this server takes it.
+    pub(crate) fn write_scope(&self, scope: &str) -> String {
+        match self.request_scope {
+            ScopeSeparator::Space => scope.to_owned(),
+            ScopeSeparator::Comma => scope.replace(' ', ","),
+        }
+    }
 }
 
 impl Default for Quirks {

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::client_authentication::ClientAuthentication;
 use crate::params::Params;
-use crate::quirks::{Quirks, ScopeSeparator};
+use crate::quirks::Quirks;
 use crate::scope::Scope;
 use crate::token::InvalidTokenRequest;
 use crate::token::to_request;
@@ -34,12 +34,11 @@ impl DeviceAuthorizationRequest {
 
     fn to_params_with(&self, quirks: &Quirks) -> Params<'static> {
         let mut params = Params::new();
-        let scope = self.scope.as_ref().map(Scope::as_str);
-        let scope = scope.map(|scope| match quirks.request_scope {
-            ScopeSeparator::Space => scope.to_owned(),
-            ScopeSeparator::Comma => scope.replace(' ', ","),
-        });
-        params.push_some("scope", scope);
+        let scope = self.scope.as_ref();
+        params.push_some(
+            "scope",
+            scope.map(|scope| quirks.write_scope(scope.as_str())),
+        );
         for resource in &self.resource {
             params.push("resource", resource.clone());
         }
@@ -81,6 +80,7 @@ impl DeviceAuthorizationRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quirks::ScopeSeparator;
     use proptest::prelude::*;
 
     #[test]

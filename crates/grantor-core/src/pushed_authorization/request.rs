@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::authorization::AuthorizationRequest;
 use crate::client_authentication::ClientAuthentication;
-use crate::quirks::{Quirks, ScopeSeparator};
+use crate::quirks::Quirks;
 use crate::token::to_request;
 
 impl AuthorizationRequest {
@@ -28,9 +28,7 @@ impl AuthorizationRequest {
         if !matches!(client, ClientAuthentication::Basic { .. }) {
             request.client_id = None;
         }
-        if quirks.request_scope == ScopeSeparator::Comma {
-            request.scope = request.scope.map(|scope| scope.replace(' ', ","));
-        }
+        request.scope = request.scope.map(|scope| quirks.write_scope(&scope));
         to_request(endpoint, request.to_params(), client, quirks)
     }
 
@@ -49,6 +47,7 @@ impl AuthorizationRequest {
 mod tests {
     use super::*;
     use crate::params::Params;
+    use crate::quirks::ScopeSeparator;
 
     #[test]
     fn the_client_is_named_once() {
@@ -58,6 +57,8 @@ mod tests {
             ..AuthorizationRequest::default()
         };
         let endpoint = Url::parse("https://id.example/par").unwrap();
+        let mut commas = Quirks::NONE;
+        commas.request_scope = ScopeSeparator::Comma;
         for client in [
             ClientAuthentication::None {
                 client_id: "app".to_owned(),
@@ -75,6 +76,9 @@ mod tests {
             let params = Params::parse(pushed.body()).unwrap();
             assert_eq!(params.all("client_id").collect::<Vec<_>>(), ["app"]);
             assert_eq!(params.get("scope"), Some("a b"));
+            let pushed = request.to_pushed_request(&endpoint, &client, &commas);
+            let params = Params::parse(pushed.body()).unwrap();
+            assert_eq!(params.get("scope"), Some("a,b"));
         }
         let in_object = request.of_request_object("a.b.c");
         let client = ClientAuthentication::None {

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::AuthorizationRequest;
-use crate::quirks::{Quirks, ScopeSeparator};
+use crate::quirks::Quirks;
 use crate::redirect_uri::RedirectUri;
 
 impl AuthorizationRequest {
@@ -20,14 +20,11 @@ impl AuthorizationRequest {
     /// # Errors
     /// The endpoint and the parameters give no URL.
     pub fn to_url_with(&self, endpoint: &Url, quirks: &Quirks) -> Result<Url, url::ParseError> {
-        let params = match (quirks.request_scope, &self.scope) {
-            (ScopeSeparator::Comma, Some(scope)) => Self {
-                scope: Some(scope.replace(' ', ",")),
-                ..self.clone()
-            }
-            .to_params(),
-            _ => self.to_params(),
-        };
-        Url::parse(&RedirectUri::with_query(endpoint.as_str(), &params))
+        let mut request = self.clone();
+        request.scope = request.scope.map(|scope| quirks.write_scope(&scope));
+        Url::parse(&RedirectUri::with_query(
+            endpoint.as_str(),
+            &request.to_params(),
+        ))
     }
 }

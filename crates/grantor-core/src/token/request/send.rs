@@ -7,8 +7,7 @@ use url::Url;
 use super::TokenRequest;
 use crate::client_authentication::ClientAuthentication;
 use crate::params::Params;
-use crate::quirks::{Quirks, ScopeSeparator};
-use crate::scope::Scope;
+use crate::quirks::Quirks;
 use crate::token::wire::to_request;
 use crate::token::{GrantParameters, TokenParameters};
 
@@ -48,12 +47,11 @@ impl TokenRequest {
 impl TokenParameters {
     /// Appends them to a request's parameters.
     fn push_to(&self, params: &mut Params<'static>, quirks: &Quirks) {
-        let scope = self.scope.as_ref().map(Scope::as_str);
-        let scope = scope.map(|scope| match quirks.request_scope {
-            ScopeSeparator::Space => scope.to_owned(),
-            ScopeSeparator::Comma => scope.replace(' ', ","),
-        });
-        params.push_some("scope", scope);
+        let scope = self.scope.as_ref();
+        params.push_some(
+            "scope",
+            scope.map(|scope| quirks.write_scope(scope.as_str())),
+        );
         for resource in &self.resource {
             params.push("resource", resource.clone());
         }
