@@ -75,10 +75,11 @@ impl<'a> Params<'a> {
             pairs: Vec::with_capacity(8),
             repeated: Vec::new(),
         };
+        let form = std::str::from_utf8(form).map_err(|_| InvalidParams::NotUtf8)?;
+        let is_plain = !is_encoded(form.as_bytes());
         let mut count = 0;
-        for pair in form.split(|byte| *byte == b'&') {
-            let mut parts = pair.splitn(2, |byte| *byte == b'=');
-            let (name, value) = (parts.next(), parts.next().unwrap_or_default());
+        for pair in form.split('&') {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             if value.is_empty() {
                 continue;
             }
@@ -86,8 +87,10 @@ impl<'a> Params<'a> {
                 return Err(InvalidParams::TooMany);
             }
             count += 1;
-            let name = form_decode(name.unwrap_or_default()).ok_or(InvalidParams::NotUtf8)?;
-            let value = form_decode(value).ok_or(InvalidParams::NotUtf8)?;
+            let (name, value) = match is_plain {
+                true => (Cow::Borrowed(name), Cow::Borrowed(value)),
+                false => decode_pair(name, value).ok_or(InvalidParams::NotUtf8)?,
+            };
             if !may_repeat(&name) && params.get(&name).is_some() {
                 params.note_repeated(&name);
             } else {
@@ -198,6 +201,13 @@ impl fmt::Debug for Params<'_> {
 
 fn may_repeat(name: &str) -> bool {
     matches!(name, "resource" | "audience")
+}
+
+fn decode_pair<'p>(name: &'p str, value: &'p str) -> Option<(Cow<'p, str>, Cow<'p, str>)> {
+    Some((
+        form_decode(name.as_bytes())?,
+        form_decode(value.as_bytes())?,
+    ))
 }
 
 /// The text that a name or a value stands for; none if it is not UTF-8. Most stand for themselves.
