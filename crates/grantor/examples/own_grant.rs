@@ -39,7 +39,10 @@ impl GrantType for Badge {
             let scope = call.requested_scope()?;
             let audience = call.audience().await?;
             let grant = NewGrant::new(subject, scope.clone(), audience.clone());
-            Ok(Granted::Open(grant, TokenContents::new(scope, audience)))
+            Ok(Granted::Open(
+                Box::new(grant),
+                TokenContents::new(scope, audience),
+            ))
         })
     }
 }

@@ -22,14 +22,14 @@ use crate::token::TokenContents;
 
 /// Lets a grant type decide, and does what it decided. It decides again if others wrote the grant
 /// meanwhile, as often and with such pauses as every change of a record.
-pub(crate) async fn run(
-    services: &Services,
-    grant_type: &dyn GrantType,
-    client: &Client,
-    params: &Params<'_>,
-    proof: Option<&CheckedProof>,
-    request: &Call<'_>,
-) -> Result<TokenResponse, Error> {
+pub(crate) fn run<'a>(
+    services: &'a Services,
+    grant_type: &'a dyn GrantType,
+    client: &'a Client,
+    params: &'a Params<'a>,
+    proof: Option<&'a CheckedProof>,
+    request: &'a Call<'a>,
+) -> impl Future<Output = Result<TokenResponse, Error>> + Send {
     let now = request.now;
     let mut call = TokenCall::of(services, client, grant_type.name(), params, request);
     let mut commit = Commit {
@@ -47,54 +47,59 @@ pub(crate) async fn run(
     if let Some(thumbprint) = commit.dpop_jkt {
         call = call.with_dpop_jkt(thumbprint);
     }
-    let (mut unused, mut retry) = (proof, None);
-    loop {
-        // Not by `?`, which would keep room for a second copy.
-        let mut granted = match grant_type.decide(&call).await {
-            Ok(granted) => granted,
-            Err(error) => return Err(error),
-        };
-        // After every other check, and once however often the grant type decides.
-        if let Some(proof) = unused.take_if(|_| granted.issues()) {
-            Box::pin(services.dpop.redeem(proof)).await?;
-        }
-        match granted {
-            // Borrowed, since most requests come here and the future of each pays for every copy.
-            Granted::Issue(ref mut contents) => {
-                let text = commit.mint(grant_type.name(), None, contents).await?;
-                return Ok(commit.answer(contents, text, None, &[], None));
+    let mut unused = proof;
+    // A block holds what it captures once, and a function its arguments twice.
+    async move {
+        let mut retry = None;
+        loop {
+            // Not by `?`, which would keep room for a second copy.
+            let mut granted = match grant_type.decide(&call).await {
+                Ok(granted) => granted,
+                Err(error) => return Err(error),
+            };
+            // After every other check, and once however often the grant type decides.
+            if let Some(proof) = unused.take_if(|_| granted.issues()) {
+                Box::pin(commit.services.dpop.redeem(proof)).await?;
             }
-            Granted::Once(once) => {
-                return Box::pin(commit.once(grant_type.name(), *once)).await;
-            }
-            // Boxed, or every request would pay for the room of the largest.
-            Granted::Open(new, contents) => {
-                return Box::pin(commit.open(&call, new, contents)).await;
-            }
-            Granted::Under(under) => {
-                return Box::pin(commit.under(*under)).await;
-            }
-            Granted::Change(change) => {
-                if let Some(response) = Box::pin(commit.change(*change)).await? {
-                    return Ok(response);
+            match granted {
+                // Borrowed, since most requests come here and the future of each pays for every copy.
+                Granted::Issue(ref mut contents) => {
+                    let text = commit.mint(grant_type.name(), None, contents).await?;
+                    return Ok(commit.answer(contents, text, None, &[], None));
+                }
+                Granted::Once(once) => {
+                    return Box::pin(commit.once(grant_type.name(), *once)).await;
+                }
+                // Boxed, or every request would pay for the room of the largest.
+                Granted::Open(new, contents) => {
+                    return Box::pin(commit.open(&call, *new, contents)).await;
+                }
+                Granted::Under(under) => {
+                    return Box::pin(commit.under(*under)).await;
+                }
+                Granted::Change(change) => {
+                    if let Some(response) = Box::pin(commit.change(*change)).await? {
+                        return Ok(response);
+                    }
+                }
+                Granted::Wait(wait) => return Err(wait.into()),
+                Granted::Poll(poll) => return Err(Box::pin(commit.pace(&poll)).await?.into()),
+                // A token that was good when this request first read its grant is nobody else's, whatever
+                // was written since.
+                Granted::End(end) if call.attempt() > 0 && end.reason.is_replay() => {
+                    commit.tell(EventKind::UsedAtOnce, Some(end.id));
+                    return Err(end.error);
+                }
+                Granted::End(end) => {
+                    Box::pin(commit.services.end_grant(end.id, end.reason)).await?;
+                    return Err(end.error);
                 }
             }
-            Granted::Wait(wait) => return Err(wait.into()),
-            Granted::Poll(poll) => return Err(Box::pin(commit.pace(&poll)).await?.into()),
-            // A token that was good when this request first read its grant is nobody else's, whatever
-            // was written since.
-            Granted::End(end) if call.attempt() > 0 && end.reason.is_replay() => {
-                commit.tell(EventKind::UsedAtOnce, Some(end.id));
-                return Err(end.error);
-            }
-            Granted::End(end) => {
-                Box::pin(services.end_grant(end.id, end.reason)).await?;
-                return Err(end.error);
-            }
+            call.next_attempt();
+            let retry =
+                retry.get_or_insert_with(|| Box::new(Retry::new(&commit.services.environment)));
+            retry.after_conflict(Grant::NAME).await?;
         }
-        call.next_attempt();
-        let retry = retry.get_or_insert_with(|| Box::new(Retry::new(&services.environment)));
-        retry.after_conflict(Grant::NAME).await?;
     }
 }
 

@@ -20,7 +20,7 @@ pub enum Granted {
     /// The same, once for each name: the put that remembers the name decides.
     Once(Box<Once>),
     /// A new grant, and a token under it.
-    Open(NewGrant, TokenContents),
+    Open(Box<NewGrant>, TokenContents),
     /// Moves a grant on, which decides, and issues a token under it: a redemption or a rotation.
     Change(Box<Change>),
     /// A token under a grant that stays as it is.

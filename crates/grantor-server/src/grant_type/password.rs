@@ -68,7 +68,10 @@ async fn sign_in(call: &TokenCall<'_>) -> Result<Granted, Error> {
     let mut grant = NewGrant::new(login.subject, scope.clone(), audience.clone());
     grant.auth_time = Some(login.auth_time);
     grant.access_token_claims = login.access_token_claims;
-    Ok(Granted::Open(grant, TokenContents::new(scope, audience)))
+    Ok(Granted::Open(
+        Box::new(grant),
+        TokenContents::new(scope, audience),
+    ))
 }
 
 fn too_many_attempts() -> Error {

@@ -3,7 +3,6 @@
 use grantor_core::{Environment, Secret, Timestamp};
 use grantor_jose::base64url;
 use grantor_jose::digest::{constant_time_eq, sha256};
-use grantor_store::Version;
 
 use crate::identifier::Identifier;
 
@@ -40,22 +39,19 @@ pub(crate) struct OpaqueToken {
 
 impl OpaqueToken {
     pub(crate) fn mint(environment: &Environment) -> Self {
-        Self::mint_with_version(environment, environment.now()).0
+        Self::mint_with_digest(environment, environment.now()).0
     }
 
-    /// A new one, and the version that its record is written with.
-    pub(crate) fn mint_with_version(environment: &Environment, now: Timestamp) -> (Self, Version) {
-        // One draw for all: drawing is a system call.
-        let drawn: [u8; 58] = environment.random_bytes();
-        let (mut random, mut secret, mut version) = ([0; 10], [0; 32], [0; 16]);
-        random.copy_from_slice(&drawn[..10]);
-        secret.copy_from_slice(&drawn[10..42]);
-        version.copy_from_slice(&drawn[42..]);
-        let token = Self {
-            id: Identifier::at(now, random),
-            secret,
-        };
-        (token, Version(version))
+    /// A new one, and its [`digest`](Self::digest).
+    pub(crate) fn mint_with_digest(environment: &Environment, now: Timestamp) -> (Self, [u8; 32]) {
+        // One draw, and no longer than the kernel answers with one block. What is unique in the
+        // identifier comes from the digest, which whoever sees the identifier may see too.
+        let secret: [u8; 32] = environment.random_bytes();
+        let digest = sha256(&secret);
+        let mut unique = [0; 10];
+        unique.copy_from_slice(&digest[..10]);
+        let id = Identifier::at(now, unique);
+        (Self { id, secret }, digest)
     }
 
     /// A text whose secret is not drawn but computed.

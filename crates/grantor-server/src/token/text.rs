@@ -69,11 +69,16 @@ pub(super) const MAX_TEXT: usize = 512;
 
 /// A new text of the usual form: an identifier and a secret.
 pub(super) fn usual(environment: &Environment, now: Timestamp) -> NewText {
-    let (token, version) = OpaqueToken::mint_with_version(environment, now);
+    let (token, digest) = OpaqueToken::mint_with_digest(environment, now);
+    let mut version = [0; 16];
+    version.copy_from_slice(&digest[16..]);
     NewText {
         text: token.to_text(OpaqueKind::AccessToken),
-        place: Place::named_by(&token),
-        version,
+        place: Place {
+            id: token.id,
+            digest,
+        },
+        version: Version(version),
     }
 }
 

@@ -33,7 +33,10 @@ mod badge {
                 };
                 let (scope, audience) = (call.scope(&call.client().scope)?, call.audience().await?);
                 let grant = NewGrant::new(subject, scope.clone(), audience.clone());
-                Ok(Granted::Open(grant, TokenContents::new(scope, audience)))
+                Ok(Granted::Open(
+                    Box::new(grant),
+                    TokenContents::new(scope, audience),
+                ))
             })
         }
     }
