@@ -81,25 +81,25 @@ impl Inner {
         self.options.timeout
     }
 
-    /// Runs an operation within its time.
+    /// Runs one statement within the time of an operation.
     pub(crate) async fn within<T>(
         &self,
         effect: Effect,
-        operation: impl Future<Output = mongodb::error::Result<T>>,
+        statement: impl Future<Output = mongodb::error::Result<T>>,
     ) -> Result<T, Error> {
-        let done = self.tried(effect, operation).await?;
-        done.map_err(|error| failed(effect, &error))
+        let answer = async { statement.await.map_err(|error| failed(effect, &error)) };
+        self.all_within(effect, answer).await
     }
 
-    /// The same, with the driver's error.
-    async fn tried<T>(
+    /// Runs an operation of several statements, which have its time together.
+    async fn all_within<T>(
         &self,
         effect: Effect,
-        operation: impl Future<Output = mongodb::error::Result<T>>,
-    ) -> Result<mongodb::error::Result<T>, Error> {
+        operation: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         in_a_runtime()?;
         let done = timeout(self.options.timeout, operation).await;
-        done.map_err(|_| timed_out("MongoDB", effect))
+        done.unwrap_or_else(|_| Err(timed_out("MongoDB", effect)))
     }
 
     pub(crate) fn database(&self) -> &Database {
@@ -107,12 +107,10 @@ impl Inner {
     }
 
     async fn read(&self, key: &Key) -> Result<Option<Row>, Error> {
-        let found = self
-            .opened
-            .records
-            .find_one(doc! { "_id": id(key) })
-            .max_time(self.max_time());
-        self.within(Effect::Reads, found.into_future()).await
+        let records = &self.opened.records;
+        let found = records.find_one(doc! { "_id": id(key) });
+        let found = found.max_time(self.max_time()).await;
+        found.map_err(|error| failed(Effect::Reads, &error))
     }
 
     async fn write(&self, put: &Put) -> Result<PutOutcome, Error> {
@@ -134,9 +132,7 @@ impl Inner {
     /// try; it is read from most members, so that it counts as written.
     async fn create(&self, put: &Put, row: &Row) -> Result<PutOutcome, Error> {
         for _ in 0..MAX_TRIES {
-            let inserted = self.opened.records.insert_one(row);
-            let inserted = self.tried(Effect::Repeatable, inserted.into_future());
-            match inserted.await? {
+            match self.opened.records.insert_one(row).await {
                 Ok(_) => return Ok(PutOutcome::Stored),
                 Err(error) if is_duplicate(&error) => {}
                 Err(error) => return Err(failed(Effect::Repeatable, &error)),
@@ -166,8 +162,7 @@ impl Inner {
         for _ in 0..MAX_TRIES {
             let records = &self.opened.records;
             let replaced = records.replace_one(filter.clone(), row).upsert(creates);
-            let replaced = self.tried(Effect::Repeatable, replaced.into_future());
-            match replaced.await? {
+            match replaced.await {
                 Ok(done) if done.matched_count == 1 || done.upserted_id.is_some() => {
                     return Ok(PutOutcome::Stored);
                 }
@@ -192,8 +187,8 @@ impl Inner {
                 });
             }
         };
-        let deleted = self.opened.records.delete_one(filter);
-        let deleted = self.within(Effect::Once, deleted.into_future()).await?;
+        let deleted = self.opened.records.delete_one(filter).await;
+        let deleted = deleted.map_err(|error| failed(Effect::Once, &error))?;
         if deleted.deleted_count == 1 {
             return Ok(RemoveOutcome::Removed);
         }
@@ -235,7 +230,7 @@ impl Store for MongodbStore {
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
         Box::pin(async move {
-            let found = self.0.read(key).await?;
+            let found = self.0.all_within(Effect::Reads, self.0.read(key)).await?;
             found.map(Row::entry).transpose()
         })
     }
@@ -245,7 +240,7 @@ impl Store for MongodbStore {
     }
 
     fn put<'a>(&'a self, put: &'a Put) -> BoxFuture<'a, Result<PutOutcome, Error>> {
-        Box::pin(self.0.write(put))
+        Box::pin(self.0.all_within(Effect::Repeatable, self.0.write(put)))
     }
 
     fn remove<'a>(
@@ -253,7 +248,7 @@ impl Store for MongodbStore {
         key: &'a Key,
         expect: Expect,
     ) -> BoxFuture<'a, Result<RemoveOutcome, Error>> {
-        Box::pin(self.0.delete(key, expect))
+        Box::pin(self.0.all_within(Effect::Once, self.0.delete(key, expect)))
     }
 
     fn health(&self) -> BoxFuture<'_, Result<(), Error>> {

@@ -187,6 +187,7 @@ impl Run {
 
     pub(crate) fn serve(mut self) -> Serving {
         self.command.arg("--json").stdout(Stdio::piped());
+        let folder = self.command.get_current_dir().unwrap().to_owned();
         let mut child = self.spawn();
         let (line, first) = mpsc::channel();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -197,7 +198,10 @@ impl Run {
             }
         });
         let line = first.recv_timeout(PATIENCE).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+            let log = std::fs::read_to_string(folder.join("serve.log"));
+            panic!("it did not start: {}", log.unwrap_or_default())
+        });
         Serving {
             child,
             issuer: said["issuer"].as_str().unwrap().to_owned(),

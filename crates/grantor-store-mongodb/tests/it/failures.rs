@@ -18,8 +18,13 @@ fn quick() -> MongodbOptions {
 }
 
 /// Has the server answer the next commands of a kind so.
-async fn fail_next(server: &MongoDb, times: i32, mut how: Document, command: &str) {
-    how.insert("failCommands", [command]);
+async fn fail_next(server: &MongoDb, times: i32, how: Document, command: &str) {
+    fail_next_of(server, times, how, &[command]).await;
+}
+
+/// The same, for several kinds of commands.
+async fn fail_next_of(server: &MongoDb, times: i32, mut how: Document, commands: &[&str]) {
+    how.insert("failCommands", commands);
     let point = doc! {
         "configureFailPoint": "failCommand",
         "mode": { "times": times },
@@ -112,6 +117,25 @@ fn a_creation_is_unknown_if_the_record_in_its_way_can_not_be_read() {
         let error = store.put(&put).await.unwrap_err();
         assert_eq!(error.applied(), Applied::Unknown, "{error}");
         assert_eq!(store.put(&put).await.unwrap(), PutOutcome::Conflict);
+    });
+}
+
+/// Each statement alone is quick enough.
+#[test]
+fn the_statements_of_an_operation_have_its_time_together() {
+    let server = MongoDb::start().unwrap();
+    block_on(&runtime(), async {
+        let store = quick().open(&server.url()).await.unwrap();
+        let created = creation("a");
+        assert_eq!(store.put(&created).await.unwrap(), PutOutcome::Stored);
+        let slow = doc! { "blockConnection": true, "blockTimeMS": 700 };
+        fail_next_of(&server, 2, slow.clone(), &["insert", "find"]).await;
+        let error = store.put(&creation("a")).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown, "{error}");
+
+        fail_next_of(&server, 2, slow, &["delete", "find"]).await;
+        let other = Expect::Version(creation("b").version);
+        store.remove(&created.key, other).await.unwrap_err();
     });
 }
 
