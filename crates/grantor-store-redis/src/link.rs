@@ -17,7 +17,7 @@ use crate::url::{Address, Location};
 /// How often an operation is tried whose connection broke, where nothing takes over.
 const MAX_TRIES: usize = 3;
 /// How long after a failure it is looked again for a server that took over.
-const PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
 /// The servers of a store.
 pub(crate) struct Link {

@@ -2,9 +2,9 @@
 
 use grantor_store::{Capabilities, Error};
 use grantor_store_connection::Effect;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
-use crate::link::{Link, Target};
+use crate::link::{Link, PAUSE, Target};
 use crate::promise::{appendfsync, information};
 use crate::request::Request;
 use crate::script::load;
@@ -17,12 +17,27 @@ pub(crate) struct Promises {
     pub(crate) wait: usize,
 }
 
-/// Asks every server that takes writes; the weakest of their promises are those of the store.
+/// Asks every server that takes writes; the weakest of their promises are those of the store. While
+/// another one takes over, it asks again until the time is over.
 pub(crate) async fn promises(
     link: &Link,
     wait: Option<usize>,
     deadline: Instant,
 ) -> Result<Promises, Error> {
+    let fails_over = link.topology().fails_over();
+    loop {
+        match ask_all(link, wait, deadline).await {
+            Err(error)
+                if fails_over && !error.is_configuration() && Instant::now() + PAUSE < deadline =>
+            {
+                sleep(PAUSE).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn ask_all(link: &Link, wait: Option<usize>, deadline: Instant) -> Result<Promises, Error> {
     let topology = link.topology();
     let name = match topology {
         Topology::Single(_) => "Redis",

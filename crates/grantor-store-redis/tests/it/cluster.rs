@@ -153,6 +153,18 @@ fn the_loss_of_a_server_is_followed_and_counted() {
     });
 }
 
+/// For a second or two the others still name the server that is gone.
+#[test]
+fn a_store_is_opened_while_another_server_takes_over() {
+    let mut cluster = RedisCluster::start(1).unwrap();
+    block_on(&runtime(), async {
+        let url = format!("{}?wait=0&timeout=30", cluster.url());
+        cluster.servers()[0].kill();
+        let store = RedisStore::open(&url).await.unwrap();
+        store.health().await.unwrap();
+    });
+}
+
 fn text(value: &redis::Value) -> String {
     redis::from_redis_value_ref(value).unwrap()
 }
