@@ -84,8 +84,8 @@ pub(crate) fn run<'a>(
                 }
                 Granted::Wait(wait) => return Err(wait.into()),
                 Granted::Poll(poll) => return Err(Box::pin(commit.pace(&poll)).await?.into()),
-                // A token that was good when this request first read its grant is nobody else's, whatever
-                // was written since.
+                // The code or token was good when this request first read its grant, and another
+                // request used it meanwhile: that is no replay.
                 Granted::End(end) if call.attempt() > 0 && end.reason.is_replay() => {
                     commit.tell(EventKind::UsedAtOnce, Some(end.id));
                     return Err(end.error);

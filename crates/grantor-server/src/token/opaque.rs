@@ -44,8 +44,8 @@ impl OpaqueToken {
 
     /// A new one, and its [`digest`](Self::digest).
     pub(crate) fn mint_with_digest(environment: &Environment, now: Timestamp) -> (Self, [u8; 32]) {
-        // One draw, and no longer than the kernel answers with one block. What is unique in the
-        // identifier comes from the digest, which whoever sees the identifier may see too.
+        // Drawing is a system call, and more than 32 bytes cost the kernel a second block. So the
+        // identifier takes its unique part from the digest, which is no secret.
         let secret: [u8; 32] = environment.random_bytes();
         let digest = sha256(&secret);
         let mut unique = [0; 10];
